@@ -1,0 +1,1 @@
+"""Commands on this machine, run so that they outlive poolroll."""

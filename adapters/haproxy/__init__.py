@@ -1,0 +1,1 @@
+"""HAProxy, through its Runtime API."""

@@ -1,0 +1,1 @@
+"""Validation from outside: HTTP, TCP, a command."""

@@ -1,0 +1,148 @@
+"""What the operator asked for: the rollout file as values, before any load balancer was asked.
+
+Templates (`${…}`) are still in place here; `controller.config` fills them for each member.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from math import ceil, floor
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A count, or a percentage of some count."""
+
+    value: float
+    is_percent: bool = False
+
+    def rounded_down(self, of: int) -> int:
+        return floor(self.value * of / 100 + 1e-9) if self.is_percent else int(self.value)
+
+    def rounded_up(self, of: int) -> int:
+        return ceil(self.value * of / 100 - 1e-9) if self.is_percent else int(self.value)
+
+    def __str__(self) -> str:
+        return f"{self.value:g}%" if self.is_percent else f"{self.value:g}"
+
+
+class OnTimeout(StrEnum):
+    """What a drain does whose work in flight does not end."""
+
+    HALT = "halt"
+    CUT = "cut"
+
+
+class OnFailure(StrEnum):
+    HALT = "halt"
+    ROLLBACK_MEMBER = "rollback_member"
+    ROLLBACK_ALL = "rollback_all"
+
+
+class Scope(StrEnum):
+    """What a gate judges."""
+
+    MEMBER = "member"
+    """The member in hand, from its return to the end of its soak."""
+    POOL = "pool"
+    """The pool, from before the first drain to the end."""
+
+
+class Test(StrEnum):
+    EXACT = "exact"
+    THRESHOLD = "threshold"
+
+
+class Then(StrEnum):
+    """What follows when evidence stays missing."""
+
+    HALT = "halt"
+    PASS = "pass"
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A condition on the load balancer's own counters."""
+
+    name: str
+    scope: Scope
+    maximum: float
+    """The greatest error ratio that is fine, 0…1."""
+    test: Test = Test.EXACT
+    every: timedelta = timedelta(seconds=1)
+    confidence: float = 0.995
+    min_errors: int = 3
+    min_requests: int = 20
+    window: timedelta = timedelta(minutes=1)
+    """How far a pool gate looks back; a member gate looks back to its member's return."""
+    failures: int = 1
+    hold: timedelta = timedelta(minutes=2)
+    then: Then = Then.HALT
+
+
+@dataclass(frozen=True, slots=True)
+class DrainPolicy:
+    timeout: timedelta = timedelta(minutes=5)
+    sticky: timedelta = timedelta(seconds=30)
+    on_timeout: OnTimeout = OnTimeout.HALT
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnPolicy:
+    within: timedelta = timedelta(seconds=60)
+    ramp: tuple[int, ...] = ()
+    """Percent of the found weight at each step on the way back."""
+    hold: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """How careful to be. Everything here is the same for all members."""
+
+    max_unavailable: Amount = field(default_factory=lambda: Amount(1))
+    min_available: Amount | None = None
+    """None: members found in rotation and healthy at the start, less max_unavailable."""
+    wait_for_capacity: timedelta = timedelta(minutes=10)
+    lost_after: timedelta = timedelta(seconds=30)
+    """How long a load balancer may be unreadable before the rollout halts."""
+    drain: DrainPolicy = field(default_factory=DrainPolicy)
+    comeback: ReturnPolicy = field(default_factory=ReturnPolicy)
+    soak: timedelta = timedelta(seconds=30)
+    gates: tuple[Gate, ...] = ()
+    on_failure: OnFailure = OnFailure.HALT
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which servers of the balancer are members of the rollout."""
+
+    include: tuple[str, ...] = ("*",)
+    exclude: tuple[str, ...] = ()
+    expect: int | None = None
+    canaries: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    """Names from the command line; empty: all."""
+    canaries_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HaproxyPool:
+    """Where the pool is: every HAProxy in front of it, and the backends a member is in."""
+
+    apis: tuple[str, ...]
+    backends: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    name: str
+    pool: HaproxyPool
+    selection: Selection
+    policies: Policies
+    owner: str = ""
+    runbook: str = ""
+    vars: Mapping[str, str] = field(default_factory=dict)
+    """After `--set`."""
+    warnings: tuple[str, ...] = ()
+    """What `check` finds questionable but not wrong, one line each."""

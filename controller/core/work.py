@@ -1,0 +1,78 @@
+"""What is done to a member, ready to be performed: commands and probes with all templates filled.
+
+Values only. Running them is the business of `adapters.commands` and `adapters.probes`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """An argv that is run without a shell."""
+
+    argv: tuple[str, ...]
+    timeout: timedelta
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Added to the environment that poolroll itself was started with."""
+    cwd: str = "."
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """`unless`: asks whether the member is already where the upgrade would bring it.
+
+    Exit 0: already there. An exit in `go_on`: upgrade. Any other, a time-out too: refuse.
+    """
+
+    command: Command
+    go_on: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class HttpProbe:
+    """GET `url` and expect `status` (an exact code), and `contains` in the body's text."""
+
+    url: str
+    status: int = 200
+    contains: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Values may be secrets: they never appear in an error or a log (S12)."""
+    verify: bool = True
+    ca: str | None = None
+    """Path of a PEM file with the authorities to trust instead of the system's."""
+
+
+@dataclass(frozen=True, slots=True)
+class TcpProbe:
+    """Connect to `host:port` and close again."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class CommandProbe:
+    """Run a command that must exit 0."""
+
+    command: Command
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """One validation: a probe, tried until it passed `consecutive` times in a row."""
+
+    probe: HttpProbe | TcpProbe | CommandProbe
+    within: timedelta = timedelta(seconds=60)
+    every: timedelta = timedelta(milliseconds=200)
+    consecutive: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """All that one course (upgrade or rollback) does to one member."""
+
+    steps: tuple[Command, ...]
+    validations: tuple[Validation, ...]
+    guard: Guard | None = None

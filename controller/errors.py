@@ -1,0 +1,113 @@
+"""Every error that poolroll raises on purpose.
+
+    PoolrollError
+    ├── ConfigurationError      the rollout file or the command line; nothing was touched (exit 2)
+    ├── UsageFault              an option that cannot be honoured; nothing was touched (exit 2)
+    ├── Refused                 a reason not to begin; nothing was touched (exit 3)
+    ├── PoolHeld                another run holds this pool (exit 6)
+    ├── StateError              the state folder cannot be read or written
+    └── BalancerError           a load balancer did not do as asked
+        ├── BalancerUnreachable     no connection, or it broke            (retryable)
+        ├── BalancerTimeout         connected, but no whole reply in time (retryable)
+        ├── PermissionTooLow        the socket's level does not allow the command
+        ├── NoSuchBackend
+        ├── NoSuchMember
+        ├── CommandRefused          its own text, or a state that did not take
+        └── MalformedReply          a reply that is not what the protocol says
+
+Adapters map what their libraries and systems raise into this tree at their edge. `retryable`
+says whether the same call may succeed later without anybody changing anything. Messages are one
+clear line for an operator, and never hold a secret.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class PoolrollError(Exception):
+    """Base of all. `str()` is one line for an operator."""
+
+    retryable: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault in a rollout file: where, what is wrong, and the mend."""
+
+    line: int
+    """From 1; 0 when no place in the file can be named."""
+    column: int
+    path: str
+    """Dotted path of the key, like `drain.timeout` or `gates[0].max`."""
+    message: str
+
+    def render(self, file: str) -> str:
+        """`FILE:LINE:COL: path: what is wrong, and the mend`."""
+        place = f"{file}:{self.line}:{self.column}: " if self.line else f"{file}: "
+        return place + (f"{self.path}: " if self.path else "") + self.message
+
+
+class ConfigurationError(PoolrollError):
+    """The rollout file or an option is wrong; carries every fault found at once."""
+
+    def __init__(self, file: str, faults: tuple[Fault, ...]) -> None:
+        self.file = file
+        self.faults = faults
+        super().__init__("\n".join(fault.render(file) for fault in faults))
+
+
+class UsageFault(PoolrollError):
+    """An option that cannot be honoured, told in one line (exit 2)."""
+
+
+class Refused(PoolrollError):
+    """Reasons not to begin, each one line."""
+
+    def __init__(self, *reasons: str) -> None:
+        self.reasons = reasons
+        super().__init__("\n".join(reasons))
+
+
+class PoolHeld(PoolrollError):
+    """Another run holds the pool."""
+
+
+class StateError(PoolrollError):
+    """The state folder cannot be used."""
+
+
+class BalancerError(PoolrollError):
+    """A load balancer did not do as asked. Always names the instance."""
+
+    def __init__(self, instance: str, message: str) -> None:
+        self.instance = instance
+        self.reason = message
+        super().__init__(f"{instance}: {message}")
+
+
+class BalancerUnreachable(BalancerError):
+    retryable = True
+
+
+class BalancerTimeout(BalancerError):
+    retryable = True
+
+
+class PermissionTooLow(BalancerError):
+    pass
+
+
+class NoSuchBackend(BalancerError):
+    pass
+
+
+class NoSuchMember(BalancerError):
+    pass
+
+
+class CommandRefused(BalancerError):
+    pass
+
+
+class MalformedReply(BalancerError):
+    pass
