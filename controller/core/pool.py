@@ -161,12 +161,11 @@ class Found:
         return next((line for line in self.lines if line.key == key), None)
 
 
-def found_in(member: str, views: Iterable[InstanceView]) -> Found:
-    """What `views` show of `member`, as a record to restore it by."""
+def found_in(lines: Iterable[tuple[str, Line]]) -> Found:
+    """What (instance, line) pairs of one member show, as a record to restore it by."""
     return Found(
         tuple(
-            FoundLine(LineKey(view.instance, line.backend), line.weight, line.agent)
-            for view in views
-            for line in view.of(member)
+            FoundLine(LineKey(instance, line.backend), line.weight, line.agent)
+            for instance, line in lines
         )
     )

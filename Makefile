@@ -1,0 +1,81 @@
+# Needs make, Python 3.11 or newer with venv, and Linux. Everything else goes into .venv.
+
+VENV := .venv
+PIP := $(VENV)/bin/python -m pip --quiet --disable-pip-version-check --no-input
+INPUTS := pyproject.toml constraints.txt
+APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0
+
+# Debian keeps haproxy where only root's PATH looks.
+export PATH := $(PATH):/usr/sbin:/sbin
+
+.PHONY: help demo test lint bench clean haproxy
+
+help:
+	@echo 'make demo    a real HAProxy, app servers and a load on loopback, and a rollout under it'
+	@echo 'make test    all tests, and the branch coverage of controller/core'
+	@echo 'make lint    format, style, types, import contracts'
+	@echo 'make bench   how long a look, a drain and a commit take here'
+	@echo 'make clean   remove what make made'
+
+demo: $(VENV)/.demo
+	@$(VENV)/bin/poolroll demo
+
+test: $(VENV)/.dev haproxy
+	$(VENV)/bin/python -m pytest -n 2 --cov=controller/core --cov-branch --cov-fail-under=100
+
+lint: $(VENV)/.dev
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+bench: $(VENV)/.dev haproxy
+	$(VENV)/bin/python -m tests.bench
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage dist build
+
+$(VENV)/.demo: $(VENV)/.made $(INPUTS)
+	@echo 'Installing poolroll into $(VENV) (once)'
+	@$(PIP) install -e '.[demo]' -c constraints.txt
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.made $(INPUTS)
+	@echo 'Installing poolroll and its tools into $(VENV) (once)'
+	@$(PIP) install -e '.[demo,dev]' -c constraints.txt
+	@touch $@
+
+# The stamp comes last: making a venv again mends one that was interrupted half-way.
+$(VENV)/.made:
+	@for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
+	    "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+	    if ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then \
+	        echo "$$python cannot make virtual environments." >&2; \
+	        echo 'On Debian and Ubuntu: apt-get install python3-venv' >&2; \
+	        exit 1; \
+	    fi; \
+	    "$$python" -m venv $(VENV) && touch $@; \
+	    exit; \
+	done; \
+	echo 'poolroll needs Python 3.11 or newer, and found none.' >&2; \
+	echo 'Install it, or say where it is: make demo PYTHON=/path/to/python3' >&2; \
+	exit 1
+
+# The tests run against the distribution's HAProxy and the one of the demo: two major versions.
+haproxy:
+	@command -v haproxy >/dev/null && exit; \
+	if ! command -v apt-get >/dev/null; then \
+	    echo 'The tests need HAProxy on the PATH: install the package haproxy.' >&2; \
+	    exit 1; \
+	elif [ "$$(id -u)" = 0 ]; then \
+	    sudo=; \
+	elif sudo -n true 2>/dev/null; then \
+	    sudo='sudo -n'; \
+	else \
+	    echo 'The tests need HAProxy, and this user may not install it. As root:' >&2; \
+	    echo '    apt-get update && apt-get install --no-install-recommends haproxy' >&2; \
+	    exit 1; \
+	fi; \
+	echo 'Installing haproxy (once)'; \
+	$$sudo env $(APT) update </dev/null && \
+	$$sudo env $(APT) install -y --no-install-recommends haproxy </dev/null

@@ -1,0 +1,68 @@
+"""A helper as its starter sees it: a process, and the socket it got its job by."""
+
+import asyncio
+import os
+import socket
+import sys
+from contextlib import suppress
+from fcntl import F_DUPFD_CLOEXEC, fcntl
+from pathlib import Path
+
+from adapters.commands.helper import CONTROL_FD, LOCK_FD
+
+_SOURCE_FD = 10
+"""What the helper gets is copied up here first, clear of the numbers that it gets it under."""
+_HEARD = 64 * 1024
+"""Bytes kept of what a failing helper says: its traceback ends in the reason."""
+
+
+class Attended:
+    """Starts a helper on construction. Raises OSError."""
+
+    def __init__(self, script: Path, lock: int) -> None:
+        self._socket, theirs = socket.socketpair()
+        self._socket.setblocking(False)
+        copies: list[int] = []
+        try:
+            copies += [fcntl(fd, F_DUPFD_CLOEXEC, _SOURCE_FD) for fd in (theirs.fileno(), lock)]
+            self.pid = os.posix_spawn(
+                sys.executable,
+                (sys.executable, "-I", "-S", str(script)),
+                os.environ,
+                file_actions=(
+                    (os.POSIX_SPAWN_DUP2, copies[0], CONTROL_FD),
+                    (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
+                    (os.POSIX_SPAWN_DUP2, copies[0], 2),
+                    (os.POSIX_SPAWN_DUP2, copies[1], LOCK_FD),
+                ),
+                setsid=True,
+                setsigmask=(),
+            )
+        except BaseException:
+            self._socket.close()
+            raise
+        finally:
+            theirs.close()
+            for fd in copies:
+                os.close(fd)
+
+    async def attend(self, spec: bytes) -> str:
+        """Hand over the job and wait for the helper's end; return what it complained of.
+
+        Cancelled, it leaves the helper running, and `reap` for later.
+        """
+        loop = asyncio.get_running_loop()
+        heard = b""
+        with self._socket, suppress(ConnectionError):  # killed before it had read its job
+            await loop.sock_sendall(self._socket, spec)
+            while chunk := await loop.sock_recv(self._socket, 65536):
+                heard = (heard + chunk)[-_HEARD:]
+        self.reap()
+        return heard.decode("utf-8", "replace").strip()
+
+    def reap(self, options: int = 0) -> bool:
+        """Whether the helper has ended and left no zombie."""
+        try:
+            return os.waitpid(self.pid, options)[0] != 0
+        except ChildProcessError:
+            return True  # poolroll was started with SIGCHLD ignored: the kernel reaps

@@ -1,0 +1,138 @@
+"""Questions to commands: run in place, and killed with whoever asks."""
+
+import asyncio
+import os
+import signal
+from asyncio.subprocess import DEVNULL, STDOUT, Process
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+
+from adapters.commands import helper
+from controller.core.work import Command
+from controller.ports import Clock, JobResult
+
+_POLL = timedelta(milliseconds=20)
+
+
+async def run_briefly(command: Command, clock: Clock, grace: timedelta) -> JobResult:
+    """Run `command` to its end or its timeout, then TERM, and KILL after `grace`.
+
+    Cancelled, it kills the whole group first. What the command leaves behind when it ends by
+    itself is left alone. Only for what `spec.unfit` finds fit.
+    """
+    try:
+        return await _run(command, clock, grace)
+    except OSError as error:
+        return JobResult(fault=_fault(command, error))
+
+
+async def _run(command: Command, clock: Clock, grace: timedelta) -> JobResult:
+    began = clock.now()
+    pipe = _Pipe()
+    try:
+        process = await _start(command, pipe)
+        try:
+            in_time = await _ended(process, command.timeout)
+            if not in_time:
+                await _end_group(process, clock, grace)
+        except asyncio.CancelledError:
+            await _kill(process)
+            raise
+    finally:
+        pipe.close()
+    took = (clock.now() - began).total_seconds()
+    if not in_time:
+        return JobResult(timed_out=True, output=pipe.text(), seconds=took)
+    code = process.returncode or 0
+    return JobResult(exit_code=code if code >= 0 else 128 - code, output=pipe.text(), seconds=took)
+
+
+class _Pipe:
+    """The output of a command. asyncio's own pipes would make `wait` wait for every process that
+    still holds one, long after the command has ended."""
+
+    def __init__(self) -> None:
+        self._read, self.write = os.pipe()
+        os.set_blocking(self._read, False)
+        self._capture = helper.Capture()
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._read, self._take)
+
+    def text(self) -> str:
+        return self._capture.text()
+
+    def close(self) -> None:
+        """Take what is there and be done with it."""
+        read = 0
+        while read < helper.DRAIN and (size := self._take()):
+            read += size
+        self._loop.remove_reader(self._read)
+        os.close(self._read)
+        os.close(self.write)
+
+    def _take(self) -> int:
+        try:
+            chunk = os.read(self._read, 65536)
+        except BlockingIOError:
+            return 0
+        self._capture.add(chunk)
+        return len(chunk)
+
+
+async def _start(command: Command, pipe: _Pipe) -> Process:
+    spawning = asyncio.ensure_future(
+        asyncio.create_subprocess_exec(
+            *command.argv,
+            stdin=DEVNULL,
+            stdout=pipe.write,
+            stderr=STDOUT,
+            cwd=command.cwd,
+            env={**os.environ, **command.env},
+            start_new_session=True,
+        )
+    )
+    try:
+        return await asyncio.shield(spawning)
+    except asyncio.CancelledError:
+        with suppress(OSError):  # it could not be started: nothing to kill
+            await _kill(await spawning)
+        raise
+
+
+async def _ended(process: Process, within: timedelta) -> bool:
+    try:
+        async with asyncio.timeout(within.total_seconds()):
+            await process.wait()
+    except TimeoutError:
+        return False
+    return True
+
+
+async def _end_group(process: Process, clock: Clock, grace: timedelta) -> None:
+    helper.signal_group(process.pid, signal.SIGTERM)
+    until = clock.now() + grace
+    while helper.group_lives(process.pid):
+        if clock.now() >= until:
+            helper.signal_group(process.pid, signal.SIGKILL)
+            break
+        await clock.sleep(_POLL)
+    await _reaped(process)
+
+
+async def _kill(process: Process) -> None:
+    helper.signal_group(process.pid, signal.SIGKILL)
+    await _reaped(process)
+
+
+async def _reaped(process: Process) -> None:
+    """No zombie may stay; but a process may hang in the kernel, so the wait has an end."""
+    await _ended(process, timedelta(seconds=helper.KILL_PATIENCE))
+
+
+def _fault(command: Command, error: OSError) -> str:
+    name = command.argv[0]
+    stage = "cwd" if error.filename == command.cwd else "exec"
+    if stage == "exec" and "/" in name and (Path(command.cwd) / name).exists():
+        stage = "interpreter" if isinstance(error, FileNotFoundError) else stage
+    return helper.explain(stage, error.errno or 0, name, command.cwd)

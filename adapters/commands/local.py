@@ -1,0 +1,118 @@
+"""Implements `controller.ports.Commands` on this machine."""
+
+import asyncio
+import os
+import signal
+from datetime import timedelta
+from pathlib import Path
+
+from adapters.commands import helper
+from adapters.commands.attended import Attended
+from adapters.commands.brief import run_briefly
+from adapters.commands.group import Group
+from adapters.commands.place import Place
+from adapters.commands.spec import packed, unfit
+from controller.core.work import Command
+from controller.errors import StateError
+from controller.ports import Clock, Job, JobResult
+
+_POLL = timedelta(milliseconds=25)
+_ATTEMPTS = 3
+"""Helpers that may end without a word before they began anything."""
+
+
+class LocalCommands:
+    """Runs each job under a helper of its own, which outlives this process.
+
+    `folder`: of the jobs, one per key. `grace`: between TERM and KILL at a timeout. `script`:
+    the helper. Raises StateError when the folder cannot be used, and ValueError for a key that
+    no job may have.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        clock: Clock,
+        *,
+        grace: timedelta = timedelta(seconds=10),
+        script: Path = Path(helper.__file__),
+    ) -> None:
+        self._folder = folder
+        self._clock = clock
+        self._grace = grace
+        self._script = script
+        self._left: list[Attended] = []
+
+    async def run(self, job: Job) -> JobResult:
+        """See `Commands.run`. A job that was killed at its timeout by us, because its helper was
+        gone, has `timed_out`; one that ended unseen is `lost`."""
+        place = Place(self._folder, job.key)
+        if fault := unfit(job.command):
+            return JobResult(fault=fault)
+        self._left = [left for left in self._left if not left.reap(os.WNOHANG)]
+        try:
+            place.create()
+            return await self._end_of(place, job.command)
+        except OSError as error:
+            raise StateError(f"{place.folder}: {error.strerror or error}") from error
+
+    async def run_briefly(self, command: Command) -> JobResult:
+        if fault := unfit(command):
+            return JobResult(fault=fault)
+        return await run_briefly(command, self._clock, self._grace)
+
+    async def _end_of(self, place: Place, command: Command) -> JobResult:
+        silent = 0
+        while (ended := place.result()) is None:
+            if (lock := place.lock()) is None:
+                await self._clock.sleep(_POLL)
+                continue
+            try:
+                attended = await self._take_up(place, command, lock)
+            finally:
+                os.close(lock)
+            if attended is None:
+                continue
+            if complaint := await self._attend(attended, place, command):
+                raise StateError(f"{place.folder}: the helper failed: {complaint}")
+            silent += 1
+            if silent == _ATTEMPTS and place.group() is None:
+                raise StateError(f"{place.folder}: {silent} helpers were killed before they began")
+        return ended
+
+    async def _take_up(self, place: Place, command: Command, lock: int) -> Attended | None:
+        """With the lock held: start the job, or see out what a killed helper left of it."""
+        if place.result() is not None:
+            return None
+        if (group := place.group()) is None:
+            return Attended(self._script, lock)
+        await self._see_out(place, group, command.timeout)
+        return None
+
+    async def _attend(self, attended: Attended, place: Place, command: Command) -> str:
+        try:
+            complaint = await attended.attend(packed(place, command, self._grace))
+        except asyncio.CancelledError:
+            self._left.append(attended)
+            raise
+        return complaint.rpartition("\n")[2] if place.result() is None else ""
+
+    async def _see_out(self, place: Place, group: Group, timeout: timedelta) -> None:
+        if await self._outlasts(group, group.started + timeout):
+            group.signal(signal.SIGTERM)
+            if await self._outlasts(group, self._clock.now() + self._grace):
+                group.signal(signal.SIGKILL)
+                patience = timedelta(seconds=helper.KILL_PATIENCE)
+                await self._outlasts(group, self._clock.now() + patience)
+            outcome = "timed-out"
+        else:
+            outcome = "lost"
+        place.settle(outcome, max(0.0, (self._clock.now() - group.started).total_seconds()))
+
+    async def _outlasts(self, group: Group, until: timedelta) -> bool:
+        """Whether `group` is still alive at `until`."""
+        while group.is_alive():
+            if self._clock.now() >= until:
+                return True
+            await self._clock.sleep(_POLL)
+        return False

@@ -1,0 +1,92 @@
+"""The folder of one job: what is durably known of it, and the lock that says who attends to it.
+
+`lock` is held by whoever starts the job, runs it, or sees a left one out. `group` is there once
+the job counts as begun, `result` once it has ended; `output` grows meanwhile.
+"""
+
+import fcntl
+import os
+import re
+from datetime import timedelta
+from pathlib import Path
+
+from adapters.commands import helper
+from adapters.commands.group import Group
+from controller.errors import StateError
+from controller.ports import JobResult
+
+_KEY = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*")
+
+
+class Place:
+    def __init__(self, root: Path, key: str) -> None:
+        """Raises ValueError when `key` is not of the form that `Job.key` promises."""
+        if not _KEY.fullmatch(key) or {".", ".."} & set(key.split("/")):
+            raise ValueError(f"not the key of a job: {key!r}")
+        self._root = root.absolute()
+        self.folder = self._root / key
+        self.levels = key.count("/") + 1
+        """How many folders above this one have an entry that may be new."""
+
+    def create(self) -> None:
+        if not self._root.is_dir():
+            self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            helper.sync(str(self._root.parent))
+        for folder in (*reversed(self.folder.parents[: self.levels - 1]), self.folder):
+            folder.mkdir(mode=0o700, exist_ok=True)
+
+    def lock(self) -> int | None:
+        """A file descriptor that holds the lock while it or a copy is open; None: it is held."""
+        fd = os.open(self.folder / helper.LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(fd)
+            return None
+        except BaseException:
+            os.close(fd)
+            raise
+        return fd
+
+    def group(self) -> Group | None:
+        fields = self._read(helper.GROUP).split()
+        if not fields:
+            return None
+        try:
+            pid, start, machine, started = fields
+            return Group(int(pid), start, machine, timedelta(seconds=float(started)))
+        except ValueError as error:
+            raise StateError(f"{self.folder / helper.GROUP}: not written by poolroll") from error
+
+    def result(self) -> JobResult | None:
+        fields = self._read(helper.RESULT).rstrip("\n").split(" ", 2)
+        if fields == [""]:
+            return None
+        try:
+            return self._parse(*fields)
+        except (TypeError, ValueError) as error:
+            raise StateError(f"{self.folder / helper.RESULT}: not written by poolroll") from error
+
+    def settle(self, outcome: str, seconds: float) -> None:
+        """Write the result in place of a helper that could not."""
+        helper.write_durably(str(self.folder), helper.RESULT, f"{seconds:.3f} {outcome}\n")
+
+    def _parse(self, seconds: str, kind: str, rest: str = "") -> JobResult:
+        output, took = self._read(helper.OUTPUT), float(seconds)
+        match kind:
+            case "exit":
+                return JobResult(exit_code=int(rest), output=output, seconds=took)
+            case "timed-out":
+                return JobResult(timed_out=True, output=output, seconds=took)
+            case "fault":
+                return JobResult(fault=rest, output=output, seconds=took)
+            case "lost":
+                return JobResult(lost=True, output=output, seconds=took)
+            case _:
+                raise ValueError(kind)
+
+    def _read(self, name: str) -> str:
+        try:
+            return (self.folder / name).read_bytes().decode("utf-8", "replace")
+        except FileNotFoundError:
+            return ""

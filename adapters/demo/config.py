@@ -1,0 +1,72 @@
+"""What a demo's HAProxy is told: values in, configuration text out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The pool behind every HAProxy of a world."""
+
+    backends: Sequence[str] = ("web",)
+    """The first is the default; `/NAME…` leads to each of the others."""
+    server_options: str = "check inter 200ms rise 2 fall 2"
+    backend_lines: str = ""
+    """Added to each backend."""
+    cookie: bool = True
+    slowstart: str | None = None
+    """As HAProxy writes a time, like `2s`."""
+    retries: int = 3
+    redispatch: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Where one HAProxy listens, all on this machine."""
+
+    frontend: int
+    admin: Path
+    operator: Path
+    tcp: int
+
+
+def haproxy_config(shape: Shape, doors: Doors, members: Mapping[str, int]) -> str:
+    """`members`: name → port. See the configuration manual, sections 3.1, 4.2 and 5.2."""
+    options = shape.server_options + (f" slowstart {shape.slowstart}" if shape.slowstart else "")
+    lines = [
+        "global",
+        f"  stats socket {doors.admin} mode 600 level admin expose-fd listeners",
+        f"  stats socket {doors.operator} mode 600 level operator",
+        f"  stats socket ipv4@127.0.0.1:{doors.tcp} level admin",
+        "  nbthread 1",
+        "  maxconn 2000",
+        "defaults",
+        "  mode http",
+        "  timeout connect 1s",
+        "  timeout client 30s",
+        "  timeout server 30s",
+        "  timeout queue 2s",
+        "  timeout http-keep-alive 10s",
+        f"  retries {shape.retries}",
+        *(["  option redispatch"] if shape.redispatch else []),
+        "frontend front",
+        f"  bind 127.0.0.1:{doors.frontend}",
+        *(f"  use_backend {name} if {{ path_beg /{name} }}" for name in shape.backends[1:]),
+        f"  default_backend {shape.backends[0]}",
+    ]
+    for name in shape.backends:
+        lines += _backend(name, shape, options, members)
+    return "\n".join(lines) + "\n"
+
+
+def _backend(name: str, shape: Shape, options: str, members: Mapping[str, int]) -> list[str]:
+    lines = [f"backend {name}", "  balance roundrobin", "  option httpchk GET /health"]
+    if shape.cookie:
+        lines.append("  cookie SRV insert indirect nocache")
+    lines += [f"  {line.strip()}" for line in shape.backend_lines.splitlines()]
+    lines.append(f"  default-server {options}")
+    for member, port in members.items():
+        cookie = f" cookie {member}" if shape.cookie else ""
+        lines.append(f"  server {member} 127.0.0.1:{port}{cookie}")
+    return lines

@@ -1,0 +1,116 @@
+"""One command line, one connection: the only IO towards a HAProxy.
+
+A connection that stays open would go on speaking to an old worker after a reload, so none does.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from adapters.haproxy.door import Door, UnixDoor
+from adapters.haproxy.wire import Command, line_of, refusal, split_replies
+from controller.errors import BalancerTimeout, BalancerUnreachable, MalformedReply
+
+CONNECTIONS = 2
+"""At once per instance: `stats maxconn` is 10 by default and shared with everybody else's tools,
+and one more than it allows hangs."""
+REPLY_LIMIT = 16 * 1024 * 1024
+"""Bytes; the whole view of 10,000 servers is about 6 MiB."""
+_CHUNK = 256 * 1024
+
+
+class RuntimeClient:
+    """Speaks to one Runtime API (HAProxy management guide, section 9.3)."""
+
+    def __init__(self, instance: str, door: Door, deadline: timedelta) -> None:
+        """`deadline`: for one whole exchange, from connecting to the last byte."""
+        self.instance = instance
+        self._door = door
+        self._deadline = deadline
+        self._slots = asyncio.Semaphore(CONNECTIONS)
+
+    async def ask(self, *commands: Command) -> tuple[str, ...]:
+        """Send `commands` as one line, all to the same worker; one reply each.
+
+        Raises CommandRefused before anything is sent when a word could be taken for more than
+        itself; BalancerUnreachable, BalancerTimeout, MalformedReply.
+        """
+        line = line_of(self.instance, commands)
+        async with self._slots:
+            raw = await self._exchange(line)
+        replies, is_whole = split_replies(raw.decode(errors="replace"))
+        if not is_whole or len(replies) < len(commands):
+            raise BalancerUnreachable(
+                self.instance, "the answer broke off" if raw else "closed without an answer"
+            )
+        if len(replies) > len(commands):
+            raise MalformedReply(
+                self.instance, f"{len(replies)} replies to {len(commands)} commands"
+            )
+        return tuple(replies)
+
+    async def set(self, *commands: Command) -> None:
+        """Send settings as one line. HAProxy performs all of them, also after one it refuses.
+
+        Raises what `ask` does, and for the first refusal PermissionTooLow, NoSuchBackend,
+        NoSuchMember or CommandRefused.
+        """
+        replies = await self.ask(*commands)
+        for command, reply in zip(commands, replies, strict=True):
+            if reply:
+                raise refusal(self.instance, command, reply)
+
+    async def _exchange(self, line: bytes) -> bytes:
+        try:
+            async with (
+                asyncio.timeout(self._deadline.total_seconds()),
+                self._connection() as (
+                    reader,
+                    writer,
+                ),
+            ):
+                writer.write(line)
+                await writer.drain()
+                return await self._read(reader)
+        except TimeoutError:
+            seconds = self._deadline.total_seconds()
+            raise BalancerTimeout(self.instance, f"no whole answer within {seconds:g} s") from None
+        except FileNotFoundError:
+            raise BalancerUnreachable(self.instance, "there is no such socket") from None
+        except ConnectionRefusedError:
+            raise BalancerUnreachable(
+                self.instance, "connection refused: nothing listens there"
+            ) from None
+        except PermissionError:
+            raise BalancerUnreachable(
+                self.instance, "this user may not open the socket (permission denied)"
+            ) from None
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise BalancerUnreachable(self.instance, f"no connection: {reason}") from error
+
+    async def _read(self, reader: asyncio.StreamReader) -> bytes:
+        chunks = []
+        size = 0
+        while chunk := await reader.read(_CHUNK):
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > REPLY_LIMIT:
+                raise MalformedReply(self.instance, f"an answer of more than {REPLY_LIMIT} bytes")
+        return b"".join(chunks)
+
+    @asynccontextmanager
+    async def _connection(
+        self,
+    ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+        if isinstance(self._door, UnixDoor):
+            reader, writer = await asyncio.open_unix_connection(self._door.path, limit=_CHUNK)
+        else:
+            reader, writer = await asyncio.open_connection(
+                self._door.host, self._door.port, limit=_CHUNK
+            )
+        try:
+            yield reader, writer
+        finally:
+            writer.transport.abort()

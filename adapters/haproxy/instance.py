@@ -1,0 +1,168 @@
+"""One HAProxy: looks, and settings that are read back."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
+
+from adapters.haproxy.client import RuntimeClient
+from adapters.haproxy.door import Door, UnixDoor, is_loopback
+from adapters.haproxy.looking import (
+    SHOW_BACKENDS,
+    SHOW_INFO,
+    BackendView,
+    Ids,
+    backend_view,
+    backends_in,
+    questions,
+    require,
+)
+from adapters.haproxy.orders import Order, shortfall
+from adapters.haproxy.survey import SURVEY, features_of
+from adapters.haproxy.tables import Info, parse_info
+from adapters.haproxy.wire import refusal
+from adapters.haproxy.workers import any_alive
+from controller.core.pool import InstanceView, Line, Worker
+from controller.errors import (
+    BalancerError,
+    BalancerUnreachable,
+    CommandRefused,
+    NoSuchMember,
+)
+from controller.ports import Clock, Features
+
+_LOOKS = 3
+"""Attempts at one look while numbers change under it: a reload changes them once, a server added
+at run time once more."""
+
+MakeOrders = Callable[[Sequence[Line]], Sequence[Order]]
+
+
+class HaproxyInstance:
+    def __init__(
+        self, name: str, door: Door, backends: Sequence[str], clock: Clock, deadline: timedelta
+    ) -> None:
+        """`name`: the door as the rollout file has it; `deadline`: of each command line."""
+        self.name = name
+        self._door = door
+        self._backends = backends
+        self._clock = clock
+        self._client = RuntimeClient(name, door, deadline)
+        self._ids: Mapping[str, Ids] = {}
+        """Replaced whole, never changed: looks may run side by side."""
+
+    async def survey(self) -> Features:
+        """Raises BalancerError."""
+        replies = await self._client.ask(*SURVEY)
+        return features_of(self.name, self._backends, replies, is_loopback=is_loopback(self._door))
+
+    async def look(
+        self, members: Collection[str] | None, memory: Collection[int] = ()
+    ) -> InstanceView:
+        """Raises BalancerError. See `controller.ports.LoadBalancer.look`."""
+        for _ in range(_LOOKS):
+            at = self._clock.now()
+            ids = self._ids or await self._learn()
+            info, views = await self._ask(ids, members)
+            if views is None:
+                self._ids = {}
+                continue
+            self._ids = {name: _merged(ids[name], view.ids) for name, view in views.items()}
+            return InstanceView(
+                instance=self.name,
+                at=at,
+                worker=Worker(info.pid, self._started(info)),
+                lines=tuple(line for view in views.values() for line in view.lines),
+                is_full=members is None,
+                backends={backend: view.counters for backend, view in views.items()},
+                old_worker=self._old_worker(info, memory),
+            )
+        raise BalancerUnreachable(self.name, "its servers changed again and again while looked at")
+
+    async def carry_out(self, member: str, make_orders: MakeOrders) -> None:
+        """Set what `make_orders` makes of the member's lines, at all that exist, and read it back.
+
+        Raises the first BalancerError once all lines were tried.
+        """
+        before = await self.look((member,))
+        faults: list[BalancerError] = [
+            NoSuchMember(self.name, f"no server {member} in backend {backend}")
+            for backend in self._backends
+            if not any(line.backend == backend for line in before.lines)
+        ]
+        done = [order for order in make_orders(before.lines) if await self._send(order, faults)]
+        if done:
+            after = await self.look((member,))
+            if faulty := list(_shortfalls(member, done, after)):
+                faults += [_reloaded(self.name)] if _is_other(before, after) else faulty
+        if faults:
+            raise faults[0]
+
+    async def _send(self, order: Order, faults: list[BalancerError]) -> bool:
+        """Whether all stages were taken; what was refused goes to `faults`."""
+        try:
+            for stage in order.stages:
+                await self._client.set(*stage)
+        except BalancerError as error:
+            if error.retryable:
+                raise
+            faults.append(error)
+            if order.undo:
+                await self._client.set(*order.undo)
+            return False
+        return True
+
+    async def _learn(self) -> Mapping[str, Ids]:
+        (reply,) = await self._client.ask(SHOW_BACKENDS)
+        there = backends_in(self.name, reply)
+        require(self.name, self._backends, there)
+        return {backend: Ids(there[backend].number("iid")) for backend in self._backends}
+
+    async def _ask(
+        self, ids: Mapping[str, Ids], members: Collection[str] | None
+    ) -> tuple[Info, dict[str, BackendView] | None]:
+        asked = {name: questions(name, ids[name], members) for name in self._backends}
+        line = [SHOW_INFO, *(command for commands in asked.values() for command in commands)]
+        first, *replies = await self._client.ask(*line)
+        if not first.startswith("Name:"):
+            raise refusal(self.name, SHOW_INFO, first)
+        info = parse_info(self.name, first)
+        if info.is_stopping:
+            raise BalancerUnreachable(self.name, "an old worker answered, which is ending")
+        views: dict[str, BackendView] = {}
+        for backend, commands in asked.items():
+            own, replies = replies[: len(commands)], replies[len(commands) :]
+            view = backend_view(self.name, backend, commands, own, members)
+            if view is None:
+                return info, None
+            views[backend] = view
+        return info, views
+
+    def _started(self, info: Info) -> int:
+        if info.start_time is not None:
+            return info.start_time
+        return round((self._clock.wall() - timedelta(seconds=info.uptime)).timestamp())
+
+    def _old_worker(self, info: Info, memory: Collection[int]) -> bool | None:
+        return any_alive(info.pid, memory) if isinstance(self._door, UnixDoor) else None
+
+
+def _shortfalls(
+    member: str, orders: Iterable[Order], after: InstanceView
+) -> Iterator[CommandRefused]:
+    lines = {line.backend: line for line in after.lines}
+    for order in orders:
+        if reason := shortfall(order, lines.get(order.backend)):
+            yield CommandRefused(after.instance, f"{order.backend}/{member}: {reason}")
+
+
+def _merged(known: Ids, seen: Ids) -> Ids:
+    return Ids(seen.backend, {**known.servers, **seen.servers})
+
+
+def _is_other(before: InstanceView, after: InstanceView) -> bool:
+    return not before.worker.is_same(after.worker)
+
+
+def _reloaded(instance: str) -> BalancerUnreachable:
+    return BalancerUnreachable(
+        instance, "it was reloaded while it was being set, and what was set is lost"
+    )

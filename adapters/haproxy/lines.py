@@ -1,0 +1,114 @@
+"""What HAProxy's columns and bits mean in the words of the core. Pure.
+
+The `status` column is never read: `UP 1/3`, `DRAIN (agent)`, `NOLB` and their like mix what was
+set with what is observed, and a drained server that is down shows a plain `DOWN`.
+"""
+
+from adapters.haproxy.tables import Row
+from controller.core.pool import Admin, Counters, Health, Line
+from controller.errors import MalformedReply
+
+# `srv_admin_state` and `srv_op_state` as section 9.3 of the HAProxy management guide lists them
+# under `show servers state`.
+FMAINT, IMAINT, CMAINT, FDRAIN, IDRAIN, RMAINT, HMAINT = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40
+_OUT = FMAINT | IMAINT | RMAINT | HMAINT
+"""Without CMAINT: it only remembers that the configuration said `disabled`; a server that was set
+ready since then keeps the bit and serves (measured)."""
+_DRAINING = FDRAIN | IDRAIN
+_STOPPED, _STARTING, _RUNNING, _STOPPING = range(4)
+# `srv_check_state` and `srv_agent_state`, same place. `disable health` and `disable agent` clear
+# the second bit; MAINT leaves both.
+_CHECK_LIVE = 0x2 | 0x4
+
+_ANSWERED = ("hrsp_2xx", "hrsp_3xx", "hrsp_4xx", "hrsp_5xx", "hrsp_other")
+_BROKEN = ("econ", "eresp", "wretr", "wredis")
+
+
+def admin_of(mask: int) -> Admin:
+    if mask & _OUT:
+        return Admin.OUT
+    return Admin.DRAINING if mask & _DRAINING else Admin.READY
+
+
+def is_inherited(mask: int) -> bool:
+    """Whether `set server … state ready` alone would not bring it back."""
+    return bool(mask & (_OUT | _DRAINING) & ~(FMAINT | FDRAIN))
+
+
+def health_of(operation: int, *, is_watched: bool) -> Health:
+    """`is_watched`: it has a check of its own, or follows one. A server that is STOPPING
+    (`http-check disable-on-404`) takes no balanced traffic either."""
+    if operation in (_STOPPED, _STOPPING):
+        return Health.FAILING
+    return Health.PASSING if is_watched else Health.UNCHECKED
+
+
+def member_counters(row: Row) -> Counters:
+    """Counters of a server's line that miss nothing: a refused connection shows in `econ` and
+    `wretr` alone, and `lbtot` misses the traffic of cookies. Other bad ends than HTTP 5xx count
+    once per try. In mode tcp nothing is answered, so sessions are the whole."""
+    broken = sum(row.count(column) for column in _BROKEN)
+    if _is_tcp(row):
+        return Counters(broken, row.count("stot"))
+    answered = sum(row.count(column) for column in _ANSWERED)
+    return Counters(broken + row.count("hrsp_5xx"), broken + answered)
+
+
+def backend_counters(row: Row) -> Counters:
+    """Counters of a BACKEND line: HAProxy's own 502, 503 and 504 are on no other."""
+    if _is_tcp(row):
+        return member_counters(row)
+    bad = ("hrsp_5xx", "wretr", "wredis", "srv_abrt")
+    return Counters(sum(row.count(column) for column in bad), row.count("req_tot"))
+
+
+def mode_of(row: Row) -> str:
+    """`http` or `tcp`. Raises MalformedReply."""
+    mode = row.text("mode")
+    if mode not in ("http", "tcp"):
+        raise MalformedReply(row.instance, f"{row.table}: mode is neither http nor tcp: {mode!r}")
+    return mode
+
+
+def line_of(state: Row, stat: Row, *, has_cookie: bool) -> Line:
+    """A member's line, from `show servers state` and `show stat`. Raises MalformedReply.
+
+    `has_cookie`: its backend uses a persistence cookie. The address is without brackets, and
+    empty while the member's host name is not resolved.
+    """
+    mask = state.number("srv_admin_state")
+    operation = state.number("srv_op_state")
+    if operation > _STOPPING:
+        raise MalformedReply(state.instance, f"srv_op_state is none of 0 to 3: {operation}")
+    checked = _is_live(state.number("srv_check_state"))
+    tracks = stat.text("tracked") or None
+    address = state.text("srv_addr")
+    throttle = stat.count("throttle")
+    return Line(
+        backend=state.text("be_name"),
+        member=state.text("srv_name"),
+        address="" if address == "-" else address,
+        port=state.number("srv_port"),
+        admin=admin_of(mask),
+        health=health_of(operation, is_watched=checked or tracks is not None),
+        weight=state.number("srv_uweight"),
+        in_flight=stat.count("scur"),
+        queued=stat.count("qcur"),
+        arrivals=stat.count("stot"),
+        counters=member_counters(stat),
+        backup=stat.count("bck") > 0,
+        inherited=is_inherited(mask),
+        checked=checked,
+        tracks=tracks,
+        agent=_is_live(state.number("srv_agent_state")),
+        cookie=has_cookie and stat.optional("cookie") != "",
+        warming=stat.text("throttle") != "" and throttle < 100,
+    )
+
+
+def _is_tcp(row: Row) -> bool:
+    return mode_of(row) == "tcp"
+
+
+def _is_live(check: int) -> bool:
+    return check & _CHECK_LIVE == _CHECK_LIVE

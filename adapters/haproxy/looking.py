@@ -1,0 +1,112 @@
+"""The question that one look asks, and what its answer shows. Pure.
+
+All of it goes on one line, so that one worker answers all of it. `show stat` is asked by number:
+a name may be a frontend's too, and would find that one (measured). Numbers change with a reload,
+so every answer is checked against the names.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from adapters.haproxy.lines import backend_counters, line_of
+from adapters.haproxy.tables import Row, parse_stat, parse_state
+from adapters.haproxy.wire import Command, refusal
+from controller.core.pool import Counters, Line
+from controller.errors import NoSuchBackend
+
+SHOW_INFO: Command = ("show", "info")
+SHOW_BACKENDS: Command = ("show", "stat", "-1", "2", "-1")
+"""Any proxy, lines of type 2 (BACKEND), any server (management guide, section 9.3)."""
+SHOW_SERVERS: Command = ("show", "stat", "-1", "4", "-1")
+
+_BACKEND, _SERVER = "1", "2"
+"""Column `type` of `show stat` (management guide, section 9.1); also servers may be *named*
+BACKEND."""
+_FEW = 8
+"""Members up to which one question each is cheaper than the whole backend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """Numbers of a backend and of those of its servers that were seen."""
+
+    backend: int
+    servers: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BackendView:
+    """What one look shows of one backend."""
+
+    ids: Ids
+    lines: tuple[Line, ...]
+    counters: Counters
+
+
+def backends_in(instance: str, reply: str) -> dict[str, Row]:
+    """The reply to SHOW_BACKENDS, by name."""
+    return {row.text("pxname"): row for row in rows_in(instance, SHOW_BACKENDS, reply)}
+
+
+def rows_in(instance: str, asked: Command, reply: str) -> list[Row]:
+    """The reply to a `show stat`. Raises MalformedReply, or what a refusal means."""
+    if not reply.startswith("#"):
+        raise refusal(instance, asked, reply)
+    return parse_stat(instance, reply)
+
+
+def require(instance: str, backends: Sequence[str], there: Mapping[str, Row]) -> None:
+    """Raises NoSuchBackend, which names those that exist."""
+    if missing := [backend for backend in backends if backend not in there]:
+        names = ", ".join(sorted(there)) or "none"
+        raise NoSuchBackend(instance, f"no backend {', '.join(missing)}; there are: {names}")
+
+
+def questions(backend: str, ids: Ids, members: Collection[str] | None) -> tuple[Command, ...]:
+    """What to ask about one backend: its servers' state, then their figures and its own."""
+    stat = ("show", "stat", str(ids.backend), "6")
+    figures: tuple[Command, ...] = ((*stat, "-1"),)
+    if members and len(members) <= _FEW and ids.servers.keys() >= set(members):
+        figures = tuple((*stat, str(ids.servers[member])) for member in members)
+    return ("show", "servers", "state", backend), *figures
+
+
+def backend_view(
+    instance: str,
+    backend: str,
+    asked: Sequence[Command],
+    replies: Sequence[str],
+    members: Collection[str] | None,
+) -> BackendView | None:
+    """What the replies to `questions` show, or None when numbers and names no longer agree.
+
+    Raises MalformedReply, or what a refusal means.
+    """
+    if replies[0].startswith("Can't find backend"):
+        return None
+    if not replies[0].startswith("1\n"):
+        raise refusal(instance, asked[0], replies[0])
+    wanted = None if members is None else frozenset(members)
+    states = {row.text("srv_name"): row for row in parse_state(instance, replies[0], wanted)}
+    rows = [
+        row
+        for command, reply in zip(asked[1:], replies[1:], strict=True)
+        for row in rows_in(instance, command, reply)
+        if row.text("pxname") == backend
+    ]
+    own = next((row for row in rows if row.text("type") == _BACKEND), None)
+    stats = {
+        row.text("svname"): row
+        for row in rows
+        if row.text("type") == _SERVER and (wanted is None or row.text("svname") in wanted)
+    }
+    if own is None or stats.keys() != states.keys():
+        return None
+    has_cookie = own.optional("cookie") != ""
+    return BackendView(
+        ids=Ids(own.number("iid"), {name: row.number("sid") for name, row in stats.items()}),
+        lines=tuple(
+            line_of(state, stats[name], has_cookie=has_cookie) for name, state in states.items()
+        ),
+        counters=backend_counters(own),
+    )

@@ -1,0 +1,66 @@
+"""What one HAProxy is and can do, for the plan. Pure."""
+
+from collections.abc import Iterator, Sequence
+
+from adapters.haproxy.lines import mode_of
+from adapters.haproxy.looking import (
+    SHOW_BACKENDS,
+    SHOW_INFO,
+    SHOW_SERVERS,
+    backends_in,
+    require,
+    rows_in,
+)
+from adapters.haproxy.tables import parse_info
+from adapters.haproxy.wire import Command
+from controller.errors import MalformedReply
+from controller.ports import Features
+
+SURVEY: tuple[Command, ...] = (
+    SHOW_INFO,
+    ("show", "cli", "level"),
+    ("show", "table"),
+    SHOW_BACKENDS,
+    SHOW_SERVERS,
+)
+_LEVELS = ("admin", "operator", "user")
+_STATIC = "static-rr"
+"""The one algorithm whose name alone tells that it takes no weights at run time (configuration
+manual, `balance`); `source` and its like may be static or not."""
+
+
+def features_of(
+    instance: str, backends: Sequence[str], replies: Sequence[str], *, is_loopback: bool
+) -> Features:
+    """From the replies to SURVEY. Raises NoSuchBackend, MalformedReply."""
+    info, level, tables, there, servers = replies
+    if level not in _LEVELS:
+        raise MalformedReply(instance, f"show cli level answers {level[:80]!r}")
+    rows = backends_in(instance, there)
+    require(instance, backends, rows)
+    sticky = {name: "stick table" for name in _tables(tables) if name in backends}
+    for name in backends:
+        if cookie := rows[name].optional("cookie"):
+            sticky[name] = f"cookie {cookie}"
+    return Features(
+        instance=instance,
+        version=parse_info(instance, info).version,
+        level=level,
+        sticky=sticky,
+        trackers=tuple(
+            (f"{row.text('pxname')}/{row.text('svname')}", leader)
+            for row in rows_in(instance, SHOW_SERVERS, servers)
+            if (leader := row.text("tracked"))
+        ),
+        static=frozenset(name for name in backends if rows[name].optional("algo") == _STATIC),
+        modes={name: mode_of(rows[name]) for name in backends},
+        is_loopback=is_loopback,
+    )
+
+
+def _tables(reply: str) -> Iterator[str]:
+    """Names in `show table`, whose lines read `# table: NAME, type: …`. Anything else, a refusal
+    of this level of permission too, names no table."""
+    for line in reply.split("\n"):
+        if line.startswith("# table: "):
+            yield line.removeprefix("# table: ").partition(",")[0]

@@ -1,0 +1,96 @@
+"""Replies as rows whose cells are found by the name of their column. Pure.
+
+Columns come and go between versions (HAProxy management guide, section 9.1): none is ever counted
+from the left.
+"""
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from controller.errors import MalformedReply
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a table. Every method raises MalformedReply, which names the column."""
+
+    instance: str
+    table: str
+    columns: Mapping[str, int]
+    cells: Sequence[str]
+
+    def text(self, column: str) -> str:
+        position = self.columns.get(column)
+        if position is None:
+            raise MalformedReply(self.instance, f"{self.table} has no column {column}")
+        if position >= len(self.cells):
+            raise MalformedReply(self.instance, f"{self.table}: a line ends before {column}")
+        return self.cells[position]
+
+    def optional(self, column: str) -> str:
+        """Empty where this version, or this level of permission, does not have the column."""
+        return self.text(column) if column in self.columns else ""
+
+    def number(self, column: str) -> int:
+        """A cell that must hold a number of 0 or more."""
+        cell = self.text(column)
+        if not (cell.isascii() and cell.isdecimal()):
+            raise MalformedReply(self.instance, f"{self.table}: {column} is no number: {cell!r}")
+        return int(cell)
+
+    def count(self, column: str) -> int:
+        """A counter; empty where it has no meaning for this line, which counts as 0."""
+        return self.number(column) if self.text(column) else 0
+
+
+def parse_stat(instance: str, text: str) -> list[Row]:
+    """Rows of `show stat` (management guide, sections 9.1 and 9.3)."""
+    head, *lines = text.split("\n")
+    if not head.startswith("# pxname,"):
+        raise MalformedReply(instance, f"show stat has no heading: {head[:80]!r}")
+    columns = {name: at for at, name in enumerate(head[2:].split(","))}
+    try:
+        return [Row(instance, "show stat", columns, cells) for cells in csv.reader(lines) if cells]
+    except csv.Error as error:
+        raise MalformedReply(instance, f"show stat is no CSV: {error}") from error
+
+
+def parse_state(instance: str, text: str, servers: frozenset[str] | None) -> list[Row]:
+    """Rows of `show servers state` (management guide, section 9.3), of some servers or all."""
+    lines = text.split("\n")
+    head = lines[1] if len(lines) > 1 else ""
+    if not head.startswith("# be_id "):
+        raise MalformedReply(instance, f"show servers state has no heading: {lines[0][:80]!r}")
+    columns = {name: at for at, name in enumerate(head[2:].split())}
+    table = "show servers state"
+    rows = [Row(instance, table, columns, line.split(" ")) for line in lines[2:]]
+    return rows if servers is None else [row for row in rows if row.text("srv_name") in servers]
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    """`show info` (management guide, section 9.3)."""
+
+    version: str
+    pid: int
+    uptime: int
+    """Seconds."""
+    start_time: int | None
+    """Seconds since the epoch; versions before 2.6 do not tell."""
+    is_stopping: bool
+    """An old worker, which only serves its last connections."""
+
+
+def parse_info(instance: str, text: str) -> Info:
+    """Raises MalformedReply."""
+    pairs = [line.partition(": ") for line in text.split("\n")]
+    columns = {key: at for at, (key, _, _) in enumerate(pairs)}
+    row = Row(instance, "show info", columns, [value for _, _, value in pairs])
+    return Info(
+        version=row.text("Version"),
+        pid=row.number("Pid"),
+        uptime=row.number("Uptime_sec"),
+        start_time=row.number("Start_time_sec") if "Start_time_sec" in columns else None,
+        is_stopping=row.number("Stopping") != 0,
+    )

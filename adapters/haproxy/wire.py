@@ -1,0 +1,84 @@
+"""Command lines and their replies (HAProxy management guide, section 9.3). Pure.
+
+A line holds commands joined by `; `. The replies come back in that order, each closed by an empty
+line; a setting that took answers with the empty line alone, and everything that went wrong is
+free text without a code (measured with 2.6 and 2.8).
+"""
+
+import re
+from collections.abc import Sequence
+
+from controller.errors import (
+    BalancerError,
+    CommandRefused,
+    NoSuchBackend,
+    NoSuchMember,
+    PermissionTooLow,
+)
+
+Command = tuple[str, ...]
+"""The words of one command."""
+
+_NAME = r"[A-Za-z0-9_.:-]+"
+_WORD = re.compile(f"{_NAME}(?:/{_NAME})?", re.ASCII)
+"""Names of proxies and servers are made of these signs alone (configuration manual, section 2).
+Whatever could begin a second command or a payload (`;`, white space, `<<`, backslash) is not
+among them."""
+
+_LINE_LIMIT = 15_000
+"""Bytes. HAProxy takes a line into one buffer (`tune.bufsize`, 16,384 by default)."""
+
+_TEXT_LIMIT = 200
+"""Characters of a refusal that are worth an operator's time: the rest is a list of commands."""
+
+_ERRORS: tuple[tuple[str, type[BalancerError]], ...] = (
+    ("Permission denied", PermissionTooLow),
+    ("No such server.", NoSuchMember),
+    ("No such backend.", NoSuchBackend),
+    ("No such proxy.", NoSuchBackend),
+    ("Can't find backend.", NoSuchBackend),
+)
+
+
+def line_of(instance: str, commands: Sequence[Command]) -> bytes:
+    """The commands as one line. Raises CommandRefused for what must not be sent."""
+    for command in commands:
+        for word in command:
+            if not _WORD.fullmatch(word):
+                raise CommandRefused(
+                    instance,
+                    f"not sent: {word!r} has signs that no backend or server name of HAProxy has",
+                )
+    line = "; ".join(" ".join(command) for command in commands).encode() + b"\n"
+    if len(line) > _LINE_LIMIT:
+        raise CommandRefused(
+            instance, f"not sent: {len(commands)} commands are too long for one line"
+        )
+    return line
+
+
+def split_replies(text: str) -> tuple[list[str], bool]:
+    """The replies without their closing empty lines, and whether the last one was closed."""
+    replies = []
+    start = 0
+    while start < len(text):
+        if text[start] == "\n":
+            replies.append("")
+            start += 1
+            continue
+        end = text.find("\n\n", start)
+        if end < 0:
+            return replies, False
+        replies.append(text[start:end])
+        start = end + 2
+    return replies, True
+
+
+def refusal(instance: str, command: Command, text: str) -> BalancerError:
+    """What free text from HAProxy means."""
+    said = " ".join(text.split())[:_TEXT_LIMIT]
+    asked = " ".join(command)
+    kind = next((kind for sign, kind in _ERRORS if said.startswith(sign)), CommandRefused)
+    if kind is PermissionTooLow:
+        said = f"{said} (the socket needs `level admin`)"
+    return kind(instance, f"{asked}: {said or 'no answer'}")

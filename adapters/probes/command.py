@@ -1,0 +1,27 @@
+"""Command probes."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from adapters.probes.words import excerpt, hide, span
+from controller.core.work import Command
+from controller.ports import Commands
+
+
+async def answer(commands: Commands, command: Command, limit: timedelta) -> str | None:
+    """What is wrong, or None when `command` exits 0 within `limit` and its own timeout.
+
+    Raises TimeoutError when it was `limit` that ended it.
+    """
+    result = await commands.run_briefly(replace(command, timeout=min(command.timeout, limit)))
+    if result.timed_out and limit < command.timeout:
+        raise TimeoutError
+    if result.timed_out:
+        return f"did not end within {span(command.timeout)}"
+    if result.fault is not None:
+        return result.fault
+    if result.exit_code == 0:
+        return None
+    said = result.output.strip().rpartition("\n")[2]
+    last = f"; it said last {excerpt(hide(said, command.env.values()), 200)}" if said else ""
+    return f"exit code {result.exit_code}{last}"

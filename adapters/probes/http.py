@@ -1,0 +1,127 @@
+"""HTTP probes. The only module that knows httpx."""
+
+import asyncio
+import logging
+import ssl
+
+import httpx
+
+from adapters.probes.words import excerpt, hide, network_fault, url_secrets
+from controller.core.work import HttpProbe
+
+_MOST = 1 << 20
+"""Bytes of a body that are read: a health page is small, and an endless one must not hold us."""
+_WORDS: tuple[tuple[type[Exception], str], ...] = (
+    (httpx.InvalidURL, "the URL is not valid"),
+    (httpx.UnsupportedProtocol, "the URL is neither http nor https"),
+    (httpx.TimeoutException, "no answer in time"),
+    (httpx.ConnectError, "no connection"),
+    (httpx.LocalProtocolError, "the request cannot be sent: a header or the URL is not valid HTTP"),
+    (httpx.RemoteProtocolError, "the answer is not valid HTTP, or was cut off"),
+    (httpx.NetworkError, "the connection broke"),
+    (UnicodeError, "the request cannot be sent: a header or the URL is not plain ASCII"),
+)
+"""The first that fits is said. Messages of the library are not: they may quote a header."""
+
+_MET = (
+    *(httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict),
+    *(OSError, ValueError, OverflowError, ExceptionGroup),  # from below the library, unmapped
+)
+
+for _name in ("httpx", "httpcore"):
+    logging.getLogger(_name).setLevel(logging.WARNING)  # below it they log URLs and headers whole
+
+
+class HttpAsker:
+    """A client for one probe. No redirects, no proxies, a fresh connection for each question."""
+
+    def __init__(
+        self, probe: HttpProbe, *, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        self._probe = probe
+        self._transport = transport
+        self._client: httpx.AsyncClient | None = None
+
+    async def ask(self) -> str | None:
+        """What is wrong, or None. Never raises for what it met."""
+        try:
+            if self._client is None:
+                self._client = await self._connectable()
+            request = self._client.build_request(
+                "GET",
+                self._probe.url,
+                headers={"Accept-Encoding": "identity", **self._probe.headers},
+            )
+            response = await self._client.send(request, stream=True)
+            try:
+                return await self._judge(response)
+            finally:
+                await response.aclose()
+        except _MET as error:
+            return _explain(error)
+
+    async def aclose(self) -> None:
+        if self._client is not None:
+            await self._client.aclose()
+
+    async def _connectable(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            verify=await self._context(),
+            trust_env=False,
+            follow_redirects=False,
+            timeout=None,  # the validator limits each try as a whole
+            limits=httpx.Limits(max_keepalive_connections=0),
+            transport=self._transport,
+        )
+
+    async def _context(self) -> ssl.SSLContext | bool:
+        if not self._probe.verify or not self._probe.url.lower().startswith("https:"):
+            return False
+        try:
+            return await asyncio.to_thread(ssl.create_default_context, cafile=self._probe.ca)
+        except OSError as error:
+            raise _NoAuthorities(self._probe.ca or "the system's") from error
+
+    async def _judge(self, response: httpx.Response) -> str | None:
+        probe = self._probe
+        if response.status_code != probe.status:
+            return f"status {response.status_code}, not {probe.status}"
+        if probe.contains is None:
+            return None
+        body, encoding = b"", response.encoding or "utf-8"
+        async for chunk in response.aiter_raw():
+            body = (body + chunk)[:_MOST]
+            if probe.contains in _text(body, encoding):
+                return None
+            if len(body) == _MOST:
+                break
+        return self._lacking(_text(body, encoding), is_cut=len(body) == _MOST)
+
+    def _lacking(self, text: str, *, is_cut: bool) -> str:
+        secrets = [*self._probe.headers.values(), *url_secrets(self._probe.url)]
+        where = "the first MiB of the body" if is_cut else "the body"
+        wanted = excerpt(self._probe.contains or "")
+        if not text:
+            return f"the body is empty: it lacks {wanted}"
+        return f"{where} lacks {wanted}; it begins with {excerpt(hide(text[:4096], secrets))}"
+
+
+class _NoAuthorities(ValueError):
+    """The file of trusted authorities cannot be used; the cause says why."""
+
+
+def _text(body: bytes, encoding: str) -> str:
+    try:
+        return body.decode(encoding, "replace")
+    except (LookupError, UnicodeError):  # a codec that is not of text, or knows no replacement
+        return body.decode("utf-8", "replace")
+
+
+def _explain(error: Exception) -> str:
+    if isinstance(error, _NoAuthorities):
+        reason = network_fault(error) or "not readable"
+        return f"the trusted authorities in {error} cannot be used: {reason}"
+    words = next((words for kind, words in _WORDS if isinstance(error, kind)), "the request failed")
+    if isinstance(error, httpx.TransportError | OSError | OverflowError | ExceptionGroup):
+        return network_fault(error) or words
+    return words

@@ -1,0 +1,19 @@
+"""TCP probes."""
+
+import asyncio
+from contextlib import suppress
+
+from adapters.probes.words import network_fault
+from controller.core.work import TcpProbe
+
+
+async def connect(probe: TcpProbe) -> str | None:
+    """What is wrong, or None when a connection came about. Never raises for what it met."""
+    try:
+        _, writer = await asyncio.open_connection(probe.host, probe.port)
+    except (OSError, OverflowError, ValueError) as error:
+        return network_fault(error) or f"no connection ({error})"
+    writer.close()
+    with suppress(OSError):  # it answered with a reset: connected all the same
+        await writer.wait_closed()
+    return None

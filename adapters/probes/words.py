@@ -1,0 +1,108 @@
+"""What was seen, in words: short, on one line, and without secrets (S12)."""
+
+import os
+import re
+import socket
+import ssl
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+_SECRET_KEY = re.compile(
+    r"token|pass|pwd|secret|key|auth|(^|[_-])sig(n|nature)?$|credential|session|code|jwt",
+    re.IGNORECASE,
+)
+_HIDDEN = "***"
+_SHORTEST_SECRET = 4
+"""Shorter header values are no secrets, and hiding them would garble the text."""
+
+
+def span(duration: timedelta) -> str:
+    """Like `60s` or `0.25s`."""
+    return f"{round(duration.total_seconds(), 2):g}s"
+
+
+def excerpt(text: str, length: int = 60) -> str:
+    """The beginning of `text`, quoted, with what is not printable escaped."""
+    return repr(text if len(text) <= length else text[:length] + "…")
+
+
+def public_url(url: str) -> str:
+    """`url` without userinfo, fragment, and the values of query keys that sound secret."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        scheme, there, rest = url.partition("://")
+        _, at, host = rest.rpartition("@")  # a password with '/' in it looks like a bad port
+        return (
+            f"{scheme}://{_HIDDEN + at if at else at}{host.partition('?')[0]}"
+            if there
+            else "(no URL)"
+        )
+    userinfo, at, host = parts.netloc.rpartition("@")
+    netloc = f"{_HIDDEN}@{host}" if at and userinfo else host
+    query = "&".join(_public_pair(pair) for pair in parts.query.split("&"))
+    return parts._replace(netloc=netloc, query=query, fragment="").geturl()
+
+
+def hide(text: str, secrets: Iterable[str]) -> str:
+    """`text` with every one of `secrets` blotted out, and their longer words too."""
+    words = {word for secret in secrets for word in (secret, *secret.split())}
+    for word in sorted(words, key=len, reverse=True):
+        if len(word) >= _SHORTEST_SECRET:
+            text = text.replace(word, _HIDDEN)
+    return text
+
+
+def url_secrets(url: str) -> list[str]:
+    """What `public_url` hides, in full."""
+    try:
+        parts = urlsplit(url)
+        userinfo = [word for word in (parts.username, parts.password) if word]
+    except ValueError:
+        return []
+    pairs = (pair.partition("=") for pair in parts.query.split("&"))
+    return userinfo + [value for key, _, value in pairs if _SECRET_KEY.search(key)]
+
+
+def network_fault(error: BaseException) -> str | None:
+    """Why a connection failed, from an exception or what caused it; None when it does not say."""
+    for cause in _causes(error):
+        match cause:
+            case ssl.SSLCertVerificationError():
+                return f"the certificate is not valid: {cause.verify_message}"
+            case ssl.SSLError():
+                reason = getattr(cause, "reason", None) or "no reason given"
+                return f"TLS failed: {reason.lower().replace('_', ' ')}"
+            case socket.gaierror():
+                return f"the name cannot be resolved: {(cause.strerror or '').lower()}"
+            case UnicodeError():
+                return "the name cannot be resolved: not a valid host name"
+            case OverflowError():
+                return "there is no such port"
+            case OSError() if cause.errno:
+                return os.strerror(cause.errno).lower()
+            case _:
+                pass
+    return None
+
+
+def _public_pair(pair: str) -> str:
+    key, equals, _ = pair.partition("=")
+    return f"{key}={_HIDDEN}" if equals and _SECRET_KEY.search(key) else pair
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """`error` and what lies behind it; several attempts at once come as a group."""
+    seen: list[BaseException] = []
+    todo: list[BaseException | None] = [error]
+    while todo:
+        cause = todo.pop(0)
+        if cause is None or cause in seen:
+            continue
+        seen.append(cause)
+        yield cause
+        if isinstance(cause, BaseExceptionGroup):
+            todo.extend(cause.exceptions)
+        todo += [cause.__cause__, cause.__context__]

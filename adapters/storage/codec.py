@@ -1,0 +1,90 @@
+"""Values as the text that the journal keeps, and back."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+from controller.core.pool import Found, FoundLine, Instant, LineKey
+from controller.errors import StateError
+
+MAX_BYTES = 1024 * 1024
+"""Of one text in the journal, encoded: a rollout file of 10,000 members with room, and small
+enough that a fault which writes without end is noticed at once."""
+
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def checked(text: str, what: str) -> str:
+    """`text`, when it can be kept. Raises StateError when it is too long or not text."""
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError:
+        raise StateError(f"journal: {what} holds bytes that are not UTF-8") from None
+    if size > MAX_BYTES:
+        raise StateError(f"journal: {what} is {size} bytes long, {MAX_BYTES} at most can be kept")
+    return text
+
+
+@contextmanager
+def reading(what: str) -> Iterator[None]:
+    """Turns what a damaged row makes the codecs raise into StateError."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        raise StateError(f"journal: {what} is damaged: {error}") from error
+
+
+def encode_instant(at: Instant) -> int:
+    """Microseconds."""
+    return at // _MICROSECOND
+
+
+def decode_instant(microseconds: int) -> Instant:
+    return timedelta(microseconds=microseconds)
+
+
+def encode_wall(wall: datetime) -> str:
+    """ISO 8601, in UTC. Raises ValueError for a time without a zone."""
+    if wall.tzinfo is None:
+        raise ValueError("a civil time in the journal has a zone")
+    return wall.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def decode_wall(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def encode_sets(sets: Mapping[str, str]) -> str:
+    return json.dumps(dict(sets))
+
+
+def decode_sets(text: str) -> dict[str, str]:
+    return {str(key): str(value) for key, value in json.loads(text).items()}
+
+
+def encode_found(found: Found) -> str:
+    return json.dumps(
+        [
+            {
+                "instance": line.key.instance,
+                "backend": line.key.backend,
+                "weight": line.weight,
+                "agent": line.agent,
+            }
+            for line in found.lines
+        ]
+    )
+
+
+def decode_found(text: str) -> Found:
+    """Raises ValueError, KeyError or TypeError for anything `encode_found` did not write: a weight
+    that is guessed would be restored."""
+    lines = []
+    for raw in json.loads(text):
+        weight, agent = raw["weight"], raw["agent"]
+        if type(weight) is not int or type(agent) is not bool:
+            raise ValueError("weight must be a whole number and agent true or false")
+        key = LineKey(str(raw["instance"]), str(raw["backend"]))
+        lines.append(FoundLine(key, weight, agent))
+    return Found(tuple(lines))

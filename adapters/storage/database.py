@@ -1,0 +1,150 @@
+"""The journal's SQLite file: its form, how it is opened, and its faults in an operator's words."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from controller.errors import StateError
+
+SCHEMA = 1
+APPLICATION = 0x706F6F6C
+"""`pool`, in the file's header (SQLite, "Database File Format", section 1.3.17)."""
+
+BUSY = 5.0
+"""Seconds to wait for another process's write, which takes milliseconds."""
+
+_TABLES = (
+    """CREATE TABLE rollouts (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        name TEXT NOT NULL,
+        file TEXT NOT NULL,
+        path TEXT NOT NULL,
+        sets TEXT NOT NULL,
+        started TEXT NOT NULL,
+        user TEXT NOT NULL,
+        ended TEXT,
+        outcome TEXT,
+        exit_code INTEGER
+    )""",
+    "CREATE INDEX rollouts_by_name ON rollouts (name, seq)",
+    """CREATE TABLE records (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        rollout TEXT NOT NULL REFERENCES rollouts (id),
+        wall TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        body TEXT NOT NULL
+    )""",
+    "CREATE INDEX records_by_rollout ON records (rollout, seq)",
+    """CREATE TABLE taken (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        backend TEXT NOT NULL,
+        address TEXT NOT NULL,
+        member TEXT NOT NULL,
+        rollout TEXT NOT NULL,
+        found TEXT NOT NULL,
+        UNIQUE (backend, address)
+    )""",
+    """CREATE TABLE requests (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL,
+        verb TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        user TEXT NOT NULL,
+        wall TEXT NOT NULL,
+        acknowledged INTEGER NOT NULL DEFAULT 0
+    )""",
+    "CREATE INDEX requests_waiting ON requests (name, seq) WHERE acknowledged = 0",
+)
+
+_WORDS = {
+    "SQLITE_FULL": "the disk is full",
+    "SQLITE_BUSY": f"another process has been writing for more than {BUSY:.0f} s",
+    "SQLITE_CORRUPT": "the file is damaged; move it away, or bring back a copy",
+    "SQLITE_NOTADB": "the file is damaged or no journal; move it away, or bring back a copy",
+    "SQLITE_READONLY": "it cannot be written by this user",
+    "SQLITE_PERM": "this user has no permission",
+    "SQLITE_CANTOPEN": "it, or its companion file, cannot be opened by this user",
+    "SQLITE_IOERR": "the disk reported an error",
+}
+
+
+@contextmanager
+def mapped(path: Path) -> Iterator[None]:
+    """Turns SQLite's errors, and those about text that is not UTF-8, into StateError."""
+    try:
+        yield
+    except (sqlite3.Error, UnicodeError) as error:
+        raise StateError(f"journal {path}: {explain(error)}") from error
+
+
+def explain(error: Exception) -> str:
+    """The fault in an operator's words; extended result codes follow their primary one."""
+    if isinstance(error, UnicodeDecodeError):
+        return _WORDS["SQLITE_CORRUPT"]
+    name = str(getattr(error, "sqlite_errorname", ""))
+    known = _WORDS.get("_".join(name.split("_")[:2]))
+    return f"{known} ({name})" if known else str(error)
+
+
+def open_database(path: Path) -> sqlite3.Connection:
+    """A connection to the existing file `path`, of which each commit is on disk when it returns.
+
+    Nothing is created. Raises sqlite3.Error.
+    """
+    uri = f"{path.absolute().as_uri()}?mode=rw"
+    db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY)
+    try:
+        # In WAL mode, FULL syncs the log at every commit (SQLite, "PRAGMA synchronous").
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA foreign_keys = ON")
+        db.execute("PRAGMA schema_version")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def has_schema(db: sqlite3.Connection) -> bool:
+    """Whether it is a journal of this version; False for an empty file.
+
+    Raises StateError for one of a newer version or of another program, and sqlite3.Error.
+    """
+    application = _number(db, "PRAGMA application_id")
+    version = _number(db, "PRAGMA user_version")
+    if application == APPLICATION and version > SCHEMA:
+        raise StateError(
+            f"the journal was written by a newer poolroll (schema {version}, this one knows "
+            f"{SCHEMA}); use that one, or another state folder (--state)"
+        )
+    if (application, version) == (APPLICATION, SCHEMA):
+        return True
+    if (application, version) == (0, 0) and not _number(db, "SELECT count(*) FROM sqlite_master"):
+        return False
+    raise StateError("the database in the state folder is not a journal of poolroll")
+
+
+def create_schema(path: Path) -> None:
+    """Turn an empty file into a journal; leave one that is a journal already. To be called by one
+    process at a time, for the change to WAL does not wait for others.
+
+    Raises StateError and sqlite3.Error.
+    """
+    with closing(open_database(path)) as db:
+        if has_schema(db):
+            return
+        mode = db.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+        if mode != "wal":
+            raise StateError(f"journal {path}: its filesystem does not allow SQLite's WAL mode")
+        with db:
+            db.execute("BEGIN IMMEDIATE")
+            for table in _TABLES:
+                db.execute(table)
+            db.execute(f"PRAGMA application_id = {APPLICATION}")
+            db.execute(f"PRAGMA user_version = {SCHEMA}")
+
+
+def _number(db: sqlite3.Connection, query: str) -> int:
+    return int(db.execute(query).fetchone()[0])

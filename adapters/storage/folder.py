@@ -1,0 +1,124 @@
+"""Where the state is kept, and files in it that a group of operators can share."""
+
+import errno
+import os
+import pwd
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from controller.errors import StateError
+
+SYSTEM = Path("/var/lib/poolroll")
+DATABASE = "journal.db"
+LOCKS = "locks"
+
+_WORDS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EROFS: "the filesystem is read-only",
+    errno.EACCES: "this user has no permission",
+    errno.EPERM: "this user has no permission",
+    errno.ENOTDIR: "a part of that path is a file, not a folder",
+    errno.EEXIST: "that is a file, not a folder",
+    # What filesystems without flock answer (flock(2) and the FUSE and NFS clients).
+    errno.ENOLCK: "its filesystem has no file locks; use a folder on a local disk (--state)",
+    errno.EOPNOTSUPP: "its filesystem has no file locks; use a folder on a local disk (--state)",
+    errno.ENOSYS: "its filesystem has no file locks; use a folder on a local disk (--state)",
+}
+
+
+def default_state_dir(env: Mapping[str, str], system: Path = SYSTEM) -> Path:
+    """Where the state is when nobody says otherwise.
+
+    `system` where it exists and is writable, else `poolroll` under the XDG state home ("XDG Base
+    Directory Specification": `$XDG_STATE_HOME` if absolute, else `~/.local/state`). Creates
+    nothing. Raises StateError when this user has no home either.
+    """
+    if system.is_dir() and os.access(system, os.W_OK | os.X_OK):
+        return system
+    base = Path(env.get("XDG_STATE_HOME", ""))
+    return (base if base.is_absolute() else _home(env) / ".local" / "state") / "poolroll"
+
+
+def _home(env: Mapping[str, str]) -> Path:
+    home = Path(env.get("HOME", ""))
+    if home.is_absolute():
+        return home
+    try:
+        return Path(pwd.getpwuid(os.getuid()).pw_dir)
+    except KeyError:
+        raise StateError("this user has no home folder; name a state folder with --state") from None
+
+
+def exists(folder: Path) -> bool:
+    """Whether `folder` holds a journal. Raises StateError where that cannot be seen."""
+    with mapped(folder):
+        return (folder / DATABASE).is_file()
+
+
+@contextmanager
+def mapped(path: Path) -> Iterator[None]:
+    """Turns the system's errors about `path` into StateError."""
+    try:
+        yield
+    except OSError as error:
+        raise fault(path, error) from error
+    except (UnicodeEncodeError, ValueError) as error:
+        raise StateError(f"state folder: {str(path)!r} is not a path") from error
+
+
+def fault(path: Path, error: OSError) -> StateError:
+    """`error` in one line for an operator."""
+    known = _WORDS.get(error.errno or 0)
+    return StateError(f"state folder: {path}: {known or error.strerror or error}")
+
+
+def make_folder(folder: Path) -> None:
+    """Make `folder` where it is missing, for its group to read and write.
+
+    Files made in it belong to the folder's group (set-group-ID, mkdir(2)), for otherwise two
+    operators with different primary groups lock each other out. A folder that exists keeps the
+    mode its owner gave it. Raises StateError.
+    """
+    with mapped(folder):
+        if folder.is_dir():
+            return
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(mode=0o770)
+        except FileExistsError:
+            if folder.is_dir():
+                return
+            raise
+        folder.chmod(0o770 | stat.S_ISGID)
+        sync_folder(folder.parent)
+
+
+def make_file(path: Path) -> None:
+    """Make an empty `path` that the folder's group may read and write, unless it is there.
+
+    The mode is set whatever the umask; SQLite gives its companion files the mode of the database.
+    An existing file is never opened: closing it would drop this process's POSIX locks on it
+    (SQLite, "How To Corrupt An SQLite Database File", section 2.2). Raises StateError.
+    """
+    with mapped(path):
+        try:
+            fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o660)
+        except FileExistsError:
+            return
+        try:
+            os.fchmod(fd, 0o660)
+        finally:
+            os.close(fd)
+        sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make new names in `folder` survive a power cut (fsync(2), "Notes")."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

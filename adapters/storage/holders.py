@@ -1,0 +1,106 @@
+"""Who holds a pool: the record next to a lock file, and how it is told to an operator."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from adapters.storage.folder import make_file, mapped
+from controller.errors import PoolHeld
+from controller.ports import Holder
+
+_MAX_BYTES = 4 * 1024 * 1024
+"""Of a record: the keys of 10,000 members in a few backends, with room."""
+
+PoolKey = tuple[str, str]
+"""(backend, address:port)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A holder, and the pool it holds."""
+
+    holder: Holder
+    keys: frozenset[PoolKey] = frozenset()
+
+
+def encode_claim(claim: Claim) -> str:
+    holder = claim.holder
+    return json.dumps(
+        {
+            "rollout": holder.rollout,
+            "pid": holder.pid,
+            "host": holder.host,
+            "user": holder.by,
+            "since": holder.since.isoformat(),
+            "keys": sorted(claim.keys),
+        },
+        indent=1,
+    )
+
+
+def decode_claim(text: str) -> Claim | None:
+    """None for anything that `encode_claim` did not write."""
+    try:
+        raw = json.loads(text)
+        holder = Holder(
+            rollout=str(raw["rollout"]),
+            pid=int(raw["pid"]),
+            host=str(raw["host"]),
+            by=str(raw["user"]),
+            since=datetime.fromisoformat(raw["since"]),
+        )
+        return Claim(holder, frozenset((str(b), str(a)) for b, a in raw["keys"]))
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def write_claim(path: Path, claim: Claim) -> None:
+    """Replace the record whole. It need not survive a power cut, since no lock does.
+
+    Raises StateError.
+    """
+    fresh = path.with_name(path.name + ".new")
+    with mapped(path):
+        fresh.unlink(missing_ok=True)
+        make_file(fresh)
+        fresh.write_text(encode_claim(claim), encoding="utf-8")
+        fresh.replace(path)
+
+
+def read_claim(path: Path) -> Claim | None:
+    """None where there is no readable record. Raises StateError."""
+    with mapped(path):
+        try:
+            with path.open("rb") as file:
+                content = file.read(_MAX_BYTES)
+        except FileNotFoundError:
+            return None
+    return decode_claim(content.decode("utf-8", errors="replace"))
+
+
+def name_held(name: str, claim: Claim | None) -> PoolHeld:
+    return PoolHeld(f"rollout '{name}' is held by {_who(claim)}")
+
+
+def pool_held(name: str, claim: Claim | None, common: Iterable[PoolKey]) -> PoolHeld:
+    """`common`: what both want; empty when the other's record cannot be read."""
+    keys = sorted(common)
+    if not keys:
+        return PoolHeld(f"the pool may be held by rollout '{name}', {_who(claim)}")
+    backend, address = keys[0]
+    more = f" and {len(keys) - 1} more" if len(keys) > 1 else ""
+    return PoolHeld(
+        f"pool {backend} ({backend}/{address}{more}) is held by rollout '{name}', {_who(claim)}"
+    )
+
+
+def _who(claim: Claim | None) -> str:
+    if claim is None:
+        return "a live process whose record cannot be read"
+    holder = claim.holder
+    return (
+        f"pid {holder.pid} on host {holder.host}, user {holder.by}, "
+        f"since {holder.since:%Y-%m-%d %H:%M:%S} UTC"
+    )

@@ -1,0 +1,127 @@
+"""One controller per pool, by `flock` (S10)."""
+
+import os
+import re
+import socket
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from adapters.storage.flocks import guard, is_guarded, is_locked, open_lock, try_lock
+from adapters.storage.holders import (
+    Claim,
+    PoolKey,
+    name_held,
+    pool_held,
+    read_claim,
+    write_claim,
+)
+from controller.errors import StateError
+from controller.ports import Clock, Holder
+
+_NAME = re.compile(r"[a-z0-9-]{1,63}", re.ASCII)
+
+
+@dataclass(slots=True)
+class _Held:
+    name: str
+    claim: Claim
+
+
+class FileLock:
+    """Implements `controller.ports.Lock` on a state folder.
+
+    A rollout is held by whoever has the flock of its file, whatever its record says: the kernel
+    ends it with the process (flock(2)), so a record without the lock is a leftover, and process
+    ids, which are used again, decide nothing. Children do not inherit it over exec. One instance
+    holds one rollout at a time.
+    """
+
+    def __init__(self, folder: Path, clock: Clock, who: str) -> None:
+        """`who`: the user, as others are to be told. Touches nothing yet."""
+        self._folder = folder
+        self._clock = clock
+        self._who = who
+        self._held: _Held | None = None
+
+    @contextmanager
+    def hold_name(self, name: str) -> Iterator[None]:
+        """Hold the rollout `name` until the block ends.
+
+        Raises PoolHeld, which names the holder, and StateError.
+        """
+        _check(name)
+        if self._held is not None:
+            raise RuntimeError("one FileLock holds one rollout at a time")
+        fd, claim = self._acquire(name)
+        self._held = _Held(name, claim)
+        try:
+            yield
+        finally:
+            self._held = None
+            os.close(fd)
+
+    def hold_pool(self, keys: Collection[PoolKey]) -> None:
+        """Inside `hold_name`: hold `keys` too, besides those held already, for as long as it.
+
+        All or none: when another live holder has any of them, raises PoolHeld, which names one
+        of them and the holder. A holder whose record cannot be read is taken to hold everything.
+        Raises StateError.
+        """
+        held = self._held
+        if held is None:
+            raise RuntimeError("hold_pool belongs inside hold_name")
+        claim = Claim(held.claim.holder, held.claim.keys | frozenset(keys))
+        with guard(self._folder) as locks:
+            for name in _live(locks, held.name):
+                other = read_claim(locks / f"{name}.json")
+                common = claim.keys & other.keys if other else frozenset()
+                if other is None or common:
+                    raise pool_held(name, other, common)
+            write_claim(locks / f"{held.name}.json", claim)
+        held.claim = claim
+
+    def holder(self, name: str) -> Holder | None:
+        """Who holds the rollout `name` now. Makes no folder. Raises StateError."""
+        _check(name)
+        if not is_guarded(self._folder):
+            return None
+        with guard(self._folder) as locks:
+            if not is_locked(locks / f"{name}.lock"):
+                return None
+            record = locks / f"{name}.json"
+            claim = read_claim(record)
+        if claim is None:
+            raise StateError(f"state folder: {record}: held, but the record cannot be read")
+        return claim.holder
+
+    def _acquire(self, name: str) -> tuple[int, Claim]:
+        with guard(self._folder) as locks:
+            path = locks / f"{name}.lock"
+            record = locks / f"{name}.json"
+            fd = open_lock(path)
+            try:
+                if not try_lock(fd, path):
+                    raise name_held(name, read_claim(record))
+                claim = Claim(
+                    Holder(name, os.getpid(), socket.gethostname(), self._who, self._clock.wall())
+                )
+                write_claim(record, claim)
+            except BaseException:
+                os.close(fd)
+                raise
+        return fd, claim
+
+
+def _live(locks: Path, but: str) -> list[str]:
+    """Names of the rollouts that are held now, without `but`."""
+    return [
+        path.stem for path in sorted(locks.glob("*.lock")) if path.stem != but and is_locked(path)
+    ]
+
+
+def _check(name: str) -> None:
+    """Names become file names: nothing that could leave the folder gets past here."""
+    if not _NAME.fullmatch(name):
+        raise StateError(f"{name[:80]!r} is not the name of a rollout")

@@ -1,0 +1,38 @@
+"""Questions to the operator at a terminal. What was typed ahead is dropped, and the default is
+no: nothing starts by a cat on the keyboard."""
+
+import asyncio
+import sys
+import termios
+
+import click
+
+
+def is_terminal() -> bool:
+    return sys.stdin.isatty()
+
+
+async def ask(question: str) -> bool:
+    """Ask y/N without holding up the event loop. End of input is a no."""
+    loop = asyncio.get_running_loop()
+    termios.tcflush(sys.stdin, termios.TCIFLUSH)
+    click.echo(f"{question} [y/N] ", nl=False)
+    answered = loop.create_future()
+
+    def read() -> None:
+        if not answered.done():
+            answered.set_result(sys.stdin.readline())
+
+    loop.add_reader(sys.stdin.fileno(), read)
+    try:
+        line: str = await answered
+    finally:
+        loop.remove_reader(sys.stdin.fileno())
+    return line.strip().lower() in ("y", "yes")
+
+
+class TerminalQuestions:
+    """Implements `controller.runner.perform.Questions`."""
+
+    async def go_on_with(self, member: str) -> bool:
+        return await ask(f"go on with {member}?")

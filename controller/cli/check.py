@@ -1,0 +1,34 @@
+"""`check`, `init` and `schema`: the rollout file, offline."""
+
+import json
+from pathlib import Path
+
+import click
+
+from controller.cli import options
+from controller.config import load, starter
+from controller.config import schema as file_schema
+
+
+@click.command()
+@options.rollout_file
+@options.sets
+def check(file: Path, **given: tuple[str, ...]) -> None:
+    """Find every fault in FILE at once, without asking anything on the network."""
+    rollout = load(file, options.pairs(given["set"]))
+    for warning in rollout.settings.warnings:
+        click.echo(f"{file}: mind: {warning}")
+    click.echo(f"{file}: rollout {rollout.settings.name!r} is in order")
+
+
+@click.command()
+@click.argument("kind", default="haproxy", type=click.Choice(["haproxy"]))
+def init(kind: str) -> None:
+    """Print a commented starter rollout file."""
+    click.echo(starter(kind), nl=False)
+
+
+@click.command()
+def schema() -> None:
+    """Print the JSON Schema of the rollout file."""
+    click.echo(json.dumps(file_schema(), indent=2))

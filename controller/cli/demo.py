@@ -1,0 +1,106 @@
+"""`demo`: the main job on the embedded default, under a load, with nothing but this machine."""
+
+import asyncio
+import contextlib
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import click
+
+from controller import bootstrap
+from controller.cli import options
+from controller.cli.live import Footer, LiveNarrator
+from controller.cli.log import LogNarrator
+from controller.cli.main import EXIT_STOPPED
+from controller.cli.signals import Signals
+from controller.config import RolloutFile, load
+from controller.report.proposal import plan_text
+from controller.report.summary import summary
+from controller.session import Prepared, Wishes, World
+from controller.session import run as run_session
+
+RATE: Final = 200
+BAD: Final = {"fail_every": 10}
+"""v2 fails a tenth of its requests, and its health check stays green."""
+
+
+@click.command()
+@options.option("--bad", is_flag=True, help="v2 fails a tenth of its requests: see it halt.")
+@options.option(
+    "--members", type=click.IntRange(2, 20), default=4, show_default=True, help="How many apps."
+)
+@options.option(
+    "--haproxy", metavar="PATH", help="The HAProxy to use; default: PATH, or the extra."
+)
+@options.log_format
+def demo(bad: bool, members: int, haproxy: str | None, log_format: str) -> None:
+    """Start a real HAProxy, small app servers and a load on loopback; roll v1 to v2 under it."""
+    sys.exit(asyncio.run(_demo(bad, members, haproxy, log_format)))
+
+
+async def _demo(bad: bool, members: int, haproxy: str | None, log_format: str) -> int:
+    with tempfile.TemporaryDirectory(prefix="poolroll-", ignore_cleanup_errors=True) as folder:
+        async with bootstrap.demo_world(Path(folder), members, haproxy) as pool:
+            file = load(bootstrap.demo_file(pool, BAD if bad else None))
+            click.echo(
+                f"a real HAProxy, {members} apps at v1, "
+                f"{RATE} requests a second with keep-alive, slow requests and sticky clients\n"
+            )
+            async with bootstrap.demo_load(pool, RATE) as users:
+
+                def footer() -> str:
+                    tally = users.tally
+                    return f"users: {tally.served} requests served, {tally.failed} failed"
+
+                with _narrating(log_format, footer) as narrator:
+                    code = await _roll(file, Path(folder) / "state", narrator)
+            click.echo("")
+            click.echo(footer() + f" (p99 {users.tally.p99 * 1000:.0f} ms)")
+            versions = await pool.member_versions()
+            click.echo("apps:  " + ", ".join(f"{name} {v}" for name, v in versions.items()))
+    return code
+
+
+@contextlib.contextmanager
+def _narrating(log_format: str, footer: Footer) -> Iterator["Narrating"]:
+    """The live board on a terminal, plain lines elsewhere."""
+    clock = bootstrap.clock()
+    if sys.stdout.isatty() and log_format == "text":
+        with LiveNarrator(clock, footer) as live:
+            yield live
+    else:
+        yield LogNarrator("demo", clock.wall, log_format)
+
+
+Narrating = LiveNarrator | LogNarrator
+
+
+async def _roll(file: RolloutFile, state: Path, narrator: Narrating) -> int:
+    async def begin(prepared: Prepared) -> bool:
+        click.echo("\n".join(plan_text(prepared.plan, file.settings, (), {})) + "\n")
+        if isinstance(narrator, LiveNarrator):
+            narrator.watch(prepared.plan)
+        return True
+
+    with contextlib.closing(bootstrap.open_state(state, create=True)) as journal:
+        world: World = bootstrap.world(file.settings, state, journal)
+        with Signals() as signals:
+            ran = await run_session(
+                world,
+                file,
+                Wishes(),
+                confirm=begin,
+                narrators=[narrator],
+                questions=None,
+                on_start=signals.hand_to,
+            )
+    if ran is None:
+        return EXIT_STOPPED
+    prepared, after = ran
+    now, wall = world.clock.now(), world.clock.wall()
+    click.echo("")
+    click.echo("\n".join(summary(prepared.plan, after, file.settings, now, wall, "FILE")))
+    return after.finished.exit_code if after.finished is not None else EXIT_STOPPED

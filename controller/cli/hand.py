@@ -1,0 +1,114 @@
+"""`pause`, `resume`, `abort`: the operator's hand on a rollout in another process or at rest."""
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from controller import bootstrap
+from controller.cli import options
+from controller.cli.log import LogNarrator
+from controller.cli.signals import Signals
+from controller.config import parse
+from controller.errors import PoolHeld, Refused, UsageFault
+from controller.ports import Journal
+from controller.report.summary import summary
+from controller.session import Unfinished, abort_at_rest, unfinished
+
+HEARD_WITHIN: Final = timedelta(seconds=5)
+LOOK_EVERY: Final = timedelta(milliseconds=20)
+
+
+@click.command()
+@click.argument("name")
+@options.state
+def pause(name: str, state: str | None) -> None:
+    """Let the members in hand finish, and no further one begin."""
+    with _state(name, state) as (journal, folder, _):
+        _ask_for(journal, folder, name, "pause", "")
+
+
+@click.command()
+@click.argument("name")
+@options.option("--reason", metavar="TEXT", required=True, help="Why; kept in the journal.")
+@options.state
+def resume(name: str, reason: str, state: str | None) -> None:
+    """Go on after a pause; after a halt, decide that the next `run` goes on."""
+    if not reason.strip():
+        raise UsageFault("resume --reason: say why; it is kept in the journal")
+    with _state(name, state) as (journal, folder, _):
+        _ask_for(journal, folder, name, "resume", reason)
+
+
+@click.command()
+@click.argument("name")
+@options.option("--restore", is_flag=True, help="Put back what is out and passes its validation.")
+@options.state
+@options.log_format
+def abort(name: str, restore: bool, log_format: str, **given: Any) -> None:
+    """End the rollout NAME for good."""
+    verb = "abort --restore" if restore else "abort"
+    with _state(name, given["state"]) as (journal, folder, former):
+        try:
+            code = asyncio.run(_abort(journal, folder, former, restore, log_format))
+        except PoolHeld:  # a process has it in hand: it is told, and does it
+            _ask_for(journal, folder, name, verb, "")
+            code = 0
+    sys.exit(code)
+
+
+@contextlib.contextmanager
+def _state(name: str, state: str | None) -> Iterator[tuple[Journal, Path, Unfinished]]:
+    """The journal, and the unfinished rollout of that name. Raises Refused, StateError."""
+    folder = bootstrap.state_folder(state)
+    if not bootstrap.exists(folder):
+        raise Refused(f"there is no state folder at {folder}: no rollout is known here")
+    opened = bootstrap.open_state(folder, create=False)
+    with contextlib.closing(opened) as journal:
+        former = unfinished(journal, name)
+        if former is None:
+            raise Refused(f"no unfinished rollout {name!r} is known in {folder}")
+        yield journal, folder, former
+
+
+def _ask_for(journal: Journal, folder: Path, name: str, verb: str, reason: str) -> None:
+    """Leave a request, and wait until the process that has the rollout in hand takes it."""
+    request = journal.request(name, verb, reason, bootstrap.who())
+    if bootstrap.lock(folder).holder(name) is None:
+        click.echo(f"{verb} {name}: no process: takes effect on the next run")
+        return
+    if asyncio.run(_is_heard(journal, request.seq, name)):
+        click.echo(f"{verb} {name}: acknowledged")
+    else:
+        click.echo(f"{verb} {name}: not acknowledged yet; it stands, and takes effect later")
+
+
+async def _is_heard(journal: Journal, seq: int, name: str) -> bool:
+    clock = bootstrap.clock()
+    until = clock.now() + HEARD_WITHIN
+    while clock.now() < until:
+        if all(request.seq != seq for request in journal.requests(name)):
+            return True
+        await clock.sleep(LOOK_EVERY)
+    return False
+
+
+async def _abort(
+    journal: Journal, folder: Path, former: Unfinished, restore: bool, log_format: str
+) -> int:
+    name = former.plan.name
+    file = parse(former.row.file, former.row.path, former.row.sets)
+    world = bootstrap.world(file.settings, folder, journal)
+    narrator = LogNarrator(name, world.clock.wall, log_format)
+    with world.lock.hold_name(name), Signals() as signals:
+        state = await abort_at_rest(world, former, restore, [narrator], signals.hand_to)
+    now, wall = world.clock.now(), world.clock.wall()
+    lines = summary(former.plan, state, file.settings, now, wall, former.row.path)
+    click.echo("\n".join(lines))
+    out = any(m.is_away for m in state.members.values())
+    return 5 if restore and out else 0

@@ -1,0 +1,108 @@
+"""The command `poolroll`: finds the subcommand, maps errors to exit codes."""
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from controller import __version__
+
+if TYPE_CHECKING:
+    from controller.errors import PoolrollError
+
+COMMANDS: Final = {
+    "demo": ("controller.cli.demo:demo", "A real HAProxy, small apps, a load, and a rollout."),
+    "init": ("controller.cli.check:init", "Print a commented starter rollout file."),
+    "check": ("controller.cli.check:check", "Find every fault in a rollout file, offline."),
+    "plan": ("controller.cli.plan:plan", "Show what a run would do, and what speaks against it."),
+    "run": ("controller.cli.run:run", "Upgrade the pool, one member at a time."),
+    "status": ("controller.cli.status:status", "Show how a rollout stands."),
+    "pause": ("controller.cli.hand:pause", "Let no further member begin."),
+    "resume": ("controller.cli.hand:resume", "Go on after a pause, or after a halt."),
+    "abort": ("controller.cli.hand:abort", "End a rollout for good."),
+    "schema": ("controller.cli.check:schema", "Print the JSON Schema of the rollout file."),
+}
+
+EXIT_USAGE: Final = 2
+EXIT_REFUSED: Final = 3
+EXIT_HELD: Final = 6
+EXIT_STOPPED: Final = 7
+
+
+class Told(click.ClickException):
+    """An error of ours, told as it is, with the contract's exit code."""
+
+    exit_code = EXIT_REFUSED
+
+    def show(self, file: Any = None) -> None:
+        click.echo(self.message, err=True)
+
+
+class ToldUsage(Told):
+    exit_code = EXIT_USAGE
+
+
+class ToldHeld(Told):
+    exit_code = EXIT_HELD
+
+
+def told(error: "PoolrollError") -> Told:
+    from controller import errors
+
+    if isinstance(error, errors.ConfigurationError | errors.UsageFault):
+        return ToldUsage(str(error))
+    return ToldHeld(str(error)) if isinstance(error, errors.PoolHeld) else Told(str(error))
+
+
+class LateGroup(click.Group):
+    """Imports a command's module when the command is called, and not for a list of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from controller.errors import PoolrollError
+
+        try:
+            return super().invoke(ctx)
+        except PoolrollError as error:
+            raise told(error) from error
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=LateGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="poolroll")
+def poolroll() -> None:
+    """Rolling upgrades of load-balanced pools, one member at a time, stopped by error metrics.
+
+    Exit codes: 0 done, 2 usage or configuration, 3 refused (nothing was touched), 4 halted by a
+    gate, 5 halted by a member, the floor or a load balancer, 6 held by another run, 7 stopped.
+    """
+
+
+def entry() -> None:
+    """The console script. Only a bug shows a traceback (exit 1)."""
+    try:
+        poolroll(standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped; nothing was touched", err=True)
+        sys.exit(EXIT_STOPPED)
+    except BrokenPipeError:  # whoever read our output has left
+        sys.exit(EXIT_STOPPED)
+    sys.exit(0)

@@ -1,0 +1,55 @@
+"""Options that several commands share; each has an environment twin `POOLROLL_…`."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from controller.errors import UsageFault
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def option(name: str, **attributes: Any) -> Callable[[F], F]:
+    """A click option whose value may also come from `POOLROLL_NAME`."""
+    twin = "POOLROLL_" + name.lstrip("-").replace("-", "_").upper()
+    return click.option(name, envvar=twin, show_envvar=True, **attributes)
+
+
+rollout_file = click.argument(
+    "file", type=click.Path(path_type=Path), envvar="POOLROLL_FILE", metavar="FILE"
+)
+
+state = option(
+    "--state",
+    metavar="DIR",
+    help="State folder: journal, lock, running commands. Default: /var/lib/poolroll where it is "
+    "writable, else under the XDG state home.",
+)
+
+sets = option(
+    "--set", metavar="K=V", multiple=True, help="Override a value of `vars`; may be repeated."
+)
+
+log_format = option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="How the log on standard error looks.",
+)
+
+as_json = option("--json", is_flag=True, help="Print JSON.")
+
+
+def pairs(values: Sequence[str]) -> dict[str, str]:
+    """`K=V` options as a mapping. Raises UsageFault."""
+    result: dict[str, str] = {}
+    for value in values:
+        key, equals, text = value.partition("=")
+        if not key or not equals:
+            raise UsageFault(f"--set {value}: write it as NAME=VALUE")
+        if key in result:
+            raise UsageFault(f"--set {key}: given twice")
+        result[key] = text
+    return result

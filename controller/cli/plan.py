@@ -1,0 +1,98 @@
+"""`plan`: read-only; everything a run would do, and every reason to refuse."""
+
+import asyncio
+import contextlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from controller import bootstrap
+from controller.cli import options
+from controller.cli.main import EXIT_REFUSED
+from controller.config import RolloutFile, load
+from controller.core.events import Answer
+from controller.preflight import Survey, ask_guards, gates_now, reach, survey
+from controller.report.proposal import plan_text
+
+
+@click.command()
+@options.rollout_file
+@options.sets
+@options.as_json
+@options.state
+def plan(file: Path, json: bool, state: str | None, **given: Any) -> None:
+    """Show what a run of FILE would do. Changes nothing."""
+    rollout = load(file, options.pairs(given["set"]))
+    sys.exit(asyncio.run(_plan(rollout, bootstrap.state_folder(state), as_json=json)))
+
+
+async def _plan(rollout: RolloutFile, folder: Path, *, as_json: bool) -> int:
+    balancer = bootstrap.balancer(rollout.settings)
+    reached = await reach(balancer)
+    if bootstrap.exists(folder):
+        opened = bootstrap.open_state(folder, create=False)
+        with contextlib.closing(opened) as journal:
+            found = survey(rollout, reached, journal)
+    else:
+        found = survey(rollout, reached, None)
+    guards, gates = await asyncio.gather(
+        ask_guards(found, bootstrap.commands(folder)),
+        gates_now(found, balancer, bootstrap.clock()),
+    )
+    refusals = list(found.proposal.refusals)
+    refusals += [
+        f"{name}: {detail}" for name, (answer, detail) in guards.items() if answer is Answer.REFUSED
+    ]
+    if as_json:
+        click.echo(json.dumps(_value(found, guards, gates, refusals), indent=2))
+    else:
+        _print(found, guards, gates, refusals)
+    return EXIT_REFUSED if refusals else 0
+
+
+def _print(
+    found: Survey,
+    guards: dict[str, tuple[Answer, str]],
+    gates: dict[str, str],
+    refusals: list[str],
+) -> None:
+    if (proposed := found.proposal.plan) is not None:
+        notes = [*found.proposal.notes, *_guard_notes(guards)]
+        click.echo("\n".join(plan_text(proposed, found.file.settings, notes, gates)))
+    if refusals:
+        click.echo("\nREFUSED, nothing would be touched:" if found.proposal.plan else "REFUSED:")
+        click.echo("\n".join(f"  {reason}" for reason in refusals))
+
+
+def _guard_notes(guards: dict[str, tuple[Answer, str]]) -> list[str]:
+    present = [name for name, (answer, _) in guards.items() if answer is Answer.PRESENT]
+    return [f"already there, would be skipped: {', '.join(present)}"] if present else []
+
+
+def _value(
+    found: Survey,
+    guards: dict[str, tuple[Answer, str]],
+    gates: dict[str, str],
+    refusals: list[str],
+) -> dict[str, Any]:
+    proposed = found.proposal.plan
+    return {
+        "name": found.file.settings.name,
+        "refusals": refusals,
+        "notes": [*found.proposal.notes, *found.file.settings.warnings],
+        "order": [m.name for m in proposed.members] if proposed else [],
+        "canaries": list(proposed.canaries) if proposed else [],
+        "left_out": dict(proposed.left) if proposed else {},
+        "capacity": {
+            "serving": proposed.serving,
+            "max_unavailable": proposed.max_unavailable,
+            "min_available": proposed.min_available,
+        }
+        if proposed
+        else None,
+        "gates_now": gates,
+        "unless": {name: {"answer": str(a), "detail": d} for name, (a, d) in guards.items()},
+    }

@@ -1,0 +1,131 @@
+"""`run`: the main job."""
+
+import asyncio
+import contextlib
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from controller import bootstrap
+from controller.cli import options
+from controller.cli.ask import TerminalQuestions, ask, is_terminal
+from controller.cli.log import LogNarrator
+from controller.cli.main import EXIT_STOPPED
+from controller.cli.signals import Signals
+from controller.config import RolloutFile, load
+from controller.errors import UsageFault
+from controller.report.proposal import plan_text
+from controller.report.summary import summary
+from controller.report.words import count, names, standing
+from controller.session import Prepared, Wishes
+from controller.session import run as run_session
+
+
+@click.command()
+@options.rollout_file
+@options.sets
+@options.option("--yes", is_flag=True, help="Do not ask; required without a terminal.")
+@options.option("--only", metavar="MEMBER", multiple=True, help="Touch only these members.")
+@options.option("--canaries-only", is_flag=True, help="Stop after the canaries.")
+@options.option("--step", is_flag=True, help="Ask before each member.")
+@options.option("--override", metavar="GATE", multiple=True, help="Go on in spite of this gate.")
+@options.option("--reason", metavar="TEXT", help="Why; required with --override.")
+@options.option("--new", is_flag=True, help="Begin anew, leaving an unfinished rollout behind.")
+@options.state
+@options.log_format
+def run(file: Path, yes: bool, log_format: str, **given: Any) -> None:
+    """Upgrade the pool that FILE describes, one member at a time.
+
+    A rollout that a crash or a signal cut off is resumed.
+    """
+    wishes = _wishes(given)
+    if not is_terminal() and not yes:
+        raise UsageFault("run: without a terminal nobody can be asked; add --yes if you mean it")
+    if wishes.stepwise and not is_terminal():
+        raise UsageFault("run --step: there is no terminal to ask at")
+    rollout = load(
+        file,
+        options.pairs(given["set"]),
+        only=wishes.only,
+        canaries_only=wishes.canaries_only,
+    )
+    folder = bootstrap.state_folder(given["state"])
+    sys.exit(asyncio.run(_run(rollout, file, wishes, folder, yes=yes, log_format=log_format)))
+
+
+def _wishes(given: dict[str, Any]) -> Wishes:
+    overrides, reason = given["override"], given["reason"]
+    if overrides and not (reason and reason.strip()):
+        raise UsageFault("run --override: say why, with --reason; it is kept in the journal")
+    if reason and not overrides:
+        raise UsageFault("run --reason: goes with --override")
+    return Wishes(
+        only=tuple(given["only"]),
+        canaries_only=given["canaries_only"],
+        stepwise=given["step"],
+        overrides=dict.fromkeys(overrides, reason),
+        new=given["new"],
+    )
+
+
+async def _run(
+    rollout: RolloutFile, file: Path, wishes: Wishes, folder: Path, *, yes: bool, log_format: str
+) -> int:
+    async def confirm(prepared: Prepared) -> bool:
+        _show(prepared)
+        return yes or await ask(_question(prepared))
+
+    with contextlib.closing(bootstrap.open_state(folder, create=True)) as kept:
+        world = bootstrap.world(rollout.settings, folder, kept)
+        with Signals() as signals:
+            try:
+                ran = await run_session(
+                    world,
+                    rollout,
+                    wishes,
+                    confirm=confirm,
+                    narrators=[LogNarrator(rollout.settings.name, world.clock.wall, log_format)],
+                    questions=TerminalQuestions(),
+                    on_start=signals.hand_to,
+                )
+            except asyncio.CancelledError:
+                if signals.name is None:
+                    raise
+                click.echo(f"stopped ({signals.name}); nothing was touched")
+                return EXIT_STOPPED
+    if ran is None:
+        click.echo("not begun; nothing was touched")
+        return EXIT_STOPPED
+    prepared, state = ran
+    now, wall = world.clock.now(), world.clock.wall()
+    lines = summary(prepared.plan, state, rollout.settings, now, wall, str(file))
+    _print(lines)
+    return state.finished.exit_code if state.finished is not None else EXIT_STOPPED
+
+
+def _show(prepared: Prepared) -> None:
+    settings = prepared.found.file.settings
+    if prepared.is_new:
+        _print(plan_text(prepared.plan, settings, prepared.found.proposal.notes, {}))
+        return
+    began = f"{prepared.row.started:%Y-%m-%d %H:%M:%S} UTC by {prepared.row.by}"
+    lines = [f"rollout {prepared.plan.name} goes on, begun {began}"]
+    lines += [f"  {m.name}  {standing(m)}" for m in prepared.state.members.values()]
+    _print(lines)
+
+
+def _question(prepared: Prepared) -> str:
+    plan = prepared.plan
+    return (
+        f"upgrade {count(len(plan.members), 'member')} of {names(plan.backends)}, "
+        f"at most {plan.max_unavailable} out at a time?"
+    )
+
+
+def _print(lines: list[str]) -> None:
+    """To standard output, which may be gone by now: the exit code still tells."""
+    with contextlib.suppress(OSError):
+        click.echo("\n".join(lines))
+        sys.stdout.flush()

@@ -1,0 +1,42 @@
+"""SIGTERM, SIGINT and SIGHUP: brought to the runner, which brings the rollout to safety (S11)."""
+
+import asyncio
+import signal
+from typing import Final
+
+from controller.runner.loop import Runner
+
+SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+class Stopped(Exception):
+    """A signal came before anything was touched."""
+
+
+class Signals:
+    """Inside, a signal cancels what is being prepared; with a runner, it stops the rollout."""
+
+    def __init__(self) -> None:
+        self.runner: Runner | None = None
+        self.name: str | None = None
+        self._task: asyncio.Task[object] | None = None
+
+    def __enter__(self) -> "Signals":
+        self._task = asyncio.current_task()
+        for one in SIGNALS:
+            asyncio.get_running_loop().add_signal_handler(one, self._came, one)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for one in SIGNALS:
+            asyncio.get_running_loop().remove_signal_handler(one)
+
+    def _came(self, one: signal.Signals) -> None:
+        if self.runner is not None:
+            self.runner.stop(one.name)
+        elif self._task is not None:
+            self.name = one.name
+            self._task.cancel()
+
+    def hand_to(self, runner: Runner) -> None:
+        self.runner = runner

@@ -1,0 +1,61 @@
+"""The difference between a rollout file as it was begun with and as it is now."""
+
+from collections.abc import Mapping
+from difflib import unified_diff
+
+from controller.config.masking import masked
+from controller.config.places import printable
+from controller.config.reader import parse
+from controller.errors import ConfigurationError
+
+MAX_LINES = 200
+"""More than anybody reads before a decision."""
+
+
+def changes(
+    old_text: str, old_sets: Mapping[str, str], new_text: str, new_sets: Mapping[str, str]
+) -> list[str]:
+    """Lines for an operator, secrets masked; empty when both mean the same."""
+    if (old_text, dict(old_sets)) == (new_text, dict(new_sets)):
+        return []
+    meaning = _meaning(old_text, old_sets)
+    if meaning is not None and meaning == _meaning(new_text, new_sets):
+        return []
+    old, old_shown = masked(old_text, old_sets)
+    new, new_shown = masked(new_text, new_sets)
+    lines = [
+        *unified_diff(
+            old.splitlines(), new.splitlines(), "as begun", "as it is now", "", "", 2, ""
+        ),
+        *_set_lines(old_shown, new_shown),
+    ]
+    if len(lines) > MAX_LINES:
+        lines[MAX_LINES:] = [f"… and {len(lines) - MAX_LINES} lines more"]
+    return lines or ["a value that may be secret has changed; it is not shown"]
+
+
+def _set_lines(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
+    return [
+        f"--set {printable(name)}: {_told(old, name)} as begun, {_told(new, name)} now"
+        for name in sorted(old.keys() | new.keys())
+        if old.get(name) != new.get(name)
+    ]
+
+
+def _told(sets: Mapping[str, str], name: str) -> str:
+    return f'"{printable(sets[name])}"' if name in sets else "not given"
+
+
+def _meaning(text: str, sets: Mapping[str, str]) -> tuple[object, ...] | None:
+    try:
+        file = parse(text, "", sets)
+    except ConfigurationError:
+        return None
+    rollout = file.rollout
+    return (
+        file.settings,
+        rollout.upgrade,
+        rollout.rollback,
+        rollout.validations,
+        rollout.pool.members,
+    )

@@ -1,0 +1,27 @@
+"""The JSON Schema of the rollout file, drawn from the models."""
+
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
+from controller.config.rollout import Rollout
+
+
+class _Schema(GenerateJsonSchema):
+    """Without null: a key is given a value, or left out."""
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        drawn = super().default_schema(schema)
+        if drawn.get("default", ...) is None:
+            del drawn["default"]
+        return drawn
+
+
+def schema() -> dict[str, Any]:
+    """For editors and linters; templates and contradictions are beyond it: see `check`."""
+    drawn = Rollout.model_json_schema(schema_generator=_Schema)
+    return {"$schema": _Schema.schema_dialect, **drawn, "title": "poolroll rollout file"}

@@ -1,0 +1,116 @@
+"""Reading rollout files: every fault at once, or a file that can be worked with."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from controller.config.contradictions import contradictions
+from controller.config.document import MAX_BYTES, Document, read
+from controller.config.doubts import doubts_about
+from controller.config.faults import faults_of
+from controller.config.filling import variables
+from controller.config.rollout import Rollout
+from controller.config.rollout_file import RolloutFile
+from controller.config.sets import option_faults
+from controller.config.settings import settings_of
+from controller.config.templates import template_faults
+from controller.errors import ConfigurationError, Fault
+
+MAX_FAULTS = 100
+"""As many as anybody mends at a time; a file of another kind has thousands."""
+
+_NO_SETS: Mapping[str, str] = {}
+
+
+def load(
+    path: Path,
+    sets: Mapping[str, str] = _NO_SETS,
+    *,
+    only: Sequence[str] = (),
+    canaries_only: bool = False,
+) -> RolloutFile:
+    """The rollout file at `path`. Raises ConfigurationError."""
+    text = decode(_bytes(path), str(path))
+    return parse(text, str(path), sets, only=only, canaries_only=canaries_only)
+
+
+def parse(
+    text: str,
+    file: str,
+    sets: Mapping[str, str] = _NO_SETS,
+    *,
+    only: Sequence[str] = (),
+    canaries_only: bool = False,
+) -> RolloutFile:
+    """A rollout file from its text; `file` names it, and its folder is where commands run.
+
+    Raises ConfigurationError.
+    """
+    document = read(text)
+    if document.data is None:
+        raise _refusal(file, document.faults)
+    rollout, faults = _rollout(document)
+    faults += template_faults(document)
+    faults += contradictions(document)
+    faults += option_faults(document.data, sets, canaries_only=canaries_only)
+    if rollout is None or faults or document.faults:
+        raise _refusal(file, (*document.faults, *faults))
+    settings = settings_of(
+        rollout,
+        {**variables(rollout.vars), **sets},
+        only=only,
+        canaries_only=canaries_only,
+        warnings=doubts_about(rollout),
+    )
+    return RolloutFile(Path(file), text, dict(sets), settings, document, rollout)
+
+
+def decode(raw: bytes, file: str) -> str:
+    """Raises ConfigurationError when `raw` is too long or not UTF-8."""
+    if len(raw) > MAX_BYTES:
+        raise _refusal(
+            file, [Fault(0, 0, "", "longer than 1 MiB; a rollout file is a page or two")]
+        )
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = raw[: error.start].decode("utf-8")
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        message = "this is not UTF-8; save the file in that encoding"
+        raise _refusal(file, [Fault(line, column, "", message)]) from None
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        message = "no such file; check the path"
+    except IsADirectoryError:
+        message = "this is a folder; name the rollout file in it"
+    except PermissionError:
+        message = "may not be read; check its owner and mode"
+    except OSError as error:
+        message = f"cannot be read: {error.strerror}"
+    except ValueError:
+        message = "this cannot be the name of a file; check the path"
+    raise _refusal(str(path), [Fault(0, 0, "", message)])
+
+
+def _rollout(document: Document) -> tuple[Rollout | None, list[Fault]]:
+    try:
+        return Rollout.model_validate(document.data), []
+    except ValidationError as error:
+        return None, faults_of(error, document)
+
+
+def _refusal(file: str, faults: Iterable[Fault]) -> ConfigurationError:
+    ordered = sorted(
+        dict.fromkeys(faults),
+        key=lambda fault: (fault.line == 0, fault.line, fault.column, fault.path, fault.message),
+    )
+    rest = len(ordered) - MAX_FAULTS
+    if rest > 0:
+        ordered[MAX_FAULTS:] = [Fault(0, 0, "", f"and {rest} faults more; mend these first")]
+    return ConfigurationError(file, tuple(ordered))

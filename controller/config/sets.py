@@ -1,0 +1,22 @@
+"""What the command line says about a rollout file: `--set`, `--canaries-only`. Pure."""
+
+from collections.abc import Iterator, Mapping
+
+from controller.config.faults import suggestion
+from controller.config.places import printable
+from controller.config.trails import listing, mapping
+from controller.errors import Fault
+
+
+def option_faults(data: object, sets: Mapping[str, str], *, canaries_only: bool) -> Iterator[Fault]:
+    """Options that the file gives no ground for; they have no place in it."""
+    known = list(mapping(data, "vars"))
+    for name, value in sets.items():
+        path = f"--set {printable(name)}"
+        if name not in known:
+            mend = suggestion(name, known)
+            yield Fault(0, 0, path, f"no such variable in vars; {mend}")
+        elif any(sign == "\0" or "\ud800" <= sign <= "\udfff" for sign in value):
+            yield Fault(0, 0, path, "the value is not text in UTF-8; write it anew")
+    if canaries_only and not listing(data, "pool", "canaries"):
+        yield Fault(0, 0, "--canaries-only", "the file names none; add pool.canaries")

@@ -1,0 +1,75 @@
+"""How closely each load balancer has to be watched now.
+
+A look costs half a millisecond at a UNIX socket: what is about to happen is awaited in steps of
+20 ms, the members in hand alone are asked for, and the whole pool once a second and before each
+take-out.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from controller.core.phases import Phase
+from controller.core.plan import Plan
+from controller.core.pool import Instant
+from controller.core.rollout import MemberState, State
+from controller.core.turn import OVER
+
+AT_ONCE: Final = timedelta(milliseconds=20)
+SLOWER: Final = timedelta(milliseconds=100)
+SLOWER_AFTER: Final = timedelta(seconds=5)
+CALM: Final = timedelta(milliseconds=250)
+POOL: Final = timedelta(seconds=1)
+
+EAGER: Final = frozenset(
+    {
+        Phase.DRAINING,
+        Phase.HOLDING,
+        Phase.OUT,
+        Phase.CHECKING,
+        Phase.RETURNING,
+        Phase.REMOVING,
+        Phase.RESTORING,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """The next look at one instance."""
+
+    members: tuple[str, ...] | None
+    """Whose lines to ask for; None: the whole pool."""
+    wait: timedelta
+    """Until then, counted from now."""
+
+
+def attention(plan: Plan, state: State, instance: str, now: Instant) -> Attention:
+    """What to look at next, and when."""
+    sight = state.sights[instance]
+    if sight.lost_since is not None or sight.at is None or sight.full_at is None:
+        return Attention(None, timedelta(0) if sight.at is None else SLOWER)
+    members = state.in_hand
+    pace = min((_pace(plan, m, now) for m in members), default=POOL)
+    full_due = sight.full_at + (SLOWER if _take_out_is_near(state) else POOL)
+    next_look = sight.at + pace
+    if full_due <= max(next_look, now):
+        return Attention(None, max(full_due - now, timedelta(0)))
+    return Attention(tuple(m.name for m in members), max(next_look - now, timedelta(0)))
+
+
+def _pace(plan: Plan, m: MemberState, now: Instant) -> timedelta:
+    if m.phase in EAGER:
+        return AT_ONCE if now - m.since < SLOWER_AFTER else SLOWER
+    if m.phase is Phase.SOAKING:
+        gates = plan.policies.gates
+        return max(AT_ONCE, min([CALM, *(gate.every / 2 for gate in gates)]))
+    return CALM
+
+
+def _take_out_is_near(state: State) -> bool:
+    """Whether a member may be taken out as soon as the pool was seen anew."""
+    if state.is_winding_down:
+        return False
+    phases = {m.phase for m in state.members.values()}
+    return Phase.DUE in phases or (not state.in_hand and not phases <= OVER)

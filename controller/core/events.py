@@ -1,0 +1,413 @@
+"""What is to be done (steps, imperative) and what has happened (events, past tense).
+
+A step is journalled as `Intended` before it is performed; its outcome is an event of its own.
+Looks at the load balancer are events too, but are not journalled: after a crash the next look
+says more than any record of a former one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from controller.core.pool import Found, InstanceView, Instant, Worker
+
+
+class Course(StrEnum):
+    UPGRADE = "upgrade"
+    ROLLBACK = "rollback"
+
+
+class Setting(StrEnum):
+    """What a load balancer is told to do with a member."""
+
+    DRAIN = "drain"
+    HOLD = "hold"
+    CUT = "cut"
+    CHECK = "check"
+    PUT_BACK = "put back"
+    RESTORE = "restore"
+    """Put back as it was: its upgrade had not begun."""
+    REMOVE = "remove"
+    """Out again, after it had been put back or was on its way."""
+
+
+class Answer(StrEnum):
+    """What `unless` said."""
+
+    PRESENT = "already there"
+    NEEDED = "upgrade needed"
+    REFUSED = "refused"
+
+
+class Cause(StrEnum):
+    """Why a rollout halted; decides the exit code."""
+
+    GATE = "gate"
+    MEMBER = "member"
+    FLOOR = "floor"
+    BALANCER = "load balancer"
+    FOREIGN = "another hand"
+
+
+class Verdict(StrEnum):
+    PASS = "pass"
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+
+
+# --- steps -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SetMember:
+    """Tell every load balancer what to do with a member."""
+
+    member: str
+    setting: Setting
+    found: Found | None = None
+    """What to record when draining, what to restore when putting back."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskGuard:
+    """Run `unless`."""
+
+    member: str
+    course: Course
+    serial: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunStep:
+    """Run one step of the upgrade (or of the rollback) of a member."""
+
+    member: str
+    course: Course
+    index: int
+    attempt: int
+    """Counts executions of this very step, from 0: with the other fields it names a job."""
+
+
+@dataclass(frozen=True, slots=True)
+class Validate:
+    member: str
+    course: Course
+
+
+@dataclass(frozen=True, slots=True)
+class AskOperator:
+    """Ask the operator at the terminal whether to go on with a member."""
+
+    member: str
+
+
+Step = SetMember | AskGuard | RunStep | Validate | AskOperator
+
+
+# --- events: the run -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RunBegan:
+    """A process took the rollout in hand: at its start, or after a crash or a stop."""
+
+    by: str
+    only: tuple[str, ...] = ()
+    stepwise: bool = False
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    """Gate → the operator's reason to go on in spite of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberInherited:
+    """Poolroll took it out in an earlier rollout and has not returned it yet."""
+
+    member: str
+    found: Found
+
+
+@dataclass(frozen=True, slots=True)
+class Intended:
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class Halted:
+    """The automatic stop."""
+
+    cause: Cause
+    seen: str
+    limit: str
+    member: str | None = None
+    """The member that failed, if one did."""
+    gate: str | None = None
+    condemned: tuple[str, ...] = ()
+    """Members in rotation that are to be taken out again."""
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackBegan:
+    members: tuple[str, ...]
+    """In the order in which they go back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    outcome: str
+    """`done`, `partly done`, `halted`, `stopped`, `aborted` or `refused`."""
+    exit_code: int
+    why: str = ""
+
+
+# --- events: what became of a step -----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MemberSet:
+    """Every load balancer did as told, and was read back."""
+
+    member: str
+    setting: Setting
+    workers: Mapping[str, Worker]
+
+
+@dataclass(frozen=True, slots=True)
+class SettingFailed:
+    member: str
+    setting: Setting
+    why: str
+    retryable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GuardAnswered:
+    member: str
+    answer: Answer
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepEnded:
+    member: str
+    index: int
+    attempt: int
+    passed: bool
+    lost: bool
+    """It ran, nothing of it runs any more, and how it ended is not known."""
+    detail: str
+    """How it ended, in a few words."""
+    output: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Validated:
+    member: str
+    passed: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorAnswered:
+    member: str
+    go_on: bool
+
+
+# --- events: concluded by decide -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MemberCalled:
+    """Its turn has come."""
+
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberStoodDown:
+    """Its turn was taken back before anything was done to it."""
+
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberFoundOut:
+    """It is out already, and we are the ones who took it out."""
+
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberLeft:
+    """Somebody else took it out: left as found, and not upgraded (S8)."""
+
+    member: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberReturned:
+    """Every load balancer shows it in rotation and healthy: its gates count from here."""
+
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class SoakEnded:
+    member: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberFailed:
+    """It is out, and stays out."""
+
+    member: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberKept:
+    """It stays in rotation, unproven."""
+
+    member: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberStuck:
+    """Its rollback failed too."""
+
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreBegan:
+    """`abort --restore`: a member left out is validated and put back."""
+
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerReplaced:
+    """A load balancer was reloaded or restarted: what was set there is gone."""
+
+    instance: str
+    former: Worker
+    now: Worker
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignHandSeen:
+    """Somebody else put a member in rotation while its upgrade ran."""
+
+    member: str
+    instance: str
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityShort:
+    """The floor does not hold; nothing is taken out until it does."""
+
+    serving: int
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityBack:
+    serving: int
+
+
+@dataclass(frozen=True, slots=True)
+class GateSampled:
+    gate: str
+    member: str | None
+    verdict: Verdict
+    reason: str
+    """Why, with figures; for an inconclusive one, what is missing."""
+    errors: int
+    total: int
+    value: float | None
+    limit: float
+
+
+# --- events: the operator --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StopRequested:
+    """SIGTERM, SIGINT, SIGHUP, or a `no` at a question."""
+
+    why: str
+    at_once: bool = False
+    """The second signal: do not wait for a running step."""
+
+
+@dataclass(frozen=True, slots=True)
+class PauseRequested:
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeRequested:
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AbortRequested:
+    by: str
+    restore: bool
+
+
+# --- events: observations, not journalled ----------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    view: InstanceView
+
+
+@dataclass(frozen=True, slots=True)
+class LookFailed:
+    instance: str
+    at: Instant
+    why: str
+
+
+Observation = Looked | LookFailed
+
+Event = (
+    RunBegan
+    | MemberInherited
+    | Intended
+    | Halted
+    | RollbackBegan
+    | Finished
+    | MemberSet
+    | SettingFailed
+    | GuardAnswered
+    | StepEnded
+    | Validated
+    | OperatorAnswered
+    | MemberCalled
+    | MemberStoodDown
+    | MemberFoundOut
+    | MemberLeft
+    | MemberReturned
+    | SoakEnded
+    | MemberFailed
+    | MemberKept
+    | MemberStuck
+    | RestoreBegan
+    | WorkerReplaced
+    | ForeignHandSeen
+    | CapacityShort
+    | CapacityBack
+    | GateSampled
+    | StopRequested
+    | PauseRequested
+    | ResumeRequested
+    | AbortRequested
+)
+"""All that a journal holds."""

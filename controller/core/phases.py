@@ -1,0 +1,222 @@
+"""Every transition of a member, in one table.
+
+Theory of operation
+-------------------
+A member walks five phases: drain, upgrade, validate, return, soak. The states below are finer,
+since a crash, a reload or a foreign hand between two of them must be told apart:
+
+    WAITING     not begun, in rotation as found (or out, and ours, from an earlier run)
+    ASKING      `unless` is asked whether the member is already there
+    DUE         its turn: waits for capacity, for gates, for the operator's word
+    DRAINING    no new balanced traffic; work in flight ends, sticky clients may still come
+    HOLDING     being put out altogether
+    OUT         read back as out; watched until nothing is in flight (S3)
+    UPGRADING   the steps run, one after the other
+    PROVING     `unless` is asked again: as proof, or because a step's end was lost
+    VALIDATING  probed from outside
+    CHECKING    the load balancer's own health check starts anew; nobody reaches the member (S4)
+    RETURNING   being put in rotation as found
+    SOAKING     in rotation under full traffic, gates watched
+    DONE        upgraded and returned (or, on the way back, rolled back and returned)
+    SKIPPED     was already there
+    LEFT        out because of somebody else, and left as found (S8)
+
+Off the path:
+
+    RESTORING   goes back as it was: its upgrade had not begun
+    REMOVING    is taken out again: it failed on its way back or under traffic (S6)
+    FAILED      out, and left out
+    KEPT        in rotation, upgraded, not proven: S2 forbade taking it out, somebody else has it
+                in hand, or its soak was cut short
+    STUCK       its rollback failed too: out, for a human
+
+A transition that is not in the table raises and changes nothing. `course` (upgrade or rollback)
+is not a state: a rollback walks the same path with other commands.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+
+class Phase(StrEnum):
+    WAITING = "waiting"
+    ASKING = "asking"
+    DUE = "due"
+    DRAINING = "draining"
+    HOLDING = "holding"
+    OUT = "out"
+    UPGRADING = "upgrading"
+    PROVING = "proving"
+    VALIDATING = "validating"
+    CHECKING = "checking"
+    RETURNING = "returning"
+    SOAKING = "soaking"
+    DONE = "done"
+    SKIPPED = "skipped"
+    LEFT = "left out"
+    RESTORING = "restoring"
+    REMOVING = "removing"
+    FAILED = "failed"
+    KEPT = "kept"
+    STUCK = "stuck"
+
+
+class Move(StrEnum):
+    """What happened to a member, as far as its phase is concerned."""
+
+    ASK = "ask"
+    ANSWER_NEEDED = "needed"
+    ANSWER_PRESENT = "already there"
+    CALL = "its turn"
+    STAND_DOWN = "stand down"
+    FIND_OUT = "found out, ours"
+    LEAVE = "out by another hand"
+    DRAIN = "drain"
+    HOLD = "hold"
+    HELD = "held"
+    UPGRADE = "run a step"
+    PROVE = "prove"
+    VALIDATE = "validate"
+    CHECK = "check"
+    PUT_BACK = "put back"
+    RETURNED = "returned"
+    PASS = "passed"
+    RESTORE = "restore"
+    RESTORED = "restored"
+    REMOVE = "remove"
+    REMOVED = "removed"
+    FAIL = "fail"
+    KEEP = "keep"
+    RETRY = "try again"
+    SOAK_AGAIN = "soak again"
+    ROLL_BACK = "roll back"
+    GIVE_UP = "give up"
+
+
+P, M = Phase, Move
+
+TABLE: Final[dict[tuple[Phase, Move], Phase]] = {
+    (P.WAITING, M.ASK): P.ASKING,
+    (P.WAITING, M.CALL): P.DUE,
+    (P.ASKING, M.ANSWER_NEEDED): P.DUE,
+    (P.ASKING, M.ANSWER_PRESENT): P.SKIPPED,
+    (P.ASKING, M.STAND_DOWN): P.WAITING,
+    (P.DUE, M.STAND_DOWN): P.WAITING,
+    (P.DUE, M.FIND_OUT): P.OUT,
+    (P.DUE, M.LEAVE): P.LEFT,
+    (P.DUE, M.DRAIN): P.DRAINING,
+    # drain
+    (P.DRAINING, M.DRAIN): P.DRAINING,
+    (P.DRAINING, M.HOLD): P.HOLDING,
+    (P.DRAINING, M.RESTORE): P.RESTORING,
+    (P.DRAINING, M.FAIL): P.FAILED,
+    (P.HOLDING, M.HOLD): P.HOLDING,
+    (P.HOLDING, M.HELD): P.OUT,
+    (P.HOLDING, M.RESTORE): P.RESTORING,
+    (P.HOLDING, M.FAIL): P.FAILED,
+    (P.OUT, M.RESTORE): P.RESTORING,
+    (P.OUT, M.HOLD): P.HOLDING,
+    (P.OUT, M.FAIL): P.FAILED,
+    (P.OUT, M.KEEP): P.KEPT,
+    # upgrade
+    (P.OUT, M.UPGRADE): P.UPGRADING,
+    (P.OUT, M.PROVE): P.PROVING,
+    (P.OUT, M.VALIDATE): P.VALIDATING,
+    (P.UPGRADING, M.UPGRADE): P.UPGRADING,
+    (P.UPGRADING, M.PROVE): P.PROVING,
+    (P.UPGRADING, M.VALIDATE): P.VALIDATING,
+    (P.UPGRADING, M.FAIL): P.FAILED,
+    (P.PROVING, M.UPGRADE): P.UPGRADING,
+    (P.PROVING, M.PROVE): P.PROVING,
+    (P.PROVING, M.VALIDATE): P.VALIDATING,
+    (P.PROVING, M.FAIL): P.FAILED,
+    (P.PROVING, M.KEEP): P.KEPT,
+    # validate
+    (P.VALIDATING, M.VALIDATE): P.VALIDATING,
+    (P.VALIDATING, M.CHECK): P.CHECKING,
+    (P.VALIDATING, M.FAIL): P.FAILED,
+    (P.VALIDATING, M.KEEP): P.KEPT,
+    # return
+    (P.CHECKING, M.CHECK): P.CHECKING,
+    (P.CHECKING, M.PUT_BACK): P.RETURNING,
+    (P.CHECKING, M.HOLD): P.HOLDING,
+    (P.CHECKING, M.REMOVE): P.REMOVING,
+    (P.CHECKING, M.KEEP): P.KEPT,
+    (P.RETURNING, M.PUT_BACK): P.RETURNING,
+    (P.RETURNING, M.CHECK): P.CHECKING,
+    (P.RETURNING, M.KEEP): P.KEPT,
+    (P.RETURNING, M.RETURNED): P.SOAKING,
+    (P.RETURNING, M.HOLD): P.HOLDING,
+    (P.RETURNING, M.REMOVE): P.REMOVING,
+    # soak
+    (P.SOAKING, M.RETURNED): P.SOAKING,
+    (P.SOAKING, M.PASS): P.DONE,
+    (P.SOAKING, M.REMOVE): P.REMOVING,
+    (P.SOAKING, M.KEEP): P.KEPT,
+    # off the path, and back to it
+    (P.RESTORING, M.RESTORE): P.RESTORING,
+    (P.RESTORING, M.RESTORED): P.WAITING,
+    (P.RESTORING, M.FAIL): P.FAILED,
+    (P.REMOVING, M.REMOVE): P.REMOVING,
+    (P.REMOVING, M.REMOVED): P.FAILED,
+    (P.REMOVING, M.KEEP): P.KEPT,
+    (P.FAILED, M.RETRY): P.WAITING,
+    (P.STUCK, M.RETRY): P.WAITING,
+    (P.DONE, M.RETRY): P.WAITING,
+    (P.KEPT, M.SOAK_AGAIN): P.SOAKING,
+    (P.FAILED, M.VALIDATE): P.VALIDATING,
+    (P.STUCK, M.VALIDATE): P.VALIDATING,
+    (P.FAILED, M.ROLL_BACK): P.WAITING,
+    (P.KEPT, M.ROLL_BACK): P.WAITING,
+    (P.DONE, M.ROLL_BACK): P.WAITING,
+    (P.FAILED, M.GIVE_UP): P.STUCK,
+}
+
+SETTLED: Final = frozenset({P.WAITING, P.DONE, P.SKIPPED, P.LEFT, P.FAILED, P.KEPT, P.STUCK})
+"""Nothing is going on with the member, and nothing will without a new decision."""
+
+NOT_BEGUN: Final = frozenset({P.DRAINING, P.HOLDING, P.OUT})
+"""Touched, but its upgrade may not have begun: it can go back as it was."""
+
+MEANT_OUT: Final = frozenset({P.HOLDING, P.OUT, P.UPGRADING, P.PROVING, P.VALIDATING, P.REMOVING})
+"""We mean every line of it to be out."""
+
+AWAY: Final = frozenset(
+    {P.DRAINING, *MEANT_OUT, P.CHECKING, P.RETURNING, P.RESTORING, P.FAILED, P.STUCK}
+)
+"""Out of rotation because of us, or about to be: never counted as capacity (S1, S2)."""
+
+IN_HAND: Final = frozenset({P.DUE, *(AWAY - {P.FAILED, P.STUCK}), P.SOAKING})
+"""Being worked on now."""
+
+FIVE: Final[dict[Phase, str]] = {
+    P.DRAINING: "drain",
+    P.HOLDING: "drain",
+    P.OUT: "drain",
+    P.UPGRADING: "upgrade",
+    P.PROVING: "upgrade",
+    P.VALIDATING: "validate",
+    P.CHECKING: "return",
+    P.RETURNING: "return",
+    P.SOAKING: "soak",
+}
+"""The operator's word for a phase."""
+
+
+class IllegalMove(AssertionError):
+    """A transition that the table does not have: a bug, and nothing was changed."""
+
+
+def after(phase: Phase, move: Move) -> Phase:
+    """The phase that `move` leads to. Raises IllegalMove."""
+    try:
+        return TABLE[phase, move]
+    except KeyError:
+        raise IllegalMove(f"a member that is {phase} cannot {move}") from None
+
+
+def diagram() -> str:
+    """The table as a Mermaid state diagram, for the documentation."""
+    arrows = [f"    {a} --> {b}: {move}" for (a, move), b in TABLE.items() if a is not b]
+    again = [f"    {a} --> {b}: {move} (again)" for (a, move), b in TABLE.items() if a is b]
+    return "\n".join(["stateDiagram-v2", "    [*] --> waiting", *arrows, *again])

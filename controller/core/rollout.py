@@ -1,0 +1,209 @@
+"""The state of a rollout, as a pure function of its events (and of the looks since)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from controller.core.events import (
+    AbortRequested,
+    Answer,
+    Course,
+    Finished,
+    Halted,
+    RunBegan,
+    Setting,
+    Step,
+    StopRequested,
+    Verdict,
+)
+from controller.core.phases import AWAY, IN_HAND, Phase
+from controller.core.plan import Plan
+from controller.core.pool import Counters, Found, Instant, Worker
+from controller.core.sight import Sight, Tally
+
+ORIGIN: Final = Instant(0)
+
+
+class Mode(StrEnum):
+    RUNNING = "running"
+    HALTED = "halted"
+    """The automatic stop; members in hand are brought to rest."""
+    ROLLING_BACK = "rolling back"
+    STOPPING = "stopping"
+    """The operator's stop (a signal, `abort`); members in hand are brought to safety."""
+    FINISHED = "finished"
+
+
+@dataclass(frozen=True, slots=True)
+class MemberState:
+    """One member. Fields under the line are not journalled facts but what was seen since."""
+
+    name: str
+    phase: Phase = Phase.WAITING
+    course: Course = Course.UPGRADE
+    since: Instant = ORIGIN
+    """When the phase began (of this process, after a resume)."""
+    work: Step | None = None
+    """The open intent of a command, a validation or a question."""
+    setting: Setting | None = None
+    """The open intent towards the load balancers."""
+    found: Found | None = None
+    """What to restore; set exactly while we have it out (S8)."""
+    begun: bool = False
+    """A step of this course may have changed it: it cannot go back as it was."""
+    step: int = 0
+    """The next step to run; equal to their number when all have."""
+    attempt: int = 0
+    serial: int = 0
+    """Counts questions to `unless`, so that each is a job of its own."""
+    approved: bool = False
+    passed: bool | None = None
+    """How the work of this phase ended; None: not ended yet, or to be done anew."""
+    answer: Answer | None = None
+    """What `unless` said last."""
+    detail: str = ""
+    """What was seen when the work ended, for people."""
+    why: str = ""
+    """Why it is where it is, for people."""
+    tries: int = 0
+    """Settings that failed in a row."""
+    workers: Mapping[str, Worker] = field(default_factory=dict)
+    """Who confirmed the last setting: a change by the same worker is a foreign hand (S14)."""
+    mark: Counters | None = None
+    """Its counts at its return: gates judge what came after."""
+    peers_mark: Mapping[str, Counters] = field(default_factory=dict)
+    """The same of the members not yet upgraded, for comparison."""
+    finished_turn: int = 0
+    """Counts up as members get done; rollback goes newest first."""
+    foreign: bool = False
+    """Somebody else changed it while we had it in hand."""
+    declined: bool = False
+    """The operator said no to it."""
+    restore_tried: bool = False
+    lost: bool = False
+    """The end of the current step is not known."""
+    step_ended: Instant | None = None
+    """In this process."""
+    condemned: bool = False
+    """It is to be taken out of rotation again."""
+    # --- seen since, gone after a crash
+    set_at: Instant | None = None
+    """When the last setting was confirmed; looks from before say nothing of it."""
+    drain_since: Instant | None = None
+    quiet: Mapping[str, tuple[Instant, Instant]] = field(default_factory=dict)
+    """Instance → first and last of the looks in a row that showed it out and quiet (S3)."""
+    arrivals: int | None = None
+    persistent: bool = False
+    """Sessions were still arriving while it was draining."""
+    warmed_at: Instant | None = None
+    """Since when it is in rotation without a warm-up: the soak counts from here."""
+
+    @property
+    def is_away(self) -> bool:
+        return self.phase in AWAY or self.found is not None
+
+    @property
+    def is_in_hand(self) -> bool:
+        return self.phase in IN_HAND
+
+
+@dataclass(frozen=True, slots=True)
+class GateState:
+    """What a gate has said of one member, or of the pool."""
+
+    sampled_at: Instant
+    verdict: Verdict
+    reason: str
+    value: float | None = None
+    failures: int = 0
+    """In a row."""
+    inconclusive_since: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    members: Mapping[str, MemberState]
+    mode: Mode = Mode.RUNNING
+    run: RunBegan | None = None
+    touched: bool = False
+    paused: bool = False
+    halt: Halted | None = None
+    halted_at: Instant | None = None
+    stop: StopRequested | None = None
+    stopped_at: Instant | None = None
+    abort: AbortRequested | None = None
+    rollback_began: bool = False
+    finished: Finished | None = None
+    gates: Mapping[tuple[str, str], GateState] = field(default_factory=dict)
+    """(gate, member; "" for the pool) → its last word."""
+    old_workers: Mapping[str, tuple[Worker, Instant]] = field(default_factory=dict)
+    """Instance → a replaced worker that may still serve, and until when to reckon with it."""
+    short_since: Instant | None = None
+    """Since when the floor has been waited for."""
+    done: int = 0
+    # --- seen since, gone after a crash
+    sights: Mapping[str, Sight] = field(default_factory=dict)
+    known: Mapping[str, Worker] = field(default_factory=dict)
+    """Instance → the worker that we last reckoned with."""
+    tallies: Mapping[str, Tally] = field(default_factory=dict)
+    pool: Tally = field(default_factory=Tally)
+    points: tuple[tuple[Instant, Counters], ...] = ()
+    """The pool's counts over the last while, oldest first."""
+
+    def gate(self, gate: str, member: str | None) -> GateState | None:
+        return self.gates.get((gate, member or ""))
+
+    @property
+    def is_winding_down(self) -> bool:
+        return self.mode in (Mode.HALTED, Mode.STOPPING)
+
+    @property
+    def in_hand(self) -> tuple[MemberState, ...]:
+        return tuple(m for m in self.members.values() if m.is_in_hand)
+
+
+def initial(plan: Plan) -> State:
+    """Before anything has happened."""
+    return State(
+        members={member.name: MemberState(member.name) for member in plan.members},
+        sights={instance: Sight(instance) for instance in plan.instances},
+    )
+
+
+def counted(state: State, member: str) -> Counters:
+    """What a member has served since its return, in this run."""
+    tally, mark = state.tallies.get(member), state.members[member].mark
+    if tally is None or mark is None:
+        return Counters()
+    return Counters(tally.sum.errors - mark.errors, tally.sum.total - mark.total)
+
+
+def marks(state: State) -> dict[str, Counters]:
+    """The counts so far of every member whose upgrade has not begun."""
+    return {
+        m.name: state.tallies.get(m.name, Tally()).sum
+        for m in state.members.values()
+        if m.phase in (Phase.WAITING, Phase.ASKING, Phase.DUE)
+        and m.course is Course.UPGRADE
+        and not m.is_away
+    }
+
+
+def peers_counted(state: State, member: str) -> Counters:
+    """What the members not yet upgraded have served since the return of `member`."""
+    total = Counters()
+    then = state.members[member].peers_mark
+    for name, now in marks(state).items():
+        if (before := then.get(name)) is not None:
+            total += Counters(now.errors - before.errors, now.total - before.total)
+    return total
+
+
+def pool_counted(state: State, since: Instant) -> Counters:
+    """What the pool has served since about `since`."""
+    before = next((c for at, c in reversed(state.points) if at <= since), None)
+    if before is None:
+        before = state.points[0][1] if state.points else Counters()
+    now = state.pool.sum
+    return Counters(now.errors - before.errors, now.total - before.total)

@@ -1,0 +1,71 @@
+"""Exact tests on counts, in plain arithmetic."""
+
+from math import exp, lgamma, log, log1p
+
+
+def _log_choose(n: int, k: int) -> float:
+    return lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)
+
+
+def binomial_tail(errors: int, total: int, ratio: float) -> float:
+    """P(at least `errors` of `total` fail), when each fails with probability `ratio`.
+
+    Exact but for rounding. At or below the mean, where no test would reject, 1.0 is answered.
+    """
+    if errors <= total * ratio:
+        return 1.0
+    if ratio <= 0:
+        return 0.0
+    term = exp(_log_choose(total, errors) + errors * log(ratio) + (total - errors) * log1p(-ratio))
+    odds = ratio / (1 - ratio)
+    tail = 0.0
+    for k in range(errors, total + 1):
+        tail += term
+        term *= odds * (total - k) / (k + 1)
+        if term < tail * 1e-12:
+            break
+    return min(tail, 1.0)
+
+
+def hypergeometric_tail(errors: int, total: int, other_errors: int, other_total: int) -> float:
+    """P(at least `errors` fall on the first group), when all errors fall anywhere alike.
+
+    Fisher's exact test, one-sided: small when the first group is worse than the other.
+    """
+    failed, everything = errors + other_errors, total + other_total
+    whole = _log_choose(everything, total)
+    return min(
+        1.0,
+        sum(
+            exp(_log_choose(failed, k) + _log_choose(everything - failed, total - k) - whole)
+            for k in range(errors, min(failed, total) + 1)
+            if total - k <= everything - failed
+        ),
+    )
+
+
+def is_unexplained(
+    errors: int, total: int, ratio: float, *, confidence: float, min_errors: int
+) -> bool:
+    """Whether so many errors cannot be explained by an error ratio of `ratio`.
+
+    The counts are looked at again and again while they grow, and every look is a chance to be
+    wrong. Evidence against the ratio can only rise with a further error, so the risk that
+    `confidence` leaves is shared out over the number of errors: half of it for the first count
+    that may fail (`min_errors`), a sixth for the next, 1/(i·(i+1)) for the i-th; together 1.
+    Whatever the number of looks, a member whose true ratio is `ratio` fails with a probability
+    of at most 1 − confidence.
+    """
+    if errors < min_errors:
+        return False
+    i = errors - min_errors + 1
+    return binomial_tail(errors, total, ratio) <= (1 - confidence) / (i * (i + 1))
+
+
+def is_worse(
+    errors: int, total: int, other_errors: int, other_total: int, *, confidence: float
+) -> bool:
+    """Whether the first group fails more than the other, beyond chance."""
+    if errors == 0 or other_total == 0:
+        return False
+    return hypergeometric_tail(errors, total, other_errors, other_total) <= 1 - confidence

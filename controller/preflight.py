@@ -1,0 +1,257 @@
+"""Before anything is touched: reach everything that can be reached, and say what speaks against.
+
+Reads only. What it finds becomes a proposal of the core; nothing is decided here but which
+questions are asked.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+
+from controller.config import RolloutFile
+from controller.core.events import Answer
+from controller.core.gate import judge
+from controller.core.plan import CourseShape, Proposal, is_selected, propose
+from controller.core.pool import Counters, Found, InstanceView, Line, Member
+from controller.core.sight import Tally
+from controller.errors import BalancerError, Refused
+from controller.ports import Clock, Commands, Features, Journal, LoadBalancer
+from controller.runner.perform import weigh
+
+AT_ONCE: Final = 8
+"""Questions to hosts (`unless`) under way at the same time."""
+
+GATE_LOOK: Final = timedelta(seconds=1)
+"""Over which time the gates' values now are taken, at most."""
+
+PoolKey = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """All that was found."""
+
+    file: RolloutFile
+    views: tuple[InstanceView, ...]
+    features: tuple[Features, ...]
+    members: Mapping[str, Member]
+    ours: Mapping[str, Found]
+    """Members that we took out in an earlier rollout → how they were found then."""
+    proposal: Proposal
+    guards: Mapping[str, tuple[Answer, str]] = field(default_factory=dict)
+    gates: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Every load balancer answered."""
+
+    views: tuple[InstanceView, ...]
+    features: tuple[Features, ...]
+
+    @property
+    def keys(self) -> frozenset[PoolKey]:
+        """What makes this pool the same pool for everybody (S10)."""
+        return frozenset(
+            (line.backend, f"{line.address}:{line.port}")
+            for view in self.views
+            for line in view.lines
+        )
+
+
+async def reach(balancer: LoadBalancer) -> Reached:
+    """Ask every instance. Raises Refused with a reason for each that did not answer as it must."""
+
+    async def one(instance: str) -> tuple[InstanceView, Features]:
+        features = await balancer.survey(instance)
+        return await balancer.look(instance, None), features
+
+    found = await asyncio.gather(
+        *(one(instance) for instance in balancer.instances), return_exceptions=True
+    )
+    reasons, views, features = [], [], []
+    for answer in found:
+        if isinstance(answer, BalancerError):
+            reasons.append(str(answer))
+        elif isinstance(answer, BaseException):
+            raise answer
+        else:
+            views.append(answer[0])
+            features.append(answer[1])
+    reasons += [
+        f"{one.instance}: this door has level {one.level!r}; taking members out needs `level admin`"
+        for one in features
+        if one.level != "admin"
+    ]
+    if reasons:
+        raise Refused(*reasons)
+    return Reached(tuple(views), tuple(features))
+
+
+def survey(file: RolloutFile, reached: Reached, journal: Journal | None) -> Survey:
+    """Make the proposal. Raises ConfigurationError when a member's templates cannot be filled."""
+    settings = file.settings
+    members = _members(file, reached.views)
+    ours = _ours(settings.name, reached, journal) if journal is not None else {}
+    selected = [name for name in members if _is_chosen(file, name)]
+    shapes = _shapes(file, [members[name] for name in selected])
+    proposal = propose(
+        settings,
+        members,
+        reached.views,
+        ours=ours,
+        upgrade=shapes[0],
+        rollback=shapes[1],
+        sticky={backend: kind for one in reached.features for backend, kind in one.sticky.items()},
+    )
+    refusals = proposal.refusals + tuple(_strangers_lead(file, selected, reached.features))
+    notes = proposal.notes + tuple(_features_notes(file, selected, reached))
+    proposal = Proposal(None if refusals else proposal.plan, refusals, notes)
+    return Survey(file, reached.views, reached.features, members, ours, proposal)
+
+
+def _is_chosen(file: RolloutFile, name: str) -> bool:
+    selection = file.settings.selection
+    return is_selected(name, selection.include, selection.exclude)
+
+
+def _members(file: RolloutFile, views: Sequence[InstanceView]) -> dict[str, Member]:
+    """Every server but the backups, in the load balancer's own order."""
+    members: dict[str, Member] = {}
+    for view in views:
+        for line in view.lines:
+            if line.backup or line.member in members:
+                continue
+            if _is_chosen(file, line.member):
+                members[line.member] = file.member(line.member, line.address, line.port)
+            else:
+                members[line.member] = Member(line.member, line.address, line.port)
+    return members
+
+
+def _shapes(file: RolloutFile, members: Sequence[Member]) -> tuple[CourseShape, CourseShape | None]:
+    """Fill every template once, so that no member is found wanting half-way."""
+    shapes: list[CourseShape | None] = [CourseShape(0), None]
+    for member in members:
+        work = file.work("upgrade", member, "check")
+        shapes[0] = CourseShape(len(work.steps), work.guard is not None)
+        if file.has_rollback:
+            back = file.work("rollback", member, "check")
+            shapes[1] = CourseShape(len(back.steps), back.guard is not None)
+    return shapes[0] or CourseShape(0), shapes[1]
+
+
+def _ours(name: str, reached: Reached, journal: Journal) -> dict[str, Found]:
+    """What we have out still. Raises Refused when an unfinished rollout of another name has."""
+    ours: dict[str, Found] = {}
+    ended = {row.id: (row.name, row.ended is not None) for row in journal.rollouts()}
+    for taken in journal.taken(reached.keys):
+        lines = [line for view in reached.views for line in view.of(taken.member)]
+        if not any(line.is_out for line in lines):
+            continue  # somebody returned it meanwhile
+        other, is_over = ended.get(taken.rollout, (name, True))
+        if other != name and not is_over:
+            raise Refused(
+                f"rollout {other!r} is unfinished and has {taken.member} of this pool out; "
+                f"go on with it, or: poolroll abort {other} --restore"
+            )
+        ours[taken.member] = taken.found
+    return ours
+
+
+def _strangers_lead(
+    file: RolloutFile, selected: Sequence[str], features: Sequence[Features]
+) -> list[str]:
+    """A line whose health follows a server outside the pool cannot be returned safely: its
+    health check cannot be started anew."""
+    backends = file.settings.pool.backends
+    reasons = []
+    for one in features:
+        for follower, leader in one.trackers:
+            backend, _, name = follower.partition("/")
+            if backend not in backends or name not in selected:
+                continue
+            led_by, _, leading = leader.partition("/")
+            if led_by not in backends:
+                reasons.append(
+                    f"{one.instance}: {follower} follows the health of {leader} (track); add "
+                    f"{led_by!r} to pool.haproxy.backends, so that it is taken out there too"
+                )
+            elif leading != name:
+                reasons.append(
+                    f"{one.instance}: {follower} follows the health of another member, {leader} "
+                    "(track); a member can only be returned by its own health"
+                )
+    return reasons
+
+
+def _features_notes(file: RolloutFile, selected: Sequence[str], reached: Reached) -> list[str]:
+    backends = file.settings.pool.backends
+    notes = []
+    for one in reached.features:
+        for follower, leader in one.trackers:
+            if leader.partition("/")[0] in backends and follower.partition("/")[0] not in backends:
+                notes.append(f"{follower} follows {leader} (track): it goes out with it")
+    for backend in backends:
+        lines = [
+            line
+            for view in reached.views
+            for line in view.lines
+            if line.backend == backend and line.member in selected
+        ]
+        notes += _line_notes(backend, lines)
+    return list(dict.fromkeys(notes))
+
+
+def _line_notes(backend: str, lines: Sequence[Line]) -> list[str]:
+    def those(has: Sequence[Line]) -> str:
+        return ", ".join(dict.fromkeys(line.member for line in has))
+
+    notes = []
+    if bare := [line for line in lines if not line.checked and line.tracks is None]:
+        notes.append(
+            f"{those(bare)} in {backend}: no health check in the load balancer; validation "
+            "stands alone before users meet the new version"
+        )
+    if agents := [line for line in lines if line.agent]:
+        notes.append(
+            f"{those(agents)} in {backend}: the agent check is switched off while we have the "
+            "member in hand, since it may cancel a drain"
+        )
+    return notes
+
+
+async def ask_guards(found: Survey, commands: Commands) -> dict[str, tuple[Answer, str]]:
+    """What `unless` says of every member in the plan now; empty without one."""
+    plan = found.proposal.plan
+    if plan is None or not plan.upgrade.has_guard:
+        return {}
+    gangway = asyncio.Semaphore(AT_ONCE)
+
+    async def ask(member: Member) -> tuple[str, tuple[Answer, str]] | None:
+        guard = found.file.work("upgrade", member, "plan").guard
+        if guard is None:
+            return None
+        async with gangway:
+            return member.name, weigh(guard, await commands.run_briefly(guard.command))
+
+    return dict(filter(None, await asyncio.gather(*map(ask, plan.members))))
+
+
+async def gates_now(found: Survey, balancer: LoadBalancer, clock: Clock) -> dict[str, str]:
+    """Each gate's reading of the pool over a moment: what it would see if it judged now."""
+    gates = found.file.settings.policies.gates
+    if not gates:
+        return {}
+    await clock.sleep(min(GATE_LOOK, max(gate.every for gate in gates)))
+    views = await asyncio.gather(*(balancer.look(one, ()) for one in balancer.instances))
+    tally = Tally()
+    for view in (*found.views, *views):
+        for backend, counters in view.backends.items():
+            tally = tally.noted((view.instance, backend), view.worker, counters)
+    counts: Counters = tally.sum
+    return {
+        gate.name: f"{(verdict := judge(gate, counts)).verdict}: {verdict.reason}" for gate in gates
+    }

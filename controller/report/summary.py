@@ -1,0 +1,59 @@
+"""How a run ended, for the operator."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from controller.core.phases import Phase
+from controller.core.plan import Plan
+from controller.core.pool import Instant
+from controller.core.rollout import State
+from controller.core.settings import Settings
+from controller.report.halt import halt_message
+from controller.report.words import count, names, standing
+
+
+def contact(settings: Settings) -> str:
+    """Owner and runbook, as far as they are given."""
+    parts = [
+        f"owner: {settings.owner}" if settings.owner else "",
+        f"runbook: {settings.runbook}" if settings.runbook else "",
+    ]
+    return "; ".join(filter(None, parts))
+
+
+def summary(
+    plan: Plan, state: State, settings: Settings, now: Instant, wall: datetime, file: str
+) -> list[str]:
+    """What stands when the run is over, and how to go on."""
+    finished = state.finished
+    if finished is None:
+        raise ValueError("not finished")
+    if finished.outcome == "halted":
+        return halt_message(plan, state, now, wall, file=file, contact=contact(settings))
+    if finished.outcome == "refused":
+        return [f"refused, nothing was touched: {finished.why}"]
+    lines = [f"{finished.outcome}: {_counts(plan, state)}", *_standings(plan, state)]
+    if finished.outcome == "stopped":
+        lines.append(f"stopped ({finished.why}) in a safe state; `poolroll run {file}` goes on")
+    if finished.outcome == "partly done":
+        waiting = [m.name for m in state.members.values() if m.phase is Phase.WAITING]
+        lines.append(f"not begun: {names(waiting)}; `poolroll run {file}` goes on with them")
+    return lines
+
+
+def _counts(plan: Plan, state: State) -> str:
+    def those(*phases: Phase) -> int:
+        return sum(1 for m in state.members.values() if m.phase in phases)
+
+    parts = [f"{count(those(Phase.DONE), 'member')} upgraded and returned"]
+    if skipped := those(Phase.SKIPPED):
+        parts.append(f"{skipped} already there")
+    if left := those(Phase.LEFT) + len(plan.left):
+        parts.append(f"{left} left out as found")
+    return ", ".join(parts)
+
+
+def _standings(plan: Plan, state: State) -> Sequence[str]:
+    width = max((len(name) for name in (*state.members, *plan.left)), default=0)
+    lines = [f"  {m.name:<{width}}  {standing(m)}" for m in state.members.values()]
+    return lines + [f"  {name:<{width}}  left as found: {how}" for name, how in plan.left.items()]

@@ -1,0 +1,228 @@
+"""The loop: events in, decisions out, everything journalled before it is done.
+
+One queue takes what happens: looks at the load balancers, outcomes of steps, the operator's
+requests, signals. Each event is applied once, and then `decide` is asked until it has nothing
+more to say. Time and everything else comes through the ports, so that the same loop runs under
+virtual time in the tests.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from typing import Final, Protocol
+
+from controller.core.apply import apply
+from controller.core.attend import attention
+from controller.core.context import Output
+from controller.core.decide import decide
+from controller.core.events import (
+    AbortRequested,
+    AskGuard,
+    AskOperator,
+    Event,
+    Intended,
+    Looked,
+    LookFailed,
+    Observation,
+    PauseRequested,
+    ResumeRequested,
+    RunStep,
+    SetMember,
+    Step,
+    StopRequested,
+    Validate,
+)
+from controller.core.plan import Plan
+from controller.core.rollout import State
+from controller.errors import BalancerError
+from controller.ports import Clock, Journal, LoadBalancer, Request, Taken
+from controller.runner.codec import encode
+from controller.runner.perform import Performer
+
+TICK: Final = timedelta(milliseconds=50)
+"""Decisions that hang on time alone are at most this late."""
+
+REQUESTS_EVERY: Final = timedelta(milliseconds=100)
+"""The operator's requests are seen within twice this."""
+
+STEPS: Final = (SetMember, AskGuard, RunStep, Validate, AskOperator)
+
+
+class Narrator(Protocol):
+    """Tells people what happens, as it happens. Decides nothing, raises nothing."""
+
+    def tell(self, event: Event | Observation, before: State, after: State) -> None: ...
+
+
+class Runner:
+    """Drives one rollout until it is finished. Made anew for each run."""
+
+    def __init__(
+        self,
+        rollout: str,
+        plan: Plan,
+        state: State,
+        *,
+        balancer: LoadBalancer,
+        performer: Performer,
+        journal: Journal,
+        clock: Clock,
+        narrators: Sequence[Narrator] = (),
+    ) -> None:
+        self.state = state
+        self._rollout = rollout
+        self._plan = plan
+        self._balancer = balancer
+        self._performer = performer
+        self._journal = journal
+        self._clock = clock
+        self._narrators = narrators
+        self._queue: asyncio.Queue[tuple[Event | Observation, Step | None]] = asyncio.Queue()
+        self._wake = asyncio.Event()
+        self._tasks: dict[asyncio.Task[None], Step] = {}
+        self._was_stopped = False
+
+    def stop(self, why: str) -> None:
+        """A signal came. The second one no longer waits for a running step."""
+        self._post(StopRequested(why, at_once=self._was_stopped))
+        self._was_stopped = True
+
+    async def run(self, first: Sequence[Event]) -> State:
+        """Apply `first` (how this run begins), then go on until finished.
+
+        Raises StateError when the journal cannot be written; members are left as they are then,
+        and the next run resumes.
+        """
+        for event in first:
+            self._record(event)
+        async with asyncio.TaskGroup() as group:
+            watchers = [group.create_task(self._look_on(one)) for one in self._balancer.instances]
+            watchers.append(group.create_task(self._hear_requests()))
+            try:
+                await self._loop(group)
+            finally:
+                for task in (*watchers, *self._tasks):
+                    task.cancel()
+        return self.state
+
+    async def _loop(self, group: asyncio.TaskGroup) -> None:
+        while True:
+            self._decide(group)
+            if self.state.finished is not None:
+                return
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TICK.total_seconds()):
+                    self._take(*await self._queue.get())
+            while not self._queue.empty():
+                self._take(*self._queue.get_nowait())
+
+    def _take(self, event: Event | Observation, step: Step | None) -> None:
+        if step is None or self._is_open(step):
+            self._record(event)
+        self._queue.task_done()
+
+    def _decide(self, group: asyncio.TaskGroup) -> None:
+        while (output := decide(self._plan, self.state, self._clock.now())) is not None:
+            self._carry_out(output, group)
+        for task, step in self._tasks.items():
+            if not isinstance(step, SetMember) and not self._is_open(step):
+                task.cancel()
+        self._wake.set()
+        self._wake = asyncio.Event()
+
+    def _carry_out(self, output: Output, group: asyncio.TaskGroup) -> None:
+        if not isinstance(output, STEPS):
+            self._record(output)
+            return
+        self._record(Intended(output))
+        task = group.create_task(self._perform(output))
+        self._tasks[task] = output
+        task.add_done_callback(lambda done: self._tasks.pop(done, None))
+
+    async def _perform(self, step: Step) -> None:
+        self._post(await self._performer.perform(step), step)
+
+    def _is_open(self, step: Step) -> bool:
+        """Whether the state still waits for the outcome of `step`."""
+        m = self.state.members[step.member]
+        return m.setting is step.setting if isinstance(step, SetMember) else m.work == step
+
+    def _post(self, event: Event | Observation, step: Step | None = None) -> None:
+        self._queue.put_nowait((event, step))
+
+    # --- state and journal -------------------------------------------------------------------
+
+    def _record(self, event: Event | Observation) -> None:
+        before, now = self.state, self._clock.now()
+        after = apply(self._plan, before, event, now)
+        if not isinstance(event, Looked | LookFailed):
+            self._keep_taken(before, after, is_taken=True)
+            self._journal.append(self._rollout, now, *encode(event))
+            self._keep_taken(before, after, is_taken=False)
+        self.state = after
+        for narrator in self._narrators:
+            narrator.tell(event, before, after)
+
+    def _keep_taken(self, before: State, after: State, *, is_taken: bool) -> None:
+        """Keep the pool's record of what we have out in step: written before the intent to take
+        a member out, forgotten after its return is journalled (S8)."""
+        for name, m in after.members.items():
+            former = before.members[name].found
+            if m.found is former or (m.found is not None) is not is_taken:
+                continue
+            keys = self._keys(name)
+            if m.found is None:
+                self._journal.forget_taken(keys)
+            elif former is None:
+                found = m.found
+                self._journal.record_taken(
+                    [Taken(b, address, name, self._rollout, found) for b, address in keys]
+                )
+
+    def _keys(self, member: str) -> list[tuple[str, str]]:
+        lines = (
+            seen.line
+            for sight in self.state.sights.values()
+            for seen in sight.lines.get(member, ())
+        )
+        return sorted({(line.backend, f"{line.address}:{line.port}") for line in lines})
+
+    # --- what is watched ---------------------------------------------------------------------
+
+    async def _look_on(self, instance: str) -> None:
+        while True:
+            now = self._clock.now()
+            due = attention(self._plan, self.state, instance, now)
+            if due.wait > timedelta(0):
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(due.wait.total_seconds()):
+                        await self._wake.wait()
+                continue
+            former = [worker.pid for worker, _ in self.state.old_workers.values()]
+            try:
+                view = await self._balancer.look(instance, due.members, memory=former)
+            except BalancerError as error:
+                self._post(LookFailed(instance, now, error.reason))
+            else:
+                self._post(Looked(view))
+            await self._queue.join()
+
+    async def _hear_requests(self) -> None:
+        while True:
+            for request in self._journal.requests(self._plan.name):
+                self._post(heard(request))
+                await self._queue.join()
+                self._journal.acknowledge(request)
+            await self._clock.sleep(REQUESTS_EVERY)
+
+
+def heard(request: Request) -> Event:
+    """The event that an operator's request is."""
+    events: dict[str, Callable[[], Event]] = {
+        "pause": lambda: PauseRequested(request.by),
+        "resume": lambda: ResumeRequested(request.by, request.reason),
+        "abort": lambda: AbortRequested(request.by, restore=False),
+        "abort --restore": lambda: AbortRequested(request.by, restore=True),
+    }
+    return events[request.verb]()

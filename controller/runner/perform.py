@@ -1,0 +1,141 @@
+"""Performing one step: the step in, its outcome as an event out."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from controller.core.events import (
+    Answer,
+    AskGuard,
+    AskOperator,
+    Course,
+    Event,
+    GuardAnswered,
+    MemberSet,
+    OperatorAnswered,
+    RunStep,
+    SetMember,
+    Setting,
+    SettingFailed,
+    Step,
+    StepEnded,
+    Validate,
+    Validated,
+)
+from controller.core.pool import Found, Worker
+from controller.core.work import Guard, Work
+from controller.errors import BalancerError
+from controller.ports import Commands, Job, JobResult, LoadBalancer, Validator
+
+OUTPUT_KEPT = 8192
+"""Characters of a step's output that go into the journal: its end, where the error stands."""
+
+NOTHING_FOUND = Found(())
+
+
+class Questions(Protocol):
+    """The operator at the terminal."""
+
+    async def go_on_with(self, member: str) -> bool: ...
+
+
+class Performer:
+    """Performs steps through the ports. Raises nothing that a step could meet."""
+
+    def __init__(
+        self,
+        rollout: str,
+        balancer: LoadBalancer,
+        commands: Commands,
+        validator: Validator,
+        work: Callable[[str, Course], Work],
+        questions: Questions | None = None,
+    ) -> None:
+        self._rollout = rollout
+        self._balancer = balancer
+        self._commands = commands
+        self._validator = validator
+        self._work = work
+        self._questions = questions
+
+    async def perform(self, step: Step) -> Event:
+        match step:
+            case SetMember():
+                return await self._set(step)
+            case AskGuard(member, course, _):
+                return await self._ask(member, self._work(member, course).guard)
+            case RunStep():
+                return await self._run(step)
+            case Validate(member, course):
+                result = await self._validator.validate(self._work(member, course).validations)
+                return Validated(member, result.passed, result.detail)
+            case AskOperator(member):
+                answer = self._questions is None or await self._questions.go_on_with(member)
+                return OperatorAnswered(member, answer)
+
+    async def _set(self, step: SetMember) -> Event:
+        member, found = step.member, step.found or NOTHING_FOUND
+        calls: dict[Setting, Callable[[], Awaitable[None]]] = {
+            Setting.DRAIN: lambda: self._balancer.drain(member),
+            Setting.HOLD: lambda: self._balancer.take_out(member),
+            Setting.REMOVE: lambda: self._balancer.take_out(member),
+            Setting.CUT: lambda: self._balancer.cut(member),
+            Setting.CHECK: lambda: self._balancer.begin_return(member),
+            Setting.PUT_BACK: lambda: self._balancer.put_back(member, found),
+            Setting.RESTORE: lambda: self._balancer.put_back(member, found),
+        }
+        try:
+            await calls[step.setting]()
+            workers = await self._workers(member)
+        except BalancerError as error:
+            return SettingFailed(member, step.setting, str(error), error.retryable)
+        return MemberSet(member, step.setting, workers)
+
+    async def _workers(self, member: str) -> dict[str, Worker]:
+        """Who answers at each instance, right after the setting was read back."""
+        instances = self._balancer.instances
+        looks = (self._balancer.look(instance, (member,)) for instance in instances)
+        views = await asyncio.gather(*looks)
+        return {view.instance: view.worker for view in views}
+
+    async def _ask(self, member: str, guard: Guard | None) -> Event:
+        if guard is None:
+            return GuardAnswered(member, Answer.NEEDED, "no `unless` is configured")
+        result = await self._commands.run_briefly(guard.command)
+        return GuardAnswered(member, *weigh(guard, result))
+
+    async def _run(self, step: RunStep) -> Event:
+        command = self._work(step.member, step.course).steps[step.index]
+        key = f"{self._rollout}/{step.member}/{step.course}-{step.index}-{step.attempt}"
+        result = await self._commands.run(Job(key, command))
+        return StepEnded(
+            member=step.member,
+            index=step.index,
+            attempt=step.attempt,
+            passed=result.exit_code == 0,
+            lost=result.lost,
+            detail=f"step {step.index + 1} ({command.argv[0]}) {_end(result)}",
+            output=result.output[-OUTPUT_KEPT:],
+            seconds=result.seconds,
+        )
+
+
+def weigh(guard: Guard, result: JobResult) -> tuple[Answer, str]:
+    """What an execution of `unless` says: there, needed, or (fail closed) refused."""
+    said = f"`unless` {_end(result)}"
+    if result.exit_code == 0:
+        return Answer.PRESENT, said
+    if result.exit_code in guard.go_on:
+        return Answer.NEEDED, said
+    last = result.output.strip().splitlines()[-1:]
+    return Answer.REFUSED, said + (f": {last[0][:200]}" if last else "")
+
+
+def _end(result: JobResult) -> str:
+    if result.fault is not None:
+        return f"could not be started: {result.fault}"
+    if result.timed_out:
+        return f"did not end in time and was ended after {result.seconds:.1f}s"
+    if result.lost:
+        return "was cut off; how it ended is not known"
+    return f"ended with exit code {result.exit_code}"

@@ -1,0 +1,300 @@
+"""One run of a rollout: begun, or taken up again where it was left.
+
+Holds the lock, finds out from the journal what there is to go on with, refuses what needs a
+decision of the operator, and hands over to the loop.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from secrets import token_hex
+from typing import Final
+
+from controller.config import RolloutFile, changes, parse
+from controller.core.events import (
+    AbortRequested,
+    Course,
+    Event,
+    MemberInherited,
+    ResumeRequested,
+    RunBegan,
+)
+from controller.core.plan import Plan
+from controller.core.rollout import State, initial
+from controller.core.work import Work
+from controller.errors import Refused, UsageFault
+from controller.ports import (
+    Clock,
+    Commands,
+    Journal,
+    LoadBalancer,
+    Lock,
+    Request,
+    RolloutRow,
+    Validator,
+)
+from controller.preflight import Survey, reach, survey
+from controller.runner.codec import encode
+from controller.runner.loop import Narrator, Runner, heard
+from controller.runner.perform import Performer, Questions
+from controller.runner.replay import replay
+
+ENDING: Final = frozenset({"done", "refused", "aborted"})
+"""Outcomes after which the next run begins a new rollout."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The ports of one run."""
+
+    balancer: LoadBalancer
+    commands: Commands
+    validator: Validator
+    journal: Journal
+    lock: Lock
+    clock: Clock
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the command line asks for, beyond the file."""
+
+    only: tuple[str, ...] = ()
+    canaries_only: bool = False
+    stepwise: bool = False
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A rollout of this name that the journal has not seen end."""
+
+    row: RolloutRow
+    plan: Plan
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Ready to run; nothing was touched yet."""
+
+    row: RolloutRow
+    plan: Plan
+    state: State
+    first: tuple[Event, ...]
+    found: Survey
+    is_new: bool
+    abandoned: RolloutRow | None
+    heard: tuple[Request, ...] = ()
+
+
+def unfinished(journal: Journal, name: str) -> Unfinished | None:
+    """What there is to go on with. Raises StateError."""
+    row = journal.latest(name)
+    if row is None or row.outcome is not None:
+        return None
+    records = journal.records(row.id)
+    if not records:  # killed between its row and its plan: nothing was touched
+        return None
+    plan, state = replay(records)
+    return Unfinished(row, plan, state)
+
+
+async def prepare(world: World, file: RolloutFile, wishes: Wishes) -> Prepared:
+    """Inside the lock on the name: reach the pool, lock it, and find out how to begin.
+
+    Raises Refused, PoolHeld, ConfigurationError, UsageFault, StateError.
+    """
+    _check_overrides(file, wishes)
+    reached = await reach(world.balancer)
+    world.lock.hold_pool(reached.keys)
+    former = unfinished(world.journal, file.settings.name)
+    found = survey(file, reached, world.journal)
+    if former is not None and not wishes.new:
+        return _taken_up(world, file, wishes, former, found)
+    plan = found.proposal.plan
+    if plan is None:
+        raise Refused(*found.proposal.refusals)
+    row = _row(world, file)
+    inherited = [MemberInherited(name, how) for name, how in found.ours.items() if _has(plan, name)]
+    return Prepared(
+        row,
+        plan,
+        initial(plan),
+        (*inherited, _began(world, plan, wishes)),
+        found,
+        is_new=True,
+        abandoned=former.row if former is not None else None,
+    )
+
+
+def _has(plan: Plan, name: str) -> bool:
+    return any(member.name == name for member in plan.members)
+
+
+def _check_overrides(file: RolloutFile, wishes: Wishes) -> None:
+    known = [gate.name for gate in file.settings.policies.gates]
+    for name in wishes.overrides:
+        if name not in known:
+            raise UsageFault(
+                f"--override {name}: no such gate; the file has: {', '.join(known) or 'none'}"
+            )
+
+
+def _row(world: World, file: RolloutFile) -> RolloutRow:
+    wall = world.clock.wall()
+    name = file.settings.name
+    return RolloutRow(
+        id=f"{name}-{wall:%Y%m%d-%H%M%S}-{token_hex(2)}",
+        name=name,
+        file=file.text,
+        path=str(file.path.absolute()),
+        sets=dict(file.sets),
+        started=wall,
+        by=world.by,
+    )
+
+
+def _began(world: World, plan: Plan, wishes: Wishes) -> RunBegan:
+    only = wishes.only or (plan.canaries if wishes.canaries_only else ())
+    return RunBegan(world.by, tuple(only), wishes.stepwise, dict(wishes.overrides))
+
+
+def _taken_up(
+    world: World, file: RolloutFile, wishes: Wishes, former: Unfinished, found: Survey
+) -> Prepared:
+    """Go on, unless the file has changed or a halt wants a decision."""
+    name = file.settings.name
+    differences = changes(former.row.file, former.row.sets, file.text, file.sets)
+    if differences:
+        raise Refused(
+            f"rollout {name!r} is unfinished, and the rollout file is not what it was begun with:",
+            *differences,
+            f"put it back to go on; or begin anew with --new; or: poolroll abort {name}",
+        )
+    pending = tuple(world.journal.requests(name))
+    first: list[Event] = [heard(request) for request in pending]
+    halt = former.state.halt
+    has_ended = former.state.finished is not None
+    decided = any(isinstance(event, ResumeRequested | AbortRequested) for event in first)
+    if halt is not None and has_ended and not decided:
+        reason = wishes.overrides.get(halt.gate or "")
+        if reason is None:
+            raise Refused(*ways_on(name, halt.seen))
+        first.append(ResumeRequested(world.by, f"override of gate {halt.gate!r}: {reason}"))
+    # The run begins first: a request then acts on it, an abort too.
+    first.insert(0, _began(world, former.plan, wishes))
+    return Prepared(
+        former.row,
+        former.plan,
+        former.state,
+        tuple(first),
+        found,
+        is_new=False,
+        abandoned=None,
+        heard=pending,
+    )
+
+
+def ways_on(name: str, seen: str) -> list[str]:
+    """What to do about a halted rollout."""
+    return [
+        f"rollout {name!r} halted: {seen}",
+        f"to go on:      poolroll resume {name} --reason '…', then poolroll run again",
+        f"to end it:     poolroll abort {name} (--restore puts back what passes its validation)",
+        "to start over: poolroll run with --new",
+    ]
+
+
+async def carry_out(
+    world: World,
+    prepared: Prepared,
+    narrators: Sequence[Narrator],
+    questions: Questions | None,
+    on_start: Callable[[Runner], None],
+) -> State:
+    """Run until finished, and say in the journal how it ended."""
+    row, plan, journal = prepared.row, prepared.plan, world.journal
+    if prepared.is_new:
+        if prepared.abandoned is not None:
+            journal.end(prepared.abandoned.id, "abandoned", 7)
+        journal.begin(row)
+        journal.append(row.id, world.clock.now(), *encode(plan))
+    runner = Runner(
+        row.id,
+        plan,
+        prepared.state,
+        balancer=world.balancer,
+        performer=Performer(
+            row.id,
+            world.balancer,
+            world.commands,
+            world.validator,
+            _work(prepared.found.file, plan, row.id),
+            questions,
+        ),
+        journal=journal,
+        clock=world.clock,
+        narrators=narrators,
+    )
+    on_start(runner)
+    state = await runner.run(prepared.first)
+    for request in prepared.heard:
+        journal.acknowledge(request)
+    finished = state.finished
+    if finished is not None and finished.outcome in ENDING:
+        journal.end(row.id, finished.outcome, finished.exit_code)
+    return state
+
+
+def _work(file: RolloutFile, plan: Plan, rollout: str) -> Callable[[str, Course], Work]:
+    members = {member.name: member for member in plan.members}
+
+    def work(member: str, course: Course) -> Work:
+        return file.work(course.value, members[member], rollout)
+
+    return work
+
+
+async def abort_at_rest(
+    world: World,
+    former: Unfinished,
+    restore: bool,
+    narrators: Sequence[Narrator],
+    on_start: Callable[[Runner], None],
+) -> State:
+    """End a rollout for good that no process has in hand, from the file as it was run."""
+    file = parse(former.row.file, former.row.path, former.row.sets)
+    reached = await reach(world.balancer)
+    world.lock.hold_pool(reached.keys)
+    found = survey(file, reached, None)
+    began = _began(world, former.plan, Wishes())
+    prepared = Prepared(
+        former.row,
+        former.plan,
+        former.state,
+        (began, AbortRequested(world.by, restore)),
+        found,
+        is_new=False,
+        abandoned=None,
+    )
+    return await carry_out(world, prepared, narrators, None, on_start)
+
+
+async def run(
+    world: World,
+    file: RolloutFile,
+    wishes: Wishes,
+    *,
+    confirm: Callable[[Prepared], Awaitable[bool]],
+    narrators: Sequence[Narrator],
+    questions: Questions | None,
+    on_start: Callable[[Runner], None],
+) -> tuple[Prepared, State] | None:
+    """The whole of `poolroll run`; None when the operator said no. Raises as `prepare` does."""
+    with world.lock.hold_name(file.settings.name):
+        prepared = await prepare(world, file, wishes)
+        if not await confirm(prepared):
+            return None
+        return prepared, await carry_out(world, prepared, narrators, questions, on_start)

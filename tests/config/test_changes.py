@@ -1,0 +1,117 @@
+"""The difference between two rollout files, as an operator reads it."""
+
+import pytest
+
+from controller.config import changes, masked, parse
+from tests.config.pages import page
+
+_HEADERS = "validate: [{http: {url: 'http://u:%s@h/', headers: {Authorization: '%s'}}}]"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (page(), page()),
+        (page(), "# a comment\n" + page()),
+        (page(), page("soak: 30s")),
+        (page("soak: 60s"), page("soak: 1m")),
+        (page(), page().replace("[deploy, ", "[ 'deploy', ")),
+    ],
+)
+def test_same_meaning(old: str, new: str) -> None:
+    """Comments, order, quotes and defaults that are spelt out change nothing."""
+    assert changes(old, {}, new, {}) == []
+
+
+def test_set_to_what_the_file_says() -> None:
+    """A --set that says what the file says anyway is no change."""
+    assert changes(page(), {}, page(), {"version": "2.4.1"}) == []
+
+
+def test_changed_line() -> None:
+    """A change is shown as a difference of the text."""
+    assert changes(page("soak: 30s"), {}, page("soak: 31s"), {})[-2:] == [
+        "-soak: 30s",
+        "+soak: 31s",
+    ]
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        "upgrade: {command: [other]}",
+        "rollback: {command: [undo]}",
+        "validate: [{tcp: {port: 80}}]",
+        "pool: {haproxy: {apis: [unix:/run/a.sock], backends: [web]}, members: {host: h}}",
+        "vars: {version: '2.4.2'}",
+        "on_failure: halt\nowner: us",
+    ],
+)
+def test_every_section_counts(section: str) -> None:
+    """Work and variables count as much as settings."""
+    assert changes(page(), {}, page(section), {})
+
+
+def test_changed_sets() -> None:
+    """Values of --set are compared by name."""
+    assert changes(page(), {"version": "1"}, page(), {}) == [
+        '--set version: "1" as begun, not given now'
+    ]
+
+
+def test_text_that_is_no_longer_right_is_changed() -> None:
+    """A journal may hold a file that another version of poolroll found right."""
+    assert "-sok: 1s" in changes(page("sok: 1s"), {}, page(), {})
+
+
+def test_long_differences_are_cut() -> None:
+    """Nobody reads thousands of lines at a prompt."""
+    many = page(*(f"k{index}: 1" for index in range(500)))
+    lines = changes(page(), {}, many, {})
+    assert len(lines) == 201
+    assert lines[-1].startswith("… and ")
+
+
+def test_secrets_are_not_shown() -> None:
+    """Header values and passwords in addresses are masked; that they changed is told (S12)."""
+    old, new = page(_HEADERS % ("pw-one", "one")), page(_HEADERS % ("pw-two", "two"))
+    assert changes(old, {}, new, {}) == ["a value that may be secret has changed; it is not shown"]
+
+
+def test_variables_in_headers_are_secret() -> None:
+    """A variable that a header or an address's password names is masked wherever it is given."""
+    text = page(
+        "vars: {version: '1', token: abc-1, pw: abc-2}",
+        _HEADERS % ("${vars.pw}", "Bearer ${vars.token} ${member.vars.key}"),
+        "rollback: {command: [x], vars: {token: abc-3}}",
+        "pool: {haproxy: {apis: [unix:/a], backends: [web]}, members: {vars: {a: {key: abc-4}}}}",
+    )
+    parse(text, "f")
+    shown, sets = masked(text, {"token": "abc-5", "version": "2"})
+    assert "abc-" not in shown
+    assert "version: '1'" in shown
+    assert sets == {"token": "***", "version": "2"}
+    parse(shown, "f")
+
+
+def test_masked_blocks_stay_readable() -> None:
+    """A value written as a block is masked without taking its line end along."""
+    http = "  - http:\n      url: http://h/\n      headers:\n        a: >-\n          s3cret\n"
+    text = page(f"validate:\n{http}    within: 5s")
+    shown, _ = masked(text, {})
+    assert "s3cret" not in shown
+    assert parse(shown, "f").rollout.validations[0].within == "5s"
+
+
+def test_masked_anchors_stay() -> None:
+    """A value that others point to is masked for them too, and can still be pointed to."""
+    headers = "{a: &key s3cret, b: *key}"
+    shown, _ = masked(page(f"validate: [{{http: {{url: 'http://h/', headers: {headers}}}}}]"), {})
+    probe = parse(shown, "f").rollout.validations[0].http
+    assert probe is not None
+    assert probe.headers == {"a": "***", "b": "***"}
+
+
+def test_what_cannot_be_read_is_not_shown() -> None:
+    """Where nothing tells secrets from the rest, all of it is masked."""
+    assert masked("a: 'b", {"x": "y"}) == ("***", {"x": "***"})

@@ -1,0 +1,220 @@
+"""What the keys of a right file mean: values and defaults."""
+
+from datetime import timedelta
+
+import pytest
+
+from controller.config import parse
+from controller.core.settings import (
+    Amount,
+    DrainPolicy,
+    Gate,
+    HaproxyPool,
+    OnFailure,
+    OnTimeout,
+    Policies,
+    ReturnPolicy,
+    Scope,
+    Selection,
+    Settings,
+    Then,
+)
+from controller.core.settings import Test as GateTest
+from controller.errors import ConfigurationError
+from tests.config.pages import page
+
+_FULL = """
+apiVersion: poolroll/v1
+name: web
+owner: web-team, ext. 4711
+runbook: "https://wiki.example.net/${rollout.name}/${vars.version}"
+vars: {version: "2.4.1", cost: "5$$"}
+pool:
+  haproxy:
+    apis: [unix:/run/haproxy/admin.sock, "tcp:[::1]:9999"]
+    backends: [web, api]
+    lost_after: 10s
+  members:
+    include: ["web*"]
+    exclude: [web9]
+    expect: 8
+  canaries: [web3, web1]
+  max_unavailable: 25%
+  min_available: 5
+  wait_for_capacity: 0s
+drain: {timeout: 1.5m, sticky: 0s, on_timeout: cut}
+upgrade: {command: [deploy]}
+rollback: {command: [undo]}
+validate: [{tcp: {port: 80}}]
+return: {within: 2h, hold: 0s}
+soak: 500ms
+gates:
+  - name: mine
+    haproxy: {measure: error_ratio, scope: pool}
+    max: 0.5%
+    test: threshold
+    every: 50ms
+    min_requests: 200
+    window: 5m
+    failures: 2
+    inconclusive: {hold: 0s, then: pass}
+  - {name: other, haproxy: {}, max: 2%, confidence: 0.99, min_errors: 5}
+on_failure: rollback_all
+"""
+
+
+def test_every_key() -> None:
+    """Each key of a full file lands where it belongs, in its unit."""
+    settings = parse(_FULL, "web.yaml", only=["web1"], canaries_only=True).settings
+    assert settings == Settings(
+        name="web",
+        pool=HaproxyPool(("unix:/run/haproxy/admin.sock", "tcp:[::1]:9999"), ("web", "api")),
+        selection=Selection(
+            ("web*",), ("web9",), 8, ("web3", "web1"), only=("web1",), canaries_only=True
+        ),
+        policies=Policies(
+            max_unavailable=Amount(25, is_percent=True),
+            min_available=Amount(5),
+            wait_for_capacity=timedelta(0),
+            lost_after=timedelta(seconds=10),
+            drain=DrainPolicy(timedelta(seconds=90), timedelta(0), OnTimeout.CUT),
+            comeback=ReturnPolicy(within=timedelta(hours=2)),
+            soak=timedelta(milliseconds=500),
+            gates=(
+                Gate(
+                    "mine",
+                    Scope.POOL,
+                    0.005,
+                    GateTest.THRESHOLD,
+                    every=timedelta(milliseconds=50),
+                    min_requests=200,
+                    window=timedelta(minutes=5),
+                    failures=2,
+                    hold=timedelta(0),
+                    then=Then.PASS,
+                ),
+                Gate("other", Scope.MEMBER, 0.02, confidence=0.99, min_errors=5),
+            ),
+            on_failure=OnFailure.ROLLBACK_ALL,
+        ),
+        owner="web-team, ext. 4711",
+        runbook="https://wiki.example.net/web/2.4.1",
+        vars={"version": "2.4.1", "cost": "5$"},
+    )
+
+
+def test_defaults() -> None:
+    """A file with what is required alone gets the documented defaults."""
+    settings = parse(page(), "web.yaml").settings
+    assert settings.selection == Selection()
+    assert settings.policies == Policies(gates=(Gate("errors", Scope.MEMBER, 0.01),))
+
+
+def test_set_overrides_a_variable_as_it_is_typed() -> None:
+    """The command line's value wins, and nothing in it is a template."""
+    settings = parse(page(), "web.yaml", {"version": "$${vars.x}"}).settings
+    assert settings.vars == {"version": "$${vars.x}"}
+
+
+@pytest.mark.parametrize(
+    ("sets", "canaries_only", "expected"),
+    [
+        (
+            {"versoin": "1"},
+            False,
+            'web.yaml: --set versoin: no such variable in vars; did you mean "version"?',
+        ),
+        (
+            {"version": "\udcff"},
+            False,
+            "web.yaml: --set version: the value is not text in UTF-8; write it anew",
+        ),
+        ({}, True, "web.yaml: --canaries-only: the file names none; add pool.canaries"),
+    ],
+)
+def test_options_without_ground(sets: dict[str, str], canaries_only: bool, expected: str) -> None:
+    """An option that the file gives no ground for is a fault beside the file's own."""
+    with pytest.raises(ConfigurationError) as caught:
+        parse(page("soak: 30"), "web.yaml", sets, canaries_only=canaries_only)
+    assert str(caught.value).splitlines()[1:] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("section", "expected"),
+    [
+        ("validate: [{tcp: {port: 80}}]", []),
+        (
+            "soak: 0s",
+            [
+                "validate: nothing is validated from outside before users meet an upgraded "
+                "member; only the load balancer's own health check stands between"
+            ],
+        ),
+        ("gates: []", ["gates: NO GATES: no error rate stops this rollout"]),
+        ("gates: [{name: a, haproxy: {}, max: 1%, test: threshold, min_requests: 100}]", []),
+        (
+            "gates: [{name: a, haproxy: {}, max: 7%, test: threshold, min_requests: 14}]",
+            [
+                "gates[0].test: one single error in 14 requests is more than 7% and trips this "
+                "gate; write min_requests: 15 or test: exact"
+            ],
+        ),
+        (
+            "gates: [{name: a, haproxy: {}, max: 0%, test: threshold}]",
+            [
+                "gates[0].test: one single error in 20 requests is more than 0% and trips this "
+                "gate; write test: exact"
+            ],
+        ),
+        (
+            "gates: [{name: a, haproxy: {}, max: 100%, window: 5m, min_requests: 9}]",
+            [
+                "gates[0].max: 100% of errors is fine for this gate: it never fails",
+                "gates[0].min_requests: has no effect with test: exact",
+                "gates[0].window: has no effect on a member: what is judged is all since its "
+                "return",
+            ],
+        ),
+        ("return: {hold: 1s}", ["return.hold: has no effect without a ramp"]),
+        (
+            "pool: {haproxy: {apis: ['tcp:10.0.0.1:9999', 'tcp:127.0.0.2:1', 'tcp:[::1]:1', "
+            "'tcp:localhost:1'], backends: [web]}}",
+            [
+                "pool.haproxy.apis[0]: tcp:10.0.0.1:9999 is off this machine: a Runtime API has "
+                "no password, whoever reaches the port rules the load balancer"
+            ],
+        ),
+        (
+            "pool: {haproxy: {apis: [unix:/a], backends: [web]}, members: {expect: 2}, "
+            "max_unavailable: 100%}",
+            ["pool.max_unavailable: 100% of 2 members may all be out at the same time"],
+        ),
+    ],
+)
+def test_warnings(section: str, expected: list[str]) -> None:
+    """What is questionable is told once, and what is fine is not told."""
+    sections = [section] if section == "soak: 0s" else ["validate: [{tcp: {port: 80}}]", section]
+    assert list(parse(page(*sections), "web.yaml").settings.warnings) == expected
+
+
+def test_warning_of_a_version_that_stays() -> None:
+    """Validating the new version while rolling back is questioned; given the former, it is not."""
+    probe = "validate: [{http: {url: 'http://a/', contains: '${vars.version}'}}]"
+    stays = parse(page(probe, "rollback: {command: [undo]}"), "web.yaml").settings.warnings
+    assert stays == (
+        "validate[0].http.contains: ${vars.version} means the same while rolling back; if it is "
+        "the new version, give the former in rollback.vars",
+    )
+    way_back = "rollback: {command: [undo], vars: {version: '1'}}"
+    assert parse(page(probe, way_back), "web.yaml").settings.warnings == ()
+
+
+@pytest.mark.parametrize(
+    "members",
+    ["{expect: 4, include: ['web*']}", "{expect: 4, exclude: [web9]}"],
+)
+def test_floor_may_count_members_outside_the_globs(members: str) -> None:
+    """`expect` is no bound for the floor where the globs leave members of the backend out."""
+    haproxy = "{apis: [unix:/a], backends: [web]}"
+    text = page(f"pool: {{haproxy: {haproxy}, members: {members}, min_available: 6}}")
+    assert parse(text, "web.yaml").settings.policies.min_available == Amount(6)

@@ -1,0 +1,87 @@
+"""The starter file and the JSON Schema say what the models say."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from controller.config import parse, schema, starter
+from controller.config.document import read
+from controller.core.settings import Gate, Policies, Scope
+from controller.errors import UsageFault
+
+
+def _uncommented() -> str:
+    """The starter with every key in force; of `command` and `steps`, the first."""
+    lines = starter("haproxy").splitlines()
+    return "\n".join(
+        re.sub(r"^( *)# (?=(- )?[a-z_]+:( |$))", r"\1", line)
+        for line in lines
+        if not line.lstrip("# ").startswith("steps:")
+    )
+
+
+def test_starter_is_right() -> None:
+    """What `init` prints passes `check`, without a warning."""
+    assert parse(starter("haproxy"), "web.yaml").settings.warnings == ()
+
+
+def test_starter_shows_the_defaults() -> None:
+    """Uncommented, the keys that claim to show defaults change nothing."""
+    full = parse(_uncommented(), "web.yaml").settings
+    bare = parse(starter("haproxy"), "web.yaml").settings
+    policies = full.policies
+    assert policies.min_available is not None
+    assert Policies(gates=policies.gates) == Policies(
+        **{
+            name: getattr(policies, name)
+            for name in Policies.__dataclass_fields__
+            if name != "min_available"
+        }
+    )
+    assert policies.gates == bare.policies.gates == (Gate("errors", Scope.MEMBER, 0.01),)
+
+
+def _keys(drawn: dict[str, Any], schema_: dict[str, Any]) -> Iterator[str]:
+    for key, inner in drawn.get("properties", {}).items():
+        yield key
+        for target in (inner, inner.get("items", {})):
+            name = target.get("$ref", "").rpartition("/")[2]
+            yield from _keys(schema_["$defs"].get(name, {}), schema_)
+
+
+def test_starter_shows_every_key() -> None:
+    """No key of the models is missing from the starter, and it has no other."""
+    drawn = schema()
+    document = read(_uncommented())
+    shown = {str(trail[-1]) for trail in document.keys}
+    own = {"version", "web1", "rack", "Host"}
+    assert shown - own == set(_keys(drawn, drawn)) - {"steps"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"), [("kubernetes", "not yet supported"), ("nginx", "no such kind of pool")]
+)
+def test_other_starters(kind: str, message: str) -> None:
+    """There is one starter; asking for another says so."""
+    with pytest.raises(UsageFault, match=message):
+        starter(kind)
+
+
+def test_schema_is_closed_and_has_no_null() -> None:
+    """As in `check`, unknown keys are wrong and no key takes nothing."""
+    drawn = schema()
+    assert drawn["$schema"].startswith("https://json-schema.org/")
+    assert drawn["required"] == ["apiVersion", "name", "pool", "upgrade"]
+    for section in (drawn, *drawn["$defs"].values()):
+        assert section["additionalProperties"] is False
+    assert "null" not in str(drawn)
+    assert "None" not in str(drawn)
+
+
+def test_schema_shows_defaults_as_they_are_written() -> None:
+    """A default is the text that one would write, not a value of ours."""
+    drawn = schema()
+    assert drawn["properties"]["soak"]["default"] == "30s"
+    assert drawn["$defs"]["Drain"]["properties"]["timeout"]["default"] == "5m"

@@ -1,0 +1,13 @@
+"""Fixtures that every test may ask for."""
+
+import asyncio
+
+from tests.support.worlds import haproxy, short_folder, world
+
+__all__ = ["haproxy", "short_folder", "world"]
+
+
+def pytest_configure() -> None:
+    """Say that there is no event loop outside async tests: else pytest-asyncio's first look for
+    one makes one that nobody closes, and some later test fails with its ResourceWarning."""
+    asyncio.set_event_loop(None)

@@ -1,0 +1,229 @@
+"""What every LoadBalancer must do, whatever is behind it: run against the fake and the real one.
+
+Subclass `BalancerContract` and give it a `stage` fixture.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import pytest
+
+from controller.core.pool import Admin, Found, Health, InstanceView, Line, found_in
+from controller.errors import NoSuchMember
+from controller.ports import Clock, LoadBalancer
+
+T = TypeVar("T")
+
+
+async def eventually(
+    ask: Callable[[], Awaitable[T]], holds: Callable[[T], bool], within: float = 10
+) -> T:
+    """The first answer that holds; fails after `within` seconds with the last one."""
+    deadline = asyncio.get_running_loop().time() + within
+    while not holds(answer := await ask()):
+        if asyncio.get_running_loop().time() > deadline:
+            pytest.fail(f"not within {within:g} s; last seen: {answer}")
+        await asyncio.sleep(0.005)
+    return answer
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A pool with at least two members, all in rotation and healthy, weight 20 or more, none of
+    them following another, with a health check that runs and would pass."""
+
+    balancer: LoadBalancer
+    clock: Clock
+    backends: tuple[str, ...]
+    members: tuple[str, ...]
+
+    async def views(self, member: str | None = None) -> list[InstanceView]:
+        members = None if member is None else (member,)
+        return [await self.balancer.look(name, members) for name in self.balancer.instances]
+
+    async def lines(self, member: str) -> list[Line]:
+        return [line for view in await self.views(member) for line in view.lines]
+
+    async def found(self, member: str) -> Found:
+        return found_in(
+            (view.instance, line) for view in await self.views(member) for line in view.lines
+        )
+
+
+def all_in(admin: Admin) -> Callable[[list[Line]], bool]:
+    return lambda lines: all(line.admin is admin for line in lines)
+
+
+def passing(lines: list[Line]) -> bool:
+    return all(line.health is Health.PASSING for line in lines)
+
+
+class BalancerContract:
+    @pytest.fixture
+    def member(self, stage: Stage) -> str:
+        return stage.members[0]
+
+    async def test_full_look_shows_every_line(self, stage: Stage) -> None:
+        """A look without names shows each member in each backend, once."""
+        for view in await stage.views():
+            shown = sorted((line.backend, line.member) for line in view.lines)
+            assert shown == sorted((b, m) for b in stage.backends for m in stage.members)
+            assert view.is_full
+            assert set(view.backends) == set(stage.backends)
+
+    async def test_small_look_shows_only_who_was_asked_for(self, stage: Stage, member: str) -> None:
+        """A look at one member shows its line in each backend, and says that it is not full."""
+        for view in await stage.views(member):
+            assert sorted(line.backend for line in view.of(member)) == sorted(stage.backends)
+            assert {line.member for line in view.lines} == {member}
+            assert not view.is_full
+            assert set(view.backends) == set(stage.backends)
+
+    async def test_small_and_full_look_agree(self, stage: Stage, member: str) -> None:
+        """Both kinds of look say the same about a line at rest."""
+        small = [view.of(member) for view in await stage.views(member)]
+        full = [view.of(member) for view in await stage.views()]
+        assert small == full
+
+    async def test_look_is_dated_before_it_was_asked(self, stage: Stage) -> None:
+        """Nothing in a view is older than its date, and dates do not come from the future."""
+        before = stage.clock.now()
+        views = await stage.views()
+        after = stage.clock.now()
+        assert all(before <= view.at <= after for view in views)
+
+    async def test_worker_stays_the_same(self, stage: Stage) -> None:
+        """Without a reload, two looks name the same worker."""
+        first, second = await stage.views(), await stage.views()
+        assert all(a.worker.is_same(b.worker) for a, b in zip(first, second, strict=True))
+
+    async def test_look_at_a_stranger_shows_nothing(self, stage: Stage) -> None:
+        """A name that is no member has no lines; that is no error of a look."""
+        assert await stage.lines("stranger") == []
+
+    async def test_drain_reaches_every_line(self, stage: Stage, member: str) -> None:
+        """A drained member is draining in every backend of every instance, and stays healthy."""
+        await stage.balancer.drain(member)
+        lines = await stage.lines(member)
+        assert len(lines) == len(stage.backends) * len(stage.balancer.instances)
+        assert all_in(Admin.DRAINING)(lines)
+        assert all(line.is_out and line.health is Health.PASSING for line in lines)
+
+    async def test_take_out_reaches_every_line(self, stage: Stage, member: str) -> None:
+        """A member taken out is out everywhere, and nothing is in flight at it."""
+        await stage.balancer.take_out(member)
+        lines = await stage.lines(member)
+        assert all_in(Admin.OUT)(lines)
+        assert all(line.is_quiet and not line.is_serving for line in lines)
+
+    async def test_settings_leave_the_others_alone(self, stage: Stage, member: str) -> None:
+        """Draining, taking out and returning one member changes no other member's line."""
+        others = stage.members[1:]
+        found = await stage.found(member)
+
+        async def states() -> Mapping[str, list[tuple[Admin, Health, int]]]:
+            return {
+                other: [(x.admin, x.health, x.weight) for x in await stage.lines(other)]
+                for other in others
+            }
+
+        before = await states()
+        for act in (stage.balancer.drain, stage.balancer.take_out, stage.balancer.begin_return):
+            await act(member)
+            assert await states() == before
+        await stage.balancer.put_back(member, found)
+        assert await states() == before
+
+    async def test_settings_may_be_repeated(self, stage: Stage, member: str) -> None:
+        """Each setting twice in a row does what once does."""
+        found = await stage.found(member)
+        for _ in range(2):
+            await stage.balancer.drain(member)
+        assert all_in(Admin.DRAINING)(await stage.lines(member))
+        for _ in range(2):
+            await stage.balancer.take_out(member)
+        assert all_in(Admin.OUT)(await stage.lines(member))
+        for _ in range(2):
+            await stage.balancer.begin_return(member)
+        for _ in range(2):
+            await stage.balancer.put_back(member, found)
+        assert all_in(Admin.READY)(await stage.lines(member))
+
+    async def test_drained_member_goes_back_as_it_was(self, stage: Stage, member: str) -> None:
+        """From draining straight back: ready, with the weight that was found."""
+        found = await stage.found(member)
+        await stage.balancer.drain(member)
+        await stage.balancer.put_back(member, found)
+        lines = await stage.lines(member)
+        assert all(line.is_serving for line in lines)
+        assert await stage.found(member) == found
+
+    async def test_return_begins_unhealthy_and_out_of_rotation(
+        self, stage: Stage, member: str
+    ) -> None:
+        """After `begin_return` nobody is sent to the member, and its checks bring it to passing."""
+        await stage.balancer.drain(member)
+        await stage.balancer.take_out(member)
+        await stage.balancer.begin_return(member)
+        assert all(not line.is_serving for line in await stage.lines(member))
+        lines = await eventually(lambda: stage.lines(member), passing)
+        assert all_in(Admin.DRAINING)(lines)
+
+    async def test_whole_return_restores_what_was_found(self, stage: Stage, member: str) -> None:
+        """Drain, out, return, ready: weight and agent check are what they were."""
+        found = await stage.found(member)
+        await stage.balancer.drain(member)
+        await stage.balancer.take_out(member)
+        await stage.balancer.begin_return(member)
+        await eventually(lambda: stage.lines(member), passing)
+        await stage.balancer.put_back(member, found)
+        assert all(line.is_serving for line in await stage.lines(member))
+        assert await stage.found(member) == found
+
+    async def test_put_back_with_another_weight_sets_it(self, stage: Stage, member: str) -> None:
+        """A step of a ramp is `put_back` with a lower weight; the way up ends at the found one."""
+        found = await stage.found(member)
+        low = Found(tuple(replace(line, weight=2) for line in found.lines))
+        await stage.balancer.take_out(member)
+        await stage.balancer.put_back(member, low)
+        assert {line.weight for line in await stage.lines(member)} == {2}
+        await stage.balancer.put_back(member, found)
+        assert await stage.found(member) == found
+
+    async def test_line_unknown_to_what_was_found_keeps_its_weight(
+        self, stage: Stage, member: str
+    ) -> None:
+        """With no record at all, `put_back` makes ready and leaves the weight."""
+        before = [line.weight for line in await stage.lines(member)]
+        await stage.balancer.take_out(member)
+        await stage.balancer.put_back(member, Found(()))
+        lines = await stage.lines(member)
+        assert all_in(Admin.READY)(lines)
+        assert [line.weight for line in lines] == before
+
+    async def test_cut_of_a_quiet_member_changes_nothing(self, stage: Stage, member: str) -> None:
+        """Cutting where nothing is in flight is no error."""
+        await stage.balancer.take_out(member)
+        await stage.balancer.cut(member)
+        assert all_in(Admin.OUT)(await stage.lines(member))
+
+    async def test_setting_a_stranger_is_refused(self, stage: Stage) -> None:
+        """A setting for a name that is no member names it in its error, and touches nobody."""
+        found = await stage.found(stage.members[0])
+        for act in (stage.balancer.drain, stage.balancer.take_out, stage.balancer.begin_return):
+            with pytest.raises(NoSuchMember, match="stranger"):
+                await act("stranger")
+        with pytest.raises(NoSuchMember, match="stranger"):
+            await stage.balancer.put_back("stranger", found)
+        for member in stage.members:
+            assert all(line.is_serving for line in await stage.lines(member))
+
+    async def test_survey_is_complete(self, stage: Stage) -> None:
+        """A survey names its instance and a mode for each backend of the pool."""
+        for name in stage.balancer.instances:
+            features = await stage.balancer.survey(name)
+            assert features.instance == name
+            assert set(features.modes) == set(stage.backends)
+            assert features.version != ""

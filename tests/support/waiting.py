@@ -1,0 +1,52 @@
+"""Waiting for a condition, never for time."""
+
+import asyncio
+import inspect
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar, overload
+
+T = TypeVar("T")
+
+
+@overload
+async def until(
+    condition: Callable[[], Awaitable[T]],
+    within: float = ...,
+    what: str = ...,
+    *,
+    every: float = ...,
+) -> T: ...
+
+
+@overload
+async def until(
+    condition: Callable[[], T],
+    within: float = ...,
+    what: str = ...,
+    *,
+    every: float = ...,
+) -> T: ...
+
+
+async def until(
+    condition: Callable[[], T | Awaitable[T]],
+    within: float = 10.0,
+    what: str = "the condition to hold",
+    *,
+    every: float = 0.005,
+) -> T:
+    """Poll `condition`, plain or async, until it is truthy, and return that value.
+
+    `within` and `every` are seconds. Raises AssertionError, with `what` and the last value, when
+    the time is over; the condition is asked at least once.
+    """
+    deadline = time.monotonic() + within
+    while True:
+        asked = condition()
+        value = await asked if inspect.isawaitable(asked) else asked
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {within:g} s in vain for {what}; at last: {value!r}")
+        await asyncio.sleep(every)

