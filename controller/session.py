@@ -6,14 +6,24 @@ decision of the operator, and hands over to the loop.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from secrets import token_hex
 from typing import Final
 
-from controller.config import RolloutFile, changes, parse
+from controller.config import (
+    SECRET_CHANGED,
+    RolloutFile,
+    changes,
+    fingerprint,
+    load,
+    masked,
+    parse,
+)
 from controller.core.events import (
     AbortRequested,
     Course,
     Event,
+    FileKept,
     MemberInherited,
     ResumeRequested,
     RunBegan,
@@ -21,7 +31,7 @@ from controller.core.events import (
 from controller.core.plan import Plan
 from controller.core.rollout import State, initial
 from controller.core.work import Work
-from controller.errors import Refused, UsageFault
+from controller.errors import ConfigurationError, Refused, UsageFault
 from controller.ports import (
     Clock,
     Commands,
@@ -122,7 +132,11 @@ async def prepare(world: World, file: RolloutFile, wishes: Wishes) -> Prepared:
         row,
         plan,
         initial(plan),
-        (*inherited, _began(world, plan, wishes)),
+        (
+            FileKept(fingerprint(file.text, file.sets, row.id)),
+            *inherited,
+            _began(world, plan, wishes),
+        ),
         found,
         is_new=True,
         abandoned=former.row if former is not None else None,
@@ -143,14 +157,16 @@ def _check_overrides(file: RolloutFile, wishes: Wishes) -> None:
 
 
 def _row(world: World, file: RolloutFile) -> RolloutRow:
+    """The journal keeps the file without its secrets (S12)."""
     wall = world.clock.wall()
     name = file.settings.name
+    text, sets = masked(file.text, file.sets)
     return RolloutRow(
         id=f"{name}-{wall:%Y%m%d-%H%M%S}-{token_hex(2)}",
         name=name,
-        file=file.text,
+        file=text,
         path=str(file.path.absolute()),
-        sets=dict(file.sets),
+        sets=sets,
         started=wall,
         by=world.by,
     )
@@ -166,7 +182,7 @@ def _taken_up(
 ) -> Prepared:
     """Go on, unless the file has changed or a halt wants a decision."""
     name = file.settings.name
-    differences = changes(former.row.file, former.row.sets, file.text, file.sets)
+    differences = _differences(former, file)
     if differences:
         raise Refused(
             f"rollout {name!r} is unfinished, and the rollout file is not what it was begun with:",
@@ -195,6 +211,40 @@ def _taken_up(
         abandoned=None,
         heard=pending,
     )
+
+
+def _differences(former: Unfinished, file: RolloutFile) -> list[str]:
+    """What has changed since the rollout was begun; empty when both mean the same."""
+    if fingerprint(file.text, file.sets, former.row.id) == former.state.fingerprint:
+        return []
+    shown = changes(former.row.file, former.row.sets, *masked(file.text, file.sets))
+    return shown or [SECRET_CHANGED]
+
+
+def as_it_was_run(former: Unfinished) -> RolloutFile:
+    """The rollout file of a rollout, secrets included: from its path where there are any.
+
+    Raises Refused when that file is not what was run any more.
+    """
+    row = former.row
+    kept = without_secrets(former)
+    if fingerprint(row.file, row.sets, row.id) == former.state.fingerprint:
+        return kept
+    try:
+        there = load(Path(row.path), row.sets)
+    except ConfigurationError:
+        there = kept
+    if fingerprint(there.text, there.sets, row.id) == former.state.fingerprint:
+        return there
+    raise Refused(
+        f"the rollout file holds secrets, which the journal does not keep, and {row.path} is not "
+        "what was run any more: put it back, or abort without --restore"
+    )
+
+
+def without_secrets(former: Unfinished) -> RolloutFile:
+    """The rollout file as the journal has it."""
+    return parse(former.row.file, former.row.path, former.row.sets)
 
 
 def ways_on(name: str, seen: str) -> list[str]:
@@ -265,7 +315,7 @@ async def abort_at_rest(
     on_start: Callable[[Runner], None],
 ) -> State:
     """End a rollout for good that no process has in hand, from the file as it was run."""
-    file = parse(former.row.file, former.row.path, former.row.sets)
+    file = as_it_was_run(former) if restore else without_secrets(former)
     reached = await reach(world.balancer)
     world.lock.hold_pool(reached.keys)
     found = survey(file, reached, None)

@@ -8,6 +8,6 @@ __all__ = ["haproxy", "short_folder", "world"]
 
 
 def pytest_configure() -> None:
-    """Say that there is no event loop outside async tests: else pytest-asyncio's first look for
-    one makes one that nobody closes, and some later test fails with its ResourceWarning."""
+    """Say that there is no event loop outside async tests: else a plugin's first look for
+    one makes one that nobody closes, and a later test fails with its ResourceWarning."""
     asyncio.set_event_loop(None)

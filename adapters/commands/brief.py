@@ -110,13 +110,16 @@ async def _ended(process: Process, within: timedelta) -> bool:
 
 
 async def _end_group(process: Process, clock: Clock, grace: timedelta) -> None:
-    helper.signal_group(process.pid, signal.SIGTERM)
-    until = clock.now() + grace
-    while helper.group_lives(process.pid):
-        if clock.now() >= until:
-            helper.signal_group(process.pid, signal.SIGKILL)
+    patience = timedelta(seconds=helper.KILL_PATIENCE)
+    for number, wait in ((signal.SIGTERM, grace), (signal.SIGKILL, patience)):
+        helper.signal_group(process.pid, number)
+        until = clock.now() + wait
+        while helper.group_lives(process.pid):
+            if clock.now() >= until:
+                break
+            await clock.sleep(_POLL)
+        else:
             break
-        await clock.sleep(_POLL)
     await _reaped(process)
 
 

@@ -118,16 +118,17 @@ class Load:
         self._slow_path = f"/slow?ms={slow_ms}"
         self._path = path
         self._timeout = timeout
-        self._began = 0.0
+        self.began = 0.0
+        """On the monotonic clock; `Record.at` counts from here."""
         self._stopping = False
         self._pacing: set[asyncio.Task[None]] = set()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
-        self._began = time.monotonic()
+        self.began = time.monotonic()
         count = len(self._clients)
         for number, client in enumerate(self._clients):
-            first = self._began + self._period * number / count
+            first = self.began + self._period * number / count
             self._tasks.append(asyncio.create_task(self._run(client, first)))
         return self
 
@@ -174,13 +175,13 @@ class Load:
         latency = time.monotonic() - begun
         self.tally.stale += client.take_stale()
         if reply is None:
-            self.tally.add(Record(begun - self._began, latency, error=failure))
+            self.tally.add(Record(begun - self.began, latency, error=failure))
             return
         if named and reply.member and named != reply.member:
             self.tally.moved += 1
         self.tally.add(
             Record(
-                begun - self._began,
+                begun - self.began,
                 latency,
                 reply.status,
                 version=reply.version,

@@ -14,11 +14,10 @@ from controller import bootstrap
 from controller.cli import options
 from controller.cli.log import LogNarrator
 from controller.cli.signals import Signals
-from controller.config import parse
 from controller.errors import PoolHeld, Refused, UsageFault
 from controller.ports import Journal
 from controller.report.summary import summary
-from controller.session import Unfinished, abort_at_rest, unfinished
+from controller.session import Unfinished, abort_at_rest, unfinished, without_secrets
 
 HEARD_WITHIN: Final = timedelta(seconds=5)
 LOOK_EVERY: Final = timedelta(milliseconds=20)
@@ -102,7 +101,7 @@ async def _abort(
     journal: Journal, folder: Path, former: Unfinished, restore: bool, log_format: str
 ) -> int:
     name = former.plan.name
-    file = parse(former.row.file, former.row.path, former.row.sets)
+    file = without_secrets(former)
     world = bootstrap.world(file.settings, folder, journal)
     narrator = LogNarrator(name, world.clock.wall, log_format)
     with world.lock.hold_name(name), Signals() as signals:

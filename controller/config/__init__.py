@@ -9,11 +9,22 @@ The models mirror the page: they keep `5m` as it stands there. `settings` and `w
 them into the values of `controller.core`.
 """
 
-from controller.config.changes import changes
+from controller.config.changes import SECRET_CHANGED, changes, fingerprint
 from controller.config.json_schema import schema
 from controller.config.masking import masked
 from controller.config.reader import load, parse
 from controller.config.rollout_file import Course, RolloutFile
 from controller.config.starters import starter
 
-__all__ = ["Course", "RolloutFile", "changes", "load", "masked", "parse", "schema", "starter"]
+__all__ = [
+    "SECRET_CHANGED",
+    "Course",
+    "RolloutFile",
+    "changes",
+    "fingerprint",
+    "load",
+    "masked",
+    "parse",
+    "schema",
+    "starter",
+]

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from difflib import unified_diff
+from hashlib import sha256
 
 from controller.config.masking import masked
 from controller.config.places import printable
 from controller.config.reader import parse
 from controller.errors import ConfigurationError
+
+SECRET_CHANGED = "a value that may be secret has changed; it is not shown"
 
 MAX_LINES = 200
 """More than anybody reads before a decision."""
@@ -31,7 +34,16 @@ def changes(
     ]
     if len(lines) > MAX_LINES:
         lines[MAX_LINES:] = [f"… and {len(lines) - MAX_LINES} lines more"]
-    return lines or ["a value that may be secret has changed; it is not shown"]
+    return lines or [SECRET_CHANGED]
+
+
+def fingerprint(text: str, sets: Mapping[str, str], salt: str) -> str:
+    """Tells whether a file means the same, secrets included, without keeping any of them.
+
+    `salt`: something of each rollout's own, so that equal secrets look different.
+    """
+    meaning = repr((salt, _meaning(text, sets)))
+    return sha256(meaning.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _set_lines(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from controller.core import events as e
-from controller.core.observe import observe
+from controller.core.observe import is_warming, observe
 from controller.core.phases import Move, Phase, after
 from controller.core.plan import Plan
 from controller.core.pool import Instant
@@ -24,6 +24,8 @@ def apply(plan: Plan, state: State, event: e.Event | e.Observation, now: Instant
             return _run(plan, state, event, now)
         case e.StopRequested() | e.PauseRequested() | e.ResumeRequested() | e.AbortRequested():
             return _operator(state, event, now)
+        case e.FileKept(fingerprint):
+            return replace(state, fingerprint=fingerprint)
         case e.Intended(step):
             return _intended(state, step, now)
         case e.GateSampled():
@@ -324,7 +326,7 @@ def _member(plan: Plan, state: State, event: Any, now: Instant) -> MemberState:
                 peers_mark=marks(state),
                 found=None,
                 begun=True,
-                warmed_at=None,
+                warmed_at=None if is_warming(state, m.name) else now,
             )
         case e.SoakEnded():
             return _moved(m, Move.PASS, now, why=event.note, mark=None, peers_mark={})

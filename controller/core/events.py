@@ -119,6 +119,13 @@ class RunBegan:
 
 
 @dataclass(frozen=True, slots=True)
+class FileKept:
+    """The journal holds the rollout file without its secrets; this tells whether they changed."""
+
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
 class MemberInherited:
     """Poolroll took it out in an earlier rollout and has not returned it yet."""
 
@@ -379,6 +386,7 @@ Observation = Looked | LookFailed
 
 Event = (
     RunBegan
+    | FileKept
     | MemberInherited
     | Intended
     | Halted

@@ -75,13 +75,14 @@ def _watched(plan: Plan, state: State, m: MemberState, view: InstanceView) -> Me
     if m.phase is Phase.DRAINING:
         return _arrived(state, m)
     if m.phase is Phase.SOAKING and m.warmed_at is None:
-        warming = any(
-            seen.line.warming
-            for sight in state.sights.values()
-            for seen in sight.lines.get(m.name, ())
-        )
-        return m if warming else replace(m, warmed_at=view.at)
+        return m if is_warming(state, m.name) else replace(m, warmed_at=view.at)
     return m
+
+
+def is_warming(state: State, member: str) -> bool:
+    """Whether some load balancer is still raising its share of traffic (`slowstart`)."""
+    sights = state.sights.values()
+    return any(seen.line.warming for one in sights for seen in one.lines.get(member, ()))
 
 
 def _arrived(state: State, m: MemberState) -> MemberState:

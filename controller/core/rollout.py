@@ -126,6 +126,8 @@ class State:
     members: Mapping[str, MemberState]
     mode: Mode = Mode.RUNNING
     run: RunBegan | None = None
+    fingerprint: str = ""
+    """Of the rollout file as it was begun with, secrets included."""
     touched: bool = False
     paused: bool = False
     halt: Halted | None = None

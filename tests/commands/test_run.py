@@ -145,7 +145,7 @@ async def test_timeout_ends_the_whole_group(tmp_path: Path) -> None:
     """At the timeout the step and what it started get TERM, and may end in order."""
     script = f"trap 'echo bye; exit 0' TERM; sleep 60 & echo $! > {tmp_path}/pid; wait"
     began = time.monotonic()
-    result = await commands(tmp_path / "jobs").run(job("k", script, timedelta(seconds=0.3)))
+    result = await commands(tmp_path / "jobs").run(job("k", script, timedelta(seconds=1)))
     assert result.timed_out
     assert result.exit_code is None
     assert result.output == "bye\n"
@@ -157,7 +157,7 @@ async def test_timeout_kills_what_ignores_term(tmp_path: Path) -> None:
     """What ignores TERM is killed after the grace, children and all."""
     script = f"trap '' TERM; sleep 60 & echo $! > {tmp_path}/pid; echo $$ > {tmp_path}/own; wait"
     runner = commands(tmp_path / "jobs", grace=0.2)
-    assert (await runner.run(job("k", script, timedelta(seconds=0.3)))).timed_out
+    assert (await runner.run(job("k", script, timedelta(seconds=1)))).timed_out
     assert not is_running(pid_in(tmp_path / "pid"))
     assert not is_running(pid_in(tmp_path / "own"))
 

@@ -1,0 +1,1 @@
+"""What poolroll costs, as ratios measured in one run: `python -m tests.bench`."""

@@ -1,0 +1,250 @@
+"""One pool, one state folder, and the command `poolroll` at work on them."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from adapters.clock import SystemClock
+from adapters.demo.load import Load
+from adapters.demo.rollout import merged
+from adapters.demo.world import World
+from adapters.storage.journal import open_state
+from controller.core.phases import Phase
+from controller.core.rollout import State
+from controller.ports import RolloutRow
+from controller.runner.replay import replay
+from tests.support.runtime import ask, order, stat
+from tests.support.waiting import until
+
+COMMAND = str(Path(sys.executable).with_name("poolroll"))
+
+NAME = "web"
+"""Of the rollout, unless a test has another."""
+
+SLOW_TO = "use-server web1 if { path_beg /slow }"
+"""A backend's line: slow requests go to web1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A command that has ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.out}\n{self.err}"
+
+
+class Running:
+    """The command as a process. Its output goes to files, so that nothing ever waits for us."""
+
+    def __init__(self, folder: Path, number: int, argv: tuple[str, ...], **options: Any) -> None:
+        self._out, self._err = folder / f"{number}.out", folder / f"{number}.err"
+        with self._out.open("wb") as out, self._err.open("wb") as err:
+            self.process = subprocess.Popen(
+                [COMMAND, *argv],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                start_new_session=True,
+                env={k: v for k, v in os.environ.items() if not k.startswith("POOLROLL_")},
+                **options,
+            )
+
+    @property
+    def err(self) -> str:
+        return self._err.read_text()
+
+    def signal(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+
+    async def kill(self) -> None:
+        """As `kill -9` does it; return when it is gone."""
+        self.process.kill()
+        await asyncio.to_thread(self.process.wait)
+
+    async def end(self, within: float = 40.0) -> Done:
+        """Wait for its end. A traceback is never right."""
+        await until(lambda: self.process.poll() is not None, within, f"the end of: {self.err}")
+        done = Done(self.process.returncode, self._out.read_text(), self.err)
+        assert "Traceback" not in done.text, done.text
+        return done
+
+
+class Site:
+    """What a test drives and looks at."""
+
+    def __init__(self, world: World, folder: Path) -> None:
+        self.world = world
+        self.folder = folder
+        self.state = folder / "state"
+        self.go = folder / "go"
+        """A held upgrade, or a validation that asks for it, waits for this file."""
+        self._ran = folder / "ran"
+        self._started: list[Running] = []
+        self._journal = open_state(self.state, SystemClock(), create=True)
+
+    @property
+    def door(self) -> str:
+        return self.world.unix_doors[0]
+
+    # --- the rollout file --------------------------------------------------------------------
+
+    def upgrade(
+        self,
+        behaviour: Mapping[str, Any] | None = None,
+        *,
+        by_member: bool = False,
+        held: bool = False,
+        listens: bool = True,
+    ) -> dict[str, Any]:
+        """The section `upgrade`: notes each execution, and waits for `go` first when `held`.
+
+        `by_member`: the behaviour is the member's own variable. `listens`: ends when v2 does.
+        """
+        hold = f'until [ -e "{self.go}" ]; do sleep 0.02; done; ' if held else ""
+        script = f'echo "$$0" >> "{self._ran}"; {hold}exec "$$@"'
+        argv = self.world.upgrade_argv("v2", behaviour, takes_ms=0)
+        argv += ["--behaviour", "${member.vars.behaviour}"] if by_member else []
+        argv += ["--wait"] if listens else []
+        command = ["/bin/sh", "-c", script, "${member.name}", *argv]
+        return {"command": command, "timeout": "20s", "unless": None}
+
+    def go_ahead(self) -> dict[str, Any]:
+        """An entry of `validate` that passes as soon as `go` is there."""
+        return {"command": ["/usr/bin/test", "-e", str(self.go)], "within": "20s", "every": "50ms"}
+
+    def answers(self, path: str = "/health", within: str = "10s") -> dict[str, Any]:
+        """An entry of `validate` that asks the member for its version."""
+        url = f"http://${{member.address}}:${{member.port}}{path}"
+        return {"http": {"url": url, "contains": "${vars.version}"}, "within": within}
+
+    def file(self, **overrides: Any) -> Path:
+        """The rollout file in small times, with `overrides` laid upon it."""
+        wait = self.world.upgrade_argv("v1", takes_ms=0) + ["--wait"]
+        base: dict[str, Any] = {
+            "name": NAME,
+            "drain": {"timeout": "20s", "sticky": "100ms"},
+            "upgrade": self.upgrade(),
+            "rollback": {"command": wait},
+            "validate": [self.answers()],
+            "soak": "200ms",
+            "gates": [
+                {
+                    "name": "errors",
+                    "haproxy": {"measure": "error_ratio", "scope": "member"},
+                    "max": "1%",
+                    "every": "100ms",
+                }
+            ],
+        }
+        return self.world.rollout_file(**merged(base, overrides))
+
+    # --- the command -------------------------------------------------------------------------
+
+    def start(self, *argv: str, **options: Any) -> Running:
+        running = Running(self.folder, len(self._started), argv, **options)
+        self._started.append(running)
+        return running
+
+    def begin(self, file: Path, *options: str) -> Running:
+        """`poolroll run`, under way."""
+        return self.start("run", str(file), "--yes", "--state", str(self.state), *options)
+
+    async def run(self, file: Path, *options: str, within: float = 40.0) -> Done:
+        """`poolroll run`, to its end."""
+        return await self.begin(file, *options).end(within)
+
+    async def command(self, *argv: str) -> Done:
+        """Another command on the same state folder, to its end."""
+        return await self.start(*argv, "--state", str(self.state)).end()
+
+    async def close(self) -> None:
+        self.go.touch()  # a held upgrade ends
+        for running in self._started:
+            if running.process.poll() is None:
+                await running.kill()
+        self._journal.close()
+
+    # --- what the journal says ---------------------------------------------------------------
+
+    def rows(self, name: str = NAME) -> list[RolloutRow]:
+        """Rollouts, the newest first."""
+        return list(self._journal.rollouts(name))
+
+    def rollout(self, name: str = NAME) -> State | None:
+        """The newest rollout's state; None before there is any."""
+        rows = self.rows(name)
+        records = self._journal.records(rows[0].id) if rows else []
+        return replay(records)[1] if records else None
+
+    def bodies(self, kind: str) -> list[str]:
+        """What the newest rollout's journal holds of one kind of record."""
+        return [r.body for r in self._journal.records(self.rows()[0].id) if r.kind == kind]
+
+    def phase(self, member: str) -> Phase | None:
+        state = self.rollout()
+        return state.members[member].phase if state is not None else None
+
+    async def until_phase(self, member: str, phase: Phase, running: Running) -> None:
+        def is_there() -> bool:
+            assert running.process.poll() is None, running.err
+            return self.phase(member) is phase
+
+        await until(is_there, 20, f"{member} to be {phase}", every=0.02)
+
+    # --- what the world says -----------------------------------------------------------------
+
+    def executions(self) -> Counter[str]:
+        """Member → how often its upgrade was begun."""
+        return Counter(self._ran.read_text().split()) if self._ran.exists() else Counter()
+
+    async def admin(self, door: str | None = None, backend: str = "web") -> dict[str, int]:
+        """Member → HAProxy's bits of its administrative state (management guide, section 9.3,
+        `show servers state`): 0 in rotation, 1 maintenance, 8 drain."""
+        lines = (await ask(door or self.door, f"show servers state {backend}")).splitlines()[1:]
+        names = lines[0].removeprefix("# ").split()
+        rows = [dict(zip(names, line.split(), strict=True)) for line in lines[1:] if line]
+        return {row["srv_name"]: int(row["srv_admin_state"]) for row in rows}
+
+    async def in_flight(self, member: str) -> int:
+        return int((await stat(self.door, "web", member))["scur"])
+
+    async def assert_all(self, version: str) -> None:
+        """Every app runs `version`, and every HAProxy has every member in rotation."""
+        assert await self.world.member_versions() == dict.fromkeys(self.world.members, version)
+        for door in self.world.unix_doors:
+            assert await self.admin(door) == dict.fromkeys(self.world.members, 0)
+
+    def users(self, rate: float = 100.0, **options: Any) -> Load:
+        return Load(self.world.frontends, rate=rate, clients=10, **options)
+
+    @asynccontextmanager
+    async def in_hand(self, milliseconds: int = 25_000) -> AsyncIterator[None]:
+        """A slow request that is in flight at web1 until the block ends (see SLOW_TO)."""
+        port = self.world.frontends[0]
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        try:
+            writer.write(f"GET /slow?ms={milliseconds} HTTP/1.1\r\nHost: demo\r\n\r\n".encode())
+
+            async def has_it() -> bool:
+                return await self.in_flight("web1") > 0
+
+            await until(has_it, what="the slow request to reach web1")
+            yield
+        finally:
+            # HAProxy 2.6 does not notice that a user who waits has left.
+            await order(self.door, "shutdown sessions server web/web1")
+            writer.close()
+            await writer.wait_closed()

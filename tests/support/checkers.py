@@ -1,0 +1,188 @@
+"""What must hold at every moment of a rollout, checked against the simulated world alone.
+
+Written apart from the code under test: nothing here asks the rollout's state what is true, only
+what it claims.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from controller.core.events import (
+    Event,
+    Halted,
+    Looked,
+    LookFailed,
+    Observation,
+    ResumeRequested,
+    RollbackBegan,
+    RunBegan,
+    WorkerReplaced,
+)
+from controller.core.plan import Plan
+from controller.core.pool import Admin, Instant
+from controller.core.rollout import State
+from controller.core.settings import Scope
+from tests.support.fakes import FakeJob, Workshop
+from tests.support.sim import FakeInstance, FakeLine, Sim
+
+APART = timedelta(milliseconds=20)
+NOTICED = timedelta(seconds=1)
+NEWS = timedelta(milliseconds=700)
+"""A loss of a partner so recent may not have been seen before a take-out."""
+
+
+@dataclass
+class Ledger:
+    """What checkers remember; part of the world, for it spans crashes."""
+
+    broken: list[str] = field(default_factory=list)
+    original: dict[tuple[str, str, str], tuple[Admin, int, bool]] = field(default_factory=dict)
+    is_halted: bool = False
+    decided_at: Instant = -timedelta(hours=1)
+    """When the operator last decided to go on, or the way back began."""
+    began_at: Instant = -timedelta(hours=1)
+    """When the process that runs now began."""
+    fought: dict[str, int] = field(default_factory=dict)
+
+    def remember(self, sim: Sim) -> None:
+        for one, line in sim.every_line():
+            key = (one.name, line.backend, line.app.name)
+            self.original[key] = (line.admin, line.weight, line.agent)
+
+
+class Checkers:
+    """A Narrator; and the watcher of the fakes."""
+
+    def __init__(self, sim: Sim, workshop: Workshop, ledger: Ledger, plan: Plan) -> None:
+        self._sim, self._workshop, self._ledger, self._plan = sim, workshop, ledger, plan
+        self._claims: State | None = None
+
+    def tell(self, event: Event | Observation, before: State, after: State) -> None:
+        self._claims = after
+        self._few_are_out()
+        match event:
+            case Halted():
+                self._ledger.is_halted = True
+            case RollbackBegan() | ResumeRequested():
+                self._ledger.is_halted = False
+                self._ledger.decided_at = self._sim.now
+            case RunBegan():
+                self._ledger.began_at = self._sim.now
+            case WorkerReplaced(instance):
+                self._noticed_soon(self._sim.instances[instance])
+            case Looked() | LookFailed():
+                pass
+            case _:
+                pass
+
+    def _break(self, promise: str, what: str) -> None:
+        self._ledger.broken.append(f"{promise} at {self._sim.now.total_seconds():.3f}s: {what}")
+
+    # --- S1 ----------------------------------------------------------------------------------
+
+    def _few_are_out(self, *also: str) -> None:
+        out = {
+            line.app.name
+            for _, line in self._sim.every_line()
+            if line.ours and line.admin is not Admin.READY
+        } | set(also)
+        if len(out) > self._plan.max_unavailable:
+            self._break("S1", f"out because of us: {sorted(out)}")
+
+    # --- when a balancer is told something ---------------------------------------------------
+
+    def on_setting(self, verb: str, member: str, instance: FakeInstance, line: FakeLine) -> None:
+        takes_away = verb in ("drain", "take_out", "begin_return")
+        if takes_away:
+            self._few_are_out(member)
+            self._enough_stay(verb, member, instance, line)
+        if verb == "drain":
+            self._may_begin(member)
+        self._fights_nobody(verb, line)
+
+    def _enough_stay(
+        self, verb: str, member: str, instance: FakeInstance, line: FakeLine
+    ) -> None:
+        is_news = self._sim.now - self._sim.health_changed_at < NEWS
+        if not line.serves or line.excused or line.app.changed or is_news:
+            return
+        left = self._sim.serving(instance, line.backend, without=member)
+        if left < self._plan.min_available:
+            self._break("S2", f"{verb} {member}: {left} serve {line.backend} at {instance.name}")
+
+    def _may_begin(self, member: str) -> None:
+        if self._ledger.is_halted:
+            self._break("S6", f"drain {member} after a halt")
+        state = self._claims
+        if state is None or state.run is None or state.rollback_began:
+            return
+        for gate in self._plan.policies.gates:
+            last = state.gate(gate.name, None)
+            overridden = gate.name in state.run.overrides or gate.then == "pass"
+            if gate.scope is Scope.POOL and not overridden and (
+                last is None or last.verdict != "pass"
+            ):
+                self._break("S5", f"drain {member} while {gate.name} says {last}")
+
+    def _fights_nobody(self, verb: str, line: FakeLine) -> None:
+        if not line.foreign or line.admin is not Admin.READY or verb == "put_back":
+            return
+        name = line.app.name
+        self._ledger.fought[name] = self._ledger.fought.get(name, 0) + 1
+        lines = sum(1 for _ in self._sim.every_line(name))
+        if not line.app.changed or verb != "take_out" or self._ledger.fought[name] > lines:
+            self._break("S14", f"{verb} {name}, which another hand had put in rotation")
+
+    # --- when an execution starts ------------------------------------------------------------
+
+    def on_job(self, job: FakeJob) -> None:
+        member = job.argv[1]
+        for instance, line in self._sim.every_line(member):
+            since = line.quiet_since
+            if line.admin is not Admin.OUT:
+                self._break("S3", f"{job.key} starts, and {member} is {line.admin}")
+            elif since is None or self._sim.now - since < APART:
+                self._break("S3", f"{job.key} starts, quiet since {since} at {instance.name}")
+            self._old_ones_are_gone(job, instance)
+        self._not_twice(job)
+
+    def _old_ones_are_gone(self, job: FakeJob, instance: FakeInstance) -> None:
+        patience = self._plan.policies.drain.timeout
+        for old in instance.old:
+            waited = self._sim.now - (instance.replaced_at or timedelta(0))
+            may_go_on = not instance.shows_old and waited >= patience
+            if any(end > self._sim.now for end in old.flights.get(job.argv[1], ())) and (
+                not may_go_on
+            ):
+                self._break("S9", f"{job.key} starts, an old worker still serves {job.argv[1]}")
+
+    def _not_twice(self, job: FakeJob) -> None:
+        for other in self._workshop.jobs.values():
+            if other.argv[1] == job.argv[1] and other.ends > self._sim.now:
+                self._break("S7", f"{job.key} starts while {other.key} runs")
+            ended_well = other.argv == job.argv and other.result.exit_code == 0
+            if ended_well and other.started >= self._ledger.decided_at:
+                self._break("S7", f"{job.key} repeats {other.key}")
+
+    # --- S9 ----------------------------------------------------------------------------------
+
+    def _noticed_soon(self, instance: FakeInstance) -> None:
+        replaced = max(instance.replaced_at or timedelta(0), self._ledger.began_at)
+        if instance.outage is None and self._sim.now - replaced > NOTICED:
+            self._break("S9", f"the reload of {instance.name} was noticed late")
+
+    # --- at the end --------------------------------------------------------------------------
+
+    def at_end(self, state: State) -> list[str]:
+        """Everything that was broken, and what is not as it was found (S8)."""
+        self._ledger.broken += [f"S4 {what}" for what in self._sim.met]
+        for instance, line in self._sim.every_line():
+            m = state.members.get(line.app.name)
+            if m is not None and (m.is_away or m.is_in_hand or line.foreign):
+                continue
+            if m is not None and m.phase == "kept":
+                continue
+            original = self._ledger.original[instance.name, line.backend, line.app.name]
+            if (line.admin, line.weight, line.agent) != original:
+                self._break("S8", f"{line.app.name} was {original}, is {self._sim.line_of(line)}")
+        return self._ledger.broken

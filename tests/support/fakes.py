@@ -1,0 +1,277 @@
+"""Working fakes of the ports, over one `Sim`. A fake holds nothing of its own that a crash of
+the process in use would not lose; what outlives it (jobs, the balancers' state) is in the world.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from controller.core.pool import Admin, Counters, Found, InstanceView, LineKey
+from controller.core.work import Command, CommandProbe, Validation
+from controller.errors import (
+    BalancerError,
+    BalancerTimeout,
+    BalancerUnreachable,
+    CommandRefused,
+    NoSuchMember,
+)
+from controller.ports import Clock, Features, Job, JobResult, ValidationResult
+from tests.support.sim import FakeInstance, FakeLine, Sim
+
+LATENCY = timedelta(milliseconds=1)
+HANGS = timedelta(seconds=2)
+
+
+class FakeLoadBalancer:
+    """Implements `controller.ports.LoadBalancer`."""
+
+    def __init__(self, sim: Sim, clock: Clock) -> None:
+        self.sim = sim
+        self.calls: list[tuple[str, str]] = []
+        self.watch: list[Callable[[str, str, FakeInstance, FakeLine], None]] = []
+        """Called before a line is set: verb, member, instance, line."""
+        self._clock = clock
+
+    @property
+    def instances(self) -> Sequence[str]:
+        return tuple(self.sim.instances)
+
+    async def survey(self, instance: str) -> Features:
+        one = await self._reach(instance)
+        modes = {line.backend: "http" for line in one.lines.values()}
+        return Features(instance, "fake", "admin", {}, (), frozenset(), modes, True)
+
+    async def look(
+        self, instance: str, members: Collection[str] | None, *, memory: Collection[int] = ()
+    ) -> InstanceView:
+        at = self._clock.now()
+        one = await self._reach(instance)
+        lines = [
+            self.sim.line_of(line)
+            for line in one.lines.values()
+            if members is None or line.app.name in members
+        ]
+        old = {old.pid for old in one.old if old.flights}
+        backends = {line.backend: Counters() for line in one.lines.values()} | one.backends
+        return InstanceView(
+            instance=instance,
+            at=at,
+            worker=one.worker,
+            lines=tuple(lines),
+            is_full=members is None,
+            backends=backends,
+            old_worker=bool(old & set(memory)) if one.shows_old else None,
+        )
+
+    async def drain(self, member: str) -> None:
+        def act(line: FakeLine) -> None:
+            line.agent = False
+            line.admin = Admin.DRAINING
+
+        await self._set("drain", member, act)
+
+    async def take_out(self, member: str) -> None:
+        def act(line: FakeLine) -> None:
+            line.agent = False
+            line.admin = Admin.OUT
+
+        await self._set("take_out", member, act)
+
+    async def cut(self, member: str) -> None:
+        await self._set("cut", member, lambda line: line.flights.clear())
+
+    async def begin_return(self, member: str) -> None:
+        def act(line: FakeLine) -> None:
+            line.agent = False
+            line.admin, line.up, line.successes = Admin.DRAINING, False, 0
+            line.check_at = self.sim.now + self.sim.inter
+
+        await self._set("begin_return", member, act)
+
+    async def put_back(self, member: str, found: Found) -> None:
+        def act(line: FakeLine) -> None:
+            was = found.at(LineKey(self._name_of(line), line.backend))
+            if was is not None:
+                line.weight, line.agent = was.weight, was.agent
+            if line.admin is Admin.OUT:
+                line.up = True
+            if line.admin is not Admin.READY:
+                line.warm_at = self.sim.now + self.sim.slowstart
+            line.admin = Admin.READY
+
+        await self._set("put_back", member, act)
+
+    async def aclose(self) -> None: ...
+
+    def _name_of(self, line: FakeLine) -> str:
+        return next(
+            one.name for one in self.sim.instances.values() if line in one.of(line.app.name)
+        )
+
+    async def _set(self, verb: str, member: str, act: Callable[[FakeLine], None]) -> None:
+        self.calls.append((verb, member))
+        errors: list[BalancerError] = []
+        for name in self.instances:
+            try:
+                one = await self._reach(name)
+                if one.unsettable:
+                    raise CommandRefused(name, "it answered OK, but nothing changed")
+                if not one.of(member):
+                    raise NoSuchMember(name, f"no server {member} in any backend")
+            except BalancerError as error:
+                errors.append(error)
+                continue
+            for line in one.of(member):
+                for look in self.watch:
+                    look(verb, member, one, line)
+                act(line)
+                line.ours, line.excused, line.foreign, line.quiet_since = True, False, False, None
+        if errors:
+            raise errors[0]
+
+    async def _reach(self, instance: str) -> FakeInstance:
+        await self._clock.sleep(LATENCY)
+        self.sim.advance(self._clock.now())
+        one = self.sim.instances[instance]
+        if one.outage == "hangs":
+            await self._clock.sleep(HANGS)
+            raise BalancerTimeout(instance, "no whole reply within 2s")
+        if one.outage == "refuses":
+            raise BalancerUnreachable(instance, "connection refused")
+        return one
+
+
+@dataclass
+class FakeJob:
+    """An execution that outlives the process which began it."""
+
+    key: str
+    argv: tuple[str, ...]
+    started: timedelta
+    ends: timedelta
+    result: JobResult
+    effect: Callable[[Sim], None] | None = None
+    told: bool = False
+
+
+@dataclass
+class Script:
+    """How a command behaves."""
+
+    takes: timedelta = timedelta(milliseconds=300)
+    exit_code: int | None = 0
+    timed_out: bool = False
+    lost: bool = False
+    version: str | None = "v2"
+    """What runs at the member afterwards; None: what ran before."""
+
+
+@dataclass
+class Workshop:
+    """The hosts that commands run on; part of the world."""
+
+    scripts: dict[tuple[str, ...], list[Script]] = field(default_factory=dict)
+    """argv → how each execution in turn behaves; the last for all further."""
+    default: dict[str, Script] = field(default_factory=dict)
+    """argv[0] → how it behaves where no script tells."""
+    jobs: dict[str, FakeJob] = field(default_factory=dict)
+    guards: dict[str, list[int]] = field(default_factory=dict)
+    """Member → exit codes of `unless` in turn; without one it tells by the version."""
+    asked: list[str] = field(default_factory=list)
+
+    def runs_of(self, *argv: str) -> list[FakeJob]:
+        return [job for job in self.jobs.values() if job.argv == argv]
+
+    def script_for(self, argv: tuple[str, ...]) -> Script:
+        scripts = self.scripts.get(argv, [])
+        done = len(self.runs_of(*argv))
+        if scripts:
+            return scripts[min(done, len(scripts) - 1)]
+        return self.default.get(argv[0], Script(version="v1" if argv[0] == "rollback" else "v2"))
+
+
+class FakeCommands:
+    """Implements `controller.ports.Commands`. An argv is (verb, member, …)."""
+
+    def __init__(self, sim: Sim, workshop: Workshop, clock: Clock) -> None:
+        self._sim, self._workshop, self._clock = sim, workshop, clock
+        self.watch: list[Callable[[FakeJob], None]] = []
+        """Called when an execution starts; joining one is none."""
+
+    async def run(self, job: Job) -> JobResult:
+        now = self._clock.now()
+        self._sim.advance(now)
+        mine = self._workshop.jobs.get(job.key)
+        if mine is None:
+            mine = self._start(job, now)
+        await self._clock.sleep(max(mine.ends - now, timedelta(0)))
+        self._sim.advance(self._clock.now())
+        return mine.result
+
+    def _start(self, job: Job, now: timedelta) -> FakeJob:
+        argv = job.command.argv
+        script = self._workshop.script_for(argv)
+        takes = min(script.takes, job.command.timeout)
+        is_late = script.timed_out or script.takes > job.command.timeout
+        result = JobResult(
+            exit_code=None if is_late or script.lost else script.exit_code,
+            timed_out=is_late,
+            lost=script.lost,
+            output=f"{' '.join(argv)}: {script}",
+            seconds=takes.total_seconds(),
+        )
+        mine = FakeJob(job.key, argv, now, now + takes, result)
+        for look in self.watch:
+            look(mine)
+        self._workshop.jobs[job.key] = mine
+        self._sim.change(argv[1])
+        version = script.version
+        if version is not None:
+            self._sim.plans.append((mine.ends, _installs(argv[1], version)))
+        return mine
+
+    async def run_briefly(self, command: Command) -> JobResult:
+        await self._clock.sleep(timedelta(milliseconds=50))
+        self._sim.advance(self._clock.now())
+        _, member, wanted = command.argv
+        self._workshop.asked.append(member)
+        if codes := self._workshop.guards.get(member):
+            code = codes.pop(0) if len(codes) > 1 else codes[0]
+        else:
+            code = 0 if self._sim.apps[member].version == wanted else 1
+        return JobResult(exit_code=code, output=f"version {self._sim.apps[member].version}\n")
+
+
+def _installs(member: str, version: str) -> Callable[[Sim], None]:
+    def act(sim: Sim) -> None:
+        sim.apps[member].version = version
+
+    return act
+
+
+class FakeValidator:
+    """Implements `controller.ports.Validator`. A probe's argv is ("probe", member, version)."""
+
+    def __init__(self, sim: Sim, clock: Clock, faulty: Collection[str] = ()) -> None:
+        self._sim, self._clock, self._faulty = sim, clock, faulty
+        """`faulty`: versions that never pass."""
+
+    async def validate(self, validations: Sequence[Validation]) -> ValidationResult:
+        for validation in validations:
+            assert isinstance(validation.probe, CommandProbe)
+            _, member, wanted = validation.probe.command.argv
+            deadline = self._clock.now() + validation.within
+            while not self._passes(member, wanted):
+                if self._clock.now() >= deadline:
+                    return ValidationResult(False, f"probe {member}: not {wanted} in time")
+                await asyncio.sleep(validation.every.total_seconds())
+            await self._clock.sleep(timedelta(milliseconds=20))
+            app = self._sim.apps[member]
+            app.changed, app.validated_at = False, self._clock.now()
+        return ValidationResult(True, "all passed")
+
+    def _passes(self, member: str, wanted: str) -> bool:
+        self._sim.advance(self._clock.now())
+        app = self._sim.apps[member]
+        return app.answers and app.version == wanted and app.version not in self._faulty

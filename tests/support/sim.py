@@ -1,0 +1,307 @@
+"""A small simulation of a pool: load balancers, the members behind them, and their users.
+
+It moves in steps of virtual time whenever somebody looks or sets, holds no task and no callback
+of a loop, and can be copied at any moment. What is in here is the truth that checkers go by.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from controller.core.pool import Admin, Counters, Health, Instant, Line, Worker
+
+STEP = timedelta(milliseconds=10)
+ZERO = timedelta(0)
+
+
+@dataclass
+class App:
+    """What runs at a member. Upgrades change `version`; `answers` is what checks go by."""
+
+    name: str
+    version: str = "v1"
+    answers: bool = True
+    takes: timedelta = timedelta(milliseconds=10)
+    """How long a request is in flight."""
+    changed: bool = False
+    """An upgrade or rollback began, and not all validations have passed since."""
+    validated_at: Instant | None = None
+    requests: dict[str, int] = field(default_factory=dict)
+    """Version → requests served, well or not."""
+    errors: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass
+class FakeLine:
+    """One member in one backend of one worker."""
+
+    backend: str
+    app: App
+    weight: int
+    admin: Admin = Admin.READY
+    agent: bool = False
+    up: bool = True
+    successes: int = 0
+    failures: int = 0
+    check_at: Instant = ZERO
+    flights: list[Instant] = field(default_factory=list)
+    queued: int = 0
+    arrivals: int = 0
+    counters: Counters = field(default_factory=Counters)
+    ours: bool = False
+    """We were the last to set it."""
+    proven: bool = True
+    """The balancer's check has passed since the member was last changed."""
+    quiet_since: Instant | None = None
+    """Since when it has been out with nothing in flight."""
+    excused: bool = False
+    """Users meet it because of a reload or another hand, not because of us."""
+    foreign: bool = False
+    """Somebody else was the last to set it."""
+    warm_at: Instant = ZERO
+
+    @property
+    def serves(self) -> bool:
+        return self.admin is Admin.READY and self.weight > 0 and self.up
+
+    def is_quiet(self, now: Instant) -> bool:
+        self.flights = [end for end in self.flights if end > now]
+        return not self.flights and not self.queued
+
+
+@dataclass
+class OldWorker:
+    pid: int
+    flights: dict[str, list[Instant]]
+
+
+@dataclass
+class FakeInstance:
+    """One load balancer. `outage`: None, "refuses" or "hangs"."""
+
+    name: str
+    worker: Worker
+    lines: dict[tuple[str, str], FakeLine]
+    outage: str | None = None
+    shows_old: bool = True
+    """Whether former workers can be seen (not through a TCP door)."""
+    old: list[OldWorker] = field(default_factory=list)
+    replaced_at: Instant | None = None
+    backends: dict[str, Counters] = field(default_factory=dict)
+    unsettable: bool = False
+    """Answers looks, and refuses to be told anything."""
+
+    def of(self, member: str) -> list[FakeLine]:
+        return [line for line in self.lines.values() if line.app.name == member]
+
+
+@dataclass
+class Traffic:
+    """Who comes. Requests are dealt to the serving lines of each backend in turn."""
+
+    gap: timedelta = timedelta(milliseconds=20)
+    fails: Callable[[App, int], bool] = lambda app, number: False
+    """(member, how many it served in this version) → whether this request fails."""
+    sticky: dict[str, Instant] = field(default_factory=dict)
+    """Members with a client that holds their cookie → until when it comes."""
+    stops_at: Instant = timedelta.max
+
+
+@dataclass
+class Sim:
+    """All of it. `advance` brings it up to a moment; everything else acts at that moment."""
+
+    apps: dict[str, App]
+    instances: dict[str, FakeInstance]
+    traffic: Traffic = field(default_factory=Traffic)
+    inter: timedelta = timedelta(milliseconds=100)
+    rise: int = 2
+    fall: int = 2
+    slowstart: timedelta = ZERO
+    now: Instant = ZERO
+    configured: dict[str, int] = field(default_factory=dict)
+    """Member → weight in the configuration file, which a reload brings back."""
+    plans: list[tuple[Instant, Callable[["Sim"], None]]] = field(default_factory=list)
+    """What will happen, at which moment."""
+    dealt: int = 0
+    health_changed_at: Instant = -timedelta(hours=1)
+    met: list[str] = field(default_factory=list)
+    """Requests that reached a member that no user should have met."""
+    next_pid: int = 1000
+
+    def advance(self, now: Instant) -> None:
+        while self.now + STEP <= now:
+            self.now += STEP
+            for due in [one for one in self.plans if one[0] <= self.now]:
+                self.plans.remove(due)
+                due[1](self)
+            for instance in self.instances.values():
+                self._check(instance)
+                self._serve(instance)
+
+    def every_line(self, member: str | None = None) -> Iterator[tuple[FakeInstance, FakeLine]]:
+        for instance in self.instances.values():
+            for line in instance.lines.values():
+                if member in (None, line.app.name):
+                    yield instance, line
+
+    # --- what happens ------------------------------------------------------------------------
+
+    def reload(self, name: str) -> None:
+        """A new worker with the configured state; the old one ends what it has in flight."""
+        instance = self.instances[name]
+        flights = {
+            line.app.name: [end for end in line.flights if end > self.now]
+            for line in instance.lines.values()
+        }
+        instance.old.append(OldWorker(instance.worker.pid, flights))
+        self.next_pid += 1
+        instance.worker = Worker(self.next_pid, int(self.now.total_seconds()) + 1_000_000)
+        instance.replaced_at = self.now
+        instance.lines = {
+            key: FakeLine(
+                line.backend,
+                line.app,
+                self.configured.get(line.app.name, 100),
+                proven=line.proven,
+                excused=True,
+            )
+            for key, line in instance.lines.items()
+        }
+        instance.backends = {}
+
+    def foreign(self, member: str, admin: Admin, instance: str | None = None) -> None:
+        """Somebody else sets a member, at one instance or at all."""
+        for one, line in self.every_line(member):
+            if instance in (None, one.name):
+                line.admin, line.ours, line.foreign = admin, False, True
+                line.excused = admin is Admin.READY
+                line.quiet_since = None
+
+    def change(self, member: str) -> None:
+        """An upgrade or rollback begins at a member."""
+        app = self.apps[member]
+        app.changed, app.validated_at = True, None
+        for _, line in self.every_line(member):
+            line.proven = False
+            line.successes = 0
+
+    def set_answers(self, member: str, answers: bool) -> None:
+        self.apps[member].answers = answers
+
+    # --- the laws ----------------------------------------------------------------------------
+
+    def _check(self, instance: FakeInstance) -> None:
+        for line in instance.lines.values():
+            line.queued = 0
+            is_quiet = line.admin is Admin.OUT and line.is_quiet(self.now)
+            if not is_quiet:
+                line.quiet_since = None
+            elif line.quiet_since is None:
+                line.quiet_since = self.now
+            if line.admin is Admin.OUT or line.check_at > self.now:
+                continue
+            line.check_at = self.now + self.inter
+            self._checked(line)
+        for old in instance.old:
+            old.flights = {
+                name: still
+                for name, ends in old.flights.items()
+                if (still := [end for end in ends if end > self.now])
+            }
+
+    def _checked(self, line: FakeLine) -> None:
+        was = line.up
+        if line.app.answers:
+            line.successes, line.failures = line.successes + 1, 0
+            if line.successes >= self.rise:
+                line.up = line.proven = True
+        else:
+            line.successes, line.failures = 0, line.failures + 1
+            if line.failures >= self.fall:
+                line.up = False
+        if line.up is not was:
+            self.health_changed_at = self.now
+
+    def _serve(self, instance: FakeInstance) -> None:
+        if self.now % self.traffic.gap >= STEP or self.now > self.traffic.stops_at:
+            return
+        backends = {line.backend for line in instance.lines.values()}
+        for backend in sorted(backends):
+            lines = [
+                one for one in instance.lines.values() if one.backend == backend and one.serves
+            ]
+            self.dealt += 1
+            if lines:
+                self._request(instance, lines[self.dealt % len(lines)])
+            else:
+                former = instance.backends.get(backend, Counters())
+                instance.backends[backend] = former + Counters(1, 1)
+            for line in instance.lines.values():
+                until = self.traffic.sticky.get(line.app.name, ZERO)
+                reaches = line.admin is not Admin.OUT and line.up
+                if line.backend == backend and until > self.now and reaches:
+                    self._request(instance, line)
+
+    def _request(self, instance: FakeInstance, line: FakeLine) -> None:
+        app = line.app
+        if not line.excused and (app.changed or not line.proven):
+            self.met.append(f"{self.now}: a user met {app.name} at {instance.name} too early")
+        number = app.requests.get(app.version, 0)
+        app.requests[app.version] = number + 1
+        is_bad = not app.answers or self.traffic.fails(app, number)
+        app.errors[app.version] = app.errors.get(app.version, 0) + is_bad
+        once = Counters(int(is_bad), 1)
+        line.counters += once
+        line.arrivals += 1
+        line.flights.append(self.now + app.takes)
+        instance.backends[line.backend] = instance.backends.get(line.backend, Counters()) + once
+
+    # --- what can be seen --------------------------------------------------------------------
+
+    def line_of(self, line: FakeLine) -> Line:
+        line.is_quiet(self.now)
+        return Line(
+            backend=line.backend,
+            member=line.app.name,
+            address=f"10.0.0.{[*self.apps].index(line.app.name) + 1}",
+            port=8080,
+            admin=line.admin,
+            health=Health.PASSING if line.up else Health.FAILING,
+            weight=line.weight,
+            in_flight=len(line.flights),
+            queued=line.queued,
+            arrivals=line.arrivals,
+            counters=line.counters,
+            agent=line.agent,
+            warming=line.admin is Admin.READY and self.now < line.warm_at,
+        )
+
+    def serving(self, instance: FakeInstance, backend: str, without: str = "") -> int:
+        return sum(
+            line.serves and line.app.name != without
+            for line in instance.lines.values()
+            if line.backend == backend
+        )
+
+
+def make_sim(
+    members: int = 2,
+    *,
+    instances: tuple[str, ...] = ("lb1",),
+    backends: tuple[str, ...] = ("web",),
+    weight: int = 100,
+) -> Sim:
+    """A healthy pool: web1, web2, …"""
+    apps = {f"web{i}": App(f"web{i}") for i in range(1, members + 1)}
+    sim = Sim(apps, {}, configured=dict.fromkeys(apps, weight))
+    for number, name in enumerate(instances):
+        lines = {
+            (backend, app.name): FakeLine(backend, app, weight)
+            for backend in backends
+            for app in apps.values()
+        }
+        sim.instances[name] = FakeInstance(name, Worker(100 + number, 1_000_000), lines)
+    return sim
+
+
