@@ -3,7 +3,7 @@
 import getpass
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,24 +13,33 @@ from adapters.demo.haproxy import find_haproxy
 from adapters.demo.load import Load
 from adapters.demo.world import World as DemoWorld
 from adapters.haproxy.balancer import HaproxyLoadBalancer
+from adapters.haproxy.discovery import servers_behind
+from adapters.notify.command import CommandNotifier
 from adapters.probes import OutsideValidator
 from adapters.storage.folder import default_state_dir, exists
 from adapters.storage.journal import open_state as open_sqlite
 from adapters.storage.lock import FileLock
+from controller.config import Recipient, RolloutFile, WebhookTarget, audience
+from controller.core.metrics import MetricsServer
 from controller.core.settings import Settings
-from controller.ports import Clock, Commands, Journal, LoadBalancer, Lock
+from controller.ports import Clock, Commands, Journal, LoadBalancer, Lock, MetricsSource, Notifier
+from controller.runner.herald import Herald, Warn
 from controller.session import World
 
 __all__ = [
     "balancer",
+    "balancer_at",
     "clock",
     "commands",
     "demo_file",
     "demo_load",
     "demo_world",
     "exists",
+    "herald",
     "lock",
+    "metrics",
     "open_state",
+    "servers_behind",
     "state_folder",
     "who",
     "world",
@@ -62,7 +71,12 @@ def open_state(folder: Path, *, create: bool) -> Journal:
 
 def balancer(settings: Settings) -> LoadBalancer:
     """Raises UsageFault."""
-    return HaproxyLoadBalancer(settings.pool.apis, settings.pool.backends, SystemClock())
+    return balancer_at(settings.pool.apis, settings.pool.backends)
+
+
+def balancer_at(doors: Sequence[str], backends: Sequence[str]) -> LoadBalancer:
+    """Raises UsageFault."""
+    return HaproxyLoadBalancer(doors, backends, SystemClock())
 
 
 def commands(folder: Path) -> Commands:
@@ -83,7 +97,48 @@ def world(settings: Settings, folder: Path, journal: Journal) -> World:
         journal=journal,
         lock=lock(folder),
         clock=SystemClock(),
+        sources=metrics,
         by=who(),
+    )
+
+
+def metrics(server: MetricsServer) -> MetricsSource:
+    """What speaks Prometheus' HTTP API. Its library takes a tenth of a second to import."""
+    from adapters.prometheus import PrometheusSource
+
+    return PrometheusSource(server, SystemClock())
+
+
+def herald(file: RolloutFile, running: Commands, warn: Warn) -> Herald:
+    """Who tells those that `notify` and `heartbeat` name. `warn`: takes a line for the log.
+
+    Raises ConfigurationError when a secret is not where the file says.
+    """
+    told = audience(file, os.environ)
+    beat = told.beat
+    return Herald(
+        [_notifier(one, running) for one in told.recipients],
+        SystemClock(),
+        warn,
+        beat=(_notifier(beat.recipient, running), beat.every) if beat is not None else None,
+    )
+
+
+def _notifier(recipient: Recipient, running: Commands) -> Notifier:
+    target = recipient.target
+    if not isinstance(target, WebhookTarget):
+        return CommandNotifier(recipient.name, recipient.events, target.argv, target.cwd, running)
+    from adapters.notify.webhook import WebhookNotifier  # its library takes a tenth of a second
+
+    return WebhookNotifier(
+        recipient.name,
+        recipient.events,
+        target.url,
+        SystemClock(),
+        secret=target.secret,
+        headers=target.headers,
+        style=target.style,
+        method=target.method,
     )
 
 

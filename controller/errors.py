@@ -6,6 +6,7 @@
     ├── Refused                 a reason not to begin; nothing was touched (exit 3)
     ├── PoolHeld                another run holds this pool (exit 6)
     ├── StateError              the state folder cannot be read or written
+    ├── MetricsRefused          a metrics server will never answer this question (exit 2)
     └── BalancerError           a load balancer did not do as asked
         ├── BalancerUnreachable     no connection, or it broke            (retryable)
         ├── BalancerTimeout         connected, but no whole reply in time (retryable)
@@ -74,6 +75,15 @@ class PoolHeld(PoolrollError):
 
 class StateError(PoolrollError):
     """The state folder cannot be used."""
+
+
+class MetricsRefused(PoolrollError):
+    """A query that cannot work: a typo, a string, an answer of the wrong kind. Shows the query."""
+
+    def __init__(self, server: str, query: str, message: str) -> None:
+        self.server = server
+        self.query = query
+        super().__init__(f"{server}: {message}; the query is: {query}")
 
 
 class BalancerError(PoolrollError):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from controller.core.metrics import Alert, Freshness, Reading, Reduce
 from controller.core.pool import Found, InstanceView, Instant
 from controller.core.work import Command, Validation
 
@@ -145,6 +146,74 @@ class Validator(Protocol):
     async def validate(self, validations: Sequence[Validation]) -> ValidationResult:
         """All of them, in order; the first that fails within its time ends it. Never raises for
         what a probe met; cancelling stops at once."""
+
+
+class MetricsSource(Protocol):
+    """One metrics server. Missing evidence is an answer here, not an error; raises
+    MetricsRefused alone, for a question that the server will never answer."""
+
+    @property
+    def name(self) -> str:
+        """For people: the URL without anything secret."""
+
+    async def read(
+        self, query: str, *, reduce: Reduce | None = None, at: datetime | None = None
+    ) -> Reading:
+        """Evaluate `query` now by the server's own clock, or `at` a moment of its past. More
+        than one series is TOO_MANY unless `reduce` says what to make of them."""
+
+    async def freshness(self, selector: str, *, at: datetime | None = None) -> Freshness:
+        """Age and interval of the samples that `selector` (a plain one) matches."""
+
+    async def alerts(self) -> Sequence[Alert] | Reading:
+        """The alerts firing now; a Reading that says what is missing when they cannot be had."""
+
+    async def aclose(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that people who are not watching want to know."""
+
+    event: str
+    """`started`, `halted`, `stuck`, `done` or `aborted`; `heartbeat` while a process has it."""
+    name: str
+    """Of the rollout."""
+    rollout: str
+    """Its id."""
+    wall: datetime
+    text: str
+    """One line that says all that matters."""
+    lines: tuple[str, ...] = ()
+    """What stands below it: at a halt, its message."""
+    member: str = ""
+    exit_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    why: str
+    """In one line for an operator, without anything secret."""
+    retryable: bool
+
+
+class Notifier(Protocol):
+    """One receiver of notices. Nothing it meets reaches the rollout."""
+
+    @property
+    def name(self) -> str:
+        """For people: which entry of the rollout file, and nothing secret."""
+
+    @property
+    def events(self) -> Collection[str]:
+        """What it wants to hear of."""
+
+    async def deliver(self, notice: Notice, delivery: str) -> Undelivered | None:
+        """Try once; None: delivered. `delivery` names the notice to its receiver, the same on
+        every try. Raises nothing for what it meets; the caller sets the time limit by cancelling,
+        which leaves nothing running."""
+
+    async def aclose(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,7 +134,10 @@ def _members(file: RolloutFile, views: Sequence[InstanceView]) -> dict[str, Memb
 def _shapes(file: RolloutFile, members: Sequence[Member]) -> tuple[CourseShape, CourseShape | None]:
     """Fill every template once, so that no member is found wanting half-way."""
     shapes: list[CourseShape | None] = [CourseShape(0), None]
+    metrics = [gate for gate in file.settings.policies.gates if gate.metric is not None]
     for member in members:
+        for gate in metrics:
+            file.queries(gate, member, "check", GATE_LOOK)
         work = file.work("upgrade", member, "check")
         shapes[0] = CourseShape(len(work.steps), work.guard is not None)
         if file.has_rollback:
@@ -242,7 +245,7 @@ async def ask_guards(found: Survey, commands: Commands) -> dict[str, tuple[Answe
 
 async def gates_now(found: Survey, balancer: LoadBalancer, clock: Clock) -> dict[str, str]:
     """Each gate's reading of the pool over a moment: what it would see if it judged now."""
-    gates = found.file.settings.policies.gates
+    gates = [gate for gate in found.file.settings.policies.gates if gate.is_counted]
     if not gates:
         return {}
     await clock.sleep(min(GATE_LOOK, max(gate.every for gate in gates)))

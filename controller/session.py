@@ -6,6 +6,7 @@ decision of the operator, and hands over to the loop.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from secrets import token_hex
 from typing import Final
@@ -30,8 +31,10 @@ from controller.core.events import (
 )
 from controller.core.plan import Plan
 from controller.core.rollout import State, initial
+from controller.core.settings import Gate, MetricQuery
 from controller.core.work import Work
 from controller.errors import ConfigurationError, Refused, UsageFault
+from controller.evidence import ask_gates
 from controller.ports import (
     Clock,
     Commands,
@@ -47,6 +50,7 @@ from controller.runner.codec import encode
 from controller.runner.loop import Narrator, Runner, heard
 from controller.runner.perform import Performer, Questions
 from controller.runner.replay import replay
+from controller.runner.sample import Sampler, Sources
 
 ENDING: Final = frozenset({"done", "refused", "aborted"})
 """Outcomes after which the next run begins a new rollout."""
@@ -62,6 +66,7 @@ class World:
     journal: Journal
     lock: Lock
     clock: Clock
+    sources: Sources
     by: str
 
 
@@ -126,6 +131,7 @@ async def prepare(world: World, file: RolloutFile, wishes: Wishes) -> Prepared:
     plan = found.proposal.plan
     if plan is None:
         raise Refused(*found.proposal.refusals)
+    await _check_gates(world, file, plan, wishes)
     row = _row(world, file)
     inherited = [MemberInherited(name, how) for name, how in found.ours.items() if _has(plan, name)]
     return Prepared(
@@ -141,6 +147,33 @@ async def prepare(world: World, file: RolloutFile, wishes: Wishes) -> Prepared:
         is_new=True,
         abandoned=former.row if former is not None else None,
     )
+
+
+async def _check_gates(world: World, file: RolloutFile, plan: Plan, wishes: Wishes) -> None:
+    """Ask every gate on a metrics system once, before anything is touched. Raises UsageFault for
+    a query that can never work, Refused for evidence that cannot be had."""
+    gates = [gate for gate in plan.policies.gates if gate.name not in wishes.overrides]
+    sampler = sampler_of(world.sources, file, plan, "check")
+    try:
+        found = await ask_gates(gates, plan.members[0].name, sampler)
+    finally:
+        await sampler.aclose()
+    faults = [f"gate {one.gate.name!r}: {fault}" for one in found for fault in one.faults]
+    if faults:
+        raise UsageFault("\n".join(faults))
+    if refusals := [one.refusal for one in found if one.refusal is not None]:
+        raise Refused(*refusals)
+
+
+def sampler_of(sources: Sources, file: RolloutFile, plan: Plan, rollout: str) -> Sampler:
+    """Asks the metrics systems of `file`, templates filled for the members of `plan`."""
+    members = {member.name: member for member in plan.members}
+
+    def queries(gate: Gate, member: str | None, window: timedelta) -> MetricQuery:
+        about = members[member] if member is not None else None
+        return file.queries(gate, about, rollout, window)
+
+    return Sampler(sources, queries)
 
 
 def _has(plan: Plan, name: str) -> bool:
@@ -271,6 +304,7 @@ async def carry_out(
             journal.end(prepared.abandoned.id, "abandoned", 7)
         journal.begin(row)
         journal.append(row.id, world.clock.now(), *encode(plan))
+    sampler = sampler_of(world.sources, prepared.found.file, plan, row.id)
     runner = Runner(
         row.id,
         plan,
@@ -287,9 +321,13 @@ async def carry_out(
         journal=journal,
         clock=world.clock,
         narrators=narrators,
+        sampler=sampler,
     )
     on_start(runner)
-    state = await runner.run(prepared.first)
+    try:
+        state = await runner.run(prepared.first)
+    finally:
+        await sampler.aclose()
     for request in prepared.heard:
         journal.acknowledge(request)
     finished = state.finished

@@ -36,7 +36,7 @@ def rollout(
         },
         "drain": {"timeout": "10s", "sticky": "300ms"},
         "upgrade": {
-            "command": [*tool, "--to", "${vars.version}"],
+            "command": [*tool, "--to", "${vars.version}", "--wait"],
             "timeout": "30s",
             "unless": {"command": [*tool, "--is", "${vars.version}"], "go_on": [1]},
         },

@@ -1,4 +1,4 @@
-"""`check`, `init` and `schema`: the rollout file, offline."""
+"""`check` and `schema`: the rollout file, offline."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from controller.cli import options
-from controller.config import load, starter
+from controller.config import load
 from controller.config import schema as file_schema
 
 
@@ -19,13 +19,6 @@ def check(file: Path, **given: tuple[str, ...]) -> None:
     for warning in rollout.settings.warnings:
         click.echo(f"{file}: mind: {warning}")
     click.echo(f"{file}: rollout {rollout.settings.name!r} is in order")
-
-
-@click.command()
-@click.argument("kind", default="haproxy", type=click.Choice(["haproxy"]))
-def init(kind: str) -> None:
-    """Print a commented starter rollout file."""
-    click.echo(starter(kind), nl=False)
 
 
 @click.command()

@@ -14,10 +14,14 @@ from controller import bootstrap
 from controller.cli import options
 from controller.cli.log import LogNarrator
 from controller.cli.signals import Signals
-from controller.errors import PoolHeld, Refused, UsageFault
+from controller.config import load
+from controller.errors import ConfigurationError, PoolHeld, Refused, UsageFault
 from controller.ports import Journal
+from controller.report.notices import RolloutTidings
 from controller.report.summary import summary
-from controller.session import Unfinished, abort_at_rest, unfinished, without_secrets
+from controller.runner.herald import Herald
+from controller.runner.loop import Narrator
+from controller.session import Unfinished, World, abort_at_rest, unfinished, without_secrets
 
 HEARD_WITHIN: Final = timedelta(seconds=5)
 LOOK_EVERY: Final = timedelta(milliseconds=20)
@@ -97,17 +101,32 @@ async def _is_heard(journal: Journal, seq: int, name: str) -> bool:
     return False
 
 
+def _herald(former: Unfinished, world: World, log: LogNarrator) -> Herald:
+    """Whom the rollout file tells, as it is now: the journal's keeps no secrets."""
+    row = former.row
+    try:
+        file = load(Path(row.path), row.sets)
+        herald = bootstrap.herald(file, world.commands, log.warn)
+    except ConfigurationError as error:
+        log.warn(f"nobody is notified: {error.faults[0].render(error.file)}")
+        return Herald((), world.clock, log.warn)
+    herald.watch(RolloutTidings(row.id, former.plan, file.settings, row.path, is_ending=True))
+    return herald
+
+
 async def _abort(
     journal: Journal, folder: Path, former: Unfinished, restore: bool, log_format: str
 ) -> int:
     name = former.plan.name
     file = without_secrets(former)
     world = bootstrap.world(file.settings, folder, journal)
-    narrator = LogNarrator(name, world.clock.wall, log_format)
+    log = LogNarrator(name, world.clock.wall, log_format)
     with world.lock.hold_name(name), Signals() as signals:
-        state = await abort_at_rest(world, former, restore, [narrator], signals.hand_to)
-    now, wall = world.clock.now(), world.clock.wall()
-    lines = summary(former.plan, state, file.settings, now, wall, former.row.path)
-    click.echo("\n".join(lines))
+        async with _herald(former, world, log) as herald:
+            narrators: list[Narrator] = [log, herald]
+            state = await abort_at_rest(world, former, restore, narrators, signals.hand_to)
+            now, wall = world.clock.now(), world.clock.wall()
+            lines = summary(former.plan, state, file.settings, now, wall, former.row.path)
+            click.echo("\n".join(lines))
     out = any(m.is_away for m in state.members.values())
     return 5 if restore and out else 0

@@ -9,7 +9,7 @@ import structlog
 
 from controller.core.events import Event, Observation
 from controller.core.rollout import State
-from controller.report.narrative import sentence
+from controller.report.narrative import kind_of, level_of, sentence
 
 Wall = Callable[[], datetime]
 
@@ -60,4 +60,9 @@ class LogNarrator:
             return
         member, text = said
         bound = {"member": member} if member else {}
-        self._log.info(text, timestamp=self._wall(), **bound)
+        say = getattr(self._log, level_of(event))
+        say(text, timestamp=self._wall(), kind=kind_of(event), **bound)
+
+    def warn(self, text: str) -> None:
+        """A line about something beside the rollout, like a notice that nobody took."""
+        self._log.warning(text, timestamp=self._wall(), kind="Notification")

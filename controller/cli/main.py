@@ -13,11 +13,15 @@ if TYPE_CHECKING:
 
 COMMANDS: Final = {
     "demo": ("controller.cli.demo:demo", "A real HAProxy, small apps, a load, and a rollout."),
-    "init": ("controller.cli.check:init", "Print a commented starter rollout file."),
+    "init": ("controller.cli.init:init", "Print a rollout file to begin with."),
     "check": ("controller.cli.check:check", "Find every fault in a rollout file, offline."),
     "plan": ("controller.cli.plan:plan", "Show what a run would do, and what speaks against it."),
+    "gate": ("controller.cli.gate:gate", "Evaluate the gates, now or at a past moment."),
     "run": ("controller.cli.run:run", "Upgrade the pool, one member at a time."),
     "status": ("controller.cli.status:status", "Show how a rollout stands."),
+    "history": ("controller.cli.history:history", "List the rollouts that were."),
+    "events": ("controller.cli.events:events", "Tell what happened, and go on telling."),
+    "report": ("controller.cli.report:report", "Write one HTML page about a rollout."),
     "pause": ("controller.cli.hand:pause", "Let no further member begin."),
     "resume": ("controller.cli.hand:resume", "Go on after a pause, or after a halt."),
     "abort": ("controller.cli.hand:abort", "End a rollout for good."),
@@ -26,6 +30,7 @@ COMMANDS: Final = {
 
 EXIT_USAGE: Final = 2
 EXIT_REFUSED: Final = 3
+EXIT_HALTED: Final = 5
 EXIT_HELD: Final = 6
 EXIT_STOPPED: Final = 7
 
@@ -50,7 +55,7 @@ class ToldHeld(Told):
 def told(error: "PoolrollError") -> Told:
     from controller import errors
 
-    if isinstance(error, errors.ConfigurationError | errors.UsageFault):
+    if isinstance(error, errors.ConfigurationError | errors.UsageFault | errors.MetricsRefused):
         return ToldUsage(str(error))
     return ToldHeld(str(error)) if isinstance(error, errors.PoolHeld) else Told(str(error))
 
@@ -103,6 +108,7 @@ def entry() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped; nothing was touched", err=True)
         sys.exit(EXIT_STOPPED)
-    except BrokenPipeError:  # whoever read our output has left
-        sys.exit(EXIT_STOPPED)
+    except SystemExit as ended:
+        # 1 is for bugs alone; it is click's way out when whoever read our output has left.
+        sys.exit(EXIT_STOPPED if ended.code == 1 else ended.code)
     sys.exit(0)

@@ -14,8 +14,11 @@ from controller.cli import options
 from controller.cli.main import EXIT_REFUSED
 from controller.config import RolloutFile, load
 from controller.core.events import Answer
+from controller.errors import UsageFault
+from controller.evidence import GateNow, ask_gates
 from controller.preflight import Survey, ask_guards, gates_now, reach, survey
 from controller.report.proposal import plan_text
+from controller.session import sampler_of
 
 
 @click.command()
@@ -38,11 +41,13 @@ async def _plan(rollout: RolloutFile, folder: Path, *, as_json: bool) -> int:
             found = survey(rollout, reached, journal)
     else:
         found = survey(rollout, reached, None)
-    guards, gates = await asyncio.gather(
+    guards, gates, asked = await asyncio.gather(
         ask_guards(found, bootstrap.commands(folder)),
         gates_now(found, balancer, bootstrap.clock()),
+        _metric_gates(found),
     )
-    refusals = list(found.proposal.refusals)
+    gates |= {one.gate.name: one.words for one in asked}
+    refusals = [*found.proposal.refusals, *filter(None, (one.refusal for one in asked))]
     refusals += [
         f"{name}: {detail}" for name, (answer, detail) in guards.items() if answer is Answer.REFUSED
     ]
@@ -51,6 +56,22 @@ async def _plan(rollout: RolloutFile, folder: Path, *, as_json: bool) -> int:
     else:
         _print(found, guards, gates, refusals)
     return EXIT_REFUSED if refusals else 0
+
+
+async def _metric_gates(found: Survey) -> list[GateNow]:
+    """Raises UsageFault for a query that can never work."""
+    plan = found.proposal.plan
+    if plan is None:
+        return []
+    sampler = sampler_of(bootstrap.metrics, found.file, plan, "plan")
+    try:
+        asked = await ask_gates(plan.policies.gates, plan.members[0].name, sampler)
+    finally:
+        await sampler.aclose()
+    faults = [f"gate {one.gate.name!r}: {fault}" for one in asked for fault in one.faults]
+    if faults:
+        raise UsageFault("\n".join(faults))
+    return asked
 
 
 def _print(

@@ -12,14 +12,16 @@ from controller import bootstrap
 from controller.cli import options
 from controller.cli.ask import TerminalQuestions, ask, is_terminal
 from controller.cli.log import LogNarrator
-from controller.cli.main import EXIT_STOPPED
+from controller.cli.main import EXIT_HALTED, EXIT_STOPPED
 from controller.cli.signals import Signals
 from controller.config import RolloutFile, load
-from controller.errors import UsageFault
+from controller.core.rollout import State
+from controller.errors import StateError, UsageFault
+from controller.report.notices import RolloutTidings
 from controller.report.proposal import plan_text
-from controller.report.summary import summary
+from controller.report.summary import cut_off, summary
 from controller.report.words import count, names, standing
-from controller.session import Prepared, Wishes
+from controller.session import Prepared, Wishes, World
 from controller.session import run as run_session
 
 
@@ -51,6 +53,7 @@ def run(file: Path, yes: bool, log_format: str, **given: Any) -> None:
         only=wishes.only,
         canaries_only=wishes.canaries_only,
     )
+    rollout.refuse_placeholder()
     folder = bootstrap.state_folder(given["state"])
     sys.exit(asyncio.run(_run(rollout, file, wishes, folder, yes=yes, log_format=log_format)))
 
@@ -75,33 +78,49 @@ async def _run(
 ) -> int:
     async def confirm(prepared: Prepared) -> bool:
         _show(prepared)
+        row = prepared.row
+        herald.watch(RolloutTidings(row.id, prepared.plan, rollout.settings, row.path))
         return yes or await ask(_question(prepared))
 
     with contextlib.closing(bootstrap.open_state(folder, create=True)) as kept:
         world = bootstrap.world(rollout.settings, folder, kept)
+        log = LogNarrator(rollout.settings.name, world.clock.wall, log_format)
+        herald = bootstrap.herald(rollout, world.commands, log.warn)
         with Signals() as signals:
             try:
-                ran = await run_session(
-                    world,
-                    rollout,
-                    wishes,
-                    confirm=confirm,
-                    narrators=[LogNarrator(rollout.settings.name, world.clock.wall, log_format)],
-                    questions=TerminalQuestions(),
-                    on_start=signals.hand_to,
-                )
+                async with herald:
+                    ran = await run_session(
+                        world,
+                        rollout,
+                        wishes,
+                        confirm=confirm,
+                        narrators=[log, herald],
+                        questions=TerminalQuestions(),
+                        on_start=signals.hand_to,
+                    )
+                    return _told(ran, rollout, world, file)
             except asyncio.CancelledError:
                 if signals.name is None:
                     raise
                 click.echo(f"stopped ({signals.name}); nothing was touched")
                 return EXIT_STOPPED
+            except StateError as error:
+                if signals.runner is None:
+                    raise
+                _print(cut_off(signals.runner.state, str(error), str(file)))
+                return EXIT_HALTED
+
+
+def _told(
+    ran: tuple[Prepared, State] | None, rollout: RolloutFile, world: World, file: Path
+) -> int:
+    """Say how it ended; the exit code."""
     if ran is None:
         click.echo("not begun; nothing was touched")
         return EXIT_STOPPED
     prepared, state = ran
     now, wall = world.clock.now(), world.clock.wall()
-    lines = summary(prepared.plan, state, rollout.settings, now, wall, str(file))
-    _print(lines)
+    _print(summary(prepared.plan, state, rollout.settings, now, wall, str(file)))
     return state.finished.exit_code if state.finished is not None else EXIT_STOPPED
 
 

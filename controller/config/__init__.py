@@ -13,13 +13,18 @@ from controller.config.changes import SECRET_CHANGED, changes, fingerprint
 from controller.config.json_schema import schema
 from controller.config.masking import masked
 from controller.config.reader import load, parse
+from controller.config.recipients import Audience, Recipient, WebhookTarget, audience
 from controller.config.rollout_file import Course, RolloutFile
 from controller.config.starters import starter
 
 __all__ = [
     "SECRET_CHANGED",
+    "Audience",
     "Course",
+    "Recipient",
     "RolloutFile",
+    "WebhookTarget",
+    "audience",
     "changes",
     "fingerprint",
     "load",

@@ -1,15 +1,22 @@
 """The difference between a rollout file as it was begun with and as it is now."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from difflib import unified_diff
 from hashlib import sha256
 
 from controller.config.masking import masked
 from controller.config.places import printable
 from controller.config.reader import parse
+from controller.core.settings import AlertQuery, Settings
 from controller.errors import ConfigurationError
 
 SECRET_CHANGED = "a value that may be secret has changed; it is not shown"
+
+_ANYWHERE = "/rollout.yaml"
+"""Paths in a file mean the same wherever it is compared."""
+
+_NONE = AlertQuery(())
 
 MAX_LINES = 200
 """More than anybody reads before a decision."""
@@ -60,14 +67,23 @@ def _told(sets: Mapping[str, str], name: str) -> str:
 
 def _meaning(text: str, sets: Mapping[str, str]) -> tuple[object, ...] | None:
     try:
-        file = parse(text, "", sets)
+        file = parse(text, _ANYWHERE, sets)
     except ConfigurationError:
         return None
     rollout = file.rollout
     return (
-        file.settings,
+        replace(file.settings, warnings=()),
         rollout.upgrade,
         rollout.rollback,
         rollout.validations,
         rollout.pool.members,
+        tuple(_secrets(file.settings)),
     )
+
+
+def _secrets(settings: Settings) -> Iterator[str | None]:
+    """Those that stand in the file: they are in no repr, and a fingerprint is made of one."""
+    for gate in settings.policies.gates:
+        for server in (*(gate.metric or _NONE).servers, *(gate.alerts or _NONE).servers):
+            secrets = (server.password, server.bearer, *server.headers.values())
+            yield from (secret.inline for secret in secrets if secret is not None)

@@ -5,10 +5,10 @@ itself at fault, nothing is said here.
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
 from fnmatch import fnmatchcase
 
 from controller.config.document import Document
+from controller.config.gate_contradictions import gate_contradictions
 from controller.config.places import Trail, shown
 from controller.config.scalars import Wrong, amount, count, duration
 from controller.config.trails import at, listing, mapping
@@ -32,7 +32,8 @@ def contradictions(document: Document) -> list[Fault]:
         *_repeated(data),
         *_canaries(data),
         *_capacity(data),
-        *_gates(data),
+        *gate_contradictions(data),
+        *_notify(data),
     ]
     return [document.fault(trail, message) for trail, message in found]
 
@@ -147,19 +148,17 @@ def _capacity(data: object) -> Found:
         )
 
 
-def _gates(data: object) -> Found:
-    for index, gate in enumerate(listing(data, "gates")):
-        if "window" not in mapping(gate):
+def _notify(data: object) -> Found:
+    for index, entry in enumerate(listing(data, "notify")):
+        if not isinstance(entry, dict):
             continue
-        try:
-            window, every = duration(gate["window"]), duration(gate.get("every", "1s"))
-        except Wrong:
-            continue
-        if timedelta(0) < window < every:
-            yield (
-                ("gates", index, "window"),
-                "is shorter than every, the time between two samples; make it longer",
-            )
+        trail: Trail = ("notify", index)
+        given = {"command", "webhook"} & entry.keys()
+        if not given:
+            yield trail, "says nobody to tell; add command: […] or webhook: {url: …}"
+        if len(given) == 2:
+            yield (*trail, "webhook"), "command is given too; make two entries of them"
+        yield from _twice((*trail, "on"), (), listing(entry, "on"))
 
 
 def _globs(data: object, key: str, default: list[str]) -> list[str]:

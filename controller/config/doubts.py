@@ -2,22 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from math import ceil
 
 from controller.config.doors import is_loopback
-from controller.config.gates import GateSection
+from controller.config.gate_doubts import gate_doubts
 from controller.config.places import printable
 from controller.config.rollout import Rollout
-from controller.config.scalars import MAX_COUNT, amount, duration, percentage
+from controller.config.scalars import amount, duration
 from controller.config.templating import mentions
-
-_SLACK = 1e-9
-"""For ratios that binary fractions only come near to."""
-_ONLY_FOR = {
-    "confidence": "exact",
-    "min_errors": "exact",
-    "min_requests": "threshold",
-}
+from controller.config.upgrade import is_placeholder
 
 
 def doubts_about(rollout: Rollout) -> tuple[str, ...]:
@@ -39,6 +31,8 @@ def _pool(rollout: Rollout) -> Iterator[str]:
 
 
 def _work(rollout: Rollout) -> Iterator[str]:
+    if is_placeholder(rollout.upgrade):
+        yield "upgrade.command: is still the placeholder of `init`; run refuses until it is written"
     if not rollout.validations:
         yield (
             "validate: nothing is validated from outside before users meet an upgraded member; "
@@ -62,23 +56,6 @@ def _work(rollout: Rollout) -> Iterator[str]:
 def _gates(rollout: Rollout) -> Iterator[str]:
     if not rollout.gates:
         yield "gates: NO GATES: no error rate stops this rollout"
+    soak = duration(rollout.soak)
     for index, gate in enumerate(rollout.gates):
-        yield from (f"gates[{index}].{line}" for line in _gate(gate))
-
-
-def _gate(gate: GateSection) -> Iterator[str]:
-    ratio = percentage(gate.max) / 100
-    if ratio == 1:
-        yield "max: 100% of errors is fine for this gate: it never fails"
-    if gate.test == "threshold" and gate.min_requests * ratio < 1 - _SLACK:
-        needed = ceil(1 / ratio - _SLACK) if ratio else MAX_COUNT + 1
-        mend = f"min_requests: {needed} or " if needed <= MAX_COUNT else ""
-        yield (
-            f"test: one single error in {gate.min_requests} requests is more than {gate.max} and "
-            f"trips this gate; write {mend}test: exact"
-        )
-    for key, test in _ONLY_FOR.items():
-        if key in gate.model_fields_set and gate.test != test:
-            yield f"{key}: has no effect with test: {gate.test}"
-    if "window" in gate.model_fields_set and gate.haproxy.scope == "member":
-        yield "window: has no effect on a member: what is judged is all since its return"
+        yield from (f"gates[{index}].{line}" for line in gate_doubts(gate, soak))

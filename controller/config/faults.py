@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from controller.config.document import Document
 from controller.config.kinds import Section
 from controller.config.later import is_later
+from controller.config.misplaced import place_for
 from controller.config.places import MAX_SHOWN, Trail, kind, shown
 from controller.config.rollout import Rollout
 from controller.config.scalars import Wrong
@@ -44,7 +45,7 @@ def _fault(detail: ErrorDetails, document: Document) -> Fault:
             examples = _fields(_section(trail[:-1]))[str(trail[-1])].examples or ["…"]
             return document.fault(trail, f"is missing; add it, like {trail[-1]}: {examples[0]}")
         case "extra_forbidden":
-            return document.fault(trail, _unknown(trail), at_key=True)
+            return document.fault(trail, _unknown(trail, document), at_key=True)
         case _:
             return document.fault(trail, _wrong(detail), at_key=trail != detail["loc"])
 
@@ -69,7 +70,9 @@ def _wrong(detail: ErrorDetails) -> str:
             return f"is {found}, which this key does not take; see `poolroll schema`"
 
 
-def _unknown(trail: Trail) -> str:
+def _unknown(trail: Trail, document: Document) -> str:
+    if (place := place_for(trail, document.data)) is not None:
+        return f"is not a key of this section; write it {place}"
     if is_later(trail):
         return "is not yet supported; leave it out"
     known = list(_fields(_section(trail[:-1])))

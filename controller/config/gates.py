@@ -2,19 +2,25 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
+from controller.config.evidence import Alerts, Prometheus
 from controller.config.kinds import (
     Confidence,
     Count,
     Duration,
     GateName,
+    HeaderName,
     Interval,
-    Percentage,
+    Limit,
     SampleInterval,
     Section,
     one_of,
 )
+from controller.config.validation import HeaderValue, Url
+
+KINDS = ("haproxy", "prometheus", "alerts")
+"""Of evidence; each gate has exactly one."""
 
 
 class HaproxyMeasure(Section):
@@ -26,28 +32,70 @@ class HaproxyMeasure(Section):
 
 class Inconclusive(Section):
     hold: Duration = Field(default="2m", description="How long missing evidence is waited for.")
-    then: Annotated[Literal["halt", "pass"], one_of("halt", "pass")] = "halt"
+    then: Annotated[Literal["halt", "pass", "probe"], one_of("halt", "pass", "probe")] = Field(
+        default="halt",
+        description="probe: send requests of our own meanwhile; halt when that does not help.",
+    )
+
+
+class Probe(Section):
+    url: Url = Field(
+        description="GET this, through the load balancer.", examples=["http://HOST/health"]
+    )
+    every: SampleInterval = Field(default="1s", description="Between two requests.")
+    headers: dict[HeaderName, HeaderValue] = Field(
+        default={}, description="Sent along: what marks them, and what pins the member."
+    )
 
 
 class GateSection(Section):
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": [kind]} for kind in KINDS]})
+
     name: GateName = Field(description="Unique in the file.", examples=["errors"])
-    haproxy: HaproxyMeasure = Field(
-        description="Evidence from HAProxy's own counters.",
-        examples=["{measure: error_ratio, scope: member}"],
+    haproxy: HaproxyMeasure | None = Field(
+        default=None, description="Evidence from HAProxy's own counters."
     )
-    max: Percentage = Field(description="The greatest ratio that is fine.", examples=["1%"])
+    prometheus: Prometheus | None = Field(
+        default=None, description="Evidence from Prometheus, or what speaks its HTTP API."
+    )
+    alerts: Alerts | None = Field(
+        default=None, description="Fails while an alert fires that was quiet at the start."
+    )
+    max: Limit | None = Field(
+        default=None,
+        description="The greatest that is fine. With haproxy or counts: a percentage.",
+    )
+    min: Limit | None = Field(default=None, description="The least that is fine, of a query.")
+    max_increase: Limit | None = Field(
+        default=None, description="How far above the baseline is fine."
+    )
     test: Annotated[Literal["exact", "threshold"], one_of("exact", "threshold")] = Field(
         default="exact",
-        description="exact: fails when `max` cannot explain the errors seen; "
+        description="With haproxy. exact: fails when `max` cannot explain the errors seen; "
         "threshold: the bare ratio.",
     )
-    every: SampleInterval = Field(default="1s", description="Between two samples.")
-    confidence: Confidence = Field(default="99.5%", description="Of the exact test.")
+    every: SampleInterval | None = Field(
+        default=None,
+        description="Between two samples. Default: 1s with haproxy, 5s with prometheus and "
+        "alerts, whose evidence changes only with each scrape.",
+    )
+    confidence: Confidence | None = Field(
+        default=None,
+        description="Of the exact test. Default: 99.5% with haproxy, 99% with counts from "
+        "prometheus.",
+    )
     min_errors: Count = Field(default=3, description="Of the exact test.")
-    min_requests: Count = Field(default=20, description="Of the threshold.")
-    window: Interval = Field(default="1m", description="How far a gate of the pool looks back.")
+    min_requests: Count = Field(
+        default=20, description="Of the threshold; of `requests` or `traffic` with prometheus."
+    )
+    window: Interval = Field(
+        default="1m", description="With haproxy: how far a gate of the pool looks back."
+    )
     failures: Count = Field(default=1, description="Failing samples in a row that trip it.")
     inconclusive: Inconclusive = Field(default_factory=Inconclusive)
+    probe: Probe | None = Field(
+        default=None, description="For users who are asleep: with inconclusive.then: probe."
+    )
 
 
 DEFAULT_GATE = GateSection(name="errors", haproxy=HaproxyMeasure(), max="1%")

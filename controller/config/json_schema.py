@@ -3,7 +3,7 @@
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
-from pydantic_core import core_schema
+from pydantic_core import core_schema, to_jsonable_python
 
 from controller.config.rollout import Rollout
 
@@ -19,6 +19,9 @@ class _Schema(GenerateJsonSchema):
         if drawn.get("default", ...) is None:
             del drawn["default"]
         return drawn
+
+    def encode_default(self, dft: Any) -> Any:
+        return to_jsonable_python(dft, exclude_none=True)
 
 
 def schema() -> dict[str, Any]:

@@ -108,12 +108,21 @@ ProbeInterval = Annotated[str, _duration(timedelta(milliseconds=10)), _DURATION_
 """Bounded below: what is probed is a member that just came up."""
 SampleInterval = Annotated[str, _duration(timedelta(milliseconds=50)), _DURATION_SCHEMA]
 """Bounded below: every sample asks every load balancer."""
+Lookback = Annotated[str, _duration(timedelta(seconds=10)), _DURATION_SCHEMA]
+"""Bounded below: a rate needs two scrapes."""
+BeatInterval = Annotated[str, _duration(timedelta(seconds=1)), _DURATION_SCHEMA]
+"""Bounded below: whoever listens to it is somebody else's machine."""
 Percentage = Annotated[str, _kept(scalars.percentage), WithJsonSchema(_PERCENTAGE_SCHEMA)]
 Count = Annotated[int, PlainValidator(scalars.count), WithJsonSchema(_COUNT_SCHEMA)]
 Quantity = Annotated[
     int | str,
     _kept(scalars.amount),
     WithJsonSchema({"anyOf": [_COUNT_SCHEMA, _PERCENTAGE_SCHEMA]}),
+]
+Limit = Annotated[
+    int | float | str,
+    _kept(scalars.limit),
+    WithJsonSchema({"anyOf": [{"type": "number"}, _PERCENTAGE_SCHEMA]}),
 ]
 Confidence = Annotated[
     float | str,

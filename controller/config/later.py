@@ -4,14 +4,12 @@ from controller.config.places import Trail
 
 RESERVED = frozenset(
     {
-        *("windows", "freeze", "finish_by", "approve", "change", "notify", "silences", "record"),
+        *("windows", "freeze", "finish_by", "approve", "change", "silences", "record"),
         *("collect", "prepare", "failures", "order", "wait_for", "state", "lock"),
     }
 )
 _SECTIONS = {
     ("pool", "kubernetes"),
-    ("gates", "prometheus"),
-    ("gates", "min"),
     ("return", "ramp"),
     ("steps", "ssh"),
     ("steps", "reboot"),

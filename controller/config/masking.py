@@ -1,7 +1,8 @@
 """A rollout file's text without what may be secret in it. Pure.
 
-Secret are the values of headers, passwords in addresses, and every variable that is named in
-one of these.
+Secret are the values of headers, passwords and tokens of gates, passwords in addresses, the
+addresses and secrets of `notify` and `heartbeat`, and every variable that is named in one of
+these.
 """
 
 import re
@@ -14,9 +15,22 @@ from controller.config.templating import mentions
 from controller.config.trails import texts
 
 MASK = "***"
-_HEADERS = "validate.*.http.headers.*"
+_FILLED = (
+    "validate.*.http.headers.*",
+    "gates.*.probe.headers.*",
+    *(
+        f"gates.*.{kind}.{where}"
+        for kind in ("prometheus", "alerts")
+        for where in ("headers.*", "auth.bearer", "auth.basic.password")
+    ),
+)
+"""Secrets in which a variable may stand: then that is one, too."""
+_NOTICES = ("notify.*.webhook.headers.*", "notify.*.webhook.secret", "heartbeat.headers.*")
+_ADDRESSES = ("notify.*.webhook.url", "heartbeat.url")
+"""Whoever knows one may post there: all but the host is secret."""
 _ANCHOR = re.compile(r"&\S+\s+")
 _USERINFO = re.compile(r"(://)[^/\s@\"']+@")
+_HOST = re.compile(r"https?://(?:[^/?#@]*@)?([A-Za-z0-9.:\[\]-]+)(?=[/?#]|$)")
 
 
 def masked(text: str, sets: Mapping[str, str]) -> tuple[str, dict[str, str]]:
@@ -25,13 +39,14 @@ def masked(text: str, sets: Mapping[str, str]) -> tuple[str, dict[str, str]]:
     if document.data is None:
         return MASK, dict.fromkeys(sets, MASK)
     names = set(_secret_names(document))
-    spans = sorted(set(_spans(document, names)), reverse=True)
+    # One place may be both a header and an address, by an alias: the address can be read again.
+    spans = {(start, end): shown for start, end, shown in _spans(document, names)}
     result = document.text
-    for start, end in spans:
+    for (start, end), shown in sorted(spans.items(), reverse=True):
         anchor = _ANCHOR.match(result, start, end)
         begin = anchor.end() if anchor else start
         close = "\n" if result[begin:end].endswith("\n") else ""
-        result = f'{result[:begin]}"{MASK}"{close}{result[end:]}'
+        result = f'{result[:begin]}"{shown}"{close}{result[end:]}'
     result = _USERINFO.sub(rf"\1{MASK}@", result)
     return result, {
         name: MASK if f"vars.{name}" in names else value for name, value in sets.items()
@@ -39,23 +54,35 @@ def masked(text: str, sets: Mapping[str, str]) -> tuple[str, dict[str, str]]:
 
 
 def _secret_names(document: Document) -> Iterator[str]:
-    for _, value in texts(document.data, _HEADERS):
-        yield from (mention.name or "" for mention in mentions(value))
+    for pattern in _FILLED:
+        for _, value in texts(document.data, pattern):
+            yield from (mention.name or "" for mention in mentions(value))
     for scalar in document.values.values():
         if isinstance(scalar, Scalar):
             for match in _USERINFO.finditer(scalar.text):
                 yield from (mention.name or "" for mention in mentions(match.group()))
 
 
-def _spans(document: Document, names: set[str]) -> Iterator[tuple[int, int]]:
+def _spans(document: Document, names: set[str]) -> Iterator[tuple[int, int, str]]:
+    """Where, and what is shown in its place: what may be read again as such a file."""
     for trail in _secret_trails(document, names):
         node = document.values.get(trail)
         if isinstance(node, Scalar):
-            yield node.start, node.end
+            yield node.start, node.end, MASK
+    for pattern in _ADDRESSES:
+        for trail, _ in texts(document.data, pattern):
+            node = document.values.get(trail)
+            if isinstance(node, Scalar):
+                yield node.start, node.end, _masked_address(node.text)
+
+
+def _masked_address(address: str) -> str:
+    found = _HOST.match(address)
+    return f"https://{found.group(1) if found else MASK}/{MASK}"
 
 
 def _secret_trails(document: Document, names: set[str]) -> Iterator[Trail]:
-    patterns = [_HEADERS]
+    patterns = [*_FILLED, *_NOTICES]
     for name in names:
         kind, _, variable = name.rpartition("vars.")
         if variable and kind == "member.":

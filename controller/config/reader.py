@@ -10,10 +10,11 @@ from controller.config.document import MAX_BYTES, Document, read
 from controller.config.doubts import doubts_about
 from controller.config.faults import faults_of
 from controller.config.filling import variables
+from controller.config.metrics_servers import Servers, filled_faults
 from controller.config.rollout import Rollout
-from controller.config.rollout_file import RolloutFile
+from controller.config.rollout_file import RolloutFile, folder_of
 from controller.config.sets import option_faults
-from controller.config.settings import settings_of
+from controller.config.settings import known_at_load, settings_of
 from controller.config.templates import template_faults
 from controller.errors import ConfigurationError, Fault
 
@@ -56,9 +57,16 @@ def parse(
     faults += option_faults(document.data, sets, canaries_only=canaries_only)
     if rollout is None or faults or document.faults:
         raise _refusal(file, (*document.faults, *faults))
+    values = {**variables(rollout.vars), **sets}
+    folder = folder_of(Path(file))
+    servers = Servers(known_at_load(rollout, values), folder)
+    faults += [document.fault(*found) for found in filled_faults(rollout, servers)]
+    if faults:
+        raise _refusal(file, faults)
     settings = settings_of(
         rollout,
-        {**variables(rollout.vars), **sets},
+        values,
+        folder,
         only=only,
         canaries_only=canaries_only,
         warnings=doubts_about(rollout),

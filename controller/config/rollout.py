@@ -8,6 +8,7 @@ from controller.config.comeback import Comeback
 from controller.config.drain import Drain
 from controller.config.gates import DEFAULT_GATE, GateSection
 from controller.config.kinds import Argument, Duration, Label, RolloutName, Section, Text, one_of
+from controller.config.notify import Heartbeat, Notification
 from controller.config.pool import Pool
 from controller.config.upgrade import Rollback, Upgrade
 from controller.config.validation import Validation
@@ -39,3 +40,7 @@ class Rollout(Section):
         Literal["halt", "rollback_member", "rollback_all"],
         one_of("halt", "rollback_member", "rollback_all"),
     ] = "halt"
+    notify: list[Notification] = Field(default=[], description="Who is told of what.")
+    heartbeat: Heartbeat | None = Field(
+        default=None, description="A sign of life while a process has the rollout in hand."
+    )

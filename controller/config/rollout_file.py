@@ -2,15 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
+from controller.config.asking import filled_probe, filled_query
 from controller.config.document import Document
 from controller.config.filling import Filling, facts, named, variables
+from controller.config.places import Trail
 from controller.config.rollout import Rollout
+from controller.config.upgrade import is_placeholder
 from controller.config.working import Workshop, environment
 from controller.core.pool import Member
-from controller.core.settings import Settings
+from controller.core.settings import Gate, MetricQuery, ProbeTraffic, Scope, Settings
 from controller.core.work import Work
 from controller.errors import ConfigurationError, Fault
 
@@ -30,10 +34,17 @@ class RolloutFile:
     def has_rollback(self) -> bool:
         return self.rollout.rollback is not None
 
+    def refuse_placeholder(self) -> None:
+        """Raises ConfigurationError while `upgrade` is still what `init` wrote there."""
+        if is_placeholder(self.rollout.upgrade):
+            message = "is still the placeholder of `init`; write what upgrades one member"
+            fault = self.document.fault(("upgrade", "command"), message)
+            raise ConfigurationError(str(self.path), (fault,))
+
     @property
     def folder(self) -> str:
         """Where commands run: the folder of the file."""
-        return str(self.path.absolute().parent)
+        return folder_of(self.path)
 
     def member(self, name: str, address: str, port: int) -> Member:
         """A server of the balancer as a member. Raises ConfigurationError."""
@@ -64,13 +75,7 @@ class RolloutFile:
         overlay = (
             self.rollout.rollback.vars if course == "rollback" and self.rollout.rollback else {}
         )
-        values = {
-            **facts(member),
-            "member.host": member.host,
-            "rollout.id": rollout_id,
-            "rollout.name": self.settings.name,
-            **named({**self.settings.vars, **variables(overlay)}),
-        }
+        values = self._values(member, rollout_id) | named(variables(overlay))
         filling = Filling(str(self.path), self.document, member.name, values)
         env = environment(course, member, rollout_id, self.settings.name)
         shop = Workshop(filling, self.folder, env)
@@ -84,3 +89,52 @@ class RolloutFile:
         )
         filling.finish()
         return work
+
+    def queries(
+        self, gate: Gate, member: Member | None, rollout_id: str, window: timedelta
+    ) -> MetricQuery:
+        """What `gate` asks about `member` (None: the pool), all templates filled.
+
+        `window`: since the thing under judgement began; at most the gate's `window_max` is asked
+        for. Raises ConfigurationError when a variable has no value for this member.
+        """
+        if gate.metric is None or (member is None and gate.scope is Scope.MEMBER):
+            raise ValueError(f"gate {gate.name} has no queries, or no member to fill them for")
+        filling = self._filling(member, rollout_id)
+        query = filled_query(filling, gate.metric, self._trail(gate), window)
+        filling.finish()
+        return query
+
+    def probe(self, gate: Gate, member: Member, rollout_id: str) -> ProbeTraffic:
+        """The requests that make up for users of `member`, all templates filled.
+
+        Raises ConfigurationError when a variable has no value for this member, or when what was
+        filled in makes no sense.
+        """
+        if gate.probe is None:
+            raise ValueError(f"gate {gate.name} has no probe")
+        filling = self._filling(member, rollout_id)
+        probe = filled_probe(filling, gate.probe, self._trail(gate))
+        filling.finish()
+        return probe
+
+    def _trail(self, gate: Gate) -> Trail:
+        return ("gates", [section.name for section in self.rollout.gates].index(gate.name))
+
+    def _filling(self, member: Member | None, rollout_id: str) -> Filling:
+        values = self._values(member, rollout_id)
+        name = "" if member is None else member.name
+        return Filling(str(self.path), self.document, name, values)
+
+    def _values(self, member: Member | None, rollout_id: str) -> dict[str, str]:
+        own = {} if member is None else {**facts(member), "member.host": member.host}
+        return {
+            **own,
+            "rollout.id": rollout_id,
+            "rollout.name": self.settings.name,
+            **named(self.settings.vars),
+        }
+
+
+def folder_of(path: Path) -> str:
+    return str(path.absolute().parent)

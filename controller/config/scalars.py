@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from math import isfinite
 
 from controller.config.places import printable, shown
 from controller.core.settings import Amount
@@ -77,6 +78,24 @@ def amount(value: object) -> Amount:
     raise Wrong(f"{shown(value)} is neither a count nor a percentage; write it like 2 or 25%")
 
 
+def limit(value: object) -> float:
+    """A finite number as it stands, or a percentage as a ratio. Raises Wrong."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if abs(value) < 10**15 and isfinite(value):
+            return float(value)
+        raise Wrong(f"{shown(value)} is out of range; write a number of at most 15 digits")
+    if is_percentage(value):
+        return percentage(value) / 100
+    if isinstance(value, str) and _BARE.fullmatch(value):
+        raise _no_unit(value, "%", "the number without quotes")
+    raise Wrong(f"{shown(value)} is neither a number nor a percentage; write it like 0.5 or 1%")
+
+
+def is_percentage(value: object) -> bool:
+    """Whether a limit is given in per cent."""
+    return isinstance(value, str) and value.endswith("%")
+
+
 def confidence(value: object) -> float:
     """`99.5%` or `0.995`, at least a half and less than certainty. Raises Wrong."""
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -103,4 +122,7 @@ def _no_unit(value: object, unit: str, others: str = "") -> Wrong:
 
 
 def _told(least: timedelta) -> str:
-    return f"{least // timedelta(milliseconds=1)}ms"
+    second = timedelta(seconds=1)
+    if least % second:
+        return f"{least // timedelta(milliseconds=1)}ms"
+    return f"{least // second}s"

@@ -3,35 +3,34 @@
 from collections.abc import Mapping, Sequence
 
 from controller.config import scalars
-from controller.config.gates import GateSection
+from controller.config.filling import named
+from controller.config.gate_values import gate_of
+from controller.config.metrics_servers import Servers
 from controller.config.rollout import Rollout
 from controller.config.templating import fill
 from controller.core.settings import (
     DrainPolicy,
-    Gate,
     HaproxyPool,
     OnFailure,
     OnTimeout,
     Policies,
     ReturnPolicy,
-    Scope,
     Selection,
     Settings,
-    Test,
-    Then,
 )
 
 
 def settings_of(
     rollout: Rollout,
     variables: Mapping[str, str],
+    folder: str,
     *,
     only: Sequence[str],
     canaries_only: bool,
     warnings: tuple[str, ...],
 ) -> Settings:
-    """`variables`: those of the file, after `--set`."""
-    known = {"rollout.name": rollout.name, **{f"vars.{k}": v for k, v in variables.items()}}
+    """`variables`: those of the file, after `--set`; `folder`: where its paths begin."""
+    known = known_at_load(rollout, variables)
     haproxy = rollout.pool.haproxy
     members = rollout.pool.members
     return Settings(
@@ -45,7 +44,7 @@ def settings_of(
             only=tuple(only),
             canaries_only=canaries_only,
         ),
-        policies=_policies(rollout),
+        policies=_policies(rollout, Servers(known, folder)),
         owner=fill(rollout.owner or "", known),
         runbook=fill(rollout.runbook or "", known),
         vars=dict(variables),
@@ -53,7 +52,12 @@ def settings_of(
     )
 
 
-def _policies(rollout: Rollout) -> Policies:
+def known_at_load(rollout: Rollout, variables: Mapping[str, str]) -> dict[str, str]:
+    """What templates mean before any member is at hand."""
+    return {"rollout.name": rollout.name, **named(variables)}
+
+
+def _policies(rollout: Rollout, servers: Servers) -> Policies:
     pool, drain, comeback = rollout.pool, rollout.drain, rollout.comeback
     floor = pool.min_available
     return Policies(
@@ -70,23 +74,6 @@ def _policies(rollout: Rollout) -> Policies:
             within=scalars.duration(comeback.within), hold=scalars.duration(comeback.hold)
         ),
         soak=scalars.duration(rollout.soak),
-        gates=tuple(map(gate_of, rollout.gates)),
+        gates=tuple(gate_of(section, servers) for section in rollout.gates),
         on_failure=OnFailure(rollout.on_failure),
-    )
-
-
-def gate_of(section: GateSection) -> Gate:
-    return Gate(
-        name=section.name,
-        scope=Scope(section.haproxy.scope),
-        maximum=scalars.percentage(section.max) / 100,
-        test=Test(section.test),
-        every=scalars.duration(section.every),
-        confidence=scalars.confidence(section.confidence),
-        min_errors=section.min_errors,
-        min_requests=section.min_requests,
-        window=scalars.duration(section.window),
-        failures=section.failures,
-        hold=scalars.duration(section.inconclusive.hold),
-        then=Then(section.inconclusive.then),
     )

@@ -23,6 +23,24 @@ _PROBES = tuple(
     )
 )
 _TITLES = ("owner", "runbook", "validate.*.http.ca")
+_DOORS = tuple(
+    f"gates.*.{kind}.{where}"
+    for kind in ("prometheus", "alerts")
+    for where in (
+        *("url", "url.*", "headers.*", "tls.ca", "tls.cert", "tls.key", "tls.server_name"),
+        *("auth.basic.username", "auth.basic.password", "auth.bearer", "matchers.*"),
+    )
+)
+"""Filled when the file is read: the same for all members."""
+_QUERIES = tuple(
+    f"gates.*.prometheus.{where}"
+    for where in (
+        *("query", "errors", "requests", "traffic", "baseline"),
+        *("baseline.query", "baseline.errors", "baseline.requests"),
+    )
+)
+_ASKED = ("gates.*.prometheus.evidence", "gates.*.probe.url", "gates.*.probe.headers.*")
+_NOTICES = ("notify.*.command.*",)
 _VALUES = ("vars.*", "rollback.vars.*", "pool.members.vars.*.*")
 _SECTIONS = {"vars.": "vars", "member.vars.": "pool.members.vars"}
 
@@ -60,14 +78,15 @@ def _places(data: object) -> Iterator[tuple[str, _Names]]:
     titles = variables | {"rollout.name"}
     everything = titles | own | facts | {"member.host", "rollout.id"}
     unsure = tuple(_unsure(data))
-    yield from ((pattern, _Names(titles, unsure)) for pattern in _TITLES)
+    yield from ((pattern, _Names(titles, unsure)) for pattern in (*_TITLES, *_DOORS, *_NOTICES))
     yield from ((pattern, _Names(frozenset())) for pattern in _VALUES)
     yield "pool.members.host", _Names(titles | own | facts, unsure)
     yield from ((f"upgrade.{pattern}", _Names(everything, unsure)) for pattern in _COMMANDS)
     yield from (
         (f"rollback.{pattern}", _Names(everything | way_back, unsure)) for pattern in _COMMANDS
     )
-    yield from ((pattern, _Names(everything, unsure)) for pattern in _PROBES)
+    yield from ((pattern, _Names(everything, unsure)) for pattern in (*_PROBES, *_ASKED))
+    yield from ((pattern, _Names(everything | {"window"}, unsure)) for pattern in _QUERIES)
 
 
 def _unsure(data: object) -> Iterator[str]:
@@ -87,7 +106,7 @@ def _message(name: str | None, pattern: str, names: _Names) -> str:
         return "a variable cannot name another; write the text itself, or $${ for the signs"
     if name == "window":
         return f"{told}: only the query of a prometheus gate has a window; take it out"
-    if name == "member.host":
+    if name == "member.host" and pattern == "pool.members.host":
         return f"{told}: it would be circular; use ${{member.address}} or ${{member.name}}"
     return f"{told}; {_mend(name, names)} (a dollar is written $$)"
 

@@ -21,6 +21,10 @@ ExitCode = Annotated[
 ]
 
 
+PLACEHOLDER = "WRITE-HERE-WHAT-UPGRADES-A-MEMBER"
+"""What `init` writes where it cannot know the program. `check` and `plan` say so, `run` refuses."""
+
+
 class Unless(Section):
     command: Argv = Field(
         description="Exit 0: the member is already there.", examples=["[ssh, HOST, …]"]
@@ -45,6 +49,10 @@ class Upgrade(Section):
     )
     timeout: Interval = Field(default="15m", description="Of each step.")
     unless: Unless | None = Field(default=None, description="Asks whether there is anything to do.")
+
+
+def is_placeholder(section: Upgrade) -> bool:
+    return section.command is not None and section.command[0] == PLACEHOLDER
 
 
 class Rollback(Upgrade):

@@ -1,16 +1,16 @@
 """The sections `upgrade`, `rollback` and `validate` → the work on one member."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from controller.config import scalars
+from controller.config.filled_http import checked, filled_headers, filled_url
 from controller.config.filling import Filling
 from controller.config.places import Trail
-from controller.config.scalars import Wrong
 from controller.config.upgrade import Unless, Upgrade
-from controller.config.validation import Http, Tcp, Validation, check_filled_url, check_header
+from controller.config.validation import Http, Tcp, Validation
 from controller.core import work
 from controller.core.pool import Member
 
@@ -63,47 +63,26 @@ class Workshop:
     def _http(self, http: Http, trail: Trail) -> work.HttpProbe:
         text = self.filling.text
         contains = http.contains
-        headers = {
-            name: text((*trail, "headers", name), value) for name, value in http.headers.items()
-        }
-        for name, value in headers.items():
-            self._check(check_header, value, (*trail, "headers", name))
         authorities = None if http.ca is None else text((*trail, "ca"), http.ca)
         return work.HttpProbe(
-            url=self._url(http.url, (*trail, "url")),
+            url=filled_url(self.filling, http.url, (*trail, "url")),
             status=http.status,
             contains=None if contains is None else text((*trail, "contains"), contains),
-            headers=headers,
+            headers=filled_headers(self.filling, http.headers, (*trail, "headers")),
             verify=http.verify,
             ca=None if authorities is None else str(Path(self.cwd, authorities)),
         )
-
-    def _url(self, template: str, trail: Trail) -> str:
-        """An IPv6 address gets its brackets (RFC 3986, section 3.2.2)."""
-        values = dict(self.filling.values)
-        for name in ("member.address", "member.host"):
-            if ":" in values[name] and f"[${{{name}}}]" not in template:
-                values[name] = f"[{values[name]}]"
-        url = self.filling.text(trail, template, values)
-        self._check(check_filled_url, url, trail)
-        return url
 
     def _tcp(self, tcp: Tcp, trail: Trail) -> work.TcpProbe:
         host = self.filling.text((*trail, "host"), tcp.host)
         if not host:
             self.filling.note((*trail, "host"), "names no host for it; write one")
         port = self.filling.text((*trail, "port"), str(tcp.port))
-        self._check(scalars.port, port, (*trail, "port"))
+        checked(self.filling, scalars.port, port, (*trail, "port"))
         return work.TcpProbe(host, int(port) if port.isdecimal() else 0)
 
     def _command(self, trail: Trail, templates: list[str], timeout: timedelta) -> work.Command:
         return work.Command(self.filling.argv(trail, templates), timeout, self.env, self.cwd)
-
-    def _check(self, check: Callable[[object], object], value: str, trail: Trail) -> None:
-        try:
-            check(value)
-        except Wrong as reason:
-            self.filling.note(trail, str(reason))
 
 
 def environment(

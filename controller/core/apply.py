@@ -4,15 +4,19 @@ An event that the state does not allow raises `phases.IllegalMove` and changes n
 """
 
 from dataclasses import replace
-from typing import Any
+from typing import Final
 
 from controller.core import events as e
-from controller.core.observe import is_warming, observe
-from controller.core.phases import Move, Phase, after
+from controller.core.member_events import intended, member_after, moved, taken_up_again
+from controller.core.observe import observe
+from controller.core.phases import IN_HAND, Move, Phase
 from controller.core.plan import Plan
 from controller.core.pool import Instant
-from controller.core.rollout import GateState, MemberState, Mode, State, marks
-from controller.core.sight import Tally
+from controller.core.rollout import Former, GateState, MemberState, Mode, State
+
+FORMERS_KEPT: Final = 20
+"""Replaced workers of one instance that are remembered: more reloads than that within one
+rollout, with all the old workers still alive, is not a state to upgrade in anyway."""
 
 
 def apply(plan: Plan, state: State, event: e.Event | e.Observation, now: Instant) -> State:
@@ -24,20 +28,22 @@ def apply(plan: Plan, state: State, event: e.Event | e.Observation, now: Instant
             return _run(plan, state, event, now)
         case e.StopRequested() | e.PauseRequested() | e.ResumeRequested() | e.AbortRequested():
             return _operator(state, event, now)
-        case e.FileKept(fingerprint):
-            return replace(state, fingerprint=fingerprint)
-        case e.Intended(step):
-            return _intended(state, step, now)
         case e.GateSampled():
-            return _sampled(state, event, now)
+            return _sampled(plan, state, event, now)
         case e.CapacityShort():
             return replace(state, short_since=now)
         case e.CapacityBack():
             return replace(state, short_since=None)
         case e.WorkerReplaced():
             return _replaced(plan, state, event, now)
+        case e.FileKept(fingerprint):
+            return replace(state, fingerprint=fingerprint)
+        case e.Intended(step):
+            state = _with(state, intended(state, step, now))
+            touches = isinstance(step, e.SetMember | e.RunStep)
+            return replace(state, touched=state.touched or touches)
         case _:
-            return _with(state, _member(plan, state, event, now))
+            return _one_member(plan, state, event, now)
 
 
 # --- the run ---------------------------------------------------------------------------------
@@ -56,7 +62,7 @@ def _run(
             return _halted(state, event, now)
         case e.RollbackBegan():
             return _rolling_back(state, event, now)
-        case e.Finished():
+        case _:
             return replace(state, mode=Mode.FINISHED, finished=event)
 
 
@@ -82,45 +88,57 @@ def _halted(state: State, event: e.Halted, now: Instant) -> State:
 def _begun(plan: Plan, state: State, event: e.RunBegan, now: Instant) -> State:
     """A process took over. Clocks start anew, and so does everything that was only seen: after
     a crash the next look decides, not memory."""
-    mode = state.mode
-    if mode in (Mode.STOPPING, Mode.FINISHED):
-        mode = Mode.HALTED if state.halt is not None else Mode.RUNNING
-    members = {
-        name: replace(
-            m,
-            since=now,
-            work=None,
-            setting=None,
-            mark=None,
-            tries=0,
-            approved=False,
-            set_at=None,
-            quiet={},
-            arrivals=None,
-            persistent=False,
-            warmed_at=None,
-            step_ended=None,
-            passed=None if m.passed else m.passed,
-            declined=False,
-            drain_since=None,
-        )
-        for name, m in state.members.items()
-    }
     return replace(
         state,
-        members=members,
-        mode=mode,
+        members={name: _begun_anew(m, now) for name, m in state.members.items()},
+        mode=_mode_again(state),
         run=event,
+        began_at=now,
+        halted_at=now if state.halt is not None else None,
         stop=None,
-        stopped_at=None,
+        stopped_at=now if state.abort is not None else None,
         finished=None,
         paused=False,
         gates={},
         short_since=None,
         old_workers={
-            instance: (worker, now + plan.policies.drain.timeout)
-            for instance, (worker, _) in state.old_workers.items()
+            instance: replace(former, until=now + plan.policies.drain.timeout)
+            for instance, former in state.old_workers.items()
         },
+    )
+
+
+def _mode_again(state: State) -> Mode:
+    """What a process that takes over goes on with."""
+    if state.abort is not None:
+        return Mode.STOPPING
+    has_halted = state.finished is not None and state.finished.outcome in ("halted", "refused")
+    if state.mode is Mode.HALTED or has_halted:
+        return Mode.HALTED
+    return Mode.ROLLING_BACK if state.rollback_began else Mode.RUNNING
+
+
+def _begun_anew(m: MemberState, now: Instant) -> MemberState:
+    return replace(
+        m,
+        since=now,
+        work=None,
+        setting=None,
+        mark=None,
+        peers_mark={},
+        tries=0,
+        tried_at=None,
+        cuts=0,
+        approved=False,
+        declined=False,
+        set_at=None,
+        drain_since=None,
+        quiet={},
+        arrivals=None,
+        persistent=False,
+        warmed_at=None,
+        step_ended=None,
+        passed=False if m.passed is False else None,
     )
 
 
@@ -129,18 +147,21 @@ def _rolling_back(state: State, event: e.RollbackBegan, now: Instant) -> State:
     for name in event.members:
         m = members[name]
         members[name] = replace(
-            _moved(m, Move.ROLL_BACK, now),
+            moved(m, Move.ROLL_BACK, now),
             course=e.Course.ROLLBACK,
             begun=m.found is not None,
             step=0,
             attempt=m.attempt + 1,
             passed=None,
+            answer=None,
             condemned=False,
-            foreign=False,
             approved=True,
             lost=False,
         )
-    return replace(state, members=members, mode=Mode.ROLLING_BACK, rollback_began=True)
+    return replace(state, members=members, mode=Mode.ROLLING_BACK, rolling=event.members)
+
+
+# --- the operator ----------------------------------------------------------------------------
 
 
 def _operator(
@@ -156,55 +177,35 @@ def _operator(
         case e.StopRequested():
             mode = state.mode if state.mode is Mode.HALTED else Mode.STOPPING
             return replace(state, mode=mode, stop=event, stopped_at=state.stopped_at or now)
-        case e.AbortRequested():
+        case _:
             return replace(state, mode=Mode.STOPPING, abort=event, stopped_at=now, finished=None)
 
 
 def _resumed(state: State, now: Instant) -> State:
-    """Go on: after a pause, or, by the operator's decision, after a halt."""
-    if state.halt is None:
+    """Go on: after a pause, or, by the operator's decision, after a halt. A way back that is
+    under way is first brought to its end."""
+    goes_back = any(
+        m.course is e.Course.ROLLBACK and m.phase in IN_HAND for m in state.members.values()
+    )
+    if state.halt is None or state.mode is not Mode.HALTED or goes_back:
         return replace(state, paused=False)
-    members = {name: _taken_up_again(m, now) for name, m in state.members.items()}
     return replace(
         state,
-        members=members,
+        members={name: taken_up_again(m, now) for name, m in state.members.items()},
         mode=Mode.RUNNING,
         halt=None,
         halted_at=None,
-        rollback_began=False,
+        rolling=(),
         finished=None,
         paused=False,
         gates={},
     )
 
 
-def _taken_up_again(m: MemberState, now: Instant) -> MemberState:
-    """A member after the operator's decision to go on. One that is out and changed can still
-    not go back as it was, hence `begun`."""
-    again = m.phase in (Phase.FAILED, Phase.STUCK) or m.course is e.Course.ROLLBACK
-    moved = m
-    if m.phase is Phase.KEPT:
-        moved = _moved(m, Move.SOAK_AGAIN, now)
-    elif again and m.phase is not Phase.WAITING:
-        moved = _moved(m, Move.RETRY, now)
-    return replace(
-        moved,
-        course=e.Course.UPGRADE,
-        begun=m.begun and (m.found is not None or not again),
-        step=0 if again else m.step,
-        attempt=m.attempt + 1,
-        passed=None,
-        answer=None,
-        condemned=False,
-        foreign=False,
-        restore_tried=False,
-        why="",
-        mark=None,
-        lost=False,
-    )
+# --- what was seen ---------------------------------------------------------------------------
 
 
-def _sampled(state: State, event: e.GateSampled, now: Instant) -> State:
+def _sampled(plan: Plan, state: State, event: e.GateSampled, now: Instant) -> State:
     key = (event.gate, event.member or "")
     former = state.gates.get(key)
     failures = former.failures + 1 if former is not None else 1
@@ -218,19 +219,30 @@ def _sampled(state: State, event: e.GateSampled, now: Instant) -> State:
         failures=failures if event.verdict is e.Verdict.FAIL else 0,
         inconclusive_since=(since if since is not None else now) if is_inconclusive else None,
     )
-    return replace(state, gates={**state.gates, key: gate})
+    state = replace(state, gates={**state.gates, key: gate})
+    asks_alerts = any(one.name == event.gate and one.alerts for one in plan.policies.gates)
+    if not asks_alerts or is_inconclusive or event.gate in state.known_alerts:
+        return state
+    known = {**state.known_alerts, event.gate: frozenset(event.alerts)}
+    return replace(state, known_alerts=known)
 
 
 def _replaced(plan: Plan, state: State, event: e.WorkerReplaced, now: Instant) -> State:
-    until = now + plan.policies.drain.timeout
+    """What was seen of the instance so far was seen of another worker."""
+    instance = event.instance
+    former = state.old_workers.get(instance)
+    workers = (*(former.workers if former is not None else ()), event.former)[-FORMERS_KEPT:]
+    sight = replace(state.sights[instance], old_worker=None)
     return replace(
         state,
-        known={**state.known, event.instance: event.now},
-        old_workers={**state.old_workers, event.instance: (event.former, until)},
+        known={**state.known, instance: event.now},
+        sights={**state.sights, instance: sight},
+        old_workers={
+            **state.old_workers,
+            instance: Former(workers, now + plan.policies.drain.timeout),
+        },
         members={
-            name: replace(m, quiet={i: q for i, q in m.quiet.items() if i != event.instance})
-            if m.quiet
-            else m
+            name: replace(m, quiet={i: span for i, span in m.quiet.items() if i != instance})
             for name, m in state.members.items()
         },
     )
@@ -239,10 +251,16 @@ def _replaced(plan: Plan, state: State, event: e.WorkerReplaced, now: Instant) -
 # --- one member ------------------------------------------------------------------------------
 
 
-def _moved(m: MemberState, move: Move, now: Instant, **changes: Any) -> MemberState:
-    phase = after(m.phase, move)
-    since = now if phase is not m.phase else m.since
-    return replace(m, phase=phase, since=since, **changes)
+def _one_member(plan: Plan, state: State, event: e.MemberEvent, now: Instant) -> State:
+    state = _with(state, member_after(plan, state, event, now))
+    match event:
+        case e.MemberReturned(member):
+            gates = {key: gate for key, gate in state.gates.items() if key[1] != member}
+            return replace(state, gates=gates)
+        case e.MemberSet(_, _, workers):
+            return replace(state, known={**workers, **state.known})
+        case _:
+            return state
 
 
 def _with(state: State, m: MemberState) -> State:
@@ -250,130 +268,3 @@ def _with(state: State, m: MemberState) -> State:
     if done != state.done:
         m = replace(m, finished_turn=done)
     return replace(state, members={**state.members, m.name: m}, done=done)
-
-
-_ON_INTENT = {
-    e.Setting.DRAIN: Move.DRAIN,
-    e.Setting.HOLD: Move.HOLD,
-    e.Setting.CHECK: Move.CHECK,
-    e.Setting.PUT_BACK: Move.PUT_BACK,
-    e.Setting.RESTORE: Move.RESTORE,
-    e.Setting.REMOVE: Move.REMOVE,
-}
-
-
-def _intended(state: State, step: e.Step, now: Instant) -> State:
-    m = state.members[step.member]
-    match step:
-        case e.SetMember(_, setting, found):
-            stays = setting is e.Setting.CUT or (
-                setting is e.Setting.HOLD
-                and m.phase in (Phase.UPGRADING, Phase.PROVING, Phase.VALIDATING)
-            )
-            m = m if stays else _moved(m, _ON_INTENT[setting], now)
-            keeps = setting in (e.Setting.DRAIN, e.Setting.REMOVE) and m.found is None
-            if m.phase is Phase.DRAINING and m.drain_since is None:
-                m = replace(m, drain_since=now)
-            m = replace(
-                m, setting=setting, set_at=None, quiet={}, found=found if keeps else m.found
-            )
-            return replace(_with(state, m), touched=True)
-        case e.RunStep():
-            m = _moved(
-                m, Move.UPGRADE, now, work=step, begun=True, lost=False, passed=None, answer=None
-            )
-        case e.AskGuard():
-            move = Move.ASK if m.phase is Phase.WAITING else Move.PROVE
-            m = _moved(m, move, now, work=step, serial=step.serial + 1, answer=None)
-        case e.Validate():
-            m = _moved(m, Move.VALIDATE, now, work=step, passed=None)
-        case e.AskOperator():
-            m = replace(m, work=step)
-    return _with(state, m)
-
-
-def _member(plan: Plan, state: State, event: Any, now: Instant) -> MemberState:
-    m = state.members[event.member]
-    match event:
-        case e.MemberInherited():
-            return replace(m, found=event.found)
-        case e.MemberSet():
-            return _set(m, event, now)
-        case e.SettingFailed():
-            return replace(m, setting=None, set_at=None, tries=m.tries + 1, why=event.why)
-        case e.GuardAnswered():
-            return _answered(plan, m, event, now)
-        case e.StepEnded():
-            return _step_ended(m, event, now)
-        case e.Validated():
-            return replace(m, work=None, passed=event.passed, detail=event.detail)
-        case e.OperatorAnswered():
-            return replace(m, work=None, approved=event.go_on, declined=not event.go_on)
-        case e.MemberCalled():
-            return _moved(m, Move.CALL, now)
-        case e.MemberStoodDown():
-            return _moved(m, Move.STAND_DOWN, now, work=None)
-        case e.MemberFoundOut():
-            return _moved(m, Move.FIND_OUT, now, quiet={})
-        case e.MemberLeft():
-            return _moved(m, Move.LEAVE, now, why=event.why)
-        case e.MemberReturned():
-            return _moved(
-                m,
-                Move.RETURNED,
-                now,
-                mark=state.tallies.get(m.name, Tally()).sum,
-                peers_mark=marks(state),
-                found=None,
-                begun=True,
-                warmed_at=None if is_warming(state, m.name) else now,
-            )
-        case e.SoakEnded():
-            return _moved(m, Move.PASS, now, why=event.note, mark=None, peers_mark={})
-        case e.MemberFailed():
-            return _moved(m, Move.FAIL, now, why=event.why, work=None, setting=None)
-        case e.MemberKept():
-            return _moved(m, Move.KEEP, now, why=event.why, work=None, setting=None)
-        case e.MemberStuck():
-            return _moved(m, Move.GIVE_UP, now)
-        case e.RestoreBegan():
-            m = _moved(m, Move.VALIDATE, now, why="", condemned=False, passed=None)
-            return replace(m, restore_tried=True)
-        case e.ForeignHandSeen():
-            return replace(m, foreign=True)
-        case _:
-            raise TypeError(f"not an event of the journal: {event!r}")
-
-
-def _set(m: MemberState, event: e.MemberSet, now: Instant) -> MemberState:
-    m = replace(m, setting=None, set_at=now, tries=0, workers=dict(event.workers), quiet={})
-    if event.setting is e.Setting.HOLD and m.phase is Phase.HOLDING:
-        return _moved(m, Move.HELD, now)
-    if event.setting is e.Setting.REMOVE:
-        return _moved(m, Move.REMOVED, now)
-    if event.setting is e.Setting.RESTORE:
-        return _moved(m, Move.RESTORED, now, found=None, step=0, drain_since=None)
-    return m
-
-
-def _answered(plan: Plan, m: MemberState, event: e.GuardAnswered, now: Instant) -> MemberState:
-    """In ASKING the answer decides the way; in PROVING it is weighed by `decide`."""
-    m = replace(m, work=None, answer=event.answer, detail=event.detail)
-    if m.phase is Phase.PROVING:
-        return m
-    if event.answer is e.Answer.REFUSED:
-        return _moved(m, Move.STAND_DOWN, now)
-    if event.answer is e.Answer.NEEDED:
-        return _moved(m, Move.ANSWER_NEEDED, now)
-    if m.found is not None:
-        # Out because of us and already upgraded: what is left is to validate and return it.
-        return _moved(m, Move.ANSWER_NEEDED, now, step=plan.upgrade.steps, begun=True)
-    return _moved(m, Move.ANSWER_PRESENT, now, why=event.detail)
-
-
-def _step_ended(m: MemberState, event: e.StepEnded, now: Instant) -> MemberState:
-    if event.lost:
-        return replace(m, work=None, lost=True, attempt=m.attempt + 1, step_ended=now)
-    if event.passed:
-        return replace(m, work=None, step=m.step + 1, step_ended=now)
-    return replace(m, work=None, step_ended=now, passed=False, detail=event.detail)

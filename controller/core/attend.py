@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from controller.core.phases import Phase
+from controller.core.phases import LEAVING, Phase
 from controller.core.plan import Plan
 from controller.core.pool import Instant
 from controller.core.rollout import MemberState, State
@@ -26,6 +26,8 @@ EAGER: Final = frozenset(
         Phase.DRAINING,
         Phase.HOLDING,
         Phase.OUT,
+        Phase.PROVING,
+        Phase.VALIDATING,
         Phase.CHECKING,
         Phase.RETURNING,
         Phase.REMOVING,
@@ -48,10 +50,13 @@ def attention(plan: Plan, state: State, instance: str, now: Instant) -> Attentio
     """What to look at next, and when."""
     sight = state.sights[instance]
     if sight.lost_since is not None or sight.at is None or sight.full_at is None:
-        return Attention(None, timedelta(0) if sight.at is None else SLOWER)
+        again = sight.tried_at + SLOWER if sight.tried_at is not None else now
+        return Attention(None, max(again - now, timedelta(0)))
     members = state.in_hand
     pace = min((_pace(plan, m, now) for m in members), default=POOL)
-    full_due = sight.full_at + (SLOWER if _take_out_is_near(state) else POOL)
+    full_due = sight.full_at + _pool_pace(state)
+    if any(_hangs_on_the_pool(state, m, sight.full_at) for m in members):
+        full_due = now
     next_look = sight.at + pace
     if full_due <= max(next_look, now):
         return Attention(None, max(full_due - now, timedelta(0)))
@@ -67,9 +72,21 @@ def _pace(plan: Plan, m: MemberState, now: Instant) -> timedelta:
     return CALM
 
 
-def _take_out_is_near(state: State) -> bool:
-    """Whether a member may be taken out as soon as the pool was seen anew."""
+def _hangs_on_the_pool(state: State, m: MemberState, full_at: Instant) -> bool:
+    """Whether taking it out waits for a look at the whole pool that is newer than `full_at`."""
+    if m.phase is Phase.DUE:
+        return m.since > full_at
+    is_to_go = m.phase is Phase.SOAKING and m.condemned
+    return is_to_go and state.halted_at is not None and state.halted_at > full_at
+
+
+def _pool_pace(state: State) -> timedelta:
+    """Soon, where a member may be taken out as soon as the pool was seen anew, or may have to go
+    back at once because a partner was lost."""
     if state.is_winding_down:
-        return False
+        return POOL
     phases = {m.phase for m in state.members.values()}
-    return Phase.DUE in phases or (not state.in_hand and not phases <= OVER)
+    if Phase.DUE in phases or (not state.in_hand and not phases <= OVER):
+        return SLOWER
+    only_drains = any(m.phase in LEAVING and not m.begun for m in state.in_hand)
+    return CALM if only_drains else POOL

@@ -34,11 +34,17 @@ def decide(plan: Plan, state: State, now: Instant) -> Output | None:
     )
 
 
+FAILED = frozenset({Phase.FAILED, Phase.KEPT, Phase.STUCK})
+
+
 def _refused(at: Context) -> Output | None:
-    """`unless` answered neither yes nor no, or the operator answered no."""
+    """`unless` answered neither yes nor no, the operator answered no, or a member came to rest in
+    failure after the operator had decided to go on."""
     if at.state.is_winding_down:
         return None
     for m in at.state.members.values():
+        if m.phase in FAILED and at.state.mode is Mode.RUNNING:
+            return Halted(Cause.MEMBER, f"{m.name}: {m.why}", "every member must be proven", m.name)
         if m.phase is Phase.WAITING and m.answer is Answer.REFUSED:
             return Halted(Cause.MEMBER, m.detail, "`unless` must say yes or no", m.name)
         if m.declined:

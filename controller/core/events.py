@@ -335,7 +335,14 @@ class GateSampled:
     errors: int
     total: int
     value: float | None
-    limit: float
+    limit: float | None
+    baseline: float | None = None
+    queries: Mapping[str, str] = field(default_factory=dict)
+    """What was asked of a metrics system, all templates filled: kind of query → its text."""
+    evidence_at: str | None = None
+    """When the metrics system evaluated it, by its own clock (ISO 8601, UTC)."""
+    alerts: tuple[str, ...] = ()
+    """Of an `alerts` gate: the labels of those that match and fire."""
 
 
 # --- events: the operator --------------------------------------------------------------------
@@ -384,21 +391,8 @@ class LookFailed:
 
 Observation = Looked | LookFailed
 
-Event = (
-    RunBegan
-    | FileKept
-    | MemberInherited
-    | Intended
-    | Halted
-    | RollbackBegan
-    | Finished
-    | MemberSet
-    | SettingFailed
-    | GuardAnswered
-    | StepEnded
-    | Validated
-    | OperatorAnswered
-    | MemberCalled
+ConcludedOfMember = (
+    MemberCalled
     | MemberStoodDown
     | MemberFoundOut
     | MemberLeft
@@ -408,8 +402,29 @@ Event = (
     | MemberKept
     | MemberStuck
     | RestoreBegan
-    | WorkerReplaced
+)
+
+MemberEvent = (
+    MemberInherited
+    | MemberSet
+    | SettingFailed
+    | GuardAnswered
+    | StepEnded
+    | Validated
+    | OperatorAnswered
     | ForeignHandSeen
+    | ConcludedOfMember
+)
+"""What changes one member, and (but for `known` workers) nothing else."""
+
+Event = (
+    RunBegan
+    | FileKept
+    | Intended
+    | Halted
+    | RollbackBegan
+    | Finished
+    | WorkerReplaced
     | CapacityShort
     | CapacityBack
     | GateSampled
@@ -417,5 +432,6 @@ Event = (
     | PauseRequested
     | ResumeRequested
     | AbortRequested
+    | MemberEvent
 )
 """All that a journal holds."""

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 from controller.core.context import Context, Output
-from controller.core.events import Cause, Course, Finished, MemberStuck, RollbackBegan
+from controller.core.events import Cause, Course, Finished, Halted, MemberStuck, RollbackBegan
 from controller.core.phases import Phase
 from controller.core.rollout import MemberState, Mode
 from controller.core.settings import OnFailure
@@ -19,33 +19,39 @@ def finish(at: Context) -> Output | None:
     state = at.state
     if state.mode is Mode.STOPPING:
         return _stopped(at)
-    if any(m.is_in_hand or m.phase is Phase.ASKING for m in state.members.values()):
+    if any(_is_busy(at, m) for m in state.members.values()):
         return None
-    if state.mode is Mode.HALTED:
-        return _halted(at)
-    if state.mode is Mode.ROLLING_BACK:
-        back = [m for m in state.members.values() if m.course is Course.ROLLBACK]
-        return _ended_halted(at) if all(m.phase in OVER for m in back) else None
+    if state.halt is not None:
+        return _halted(at, state.halt)
     if all(m.phase in OVER for m in in_scope(at)):
         whole = all(m.phase in OVER for m in state.members.values())
         return Finished("done" if whole else "partly done", 0)
     return None
 
 
+def _is_busy(at: Context, m: MemberState) -> bool:
+    """The second signal does not wait for a running step, after a halt either."""
+    if at.state.stop is not None and m.phase is Phase.UPGRADING:
+        return not is_at_rest(at, m)
+    return m.is_in_hand or m.phase is Phase.ASKING
+
+
 def _stopped(at: Context) -> Output | None:
-    if not all(is_at_rest(at, m) for m in at.state.members.values()):
+    state = at.state
+    if not all(is_at_rest(at, m) for m in state.members.values()):
         return None
-    if at.state.abort is not None and at.state.abort.restore and at.is_blind:
-        return None
-    if at.state.abort is not None:
-        return Finished("aborted", 7, f"by {at.state.abort.by}")
-    return Finished("stopped", 7, at.state.stop.why if at.state.stop is not None else "")
+    if state.abort is not None:
+        is_done = not state.abort.restore or not at.is_blind
+        return Finished("aborted", 7, f"by {state.abort.by}") if is_done else None
+    return Finished("stopped", 7, state.stop.why if state.stop is not None else "")
 
 
-def _halted(at: Context) -> Output | None:
-    state, halt = at.state, at.state.halt
-    if halt is None:
-        return None
+def _halted(at: Context, halt: Halted) -> Output | None:
+    state = at.state
+    over = Finished("halted", 4 if halt.cause is Cause.GATE else 5, halt.seen)
+    if state.mode is Mode.ROLLING_BACK:
+        rolling = (state.members[name] for name in state.rolling)
+        return over if all(m.phase in OVER for m in rolling) else None
     for m in state.members.values():
         if m.phase is Phase.FAILED and m.course is Course.ROLLBACK:
             return MemberStuck(m.name)
@@ -57,33 +63,32 @@ def _halted(at: Context) -> Output | None:
             return RollbackBegan(back)
     if state.halted_at is not None and at.now - state.halted_at < AFTERMATH and not at.is_blind:
         return None
-    return _ended_halted(at)
-
-
-def _ended_halted(at: Context) -> Output | None:
-    halt = at.state.halt
-    if halt is None:
-        return None
-    return Finished("halted", 4 if halt.cause is Cause.GATE else 5, halt.seen)
+    return over
 
 
 def _to_roll_back(at: Context) -> tuple[str, ...]:
-    """`on_failure`: nobody, the failed member, or every upgraded member, newest first."""
+    """`on_failure`: nobody, the failed member, or every upgraded member, newest first. What is
+    out goes before what is in rotation, for it uses up max_unavailable."""
     policy = at.plan.policies.on_failure
     if policy is OnFailure.HALT or at.plan.rollback is None:
         return ()
-    failed = [m for m in at.state.members.values() if _has_failed(m)]
+    failed = sorted((m for m in at.state.members.values() if _has_failed(m)), key=_is_in_rotation)
     if policy is OnFailure.ROLLBACK_MEMBER:
         return tuple(m.name for m in failed)
     upgraded = [
         m
         for m in at.state.members.values()
-        if m.phase in (Phase.DONE, Phase.KEPT) and not _has_failed(m)
+        if m.phase in (Phase.DONE, Phase.KEPT) and not _has_failed(m) and not m.foreign
     ]
-    newest_first = sorted(upgraded, key=lambda m: -m.finished_turn)
+    newest_first = sorted(upgraded, key=lambda m: (m.phase is Phase.DONE, -m.finished_turn))
     return tuple(m.name for m in (*failed, *newest_first))
 
 
+def _is_in_rotation(m: MemberState) -> bool:
+    return m.found is None
+
+
 def _has_failed(m: MemberState) -> bool:
+    """And may be rolled back: nobody else has it in hand, and no step of it may be running."""
     is_failed = m.phase is Phase.FAILED or (m.phase is Phase.KEPT and m.condemned)
-    return is_failed and m.begun and not m.foreign
+    return is_failed and m.begun and not m.foreign and not m.unfinished

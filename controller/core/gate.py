@@ -1,15 +1,15 @@
 """The judgement of one sample.
 
 Missing evidence is never a pass: each way in which it can be missing is inconclusive, with its
-own words (S5). The one exception is the contract's: a quiet member that served at least one
-request, none of them in error.
+own words (S5). The one exception is a quiet member that served at least one request, none of
+them in error; a quiet pool proves nothing.
 """
 
 from dataclasses import dataclass
 
 from controller.core.events import Verdict
 from controller.core.pool import Counters
-from controller.core.settings import Gate, Test
+from controller.core.settings import Gate, MetricQuery, Scope, Test
 from controller.core.statistics import is_unexplained
 
 
@@ -29,9 +29,11 @@ def judge(gate: Gate, counts: Counters) -> Judgement:
     errors, total = counts.errors, counts.total
     if total == 0:
         return Judgement(Verdict.INCONCLUSIVE, "no data: not one request yet")
-    if errors == 0:
-        return Judgement(Verdict.PASS, f"none of {total} requests failed")
     figures = f"{errors} of {total} requests failed ({percent(errors / total)})"
+    if errors == 0:
+        figures = f"none of {total} requests failed"
+        if gate.scope is Scope.MEMBER:
+            return Judgement(Verdict.PASS, figures)
     if gate.test is Test.EXACT and is_unexplained(
         errors, total, gate.maximum, confidence=gate.confidence, min_errors=gate.min_errors
     ):
@@ -45,9 +47,26 @@ def judge(gate: Gate, counts: Counters) -> Judgement:
 
 def limit(gate: Gate) -> str:
     """What the gate allows, for people."""
+    if gate.alerts is not None:
+        return "no alert that it matches may fire"
+    if gate.metric is not None:
+        return _metric_limit(gate, gate.metric)
     if gate.test is Test.THRESHOLD:
         return f"at most {percent(gate.maximum)} of the requests may fail"
     return (
         f"an error ratio of {percent(gate.maximum)} must be able to explain the errors "
         f"({gate.confidence * 100:g} % sure, from {gate.min_errors} errors on)"
     )
+
+
+def _metric_limit(gate: Gate, query: MetricQuery) -> str:
+    def shown(value: float) -> str:
+        return percent(value) if query.is_ratio else f"{value:g}"
+
+    limits = [] if query.maximum is None else [f"at most {shown(query.maximum)}"]
+    limits += [] if query.minimum is None else [f"at least {shown(query.minimum)}"]
+    if query.max_increase is not None:
+        limits.append(f"at most {shown(query.max_increase)} above the baseline")
+    if query.baseline_errors:
+        limits.append(f"not worse than the baseline ({gate.confidence * 100:g} % sure)")
+    return " and ".join(limits)

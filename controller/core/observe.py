@@ -11,6 +11,9 @@ from controller.core.pool import Admin, Counters, InstanceView, Instant
 from controller.core.rollout import MemberState, State
 from controller.core.sight import Tally, looked, lost
 
+MAY_START: Final = frozenset({Phase.OUT, Phase.UPGRADING, Phase.PROVING})
+"""Phases from which a step may start, which it does on a quiet member alone."""
+
 POINT_EVERY: Final = timedelta(milliseconds=200)
 POINTS_KEEP: Final = timedelta(seconds=15)
 """At least this much of the pool's past is kept, to say whether users are failing now."""
@@ -66,7 +69,7 @@ def _watched(plan: Plan, state: State, m: MemberState, view: InstanceView) -> Me
     lines = view.of(m.name)
     if not lines or (m.set_at is not None and view.at < m.set_at):
         return m
-    if m.phase is Phase.OUT:
+    if m.phase in MAY_START:
         is_quiet = all(line.admin is Admin.OUT and line.is_quiet for line in lines)
         first = m.quiet.get(view.instance, (view.at, view.at))[0]
         others = {i: span for i, span in m.quiet.items() if i != view.instance}

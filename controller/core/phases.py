@@ -98,22 +98,24 @@ P, M = Phase, Move
 TABLE: Final[dict[tuple[Phase, Move], Phase]] = {
     (P.WAITING, M.ASK): P.ASKING,
     (P.WAITING, M.CALL): P.DUE,
+    (P.ASKING, M.ASK): P.ASKING,
     (P.ASKING, M.ANSWER_NEEDED): P.DUE,
     (P.ASKING, M.ANSWER_PRESENT): P.SKIPPED,
     (P.ASKING, M.STAND_DOWN): P.WAITING,
     (P.DUE, M.STAND_DOWN): P.WAITING,
-    (P.DUE, M.FIND_OUT): P.OUT,
+    (P.DUE, M.FIND_OUT): P.HOLDING,
     (P.DUE, M.LEAVE): P.LEFT,
     (P.DUE, M.DRAIN): P.DRAINING,
     # drain
     (P.DRAINING, M.DRAIN): P.DRAINING,
     (P.DRAINING, M.HOLD): P.HOLDING,
     (P.DRAINING, M.RESTORE): P.RESTORING,
-    (P.DRAINING, M.FAIL): P.FAILED,
+    (P.DRAINING, M.KEEP): P.KEPT,
     (P.HOLDING, M.HOLD): P.HOLDING,
     (P.HOLDING, M.HELD): P.OUT,
     (P.HOLDING, M.RESTORE): P.RESTORING,
     (P.HOLDING, M.FAIL): P.FAILED,
+    (P.HOLDING, M.KEEP): P.KEPT,
     (P.OUT, M.RESTORE): P.RESTORING,
     (P.OUT, M.HOLD): P.HOLDING,
     (P.OUT, M.FAIL): P.FAILED,
@@ -126,24 +128,29 @@ TABLE: Final[dict[tuple[Phase, Move], Phase]] = {
     (P.UPGRADING, M.PROVE): P.PROVING,
     (P.UPGRADING, M.VALIDATE): P.VALIDATING,
     (P.UPGRADING, M.FAIL): P.FAILED,
+    (P.UPGRADING, M.KEEP): P.KEPT,
     (P.PROVING, M.UPGRADE): P.UPGRADING,
     (P.PROVING, M.PROVE): P.PROVING,
     (P.PROVING, M.VALIDATE): P.VALIDATING,
+    (P.PROVING, M.RESTORE): P.RESTORING,
     (P.PROVING, M.FAIL): P.FAILED,
     (P.PROVING, M.KEEP): P.KEPT,
     # validate
     (P.VALIDATING, M.VALIDATE): P.VALIDATING,
     (P.VALIDATING, M.CHECK): P.CHECKING,
+    (P.VALIDATING, M.RESTORE): P.RESTORING,
     (P.VALIDATING, M.FAIL): P.FAILED,
     (P.VALIDATING, M.KEEP): P.KEPT,
     # return
     (P.CHECKING, M.CHECK): P.CHECKING,
     (P.CHECKING, M.PUT_BACK): P.RETURNING,
+    (P.CHECKING, M.RESTORE): P.RESTORING,
     (P.CHECKING, M.HOLD): P.HOLDING,
     (P.CHECKING, M.REMOVE): P.REMOVING,
     (P.CHECKING, M.KEEP): P.KEPT,
     (P.RETURNING, M.PUT_BACK): P.RETURNING,
     (P.RETURNING, M.CHECK): P.CHECKING,
+    (P.RETURNING, M.RESTORE): P.RESTORING,
     (P.RETURNING, M.KEEP): P.KEPT,
     (P.RETURNING, M.RETURNED): P.SOAKING,
     (P.RETURNING, M.HOLD): P.HOLDING,
@@ -159,13 +166,22 @@ TABLE: Final[dict[tuple[Phase, Move], Phase]] = {
     (P.RESTORING, M.FAIL): P.FAILED,
     (P.REMOVING, M.REMOVE): P.REMOVING,
     (P.REMOVING, M.REMOVED): P.FAILED,
+    (P.REMOVING, M.FAIL): P.FAILED,
     (P.REMOVING, M.KEEP): P.KEPT,
     (P.FAILED, M.RETRY): P.WAITING,
     (P.STUCK, M.RETRY): P.WAITING,
+    (P.KEPT, M.RETRY): P.WAITING,
     (P.DONE, M.RETRY): P.WAITING,
+    (P.SKIPPED, M.RETRY): P.WAITING,
+    (P.LEFT, M.RETRY): P.WAITING,
     (P.KEPT, M.SOAK_AGAIN): P.SOAKING,
+    (P.WAITING, M.VALIDATE): P.VALIDATING,
     (P.FAILED, M.VALIDATE): P.VALIDATING,
+    (P.KEPT, M.VALIDATE): P.VALIDATING,
     (P.STUCK, M.VALIDATE): P.VALIDATING,
+    (P.WAITING, M.RESTORE): P.RESTORING,
+    (P.FAILED, M.RESTORE): P.RESTORING,
+    (P.KEPT, M.RESTORE): P.RESTORING,
     (P.FAILED, M.ROLL_BACK): P.WAITING,
     (P.KEPT, M.ROLL_BACK): P.WAITING,
     (P.DONE, M.ROLL_BACK): P.WAITING,
@@ -175,14 +191,14 @@ TABLE: Final[dict[tuple[Phase, Move], Phase]] = {
 SETTLED: Final = frozenset({P.WAITING, P.DONE, P.SKIPPED, P.LEFT, P.FAILED, P.KEPT, P.STUCK})
 """Nothing is going on with the member, and nothing will without a new decision."""
 
-NOT_BEGUN: Final = frozenset({P.DRAINING, P.HOLDING, P.OUT})
-"""Touched, but its upgrade may not have begun: it can go back as it was."""
+LEAVING: Final = frozenset({P.DRAINING, P.HOLDING, P.OUT})
+"""On its way out, before the first step of this course."""
 
-MEANT_OUT: Final = frozenset({P.HOLDING, P.OUT, P.UPGRADING, P.PROVING, P.VALIDATING, P.REMOVING})
-"""We mean every line of it to be out."""
+COMING: Final = frozenset({P.PROVING, P.VALIDATING, P.CHECKING, P.RETURNING})
+"""After the last step, on its way back."""
 
 AWAY: Final = frozenset(
-    {P.DRAINING, *MEANT_OUT, P.CHECKING, P.RETURNING, P.RESTORING, P.FAILED, P.STUCK}
+    {*LEAVING, P.UPGRADING, *COMING, P.REMOVING, P.RESTORING, P.FAILED, P.STUCK}
 )
 """Out of rotation because of us, or about to be: never counted as capacity (S1, S2)."""
 

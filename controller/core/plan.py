@@ -39,8 +39,9 @@ class Plan:
     left: Mapping[str, str] = field(default_factory=dict)
     """Members that were out before we came → how they were found; left alone (S8)."""
 
-    def turn(self, member: str) -> int:
-        return next(i for i, one in enumerate(self.members) if one.name == member)
+    def shape(self, *, is_back: bool) -> CourseShape:
+        """Of the upgrade, or of the way back where there is one."""
+        return self.rollback if is_back and self.rollback is not None else self.upgrade
 
 
 @dataclass(frozen=True, slots=True)

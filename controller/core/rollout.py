@@ -69,7 +69,9 @@ class MemberState:
     tries: int = 0
     """Settings that failed in a row."""
     workers: Mapping[str, Worker] = field(default_factory=dict)
-    """Who confirmed the last setting: a change by the same worker is a foreign hand (S14)."""
+    """Who confirmed the last setting: a change at the same worker is a foreign hand (S14)."""
+    confirmed: Setting | None = None
+    """Which setting that was."""
     mark: Counters | None = None
     """Its counts at its return: gates judge what came after."""
     peers_mark: Mapping[str, Counters] = field(default_factory=dict)
@@ -82,7 +84,10 @@ class MemberState:
     """The operator said no to it."""
     restore_tried: bool = False
     lost: bool = False
-    """The end of the current step is not known."""
+    """The end of the current step is not known, and it runs no more."""
+    unfinished: bool = False
+    """An execution of the current step was begun whose end has not been told: it may run still,
+    whatever became of the process that began it, and must be joined, never doubled (S7)."""
     step_ended: Instant | None = None
     """In this process."""
     condemned: bool = False
@@ -90,6 +95,10 @@ class MemberState:
     # --- seen since, gone after a crash
     set_at: Instant | None = None
     """When the last setting was confirmed; looks from before say nothing of it."""
+    tried_at: Instant | None = None
+    """When a setting failed last."""
+    cuts: int = 0
+    """How often its sessions were cut."""
     drain_since: Instant | None = None
     quiet: Mapping[str, tuple[Instant, Instant]] = field(default_factory=dict)
     """Instance → first and last of the looks in a row that showed it out and quiet (S3)."""
@@ -122,10 +131,23 @@ class GateState:
 
 
 @dataclass(frozen=True, slots=True)
+class Former:
+    """Replaced workers of one instance that may still serve their last connections."""
+
+    workers: tuple[Worker, ...]
+    until: Instant
+    """How long to reckon with them where they cannot be seen."""
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     members: Mapping[str, MemberState]
     mode: Mode = Mode.RUNNING
     run: RunBegan | None = None
+    began_at: Instant = ORIGIN
+    """When this run began: the pool is judged from here."""
+    known_alerts: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Gate → alerts that fired when it was first asked: they do not count."""
     fingerprint: str = ""
     """Of the rollout file as it was begun with, secrets included."""
     touched: bool = False
@@ -135,19 +157,21 @@ class State:
     stop: StopRequested | None = None
     stopped_at: Instant | None = None
     abort: AbortRequested | None = None
-    rollback_began: bool = False
+    rolling: tuple[str, ...] = ()
+    """Who is rolled back, in their order; empty while nobody is."""
     finished: Finished | None = None
     gates: Mapping[tuple[str, str], GateState] = field(default_factory=dict)
     """(gate, member; "" for the pool) → its last word."""
-    old_workers: Mapping[str, tuple[Worker, Instant]] = field(default_factory=dict)
-    """Instance → a replaced worker that may still serve, and until when to reckon with it."""
+    old_workers: Mapping[str, Former] = field(default_factory=dict)
+    """Instance → its replaced workers."""
     short_since: Instant | None = None
     """Since when the floor has been waited for."""
     done: int = 0
     # --- seen since, gone after a crash
     sights: Mapping[str, Sight] = field(default_factory=dict)
     known: Mapping[str, Worker] = field(default_factory=dict)
-    """Instance → the worker that we last reckoned with."""
+    """Instance → the worker that we last reckoned with. After a crash, the one that confirmed a
+    setting last: a reload meanwhile is noticed too."""
     tallies: Mapping[str, Tally] = field(default_factory=dict)
     pool: Tally = field(default_factory=Tally)
     points: tuple[tuple[Instant, Counters], ...] = ()
@@ -159,6 +183,10 @@ class State:
     @property
     def is_winding_down(self) -> bool:
         return self.mode in (Mode.HALTED, Mode.STOPPING)
+
+    @property
+    def rollback_began(self) -> bool:
+        return bool(self.rolling)
 
     @property
     def in_hand(self) -> tuple[MemberState, ...]:
@@ -175,10 +203,9 @@ def initial(plan: Plan) -> State:
 
 def counted(state: State, member: str) -> Counters:
     """What a member has served since its return, in this run."""
-    tally, mark = state.tallies.get(member), state.members[member].mark
-    if tally is None or mark is None:
-        return Counters()
-    return Counters(tally.sum.errors - mark.errors, tally.sum.total - mark.total)
+    now, mark = state.tallies.get(member, Tally()).sum, state.members[member].mark
+    since = mark if mark is not None else now
+    return Counters(now.errors - since.errors, now.total - since.total)
 
 
 def marks(state: State) -> dict[str, Counters]:
@@ -197,8 +224,8 @@ def peers_counted(state: State, member: str) -> Counters:
     total = Counters()
     then = state.members[member].peers_mark
     for name, now in marks(state).items():
-        if (before := then.get(name)) is not None:
-            total += Counters(now.errors - before.errors, now.total - before.total)
+        before = then.get(name, now)
+        total += Counters(now.errors - before.errors, now.total - before.total)
     return total
 
 

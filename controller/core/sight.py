@@ -46,6 +46,8 @@ class Sight:
     instance: str
     worker: Worker | None = None
     at: Instant | None = None
+    tried_at: Instant | None = None
+    """When it was last asked, answer or not."""
     full_at: Instant | None = None
     """When all its lines were last seen together."""
     lines: Mapping[str, tuple[Seen, ...]] = field(default_factory=dict)
@@ -64,6 +66,7 @@ def looked(sight: Sight, view: InstanceView) -> Sight:
         sight,
         worker=view.worker,
         at=view.at,
+        tried_at=view.at,
         full_at=view.at if view.is_full else sight.full_at,
         lines=fresh if view.is_full else {**sight.lines, **fresh},
         lost_since=None,
@@ -75,7 +78,7 @@ def looked(sight: Sight, view: InstanceView) -> Sight:
 def lost(sight: Sight, at: Instant, why: str) -> Sight:
     """After no answer."""
     since = sight.lost_since if sight.lost_since is not None else at
-    return replace(sight, lost_since=since, lost_why=why)
+    return replace(sight, tried_at=at, lost_since=since, lost_why=why)
 
 
 @dataclass(frozen=True, slots=True)

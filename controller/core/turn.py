@@ -1,7 +1,7 @@
 """Whose turn it is: which member is taken up next, if any may be."""
 
 from controller.core.context import Context, Output
-from controller.core.events import AskGuard, Course, MemberCalled, RestoreBegan
+from controller.core.events import AskGuard, Cause, Halted, MemberCalled, RestoreBegan
 from controller.core.phases import Phase
 from controller.core.rollout import MemberState, Mode
 from controller.core.settings import Scope
@@ -9,6 +9,20 @@ from controller.core.watch import gates_hold
 
 OVER = frozenset({Phase.DONE, Phase.SKIPPED, Phase.LEFT})
 """Nothing is left to do for the member in this course."""
+
+LEFT_OUT = frozenset(
+    {
+        Phase.WAITING,
+        Phase.OUT,
+        Phase.UPGRADING,
+        Phase.PROVING,
+        Phase.VALIDATING,
+        Phase.FAILED,
+        Phase.KEPT,
+        Phase.STUCK,
+    }
+)
+"""Where a member of ours may be left by a halt or a stop."""
 
 
 def in_scope(at: Context) -> tuple[MemberState, ...]:
@@ -25,8 +39,10 @@ def begin(at: Context) -> Output | None:
     if not at.is_running or at.is_blind:
         return None
     m = _next(at)
-    if m is None or not _has_room(at, m):
+    if m is None:
         return None
+    if not _has_room(at, m):
+        return _crowded_out(at)
     if at.state.mode is Mode.RUNNING and not gates_hold(at, None, Scope.POOL):
         return None
     if at.shape(m).has_guard:
@@ -35,36 +51,54 @@ def begin(at: Context) -> Output | None:
 
 
 def _next(at: Context) -> MemberState | None:
+    """Who is out because of us comes first: it uses up max_unavailable."""
     if at.state.mode is Mode.ROLLING_BACK:
-        back = [m for m in at.state.members.values() if m.course is Course.ROLLBACK]
-        waiting = [m for m in back if m.phase is Phase.WAITING]
-        # What is out comes back first, then the newest.
-        return min(waiting, key=lambda m: (m.found is None, -m.finished_turn), default=None)
-    scope = in_scope(at)
-    canaries = [m for m in scope if m.name in at.plan.canaries]
-    are_proven = all(m.phase in OVER for m in canaries)
-    for m in scope:
-        if m.phase is Phase.WAITING and (are_proven or m in canaries or m.found is not None):
-            return m
-    return None
+        turns = [at.state.members[name] for name in at.state.rolling]
+        waiting = [m for m in turns if m.phase is Phase.WAITING]
+    else:
+        scope = in_scope(at)
+        canaries = [m for m in scope if m.name in at.plan.canaries]
+        are_proven = all(m.phase in OVER for m in canaries)
+        waiting = [
+            m
+            for m in scope
+            if m.phase is Phase.WAITING and (are_proven or m in canaries or m.is_away)
+        ]
+    return min(waiting, key=lambda m: not m.is_away, default=None)
 
 
 def _has_room(at: Context, m: MemberState) -> bool:
     """S1. A member that we have out already uses up its own share."""
     most = at.plan.max_unavailable
-    busy = sum(1 for o in at.state.members.values() if o.is_in_hand or o.phase is Phase.ASKING)
-    return busy < most and (m.is_away or at.away < most)
+    return _busy(at) < most and (m.is_away or at.away < most)
+
+
+def _busy(at: Context) -> int:
+    return sum(1 for m in at.state.members.values() if m.is_in_hand or m.phase is Phase.ASKING)
+
+
+def _crowded_out(at: Context) -> Output | None:
+    """With nobody in hand, room will never come by itself."""
+    if _busy(at):
+        return None
+    away = ", ".join(m.name for m in at.state.members.values() if m.is_away)
+    return Halted(
+        Cause.FLOOR,
+        f"still out because of us, and not to be returned by this run: {away}",
+        f"max_unavailable is {at.plan.max_unavailable}",
+    )
 
 
 def _put_back_next(at: Context) -> Output | None:
-    """`abort --restore`: one after the other, what is still out and may be validated."""
+    """`abort --restore`: one after the other, what is still out."""
     abort = at.state.abort
     if abort is None or not abort.restore or at.is_blind:
         return None
-    if any(m.is_in_hand and m.restore_tried for m in at.state.members.values()):
+    members = at.state.members.values()
+    if any(m.is_in_hand and m.restore_tried for m in members):
         return None
-    for m in at.state.members.values():
-        is_left_out = m.phase in (Phase.FAILED, Phase.STUCK) or (m.phase is Phase.OUT and m.begun)
-        if is_left_out and m.found is not None and not m.restore_tried:
+    for m in members:
+        is_idle = m.phase in LEFT_OUT and m.work is None and not m.unfinished
+        if is_idle and m.found is not None and not m.restore_tried:
             return RestoreBegan(m.name)
     return None

@@ -23,15 +23,28 @@ def watch_balancers(at: Context) -> Output | None:
             return WorkerReplaced(instance, known, sight.worker)
     if at.state.mode is Mode.HALTED:
         return None
+    patience = at.plan.policies.lost_after
     for instance, sight in at.state.sights.items():
-        since = sight.lost_since
-        patience = at.plan.policies.lost_after
-        if since is not None and at.now - since >= patience:
+        if sight.lost_since is not None and at.now - sight.lost_since >= patience:
             return Halted(
                 Cause.BALANCER,
                 f"{instance} has not answered for {patience.total_seconds():g}s: {sight.lost_why}",
                 f"a load balancer may be unreadable for {patience.total_seconds():g}s",
             )
+    return _vanished(at)
+
+
+def _vanished(at: Context) -> Output | None:
+    """A member in hand that a load balancer no longer has will never be seen as we set it."""
+    for instance, sight in at.state.sights.items():
+        for m in at.state.in_hand:
+            if sight.full_at is not None and not sight.lines.get(m.name):
+                return Halted(
+                    Cause.BALANCER,
+                    f"{instance} no longer has {m.name}",
+                    "a member in hand must stay in the configuration of every load balancer",
+                    m.name,
+                )
     return None
 
 
@@ -63,6 +76,8 @@ def is_overridden(at: Context, gate: Gate) -> bool:
 
 
 def _sample_due(at: Context, gate: Gate, member: str | None) -> GateSampled | None:
+    if not gate.is_counted:
+        return None  # a metrics system is asked beside the decisions
     former = at.state.gate(gate.name, member)
     if former is not None and at.now - former.sampled_at < gate.every:
         return None
@@ -142,6 +157,8 @@ def _silent(at: Context, gate: Gate, member: str | None, last: GateState) -> Hal
 
 
 def _window(gate: Gate) -> str:
+    if not gate.is_counted:
+        return "in the pool"
     return f"in the pool, over the last {gate.window.total_seconds():g}s"
 
 
@@ -167,20 +184,13 @@ def gates_hold(at: Context, member: str | None, scope: Scope) -> bool:
 
 def gate_holds(at: Context, gate: Gate, member: str | None) -> bool:
     last = at.state.gate(gate.name, member)
-    if is_overridden(at, gate):
-        return True
-    if last is None:
-        return False
-    if last.verdict is Verdict.PASS:
+    verdict = last.verdict if last is not None else Verdict.INCONCLUSIVE
+    if verdict is Verdict.PASS or is_overridden(at, gate):
         return True
     if at.state.mode is Mode.ROLLING_BACK:  # the way back needs no proof, only no failure
-        return last.verdict is not Verdict.FAIL or member is None
-    return (
-        last.verdict is Verdict.INCONCLUSIVE
-        and gate.then is Then.PASS
-        and last.inconclusive_since is not None
-        and at.now - last.inconclusive_since >= gate.hold
-    )
+        return verdict is not Verdict.FAIL or member is None
+    since = last.inconclusive_since if last is not None else None
+    return gate.then is Then.PASS and since is not None and at.now - since >= gate.hold
 
 
 def quiet_note(at: Context, member: str) -> str:

@@ -8,12 +8,8 @@ from controller.report.words import count, names, span, standing
 
 _ASKED = {
     Setting.DRAIN: "draining: no new traffic, work in flight ends",
-    Setting.HOLD: "going out altogether (maintenance)",
-    Setting.CUT: "cutting what is still in flight",
-    Setting.CHECK: "on its way back: the load balancer's own health check starts anew",
+    Setting.CHECK: "validated, on its way back: the load balancer's own health check starts anew",
     Setting.PUT_BACK: "passed every check, going back into rotation as found",
-    Setting.RESTORE: "going back as it was",
-    Setting.REMOVE: "TAKEN OUT of rotation again",
 }
 
 
@@ -43,8 +39,8 @@ def sentence(event: Event | Observation, before: State, after: State) -> tuple[s
             return _gate(event, before)
         case e.StopRequested() | e.PauseRequested() | e.ResumeRequested() | e.AbortRequested():
             return "", _operator(event)
-        case e.RunBegan():
-            return None
+        case e.RunBegan(by):
+            return "", f"{'begun' if before.run is None else 'taken up again'} by {by}"
         case _:
             return _member(event, after)
 
@@ -61,20 +57,57 @@ def _sight(event: e.Looked | e.LookFailed, before: State) -> tuple[str, str] | N
 
 def _intent(step: e.Step, after: State) -> str:
     match step:
-        case e.SetMember(_, setting):
-            phase = after.members[step.member].phase
-            again = setting is Setting.HOLD and phase not in (Phase.HOLDING, Phase.OUT)
-            return "taken out once more" if again else _ASKED[setting]
+        case e.SetMember():
+            return _setting(step, after)
         case e.RunStep(_, course, index, attempt):
-            repeated = ", once more" if attempt else ""
-            return f"{course}: step {index + 1} runs{repeated}"
+            why = "how it ended is not known: once more" if attempt else "out, and nobody uses it"
+            return f"{course}: step {index + 1} runs ({why})"
         case e.Validate():
-            return "validating from outside"
+            return "validating from outside, before any user meets it"
         case e.AskGuard():
             proving = after.members[step.member].phase is Phase.PROVING
-            return "asking `unless` for proof" if proving else "asking `unless`"
+            return (
+                "asking `unless` for proof that it is there"
+                if proving
+                else "asking `unless` whether it is there already"
+            )
         case e.AskOperator():
             return "asking the operator"
+
+
+def _setting(step: e.SetMember, after: State) -> str:
+    m = after.members[step.member]
+    match step.setting:
+        case Setting.HOLD if m.phase not in (Phase.HOLDING, Phase.OUT):
+            return "not out any more: taken out once more"
+        case Setting.HOLD:
+            return _left(step.member, after, ": ") + "going into maintenance"
+        case Setting.CUT:
+            return _left(step.member, after, ", ") + "the time is over: cut off (on_timeout)"
+        case Setting.RESTORE:
+            return f"going back as it was: {_unbegun(after)}"
+        case Setting.REMOVE:
+            return "TAKEN OUT of rotation again" + (f": {m.why}" if m.why else "")
+        case _:
+            return _ASKED[step.setting]
+
+
+def _left(member: str, state: State, end: str = "") -> str:
+    """What is in flight, and `end`; empty when that was not seen, as in a journal."""
+    seen = [one for sight in state.sights.values() for one in sight.lines.get(member, ())]
+    if not seen:
+        return ""
+    in_flight = sum(one.line.in_flight + one.line.queued for one in seen)
+    return (f"{count(in_flight, 'request')} in flight" if in_flight else "nothing in flight") + end
+
+
+def _unbegun(state: State) -> str:
+    """Why a member goes back before its upgrade has begun."""
+    if state.halt is not None:
+        return "the rollout halted before its upgrade began"
+    if state.stop is not None or state.abort is not None:
+        return "the rollout stops before its upgrade began"
+    return "others were lost meanwhile, and without it too few serve"
 
 
 def _gate(event: e.GateSampled, before: State) -> tuple[str, str] | None:
@@ -101,23 +134,27 @@ def _operator(
 def _member(event: Event, after: State) -> tuple[str, str] | None:
     match event:
         case e.MemberSet(member, Setting.DRAIN):
-            in_flight = sum(
-                seen.line.in_flight + seen.line.queued
-                for sight in after.sights.values()
-                for seen in sight.lines.get(member, ())
-            )
-            return member, f"drained of new traffic; {count(in_flight, 'request')} in flight"
+            return member, f"takes no new traffic; {_left(member, after)}".removesuffix("; ")
         case e.SettingFailed(member, setting, why):
             return member, f"{setting} failed: {why}"
         case e.GuardAnswered(member, answer, detail):
-            return member, f"{answer} ({detail})"
+            skipped = after.members[member].phase is Phase.SKIPPED
+            return member, f"{answer} ({detail})" + (": skipped" if skipped else "")
         case e.StepEnded(member, _, _, _, _, detail, output, seconds):
             last = output.strip().splitlines()[-1:] if "code 0" not in detail else []
             return member, f"{detail} after {seconds:.1f}s" + (f": {last[0]}" if last else "")
         case e.Validated(member, passed, detail):
             return member, f"validation {'passed' if passed else 'FAILED'}: {detail}"
         case e.MemberReturned(member):
-            return member, "back in rotation, soaking"
+            return member, "back in rotation and healthy everywhere: soaking, its gates count"
+        case e.MemberFoundOut(member):
+            return member, "is out already, by us: not drained again"
+        case e.MemberStoodDown(member):
+            return member, "its turn is taken back, nothing was done to it: the rollout stops"
+        case e.RestoreBegan(member):
+            return member, "left out: put back if it passes its validation (abort --restore)"
+        case e.OperatorAnswered(member, False):
+            return member, "the operator said no"
         case e.MemberInherited(member):
             return member, "is still out since an earlier rollout: it comes first"
         case e.SoakEnded(member, note):
@@ -130,3 +167,38 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
             return member, "STUCK: its rollback failed too; it stays out, for a human"
         case _:
             return None
+
+
+def kind_of(event: Event | Observation) -> str:
+    """The event's name; for an intention, the step's."""
+    return type(event.step if isinstance(event, e.Intended) else event).__name__
+
+
+def level_of(event: Event | Observation) -> str:
+    """How loud a sentence is: `info`, `warning` or `error`."""
+    match event:
+        case e.Halted() | e.MemberStuck():
+            return "error"
+        case (
+            e.Validated(passed=False)
+            | e.StepEnded(passed=False)
+            | e.GateSampled(verdict=e.Verdict.FAIL)
+        ):
+            return "error"
+        case e.GateSampled(verdict=e.Verdict.INCONCLUSIVE):
+            return "warning"
+        case (
+            e.LookFailed()
+            | e.SettingFailed()
+            | e.WorkerReplaced()
+            | e.ForeignHandSeen()
+            | e.CapacityShort()
+            | e.MemberFailed()
+            | e.MemberKept()
+            | e.MemberLeft()
+            | e.StopRequested()
+            | e.AbortRequested()
+        ):
+            return "warning"
+        case _:
+            return "info"

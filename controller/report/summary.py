@@ -41,6 +41,12 @@ def summary(
     return lines
 
 
+def cut_off(state: State, why: str, file: str) -> list[str]:
+    """What stands when the rollout could not even be written down any more."""
+    lines = [f"CUT OFF: {why}", *(f"  {m.name}  {standing(m)}" for m in state.members.values())]
+    return [*lines, f"a running step goes on; `poolroll run {file}` goes on when that is mended"]
+
+
 def _counts(plan: Plan, state: State) -> str:
     def those(*phases: Phase) -> int:
         return sum(1 for m in state.members.values() if m.phase in phases)

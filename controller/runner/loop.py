@@ -14,7 +14,7 @@ from typing import Final, Protocol
 
 from controller.core.apply import apply
 from controller.core.attend import attention
-from controller.core.context import Output
+from controller.core.context import Context, Output
 from controller.core.decide import decide
 from controller.core.events import (
     AbortRequested,
@@ -35,16 +35,23 @@ from controller.core.events import (
 )
 from controller.core.plan import Plan
 from controller.core.rollout import State
-from controller.errors import BalancerError
+from controller.core.settings import Gate
+from controller.core.watch import subjects
+from controller.errors import BalancerError, PoolrollError
 from controller.ports import Clock, Journal, LoadBalancer, Request, Taken
 from controller.runner.codec import encode
 from controller.runner.perform import Performer
+from controller.runner.sample import Sampler
 
 TICK: Final = timedelta(milliseconds=50)
 """Decisions that hang on time alone are at most this late."""
 
 REQUESTS_EVERY: Final = timedelta(milliseconds=100)
 """The operator's requests are seen within twice this."""
+
+AT_ONCE: Final = 10_000
+"""More decisions than this upon one event is a bug: each of them ends a wait of one member or of
+one gate, and a pool has at most 10,000 members."""
 
 STEPS: Final = (SetMember, AskGuard, RunStep, Validate, AskOperator)
 
@@ -69,6 +76,7 @@ class Runner:
         journal: Journal,
         clock: Clock,
         narrators: Sequence[Narrator] = (),
+        sampler: Sampler | None = None,
     ) -> None:
         self.state = state
         self._rollout = rollout
@@ -78,6 +86,7 @@ class Runner:
         self._journal = journal
         self._clock = clock
         self._narrators = narrators
+        self._sampler = sampler
         self._queue: asyncio.Queue[tuple[Event | Observation, Step | None]] = asyncio.Queue()
         self._wake = asyncio.Event()
         self._tasks: dict[asyncio.Task[None], Step] = {}
@@ -96,15 +105,25 @@ class Runner:
         """
         for event in first:
             self._record(event)
-        async with asyncio.TaskGroup() as group:
-            watchers = [group.create_task(self._look_on(one)) for one in self._balancer.instances]
-            watchers.append(group.create_task(self._hear_requests()))
-            try:
-                await self._loop(group)
-            finally:
-                for task in (*watchers, *self._tasks):
-                    task.cancel()
+        self._forget_returned()
+        try:
+            async with asyncio.TaskGroup() as group:
+                await self._drive(group)
+        except* PoolrollError as errors:
+            raise _first_of(errors) from None
         return self.state
+
+    async def _drive(self, group: asyncio.TaskGroup) -> None:
+        watchers = [group.create_task(self._look_on(one)) for one in self._balancer.instances]
+        watchers.append(group.create_task(self._hear_requests()))
+        if self._sampler is not None:
+            asked = [gate for gate in self._plan.policies.gates if not gate.is_counted]
+            watchers += [group.create_task(self._ask_on(gate, self._sampler)) for gate in asked]
+        try:
+            await self._loop(group)
+        finally:
+            for task in (*watchers, *self._tasks):
+                task.cancel()
 
     async def _loop(self, group: asyncio.TaskGroup) -> None:
         while True:
@@ -123,8 +142,13 @@ class Runner:
         self._queue.task_done()
 
     def _decide(self, group: asyncio.TaskGroup) -> None:
-        while (output := decide(self._plan, self.state, self._clock.now())) is not None:
+        for _ in range(AT_ONCE):
+            output = decide(self._plan, self.state, self._clock.now())
+            if output is None:
+                break
             self._carry_out(output, group)
+        else:
+            raise AssertionError(f"decisions without end, at last: {output}")
         for task, step in self._tasks.items():
             if not isinstance(step, SetMember) and not self._is_open(step):
                 task.cancel()
@@ -146,7 +170,7 @@ class Runner:
     def _is_open(self, step: Step) -> bool:
         """Whether the state still waits for the outcome of `step`."""
         m = self.state.members[step.member]
-        return m.setting is step.setting if isinstance(step, SetMember) else m.work == step
+        return m.setting is step.setting if isinstance(step, SetMember) else m.work is step
 
     def _post(self, event: Event | Observation, step: Step | None = None) -> None:
         self._queue.put_nowait((event, step))
@@ -180,6 +204,18 @@ class Runner:
                     [Taken(b, address, name, self._rollout, found) for b, address in keys]
                 )
 
+    def _forget_returned(self) -> None:
+        """A kill may have come between the return of a member (or its restoration, or the intent
+        to take it out) and the pool's record of it."""
+        members = self.state.members
+        stale = [
+            (taken.backend, taken.address)
+            for taken in self._journal.taken_by(self._rollout)
+            if taken.member in members and members[taken.member].found is None
+        ]
+        if stale:
+            self._journal.forget_taken(stale)
+
     def _keys(self, member: str) -> list[tuple[str, str]]:
         lines = (
             seen.line
@@ -199,14 +235,33 @@ class Runner:
                     async with asyncio.timeout(due.wait.total_seconds()):
                         await self._wake.wait()
                 continue
-            former = [worker.pid for worker, _ in self.state.old_workers.values()]
+            former = self.state.old_workers.get(instance)
+            memory = [worker.pid for worker in former.workers] if former is not None else []
             try:
-                view = await self._balancer.look(instance, due.members, memory=former)
+                view = await self._balancer.look(instance, due.members, memory=memory)
             except BalancerError as error:
                 self._post(LookFailed(instance, now, error.reason))
             else:
                 self._post(Looked(view))
             await self._queue.join()
+
+    async def _ask_on(self, gate: Gate, sampler: Sampler) -> None:
+        """Ask a metrics system by the gate's own clock, also while a command runs (S6)."""
+        while True:
+            for member in self._subjects(gate):
+                since = self.state.began_at
+                if member is not None:
+                    since = self.state.members[member].since
+                elapsed = self._clock.now() - since
+                known = self.state.known_alerts.get(gate.name)
+                sample = await sampler.sample(gate, member, elapsed, known)
+                if member in self._subjects(gate):
+                    self._post(sample)
+                    await self._queue.join()
+            await self._clock.sleep(gate.every)
+
+    def _subjects(self, gate: Gate) -> Sequence[str | None]:
+        return subjects(Context(self._plan, self.state, self._clock.now()), gate)
 
     async def _hear_requests(self) -> None:
         while True:
@@ -215,6 +270,11 @@ class Runner:
                 await self._queue.join()
                 self._journal.acknowledge(request)
             await self._clock.sleep(REQUESTS_EVERY)
+
+
+def _first_of(errors: BaseExceptionGroup[PoolrollError]) -> PoolrollError:
+    first = errors.exceptions[0]
+    return _first_of(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 def heard(request: Request) -> Event:

@@ -1,7 +1,7 @@
 """Performing one step: the step in, its outcome as an event out."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from controller.core.events import (
@@ -22,7 +22,7 @@ from controller.core.events import (
     Validate,
     Validated,
 )
-from controller.core.pool import Found, Worker
+from controller.core.pool import Admin, Found, InstanceView
 from controller.core.work import Guard, Work
 from controller.errors import BalancerError
 from controller.ports import Commands, Job, JobResult, LoadBalancer, Validator
@@ -31,6 +31,9 @@ OUTPUT_KEPT = 8192
 """Characters of a step's output that go into the journal: its end, where the error stands."""
 
 NOTHING_FOUND = Found(())
+
+AWAY = frozenset({Setting.DRAIN, Setting.HOLD, Setting.REMOVE, Setting.CHECK})
+"""Settings after which no line is ready."""
 
 
 class Questions(Protocol):
@@ -86,17 +89,20 @@ class Performer:
         }
         try:
             await calls[step.setting]()
-            workers = await self._workers(member)
+            views = await self._views(member)
         except BalancerError as error:
             return SettingFailed(member, step.setting, str(error), error.retryable)
-        return MemberSet(member, step.setting, workers)
+        for view in views:
+            if step.setting in AWAY and any(one.admin is Admin.READY for one in view.lines):
+                # A worker that does not show the setting must not be held to it.
+                why = f"{view.instance}: it was reloaded while it was being set"
+                return SettingFailed(member, step.setting, why, retryable=True)
+        return MemberSet(member, step.setting, {view.instance: view.worker for view in views})
 
-    async def _workers(self, member: str) -> dict[str, Worker]:
-        """Who answers at each instance, right after the setting was read back."""
+    async def _views(self, member: str) -> Sequence[InstanceView]:
+        """What each instance shows, right after the setting was read back."""
         instances = self._balancer.instances
-        looks = (self._balancer.look(instance, (member,)) for instance in instances)
-        views = await asyncio.gather(*looks)
-        return {view.instance: view.worker for view in views}
+        return await asyncio.gather(*(self._balancer.look(one, (member,)) for one in instances))
 
     async def _ask(self, member: str, guard: Guard | None) -> Event:
         if guard is None:

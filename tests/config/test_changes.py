@@ -1,8 +1,10 @@
 """The difference between two rollout files, as an operator reads it."""
 
+from pathlib import Path
+
 import pytest
 
-from controller.config import changes, masked, parse
+from controller.config import changes, fingerprint, masked, parse
 from tests.config.pages import page
 
 _HEADERS = "validate: [{http: {url: 'http://u:%s@h/', headers: {Authorization: '%s'}}}]"
@@ -115,3 +117,73 @@ def test_masked_anchors_stay() -> None:
 def test_what_cannot_be_read_is_not_shown() -> None:
     """Where nothing tells secrets from the rest, all of it is masked."""
     assert masked("a: 'b", {"x": "y"}) == ("***", {"x": "***"})
+
+
+_GATE = (
+    "gates: [{name: a, KIND, auth: {basic: {username: u, password: 'abc-1'}}, "
+    "headers: {X-A: 'abc-2'}}ETC}, {name: b, KIND, auth: {bearer: 'x ${vars.token}'}}ETC, "
+    "inconclusive: {then: probe}, probe: {url: 'http://h/', headers: {C: 'abc-${vars.pin}'}}}]"
+)
+_METRIC_GATES = _GATE.replace("KIND", "prometheus: {url: 'http://h', query: q").replace(
+    "ETC", ", max: 1"
+)
+_VARS = "vars: {version: '1', token: abc-3, pin: abc-4}"
+
+
+def test_secrets_of_gates_are_masked() -> None:
+    """Passwords, tokens, headers and what variables put into them are in no copy (S12)."""
+    text = page(_VARS, _METRIC_GATES)
+    shown, sets = masked(text, {"token": "abc-5"})
+    assert "abc-" not in shown
+    assert "username: u" in shown
+    assert sets == {"token": "***"}
+    parse(shown, "f")
+
+
+def test_secrets_of_alerts_are_masked() -> None:
+    """The same under `alerts`, in any form of YAML; names of where a secret is are shown."""
+    text = page(
+        "gates:\n- name: a\n  alerts:\n    url: http://h\n    auth:\n      bearer: >-\n"
+        "        abc-1\n    headers: {A: {env: NAME}, B: abc-2, C: {file: pw}}\n  every: 5s"
+    )
+    shown, _ = masked(text, {})
+    assert "abc-" not in shown
+    assert "{env: NAME}" in shown
+    assert "{file: pw}" in shown
+    assert parse(shown, "f").settings.policies.gates[0].alerts is not None
+
+
+def test_password_in_the_address_of_a_gate() -> None:
+    """Not allowed there, and masked all the same."""
+    shown, _ = masked(page("gates: [{name: a, alerts: {url: 'http://u:abc-1@h'}}]"), {})
+    assert "abc-" not in shown
+
+
+@pytest.mark.parametrize("secret", ["abc-1", "abc-2", "abc-3"])
+def test_changed_secrets_of_gates(secret: str) -> None:
+    """A secret of a gate is part of what a file means, and of its fingerprint."""
+    old = page(_VARS, _METRIC_GATES)
+    new = old.replace(secret, "abc-9")
+    assert fingerprint(old, {}, "s") != fingerprint(new, {}, "s")
+    assert changes(old, {}, new, {}) == ["a value that may be secret has changed; it is not shown"]
+
+
+def test_fingerprint_is_the_same_in_any_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Relative paths in a gate do not make another rollout of it elsewhere."""
+    text = page("gates: [{name: a, alerts: {url: 'https://h', tls: {ca: ca.pem}}}]")
+    here = fingerprint(text, {}, "s")
+    monkeypatch.chdir(tmp_path)
+    assert fingerprint(text, {}, "s") == here
+
+
+def test_spelt_out_defaults_of_gates() -> None:
+    """Defaults that are spelt out are no change, and no other fingerprint."""
+    bare = page("gates: [{name: a, prometheus: {url: 'http://h', query: q}, max: 1}]")
+    full = page(
+        "gates: [{name: a, prometheus: {url: ['http://h'], query: q, timeout: 10s}, max: 1.0, "
+        "every: 5000ms, confidence: 99%}]"
+    )
+    assert changes(bare, {}, full, {}) == []
+    assert fingerprint(bare, {}, "s") == fingerprint(full, {}, "s")

@@ -13,6 +13,8 @@ _WORDS = (
     *("host", "canaries", "drain", "timeout", "upgrade", "command", "steps", "unless", "go_on"),
     *("rollback", "validate", "http", "url", "headers", "tcp", "port", "return", "ramp", "soak"),
     *("gates", "max", "inconclusive", "on_failure", "kubernetes", "windows", "[key]", "<<"),
+    *("prometheus", "alerts", "query", "errors", "requests", "baseline", "evidence", "matchers"),
+    *("auth", "basic", "bearer", "tls", "min", "max_increase", "probe", "then", "every"),
 )
 _VALUES = (
     *("1", "30s", "1%", "true", "~", "''", "[]", "{}", "web", '"${vars.x}"', "'$${'", "1e999"),
@@ -92,3 +94,24 @@ def test_any_syntax_in_a_right_page(text: str, line: int) -> None:
 def test_any_structure(sections: list[tuple[str, str]], sets: dict[str, str]) -> None:
     """Known keys with values of any shape."""
     _feed(page(*(f"{key}: {value}" for key, value in sections)), sets)
+
+
+_GATE_VALUES = st.one_of(
+    st.sampled_from(
+        [*_VALUES, "http://h", "up", "a=b", "'a=~\"[\"'", "'q[${window}]'", "probe", "0.5"]
+    ),
+    _YAML,
+)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(_WORDS), _GATE_VALUES), max_size=4),
+    st.lists(st.tuples(st.sampled_from(_WORDS), _GATE_VALUES), max_size=5),
+    st.sampled_from(["prometheus", "alerts", "haproxy"]),
+)
+@settings(deadline=None, max_examples=300)
+def test_any_gate(keys: list[tuple[str, str]], inner: list[tuple[str, str]], kind: str) -> None:
+    """Known keys with values of any shape in a gate and its evidence."""
+    section = ", ".join(f"{key}: {value}" for key, value in inner)
+    others = "".join(f", {key}: {value}" for key, value in keys)
+    _feed(page(f"gates: [{{name: a, {kind}: {{{section}}}{others}}}]"), {})

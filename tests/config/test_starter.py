@@ -40,7 +40,9 @@ def test_starter_shows_the_defaults() -> None:
             if name != "min_available"
         }
     )
-    assert policies.gates == bare.policies.gates == (Gate("errors", Scope.MEMBER, 0.01),)
+    first, *examples = policies.gates
+    assert (first,) == bare.policies.gates == (Gate("errors", Scope.MEMBER, 0.01),)
+    assert [gate.name for gate in examples] == ["error-ratio", "latency", "alerts"]
 
 
 def _keys(drawn: dict[str, Any], schema_: dict[str, Any]) -> Iterator[str]:
@@ -56,7 +58,8 @@ def test_starter_shows_every_key() -> None:
     drawn = schema()
     document = read(_uncommented())
     shown = {str(trail[-1]) for trail in document.keys}
-    own = {"version", "web1", "rack", "Host"}
+    own = {"version", "web1", "rack", "Host", "Authorization", "env", "file"}
+    own |= {"Cookie", "X-Scope-OrgID"}
     assert shown - own == set(_keys(drawn, drawn)) - {"steps"}
 
 

@@ -7,8 +7,8 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,20 +46,26 @@ class Done:
         return f"{self.out}\n{self.err}"
 
 
+def environment() -> dict[str, str]:
+    """Ours, without what would steer the command."""
+    return {k: v for k, v in os.environ.items() if not k.startswith("POOLROLL_")}
+
+
 class Running:
     """The command as a process. Its output goes to files, so that nothing ever waits for us."""
 
-    def __init__(self, folder: Path, number: int, argv: tuple[str, ...], **options: Any) -> None:
+    def __init__(
+        self, folder: Path, number: int, argv: tuple[str, ...], stdout: int | None, **env: str
+    ) -> None:
         self._out, self._err = folder / f"{number}.out", folder / f"{number}.err"
         with self._out.open("wb") as out, self._err.open("wb") as err:
             self.process = subprocess.Popen(
                 [COMMAND, *argv],
                 stdin=subprocess.DEVNULL,
-                stdout=out,
+                stdout=out if stdout is None else stdout,
                 stderr=err,
                 start_new_session=True,
-                env={k: v for k, v in os.environ.items() if not k.startswith("POOLROLL_")},
-                **options,
+                env=environment() | env,
             )
 
     @property
@@ -119,7 +125,7 @@ class Site:
         argv += ["--behaviour", "${member.vars.behaviour}"] if by_member else []
         argv += ["--wait"] if listens else []
         command = ["/bin/sh", "-c", script, "${member.name}", *argv]
-        return {"command": command, "timeout": "20s", "unless": None}
+        return {"command": command, "timeout": "20s"}
 
     def go_ahead(self) -> dict[str, Any]:
         """An entry of `validate` that passes as soon as `go` is there."""
@@ -132,7 +138,7 @@ class Site:
 
     def file(self, **overrides: Any) -> Path:
         """The rollout file in small times, with `overrides` laid upon it."""
-        wait = self.world.upgrade_argv("v1", takes_ms=0) + ["--wait"]
+        wait = [*self.world.upgrade_argv("v1", takes_ms=0), "--wait"]
         base: dict[str, Any] = {
             "name": NAME,
             "drain": {"timeout": "20s", "sticky": "100ms"},
@@ -149,12 +155,16 @@ class Site:
                 }
             ],
         }
-        return self.world.rollout_file(**merged(base, overrides))
+        values = merged(base, overrides)
+        # Without a word on it there is no `unless`: None takes the world's own away.
+        values["upgrade"] = {"unless": None, **values["upgrade"]}
+        return self.world.rollout_file(**values)
 
     # --- the command -------------------------------------------------------------------------
 
-    def start(self, *argv: str, **options: Any) -> Running:
-        running = Running(self.folder, len(self._started), argv, **options)
+    def start(self, *argv: str, stdout: int | None = None, **env: str) -> Running:
+        """`stdout`: a descriptor to write to; `env`: added to the environment."""
+        running = Running(self.folder, len(self._started), argv, stdout, **env)
         self._started.append(running)
         return running
 
@@ -189,6 +199,15 @@ class Site:
         records = self._journal.records(rows[0].id) if rows else []
         return replay(records)[1] if records else None
 
+    def begin_without_a_plan(self) -> None:
+        """Leave what a run leaves that is killed between its first two writes."""
+        last = self.rows()[0]
+        self._journal.begin(replace(last, id=f"{last.id}-cut", ended=None, outcome=None))
+
+    def records(self) -> int:
+        """How many the journal holds of the newest rollout."""
+        return sum(len(self._journal.records(row.id)) for row in self.rows()[:1])
+
     def bodies(self, kind: str) -> list[str]:
         """What the newest rollout's journal holds of one kind of record."""
         return [r.body for r in self._journal.records(self.rows()[0].id) if r.kind == kind]
@@ -221,6 +240,9 @@ class Site:
     async def in_flight(self, member: str) -> int:
         return int((await stat(self.door, "web", member))["scur"])
 
+    async def weight(self, member: str) -> int:
+        return int((await stat(self.door, "web", member))["weight"])
+
     async def assert_all(self, version: str) -> None:
         """Every app runs `version`, and every HAProxy has every member in rotation."""
         assert await self.world.member_versions() == dict.fromkeys(self.world.members, version)
@@ -231,12 +253,12 @@ class Site:
         return Load(self.world.frontends, rate=rate, clients=10, **options)
 
     @asynccontextmanager
-    async def in_hand(self, milliseconds: int = 25_000) -> AsyncIterator[None]:
+    async def in_hand(self) -> AsyncIterator[None]:
         """A slow request that is in flight at web1 until the block ends (see SLOW_TO)."""
         port = self.world.frontends[0]
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         try:
-            writer.write(f"GET /slow?ms={milliseconds} HTTP/1.1\r\nHost: demo\r\n\r\n".encode())
+            writer.write(b"GET /slow?ms=25000 HTTP/1.1\r\nHost: demo\r\n\r\n")
 
             async def has_it() -> bool:
                 return await self.in_flight("web1") > 0
@@ -247,4 +269,5 @@ class Site:
             # HAProxy 2.6 does not notice that a user who waits has left.
             await order(self.door, "shutdown sessions server web/web1")
             writer.close()
-            await writer.wait_closed()
+            with suppress(ConnectionError):  # it may have been cut
+                await writer.wait_closed()

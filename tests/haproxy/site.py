@@ -37,12 +37,13 @@ class App:
         if self._server:
             self._server.close()
         self._server = None
+        self.release.set()
         for writer in self._writers:
             writer.transport.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+        try:
             path = (await reader.readuntil(b"\r\n\r\n")).split(b" ", 2)[1]
             status = await self._take(path)
             writer.write(
@@ -50,8 +51,11 @@ class App:
                 "Content-Length: 0\r\n\r\n".encode()
             )
             await writer.drain()
-        self._writers.discard(writer)
-        writer.close()
+        except (ConnectionError, asyncio.IncompleteReadError):
+            writer.transport.abort()
+        finally:
+            self._writers.discard(writer)
+            writer.close()
 
     async def _take(self, path: bytes) -> int:
         if path == b"/health":
@@ -83,10 +87,22 @@ class Agent:
 
     async def _serve(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.asked += 1
-        with contextlib.suppress(ConnectionError):
+        try:
             writer.write(f"{self.word}\n".encode())
             await writer.drain()
-        writer.close()
+        except ConnectionError:
+            writer.transport.abort()
+        finally:
+            writer.close()
+
+
+async def settled() -> None:
+    """Return when no server has anything left to do: what the loop's end would cut off midway
+    would warn of an unclosed socket, in some later test."""
+    await until(
+        lambda: asyncio.all_tasks() == {asyncio.current_task()},
+        what="all connections to be closed",
+    )
 
 
 @dataclass(frozen=True)
@@ -161,6 +177,7 @@ class Site:
 
     async def close(self) -> None:
         await self._stack.aclose()
+        await settled()
 
 
 class Front:
@@ -197,6 +214,7 @@ defaults
   timeout connect 2s
   timeout client 20s
   timeout server 20s
+  timeout check 5s
   retries 0
 frontend web
   bind 127.0.0.1:{self.port}

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import cast
 
 import pytest
 
@@ -24,6 +23,7 @@ from controller.errors import (
     NoSuchMember,
 )
 from tests.haproxy.samples import INFO, STAT, STATE
+from tests.haproxy.site import settled
 
 Answer = Callable[[str, asyncio.StreamWriter], Awaitable[None]]
 
@@ -32,24 +32,22 @@ Answer = Callable[[str, asyncio.StreamWriter], Awaitable[None]]
 async def server(path: Path, answer: Answer) -> AsyncIterator[list[str]]:
     """Hands each command line to `answer` and then closes; yields the lines it got."""
     lines: list[str] = []
-    handlers: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        handlers.add(cast(asyncio.Task[None], asyncio.current_task()))
         try:
             lines.append((await reader.readline()).decode().strip())
             await answer(lines[-1], writer)
-            writer.close()
-            await writer.wait_closed()
         except ConnectionError:
             writer.transport.abort()
+        finally:
+            writer.close()
 
     listening = await asyncio.start_unix_server(serve, path)
     try:
         yield lines
     finally:
         listening.close()
-        await asyncio.gather(*handlers)
+        await settled()
 
 
 def saying(text: str) -> Answer:

@@ -17,8 +17,11 @@ FAST = "check inter 20ms rise 2 fall 2"
 
 
 def sticky(apps: list[App], check: str = FAST) -> str:
+    """The first app's server is checked, the others just there: no check of theirs can fail."""
+    checks = [check, *("" for _ in apps[1:])]
     servers = "\n".join(
-        f"  server {app.name} 127.0.0.1:{app.port} {check} cookie {app.name}" for app in apps
+        f"  server {app.name} 127.0.0.1:{app.port} {check} cookie {app.name}"
+        for app, check in zip(apps, checks, strict=True)
     )
     return f"backend web\n  cookie SRV insert\n  option httpchk GET /health\n{servers}"
 
@@ -230,7 +233,7 @@ async def test_slowstart_shows_as_warming_until_it_is_over(site: Site) -> None:
     """After the return `warming` holds while HAProxy raises the share, then ends; the weight that
     is shown and restored is the full one all the while."""
     apps = [await site.app("a1"), await site.app("a2")]
-    front = await site.haproxy(sticky(apps, f"{FAST} slowstart 1s weight 50"))
+    front = await site.haproxy(sticky(apps, f"{FAST} slowstart 2s weight 50"))
     stage = await stage_of(front, "web")
     await eventually(lambda: stage.lines("a1"), lambda lines: not lines[0].warming)
     found = await stage.found("a1")

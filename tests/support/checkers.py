@@ -4,6 +4,7 @@ Written apart from the code under test: nothing here asks the rollout's state wh
 what it claims.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -29,6 +30,8 @@ APART = timedelta(milliseconds=20)
 NOTICED = timedelta(seconds=1)
 NEWS = timedelta(milliseconds=700)
 """A loss of a partner so recent may not have been seen before a take-out."""
+SEEN = timedelta(seconds=2)
+"""S3: a look may be so old when a step starts."""
 
 
 @dataclass
@@ -43,6 +46,12 @@ class Ledger:
     began_at: Instant = -timedelta(hours=1)
     """When the process that runs now began."""
     fought: dict[str, int] = field(default_factory=dict)
+
+    def recall(self, kinds: Sequence[str]) -> None:
+        """What a process that takes over finds in the journal."""
+        for kind in kinds:
+            if kind in ("Halted", "RollbackBegan", "ResumeRequested"):
+                self.is_halted = kind == "Halted"
 
     def remember(self, sim: Sim) -> None:
         for one, line in sim.every_line():
@@ -100,9 +109,7 @@ class Checkers:
             self._may_begin(member)
         self._fights_nobody(verb, line)
 
-    def _enough_stay(
-        self, verb: str, member: str, instance: FakeInstance, line: FakeLine
-    ) -> None:
+    def _enough_stay(self, verb: str, member: str, instance: FakeInstance, line: FakeLine) -> None:
         is_news = self._sim.now - self._sim.health_changed_at < NEWS
         if not line.serves or line.excused or line.app.changed or is_news:
             return
@@ -114,18 +121,24 @@ class Checkers:
         if self._ledger.is_halted:
             self._break("S6", f"drain {member} after a halt")
         state = self._claims
-        if state is None or state.run is None or state.rollback_began:
+        is_next = not any(
+            line.ours and line.admin is not Admin.READY for _, line in self._sim.every_line(member)
+        )
+        if state is None or state.run is None or state.rollback_began or not is_next:
             return
         for gate in self._plan.policies.gates:
             last = state.gate(gate.name, None)
             overridden = gate.name in state.run.overrides or gate.then == "pass"
-            if gate.scope is Scope.POOL and not overridden and (
-                last is None or last.verdict != "pass"
+            if (
+                gate.scope is Scope.POOL
+                and not overridden
+                and (last is None or last.verdict != "pass")
             ):
                 self._break("S5", f"drain {member} while {gate.name} says {last}")
 
     def _fights_nobody(self, verb: str, line: FakeLine) -> None:
-        if not line.foreign or line.admin is not Admin.READY or verb == "put_back":
+        is_news = self._sim.now - line.disturbed_at < NEWS
+        if not line.foreign or line.admin is not Admin.READY or verb == "put_back" or is_news:
             return
         name = line.app.name
         self._ledger.fought[name] = self._ledger.fought.get(name, 0) + 1
@@ -139,6 +152,8 @@ class Checkers:
         member = job.argv[1]
         for instance, line in self._sim.every_line(member):
             since = line.quiet_since
+            if self._sim.now - line.disturbed_at < SEEN:
+                continue
             if line.admin is not Admin.OUT:
                 self._break("S3", f"{job.key} starts, and {member} is {line.admin}")
             elif since is None or self._sim.now - since < APART:
@@ -158,7 +173,7 @@ class Checkers:
 
     def _not_twice(self, job: FakeJob) -> None:
         for other in self._workshop.jobs.values():
-            if other.argv[1] == job.argv[1] and other.ends > self._sim.now:
+            if other.argv[1] == job.argv[1] and other.ends > job.started:
                 self._break("S7", f"{job.key} starts while {other.key} runs")
             ended_well = other.argv == job.argv and other.result.exit_code == 0
             if ended_well and other.started >= self._ledger.decided_at:

@@ -17,7 +17,7 @@ from controller.errors import (
     NoSuchMember,
 )
 from controller.ports import Clock, Features, Job, JobResult, ValidationResult
-from tests.support.sim import FakeInstance, FakeLine, Sim
+from tests.support.sim import STEP, FakeInstance, FakeLine, Sim
 
 LATENCY = timedelta(milliseconds=1)
 HANGS = timedelta(seconds=2)
@@ -31,6 +31,8 @@ class FakeLoadBalancer:
         self.calls: list[tuple[str, str]] = []
         self.watch: list[Callable[[str, str, FakeInstance, FakeLine], None]] = []
         """Called before a line is set: verb, member, instance, line."""
+        self.half_way: list[Callable[[], None]] = []
+        """Called when some instances were set and others not yet."""
         self._clock = clock
 
     @property
@@ -79,10 +81,16 @@ class FakeLoadBalancer:
         await self._set("take_out", member, act)
 
     async def cut(self, member: str) -> None:
-        await self._set("cut", member, lambda line: line.flights.clear())
+        def act(line: FakeLine) -> None:
+            if self.sim.cuts_help:
+                line.flights.clear()
+
+        await self._set("cut", member, act)
 
     async def begin_return(self, member: str) -> None:
         def act(line: FakeLine) -> None:
+            if not line.is_checked:
+                return
             line.agent = False
             line.admin, line.up, line.successes = Admin.DRAINING, False, 0
             line.check_at = self.sim.now + self.sim.inter
@@ -127,6 +135,12 @@ class FakeLoadBalancer:
                     look(verb, member, one, line)
                 act(line)
                 line.ours, line.excused, line.foreign, line.quiet_since = True, False, False, None
+            if name != self.instances[-1]:
+                for call in self.half_way:
+                    call()
+        if self.sim.reload_after == verb:
+            self.sim.reload_after = ""
+            self.sim.reload(self.instances[0])
         if errors:
             raise errors[0]
 
@@ -173,12 +187,13 @@ class Workshop:
 
     scripts: dict[tuple[str, ...], list[Script]] = field(default_factory=dict)
     """argv → how each execution in turn behaves; the last for all further."""
-    default: dict[str, Script] = field(default_factory=dict)
-    """argv[0] → how it behaves where no script tells."""
+    takes: timedelta = timedelta(milliseconds=300)
+    """How long a step takes where no script tells."""
     jobs: dict[str, FakeJob] = field(default_factory=dict)
     guards: dict[str, list[int]] = field(default_factory=dict)
     """Member → exit codes of `unless` in turn; without one it tells by the version."""
-    asked: list[str] = field(default_factory=list)
+    thinks: timedelta = timedelta(milliseconds=50)
+    """How long `unless` takes."""
 
     def runs_of(self, *argv: str) -> list[FakeJob]:
         return [job for job in self.jobs.values() if job.argv == argv]
@@ -188,7 +203,7 @@ class Workshop:
         done = len(self.runs_of(*argv))
         if scripts:
             return scripts[min(done, len(scripts) - 1)]
-        return self.default.get(argv[0], Script(version="v1" if argv[0] == "rollback" else "v2"))
+        return Script(self.takes, version="v1" if argv[0] == "rollback" else "v2")
 
 
 class FakeCommands:
@@ -198,6 +213,8 @@ class FakeCommands:
         self._sim, self._workshop, self._clock = sim, workshop, clock
         self.watch: list[Callable[[FakeJob], None]] = []
         """Called when an execution starts; joining one is none."""
+        self.started: list[Callable[[], None]] = []
+        """Called right after."""
 
     async def run(self, job: Job) -> JobResult:
         now = self._clock.now()
@@ -228,14 +245,15 @@ class FakeCommands:
         self._sim.change(argv[1])
         version = script.version
         if version is not None:
-            self._sim.plans.append((mine.ends, _installs(argv[1], version)))
+            self._sim.plans.append((mine.ends - STEP, _installs(argv[1], version)))
+        for call in self.started:
+            call()
         return mine
 
     async def run_briefly(self, command: Command) -> JobResult:
-        await self._clock.sleep(timedelta(milliseconds=50))
+        await self._clock.sleep(self._workshop.thinks)
         self._sim.advance(self._clock.now())
         _, member, wanted = command.argv
-        self._workshop.asked.append(member)
         if codes := self._workshop.guards.get(member):
             code = codes.pop(0) if len(codes) > 1 else codes[0]
         else:
@@ -267,8 +285,7 @@ class FakeValidator:
                     return ValidationResult(False, f"probe {member}: not {wanted} in time")
                 await asyncio.sleep(validation.every.total_seconds())
             await self._clock.sleep(timedelta(milliseconds=20))
-            app = self._sim.apps[member]
-            app.changed, app.validated_at = False, self._clock.now()
+            self._sim.apps[member].changed = False
         return ValidationResult(True, "all passed")
 
     def _passes(self, member: str, wanted: str) -> bool:

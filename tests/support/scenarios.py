@@ -4,8 +4,18 @@ import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import TypeVar
 
-from controller.core.events import Course, Event, Finished, Observation, RunBegan
+from controller.core.events import (
+    Course,
+    Event,
+    Finished,
+    Intended,
+    Observation,
+    RunBegan,
+    SetMember,
+    Setting,
+)
 from controller.core.phases import Phase
 from controller.core.plan import CourseShape, Plan, propose
 from controller.core.pool import Instant, Member
@@ -22,8 +32,8 @@ from controller.core.settings import (
     Settings,
 )
 from controller.core.work import Command, CommandProbe, Guard, Validation, Work
-from controller.ports import RolloutRow
-from controller.runner.codec import encode
+from controller.ports import Clock, Record, RolloutRow
+from controller.runner.codec import PLAN, decode, encode
 from controller.runner.loop import Runner
 from controller.runner.perform import Performer
 from controller.runner.replay import replay
@@ -32,6 +42,8 @@ from tests.support.fakes import FakeCommands, FakeLoadBalancer, FakeValidator, W
 from tests.support.memory_journal import MemoryJournal
 from tests.support.sim import Sim, make_sim
 from tests.support.virtual import EPOCH, LoopClock, run_virtually
+
+T = TypeVar("T")
 
 ROLLOUT = "r1"
 NAME = "web"
@@ -58,6 +70,19 @@ QUICK = Policies(
 
 class ForkableJournal(MemoryJournal):
     """A journal that can be copied, with the world that it is part of."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self.around: list[Callable[[str, str], None]] = []
+        """Called with "before" or "after", and the kind, around each record."""
+
+    def append(self, rollout: str, at: Instant, kind: str, body: str) -> Record:
+        for call in self.around:
+            call("before", kind)
+        record = super().append(rollout, at, kind, body)
+        for call in self.around:
+            call("after", kind)
+        return record
 
     def fork(self) -> "ForkableJournal":
         other = ForkableJournal(self._clock)
@@ -130,6 +155,7 @@ class Scenario:
     sticky: tuple[str, ...] = ()
     canaries: tuple[str, ...] = ()
     step_timeout: timedelta = LONG
+    step_time: timedelta = field(default_factory=lambda: ms(300))
     faulty: tuple[str, ...] = ()
     """Versions that never pass a validation."""
     begin: RunBegan = field(default_factory=lambda: RunBegan("tester"))
@@ -140,6 +166,7 @@ class Scenario:
     def world(self) -> World:
         world = World(self.sim())
         world.ledger.remember(world.sim)
+        world.workshop.takes = self.step_time
         self.prepare(world)
         return world
 
@@ -149,9 +176,7 @@ class Scenario:
         count = 1 if is_back else self.steps
         probe = CommandProbe(Command(("probe", member, wanted), ms(1000)))
         return Work(
-            steps=tuple(
-                Command((verb, member, str(i)), self.step_timeout) for i in range(count)
-            ),
+            steps=tuple(Command((verb, member, str(i)), self.step_timeout) for i in range(count)),
             validations=(Validation(probe, within=ms(400), every=ms(50)),),
             guard=Guard(Command(("unless", member, wanted), ms(1000)), frozenset({1}))
             if self.has_guard
@@ -177,6 +202,7 @@ class Played:
     world: World
     broken: list[str]
     calls: list[tuple[str, str]]
+    took: timedelta
 
     @property
     def end(self) -> Finished:
@@ -188,6 +214,33 @@ class Played:
 
     def versions(self) -> dict[str, str]:
         return {name: app.version for name, app in self.world.sim.apps.items()}
+
+    @property
+    def events(self) -> list[Event]:
+        """All that was journalled, by every process."""
+        records = self.world.journal.records(ROLLOUT)
+        return [decode(one.kind, one.body) for one in records if one.kind != PLAN]
+
+    def told(self, kind: type[T]) -> list[T]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def steps(self, member: str, kind: type[T]) -> list[T]:
+        """Intended for a member."""
+        steps = [one.step for one in self.told(Intended) if one.step.member == member]
+        return [step for step in steps if isinstance(step, kind)]
+
+    def settings(self, member: str) -> list[Setting]:
+        return [step.setting for step in self.steps(member, SetMember)]
+
+    def between(self, member: str, first: Setting, second: Setting) -> timedelta:
+        """From the first to the second, as they were intended for the first time."""
+        moments: dict[Setting, Instant] = {}
+        for record in self.world.journal.records(ROLLOUT):
+            event = decode(record.kind, record.body)
+            step = event.step if isinstance(event, Intended) else None
+            if isinstance(step, SetMember) and step.member == member:
+                moments.setdefault(step.setting, record.at)
+        return moments[second] - moments[first]
 
 
 class _Beater:
@@ -206,6 +259,32 @@ class _Beater:
 
 
 Narrate = Callable[[Event | Observation, State, State], None]
+
+
+@dataclass
+class Cut:
+    """The world as a kill at some moment leaves it."""
+
+    label: str
+    world: World
+    at: Instant
+
+
+class Camera:
+    """Keeps the world as it is at every moment at which a kill would matter."""
+
+    def __init__(self, world: World, skip: frozenset[str] = frozenset()) -> None:
+        self.cuts: list[Cut] = []
+        self._world, self._skip = world, skip
+
+    def around(self, when: str, kind: str) -> None:
+        is_same = bool(self.cuts) and self.cuts[-1].at == LoopClock().now()
+        if kind not in self._skip and not (when == "before" and is_same):
+            self.take(f"{when} {kind}")
+
+    def take(self, label: str) -> None:
+        now = LoopClock().now()
+        self.cuts.append(Cut(f"{len(self.cuts)}: {label} at {now}", self._world.fork(), now))
 
 
 class _Listener:
@@ -237,23 +316,34 @@ async def make_plan(scenario: Scenario, world: World) -> Plan:
 
 
 async def start(
-    scenario: Scenario, world: World, first: Sequence[Event] = (), narrate: Narrate | None = None
+    scenario: Scenario,
+    world: World,
+    first: Sequence[Event] = (),
+    narrate: Narrate | None = None,
+    camera: Camera | None = None,
 ) -> Played:
     """A new rollout, to its end."""
     world.sim.advance(LoopClock().now())
     plan = await make_plan(scenario, world)
     world.journal.begin(RolloutRow(ROLLOUT, NAME, "", "", {}, EPOCH, "tester"))
     world.journal.append(ROLLOUT, LoopClock().now(), *encode(plan))
-    return await _run(scenario, world, plan, initial(plan), [scenario.begin, *first], narrate)
+    first = [scenario.begin, *first]
+    return await _run(scenario, world, plan, initial(plan), first, narrate, camera)
 
 
 async def resume(
-    scenario: Scenario, world: World, first: Sequence[Event] = (), narrate: Narrate | None = None
+    scenario: Scenario,
+    world: World,
+    first: Sequence[Event] = (),
+    narrate: Narrate | None = None,
+    camera: Camera | None = None,
 ) -> Played:
     """A rollout from its journal, to its end."""
-    plan, state = replay(world.journal.records(ROLLOUT))
+    records = world.journal.records(ROLLOUT)
+    plan, state = replay(records)
+    world.ledger.recall([record.kind for record in records])
     began = replace(scenario.begin, by="successor")
-    return await _run(scenario, world, plan, state, [began, *first], narrate)
+    return await _run(scenario, world, plan, state, [began, *first], narrate, camera)
 
 
 async def _run(
@@ -263,14 +353,20 @@ async def _run(
     state: State,
     first: Sequence[Event],
     narrate: Narrate | None,
+    camera: Camera | None = None,
 ) -> Played:
     clock = LoopClock()
-    world.sim.advance(clock.now())
+    began = clock.now()
+    world.sim.advance(began)
     balancer = FakeLoadBalancer(world.sim, clock)
     commands = FakeCommands(world.sim, world.workshop, clock)
     checkers = Checkers(world.sim, world.workshop, world.ledger, plan)
     balancer.watch.append(checkers.on_setting)
     commands.watch.append(checkers.on_job)
+    if camera is not None:
+        world.journal.around.append(camera.around)
+        balancer.half_way.append(lambda: camera.take("half-way through a setting"))
+        commands.started.append(lambda: camera.take("right after the start of a step"))
     beater = _Beater(scenario, world)
     performer = Performer(
         ROLLOUT,
@@ -292,17 +388,52 @@ async def _run(
     )
     beater.runner = runner
     final = await runner.run(first)
-    return Played(plan, final, world, checkers.at_end(final), balancer.calls)
+    broken = checkers.at_end(final)
+    taken = {one.member for one in world.journal.taken_by(ROLLOUT)}
+    ours = {m.name for m in final.members.values() if m.found is not None}
+    if taken != ours - set(scenario.inherited):
+        broken.append(f"S8: the pool's record names {taken}, and out because of us are {ours}")
+    return Played(plan, final, world, broken, balancer.calls, clock.now() - began)
+
+
+WARM_UP = ms(500)
+"""Users were there before we came."""
 
 
 def play(scenario: Scenario, *first: Event, narrate: Narrate | None = None) -> Played:
     """The whole of a new rollout, in no time."""
-    return run_virtually(start(scenario, scenario.world(), first, narrate))
+    return run_virtually(start(scenario, scenario.world(), first, narrate), WARM_UP)
+
+
+AWHILE = ms(200)
 
 
 def play_on(
-    scenario: Scenario, world: World, *first: Event, after: timedelta = ms(200), at: Instant | None = None
+    scenario: Scenario,
+    world: World,
+    *first: Event,
+    after: timedelta = AWHILE,
+    at: Instant | None = None,
 ) -> Played:
     """Go on with a rollout in a world that lived on meanwhile."""
     begin = (world.sim.now if at is None else at) + after
     return run_virtually(resume(scenario, world, first), begin)
+
+
+UNMOVED = frozenset({"GateSampled", "Plan"})
+"""Records at which nothing changes that a kill could hurt."""
+
+
+def film(scenario: Scenario) -> tuple[Played, list[Cut]]:
+    """The whole of a new rollout, and the world at every moment at which a kill would matter."""
+    world = scenario.world()
+    camera = Camera(world, UNMOVED)
+    played = run_virtually(start(scenario, world, (), None, camera), WARM_UP)
+    return played, camera.cuts
+
+
+def film_on(scenario: Scenario, cut: Cut) -> tuple[Played, list[Cut]]:
+    """The same of a rollout that was cut."""
+    camera = Camera(cut.world, UNMOVED)
+    later = resume(scenario, cut.world, (), None, camera)
+    return run_virtually(later, cut.at + AWHILE), camera.cuts

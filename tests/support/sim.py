@@ -25,7 +25,7 @@ class App:
     """How long a request is in flight."""
     changed: bool = False
     """An upgrade or rollback began, and not all validations have passed since."""
-    validated_at: Instant | None = None
+    changed_once: bool = False
     requests: dict[str, int] = field(default_factory=dict)
     """Version → requests served, well or not."""
     errors: dict[str, int] = field(default_factory=dict)
@@ -40,6 +40,7 @@ class FakeLine:
     weight: int
     admin: Admin = Admin.READY
     agent: bool = False
+    is_checked: bool = True
     up: bool = True
     successes: int = 0
     failures: int = 0
@@ -59,6 +60,8 @@ class FakeLine:
     foreign: bool = False
     """Somebody else was the last to set it."""
     warm_at: Instant = ZERO
+    disturbed_at: Instant = -timedelta(hours=1)
+    """When a reload or another hand changed it last."""
 
     @property
     def serves(self) -> bool:
@@ -114,7 +117,7 @@ class Sim:
     apps: dict[str, App]
     instances: dict[str, FakeInstance]
     traffic: Traffic = field(default_factory=Traffic)
-    inter: timedelta = timedelta(milliseconds=100)
+    inter: timedelta = timedelta(milliseconds=50)
     rise: int = 2
     fall: int = 2
     slowstart: timedelta = ZERO
@@ -124,6 +127,9 @@ class Sim:
     plans: list[tuple[Instant, Callable[["Sim"], None]]] = field(default_factory=list)
     """What will happen, at which moment."""
     dealt: int = 0
+    cuts_help: bool = True
+    reload_after: str = ""
+    """A reload comes right after the first setting of this kind."""
     health_changed_at: Instant = -timedelta(hours=1)
     met: list[str] = field(default_factory=list)
     """Requests that reached a member that no user should have met."""
@@ -165,6 +171,7 @@ class Sim:
                 self.configured.get(line.app.name, 100),
                 proven=line.proven,
                 excused=True,
+                disturbed_at=self.now,
             )
             for key, line in instance.lines.items()
         }
@@ -173,21 +180,29 @@ class Sim:
     def foreign(self, member: str, admin: Admin, instance: str | None = None) -> None:
         """Somebody else sets a member, at one instance or at all."""
         for one, line in self.every_line(member):
-            if instance in (None, one.name):
+            if instance in (None, one.name) and line.admin is not admin:
                 line.admin, line.ours, line.foreign = admin, False, True
+                line.disturbed_at = self.now
                 line.excused = admin is Admin.READY
                 line.quiet_since = None
 
     def change(self, member: str) -> None:
         """An upgrade or rollback begins at a member."""
         app = self.apps[member]
-        app.changed, app.validated_at = True, None
+        app.changed = app.changed_once = True
         for _, line in self.every_line(member):
             line.proven = False
             line.successes = 0
 
     def set_answers(self, member: str, answers: bool) -> None:
         self.apps[member].answers = answers
+
+    def down(self, member: str) -> None:
+        """Dead, and every balancer has noticed."""
+        self.set_answers(member, False)
+        self.health_changed_at = self.now
+        for _, line in self.every_line(member):
+            line.up = False
 
     # --- the laws ----------------------------------------------------------------------------
 
@@ -202,7 +217,8 @@ class Sim:
             if line.admin is Admin.OUT or line.check_at > self.now:
                 continue
             line.check_at = self.now + self.inter
-            self._checked(line)
+            if line.is_checked:
+                self._checked(line)
         for old in instance.old:
             old.flights = {
                 name: still
@@ -245,7 +261,8 @@ class Sim:
 
     def _request(self, instance: FakeInstance, line: FakeLine) -> None:
         app = line.app
-        if not line.excused and (app.changed or not line.proven):
+        is_proven = line.proven or not line.is_checked
+        if not line.excused and (app.changed or not is_proven):
             self.met.append(f"{self.now}: a user met {app.name} at {instance.name} too early")
         number = app.requests.get(app.version, 0)
         app.requests[app.version] = number + 1
@@ -267,7 +284,8 @@ class Sim:
             address=f"10.0.0.{[*self.apps].index(line.app.name) + 1}",
             port=8080,
             admin=line.admin,
-            health=Health.PASSING if line.up else Health.FAILING,
+            health=self._health_of(line),
+            checked=line.is_checked,
             weight=line.weight,
             in_flight=len(line.flights),
             queued=line.queued,
@@ -276,6 +294,11 @@ class Sim:
             agent=line.agent,
             warming=line.admin is Admin.READY and self.now < line.warm_at,
         )
+
+    def _health_of(self, line: FakeLine) -> Health:
+        if not line.is_checked:
+            return Health.UNCHECKED
+        return Health.PASSING if line.up else Health.FAILING
 
     def serving(self, instance: FakeInstance, backend: str, without: str = "") -> int:
         return sum(
@@ -291,10 +314,12 @@ def make_sim(
     instances: tuple[str, ...] = ("lb1",),
     backends: tuple[str, ...] = ("web",),
     weight: int = 100,
+    slowstart: timedelta = ZERO,
+    version: str = "v1",
 ) -> Sim:
     """A healthy pool: web1, web2, …"""
-    apps = {f"web{i}": App(f"web{i}") for i in range(1, members + 1)}
-    sim = Sim(apps, {}, configured=dict.fromkeys(apps, weight))
+    apps = {f"web{i}": App(f"web{i}", version) for i in range(1, members + 1)}
+    sim = Sim(apps, {}, slowstart=slowstart, configured=dict.fromkeys(apps, weight))
     for number, name in enumerate(instances):
         lines = {
             (backend, app.name): FakeLine(backend, app, weight)
@@ -303,5 +328,3 @@ def make_sim(
         }
         sim.instances[name] = FakeInstance(name, Worker(100 + number, 1_000_000), lines)
     return sim
-
-

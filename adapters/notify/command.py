@@ -1,0 +1,45 @@
+"""Notices by a command on this machine."""
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+
+from adapters.notify.message import cut, environment
+from controller.core.work import Command
+from controller.ports import Commands, JobResult, Notice, Undelivered
+
+LONGEST = timedelta(seconds=30)
+"""Never reached: whoever waits for a notice is less patient, and ends the whole group."""
+
+
+class CommandNotifier:
+    """Implements `controller.ports.Notifier`: exit 0 is delivered. Standard input is empty; what
+    there is to tell stands in the environment."""
+
+    def __init__(
+        self, name: str, events: Collection[str], argv: Sequence[str], cwd: str, commands: Commands
+    ) -> None:
+        self.name = name
+        self.events = events
+        self._argv = tuple(argv)
+        self._cwd = cwd
+        self._commands = commands
+
+    async def deliver(self, notice: Notice, delivery: str) -> Undelivered | None:
+        env = environment(notice, delivery)
+        result = await self._commands.run_briefly(Command(self._argv, LONGEST, env, self._cwd))
+        if result.exit_code == 0:
+            return None
+        return Undelivered(_what(result), retryable=result.fault is None)
+
+    async def aclose(self) -> None:
+        """Nothing to close: what still runs ends with whoever waits for it."""
+
+
+def _what(result: JobResult) -> str:
+    if result.fault is not None:
+        return f"could not be started: {result.fault}"
+    if result.timed_out:
+        return f"did not end within {LONGEST.total_seconds():g}s"
+    last = result.output.strip().rpartition("\n")[2]
+    said = f"; it said last {cut(last, 200)!r}" if last else ""
+    return f"ended with exit code {result.exit_code}{said}"

@@ -1,0 +1,146 @@
+"""Notices by HTTP. The only module of this folder that knows httpx."""
+
+import asyncio
+import logging
+import socket
+import ssl
+from collections.abc import Collection, Iterator, Mapping
+from http import HTTPStatus
+
+import httpx
+
+from adapters.notify.message import as_json, as_slack, signed
+from controller import __version__
+from controller.ports import Clock, Notice, Undelivered
+
+_WORDS: tuple[tuple[type[Exception], str], ...] = (
+    (httpx.InvalidURL, "the address is not valid"),
+    (httpx.UnsupportedProtocol, "the address is neither http nor https"),
+    (httpx.TimeoutException, "no answer in time"),
+    (httpx.ConnectError, "no connection"),
+    (httpx.ProxyError, "the proxy refused"),
+    (httpx.LocalProtocolError, "a header or the address is not valid HTTP"),
+    (httpx.RemoteProtocolError, "the answer is not valid HTTP, or was cut off"),
+    (httpx.NetworkError, "the connection broke"),
+    (UnicodeError, "a header or the address is not plain ASCII"),
+)
+"""The first that fits is said. Messages of the library are not: they may quote the address, and
+whoever knows that may post there."""
+
+_MET = (
+    *(httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict),
+    *(OSError, ValueError, OverflowError, ExceptionGroup),  # from below the library, unmapped
+)
+_LASTING = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError, ValueError)
+"""What the next try would meet as well."""
+
+for _name in ("httpx", "httpcore"):
+    logging.getLogger(_name).setLevel(logging.WARNING)  # below it they log URLs and headers whole
+
+
+class WebhookNotifier:
+    """Implements `controller.ports.Notifier`: an answer of 2xx is delivered.
+
+    No redirects: a POST would become a GET, or its secrets go elsewhere. Proxies of the
+    environment are used: a chat is usually outside. The caller sets the time limit.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        events: Collection[str],
+        url: str,
+        clock: Clock,
+        *,
+        secret: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        style: str = "json",
+        method: str = "POST",
+    ) -> None:
+        """`style`: `json` or `slack`; `secret` signs the body. A GET sends no body."""
+        self.name = name
+        self.events = events
+        self._url = url
+        self._clock = clock
+        self._secret = secret
+        self._headers = dict(headers or {})
+        self._style = style
+        self._method = method
+        self._client: httpx.AsyncClient | None = None
+        self._making = asyncio.Lock()
+
+    async def deliver(self, notice: Notice, delivery: str) -> Undelivered | None:
+        try:
+            client = await self._made()
+            request = self._request(client, notice, delivery)
+            response = await client.send(request, stream=True)
+            await response.aclose()
+        except _MET as error:
+            return Undelivered(_explain(error), retryable=not isinstance(error, _LASTING))
+        return _judged(response.status_code)
+
+    async def aclose(self) -> None:
+        if self._client is not None:
+            await self._client.aclose()
+
+    async def _made(self) -> httpx.AsyncClient:
+        async with self._making:
+            if self._client is None:
+                self._client = await asyncio.to_thread(_client)
+            return self._client
+
+    def _request(self, client: httpx.AsyncClient, notice: Notice, delivery: str) -> httpx.Request:
+        if self._method == "GET":
+            return client.build_request("GET", self._url, headers=self._headers)
+        body = as_slack(notice) if self._style == "slack" else as_json(notice, delivery)
+        headers = {
+            "Content-Type": "application/json",
+            "X-Poolroll-Event": notice.event,
+            "X-Poolroll-Delivery": delivery,
+            **self._headers,
+        }
+        if self._secret is not None:
+            seconds = int(self._clock.wall().timestamp())
+            headers |= signed(body, self._secret, seconds)
+        return client.build_request("POST", self._url, content=body, headers=headers)
+
+
+def _client() -> httpx.AsyncClient:
+    """Reading the trusted authorities takes a while: made in a thread."""
+    return httpx.AsyncClient(
+        follow_redirects=False,
+        timeout=None,  # the caller limits each try as a whole
+        limits=httpx.Limits(max_keepalive_connections=0),
+        headers={"User-Agent": f"poolroll/{__version__}"},
+    )
+
+
+def _judged(status: int) -> Undelivered | None:
+    if 200 <= status < 300:
+        return None
+    passing = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS)
+    return Undelivered(f"answered with status {status}", status >= 500 or status in passing)
+
+
+def _explain(error: Exception) -> str:
+    for cause in _causes(error):
+        match cause:
+            case ssl.SSLCertVerificationError():
+                return f"the certificate is not valid: {cause.verify_message}"
+            case ssl.SSLError():
+                return "TLS failed"
+            case socket.gaierror():
+                return "the name cannot be resolved"
+            case ConnectionRefusedError():
+                return "connection refused"
+    return next((words for kind, words in _WORDS if isinstance(error, kind)), "the request failed")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """`error` and what led to it; a chain has an end, and none is this long."""
+    here: BaseException | None = error
+    for _ in range(20):
+        if here is None:
+            return
+        yield here
+        here = here.__cause__ or here.__context__

@@ -1,0 +1,20 @@
+"""Prometheus, and what speaks its HTTP API: Thanos, Mimir, VictoriaMetrics.
+
+Belongs here: asking a query, the age of its evidence and the firing alerts; being let in; and
+saying in plain words why there is no number. Does not belong here: what a number means for a
+rollout, limits and verdicts (`controller.core`), when to ask, memory of former samples, metrics
+about poolroll itself. httpx is imported by `client` alone, and `client` only once a question is
+asked: it takes a tenth of a second.
+
+    source    the MetricsSource port: deadline, retries   client    one question over HTTP
+    replies   HTTP reply → data or why not, pure          samples   data → samples, pure
+    readings  samples → one number or why not, pure       ages      samples → freshness, pure
+    alerts    data → firing alerts, pure                  selectors what a plain selector is, pure
+    access    secrets and the headers made of them        words     faults in plain words, pure
+    faults    how a question fails inside this folder
+"""
+
+from adapters.prometheus.selectors import is_plain_selector
+from adapters.prometheus.source import PrometheusSource
+
+__all__ = ["PrometheusSource", "is_plain_selector"]

@@ -1,0 +1,41 @@
+"""How old evidence is, and how often it comes, from the samples of a range vector."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from statistics import median
+
+from adapters.prometheus.readings import partial_words
+from adapters.prometheus.replies import Answer
+from adapters.prometheus.samples import Series, series_of
+from controller.core.metrics import Freshness, Missing
+
+_LAST = 11
+"""Samples of a series that its interval is taken from: a changed scrape interval shows soon."""
+
+
+def freshness_of(selector: str, answer: Answer, now: datetime) -> Freshness:
+    """`now` is the moment that the range ends at. Raises Unanswered as `series_of` does."""
+    series = series_of(answer.data)
+    if answer.warnings:
+        words = partial_words(answer.warnings)
+        return Freshness(selector, missing=Missing.PARTIAL, words=words, series=len(series))
+    if not series:
+        return Freshness(selector, missing=Missing.NO_DATA, words=_NO_DATA)
+    age = max(now - each.times[-1] for each in series)
+    return Freshness(selector, max(age, timedelta(0)), _interval(series), series=len(series))
+
+
+_NO_DATA = "no series matches the evidence: a typo, or its target was never scraped"
+
+
+def _interval(series: Sequence[Series]) -> timedelta | None:
+    """Of the series that comes most seldom; None until one has two samples."""
+    intervals = [_typical(each.times[-_LAST:]) for each in series if len(each.times) > 1]
+    return max(intervals, default=None)
+
+
+def _typical(times: Sequence[datetime]) -> timedelta:
+    """The median, which a missed scrape does not move."""
+    gaps = [(after - before).total_seconds() for before, after in pairwise(times)]
+    return timedelta(seconds=median(gaps))

@@ -1,0 +1,108 @@
+"""Samples out of the `data` of an instant query (Prometheus documentation, "HTTP API",
+expression query result formats)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from adapters.prometheus.faults import Rejected, Unanswered, malformed
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One element of an instant vector, or a scalar."""
+
+    labels: Mapping[str, str]
+    at: datetime
+    value: float | None
+    """None: it is a histogram."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One element of a range vector: when it has samples, oldest first."""
+
+    labels: Mapping[str, str]
+    times: tuple[datetime, ...]
+
+
+def samples_of(data: object) -> tuple[Sample, ...]:
+    """Of a vector or a scalar. Raises Rejected for the other types, Unanswered for no type."""
+    match data:
+        case {"resultType": "scalar", "result": point}:
+            return (_sample({}, point),)
+        case {"resultType": "vector", "result": list(elements)}:
+            return tuple(_element(each) for each in elements)
+        case {"resultType": "matrix"}:
+            raise Rejected("it answers with a range, and a gate needs one number")
+        case {"resultType": "string"}:
+            raise Rejected("it answers with a string, and a gate needs one number")
+        case _:
+            raise _unexpected(data)
+
+
+def series_of(data: object) -> tuple[Series, ...]:
+    """Of a range vector. Raises Unanswered for anything else."""
+    match data:
+        case {"resultType": "matrix", "result": list(elements)}:
+            return tuple(_series(each) for each in elements)
+        case _:
+            raise _unexpected(data)
+
+
+def _unexpected(data: object) -> Unanswered:
+    kind = data.get("resultType") if isinstance(data, dict) else None
+    return malformed(f"a result of type {kind}" if isinstance(kind, str) else "no result type")
+
+
+def _element(element: object) -> Sample:
+    match element:
+        case {"metric": dict(labels), "value": point}:
+            return _sample(labels, point)
+        case {"metric": dict(labels), "histogram": [time, _]}:
+            return Sample(_labels(labels), _time(time), None)
+        case _:
+            raise malformed("an element without a value")
+
+
+def _series(element: object) -> Series:
+    match element:
+        case {"metric": dict(labels), **rest}:
+            points = [*_points(rest.get("values")), *_points(rest.get("histograms"))]
+            if points:
+                return Series(_labels(labels), tuple(sorted(points)))
+    raise malformed("an element without values")
+
+
+def _points(points: object) -> list[datetime]:
+    match points:
+        case None:
+            return []
+        case list() if all(isinstance(point, list) and len(point) == 2 for point in points):
+            return [_time(point[0]) for point in points]
+        case _:
+            raise malformed("values that are not pairs")
+
+
+def _sample(labels: dict[object, object], point: object) -> Sample:
+    match point:
+        case [time, str(text)]:
+            try:
+                return Sample(_labels(labels), _time(time), float(text))
+            except ValueError:
+                raise malformed("a value that is not a number") from None
+        case _:
+            raise malformed("a value that is not a pair")
+
+
+def _time(time: object) -> datetime:
+    if isinstance(time, int | float):
+        try:
+            return datetime.fromtimestamp(time, UTC)
+        except (ValueError, OverflowError, OSError):
+            pass
+    raise malformed("a time that is none")
+
+
+def _labels(labels: dict[object, object]) -> dict[str, str]:
+    return {str(name): str(value) for name, value in labels.items()}

@@ -1,0 +1,168 @@
+"""The MetricsSource port on one Prometheus (Prometheus documentation, "HTTP API")."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, TypeVar
+
+from adapters.prometheus.access import access_of
+from adapters.prometheus.ages import freshness_of
+from adapters.prometheus.alerts import firing_in
+from adapters.prometheus.faults import Rejected, Unanswered, malformed
+from adapters.prometheus.readings import partial_words, reading_of
+from adapters.prometheus.replies import Answer, answer_of
+from adapters.prometheus.samples import samples_of
+from adapters.prometheus.selectors import is_plain_selector
+from adapters.prometheus.words import one_line, public_url
+from controller.core.metrics import Alert, Freshness, MetricsServer, Missing, Reading, Reduce
+from controller.core.pool import Instant
+from controller.errors import MetricsRefused
+from controller.ports import Clock
+
+if TYPE_CHECKING:
+    from adapters.prometheus.client import Client
+
+T = TypeVar("T")
+
+_PAUSES = (timedelta(milliseconds=100), timedelta(milliseconds=300), timedelta(milliseconds=900))
+"""Before each further try. What lasts longer is for the gate's `inconclusive` to wait for."""
+_SERVER_SHARE = 0.9
+"""Of the time left, how much the server gets, so that its own words reach us before we give up."""
+_RANGES = ("5m", "1h")
+"""In which an interval is looked for: scrapes come every minute or oftener, some evaluations and
+pushes seldom."""
+_ALERTS = "/api/v1/alerts"
+_LONGEST_QUERY = 2000
+"""Characters of a query in an error."""
+
+
+class PrometheusSource:
+    """Implements `controller.ports.MetricsSource`.
+
+    Every call ends within the server's `timeout`, retries included. `at` must know its timezone.
+    """
+
+    def __init__(self, server: MetricsServer, clock: Clock) -> None:
+        self._server = server
+        self._clock = clock
+        self._client: Client | None = None
+
+    @property
+    def name(self) -> str:
+        return public_url(self._server.url)
+
+    async def read(
+        self, query: str, *, reduce: Reduce | None = None, at: datetime | None = None
+    ) -> Reading:
+        deadline = self._deadline()
+        try:
+            answer = await self._query(query, at, deadline)
+            reading = reading_of(query, answer, reduce)
+        except Rejected as fault:
+            raise self._refused(query, fault) from None
+        except Unanswered as fault:
+            return Reading(query, missing=fault.missing, words=self._words(fault), at=at)
+        return replace(reading, at=reading.at or at)
+
+    async def freshness(self, selector: str, *, at: datetime | None = None) -> Freshness:
+        """Series that ended in the last five minutes count as well: their age grows."""
+        if not is_plain_selector(selector):
+            raise self._refused(
+                selector, Rejected('evidence must be a plain selector, like up{job="haproxy"}')
+            )
+        deadline = self._deadline()
+        try:
+            now = at or await self._server_time(deadline)
+            return await self._freshness(selector, now, deadline)
+        except Rejected as fault:
+            raise self._refused(selector, fault) from None
+        except Unanswered as fault:
+            return Freshness(selector, missing=fault.missing, words=self._words(fault))
+
+    async def alerts(self) -> Sequence[Alert] | Reading:
+        try:
+            answer = await self._ask("GET", "alerts", lambda _: {}, self._deadline())
+            if answer.warnings:
+                raise Unanswered(Missing.PARTIAL, partial_words(answer.warnings))
+            return firing_in(answer.data)
+        except Rejected as fault:
+            failed = Unanswered(Missing.FAILED, fault.words)
+            return Reading(_ALERTS, missing=failed.missing, words=self._words(failed))
+        except Unanswered as fault:
+            return Reading(_ALERTS, missing=fault.missing, words=self._words(fault))
+
+    async def aclose(self) -> None:
+        if self._client is not None:
+            await self._client.aclose()
+
+    async def _server_time(self, deadline: Instant) -> datetime:
+        answer = await self._query("time()", None, deadline)
+        samples = samples_of(answer.data)
+        if not samples:
+            raise malformed("no time")
+        return samples[0].at
+
+    async def _freshness(self, selector: str, now: datetime, deadline: Instant) -> Freshness:
+        for range_ in _RANGES:
+            answer = await self._query(f"{selector}[{range_}]", now, deadline)
+            found = freshness_of(selector, answer, now)
+            if found.interval is not None or found.missing is Missing.PARTIAL:
+                break
+        return found
+
+    async def _query(self, query: str, at: datetime | None, deadline: Instant) -> Answer:
+        """`partial_response` and `dedup` are Thanos'; others ignore what they do not know (seen
+        with Prometheus 2.42), and a probe for the kind of server could itself go wrong."""
+        form = {"query": query, "partial_response": "false", "dedup": "true"}
+        if at is not None:
+            form["time"] = f"{at.astimezone(UTC).timestamp():.3f}"
+
+        def timed(left: timedelta) -> dict[str, str]:
+            milliseconds = max(1, int(left / timedelta(milliseconds=1) * _SERVER_SHARE))
+            return {**form, "timeout": f"{milliseconds}ms"}
+
+        return await self._ask("POST", "query", timed, deadline)
+
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        form: Callable[[timedelta], dict[str, str]],
+        deadline: Instant,
+    ) -> Answer:
+        """Ask until answered, with the time left given to `form`. Raises Rejected, Unanswered."""
+        pauses = iter(_PAUSES)
+        while True:
+            left = deadline - self._clock.now()
+            try:
+                return await self._ask_once(method, path, form(left), left)
+            except Unanswered as fault:
+                pause = next(pauses, None)
+                if not fault.is_passing or pause is None or self._clock.now() + pause >= deadline:
+                    raise
+            await self._clock.sleep(pause)
+
+    async def _ask_once(
+        self, method: str, path: str, form: dict[str, str], within: timedelta
+    ) -> Answer:
+        access = access_of(self._server)
+        try:
+            for text in form.values():
+                text.encode()
+        except UnicodeError:
+            raise Rejected("it is not text") from None
+        if self._client is None:
+            from adapters.prometheus.client import Client
+
+            self._client = Client(self._server)
+        reply = await self._client.ask(method, path, form, access, within)
+        return answer_of(reply, access.secrets)
+
+    def _deadline(self) -> Instant:
+        return self._clock.now() + self._server.timeout
+
+    def _words(self, fault: Unanswered) -> str:
+        return f"{self.name}: {fault.words}"
+
+    def _refused(self, query: str, fault: Rejected) -> MetricsRefused:
+        return MetricsRefused(self.name, one_line(query, _LONGEST_QUERY), fault.words)

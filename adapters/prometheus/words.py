@@ -1,0 +1,107 @@
+"""Faults in plain words: short, on one line, and without secrets (S12)."""
+
+import os
+import socket
+import ssl
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from adapters.prometheus.faults import Unanswered
+from controller.core.metrics import Missing
+
+_LONGEST = 240
+"""Characters of a foreign text that are shown: enough for any parse error."""
+_SHORTEST_SECRET = 4
+"""Shorter values are no secrets, and hiding them would garble the text."""
+_CLIENT_ALERTS = ("CERTIFICATE_REQUIRED", "ALERT_BAD_CERTIFICATE", "ALERT_UNKNOWN_CA",
+                  "ALERT_CERTIFICATE", "ALERT_HANDSHAKE_FAILURE", "ALERT_UNSUPPORTED_CERTIFICATE",
+                  "ALERT_ACCESS_DENIED")  # fmt: skip
+"""How a server says in TLS that it does not like our certificate (RFC 8446, section 6.2)."""
+
+
+def one_line(text: str, longest: int = _LONGEST) -> str:
+    """`text` on one line, without control characters, and cut when too long."""
+    line = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    return line if len(line) <= longest else line[:longest] + "…"
+
+
+def hide(text: str, secrets: Iterable[str]) -> str:
+    """`text` with every one of `secrets` blotted out."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        if len(secret) >= _SHORTEST_SECRET:
+            text = text.replace(secret, "***")
+    return text
+
+
+def span(duration: timedelta) -> str:
+    """Like `10s` or `0.25s`."""
+    return f"{round(duration.total_seconds(), 3):g}s"
+
+
+def public_url(url: str) -> str:
+    """`url` without userinfo, query and fragment; `(no URL)` when it is none."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return "(no URL)"
+    if not parts.hostname:
+        return "(no URL)"
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path}".rstrip("/")
+
+
+def network_fault(error: BaseException) -> Unanswered | None:
+    """Why a connection failed, from an exception or what caused it; None when it does not say."""
+    for cause in _causes(error):
+        match cause:
+            case ssl.SSLCertVerificationError():
+                return _lost(f"TLS: its certificate is not valid: {cause.verify_message}")
+            case ssl.SSLError():
+                return _lost(_tls_words(getattr(cause, "reason", None) or "no reason given"))
+            case socket.gaierror():
+                is_passing = cause.errno == socket.EAI_AGAIN
+                reason = (cause.strerror or "no reason given").lower()
+                return _lost(f"its host name is not found: {reason}", is_passing=is_passing)
+            case UnicodeError():
+                return _lost("its host name is not found: not a valid name")
+            case ConnectionRefusedError():
+                return _lost(
+                    "it refuses the connection: nothing listens there, is it running?",
+                    is_passing=True,
+                )
+            case OSError() if cause.errno:
+                reason = os.strerror(cause.errno).lower()
+                return _lost(f"no connection: {reason}", is_passing=True)
+            case _:
+                pass
+    return None
+
+
+def _lost(words: str, *, is_passing: bool = False) -> Unanswered:
+    return Unanswered(Missing.UNREACHABLE, words, is_passing=is_passing)
+
+
+def _tls_words(reason: str) -> str:
+    said = reason.lower().replace("_", " ")
+    if "WRONG_VERSION" in reason or "HTTP_REQUEST" in reason:
+        return f"TLS: it does not speak TLS, is its URL http://…? ({said})"
+    if any(alert in reason for alert in _CLIENT_ALERTS):
+        return f"TLS: it does not accept our client certificate, or lack of one ({said})"
+    return f"TLS: {said}"
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """`error` and what lies behind it; several attempts at once come as a group."""
+    seen: list[BaseException] = []
+    todo: list[BaseException | None] = [error]
+    while todo:
+        cause = todo.pop(0)
+        if cause is None or cause in seen:
+            continue
+        seen.append(cause)
+        yield cause
+        if isinstance(cause, BaseExceptionGroup):
+            todo.extend(cause.exceptions)
+        todo += [cause.__cause__, cause.__context__]

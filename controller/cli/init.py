@@ -1,0 +1,50 @@
+"""`init`: a rollout file to begin with, filled from a running HAProxy where one is named."""
+
+import asyncio
+from collections.abc import Sequence
+
+import click
+
+from controller import bootstrap
+from controller.cli import options
+from controller.config import starter
+from controller.config.discovered import Discovery, chosen_backends, with_leaders
+from controller.config.filled import filled
+from controller.errors import UsageFault
+
+
+@click.command()
+@click.argument("source", nargs=-1, metavar="[haproxy | DOOR...]")
+@options.option(
+    "--backend", metavar="NAME", multiple=True, help="The pool; default: the one with most servers."
+)
+def init(source: tuple[str, ...], backend: tuple[str, ...]) -> None:
+    """Print a commented rollout file to begin with.
+
+    DOOR is the Runtime API of a running HAProxy, unix:PATH or tcp:HOST:PORT: the file is then
+    filled with what is found there; nothing is changed. Name each HAProxy in front of the pool.
+    """
+    doors = [one for one in source if ":" in one]
+    if doors:
+        if len(doors) < len(source):
+            raise UsageFault("init: give doors (unix:PATH, tcp:HOST:PORT), or a kind, not both")
+        click.echo(filled(asyncio.run(_discovered(doors, backend))), nl=False)
+        return
+    if backend:
+        raise UsageFault("init --backend: goes with the door of a running HAProxy, like unix:PATH")
+    if len(source) > 1:
+        raise UsageFault("init: one kind of pool at a time")
+    click.echo(starter(source[0] if source else "haproxy"), nl=False)
+
+
+async def _discovered(doors: Sequence[str], asked: Sequence[str]) -> Discovery:
+    """Raises UsageFault, Refused, BalancerError."""
+    servers = await bootstrap.servers_behind(doors[0])
+    backends = chosen_backends(servers, asked)
+    first = bootstrap.balancer_at(doors, backends)
+    trackers = (await first.survey(first.instances[0])).trackers
+    balancer = bootstrap.balancer_at(doors, with_leaders(backends, trackers))
+    surveys = asyncio.gather(*(balancer.survey(one) for one in balancer.instances))
+    looks = asyncio.gather(*(balancer.look(one, None) for one in balancer.instances))
+    features, views = await asyncio.gather(surveys, looks)
+    return Discovery(tuple(views), tuple(features), servers)

@@ -1,0 +1,54 @@
+"""`report`: a rollout as one self-contained page."""
+
+import json as json_format
+from pathlib import Path
+
+import click
+
+from controller.cli import options
+from controller.cli.known import find, known
+from controller.errors import UsageFault
+from controller.report.page import page
+
+
+@click.command()
+@click.argument("name", metavar="NAME|ID")
+@click.option(
+    "--output",
+    "-o",
+    metavar="FILE",
+    envvar="POOLROLL_OUTPUT",
+    show_envvar=True,
+    help="Where to write it; `-`: standard output. Default: the rollout's id, with `.html`.",
+)
+@options.as_json
+@options.state
+def report(name: str, output: str | None, json: bool, state: str | None) -> None:
+    """Write one HTML page about a rollout: the newest of NAME, or that of ID.
+
+    It shows a timeline, what each gate saw, each member, and what happened and why; it needs no
+    network.
+    """
+    with known(state) as (journal, folder):
+        row = find(journal, folder, name)
+        text = page(row, journal.records(row.id))
+    if output == "-":
+        click.echo(text, nl=False)
+        click.echo(f"rollout {row.id}, state folder {folder}", err=True)
+        return
+    path = Path(output) if output else Path(f"{row.id}.html")
+    _write(path, text)
+    if json:
+        value = {"state": str(folder), "id": row.id, "file": str(path.absolute())}
+        click.echo(json_format.dumps(value, indent=2))
+    else:
+        click.echo(f"{path}: rollout {row.id}, state folder {folder}")
+
+
+def _write(path: Path, text: str) -> None:
+    """Raises UsageFault."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise UsageFault(f"report: cannot write {path}: {why}") from error

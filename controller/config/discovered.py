@@ -1,0 +1,103 @@
+"""What was found behind running load balancers, as a rollout file needs it. Pure."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from controller.core.pool import InstanceView, Line
+from controller.core.sight import Sight, capacity, looked
+from controller.errors import Refused, UsageFault
+from controller.ports import Features
+
+Servers = Mapping[str, Sequence[str]]
+"""Backend → its servers without the backups."""
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    views: tuple[InstanceView, ...]
+    """Full ones, of the chosen backends, one for each door."""
+    features: tuple[Features, ...]
+    servers: Servers
+    """Of every backend that there is."""
+
+    @property
+    def doors(self) -> tuple[str, ...]:
+        return tuple(view.instance for view in self.views)
+
+    @property
+    def backends(self) -> tuple[str, ...]:
+        return tuple(self.views[0].backends)
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        return tuple(line for view in self.views for line in view.lines)
+
+    @property
+    def members(self) -> dict[str, Line]:
+        """Servers that a rollout can take, with the first line of each: no backups, resolved,
+        and in every chosen backend of every load balancer."""
+        return {name: line for name, line in self._candidates().items() if not self.unfit(name)}
+
+    @property
+    def excluded(self) -> dict[str, str]:
+        """Servers that a rollout cannot take → why."""
+        return {name: why for name in self._candidates() if (why := self.unfit(name))}
+
+    @property
+    def serving(self) -> int:
+        """How many serve now where the fewest do, backups never."""
+        return capacity(looked(Sight(view.instance), view) for view in self.views).serving
+
+    @property
+    def name(self) -> str:
+        """A name for the rollout."""
+        made = re.sub("[^a-z0-9-]+", "-", self.backends[0].lower()).strip("-")
+        return made[:63].rstrip("-") or "pool"
+
+    def unfit(self, name: str) -> str:
+        """Why a rollout cannot take a server; empty when it can."""
+        for view in self.views:
+            lines = view.of(name)
+            if any(not line.address for line in lines):
+                return "has no address: its name is not resolved"
+            for backend in self.backends:
+                if all(line.backend != backend for line in lines):
+                    return f"is not in {backend} at {view.instance}"
+        return ""
+
+    def _candidates(self) -> dict[str, Line]:
+        found: dict[str, Line] = {}
+        for line in self.lines:
+            if not line.backup:
+                found.setdefault(line.member, line)
+        return found
+
+
+def chosen_backends(servers: Servers, asked: Sequence[str]) -> tuple[str, ...]:
+    """Those asked for, or the one with the most servers; the first of several.
+
+    Raises UsageFault for one that is not there, Refused when there is none with servers.
+    """
+    there = [name for name, members in servers.items() if members]
+    known = ", ".join(there) or "none"
+    for name in asked:
+        if name not in there:
+            raise UsageFault(
+                f"--backend {name}: no backend of that name has servers; known: {known}"
+            )
+    if not there:
+        raise Refused("no backend here has a server that could be upgraded")
+    return tuple(dict.fromkeys(asked)) or (max(there, key=lambda name: len(servers[name])),)
+
+
+def with_leaders(backends: Sequence[str], trackers: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """`backends`, and those whose servers of the same names they track: a member can be returned
+    only where its health check runs."""
+    result = list(backends)
+    for follower, leader in trackers:
+        backend, _, name = follower.partition("/")
+        led_by, _, leading = leader.partition("/")
+        if backend in result and led_by not in result and leading == name:
+            result.append(led_by)
+    return tuple(result)

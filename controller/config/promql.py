@@ -1,0 +1,45 @@
+"""What can be told of a PromQL expression without evaluating it. Pure.
+
+Grammar: Prometheus documentation, "Querying basics". Templates may still stand in the text.
+"""
+
+import re
+
+_STRING = re.compile(r"""(?s)"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`[^`]*`""")
+_TEMPLATE = re.compile(r"\$\{[^{}$]*\}")
+_MATCHER = r'(?:[a-zA-Z_][a-zA-Z0-9_]*\s*(?:=~|!~|!=|=)\s*""|""(?:\s*(?:=~|!~|!=|=)\s*"")?)'
+_MATCHERS = rf"\s*{_MATCHER}\s*(?:,\s*{_MATCHER}\s*)*(?:,\s*)?"
+_SELECTOR = re.compile(
+    rf"\s*(?:[a-zA-Z_:][a-zA-Z0-9_:]*\s*(?:\{{(?:{_MATCHERS}|\s*)\}})?|\{{{_MATCHERS}\}})\s*"
+)
+_LITERAL_RANGE = re.compile(r"\[\s*([0-9][a-z0-9]{0,20})\s*(?::[^\]]{0,40})?\]")
+_IRATE = re.compile(r"\birate\s*\(")
+_ESCAPES = str.maketrans({"\\": r"\\", '"': r"\x22", "'": r"\x27", "\n": r"\n"})
+
+
+def is_plain_selector(text: str) -> bool:
+    """Whether `text` is like `up{job="haproxy"}`: no range, offset, function or operator."""
+    return _SELECTOR.fullmatch(_bare(_TEMPLATE.sub("x", text))) is not None
+
+
+def literal_ranges(query: str) -> tuple[str, ...]:
+    """The ranges of a fixed length, like `5m` of `[5m]`."""
+    return tuple(match.group(1) for match in _LITERAL_RANGE.finditer(_bare(query)))
+
+
+def asks_irate(query: str) -> bool:
+    return _IRATE.search(_bare(query)) is not None
+
+
+def escaped(value: str) -> str:
+    """`value` as it is written inside a string, whichever of its two quotes that has.
+
+    Quotes are written by number: a string in single quotes knows no escaped double quote
+    (Prometheus documentation, "Querying basics", string literals: the rules of Go).
+    """
+    return value.translate(_ESCAPES)
+
+
+def _bare(text: str) -> str:
+    """Without what stands in strings."""
+    return _STRING.sub('""', text)

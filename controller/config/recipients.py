@@ -1,0 +1,165 @@
+"""The sections `notify` and `heartbeat` → who is told, secrets in hand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from controller.config import scalars
+from controller.config.filling import named
+from controller.config.notify import Notification, Webhook
+from controller.config.places import Trail
+from controller.config.rollout_file import RolloutFile
+from controller.config.scalars import Wrong
+from controller.config.templating import fill
+from controller.config.validation import check_filled_url, check_header
+from controller.errors import ConfigurationError, Fault
+
+MAX_SECRET = 64 * 1024
+"""Bytes of a file that holds one secret."""
+
+Source = str | Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookTarget:
+    """Its fields may be secret: none of them shows in a repr."""
+
+    url: str = field(repr=False)
+    secret: str | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    style: str = "json"
+    """`json` or `slack`."""
+    method: str = "POST"
+
+
+@dataclass(frozen=True, slots=True)
+class CommandTarget:
+    argv: tuple[str, ...]
+    cwd: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    name: str
+    """Its place in the file, like `notify[0].webhook`."""
+    events: frozenset[str]
+    target: WebhookTarget | CommandTarget
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    recipient: Recipient
+    every: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    recipients: tuple[Recipient, ...] = ()
+    beat: Beat | None = None
+
+
+def audience(file: RolloutFile, environ: Mapping[str, str]) -> Audience:
+    """Who is told of `file`'s rollout. Reads environment and files for secrets.
+
+    Raises ConfigurationError when a secret is not there, without showing any.
+    """
+    reading = _Reading(file, environ)
+    recipients = tuple(
+        reading.recipient(entry, index) for index, entry in enumerate(file.rollout.notify)
+    )
+    beat = reading.beat()
+    if reading.faults:
+        raise ConfigurationError(str(file.path), tuple(reading.faults))
+    return Audience(recipients, beat)
+
+
+class _Reading:
+    def __init__(self, file: RolloutFile, environ: Mapping[str, str]) -> None:
+        self.faults: list[Fault] = []
+        self._file = file
+        self._environ = environ
+
+    def recipient(self, entry: Notification, index: int) -> Recipient:
+        trail: Trail = ("notify", index)
+        events = frozenset(entry.on)
+        if entry.webhook is not None:
+            target = self._webhook(entry.webhook, (*trail, "webhook"))
+            return Recipient(f"notify[{index}].webhook", events, target)
+        settings = self._file.settings
+        known = {"rollout.name": settings.name, **named(settings.vars)}
+        argv = tuple(fill(word, known) for word in entry.command or ())
+        return Recipient(f"notify[{index}].command", events, CommandTarget(argv, self._file.folder))
+
+    def beat(self) -> Beat | None:
+        section = self._file.rollout.heartbeat
+        if section is None:
+            return None
+        target = WebhookTarget(
+            url=self._url(section.url, ("heartbeat", "url")),
+            headers=self._headers(section.headers, ("heartbeat", "headers")),
+            method=section.method,
+        )
+        recipient = Recipient("heartbeat", frozenset(("heartbeat",)), target)
+        return Beat(recipient, scalars.duration(section.every))
+
+    def _webhook(self, section: Webhook, trail: Trail) -> WebhookTarget:
+        secret = section.secret
+        return WebhookTarget(
+            url=self._url(section.url, (*trail, "url")),
+            secret=None if secret is None else self._text(secret, (*trail, "secret")),
+            headers=self._headers(section.headers, (*trail, "headers")),
+            style=section.style,
+        )
+
+    def _url(self, source: Source, trail: Trail) -> str:
+        url = self._text(source, trail)
+        try:
+            if url:
+                check_filled_url(url)
+        except Wrong as reason:
+            self._note(trail, str(reason))
+        return url
+
+    def _headers(self, sources: Mapping[str, Source], trail: Trail) -> dict[str, str]:
+        headers = {name: self._text(one, (*trail, name)) for name, one in sources.items()}
+        for name, value in headers.items():
+            try:
+                check_header(value)
+            except Wrong as reason:
+                self._note((*trail, name), str(reason))
+        return headers
+
+    def _text(self, source: Source, trail: Trail) -> str:
+        """The secret itself; empty, with a fault noted, when it cannot be had."""
+        if isinstance(source, str):
+            return source
+        ((kind, place),) = source.items()
+        if kind == "file":
+            return self._from_file(place, trail)
+        found = self._environ.get(place, "").strip()
+        if not found:
+            self._note(trail, f"the environment has no {place}; set it for this command")
+        return found
+
+    def _from_file(self, place: str, trail: Trail) -> str:
+        path = Path(self._file.folder, place)
+        try:
+            with path.open("rb") as stream:
+                raw = stream.read(MAX_SECRET + 1)
+            found = raw.decode("utf-8").strip()
+        except UnicodeDecodeError:
+            self._note(trail, f"{path} is no text in UTF-8; write the secret into it alone")
+        except ValueError:
+            self._note(trail, "this cannot be the name of a file; check the path")
+        except OSError as error:
+            self._note(trail, f"{path} cannot be read: {error.strerror}; check path and mode")
+        else:
+            if found and len(raw) <= MAX_SECRET:
+                return found
+            what = "empty" if not found else "longer than 64 KiB"
+            self._note(trail, f"{path} is {what}; write the secret into it alone")
+        return ""
+
+    def _note(self, trail: Trail, message: str) -> None:
+        self.faults.append(self._file.document.fault(trail, message))

@@ -1,0 +1,119 @@
+"""What gates on a metrics system say before anything is at stake.
+
+Each query is run once: one that can never work is a fault in the file, one that cannot be answered
+now is a reason not to begin.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from controller.core.events import GateSampled, Verdict
+from controller.core.metric_gate import Answers
+from controller.core.metrics import Missing, Reading
+from controller.core.settings import Gate, Scope
+from controller.errors import MetricsRefused
+from controller.runner.sample import Sampler
+
+LONG_AGO: Final = timedelta(days=1)
+"""Before a rollout nothing is too early: the window is as long as it may be."""
+
+WRONG: Final = frozenset({Missing.TOO_MANY, Missing.HISTOGRAM})
+"""Answers that no waiting turns into one number."""
+
+NOT_TO_BE_HAD: Final = ("unreachable", "no answer in time", "the server failed", "stale")
+
+
+@dataclass(frozen=True, slots=True)
+class GateNow:
+    """One gate, as it stands."""
+
+    gate: Gate
+    member: str | None
+    sample: GateSampled | None
+    faults: tuple[str, ...] = ()
+    """Why the gate can never work; each shows the query."""
+
+    @property
+    def words(self) -> str:
+        if self.sample is None:
+            return "; ".join(self.faults)
+        about = f" (for {self.member})" if self.member else ""
+        return f"{self.sample.verdict}: {self.sample.reason}{about}"
+
+    @property
+    def refusal(self) -> str | None:
+        """Why not to begin, if that is what the gate says."""
+        if self.sample is None or self.sample.verdict is Verdict.PASS:
+            return None
+        if self.gate.scope is Scope.POOL or self.sample.reason.startswith(NOT_TO_BE_HAD):
+            return f"gate {self.gate.name!r}: {self.words}"
+        return None
+
+
+async def ask_gates(
+    gates: Iterable[Gate], member: str | None, sampler: Sampler, *, at: datetime | None = None
+) -> list[GateNow]:
+    """Ask the gates that a metrics system answers, `member` standing for those in hand.
+
+    `at`: a moment of the past instead of now; alerts cannot be asked for the past.
+    """
+    found = []
+    for gate in gates:
+        about = member if gate.scope is Scope.MEMBER else None
+        if gate.metric is not None:
+            found.append(await _ask_metric(gate, about, sampler, at))
+        elif gate.alerts is not None and at is None:
+            found.append(GateNow(gate, None, await sampler.sample(gate, None, LONG_AGO)))
+    return found
+
+
+async def _ask_metric(
+    gate: Gate, member: str | None, sampler: Sampler, at: datetime | None
+) -> GateNow:
+    if gate.metric is None:
+        raise ValueError(f"gate {gate.name} asks no metrics system")
+    query = sampler.queries(gate, member, gate.metric.window_max)
+    try:
+        answers = [await sampler.ask(server, query, at=at) for server in query.servers]
+        slow = [
+            fault
+            for server, one in zip(query.servers, answers, strict=True)
+            for fault in (_too_slow(one) if await sampler.is_alive(server) else ())
+        ]
+    except MetricsRefused as refused:
+        return GateNow(gate, member, None, (str(refused),))
+    faults = tuple(_wrong(answers)) + tuple(slow)
+    if faults:
+        return GateNow(gate, member, None, faults)
+    return GateNow(gate, member, sampler.judged(gate, member, query, LONG_AGO, answers))
+
+
+def _readings(one: Answers) -> Mapping[str, Reading]:
+    asked = (
+        one.value,
+        one.errors,
+        one.requests,
+        one.baseline,
+        one.baseline_errors,
+        one.baseline_requests,
+        one.traffic,
+    )
+    return {reading.query: reading for reading in asked if reading is not None}
+
+
+def _wrong(answers: Iterable[Answers]) -> Iterable[str]:
+    for one in answers:
+        for query, reading in _readings(one).items():
+            if reading.missing in WRONG:
+                yield f"{one.server}: {reading.words}; the query is: {query}"
+
+
+def _too_slow(one: Answers) -> list[str]:
+    """A query that has no answer in time while the server answers others is itself the fault."""
+    return [
+        f"{one.server}: {reading.words}; the server answers others; the query is: {query}"
+        for query, reading in _readings(one).items()
+        if reading.missing is Missing.TIMEOUT
+    ]

@@ -1,0 +1,33 @@
+"""Text from elsewhere, made safe to look at: outputs of commands, names, reasons.
+
+What moves a cursor, recolours a terminal or turns the direction of writing could make a line say
+what it does not say.
+"""
+
+import re
+from typing import Final
+
+_SEQUENCES: Final = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])"
+)
+"""Terminal control sequences (ECMA-48, sections 5.3 and 5.4; OSC as xterm has it)."""
+
+_VISIBLE: Final = (
+    {code: 0x2400 + code for code in range(0x20)}  # control pictures, Unicode block 2400
+    | {0x7F: 0x2421}
+    | dict.fromkeys(range(0x80, 0xA0), 0xFFFD)
+    | dict.fromkeys((0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)), 0xFFFD)
+    | dict.fromkeys(range(0xD800, 0xE000), 0xFFFD)
+)
+_IN_BLOCK: Final = {code: to for code, to in _VISIBLE.items() if code not in (0x09, 0x0A)}
+
+
+def legible(text: str) -> str:
+    """For a block of several lines: line ends and tabs stay."""
+    plain = _SEQUENCES.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
+    return plain.translate(_IN_BLOCK)
+
+
+def legible_line(text: str) -> str:
+    """For one line of a terminal."""
+    return _SEQUENCES.sub("", text).translate(_VISIBLE)

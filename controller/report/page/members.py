@@ -1,0 +1,130 @@
+"""The table of members: how each stands, how long each phase took, and what was done to it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from controller.core.events import Course
+from controller.core.phases import Phase
+from controller.report.page.story import Deed, Series, Story
+from controller.report.words import span, standing
+
+FIVE: Final = ("drain", "upgrade", "validate", "return", "soak")
+OUT: Final = frozenset(FIVE) - {"soak"} | {"out", "undo"}
+
+OUTPUT_ALL: Final = 2_000_000
+"""Characters of output in the whole page: it must open on a phone."""
+
+OUTPUT_LEAST: Final = 400
+OUTPUT_MOST: Final = 40_000
+
+DEEDS: Final = 40
+"""Of one member; of more, the first and the last."""
+
+GRAVE: Final = (Phase.FAILED, Phase.STUCK, Phase.KEPT, Phase.REMOVING)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One thing that was done to a member, for people."""
+
+    time: str
+    what: str
+    passed: bool
+    output: str
+    cut: int
+    """Characters of output left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    name: str
+    address: str
+    course: str
+    """Empty for the upgrade."""
+    standing: str
+    is_grave: bool
+    durations: tuple[str, ...]
+    """Of the five phases; empty where there was none."""
+    out: str
+    """How long it was out of rotation."""
+    served: str
+    deeds: tuple[Done, ...]
+    left_out: int
+    is_open: bool
+    """Something failed: what was printed then is shown unasked."""
+
+
+def members(story: Story) -> tuple[Member, ...]:
+    """A row for each member in the order of its turn, and one more where it was rolled back."""
+    lasted = _lasted(story)
+    counted = {gate.name for gate in story.plan.policies.gates if gate.is_counted}
+    served = {series.member: series for series in story.series if series.gate in counted}
+    deeds: dict[tuple[str, Course], list[Deed]] = {}
+    for deed in story.deeds:
+        deeds.setdefault((deed.member, deed.course), []).append(deed)
+    printed = sum(1 for deed in story.deeds if deed.output)
+    room = max(OUTPUT_LEAST, min(OUTPUT_MOST, OUTPUT_ALL // max(1, printed)))
+    rows = []
+    for member in story.plan.members:
+        state = story.state.members[member.name]
+        for course in Course:
+            key = (member.name, course)
+            if course is not Course.UPGRADE and key not in deeds and key not in lasted:
+                continue
+            is_now = course is state.course
+            own = deeds.get(key, [])
+            rows.append(
+                Member(
+                    name=member.name,
+                    address=f"{member.address}:{member.port}",
+                    course="" if course is Course.UPGRADE else str(course),
+                    standing=standing(state) if is_now else "see its rollback below",
+                    is_grave=is_now and state.phase in GRAVE,
+                    durations=tuple(_span(lasted.get(key, {}), (kind,)) for kind in FIVE),
+                    out=_span(lasted.get(key, {}), OUT),
+                    served=_served(served.get(member.name)) if is_now else "",
+                    deeds=tuple(_done(deed, room) for deed in _few(own)),
+                    left_out=max(0, len(own) - DEEDS),
+                    is_open=any(not deed.passed for deed in own),
+                )
+            )
+    return tuple(rows)
+
+
+def _lasted(story: Story) -> dict[tuple[str, Course], dict[str, float]]:
+    """(member, course) → kind of stretch → seconds."""
+    lasted: dict[tuple[str, Course], dict[str, float]] = {}
+    for stretch in story.stretches:
+        kinds = lasted.setdefault((stretch.member, stretch.course), {})
+        kinds[stretch.kind] = kinds.get(stretch.kind, 0.0) + stretch.end - stretch.start
+    return lasted
+
+
+def _span(lasted: dict[str, float], kinds: Iterable[str]) -> str:
+    parts = [lasted[kind] for kind in kinds if kind in lasted]
+    return span(timedelta(seconds=sum(parts))) if parts else ""
+
+
+def _served(series: Series | None) -> str:
+    if series is None:
+        return ""
+    last = series.samples[-1].event
+    return f"{last.total}, {last.errors} failed"
+
+
+def _few(deeds: list[Deed]) -> list[Deed]:
+    return deeds if len(deeds) <= DEEDS else [*deeds[: DEEDS // 2], *deeds[-DEEDS // 2 :]]
+
+
+def _done(deed: Deed, room: int) -> Done:
+    """Of a long output the start and the end; a failure mostly says why at its end."""
+    output = deed.output.strip("\n")
+    cut = max(0, len(output) - room)
+    if cut:
+        output = (
+            f"{output[: room // 4]}\n⋯ {cut} characters left out ⋯\n{output[-(room * 3 // 4) :]}"
+        )
+    seconds = "" if deed.seconds is None else f" after {span(timedelta(seconds=deed.seconds))}"
+    return Done(f"{deed.wall:%H:%M:%S}", deed.what + seconds, deed.passed, output, cut)

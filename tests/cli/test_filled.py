@@ -1,0 +1,206 @@
+"""The rollout file that `init` fills from what was found."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+import pytest
+
+from controller.config import parse
+from controller.config.discovered import Discovery, chosen_backends, with_leaders
+from controller.config.filled import filled
+from controller.core.pool import Admin, Counters, Health, InstanceView, Line, Worker
+from controller.errors import ConfigurationError, Refused, UsageFault
+from controller.ports import Features
+
+
+def line(member: str, backend: str = "web", **more: object) -> Line:
+    known: dict[str, object] = {
+        "address": "10.0.0.1",
+        "port": 80,
+        "admin": Admin.READY,
+        "health": Health.PASSING,
+        "weight": 1,
+        "in_flight": 0,
+        "queued": 0,
+        "arrivals": 0,
+        "counters": Counters(),
+    }
+    return Line(backend=backend, member=member, **{**known, **more})  # type: ignore[arg-type]
+
+
+def features(door: str, **more: object) -> Features:
+    known: dict[str, object] = {
+        "version": "2.6.12",
+        "level": "admin",
+        "sticky": {},
+        "trackers": (),
+        "static": frozenset(),
+        "modes": {"web": "http"},
+        "is_loopback": True,
+    }
+    return Features(instance=door, **{**known, **more})  # type: ignore[arg-type]
+
+
+def found(
+    *lines: Line,
+    doors: Sequence[str] = ("unix:/a",),
+    servers: Mapping[str, Sequence[str]] | None = None,
+    **more: object,
+) -> Discovery:
+    """One pool, the same behind every door."""
+    backends = dict.fromkeys((line.backend for line in lines), Counters())
+    views = tuple(
+        InstanceView(door, timedelta(0), Worker(1, 1), lines, is_full=True, backends=backends)
+        for door in doors
+    )
+    known = servers if servers is not None else dict.fromkeys(backends, ("web1",))
+    return Discovery(views, tuple(features(door, **more) for door in doors), known)
+
+
+def text_of(discovery: Discovery) -> str:
+    """The text, after `check` has accepted it."""
+    text = filled(discovery)
+    assert all(len(one) <= 400 for one in text.splitlines())
+    parse(text, "web.yaml")
+    return text
+
+
+TWO = (line("web1"), line("web2", address="10.0.0.2"))
+
+
+def test_members_floor_and_doors_are_filled_in() -> None:
+    """Names, addresses, how many, and the arithmetic of the floor."""
+    text = text_of(found(*TWO, doors=("unix:/a", "tcp:127.0.0.1:9999")))
+    settings = parse(text, "f").settings
+    assert settings.name == "web"
+    assert settings.pool.apis == ("unix:/a", "tcp:127.0.0.1:9999")
+    assert settings.pool.backends == ("web",)
+    assert settings.selection.expect == 2
+    assert "# web1 10.0.0.1:80, web2 10.0.0.2:80" in text
+    assert "# 2 serve now, less max_unavailable 1: a floor of 1." in text
+    assert "# min_available: 1 " in text
+
+
+def test_only_doubt_is_the_placeholder() -> None:
+    """`check` has nothing else to mind, and `run` refuses, with the place."""
+    file = parse(filled(found(*TWO)), "f")
+    assert len(file.settings.warnings) == 1
+    assert file.settings.warnings[0].startswith("upgrade.command: is still the placeholder")
+    with pytest.raises(ConfigurationError, match=r"upgrade\.command: is still the placeholder"):
+        file.refuse_placeholder()
+
+
+def test_written_command_is_not_refused() -> None:
+    """Once it is written, the file is like any other."""
+    text = filled(found(*TWO)).replace("WRITE-HERE-WHAT-UPGRADES-A-MEMBER", "deploy")
+    file = parse(text, "f")
+    file.refuse_placeholder()
+    assert file.settings.warnings == ()
+
+
+def test_cookie_is_explained() -> None:
+    """With persistence, `sticky` stands there with what it costs; without, it does not."""
+    assert "\n  sticky: 30s" not in text_of(found(*TWO))
+    text = text_of(found(*TWO, sticky={"web": "cookie SRV"}))
+    assert "# web has a cookie SRV: the clients of a member that drains still come" in text
+    assert "\n  sticky: 30s" in text
+
+
+def test_servers_without_check_are_named() -> None:
+    """What stands between a bad upgrade and its users is said of each."""
+    text = text_of(found(line("web1"), line("web2", checked=False, health=Health.UNCHECKED)))
+    assert "users of\n#   web2\n" in text
+    assert "upgraded member:\n#   web1\n" in text
+
+
+def test_who_is_no_member_is_said() -> None:
+    """Backups, those out of rotation, and those without an address."""
+    lines = (
+        *TWO,
+        line("spare", backup=True),
+        line("web3", admin=Admin.OUT),
+        line("web4", address="", admin=Admin.OUT),
+    )
+    text = text_of(found(*lines))
+    assert "# Backup servers are never members: spare" in text
+    assert "# Out of rotation now, so left as found and not upgraded: web3" in text
+    assert "# Left out: web4 has no address: its name is not resolved" in text
+    selection = parse(text, "f").settings.selection
+    assert (selection.expect, selection.exclude) == (3, ("web4",))
+
+
+def test_servers_that_one_backend_lacks_are_excluded() -> None:
+    """A member must be in every backend of the pool."""
+    text = text_of(found(*TWO, line("web1", "api")))
+    assert "# Left out: web2 is not in api at unix:/a" in text
+    assert parse(text, "f").settings.selection.exclude == ("web2",)
+
+
+def test_other_backends_are_listed() -> None:
+    """Those with servers of the same names get a warning: they may be the same processes."""
+    servers = {"web": ("web1", "web2"), "api": ("web1",), "static": ("s1", "s2", "s3")}
+    text = text_of(found(*TWO, servers=servers))
+    assert "# Other backends here: api (1 server), static (3 servers);" in text
+    assert "# api has servers of the same names." in text
+    assert "# static has servers of the same names." not in text
+
+
+def test_too_few_servers_are_said() -> None:
+    """With one server, `plan` refuses, and the file says why."""
+    assert "# 1 server in rotation and healthy now" in text_of(found(line("web1")))
+
+
+def test_low_level_and_open_door_are_said() -> None:
+    """What `plan` will refuse or warn of stands beside the door."""
+    text = text_of(found(*TWO, level="operator", is_loopback=False))
+    assert "# ^ this door has level operator" in text
+    assert "# ^ off this machine, and without a password" in text
+
+
+def test_agent_track_and_tcp_are_said() -> None:
+    """Each feature that changes what follows has its line."""
+    lines = (line("web1", agent=True), line("web2", tracks="chk/web2", checked=False))
+    text = text_of(found(*lines, trackers=(("web/web2", "chk/web2"),), modes={"web": "tcp"}))
+    assert "on again:\n#   web1\n" in text
+    assert "# web/web2 follows the health of chk/web2 (track)." in text
+    assert "# Mode tcp: " in text
+    assert "NO CHECK" not in text
+
+
+def test_servers_without_a_port_leave_validation_to_write() -> None:
+    """Where HAProxy takes over the client's port, there is none to connect to."""
+    text = text_of(found(line("web1", port=0), line("web2", port=0)))
+    assert parse(text, "f").rollout.validations == []
+    assert "# validate:" in text
+
+
+@pytest.mark.parametrize("name", ["on", "1.5", "true", "0x1f", "Null", "a:b", "-", "web.1"])
+def test_names_that_yaml_takes_for_something_else(name: str) -> None:
+    """Whatever HAProxy lets a backend or server be called, the file means that name."""
+    settings = parse(text_of(found(line(name, name), line("web2", name))), "f").settings
+    assert settings.pool.backends == (name,)
+
+
+def test_thousand_servers_stay_readable() -> None:
+    """Names beyond a dozen are counted."""
+    text = text_of(found(*(line(f"web{i}") for i in range(1000))))
+    assert "and 988 more" in text
+    assert len(text.splitlines()) < 120
+    assert parse(text, "f").settings.selection.expect == 1000
+
+
+def test_backend_with_most_servers_is_chosen() -> None:
+    """The first of equals; those asked for instead; and clear words when there is none."""
+    servers = {"a": ("x",), "b": ("x", "y"), "c": ("x", "y"), "none": ()}
+    assert chosen_backends(servers, ()) == ("b",)
+    assert chosen_backends(servers, ("c", "a", "c")) == ("c", "a")
+    with pytest.raises(UsageFault, match=r"--backend none: no backend .*; known: a, b, c"):
+        chosen_backends(servers, ("none",))
+    with pytest.raises(Refused, match="no backend here has a server"):
+        chosen_backends({"none": ()}, ())
+
+
+def test_tracked_backends_come_along() -> None:
+    """Where the members' health is checked, they must be returned as well; others stay out."""
+    trackers = (("web/a", "chk/a"), ("chk/a", "deep/a"), ("web/b", "other/lead"), ("x/a", "y/a"))
+    assert with_leaders(("web",), trackers) == ("web", "chk", "deep")

@@ -1,0 +1,190 @@
+"""The log: one sentence for each decision, that says what and why."""
+
+import io
+import json
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from controller.cli.log import LogNarrator
+from controller.core import events as e
+from controller.core.events import Cause, Course, Event, Observation, Setting, Verdict
+from controller.core.phases import Phase
+from controller.core.pool import Admin, Counters, Health, InstanceView, Line, Worker
+from controller.core.rollout import MemberState, State
+from controller.core.sight import Sight, looked
+from controller.report.narrative import kind_of, level_of, sentence
+
+WALL = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
+HALT = e.Halted(Cause.GATE, "gate 'errors': 4 of 42 requests failed", "at most 1 %", "web1")
+
+
+def busy(in_flight: int) -> Sight:
+    line = Line(
+        *("web", "web1", "10.0.0.1", 80, Admin.DRAINING, Health.PASSING, 1, in_flight, 0, 0),
+        Counters(),
+    )
+    view = InstanceView("unix:/a", timedelta(0), Worker(1, 1), (line,), is_full=True)
+    return looked(Sight("unix:/a"), view)
+
+
+def state(phase: Phase = Phase.DRAINING, in_flight: int = 0, why: str = "") -> State:
+    m = replace(MemberState("web1"), phase=phase, why=why)
+    return State(members={"web1": m}, sights={"unix:/a": busy(in_flight)})
+
+
+def set_member(setting: Setting) -> e.Intended:
+    return e.Intended(e.SetMember("web1", setting))
+
+
+UNSEEN = replace(state(Phase.HOLDING), sights={})
+"""As after a replay: nothing may be said of what only a look could tell."""
+STOPPED = replace(state(), stop=e.StopRequested("SIGINT"))
+
+SENTENCES: list[tuple[Event | Observation, State, str]] = [
+    (set_member(Setting.DRAIN), state(), "draining: no new traffic, work in flight ends"),
+    (
+        e.MemberSet("web1", Setting.DRAIN, {}),
+        state(in_flight=3),
+        "takes no new traffic; 3 requests in flight",
+    ),
+    (
+        set_member(Setting.HOLD),
+        state(Phase.HOLDING),
+        "nothing in flight: going into maintenance",
+    ),
+    (
+        set_member(Setting.HOLD),
+        state(Phase.HOLDING, 1),
+        "1 request in flight: going into maintenance",
+    ),
+    (set_member(Setting.HOLD), state(Phase.UPGRADING), "not out any more: taken out once more"),
+    (
+        set_member(Setting.CUT),
+        state(Phase.OUT, 2),
+        "2 requests in flight, the time is over: cut off (on_timeout)",
+    ),
+    (
+        set_member(Setting.RESTORE),
+        state(),
+        "going back as it was: others were lost meanwhile, and without it too few serve",
+    ),
+    (
+        set_member(Setting.RESTORE),
+        STOPPED,
+        "going back as it was: the rollout stops before its upgrade began",
+    ),
+    (
+        set_member(Setting.RESTORE),
+        replace(state(), halt=HALT),
+        "going back as it was: the rollout halted before its upgrade began",
+    ),
+    (
+        set_member(Setting.REMOVE),
+        state(Phase.REMOVING, why="failed gate 'errors'"),
+        "TAKEN OUT of rotation again: failed gate 'errors'",
+    ),
+    (
+        e.Intended(e.RunStep("web1", Course.UPGRADE, 0, 0)),
+        state(),
+        "upgrade: step 1 runs (out, and nobody uses it)",
+    ),
+    (
+        e.Intended(e.RunStep("web1", Course.UPGRADE, 0, 1)),
+        state(),
+        "upgrade: step 1 runs (how it ended is not known: once more)",
+    ),
+    (
+        e.GuardAnswered("web1", e.Answer.PRESENT, "`unless` ended with exit code 0"),
+        state(Phase.SKIPPED),
+        "already there (`unless` ended with exit code 0): skipped",
+    ),
+    (
+        e.MemberReturned("web1"),
+        state(Phase.SOAKING),
+        "back in rotation and healthy everywhere: soaking, its gates count",
+    ),
+    (e.MemberFoundOut("web1"), state(), "is out already, by us: not drained again"),
+    (e.OperatorAnswered("web1", go_on=False), state(), "the operator said no"),
+    (HALT, state(), "HALT (gate): gate 'errors': 4 of 42 requests failed"),
+    (e.RunBegan("me@here"), state(), "begun by me@here"),
+    (set_member(Setting.HOLD), UNSEEN, "going into maintenance"),
+    (set_member(Setting.CUT), UNSEEN, "the time is over: cut off (on_timeout)"),
+    (e.MemberSet("web1", Setting.DRAIN, {}), UNSEEN, "takes no new traffic"),
+]
+
+
+@pytest.mark.parametrize(("event", "after", "said"), SENTENCES)
+def test_sentence(event: Event | Observation, after: State, said: str) -> None:
+    """What happens and why, word for word."""
+    found = sentence(event, state(), after)
+    assert found is not None
+    assert found[1] == said
+
+
+def test_run_that_goes_on_says_so() -> None:
+    """The second process of a rollout does not begin it."""
+    before = replace(state(), run=e.RunBegan("me"))
+    assert sentence(e.RunBegan("you"), before, before) == ("", "taken up again by you")
+
+
+@pytest.mark.parametrize(
+    ("event", "level"),
+    [
+        (HALT, "error"),
+        (e.MemberStuck("web1"), "error"),
+        (e.Validated("web1", False, "no answer"), "error"),
+        (e.Validated("web1", True, "passed"), "info"),
+        (e.StepEnded("web1", 0, 0, False, False, "exit 1", "", 1.0), "error"),
+        (e.GateSampled("g", None, Verdict.FAIL, "x", 1, 1, 1.0, 0.1), "error"),
+        (e.GateSampled("g", None, Verdict.INCONCLUSIVE, "x", 0, 0, None, 0.1), "warning"),
+        (e.GateSampled("g", None, Verdict.PASS, "x", 0, 1, 0.0, 0.1), "info"),
+        (e.LookFailed("unix:/a", timedelta(0), "gone"), "warning"),
+        (e.CapacityShort(1, "web"), "warning"),
+        (e.MemberReturned("web1"), "info"),
+    ],
+)
+def test_level(event: Event | Observation, level: str) -> None:
+    """What an operator must not miss is an error, what they should know a warning."""
+    assert level_of(event) == level
+
+
+def test_kind_of_an_intention_is_the_step() -> None:
+    """`kind` tells what is about to be done, not that something is."""
+    assert kind_of(set_member(Setting.DRAIN)) == "SetMember"
+    assert kind_of(e.MemberReturned("web1")) == "MemberReturned"
+
+
+def logged(log_format: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
+    log = LogNarrator("web", lambda: WALL, log_format)
+    log.tell(e.MemberReturned("web1"), state(), state())
+    log.tell(e.MemberCalled("web1"), state(), state())
+    log.warn("heartbeat: not heard")
+    return stream.getvalue()
+
+
+def test_json_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One object a line, with rollout, kind, level, time, and the member where there is one."""
+    first, second = map(json.loads, logged("json", monkeypatch).splitlines())
+    assert first == {
+        "event": "back in rotation and healthy everywhere: soaking, its gates count",
+        "kind": "MemberReturned",
+        "level": "info",
+        "member": "web1",
+        "rollout": "web",
+        "timestamp": "2024-01-02T03:04:05+00:00",
+    }
+    assert (second["kind"], second["level"]) == ("Notification", "warning")
+    assert "member" not in second
+
+
+def test_text_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plain dated lines, the member in a column of its own."""
+    assert logged("text", monkeypatch).splitlines() == [
+        "03:04:05  web1      back in rotation and healthy everywhere: soaking, its gates count",
+        "03:04:05            heartbeat: not heard",
+    ]

@@ -1,0 +1,292 @@
+"""Gates on a metrics system: what their keys mean, and what is questionable in them."""
+
+from datetime import timedelta
+
+import pytest
+
+from controller.config import parse
+from controller.core.metrics import MetricsServer, Reduce, Secret
+from controller.core.settings import (
+    AlertQuery,
+    Gate,
+    Matcher,
+    MetricQuery,
+    ProbeTraffic,
+    Scope,
+    Then,
+)
+from tests.config.pages import page
+
+_VALIDATE = "validate: [{tcp: {port: 80}}]"
+_FILE = "/srv/rollouts/web.yaml"
+
+
+def _gate(text: str, **sets: str) -> Gate:
+    (gate,) = parse(page(f"gates: [{text}]"), _FILE, sets).settings.policies.gates
+    return gate
+
+
+def _metric(text: str) -> MetricQuery:
+    query = _gate(text).metric
+    assert query is not None
+    return query
+
+
+def test_least_of_a_value() -> None:
+    """What may be left out of a gate on a query has the documented defaults."""
+    assert _gate("{name: a, prometheus: {url: 'http://h:9090/p', query: q}, min: -2.5}") == Gate(
+        "a",
+        Scope.POOL,
+        inf,
+        every=timedelta(seconds=5),
+        confidence=0.99,
+        metric=MetricQuery(
+            servers=(MetricsServer("http://h:9090/p"),),
+            query="q",
+            minimum=-2.5,
+            is_ratio=False,
+        ),
+    )
+
+
+def test_every_key_of_a_value() -> None:
+    """Each key lands where it belongs, in its unit; templates of members stay in place."""
+    text = """{
+      name: a,
+      prometheus: {
+        url: [http://one, "http://${vars.version}/two"], query: 'q{s="${member.name}"}[${window}]',
+        baseline: b, traffic: t, evidence: e, reduce: avg, max_age: 15s, window_max: 10s,
+        timeout: 2s
+      },
+      max: 1%, min: 0.1%, max_increase: 0.5%, min_requests: 7, every: 50ms, failures: 2,
+      inconclusive: {hold: 1s, then: probe},
+      probe: {url: "http://h/${member.name}", every: 50ms, headers: {Cookie: "S=${member.name}"}}
+    }"""
+    timeout = timedelta(seconds=2)
+    assert _gate(text) == Gate(
+        "a",
+        Scope.MEMBER,
+        1.0,
+        every=timedelta(milliseconds=50),
+        confidence=0.99,
+        min_requests=7,
+        failures=2,
+        hold=timedelta(seconds=1),
+        then=Then.PROBE,
+        metric=MetricQuery(
+            servers=(
+                MetricsServer("http://one", timeout=timeout),
+                MetricsServer("http://2.4.1/two", timeout=timeout),
+            ),
+            query='q{s="${member.name}"}[${window}]',
+            baseline="b",
+            traffic="t",
+            evidence="e",
+            reduce=Reduce.AVG,
+            max_age=timedelta(seconds=15),
+            window_max=timedelta(seconds=10),
+            maximum=0.01,
+            minimum=0.001,
+            max_increase=0.005,
+        ),
+        probe=ProbeTraffic(
+            "http://h/${member.name}",
+            timedelta(milliseconds=50),
+            {"Cookie": "S=${member.name}"},
+        ),
+    )
+
+
+def test_counts() -> None:
+    """Counts on both sides need no other limit, and have a confidence of their own."""
+    gate = _gate(
+        "{name: a, prometheus: {url: 'http://h', errors: e, requests: r, "
+        "baseline: {errors: be, requests: br}}, confidence: 95%, min_errors: 2}"
+    )
+    assert (gate.maximum, gate.confidence, gate.min_errors) == (1.0, 0.95, 2)
+    assert gate.metric == MetricQuery(
+        servers=(MetricsServer("http://h"),),
+        errors="e",
+        requests="r",
+        baseline_errors="be",
+        baseline_requests="br",
+    )
+
+
+def test_baseline_as_a_section() -> None:
+    """A baseline may be written with its key as well as without."""
+    form = "{name: a, prometheus: {url: 'http://h', query: q, baseline: %s}, max_increase: 1}"
+    assert _metric(form % "{query: b}") == _metric(form % "b")
+
+
+@pytest.mark.parametrize(
+    ("keys", "scope"),
+    [
+        ("query: up", Scope.POOL),
+        ("query: 'up{v=\"${vars.version}\"}'", Scope.POOL),
+        ("query: 'up{s=\"$${member.name}\"}'", Scope.POOL),
+        ("query: 'up{s=\"${member.vars.rack}\"}'", Scope.MEMBER),
+        ("query: up, evidence: 'up{s=\"${member.host}\"}'", Scope.MEMBER),
+        ("query: up, traffic: 'up{s=\"${member.host}\"}'", Scope.MEMBER),
+        ("errors: e, requests: 'r{s=\"${member.port}\"}'", Scope.MEMBER),
+        (
+            "errors: e, requests: r, baseline: {errors: e, requests: 'r{s!=\"${member.name}\"}'}",
+            Scope.MEMBER,
+        ),
+    ],
+)
+def test_scope(keys: str, scope: Scope) -> None:
+    """A gate that names the member in hand anywhere judges it; any other judges the pool."""
+    text = page(
+        f"gates: [{{name: a, prometheus: {{url: 'http://h', {keys}}}, max: 1%}}]",
+        "pool: {haproxy: {apis: [unix:/a], backends: [web]}, members: {vars: {w: {rack: a}}}}",
+    )
+    assert parse(text, _FILE).settings.policies.gates[0].scope is scope
+
+
+def test_being_let_in() -> None:
+    """Secrets stay where they are, variables are filled in, paths begin at the file's folder."""
+    gate = _gate(
+        "{name: a, alerts: {url: 'https://h', "
+        "auth: {basic: {username: 'u-${vars.version}', password: {file: sub/pw}}}, "
+        "headers: {X-A: {env: TENANT}, X-B: 'b-${vars.version} 5$$'}, "
+        "tls: {ca: ca.pem, cert: /etc/c.pem, key: '${vars.version}.key', server_name: s, "
+        "verify: true}}}",
+        version="3",
+    )
+    assert gate.alerts is not None
+    assert gate.alerts.servers == (
+        MetricsServer(
+            "https://h",
+            username="u-3",
+            password=Secret(file="/srv/rollouts/sub/pw"),
+            headers={"X-A": Secret(env="TENANT"), "X-B": Secret(inline="b-3 5$")},
+            ca="/srv/rollouts/ca.pem",
+            cert="/etc/c.pem",
+            key="/srv/rollouts/3.key",
+            server_name="s",
+        ),
+    )
+
+
+def test_bearer() -> None:
+    """A token may stand in the file; it is not in what is printed of the settings."""
+    gate = _gate(
+        "{name: a, prometheus: {url: 'http://h', query: q, auth: {bearer: 't ${vars.version}'}, "
+        "tls: {verify: false}}, max: 1}",
+        version="s3cret",
+    )
+    assert gate.metric is not None
+    (server,) = gate.metric.servers
+    assert server.bearer == Secret(inline="t s3cret")
+    assert not server.verify
+    assert "s3cret" not in repr(gate)
+
+
+def test_alerts() -> None:
+    """Matchers are read as Alertmanager reads them; the gate is the pool's."""
+    gate = _gate(
+        "{name: a, alerts: {url: 'http://h', preexisting: fail, matchers: ["
+        """'severity="page"', "b = 'x y'", team=web, 'd!=""', 'e=~"a.*|${vars.version}$"', """
+        r"""'f!~"\\d+ \" \n"']}}"""
+    )
+    assert gate == Gate(
+        "a",
+        Scope.POOL,
+        inf,
+        every=timedelta(seconds=5),
+        confidence=0.99,
+        alerts=AlertQuery(
+            servers=(MetricsServer("http://h"),),
+            matchers=(
+                Matcher("severity", "=", "page"),
+                Matcher("b", "=", "x y"),
+                Matcher("team", "=", "web"),
+                Matcher("d", "!=", ""),
+                Matcher("e", "=~", "a.*|2.4.1$"),
+                Matcher("f", "!~", '\\d+ " \n'),
+            ),
+            counts_preexisting=True,
+        ),
+    )
+
+
+def test_probe_of_a_counted_gate() -> None:
+    """HAProxy's own counters can be fed by requests of our own as well."""
+    gate = _gate(
+        "{name: a, haproxy: {}, max: 1%, inconclusive: {then: probe}, probe: {url: 'http://h/'}}"
+    )
+    assert (gate.then, gate.probe) == (Then.PROBE, ProbeTraffic("http://h/"))
+    assert gate.every == timedelta(seconds=1)
+
+
+_NO_EVIDENCE = (
+    "gates[0].prometheus.evidence: is left out: a sample may be up to 5m old unnoticed, and "
+    'scrapes are taken to come every 15s; add a plain selector, like up{job="haproxy"}'
+)
+_SHORT_SOAK = (
+    "gates[0].prometheus.evidence: without it a pass counts only from 60s after the return, and "
+    "soak is 30s: every soak waits for it; add evidence, or make soak longer"
+)
+
+
+@pytest.mark.parametrize(
+    ("gate", "soak", "expected"),
+    [
+        ("prometheus: {url: 'http://h', query: q}, max: 1", "30s", [_NO_EVIDENCE]),
+        (
+            "prometheus: {url: 'http://h', query: 'q{s=\"${member.name}\"}'}, max: 1",
+            "30s",
+            [_NO_EVIDENCE, _SHORT_SOAK],
+        ),
+        (
+            "prometheus: {url: 'http://h', query: 'q{s=\"${member.name}\"}'}, max: 1",
+            "60s",
+            [_NO_EVIDENCE],
+        ),
+        (
+            "prometheus: {url: 'http://h', evidence: up, baseline: 'q{s=\"[1m]\"}[5m]', query: "
+            "'rate(q{s=\"${member.name}\"}[5m]) + rate(q[ 1h30m : 1m ]) + rate(q[${window}])'}, "
+            "max_increase: 1",
+            "1s",
+            [
+                "gates[0].prometheus.query: [5m] reaches behind the member's return, to the "
+                "former version; write [${window}]",
+                "gates[0].prometheus.query: [1h30m] reaches behind the member's return, to the "
+                "former version; write [${window}]",
+            ],
+        ),
+        (
+            "prometheus: {url: 'http://h', evidence: up, query: 'sum(irate(q[5m]))'}, max: 1",
+            "1s",
+            [
+                "gates[0].prometheus.query: irate looks at the last two samples alone, which is "
+                "too noisy for a gate; write rate"
+            ],
+        ),
+        (
+            "prometheus: {url: 'http://h', evidence: up, query: q}, max: 1, confidence: 99%",
+            "1s",
+            ["gates[0].confidence: has no effect without errors and requests under prometheus"],
+        ),
+        (
+            "prometheus: {url: ['http://h'], evidence: up, errors: e, requests: r, tls: {}}, "
+            "max: 100%",
+            "1s",
+            [
+                "gates[0].max: 100% of errors is fine for this gate: it never fails",
+                "gates[0].prometheus.tls: has no effect without https",
+            ],
+        ),
+        (
+            "alerts: {url: 'http://h'}",
+            "1s",
+            ["gates[0].alerts.matchers: are left out: whatever alert fires stops this rollout"],
+        ),
+        ("alerts: {url: 'http://h', matchers: [a=b]}", "1s", []),
+    ],
+)
+def test_warnings(gate: str, soak: str, expected: list[str]) -> None:
+    """What is questionable is told once, and what is fine is not told."""
+    text = page(_VALIDATE, f"soak: {soak}", f"gates: [{{name: a, {gate}}}]")
+    assert list(parse(text, _FILE).settings.warnings) == expected

@@ -1,0 +1,57 @@
+"""The judgement of one sample: a table for each way evidence can be there or missing."""
+
+from dataclasses import replace
+
+import pytest
+
+from controller.core.events import Verdict
+from controller.core.gate import judge, limit, percent
+from controller.core.pool import Counters
+from controller.core.settings import Gate, Scope
+from controller.core.settings import Test as Kind
+
+EXACT = Gate("errors", Scope.MEMBER, 0.01)
+BARE = replace(EXACT, test=Kind.THRESHOLD)
+POOL, BARE_POOL = (replace(gate, scope=Scope.POOL) for gate in (EXACT, BARE))
+PASS, FAIL, OPEN = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("gate", "errors", "total", "verdict", "words"),
+    [
+        (EXACT, 0, 0, OPEN, "no data: not one request yet"),
+        (EXACT, 0, 1, PASS, "none of 1 requests failed"),
+        (EXACT, 1, 5, OPEN, "too little traffic: 1 of 5 requests failed (20 %)"),
+        (EXACT, 2, 5, OPEN, "too little traffic"),
+        (EXACT, 3, 5, FAIL, "3 of 5 requests failed (60 %)"),
+        (EXACT, 1, 20, PASS, "1 of 20 requests failed (5 %)"),
+        (EXACT, 1, 1000, PASS, "1 of 1000 requests failed (0.1 %)"),
+        (EXACT, 30, 1000, FAIL, "30 of 1000 requests failed (3 %)"),
+        (BARE, 0, 0, OPEN, "no data"),
+        (BARE, 0, 3, PASS, "none of 3 requests failed"),
+        (BARE, 3, 19, OPEN, "too little traffic"),
+        (BARE, 1, 20, FAIL, "1 of 20 requests failed (5 %)"),
+        (BARE, 1, 100, PASS, "1 of 100 requests failed (1 %)"),
+        (BARE, 2, 100, FAIL, "2 of 100 requests failed (2 %)"),
+        (POOL, 0, 0, OPEN, "no data"),
+        (POOL, 0, 19, OPEN, "too little traffic: none of 19 requests failed"),
+        (POOL, 0, 20, PASS, "none of 20 requests failed"),
+        (POOL, 3, 5, FAIL, "3 of 5 requests failed"),
+        (BARE_POOL, 0, 19, OPEN, "too little traffic"),
+        (BARE_POOL, 1, 50, FAIL, "1 of 50 requests failed (2 %)"),
+    ],
+)
+def test_judgement(gate: Gate, errors: int, total: int, verdict: Verdict, words: str) -> None:
+    """Each kind of evidence has its verdict, and its words."""
+    judgement = judge(gate, Counters(errors, total))
+    assert judgement.verdict is verdict
+    assert words in judgement.reason
+
+
+def test_limits_are_said_in_words() -> None:
+    """What a gate allows can be read without knowing the file."""
+    assert limit(BARE) == "at most 1 % of the requests may fail"
+    assert limit(EXACT) == (
+        "an error ratio of 1 % must be able to explain the errors (99.5 % sure, from 3 errors on)"
+    )
+    assert percent(0.0025) == "0.25 %"

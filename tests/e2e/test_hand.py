@@ -1,0 +1,109 @@
+"""The operator's hand on a running rollout, from another process."""
+
+import json
+
+from controller.core.phases import Phase
+from tests.e2e.conftest import MakeSite
+from tests.e2e.site import SLOW_TO
+from tests.support.waiting import until
+
+
+async def test_pause_and_resume(site: MakeSite) -> None:
+    """Paused, the member in hand finishes and no further one begins; resumed, it goes on."""
+    one = await site(2)
+    file = one.file(gates=[], upgrade=one.upgrade(held=True))
+    running = one.begin(file)
+    await until(lambda: one.executions()["web1"], 20, "the step to run")
+    paused = await one.command("pause", "web")
+    assert (paused.code, paused.out) == (0, "pause web: acknowledged\n")
+    assert len(one.bodies("PauseRequested")) == 1
+    one.go.touch()
+    await one.until_phase("web1", Phase.DONE, running)
+    status = json.loads((await one.command("status", "web", "--json")).out)
+    assert (status["status"], status["holder"]["pid"]) == ("paused", running.process.pid)
+    assert one.executions() == {"web1": 1}
+    resumed = await one.command("resume", "web", "--reason", "looks well")
+    assert (resumed.code, resumed.out) == (0, "resume web: acknowledged\n")
+    assert any("looks well" in body for body in one.bodies("ResumeRequested"))
+    assert (await running.end()).code == 0
+    await one.assert_all("v2")
+
+
+async def test_abort(site: MakeSite) -> None:
+    """Aborted while a step runs: the step ends, then exit 7, and the rollout has ended for good."""
+    one = await site(2)
+    running = one.begin(one.file(gates=[], upgrade=one.upgrade(held=True)))
+    await until(lambda: one.executions()["web1"], 20, "the step to run")
+    aborted = await one.command("abort", "web")
+    assert (aborted.code, aborted.out) == (0, "abort web: acknowledged\n")
+    assert running.process.poll() is None
+    one.go.touch()
+    done = await running.end()
+    assert done.code == 7, done.text
+    assert (one.rows()[0].outcome, one.executions()) == ("aborted", {"web1": 1})
+    assert (await one.admin())["web2"] == 0
+    gone = await one.command("resume", "web", "--reason", "no")
+    assert (gone.code, "no unfinished rollout 'web'" in gone.err) == (3, True)
+
+
+async def test_abort_while_draining(site: MakeSite) -> None:
+    """Aborted before the upgrade has begun: the member goes back as it was, exit 7."""
+    one = await site(2, cookie=False, backend_lines=SLOW_TO)
+    async with one.in_hand():
+        running = one.begin(one.file(gates=[]))
+        await one.until_phase("web1", Phase.DRAINING, running)
+        assert (await one.command("abort", "web", "--restore")).code == 0
+        done = await running.end()
+    assert (done.code, one.rows()[0].outcome) == (7, "aborted"), done.text
+    assert (one.executions(), await one.admin()) == ({}, {"web1": 0, "web2": 0})
+
+
+async def test_abort_after_a_crash(site: MakeSite) -> None:
+    """Aborted at rest after `kill -9`: with `--restore`, a member whose step ended meanwhile is
+    validated and put back."""
+    one = await site(2)
+    running = one.begin(one.file(gates=[], upgrade=one.upgrade(held=True)))
+    await until(lambda: one.executions()["web1"], 20, "the step to run")
+    await running.kill()
+    one.go.touch()
+    await until(lambda: list(one.state.glob("jobs/*/*/*/result")), what="the step's end")
+    done = await one.command("abort", "web", "--restore")
+    assert done.code == 0, done.text
+    assert (one.executions(), one.rows()[0].outcome) == ({"web1": 1}, "aborted")
+    assert await one.admin() == {"web1": 0, "web2": 0}
+
+
+async def test_status_tells(site: MakeSite) -> None:
+    """`status` says how it stands, in words and as JSON, and which state folder it read: while it
+    runs, cut off, and done."""
+    one = await site(2)
+    file = one.file(gates=[], upgrade=one.upgrade(held=True))
+
+    async def standing() -> str:
+        (value,) = json.loads((await one.command("status", "--json")).out)
+        assert (value["state"], value["name"]) == (str(one.state), "web")
+        assert set(value["members"]) == {"web1", "web2"}
+        return str(value["status"])
+
+    running = one.begin(file)
+    await until(lambda: one.executions()["web1"], 20, "the step to run")
+    assert await standing() == "running"
+    await running.kill()
+    assert await standing() == "cut off"
+    told = await one.command("status", "web")
+    assert (str(one.state) in told.out, "web1" in told.out) == (True, True)
+    one.go.touch()
+    assert (await one.run(file)).code == 0
+    assert await standing() == "done"
+
+
+async def test_status_of_one_that_never_began(site: MakeSite) -> None:
+    """A run that was killed before it had a plan hides no other from `status`, and the next run
+    begins anew."""
+    one = await site(2)
+    file = one.file(gates=[])
+    assert (await one.run(file)).code == 0
+    one.begin_without_a_plan()
+    (value,) = json.loads((await one.command("status", "--json")).out)
+    assert value["status"] == "done"
+    assert (await one.run(file)).code == 0

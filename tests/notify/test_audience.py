@@ -1,0 +1,142 @@
+"""The sections `notify` and `heartbeat`: who is told, where secrets come from, and that they
+stay out of the journal."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from controller.config import Audience, WebhookTarget, audience, changes, load, masked, parse
+from controller.config.notify import EVENTS
+from controller.config.recipients import CommandTarget
+from controller.errors import ConfigurationError
+from tests.config.pages import page
+
+HOOK = "https://hooks.example.com/T1/s3cret"
+
+
+def told(section: str, environ: Mapping[str, str], folder: Path) -> Audience:
+    return audience(parse(page(section), str(folder / "web.yaml")), environ)
+
+
+def faults(section: str, environ: Mapping[str, str], folder: Path) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        told(section, environ, folder)
+    return str(caught.value)
+
+
+def test_nobody_is_told_by_default(tmp_path: Path) -> None:
+    """A file without these sections tells nobody, and asks for nothing."""
+    assert told("soak: 1s", {}, tmp_path) == Audience()
+
+
+def test_webhook_from_all_three_sources(tmp_path: Path) -> None:
+    """A secret is the text itself, a variable, or a file beside the rollout file."""
+    (tmp_path / "key").write_text("from-file\n")
+    section = (
+        f"notify: [{{on: [halted], webhook: {{url: '{HOOK}', secret: {{file: key}}, "
+        "headers: {X-A: {env: A}, X-B: plain}, format: slack}}]"
+    )
+    (one,) = told(section, {"A": "from-env"}, tmp_path).recipients
+    assert (one.name, set(one.events)) == ("notify[0].webhook", {"halted"})
+    assert one.target == WebhookTarget(
+        HOOK, "from-file", {"X-A": "from-env", "X-B": "plain"}, "slack"
+    )
+    assert "s3cret" not in repr(one)
+    assert "from-" not in repr(one)
+
+
+def test_command_is_filled_and_told_of_everything(tmp_path: Path) -> None:
+    """Without `on` all events are meant; templates of the rollout are filled."""
+    section = 'notify: [{command: [./page.sh, "${rollout.name} ${vars.version} $$1"]}]'
+    (one,) = told(section, {}, tmp_path).recipients
+    assert one.events == set(EVENTS)
+    assert one.target == CommandTarget(("./page.sh", "web 2.4.1 $1"), str(tmp_path))
+
+
+def test_heartbeat(tmp_path: Path) -> None:
+    """Its address may come from the environment too."""
+    section = "heartbeat: {url: {env: BEAT}, every: 10s, method: GET}"
+    beat = told(section, {"BEAT": HOOK}, tmp_path).beat
+    assert beat is not None
+    assert beat.every == timedelta(seconds=10)
+    assert beat.recipient.target == WebhookTarget(HOOK, method="GET")
+
+
+def test_every_missing_secret_is_told_at_its_place(tmp_path: Path) -> None:
+    """All at once, where they stand, each with the mend."""
+    (tmp_path / "empty").write_text("\n")
+    section = (
+        "notify: [{webhook: {url: {env: NOPE}, secret: {file: nope}, headers: {A: {file: empty}}}}]"
+    )
+    assert faults(section, {}, tmp_path).splitlines() == [
+        f"{tmp_path}/web.yaml:6:26: notify[0].webhook.url: the environment has no NOPE; "
+        "set it for this command",
+        f"{tmp_path}/web.yaml:6:47: notify[0].webhook.secret: {tmp_path}/nope cannot be read: "
+        "No such file or directory; check path and mode",
+        f"{tmp_path}/web.yaml:6:74: notify[0].webhook.headers.A: {tmp_path}/empty is empty; "
+        "write the secret into it alone",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "what"),
+    [
+        ("s3cret", "is not a web address"),
+        ("http://h:s3cret/", "is not a whole web address"),
+        ("http://h/s3cret s3cret", "has a space in it"),
+    ],
+)
+def test_wrong_address_from_outside_is_not_shown(value: str, what: str, tmp_path: Path) -> None:
+    """What came from the environment is checked like what stands in the file (S12)."""
+    message = faults("heartbeat: {url: {env: BEAT}}", {"BEAT": value}, tmp_path)
+    assert what in message
+    assert "s3cret" not in message
+
+
+def test_wrong_header_from_outside_is_not_shown(tmp_path: Path) -> None:
+    """A line break would end the header."""
+    section = f"notify: [{{webhook: {{url: '{HOOK}', headers: {{A: {{env: A}}}}}}}}]"
+    message = faults(section, {"A": "s3c\nret"}, tmp_path)
+    assert "notify[0].webhook.headers.A: cannot be sent in a header" in message
+    assert "s3c" not in message.replace(HOOK, "")
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"x" * 70_000])
+def test_file_that_is_no_secret(content: bytes, tmp_path: Path) -> None:
+    """A file of another kind is told by its path."""
+    (tmp_path / "key").write_bytes(content)
+    message = faults("heartbeat: {url: {file: key}}", {}, tmp_path)
+    assert f"heartbeat.url: {tmp_path}/key is " in message
+    assert "xxx" not in message
+
+
+NOISY = page(
+    f"notify: [{{webhook: {{url: &u '{HOOK}', secret: s3cret-1, headers: {{A: s3cret-2}}}}}}, "
+    "{webhook: {url: *u}}]",
+    "heartbeat: {url: 'http://user:s3cret@beat.example.com:8080/s3cret', headers: {B: s3cret-3}}",
+)
+
+
+def test_journal_keeps_no_secret_of_them() -> None:
+    """Addresses but for their host, secrets and headers are masked; the rest can be read again."""
+    shown, _ = masked(NOISY, {})
+    assert "s3cret" not in shown
+    assert '"https://hooks.example.com/***"' in shown
+    assert '"https://beat.example.com:8080/***"' in shown
+    assert parse(shown, "f").rollout.notify[1].webhook is not None
+
+
+def test_where_a_secret_comes_from_is_no_secret() -> None:
+    """A name and a path stay as they are, so that the journal's file still says who is told."""
+    text = page("notify: [{webhook: {url: {env: HOOK}, secret: {file: /etc/key}}}]")
+    assert masked(text, {})[0] == text
+
+
+def test_other_receivers_do_not_make_another_rollout(tmp_path: Path) -> None:
+    """A mended `notify` does not count as a changed file against an unfinished rollout."""
+    assert changes(page(), {}, NOISY, {}) == []
+    path = tmp_path / "web.yaml"
+    path.write_text(NOISY)
+    assert load(path).settings == parse(page(), "f").settings

@@ -1,0 +1,122 @@
+"""The shell around the decisions: errors, requests, records, and what is left behind."""
+
+from dataclasses import replace
+
+import pytest
+
+from controller.core import decide as deciding
+from controller.core.events import AbortRequested, PauseRequested, ResumeRequested, SettingFailed
+from controller.core.pool import Instant
+from controller.core.work import Command, Guard
+from controller.errors import StateError
+from controller.ports import JobResult, Record, Request
+from controller.runner.loop import heard
+from controller.runner.perform import weigh
+from tests.runner.beats import ended
+from tests.support.scenarios import (
+    ROLLOUT,
+    ForkableJournal,
+    Scenario,
+    World,
+    ms,
+    play,
+    play_on,
+    start,
+)
+from tests.support.virtual import EPOCH, LoopClock, run_virtually
+
+
+class FullDisk(ForkableJournal):
+    """Takes some records, then fails."""
+
+    left = 6
+
+    def append(self, rollout: str, at: Instant, kind: str, body: str) -> Record:
+        self.left -= 1
+        if self.left < 0:
+            raise StateError("no space left on device")
+        return super().append(rollout, at, kind, body)
+
+
+def test_journal_that_fails() -> None:
+    """A journal that cannot be written ends the run with its own error, and nothing is done that
+    was not recorded; the next run goes on."""
+    scenario = Scenario()
+    world = scenario.world()
+    world.journal = FullDisk(LoopClock())
+    with pytest.raises(StateError, match="no space left"):
+        run_virtually(start(scenario, world), ms(500))
+    world.journal = world.journal.fork()
+    ended(play_on(scenario, world), "done", 0)
+
+
+@pytest.mark.parametrize(
+    ("verb", "event"),
+    [
+        ("pause", PauseRequested("me")),
+        ("resume", ResumeRequested("me", "why")),
+        ("abort", AbortRequested("me", restore=False)),
+        ("abort --restore", AbortRequested("me", restore=True)),
+    ],
+)
+def test_requests_are_heard(verb: str, event: object) -> None:
+    """Each verb of the operator is the event that it means."""
+    assert heard(Request(1, "web", verb, "why", "me", EPOCH)) == event
+
+
+def test_record_of_what_is_out_is_kept_while_it_is_out() -> None:
+    """The pool's record of what we have out is there from before the first touch until the return
+    (S8)."""
+    held: list[int] = []
+    scenario = Scenario()
+    world = scenario.world()
+
+    def narrate(event: object, before: object, after: object) -> None:
+        held.append(len(world.journal.taken_by(ROLLOUT)))
+
+    played = run_virtually(start(scenario, world, (), narrate), ms(500))
+    ended(played, "done", 0)
+    assert max(held) == 1
+    assert held[-1] == 0
+
+
+def command(*argv: str) -> Command:
+    return Command(argv, ms(1000))
+
+
+@pytest.mark.parametrize(
+    ("result", "answer", "words"),
+    [
+        (JobResult(exit_code=0), "already there", "exit code 0"),
+        (JobResult(exit_code=1), "upgrade needed", "exit code 1"),
+        (JobResult(exit_code=2, output="a\nno such host\n"), "refused", "no such host"),
+        (JobResult(exit_code=2), "refused", "exit code 2"),
+        (JobResult(timed_out=True, seconds=60), "refused", "did not end in time"),
+        (JobResult(fault="no such file"), "refused", "could not be started: no such file"),
+        (JobResult(lost=True), "refused", "how it ended is not known"),
+    ],
+)
+def test_weighing_a_guard(result: JobResult, answer: str, words: str) -> None:
+    """Every way in which `unless` can end is an answer, and only a clear one lets go on."""
+    said, detail = weigh(Guard(command("true"), frozenset({1})), result)
+    assert said == answer
+    assert words in detail
+
+
+def test_reload_between_setting_and_look_is_no_foreign_hand() -> None:
+    """A worker that came up right after a setting was made is not held to it."""
+
+    def prepare(world: World) -> None:
+        world.sim.reload_after = "drain"
+
+    played = play(Scenario(prepare=prepare))
+    ended(played, "done", 0)
+    assert len(played.told(SettingFailed)) == 1
+
+
+def test_decides_nothing_before_a_run_began_or_after_it_ended() -> None:
+    """Outside a run there is nothing to decide."""
+    played = play(Scenario())
+    state = played.state
+    assert deciding.decide(played.plan, state, ms(0)) is None
+    assert deciding.decide(played.plan, replace(state, run=None), ms(0)) is None
