@@ -3,24 +3,23 @@
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip --quiet --disable-pip-version-check --no-input
 INPUTS := pyproject.toml constraints.txt
-APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0
 
 # Debian keeps haproxy where only root's PATH looks.
 export PATH := $(PATH):/usr/sbin:/sbin
 
-.PHONY: help demo test lint bench clean haproxy
+.PHONY: help demo test lint bench clean servers
 
 help:
 	@echo 'make demo    a real HAProxy, app servers and a load on loopback, and a rollout under it'
 	@echo 'make test    all tests, and the branch coverage of controller/core'
 	@echo 'make lint    format, style, types, import contracts'
-	@echo 'make bench   how long a look, a drain and a commit take here'
+	@echo 'make bench   what poolroll itself costs, as ratios measured in one run'
 	@echo 'make clean   remove what make made'
 
 demo: $(VENV)/.demo
 	@$(VENV)/bin/poolroll demo
 
-test: $(VENV)/.dev haproxy
+test: $(VENV)/.dev servers
 	$(VENV)/bin/python -m pytest -n 2 --cov=controller/core --cov-branch --cov-fail-under=100
 
 lint: $(VENV)/.dev
@@ -29,7 +28,7 @@ lint: $(VENV)/.dev
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 
-bench: $(VENV)/.dev haproxy
+bench: $(VENV)/.dev servers
 	$(VENV)/bin/python -m tests.bench
 
 clean:
@@ -61,21 +60,7 @@ $(VENV)/.made:
 	echo 'Install it, or say where it is: make demo PYTHON=/path/to/python3' >&2; \
 	exit 1
 
-# The tests run against the distribution's HAProxy and the one of the demo: two major versions.
-haproxy:
-	@command -v haproxy >/dev/null && exit; \
-	if ! command -v apt-get >/dev/null; then \
-	    echo 'The tests need HAProxy on the PATH: install the package haproxy.' >&2; \
-	    exit 1; \
-	elif [ "$$(id -u)" = 0 ]; then \
-	    sudo=; \
-	elif sudo -n true 2>/dev/null; then \
-	    sudo='sudo -n'; \
-	else \
-	    echo 'The tests need HAProxy, and this user may not install it. As root:' >&2; \
-	    echo '    apt-get update && apt-get install --no-install-recommends haproxy' >&2; \
-	    exit 1; \
-	fi; \
-	echo 'Installing haproxy (once)'; \
-	$$sudo env $(APT) update </dev/null && \
-	$$sudo env $(APT) install -y --no-install-recommends haproxy </dev/null
+# The tests run against the distribution's HAProxy and the one of the demo (two major versions),
+# a real Prometheus, and look at the report in a real browser.
+servers:
+	@sh tests/servers.sh

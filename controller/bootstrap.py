@@ -3,14 +3,17 @@
 import getpass
 import os
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from adapters.clock import SystemClock
 from adapters.commands import LocalCommands
 from adapters.demo.haproxy import find_haproxy
 from adapters.demo.load import Load
+from adapters.demo.prometheus import PrometheusProcess, find_prometheus
 from adapters.demo.world import World as DemoWorld
 from adapters.haproxy.balancer import HaproxyLoadBalancer
 from adapters.haproxy.discovery import servers_behind
@@ -25,6 +28,8 @@ from controller.core.settings import Settings
 from controller.ports import Clock, Commands, Journal, LoadBalancer, Lock, MetricsSource, Notifier
 from controller.runner.herald import Herald, Warn
 from controller.session import World
+from controller.telemetry.meter import Meter
+from controller.telemetry.values import Outlet, Ways
 
 __all__ = [
     "balancer",
@@ -33,10 +38,12 @@ __all__ = [
     "commands",
     "demo_file",
     "demo_load",
+    "demo_prometheus",
     "demo_world",
     "exists",
     "herald",
     "lock",
+    "meter",
     "metrics",
     "open_state",
     "servers_behind",
@@ -142,6 +149,25 @@ def _notifier(recipient: Recipient, running: Commands) -> Notifier:
     )
 
 
+def meter(rollout: str, ways: Ways, warn: Warn) -> Meter:
+    """Who hands out poolroll's own metrics, in every way that is asked for. `warn`: takes a line
+    for the log. Nothing that this needs is imported without need. Raises UsageFault."""
+    outlets: list[Outlet] = []
+    if ways.listen is not None:
+        from adapters.telemetry.listener import MetricsListener
+
+        outlets.append(MetricsListener(ways.listen))
+    if ways.textfile is not None:
+        from adapters.telemetry.textfile import MetricsTextfile
+
+        outlets.append(MetricsTextfile(Path(ways.textfile)))
+    if ways.push_gateway is not None:
+        from adapters.telemetry.gateway import PushGateway
+
+        outlets.append(PushGateway(ways.push_gateway, rollout))
+    return Meter(outlets, SystemClock(), warn)
+
+
 # --- the demo --------------------------------------------------------------------------------
 
 
@@ -149,11 +175,32 @@ def demo_world(folder: Path, members: int, haproxy: str | None) -> DemoWorld:
     """A HAProxy and its apps, on loopback. Raises PoolrollError without any HAProxy."""
     home = folder / "w"
     home.mkdir()
-    return DemoWorld(home, members, haproxy=find_haproxy(haproxy))
+    return DemoWorld(home, members, haproxy=find_haproxy(haproxy), exporter=True)
 
 
-def demo_file(pool: DemoWorld, behaviour: Mapping[str, Any] | None) -> Path:
-    """A rollout file for the demo; `behaviour`: how v2 misbehaves."""
+@asynccontextmanager
+async def demo_prometheus(pool: DemoWorld) -> AsyncIterator[str | None]:
+    """The URL of one that scrapes the demo's HAProxy every second, and has begun to; None where
+    there is no Prometheus on PATH. Raises PoolrollError."""
+    if find_prometheus() is None:
+        yield None
+        return
+    home = pool.folder / "prometheus"
+    home.mkdir()
+    targets = {"haproxy": [f"127.0.0.1:{port}" for port in pool.exporters]}
+    async with PrometheusProcess(home, targets) as prometheus:
+        source = metrics(MetricsServer(prometheus.url))
+        while (await source.freshness(DEMO_EVIDENCE)).interval is None:
+            await SystemClock().sleep(timedelta(milliseconds=200))
+        await source.aclose()
+        yield prometheus.url
+
+
+DEMO_EVIDENCE: Final = 'up{job="haproxy"}'
+
+
+def demo_file(pool: DemoWorld, behaviour: Mapping[str, Any] | None, prometheus: str | None) -> Path:
+    """A rollout file for the demo; `behaviour`: how v2 misbehaves; `prometheus`: its URL."""
     return pool.rollout_file(
         soak="3s",
         upgrade={
@@ -165,9 +212,25 @@ def demo_file(pool: DemoWorld, behaviour: Mapping[str, Any] | None) -> Path:
                 "haproxy": {"measure": "error_ratio", "scope": "member"},
                 "max": "1%",
                 "every": "200ms",
-            }
+            },
+            *([] if prometheus is None else [_demo_gate(prometheus)]),
         ],
     )
+
+
+def _demo_gate(url: str) -> dict[str, Any]:
+    served = 'haproxy_server_http_responses_total{proxy="web",server="${member.name}"'
+    return {
+        "name": "prometheus",
+        "prometheus": {
+            "url": url,
+            "errors": f'sum(increase({served},code="5xx"}}[${{window}}]))',
+            "requests": f"sum(increase({served}}}[${{window}}]))",
+            "evidence": DEMO_EVIDENCE,
+        },
+        "max": "1%",
+        "every": "500ms",
+    }
 
 
 def demo_load(pool: DemoWorld, rate: float) -> Load:

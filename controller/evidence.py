@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from controller.core.events import GateSampled, Verdict
-from controller.core.metric_gate import Answers
+from controller.core.metric_gate import Answers, out_of_date
 from controller.core.metrics import Missing, Reading
-from controller.core.settings import Gate, Scope
+from controller.core.settings import Gate, MetricQuery, Scope
 from controller.errors import MetricsRefused
 from controller.runner.sample import Sampler
 
@@ -22,7 +22,10 @@ LONG_AGO: Final = timedelta(days=1)
 WRONG: Final = frozenset({Missing.TOO_MANY, Missing.HISTOGRAM})
 """Answers that no waiting turns into one number."""
 
-NOT_TO_BE_HAD: Final = ("unreachable", "no answer in time", "the server failed", "stale")
+OUT_OF_REACH: Final = frozenset(
+    {Missing.UNREACHABLE, Missing.TIMEOUT, Missing.FAILED, Missing.PARTIAL}
+)
+"""Evidence that cannot be had, whatever it would say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ class GateNow:
     sample: GateSampled | None
     faults: tuple[str, ...] = ()
     """Why the gate can never work; each shows the query."""
+    is_blind: bool = False
+    """No evidence can be had now, of no member: a server or its target is silent."""
 
     @property
     def words(self) -> str:
@@ -47,7 +52,7 @@ class GateNow:
         """Why not to begin, if that is what the gate says."""
         if self.sample is None or self.sample.verdict is Verdict.PASS:
             return None
-        if self.gate.scope is Scope.POOL or self.sample.reason.startswith(NOT_TO_BE_HAD):
+        if self.gate.scope is Scope.POOL or self.is_blind:
             return f"gate {self.gate.name!r}: {self.words}"
         return None
 
@@ -87,7 +92,15 @@ async def _ask_metric(
     faults = tuple(_wrong(answers)) + tuple(slow)
     if faults:
         return GateNow(gate, member, None, faults)
-    return GateNow(gate, member, sampler.judged(gate, member, query, LONG_AGO, answers))
+    sample = sampler.judged(gate, member, query, LONG_AGO, answers)
+    return GateNow(gate, member, sample, is_blind=any(_is_blind(query, one) for one in answers))
+
+
+def _is_blind(query: MetricQuery, one: Answers) -> bool:
+    """A query may have no number before the upgrade, for it asks about the new version; its
+    evidence has an age at any time."""
+    is_silent = any(reading.missing in OUT_OF_REACH for reading in _readings(one).values())
+    return is_silent or out_of_date(query, one.freshness) is not None
 
 
 def _readings(one: Answers) -> Mapping[str, Reading]:

@@ -192,7 +192,7 @@ def _strangers_lead(
 
 def _features_notes(file: RolloutFile, selected: Sequence[str], reached: Reached) -> list[str]:
     backends = file.settings.pool.backends
-    notes = []
+    notes = _probe_notes(file)
     for one in reached.features:
         for follower, leader in one.trackers:
             if leader.partition("/")[0] in backends and follower.partition("/")[0] not in backends:
@@ -206,6 +206,16 @@ def _features_notes(file: RolloutFile, selected: Sequence[str], reached: Reached
         ]
         notes += _line_notes(backend, lines)
     return list(dict.fromkeys(notes))
+
+
+def _probe_notes(file: RolloutFile) -> list[str]:
+    return [
+        f"gate {gate.name!r}: nothing in its probe names the member in hand (a cookie or header "
+        "with ${member.…}), so its requests reach whichever member the balancer picks"
+        for gate in file.settings.policies.gates
+        if gate.probe is not None
+        and not any("${member." in text for text in (gate.probe.url, *gate.probe.headers.values()))
+    ]
 
 
 def _line_notes(backend: str, lines: Sequence[Line]) -> list[str]:

@@ -5,7 +5,7 @@ decision of the operator, and hands over to the loop.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from secrets import token_hex
@@ -32,7 +32,7 @@ from controller.core.events import (
 from controller.core.plan import Plan
 from controller.core.rollout import State, initial
 from controller.core.settings import Gate, MetricQuery
-from controller.core.work import Work
+from controller.core.work import HttpProbe, Validation, Work
 from controller.errors import ConfigurationError, Refused, UsageFault
 from controller.evidence import ask_gates
 from controller.ports import (
@@ -46,8 +46,10 @@ from controller.ports import (
     Validator,
 )
 from controller.preflight import Survey, reach, survey
+from controller.report.halt import halt_message
+from controller.report.summary import contact
 from controller.runner.codec import encode
-from controller.runner.loop import Narrator, Runner, heard
+from controller.runner.loop import Narrator, Prober, Runner, heard
 from controller.runner.perform import Performer, Questions
 from controller.runner.replay import replay
 from controller.runner.sample import Sampler, Sources
@@ -298,7 +300,8 @@ async def carry_out(
     on_start: Callable[[Runner], None],
 ) -> State:
     """Run until finished, and say in the journal how it ended."""
-    row, plan, journal = prepared.row, prepared.plan, world.journal
+    row, journal = prepared.row, world.journal
+    plan = _with_gates_of(prepared.found.file, prepared.plan)
     if prepared.is_new:
         if prepared.abandoned is not None:
             journal.end(prepared.abandoned.id, "abandoned", 7)
@@ -322,6 +325,8 @@ async def carry_out(
         clock=world.clock,
         narrators=narrators,
         sampler=sampler,
+        prober=_prober(world, prepared),
+        halt_told=_halt_told(world, prepared),
     )
     on_start(runner)
     try:
@@ -334,6 +339,39 @@ async def carry_out(
     if finished is not None and finished.outcome in ENDING:
         journal.end(row.id, finished.outcome, finished.exit_code)
     return state
+
+
+def _with_gates_of(file: RolloutFile, plan: Plan) -> Plan:
+    """A plan from the journal knows no secrets (S12); the file, which is the same, does."""
+    return replace(plan, policies=replace(plan.policies, gates=file.settings.policies.gates))
+
+
+PROBE_HEADER: Final = "X-Poolroll-Probe"
+
+
+def _prober(world: World, prepared: Prepared) -> Prober:
+    """What a probe meets does not matter: the metrics tell, as they do for users."""
+    members = {member.name: member for member in prepared.plan.members}
+    file, rollout = prepared.found.file, prepared.row.id
+
+    async def probe(gate: Gate, member: str) -> None:
+        traffic = file.probe(gate, members[member], rollout)
+        marked = HttpProbe(traffic.url, headers={PROBE_HEADER: rollout, **traffic.headers})
+        once = Validation(marked, within=traffic.every, every=traffic.every)
+        await world.validator.validate((once,))
+
+    return probe
+
+
+def _halt_told(world: World, prepared: Prepared) -> Callable[[State], Sequence[str]]:
+    settings, path = prepared.found.file.settings, prepared.row.path
+
+    def told(state: State) -> Sequence[str]:
+        now, wall = world.clock.now(), world.clock.wall()
+        about = contact(settings)
+        return halt_message(prepared.plan, state, now, wall, file=path, contact=about)
+
+    return told
 
 
 def _work(file: RolloutFile, plan: Plan, rollout: str) -> Callable[[str, Course], Work]:

@@ -19,6 +19,8 @@ class Shape:
     """As HAProxy writes a time, like `2s`."""
     retries: int = 3
     redispatch: bool = True
+    exporter: bool = False
+    """Whether every HAProxy serves its metrics, for a Prometheus to scrape."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +31,13 @@ class Doors:
     admin: Path
     operator: Path
     tcp: int
+    exporter: int | None = None
+    """Where its own metrics are, at `/metrics`; None: nowhere."""
 
 
 def haproxy_config(shape: Shape, doors: Doors, members: Mapping[str, int]) -> str:
-    """`members`: name → port. See the configuration manual, sections 3.1, 4.2 and 5.2."""
+    """`members`: name → port. See the configuration manual, sections 3.1, 4.2 and 5.2;
+    for its metrics, `addons/promex/README` in its sources."""
     options = shape.server_options + (f" slowstart {shape.slowstart}" if shape.slowstart else "")
     lines = [
         "global",
@@ -54,10 +59,21 @@ def haproxy_config(shape: Shape, doors: Doors, members: Mapping[str, int]) -> st
         f"  bind 127.0.0.1:{doors.frontend}",
         *(f"  use_backend {name} if {{ path_beg /{name} }}" for name in shape.backends[1:]),
         f"  default_backend {shape.backends[0]}",
+        *([] if doors.exporter is None else _exporter(doors.exporter)),
     ]
     for name in shape.backends:
         lines += _backend(name, shape, options, members)
     return "\n".join(lines) + "\n"
+
+
+def _exporter(port: int) -> list[str]:
+    """Each scrape has a connection of its own: a disabled frontend serves those it has on."""
+    return [
+        "frontend exporter",
+        f"  bind 127.0.0.1:{port}",
+        "  option httpclose",
+        "  http-request use-service prometheus-exporter if { path /metrics }",
+    ]
 
 
 def _backend(name: str, shape: Shape, options: str, members: Mapping[str, int]) -> list[str]:

@@ -49,6 +49,8 @@ class World:
         self.haproxies: list[HaproxyProcess] = []
         self.frontends: list[int] = []
         """Ports on 127.0.0.1, one for each HAProxy; the doors are in the same order."""
+        self.exporters: list[int] = []
+        """Ports on 127.0.0.1 that serve `/metrics`, in the same order; with `exporter=True`."""
         self.unix_doors: list[str] = []
         self.operator_doors: list[str] = []
         """Of a level that may read, and may set nothing."""
@@ -156,13 +158,20 @@ class World:
     async def _start_haproxy(self, number: int, stack: AsyncExitStack) -> None:
         folder = self.folder / f"lb{number}"
         folder.mkdir()
-        doors = Doors(_reserve(stack), folder / "admin.sock", folder / "op.sock", _reserve(stack))
+        doors = Doors(
+            _reserve(stack),
+            folder / "admin.sock",
+            folder / "op.sock",
+            _reserve(stack),
+            exporter=_reserve(stack) if self._shape.exporter else None,
+        )
         config = haproxy_config(self._shape, doors, self.ports)
         process = HaproxyProcess(self._binary, folder, config)
         await process.start()
         stack.push_async_callback(process.stop)
         self.haproxies.append(process)
         self.frontends.append(doors.frontend)
+        self.exporters += [] if doors.exporter is None else [doors.exporter]
         self.unix_doors.append(f"unix:{doors.admin}")
         self.operator_doors.append(f"unix:{doors.operator}")
         self.tcp_doors.append(f"tcp:127.0.0.1:{doors.tcp}")

@@ -1,11 +1,12 @@
 """How old evidence is, and how often it comes, from the samples of a range vector."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
 
-from adapters.prometheus.readings import partial_words
+from adapters.prometheus.readings import labels_words, partial_words
 from adapters.prometheus.replies import Answer
 from adapters.prometheus.samples import Series, series_of
 from controller.core.metrics import Freshness, Missing
@@ -22,10 +23,22 @@ def freshness_of(selector: str, answer: Answer, now: datetime) -> Freshness:
         return Freshness(selector, missing=Missing.PARTIAL, words=words, series=len(series))
     if not series:
         return Freshness(selector, missing=Missing.NO_DATA, words=_NO_DATA)
-    age = max(now - each.times[-1] for each in series)
-    return Freshness(selector, max(age, timedelta(0)), _interval(series), series=len(series))
+    age = max(timedelta(0), *(now - each.times[-1] for each in series))
+    found = Freshness(selector, age, _interval(series), series=len(series))
+    if (down := next(filter(_is_down, series), None)) is not None:
+        labels = {name: text for name, text in down.labels.items() if name != "__name__"}
+        words = _DOWN.format(labels_words(labels))
+        return replace(found, missing=Missing.STALE, words=words)
+    return found
 
 
+def _is_down(series: Series) -> bool:
+    """`up` is fresh as well when a scrape failed: then it is 0 (Prometheus documentation, "Jobs
+    and instances"), and a rate goes on to be made of samples from before."""
+    return series.labels.get("__name__") == "up" and series.newest == 0
+
+
+_DOWN = "up{} is 0: its target cannot be scraped, what there is of it is from before"
 _NO_DATA = "no series matches the evidence: a typo, or its target was never scraped"
 
 

@@ -24,6 +24,8 @@ class Series:
 
     labels: Mapping[str, str]
     times: tuple[datetime, ...]
+    newest: float | None
+    """None: it is a histogram."""
 
 
 def samples_of(data: object) -> tuple[Sample, ...]:
@@ -70,16 +72,17 @@ def _series(element: object) -> Series:
         case {"metric": dict(labels), **rest}:
             points = [*_points(rest.get("values")), *_points(rest.get("histograms"))]
             if points:
-                return Series(_labels(labels), tuple(sorted(points)))
+                points.sort(key=lambda point: point[0])
+                return Series(_labels(labels), tuple(at for at, _ in points), points[-1][1])
     raise malformed("an element without values")
 
 
-def _points(points: object) -> list[datetime]:
+def _points(points: object) -> list[tuple[datetime, float | None]]:
     match points:
         case None:
             return []
         case list() if all(isinstance(point, list) and len(point) == 2 for point in points):
-            return [_time(point[0]) for point in points]
+            return [(_time(time), _number(value)) for time, value in points]
         case _:
             raise malformed("values that are not pairs")
 
@@ -87,12 +90,19 @@ def _points(points: object) -> list[datetime]:
 def _sample(labels: dict[object, object], point: object) -> Sample:
     match point:
         case [time, str(text)]:
-            try:
-                return Sample(_labels(labels), _time(time), float(text))
-            except ValueError:
-                raise malformed("a value that is not a number") from None
+            return Sample(_labels(labels), _time(time), _number(text))
         case _:
             raise malformed("a value that is not a pair")
+
+
+def _number(value: object) -> float | None:
+    """None for a histogram, which is no text."""
+    if not isinstance(value, str):
+        return None
+    try:
+        return float(value)
+    except ValueError:
+        raise malformed("a value that is not a number") from None
 
 
 def _time(time: object) -> datetime:

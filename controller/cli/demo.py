@@ -17,6 +17,7 @@ from controller.cli.log import LogNarrator
 from controller.cli.main import EXIT_STOPPED
 from controller.cli.signals import Signals
 from controller.config import RolloutFile, load
+from controller.report.page import page
 from controller.report.proposal import plan_text
 from controller.report.summary import summary
 from controller.session import Prepared, Wishes, World
@@ -43,25 +44,48 @@ def demo(bad: bool, members: int, haproxy: str | None, log_format: str) -> None:
 
 async def _demo(bad: bool, members: int, haproxy: str | None, log_format: str) -> int:
     with tempfile.TemporaryDirectory(prefix="poolroll-", ignore_cleanup_errors=True) as folder:
-        async with bootstrap.demo_world(Path(folder), members, haproxy) as pool:
-            file = load(bootstrap.demo_file(pool, BAD if bad else None))
-            click.echo(
-                f"a real HAProxy, {members} apps at v1, "
-                f"{RATE} requests a second with keep-alive, slow requests and sticky clients\n"
-            )
-            async with bootstrap.demo_load(pool, RATE) as users:
+        state = Path(folder) / "state"
+        async with (
+            bootstrap.demo_world(Path(folder), members, haproxy) as pool,
+            bootstrap.demo_prometheus(pool) as url,
+            bootstrap.demo_load(pool, RATE) as users,
+        ):
+            _introduce(members, url)
 
-                def footer() -> str:
-                    tally = users.tally
-                    return f"users: {tally.served} requests served, {tally.failed} failed"
+            def footer() -> str:
+                return f"users: {users.tally.served} requests served, {users.tally.failed} failed"
 
-                with _narrating(log_format, footer) as narrator:
-                    code = await _roll(file, Path(folder) / "state", narrator)
-            click.echo("")
-            click.echo(footer() + f" (p99 {users.tally.p99 * 1000:.0f} ms)")
+            file = load(bootstrap.demo_file(pool, BAD if bad else None, url))
+            with _narrating(log_format, footer) as narrator:
+                code = await _roll(file, state, narrator)
+            click.echo(f"\n{footer()} (p99 {users.tally.p99 * 1000:.0f} ms)")
             versions = await pool.member_versions()
             click.echo("apps:  " + ", ".join(f"{name} {v}" for name, v in versions.items()))
+        click.echo(f"report: {_report(state)}")
     return code
+
+
+def _introduce(members: int, prometheus: str | None) -> None:
+    click.echo(
+        f"a real HAProxy, {members} apps at v1, {RATE} requests a second with keep-alive, slow "
+        "requests and sticky clients"
+    )
+    if prometheus is None:
+        click.echo("no prometheus on PATH: the gate uses the balancer's own counters\n")
+    else:
+        click.echo("a real Prometheus scrapes it every second, and is a second gate\n")
+
+
+def _report(state: Path) -> str:
+    """Write the report where it outlives the demo's folder."""
+    with contextlib.closing(bootstrap.open_state(state, create=False)) as journal:
+        row = journal.rollouts()[0]
+        text = page(row, journal.records(row.id))
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="poolroll-demo-", suffix=".html", delete=False, encoding="utf-8"
+    ) as kept:
+        kept.write(text)
+    return kept.name
 
 
 @contextlib.contextmanager

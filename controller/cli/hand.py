@@ -22,6 +22,8 @@ from controller.report.summary import summary
 from controller.runner.herald import Herald
 from controller.runner.loop import Narrator
 from controller.session import Unfinished, World, abort_at_rest, unfinished, without_secrets
+from controller.telemetry.measure import Subject
+from controller.telemetry.values import Ways
 
 HEARD_WITHIN: Final = timedelta(seconds=5)
 LOOK_EVERY: Final = timedelta(milliseconds=20)
@@ -51,6 +53,7 @@ def resume(name: str, reason: str, state: str | None) -> None:
 @click.command()
 @click.argument("name")
 @options.option("--restore", is_flag=True, help="Put back what is out and passes its validation.")
+@options.telemetry
 @options.state
 @options.log_format
 def abort(name: str, restore: bool, log_format: str, **given: Any) -> None:
@@ -58,7 +61,8 @@ def abort(name: str, restore: bool, log_format: str, **given: Any) -> None:
     verb = "abort --restore" if restore else "abort"
     with _state(name, given["state"]) as (journal, folder, former):
         try:
-            code = asyncio.run(_abort(journal, folder, former, restore, log_format))
+            ways = options.ways_out(given)
+            code = asyncio.run(_abort(journal, folder, former, restore, log_format, ways))
         except PoolHeld:  # a process has it in hand: it is told, and does it
             _ask_for(journal, folder, name, verb, "")
             code = 0
@@ -115,15 +119,22 @@ def _herald(former: Unfinished, world: World, log: LogNarrator) -> Herald:
 
 
 async def _abort(
-    journal: Journal, folder: Path, former: Unfinished, restore: bool, log_format: str
+    journal: Journal,
+    folder: Path,
+    former: Unfinished,
+    restore: bool,
+    log_format: str,
+    ways: Ways,
 ) -> int:
     name = former.plan.name
     file = without_secrets(former)
     world = bootstrap.world(file.settings, folder, journal)
     log = LogNarrator(name, world.clock.wall, log_format)
     with world.lock.hold_name(name), Signals() as signals:
-        async with _herald(former, world, log) as herald:
-            narrators: list[Narrator] = [log, herald]
+        meter = bootstrap.meter(name, ways, log.warn)
+        async with _herald(former, world, log) as herald, meter:
+            await meter.open(Subject(former.plan, former.row.started))
+            narrators: list[Narrator] = [log, herald, meter]
             state = await abort_at_rest(world, former, restore, narrators, signals.hand_to)
             now, wall = world.clock.now(), world.clock.wall()
             lines = summary(former.plan, state, file.settings, now, wall, former.row.path)

@@ -1,12 +1,13 @@
 """Options that several commands share; each has an environment twin `POOLROLL_…`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from controller.errors import UsageFault
+from controller.telemetry.values import Ways
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -38,6 +39,37 @@ log_format = option(
     default="text",
     help="How the log on standard error looks.",
 )
+
+_WAYS_OUT = (
+    option(
+        "--metrics-listen",
+        metavar="ADDRESS",
+        help="Serve poolroll's own metrics: PORT (at 127.0.0.1) or ADDRESS:PORT.",
+    ),
+    option(
+        "--metrics-textfile",
+        metavar="PATH",
+        help="Write them into a file for node_exporter, every 5 seconds and at the end.",
+    ),
+    option("--push-gateway", metavar="URL", help="Push them there, as often."),
+)
+
+
+def telemetry(command: F) -> F:
+    """The ways out for poolroll's own metrics; see `ways_out`."""
+    for way in reversed(_WAYS_OUT):
+        command = way(command)
+    return command
+
+
+def ways_out(given: Mapping[str, Any]) -> Ways:
+    """What the options of `telemetry` ask for; an empty one is as good as none."""
+    return Ways(
+        listen=given["metrics_listen"] or None,
+        textfile=given["metrics_textfile"] or None,
+        push_gateway=given["push_gateway"] or None,
+    )
+
 
 as_json = option("--json", is_flag=True, help="Print JSON.")
 

@@ -23,6 +23,8 @@ from controller.report.summary import cut_off, summary
 from controller.report.words import count, names, standing
 from controller.session import Prepared, Wishes, World
 from controller.session import run as run_session
+from controller.telemetry.measure import Subject
+from controller.telemetry.values import Ways
 
 
 @click.command()
@@ -35,6 +37,7 @@ from controller.session import run as run_session
 @options.option("--override", metavar="GATE", multiple=True, help="Go on in spite of this gate.")
 @options.option("--reason", metavar="TEXT", help="Why; required with --override.")
 @options.option("--new", is_flag=True, help="Begin anew, leaving an unfinished rollout behind.")
+@options.telemetry
 @options.state
 @options.log_format
 def run(file: Path, yes: bool, log_format: str, **given: Any) -> None:
@@ -55,7 +58,9 @@ def run(file: Path, yes: bool, log_format: str, **given: Any) -> None:
     )
     rollout.refuse_placeholder()
     folder = bootstrap.state_folder(given["state"])
-    sys.exit(asyncio.run(_run(rollout, file, wishes, folder, yes=yes, log_format=log_format)))
+    ways = options.ways_out(given)
+    running = _run(rollout, file, wishes, folder, ways, yes=yes, log_format=log_format)
+    sys.exit(asyncio.run(running))
 
 
 def _wishes(given: dict[str, Any]) -> Wishes:
@@ -74,11 +79,19 @@ def _wishes(given: dict[str, Any]) -> Wishes:
 
 
 async def _run(
-    rollout: RolloutFile, file: Path, wishes: Wishes, folder: Path, *, yes: bool, log_format: str
+    rollout: RolloutFile,
+    file: Path,
+    wishes: Wishes,
+    folder: Path,
+    ways: Ways,
+    *,
+    yes: bool,
+    log_format: str,
 ) -> int:
     async def confirm(prepared: Prepared) -> bool:
-        _show(prepared)
         row = prepared.row
+        await meter.open(Subject(prepared.plan, row.started))
+        _show(prepared)
         herald.watch(RolloutTidings(row.id, prepared.plan, rollout.settings, row.path))
         return yes or await ask(_question(prepared))
 
@@ -86,15 +99,16 @@ async def _run(
         world = bootstrap.world(rollout.settings, folder, kept)
         log = LogNarrator(rollout.settings.name, world.clock.wall, log_format)
         herald = bootstrap.herald(rollout, world.commands, log.warn)
+        meter = bootstrap.meter(rollout.settings.name, ways, log.warn)
         with Signals() as signals:
             try:
-                async with herald:
+                async with herald, meter:
                     ran = await run_session(
                         world,
                         rollout,
                         wishes,
                         confirm=confirm,
-                        narrators=[log, herald],
+                        narrators=[log, herald, meter],
                         questions=TerminalQuestions(),
                         on_start=signals.hand_to,
                     )

@@ -72,6 +72,7 @@ def _halted(state: State, event: e.Halted, now: Instant) -> State:
         name: replace(
             m,
             condemned=m.condemned or name in event.condemned,
+            why=_condemned_why(event) if name in event.condemned else m.why,
             foreign=m.foreign or (event.cause is e.Cause.FOREIGN and name == event.member),
         )
         for name, m in state.members.items()
@@ -83,6 +84,10 @@ def _halted(state: State, event: e.Halted, now: Instant) -> State:
         halt=state.halt or event,
         halted_at=now,
     )
+
+
+def _condemned_why(event: e.Halted) -> str:
+    return f"failed gate {event.gate!r}" if event.gate is not None else event.seen
 
 
 def _begun(plan: Plan, state: State, event: e.RunBegan, now: Instant) -> State:

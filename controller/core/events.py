@@ -164,6 +164,8 @@ class Finished:
     """`done`, `partly done`, `halted`, `stopped`, `aborted` or `refused`."""
     exit_code: int
     why: str = ""
+    told: tuple[str, ...] = ()
+    """The halt message as the operator was told it; it rests on looks, which are not kept."""
 
 
 # --- events: what became of a step -----------------------------------------------------------

@@ -70,7 +70,7 @@ def _judge(gate: Gate, elapsed: timedelta, one: Answers) -> Judged:
     query = gate.metric
     if query is None:
         raise ValueError(f"gate {gate.name} asks no metrics system")
-    if (stale := _stale(query, one.freshness)) is not None:
+    if (stale := out_of_date(query, one.freshness)) is not None:
         return stale
     if (missing := _missing(gate, one)) is not None:
         return missing
@@ -84,7 +84,8 @@ def interval_of(freshness: Freshness | None) -> timedelta:
     return known if known is not None else UNKNOWN_INTERVAL
 
 
-def _stale(query: MetricQuery, freshness: Freshness | None) -> Judged | None:
+def out_of_date(query: MetricQuery, freshness: Freshness | None) -> Judged | None:
+    """Whether the evidence is too old to judge by, or of an age that is not known."""
     if freshness is None:
         return None
     if freshness.missing is not None or freshness.age is None:
@@ -204,8 +205,11 @@ def judge_alerts(
     if new:
         names = ", ".join(dict.fromkeys(new))
         return Judged(Verdict.FAIL, f"firing: {names}", float(len(new))), keys
-    ignored = f"; {len(keys & known)} fired before the start" if keys else ""
-    return Judged(Verdict.PASS, f"no alert fires{ignored}", 0.0), keys
+    if not keys:
+        return Judged(Verdict.PASS, "no alert fires", 0.0), keys
+    names = ", ".join(dict.fromkeys(matching[key].name for key in sorted(keys)))
+    words = f"no new alert fires; since before the start, and not counted: {names}"
+    return Judged(Verdict.PASS, words, 0.0), keys
 
 
 def alert_key(alert: Alert) -> str:

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from controller.core.events import Event
 from controller.core.plan import Plan
 from controller.errors import StateError
+from controller.runner.kept import without_secrets
 
 PLAN = "Plan"
 KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Event)} | {PLAN: Plan}
@@ -19,8 +20,10 @@ def _adapter(kind: str) -> TypeAdapter[Any]:
 
 
 def encode(value: Event | Plan) -> tuple[str, str]:
-    """Kind and JSON."""
+    """Kind and JSON; of a plan without its secrets."""
     kind = type(value).__name__
+    if isinstance(value, Plan):
+        value = without_secrets(value)
     return kind, _adapter(kind).dump_json(value).decode()
 
 

@@ -7,8 +7,9 @@ virtual time in the tests.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final, Protocol
 
@@ -21,6 +22,7 @@ from controller.core.events import (
     AskGuard,
     AskOperator,
     Event,
+    Finished,
     Intended,
     Looked,
     LookFailed,
@@ -62,6 +64,10 @@ class Narrator(Protocol):
     def tell(self, event: Event | Observation, before: State, after: State) -> None: ...
 
 
+Prober = Callable[[Gate, str], Awaitable[None]]
+"""Sends one marked request through the balancer to a member in soak."""
+
+
 class Runner:
     """Drives one rollout until it is finished. Made anew for each run."""
 
@@ -77,7 +83,10 @@ class Runner:
         clock: Clock,
         narrators: Sequence[Narrator] = (),
         sampler: Sampler | None = None,
+        prober: Prober | None = None,
+        halt_told: Callable[[State], Sequence[str]] | None = None,
     ) -> None:
+        """`halt_told`: the halt message of a state, to be kept with the end of the rollout."""
         self.state = state
         self._rollout = rollout
         self._plan = plan
@@ -87,6 +96,8 @@ class Runner:
         self._clock = clock
         self._narrators = narrators
         self._sampler = sampler
+        self._prober = prober
+        self._halt_told = halt_told
         self._queue: asyncio.Queue[tuple[Event | Observation, Step | None]] = asyncio.Queue()
         self._wake = asyncio.Event()
         self._tasks: dict[asyncio.Task[None], Step] = {}
@@ -119,6 +130,11 @@ class Runner:
         if self._sampler is not None:
             asked = [gate for gate in self._plan.policies.gates if not gate.is_counted]
             watchers += [group.create_task(self._ask_on(gate, self._sampler)) for gate in asked]
+        if self._prober is not None:
+            for gate in self._plan.policies.gates:
+                if gate.probe is not None:
+                    every = gate.probe.every
+                    watchers.append(group.create_task(self._probe_on(gate, every, self._prober)))
         try:
             await self._loop(group)
         finally:
@@ -157,12 +173,17 @@ class Runner:
 
     def _carry_out(self, output: Output, group: asyncio.TaskGroup) -> None:
         if not isinstance(output, STEPS):
-            self._record(output)
+            self._record(self._with_message(output))
             return
         self._record(Intended(output))
         task = group.create_task(self._perform(output))
         self._tasks[task] = output
         task.add_done_callback(lambda done: self._tasks.pop(done, None))
+
+    def _with_message(self, event: Event) -> Event:
+        if not isinstance(event, Finished) or self._halt_told is None or self.state.halt is None:
+            return event
+        return replace(event, told=tuple(self._halt_told(self.state)))
 
     async def _perform(self, step: Step) -> None:
         self._post(await self._performer.perform(step), step)
@@ -259,6 +280,15 @@ class Runner:
                     self._post(sample)
                     await self._queue.join()
             await self._clock.sleep(gate.every)
+
+    async def _probe_on(self, gate: Gate, every: timedelta, prober: Prober) -> None:
+        """While a gate lacks evidence of a member, marked requests make up for users asleep."""
+        while True:
+            for member in self._subjects(gate):
+                last = self.state.gate(gate.name, member)
+                if member is not None and last is not None and last.inconclusive_since is not None:
+                    await prober(gate, member)
+            await self._clock.sleep(every)
 
     def _subjects(self, gate: Gate) -> Sequence[str | None]:
         return subjects(Context(self._plan, self.state, self._clock.now()), gate)

@@ -37,7 +37,7 @@ def test_least_of_a_value() -> None:
     assert _gate("{name: a, prometheus: {url: 'http://h:9090/p', query: q}, min: -2.5}") == Gate(
         "a",
         Scope.POOL,
-        inf,
+        1.0,
         every=timedelta(seconds=5),
         confidence=0.99,
         metric=MetricQuery(
@@ -193,7 +193,7 @@ def test_alerts() -> None:
     assert gate == Gate(
         "a",
         Scope.POOL,
-        inf,
+        1.0,
         every=timedelta(seconds=5),
         confidence=0.99,
         alerts=AlertQuery(

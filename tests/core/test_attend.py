@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -28,10 +29,10 @@ def seen(full: float, last: float) -> Sight:
     return looked(sight, InstanceView("lb1", at(last), worker, lines[:1], False))
 
 
-def state(phase: Phase, sight: Sight, **changes: object) -> State:
+def state(phase: Phase, sight: Sight, **changes: Any) -> State:
     start = initial(CALM)
     member = replace(start.members["web1"], phase=phase, begun=True, since=at(0))
-    member = replace(member, **changes)  # type: ignore[arg-type]
+    member = replace(member, **changes)
     return replace(start, members={**start.members, "web1": member}, sights={"lb1": sight})
 
 

@@ -213,7 +213,12 @@ ALERTS = Gate(
         ([], [], "pass", "no alert fires"),
         ([NOISE], [], "pass", "no alert fires"),
         ([PAGE, NOISE], [], "fail", "firing: Page"),
-        ([PAGE], [PAGE], "pass", "no alert fires; 1 fired before the start"),
+        (
+            [PAGE],
+            [PAGE],
+            "pass",
+            "no new alert fires; since before the start, and not counted: Page",
+        ),
     ],
 )
 def test_alerts(firing: list[Alert], known: list[Alert], verdict: str, reason: str) -> None:

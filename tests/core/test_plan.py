@@ -30,13 +30,13 @@ def proposal(
     selection: Selection | None = None,
     ours: tuple[str, ...] = (),
     backends: tuple[str, ...] = ("web",),
-    **policies: object,
+    policies: Policies | None = None,
 ) -> Proposal:
     settings = Settings(
         "web",
         HaproxyPool(DOORS, backends),
         selection if selection is not None else Selection(),
-        Policies(**policies),  # type: ignore[arg-type]
+        policies if policies is not None else Policies(),
     )
     return propose(
         settings,
@@ -79,16 +79,16 @@ def test_globs_choose() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "how"),
+    ("found", "how"),
     [
-        ({"admin": Admin.OUT}, "is out (web at lb2)"),
-        ({"admin": Admin.DRAINING}, "is draining (web at lb2)"),
-        ({"weight": 0}, "has weight 0 (web at lb2)"),
+        (line("a2", admin=Admin.OUT), "is out (web at lb2)"),
+        (line("a2", admin=Admin.DRAINING), "is draining (web at lb2)"),
+        (line("a2", weight=0), "has weight 0 (web at lb2)"),
     ],
 )
-def test_members_found_out_are_left(changes: dict[str, object], how: str) -> None:
+def test_members_found_out_are_left(found: Line, how: str) -> None:
     """Out at one balancer alone is out: left as found, not upgraded, and noted (S8)."""
-    made = proposal(views(line("a2", **changes)), min_available=Amount(1))
+    made = proposal(views(found), policies=Policies(min_available=Amount(1)))
     assert order(made) == ["a1", "b1", "b2"]
     assert made.plan is not None
     assert made.plan.left == {"a2": how}
@@ -146,27 +146,28 @@ def test_everybody_found_out() -> None:
 @pytest.mark.parametrize(
     ("policies", "most", "floor"),
     [
-        ({}, 1, 3),
-        ({"max_unavailable": Amount(2)}, 2, 2),
-        ({"max_unavailable": Amount(50, is_percent=True)}, 2, 2),
-        ({"max_unavailable": Amount(49, is_percent=True)}, 1, 3),
-        ({"max_unavailable": Amount(1, is_percent=True)}, 1, 3),
-        ({"min_available": Amount(2)}, 1, 2),
-        ({"min_available": Amount(51, is_percent=True)}, 1, 3),
-        ({"max_unavailable": Amount(9)}, 9, 1),
+        (Policies(), 1, 3),
+        (Policies(max_unavailable=Amount(2)), 2, 2),
+        (Policies(max_unavailable=Amount(50, is_percent=True)), 2, 2),
+        (Policies(max_unavailable=Amount(49, is_percent=True)), 1, 3),
+        (Policies(max_unavailable=Amount(1, is_percent=True)), 1, 3),
+        (Policies(min_available=Amount(2)), 1, 2),
+        (Policies(min_available=Amount(51, is_percent=True)), 1, 3),
+        (Policies(max_unavailable=Amount(9)), 9, 1),
     ],
 )
-def test_capacity_arithmetic(policies: dict[str, object], most: int, floor: int) -> None:
+def test_capacity_arithmetic(policies: Policies, most: int, floor: int) -> None:
     """max_unavailable rounds down, at least 1; min_available rounds up, and is what serves less
     max_unavailable when left out."""
-    made = proposal(**policies)
+    made = proposal(policies=policies)
     assert made.plan is not None
     assert (made.plan.max_unavailable, made.plan.min_available) == (most, floor)
 
 
 def test_floor_that_does_not_hold() -> None:
     """Too few serve to take one out: refused, with the figures."""
-    made = proposal(views(line("a2", health=Health.FAILING)), min_available=Amount(3))
+    floor = Policies(min_available=Amount(3))
+    made = proposal(views(line("a2", health=Health.FAILING)), policies=floor)
     assert made.plan is None
     assert made.refusals == (
         "the floor does not hold: 3 serve (web at lb2), one less would be 2, "
@@ -187,7 +188,8 @@ def test_single_member_cannot_be_taken_out() -> None:
     seen = views(names=("a1",))
     alone = Selection(("a1",))
     assert proposal(seen, selection=alone).plan is None
-    assert proposal(seen, selection=alone, min_available=Amount(0)).plan is not None
+    no_floor = Policies(min_available=Amount(0))
+    assert proposal(seen, selection=alone, policies=no_floor).plan is not None
 
 
 def test_amounts_read_as_written() -> None:

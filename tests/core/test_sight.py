@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,11 +14,11 @@ A, B = Worker(1, 1000), Worker(2, 2000)
 HERE = ("lb1", "web")
 
 
-def line(member: str, backend: str = "web", **changes: object) -> Line:
+def line(member: str, backend: str = "web", **changes: Any) -> Line:
     one = Line(
         backend, member, "10.0.0.1", 80, Admin.READY, Health.PASSING, 100, 0, 0, 0, Counters()
     )
-    return replace(one, **changes)  # type: ignore[arg-type]
+    return replace(one, **changes)
 
 
 def view(*lines: Line, at: int = 0, full: bool = True) -> InstanceView:

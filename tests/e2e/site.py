@@ -19,7 +19,7 @@ from adapters.demo.world import World
 from adapters.storage.journal import open_state
 from controller.core.phases import Phase
 from controller.core.rollout import State
-from controller.ports import RolloutRow
+from controller.ports import Record, RolloutRow
 from controller.runner.replay import replay
 from tests.support.runtime import ask, order, stat
 from tests.support.waiting import until
@@ -208,9 +208,12 @@ class Site:
         """How many the journal holds of the newest rollout."""
         return sum(len(self._journal.records(row.id)) for row in self.rows()[:1])
 
+    def kept(self, kind: str) -> list[Record]:
+        """What the newest rollout's journal holds of one kind, oldest first."""
+        return [r for r in self._journal.records(self.rows()[0].id) if r.kind == kind]
+
     def bodies(self, kind: str) -> list[str]:
-        """What the newest rollout's journal holds of one kind of record."""
-        return [r.body for r in self._journal.records(self.rows()[0].id) if r.kind == kind]
+        return [record.body for record in self.kept(kind)]
 
     def phase(self, member: str) -> Phase | None:
         state = self.rollout()

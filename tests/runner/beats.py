@@ -6,9 +6,22 @@ from functools import partial
 
 from controller.core.phases import Phase
 from controller.core.pool import Admin
+from controller.core.settings import Policies
 from controller.runner.loop import Runner
 from tests.support.fakes import Script
-from tests.support.scenarios import Act, Beat, Played, Scenario, World, enters, ms
+from tests.support.plays import Played
+from tests.support.scenarios import (
+    NAME,
+    QUICK,
+    QUICK_STEP,
+    Act,
+    Beat,
+    ForkableJournal,
+    Scenario,
+    World,
+    enters,
+    ms,
+)
 from tests.support.sim import App, Sim, make_sim
 
 WALK = (
@@ -46,7 +59,7 @@ def reload_one(world: World, runner: Runner) -> None:
     world.sim.reload("lb1")
 
 
-def outage(kind: str | None, instance: str = "lb2") -> Act:
+def outage(kind: str, instance: str = "lb2") -> Act:
     def act(world: World, runner: Runner) -> None:
         world.sim.instances[instance].outage = kind
 
@@ -107,12 +120,46 @@ def bad_v2(*members: str) -> Callable[[World], None]:
     return prepare
 
 
-def guarded(phase: Phase, do: Act, **more: object) -> Scenario:
+def recover(world: World, instance: str = "lb2") -> None:
+    world.sim.instances[instance].outage = None
+
+
+def guarded(
+    phase: Phase,
+    do: Act,
+    *,
+    policies: Policies = QUICK,
+    prepare: Callable[[World], None] = lambda world: None,
+    step_time: timedelta = QUICK_STEP,
+) -> Scenario:
     """Three members behind two balancers; something happens as web1 enters a phase."""
-    return Scenario(sim=three_behind_two, has_guard=True, beats=at("web1", phase, do), **more)  # type: ignore[arg-type]
+    return Scenario(
+        policies,
+        three_behind_two,
+        prepare,
+        at("web1", phase, do),
+        has_guard=True,
+        step_time=step_time,
+    )
 
 
 def ended(played: Played, outcome: str, exit_code: int) -> None:
     """How it ended, and that no promise was broken."""
     assert played.broken == []
     assert (played.end.outcome, played.end.exit_code) == (outcome, exit_code)
+
+
+def request(verb: str, after: int = 0) -> Act:
+    """Another process writes a request into the state folder."""
+
+    def act(world: World, runner: Runner) -> None:
+        journal = world.journal
+        world.sim.plans.append(
+            (world.sim.now + ms(after), lambda sim: ask(journal, verb)),
+        )
+
+    return act
+
+
+def ask(journal: ForkableJournal, verb: str) -> None:
+    journal.request(NAME, verb, "because", "operator")

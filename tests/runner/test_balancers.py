@@ -23,7 +23,8 @@ from tests.runner.beats import (
     slow_requests,
     three_behind_two,
 )
-from tests.support.scenarios import QUICK, Beat, Scenario, World, enters, ms, play, tells
+from tests.support.plays import play
+from tests.support.scenarios import QUICK, Beat, Scenario, World, enters, ms, tells
 from tests.support.sim import Sim, make_sim
 
 BEFORE = (Phase.ASKING, Phase.DUE, *LEAVING)

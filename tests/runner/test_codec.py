@@ -16,7 +16,8 @@ from controller.ports import Record
 from controller.runner.codec import KINDS, PLAN, decode, encode
 from controller.runner.replay import replay
 from tests.runner.test_interrupted import HALTED, OTHERS, WELL
-from tests.support.scenarios import ROLLOUT, Scenario, make_plan, play
+from tests.support.plays import make_plan, play
+from tests.support.scenarios import ROLLOUT, Scenario
 from tests.support.virtual import EPOCH, run_virtually
 
 FOUND = Found((FoundLine(LineKey("unix:/run/a.sock", "web"), 17, agent=True),))

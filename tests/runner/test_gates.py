@@ -8,20 +8,11 @@ import pytest
 from controller.core.events import Cause, GateSampled, Halted, RunBegan, Setting, Verdict
 from controller.core.phases import Phase
 from controller.core.pool import Admin
-from controller.core.settings import Amount, OnFailure, Then
+from controller.core.settings import Amount, Gate, OnFailure, Policies, Then
 from tests.runner.beats import at, bad_v2, ended, scripted
 from tests.support.fakes import Script
-from tests.support.scenarios import (
-    MEMBER_GATE,
-    POOL_GATE,
-    QUICK,
-    Beat,
-    Scenario,
-    World,
-    enters,
-    ms,
-    play,
-)
+from tests.support.plays import play
+from tests.support.scenarios import MEMBER_GATE, POOL_GATE, QUICK, Beat, Scenario, World, enters, ms
 from tests.support.sim import Sim, make_sim
 
 THREE, FOUR = partial(make_sim, 3), partial(make_sim, 4)
@@ -98,13 +89,13 @@ def test_member_without_any_request_halts() -> None:
 
 
 @pytest.mark.parametrize("gate", [MEMBER_GATE, POOL_GATE], ids=["member", "pool"])
-def test_missing_evidence_may_be_let_pass(gate: object) -> None:
+def test_missing_evidence_may_be_let_pass(gate: Gate) -> None:
     """`then: pass` goes on after the hold."""
 
     def prepare(world: World) -> None:
         world.sim.traffic.stops_at = ms(0)
 
-    lenient = replace(gate, then=Then.PASS)  # type: ignore[type-var]
+    lenient = replace(gate, then=Then.PASS)
     ended(play(Scenario(replace(QUICK, gates=(lenient,)), prepare=prepare)), "done", 0)
 
 
@@ -143,7 +134,7 @@ def test_evidence_that_goes_missing_after_the_call() -> None:
     """A member that was called is not taken out once the pool gate has nothing to say (S5)."""
 
     def prepare(world: World) -> None:
-        world.workshop.thinks = ms(1800)
+        world.workshop.thinks = ms(2600)
         world.sim.traffic.stops_at = ms(1400)
 
     played = play(Scenario(POOL_ONLY, has_guard=True, prepare=prepare))
@@ -211,9 +202,9 @@ def test_pool_gate_during_a_step() -> None:
 
 
 @pytest.mark.parametrize("policies", [BACK_MEMBER, BACK_ALL], ids=["member", "all"])
-def test_rollback_of_the_failed_member(policies: object) -> None:
+def test_rollback_of_the_failed_member(policies: Policies) -> None:
     """The failed member is rolled back, validated and returned; still exit 4."""
-    played = play(Scenario(policies, THREE, prepare=bad_v2(), has_rollback=True))  # type: ignore[arg-type]
+    played = play(Scenario(policies, THREE, prepare=bad_v2(), has_rollback=True))
     ended(played, "halted", 4)
     assert set(played.versions().values()) == {"v1"}
     assert played.phases()["web1"] == "done"

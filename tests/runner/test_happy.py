@@ -9,7 +9,8 @@ from controller.core.events import Event, MemberCalled, Observation, RunStep, Se
 from controller.core.pool import Admin
 from controller.core.rollout import State
 from controller.core.settings import Amount
-from tests.support.scenarios import POOL_GATE, QUICK, Played, Scenario, World, ms, play
+from tests.support.plays import Played, play
+from tests.support.scenarios import POOL_GATE, QUICK, Scenario, World, ms
 from tests.support.sim import Sim, make_sim
 
 SINGLE = replace(QUICK, min_available=Amount(0))

@@ -23,7 +23,8 @@ from tests.runner.beats import (
     three_behind_two,
 )
 from tests.support.fakes import Script
-from tests.support.scenarios import QUICK, Cut, Played, Scenario, film, film_on, ms, play_on
+from tests.support.plays import Cut, Played, film, film_on, play_on
+from tests.support.scenarios import QUICK, Scenario, ms
 from tests.support.sim import make_sim
 
 SHORT = replace(QUICK, soak=ms(250))
@@ -62,7 +63,7 @@ HALTED = {
     ),
     "rollback of all": (
         4,
-        Scenario(ALL_BACK, THREE, prepare=bad_v2("web2"), has_rollback=True),
+        Scenario(ALL_BACK, prepare=bad_v2("web2"), has_rollback=True),
     ),
 }
 

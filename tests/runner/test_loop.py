@@ -13,16 +13,8 @@ from controller.ports import JobResult, Record, Request
 from controller.runner.loop import heard
 from controller.runner.perform import weigh
 from tests.runner.beats import ended
-from tests.support.scenarios import (
-    ROLLOUT,
-    ForkableJournal,
-    Scenario,
-    World,
-    ms,
-    play,
-    play_on,
-    start,
-)
+from tests.support.plays import play, play_on, start
+from tests.support.scenarios import ROLLOUT, ForkableJournal, Scenario, World, ms
 from tests.support.virtual import EPOCH, LoopClock, run_virtually
 
 

@@ -18,7 +18,8 @@ from controller.core.pool import Admin
 from controller.core.settings import Amount, DrainPolicy, OnTimeout
 from tests.runner.beats import at, ended, later, scripted, slow_requests
 from tests.support.fakes import Script
-from tests.support.scenarios import QUICK, Scenario, World, ms, play
+from tests.support.plays import play
+from tests.support.scenarios import QUICK, Scenario, World, ms
 from tests.support.sim import Sim, make_sim
 
 CUT = replace(QUICK, drain=DrainPolicy(ms(2000), ms(500), OnTimeout.CUT))

@@ -11,18 +11,8 @@ from controller.core.pool import Admin
 from controller.core.settings import OnFailure, ReturnPolicy
 from tests.runner.beats import WALK, at, bad_v2, ended, scripted, signal
 from tests.support.fakes import Script
-from tests.support.scenarios import (
-    QUICK,
-    Beat,
-    Played,
-    Scenario,
-    World,
-    enters,
-    ms,
-    play,
-    play_on,
-    tells,
-)
+from tests.support.plays import Played, play, play_on
+from tests.support.scenarios import QUICK, Beat, Scenario, World, enters, ms, tells
 from tests.support.sim import make_sim
 
 UNTOUCHED = (Phase.ASKING, Phase.DUE)

@@ -1,0 +1,107 @@
+"""`--push-gateway`: the Pushgateway, which keeps what it was given for Prometheus to scrape."""
+
+import asyncio
+import logging
+import ssl
+from urllib.parse import urlsplit
+
+import httpx
+
+from adapters.telemetry.page import CONTENT_TYPE, Page
+from controller.errors import UsageFault
+from controller.telemetry.values import Collect
+
+JOB = "poolroll"
+
+CAUSES = 8
+"""An error is looked behind this far: causes may go round in a circle."""
+
+_WORDS: tuple[tuple[type[Exception], str], ...] = (
+    (httpx.TimeoutException, "no answer in time"),
+    (ssl.SSLError, "TLS failed"),
+    (httpx.ConnectError, "no connection"),
+    (httpx.RemoteProtocolError, "the answer is not valid HTTP, or was cut off"),
+    (httpx.NetworkError, "the connection broke"),
+)
+"""The first that fits is said. Messages of the library are not: they may quote the address, and
+that may hold a password."""
+
+_MET = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError, ExceptionGroup)
+
+for _name in ("httpx", "httpcore"):
+    logging.getLogger(_name).setLevel(logging.WARNING)  # below it they log URLs whole
+
+
+def group_url(url: str, rollout: str) -> httpx.URL:
+    """Where one rollout's metrics are put: `URL/metrics/job/poolroll/rollout/NAME` (Pushgateway
+    README, "API"). Raises UsageFault, which does not show what may be a password."""
+    try:
+        parts = urlsplit(url)
+        is_usable = parts.scheme in ("http", "https") and bool(parts.hostname)
+        is_base = not parts.query and not parts.fragment and "/metrics/job/" not in parts.path
+        if is_usable and is_base and parts.port != 0:
+            return httpx.URL(f"{url.rstrip('/')}/metrics/job/{JOB}/rollout/{rollout}")
+    except (ValueError, httpx.InvalidURL) as error:
+        raise UsageFault(f"--push-gateway: {_FORM}") from error
+    raise UsageFault(f"--push-gateway: {_FORM}")
+
+
+_FORM = "write it as http://HOST:PORT or https://HOST:PORT, without what follows /metrics"
+
+
+class PushGateway:
+    """Implements `controller.telemetry.values.Outlet`. PUT replaces all that was there of the
+    rollout, so that nothing of a former run stays. A name and password in the URL are sent by
+    basic authentication. No proxies: a gateway is where the monitoring is."""
+
+    def __init__(self, url: str, rollout: str) -> None:
+        """Raises UsageFault."""
+        self._url = group_url(url, rollout)
+        shown = self._url.copy_with(username=None, password=None, path="/")
+        self.name = f"--push-gateway {str(shown).rstrip('/')}"
+        self._page: Page | None = None
+        self._client: httpx.AsyncClient | None = None
+
+    async def open(self, collect: Collect) -> None:
+        self._page = Page(collect)
+        # Reading the trusted authorities takes a while.
+        self._client = await asyncio.to_thread(_client)
+
+    async def give(self) -> str | None:
+        if self._client is None or self._page is None:
+            raise RuntimeError("a gateway that was not opened")
+        try:
+            request = self._client.build_request(
+                "PUT",
+                self._url,
+                content=self._page.text(),
+                headers={"Content-Type": CONTENT_TYPE},
+            )
+            response = await self._client.send(request, stream=True)
+            await response.aclose()
+        except _MET as error:
+            return f"not pushed: {_explained(error)}"
+        return None if response.is_success else f"not pushed: answered {response.status_code}"
+
+    async def aclose(self) -> None:
+        if self._client is not None:
+            await self._client.aclose()
+
+
+def _client() -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        follow_redirects=False,  # a PUT would lose its body, or a password go elsewhere
+        timeout=None,  # the caller limits each push as a whole
+        trust_env=False,
+        limits=httpx.Limits(max_keepalive_connections=0),
+    )
+
+
+def _explained(error: Exception) -> str:
+    causes: list[BaseException] = [error]
+    while len(causes) < CAUSES and (cause := causes[-1].__cause__ or causes[-1].__context__):
+        causes.append(cause)
+    for kind, words in _WORDS:
+        if any(isinstance(cause, kind) for cause in causes):
+            return words
+    return "the address or the answer is not valid"

@@ -1,0 +1,125 @@
+"""`--metrics-listen`: a page that Prometheus scrapes.
+
+It answers in the event loop of the rollout, which a page delays by less than a look does; the
+bounds below keep it so when somebody asks badly or never stops asking.
+"""
+
+import asyncio
+import os
+import re
+import socket
+from contextlib import suppress
+from datetime import timedelta
+from http import HTTPStatus
+
+from adapters.telemetry.page import CONTENT_TYPE, Page
+from controller.errors import UsageFault
+from controller.telemetry.values import Collect
+
+LOOPBACK = "127.0.0.1"
+PATH = "/metrics"
+
+MOST = 16
+"""Connections at once; one more is closed unheard. A few Prometheus and a human need less."""
+LONGEST = timedelta(seconds=5)
+"""From the connection to the last byte of the answer."""
+HEAD = 8192
+"""Bytes of a request's head. Prometheus sends a few hundred."""
+
+_FORM = re.compile(r"(?:(?P<host>[^:\[\]/\s]+|\[[0-9A-Fa-f:.%]+\]):)?(?P<port>[0-9]{1,5})")
+
+
+def address_of(text: str) -> tuple[str, int]:
+    """`ADDRESS:PORT`, `[IPV6]:PORT`, or `PORT` alone, which is at 127.0.0.1. Raises UsageFault."""
+    found = _FORM.fullmatch(text)
+    if found is None or not 1 <= int(found["port"]) <= 65535:
+        raise UsageFault(
+            f"--metrics-listen {text}: write it as PORT or ADDRESS:PORT, like 127.0.0.1:9109, "
+            "with a port from 1 to 65535"
+        )
+    return (found["host"] or LOOPBACK).strip("[]"), int(found["port"])
+
+
+class MetricsListener:
+    """Implements `controller.telemetry.values.Outlet`. HTTP/1.1 (RFC 9112), one request a
+    connection: GET or HEAD of `/metrics`."""
+
+    def __init__(self, address: str, longest: timedelta = LONGEST) -> None:
+        """Raises UsageFault."""
+        self._longest = longest
+        self.name = f"--metrics-listen {address}"
+        self._host, self._port = address_of(address)
+        self._server: asyncio.Server | None = None
+        self._page: Page | None = None
+        self._talking: set[asyncio.Task[None]] = set()
+
+    async def open(self, collect: Collect) -> None:
+        self._page = Page(collect)
+        try:
+            self._server = await asyncio.start_server(
+                self._connected, self._host, self._port, limit=HEAD
+            )
+        except socket.gaierror as error:
+            raise UsageFault(f"{self.name}: {self._host} cannot be resolved") from error
+        except OSError as error:
+            why = os.strerror(error.errno) if error.errno is not None else str(error)
+            raise UsageFault(f"{self.name}: cannot listen there: {why}") from error
+
+    async def give(self) -> str | None:
+        return None
+
+    async def aclose(self) -> None:
+        if self._server is None:
+            return
+        self._server.close()
+        talking = tuple(self._talking)
+        for task in talking:
+            task.cancel()
+        await asyncio.gather(*talking, return_exceptions=True)
+        await self._server.wait_closed()
+
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """The task is ours, not the server's: that one reports the end that `aclose` sets as an
+        error."""
+        if len(self._talking) >= MOST:
+            writer.transport.abort()
+            return
+        task = asyncio.create_task(self._talk(reader, writer))
+        self._talking.add(task)
+        task.add_done_callback(self._talking.discard)
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            # Whoever asks too slowly, too much or not in HTTP, or leaves, gets no answer.
+            with suppress(
+                TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, OSError
+            ):
+                async with asyncio.timeout(self._longest.total_seconds()):
+                    writer.write(self._answer(await reader.readuntil(b"\r\n\r\n")))
+                    await writer.drain()
+                    writer.close()
+                    await writer.wait_closed()
+        finally:
+            writer.transport.abort()
+
+    def _answer(self, head: bytes) -> bytes:
+        words = head.partition(b"\r\n")[0].split(b" ")
+        if len(words) != 3 or not words[2].startswith(b"HTTP/1."):
+            return _response(HTTPStatus.BAD_REQUEST, b"")
+        if words[0] not in (b"GET", b"HEAD"):
+            return _response(HTTPStatus.METHOD_NOT_ALLOWED, b"", "Allow: GET, HEAD\r\n")
+        is_here = words[1].partition(b"?")[0] == PATH.encode() and self._page is not None
+        if not is_here or self._page is None:
+            body = f"the metrics are at {PATH}\n".encode()
+            return _response(HTTPStatus.NOT_FOUND, body, has_body=words[0] == b"GET")
+        return _response(HTTPStatus.OK, self._page.text(), has_body=words[0] == b"GET")
+
+
+def _response(status: HTTPStatus, body: bytes, more: str = "", *, has_body: bool = True) -> bytes:
+    head = (
+        f"HTTP/1.1 {status.value} {status.phrase}\r\n"
+        f"Content-Type: {CONTENT_TYPE}\r\n"
+        f"Content-Length: {len(body)}\r\n"
+        f"{more}Connection: close\r\n\r\n"
+    )
+    return head.encode() + (body if has_body else b"")

@@ -1,0 +1,66 @@
+"""`--metrics-textfile`: a file that node_exporter's textfile collector reads."""
+
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from adapters.telemetry.page import Page
+from controller.errors import UsageFault
+from controller.telemetry.values import Collect
+
+MODE = 0o644
+"""Whoever collects it is another user."""
+
+
+class MetricsTextfile:
+    """Implements `controller.telemetry.values.Outlet`. The file is whole at every moment: it is
+    written beside and renamed (rename(2)). What has another name than `*.prom` is not seen by
+    node_exporter, the file that is being written neither. The disk must be a local one."""
+
+    def __init__(self, path: Path) -> None:
+        self.name = f"--metrics-textfile {path}"
+        self._path = path.absolute()
+        self._beside = self._path.with_name(f".{self._path.name}.{os.getpid()}")
+        self._page: Page | None = None
+
+    async def open(self, collect: Collect) -> None:
+        self._page = Page(collect)
+        try:
+            self._refuse_what_is_no_file()
+            self._write_beside(b"")
+        except OSError as error:
+            raise UsageFault(f"{self.name}: {error.strerror}") from error
+        finally:
+            self._forget()
+
+    async def give(self) -> str | None:
+        if self._page is None:
+            raise RuntimeError("a text file that was not opened")
+        try:
+            self._write_beside(self._page.text())
+            self._beside.replace(self._path)
+        except OSError as error:
+            self._forget()
+            return f"not written: {error.strerror}"
+        return None
+
+    async def aclose(self) -> None:
+        """Nothing stays open, and the file stays where it is."""
+
+    def _refuse_what_is_no_file(self) -> None:
+        """A rename would put a file in the place of a device or a link."""
+        with suppress(FileNotFoundError):
+            if not stat.S_ISREG(self._path.lstat().st_mode):
+                raise UsageFault(f"{self.name}: is there already, and is not a plain file")
+
+    def _write_beside(self, text: bytes) -> None:
+        self._beside.unlink(missing_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        with os.fdopen(os.open(self._beside, flags, MODE), "wb") as file:
+            os.fchmod(file.fileno(), MODE)
+            file.write(text)
+
+    def _forget(self) -> None:
+        with suppress(OSError):
+            self._beside.unlink(missing_ok=True)

@@ -1,0 +1,124 @@
+"""A state of a rollout → the samples of every metric. Pure."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from controller.core.context import Context
+from controller.core.events import Verdict
+from controller.core.phases import Phase
+from controller.core.plan import Plan
+from controller.core.pool import Instant
+from controller.core.rollout import GateState, MemberState, Mode, State
+from controller.core.settings import Gate
+from controller.telemetry import catalogue as c
+from controller.telemetry.catalogue import Bound, RolloutState
+from controller.telemetry.values import Family, Metric, Sample
+from controller.telemetry.waits import waits_on
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The rollout that is measured."""
+
+    plan: Plan
+    started: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What was last heard of it."""
+
+    state: State
+    heard: datetime
+    finished: datetime | None = None
+    """When this run ended."""
+
+
+def measure(subject: Subject, glance: Glance, now: Instant) -> tuple[Family, ...]:
+    """A family for every metric of the catalogue, in its order."""
+    state, name = glance.state, subject.plan.name
+    samples: dict[Metric, list[Sample]] = {metric: [] for metric in c.METRICS}
+    current = rollout_state(state)
+    samples[c.STATE] = [Sample((name, one), float(one is current)) for one in RolloutState]
+    samples[c.STARTED] = [Sample((name,), subject.started.timestamp())]
+    samples[c.HEARTBEAT] = [Sample((name,), glance.heard.timestamp())]
+    if glance.finished is not None and state.finished is not None:
+        samples[c.FINISHED] = [Sample((name,), glance.finished.timestamp())]
+        samples[c.EXIT_CODE] = [Sample((name,), float(state.finished.exit_code))]
+    samples[c.MEMBERS] = list(_members(subject.plan, state))
+    samples[c.PHASE_AGE] = list(_ages(subject.plan, state, now))
+    samples[c.GATE_LIMIT] = list(_limits(subject.plan))
+    for gate, member, said in _said(subject.plan, state):
+        if said.value is not None:
+            samples[c.GATE_VALUE].append(Sample((name, gate, member), said.value))
+        samples[c.GATE_VERDICT] += [
+            Sample((name, gate, member, one), float(one is said.verdict)) for one in Verdict
+        ]
+    return tuple(Family(metric, tuple(values)) for metric, values in samples.items())
+
+
+def rollout_state(state: State) -> RolloutState:
+    """One word for how a rollout stands."""
+    if state.finished is not None:
+        return RolloutState(_word(state.finished.outcome))
+    if state.paused and state.mode is Mode.RUNNING:
+        return RolloutState.PAUSED
+    return RolloutState(_word(state.mode))
+
+
+def _word(text: str) -> str:
+    """As a label value that needs no care in a query."""
+    return text.replace(" ", "_")
+
+
+def _members(plan: Plan, state: State) -> Iterator[Sample]:
+    counts = Counter(m.phase for m in state.members.values())
+    counts[Phase.LEFT] += len(plan.left)
+    for phase in Phase:
+        yield Sample((plan.name, _word(phase)), float(counts[phase]))
+
+
+def _is_worked_on(m: MemberState) -> bool:
+    return m.is_in_hand or m.phase is Phase.ASKING
+
+
+def _ages(plan: Plan, state: State, now: Instant) -> Iterator[Sample]:
+    """Once the run is over nobody works on anybody, wherever a member was left."""
+    if state.finished is not None:
+        return
+    at = Context(plan, state, now)
+    for m in state.members.values():
+        if _is_worked_on(m):
+            age = max(0.0, (now - m.since).total_seconds())
+            yield Sample((plan.name, m.name, _word(m.phase), waits_on(at, m)), age)
+
+
+def _limits(plan: Plan) -> Iterator[Sample]:
+    for gate in plan.policies.gates:
+        for bound, value in _bounds(gate):
+            if value is not None:
+                yield Sample((plan.name, gate.name, bound), value)
+
+
+def _bounds(gate: Gate) -> tuple[tuple[Bound, float | None], ...]:
+    if gate.alerts is not None:
+        return ()
+    if gate.metric is None:
+        return ((Bound.MAX, gate.maximum),)
+    return (
+        (Bound.MAX, gate.metric.maximum),
+        (Bound.MIN, gate.metric.minimum),
+        (Bound.MAX_INCREASE, gate.metric.max_increase),
+    )
+
+
+def _said(plan: Plan, state: State) -> Iterator[tuple[str, str, GateState]]:
+    """The last word of each gate on the pool, on members in hand, and on the one that failed."""
+    shown = {"", *(m.name for m in state.members.values() if _is_worked_on(m))}
+    if state.halt is not None and state.halt.member is not None:
+        shown.add(state.halt.member)
+    for (gate, member), said in state.gates.items():
+        if member in shown:
+            yield gate, member, said

@@ -1,0 +1,75 @@
+"""What a member in hand waits for, as one of a few words. Pure."""
+
+from typing import Final
+
+from controller.core.context import Context
+from controller.core.events import AskGuard, AskOperator, RunStep, SetMember, Validate
+from controller.core.phases import Phase
+from controller.core.rollout import MemberState, Mode
+from controller.core.settings import Scope
+from controller.core.watch import gates_hold
+from controller.telemetry.catalogue import Wait
+
+_WORK: Final = {
+    AskGuard: Wait.UNLESS,
+    RunStep: Wait.COMMAND,
+    Validate: Wait.VALIDATION,
+    AskOperator: Wait.OPERATOR,
+    SetMember: Wait.LOAD_BALANCER,
+}
+
+_PHASE: Final = {
+    Phase.ASKING: Wait.UNLESS,
+    Phase.PROVING: Wait.UNLESS,
+    Phase.VALIDATING: Wait.VALIDATION,
+    Phase.CHECKING: Wait.HEALTH_CHECK,
+    Phase.RETURNING: Wait.HEALTH_CHECK,
+}
+
+
+def waits_on(at: Context, m: MemberState) -> Wait:
+    """The first thing that has to come before the member goes on."""
+    if m.work is not None:
+        return _WORK[type(m.work)]
+    if at.is_blind or m.setting is not None:
+        return Wait.LOAD_BALANCER
+    match m.phase:
+        case Phase.DUE:
+            return _turn(at, m)
+        case Phase.DRAINING if at.plan.sticky or m.persistent:
+            return Wait.STICKY_CLIENTS
+        case Phase.DRAINING | Phase.OUT | Phase.UPGRADING:
+            return _emptiness(at, m)
+        case Phase.SOAKING:
+            return _soak(at, m)
+        case _:
+            return _PHASE.get(m.phase, Wait.LOAD_BALANCER)
+
+
+def _turn(at: Context, m: MemberState) -> Wait:
+    if at.state.paused:
+        return Wait.OPERATOR
+    if at.state.mode is Mode.RUNNING and not gates_hold(at, None, Scope.POOL):
+        return Wait.GATES
+    is_short = at.without(m.name).serving < at.plan.min_available
+    return Wait.CAPACITY if is_short else Wait.LOAD_BALANCER
+
+
+def _emptiness(at: Context, m: MemberState) -> Wait:
+    lines = [
+        seen.line for sight in at.state.sights.values() for seen in sight.lines.get(m.name, ())
+    ]
+    if any(not line.is_quiet for line in lines):
+        return Wait.REQUESTS_IN_FLIGHT
+    for instance, former in at.state.old_workers.items():
+        is_there = at.state.sights[instance].old_worker
+        if is_there or (is_there is None and at.now < former.until):
+            return Wait.OLD_WORKER
+    return Wait.LOAD_BALANCER
+
+
+def _soak(at: Context, m: MemberState) -> Wait:
+    if m.warmed_at is None:
+        return Wait.SLOWSTART
+    is_over = at.now - m.warmed_at >= at.plan.policies.soak
+    return Wait.GATES if is_over else Wait.SOAK_TIME
