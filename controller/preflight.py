@@ -13,11 +13,11 @@ from typing import Final
 from controller.config import RolloutFile
 from controller.core.events import Answer
 from controller.core.gate import judge
-from controller.core.plan import CourseShape, Proposal, is_selected, propose
+from controller.core.plan import CourseShape, Proposal, Purpose, is_selected, propose
 from controller.core.pool import Counters, Found, InstanceView, Line, Member
 from controller.core.sight import Tally
 from controller.errors import BalancerError, Refused
-from controller.ports import Clock, Commands, Features, Journal, LoadBalancer
+from controller.ports import Clock, Commands, Features, Journal, LoadBalancer, Validator
 from controller.runner.perform import weigh
 
 AT_ONCE: Final = 8
@@ -90,20 +90,32 @@ async def reach(balancer: LoadBalancer) -> Reached:
     return Reached(tuple(views), tuple(features))
 
 
-def survey(file: RolloutFile, reached: Reached, journal: Journal | None) -> Survey:
+def survey(
+    file: RolloutFile,
+    reached: Reached,
+    journal: Journal | None,
+    purpose: Purpose = Purpose.UPGRADE,
+) -> Survey:
     """Make the proposal. Raises ConfigurationError when a member's templates cannot be filled."""
     settings = file.settings
     members = _members(file, reached.views)
     ours = _ours(settings.name, reached, journal) if journal is not None else {}
     selected = [name for name in members if _is_chosen(file, name)]
-    shapes = _shapes(file, [members[name] for name in selected])
+    upgrade, rollback = _shapes(file, [members[name] for name in selected])
+    if purpose is Purpose.ROLLBACK:
+        if rollback is None:
+            raise Refused("the rollout file has no `rollback`: there is no way back to run")
+        upgrade, rollback = rollback, None
+    elif purpose is Purpose.REHEARSAL:
+        upgrade, rollback = CourseShape(0), None
     proposal = propose(
         settings,
         members,
         reached.views,
         ours=ours,
-        upgrade=shapes[0],
-        rollback=shapes[1],
+        upgrade=upgrade,
+        rollback=rollback,
+        purpose=purpose,
         sticky={backend: kind for one in reached.features for backend, kind in one.sticky.items()},
     )
     refusals = proposal.refusals + tuple(_strangers_lead(file, selected, reached.features))
@@ -268,3 +280,25 @@ async def gates_now(found: Survey, balancer: LoadBalancer, clock: Clock) -> dict
     return {
         gate.name: f"{(verdict := judge(gate, counts)).verdict}: {verdict.reason}" for gate in gates
     }
+
+
+async def check_before_rehearsal(found: Survey, validator: Validator) -> None:
+    """A rehearsal leaves every member as it is, so each must pass its validation as it is now:
+    else it would be taken out and not be put back. Raises Refused."""
+    plan = found.proposal.plan
+    if plan is None:
+        return
+    gangway = asyncio.Semaphore(AT_ONCE)
+
+    async def check(member: Member) -> str | None:
+        work = found.file.work("upgrade", member, "check")
+        async with gangway:
+            result = await validator.validate(work.validations)
+        return None if result.passed else f"{member.name} as it is: {result.detail}"
+
+    failing = list(filter(None, await asyncio.gather(*map(check, plan.members))))
+    if failing:
+        raise Refused(
+            *failing,
+            "a rehearsal changes no version: give the one that runs now, like --set version=…",
+        )

@@ -29,7 +29,7 @@ from controller.core.events import (
     ResumeRequested,
     RunBegan,
 )
-from controller.core.plan import Plan
+from controller.core.plan import Plan, Purpose
 from controller.core.rollout import State, initial
 from controller.core.settings import Gate, MetricQuery
 from controller.core.work import HttpProbe, Validation, Work
@@ -45,7 +45,7 @@ from controller.ports import (
     RolloutRow,
     Validator,
 )
-from controller.preflight import Survey, reach, survey
+from controller.preflight import Survey, check_before_rehearsal, reach, survey
 from controller.report.halt import halt_message
 from controller.report.summary import contact
 from controller.runner.codec import encode
@@ -81,6 +81,7 @@ class Wishes:
     stepwise: bool = False
     overrides: Mapping[str, str] = field(default_factory=dict)
     new: bool = False
+    purpose: Purpose = Purpose.UPGRADE
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +128,14 @@ async def prepare(world: World, file: RolloutFile, wishes: Wishes) -> Prepared:
     reached = await reach(world.balancer)
     world.lock.hold_pool(reached.keys)
     former = unfinished(world.journal, file.settings.name)
-    found = survey(file, reached, world.journal)
-    if former is not None and not wishes.new:
+    found = survey(file, reached, world.journal, wishes.purpose)
+    if former is not None and _goes_on(former, wishes):
         return _taken_up(world, file, wishes, former, found)
     plan = found.proposal.plan
     if plan is None:
         raise Refused(*found.proposal.refusals)
+    if wishes.purpose is Purpose.REHEARSAL:
+        await check_before_rehearsal(found, world.validator)
     await _check_gates(world, file, plan, wishes)
     row = _row(world, file)
     inherited = [MemberInherited(name, how) for name, how in found.ours.items() if _has(plan, name)]
@@ -149,6 +152,27 @@ async def prepare(world: World, file: RolloutFile, wishes: Wishes) -> Prepared:
         is_new=True,
         abandoned=former.row if former is not None else None,
     )
+
+
+def _goes_on(former: Unfinished, wishes: Wishes) -> bool:
+    """Whether the unfinished rollout is taken up. `--new` and `rollback` leave it behind, unless a
+    step of it may be running still: that one must be joined, never doubled (S7)."""
+    name, purpose = former.plan.name, former.plan.purpose
+    is_left = wishes.new or (wishes.purpose is Purpose.ROLLBACK is not purpose)
+    if is_left:
+        busy = [m.name for m in former.state.members.values() if m.unfinished]
+        if busy:
+            raise Refused(
+                f"a step of rollout {name!r} may still be running on {', '.join(busy)}: go on with "
+                f"it first, or end it: poolroll abort {name}"
+            )
+        return False
+    if wishes.purpose is not purpose:
+        raise Refused(
+            f"an unfinished {purpose} of {name!r} stands in the way: go on with it, or end it: "
+            f"poolroll abort {name} --restore"
+        )
+    return True
 
 
 async def _check_gates(world: World, file: RolloutFile, plan: Plan, wishes: Wishes) -> None:
@@ -378,7 +402,11 @@ def _work(file: RolloutFile, plan: Plan, rollout: str) -> Callable[[str, Course]
     members = {member.name: member for member in plan.members}
 
     def work(member: str, course: Course) -> Work:
-        return file.work(course.value, members[member], rollout)
+        if plan.purpose is Purpose.ROLLBACK:
+            return file.work("rollback", members[member], rollout)
+        whole = file.work(course.value, members[member], rollout)
+        is_rehearsal = plan.purpose is Purpose.REHEARSAL
+        return replace(whole, steps=(), guard=None) if is_rehearsal else whole
 
     return work
 
@@ -394,7 +422,7 @@ async def abort_at_rest(
     file = as_it_was_run(former) if restore else without_secrets(former)
     reached = await reach(world.balancer)
     world.lock.hold_pool(reached.keys)
-    found = survey(file, reached, None)
+    found = survey(file, reached, None, former.plan.purpose)
     began = _began(world, former.plan, Wishes())
     prepared = Prepared(
         former.row,

@@ -18,6 +18,8 @@ COMMANDS: Final = {
     "plan": ("controller.cli.plan:plan", "Show what a run would do, and what speaks against it."),
     "gate": ("controller.cli.gate:gate", "Evaluate the gates, now or at a past moment."),
     "run": ("controller.cli.run:run", "Upgrade the pool, one member at a time."),
+    "rehearse": ("controller.cli.run:rehearse", "Every member out and back, nothing upgraded."),
+    "rollback": ("controller.cli.run:rollback", "Bring the pool back to the former version."),
     "status": ("controller.cli.status:status", "Show how a rollout stands."),
     "history": ("controller.cli.history:history", "List the rollouts that were."),
     "events": ("controller.cli.events:events", "Tell what happened, and go on telling."),

@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn, TypeVar
 
 import click
 
@@ -15,6 +16,7 @@ from controller.cli.log import LogNarrator
 from controller.cli.main import EXIT_HALTED, EXIT_STOPPED
 from controller.cli.signals import Signals
 from controller.config import RolloutFile, load
+from controller.core.plan import Purpose
 from controller.core.rollout import State
 from controller.errors import StateError, UsageFault
 from controller.report.notices import RolloutTidings
@@ -25,6 +27,8 @@ from controller.session import Prepared, Wishes, World
 from controller.session import run as run_session
 from controller.telemetry.measure import Subject
 from controller.telemetry.values import Ways
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 @click.command()
@@ -45,18 +49,68 @@ def run(file: Path, yes: bool, log_format: str, **given: Any) -> None:
 
     A rollout that a crash or a signal cut off is resumed.
     """
-    wishes = _wishes(given)
+    start("run", file, _wishes(given), yes=yes, log_format=log_format, given=given)
+
+
+def _less(command: F) -> F:
+    """The options that a rehearsal and a rollback share with `run`."""
+    for add in (
+        options.log_format,
+        options.state,
+        options.telemetry,
+        options.option("--step", is_flag=True, help="Ask before each member."),
+        options.option("--only", metavar="MEMBER", multiple=True, help="Touch only these."),
+        options.option("--yes", is_flag=True, help="Do not ask; required without a terminal."),
+        options.sets,
+        options.rollout_file,
+    ):
+        command = add(command)
+    return command
+
+
+@click.command()
+@_less
+def rehearse(file: Path, yes: bool, log_format: str, **given: Any) -> None:
+    """Take every member of FILE out and back under live traffic, and upgrade nothing."""
+    wishes = Wishes(tuple(given["only"]), stepwise=given["step"], purpose=Purpose.REHEARSAL)
+    start("rehearse", file, wishes, yes=yes, log_format=log_format, given=given)
+
+
+@click.command()
+@_less
+def rollback(file: Path, yes: bool, log_format: str, **given: Any) -> None:
+    """Bring the pool of FILE back to the former version, with the same care and gates.
+
+    An unfinished upgrade is left behind.
+    """
+    wishes = Wishes(tuple(given["only"]), stepwise=given["step"], purpose=Purpose.ROLLBACK)
+    start("rollback", file, wishes, yes=yes, log_format=log_format, given=given)
+
+
+def start(
+    verb: str,
+    file: Path,
+    wishes: Wishes,
+    *,
+    yes: bool,
+    log_format: str,
+    given: dict[str, Any],
+) -> NoReturn:
+    """Load FILE, run it, and exit with the contract's code."""
     if not is_terminal() and not yes:
-        raise UsageFault("run: without a terminal nobody can be asked; add --yes if you mean it")
+        raise UsageFault(
+            f"{verb}: without a terminal nobody can be asked; add --yes if you mean it"
+        )
     if wishes.stepwise and not is_terminal():
-        raise UsageFault("run --step: there is no terminal to ask at")
+        raise UsageFault(f"{verb} --step: there is no terminal to ask at")
     rollout = load(
         file,
         options.pairs(given["set"]),
         only=wishes.only,
         canaries_only=wishes.canaries_only,
     )
-    rollout.refuse_placeholder()
+    if wishes.purpose is not Purpose.REHEARSAL:
+        rollout.refuse_placeholder()
     folder = bootstrap.state_folder(given["state"])
     ways = options.ways_out(given)
     running = _run(rollout, file, wishes, folder, ways, yes=yes, log_format=log_format)
@@ -151,8 +205,13 @@ def _show(prepared: Prepared) -> None:
 
 def _question(prepared: Prepared) -> str:
     plan = prepared.plan
+    verb = {
+        Purpose.UPGRADE: "upgrade",
+        Purpose.REHEARSAL: "take out and put back, without any upgrade,",
+        Purpose.ROLLBACK: "roll back",
+    }[plan.purpose]
     return (
-        f"upgrade {count(len(plan.members), 'member')} of {names(plan.backends)}, "
+        f"{verb} {count(len(plan.members), 'member')} of {names(plan.backends)}, "
         f"at most {plan.max_unavailable} out at a time?"
     )
 

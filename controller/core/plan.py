@@ -2,11 +2,22 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from controller.core.pool import InstanceView, Line, Member
 from controller.core.settings import Policies, Settings
 from controller.core.sight import Sight, capacity, looked
+
+
+class Purpose(StrEnum):
+    """What a rollout is for."""
+
+    UPGRADE = "upgrade"
+    REHEARSAL = "rehearsal"
+    """Every member out and back, nothing done to it."""
+    ROLLBACK = "rollback"
+    """To the former version, with the same care."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +45,7 @@ class Plan:
     policies: Policies
     upgrade: CourseShape
     rollback: CourseShape | None = None
+    purpose: Purpose = Purpose.UPGRADE
     sticky: Mapping[str, str] = field(default_factory=dict)
     """Backends with persistence → what kind."""
     left: Mapping[str, str] = field(default_factory=dict)
@@ -68,6 +80,7 @@ def propose(
     upgrade: CourseShape,
     rollback: CourseShape | None,
     sticky: Mapping[str, str],
+    purpose: Purpose = Purpose.UPGRADE,
 ) -> Proposal:
     """Make the plan from what was asked for and what was seen.
 
@@ -106,6 +119,7 @@ def propose(
         policies=limits,
         upgrade=upgrade,
         rollback=rollback,
+        purpose=purpose,
         sticky=dict(sticky),
         left=left,
     )

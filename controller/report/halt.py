@@ -41,9 +41,9 @@ def _members(plan: Plan, state: State) -> list[str]:
         groups.setdefault(f"left as found: {how}", []).append(name)
     for m in state.members.values():
         if m.phase in (Phase.WAITING, Phase.DONE, Phase.SKIPPED) and m.found is None:
-            groups.setdefault(standing(m).partition(":")[0], []).append(m.name)
+            groups.setdefault(standing(m, plan.purpose).partition(":")[0], []).append(m.name)
         else:
-            lines.append(f"{m.name}: {standing(m)}")
+            lines.append(f"{m.name}: {standing(m, plan.purpose)}")
     lines += [f"{names(group)}: {how}" for how, group in groups.items()]
     return [f"{'MEMBERS ' if i == 0 else '        '}  {line}" for i, line in enumerate(lines)]
 

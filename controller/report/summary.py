@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from controller.core.phases import Phase
-from controller.core.plan import Plan
+from controller.core.plan import Plan, Purpose
 from controller.core.pool import Instant
 from controller.core.rollout import State
 from controller.core.settings import Settings
@@ -51,7 +51,12 @@ def _counts(plan: Plan, state: State) -> str:
     def those(*phases: Phase) -> int:
         return sum(1 for m in state.members.values() if m.phase in phases)
 
-    parts = [f"{count(those(Phase.DONE), 'member')} upgraded and returned"]
+    done = {
+        Purpose.UPGRADE: "upgraded and returned",
+        Purpose.REHEARSAL: "out and back under live traffic, nothing else done",
+        Purpose.ROLLBACK: "rolled back and returned",
+    }
+    parts = [f"{count(those(Phase.DONE), 'member')} {done[plan.purpose]}"]
     if skipped := those(Phase.SKIPPED):
         parts.append(f"{skipped} already there")
     if left := those(Phase.LEFT) + len(plan.left):
@@ -61,5 +66,5 @@ def _counts(plan: Plan, state: State) -> str:
 
 def _standings(plan: Plan, state: State) -> Sequence[str]:
     width = max((len(name) for name in (*state.members, *plan.left)), default=0)
-    lines = [f"  {m.name:<{width}}  {standing(m)}" for m in state.members.values()]
+    lines = [f"  {m.name:<{width}}  {standing(m, plan.purpose)}" for m in state.members.values()]
     return lines + [f"  {name:<{width}}  left as found: {how}" for name, how in plan.left.items()]

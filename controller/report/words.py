@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from controller.core.phases import FIVE, Phase
+from controller.core.plan import Purpose
 from controller.core.rollout import MemberState
 
 
@@ -41,9 +42,11 @@ STANDING = {
 }
 
 
-def standing(m: MemberState) -> str:
+def standing(m: MemberState, purpose: Purpose = Purpose.UPGRADE) -> str:
     """Where a member stands, in words for three in the morning."""
-    if m.phase is Phase.DONE and m.course == "rollback":
+    if m.phase is Phase.DONE and purpose is not Purpose.UPGRADE:
+        where = "out and back" if purpose is Purpose.REHEARSAL else "rolled back, in rotation"
+    elif m.phase is Phase.DONE and m.course == "rollback":
         where = "rolled back, in rotation"
     elif m.phase is Phase.WAITING and m.found is not None:
         where = "OUT OF ROTATION since an earlier rollout"

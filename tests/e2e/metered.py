@@ -50,12 +50,12 @@ class Metered:
 
     def gate(self, name: str, query: Mapping[str, Any], **keys: Any) -> dict[str, Any]:
         """An entry of `gates`, asked often. `query`: keys of `prometheus`; None takes one away."""
-        asked = {"url": self.prometheus.url, "evidence": EVIDENCE, "timeout": "2s", **query}
+        asked = {"url": self.prometheus.url, "evidence": EVIDENCE, "timeout": "1500ms", **query}
         given = {key: value for key, value in asked.items() if value is not None}
         return {"name": name, "prometheus": given, "every": "200ms", **keys}
 
     def alerts(self, name: str, **query: Any) -> dict[str, Any]:
-        asked = {"url": self.prometheus.url, "timeout": "2s", **query}
+        asked = {"url": self.prometheus.url, "timeout": "1500ms", **query}
         return {"name": name, "alerts": asked, "every": "200ms"}
 
     async def value(self, query: str, at: datetime | None = None) -> float | None:

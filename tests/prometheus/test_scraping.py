@@ -159,12 +159,15 @@ async def test_freshness_while_scraped(site: Site) -> None:
 
 
 async def test_the_target_is_gone(site: Site) -> None:
-    """Its series end at once, `up` goes to 0, and the age of the evidence grows; when it is back,
-    the numbers are too."""
+    """Its series end at once, `up` is 0, which is no evidence however fresh, and the age of any
+    other grows; when it is back, the numbers are too."""
     await site.exporter.stop()
     try:
         await site.until_missing("steady", Missing.NO_DATA)
         assert (await site.source.read("up")).value == 0.0
+        down = await site.source.freshness('up{job="app"}')
+        assert (down.missing, down.series) == (Missing.STALE, 1)
+        assert down.words.startswith(f'up{{instance="{site.exporter.target}", job="app"}} is 0: ')
         before = (await site.source.freshness("steady")).age
         assert before is not None
 

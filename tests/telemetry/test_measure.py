@@ -6,9 +6,7 @@ from functools import partial
 
 import pytest
 
-from controller.core.events import (
-    Finished,
-)
+from controller.core.events import Finished
 from controller.core.pool import Admin
 from controller.core.rollout import Mode, State
 from controller.core.settings import Amount, MetricQuery, OnFailure, Scope

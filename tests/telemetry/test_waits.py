@@ -6,9 +6,7 @@ from functools import partial
 
 import pytest
 
-from controller.core.events import (
-    RunBegan,
-)
+from controller.core.events import RunBegan
 from controller.core.phases import Phase
 from controller.core.rollout import State
 from controller.telemetry.catalogue import Wait

@@ -4,11 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from adapters.telemetry.page import Page
-from controller.core.events import (
-    Event,
-    Looked,
-    Observation,
-)
+from controller.core.events import Event, Looked, Observation
 from controller.core.phases import Phase
 from controller.core.pool import Instant
 from controller.core.rollout import State
