@@ -1,0 +1,23 @@
+"""One run of a rollout: begun, or taken up again where it was left.
+
+Holds the lock, finds out from the journal what there is to go on with, refuses what needs a
+decision of the operator, and hands over to the loop. No adapter and no word to a terminal belongs
+here.
+"""
+
+from controller.session.carry_out import abort_at_rest, run
+from controller.session.metrics import sampler_of
+from controller.session.past import unfinished, without_secrets
+from controller.session.values import Prepared, Unfinished, Wishes, World
+
+__all__ = [
+    "Prepared",
+    "Unfinished",
+    "Wishes",
+    "World",
+    "abort_at_rest",
+    "run",
+    "sampler_of",
+    "unfinished",
+    "without_secrets",
+]

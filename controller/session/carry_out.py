@@ -1,0 +1,144 @@
+"""From the first event to the end: the loop, and what is said in the journal about it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from controller.config import RolloutFile
+from controller.core.events import AbortRequested, Course
+from controller.core.plan import Plan, Purpose
+from controller.core.rollout import State
+from controller.core.work import Work
+from controller.preflight import reach, survey
+from controller.report.halt import halt_message
+from controller.report.summary import contact
+from controller.runner.codec import encode
+from controller.runner.loop import Narrator, Runner
+from controller.runner.perform import Performer, Questions
+from controller.session.metrics import prober_of, sampler_of
+from controller.session.past import as_it_was_run, without_secrets
+from controller.session.prepare import began, prepare
+from controller.session.values import Prepared, Unfinished, Wishes, World
+
+ENDING: Final = frozenset({"done", "refused", "aborted"})
+"""Outcomes after which the next run begins a new rollout."""
+
+
+async def run(
+    world: World,
+    file: RolloutFile,
+    wishes: Wishes,
+    *,
+    confirm: Callable[[Prepared], Awaitable[bool]],
+    narrators: Sequence[Narrator],
+    questions: Questions | None,
+    on_start: Callable[[Runner], None],
+) -> tuple[Prepared, State] | None:
+    """The whole of `poolroll run`; None when the operator said no. Raises as `prepare` does."""
+    with world.lock.hold_name(file.settings.name):
+        prepared = await prepare(world, file, wishes)
+        if not await confirm(prepared):
+            return None
+        return prepared, await carry_out(world, prepared, narrators, questions, on_start)
+
+
+async def carry_out(
+    world: World,
+    prepared: Prepared,
+    narrators: Sequence[Narrator],
+    questions: Questions | None,
+    on_start: Callable[[Runner], None],
+) -> State:
+    """Run until finished, and say in the journal how it ended."""
+    row, journal = prepared.row, world.journal
+    plan = _with_gates_of(prepared.found.file, prepared.plan)
+    if prepared.is_new:
+        if prepared.abandoned is not None:
+            journal.end(prepared.abandoned.id, "abandoned", 7)
+        journal.begin(row)
+        journal.append(row.id, world.clock.now(), *encode(plan))
+    sampler = sampler_of(world.sources, prepared.found.file, plan, row.id)
+    runner = Runner(
+        row.id,
+        plan,
+        prepared.state,
+        balancer=world.balancer,
+        performer=Performer(
+            row.id,
+            world.balancer,
+            world.commands,
+            world.validator,
+            _work(prepared.found.file, plan, row.id),
+            questions,
+        ),
+        journal=journal,
+        clock=world.clock,
+        narrators=narrators,
+        sampler=sampler,
+        prober=prober_of(world, prepared),
+        halt_told=_halt_told(world, prepared),
+    )
+    on_start(runner)
+    try:
+        state = await runner.run(prepared.first)
+    finally:
+        await sampler.aclose()
+    for request in prepared.heard:
+        journal.acknowledge(request)
+    finished = state.finished
+    if finished is not None and finished.outcome in ENDING:
+        journal.end(row.id, finished.outcome, finished.exit_code)
+    return state
+
+
+async def abort_at_rest(
+    world: World,
+    former: Unfinished,
+    restore: bool,
+    narrators: Sequence[Narrator],
+    on_start: Callable[[Runner], None],
+) -> State:
+    """End a rollout for good that no process has in hand, from the file as it was run."""
+    file = as_it_was_run(former) if restore else without_secrets(former)
+    reached = await reach(world.balancer)
+    world.lock.hold_pool(reached.keys)
+    found = survey(file, reached, None, former.plan.purpose)
+    prepared = Prepared(
+        former.row,
+        former.plan,
+        former.state,
+        (began(world, former.plan, Wishes()), AbortRequested(world.by, restore)),
+        found,
+        is_new=False,
+        abandoned=None,
+    )
+    return await carry_out(world, prepared, narrators, None, on_start)
+
+
+def _with_gates_of(file: RolloutFile, plan: Plan) -> Plan:
+    """A plan from the journal knows no secrets (S12); the file, which is the same, does."""
+    return replace(plan, policies=replace(plan.policies, gates=file.settings.policies.gates))
+
+
+def _halt_told(world: World, prepared: Prepared) -> Callable[[State], Sequence[str]]:
+    settings, path = prepared.found.file.settings, prepared.row.path
+
+    def told(state: State) -> Sequence[str]:
+        now, wall = world.clock.now(), world.clock.wall()
+        about = contact(settings)
+        return halt_message(prepared.plan, state, now, wall, file=path, contact=about)
+
+    return told
+
+
+def _work(file: RolloutFile, plan: Plan, rollout: str) -> Callable[[str, Course], Work]:
+    members = {member.name: member for member in plan.members}
+
+    def work(member: str, course: Course) -> Work:
+        if plan.purpose is Purpose.ROLLBACK:
+            return file.work("rollback", members[member], rollout)
+        whole = file.work(course.value, members[member], rollout)
+        is_rehearsal = plan.purpose is Purpose.REHEARSAL
+        return replace(whole, steps=(), guard=None) if is_rehearsal else whole
+
+    return work

@@ -1,0 +1,69 @@
+"""What one run is made of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from controller.core.events import Event
+from controller.core.plan import Plan, Purpose
+from controller.core.rollout import State
+from controller.ports import (
+    Clock,
+    Commands,
+    Journal,
+    LoadBalancer,
+    Lock,
+    Request,
+    RolloutRow,
+    Validator,
+)
+from controller.preflight import Survey
+from controller.runner.sample import Sources
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The ports of one run."""
+
+    balancer: LoadBalancer
+    commands: Commands
+    validator: Validator
+    journal: Journal
+    lock: Lock
+    clock: Clock
+    sources: Sources
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the command line asks for, beyond the file."""
+
+    only: tuple[str, ...] = ()
+    canaries_only: bool = False
+    stepwise: bool = False
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    new: bool = False
+    purpose: Purpose = Purpose.UPGRADE
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A rollout of this name that the journal has not seen end."""
+
+    row: RolloutRow
+    plan: Plan
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Ready to run; nothing was touched yet."""
+
+    row: RolloutRow
+    plan: Plan
+    state: State
+    first: tuple[Event, ...]
+    found: Survey
+    is_new: bool
+    abandoned: RolloutRow | None
+    heard: tuple[Request, ...] = ()
