@@ -14,6 +14,7 @@
         ├── NoSuchBackend
         ├── NoSuchMember
         ├── CommandRefused          its own text, or a state that did not take
+        │   └── WeightRefused           it takes no weight but none and all
         └── MalformedReply          a reply that is not what the protocol says
 
 Adapters map what their libraries and systems raise into this tree at their edge. `retryable`
@@ -116,6 +117,10 @@ class NoSuchMember(BalancerError):
 
 
 class CommandRefused(BalancerError):
+    pass
+
+
+class WeightRefused(CommandRefused):
     pass
 
 

@@ -39,6 +39,8 @@ class GateNow:
     """Why the gate can never work; each shows the query."""
     is_blind: bool = False
     """No evidence can be had now, of no member: a server or its target is silent."""
+    interval: timedelta | None = None
+    """Between two scrapes of its evidence, where known: the longest over all servers."""
 
     @property
     def words(self) -> str:
@@ -93,7 +95,14 @@ async def _ask_metric(
     if faults:
         return GateNow(gate, member, None, faults)
     sample = sampler.judged(gate, member, query, LONG_AGO, answers)
-    return GateNow(gate, member, sample, is_blind=any(_is_blind(query, one) for one in answers))
+    known = [one.freshness.interval for one in answers if one.freshness is not None]
+    return GateNow(
+        gate,
+        member,
+        sample,
+        is_blind=any(_is_blind(query, one) for one in answers),
+        interval=max(filter(None, known), default=None),
+    )
 
 
 def _is_blind(query: MetricQuery, one: Answers) -> bool:

@@ -7,7 +7,7 @@ contract suite per port is run against all of them. All errors raised are of
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -48,6 +48,8 @@ class Features:
     """Backend → `http` or `tcp`."""
     is_loopback: bool
     """Whether the door is a UNIX socket or a loopback address."""
+    maxconn: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """(backend, server) → how many sessions it takes at once, where it has a limit."""
 
 
 class LoadBalancer(Protocol):
@@ -90,9 +92,15 @@ class LoadBalancer(Protocol):
         client with a cookie, reaches the member before they have passed. Lines without a check
         of their own stay out. Progress shows in `look`."""
 
-    async def put_back(self, member: str, found: Found) -> None:
+    async def put_back(self, member: str, found: Found, share: int = 100) -> None:
         """In rotation as found: weight, ready, agent check. Lines unknown to `found` (a fresh
-        worker's, say) keep their weight."""
+        worker's, say) keep their weight.
+
+        `share`: per cent of the found weight, 1 to 100, in force before anybody reaches the
+        member; below 100 the agent check stays off, for it may set the weight. Raises
+        WeightRefused where only no weight and the whole of it are taken; a line that refused is
+        not put in rotation.
+        """
 
     async def aclose(self) -> None: ...
 

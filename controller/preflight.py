@@ -16,8 +16,10 @@ from controller.core.gate import judge
 from controller.core.plan import CourseShape, Proposal, Purpose, is_selected, propose
 from controller.core.pool import Counters, Found, InstanceView, Line, Member
 from controller.core.sight import Tally
+from controller.core.slope import slope_notes, without_ramp
 from controller.errors import BalancerError, Refused
 from controller.ports import Clock, Commands, Features, Journal, LoadBalancer, Validator
+from controller.report.remarks import backup_remarks, line_remarks, mode_remarks
 from controller.runner.perform import weigh
 
 AT_ONCE: Final = 8
@@ -119,9 +121,22 @@ def survey(
         sticky={backend: kind for one in reached.features for backend, kind in one.sticky.items()},
     )
     refusals = proposal.refusals + tuple(_strangers_lead(file, selected, reached.features))
+    static = _static(file, reached)
     notes = proposal.notes + tuple(_features_notes(file, selected, reached))
-    proposal = Proposal(None if refusals else proposal.plan, refusals, notes)
+    notes += tuple(slope_notes(settings.policies.comeback.ramp, static, _chosen(selected, reached)))
+    plan = without_ramp(proposal.plan) if proposal.plan is not None and static else proposal.plan
+    proposal = Proposal(None if refusals else plan, refusals, notes)
     return Survey(file, reached.views, reached.features, members, ours, proposal)
+
+
+def _static(file: RolloutFile, reached: Reached) -> frozenset[str]:
+    """Backends of the pool that some instance takes only 0 and 100 % of a weight for."""
+    backends = frozenset(file.settings.pool.backends)
+    return frozenset(backend for one in reached.features for backend in one.static) & backends
+
+
+def _chosen(selected: Sequence[str], reached: Reached) -> list[Line]:
+    return [line for view in reached.views for line in view.lines if line.member in selected]
 
 
 def _is_chosen(file: RolloutFile, name: str) -> bool:
@@ -210,13 +225,11 @@ def _features_notes(file: RolloutFile, selected: Sequence[str], reached: Reached
             if leader.partition("/")[0] in backends and follower.partition("/")[0] not in backends:
                 notes.append(f"{follower} follows {leader} (track): it goes out with it")
     for backend in backends:
-        lines = [
-            line
-            for view in reached.views
-            for line in view.lines
-            if line.backend == backend and line.member in selected
-        ]
-        notes += _line_notes(backend, lines)
+        there = [line for view in reached.views for line in view.lines if line.backend == backend]
+        lines = [line for line in there if line.member in selected and not line.backup]
+        notes += line_remarks(backend, lines)
+        notes += backup_remarks(backend, there)
+        notes += mode_remarks(backend, reached.features)
     return list(dict.fromkeys(notes))
 
 
@@ -228,24 +241,6 @@ def _probe_notes(file: RolloutFile) -> list[str]:
         if gate.probe is not None
         and not any("${member." in text for text in (gate.probe.url, *gate.probe.headers.values()))
     ]
-
-
-def _line_notes(backend: str, lines: Sequence[Line]) -> list[str]:
-    def those(has: Sequence[Line]) -> str:
-        return ", ".join(dict.fromkeys(line.member for line in has))
-
-    notes = []
-    if bare := [line for line in lines if not line.checked and line.tracks is None]:
-        notes.append(
-            f"{those(bare)} in {backend}: no health check in the load balancer; validation "
-            "stands alone before users meet the new version"
-        )
-    if agents := [line for line in lines if line.agent]:
-        notes.append(
-            f"{those(agents)} in {backend}: the agent check is switched off while we have the "
-            "member in hand, since it may cancel a drain"
-        )
-    return notes
 
 
 async def ask_guards(found: Survey, commands: Commands) -> dict[str, tuple[Answer, str]]:

@@ -59,8 +59,10 @@ class HaproxyLoadBalancer:
     async def begin_return(self, member: str) -> None:
         await self._carry_out(member, lambda _: orders.begin_return)
 
-    async def put_back(self, member: str, found: Found) -> None:
-        await self._carry_out(member, lambda name: partial(orders.put_back, name, found=found))
+    async def put_back(self, member: str, found: Found, share: int = 100) -> None:
+        await self._carry_out(
+            member, lambda name: partial(orders.put_back, name, found=found, share=share)
+        )
 
     async def aclose(self) -> None:
         """Nothing to close: no connection outlives its command line."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from adapters.haproxy.wire import Command
-from controller.core.pool import Admin, Found, Line, LineKey
+from controller.core.pool import FULL, Admin, Found, Line, LineKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +71,12 @@ def begin_return(lines: Iterable[Line]) -> tuple[Order, ...]:
     )
 
 
-def put_back(instance: str, lines: Iterable[Line], found: Found) -> tuple[Order, ...]:
-    """Lines that others follow come first: until they are ready, their followers inherit."""
-    return tuple(_return(instance, line, found) for line in _leaders_first(tuple(lines)))
+def put_back(
+    instance: str, lines: Iterable[Line], found: Found, share: int = FULL
+) -> tuple[Order, ...]:
+    """Lines that others follow come first: until they are ready, their followers inherit.
+    `share`: per cent of the found weight."""
+    return tuple(_return(instance, line, found, share) for line in _leaders_first(tuple(lines)))
 
 
 def shortfall(order: Order, line: Line | None) -> str | None:
@@ -99,22 +102,26 @@ def _set(line: Line, state: str, wanted: frozenset[Admin]) -> Order:
     return Order(line.backend, (commands,), wanted, agent=False)
 
 
-def _return(instance: str, line: Line, found: Found) -> Order:
+def _return(instance: str, line: Line, found: Found, share: int) -> Order:
+    """An agent may set the weight, so it is off for as long as a share of it is meant."""
     was = found.at(LineKey(instance, line.backend))
-    weight = was.weight if was and was.weight > 0 else line.weight
-    with_agent = was is not None and was.agent
+    weight = was.weighing(share) if was and was.weight > 0 else line.weight
+    has_agent = was is not None and was.agent
+    with_agent = has_agent and share == FULL
     ready: list[Command] = [("set", "server", _path(line), "state", "ready")]
     if with_agent:
         ready.append(("enable", "agent", _path(line)))
     stages = [tuple(ready)]
     if weight != line.weight:
         stages.insert(0, (("set", "server", _path(line), "weight", str(weight)),))
+    if has_agent and not with_agent:
+        stages.insert(0, (("disable", "agent", _path(line)),))
     return Order(
         line.backend,
         tuple(stages),
         frozenset((Admin.READY,)),
         weight=None if with_agent else weight,
-        agent=True if with_agent else None,
+        agent=with_agent if has_agent else None,
     )
 
 

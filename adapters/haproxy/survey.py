@@ -38,6 +38,7 @@ def features_of(
         raise MalformedReply(instance, f"show cli level answers {level[:80]!r}")
     rows = backends_in(instance, there)
     require(instance, backends, rows)
+    lines = rows_in(instance, SHOW_SERVERS, servers)
     sticky = {name: "stick table" for name in _tables(tables) if name in backends}
     for name in backends:
         if cookie := rows[name].optional("cookie"):
@@ -49,12 +50,17 @@ def features_of(
         sticky=sticky,
         trackers=tuple(
             (f"{row.text('pxname')}/{row.text('svname')}", leader)
-            for row in rows_in(instance, SHOW_SERVERS, servers)
+            for row in lines
             if (leader := row.text("tracked"))
         ),
         static=frozenset(name for name in backends if rows[name].optional("algo") == _STATIC),
         modes={name: mode_of(rows[name]) for name in backends},
         is_loopback=is_loopback,
+        maxconn={
+            (row.text("pxname"), row.text("svname")): row.number("slim")
+            for row in lines
+            if row.text("pxname") in backends and row.optional("slim") not in ("", "0")
+        },
     )
 
 

@@ -14,6 +14,7 @@ from controller.errors import (
     NoSuchBackend,
     NoSuchMember,
     PermissionTooLow,
+    WeightRefused,
 )
 
 Command = tuple[str, ...]
@@ -37,6 +38,7 @@ _ERRORS: tuple[tuple[str, type[BalancerError]], ...] = (
     ("No such backend.", NoSuchBackend),
     ("No such proxy.", NoSuchBackend),
     ("Can't find backend.", NoSuchBackend),
+    ("Backend is using a static LB algorithm", WeightRefused),
 )
 
 

@@ -8,6 +8,7 @@ import click
 from controller.cli import options
 from controller.config import load
 from controller.config import schema as file_schema
+from controller.report.plan_value import plan_schema
 
 
 @click.command()
@@ -22,6 +23,7 @@ def check(file: Path, **given: tuple[str, ...]) -> None:
 
 
 @click.command()
-def schema() -> None:
-    """Print the JSON Schema of the rollout file."""
-    click.echo(json.dumps(file_schema(), indent=2))
+@click.argument("what", type=click.Choice(["file", "plan"]), default="file")
+def schema(what: str) -> None:
+    """Print the JSON Schema of the rollout file, or of what `plan --json` prints."""
+    click.echo(json.dumps(file_schema() if what == "file" else plan_schema(), indent=2))

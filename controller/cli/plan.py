@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,12 @@ from controller.cli import options
 from controller.cli.main import EXIT_REFUSED
 from controller.config import RolloutFile, load
 from controller.core.events import Answer
+from controller.core.plan import Purpose
 from controller.errors import UsageFault
 from controller.evidence import GateNow, ask_gates
 from controller.preflight import Survey, ask_guards, gates_now, reach, survey
+from controller.prospect import Prospect, last_commands, look_ahead, prospect_lines
+from controller.report.plan_value import PlanValue
 from controller.report.proposal import plan_text
 from controller.session import sampler_of
 
@@ -35,10 +37,12 @@ def plan(file: Path, json: bool, state: str | None, **given: Any) -> None:
 async def _plan(rollout: RolloutFile, folder: Path, *, as_json: bool) -> int:
     balancer = bootstrap.balancer(rollout.settings)
     reached = await reach(balancer)
+    commands = None
     if bootstrap.exists(folder):
         opened = bootstrap.open_state(folder, create=False)
         with contextlib.closing(opened) as journal:
             found = survey(rollout, reached, journal)
+            commands = last_commands(journal, rollout.settings.name, Purpose.UPGRADE)
     else:
         found = survey(rollout, reached, None)
     guards, gates, asked = await asyncio.gather(
@@ -46,15 +50,21 @@ async def _plan(rollout: RolloutFile, folder: Path, *, as_json: bool) -> int:
         gates_now(found, balancer, bootstrap.clock()),
         _metric_gates(found),
     )
+    ahead = None
+    if (proposed := found.proposal.plan) is not None:
+        intervals = {one.gate.name: one.interval for one in asked if one.interval is not None}
+        ahead = await look_ahead(
+            found, proposed, balancer, bootstrap.clock(), commands=commands, intervals=intervals
+        )
     gates |= {one.gate.name: one.words for one in asked}
     refusals = [*found.proposal.refusals, *filter(None, (one.refusal for one in asked))]
     refusals += [
         f"{name}: {detail}" for name, (answer, detail) in guards.items() if answer is Answer.REFUSED
     ]
     if as_json:
-        click.echo(json.dumps(_value(found, guards, gates, refusals), indent=2))
+        click.echo(_value(found, guards, gates, refusals, ahead).model_dump_json(indent=2))
     else:
-        _print(found, guards, gates, refusals)
+        _print(found, guards, gates, refusals, ahead)
     return EXIT_REFUSED if refusals else 0
 
 
@@ -79,10 +89,12 @@ def _print(
     guards: dict[str, tuple[Answer, str]],
     gates: dict[str, str],
     refusals: list[str],
+    ahead: Prospect | None,
 ) -> None:
     if (proposed := found.proposal.plan) is not None:
         notes = [*found.proposal.notes, *_guard_notes(guards)]
-        click.echo("\n".join(plan_text(proposed, found.file.settings, notes, gates)))
+        more = prospect_lines(proposed, ahead) if ahead is not None else []
+        click.echo("\n".join(plan_text(proposed, found.file.settings, notes, gates, more)))
     if refusals:
         click.echo("\nREFUSED, nothing would be touched:" if found.proposal.plan else "REFUSED:")
         click.echo("\n".join(f"  {reason}" for reason in refusals))
@@ -98,22 +110,14 @@ def _value(
     guards: dict[str, tuple[Answer, str]],
     gates: dict[str, str],
     refusals: list[str],
-) -> dict[str, Any]:
-    proposed = found.proposal.plan
-    return {
-        "name": found.file.settings.name,
-        "refusals": refusals,
-        "notes": [*found.proposal.notes, *found.file.settings.warnings],
-        "order": [m.name for m in proposed.members] if proposed else [],
-        "canaries": list(proposed.canaries) if proposed else [],
-        "left_out": dict(proposed.left) if proposed else {},
-        "capacity": {
-            "serving": proposed.serving,
-            "max_unavailable": proposed.max_unavailable,
-            "min_available": proposed.min_available,
-        }
-        if proposed
-        else None,
-        "gates_now": gates,
-        "unless": {name: {"answer": str(a), "detail": d} for name, (a, d) in guards.items()},
-    }
+    ahead: Prospect | None,
+) -> PlanValue:
+    return PlanValue.of(
+        found.file.settings.name,
+        found.proposal.plan,
+        refusals=refusals,
+        notes=[*found.proposal.notes, *found.file.settings.warnings],
+        gates=gates,
+        unless=guards,
+        ahead=None if ahead is None else (ahead.traffic, ahead.losses, ahead.loads, ahead.expected),
+    )

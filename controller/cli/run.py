@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -19,6 +20,7 @@ from controller.config import RolloutFile, load
 from controller.core.plan import Purpose
 from controller.core.rollout import State
 from controller.errors import StateError, UsageFault
+from controller.prospect import BRIEF_LOOK, LOOK, last_commands, look_ahead, prospect_lines
 from controller.report.notices import RolloutTidings
 from controller.report.proposal import plan_text
 from controller.report.summary import cut_off, summary
@@ -145,7 +147,8 @@ async def _run(
     async def confirm(prepared: Prepared) -> bool:
         row = prepared.row
         await meter.open(Subject(prepared.plan, row.started))
-        _show(prepared)
+        brief = BRIEF_LOOK if yes else LOOK
+        _show(prepared, await _ahead(world, prepared, wishes, brief))
         herald.watch(RolloutTidings(row.id, prepared.plan, rollout.settings, row.path))
         return yes or await ask(_question(prepared))
 
@@ -192,10 +195,27 @@ def _told(
     return state.finished.exit_code if state.finished is not None else EXIT_STOPPED
 
 
-def _show(prepared: Prepared) -> None:
+async def _ahead(world: World, prepared: Prepared, wishes: Wishes, during: timedelta) -> list[str]:
+    """What is at stake, before a rollout begins. Raises BalancerError."""
+    if not prepared.is_new:
+        return []
+    plan = prepared.plan
+    ahead = await look_ahead(
+        prepared.found,
+        plan,
+        world.balancer,
+        world.clock,
+        during=during,
+        commands=last_commands(world.journal, plan.name, plan.purpose),
+        without=wishes.overrides,
+    )
+    return prospect_lines(plan, ahead)
+
+
+def _show(prepared: Prepared, ahead: list[str]) -> None:
     settings = prepared.found.file.settings
     if prepared.is_new:
-        _print(plan_text(prepared.plan, settings, prepared.found.proposal.notes, {}))
+        _print(plan_text(prepared.plan, settings, prepared.found.proposal.notes, {}, ahead))
         return
     began = f"{prepared.row.started:%Y-%m-%d %H:%M:%S} UTC by {prepared.row.by}"
     lines = [f"rollout {prepared.plan.name} goes on, begun {began}"]

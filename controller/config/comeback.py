@@ -2,11 +2,16 @@
 
 from pydantic import Field
 
-from controller.config.kinds import Duration, Interval, Section
+from controller.config.kinds import Duration, Interval, Section, Share
 
 
 class Comeback(Section):
     within: Interval = Field(
         default="60s", description="The balancer's own health check must pass in this time."
+    )
+    ramp: list[Share] = Field(
+        default=[],
+        max_length=20,
+        description="Steps of the found weight on the way back, each at least a weight of 1.",
     )
     hold: Duration = Field(default="0s", description="At each step of a ramp.")

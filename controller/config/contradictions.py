@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from controller.config.document import Document
 from controller.config.gate_contradictions import gate_contradictions
 from controller.config.places import Trail, shown
-from controller.config.scalars import Wrong, amount, count, duration
+from controller.config.scalars import Wrong, amount, count, duration, share
 from controller.config.trails import at, listing, mapping
 from controller.core.settings import Amount
 from controller.errors import Fault
@@ -32,6 +32,7 @@ def contradictions(document: Document) -> list[Fault]:
         *_repeated(data),
         *_canaries(data),
         *_capacity(data),
+        *_ramp(data),
         *gate_contradictions(data),
         *_notify(data),
     ]
@@ -53,6 +54,18 @@ def _courses(data: object) -> Found:
             ("on_failure",),
             f"{wanted} needs a way back; add the section rollback, or write halt",
         )
+
+
+def _ramp(data: object) -> Found:
+    last = 0
+    for index, step in enumerate(listing(data, "return", "ramp")):
+        try:
+            now = share(step)
+        except Wrong:
+            return
+        if now <= last:
+            yield ("return", "ramp", index), f"{shown(step)} is no step up; write rising steps"
+        last = now
 
 
 def _validations(data: object) -> Found:

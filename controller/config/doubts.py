@@ -38,8 +38,11 @@ def _work(rollout: Rollout) -> Iterator[str]:
             "validate: nothing is validated from outside before users meet an upgraded member; "
             "only the load balancer's own health check stands between"
         )
-    if duration(rollout.comeback.hold) > timedelta(0):
+    ramp, hold = rollout.comeback.ramp, duration(rollout.comeback.hold)
+    if hold > timedelta(0) and not ramp:
         yield "return.hold: has no effect without a ramp"
+    if ramp and hold == timedelta(0):
+        yield "return.ramp: without a hold the next step follows as soon as the gates allow it"
     if rollout.rollback is None:
         return
     for index, entry in enumerate(rollout.validations):

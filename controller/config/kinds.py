@@ -113,6 +113,8 @@ Lookback = Annotated[str, _duration(timedelta(seconds=10)), _DURATION_SCHEMA]
 BeatInterval = Annotated[str, _duration(timedelta(seconds=1)), _DURATION_SCHEMA]
 """Bounded below: whoever listens to it is somebody else's machine."""
 Percentage = Annotated[str, _kept(scalars.percentage), WithJsonSchema(_PERCENTAGE_SCHEMA)]
+Share = Annotated[str, _kept(scalars.share), WithJsonSchema(_PERCENTAGE_SCHEMA)]
+"""Whole per cent of a weight, which is itself a whole number."""
 Count = Annotated[int, PlainValidator(scalars.count), WithJsonSchema(_COUNT_SCHEMA)]
 Quantity = Annotated[
     int | str,

@@ -10,7 +10,6 @@ RESERVED = frozenset(
 )
 _SECTIONS = {
     ("pool", "kubernetes"),
-    ("return", "ramp"),
     ("steps", "ssh"),
     ("steps", "reboot"),
 }

@@ -58,6 +58,14 @@ def percentage(value: object) -> float:
     return result
 
 
+def share(value: object) -> int:
+    """Whole per cent, 1 to 100. Raises Wrong."""
+    result = percentage(value)
+    if result < 1 or result % 1:
+        raise Wrong(f"{printable(str(value))} is no step of a weight; write 1% to 100%, whole")
+    return int(result)
+
+
 def count(value: object) -> int:
     """1 to 10000. Raises Wrong."""
     if isinstance(value, bool) or not isinstance(value, int):

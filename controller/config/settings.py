@@ -71,7 +71,9 @@ def _policies(rollout: Rollout, servers: Servers) -> Policies:
             on_timeout=OnTimeout(drain.on_timeout),
         ),
         comeback=ReturnPolicy(
-            within=scalars.duration(comeback.within), hold=scalars.duration(comeback.hold)
+            within=scalars.duration(comeback.within),
+            ramp=tuple(scalars.share(step) for step in comeback.ramp),
+            hold=scalars.duration(comeback.hold),
         ),
         soak=scalars.duration(rollout.soak),
         gates=tuple(gate_of(section, servers) for section in rollout.gates),

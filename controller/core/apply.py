@@ -262,6 +262,8 @@ def _one_member(plan: Plan, state: State, event: e.MemberEvent, now: Instant) ->
         case e.MemberReturned(member):
             gates = {key: gate for key, gate in state.gates.items() if key[1] != member}
             return replace(state, gates=gates)
+        case e.RampRefused():
+            return replace(state, ramp_refused=True)
         case e.MemberSet(_, _, workers):
             return replace(state, known={**workers, **state.known})
         case _:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from controller.core.phases import LEAVING, Phase
+from controller.core.phases import JUDGED, LEAVING, Phase
 from controller.core.plan import Plan
 from controller.core.pool import Instant
 from controller.core.rollout import MemberState, State
@@ -66,7 +66,7 @@ def attention(plan: Plan, state: State, instance: str, now: Instant) -> Attentio
 def _pace(plan: Plan, m: MemberState, now: Instant) -> timedelta:
     if m.phase in EAGER:
         return AT_ONCE if now - m.since < SLOWER_AFTER else SLOWER
-    if m.phase is Phase.SOAKING:
+    if m.phase in JUDGED:
         gates = plan.policies.gates
         return max(AT_ONCE, min([CALM, *(gate.every / 2 for gate in gates)]))
     return CALM
@@ -76,7 +76,7 @@ def _hangs_on_the_pool(state: State, m: MemberState, full_at: Instant) -> bool:
     """Whether taking it out waits for a look at the whole pool that is newer than `full_at`."""
     if m.phase is Phase.DUE:
         return m.since > full_at
-    is_to_go = m.phase is Phase.SOAKING and m.condemned
+    is_to_go = m.phase in JUDGED and m.condemned
     return is_to_go and state.halted_at is not None and state.halted_at > full_at
 
 

@@ -1,4 +1,4 @@
-"""On the way back: the load balancer's own check, the return, and the soak."""
+"""On the way back: the load balancer's own check, the return, the ramp and the soak."""
 
 from controller.core.context import Context, Output
 from controller.core.events import (
@@ -9,8 +9,10 @@ from controller.core.events import (
     Setting,
     SoakEnded,
 )
+from controller.core.phases import Phase
 from controller.core.placing import contested, is_away, is_ready, misplaced
 from controller.core.pool import Admin, Health, Line
+from controller.core.ramp import climb, first_share, put_back
 from controller.core.rollout import MemberState
 from controller.core.settings import Scope
 from controller.core.watch import gates_hold, quiet_note
@@ -38,7 +40,7 @@ def checking(at: Context, m: MemberState) -> Output | None:
     if output := misplaced(at, m, _is_coming, Setting.CHECK):
         return output
     if at.shows(m, has_passed):
-        return SetMember(m.name, Setting.PUT_BACK, m.found)
+        return put_back(at, m, first_share(at, m))
     return _late(at, m, "the load balancer's own health check did not pass")
 
 
@@ -70,7 +72,17 @@ def _unknown_return(at: Context, m: MemberState) -> Output | None:
     if at.seen(m) is None:
         return None
     is_safe = at.shows(m, lambda line: is_ready(line) or has_passed(line))
-    return SetMember(m.name, Setting.PUT_BACK if is_safe else Setting.CHECK, m.found)
+    if is_safe:
+        return put_back(at, m, first_share(at, m))
+    return SetMember(m.name, Setting.CHECK, m.found)
+
+
+def ramping(at: Context, m: MemberState) -> Output | None:
+    if output := contested(at, m, is_ready):
+        return output
+    if at.seen(m) is None:
+        return None
+    return _ailing(at, m) or climb(at, m)
 
 
 def soaking(at: Context, m: MemberState) -> Output | None:
@@ -92,6 +104,7 @@ def soaking(at: Context, m: MemberState) -> Output | None:
 
 
 def _ailing(at: Context, m: MemberState) -> Output | None:
+    stage = "ramp" if m.phase is Phase.RAMPING else "soak"
     for instance, one in at.visible(m):
         if not is_ready(one.line):
             return Halted(
@@ -103,7 +116,7 @@ def _ailing(at: Context, m: MemberState) -> Output | None:
         if one.line.health is Health.FAILING:
             return Halted(
                 Cause.MEMBER,
-                f"{m.name} failed the health check of {instance} during its soak",
+                f"{m.name} failed the health check of {instance} during its {stage}",
                 "a member must stay healthy through its soak",
                 m.name,
                 condemned=(m.name,),

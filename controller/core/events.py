@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from controller.core.pool import Found, InstanceView, Instant, Worker
+from controller.core.pool import FULL, Found, InstanceView, Instant, Worker
 
 
 class Course(StrEnum):
@@ -66,6 +66,8 @@ class SetMember:
     setting: Setting
     found: Found | None = None
     """What to record when draining, what to restore when putting back."""
+    share: int = FULL
+    """Per cent of the found weight; below 100 only when putting back, as a step of a ramp."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +191,14 @@ class SettingFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class RampRefused:
+    """A load balancer takes no weight but none and all: members return at full weight."""
+
+    member: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class GuardAnswered:
     member: str
     answer: Answer
@@ -256,7 +266,15 @@ class MemberLeft:
 
 @dataclass(frozen=True, slots=True)
 class MemberReturned:
-    """Every load balancer shows it in rotation and healthy: its gates count from here."""
+    """Every load balancer shows it in rotation and healthy, at the first step of its ramp where
+    it has one: its gates count from here."""
+
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class RampEnded:
+    """It has its full weight again."""
 
     member: str
 
@@ -399,6 +417,7 @@ ConcludedOfMember = (
     | MemberFoundOut
     | MemberLeft
     | MemberReturned
+    | RampEnded
     | SoakEnded
     | MemberFailed
     | MemberKept
@@ -410,6 +429,7 @@ MemberEvent = (
     MemberInherited
     | MemberSet
     | SettingFailed
+    | RampRefused
     | GuardAnswered
     | StepEnded
     | Validated

@@ -6,7 +6,7 @@ Each looks at what the load balancers show now, not at what we remember to have 
 from collections.abc import Callable
 from typing import Final
 
-from controller.core.comeback import checking, returning, soaking
+from controller.core.comeback import checking, ramping, returning, soaking
 from controller.core.context import Context, Output
 from controller.core.departure import asking, draining, due, holding, out
 from controller.core.events import Cause, Halted, SetMember, Setting
@@ -45,6 +45,7 @@ _FLOW: Final[dict[Phase, Callable[[Context, MemberState], Output | None]]] = {
     Phase.VALIDATING: validating,
     Phase.CHECKING: checking,
     Phase.RETURNING: returning,
+    Phase.RAMPING: ramping,
     Phase.SOAKING: soaking,
     Phase.REMOVING: _removing,
     Phase.RESTORING: _restoring,

@@ -7,7 +7,7 @@ from controller.core import events as e
 from controller.core.observe import is_warming
 from controller.core.phases import Move, Phase, after
 from controller.core.plan import Plan
-from controller.core.pool import Instant
+from controller.core.pool import FULL, Instant
 from controller.core.rollout import MemberState, State, marks
 from controller.core.sight import Tally
 
@@ -74,6 +74,9 @@ def _to_be_set(state: State, m: MemberState, step: e.SetMember, now: Instant) ->
         since = m.drain_since if m.drain_since is not None else now
         return replace(m, drain_since=since, arrivals=None, cuts=0)
     if setting is e.Setting.PUT_BACK:
+        m = replace(m, share=step.share)
+        if m.phase is Phase.RAMPING and m.mark is not None:
+            return m
         return replace(m, mark=state.tallies.get(m.name, Tally()).sum, peers_mark=marks(state))
     return m
 
@@ -93,6 +96,8 @@ def member_after(plan: Plan, state: State, event: e.MemberEvent, now: Instant) -
             return replace(
                 m, setting=None, set_at=None, tried_at=now, tries=m.tries + 1, why=event.why
             )
+        case e.RampRefused():
+            return replace(m, setting=None)
         case e.GuardAnswered():
             return _answered(plan, m, event, now)
         case e.StepEnded():
@@ -122,6 +127,8 @@ def _concluded(
             return moved(m, Move.LEAVE, now, why=event.why)
         case e.MemberReturned():
             return _returned(state, m, now)
+        case e.RampEnded():
+            return _at_full_weight(state, moved(m, Move.RETURNED, now), now)
         case e.SoakEnded():
             return moved(m, Move.PASS, now, why=event.note, mark=None, peers_mark={})
         case e.MemberFailed():
@@ -140,16 +147,20 @@ def _concluded(
 def _returned(state: State, m: MemberState, now: Instant) -> MemberState:
     """Its gates count from where it was put back; after a crash, from now."""
     is_counted = m.mark is not None
-    return moved(
+    m = replace(
         m,
-        Move.RETURNED,
-        now,
         mark=m.mark if is_counted else state.tallies.get(m.name, Tally()).sum,
         peers_mark=m.peers_mark if is_counted else marks(state),
-        found=None,
         begun=True,
-        warmed_at=None if is_warming(state, m.name) else now,
     )
+    if m.share < FULL:
+        return moved(m, Move.RAMP, now)
+    return _at_full_weight(state, moved(m, Move.RETURNED, now), now)
+
+
+def _at_full_weight(state: State, m: MemberState, now: Instant) -> MemberState:
+    """As it was found: what was found need not be known any longer."""
+    return replace(m, found=None, warmed_at=None if is_warming(state, m.name) else now)
 
 
 def _set(m: MemberState, event: e.MemberSet, now: Instant) -> MemberState:

@@ -15,7 +15,8 @@ since a crash, a reload or a foreign hand between two of them must be told apart
     PROVING     `unless` is asked again: as proof, or because a step's end was lost
     VALIDATING  probed from outside
     CHECKING    the load balancer's own health check starts anew; nobody reaches the member (S4)
-    RETURNING   being put in rotation as found
+    RETURNING   being put in rotation, as found or at the first step of a ramp
+    RAMPING     in rotation at a share of its weight, gates watched
     SOAKING     in rotation under full traffic, gates watched
     DONE        upgraded and returned (or, on the way back, rolled back and returned)
     SKIPPED     was already there
@@ -50,6 +51,7 @@ class Phase(StrEnum):
     VALIDATING = "validating"
     CHECKING = "checking"
     RETURNING = "returning"
+    RAMPING = "ramping"
     SOAKING = "soaking"
     DONE = "done"
     SKIPPED = "skipped"
@@ -79,6 +81,7 @@ class Move(StrEnum):
     VALIDATE = "validate"
     CHECK = "check"
     PUT_BACK = "put back"
+    RAMP = "returned in part"
     RETURNED = "returned"
     PASS = "passed"
     RESTORE = "restore"
@@ -152,9 +155,15 @@ TABLE: Final[dict[tuple[Phase, Move], Phase]] = {
     (P.RETURNING, M.CHECK): P.CHECKING,
     (P.RETURNING, M.RESTORE): P.RESTORING,
     (P.RETURNING, M.KEEP): P.KEPT,
+    (P.RETURNING, M.RAMP): P.RAMPING,
     (P.RETURNING, M.RETURNED): P.SOAKING,
     (P.RETURNING, M.HOLD): P.HOLDING,
     (P.RETURNING, M.REMOVE): P.REMOVING,
+    (P.RAMPING, M.PUT_BACK): P.RAMPING,
+    (P.RAMPING, M.RETURNED): P.SOAKING,
+    (P.RAMPING, M.RESTORE): P.RESTORING,
+    (P.RAMPING, M.REMOVE): P.REMOVING,
+    (P.RAMPING, M.KEEP): P.KEPT,
     # soak
     (P.SOAKING, M.RETURNED): P.SOAKING,
     (P.SOAKING, M.PASS): P.DONE,
@@ -194,16 +203,20 @@ SETTLED: Final = frozenset({P.WAITING, P.DONE, P.SKIPPED, P.LEFT, P.FAILED, P.KE
 LEAVING: Final = frozenset({P.DRAINING, P.HOLDING, P.OUT})
 """On its way out, before the first step of this course."""
 
-COMING: Final = frozenset({P.PROVING, P.VALIDATING, P.CHECKING, P.RETURNING})
+COMING: Final = frozenset({P.PROVING, P.VALIDATING, P.CHECKING, P.RETURNING, P.RAMPING})
 """After the last step, on its way back."""
 
 AWAY: Final = frozenset(
     {*LEAVING, P.UPGRADING, *COMING, P.REMOVING, P.RESTORING, P.FAILED, P.STUCK}
 )
-"""Out of rotation because of us, or about to be: never counted as capacity (S1, S2)."""
+"""Out of rotation because of us, wholly or in part, or about to be: never counted as capacity
+(S1, S2)."""
 
 IN_HAND: Final = frozenset({P.DUE, *(AWAY - {P.FAILED, P.STUCK}), P.SOAKING})
 """Being worked on now."""
+
+JUDGED: Final = frozenset({P.RAMPING, P.SOAKING})
+"""In rotation after its upgrade, and not proven yet: its gates judge it."""
 
 FIVE: Final[dict[Phase, str]] = {
     P.DRAINING: "drain",
@@ -214,6 +227,7 @@ FIVE: Final[dict[Phase, str]] = {
     P.VALIDATING: "validate",
     P.CHECKING: "return",
     P.RETURNING: "return",
+    P.RAMPING: "return",
     P.SOAKING: "soak",
 }
 """The operator's word for a phase."""

@@ -8,6 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from typing import Final
+
+FULL: Final = 100
+"""Per cent of its found weight: a member that has it is back as it was found."""
 
 Instant = timedelta
 """A moment, as the time since the origin of the clock in use (monotonic, never the wall's)."""
@@ -148,6 +152,11 @@ class FoundLine:
     key: LineKey
     weight: int
     agent: bool = False
+
+    def weighing(self, share: int) -> int:
+        """The weight that is `share` per cent of the one found, rounded up: never an invisible
+        drain, as 10 % of a weight of 1 would be."""
+        return max(1, -(-self.weight * share // 100))
 
 
 @dataclass(frozen=True, slots=True)

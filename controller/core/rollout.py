@@ -19,7 +19,7 @@ from controller.core.events import (
 )
 from controller.core.phases import AWAY, IN_HAND, Phase
 from controller.core.plan import Plan
-from controller.core.pool import Counters, Found, Instant, Worker
+from controller.core.pool import FULL, Counters, Found, Instant, Worker
 from controller.core.sight import Sight, Tally
 
 ORIGIN: Final = Instant(0)
@@ -72,6 +72,8 @@ class MemberState:
     """Who confirmed the last setting: a change at the same worker is a foreign hand (S14)."""
     confirmed: Setting | None = None
     """Which setting that was."""
+    share: int = FULL
+    """Per cent of its found weight at which it was put back last."""
     mark: Counters | None = None
     """Its counts at its return: gates judge what came after."""
     peers_mark: Mapping[str, Counters] = field(default_factory=dict)
@@ -167,6 +169,8 @@ class State:
     short_since: Instant | None = None
     """Since when the floor has been waited for."""
     done: int = 0
+    ramp_refused: bool = False
+    """A load balancer takes no weight but none and all: nobody is ramped."""
     # --- seen since, gone after a crash
     sights: Mapping[str, Sight] = field(default_factory=dict)
     known: Mapping[str, Worker] = field(default_factory=dict)

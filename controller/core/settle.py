@@ -19,8 +19,9 @@ from controller.core.events import (
     Setting,
 )
 from controller.core.flow import proceed
-from controller.core.phases import COMING, LEAVING, Phase
+from controller.core.phases import COMING, JUDGED, LEAVING, Phase
 from controller.core.placing import is_clear, is_contested, is_held, is_ready, misplaced
+from controller.core.ramp import at_share
 from controller.core.rollout import ORIGIN, MemberState, Mode
 
 TRIES: Final = 3
@@ -109,11 +110,14 @@ def _out_again(at: Context, m: MemberState) -> Output | None:
     return SetMember(m.name, Setting.REMOVE, m.found)
 
 
-def _soaking(at: Context, m: MemberState) -> Output | None:
+def _judged(at: Context, m: MemberState) -> Output | None:
+    is_ramping = m.phase is Phase.RAMPING
     if m.foreign:
-        return MemberKept(m.name, "somebody else took it out; it was not fought over")
+        did = "changed it" if is_ramping else "took it out"
+        return MemberKept(m.name, f"somebody else {did}; it was not fought over")
     if not m.condemned:
-        return MemberKept(m.name, "in rotation, its soak cut short by the halt")
+        stage = "ramp" if is_ramping else "soak"
+        return MemberKept(m.name, f"{at_share(m)}, its {stage} cut short by the halt")
     since = at.state.halted_at or ORIGIN
     if not at.is_full_fresh(since=since) and not at.is_lost_for_good:
         return None
@@ -124,7 +128,7 @@ def _soaking(at: Context, m: MemberState) -> Output | None:
             f"failed, but stays in rotation: without it {room.serving} would serve "
             f"({room.where}), and min_available is {at.plan.min_available}",
         )
-    return SetMember(m.name, Setting.REMOVE, as_seen(at, m))
+    return SetMember(m.name, Setting.REMOVE, m.found or as_seen(at, m))
 
 
 _HALTED: Final[dict[Phase, Callable[[Context, MemberState], Output | None]]] = {
@@ -137,7 +141,8 @@ _HALTED: Final[dict[Phase, Callable[[Context, MemberState], Output | None]]] = {
     Phase.CHECKING: _out_again,
     Phase.RETURNING: _out_again,
     Phase.REMOVING: _out_again,
-    Phase.SOAKING: _soaking,
+    Phase.RAMPING: _judged,
+    Phase.SOAKING: _judged,
 }
 
 # --- after a stop ----------------------------------------------------------------------------
@@ -145,8 +150,11 @@ _HALTED: Final[dict[Phase, Callable[[Context, MemberState], Output | None]]] = {
 
 def _after_stop(at: Context, m: MemberState) -> Output | None:
     match m.phase:
-        case Phase.SOAKING if m.condemned:
-            return _soaking(at, m)
+        case Phase.RAMPING | Phase.SOAKING if m.condemned:
+            return _judged(at, m)
+        case Phase.RAMPING:
+            is_over = at.state.abort is not None or _has_grace(at, m)
+            return proceed(at, m) if is_over else None
         case Phase.SOAKING:
             return proceed(at, m) if at.state.abort is not None else None
         case Phase.REMOVING:
@@ -189,5 +197,5 @@ def is_at_rest(at: Context, m: MemberState) -> bool:
     if m.setting is not None or at.is_pausing(m) or _finishes_its_way(at, m):
         return False
     waits = (Phase.DRAINING, Phase.HOLDING, Phase.REMOVING, Phase.RESTORING)
-    is_to_go = m.phase is Phase.SOAKING and m.condemned
+    is_to_go = m.phase in JUDGED and m.condemned
     return m.phase not in waits and not is_to_go and not (at.is_unseen and m.is_in_hand)

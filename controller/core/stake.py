@@ -6,25 +6,26 @@ errors that chance may bring. What comes out is a bound that holds in at least C
 rollouts; requests are taken to arrive evenly, at the rate measured, shared out by weight.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import accumulate
 from math import exp, floor, lgamma, log, log1p, sqrt
 from typing import Final
 
 from controller.core.metric_gate import FAIL_FROM, PASS_FROM, UNKNOWN_INTERVAL
-from controller.core.pool import InstanceView, Line
+from controller.core.outlook import Traffic
 from controller.core.settings import Gate, Policies, Scope, Test
 from controller.core.statistics import is_unexplained
 
-CERTAINTY: Final = 0.99
+CERTAINTY: Final = 0.98
 
 SLIP: Final = (1 - CERTAINTY) / 2
 """How likely a bad version may get past a gate that is still said to stop it."""
 
-ACT: Final = timedelta(milliseconds=300)
-"""From a failing sample to the member's last request, on a busy machine: one tick of the loop, a
-look at the whole pool, and the order to every load balancer."""
+ACT: Final = timedelta(milliseconds=100)
+"""From a failing sample to the member's last request: one tick of the loop, a look at the whole
+pool, and the order to every load balancer, on a machine that is not overloaded."""
 
 LOOKS: Final = 2_000
 """Samples that are followed at most; a gate that needs more is taken not to stop anything."""
@@ -35,17 +36,6 @@ WIDEST: Final = 400
 
 Chances = Mapping[int, float]
 """Number of errors → how likely."""
-
-
-@dataclass(frozen=True, slots=True)
-class Traffic:
-    """Requests per second, as they were measured."""
-
-    pool: float
-    member: float
-    """What one upgraded member gets, at most."""
-    together: int = 1
-    """How many may be upgraded and not yet proven at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,46 +59,6 @@ class Loss:
     """From the first to the last of them, at most; None: until the end of the rollout."""
     per_second: float = 0.0
     """How many may fail in each second at the worst."""
-
-
-def traffic(
-    views: Sequence[InstanceView],
-    rates: Mapping[tuple[str, str], float],
-    members: Collection[str],
-    together: int,
-) -> Traffic:
-    """`rates`: (instance, backend) → requests per second; `members`: those to be upgraded."""
-    busiest = max((_rate_of(name, views, rates, members, together) for name in members), default=0)
-    return Traffic(sum(rates.values()), busiest, together)
-
-
-def _rate_of(
-    name: str,
-    views: Sequence[InstanceView],
-    rates: Mapping[tuple[str, str], float],
-    members: Collection[str],
-    together: int,
-) -> float:
-    """Of one member, while as many of the others as may be are out."""
-    rate = 0.0
-    for view in views:
-        for line in view.of(name):
-            others = [
-                one
-                for one in view.lines
-                if one.backend == line.backend and one.member != name and one.is_serving
-            ]
-            rate += rates.get((view.instance, line.backend), 0.0) * _share(
-                line, others, members, together
-            )
-    return rate
-
-
-def _share(line: Line, others: Sequence[Line], members: Collection[str], together: int) -> float:
-    weight = max(line.weight, 1)
-    may_be_out = sorted((one.weight for one in others if one.member in members), reverse=True)
-    rest = sum(one.weight for one in others) - sum(may_be_out[: together - 1])
-    return weight / (weight + rest)
 
 
 def stake(
@@ -174,9 +124,10 @@ def _held(
 ) -> tuple[Chances, timedelta] | None:
     """Where every request fails there is no pass: the soak lasts as long as the gate is
     inconclusive, at most `hold` longer, and the gate trips in that time or not at all."""
-    trips_at = next(
-        n for n in range(1, gate.min_requests + gate.min_errors + WIDEST) if needed(n) <= n
-    )
+    most = gate.min_requests + gate.min_errors + WIDEST
+    trips_at = next((n for n in range(1, most) if needed(n) <= n), None)
+    if trips_at is None:
+        return None
     latest = timedelta(seconds=trips_at / rate) + gate.every
     return ({trips_at: 1.0}, latest) if latest <= policies.soak + gate.hold else None
 
@@ -286,9 +237,6 @@ def _joined(some: Chances, more: Chances) -> dict[int, float]:
 
 def _quantile(chances: Chances, share: float) -> int:
     """The least number that `share` of all cases do not go beyond."""
-    so_far, highest = 0.0, 0
-    for number in sorted(chances):
-        so_far, highest = so_far + chances[number], number
-        if so_far >= share:
-            break
-    return highest
+    so_far = accumulate(chances[number] for number in sorted(chances))
+    enough = (n for n, sum_ in zip(sorted(chances), so_far, strict=True) if sum_ >= share)
+    return next(enough, max(chances))

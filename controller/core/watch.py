@@ -9,7 +9,7 @@ from controller.core.events import (
     WorkerReplaced,
 )
 from controller.core.gate import judge, limit, percent
-from controller.core.phases import Phase
+from controller.core.phases import JUDGED
 from controller.core.pool import Counters
 from controller.core.rollout import GateState, Mode, counted, peers_counted, pool_counted
 from controller.core.settings import Gate, Scope, Then
@@ -61,13 +61,13 @@ def watch_gates(at: Context) -> Output | None:
 
 
 def subjects(at: Context, gate: Gate) -> tuple[str | None, ...]:
-    """What a gate judges now: the members that soak, or the pool (None)."""
+    """What a gate judges now: the members that are back and not proven yet, or the pool (None)."""
     if gate.scope is Scope.POOL:
         return (None,)
     return tuple(
         m.name
         for m in at.state.members.values()
-        if m.phase is Phase.SOAKING and m.mark is not None and not m.condemned
+        if m.phase in JUDGED and m.mark is not None and not m.condemned
     )
 
 
@@ -163,11 +163,12 @@ def _window(gate: Gate) -> str:
 
 
 def worse_than_peers(at: Context, gate: Gate) -> tuple[str, ...]:
-    """Members in soak that fail more than those not yet upgraded did meanwhile. Without such a
-    difference it is somebody else's incident, and taking capacity away would make it worse."""
+    """Members under judgement that fail more than those not yet upgraded did meanwhile. Without
+    that difference it is somebody else's incident, and taking capacity away would make it worse.
+    """
     worse = []
     for m in at.state.members.values():
-        if m.phase is not Phase.SOAKING or m.mark is None:
+        if m.phase not in JUDGED or m.mark is None:
             continue
         own, others = counted(at.state, m.name), peers_counted(at.state, m.name)
         if is_worse(own.errors, own.total, others.errors, others.total, confidence=gate.confidence):

@@ -3,6 +3,7 @@
 from controller.core import events as e
 from controller.core.events import Event, Observation, Setting
 from controller.core.phases import Phase
+from controller.core.pool import FULL
 from controller.core.rollout import State
 from controller.report.words import count, names, span, standing
 
@@ -88,6 +89,8 @@ def _setting(step: e.SetMember, after: State) -> str:
             return f"going back as it was: {_unbegun(after)}"
         case Setting.REMOVE:
             return "TAKEN OUT of rotation again" + (f": {m.why}" if m.why else "")
+        case Setting.PUT_BACK if step.share < FULL:
+            return f"passed every check, now at {step.share} % of its weight"
         case _:
             return _ASKED[step.setting]
 
@@ -145,6 +148,13 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
             return member, f"{detail} after {seconds:.1f}s" + (f": {last[0]}" if last else "")
         case e.Validated(member, passed, detail):
             return member, f"validation {'passed' if passed else 'FAILED'}: {detail}"
+        case e.MemberReturned(member) if after.members[member].phase is Phase.RAMPING:
+            share = after.members[member].share
+            return member, f"back in rotation at {share} % of its weight, its gates count"
+        case e.RampEnded(member):
+            return member, "its full weight is back: soaking"
+        case e.RampRefused(member, why):
+            return member, f"the ramp is dropped, members return at full weight: {why}"
         case e.MemberReturned(member):
             return member, "back in rotation and healthy everywhere: soaking, its gates count"
         case e.MemberFoundOut(member):

@@ -4,14 +4,18 @@ from collections.abc import Mapping, Sequence
 
 from controller.core.gate import limit
 from controller.core.plan import Plan
-from controller.core.settings import Gate, OnFailure, Scope, Settings
+from controller.core.settings import Gate, OnFailure, ReturnPolicy, Scope, Settings
 from controller.report.words import count, names, span
 
 
 def plan_text(
-    plan: Plan, settings: Settings, notes: Sequence[str], gates_now: Mapping[str, str]
+    plan: Plan,
+    settings: Settings,
+    notes: Sequence[str],
+    gates_now: Mapping[str, str],
+    ahead: Sequence[str] = (),
 ) -> list[str]:
-    """`gates_now`: gate → what it reads at this moment."""
+    """`gates_now`: gate → what it reads at this moment; `ahead`: see `report.outlook`."""
     policies = plan.policies
     lines = [
         f"rollout {plan.name}: {count(len(plan.members), 'member')} of "
@@ -32,9 +36,11 @@ def plan_text(
         f"  drain    {_drain(plan)}",
         f"  upgrade  {count(plan.upgrade.steps, 'step')}"
         + (", unless already there" if plan.upgrade.has_guard else ""),
-        f"  return   the load balancer's own health check within {span(policies.comeback.within)}",
+        f"  return   the load balancer's own health check within {span(policies.comeback.within)}"
+        + _ramp(policies.comeback),
         f"  soak     {span(policies.soak)} under full traffic",
     ]
+    lines += ["", *ahead] if ahead else []
     remarks = [*notes, *settings.warnings]
     return [*lines, "", "mind", *(f"  {remark}" for remark in remarks)] if remarks else lines
 
@@ -70,6 +76,13 @@ def _drain(plan: Plan) -> str:
         f"{what}; clients of {kinds} may still come for {span(policy.sticky)}, then they are "
         "sent elsewhere and may lose their session"
     )
+
+
+def _ramp(policy: ReturnPolicy) -> str:
+    if not policy.ramp:
+        return ""
+    steps = ", ".join(f"{share} %" for share in policy.ramp)
+    return f", then {steps} of its weight for {span(policy.hold)} each, gates watched"
 
 
 def _on_failure(policy: OnFailure) -> str:

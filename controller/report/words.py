@@ -38,6 +38,7 @@ STANDING = {
     Phase.FAILED: "OUT OF ROTATION",
     Phase.STUCK: "OUT OF ROTATION, rollback failed: needs a human",
     Phase.KEPT: "upgraded, IN ROTATION, not proven",
+    Phase.RAMPING: "upgraded, IN ROTATION AT A SHARE OF ITS WEIGHT, ramp not finished",
     Phase.SOAKING: "upgraded, in rotation, soak not finished",
 }
 

@@ -13,6 +13,7 @@ from controller.core.events import (
     GuardAnswered,
     MemberSet,
     OperatorAnswered,
+    RampRefused,
     RunStep,
     SetMember,
     Setting,
@@ -22,9 +23,9 @@ from controller.core.events import (
     Validate,
     Validated,
 )
-from controller.core.pool import Admin, Found, InstanceView
+from controller.core.pool import FULL, Admin, Found, InstanceView
 from controller.core.work import Guard, Work
-from controller.errors import BalancerError
+from controller.errors import BalancerError, WeightRefused
 from controller.ports import Commands, Job, JobResult, LoadBalancer, Validator
 
 OUTPUT_KEPT = 8192
@@ -84,13 +85,15 @@ class Performer:
             Setting.REMOVE: lambda: self._balancer.take_out(member),
             Setting.CUT: lambda: self._balancer.cut(member),
             Setting.CHECK: lambda: self._balancer.begin_return(member),
-            Setting.PUT_BACK: lambda: self._balancer.put_back(member, found),
+            Setting.PUT_BACK: lambda: self._balancer.put_back(member, found, step.share),
             Setting.RESTORE: lambda: self._balancer.put_back(member, found),
         }
         try:
             await calls[step.setting]()
             views = await self._views(member)
         except BalancerError as error:
+            if isinstance(error, WeightRefused) and step.share < FULL:
+                return RampRefused(member, str(error))
             return SettingFailed(member, step.setting, str(error), error.retryable)
         for view in views:
             if step.setting in AWAY and any(one.admin is Admin.READY for one in view.lines):

@@ -24,6 +24,7 @@ _PHASE: Final = {
     Phase.VALIDATING: Wait.VALIDATION,
     Phase.CHECKING: Wait.HEALTH_CHECK,
     Phase.RETURNING: Wait.HEALTH_CHECK,
+    Phase.RAMPING: Wait.GATES,
 }
 
 

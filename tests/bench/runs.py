@@ -1,10 +1,11 @@
 """One rollout of a bench: a world, a load, `poolroll run` as a process, and what came of it."""
 
 import asyncio
+import json
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,8 @@ class Run:
     tally: Tally
     began: float
     """When the load began, on the monotonic clock."""
+    stake: Mapping[float, int | None]
+    """What `plan` said before: failing ratio → failed requests at most; empty when not asked."""
 
     def of(self, kind: type) -> list[Happened]:
         return [one for one in self.events if isinstance(one.event, kind)]
@@ -52,11 +55,14 @@ async def bench_world(members: int, **shape: Any) -> AsyncIterator[World]:
             yield world
 
 
-async def measured(world: World, file: Path, *, rate: float, warm_up: float = 0.5) -> Run:
-    """Run the rollout under a load of `rate` requests a second."""
+async def measured(
+    world: World, file: Path, *, rate: float, warm_up: float = 0.5, plans: bool = False
+) -> Run:
+    """Run the rollout under a load of `rate` requests a second; `plans`: ask `plan` before."""
     state = world.folder / "state"
     async with Load(world.frontends, rate=rate, sticky_share=0.3) as load:
         await asyncio.sleep(warm_up)
+        stake = await _stake(file, state) if plans else {}
         begun = time.monotonic()
         process = await asyncio.create_subprocess_exec(
             str(POOLROLL),
@@ -67,7 +73,18 @@ async def measured(world: World, file: Path, *, rate: float, warm_up: float = 0.
         exit_code = await process.wait()
         seconds = time.monotonic() - begun
         await asyncio.sleep(warm_up)
-    return Run(exit_code, seconds, _events(state), load.tally, load.began)
+    return Run(exit_code, seconds, _events(state), load.tally, load.began, stake)
+
+
+async def _stake(file: Path, state: Path) -> dict[float, int | None]:
+    process = await asyncio.create_subprocess_exec(
+        str(POOLROLL),
+        *("plan", str(file), "--json", "--state", str(state)),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    out, _ = await process.communicate()
+    assert process.returncode == 0, "the plan was refused"
+    return {one["failing_ratio"]: one["requests"] for one in json.loads(out)["at_stake"]}
 
 
 def _events(state: Path) -> list[Happened]:

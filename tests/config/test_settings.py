@@ -176,6 +176,11 @@ def test_options_without_ground(sets: dict[str, str], canaries_only: bool, expec
             ],
         ),
         ("return: {hold: 1s}", ["return.hold: has no effect without a ramp"]),
+        ("return: {ramp: [10%, 50%], hold: 1s}", []),
+        (
+            "return: {ramp: [10%, 50%]}",
+            ["return.ramp: without a hold the next step follows as soon as the gates allow it"],
+        ),
         (
             "pool: {haproxy: {apis: ['tcp:10.0.0.1:9999', 'tcp:127.0.0.2:1', 'tcp:[::1]:1', "
             "'tcp:localhost:1'], backends: [web]}}",

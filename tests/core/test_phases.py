@@ -68,6 +68,10 @@ def test_nobody_returns_unchecked() -> None:
         Phase.CHECKING,
         Phase.RETURNING,
     }
+    assert {came for (came, _), to in TABLE.items() if to is Phase.RAMPING} == {
+        Phase.RETURNING,
+        Phase.RAMPING,
+    }
     assert {came for (came, _), to in TABLE.items() if to is Phase.CHECKING} == {
         Phase.VALIDATING,
         Phase.CHECKING,

@@ -20,6 +20,7 @@ from controller.errors import (
     NoSuchBackend,
     NoSuchMember,
     PermissionTooLow,
+    WeightRefused,
 )
 from tests.haproxy.samples import INFO, STAT, STATE
 
@@ -114,7 +115,7 @@ def test_replies_are_split(text: str, replies: list[str], whole: bool) -> None:
         ("No such backend.", NoSuchBackend),
         ("No such proxy.", NoSuchBackend),
         ("Can't find backend.", NoSuchBackend),
-        ("Backend is using a static LB algorithm", CommandRefused),
+        ("Backend is using a static LB algorithm", WeightRefused),
         ("", CommandRefused),
     ],
 )

@@ -120,6 +120,11 @@ def bad_v2(*members: str) -> Callable[[World], None]:
     return prepare
 
 
+def static(world: World) -> None:
+    """Every balancer takes only none and all of a weight."""
+    world.sim.is_static = True
+
+
 def recover(world: World, instance: str = "lb2") -> None:
     world.sim.instances[instance].outage = None
 

@@ -27,6 +27,7 @@ WORDS = 'quoted "words", ünïcödé, new\nline, \t, 100 %, \x00 and \x7f'
 STEPS: tuple[e.Step, ...] = (
     e.SetMember("web1", e.Setting.DRAIN, FOUND),
     e.SetMember("web1", e.Setting.CUT),
+    e.SetMember("web1", e.Setting.PUT_BACK, FOUND, 10),
     e.AskGuard("web1", e.Course.ROLLBACK, 3),
     e.RunStep("web1", e.Course.UPGRADE, 2, 1),
     e.Validate("web1", e.Course.UPGRADE),
@@ -53,6 +54,8 @@ EVENTS: tuple[Event, ...] = (
     e.MemberFoundOut("web1"),
     e.MemberLeft("web1", WORDS),
     e.MemberReturned("web1"),
+    e.RampEnded("web1"),
+    e.RampRefused("web1", WORDS),
     e.SoakEnded("web1", "note"),
     e.MemberFailed("web1", WORDS),
     e.MemberKept("web1", WORDS),

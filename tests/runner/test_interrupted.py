@@ -9,7 +9,7 @@ import pytest
 
 from controller.core.phases import Phase
 from controller.core.pool import Admin
-from controller.core.settings import Amount, DrainPolicy, OnFailure, OnTimeout
+from controller.core.settings import Amount, DrainPolicy, OnFailure, OnTimeout, ReturnPolicy
 from tests.runner.beats import (
     at,
     bad_v2,
@@ -20,6 +20,7 @@ from tests.runner.beats import (
     scripted,
     signal,
     slow_requests,
+    static,
     three_behind_two,
 )
 from tests.support.fakes import Script
@@ -35,7 +36,15 @@ TWO_AT_ONCE = replace(SHORT, max_unavailable=Amount(2))
 THREE = partial(make_sim, 3)
 two_behind_two = partial(make_sim, 2, instances=("lb1", "lb2"))
 
+LONG_RAMP = replace(SHORT, comeback=ReturnPolicy(ms(2000), (10,), ms(3000)))
+RAMPED = replace(SHORT, comeback=ReturnPolicy(ms(2000), (10, 50), ms(150)))
+
 WELL = {
+    "ramp": Scenario(RAMPED),
+    "ramp that is refused": Scenario(RAMPED, prepare=static),
+    "reload while ramping": Scenario(
+        RAMPED, two_behind_two, beats=at("web1", Phase.RAMPING, reload_one)
+    ),
     "plain": Scenario(SHORT),
     "two at once, two balancers": Scenario(
         TWO_AT_ONCE, partial(make_sim, 3, instances=("lb1", "lb2"))
@@ -57,6 +66,7 @@ HALTED = {
     "failed step": (5, Scenario(SHORT, prepare=scripted(Script(exit_code=1)))),
     "failed validation": (5, Scenario(SHORT, faulty=("v2",))),
     "failing member": (4, Scenario(SHORT, THREE, prepare=bad_v2())),
+    "failing in its ramp": (4, Scenario(LONG_RAMP, THREE, prepare=bad_v2())),
     "rollback of the member": (
         4,
         Scenario(MEMBER_BACK, THREE, prepare=bad_v2(), has_rollback=True),

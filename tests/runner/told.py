@@ -1,6 +1,7 @@
 """A metrics source that says what a script has next, and rollouts whose gates ask it."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -39,28 +40,28 @@ GONE = Say(Missing.UNREACHABLE)
 
 
 class Told(FakeMetricsSource):
-    """Each query has its own script, the last word of which stays; without one all is well.
+    """Each query has its own script, the last word of which stays; without one all is well. A
+    sample asks a query and its evidence once each: both have the same word of the script.
 
     `now`, once set, is said to everything instead.
     """
 
     def __init__(self, scripts: Mapping[str, Sequence[Say]] | None = None) -> None:
         super().__init__()
-        self._scripts = {query: list(says) for query, says in (scripts or {}).items()}
+        self._scripts = scripts or {}
+        self._turns: Counter[str] = Counter()
         self.now: Say | None = None
 
-    def _next(self, about: str, *, is_kept: bool) -> Say:
-        script = self._scripts.get(about) or [GOOD]
-        say = script[0]
-        if len(script) > 1 and not is_kept:
-            del script[0]
-        return self.now or say
+    def _next(self, asked: str) -> Say:
+        script = self._scripts.get(asked.partition(" ")[2], (GOOD,))
+        turn = self._turns[asked]
+        self._turns[asked] += 1
+        return self.now or script[min(turn, len(script) - 1)]
 
     async def read(
         self, query: str, *, reduce: Reduce | None = None, at: datetime | None = None
     ) -> Reading:
-        about = query.removeprefix("of ")
-        say = self._next(about, is_kept=False)
+        say = self._next(query)
         await asyncio.sleep(say.takes.total_seconds())
         match say.value:
             case None:
@@ -71,7 +72,7 @@ class Told(FakeMetricsSource):
                 return Reading(query, value=value, series=1, at=EPOCH)
 
     async def freshness(self, selector: str, *, at: datetime | None = None) -> Freshness:
-        say = self._next(selector.removeprefix("up "), is_kept=True)
+        say = self._next(selector)
         return Freshness(selector, say.age, SCRAPED, series=1)
 
 

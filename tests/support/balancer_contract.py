@@ -5,7 +5,7 @@ Subclass `BalancerContract` and give it a `stage` fixture.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 import pytest
@@ -183,12 +183,15 @@ class BalancerContract:
         assert await stage.found(member) == found
 
     async def test_put_back_with_another_weight_sets_it(self, stage: Stage, member: str) -> None:
-        """A step of a ramp is `put_back` with a lower weight; the way up ends at the found one."""
+        """A step of a ramp is `put_back` with a share of the found weight, rounded up, the agent
+        check off; the way up ends at what was found."""
         found = await stage.found(member)
-        low = Found(tuple(replace(line, weight=2) for line in found.lines))
         await stage.balancer.take_out(member)
-        await stage.balancer.put_back(member, low)
-        assert {line.weight for line in await stage.lines(member)} == {2}
+        for share in (1, 50):
+            await stage.balancer.put_back(member, found, share)
+            lines = await stage.lines(member)
+            assert all(line.is_serving and not line.agent for line in lines)
+            assert [line.weight for line in lines] == [one.weighing(share) for one in found.lines]
         await stage.balancer.put_back(member, found)
         assert await stage.found(member) == found
 

@@ -7,6 +7,7 @@ what it claims.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from math import ceil
 
 from controller.core.events import (
     Event,
@@ -186,12 +187,42 @@ class Checkers:
         if instance.outage is None and self._sim.now - replaced > NOTICED:
             self._break("S9", f"the reload of {instance.name} was noticed late")
 
+    # --- the ramp ----------------------------------------------------------------------------
+
+    def _climbs_slowly(self, line: FakeLine, full: int) -> None:
+        """Never more than a step's share before its hold is over. What was put back at the full
+        weight because the balancer takes no other is right."""
+        policy = self._plan.policies.comeback
+        if not policy.ramp or self._sim.is_static:
+            return
+        steps = sorted({max(1, ceil(share * full / 100)) for share in policy.ramp} | {full})
+        since: dict[int, Instant] = {}
+        for put in line.dealt:
+            if put.is_first:
+                since = {}
+            if put.weight not in steps:
+                self._break("ramp", f"{line.app.name} is put back at weight {put.weight}")
+                continue
+            before = steps[steps.index(put.weight) - 1] if put.weight != steps[0] else None
+            if before is not None and put.weight not in since:
+                held = put.at - since.get(before, put.at)
+                if before not in since or held < policy.hold:
+                    what = f"{line.app.name} got weight {put.weight} after {held} at {before}"
+                    self._break("ramp", what)
+            if put.weight not in since:
+                since[put.weight] = put.at
+            if put.weight == steps[0]:
+                since = {put.weight: since[put.weight]}
+
     # --- at the end --------------------------------------------------------------------------
 
     def at_end(self, state: State) -> list[str]:
         """Everything that was broken, and what is not as it was found (S8)."""
         self._ledger.broken += [f"S4 {what}" for what in self._sim.met]
         for instance, line in self._sim.every_line():
+            self._climbs_slowly(
+                line, self._ledger.original[instance.name, line.backend, line.app.name][1]
+            )
             m = state.members.get(line.app.name)
             if m is not None and (m.is_away or m.is_in_hand or line.foreign):
                 continue

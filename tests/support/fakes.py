@@ -15,9 +15,10 @@ from controller.errors import (
     BalancerUnreachable,
     CommandRefused,
     NoSuchMember,
+    WeightRefused,
 )
 from controller.ports import Clock, Features, Job, JobResult, ValidationResult
-from tests.support.sim import STEP, FakeInstance, FakeLine, Sim
+from tests.support.sim import STEP, Dealt, FakeInstance, FakeLine, Sim
 
 LATENCY = timedelta(milliseconds=1)
 HANGS = timedelta(seconds=2)
@@ -97,11 +98,16 @@ class FakeLoadBalancer:
 
         await self._set("begin_return", member, act)
 
-    async def put_back(self, member: str, found: Found) -> None:
+    async def put_back(self, member: str, found: Found, share: int = 100) -> None:
         def act(line: FakeLine) -> None:
-            was = found.at(LineKey(self._name_of(line), line.backend))
+            name = self._name_of(line)
+            was = found.at(LineKey(name, line.backend))
             if was is not None:
-                line.weight, line.agent = was.weight, was.agent
+                if self.sim.is_static and was.weighing(share) != self.sim.configured[member]:
+                    raise WeightRefused(name, "it takes only 0 and 100 %")
+                line.weight, line.agent = was.weighing(share), was.agent and share == 100
+            if line.app.changed_once:
+                line.dealt.append(Dealt(self.sim.now, line.weight, line.admin is not Admin.READY))
             if line.admin is Admin.OUT:
                 line.up = True
             if line.admin is not Admin.READY:
@@ -133,7 +139,11 @@ class FakeLoadBalancer:
             for line in one.of(member):
                 for look in self.watch:
                     look(verb, member, one, line)
-                act(line)
+                try:
+                    act(line)
+                except WeightRefused as error:
+                    errors.append(error)
+                    continue
                 line.ours, line.excused, line.foreign, line.quiet_since = True, False, False, None
             if name != self.instances[-1]:
                 for call in self.half_way:

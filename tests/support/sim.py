@@ -31,6 +31,16 @@ class App:
     errors: dict[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Dealt:
+    """A weight at which a line was put back, once its member had been changed."""
+
+    at: Instant
+    weight: int
+    is_first: bool
+    """It was out of rotation before."""
+
+
 @dataclass
 class FakeLine:
     """One member in one backend of one worker."""
@@ -60,6 +70,7 @@ class FakeLine:
     foreign: bool = False
     """Somebody else was the last to set it."""
     warm_at: Instant = ZERO
+    dealt: list[Dealt] = field(default_factory=list)
     disturbed_at: Instant = -timedelta(hours=1)
     """When a reload or another hand changed it last."""
 
@@ -128,6 +139,8 @@ class Sim:
     """What will happen, at which moment."""
     dealt: int = 0
     cuts_help: bool = True
+    is_static: bool = False
+    """Every balancer takes only none and all of a weight."""
     reload_after: str = ""
     """A reload comes right after the first setting of this kind."""
     health_changed_at: Instant = -timedelta(hours=1)
