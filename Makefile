@@ -20,7 +20,7 @@ demo: $(VENV)/.demo
 	@$(VENV)/bin/poolroll demo
 
 test: $(VENV)/.dev servers
-	$(VENV)/bin/python -m pytest -n 2 --cov=controller/core --cov-branch --cov-fail-under=100
+	$(VENV)/bin/python -m pytest -n 4 --cov=controller/core --cov-branch --cov-fail-under=100
 
 lint: $(VENV)/.dev
 	$(VENV)/bin/ruff format --check .

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -12,14 +11,14 @@ import click
 
 from controller import bootstrap
 from controller.cli import options
-from controller.cli.live import Footer, LiveNarrator
-from controller.cli.log import LogNarrator
 from controller.cli.main import EXIT_STOPPED
+from controller.cli.narrating import Narrating, narrator_for
 from controller.cli.signals import Signals
 from controller.config import RolloutFile, load
 from controller.report.page import page
 from controller.report.proposal import plan_text
 from controller.report.summary import summary
+from controller.runner.loop import Runner
 from controller.session import Prepared, Wishes, World
 from controller.session import run as run_session
 
@@ -56,8 +55,8 @@ async def _demo(bad: bool, members: int, haproxy: str | None, log_format: str) -
                 return f"users: {users.tally.served} requests served, {users.tally.failed} failed"
 
             file = load(bootstrap.demo_file(pool, BAD if bad else None, url))
-            with _narrating(log_format, footer) as narrator:
-                code = await _roll(file, state, narrator)
+            narrator = narrator_for("demo", bootstrap.clock(), log_format, footer=footer)
+            code = await _roll(file, state, narrator)
             click.echo(f"\n{footer()} (p99 {users.tally.p99 * 1000:.0f} ms)")
             versions = await pool.member_versions()
             click.echo("apps:  " + ", ".join(f"{name} {v}" for name, v in versions.items()))
@@ -88,30 +87,21 @@ def _report(state: Path) -> str:
     return kept.name
 
 
-@contextlib.contextmanager
-def _narrating(log_format: str, footer: Footer) -> Iterator["Narrating"]:
-    """The live board on a terminal, plain lines elsewhere."""
-    clock = bootstrap.clock()
-    if sys.stdout.isatty() and log_format == "text":
-        with LiveNarrator(clock, footer) as live:
-            yield live
-    else:
-        yield LogNarrator("demo", clock.wall, log_format)
-
-
-Narrating = LiveNarrator | LogNarrator
-
-
 async def _roll(file: RolloutFile, state: Path, narrator: Narrating) -> int:
     async def begin(prepared: Prepared) -> bool:
         click.echo("\n".join(plan_text(prepared.plan, file.settings, (), {})) + "\n")
-        if isinstance(narrator, LiveNarrator):
-            narrator.watch(prepared.plan)
+        narrator.watch(prepared.plan)
         return True
 
     with contextlib.closing(bootstrap.open_state(state, create=True)) as journal:
         world: World = bootstrap.world(file.settings, state, journal)
-        with Signals() as signals:
+        with Signals() as signals, contextlib.ExitStack() as stack:
+            stack.callback(narrator.stop)
+
+            def begun(runner: Runner) -> None:
+                signals.hand_to(runner)
+                narrator.start()
+
             ran = await run_session(
                 world,
                 file,
@@ -119,7 +109,7 @@ async def _roll(file: RolloutFile, state: Path, narrator: Narrating) -> int:
                 confirm=begin,
                 narrators=[narrator],
                 questions=None,
-                on_start=signals.hand_to,
+                on_start=begun,
             )
     if ran is None:
         return EXIT_STOPPED

@@ -1,20 +1,23 @@
-"""The live board on a terminal (rich). Sentences scroll above it."""
+"""The live board on a terminal (rich). Sentences scroll above it.
 
+A terminal that is gone must not end a rollout (S11), so nothing here raises for one.
+"""
+
+import sys
 from collections.abc import Callable
-from types import TracebackType
-from typing import Self
 
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from controller.cli.log import quiet
 from controller.core.events import Event, Observation
 from controller.core.plan import Plan
 from controller.core.rollout import State
 from controller.ports import Clock
 from controller.report.board import Row, board
-from controller.report.narrative import sentence
+from controller.report.narrative import level_of, sentence
 
 Footer = Callable[[], str]
 
@@ -26,7 +29,7 @@ class LiveNarrator:
         """`footer`: a line under the board, asked for anew at each refresh."""
         self._clock = clock
         self._footer = footer
-        self._console = Console()
+        self._console = Console(file=quiet(sys.stdout), force_terminal=True)
         self._plan: Plan | None = None
         self._state: State | None = None
         self._live = Live(
@@ -36,26 +39,27 @@ class LiveNarrator:
     def watch(self, plan: Plan) -> None:
         self._plan = plan
 
-    def __enter__(self) -> Self:
+    def start(self) -> None:
         self._live.start()
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def stop(self) -> None:
+        """May be called again, and without a start."""
         self._live.stop()
+
+    def warn(self, text: str) -> None:
+        """A line about something beside the rollout, like a notice that nobody took."""
+        self._say("", text, "yellow")
 
     def tell(self, event: Event | Observation, before: State, after: State) -> None:
         self._state = after
         if (said := sentence(event, before, after)) is not None:
-            member, text = said
-            line = Text(f"{self._clock.wall():%H:%M:%S}  ", "dim")
-            line.append(f"{member:<8}  ", "bold")
-            line.append(text, "bold red" if "HALT" in text or "TAKEN OUT" in text else "")
-            self._console.print(line)
+            self._say(*said, "bold red" if level_of(event) != "info" else "")
+
+    def _say(self, member: str, text: str, style: str) -> None:
+        line = Text(f"{self._clock.wall():%H:%M:%S}  ", "dim")
+        line.append(f"{member:<8}  ", "bold")
+        line.append(text, style)
+        self._console.print(line)
 
     def _render(self) -> Group:
         if self._plan is None or self._state is None:

@@ -1,13 +1,16 @@
 """The log on standard error: one sentence for each thing that happens (structlog)."""
 
+import contextlib
+import io
 import sys
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 
 from controller.core.events import Event, Observation
+from controller.core.plan import Plan
 from controller.core.rollout import State
 from controller.report.narrative import kind_of, level_of, sentence
 
@@ -23,21 +26,26 @@ def _iso(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
     return {**event, "timestamp": event["timestamp"].isoformat()}
 
 
-class QuietStream:
-    """Standard error that a closed terminal cannot turn into a crash: a rollout goes on when
-    nobody listens any more (S11)."""
+class _QuietStream(io.TextIOBase):
+    """A stream that a closed terminal cannot turn into a crash: a rollout goes on when nobody
+    listens any more (S11)."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
 
     def write(self, text: str) -> int:
-        try:
-            return sys.stderr.write(text)
-        except OSError:
-            return len(text)
+        with contextlib.suppress(OSError, ValueError):
+            return self._stream.write(text)
+        return len(text)
 
     def flush(self) -> None:
-        try:
-            sys.stderr.flush()
-        except OSError:
-            return
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.flush()
+
+
+def quiet(stream: TextIO) -> TextIO:
+    """`stream`, which may be a terminal that goes away."""
+    return cast("TextIO", _QuietStream(stream))
 
 
 class LogNarrator:
@@ -49,7 +57,7 @@ class LogNarrator:
         )
         self._wall = wall
         self._log = structlog.wrap_logger(
-            structlog.PrintLogger(QuietStream()),  # type: ignore[arg-type]
+            structlog.PrintLogger(quiet(sys.stderr)),
             processors=[structlog.processors.add_log_level, *renderer],
             rollout=rollout,
         )
@@ -62,6 +70,15 @@ class LogNarrator:
         bound = {"member": member} if member else {}
         say = getattr(self._log, level_of(event))
         say(text, timestamp=self._wall(), kind=kind_of(event), **bound)
+
+    def start(self) -> None:
+        """Lines need no beginning."""
+
+    def stop(self) -> None:
+        """Nor an end."""
+
+    def watch(self, plan: Plan) -> None:
+        """They tell of events alone."""
 
     def warn(self, text: str) -> None:
         """A line about something beside the rollout, like a notice that nobody took."""

@@ -13,8 +13,8 @@ import click
 from controller import bootstrap
 from controller.cli import options
 from controller.cli.ask import TerminalQuestions, ask, is_terminal
-from controller.cli.log import LogNarrator
 from controller.cli.main import EXIT_HALTED, EXIT_STOPPED
+from controller.cli.narrating import narrator_for
 from controller.cli.signals import Signals
 from controller.config import RolloutFile, load
 from controller.core.plan import Purpose
@@ -25,6 +25,7 @@ from controller.report.notices import RolloutTidings
 from controller.report.proposal import plan_text
 from controller.report.summary import cut_off, summary
 from controller.report.words import count, names, standing
+from controller.runner.loop import Runner
 from controller.session import Prepared, Wishes, World
 from controller.session import run as run_session
 from controller.telemetry.measure import Subject
@@ -146,6 +147,7 @@ async def _run(
 ) -> int:
     async def confirm(prepared: Prepared) -> bool:
         row = prepared.row
+        narrator.watch(prepared.plan)
         await meter.open(Subject(prepared.plan, row.started))
         brief = BRIEF_LOOK if yes else LOOK
         _show(prepared, await _ahead(world, prepared, wishes, brief))
@@ -154,10 +156,17 @@ async def _run(
 
     with contextlib.closing(bootstrap.open_state(folder, create=True)) as kept:
         world = bootstrap.world(rollout.settings, folder, kept)
-        log = LogNarrator(rollout.settings.name, world.clock.wall, log_format)
-        herald = bootstrap.herald(rollout, world.commands, log.warn)
-        meter = bootstrap.meter(rollout.settings.name, ways, log.warn)
-        with Signals() as signals:
+        name = rollout.settings.name
+        narrator = narrator_for(name, world.clock, log_format, asks=wishes.stepwise)
+        herald = bootstrap.herald(rollout, world.commands, narrator.warn)
+        meter = bootstrap.meter(name, ways, narrator.warn)
+        with Signals() as signals, contextlib.ExitStack() as stack:
+            stack.callback(narrator.stop)
+
+            def begun(runner: Runner) -> None:
+                signals.hand_to(runner)
+                narrator.start()
+
             try:
                 async with herald, meter:
                     ran = await run_session(
@@ -165,10 +174,11 @@ async def _run(
                         rollout,
                         wishes,
                         confirm=confirm,
-                        narrators=[log, herald, meter],
+                        narrators=[narrator, herald, meter],
                         questions=TerminalQuestions(),
-                        on_start=signals.hand_to,
+                        on_start=begun,
                     )
+                    narrator.stop()
                     return _told(ran, rollout, world, file)
             except asyncio.CancelledError:
                 if signals.name is None:

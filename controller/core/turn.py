@@ -99,6 +99,8 @@ def _put_back_next(at: Context) -> Output | None:
         return None
     for m in members:
         is_idle = m.phase in LEFT_OUT and m.work is None and not m.unfinished
+        if m.phase is Phase.KEPT and at.without().serving < at.plan.min_available:
+            continue  # half-way back it serves: validating it anew would take it out (S2)
         if is_idle and m.found is not None and not m.restore_tried:
             return RestoreBegan(m.name)
     return None
