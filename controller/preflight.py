@@ -6,7 +6,7 @@ questions are asked.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -42,8 +42,6 @@ class Survey:
     ours: Mapping[str, Found]
     """Members that we took out in an earlier rollout → how they were found then."""
     proposal: Proposal
-    guards: Mapping[str, tuple[Answer, str]] = field(default_factory=dict)
-    gates: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

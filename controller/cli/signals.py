@@ -9,10 +9,6 @@ from controller.runner.loop import Runner
 SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
-class Stopped(Exception):
-    """A signal came before anything was touched."""
-
-
 class Signals:
     """Inside, a signal cancels what is being prepared; with a runner, it stops the rollout."""
 
