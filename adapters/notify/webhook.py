@@ -4,12 +4,13 @@ import asyncio
 import logging
 import socket
 import ssl
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from http import HTTPStatus
 
 import httpx
 
 from adapters.notify.message import as_json, as_slack, signed
+from adapters.words import causes
 from controller import __version__
 from controller.ports import Clock, Notice, Undelivered
 
@@ -123,7 +124,7 @@ def _judged(status: int) -> Undelivered | None:
 
 
 def _explain(error: Exception) -> str:
-    for cause in _causes(error):
+    for cause in causes(error):
         match cause:
             case ssl.SSLCertVerificationError():
                 return f"the certificate is not valid: {cause.verify_message}"
@@ -134,13 +135,3 @@ def _explain(error: Exception) -> str:
             case ConnectionRefusedError():
                 return "connection refused"
     return next((words for kind, words in _WORDS if isinstance(error, kind)), "the request failed")
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """`error` and what led to it; a chain has an end, and none is this long."""
-    here: BaseException | None = error
-    for _ in range(20):
-        if here is None:
-            return
-        yield here
-        here = here.__cause__ or here.__context__

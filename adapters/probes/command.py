@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from adapters.probes.words import excerpt, hide, span
+from adapters.probes.words import excerpt, span
+from adapters.words import hide
 from controller.core.work import Command
 from controller.ports import Commands
 

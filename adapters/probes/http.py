@@ -6,7 +6,8 @@ import ssl
 
 import httpx
 
-from adapters.probes.words import excerpt, hide, network_fault, url_secrets
+from adapters.probes.words import excerpt, network_fault, url_secrets
+from adapters.words import hide
 from controller.core.work import HttpProbe
 
 _MOST = 1 << 20

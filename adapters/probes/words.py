@@ -4,17 +4,15 @@ import os
 import re
 import socket
 import ssl
-from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from urllib.parse import urlsplit
+
+from adapters.words import HIDDEN, causes
 
 _SECRET_KEY = re.compile(
     r"token|pass|pwd|secret|key|auth|(^|[_-])sig(n|nature)?$|credential|session|code|jwt",
     re.IGNORECASE,
 )
-_HIDDEN = "***"
-_SHORTEST_SECRET = 4
-"""Shorter header values are no secrets, and hiding them would garble the text."""
 
 
 def span(duration: timedelta) -> str:
@@ -36,23 +34,14 @@ def public_url(url: str) -> str:
         scheme, there, rest = url.partition("://")
         _, at, host = rest.rpartition("@")  # a password with '/' in it looks like a bad port
         return (
-            f"{scheme}://{_HIDDEN + at if at else at}{host.partition('?')[0]}"
+            f"{scheme}://{HIDDEN + at if at else at}{host.partition('?')[0]}"
             if there
             else "(no URL)"
         )
     userinfo, at, host = parts.netloc.rpartition("@")
-    netloc = f"{_HIDDEN}@{host}" if at and userinfo else host
+    netloc = f"{HIDDEN}@{host}" if at and userinfo else host
     query = "&".join(_public_pair(pair) for pair in parts.query.split("&"))
     return parts._replace(netloc=netloc, query=query, fragment="").geturl()
-
-
-def hide(text: str, secrets: Iterable[str]) -> str:
-    """`text` with every one of `secrets` blotted out, and their longer words too."""
-    words = {word for secret in secrets for word in (secret, *secret.split())}
-    for word in sorted(words, key=len, reverse=True):
-        if len(word) >= _SHORTEST_SECRET:
-            text = text.replace(word, _HIDDEN)
-    return text
 
 
 def url_secrets(url: str) -> list[str]:
@@ -68,7 +57,7 @@ def url_secrets(url: str) -> list[str]:
 
 def network_fault(error: BaseException) -> str | None:
     """Why a connection failed, from an exception or what caused it; None when it does not say."""
-    for cause in _causes(error):
+    for cause in causes(error):
         match cause:
             case ssl.SSLCertVerificationError():
                 return f"the certificate is not valid: {cause.verify_message}"
@@ -90,19 +79,4 @@ def network_fault(error: BaseException) -> str | None:
 
 def _public_pair(pair: str) -> str:
     key, equals, _ = pair.partition("=")
-    return f"{key}={_HIDDEN}" if equals and _SECRET_KEY.search(key) else pair
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """`error` and what lies behind it; several attempts at once come as a group."""
-    seen: list[BaseException] = []
-    todo: list[BaseException | None] = [error]
-    while todo:
-        cause = todo.pop(0)
-        if cause is None or cause in seen:
-            continue
-        seen.append(cause)
-        yield cause
-        if isinstance(cause, BaseExceptionGroup):
-            todo.extend(cause.exceptions)
-        todo += [cause.__cause__, cause.__context__]
+    return f"{key}={HIDDEN}" if equals and _SECRET_KEY.search(key) else pair

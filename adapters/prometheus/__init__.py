@@ -14,7 +14,7 @@ asked: it takes a tenth of a second.
     faults    how a question fails inside this folder
 """
 
-from adapters.prometheus.selectors import is_plain_selector
 from adapters.prometheus.source import PrometheusSource
+from controller.core.promql import is_plain_selector
 
 __all__ = ["PrometheusSource", "is_plain_selector"]

@@ -12,7 +12,8 @@ import httpx
 from adapters.prometheus.access import Access
 from adapters.prometheus.faults import Unanswered
 from adapters.prometheus.replies import Reply
-from adapters.prometheus.words import hide, network_fault, one_line, public_url, span
+from adapters.prometheus.words import network_fault, one_line, public_url, span
+from adapters.words import hide
 from controller.core.metrics import MetricsServer, Missing
 
 _MOST = 4 << 20

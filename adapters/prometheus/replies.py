@@ -5,7 +5,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from adapters.prometheus.faults import Rejected, Unanswered, malformed
-from adapters.prometheus.words import hide, one_line
+from adapters.prometheus.words import one_line
+from adapters.words import hide
 from controller.core.metrics import Missing
 
 _STORAGE = ("expanding series", "rpc error: code =")

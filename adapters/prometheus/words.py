@@ -3,17 +3,15 @@
 import os
 import socket
 import ssl
-from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from urllib.parse import urlsplit
 
 from adapters.prometheus.faults import Unanswered
+from adapters.words import causes
 from controller.core.metrics import Missing
 
 _LONGEST = 240
 """Characters of a foreign text that are shown: enough for any parse error."""
-_SHORTEST_SECRET = 4
-"""Shorter values are no secrets, and hiding them would garble the text."""
 _CLIENT_ALERTS = ("CERTIFICATE_REQUIRED", "ALERT_BAD_CERTIFICATE", "ALERT_UNKNOWN_CA",
                   "ALERT_CERTIFICATE", "ALERT_HANDSHAKE_FAILURE", "ALERT_UNSUPPORTED_CERTIFICATE",
                   "ALERT_ACCESS_DENIED")  # fmt: skip
@@ -24,14 +22,6 @@ def one_line(text: str, longest: int = _LONGEST) -> str:
     """`text` on one line, without control characters, and cut when too long."""
     line = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
     return line if len(line) <= longest else line[:longest] + "…"
-
-
-def hide(text: str, secrets: Iterable[str]) -> str:
-    """`text` with every one of `secrets` blotted out."""
-    for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) >= _SHORTEST_SECRET:
-            text = text.replace(secret, "***")
-    return text
 
 
 def span(duration: timedelta) -> str:
@@ -54,7 +44,7 @@ def public_url(url: str) -> str:
 
 def network_fault(error: BaseException) -> Unanswered | None:
     """Why a connection failed, from an exception or what caused it; None when it does not say."""
-    for cause in _causes(error):
+    for cause in causes(error):
         match cause:
             case ssl.SSLCertVerificationError():
                 return _lost(f"TLS: its certificate is not valid: {cause.verify_message}")
@@ -90,18 +80,3 @@ def _tls_words(reason: str) -> str:
     if any(alert in reason for alert in _CLIENT_ALERTS):
         return f"TLS: it does not accept our client certificate, or lack of one ({said})"
     return f"TLS: {said}"
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """`error` and what lies behind it; several attempts at once come as a group."""
-    seen: list[BaseException] = []
-    todo: list[BaseException | None] = [error]
-    while todo:
-        cause = todo.pop(0)
-        if cause is None or cause in seen:
-            continue
-        seen.append(cause)
-        yield cause
-        if isinstance(cause, BaseExceptionGroup):
-            todo.extend(cause.exceptions)
-        todo += [cause.__cause__, cause.__context__]

@@ -8,13 +8,11 @@ from urllib.parse import urlsplit
 import httpx
 
 from adapters.telemetry.page import CONTENT_TYPE, Page
+from adapters.words import causes
 from controller.errors import UsageFault
 from controller.telemetry.values import Collect
 
 JOB = "poolroll"
-
-CAUSES = 8
-"""An error is looked behind this far: causes may go round in a circle."""
 
 _WORDS: tuple[tuple[type[Exception], str], ...] = (
     (httpx.TimeoutException, "no answer in time"),
@@ -98,10 +96,8 @@ def _client() -> httpx.AsyncClient:
 
 
 def _explained(error: Exception) -> str:
-    causes: list[BaseException] = [error]
-    while len(causes) < CAUSES and (cause := causes[-1].__cause__ or causes[-1].__context__):
-        causes.append(cause)
+    behind = list(causes(error))
     for kind, words in _WORDS:
-        if any(isinstance(cause, kind) for cause in causes):
+        if any(isinstance(cause, kind) for cause in behind):
             return words
     return "the address or the answer is not valid"

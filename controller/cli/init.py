@@ -8,8 +8,8 @@ import click
 from controller import bootstrap
 from controller.cli import options
 from controller.config import starter
-from controller.config.discovered import Discovery, chosen_backends, with_leaders
-from controller.config.filled import filled
+from controller.config.starting.discovered import Discovery, chosen_backends, with_leaders
+from controller.config.starting.filled import filled
 from controller.errors import UsageFault
 
 

@@ -15,7 +15,7 @@ from controller.config.masking import masked
 from controller.config.reader import load, parse
 from controller.config.recipients import Audience, Recipient, WebhookTarget, audience
 from controller.config.rollout_file import Course, RolloutFile
-from controller.config.starters import starter
+from controller.config.starting.starters import starter
 
 __all__ = [
     "SECRET_CHANGED",

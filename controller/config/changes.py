@@ -6,8 +6,8 @@ from difflib import unified_diff
 from hashlib import sha256
 
 from controller.config.masking import masked
-from controller.config.places import printable
 from controller.config.reader import parse
+from controller.config.text.places import printable
 from controller.core.settings import AlertQuery, Settings
 from controller.errors import ConfigurationError
 

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema, to_jsonable_python
 
-from controller.config.rollout import Rollout
+from controller.config.sections.rollout import Rollout
 
 
 class _Schema(GenerateJsonSchema):

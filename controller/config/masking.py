@@ -8,11 +8,11 @@ these.
 import re
 from collections.abc import Iterator, Mapping
 
-from controller.config.document import Document, read
-from controller.config.nodes import Scalar
-from controller.config.places import Trail
-from controller.config.templating import mentions
-from controller.config.trails import texts
+from controller.config.text.document import Document, read
+from controller.config.text.nodes import Scalar
+from controller.config.text.places import Trail
+from controller.config.text.templating import mentions
+from controller.config.text.trails import texts
 
 MASK = "***"
 _FILLED = (

@@ -5,17 +5,17 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from controller.config.contradictions import contradictions
-from controller.config.document import MAX_BYTES, Document, read
-from controller.config.doubts import doubts_about
-from controller.config.faults import faults_of
-from controller.config.filling import variables
-from controller.config.metrics_servers import Servers, filled_faults
-from controller.config.rollout import Rollout
+from controller.config.checks.contradictions import contradictions
+from controller.config.checks.doubts import doubts_about
+from controller.config.checks.faults import faults_of
+from controller.config.checks.templates import template_faults
 from controller.config.rollout_file import RolloutFile, folder_of
+from controller.config.sections.rollout import Rollout
 from controller.config.sets import option_faults
-from controller.config.settings import known_at_load, settings_of
-from controller.config.templates import template_faults
+from controller.config.text.document import MAX_BYTES, Document, read
+from controller.config.values.filling import variables
+from controller.config.values.metrics_servers import Servers, filled_faults
+from controller.config.values.settings import known_at_load, settings_of
 from controller.errors import ConfigurationError, Fault
 
 MAX_FAULTS = 100

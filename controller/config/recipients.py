@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from controller.config import scalars
-from controller.config.filling import named
-from controller.config.notify import Notification, Webhook
-from controller.config.places import Trail
 from controller.config.rollout_file import RolloutFile
-from controller.config.scalars import Wrong
-from controller.config.templating import fill
-from controller.config.validation import check_filled_url, check_header
+from controller.config.sections.notify import Notification, Webhook
+from controller.config.sections.validation import check_filled_url, check_header
+from controller.config.text import scalars
+from controller.config.text.places import Trail
+from controller.config.text.scalars import Wrong
+from controller.config.text.templating import fill
+from controller.config.values.filling import named
 from controller.errors import ConfigurationError, Fault
 
 MAX_SECRET = 64 * 1024

@@ -6,13 +6,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
-from controller.config.asking import filled_probe, filled_query
-from controller.config.document import Document
-from controller.config.filling import Filling, facts, named, variables
-from controller.config.places import Trail
-from controller.config.rollout import Rollout
-from controller.config.upgrade import is_placeholder
-from controller.config.working import Workshop, environment
+from controller.config.sections.rollout import Rollout
+from controller.config.sections.upgrade import is_placeholder
+from controller.config.text.document import Document
+from controller.config.text.places import Trail
+from controller.config.values.asking import filled_probe, filled_query
+from controller.config.values.filling import Filling, facts, named, variables
+from controller.config.values.working import Workshop, environment
 from controller.core.pool import Member
 from controller.core.settings import Gate, MetricQuery, ProbeTraffic, Scope, Settings
 from controller.core.work import Work

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
-from controller.config.faults import suggestion
-from controller.config.places import printable
-from controller.config.trails import listing, mapping
+from controller.config.checks.faults import suggestion
+from controller.config.text.places import printable
+from controller.config.text.trails import listing, mapping
 from controller.errors import Fault
 
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from controller.config import parse
-from controller.config.discovered import Discovery, chosen_backends, with_leaders
-from controller.config.filled import filled
+from controller.config.starting.discovered import Discovery, chosen_backends, with_leaders
+from controller.config.starting.filled import filled
 from controller.core.pool import Admin, Counters, Health, InstanceView, Line, Worker
 from controller.errors import ConfigurationError, Refused, UsageFault
 from controller.ports import Features

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from controller.config import load, parse
-from controller.config.nodes import MAX_DEPTH
+from controller.config.text.nodes import MAX_DEPTH
 from controller.errors import ConfigurationError
 from tests.config.pages import faults_of, page
 

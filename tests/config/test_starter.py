@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from controller.config import parse, schema, starter
-from controller.config.document import read
+from controller.config.text.document import read
 from controller.core.settings import Gate, Policies, Scope
 from controller.errors import UsageFault
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from controller.config import schema
-from controller.config.scalars import DURATION_PATTERN, PERCENTAGE_PATTERN
+from controller.config.text.scalars import DURATION_PATTERN, PERCENTAGE_PATTERN
 
 EXAMPLE = Path(__file__).parent / "example.yaml"
 

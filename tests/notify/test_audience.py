@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from controller.config import Audience, WebhookTarget, audience, changes, load, masked, parse
-from controller.config.notify import EVENTS
 from controller.config.recipients import CommandTarget
+from controller.config.sections.notify import EVENTS
 from controller.errors import ConfigurationError
 from tests.config.pages import page
 

@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from adapters.probes.http import HttpAsker
-from adapters.probes.words import hide, network_fault, public_url, url_secrets
+from adapters.probes.words import network_fault, public_url, url_secrets
+from adapters.words import hide
 from controller.core.work import HttpProbe
 
 _RAISED = sorted(

@@ -14,8 +14,8 @@ from adapters.prometheus.alerts import firing_in
 from adapters.prometheus.faults import Rejected, Unanswered
 from adapters.prometheus.readings import reading_of
 from adapters.prometheus.replies import Answer, Reply, answer_of
-from adapters.prometheus.selectors import is_plain_selector
 from controller.core.metrics import Alert, Freshness, Reading, Reduce
+from controller.core.promql import is_plain_selector
 
 T = TypeVar("T")
 NOW = datetime(2024, 1, 1, tzinfo=UTC)

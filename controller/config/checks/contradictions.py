@@ -1,0 +1,194 @@
+"""What is wrong between keys that are each fine alone.
+
+Works on the plain data, so that these faults show beside those of the models; where a value is
+itself at fault, nothing is said here.
+"""
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from controller.config.checks.gate_contradictions import gate_contradictions
+from controller.config.text.document import Document
+from controller.config.text.places import Trail, shown
+from controller.config.text.scalars import Wrong, amount, count, duration, share
+from controller.config.text.trails import at, listing, mapping
+from controller.core.settings import Amount
+from controller.errors import Fault
+
+Found = Iterator[tuple[Trail, str]]
+
+_DISTINCT: tuple[Trail, ...] = (
+    ("pool", "haproxy", "apis"),
+    ("pool", "haproxy", "backends"),
+    ("pool", "canaries"),
+)
+
+
+def contradictions(document: Document) -> list[Fault]:
+    data = document.data
+    found = [
+        *_courses(data),
+        *_validations(data),
+        *_repeated(data),
+        *_canaries(data),
+        *_capacity(data),
+        *_ramp(data),
+        *gate_contradictions(data),
+        *_notify(data),
+    ]
+    return [document.fault(trail, message) for trail, message in found]
+
+
+def _courses(data: object) -> Found:
+    for course in ("upgrade", "rollback"):
+        if not isinstance(at(data, course), dict):
+            continue
+        given = {"command", "steps"} & mapping(data, course).keys()
+        if not given:
+            yield (course,), "says nothing to do; add command: […] or steps: [{command: […]}]"
+        if len(given) == 2:
+            yield (course, "steps"), "command is given too; keep one of the two"
+    wanted = at(data, "on_failure")
+    if wanted in ("rollback_member", "rollback_all") and at(data, "rollback") is None:
+        yield (
+            ("on_failure",),
+            f"{wanted} needs a way back; add the section rollback, or write halt",
+        )
+
+
+def _ramp(data: object) -> Found:
+    last = 0
+    for index, step in enumerate(listing(data, "return", "ramp")):
+        try:
+            now = share(step)
+        except Wrong:
+            return
+        if now <= last:
+            yield ("return", "ramp", index), f"{shown(step)} is no step up; write rising steps"
+        last = now
+
+
+def _validations(data: object) -> Found:
+    for index, entry in enumerate(listing(data, "validate")):
+        if not isinstance(entry, dict):
+            continue
+        trail: Trail = ("validate", index)
+        given = [key for key in ("http", "tcp", "command") if key in entry]
+        if not given:
+            yield trail, "says nothing to try; add one of http, tcp, command"
+        if len(given) > 1:
+            yield (*trail, given[1]), f"{given[0]} is given too; make two entries of them"
+        if at(entry, "http", "ca") is not None and at(entry, "http", "verify") is False:
+            yield (*trail, "http", "ca"), "has no effect with verify: false; keep one of the two"
+        yield from _never(entry, trail)
+
+
+def _never(entry: dict[str, object], trail: Trail) -> Found:
+    try:
+        within = duration(entry.get("within", "60s"))
+        every = duration(entry.get("every", "200ms"))
+        passes = count(entry.get("consecutive", 1))
+    except Wrong:
+        return
+    if every * (passes - 1) >= within:
+        yield (
+            (*trail, "consecutive" if "consecutive" in entry else "within"),
+            f"{passes} passes in a row do not fit into within; give it more time, or ask for fewer",
+        )
+
+
+def _repeated(data: object) -> Found:
+    for trail in _DISTINCT:
+        yield from _twice(trail, (), listing(data, *trail))
+    gates = listing(data, "gates")
+    yield from _twice(("gates",), ("name",), [at(gate, "name") for gate in gates])
+
+
+def _twice(trail: Trail, key: Trail, values: list[object]) -> Found:
+    seen: set[str] = set()
+    for index, value in enumerate(values):
+        if not isinstance(value, str):
+            continue
+        if value in seen:
+            yield (*trail, index, *key), f"{shown(value)} stands twice; keep one of them"
+        seen.add(value)
+
+
+def _canaries(data: object) -> Found:
+    include = _globs(data, "include", ["*"])
+    exclude = _globs(data, "exclude", [])
+    canaries = listing(data, "pool", "canaries")
+    for index, name in enumerate(canaries):
+        if not isinstance(name, str):
+            continue
+        if any(fnmatchcase(name, glob) for glob in exclude):
+            yield (
+                ("pool", "canaries", index),
+                f"{shown(name)} is left out by members.exclude; take it out of one of the two",
+            )
+        elif not any(fnmatchcase(name, glob) for glob in include):
+            yield (
+                ("pool", "canaries", index),
+                f"{shown(name)} is not among members.include; add it there",
+            )
+    expect = _count(at(data, "pool", "members", "expect"))
+    if expect is not None and len(canaries) > expect:
+        yield (
+            ("pool", "canaries"),
+            f"{len(canaries)} canaries, but members.expect is {expect}; correct one of the two",
+        )
+
+
+def _capacity(data: object) -> Found:
+    limit = _amount(at(data, "pool", "max_unavailable"))
+    if limit is not None and limit.is_percent and limit.value == 0:
+        yield ("pool", "max_unavailable"), "0% lets no member out; write 1, or more than 0%"
+    floor = _amount(at(data, "pool", "min_available"))
+    if floor is None:
+        return
+    if floor.is_percent and floor.value == 100:
+        yield ("pool", "min_available"), "100% lets no member out; write less"
+        return
+    expect = _count(at(data, "pool", "members", "expect"))
+    # Members outside the globs count for the floor as well: `expect` is the pool only without.
+    is_whole = "*" in _globs(data, "include", ["*"]) and not _globs(data, "exclude", [])
+    if expect is not None and is_whole and floor.rounded_up(expect) >= expect:
+        yield (
+            ("pool", "min_available"),
+            f"{floor} of {expect} members lets none out; write at most {expect - 1}"
+            if expect > 1
+            else f"{floor} of 1 member lets none out; write 0%",
+        )
+
+
+def _notify(data: object) -> Found:
+    for index, entry in enumerate(listing(data, "notify")):
+        if not isinstance(entry, dict):
+            continue
+        trail: Trail = ("notify", index)
+        given = {"command", "webhook"} & entry.keys()
+        if not given:
+            yield trail, "says nobody to tell; add command: […] or webhook: {url: …}"
+        if len(given) == 2:
+            yield (*trail, "webhook"), "command is given too; make two entries of them"
+        yield from _twice((*trail, "on"), (), listing(entry, "on"))
+
+
+def _globs(data: object, key: str, default: list[str]) -> list[str]:
+    members = mapping(data, "pool", "members")
+    found = listing(members, key) if key in members else default
+    return [glob for glob in found if isinstance(glob, str)]
+
+
+def _amount(value: object) -> Amount | None:
+    try:
+        return amount(value)
+    except Wrong:
+        return None
+
+
+def _count(value: object) -> int | None:
+    try:
+        return count(value)
+    except Wrong:
+        return None

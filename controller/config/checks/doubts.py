@@ -1,0 +1,64 @@
+"""What is questionable in a rollout file, but not wrong."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from controller.config.checks.gate_doubts import gate_doubts
+from controller.config.sections.doors import is_loopback
+from controller.config.sections.rollout import Rollout
+from controller.config.sections.upgrade import is_placeholder
+from controller.config.text.places import printable
+from controller.config.text.scalars import amount, duration
+from controller.config.text.templating import mentions
+
+
+def doubts_about(rollout: Rollout) -> tuple[str, ...]:
+    """One line each, as `path: what is questionable`."""
+    return (*_pool(rollout), *_work(rollout), *_gates(rollout))
+
+
+def _pool(rollout: Rollout) -> Iterator[str]:
+    for index, door in enumerate(rollout.pool.haproxy.apis):
+        if not is_loopback(door):
+            yield (
+                f"pool.haproxy.apis[{index}]: {printable(door)} is off this machine: "
+                "a Runtime API has no password, whoever reaches the port rules the load balancer"
+            )
+    expect = rollout.pool.members.expect
+    limit = amount(rollout.pool.max_unavailable)
+    if expect is not None and expect > 1 and limit.rounded_down(expect) >= expect:
+        yield f"pool.max_unavailable: {limit} of {expect} members may all be out at the same time"
+
+
+def _work(rollout: Rollout) -> Iterator[str]:
+    if is_placeholder(rollout.upgrade):
+        yield "upgrade.command: is still the placeholder of `init`; run refuses until it is written"
+    if not rollout.validations:
+        yield (
+            "validate: nothing is validated from outside before users meet an upgraded member; "
+            "only the load balancer's own health check stands between"
+        )
+    ramp, hold = rollout.comeback.ramp, duration(rollout.comeback.hold)
+    if hold > timedelta(0) and not ramp:
+        yield "return.hold: has no effect without a ramp"
+    if ramp and hold == timedelta(0):
+        yield "return.ramp: without a hold the next step follows as soon as the gates allow it"
+    if rollout.rollback is None:
+        return
+    for index, entry in enumerate(rollout.validations):
+        expected = entry.http.contains if entry.http else None
+        for mention in mentions(expected or ""):
+            name = (mention.name or "").removeprefix("vars.")
+            if name in rollout.vars and name not in rollout.rollback.vars:
+                yield (
+                    f"validate[{index}].http.contains: ${{vars.{name}}} means the same while "
+                    "rolling back; if it is the new version, give the former in rollback.vars"
+                )
+
+
+def _gates(rollout: Rollout) -> Iterator[str]:
+    if not rollout.gates:
+        yield "gates: NO GATES: no error rate stops this rollout"
+    soak = duration(rollout.soak)
+    for index, gate in enumerate(rollout.gates):
+        yield from (f"gates[{index}].{line}" for line in gate_doubts(gate, soak))

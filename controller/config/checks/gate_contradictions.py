@@ -1,0 +1,143 @@
+"""What is wrong between the keys of a gate that are each fine alone."""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+
+from controller.config.checks.query_contradictions import door_faults, query_faults
+from controller.config.sections.evidence import COUNTED
+from controller.config.sections.gates import KINDS
+from controller.config.text.places import Trail
+from controller.config.text.scalars import Wrong, duration, is_percentage, limit, percentage
+from controller.config.text.trails import at, listing, mapping
+
+Found = Iterator[tuple[Trail, str]]
+
+_LIMITS = ("max", "min", "max_increase")
+_ALIEN: Mapping[str, Mapping[str, str]] = {
+    "haproxy": {
+        "min": "HAProxy's own error ratio has no least; write max",
+        "max_increase": "HAProxy's own counters have no baseline; write max",
+    },
+    "prometheus": {
+        "test": "belongs to haproxy gates; leave it out: counts are judged exactly, a query never",
+        "window": "belongs to haproxy gates; write ${window} in the query, and window_max "
+        "under `prometheus:`",
+    },
+    "alerts": dict.fromkeys(
+        (*_LIMITS, "test", "confidence", "min_errors", "min_requests", "window"),
+        "means nothing for alerts: one that fires fails the gate; take it out",
+    ),
+}
+
+
+def gate_contradictions(data: object) -> Found:
+    for index, gate in enumerate(listing(data, "gates")):
+        if not isinstance(gate, dict):
+            continue
+        trail: Trail = ("gates", index)
+        yield from _probe(gate, trail)
+        given = [kind for kind in KINDS if kind in gate]
+        if not given:
+            yield trail, "says nothing to watch; add one of haproxy, prometheus, alerts"
+        if len(given) > 1:
+            yield (*trail, given[1]), f"{given[0]} is given too; make two gates of them"
+        if len(given) != 1:
+            continue
+        for key, why in _ALIEN[given[0]].items():
+            if key in gate:
+                yield (*trail, key), why
+        if given == ["haproxy"]:
+            yield from _haproxy(gate, trail)
+            continue
+        yield from door_faults(mapping(gate, given[0]), (*trail, given[0]))
+        if given == ["prometheus"] and isinstance(gate["prometheus"], dict):
+            yield from query_faults(gate["prometheus"], (*trail, "prometheus"))
+            yield from _prometheus(gate, gate["prometheus"], trail)
+
+
+def _probe(gate: dict[str, object], trail: Trail) -> Found:
+    then = at(gate, "inconclusive", "then")
+    if then == "probe" and "alerts" in gate:
+        yield (
+            (*trail, "inconclusive", "then"),
+            "no request of ours brings alerts back; write one of halt, pass",
+        )
+    elif then == "probe" and "probe" not in gate:
+        yield (
+            (*trail, "inconclusive", "then"),
+            "says nothing to send; add probe: {url: …} to the gate",
+        )
+    if "probe" in gate and then != "probe":
+        yield (*trail, "probe"), "is never sent; write inconclusive: {then: probe}, or leave it out"
+
+
+def _haproxy(gate: dict[str, object], trail: Trail) -> Found:
+    if "max" not in gate:
+        yield (*trail, "max"), "is missing; add it, like max: 1%"
+    yield from _percentages(gate, ("max",), trail)
+    if "window" not in gate:
+        return
+    try:
+        window, every = duration(gate["window"]), duration(gate.get("every", "1s"))
+    except Wrong:
+        return
+    if timedelta(0) < window < every:
+        yield (
+            (*trail, "window"),
+            "is shorter than every, the time between two samples; make it longer",
+        )
+
+
+def _prometheus(gate: dict[str, object], section: dict[str, object], trail: Trail) -> Found:
+    is_counted = bool(COUNTED & section.keys()) and "query" not in section
+    if "baseline" not in section and "max_increase" in gate:
+        yield (
+            (*trail, "max_increase"),
+            "has nothing to increase from; add a baseline under `prometheus:`",
+        )
+    elif "baseline" in section and not is_counted and "max_increase" not in gate:
+        yield (
+            (*trail, "prometheus", "baseline"),
+            "is compared with nothing; add max_increase to the gate, like max_increase: 0.5%",
+        )
+    elif "baseline" not in section and not {"max", "min"} & (gate.keys() | section.keys()):
+        yield trail, "has no limit; add max: 1%, or min, or a baseline to compare with"
+    if "min_requests" in gate and not {"traffic", "requests"} & section.keys():
+        yield (
+            (*trail, "min_requests"),
+            "has no requests to count; add traffic under `prometheus:`, a query that counts them",
+        )
+    if is_counted:
+        if "min" in gate:
+            yield (*trail, "min"), "errors have no least; write max, or a query instead of counts"
+        yield from _percentages(gate, ("max", "max_increase"), trail)
+        return
+    yield from _units(gate, trail)
+
+
+def _percentages(gate: dict[str, object], keys: tuple[str, ...], trail: Trail) -> Found:
+    """Plain numbers are limits elsewhere; what is no limit at all is told by the models."""
+    for key in keys:
+        if not isinstance(gate.get(key), int | float) or isinstance(gate[key], bool):
+            continue
+        try:
+            percentage(gate[key])
+        except Wrong as reason:
+            yield (*trail, key), str(reason)
+
+
+def _units(gate: dict[str, object], trail: Trail) -> Found:
+    given: dict[str, float] = {}
+    for key in _LIMITS:
+        try:
+            given[key] = limit(gate.get(key))
+        except Wrong:
+            continue
+    if len({is_percentage(gate[key]) for key in given}) > 1:
+        keys = " and ".join(given)
+        yield (
+            (*trail, list(given)[-1]),
+            f"{keys} must be of one kind; write percentages, or plain numbers",
+        )
+    elif given.get("min", 0) > given.get("max", given.get("min", 0)):
+        yield (*trail, "min"), "is greater than max; no value passes: exchange them"

@@ -1,0 +1,21 @@
+"""Keys whose work is still to come: refused with "not yet", wherever they stand."""
+
+from controller.config.text.places import Trail
+
+RESERVED = frozenset(
+    {
+        *("windows", "freeze", "finish_by", "approve", "change", "silences", "record"),
+        *("collect", "prepare", "failures", "order", "wait_for", "state", "lock"),
+    }
+)
+_SECTIONS = {
+    ("pool", "kubernetes"),
+    ("steps", "ssh"),
+    ("steps", "reboot"),
+}
+
+
+def is_later(trail: Trail) -> bool:
+    """Whether the key that `trail` leads to is known, but not supported yet."""
+    words = [part for part in trail if isinstance(part, str)]
+    return bool(words) and (words[-1] in RESERVED or tuple(words[-2:]) in _SECTIONS)

@@ -1,0 +1,98 @@
+"""What is wrong between the keys of `prometheus` and `alerts` that are each fine alone."""
+
+from collections.abc import Iterator, Mapping
+
+from controller.config.sections.evidence import COUNTED
+from controller.config.sections.server_url import check_server_url
+from controller.config.text.places import Trail, kind, shown
+from controller.config.text.scalars import Wrong
+from controller.config.text.trails import at, mapping
+from controller.core.promql import is_plain_selector
+
+Found = Iterator[tuple[Trail, str]]
+
+
+def door_faults(section: Mapping[str, object], trail: Trail) -> Found:
+    """Of what `prometheus` and `alerts` have in common: where to ask, and how to be let in."""
+    yield from _addresses(section.get("url"), (*trail, "url"))
+    auth = section.get("auth")
+    if isinstance(auth, dict):
+        given = [way for way in ("basic", "bearer") if way in auth]
+        if not given:
+            yield (*trail, "auth"), "says no way in; add basic: {…} or bearer: …"
+        if len(given) > 1:
+            yield (*trail, "auth", "bearer"), "basic is given too; keep one of the two"
+    for name in mapping(section, "headers"):
+        if "auth" in section and name.lower() == "authorization":
+            yield (*trail, "headers", name), "auth sets this header too; keep one of the two"
+    if at(section, "tls", "key") is not None and at(section, "tls", "cert") is None:
+        yield (*trail, "tls", "key"), "is the key of no certificate; add cert"
+    if at(section, "tls", "ca") is not None and at(section, "tls", "verify") is False:
+        yield (*trail, "tls", "ca"), "has no effect with verify: false; keep one of the two"
+
+
+def _addresses(url: object, trail: Trail) -> Found:
+    if isinstance(url, str):
+        yield from _address(url, trail)
+    if not isinstance(url, list):
+        return
+    seen: set[str] = set()
+    for index, one in enumerate(url):
+        if one is None:
+            continue
+        yield from _address(one, (*trail, index))
+        if isinstance(one, str):
+            if one in seen:
+                told = "this" if "@" in one else shown(one)
+                yield (*trail, index), f"{told} stands twice; keep one of them"
+            seen.add(one)
+
+
+def _address(url: object, trail: Trail) -> Found:
+    try:
+        check_server_url(url)
+    except Wrong as reason:
+        yield trail, str(reason)
+
+
+def query_faults(section: Mapping[str, object], trail: Trail) -> Found:
+    yield from _one_question(section, trail, "asks nothing")
+    yield from _baseline(section, trail)
+    evidence = section.get("evidence")
+    if isinstance(evidence, str) and evidence and not is_plain_selector(evidence):
+        yield (
+            (*trail, "evidence"),
+            'is not a plain selector; write a name with matchers, like up{job="haproxy"}, '
+            "without functions, ranges and operators",
+        )
+    if "max_age" in section and "evidence" not in section:
+        yield (
+            (*trail, "max_age"),
+            'has nothing to tell the age of; add evidence, like evidence: up{job="haproxy"}',
+        )
+
+
+def _one_question(section: Mapping[str, object], trail: Trail, nothing: str) -> Found:
+    counts = [key for key in ("errors", "requests") if key in section]
+    if not counts and "query" not in section:
+        yield trail, f"{nothing}; add query: …, or errors: … and requests: …"
+    if counts and "query" in section:
+        yield (*trail, counts[0]), "query is given too; keep it, or errors and requests"
+    elif counts == ["errors"]:
+        yield (*trail, "errors"), "are among how many? Add requests"
+    elif counts == ["requests"]:
+        yield (*trail, "requests"), "need errors among them; add errors"
+
+
+def _baseline(section: Mapping[str, object], trail: Trail) -> Found:
+    baseline = section.get("baseline")
+    if baseline is None or kind(baseline) not in ("text", "a mapping"):
+        return
+    inner: Trail = (*trail, "baseline")
+    given = mapping(baseline).keys() if isinstance(baseline, dict) else {"query"}
+    if isinstance(baseline, dict):
+        yield from _one_question(baseline, inner, "compares with nothing")
+    if "query" in given and COUNTED & section.keys() and "query" not in section:
+        yield inner, "counts are compared with counts; write {errors: …, requests: …}"
+    if COUNTED & given and "query" in section and not COUNTED & section.keys():
+        yield inner, "a value is compared with a value; write a query"

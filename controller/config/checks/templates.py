@@ -1,0 +1,119 @@
+"""Where templates may stand in a rollout file, and which names they know there."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from controller.config.checks.faults import suggestion
+from controller.config.text.document import Document
+from controller.config.text.places import shown
+from controller.config.text.templating import mentions
+from controller.config.text.trails import mapping, texts
+from controller.errors import Fault
+
+_COMMANDS = ("command.*", "steps.*.command.*", "unless.command.*")
+_PROBES = tuple(
+    f"validate.*.{where}"
+    for where in (
+        "http.url",
+        "http.contains",
+        "http.headers.*",
+        "tcp.host",
+        "tcp.port",
+        "command.*",
+    )
+)
+_TITLES = ("owner", "runbook", "validate.*.http.ca")
+_DOORS = tuple(
+    f"gates.*.{kind}.{where}"
+    for kind in ("prometheus", "alerts")
+    for where in (
+        *("url", "url.*", "headers.*", "tls.ca", "tls.cert", "tls.key", "tls.server_name"),
+        *("auth.basic.username", "auth.basic.password", "auth.bearer", "matchers.*"),
+    )
+)
+"""Filled when the file is read: the same for all members."""
+_QUERIES = tuple(
+    f"gates.*.prometheus.{where}"
+    for where in (
+        *("query", "errors", "requests", "traffic", "baseline"),
+        *("baseline.query", "baseline.errors", "baseline.requests"),
+    )
+)
+_ASKED = ("gates.*.prometheus.evidence", "gates.*.probe.url", "gates.*.probe.headers.*")
+_NOTICES = ("notify.*.command.*",)
+_VALUES = ("vars.*", "rollback.vars.*", "pool.members.vars.*.*")
+_SECTIONS = {"vars.": "vars", "member.vars.": "pool.members.vars"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    known: frozenset[str]
+    unsure: tuple[str, ...] = ()
+    """Beginnings of names that are not judged, since where they are given is itself at fault."""
+
+    def knows(self, name: str) -> bool:
+        return name in self.known or name.startswith(self.unsure)
+
+
+def template_faults(document: Document) -> list[Fault]:
+    """Every name that is not known where it stands."""
+    return [
+        document.fault(trail, _message(mention.name, pattern, names), offset=mention.offset)
+        for pattern, names in _places(document.data)
+        for trail, text in texts(document.data, pattern)
+        for mention in mentions(text)
+        if mention.name is None or not names.knows(mention.name)
+    ]
+
+
+def _places(data: object) -> Iterator[tuple[str, _Names]]:
+    variables = frozenset(f"vars.{key}" for key in mapping(data, "vars"))
+    way_back = frozenset(f"vars.{key}" for key in mapping(data, "rollback", "vars"))
+    own = frozenset(
+        f"member.vars.{key}"
+        for member in mapping(data, "pool", "members", "vars").values()
+        for key in mapping(member)
+    )
+    facts = frozenset(f"member.{key}" for key in ("name", "address", "port"))
+    titles = variables | {"rollout.name"}
+    everything = titles | own | facts | {"member.host", "rollout.id"}
+    unsure = tuple(_unsure(data))
+    yield from ((pattern, _Names(titles, unsure)) for pattern in (*_TITLES, *_DOORS, *_NOTICES))
+    yield from ((pattern, _Names(frozenset())) for pattern in _VALUES)
+    yield "pool.members.host", _Names(titles | own | facts, unsure)
+    yield from ((f"upgrade.{pattern}", _Names(everything, unsure)) for pattern in _COMMANDS)
+    yield from (
+        (f"rollback.{pattern}", _Names(everything | way_back, unsure)) for pattern in _COMMANDS
+    )
+    yield from ((pattern, _Names(everything, unsure)) for pattern in (*_PROBES, *_ASKED))
+    yield from ((pattern, _Names(everything | {"window"}, unsure)) for pattern in _QUERIES)
+
+
+def _unsure(data: object) -> Iterator[str]:
+    if isinstance(data, Mapping) and not isinstance(data.get("vars", {}), dict):
+        yield "vars."
+    members = mapping(data, "pool", "members")
+    given = members.get("vars", {})
+    if not isinstance(given, dict) or not all(isinstance(one, dict) for one in given.values()):
+        yield "member.vars."
+
+
+def _message(name: str | None, pattern: str, names: _Names) -> str:
+    if name is None:
+        return "${ is never closed; close it with }, or write $${ for the signs themselves"
+    told = f"{shown(name)} is not a name that is known here"
+    if pattern in _VALUES:
+        return "a variable cannot name another; write the text itself, or $${ for the signs"
+    if name == "window":
+        return f"{told}: only the query of a prometheus gate has a window; take it out"
+    if name == "member.host" and pattern == "pool.members.host":
+        return f"{told}: it would be circular; use ${{member.address}} or ${{member.name}}"
+    return f"{told}; {_mend(name, names)} (a dollar is written $$)"
+
+
+def _mend(name: str, names: _Names) -> str:
+    for prefix, section in _SECTIONS.items():
+        if name.startswith(prefix):
+            known = sorted(one for one in names.known if one.startswith(prefix))
+            return suggestion(name, known) if known else f"add it to {section}"
+    return suggestion(name, sorted(names.known))

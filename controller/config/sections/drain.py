@@ -1,0 +1,19 @@
+"""The section `drain`: how a member is emptied."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from controller.config.sections.kinds import Duration, Interval, Section, one_of
+
+
+class Drain(Section):
+    timeout: Interval = Field(default="5m", description="For work in flight to end.")
+    sticky: Duration = Field(
+        default="30s",
+        description="How long clients with a persistence cookie may still come.",
+    )
+    on_timeout: Annotated[Literal["halt", "cut"], one_of("halt", "cut")] = Field(
+        default="halt",
+        description="halt: the member goes back as it was; cut: close what is left.",
+    )

@@ -1,0 +1,102 @@
+"""The section `gates`: conditions that must hold for the rollout to go on."""
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from controller.config.sections.evidence import Alerts, Prometheus
+from controller.config.sections.kinds import (
+    Confidence,
+    Count,
+    Duration,
+    GateName,
+    HeaderName,
+    Interval,
+    Limit,
+    SampleInterval,
+    Section,
+    one_of,
+)
+from controller.config.sections.validation import HeaderValue, Url
+
+KINDS = ("haproxy", "prometheus", "alerts")
+"""Of evidence; each gate has exactly one."""
+
+
+class HaproxyMeasure(Section):
+    measure: Annotated[Literal["error_ratio"], one_of("error_ratio")] = "error_ratio"
+    scope: Annotated[Literal["member", "pool"], one_of("member", "pool")] = Field(
+        default="member", description="member: the one in hand, since its return."
+    )
+
+
+class Inconclusive(Section):
+    hold: Duration = Field(default="2m", description="How long missing evidence is waited for.")
+    then: Annotated[Literal["halt", "pass", "probe"], one_of("halt", "pass", "probe")] = Field(
+        default="halt",
+        description="probe: send requests of our own meanwhile; halt when that does not help.",
+    )
+
+
+class Probe(Section):
+    url: Url = Field(
+        description="GET this, through the load balancer.", examples=["http://HOST/health"]
+    )
+    every: SampleInterval = Field(default="1s", description="Between two requests.")
+    headers: dict[HeaderName, HeaderValue] = Field(
+        default={}, description="Sent along: what marks them, and what pins the member."
+    )
+
+
+class GateSection(Section):
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": [kind]} for kind in KINDS]})
+
+    name: GateName = Field(description="Unique in the file.", examples=["errors"])
+    haproxy: HaproxyMeasure | None = Field(
+        default=None, description="Evidence from HAProxy's own counters."
+    )
+    prometheus: Prometheus | None = Field(
+        default=None, description="Evidence from Prometheus, or what speaks its HTTP API."
+    )
+    alerts: Alerts | None = Field(
+        default=None, description="Fails while an alert fires that was quiet at the start."
+    )
+    max: Limit | None = Field(
+        default=None,
+        description="The greatest that is fine. With haproxy or counts: a percentage.",
+    )
+    min: Limit | None = Field(default=None, description="The least that is fine, of a query.")
+    max_increase: Limit | None = Field(
+        default=None, description="How far above the baseline is fine."
+    )
+    test: Annotated[Literal["exact", "threshold"], one_of("exact", "threshold")] = Field(
+        default="exact",
+        description="With haproxy. exact: fails when `max` cannot explain the errors seen; "
+        "threshold: the bare ratio.",
+    )
+    every: SampleInterval | None = Field(
+        default=None,
+        description="Between two samples. Default: 1s with haproxy, 5s with prometheus and "
+        "alerts, whose evidence changes only with each scrape.",
+    )
+    confidence: Confidence | None = Field(
+        default=None,
+        description="Of the exact test. Default: 99.5% with haproxy, 99% with counts from "
+        "prometheus.",
+    )
+    min_errors: Count = Field(default=3, description="Of the exact test.")
+    min_requests: Count = Field(
+        default=20, description="Of the threshold; of `requests` or `traffic` with prometheus."
+    )
+    window: Interval = Field(
+        default="1m", description="With haproxy: how far a gate of the pool looks back."
+    )
+    failures: Count = Field(default=1, description="Failing samples in a row that trip it.")
+    inconclusive: Inconclusive = Field(default_factory=Inconclusive)
+    probe: Probe | None = Field(
+        default=None, description="For users who are asleep: with inconclusive.then: probe."
+    )
+
+
+DEFAULT_GATE = GateSection(name="errors", haproxy=HaproxyMeasure(), max="1%")
+"""In force where the key `gates` is left out."""

@@ -1,0 +1,170 @@
+"""The kinds of value a key takes, for the models and for the JSON Schema.
+
+Models keep what the file says, as it says it; `controller.config.values` turns it into values by
+the same functions that check it here.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
+
+from controller.config.sections.doors import check_door
+from controller.config.text import scalars
+from controller.config.text.places import kind, shown
+from controller.config.text.scalars import Wrong
+
+_SERVER = r"[A-Za-z0-9_.:-]{1,128}"
+"""Backends and servers (HAProxy configuration manual, section 4: names of proxies)."""
+_GLOB = r"[A-Za-z0-9_.:*?\[\]!-]{1,128}"
+_LABEL = "[A-Za-z_][A-Za-z0-9_-]{0,62}"
+_ROLLOUT = "[a-z0-9][a-z0-9-]{0,62}"
+_GATE = "[A-Za-z0-9][A-Za-z0-9_-]{0,62}"
+_HEADER = r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}"
+"""A token (RFC 9110, section 5.6.2)."""
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def _kept(check: Callable[[object], object]) -> PlainValidator:
+    def keep(value: object) -> object:
+        check(value)
+        return value
+
+    return PlainValidator(keep)
+
+
+def _duration(least: timedelta) -> PlainValidator:
+    return _kept(lambda value: scalars.duration(value, least=least))
+
+
+def text(value: object) -> str:
+    """Raises Wrong, without the value: it may be secret."""
+    if not isinstance(value, str):
+        mend = "write text" if isinstance(value, list | dict | None) else "put it in quotes"
+        raise Wrong(f"is {kind(value)}, not text; {mend}")
+    if not value:
+        raise Wrong("is empty; write the text, or leave the key out")
+    return value
+
+
+def _argument(value: object) -> str:
+    return value if value == "" and isinstance(value, str) else text(value)
+
+
+def _argv(value: object) -> object:
+    if isinstance(value, str):
+        raise Wrong(
+            "is one text; write it as a list of words, like [systemctl, restart, nginx]: "
+            "no shell splits it"
+        )
+    if value == [] or (isinstance(value, list) and value[0] == ""):
+        raise Wrong("names no program; write it as a list of words, the program first")
+    return value
+
+
+def _matching(pattern: str, mend: str) -> BeforeValidator:
+    def check(value: object) -> str:
+        found = text(value)
+        if not re.fullmatch(pattern, found):
+            raise Wrong(f"{shown(found)} cannot be a name here; {mend}")
+        return found
+
+    return BeforeValidator(check)
+
+
+def _pattern(pattern: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": f"^{pattern}$"})
+
+
+def one_of(*words: str) -> BeforeValidator:
+    def check(value: object) -> object:
+        if value not in words or not isinstance(value, str):
+            mend = words[0] if len(words) == 1 else "one of " + ", ".join(words)
+            raise Wrong(f"{shown(value)} is not known here; write {mend}")
+        return value
+
+    return BeforeValidator(check)
+
+
+def _port(value: object) -> int | str:
+    if isinstance(value, str) and "$" in value:
+        return value
+    return scalars.port(value)
+
+
+_DURATION_SCHEMA = WithJsonSchema({"type": "string", "pattern": scalars.DURATION_PATTERN})
+_PERCENTAGE_SCHEMA = {"type": "string", "pattern": scalars.PERCENTAGE_PATTERN}
+_COUNT_SCHEMA = {"type": "integer", "minimum": 1, "maximum": scalars.MAX_COUNT}
+
+Duration = Annotated[str, _duration(timedelta(0)), _DURATION_SCHEMA]
+Interval = Annotated[str, _duration(timedelta(milliseconds=1)), _DURATION_SCHEMA]
+"""A duration for which zero makes no sense."""
+ProbeInterval = Annotated[str, _duration(timedelta(milliseconds=10)), _DURATION_SCHEMA]
+"""Bounded below: what is probed is a member that just came up."""
+SampleInterval = Annotated[str, _duration(timedelta(milliseconds=50)), _DURATION_SCHEMA]
+"""Bounded below: every sample asks every load balancer."""
+Lookback = Annotated[str, _duration(timedelta(seconds=10)), _DURATION_SCHEMA]
+"""Bounded below: a rate needs two scrapes."""
+BeatInterval = Annotated[str, _duration(timedelta(seconds=1)), _DURATION_SCHEMA]
+"""Bounded below: whoever listens to it is somebody else's machine."""
+Percentage = Annotated[str, _kept(scalars.percentage), WithJsonSchema(_PERCENTAGE_SCHEMA)]
+Share = Annotated[str, _kept(scalars.share), WithJsonSchema(_PERCENTAGE_SCHEMA)]
+"""Whole per cent of a weight, which is itself a whole number."""
+Count = Annotated[int, PlainValidator(scalars.count), WithJsonSchema(_COUNT_SCHEMA)]
+Quantity = Annotated[
+    int | str,
+    _kept(scalars.amount),
+    WithJsonSchema({"anyOf": [_COUNT_SCHEMA, _PERCENTAGE_SCHEMA]}),
+]
+Limit = Annotated[
+    int | float | str,
+    _kept(scalars.limit),
+    WithJsonSchema({"anyOf": [{"type": "number"}, _PERCENTAGE_SCHEMA]}),
+]
+Confidence = Annotated[
+    float | str,
+    _kept(scalars.confidence),
+    WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0.5}, _PERCENTAGE_SCHEMA]}),
+]
+Port = Annotated[
+    int | str,
+    PlainValidator(_port),
+    WithJsonSchema(
+        {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 65535}, {"type": "string"}]}
+    ),
+]
+
+Text = Annotated[str, BeforeValidator(text)]
+Door = Annotated[str, BeforeValidator(check_door), _pattern("(unix:/.+|tcp:.+:[0-9]+)")]
+RolloutName = Annotated[
+    str,
+    _matching(_ROLLOUT, "write lower-case letters, digits and '-', at most 63, '-' not first"),
+    _pattern(_ROLLOUT),
+]
+ServerName = Annotated[
+    str, _matching(_SERVER, "write letters, digits and the signs _ . : -"), _pattern(_SERVER)
+]
+Glob = Annotated[
+    str, _matching(_GLOB, "write a name, or a pattern with * ? [a-z]"), _pattern(_GLOB)
+]
+GateName = Annotated[
+    str,
+    _matching(_GATE, "write letters, digits, '_' and '-', at most 63, beginning with no sign"),
+    _pattern(_GATE),
+]
+Label = Annotated[
+    str,
+    _matching(_LABEL, "write letters, digits, '_' and '-', at most 63, beginning with a letter"),
+    _pattern(_LABEL),
+]
+HeaderName = Annotated[
+    str, _matching(_HEADER, "write the name of an HTTP header"), _pattern(_HEADER)
+]
+Argument = Annotated[str, BeforeValidator(_argument)]
+Argv = Annotated[list[Argument], BeforeValidator(_argv), Field(min_length=1)]
+"""A program and its arguments; no shell on this machine sees them."""

@@ -1,0 +1,107 @@
+"""The sections `notify` and `heartbeat`: who is told of what, and the sign of life."""
+
+import re
+from typing import Annotated, Literal, get_args
+
+from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
+
+from controller.config.sections.kinds import Argv, BeatInterval, HeaderName, Section, one_of
+from controller.config.sections.validation import check_filled_url, check_header
+from controller.config.text.places import kind
+from controller.config.text.scalars import Wrong
+
+Event = Literal["started", "halted", "stuck", "done", "aborted"]
+EVENTS: tuple[Event, ...] = get_args(Event)
+
+SOURCES = ("env", "file")
+"""Where a secret may come from, instead of standing in the file."""
+
+_VARIABLE = re.compile("[A-Za-z_][A-Za-z0-9_]{0,127}")
+_FORMS = "write {env: NAME}, {file: PATH}, or the text itself"
+
+
+def _secret(value: object) -> object:
+    """Raises Wrong, without the value."""
+    if isinstance(value, str):
+        if not value:
+            raise Wrong("is empty; write the text, or leave the key out")
+        return value
+    if not isinstance(value, dict):
+        raise Wrong(f"is {kind(value)}, not text; {_FORMS}")
+    if len(value) != 1 or not value.keys() <= set(SOURCES):
+        raise Wrong(f"does not say where it comes from; {_FORMS}")
+    ((source, place),) = value.items()
+    if not isinstance(place, str) or not place:
+        raise Wrong(f"names no {source} to take it from; {_FORMS}")
+    if source == "env" and not _VARIABLE.fullmatch(place):
+        raise Wrong("cannot be the name of an environment variable; letters, digits and '_'")
+    return value
+
+
+def _secret_url(value: object) -> object:
+    if isinstance(value, str) and value:
+        check_filled_url(value)
+    return _secret(value)
+
+
+def _secret_header(value: object) -> object:
+    if isinstance(value, str) and value:
+        check_header(value)
+    return _secret(value)
+
+
+_SOURCE_SCHEMA = {
+    "type": "object",
+    "properties": {source: {"type": "string"} for source in SOURCES},
+    "minProperties": 1,
+    "maxProperties": 1,
+    "additionalProperties": False,
+}
+_SECRET_SCHEMA = WithJsonSchema({"anyOf": [{"type": "string"}, _SOURCE_SCHEMA]})
+
+Secret = Annotated[str | dict[str, str], PlainValidator(_secret), _SECRET_SCHEMA]
+"""A text, or where it comes from: `{env: NAME}` or `{file: PATH}`."""
+SecretUrl = Annotated[str | dict[str, str], PlainValidator(_secret_url), _SECRET_SCHEMA]
+SecretHeader = Annotated[str | dict[str, str], PlainValidator(_secret_header), _SECRET_SCHEMA]
+
+
+def _events(value: object) -> object:
+    if isinstance(value, str):
+        raise Wrong("is text; write it as a list, like [halted, stuck]")
+    return value
+
+
+class Webhook(Section):
+    url: SecretUrl = Field(description="POST here.", examples=["{env: ALERT_URL}"])
+    secret: Secret | None = Field(
+        default=None, description="Signs the body: X-Poolroll-Signature, HMAC-SHA256."
+    )
+    headers: dict[HeaderName, SecretHeader] = Field(default={}, description="Sent along.")
+    style: Annotated[Literal["json", "slack"], one_of("json", "slack")] = Field(
+        default="json", alias="format", description='slack: {"text": …}, as chats take it.'
+    )
+
+
+class Notification(Section):
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["command"]}, {"required": ["webhook"]}]}
+    )
+
+    on: Annotated[
+        list[Annotated[Event, one_of(*EVENTS)]],
+        BeforeValidator(_events),
+        Field(min_length=1),
+    ] = Field(default=list(EVENTS), description="What to tell.")
+    command: Argv | None = Field(
+        default=None, description="Run on this machine; POOLROLL_TEXT and its like tell it what."
+    )
+    webhook: Webhook | None = Field(default=None, description="An HTTP POST.")
+
+
+class Heartbeat(Section):
+    url: SecretUrl = Field(description="Asked again and again.", examples=["{env: BEAT_URL}"])
+    every: BeatInterval = Field(default="1m", description="Between two beats.")
+    method: Annotated[Literal["POST", "GET"], one_of("POST", "GET")] = Field(
+        default="POST", description="POST tells the rollout in JSON; GET tells nothing."
+    )
+    headers: dict[HeaderName, SecretHeader] = Field(default={}, description="Sent along.")

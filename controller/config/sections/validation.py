@@ -1,0 +1,100 @@
+"""The section `validate`: what must hold, from outside, before any user meets a member."""
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from controller.config.sections.kinds import (
+    Argv,
+    Count,
+    HeaderName,
+    Interval,
+    Port,
+    ProbeInterval,
+    Section,
+    Text,
+    text,
+)
+from controller.config.text.scalars import Wrong
+
+
+def _status(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 100 <= value <= 599:
+        raise Wrong("is not an HTTP status; write a number from 100 to 599")
+    return value
+
+
+def check_header(value: object) -> str:
+    """A header's value; templates may stand in it. Raises Wrong, without the value."""
+    found = value if isinstance(value, str) else text(value)
+    if not (found.isascii() and found.isprintable()):
+        raise Wrong("cannot be sent in a header; write printable ASCII on one line")
+    return found
+
+
+def check_url(value: object) -> str:
+    """An address with its scheme; templates may stand in it. Raises Wrong."""
+    if not isinstance(value, str) or not value:
+        raise Wrong("is not an address; write it like http://${member.address}:8080/health")
+    if not value.startswith(("http://", "https://", "$")):
+        raise Wrong("is not a web address; begin it with http:// or https://")
+    if any(sign.isspace() or not sign.isprintable() for sign in value):
+        raise Wrong("has a space in it; write %20, or take it out")
+    if "$" not in value and not _is_whole(value):
+        raise Wrong("is not a whole web address; check its host and port")
+    return value
+
+
+def check_filled_url(value: object) -> None:
+    """The same for an address without templates. Raises Wrong."""
+    if not _is_whole(check_url(value)):
+        raise Wrong("is not a whole web address; check its host and port")
+
+
+def _is_whole(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+Status = Annotated[
+    int,
+    BeforeValidator(_status),
+    WithJsonSchema({"type": "integer", "minimum": 100, "maximum": 599}),
+]
+HeaderValue = Annotated[str, BeforeValidator(check_header)]
+Url = Annotated[str, BeforeValidator(check_url)]
+
+
+class Http(Section):
+    url: Url = Field(description="GET this.", examples=["http://HOST:8080/health"])
+    status: Status = Field(default=200, description="The exact status expected.")
+    contains: Text | None = Field(default=None, description="Text expected in the body.")
+    headers: dict[HeaderName, HeaderValue] = Field(default={}, description="Sent along.")
+    verify: bool = Field(default=True, description="Whether the certificate must be trusted.")
+    ca: Text | None = Field(
+        default=None, description="PEM file of the authorities to trust instead of the system's."
+    )
+
+
+class Tcp(Section):
+    host: Text = Field(default="${member.address}", description="Default: the member's address.")
+    port: Port = Field(description="Connect to it.", examples=["8080"])
+
+
+class Validation(Section):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [{"required": ["http"]}, {"required": ["tcp"]}, {"required": ["command"]}]
+        }
+    )
+
+    http: Http | None = None
+    tcp: Tcp | None = None
+    command: Argv | None = Field(default=None, description="Must exit 0.")
+    within: Interval = Field(default="60s", description="Keep trying this long.")
+    every: ProbeInterval = Field(default="200ms", description="Between two tries.")
+    consecutive: Count = Field(default=1, description="Passes in a row.")

@@ -1,0 +1,223 @@
+"""A rollout file filled from what was found. Pure: values in, commented YAML out."""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+
+from controller.config.sections.upgrade import PLACEHOLDER
+from controller.config.starting.discovered import Discovery
+from controller.config.text.places import printable
+
+MOST_NAMED = 12
+"""Names in one comment: more of them nobody reads."""
+
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./:-]*[A-Za-z0-9_/.-]|[A-Za-z]")
+_WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
+"""Not plain text to YAML 1.2, or to older readers of YAML."""
+
+
+def filled(found: Discovery) -> str:
+    """The text of a rollout file that `check` accepts and `plan` can use at once."""
+    return "\n".join(
+        [
+            *_head(found),
+            "",
+            *_pool(found),
+            "",
+            *_drain(found),
+            "",
+            *_upgrade(),
+            "",
+            *_validate(found),
+            "",
+            *_return(found),
+            "",
+            *_gates(found),
+            "",
+        ]
+    )
+
+
+def _head(found: Discovery) -> Iterator[str]:
+    versions = ", ".join(sorted({printable(one.version) for one in found.features}))
+    yield f"# A rollout of {_names(found.backends)}, read from HAProxy {versions}."
+    yield '# Mend what is marked with "<-", then:'
+    yield "#   poolroll check FILE       is the file right?"
+    yield "#   poolroll plan FILE        what would happen? (touches nothing)"
+    yield "#   poolroll run FILE         refuses until upgrade.command is written"
+    yield "# Every key there is, with its default: poolroll init haproxy"
+    yield "apiVersion: poolroll/v1"
+    yield f"name: {_word(found.name)}"
+    yield "# owner: web-team, ext. 4711                  # <- shown at a halt"
+    yield "# runbook: https://wiki.example.net/web       # <- shown at a halt"
+    yield ""
+    yield "vars:"
+    yield '  version: "0.0.0"              # <- ${vars.version} below; --set version=… overrides'
+
+
+def _pool(found: Discovery) -> Iterator[str]:
+    yield "pool:"
+    yield "  haproxy:"
+    yield "    # <- the Runtime API of EVERY HAProxy in front of this pool: they share no state,"
+    yield "    # and a member is out only when it is out of all of them."
+    yield "    apis:"
+    for door, features in zip(found.doors, found.features, strict=True):
+        yield f"      - {_word(door)}"
+        if features.level != "admin":
+            yield (
+                f"      # ^ this door has level {features.level}: `plan` refuses it, since taking "
+                "members out needs `level admin`"
+            )
+        if not features.is_loopback:
+            yield "      # ^ off this machine, and without a password: better an SSH tunnel to it"
+    yield from (f"    # {line}" for line in _others(found))
+    yield f"    backends: [{', '.join(map(_word, found.backends))}]"
+    yield "  members:"
+    yield from (f"    # {line}" for line in _members(found))
+    yield f"    expect: {len(found.members):<22}# refuse when there are more or fewer"
+    if found.excluded:
+        yield f"    exclude: [{', '.join(map(_word, found.excluded))}]"
+    first = f"[{_word(next(iter(found.members), 'web1'))}]"
+    yield f"  # canaries: {first:<18}# <- these go first"
+    yield from (f"  # {line}" for line in _floor(found))
+    yield "  max_unavailable: 1            # out because of us at any time; a count or a percentage"
+
+
+def _others(found: Discovery) -> Iterator[str]:
+    mine = set(found.members)
+    others = {name: own for name, own in found.servers.items() if name not in found.backends}
+    if others:
+        told = [f"{name} ({_servers(len(own))})" for name, own in others.items()]
+        yield f"Other backends here: {_names(told)}; --backend NAME chooses."
+    for name in [name for name, own in others.items() if mine & set(own)][:MOST_NAMED]:
+        yield f"{name} has servers of the same names. If they are the same processes, list it too:"
+        yield "a member is taken out of the backends in this list, and of no other."
+    for one in found.features:
+        for follower, leader in one.trackers:
+            backend, _, member = follower.partition("/")
+            if backend in found.backends and member in mine:
+                yield f"{follower} follows the health of {leader} (track)."
+
+
+def _members(found: Discovery) -> Iterator[str]:
+    lines = found.members
+    yield _names([f"{name} {line.address}:{line.port}" for name, line in lines.items()])
+    if backups := dict.fromkeys(line.member for line in found.lines if line.backup):
+        yield f"Backup servers are never members: {_names(list(backups))}"
+    if out := dict.fromkeys(line.member for line in found.lines if line.is_out and not line.backup):
+        told = [name for name in out if name in lines]
+        if told:
+            yield f"Out of rotation now, so left as found and not upgraded: {_names(told)}"
+    for name, why in list(found.excluded.items())[:MOST_NAMED]:
+        yield f"Left out: {name} {why}"
+
+
+def _floor(found: Discovery) -> Iterator[str]:
+    serving = found.serving
+    if serving < 2:
+        yield f"{_servers(serving)} in rotation and healthy now: taking one out would be an outage,"
+        yield "and `plan` refuses."
+        return
+    floor = serving - 1
+    yield f"{serving} serve now, less max_unavailable 1: a floor of {floor}. Nobody is taken out"
+    yield "when fewer would be in rotation and healthy then, whoever took the others out."
+    yield f"min_available: {floor:<15}# left out: taken anew at the start of each run"
+
+
+def _drain(found: Discovery) -> Iterator[str]:
+    kinds = {name: kind for one in found.features for name, kind in one.sticky.items()}
+    if not kinds:
+        yield "# No cookie, no stick table: a member goes out as soon as nobody uses it."
+        yield "# drain:"
+        yield "  # timeout: 5m                 # for work in flight to end"
+        return
+    for name, kind in kinds.items():
+        yield f"# {name} has a {printable(kind)}: the clients of a member that drains still come"
+        yield "# back to it. After `sticky` they are sent elsewhere, and may lose their session:"
+        yield "# give them as long as a visit usually lasts."
+    yield "drain:"
+    yield "  timeout: 5m                   # for work in flight to end"
+    yield "  sticky: 30s                   # <- for clients that hold on to their server"
+
+
+def _upgrade() -> Iterator[str]:
+    yield "upgrade:"
+    yield "  # <- What upgrades one member: an argv list, run on this machine without a shell, like"
+    yield '  #   [ssh, "${member.host}", sudo, apt-get, install, -y, "web=${vars.version}"]'
+    yield "  # Until you write it, `run` refuses and touches nothing."
+    yield f'  command: [{PLACEHOLDER}, "${{member.host}}", "${{vars.version}}"]'
+    yield "  # <- Is the member there already? Exit 0: skip it. Asked again afterwards, as proof."
+    yield "  # unless:"
+    yield '    # command: [ssh, "${member.host}", dpkg-query, -W, "web=${vars.version}"]'
+    yield "    # go_on: [1]                # exits that mean: upgrade; any other refuses"
+    yield ""
+    yield "# rollback:                     # <- the way back, same form as upgrade"
+    yield '  # command: [ssh, "${member.host}", sudo, apt-get, install, -y, "web=${vars.version}"]'
+    yield '  # vars: {version: "0.0.0"}    # the former version'
+
+
+def _validate(found: Discovery) -> Iterator[str]:
+    http = (
+        'http: {url: "http://${member.address}:${member.port}/health", contains: "${vars.version}"}'
+    )
+    if not all(line.port for line in found.members.values()):
+        yield "# <- From outside, before any user meets an upgraded member. HAProxy names no port"
+        yield "# for these servers, so write it here:"
+        yield "# validate:"
+        yield f"  # - {http.replace('${member.port}', '8080')}"
+        return
+    yield "validate:                       # from outside, before any user meets an upgraded member"
+    yield '  - tcp: {port: "${member.port}"}'
+    yield "  # <- A port that opens proves little. Better what users need, and the version:"
+    yield f"  # - {http}"
+    yield "    # consecutive: 3            # passes in a row"
+
+
+def _return(found: Discovery) -> Iterator[str]:
+    members = found.members
+    own = [line for line in found.lines if line.member in members]
+    checked = dict.fromkeys(line.member for line in own if line.checked)
+    bare = dict.fromkeys(line.member for line in own if not line.checked and line.tracks is None)
+    agents = dict.fromkeys(line.member for line in own if line.agent)
+    if checked:
+        yield "# HAProxy's own check must pass anew before users meet an upgraded member:"
+        yield f"#   {_names(list(checked))}"
+    if bare:
+        yield "# NO CHECK in HAProxy: `validate` alone stands between a bad upgrade and users of"
+        yield f"#   {_names(list(bare))}"
+        yield "# Add `check` (and `option httpchk`) to these servers."
+    if agents:
+        yield "# The agent check is switched off while we have a member in hand, and then on again:"
+        yield f"#   {_names(list(agents))}"
+    yield "# return:"
+    yield "  # within: 60s                 # for that check to pass"
+
+
+def _gates(found: Discovery) -> Iterator[str]:
+    if "tcp" in {mode for one in found.features for mode in one.modes.values()}:
+        yield "# Mode tcp: HAProxy counts connections that fail, and knows nothing of answers."
+        yield "# A soak and a `validate` of your own say more."
+    yield "# Left out, one gate watches HAProxy's own counters of each upgraded member: more errors"
+    yield "# than a ratio of 1% can explain take it out again and stop the rollout."
+    yield "# gates:"
+    yield "  # - name: errors"
+    yield "    # haproxy: {measure: error_ratio, scope: member}"
+    yield "    # max: 1%"
+    yield ""
+    yield "# soak: 30s                     # how long each is watched under full traffic"
+    yield "# on_failure: halt              # or rollback_member, rollback_all: they need `rollback`"
+
+
+def _names(names: Sequence[str]) -> str:
+    shown = ", ".join(map(printable, names[:MOST_NAMED])) or "none"
+    return shown + (f", and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else "")
+
+
+def _servers(number: int) -> str:
+    return f"{number} server" + "s" * (number != 1)
+
+
+def _word(text: str) -> str:
+    """`text` as a YAML scalar that means this text and nothing else."""
+    is_plain = _PLAIN.fullmatch(text) and text.lower() not in _WORDS
+    return text if is_plain else json.dumps(text)

@@ -1,0 +1,68 @@
+"""What is said about text that cannot be read as YAML: our words, never a library's.
+
+The text itself is not repeated, for it may hold a secret.
+"""
+
+from ruamel.yaml.error import MarkedYAMLError, StringMark
+
+from controller.config.text.places import Place
+from controller.errors import Fault
+
+_AT_PROBLEM = (
+    ("'\\t' that cannot start", "a tab stands here; indent with spaces"),
+    ("cannot start any token", "no text can begin with this character; put the text in quotes"),
+    (
+        "mapping values are not allowed",
+        'no ":" can stand here; check the indentation, or put the text in quotes',
+    ),
+    (
+        "expected <block end>",
+        "this does not fit what stands above it; check indentation and quotes",
+    ),
+    (
+        "unknown escape character",
+        'no such escape in "…"; double the backslash, or use single quotes',
+    ),
+    ("undefined tag handle", "tags (!…) have no meaning here; leave the tag out"),
+    ("expected '<document start>'", "the document has ended here; remove what follows"),
+)
+_AT_CONTEXT = (
+    ("scanning a quoted scalar", "this quote is never closed; close it"),
+    ("scanning a double-quoted scalar", "this text in quotes is broken; check its escapes"),
+    (
+        "parsing a flow sequence",
+        "this list is never closed, or a text in it needs quotes; close it with ], "
+        'and quote texts with signs in them, like "${member.host}"',
+    ),
+    (
+        "parsing a flow mapping",
+        "this mapping is never closed, or a text in it needs quotes; close it with }, "
+        'and quote texts with signs in them, like "${member.host}"',
+    ),
+    ("scanning an alias", 'an alias without a name; put a text that begins with "*" in quotes'),
+    ("scanning an anchor", 'an anchor without a name; put a text that begins with "&" in quotes'),
+    ("scanning a simple key", 'this key has no ":" after it; add it, or check the indentation'),
+)
+_ELSE = "this is not YAML; check indentation, quotes and brackets here"
+
+
+def explain(error: MarkedYAMLError) -> Fault:
+    """The fault that a parser's error amounts to, at the most useful of its two places."""
+    problem, context = str(error.problem), str(error.context)
+    at_problem = error.problem_mark or error.context_mark
+    for words, message in _AT_PROBLEM:
+        if words in problem:
+            return _fault(at_problem, message)
+    for words, message in _AT_CONTEXT:
+        if words in context:
+            return _fault(error.context_mark or at_problem, message)
+    return _fault(at_problem, _ELSE)
+
+
+def place(mark: StringMark) -> Place:
+    return Place(mark.line + 1, mark.column + 1)
+
+
+def _fault(mark: StringMark | None, message: str) -> Fault:
+    at = place(mark) if mark is not None else Place(1, 1)
+    return Fault(at.line, at.column, "", message)

@@ -1,0 +1,61 @@
+"""Filling the templates of one rollout file, for one member."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from controller.config.text.document import Document
+from controller.config.text.places import Trail
+from controller.config.text.templating import fill
+from controller.core.pool import Member
+from controller.errors import ConfigurationError, Fault
+
+
+@dataclass(slots=True)
+class Filling:
+    """Fills texts and collects what went wrong, so that all of it is told at once."""
+
+    file: str
+    document: Document
+    member: str
+    values: Mapping[str, str]
+    faults: list[Fault] = field(default_factory=list)
+
+    def text(self, trail: Trail, template: str, values: Mapping[str, str] | None = None) -> str:
+        try:
+            return fill(template, self.values if values is None else values)
+        except KeyError as missing:
+            self.note(trail, f"{missing.args[0]} has no value for it; give it one")
+            return ""
+
+    def argv(self, trail: Trail, templates: list[str]) -> tuple[str, ...]:
+        argv = tuple(self.text((*trail, at), one) for at, one in enumerate(templates))
+        if not argv[0]:
+            self.note((*trail, 0), "names no program for it; write the program first")
+        return argv
+
+    def note(self, trail: Trail, message: str) -> None:
+        self.faults.append(self.document.fault(trail, f"member {self.member}: {message}"))
+
+    def finish(self) -> None:
+        """Raises ConfigurationError when anything went wrong."""
+        if self.faults:
+            raise ConfigurationError(self.file, tuple(dict.fromkeys(self.faults)))
+
+
+def facts(member: Member) -> dict[str, str]:
+    """What `${member.…}` means, but for the host."""
+    return {
+        "member.name": member.name,
+        "member.address": member.address,
+        "member.port": str(member.port),
+        **{f"member.vars.{key}": value for key, value in member.vars.items()},
+    }
+
+
+def variables(given: Mapping[str, str]) -> dict[str, str]:
+    """The variables of a file, as they are meant: `$$` is a dollar in them too."""
+    return {key: fill(value, {}) for key, value in given.items()}
+
+
+def named(values: Mapping[str, str]) -> dict[str, str]:
+    return {f"vars.{key}": value for key, value in values.items()}

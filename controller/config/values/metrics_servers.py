@@ -1,0 +1,124 @@
+"""The sections `prometheus` and `alerts` → the servers to ask, secrets still where they are."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from controller.config.sections.evidence import Auth, MetricsDoor, Tls
+from controller.config.sections.matchers import check_pattern, matcher_of
+from controller.config.sections.rollout import Rollout
+from controller.config.sections.server_url import check_filled_server_url
+from controller.config.sections.validation import check_header
+from controller.config.text import scalars
+from controller.config.text.places import Trail
+from controller.config.text.scalars import Wrong
+from controller.config.text.templating import fill
+from controller.core import metrics
+from controller.core.settings import Matcher
+
+T = TypeVar("T")
+
+Source = str | Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """Fills what may hold variables of the file; paths are relative to its folder."""
+
+    known: Mapping[str, str]
+    folder: str
+
+    def of(self, section: MetricsDoor) -> tuple[metrics.MetricsServer, ...]:
+        auth, tls = section.auth or Auth(), section.tls or Tls()
+        basic = auth.basic
+        return tuple(
+            metrics.MetricsServer(
+                url=fill(url, self.known),
+                username=None if basic is None else fill(basic.username, self.known),
+                password=self._secret(None if basic is None else basic.password),
+                bearer=self._secret(auth.bearer),
+                headers=self._headers(section),
+                ca=self._path(tls.ca),
+                cert=self._path(tls.cert),
+                key=self._path(tls.key),
+                server_name=None if tls.server_name is None else fill(tls.server_name, self.known),
+                verify=tls.verify,
+                timeout=scalars.duration(section.timeout),
+            )
+            for url in urls_of(section)
+        )
+
+    def matcher(self, text: str) -> Matcher:
+        """Filled when its parts are known: what is filled in needs no quoting."""
+        matcher = matcher_of(text)
+        return Matcher(matcher.label, matcher.sign, fill(matcher.value, self.known))
+
+    def _headers(self, section: MetricsDoor) -> dict[str, metrics.Secret]:
+        return {name: self._told(source) for name, source in section.headers.items()}
+
+    def _secret(self, source: Source | None) -> metrics.Secret | None:
+        return None if source is None else self._told(source)
+
+    def _told(self, source: Source) -> metrics.Secret:
+        if isinstance(source, str):
+            return metrics.Secret(inline=fill(source, self.known))
+        if "env" in source:
+            return metrics.Secret(env=source["env"])
+        return metrics.Secret(file=self._path(source["file"]))
+
+    def _path(self, template: str | None) -> str | None:
+        return None if template is None else str(Path(self.folder, fill(template, self.known)))
+
+
+def urls_of(section: MetricsDoor) -> tuple[str, ...]:
+    return (section.url,) if isinstance(section.url, str) else tuple(section.url)
+
+
+def filled_faults(rollout: Rollout, servers: Servers) -> Iterator[tuple[Trail, str]]:
+    """What the variables of the file make of the addresses, secrets and matchers in its gates."""
+    for index, gate in enumerate(rollout.gates):
+        for kind, section in (("prometheus", gate.prometheus), ("alerts", gate.alerts)):
+            if section is not None:
+                yield from _door(section, servers, ("gates", index, kind))
+        for at, text in enumerate(gate.alerts.matchers if gate.alerts is not None else ()):
+            matcher = servers.matcher(text)
+            trail: Trail = ("gates", index, "alerts", "matchers", at)
+            yield from _checked(check_pattern, matcher, trail)
+
+
+def _door(section: MetricsDoor, servers: Servers, trail: Trail) -> Iterator[tuple[Trail, str]]:
+    filled = servers.of(section)
+    is_list = isinstance(section.url, list)
+    for at, one in enumerate(filled):
+        place: Trail = (*trail, "url", at) if is_list else (*trail, "url")
+        yield from _checked(check_filled_server_url, one.url, place)
+    server = filled[0]
+    yield from _secret(server.password, _check_given, (*trail, "auth", "basic", "password"))
+    yield from _secret(server.bearer, _check_sent, (*trail, "auth", "bearer"))
+    for name, value in server.headers.items():
+        yield from _secret(value, _check_sent, (*trail, "headers", name))
+
+
+def _secret(
+    secret: metrics.Secret | None, check: Callable[[str], object], trail: Trail
+) -> Iterator[tuple[Trail, str]]:
+    if secret is not None and secret.inline is not None:
+        yield from _checked(check, secret.inline, trail)
+
+
+def _check_given(value: str) -> None:
+    if not value:
+        raise Wrong("is empty once its variables are filled in; give them values")
+
+
+def _check_sent(value: str) -> None:
+    _check_given(value)
+    check_header(value)
+
+
+def _checked(check: Callable[[T], object], value: T, trail: Trail) -> Iterator[tuple[Trail, str]]:
+    try:
+        check(value)
+    except Wrong as reason:
+        yield trail, str(reason)

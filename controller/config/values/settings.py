@@ -1,0 +1,81 @@
+"""Models → the values that the core decides by."""
+
+from collections.abc import Mapping, Sequence
+
+from controller.config.sections.rollout import Rollout
+from controller.config.text import scalars
+from controller.config.text.templating import fill
+from controller.config.values.filling import named
+from controller.config.values.gate_values import gate_of
+from controller.config.values.metrics_servers import Servers
+from controller.core.settings import (
+    DrainPolicy,
+    HaproxyPool,
+    OnFailure,
+    OnTimeout,
+    Policies,
+    ReturnPolicy,
+    Selection,
+    Settings,
+)
+
+
+def settings_of(
+    rollout: Rollout,
+    variables: Mapping[str, str],
+    folder: str,
+    *,
+    only: Sequence[str],
+    canaries_only: bool,
+    warnings: tuple[str, ...],
+) -> Settings:
+    """`variables`: those of the file, after `--set`; `folder`: where its paths begin."""
+    known = known_at_load(rollout, variables)
+    haproxy = rollout.pool.haproxy
+    members = rollout.pool.members
+    return Settings(
+        name=rollout.name,
+        pool=HaproxyPool(tuple(haproxy.apis), tuple(haproxy.backends)),
+        selection=Selection(
+            include=tuple(members.include),
+            exclude=tuple(members.exclude),
+            expect=members.expect,
+            canaries=tuple(rollout.pool.canaries),
+            only=tuple(only),
+            canaries_only=canaries_only,
+        ),
+        policies=_policies(rollout, Servers(known, folder)),
+        owner=fill(rollout.owner or "", known),
+        runbook=fill(rollout.runbook or "", known),
+        vars=dict(variables),
+        warnings=warnings,
+    )
+
+
+def known_at_load(rollout: Rollout, variables: Mapping[str, str]) -> dict[str, str]:
+    """What templates mean before any member is at hand."""
+    return {"rollout.name": rollout.name, **named(variables)}
+
+
+def _policies(rollout: Rollout, servers: Servers) -> Policies:
+    pool, drain, comeback = rollout.pool, rollout.drain, rollout.comeback
+    floor = pool.min_available
+    return Policies(
+        max_unavailable=scalars.amount(pool.max_unavailable),
+        min_available=None if floor is None else scalars.amount(floor),
+        wait_for_capacity=scalars.duration(pool.wait_for_capacity),
+        lost_after=scalars.duration(pool.haproxy.lost_after),
+        drain=DrainPolicy(
+            timeout=scalars.duration(drain.timeout),
+            sticky=scalars.duration(drain.sticky),
+            on_timeout=OnTimeout(drain.on_timeout),
+        ),
+        comeback=ReturnPolicy(
+            within=scalars.duration(comeback.within),
+            ramp=tuple(scalars.share(step) for step in comeback.ramp),
+            hold=scalars.duration(comeback.hold),
+        ),
+        soak=scalars.duration(rollout.soak),
+        gates=tuple(gate_of(section, servers) for section in rollout.gates),
+        on_failure=OnFailure(rollout.on_failure),
+    )
