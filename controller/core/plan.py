@@ -1,5 +1,6 @@
 """The plan: what will be done, in which order, or every reason not to."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -101,7 +102,7 @@ def propose(
     if limits.min_available is None:
         min_available = max(1, serving - max_unavailable)
     else:
-        min_available = limits.min_available.rounded_up(serving + len(left))
+        min_available = limits.min_available.rounded_up(_largest(members, views))
     if turn and not refusals and serving - 1 < min_available:
         refusals.append(
             f"the floor does not hold: {serving} serve ({where}), one less would be "
@@ -203,6 +204,18 @@ def _serving(views: Sequence[InstanceView], ours: Collection[str]) -> tuple[int,
     fewest = capacity(sights)
     out = sum(1 for name in ours if _found_out(name, views))
     return fewest.serving + out, fewest.where
+
+
+def _largest(members: Collection[str], views: Sequence[InstanceView]) -> int:
+    """How many members the largest backend has: what a percentage of the pool means, whoever is
+    down or out just now. A floor that sank with every member lost would be none."""
+    of = Counter(
+        (view.instance, line.backend)
+        for view in views
+        for line in view.lines
+        if line.member in members
+    )
+    return max(of.values(), default=0)
 
 
 def _in_order(turn: Sequence[str], settings: Settings, ours: Collection[str]) -> list[str]:

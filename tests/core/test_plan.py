@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -172,6 +173,18 @@ def test_floor_that_does_not_hold() -> None:
     assert made.refusals == (
         "the floor does not hold: 3 serve (web at lb2), one less would be 2, "
         "and min_available is 3",
+    )
+
+
+@pytest.mark.parametrize("lost", [{"health": Health.FAILING}, {"admin": Admin.OUT}])
+def test_percentage_floor_does_not_sink(lost: dict[str, Any]) -> None:
+    """A percentage is one of all members, also of those that are down or out just now (S2)."""
+    floor = Policies(min_available=Amount(50, is_percent=True))
+    made = proposal(views(line("a2", **lost), line("b2", **lost)), policies=floor)
+    assert made.plan is None
+    assert made.refusals == (
+        "the floor does not hold: 2 serve (web at lb2), one less would be 1, "
+        "and min_available is 2",
     )
 
 

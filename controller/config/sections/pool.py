@@ -58,7 +58,8 @@ class Pool(Section):
     )
     min_available: Quantity | None = Field(
         default=None,
-        description="Floor of members in rotation and healthy, whoever took the others out. "
+        description="Floor of members in rotation and healthy, whoever took the others out; a "
+        "percentage is one of all members of the backend, down or not. "
         "Default: those found at the start, less max_unavailable.",
     )
     wait_for_capacity: Duration = Field(
