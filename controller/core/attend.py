@@ -84,7 +84,8 @@ def _pool_pace(state: State) -> timedelta:
     """Soon, where a member may be taken out as soon as the pool was seen anew, or may have to go
     back at once because a partner was lost."""
     if state.is_winding_down:
-        return POOL
+        # All at rest: how users fare is what is left to see.
+        return POOL if state.in_hand else CALM
     phases = {m.phase for m in state.members.values()}
     if Phase.DUE in phases or (not state.in_hand and not phases <= OVER):
         return SLOWER

@@ -10,9 +10,11 @@ from controller.core.rollout import MemberState, Mode
 from controller.core.settings import OnFailure
 from controller.core.settle import is_at_rest
 from controller.core.turn import OVER, in_scope
+from controller.core.users import RECENT, failures
 
-AFTERMATH: Final = timedelta(seconds=1)
-"""How long users are watched after a halt, to say whether they are failing still."""
+AFTERMATH: Final = timedelta(seconds=3)
+"""How long users are watched at most after a halt, to say whether they are failing still: less
+when no request has failed for a while. Those in flight at a member taken out may be the last."""
 
 
 def finish(at: Context) -> Output | None:
@@ -61,9 +63,17 @@ def _halted(at: Context, halt: Halted) -> Output | None:
         back = _to_roll_back(at)
         if back:
             return RollbackBegan(back)
-    if state.halted_at is not None and at.now - state.halted_at < AFTERMATH and not at.is_blind:
-        return None
-    return over
+    return over if at.is_blind or _is_known_who_fails(at) else None
+
+
+def _is_known_who_fails(at: Context) -> bool:
+    """Whether no request has failed for a while, or users were watched for long enough."""
+    halted = at.state.halted_at
+    if halted is None or at.now - halted >= AFTERMATH:
+        return True
+    seen = min((s.at for s in at.state.sights.values() if s.at is not None), default=at.now)
+    failed = failures(at.state, seen)
+    return seen - halted >= RECENT and (failed is None or not failed.are_going_on(seen))
 
 
 def _to_roll_back(at: Context) -> tuple[str, ...]:

@@ -1,17 +1,15 @@
 """The halt message: six lines that someone who knows nothing understands at three at night."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from shlex import quote
 
 from controller.core.phases import Phase
 from controller.core.plan import Plan
-from controller.core.pool import Counters, Instant
+from controller.core.pool import Instant
 from controller.core.rollout import State
 from controller.core.sight import capacity
+from controller.core.users import failures
 from controller.report.words import count, names, span, standing
-
-RECENT = timedelta(seconds=1)
-"""Users are failing *now* when a request failed within this."""
 
 
 def halt_message(
@@ -52,30 +50,15 @@ def _users(state: State, now: Instant, wall: datetime) -> str:
     """From the pool's own counters over the last seconds."""
     if state.halt is not None and any(s.lost_since is not None for s in state.sights.values()):
         return "not known: a load balancer does not answer"
-    points = [*state.points, (now, state.pool.sum)]
-    risen = [
-        (points[i][0], _more(points[i - 1][1], points[i][1]))
-        for i in range(1, len(points))
-        if points[i][1].errors > points[i - 1][1].errors
-    ]
-    errors = sum(more.errors for _, more in risen)
-    if not risen:
-        return f"not failing; no failed request seen in the last {_watched(points, now)}"
-    first, last = wall - (now - risen[0][0]), wall - (now - risen[-1][0])
-    if now - risen[-1][0] <= RECENT:
-        return f"FAILING NOW, since {first:%H:%M:%S} UTC: {count(errors, 'failed request')}"
-    return (
-        f"not failing now; {count(errors, 'failed request')} from {first:%H:%M:%S} to "
-        f"{last:%H:%M:%S} UTC"
-    )
-
-
-def _more(before: Counters, after: Counters) -> Counters:
-    return Counters(after.errors - before.errors, after.total - before.total)
-
-
-def _watched(points: list[tuple[Instant, Counters]], now: Instant) -> str:
-    return span(now - points[0][0])
+    failed = failures(state, now)
+    if failed is None:
+        watched = now - state.points[0][0] if state.points else now - now
+        return f"not failing; no failed request seen in the last {span(watched)}"
+    first, last = wall - (now - failed.first), wall - (now - failed.last)
+    figure = count(failed.count, "failed request")
+    if failed.are_going_on(now):
+        return f"FAILING NOW, since {first:%H:%M:%S} UTC: {figure}"
+    return f"not failing now; {figure} from {first:%H:%M:%S} to {last:%H:%M:%S} UTC"
 
 
 def _can_wait(plan: Plan, state: State) -> str:

@@ -46,6 +46,7 @@ async def test_bad_version_halts(site: MakeSite) -> None:
         done = await one.run(file)
     assert 3 <= load.tally.failed <= 30, load.tally.by_failure
     assert_halt_lines(done, 4, "web1: OUT OF ROTATION", "web2, web3: in rotation, untouched")
+    assert f"USERS     not failing now; {load.tally.failed} failed requests from " in done.out
     assert await one.admin() == {"web1": 1, "web2": 0, "web3": 0}
     assert await one.world.member_versions() == {"web1": "v2", "web2": "v1", "web3": "v1"}
     again = await one.run(file)
