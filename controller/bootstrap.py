@@ -106,6 +106,7 @@ def world(settings: Settings, folder: Path, journal: Journal) -> World:
         clock=SystemClock(),
         sources=metrics,
         by=who(),
+        folder="" if folder == default_state_dir(os.environ) else str(folder.absolute()),
     )
 
 

@@ -19,7 +19,7 @@ from controller.report.page import page
 from controller.report.proposal import plan_text
 from controller.report.summary import summary
 from controller.runner.loop import Runner
-from controller.session import Prepared, Wishes, World
+from controller.session import Prepared, Wishes, World, onward
 from controller.session import run as run_session
 
 RATE: Final = 200
@@ -116,5 +116,16 @@ async def _roll(file: RolloutFile, state: Path, narrator: Narrating) -> int:
     prepared, after = ran
     now, wall = world.clock.now(), world.clock.wall()
     click.echo("")
-    click.echo("\n".join(summary(prepared.plan, after, file.settings, now, wall, "FILE")))
+    click.echo(
+        "\n".join(
+            summary(
+                prepared.plan,
+                after,
+                file.settings,
+                now,
+                wall,
+                onward(world, prepared.row, prepared.plan),
+            )
+        )
+    )
     return after.finished.exit_code if after.finished is not None else EXIT_STOPPED

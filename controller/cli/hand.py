@@ -13,15 +13,16 @@ import click
 from controller import bootstrap
 from controller.cli import options
 from controller.cli.log import LogNarrator
+from controller.cli.main import EXIT_HALTED
 from controller.cli.signals import Signals
 from controller.config import load
-from controller.errors import ConfigurationError, PoolHeld, Refused, UsageFault
+from controller.errors import ConfigurationError, PoolHeld, Refused, StateError, UsageFault
 from controller.ports import Journal
 from controller.report.notices import RolloutTidings
-from controller.report.summary import summary
+from controller.report.summary import cut_off, summary
 from controller.runner.herald import Herald
 from controller.runner.loop import Narrator
-from controller.session import Unfinished, World, abort_at_rest, unfinished, without_secrets
+from controller.session import Unfinished, World, abort_at_rest, onward, unfinished, without_secrets
 from controller.telemetry.measure import Subject
 from controller.telemetry.values import Ways
 
@@ -114,7 +115,8 @@ def _herald(former: Unfinished, world: World, log: LogNarrator) -> Herald:
     except ConfigurationError as error:
         log.warn(f"nobody is notified: {error.faults[0].render(error.file)}")
         return Herald((), world.clock, log.warn)
-    herald.watch(RolloutTidings(row.id, former.plan, file.settings, row.path, is_ending=True))
+    ways_on = onward(world, row, former.plan)
+    herald.watch(RolloutTidings(row.id, former.plan, file.settings, ways_on, is_ending=True))
     return herald
 
 
@@ -135,9 +137,16 @@ async def _abort(
         async with _herald(former, world, log) as herald, meter:
             await meter.open(Subject(former.plan, former.row.started))
             narrators: list[Narrator] = [log, herald, meter]
-            state = await abort_at_rest(world, former, restore, narrators, signals.hand_to)
+            ways_on = onward(world, former.row, former.plan)
+            try:
+                state = await abort_at_rest(world, former, restore, narrators, signals.hand_to)
+            except StateError as error:
+                if signals.runner is None:
+                    raise
+                click.echo("\n".join(cut_off(signals.runner.state, str(error), ways_on)))
+                return EXIT_HALTED
             now, wall = world.clock.now(), world.clock.wall()
-            lines = summary(former.plan, state, file.settings, now, wall, former.row.path)
+            lines = summary(former.plan, state, file.settings, now, wall, ways_on)
             click.echo("\n".join(lines))
     out = any(m.is_away for m in state.members.values())
-    return 5 if restore and out else 0
+    return EXIT_HALTED if restore and out else 0

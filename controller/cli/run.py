@@ -22,11 +22,12 @@ from controller.core.rollout import State
 from controller.errors import StateError, UsageFault
 from controller.prospect import BRIEF_LOOK, LOOK, last_commands, look_ahead, prospect_lines
 from controller.report.notices import RolloutTidings
+from controller.report.onward import Onward
 from controller.report.proposal import plan_text
 from controller.report.summary import cut_off, summary
 from controller.report.words import count, names, standing
 from controller.runner.loop import Runner
-from controller.session import Prepared, Wishes, World
+from controller.session import Prepared, Wishes, World, onward
 from controller.session import run as run_session
 from controller.telemetry.measure import Subject
 from controller.telemetry.values import Ways
@@ -116,7 +117,7 @@ def start(
         rollout.refuse_placeholder()
     folder = bootstrap.state_folder(given["state"])
     ways = options.ways_out(given)
-    running = _run(rollout, file, wishes, folder, ways, yes=yes, log_format=log_format)
+    running = _run(rollout, wishes, folder, ways, yes=yes, log_format=log_format)
     sys.exit(asyncio.run(running))
 
 
@@ -137,7 +138,6 @@ def _wishes(given: dict[str, Any]) -> Wishes:
 
 async def _run(
     rollout: RolloutFile,
-    file: Path,
     wishes: Wishes,
     folder: Path,
     ways: Ways,
@@ -145,13 +145,17 @@ async def _run(
     yes: bool,
     log_format: str,
 ) -> int:
+    ways_on: Onward | None = None
+
     async def confirm(prepared: Prepared) -> bool:
+        nonlocal ways_on
         row = prepared.row
+        ways_on = onward(world, row, prepared.plan)
         narrator.watch(prepared.plan)
         await meter.open(Subject(prepared.plan, row.started))
         brief = BRIEF_LOOK if yes else LOOK
         _show(prepared, await _ahead(world, prepared, wishes, brief))
-        herald.watch(RolloutTidings(row.id, prepared.plan, rollout.settings, row.path))
+        herald.watch(RolloutTidings(row.id, prepared.plan, rollout.settings, ways_on))
         return yes or await ask(_question(prepared))
 
     with contextlib.closing(bootstrap.open_state(folder, create=True)) as kept:
@@ -179,29 +183,28 @@ async def _run(
                         on_start=begun,
                     )
                     narrator.stop()
-                    return _told(ran, rollout, world, file)
+                    return _told(ran, rollout, world)
             except asyncio.CancelledError:
                 if signals.name is None:
                     raise
                 click.echo(f"stopped ({signals.name}); nothing was touched")
                 return EXIT_STOPPED
             except StateError as error:
-                if signals.runner is None:
+                if signals.runner is None or ways_on is None:
                     raise
-                _print(cut_off(signals.runner.state, str(error), str(file)))
+                _print(cut_off(signals.runner.state, str(error), ways_on))
                 return EXIT_HALTED
 
 
-def _told(
-    ran: tuple[Prepared, State] | None, rollout: RolloutFile, world: World, file: Path
-) -> int:
+def _told(ran: tuple[Prepared, State] | None, rollout: RolloutFile, world: World) -> int:
     """Say how it ended; the exit code."""
     if ran is None:
         click.echo("not begun; nothing was touched")
         return EXIT_STOPPED
     prepared, state = ran
     now, wall = world.clock.now(), world.clock.wall()
-    _print(summary(prepared.plan, state, rollout.settings, now, wall, str(file)))
+    ways_on = onward(world, prepared.row, prepared.plan)
+    _print(summary(prepared.plan, state, rollout.settings, now, wall, ways_on))
     return state.finished.exit_code if state.finished is not None else EXIT_STOPPED
 
 

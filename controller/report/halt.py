@@ -1,7 +1,6 @@
 """The halt message: six lines that someone who knows nothing understands at three at night."""
 
 from datetime import datetime
-from shlex import quote
 
 from controller.core.phases import Phase
 from controller.core.plan import Plan
@@ -9,13 +8,14 @@ from controller.core.pool import Instant
 from controller.core.rollout import State
 from controller.core.sight import capacity
 from controller.core.users import failures
+from controller.report.onward import Onward
 from controller.report.words import count, names, span, standing
 
 
 def halt_message(
-    plan: Plan, state: State, now: Instant, wall: datetime, *, file: str, contact: str
+    plan: Plan, state: State, now: Instant, wall: datetime, *, onward: Onward, contact: str
 ) -> list[str]:
-    """The lines. `file`: as the operator named it; `contact`: owner and runbook, or empty."""
+    """The lines. `contact`: owner and runbook, or empty."""
     halt = state.halt
     if halt is None:
         raise ValueError("not halted")
@@ -25,9 +25,8 @@ def halt_message(
         *_members(plan, state),
         f"USERS     {_users(state, now, wall)}",
         f"CAN WAIT  {_can_wait(plan, state)}" + (f"; {contact}" if contact else ""),
-        f"NEXT      to go on:  poolroll resume {plan.name} --reason '…', then poolroll run "
-        f"{quote(file)}",
-        f"          to end it: poolroll abort {plan.name}   "
+        f"NEXT      to go on:  {onward.resume}, then {onward.run}",
+        f"          to end it: {onward.abort}   "
         "(--restore also puts back what passes its validation)",
     ]
 
@@ -54,11 +53,12 @@ def _users(state: State, now: Instant, wall: datetime) -> str:
     if failed is None:
         watched = now - state.points[0][0] if state.points else now - now
         return f"not failing; no failed request seen in the last {span(watched)}"
-    first, last = wall - (now - failed.first), wall - (now - failed.last)
+    first, last = (f"{wall - (now - one):%H:%M:%S}" for one in (failed.first, failed.last))
     figure = count(failed.count, "failed request")
     if failed.are_going_on(now):
-        return f"FAILING NOW, since {first:%H:%M:%S} UTC: {figure}"
-    return f"not failing now; {figure} from {first:%H:%M:%S} to {last:%H:%M:%S} UTC"
+        return f"FAILING NOW, since {first} UTC: {figure}"
+    when = f"at {first}" if first == last else f"from {first} to {last}"
+    return f"not failing now; {figure} {when} UTC"
 
 
 def _can_wait(plan: Plan, state: State) -> str:

@@ -4,7 +4,7 @@ from controller.core import events as e
 from controller.core.events import Event, Observation, Setting
 from controller.core.phases import Phase
 from controller.core.pool import FULL
-from controller.core.rollout import State
+from controller.core.rollout import MemberState, State
 from controller.report.words import count, names, span, standing
 
 _ASKED = {
@@ -20,7 +20,7 @@ def sentence(event: Event | Observation, before: State, after: State) -> tuple[s
         case e.Looked() | e.LookFailed():
             return _sight(event, before)
         case e.Intended(step):
-            return step.member, _intent(step, after)
+            return step.member, _intent(step, before, after)
         case e.Halted(cause, seen):
             return event.member or "", f"HALT ({cause}): {seen}"
         case e.RollbackBegan(members):
@@ -56,13 +56,12 @@ def _sight(event: e.Looked | e.LookFailed, before: State) -> tuple[str, str] | N
     return "", f"{event.view.instance} answers again after {span(event.view.at - lost)}"
 
 
-def _intent(step: e.Step, after: State) -> str:
+def _intent(step: e.Step, before: State, after: State) -> str:
     match step:
         case e.SetMember():
             return _setting(step, after)
-        case e.RunStep(_, course, index, attempt):
-            why = "how it ended is not known: once more" if attempt else "out, and nobody uses it"
-            return f"{course}: step {index + 1} runs ({why})"
+        case e.RunStep(member, course, index):
+            return f"{course}: step {index + 1} runs ({_why_now(before.members[member])})"
         case e.Validate():
             return "validating from outside, before any user meets it"
         case e.AskGuard():
@@ -74,6 +73,14 @@ def _intent(step: e.Step, after: State) -> str:
             )
         case e.AskOperator():
             return "asking the operator"
+
+
+def _why_now(m: MemberState) -> str:
+    if m.lost:
+        return "how it ended is not known: once more"
+    if m.unfinished:
+        return "it was begun by a former run: joined where it runs still, never doubled"
+    return "out, and nobody uses it"
 
 
 def _setting(step: e.SetMember, after: State) -> str:

@@ -14,6 +14,7 @@ from controller.core.rollout import State
 from controller.core.settings import Settings
 from controller.ports import Notice
 from controller.report.halt import halt_message
+from controller.report.onward import Onward
 from controller.report.summary import contact, summary
 from controller.report.words import count, names, standing
 
@@ -33,8 +34,8 @@ class RolloutTidings:
     """Its id."""
     plan: Plan
     settings: Settings
-    file: str
-    """Path of the rollout file, for the commands that a halt names."""
+    onward: Onward
+    """For the commands that a halt names."""
     is_ending: bool = False
     """`abort` of a rollout at rest: that a process has it in hand again is not worth telling."""
 
@@ -103,9 +104,8 @@ class RolloutTidings:
         """`code` None: members are still being brought to rest."""
         halt = after.halt
         assert halt is not None, "told of a halt without one"
-        lines = halt_message(
-            self.plan, after, now, wall, file=self.file, contact=contact(self.settings)
-        )
+        about = contact(self.settings)
+        lines = halt_message(self.plan, after, now, wall, onward=self.onward, contact=about)
         by = after.run.by if after.run is not None else "nobody"
         lines.append(f"ROLLOUT   {self.rollout}, run by {by}")
         moving = "" if code is not None else " (not at rest yet)"
@@ -121,7 +121,7 @@ class RolloutTidings:
                 notices.append(self._halted(after, now, wall, event.exit_code))
         else:
             told = {"aborted": "aborted", "refused": "halted"}.get(event.outcome, "done")
-            first, *lines = summary(self.plan, after, self.settings, now, wall, self.file)
+            first, *lines = summary(self.plan, after, self.settings, now, wall, self.onward)
             notices.append(self._notice(told, wall, first, lines, exit_code=event.exit_code))
         if event.outcome in ENDS:
             notices.append(

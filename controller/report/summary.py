@@ -9,6 +9,7 @@ from controller.core.pool import Instant
 from controller.core.rollout import State
 from controller.core.settings import Settings
 from controller.report.halt import halt_message
+from controller.report.onward import Onward
 from controller.report.words import count, names, standing
 
 
@@ -22,29 +23,29 @@ def contact(settings: Settings) -> str:
 
 
 def summary(
-    plan: Plan, state: State, settings: Settings, now: Instant, wall: datetime, file: str
+    plan: Plan, state: State, settings: Settings, now: Instant, wall: datetime, onward: Onward
 ) -> list[str]:
     """What stands when the run is over, and how to go on."""
     finished = state.finished
     if finished is None:
         raise ValueError("not finished")
     if finished.outcome == "halted":
-        return halt_message(plan, state, now, wall, file=file, contact=contact(settings))
+        return halt_message(plan, state, now, wall, onward=onward, contact=contact(settings))
     if finished.outcome == "refused":
         return [f"refused, nothing was touched: {finished.why}"]
     lines = [f"{finished.outcome}: {_counts(plan, state)}", *_standings(plan, state)]
     if finished.outcome == "stopped":
-        lines.append(f"stopped ({finished.why}) in a safe state; `poolroll run {file}` goes on")
+        lines.append(f"stopped ({finished.why}) in a safe state; `{onward.run}` goes on")
     if finished.outcome == "partly done":
         waiting = [m.name for m in state.members.values() if m.phase is Phase.WAITING]
-        lines.append(f"not begun: {names(waiting)}; `poolroll run {file}` goes on with them")
+        lines.append(f"not begun: {names(waiting)}; `{onward.run}` goes on with them")
     return lines
 
 
-def cut_off(state: State, why: str, file: str) -> list[str]:
+def cut_off(state: State, why: str, onward: Onward) -> list[str]:
     """What stands when the rollout could not even be written down any more."""
     lines = [f"CUT OFF: {why}", *(f"  {m.name}  {standing(m)}" for m in state.members.values())]
-    return [*lines, f"a running step goes on; `poolroll run {file}` goes on when that is mended"]
+    return [*lines, f"a running step goes on; `{onward.run}` goes on when that is mended"]
 
 
 def _counts(plan: Plan, state: State) -> str:

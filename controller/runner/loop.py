@@ -108,14 +108,17 @@ class Runner:
         self._post(StopRequested(why, at_once=self._was_stopped))
         self._was_stopped = True
 
-    async def run(self, first: Sequence[Event]) -> State:
-        """Apply `first` (how this run begins), then go on until finished.
+    async def run(self, first: Sequence[Event], answered: Sequence[Request] = ()) -> State:
+        """Apply `first` (how this run begins), then go on until finished. `answered`: the
+        operator's requests that `first` holds already.
 
         Raises StateError when the journal cannot be written; members are left as they are then,
         and the next run resumes.
         """
         for event in first:
             self._record(event)
+        for request in answered:
+            self._journal.acknowledge(request)
         self._forget_returned()
         try:
             async with asyncio.TaskGroup() as group:

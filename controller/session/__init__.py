@@ -7,7 +7,7 @@ here.
 
 from controller.session.carry_out import abort_at_rest, run
 from controller.session.metrics import sampler_of
-from controller.session.past import unfinished, without_secrets
+from controller.session.past import onward, unfinished, without_secrets
 from controller.session.values import Prepared, Unfinished, Wishes, World
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Wishes",
     "World",
     "abort_at_rest",
+    "onward",
     "run",
     "sampler_of",
     "unfinished",

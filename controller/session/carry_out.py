@@ -16,7 +16,7 @@ from controller.runner.codec import encode
 from controller.runner.loop import Narrator, Runner
 from controller.runner.perform import Performer, Questions
 from controller.session.metrics import prober_of, sampler_of
-from controller.session.past import as_it_was_run, without_secrets
+from controller.session.past import as_it_was_run, onward, without_secrets
 from controller.session.prepare import began, prepare
 from controller.session.values import Prepared, Unfinished, Wishes, World
 
@@ -80,11 +80,9 @@ async def carry_out(
     )
     on_start(runner)
     try:
-        state = await runner.run(prepared.first)
+        state = await runner.run(prepared.first, prepared.heard)
     finally:
         await sampler.aclose()
-    for request in prepared.heard:
-        journal.acknowledge(request)
     finished = state.finished
     if finished is not None and finished.outcome in ENDING:
         journal.end(row.id, finished.outcome, finished.exit_code)
@@ -121,12 +119,13 @@ def _with_gates_of(file: RolloutFile, plan: Plan) -> Plan:
 
 
 def _halt_told(world: World, prepared: Prepared) -> Callable[[State], Sequence[str]]:
-    settings, path = prepared.found.file.settings, prepared.row.path
+    settings = prepared.found.file.settings
+    ways = onward(world, prepared.row, prepared.plan)
 
     def told(state: State) -> Sequence[str]:
         now, wall = world.clock.now(), world.clock.wall()
         about = contact(settings)
-        return halt_message(prepared.plan, state, now, wall, file=path, contact=about)
+        return halt_message(prepared.plan, state, now, wall, onward=ways, contact=about)
 
     return told
 

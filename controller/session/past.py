@@ -3,10 +3,12 @@
 from pathlib import Path
 
 from controller.config import SECRET_CHANGED, RolloutFile, changes, fingerprint, load, masked, parse
+from controller.core.plan import Plan
 from controller.errors import ConfigurationError, Refused
-from controller.ports import Journal
+from controller.ports import Journal, RolloutRow
+from controller.report.onward import Onward
 from controller.runner.replay import replay
-from controller.session.values import Unfinished
+from controller.session.values import Unfinished, World
 
 
 def unfinished(journal: Journal, name: str) -> Unfinished | None:
@@ -55,11 +57,16 @@ def without_secrets(former: Unfinished) -> RolloutFile:
     return parse(former.row.file, former.row.path, former.row.sets)
 
 
-def ways_on(name: str, seen: str) -> list[str]:
+def onward(world: World, row: RolloutRow, plan: Plan) -> Onward:
+    """The commands with which an operator goes on."""
+    return Onward(plan.name, plan.purpose, row.path, row.sets, world.folder)
+
+
+def ways_on(onward: Onward, seen: str) -> list[str]:
     """What to do about a halted rollout."""
     return [
-        f"rollout {name!r} halted: {seen}",
-        f"to go on:      poolroll resume {name} --reason '…', then poolroll run again",
-        f"to end it:     poolroll abort {name} (--restore puts back what passes its validation)",
-        "to start over: poolroll run with --new",
+        f"rollout {onward.name!r} halted: {seen}",
+        f"to go on:      {onward.resume}, then {onward.run}",
+        f"to end it:     {onward.abort}   (--restore also puts back what passes its validation)",
+        f"to start over: {onward.run_anew}",
     ]

@@ -19,7 +19,7 @@ from controller.ports import RolloutRow
 from controller.preflight import Survey, check_before_rehearsal, reach, survey
 from controller.runner.loop import heard
 from controller.session.metrics import check_gates
-from controller.session.past import differences, unfinished, ways_on
+from controller.session.past import differences, onward, unfinished, ways_on
 from controller.session.values import Prepared, Unfinished, Wishes, World
 
 
@@ -33,7 +33,7 @@ async def prepare(world: World, file: RolloutFile, wishes: Wishes) -> Prepared:
     world.lock.hold_pool(reached.keys)
     former = unfinished(world.journal, file.settings.name)
     found = survey(file, reached, world.journal, wishes.purpose)
-    if former is not None and goes_on(former, wishes):
+    if former is not None and goes_on(world, former, wishes):
         return _taken_up(world, file, wishes, former, found)
     plan = found.proposal.plan
     if plan is None:
@@ -58,23 +58,24 @@ async def prepare(world: World, file: RolloutFile, wishes: Wishes) -> Prepared:
     )
 
 
-def goes_on(former: Unfinished, wishes: Wishes) -> bool:
+def goes_on(world: World, former: Unfinished, wishes: Wishes) -> bool:
     """Whether the unfinished rollout is taken up. `--new` and `rollback` leave it behind, unless a
     step of it may be running still: that one must be joined, never doubled (S7)."""
     name, purpose = former.plan.name, former.plan.purpose
+    ways = onward(world, former.row, former.plan)
     is_left = wishes.new or (wishes.purpose is Purpose.ROLLBACK is not purpose)
     if is_left:
         busy = [m.name for m in former.state.members.values() if m.unfinished]
         if busy:
             raise Refused(
                 f"a step of rollout {name!r} may still be running on {', '.join(busy)}: go on with "
-                f"it first, or end it: poolroll abort {name}"
+                f"it first ({ways.run}), or end it: {ways.abort}"
             )
         return False
     if wishes.purpose is not purpose:
         raise Refused(
-            f"an unfinished {purpose} of {name!r} stands in the way: go on with it, or end it: "
-            f"poolroll abort {name} --restore"
+            f"an unfinished {purpose} of {name!r} stands in the way: go on with it: {ways.run}; "
+            f"or end it: {ways.abort_and_restore}"
         )
     return True
 
@@ -118,12 +119,13 @@ def _taken_up(
 ) -> Prepared:
     """Go on, unless the file has changed or a halt wants a decision."""
     name = file.settings.name
+    ways = onward(world, former.row, former.plan)
     changed = differences(former, file)
     if changed:
         raise Refused(
             f"rollout {name!r} is unfinished, and the rollout file is not what it was begun with:",
             *changed,
-            f"put it back to go on; or begin anew with --new; or: poolroll abort {name}",
+            f"put it back to go on; or begin anew with --new; or: {ways.abort}",
         )
     pending = tuple(world.journal.requests(name))
     first: list[Event] = [heard(request) for request in pending]
@@ -133,7 +135,7 @@ def _taken_up(
     if halt is not None and has_ended and not decided:
         reason = wishes.overrides.get(halt.gate or "")
         if reason is None:
-            raise Refused(*ways_on(name, halt.seen))
+            raise Refused(*ways_on(ways, halt.seen))
         first.append(ResumeRequested(world.by, f"override of gate {halt.gate!r}: {reason}"))
     # The run begins first: a request then acts on it, an abort too.
     first.insert(0, began(world, former.plan, wishes))

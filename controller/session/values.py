@@ -32,6 +32,8 @@ class World:
     clock: Clock
     sources: Sources
     by: str
+    folder: str = ""
+    """The state folder, where commands would not look there by themselves."""
 
 
 @dataclass(frozen=True, slots=True)

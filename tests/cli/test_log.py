@@ -5,6 +5,7 @@ import json
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -87,16 +88,6 @@ SENTENCES: list[tuple[Event | Observation, State, str]] = [
         "TAKEN OUT of rotation again: failed gate 'errors'",
     ),
     (
-        e.Intended(e.RunStep("web1", Course.UPGRADE, 0, 0)),
-        state(),
-        "upgrade: step 1 runs (out, and nobody uses it)",
-    ),
-    (
-        e.Intended(e.RunStep("web1", Course.UPGRADE, 0, 1)),
-        state(),
-        "upgrade: step 1 runs (how it ended is not known: once more)",
-    ),
-    (
         e.GuardAnswered("web1", e.Answer.PRESENT, "`unless` ended with exit code 0"),
         state(Phase.SKIPPED),
         "already there (`unless` ended with exit code 0): skipped",
@@ -122,6 +113,26 @@ def test_sentence(event: Event | Observation, after: State, said: str) -> None:
     found = sentence(event, state(), after)
     assert found is not None
     assert found[1] == said
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({}, "out, and nobody uses it"),
+        ({"attempt": 2}, "out, and nobody uses it"),
+        ({"lost": True, "attempt": 1}, "how it ended is not known: once more"),
+        (
+            {"unfinished": True},
+            "it was begun by a former run: joined where it runs still, never doubled",
+        ),
+    ],
+)
+def test_why_a_step_runs_now(changes: dict[str, Any], why: str) -> None:
+    """A step that may have run before is told from one that has not."""
+    m = replace(state().members["web1"], **changes)
+    before = replace(state(), members={"web1": m})
+    step = e.Intended(e.RunStep("web1", Course.UPGRADE, 0, m.attempt))
+    assert sentence(step, before, state()) == ("web1", f"upgrade: step 1 runs ({why})")
 
 
 def test_run_that_goes_on_says_so() -> None:

@@ -6,12 +6,13 @@ from datetime import timedelta
 from controller.core import events as e
 from controller.core.events import Cause, Event, Finished, Halted, Observation, RunBegan
 from controller.core.phases import Phase
-from controller.core.plan import CourseShape, Plan
+from controller.core.plan import CourseShape, Plan, Purpose
 from controller.core.pool import InstanceView, Member, Worker
 from controller.core.rollout import Mode, State, initial
 from controller.core.settings import HaproxyPool, Policies, Selection, Settings
 from controller.ports import Notice
 from controller.report.notices import RolloutTidings
+from controller.report.onward import Onward
 from tests.notify.receiver import WALL
 
 PLAN = Plan(
@@ -32,7 +33,7 @@ PLAN = Plan(
 SETTINGS = Settings(
     "web", HaproxyPool(("unix:/a",), ("web",)), Selection(), Policies(), owner="web-team"
 )
-TIDINGS = RolloutTidings("web-1", PLAN, SETTINGS, "/etc/web.yaml")
+TIDINGS = RolloutTidings("web-1", PLAN, SETTINGS, Onward("web", Purpose.UPGRADE, "/etc/web.yaml"))
 HALT = Halted(Cause.MEMBER, "web1: it broke", "every step must end with exit code 0", "web1")
 LOOK = e.Looked(InstanceView("unix:/a", timedelta(0), Worker(1, 1), (), is_full=False))
 
