@@ -35,6 +35,8 @@ _FIGURES: Final = (
     (r"\b\d[\d.]*( ?%)?", "N"),
     (r"from TIME to TIME", "at TIME"),
     (r"N (request|session)s?\b", r"N \1s"),
+    (r"(nothing|N requests) in flight", "N requests in flight"),
+    (r"\b(none|N) of N", "N of N"),
     (r" {2,}", "  "),
 )
 _CHANCE: Final = re.compile(r"^TIME .*( waits| gate \S+: )")
