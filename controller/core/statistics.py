@@ -1,6 +1,7 @@
 """Exact tests on counts, in plain arithmetic."""
 
 from math import exp, lgamma, log, log1p
+from typing import Final
 
 
 def _log_choose(n: int, k: int) -> float:
@@ -44,22 +45,24 @@ def hypergeometric_tail(errors: int, total: int, other_errors: int, other_total:
     )
 
 
+EARLY: Final = 5
+"""From so many counts on, `min_errors` being the first, a look may use the whole risk."""
+
+
 def is_unexplained(
     errors: int, total: int, ratio: float, *, confidence: float, min_errors: int
 ) -> bool:
     """Whether so many errors cannot be explained by an error ratio of `ratio`.
 
-    The counts are looked at again and again while they grow, and every look is a chance to be
-    wrong. Evidence against the ratio can only rise with a further error, so the risk that
-    `confidence` leaves is shared out over the number of errors: half of it for the first count
-    that may fail (`min_errors`), a sixth for the next, 1/(i·(i+1)) for the i-th; together 1.
-    Whatever the number of looks, a member whose true ratio is `ratio` fails with a probability
-    of at most 1 − confidence.
+    One-sided: the chance of so many under that ratio is at most 1 − `confidence`. The counts are
+    looked at again and again while they grow, and it is the first few errors that fall close
+    together by chance: for the count `min_errors` a look uses a fifth of that risk, for the next
+    two fifths, and the whole of it from the fifth on.
     """
     if errors < min_errors:
         return False
-    i = errors - min_errors + 1
-    return binomial_tail(errors, total, ratio) <= (1 - confidence) / (i * (i + 1))
+    share = min(1.0, (errors - min_errors + 1) / EARLY)
+    return binomial_tail(errors, total, ratio) <= (1 - confidence) * share
 
 
 def is_worse(

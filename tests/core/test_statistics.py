@@ -69,7 +69,11 @@ def unexplained(errors: int, total: int, ratio: float = 0.01) -> bool:
 
 @pytest.mark.parametrize(
     ("errors", "total", "verdict"),
-    [(2, 2, False), (3, 3, True), (3, 20, True), (3, 100, False), (5, 100, False), (8, 100, True)],
+    [
+        *[(2, 2, False), (3, 3, True), (3, 19, True), (3, 20, False), (4, 53, True)],
+        *[(4, 54, False), (5, 96, True), (5, 100, False), (6, 100, True), (7, 205, True)],
+        *[(7, 206, False), (20, 1000, True), (19, 1500, False)],
+    ],
 )
 def test_errors_that_one_percent_cannot_explain(errors: int, total: int, verdict: bool) -> None:
     """At least `min_errors`, and more than chance would bring at the allowed ratio."""
