@@ -1,4 +1,4 @@
-"""Fixtures: a site, on one HAProxy or the other."""
+"""Fixtures: a site, on one HAProxy or another."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -9,7 +9,8 @@ from zlib import crc32
 import pytest
 
 from tests.e2e.site import Site
-from tests.support.worlds import HAPROXIES, MakeWorld, system_haproxy, wheel_haproxy
+from tests.support.haproxies import HAPROXIES, program
+from tests.support.worlds import MakeWorld
 
 
 class MakeSite(Protocol):
@@ -21,11 +22,11 @@ class MakeSite(Protocol):
 @pytest.fixture
 def haproxy(request: pytest.FixtureRequest) -> Path:
     """The HAProxy that a test asks for by `parametrize(…, indirect=True)`; otherwise the tests
-    are shared out between the two by name, always in the same way."""
+    are shared out between all of them by name, always in the same way."""
     wanted = getattr(request, "param", None)
     if wanted is None:
         wanted = HAPROXIES[crc32(request.node.name.encode()) % len(HAPROXIES)]
-    return system_haproxy() if wanted == "system" else wheel_haproxy()
+    return program(wanted)
 
 
 @pytest.fixture

