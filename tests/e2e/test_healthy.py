@@ -7,9 +7,9 @@ import pytest
 from controller.core.phases import Phase
 from tests.e2e.conftest import MakeSite
 from tests.e2e.site import SLOW_TO
+from tests.support.haproxies import HAPROXIES
 from tests.support.runtime import order
 from tests.support.waiting import until
-from tests.support.haproxies import HAPROXIES
 
 BUSY = {"slow_share": 0.05, "sticky_share": 0.4}
 """Users as they are: keep-alive, some slow requests, some with a cookie."""
