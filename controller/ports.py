@@ -110,7 +110,7 @@ class Job:
     """A command under a key. The same key always means the same execution."""
 
     key: str
-    """Unique per execution, made of letters, digits, `-`, `_`, `.` and `/`."""
+    """Unique per execution, made of letters, digits, `-`, `_`, `.`, `%` and `/`."""
     command: Command
 
 

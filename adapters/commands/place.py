@@ -15,7 +15,7 @@ from adapters.commands.group import Group
 from controller.errors import StateError
 from controller.ports import JobResult
 
-_KEY = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*")
+_KEY = re.compile(r"[A-Za-z0-9_.%-]+(/[A-Za-z0-9_.%-]+)*")
 
 
 class Place:

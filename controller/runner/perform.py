@@ -27,6 +27,7 @@ from controller.core.pool import FULL, Admin, Found, InstanceView
 from controller.core.work import Guard, Work
 from controller.errors import BalancerError, WeightRefused
 from controller.ports import Commands, Job, JobResult, LoadBalancer, Validator
+from controller.runner.keys import key_of
 
 OUTPUT_KEPT = 8192
 """Characters of a step's output that go into the journal: its end, where the error stands."""
@@ -115,8 +116,7 @@ class Performer:
 
     async def _run(self, step: RunStep) -> Event:
         command = self._work(step.member, step.course).steps[step.index]
-        key = f"{self._rollout}/{step.member}/{step.course}-{step.index}-{step.attempt}"
-        result = await self._commands.run(Job(key, command))
+        result = await self._commands.run(Job(key_of(self._rollout, step), command))
         return StepEnded(
             member=step.member,
             index=step.index,

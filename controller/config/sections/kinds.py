@@ -16,9 +16,10 @@ from controller.config.text import scalars
 from controller.config.text.places import kind, shown
 from controller.config.text.scalars import Wrong
 
-_SERVER = r"[A-Za-z0-9_.:-]{1,128}"
-"""Backends and servers (HAProxy configuration manual, section 4: names of proxies)."""
-_GLOB = r"[A-Za-z0-9_.:*?\[\]!-]{1,128}"
+_SERVER = r"[A-Za-z0-9_.:-]{1,512}"
+"""Backends and servers (HAProxy configuration manual, section 4: names of proxies). It sets no
+limit; those that other programs make of several names exceed 128 signs."""
+_GLOB = r"[A-Za-z0-9_.:*?\[\]!-]{1,512}"
 _LABEL = "[A-Za-z_][A-Za-z0-9_-]{0,62}"
 _ROLLOUT = "[a-z0-9][a-z0-9-]{0,62}"
 _GATE = "[A-Za-z0-9][A-Za-z0-9_-]{0,62}"
