@@ -15,6 +15,7 @@
         ├── NoSuchMember
         ├── CommandRefused          its own text, or a state that did not take
         │   └── WeightRefused           it takes no weight but none and all
+        ├── Unsupported             it runs in a way that no promise can be kept on
         └── MalformedReply          a reply that is not what the protocol says
 
 Adapters map what their libraries and systems raise into this tree at their edge. `retryable`
@@ -121,6 +122,10 @@ class CommandRefused(BalancerError):
 
 
 class WeightRefused(CommandRefused):
+    pass
+
+
+class Unsupported(BalancerError):
     pass
 
 

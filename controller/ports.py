@@ -50,6 +50,8 @@ class Features:
     """Whether the door is a UNIX socket or a loopback address."""
     maxconn: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """(backend, server) → how many sessions it takes at once, where it has a limit."""
+    doubt: str | None = None
+    """What speaks for care with this version, in one line for the plan."""
 
 
 class LoadBalancer(Protocol):

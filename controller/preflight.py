@@ -219,6 +219,8 @@ def _features_notes(file: RolloutFile, selected: Sequence[str], reached: Reached
     backends = file.settings.pool.backends
     notes = _probe_notes(file)
     for one in reached.features:
+        if one.doubt is not None:
+            notes.append(f"{one.instance}: {one.doubt}")
         for follower, leader in one.trackers:
             if leader.partition("/")[0] in backends and follower.partition("/")[0] not in backends:
                 notes.append(f"{follower} follows {leader} (track): it goes out with it")

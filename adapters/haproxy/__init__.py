@@ -9,4 +9,5 @@ rollout, memory of what was found, retries. Nothing outside this folder knows HA
     lines    rows → core values, pure           looking  the question of one look, pure
     orders   what to set, and the proof, pure   workers  former workers that still live
     instance one HAProxy                        balancer all of them: the LoadBalancer port
+    survey   what it is and can do, pure        versions which were tried, what differs, pure
 """

@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from adapters.haproxy.door import Door, UnixDoor
-from adapters.haproxy.wire import Command, line_of, refusal, split_replies
-from controller.errors import BalancerTimeout, BalancerUnreachable, MalformedReply
+from adapters.haproxy.wire import Command, line_of, refusal, silence, split_replies
+from controller.errors import BalancerUnreachable, MalformedReply
 
 CONNECTIONS = 2
 """At once per instance: `stats maxconn` is 10 by default and shared with everybody else's tools,
@@ -62,6 +62,7 @@ class RuntimeClient:
                 raise refusal(self.instance, command, reply)
 
     async def _exchange(self, line: bytes) -> bytes:
+        heard: list[bytes] = []
         try:
             async with (
                 asyncio.timeout(self._deadline.total_seconds()),
@@ -72,10 +73,11 @@ class RuntimeClient:
             ):
                 writer.write(line)
                 await writer.drain()
-                return await self._read(reader)
+                await self._read(reader, heard)
+                return b"".join(heard)
         except TimeoutError:
-            seconds = self._deadline.total_seconds()
-            raise BalancerTimeout(self.instance, f"no whole answer within {seconds:g} s") from None
+            text = b"".join(heard).decode(errors="replace")
+            raise silence(self.instance, text, self._deadline.total_seconds()) from None
         except FileNotFoundError:
             raise BalancerUnreachable(self.instance, "there is no such socket") from None
         except ConnectionRefusedError:
@@ -90,15 +92,14 @@ class RuntimeClient:
             reason = error.strerror or str(error)
             raise BalancerUnreachable(self.instance, f"no connection: {reason}") from error
 
-    async def _read(self, reader: asyncio.StreamReader) -> bytes:
-        chunks = []
+    async def _read(self, reader: asyncio.StreamReader, heard: list[bytes]) -> None:
+        """Add to `heard` until the connection is closed."""
         size = 0
         while chunk := await reader.read(_CHUNK):
-            chunks.append(chunk)
+            heard.append(chunk)
             size += len(chunk)
             if size > REPLY_LIMIT:
                 raise MalformedReply(self.instance, f"an answer of more than {REPLY_LIMIT} bytes")
-        return b"".join(chunks)
 
     @asynccontextmanager
     async def _connection(

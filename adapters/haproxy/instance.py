@@ -18,6 +18,7 @@ from adapters.haproxy.looking import (
 from adapters.haproxy.orders import Order, shortfall
 from adapters.haproxy.survey import SURVEY, features_of
 from adapters.haproxy.tables import Info, parse_info
+from adapters.haproxy.versions import require_one_process
 from adapters.haproxy.wire import refusal
 from adapters.haproxy.workers import any_alive
 from controller.core.pool import InstanceView, Line, Worker
@@ -125,6 +126,7 @@ class HaproxyInstance:
         if not first.startswith("Name:"):
             raise refusal(self.name, SHOW_INFO, first)
         info = parse_info(self.name, first)
+        require_one_process(self.name, info.processes)
         if info.is_stopping:
             raise BalancerUnreachable(self.name, "an old worker answered, which is ending")
         views: dict[str, BackendView] = {}

@@ -12,6 +12,7 @@ from adapters.haproxy.looking import (
     rows_in,
 )
 from adapters.haproxy.tables import parse_info
+from adapters.haproxy.versions import doubt, require_one_process
 from adapters.haproxy.wire import Command
 from controller.errors import MalformedReply
 from controller.ports import Features
@@ -32,8 +33,10 @@ manual, `balance`); `source` and its like may be static or not."""
 def features_of(
     instance: str, backends: Sequence[str], replies: Sequence[str], *, is_loopback: bool
 ) -> Features:
-    """From the replies to SURVEY. Raises NoSuchBackend, MalformedReply."""
-    info, level, tables, there, servers = replies
+    """From the replies to SURVEY. Raises NoSuchBackend, Unsupported, MalformedReply."""
+    first, level, tables, there, servers = replies
+    info = parse_info(instance, first)
+    require_one_process(instance, info.processes)
     if level not in _LEVELS:
         raise MalformedReply(instance, f"show cli level answers {level[:80]!r}")
     rows = backends_in(instance, there)
@@ -45,7 +48,8 @@ def features_of(
             sticky[name] = f"cookie {cookie}"
     return Features(
         instance=instance,
-        version=parse_info(instance, info).version,
+        version=info.version,
+        doubt=doubt(info.version),
         level=level,
         sticky=sticky,
         trackers=tuple(

@@ -81,9 +81,11 @@ class Info:
     uptime: int
     """Seconds."""
     start_time: int | None
-    """Seconds since the epoch; versions before 2.6 do not tell."""
+    """Seconds since the epoch; older versions do not tell."""
     is_stopping: bool
     """An old worker, which only serves its last connections."""
+    processes: int
+    """How many there are of this one; versions that know no more than one may not tell."""
 
 
 def parse_info(instance: str, text: str) -> Info:
@@ -97,4 +99,5 @@ def parse_info(instance: str, text: str) -> Info:
         uptime=row.number("Uptime_sec"),
         start_time=row.number("Start_time_sec") if "Start_time_sec" in columns else None,
         is_stopping=row.number("Stopping") != 0,
+        processes=row.number("Nbproc") if "Nbproc" in columns else 1,
     )

@@ -10,10 +10,12 @@ from collections.abc import Sequence
 
 from controller.errors import (
     BalancerError,
+    BalancerTimeout,
     CommandRefused,
     NoSuchBackend,
     NoSuchMember,
     PermissionTooLow,
+    Unsupported,
     WeightRefused,
 )
 
@@ -28,6 +30,9 @@ among them."""
 
 _LINE_LIMIT = 15_000
 """Bytes. HAProxy takes a line into one buffer (`tune.bufsize`, 16,384 by default)."""
+
+_SEVERITY = re.compile(r"\[(?:[0-7]|emerg|alert|crit|err|warning|notice|info|debug)\]: ", re.ASCII)
+"""Begins every message of a socket with `severity-output` (configuration manual, 3.1)."""
 
 _TEXT_LIMIT = 200
 """Characters of a refusal that are worth an operator's time: the rest is a list of commands."""
@@ -60,7 +65,8 @@ def line_of(instance: str, commands: Sequence[Command]) -> bytes:
 
 
 def split_replies(text: str) -> tuple[list[str], bool]:
-    """The replies without their closing empty lines, and whether the last one was closed."""
+    """The replies without their severities and their closing empty lines, and whether the last
+    one was closed."""
     replies = []
     start = 0
     while start < len(text):
@@ -71,7 +77,8 @@ def split_replies(text: str) -> tuple[list[str], bool]:
         end = text.find("\n\n", start)
         if end < 0:
             return replies, False
-        replies.append(text[start:end])
+        severity = _SEVERITY.match(text, start)
+        replies.append(text[severity.end() if severity else start : end])
         start = end + 2
     return replies, True
 
@@ -84,3 +91,18 @@ def refusal(instance: str, command: Command, text: str) -> BalancerError:
     if kind is PermissionTooLow:
         said = f"{said} (the socket needs `level admin`)"
     return kind(instance, f"{asked}: {said or 'no answer'}")
+
+
+def silence(instance: str, heard: str, seconds: float) -> BalancerError:
+    """What it means that the connection was not closed in time, after `heard`.
+
+    A master process (`-S`, management guide, section 9.4) knows none of our commands, lists its
+    own, and waits for more.
+    """
+    if heard.startswith("Unknown command") and "show proc " in heard:
+        return Unsupported(
+            instance,
+            "this is the socket of a master process, which has no servers; "
+            "name a `stats socket` of the configuration",
+        )
+    return BalancerTimeout(instance, f"no whole answer within {seconds:g} s")

@@ -4,6 +4,9 @@ and no Runtime API shows these any more."""
 from collections.abc import Collection
 from pathlib import Path
 
+_NAMES = ("haproxy", "hapee")
+"""Of its program, and of that of HAProxy Enterprise."""
+
 
 def any_alive(current: int, former: Collection[int], proc: Path = Path("/proc")) -> bool | None:
     """Whether one of `former` (process ids) still serves.
@@ -25,4 +28,4 @@ def _is_haproxy(pid: int, proc: Path) -> bool:
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return False
     name, _, rest = stat.partition("(")[2].rpartition(")")
-    return name.startswith("haproxy") and rest.split()[:1] not in (["Z"], ["X"])
+    return name.startswith(_NAMES) and rest.split()[:1] not in (["Z"], ["X"])

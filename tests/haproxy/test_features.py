@@ -2,12 +2,13 @@
 
 import asyncio
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from controller.core.pool import Admin, Counters, Health
-from controller.errors import NoSuchBackend, PermissionTooLow, UsageFault
+from controller.core.pool import Admin, Counters, Health, found_in
+from controller.errors import NoSuchBackend, PermissionTooLow, UsageFault, WeightRefused
 from tests.haproxy.site import Site, balancer, get
 from tests.support.balancer_contract import eventually
 from tests.support.runtime import order
@@ -83,6 +84,23 @@ async def test_operator_socket_reads_and_does_not_set(site: Site) -> None:
         await pool.drain("a1")
     (line,) = (await pool.look(front.operator, ("a1",))).lines
     assert line.admin is Admin.READY
+
+
+@pytest.mark.parametrize("form", ["number", "string"])
+async def test_socket_with_severities(site: Site, form: str) -> None:
+    """A socket whose messages begin with their severity is read, and set, like any other."""
+    path = site.folder / "severe"
+    front = await site.haproxy(RICH, f"stats socket {path} level admin severity-output {form}")
+    door = f"unix:{path}"
+    pool = balancer([door], ("api",))
+    assert (await pool.survey(door)).level == "admin"
+    view = await pool.look(door, ("a1",))
+    low = found_in((door, replace(line, weight=50)) for line in view.lines)
+    with pytest.raises(WeightRefused):
+        await pool.put_back("a1", low)
+    await pool.take_out("a1")
+    (line,) = (await balancer([front.unix], ("api",)).look(front.unix, ("a1",))).lines
+    assert line.admin is Admin.OUT
 
 
 @pytest.mark.parametrize("verb", ["look", "survey"])

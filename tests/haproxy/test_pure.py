@@ -97,13 +97,16 @@ def test_loopback() -> None:
         ("\n\n", ["", ""], True),
         ("admin\n\n", ["admin"], True),
         ("\nadmin\n\n\n", ["", "admin", ""], True),
+        ("[6]: admin\n\n[err]: No such server.\n\n", ["admin", "No such server."], True),
+        ("[9]: admin\n\n[::1]: x\n\n", ["[9]: admin", "[::1]: x"], True),
         ("a\nb\n\nc\n\n", ["a\nb", "c"], True),
         ("a\n\nb\n", ["a"], False),
         ("a", [], False),
     ],
 )
 def test_replies_are_split(text: str, replies: list[str], whole: bool) -> None:
-    """Each reply ends with an empty line; one that took is that line alone."""
+    """Each reply ends with an empty line, and may begin with a severity; one that took is that
+    line alone."""
     assert split_replies(text) == (replies, whole)
 
 
@@ -319,10 +322,12 @@ def process(proc: Path, pid: int, name: str, state: str = "S") -> None:
 
 
 @pytest.mark.parametrize(
-    ("memory", "alive"), [((), False), ((2,), True), ((3,), False), ((4,), False), ((5, 2), True)]
+    ("memory", "alive"),
+    [((), False), ((2,), True), ((3,), False), ((4,), False), ((5, 2), True), ((6,), True)],
 )
 def test_former_workers(tmp_path: Path, memory: tuple[int, ...], alive: bool) -> None:
     """A former worker lives while it is a HAProxy that is not a zombie; the current one is none."""
+    process(tmp_path, 6, "hapee-lb")
     for pid, name, state in [(1, "haproxy", "S"), (2, "haproxy", "R"), (3, "haproxy", "Z")]:
         process(tmp_path, pid, name, state)
     process(tmp_path, 4, "ssh) S 1 (haproxy")
