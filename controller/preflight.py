@@ -271,7 +271,7 @@ async def gates_now(found: Survey, balancer: LoadBalancer, clock: Clock) -> dict
     for view in (*found.views, *views):
         for backend, counters in view.backends.items():
             tally = tally.noted((view.instance, backend), view.worker, counters)
-    counts: Counters = tally.sum
+    counts = tally.sum.since(Counters())
     return {
         gate.name: f"{(verdict := judge(gate, counts)).verdict}: {verdict.reason}" for gate in gates
     }

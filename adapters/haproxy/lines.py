@@ -55,9 +55,12 @@ def member_counters(row: Row) -> Counters:
 
 
 def backend_counters(row: Row) -> Counters:
-    """Counters of a BACKEND line: HAProxy's own 502, 503 and 504 are on no other."""
+    """Counters of a BACKEND line: HAProxy's own 502, 503 and 504 are on no other. In mode tcp it
+    counts a session once, however often that is tried; its servers' lines count each try
+    (measured), and so does this."""
     if _is_tcp(row):
-        return member_counters(row)
+        broken = sum(row.count(column) for column in _BROKEN)
+        return Counters(broken, row.count("stot") + row.count("wretr") + row.count("wredis"))
     bad = ("hrsp_5xx", "wretr", "wredis", "srv_abrt")
     return Counters(sum(row.count(column) for column in bad), row.count("req_tot"))
 

@@ -12,7 +12,7 @@ from typing import Final
 from controller.core.phases import JUDGED, LEAVING, Phase
 from controller.core.plan import Plan
 from controller.core.pool import Instant
-from controller.core.rollout import MemberState, State
+from controller.core.rollout import MemberState, Mode, State
 from controller.core.turn import OVER
 
 AT_ONCE: Final = timedelta(milliseconds=20)
@@ -82,8 +82,11 @@ def _hangs_on_the_pool(state: State, m: MemberState, full_at: Instant) -> bool:
 
 def _pool_pace(state: State) -> timedelta:
     """Soon, where a member may be taken out as soon as the pool was seen anew, or may have to go
-    back at once because a partner was lost."""
+    back at once because a partner was lost, or is compared with the others after a halt."""
     if state.is_winding_down:
+        is_judged = any(m.phase in JUDGED and not m.condemned for m in state.in_hand)
+        if is_judged and state.mode is Mode.HALTED:
+            return SLOWER
         # All at rest: how users fare is what is left to see.
         return POOL if state.in_hand else CALM
     phases = {m.phase for m in state.members.values()}

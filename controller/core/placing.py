@@ -107,7 +107,7 @@ def still_in_flight(at: Context, m: MemberState) -> Output:
     limit = f"{at.plan.policies.drain.timeout.total_seconds():g}s"
     return Halted(
         Cause.MEMBER,
-        f"{in_flight} requests were still in flight at {m.name} after {limit}",
+        f"{in_flight} requests or sessions were still in flight at {m.name} after {limit}",
         f"drain.timeout is {limit}",
         m.name,
     )

@@ -57,6 +57,12 @@ class Counters:
     def __add__(self, other: "Counters") -> "Counters":
         return Counters(self.errors + other.errors, self.total + other.total)
 
+    def since(self, mark: "Counters") -> "Counters":
+        """What came after `mark`. A request is counted when it begins, its error when it ends, and
+        one that is tried again may fail more than once: what failed was there, at the least."""
+        errors = self.errors - mark.errors
+        return Counters(errors, max(self.total - mark.total, errors))
+
 
 @dataclass(frozen=True, slots=True)
 class Line:

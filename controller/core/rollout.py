@@ -208,8 +208,7 @@ def initial(plan: Plan) -> State:
 def counted(state: State, member: str) -> Counters:
     """What a member has served since its return, in this run."""
     now, mark = state.tallies.get(member, Tally()).sum, state.members[member].mark
-    since = mark if mark is not None else now
-    return Counters(now.errors - since.errors, now.total - since.total)
+    return now.since(mark if mark is not None else now)
 
 
 def marks(state: State) -> dict[str, Counters]:
@@ -228,8 +227,7 @@ def peers_counted(state: State, member: str) -> Counters:
     total = Counters()
     then = state.members[member].peers_mark
     for name, now in marks(state).items():
-        before = then.get(name, now)
-        total += Counters(now.errors - before.errors, now.total - before.total)
+        total += now.since(then.get(name, now))
     return total
 
 
@@ -238,5 +236,4 @@ def pool_counted(state: State, since: Instant) -> Counters:
     before = next((c for at, c in reversed(state.points) if at <= since), None)
     if before is None:
         before = state.points[0][1] if state.points else Counters()
-    now = state.pool.sum
-    return Counters(now.errors - before.errors, now.total - before.total)
+    return state.pool.sum.since(before)

@@ -93,6 +93,28 @@ def test_pool_is_counted_over_the_window() -> None:
     assert pool_counted(initial(PLAN), at(0)) == Counters(0, 0)
 
 
+def test_no_more_fail_than_were_there() -> None:
+    """Errors of requests that began before the mark, and of several tries of one, never make more
+    failures than requests."""
+    state = seen(with_web1(phase=Phase.SOAKING), 10, line("web1"), line("web2"))
+    soaking = replace(
+        state.members["web1"], mark=Counters(0, 9), peers_mark={"web2": Counters(1, 9)}
+    )
+    state = replace(state, members={**state.members, "web1": soaking})
+    state = seen(state, 20, line("web1"), line("web2"), pool=Counters(0, 50))
+    counts = Counters(7, 10)
+    state = seen(
+        state,
+        1020,
+        line("web1", counters=counts),
+        line("web2", counters=counts),
+        pool=Counters(12, 51),
+    )
+    assert counted(state, "web1") == Counters(7, 7)
+    assert peers_counted(state, "web1") == Counters(6, 6)
+    assert pool_counted(state, at(20)) == Counters(12, 12)
+
+
 def test_past_of_the_pool_is_bounded() -> None:
     """Only as much of the past is kept as the longest window needs."""
     state = initial(PLAN)

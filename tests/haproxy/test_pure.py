@@ -286,7 +286,8 @@ def test_quoted_cells_keep_their_commas() -> None:
     [
         ({"mode": "http", "req_tot": "9", "hrsp_5xx": "2", "srv_abrt": "1"}, Counters(3, 9)),
         ({"mode": "http", "req_tot": "9", "wretr": "3", "wredis": "1"}, Counters(4, 9)),
-        ({"mode": "tcp", "stot": "5", "econ": "1", "wretr": "3"}, Counters(4, 5)),
+        ({"mode": "tcp", "stot": "5", "econ": "1", "wretr": "3"}, Counters(4, 8)),
+        ({"mode": "tcp", "stot": "6", "wredis": "6"}, Counters(6, 12)),
     ],
 )
 def test_backend_counters(cells: dict[str, str], counters: Counters) -> None:

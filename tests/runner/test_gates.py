@@ -159,6 +159,24 @@ def test_pool_gate_takes_out_the_member_that_is_worse() -> None:
     assert played.told(Halted)[0].member == "web1"
 
 
+def test_pool_gate_whose_first_failures_tell_little() -> None:
+    """It stops the rollout at its first failures, and the member to blame for them is found, and
+    goes out again, by those that follow."""
+
+    def prepare(world: World) -> None:
+        world.sim.traffic.fails = lambda app, number: app.version == "v2"
+        world.sim.traffic.gap = ms(150)
+
+    policies = replace(POOL_ONLY, gates=(replace(POOL_GATE, min_requests=5),))
+    played = play(Scenario(policies, THREE, prepare=prepare))
+    ended(played, "halted", 4)
+    assert (played.phases()["web1"], admin_of(played.world.sim, "web1")) == ("failed", Admin.OUT)
+    first, second = played.told(Halted)
+    assert (first.condemned, second.condemned) == ((), ("web1",))
+    assert played.state.halt == first
+    assert "web1 fails more of its requests" in second.seen
+
+
 def test_pool_gate_leaves_somebody_elses_incident_alone() -> None:
     """Everybody fails alike: the rollout stops and no capacity is taken away."""
 
