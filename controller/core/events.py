@@ -295,10 +295,11 @@ class MemberFailed:
 
 @dataclass(frozen=True, slots=True)
 class MemberKept:
-    """It stays in rotation, unproven."""
+    """It stays where it is, unproven: in rotation, unless somebody else took it out."""
 
     member: str
     why: str
+    is_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)

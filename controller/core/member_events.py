@@ -134,7 +134,7 @@ def _concluded(
         case e.MemberFailed():
             return moved(m, Move.FAIL, now, why=event.why, work=None)
         case e.MemberKept():
-            return moved(m, Move.KEEP, now, why=event.why, work=None)
+            return moved(m, Move.KEEP, now, why=event.why, kept_out=event.is_out, work=None)
         case e.MemberStuck():
             return moved(m, Move.GIVE_UP, now)
         case _:
@@ -233,6 +233,7 @@ def _renewed(m: MemberState) -> MemberState:
         answer=None,
         condemned=False,
         foreign=False,
+        kept_out=False,
         restore_tried=False,
         why="",
         mark=None,

@@ -82,6 +82,8 @@ class MemberState:
     """Counts up as members get done; rollback goes newest first."""
     foreign: bool = False
     """Somebody else changed it while we had it in hand."""
+    kept_out: bool = False
+    """When it was left unproven, somebody else had taken it out."""
     declined: bool = False
     """The operator said no to it."""
     restore_tried: bool = False

@@ -115,17 +115,22 @@ def _stays_out(at: Context, m: MemberState) -> Output | None:
 
 def _out_again(at: Context, m: MemberState) -> Output | None:
     if m.foreign:
-        return MemberKept(m.name, "somebody else changed it; it was not fought over")
+        return _not_fought_over(at, m, "changed it")
     if m.phase is Phase.REMOVING and _is_given_up(at, m):
         return _left(at, m, f"could not be taken out again: {m.why}")
     return SetMember(m.name, Setting.REMOVE, m.found)
 
 
+def _not_fought_over(at: Context, m: MemberState, did: str) -> MemberKept:
+    seen = [one.line for _, one in at.visible(m)]
+    is_out = bool(seen) and not any(map(is_ready, seen))
+    return MemberKept(m.name, f"somebody else {did}; it was not fought over", is_out)
+
+
 def _judged(at: Context, m: MemberState) -> Output | None:
     is_ramping = m.phase is Phase.RAMPING
     if m.foreign:
-        did = "changed it" if is_ramping else "took it out"
-        return MemberKept(m.name, f"somebody else {did}; it was not fought over")
+        return _not_fought_over(at, m, "changed it" if is_ramping else "took it out")
     if not m.condemned:
         if (gate := _failing_pool_gate(at)) is not None:
             if m.name in worse_than_peers(at, gate):

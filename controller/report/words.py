@@ -51,6 +51,8 @@ def standing(m: MemberState, purpose: Purpose = Purpose.UPGRADE) -> str:
         where = "rolled back, in rotation"
     elif m.phase is Phase.WAITING and m.found is not None:
         where = "OUT OF ROTATION since an earlier rollout"
+    elif m.phase is Phase.KEPT and m.kept_out:
+        where = "upgraded, OUT BY ANOTHER HAND, not proven"
     elif m.phase in STANDING:
         where = STANDING[m.phase]
     else:

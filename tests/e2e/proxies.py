@@ -117,6 +117,10 @@ class Visitors:
 
         await until(have_all, what="every regular to have come")
 
+    async def until_more(self, count: int) -> None:
+        goal = len(self.visits) + count
+        await until(lambda: len(self.visits) >= goal, what=f"{count} more visits")
+
     async def __aenter__(self) -> Self:
         for number, source in enumerate([*self._regulars, ""]):
             port = self._ports[number % len(self._ports)]

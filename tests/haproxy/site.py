@@ -75,7 +75,17 @@ class Agent:
         self.word = word
         self.port = 0
         self.asked = 0
+        self.waiting = 0
+        """Answers under way, while it is to `pause`."""
+        self._may_answer = asyncio.Event()
+        self._may_answer.set()
         self._server: asyncio.Server | None = None
+
+    def pause(self) -> None:
+        self._may_answer.clear()
+
+    def go_on(self) -> None:
+        self._may_answer.set()
 
     async def start(self) -> None:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -87,6 +97,8 @@ class Agent:
 
     async def _serve(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.asked += 1
+        self.waiting += not self._may_answer.is_set()
+        await self._may_answer.wait()
         try:
             writer.write(f"{self.word}\n".encode())
             await writer.drain()

@@ -9,6 +9,7 @@ from controller.core.events import Cause, Halted, SettingFailed, WorkerReplaced
 from controller.core.phases import LEAVING, Phase
 from controller.core.pool import Admin
 from controller.core.settings import Amount, DrainPolicy
+from controller.report.words import standing
 from controller.runner.loop import Runner
 from tests.runner.beats import (
     WALK,
@@ -135,6 +136,16 @@ def test_reload_of_one_while_the_other_is_lost() -> None:
     played = play(guarded(Phase.UPGRADING, act, step_time=ms(1500)))
     ended(played, "halted", 5)
     assert shown == [Admin.OUT]
+
+
+@pytest.mark.parametrize("instance", [None, "lb2"], ids=["everywhere", "at one"])
+@pytest.mark.parametrize("phase", [Phase.RETURNING, Phase.SOAKING])
+def test_taken_out_by_another_hand_is_said(phase: Phase, instance: str | None) -> None:
+    """Who is out everywhere is not said to be in rotation, and who is at one balancer is."""
+    played = play(guarded(phase, foreign(Admin.OUT, instance=instance)))
+    ended(played, "halted", 5)
+    said = "OUT BY ANOTHER HAND" if instance is None else "IN ROTATION"
+    assert standing(played.state.members["web1"]).startswith(f"upgraded, {said}, not proven")
 
 
 @pytest.mark.parametrize("phase", [phase for phase in WALK if phase is not Phase.ASKING])
