@@ -1,7 +1,5 @@
 """Algorithms, warm-ups, special answers of checks, and members that somebody else has out."""
 
-import pytest
-
 from controller.core.phases import Phase
 from tests.e2e.conftest import MakeSite
 from tests.e2e.proxies import FAST, Visitors, listen, rearrange
@@ -9,13 +7,13 @@ from tests.e2e.test_ramp import weights_seen
 from tests.support.runtime import order
 
 CHECK = "option httpchk GET /health"
-BOTH = pytest.mark.parametrize("haproxy", ["system", "wheel"], indirect=True)
 
 
-@pytest.mark.parametrize("lines", ["balance leastconn", "balance source\n  hash-type consistent"])
-async def test_other_dynamic_algorithms_ramp(site: MakeSite, lines: str) -> None:
-    """Under least connections and under consistent hashing a member comes back in steps."""
+async def test_consistent_hashing_ramps(site: MakeSite) -> None:
+    """Where HAProxy names its algorithm as it names a static one, a member still comes back in
+    steps."""
     one = await site(2)
+    lines = "balance source\n  hash-type consistent"
     options = f"{FAST} weight 50"
     await rearrange(one.world, lambda n: listen(one.world, n, CHECK, lines, options=options))
     file = one.file(**{"return": {"ramp": ["10%"], "hold": "300ms"}})
@@ -28,7 +26,6 @@ async def test_other_dynamic_algorithms_ramp(site: MakeSite, lines: str) -> None
     assert one.phase("web1") is Phase.DONE
 
 
-@BOTH
 async def test_soak_begins_after_the_warm_up(site: MakeSite) -> None:
     """With `slowstart` a soak counts from the end of the balancer's own warm-up."""
     one = await site(2, slowstart="1s")
