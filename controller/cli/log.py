@@ -4,7 +4,7 @@ import contextlib
 import io
 import sys
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TextIO, cast
 
 import structlog
@@ -12,6 +12,7 @@ import structlog
 from controller.core.events import Event, Observation
 from controller.core.plan import Plan
 from controller.core.rollout import State
+from controller.report.legible import legible_line
 from controller.report.narrative import kind_of, level_of, sentence
 
 Wall = Callable[[], datetime]
@@ -19,7 +20,8 @@ Wall = Callable[[], datetime]
 
 def _text(_: Any, __: str, event: dict[str, Any]) -> str:
     member = event.get("member", "")
-    return f"{event['timestamp']:%H:%M:%S}  {member:<8}  {event['event']}"
+    when = f"{event['timestamp']:%Y-%m-%d %H:%M:%S}"
+    return f"{when}  {member:<8}  {legible_line(event['event'])}"
 
 
 def _iso(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
@@ -37,6 +39,9 @@ class _QuietStream(io.TextIOBase):
         with contextlib.suppress(OSError, ValueError):
             return self._stream.write(text)
         return len(text)
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
 
     def flush(self) -> None:
         with contextlib.suppress(OSError, ValueError):
@@ -77,7 +82,7 @@ class LogNarrator:
     def stop(self) -> None:
         """Nor an end."""
 
-    def watch(self, plan: Plan) -> None:
+    def watch(self, plan: Plan, commands: timedelta | None = None) -> None:
         """They tell of events alone."""
 
     def warn(self, text: str) -> None:

@@ -1,5 +1,7 @@
 """The command `poolroll`: finds the subcommand, maps errors to exit codes."""
 
+import codecs
+import io
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
@@ -98,8 +100,26 @@ def poolroll() -> None:
     """
 
 
+def _spelled(error: UnicodeError) -> tuple[str, int]:
+    from controller.report.legible import ascii_only
+
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return ascii_only(error.object[error.start : error.end]), error.end
+
+
+def spell_out_signs() -> None:
+    """Where a stream cannot take a sign, like `…` in a locale that is not UTF-8, it is spelled
+    out: no text of ours, or of a server's, ends a rollout."""
+    codecs.register_error("spelled", _spelled)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and codecs.lookup(stream.encoding).name != "utf-8":
+            stream.reconfigure(errors="spelled")
+
+
 def entry() -> None:
     """The console script. Only a bug shows a traceback (exit 1)."""
+    spell_out_signs()
     try:
         poolroll(standalone_mode=False)
     except click.exceptions.Exit as done:

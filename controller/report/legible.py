@@ -31,3 +31,27 @@ def legible(text: str) -> str:
 def legible_line(text: str) -> str:
     """For one line of a terminal."""
     return _SEQUENCES.sub("", text).translate(_VISIBLE)
+
+
+_SPELLED: Final = str.maketrans(
+    {
+        "…": "...",
+        "→": "->",
+        "·": "-",
+        "–": "-",
+        "—": "-",
+        "─": "-",
+        "“": '"',
+        "”": '"',
+        "‘": "'",
+        "’": "'",
+        "×": "x",
+        "≤": "<=",
+        "≥": ">=",
+    }
+)
+
+
+def ascii_only(text: str) -> str:
+    """For whoever shows nothing else: known signs spelled out, any other as `?`."""
+    return text.translate(_SPELLED).encode("ascii", "replace").decode("ascii")

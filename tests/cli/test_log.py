@@ -196,6 +196,7 @@ def test_json_lines(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_text_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     """Plain dated lines, the member in a column of its own."""
     assert logged("text", monkeypatch).splitlines() == [
-        "03:04:05  web1      back in rotation and healthy everywhere: soaking, its gates count",
-        "03:04:05            heartbeat: not heard",
+        "2024-01-02 03:04:05  web1      back in rotation and healthy everywhere: soaking, its "
+        "gates count",
+        "2024-01-02 03:04:05            heartbeat: not heard",
     ]
