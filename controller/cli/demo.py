@@ -11,12 +11,14 @@ import click
 
 from controller import bootstrap
 from controller.cli import options
+from controller.cli.before import before
 from controller.cli.main import EXIT_STOPPED
 from controller.cli.narrating import Narrating, narrator_for
+from controller.cli.say import fitted, say
 from controller.cli.signals import Signals
 from controller.config import RolloutFile, load
+from controller.prospect import LOOK
 from controller.report.page import page
-from controller.report.proposal import plan_text
 from controller.report.summary import summary
 from controller.runner.loop import Runner
 from controller.session import Prepared, Wishes, World, onward
@@ -57,22 +59,23 @@ async def _demo(bad: bool, members: int, haproxy: str | None, log_format: str) -
             file = load(bootstrap.demo_file(pool, BAD if bad else None, url))
             narrator = narrator_for("demo", bootstrap.clock(), log_format, footer=footer)
             code = await _roll(file, state, narrator)
-            click.echo(f"\n{footer()} (p99 {users.tally.p99 * 1000:.0f} ms)")
+            say("", f"{footer()} (p99 {users.tally.p99 * 1000:.0f} ms)")
             versions = await pool.member_versions()
-            click.echo("apps:  " + ", ".join(f"{name} {v}" for name, v in versions.items()))
-        click.echo(f"report: {_report(state)}")
+            say("apps:  " + ", ".join(f"{name} {v}" for name, v in versions.items()))
+        say(f"report: {_report(state)}")
     return code
 
 
 def _introduce(members: int, prometheus: str | None) -> None:
-    click.echo(
+    lines = [
         f"a real HAProxy, {members} apps at v1, {RATE} requests a second with keep-alive, slow "
         "requests and sticky clients"
-    )
+    ]
     if prometheus is None:
-        click.echo("no prometheus on PATH: the gate uses the balancer's own counters\n")
+        lines.append("no prometheus on PATH: the gate uses the balancer's own counters")
     else:
-        click.echo("a real Prometheus scrapes it every second, and is a second gate\n")
+        lines.append("a real Prometheus scrapes it every second, and is a second gate")
+    say(*fitted(lines), "")
 
 
 def _report(state: Path) -> str:
@@ -89,8 +92,9 @@ def _report(state: Path) -> str:
 
 async def _roll(file: RolloutFile, state: Path, narrator: Narrating) -> int:
     async def begin(prepared: Prepared) -> bool:
-        click.echo("\n".join(plan_text(prepared.plan, file.settings, (), {})) + "\n")
         narrator.watch(prepared.plan)
+        lines = await before(world, prepared, during=LOOK, commands=None)
+        say(*fitted(lines), "")
         return True
 
     with contextlib.closing(bootstrap.open_state(state, create=True)) as journal:
@@ -115,17 +119,6 @@ async def _roll(file: RolloutFile, state: Path, narrator: Narrating) -> int:
         return EXIT_STOPPED
     prepared, after = ran
     now, wall = world.clock.now(), world.clock.wall()
-    click.echo("")
-    click.echo(
-        "\n".join(
-            summary(
-                prepared.plan,
-                after,
-                file.settings,
-                now,
-                wall,
-                onward(world, prepared.row, prepared.plan),
-            )
-        )
-    )
+    ways_on = onward(world, prepared.row, prepared.plan)
+    say("", *summary(prepared.plan, after, file.settings, now, wall, ways_on))
     return after.finished.exit_code if after.finished is not None else EXIT_STOPPED

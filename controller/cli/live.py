@@ -1,81 +1,231 @@
 """The live board on a terminal (rich). Sentences scroll above it.
 
-A terminal that is gone must not end a rollout (S11), so nothing here raises for one.
+A terminal that is gone must not end a rollout (S11), and one that is stopped (Ctrl-S) must not
+hold it up: a thread of its own paints, and nothing here raises or waits for a terminal.
 """
 
+import os
 import sys
-from collections.abc import Callable
+import threading
+from collections import deque
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, TextIO
 
-from rich.console import Console, Group
-from rich.live import Live
-from rich.table import Table
+from rich.console import Console
 from rich.text import Text
 
 from controller.cli.log import quiet
+from controller.cli.narrating import Footer
+from controller.core.context import Context
 from controller.core.events import Event, Observation
 from controller.core.plan import Plan
 from controller.core.rollout import State
 from controller.ports import Clock
-from controller.report.board import Row, board
+from controller.report.board.drawing import draw
+from controller.report.board.marks import Line, Signs, Tone
+from controller.report.board.past import Past, remember
+from controller.report.board.scene import Scene, Size
+from controller.report.board.sentences import Told, told_lines
 from controller.report.narrative import level_of, sentence
 
-Footer = Callable[[], str]
+EVERY: Final = 0.25
+"""Seconds between two paintings."""
+PATIENCE: Final = 2.0
+"""Seconds that a terminal which takes nothing holds up the end of a run."""
+WAITING: Final = 1000
+"""Sentences that wait for a terminal which takes nothing; the oldest are left out."""
+REPEATED: Final = 100
+"""Sentences kept, to be shown again after a resize."""
+
+STYLES: Final = {
+    Tone.PLAIN: "",
+    Tone.DIM: "dim",
+    Tone.ACTIVE: "bold",
+    Tone.GOOD: "green",
+    Tone.DOUBT: "yellow",
+    Tone.BAD: "bold red",
+}
+TONES: Final = {"info": Tone.PLAIN, "warning": Tone.DOUBT, "error": Tone.BAD}
+
+# Control functions of a terminal (ECMA-48, sections 8.3.22 CUU, 8.3.39 ED, 8.3.41 EL, 8.3.21 CUP;
+# the cursor's visibility is DEC's DECTCEM).
+UP: Final = "\x1b[{}A"
+BELOW: Final = "\x1b[J"
+REST_OF_LINE: Final = "\x1b[K"
+HOME: Final = "\x1b[H"
+HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
+
+
+class Screen:
+    """A board at the end of what a terminal shows, and sentences above it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._console = Console(file=stream, force_terminal=True, highlight=False)
+        self._size: Size | None = None
+        self._board: Sequence[Line] = ()
+        self.is_broken = False
+        """A resize may have broken the lines anew: where the board stands is not known."""
+
+    @property
+    def size(self) -> Size:
+        """As the terminal says; what the environment says (COLUMNS) knows of no resize."""
+        with suppress(OSError, ValueError):
+            columns, lines = os.get_terminal_size(self._stream.fileno())
+            if columns and lines:
+                return Size(columns, lines)
+        return Size(*self._console.size)
+
+    def is_moving(self) -> bool:
+        """Whether the terminal changes its size right now: it is let come to rest first."""
+        former, self._size = self._size, self.size
+        has_moved = former is not None and former != self._size
+        self.is_broken = self.is_broken or has_moved
+        return has_moved
+
+    def open(self) -> None:
+        self._write(HIDE)
+
+    def paint(self, said: Sequence[Line], board: Sequence[Line]) -> None:
+        """`said`: what is new. It goes above the board."""
+        if said or board != self._board:
+            self._write(self._top() + self._styled((*said, *board)) + BELOW)
+            self._board = board
+
+    def repaint(self, said: Sequence[Line], board: Sequence[Line]) -> None:
+        """On a fresh screen, of which `said` and `board` fill a part. What was there scrolls up:
+        nothing is lost, whether or not the terminal breaks its lines anew."""
+        self._write("\n" * self.size.height + HOME + BELOW + self._styled((*said, *board)))
+        self._board = board
+        self.is_broken = False
+
+    def close(self) -> None:
+        """The board goes, what stands above it stays."""
+        self._write(self._top() + BELOW + SHOW)
+        self._board = ()
+
+    def _top(self) -> str:
+        return "\r" + (UP.format(len(self._board)) if self._board else "")
+
+    def _styled(self, lines: Sequence[Line]) -> str:
+        width = self.size.width
+        with self._console.capture() as captured:
+            for line in lines:
+                text = Text.assemble(*((span.text, STYLES[span.tone]) for span in line))
+                text.rstrip()
+                text.truncate(width, overflow="crop")
+                end = REST_OF_LINE + "\n"
+                self._console.print(text, no_wrap=True, overflow="ignore", crop=False, end=end)
+        return captured.get()
+
+    def _write(self, text: str) -> None:
+        self._stream.write(text)
+        self._stream.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class _Glance:
+    """What was last heard. Replaced as a whole: the painter reads it from its own thread."""
+
+    plan: Plan
+    state: State
+    past: Past
 
 
 class LiveNarrator:
-    """Implements `controller.runner.loop.Narrator`; a context in which the board stands."""
+    """Implements `controller.runner.loop.Narrator`."""
 
-    def __init__(self, clock: Clock, footer: Footer = str) -> None:
-        """`footer`: a line under the board, asked for anew at each refresh."""
+    def __init__(self, clock: Clock, signs: Signs, footer: Footer = str) -> None:
+        """`footer`: a line under the board, asked for anew at each painting."""
         self._clock = clock
+        self._signs = signs
         self._footer = footer
-        self._console = Console(file=quiet(sys.stdout), force_terminal=True)
+        self._screen = Screen(quiet(sys.stdout))
         self._plan: Plan | None = None
-        self._state: State | None = None
-        self._live = Live(
-            console=self._console, get_renderable=self._render, refresh_per_second=8, transient=True
-        )
+        self._commands: timedelta | None = None
+        self._name = 0
+        self._past = Past()
+        self._glance: _Glance | None = None
+        self._said: deque[Told] = deque(maxlen=WAITING)
+        self._shown: deque[Told] = deque(maxlen=REPEATED)
+        self._left_out = 0
+        self._is_over = threading.Event()
+        self._painter = threading.Thread(target=self._paint_on, name="board", daemon=True)
 
-    def watch(self, plan: Plan) -> None:
+    def watch(self, plan: Plan, commands: timedelta | None = None) -> None:
+        """`commands`: what they took for one member the last time."""
         self._plan = plan
+        self._commands = commands
+        self._name = max((len(member.name) for member in plan.members), default=0)
 
     def start(self) -> None:
-        self._live.start()
+        self._painter.start()
 
     def stop(self) -> None:
         """May be called again, and without a start."""
-        self._live.stop()
+        self._is_over.set()
+        if self._painter.ident is not None:
+            self._painter.join(PATIENCE)
 
     def warn(self, text: str) -> None:
         """A line about something beside the rollout, like a notice that nobody took."""
-        self._say("", text, "yellow")
+        self._say("", text, Tone.DOUBT)
 
     def tell(self, event: Event | Observation, before: State, after: State) -> None:
-        self._state = after
         if (said := sentence(event, before, after)) is not None:
-            self._say(*said, "bold red" if level_of(event) != "info" else "")
+            self._say(*said, TONES[level_of(event)])
+        if self._plan is not None:
+            now = self._clock.now()
+            self._past = remember(self._past, self._plan, event, before, after, now)
+            self._glance = _Glance(self._plan, after, self._past)
 
-    def _say(self, member: str, text: str, style: str) -> None:
-        line = Text(f"{self._clock.wall():%H:%M:%S}  ", "dim")
-        line.append(f"{member:<8}  ", "bold")
-        line.append(text, style)
-        self._console.print(line)
+    def _say(self, member: str, text: str, tone: Tone) -> None:
+        told = Told(self._clock.wall(), member, text, tone)
+        if self._painter.is_alive():
+            self._left_out += len(self._said) == WAITING
+            self._said.append(told)
+        else:  # before the board stands, and after
+            self._screen.paint(self._told([told], self._screen.size), ())
 
-    def _render(self) -> Group:
-        if self._plan is None or self._state is None:
-            return Group(Text(self._footer()))
-        return Group(table(board(self._plan, self._state, self._clock.now())), self._footer())
+    # --- in the painter's thread -------------------------------------------------------------
 
+    def _paint_on(self) -> None:
+        self._screen.open()
+        while not self._is_over.wait(EVERY):
+            if not self._screen.is_moving():
+                self._paint()
+        self._paint()
+        self._screen.close()
 
-def table(rows: list[Row]) -> Table:
-    """The board as a rich table; narrow terminals fold the last column."""
-    result = Table(box=None, pad_edge=False, expand=False)
-    for heading in ("member", "phase", "for", "in flight", "since its return"):
-        result.add_column(heading, no_wrap=heading != "since its return", header_style="dim")
-    for row in rows:
-        style = "red" if row.is_bad else ("bold" if row.is_active else "")
-        done = "green" if row.phase == "done" else style
-        result.add_row(
-            row.member, Text(row.phase, done), row.age, row.in_flight, row.served, style=style
-        )
-    return result
+    def _paint(self) -> None:
+        size = self._screen.size
+        board = self._board(size)
+        new = [self._said.popleft() for _ in range(len(self._said))]
+        if self._left_out:
+            text = f"{self._left_out} lines left out: the terminal took none for a while"
+            new.insert(0, Told(new[0].wall, "", text, Tone.DOUBT))
+            self._left_out = 0
+        self._shown.extend(new)
+        if self._screen.is_broken:
+            room = max(0, size.height - len(board) - 1)
+            again = self._told(self._shown, size)
+            self._screen.repaint(again[max(0, len(again) - room) :], board)
+        else:
+            self._screen.paint(self._told(new, size), board)
+
+    def _told(self, those: Iterable[Told], size: Size) -> list[Line]:
+        return [
+            line for one in those for line in told_lines(one, size.width, self._name, self._signs)
+        ]
+
+    def _board(self, size: Size) -> list[Line]:
+        glance = self._glance
+        if glance is None:
+            return []
+        at = Context(glance.plan, glance.state, self._clock.now())
+        wall = self._clock.wall()
+        scene = Scene(at, glance.past, wall, self._commands, self._footer(), self._signs)
+        return draw(scene, size)

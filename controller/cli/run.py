@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -13,19 +12,20 @@ import click
 from controller import bootstrap
 from controller.cli import options
 from controller.cli.ask import TerminalQuestions, ask, is_terminal
+from controller.cli.before import before
 from controller.cli.main import EXIT_HALTED, EXIT_STOPPED
 from controller.cli.narrating import narrator_for
+from controller.cli.say import fitted, say
 from controller.cli.signals import Signals
 from controller.config import RolloutFile, load
 from controller.core.plan import Purpose
 from controller.core.rollout import State
 from controller.errors import StateError, UsageFault
-from controller.prospect import BRIEF_LOOK, LOOK, last_commands, look_ahead, prospect_lines
+from controller.prospect import BRIEF_LOOK, LOOK, last_commands
 from controller.report.notices import RolloutTidings
 from controller.report.onward import Onward
-from controller.report.proposal import plan_text
 from controller.report.summary import cut_off, summary
-from controller.report.words import count, names, standing
+from controller.report.words import count, names
 from controller.runner.loop import Runner
 from controller.session import Prepared, Wishes, World, onward
 from controller.session import run as run_session
@@ -151,10 +151,14 @@ async def _run(
         nonlocal ways_on
         row = prepared.row
         ways_on = onward(world, row, prepared.plan)
-        narrator.watch(prepared.plan)
         await meter.open(Subject(prepared.plan, row.started))
-        brief = BRIEF_LOOK if yes else LOOK
-        _show(prepared, await _ahead(world, prepared, wishes, brief))
+        commands = last_commands(world.journal, name, prepared.plan.purpose)
+        narrator.watch(prepared.plan, commands)
+        during = BRIEF_LOOK if yes else LOOK
+        lines = await before(
+            world, prepared, during=during, commands=commands, without=wishes.overrides
+        )
+        say(*fitted(lines))
         herald.watch(RolloutTidings(row.id, prepared.plan, rollout.settings, ways_on))
         return yes or await ask(_question(prepared))
 
@@ -192,7 +196,7 @@ async def _run(
             except StateError as error:
                 if signals.runner is None or ways_on is None:
                     raise
-                _print(cut_off(signals.runner.state, str(error), ways_on))
+                say(*cut_off(signals.runner.state, str(error), ways_on))
                 return EXIT_HALTED
 
 
@@ -204,36 +208,8 @@ def _told(ran: tuple[Prepared, State] | None, rollout: RolloutFile, world: World
     prepared, state = ran
     now, wall = world.clock.now(), world.clock.wall()
     ways_on = onward(world, prepared.row, prepared.plan)
-    _print(summary(prepared.plan, state, rollout.settings, now, wall, ways_on))
+    say(*summary(prepared.plan, state, rollout.settings, now, wall, ways_on))
     return state.finished.exit_code if state.finished is not None else EXIT_STOPPED
-
-
-async def _ahead(world: World, prepared: Prepared, wishes: Wishes, during: timedelta) -> list[str]:
-    """What is at stake, before a rollout begins. Raises BalancerError."""
-    if not prepared.is_new:
-        return []
-    plan = prepared.plan
-    ahead = await look_ahead(
-        prepared.found,
-        plan,
-        world.balancer,
-        world.clock,
-        during=during,
-        commands=last_commands(world.journal, plan.name, plan.purpose),
-        without=wishes.overrides,
-    )
-    return prospect_lines(plan, ahead)
-
-
-def _show(prepared: Prepared, ahead: list[str]) -> None:
-    settings = prepared.found.file.settings
-    if prepared.is_new:
-        _print(plan_text(prepared.plan, settings, prepared.found.proposal.notes, {}, ahead))
-        return
-    began = f"{prepared.row.started:%Y-%m-%d %H:%M:%S} UTC by {prepared.row.by}"
-    lines = [f"rollout {prepared.plan.name} goes on, begun {began}"]
-    lines += [f"  {m.name}  {standing(m)}" for m in prepared.state.members.values()]
-    _print(lines)
 
 
 def _question(prepared: Prepared) -> str:
@@ -247,10 +223,3 @@ def _question(prepared: Prepared) -> str:
         f"{verb} {count(len(plan.members), 'member')} of {names(plan.backends)}, "
         f"at most {plan.max_unavailable} out at a time?"
     )
-
-
-def _print(lines: list[str]) -> None:
-    """To standard output, which may be gone by now: the exit code still tells."""
-    with contextlib.suppress(OSError):
-        click.echo("\n".join(lines))
-        sys.stdout.flush()

@@ -1,32 +1,64 @@
 """The command at a terminal, as an operator has it before them."""
 
+import fcntl
 import os
+import struct
 import subprocess
+import termios
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from tests.e2e.site import COMMAND, Done, environment
+from tests.support.glass import Glass
 from tests.support.waiting import until
 
 
 class Terminal:
     """A pseudo-terminal (pty(7)) with the command on it."""
 
-    def __init__(self, argv: tuple[str, ...]) -> None:
+    def __init__(
+        self, argv: tuple[str, ...], size: tuple[int, int] | None, stdin: int | None, **env: str
+    ) -> None:
         self._master, slave = os.openpty()
+        self._glass = Glass(*(size or (200, 50)))
+        if size is not None:
+            self._set_size(*size)
         os.set_blocking(self._master, False)
         try:
             self._process = subprocess.Popen(
                 [COMMAND, *argv],
-                stdin=slave,
+                stdin=slave if stdin is None else stdin,
                 stdout=slave,
                 stderr=slave,
                 start_new_session=True,
-                env=environment() | {"TERM": "xterm", "COLUMNS": "200"},
+                env=environment()
+                | {"TERM": "xterm", "LC_ALL": "C.UTF-8"}
+                | ({} if size is not None else {"COLUMNS": "200"})
+                | env,
             )
         finally:
             os.close(slave)
         self._seen = ""
+        self._shown = 0
+        self._is_open = True
+
+    def _set_size(self, width: int, height: int) -> None:
+        # struct winsize: rows, columns, and two fields that nobody uses (ioctl_tty(2)).
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+
+    def resize(self, width: int, height: int) -> None:
+        """Another size; what was shown is lost, so that only what is painted anew is seen."""
+        self.glass  # noqa: B018
+        self._set_size(width, height)
+        self._glass = Glass(width, height)
+
+    @property
+    def glass(self) -> Glass:
+        """What stands on the screen."""
+        seen = self.screen
+        self._glass.feed(seen[self._shown :].replace("\r\n", "\n"))
+        self._shown = len(seen)
+        return self._glass
 
     @property
     def screen(self) -> str:
@@ -43,6 +75,24 @@ class Terminal:
     async def until_shows(self, text: str) -> None:
         await until(lambda: text in self.screen, 20, f"the terminal to show {text!r}", every=0.02)
 
+    async def until_stands(self, *texts: str) -> None:
+        """Until all of them are on the screen at once."""
+
+        def stand() -> bool:
+            return all(text in self.glass.text for text in texts)
+
+        await until(stand, 20, f"the screen to show {texts}; it is:\n{self.glass.text}", every=0.02)
+
+    def hang_up(self) -> None:
+        """The terminal goes away."""
+        os.close(self._master)
+        self._is_open = False
+
+    async def end_unseen(self) -> int:
+        """The end of a command whose terminal nobody reads."""
+        await until(lambda: self._process.poll() is not None, 30, "the command to end")
+        return self._process.returncode
+
     async def end(self) -> Done:
         def has_ended() -> bool:
             return bool(self.screen) and self._process.poll() is not None
@@ -54,12 +104,17 @@ class Terminal:
     def close(self) -> None:
         self._process.kill()
         self._process.wait()
-        os.close(self._master)
+        if self._is_open:
+            os.close(self._master)
 
 
 @contextmanager
-def at_terminal(*argv: str) -> Iterator[Terminal]:
-    terminal = Terminal(argv)
+def at_terminal(
+    *argv: str, size: tuple[int, int] | None = None, stdin: int | None = None, **env: str
+) -> Iterator[Terminal]:
+    """`size`: columns and rows, instead of a width that the environment says; `stdin`: instead of
+    the terminal; `env`: added to the environment."""
+    terminal = Terminal(argv, size, stdin, **env)
     try:
         yield terminal
     finally:

@@ -1,0 +1,137 @@
+"""Gates as rows: the value now against the limit, the last samples, and the verdict."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from controller.core.context import Context
+from controller.core.events import Verdict
+from controller.core.gate import percent
+from controller.core.rollout import GateState
+from controller.core.settings import Gate, MetricQuery, Scope
+from controller.core.watch import is_overridden, subjects
+from controller.report.board.marks import Tone
+from controller.report.board.past import Mark, Past
+from controller.report.board.stance import whole
+from controller.report.words import span
+
+NO_NEWS: Final = timedelta(seconds=2)
+"""Evidence is called by its age from here on."""
+
+_RANK: Final = {Verdict.PASS: 0, Verdict.INCONCLUSIVE: 1, Verdict.FAIL: 2}
+_TONE: Final = {
+    Verdict.PASS: Tone.GOOD,
+    Verdict.INCONCLUSIVE: Tone.DOUBT,
+    Verdict.FAIL: Tone.BAD,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class GateRow:
+    gate: str
+    value: str
+    limit: str
+    marks: tuple[Mark, ...]
+    verdict: str
+    detail: str
+    """Whom it is about, how old the evidence is, and why, where it does not pass."""
+    tone: Tone
+
+    @property
+    def words(self) -> str:
+        """Verdict and detail, the verdict first."""
+        return f"{self.verdict}: {self.detail}" if self.verdict else self.detail
+
+
+def gates(at: Context, past: Past) -> tuple[GateRow, ...]:
+    """A row for each gate, in the order of the rollout file. Of several members that it judges,
+    the one that stands worst."""
+    return tuple(_row(at, gate, past) for gate in at.plan.policies.gates)
+
+
+def _row(at: Context, gate: Gate, past: Past) -> GateRow:
+    judged = [
+        (member, said)
+        for member in subjects(at, gate)
+        if (said := at.state.gate(gate.name, member)) is not None
+    ]
+    if not judged:
+        return _idle(at, gate, past)
+    member, said = max(judged, key=lambda one: (_RANK[one[1].verdict], one[1].value or 0.0))
+    others = len(judged) - 1
+    who = "the pool" if member is None else member + (f" and {others} more" if others else "")
+    age = whole(at.now - said.sampled_at)
+    parts = [who, *([f"{span(age)} ago"] if age >= NO_NEWS else [])]
+    detail = ", ".join(parts)
+    marks = past.marks.get((gate.name, member or ""), ())
+    verdict, tone = _word(said.verdict), _TONE[said.verdict]
+    if said.verdict is not Verdict.PASS:
+        detail += f": {said.reason}"
+    elif marks and marks[-1].is_beyond:
+        detail, tone = f"{detail}, above, but too few to be sure", Tone.DOUBT
+    if is_overridden(at, gate) and said.verdict is not Verdict.PASS:
+        verdict, tone = f"overridden ({verdict})", Tone.DOUBT
+    return GateRow(
+        gate.name,
+        _value(gate, said.value),
+        limit_word(gate),
+        marks,
+        verdict,
+        detail,
+        tone,
+    )
+
+
+def _idle(at: Context, gate: Gate, past: Past) -> GateRow:
+    """Nobody to judge: what it said last stands, and of whom."""
+    last = [(key, marks) for key, marks in past.marks.items() if key[0] == gate.name]
+    if gate.scope is Scope.POOL or not last:
+        what = "not asked yet" if gate.scope is Scope.POOL else "judges members from their return"
+        return GateRow(gate.name, "", limit_word(gate), (), "", what, Tone.DIM)
+    (_, member), marks = last[-1]
+    said: GateState | None = at.state.gate(gate.name, member)
+    if said is None:
+        return GateRow(gate.name, "", limit_word(gate), marks, "", f"{member}, last", Tone.DIM)
+    is_failed = said.verdict is Verdict.FAIL
+    return GateRow(
+        gate.name,
+        _value(gate, said.value),
+        limit_word(gate),
+        marks,
+        _word(said.verdict),
+        f"{member}, last",
+        Tone.BAD if is_failed else Tone.DIM,
+    )
+
+
+def _word(verdict: Verdict) -> str:
+    """The one that must be seen stands out without colours, too."""
+    return verdict.upper() if verdict is Verdict.FAIL else str(verdict)
+
+
+def _value(gate: Gate, value: float | None) -> str:
+    if value is None:
+        return "-"
+    if gate.alerts is not None:
+        return f"{value:.0f} firing" if value else "none"
+    is_ratio = gate.metric is None or gate.metric.is_ratio
+    return percent(value) if is_ratio else f"{value:.4g}"
+
+
+def limit_word(gate: Gate) -> str:
+    """The limit in a few signs."""
+    if gate.alerts is not None:
+        return "none"
+    if gate.metric is None:
+        return percent(gate.maximum)
+    return " ".join(_bounds(gate.metric)) or "baseline"
+
+
+def _bounds(query: MetricQuery) -> Sequence[str]:
+    def shown(value: float) -> str:
+        return percent(value) if query.is_ratio else f"{value:.4g}"
+
+    bounds = [] if query.maximum is None else [shown(query.maximum)]
+    bounds += [] if query.minimum is None else [f"min {shown(query.minimum)}"]
+    return bounds + ([] if query.max_increase is None else [f"+{shown(query.max_increase)}"])

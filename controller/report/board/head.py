@@ -1,0 +1,84 @@
+"""The lines above the tables: how far, how it stands, who is left to serve, and the users."""
+
+from typing import Final
+
+from controller.core.context import Context
+from controller.report.board.ahead import left_words, time_left
+from controller.report.board.marks import Line, Signs, Span, Tone, cut, wrapped
+from controller.report.board.members import tally
+from controller.report.board.scene import LOW, Scene, Size
+from controller.report.board.stance import (
+    HALTED,
+    ROLLING_BACK,
+    Stance,
+    is_at_the_end,
+    stance,
+    whole,
+)
+from controller.report.board.users import users
+from controller.report.words import span
+
+LABEL: Final = 9
+"""Cells of a label and the gap after it."""
+TINY: Final = 7
+"""With fewer rows than this, no sentence takes more than one."""
+
+
+def rule(scene: Scene, width: int) -> Line:
+    title = cut(f" {scene.at.plan.name} ", max(0, width - 4), scene.signs)
+    ahead = scene.signs.rule * 2
+    rest = scene.signs.rule * max(0, width - len(ahead) - len(title))
+    return (Span(ahead, Tone.DIM), Span(title, Tone.ACTIVE), Span(rest, Tone.DIM))
+
+
+def head(scene: Scene, size: Size) -> list[Line]:
+    at, signs, width = scene.at, scene.signs, size.width
+    now = stance(at)
+    serving, is_below = _floor(at)
+    failing, how = users(at, scene.past, scene.wall)
+    progress = f"{tally(at)}; {_ahead(scene, now)}".removesuffix("; ")
+    one, two, three = (1, 2, 3) if size.rows >= LOW else (1, 1, 2 if size.rows >= TINY else 1)
+    return [
+        *_labelled("members", progress, Tone.PLAIN, width, signs, two),
+        *_labelled("state", _stance(at, now), _stance_tone(now), width, signs, three),
+        *_labelled("floor", serving, Tone.BAD if is_below else Tone.PLAIN, width, signs, one),
+        *_labelled("users", failing, how, width, signs, three if two > 1 else one),
+    ]
+
+
+def _floor(at: Context) -> tuple[str, bool]:
+    """Who serves, and whether these are too few."""
+    floor, serving = at.plan.min_available, at.without().serving
+    if any(sight.at is None for sight in at.state.sights.values()):
+        return f"not known yet; at least {floor} must serve", False
+    when = " when last seen" if at.is_blind else ""
+    verb = "served" if when else "serve"
+    return f"{serving} {verb}{when}, at least {floor} must", serving < floor
+
+
+def _ahead(scene: Scene, now: Stance) -> str:
+    if is_at_the_end(scene.at) or now.is_ending:
+        return ""
+    if not now.goes_on:
+        return "no telling how long"
+    return left_words(time_left(scene.at, scene.past, scene.commands))
+
+
+def _stance(at: Context, now: Stance) -> str:
+    if not now.why:
+        return f"{now.word} for {span(whole(at.now - at.state.began_at))}"
+    return f"{now.word}: {now.why}"
+
+
+def _stance_tone(now: Stance) -> Tone:
+    if now.goes_on:
+        return Tone.PLAIN
+    return Tone.BAD if now.word in (HALTED, ROLLING_BACK) else Tone.DOUBT
+
+
+def _labelled(label: str, text: str, tone: Tone, width: int, signs: Signs, rows: int) -> list[Line]:
+    lines = wrapped(text, width - LABEL, rows, signs)
+    return [
+        (Span((label if not i else "").ljust(LABEL), Tone.DIM), Span(line, tone))
+        for i, line in enumerate(lines)
+    ]

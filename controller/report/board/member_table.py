@@ -1,0 +1,69 @@
+"""The members, a row each."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from controller.core.context import Context
+from controller.report.board.marks import Line, Signs, Span, Tone, counts_line, cut, labels
+from controller.report.board.members import Row, Shown
+from controller.report.board.past import COUNTS
+from controller.report.board.scene import Scene
+from controller.report.board.tables import ROOMY, Form, form_of
+
+PHASE: Final = 9
+WIDE: Final = 75
+"""From this width on the requests in flight are shown over time."""
+HEADINGS: Final = {"member": "member", "phase": "phase", "age": "for", "flight": "in flight"}
+
+
+def member_lines(scene: Scene, shown: Shown, width: int, *, is_airy: bool) -> list[Line]:
+    signs = scene.signs
+    form = _form(scene.at, width)
+    lines = [form.headings(HEADINGS)] if is_airy else []
+    every = [*scene.at.state.members, *scene.at.plan.left]
+    names = labels(every, form.columns["member"], signs)
+    wide = width >= WIDE
+    lines += [_line(row, names[row.member], form, signs, is_wide=wide) for row in shown.rows]
+    if shown.rest:
+        lines.append((Span(cut(f"{signs.more} and {shown.rest}", width, signs), Tone.DIM),))
+    return lines
+
+
+def _form(at: Context, width: int) -> Form:
+    longest = max((len(name) for name in (*at.state.members, *at.plan.left)), default=0)
+    name = min(max(longest, len("member")), max(8, width * 3 // 10))
+    flight = 6 + COUNTS if width >= WIDE else 9
+    age = 12 if width >= ROOMY else 6
+    return form_of(width, "doing", 12, member=name, phase=PHASE, age=age, flight=flight)
+
+
+def _line(row: Row, name: str, form: Form, signs: Signs, *, is_wide: bool) -> Line:
+    quiet = Tone.DIM if row.tone is Tone.DIM else Tone.PLAIN
+    flight = row.in_flight.rjust(5)
+    if is_wide:
+        flight += f" {counts_line(row.history, COUNTS, signs)}" if row.history else ""
+    else:
+        flight += f" {_trend(row.history, signs)}"
+    age = f"{row.age} {row.limit}"
+    if len(age) > form.columns["age"]:
+        age = row.age
+    bad = row.tone if row.tone is Tone.BAD else quiet
+    return form.line(
+        {
+            "member": [Span(name, row.tone)],
+            "phase": [Span(row.phase, row.tone)],
+            "age": [Span(age, quiet)],
+            "flight": [Span(flight, quiet)],
+            "doing": [Span(cut(row.doing, form.columns.get("doing", 0), signs), bad)],
+        }
+    )
+
+
+def _trend(history: Sequence[int], signs: Signs) -> str:
+    """Whether it was more, or less, a moment ago."""
+    before, now = history[-4:-1], history[-1:]
+    if not before or max(before) == now[0] == min(before):
+        return ""
+    if now[0] <= min(before):
+        return signs.falling
+    return signs.rising if now[0] >= max(before) else ""

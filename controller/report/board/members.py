@@ -1,0 +1,198 @@
+"""Members as rows: which of them are shown, and what is said of each."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from controller.core.context import Context
+from controller.core.phases import FIVE, Phase
+from controller.core.plan import Plan
+from controller.core.rollout import MemberState, State, counted
+from controller.report.board.marks import Tone
+from controller.report.board.past import Past, in_flight_at
+from controller.report.board.stance import whole
+from controller.report.words import count, span
+
+BAD: Final = frozenset({Phase.FAILED, Phase.STUCK, Phase.KEPT, Phase.REMOVING})
+DONE: Final = frozenset({Phase.DONE, Phase.SKIPPED})
+LAST_DONE: Final = 2
+"""So many of those done last go before those that wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One member."""
+
+    member: str
+    phase: str
+    age: str
+    limit: str
+    """`of 30s`: it lasts that long; `max 5m`: at most."""
+    in_flight: str
+    history: tuple[int, ...]
+    """Requests in flight over the last while, the newest last; empty unless it is in hand."""
+    doing: str
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    rows: tuple[Row, ...]
+    """In the order of their turn; found out of rotation and left alone: the last."""
+    rest: str
+    """Those that had no room: `986 waiting, 12 done`."""
+
+
+def members(at: Context, past: Past, room: int) -> Shown:
+    """As many members as there is room for. Those that have none are counted in a row of their
+    own, but never at the cost of the only one."""
+    every = at.state.members
+    names = [*every, *at.plan.left]
+    is_cut = len(names) > room
+    if is_cut:
+        names = _by_weight(at)[: max(room - 1, min(room, 1))]
+    chosen = set(names)
+    rows = [_row(at, past, m) for m in every.values() if m.name in chosen]
+    rows += [_left(at.state, name, how) for name, how in at.plan.left.items() if name in chosen]
+    others = [m.phase for m in every.values() if m.name not in chosen]
+    others += [Phase.LEFT for name in at.plan.left if name not in chosen]
+    return Shown(tuple(rows), _counts(others) if room > 1 else "")
+
+
+def needed(at: Context) -> int:
+    """Rows for those that somebody has to see, and one for the others."""
+    every = at.state.members.values()
+    shown = sum(_is_busy(m) or m.phase in BAD for m in every)
+    return min(shown + 1, len(at.state.members) + len(at.plan.left))
+
+
+def _is_busy(m: MemberState) -> bool:
+    return m.is_in_hand or m.phase is Phase.ASKING
+
+
+def _by_weight(at: Context) -> list[str]:
+    """In hand first, then who needs a look, then those done last and those that come next."""
+    every = list(at.state.members.values())
+    done = sorted((m for m in every if m.phase in DONE), key=lambda m: -m.finished_turn)
+    groups: tuple[Sequence[MemberState], ...] = (
+        [m for m in every if _is_busy(m)],
+        [m for m in every if m.phase in BAD],
+        done[:LAST_DONE],
+        [m for m in every if m.phase is Phase.WAITING],
+        done[LAST_DONE:],
+    )
+    order = dict.fromkeys(m.name for group in groups for m in group)
+    return [*order, *(name for name in at.state.members if name not in order), *at.plan.left]
+
+
+def _counts(phases: Sequence[Phase]) -> str:
+    words = Counter("in hand" if p in FIVE or p is Phase.DUE else str(p) for p in phases)
+    return ", ".join(f"{number} {word}" for word, number in words.most_common())
+
+
+def tally(at: Context) -> str:
+    """How far it has come: `3 of 8 done, 1 in hand, 4 waiting`."""
+    every = at.state.members.values()
+    in_hand = sum(_is_busy(m) for m in every)
+    parts = [
+        f"{sum(m.phase in DONE for m in every)} of {len(every)} done",
+        *([f"{in_hand} in hand"] if in_hand else []),
+    ]
+    counts = Counter(m.phase for m in every)
+    counts[Phase.LEFT] += len(at.plan.left)
+    for phase in (Phase.FAILED, Phase.STUCK, Phase.KEPT, Phase.LEFT, Phase.WAITING):
+        parts += [f"{counts[phase]} {phase}"] if counts[phase] else []
+    return ", ".join(parts)
+
+
+def _left(state: State, name: str, how: str) -> Row:
+    in_flight = str(in_flight_at(state, name))
+    return Row(name, str(Phase.LEFT), "", "", in_flight, (), f"left as found: {how}", Tone.DIM)
+
+
+def _row(at: Context, past: Past, m: MemberState) -> Row:
+    is_busy = _is_busy(m)
+    since = m.warmed_at if m.phase is Phase.SOAKING and m.warmed_at is not None else m.since
+    return Row(
+        member=m.name,
+        phase=FIVE.get(m.phase, str(m.phase)),
+        age=span(whole(at.now - since)) if is_busy else "",
+        limit=_limit(at.plan, m),
+        in_flight=str(in_flight_at(at.state, m.name)),
+        history=past.in_flight.get(m.name, ()) if m.is_in_hand else (),
+        doing=_doing(at, m),
+        tone=_tone(m),
+    )
+
+
+def _tone(m: MemberState) -> Tone:
+    if m.phase in BAD:
+        return Tone.BAD
+    if _is_busy(m):
+        return Tone.ACTIVE
+    return Tone.GOOD if m.phase in DONE else Tone.DIM
+
+
+def is_sticky(plan: Plan, m: MemberState) -> bool:
+    return bool(plan.sticky) or m.persistent
+
+
+def _limit(plan: Plan, m: MemberState) -> str:
+    policies = plan.policies
+    match m.phase:
+        case Phase.DRAINING if is_sticky(plan, m):
+            return f"of {span(policies.drain.sticky)}"
+        case Phase.DRAINING:
+            return f"max {span(policies.drain.timeout)}"
+        case Phase.CHECKING | Phase.RETURNING:
+            return f"max {span(policies.comeback.within)}"
+        case Phase.SOAKING:
+            return f"of {span(policies.soak)}"
+        case _:
+            return ""
+
+
+_DOING: Final = {
+    Phase.ASKING: "`unless` is asked",
+    Phase.DUE: "its turn has come",
+    Phase.HOLDING: "going into maintenance",
+    Phase.PROVING: "`unless` is asked for proof",
+    Phase.VALIDATING: "probed from outside",
+    Phase.CHECKING: "the balancer's own check",
+    Phase.RETURNING: "going back into rotation",
+    Phase.RESTORING: "going back as it was",
+    Phase.SKIPPED: "was already there",
+}
+
+
+def _doing(at: Context, m: MemberState) -> str:
+    match m.phase:
+        case Phase.DRAINING if is_sticky(at.plan, m):
+            return "sticky clients may still come"
+        case Phase.DRAINING:
+            return "work in flight ends"
+        case Phase.OUT:
+            is_busy = in_flight_at(at.state, m.name) > 0
+            return "out, work in flight ends" if is_busy else "out, and quiet"
+        case Phase.UPGRADING if m.work is not None:
+            return f"step {m.step + 1} of {at.shape(m).steps} runs"
+        case Phase.UPGRADING:
+            return "between two steps"
+        case Phase.RAMPING:
+            return f"{m.share} % of its weight; {_served(at.state, m)}"
+        case Phase.SOAKING if m.warmed_at is None:
+            return f"warms up; {_served(at.state, m)}"
+        case Phase.SOAKING:
+            return _served(at.state, m)
+        case Phase.WAITING if m.found is not None:
+            return "OUT since an earlier rollout"
+        case Phase.WAITING:
+            return "canary" if m.name in at.plan.canaries else ""
+        case _:
+            return _DOING.get(m.phase, m.why)
+
+
+def _served(state: State, m: MemberState) -> str:
+    counts = counted(state, m.name)
+    return f"{count(counts.total, 'request')}, {counts.errors or 'none'} failed"

@@ -1,0 +1,42 @@
+"""Tables whose columns stay where they are for a whole rollout."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from controller.report.board.marks import Line, Span, Tone
+
+ROOMY: Final = 60
+"""From this width on columns are two cells apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Columns by name, in their order, with their widths."""
+
+    columns: Mapping[str, int]
+    gap: int
+
+    def line(self, cells: Mapping[str, Sequence[Span]]) -> Line:
+        """Cells that are too short are filled up; none may be too long."""
+        spans: list[Span] = []
+        for name, width in self.columns.items():
+            cell = cells.get(name, ())
+            room = width - sum(len(span.text) for span in cell) + self.gap
+            spans += [*cell, Span(" " * room)]
+        return tuple(spans)
+
+    def headings(self, words: Mapping[str, str]) -> Line:
+        return self.line(
+            {
+                name: [Span(word[: self.columns.get(name, 0)], Tone.DIM)]
+                for name, word in words.items()
+            }
+        )
+
+
+def form_of(width: int, last: str, least: int, **columns: int) -> Form:
+    """The column `last` gets what is left, if that is at least `least` cells."""
+    gap = 2 if width >= ROOMY else 1
+    rest = width - sum(columns.values()) - gap * len(columns)
+    return Form(columns | ({last: rest} if rest >= least else {}), gap)

@@ -1,0 +1,76 @@
+"""Whether users are failing now, and how much traffic there is."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from controller.core.context import Context
+from controller.core.pool import Instant
+from controller.core.rollout import State
+from controller.report.board.marks import Tone
+from controller.report.board.past import Past
+from controller.report.board.stance import whole
+from controller.report.words import count, span
+
+OVER_LAST: Final = timedelta(seconds=3)
+"""What *now* means."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Per second."""
+
+    errors: float
+    requests: float
+
+
+def users(at: Context, past: Past, wall: datetime) -> tuple[str, Tone]:
+    """One sentence, what matters most first, and how bad it is."""
+    if any(sight.lost_since is not None for sight in at.state.sights.values()):
+        return "not known: a load balancer does not answer", Tone.BAD
+    rate = rate_now(at.state, at.now)
+    if rate is None:
+        return "not known yet", Tone.DIM
+    traffic = f"{_figure(rate.requests)} requests/s" if rate.requests else "NO REQUEST COMES"
+    spell = past.spell
+    if spell is None:
+        return f"none failing; {traffic}", Tone.GOOD if rate.requests else Tone.DOUBT
+    since = f"{wall - (at.now - spell.since):%H:%M:%S}"
+    failed = f"{count(spell.errors, 'request')} failed"
+    if at.now - spell.last > OVER_LAST:
+        until = f"{wall - (at.now - spell.last):%H:%M:%S}"
+        return f"none failing now; {failed}, {since} to {until} UTC; {traffic}", Tone.DOUBT
+    long = span(whole(at.now - spell.since))
+    text = f"FAILING NOW: {failed} since {since} UTC ({long}); "
+    if not rate.errors:
+        return text + traffic, Tone.DOUBT
+    share = rate.errors / rate.requests if rate.requests else 1.0
+    return f"{text}{_figure(rate.errors)} errors/s of {traffic}", Tone.BAD if share > _fine(
+        at
+    ) else Tone.DOUBT
+
+
+def _fine(at: Context) -> float:
+    """The error ratio that the gates call fine."""
+    limits = (gate.maximum for gate in at.plan.policies.gates if gate.is_counted)
+    return min(limits, default=0.0)
+
+
+def rate_now(state: State, now: Instant) -> Rate | None:
+    """Over the last few seconds; None before there are two counts to compare."""
+    points = [point for point in state.points if now - point[0] <= OVER_LAST]
+    if len(points) < 2:
+        return None
+    (began, first), (ended, last) = points[0], points[-1]
+    seconds = (ended - began).total_seconds()
+    if seconds <= 0:
+        return None
+    return Rate((last.errors - first.errors) / seconds, (last.total - first.total) / seconds)
+
+
+def _figure(value: float) -> str:
+    """Two digits that count: the third one changes all the time, and says nothing."""
+    if value >= 100:
+        size = 10 ** (len(str(int(value))) - 2)
+        return f"{round(value / size) * size}"
+    return f"{value:.2g}" if value else "0"
