@@ -2,6 +2,8 @@
 
 import asyncio
 
+from hypothesis import settings
+
 from tests.support.worlds import haproxy, short_folder, world
 
 __all__ = ["haproxy", "short_folder", "world"]
@@ -11,3 +13,6 @@ def pytest_configure() -> None:
     """Say that there is no event loop outside async tests: else a plugin's first look for
     one makes one that nobody closes, and a later test fails with its ResourceWarning."""
     asyncio.set_event_loop(None)
+    # How long an example takes says more of the machine than of the program.
+    settings.register_profile("poolroll", deadline=None)
+    settings.load_profile("poolroll")

@@ -48,7 +48,6 @@ def _feed(text: str, sets: dict[str, str]) -> None:
 
 
 @given(st.binary(max_size=200))
-@settings(deadline=None)
 def test_any_bytes(raw: bytes) -> None:
     """Bytes are text in UTF-8, or a fault."""
     text = None
@@ -68,7 +67,6 @@ def test_any_bytes(raw: bytes) -> None:
 @example("%TAG ! !\n---\na: 1")
 @example("? ? ?")
 @example("a: |9999999999\n x")
-@settings(deadline=None)
 def test_any_text(text: str) -> None:
     """Any text at all."""
     _feed(text, {})
@@ -78,7 +76,7 @@ def test_any_text(text: str) -> None:
     st.text(alphabet="abc:[]{}&*!|>'\"%@`#-?,\n \t\\0$.~<", max_size=60),
     st.integers(0, len(BASE) - 1),
 )
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_any_syntax_in_a_right_page(text: str, line: int) -> None:
     """YAML's own signs, anywhere in a page."""
     lines = [*BASE]
@@ -90,7 +88,7 @@ def test_any_syntax_in_a_right_page(text: str, line: int) -> None:
     st.lists(st.tuples(st.sampled_from(_WORDS), _YAML), max_size=4),
     st.dictionaries(st.sampled_from(["version", "x"]), st.text(max_size=5), max_size=2),
 )
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_any_structure(sections: list[tuple[str, str]], sets: dict[str, str]) -> None:
     """Known keys with values of any shape."""
     _feed(page(*(f"{key}: {value}" for key, value in sections)), sets)
@@ -109,7 +107,7 @@ _GATE_VALUES = st.one_of(
     st.lists(st.tuples(st.sampled_from(_WORDS), _GATE_VALUES), max_size=5),
     st.sampled_from(["prometheus", "alerts", "haproxy"]),
 )
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_any_gate(keys: list[tuple[str, str]], inner: list[tuple[str, str]], kind: str) -> None:
     """Known keys with values of any shape in a gate and its evidence."""
     section = ", ".join(f"{key}: {value}" for key, value in inner)

@@ -93,7 +93,7 @@ def last_word(decided: list[Event], gate: str) -> Verdict | None:
     return words[-1] if words else None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(looks, max_size=25))
 def test_nobody_goes_without_a_pass(story: list[tuple[int, str, int, int, int]]) -> None:
     """A member is called and taken out only while the pool gate's last word is a pass (S5)."""
@@ -112,7 +112,7 @@ def test_a_good_story_goes_on() -> None:
     assert kinds[-1] is Intended
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(looks, max_size=25))
 def test_no_soak_ends_without_a_pass(story: list[tuple[int, str, int, int, int]]) -> None:
     """A soak ends, and the next member goes, only when both gates passed last; what fails halts."""

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from adapters.demo.world import World
 from tests.e2e.site import COMMAND, Site, environment
-from tests.support.worlds import system_haproxy
+from tests.support.haproxies import program
 
 PAGES: Final = Path(__file__).parents[2] / "docs" / "transcripts"
 NAMES: Final = ("plan", "run", "halt", "resume")
@@ -115,7 +115,7 @@ async def _redraw() -> None:
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pr-")))
         (folder / "w1").mkdir()
-        world = World(folder / "w1", 3, haproxy=system_haproxy())
+        world = World(folder / "w1", 3, haproxy=program("system"))
         one = Site(await stack.enter_async_context(world), folder)
         stack.push_async_callback(one.close)
         for page, text in (await Story(one).tell()).items():
