@@ -12,7 +12,7 @@ import click
 from controller import bootstrap
 from controller.cli import options
 from controller.cli.before import before
-from controller.cli.main import EXIT_STOPPED
+from controller.cli.main import EXIT_GATE, EXIT_HALTED, EXIT_STOPPED
 from controller.cli.narrating import Narrating, narrator_for
 from controller.cli.say import fitted, say
 from controller.cli.signals import Signals
@@ -59,6 +59,8 @@ async def _demo(bad: bool, members: int, haproxy: str | None, log_format: str) -
             file = load(bootstrap.demo_file(pool, BAD if bad else None, url))
             narrator = narrator_for("demo", bootstrap.clock(), log_format, footer=footer)
             code = await _roll(file, state, narrator)
+            if code in (EXIT_GATE, EXIT_HALTED):
+                say("", "This pool ends with the demo; on your own, NEXT is what you type.")
             say("", f"{footer()} (p99 {users.tally.p99 * 1000:.0f} ms)")
             versions = await pool.member_versions()
             say("apps:  " + ", ".join(f"{name} {v}" for name, v in versions.items()))

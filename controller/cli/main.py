@@ -34,6 +34,7 @@ COMMANDS: Final = {
 
 EXIT_USAGE: Final = 2
 EXIT_REFUSED: Final = 3
+EXIT_GATE: Final = 4
 EXIT_HALTED: Final = 5
 EXIT_HELD: Final = 6
 EXIT_STOPPED: Final = 7
