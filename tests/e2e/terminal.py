@@ -1,5 +1,6 @@
 """The command at a terminal, as an operator has it before them."""
 
+import codecs
 import fcntl
 import os
 import struct
@@ -11,6 +12,9 @@ from contextlib import contextmanager, suppress
 from tests.e2e.site import COMMAND, Done, environment
 from tests.support.glass import Glass
 from tests.support.waiting import until
+
+HOME = "\x1b[H"
+"""The cursor to the upper left (ECMA-48, section 8.3.21, CUP)."""
 
 
 class Terminal:
@@ -39,7 +43,9 @@ class Terminal:
         finally:
             os.close(slave)
         self._seen = ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._shown = 0
+        self._is_fresh = True
         self._is_open = True
 
     def _set_size(self, width: int, height: int) -> None:
@@ -47,8 +53,10 @@ class Terminal:
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
 
     def resize(self, width: int, height: int) -> None:
-        """Another size; what was shown is lost, so that only what is painted anew is seen."""
-        self.glass  # noqa: B018
+        """Another size. What was shown is lost, and what was on its way: only what is painted on a
+        fresh screen is seen."""
+        self._shown = len(self.screen)
+        self._is_fresh = False
         self._set_size(width, height)
         self._glass = Glass(width, height)
 
@@ -56,6 +64,11 @@ class Terminal:
     def glass(self) -> Glass:
         """What stands on the screen."""
         seen = self.screen
+        if not self._is_fresh:
+            home = seen.find(HOME, self._shown)
+            if home < 0:
+                return self._glass
+            self._shown, self._is_fresh = home, True
         self._glass.feed(seen[self._shown :].replace("\r\n", "\n"))
         self._shown = len(seen)
         return self._glass
@@ -66,7 +79,7 @@ class Terminal:
         # EAGAIN: nothing new; EIO: nobody has the other end any more (Linux, pty(7)).
         with suppress(OSError):
             while chunk := os.read(self._master, 65536):
-                self._seen += chunk.decode(errors="replace")
+                self._seen += self._decoder.decode(chunk)
         return self._seen
 
     def type(self, text: str) -> None:

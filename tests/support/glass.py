@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 _SEQUENCE: Final = re.compile(r"\x1b\[(\??)([0-9;]*)([A-Za-z])")
+_BEGUN: Final = re.compile(r"\x1b(\[\??[0-9;]*)?")
 
 
 class Glass:
@@ -16,6 +17,7 @@ class Glass:
         self.has_cursor = True
         self._rows = [""] * height
         self._y = self._x = 0
+        self._begun = ""
 
     @property
     def rows(self) -> list[str]:
@@ -26,13 +28,18 @@ class Glass:
         return "\n".join(self.rows)
 
     def feed(self, text: str) -> None:
-        """Raises AssertionError at a sequence that it does not know."""
-        at = 0
+        """Raises AssertionError at a sequence that it does not know. One that is not whole yet
+        waits for its end."""
+        text, at = self._begun + text, 0
+        self._begun = ""
         while at < len(text):
             if text[at] != "\x1b":
                 self._sign(text[at])
                 at += 1
                 continue
+            if _BEGUN.fullmatch(text, at):
+                self._begun = text[at:]
+                return
             found = _SEQUENCE.match(text, at)
             assert found, f"no sequence that is known: {text[at : at + 12]!r}"
             self._control(*found.groups())
