@@ -12,6 +12,7 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
+from adapters.demo import frozen
 from adapters.demo.waiting import until
 from controller.errors import PoolrollError
 
@@ -108,10 +109,10 @@ class HaproxyProcess:
     def freeze(self) -> None:
         """Stop the current worker in its tracks: the kernel accepts connections for it, and
         nothing answers them."""
-        os.kill(self.pid, signal.SIGSTOP)
+        frozen.freeze(self.pid)
 
     def thaw(self) -> None:
-        os.kill(self.pid, signal.SIGCONT)
+        frozen.thaw(self.pid)
 
     async def stop(self) -> None:
         """Kill every worker, frozen ones too, and wait for their end. May be repeated."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from adapters.demo import frozen
 from adapters.demo.waiting import until
 from controller.errors import PoolrollError
 
@@ -100,18 +101,19 @@ class PrometheusProcess:
         self._rules = rules
         if self._process is not None:
             self._write()
-            self._signal(signal.SIGHUP)
+            self._process.send_signal(signal.SIGHUP)
 
     def freeze(self) -> None:
         """It keeps its port and its connections, and does nothing."""
-        self._signal(signal.SIGSTOP)
+        frozen.freeze(self._pid)
 
     def thaw(self) -> None:
-        self._signal(signal.SIGCONT)
+        frozen.thaw(self._pid)
 
-    def _signal(self, number: signal.Signals) -> None:
+    @property
+    def _pid(self) -> int:
         assert self._process is not None
-        self._process.send_signal(number)
+        return self._process.pid
 
     async def _started(self) -> bool:
         (self._folder / "data").mkdir(exist_ok=True)

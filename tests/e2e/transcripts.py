@@ -93,7 +93,7 @@ class Story:
         values: dict[str, Any] = {
             "owner": "web-team, ext. 4711",
             "upgrade": {"command": [str(script), "${member.name}", "${vars.version}"]},
-            "soak": "3s",
+            "soak": "1s",
         }
         written = self._one.file(**values)
         return written.rename(self._folder / "web.yaml")
