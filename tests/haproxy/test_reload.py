@@ -6,13 +6,32 @@ import pytest
 
 from adapters.clock import SystemClock
 from adapters.haproxy.balancer import HaproxyLoadBalancer
-from controller.core.pool import Admin
+from controller.core.pool import Admin, InstanceView
 from controller.errors import BalancerTimeout, BalancerUnreachable
 from tests.haproxy.site import Site, balancer, get, held
 from tests.support.balancer_contract import eventually
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.haproxy
+
+
+async def seen(
+    pool: HaproxyLoadBalancer,
+    instance: str,
+    members: tuple[str, ...] | None,
+    memory: tuple[int, ...] = (),
+) -> InstanceView:
+    """A look soon after a reload: for a moment the old worker may still take connections."""
+
+    async def look() -> InstanceView | None:
+        try:
+            return await pool.look(instance, members, memory=memory)
+        except BalancerUnreachable:
+            return None
+
+    view = await eventually(look, lambda view: view is not None)
+    assert view is not None
+    return view
 
 
 async def test_reload_is_a_new_worker_that_forgot_our_drain(site: Site) -> None:
@@ -26,7 +45,7 @@ async def test_reload_is_a_new_worker_that_forgot_our_drain(site: Site) -> None:
         await pool.drain("a1")
         await front.process.reload()
         memory = (before.worker.pid,)
-        after = await pool.look(front.unix, None, memory=memory)
+        after = await seen(pool, front.unix, None, memory)
         assert not after.worker.is_same(before.worker)
         assert after.worker.pid == front.process.pid
         assert [line.admin for line in after.lines] == [Admin.READY]
@@ -64,9 +83,9 @@ async def test_reload_that_renumbers_everything_is_seen_through(site: Site) -> N
     )
     await front.process.reload()
     for member, app in apps.items():
-        (line,) = (await pool.look(front.unix, (member,))).lines
+        (line,) = (await seen(pool, front.unix, (member,))).lines
         assert (line.backend, line.member, line.port) == ("web", member, app.port)
-    names = [line.member for line in (await pool.look(front.unix, None)).lines]
+    names = [line.member for line in (await seen(pool, front.unix, None)).lines]
     assert names == ["a0", "a1", "a2"]
 
 
