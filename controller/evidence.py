@@ -76,6 +76,11 @@ async def ask_gates(
     return found
 
 
+def intervals_of(found: Iterable[GateNow]) -> dict[str, timedelta]:
+    """Gate → the scrape interval of its evidence, where it is known."""
+    return {one.gate.name: one.interval for one in found if one.interval is not None}
+
+
 async def _ask_metric(
     gate: Gate, member: str | None, sampler: Sampler, at: datetime | None
 ) -> GateNow:

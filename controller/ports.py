@@ -52,6 +52,8 @@ class Features:
     """(backend, server) → how many sessions it takes at once, where it has a limit."""
     doubt: str | None = None
     """What speaks for care with this version, in one line for the plan."""
+    drawing: frozenset[str] = frozenset()
+    """Backends whose algorithm prefers servers with few requests under way."""
 
 
 class LoadBalancer(Protocol):

@@ -59,7 +59,9 @@ async def look_ahead(
     interval; `without`: gates that the operator overrides."""
     rates = await _rates(found, balancer, clock, during)
     names = [member.name for member in plan.members]
-    now = traffic(found.views, rates, names, plan.max_unavailable)
+    drawing = [(one.instance, name) for one in found.features for name in one.drawing]
+    ramp = plan.policies.comeback.ramp
+    now = traffic(found.views, rates, names, plan.max_unavailable, ramp, drawing)
     limits = {
         (one.instance, *place): limit
         for one in found.features

@@ -28,6 +28,9 @@ _LEVELS = ("admin", "operator", "user")
 _STATIC = "static-rr"
 """The one algorithm whose name alone tells that it takes no weights at run time (configuration
 manual, `balance`); `source` and its like may be static or not."""
+_DRAWING = frozenset({"leastconn", "random", "first", "unknown"})
+"""Those that count what is under way at each server (same place); `random` is shown as unknown
+up to 2.8 (measured)."""
 
 
 def features_of(
@@ -65,6 +68,7 @@ def features_of(
             for row in lines
             if row.text("pxname") in backends and row.optional("slim") not in ("", "0")
         },
+        drawing=frozenset(name for name in backends if rows[name].optional("algo") in _DRAWING),
     )
 
 

@@ -29,6 +29,7 @@ async def before(
         world.clock,
         during=during,
         commands=commands,
+        intervals=prepared.intervals,
         without=without,
     )
     notes = found.proposal.notes

@@ -15,7 +15,7 @@ from controller.config import RolloutFile, load
 from controller.core.events import Answer
 from controller.core.plan import Purpose
 from controller.errors import UsageFault
-from controller.evidence import GateNow, ask_gates
+from controller.evidence import GateNow, ask_gates, intervals_of
 from controller.preflight import Survey, ask_guards, gates_now, reach, survey
 from controller.prospect import Prospect, last_commands, look_ahead, prospect_lines
 from controller.report.plan_value import PlanValue
@@ -52,9 +52,13 @@ async def _plan(rollout: RolloutFile, folder: Path, *, as_json: bool) -> int:
     )
     ahead = None
     if (proposed := found.proposal.plan) is not None:
-        intervals = {one.gate.name: one.interval for one in asked if one.interval is not None}
         ahead = await look_ahead(
-            found, proposed, balancer, bootstrap.clock(), commands=commands, intervals=intervals
+            found,
+            proposed,
+            balancer,
+            bootstrap.clock(),
+            commands=commands,
+            intervals=intervals_of(asked),
         )
     gates |= {one.gate.name: one.words for one in asked}
     refusals = [*found.proposal.refusals, *filter(None, (one.refusal for one in asked))]

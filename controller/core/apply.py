@@ -72,7 +72,7 @@ def _halted(state: State, event: e.Halted, now: Instant) -> State:
         name: replace(
             m,
             condemned=m.condemned or name in event.condemned,
-            why=_condemned_why(event) if name in event.condemned else m.why,
+            why=_condemned_why(event, name) if name in event.condemned else m.why,
             foreign=m.foreign or (event.cause is e.Cause.FOREIGN and name == event.member),
         )
         for name, m in state.members.items()
@@ -86,8 +86,11 @@ def _halted(state: State, event: e.Halted, now: Instant) -> State:
     )
 
 
-def _condemned_why(event: e.Halted) -> str:
-    return f"failed gate {event.gate!r}" if event.gate is not None else event.seen
+def _condemned_why(event: e.Halted, name: str) -> str:
+    if event.gate is None:
+        return event.seen
+    failed = f"failed gate {event.gate!r}"
+    return failed if name == event.member else f"not proven when {event.member} {failed}"
 
 
 def _begun(plan: Plan, state: State, event: e.RunBegan, now: Instant) -> State:
@@ -136,6 +139,7 @@ def _begun_anew(m: MemberState, now: Instant) -> MemberState:
         cuts=0,
         approved=False,
         declined=False,
+        returned_at=None,
         set_at=None,
         drain_since=None,
         quiet={},

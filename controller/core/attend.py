@@ -5,6 +5,7 @@ A look costs half a millisecond at a UNIX socket: what is about to happen is awa
 take-out.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -13,6 +14,7 @@ from controller.core.phases import JUDGED, LEAVING, Phase
 from controller.core.plan import Plan
 from controller.core.pool import Instant
 from controller.core.rollout import MemberState, Mode, State
+from controller.core.settings import Gate
 from controller.core.turn import OVER
 
 AT_ONCE: Final = timedelta(milliseconds=20)
@@ -66,10 +68,12 @@ def attention(plan: Plan, state: State, instance: str, now: Instant) -> Attentio
 def _pace(plan: Plan, m: MemberState, now: Instant) -> timedelta:
     if m.phase in EAGER:
         return AT_ONCE if now - m.since < SLOWER_AFTER else SLOWER
-    if m.phase in JUDGED:
-        gates = plan.policies.gates
-        return max(AT_ONCE, min([CALM, *(gate.every / 2 for gate in gates)]))
-    return CALM
+    return judging_pace(plan.policies.gates) if m.phase in JUDGED else CALM
+
+
+def judging_pace(gates: Iterable[Gate]) -> timedelta:
+    """How often a member is looked at that its gates judge."""
+    return max(AT_ONCE, min([CALM, *(gate.every / 2 for gate in gates)]))
 
 
 def _hangs_on_the_pool(state: State, m: MemberState, full_at: Instant) -> bool:

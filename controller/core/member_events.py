@@ -152,6 +152,7 @@ def _returned(state: State, m: MemberState, now: Instant) -> MemberState:
         mark=m.mark if is_counted else state.tallies.get(m.name, Tally()).sum,
         peers_mark=m.peers_mark if is_counted else marks(state),
         begun=True,
+        returned_at=now,
     )
     if m.share < FULL:
         return moved(m, Move.RAMP, now)

@@ -14,6 +14,7 @@ _SELECTOR = re.compile(
 )
 _LITERAL_RANGE = re.compile(r"\[\s*([0-9][a-z0-9]{0,20})\s*(?::[^\]]{0,40})?\]")
 _IRATE = re.compile(r"\birate\s*\(")
+_ELSEWHEN = re.compile(r"\boffset\b|@")
 _ESCAPES = str.maketrans({"\\": r"\\", '"': r"\x22", "'": r"\x27", "\n": r"\n"})
 
 
@@ -29,6 +30,16 @@ def literal_ranges(query: str) -> tuple[str, ...]:
 
 def asks_irate(query: str) -> bool:
     return _IRATE.search(_bare(query)) is not None
+
+
+def has_range(query: str) -> bool:
+    """Whether it shows over what time it looks; a recorded series does not."""
+    return "[" in _bare(query)
+
+
+def looks_elsewhen(query: str) -> bool:
+    """Whether any of it is about another time than now (`offset`, `@`)."""
+    return _ELSEWHEN.search(_bare(query)) is not None
 
 
 def escaped(value: str) -> str:

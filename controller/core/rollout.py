@@ -97,6 +97,8 @@ class MemberState:
     condemned: bool = False
     """It is to be taken out of rotation again."""
     # --- seen since, gone after a crash
+    returned_at: Instant | None = None
+    """When it was back in rotation, be it in part: metrics are judged from here."""
     set_at: Instant | None = None
     """When the last setting was confirmed; looks from before say nothing of it."""
     tried_at: Instant | None = None

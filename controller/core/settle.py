@@ -29,7 +29,7 @@ from controller.core.placing import is_clear, is_contested, is_held, is_ready, m
 from controller.core.ramp import at_share
 from controller.core.rollout import ORIGIN, MemberState, Mode
 from controller.core.settings import Gate
-from controller.core.watch import worse_than_peers
+from controller.core.watch import unproven, worse_than_peers
 
 BLAME: Final = timedelta(seconds=1)
 """How long members in rotation are watched after a gate on the pool has failed, to say which of
@@ -134,7 +134,7 @@ def _judged(at: Context, m: MemberState) -> Output | None:
     if not m.condemned:
         if (gate := _failing_pool_gate(at)) is not None:
             if m.name in worse_than_peers(at, gate):
-                return _condemned(m, gate)
+                return _condemned(at, m, gate)
             if at.now - (at.state.halted_at or ORIGIN) < BLAME and not at.is_blind:
                 return None
         stage = "ramp" if is_ramping else "soak"
@@ -164,14 +164,14 @@ def _failing_pool_gate(at: Context) -> Gate | None:
     return next(gates, None) if is_failing else None
 
 
-def _condemned(m: MemberState, gate: Gate) -> Halted:
+def _condemned(at: Context, m: MemberState, gate: Gate) -> Halted:
     return Halted(
         Cause.GATE,
         f"{m.name} fails more of its requests than the members not yet upgraded",
         limit(gate),
         m.name,
         gate.name,
-        (m.name,),
+        (m.name, *unproven(at, (m.name,))),
     )
 
 

@@ -1,49 +1,64 @@
 """What is at stake: at today's traffic, at most how many requests of users fail before a gate stops
 a bad version, and for how long.
 
-A gate is followed sample by sample, at the times at which it would look, through every number of
-errors that chance may bring. What comes out is a bound that holds in at least CERTAINTY of all
-rollouts; requests are taken to arrive evenly, at the rate measured, shared out by weight.
+A gate is followed sample by sample, at the times at which it would look at the latest, through
+every number of errors that chance may bring. What comes out is a bound that holds in at least
+CERTAINTY of all rollouts at the rate that was measured, however late samples and orders come.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from itertools import accumulate
-from math import exp, floor, lgamma, log, log1p, sqrt
+from math import ceil, floor, sqrt
 from typing import Final
 
-from controller.core.metric_gate import FAIL_FROM, PASS_FROM, UNKNOWN_INTERVAL
+from controller.core.chances import NONE, Chances, failing, joined, mixed, quantile
+from controller.core.foresight import (
+    PHASES,
+    Climb,
+    Look,
+    counted_looks,
+    fastest,
+    scraped_looks,
+    slowest,
+)
+from controller.core.metric_gate import UNKNOWN_INTERVAL
 from controller.core.outlook import Traffic
-from controller.core.settings import Gate, Policies, Scope, Test
-from controller.core.statistics import is_unexplained
+from controller.core.settings import Gate, Policies, Scope
+from controller.core.statistics import is_worse
+from controller.core.tripping import SPARE, Needed, Span, Unforeseen, errors_needed, span_of
 
-CERTAINTY: Final = 0.98
+CERTAINTY: Final = 0.995
+
+FEWER: Final = (0.85, 0.7, 0.6, 0.5)
+"""Shares of today's traffic that the bound holds for as well: a gate may see enough one sample
+earlier for being sent more, and the rate is never quite what was measured."""
+
+SMOOTH: Final = 10
+"""Samples from which on one more or less hardly matters."""
 
 SLIP: Final = (1 - CERTAINTY) / 2
 """How likely a bad version may get past a gate that is still said to stop it."""
 
-ACT: Final = timedelta(milliseconds=100)
-"""From a failing sample to the member's last request: one tick of the loop, a look at the whole
-pool, and the order to every load balancer, on a machine that is not overloaded."""
-
-LOOKS: Final = 2_000
-"""Samples that are followed at most; a gate that needs more is taken not to stop anything."""
-
 WIDEST: Final = 400
 """Numbers of errors that are followed at most, none of which has tripped the gate."""
 
+WATCHED: Final = 4
+"""Of more members in hand together, the rest are taken not to trip the gate."""
 
-Chances = Mapping[int, float]
-"""Number of errors → how likely."""
+UNLIKELY: Final = 1e-10
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """When one gate stops one bad member, at the latest."""
+    """When one gate stops a bad version, at the latest."""
 
     errors: int
+    """Of all members in hand together."""
     after: timedelta
+    likely: tuple[int, timedelta]
+    """The same in every second case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +67,21 @@ class Loss:
 
     ratio: float
     gate: str | None = None
-    """The gate that stops it first; None: nothing does before the end of the rollout."""
+    """The gate that stops it first; None: nothing does for certain."""
     requests: int | None = None
     """How many fail, at most; None: without a bound."""
     duration: timedelta | None = None
     """From the first to the last of them, at most; None: until the end of the rollout."""
+    likely: tuple[int, timedelta] | None = None
+    """Both, as it goes in every second rollout."""
     per_second: float = 0.0
-    """How many may fail in each second at the worst."""
+    """How many may fail in each second at the worst: without a bound, once all have v2."""
+    at_first: float = 0.0
+    """The same while only the first members have it."""
+    why: tuple[str, ...] = ()
+    """Where there is no bound: of each gate, why not."""
+    assumed: timedelta | None = None
+    """The scrape interval that was taken for the gate's metrics system, where it is not known."""
 
 
 def stake(
@@ -68,175 +91,176 @@ def stake(
 
     `intervals`: gate → its metrics system's scrape interval, where it is known.
     """
-    worst = ratio * min(now.pool, now.member * now.together)
     if now.pool <= 0:
         return Loss(ratio, requests=0, duration=timedelta(0))
-    best: tuple[Stop, str] | None = None
+    worst = now.failing(ratio)
+    first = ratio * min(worst.pool, worst.member * worst.together)
+    best: tuple[Stop, Gate] | None = None
+    why: list[str] = []
     for gate in policies.gates:
         interval = (intervals or {}).get(gate.name, UNKNOWN_INTERVAL)
-        found = stop(gate, policies, now, ratio, interval)
-        if found is not None and (best is None or found.errors < best[0].errors):
-            best = found, gate.name
-    if best is None:
-        return Loss(ratio, per_second=ratio * now.pool)
-    first, name = best
-    return Loss(ratio, name, first.errors * now.together, first.after, worst)
-
-
-def stop(
-    gate: Gate, policies: Policies, now: Traffic, ratio: float, interval: timedelta
-) -> Stop | None:
-    """When `gate` stops a member that fails `ratio` of its requests; None: not for certain.
-
-    What an alert fires on is not known here, nor what a query without a limit in percent means;
-    nor is a metrics system's view of the pool, which others may be part of.
-    """
-    needed = _errors_needed(gate)
-    if needed is None or (gate.scope is Scope.POOL and not gate.is_counted):
-        return None
-    rate, share, watched, history = now.member, ratio, policies.soak, 0
-    if gate.scope is Scope.POOL:
-        rate, share = now.pool, ratio * now.member / now.pool
-        watched, history = min(policies.soak, gate.window), _arrived(now.pool, gate.window)
-        if not _points_at_the_member(gate, needed(history), now.member / now.pool):
-            return None
-    elif not gate.is_counted:
-        watched = max(policies.soak, interval * PASS_FROM) - interval * FAIL_FROM
-    found = _followed(gate.every, watched, rate, share, needed, history)
-    if found is None and share >= 1 and gate.is_counted:
-        found = _held(gate, policies, rate, needed)
-    if found is None:
-        return None
-    chances, latest = found
-    lag = _lag(gate, interval) + gate.every * (gate.failures - 1)
-    more = _binomial(_arrived(rate, lag) + 1, share)
-    errors = _quantile(_joined(chances, more), CERTAINTY)
-    return Stop(errors, latest + lag + policies.comeback.hold * len(policies.comeback.ramp))
-
-
-def _points_at_the_member(gate: Gate, errors: int, share: float) -> bool:
-    """A pool gate takes a member out only when chance would not put all the errors on it."""
-    return bool(share**errors <= 1 - gate.confidence)
-
-
-def _held(
-    gate: Gate, policies: Policies, rate: float, needed: Callable[[int], int]
-) -> tuple[Chances, timedelta] | None:
-    """Where every request fails there is no pass: the soak lasts as long as the gate is
-    inconclusive, at most `hold` longer, and the gate trips in that time or not at all."""
-    most = gate.min_requests + gate.min_errors + WIDEST
-    trips_at = next((n for n in range(1, most) if needed(n) <= n), None)
-    if trips_at is None:
-        return None
-    latest = timedelta(seconds=trips_at / rate) + gate.every
-    return ({trips_at: 1.0}, latest) if latest <= policies.soak + gate.hold else None
-
-
-def _errors_needed(gate: Gate) -> Callable[[int], int] | None:
-    """Number of requests → errors from which on the gate fails; None: it cannot be foretold."""
-    if gate.alerts is not None:
-        return None
-    maximum, counts = gate.maximum, gate.test is Test.EXACT
-    if gate.metric is not None:
-        if gate.metric.maximum is None or not gate.metric.is_ratio:
-            return None
-        maximum, counts = gate.metric.maximum, bool(gate.metric.errors)
-    few = gate.min_requests if gate.is_counted or (gate.metric and gate.metric.traffic) else 1
-
-    def bare(total: int) -> int:
-        return total + 1 if total < few else floor(total * maximum) + 1
-
-    def exact(total: int) -> int:
-        if total < gate.min_errors:
-            return total + 1
-        errors = max(gate.min_errors, floor(total * maximum))
-        while errors <= total and not is_unexplained(
-            errors, total, maximum, confidence=gate.confidence, min_errors=gate.min_errors
-        ):
-            errors += 1
-        return errors
-
-    return exact if counts else bare
-
-
-def _lag(gate: Gate, interval: timedelta) -> timedelta:
-    """From what users meet to the last request of the member, the wait for the sample left out.
-
-    A balancer's counters are as old as the last look. A scraped counter is as old as the last
-    scrape, and shows a rate only from the second one on.
-    """
-    if gate.is_counted:
-        pace = max(timedelta(milliseconds=20), min(gate.every / 2, timedelta(milliseconds=250)))
-        return pace + ACT
-    return interval * FAIL_FROM + ACT
-
-
-def _followed(
-    every: timedelta,
-    watched: timedelta,
-    rate: float,
-    ratio: float,
-    needed: Callable[[int], int],
-    history: int,
-) -> tuple[Chances, timedelta] | None:
-    """Errors when the gate trips, and the sample by which it has with certainty; None when it may
-    not have by the end of `watched`. `history`: requests without an error that it counts too."""
-    looks = min(LOOKS, int(watched / every))
-    open_: dict[int, float] = {0: 1.0}
-    tripped: dict[int, float] = {}
-    seen = 0
-    for look in range(1, looks + 1):
-        total = _arrived(rate, every * look)
-        if total == seen:
+        try:
+            found = _stop_at_most(gate, policies, worst, ratio, interval)
+        except Unforeseen as unforeseen:
+            why.append(str(unforeseen))
             continue
-        limit = needed(max(total, history))
-        after = _joined(open_, _binomial(total - seen, ratio))
-        open_ = {errors: chance for errors, chance in after.items() if errors < limit}
-        for errors, chance in after.items():
-            if errors >= limit:
-                tripped[errors] = tripped.get(errors, 0.0) + chance
-        seen = total
-        if sum(open_.values()) <= SLIP:
-            return tripped, every * look
-        if len(open_) > WIDEST:
-            return None
-    return None
+        if best is None or found.errors < best[0].errors:
+            best = found, gate
+    if best is None:
+        return Loss(ratio, per_second=ratio * now.pool, at_first=first, why=tuple(why))
+    found, gate = best
+    is_known = gate.is_counted or gate.name in (intervals or {})
+    assumed = None if is_known else UNKNOWN_INTERVAL
+    return Loss(
+        ratio,
+        gate.name,
+        found.errors,
+        found.after,
+        found.likely,
+        per_second=first,
+        at_first=first,
+        assumed=assumed,
+    )
 
 
-def _arrived(rate: float, during: timedelta) -> int:
-    return floor(rate * during.total_seconds() + 1e-9)
+def _stop_at_most(
+    gate: Gate, policies: Policies, now: Traffic, ratio: float, interval: timedelta
+) -> Stop:
+    """Raises Unforeseen."""
+    found = stop(gate, policies, now, ratio, interval)
+    if found.after > gate.every * SMOOTH and gate.is_counted:
+        return found
+    errors = found.errors
+    for share in FEWER:
+        with suppress(Unforeseen):
+            fewer = stop(gate, policies, now.scaled(share), ratio, interval)
+            errors = max(errors, fewer.errors)
+    return replace(found, errors=errors)
 
 
-def _binomial(total: int, ratio: float) -> Chances:
-    """How many of `total` fail, but for chances beyond any doubt."""
-    if ratio >= 1 or ratio <= 0:
-        return {total if ratio >= 1 else 0: 1.0}
-    wide = 8 * sqrt(total * ratio * (1 - ratio)) + 8
-    first, last = max(0, floor(total * ratio - wide)), min(total, floor(total * ratio + wide))
-    whole = lgamma(total + 1)
-    return {
-        k: exp(
-            whole
-            - lgamma(k + 1)
-            - lgamma(total - k + 1)
-            + k * log(ratio)
-            + (total - k) * log1p(-ratio)
-        )
-        for k in range(first, last + 1)
-    }
+def stop(gate: Gate, policies: Policies, now: Traffic, ratio: float, interval: timedelta) -> Stop:
+    """When `gate` stops a member that fails `ratio` of its requests. Raises Unforeseen where it
+    may not stop it, or when cannot be known."""
+    needed, span = errors_needed(gate), span_of(gate)
+    # Where every request fails, a member gate never says yes, and steps and soak last longer.
+    patience = gate.hold if ratio >= 1 and gate.scope is Scope.MEMBER else timedelta(0)
+    watched = policies.soak + patience
+    climbs = [fastest(policies, now, patience)]
+    if now.steps:
+        climbs.append(slowest(policies, now, gate))
+    stops = []
+    for climb in climbs:
+        for looks in _looks(gate, interval, policies, now, climb, watched):
+            within = (look for look in looks if span.least is None or look.shown <= span.least)
+            stops.append(_Course(gate, now, ratio, needed, span).followed(within))
+    after = max(one.after for one in stops)
+    if gate.scope is Scope.POOL and now.together > 1:
+        after = stop(gate, policies, replace(now, together=1), ratio, interval).after
+    return Stop(max(one.errors for one in stops), after, stops[0].likely)
 
 
-def _joined(some: Chances, more: Chances) -> dict[int, float]:
-    """The sum of two independent numbers."""
-    both: dict[int, float] = {}
-    for a, chance in some.items():
-        for b, other in more.items():
-            both[a + b] = both.get(a + b, 0.0) + chance * other
-    return both
+def _looks(
+    gate: Gate,
+    interval: timedelta,
+    policies: Policies,
+    now: Traffic,
+    climb: Climb,
+    watched: timedelta,
+) -> Iterator[Iterator[Look]]:
+    """Every way in which its samples may fall; the likely one comes first."""
+    if gate.is_counted:
+        yield counted_looks(gate, policies, now, climb, watched)
+        return
+    for phase in PHASES:
+        yield scraped_looks(gate, interval, phase, now, climb, watched)
 
 
-def _quantile(chances: Chances, share: float) -> int:
-    """The least number that `share` of all cases do not go beyond."""
-    so_far = accumulate(chances[number] for number in sorted(chances))
-    enough = (n for n, sum_ in zip(sorted(chances), so_far, strict=True) if sum_ >= share)
-    return next(enough, max(chances))
+class _Course:
+    """One gate against one bad version."""
+
+    def __init__(self, gate: Gate, now: Traffic, ratio: float, needed: Needed, span: Span) -> None:
+        self._gate, self._now, self._ratio, self._needed = gate, now, ratio, needed
+        self._is_pool = gate.scope is Scope.POOL
+        self._followed = now.together if self._is_pool else 1
+        """Members whose errors come together in what the gate sees."""
+        self._watched = 1 if self._is_pool else min(WATCHED, now.together)
+        """Members each of which may trip it, and takes all members in hand out with it."""
+        self._spread = min(1.0, now.together * now.member / now.pool)
+        """Members that are dealt their requests in turn get many or few at the same time."""
+        before = timedelta(0) if span.before is None else span.before
+        rate = now.pool if self._is_pool else now.member
+        self._before = rate * before.total_seconds()
+        """Requests without an error that count too."""
+
+    def followed(self, looks: Iterable[Look]) -> Stop:
+        """Through every number of errors, look by look, until all but SLIP have tripped it."""
+        open_: list[Chances] = [NONE, *({} for _ in range(self._gate.failures - 1))]
+        past: list[tuple[Look, Chances, Chances]] = []
+        seen = missed = 0.0
+        half: timedelta | None = None
+        for look in looks:
+            new = failing((look.seen - seen) * self._followed, self._ratio, self._spread)
+            seen = look.seen
+            open_, tripped = _judged([joined(one, new) for one in open_], self._limit(seen))
+            missed += self._take_unseen(tripped, look)
+            past.append((look, mixed(open_), tripped))
+            if missed > SLIP:
+                raise Unforeseen(f"gate {self._gate.name!r} may not tell whose errors they are")
+            left = missed + sum(past[-1][1].values())
+            half = look.over if half is None and left**self._watched <= 0.5 else half
+            if left <= SLIP:
+                lost = mixed(self._lost(*one) for one in past)
+                likely = (quantile(lost, 0.5), half or look.over)
+                return Stop(quantile(lost, CERTAINTY), look.over, likely)
+            if sum(map(len, open_)) > WIDEST:
+                break
+        raise Unforeseen(f"gate {self._gate.name!r} may not see enough of it in the soak")
+
+    def _limit(self, seen: float) -> float:
+        """Errors from which on it fails, after `seen` requests of one member."""
+        least = self._before if self._is_pool else seen
+        most = max(self._before, seen * self._followed)
+        return self._needed(least - SPARE * sqrt(least * self._spread), most)
+
+    def _lost(self, look: Look, open_: Chances, tripped: Chances) -> Chances:
+        """Errors of all members in hand when the first of those watched trips the gate at `look`:
+        those seen, and those of what was sent meanwhile and to members not watched here."""
+        if not tripped:
+            return {}
+        before, none = mixed((open_, tripped)), open_
+        for _ in range(self._watched - 1):
+            before, none = joined(before, mixed((open_, tripped))), joined(none, open_)
+        first = mixed((before, {errors: -chance for errors, chance in none.items()}))
+        watched = self._followed * self._watched
+        unseen = (look.sent - look.seen) * watched + look.sent * (self._now.together - watched)
+        if self._followed > 1:  # they need not be back at the same time: one sample more
+            unseen += self._now.member * watched * self._gate.every.total_seconds()
+        return joined(first, failing(unseen, self._ratio, self._spread))
+
+    def _take_unseen(self, tripped: dict[int, float], look: Look) -> float:
+        """A pool gate takes a member out only when it is worse than those not yet upgraded."""
+        if not self._is_pool:
+            return 0.0
+        return sum(tripped.pop(n) for n in list(tripped) if not self._stands_out(n, look))
+
+    def _stands_out(self, errors: int, look: Look) -> bool:
+        own = ceil(errors / self._followed)  # one of them has as many
+        others = floor(self._now.peers * look.shown.total_seconds())
+        total = max(own, ceil(look.seen))
+        return is_worse(own, total, 0, others, confidence=self._gate.confidence)
+
+
+def _judged(open_: list[dict[int, float]], limit: float) -> tuple[list[Chances], dict[int, float]]:
+    """After a sample: by the number of failing samples in a row, and what has tripped the gate."""
+    after: list[dict[int, float]] = [{} for _ in open_]
+    tripped: dict[int, float] = {}
+    for failures, states in enumerate(open_):
+        for errors, chance in states.items():
+            if chance < UNLIKELY:
+                continue
+            if errors < limit:
+                to = after[0]
+            else:
+                to = after[failures + 1] if failures + 1 < len(open_) else tripped
+            to[errors] = to.get(errors, 0.0) + chance
+    return list(after), tripped

@@ -1,5 +1,7 @@
 """What is watched in every phase: load balancers that fall silent or start anew, and gates."""
 
+from collections.abc import Iterator
+
 from controller.core.context import FRESH, Context, Output
 from controller.core.events import (
     Cause,
@@ -121,7 +123,8 @@ def _tripped(at: Context, gate: Gate, member: str | None) -> Halted | None:
     if last.verdict is Verdict.FAIL and last.failures >= gate.failures:
         if at.state.mode is Mode.ROLLING_BACK and member is None:
             return None  # the pool may still be failing: the way back goes on
-        condemned = (member,) if member is not None else worse_than_peers(at, gate)
+        failed = (member,) if member is not None else worse_than_peers(at, gate)
+        condemned = (*failed, *unproven(at, failed))
         who = f"since the return of {member}" if member else _window(gate)
         return Halted(
             Cause.GATE,
@@ -132,6 +135,17 @@ def _tripped(at: Context, gate: Gate, member: str | None) -> Halted | None:
             condemned,
         )
     return _silent(at, gate, member, last)
+
+
+def unproven(at: Context, failed: tuple[str, ...]) -> Iterator[str]:
+    """Others that meet users with the version of those that failed, and are not proven either:
+    after the halt nobody would watch them."""
+    members = at.state.members
+    courses = {members[name].course for name in failed}
+    for m in members.values():
+        is_new = m.phase in JUDGED and m.course in courses
+        if is_new and not m.condemned and m.name not in failed:
+            yield m.name
 
 
 def _silent(at: Context, gate: Gate, member: str | None, last: GateState) -> Halted | None:

@@ -1,6 +1,7 @@
 """What lies ahead of a rollout, as an operator reads it before saying yes."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from controller.core.gate import percent
 from controller.core.outlook import Expected, Load, Traffic
@@ -69,22 +70,48 @@ def stake_lines(traffic: Traffic, losses: Sequence[Loss]) -> list[str]:
             "  NO REQUEST CAME WHILE WE LOOKED: HOW MANY WOULD FAIL CANNOT BE SAID, AND NO GATE "
             "SEES A BAD VERSION WITHOUT TRAFFIC",
         ]
-    return [
+    drawn = "; more where it fails quickly, for idle servers are preferred"
+    lines = [
         f"at stake, at the rate of this moment ({traffic.pool:.3g} requests a second, up to "
-        f"{traffic.member:.3g} of them at one upgraded member)",
+        f"{traffic.member:.3g} of them at one upgraded member{drawn if traffic.is_drawn else ''})",
         *(f"  {_loss(loss)}" for loss in losses),
     ]
+    if any(loss.requests is not None for loss in losses):
+        rare = round(1 / (1 - CERTAINTY))
+        lines.append(
+            f"  in 1 of {rare} such rollouts it is more; at a lower rate fewer fail, but for longer"
+        )
+    return lines
 
 
 def _loss(loss: Loss) -> str:
-    share = SHARES.get(loss.ratio, percent(loss.ratio))
+    head = f"if v2 fails {SHARES.get(loss.ratio, percent(loss.ratio))}"
     if loss.requests is None or loss.duration is None:
-        return (
-            f"if v2 fails {share}: NO GATE STOPS IT FOR CERTAIN: UP TO {loss.per_second:.3g} "
-            "REQUESTS FAIL EACH SECOND, UNTIL THE END OF THE ROLLOUT AND AFTER IT"
-        )
+        return f"{head}: {_boundless(loss)}"
+    likely = ""
+    if loss.likely is not None:
+        requests, duration = loss.likely
+        likely = f" (likely {requests}, in {_up(duration)})"
+    scraped = ""
+    if loss.assumed is not None:
+        scraped = f", if its metrics are scraped every {span(loss.assumed)}: `evidence` would tell"
     return (
-        f"if v2 fails {share}: at most {count(loss.requests, 'request')} of users fail, for at "
-        f"most {span(loss.duration)}; then gate {loss.gate!r} has taken it out (in "
-        f"{CERTAINTY * 100:g} of 100 such rollouts)"
+        f"{head}: at most {count(loss.requests, 'request')} of users fail, for at most "
+        f"{_up(loss.duration)}{likely}; then gate {loss.gate!r} has taken it out{scraped}"
     )
+
+
+def _boundless(loss: Loss) -> str:
+    what = (
+        f"up to {loss.at_first:.3g} requests fail each second from the first member on, "
+        f"{loss.per_second:.3g} when all have v2, for the whole rollout and after it"
+    )
+    if not loss.why:
+        return f"NOTHING STOPS IT, FOR THERE IS NO GATE: {what}"
+    return f"NO GATE IS SURE TO STOP IT: {what}; {'; '.join(loss.why)}"
+
+
+def _up(duration: timedelta) -> str:
+    """Rounded up, for a bound that is rounded down is none."""
+    step = timedelta(seconds=0.1 if duration < timedelta(seconds=10) else 1)
+    return span(-(-duration // step) * step)

@@ -53,7 +53,10 @@ class AtStake(_Value):
     gate: str | None = Field(description="Stops it; null: none does for certain.")
     requests: int | None = Field(description="That fail, at most; null: without a bound.")
     seconds: float | None = Field(description="Until the last of them; null: without a bound.")
+    likely_requests: int | None = Field(description="In every second rollout no more.")
+    likely_seconds: float | None = Field(description="The same of the time.")
     per_second: float = Field(description="That may fail in each second, at most.")
+    why: list[str] = Field(description="Of each gate, why it may not stop it; without a bound.")
     certainty: float = Field(description="Share of such rollouts in which the bound holds.")
 
 
@@ -142,7 +145,10 @@ def _at_stake(loss: Loss) -> AtStake:
         gate=loss.gate,
         requests=loss.requests,
         seconds=None if loss.duration is None else loss.duration.total_seconds(),
+        likely_requests=None if loss.likely is None else loss.likely[0],
+        likely_seconds=None if loss.likely is None else loss.likely[1].total_seconds(),
         per_second=loss.per_second,
+        why=list(loss.why),
         certainty=CERTAINTY,
     )
 

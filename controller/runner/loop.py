@@ -275,7 +275,8 @@ class Runner:
             for member in self._subjects(gate):
                 since = self.state.began_at
                 if member is not None:
-                    since = self.state.members[member].since
+                    m = self.state.members[member]
+                    since = m.returned_at if m.returned_at is not None else m.since
                 elapsed = self._clock.now() - since
                 known = self.state.known_alerts.get(gate.name)
                 sample = await sampler.sample(gate, member, elapsed, known)

@@ -8,7 +8,7 @@ from controller.core.plan import Plan
 from controller.core.settings import Gate, MetricQuery
 from controller.core.work import HttpProbe, Validation
 from controller.errors import Refused, UsageFault
-from controller.evidence import ask_gates
+from controller.evidence import ask_gates, intervals_of
 from controller.runner.loop import Prober
 from controller.runner.sample import Sampler, Sources
 from controller.session.values import Prepared, Wishes, World
@@ -25,9 +25,12 @@ def sampler_of(sources: Sources, file: RolloutFile, plan: Plan, rollout: str) ->
     return Sampler(sources, queries)
 
 
-async def check_gates(world: World, file: RolloutFile, plan: Plan, wishes: Wishes) -> None:
-    """Ask every gate on a metrics system once, before anything is touched. Raises UsageFault for
-    a query that can never work, Refused for evidence that cannot be had."""
+async def check_gates(
+    world: World, file: RolloutFile, plan: Plan, wishes: Wishes
+) -> dict[str, timedelta]:
+    """Ask every gate on a metrics system once, before anything is touched: gate → its scrape
+    interval, where it is known. Raises UsageFault for a query that can never work, Refused for
+    evidence that cannot be had."""
     gates = [gate for gate in plan.policies.gates if gate.name not in wishes.overrides]
     sampler = sampler_of(world.sources, file, plan, "check")
     try:
@@ -39,6 +42,7 @@ async def check_gates(world: World, file: RolloutFile, plan: Plan, wishes: Wishe
         raise UsageFault("\n".join(faults))
     if refusals := [one.refusal for one in found if one.refusal is not None]:
         raise Refused(*refusals)
+    return intervals_of(found)
 
 
 PROBE_HEADER: Final = "X-Poolroll-Probe"

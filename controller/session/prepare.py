@@ -40,7 +40,7 @@ async def prepare(world: World, file: RolloutFile, wishes: Wishes) -> Prepared:
         raise Refused(*found.proposal.refusals)
     if wishes.purpose is Purpose.REHEARSAL:
         await check_before_rehearsal(found, world.validator)
-    await check_gates(world, file, plan, wishes)
+    intervals = await check_gates(world, file, plan, wishes)
     row = _row(world, file)
     inherited = [MemberInherited(name, how) for name, how in found.ours.items() if _has(plan, name)]
     return Prepared(
@@ -55,6 +55,7 @@ async def prepare(world: World, file: RolloutFile, wishes: Wishes) -> Prepared:
         found,
         is_new=True,
         abandoned=former.row if former is not None else None,
+        intervals=intervals,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from controller.core.events import Event
 from controller.core.plan import Plan, Purpose
@@ -69,3 +70,5 @@ class Prepared:
     is_new: bool
     abandoned: RolloutRow | None
     heard: tuple[Request, ...] = ()
+    intervals: Mapping[str, timedelta] = field(default_factory=dict)
+    """Gate → the scrape interval of its metrics system, as it was seen."""

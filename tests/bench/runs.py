@@ -1,7 +1,6 @@
 """One rollout of a bench: a world, a load, `poolroll run` as a process, and what came of it."""
 
 import asyncio
-import json
 import sys
 import tempfile
 import time
@@ -17,7 +16,9 @@ from adapters.demo.load import Load, Tally
 from adapters.demo.world import World
 from adapters.storage.journal import open_state
 from controller.core import events as e
+from controller.report.plan_value import AtStake, PlanValue
 from controller.runner.codec import decode
+from tests.bench.processes import Used, used
 
 POOLROLL = Path(sys.executable).with_name("poolroll")
 
@@ -39,8 +40,14 @@ class Run:
     tally: Tally
     began: float
     """When the load began, on the monotonic clock."""
-    stake: Mapping[float, int | None]
-    """What `plan` said before: failing ratio → failed requests at most; empty when not asked."""
+    used: Used
+    """By the process, as far as was seen before its end."""
+    during: list[float]
+    """Latencies of users while it ran, in seconds."""
+    around: list[float]
+    """The same before and after."""
+    stake: Mapping[float, AtStake]
+    """What `plan` said before: by the failing ratio; empty when not asked."""
 
     def of(self, kind: type) -> list[Happened]:
         return [one for one in self.events if isinstance(one.event, kind)]
@@ -56,27 +63,54 @@ async def bench_world(members: int, **shape: Any) -> AsyncIterator[World]:
 
 
 async def measured(
-    world: World, file: Path, *, rate: float, warm_up: float = 0.5, plans: bool = False
+    world: World,
+    file: Path,
+    *,
+    rate: float,
+    quiet: float = 0.5,
+    sticky: float = 0.3,
+    plans: bool = False,
 ) -> Run:
-    """Run the rollout under a load of `rate` requests a second; `plans`: ask `plan` before."""
+    """Run the rollout under a load of `rate` requests a second, `quiet` seconds of which come
+    before and after; `sticky`: the share of clients with a cookie; `plans`: ask `plan` before."""
     state = world.folder / "state"
-    async with Load(world.frontends, rate=rate, sticky_share=0.3) as load:
-        await asyncio.sleep(warm_up)
+    async with Load(world.frontends, rate=rate, sticky_share=sticky) as load:
+        await asyncio.sleep(quiet)
         stake = await _stake(file, state) if plans else {}
-        begun = time.monotonic()
+        begun, first = time.monotonic(), len(load.tally.latencies)
         process = await asyncio.create_subprocess_exec(
             str(POOLROLL),
             *("run", str(file), "--yes", "--state", str(state)),
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
         )
+        uses = asyncio.create_task(_used_by(process.pid))
         exit_code = await process.wait()
-        seconds = time.monotonic() - begun
-        await asyncio.sleep(warm_up)
-    return Run(exit_code, seconds, _events(state), load.tally, load.began, stake)
+        seconds, last = time.monotonic() - begun, len(load.tally.latencies)
+        await asyncio.sleep(quiet)
+    every = list(load.tally.latencies)
+    return Run(
+        exit_code,
+        seconds,
+        _events(state),
+        load.tally,
+        load.began,
+        await uses,
+        every[first:last],
+        every[:first] + every[last:],
+        stake,
+    )
 
 
-async def _stake(file: Path, state: Path) -> dict[float, int | None]:
+async def _used_by(pid: int) -> Used:
+    last = Used(0, 0)
+    while (now := used(pid)) is not None:
+        last = now
+        await asyncio.sleep(0.05)
+    return last
+
+
+async def _stake(file: Path, state: Path) -> dict[float, AtStake]:
     process = await asyncio.create_subprocess_exec(
         str(POOLROLL),
         *("plan", str(file), "--json", "--state", str(state)),
@@ -84,7 +118,7 @@ async def _stake(file: Path, state: Path) -> dict[float, int | None]:
     )
     out, _ = await process.communicate()
     assert process.returncode == 0, "the plan was refused"
-    return {one["failing_ratio"]: one["requests"] for one in json.loads(out)["at_stake"]}
+    return {one.failing_ratio: one for one in PlanValue.model_validate_json(out).at_stake}
 
 
 def _events(state: Path) -> list[Happened]:

@@ -15,7 +15,7 @@ from tests.support.plays import play
 from tests.support.scenarios import MEMBER_GATE, POOL_GATE, QUICK, Beat, Scenario, World, enters, ms
 from tests.support.sim import Sim, make_sim
 
-THREE, FOUR = partial(make_sim, 3), partial(make_sim, 4)
+THREE, FOUR, FIVE = (partial(make_sim, n) for n in (3, 4, 5))
 POOL_ONLY = replace(QUICK, gates=(POOL_GATE,), soak=ms(2500))
 BACK_MEMBER = replace(QUICK, on_failure=OnFailure.ROLLBACK_MEMBER)
 BACK_ALL = replace(QUICK, on_failure=OnFailure.ROLLBACK_ALL)
@@ -61,8 +61,22 @@ def test_two_in_hand_are_treated_alike() -> None:
     played = play(Scenario(policies, FOUR, prepare=bad_v2("web1")))
     ended(played, "halted", 4)
     assert played.phases()["web1"] == "failed"
-    assert played.phases()["web2"] in ("kept", "failed")
+    assert played.phases()["web2"] == "failed"
     assert [played.phases()[name] for name in ("web3", "web4")] == ["waiting", "waiting"]
+
+
+@pytest.mark.parametrize("gate", [MEMBER_GATE, POOL_GATE], ids=["member", "pool"])
+def test_nobody_unproven_is_left_to_users(gate: Gate) -> None:
+    """When v2 fails at two members and one has tripped the gate, both are out again: after the halt
+    nobody would watch the other."""
+    policies = replace(QUICK, max_unavailable=Amount(2), gates=(gate,), soak=ms(2500))
+    played = play(Scenario(policies, FIVE, prepare=bad_v2()))
+    ended(played, "halted", 4)
+    phases = played.phases()
+    assert [phases[name] for name in ("web1", "web2", "web3")] == ["failed", "failed", "waiting"]
+    assert {admin_of(played.world.sim, name) for name in ("web1", "web2")} == {Admin.OUT}
+    other = next(m for m in played.state.members.values() if "not proven when" in m.why)
+    assert other.why == f"not proven when {played.told(Halted)[0].member} failed gate {gate.name!r}"
 
 
 def test_quiet_member_passes() -> None:
