@@ -18,6 +18,8 @@ INTER: Final = 0.2
 RISE: Final = 2
 SOAK: Final = 1.0
 STICKY: Final = 0.3
+ANSWER: Final = "/slow?ms=20"
+"""What users of bench (b) ask for: an application that takes its time, as most do."""
 
 
 async def overhead() -> float:
@@ -42,7 +44,7 @@ async def users() -> Run:
     async with bench_world(4) as world:
         upgrade = {"command": [*world.upgrade_argv("v2", takes_ms=50), "--wait"]}
         file = world.rollout_file(upgrade={**upgrade, "unless": None}, soak="1s")
-        run = await measured(world, file, rate=200, quiet=4)
+        run = await measured(world, file, rate=200, quiet=4, path=ANSWER)
     assert run.exit_code == 0, "the rollout of bench (b) did not end well"
     print(
         f"    {run.tally.failed} of {run.tally.total} failed; p99 {p99(run.during) * 1000:.1f} ms "

@@ -24,7 +24,7 @@ def start(*argv: str) -> subprocess.Popen[bytes]:
     )
 
 
-def help_ratio(times: int = 9) -> float:
+def help_ratio(times: int = 15) -> float:
     """`--help` against an empty Python, each at its quickest: what else the machine does makes
     both slower, and neither quicker."""
     pairs = [

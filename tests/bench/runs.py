@@ -69,12 +69,13 @@ async def measured(
     rate: float,
     quiet: float = 0.5,
     sticky: float = 0.3,
+    path: str = "/",
     plans: bool = False,
 ) -> Run:
     """Run the rollout under a load of `rate` requests a second, `quiet` seconds of which come
     before and after; `sticky`: the share of clients with a cookie; `plans`: ask `plan` before."""
     state = world.folder / "state"
-    async with Load(world.frontends, rate=rate, sticky_share=sticky) as load:
+    async with Load(world.frontends, rate=rate, sticky_share=sticky, path=path) as load:
         await asyncio.sleep(quiet)
         stake = await _stake(file, state) if plans else {}
         begun, first = time.monotonic(), len(load.tally.latencies)

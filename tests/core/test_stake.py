@@ -80,6 +80,16 @@ def test_a_gate_that_may_miss_it_is_no_bound(
     assert loss.why == ("gate 'errors' may not see enough of it in the soak",)
 
 
+def test_a_long_soak_is_not_followed_for_ever() -> None:
+    """After some thousand samples of a member that hardly anybody asks, no bound is given; nor
+    when scrapes end with the soak."""
+    quiet = Traffic(0.04, 0.01)
+    assert at_stake(EXACT, ratio=0.1, now=quiet, soak=1000).requests is None
+    often = timedelta(milliseconds=50)
+    assert at_stake(COUNTS, ratio=0.1, now=quiet, soak=1000, errors=often).requests is None
+    assert at_stake(COUNTS, ratio=0.1, now=quiet, soak=10, errors=SECOND).requests is None
+
+
 def test_a_quiet_member_is_held() -> None:
     """When every request fails, the soak lasts until three came; never longer than `hold`."""
     requests, seconds = lost(at_stake(EXACT, now=Traffic(4, 0.1)))
@@ -227,7 +237,7 @@ LOSSES = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 @given(LOSSES, st.sampled_from([0.1, 0.5, 1.0]), st.sampled_from([0.001, 0.005, 0.02]))
 def test_a_laxer_gate_loses_more(case: tuple[Traffic, Gate], ratio: float, maximum: float) -> None:
     """The bound never falls when `max` or `failures` rise, and the likely loss is within it."""
