@@ -13,10 +13,14 @@ def is_terminal() -> bool:
 
 
 async def ask(question: str) -> bool:
-    """Ask y/N without holding up the event loop. End of input is a no."""
+    """Ask y/N without holding up the event loop. End of input is a no, and so is a question that
+    nobody can read."""
     loop = asyncio.get_running_loop()
-    termios.tcflush(sys.stdin, termios.TCIFLUSH)
-    click.echo(f"{question} [y/N] ", nl=False)
+    try:
+        termios.tcflush(sys.stdin, termios.TCIFLUSH)
+        click.echo(f"{question} [y/N] ", nl=False)
+    except (OSError, termios.error):
+        return False
     answered = loop.create_future()
 
     def read() -> None:

@@ -1,6 +1,7 @@
 """The command `poolroll`: finds the subcommand, maps errors to exit codes."""
 
 import codecs
+import contextlib
 import io
 import sys
 from importlib import import_module
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from controller import __version__
+from controller.cli import streams
 
 if TYPE_CHECKING:
     from controller.errors import PoolrollError
@@ -118,20 +120,45 @@ def spell_out_signs() -> None:
             stream.reconfigure(errors="spelled")
 
 
+ACTING: Final = frozenset({"demo", "run", "rehearse", "rollback", "pause", "resume", "abort"})
+"""What these did is done, whether or not it can be printed."""
+
+
 def entry() -> None:
     """The console script. Only a bug shows a traceback (exit 1)."""
+    streams.prepare()
     spell_out_signs()
+    try:
+        code = _ended()
+    finally:
+        streams.leave()
+    sys.exit(code)
+
+
+def _ended() -> int:
+    """Run the command; its exit code."""
     try:
         poolroll(standalone_mode=False)
     except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
+        return done.exit_code
     except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
+        with contextlib.suppress(OSError):
+            error.show()
+        return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("stopped; nothing was touched", err=True)
-        sys.exit(EXIT_STOPPED)
+        _complain("stopped; nothing was touched")
+        return EXIT_STOPPED
     except SystemExit as ended:
         # 1 is for bugs alone; it is click's way out when whoever read our output has left.
-        sys.exit(EXIT_STOPPED if ended.code == 1 else ended.code)
-    sys.exit(0)
+        return EXIT_STOPPED if ended.code == 1 else int(ended.code or 0)
+    except OSError as error:
+        if streams.output_fault() is None:
+            raise
+        _complain(f"standard output cannot be written: {error.strerror}")
+        return EXIT_STOPPED if ACTING.intersection(sys.argv[1:2]) else EXIT_REFUSED
+    return 0
+
+
+def _complain(line: str) -> None:
+    with contextlib.suppress(OSError):
+        click.echo(line, err=True)

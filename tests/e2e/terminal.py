@@ -21,7 +21,12 @@ class Terminal:
     """A pseudo-terminal (pty(7)) with the command on it."""
 
     def __init__(
-        self, argv: tuple[str, ...], size: tuple[int, int] | None, stdin: int | None, **env: str
+        self,
+        argv: tuple[str, ...],
+        size: tuple[int, int] | None,
+        stdin: int | None,
+        stdout: int | None,
+        **env: str,
     ) -> None:
         self._master, slave = os.openpty()
         self._glass = Glass(*(size or (200, 50)))
@@ -32,7 +37,7 @@ class Terminal:
             self._process = subprocess.Popen(
                 [COMMAND, *argv],
                 stdin=slave if stdin is None else stdin,
-                stdout=slave,
+                stdout=slave if stdout is None else stdout,
                 stderr=slave,
                 start_new_session=True,
                 env=environment()
@@ -123,11 +128,15 @@ class Terminal:
 
 @contextmanager
 def at_terminal(
-    *argv: str, size: tuple[int, int] | None = None, stdin: int | None = None, **env: str
+    *argv: str,
+    size: tuple[int, int] | None = None,
+    stdin: int | None = None,
+    stdout: int | None = None,
+    **env: str,
 ) -> Iterator[Terminal]:
-    """`size`: columns and rows, instead of a width that the environment says; `stdin`: instead of
-    the terminal; `env`: added to the environment."""
-    terminal = Terminal(argv, size, stdin, **env)
+    """`size`: columns and rows, instead of a width that the environment says; `stdin`, `stdout`:
+    instead of the terminal; `env`: added to the environment."""
+    terminal = Terminal(argv, size, stdin, stdout, **env)
     try:
         yield terminal
     finally:

@@ -1,14 +1,13 @@
 """The command itself: help, wrong usage, and output that nobody reads."""
 
 import os
-from asyncio.subprocess import PIPE, create_subprocess_exec
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.conftest import MakeSite
-from tests.e2e.site import COMMAND, Done, Running
+from tests.e2e.site import Done, Running
 
 COMMANDS = ("demo", "init", "check", "plan", "run", "status", "pause", "resume", "abort", "schema")
 
@@ -76,14 +75,6 @@ async def test_reader_has_left(short_folder: Path, gone_reader: int, command: st
     """A pipe that nobody reads ends it without a word."""
     told = await poolroll(short_folder, command, stdout=gone_reader)
     assert (told.code, told.err) == (7, "")
-
-
-async def test_closed_output(short_folder: Path) -> None:
-    """With its standard output closed it ends without a traceback."""
-    script = f'exec "{COMMAND}" schema >&-'
-    process = await create_subprocess_exec("/bin/sh", "-c", script, stderr=PIPE)
-    _, err = await process.communicate()
-    assert (process.returncode, err) == (0, b"")
 
 
 async def test_rollout_without_a_reader(site: MakeSite, gone_reader: int) -> None:

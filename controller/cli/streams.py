@@ -1,0 +1,69 @@
+"""The standard streams as they really are: closed, or full."""
+
+import contextlib
+import io
+import os
+import sys
+from typing import Final, cast
+
+_MODES: Final = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
+"""By descriptor (stdin(3))."""
+
+
+class _Output(io.TextIOWrapper):
+    """Remembers that it could not be written to."""
+
+    fault: OSError | None = None
+
+    def write(self, text: str) -> int:
+        try:
+            return super().write(text)
+        except OSError as error:
+            self.fault = error
+            raise
+
+    def flush(self) -> None:
+        try:
+            super().flush()
+        except OSError as error:
+            self.fault = error
+            raise
+
+
+def prepare() -> None:
+    """Put `/dev/null` where a standard stream is closed, as a daemon's may be, and mind whether
+    what is printed gets out.
+
+    With a stream closed, the next file that is opened gets its descriptor, the journal for one,
+    and what is printed goes into that (SQLite, "How To Corrupt An SQLite Database File", 2.1).
+    """
+    for descriptor, (name, mode) in enumerate(_MODES):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest that is free: `descriptor` itself
+            os.set_inheritable(descriptor, True)
+            setattr(sys, name, os.fdopen(descriptor, mode, closefd=False))
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        out = sys.stdout
+        form = {"encoding": out.encoding, "errors": out.errors}
+        buffered = out.line_buffering
+        sys.stdout = _Output(
+            cast("io.BufferedWriter", out.detach()), **form, line_buffering=buffered
+        )
+
+
+def output_fault() -> OSError | None:
+    """Why standard output took no more, if so."""
+    return sys.stdout.fault if isinstance(sys.stdout, _Output) else None
+
+
+def leave() -> None:
+    """At the very end: what standard output did not take is given up, without a word of the
+    interpreter and with the exit code as it is."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        with contextlib.suppress(OSError):
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, sys.stdout.fileno())
