@@ -1,8 +1,8 @@
 """Standard streams that are closed or full: no traceback, and nothing half done."""
 
+import os
 import shlex
 from asyncio.subprocess import PIPE, create_subprocess_exec
-from pathlib import Path
 
 import pytest
 
@@ -98,6 +98,10 @@ async def test_unreadable_question(site: MakeSite) -> None:
     """A question that nobody can read is a no."""
     one = await site(2)
     argv = ("run", str(one.file(gates=[])), "--state", str(one.state))
-    with Path("/dev/full").open("wb") as full, at_terminal(*argv, stdout=full.fileno()) as terminal:
-        done = await terminal.end()
+    full = os.open("/dev/full", os.O_WRONLY)
+    try:
+        with at_terminal(*argv, stdout=full) as terminal:
+            done = await terminal.end()
+    finally:
+        os.close(full)
     assert (done.code, FULL in done.out, one.rows()) == (7, True, [])
