@@ -27,7 +27,7 @@ from controller.core.metrics import MetricsServer
 from controller.core.settings import Settings
 from controller.ports import Clock, Commands, Journal, LoadBalancer, Lock, MetricsSource, Notifier
 from controller.runner.herald import Herald, Warn
-from controller.session import World
+from controller.session import Lookout, World
 from controller.telemetry.meter import Meter
 from controller.telemetry.values import Outlet, Ways
 
@@ -43,6 +43,7 @@ __all__ = [
     "exists",
     "herald",
     "lock",
+    "lookout",
     "meter",
     "metrics",
     "open_state",
@@ -106,8 +107,26 @@ def world(settings: Settings, folder: Path, journal: Journal) -> World:
         clock=SystemClock(),
         sources=metrics,
         by=who(),
-        folder="" if folder == default_state_dir(os.environ) else str(folder.absolute()),
+        folder=_named(folder),
     )
+
+
+def lookout(settings: Settings, folder: Path, journal: Journal | None) -> Lookout:
+    """The ports of `plan`, all real."""
+    return Lookout(
+        balancer=balancer(settings),
+        commands=commands(folder),
+        clock=SystemClock(),
+        sources=metrics,
+        lock=lock(folder),
+        journal=journal,
+        folder=_named(folder),
+    )
+
+
+def _named(folder: Path) -> str:
+    """The state folder, where commands would not look there by themselves."""
+    return "" if folder == default_state_dir(os.environ) else str(folder.absolute())
 
 
 def metrics(server: MetricsServer) -> MetricsSource:

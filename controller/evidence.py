@@ -1,20 +1,28 @@
-"""What gates on a metrics system say before anything is at stake.
+"""What gates say before anything is at stake.
 
-Each query is run once: one that can never work is a fault in the file, one that cannot be answered
-now is a reason not to begin.
+Each query to a metrics system is run once: one that can never work is a fault in the file, one
+that cannot be answered now is a reason not to begin.
 """
 
-from collections.abc import Iterable, Mapping
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from controller.core.events import GateSampled, Verdict
+from controller.core.gate import judge
 from controller.core.metric_gate import Answers, out_of_date
 from controller.core.metrics import Missing, Reading
+from controller.core.pool import InstanceView
 from controller.core.settings import Gate, MetricQuery, Scope
+from controller.core.sight import Tally
 from controller.errors import MetricsRefused
+from controller.ports import Clock, LoadBalancer
 from controller.runner.sample import Sampler
+
+GATE_LOOK: Final = timedelta(seconds=1)
+"""Over which time the balancers' own counters are read, at most."""
 
 LONG_AGO: Final = timedelta(days=1)
 """Before a rollout nothing is too early: the window is as long as it may be."""
@@ -54,9 +62,38 @@ class GateNow:
         """Why not to begin, if that is what the gate says."""
         if self.sample is None or self.sample.verdict is Verdict.PASS:
             return None
+        if self.gate.is_counted and self.sample.verdict is not Verdict.FAIL:
+            return None  # a quiet moment of the pool; the run waits for traffic
         if self.gate.scope is Scope.POOL or self.is_blind:
             return f"gate {self.gate.name!r}: {self.words}"
         return None
+
+
+async def gates_now(
+    gates: Iterable[Gate], views: Sequence[InstanceView], balancer: LoadBalancer, clock: Clock
+) -> list[GateNow]:
+    """What each gate on the balancers' own counters reads over a moment, in the whole pool: what
+    it would say if it judged that. `views`: of the beginning. Raises BalancerError."""
+    counted = [gate for gate in gates if gate.is_counted]
+    if not counted:
+        return []
+    await clock.sleep(min(GATE_LOOK, max(gate.every for gate in counted)))
+    tally = Tally()
+    for view in (
+        *views,
+        *await asyncio.gather(*(balancer.look(i, ()) for i in balancer.instances)),
+    ):
+        for backend, counters in view.backends.items():
+            tally = tally.noted((view.instance, backend), view.worker, counters)
+    return [_counted(gate, tally) for gate in counted]
+
+
+def _counted(gate: Gate, tally: Tally) -> GateNow:
+    said, seen = judge(gate, tally.sum), tally.sum
+    sample = GateSampled(
+        gate.name, None, said.verdict, said.reason, seen.errors, seen.total, None, gate.maximum
+    )
+    return GateNow(gate, None, sample)
 
 
 async def ask_gates(

@@ -350,5 +350,8 @@ class Lock(Protocol):
     def hold_pool(self, keys: Collection[tuple[str, str]]) -> None:
         """Inside `hold_name`: also hold every (backend, address:port). Raises PoolHeld."""
 
+    def refusal(self, name: str, keys: Collection[tuple[str, str]]) -> str | None:
+        """Why `hold_name` or `hold_pool` would be refused now, in their words; holds nothing."""
+
     def holder(self, name: str) -> Holder | None:
         """Who holds the rollout of that name now."""

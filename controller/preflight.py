@@ -12,21 +12,19 @@ from typing import Final
 
 from controller.config import RolloutFile
 from controller.core.events import Answer
-from controller.core.gate import judge
 from controller.core.plan import CourseShape, Proposal, Purpose, is_selected, propose
-from controller.core.pool import Counters, Found, InstanceView, Line, Member
-from controller.core.sight import Tally
+from controller.core.pool import Found, InstanceView, Line, Member
 from controller.core.slope import slope_notes, without_ramp
 from controller.errors import BalancerError, Refused
-from controller.ports import Clock, Commands, Features, Journal, LoadBalancer, Validator
+from controller.ports import Commands, Features, Journal, LoadBalancer, Validator
 from controller.report.remarks import backup_remarks, line_remarks, mode_remarks
 from controller.runner.perform import weigh
 
 AT_ONCE: Final = 8
 """Questions to hosts (`unless`) under way at the same time."""
 
-GATE_LOOK: Final = timedelta(seconds=1)
-"""Over which time the gates' values now are taken, at most."""
+NO_WINDOW: Final = timedelta(seconds=1)
+"""For `${window}`, where it only matters that every template can be filled."""
 
 PoolKey = tuple[str, str]
 
@@ -162,7 +160,7 @@ def _shapes(file: RolloutFile, members: Sequence[Member]) -> tuple[CourseShape, 
     metrics = [gate for gate in file.settings.policies.gates if gate.metric is not None]
     for member in members:
         for gate in metrics:
-            file.queries(gate, member, "check", GATE_LOOK)
+            file.queries(gate, member, "check", NO_WINDOW)
         work = file.work("upgrade", member, "check")
         shapes[0] = CourseShape(len(work.steps), work.guard is not None)
         if file.has_rollback:
@@ -243,38 +241,20 @@ def _probe_notes(file: RolloutFile) -> list[str]:
     ]
 
 
-async def ask_guards(found: Survey, commands: Commands) -> dict[str, tuple[Answer, str]]:
-    """What `unless` says of every member in the plan now; empty without one."""
-    plan = found.proposal.plan
-    if plan is None or not plan.upgrade.has_guard:
-        return {}
+async def ask_guards(
+    file: RolloutFile, members: Sequence[Member], commands: Commands
+) -> dict[str, tuple[Answer, str]]:
+    """What `unless` says of each of `members` now; empty without one."""
     gangway = asyncio.Semaphore(AT_ONCE)
 
     async def ask(member: Member) -> tuple[str, tuple[Answer, str]] | None:
-        guard = found.file.work("upgrade", member, "plan").guard
+        guard = file.work("upgrade", member, "plan").guard
         if guard is None:
             return None
         async with gangway:
             return member.name, weigh(guard, await commands.run_briefly(guard.command))
 
-    return dict(filter(None, await asyncio.gather(*map(ask, plan.members))))
-
-
-async def gates_now(found: Survey, balancer: LoadBalancer, clock: Clock) -> dict[str, str]:
-    """Each gate's reading of the pool over a moment: what it would see if it judged now."""
-    gates = [gate for gate in found.file.settings.policies.gates if gate.is_counted]
-    if not gates:
-        return {}
-    await clock.sleep(min(GATE_LOOK, max(gate.every for gate in gates)))
-    views = await asyncio.gather(*(balancer.look(one, ()) for one in balancer.instances))
-    tally = Tally()
-    for view in (*found.views, *views):
-        for backend, counters in view.backends.items():
-            tally = tally.noted((view.instance, backend), view.worker, counters)
-    counts = tally.sum.since(Counters())
-    return {
-        gate.name: f"{(verdict := judge(gate, counts)).verdict}: {verdict.reason}" for gate in gates
-    }
+    return dict(filter(None, await asyncio.gather(*map(ask, members))))
 
 
 async def check_before_rehearsal(found: Survey, validator: Validator) -> None:

@@ -40,11 +40,9 @@ def try_lock(fd: int, path: Path, *, shared: bool = False) -> bool:
 def is_locked(path: Path) -> bool:
     """Whether any process holds `path`, this one included. To be asked under the guard: asking
     takes the lock for an instant. Raises StateError."""
-    with mapped(path):
-        try:
-            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-        except FileNotFoundError:
-            return False
+    fd = _opened(path)
+    if fd is None:
+        return False
     try:
         return not try_lock(fd, path, shared=True)
     finally:
@@ -69,11 +67,30 @@ def guard(folder: Path) -> Iterator[Path]:
         os.close(fd)
 
 
-def is_guarded(folder: Path) -> bool:
-    """Whether there is a guard yet: without one, nobody has ever held anything."""
-    path = folder / LOCKS / _GUARD
+@contextmanager
+def glance(folder: Path) -> Iterator[Path | None]:
+    """The same for who only looks: makes nothing, and needs no more than to read, for flock(2)
+    takes a descriptor of any mode. Yields None without a guard: then nobody has ever held
+    anything. Raises StateError."""
+    locks = folder / LOCKS
+    path = locks / _GUARD
+    fd = _opened(path)
+    if fd is None:
+        yield None
+        return
+    try:
+        wait_for_lock(fd, path)
+        yield locks
+    finally:
+        os.close(fd)
+
+
+def _opened(path: Path) -> int | None:
     with mapped(path):
-        return path.exists()
+        try:
+            return os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except FileNotFoundError:
+            return None
 
 
 def wait_for_lock(fd: int, path: Path, *, tries: int = _TRIES) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapters.storage.flocks import guard, is_guarded, is_locked, open_lock, try_lock
+from adapters.storage.flocks import glance, guard, is_locked, open_lock, try_lock
 from adapters.storage.holders import (
     Claim,
     PoolKey,
@@ -17,7 +17,7 @@ from adapters.storage.holders import (
     read_claim,
     write_claim,
 )
-from controller.errors import StateError
+from controller.errors import PoolHeld, StateError
 from controller.ports import Clock, Holder
 
 _NAME = re.compile(r"[a-z0-9-]{1,63}", re.ASCII)
@@ -74,21 +74,27 @@ class FileLock:
             raise RuntimeError("hold_pool belongs inside hold_name")
         claim = Claim(held.claim.holder, held.claim.keys | frozenset(keys))
         with guard(self._folder) as locks:
-            for name in _live(locks, held.name):
-                other = read_claim(locks / f"{name}.json")
-                common = claim.keys & other.keys if other else frozenset()
-                if other is None or common:
-                    raise pool_held(name, other, common)
+            if (refused := _held_by_another(locks, held.name, claim.keys)) is not None:
+                raise refused
             write_claim(locks / f"{held.name}.json", claim)
         held.claim = claim
 
-    def holder(self, name: str) -> Holder | None:
-        """Who holds the rollout `name` now. Makes no folder. Raises StateError."""
+    def refusal(self, name: str, keys: Collection[PoolKey]) -> str | None:
+        """Makes nothing, and needs no more than to read the folder."""
         _check(name)
-        if not is_guarded(self._folder):
-            return None
-        with guard(self._folder) as locks:
-            if not is_locked(locks / f"{name}.lock"):
+        with glance(self._folder) as locks:
+            if locks is None:
+                return None
+            if is_locked(locks / f"{name}.lock"):
+                return str(name_held(name, read_claim(locks / f"{name}.json")))
+            held = _held_by_another(locks, name, frozenset(keys))
+        return None if held is None else str(held)
+
+    def holder(self, name: str) -> Holder | None:
+        """Makes nothing, and needs no more than to read the folder."""
+        _check(name)
+        with glance(self._folder) as locks:
+            if locks is None or not is_locked(locks / f"{name}.lock"):
                 return None
             record = locks / f"{name}.json"
             claim = read_claim(record)
@@ -112,6 +118,15 @@ class FileLock:
                 os.close(fd)
                 raise
         return fd, claim
+
+
+def _held_by_another(locks: Path, but: str, keys: frozenset[PoolKey]) -> PoolHeld | None:
+    for name in _live(locks, but):
+        other = read_claim(locks / f"{name}.json")
+        common = keys & other.keys if other else frozenset()
+        if other is None or common:
+            return pool_held(name, other, common)
+    return None
 
 
 def _live(locks: Path, but: str) -> list[str]:

@@ -95,7 +95,7 @@ def _report(state: Path) -> str:
 async def _roll(file: RolloutFile, state: Path, narrator: Narrating) -> int:
     async def begin(prepared: Prepared) -> bool:
         narrator.watch(prepared.plan)
-        lines = await before(world, prepared, during=LOOK, commands=None)
+        lines = await before(world, prepared, prepared.plan, during=LOOK, commands=None)
         say(*fitted(lines), "")
         return True
 

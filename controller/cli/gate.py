@@ -16,8 +16,8 @@ from controller.core.events import Verdict
 from controller.core.gate import limit
 from controller.core.plan import Plan
 from controller.errors import Refused, UsageFault
-from controller.evidence import GateNow, ask_gates
-from controller.preflight import gates_now, reach, survey
+from controller.evidence import GateNow, ask_gates, gates_now
+from controller.preflight import reach, survey
 from controller.session import sampler_of
 
 EXIT_GATE: Final = 4
@@ -73,8 +73,9 @@ async def _once(rollout: RolloutFile, member: str | None, at: datetime | None) -
         raise UsageFault(f"gate --member {about}: no such member; they are: {known}")
     asked = await _ask(rollout, plan, about, at)
     if at is None:
-        for name, words in (await gates_now(found, balancer, bootstrap.clock())).items():
-            click.echo(f"{name}: {words}\n  over the last moment, in the whole pool")
+        gates = plan.policies.gates
+        for one in await gates_now(gates, found.views, balancer, bootstrap.clock()):
+            click.echo(f"{one.gate.name}: {one.words}\n  over the last moment, in the whole pool")
     for one in asked:
         _explain(one)
     return _code(asked)

@@ -33,6 +33,15 @@ sets = option(
     "--set", metavar="K=V", multiple=True, help="Override a value of `vars`; may be repeated."
 )
 
+only = option(
+    "--only",
+    metavar="MEMBER",
+    multiple=True,
+    help="Touch only these members: repeated, or with commas between them.",
+)
+
+canaries_only = option("--canaries-only", is_flag=True, help="Stop after the canaries.")
+
 log_format = option(
     "--log-format",
     type=click.Choice(["text", "json"]),
@@ -72,6 +81,15 @@ def ways_out(given: Mapping[str, Any]) -> Ways:
 
 
 as_json = option("--json", is_flag=True, help="Print JSON.")
+
+
+def names(values: Sequence[str]) -> tuple[str, ...]:
+    """Members as options give them: `a,b` is two. No server's name holds a comma (HAProxy
+    configuration manual, section 4: letters, digits, `-`, `_`, `.` and `:`). Raises UsageFault."""
+    named = [name.strip() for value in values for name in value.split(",")]
+    if not all(named):
+        raise UsageFault("--only: a name is empty; write it like --only web1,web2")
+    return tuple(dict.fromkeys(named))
 
 
 def pairs(values: Sequence[str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ import click
 from controller import bootstrap
 from controller.cli import options
 from controller.cli.ask import TerminalQuestions, ask, is_terminal
-from controller.cli.before import before
+from controller.cli.before import before, left, question
 from controller.cli.main import EXIT_HALTED, EXIT_STOPPED
 from controller.cli.narrating import narrator_for
 from controller.cli.say import fitted, say
@@ -25,7 +25,6 @@ from controller.prospect import BRIEF_LOOK, LOOK, last_commands
 from controller.report.notices import RolloutTidings
 from controller.report.onward import Onward
 from controller.report.summary import cut_off, summary
-from controller.report.words import count, names
 from controller.runner.loop import Runner
 from controller.session import Prepared, Wishes, World, onward
 from controller.session import run as run_session
@@ -39,8 +38,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 @options.rollout_file
 @options.sets
 @options.option("--yes", is_flag=True, help="Do not ask; required without a terminal.")
-@options.option("--only", metavar="MEMBER", multiple=True, help="Touch only these members.")
-@options.option("--canaries-only", is_flag=True, help="Stop after the canaries.")
+@options.only
+@options.canaries_only
 @options.option("--step", is_flag=True, help="Ask before each member.")
 @options.option("--override", metavar="GATE", multiple=True, help="Go on in spite of this gate.")
 @options.option("--reason", metavar="TEXT", help="Why; required with --override.")
@@ -63,7 +62,7 @@ def _less(command: F) -> F:
         options.state,
         options.telemetry,
         options.option("--step", is_flag=True, help="Ask before each member."),
-        options.option("--only", metavar="MEMBER", multiple=True, help="Touch only these."),
+        options.only,
         options.option("--yes", is_flag=True, help="Do not ask; required without a terminal."),
         options.sets,
         options.rollout_file,
@@ -76,7 +75,7 @@ def _less(command: F) -> F:
 @_less
 def rehearse(file: Path, yes: bool, log_format: str, **given: Any) -> None:
     """Take every member of FILE out and back under live traffic, and upgrade nothing."""
-    wishes = Wishes(tuple(given["only"]), stepwise=given["step"], purpose=Purpose.REHEARSAL)
+    wishes = Wishes(options.names(given["only"]), stepwise=given["step"], purpose=Purpose.REHEARSAL)
     start("rehearse", file, wishes, yes=yes, log_format=log_format, given=given)
 
 
@@ -87,7 +86,7 @@ def rollback(file: Path, yes: bool, log_format: str, **given: Any) -> None:
 
     An unfinished upgrade is left behind.
     """
-    wishes = Wishes(tuple(given["only"]), stepwise=given["step"], purpose=Purpose.ROLLBACK)
+    wishes = Wishes(options.names(given["only"]), stepwise=given["step"], purpose=Purpose.ROLLBACK)
     start("rollback", file, wishes, yes=yes, log_format=log_format, given=given)
 
 
@@ -128,7 +127,7 @@ def _wishes(given: dict[str, Any]) -> Wishes:
     if reason and not overrides:
         raise UsageFault("run --reason: goes with --override")
     return Wishes(
-        only=tuple(given["only"]),
+        only=options.names(given["only"]),
         canaries_only=given["canaries_only"],
         stepwise=given["step"],
         overrides=dict.fromkeys(overrides, reason),
@@ -155,12 +154,13 @@ async def _run(
         commands = last_commands(world.journal, name, prepared.plan.purpose)
         narrator.watch(prepared.plan, commands)
         during = BRIEF_LOOK if yes else LOOK
+        plan = left(prepared, wishes)
         lines = await before(
-            world, prepared, during=during, commands=commands, without=wishes.overrides
+            world, prepared, plan, during=during, commands=commands, without=wishes.overrides
         )
         say(*fitted(lines))
         herald.watch(RolloutTidings(row.id, prepared.plan, rollout.settings, ways_on))
-        return yes or await ask(_question(prepared))
+        return yes or await ask(question(plan, prepared.plan, is_new=prepared.is_new))
 
     with contextlib.closing(bootstrap.open_state(folder, create=True)) as kept:
         world = bootstrap.world(rollout.settings, folder, kept)
@@ -210,16 +210,3 @@ def _told(ran: tuple[Prepared, State] | None, rollout: RolloutFile, world: World
     ways_on = onward(world, prepared.row, prepared.plan)
     say(*summary(prepared.plan, state, rollout.settings, now, wall, ways_on))
     return state.finished.exit_code if state.finished is not None else EXIT_STOPPED
-
-
-def _question(prepared: Prepared) -> str:
-    plan = prepared.plan
-    verb = {
-        Purpose.UPGRADE: "upgrade",
-        Purpose.REHEARSAL: "take out and put back, without any upgrade,",
-        Purpose.ROLLBACK: "roll back",
-    }[plan.purpose]
-    return (
-        f"{verb} {count(len(plan.members), 'member')} of {names(plan.backends)}, "
-        f"at most {plan.max_unavailable} out at a time?"
-    )

@@ -46,11 +46,9 @@ def prepare() -> None:
             setattr(sys, name, os.fdopen(descriptor, mode, closefd=False))
     if isinstance(sys.stdout, io.TextIOWrapper):
         out = sys.stdout
-        form = {"encoding": out.encoding, "errors": out.errors}
-        buffered = out.line_buffering
-        sys.stdout = _Output(
-            cast("io.BufferedWriter", out.detach()), **form, line_buffering=buffered
-        )
+        encoding, errors, is_by_line = out.encoding, out.errors, out.line_buffering
+        raw = cast("io.BufferedWriter", out.detach())
+        sys.stdout = _Output(raw, encoding, errors, line_buffering=is_by_line)
 
 
 def output_fault() -> OSError | None:

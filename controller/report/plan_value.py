@@ -9,7 +9,10 @@ from pydantic.json_schema import GenerateJsonSchema
 from controller.core.events import Answer
 from controller.core.outlook import Expected, Load, Traffic
 from controller.core.plan import Plan
+from controller.core.rollout import State
 from controller.core.stake import CERTAINTY, Loss
+from controller.ports import RolloutRow
+from controller.report.words import standing
 
 
 class _Value(BaseModel):
@@ -60,13 +63,24 @@ class AtStake(_Value):
     certainty: float = Field(description="Share of such rollouts in which the bound holds.")
 
 
+class Unfinished(_Value):
+    """A rollout that a run would go on with."""
+
+    id: str
+    started: str = Field(description="UTC, ISO 8601.")
+    by: str
+    members: dict[str, str] = Field(description="Member to how it stands, in words.")
+
+
 class PlanValue(_Value):
     """What `poolroll plan FILE --json` prints. Durations are in seconds."""
 
     name: str
     refusals: list[str] = Field(description="Empty: a run would begin.")
     notes: list[str]
-    order: list[str]
+    order: list[str] = Field(description="Of those that the run would touch.")
+    not_in_this_run: list[str] = Field(description="Left for another run.")
+    unfinished: Unfinished | None = Field(description="What the run would go on with, if so.")
     canaries: list[str]
     left_out: dict[str, str] = Field(description="Member to how it was found out of rotation.")
     capacity: Capacity | None = Field(description="null, as below, where there is no plan.")
@@ -88,12 +102,18 @@ class PlanValue(_Value):
         gates: Mapping[str, str],
         unless: Mapping[str, tuple[Answer, str]],
         ahead: tuple[Traffic, Sequence[Loss], Sequence[Load], Expected] | None,
+        aside: Sequence[str] = (),
+        former: tuple[RolloutRow, State] | None = None,
     ) -> Self:
+        """`plan`: what the run would do; `aside`: members that it would leave for another run;
+        `former`: what it would go on with."""
         return cls(
             name=name,
             refusals=list(refusals),
             notes=list(notes),
             order=[member.name for member in plan.members] if plan else [],
+            not_in_this_run=list(aside),
+            unfinished=_unfinished(*former) if former else None,
             canaries=list(plan.canaries) if plan else [],
             left_out=dict(plan.left) if plan else {},
             capacity=_capacity(plan) if plan else None,
@@ -104,6 +124,15 @@ class PlanValue(_Value):
             traffic=_traffic(ahead[0]) if ahead else None,
             at_stake=[_at_stake(loss) for loss in ahead[1]] if ahead else [],
         )
+
+
+def _unfinished(row: RolloutRow, state: State) -> Unfinished:
+    return Unfinished(
+        id=row.id,
+        started=row.started.isoformat(),
+        by=row.by,
+        members={m.name: standing(m) for m in state.members.values()},
+    )
 
 
 def _capacity(plan: Plan) -> Capacity:

@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from controller.core.gate import limit
 from controller.core.plan import Plan
+from controller.core.rollout import State
 from controller.core.settings import Gate, OnFailure, ReturnPolicy, Scope, Settings
-from controller.report.words import count, names, span
+from controller.ports import RolloutRow
+from controller.report.words import count, names, span, standing
 
 
 def plan_text(
@@ -14,15 +16,20 @@ def plan_text(
     notes: Sequence[str],
     gates_now: Mapping[str, str],
     ahead: Sequence[str] = (),
+    *,
+    whole: Plan | None = None,
+    aside: Sequence[str] = (),
 ) -> list[str]:
-    """`gates_now`: gate → what it reads at this moment; `ahead`: see `report.outlook`."""
+    """`gates_now`: gate → what it reads at this moment; `ahead`: see `report.outlook`; `whole`: of
+    which `plan` is the part that a run would do; `aside`: members that it leaves for another."""
     policies = plan.policies
     lines = [
-        f"rollout {plan.name}: {count(len(plan.members), 'member')} of "
-        f"{names(plan.backends)} behind {names(plan.instances)}",
+        f"rollout {plan.name}: {share(plan, whole)} of {names(plan.backends)} behind "
+        + names(plan.instances),
         "",
         "order",
         *_order(plan),
+        *([f"  not in this run: {names(aside)}"] if aside else []),
         "",
         "capacity",
         f"  {plan.serving} serve now; at most {plan.max_unavailable} out because of us at any "
@@ -45,13 +52,27 @@ def plan_text(
     return [*lines, "", "mind", *(f"  {remark}" for remark in remarks)] if remarks else lines
 
 
+def share(plan: Plan, whole: Plan | None) -> str:
+    """`3 members`, or `1 of 3 members` where a run is limited or has a part behind it."""
+    most = len(whole.members) if whole is not None else len(plan.members)
+    part = "" if most == len(plan.members) else f"{len(plan.members)} of "
+    return part + count(most, "member")
+
+
+def going_on(name: str, row: RolloutRow, state: State) -> list[str]:
+    """What a run finds that an earlier one has left."""
+    began = f"{row.started:%Y-%m-%d %H:%M:%S} UTC by {row.by}"
+    lines = [f"rollout {name} goes on, begun {began}"]
+    return lines + [f"  {m.name}  {standing(m)}" for m in state.members.values()]
+
+
 def _order(plan: Plan) -> list[str]:
     width = max((len(member.name) for member in plan.members), default=0)
     return [
         f"  {i:>2}. {m.name:<{width}}  {m.address}:{m.port}"
         + ("  canary" if m.name in plan.canaries else "")
         for i, m in enumerate(plan.members, 1)
-    ]
+    ] or ["  nothing is left to do"]
 
 
 def _gates(gates: Sequence[Gate], now: Mapping[str, str]) -> list[str]:

@@ -6,19 +6,25 @@ here.
 """
 
 from controller.session.carry_out import abort_at_rest, run
+from controller.session.foresee import Foreseen, Lookout, foresee
 from controller.session.metrics import sampler_of
 from controller.session.past import onward, unfinished, without_secrets
+from controller.session.standing import scope
 from controller.session.values import Prepared, Unfinished, Wishes, World
 
 __all__ = [
+    "Foreseen",
+    "Lookout",
     "Prepared",
     "Unfinished",
     "Wishes",
     "World",
     "abort_at_rest",
+    "foresee",
     "onward",
     "run",
     "sampler_of",
+    "scope",
     "unfinished",
     "without_secrets",
 ]

@@ -5,7 +5,6 @@ from secrets import token_hex
 
 from controller.config import RolloutFile, fingerprint, masked
 from controller.core.events import (
-    AbortRequested,
     Event,
     FileKept,
     MemberInherited,
@@ -17,9 +16,11 @@ from controller.core.rollout import initial
 from controller.errors import Refused, UsageFault
 from controller.ports import RolloutRow
 from controller.preflight import Survey, check_before_rehearsal, reach, survey
+from controller.report.onward import Onward
 from controller.runner.loop import heard
 from controller.session.metrics import check_gates
-from controller.session.past import differences, onward, unfinished, ways_on
+from controller.session.past import onward, unfinished, ways_on
+from controller.session.standing import goes_on, refuse_changes, scope, undecided
 from controller.session.values import Prepared, Unfinished, Wishes, World
 
 
@@ -33,8 +34,10 @@ async def prepare(world: World, file: RolloutFile, wishes: Wishes) -> Prepared:
     world.lock.hold_pool(reached.keys)
     former = unfinished(world.journal, file.settings.name)
     found = survey(file, reached, world.journal, wishes.purpose)
-    if former is not None and goes_on(world, former, wishes):
-        return _taken_up(world, file, wishes, former, found)
+    if former is not None:
+        ways = onward(world, former.row, former.plan)
+        if goes_on(ways, former, wishes):
+            return _taken_up(world, file, wishes, former, found, ways)
     plan = found.proposal.plan
     if plan is None:
         raise Refused(*found.proposal.refusals)
@@ -57,28 +60,6 @@ async def prepare(world: World, file: RolloutFile, wishes: Wishes) -> Prepared:
         abandoned=former.row if former is not None else None,
         intervals=intervals,
     )
-
-
-def goes_on(world: World, former: Unfinished, wishes: Wishes) -> bool:
-    """Whether the unfinished rollout is taken up. `--new` and `rollback` leave it behind, unless a
-    step of it may be running still: that one must be joined, never doubled (S7)."""
-    name, purpose = former.plan.name, former.plan.purpose
-    ways = onward(world, former.row, former.plan)
-    is_left = wishes.new or (wishes.purpose is Purpose.ROLLBACK is not purpose)
-    if is_left:
-        busy = [m.name for m in former.state.members.values() if m.unfinished]
-        if busy:
-            raise Refused(
-                f"a step of rollout {name!r} may still be running on {', '.join(busy)}: go on with "
-                f"it first ({ways.run}), or end it: {ways.abort}"
-            )
-        return False
-    if wishes.purpose is not purpose:
-        raise Refused(
-            f"an unfinished {purpose} of {name!r} stands in the way: go on with it: {ways.run}; "
-            f"or end it: {ways.abort_and_restore}"
-        )
-    return True
 
 
 def _has(plan: Plan, name: str) -> bool:
@@ -111,29 +92,24 @@ def _row(world: World, file: RolloutFile) -> RolloutRow:
 
 
 def began(world: World, plan: Plan, wishes: Wishes) -> RunBegan:
-    only = wishes.only or (plan.canaries if wishes.canaries_only else ())
-    return RunBegan(world.by, tuple(only), wishes.stepwise, dict(wishes.overrides))
+    """Raises Refused where the command line leaves nobody to touch."""
+    only = scope(plan, wishes)
+    return RunBegan(world.by, only, wishes.stepwise, dict(wishes.overrides))
 
 
 def _taken_up(
-    world: World, file: RolloutFile, wishes: Wishes, former: Unfinished, found: Survey
+    world: World,
+    file: RolloutFile,
+    wishes: Wishes,
+    former: Unfinished,
+    found: Survey,
+    ways: Onward,
 ) -> Prepared:
     """Go on, unless the file has changed or a halt wants a decision."""
-    name = file.settings.name
-    ways = onward(world, former.row, former.plan)
-    changed = differences(former, file)
-    if changed:
-        raise Refused(
-            f"rollout {name!r} is unfinished, and the rollout file is not what it was begun with:",
-            *changed,
-            f"put it back to go on; or begin anew with --new; or: {ways.abort}",
-        )
-    pending = tuple(world.journal.requests(name))
+    refuse_changes(ways, former, file)
+    pending = tuple(world.journal.requests(file.settings.name))
     first: list[Event] = [heard(request) for request in pending]
-    halt = former.state.halt
-    has_ended = former.state.finished is not None
-    decided = any(isinstance(event, ResumeRequested | AbortRequested) for event in first)
-    if halt is not None and has_ended and not decided:
+    if (halt := undecided(former, pending)) is not None:
         reason = wishes.overrides.get(halt.gate or "")
         if reason is None:
             raise Refused(*ways_on(ways, halt.seen))

@@ -114,6 +114,26 @@ class LockContract:
         assert (holder.rollout, holder.by, holder.since) == ("web", "anna", WALL)
         assert bert.holder("web") is None
 
+    def test_a_refusal_is_foretold(self, locks: Locks) -> None:
+        """`refusal` says what holding would say, of the name and of the pool, and holds nothing
+        itself; nor does it refuse its own."""
+        anna, bert = locks("anna"), locks("bert")
+        assert bert.refusal("web", [A1]) is None
+        with anna.hold_name("web-blue"):
+            anna.hold_pool([A1, A2])
+            of_name = bert.refusal("web-blue", [])
+            of_pool = bert.refusal("web", [B1, A1])
+            assert bert.refusal("web", [B1]) is None
+            with bert.hold_name("web"):
+                bert.hold_pool([B1])
+                with pytest.raises(PoolHeld) as caught:
+                    bert.hold_pool([A1])
+            assert of_pool == str(caught.value)
+            with pytest.raises(PoolHeld) as caught, bert.hold_name("web-blue"):
+                pytest.fail("two hold the same name")
+            assert of_name == str(caught.value)
+        assert bert.refusal("web-blue", [A1]) is None
+
     @pytest.mark.parametrize(
         "name", ["", ".", "../web", "/web", "a/b", "we b", "web\n", "Wéb", "a" * 64]
     )

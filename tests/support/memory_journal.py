@@ -135,16 +135,27 @@ class MemoryLock:
         if self._name is None:
             raise RuntimeError("hold_pool belongs inside hold_name")
         wanted = self._holdings.keys[self._name] | frozenset(keys)
+        if (held := self._held_by_another(self._name, wanted)) is not None:
+            raise held
+        self._holdings.keys[self._name] = wanted
+
+    def refusal(self, name: str, keys: Collection[tuple[str, str]]) -> str | None:
+        if (holder := self.holder(name)) is not None:
+            return f"rollout '{name}' is held by {_who(holder)}"
+        held = self._held_by_another(name, frozenset(keys))
+        return None if held is None else str(held)
+
+    def _held_by_another(self, but: str, wanted: frozenset[tuple[str, str]]) -> PoolHeld | None:
         for name, theirs in self._holdings.keys.items():
             common = sorted(wanted & theirs)
-            if name != self._name and common:
+            if name != but and common:
                 backend, address = common[0]
                 more = f" and {len(common) - 1} more" if len(common) > 1 else ""
-                raise PoolHeld(
+                return PoolHeld(
                     f"pool {backend} ({backend}/{address}{more}) is held by rollout '{name}', "
                     + _who(self._holdings.holders[name])
                 )
-        self._holdings.keys[self._name] = wanted
+        return None
 
     def holder(self, name: str) -> Holder | None:
         if not re.fullmatch(r"[a-z0-9-]{1,63}", name):
