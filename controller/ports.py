@@ -146,6 +146,10 @@ class Commands(Protocol):
         """Run a question (a guard, a probe) that may be repeated at will: not under the helper,
         killed when cancelled."""
 
+    def unstartable(self, command: Command) -> str | None:
+        """Why its program could not be started, as things are on this machine now; None when
+        nothing speaks against it. Starts nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class ValidationResult:

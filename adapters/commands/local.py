@@ -11,6 +11,7 @@ from adapters.commands.attended import Attended
 from adapters.commands.brief import run_briefly
 from adapters.commands.group import Group
 from adapters.commands.place import Place
+from adapters.commands.program import unstartable
 from adapters.commands.spec import packed, unfit
 from controller.core.work import Command
 from controller.errors import StateError
@@ -60,6 +61,9 @@ class LocalCommands:
         if fault := unfit(command):
             return JobResult(fault=fault)
         return await run_briefly(command, self._clock, self._grace)
+
+    def unstartable(self, command: Command) -> str | None:
+        return unstartable(command)
 
     async def _end_of(self, place: Place, command: Command) -> JobResult:
         silent = 0

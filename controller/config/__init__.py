@@ -14,15 +14,18 @@ from controller.config.json_schema import schema
 from controller.config.masking import masked
 from controller.config.reader import load, parse
 from controller.config.recipients import Audience, Recipient, WebhookTarget, audience
-from controller.config.rollout_file import Course, RolloutFile
+from controller.config.rollout_file import Course, Program, RolloutFile
 from controller.config.starting.starters import starter
+from controller.config.text.places import Trail
 
 __all__ = [
     "SECRET_CHANGED",
     "Audience",
     "Course",
+    "Program",
     "Recipient",
     "RolloutFile",
+    "Trail",
     "WebhookTarget",
     "audience",
     "changes",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from controller.config.sections.rollout import Rollout
-from controller.config.sections.upgrade import is_placeholder
+from controller.config.sections.upgrade import PLACEHOLDER, is_placeholder
 from controller.config.text.document import Document
 from controller.config.text.places import Trail
 from controller.config.values.asking import filled_probe, filled_query
@@ -15,10 +15,20 @@ from controller.config.values.filling import Filling, facts, named, variables
 from controller.config.values.working import Workshop, environment
 from controller.core.pool import Member
 from controller.core.settings import Gate, MetricQuery, ProbeTraffic, Scope, Settings
-from controller.core.work import Work
+from controller.core.work import Command, CommandProbe, Work
 from controller.errors import ConfigurationError, Fault
 
 Course = Literal["upgrade", "rollback"]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A command, and where in the file its program is named."""
+
+    trail: Trail
+    command: Command
+    may_come_later: bool = False
+    """A step before it may bring its program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +99,29 @@ class RolloutFile:
         )
         filling.finish()
         return work
+
+    def programs(self, course: Course, member: Member, rollout_id: str) -> list[Program]:
+        """What `course` starts on this machine for `member`, validations included.
+
+        Raises ConfigurationError as `work` does.
+        """
+        section = self.rollout.upgrade if course == "upgrade" else self.rollout.rollback
+        work = self.work(course, member, rollout_id)
+        found = []
+        for at, step in enumerate(work.steps):
+            is_single = section is not None and section.command is not None
+            trail: Trail = ("command",) if is_single else ("steps", at, "command")
+            found.append(Program((course, *trail, 0), step, may_come_later=at > 0))
+        if work.guard is not None:
+            found.append(Program((course, "unless", "command", 0), work.guard.command))
+        for at, validation in enumerate(work.validations):
+            if isinstance(validation.probe, CommandProbe):
+                found.append(Program(("validate", at, "command", 0), validation.probe.command))
+        return [one for one in found if one.command.argv[0] != PLACEHOLDER]
+
+    def told(self, trail: Trail, message: str) -> str:
+        """A fault at its place: `FILE:LINE:COL: path: message`."""
+        return self.document.fault(trail, message).render(str(self.path))
 
     def queries(
         self, gate: Gate, member: Member | None, rollout_id: str, window: timedelta

@@ -18,6 +18,7 @@ from controller.errors import BalancerError, Refused, StateError, UsageFault
 from controller.evidence import GateNow, ask_gates, gates_now, intervals_of
 from controller.ports import Clock, Commands, Journal, LoadBalancer, Lock
 from controller.preflight import Reached, Survey, ask_guards, reach, survey
+from controller.programs import missing_programs
 from controller.prospect import Prospect, last_commands, look_ahead
 from controller.report.onward import Onward
 from controller.runner.sample import Sources
@@ -140,9 +141,13 @@ def _choose(seen: Foreseen, found: Survey, wishes: Wishes) -> None:
 
 
 async def _ask(seen: Foreseen, found: Survey, plan: Plan, lookout: Lookout, wishes: Wishes) -> None:
+    untouched = _untouched(seen, plan)
+    missing, later = missing_programs(found.file, untouched, plan.purpose, lookout.commands)
+    seen.refusals += missing
+    seen.notes += later
     gates = plan.policies.gates
     seen.unless, counted, asked = await asyncio.gather(
-        ask_guards(found.file, _untouched(seen, plan), lookout.commands),
+        ask_guards(found.file, [] if missing else untouched, lookout.commands),
         gates_now(gates, found.views, lookout.balancer, lookout.clock),
         _metric_gates(found.file, plan, lookout.sources),
     )

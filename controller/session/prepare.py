@@ -11,11 +11,13 @@ from controller.core.events import (
     ResumeRequested,
     RunBegan,
 )
+from controller.core.phases import Phase
 from controller.core.plan import Plan, Purpose
-from controller.core.rollout import initial
+from controller.core.rollout import State, initial
 from controller.errors import Refused, UsageFault
 from controller.ports import RolloutRow
 from controller.preflight import Survey, check_before_rehearsal, reach, survey
+from controller.programs import missing_programs
 from controller.report.onward import Onward
 from controller.runner.loop import heard
 from controller.session.metrics import check_gates
@@ -41,6 +43,7 @@ async def prepare(world: World, file: RolloutFile, wishes: Wishes) -> Prepared:
     plan = found.proposal.plan
     if plan is None:
         raise Refused(*found.proposal.refusals)
+    _check_programs(world, file, plan, initial(plan))
     if wishes.purpose is Purpose.REHEARSAL:
         await check_before_rehearsal(found, world.validator)
     intervals = await check_gates(world, file, plan, wishes)
@@ -64,6 +67,14 @@ async def prepare(world: World, file: RolloutFile, wishes: Wishes) -> Prepared:
 
 def _has(plan: Plan, name: str) -> bool:
     return any(member.name == name for member in plan.members)
+
+
+def _check_programs(world: World, file: RolloutFile, plan: Plan, state: State) -> None:
+    """For the members that are not begun yet. Raises Refused."""
+    untouched = [one for one in plan.members if state.members[one.name].phase is Phase.WAITING]
+    missing, _ = missing_programs(file, untouched, plan.purpose, world.commands)
+    if missing:
+        raise Refused(*missing)
 
 
 def _check_overrides(file: RolloutFile, wishes: Wishes) -> None:
@@ -114,6 +125,7 @@ def _taken_up(
         if reason is None:
             raise Refused(*ways_on(ways, halt.seen))
         first.append(ResumeRequested(world.by, f"override of gate {halt.gate!r}: {reason}"))
+    _check_programs(world, file, former.plan, former.state)
     # The run begins first: a request then acts on it, an abort too.
     first.insert(0, began(world, former.plan, wishes))
     return Prepared(

@@ -156,8 +156,10 @@ class Site:
             ],
         }
         values = merged(base, overrides)
-        # Without a word on it there is no `unless`: None takes the world's own away.
-        values["upgrade"] = {"unless": None, **values["upgrade"]}
+        # Without a word on it there is no `unless`: None takes the world's own away; and steps
+        # stand in the place of a command.
+        single = {"command": None} if "steps" in values["upgrade"] else {}
+        values["upgrade"] = {"unless": None, **values["upgrade"], **single}
         return self.world.rollout_file(**values)
 
     # --- the command -------------------------------------------------------------------------

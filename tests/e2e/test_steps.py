@@ -30,9 +30,11 @@ async def test_hanging_with_children(site: MakeSite) -> None:
 
 
 async def test_upgrade_not_found(site: MakeSite) -> None:
-    """An upgrade command that is not there: exit 5, named; no further member is touched."""
+    """A step whose program no step before has brought: exit 5, named; no further member is
+    touched."""
     one = await site(3)
-    done = await one.run(one.file(upgrade={"command": ["no-such-tool", "-y"]}, gates=[]))
+    steps = [{"command": ["/bin/true"]}, {"command": ["no-such-tool", "-y"]}]
+    done = await one.run(one.file(upgrade={"steps": steps}, gates=[]))
     assert_halt_lines(done, 5, "web2, web3: in rotation, untouched")
     assert "no-such-tool: command not found" in done.out
 
@@ -47,15 +49,19 @@ async def test_upgrade_fails(site: MakeSite) -> None:
     assert "no space left on device" in done.err
 
 
-async def test_validation_not_found(site: MakeSite) -> None:
-    """A validation command that is not there: exit 5, named; the member stays out."""
+async def test_validation_lost(site: MakeSite) -> None:
+    """A validation command that the upgrade took away: exit 5, named; the member stays out."""
     one = await site(3)
-    file = one.file(validate=[{"command": ["./no-such-smoke.sh"], "within": "300ms"}], gates=[])
+    smoke = one.folder / "smoke.sh"
+    smoke.symlink_to("/bin/true")
+    file = one.file(
+        validate=[{"command": [str(smoke)], "within": "300ms"}],
+        upgrade={"command": ["/bin/rm", str(smoke)]},
+        gates=[],
+    )
     done = await one.run(file)
     assert_halt_lines(done, 5, "web1: OUT OF ROTATION")
-    assert "no-such-smoke.sh" in next(
-        line for line in done.out.splitlines() if line.startswith("SEEN")
-    )
+    assert "smoke.sh" in next(line for line in done.out.splitlines() if line.startswith("SEEN"))
 
 
 async def test_answering_late(site: MakeSite) -> None:

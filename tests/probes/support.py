@@ -43,6 +43,9 @@ class ScriptedCommands:
     async def run(self, job: Job) -> JobResult:
         raise NotImplementedError
 
+    def unstartable(self, command: Command) -> str | None:
+        raise NotImplementedError
+
     async def run_briefly(self, command: Command) -> JobResult:
         self.asked.append(command)
         return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]

@@ -236,6 +236,9 @@ class FakeCommands:
         self._sim.advance(self._clock.now())
         return mine.result
 
+    def unstartable(self, command: Command) -> str | None:
+        """Every program is there."""
+
     def _start(self, job: Job, now: timedelta) -> FakeJob:
         argv = job.command.argv
         script = self._workshop.script_for(argv)

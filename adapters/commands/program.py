@@ -1,0 +1,55 @@
+"""Whether a command could be started, found out without starting it."""
+
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from adapters.commands import helper
+from adapters.commands.spec import unfit
+from controller.core.work import Command
+
+_SHEBANG = 256
+"""Bytes of a first line that Linux looks at (execve(2), "Interpreter scripts")."""
+
+
+def unstartable(command: Command) -> str | None:
+    """Why not, in the words in which a failed start is told; None when nothing speaks against it.
+
+    Looks where the start would look: at a path with a slash from the command's own folder, else
+    along PATH (execvp(3)).
+    """
+    if fault := unfit(command):
+        return fault
+    name = command.argv[0]
+    if not Path(command.cwd).is_dir():
+        return helper.explain("cwd", errno.ENOENT, name, command.cwd)
+    there = [path for path in _candidates(command) if path.is_file()]
+    for path in there:
+        if os.access(path, os.X_OK):
+            return _script_fault(path, command)
+    return helper.explain("exec", errno.EACCES if there else errno.ENOENT, name, command.cwd)
+
+
+def _candidates(command: Command) -> Iterator[Path]:
+    name, folder = command.argv[0], Path(command.cwd)
+    if "/" in name:
+        yield folder / name
+        return
+    for place in os.get_exec_path({**os.environ, **command.env}):
+        yield folder / place / name
+
+
+def _script_fault(path: Path, command: Command) -> str | None:
+    """Of a script whose first line names a program that is not there."""
+    try:
+        with path.open("rb") as file:
+            first = file.read(_SHEBANG).partition(b"\n")[0]
+    except OSError:
+        return None  # a program that may be run, but not read
+    words = first.removeprefix(b"#!").split()
+    if not first.startswith(b"#!") or not words:
+        return None
+    if Path(command.cwd, os.fsdecode(words[0])).is_file():
+        return None
+    return helper.explain("interpreter", errno.ENOENT, command.argv[0], command.cwd)
