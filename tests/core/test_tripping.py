@@ -62,7 +62,7 @@ def test_counts_of_a_metrics_system_need_enough_requests() -> None:
     counts = MetricQuery(SERVERS, errors="e[1m]", requests="r[1m]", maximum=0.01)
     needed = errors_needed(replace(EXACT, metric=counts))
     assert needed(19, 19) == float("inf")
-    assert needed(20, 20) == 3
+    assert needed(20, 20) == 4
 
 
 def test_a_recorded_series_shows_no_range() -> None:
