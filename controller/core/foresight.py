@@ -101,16 +101,24 @@ def slowest(policies: Policies, now: Traffic, gate: Gate) -> Climb:
 
 
 def counted_looks(
-    gate: Gate, policies: Policies, now: Traffic, climb: Climb, watched: timedelta
+    gate: Gate,
+    policies: Policies,
+    now: Traffic,
+    climb: Climb,
+    watched: timedelta,
+    *,
+    always_late: bool,
 ) -> Iterator[Look]:
-    """Of a gate on the load balancer's own counters. `watched`: how long after the ramp."""
+    """Of a gate on the load balancer's own counters. `watched`: how long after the ramp;
+    `always_late`: each sample puts off the next, or only the one that trips the gate is late. The
+    one is later, the other may just miss what it needs."""
     late = min(LATE, judging_pace(policies.gates))
-    period = gate.every + late
+    period = gate.every + late if always_late else gate.every
     for number in range(1, LOOKS + 1):
-        at = period * number
-        if at > climb.takes + watched:
+        due = period * number
+        if due > climb.takes + watched:
             return
-        yield _look(climb, now, at - late, at + ACT)
+        yield _look(climb, now, due - late, due + ACT + (NOTHING if always_late else late))
 
 
 def scraped_looks(

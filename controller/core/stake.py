@@ -169,7 +169,8 @@ def _looks(
 ) -> Iterator[Iterator[Look]]:
     """Every way in which its samples may fall; the likely one comes first."""
     if gate.is_counted:
-        yield counted_looks(gate, policies, now, climb, watched)
+        for always_late in (True, False):
+            yield counted_looks(gate, policies, now, climb, watched, always_late=always_late)
         return
     for phase in PHASES:
         yield scraped_looks(gate, interval, phase, now, climb, watched)

@@ -18,8 +18,7 @@ from tests.e2e.metered import MEMBER, counted, errors
 from tests.support.waiting import until
 
 RATE: Final = 300
-"""Requests a second, by users without a cookie: a returned member has its share of them at once.
-Of these every tenth fails: 4 of 40 would trip the gate, and no look falls there, but 5 of 50."""
+"""Requests a second, by users without a cookie: a returned member has its share of them at once."""
 
 SERVER: Final = "check inter 200ms rise 2 fall 2 weight 100"
 """Of a weight of 1, a ramp has no part."""
