@@ -7,12 +7,14 @@ from dataclasses import replace
 from typing import Final
 
 from controller.core import events as e
+from controller.core.marking import watched
 from controller.core.member_events import intended, member_after, moved, taken_up_again
 from controller.core.observe import observe
 from controller.core.phases import IN_HAND, Move, Phase
 from controller.core.plan import Plan
 from controller.core.pool import Instant
 from controller.core.rollout import Former, GateState, MemberState, Mode, State
+from controller.core.takeover import taken_over
 
 FORMERS_KEPT: Final = 20
 """Replaced workers of one instance that are remembered: more reloads than that within one
@@ -57,7 +59,7 @@ def _run(
 ) -> State:
     match event:
         case e.RunBegan():
-            return _begun(plan, state, event, now)
+            return taken_over(plan, state, event, now)
         case e.Halted():
             return _halted(state, event, now)
         case e.RollbackBegan():
@@ -68,6 +70,7 @@ def _run(
 
 def _halted(state: State, event: e.Halted, now: Instant) -> State:
     """The first cause stands; a further one (on the way back) only ends what was going on."""
+    state = watched(state)
     members = {
         name: replace(
             m,
@@ -91,64 +94,6 @@ def _condemned_why(event: e.Halted, name: str) -> str:
         return event.seen
     failed = f"failed gate {event.gate!r}"
     return failed if name == event.member else f"not proven when {event.member} {failed}"
-
-
-def _begun(plan: Plan, state: State, event: e.RunBegan, now: Instant) -> State:
-    """A process took over. Clocks start anew, and so does everything that was only seen: after
-    a crash the next look decides, not memory."""
-    return replace(
-        state,
-        members={name: _begun_anew(m, now) for name, m in state.members.items()},
-        mode=_mode_again(state),
-        run=event,
-        began_at=now,
-        halted_at=now if state.halt is not None else None,
-        stop=None,
-        stopped_at=now if state.abort is not None else None,
-        finished=None,
-        paused=False,
-        gates={},
-        short_since=None,
-        old_workers={
-            instance: replace(former, until=now + plan.policies.drain.timeout)
-            for instance, former in state.old_workers.items()
-        },
-    )
-
-
-def _mode_again(state: State) -> Mode:
-    """What a process that takes over goes on with."""
-    if state.abort is not None:
-        return Mode.STOPPING
-    has_halted = state.finished is not None and state.finished.outcome in ("halted", "refused")
-    if state.mode is Mode.HALTED or has_halted:
-        return Mode.HALTED
-    return Mode.ROLLING_BACK if state.rollback_began else Mode.RUNNING
-
-
-def _begun_anew(m: MemberState, now: Instant) -> MemberState:
-    return replace(
-        m,
-        since=now,
-        work=None,
-        setting=None,
-        mark=None,
-        peers_mark={},
-        tries=0,
-        tried_at=None,
-        cuts=0,
-        approved=False,
-        declined=False,
-        returned_at=None,
-        set_at=None,
-        drain_since=None,
-        quiet={},
-        arrivals=None,
-        persistent=False,
-        warmed_at=None,
-        step_ended=None,
-        passed=False if m.passed is False else None,
-    )
 
 
 def _rolling_back(state: State, event: e.RollbackBegan, now: Instant) -> State:
@@ -178,6 +123,8 @@ def _operator(
     event: e.StopRequested | e.PauseRequested | e.ResumeRequested | e.AbortRequested,
     now: Instant,
 ) -> State:
+    if not isinstance(event, e.StopRequested):
+        state = replace(state, heard=max(state.heard, event.request))
     match event:
         case e.PauseRequested():
             return replace(state, paused=True)

@@ -3,6 +3,7 @@
 from controller.core.context import Context, Output
 from controller.core.events import (
     Cause,
+    Course,
     Halted,
     MemberReturned,
     SetMember,
@@ -95,7 +96,8 @@ def soaking(at: Context, m: MemberState) -> Output | None:
     if m.mark is None:  # after a crash the soak starts anew
         return MemberReturned(m.name)
     if at.state.abort is not None:
-        return SoakEnded(m.name, "in rotation, its soak cut short by the abort")
+        which = "the former version passed" if m.course is Course.ROLLBACK else "in rotation"
+        return SoakEnded(m.name, f"{which}, its soak cut short by the abort")
     if m.warmed_at is None or at.now - m.warmed_at < at.plan.policies.soak:
         return None
     if not gates_hold(at, m.name, Scope.MEMBER) or not gates_hold(at, None, Scope.POOL):

@@ -15,8 +15,9 @@ from controller.core.plan import Plan
 from controller.core.pool import Instant
 from controller.core.rollout import Mode, State
 from controller.core.settle import settle
+from controller.core.silence import watch_balancers
 from controller.core.turn import begin
-from controller.core.watch import watch_balancers, watch_gates
+from controller.core.watch import watch_gates
 
 
 def decide(plan: Plan, state: State, now: Instant) -> Output | None:

@@ -381,18 +381,24 @@ class StopRequested:
 @dataclass(frozen=True, slots=True)
 class PauseRequested:
     by: str
+    request: int = 0
+    """Its number, when it came through the state folder: each is heard once."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResumeRequested:
     by: str
     reason: str
+    request: int = 0
+    """Its number, when it came through the state folder: each is heard once."""
 
 
 @dataclass(frozen=True, slots=True)
 class AbortRequested:
     by: str
     restore: bool
+    request: int = 0
+    """Its number, when it came through the state folder: each is heard once."""
 
 
 # --- events: observations, not journalled ----------------------------------------------------

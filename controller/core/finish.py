@@ -4,8 +4,18 @@ from datetime import timedelta
 from typing import Final
 
 from controller.core.context import Context, Output
-from controller.core.events import Cause, Course, Finished, Halted, MemberStuck, RollbackBegan
-from controller.core.phases import Phase
+from controller.core.events import (
+    Cause,
+    Course,
+    Finished,
+    Halted,
+    MemberKept,
+    MemberStuck,
+    RollbackBegan,
+)
+from controller.core.phases import JUDGED, Phase
+from controller.core.plan import Purpose
+from controller.core.ramp import at_share
 from controller.core.rollout import MemberState, Mode
 from controller.core.settings import OnFailure
 from controller.core.settle import is_at_rest
@@ -21,8 +31,11 @@ def finish(at: Context) -> Output | None:
     state = at.state
     if state.mode is Mode.STOPPING:
         return _stopped(at)
-    if any(_is_busy(at, m) for m in state.members.values()):
+    watched = [m for m in state.members.values() if _is_watched(at, m)]
+    if any(_is_busy(at, m) for m in state.members.values() if m not in watched):
         return None
+    if watched:
+        return _kept(at, watched[0])
     if state.halt is not None:
         return _halted(at, state.halt)
     if all(m.phase in OVER for m in in_scope(at)):
@@ -36,6 +49,20 @@ def _is_busy(at: Context, m: MemberState) -> bool:
     if at.state.stop is not None and m.phase is Phase.UPGRADING:
         return not is_at_rest(at, m)
     return m.is_in_hand or m.phase is Phase.ASKING
+
+
+def _is_watched(at: Context, m: MemberState) -> bool:
+    """After a halt: in rotation with the new version, and not failed so far."""
+    is_judged = m.phase in JUDGED and not m.condemned
+    return at.state.mode is Mode.HALTED and is_judged and m.setting is None
+
+
+def _kept(at: Context, m: MemberState) -> Output | None:
+    """Left in rotation once all else is at rest and it has been watched as long as users are."""
+    if not _is_known_who_fails(at):
+        return None
+    stage = "ramp" if m.phase is Phase.RAMPING else "soak"
+    return MemberKept(m.name, f"{at_share(m)}, its {stage} cut short by the halt")
 
 
 def _stopped(at: Context) -> Output | None:
@@ -55,7 +82,7 @@ def _halted(at: Context, halt: Halted) -> Output | None:
         rolling = (state.members[name] for name in state.rolling)
         return over if all(m.phase in OVER for m in rolling) else None
     for m in state.members.values():
-        if m.phase is Phase.FAILED and m.course is Course.ROLLBACK:
+        if m.phase is Phase.FAILED and _goes_back(at, m):
             return MemberStuck(m.name)
     if not state.touched:
         return Finished("refused", 3, f"{halt.seen}; {halt.limit}")
@@ -64,6 +91,11 @@ def _halted(at: Context, halt: Halted) -> Output | None:
         if back:
             return RollbackBegan(back)
     return over if at.is_blind or _is_known_who_fails(at) else None
+
+
+def _goes_back(at: Context, m: MemberState) -> bool:
+    """Whether what failed was a way back: there is none from there."""
+    return m.course is Course.ROLLBACK or at.plan.purpose is Purpose.ROLLBACK
 
 
 def _is_known_who_fails(at: Context) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from controller.core import events as e
+from controller.core.marking import marked
 from controller.core.observe import is_warming
 from controller.core.phases import Move, Phase, after
 from controller.core.plan import Plan
@@ -55,7 +56,11 @@ def intended(state: State, step: e.Step, now: Instant) -> MemberState:
             move = Move.ASK if m.phase in (Phase.WAITING, Phase.ASKING) else Move.PROVE
             return moved(m, move, now, work=step, serial=step.serial + 1, answer=None)
         case e.Validate():
-            return moved(m, Move.VALIDATE, now, work=step, passed=None)
+            other = m.tried_other or step.course is not m.course
+            course = step.course
+            return moved(
+                m, Move.VALIDATE, now, work=step, passed=None, course=course, tried_other=other
+            )
         case _:
             return replace(m, work=step)
 
@@ -101,7 +106,7 @@ def member_after(plan: Plan, state: State, event: e.MemberEvent, now: Instant) -
         case e.GuardAnswered():
             return _answered(plan, m, event, now)
         case e.StepEnded():
-            return _step_ended(m, event, now)
+            return _step_ended(state, m, event, now)
         case e.Validated():
             return replace(m, work=None, passed=event.passed, detail=event.detail)
         case e.OperatorAnswered():
@@ -110,11 +115,11 @@ def member_after(plan: Plan, state: State, event: e.MemberEvent, now: Instant) -
             # What was confirmed no longer counts: it is set once more, and only once.
             return replace(m, foreign=True, confirmed=None)
         case _:
-            return _concluded(state, m, event, now)
+            return _concluded(plan, state, m, event, now)
 
 
 def _concluded(
-    state: State, m: MemberState, event: e.ConcludedOfMember, now: Instant
+    plan: Plan, state: State, m: MemberState, event: e.ConcludedOfMember, now: Instant
 ) -> MemberState:
     match event:
         case e.MemberCalled():
@@ -138,22 +143,30 @@ def _concluded(
         case e.MemberStuck():
             return moved(m, Move.GIVE_UP, now)
         case _:
-            # RestoreBegan: what was never changed goes back as it was; the rest must prove
-            # itself first (S4).
-            move = Move.VALIDATE if m.begun else Move.RESTORE
-            return moved(m, move, now, why="", condemned=False, passed=None, restore_tried=True)
+            return _to_be_restored(plan, m, now)
+
+
+def _to_be_restored(plan: Plan, m: MemberState, now: Instant) -> MemberState:
+    """What was never changed goes back as it was; the rest must prove itself first (S4): as the
+    former version where its upgrade did not end well, and else as the new one."""
+    move = Move.VALIDATE if m.begun else Move.RESTORE
+    is_whole = m.step >= plan.upgrade.steps or m.course is e.Course.ROLLBACK
+    return moved(
+        m,
+        move,
+        now,
+        course=m.course if is_whole or plan.rollback is None else e.Course.ROLLBACK,
+        why="",
+        condemned=False,
+        passed=None,
+        restore_tried=True,
+        tried_other=False,
+    )
 
 
 def _returned(state: State, m: MemberState, now: Instant) -> MemberState:
     """Its gates count from where it was put back; after a crash, from now."""
-    is_counted = m.mark is not None
-    m = replace(
-        m,
-        mark=m.mark if is_counted else state.tallies.get(m.name, Tally()).sum,
-        peers_mark=m.peers_mark if is_counted else marks(state),
-        begun=True,
-        returned_at=now,
-    )
+    m = replace(marked(state, m), begun=True, returned_at=now)
     if m.share < FULL:
         return moved(m, Move.RAMP, now)
     return _at_full_weight(state, moved(m, Move.RETURNED, now), now)
@@ -196,8 +209,11 @@ def _answered(plan: Plan, m: MemberState, event: e.GuardAnswered, now: Instant) 
     return moved(m, Move.ANSWER_PRESENT, now, why=event.detail)
 
 
-def _step_ended(m: MemberState, event: e.StepEnded, now: Instant) -> MemberState:
+def _step_ended(state: State, m: MemberState, event: e.StepEnded, now: Instant) -> MemberState:
     m = replace(m, work=None, unfinished=False, step_ended=now)
+    if m.course is e.Course.ROLLBACK and not state.rollback_began:
+        # The operator has decided to go on: whatever the way back did, the upgrade begins anew.
+        return replace(m, course=e.Course.UPGRADE, step=0, attempt=m.attempt + 1)
     if event.lost:
         return replace(m, lost=True, attempt=m.attempt + 1)
     if event.passed:
@@ -228,7 +244,8 @@ def _renewed(m: MemberState) -> MemberState:
     failed_step = m.phase is Phase.UPGRADING and m.passed is False
     return replace(
         m,
-        course=e.Course.UPGRADE,
+        # What runs of a way back is joined first: see `_step_ended`.
+        course=m.course if m.unfinished else e.Course.UPGRADE,
         attempt=m.attempt + failed_step,
         passed=None,
         answer=None,

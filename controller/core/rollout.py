@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -18,7 +19,7 @@ from controller.core.events import (
     Verdict,
 )
 from controller.core.phases import AWAY, IN_HAND, Phase
-from controller.core.plan import Plan
+from controller.core.plan import Plan, Purpose
 from controller.core.pool import FULL, Counters, Found, Instant, Worker
 from controller.core.sight import Sight, Tally
 
@@ -87,6 +88,8 @@ class MemberState:
     declined: bool = False
     """The operator said no to it."""
     restore_tried: bool = False
+    tried_other: bool = False
+    """It did not pass as the one version, and is, or was, validated as the other."""
     lost: bool = False
     """The end of the current step is not known, and it runs no more."""
     unfinished: bool = False
@@ -148,6 +151,7 @@ class Former:
 @dataclass(frozen=True, slots=True)
 class State:
     members: Mapping[str, MemberState]
+    purpose: Purpose = Purpose.UPGRADE
     mode: Mode = Mode.RUNNING
     run: RunBegan | None = None
     began_at: Instant = ORIGIN
@@ -163,6 +167,8 @@ class State:
     stop: StopRequested | None = None
     stopped_at: Instant | None = None
     abort: AbortRequested | None = None
+    heard: int = 0
+    """The newest request of the operator that was heard; its acknowledgement may be wanting."""
     rolling: tuple[str, ...] = ()
     """Who is rolled back, in their order; empty while nobody is."""
     finished: Finished | None = None
@@ -205,6 +211,7 @@ def initial(plan: Plan) -> State:
     """Before anything has happened."""
     return State(
         members={member.name: MemberState(member.name) for member in plan.members},
+        purpose=plan.purpose,
         sights={instance: Sight(instance) for instance in plan.instances},
     )
 
@@ -237,7 +244,18 @@ def peers_counted(state: State, member: str) -> Counters:
 
 def pool_counted(state: State, since: Instant) -> Counters:
     """What the pool has served since about `since`."""
-    before = next((c for at, c in reversed(state.points) if at <= since), None)
-    if before is None:
-        before = state.points[0][1] if state.points else Counters()
-    return state.pool.sum.since(before)
+    return state.pool.sum.since(_point(state, since)[1])
+
+
+def pool_watched(state: State, window: timedelta, now: Instant) -> timedelta:
+    """Over how much of `window`, which ends now, the pool was watched."""
+    first = _point(state, now - window)[0]
+    return timedelta(0) if first is None else min(window, now - first)
+
+
+def _point(state: State, since: Instant) -> tuple[Instant | None, Counters]:
+    """The last one of the pool's points from before `since`, else its first."""
+    before = next((point for point in reversed(state.points) if point[0] <= since), None)
+    if before is not None:
+        return before
+    return state.points[0] if state.points else (None, Counters())

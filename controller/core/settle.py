@@ -6,34 +6,22 @@ whose upgrade has not begun goes back as it was, and a running step is let end.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Final
 
 from controller.core.context import Context, Output
 from controller.core.departure import as_seen
 from controller.core.events import (
-    Cause,
-    Halted,
     MemberFailed,
     MemberKept,
     MemberStoodDown,
     RunStep,
     SetMember,
     Setting,
-    Verdict,
 )
 from controller.core.flow import proceed
-from controller.core.gate import limit
 from controller.core.phases import COMING, JUDGED, LEAVING, Phase
 from controller.core.placing import is_clear, is_contested, is_held, is_ready, misplaced
-from controller.core.ramp import at_share
 from controller.core.rollout import ORIGIN, MemberState, Mode
-from controller.core.settings import Gate
-from controller.core.watch import unproven, worse_than_peers
-
-BLAME: Final = timedelta(seconds=1)
-"""How long members in rotation are watched after a gate on the pool has failed, to say which of
-them is to blame."""
 
 TRIES: Final = 3
 """On the way to rest a load balancer is told this often, then the member is left, and named."""
@@ -131,14 +119,10 @@ def _judged(at: Context, m: MemberState) -> Output | None:
     is_ramping = m.phase is Phase.RAMPING
     if m.foreign:
         return _not_fought_over(at, m, "changed it" if is_ramping else "took it out")
+    if at.foreign_at(m, is_ready) is not None:
+        return _not_fought_over(at, m, "took it out")
     if not m.condemned:
-        if (gate := _failing_pool_gate(at)) is not None:
-            if m.name in worse_than_peers(at, gate):
-                return _condemned(at, m, gate)
-            if at.now - (at.state.halted_at or ORIGIN) < BLAME and not at.is_blind:
-                return None
-        stage = "ramp" if is_ramping else "soak"
-        return MemberKept(m.name, f"{at_share(m)}, its {stage} cut short by the halt")
+        return None  # it is judged for as long as the halt takes anyway: see `finish`
     since = at.state.halted_at or ORIGIN
     if not at.is_full_fresh(since=since) and not at.is_lost_for_good:
         return None
@@ -150,29 +134,6 @@ def _judged(at: Context, m: MemberState) -> Output | None:
             f"({room.where}), and min_available is {at.plan.min_available}",
         )
     return SetMember(m.name, Setting.REMOVE, m.found or as_seen(at, m))
-
-
-def _failing_pool_gate(at: Context) -> Gate | None:
-    """The gate on the pool whose failure halted the rollout. At that moment a few requests tell
-    little of who is to blame, and those of the other members are seen once a second."""
-    halt = at.state.halt
-    if halt is None or halt.gate is None or at.state.rollback_began:
-        return None
-    last = at.state.gate(halt.gate, None)
-    is_failing = last is not None and last.verdict is Verdict.FAIL
-    gates = (one for one in at.plan.policies.gates if one.name == halt.gate)
-    return next(gates, None) if is_failing else None
-
-
-def _condemned(at: Context, m: MemberState, gate: Gate) -> Halted:
-    return Halted(
-        Cause.GATE,
-        f"{m.name} fails more of its requests than the members not yet upgraded",
-        limit(gate),
-        m.name,
-        gate.name,
-        (m.name, *unproven(at, (m.name,))),
-    )
 
 
 _HALTED: Final[dict[Phase, Callable[[Context, MemberState], Output | None]]] = {

@@ -45,7 +45,7 @@ def begin(at: Context) -> Output | None:
         return _crowded_out(at)
     if at.state.mode is Mode.RUNNING and not gates_hold(at, None, Scope.POOL):
         return None
-    if at.shape(m).has_guard:
+    if at.shape(m).has_guard and not m.unfinished:  # what may run still is joined first (S7)
         return AskGuard(m.name, m.course, m.serial)
     return MemberCalled(m.name)
 

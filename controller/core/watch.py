@@ -1,6 +1,8 @@
-"""What is watched in every phase: load balancers that fall silent or start anew, and gates."""
+"""Gates, which are watched in every phase: what is sampled, what trips, and what holds."""
 
 from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final
 
 from controller.core.context import FRESH, Context, Output
 from controller.core.events import (
@@ -8,49 +10,28 @@ from controller.core.events import (
     GateSampled,
     Halted,
     Verdict,
-    WorkerReplaced,
 )
-from controller.core.gate import judge, limit, percent
+from controller.core.gate import Judgement, judge, limit, percent
 from controller.core.phases import JUDGED
-from controller.core.pool import Counters
-from controller.core.rollout import GateState, Mode, counted, peers_counted, pool_counted
+from controller.core.pool import Counters, Instant
+from controller.core.rollout import (
+    GateState,
+    Mode,
+    counted,
+    peers_counted,
+    pool_counted,
+    pool_watched,
+)
 from controller.core.settings import Gate, Scope, Then
 from controller.core.statistics import is_worse
 
+BLAME: Final = timedelta(seconds=1)
+"""How long members in rotation are watched after a gate on the pool has failed, to say which of
+them is to blame."""
 
-def watch_balancers(at: Context) -> Output | None:
-    for instance, sight in at.state.sights.items():
-        known = at.state.known.get(instance)
-        if sight.worker is not None and known is not None and not known.is_same(sight.worker):
-            return WorkerReplaced(instance, known, sight.worker)
-    if at.state.mode is Mode.HALTED:
-        return None
-    patience = at.plan.policies.lost_after
-    for instance, sight in at.state.sights.items():
-        if sight.lost_since is not None and at.now - sight.lost_since >= patience:
-            return Halted(
-                Cause.BALANCER,
-                f"{instance} has not answered for {patience.total_seconds():g}s: {sight.lost_why}",
-                f"a load balancer may be unreadable for {patience.total_seconds():g}s",
-            )
-    return _vanished(at)
-
-
-def _vanished(at: Context) -> Output | None:
-    """A member in hand that a load balancer no longer has will never be seen as we set it."""
-    for instance, sight in at.state.sights.items():
-        for m in at.state.in_hand:
-            if sight.full_at is not None and not sight.lines.get(m.name):
-                return Halted(
-                    Cause.BALANCER,
-                    f"{instance} no longer has {m.name}",
-                    "a member in hand must stay in the configuration of every load balancer",
-                    m.name,
-                )
-    return None
-
-
-# --- gates -----------------------------------------------------------------------------------
+FIRST_LOOK: Final = timedelta(seconds=5)
+"""A pool gate on counters watches this long, or its window where that is shorter, before it says
+pass for the first time: half a second of a sick pool looks well by chance."""
 
 
 def watch_gates(at: Context) -> Output | None:
@@ -96,6 +77,8 @@ def _sample_due(at: Context, gate: Gate, member: str | None) -> GateSampled | No
         )
     counts = counts_of(at, gate, member)
     judgement = judge(gate, counts)
+    if member is None:
+        judgement = _over_some_time(at, gate, judgement)
     value = counts.errors / counts.total if counts.total else None
     return GateSampled(
         gate.name,
@@ -109,6 +92,26 @@ def _sample_due(at: Context, gate: Gate, member: str | None) -> GateSampled | No
     )
 
 
+def _over_some_time(at: Context, gate: Gate, judgement: Judgement) -> Judgement:
+    """The pool must have been watched for a while before a pass lets the first member go. A fail
+    needs no such time."""
+    watched = pool_watched(at.state, gate.window, at.now)
+    needed = _first_look(gate)
+    if judgement.verdict is not Verdict.PASS or watched >= needed:
+        return judgement
+    return Judgement(
+        Verdict.INCONCLUSIVE,
+        f"too early: {judgement.reason} in the first {_span(watched)}; a pass counts from "
+        f"{_span(needed)} on",
+    )
+
+
+def _first_look(gate: Gate) -> timedelta:
+    """Over how long a pool gate must have watched to pass. A metrics system remembers the time
+    before."""
+    return min(gate.window, FIRST_LOOK) if gate.is_counted else timedelta(0)
+
+
 def counts_of(at: Context, gate: Gate, member: str | None) -> Counters:
     """Errors and requests under judgement: since the member's return, or in the window."""
     if member is not None:
@@ -118,14 +121,17 @@ def counts_of(at: Context, gate: Gate, member: str | None) -> Counters:
 
 def _tripped(at: Context, gate: Gate, member: str | None) -> Halted | None:
     last = at.state.gate(gate.name, member)
-    if last is None or is_overridden(at, gate) or at.state.mode is Mode.HALTED:
+    if last is None or is_overridden(at, gate):
         return None
-    if last.verdict is Verdict.FAIL and last.failures >= gate.failures:
+    has_failed = last.verdict is Verdict.FAIL and last.failures >= gate.failures
+    if at.state.mode is Mode.HALTED:
+        return _failed_too(at, gate, member, last) if has_failed else None
+    if has_failed:
         if at.state.mode is Mode.ROLLING_BACK and member is None:
             return None  # the pool may still be failing: the way back goes on
         failed = (member,) if member is not None else worse_than_peers(at, gate)
         condemned = (*failed, *unproven(at, failed))
-        who = f"since the return of {member}" if member else _window(gate)
+        who = f"since the return of {member}" if member else _window(at, gate)
         return Halted(
             Cause.GATE,
             f"gate {gate.name!r}: {last.reason} {who}",
@@ -148,9 +154,36 @@ def unproven(at: Context, failed: tuple[str, ...]) -> Iterator[str]:
             yield m.name
 
 
+def _failed_too(at: Context, gate: Gate, member: str | None, last: GateState) -> Halted | None:
+    """After a halt who is in rotation still is judged on: what fails then goes out as well."""
+    failed = (member,) if member is not None else _to_blame(at, gate)
+    if not failed:
+        return None
+    return Halted(
+        Cause.GATE,
+        f"gate {gate.name!r}: {last.reason} since the return of {member}"
+        if member is not None
+        else f"{failed[0]} fails more of its requests than the members not yet upgraded",
+        limit(gate),
+        failed[0],
+        gate.name,
+        (*failed, *unproven(at, failed)),
+    )
+
+
+def _to_blame(at: Context, gate: Gate) -> tuple[str, ...]:
+    """Whose fault it is that a gate on the pool fails. At the moment of the halt a few requests
+    tell little of that, and those of the other members are seen once a second."""
+    halted = at.state.halted_at
+    if at.state.rollback_began or halted is None or at.now - halted >= BLAME:
+        return ()
+    members = at.state.members
+    return tuple(name for name in worse_than_peers(at, gate) if not members[name].condemned)
+
+
 def _silent(at: Context, gate: Gate, member: str | None, last: GateState) -> Halted | None:
     """Evidence that stays missing halts, unless the operator chose `then: pass`."""
-    since = last.inconclusive_since
+    since = _silent_since(at, gate, member, last)
     if since is None or gate.then is Then.PASS or at.state.mode is Mode.ROLLING_BACK:
         return None
     if member is not None:
@@ -170,16 +203,35 @@ def _silent(at: Context, gate: Gate, member: str | None, last: GateState) -> Hal
     )
 
 
-def _window(gate: Gate) -> str:
+def _silent_since(
+    at: Context, gate: Gate, member: str | None, last: GateState | None
+) -> Instant | None:
+    """From when on evidence is missing: not while it is too early for any."""
+    since = last.inconclusive_since if last is not None else None
+    if since is None or member is not None:
+        return since
+    return max(since, at.state.began_at + _first_look(gate))
+
+
+def _window(at: Context, gate: Gate) -> str:
     if not gate.is_counted:
         return "in the pool"
-    return f"in the pool, over the last {gate.window.total_seconds():g}s"
+    return f"in the pool, over the last {_span(pool_watched(at.state, gate.window, at.now))}"
+
+
+def _span(duration: timedelta) -> str:
+    return f"{round(duration.total_seconds(), 1):g}s"
 
 
 def worse_than_peers(at: Context, gate: Gate) -> tuple[str, ...]:
     """Members under judgement that fail more than those not yet upgraded did meanwhile. Without
     that difference it is somebody else's incident, and taking capacity away would make it worse.
+    Told only of looks that showed all at once: else they would be compared over different times.
     """
+    if any(
+        sight.full_at is None or sight.full_at != sight.at for sight in at.state.sights.values()
+    ):
+        return ()
     worse = []
     for m in at.state.members.values():
         if m.phase not in JUDGED or m.mark is None:
@@ -204,7 +256,7 @@ def gate_holds(at: Context, gate: Gate, member: str | None) -> bool:
         return True
     if at.state.mode is Mode.ROLLING_BACK:  # the way back needs no proof, only no failure
         return verdict is not Verdict.FAIL or member is None
-    since = last.inconclusive_since if last is not None else None
+    since = _silent_since(at, gate, member, last)
     return gate.then is Then.PASS and since is not None and at.now - since >= gate.hold
 
 

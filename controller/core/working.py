@@ -5,6 +5,7 @@ from controller.core.events import (
     Answer,
     AskGuard,
     Cause,
+    Course,
     Halted,
     MemberFailed,
     RunStep,
@@ -80,8 +81,18 @@ def validating(at: Context, m: MemberState) -> Output | None:
     if m.passed is None:
         return Validate(m.name, m.course)
     if not m.passed:
-        return failed(at, m, m.detail, "every validation must pass")
+        return _as_the_other(at, m) or failed(at, m, m.detail, "every validation must pass")
     return None if at.is_blind else SetMember(m.name, Setting.CHECK, m.found)
+
+
+def _as_the_other(at: Context, m: MemberState) -> Validate | None:
+    """`abort --restore` puts back whichever version passes: a step that failed may have changed
+    nothing, and one that was to bring the former version back may have done nothing."""
+    abort = at.state.abort
+    if abort is None or not abort.restore or m.tried_other or at.plan.rollback is None:
+        return None
+    other = Course.UPGRADE if m.course is Course.ROLLBACK else Course.ROLLBACK
+    return Validate(m.name, other)
 
 
 def failed(at: Context, m: MemberState, seen: str, limit: str) -> Output:

@@ -3,6 +3,7 @@
 from controller.core import events as e
 from controller.core.events import Event, Observation, Setting
 from controller.core.phases import Phase
+from controller.core.plan import Purpose
 from controller.core.pool import FULL
 from controller.core.rollout import MemberState, State
 from controller.report.words import count, names, span, standing
@@ -61,7 +62,8 @@ def _intent(step: e.Step, before: State, after: State) -> str:
         case e.SetMember():
             return _setting(step, after)
         case e.RunStep(member, course, index):
-            return f"{course}: step {index + 1} runs ({_why_now(before.members[member])})"
+            way = "rollback" if after.purpose is Purpose.ROLLBACK else course
+            return f"{way}: step {index + 1} runs ({_why_now(before.members[member])})"
         case e.Validate():
             return "validating from outside, before any user meets it"
         case e.AskGuard():

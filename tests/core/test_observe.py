@@ -10,7 +10,14 @@ from controller.core.events import Looked
 from controller.core.observe import observe
 from controller.core.phases import Phase
 from controller.core.pool import Admin, Counters, InstanceView, Line, Worker
-from controller.core.rollout import State, counted, initial, peers_counted, pool_counted
+from controller.core.rollout import (
+    State,
+    counted,
+    initial,
+    peers_counted,
+    pool_counted,
+    pool_watched,
+)
 from tests.core.test_properties import PLAN
 from tests.core.test_sight import line
 
@@ -113,6 +120,16 @@ def test_no_more_fail_than_were_there() -> None:
     assert counted(state, "web1") == Counters(7, 7)
     assert peers_counted(state, "web1") == Counters(6, 6)
     assert pool_counted(state, at(20)) == Counters(12, 12)
+
+
+def test_watched_span_is_the_real_one() -> None:
+    """Over how long the pool was watched: since the first look, and at most the window."""
+    state = initial(PLAN)
+    assert pool_watched(state, at(5000), at(0)) == at(0)
+    for second in range(8):
+        state = seen(state, 1000 * second, OUT)
+    assert pool_watched(state, at(5000), at(7100)) == at(5000)
+    assert pool_watched(state, at(9000), at(7100)) == at(7100)
 
 
 def test_past_of_the_pool_is_bounded() -> None:

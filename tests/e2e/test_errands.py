@@ -61,3 +61,15 @@ async def test_rollback_without_a_way_back(site: MakeSite) -> None:
     done = await one.command("rollback", str(one.world.rollout_file(rollback=None)), "--yes")
     assert done.code == 3, done.text
     assert "no `rollback`" in done.err
+
+
+async def test_rollback_that_fails_is_stuck(site: MakeSite) -> None:
+    """A step of `rollback FILE` that fails leaves its member stuck, and each line calls it what it
+    is: a rollback."""
+    one = await site(2)
+    file = one.file(gates=[], rollback={"command": ["/bin/false"]})
+    done = await one.command("rollback", str(file), "--yes")
+    assert done.code == 5, done.text
+    assert "web1: OUT OF ROTATION, rollback failed: needs a human" in done.out
+    assert "rollback: step 1 runs" in done.err
+    assert "upgrade: step" not in done.text

@@ -5,17 +5,16 @@ from functools import partial
 
 import pytest
 
-from controller.core.events import (
-    AbortRequested,
-)
+from controller.core.events import AbortRequested, Course, Validate
 from controller.core.phases import Phase
 from controller.core.pool import Admin
 from controller.core.settings import Amount
 from tests.runner.beats import at, ended, outage, recover, request, scripted, signal
 from tests.support.fakes import Script
-from tests.support.plays import Played, play, play_on
+from tests.support.plays import Cut, Played, film_on, play, play_on
 from tests.support.scenarios import (
     QUICK,
+    ROLLOUT,
     Scenario,
     World,
     ms,
@@ -140,3 +139,71 @@ def test_second_signal_ends_an_abort() -> None:
     back = play_on(hasty, halted.world, AbortRequested("operator", restore=True))
     ended(back, "aborted", 7)
     assert back.world.sim.instances["lb1"].of("web1")[0].admin is Admin.OUT
+
+
+NOTHING_CHANGED = scripted(Script(exit_code=1, version=None))
+
+
+def test_abort_restores_what_nothing_was_done_to() -> None:
+    """A step that failed and changed nothing: the member passes as the former version, and goes
+    back as it was found."""
+    scenario = Scenario(sim=THREE, prepare=NOTHING_CHANGED, has_rollback=True)
+    back = restored(scenario, play(scenario))
+    ended(back, "aborted", 7)
+    assert back.phases()["web1"] == "done"
+    assert back.state.members["web1"].why.startswith("the former version passed")
+    assert back.world.sim.instances["lb1"].of("web1")[0].admin is Admin.READY
+    assert back.versions()["web1"] == "v1"
+    assert [step.course for step in back.steps("web1", Validate)] == [Course.ROLLBACK]
+
+
+def test_abort_restores_the_new_version_after_a_failed_step() -> None:
+    """A step that failed and yet did its work: what does not pass as the former version may pass
+    as the new one."""
+    scenario = Scenario(sim=THREE, prepare=scripted(Script(exit_code=1)), has_rollback=True)
+    back = restored(scenario, play(scenario))
+    ended(back, "aborted", 7)
+    assert (back.phases()["web1"], back.versions()["web1"]) == ("done", "v2")
+    asked = [step.course for step in back.steps("web1", Validate)]
+    assert asked == [Course.ROLLBACK, Course.UPGRADE]
+
+
+def test_abort_restores_the_former_version_after_a_good_step() -> None:
+    """Upgraded, failed, and brought back by hand: not the new version, but the former one."""
+    scenario = Scenario(sim=THREE, faulty=("v2",), has_rollback=True)
+    halted = play(scenario)
+    assert halted.phases()["web1"] == "failed"
+    halted.world.sim.apps["web1"].version = "v1"
+    back = restored(scenario, halted)
+    ended(back, "aborted", 7)
+    assert back.phases()["web1"] == "done"
+    asked = [step.course for step in back.steps("web1", Validate)]
+    assert asked == [Course.UPGRADE, Course.UPGRADE, Course.ROLLBACK]
+
+
+def test_abort_leaves_out_what_passes_as_neither() -> None:
+    """Neither the one version nor the other: it stays out, after one try of each (S4)."""
+    script = scripted(Script(exit_code=1, version="v0"))
+    scenario = Scenario(sim=THREE, prepare=script, has_rollback=True)
+    back = restored(scenario, play(scenario))
+    ended(back, "aborted", 7)
+    assert back.phases()["web1"] == "failed"
+    assert len(back.steps("web1", Validate)) == 2
+    assert back.world.sim.instances["lb1"].of("web1")[0].admin is Admin.OUT
+
+
+@pytest.mark.parametrize("version", [None, "v2"], ids=["unchanged", "changed"])
+def test_killed_restoration(version: str | None) -> None:
+    """Wherever an `abort --restore` is killed, the next process ends it in the same way (S7)."""
+    script = scripted(Script(exit_code=1, version=version))
+    scenario = Scenario(sim=THREE, prepare=script, has_rollback=True)
+    halted = play(scenario)
+    cut = Cut("halted", halted.world, halted.world.sim.now)
+    whole, cuts = film_on(scenario, cut, AbortRequested("operator", restore=True))
+    ended(whole, "aborted", 7)
+    for later in cuts:
+        if "AbortRequested" not in [one.kind for one in later.world.journal.records(ROLLOUT)]:
+            continue
+        played = play_on(scenario, later.world, at=later.at)
+        ended(played, "aborted", 7)
+        assert played.phases() == whole.phases(), later.label

@@ -70,7 +70,7 @@ EVENTS: tuple[Event, ...] = (
     e.StopRequested("SIGTERM", at_once=True),
     e.PauseRequested("me"),
     e.ResumeRequested("me", WORDS),
-    e.AbortRequested("me", restore=True),
+    e.AbortRequested("me", restore=True, request=7),
 )
 
 

@@ -1,19 +1,42 @@
 """Gates: what fails, what is missing, who is taken out for it, and the way back."""
 
+import re
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 import pytest
 
-from controller.core.events import Cause, GateSampled, Halted, RunBegan, Setting, Verdict
+from controller.core.events import (
+    Cause,
+    Event,
+    GateSampled,
+    Halted,
+    Intended,
+    RunBegan,
+    SetMember,
+    Setting,
+    Verdict,
+)
 from controller.core.phases import Phase
 from controller.core.pool import Admin
 from controller.core.settings import Amount, Gate, OnFailure, Policies, Then
-from tests.runner.beats import at, bad_v2, ended, scripted
+from tests.runner.beats import at, bad_v2, ended, scripted, signal
 from tests.support.fakes import Script
-from tests.support.plays import play
-from tests.support.scenarios import MEMBER_GATE, POOL_GATE, QUICK, Beat, Scenario, World, enters, ms
-from tests.support.sim import Sim, make_sim
+from tests.support.plays import play, play_on
+from tests.support.scenarios import (
+    MEMBER_GATE,
+    POOL_GATE,
+    QUICK,
+    ROLLOUT,
+    Beat,
+    Scenario,
+    World,
+    enters,
+    ms,
+)
+from tests.support.sim import App, Sim, make_sim
 
 THREE, FOUR, FIVE = (partial(make_sim, n) for n in (3, 4, 5))
 POOL_ONLY = replace(QUICK, gates=(POOL_GATE,), soak=ms(2500))
@@ -149,7 +172,7 @@ def test_evidence_that_goes_missing_after_the_call() -> None:
 
     def prepare(world: World) -> None:
         world.workshop.thinks = ms(2600)
-        world.sim.traffic.stops_at = ms(1400)
+        world.sim.traffic.stops_at = ms(2900)
 
     played = play(Scenario(POOL_ONLY, has_guard=True, prepare=prepare))
     ended(played, "refused", 3)
@@ -165,12 +188,71 @@ def test_failing_pool_is_refused() -> None:
     ended(play(Scenario(POOL_ONLY, prepare=prepare)), "refused", 3)
 
 
+def sick_from(moment: timedelta) -> Callable[[World], None]:
+    """One request in four fails from then on, whoever serves it."""
+
+    def prepare(world: World) -> None:
+        def fails(app: App, number: int) -> bool:
+            return world.sim.now > moment and number % 4 == 0
+
+        world.sim.traffic.fails = fails
+
+    return prepare
+
+
+@pytest.mark.parametrize("then", [Then.HALT, Then.PASS])
+def test_half_a_second_of_a_pool_says_nothing(then: Then) -> None:
+    """A sick pool that looked well for a moment is not touched: a pool gate watches for the whole
+    of its (short) window before it says pass for the first time, whatever may be let pass."""
+    gate = replace(POOL_GATE, then=then, hold=ms(300))
+    policies = replace(POOL_ONLY, gates=(gate,))
+    played = play(Scenario(policies, FOUR, prepare=sick_from(ms(1200))))
+    ended(played, "refused", 3)
+    assert played.calls == []
+    samples = played.told(GateSampled)
+    assert Verdict.PASS not in {one.verdict for one in samples}
+    assert any(one.reason.startswith("too early: none of ") for one in samples)
+
+
+def test_seen_tells_the_span_that_was_watched() -> None:
+    """A halt names the span that its figures are of, not the window that was not over yet."""
+    policies = replace(POOL_ONLY, gates=(replace(POOL_GATE, window=ms(60_000)),))
+    played = play(Scenario(policies, FOUR, prepare=sick_from(ms(1200))))
+    ended(played, "refused", 3)
+    assert re.search(r"in the pool, over the last (0\.\d|1(\.\d)?)s", played.end.why)
+
+
+def test_long_window_is_watched_for_five_seconds() -> None:
+    """Whatever the window, the first pass comes after five seconds, and the first drain with it."""
+    policies = replace(POOL_ONLY, gates=(replace(POOL_GATE, window=ms(60_000)),))
+    played = play(Scenario(policies))
+    ended(played, "done", 0)
+    moments = [record.at for record in played.world.journal.records(ROLLOUT)]
+    drained = next(at for at, one in zip(moments[1:], played.events, strict=True) if _drains(one))
+    assert ms(5000) <= drained - moments[0] < ms(5500)
+
+
+def _drains(event: Event) -> bool:
+    return isinstance(event, Intended) and isinstance(event.step, SetMember)
+
+
+def test_resumed_run_watches_the_pool_anew() -> None:
+    """What a former process saw of the pool is gone: nobody goes on it (S5)."""
+    scenario = Scenario(POOL_ONLY, FOUR, beats=at("web1", Phase.UPGRADING, signal()))
+    stopped = play(scenario)
+    ended(stopped, "stopped", 7)
+    sick_from(stopped.world.sim.now + ms(600))(stopped.world)
+    resumed = play_on(replace(scenario, beats=()), stopped.world)
+    ended(resumed, "halted", 4)
+    assert {name for verb, name in resumed.calls if verb == "drain"} <= {"web1"}
+
+
 def test_pool_gate_takes_out_the_member_that_is_worse() -> None:
     """The member in hand fails more than those not yet upgraded: it goes out again."""
     played = play(Scenario(POOL_ONLY, FOUR, prepare=bad_v2()))
     ended(played, "halted", 4)
     assert played.phases()["web1"] == "failed"
-    assert played.told(Halted)[0].member == "web1"
+    assert played.told(Halted)[-1].member == "web1"
 
 
 def test_pool_gate_whose_first_failures_tell_little() -> None:
@@ -195,7 +277,7 @@ def test_pool_gate_leaves_somebody_elses_incident_alone() -> None:
     """Everybody fails alike: the rollout stops and no capacity is taken away."""
 
     def prepare(world: World) -> None:
-        world.sim.traffic.fails = lambda app, number: world.sim.now > ms(1800) and number % 2 == 0
+        world.sim.traffic.fails = lambda app, number: world.sim.now > ms(3500) and number % 2 == 0
 
     scenario = Scenario(POOL_ONLY, FOUR, prepare=prepare)
     played = play(scenario)
@@ -209,7 +291,7 @@ def test_pool_gate_while_draining() -> None:
 
     def prepare(world: World) -> None:
         world.sim.apps["web1"].takes = ms(5000)
-        world.sim.traffic.fails = lambda app, number: world.sim.now > ms(1500) and number % 2 == 0
+        world.sim.traffic.fails = lambda app, number: world.sim.now > ms(3000) and number % 2 == 0
 
     played = play(Scenario(POOL_ONLY, FOUR, prepare=prepare))
     ended(played, "halted", 4)
@@ -222,7 +304,7 @@ def test_pool_gate_during_a_step() -> None:
 
     def prepare(world: World) -> None:
         scripted(Script(ms(1800)))(world)
-        world.sim.traffic.fails = lambda app, number: world.sim.now > ms(1500) and number % 2 == 0
+        world.sim.traffic.fails = lambda app, number: world.sim.now > ms(3000) and number % 2 == 0
 
     played = play(Scenario(POOL_ONLY, FOUR, prepare=prepare))
     ended(played, "halted", 4)

@@ -248,7 +248,7 @@ def test_failing_pool_does_not_stop_the_way_back() -> None:
     policies = replace(ALL_BACK, gates=gates, soak=ms(600))
 
     def prepare(world: World) -> None:
-        world.sim.traffic.fails = lambda app, number: world.sim.now > ms(3500) and number % 2 == 0
+        world.sim.traffic.fails = lambda app, number: world.sim.now > ms(5000) and number % 2 == 0
 
     played = play(Scenario(policies, FOUR, prepare=prepare, has_rollback=True))
     ended(played, "halted", 4)

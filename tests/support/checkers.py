@@ -14,6 +14,7 @@ from controller.core.events import (
     Halted,
     Looked,
     LookFailed,
+    MemberKept,
     Observation,
     ResumeRequested,
     RollbackBegan,
@@ -31,6 +32,10 @@ APART = timedelta(milliseconds=20)
 NOTICED = timedelta(seconds=1)
 NEWS = timedelta(milliseconds=700)
 """A loss of a partner so recent may not have been seen before a take-out."""
+FIRST_LOOK = timedelta(seconds=5)
+"""A pool gate that counts watches so long, or its window, before the first member goes."""
+MANY, OFTEN = 6, 0.3
+"""So many failed requests, and so great a share, no gate of the simulation takes for noise."""
 SEEN = timedelta(seconds=2)
 """S3: a look may be so old when a step starts."""
 
@@ -47,6 +52,8 @@ class Ledger:
     began_at: Instant = -timedelta(hours=1)
     """When the process that runs now began."""
     fought: dict[str, int] = field(default_factory=dict)
+    served: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Member → errors and requests in its version, when the halt began to be watched."""
 
     def recall(self, kinds: Sequence[str]) -> None:
         """What a process that takes over finds in the journal."""
@@ -73,11 +80,15 @@ class Checkers:
         match event:
             case Halted():
                 self._ledger.is_halted = True
+                self._ledger.served = self._served()
             case RollbackBegan() | ResumeRequested():
                 self._ledger.is_halted = False
                 self._ledger.decided_at = self._sim.now
             case RunBegan():
                 self._ledger.began_at = self._sim.now
+                self._ledger.served = self._served()
+            case MemberKept(member):
+                self._does_not_fail(member)
             case WorkerReplaced(instance):
                 self._noticed_soon(self._sim.instances[instance])
             case Looked() | LookFailed():
@@ -87,6 +98,39 @@ class Checkers:
 
     def _break(self, promise: str, what: str) -> None:
         self._ledger.broken.append(f"{promise} at {self._sim.now.total_seconds():.3f}s: {what}")
+
+    # --- S6 ----------------------------------------------------------------------------------
+
+    def _served(self) -> dict[str, tuple[int, int]]:
+        return {
+            name: (app.errors.get(app.version, 0), app.requests.get(app.version, 0))
+            for name, app in self._sim.apps.items()
+        }
+
+    def _does_not_fail(self, member: str) -> None:
+        """Who stays in rotation after a halt has not failed under the eyes of its own gate, or the
+        floor forbids to take it out (S2), or it is not ours alone."""
+        state, lines = self._claims, list(self._sim.every_line(member))
+        is_judged = state is not None and any(
+            gate.is_counted
+            and gate.scope is Scope.MEMBER
+            and gate.failures == 1
+            and (state.run is None or gate.name not in state.run.overrides)
+            for gate in self._plan.policies.gates
+        )
+        is_seen = all(one.outage is None for one in self._sim.instances.values())
+        if not (is_judged and is_seen) or any(line.foreign for _, line in lines):
+            return
+        before = self._ledger.served.get(member, (0, 0))
+        errors, requests = (
+            now - was for now, was in zip(self._served()[member], before, strict=True)
+        )
+        has_room = all(
+            self._sim.serving(one, line.backend, without=member) >= self._plan.min_available
+            for one, line in lines
+        )
+        if errors >= MANY and errors >= requests * OFTEN and has_room:
+            self._break("S6", f"{member} stays, and {errors} of {requests} failed since the halt")
 
     # --- S1 ----------------------------------------------------------------------------------
 
@@ -136,6 +180,10 @@ class Checkers:
                 and (last is None or last.verdict != "pass")
             ):
                 self._break("S5", f"drain {member} while {gate.name} says {last}")
+            watched = self._sim.now - self._ledger.began_at
+            is_pool = gate.scope is Scope.POOL and gate.is_counted
+            if is_pool and not overridden and watched < min(gate.window, FIRST_LOOK):
+                self._break("S5", f"drain {member}, and {gate.name} has watched for {watched}")
 
     def _fights_nobody(self, verb: str, line: FakeLine) -> None:
         is_news = self._sim.now - line.disturbed_at < NEWS

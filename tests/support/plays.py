@@ -148,6 +148,7 @@ async def make_plan(scenario: Scenario, world: World) -> Plan:
         ours=scenario.inherited,
         upgrade=CourseShape(scenario.steps, scenario.has_guard),
         rollback=CourseShape(1, scenario.has_guard) if scenario.has_rollback else None,
+        purpose=scenario.purpose,
         sticky=dict.fromkeys(scenario.sticky, "cookie"),
     )
     assert proposal.plan is not None, proposal.refusals
@@ -272,8 +273,8 @@ def film(scenario: Scenario) -> tuple[Played, list[Cut]]:
     return played, camera.cuts
 
 
-def film_on(scenario: Scenario, cut: Cut) -> tuple[Played, list[Cut]]:
+def film_on(scenario: Scenario, cut: Cut, *first: Event) -> tuple[Played, list[Cut]]:
     """The same of a rollout that was cut."""
     camera = Camera(cut.world, UNMOVED)
-    later = resume(scenario, cut.world, (), None, camera)
+    later = resume(scenario, cut.world, first, None, camera)
     return run_virtually(later, cut.at + AWHILE), camera.cuts

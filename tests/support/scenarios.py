@@ -12,6 +12,7 @@ from controller.core.events import (
     RunBegan,
 )
 from controller.core.phases import Phase
+from controller.core.plan import Purpose
 from controller.core.pool import Instant
 from controller.core.rollout import State
 from controller.core.settings import (
@@ -152,6 +153,7 @@ class Scenario:
     inherited: tuple[str, ...] = ()
     answers: tuple[bool, ...] | None = None
     """What the operator says when asked, in turn; the last word stays."""
+    purpose: Purpose = Purpose.UPGRADE
     sampler: Callable[[], Sampler] | None = None
     """Asks metrics systems; each process has its own."""
 
