@@ -5,14 +5,14 @@ questions are asked.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Final, Literal
 
 from controller.config import RolloutFile
 from controller.core.events import Answer
-from controller.core.plan import CourseShape, Proposal, Purpose, is_selected, propose
+from controller.core.plan import CourseShape, Plan, Proposal, Purpose, is_selected, propose
 from controller.core.pool import Found, InstanceView, Line, Member
 from controller.core.slope import slope_notes, without_ramp
 from controller.errors import BalancerError, Refused
@@ -242,19 +242,41 @@ def _probe_notes(file: RolloutFile) -> list[str]:
 
 
 async def ask_guards(
-    file: RolloutFile, members: Sequence[Member], commands: Commands
+    file: RolloutFile,
+    members: Sequence[Member],
+    commands: Commands,
+    purpose: Purpose = Purpose.UPGRADE,
 ) -> dict[str, tuple[Answer, str]]:
     """What `unless` says of each of `members` now; empty without one."""
     gangway = asyncio.Semaphore(AT_ONCE)
+    course: Literal["upgrade", "rollback"] = (
+        "rollback" if purpose is Purpose.ROLLBACK else "upgrade"
+    )
 
     async def ask(member: Member) -> tuple[str, tuple[Answer, str]] | None:
-        guard = file.work("upgrade", member, "plan").guard
+        guard = file.work(course, member, "plan").guard
         if guard is None:
             return None
         async with gangway:
             return member.name, weigh(guard, await commands.run_briefly(guard.command))
 
     return dict(filter(None, await asyncio.gather(*map(ask, members))))
+
+
+async def check_guards(
+    file: RolloutFile, plan: Plan, commands: Commands, only: Collection[str]
+) -> None:
+    """Ask `unless` of every member (of `only` these) before the first is touched; it is asked
+    again when a member's turn has come. Raises Refused for an answer that is neither yes nor no."""
+    if not plan.upgrade.has_guard:  # a rehearsal asks nobody
+        return
+    asked = [member for member in plan.members if not only or member.name in only]
+    answers = await ask_guards(file, asked, commands, plan.purpose)
+    refused = [
+        f"{name}: {said}" for name, (answer, said) in answers.items() if answer is Answer.REFUSED
+    ]
+    if refused:
+        raise Refused(*refused)
 
 
 async def check_before_rehearsal(found: Survey, validator: Validator) -> None:

@@ -108,23 +108,22 @@ class Runner:
         self._post(StopRequested(why, at_once=self._was_stopped))
         self._was_stopped = True
 
-    async def run(self, first: Sequence[Event], answered: Sequence[Request] = ()) -> State:
-        """Apply `first` (how this run begins), then go on until finished. `answered`: the
-        operator's requests that `first` holds already.
+    async def run(self, first: Sequence[Event]) -> State:
+        """Apply `first` (how this run begins), then go on until finished.
 
         Raises StateError when the journal cannot be written; members are left as they are then,
         and the next run resumes.
         """
         for event in first:
             self._record(event)
-        for request in answered:
-            self._journal.acknowledge(request)
+        self._acknowledge_heard()
         self._forget_returned()
         try:
             async with asyncio.TaskGroup() as group:
                 await self._drive(group)
         except* PoolrollError as errors:
             raise _first_of(errors) from None
+        self._acknowledge_heard()
         return self.state
 
     async def _drive(self, group: asyncio.TaskGroup) -> None:
@@ -305,6 +304,12 @@ class Runner:
                 self._journal.acknowledge(request)
             await self._clock.sleep(REQUESTS_EVERY)
 
+    def _acknowledge_heard(self) -> None:
+        """A kill, or the end of the rollout, may have come between a request and this."""
+        for request in self._journal.requests(self._plan.name):
+            if request.seq <= self.state.heard:
+                self._journal.acknowledge(request)
+
 
 def _first_of(errors: BaseExceptionGroup[PoolrollError]) -> PoolrollError:
     first = errors.exceptions[0]
@@ -313,10 +318,11 @@ def _first_of(errors: BaseExceptionGroup[PoolrollError]) -> PoolrollError:
 
 def heard(request: Request) -> Event:
     """The event that an operator's request is."""
+    seq = request.seq
     events: dict[str, Callable[[], Event]] = {
-        "pause": lambda: PauseRequested(request.by),
-        "resume": lambda: ResumeRequested(request.by, request.reason),
-        "abort": lambda: AbortRequested(request.by, restore=False),
-        "abort --restore": lambda: AbortRequested(request.by, restore=True),
+        "pause": lambda: PauseRequested(request.by, seq),
+        "resume": lambda: ResumeRequested(request.by, request.reason, seq),
+        "abort": lambda: AbortRequested(request.by, restore=False, request=seq),
+        "abort --restore": lambda: AbortRequested(request.by, restore=True, request=seq),
     }
     return events[request.verb]()

@@ -4,14 +4,15 @@ What is asked and what it means come from the core and the rollout file; here it
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from controller.core.events import GateSampled, Verdict
 from controller.core.metric_gate import Answers, Judged, judge_alerts, judge_answers
-from controller.core.metrics import Freshness, MetricsServer, Missing, Reading
+from controller.core.metrics import Alert, Freshness, MetricsServer, Missing, Reading
 from controller.core.settings import Gate, MetricQuery
 from controller.errors import MetricsRefused
 from controller.ports import MetricsSource
@@ -69,8 +70,9 @@ class Sampler:
 
     async def _metric(self, gate: Gate, member: str | None, elapsed: timedelta) -> GateSampled:
         query = self.queries(gate, member, elapsed)
-        answers = await asyncio.gather(*(self.ask(one, query) for one in query.servers))
-        return self.judged(gate, member, query, elapsed, answers)
+        async with _asking() as group:
+            asked = [group.create_task(self.ask(one, query)) for one in query.servers]
+        return self.judged(gate, member, query, elapsed, [one.result() for one in asked])
 
     def judged(
         self,
@@ -109,9 +111,10 @@ class Sampler:
             query.baseline_requests,
             query.traffic,
         )
-        fresh, (value, errors, requests, *compared) = await asyncio.gather(
-            freshness(), asyncio.gather(*map(read, texts))
-        )
+        async with _asking() as group:
+            fresh = group.create_task(freshness())
+            asked = [group.create_task(read(text)) for text in texts]
+        value, errors, requests, *compared = (one.result() for one in asked)
         baseline, baseline_errors, baseline_requests, traffic = compared
         return Answers(
             source.name,
@@ -122,14 +125,19 @@ class Sampler:
             baseline_errors,
             baseline_requests,
             traffic,
-            fresh,
+            fresh.result(),
         )
+
+    async def _alerts_of(self, server: MetricsServer) -> Sequence[Alert] | Reading:
+        return await self._source(server).alerts()
 
     async def _alerts(self, gate: Gate, known: frozenset[str] | None) -> GateSampled:
         if gate.alerts is None:
             raise ValueError(f"gate {gate.name} asks for no alerts")
         servers = gate.alerts.servers
-        answers = await asyncio.gather(*(self._source(server).alerts() for server in servers))
+        async with _asking() as group:
+            asked = [group.create_task(self._alerts_of(server)) for server in servers]
+        answers = [one.result() for one in asked]
         keys = NONE.union(*(judge_alerts(gate, one, NONE)[1] for one in answers))
         counted = keys if known is None else known
         if gate.alerts.counts_preexisting:
@@ -138,6 +146,21 @@ class Sampler:
         order = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS)
         worst = min(judged, key=lambda one: order.index(one.verdict))
         return replace(sampled(gate, None, worst), alerts=tuple(sorted(keys)))
+
+
+@asynccontextmanager
+async def _asking() -> AsyncIterator[asyncio.TaskGroup]:
+    """Asks at once what is asked in its body. The first refusal ends the rest, and is raised."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            yield group
+    except* MetricsRefused as refused:
+        raise _first_of(refused) from None
+
+
+def _first_of(refused: BaseExceptionGroup[MetricsRefused]) -> MetricsRefused:
+    first = refused.exceptions[0]
+    return _first_of(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 def sampled(

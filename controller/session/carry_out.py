@@ -5,13 +5,16 @@ from dataclasses import replace
 from typing import Final
 
 from controller.config import RolloutFile
-from controller.core.events import AbortRequested, Course
+from controller.core.apply import apply
+from controller.core.events import AbortRequested, Course, Finished
 from controller.core.plan import Plan, Purpose
 from controller.core.rollout import State
 from controller.core.work import Work
+from controller.errors import Refused
 from controller.preflight import reach, survey
 from controller.report.halt import halt_message
 from controller.report.summary import contact
+from controller.report.words import names
 from controller.runner.codec import encode
 from controller.runner.loop import Narrator, Runner
 from controller.runner.perform import Performer, Questions
@@ -55,6 +58,8 @@ async def carry_out(
     if prepared.is_new:
         if prepared.abandoned is not None:
             journal.end(prepared.abandoned.id, "abandoned", 7)
+        for request in journal.requests(row.name):  # to a former rollout, not to this one
+            journal.acknowledge(request)
         journal.begin(row)
         journal.append(row.id, world.clock.now(), *encode(plan))
     sampler = sampler_of(world.sources, prepared.found.file, plan, row.id)
@@ -80,7 +85,7 @@ async def carry_out(
     )
     on_start(runner)
     try:
-        state = await runner.run(prepared.first, prepared.heard)
+        state = await runner.run(prepared.first)
     finally:
         await sampler.aclose()
     finished = state.finished
@@ -96,9 +101,15 @@ async def abort_at_rest(
     narrators: Sequence[Narrator],
     on_start: Callable[[Runner], None],
 ) -> State:
-    """End a rollout for good that no process has in hand, from the file as it was run."""
+    """End a rollout for good that no process has in hand, from the file as it was run. Without
+    `restore` the journal is enough, where a load balancer does not answer."""
     file = as_it_was_run(former) if restore else without_secrets(former)
-    reached = await reach(world.balancer)
+    try:
+        reached = await reach(world.balancer)
+    except Refused as refused:
+        if restore:
+            raise
+        return _abort_unasked(world, former, refused, narrators)
     world.lock.hold_pool(reached.keys)
     found = survey(file, reached, None, former.plan.purpose)
     prepared = Prepared(
@@ -111,6 +122,37 @@ async def abort_at_rest(
         abandoned=None,
     )
     return await carry_out(world, prepared, narrators, None, on_start)
+
+
+def _abort_unasked(
+    world: World, former: Unfinished, refused: Refused, narrators: Sequence[Narrator]
+) -> State:
+    """The end of a rollout, from the journal alone. What is out stays known to later ones (S8)."""
+    row, journal, state = former.row, world.journal, former.state
+    world.lock.hold_pool({(one.backend, one.address) for one in journal.taken_by(row.id)})
+    ending = Finished("aborted", 7, f"by {world.by}; {_by_the_journal(state, refused)}")
+    for event in (
+        began(world, former.plan, Wishes()),
+        AbortRequested(world.by, restore=False),
+        ending,
+    ):
+        now = world.clock.now()
+        after = apply(former.plan, state, event, now)
+        journal.append(row.id, now, *encode(event))
+        for narrator in narrators:
+            narrator.tell(event, state, after)
+        state = after
+    journal.end(row.id, ending.outcome, ending.exit_code)
+    return state
+
+
+def _by_the_journal(state: State, refused: Refused) -> str:
+    """What is known of the members without a load balancer's word."""
+    out = [m.name for m in state.members.values() if m.found is not None]
+    busy = [m.name for m in state.members.values() if m.unfinished]
+    words = f"no load balancer was told anything ({'; '.join(refused.reasons)}); by the journal, "
+    words += f"out because of us: {names(out)}"
+    return words + (f"; a step may be running still on {names(busy)}" if busy else "")
 
 
 def _with_gates_of(file: RolloutFile, plan: Plan) -> Plan:

@@ -24,7 +24,7 @@ from controller.report.onward import Onward
 from controller.runner.sample import Sources
 from controller.session.metrics import sampler_of
 from controller.session.past import unfinished, ways_on
-from controller.session.standing import goes_on, refuse_changes, scope, undecided
+from controller.session.standing import goes_on, refuse_changes, scope, undecided, unheard
 from controller.session.values import Unfinished, Wishes
 
 
@@ -112,7 +112,7 @@ def _what_stands(seen: Foreseen, lookout: Lookout, file: RolloutFile, wishes: Wi
         if goes_on(ways, former, wishes):
             refuse_changes(ways, former, file)
             seen.former = former
-            if (halt := undecided(former, lookout.journal.requests(ways.name))) is not None:
+            if (halt := undecided(former, unheard(former, lookout.journal))) is not None:
                 raise Refused(*ways_on(ways, halt.seen))
 
 

@@ -16,13 +16,13 @@ from controller.core.plan import Plan, Purpose
 from controller.core.rollout import State, initial
 from controller.errors import Refused, UsageFault
 from controller.ports import RolloutRow
-from controller.preflight import Survey, check_before_rehearsal, reach, survey
+from controller.preflight import Survey, check_before_rehearsal, check_guards, reach, survey
 from controller.programs import missing_programs
 from controller.report.onward import Onward
 from controller.runner.loop import heard
 from controller.session.metrics import check_gates
 from controller.session.past import onward, unfinished, ways_on
-from controller.session.standing import goes_on, refuse_changes, scope, undecided
+from controller.session.standing import goes_on, refuse_changes, scope, undecided, unheard
 from controller.session.values import Prepared, Unfinished, Wishes, World
 
 
@@ -47,6 +47,8 @@ async def prepare(world: World, file: RolloutFile, wishes: Wishes) -> Prepared:
     if wishes.purpose is Purpose.REHEARSAL:
         await check_before_rehearsal(found, world.validator)
     intervals = await check_gates(world, file, plan, wishes)
+    begins = began(world, plan, wishes)
+    await check_guards(file, plan, world.commands, begins.only)
     row = _row(world, file)
     inherited = [MemberInherited(name, how) for name, how in found.ours.items() if _has(plan, name)]
     return Prepared(
@@ -56,7 +58,7 @@ async def prepare(world: World, file: RolloutFile, wishes: Wishes) -> Prepared:
         (
             FileKept(fingerprint(file.text, file.sets, row.id)),
             *inherited,
-            began(world, plan, wishes),
+            begins,
         ),
         found,
         is_new=True,
@@ -118,7 +120,7 @@ def _taken_up(
 ) -> Prepared:
     """Go on, unless the file has changed or a halt wants a decision."""
     refuse_changes(ways, former, file)
-    pending = tuple(world.journal.requests(file.settings.name))
+    pending = unheard(former, world.journal)
     first: list[Event] = [heard(request) for request in pending]
     if (halt := undecided(former, pending)) is not None:
         reason = wishes.overrides.get(halt.gate or "")
@@ -136,5 +138,4 @@ def _taken_up(
         found,
         is_new=False,
         abandoned=None,
-        heard=pending,
     )

@@ -6,7 +6,7 @@ from controller.config import RolloutFile
 from controller.core.events import Halted
 from controller.core.plan import Plan, Purpose
 from controller.errors import Refused
-from controller.ports import Request
+from controller.ports import Journal, Request
 from controller.report.onward import Onward
 from controller.session.past import differences
 from controller.session.values import Unfinished, Wishes
@@ -45,6 +45,12 @@ def refuse_changes(ways: Onward, former: Unfinished, file: RolloutFile) -> None:
             *changed,
             f"put it back to go on; or begin anew with --new; or: {ways.abort}",
         )
+
+
+def unheard(former: Unfinished, journal: Journal) -> tuple[Request, ...]:
+    """What the operator asked for since. Raises StateError."""
+    asked = journal.requests(former.plan.name)
+    return tuple(one for one in asked if one.seq > former.state.heard)
 
 
 def undecided(former: Unfinished, pending: Sequence[Request]) -> Halted | None:

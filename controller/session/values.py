@@ -13,7 +13,6 @@ from controller.ports import (
     Journal,
     LoadBalancer,
     Lock,
-    Request,
     RolloutRow,
     Validator,
 )
@@ -69,6 +68,5 @@ class Prepared:
     found: Survey
     is_new: bool
     abandoned: RolloutRow | None
-    heard: tuple[Request, ...] = ()
     intervals: Mapping[str, timedelta] = field(default_factory=dict)
     """Gate → the scrape interval of its metrics system, as it was seen."""

@@ -248,8 +248,8 @@ def stopped(gate: Gate, now: Traffic, ratio: float) -> Stop | None:
 @settings(max_examples=25)
 @given(LOSSES, st.sampled_from([0.1, 0.5, 1.0]), st.sampled_from([0.005, 0.02]))
 def test_a_laxer_gate_loses_more(case: tuple[Traffic, Gate], ratio: float, maximum: float) -> None:
-    """What a gate lets pass never falls when `max` or `failures` rise, but for the rarest cases that
-    are left out of either; and what is likely is within it."""
+    """What a gate lets pass never falls when `max` or `failures` rise, but for the rarest cases,
+    left out of either; and what is likely is within it."""
     now, gate = case
     gate = replace(gate, maximum=maximum)
     known = stopped(gate, now, ratio)

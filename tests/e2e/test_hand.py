@@ -1,8 +1,14 @@
 """The operator's hand on a running rollout, from another process."""
 
+import contextlib
 import json
+import signal
 
+from adapters.clock import SystemClock
+from adapters.storage.journal import open_state
+from controller.core.events import PauseRequested
 from controller.core.phases import Phase
+from controller.runner.codec import encode
 from tests.e2e.conftest import MakeSite
 from tests.e2e.site import SLOW_TO
 from tests.support.waiting import until
@@ -71,6 +77,77 @@ async def test_abort_after_a_crash(site: MakeSite) -> None:
     assert done.code == 0, done.text
     assert (one.executions(), one.rows()[0].outcome) == ({"web1": 1}, "aborted")
     assert await one.admin() == {"web1": 0, "web2": 0}
+
+
+async def test_abort_without_a_load_balancer(site: MakeSite) -> None:
+    """With HAProxy gone a halted rollout can be ended: from the journal, which says so and who is
+    out. `--restore` needs the load balancer, and `resume` does not."""
+    one = await site(2)
+    halted = await one.run(one.file(gates=[], upgrade={"command": ["/bin/false"]}))
+    assert halted.code == 5, halted.text
+    await one.world.haproxies[0].stop()
+    resumed = await one.command("resume", "web", "--reason", "why not")
+    assert (resumed.code, "takes effect on the next run" in resumed.out) == (0, True)
+    restored = await one.command("abort", "web", "--restore")
+    assert (restored.code, one.rows()[0].outcome) == (3, None), restored.text
+    done = await one.command("abort", "web")
+    assert (done.code, one.rows()[0].outcome) == (0, "aborted"), done.text
+    assert "no load balancer was told anything (" in done.err
+    assert "by the journal, out because of us: web1" in done.err
+    assert "web1  OUT OF ROTATION: step 1 (/bin/false) ended with exit code 1" in done.out
+
+
+async def test_words_for_a_former_rollout(site: MakeSite) -> None:
+    """What was asked of a rollout that was left behind is not heard by the one that follows."""
+    one = await site(2)
+    file = one.file(gates=[], upgrade=one.upgrade(held=True))
+    running = one.begin(file)
+    await until(lambda: one.executions()["web1"], 20, "the step to run")
+    running.signal(signal.SIGTERM)
+    one.go.touch()
+    assert (await running.end()).code == 7
+    assert (await one.command("pause", "web")).code == 0
+    done = await one.run(file, "--new")
+    assert done.code == 0, done.text
+    assert one.bodies("PauseRequested") == []
+
+
+async def test_word_heard_by_a_killed_run(site: MakeSite) -> None:
+    """A run that was killed between the word of the operator and its acknowledgement: the next
+    one acknowledges it, and does not hear it twice."""
+    one = await site(2)
+    file = one.file(gates=[], upgrade=one.upgrade(held=True))
+    running = one.begin(file)
+    await until(lambda: one.executions()["web1"], 20, "the step to run")
+    await running.kill()
+    one.go.touch()
+    clock = SystemClock()
+    with contextlib.closing(open_state(one.state, clock, create=False)) as journal:
+        asked = journal.request("web", "pause", "", "me@here")
+        row = journal.latest("web")
+        assert row is not None
+        journal.append(row.id, clock.now(), *encode(PauseRequested(asked.by, asked.seq)))
+        done = await one.run(file)
+        assert done.code == 0, done.text
+        assert journal.is_acknowledged(asked)
+    assert len(one.bodies("PauseRequested")) == 1
+
+
+async def test_abort_restores_what_was_never_changed(site: MakeSite) -> None:
+    """A step that failed before it did anything: `--restore` puts the member back, for it passes
+    as the former version that `rollback` names."""
+    one = await site(2)
+    rollback = {"command": ["/bin/true"], "vars": {"version": "v1"}}
+    quick = [one.answers(within="1s")]
+    file = one.file(
+        gates=[], upgrade={"command": ["/bin/false"]}, rollback=rollback, validate=quick
+    )
+    assert (await one.run(file)).code == 5
+    assert await one.admin() == {"web1": 1, "web2": 0}
+    done = await one.command("abort", "web", "--restore")
+    assert done.code == 0, done.text
+    assert await one.admin() == {"web1": 0, "web2": 0}
+    await one.assert_all("v1")
 
 
 async def test_status_tells(site: MakeSite) -> None:

@@ -128,8 +128,44 @@ async def test_unless_refuses(site: MakeSite) -> None:
     )
     done = await one.run(file)
     assert done.code == 3, done.text
-    assert "`unless` ended with exit code 255" in done.out
+    assert "web1: `unless` ended with exit code 255: no route" in done.err
     assert (one.executions(), await one.admin()) == ({}, {"web1": 0, "web2": 0})
+
+
+async def asked(one: Site, *, fails: str) -> tuple[Path, Callable[[], list[str]]]:
+    """A file whose `unless` writes down of whom it is asked, and refuses to say it of `fails`;
+    and a function that tells who was asked so far."""
+    book, marks = one.folder / "asked", one.folder / "marks"
+    marks.mkdir()
+    ask = f'echo "$$0" >> "{book}"; [ "$$0" != {fails} ] || exit 5; test -e "{marks}/$$0"'
+    mark = ["/bin/sh", "-c", f'touch "{marks}/$$0" && exec "$$@"', "${member.name}"]
+    upgrade = {
+        "command": [*mark, *one.upgrade()["command"]],
+        "unless": {"command": ["/bin/sh", "-c", ask, "${member.name}"]},
+    }
+    file = one.file(gates=[], upgrade=upgrade)
+    return file, lambda: book.read_text().split()
+
+
+async def test_unless_is_asked_of_all_first(site: MakeSite) -> None:
+    """One member of whom `unless` cannot tell, the last of three: exit 3 before the first of them
+    is touched, as `plan` said. Where only others are to be touched, it is not asked of it."""
+    one = await site(3)
+    file, book = await asked(one, fails="web3")
+    planned = await one.command("plan", str(file))
+    assert planned.code == 3, planned.text
+    done = await one.run(file)
+    assert done.code == 3, done.text
+    assert "web3: `unless` ended with exit code 5" in done.err
+    assert sorted(book()) == ["web1", "web1", "web2", "web2", "web3", "web3"]
+    assert (one.executions(), one.rows()) == ({}, [])
+    done = await one.run(file, "--only", "web1")
+    assert done.code == 0, done.text
+    assert book()[6:] == ["web1"] * 3
+    assert one.executions() == {"web1": 1}
+    done = await one.run(file)
+    assert done.code == 5, done.text
+    assert book()[9:] == ["web2"] * 2 + ["web3"]
 
 
 TEN_FAULTS = """\

@@ -45,15 +45,15 @@ def test_journal_that_fails() -> None:
 @pytest.mark.parametrize(
     ("verb", "event"),
     [
-        ("pause", PauseRequested("me")),
-        ("resume", ResumeRequested("me", "why")),
-        ("abort", AbortRequested("me", restore=False)),
-        ("abort --restore", AbortRequested("me", restore=True)),
+        ("pause", PauseRequested("me", 7)),
+        ("resume", ResumeRequested("me", "why", 7)),
+        ("abort", AbortRequested("me", restore=False, request=7)),
+        ("abort --restore", AbortRequested("me", restore=True, request=7)),
     ],
 )
 def test_requests_are_heard(verb: str, event: object) -> None:
-    """Each verb of the operator is the event that it means."""
-    assert heard(Request(1, "web", verb, "why", "me", EPOCH)) == event
+    """Each verb of the operator is the event that it means, under the request's number."""
+    assert heard(Request(7, "web", verb, "why", "me", EPOCH)) == event
 
 
 def test_record_of_what_is_out_is_kept_while_it_is_out() -> None:

@@ -1,6 +1,8 @@
 """Gates on metrics systems: no sequence of samples without a pass lets a next member go (S5)."""
 
+import asyncio
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 
 import pytest
@@ -8,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.core.events import GateSampled, Halted, MemberCalled, SoakEnded, Verdict
-from controller.core.metrics import Alert, Missing
+from controller.core.metrics import Alert, Missing, Reading, Reduce
 from controller.core.phases import Phase
 from controller.core.pool import Admin
 from controller.core.settings import Gate, Policies, Then
 from controller.runner.loop import Runner
 from tests.runner.beats import at, bad_v2, ended, scripted, signal
-from tests.runner.told import ALERTS, BAD, GONE, GOOD, MEMBER, POOL, A, B, Say, Told, sampler
+from tests.runner.told import ALERTS, BAD, GONE, GOOD, MEMBER, POOL, QUERY, A, B, Say, Told, sampler
 from tests.support.fakes import Script
 from tests.support.plays import Played, play, play_on
 from tests.support.scenarios import (
@@ -149,6 +151,31 @@ def test_refused_in_the_midst_of_it() -> None:
     played = play(Scenario(by(MEMBER), sampler=lambda: sampler(a=Told({"web1": [Say(None)]}))))
     ended(played, "halted", 4)
     assert "the server failed: http://metrics.test: a typo; the query is: of web1" in played.end.why
+
+
+async def test_refusal_ends_what_is_asked_beside_it() -> None:
+    """One server refuses: the other is not waited for, and nothing of the sample runs on."""
+    ended_early: list[str] = []
+
+    class Slow(Told):
+        async def read(
+            self, query: str, *, reduce: Reduce | None = None, at: datetime | None = None
+        ) -> Reading:
+            try:
+                return await super().read(query, reduce=reduce, at=at)
+            except asyncio.CancelledError:
+                ended_early.append(query)
+                raise
+
+    slow = Slow({"web1": [Say(0.0, takes=ms(60_000))]})
+    two = replace(MEMBER, metric=replace(QUERY, servers=(A, B)))
+    asking = sampler(a=Told({"web1": [Say(None)]}), b=slow)
+    async with asyncio.timeout(5):
+        sample = await asking.sample(two, "web1", ms(1000))
+    assert sample.verdict is Verdict.INCONCLUSIVE
+    assert sample.reason.startswith("the server failed: ")
+    assert ended_early == ["of web1"]
+    assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 def test_pool_fails_during_a_step() -> None:
