@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -32,6 +33,9 @@ def init(source: tuple[str, ...], backend: tuple[str, ...]) -> None:
         return
     if backend:
         raise UsageFault("init --backend: goes with the door of a running HAProxy, like unix:PATH")
+    for one in source:
+        if "/" in one:
+            raise UsageFault(f"init {one}: a door says what it is: unix:{Path(one).absolute()}")
     if len(source) > 1:
         raise UsageFault("init: one kind of pool at a time")
     click.echo(starter(source[0] if source else "haproxy"), nl=False)

@@ -99,10 +99,11 @@ def propose(
     limits = settings.policies
     max_unavailable = max(1, limits.max_unavailable.rounded_down(len(chosen)))
     serving, where = _serving(views, ours)
+    largest = _largest(members, views)
     if limits.min_available is None:
         min_available = max(1, serving - max_unavailable)
     else:
-        min_available = limits.min_available.rounded_up(_largest(members, views))
+        min_available = limits.min_available.rounded_up(largest)
     if turn and not refusals and serving - 1 < min_available:
         refusals.append(
             f"the floor does not hold: {serving} serve ({where}), one less would be "
@@ -125,6 +126,8 @@ def propose(
         left=left,
     )
     notes = tuple(f"{name} {how}: left out, not upgraded" for name, how in left.items())
+    if limits.min_available is None and serving < largest:
+        notes += (_sunken(largest - serving, largest, min_available),)
     notes += tuple(_sick(turn, views))
     return Proposal(None if refusals else plan, tuple(refusals), notes)
 
@@ -204,6 +207,13 @@ def _serving(views: Sequence[InstanceView], ours: Collection[str]) -> tuple[int,
     fewest = capacity(sights)
     out = sum(1 for name in ours if _found_out(name, views))
     return fewest.serving + out, fewest.where
+
+
+def _sunken(idle: int, members: int, floor: int) -> str:
+    return (
+        f"{idle} of {members} members {'does' if idle == 1 else 'do'} not serve; the floor is "
+        f"{floor}, counted from those that serve now: set pool.min_available"
+    )
 
 
 def _largest(members: Collection[str], views: Sequence[InstanceView]) -> int:

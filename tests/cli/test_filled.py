@@ -9,6 +9,7 @@ from controller.config import parse
 from controller.config.starting.discovered import Discovery, chosen_backends, with_leaders
 from controller.config.starting.filled import filled
 from controller.core.pool import Admin, Counters, Health, InstanceView, Line, Worker
+from controller.core.settings import Amount
 from controller.errors import ConfigurationError, Refused, UsageFault
 from controller.ports import Features
 
@@ -77,8 +78,9 @@ def test_members_floor_and_doors_are_filled_in() -> None:
     assert settings.pool.backends == ("web",)
     assert settings.selection.expect == 2
     assert "# web1 10.0.0.1:80, web2 10.0.0.2:80" in text
-    assert "# 2 serve now, less max_unavailable 1: a floor of 1." in text
-    assert "# min_available: 1 " in text
+    assert "# 2 are in rotation now, less max_unavailable 1: " in text
+    assert settings.policies.min_available == Amount(1)
+    assert "NOT HEALTHY" not in text
 
 
 def test_only_doubt_is_the_placeholder() -> None:
@@ -147,7 +149,19 @@ def test_other_backends_are_listed() -> None:
 
 def test_too_few_servers_are_said() -> None:
     """With one server, `plan` refuses, and the file says why."""
-    assert "# 1 server in rotation and healthy now" in text_of(found(line("web1")))
+    text = text_of(found(line("web1"), line("web2", admin=Admin.OUT)))
+    assert "# 1 server in rotation now: taking one out would be an outage" in text
+    assert parse(text, "f").settings.policies.min_available is None
+
+
+def test_floor_does_not_sink_with_the_sick() -> None:
+    """Of four, two are down: the floor is three, and the file says that `plan` refuses; a member
+    that somebody took out does not count."""
+    down = [line(name, health=Health.FAILING) for name in ("web3", "web4")]
+    four = (line("web1"), line("web2"), *down)
+    text = text_of(found(*four, line("web5", admin=Admin.OUT)))
+    assert parse(text, "f").settings.policies.min_available == Amount(3)
+    assert "# OF THESE, 2 ARE NOT HEALTHY: `plan` REFUSES UNTIL THEY ARE." in text
 
 
 def test_low_level_and_open_door_are_said() -> None:

@@ -95,6 +95,7 @@ async def test_servers_of_many_kinds(world: MakeWorld) -> None:
     assert "NO CHECK in HAProxy" in text
     assert "# Backup servers are never members: spare" in text
     assert "# Left out: lost has no address" in text
+    assert "\n  min_available: 2 " in text
 
 
 async def test_mode_tcp(world: MakeWorld) -> None:
@@ -119,6 +120,7 @@ async def test_low_level_is_told_in_the_file(world: MakeWorld) -> None:
         (["unix:/nowhere/a.sock"], 3, "unix:/nowhere/a.sock: there is no such socket"),
         (["tcp:127.0.0.1"], 2, "tcp:127.0.0.1: the port is missing"),
         (["http://127.0.0.1:80"], 2, "not a Runtime API"),
+        (["/run/haproxy/admin.sock"], 2, "a door says what it is: unix:/run/haproxy/admin.sock"),
         (["nginx"], 2, "no such kind of pool"),
         (["kubernetes"], 2, "not yet supported"),
         (["haproxy", "unix:/a"], 2, "not both"),

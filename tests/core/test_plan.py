@@ -100,7 +100,7 @@ def test_sick_members_are_noted() -> None:
     """A member that fails its check is selected all the same, and the plan says so."""
     made = proposal(views(line("a2", health=Health.FAILING)))
     assert order(made) == list(NAMES)
-    assert made.notes == ("a2 fails its health check (web at lb2)",)
+    assert "a2 fails its health check (web at lb2)" in made.notes
 
 
 @pytest.mark.parametrize(
@@ -186,6 +186,20 @@ def test_percentage_floor_does_not_sink(lost: dict[str, Any]) -> None:
         "the floor does not hold: 2 serve (web at lb2), one less would be 1, "
         "and min_available is 2",
     )
+
+
+def test_a_floor_that_has_sunk_is_noted() -> None:
+    """Counted from those that serve, the floor sinks with every member that is down: said so,
+    unless the file gives one."""
+    down = views(line("a2", health=Health.FAILING), line("b2", admin=Admin.OUT))
+    note = (
+        "2 of 4 members do not serve; the floor is 1, counted from those that serve now: set "
+        "pool.min_available"
+    )
+    assert note in proposal(down).notes
+    given = Policies(min_available=Amount(1))
+    assert not any("min_available" in one for one in proposal(down, policies=given).notes)
+    assert not any("min_available" in one for one in proposal().notes)
 
 
 def test_ours_that_are_out_count_as_serving() -> None:

@@ -50,6 +50,20 @@ class Discovery:
         return capacity(looked(Sight(view.instance), view) for view in self.views).serving
 
     @property
+    def placed(self) -> int:
+        """How many are in rotation, healthy or not, where the fewest are, backups never."""
+        members = [
+            sum(
+                1
+                for line in view.lines
+                if line.backend == backend and not line.is_out and not line.backup
+            )
+            for view in self.views
+            for backend in self.backends
+        ]
+        return min(members, default=0)
+
+    @property
     def name(self) -> str:
         """A name for the rollout."""
         made = re.sub("[^a-z0-9-]+", "-", self.backends[0].lower()).strip("-")

@@ -79,7 +79,7 @@ def _pool(found: Discovery) -> Iterator[str]:
         yield f"    exclude: [{', '.join(map(_word, found.excluded))}]"
     first = f"[{_word(next(iter(found.members), 'web1'))}]"
     yield f"  # canaries: {first:<18}# <- these go first"
-    yield from (f"  # {line}" for line in _floor(found))
+    yield from (f"  {line}" for line in _floor(found))
     yield "  max_unavailable: 1            # out because of us at any time; a count or a percentage"
 
 
@@ -113,15 +113,16 @@ def _members(found: Discovery) -> Iterator[str]:
 
 
 def _floor(found: Discovery) -> Iterator[str]:
-    serving = found.serving
-    if serving < 2:
-        yield f"{_servers(serving)} in rotation and healthy now: taking one out would be an outage,"
-        yield "and `plan` refuses."
+    placed, serving = found.placed, found.serving
+    if placed < 2:
+        yield f"# {_servers(placed)} in rotation now: taking one out would be an outage, and"
+        yield "# `plan` refuses."
         return
-    floor = serving - 1
-    yield f"{serving} serve now, less max_unavailable 1: a floor of {floor}. Nobody is taken out"
-    yield "when fewer would be in rotation and healthy then, whoever took the others out."
-    yield f"min_available: {floor:<15}# left out: taken anew at the start of each run"
+    yield f"# {placed} are in rotation now, less max_unavailable 1: nobody is taken out when fewer"
+    yield "# than this would be in rotation and healthy then, whoever took the others out."
+    if serving < placed:
+        yield f"# OF THESE, {placed - serving} ARE NOT HEALTHY: `plan` REFUSES UNTIL THEY ARE."
+    yield f"min_available: {placed - 1:<15}# <- left out, it sinks with every member that is down"
 
 
 def _drain(found: Discovery) -> Iterator[str]:
