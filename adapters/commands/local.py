@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from adapters.commands.group import Group
 from adapters.commands.place import Place
 from adapters.commands.program import unstartable
 from adapters.commands.spec import packed, unfit
+from controller.core.discretion import discreet
 from controller.core.work import Command
 from controller.errors import StateError
 from controller.ports import Clock, Job, JobResult
@@ -53,14 +55,15 @@ class LocalCommands:
         self._left = [left for left in self._left if not left.reap(os.WNOHANG)]
         try:
             place.create()
-            return await self._end_of(place, job.command)
+            return place.concealed(await self._end_of(place, job.command))
         except OSError as error:
             raise StateError(f"{place.folder}: {error.strerror or error}") from error
 
     async def run_briefly(self, command: Command) -> JobResult:
         if fault := unfit(command):
             return JobResult(fault=fault)
-        return await run_briefly(command, self._clock, self._grace)
+        result = await run_briefly(command, self._clock, self._grace)
+        return replace(result, output=discreet(result.output))
 
     def unstartable(self, command: Command) -> str | None:
         return unstartable(command)

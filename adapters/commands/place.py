@@ -7,11 +7,14 @@ the job counts as begun, `result` once it has ended; `output` grows meanwhile.
 import fcntl
 import os
 import re
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 from adapters.commands import helper
 from adapters.commands.group import Group
+from controller.core.discretion import discreet
 from controller.errors import StateError
 from controller.ports import JobResult
 
@@ -70,6 +73,17 @@ class Place:
     def settle(self, outcome: str, seconds: float) -> None:
         """Write the result in place of a helper that could not."""
         helper.write_durably(str(self.folder), helper.RESULT, f"{seconds:.3f} {outcome}\n")
+
+    def concealed(self, result: JobResult) -> JobResult:
+        """`result` without what looks like a secret in its output (S12), on disk as well."""
+        shown = discreet(result.output)
+        if shown != result.output:
+            try:
+                helper.write_durably(str(self.folder), helper.OUTPUT, shown)
+            except OSError:  # a full disk costs output, but stops no rollout
+                with suppress(OSError):
+                    os.truncate(self.folder / helper.OUTPUT, 0)
+        return replace(result, output=shown)
 
     def _parse(self, seconds: str, kind: str, rest: str = "") -> JobResult:
         output, took = self._read(helper.OUTPUT), float(seconds)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from adapters.words import HIDDEN, causes
+from controller.core.discretion import discreet
 
 _SECRET_KEY = re.compile(
     r"token|pass|pwd|secret|key|auth|(^|[_-])sig(n|nature)?$|credential|session|code|jwt",
@@ -22,6 +23,7 @@ def span(duration: timedelta) -> str:
 
 def excerpt(text: str, length: int = 60) -> str:
     """The beginning of `text`, quoted, with what is not printable escaped."""
+    text = discreet(text)
     return repr(text if len(text) <= length else text[:length] + "…")
 
 

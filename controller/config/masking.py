@@ -1,8 +1,8 @@
 """A rollout file's text without what may be secret in it. Pure.
 
-Secret are the values of headers, passwords and tokens of gates, passwords in addresses, the
-addresses and secrets of `notify` and `heartbeat`, and every variable that is named in one of
-these.
+Secret are the values of headers, passwords and tokens of gates, the addresses and secrets of
+`notify` and `heartbeat`, what looks like a secret anywhere (`controller.core.discretion`), every
+variable that is named in one of these, and variables whose name says it.
 """
 
 import re
@@ -13,8 +13,8 @@ from controller.config.text.nodes import Scalar
 from controller.config.text.places import Trail
 from controller.config.text.templating import mentions
 from controller.config.text.trails import texts
+from controller.core.discretion import MASK, blotted, discreet, is_secret_name, secrets_in
 
-MASK = "***"
 _FILLED = (
     "validate.*.http.headers.*",
     "gates.*.probe.headers.*",
@@ -29,7 +29,6 @@ _NOTICES = ("notify.*.webhook.headers.*", "notify.*.webhook.secret", "heartbeat.
 _ADDRESSES = ("notify.*.webhook.url", "heartbeat.url")
 """Whoever knows one may post there: all but the host is secret."""
 _ANCHOR = re.compile(r"&\S+\s+")
-_USERINFO = re.compile(r"(://)[^/\s@\"']+@")
 _HOST = re.compile(r"https?://(?:[^/?#@]*@)?([A-Za-z0-9.:\[\]-]+)(?=[/?#]|$)")
 
 
@@ -47,9 +46,8 @@ def masked(text: str, sets: Mapping[str, str]) -> tuple[str, dict[str, str]]:
         begin = anchor.end() if anchor else start
         close = "\n" if result[begin:end].endswith("\n") else ""
         result = f'{result[:begin]}"{shown}"{close}{result[end:]}'
-    result = _USERINFO.sub(rf"\1{MASK}@", result)
-    return result, {
-        name: MASK if f"vars.{name}" in names else value for name, value in sets.items()
+    return blotted(result), {
+        name: MASK if f"vars.{name}" in names else discreet(value) for name, value in sets.items()
     }
 
 
@@ -59,8 +57,17 @@ def _secret_names(document: Document) -> Iterator[str]:
             yield from (mention.name or "" for mention in mentions(value))
     for scalar in document.values.values():
         if isinstance(scalar, Scalar):
-            for match in _USERINFO.finditer(scalar.text):
-                yield from (mention.name or "" for mention in mentions(match.group()))
+            for secret in secrets_in(scalar.text):
+                yield from (mention.name or "" for mention in mentions(secret))
+    for section in ("vars.*", "rollback.vars.*"):
+        yield from (f"vars.{t[-1]}" for t, _ in texts(document.data, section) if _says_so(t[-1]))
+    for trail, _ in texts(document.data, "pool.members.vars.*.*"):
+        if _says_so(trail[-1]):
+            yield f"member.vars.{trail[-1]}"
+
+
+def _says_so(name: str | int) -> bool:
+    return is_secret_name(str(name))
 
 
 def _spans(document: Document, names: set[str]) -> Iterator[tuple[int, int, str]]:

@@ -3,16 +3,12 @@
 A rollout that is taken up again has its gates from the rollout file, which must be the same.
 """
 
-import re
 from dataclasses import replace
-from typing import Final
 
+from controller.core.discretion import MASK, blotted
 from controller.core.metrics import MetricsServer, Secret
 from controller.core.plan import Plan
 from controller.core.settings import Gate
-
-MASK: Final = "***"
-_USERINFO: Final = re.compile(r"(://)[^/\s@]+@")
 
 
 def without_secrets(plan: Plan) -> Plan:
@@ -28,7 +24,7 @@ def _gate(gate: Gate) -> Gate:
     if alerts is not None:
         alerts = replace(alerts, servers=tuple(map(_server, alerts.servers)))
     if probe is not None:
-        url = _USERINFO.sub(rf"\1{MASK}@", probe.url)
+        url = blotted(probe.url)
         probe = replace(probe, url=url, headers=dict.fromkeys(probe.headers, MASK))
     return replace(gate, metric=metric, alerts=alerts, probe=probe)
 

@@ -7,13 +7,25 @@ from tests.e2e.conftest import MakeSite
 from tests.e2e.site import Site
 from tests.support.waiting import until
 
-SECRETS = ("hunter2-in-a-header", "hunter2-in-a-url", "hunter2-by-set")
+SECRETS = (
+    "hunter2-in-a-header",
+    "hunter2-in-a-url",
+    "hunter2-by-set",
+    "hunter2-in-a-query",
+    "hunter2-of-a-runbook",
+    "hunter2-printed",
+    "hunter2-an-option",
+    "hunter2-by-name",
+)
+
+RUNBOOK = f"https://ops:{SECRETS[4]}@wiki.example.net/web?access_token={SECRETS[4]}&page=2"
 
 
 def validation(one: Site, contains: str) -> list[dict[str, Any]]:
     """Asks with a secret of each kind."""
     headers = {"Authorization": f"Bearer {SECRETS[0]}", "X-Token": "${vars.token}"}
     url = f"http://poolroll:{SECRETS[1]}@${{member.address}}:${{member.port}}/health"
+    url += f"?token={SECRETS[3]}"
     probe = {"url": url, "headers": headers, "contains": contains}
     return [{"http": probe, "within": "300ms"}]
 
@@ -63,3 +75,33 @@ async def test_they_do_their_work(site: MakeSite) -> None:
     assert done.code == 0, done.text
     assert_nowhere(one.state, done.text)
     await one.assert_all("v2")
+
+
+async def test_by_their_looks(site: MakeSite) -> None:
+    """A password and a token of the runbook's address, those that a step prints, an option's and
+    a variable's that is called one: in no output, page or file, also when the file has changed
+    and the step's output is long."""
+    one = await site(2)
+    prints = f"Authorization: Bearer {SECRETS[5]}; https://u:{SECRETS[5]}@h/?key={SECRETS[5]}"
+    script = f"echo '{prints}'; yes | head -c 300000; echo 'password={SECRETS[5]}'; exit 3"
+    values: dict[str, Any] = {
+        "runbook": RUNBOOK,
+        "gates": [],
+        "vars": {"db_password": SECRETS[7]},
+        "validate": validation(one, "never"),
+    }
+    values["vars"]["token"] = SECRETS[2]
+    argv = ["/bin/sh", "-c", script, f"--token={SECRETS[6]}"]
+    file = one.file(upgrade={"command": argv}, **values)
+    done = await one.run(file)
+    assert done.code == 5, done.text
+    assert "runbook: https://***@wiki.example.net/web?access_token=***&page=2" in done.out
+    page = one.folder / "page.html"
+    texts = [done.text, (await one.command("report", "web", "-o", str(page))).text]
+    texts += [page.read_text(), (await one.command("events", "web", "--json")).text]
+    texts += [(await one.command(*argv)).text for argv in (["status"], ["plan", str(file)])]
+    changed = await one.run(one.file(upgrade={"command": argv}, **values, soak="321ms"))
+    assert (changed.code, "+soak: 321ms" in changed.err) == (3, True), changed.text
+    outputs = [path.read_text() for path in one.state.rglob("output")]
+    assert [text.count("***") for text in outputs] == [4]
+    assert_nowhere(one.state, *texts, changed.text)

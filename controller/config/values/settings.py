@@ -8,6 +8,7 @@ from controller.config.text.templating import fill
 from controller.config.values.filling import named
 from controller.config.values.gate_values import gate_of
 from controller.config.values.metrics_servers import Servers
+from controller.core.discretion import blotted, discreet
 from controller.core.settings import (
     DrainPolicy,
     HaproxyPool,
@@ -45,8 +46,8 @@ def settings_of(
             canaries_only=canaries_only,
         ),
         policies=_policies(rollout, Servers(known, folder)),
-        owner=fill(rollout.owner or "", known),
-        runbook=fill(rollout.runbook or "", known),
+        owner=discreet(fill(rollout.owner or "", known)),
+        runbook=blotted(fill(rollout.runbook or "", known)),
         vars=dict(variables),
         warnings=warnings,
     )
