@@ -1,9 +1,10 @@
 """The journal's SQLite file: its form, how it is opened, and its faults in an operator's words."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 from controller.errors import StateError
 
@@ -107,13 +108,16 @@ def open_database(path: Path) -> sqlite3.Connection:
     return db
 
 
-def has_schema(db: sqlite3.Connection) -> bool:
+Read = Callable[[str], list[tuple[Any, ...]]]
+
+
+def has_schema(read: Read) -> bool:
     """Whether it is a journal of this version; False for an empty file.
 
     Raises StateError for one of a newer version or of another program, and sqlite3.Error.
     """
-    application = _number(db, "PRAGMA application_id")
-    version = _number(db, "PRAGMA user_version")
+    application = _number(read, "PRAGMA application_id")
+    version = _number(read, "PRAGMA user_version")
     if application == APPLICATION and version > SCHEMA:
         raise StateError(
             f"the journal was written by a newer poolroll (schema {version}, this one knows "
@@ -121,7 +125,7 @@ def has_schema(db: sqlite3.Connection) -> bool:
         )
     if (application, version) == (APPLICATION, SCHEMA):
         return True
-    if (application, version) == (0, 0) and not _number(db, "SELECT count(*) FROM sqlite_master"):
+    if (application, version) == (0, 0) and not _number(read, "SELECT count(*) FROM sqlite_master"):
         return False
     raise StateError("the database in the state folder is not a journal of poolroll")
 
@@ -133,7 +137,7 @@ def create_schema(path: Path) -> None:
     Raises StateError and sqlite3.Error.
     """
     with closing(open_database(path)) as db:
-        if has_schema(db):
+        if has_schema(lambda query: db.execute(query).fetchall()):
             return
         mode = db.execute("PRAGMA journal_mode = WAL").fetchone()[0]
         if mode != "wal":
@@ -146,5 +150,5 @@ def create_schema(path: Path) -> None:
             db.execute(f"PRAGMA user_version = {SCHEMA}")
 
 
-def _number(db: sqlite3.Connection, query: str) -> int:
-    return int(db.execute(query).fetchone()[0])
+def _number(read: Read, query: str) -> int:
+    return int(read(query)[0][0])

@@ -1,7 +1,9 @@
 """Who holds a pool: the record next to a lock file, and how it is told to an operator."""
 
 import json
+import stat
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -57,7 +59,8 @@ def decode_claim(text: str) -> Claim | None:
 
 
 def write_claim(path: Path, claim: Claim) -> None:
-    """Replace the record whole. It need not survive a power cut, since no lock does.
+    """Replace the record whole. It need not survive a power cut, since no lock does; who may
+    read it stays as it was.
 
     Raises StateError.
     """
@@ -65,6 +68,8 @@ def write_claim(path: Path, claim: Claim) -> None:
     with mapped(path):
         fresh.unlink(missing_ok=True)
         make_file(fresh)
+        with suppress(FileNotFoundError, PermissionError):  # another user's file has another owner
+            fresh.chmod(stat.S_IMODE(path.stat().st_mode))
         fresh.write_text(encode_claim(claim), encoding="utf-8")
         fresh.replace(path)
 

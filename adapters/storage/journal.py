@@ -1,5 +1,6 @@
 """Everything durable about rollouts, in SQLite."""
 
+import os
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from adapters.storage import codec
 from adapters.storage.database import create_schema, has_schema, mapped, open_database
 from adapters.storage.flocks import guard
 from adapters.storage.folder import DATABASE, exists, make_file, make_folder
+from adapters.storage.frozen import FrozenDatabase, is_unopenable
 from controller.core.pool import Instant
 from controller.errors import StateError
 from controller.ports import Clock, Record, Request, RolloutRow, Taken
@@ -43,20 +45,27 @@ class SqliteJournal:
     """Implements `controller.ports.Journal`. Belongs to one thread; several processes may write.
 
     Opens an existing journal (`open_state` makes one). Raises StateError when there is none, or
-    when it is damaged, of a newer version, or not allowed to this user.
+    when it is damaged, of a newer version, or may not be read by this user; who may only read it
+    is refused when writing.
     """
 
     def __init__(self, folder: Path, clock: Clock) -> None:
         self._path = folder / DATABASE
         self._clock = clock
+        self._frozen: FrozenDatabase | None = None
         with mapped(self._path):
-            self._db = open_database(self._path)
             try:
-                if not has_schema(self._db):
-                    raise StateError(f"there is no state in {folder}: its journal is empty")
-            except BaseException:
-                self._db.close()
-                raise
+                self._db = open_database(self._path)
+            except sqlite3.Error as error:
+                if not is_unopenable(error) or not os.access(self._path, os.R_OK):
+                    raise
+                self._frozen = FrozenDatabase(self._path)
+        try:
+            if not has_schema(self._read):
+                raise StateError(f"there is no state in {folder}: its journal is empty")
+        except BaseException:
+            self.close()
+            raise
 
     def begin(self, row: RolloutRow) -> None:
         values = (
@@ -184,18 +193,22 @@ class SqliteJournal:
     def close(self) -> None:
         """Nothing else may be called afterwards but `close`."""
         with mapped(self._path):
-            self._db.close()
+            (self._frozen or self._db).close()
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         # IMMEDIATE: a transaction that reads first and writes later fails at once with "busy"
         # when somebody wrote in between (SQLite, "Write-Ahead Logging", section 2.2).
+        if self._frozen is not None:
+            raise StateError(f"journal {self._path}: it cannot be written by this user")
         with mapped(self._path), self._db:
             self._db.execute("BEGIN IMMEDIATE")
             yield self._db
 
     def _read(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with mapped(self._path):
+            if self._frozen is not None:
+                return self._frozen.read(query, values)
             return self._db.execute(query, values).fetchall()
 
     def _has_rollout(self, rollout: str) -> bool:

@@ -147,6 +147,44 @@ def look(folder: Path) -> None:
     journal.close()
 
 
+def read_on(folder: Path, rollout: str) -> None:
+    """Each turn, from one journal: how many records there are, and who holds the rollout."""
+    journal = open_state(folder, CLOCK, create=False)
+    lock = FileLock(folder, CLOCK, "reader")
+    while sys.stdin.readline():
+        holder = lock.holder(rollout)
+        say(f"{len(journal.records(rollout))} {holder.pid if holder else 'nobody'}")
+    journal.close()
+
+
+def try_to_write(folder: Path, rollout: str) -> None:
+    """Say what each attempt meets."""
+    journal = open_state(folder, CLOCK, create=False)
+    for attempt in (
+        lambda: journal.append(rollout, CLOCK.now(), "k", "{}"),
+        lambda: journal.request(rollout, "pause", "", "carl"),
+        lambda: FileLock(folder, CLOCK, "carl").hold_name(rollout).__enter__(),
+        lambda: open_state(folder, CLOCK, create=True),
+    ):
+        try:
+            say(attempt())
+        except StateError as error:
+            say(error)
+    journal.close()
+
+
+def read_many(folder: Path, rollout: str, upto: str) -> None:
+    """Read until there are so many records; say how often, and when there are fewer than before."""
+    journal, seen, times = open_state(folder, CLOCK, create=False), 0, 0
+    while seen < int(upto):
+        now, times = len(journal.records(rollout)), times + 1
+        if now < seen:
+            say(f"{now} after {seen}")
+        seen = now
+    say(f"read {times > 0}")
+    journal.close()
+
+
 COMMANDS: dict[str, Callable[..., None]] = {
     "append": append,
     "append_beyond_a_limit": append_beyond_a_limit,
@@ -156,6 +194,9 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "contend": contend,
     "visit": visit,
     "look": look,
+    "read_on": read_on,
+    "read_many": read_many,
+    "try_to_write": try_to_write,
 }
 
 
