@@ -19,7 +19,7 @@ from adapters.haproxy.balancer import HaproxyLoadBalancer
 from adapters.haproxy.discovery import servers_behind
 from adapters.notify.command import CommandNotifier
 from adapters.probes import OutsideValidator
-from adapters.storage.folder import default_state_dir, exists
+from adapters.storage.folder import SYSTEM, default_state_dir, exists, may_write
 from adapters.storage.journal import open_state as open_sqlite
 from adapters.storage.lock import FileLock
 from controller.config import Recipient, RolloutFile, WebhookTarget, audience
@@ -32,6 +32,7 @@ from controller.telemetry.meter import Meter
 from controller.telemetry.values import Outlet, Ways
 
 __all__ = [
+    "about_state",
     "balancer",
     "balancer_at",
     "clock",
@@ -70,6 +71,22 @@ def who() -> str:
 def state_folder(option: str | None) -> Path:
     """Where the journal is. Raises StateError."""
     return Path(option) if option else default_state_dir(os.environ)
+
+
+def about_state(option: str | None, folder: Path) -> list[str]:
+    """What an operator should know about the state folder in use. `option`: as it was asked for.
+
+    Raises StateError.
+    """
+    notes = []
+    if not option and folder != SYSTEM:
+        notes.append(
+            f"state is in {folder}, yours alone: another user's poolroll on this pool would not "
+            f"be refused; share {SYSTEM}: sudo install -d -m 2770 -g GROUP {SYSTEM}"
+        )
+    if exists(folder) and not may_write(folder):
+        notes.append(f"{folder} may not be written by this user: a run of theirs would be refused")
+    return notes
 
 
 def open_state(folder: Path, *, create: bool) -> Journal:

@@ -36,7 +36,7 @@ def default_state_dir(env: Mapping[str, str], system: Path = SYSTEM) -> Path:
     Directory Specification": `$XDG_STATE_HOME` if absolute, else `~/.local/state`). Creates
     nothing. Raises StateError when this user has no home either.
     """
-    if system.is_dir() and os.access(system, os.W_OK | os.X_OK):
+    if system.is_dir() and may_write(system):
         return system
     base = Path(env.get("XDG_STATE_HOME", ""))
     return (base if base.is_absolute() else _home(env) / ".local" / "state") / "poolroll"
@@ -56,6 +56,11 @@ def exists(folder: Path) -> bool:
     """Whether `folder` holds a journal. Raises StateError where that cannot be seen."""
     with mapped(folder):
         return (folder / DATABASE).is_file()
+
+
+def may_write(folder: Path) -> bool:
+    """Whether this user may make files in `folder`."""
+    return os.access(folder, os.W_OK | os.X_OK)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """What is shown before a rollout begins or goes on: what is left to do, and what is at stake."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from controller.core.plan import Plan, Purpose
@@ -26,10 +26,12 @@ async def before(
     during: timedelta,
     commands: timedelta | None,
     without: Collection[str] = (),
+    more_notes: Sequence[str] = (),
 ) -> list[str]:
     """`plan`: what is left of the prepared one; `during`: how long requests are counted;
     `commands`: what they took for one member the last time; `without`: gates that the operator
-    overrides. Raises BalancerError, where a rollout is to begin."""
+    overrides; `more_notes`: for the operator to mind. Raises BalancerError, where a rollout is to
+    begin."""
     found = prepared.found
     lines = []
     if not prepared.is_new:
@@ -54,7 +56,7 @@ async def before(
         more = ["at stake", f"  cannot be said now: {error}"]  # the run bears that for a while
     else:
         more = prospect_lines(plan, ahead)
-    notes, settings = found.proposal.notes, found.file.settings
+    notes, settings = [*found.proposal.notes, *more_notes], found.file.settings
     whole = prepared.plan
     aside = left_aside(whole, prepared.state.members, plan)
     return [*lines, *plan_text(plan, settings, notes, {}, more, whole=whole, aside=aside)]

@@ -33,7 +33,9 @@ def plan(file: Path, json: bool, state: str | None, **given: Any) -> None:
     canaries_only = given["canaries_only"]
     rollout = load(file, options.pairs(given["set"]), only=only, canaries_only=canaries_only)
     wishes = Wishes(only=only, canaries_only=canaries_only)
-    seen = asyncio.run(_look(rollout, bootstrap.state_folder(state), wishes))
+    folder = bootstrap.state_folder(state)
+    seen = asyncio.run(_look(rollout, folder, wishes))
+    seen.notes += bootstrap.about_state(state, folder)
     if json:
         click.echo(_value(rollout, seen).model_dump_json(indent=2))
     else:

@@ -116,7 +116,8 @@ def start(
         rollout.refuse_placeholder()
     folder = bootstrap.state_folder(given["state"])
     ways = options.ways_out(given)
-    running = _run(rollout, wishes, folder, ways, yes=yes, log_format=log_format)
+    notes = bootstrap.about_state(given["state"], folder)
+    running = _run(rollout, wishes, folder, ways, notes, yes=yes, log_format=log_format)
     sys.exit(asyncio.run(running))
 
 
@@ -140,6 +141,7 @@ async def _run(
     wishes: Wishes,
     folder: Path,
     ways: Ways,
+    notes: list[str],
     *,
     yes: bool,
     log_format: str,
@@ -156,7 +158,13 @@ async def _run(
         during = BRIEF_LOOK if yes else LOOK
         plan = left(prepared, wishes)
         lines = await before(
-            world, prepared, plan, during=during, commands=commands, without=wishes.overrides
+            world,
+            prepared,
+            plan,
+            during=during,
+            commands=commands,
+            without=wishes.overrides,
+            more_notes=notes,
         )
         say(*fitted(lines))
         herald.watch(RolloutTidings(row.id, prepared.plan, rollout.settings, ways_on))
