@@ -299,7 +299,8 @@ class Journal(Protocol):
 
     def append(self, rollout: str, at: Instant, kind: str, body: str) -> Record: ...
 
-    def records(self, rollout: str, after: int = 0) -> Sequence[Record]: ...
+    def records(self, rollout: str, after: int = 0, most: int | None = None) -> Sequence[Record]:
+        """Those with a `seq` above `after`, oldest first, and of them the first `most`."""
 
     def end(self, rollout: str, outcome: str, exit_code: int) -> None: ...
 

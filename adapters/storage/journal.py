@@ -96,11 +96,13 @@ class SqliteJournal:
             )
         return Record(_seq(cursor), rollout, wall, at, kind, body)
 
-    def records(self, rollout: str, after: int = 0) -> Sequence[Record]:
+    def records(self, rollout: str, after: int = 0, most: int | None = None) -> Sequence[Record]:
+        # A negative limit is none (SQLite, "SELECT", section 4).
         rows = self._read(
-            f"SELECT {_RECORD} FROM records WHERE rollout = ? AND seq > ? ORDER BY seq",
+            f"SELECT {_RECORD} FROM records WHERE rollout = ? AND seq > ? ORDER BY seq LIMIT ?",
             rollout,
             after,
+            -1 if most is None else most,
         )
         with codec.reading(f"a record of rollout {rollout}"):
             return [

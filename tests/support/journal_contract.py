@@ -97,6 +97,8 @@ class JournalContract:
         assert (mine[0].wall, mine[0].at, mine[0].body) == (WALL, AT, '{"i": 0}')
         assert list(journal.records("r1")) == mine
         assert list(journal.records("r1", after=mine[1].seq)) == mine[2:]
+        assert list(journal.records("r1", most=1)) == mine[:1]
+        assert list(journal.records("r1", after=mine[0].seq, most=1)) == mine[1:2]
 
     def test_an_unknown_rollout_is_an_error(self, journal: Journal) -> None:
         """Nothing is written to a rollout that never began."""

@@ -36,8 +36,9 @@ class MemoryJournal:
         self._records.append(record)
         return record
 
-    def records(self, rollout: str, after: int = 0) -> Sequence[Record]:
-        return [each for each in self._records if each.rollout == rollout and each.seq > after]
+    def records(self, rollout: str, after: int = 0, most: int | None = None) -> Sequence[Record]:
+        found = [each for each in self._records if each.rollout == rollout and each.seq > after]
+        return found[:most]
 
     def end(self, rollout: str, outcome: str, exit_code: int) -> None:
         self._rollouts[rollout] = replace(
