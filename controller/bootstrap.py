@@ -42,6 +42,7 @@ __all__ = [
     "demo_prometheus",
     "demo_world",
     "exists",
+    "folder_to_name",
     "herald",
     "lock",
     "lookout",
@@ -89,6 +90,11 @@ def about_state(option: str | None, folder: Path) -> list[str]:
     return notes
 
 
+def folder_to_name(folder: Path) -> str:
+    """The state folder as a command has to name it; empty where it is looked for by itself."""
+    return "" if folder == default_state_dir(os.environ) else str(folder.absolute())
+
+
 def open_state(folder: Path, *, create: bool) -> Journal:
     """Raises StateError."""
     return open_sqlite(folder, SystemClock(), create=create)
@@ -124,7 +130,7 @@ def world(settings: Settings, folder: Path, journal: Journal) -> World:
         clock=SystemClock(),
         sources=metrics,
         by=who(),
-        folder=_named(folder),
+        folder=folder_to_name(folder),
     )
 
 
@@ -137,13 +143,8 @@ def lookout(settings: Settings, folder: Path, journal: Journal | None) -> Lookou
         sources=metrics,
         lock=lock(folder),
         journal=journal,
-        folder=_named(folder),
+        folder=folder_to_name(folder),
     )
-
-
-def _named(folder: Path) -> str:
-    """The state folder, where commands would not look there by themselves."""
-    return "" if folder == default_state_dir(os.environ) else str(folder.absolute())
 
 
 def metrics(server: MetricsServer) -> MetricsSource:

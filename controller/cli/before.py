@@ -35,7 +35,7 @@ async def before(
     found = prepared.found
     lines = []
     if not prepared.is_new:
-        lines = going_on(plan.name, prepared.row, prepared.state)
+        lines = going_on(prepared.plan, prepared.row, prepared.state)
         if not plan.members:
             return lines
         lines.append("")

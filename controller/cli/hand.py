@@ -19,14 +19,27 @@ from controller.config import load
 from controller.errors import ConfigurationError, PoolHeld, Refused, StateError, UsageFault
 from controller.ports import Journal
 from controller.report.notices import RolloutTidings
-from controller.report.summary import cut_off, summary
+from controller.report.status import looked_at
+from controller.report.summary import cut_off, over, summary
 from controller.runner.herald import Herald
 from controller.runner.loop import Narrator
-from controller.session import Unfinished, World, abort_at_rest, onward, unfinished, without_secrets
+from controller.runner.replay import replay
+from controller.session import (
+    Unfinished,
+    World,
+    abort_at_rest,
+    glance,
+    onward,
+    onward_in,
+    unfinished,
+    without_secrets,
+)
 from controller.telemetry.measure import Subject
 from controller.telemetry.values import Ways
 
 HEARD_WITHIN: Final = timedelta(seconds=5)
+LOOK_WITHIN: Final = timedelta(seconds=2)
+"""To see how the members stand after an abort."""
 LOOK_EVERY: Final = timedelta(milliseconds=20)
 
 
@@ -80,15 +93,33 @@ def _state(name: str, state: str | None) -> Iterator[tuple[Journal, Path, Unfini
     with contextlib.closing(opened) as journal:
         former = unfinished(journal, name)
         if former is None:
-            raise Refused(f"no unfinished rollout {name!r} is known in {folder}")
+            raise Refused(*_over(journal, folder, name))
         yield journal, folder, former
+
+
+def _over(journal: Journal, folder: Path, name: str) -> list[str]:
+    """There is nothing to lay a hand on: what became of it."""
+    row = next((row for row in journal.rollouts(name) if row.outcome is not None), None)
+    none = f"no unfinished rollout {name!r} is known in {folder}"
+    records = journal.records(row.id) if row is not None else ()
+    if row is None or not records:
+        names = ", ".join(sorted({each.name for each in journal.rollouts()})) or "none"
+        return [f"{none}; the names known there: {names}"]
+    plan, state = replay(records)
+    onward = onward_in(bootstrap.folder_to_name(folder), row, plan)
+    return over(none, row, plan, state, onward)
 
 
 def _ask_for(journal: Journal, folder: Path, name: str, verb: str, reason: str) -> None:
     """Leave a request, and wait until the process that has the rollout in hand takes it."""
     request = journal.request(name, verb, reason, bootstrap.who())
     if bootstrap.lock(folder).holder(name) is None:
-        click.echo(f"{verb} {name}: no process: takes effect on the next run")
+        former = unfinished(journal, name)
+        run = "the next run"
+        if former is not None:
+            ways = onward_in(bootstrap.folder_to_name(folder), former.row, former.plan)
+            run = f"the next run: {ways.run}"
+        click.echo(f"{verb} {name}: no process: takes effect on {run}")
         return
     if asyncio.run(_is_heard(journal, request.seq, name)):
         click.echo(f"{verb} {name}: acknowledged")
@@ -143,10 +174,13 @@ async def _abort(
             except StateError as error:
                 if signals.runner is None:
                     raise
-                click.echo("\n".join(cut_off(signals.runner.state, str(error), ways_on)))
+                state = signals.runner.state
+                click.echo("\n".join(cut_off(former.plan, state, str(error), ways_on)))
                 return EXIT_HALTED
+            seen = await glance(world.balancer, world.clock, world.clock.now() + LOOK_WITHIN)
             now, wall = world.clock.now(), world.clock.wall()
-            lines = summary(former.plan, state, file.settings, now, wall, ways_on)
+            after = looked_at(state, seen)
+            lines = summary(former.plan, after, file.settings, now, wall, ways_on)
             click.echo("\n".join(lines))
     out = any(m.is_away for m in state.members.values())
     return EXIT_HALTED if restore and out else 0

@@ -28,7 +28,8 @@ def history(name: str | None, json: bool, state: str | None) -> None:
             # A process that holds the name has its newest rollout in hand.
             holder = None if row.name in newest else holders[row.name]
             newest.add(row.name)
-            records = () if row.outcome is not None else journal.records(row.id)
+            most = 1 if row.outcome is not None else None  # of one that has ended: its plan
+            records = journal.records(row.id, most=most)
             values.append(history_value(row, records, is_held=holder is not None))
     if json:
         click.echo(json_format.dumps({"state": str(folder), "rollouts": values}, indent=2))

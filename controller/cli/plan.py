@@ -56,7 +56,7 @@ async def _look(rollout: RolloutFile, folder: Path, wishes: Wishes) -> Foreseen:
 def _text(rollout: RolloutFile, seen: Foreseen) -> list[str]:
     lines: list[str] = []
     if (former := seen.former) is not None:
-        lines += [*going_on(former.plan.name, former.row, former.state), ""]
+        lines += [*going_on(former.plan, former.row, former.state), ""]
     notes = [*seen.notes, *_guard_notes(seen)]
     if seen.plan is not None:
         more = prospect_lines(seen.plan, seen.ahead) if seen.ahead is not None else []
@@ -93,5 +93,5 @@ def _value(rollout: RolloutFile, seen: Foreseen) -> PlanValue:
         unless=seen.unless,
         ahead=None if ahead is None else (ahead.traffic, ahead.losses, ahead.loads, ahead.expected),
         aside=seen.aside,
-        former=None if former is None else (former.row, former.state),
+        former=None if former is None else (former.row, former.plan, former.state),
     )

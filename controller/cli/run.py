@@ -23,7 +23,6 @@ from controller.core.rollout import State
 from controller.errors import StateError, UsageFault
 from controller.prospect import BRIEF_LOOK, LOOK, last_commands
 from controller.report.notices import RolloutTidings
-from controller.report.onward import Onward
 from controller.report.summary import cut_off, summary
 from controller.runner.loop import Runner
 from controller.session import Prepared, Wishes, World, onward
@@ -146,11 +145,11 @@ async def _run(
     yes: bool,
     log_format: str,
 ) -> int:
-    ways_on: Onward | None = None
+    at_hand: Prepared | None = None
 
     async def confirm(prepared: Prepared) -> bool:
-        nonlocal ways_on
-        row = prepared.row
+        nonlocal at_hand
+        at_hand, row = prepared, prepared.row
         ways_on = onward(world, row, prepared.plan)
         await meter.open(Subject(prepared.plan, row.started))
         commands = last_commands(world.journal, name, prepared.plan.purpose)
@@ -202,9 +201,10 @@ async def _run(
                 click.echo(f"stopped ({signals.name}); nothing was touched")
                 return EXIT_STOPPED
             except StateError as error:
-                if signals.runner is None or ways_on is None:
+                if signals.runner is None or at_hand is None:
                     raise
-                say(*cut_off(signals.runner.state, str(error), ways_on))
+                ways_on = onward(world, at_hand.row, at_hand.plan)
+                say(*cut_off(at_hand.plan, signals.runner.state, str(error), ways_on))
                 return EXIT_HALTED
 
 

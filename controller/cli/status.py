@@ -1,17 +1,36 @@
-"""`status`: how a rollout stands, from another shell, as the journal has it."""
+"""`status`: how a rollout stands, from another shell: what the journal says, and what the load
+balancers show beside it."""
 
-import contextlib
+import asyncio
 import json as json_format
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
 
 import click
 
 from controller import bootstrap
 from controller.cli import options
-from controller.errors import Refused
-from controller.ports import Record, RolloutRow
-from controller.report.status import status_lines, status_value
+from controller.cli.known import known
+from controller.core.plan import Plan
+from controller.core.pool import Instant
+from controller.core.rollout import State
+from controller.errors import PoolrollError, Refused
+from controller.ports import Clock, Journal, Record, RolloutRow
+from controller.report.shown import Glance
+from controller.report.standings import Holders
+from controller.report.status import Known, status_lines, status_value
 from controller.runner.replay import replay
+from controller.session import glance, onward_in
+
+AT_ONCE: Final = 4
+"""Rollouts whose load balancers are asked at the same time: several may share one, and a Runtime
+API takes 10 connections by default (HAProxy configuration manual, `stats maxconn`)."""
+
+WITHIN: Final = timedelta(seconds=2)
+"""All of them together; a load balancer that lives answers in milliseconds."""
 
 
 @click.command()
@@ -19,25 +38,80 @@ from controller.runner.replay import replay
 @options.as_json
 @options.state
 def status(name: str | None, json: bool, state: str | None) -> None:
-    """Show how the rollout NAME stands, or the newest of every name."""
-    folder = bootstrap.state_folder(state)
-    if not bootstrap.exists(folder):
-        raise Refused(f"there is no state folder at {folder}: no rollout is known here")
-    opened = bootstrap.open_state(folder, create=False)
-    with contextlib.closing(opened) as journal:
-        newest: dict[str, tuple[RolloutRow, Sequence[Record]]] = {}
-        for row in journal.rollouts(name):
-            # Without a record nothing was begun: its process was cut off before it had a plan.
-            if row.name not in newest and (records := journal.records(row.id)):
-                newest[row.name] = row, records
-        if not newest:
+    """Show how the rollout NAME stands, or the newest of every name.
+
+    The load balancers are asked too, read-only and for two seconds at most; without NAME, not
+    those of rollouts that have ended and have nobody out. One that does not answer is no error.
+    """
+    with known(state) as (journal, folder):
+        found = [_known(journal, folder, row, records) for row, records in _newest(journal, name)]
+        if not found:
             raise Refused(f"no rollout {name or ''} is known in {folder}".replace("  ", " "))
-        values = []
-        for row, records in newest.values():
-            plan, state_now = replay(records)
-            holder = bootstrap.lock(folder).holder(row.name)
-            values.append(status_value(row, plan, state_now, holder, str(folder)))
+        found = asyncio.run(_all_looked_at(journal, found, is_named=name is not None))
+        values = [status_value(each, str(folder)) for each in found]
     if json:
         click.echo(json_format.dumps(values[0] if name else values, indent=2))
     else:
         click.echo("\n\n".join("\n".join(status_lines(value)) for value in values))
+
+
+def _newest(journal: Journal, name: str | None) -> list[tuple[RolloutRow, Sequence[Record]]]:
+    """Of each name. Without a record nothing was begun: its process was cut off before it had a
+    plan."""
+    newest: dict[str, tuple[RolloutRow, Sequence[Record]]] = {}
+    for row in journal.rollouts(name):
+        if row.name not in newest and (records := journal.records(row.id)):
+            newest[row.name] = row, records
+    return list(newest.values())
+
+
+def _known(journal: Journal, folder: Path, row: RolloutRow, records: Sequence[Record]) -> Known:
+    plan, state = replay(records)
+    return Known(
+        row,
+        plan,
+        state,
+        records[-1].wall,
+        bootstrap.lock(folder).holder(row.name),
+        onward_in(bootstrap.folder_to_name(folder), row, plan),
+        () if row.outcome is not None else journal.requests(row.name),
+    )
+
+
+async def _all_looked_at(
+    journal: Journal, found: Sequence[Known], *, is_named: bool
+) -> list[Known]:
+    gangway, clock = asyncio.Semaphore(AT_ONCE), bootstrap.clock()
+    until = clock.now() + WITHIN
+
+    async def one(each: Known) -> Known:
+        is_over = each.row.outcome is not None
+        if not is_named and is_over and not any(m.is_away for m in each.state.members.values()):
+            return each
+        async with gangway:
+            seen = await _asked(each.plan, clock, until)
+        return replace(each, glance=seen, taken=_taken(journal, each.state, seen))
+
+    return list(await asyncio.gather(*map(one, found)))
+
+
+async def _asked(plan: Plan, clock: Clock, until: Instant) -> Glance:
+    try:
+        balancer = bootstrap.balancer_at(plan.instances, plan.backends)
+    except PoolrollError as error:  # a door that another version understood
+        return Glance(clock.wall(), unseen=dict.fromkeys(plan.instances, str(error)))
+    return await glance(balancer, clock, until)
+
+
+def _taken(journal: Journal, state: State, seen: Glance) -> Holders:
+    """Members that another rollout has out."""
+    keys = frozenset(
+        (line.backend, f"{line.address}:{line.port}")
+        for view in seen.views.values()
+        for line in view.lines
+    )
+    return {
+        taken.member: taken.rollout
+        for taken in journal.taken(keys)
+        if taken.member in state.members and state.members[taken.member].found is None
+    }

@@ -76,6 +76,7 @@ def _halted(state: State, event: e.Halted, now: Instant) -> State:
             m,
             condemned=m.condemned or name in event.condemned,
             why=_condemned_why(event, name) if name in event.condemned else m.why,
+            disproven=_condemned_why(event, name) if name in event.condemned else m.disproven,
             foreign=m.foreign or (event.cause is e.Cause.FOREIGN and name == event.member),
         )
         for name, m in state.members.items()
@@ -109,6 +110,7 @@ def _rolling_back(state: State, event: e.RollbackBegan, now: Instant) -> State:
             passed=None,
             answer=None,
             condemned=False,
+            disproven="",
             approved=True,
             lost=False,
         )

@@ -6,11 +6,15 @@ them in error; a quiet pool proves nothing.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from controller.core.events import Verdict
 from controller.core.pool import Counters
 from controller.core.settings import Gate, MetricQuery, Scope, Test
 from controller.core.statistics import is_unexplained
+
+FEW: Final = "(too few to tell)"
+"""Said of more errors than the limit allows which chance explains as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +28,19 @@ def percent(ratio: float) -> str:
     return f"{ratio * 100:.3g} %"
 
 
+def requests(number: int) -> str:
+    """For people: `1 request`, `2 requests`."""
+    return f"{number} request" + ("" if number == 1 else "s")
+
+
 def judge(gate: Gate, counts: Counters) -> Judgement:
     """Judge what was counted since the thing under judgement began."""
     errors, total = counts.errors, counts.total
     if total == 0:
         return Judgement(Verdict.INCONCLUSIVE, "no data: not one request yet")
-    figures = f"{errors} of {total} requests failed ({percent(errors / total)})"
+    figures = f"{errors} of {requests(total)} failed ({percent(errors / total)})"
     if errors == 0:
-        figures = f"none of {total} requests failed"
+        figures = f"none of {requests(total)} failed"
         if gate.scope is Scope.MEMBER:
             return Judgement(Verdict.PASS, figures)
     if gate.test is Test.EXACT and is_unexplained(
@@ -40,9 +49,11 @@ def judge(gate: Gate, counts: Counters) -> Judgement:
         return Judgement(Verdict.FAIL, figures)
     if total < gate.min_requests:
         return Judgement(Verdict.INCONCLUSIVE, f"too little traffic: {figures}")
-    if gate.test is Test.THRESHOLD and errors / total > gate.maximum:
+    if errors / total <= gate.maximum:
+        return Judgement(Verdict.PASS, figures)
+    if gate.test is Test.THRESHOLD:
         return Judgement(Verdict.FAIL, figures)
-    return Judgement(Verdict.PASS, figures)
+    return Judgement(Verdict.PASS, f"{figures} {FEW}")
 
 
 def limit(gate: Gate) -> str:
@@ -54,7 +65,7 @@ def limit(gate: Gate) -> str:
     if gate.test is Test.THRESHOLD:
         return f"at most {percent(gate.maximum)} of the requests may fail"
     return (
-        f"an error ratio of {percent(gate.maximum)} must be able to explain the errors "
+        f"at most {percent(gate.maximum)} of the requests may fail, beyond chance "
         f"({gate.confidence * 100:g} % sure, from {gate.min_errors} errors on)"
     )
 

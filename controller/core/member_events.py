@@ -25,6 +25,10 @@ _HELD_ANYWAY: Final = frozenset({Phase.UPGRADING, Phase.PROVING, Phase.VALIDATIN
 """Phases in which holding a member once more changes nothing but the load balancers."""
 
 
+LAST_LINE: Final = 200
+"""Characters of a failed step's last line that are told; its whole output is in the journal."""
+
+
 def moved(m: MemberState, move: Move, now: Instant, **changes: Any) -> MemberState:
     """Raises phases.IllegalMove."""
     phase = after(m.phase, move)
@@ -218,7 +222,13 @@ def _step_ended(state: State, m: MemberState, event: e.StepEnded, now: Instant) 
         return replace(m, lost=True, attempt=m.attempt + 1)
     if event.passed:
         return replace(m, step=m.step + 1)
-    return replace(m, passed=False, detail=event.detail)
+    return replace(m, passed=False, detail=_with_last_line(event))
+
+
+def _with_last_line(event: e.StepEnded) -> str:
+    """How a step failed, and what it said last: that is where a command says why."""
+    last = event.output.strip().splitlines()[-1:]
+    return f"{event.detail}: {last[0].strip()[:LAST_LINE]}" if last else event.detail
 
 
 # --- the operator's decision to go on ----------------------------------------------------------
@@ -250,6 +260,7 @@ def _renewed(m: MemberState) -> MemberState:
         passed=None,
         answer=None,
         condemned=False,
+        disproven="",
         foreign=False,
         kept_out=False,
         restore_tried=False,

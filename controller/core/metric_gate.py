@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Final
 
 from controller.core.events import Verdict
-from controller.core.gate import percent
+from controller.core.gate import FEW, percent, requests
 from controller.core.metrics import Alert, Freshness, Missing, Reading
 from controller.core.settings import Gate, MetricQuery
 from controller.core.statistics import is_unexplained, is_worse
@@ -110,7 +110,7 @@ def _missing(gate: Gate, one: Answers) -> Judged | None:
         if reading.value is not None and reading.value < gate.min_requests:
             return _inconclusive(
                 Missing.LITTLE_TRAFFIC,
-                f"{reading.value:.0f} requests, and {gate.min_requests} are needed to judge",
+                f"{requests(round(reading.value))}, and {gate.min_requests} are needed to judge",
             )
     readings = (
         one.traffic,
@@ -158,10 +158,12 @@ def _by_counts(gate: Gate, query: MetricQuery, one: Answers) -> Judged:
     errors, total = round(_number(one.errors)), round(_number(one.requests))
     errors = min(max(errors, 0), total)
     ratio = errors / total if total else 0.0
-    figures = f"{errors} of {total} requests failed ({percent(ratio)})"
+    figures = f"{errors} of {requests(total)} failed ({percent(ratio)})"
     failed = query.maximum is not None and is_unexplained(
         errors, total, query.maximum, confidence=gate.confidence, min_errors=gate.min_errors
     )
+    if not failed and query.maximum is not None and ratio > query.maximum:
+        figures += f" {FEW}"
     if not query.baseline_errors:
         verdict = Verdict.FAIL if failed else Verdict.PASS
         return Judged(verdict, figures, ratio, None, errors, total)

@@ -105,9 +105,10 @@ def still_busy(at: Context, m: MemberState, since: Instant) -> Output | None:
 def still_in_flight(at: Context, m: MemberState) -> Output:
     in_flight = sum(one.line.in_flight + one.line.queued for _, one in at.visible(m))
     limit = f"{at.plan.policies.drain.timeout.total_seconds():g}s"
+    what = "request or session was" if in_flight == 1 else "requests or sessions were"
     return Halted(
         Cause.MEMBER,
-        f"{in_flight} requests or sessions were still in flight at {m.name} after {limit}",
+        f"{in_flight} {what} still in flight at {m.name} after {limit}",
         f"drain.timeout is {limit}",
         m.name,
     )

@@ -99,6 +99,8 @@ class MemberState:
     """In this process."""
     condemned: bool = False
     """It is to be taken out of rotation again."""
+    disproven: str = ""
+    """Why it was condemned, for people: also when it is put back all the same."""
     # --- seen since, gone after a crash
     returned_at: Instant | None = None
     """When it was back in rotation, be it in part: metrics are judged from here."""

@@ -11,7 +11,7 @@ from controller.core.events import (
     Halted,
     Verdict,
 )
-from controller.core.gate import Judgement, judge, limit, percent
+from controller.core.gate import Judgement, judge, limit, percent, requests
 from controller.core.phases import JUDGED
 from controller.core.pool import Counters, Instant
 from controller.core.rollout import (
@@ -263,7 +263,9 @@ def gate_holds(at: Context, gate: Gate, member: str | None) -> bool:
 def quiet_note(at: Context, member: str) -> str:
     """What the soak proved, for the report: `quiet: 3 requests` for a member hardly used."""
     counts = counted(at.state, member)
+    if not counts.total and at.plan.policies.gates:
+        return f"{requests(0)}: passed without evidence"
     share = f", {percent(counts.errors / counts.total)} failed" if counts.errors else ""
     few = min((g.min_requests for g in at.plan.policies.gates), default=0)
     quiet = "quiet: " if counts.total < few and not counts.errors else ""
-    return f"{quiet}{counts.total} requests{share}"
+    return f"{quiet}{requests(counts.total)}{share}"

@@ -15,6 +15,7 @@ from controller.core.events import (
 )
 from controller.core.phases import Phase
 from controller.core.placing import OURS_ALONE, is_contested, is_held, misplaced, run_step
+from controller.core.plan import Purpose
 from controller.core.rollout import ORIGIN, MemberState
 
 
@@ -37,7 +38,10 @@ def upgrading(at: Context, m: MemberState) -> Output | None:
     if m.work is not None:
         return None
     if m.passed is False:
-        return failed(at, m, m.detail, "every step must end with exit code 0")
+        course = Course.ROLLBACK if at.plan.purpose is Purpose.ROLLBACK else m.course
+        return failed(
+            at, m, m.detail, f"every step must end with exit code 0 within {course}.timeout"
+        )
     if m.foreign and (not m.unfinished or is_contested(at, m)):
         return Halted(
             Cause.FOREIGN,

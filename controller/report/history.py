@@ -5,15 +5,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from controller.core.events import Finished, RunBegan
+from controller.core.plan import Plan
 from controller.ports import Record, RolloutRow
+from controller.report.kind import kind, values, values_told
 from controller.report.legible import legible_line
 from controller.report.words import span
-from controller.runner.codec import decode
+from controller.runner.codec import PLAN, decode
 
 
 def history_value(row: RolloutRow, records: Sequence[Record], *, is_held: bool) -> dict[str, Any]:
-    """JSON-able; times are UTC, ISO 8601, durations in seconds. `records` matter only for a
-    rollout that has not ended; `is_held`: a process has it in hand now. Raises StateError."""
+    """JSON-able; times are UTC, ISO 8601, durations in seconds. `records`: of a rollout that has
+    ended the first is enough; `is_held`: a process has it in hand now. Raises StateError."""
+    plan = _plan(records)
     outcome, code, ended = row.outcome, row.exit_code, row.ended
     if outcome is None:
         outcome, code, ended = _at_rest(records)
@@ -23,6 +26,8 @@ def history_value(row: RolloutRow, records: Sequence[Record], *, is_held: bool) 
     return {
         "id": row.id,
         "name": row.name,
+        "purpose": kind(plan) if plan is not None else None,
+        "values": values(row, plan) if plan is not None else dict(row.sets),
         "started": row.started.isoformat(),
         "by": row.by,
         "outcome": outcome,
@@ -30,6 +35,14 @@ def history_value(row: RolloutRow, records: Sequence[Record], *, is_held: bool) 
         "ended": ended.isoformat() if ended else None,
         "seconds": round((last - row.started).total_seconds(), 3),
     }
+
+
+def _plan(records: Sequence[Record]) -> Plan | None:
+    """None when it was cut off before it had one."""
+    if not records or records[0].kind != PLAN:
+        return None
+    plan: Plan = decode(PLAN, records[0].body)
+    return plan
 
 
 def _at_rest(records: Sequence[Record]) -> tuple[str, int | None, datetime | None]:
@@ -45,15 +58,17 @@ def _at_rest(records: Sequence[Record]) -> tuple[str, int | None, datetime | Non
 
 def history_lines(values: Sequence[dict[str, Any]]) -> list[str]:
     """A table, a line for each."""
-    heads = ("ID", "BEGAN (UTC)", "BY", "OUTCOME", "EXIT", "TOOK")
+    heads = ("ID", "KIND", "BEGAN (UTC)", "BY", "OUTCOME", "EXIT", "TOOK", "WITH")
     rows = [
         (
             legible_line(value["id"]),
+            value["purpose"] or "-",
             f"{datetime.fromisoformat(value['started']):%Y-%m-%d %H:%M:%S}",
             legible_line(value["by"]),
             value["outcome"],
             "-" if value["exit_code"] is None else str(value["exit_code"]),
             span(timedelta(seconds=value["seconds"])) + ("" if value["ended"] else " so far"),
+            values_told(value["values"]),
         )
         for value in values
     ]

@@ -6,7 +6,9 @@ from controller.core.phases import Phase
 from controller.core.plan import Purpose
 from controller.core.pool import FULL
 from controller.core.rollout import MemberState, State
-from controller.report.words import count, names, span, standing
+from controller.report.legible import legible_line
+from controller.report.stopping import stopping
+from controller.report.words import count, names, span
 
 _ASKED = {
     Setting.DRAIN: "draining: no new traffic, work in flight ends",
@@ -17,6 +19,11 @@ _ASKED = {
 
 def sentence(event: Event | Observation, before: State, after: State) -> tuple[str, str] | None:
     """(member or "", sentence); None for what nobody needs to read."""
+    said = _said(event, before, after)
+    return None if said is None else (said[0], legible_line(said[1]))
+
+
+def _said(event: Event | Observation, before: State, after: State) -> tuple[str, str] | None:
     match event:
         case e.Looked() | e.LookFailed():
             return _sight(event, before)
@@ -26,8 +33,8 @@ def sentence(event: Event | Observation, before: State, after: State) -> tuple[s
             return event.member or "", f"HALT ({cause}): {seen}"
         case e.RollbackBegan(members):
             return "", f"rolling back {names(members)}, in this order"
-        case e.Finished(outcome, code, why):
-            return "", f"{outcome} (exit code {code})" + (f": {why}" if why else "")
+        case e.Finished():
+            return "", _finished(event)
         case e.WorkerReplaced(instance, former, now):
             return "", (
                 f"{instance} was reloaded or restarted (process {former.pid} → {now.pid}): what "
@@ -40,11 +47,17 @@ def sentence(event: Event | Observation, before: State, after: State) -> tuple[s
         case e.GateSampled():
             return _gate(event, before)
         case e.StopRequested() | e.PauseRequested() | e.ResumeRequested() | e.AbortRequested():
-            return "", _operator(event)
+            return "", _operator(event, before)
         case e.RunBegan(by):
             return "", f"{'begun' if before.run is None else 'taken up again'} by {by}"
         case _:
             return _member(event, after)
+
+
+def _finished(event: e.Finished) -> str:
+    """The exit code of an aborted rollout hangs on who aborted it: `run`, or `abort` at rest."""
+    code = "" if event.outcome == "aborted" else f" (exit code {event.exit_code})"
+    return event.outcome + code + (f": {event.why}" if event.why else "")
 
 
 def _sight(event: e.Looked | e.LookFailed, before: State) -> tuple[str, str] | None:
@@ -131,10 +144,11 @@ def _gate(event: e.GateSampled, before: State) -> tuple[str, str] | None:
 
 def _operator(
     event: e.StopRequested | e.PauseRequested | e.ResumeRequested | e.AbortRequested,
+    before: State,
 ) -> str:
     match event:
-        case e.StopRequested(why, at_once):
-            return f"stopping ({why})" + (", without waiting for a running step" * at_once)
+        case e.StopRequested():
+            return f"stopping ({event.why})" + stopping(event, before)
         case e.PauseRequested(by):
             return f"paused by {by}: members in hand finish, no further one begins"
         case e.ResumeRequested(by, reason):
@@ -180,8 +194,12 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
             return member, f"done ({note})"
         case e.ForeignHandSeen(member, instance):
             return member, f"somebody else put it in rotation at {instance}"
-        case e.MemberFailed(member) | e.MemberKept(member) | e.MemberLeft(member):
-            return member, standing(after.members[member])
+        case e.MemberFailed(member, why):
+            return member, f"stays OUT OF ROTATION: {why}"
+        case e.MemberKept(member, why):
+            return member, f"is not proven: {why}"
+        case e.MemberLeft(member, why):
+            return member, f"left as found: {why}"
         case e.MemberStuck(member):
             return member, "STUCK: its rollback failed too; it stays out, for a human"
         case _:

@@ -15,8 +15,9 @@ from controller.core.settings import Settings
 from controller.ports import Notice
 from controller.report.halt import halt_message
 from controller.report.onward import Onward
+from controller.report.standings import standing
 from controller.report.summary import contact, summary
-from controller.report.words import count, names, standing
+from controller.report.words import count, names
 
 PROMPT: Final = timedelta(seconds=5)
 """A halt is told when all has come to rest, with what became of whom; when that takes longer (a
@@ -81,7 +82,7 @@ class RolloutTidings:
 
     def _started(self, event: e.RunBegan, before: State, wall: datetime) -> Notice:
         if before.run is not None:
-            lines = [f"{m.name}: {standing(m)}" for m in before.members.values()]
+            lines = [f"{m.name}: {standing(self.plan, before, m)}" for m in before.members.values()]
             return self._notice("started", wall, f"goes on, taken up by {event.by}", lines)
         members = event.only or tuple(member.name for member in self.plan.members)
         return self._notice(
@@ -96,7 +97,7 @@ class RolloutTidings:
             "stuck",
             wall,
             f"{member} is STUCK: its rollback failed too; it stays out until a human mends it",
-            [f"{member}: {standing(after.members[member])}"],
+            [f"{member}: {standing(self.plan, after, after.members[member])}"],
             member=member,
         )
 

@@ -5,7 +5,11 @@ from dataclasses import dataclass, field
 from shlex import quote
 from typing import Final
 
-from controller.core.plan import Purpose
+from controller.core.discretion import MASK
+from controller.core.plan import Plan, Purpose
+from controller.core.rollout import State
+from controller.report.standings import fault
+from controller.report.words import names
 
 _VERBS: Final = {
     Purpose.UPGRADE: "run",
@@ -47,10 +51,45 @@ class Onward:
     def abort_and_restore(self) -> str:
         return f"{self.abort} --restore"
 
+    @property
+    def rollback(self) -> str:
+        """To the former version, in a rollout of its own."""
+        return self._begin("rollback")
+
     def _begin(self, verb: str) -> str:
-        sets = [f"--set {quote(f'{key}={value}')}" for key, value in self.sets.items()]
+        sets = [f"--set {quote(f'{key}={_told(value)}')}" for key, value in self.sets.items()]
         return self._command(verb, quote(self.file), *sets)
 
     def _command(self, *words: str) -> str:
         state = [f"--state {quote(self.state)}"] if self.state else []
         return " ".join(["poolroll", *words, *state])
+
+
+def _told(value: str) -> str:
+    """A secret is not kept: whoever types the command has it."""
+    return "…" if value == MASK else value
+
+
+def ways_on(plan: Plan, state: State, onward: Onward) -> list[str]:
+    """What to type about a rollout that halted: go on, end it, and go back where the file has a
+    way back."""
+    lines = [
+        f"to go on:  {onward.resume}, then {onward.run}",
+        f"to end it: {onward.abort}   ({restoring(state)})",
+    ]
+    is_upgrade = plan.purpose is Purpose.UPGRADE and plan.rollback is not None
+    if is_upgrade and not any(m.unfinished for m in state.members.values()):
+        lines.append(f"to go back: {onward.rollback}")
+    return lines
+
+
+def restoring(state: State) -> str:
+    """What `--restore` would do: a validation that was green while users failed proves nothing."""
+    failed = [m for m in state.members.values() if m.disproven and m.is_away]
+    if not failed:
+        return "--restore also puts back what passes its validation"
+    halt = state.halt
+    first = next((m for m in failed if halt is not None and m.name == halt.member), failed[0])
+    which = "it" if len(failed) == 1 else first.name
+    whom = names([m.name for m in failed])
+    return f"MIND: --restore puts back {whom}: validation was passed, yet {which} {fault(first)}"

@@ -12,7 +12,7 @@ from controller.core.plan import Plan
 from controller.core.rollout import State
 from controller.core.stake import CERTAINTY, Loss
 from controller.ports import RolloutRow
-from controller.report.words import standing
+from controller.report.standings import standing
 
 
 class _Value(BaseModel):
@@ -103,7 +103,7 @@ class PlanValue(_Value):
         unless: Mapping[str, tuple[Answer, str]],
         ahead: tuple[Traffic, Sequence[Loss], Sequence[Load], Expected] | None,
         aside: Sequence[str] = (),
-        former: tuple[RolloutRow, State] | None = None,
+        former: tuple[RolloutRow, Plan, State] | None = None,
     ) -> Self:
         """`plan`: what the run would do; `aside`: members that it would leave for another run;
         `former`: what it would go on with."""
@@ -126,12 +126,12 @@ class PlanValue(_Value):
         )
 
 
-def _unfinished(row: RolloutRow, state: State) -> Unfinished:
+def _unfinished(row: RolloutRow, plan: Plan, state: State) -> Unfinished:
     return Unfinished(
         id=row.id,
         started=row.started.isoformat(),
         by=row.by,
-        members={m.name: standing(m) for m in state.members.values()},
+        members={m.name: standing(plan, state, m) for m in state.members.values()},
     )
 
 

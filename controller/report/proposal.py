@@ -7,7 +7,8 @@ from controller.core.plan import Plan
 from controller.core.rollout import State
 from controller.core.settings import Gate, OnFailure, ReturnPolicy, Scope, Settings
 from controller.ports import RolloutRow
-from controller.report.words import count, names, span, standing
+from controller.report.summary import standings
+from controller.report.words import count, names, span
 
 
 def plan_text(
@@ -59,11 +60,10 @@ def share(plan: Plan, whole: Plan | None) -> str:
     return part + count(most, "member")
 
 
-def going_on(name: str, row: RolloutRow, state: State) -> list[str]:
+def going_on(plan: Plan, row: RolloutRow, state: State) -> list[str]:
     """What a run finds that an earlier one has left."""
     began = f"{row.started:%Y-%m-%d %H:%M:%S} UTC by {row.by}"
-    lines = [f"rollout {name} goes on, begun {began}"]
-    return lines + [f"  {m.name}  {standing(m)}" for m in state.members.values()]
+    return [f"rollout {plan.name} goes on, begun {began}", *standings(plan, state)]
 
 
 def _order(plan: Plan) -> list[str]:

@@ -24,7 +24,7 @@ from controller.core.events import (
     Validated,
 )
 from controller.core.pool import FULL, Admin, Found, InstanceView
-from controller.core.work import Guard, Work
+from controller.core.work import Command, Guard, Work
 from controller.errors import BalancerError, WeightRefused
 from controller.ports import Commands, Job, JobResult, LoadBalancer, Validator
 from controller.runner.keys import key_of
@@ -123,7 +123,7 @@ class Performer:
             attempt=step.attempt,
             passed=result.exit_code == 0,
             lost=result.lost,
-            detail=f"step {step.index + 1} ({command.argv[0]}) {_end(result)}",
+            detail=f"step {step.index + 1} ({command.argv[0]}) {_end(result, command)}",
             output=result.output[-OUTPUT_KEPT:],
             seconds=result.seconds,
         )
@@ -131,7 +131,7 @@ class Performer:
 
 def weigh(guard: Guard, result: JobResult) -> tuple[Answer, str]:
     """What an execution of `unless` says: there, needed, or (fail closed) refused."""
-    said = f"`unless` {_end(result)}"
+    said = f"`unless` {_end(result, guard.command)}"
     if result.exit_code == 0:
         return Answer.PRESENT, said
     if result.exit_code in guard.go_on:
@@ -140,11 +140,11 @@ def weigh(guard: Guard, result: JobResult) -> tuple[Answer, str]:
     return Answer.REFUSED, said + (f": {last[0][:200]}" if last else "")
 
 
-def _end(result: JobResult) -> str:
+def _end(result: JobResult, command: Command) -> str:
     if result.fault is not None:
         return f"could not be started: {result.fault}"
     if result.timed_out:
-        return f"did not end in time and was ended after {result.seconds:.1f}s"
+        return f"did not end in time ({command.timeout.total_seconds():g}s) and was ended"
     if result.lost:
         return "was cut off; how it ended is not known"
     return f"ended with exit code {result.exit_code}"

@@ -7,8 +7,9 @@ here.
 
 from controller.session.carry_out import abort_at_rest, run
 from controller.session.foresee import Foreseen, Lookout, foresee
+from controller.session.glance import glance
 from controller.session.metrics import sampler_of
-from controller.session.past import onward, unfinished, without_secrets
+from controller.session.past import onward, onward_in, unfinished, without_secrets
 from controller.session.standing import scope
 from controller.session.values import Prepared, Unfinished, Wishes, World
 
@@ -21,7 +22,9 @@ __all__ = [
     "World",
     "abort_at_rest",
     "foresee",
+    "glance",
     "onward",
+    "onward_in",
     "run",
     "sampler_of",
     "scope",

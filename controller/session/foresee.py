@@ -20,10 +20,9 @@ from controller.ports import Clock, Commands, Journal, LoadBalancer, Lock
 from controller.preflight import Reached, Survey, ask_guards, reach, survey
 from controller.programs import missing_programs
 from controller.prospect import Prospect, last_commands, look_ahead
-from controller.report.onward import Onward
 from controller.runner.sample import Sources
 from controller.session.metrics import sampler_of
-from controller.session.past import unfinished, ways_on
+from controller.session.past import choices, onward_in, unfinished
 from controller.session.standing import goes_on, refuse_changes, scope, undecided, unheard
 from controller.session.values import Unfinished, Wishes
 
@@ -106,14 +105,13 @@ def _what_stands(seen: Foreseen, lookout: Lookout, file: RolloutFile, wishes: Wi
     former = unfinished(lookout.journal, file.settings.name)
     if former is None:
         return
-    ways = Onward(former.plan.name, former.plan.purpose, former.row.path, former.row.sets)
-    ways = replace(ways, state=lookout.folder)
+    ways = onward_in(lookout.folder, former.row, former.plan)
     with seen.refusing():
         if goes_on(ways, former, wishes):
             refuse_changes(ways, former, file)
             seen.former = former
-            if (halt := undecided(former, unheard(former, lookout.journal))) is not None:
-                raise Refused(*ways_on(ways, halt.seen))
+            if undecided(former, unheard(former, lookout.journal)) is not None:
+                raise Refused(*choices(former, ways))
 
 
 def _choose(seen: Foreseen, found: Survey, wishes: Wishes) -> None:

@@ -6,7 +6,7 @@ from controller.config import SECRET_CHANGED, RolloutFile, changes, fingerprint,
 from controller.core.plan import Plan
 from controller.errors import ConfigurationError, Refused
 from controller.ports import Journal, RolloutRow
-from controller.report.onward import Onward
+from controller.report.onward import Onward, ways_on
 from controller.runner.replay import replay
 from controller.session.values import Unfinished, World
 
@@ -59,14 +59,20 @@ def without_secrets(former: Unfinished) -> RolloutFile:
 
 def onward(world: World, row: RolloutRow, plan: Plan) -> Onward:
     """The commands with which an operator goes on."""
-    return Onward(plan.name, plan.purpose, row.path, row.sets, world.folder)
+    return onward_in(world.folder, row, plan)
 
 
-def ways_on(onward: Onward, seen: str) -> list[str]:
+def onward_in(folder: str, row: RolloutRow, plan: Plan) -> Onward:
+    """`folder`: see `World.folder`."""
+    return Onward(plan.name, plan.purpose, row.path, row.sets, folder)
+
+
+def choices(former: Unfinished, onward: Onward) -> list[str]:
     """What to do about a halted rollout."""
+    halt = former.state.halt
+    why = halt.seen if halt is not None else "why is not known"
     return [
-        f"rollout {onward.name!r} halted: {seen}",
-        f"to go on:      {onward.resume}, then {onward.run}",
-        f"to end it:     {onward.abort}   (--restore also puts back what passes its validation)",
+        f"rollout {onward.name!r} halted: {why}",
+        *ways_on(former.plan, former.state, onward),
         f"to start over: {onward.run_anew}",
     ]

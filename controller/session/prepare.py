@@ -21,7 +21,7 @@ from controller.programs import missing_programs
 from controller.report.onward import Onward
 from controller.runner.loop import heard
 from controller.session.metrics import check_gates
-from controller.session.past import onward, unfinished, ways_on
+from controller.session.past import choices, onward, unfinished
 from controller.session.standing import goes_on, refuse_changes, scope, undecided, unheard
 from controller.session.values import Prepared, Unfinished, Wishes, World
 
@@ -125,7 +125,7 @@ def _taken_up(
     if (halt := undecided(former, pending)) is not None:
         reason = wishes.overrides.get(halt.gate or "")
         if reason is None:
-            raise Refused(*ways_on(ways, halt.seen))
+            raise Refused(*choices(former, ways))
         first.append(ResumeRequested(world.by, f"override of gate {halt.gate!r}: {reason}"))
     _check_programs(world, file, former.plan, former.state)
     # The run begins first: a request then acts on it, an abort too.

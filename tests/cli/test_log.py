@@ -14,7 +14,7 @@ from controller.core import events as e
 from controller.core.events import Cause, Course, Event, Observation, Setting, Verdict
 from controller.core.phases import Phase
 from controller.core.pool import Admin, Counters, Health, InstanceView, Line, Worker
-from controller.core.rollout import MemberState, State
+from controller.core.rollout import MemberState, Mode, State
 from controller.core.sight import Sight, looked
 from controller.report.narrative import kind_of, level_of, sentence
 
@@ -104,6 +104,21 @@ SENTENCES: list[tuple[Event | Observation, State, str]] = [
     (set_member(Setting.HOLD), UNSEEN, "going into maintenance"),
     (set_member(Setting.CUT), UNSEEN, "the time is over: cut off (on_timeout)"),
     (e.MemberSet("web1", Setting.DRAIN, {}), UNSEEN, "takes no new traffic"),
+    (e.MemberFailed("web1", "it broke"), state(), "stays OUT OF ROTATION: it broke"),
+    (
+        e.MemberKept("web1", "in rotation, cut short"),
+        state(),
+        "is not proven: in rotation, cut short",
+    ),
+    (e.MemberLeft("web1", "weight 0"), state(), "left as found: weight 0"),
+    (e.Finished("halted", 4, "it broke"), state(), "halted (exit code 4): it broke"),
+    # `abort` at rest exits with 0 or 5, a `run` that is aborted with 7.
+    (e.Finished("aborted", 7, "by me@here"), state(), "aborted: by me@here"),
+    (
+        e.StepEnded("web1", 0, 0, False, False, "it failed", "a\n\x1b[31mE:\x1b[0m no\n", 1.0),
+        state(),
+        "it failed after 1.0s: E: no",
+    ),
 ]
 
 
@@ -113,6 +128,43 @@ def test_sentence(event: Event | Observation, after: State, said: str) -> None:
     found = sentence(event, state(), after)
     assert found is not None
     assert found[1] == said
+
+
+def stepping(*names: str) -> State:
+    """Their steps run."""
+    m = replace(MemberState("web1"), phase=Phase.UPGRADING, unfinished=True)
+    return State(members={name: replace(m, name=name) for name in names})
+
+
+STEP_WAITS = (
+    "; waiting for the running step of web1, web2. A second signal (Ctrl-C) leaves the step "
+    "running and ends at once"
+)
+BACK_WAITS = (
+    "; waiting for web1 to be back, return.within at most. A second signal (Ctrl-C) leaves them as "
+    "they are and ends at once"
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "at_once", "said"),
+    [
+        (state(), False, ""),
+        (stepping("web1", "web2"), False, STEP_WAITS),
+        (state(Phase.VALIDATING), False, BACK_WAITS),
+        (replace(state(Phase.VALIDATING), mode=Mode.HALTED), False, ""),
+        (
+            stepping("web1"),
+            True,
+            " at once: the command on web1 RUNS ON, and the next run waits for its end",
+        ),
+        (state(Phase.VALIDATING), True, " at once"),
+    ],
+)
+def test_stop_says_what_it_waits_for(before: State, at_once: bool, said: str) -> None:
+    """And what a second signal does; the second, that the command runs on."""
+    event = e.StopRequested("SIGINT", at_once)
+    assert sentence(event, before, before) == ("", f"stopping (SIGINT){said}")
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,18 @@ BESIDE = with_query(
         ),
         (
             COUNTS,
+            {"errors": reading(2), "requests": reading(26)},
+            "pass",
+            "2 of 26 requests failed (7.69 %) (too few to tell)",
+        ),
+        (
+            COUNTS,
+            {"errors": reading(1), "requests": reading(1)},
+            "inconclusive",
+            "too little traffic: 1 request, and 20 are needed to judge",
+        ),
+        (
+            COUNTS,
             {"errors": reading(1), "requests": reading(3)},
             "inconclusive",
             "too little traffic: 3 requests, and 20 are needed to judge",

@@ -116,7 +116,10 @@ async def test_frozen(site: MakeSite) -> None:
         second.thaw()
     assert done.code == 5, done.text
     assert f"SEEN      {one.world.unix_doors[1]} has not answered for 0.6s" in done.out
-    assert "USERS     not known: a load balancer does not answer" in done.out
+    silent = f"{one.world.unix_doors[1]} does not answer"
+    assert f"USERS     not known: {silent}" in done.out
+    assert f"CAN WAIT  NOT KNOWN, treat it as NO: {silent}" in done.out
+    assert "MEMBERS   as last seen at " in done.out
     for door in one.world.unix_doors:
         assert await one.admin(door) == {"web1": 1, "web2": 0}
     assert one.executions() == {"web1": 1}

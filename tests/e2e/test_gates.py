@@ -81,7 +81,11 @@ async def test_resume_after_a_halt(site: MakeSite) -> None:
     await halted(one, file, later=True)
     resumed = await one.command("resume", "web", "--reason", "the network was it")
     assert resumed.code == 0
-    assert resumed.out == "resume web: no process: takes effect on the next run\n"
+    assert resumed.out.startswith("resume web: no process: takes effect on the next run: ")
+    assert f"poolroll run {file}" in resumed.out
+    status = (await one.command("status", "web")).out
+    assert "NEXT      resumed by " in status
+    assert ": the network was it\n          the next run goes by it: `poolroll run" in status
     async with one.users() as load:
         done = await one.run(file)
     assert (done.code, load.tally.failed) == (0, 0), done.text
@@ -113,8 +117,15 @@ async def test_abort_at_rest(site: MakeSite) -> None:
     file = one.file(upgrade=one.upgrade(BAD), soak=SOAK)
     await halted(one, file)
     former = one.rows()[0].id
-    assert (await one.command("abort", "web")).code == 0
+    aborted = await one.command("abort", "web")
+    assert aborted.code == 0
+    assert f"web1 stays out: the next `poolroll run {file}" in aborted.out
+    assert "aborted: by " in aborted.err
+    assert "exit code" not in aborted.err
     assert await one.admin() == {"web1": 1, "web2": 0}
+    again = await one.command("abort", "web")
+    assert (again.code, ": aborted by " in again.err) == (3, True), again.text
+    assert "web1 stays out: the next `poolroll run" in again.err
     assert ended(one) == ("aborted", 7)
     async with one.users():
         done = await one.run(one.file())
@@ -124,11 +135,17 @@ async def test_abort_at_rest(site: MakeSite) -> None:
 
 
 async def test_abort_and_restore(site: MakeSite) -> None:
-    """`abort --restore` puts back what passes its validation, for good."""
+    """`abort --restore` puts back what passes its validation, for good, though that was green
+    when its gate failed: so it warns, before and after."""
     one = await site(2)
     file = one.file(upgrade=one.upgrade(BAD), soak=SOAK)
     await halted(one, file)
-    assert (await one.command("abort", "web", "--restore")).code == 0
+    told = (await one.command("status", "web")).out
+    assert "(MIND: --restore puts back web1: validation was passed, yet it failed" in told
+    aborted = await one.command("abort", "web", "--restore")
+    assert aborted.code == 0
+    assert "aborted: 0 members upgraded and returned, 1 put back as they are" in aborted.out
+    assert "web1 back in rotation though it failed gate 'errors': WATCH YOUR USERS" in aborted.out
     assert await one.admin() == {"web1": 0, "web2": 0}
     assert await one.world.member_versions() == {"web1": "v2", "web2": "v1"}
     assert ended(one) == ("aborted", 7)

@@ -21,8 +21,8 @@ async def test_a_folder_of_ones_own(site: MakeSite) -> None:
         told = await one.start(*argv, XDG_STATE_HOME=str(home)).end()
         assert told.code == 0, told.text
         assert f"  state is in {home}/poolroll, {ALONE} {SYSTEM}" in told.out
-    for env in ({"POOLROLL_STATE": str(home / "poolroll")}, {"POOLROLL_STATE": str(one.state)}):
-        assert ALONE not in (await one.start("plan", file, **env).end()).text
+    for state in (home / "poolroll", one.state):
+        assert ALONE not in (await one.start("plan", file, POOLROLL_STATE=str(state)).end()).text
 
 
 async def test_a_folder_to_be_made(site: MakeSite) -> None:

@@ -55,7 +55,7 @@ async def test_session_outlasts_the_drain(site: MakeSite) -> None:
         reply = await held.get("/")
         assert (reply.member, held.take_stale()) == ("web1", 0)
     assert done.code == 5, done.text
-    assert "SEEN      1 requests or sessions were still in flight at web1 after 0.4s" in done.out
+    assert "SEEN      1 request or session was still in flight at web1 after 0.4s" in done.out
     assert (await one.admin(), one.executions()) == ({"web1": 0, "web2": 0}, {})
 
 

@@ -83,7 +83,7 @@ def test_resumption_says_how_it_stands() -> None:
     """A rollout that goes on is told as such, with its members."""
     (one,) = told(RunBegan("you@there"), running(), running())
     assert one.text == "rollout web: goes on, taken up by you@there"
-    assert one.lines == ("web1: in rotation, untouched", "web2: in rotation, untouched")
+    assert one.lines == ("web1: untouched", "web2: untouched")
 
 
 def test_halt_is_told_at_rest_with_its_message() -> None:
@@ -145,7 +145,10 @@ def test_refusal_is_told_as_a_halt() -> None:
 
 def test_done_says_what_became_of_whom() -> None:
     """The end has the summary, and the heartbeat its last beat."""
-    done = {name: replace(m, phase=Phase.DONE) for name, m in running().members.items()}
+    done = {
+        name: replace(m, phase=Phase.DONE, begun=True, step=1)
+        for name, m in running().members.items()
+    }
     end = Finished("done", 0)
     one, beat = told(end, running(), replace(running(), members=done, finished=end))
     assert (one.event, one.exit_code) == ("done", 0)

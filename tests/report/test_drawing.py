@@ -108,6 +108,28 @@ def test_a_metric_is_drawn_with_its_own_limits(
     assert all(TOP <= y <= HEIGHT - BOTTOM for y in [dot.y for dot in plot.dots])
 
 
+def test_two_samples_draw_a_line() -> None:
+    """The first of a member has mostly no value yet: the other is a short stroke, as is the line
+    from which the gate would fail."""
+    scribe = journals.Scribe(journals.plan())
+    scribe.begin()
+    scribe.sample(None, 0, 0, Verdict.INCONCLUSIVE)
+    scribe.wait(1)
+    scribe.sample(None, 2, 40, Verdict.PASS)
+    (plot,) = (plot for group in gate_plots(tell(scribe.records)) for plot in group.plots)
+    (curve,) = plot.curves
+    for drawn in (curve, plot.trips):
+        (x1, y1), (x2, y2) = ((float(n) for n in point.split(",")) for point in drawn.split())
+        assert (x1 < x2, y1 == y2) == (True, True)
+
+
+def test_a_second_return_is_called_that() -> None:
+    """And a second run of the pool's gate too."""
+    titles = [plot.title for group in gate_plots(tell(journals.resumed())) for plot in group.plots]
+    assert "web2, return 2" in titles
+    assert "the pool, run 2" in titles
+
+
 def sampled(values: list[tuple[float | None, Verdict]]) -> list[Sample]:
     return [
         Sample(

@@ -5,10 +5,12 @@ from dataclasses import replace
 import pytest
 
 from controller.core import events as e
+from controller.core.plan import Purpose
 from controller.core.settings import Policies
 from controller.errors import StateError
 from controller.ports import Record
 from controller.report.page import page
+from controller.runner.codec import encode
 from tests.report import journals
 from tests.report.outline import Outline, outline
 
@@ -57,7 +59,7 @@ def test_a_halt_whose_lines_were_not_kept_says_so_and_claims_nothing() -> None:
     read = opened(journals.halted(told=()).records)
     (message,) = read.those("div", "message")
     assert "SEENgate 'errors': 9 of 60 requests failed (15 %)" in message.text
-    assert "web3, web4: in rotation, untouched" in message.text
+    assert "web3, web4: untouched" in message.text
     assert message.text.count("not kept in this journal") == 2
     assert "not failing" not in message.text
 
@@ -67,7 +69,9 @@ def test_a_rollback_has_rows_and_bars_of_its_own() -> None:
     read = opened(journals.rolled_back())
     rows = [each.text for each in read.those("th") if each.attributes.get("scope") == "row"]
     assert rows[:4] == ["web1192.0.2.7:8080", "web1rollback", "web2192.0.2.7:8080", "web2rollback"]
-    assert read.texts("p", "tally") == ["0 of 4 members upgraded and returned, 2 rolled back"]
+    assert read.texts("p", "tally") == [
+        "0 of 4 members upgraded and returned, 2 rolled back and returned"
+    ]
     assert any("web1: upgrade (rollback), 12s" in title for title in read.texts("title"))
 
 
@@ -81,6 +85,43 @@ def test_a_resumed_rollout_shows_both_hands_and_shortens_the_night() -> None:
     assert "nobody at work for 9h30m" in " ".join(read.texts("p", "note"))
     assert read.texts("li", "day") == ["2024-03-05", "2024-03-06"]
     assert labels(read)["took"] == "9h33m"
+
+
+def test_a_halt_that_was_decided_on_is_past() -> None:
+    """What was to be typed then is not said any more, in a rollout that ended well after it."""
+    read = opened(journals.resumed())
+    (message,) = read.those("div", "message")
+    assert "MEMBERSweb2: OUT OF ROTATION" in message.text
+    assert "NEXT" not in message.text
+    assert "poolroll abort" not in message.text
+    assert read.texts("h2")[0].startswith("It had halted")
+    ended = replace(journals.row(), outcome="aborted", ended=journals.BEGAN)
+    late = outline(page(ended, journals.halted().records))
+    assert "NEXT" not in late.those("div", "message")[0].text
+
+
+@pytest.mark.parametrize(
+    ("purpose", "kind", "tally"),
+    [
+        (Purpose.UPGRADE, "upgrade", "4 of 4 members upgraded and returned"),
+        (
+            Purpose.REHEARSAL,
+            "rehearsal",
+            "4 of 4 members out and back under live traffic, nothing else done",
+        ),
+        (Purpose.ROLLBACK, "rollback", "4 of 4 members rolled back and returned"),
+    ],
+)
+def test_the_kind_of_rollout_is_said(purpose: Purpose, kind: str, tally: str) -> None:
+    """A rehearsal upgrades nothing, and what was rolled out stands at the top."""
+    records = journals.healthy()
+    kinded = encode(journals.plan(purpose=purpose))
+    first = replace(records[0], kind=kinded[0], body=kinded[1])
+    read = opened([first, *records[1:]])
+    assert (labels(read)["kind"], labels(read)["with"]) == (kind, "version=2.4.1")
+    assert read.texts("p", "tally") == [tally]
+    standings = [each.text for each in read.those("td") if "data-label" in each.attributes]
+    assert ("upgraded" in standings[0]) is (purpose is Purpose.UPGRADE)
 
 
 def test_an_aborted_rollout_shows_who_ended_it_and_what_the_step_printed() -> None:
@@ -162,6 +203,8 @@ def test_the_structure_is_as_agreed() -> None:
 GOLDEN = """\
 h1: web
 dt: rollout
+dt: kind
+dt: with
 dt: exit code
 dt: began
 dt: ended

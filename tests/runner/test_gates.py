@@ -127,13 +127,15 @@ def test_member_without_any_request_halts() -> None:
 
 @pytest.mark.parametrize("gate", [MEMBER_GATE, POOL_GATE], ids=["member", "pool"])
 def test_missing_evidence_may_be_let_pass(gate: Gate) -> None:
-    """`then: pass` goes on after the hold."""
+    """`then: pass` goes on after the hold, and a member without a request is not called quiet."""
 
     def prepare(world: World) -> None:
         world.sim.traffic.stops_at = ms(0)
 
     lenient = replace(gate, then=Then.PASS)
-    ended(play(Scenario(replace(QUICK, gates=(lenient,)), prepare=prepare)), "done", 0)
+    played = play(Scenario(replace(QUICK, gates=(lenient,)), prepare=prepare))
+    ended(played, "done", 0)
+    assert played.state.members["web1"].why == "0 requests: passed without evidence"
 
 
 def test_override_goes_on_in_spite_of_a_gate() -> None:

@@ -33,7 +33,7 @@ def test_drain_deadline_halts() -> None:
     played = play(Scenario(prepare=slow_requests(ms(5000))))
     ended(played, "halted", 5)
     assert played.phases()["web1"] == "waiting"
-    assert "still in flight at web1 after 2s" in played.end.why
+    assert "requests or sessions were still in flight at web1 after 2s" in played.end.why
     assert Setting.HOLD not in played.settings("web1")
 
 
@@ -90,16 +90,19 @@ def test_quiet_member_without_persistence_is_held_at_once() -> None:
 @pytest.mark.parametrize(
     ("script", "words"),
     [
-        (Script(exit_code=3), "ended with exit code 3"),
-        (Script(ms(60_000)), "did not end in time and was ended after 2.0s"),
+        (Script(exit_code=3), "ended with exit code 3: upgrade web1"),
+        (Script(ms(60_000)), "did not end in time (2s) and was ended: upgrade web1"),
     ],
     ids=["fails", "hangs"],
 )
 def test_step_that_fails(script: Script, words: str) -> None:
-    """A step that fails or hangs halts with exit 5; its member stays out, nobody else goes."""
+    """A step that fails or hangs halts with exit 5, and SEEN has the last line that it printed; its
+    member stays out, nobody else goes."""
     played = play(Scenario(steps=2, prepare=scripted(script)))
     ended(played, "halted", 5)
     assert words in played.end.why
+    assert played.state.halt is not None
+    assert played.state.halt.limit == "every step must end with exit code 0 within upgrade.timeout"
     assert played.phases() == {"web1": "failed", "web2": "waiting"}
     assert [step.index for step in played.steps("web1", RunStep)] == [0]
     assert played.world.sim.instances["lb1"].of("web1")[0].admin is Admin.OUT

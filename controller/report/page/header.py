@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from controller.config import parse
-from controller.core.events import Course
-from controller.core.phases import Phase
-from controller.core.settings import Settings
-from controller.errors import ConfigurationError
 from controller.ports import RolloutRow
+from controller.report.halt import without_next
+from controller.report.kind import kind, settings_of, values, values_told
 from controller.report.page.story import Halt, Story
-from controller.report.words import count, span
+from controller.report.summary import tally
+from controller.report.words import span
 
 EXIT_CODES: Final = {
     0: "done, or nothing to do",
@@ -38,10 +36,15 @@ class HaltMessage:
     lines: tuple[HaltLine, ...]
     is_whole: bool
     """All lines as they were printed; else what the journal knows of them."""
+    is_past: bool
+    """It wants no decision any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
+    kind: str
+    values: str
+    """What its variables were; empty: none."""
     outcome: str
     tone: str
     """`good`, `bad` or `open`."""
@@ -64,12 +67,14 @@ def header(row: RolloutRow, story: Story) -> Header:
     if row.exit_code is not None:
         code = row.exit_code
     ended = row.ended or story.finished
-    settings = _settings(row)
+    settings = settings_of(row)
     return Header(
+        kind=kind(story.plan),
+        values=values_told(values(row, story.plan)),
         outcome=outcome,
         tone={"done": "good", "unfinished": "open", "partly done": "open"}.get(outcome, "bad"),
         why=_why(story, outcome),
-        tally=_tally(story),
+        tally=tally(story.plan, story.state, is_of_all=True),
         exit_code="none yet"
         if code is None
         else f"{code}: {EXIT_CODES.get(code, '')}".rstrip(": "),
@@ -79,7 +84,7 @@ def header(row: RolloutRow, story: Story) -> Header:
         by=row.by,
         owner=settings.owner if settings else "",
         runbook=settings.runbook if settings else "",
-        halts=tuple(_message(halt) for halt in story.halts),
+        halts=tuple(_message(halt, halt.is_past or row.ended is not None) for halt in story.halts),
     )
 
 
@@ -96,36 +101,10 @@ def _why(story: Story, outcome: str) -> str:
     return finished.why
 
 
-def _tally(story: Story) -> str:
-    phases = [m.phase for m in story.state.members.values()]
-    done = [m.course for m in story.state.members.values() if m.phase is Phase.DONE]
-    upgraded = done.count(Course.UPGRADE)
-    parts = [f"{upgraded} of {count(len(phases), 'member')} upgraded and returned"]
-    left = len(story.plan.left) + phases.count(Phase.LEFT)
-    out = sum(1 for m in story.state.members.values() if m.is_away)
-    for number, words in (
-        (done.count(Course.ROLLBACK), "rolled back"),
-        (phases.count(Phase.SKIPPED), "already there"),
-        (out, "out because of us"),
-        (phases.count(Phase.KEPT), "in rotation, unproven"),
-        (left, "left out as found"),
-    ):
-        if number:
-            parts.append(f"{number} {words}")
-    return ", ".join(parts)
-
-
-def _settings(row: RolloutRow) -> Settings | None:
-    """Of the file as it was run; a file that this version does not understand has none."""
-    try:
-        return parse(row.file, row.path, row.sets).settings
-    except ConfigurationError:
-        return None
-
-
-def _message(halt: Halt) -> HaltMessage:
+def _message(halt: Halt, is_past: bool) -> HaltMessage:
     if halt.lines:
-        lines = tuple(HaltLine(line[:10].strip(), line[10:].strip()) for line in halt.lines)
+        told = without_next(halt.lines) if is_past else halt.lines
+        lines = tuple(HaltLine(line[:10].strip(), line[10:].strip()) for line in told)
     else:
         lines = (
             HaltLine("SEEN", halt.event.seen),
@@ -134,7 +113,7 @@ def _message(halt: Halt) -> HaltMessage:
             HaltLine("USERS", NOT_KEPT),
             HaltLine("CAN WAIT", NOT_KEPT),
         )
-    return HaltMessage(moment(halt.wall), lines, is_whole=bool(halt.lines))
+    return HaltMessage(moment(halt.wall), lines, is_whole=bool(halt.lines), is_past=is_past)
 
 
 def _labelled(label: str, texts: Sequence[str]) -> tuple[HaltLine, ...]:

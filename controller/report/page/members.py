@@ -8,7 +8,8 @@ from typing import Final
 from controller.core.events import Course
 from controller.core.phases import Phase
 from controller.report.page.story import Deed, Series, Story
-from controller.report.words import span, standing
+from controller.report.standings import standing
+from controller.report.words import span
 
 FIVE: Final = ("drain", "upgrade", "validate", "return", "soak")
 OUT: Final = frozenset(FIVE) - {"soak"} | {"out", "undo"}
@@ -80,7 +81,9 @@ def members(story: Story) -> tuple[Member, ...]:
                     name=member.name,
                     address=f"{member.address}:{member.port}",
                     course="" if course is Course.UPGRADE else str(course),
-                    standing=standing(state) if is_now else "see its rollback below",
+                    standing=standing(story.plan, story.state, state)
+                    if is_now
+                    else "see its rollback below",
                     is_grave=is_now and state.phase in GRAVE,
                     durations=tuple(_span(lasted.get(key, {}), (kind,)) for kind in FIVE),
                     out=_span(lasted.get(key, {}), OUT),

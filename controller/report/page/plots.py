@@ -17,6 +17,9 @@ WIDTH: Final = 320
 HEIGHT: Final = 140
 LEFT, RIGHT, TOP, BOTTOM = 8, 8, 20, 22
 
+STROKE: Final = 10
+"""To either side of a value that stands alone."""
+
 HEADROOM: Final = 1.08
 """Of the greatest value, so that its dot is whole."""
 
@@ -139,7 +142,8 @@ def _titles(own: Sequence[Series]) -> list[str]:
     titles = []
     for series in own:
         times[series.member] = times.get(series.member, 0) + 1
-        again = f", time {times[series.member]}" if times[series.member] > 1 else ""
+        what = "return" if series.member else "run"
+        again = f", {what} {times[series.member]}" if times[series.member] > 1 else ""
         titles.append((series.member or "the pool") + again)
     return titles
 
@@ -177,24 +181,32 @@ def _worst(samples: Sequence[Sample]) -> Verdict:
 
 
 def _curves(samples: Sequence[Sample], scale: _Scale) -> tuple[str, ...]:
-    curves: list[list[str]] = [[]]
+    curves: list[list[tuple[float, float]]] = [[]]
     for sample in samples:
         if sample.event.value is None:
             curves.append([])
         else:
-            curves[-1].append(_point(scale.x(sample.at), scale.y(sample.event.value)))
-    return tuple(" ".join(curve) for curve in curves if len(curve) > 1)
+            curves[-1].append((scale.x(sample.at), scale.y(sample.event.value)))
+    return tuple(" ".join(_drawn(curve)) for curve in curves if curve)
 
 
 def _trips(gate: Gate, samples: Sequence[Sample], scale: _Scale) -> str:
     if not is_exact(gate):
         return ""
     points = [
-        _point(scale.x(sample.at), scale.y(ratio))
+        (scale.x(sample.at), scale.y(ratio))
         for sample in samples
         if (ratio := trip_ratio(gate, sample.event.total)) is not None
     ]
-    return " ".join(points) if len(points) > 1 else ""
+    return " ".join(_drawn(points))
+
+
+def _drawn(points: Sequence[tuple[float, float]]) -> list[str]:
+    """A lone point becomes a short stroke: one value is a line too."""
+    if len(points) == 1:
+        ((x, y),) = points
+        points = [(max(LEFT, x - STROKE), y), (min(WIDTH - RIGHT, x + STROKE), y)]
+    return [f"{x:.1f},{y:.1f}" for x, y in points]
 
 
 def _dot(sample: Sample, scale: _Scale) -> Dot:
@@ -212,7 +224,3 @@ def _reading(gate: Gate, sample: Sample) -> Reading:
         value="–" if event.value is None else figure(gate, event.value),
         reason=event.reason,
     )
-
-
-def _point(x: float, y: float) -> str:
-    return f"{x:.1f},{y:.1f}"

@@ -78,6 +78,8 @@ class Halt:
     lines: tuple[str, ...] = ()
     standings: tuple[str, ...] = ()
     """How each member stood when the run was over, where `lines` are not there to say so."""
+    is_past: bool = False
+    """Somebody decided to go on after it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ from controller.report.page.story import (
     Stretch,
 )
 from controller.report.retold import Retelling, Told
-from controller.report.words import names, standing
+from controller.report.standings import standing
+from controller.report.words import names
 
 OFF_THE_PATH: Final = {
     Phase.ASKING: "turn",
@@ -104,6 +105,8 @@ class _Teller:
                 self._visits[member] = self._visits.get(member, 0) + 1
             case e.Halted():
                 self._halts.append(Halt(wall, event))
+            case e.ResumeRequested() if told.after.halt is None:
+                self._halts = [replace(halt, is_past=True) for halt in self._halts]
             case e.Finished():
                 self._finished = wall
                 self._finish(told)
@@ -123,7 +126,8 @@ class _Teller:
     def _finish(self, told: Told) -> None:
         """The lines printed at the end of a run speak of its first halt."""
         lines = tuple(json.loads(told.record.body).get("told") or ())
-        standings = _standings(told.after)
+        plan = self._retelling.plan
+        standings = _standings(plan, told.after) if plan is not None else ()
         for i, halt in enumerate(self._halts):
             if not halt.standings:
                 self._halts[i] = replace(halt, lines=lines, standings=standings)
@@ -168,10 +172,10 @@ class _Teller:
         )
 
 
-def _standings(state: State) -> tuple[str, ...]:
+def _standings(plan: Plan, state: State) -> tuple[str, ...]:
     groups: dict[str, list[str]] = {}
     for m in state.members.values():
-        groups.setdefault(standing(m), []).append(m.name)
+        groups.setdefault(standing(plan, state, m), []).append(m.name)
     return tuple(f"{names(group)}: {how}" for how, group in groups.items())
 
 

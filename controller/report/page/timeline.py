@@ -8,7 +8,8 @@ from typing import Final
 
 from controller.core.phases import Phase
 from controller.report.page.story import Run, Story, Stretch
-from controller.report.words import span, standing
+from controller.report.standings import standing
+from controller.report.words import span
 
 GAP_SHARE: Final = 0.04
 """The most that the time between two runs takes, as a share of the time at work: a night between
@@ -121,7 +122,9 @@ def timeline(story: Story) -> Timeline:
         stretches.setdefault(stretch.member, []).append(stretch)
     rows = {
         m.name: Row(
-            m.name, standing(m), tuple(_bar(axis, each) for each in stretches.get(m.name, ()))
+            m.name,
+            standing(story.plan, story.state, m),
+            tuple(_bar(axis, each) for each in stretches.get(m.name, ())),
         )
         for m in story.state.members.values()
     }
