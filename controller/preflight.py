@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from difflib import get_close_matches
 from typing import Final, Literal
 
 from controller.config import RolloutFile
@@ -215,7 +216,7 @@ def _strangers_lead(
 
 def _features_notes(file: RolloutFile, selected: Sequence[str], reached: Reached) -> list[str]:
     backends = file.settings.pool.backends
-    notes = _probe_notes(file)
+    notes = [*_probe_notes(file), *_stray_vars(file, reached)]
     for one in reached.features:
         if one.doubt is not None:
             notes.append(f"{one.instance}: {one.doubt}")
@@ -229,6 +230,18 @@ def _features_notes(file: RolloutFile, selected: Sequence[str], reached: Reached
         notes += backup_remarks(backend, there)
         notes += mode_remarks(backend, reached.features)
     return list(dict.fromkeys(notes))
+
+
+def _stray_vars(file: RolloutFile, reached: Reached) -> list[str]:
+    """Variables of a member that is none: a mistyped name, or a server that is gone."""
+    known = list(dict.fromkeys(line.member for view in reached.views for line in view.lines))
+    notes = []
+    for name in file.rollout.pool.members.vars:
+        if name not in known:
+            close = get_close_matches(name, known, n=1)
+            mend = f"; did you mean {close[0]!r}?" if close else ""
+            notes.append(f"pool.members.vars: {name!r} is no server of this pool{mend}")
+    return notes
 
 
 def _probe_notes(file: RolloutFile) -> list[str]:

@@ -7,6 +7,8 @@ import termios
 
 import click
 
+from controller.cli.say import fitted
+
 
 def is_terminal() -> bool:
     return sys.stdin.isatty()
@@ -18,7 +20,7 @@ async def ask(question: str) -> bool:
     loop = asyncio.get_running_loop()
     try:
         termios.tcflush(sys.stdin, termios.TCIFLUSH)
-        click.echo(f"{question} [y/N] ", nl=False)
+        click.echo("\n".join(fitted([f"{question} [y/N]"])) + " ", nl=False)
     except (OSError, termios.error):
         return False
     answered = loop.create_future()

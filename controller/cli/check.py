@@ -1,29 +1,55 @@
 """`check` and `schema`: the rollout file, offline."""
 
-import json
+import json as json_format
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Final
 
 import click
 
 from controller.cli import options
+from controller.cli.main import EXIT_USAGE
 from controller.config import load
 from controller.config import schema as file_schema
+from controller.errors import ConfigurationError
+from controller.report.judged import CheckValue, GatesValue, schema_of
 from controller.report.plan_value import plan_schema
 
 
 @click.command()
 @options.rollout_file
 @options.sets
-def check(file: Path, **given: tuple[str, ...]) -> None:
+@options.as_json
+def check(file: Path, json: bool, **given: tuple[str, ...]) -> None:
     """Find every fault in FILE at once, without asking anything on the network."""
-    rollout = load(file, options.pairs(given["set"]))
-    for warning in rollout.settings.warnings:
+    try:
+        rollout = load(file, options.pairs(given["set"]))
+    except ConfigurationError as error:
+        if not json:
+            raise
+        click.echo(CheckValue.of(error.file, None, faults=error.faults).model_dump_json(indent=2))
+        sys.exit(EXIT_USAGE)
+    name, warnings = rollout.settings.name, rollout.settings.warnings
+    if json:
+        click.echo(CheckValue.of(str(file), name, warnings=warnings).model_dump_json(indent=2))
+        return
+    for warning in warnings:
         click.echo(f"{file}: mind: {warning}")
-    click.echo(f"{file}: rollout {rollout.settings.name!r} is in order")
+    click.echo(f"{file}: rollout {name!r} is in order")
+
+
+SCHEMAS: Final[dict[str, Callable[[], dict[str, Any]]]] = {
+    "file": file_schema,
+    "plan": plan_schema,
+    "check": lambda: schema_of(CheckValue, "poolroll check"),
+    "gate": lambda: schema_of(GatesValue, "poolroll gate"),
+}
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["file", "plan"]), default="file")
+@click.argument("what", type=click.Choice(list(SCHEMAS)), default="file")
 def schema(what: str) -> None:
-    """Print the JSON Schema of the rollout file, or of what `plan --json` prints."""
-    click.echo(json.dumps(file_schema() if what == "file" else plan_schema(), indent=2))
+    """Print the JSON Schema of the rollout file, or of what `plan`, `check` and `gate` print with
+    --json."""
+    click.echo(json_format.dumps(SCHEMAS[what](), indent=2))

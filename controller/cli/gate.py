@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +19,7 @@ from controller.core.plan import Plan
 from controller.errors import Refused, UsageFault
 from controller.evidence import GateNow, ask_gates, gates_now
 from controller.preflight import reach, survey
+from controller.report.judged import GatesValue, GateValue
 from controller.session import sampler_of
 
 EXIT_GATE: Final = 4
@@ -30,15 +32,29 @@ AGAIN: Final = timedelta(seconds=1)
 @options.option("--member", metavar="NAME", help="Whom a gate of the member in hand is about.")
 @options.option("--at", metavar="TIME", help="A moment of the past, ISO 8601; default: now.")
 @options.option("--watch", is_flag=True, help="Go on, until interrupted.")
-def gate(file: Path, member: str | None, at: str | None, watch: bool, **given: Any) -> None:
+@options.as_json
+def gate(file: Path, at: str | None, **given: Any) -> None:
     """Evaluate the gates of FILE and explain each verdict. Changes nothing.
 
     Exit code 0: all pass; 4: one fails; 3: one is inconclusive; 2: a query can never work.
     """
-    if at is not None and watch:
+    if at is not None and given["watch"]:
         raise UsageFault("gate: --at is a moment of the past; it cannot be watched")
     rollout = load(file, options.pairs(given["set"]))
-    sys.exit(asyncio.run(_gate(rollout, member, None if at is None else moment(at), watch)))
+    question = Question(
+        given["member"], None if at is None else moment(at), given["watch"], given["json"]
+    )
+    sys.exit(asyncio.run(_gate(rollout, question)))
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the command line asks."""
+
+    member: str | None
+    at: datetime | None
+    is_repeated: bool
+    as_json: bool
 
 
 def moment(text: str) -> datetime:
@@ -50,35 +66,44 @@ def moment(text: str) -> datetime:
     return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
 
 
-async def _gate(rollout: RolloutFile, member: str | None, at: datetime | None, watch: bool) -> int:
+async def _gate(rollout: RolloutFile, question: Question) -> int:
     if not rollout.settings.policies.gates:
         raise Refused("the rollout file has no gates: nothing stops a rollout by itself")
     while True:
-        code = await _once(rollout, member, at)
-        if not watch:
+        code = await _once(rollout, question)
+        if not question.is_repeated:
             return code
-        click.echo("")
+        if not question.as_json:
+            click.echo("")
         await bootstrap.clock().sleep(AGAIN)
 
 
-async def _once(rollout: RolloutFile, member: str | None, at: datetime | None) -> int:
+async def _once(rollout: RolloutFile, question: Question) -> int:
     balancer = bootstrap.balancer(rollout.settings)
     found = survey(rollout, await reach(balancer), None)
     plan = found.proposal.plan
     if plan is None:
         raise Refused(*found.proposal.refusals)
-    about = member or plan.members[0].name
+    about = question.member or plan.members[0].name
     if about not in {one.name for one in plan.members}:
         known = ", ".join(one.name for one in plan.members)
         raise UsageFault(f"gate --member {about}: no such member; they are: {known}")
-    asked = await _ask(rollout, plan, about, at)
-    if at is None:
+    asked, counted = await _ask(rollout, plan, about, question.at), []
+    if question.at is None:
         gates = plan.policies.gates
-        for one in await gates_now(gates, found.views, balancer, bootstrap.clock()):
-            click.echo(f"{one.gate.name}: {one.words}\n  over the last moment, in the whole pool")
+        counted = await gates_now(gates, found.views, balancer, bootstrap.clock())
+    code = _code(asked)
+    if question.as_json:
+        values = [_value(one, counts=False) for one in counted]
+        values += [_value(one, counts=True) for one in asked]
+        value = GatesValue(name=plan.name, gates=values, exit_code=code)
+        click.echo(value.model_dump_json(indent=None if question.is_repeated else 2))
+        return code
+    for one in counted:
+        click.echo(f"{one.gate.name}: {one.words}\n  over the last moment, in the whole pool")
     for one in asked:
         _explain(one)
-    return _code(asked)
+    return code
 
 
 async def _ask(rollout: RolloutFile, plan: Plan, member: str, at: datetime | None) -> list[GateNow]:
@@ -107,3 +132,22 @@ def _code(asked: list[GateNow]) -> int:
     if Verdict.FAIL in verdicts:
         return EXIT_GATE
     return EXIT_REFUSED if Verdict.INCONCLUSIVE in verdicts else 0
+
+
+def _value(one: GateNow, *, counts: bool) -> GateValue:
+    sample = one.sample
+    return GateValue(
+        name=one.gate.name,
+        scope=str(one.gate.scope),
+        member=one.member,
+        verdict=None if sample is None else str(sample.verdict),
+        reason="" if sample is None else sample.reason,
+        limit=limit(one.gate),
+        errors=None if sample is None else sample.errors,
+        requests=None if sample is None else sample.total,
+        value=None if sample is None else sample.value,
+        queries={} if sample is None else dict(sample.queries),
+        evaluated_at=None if sample is None else sample.evidence_at,
+        faults=list(one.faults),
+        counts=counts,
+    )

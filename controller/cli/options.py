@@ -1,20 +1,39 @@
 """Options that several commands share; each has an environment twin `POOLROLL_…`."""
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.types import StringParamType
 
+from controller.core.discretion import is_secret_name
 from controller.errors import UsageFault
 from controller.telemetry.values import Ways
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+class _Words(StringParamType):
+    """Of an option that may be repeated: its environment twin is split as a shell splits words,
+    so that a value in quotes may hold spaces."""
+
+    def __init__(self, twin: str) -> None:
+        self._twin = twin
+
+    def split_envvar_value(self, rv: str) -> Sequence[str]:
+        try:
+            return shlex.split(rv)
+        except ValueError:
+            raise UsageFault(f"{self._twin}: a quote in it is never closed") from None
+
+
 def option(name: str, **attributes: Any) -> Callable[[F], F]:
     """A click option whose value may also come from `POOLROLL_NAME`."""
     twin = "POOLROLL_" + name.lstrip("-").replace("-", "_").upper()
+    if attributes.get("multiple"):
+        attributes.setdefault("type", _Words(twin))
     return click.option(name, envvar=twin, show_envvar=True, **attributes)
 
 
@@ -100,6 +119,7 @@ def pairs(values: Sequence[str]) -> dict[str, str]:
         if not key or not equals:
             raise UsageFault(f"--set {value}: write it as NAME=VALUE")
         if key in result:
-            raise UsageFault(f"--set {key}: given twice")
+            both = f", {result[key]!r} and {text!r}" if not is_secret_name(key) else ""
+            raise UsageFault(f"--set {key}: given twice{both}; keep one of them")
         result[key] = text
     return result

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from controller.config import schema
+from controller.config.sections.kinds import COUNT_IN_TEXT
 from controller.config.text.scalars import DURATION_PATTERN, PERCENTAGE_PATTERN
 
 EXAMPLE = Path(__file__).parent / "example.yaml"
@@ -79,7 +80,8 @@ def _takes(value: Mapping[str, Any]) -> str:
             inner = next(iter(ways.values())) if "patternProperties" in value else ways
             return f"a mapping of names: {_takes(inner)}"
         case {"anyOf": ways}:
-            return " or ".join(dict.fromkeys(map(_takes, ways)))
+            plain = [way for way in ways if way.get("pattern") != COUNT_IN_TEXT]
+            return " or ".join(dict.fromkeys(map(_takes, plain)))
         case {"type": "integer" | "number" as kind}:
             least, most = value.get("minimum"), value.get("maximum")
             word = "a whole number" if kind == "integer" else "a number"
@@ -88,9 +90,10 @@ def _takes(value: Mapping[str, Any]) -> str:
             return "`true` \\| `false`"
     if pattern.startswith("^(unix:"):
         return "`unix:PATH` or `tcp:HOST:PORT`"
-    return {DURATION_PATTERN: "a duration", PERCENTAGE_PATTERN: "a percentage"}.get(
-        pattern, "a name" if pattern else "text"
-    )
+    for end, word in ((DURATION_PATTERN, "a duration"), (PERCENTAGE_PATTERN, "a percentage")):
+        if pattern.endswith(end[1:]):
+            return word
+    return "a name" if pattern and "https?" not in pattern else "text"
 
 
 def _default(value: Mapping[str, Any]) -> str:

@@ -63,7 +63,7 @@ def _ramp(data: object) -> Found:
             now = share(step)
         except Wrong:
             return
-        if now <= last:
+        if now < last:
             yield ("return", "ramp", index), f"{shown(step)} is no step up; write rising steps"
         last = now
 
@@ -140,9 +140,6 @@ def _canaries(data: object) -> Found:
 
 
 def _capacity(data: object) -> Found:
-    limit = _amount(at(data, "pool", "max_unavailable"))
-    if limit is not None and limit.is_percent and limit.value == 0:
-        yield ("pool", "max_unavailable"), "0% lets no member out; write 1, or more than 0%"
     floor = _amount(at(data, "pool", "min_available"))
     if floor is None:
         return

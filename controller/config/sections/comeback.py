@@ -12,6 +12,7 @@ class Comeback(Section):
     ramp: list[Share] = Field(
         default=[],
         max_length=20,
-        description="Steps of the found weight on the way back, each at least a weight of 1.",
+        description="Steps of the found weight on the way back, each at least a weight of 1; a "
+        "fraction of a per cent counts as a whole one, and equal steps as one.",
     )
     hold: Duration = Field(default="0s", description="At each step of a ramp.")

@@ -17,6 +17,7 @@ from controller.config.sections.kinds import (
 )
 from controller.config.sections.matchers import matcher_of
 from controller.config.sections.notify import Secret, SecretHeader
+from controller.config.sections.validation import URL_PATTERN
 from controller.config.text.places import kind
 from controller.config.text.scalars import Wrong
 
@@ -55,10 +56,11 @@ class _OrText:
         return {"anyOf": [{"type": "string"}, handler(core)]}
 
 
+_ADDRESS_SCHEMA = {"type": "string", "pattern": URL_PATTERN}
 _ADDRESSES_SCHEMA: dict[str, Any] = {
     "anyOf": [
-        {"type": "string"},
-        {"type": "array", "items": {"type": "string"}, "minItems": 1},
+        _ADDRESS_SCHEMA,
+        {"type": "array", "items": _ADDRESS_SCHEMA, "minItems": 1, "uniqueItems": True},
     ]
 }
 Addresses = Annotated[

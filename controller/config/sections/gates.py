@@ -49,7 +49,20 @@ class Probe(Section):
 
 
 class GateSection(Section):
-    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": [kind]} for kind in KINDS]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [{"required": [kind]} for kind in KINDS],
+            "anyOf": [
+                {"required": ["alerts"]},
+                {"required": ["max"]},
+                {"required": ["min"]},
+                {"required": ["max_increase"]},
+                {"properties": {"prometheus": {"required": ["baseline"]}}},
+            ],
+            "if": {"required": ["haproxy"]},
+            "then": {"required": ["max"]},
+        }
+    )
 
     name: GateName = Field(description="Unique in the file.", examples=["errors"])
     haproxy: HaproxyMeasure | None = Field(

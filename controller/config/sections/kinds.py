@@ -98,29 +98,46 @@ def _port(value: object) -> int | str:
     return scalars.port(value)
 
 
+NOT_ZERO = r"^(?!0+(\.0+)?[a-z%])"
+"""Before a pattern: at most what `check` refuses is refused by the schema, as far as it can."""
+UP_TO_100 = r"^(?=0*(100(\.0+)?|[0-9]{1,2}(\.[0-9]+)?)%)"
+COUNT_IN_TEXT = r"^0*([1-9][0-9]{0,3}|10000)$"
+
 _DURATION_SCHEMA = WithJsonSchema({"type": "string", "pattern": scalars.DURATION_PATTERN})
-_PERCENTAGE_SCHEMA = {"type": "string", "pattern": scalars.PERCENTAGE_PATTERN}
-_COUNT_SCHEMA = {"type": "integer", "minimum": 1, "maximum": scalars.MAX_COUNT}
+_INTERVAL_SCHEMA = WithJsonSchema(
+    {"type": "string", "pattern": NOT_ZERO + scalars.DURATION_PATTERN[1:]}
+)
+_PERCENTAGE_SCHEMA = {"type": "string", "pattern": UP_TO_100 + scalars.PERCENTAGE_PATTERN[1:]}
+_SHARE_SCHEMA = {
+    "type": "string",
+    "pattern": NOT_ZERO + UP_TO_100[1:] + scalars.PERCENTAGE_PATTERN[1:],
+}
+_COUNT_SCHEMAS = (
+    {"type": "integer", "minimum": 1, "maximum": scalars.MAX_COUNT},
+    {"type": "string", "pattern": COUNT_IN_TEXT},
+)
 
 Duration = Annotated[str, _duration(timedelta(0)), _DURATION_SCHEMA]
-Interval = Annotated[str, _duration(timedelta(milliseconds=1)), _DURATION_SCHEMA]
+Interval = Annotated[str, _duration(timedelta(milliseconds=1)), _INTERVAL_SCHEMA]
 """A duration for which zero makes no sense."""
-ProbeInterval = Annotated[str, _duration(timedelta(milliseconds=10)), _DURATION_SCHEMA]
+ProbeInterval = Annotated[str, _duration(timedelta(milliseconds=10)), _INTERVAL_SCHEMA]
 """Bounded below: what is probed is a member that just came up."""
-SampleInterval = Annotated[str, _duration(timedelta(milliseconds=50)), _DURATION_SCHEMA]
+SampleInterval = Annotated[str, _duration(timedelta(milliseconds=50)), _INTERVAL_SCHEMA]
 """Bounded below: every sample asks every load balancer."""
-Lookback = Annotated[str, _duration(timedelta(seconds=10)), _DURATION_SCHEMA]
+Lookback = Annotated[str, _duration(timedelta(seconds=10)), _INTERVAL_SCHEMA]
 """Bounded below: a rate needs two scrapes."""
-BeatInterval = Annotated[str, _duration(timedelta(seconds=1)), _DURATION_SCHEMA]
+BeatInterval = Annotated[str, _duration(timedelta(seconds=1)), _INTERVAL_SCHEMA]
 """Bounded below: whoever listens to it is somebody else's machine."""
 Percentage = Annotated[str, _kept(scalars.percentage), WithJsonSchema(_PERCENTAGE_SCHEMA)]
-Share = Annotated[str, _kept(scalars.share), WithJsonSchema(_PERCENTAGE_SCHEMA)]
-"""Whole per cent of a weight, which is itself a whole number."""
-Count = Annotated[int, PlainValidator(scalars.count), WithJsonSchema(_COUNT_SCHEMA)]
+Share = Annotated[str, _kept(scalars.share), WithJsonSchema(_SHARE_SCHEMA)]
+"""Per cent of a weight, which is itself a whole number."""
+Count = Annotated[
+    int, PlainValidator(scalars.count), WithJsonSchema({"anyOf": list(_COUNT_SCHEMAS)})
+]
 Quantity = Annotated[
     int | str,
     _kept(scalars.amount),
-    WithJsonSchema({"anyOf": [_COUNT_SCHEMA, _PERCENTAGE_SCHEMA]}),
+    WithJsonSchema({"anyOf": [*_COUNT_SCHEMAS, _PERCENTAGE_SCHEMA]}),
 ]
 Limit = Annotated[
     int | float | str,
@@ -130,7 +147,9 @@ Limit = Annotated[
 Confidence = Annotated[
     float | str,
     _kept(scalars.confidence),
-    WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0.5}, _PERCENTAGE_SCHEMA]}),
+    WithJsonSchema(
+        {"anyOf": [{"type": "number", "minimum": 0.5, "exclusiveMaximum": 1}, _PERCENTAGE_SCHEMA]}
+    ),
 ]
 Port = Annotated[
     int | str,
@@ -141,7 +160,7 @@ Port = Annotated[
 ]
 
 Text = Annotated[str, BeforeValidator(text)]
-Door = Annotated[str, BeforeValidator(check_door), _pattern("(unix:/.+|tcp:.+:[0-9]+)")]
+Door = Annotated[str, BeforeValidator(check_door), _pattern("(unix:/.*|tcp:.+:[0-9]+)")]
 RolloutName = Annotated[
     str,
     _matching(_ROLLOUT, "write lower-case letters, digits and '-', at most 63, '-' not first"),

@@ -57,11 +57,14 @@ _SOURCE_SCHEMA = {
     "maxProperties": 1,
     "additionalProperties": False,
 }
-_SECRET_SCHEMA = WithJsonSchema({"anyOf": [{"type": "string"}, _SOURCE_SCHEMA]})
+_SECRET_SCHEMA = WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1}, _SOURCE_SCHEMA]})
+_URL_SCHEMA = WithJsonSchema(
+    {"anyOf": [{"type": "string", "pattern": "^https?://"}, _SOURCE_SCHEMA]}
+)
 
 Secret = Annotated[str | dict[str, str], PlainValidator(_secret), _SECRET_SCHEMA]
 """A text, or where it comes from: `{env: NAME}` or `{file: PATH}`."""
-SecretUrl = Annotated[str | dict[str, str], PlainValidator(_secret_url), _SECRET_SCHEMA]
+SecretUrl = Annotated[str | dict[str, str], PlainValidator(_secret_url), _URL_SCHEMA]
 SecretHeader = Annotated[str | dict[str, str], PlainValidator(_secret_header), _SECRET_SCHEMA]
 
 
@@ -90,7 +93,7 @@ class Notification(Section):
     on: Annotated[
         list[Annotated[Event, one_of(*EVENTS)]],
         BeforeValidator(_events),
-        Field(min_length=1),
+        Field(min_length=1, json_schema_extra={"uniqueItems": True}),
     ] = Field(default=list(EVENTS), description="What to tell.")
     command: Argv | None = Field(
         default=None, description="Run on this machine; POOLROLL_TEXT and its like tell it what."

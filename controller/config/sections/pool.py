@@ -1,6 +1,6 @@
 """The section `pool`: which members, behind which load balancers, how many at a time."""
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from controller.config.sections.kinds import (
     Argument,
@@ -16,15 +16,19 @@ from controller.config.sections.kinds import (
     Text,
 )
 
+DISTINCT: dict[str, JsonValue] = {"uniqueItems": True}
+
 
 class Haproxy(Section):
     apis: list[Door] = Field(
         min_length=1,
+        json_schema_extra=DISTINCT,
         description="The Runtime API of every HAProxy in front of this pool.",
         examples=["[unix:/run/haproxy/admin.sock]"],
     )
     backends: list[ServerName] = Field(
         min_length=1,
+        json_schema_extra=DISTINCT,
         description="A member is a server's name; it is taken out of all of these at once.",
         examples=["[web]"],
     )
@@ -52,7 +56,9 @@ class Pool(Section):
         description="The load balancers.", examples=["{apis: […], backends: […]}"]
     )
     members: Members = Field(default_factory=Members)
-    canaries: list[ServerName] = Field(default=[], description="Members that go first.")
+    canaries: list[ServerName] = Field(
+        default=[], json_schema_extra=DISTINCT, description="Members that go first."
+    )
     max_unavailable: Quantity = Field(
         default=1, description="Members out because of us at any time."
     )

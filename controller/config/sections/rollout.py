@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from controller.config.sections.comeback import Comeback
 from controller.config.sections.drain import Drain
@@ -23,6 +23,15 @@ from controller.config.sections.validation import Validation
 
 
 class Rollout(Section):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"required": ["rollback"]},
+                {"properties": {"on_failure": {"const": "halt"}}},
+            ]
+        }
+    )
+
     api_version: Annotated[Literal["poolroll/v1"], one_of("poolroll/v1")] = Field(
         alias="apiVersion", examples=["poolroll/v1"]
     )

@@ -66,7 +66,10 @@ Status = Annotated[
     WithJsonSchema({"type": "integer", "minimum": 100, "maximum": 599}),
 ]
 HeaderValue = Annotated[str, BeforeValidator(check_header)]
-Url = Annotated[str, BeforeValidator(check_url)]
+URL_PATTERN = r"^(https?://|\$)"
+Url = Annotated[
+    str, BeforeValidator(check_url), WithJsonSchema({"type": "string", "pattern": URL_PATTERN})
+]
 
 
 class Http(Section):

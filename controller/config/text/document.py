@@ -25,6 +25,10 @@ _WORDS: Mapping[str, object] = {
 }
 
 
+MERGE = "<<"
+"""Brings the keys of another mapping in (YAML, "Merge Key Language-Independent Type")."""
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     text: str
@@ -128,9 +132,13 @@ class _Reading:
     def mapping(self, node: Pairs, trail: Trail) -> dict[str, object]:
         self.values[trail] = node
         data: dict[str, object] = {}
+        merged: list[Pairs] = []
         for key, value in node.pairs:
             if not isinstance(key, Scalar):
                 self._note(key.place, trail, "a key must be one word, not a list or a mapping")
+                continue
+            if key.is_plain and key.text == MERGE:
+                merged += self._merged(value, (*trail, key.text))
                 continue
             inner = (*trail, key.text)
             if key.text in data:
@@ -143,7 +151,34 @@ class _Reading:
                 continue
             self.keys[inner] = key
             data[key.text] = self.value(value, inner)
+        for other in merged:
+            self._merge(other, data, trail)
         return data
+
+    def _merged(self, node: Node, trail: Trail) -> list[Pairs]:
+        """The mappings that a merge key brings, in the order of their rank."""
+        found = node.items if isinstance(node, Items) else (node,)
+        mappings = [one for one in found if isinstance(one, Pairs)]
+        if len(mappings) < len(found):
+            self._note(
+                node.place, trail, "brings in mappings; write *NAME of one, or a list of such"
+            )
+        return mappings
+
+    def _merge(self, node: Pairs, data: dict[str, object], trail: Trail) -> None:
+        """Keys that `data` has stay as they are. A key keeps the place where it is written."""
+        nested: list[Pairs] = []
+        for key, value in node.pairs:
+            if not isinstance(key, Scalar):
+                continue  # told where it is written
+            if key.is_plain and key.text == MERGE:
+                nested += self._merged(value, (*trail, key.text))
+            elif key.text not in data:
+                inner = (*trail, key.text)
+                self.keys[inner] = key
+                data[key.text] = self.value(value, inner)
+        for other in nested:
+            self._merge(other, data, trail)
 
     def _found_empty(self, node: Scalar, trail: Trail) -> None:
         self.empty.add(trail)

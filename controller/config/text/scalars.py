@@ -2,7 +2,8 @@
 
 import re
 from datetime import timedelta
-from math import isfinite
+from math import ceil, isfinite
+from typing import TypeGuard
 
 from controller.config.text.places import printable, shown
 from controller.core.settings import Amount
@@ -13,6 +14,7 @@ MAX_COUNT = 10_000
 
 DURATION_PATTERN = r"^[0-9]{1,9}(\.[0-9]{1,6})?(ms|s|m|h)$"
 PERCENTAGE_PATTERN = r"^[0-9]{1,9}(\.[0-9]{1,9})?%$"
+DIGITS_PATTERN = r"^[0-9]{1,9}$"
 _UNITS = {
     "ms": timedelta(milliseconds=1),
     "s": timedelta(seconds=1),
@@ -59,18 +61,18 @@ def percentage(value: object) -> float:
 
 
 def share(value: object) -> int:
-    """Whole per cent, 1 to 100. Raises Wrong."""
+    """Per cent of a weight, above 0 to 100: whole, a fraction rounded up. Raises Wrong."""
     result = percentage(value)
-    if result < 1 or result % 1:
-        raise Wrong(f"{printable(str(value))} is no step of a weight; write 1% to 100%, whole")
-    return int(result)
+    if result <= 0:
+        raise Wrong(f"{printable(str(value))} is no step of a weight; write more than 0%, to 100%")
+    return ceil(result)
 
 
 def count(value: object) -> int:
-    """1 to 10000. Raises Wrong."""
+    """1 to 10000, as a number or as digits. Raises Wrong."""
+    if is_digits(value):
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        if isinstance(value, str) and value.isascii() and value.isdigit():
-            raise Wrong(f"{shown(value)} is text; write the number without quotes")
         raise Wrong(f"{shown(value)} is not a count; write a whole number from 1 to {MAX_COUNT}")
     if not 1 <= value <= MAX_COUNT:
         raise Wrong(f"{shown(value)} is out of range; a count goes from 1 to {MAX_COUNT}")
@@ -79,11 +81,16 @@ def count(value: object) -> int:
 
 def amount(value: object) -> Amount:
     """A count or a percentage. Raises Wrong."""
-    if isinstance(value, int) and not isinstance(value, bool):
+    if is_digits(value) or (isinstance(value, int) and not isinstance(value, bool)):
         return Amount(count(value))
     if isinstance(value, str) and value.endswith("%"):
         return Amount(percentage(value), is_percent=True)
     raise Wrong(f"{shown(value)} is neither a count nor a percentage; write it like 2 or 25%")
+
+
+def is_digits(value: object) -> TypeGuard[str]:
+    """Whether it is a whole number that was put in quotes."""
+    return isinstance(value, str) and re.fullmatch(DIGITS_PATTERN[1:-1], value) is not None
 
 
 def limit(value: object) -> float:

@@ -1,0 +1,75 @@
+"""What `check --json` and `gate --json` print; the models are their published schemas
+(`schema check`, `schema gate`)."""
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import GenerateJsonSchema
+
+from controller.errors import Fault
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FaultValue(_Value):
+    line: int | None = Field(description="From 1; null where no place in the file can be named.")
+    column: int | None
+    path: str = Field(description="Dotted path of the key; empty for the file as a whole.")
+    message: str = Field(description="What is wrong, and the mend.")
+
+
+class CheckValue(_Value):
+    """What `poolroll check FILE --json` prints."""
+
+    file: str
+    name: str | None = Field(description="Of the rollout; null where there are faults.")
+    faults: list[FaultValue] = Field(description="Empty: the file is in order.")
+    warnings: list[str]
+
+    @classmethod
+    def of(
+        cls,
+        file: str,
+        name: str | None,
+        *,
+        faults: Sequence[Fault] = (),
+        warnings: Sequence[str] = (),
+    ) -> Self:
+        return cls(file=file, name=name, faults=list(map(_fault, faults)), warnings=list(warnings))
+
+
+class GateValue(_Value):
+    name: str
+    scope: str = Field(description="What it judges in a rollout: member or pool.")
+    member: str | None = Field(description="Whom the reading is about; null: the whole pool.")
+    verdict: str | None = Field(description="pass, fail or inconclusive; null: see faults.")
+    reason: str
+    limit: str = Field(description="What the gate allows, in words.")
+    errors: int | None
+    requests: int | None
+    value: float | None
+    queries: dict[str, str] = Field(description="What a metrics system was asked.")
+    evaluated_at: str | None = Field(description="By the metrics system's clock.")
+    faults: list[str] = Field(description="Why it can never work.")
+    counts: bool = Field(description="Whether it makes the exit code.")
+
+
+class GatesValue(_Value):
+    """What `poolroll gate FILE --json` prints, with --watch again and again, one a line."""
+
+    name: str = Field(description="Of the rollout.")
+    gates: list[GateValue]
+    exit_code: int
+
+
+def schema_of(model: type[BaseModel], title: str) -> dict[str, Any]:
+    drawn = model.model_json_schema(mode="serialization")
+    return {"$schema": GenerateJsonSchema.schema_dialect, **drawn, "title": title}
+
+
+def _fault(fault: Fault) -> FaultValue:
+    place = (fault.line, fault.column) if fault.line else (None, None)
+    return FaultValue(line=place[0], column=place[1], path=fault.path, message=fault.message)

@@ -1,0 +1,52 @@
+"""What options are given, and by whom."""
+
+from collections.abc import Sequence
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from controller.cli import options
+from controller.errors import UsageFault
+
+
+@click.command()
+@options.sets
+@options.only
+def shown(**given: Sequence[str]) -> None:
+    click.echo(repr((options.pairs(given["set"]), options.names(given["only"]))))
+
+
+@pytest.mark.parametrize(
+    ("env", "argv", "told"),
+    [
+        ({"POOLROLL_SET": "a=1 b=2"}, [], ({"a": "1", "b": "2"}, ())),
+        ({"POOLROLL_SET": "a='1 2' \"b=x y\" c="}, [], ({"a": "1 2", "b": "x y", "c": ""}, ())),
+        ({"POOLROLL_ONLY": "web1 web2,web3"}, [], ({}, ("web1", "web2", "web3"))),
+        ({}, ["--only", "web1,web2", "--only", "web1"], ({}, ("web1", "web2"))),
+        ({"POOLROLL_SET": "a=1"}, ["--set", "a=two words"], ({"a": "two words"}, ())),
+    ],
+)
+def test_words(env: dict[str, str], argv: list[str], told: object) -> None:
+    """The environment's words are split as a shell does it; the command line's are as they are;
+    members may have commas between them."""
+    done = CliRunner().invoke(shown, argv, env=env)
+    assert (done.exit_code, done.output.strip()) == (0, repr(told))
+
+
+@pytest.mark.parametrize(
+    ("env", "argv", "words"),
+    [
+        ({"POOLROLL_SET": "a='hunter2"}, [], "POOLROLL_SET: a quote in it is never closed"),
+        ({}, ["--only", "web1,"], "--only: a name is empty"),
+        ({}, ["--set", "a=3", "--set", "a=4"], "--set a: given twice, '3' and '4'; keep one"),
+        ({}, ["--set", "token=x", "--set", "token=y"], "--set token: given twice; keep one"),
+        ({}, ["--set", "=1"], "--set =1: write it as NAME=VALUE"),
+    ],
+)
+def test_faults(env: dict[str, str], argv: list[str], words: str) -> None:
+    """One line each, and no secret in it."""
+    done = CliRunner().invoke(shown, argv, env=env)
+    assert isinstance(done.exception, UsageFault)
+    assert str(done.exception).startswith(words)
+    assert "hunter2" not in str(done.exception)

@@ -1,0 +1,62 @@
+"""`--json` of `check` and `gate`, and what `plan` remarks of members' variables."""
+
+import json
+from typing import Any
+
+from tests.e2e.conftest import MakeSite
+from tests.e2e.site import Done
+from tests.support.waiting import until
+
+
+def value_of(done: Done, code: int) -> dict[str, Any]:
+    assert done.code == code, done.text
+    value: dict[str, Any] = json.loads(done.out)
+    return value
+
+
+def keys_of(printed: Done) -> set[str]:
+    schema = json.loads(printed.out)
+    assert set(schema["required"]) == set(schema["properties"])
+    return set(schema["required"])
+
+
+async def test_check(site: MakeSite) -> None:
+    """Warnings of a file in order; every fault of another, with its place, and the same exit
+    codes. The keys are those of the schema."""
+    one = await site(2)
+    file = one.file(gates=[])
+    right = value_of(await one.start("check", str(file), "--json").end(), 0)
+    assert set(right) == keys_of(await one.start("schema", "check").end())
+    assert (right["name"], right["faults"]) == ("web", [])
+    assert any("NO GATES" in warning for warning in right["warnings"])
+    file = one.file(soak="5 parsecs")
+    wrong = value_of(await one.start("check", str(file), "--json").end(), 2)
+    (fault,) = wrong["faults"]
+    assert (wrong["file"], wrong["name"], fault["path"]) == (str(file), None, "soak")
+    assert fault["line"] > 0
+    nowhere = value_of(await one.start("check", f"{file}.none", "--json").end(), 2)
+    assert [fault["line"] for fault in nowhere["faults"]] == [None]
+
+
+async def test_gate(site: MakeSite) -> None:
+    """What the balancers count is read, and makes no exit code."""
+    one = await site(2)
+    file = str(one.file())
+    async with one.users(100) as users:
+        await until(lambda: users.tally.served >= 20, 10, "users to be served")
+        value = value_of(await one.start("gate", file, "--json").end(), 0)
+    assert set(value) == keys_of(await one.start("schema", "gate").end())
+    (gate,) = value["gates"]
+    assert (value["name"], value["exit_code"], gate["name"]) == ("web", 0, "errors")
+    assert (gate["verdict"], gate["errors"], gate["counts"]) == ("pass", 0, False)
+    assert gate["requests"] > 0
+
+
+async def test_variables_of_nobody(site: MakeSite) -> None:
+    """Variables of a name that no server has are remarked, with the one that was meant."""
+    one = await site(2)
+    own = {"wbe1": {"rack": "a"}, "web2": {"rack": "b"}}
+    told = await one.command("plan", str(one.file(gates=[], pool={"members": {"vars": own}})))
+    assert told.code == 0, told.text
+    assert "pool.members.vars: 'wbe1' is no server of this pool; did you mean 'web1'?" in told.out
+    assert "'web2'" not in told.out
