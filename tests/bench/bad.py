@@ -17,9 +17,6 @@ from tests.bench.runs import Run, bench_world, measured
 from tests.e2e.metered import MEMBER, counted, errors
 from tests.support.waiting import until
 
-RATE: Final = 300
-"""Requests a second, by users without a cookie: a returned member has its share of them at once."""
-
 SERVER: Final = "check inter 200ms rise 2 fall 2 weight 100"
 """Of a weight of 1, a ramp has no part."""
 
@@ -42,13 +39,15 @@ class Kind:
     failed: int
     comeback: Mapping[str, Any] = field(default_factory=dict)
     is_scraped: bool = False
+    rate: float = 200
+    """Requests a second, by users without a cookie: a returned member has its share at once."""
 
 
 KINDS: Final = (
-    Kind("fails every request", 1, seconds=2, failed=40),
+    Kind("fails every request", 1, seconds=2, failed=30),
     Kind("fails a tenth", 10, seconds=2, failed=15),
     Kind("fails every request, in a ramp", 1, 2, 15, {"ramp": ["10%", "50%"], "hold": "1s"}),
-    Kind("fails a tenth, by Prometheus", 10, seconds=5, failed=30, is_scraped=True),
+    Kind("fails a tenth, by Prometheus", 10, seconds=5, failed=30, is_scraped=True, rate=300),
 )
 
 
@@ -77,7 +76,7 @@ async def bad_run(kind: Kind) -> Bad:
             gates=[gate],
             **{"return": {"within": "10s", **kind.comeback}},
         )
-        run = await measured(world, file, rate=RATE, sticky=0, plans=True)
+        run = await measured(world, file, rate=kind.rate, sticky=0, plans=True)
     assert run.exit_code == 4, f"what {kind.name} was not halted by the gate"
     told = run.stake[1 / kind.fail_every]
     assert told.requests is not None, f"what {kind.name} has no bound"
