@@ -53,7 +53,7 @@ async def test_cut_off(site: MakeSite) -> None:
     assert "rollout web: 2 of 3 members of web" in shown.out
     assert (value["order"], value["duration"]["turns"]) == (["web1", "web3"], 2)
     assert value["unfinished"]["id"] == one.rows()[0].id
-    assert value["unfinished"]["members"]["web3"] == "in rotation, untouched"
+    assert value["unfinished"]["members"]["web3"] == "untouched"
     one.go.touch()
     with at_terminal("run", str(file), "--state", str(one.state)) as terminal:
         await terminal.until_shows("go on: upgrade 2 of 3 members of web (web1, web3), at most 1")

@@ -116,7 +116,7 @@ async def test_sessions_that_never_end(site: MakeSite, comes: bool) -> None:
         assert held.take_stale() == 0
     assert done.code == (0 if comes else 4), done.text
     if comes:
-        assert "quiet: 1 requests" in done.text
+        assert "quiet: 1 request" in done.text
     else:
         assert "SEEN      gate 'errors' has been inconclusive for 0.6s: no data" in done.out
         assert "web1: upgraded, IN ROTATION, not proven" in done.out
