@@ -85,7 +85,7 @@ def stake_lines(traffic: Traffic, losses: Sequence[Loss]) -> list[str]:
 
 
 def _loss(loss: Loss) -> str:
-    head = f"if v2 fails {SHARES.get(loss.ratio, percent(loss.ratio))}"
+    head = f"if the new version fails {SHARES.get(loss.ratio, percent(loss.ratio))}"
     if loss.requests is None or loss.duration is None:
         return f"{head}: {_boundless(loss)}"
     likely = ""
@@ -104,7 +104,7 @@ def _loss(loss: Loss) -> str:
 def _boundless(loss: Loss) -> str:
     what = (
         f"up to {loss.at_first:.3g} requests fail each second from the first member on, "
-        f"{loss.per_second:.3g} when all have v2, for the whole rollout and after it"
+        f"{loss.per_second:.3g} when all have it, for the whole rollout and after it"
     )
     if not loss.why:
         return f"NOTHING STOPS IT, FOR THERE IS NO GATE: {what}"

@@ -52,7 +52,7 @@ class Requests(_Value):
 
 
 class AtStake(_Value):
-    failing_ratio: float = Field(description="What v2 fails of its requests, 0 to 1.")
+    failing_ratio: float = Field(description="What the new version fails of its requests, 0 to 1.")
     gate: str | None = Field(description="Stops it; null: none does for certain.")
     requests: int | None = Field(description="That fail, at most; null: without a bound.")
     seconds: float | None = Field(description="Until the last of them; null: without a bound.")

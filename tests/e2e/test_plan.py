@@ -59,8 +59,11 @@ async def test_no_gate_is_said_in_capitals(site: MakeSite) -> None:
         await served(one, users)
         shown, done = await one.command("plan", str(file)), await one.run(file)
     for text in (shown.out, done.out):
-        assert "if v2 fails every request: NOTHING STOPS IT, FOR THERE IS NO GATE: up to" in text
-        assert "when all have v2, for the whole rollout and after it" in text
+        assert (
+            "if the new version fails every request: NOTHING STOPS IT, FOR THERE IS NO GATE: up to"
+            in text
+        )
+        assert "when all have it, for the whole rollout and after it" in text
     assert done.code == 0
 
 

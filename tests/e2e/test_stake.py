@@ -14,7 +14,8 @@ from tests.support.waiting import until
 from tests.support.worlds import MakeWorld
 
 EVERY = re.compile(
-    r"if v2 fails every request: at most (\d+) requests of users fail, for at most ([\d.]+)s"
+    r"if the new version fails every request: at most (\d+) requests of users fail, "
+    r"for at most ([\d.]+)s"
 )
 
 

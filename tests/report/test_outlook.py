@@ -24,10 +24,10 @@ def test_a_bound_is_told_with_what_is_likely() -> None:
     assert stake_lines(NOW, [BOUND, tenth]) == [
         "at stake, at the rate of this moment (200 requests a second, up to 50 of them at one "
         "upgraded member)",
-        "  if v2 fails every request: at most 20 requests of users fail, for at most 0.4s (likely "
-        "14, in 0.3s); then gate 'errors' has taken it out",
-        "  if v2 fails a tenth of its requests: at most 1 request of users fail, for at most 1m01s "
-        "(likely 1, in 10s); then gate 'errors' has taken it out",
+        "  if the new version fails every request: at most 20 requests of users fail, for "
+        "at most 0.4s (likely 14, in 0.3s); then gate 'errors' has taken it out",
+        "  if the new version fails a tenth of its requests: at most 1 request of users fail, for "
+        "at most 1m01s (likely 1, in 10s); then gate 'errors' has taken it out",
         "  in 1 of 200 such rollouts it is more; at a lower rate fewer fail, but for longer",
     ]
 
@@ -37,14 +37,14 @@ def test_a_bound_is_told_with_what_is_likely() -> None:
     [
         (
             Loss(1.0, per_second=200, at_first=50),
-            "if v2 fails every request: NOTHING STOPS IT, FOR THERE IS NO GATE: up to 50 requests "
-            "fail each second from the first member on, 200 when all have v2, for the whole "
+            "if the new version fails every request: NOTHING STOPS IT, FOR THERE IS NO GATE: up "
+            "to 50 requests fail each second from the first member on, 200 when all have it, for the whole "
             "rollout and after it",
         ),
         (
             Loss(0.25, per_second=50, at_first=12.5, why=("gate 'a' is blind", "so is 'b'")),
-            "if v2 fails 25 %: NO GATE IS SURE TO STOP IT: up to 12.5 requests fail each second "
-            "from the first member on, 50 when all have v2, for the whole rollout and after it; "
+            "if the new version fails 25 %: NO GATE IS SURE TO STOP IT: up to 12.5 requests "
+            "fail each second from the first member on, 50 when all have it, for the whole rollout and after it; "
             "gate 'a' is blind; so is 'b'",
         ),
     ],
