@@ -38,14 +38,14 @@ def test_a_bound_is_told_with_what_is_likely() -> None:
         (
             Loss(1.0, per_second=200, at_first=50),
             "if the new version fails every request: NOTHING STOPS IT, FOR THERE IS NO GATE: up "
-            "to 50 requests fail each second from the first member on, 200 when all have it, for the whole "
-            "rollout and after it",
+            "to 50 requests fail each second from the first member on, 200 when all have it, for "
+            "the whole rollout and after it",
         ),
         (
             Loss(0.25, per_second=50, at_first=12.5, why=("gate 'a' is blind", "so is 'b'")),
             "if the new version fails 25 %: NO GATE IS SURE TO STOP IT: up to 12.5 requests "
-            "fail each second from the first member on, 50 when all have it, for the whole rollout and after it; "
-            "gate 'a' is blind; so is 'b'",
+            "fail each second from the first member on, 50 when all have it, for the whole "
+            "rollout and after it; gate 'a' is blind; so is 'b'",
         ),
     ],
 )
