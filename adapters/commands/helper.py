@@ -31,6 +31,8 @@ KEEP = 32 * 1024
 
 CONTROL_FD, LOCK_FD = 0, 3
 IGNORED = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+INHERITED = (signal.SIGQUIT, signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ)
+"""May be ignored by whoever started us: a shell in the background, Python."""
 POLL = 0.02
 KILL_PATIENCE = 5.0
 """Seconds for killed processes to go. Those of another user, or hung in the kernel, do not."""
@@ -280,7 +282,7 @@ def become(spec: Spec, go: int, fault: int, out: int) -> None:
         null = os.open(os.devnull, os.O_RDONLY)
         for source, target in ((null, 0), (out, 1), (out, 2)):
             os.dup2(source, target)
-        for number in (*IGNORED, signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ):
+        for number in (*IGNORED, *INHERITED):
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         os.chdir(spec.cwd)

@@ -57,11 +57,12 @@ def output_fault() -> OSError | None:
 
 
 def leave() -> None:
-    """At the very end: what standard output did not take is given up, without a word of the
+    """At the very end: what the standard streams did not take is given up, without a word of the
     interpreter and with the exit code as it is."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        with contextlib.suppress(OSError):
-            null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, sys.stdout.fileno())
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            with contextlib.suppress(OSError):
+                null = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(null, stream.fileno())

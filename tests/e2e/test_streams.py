@@ -19,8 +19,9 @@ FULL = "standard output cannot be written: No space left on device"
 async def shell(*argv: str, streams: str) -> Done:
     """The command with its streams as a shell's redirections say."""
     script = f"exec {shlex.join([COMMAND, *argv])} {streams}"
+    buffered = {key: value for key, value in environment().items() if key != "PYTHONUNBUFFERED"}
     process = await create_subprocess_exec(
-        "/bin/sh", "-c", script, stdout=PIPE, stderr=PIPE, env=environment()
+        "/bin/sh", "-c", script, stdout=PIPE, stderr=PIPE, env=buffered
     )
     out, err = await process.communicate()
     assert b"Traceback" not in out + err, err
