@@ -39,7 +39,12 @@ async def test_session_is_waited_for(site: MakeSite) -> None:
         await one.until_phase("web1", Phase.DRAINING, running)
         reply = await held.get("/")
         assert (reply.member, reply.version, held.take_stale()) == ("web1", "v1", 0)
-        assert (await one.in_flight("web1"), one.executions()) == (1, {})
+
+        async def alone() -> bool:
+            return await one.in_flight("web1") == 1
+
+        await until(alone, what="the visitors who were on web1 to have left")
+        assert one.executions() == {}
         await held.close()
         done = await running.end()
     assert (done.code, visitors.failed) == (0, []), done.text
