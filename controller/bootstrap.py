@@ -3,18 +3,11 @@
 import getpass
 import os
 import socket
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from datetime import timedelta
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
 
 from adapters.clock import SystemClock
 from adapters.commands import LocalCommands
-from adapters.demo.haproxy import find_haproxy
-from adapters.demo.load import Load
-from adapters.demo.prometheus import PrometheusProcess, find_prometheus
-from adapters.demo.world import World as DemoWorld
 from adapters.haproxy.balancer import HaproxyLoadBalancer
 from adapters.haproxy.discovery import servers_behind
 from adapters.notify.command import CommandNotifier
@@ -23,11 +16,11 @@ from adapters.storage.folder import SYSTEM, default_state_dir, exists, may_write
 from adapters.storage.journal import open_state as open_sqlite
 from adapters.storage.lock import FileLock
 from controller.config import Recipient, RolloutFile, WebhookTarget, audience
-from controller.core.metrics import MetricsServer
+from controller.core.gates.evidence import MetricsServer
 from controller.core.settings import Settings
+from controller.lifecycle import Lookout, World
 from controller.ports import Clock, Commands, Journal, LoadBalancer, Lock, MetricsSource, Notifier
-from controller.runner.herald import Herald, Warn
-from controller.session import Lookout, World
+from controller.runner.notify import Herald, Warn
 from controller.telemetry.meter import Meter
 from controller.telemetry.values import Outlet, Ways
 
@@ -37,10 +30,6 @@ __all__ = [
     "balancer_at",
     "clock",
     "commands",
-    "demo_file",
-    "demo_load",
-    "demo_prometheus",
-    "demo_world",
     "exists",
     "folder_to_name",
     "herald",
@@ -204,73 +193,3 @@ def meter(rollout: str, ways: Ways, warn: Warn) -> Meter:
 
         outlets.append(PushGateway(ways.push_gateway, rollout))
     return Meter(outlets, SystemClock(), warn)
-
-
-# --- the demo --------------------------------------------------------------------------------
-
-
-def demo_world(folder: Path, members: int, haproxy: str | None) -> DemoWorld:
-    """A HAProxy and its apps, on loopback. Raises PoolrollError without any HAProxy."""
-    home = folder / "w"
-    home.mkdir()
-    return DemoWorld(home, members, haproxy=find_haproxy(haproxy), exporter=True)
-
-
-@asynccontextmanager
-async def demo_prometheus(pool: DemoWorld) -> AsyncIterator[str | None]:
-    """The URL of one that scrapes the demo's HAProxy every second, and has begun to; None where
-    there is no Prometheus on PATH. Raises PoolrollError."""
-    if find_prometheus() is None:
-        yield None
-        return
-    home = pool.folder / "prometheus"
-    home.mkdir()
-    targets = {"haproxy": [f"127.0.0.1:{port}" for port in pool.exporters]}
-    async with PrometheusProcess(home, targets) as prometheus:
-        source = metrics(MetricsServer(prometheus.url))
-        while (await source.freshness(DEMO_EVIDENCE)).interval is None:
-            await SystemClock().sleep(timedelta(milliseconds=200))
-        await source.aclose()
-        yield prometheus.url
-
-
-DEMO_EVIDENCE: Final = 'up{job="haproxy"}'
-
-
-def demo_file(pool: DemoWorld, behaviour: Mapping[str, Any] | None, prometheus: str | None) -> Path:
-    """A rollout file for the demo; `behaviour`: how v2 misbehaves; `prometheus`: its URL."""
-    return pool.rollout_file(
-        soak="3s",
-        upgrade={
-            "command": [*pool.upgrade_argv("v2", behaviour, takes_ms=300), "--wait"],
-        },
-        gates=[
-            {
-                "name": "errors",
-                "haproxy": {"measure": "error_ratio", "scope": "member"},
-                "max": "1%",
-                "every": "200ms",
-            },
-            *([] if prometheus is None else [_demo_gate(prometheus)]),
-        ],
-    )
-
-
-def _demo_gate(url: str) -> dict[str, Any]:
-    served = 'haproxy_server_http_responses_total{proxy="web",server="${member.name}"'
-    return {
-        "name": "prometheus",
-        "prometheus": {
-            "url": url,
-            "errors": f'sum(increase({served},code="5xx"}}[${{window}}]))',
-            "requests": f"sum(increase({served}}}[${{window}}]))",
-            "evidence": DEMO_EVIDENCE,
-        },
-        "max": "1%",
-        "every": "500ms",
-    }
-
-
-def demo_load(pool: DemoWorld, rate: float) -> Load:
-    """Users with keep-alive, some of them slow, some with a cookie."""
-    return Load(pool.frontends, rate=rate, slow_share=0.02, slow_ms=300, sticky_share=0.3)

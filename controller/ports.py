@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from controller.core.metrics import Alert, Freshness, Reading, Reduce
+from controller.core.gates.evidence import Alert, Freshness, Reading, Reduce
 from controller.core.pool import Found, InstanceView, Instant
-from controller.core.work import Command, Validation
+from controller.tasks import Command, Validation
 
 
 class Clock(Protocol):

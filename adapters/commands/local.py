@@ -8,16 +8,16 @@ from datetime import timedelta
 from pathlib import Path
 
 from adapters.commands import helper
-from adapters.commands.attended import Attended
 from adapters.commands.brief import run_briefly
 from adapters.commands.group import Group
 from adapters.commands.place import Place
 from adapters.commands.program import unstartable
 from adapters.commands.spec import packed, unfit
-from controller.core.discretion import discreet
-from controller.core.work import Command
+from adapters.commands.started_helper import Attended
 from controller.errors import StateError
 from controller.ports import Clock, Job, JobResult
+from controller.redaction import discreet
+from controller.tasks import Command
 
 _POLL = timedelta(milliseconds=25)
 _ATTEMPTS = 3

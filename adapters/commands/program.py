@@ -7,7 +7,7 @@ from pathlib import Path
 
 from adapters.commands import helper
 from adapters.commands.spec import unfit
-from controller.core.work import Command
+from controller.tasks import Command
 
 _SHEBANG = 256
 """Bytes of a first line that Linux looks at (execve(2), "Interpreter scripts")."""

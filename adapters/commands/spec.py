@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from adapters.commands.helper import Spec
 from adapters.commands.place import Place
-from controller.core.work import Command
+from controller.tasks import Command
 
 
 def unfit(command: Command) -> str | None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from adapters.haproxy.balancer import DEADLINE
 from adapters.haproxy.client import RuntimeClient
 from adapters.haproxy.door import BadDoor, parse_door
-from adapters.haproxy.looking import SHOW_SERVERS, rows_in
+from adapters.haproxy.query import SHOW_SERVERS, rows_in
 from controller.errors import UsageFault
 
 _MODES = ("http", "tcp")

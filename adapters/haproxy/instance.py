@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from adapters.haproxy.client import RuntimeClient
 from adapters.haproxy.door import Door, UnixDoor, is_loopback
-from adapters.haproxy.looking import (
+from adapters.haproxy.orders import Order, shortfall
+from adapters.haproxy.query import (
     SHOW_BACKENDS,
     SHOW_INFO,
     BackendView,
@@ -15,7 +16,6 @@ from adapters.haproxy.looking import (
     questions,
     require,
 )
-from adapters.haproxy.orders import Order, shortfall
 from adapters.haproxy.survey import SURVEY, features_of
 from adapters.haproxy.tables import Info, parse_info
 from adapters.haproxy.versions import require_one_process

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from adapters.haproxy.lines import mode_of
-from adapters.haproxy.looking import (
+from adapters.haproxy.query import (
     SHOW_BACKENDS,
     SHOW_INFO,
     SHOW_SERVERS,

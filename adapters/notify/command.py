@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from adapters.notify.message import cut, environment
-from controller.core.work import Command
 from controller.ports import Commands, JobResult, Notice, Undelivered
+from controller.tasks import Command
 
 LONGEST = timedelta(seconds=30)
 """Never reached: whoever waits for a notice is less patient, and ends the whole group."""

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from adapters.probes.words import excerpt, span
 from adapters.words import hide
-from controller.core.work import Command
 from controller.ports import Commands
+from controller.tasks import Command
 
 
 async def answer(commands: Commands, command: Command, limit: timedelta) -> str | None:

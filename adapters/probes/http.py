@@ -8,7 +8,7 @@ import httpx
 
 from adapters.probes.words import excerpt, network_fault, url_secrets
 from adapters.words import hide
-from controller.core.work import HttpProbe
+from controller.tasks import HttpProbe
 
 _MOST = 1 << 20
 """Bytes of a body that are read: a health page is small, and an endless one must not hold us."""

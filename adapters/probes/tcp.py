@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 
 from adapters.probes.words import network_fault
-from controller.core.work import TcpProbe
+from controller.tasks import TcpProbe
 
 
 async def connect(probe: TcpProbe) -> str | None:

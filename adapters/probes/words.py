@@ -8,7 +8,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from adapters.words import HIDDEN, causes
-from controller.core.discretion import discreet
+from controller.redaction import discreet
 
 _SECRET_KEY = re.compile(
     r"token|pass|pwd|secret|key|auth|(^|[_-])sig(n|nature)?$|credential|session|code|jwt",

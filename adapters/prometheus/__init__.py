@@ -15,6 +15,6 @@ asked: it takes a tenth of a second.
 """
 
 from adapters.prometheus.source import PrometheusSource
-from controller.core.promql import is_plain_selector
+from controller.core.gates.promql import is_plain_selector
 
 __all__ = ["PrometheusSource", "is_plain_selector"]

@@ -9,7 +9,7 @@ from statistics import median
 from adapters.prometheus.readings import labels_words, partial_words
 from adapters.prometheus.replies import Answer
 from adapters.prometheus.samples import Series, series_of
-from controller.core.metrics import Freshness, Missing
+from controller.core.gates.evidence import Freshness, Missing
 
 _LAST = 11
 """Samples of a series that its interval is taken from: a changed scrape interval shows soon."""

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from adapters.prometheus.faults import malformed
-from controller.core.metrics import Alert
+from controller.core.gates.evidence import Alert
 
 
 def firing_in(data: object) -> tuple[Alert, ...]:

@@ -14,7 +14,7 @@ from adapters.prometheus.faults import Unanswered
 from adapters.prometheus.replies import Reply
 from adapters.prometheus.words import network_fault, one_line, public_url, span
 from adapters.words import hide
-from controller.core.metrics import MetricsServer, Missing
+from controller.core.gates.evidence import MetricsServer, Missing
 
 _MOST = 4 << 20
 """Bytes of a reply: a gate needs one number, and an endless reply must not hold us."""

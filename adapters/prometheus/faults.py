@@ -1,7 +1,7 @@
 """How a question fails inside this folder. Neither leaves it: `source` turns both into the port's
 answers."""
 
-from controller.core.metrics import Missing
+from controller.core.gates.evidence import Missing
 
 
 class Unanswered(Exception):

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from adapters.prometheus.replies import Answer
 from adapters.prometheus.samples import Sample, samples_of
 from adapters.prometheus.words import one_line
-from controller.core.metrics import Missing, Reading, Reduce
+from controller.core.gates.evidence import Missing, Reading, Reduce
 
 _NAMED = 3
 """Series that are named when there are too many: enough to see which label tells them apart."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from adapters.prometheus.faults import Rejected, Unanswered, malformed
 from adapters.prometheus.words import one_line
 from adapters.words import hide
-from controller.core.metrics import Missing
+from controller.core.gates.evidence import Missing
 
 _STORAGE = ("expanding series", "rpc error: code =")
 """In a 422: the engine could not read the series. Not the query's fault, whatever the status says;

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from adapters.prometheus.faults import Unanswered
 from adapters.words import causes
-from controller.core.metrics import Missing
+from controller.core.gates.evidence import Missing
 
 _LONGEST = 240
 """Characters of a foreign text that are shown: enough for any parse error."""

@@ -13,8 +13,8 @@ from controller.cli.main import EXIT_USAGE
 from controller.config import load
 from controller.config import schema as file_schema
 from controller.errors import ConfigurationError
-from controller.report.judged import CheckValue, GatesValue, schema_of
-from controller.report.plan_value import plan_schema
+from controller.report.plan.checks_json import CheckValue, GatesValue, schema_of
+from controller.report.plan.json import plan_schema
 
 
 @click.command()

@@ -9,20 +9,20 @@ from typing import Final
 
 import click
 
-from controller import bootstrap
+from controller import bootstrap, bootstrap_demo
 from controller.cli import options
-from controller.cli.before import before
+from controller.cli.confirm import before
 from controller.cli.main import EXIT_GATE, EXIT_HALTED, EXIT_STOPPED
-from controller.cli.narrating import Narrating, narrator_for
+from controller.cli.narrator import Narrating, narrator_for
 from controller.cli.say import fitted, say
 from controller.cli.signals import Signals
 from controller.config import RolloutFile, load
-from controller.prospect import LOOK
+from controller.lifecycle import Prepared, Wishes, World, onward
+from controller.lifecycle import run as run_session
+from controller.preflight.forecast import LOOK
 from controller.report.page import page
-from controller.report.summary import summary
+from controller.report.run.summary import summary
 from controller.runner.loop import Runner
-from controller.session import Prepared, Wishes, World, onward
-from controller.session import run as run_session
 
 RATE: Final = 200
 BAD: Final = {"fail_every": 10}
@@ -47,16 +47,16 @@ async def _demo(bad: bool, members: int, haproxy: str | None, log_format: str) -
     with tempfile.TemporaryDirectory(prefix="poolroll-", ignore_cleanup_errors=True) as folder:
         state = Path(folder) / "state"
         async with (
-            bootstrap.demo_world(Path(folder), members, haproxy) as pool,
-            bootstrap.demo_prometheus(pool) as url,
-            bootstrap.demo_load(pool, RATE) as users,
+            bootstrap_demo.demo_world(Path(folder), members, haproxy) as pool,
+            bootstrap_demo.demo_prometheus(pool) as url,
+            bootstrap_demo.demo_load(pool, RATE) as users,
         ):
             _introduce(members, url)
 
             def footer() -> str:
                 return f"users: {users.tally.served} requests served, {users.tally.failed} failed"
 
-            file = load(bootstrap.demo_file(pool, BAD if bad else None, url))
+            file = load(bootstrap_demo.demo_file(pool, BAD if bad else None, url))
             narrator = narrator_for("demo", bootstrap.clock(), log_format, footer=footer)
             code = await _roll(file, state, narrator)
             if code in (EXIT_GATE, EXIT_HALTED):

@@ -11,11 +11,11 @@ import click
 
 from controller import bootstrap
 from controller.cli import options
-from controller.cli.known import find, known
 from controller.cli.main import EXIT_STOPPED
+from controller.cli.state_folder import find, known
 from controller.ports import Journal, Record, RolloutRow
-from controller.report.legible import legible_line
-from controller.report.retold import Retelling, Told
+from controller.report.run.replay import Retelling, Told
+from controller.report.sanitize import legible_line
 
 LOOK_EVERY: Final = timedelta(milliseconds=100)
 """A new record is shown within twice this."""

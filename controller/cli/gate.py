@@ -14,13 +14,13 @@ from controller.cli import options
 from controller.cli.main import EXIT_REFUSED, EXIT_USAGE
 from controller.config import RolloutFile, load
 from controller.core.events import Verdict
-from controller.core.gate import limit
-from controller.core.plan import Plan
+from controller.core.gates.counters import limit
+from controller.core.plan.plan import Plan
 from controller.errors import Refused, UsageFault
-from controller.evidence import GateNow, ask_gates, gates_now
-from controller.preflight import reach, survey
-from controller.report.judged import GatesValue, GateValue
-from controller.session import sampler_of
+from controller.lifecycle import sampler_of
+from controller.preflight.gates import GateNow, ask_gates, gates_now
+from controller.preflight.survey import reach, survey
+from controller.report.plan.checks_json import GatesValue, GateValue
 
 EXIT_GATE: Final = 4
 AGAIN: Final = timedelta(seconds=1)

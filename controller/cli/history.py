@@ -6,9 +6,9 @@ import click
 
 from controller import bootstrap
 from controller.cli import options
-from controller.cli.known import known
+from controller.cli.state_folder import known
 from controller.errors import Refused
-from controller.report.history import history_lines, history_value
+from controller.report.status.history import history_lines, history_value
 
 
 @click.command()

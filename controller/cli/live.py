@@ -18,18 +18,18 @@ from rich.console import Console
 from rich.text import Text
 
 from controller.cli.log import quiet
-from controller.cli.narrating import Footer
-from controller.core.context import Context
+from controller.cli.narrator import Footer
+from controller.core.decide.context import Context
 from controller.core.events import Event, Observation
-from controller.core.plan import Plan
-from controller.core.rollout import State
+from controller.core.plan.plan import Plan
+from controller.core.state.state import State
 from controller.ports import Clock
 from controller.report.board.drawing import draw
-from controller.report.board.marks import Line, Signs, Tone
-from controller.report.board.past import Past, remember
+from controller.report.board.log_lines import Told, told_lines
+from controller.report.board.recent import Past, remember
 from controller.report.board.scene import Scene, Size
-from controller.report.board.sentences import Told, told_lines
-from controller.report.narrative import level_of, sentence
+from controller.report.board.spans import Line, Signs, Tone
+from controller.report.run.sentences import level_of, sentence
 
 EVERY: Final = 0.25
 """Seconds between two paintings."""

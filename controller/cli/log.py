@@ -10,10 +10,10 @@ from typing import Any, TextIO, cast
 import structlog
 
 from controller.core.events import Event, Observation
-from controller.core.plan import Plan
-from controller.core.rollout import State
-from controller.report.legible import legible_line
-from controller.report.narrative import kind_of, level_of, sentence
+from controller.core.plan.plan import Plan
+from controller.core.state.state import State
+from controller.report.run.sentences import kind_of, level_of, sentence
+from controller.report.sanitize import legible_line
 
 Wall = Callable[[], datetime]
 

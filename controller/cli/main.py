@@ -28,9 +28,9 @@ COMMANDS: Final = {
     "history": ("controller.cli.history:history", "List the rollouts that were."),
     "events": ("controller.cli.events:events", "Tell what happened, and go on telling."),
     "report": ("controller.cli.report:report", "Write one HTML page about a rollout."),
-    "pause": ("controller.cli.hand:pause", "Let no further member begin."),
-    "resume": ("controller.cli.hand:resume", "Go on after a pause, or after a halt."),
-    "abort": ("controller.cli.hand:abort", "End a rollout for good."),
+    "pause": ("controller.cli.operator:pause", "Let no further member begin."),
+    "resume": ("controller.cli.operator:resume", "Go on after a pause, or after a halt."),
+    "abort": ("controller.cli.operator:abort", "End a rollout for good."),
     "schema": ("controller.cli.check:schema", "Print the JSON Schema of the rollout file."),
 }
 
@@ -104,7 +104,7 @@ def poolroll() -> None:
 
 
 def _spelled(error: UnicodeError) -> tuple[str, int]:
-    from controller.report.legible import ascii_only
+    from controller.report.sanitize import ascii_only
 
     if not isinstance(error, UnicodeEncodeError):
         raise error

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 import click
 from click.types import StringParamType
 
-from controller.core.discretion import is_secret_name
 from controller.errors import UsageFault
+from controller.redaction import is_secret_name
 from controller.telemetry.values import Ways
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -14,10 +14,10 @@ from controller.cli.main import EXIT_REFUSED
 from controller.cli.say import fitted
 from controller.config import RolloutFile, load
 from controller.core.events import Answer
-from controller.prospect import prospect_lines
-from controller.report.plan_value import PlanValue
-from controller.report.proposal import going_on, plan_text
-from controller.session import Foreseen, Wishes, foresee
+from controller.lifecycle import Foreseen, Wishes, foresee
+from controller.preflight.forecast import prospect_lines
+from controller.report.plan.json import PlanValue
+from controller.report.plan.text import going_on, plan_text
 
 
 @click.command()

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from controller.cli import options
-from controller.cli.known import find, known
+from controller.cli.state_folder import find, known
 from controller.errors import UsageFault
 from controller.report.page import page
 

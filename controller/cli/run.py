@@ -12,21 +12,21 @@ import click
 from controller import bootstrap
 from controller.cli import options
 from controller.cli.ask import TerminalQuestions, ask, is_terminal
-from controller.cli.before import before, left, question
+from controller.cli.confirm import before, left, question
 from controller.cli.main import EXIT_HALTED, EXIT_STOPPED
-from controller.cli.narrating import narrator_for
+from controller.cli.narrator import narrator_for
 from controller.cli.say import fitted, say
 from controller.cli.signals import Signals
 from controller.config import RolloutFile, load
-from controller.core.plan import Purpose
-from controller.core.rollout import State
+from controller.core.plan.plan import Purpose
+from controller.core.state.state import State
 from controller.errors import StateError, UsageFault
-from controller.prospect import BRIEF_LOOK, LOOK, last_commands
-from controller.report.notices import RolloutTidings
-from controller.report.summary import cut_off, summary
+from controller.lifecycle import Prepared, Wishes, World, onward
+from controller.lifecycle import run as run_session
+from controller.preflight.forecast import BRIEF_LOOK, LOOK, last_commands
+from controller.report.run.notices import RolloutTidings
+from controller.report.run.summary import cut_off, summary
 from controller.runner.loop import Runner
-from controller.session import Prepared, Wishes, World, onward
-from controller.session import run as run_session
 from controller.telemetry.measure import Subject
 from controller.telemetry.values import Ways
 

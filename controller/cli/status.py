@@ -13,17 +13,18 @@ import click
 
 from controller import bootstrap
 from controller.cli import options
-from controller.cli.known import known
-from controller.core.plan import Plan
+from controller.cli.state_folder import known
+from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
-from controller.core.rollout import State
+from controller.core.state.state import State
 from controller.errors import PoolrollError, Refused
+from controller.journal.replay import replay
+from controller.lifecycle import glance, onward_in
 from controller.ports import Clock, Journal, Record, RolloutRow
-from controller.report.shown import Glance
-from controller.report.standings import Holders
-from controller.report.status import Known, status_lines, status_value
-from controller.runner.replay import replay
-from controller.session import glance, onward_in
+from controller.report.members.placement import Glance
+from controller.report.members.status import Holders
+from controller.report.status.lines import status_lines
+from controller.report.status.value import Known, status_value
 
 AT_ONCE: Final = 4
 """Rollouts whose load balancers are asked at the same time: several may share one, and a Runtime

@@ -8,7 +8,8 @@ from hashlib import sha256
 from controller.config.masking import masked
 from controller.config.reader import parse
 from controller.config.text.places import printable
-from controller.core.settings import AlertQuery, Settings
+from controller.core.gates.gate import AlertQuery
+from controller.core.settings import Settings
 from controller.errors import ConfigurationError
 
 SECRET_CHANGED = "a value that may be secret has changed; it is not shown"

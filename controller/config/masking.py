@@ -1,7 +1,7 @@
 """A rollout file's text without what may be secret in it. Pure.
 
 Secret are the values of headers, passwords and tokens of gates, the addresses and secrets of
-`notify` and `heartbeat`, what looks like a secret anywhere (`controller.core.discretion`), every
+`notify` and `heartbeat`, what looks like a secret anywhere (`controller.redaction`), every
 variable that is named in one of these, and variables whose name says it.
 """
 
@@ -13,7 +13,7 @@ from controller.config.text.nodes import Scalar
 from controller.config.text.places import Trail
 from controller.config.text.templating import mentions
 from controller.config.text.trails import texts
-from controller.core.discretion import MASK, blotted, discreet, is_secret_name, secrets_in
+from controller.redaction import MASK, blotted, discreet, is_secret_name, secrets_in
 
 _FILLED = (
     "validate.*.http.headers.*",

@@ -12,11 +12,12 @@ from controller.config.text.document import Document
 from controller.config.text.places import Trail
 from controller.config.values.asking import filled_probe, filled_query
 from controller.config.values.filling import Filling, facts, named, variables
-from controller.config.values.working import Workshop, environment
+from controller.config.values.tasks import Workshop, environment
+from controller.core.gates.gate import Gate, MetricQuery, ProbeTraffic, Scope
 from controller.core.pool import Member
-from controller.core.settings import Gate, MetricQuery, ProbeTraffic, Scope, Settings
-from controller.core.work import Command, CommandProbe, Work
+from controller.core.settings import Settings
 from controller.errors import ConfigurationError, Fault
+from controller.tasks import Command, CommandProbe, Work
 
 Course = Literal["upgrade", "rollback"]
 

@@ -1,34 +1,14 @@
-"""What is to be done (steps, imperative) and what has happened (events, past tense).
+"""What has happened: events, in the past tense.
 
-A step is journalled as `Intended` before it is performed; its outcome is an event of its own.
 Looks at the load balancer are events too, but are not journalled: after a crash the next look
-says more than any record of a former one.
-"""
+says more than any record of a former one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from controller.core.pool import FULL, Found, InstanceView, Instant, Worker
-
-
-class Course(StrEnum):
-    UPGRADE = "upgrade"
-    ROLLBACK = "rollback"
-
-
-class Setting(StrEnum):
-    """What a load balancer is told to do with a member."""
-
-    DRAIN = "drain"
-    HOLD = "hold"
-    CUT = "cut"
-    CHECK = "check"
-    PUT_BACK = "put back"
-    RESTORE = "restore"
-    """Put back as it was: its upgrade had not begun."""
-    REMOVE = "remove"
-    """Out again, after it had been put back or was on its way."""
+from controller.core.pool import Found, InstanceView, Instant, Worker
+from controller.core.steps import Setting, Step
 
 
 class Answer(StrEnum):
@@ -53,57 +33,6 @@ class Verdict(StrEnum):
     PASS = "pass"
     FAIL = "fail"
     INCONCLUSIVE = "inconclusive"
-
-
-# --- steps -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class SetMember:
-    """Tell every load balancer what to do with a member."""
-
-    member: str
-    setting: Setting
-    found: Found | None = None
-    """What to record when draining, what to restore when putting back."""
-    share: int = FULL
-    """Per cent of the found weight; below 100 only when putting back, as a step of a ramp."""
-
-
-@dataclass(frozen=True, slots=True)
-class AskGuard:
-    """Run `unless`."""
-
-    member: str
-    course: Course
-    serial: int
-
-
-@dataclass(frozen=True, slots=True)
-class RunStep:
-    """Run one step of the upgrade (or of the rollback) of a member."""
-
-    member: str
-    course: Course
-    index: int
-    attempt: int
-    """Counts executions of this very step, from 0: with the other fields it names a job."""
-
-
-@dataclass(frozen=True, slots=True)
-class Validate:
-    member: str
-    course: Course
-
-
-@dataclass(frozen=True, slots=True)
-class AskOperator:
-    """Ask the operator at the terminal whether to go on with a member."""
-
-    member: str
-
-
-Step = SetMember | AskGuard | RunStep | Validate | AskOperator
 
 
 # --- events: the run -------------------------------------------------------------------------

@@ -200,6 +200,9 @@ TABLE: Final[dict[tuple[Phase, Move], Phase]] = {
 SETTLED: Final = frozenset({P.WAITING, P.DONE, P.SKIPPED, P.LEFT, P.FAILED, P.KEPT, P.STUCK})
 """Nothing is going on with the member, and nothing will without a new decision."""
 
+OVER: Final = frozenset({P.DONE, P.SKIPPED, P.LEFT})
+"""Nothing is left to do for the member in this course."""
+
 LEAVING: Final = frozenset({P.DRAINING, P.HOLDING, P.OUT})
 """On its way out, before the first step of this course."""
 

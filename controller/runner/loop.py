@@ -13,14 +13,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final, Protocol
 
-from controller.core.apply import apply
-from controller.core.attend import attention
-from controller.core.context import Context, Output
-from controller.core.decide import decide
+from controller.core.decide.context import Context, Output
+from controller.core.decide.decide import decide
+from controller.core.decide.gates import subjects
+from controller.core.decide.polling import attention
 from controller.core.events import (
     AbortRequested,
-    AskGuard,
-    AskOperator,
     Event,
     Finished,
     Intended,
@@ -29,21 +27,18 @@ from controller.core.events import (
     Observation,
     PauseRequested,
     ResumeRequested,
-    RunStep,
-    SetMember,
-    Step,
     StopRequested,
-    Validate,
 )
-from controller.core.plan import Plan
-from controller.core.rollout import State
-from controller.core.settings import Gate
-from controller.core.watch import subjects
+from controller.core.gates.gate import Gate
+from controller.core.plan.plan import Plan
+from controller.core.state.apply import apply
+from controller.core.state.state import State
+from controller.core.steps import AskGuard, AskOperator, RunStep, SetMember, Step, Validate
 from controller.errors import BalancerError, PoolrollError
+from controller.journal.codec import encode
 from controller.ports import Clock, Journal, LoadBalancer, Request, Taken
-from controller.runner.codec import encode
 from controller.runner.perform import Performer
-from controller.runner.sample import Sampler
+from controller.runner.sampler import Sampler
 
 TICK: Final = timedelta(milliseconds=50)
 """Decisions that hang on time alone are at most this late."""

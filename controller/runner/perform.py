@@ -6,28 +6,30 @@ from typing import Protocol
 
 from controller.core.events import (
     Answer,
-    AskGuard,
-    AskOperator,
-    Course,
     Event,
     GuardAnswered,
     MemberSet,
     OperatorAnswered,
     RampRefused,
-    RunStep,
-    SetMember,
-    Setting,
     SettingFailed,
-    Step,
     StepEnded,
-    Validate,
     Validated,
 )
 from controller.core.pool import FULL, Admin, Found, InstanceView
-from controller.core.work import Command, Guard, Work
+from controller.core.steps import (
+    AskGuard,
+    AskOperator,
+    Course,
+    RunStep,
+    SetMember,
+    Setting,
+    Step,
+    Validate,
+)
 from controller.errors import BalancerError, WeightRefused
 from controller.ports import Commands, Job, JobResult, LoadBalancer, Validator
-from controller.runner.keys import key_of
+from controller.runner.job_keys import key_of
+from controller.tasks import Command, Guard, Work
 
 OUTPUT_KEPT = 8192
 """Characters of a step's output that go into the journal: its end, where the error stands."""

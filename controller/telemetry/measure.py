@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from controller.core.context import Context
+from controller.core.decide.context import Context
 from controller.core.events import Verdict
+from controller.core.gates.gate import Gate
 from controller.core.phases import Phase
-from controller.core.plan import Plan
+from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
-from controller.core.rollout import GateState, MemberState, Mode, State
-from controller.core.settings import Gate
+from controller.core.state.state import GateState, MemberState, Mode, State
 from controller.telemetry import catalogue as c
 from controller.telemetry.catalogue import Bound, RolloutState
 from controller.telemetry.values import Family, Metric, Sample

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from controller.core.events import Event, Observation
-from controller.core.rollout import State
+from controller.core.state.state import State
 from controller.ports import Clock
 from controller.telemetry.measure import Glance, Subject, measure
 from controller.telemetry.values import Family, Outlet

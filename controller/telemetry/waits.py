@@ -2,12 +2,12 @@
 
 from typing import Final
 
-from controller.core.context import Context
-from controller.core.events import AskGuard, AskOperator, RunStep, SetMember, Validate
+from controller.core.decide.context import Context
+from controller.core.decide.gates import gates_hold
+from controller.core.gates.gate import Scope
 from controller.core.phases import Phase
-from controller.core.rollout import MemberState, Mode
-from controller.core.settings import Scope
-from controller.core.watch import gates_hold
+from controller.core.state.state import MemberState, Mode
+from controller.core.steps import AskGuard, AskOperator, RunStep, SetMember, Validate
 from controller.telemetry.catalogue import Wait
 
 _WORK: Final = {

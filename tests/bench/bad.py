@@ -11,7 +11,8 @@ from adapters.demo.prometheus import PrometheusProcess
 from adapters.demo.world import World
 from adapters.prometheus import PrometheusSource
 from controller.core import events as e
-from controller.core.metrics import MetricsServer
+from controller.core.gates.evidence import MetricsServer
+from controller.core.steps import Setting
 from tests.bench.figures import Figure
 from tests.bench.runs import Run, bench_world, measured
 from tests.e2e.metered import MEMBER, counted, errors
@@ -140,5 +141,5 @@ async def _until_scraped(url: str) -> None:
 def _left_after(run: Run) -> float:
     """Seconds from the first bad response to leaving rotation."""
     first = run.began + run.tally.failures[0].at
-    out = next(one.at for one in run.of(e.MemberSet) if one.event.setting is e.Setting.REMOVE)
+    out = next(one.at for one in run.of(e.MemberSet) if one.event.setting is Setting.REMOVE)
     return out - first

@@ -16,8 +16,8 @@ from adapters.demo.load import Load, Tally
 from adapters.demo.world import World
 from adapters.storage.journal import open_state
 from controller.core import events as e
-from controller.report.plan_value import AtStake, PlanValue
-from controller.runner.codec import decode
+from controller.journal.codec import decode
+from controller.report.plan.json import AtStake, PlanValue
 from tests.bench.processes import Used, used
 
 POOLROLL = Path(sys.executable).with_name("poolroll")

@@ -9,8 +9,8 @@ import pytest
 from adapters.clock import SystemClock
 from controller.cli.live import WAITING, LiveNarrator, Screen
 from controller.core import events as e
-from controller.report.board.marks import UNICODE, Span, Tone
-from tests.report.boards import plan, state
+from controller.report.board.spans import UNICODE, Span, Tone
+from tests.report.board.boards import plan, state
 from tests.support.glass import Glass
 from tests.support.waiting import until
 

@@ -11,12 +11,13 @@ import pytest
 
 from controller.cli.log import LogNarrator
 from controller.core import events as e
-from controller.core.events import Cause, Course, Event, Observation, Setting, Verdict
+from controller.core.events import Cause, Event, Observation, Verdict
 from controller.core.phases import Phase
 from controller.core.pool import Admin, Counters, Health, InstanceView, Line, Worker
-from controller.core.rollout import MemberState, Mode, State
-from controller.core.sight import Sight, looked
-from controller.report.narrative import kind_of, level_of, sentence
+from controller.core.snapshot import Sight, looked
+from controller.core.state.state import MemberState, Mode, State
+from controller.core.steps import Course, RunStep, SetMember, Setting
+from controller.report.run.sentences import kind_of, level_of, sentence
 
 WALL = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
 HALT = e.Halted(Cause.GATE, "gate 'errors': 4 of 42 requests failed", "at most 1 %", "web1")
@@ -37,7 +38,7 @@ def state(phase: Phase = Phase.DRAINING, in_flight: int = 0, why: str = "") -> S
 
 
 def set_member(setting: Setting) -> e.Intended:
-    return e.Intended(e.SetMember("web1", setting))
+    return e.Intended(SetMember("web1", setting))
 
 
 UNSEEN = replace(state(Phase.HOLDING), sights={})
@@ -183,7 +184,7 @@ def test_why_a_step_runs_now(changes: dict[str, Any], why: str) -> None:
     """A step that may have run before is told from one that has not."""
     m = replace(state().members["web1"], **changes)
     before = replace(state(), members={"web1": m})
-    step = e.Intended(e.RunStep("web1", Course.UPGRADE, 0, m.attempt))
+    step = e.Intended(RunStep("web1", Course.UPGRADE, 0, m.attempt))
     assert sentence(step, before, state()) == ("web1", f"upgrade: step 1 runs ({why})")
 
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.config import RolloutFile, parse
+from controller.core.gates.gate import Gate, MetricQuery, ProbeTraffic
+from controller.core.gates.promql import escaped, is_plain_selector, literal_ranges
 from controller.core.pool import Member
-from controller.core.promql import escaped, is_plain_selector, literal_ranges
-from controller.core.settings import Gate, MetricQuery, ProbeTraffic
 from controller.errors import ConfigurationError
 from tests.config.pages import page
 

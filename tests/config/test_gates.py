@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from controller.config import parse
-from controller.core.metrics import MetricsServer, Reduce, Secret
-from controller.core.settings import (
+from controller.core.gates.evidence import MetricsServer, Reduce, Secret
+from controller.core.gates.gate import (
     AlertQuery,
     Gate,
     Matcher,

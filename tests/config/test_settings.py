@@ -5,21 +5,19 @@ from datetime import timedelta
 import pytest
 
 from controller.config import parse
+from controller.core.gates.gate import Gate, Scope, Then
+from controller.core.gates.gate import Test as GateTest
 from controller.core.settings import (
     Amount,
     DrainPolicy,
-    Gate,
     HaproxyPool,
     OnFailure,
     OnTimeout,
     Policies,
     ReturnPolicy,
-    Scope,
     Selection,
     Settings,
-    Then,
 )
-from controller.core.settings import Test as GateTest
 from controller.errors import ConfigurationError
 from tests.config.pages import page
 

@@ -8,7 +8,8 @@ import pytest
 
 from controller.config import parse, schema, starter
 from controller.config.text.document import read
-from controller.core.settings import Gate, Policies, Scope
+from controller.core.gates.gate import Gate, Scope
+from controller.core.settings import Policies
 from controller.errors import UsageFault
 
 

@@ -7,16 +7,8 @@ import pytest
 
 from controller.config import Course, RolloutFile, parse
 from controller.core.pool import Member
-from controller.core.work import (
-    Command,
-    CommandProbe,
-    Guard,
-    HttpProbe,
-    TcpProbe,
-    Validation,
-    Work,
-)
 from controller.errors import ConfigurationError
+from controller.tasks import Command, CommandProbe, Guard, HttpProbe, TcpProbe, Validation, Work
 from tests.config.pages import page
 
 _MEMBERS = (

@@ -6,12 +6,9 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controller.core.apply import apply
-from controller.core.context import Output
-from controller.core.decide import decide
+from controller.core.decide.context import Output
+from controller.core.decide.decide import decide
 from controller.core.events import (
-    AskGuard,
-    AskOperator,
     Event,
     GateSampled,
     Halted,
@@ -20,18 +17,18 @@ from controller.core.events import (
     LookFailed,
     MemberCalled,
     RunBegan,
-    RunStep,
-    SetMember,
     SoakEnded,
-    Validate,
     Verdict,
 )
+from controller.core.gates.gate import Gate, Scope
 from controller.core.phases import Phase
-from controller.core.plan import CourseShape, Plan
+from controller.core.plan.plan import CourseShape, Plan
 from controller.core.pool import Counters, InstanceView, Member, Worker
-from controller.core.rollout import State, initial
-from controller.core.settings import Gate, Policies, Scope
-from tests.core.test_sight import line
+from controller.core.settings import Policies
+from controller.core.state.apply import apply
+from controller.core.state.state import State, initial
+from controller.core.steps import AskGuard, AskOperator, RunStep, SetMember, Validate
+from tests.core.test_snapshot import line
 
 GATES = (
     Gate("errors", Scope.MEMBER, 0.01, hold=timedelta(seconds=4)),

@@ -17,7 +17,7 @@ PASSED_ON = {"failed"}
 
 def _halts() -> Iterator[tuple[str, ast.Call]]:
     """Each place that halts, or that hands the words for it on."""
-    for path in sorted((ROOT / "controller" / "core").glob("*.py")):
+    for path in sorted((ROOT / "controller" / "core").rglob("*.py")):
         for function in ast.walk(ast.parse(path.read_text("utf-8"))):
             if not isinstance(function, ast.FunctionDef):
                 continue
@@ -39,7 +39,7 @@ def _literals(node: ast.AST) -> list[str]:
 def _named_texts() -> dict[str, str]:
     """Messages that stand under a name of their own, like OURS_ALONE."""
     found = {}
-    for path in (ROOT / "controller" / "core").glob("*.py"):
+    for path in (ROOT / "controller" / "core").rglob("*.py"):
         for node in ast.parse(path.read_text("utf-8")).body:
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
                 for target in node.targets:

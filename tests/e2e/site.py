@@ -18,9 +18,9 @@ from adapters.demo.rollout import merged
 from adapters.demo.world import World
 from adapters.storage.journal import open_state
 from controller.core.phases import Phase
-from controller.core.rollout import State
+from controller.core.state.state import State
+from controller.journal.replay import replay
 from controller.ports import Record, RolloutRow
-from controller.runner.replay import replay
 from tests.support.runtime import ask, order, stat
 from tests.support.waiting import until
 

@@ -6,10 +6,10 @@ from contextlib import AsyncExitStack
 import pytest
 
 from controller.core.phases import Phase
+from tests.adapters.haproxy.site import Agent
 from tests.e2e.conftest import MakeSite
 from tests.e2e.proxies import FAST, Visitors, rearrange, servers
 from tests.e2e.site import Site
-from tests.haproxy.site import Agent
 from tests.support.runtime import ask
 from tests.support.waiting import until
 

@@ -8,7 +8,7 @@ from adapters.clock import SystemClock
 from adapters.storage.journal import open_state
 from controller.core.events import PauseRequested
 from controller.core.phases import Phase
-from controller.runner.codec import encode
+from controller.journal.codec import encode
 from tests.e2e.conftest import MakeSite
 from tests.e2e.site import SLOW_TO
 from tests.support.waiting import until

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from controller.report.plan_value import PlanValue, plan_schema
+from controller.report.plan.json import PlanValue, plan_schema
 from tests.e2e.conftest import MakeSite
 from tests.e2e.site import Site
 from tests.support.waiting import until

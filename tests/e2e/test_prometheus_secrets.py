@@ -5,9 +5,9 @@ import base64
 from pathlib import Path
 from typing import Any
 
+from tests.adapters.prometheus.stub import Asked, Stub, Told, failure, result, stub, vector
 from tests.e2e.conftest import MakeSite
 from tests.e2e.site import Done, Site
-from tests.prometheus.stub import Asked, Stub, Told, failure, result, stub, vector
 from tests.support.waiting import until
 
 PASSWORD, TOKEN, TENANT = "hunter2-basic", "hunter2-bearer", "hunter2-header"

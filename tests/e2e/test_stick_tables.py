@@ -3,9 +3,9 @@ then served elsewhere without an error."""
 
 import pytest
 
-from controller.core.events import SetMember, Setting
 from controller.core.phases import Phase
-from controller.runner.codec import decode
+from controller.core.steps import SetMember, Setting
+from controller.journal.codec import decode
 from tests.e2e.conftest import MakeSite
 from tests.e2e.proxies import Visitors, listen, rearrange
 from tests.e2e.site import Site

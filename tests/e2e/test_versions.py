@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.adapters.haproxy.replay import replayed
 from tests.e2e.site import Done, Running
-from tests.haproxy.replay import replayed
 
 FILE = """
 apiVersion: poolroll/v1

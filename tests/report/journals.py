@@ -6,12 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from controller.core import events as e
-from controller.core.events import Course, Setting, Verdict
-from controller.core.plan import CourseShape, Plan
+from controller.core.events import Verdict
+from controller.core.gates.gate import Gate, Scope
+from controller.core.plan.plan import CourseShape, Plan
 from controller.core.pool import Found, FoundLine, LineKey, Member, Worker
-from controller.core.settings import Gate, Policies, Scope
+from controller.core.settings import Policies
+from controller.core.steps import Course, RunStep, SetMember, Setting, Validate
+from controller.journal.codec import encode
 from controller.ports import Record, RolloutRow
-from controller.runner.codec import encode
 
 BEGAN = datetime(2024, 3, 5, 22, 14, 3, tzinfo=UTC)
 INSTANCE = "unix:/run/haproxy/admin.sock"
@@ -109,7 +111,7 @@ class Scribe:
 
     def told(self, member: str, setting: Setting, seconds: float = 0.2) -> None:
         found = Found((FoundLine(LineKey(INSTANCE, "web"), 100),))
-        self.write(e.Intended(e.SetMember(member, setting, found)))
+        self.write(e.Intended(SetMember(member, setting, found)))
         self.wait(seconds)
         self.write(e.MemberSet(member, setting, {INSTANCE: Worker(77, 1)}))
 
@@ -128,13 +130,13 @@ class Scribe:
         course: Course = Course.UPGRADE,
         seconds: float = 12.3,
     ) -> None:
-        self.write(e.Intended(e.RunStep(member, course, 0, 0)))
+        self.write(e.Intended(RunStep(member, course, 0, 0)))
         self.wait(seconds)
         detail = f"step 1 (ssh) ended with exit code {0 if passed else 100}"
         self.write(e.StepEnded(member, 0, 0, passed, False, detail, output, seconds))
 
     def come_back(self, member: str, course: Course = Course.UPGRADE) -> None:
-        self.write(e.Intended(e.Validate(member, course)))
+        self.write(e.Intended(Validate(member, course)))
         self.wait(2)
         self.write(e.Validated(member, True, f"tcp {member}:8080: passed"))
         self.told(member, Setting.CHECK)

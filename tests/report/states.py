@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from controller.core.events import Cause, Course, Halted
+from controller.core.events import Cause, Halted
 from controller.core.phases import Phase
-from controller.core.plan import CourseShape, Plan, Purpose
+from controller.core.plan.plan import CourseShape, Plan, Purpose
 from controller.core.pool import (
     Admin,
     Counters,
@@ -19,9 +19,10 @@ from controller.core.pool import (
     LineKey,
     Worker,
 )
-from controller.core.rollout import MemberState, Mode, State, initial
-from controller.core.sight import Sight, looked
-from controller.report.onward import Onward
+from controller.core.snapshot import Sight, looked
+from controller.core.state.state import MemberState, Mode, State, initial
+from controller.core.steps import Course
+from controller.report.run.next_commands import Onward
 from tests.report import journals
 
 A, B = "unix:/a.sock", "unix:/b.sock"

@@ -9,7 +9,7 @@ from controller.core.events import Verdict
 from controller.report.page import page
 from controller.report.page.plots import POINTS, ROWS_MOST
 from tests.report import journals
-from tests.report.outline import outline
+from tests.report.page.outline import outline
 
 HOSTILE = (
     "</title></style></svg></pre><script>document.title='owned'</script>"

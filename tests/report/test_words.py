@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.core import events as e
-from controller.core.events import Setting
+from controller.core.steps import AskOperator, Setting
 from controller.ports import Record
-from controller.report.legible import legible, legible_line
-from controller.report.retold import Retelling
+from controller.report.run.replay import Retelling
+from controller.report.sanitize import legible, legible_line
 from controller.report.words import span
 from tests.report import journals
 
@@ -57,7 +57,7 @@ def test_an_answer_of_the_operator_is_told() -> None:
     """A `no` at `--step` is not lost in the story."""
     scribe = journals.Scribe(journals.plan())
     scribe.begin(stepwise=True)
-    scribe.write(e.MemberCalled("web1"), e.Intended(e.AskOperator("web1")))
+    scribe.write(e.MemberCalled("web1"), e.Intended(AskOperator("web1")))
     scribe.write(e.OperatorAnswered("web1", go_on=False))
     assert sentences(scribe.records)[-1] == "the operator said no"
 

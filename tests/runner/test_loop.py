@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from controller.core import decide as deciding
+from controller.core.decide import decide as deciding
 from controller.core.events import AbortRequested, PauseRequested, ResumeRequested, SettingFailed
 from controller.core.pool import Instant
-from controller.core.work import Command, Guard
 from controller.errors import StateError
 from controller.ports import JobResult, Record, Request
 from controller.runner.loop import heard
 from controller.runner.perform import weigh
-from tests.runner.beats import ended
+from controller.tasks import Command, Guard
+from tests.promises.beats import ended
 from tests.support.plays import play, play_on, start
 from tests.support.scenarios import ROLLOUT, ForkableJournal, Scenario, World, ms
 from tests.support.virtual import EPOCH, LoopClock, run_virtually

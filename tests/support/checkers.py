@@ -21,10 +21,10 @@ from controller.core.events import (
     RunBegan,
     WorkerReplaced,
 )
-from controller.core.plan import Plan
+from controller.core.gates.gate import Scope
+from controller.core.plan.plan import Plan
 from controller.core.pool import Admin, Instant
-from controller.core.rollout import State
-from controller.core.settings import Scope
+from controller.core.state.state import State
 from tests.support.fakes import FakeJob, Workshop
 from tests.support.sim import FakeInstance, FakeLine, Sim
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from controller.core.metrics import Alert, Freshness, Missing, Reading, Reduce
+from controller.core.gates.evidence import Alert, Freshness, Missing, Reading, Reduce
 from controller.errors import MetricsRefused
 
 _REDUCED: dict[Reduce, Callable[[Sequence[float]], float]] = {

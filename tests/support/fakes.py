@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from controller.core.pool import Admin, Counters, Found, InstanceView, LineKey
-from controller.core.work import Command, CommandProbe, Validation
 from controller.errors import (
     BalancerError,
     BalancerTimeout,
@@ -18,6 +17,7 @@ from controller.errors import (
     WeightRefused,
 )
 from controller.ports import Clock, Features, Job, JobResult, ValidationResult
+from controller.tasks import Command, CommandProbe, Validation
 from tests.support.sim import STEP, Dealt, FakeInstance, FakeLine, Sim
 
 LATENCY = timedelta(milliseconds=1)

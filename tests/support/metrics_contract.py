@@ -9,7 +9,7 @@ from typing import Protocol
 
 import pytest
 
-from controller.core.metrics import Alert, Missing, Reading, Reduce
+from controller.core.gates.evidence import Alert, Missing, Reading, Reduce
 from controller.errors import MetricsRefused
 from controller.ports import MetricsSource
 

@@ -5,27 +5,22 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypeVar
 
-from controller.core.events import (
-    Event,
-    Finished,
-    Intended,
-    Observation,
-    SetMember,
-    Setting,
-)
-from controller.core.plan import CourseShape, Plan, propose
+from controller.core.events import Event, Finished, Intended, Observation
+from controller.core.plan.plan import CourseShape, Plan
+from controller.core.plan.propose import propose
 from controller.core.pool import Instant, Member
-from controller.core.rollout import State, initial
 from controller.core.settings import (
     HaproxyPool,
     Selection,
     Settings,
 )
+from controller.core.state.state import State, initial
+from controller.core.steps import SetMember, Setting
+from controller.journal.codec import PLAN, decode, encode
+from controller.journal.replay import replay
 from controller.ports import RolloutRow
-from controller.runner.codec import PLAN, decode, encode
 from controller.runner.loop import Runner
 from controller.runner.perform import Performer
-from controller.runner.replay import replay
 from tests.support.checkers import Checkers
 from tests.support.fakes import FakeCommands, FakeLoadBalancer, FakeValidator
 from tests.support.scenarios import NAME, ROLLOUT, Operator, Scenario, World, ms

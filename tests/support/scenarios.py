@@ -5,28 +5,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from controller.core.events import (
-    Course,
-    Event,
-    Observation,
-    RunBegan,
-)
+from controller.core.events import Event, Observation, RunBegan
+from controller.core.gates.gate import Gate, Scope
 from controller.core.phases import Phase
-from controller.core.plan import Purpose
+from controller.core.plan.plan import Purpose
 from controller.core.pool import Instant
-from controller.core.rollout import State
-from controller.core.settings import (
-    Amount,
-    DrainPolicy,
-    Gate,
-    Policies,
-    ReturnPolicy,
-    Scope,
-)
-from controller.core.work import Command, CommandProbe, Guard, Validation, Work
+from controller.core.settings import Amount, DrainPolicy, Policies, ReturnPolicy
+from controller.core.state.state import State
+from controller.core.steps import Course
 from controller.ports import Clock, Record
 from controller.runner.loop import Runner
-from controller.runner.sample import Sampler
+from controller.runner.sampler import Sampler
+from controller.tasks import Command, CommandProbe, Guard, Validation, Work
 from tests.support.checkers import Ledger
 from tests.support.fakes import Workshop
 from tests.support.memory_journal import MemoryJournal

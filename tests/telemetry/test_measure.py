@@ -7,16 +7,17 @@ from functools import partial
 import pytest
 
 from controller.core.events import Finished
+from controller.core.gates.gate import MetricQuery, Scope
 from controller.core.pool import Admin
-from controller.core.rollout import Mode, State
-from controller.core.settings import Amount, MetricQuery, OnFailure, Scope
+from controller.core.settings import Amount, OnFailure
+from controller.core.state.state import Mode, State
 from controller.telemetry.catalogue import RolloutState
 from controller.telemetry.measure import Glance, Subject, measure, rollout_state
-from tests.runner.beats import bad_v2
+from tests.adapters.telemetry.scrape import labels_of, state_of, value
+from tests.promises.beats import bad_v2
 from tests.support.scenarios import MEMBER_GATE, QUICK, Scenario, World
 from tests.support.sim import make_sim
 from tests.support.virtual import EPOCH
-from tests.telemetry.scrape import labels_of, state_of, value
 from tests.telemetry.watched import Watched, due
 
 THREE = partial(make_sim, 3)

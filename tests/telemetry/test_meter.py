@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from controller.core.events import Finished, RunBegan
-from controller.core.plan import CourseShape, Plan
-from controller.core.rollout import State
+from controller.core.plan.plan import CourseShape, Plan
 from controller.core.settings import Policies
+from controller.core.state.state import State
 from controller.errors import UsageFault
 from controller.telemetry.measure import Subject
 from controller.telemetry.meter import EVERY, PATIENCE, Meter

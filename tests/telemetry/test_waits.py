@@ -8,10 +8,10 @@ import pytest
 
 from controller.core.events import RunBegan
 from controller.core.phases import Phase
-from controller.core.rollout import State
+from controller.core.state.state import State
 from controller.telemetry.catalogue import Wait
 from controller.telemetry.measure import Glance, Subject, measure
-from tests.runner.beats import at, back_after, reload_one, slow_requests
+from tests.promises.beats import at, back_after, reload_one, slow_requests
 from tests.support.plays import Played
 from tests.support.scenarios import POOL_GATE, Scenario, World, ms
 from tests.support.sim import make_sim

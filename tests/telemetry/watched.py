@@ -5,15 +5,15 @@ from datetime import datetime
 
 from adapters.telemetry.page import Page
 from controller.core.events import Event, Looked, Observation
+from controller.core.gates.gate import Gate
 from controller.core.phases import Phase
 from controller.core.pool import Instant
-from controller.core.rollout import State
-from controller.core.settings import Gate
+from controller.core.state.state import State
 from controller.telemetry.measure import Glance, Subject, measure
+from tests.adapters.telemetry.scrape import Series, labels_of, series, state_of
 from tests.support.plays import Played, play
 from tests.support.scenarios import MEMBER_GATE, QUICK, Scenario, ms
 from tests.support.virtual import EPOCH, LoopClock
-from tests.telemetry.scrape import Series, labels_of, series, state_of
 
 
 class Watched:

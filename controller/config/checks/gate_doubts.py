@@ -9,9 +9,9 @@ from controller.config.sections.gates import GateSection
 from controller.config.text.scalars import MAX_COUNT, limit
 from controller.config.values.gate_values import queries_in, scope_of
 from controller.config.values.metrics_servers import urls_of
-from controller.core.metric_gate import PASS_FROM, UNKNOWN_INTERVAL
-from controller.core.promql import asks_irate, literal_ranges
-from controller.core.settings import Scope
+from controller.core.gates.gate import Scope
+from controller.core.gates.metrics import PASS_FROM, UNKNOWN_INTERVAL
+from controller.core.gates.promql import asks_irate, literal_ranges
 
 _SLACK = 1e-9
 """For ratios that binary fractions only come near to."""

@@ -7,7 +7,7 @@ from controller.config.sections.server_url import check_server_url
 from controller.config.text.places import Trail, kind, shown
 from controller.config.text.scalars import Wrong
 from controller.config.text.trails import at, mapping
-from controller.core.promql import is_plain_selector
+from controller.core.gates.promql import is_plain_selector
 
 Found = Iterator[tuple[Trail, str]]
 

@@ -5,7 +5,7 @@ import warnings
 
 from controller.config.text.places import shown
 from controller.config.text.scalars import Wrong
-from controller.core.settings import Matcher
+from controller.core.gates.gate import Matcher
 
 _FORM = re.compile(r"(?s)\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*(=~|!~|!=|=)\s*(.*?)\s*")
 _QUOTED = re.compile(r"""(?s)"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'""")

@@ -4,7 +4,6 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from controller.config.sections.comeback import Comeback
 from controller.config.sections.drain import Drain
 from controller.config.sections.gates import DEFAULT_GATE, GateSection
 from controller.config.sections.kinds import (
@@ -18,6 +17,7 @@ from controller.config.sections.kinds import (
 )
 from controller.config.sections.notify import Heartbeat, Notification
 from controller.config.sections.pool import Pool
+from controller.config.sections.returning import Comeback
 from controller.config.sections.upgrade import Rollback, Upgrade
 from controller.config.sections.validation import Validation
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from controller.core.pool import InstanceView, Line
-from controller.core.sight import Sight, capacity, looked
+from controller.core.snapshot import Sight, capacity, looked
 from controller.errors import Refused, UsageFault
 from controller.ports import Features
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 from controller.config.text.places import Trail
 from controller.config.values.filled_http import filled_headers, filled_url
 from controller.config.values.filling import Filling
-from controller.core.promql import escaped
-from controller.core.settings import MetricQuery, ProbeTraffic
+from controller.core.gates.gate import MetricQuery, ProbeTraffic
+from controller.core.gates.promql import escaped
 
 _LEAST_WINDOW = 1
 """Seconds; PromQL knows no empty range."""

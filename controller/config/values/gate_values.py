@@ -8,8 +8,8 @@ from controller.config.sections.gates import GateSection, Probe
 from controller.config.text import scalars
 from controller.config.text.templating import mentions
 from controller.config.values.metrics_servers import Servers
-from controller.core.metrics import Reduce
-from controller.core.settings import (
+from controller.core.gates.evidence import Reduce
+from controller.core.gates.gate import (
     AlertQuery,
     Gate,
     MetricQuery,

@@ -14,8 +14,8 @@ from controller.config.text import scalars
 from controller.config.text.places import Trail
 from controller.config.text.scalars import Wrong
 from controller.config.text.templating import fill
-from controller.core import metrics
-from controller.core.settings import Matcher
+from controller.core.gates import evidence as metrics
+from controller.core.gates.gate import Matcher
 
 T = TypeVar("T")
 

@@ -8,7 +8,6 @@ from controller.config.text.templating import fill
 from controller.config.values.filling import named
 from controller.config.values.gate_values import gate_of
 from controller.config.values.metrics_servers import Servers
-from controller.core.discretion import blotted, discreet
 from controller.core.settings import (
     DrainPolicy,
     HaproxyPool,
@@ -19,6 +18,7 @@ from controller.core.settings import (
     Selection,
     Settings,
 )
+from controller.redaction import blotted, discreet
 
 
 def settings_of(

@@ -5,10 +5,10 @@ from typing import Final
 from controller.report.board.gate_table import gate_lines, worst
 from controller.report.board.gates import gates
 from controller.report.board.head import head, rule
-from controller.report.board.marks import Line, Span, cut, fitting
 from controller.report.board.member_table import member_lines
 from controller.report.board.members import members, needed
 from controller.report.board.scene import LOW, Scene, Size
+from controller.report.board.spans import Line, Span, cut, fitting
 
 AIR: Final = 5
 """Rows that headings, blank lines and the rule take."""

@@ -6,9 +6,9 @@ from typing import Final
 
 from controller.core.events import Verdict
 from controller.report.board.gates import GateRow, limit_word
-from controller.report.board.marks import Line, Signs, Span, Tone, bar, cut
-from controller.report.board.past import SAMPLES, Mark
+from controller.report.board.recent import SAMPLES, Mark
 from controller.report.board.scene import Scene
+from controller.report.board.spans import Line, Signs, Span, Tone, bar, cut
 from controller.report.board.tables import Form, form_of
 
 VALUE: Final = 8

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from controller.core.context import Context
+from controller.core.decide.context import Context
+from controller.core.decide.gates import is_overridden, subjects
 from controller.core.events import Verdict
-from controller.core.gate import percent
-from controller.core.rollout import GateState
-from controller.core.settings import Gate, MetricQuery, Scope
-from controller.core.watch import is_overridden, subjects
-from controller.report.board.marks import Tone
-from controller.report.board.past import Mark, Past
-from controller.report.board.stance import whole
+from controller.core.gates.counters import percent
+from controller.core.gates.gate import Gate, MetricQuery, Scope
+from controller.core.state.state import GateState
+from controller.report.board.recent import Mark, Past
+from controller.report.board.spans import Tone
+from controller.report.board.state_line import whole
 from controller.report.words import span
 
 NO_NEWS: Final = timedelta(seconds=2)

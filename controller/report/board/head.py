@@ -2,12 +2,12 @@
 
 from typing import Final
 
-from controller.core.context import Context
-from controller.report.board.ahead import left_words, time_left
-from controller.report.board.marks import Line, Signs, Span, Tone, cut, wrapped
+from controller.core.decide.context import Context
+from controller.report.board.eta import left_words, time_left
 from controller.report.board.members import tally
 from controller.report.board.scene import LOW, Scene, Size
-from controller.report.board.stance import (
+from controller.report.board.spans import Line, Signs, Span, Tone, cut, wrapped
+from controller.report.board.state_line import (
     HALTED,
     ROLLING_BACK,
     Stance,

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Final
 
-from controller.core.context import Context
-from controller.report.board.marks import Line, Signs, Span, Tone, counts_line, cut, labels
+from controller.core.decide.context import Context
 from controller.report.board.members import Row, Shown
-from controller.report.board.past import COUNTS
+from controller.report.board.recent import COUNTS
 from controller.report.board.scene import Scene
+from controller.report.board.spans import Line, Signs, Span, Tone, counts_line, cut, labels
 from controller.report.board.tables import ROOMY, Form, form_of
 
 PHASE: Final = 9

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from controller.core.context import Context
+from controller.core.decide.context import Context
 from controller.core.phases import FIVE, Phase
-from controller.core.plan import Plan
-from controller.core.rollout import MemberState, State, counted
-from controller.report.board.marks import Tone
-from controller.report.board.past import Past, in_flight_at
-from controller.report.board.stance import whole
+from controller.core.plan.plan import Plan
+from controller.core.state.counts import counted
+from controller.core.state.state import MemberState, State
+from controller.report.board.recent import Past, in_flight_at
+from controller.report.board.spans import Tone
+from controller.report.board.state_line import whole
 from controller.report.words import count, span
 
 BAD: Final = frozenset({Phase.FAILED, Phase.STUCK, Phase.KEPT, Phase.REMOVING})

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from controller.core.context import Context
-from controller.report.board.marks import UNICODE, Signs
-from controller.report.board.past import Past
+from controller.core.decide.context import Context
+from controller.report.board.recent import Past
+from controller.report.board.spans import UNICODE, Signs
 
 LOW: Final = 12
 """With fewer rows than this for the board, sentences are cut short, and the footer goes."""

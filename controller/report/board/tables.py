@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from controller.report.board.marks import Line, Span, Tone
+from controller.report.board.spans import Line, Span, Tone
 
 ROOMY: Final = 60
 """From this width on columns are two cells apart."""

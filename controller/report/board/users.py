@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from controller.core.context import Context
+from controller.core.decide.context import Context
 from controller.core.pool import Instant
-from controller.core.rollout import State
-from controller.report.board.marks import Tone
-from controller.report.board.past import Past
-from controller.report.board.stance import whole
+from controller.core.state.state import State
+from controller.report.board.recent import Past
+from controller.report.board.spans import Tone
+from controller.report.board.state_line import whole
 from controller.report.words import count, span
 
 OVER_LAST: Final = timedelta(seconds=3)

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Final
 
 from controller.ports import RolloutRow
-from controller.report.halt import without_next
-from controller.report.kind import kind, settings_of, values, values_told
-from controller.report.page.story import Halt, Story
-from controller.report.summary import tally
+from controller.report.page.model import Halt, Story
+from controller.report.run.halt import without_next
+from controller.report.run.summary import tally
+from controller.report.status.values import kind, settings_of, values, values_told
 from controller.report.words import span
 
 EXIT_CODES: Final = {

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from controller.core.events import Course
 from controller.core.phases import Phase
-from controller.report.page.story import Deed, Series, Story
-from controller.report.standings import standing
+from controller.core.steps import Course
+from controller.report.members.status import standing
+from controller.report.page.model import Deed, Series, Story
 from controller.report.words import span
 
 FIVE: Final = ("drain", "upgrade", "validate", "return", "soak")

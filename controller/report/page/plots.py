@@ -6,11 +6,11 @@ from datetime import timedelta
 from typing import Final
 
 from controller.core.events import Verdict
-from controller.core.gate import limit
-from controller.core.settings import Gate
-from controller.report.page.figures import figure, is_exact, limits_of, range_of, trip_ratio
-from controller.report.page.story import Sample, Series, Story
-from controller.report.page.thinning import thinned
+from controller.core.gates.counters import limit
+from controller.core.gates.gate import Gate
+from controller.report.page.downsample import thinned
+from controller.report.page.gate_figures import figure, is_exact, limits_of, range_of, trip_ratio
+from controller.report.page.model import Sample, Series, Story
 from controller.report.words import span
 
 WIDTH: Final = 320

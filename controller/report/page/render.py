@@ -8,15 +8,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from controller import __version__
-from controller.core.gate import limit
+from controller.core.gates.counters import limit
 from controller.ports import Record, RolloutRow
-from controller.report.legible import legible
+from controller.report.page.builder import tell
 from controller.report.page.header import header, moment
 from controller.report.page.members import FIVE, members
+from controller.report.page.model import Entry, Story
 from controller.report.page.plots import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, gate_plots
-from controller.report.page.story import Entry, Story
-from controller.report.page.teller import tell
 from controller.report.page.timeline import timeline
+from controller.report.sanitize import legible
 from controller.report.words import names, span
 
 ENTRIES: Final = 1000

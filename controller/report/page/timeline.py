@@ -7,8 +7,8 @@ from itertools import pairwise
 from typing import Final
 
 from controller.core.phases import Phase
-from controller.report.page.story import Run, Story, Stretch
-from controller.report.standings import standing
+from controller.report.members.status import standing
+from controller.report.page.model import Run, Story, Stretch
 from controller.report.words import span
 
 GAP_SHARE: Final = 0.04

@@ -1,0 +1,100 @@
+"""The sections `upgrade`, `rollback` and `validate` → the work on one member."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from controller import tasks as work
+from controller.config.sections.upgrade import Unless, Upgrade
+from controller.config.sections.validation import Http, Tcp, Validation
+from controller.config.text import scalars
+from controller.config.text.places import Trail
+from controller.config.values.filled_http import checked, filled_headers, filled_url
+from controller.config.values.filling import Filling
+from controller.core.pool import Member
+
+GUARD_TIMEOUT = timedelta(seconds=60)
+"""`unless` is a question: whatever takes longer to answer does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """Builds work; what cannot be filled or makes no sense is noted in `filling`."""
+
+    filling: Filling
+    cwd: str
+    env: Mapping[str, str]
+
+    def steps(self, section: Upgrade, trail: Trail) -> tuple[work.Command, ...]:
+        timeout = scalars.duration(section.timeout)
+        if section.command is not None:
+            return (self._command((*trail, "command"), section.command, timeout),)
+        return tuple(
+            self._command((*trail, "steps", at, "command"), step.command, timeout)
+            for at, step in enumerate(section.steps or ())
+        )
+
+    def guard(self, unless: Unless | None, trail: Trail) -> work.Guard | None:
+        if unless is None:
+            return None
+        command = self._command((*trail, "unless", "command"), unless.command, GUARD_TIMEOUT)
+        return work.Guard(command, frozenset(unless.go_on))
+
+    def validation(self, entry: Validation, trail: Trail) -> work.Validation:
+        within = scalars.duration(entry.within)
+        return work.Validation(
+            probe=self._probe(entry, trail, within),
+            within=within,
+            every=scalars.duration(entry.every),
+            consecutive=entry.consecutive,
+        )
+
+    def _probe(
+        self, entry: Validation, trail: Trail, within: timedelta
+    ) -> work.HttpProbe | work.TcpProbe | work.CommandProbe:
+        if entry.http is not None:
+            return self._http(entry.http, (*trail, "http"))
+        if entry.tcp is not None:
+            return self._tcp(entry.tcp, (*trail, "tcp"))
+        command = self._command((*trail, "command"), entry.command or [], within)
+        return work.CommandProbe(command)
+
+    def _http(self, http: Http, trail: Trail) -> work.HttpProbe:
+        text = self.filling.text
+        contains = http.contains
+        authorities = None if http.ca is None else text((*trail, "ca"), http.ca)
+        return work.HttpProbe(
+            url=filled_url(self.filling, http.url, (*trail, "url")),
+            status=http.status,
+            contains=None if contains is None else text((*trail, "contains"), contains),
+            headers=filled_headers(self.filling, http.headers, (*trail, "headers")),
+            verify=http.verify,
+            ca=None if authorities is None else str(Path(self.cwd, authorities)),
+        )
+
+    def _tcp(self, tcp: Tcp, trail: Trail) -> work.TcpProbe:
+        host = self.filling.text((*trail, "host"), tcp.host)
+        if not host:
+            self.filling.note((*trail, "host"), "names no host for it; write one")
+        port = self.filling.text((*trail, "port"), str(tcp.port))
+        checked(self.filling, scalars.port, port, (*trail, "port"))
+        return work.TcpProbe(host, int(port) if port.isdecimal() else 0)
+
+    def _command(self, trail: Trail, templates: list[str], timeout: timedelta) -> work.Command:
+        return work.Command(self.filling.argv(trail, templates), timeout, self.env, self.cwd)
+
+
+def environment(
+    course: str, member: Member, rollout_id: str, rollout_name: str
+) -> Mapping[str, str]:
+    """What every command finds in its environment."""
+    return {
+        "POOLROLL_COURSE": course,
+        "POOLROLL_MEMBER_NAME": member.name,
+        "POOLROLL_MEMBER_HOST": member.host,
+        "POOLROLL_MEMBER_ADDRESS": member.address,
+        "POOLROLL_MEMBER_PORT": str(member.port),
+        "POOLROLL_ROLLOUT_ID": rollout_id,
+        "POOLROLL_ROLLOUT_NAME": rollout_name,
+    }

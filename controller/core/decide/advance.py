@@ -1,0 +1,53 @@
+"""What a member in hand does next, while nothing speaks against going on: one function a phase.
+
+Each looks at what the load balancers show now, not at what we remember to have set.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from controller.core.decide.context import Context, Output
+from controller.core.decide.drain import asking, draining, due, holding, out
+from controller.core.decide.returning import checking, ramping, returning, soaking
+from controller.core.decide.upgrade import proving, upgrading, validating
+from controller.core.events import Cause, Halted
+from controller.core.phases import Phase
+from controller.core.state.state import MemberState
+from controller.core.steps import SetMember, Setting
+
+TRIES: Final = 5
+"""A load balancer that answers looks but fails this many settings in a row halts the rollout."""
+
+
+def proceed(at: Context, m: MemberState) -> Output | None:
+    if m.setting is not None or at.is_pausing(m):
+        return None
+    if m.tries >= TRIES:
+        return Halted(Cause.BALANCER, m.why, "a load balancer must do as told", m.name)
+    return _FLOW[m.phase](at, m)
+
+
+def _removing(at: Context, m: MemberState) -> Output | None:
+    return None if at.is_blind else SetMember(m.name, Setting.REMOVE, m.found)
+
+
+def _restoring(at: Context, m: MemberState) -> Output | None:
+    return None if at.is_blind else SetMember(m.name, Setting.RESTORE, m.found)
+
+
+_FLOW: Final[dict[Phase, Callable[[Context, MemberState], Output | None]]] = {
+    Phase.ASKING: asking,
+    Phase.DUE: due,
+    Phase.DRAINING: draining,
+    Phase.HOLDING: holding,
+    Phase.OUT: out,
+    Phase.UPGRADING: upgrading,
+    Phase.PROVING: proving,
+    Phase.VALIDATING: validating,
+    Phase.CHECKING: checking,
+    Phase.RETURNING: returning,
+    Phase.RAMPING: ramping,
+    Phase.SOAKING: soaking,
+    Phase.REMOVING: _removing,
+    Phase.RESTORING: _restoring,
+}

@@ -1,0 +1,37 @@
+"""Load balancers that fall silent, start anew, or lose a member: watched in every phase."""
+
+from controller.core.decide.context import Context, Output
+from controller.core.events import Cause, Halted, WorkerReplaced
+from controller.core.state.state import Mode
+
+
+def watch_balancers(at: Context) -> Output | None:
+    for instance, sight in at.state.sights.items():
+        known = at.state.known.get(instance)
+        if sight.worker is not None and known is not None and not known.is_same(sight.worker):
+            return WorkerReplaced(instance, known, sight.worker)
+    if at.state.mode is Mode.HALTED:
+        return None
+    patience = at.plan.policies.lost_after
+    for instance, sight in at.state.sights.items():
+        if sight.lost_since is not None and at.now - sight.lost_since >= patience:
+            return Halted(
+                Cause.BALANCER,
+                f"{instance} has not answered for {patience.total_seconds():g}s: {sight.lost_why}",
+                f"a load balancer may be unreadable for {patience.total_seconds():g}s",
+            )
+    return _vanished(at)
+
+
+def _vanished(at: Context) -> Output | None:
+    """A member in hand that a load balancer no longer has will never be seen as we set it."""
+    for instance, sight in at.state.sights.items():
+        for m in at.state.in_hand:
+            if sight.full_at is not None and not sight.lines.get(m.name):
+                return Halted(
+                    Cause.BALANCER,
+                    f"{instance} no longer has {m.name}",
+                    "a member in hand must stay in the configuration of every load balancer",
+                    m.name,
+                )
+    return None

@@ -1,0 +1,131 @@
+"""What every decision looks at: plan, state and now, with the questions that recur."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from controller.core.events import Event
+from controller.core.plan.plan import CourseShape, Plan
+from controller.core.pool import Admin, Instant, Line
+from controller.core.snapshot import Capacity, Seen, capacity
+from controller.core.state.state import ORIGIN, MemberState, Mode, State
+from controller.core.steps import Course, Setting, Step
+
+FRESH: Final = timedelta(seconds=2)
+"""Nothing is decided on a look older than this (S3)."""
+
+APART: Final = timedelta(milliseconds=20)
+"""Two looks this far apart must both show a member out and quiet (S3)."""
+
+RETRY_AFTER: Final = timedelta(milliseconds=200)
+"""Between a setting that failed and the next try: long enough for a look to tell why."""
+
+Output = Step | Event
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    plan: Plan
+    state: State
+    now: Instant
+
+    @property
+    def is_running(self) -> bool:
+        """Whether members may be taken up: not halted, stopped or paused."""
+        return self.state.mode in (Mode.RUNNING, Mode.ROLLING_BACK) and not self.state.paused
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether some load balancer does not answer, or has not yet."""
+        return any(
+            sight.lost_since is not None or sight.at is None for sight in self.state.sights.values()
+        )
+
+    @property
+    def is_unseen(self) -> bool:
+        """Whether some load balancer has neither answered nor failed to, since this run began."""
+        return any(sight.tried_at is None for sight in self.state.sights.values())
+
+    @property
+    def is_lost_for_good(self) -> bool:
+        """Whether some load balancer has been unreadable for as long as may be."""
+        patience = self.plan.policies.lost_after
+        return any(
+            sight.lost_since is not None and self.now - sight.lost_since >= patience
+            for sight in self.state.sights.values()
+        )
+
+    def is_pausing(self, m: MemberState) -> bool:
+        """Whether a setting has failed just now."""
+        return m.tried_at is not None and m.tries > 0 and self.now - m.tried_at < RETRY_AFTER
+
+    def shape(self, m: MemberState) -> CourseShape:
+        return self.plan.shape(is_back=m.course is Course.ROLLBACK)
+
+    def visible(self, m: MemberState) -> tuple[tuple[str, Seen], ...]:
+        """The lines of a member, with their instance, that were seen a moment ago and after
+        what we last set."""
+        oldest = max(self.now - FRESH, m.set_at if m.set_at is not None else timedelta.min)
+        return tuple(
+            (instance, seen)
+            for instance, sight in self.state.sights.items()
+            if sight.lost_since is None
+            for seen in sight.lines.get(m.name, ())
+            if seen.at >= oldest
+        )
+
+    def seen(self, m: MemberState) -> tuple[tuple[str, Seen], ...] | None:
+        """Every line of a member with its instance; None unless all are visible."""
+        visible = self.visible(m)
+        known = [sight.lines.get(m.name, ()) for sight in self.state.sights.values()]
+        is_whole = all(known) and len(visible) == sum(len(lines) for lines in known)
+        return visible if is_whole else None
+
+    def shows(self, m: MemberState, test: Callable[[Line], bool]) -> bool:
+        """Whether every line of a member was just seen to pass `test`."""
+        seen = self.seen(m)
+        return seen is not None and all(test(one.line) for _, one in seen)
+
+    def foreign_at(self, m: MemberState, is_ours: Callable[[Line], bool]) -> str | None:
+        """The instance where somebody else changed what we had set (S14): the same worker that
+        confirmed our setting now shows the contrary."""
+        for instance, one in self.visible(m):
+            worker, sight = m.workers.get(instance), self.state.sights[instance]
+            if worker is None or sight.worker is None or is_ours(one.line):
+                continue
+            if worker.is_same(sight.worker) and _contradicts(one.line, m.confirmed):
+                return instance
+        return None
+
+    def without(self, *also: str) -> Capacity:
+        """How many serve if `also` went, those that we have away not counted (S2)."""
+        away = frozenset(m.name for m in self.state.members.values() if m.is_away)
+        return capacity(self.state.sights.values(), away | set(also))
+
+    def is_full_fresh(self, within: timedelta = FRESH, since: Instant = ORIGIN) -> bool:
+        """Whether every instance showed the whole pool at most `within` ago, and since `since`."""
+        oldest = max(self.now - within, since)
+        return all(
+            sight.lost_since is None and sight.full_at is not None and sight.full_at >= oldest
+            for sight in self.state.sights.values()
+        )
+
+    @property
+    def away(self) -> int:
+        """How many are out because of us, or in hand: what max_unavailable bounds (S1)."""
+        return sum(1 for m in self.state.members.values() if m.is_away or m.is_in_hand)
+
+
+def _contradicts(line: Line, confirmed: Setting | None) -> bool:
+    """Whether a line cannot be what a setting left. One that is set at some instances and not yet
+    at others contradicts neither."""
+    match confirmed:
+        case Setting.PUT_BACK:
+            return line.admin is not Admin.READY
+        case Setting.DRAIN | Setting.HOLD | Setting.REMOVE:
+            return line.admin is Admin.READY
+        case Setting.CHECK:
+            return line.admin is not Admin.DRAINING
+        case _:
+            return False

@@ -1,0 +1,63 @@
+"""`decide(plan, state, now)`: the one next thing to do or to conclude, or None.
+
+The caller performs a step (after it was journalled as intended) or journals an event, applies
+it, and asks again until there is nothing left. One output at a time keeps every decision on the
+state that the former one made. The order of the questions below is the order of safety: what
+stops comes before what goes on.
+"""
+
+from controller.core.decide.advance import proceed
+from controller.core.decide.balancers import watch_balancers
+from controller.core.decide.context import Context, Output
+from controller.core.decide.finish import finish
+from controller.core.decide.gates import watch_gates
+from controller.core.decide.schedule import begin
+from controller.core.decide.wind_down import settle
+from controller.core.events import Answer, Cause, Halted, StopRequested
+from controller.core.phases import IN_HAND, Phase
+from controller.core.plan.plan import Plan
+from controller.core.pool import Instant
+from controller.core.state.state import Mode, State
+
+
+def decide(plan: Plan, state: State, now: Instant) -> Output | None:
+    """Pure. Never emits a step for a member that has one open."""
+    if state.mode is Mode.FINISHED or state.run is None:
+        return None
+    at = Context(plan, state, now)
+    return (
+        watch_balancers(at)
+        or watch_gates(at)
+        or _refused(at)
+        or _in_hand(at)
+        or begin(at)
+        or finish(at)
+    )
+
+
+FAILED = frozenset({Phase.FAILED, Phase.KEPT, Phase.STUCK})
+
+
+def _refused(at: Context) -> Output | None:
+    """`unless` answered neither yes nor no, the operator answered no, or a member came to rest in
+    failure after the operator had decided to go on."""
+    if at.state.is_winding_down:
+        return None
+    for m in at.state.members.values():
+        if m.phase in FAILED and at.state.mode is Mode.RUNNING:
+            return Halted(Cause.MEMBER, f"{m.name}: {m.why}", "every member must be proven", m.name)
+        if m.phase is Phase.WAITING and m.answer is Answer.REFUSED:
+            return Halted(Cause.MEMBER, m.detail, "`unless` must say yes or no", m.name)
+        if m.declined:
+            return StopRequested(f"the operator said no to {m.name}")
+    return None
+
+
+def _in_hand(at: Context) -> Output | None:
+    """The first member in hand that has something to do."""
+    for m in at.state.members.values():
+        if m.phase in IN_HAND or m.phase is Phase.ASKING:
+            move = settle if at.state.is_winding_down else proceed
+            if (output := move(at, m)) is not None:
+                return output
+    return None

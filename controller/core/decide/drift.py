@@ -1,0 +1,62 @@
+"""Where a member stands against where we set it: nothing here trusts what we remember.
+
+A difference is either a reload (set it again, S9) or a foreign hand (stop, S14). The same worker
+that confirmed our setting cannot have forgotten it.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from controller.core.decide.context import Context, Output
+from controller.core.events import Cause, ForeignHandSeen, Halted
+from controller.core.phases import Phase
+from controller.core.pool import Admin, Line
+from controller.core.state.state import MemberState
+from controller.core.steps import SetMember, Setting
+
+OURS_ALONE: Final = "a member in our hands is ours alone; nobody is fought over one"
+
+
+def is_held(line: Line) -> bool:
+    return line.admin is Admin.OUT
+
+
+def is_away(line: Line) -> bool:
+    return line.admin is not Admin.READY
+
+
+def is_ready(line: Line) -> bool:
+    return line.admin is Admin.READY
+
+
+def misplaced(
+    at: Context, m: MemberState, is_ours: Callable[[Line], bool], again: Setting
+) -> Output | None:
+    """What follows when a member is not as we set it; None when it is, as far as can be seen.
+    While its step runs, it is taken out once more (S4) and the halt waits for the step's end."""
+    if all(is_ours(one.line) for _, one in at.visible(m)):
+        return None
+    instance = at.foreign_at(m, is_ours)
+    if instance is None:
+        return SetMember(m.name, again, m.found)
+    if m.phase is Phase.UPGRADING:
+        return None if m.foreign else ForeignHandSeen(m.name, instance)
+    return contested(at, m, is_ours)
+
+
+def contested(at: Context, m: MemberState, is_ours: Callable[[Line], bool]) -> Output | None:
+    """The halt when somebody else changed it."""
+    instance = at.foreign_at(m, is_ours)
+    if instance is None:
+        return None
+    return Halted(
+        Cause.FOREIGN,
+        f"somebody else changed {m.name} at {instance} while we had it in hand",
+        OURS_ALONE,
+        m.name,
+    )
+
+
+def is_contested(at: Context, m: MemberState) -> bool:
+    """Whether somebody else has it in rotation, and we no longer fight that."""
+    return m.foreign and any(is_ready(one.line) for _, one in at.visible(m))

@@ -1,0 +1,101 @@
+"""When a rollout is over, how it ended, and whether the way back comes first."""
+
+from datetime import timedelta
+from typing import Final
+
+from controller.core.decide.context import Context, Output
+from controller.core.decide.ramp import at_share
+from controller.core.decide.rollback import to_roll_back
+from controller.core.decide.schedule import in_scope
+from controller.core.decide.wind_down import is_at_rest
+from controller.core.events import Cause, Finished, Halted, MemberKept, MemberStuck, RollbackBegan
+from controller.core.phases import JUDGED, OVER, Phase
+from controller.core.plan.plan import Purpose
+from controller.core.state.failures import RECENT, failures
+from controller.core.state.state import MemberState, Mode
+from controller.core.steps import Course
+
+AFTERMATH: Final = timedelta(seconds=3)
+"""How long users are watched at most after a halt, to say whether they are failing still: less
+when no request has failed for a while. Those in flight at a member taken out may be the last."""
+
+
+def finish(at: Context) -> Output | None:
+    state = at.state
+    if state.mode is Mode.STOPPING:
+        return _stopped(at)
+    watched = [m for m in state.members.values() if _is_watched(at, m)]
+    if any(_is_busy(at, m) for m in state.members.values() if m not in watched):
+        return None
+    if watched:
+        return _kept(at, watched[0])
+    if state.halt is not None:
+        return _halted(at, state.halt)
+    if all(m.phase in OVER for m in in_scope(at)):
+        whole = all(m.phase in OVER for m in state.members.values())
+        return Finished("done" if whole else "partly done", 0)
+    return None
+
+
+def _is_busy(at: Context, m: MemberState) -> bool:
+    """The second signal does not wait for a running step, after a halt either."""
+    if at.state.stop is not None and m.phase is Phase.UPGRADING:
+        return not is_at_rest(at, m)
+    return m.is_in_hand or m.phase is Phase.ASKING
+
+
+def _is_watched(at: Context, m: MemberState) -> bool:
+    """After a halt: in rotation with the new version, and not failed so far."""
+    is_judged = m.phase in JUDGED and not m.condemned
+    return at.state.mode is Mode.HALTED and is_judged and m.setting is None
+
+
+def _kept(at: Context, m: MemberState) -> Output | None:
+    """Left in rotation once all else is at rest and it has been watched as long as users are."""
+    if not _is_known_who_fails(at):
+        return None
+    stage = "ramp" if m.phase is Phase.RAMPING else "soak"
+    return MemberKept(m.name, f"{at_share(m)}, its {stage} cut short by the halt")
+
+
+def _stopped(at: Context) -> Output | None:
+    state = at.state
+    if not all(is_at_rest(at, m) for m in state.members.values()):
+        return None
+    if state.abort is not None:
+        is_done = not state.abort.restore or not at.is_blind
+        return Finished("aborted", 7, f"by {state.abort.by}") if is_done else None
+    return Finished("stopped", 7, state.stop.why if state.stop is not None else "")
+
+
+def _halted(at: Context, halt: Halted) -> Output | None:
+    state = at.state
+    over = Finished("halted", 4 if halt.cause is Cause.GATE else 5, halt.seen)
+    if state.mode is Mode.ROLLING_BACK:
+        rolling = (state.members[name] for name in state.rolling)
+        return over if all(m.phase in OVER for m in rolling) else None
+    for m in state.members.values():
+        if m.phase is Phase.FAILED and _goes_back(at, m):
+            return MemberStuck(m.name)
+    if not state.touched:
+        return Finished("refused", 3, f"{halt.seen}; {halt.limit}")
+    if halt.cause in (Cause.GATE, Cause.MEMBER) and not state.rollback_began and not state.stop:
+        back = to_roll_back(at)
+        if back:
+            return RollbackBegan(back)
+    return over if at.is_blind or _is_known_who_fails(at) else None
+
+
+def _goes_back(at: Context, m: MemberState) -> bool:
+    """Whether what failed was a way back: there is none from there."""
+    return m.course is Course.ROLLBACK or at.plan.purpose is Purpose.ROLLBACK
+
+
+def _is_known_who_fails(at: Context) -> bool:
+    """Whether no request has failed for a while, or users were watched for long enough."""
+    halted = at.state.halted_at
+    if halted is None or at.now - halted >= AFTERMATH:
+        return True
+    seen = min((s.at for s in at.state.sights.values() if s.at is not None), default=at.now)
+    failed = failures(at.state, seen)
+    return seen - halted >= RECENT and (failed is None or not failed.are_going_on(seen))

@@ -1,0 +1,265 @@
+"""Gates, which are watched in every phase: what is sampled, what trips, and what holds."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final
+
+from controller.core.decide.context import FRESH, Context, Output
+from controller.core.events import (
+    Cause,
+    GateSampled,
+    Halted,
+    Verdict,
+)
+from controller.core.gates.counters import Judgement, judge, limit, percent, requests
+from controller.core.gates.gate import Gate, Scope, Then
+from controller.core.gates.statistics import is_worse
+from controller.core.phases import JUDGED
+from controller.core.pool import Counters, Instant
+from controller.core.state.counts import counted, peers_counted, pool_counted, pool_watched
+from controller.core.state.state import GateState, Mode
+
+BLAME: Final = timedelta(seconds=1)
+"""How long members in rotation are watched after a gate on the pool has failed, to say which of
+them is to blame."""
+
+FIRST_LOOK: Final = timedelta(seconds=5)
+"""A pool gate on counters watches this long, or its window where that is shorter, before it says
+pass for the first time: half a second of a sick pool looks well by chance."""
+
+
+def watch_gates(at: Context) -> Output | None:
+    for gate in at.plan.policies.gates:
+        for member in subjects(at, gate):
+            output = _sample_due(at, gate, member) or _tripped(at, gate, member)
+            if output is not None:
+                return output
+    return None
+
+
+def subjects(at: Context, gate: Gate) -> tuple[str | None, ...]:
+    """What a gate judges now: the members that are back and not proven yet, or the pool (None)."""
+    if gate.scope is Scope.POOL:
+        return (None,)
+    return tuple(
+        m.name
+        for m in at.state.members.values()
+        if m.phase in JUDGED and m.mark is not None and not m.condemned
+    )
+
+
+def is_overridden(at: Context, gate: Gate) -> bool:
+    return at.state.run is not None and gate.name in at.state.run.overrides
+
+
+def _sample_due(at: Context, gate: Gate, member: str | None) -> GateSampled | None:
+    if not gate.is_counted:
+        return None  # a metrics system is asked beside the decisions
+    former = at.state.gate(gate.name, member)
+    if former is not None and at.now - former.sampled_at < gate.every:
+        return None
+    seen = [sight.at for sight in at.state.sights.values()]
+    if any(then is None for then in seen):
+        return None
+    last = max((then for then in seen if then is not None), default=at.now)
+    if former is not None and last <= former.sampled_at and at.now - last <= FRESH:
+        return None  # nothing new to judge yet; a look is on its way
+    if at.is_blind or any(then is None or at.now - then > FRESH for then in seen):
+        why = next((s.lost_why for s in at.state.sights.values() if s.lost_why), "no fresh look")
+        return GateSampled(
+            gate.name, member, Verdict.INCONCLUSIVE, f"stale: {why}", 0, 0, None, gate.maximum
+        )
+    counts = counts_of(at, gate, member)
+    judgement = judge(gate, counts)
+    if member is None:
+        judgement = _over_some_time(at, gate, judgement)
+    value = counts.errors / counts.total if counts.total else None
+    return GateSampled(
+        gate.name,
+        member,
+        judgement.verdict,
+        judgement.reason,
+        counts.errors,
+        counts.total,
+        value,
+        gate.maximum,
+    )
+
+
+def _over_some_time(at: Context, gate: Gate, judgement: Judgement) -> Judgement:
+    """The pool must have been watched for a while before a pass lets the first member go. A fail
+    needs no such time."""
+    watched = pool_watched(at.state, gate.window, at.now)
+    needed = _first_look(gate)
+    if judgement.verdict is not Verdict.PASS or watched >= needed:
+        return judgement
+    return Judgement(
+        Verdict.INCONCLUSIVE,
+        f"too early: {judgement.reason} in the first {_span(watched)}; a pass counts from "
+        f"{_span(needed)} on",
+    )
+
+
+def _first_look(gate: Gate) -> timedelta:
+    """Over how long a pool gate must have watched to pass. A metrics system remembers the time
+    before."""
+    return min(gate.window, FIRST_LOOK) if gate.is_counted else timedelta(0)
+
+
+def counts_of(at: Context, gate: Gate, member: str | None) -> Counters:
+    """Errors and requests under judgement: since the member's return, or in the window."""
+    if member is not None:
+        return counted(at.state, member)
+    return pool_counted(at.state, at.now - gate.window)
+
+
+def _tripped(at: Context, gate: Gate, member: str | None) -> Halted | None:
+    last = at.state.gate(gate.name, member)
+    if last is None or is_overridden(at, gate):
+        return None
+    has_failed = last.verdict is Verdict.FAIL and last.failures >= gate.failures
+    if at.state.mode is Mode.HALTED:
+        return _failed_too(at, gate, member, last) if has_failed else None
+    if has_failed:
+        if at.state.mode is Mode.ROLLING_BACK and member is None:
+            return None  # the pool may still be failing: the way back goes on
+        failed = (member,) if member is not None else worse_than_peers(at, gate)
+        condemned = (*failed, *unproven(at, failed))
+        who = f"since the return of {member}" if member else _window(at, gate)
+        return Halted(
+            Cause.GATE,
+            f"gate {gate.name!r}: {last.reason} {who}",
+            limit(gate),
+            member if member is not None else next(iter(condemned), None),
+            gate.name,
+            condemned,
+        )
+    return _silent(at, gate, member, last)
+
+
+def unproven(at: Context, failed: tuple[str, ...]) -> Iterator[str]:
+    """Others that meet users with the version of those that failed, and are not proven either:
+    after the halt nobody would watch them."""
+    members = at.state.members
+    courses = {members[name].course for name in failed}
+    for m in members.values():
+        is_new = m.phase in JUDGED and m.course in courses
+        if is_new and not m.condemned and m.name not in failed:
+            yield m.name
+
+
+def _failed_too(at: Context, gate: Gate, member: str | None, last: GateState) -> Halted | None:
+    """After a halt who is in rotation still is judged on: what fails then goes out as well."""
+    failed = (member,) if member is not None else _to_blame(at, gate)
+    if not failed:
+        return None
+    return Halted(
+        Cause.GATE,
+        f"gate {gate.name!r}: {last.reason} since the return of {member}"
+        if member is not None
+        else f"{failed[0]} fails more of its requests than the members not yet upgraded",
+        limit(gate),
+        failed[0],
+        gate.name,
+        (*failed, *unproven(at, failed)),
+    )
+
+
+def _to_blame(at: Context, gate: Gate) -> tuple[str, ...]:
+    """Whose fault it is that a gate on the pool fails. At the moment of the halt a few requests
+    tell little of that, and those of the other members are seen once a second."""
+    halted = at.state.halted_at
+    if at.state.rollback_began or halted is None or at.now - halted >= BLAME:
+        return ()
+    members = at.state.members
+    return tuple(name for name in worse_than_peers(at, gate) if not members[name].condemned)
+
+
+def _silent(at: Context, gate: Gate, member: str | None, last: GateState) -> Halted | None:
+    """Evidence that stays missing halts, unless the operator chose `then: pass`."""
+    since = _silent_since(at, gate, member, last)
+    if since is None or gate.then is Then.PASS or at.state.mode is Mode.ROLLING_BACK:
+        return None
+    if member is not None:
+        warmed = at.state.members[member].warmed_at
+        if warmed is None:
+            return None
+        since = max(since, warmed + at.plan.policies.soak)
+    if at.now - since < gate.hold:
+        return None
+    hold = f"{gate.hold.total_seconds():g}s"
+    return Halted(
+        Cause.GATE,
+        f"gate {gate.name!r} has been inconclusive for {hold}: {last.reason}",
+        f"evidence may be missing for {hold} (inconclusive.hold), then the rollout halts",
+        member,
+        gate.name,
+    )
+
+
+def _silent_since(
+    at: Context, gate: Gate, member: str | None, last: GateState | None
+) -> Instant | None:
+    """From when on evidence is missing: not while it is too early for any."""
+    since = last.inconclusive_since if last is not None else None
+    if since is None or member is not None:
+        return since
+    return max(since, at.state.began_at + _first_look(gate))
+
+
+def _window(at: Context, gate: Gate) -> str:
+    if not gate.is_counted:
+        return "in the pool"
+    return f"in the pool, over the last {_span(pool_watched(at.state, gate.window, at.now))}"
+
+
+def _span(duration: timedelta) -> str:
+    return f"{round(duration.total_seconds(), 1):g}s"
+
+
+def worse_than_peers(at: Context, gate: Gate) -> tuple[str, ...]:
+    """Members under judgement that fail more than those not yet upgraded did meanwhile. Without
+    that difference it is somebody else's incident, and taking capacity away would make it worse.
+    Told only of looks that showed all at once: else they would be compared over different times.
+    """
+    if any(
+        sight.full_at is None or sight.full_at != sight.at for sight in at.state.sights.values()
+    ):
+        return ()
+    worse = []
+    for m in at.state.members.values():
+        if m.phase not in JUDGED or m.mark is None:
+            continue
+        own, others = counted(at.state, m.name), peers_counted(at.state, m.name)
+        if is_worse(own.errors, own.total, others.errors, others.total, confidence=gate.confidence):
+            worse.append(m.name)
+    return tuple(worse)
+
+
+def gates_hold(at: Context, member: str | None, scope: Scope) -> bool:
+    """Whether every gate of a scope has its last word in favour (S5)."""
+    return all(
+        gate_holds(at, gate, member) for gate in at.plan.policies.gates if gate.scope is scope
+    )
+
+
+def gate_holds(at: Context, gate: Gate, member: str | None) -> bool:
+    last = at.state.gate(gate.name, member)
+    verdict = last.verdict if last is not None else Verdict.INCONCLUSIVE
+    if verdict is Verdict.PASS or is_overridden(at, gate):
+        return True
+    if at.state.mode is Mode.ROLLING_BACK:  # the way back needs no proof, only no failure
+        return verdict is not Verdict.FAIL or member is None
+    since = _silent_since(at, gate, member, last)
+    return gate.then is Then.PASS and since is not None and at.now - since >= gate.hold
+
+
+def quiet_note(at: Context, member: str) -> str:
+    """What the soak proved, for the report: `quiet: 3 requests` for a member hardly used."""
+    counts = counted(at.state, member)
+    if not counts.total and at.plan.policies.gates:
+        return f"{requests(0)}: passed without evidence"
+    share = f", {percent(counts.errors / counts.total)} failed" if counts.errors else ""
+    few = min((g.min_requests for g in at.plan.policies.gates), default=0)
+    quiet = "quiet: " if counts.total < few and not counts.errors else ""
+    return f"{quiet}{requests(counts.total)}{share}"

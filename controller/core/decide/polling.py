@@ -1,0 +1,91 @@
+"""How closely each load balancer has to be watched now.
+
+A look costs half a millisecond at a UNIX socket: what is about to happen is awaited in steps of
+20 ms, the members in hand alone are asked for, and the whole pool once a second and before each
+take-out.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from controller.core.gates.pace import AT_ONCE, CALM, judging_pace
+from controller.core.phases import JUDGED, LEAVING, OVER, Phase
+from controller.core.plan.plan import Plan
+from controller.core.pool import Instant
+from controller.core.state.state import MemberState, Mode, State
+
+SLOWER: Final = timedelta(milliseconds=100)
+SLOWER_AFTER: Final = timedelta(seconds=5)
+POOL: Final = timedelta(seconds=1)
+
+EAGER: Final = frozenset(
+    {
+        Phase.DRAINING,
+        Phase.HOLDING,
+        Phase.OUT,
+        Phase.PROVING,
+        Phase.VALIDATING,
+        Phase.CHECKING,
+        Phase.RETURNING,
+        Phase.REMOVING,
+        Phase.RESTORING,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """The next look at one instance."""
+
+    members: tuple[str, ...] | None
+    """Whose lines to ask for; None: the whole pool."""
+    wait: timedelta
+    """Until then, counted from now."""
+
+
+def attention(plan: Plan, state: State, instance: str, now: Instant) -> Attention:
+    """What to look at next, and when."""
+    sight = state.sights[instance]
+    if sight.lost_since is not None or sight.at is None or sight.full_at is None:
+        again = sight.tried_at + SLOWER if sight.tried_at is not None else now
+        return Attention(None, max(again - now, timedelta(0)))
+    members = state.in_hand
+    pace = min((_pace(plan, m, now) for m in members), default=POOL)
+    full_due = sight.full_at + _pool_pace(state)
+    if any(_hangs_on_the_pool(state, m, sight.full_at) for m in members):
+        full_due = now
+    next_look = sight.at + pace
+    if full_due <= max(next_look, now):
+        return Attention(None, max(full_due - now, timedelta(0)))
+    return Attention(tuple(m.name for m in members), max(next_look - now, timedelta(0)))
+
+
+def _pace(plan: Plan, m: MemberState, now: Instant) -> timedelta:
+    if m.phase in EAGER:
+        return AT_ONCE if now - m.since < SLOWER_AFTER else SLOWER
+    return judging_pace(plan.policies.gates) if m.phase in JUDGED else CALM
+
+
+def _hangs_on_the_pool(state: State, m: MemberState, full_at: Instant) -> bool:
+    """Whether taking it out waits for a look at the whole pool that is newer than `full_at`."""
+    if m.phase is Phase.DUE:
+        return m.since > full_at
+    is_to_go = m.phase in JUDGED and m.condemned
+    return is_to_go and state.halted_at is not None and state.halted_at > full_at
+
+
+def _pool_pace(state: State) -> timedelta:
+    """Soon, where a member may be taken out as soon as the pool was seen anew, or may have to go
+    back at once because a partner was lost, or is compared with the others after a halt."""
+    if state.is_winding_down:
+        is_judged = any(m.phase in JUDGED and not m.condemned for m in state.in_hand)
+        if is_judged and state.mode is Mode.HALTED:
+            return SLOWER
+        # All at rest: how users fare is what is left to see.
+        return POOL if state.in_hand else CALM
+    phases = {m.phase for m in state.members.values()}
+    if Phase.DUE in phases or (not state.in_hand and not phases <= OVER):
+        return SLOWER
+    only_drains = any(m.phase in LEAVING and not m.begun for m in state.in_hand)
+    return CALM if only_drains else POOL

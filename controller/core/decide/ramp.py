@@ -1,0 +1,95 @@
+"""The way up: a member back in rotation gets its weight in steps, its gates watched at each.
+
+From its first step on a member is judged like one that soaks; until it has its full weight it
+counts as out because of us, and what was found is kept.
+"""
+
+from controller.core.decide.context import Context, Output
+from controller.core.decide.drift import OURS_ALONE
+from controller.core.decide.gates import gate_holds
+from controller.core.events import Cause, Halted, MemberKept, RampEnded, Verdict
+from controller.core.gates.gate import Scope
+from controller.core.pool import FULL, LineKey
+from controller.core.state.state import MemberState
+from controller.core.steps import SetMember, Setting
+
+
+def first_share(at: Context, m: MemberState) -> int:
+    """Per cent of its found weight at which a member comes back."""
+    return _next_share(at, m, 0)
+
+
+def _next_share(at: Context, m: MemberState, former: int) -> int:
+    """The lowest step above `former`; steps that come to the same weights are one, and those that
+    come to the full weight are none."""
+    if at.state.ramp_refused:
+        return FULL
+    lines = m.found.lines if m.found is not None else ()
+
+    def weights(share: int) -> list[int]:
+        return [line.weighing(share) for line in lines]
+
+    reached = weights(former) if former else []
+    steps = (share for share in sorted(at.plan.policies.comeback.ramp) if share > former)
+    return next((one for one in steps if weights(one) not in (reached, weights(FULL))), FULL)
+
+
+def put_back(at: Context, m: MemberState, share: int) -> SetMember:
+    return SetMember(m.name, Setting.PUT_BACK, m.found, share)
+
+
+def climb(at: Context, m: MemberState) -> Output | None:
+    """What follows for a member in rotation and healthy. After a crash, it is ramped again."""
+    if m.mark is None:
+        return put_back(at, m, first_share(at, m))
+    if m.set_at is None:
+        return put_back(at, m, FULL if at.state.ramp_refused else m.share)
+    if m.share == FULL:
+        return RampEnded(m.name)
+    if output := _reweighed(at, m):
+        return output
+    abort = at.state.abort
+    if abort is not None and not abort.restore:
+        return MemberKept(m.name, f"{at_share(m)}, its ramp cut short by the abort")
+    return put_back(at, m, _next_share(at, m, m.share)) if _is_held(at, m) else None
+
+
+def at_share(m: MemberState) -> str:
+    """For people."""
+    return "in rotation" if m.share == FULL else f"in rotation at {m.share} % of its weight"
+
+
+def _reweighed(at: Context, m: MemberState) -> Output | None:
+    """Its weight is not what we set: lost in a reload it is set again (S9); changed by somebody
+    else it is left alone (S14)."""
+    for instance, one in at.visible(m):
+        was = m.found.at(LineKey(instance, one.line.backend)) if m.found is not None else None
+        if was is None or one.line.weight == was.weighing(m.share):
+            continue
+        worker, now = m.workers.get(instance), at.state.sights[instance].worker
+        if worker is None or now is None or not worker.is_same(now):
+            return put_back(at, m, m.share)
+        return Halted(
+            Cause.FOREIGN,
+            f"somebody else changed the weight of {m.name} at {instance} to {one.line.weight} "
+            "while we had it in hand",
+            OURS_ALONE,
+            m.name,
+        )
+    return None
+
+
+def _is_held(at: Context, m: MemberState) -> bool:
+    """Whether a step was held for its time. A gate that does not say yes holds it longer: as long
+    as it fails, or, where evidence is missing, for as long as it may be."""
+    held = at.now - (m.set_at or at.now)
+    policies = at.plan.policies
+    for gate in policies.gates:
+        subject = m.name if gate.scope is Scope.MEMBER else None
+        if gate_holds(at, gate, subject):
+            continue
+        last = at.state.gate(gate.name, subject)
+        is_failing = last is not None and last.verdict is Verdict.FAIL
+        if is_failing or held < policies.comeback.hold + gate.hold:
+            return False
+    return held >= policies.comeback.hold

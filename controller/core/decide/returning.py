@@ -1,0 +1,119 @@
+"""On the way back: the load balancer's own check, the return, the ramp and the soak."""
+
+from controller.core.decide.context import Context, Output
+from controller.core.decide.drift import contested, is_away, is_ready, misplaced
+from controller.core.decide.gates import gates_hold, quiet_note
+from controller.core.decide.ramp import climb, first_share, put_back
+from controller.core.decide.upgrade import failed
+from controller.core.events import Cause, Halted, MemberReturned, SoakEnded
+from controller.core.gates.gate import Scope
+from controller.core.phases import Phase
+from controller.core.pool import Admin, Health, Line
+from controller.core.state.state import MemberState
+from controller.core.steps import Course, SetMember, Setting
+
+
+def _has_own_check(line: Line) -> bool:
+    return line.checked and line.tracks is None
+
+
+def _is_coming(line: Line) -> bool:
+    """As `begin_return` leaves it: lines with a check of their own wait in DRAIN, others out."""
+    return line.admin is Admin.DRAINING if _has_own_check(line) else is_away(line)
+
+
+def has_passed(line: Line) -> bool:
+    """Without a check of its own, validation stands alone, or the tracked line speaks for it."""
+    return not _has_own_check(line) or (_is_coming(line) and line.health is Health.PASSING)
+
+
+def checking(at: Context, m: MemberState) -> Output | None:
+    if m.set_at is None:
+        wish = contested(at, m, is_away) or SetMember(m.name, Setting.CHECK, m.found)
+        return None if at.is_blind else wish
+    if output := misplaced(at, m, _is_coming, Setting.CHECK):
+        return output
+    if at.shows(m, has_passed):
+        return put_back(at, m, first_share(at, m))
+    return _late(at, m, "the load balancer's own health check did not pass")
+
+
+def _late(at: Context, m: MemberState, what: str) -> Output | None:
+    within = at.plan.policies.comeback.within
+    if at.now - m.since < within or at.is_blind:
+        return None
+    limit = f"{within.total_seconds():g}s"
+    shown = "; ".join(
+        f"{one.line.backend} at {instance}: {one.line.admin}, {one.line.health}"
+        for instance, one in at.visible(m)
+    )
+    return failed(at, m, f"{what} within {limit} ({shown})", f"return.within is {limit}")
+
+
+def returning(at: Context, m: MemberState) -> Output | None:
+    if m.set_at is None:
+        return _unknown_return(at, m)
+    if output := misplaced(at, m, is_ready, Setting.CHECK):
+        return output
+    if at.shows(m, lambda line: not line.is_out and line.health is not Health.FAILING):
+        return MemberReturned(m.name)
+    return _late(at, m, "it did not come back into rotation")
+
+
+def _unknown_return(at: Context, m: MemberState) -> Output | None:
+    """After a crash, or a failed try, whether it was put back is not known. Where its check has
+    passed, or it is in rotation already, it is put back; else it is checked anew."""
+    if at.seen(m) is None:
+        return None
+    is_safe = at.shows(m, lambda line: is_ready(line) or has_passed(line))
+    if is_safe:
+        return put_back(at, m, first_share(at, m))
+    return SetMember(m.name, Setting.CHECK, m.found)
+
+
+def ramping(at: Context, m: MemberState) -> Output | None:
+    if output := contested(at, m, is_ready):
+        return output
+    if at.seen(m) is None:
+        return None
+    return _ailing(at, m) or climb(at, m)
+
+
+def soaking(at: Context, m: MemberState) -> Output | None:
+    if output := contested(at, m, is_ready):
+        return output
+    if at.seen(m) is None:
+        return None
+    if output := _ailing(at, m):
+        return output
+    if m.mark is None:  # after a crash the soak starts anew
+        return MemberReturned(m.name)
+    if at.state.abort is not None:
+        which = "the former version passed" if m.course is Course.ROLLBACK else "in rotation"
+        return SoakEnded(m.name, f"{which}, its soak cut short by the abort")
+    if m.warmed_at is None or at.now - m.warmed_at < at.plan.policies.soak:
+        return None
+    if not gates_hold(at, m.name, Scope.MEMBER) or not gates_hold(at, None, Scope.POOL):
+        return None
+    return SoakEnded(m.name, quiet_note(at, m.name))
+
+
+def _ailing(at: Context, m: MemberState) -> Output | None:
+    stage = "ramp" if m.phase is Phase.RAMPING else "soak"
+    for instance, one in at.visible(m):
+        if not is_ready(one.line):
+            return Halted(
+                Cause.BALANCER,
+                f"{instance} shows {m.name} out of rotation since it was reloaded",
+                "a member must stay in rotation through its soak",
+                m.name,
+            )
+        if one.line.health is Health.FAILING:
+            return Halted(
+                Cause.MEMBER,
+                f"{m.name} failed the health check of {instance} during its {stage}",
+                "a member must stay healthy through its soak",
+                m.name,
+                condemned=(m.name,),
+            )
+    return None

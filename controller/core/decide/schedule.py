@@ -1,0 +1,104 @@
+"""Whose turn it is: which member is taken up next, if any may be."""
+
+from controller.core.decide.context import Context, Output
+from controller.core.decide.gates import gates_hold
+from controller.core.events import Cause, Halted, MemberCalled, RestoreBegan
+from controller.core.gates.gate import Scope
+from controller.core.phases import OVER, Phase
+from controller.core.state.state import MemberState, Mode
+from controller.core.steps import AskGuard
+
+LEFT_OUT = frozenset(
+    {
+        Phase.WAITING,
+        Phase.OUT,
+        Phase.UPGRADING,
+        Phase.PROVING,
+        Phase.VALIDATING,
+        Phase.FAILED,
+        Phase.KEPT,
+        Phase.STUCK,
+    }
+)
+"""Where a member of ours may be left by a halt or a stop."""
+
+
+def in_scope(at: Context) -> tuple[MemberState, ...]:
+    """The members that this run may touch, in the order of their turn."""
+    only = at.state.run.only if at.state.run is not None else ()
+    names = (member.name for member in at.plan.members)
+    return tuple(at.state.members[name] for name in names if not only or name in only)
+
+
+def begin(at: Context) -> Output | None:
+    """Take up the next member when nothing speaks against it (S1, S5)."""
+    if at.state.mode is Mode.STOPPING:
+        return _put_back_next(at)
+    if not at.is_running or at.is_blind:
+        return None
+    m = _next(at)
+    if m is None:
+        return None
+    if not _has_room(at, m):
+        return _crowded_out(at)
+    if at.state.mode is Mode.RUNNING and not gates_hold(at, None, Scope.POOL):
+        return None
+    if at.shape(m).has_guard and not m.unfinished:  # what may run still is joined first (S7)
+        return AskGuard(m.name, m.course, m.serial)
+    return MemberCalled(m.name)
+
+
+def _next(at: Context) -> MemberState | None:
+    """Who is out because of us comes first: it uses up max_unavailable."""
+    if at.state.mode is Mode.ROLLING_BACK:
+        turns = [at.state.members[name] for name in at.state.rolling]
+        waiting = [m for m in turns if m.phase is Phase.WAITING]
+    else:
+        scope = in_scope(at)
+        canaries = [m for m in scope if m.name in at.plan.canaries]
+        are_proven = all(m.phase in OVER for m in canaries)
+        waiting = [
+            m
+            for m in scope
+            if m.phase is Phase.WAITING and (are_proven or m in canaries or m.is_away)
+        ]
+    return min(waiting, key=lambda m: not m.is_away, default=None)
+
+
+def _has_room(at: Context, m: MemberState) -> bool:
+    """S1. A member that we have out already uses up its own share."""
+    most = at.plan.max_unavailable
+    return _busy(at) < most and (m.is_away or at.away < most)
+
+
+def _busy(at: Context) -> int:
+    return sum(1 for m in at.state.members.values() if m.is_in_hand or m.phase is Phase.ASKING)
+
+
+def _crowded_out(at: Context) -> Output | None:
+    """With nobody in hand, room will never come by itself."""
+    if _busy(at):
+        return None
+    away = ", ".join(m.name for m in at.state.members.values() if m.is_away)
+    return Halted(
+        Cause.FLOOR,
+        f"still out because of us, and not to be returned by this run: {away}",
+        f"max_unavailable is {at.plan.max_unavailable}",
+    )
+
+
+def _put_back_next(at: Context) -> Output | None:
+    """`abort --restore`: one after the other, what is still out."""
+    abort = at.state.abort
+    if abort is None or not abort.restore or at.is_blind:
+        return None
+    members = at.state.members.values()
+    if any(m.is_in_hand and m.restore_tried for m in members):
+        return None
+    for m in members:
+        is_idle = m.phase in LEFT_OUT and m.work is None and not m.unfinished
+        if m.phase is Phase.KEPT and at.without().serving < at.plan.min_available:
+            continue  # half-way back it serves: validating it anew would take it out (S2)
+        if is_idle and m.found is not None and not m.restore_tried:
+            return RestoreBegan(m.name)
+    return None

@@ -1,0 +1,99 @@
+"""Out of rotation: the steps, their proof, and the validation from outside."""
+
+from controller.core.decide.context import Context, Output
+from controller.core.decide.drift import OURS_ALONE, is_contested, is_held, misplaced
+from controller.core.decide.in_flight import run_step
+from controller.core.events import Answer, Cause, Halted, MemberFailed
+from controller.core.phases import Phase
+from controller.core.plan.plan import Purpose
+from controller.core.state.state import ORIGIN, MemberState
+from controller.core.steps import AskGuard, Course, RunStep, SetMember, Setting, Validate
+
+
+def next_step(at: Context, m: MemberState) -> Output:
+    """Of a member that is clear."""
+    if m.step < at.shape(m).steps:
+        return RunStep(m.name, m.course, m.step, m.attempt)
+    return _proof(at, m)
+
+
+def _proof(at: Context, m: MemberState) -> Output:
+    if at.shape(m).has_guard:
+        return AskGuard(m.name, m.course, m.serial)
+    return Validate(m.name, m.course)
+
+
+def upgrading(at: Context, m: MemberState) -> Output | None:
+    if output := misplaced(at, m, is_held, Setting.HOLD):
+        return output
+    if m.work is not None:
+        return None
+    if m.passed is False:
+        course = Course.ROLLBACK if at.plan.purpose is Purpose.ROLLBACK else m.course
+        return failed(
+            at, m, m.detail, f"every step must end with exit code 0 within {course}.timeout"
+        )
+    if m.foreign and (not m.unfinished or is_contested(at, m)):
+        return Halted(
+            Cause.FOREIGN,
+            f"somebody else put {m.name} in rotation while its upgrade ran; it was taken out "
+            "once more",
+            OURS_ALONE,
+            m.name,
+        )
+    if m.lost and at.shape(m).has_guard:
+        return AskGuard(m.name, m.course, m.serial)
+    if m.step < at.shape(m).steps:
+        return run_step(at, m, max(m.since, m.step_ended or ORIGIN))
+    return _proof(at, m) if at.shows(m, is_held) else None
+
+
+def proving(at: Context, m: MemberState) -> Output | None:
+    if output := misplaced(at, m, is_held, Setting.HOLD):
+        return output
+    if m.work is not None:
+        return None
+    if m.answer is None:
+        return AskGuard(m.name, m.course, m.serial)
+    if m.answer is Answer.PRESENT:
+        return Validate(m.name, m.course)
+    if m.lost and m.answer is Answer.NEEDED:
+        return run_step(at, m, m.since)
+    came = "the end of the upgrade is not known, and" if m.lost else "the upgrade ended well, but"
+    return failed(
+        at,
+        m,
+        f"{came} `unless` does not confirm it: {m.detail}",
+        "`unless` must exit 0 after the upgrade",
+    )
+
+
+def validating(at: Context, m: MemberState) -> Output | None:
+    if output := misplaced(at, m, is_held, Setting.HOLD):
+        return output
+    if m.work is not None:
+        return None
+    if m.passed is None:
+        return Validate(m.name, m.course)
+    if not m.passed:
+        return _as_the_other(at, m) or failed(at, m, m.detail, "every validation must pass")
+    return None if at.is_blind else SetMember(m.name, Setting.CHECK, m.found)
+
+
+def _as_the_other(at: Context, m: MemberState) -> Validate | None:
+    """`abort --restore` puts back whichever version passes: a step that failed may have changed
+    nothing, and one that was to bring the former version back may have done nothing."""
+    abort = at.state.abort
+    if abort is None or not abort.restore or m.tried_other or at.plan.rollback is None:
+        return None
+    other = Course.UPGRADE if m.course is Course.ROLLBACK else Course.ROLLBACK
+    return Validate(m.name, other)
+
+
+def failed(at: Context, m: MemberState, seen: str, limit: str) -> Output:
+    """The member failed. While an aborted rollout puts back what passes, that ends nothing."""
+    if at.state.abort is None:
+        return Halted(Cause.MEMBER, f"{m.name}: {seen}", limit, m.name)
+    if m.phase in (Phase.CHECKING, Phase.RETURNING):
+        return SetMember(m.name, Setting.REMOVE, m.found)
+    return MemberFailed(m.name, seen)

@@ -1,0 +1,89 @@
+"""The load that the other members carry, and how long the rollout takes."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from math import ceil
+
+from controller.core.forecast.traffic import serving_lines
+from controller.core.plan.plan import Plan
+from controller.core.pool import InstanceView
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What the others carry in one backend of one instance while members are out."""
+
+    instance: str
+    backend: str
+    sessions: int
+    """Under way now, in the whole backend."""
+    serving: int
+    """Members that serve now."""
+    carriers: int
+    """How many serve, while as many are out as may be."""
+    room: int | None
+    """Sessions that these take at once (`maxconn`), at the least; None: without a limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """How long a rollout takes in which nothing fails."""
+
+    turns: int
+    """One after the other; as many members at once as may be out."""
+    waits: timedelta
+    """In each turn: sticky clients, ramp and soak. Work in flight and health checks come on top."""
+    commands: timedelta | None
+    """In each turn, the upgrade's commands as they last were; None: not known."""
+
+    @property
+    def total(self) -> timedelta | None:
+        return None if self.commands is None else (self.waits + self.commands) * self.turns
+
+
+def loads(
+    views: Sequence[InstanceView],
+    limits: Mapping[tuple[str, str, str], int],
+    members: Collection[str],
+    together: int,
+) -> tuple[Load, ...]:
+    """`limits`: (instance, backend, server) → its `maxconn`, where it has one."""
+    found = []
+    for view in views:
+        for backend in dict.fromkeys(line.backend for line in view.lines):
+            serving = serving_lines(view, backend)
+            out = min(together, sum(1 for line in serving if line.member in members))
+            room = {
+                line.member: limits.get((view.instance, backend, line.member)) for line in serving
+            }
+            known = [limit for limit in room.values() if limit is not None]
+            gone = sorted(
+                (limit for name, limit in room.items() if limit is not None and name in members),
+                reverse=True,
+            )
+            found.append(
+                Load(
+                    view.instance,
+                    backend,
+                    sum(
+                        line.in_flight + line.queued
+                        for line in view.lines
+                        if line.backend == backend
+                    ),
+                    len(serving),
+                    len(serving) - out,
+                    sum(known) - sum(gone[:out]) if len(known) == len(room) else None,
+                )
+            )
+    return tuple(found)
+
+
+def expected(plan: Plan, commands: timedelta | None) -> Expected:
+    """`commands`: what the commands took for one member the last time."""
+    policies = plan.policies
+    waits = policies.soak + policies.comeback.hold * len(policies.comeback.ramp)
+    if plan.sticky:
+        waits += policies.drain.sticky
+    turns = ceil(len(plan.members) / plan.max_unavailable)
+    return Expected(turns, waits, commands if plan.upgrade.steps else timedelta(0))

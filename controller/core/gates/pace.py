@@ -1,0 +1,15 @@
+"""How often a member is looked at while gates judge it."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Final
+
+from controller.core.gates.gate import Gate
+
+AT_ONCE: Final = timedelta(milliseconds=20)
+CALM: Final = timedelta(milliseconds=250)
+
+
+def judging_pace(gates: Iterable[Gate]) -> timedelta:
+    """How often a member is looked at that its gates judge."""
+    return max(AT_ONCE, min([CALM, *(gate.every / 2 for gate in gates)]))

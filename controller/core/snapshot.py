@@ -1,0 +1,83 @@
+"""What is known of each load balancer now, from the looks so far.
+
+A sight is never journalled. It carries when each thing was seen, so that nothing is decided on
+old news.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from controller.core.pool import InstanceView, Instant, Line, Worker
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    line: Line
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One load balancer instance, as last seen."""
+
+    instance: str
+    worker: Worker | None = None
+    at: Instant | None = None
+    tried_at: Instant | None = None
+    """When it was last asked, answer or not."""
+    full_at: Instant | None = None
+    """When all its lines were last seen together."""
+    lines: Mapping[str, tuple[Seen, ...]] = field(default_factory=dict)
+    """Member → its lines, one a backend."""
+    lost_since: Instant | None = None
+    lost_why: str = ""
+    old_worker: bool | None = None
+
+
+def looked(sight: Sight, view: InstanceView) -> Sight:
+    """After an answer. A full one replaces all that was known."""
+    fresh: dict[str, tuple[Seen, ...]] = {}
+    for line in view.lines:
+        fresh[line.member] = (*fresh.get(line.member, ()), Seen(line, view.at))
+    return replace(
+        sight,
+        worker=view.worker,
+        at=view.at,
+        tried_at=view.at,
+        full_at=view.at if view.is_full else sight.full_at,
+        lines=fresh if view.is_full else {**sight.lines, **fresh},
+        lost_since=None,
+        lost_why="",
+        old_worker=view.old_worker,
+    )
+
+
+def lost(sight: Sight, at: Instant, why: str) -> Sight:
+    """After no answer."""
+    since = sight.lost_since if sight.lost_since is not None else at
+    return replace(sight, tried_at=at, lost_since=since, lost_why=why)
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """The fewest members that serve, over all backends of all instances."""
+
+    serving: int
+    where: str
+    """`backend at instance` with the fewest."""
+
+
+def capacity(sights: Iterable[Sight], without: frozenset[str] = frozenset()) -> Capacity:
+    """How many serve, when those in `without` are not counted (S2)."""
+    fewest: Capacity | None = None
+    for sight in sights:
+        counts: dict[str, int] = {}
+        for member, lines in sight.lines.items():
+            for seen in lines:
+                counts.setdefault(seen.line.backend, 0)
+                if member not in without and seen.line.is_serving:
+                    counts[seen.line.backend] += 1
+        for backend, count in counts.items():
+            if fewest is None or count < fewest.serving:
+                fewest = Capacity(count, f"{backend} at {sight.instance}")
+    return fewest if fewest is not None else Capacity(0, "no load balancer seen yet")

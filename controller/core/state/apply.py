@@ -1,0 +1,231 @@
+"""`apply(plan, state, event, now) → state`: what each event changes. Nothing is decided here.
+
+An event that the state does not allow raises `phases.IllegalMove` and changes nothing.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from controller.core import events as e
+from controller.core.phases import IN_HAND, Move, Phase
+from controller.core.plan.plan import Plan
+from controller.core.pool import Instant
+from controller.core.state.baseline import watched
+from controller.core.state.member import intended, member_after, moved, taken_up_again
+from controller.core.state.observe import observe
+from controller.core.state.resume import taken_over
+from controller.core.state.state import Former, GateState, MemberState, Mode, State
+from controller.core.steps import Course, RunStep, SetMember
+
+FORMERS_KEPT: Final = 20
+"""Replaced workers of one instance that are remembered: more reloads than that within one
+rollout, with all the old workers still alive, is not a state to upgrade in anyway."""
+
+
+def apply(plan: Plan, state: State, event: e.Event | e.Observation, now: Instant) -> State:
+    """The state after `event`, which happened at `now`. Raises phases.IllegalMove."""
+    match event:
+        case e.Looked() | e.LookFailed():
+            return observe(plan, state, event)
+        case e.RunBegan() | e.Halted() | e.RollbackBegan() | e.Finished():
+            return _run(plan, state, event, now)
+        case e.StopRequested() | e.PauseRequested() | e.ResumeRequested() | e.AbortRequested():
+            return _operator(state, event, now)
+        case e.GateSampled():
+            return _sampled(plan, state, event, now)
+        case e.CapacityShort():
+            return replace(state, short_since=now)
+        case e.CapacityBack():
+            return replace(state, short_since=None)
+        case e.WorkerReplaced():
+            return _replaced(plan, state, event, now)
+        case e.FileKept(fingerprint):
+            return replace(state, fingerprint=fingerprint)
+        case e.Intended(step):
+            state = _with(state, intended(state, step, now))
+            touches = isinstance(step, SetMember | RunStep)
+            return replace(state, touched=state.touched or touches)
+        case _:
+            return _one_member(plan, state, event, now)
+
+
+# --- the run ---------------------------------------------------------------------------------
+
+
+def _run(
+    plan: Plan,
+    state: State,
+    event: e.RunBegan | e.Halted | e.RollbackBegan | e.Finished,
+    now: Instant,
+) -> State:
+    match event:
+        case e.RunBegan():
+            return taken_over(plan, state, event, now)
+        case e.Halted():
+            return _halted(state, event, now)
+        case e.RollbackBegan():
+            return _rolling_back(state, event, now)
+        case _:
+            return replace(state, mode=Mode.FINISHED, finished=event)
+
+
+def _halted(state: State, event: e.Halted, now: Instant) -> State:
+    """The first cause stands; a further one (on the way back) only ends what was going on."""
+    state = watched(state)
+    members = {
+        name: replace(
+            m,
+            condemned=m.condemned or name in event.condemned,
+            why=_condemned_why(event, name) if name in event.condemned else m.why,
+            disproven=_condemned_why(event, name) if name in event.condemned else m.disproven,
+            foreign=m.foreign or (event.cause is e.Cause.FOREIGN and name == event.member),
+        )
+        for name, m in state.members.items()
+    }
+    return replace(
+        state,
+        members=members,
+        mode=Mode.HALTED,
+        halt=state.halt or event,
+        halted_at=now,
+    )
+
+
+def _condemned_why(event: e.Halted, name: str) -> str:
+    if event.gate is None:
+        return event.seen
+    failed = f"failed gate {event.gate!r}"
+    return failed if name == event.member else f"not proven when {event.member} {failed}"
+
+
+def _rolling_back(state: State, event: e.RollbackBegan, now: Instant) -> State:
+    members = dict(state.members)
+    for name in event.members:
+        m = members[name]
+        members[name] = replace(
+            moved(m, Move.ROLL_BACK, now),
+            course=Course.ROLLBACK,
+            begun=m.found is not None,
+            step=0,
+            attempt=m.attempt + 1,
+            passed=None,
+            answer=None,
+            condemned=False,
+            disproven="",
+            approved=True,
+            lost=False,
+        )
+    return replace(state, members=members, mode=Mode.ROLLING_BACK, rolling=event.members)
+
+
+# --- the operator ----------------------------------------------------------------------------
+
+
+def _operator(
+    state: State,
+    event: e.StopRequested | e.PauseRequested | e.ResumeRequested | e.AbortRequested,
+    now: Instant,
+) -> State:
+    if not isinstance(event, e.StopRequested):
+        state = replace(state, heard=max(state.heard, event.request))
+    match event:
+        case e.PauseRequested():
+            return replace(state, paused=True)
+        case e.ResumeRequested():
+            return _resumed(state, now)
+        case e.StopRequested():
+            mode = state.mode if state.mode is Mode.HALTED else Mode.STOPPING
+            return replace(state, mode=mode, stop=event, stopped_at=state.stopped_at or now)
+        case _:
+            return replace(state, mode=Mode.STOPPING, abort=event, stopped_at=now, finished=None)
+
+
+def _resumed(state: State, now: Instant) -> State:
+    """Go on: after a pause, or, by the operator's decision, after a halt. A way back that is
+    under way is first brought to its end."""
+    goes_back = any(
+        m.course is Course.ROLLBACK and m.phase in IN_HAND for m in state.members.values()
+    )
+    if state.halt is None or state.mode is not Mode.HALTED or goes_back:
+        return replace(state, paused=False)
+    return replace(
+        state,
+        members={name: taken_up_again(m, now) for name, m in state.members.items()},
+        mode=Mode.RUNNING,
+        halt=None,
+        halted_at=None,
+        rolling=(),
+        finished=None,
+        paused=False,
+        gates={},
+    )
+
+
+# --- what was seen ---------------------------------------------------------------------------
+
+
+def _sampled(plan: Plan, state: State, event: e.GateSampled, now: Instant) -> State:
+    key = (event.gate, event.member or "")
+    former = state.gates.get(key)
+    failures = former.failures + 1 if former is not None else 1
+    since = former.inconclusive_since if former is not None else None
+    is_inconclusive = event.verdict is e.Verdict.INCONCLUSIVE
+    gate = GateState(
+        sampled_at=now,
+        verdict=event.verdict,
+        reason=event.reason,
+        value=event.value,
+        failures=failures if event.verdict is e.Verdict.FAIL else 0,
+        inconclusive_since=(since if since is not None else now) if is_inconclusive else None,
+    )
+    state = replace(state, gates={**state.gates, key: gate})
+    asks_alerts = any(one.name == event.gate and one.alerts for one in plan.policies.gates)
+    if not asks_alerts or is_inconclusive or event.gate in state.known_alerts:
+        return state
+    known = {**state.known_alerts, event.gate: frozenset(event.alerts)}
+    return replace(state, known_alerts=known)
+
+
+def _replaced(plan: Plan, state: State, event: e.WorkerReplaced, now: Instant) -> State:
+    """What was seen of the instance so far was seen of another worker."""
+    instance = event.instance
+    former = state.old_workers.get(instance)
+    workers = (*(former.workers if former is not None else ()), event.former)[-FORMERS_KEPT:]
+    sight = replace(state.sights[instance], old_worker=None)
+    return replace(
+        state,
+        known={**state.known, instance: event.now},
+        sights={**state.sights, instance: sight},
+        old_workers={
+            **state.old_workers,
+            instance: Former(workers, now + plan.policies.drain.timeout),
+        },
+        members={
+            name: replace(m, quiet={i: span for i, span in m.quiet.items() if i != instance})
+            for name, m in state.members.items()
+        },
+    )
+
+
+# --- one member ------------------------------------------------------------------------------
+
+
+def _one_member(plan: Plan, state: State, event: e.MemberEvent, now: Instant) -> State:
+    state = _with(state, member_after(plan, state, event, now))
+    match event:
+        case e.MemberReturned(member):
+            gates = {key: gate for key, gate in state.gates.items() if key[1] != member}
+            return replace(state, gates=gates)
+        case e.RampRefused():
+            return replace(state, ramp_refused=True)
+        case e.MemberSet(_, _, workers):
+            return replace(state, known={**workers, **state.known})
+        case _:
+            return state
+
+
+def _with(state: State, m: MemberState) -> State:
+    done = state.done + (m.phase is Phase.DONE and state.members[m.name].phase is not Phase.DONE)
+    if done != state.done:
+        m = replace(m, finished_turn=done)
+    return replace(state, members={**state.members, m.name: m}, done=done)

@@ -1,0 +1,23 @@
+"""Baselines: the counter values from which a member and its not yet upgraded peers are judged."""
+
+from dataclasses import replace
+
+from controller.core.phases import JUDGED
+from controller.core.state.counts import marks
+from controller.core.state.state import MemberState, State
+from controller.core.tally import Tally
+
+
+def marked(state: State, m: MemberState) -> MemberState:
+    """Judged by what it serves from where it was put back, or else from now on."""
+    if m.mark is not None:
+        return m
+    mark = state.tallies.get(m.name, Tally()).sum
+    return replace(m, mark=mark, peers_mark=marks(state))
+
+
+def watched(state: State) -> State:
+    """With everybody marked whom gates judge on after a halt, also where a process has taken over
+    that had not marked them yet."""
+    judged = {m.name: marked(state, m) for m in state.members.values() if m.phase in JUDGED}
+    return replace(state, members={**state.members, **judged})

@@ -1,0 +1,54 @@
+"""Request and error counts since a baseline: of a member, of its peers, of the pool."""
+
+from datetime import timedelta
+
+from controller.core.phases import Phase
+from controller.core.pool import Counters, Instant
+from controller.core.state.state import State
+from controller.core.steps import Course
+from controller.core.tally import Tally
+
+
+def counted(state: State, member: str) -> Counters:
+    """What a member has served since its return, in this run."""
+    now, mark = state.tallies.get(member, Tally()).sum, state.members[member].mark
+    return now.since(mark if mark is not None else now)
+
+
+def marks(state: State) -> dict[str, Counters]:
+    """The counts so far of every member whose upgrade has not begun."""
+    return {
+        m.name: state.tallies.get(m.name, Tally()).sum
+        for m in state.members.values()
+        if m.phase in (Phase.WAITING, Phase.ASKING, Phase.DUE)
+        and m.course is Course.UPGRADE
+        and not m.is_away
+    }
+
+
+def peers_counted(state: State, member: str) -> Counters:
+    """What the members not yet upgraded have served since the return of `member`."""
+    total = Counters()
+    then = state.members[member].peers_mark
+    for name, now in marks(state).items():
+        total += now.since(then.get(name, now))
+    return total
+
+
+def pool_counted(state: State, since: Instant) -> Counters:
+    """What the pool has served since about `since`."""
+    return state.pool.sum.since(_point(state, since)[1])
+
+
+def pool_watched(state: State, window: timedelta, now: Instant) -> timedelta:
+    """Over how much of `window`, which ends now, the pool was watched."""
+    first = _point(state, now - window)[0]
+    return timedelta(0) if first is None else min(window, now - first)
+
+
+def _point(state: State, since: Instant) -> tuple[Instant | None, Counters]:
+    """The last one of the pool's points from before `since`, else its first."""
+    before = next((point for point in reversed(state.points) if point[0] <= since), None)
+    if before is not None:
+        return before
+    return state.points[0] if state.points else (None, Counters())

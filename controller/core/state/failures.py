@@ -1,0 +1,38 @@
+"""Whether requests of users fail now, from the pool's own counters."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import pairwise
+from typing import Final
+
+from controller.core.pool import Instant
+from controller.core.state.state import State
+
+RECENT: Final = timedelta(seconds=1)
+"""Users are failing *now* when a request failed less than this ago."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """The failed requests of the last while."""
+
+    count: int
+    first: Instant
+    last: Instant
+
+    def are_going_on(self, now: Instant) -> bool:
+        return now - self.last < RECENT
+
+
+def failures(state: State, now: Instant) -> Failures | None:
+    """Those seen in the past that the points keep; None when there were none. Dated by the look
+    that showed them."""
+    points = [*state.points, (now, state.pool.sum)]
+    risen = [
+        (then, after.errors - before.errors)
+        for (_, before), (then, after) in pairwise(points)
+        if after.errors > before.errors
+    ]
+    if not risen:
+        return None
+    return Failures(sum(more for _, more in risen), risen[0][0], risen[-1][0])

@@ -1,0 +1,100 @@
+"""What a look at a load balancer changes: sights, counts, and how long a member has been quiet."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from controller.core.events import Looked, LookFailed
+from controller.core.phases import Phase
+from controller.core.plan.plan import Plan
+from controller.core.pool import Admin, Counters, InstanceView, Instant
+from controller.core.snapshot import looked, lost
+from controller.core.state.state import MemberState, State
+from controller.core.tally import Tally
+
+MAY_START: Final = frozenset({Phase.OUT, Phase.UPGRADING, Phase.PROVING})
+"""Phases from which a step may start, which it does on a quiet member alone."""
+
+POINT_EVERY: Final = timedelta(milliseconds=200)
+POINTS_KEEP: Final = timedelta(seconds=15)
+"""At least this much of the pool's past is kept, to say whether users are failing now."""
+
+
+def observe(plan: Plan, state: State, event: Looked | LookFailed) -> State:
+    """The state after one answer, or none, of one instance."""
+    if isinstance(event, LookFailed):
+        sight = lost(state.sights[event.instance], event.at, event.why)
+        return replace(state, sights={**state.sights, event.instance: sight})
+    view = event.view
+    sight = looked(state.sights[view.instance], view)
+    state = replace(
+        state,
+        sights={**state.sights, view.instance: sight},
+        known={view.instance: view.worker, **state.known},
+        tallies=_tallied(state, view),
+        pool=_pooled(state, view),
+    )
+    state = replace(state, points=_points(plan, state, view.at))
+    changed = {
+        m.name: new for m in state.in_hand if (new := _watched(plan, state, m, view)) is not m
+    }
+    return replace(state, members={**state.members, **changed}) if changed else state
+
+
+def _tallied(state: State, view: InstanceView) -> dict[str, Tally]:
+    tallies = dict(state.tallies)
+    for line in view.lines:
+        tally = tallies.get(line.member, Tally())
+        place = (view.instance, line.backend)
+        tallies[line.member] = tally.noted(place, view.worker, line.counters)
+    return tallies
+
+
+def _pooled(state: State, view: InstanceView) -> Tally:
+    tally = state.pool
+    for backend, counters in view.backends.items():
+        tally = tally.noted((view.instance, backend), view.worker, counters)
+    return tally
+
+
+def _points(plan: Plan, state: State, at: Instant) -> tuple[tuple[Instant, Counters], ...]:
+    points = state.points
+    if points and at - points[-1][0] < POINT_EVERY:
+        return points
+    keep = max([POINTS_KEEP, *(gate.window for gate in plan.policies.gates)])
+    first = next((i for i, (then, _) in enumerate(points) if at - then <= keep), len(points))
+    return (*points[max(0, first - 1) :], (at, state.pool.sum))
+
+
+def _watched(plan: Plan, state: State, m: MemberState, view: InstanceView) -> MemberState:
+    lines = view.of(m.name)
+    if not lines or (m.set_at is not None and view.at < m.set_at):
+        return m
+    if m.phase in MAY_START:
+        is_quiet = all(line.admin is Admin.OUT and line.is_quiet for line in lines)
+        first = m.quiet.get(view.instance, (view.at, view.at))[0]
+        others = {i: span for i, span in m.quiet.items() if i != view.instance}
+        quiet = {**others, view.instance: (first, view.at)} if is_quiet else others
+        return replace(m, quiet=quiet)
+    if m.phase is Phase.DRAINING:
+        return _arrived(state, m)
+    if m.phase is Phase.SOAKING and m.warmed_at is None:
+        return m if is_warming(state, m.name) else replace(m, warmed_at=view.at)
+    return m
+
+
+def is_warming(state: State, member: str) -> bool:
+    """Whether some load balancer is still raising its share of traffic (`slowstart`)."""
+    sights = state.sights.values()
+    return any(seen.line.warming for one in sights for seen in one.lines.get(member, ()))
+
+
+def _arrived(state: State, m: MemberState) -> MemberState:
+    """Whether clients still come although it drains: persistence that no setting told of."""
+    seen = [s for sight in state.sights.values() for s in sight.lines.get(m.name, ())]
+    if any(m.set_at is None or s.at < m.set_at for s in seen):
+        return m
+    arrivals = sum(s.line.arrivals for s in seen)
+    if m.arrivals is None:
+        return replace(m, arrivals=arrivals)
+    return replace(m, persistent=m.persistent or arrivals > m.arrivals)

@@ -1,0 +1,34 @@
+"""What a run has left to do: the plan, with those members alone that it would still touch."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from controller.core.phases import OVER
+from controller.core.plan.plan import Plan
+from controller.core.state.state import MemberState
+
+
+def remaining(plan: Plan, members: Mapping[str, MemberState], only: Collection[str] = ()) -> Plan:
+    """`members`: how each stands; `only`: those that the run is limited to, none for all.
+
+    For people, who are told of one run; what is journalled and decided by is the whole plan.
+    """
+    due = [one for one in plan.members if members[one.name].phase not in OVER]
+    left = tuple(one for one in due if not only or one.name in only)
+    names = {one.name for one in left}
+    return replace(
+        plan,
+        members=left,
+        canaries=tuple(name for name in plan.canaries if name in names),
+        max_unavailable=max(1, min(plan.max_unavailable, len(left))),
+    )
+
+
+def left_aside(plan: Plan, members: Mapping[str, MemberState], part: Plan) -> tuple[str, ...]:
+    """Whom a run that does `part` of `plan` leaves for another run."""
+    taken = {one.name for one in part.members}
+    return tuple(
+        one.name
+        for one in plan.members
+        if members[one.name].phase not in OVER and one.name not in taken
+    )

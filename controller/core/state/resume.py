@@ -1,0 +1,80 @@
+"""What a process finds that takes a rollout in hand: at its start, or where another one left it.
+
+Clocks start anew, and so does everything that was only seen: after a crash the next look decides,
+not memory.
+"""
+
+from dataclasses import replace
+
+from controller.core.events import RunBegan, Verdict
+from controller.core.plan.plan import Plan
+from controller.core.pool import Instant
+from controller.core.state.baseline import watched
+from controller.core.state.state import GateState, MemberState, Mode, State
+
+
+def taken_over(plan: Plan, state: State, event: RunBegan, now: Instant) -> State:
+    """The state in which a process begins."""
+    mode = _mode_again(state)
+    state = replace(state, members={n: _begun_anew(m, now) for n, m in state.members.items()})
+    return replace(
+        watched(state) if mode is Mode.HALTED else state,
+        mode=mode,
+        run=event,
+        began_at=now,
+        halted_at=now if state.halt is not None else None,
+        stop=None,
+        stopped_at=now if state.abort is not None else None,
+        finished=None,
+        paused=False,
+        gates=_failing(state) if mode is Mode.HALTED else {},
+        short_since=None,
+        old_workers={
+            instance: replace(former, until=now + plan.policies.drain.timeout)
+            for instance, former in state.old_workers.items()
+        },
+    )
+
+
+def _mode_again(state: State) -> Mode:
+    """What a process that takes over goes on with."""
+    if state.abort is not None:
+        return Mode.STOPPING
+    has_halted = state.finished is not None and state.finished.outcome in ("halted", "refused")
+    if state.mode is Mode.HALTED or has_halted:
+        return Mode.HALTED
+    return Mode.ROLLING_BACK if state.rollback_began else Mode.RUNNING
+
+
+def _failing(state: State) -> dict[tuple[str, str], GateState]:
+    """What gates said last against members: it counts until they say something else."""
+    return {
+        (gate, member): last
+        for (gate, member), last in state.gates.items()
+        if member and last.verdict is Verdict.FAIL
+    }
+
+
+def _begun_anew(m: MemberState, now: Instant) -> MemberState:
+    return replace(
+        m,
+        since=now,
+        work=None,
+        setting=None,
+        mark=None,
+        peers_mark={},
+        tries=0,
+        tried_at=None,
+        cuts=0,
+        approved=False,
+        declined=False,
+        returned_at=None,
+        set_at=None,
+        drain_since=None,
+        quiet={},
+        arrivals=None,
+        persistent=False,
+        warmed_at=None,
+        step_ended=None,
+        passed=False if m.passed is False else None,
+    )

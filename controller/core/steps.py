@@ -1,0 +1,78 @@
+"""What is to be done: steps, in the imperative.
+
+A step is journalled as `Intended` before it is performed; its outcome is an event of its own."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from controller.core.pool import FULL, Found
+
+
+class Course(StrEnum):
+    UPGRADE = "upgrade"
+    ROLLBACK = "rollback"
+
+
+class Setting(StrEnum):
+    """What a load balancer is told to do with a member."""
+
+    DRAIN = "drain"
+    HOLD = "hold"
+    CUT = "cut"
+    CHECK = "check"
+    PUT_BACK = "put back"
+    RESTORE = "restore"
+    """Put back as it was: its upgrade had not begun."""
+    REMOVE = "remove"
+    """Out again, after it had been put back or was on its way."""
+
+
+# --- steps -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SetMember:
+    """Tell every load balancer what to do with a member."""
+
+    member: str
+    setting: Setting
+    found: Found | None = None
+    """What to record when draining, what to restore when putting back."""
+    share: int = FULL
+    """Per cent of the found weight; below 100 only when putting back, as a step of a ramp."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskGuard:
+    """Run `unless`."""
+
+    member: str
+    course: Course
+    serial: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunStep:
+    """Run one step of the upgrade (or of the rollback) of a member."""
+
+    member: str
+    course: Course
+    index: int
+    attempt: int
+    """Counts executions of this very step, from 0: with the other fields it names a job."""
+
+
+@dataclass(frozen=True, slots=True)
+class Validate:
+    member: str
+    course: Course
+
+
+@dataclass(frozen=True, slots=True)
+class AskOperator:
+    """Ask the operator at the terminal whether to go on with a member."""
+
+    member: str
+
+
+Step = SetMember | AskGuard | RunStep | Validate | AskOperator

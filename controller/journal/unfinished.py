@@ -1,0 +1,32 @@
+"""A rollout that the journal has not seen end."""
+
+from dataclasses import dataclass
+
+from controller.core.plan.plan import Plan
+from controller.core.state.state import State
+from controller.journal.replay import replay
+from controller.ports import (
+    Journal,
+    RolloutRow,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A rollout of this name that the journal has not seen end."""
+
+    row: RolloutRow
+    plan: Plan
+    state: State
+
+
+def unfinished(journal: Journal, name: str) -> Unfinished | None:
+    """What there is to go on with. Raises StateError."""
+    row = journal.latest(name)
+    if row is None or row.outcome is not None:
+        return None
+    records = journal.records(row.id)
+    if not records:  # killed between its row and its plan: nothing was touched
+        return None
+    plan, state = replay(records)
+    return Unfinished(row, plan, state)

@@ -1,0 +1,62 @@
+"""The metrics systems that a rollout file names, asked with templates filled."""
+
+from datetime import timedelta
+from typing import Final
+
+from controller.config import RolloutFile
+from controller.core.gates.gate import Gate, MetricQuery
+from controller.core.plan.plan import Plan
+from controller.errors import Refused, UsageFault
+from controller.lifecycle.options import Prepared, Wishes, World
+from controller.preflight.gates import ask_gates, intervals_of
+from controller.runner.loop import Prober
+from controller.runner.sampler import Sampler, Sources
+from controller.tasks import HttpProbe, Validation
+
+
+def sampler_of(sources: Sources, file: RolloutFile, plan: Plan, rollout: str) -> Sampler:
+    """Asks the metrics systems of `file`, templates filled for the members of `plan`."""
+    members = {member.name: member for member in plan.members}
+
+    def queries(gate: Gate, member: str | None, window: timedelta) -> MetricQuery:
+        about = members[member] if member is not None else None
+        return file.queries(gate, about, rollout, window)
+
+    return Sampler(sources, queries)
+
+
+async def check_gates(
+    world: World, file: RolloutFile, plan: Plan, wishes: Wishes
+) -> dict[str, timedelta]:
+    """Ask every gate on a metrics system once, before anything is touched: gate → its scrape
+    interval, where it is known. Raises UsageFault for a query that can never work, Refused for
+    evidence that cannot be had."""
+    gates = [gate for gate in plan.policies.gates if gate.name not in wishes.overrides]
+    sampler = sampler_of(world.sources, file, plan, "check")
+    try:
+        found = await ask_gates(gates, plan.members[0].name, sampler)
+    finally:
+        await sampler.aclose()
+    faults = [f"gate {one.gate.name!r}: {fault}" for one in found for fault in one.faults]
+    if faults:
+        raise UsageFault("\n".join(faults))
+    if refusals := [one.refusal for one in found if one.refusal is not None]:
+        raise Refused(*refusals)
+    return intervals_of(found)
+
+
+PROBE_HEADER: Final = "X-Poolroll-Probe"
+
+
+def prober_of(world: World, prepared: Prepared) -> Prober:
+    """What a probe meets does not matter: the metrics tell, as they do for users."""
+    members = {member.name: member for member in prepared.plan.members}
+    file, rollout = prepared.found.file, prepared.row.id
+
+    async def probe(gate: Gate, member: str) -> None:
+        traffic = file.probe(gate, members[member], rollout)
+        marked = HttpProbe(traffic.url, headers={PROBE_HEADER: rollout, **traffic.headers})
+        once = Validation(marked, within=traffic.every, every=traffic.every)
+        await world.validator.validate((once,))
+
+    return probe

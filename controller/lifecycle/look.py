@@ -1,0 +1,32 @@
+"""What the load balancers show at this moment: asked once, briefly, and nothing is set."""
+
+import asyncio
+
+from controller.core.pool import InstanceView, Instant
+from controller.errors import BalancerError
+from controller.ports import Clock, LoadBalancer
+from controller.report.members.placement import Glance
+
+
+async def glance(balancer: LoadBalancer, clock: Clock, until: Instant) -> Glance:
+    """Ask every instance at once. Whatever one has answered by `until`, or has not, is an answer
+    here."""
+    left = max(0.0, (until - clock.now()).total_seconds())
+
+    async def one(instance: str) -> InstanceView | str:
+        try:
+            async with asyncio.timeout(left):
+                return await balancer.look(instance, None)
+        except BalancerError as error:
+            return error.reason
+        except TimeoutError:
+            return "no answer in time"
+
+    at = clock.wall()
+    found = await asyncio.gather(*map(one, balancer.instances))
+    answers = list(zip(balancer.instances, found, strict=True))
+    return Glance(
+        at,
+        {name: view for name, view in answers if isinstance(view, InstanceView)},
+        {name: why for name, why in answers if isinstance(why, str)},
+    )

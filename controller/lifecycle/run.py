@@ -1,0 +1,120 @@
+"""From the first event to the end: the loop, and what is said in the journal about it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from controller.config import RolloutFile
+from controller.core.plan.plan import Plan, Purpose
+from controller.core.state.state import State
+from controller.core.steps import Course
+from controller.journal.codec import encode
+from controller.lifecycle.begin import prepare
+from controller.lifecycle.changes import onward
+from controller.lifecycle.gates import prober_of, sampler_of
+from controller.lifecycle.options import Prepared, Wishes, World
+from controller.report.run.halt import halt_message
+from controller.report.run.summary import contact
+from controller.runner.loop import Narrator, Runner
+from controller.runner.perform import Performer, Questions
+from controller.tasks import Work
+
+ENDING: Final = frozenset({"done", "refused", "aborted"})
+"""Outcomes after which the next run begins a new rollout."""
+
+
+async def run(
+    world: World,
+    file: RolloutFile,
+    wishes: Wishes,
+    *,
+    confirm: Callable[[Prepared], Awaitable[bool]],
+    narrators: Sequence[Narrator],
+    questions: Questions | None,
+    on_start: Callable[[Runner], None],
+) -> tuple[Prepared, State] | None:
+    """The whole of `poolroll run`; None when the operator said no. Raises as `prepare` does."""
+    with world.lock.hold_name(file.settings.name):
+        prepared = await prepare(world, file, wishes)
+        if not await confirm(prepared):
+            return None
+        return prepared, await carry_out(world, prepared, narrators, questions, on_start)
+
+
+async def carry_out(
+    world: World,
+    prepared: Prepared,
+    narrators: Sequence[Narrator],
+    questions: Questions | None,
+    on_start: Callable[[Runner], None],
+) -> State:
+    """Run until finished, and say in the journal how it ended."""
+    row, journal = prepared.row, world.journal
+    plan = _with_gates_of(prepared.found.file, prepared.plan)
+    if prepared.is_new:
+        if prepared.abandoned is not None:
+            journal.end(prepared.abandoned.id, "abandoned", 7)
+        for request in journal.requests(row.name):  # to a former rollout, not to this one
+            journal.acknowledge(request)
+        journal.begin(row)
+        journal.append(row.id, world.clock.now(), *encode(plan))
+    sampler = sampler_of(world.sources, prepared.found.file, plan, row.id)
+    runner = Runner(
+        row.id,
+        plan,
+        prepared.state,
+        balancer=world.balancer,
+        performer=Performer(
+            row.id,
+            world.balancer,
+            world.commands,
+            world.validator,
+            _work(prepared.found.file, plan, row.id),
+            questions,
+        ),
+        journal=journal,
+        clock=world.clock,
+        narrators=narrators,
+        sampler=sampler,
+        prober=prober_of(world, prepared),
+        halt_told=_halt_told(world, prepared),
+    )
+    on_start(runner)
+    try:
+        state = await runner.run(prepared.first)
+    finally:
+        await sampler.aclose()
+    finished = state.finished
+    if finished is not None and finished.outcome in ENDING:
+        journal.end(row.id, finished.outcome, finished.exit_code)
+    return state
+
+
+def _with_gates_of(file: RolloutFile, plan: Plan) -> Plan:
+    """A plan from the journal knows no secrets (S12); the file, which is the same, does."""
+    return replace(plan, policies=replace(plan.policies, gates=file.settings.policies.gates))
+
+
+def _halt_told(world: World, prepared: Prepared) -> Callable[[State], Sequence[str]]:
+    settings = prepared.found.file.settings
+    ways = onward(world, prepared.row, prepared.plan)
+
+    def told(state: State) -> Sequence[str]:
+        now, wall = world.clock.now(), world.clock.wall()
+        about = contact(settings)
+        return halt_message(prepared.plan, state, now, wall, onward=ways, contact=about)
+
+    return told
+
+
+def _work(file: RolloutFile, plan: Plan, rollout: str) -> Callable[[str, Course], Work]:
+    members = {member.name: member for member in plan.members}
+
+    def work(member: str, course: Course) -> Work:
+        if plan.purpose is Purpose.ROLLBACK:
+            return file.work("rollback", members[member], rollout)
+        whole = file.work(course.value, members[member], rollout)
+        is_rehearsal = plan.purpose is Purpose.REHEARSAL
+        return replace(whole, steps=(), guard=None) if is_rehearsal else whole
+
+    return work

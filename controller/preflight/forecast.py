@@ -1,0 +1,138 @@
+"""What a rollout has ahead of it: looks, and hands what it saw to the arithmetic of the core.
+
+Reads only; what it finds refuses nothing.
+"""
+
+import asyncio
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from controller.core.events import RollbackBegan, StepEnded
+from controller.core.forecast.load import Expected, Load, expected, loads
+from controller.core.forecast.stake import Loss, stake
+from controller.core.forecast.traffic import Traffic, traffic
+from controller.core.plan.plan import Plan, Purpose
+from controller.core.settings import Policies
+from controller.core.tally import Tally
+from controller.journal.codec import decode
+from controller.ports import Clock, Journal, LoadBalancer, Record
+from controller.preflight.survey import Survey
+from controller.report.plan.forecast import outlook_lines
+
+LOOK: Final = timedelta(seconds=1)
+"""Over which time requests are counted."""
+
+BRIEF_LOOK: Final = timedelta(milliseconds=300)
+"""The same where nobody waits for the answer."""
+
+RATIOS: Final = (1.0, 0.1)
+"""What v2 may fail of its requests."""
+
+FORMER: Final = 5
+"""Rollouts that are searched for how long the commands took."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """For a plan, before it is begun."""
+
+    traffic: Traffic
+    losses: tuple[Loss, ...]
+    """One for each of RATIOS; none where nothing new meets users."""
+    loads: tuple[Load, ...]
+    expected: Expected
+
+
+async def look_ahead(
+    found: Survey,
+    plan: Plan,
+    balancer: LoadBalancer,
+    clock: Clock,
+    *,
+    during: timedelta = LOOK,
+    commands: timedelta | None = None,
+    intervals: Mapping[str, timedelta] | None = None,
+    without: Collection[str] = (),
+) -> Prospect:
+    """Raises BalancerError. `commands`: see `last_commands`; `intervals`: gate → its scrape
+    interval; `without`: gates that the operator overrides."""
+    rates = await _rates(found, balancer, clock, during)
+    names = [member.name for member in plan.members]
+    drawing = [(one.instance, name) for one in found.features for name in one.drawing]
+    ramp = plan.policies.comeback.ramp
+    now = traffic(found.views, rates, names, plan.max_unavailable, ramp, drawing)
+    limits = {
+        (one.instance, *place): limit
+        for one in found.features
+        for place, limit in one.maxconn.items()
+    }
+    return Prospect(
+        now,
+        _losses(plan, now, intervals, without),
+        loads(found.views, limits, names, plan.max_unavailable),
+        expected(plan, commands),
+    )
+
+
+def _losses(
+    plan: Plan,
+    now: Traffic,
+    intervals: Mapping[str, timedelta] | None,
+    without: Collection[str],
+) -> tuple[Loss, ...]:
+    if plan.purpose is Purpose.REHEARSAL:
+        return ()
+    gates = tuple(gate for gate in plan.policies.gates if gate.name not in without)
+    policies = Policies(soak=plan.policies.soak, comeback=plan.policies.comeback, gates=gates)
+    return tuple(stake(policies, now, ratio, intervals) for ratio in RATIOS)
+
+
+async def _rates(
+    found: Survey, balancer: LoadBalancer, clock: Clock, during: timedelta
+) -> dict[tuple[str, str], float]:
+    """(instance, backend) → requests per second since the survey, at least over `during`."""
+    spent = clock.now() - max(view.at for view in found.views)
+    if spent < during:
+        await clock.sleep(during - spent)
+    views = await asyncio.gather(*(balancer.look(one, ()) for one in balancer.instances))
+    rates = {}
+    for first, last in zip(found.views, views, strict=True):
+        seconds = (last.at - first.at).total_seconds()
+        for backend in last.backends.keys() & first.backends.keys():
+            place = (last.instance, backend)
+            tally = Tally().noted(place, first.worker, first.backends[backend])
+            seen = tally.noted(place, last.worker, last.backends[backend]).sum.total
+            rates[place] = seen / seconds
+    return rates
+
+
+def last_commands(journal: Journal, name: str, purpose: Purpose) -> timedelta | None:
+    """What the commands took for one member, on the average of the newest rollout of that name
+    and purpose in which any passed. Raises StateError."""
+    for row in journal.rollouts(name)[:FORMER]:
+        records = journal.records(row.id)
+        if not records or not isinstance(plan := decode(records[0].kind, records[0].body), Plan):
+            continue
+        if plan.purpose is purpose and (took := _took(records)):
+            return timedelta(seconds=sum(took.values()) / len(took))
+    return None
+
+
+def _took(records: Collection[Record]) -> dict[str, float]:
+    """Member → seconds, of those whose last step passed."""
+    took: dict[str, float] = {}
+    for record in records:
+        if record.kind == RollbackBegan.__name__:
+            break
+        if record.kind == StepEnded.__name__:
+            step: StepEnded = decode(record.kind, record.body)
+            if step.passed:
+                took[step.member] = took.get(step.member, 0.0) + step.seconds
+    return took
+
+
+def prospect_lines(plan: Plan, ahead: Prospect) -> list[str]:
+    """For people, as a part of the plan."""
+    return outlook_lines(plan, ahead.loads, ahead.expected, ahead.traffic, ahead.losses)

@@ -1,0 +1,183 @@
+"""What gates say before anything is at stake.
+
+Each query to a metrics system is run once: one that can never work is a fault in the file, one
+that cannot be answered now is a reason not to begin.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from controller.core.events import GateSampled, Verdict
+from controller.core.gates.counters import judge
+from controller.core.gates.evidence import Missing, Reading
+from controller.core.gates.gate import Gate, MetricQuery, Scope
+from controller.core.gates.metrics import Answers, out_of_date
+from controller.core.pool import InstanceView
+from controller.core.tally import Tally
+from controller.errors import MetricsRefused
+from controller.ports import Clock, LoadBalancer
+from controller.runner.sampler import Sampler
+
+GATE_LOOK: Final = timedelta(seconds=1)
+"""Over which time the balancers' own counters are read, at most."""
+
+LONG_AGO: Final = timedelta(days=1)
+"""Before a rollout nothing is too early: the window is as long as it may be."""
+
+WRONG: Final = frozenset({Missing.TOO_MANY, Missing.HISTOGRAM})
+"""Answers that no waiting turns into one number."""
+
+OUT_OF_REACH: Final = frozenset(
+    {Missing.UNREACHABLE, Missing.TIMEOUT, Missing.FAILED, Missing.PARTIAL}
+)
+"""Evidence that cannot be had, whatever it would say."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateNow:
+    """One gate, as it stands."""
+
+    gate: Gate
+    member: str | None
+    sample: GateSampled | None
+    faults: tuple[str, ...] = ()
+    """Why the gate can never work; each shows the query."""
+    is_blind: bool = False
+    """No evidence can be had now, of no member: a server or its target is silent."""
+    interval: timedelta | None = None
+    """Between two scrapes of its evidence, where known: the longest over all servers."""
+
+    @property
+    def words(self) -> str:
+        if self.sample is None:
+            return "; ".join(self.faults)
+        about = f" (for {self.member})" if self.member else ""
+        return f"{self.sample.verdict}: {self.sample.reason}{about}"
+
+    @property
+    def refusal(self) -> str | None:
+        """Why not to begin, if that is what the gate says."""
+        if self.sample is None or self.sample.verdict is Verdict.PASS:
+            return None
+        if self.gate.is_counted and self.sample.verdict is not Verdict.FAIL:
+            return None  # a quiet moment of the pool; the run waits for traffic
+        if self.gate.scope is Scope.POOL or self.is_blind:
+            return f"gate {self.gate.name!r}: {self.words}"
+        return None
+
+
+async def gates_now(
+    gates: Iterable[Gate], views: Sequence[InstanceView], balancer: LoadBalancer, clock: Clock
+) -> list[GateNow]:
+    """What each gate on the balancers' own counters reads over a moment, in the whole pool: what
+    it would say if it judged that. `views`: of the beginning. Raises BalancerError."""
+    counted = [gate for gate in gates if gate.is_counted]
+    if not counted:
+        return []
+    await clock.sleep(min(GATE_LOOK, max(gate.every for gate in counted)))
+    tally = Tally()
+    for view in (
+        *views,
+        *await asyncio.gather(*(balancer.look(i, ()) for i in balancer.instances)),
+    ):
+        for backend, counters in view.backends.items():
+            tally = tally.noted((view.instance, backend), view.worker, counters)
+    return [_counted(gate, tally) for gate in counted]
+
+
+def _counted(gate: Gate, tally: Tally) -> GateNow:
+    said, seen = judge(gate, tally.sum), tally.sum
+    sample = GateSampled(
+        gate.name, None, said.verdict, said.reason, seen.errors, seen.total, None, gate.maximum
+    )
+    return GateNow(gate, None, sample)
+
+
+async def ask_gates(
+    gates: Iterable[Gate], member: str | None, sampler: Sampler, *, at: datetime | None = None
+) -> list[GateNow]:
+    """Ask the gates that a metrics system answers, `member` standing for those in hand.
+
+    `at`: a moment of the past instead of now; alerts cannot be asked for the past.
+    """
+    found = []
+    for gate in gates:
+        about = member if gate.scope is Scope.MEMBER else None
+        if gate.metric is not None:
+            found.append(await _ask_metric(gate, about, sampler, at))
+        elif gate.alerts is not None and at is None:
+            found.append(GateNow(gate, None, await sampler.sample(gate, None, LONG_AGO)))
+    return found
+
+
+def intervals_of(found: Iterable[GateNow]) -> dict[str, timedelta]:
+    """Gate → the scrape interval of its evidence, where it is known."""
+    return {one.gate.name: one.interval for one in found if one.interval is not None}
+
+
+async def _ask_metric(
+    gate: Gate, member: str | None, sampler: Sampler, at: datetime | None
+) -> GateNow:
+    if gate.metric is None:
+        raise ValueError(f"gate {gate.name} asks no metrics system")
+    query = sampler.queries(gate, member, gate.metric.window_max)
+    try:
+        answers = [await sampler.ask(server, query, at=at) for server in query.servers]
+        slow = [
+            fault
+            for server, one in zip(query.servers, answers, strict=True)
+            for fault in (_too_slow(one) if await sampler.is_alive(server) else ())
+        ]
+    except MetricsRefused as refused:
+        return GateNow(gate, member, None, (str(refused),))
+    faults = tuple(_wrong(answers)) + tuple(slow)
+    if faults:
+        return GateNow(gate, member, None, faults)
+    sample = sampler.judged(gate, member, query, LONG_AGO, answers)
+    known = [one.freshness.interval for one in answers if one.freshness is not None]
+    return GateNow(
+        gate,
+        member,
+        sample,
+        is_blind=any(_is_blind(query, one) for one in answers),
+        interval=max(filter(None, known), default=None),
+    )
+
+
+def _is_blind(query: MetricQuery, one: Answers) -> bool:
+    """A query may have no number before the upgrade, for it asks about the new version; its
+    evidence has an age at any time."""
+    is_silent = any(reading.missing in OUT_OF_REACH for reading in _readings(one).values())
+    return is_silent or out_of_date(query, one.freshness) is not None
+
+
+def _readings(one: Answers) -> Mapping[str, Reading]:
+    asked = (
+        one.value,
+        one.errors,
+        one.requests,
+        one.baseline,
+        one.baseline_errors,
+        one.baseline_requests,
+        one.traffic,
+    )
+    return {reading.query: reading for reading in asked if reading is not None}
+
+
+def _wrong(answers: Iterable[Answers]) -> Iterable[str]:
+    for one in answers:
+        for query, reading in _readings(one).items():
+            if reading.missing in WRONG:
+                yield f"{one.server}: {reading.words}; the query is: {query}"
+
+
+def _too_slow(one: Answers) -> list[str]:
+    """A query that has no answer in time while the server answers others is itself the fault."""
+    return [
+        f"{one.server}: {reading.words}; the server answers others; the query is: {query}"
+        for query, reading in _readings(one).items()
+        if reading.missing is Missing.TIMEOUT
+    ]

@@ -1,0 +1,98 @@
+"""The time that a rollout still takes. Never said where it cannot be known."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from heapq import heapify, heapreplace
+from math import ceil
+from typing import Final
+
+from controller.core.decide.context import Context
+from controller.core.decide.schedule import in_scope
+from controller.core.forecast.load import expected
+from controller.core.phases import JUDGED, OVER, Phase
+from controller.core.state.state import MemberState
+from controller.report.board.recent import Past
+
+ZERO: Final = timedelta(0)
+LATE: Final = 1.5
+"""A member that takes longer than this times what was expected makes the rest a guess."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    time: timedelta
+    is_least: bool
+    """It takes at least so long; how much longer is not known."""
+
+
+def time_left(at: Context, past: Past, commands: timedelta | None) -> Left:
+    """For a rollout that goes on. `commands`: what they took for one member the last time.
+
+    The members done so far tell how long one takes; before the first, the waits that the rollout
+    file asks for, and the commands as they were the last time.
+    """
+    plan = at.plan
+    ahead = expected(plan, commands)
+    turn = ahead.waits + (ahead.commands or ZERO)
+    if past.took:
+        turn = sum(past.took, ZERO) / len(past.took)
+    in_hand = [m for m in in_scope(at) if m.is_in_hand]
+    busy = [_rest(at, m, turn, past) for m in in_hand]
+    is_late = any(_is_late(at, m, turn, past) for m in in_hand)
+    slots = [*busy, *[ZERO] * (plan.max_unavailable - len(busy))]
+    waiting = [m for m in in_scope(at) if not m.is_in_hand and m.phase not in OVER]
+    canaries = sum(m.name in plan.canaries for m in waiting)
+    slots = _filled(slots, canaries, turn)
+    if canaries or any(m.name in plan.canaries for m in in_hand):
+        slots = [max(slots)] * len(slots)  # the others begin when all canaries are proven
+    slots = _filled(slots, len(waiting) - canaries, turn)
+    return Left(max(slots), is_late or (ahead.commands is None and not past.took))
+
+
+def _filled(slots: Iterable[timedelta], members: int, turn: timedelta) -> list[timedelta]:
+    """When each slot is free again, the next member always taking the first that is."""
+    free = list(slots)
+    heapify(free)
+    for _ in range(members):
+        heapreplace(free, free[0] + turn)
+    return free
+
+
+def _rest(at: Context, m: MemberState, turn: timedelta, past: Past) -> timedelta:
+    began = past.began.get(m.name)
+    spent = at.now - began if began is not None else ZERO
+    return max(turn - spent, _certain(at, m))
+
+
+def _certain(at: Context, m: MemberState) -> timedelta:
+    """What the rollout file still asks of it."""
+    policies = at.plan.policies
+    if m.phase is Phase.SOAKING:
+        return policies.soak - (at.now - m.warmed_at) if m.warmed_at is not None else policies.soak
+    if m.phase is Phase.RAMPING:
+        return policies.soak
+    sticky = policies.drain.sticky if at.plan.sticky and m.phase is Phase.DUE else ZERO
+    return sticky + policies.comeback.hold * len(policies.comeback.ramp) + policies.soak
+
+
+def _is_late(at: Context, m: MemberState, turn: timedelta, past: Past) -> bool:
+    began = past.began.get(m.name)
+    return began is not None and m.phase not in JUDGED and at.now - began > turn * LATE
+
+
+def left_words(left: Left) -> str:
+    """Rounded so that it can be read, and stands still for a while."""
+    how = "at least" if left.is_least else "about"
+    return f"{how} {_rounded(max(ZERO, left.time))} left"
+
+
+def _rounded(time: timedelta) -> str:
+    seconds = time.total_seconds()
+    if seconds <= 90:
+        return f"{max(5, ceil(seconds / 5) * 5)}s"
+    minutes = ceil(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(ceil(minutes / 5) * 5, 60)
+    return f"{hours}h{minutes:02d}"

@@ -1,0 +1,110 @@
+"""Spans of text with a meaning, and the signs that a terminal can show."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import takewhile
+from math import ceil
+from textwrap import wrap as fold
+from typing import Final
+
+from controller.report.sanitize import ascii_only
+
+
+class Tone(StrEnum):
+    """What a span means; how that looks is the painter's."""
+
+    PLAIN = "plain"
+    DIM = "dim"
+    ACTIVE = "active"
+    GOOD = "good"
+    DOUBT = "doubt"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    text: str
+    tone: Tone = Tone.PLAIN
+
+
+Line = tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """The signs in use; each is one cell wide, but for `more`."""
+
+    bars: str
+    """From nothing to the most."""
+    unknown: str
+    more: str
+    """Something was left out."""
+    falling: str
+    rising: str
+    rule: str
+
+
+UNICODE: Final = Signs("▁▂▃▄▅▆▇█", "·", "…", "↓", "↑", "─")
+ASCII: Final = Signs("_.-=+*%#", "?", "...", "v", "^", "-")
+"""For terminals and locales that show nothing else."""
+
+
+def plain(line: Line) -> str:
+    return "".join(span.text for span in line).rstrip()
+
+
+def fitting(line: Line, width: int, signs: Signs) -> Line:
+    """What goes beyond `width` is lost; and no sign that the terminal may not have is left."""
+    spans: list[Span] = []
+    for span in line:
+        text = ascii_only(span.text) if signs is ASCII else span.text
+        spans.append(Span(text[:width], span.tone))
+        width -= len(spans[-1].text)
+    return tuple(spans)
+
+
+def cut(text: str, width: int, signs: Signs) -> str:
+    """`text` in at most `width` cells, its end left out where it has to be."""
+    if len(text) <= width:
+        return text
+    return (text[: max(0, width - len(signs.more))].rstrip() + signs.more)[:width]
+
+
+def labels(names: Sequence[str], width: int, signs: Signs) -> dict[str, str]:
+    """Each name in at most `width` cells. What all have in common goes first: the domain at the
+    end, then the beginning, for what tells names apart mostly stands in between."""
+    if max(map(len, names), default=0) <= width:
+        return {name: name for name in names}
+    ends = zip(*(reversed(name) for name in names), strict=False)
+    same = takewhile(lambda signs: len(set(signs)) == 1, ends)
+    ending = "".join(signs[0] for signs in same)[::-1]
+    domain = ending[ending.find(".") :] if "." in ending and len(names) > 1 else ""
+    return {name: _cut_front(name.removesuffix(domain), width, signs) for name in names}
+
+
+def _cut_front(name: str, width: int, signs: Signs) -> str:
+    if len(name) <= width:
+        return name
+    keep = max(0, width - len(signs.more))
+    return (signs.more + name[len(name) - keep :])[:width]
+
+
+def wrapped(text: str, width: int, rows: int, signs: Signs) -> list[str]:
+    """`text` in at most `rows` lines of `width`, broken between words."""
+    return fold(text, max(1, width, len(signs.more)), max_lines=rows, placeholder=signs.more)
+
+
+def bar(share: float | None, signs: Signs) -> str:
+    """A part of the whole, 0…1, as one sign: anything above nothing is more than the lowest."""
+    if share is None:
+        return signs.unknown
+    top = len(signs.bars) - 1
+    return signs.bars[min(top, max(0, ceil(share * top)))]
+
+
+def counts_line(counts: Sequence[int], width: int, signs: Signs) -> str:
+    """Counts over time, the newest at the right, against the greatest of them; a few are few."""
+    shown = counts[-width:]
+    most = max(*shown, len(signs.bars)) if shown else 1
+    return "".join(bar(count / most, signs) for count in shown).rjust(width)

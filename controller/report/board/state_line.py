@@ -1,0 +1,164 @@
+"""How the rollout stands, and why it does not go on where it does not."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from controller.core.decide.context import Context
+from controller.core.decide.gates import gate_holds
+from controller.core.decide.schedule import in_scope
+from controller.core.events import Verdict
+from controller.core.gates.gate import Gate, Scope, Then
+from controller.core.phases import OVER, Phase
+from controller.core.state.state import MemberState, Mode, State
+from controller.report.words import names, span
+
+RUNNING, PAUSED, HOLDING = "RUNNING", "PAUSED", "HOLDING"
+ROLLING_BACK: Final = "ROLLING BACK"
+HALTED: Final = "HALTED"
+SECOND: Final = timedelta(seconds=1)
+GRACE: Final = timedelta(seconds=2)
+"""A gate may speak so much later than it was waited for, before that is called holding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stance:
+    word: str
+    why: str = ""
+
+    @property
+    def goes_on(self) -> bool:
+        return self.word == RUNNING
+
+    @property
+    def is_ending(self) -> bool:
+        return self.word not in (RUNNING, PAUSED, HOLDING, ROLLING_BACK)
+
+
+def whole(duration: timedelta) -> timedelta:
+    """In whole seconds: what changes four times a second cannot be read."""
+    return max(timedelta(0), duration // SECOND * SECOND)
+
+
+def stance(at: Context) -> Stance:
+    state = at.state
+    if state.finished is not None:
+        return Stance(state.finished.outcome.upper(), state.finished.why)
+    if state.mode is Mode.STOPPING:
+        return _stopping(state)
+    if state.halt is not None and state.mode is Mode.ROLLING_BACK:
+        return Stance(ROLLING_BACK, f"{names(state.rolling)}, after the halt: {state.halt.seen}")
+    if state.halt is not None:
+        rest = "members in hand come to rest" if state.in_hand else "no further member is touched"
+        return Stance(HALTED, f"{state.halt.seen}; {rest}")
+    reason = next(_reasons(at), None)
+    if state.paused:
+        go_on = f"poolroll resume {at.plan.name} --reason '…'"
+        held = f"; {reason}" if reason is not None else ""
+        rest = f"members in hand finish, no further one begins; {go_on} goes on"
+        return Stance(PAUSED, f"{rest}{held}")
+    if reason is not None:
+        return Stance(HOLDING, reason)
+    return Stance(RUNNING)
+
+
+def _stopping(state: State) -> Stance:
+    running = [m.name for m in state.in_hand if m.phase is Phase.UPGRADING and m.work is not None]
+    rest = "members in hand are brought to safety"
+    if running:
+        rest = f"the upgrade step of {names(running)} is waited for, never cut"
+    if state.abort is not None:
+        return Stance("STOPPING", f"aborted by {state.abort.by}; {rest}")
+    why = state.stop.why if state.stop is not None else ""
+    return Stance("STOPPING", f"{why}; {rest}")
+
+
+def _reasons(at: Context) -> Iterator[str]:
+    yield from _unseen(at)
+    yield from _old_workers(at)
+    yield from _short(at)
+    yield from _gates(at)
+
+
+def _unseen(at: Context) -> Iterator[str]:
+    for instance, sight in at.state.sights.items():
+        if sight.lost_since is not None:
+            silent = at.now - sight.lost_since
+            left = at.plan.policies.lost_after - silent
+            yield (
+                f"{instance} has not answered for {span(whole(silent))}, {_end(left)}: "
+                f"{sight.lost_why}"
+            )
+        elif sight.at is None:
+            yield f"{instance} has not answered yet"
+
+
+def _old_workers(at: Context) -> Iterator[str]:
+    waiting = [m for m in at.state.in_hand if m.phase in (Phase.OUT, Phase.UPGRADING)]
+    if not any(m.work is None for m in waiting):
+        return
+    for instance, former in at.state.old_workers.items():
+        is_there = at.state.sights[instance].old_worker
+        if is_there or (is_there is None and at.now < former.until):
+            yield f"a former worker of {instance} may still serve its last connections"
+
+
+def _short(at: Context) -> Iterator[str]:
+    since = at.state.short_since
+    if since is None:
+        return
+    due = [m.name for m in at.state.in_hand if m.phase is Phase.DUE]
+    serving = at.without(*due).serving
+    left = at.plan.policies.wait_for_capacity - (at.now - since)
+    yield (
+        f"waiting for capacity: without {names(due)} {serving} would serve, and the floor is "
+        f"{at.plan.min_available}; {_end(left)}"
+    )
+
+
+def _gates(at: Context) -> Iterator[str]:
+    """Gates that keep a member from beginning, or from ending its soak."""
+    over = [m for m in at.state.in_hand if is_soaked(at, m)]
+    is_idle = not at.state.in_hand and at.now - at.state.began_at >= GRACE
+    begins = is_idle and any(m.phase is Phase.WAITING for m in in_scope(at))
+    for gate in at.plan.policies.gates:
+        if gate.scope is Scope.MEMBER:
+            for m in over:
+                if not gate_holds(at, gate, m.name):
+                    yield f"the soak of {m.name} is over, but {_says(at, gate, m)}"
+        elif (over or begins) and not gate_holds(at, gate, None):
+            yield _says(at, gate, None)
+
+
+def is_soaked(at: Context, m: MemberState) -> bool:
+    """Whether only its gates keep it, and for more than a moment."""
+    if m.phase is not Phase.SOAKING or m.warmed_at is None:
+        return False
+    return at.now - m.warmed_at >= at.plan.policies.soak + GRACE
+
+
+def _says(at: Context, gate: Gate, m: MemberState | None) -> str:
+    last = at.state.gate(gate.name, m.name if m is not None else None)
+    if last is None:
+        return f"gate {gate.name!r} has not said anything yet"
+    if last.verdict is Verdict.FAIL:
+        of = f", {last.failures} of {gate.failures} in a row" if gate.failures > 1 else ""
+        return f"gate {gate.name!r} fails: {last.reason}{of}"
+    said = f"gate {gate.name!r} is inconclusive"
+    if last.inconclusive_since is None:
+        return f"{said}: {last.reason}"
+    since = last.inconclusive_since
+    if m is not None and m.warmed_at is not None:
+        since = max(since, m.warmed_at + at.plan.policies.soak)
+    end = "counts as passed" if gate.then is Then.PASS else "halts"
+    return f"{said}, {_end(since + gate.hold - at.now, end)}: {last.reason}"
+
+
+def _end(left: timedelta, end: str = "halts") -> str:
+    return f"{end} in {span(whole(left))}" if left >= SECOND else f"{end} now"
+
+
+def is_at_the_end(at: Context) -> bool:
+    """Whether nothing is left to do."""
+    return all(m.phase in OVER for m in in_scope(at))

@@ -1,0 +1,83 @@
+"""Where the last looks show a member: what somebody else did may differ from how we left it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from controller.core.pool import Health, InstanceView, Line
+from controller.core.snapshot import Sight
+from controller.core.state.state import State
+
+SHOWN: Final = 3
+"""Places that are named in one line; further ones are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The places of one member: `door`, or `backend at door` where there are several backends."""
+
+    ready: tuple[str, ...] = ()
+    """In rotation, healthy or not."""
+    down: tuple[str, ...] = ()
+    """Of these, where it fails the load balancer's health check."""
+    out: tuple[str, ...] = ()
+
+    @property
+    def is_seen(self) -> bool:
+        return bool(self.ready or self.out)
+
+    @property
+    def is_serving(self) -> bool:
+        """In rotation and healthy, wherever it was seen."""
+        return self.is_seen and not self.out and not self.down
+
+    def where(self, some: Sequence[str]) -> str:
+        """` at …`; empty when that is everywhere."""
+        return "" if len(some) == len(self.ready) + len(self.out) else at(some)
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What the load balancers of a plan showed when they were asked once, beside any run."""
+
+    at: datetime
+    views: Mapping[str, InstanceView] = field(default_factory=dict)
+    """Instance → what it showed."""
+    unseen: Mapping[str, str] = field(default_factory=dict)
+    """Instance → why it was not seen, in one line."""
+
+
+def at(places: Sequence[str]) -> str:
+    more = f" and {len(places) - SHOWN} more" if len(places) > SHOWN else ""
+    return f" at {', '.join(places[:SHOWN])}{more}"
+
+
+def shown(state: State, member: str) -> Shown:
+    """From the looks so far; after a replay there are none."""
+    lines = _lines(state.sights, member)
+    ready = [(place, line) for place, line in lines if not line.is_out]
+    return Shown(
+        ready=tuple(place for place, _ in ready),
+        down=tuple(place for place, line in ready if line.health is Health.FAILING),
+        out=tuple(place for place, line in lines if line.is_out),
+    )
+
+
+def _lines(sights: Mapping[str, Sight], member: str) -> list[tuple[str, Line]]:
+    found = [(s.instance, one.line) for s in sights.values() for one in s.lines.get(member, ())]
+    has_one_backend = len({line.backend for _, line in found}) == 1
+    return [
+        (instance if has_one_backend else f"{line.backend} at {instance}", line)
+        for instance, line in found
+    ]
+
+
+def others(state: State, known: frozenset[str]) -> tuple[str, ...]:
+    """Servers that are no members of the rollout and should serve: backup servers never count."""
+    names = dict.fromkeys(name for s in state.sights.values() for name in s.lines)
+    return tuple(
+        name
+        for name in names
+        if name not in known and not any(line.backup for _, line in _lines(state.sights, name))
+    )

@@ -1,0 +1,198 @@
+"""How each member stands, in words for three in the morning.
+
+What was done to it comes from the journal; where it is comes from the last looks, as far as there
+are any. Where the two contradict each other, both are said.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from controller.core.events import Answer
+from controller.core.phases import Phase
+from controller.core.plan.plan import Plan, Purpose
+from controller.core.state.state import MemberState, State
+from controller.core.steps import Course
+from controller.report.members.placement import Shown, at, others, shown
+from controller.report.words import phase_word
+
+Holders = Mapping[str, str]
+"""Member → the other rollout of poolroll that has taken it out."""
+
+NOBODY: Final[Holders] = {}
+
+DOWN: Final = "DOWN{} (fails the load balancer's health check)"
+
+HELD_OUT: Final = frozenset(
+    {Phase.OUT, Phase.UPGRADING, Phase.PROVING, Phase.VALIDATING, Phase.FAILED, Phase.STUCK}
+)
+"""Phases in which a member must be out of rotation."""
+
+PUT_BACK: Final = frozenset(
+    {Phase.WAITING, Phase.SKIPPED, Phase.DONE, Phase.KEPT, Phase.RAMPING, Phase.SOAKING}
+)
+"""Phases in which a member that is not left out must be in rotation."""
+
+
+def standing(plan: Plan, state: State, m: MemberState, by: Holders = NOBODY) -> str:
+    """`by`: see `Holders`."""
+    seen = shown(state, m.name)
+    if is_left_out(m) or m.phase in HELD_OUT:
+        return _out(plan, state, m) + contradiction(seen)
+    if m.phase in PUT_BACK:
+        return _in(plan, m, seen, by)
+    if m.phase is Phase.LEFT:
+        return f"left as found: {m.why or 'out by somebody else'}" + _back(seen)
+    is_out = bool(seen.out) if seen.is_seen else m.is_away
+    place = "OUT OF ROTATION" if is_out else "in rotation"
+    return f"{place} ({phase_word(m.phase)})" + (f": {m.why}" if m.why else "")
+
+
+def left_standing(plan: Plan, state: State, name: str) -> str:
+    """Of a member that was out before the rollout began."""
+    return f"left as found: {plan.left[name]}" + _back(shown(state, name))
+
+
+def strangers(plan: Plan, state: State) -> dict[str, str]:
+    """Servers of the pool that the rollout does not touch and that do not serve: they count for
+    the floor, and are often the cause."""
+    found = {}
+    for name in others(state, frozenset((*state.members, *plan.left))):
+        seen = shown(state, name)
+        if not seen.is_serving:
+            found[name] = f"no member of this rollout, {_not_serving(name, seen, NOBODY)}"
+    return found
+
+
+def is_left_out(m: MemberState) -> bool:
+    """Whether it is at rest and out because of us."""
+    if m.phase is Phase.WAITING:
+        return m.found is not None
+    return m.phase in (Phase.FAILED, Phase.STUCK)
+
+
+def is_changed(m: MemberState) -> bool:
+    """Whether it is out because of us and is not what it was: users must not meet it."""
+    return (is_left_out(m) or m.phase in HELD_OUT) and m.begun
+
+
+def is_fine(m: MemberState) -> bool:
+    """Whether nothing about its way needs a word."""
+    is_settled = m.phase in (Phase.WAITING, Phase.DONE, Phase.SKIPPED) and m.found is None
+    return is_settled and not m.disproven
+
+
+def is_whole(plan: Plan, m: MemberState) -> bool:
+    """Whether all was done to it that its course has to do."""
+    steps = plan.shape(is_back=m.course is Course.ROLLBACK).steps
+    return m.step >= steps or m.answer is Answer.PRESENT
+
+
+def contradiction(seen: Shown) -> str:
+    """Of a member that should be out of rotation everywhere."""
+    if not seen.ready:
+        return ""
+    return f" — NOW IN ROTATION{at(seen.ready)}, though it should be out"
+
+
+def _back(seen: Shown) -> str:
+    """Of a member that somebody else had out."""
+    return " — in rotation now" if seen.is_serving else ""
+
+
+def _out(plan: Plan, state: State, m: MemberState) -> str:
+    why = f": {reason}" if (reason := _why_out(state, m)) else ""
+    if m.phase is Phase.STUCK:
+        return f"OUT OF ROTATION, rollback failed: needs a human{why}"
+    if m.phase is Phase.FAILED:
+        return f"OUT OF ROTATION{why}"
+    if m.phase is Phase.WAITING and m.course is Course.ROLLBACK:
+        return f"OUT OF ROTATION, NOT rolled back{why}"
+    if m.phase is Phase.WAITING:
+        since = "an earlier run" if m.attempt else "an earlier rollout"
+        return f"OUT OF ROTATION since {since}"
+    runs = ", its command may still run" if m.unfinished else ""
+    return f"OUT OF ROTATION ({phase_word(m.phase)}){runs}"
+
+
+def _why_out(state: State, m: MemberState) -> str:
+    """Its own reason, else that of the halt, which has it from the member."""
+    halt = state.halt
+    if m.why or halt is None:
+        return m.why
+    if halt.member == m.name:
+        return halt.seen.removeprefix(f"{m.name}: ")
+    return "on its way back when the rollout halted" if m.begun else ""
+
+
+def _in(plan: Plan, m: MemberState, seen: Shown, by: Holders) -> str:
+    deed = _deed(plan, m)
+    why = m.why.removeprefix("in rotation, ")
+    if m.phase in (Phase.KEPT, Phase.RAMPING, Phase.SOAKING):
+        return _unproven(m, deed, why, seen, by)
+    if seen.is_seen and not seen.is_serving:
+        return f"{deed}, but {_not_serving(m.name, seen, by)}"
+    if m.disproven:
+        return f"{deed}, back in rotation though it {fault(m)}"
+    if m.phase is Phase.WAITING:
+        is_back = m.course is Course.ROLLBACK
+        return f"{deed}, in rotation, NOT rolled back" if is_back else _untouched(deed, seen)
+    if m.phase is Phase.SKIPPED:
+        return f"in rotation, {deed}" if seen.is_seen else deed
+    return f"{deed}, in rotation" + (f": {why}" if why else "")
+
+
+def fault(m: MemberState) -> str:
+    """Why it was condemned, said of it: `failed gate 'errors'`."""
+    why = m.disproven.removeprefix(f"{m.name} ")
+    return f"was {why}" if why.startswith("not proven") else why
+
+
+def _untouched(deed: str, seen: Shown) -> str:
+    return f"in rotation, {deed}" if seen.is_seen else deed
+
+
+def _unproven(m: MemberState, deed: str, why: str, seen: Shown, by: Holders) -> str:
+    """In rotation, or so it was left: a look that shows it out everywhere is believed."""
+    end, what = f": {why}" if why else "", _missing(m)
+    is_kept = m.phase is Phase.KEPT
+    if (seen.out and not seen.ready) or (is_kept and m.kept_out and not seen.is_seen):
+        if is_kept:
+            return f"{deed}, OUT BY ANOTHER HAND{what}{end}"
+        return f"{deed}{what}, {_not_serving(m.name, seen, by)}"
+    places = {Phase.KEPT: "IN ROTATION", Phase.RAMPING: "IN ROTATION AT A SHARE OF ITS WEIGHT"}
+    place = places.get(m.phase, "in rotation")
+    down = f", {DOWN.format(seen.where(seen.down))}" if seen.down else ""
+    out = f", OUT BY ANOTHER HAND{at(seen.out)}" if seen.out else ""
+    return f"{deed}, {place}{what}{down}{out}{end}"
+
+
+def _missing(m: MemberState) -> str:
+    if m.phase is not Phase.KEPT:
+        return f", {'ramp' if m.phase is Phase.RAMPING else 'soak'} not finished"
+    if m.begun:
+        return ", not proven"
+    return "" if m.course is Course.UPGRADE else ", NOT rolled back"
+
+
+def _not_serving(name: str, seen: Shown, by: Holders) -> str:
+    if seen.out:
+        return f"OUT OF ROTATION{seen.where(seen.out)}: {_by_whom(name, by)}"
+    return DOWN.format(seen.where(seen.down))
+
+
+def _by_whom(name: str, by: Holders) -> str:
+    return f"by rollout {by[name]}" if name in by else "not by us"
+
+
+def _deed(plan: Plan, m: MemberState) -> str:
+    """What was done to it, of a member that should be in rotation."""
+    if m.phase is Phase.SKIPPED:
+        return "was already there"
+    if m.phase is Phase.WAITING or not m.begun:
+        return "untouched" if m.course is Course.UPGRADE else "upgraded"
+    if plan.purpose is Purpose.REHEARSAL:
+        return "out and back"
+    is_back = m.course is Course.ROLLBACK or plan.purpose is Purpose.ROLLBACK
+    if not is_whole(plan, m):
+        return f"its {'rollback' if is_back else 'upgrade'} NOT finished"
+    return "rolled back" if is_back else "upgraded"

@@ -1,0 +1,231 @@
+"""A rollout's records, in their order, become a story."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from controller.core import events as e
+from controller.core.phases import FIVE, Phase
+from controller.core.plan.plan import Plan
+from controller.core.state.state import State
+from controller.core.steps import Course
+from controller.errors import StateError
+from controller.ports import Record
+from controller.report.members.status import standing
+from controller.report.page.model import Deed, Entry, Halt, Run, Sample, Series, Story, Stretch
+from controller.report.run.replay import Retelling, Told
+from controller.report.words import names
+
+OFF_THE_PATH: Final = {
+    Phase.ASKING: "turn",
+    Phase.DUE: "turn",
+    Phase.RESTORING: "undo",
+    Phase.REMOVING: "undo",
+    Phase.FAILED: "out",
+    Phase.STUCK: "out",
+    Phase.KEPT: "kept",
+}
+"""What is drawn besides the five phases; all other phases leave no mark."""
+
+
+def tell(records: Iterable[Record]) -> Story:
+    """Raises StateError when the records are not those of a rollout."""
+    teller = _Teller()
+    for record in records:
+        teller.hear(record)
+    return teller.story()
+
+
+class _Teller:
+    def __init__(self) -> None:
+        self._retelling = Retelling()
+        self._last: Record | None = None
+        self._records = 0
+        self._elapsed = 0.0
+        self._has_begun = False
+        self._finished: datetime | None = None
+        self._runs: list[Run] = []
+        self._open: dict[str, Stretch] = {}
+        self._stretches: list[Stretch] = []
+        self._series: dict[tuple[str, str, int], Series] = {}
+        self._visits: dict[str, int] = {}
+        self._deeds: list[Deed] = []
+        self._entries: list[Entry] = []
+        self._halts: list[Halt] = []
+        self._overrides: list[tuple[str, str]] = []
+
+    def hear(self, record: Record) -> None:
+        told = self._retelling.read(record)
+        self._advance(record, is_another=isinstance(told.value, e.RunBegan) and self._has_begun)
+        if told.sentence:
+            self._entries.append(
+                Entry(self._elapsed, record.wall, told.member, told.sentence, _mark(told.value))
+            )
+        if not isinstance(told.value, Plan):
+            self._note(told, told.value)
+            self._phases(told)
+        self._last = record
+        self._records += 1
+
+    def _advance(self, record: Record, *, is_another: bool) -> None:
+        """Within a run the monotonic clock counts; between two runs, maybe on two boots, only
+        the wall's can."""
+        last = self._last
+        if last is None:
+            self._runs.append(Run(0.0, 0.0, record.wall))
+        elif is_another:
+            self._elapsed += _seconds(record.wall - last.wall)
+            self._runs.append(Run(self._elapsed, self._elapsed, record.wall))
+        else:
+            self._elapsed += _seconds(record.at - last.at)
+            self._runs[-1] = replace(self._runs[-1], end=self._elapsed)
+
+    def _note(self, told: Told, event: e.Event) -> None:
+        wall = told.record.wall
+        match event:
+            case e.RunBegan():
+                self._has_begun, self._finished = True, None
+                self._overrides += [
+                    (gate, f"overridden by {event.by}: {reason}")
+                    for gate, reason in event.overrides.items()
+                ]
+            case e.GateSampled():
+                self._sampled(wall, event)
+            case e.MemberReturned(member):
+                self._visits[member] = self._visits.get(member, 0) + 1
+            case e.Halted():
+                self._halts.append(Halt(wall, event))
+            case e.ResumeRequested() if told.after.halt is None:
+                self._halts = [replace(halt, is_past=True) for halt in self._halts]
+            case e.Finished():
+                self._finished = wall
+                self._finish(told)
+            case e.StepEnded() | e.GuardAnswered() | e.Validated() | e.SettingFailed():
+                course = told.before.members[event.member].course
+                self._deeds.append(_deed(wall, course, event))
+            case _:
+                pass
+
+    def _sampled(self, wall: datetime, event: e.GateSampled) -> None:
+        member = event.member or ""
+        visit = self._visits.get(member, 0) if member else len(self._runs)
+        key = (event.gate, member, visit)
+        series = self._series.setdefault(key, Series(event.gate, member))
+        series.samples.append(Sample(self._elapsed, wall, event))
+
+    def _finish(self, told: Told) -> None:
+        """The lines printed at the end of a run speak of its first halt."""
+        lines = tuple(json.loads(told.record.body).get("told") or ())
+        plan = self._retelling.plan
+        standings = _standings(plan, told.after) if plan is not None else ()
+        for i, halt in enumerate(self._halts):
+            if not halt.standings:
+                self._halts[i] = replace(halt, lines=lines, standings=standings)
+                lines = ()
+
+    def _phases(self, told: Told) -> None:
+        for name in _touched(told):
+            if name not in told.after.members:
+                continue
+            m = told.after.members[name]
+            kind = FIVE.get(m.phase) or OFF_THE_PATH.get(m.phase, "")
+            now = self._open.get(name)
+            if now is not None and (now.kind, now.course) == (kind, m.course):
+                continue
+            self._close(name)
+            if kind:
+                self._open[name] = Stretch(name, m.course, kind, self._elapsed, self._elapsed)
+
+    def _close(self, name: str) -> None:
+        if (former := self._open.pop(name, None)) is not None:
+            self._stretches.append(replace(former, end=self._elapsed))
+
+    def story(self) -> Story:
+        plan, state, last = self._retelling.plan, self._retelling.state, self._last
+        if plan is None or state is None or last is None:
+            raise StateError("the journal has no plan for this rollout: nothing was touched")
+        for name in list(self._open):
+            self._close(name)
+        return Story(
+            plan=plan,
+            state=state,
+            records=self._records,
+            runs=tuple(self._runs),
+            stretches=tuple(self._stretches),
+            series=tuple(self._series.values()),
+            deeds=tuple(self._deeds),
+            entries=tuple(self._entries),
+            halts=tuple(self._halts),
+            overrides=tuple(self._overrides),
+            last=last.wall,
+            finished=self._finished,
+        )
+
+
+def _standings(plan: Plan, state: State) -> tuple[str, ...]:
+    groups: dict[str, list[str]] = {}
+    for m in state.members.values():
+        groups.setdefault(standing(plan, state, m), []).append(m.name)
+    return tuple(f"{names(group)}: {how}" for how, group in groups.items())
+
+
+def _seconds(duration: timedelta) -> float:
+    return max(0.0, duration.total_seconds())
+
+
+def _touched(told: Told) -> Iterable[str]:
+    """Whose phase the event may have changed."""
+    match told.value:
+        case e.Intended(step):
+            return (step.member,)
+        case e.GateSampled() | e.WorkerReplaced() | e.CapacityShort() | e.CapacityBack():
+            return ()
+        case e.RunBegan() | e.RollbackBegan() | e.ResumeRequested() | e.AbortRequested():
+            return told.after.members
+        case _:
+            member = getattr(told.value, "member", None)
+            return (member,) if member is not None else ()
+
+
+def _mark(value: e.Event | Plan) -> str:
+    match value:
+        case e.Halted():
+            return "halt"
+        case (
+            e.RunBegan()
+            | e.StopRequested()
+            | e.PauseRequested()
+            | e.ResumeRequested()
+            | e.AbortRequested()
+            | e.OperatorAnswered()
+        ):
+            return "hand"
+        case e.MemberFailed() | e.MemberStuck() | e.MemberKept() | e.SettingFailed():
+            return "bad"
+        case e.ForeignHandSeen():
+            return "bad"
+        case e.StepEnded(passed=False) | e.Validated(passed=False):
+            return "bad"
+        case _:
+            return ""
+
+
+def _deed(
+    wall: datetime,
+    course: Course,
+    event: e.StepEnded | e.GuardAnswered | e.Validated | e.SettingFailed,
+) -> Deed:
+    match event:
+        case e.StepEnded():
+            return Deed(
+                wall, event.member, course, event.detail, event.passed, event.seconds, event.output
+            )
+        case e.GuardAnswered(member, answer, detail):
+            return Deed(wall, member, course, f"{answer}: {detail}", answer != e.Answer.REFUSED)
+        case e.Validated(member, passed, detail):
+            what = f"validation {'passed' if passed else 'FAILED'}: {detail}"
+            return Deed(wall, member, course, what, passed)
+        case e.SettingFailed(member, setting, why):
+            return Deed(wall, member, course, f"{setting} failed: {why}", passed=False)

@@ -1,0 +1,1 @@
+"""The plan for people and as JSON, with its forecast."""

@@ -1,0 +1,118 @@
+"""What lies ahead of a rollout, as an operator reads it before saying yes."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from controller.core.forecast.load import Expected, Load
+from controller.core.forecast.stake import CERTAINTY, Loss
+from controller.core.forecast.traffic import Traffic
+from controller.core.gates.counters import percent
+from controller.core.plan.plan import Plan
+from controller.report.words import count, span
+
+SHARES = {1.0: "every request", 0.1: "a tenth of its requests"}
+
+
+def outlook_lines(
+    plan: Plan,
+    loads: Sequence[Load],
+    duration: Expected,
+    now: Traffic,
+    losses: Sequence[Loss],
+) -> list[str]:
+    """All of it, for `plan_text`."""
+    return [
+        *load_lines(loads, plan),
+        "",
+        *expected_lines(duration),
+        "",
+        *stake_lines(now, losses),
+    ]
+
+
+def load_lines(loads: Sequence[Load], plan: Plan) -> list[str]:
+    together = plan.max_unavailable
+    head = f"the others, while {together} {'is' if together == 1 else 'are'} out"
+    return [head, *(f"  {_load(load, plan.min_available)}" for load in loads)]
+
+
+def _load(load: Load, floor: int) -> str:
+    where = f"{load.backend} at {load.instance}: {load.serving} serve, then {load.carriers}"
+    sessions = count(load.sessions, "session")
+    if load.carriers <= 0:
+        return f"{where}: NOBODY IS LEFT TO CARRY {sessions}"
+    text = f"{where} (floor {floor}); {sessions} now, {load.sessions / load.carriers:.3g} each"
+    if load.room is None:
+        return f"{text}, no maxconn"
+    full = ": THE REST WILL QUEUE" if load.sessions > load.room else ""
+    return f"{text}, and their maxconn takes {load.room}{full}"
+
+
+def expected_lines(expected: Expected) -> list[str]:
+    turns = count(expected.turns, "turn")
+    waits = f"{turns} of {span(expected.waits)} for sticky clients, ramp and soak"
+    if expected.total is None:
+        least = span(expected.waits * expected.turns)
+        text = f"at least {least}: {waits}; the time of the upgrade commands is not known yet"
+    elif expected.commands:
+        took = f"{span(expected.commands)} for the commands, as the last time"
+        text = f"about {span(expected.total)}: {waits}, and {took}"
+    else:
+        text = f"about {span(expected.total)}: {waits}"
+    return ["expected duration", f"  {text}; work in flight and health checks come on top"]
+
+
+def stake_lines(traffic: Traffic, losses: Sequence[Loss]) -> list[str]:
+    if not losses:
+        return ["at stake", "  nothing new meets users: members go out and come back as they are"]
+    if traffic.pool <= 0:
+        return [
+            "at stake",
+            "  NO REQUEST CAME WHILE WE LOOKED: HOW MANY WOULD FAIL CANNOT BE SAID, AND NO GATE "
+            "SEES A BAD VERSION WITHOUT TRAFFIC",
+        ]
+    drawn = "; more where it fails quickly, for idle servers are preferred"
+    lines = [
+        f"at stake, at the rate of this moment ({traffic.pool:.3g} requests a second, up to "
+        f"{traffic.member:.3g} of them at one upgraded member{drawn if traffic.is_drawn else ''})",
+        *(f"  {_loss(loss)}" for loss in losses),
+    ]
+    if any(loss.requests is not None for loss in losses):
+        rare = round(1 / (1 - CERTAINTY))
+        lines.append(
+            f"  in 1 of {rare} such rollouts it is more; at a lower rate fewer fail, but for longer"
+        )
+    return lines
+
+
+def _loss(loss: Loss) -> str:
+    head = f"if the new version fails {SHARES.get(loss.ratio, percent(loss.ratio))}"
+    if loss.requests is None or loss.duration is None:
+        return f"{head}: {_boundless(loss)}"
+    likely = ""
+    if loss.likely is not None:
+        requests, duration = loss.likely
+        likely = f" (likely {requests}, in {_up(duration)})"
+    scraped = ""
+    if loss.assumed is not None:
+        scraped = f", if its metrics are scraped every {span(loss.assumed)}: `evidence` would tell"
+    return (
+        f"{head}: at most {count(loss.requests, 'request')} of users fail, for at most "
+        f"{_up(loss.duration)}{likely}; then gate {loss.gate!r} has taken it out{scraped}"
+    )
+
+
+def _boundless(loss: Loss) -> str:
+    what = (
+        f"up to {loss.at_first:.3g} requests fail each second from the first member on, "
+        f"{loss.per_second:.3g} when all have it, for the whole rollout and after it"
+    )
+    if not loss.why:
+        return f"NOTHING STOPS IT, FOR THERE IS NO GATE: {what}"
+    return f"NO GATE IS SURE TO STOP IT: {what}; {'; '.join(loss.why)}"
+
+
+def _up(duration: timedelta) -> str:
+    """Rounded up, for a bound that is rounded down is none."""
+    step = timedelta(seconds=0.1 if duration < timedelta(seconds=10) else 1)
+    return span(-(-duration // step) * step)

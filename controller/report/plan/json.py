@@ -1,0 +1,188 @@
+"""A plan as `plan --json` prints it. The models are its published schema (`schema plan`)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import GenerateJsonSchema
+
+from controller.core.events import Answer
+from controller.core.forecast.load import Expected, Load
+from controller.core.forecast.stake import CERTAINTY, Loss
+from controller.core.forecast.traffic import Traffic
+from controller.core.plan.plan import Plan
+from controller.core.state.state import State
+from controller.ports import RolloutRow
+from controller.report.members.status import standing
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Capacity(_Value):
+    serving: int = Field(description="Members in rotation and healthy, where the fewest are.")
+    max_unavailable: int
+    min_available: int
+
+
+class Unless(_Value):
+    answer: str = Field(description="needed, present or refused.")
+    detail: str
+
+
+class OthersLoad(_Value):
+    instance: str
+    backend: str
+    serving: int
+    carriers: int = Field(description="Left while as many members are out as may be.")
+    sessions: int = Field(description="Under way now, in the whole backend.")
+    room: int | None = Field(description="What the carriers' maxconn takes; null: no limit.")
+
+
+class Duration(_Value):
+    turns: int
+    wait_seconds: float = Field(description="Of each turn: sticky clients, ramp and soak.")
+    command_seconds: float | None = Field(description="Of each turn, as the last time.")
+    total_seconds: float | None = Field(description="null: the commands' time is not known.")
+
+
+class Requests(_Value):
+    per_second: float = Field(description="Of the whole pool, measured over one second.")
+    member_per_second: float = Field(description="Of one upgraded member, at most.")
+
+
+class AtStake(_Value):
+    failing_ratio: float = Field(description="What the new version fails of its requests, 0 to 1.")
+    gate: str | None = Field(description="Stops it; null: none does for certain.")
+    requests: int | None = Field(description="That fail, at most; null: without a bound.")
+    seconds: float | None = Field(description="Until the last of them; null: without a bound.")
+    likely_requests: int | None = Field(description="In every second rollout no more.")
+    likely_seconds: float | None = Field(description="The same of the time.")
+    per_second: float = Field(description="That may fail in each second, at most.")
+    why: list[str] = Field(description="Of each gate, why it may not stop it; without a bound.")
+    certainty: float = Field(description="Share of such rollouts in which the bound holds.")
+
+
+class Unfinished(_Value):
+    """A rollout that a run would go on with."""
+
+    id: str
+    started: str = Field(description="UTC, ISO 8601.")
+    by: str
+    members: dict[str, str] = Field(description="Member to how it stands, in words.")
+
+
+class PlanValue(_Value):
+    """What `poolroll plan FILE --json` prints. Durations are in seconds."""
+
+    name: str
+    refusals: list[str] = Field(description="Empty: a run would begin.")
+    notes: list[str]
+    order: list[str] = Field(description="Of those that the run would touch.")
+    not_in_this_run: list[str] = Field(description="Left for another run.")
+    unfinished: Unfinished | None = Field(description="What the run would go on with, if so.")
+    canaries: list[str]
+    left_out: dict[str, str] = Field(description="Member to how it was found out of rotation.")
+    capacity: Capacity | None = Field(description="null, as below, where there is no plan.")
+    gates_now: dict[str, str]
+    unless: dict[str, Unless]
+    others: list[OthersLoad] = Field(description="What they carry while members are out.")
+    duration: Duration | None
+    traffic: Requests | None
+    at_stake: list[AtStake]
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        plan: Plan | None,
+        *,
+        refusals: Sequence[str],
+        notes: Sequence[str],
+        gates: Mapping[str, str],
+        unless: Mapping[str, tuple[Answer, str]],
+        ahead: tuple[Traffic, Sequence[Loss], Sequence[Load], Expected] | None,
+        aside: Sequence[str] = (),
+        former: tuple[RolloutRow, Plan, State] | None = None,
+    ) -> Self:
+        """`plan`: what the run would do; `aside`: members that it would leave for another run;
+        `former`: what it would go on with."""
+        return cls(
+            name=name,
+            refusals=list(refusals),
+            notes=list(notes),
+            order=[member.name for member in plan.members] if plan else [],
+            not_in_this_run=list(aside),
+            unfinished=_unfinished(*former) if former else None,
+            canaries=list(plan.canaries) if plan else [],
+            left_out=dict(plan.left) if plan else {},
+            capacity=_capacity(plan) if plan else None,
+            gates_now=dict(gates),
+            unless={k: Unless(answer=str(a), detail=d) for k, (a, d) in unless.items()},
+            others=[_load(load) for load in ahead[2]] if ahead else [],
+            duration=_duration(ahead[3]) if ahead else None,
+            traffic=_traffic(ahead[0]) if ahead else None,
+            at_stake=[_at_stake(loss) for loss in ahead[1]] if ahead else [],
+        )
+
+
+def _unfinished(row: RolloutRow, plan: Plan, state: State) -> Unfinished:
+    return Unfinished(
+        id=row.id,
+        started=row.started.isoformat(),
+        by=row.by,
+        members={m.name: standing(plan, state, m) for m in state.members.values()},
+    )
+
+
+def _capacity(plan: Plan) -> Capacity:
+    return Capacity(
+        serving=plan.serving,
+        max_unavailable=plan.max_unavailable,
+        min_available=plan.min_available,
+    )
+
+
+def _load(load: Load) -> OthersLoad:
+    return OthersLoad(
+        instance=load.instance,
+        backend=load.backend,
+        serving=load.serving,
+        carriers=load.carriers,
+        sessions=load.sessions,
+        room=load.room,
+    )
+
+
+def _duration(expected: Expected) -> Duration:
+    took, total = expected.commands, expected.total
+    return Duration(
+        turns=expected.turns,
+        wait_seconds=expected.waits.total_seconds(),
+        command_seconds=None if took is None else took.total_seconds(),
+        total_seconds=None if total is None else total.total_seconds(),
+    )
+
+
+def _traffic(traffic: Traffic) -> Requests:
+    return Requests(per_second=traffic.pool, member_per_second=traffic.member)
+
+
+def _at_stake(loss: Loss) -> AtStake:
+    return AtStake(
+        failing_ratio=loss.ratio,
+        gate=loss.gate,
+        requests=loss.requests,
+        seconds=None if loss.duration is None else loss.duration.total_seconds(),
+        likely_requests=None if loss.likely is None else loss.likely[0],
+        likely_seconds=None if loss.likely is None else loss.likely[1].total_seconds(),
+        per_second=loss.per_second,
+        why=list(loss.why),
+        certainty=CERTAINTY,
+    )
+
+
+def plan_schema() -> dict[str, Any]:
+    drawn = PlanValue.model_json_schema(mode="serialization")
+    return {"$schema": GenerateJsonSchema.schema_dialect, **drawn, "title": "poolroll plan"}

@@ -1,0 +1,115 @@
+"""The plan as an operator reads it before saying yes."""
+
+from collections.abc import Mapping, Sequence
+
+from controller.core.gates.counters import limit
+from controller.core.gates.gate import Gate, Scope
+from controller.core.plan.plan import Plan
+from controller.core.settings import OnFailure, ReturnPolicy, Settings
+from controller.core.state.state import State
+from controller.ports import RolloutRow
+from controller.report.run.summary import standings
+from controller.report.words import count, names, span
+
+
+def plan_text(
+    plan: Plan,
+    settings: Settings,
+    notes: Sequence[str],
+    gates_now: Mapping[str, str],
+    ahead: Sequence[str] = (),
+    *,
+    whole: Plan | None = None,
+    aside: Sequence[str] = (),
+) -> list[str]:
+    """`gates_now`: gate → what it reads at this moment; `ahead`: see `report.outlook`; `whole`: of
+    which `plan` is the part that a run would do; `aside`: members that it leaves for another."""
+    policies = plan.policies
+    lines = [
+        f"rollout {plan.name}: {share(plan, whole)} of {names(plan.backends)} behind "
+        + names(plan.instances),
+        "",
+        "order",
+        *_order(plan),
+        *([f"  not in this run: {names(aside)}"] if aside else []),
+        "",
+        "capacity",
+        f"  {plan.serving} serve now; at most {plan.max_unavailable} out because of us at any "
+        f"time; never fewer than {plan.min_available} serving",
+        "",
+        "gates",
+        *_gates(policies.gates, gates_now),
+        f"  on failure: {_on_failure(policies.on_failure)}",
+        "",
+        "each member",
+        f"  drain    {_drain(plan)}",
+        f"  upgrade  {count(plan.upgrade.steps, 'step')}"
+        + (", unless already there" if plan.upgrade.has_guard else ""),
+        f"  return   the load balancer's own health check within {span(policies.comeback.within)}"
+        + _ramp(policies.comeback),
+        f"  soak     {span(policies.soak)} under full traffic",
+    ]
+    lines += ["", *ahead] if ahead else []
+    remarks = [*notes, *settings.warnings]
+    return [*lines, "", "mind", *(f"  {remark}" for remark in remarks)] if remarks else lines
+
+
+def share(plan: Plan, whole: Plan | None) -> str:
+    """`3 members`, or `1 of 3 members` where a run is limited or has a part behind it."""
+    most = len(whole.members) if whole is not None else len(plan.members)
+    part = "" if most == len(plan.members) else f"{len(plan.members)} of "
+    return part + count(most, "member")
+
+
+def going_on(plan: Plan, row: RolloutRow, state: State) -> list[str]:
+    """What a run finds that an earlier one has left."""
+    began = f"{row.started:%Y-%m-%d %H:%M:%S} UTC by {row.by}"
+    return [f"rollout {plan.name} goes on, begun {began}", *standings(plan, state)]
+
+
+def _order(plan: Plan) -> list[str]:
+    width = max((len(member.name) for member in plan.members), default=0)
+    return [
+        f"  {i:>2}. {m.name:<{width}}  {m.address}:{m.port}"
+        + ("  canary" if m.name in plan.canaries else "")
+        for i, m in enumerate(plan.members, 1)
+    ] or ["  nothing is left to do"]
+
+
+def _gates(gates: Sequence[Gate], now: Mapping[str, str]) -> list[str]:
+    if not gates:
+        return ["  NO GATES: NOTHING STOPS THIS ROLLOUT WHEN USERS SEE ERRORS"]
+    lines = []
+    for gate in gates:
+        what = "each member since its return" if gate.scope is Scope.MEMBER else "the pool"
+        lines.append(f"  {gate.name}: {what}, every {span(gate.every)}: {limit(gate)}")
+        if gate.name in now:
+            lines.append(f"    now: {now[gate.name]}")
+    return lines
+
+
+def _drain(plan: Plan) -> str:
+    policy = plan.policies.drain
+    what = f"work in flight has {span(policy.timeout)}, then {policy.on_timeout}"
+    if not plan.sticky:
+        return what
+    kinds = ", ".join(f"{backend} ({kind})" for backend, kind in plan.sticky.items())
+    return (
+        f"{what}; clients of {kinds} may still come for {span(policy.sticky)}, then they are "
+        "sent elsewhere and may lose their session"
+    )
+
+
+def _ramp(policy: ReturnPolicy) -> str:
+    if not policy.ramp:
+        return ""
+    steps = ", ".join(f"{share} %" for share in policy.ramp)
+    return f", then {steps} of its weight for {span(policy.hold)} each, gates watched"
+
+
+def _on_failure(policy: OnFailure) -> str:
+    return {
+        OnFailure.HALT: "halt",
+        OnFailure.ROLLBACK_MEMBER: "roll the failed member back, then halt",
+        OnFailure.ROLLBACK_ALL: "roll every upgraded member back, newest first, then halt",
+    }[policy]

@@ -1,0 +1,1 @@
+"""A run as it goes on: sentences for its events, the halt message, the summary, notices."""

@@ -1,0 +1,131 @@
+"""The halt message: lines that someone who knows nothing understands at three at night."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from controller.core.phases import Phase
+from controller.core.plan.plan import Plan
+from controller.core.pool import Instant
+from controller.core.snapshot import Sight, capacity
+from controller.core.state.failures import failures
+from controller.core.state.state import State
+from controller.report.members.placement import shown
+from controller.report.members.status import is_changed, is_fine, left_standing, standing, strangers
+from controller.report.run.next_commands import Onward, ways_on
+from controller.report.sanitize import legible_line
+from controller.report.words import count, names, span
+
+
+def halt_message(
+    plan: Plan, state: State, now: Instant, wall: datetime, *, onward: Onward, contact: str
+) -> list[str]:
+    """The lines. `contact`: owner and runbook, or empty."""
+    halt = state.halt
+    if halt is None:
+        raise ValueError("not halted")
+    lines = [
+        f"SEEN      {halt.seen}",
+        f"LIMIT     {halt.limit}",
+        *_labelled("MEMBERS", [*_as_of(state, now, wall), *_members(plan, state)]),
+        f"USERS     {_users(state, now, wall)}",
+        *_labelled("CAN WAIT", _can_wait(plan, state, now, contact)),
+        *_labelled("NEXT", ways_on(plan, state, onward)),
+    ]
+    return [legible_line(line) for line in lines]
+
+
+def without_next(lines: Sequence[str]) -> list[str]:
+    """The lines of a halt that was decided on: what was to be typed then is not any more."""
+    kept, is_next = [], False
+    for line in lines:
+        is_next = line.startswith("NEXT") or (is_next and line.startswith(" "))
+        kept += [] if is_next else [line]
+    return kept
+
+
+def _labelled(label: str, lines: list[str]) -> list[str]:
+    return [f"{label if i == 0 else '':<8}  {line}" for i, line in enumerate(lines)]
+
+
+def _lost(state: State) -> list[Sight]:
+    """Load balancers that do not answer, or have not answered yet."""
+    return [s for s in state.sights.values() if s.lost_since is not None or s.at is None]
+
+
+def _silent(state: State) -> str:
+    """Who does not answer; empty when all do."""
+    lost = [sight.instance for sight in _lost(state)]
+    return f"{names(lost)} {'does' if len(lost) == 1 else 'do'} not answer" if lost else ""
+
+
+def _as_of(state: State, now: Instant, wall: datetime) -> list[str]:
+    """Said above the members when not all of them can be seen."""
+    lost = _lost(state)
+    seen = [sight.at for sight in lost if sight.at is not None]
+    if not lost:
+        return []
+    if len(seen) < len(lost):
+        return ["as the journal has them:"]
+    return [f"as last seen at {wall - (now - min(seen)):%H:%M:%S} UTC:"]
+
+
+def _members(plan: Plan, state: State) -> list[str]:
+    """Those that need a look stand each on a line, the others are counted."""
+    lines, groups = [], dict[str, list[str]]()
+    for name in plan.left:
+        groups.setdefault(left_standing(plan, state, name), []).append(name)
+    for m in state.members.values():
+        how, seen = standing(plan, state, m), shown(state, m.name)
+        if is_fine(m) and (seen.is_serving or not seen.is_seen):
+            groups.setdefault(how.partition(":")[0], []).append(m.name)
+        else:
+            lines.append(f"{m.name}: {how}")
+    lines += [f"{name}: {how}" for name, how in strangers(plan, state).items()]
+    return lines + [f"{names(group)}: {how}" for how, group in groups.items()]
+
+
+def _users(state: State, now: Instant, wall: datetime) -> str:
+    """From the pool's own counters over the last seconds. They count retries too, so the figure
+    is the most that users can have met."""
+    if silent := _silent(state):
+        return f"not known: {silent}"
+    failed = failures(state, now)
+    if failed is None:
+        watched = now - state.points[0][0] if state.points else now - now
+        return f"not failing; no failed request seen in the last {span(watched)}"
+    first, last = (f"{wall - (now - one):%H:%M:%S}" for one in (failed.first, failed.last))
+    figure = f"at most {count(failed.count, 'request')} failed"
+    if failed.are_going_on(now):
+        return f"FAILING NOW, since {first} UTC: {figure}"
+    when = f"at {first}" if first == last else f"from {first} to {last}"
+    return f"not failing now; {figure} {when} UTC"
+
+
+def serving(state: State) -> int:
+    """How many serve. What we have out does not, even where the last look is older."""
+    partly = (Phase.KEPT, Phase.RAMPING)
+    away = frozenset(m.name for m in state.members.values() if m.is_away and m.phase not in partly)
+    return capacity(state.sights.values(), away).serving
+
+
+def serve(number: int) -> str:
+    return count(number, "member serves", "members serve")
+
+
+def _can_wait(plan: Plan, state: State, now: Instant, contact: str) -> list[str]:
+    number, floor = serving(state), plan.min_available
+    figures = f"{serve(number)}, the floor is {floor}"
+    failed = failures(state, now)
+    if silent := _silent(state):
+        text = f"NOT KNOWN, treat it as NO: {silent}"
+    elif number < floor:
+        text = f"NO: {figures}"
+    elif failed is not None and failed.are_going_on(now):
+        text = f"NO, users are failing: {figures}"
+    else:
+        text = f"yes: {figures}"
+    changed = [m.name for m in state.members.values() if is_changed(m)]
+    lines = [text + (f"; {contact}" if contact else "")]
+    if changed:
+        lines.append(f"as long as no load balancer is reloaded: that may put {names(changed)} back")
+    return lines

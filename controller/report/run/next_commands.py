@@ -1,0 +1,95 @@
+"""The commands with which an operator goes on with a rollout, or ends it: ready to be pasted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from shlex import quote
+from typing import Final
+
+from controller.core.plan.plan import Plan, Purpose
+from controller.core.state.state import State
+from controller.redaction import MASK
+from controller.report.members.status import fault
+from controller.report.words import names
+
+_VERBS: Final = {
+    Purpose.UPGRADE: "run",
+    Purpose.REHEARSAL: "rehearse",
+    Purpose.ROLLBACK: "rollback",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Onward:
+    """One rollout, as commands name it."""
+
+    name: str
+    purpose: Purpose
+    file: str
+    """Path of the rollout file."""
+    sets: Mapping[str, str] = field(default_factory=dict)
+    """What `--set` said: another value would be another rollout."""
+    state: str = ""
+    """The state folder, where commands would not look there by themselves."""
+
+    @property
+    def run(self) -> str:
+        return self._begin(_VERBS[self.purpose])
+
+    @property
+    def run_anew(self) -> str:
+        return f"{self._begin('run')} --new"
+
+    @property
+    def resume(self) -> str:
+        return self._command("resume", self.name, "--reason '…'")
+
+    @property
+    def abort(self) -> str:
+        return self._command("abort", self.name)
+
+    @property
+    def abort_and_restore(self) -> str:
+        return f"{self.abort} --restore"
+
+    @property
+    def rollback(self) -> str:
+        """To the former version, in a rollout of its own."""
+        return self._begin("rollback")
+
+    def _begin(self, verb: str) -> str:
+        sets = [f"--set {quote(f'{key}={_told(value)}')}" for key, value in self.sets.items()]
+        return self._command(verb, quote(self.file), *sets)
+
+    def _command(self, *words: str) -> str:
+        state = [f"--state {quote(self.state)}"] if self.state else []
+        return " ".join(["poolroll", *words, *state])
+
+
+def _told(value: str) -> str:
+    """A secret is not kept: whoever types the command has it."""
+    return "…" if value == MASK else value
+
+
+def ways_on(plan: Plan, state: State, onward: Onward) -> list[str]:
+    """What to type about a rollout that halted: go on, end it, and go back where the file has a
+    way back."""
+    lines = [
+        f"to go on:  {onward.resume}, then {onward.run}",
+        f"to end it: {onward.abort}   ({restoring(state)})",
+    ]
+    is_upgrade = plan.purpose is Purpose.UPGRADE and plan.rollback is not None
+    if is_upgrade and not any(m.unfinished for m in state.members.values()):
+        lines.append(f"to go back: {onward.rollback}")
+    return lines
+
+
+def restoring(state: State) -> str:
+    """What `--restore` would do: a validation that was green while users failed proves nothing."""
+    failed = [m for m in state.members.values() if m.disproven and m.is_away]
+    if not failed:
+        return "--restore also puts back what passes its validation"
+    halt = state.halt
+    first = next((m for m in failed if halt is not None and m.name == halt.member), failed[0])
+    which = "it" if len(failed) == 1 else first.name
+    whom = names([m.name for m in failed])
+    return f"MIND: --restore puts back {whom}: validation was passed, yet {which} {fault(first)}"

@@ -1,0 +1,143 @@
+"""Events → notices: what people who do not watch are told, and when. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from controller.core import events as e
+from controller.core.events import Event, Observation
+from controller.core.phases import Phase
+from controller.core.plan.plan import Plan
+from controller.core.pool import Instant
+from controller.core.settings import Settings
+from controller.core.state.state import State
+from controller.ports import Notice
+from controller.report.members.status import standing
+from controller.report.run.halt import halt_message
+from controller.report.run.next_commands import Onward
+from controller.report.run.summary import contact, summary
+from controller.report.words import count, names
+
+PROMPT: Final = timedelta(seconds=5)
+"""A halt is told when all has come to rest, with what became of whom; when that takes longer (a
+step that runs on, a rollback of everybody), it is told after this."""
+
+ENDS: Final = ("done", "aborted", "refused")
+"""Outcomes after which the heartbeat may fall silent for good: its last beat says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutTidings:
+    """Implements `controller.runner.notify.Tidings`."""
+
+    rollout: str
+    """Its id."""
+    plan: Plan
+    settings: Settings
+    onward: Onward
+    """For the commands that a halt names."""
+    is_ending: bool = False
+    """`abort` of a rollout at rest: that a process has it in hand again is not worth telling."""
+
+    def of(
+        self,
+        event: Event | Observation,
+        before: State,
+        after: State,
+        last: Instant | None,
+        now: Instant,
+        wall: datetime,
+    ) -> Sequence[Notice]:
+        match event:
+            case e.RunBegan() if not self.is_ending:
+                return [self._started(event, before, wall)]
+            case e.MemberStuck(member):
+                return [self._stuck(member, after, wall)]
+            case e.Finished():
+                return self._finished(event, after, last, now, wall)
+            case _ if not self.is_ending and _is_overdue(after, last, now):
+                return [self._halted(after, now, wall, None)]
+            case _:
+                return []
+
+    def heartbeat(self, state: State, wall: datetime) -> Notice:
+        over = sum(1 for m in state.members.values() if m.phase in (Phase.DONE, Phase.SKIPPED))
+        text = f"{state.mode}, {over} of {count(len(state.members), 'member')} done"
+        return self._notice("heartbeat", wall, text)
+
+    def _notice(
+        self,
+        event: str,
+        wall: datetime,
+        text: str,
+        lines: Sequence[str] = (),
+        *,
+        member: str = "",
+        exit_code: int | None = None,
+    ) -> Notice:
+        name = self.plan.name
+        text = f"rollout {name}: {text}"
+        return Notice(event, name, self.rollout, wall, text, tuple(lines), member, exit_code)
+
+    def _started(self, event: e.RunBegan, before: State, wall: datetime) -> Notice:
+        if before.run is not None:
+            lines = [f"{m.name}: {standing(self.plan, before, m)}" for m in before.members.values()]
+            return self._notice("started", wall, f"goes on, taken up by {event.by}", lines)
+        members = event.only or tuple(member.name for member in self.plan.members)
+        return self._notice(
+            "started",
+            wall,
+            f"started by {event.by}: {count(len(members), 'member')} of "
+            f"{names(self.plan.backends)}, at most {self.plan.max_unavailable} out at a time",
+        )
+
+    def _stuck(self, member: str, after: State, wall: datetime) -> Notice:
+        return self._notice(
+            "stuck",
+            wall,
+            f"{member} is STUCK: its rollback failed too; it stays out until a human mends it",
+            [f"{member}: {standing(self.plan, after, after.members[member])}"],
+            member=member,
+        )
+
+    def _halted(self, after: State, now: Instant, wall: datetime, code: int | None) -> Notice:
+        """`code` None: members are still being brought to rest."""
+        halt = after.halt
+        assert halt is not None, "told of a halt without one"
+        about = contact(self.settings)
+        lines = halt_message(self.plan, after, now, wall, onward=self.onward, contact=about)
+        by = after.run.by if after.run is not None else "nobody"
+        lines.append(f"ROLLOUT   {self.rollout}, run by {by}")
+        moving = "" if code is not None else " (not at rest yet)"
+        text = f"HALTED{moving}: {halt.seen}"
+        return self._notice("halted", wall, text, lines, member=halt.member or "", exit_code=code)
+
+    def _finished(
+        self, event: e.Finished, after: State, last: Instant | None, now: Instant, wall: datetime
+    ) -> list[Notice]:
+        notices = []
+        if event.outcome in ("halted", "stopped"):
+            if after.halt is not None and not _was_told(after, last):
+                notices.append(self._halted(after, now, wall, event.exit_code))
+        else:
+            told = {"aborted": "aborted", "refused": "halted"}.get(event.outcome, "done")
+            first, *lines = summary(self.plan, after, self.settings, now, wall, self.onward)
+            notices.append(self._notice(told, wall, first, lines, exit_code=event.exit_code))
+        if event.outcome in ENDS:
+            notices.append(
+                self._notice("heartbeat", wall, event.outcome, exit_code=event.exit_code)
+            )
+        return notices
+
+
+def _was_told(after: State, last: Instant | None) -> bool:
+    """Whether its halt was told before everything had come to rest."""
+    return after.halted_at is not None and last is not None and last >= after.halted_at + PROMPT
+
+
+def _is_overdue(after: State, last: Instant | None, now: Instant) -> bool:
+    """Whether a halt is told with this event: the first that comes `PROMPT` after it."""
+    if after.halted_at is None or not after.touched or after.finished is not None:
+        return False
+    return now >= after.halted_at + PROMPT and not _was_told(after, last)

@@ -1,0 +1,242 @@
+"""One sentence for each event worth one: what happened, and why."""
+
+from controller.core import events as e
+from controller.core.events import Event, Observation
+from controller.core.phases import Phase
+from controller.core.plan.plan import Purpose
+from controller.core.pool import FULL
+from controller.core.state.state import MemberState, State
+from controller.core.steps import AskGuard, AskOperator, RunStep, SetMember, Setting, Step, Validate
+from controller.report.run.stopping import stopping
+from controller.report.sanitize import legible_line
+from controller.report.words import count, names, span
+
+_ASKED = {
+    Setting.DRAIN: "draining: no new traffic, work in flight ends",
+    Setting.CHECK: "validated, on its way back: the load balancer's own health check starts anew",
+    Setting.PUT_BACK: "passed every check, going back into rotation as found",
+}
+
+
+def sentence(event: Event | Observation, before: State, after: State) -> tuple[str, str] | None:
+    """(member or "", sentence); None for what nobody needs to read."""
+    said = _said(event, before, after)
+    return None if said is None else (said[0], legible_line(said[1]))
+
+
+def _said(event: Event | Observation, before: State, after: State) -> tuple[str, str] | None:
+    match event:
+        case e.Looked() | e.LookFailed():
+            return _sight(event, before)
+        case e.Intended(step):
+            return step.member, _intent(step, before, after)
+        case e.Halted(cause, seen):
+            return event.member or "", f"HALT ({cause}): {seen}"
+        case e.RollbackBegan(members):
+            return "", f"rolling back {names(members)}, in this order"
+        case e.Finished():
+            return "", _finished(event)
+        case e.WorkerReplaced(instance, former, now):
+            return "", (
+                f"{instance} was reloaded or restarted (process {former.pid} → {now.pid}): what "
+                "was set there is set anew; an old worker may still serve its last connections"
+            )
+        case e.CapacityShort(serving, where):
+            return "", f"waiting for capacity: without the next member {serving} serve ({where})"
+        case e.CapacityBack(serving):
+            return "", f"capacity is back: {serving} serve without the next member"
+        case e.GateSampled():
+            return _gate(event, before)
+        case e.StopRequested() | e.PauseRequested() | e.ResumeRequested() | e.AbortRequested():
+            return "", _operator(event, before)
+        case e.RunBegan(by):
+            return "", f"{'begun' if before.run is None else 'taken up again'} by {by}"
+        case _:
+            return _member(event, after)
+
+
+def _finished(event: e.Finished) -> str:
+    """The exit code of an aborted rollout hangs on who aborted it: `run`, or `abort` at rest."""
+    code = "" if event.outcome == "aborted" else f" (exit code {event.exit_code})"
+    return event.outcome + code + (f": {event.why}" if event.why else "")
+
+
+def _sight(event: e.Looked | e.LookFailed, before: State) -> tuple[str, str] | None:
+    if isinstance(event, e.LookFailed):
+        first = before.sights[event.instance].lost_since is None
+        return ("", f"{event.instance} does not answer: {event.why}; holding") if first else None
+    lost = before.sights[event.view.instance].lost_since
+    if lost is None:
+        return None
+    return "", f"{event.view.instance} answers again after {span(event.view.at - lost)}"
+
+
+def _intent(step: Step, before: State, after: State) -> str:
+    match step:
+        case SetMember():
+            return _setting(step, after)
+        case RunStep(member, course, index):
+            way = "rollback" if after.purpose is Purpose.ROLLBACK else course
+            return f"{way}: step {index + 1} runs ({_why_now(before.members[member])})"
+        case Validate():
+            return "validating from outside, before any user meets it"
+        case AskGuard():
+            proving = after.members[step.member].phase is Phase.PROVING
+            return (
+                "asking `unless` for proof that it is there"
+                if proving
+                else "asking `unless` whether it is there already"
+            )
+        case AskOperator():
+            return "asking the operator"
+
+
+def _why_now(m: MemberState) -> str:
+    if m.lost:
+        return "how it ended is not known: once more"
+    if m.unfinished:
+        return "it was begun by a former run: joined where it runs still, never doubled"
+    return "out, and nobody uses it"
+
+
+def _setting(step: SetMember, after: State) -> str:
+    m = after.members[step.member]
+    match step.setting:
+        case Setting.HOLD if m.phase not in (Phase.HOLDING, Phase.OUT):
+            return "not out any more: taken out once more"
+        case Setting.HOLD:
+            return _left(step.member, after, ": ") + "going into maintenance"
+        case Setting.CUT:
+            return _left(step.member, after, ", ") + "the time is over: cut off (on_timeout)"
+        case Setting.RESTORE:
+            return f"going back as it was: {_unbegun(after)}"
+        case Setting.REMOVE:
+            return "TAKEN OUT of rotation again" + (f": {m.why}" if m.why else "")
+        case Setting.PUT_BACK if step.share < FULL:
+            return f"passed every check, now at {step.share} % of its weight"
+        case _:
+            return _ASKED[step.setting]
+
+
+def _left(member: str, state: State, end: str = "") -> str:
+    """What is in flight, and `end`; empty when that was not seen, as in a journal."""
+    seen = [one for sight in state.sights.values() for one in sight.lines.get(member, ())]
+    if not seen:
+        return ""
+    in_flight = sum(one.line.in_flight + one.line.queued for one in seen)
+    return (f"{count(in_flight, 'request')} in flight" if in_flight else "nothing in flight") + end
+
+
+def _unbegun(state: State) -> str:
+    """Why a member goes back before its upgrade has begun."""
+    if state.halt is not None:
+        return "the rollout halted before its upgrade began"
+    if state.stop is not None or state.abort is not None:
+        return "the rollout stops before its upgrade began"
+    return "others were lost meanwhile, and without it too few serve"
+
+
+def _gate(event: e.GateSampled, before: State) -> tuple[str, str] | None:
+    last = before.gate(event.gate, event.member)
+    if last is not None and last.verdict is event.verdict:
+        return None
+    return event.member or "", f"gate {event.gate}: {event.verdict}: {event.reason}"
+
+
+def _operator(
+    event: e.StopRequested | e.PauseRequested | e.ResumeRequested | e.AbortRequested,
+    before: State,
+) -> str:
+    match event:
+        case e.StopRequested():
+            return f"stopping ({event.why})" + stopping(event, before)
+        case e.PauseRequested(by):
+            return f"paused by {by}: members in hand finish, no further one begins"
+        case e.ResumeRequested(by, reason):
+            return f"resumed by {by}: {reason}"
+        case e.AbortRequested(by, restore):
+            return f"aborted by {by}" + (", putting back what passes its validation" * restore)
+
+
+def _member(event: Event, after: State) -> tuple[str, str] | None:
+    match event:
+        case e.MemberSet(member, Setting.DRAIN):
+            return member, f"takes no new traffic; {_left(member, after)}".removesuffix("; ")
+        case e.SettingFailed(member, setting, why):
+            return member, f"{setting} failed: {why}"
+        case e.GuardAnswered(member, answer, detail):
+            skipped = after.members[member].phase is Phase.SKIPPED
+            return member, f"{answer} ({detail})" + (": skipped" if skipped else "")
+        case e.StepEnded(member, _, _, _, _, detail, output, seconds):
+            last = output.strip().splitlines()[-1:] if "code 0" not in detail else []
+            return member, f"{detail} after {seconds:.1f}s" + (f": {last[0]}" if last else "")
+        case e.Validated(member, passed, detail):
+            return member, f"validation {'passed' if passed else 'FAILED'}: {detail}"
+        case e.MemberReturned(member) if after.members[member].phase is Phase.RAMPING:
+            share = after.members[member].share
+            return member, f"back in rotation at {share} % of its weight, its gates count"
+        case e.RampEnded(member):
+            return member, "its full weight is back: soaking"
+        case e.RampRefused(member, why):
+            return member, f"the ramp is dropped, members return at full weight: {why}"
+        case e.MemberReturned(member):
+            return member, "back in rotation and healthy everywhere: soaking, its gates count"
+        case e.MemberFoundOut(member):
+            return member, "is out already, by us: not drained again"
+        case e.MemberStoodDown(member):
+            return member, "its turn is taken back, nothing was done to it: the rollout stops"
+        case e.RestoreBegan(member):
+            return member, "left out: put back if it passes its validation (abort --restore)"
+        case e.OperatorAnswered(member, False):
+            return member, "the operator said no"
+        case e.MemberInherited(member):
+            return member, "is still out since an earlier rollout: it comes first"
+        case e.SoakEnded(member, note):
+            return member, f"done ({note})"
+        case e.ForeignHandSeen(member, instance):
+            return member, f"somebody else put it in rotation at {instance}"
+        case e.MemberFailed(member, why):
+            return member, f"stays OUT OF ROTATION: {why}"
+        case e.MemberKept(member, why):
+            return member, f"is not proven: {why}"
+        case e.MemberLeft(member, why):
+            return member, f"left as found: {why}"
+        case e.MemberStuck(member):
+            return member, "STUCK: its rollback failed too; it stays out, for a human"
+        case _:
+            return None
+
+
+def kind_of(event: Event | Observation) -> str:
+    """The event's name; for an intention, the step's."""
+    return type(event.step if isinstance(event, e.Intended) else event).__name__
+
+
+def level_of(event: Event | Observation) -> str:
+    """How loud a sentence is: `info`, `warning` or `error`."""
+    match event:
+        case e.Halted() | e.MemberStuck():
+            return "error"
+        case (
+            e.Validated(passed=False)
+            | e.StepEnded(passed=False)
+            | e.GateSampled(verdict=e.Verdict.FAIL)
+        ):
+            return "error"
+        case e.GateSampled(verdict=e.Verdict.INCONCLUSIVE):
+            return "warning"
+        case (
+            e.LookFailed()
+            | e.SettingFailed()
+            | e.WorkerReplaced()
+            | e.ForeignHandSeen()
+            | e.CapacityShort()
+            | e.MemberFailed()
+            | e.MemberKept()
+            | e.MemberLeft()
+            | e.StopRequested()
+            | e.AbortRequested()
+        ):
+            return "warning"
+        case _:
+            return "info"

@@ -1,0 +1,195 @@
+"""How a run ended, for the operator."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from controller.core.events import Finished
+from controller.core.phases import JUDGED, Phase
+from controller.core.plan.plan import Plan, Purpose
+from controller.core.pool import Instant
+from controller.core.settings import Settings
+from controller.core.state.state import MemberState, State
+from controller.core.steps import Course
+from controller.ports import RolloutRow
+from controller.report.members.placement import shown
+from controller.report.members.status import fault, is_changed, is_whole, left_standing, standing
+from controller.report.run.halt import halt_message
+from controller.report.run.next_commands import Onward
+from controller.report.sanitize import legible_line
+from controller.report.words import count, names
+
+DONE = {
+    Purpose.UPGRADE: "upgraded and returned",
+    Purpose.REHEARSAL: "out and back under live traffic, nothing else done",
+    Purpose.ROLLBACK: "rolled back and returned",
+}
+
+
+def contact(settings: Settings) -> str:
+    """Owner and runbook, as far as they are given."""
+    parts = [
+        f"owner: {settings.owner}" if settings.owner else "",
+        f"runbook: {settings.runbook}" if settings.runbook else "",
+    ]
+    return "; ".join(filter(None, parts))
+
+
+def summary(
+    plan: Plan, state: State, settings: Settings, now: Instant, wall: datetime, onward: Onward
+) -> list[str]:
+    """What stands when the run is over, and how to go on."""
+    finished = state.finished
+    if finished is None:
+        raise ValueError("not finished")
+    if finished.outcome == "halted":
+        return halt_message(plan, state, now, wall, onward=onward, contact=contact(settings))
+    if finished.outcome == "refused":
+        return [f"refused, nothing was touched: {finished.why}"]
+    lines = [f"{finished.outcome}: {tally(plan, state)}", *standings(plan, state)]
+    lines += _goes_on(plan, state, finished, onward)
+    return [legible_line(line) for line in lines]
+
+
+def cut_off(plan: Plan, state: State, why: str, onward: Onward) -> list[str]:
+    """What stands when the rollout could not even be written down any more."""
+    members = [f"  {m.name}  {standing(plan, state, m)}" for m in state.members.values()]
+    lines = [f"CUT OFF: {why}", *members]
+    lines.append(f"a running step goes on; `{onward.run}` goes on when that is mended")
+    return [legible_line(line) for line in lines]
+
+
+def tally(plan: Plan, state: State, *, is_of_all: bool = False) -> str:
+    """How many went which way; with `is_of_all`, of how many."""
+    members = list(state.members.values())
+    done = [m for m in members if m.phase is Phase.DONE]
+    whole = [m for m in done if is_whole(plan, m) and not m.disproven]
+    ways_back = [m for m in whole if m.course is Course.ROLLBACK]
+    well = len(whole) - len(ways_back)
+    of = f"{well} of {count(len(members), 'member')}" if is_of_all else count(well, "member")
+    parts = [f"{of} {DONE[plan.purpose]}"]
+    left = len(plan.left) + sum(1 for m in members if m.phase is Phase.LEFT)
+    for number, words in (
+        (len(ways_back), DONE[Purpose.ROLLBACK]),
+        (len(done) - len(whole), "put back as they are"),
+        (sum(1 for m in members if m.phase is Phase.SKIPPED), "already there"),
+        (sum(1 for m in members if _is_risky(plan, m)), "in rotation, not proven"),
+        (sum(1 for m in members if _is_out(m)), "out of rotation because of us"),
+        (left, "left out as found"),
+    ):
+        if number:
+            parts.append(f"{number} {words}")
+    return ", ".join(parts)
+
+
+def standings(plan: Plan, state: State) -> list[str]:
+    """A line for each member."""
+    width = max((len(name) for name in (*state.members, *plan.left)), default=0)
+    lines = [f"  {m.name:<{width}}  {standing(plan, state, m)}" for m in state.members.values()]
+    return lines + [f"  {name:<{width}}  {left_standing(plan, state, name)}" for name in plan.left]
+
+
+def over(none: str, row: RolloutRow, plan: Plan, state: State, onward: Onward) -> list[str]:
+    """How an ended rollout ended, and who is out of rotation still. `none`: what was looked for
+    in vain."""
+    ended = f" at {row.ended:%Y-%m-%d %H:%M:%S} UTC" if row.ended is not None else ""
+    by = f" {state.finished.why}" if row.outcome == "aborted" and state.finished else ""
+    out = left_behind(plan, state, onward) or ["it left nobody out of rotation"]
+    lines = [f"{none}: the newest, {row.id}, ended{ended}: {row.outcome}{by}", *out]
+    return [legible_line(line) for line in lines]
+
+
+RETURNED = frozenset({*JUDGED, Phase.KEPT})
+
+
+def _is_unproven(m: MemberState) -> bool:
+    return m.phase in RETURNED and m.begun
+
+
+def _is_out(m: MemberState) -> bool:
+    return m.is_away and m.phase not in RETURNED
+
+
+def _goes_on(plan: Plan, state: State, finished: Finished, onward: Onward) -> list[str]:
+    if finished.outcome == "stopped":
+        return _stopped(plan, state, finished.why, onward)
+    if finished.outcome == "partly done":
+        waiting = [m.name for m in state.members.values() if m.phase is Phase.WAITING]
+        return [f"not begun: {names(waiting)}; `{onward.run}` goes on with them"]
+    return [
+        *_back_in_spite(state),
+        *misplaced(plan, state),
+        *left_behind(plan, state, onward),
+    ]
+
+
+def _stopped(plan: Plan, state: State, why: str, onward: Onward) -> list[str]:
+    """Safe is: users meet nothing that was not proven, and nothing runs on."""
+    lines = under_way(plan, state, onward)
+    is_safe = not any(m.unfinished or _is_risky(plan, m) for m in state.members.values())
+    first = f"stopped ({why}) in a safe state" if is_safe else f"stopped ({why})"
+    return [first, *lines] if lines else [f"{first}; `{onward.run}` goes on"]
+
+
+def under_way(plan: Plan, state: State, onward: Onward) -> list[str]:
+    """Who was left half-way, and what the next run does about it."""
+    members = state.members.values()
+    unproven = [m.name for m in members if _is_risky(plan, m)]
+    running = [m.name for m in members if m.unfinished]
+    out = [m.name for m in members if _is_out(m) and not m.unfinished]
+    lines = []
+    if unproven:
+        serve, its, it = ("serves", "its", "it")
+        if len(unproven) > 1:
+            serve, its, it = ("serve", "their", "them")
+        lines.append(
+            f"{names(unproven)} {serve} users UNPROVEN: {its} soak was not finished; "
+            f"`{onward.run}` goes on and judges {it}"
+        )
+    if running:
+        lines.append(
+            f"the command on {names(running)} runs on by itself; `{onward.run}` waits for its end"
+        )
+    if out:
+        lines.append(f"{names(out)} out of rotation; `{onward.run}` goes on there")
+    return lines
+
+
+def _is_risky(plan: Plan, m: MemberState) -> bool:
+    """A rehearsal changes no version: what its members serve is what they served before."""
+    return _is_unproven(m) and plan.purpose is not Purpose.REHEARSAL
+
+
+def _back_in_spite(state: State) -> list[str]:
+    return [
+        f"{m.name} back in rotation though it {fault(m)}: WATCH YOUR USERS"
+        for m in state.members.values()
+        if m.phase is Phase.DONE and m.disproven
+    ]
+
+
+def left_behind(plan: Plan, state: State, onward: Onward) -> list[str]:
+    """How members come back that an ended rollout left out of rotation."""
+    members = [m for m in state.members.values() if _is_out(m)]
+    out = [m.name for m in members if not shown(state, m.name).ready]
+    if not out:
+        return []
+    stay, them = ("stays", "it") if len(out) == 1 else ("stay", "them")
+    return [
+        f"{names(out)} {stay} out: the next `{onward.run}` takes {them} first; by hand, on every "
+        f"load balancer: {_by_hand(plan, out, 'ready')}"
+    ]
+
+
+def misplaced(plan: Plan, state: State) -> list[str]:
+    """What to do about members that users meet though they must not."""
+    members = [m.name for m in state.members.values() if is_changed(m)]
+    ready = [name for name in members if shown(state, name).ready]
+    if not ready:
+        return []
+    return [f"{names(ready)} must be out, on every load balancer: {_by_hand(plan, ready, 'maint')}"]
+
+
+def _by_hand(plan: Plan, members: Sequence[str], state: str) -> str:
+    """Commands of HAProxy's Runtime API (management guide, section 9.3)."""
+    which = members[0] if len(members) == 1 else "MEMBER"
+    return "; ".join(f"set server {backend}/{which} state {state}" for backend in plan.backends)

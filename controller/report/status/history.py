@@ -1,0 +1,79 @@
+"""Rollouts as `history` lists them."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from controller.core.events import Finished, RunBegan
+from controller.core.plan.plan import Plan
+from controller.journal.codec import PLAN, decode
+from controller.ports import Record, RolloutRow
+from controller.report.sanitize import legible_line
+from controller.report.status.values import kind, values, values_told
+from controller.report.words import span
+
+
+def history_value(row: RolloutRow, records: Sequence[Record], *, is_held: bool) -> dict[str, Any]:
+    """JSON-able; times are UTC, ISO 8601, durations in seconds. `records`: of a rollout that has
+    ended the first is enough; `is_held`: a process has it in hand now. Raises StateError."""
+    plan = _plan(records)
+    outcome, code, ended = row.outcome, row.exit_code, row.ended
+    if outcome is None:
+        outcome, code, ended = _at_rest(records)
+        if is_held:
+            outcome, code, ended = "running", None, None
+    last = ended or (records[-1].wall if records else row.started)
+    return {
+        "id": row.id,
+        "name": row.name,
+        "purpose": kind(plan) if plan is not None else None,
+        "values": values(row, plan) if plan is not None else dict(row.sets),
+        "started": row.started.isoformat(),
+        "by": row.by,
+        "outcome": outcome,
+        "exit_code": code,
+        "ended": ended.isoformat() if ended else None,
+        "seconds": round((last - row.started).total_seconds(), 3),
+    }
+
+
+def _plan(records: Sequence[Record]) -> Plan | None:
+    """None when it was cut off before it had one."""
+    if not records or records[0].kind != PLAN:
+        return None
+    plan: Plan = decode(PLAN, records[0].body)
+    return plan
+
+
+def _at_rest(records: Sequence[Record]) -> tuple[str, int | None, datetime | None]:
+    """How the last process left a rollout that may go on."""
+    for record in reversed(records):
+        if record.kind == RunBegan.__name__:
+            break
+        if record.kind == Finished.__name__:
+            finished: Finished = decode(record.kind, record.body)
+            return finished.outcome, finished.exit_code, record.wall
+    return "cut off", None, None
+
+
+def history_lines(values: Sequence[dict[str, Any]]) -> list[str]:
+    """A table, a line for each."""
+    heads = ("ID", "KIND", "BEGAN (UTC)", "BY", "OUTCOME", "EXIT", "TOOK", "WITH")
+    rows = [
+        (
+            legible_line(value["id"]),
+            value["purpose"] or "-",
+            f"{datetime.fromisoformat(value['started']):%Y-%m-%d %H:%M:%S}",
+            legible_line(value["by"]),
+            value["outcome"],
+            "-" if value["exit_code"] is None else str(value["exit_code"]),
+            span(timedelta(seconds=value["seconds"])) + ("" if value["ended"] else " so far"),
+            values_told(value["values"]),
+        )
+        for value in values
+    ]
+    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    return [
+        "  ".join(f"{text:<{width}}" for text, width in zip(row, widths, strict=True)).rstrip()
+        for row in (heads, *rows)
+    ]

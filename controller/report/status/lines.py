@@ -1,0 +1,50 @@
+"""`status` as lines for people."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from controller.report.run.halt import serve
+from controller.report.sanitize import legible_line
+from controller.report.status.values import values_told
+
+# --- lines -------------------------------------------------------------------------------------
+
+
+def status_lines(value: Mapping[str, Any]) -> list[str]:
+    """For people, of a `status_value`."""
+    started = datetime.fromisoformat(value["started"])
+    told = values_told(value["values"])
+    lines = [
+        f"rollout {value['name']}: {value['status']}   ({value['id']}, started "
+        f"{started:%Y-%m-%d %H:%M:%S} UTC by {value['by']})",
+        value["purpose"] + (f", {told}" if told else ""),
+        f"state folder {value['state']}",
+    ]
+    if value["holder"]:
+        holder = value["holder"]
+        lines.append(f"held by process {holder['pid']} on {holder['host']}, {holder['by']}")
+    if value["told"]:
+        is_over = value["ended"] is not None
+        last = datetime.fromisoformat(value["last"])
+        lines.append(
+            "it had halted:" if is_over else f"as it stood at {last:%Y-%m-%d %H:%M:%S} UTC:"
+        )
+        lines += value["told"]
+    lines += [f"{'NEXT' if i == 0 else '':<8}  {line}" for i, line in enumerate(value["next"])]
+    lines += _now_lines(value["seen"])
+    width = max(map(len, value["members"]), default=0)
+    lines += [f"  {name:<{width}}  {m['standing']}" for name, m in value["members"].items()]
+    return [legible_line(line) for line in lines]
+
+
+def _now_lines(seen: Mapping[str, Any]) -> list[str]:
+    """Above the members: whether what stands there was seen."""
+    lines = [f"not asked: {why} at {where}" for where, why in seen["not_asked"].items()]
+    if not seen["asked"]:
+        return [*lines, "members, as the journal has them:"]
+    at = f"{datetime.fromisoformat(seen['at']):%H:%M:%S} UTC"
+    if seen["serving"] is None:
+        return [*lines, f"members, as seen at {at} by the other load balancers:"]
+    short = "BELOW THE FLOOR: " if seen["serving"] < seen["floor"] else ""
+    return [f"now, at {at}: {short}{serve(seen['serving'])}, the floor is {seen['floor']}"]

@@ -1,0 +1,189 @@
+"""What a rollout's journal says, and what the load balancers show beside it, for `status`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Final
+
+from controller.core.plan.plan import Plan
+from controller.core.snapshot import Sight, looked
+from controller.core.state.state import State
+from controller.ports import Holder, Request, RolloutRow
+from controller.report.members.placement import Glance, Shown, shown
+from controller.report.members.status import NOBODY, Holders, left_standing, standing, strangers
+from controller.report.run.halt import serving, without_next
+from controller.report.run.next_commands import Onward, ways_on
+from controller.report.run.summary import left_behind, misplaced, under_way
+from controller.report.status.values import kind, values
+
+DECIDED: Final = {"pause": "paused", "resume": "resumed", "abort": "aborted"}
+"""An operator's verb → what was decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """All that is known of one rollout."""
+
+    row: RolloutRow
+    plan: Plan
+    state: State
+    """As the journal leads to it."""
+    last: datetime
+    """When its journal was last written."""
+    holder: Holder | None
+    onward: Onward
+    requests: Sequence[Request] = ()
+    """Of an operator, that no run has heard yet."""
+    glance: Glance | None = None
+    """None: nobody was asked."""
+    taken: Holders = field(default_factory=lambda: NOBODY)
+
+    @property
+    def is_held(self) -> bool:
+        return self.holder is not None and self.holder.rollout == self.row.name
+
+
+def standing_of(known: Known) -> str:
+    """One word for a rollout: running, paused, cut off, halted, stopped, or how it ended."""
+    row, state = known.row, known.state
+    if row.outcome is not None:
+        return row.outcome
+    if known.is_held:
+        return "paused" if state.paused else str(state.mode)
+    if state.finished is not None:
+        return state.finished.outcome
+    return "cut off"
+
+
+def status_value(known: Known, folder: str) -> dict[str, Any]:
+    """JSON-able. Times are UTC, ISO 8601."""
+    row, state, halt, holder = known.row, known.state, known.state.halt, known.holder
+    return {
+        "state": folder,
+        "name": row.name,
+        "id": row.id,
+        "status": standing_of(known),
+        "purpose": kind(known.plan),
+        "values": values(row, known.plan),
+        "mode": str(state.mode),
+        "paused": state.paused,
+        "started": row.started.isoformat(),
+        "by": row.by,
+        "last": known.last.isoformat(),
+        "ended": row.ended.isoformat() if row.ended else None,
+        "exit_code": state.finished.exit_code if state.finished else None,
+        "holder": {"pid": holder.pid, "host": holder.host, "by": holder.by} if holder else None,
+        "halt": None
+        if halt is None
+        else {"cause": str(halt.cause), "seen": halt.seen, "limit": halt.limit},
+        "told": _told(known),
+        "next": next_lines(known),
+        "seen": _seen(known),
+        "members": _members(known),
+    }
+
+
+def _told(known: Known) -> list[str]:
+    """What the halt said, without what was to be typed then."""
+    halt, finished = known.state.halt, known.state.finished
+    if halt is None or known.is_held:
+        return []
+    if finished is not None and finished.told and known.row.outcome is None:
+        return without_next(finished.told)
+    return [f"SEEN      {halt.seen}", f"LIMIT     {halt.limit}"]
+
+
+def next_lines(known: Known) -> list[str]:
+    """What to type now; empty when there is nothing to decide."""
+    status, state, onward = standing_of(known), _as_seen(known), known.onward
+    return [*misplaced(known.plan, state), *_decisions(known, status, state, onward)]
+
+
+def _decisions(known: Known, status: str, state: State, onward: Onward) -> list[str]:
+    asked = [
+        f"{DECIDED.get(request.verb, request.verb)} by {request.by}"
+        + (f": {request.reason}" if request.reason else "")
+        for request in known.requests
+    ]
+    if known.row.outcome is not None:
+        return left_behind(known.plan, state, onward)
+    if status == "paused":
+        return [*asked, f"to go on: {onward.resume}"]
+    if known.is_held:
+        return asked
+    if asked:
+        return [*asked, f"the next run goes by it: `{onward.run}`"]
+    if state.halt is not None and state.finished is not None:
+        return ways_on(known.plan, state, onward)
+    return under_way(known.plan, state, onward) or [f"`{onward.run}` goes on"]
+
+
+# --- what the load balancers show now ----------------------------------------------------------
+
+
+def looked_at(state: State, glance: Glance | None) -> State:
+    """The state with what was seen now, and nothing that was seen before."""
+    views = glance.views if glance is not None else {}
+    return replace(state, sights={name: looked(Sight(name), v) for name, v in views.items()})
+
+
+def _as_seen(known: Known) -> State:
+    """Of a member that a process has in hand at this moment the journal and the look are of
+    different moments, so only the journal speaks."""
+    state = looked_at(known.state, known.glance)
+    moving = {m.name for m in state.in_hand} if known.is_held else set()
+    return replace(
+        state,
+        sights={
+            name: replace(sight, lines={k: v for k, v in sight.lines.items() if k not in moving})
+            for name, sight in state.sights.items()
+        },
+    )
+
+
+def _seen(known: Known) -> dict[str, Any]:
+    glance = known.glance
+    if glance is None:
+        return {"asked": False, "at": None, "serving": None, "floor": None, "not_asked": {}}
+    state = looked_at(known.state, glance)
+    is_whole = state.sights.keys() == set(known.plan.instances)
+    return {
+        "asked": bool(glance.views),
+        "at": glance.at.isoformat(),
+        "serving": serving(state) if is_whole else None,
+        "floor": known.plan.min_available,
+        "not_asked": dict(glance.unseen),
+    }
+
+
+def _members(known: Known) -> dict[str, Any]:
+    state, plan = _as_seen(known), known.plan
+    members: dict[str, Any] = {
+        m.name: {
+            "phase": str(m.phase),
+            "course": str(m.course),
+            "out_because_of_us": m.is_away,
+            "standing": standing(plan, state, m, known.taken),
+            "now": _now(shown(state, m.name)),
+        }
+        for m in state.members.values()
+    }
+    rest = {name: left_standing(plan, state, name) for name in plan.left} | strangers(plan, state)
+    for name, how in rest.items():
+        members[name] = {
+            "phase": "left out",
+            "course": "upgrade",
+            "out_because_of_us": False,
+            "standing": how,
+            "now": _now(shown(state, name)),
+        }
+    return members
+
+
+def _now(seen: Shown) -> str | None:
+    """One word; None when it was not seen."""
+    if not seen.is_seen:
+        return None
+    if seen.out:
+        return "out of rotation" if not seen.ready else "out of rotation in part"
+    return "down" if seen.down else "in rotation"

@@ -1,0 +1,56 @@
+"""What kind of rollout it was, and what it rolled out."""
+
+from collections.abc import Mapping
+
+from controller.config import RolloutFile, parse
+from controller.config.values.filling import variables
+from controller.core.plan.plan import Plan, Purpose
+from controller.core.settings import Settings
+from controller.errors import ConfigurationError
+from controller.ports import RolloutRow
+from controller.report.sanitize import legible_line
+
+VALUE_MOST = 60
+"""Characters of one value in a line."""
+
+VALUES_MOST = 8
+"""In one line; the rollout file, as the report shows it, has all of them."""
+
+
+def kind(plan: Plan) -> str:
+    """`upgrade`, `rehearsal` or `rollback`."""
+    return str(plan.purpose)
+
+
+def settings_of(row: RolloutRow) -> Settings | None:
+    """Of the file as it was run; a file that this version does not understand has none."""
+    file = _file(row)
+    return file.settings if file is not None else None
+
+
+def values(row: RolloutRow, plan: Plan) -> dict[str, str]:
+    """What `${vars.…}` meant, `--set` included; secrets are `***`, as the journal has them."""
+    file = _file(row)
+    if file is None:
+        return dict(row.sets)
+    back = file.rollout.rollback
+    own = variables(back.vars) if plan.purpose is Purpose.ROLLBACK and back is not None else {}
+    return {**file.settings.vars, **own}
+
+
+def values_told(found: Mapping[str, str]) -> str:
+    """`version=2.4.1, flavour=blue`, in one line."""
+    told = [f"{name}={_cut(value)}" for name, value in found.items()]
+    more = [f"and {len(told) - VALUES_MOST} more"] if len(told) > VALUES_MOST else []
+    return legible_line(", ".join([*told[:VALUES_MOST], *more]))
+
+
+def _cut(value: str) -> str:
+    return value if len(value) <= VALUE_MOST else f"{value[:VALUE_MOST]}…"
+
+
+def _file(row: RolloutRow) -> RolloutFile | None:
+    try:
+        return parse(row.file, row.path, row.sets)
+    except ConfigurationError:
+        return None

@@ -1,0 +1,242 @@
+"""A job under its helper: what it is given, how its end is told, and that it runs once."""
+
+import asyncio
+import os
+import signal
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from controller.errors import StateError
+from controller.ports import Job
+from controller.tasks import Command
+from tests.adapters.commands.support import LONG, commands, is_running, job, pid_in, shell
+from tests.support.waiting import until
+
+
+async def test_exit_code_and_both_streams_are_told(tmp_path: Path) -> None:
+    """The exit code arrives, and output and errors are mixed as they came."""
+    result = await commands(tmp_path / "jobs").run(job("a/b/1", "echo one; echo two >&2; exit 3"))
+    assert (result.exit_code, result.output) == (3, "one\ntwo\n")
+    assert result.seconds > 0
+    assert (result.timed_out, result.lost, result.fault) == (False, False, None)
+
+
+async def test_same_key_is_same_execution(tmp_path: Path) -> None:
+    """A finished job is not run again, also by another poolroll: its result is told anew."""
+    again = job("k", f"echo x >> {tmp_path}/runs; exit 4")
+    first = await commands(tmp_path / "jobs").run(again)
+    second = await commands(tmp_path / "jobs").run(again)
+    assert first == second
+    assert (tmp_path / "runs").read_text() == "x\n"
+
+
+async def test_many_at_once_share_one_execution(tmp_path: Path) -> None:
+    """Callers of one key at the same moment all get the one result."""
+    one = commands(tmp_path / "jobs")
+    other = commands(tmp_path / "jobs")
+    shared = job("k", f"echo x >> {tmp_path}/runs")
+    results = await asyncio.gather(*(who.run(shared) for who in (one, other, one, other)))
+    assert [result.exit_code for result in results] == [0, 0, 0, 0]
+    assert (tmp_path / "runs").read_text() == "x\n"
+
+
+async def test_environment_is_added_to(tmp_path: Path) -> None:
+    """The step sees poolroll's environment and what the command adds."""
+    command = shell('echo "$PATH|$ADDED"', env={"ADDED": "a=b c\n√"})
+    result = await commands(tmp_path / "jobs").run(Job("k", command))
+    assert result.output == f"{os.environ['PATH']}|a=b c\n√\n"
+
+
+async def test_added_path_finds_the_command(tmp_path: Path) -> None:
+    """PATH as the command sets it decides where the command is looked for."""
+    tool = tmp_path / "tool"
+    tool.write_text("#!/bin/sh\necho found\n")
+    tool.chmod(0o755)
+    command = Command(("tool",), LONG, {"PATH": f"{tmp_path}:/usr/bin:/bin"})
+    assert (await commands(tmp_path / "jobs").run(Job("k", command))).output == "found\n"
+
+
+async def test_working_directory(tmp_path: Path) -> None:
+    """The step runs in the folder that the command names."""
+    result = await commands(tmp_path / "jobs").run(Job("k", shell("pwd", cwd=str(tmp_path))))
+    assert result.output == f"{tmp_path}\n"
+
+
+async def test_a_question_gets_end_of_file(tmp_path: Path) -> None:
+    """A step that asks for input neither hangs nor reads poolroll's: it gets end of file."""
+    script = "read answer && echo got; echo asked; tty; (: < /dev/tty) || echo none"
+    result = await commands(tmp_path / "jobs").run(job("k", script))
+    assert result.exit_code == 0
+    assert "got" not in result.output
+    assert "asked\nnot a tty\n" in result.output
+    assert result.output.endswith("none\n")
+
+
+async def test_nothing_is_inherited(tmp_path: Path) -> None:
+    """Of poolroll's and the helper's files, none is open in the step: no lock outlives us."""
+    with (tmp_path / "parent").open("w") as file:
+        os.set_inheritable(file.fileno(), True)
+        result = await commands(tmp_path / "jobs").run(job("k", "ls -l /proc/self/fd"))
+    opened = [line.split(" -> ")[1] for line in result.output.splitlines() if " -> " in line]
+    assert [name for name in opened if not name.startswith(("/dev/null", "pipe:", "/proc/"))] == []
+    assert len(opened) == 4
+
+
+async def test_signals_are_as_usual_in_the_step(tmp_path: Path) -> None:
+    """No signal that the helper ignores is ignored or blocked in the step."""
+    result = await commands(tmp_path / "jobs").run(
+        job("k", "exec grep -E 'Sig(Ign|Blk)' /proc/self/status")
+    )
+    masks = [int(line.split()[1], 16) & 0x7FFFFFFF for line in result.output.splitlines()]
+    assert masks == [0, 0]
+
+
+async def test_death_by_signal_is_128_and_its_number(tmp_path: Path) -> None:
+    """A step that a signal ended has the exit code that shells give it."""
+    assert (await commands(tmp_path / "jobs").run(job("k", "kill -KILL $$"))).exit_code == 137
+
+
+@pytest.mark.parametrize(
+    ("argv", "cwd", "fault"),
+    [
+        (("no-such-command", "s3cret"), ".", "no-such-command: command not found"),
+        (("/nowhere/tool",), ".", "/nowhere/tool: command not found"),
+        (("{tmp}/plain",), ".", "{tmp}/plain: not executable (Permission denied)"),
+        (("{tmp}/orphan",), ".", "{tmp}/orphan: the interpreter in its first line was not found"),
+        (
+            ("true",),
+            "{tmp}/gone",
+            "true: working directory '{tmp}/gone': No such file or directory",
+        ),
+        (("true",), "{tmp}/plain", "true: working directory '{tmp}/plain': Not a directory"),
+        (("true", "a\0b"), ".", "'true': the command, its environment or its folder holds a NUL"),
+        (
+            ("true", "\ud800"),
+            ".",
+            "'true': the command, its environment or its folder is not valid text",
+        ),
+        ((), ".", "the command is empty"),
+    ],
+)
+async def test_faults(tmp_path: Path, argv: tuple[str, ...], cwd: str, fault: str) -> None:
+    """What cannot be started says why, in one line without arguments, under either way to run."""
+    (tmp_path / "plain").touch()
+    (tmp_path / "orphan").write_text("#!/nowhere/sh\n")
+    (tmp_path / "orphan").chmod(0o755)
+    filled = [text.replace("{tmp}", str(tmp_path)) for text in (*argv, cwd, fault)]
+    command = Command(tuple(filled[:-2]), LONG, cwd=filled[-2])
+    runner = commands(tmp_path / "jobs")
+    for result in (await runner.run(Job("k", command)), await runner.run_briefly(command)):
+        assert result.fault == filled[-1]
+        assert result.exit_code is None
+
+
+async def test_bad_name_of_a_variable_is_a_fault(tmp_path: Path) -> None:
+    """A variable that no environment can hold is told before anything is started."""
+    result = await commands(tmp_path / "jobs").run(Job("k", shell("true", env={"A=B": "c"})))
+    assert result.fault is not None
+    assert "environment variable" in result.fault
+
+
+async def test_timeout_ends_the_whole_group(tmp_path: Path) -> None:
+    """At the timeout the step and what it started get TERM, and may end in order."""
+    script = f"trap 'echo bye; exit 0' TERM; sleep 60 & echo $! > {tmp_path}/pid; wait"
+    began = time.monotonic()
+    result = await commands(tmp_path / "jobs").run(job("k", script, timedelta(seconds=1)))
+    assert result.timed_out
+    assert result.exit_code is None
+    assert result.output == "bye\n"
+    assert not is_running(pid_in(tmp_path / "pid"))
+    assert time.monotonic() - began < 8
+
+
+async def test_timeout_kills_what_ignores_term(tmp_path: Path) -> None:
+    """What ignores TERM is killed after the grace, children and all."""
+    script = f"trap '' TERM; sleep 60 & echo $! > {tmp_path}/pid; echo $$ > {tmp_path}/own; wait"
+    runner = commands(tmp_path / "jobs", grace=0.2)
+    assert (await runner.run(job("k", script, timedelta(seconds=1)))).timed_out
+    assert not is_running(pid_in(tmp_path / "pid"))
+    assert not is_running(pid_in(tmp_path / "own"))
+
+
+async def test_output_is_bounded(tmp_path: Path) -> None:
+    """Of a flood the beginning and the end are kept, and how much is missing is said."""
+    script = "echo begin; yes | head -c 1000000; echo end"
+    result = await commands(tmp_path / "jobs").run(job("k", script))
+    assert result.output.startswith("begin\ny\n")
+    assert result.output.endswith("y\nend\n")
+    assert f"{1_000_010 - 65536} bytes left out" in result.output
+    assert len(result.output) < 66_000
+
+
+async def test_left_behind_processes_hold_nothing_up(tmp_path: Path) -> None:
+    """A daemon that keeps the output open delays no end, and goes on after a success."""
+    script = f"sleep 60 & echo $! > {tmp_path}/pid; echo started"
+    result = await commands(tmp_path / "jobs").run(job("k", script))
+    pid = pid_in(tmp_path / "pid")
+    try:
+        assert (result.exit_code, result.output) == (0, "started\n")
+        assert is_running(pid)
+    finally:
+        os.kill(pid, signal.SIGKILL)
+
+
+async def test_output_grows_while_the_step_runs(tmp_path: Path) -> None:
+    """What a step wrote is in the folder before it ends."""
+    task = asyncio.ensure_future(
+        commands(tmp_path / "jobs").run(
+            job("k", f"echo early; until [ -e {tmp_path}/on ]; do sleep 0.01; done")
+        )
+    )
+    output = tmp_path / "jobs/k/output"
+    await until(lambda: output.exists() and output.read_text() == "early\n")
+    (tmp_path / "on").touch()
+    assert (await task).exit_code == 0
+
+
+async def test_nothing_secret_is_on_disk_and_folders_are_private(tmp_path: Path) -> None:
+    """Arguments and environment are in no file of the job, and nobody else may read there."""
+    command = Command(("/bin/sh", "-c", ": s3cret-arg"), LONG, {"TOKEN": "s3cret-env"})
+    await commands(tmp_path / "jobs").run(Job("r/m", command))
+    found = [path for path in (tmp_path / "jobs").rglob("*") if path.is_file()]
+    assert {path.name for path in found} == {"lock", "group", "output", "result"}
+    assert not any(b"s3cret" in path.read_bytes() for path in found)
+    assert {path.stat().st_mode & 0o777 for path in found} == {0o600}
+    folders = [tmp_path / "jobs", tmp_path / "jobs/r", tmp_path / "jobs/r/m"]
+    assert {path.stat().st_mode & 0o777 for path in folders} == {0o700}
+
+
+@pytest.mark.parametrize("key", ["", "/a", "a/", "a//b", "../a", "a/..", "a/./b", "a b", "a\n"])
+async def test_keys_stay_inside_the_folder(tmp_path: Path, key: str) -> None:
+    """A key of another form is refused, so that none leads out of the folder."""
+    with pytest.raises(ValueError, match="not the key of a job"):
+        await commands(tmp_path / "jobs").run(job(key, "true"))
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_unusable_folder_is_a_state_error(tmp_path: Path) -> None:
+    """Where the folder cannot be made, the error is of our tree and names it."""
+    (tmp_path / "jobs").touch()
+    with pytest.raises(StateError, match="jobs/k: "):
+        await commands(tmp_path / "jobs").run(job("k", "true"))
+
+
+@pytest.mark.parametrize("text", ["1.0 exit", "1.0 exit x", "x exit 0", "1.0 odd", "\0\0"])
+async def test_foreign_result_is_a_state_error(tmp_path: Path, text: str) -> None:
+    """A result that poolroll did not write is never taken for an end."""
+    runner = commands(tmp_path / "jobs")
+    await runner.run(job("k", "true"))
+    (tmp_path / "jobs/k/result").write_text(text)
+    with pytest.raises(StateError, match="not written by poolroll"):
+        await runner.run(job("k", "true"))
+
+
+async def test_helper_that_fails_says_why(tmp_path: Path) -> None:
+    """A helper that cannot do its work ends in an error with its reason; nothing is executed."""
+    (tmp_path / "jobs/k/group.new").mkdir(parents=True)
+    with pytest.raises(StateError, match=r"the helper failed: IsADirectoryError.*group\.new"):
+        await commands(tmp_path / "jobs").run(job("k", f"touch {tmp_path}/ran"))
+    assert not (tmp_path / "ran").exists()

@@ -1,0 +1,248 @@
+"""The client and one instance against servers that misbehave as no test HAProxy would."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from adapters.clock import SystemClock
+from adapters.haproxy import client as client_module
+from adapters.haproxy.client import RuntimeClient
+from adapters.haproxy.door import Door, TcpDoor, UnixDoor
+from adapters.haproxy.instance import HaproxyInstance
+from adapters.haproxy.orders import begin_return
+from controller.errors import (
+    BalancerError,
+    BalancerTimeout,
+    BalancerUnreachable,
+    CommandRefused,
+    MalformedReply,
+    NoSuchMember,
+)
+from tests.adapters.haproxy.samples import INFO, STAT, STATE
+from tests.adapters.haproxy.site import settled
+
+Answer = Callable[[str, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def server(path: Path, answer: Answer) -> AsyncIterator[list[str]]:
+    """Hands each command line to `answer` and then closes; yields the lines it got."""
+    lines: list[str] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            lines.append((await reader.readline()).decode().strip())
+            await answer(lines[-1], writer)
+        except ConnectionError:
+            writer.transport.abort()
+        finally:
+            writer.close()
+
+    listening = await asyncio.start_unix_server(serve, path)
+    try:
+        yield lines
+    finally:
+        listening.close()
+        await settled()
+
+
+def saying(text: str) -> Answer:
+    async def answer(_: str, writer: asyncio.StreamWriter) -> None:
+        writer.write(text.encode())
+        await writer.drain()
+
+    return answer
+
+
+def client(door: Door, milliseconds: int = 5000) -> RuntimeClient:
+    return RuntimeClient("it", door, timedelta(milliseconds=milliseconds))
+
+
+ONE = ("show", "info")
+
+
+@pytest.mark.parametrize(
+    ("reply", "error", "text"),
+    [
+        ("", BalancerUnreachable, "closed without an answer"),
+        ("Name: HAP", BalancerUnreachable, "the answer broke off"),
+        ("Name: HAProxy\n", BalancerUnreachable, "the answer broke off"),
+        ("\n\n", MalformedReply, "2 replies to 1 commands"),
+    ],
+)
+async def test_reply_that_is_not_whole(
+    short_folder: Path, reply: str, error: type[BalancerError], text: str
+) -> None:
+    """An answer that stops early may be whole the next time; one that is too much never is."""
+    async with server(short_folder / "s", saying(reply)):
+        with pytest.raises(error, match=text):
+            await client(UnixDoor(str(short_folder / "s"))).ask(ONE)
+
+
+async def test_flood_is_cut_off(short_folder: Path) -> None:
+    """An endless answer is left at the limit."""
+
+    async def flood(_: str, writer: asyncio.StreamWriter) -> None:
+        for _round in range(2 * client_module.REPLY_LIMIT // 1_000_000):
+            writer.write(b"x" * 1_000_000)
+            await writer.drain()
+
+    async with server(short_folder / "s", flood):
+        with pytest.raises(MalformedReply, match="more than 16777216 bytes"):
+            await client(UnixDoor(str(short_folder / "s"))).ask(ONE)
+
+
+async def test_drip_does_not_stretch_the_deadline(short_folder: Path) -> None:
+    """The deadline is for the whole exchange: bytes that keep coming do not renew it."""
+
+    async def drip(_: str, writer: asyncio.StreamWriter) -> None:
+        while not writer.is_closing():
+            writer.write(b"x\n")
+            await writer.drain()
+            await asyncio.sleep(0.01)
+
+    async with server(short_folder / "s", drip):
+        with pytest.raises(BalancerTimeout):
+            await client(UnixDoor(str(short_folder / "s")), milliseconds=100).ask(ONE)
+
+
+async def test_at_most_two_connections_at_once(short_folder: Path) -> None:
+    """However many ask, two connections are open; all are answered in the end."""
+    open_now = 0
+    most = 0
+    go_on = asyncio.Event()
+
+    async def count(_: str, writer: asyncio.StreamWriter) -> None:
+        nonlocal open_now, most
+        open_now += 1
+        most = max(most, open_now)
+        if most == 2:
+            go_on.set()
+        await go_on.wait()
+        writer.write(b"\n")
+        open_now -= 1
+
+    async with server(short_folder / "s", count):
+        one = client(UnixDoor(str(short_folder / "s")))
+        assert await asyncio.gather(*(one.ask(ONE) for _ in range(9))) == [("",)] * 9
+    assert most == 2
+
+
+async def test_doors_that_do_not_open(short_folder: Path) -> None:
+    """No file, nobody listening, no socket at all: unreachable, each with its reason."""
+    (short_folder / "file").write_text("")
+    with pytest.raises(BalancerUnreachable, match="there is no such socket"):
+        await client(UnixDoor(str(short_folder / "none"))).ask(ONE)
+    with pytest.raises(BalancerUnreachable, match="nothing listens there"):
+        await client(UnixDoor(str(short_folder / "file"))).ask(ONE)
+    with pytest.raises(BalancerUnreachable, match="no connection: "):
+        await client(UnixDoor(str(short_folder / "file" / "below"))).ask(ONE)
+    with pytest.raises(BalancerUnreachable, match="no connection: "):
+        await client(TcpDoor("no-such-host.invalid", 9), 20_000).ask(ONE)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "a;b", "a b", "a\nset", "a\r", "<<", "a\\", "a\x00", "ä", "a/b/c", "a\t", "@1", "a\n"],
+)
+async def test_smuggling_names_are_never_sent(short_folder: Path, name: str) -> None:
+    """A name that could be read as more than a name is refused before anything is sent."""
+    async with server(short_folder / "s", saying("\n")) as lines:
+        with pytest.raises(CommandRefused, match="not sent"):
+            await client(UnixDoor(str(short_folder / "s"))).set(
+                ("set", "server", f"web/{name}", "state", "drain")
+            )
+        assert lines == []
+
+
+async def test_all_commands_go_on_one_line(short_folder: Path) -> None:
+    """Commands asked together are one line, answered by one worker; the first refusal counts."""
+    async with server(short_folder / "s", saying("\nNo such server.\n\n\n")) as lines:
+        with pytest.raises(NoSuchMember, match=r"^it: b: No such server\.$"):
+            await client(UnixDoor(str(short_folder / "s"))).set(("a",), ("b",), ("c",))
+    assert lines == ["a; b; c"]
+
+
+async def test_half_done_return_is_undone(short_folder: Path) -> None:
+    """A line where `state drain` was taken and `health down` refused goes back to MAINT at once:
+    holders of its cookie could reach it."""
+
+    async def answer(line: str, writer: asyncio.StreamWriter) -> None:
+        if line.startswith("show stat -1"):
+            writer.write(f"{STAT}\n\n".encode())
+        elif line.startswith("show info"):
+            writer.write(f"{INFO}\n\n{STATE}\n\n{STAT}\n\n".encode())
+        elif line.startswith("disable agent"):
+            writer.write(b"\n\ncannot change health\n\n")
+        else:
+            writer.write(b"\n")
+
+    async with server(short_folder / "s", answer) as lines:
+        one = HaproxyInstance(
+            "it", UnixDoor(str(short_folder / "s")), ["web"], SystemClock(), timedelta(seconds=5)
+        )
+        with pytest.raises(CommandRefused, match="cannot change health"):
+            await one.carry_out("a1", begin_return)
+    assert lines[-2:] == [
+        "disable agent web/a1; set server web/a1 state drain; set server web/a1 health down",
+        "set server web/a1 state maint",
+    ]
+
+
+async def test_old_worker_is_not_believed(short_folder: Path) -> None:
+    """A worker that is ending shows states of the past: its answer is none, for now."""
+
+    async def answer(line: str, writer: asyncio.StreamWriter) -> None:
+        ending = INFO.replace("Stopping: 0", "Stopping: 1")
+        before = "" if line.startswith("show stat") else f"{ending}\n\n{STATE}\n\n"
+        writer.write(f"{before}{STAT}\n\n".encode())
+
+    async with server(short_folder / "s", answer):
+        one = HaproxyInstance(
+            "it", UnixDoor(str(short_folder / "s")), ["web"], SystemClock(), timedelta(seconds=5)
+        )
+        with pytest.raises(BalancerUnreachable, match="an old worker answered"):
+            await one.look(None)
+
+
+async def test_reload_while_setting_is_worth_another_try(short_folder: Path) -> None:
+    """When what was set is not there and another worker answers, it was a reload: retryable."""
+    info = INFO
+
+    async def answer(line: str, writer: asyncio.StreamWriter) -> None:
+        nonlocal info
+        if line.startswith("show stat -1"):
+            writer.write(f"{STAT}\n\n".encode())
+        elif line.startswith("show info"):
+            writer.write(f"{info}\n\n{STATE}\n\n{STAT}\n\n".encode())
+        else:
+            info = INFO.replace("Pid: 77", "Pid: 78")
+            writer.write(b"\n\n\n")
+
+    async with server(short_folder / "s", answer):
+        one = HaproxyInstance(
+            "it", UnixDoor(str(short_folder / "s")), ["web"], SystemClock(), timedelta(seconds=5)
+        )
+        with pytest.raises(BalancerUnreachable, match="reloaded while it was being set") as error:
+            await one.carry_out("a1", begin_return)
+    assert error.value.retryable
+
+
+async def test_servers_that_never_hold_still_are_given_up(short_folder: Path) -> None:
+    """When names and numbers disagree again and again, the look ends with an error for now."""
+
+    async def answer(line: str, writer: asyncio.StreamWriter) -> None:
+        before = "" if line.startswith("show stat") else f"{INFO}\n\n{STATE}\n\n"
+        writer.write(f"{before}{STAT.replace('a1', 'b1')}\n\n".encode())
+
+    async with server(short_folder / "s", answer) as lines:
+        one = HaproxyInstance(
+            "it", UnixDoor(str(short_folder / "s")), ["web"], SystemClock(), timedelta(seconds=5)
+        )
+        with pytest.raises(BalancerUnreachable, match="again and again"):
+            await one.look(None)
+    assert len(lines) == 6

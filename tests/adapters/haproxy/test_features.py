@@ -1,0 +1,189 @@
+"""What the adapter finds out about a HAProxy and its servers."""
+
+import asyncio
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from controller.core.pool import Admin, Counters, Health, found_in
+from controller.errors import NoSuchBackend, PermissionTooLow, UsageFault, WeightRefused
+from tests.adapters.haproxy.site import Site, balancer, get
+from tests.support.balancer_contract import eventually
+from tests.support.runtime import order
+
+pytestmark = pytest.mark.haproxy
+
+RICH = """
+backend web
+  cookie SRV insert
+  server a1 127.0.0.1:9 check inter 1h cookie a1
+  server spare 127.0.0.1:9 backup
+  server off 127.0.0.1:9 disabled
+  server zero 127.0.0.1:9 weight 0
+  server six [::1]:9
+  server lost nosuch.invalid:9 init-addr none
+backend api
+  balance static-rr
+  stick-table type ip size 1k
+  stick on src
+  server a1 127.0.0.1:9 track web/a1
+backend raw
+  mode tcp
+  server a1 127.0.0.1:9
+"""
+
+
+def banner(haproxy: Path) -> str:
+    """What the program says that it is, like `HAProxy version 2.8.25-5cf5d0683 2026/06/26 …`."""
+    return subprocess.run([haproxy, "-v"], check=True, capture_output=True, text=True).stdout
+
+
+async def test_survey_tells_what_the_plan_needs(site: Site, haproxy: Path) -> None:
+    """Version, level, persistence, trackers of the whole instance, static algorithms and modes."""
+    front = await site.haproxy(RICH)
+    features = await balancer([front.unix], ("web", "api", "raw")).survey(front.unix)
+    assert features.version == (await asyncio.to_thread(banner, haproxy)).split()[2]
+    assert features.level == "admin"
+    assert features.sticky == {"web": "cookie SRV", "api": "stick table"}
+    assert features.trackers == (("api/a1", "web/a1"),)
+    assert features.static == {"api"}
+    assert features.modes == {"web": "http", "api": "http", "raw": "tcp"}
+    assert features.is_loopback
+
+
+async def test_each_kind_of_server_is_told_apart(site: Site) -> None:
+    """Backup, disabled, weightless, unresolved and IPv6 servers read as what they are."""
+    front = await site.haproxy(RICH)
+    view = await balancer([front.unix]).look(front.unix, None)
+    lines = {line.member: line for line in view.lines}
+    assert [name for name, line in lines.items() if line.backup] == ["spare"]
+    assert [name for name, line in lines.items() if line.cookie] == ["a1"]
+    assert (lines["off"].admin, lines["off"].inherited) == (Admin.OUT, False)
+    assert (lines["zero"].admin, lines["zero"].is_out) == (Admin.READY, True)
+    assert (lines["six"].address, lines["six"].port) == ("::1", 9)
+    assert (lines["lost"].address, lines["lost"].inherited) == ("", True)
+    assert lines["spare"].health is Health.UNCHECKED
+
+
+async def test_disabled_server_that_was_enabled_is_ready(site: Site) -> None:
+    """HAProxy goes on remembering that the configuration said `disabled`; that is not out."""
+    front = await site.haproxy(RICH)
+    await order(front.unix, "set server web/off state ready")
+    (line,) = (await balancer([front.unix]).look(front.unix, ("off",))).lines
+    assert line.admin is Admin.READY
+
+
+async def test_operator_socket_reads_and_does_not_set(site: Site) -> None:
+    """Through a socket of level operator all can be seen, and a setting says what is missing."""
+    front = await site.haproxy(RICH)
+    pool = balancer([front.operator])
+    assert (await pool.survey(front.operator)).level == "operator"
+    with pytest.raises(PermissionTooLow, match="level admin"):
+        await pool.drain("a1")
+    (line,) = (await pool.look(front.operator, ("a1",))).lines
+    assert line.admin is Admin.READY
+
+
+@pytest.mark.parametrize("form", ["number", "string"])
+async def test_socket_with_severities(site: Site, form: str) -> None:
+    """A socket whose messages begin with their severity is read, and set, like any other."""
+    path = site.folder / "severe"
+    front = await site.haproxy(RICH, f"stats socket {path} level admin severity-output {form}")
+    door = f"unix:{path}"
+    pool = balancer([door], ("api",))
+    assert (await pool.survey(door)).level == "admin"
+    view = await pool.look(door, ("a1",))
+    low = found_in((door, replace(line, weight=50)) for line in view.lines)
+    with pytest.raises(WeightRefused):
+        await pool.put_back("a1", low)
+    await pool.take_out("a1")
+    (line,) = (await balancer([front.unix], ("api",)).look(front.unix, ("a1",))).lines
+    assert line.admin is Admin.OUT
+
+
+@pytest.mark.parametrize("verb", ["look", "survey"])
+async def test_wrong_backend_names_the_right_ones(site: Site, verb: str) -> None:
+    """A backend that does not exist is an error that lists those that do."""
+    front = await site.haproxy(RICH)
+    pool = balancer([front.unix], ("webb",))
+    ask = pool.survey(front.unix) if verb == "survey" else pool.look(front.unix, None)
+    with pytest.raises(NoSuchBackend, match="no backend webb; there are: api, raw, web"):
+        await ask
+
+
+async def test_ipv6_door(site: Site) -> None:
+    """A Runtime API on ::1 answers through its door in brackets."""
+    port = site.port("::1")
+    front = await site.haproxy(RICH, f"stats socket ipv6@[::1]:{port} level admin")
+    door = f"tcp:[::1]:{port}"
+    pool = balancer([door])
+    assert (await pool.survey(door)).is_loopback
+    await pool.take_out("a1")
+    (line,) = (await balancer([front.unix]).look(front.unix, ("a1",))).lines
+    assert line.admin is Admin.OUT
+
+
+async def test_counters_miss_no_error_of_the_app(site: Site) -> None:
+    """Answers of 500 count as errors of their member and their backend, good ones as traffic."""
+    app = await site.app("a1")
+    front = await site.haproxy(f"backend web\n  server a1 127.0.0.1:{app.port}")
+    pool = balancer([front.unix])
+    for path in ("/", "/", "/fail"):
+        await get(front.port, path)
+    view = await eventually(
+        lambda: pool.look(front.unix, None), lambda view: view.lines[0].counters.total >= 3
+    )
+    assert view.lines[0].counters == Counters(errors=1, total=3)
+    assert view.lines[0].arrivals == 3
+    assert view.backends == {"web": Counters(errors=1, total=3)}
+
+
+async def test_counters_miss_no_refused_connection(site: Site) -> None:
+    """A member that refuses connections is in error, though it never answered anything; so is its
+    backend, whose 503 stands nowhere else."""
+    app = await site.app("a1")
+    front = await site.haproxy(f"backend web\n  server a1 127.0.0.1:{app.port}")
+    pool = balancer([front.unix])
+    await app.stop()
+    assert (await get(front.port)).status == 503
+    view = await eventually(
+        lambda: pool.look(front.unix, None), lambda view: view.backends["web"].errors > 0
+    )
+    assert view.lines[0].counters.errors == view.lines[0].counters.total > 0
+    assert view.backends["web"].total == 1
+
+
+async def test_counters_in_mode_tcp(site: Site) -> None:
+    """In mode tcp, where nothing is answered, connections are the whole and refused ones errors."""
+    app = await site.app("a1")
+    port = site.port()
+    front = await site.haproxy(
+        f"backend web\n  server a1 127.0.0.1:{app.port}\n"
+        f"listen raw\n  mode tcp\n  bind 127.0.0.1:{port}\n  server a1 127.0.0.1:{app.port}"
+    )
+    pool = balancer([front.unix], ("raw",))
+    assert (await get(port)).status == 200
+    view = await eventually(
+        lambda: pool.look(front.unix, ("a1",)), lambda view: view.lines[0].counters.total > 0
+    )
+    assert view.lines[0].counters == Counters(errors=0, total=1) == view.backends["raw"]
+    await app.stop()
+    assert (await get(port)).status == 0
+    await eventually(
+        lambda: pool.look(front.unix, ("a1",)), lambda view: view.lines[0].counters.errors > 0
+    )
+
+
+async def test_server_may_be_named_like_a_line_type(site: Site) -> None:
+    """A server called BACKEND is a server."""
+    front = await site.haproxy("backend web\n  server BACKEND 127.0.0.1:9")
+    view = await balancer([front.unix]).look(front.unix, None)
+    assert [line.member for line in view.lines] == ["BACKEND"]
+
+
+def test_text_that_is_no_door_is_refused() -> None:
+    """A balancer cannot be made with a text that names no door."""
+    with pytest.raises(UsageFault, match="write unix:/path/to/socket or tcp:host:port"):
+        balancer(["/run/admin.sock"])

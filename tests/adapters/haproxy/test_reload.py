@@ -1,0 +1,127 @@
+"""What a reload, a freeze and an end of HAProxy look like from its door."""
+
+from datetime import timedelta
+
+import pytest
+
+from adapters.clock import SystemClock
+from adapters.haproxy.balancer import HaproxyLoadBalancer
+from controller.core.pool import Admin, InstanceView
+from controller.errors import BalancerTimeout, BalancerUnreachable
+from tests.adapters.haproxy.site import Site, balancer, get, held
+from tests.support.balancer_contract import eventually
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.haproxy
+
+
+async def seen(
+    pool: HaproxyLoadBalancer,
+    instance: str,
+    members: tuple[str, ...] | None,
+    memory: tuple[int, ...] = (),
+) -> InstanceView:
+    """A look soon after a reload: for a moment the old worker may still take connections."""
+
+    async def look() -> InstanceView | None:
+        try:
+            return await pool.look(instance, members, memory=memory)
+        except BalancerUnreachable:
+            return None
+
+    view = await eventually(look, lambda view: view is not None)
+    assert view is not None
+    return view
+
+
+async def test_reload_is_a_new_worker_that_forgot_our_drain(site: Site) -> None:
+    """After a reload another worker answers, with the member ready again; the old one is seen for
+    as long as it serves a request, and not longer."""
+    app = await site.app("a1")
+    front = await site.haproxy(f"backend web\n  server a1 127.0.0.1:{app.port}")
+    pool = balancer([front.unix])
+    before = await pool.look(front.unix, None)
+    async with held(app, front.port, "") as work:
+        await pool.drain("a1")
+        await front.process.reload()
+        memory = (before.worker.pid,)
+        after = await seen(pool, front.unix, None, memory)
+        assert not after.worker.is_same(before.worker)
+        assert after.worker.pid == front.process.pid
+        assert [line.admin for line in after.lines] == [Admin.READY]
+        assert after.old_worker is True
+        assert after.lines[0].in_flight == 0
+        app.release.set()
+        assert (await work).status == 200
+
+    async def old_worker() -> bool | None:
+        return (await pool.look(front.unix, ("a1",), memory=memory)).old_worker
+
+    assert await eventually(old_worker, lambda alive: alive is not True) is False
+
+
+async def test_old_workers_cannot_be_seen_through_a_tcp_door(site: Site) -> None:
+    """Behind a TCP door the processes may be another machine's: nothing is claimed of them."""
+    app = await site.app("a1")
+    front = await site.haproxy(f"backend web\n  server a1 127.0.0.1:{app.port}")
+    assert (await balancer([front.tcp]).look(front.tcp, None, memory=(1,))).old_worker is None
+
+
+async def test_reload_that_renumbers_everything_is_seen_through(site: Site) -> None:
+    """A reload with another backend and another server in front changes all numbers; small and
+    full looks still show the right lines, and an unknown backend is an error."""
+    apps = {name: await site.app(name) for name in ("a1", "a2")}
+    server = "\n".join(f"  server {n} 127.0.0.1:{app.port}" for n, app in apps.items())
+    front = await site.haproxy(f"backend web\n{server}")
+    pool = balancer([front.unix])
+    await pool.look(front.unix, None)
+    for member, app in apps.items():
+        (line,) = (await pool.look(front.unix, (member,))).lines
+        assert (line.member, line.port) == (member, app.port)
+    front.process.config = front.config(
+        f"backend first\n{server}\nbackend web\n  server a0 127.0.0.1:9\n{server}", ""
+    )
+    await front.process.reload()
+    for member, app in apps.items():
+        (line,) = (await seen(pool, front.unix, (member,))).lines
+        assert (line.backend, line.member, line.port) == ("web", member, app.port)
+    names = [line.member for line in (await seen(pool, front.unix, None)).lines]
+    assert names == ["a0", "a1", "a2"]
+
+
+async def test_frozen_haproxy_times_out(site: Site) -> None:
+    """A HAProxy that takes the connection and says nothing is a time-out, and is well again once
+    it goes on."""
+    front = await site.haproxy("backend web\n  server a1 127.0.0.1:9")
+    pool = HaproxyLoadBalancer(
+        [front.unix], ["web"], SystemClock(), deadline=timedelta(milliseconds=100)
+    )
+    front.process.freeze()
+
+    async def error() -> BalancerTimeout | None:
+        try:
+            await pool.look(front.unix, None)
+        except BalancerTimeout as error:
+            return error
+        return None
+
+    frozen = await until(error, what="every thread of the process to stand still")
+    assert "no whole answer within 0.1 s" in str(frozen)
+    front.process.thaw()
+    patient = balancer([front.unix])
+    assert len((await patient.look(front.unix, None)).lines) == 1
+
+
+async def test_all_instances_are_tried_before_an_error_is_raised(site: Site) -> None:
+    """With the first of two HAProxies gone, the second still gets the setting, and the error names
+    the first."""
+    app = await site.app("a1")
+    config = f"backend web\n  server a1 127.0.0.1:{app.port}"
+    gone, there = await site.haproxy(config), await site.haproxy(config)
+    pool = balancer([gone.unix, there.unix])
+    await gone.process.stop()
+    with pytest.raises(BalancerUnreachable, match="nothing listens there") as caught:
+        await pool.take_out("a1")
+    assert caught.value.instance == gone.unix
+    assert [line.admin for line in (await pool.look(there.unix, None)).lines] == [Admin.OUT]
+    assert (await get(there.port)).status == 503

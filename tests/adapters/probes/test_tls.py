@@ -1,0 +1,80 @@
+"""HTTPS probes: whom they trust, and that they say why not."""
+
+import ssl
+from pathlib import Path
+
+import pytest
+import trustme
+
+from controller.tasks import HttpProbe
+from tests.adapters.probes.support import answering, probed, serving
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def ca(authority: trustme.CA, tmp_path: Path) -> str:
+    path = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return str(path)
+
+
+def _server(authority: trustme.CA, name: str) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(name).configure_cert(context)
+    return context
+
+
+async def test_private_authority(authority: trustme.CA, ca: str) -> None:
+    """A certificate of the given authority passes."""
+    async with serving(answering("v2"), _server(authority, "127.0.0.1")) as port:
+        assert (await probed(HttpProbe(f"https://127.0.0.1:{port}/", contains="v2", ca=ca))).passed
+
+
+async def test_unknown_authority(authority: trustme.CA) -> None:
+    """A certificate of an authority that this machine does not know fails, unless told so."""
+    async with serving(answering("v2"), _server(authority, "127.0.0.1")) as port:
+        result = await probed(HttpProbe(f"https://127.0.0.1:{port}/"))
+        assert not result.passed
+        assert "the certificate is not valid: unable to get local issuer" in result.detail
+        assert (await probed(HttpProbe(f"https://127.0.0.1:{port}/", verify=False))).passed
+
+
+async def test_wrong_name(authority: trustme.CA, ca: str) -> None:
+    """A certificate for another name fails, and says for which it should have been."""
+    async with serving(answering("v2"), _server(authority, "other.example")) as port:
+        result = await probed(HttpProbe(f"https://127.0.0.1:{port}/", ca=ca))
+    assert not result.passed
+    assert "the certificate is not valid: " in result.detail
+    assert "127.0.0.1" in result.detail.partition("not valid")[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (None, "no such file or directory"),
+        ("", "TLS failed: no certificate or crl found"),
+        ("-----BEGIN CERTIFICATE-----\nx\n", "TLS failed: "),
+    ],
+)
+async def test_unusable_authorities(tmp_path: Path, text: str | None, why: str) -> None:
+    """A file of authorities that is missing or holds none is told by its path."""
+    path = tmp_path / "ca.pem"
+    if text is not None:
+        path.write_text(text)
+    result = await probed(HttpProbe("https://127.0.0.1:1/", ca=str(path)))
+    assert not result.passed
+    assert f"the trusted authorities in {path} cannot be used: {why}" in result.detail
+
+
+async def test_member_speaks_no_tls() -> None:
+    """Plain HTTP where TLS was expected is told as what it is."""
+    async with serving(
+        lambda _, writer: writer.write(b"HTTP/1.0 200 OK\r\n\r\n"), reads=False, holds=True
+    ) as port:
+        result = await probed(HttpProbe(f"https://127.0.0.1:{port}/"))
+    assert not result.passed
+    assert "TLS failed: " in result.detail

@@ -1,0 +1,200 @@
+"""What a real Prometheus says about a target that it scrapes, and about one that is gone."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from math import inf, nan
+
+import pytest
+import pytest_asyncio
+
+from adapters.prometheus import PrometheusSource
+from controller.core.gates.evidence import Missing, Reading, Reduce
+from controller.errors import MetricsRefused
+from tests.adapters.prometheus.stub import at, source
+from tests.support.exporter import Exporter
+from tests.support.prometheus import RealPrometheus
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PAGE = {
+    'http_requests_total{code="2xx"}': 100.0,
+    'http_requests_total{code="5xx"}': 4.0,
+    "idle_errors": 0.0,
+    "idle_requests": 0.0,
+    "unset": nan,
+    "endless": inf,
+    "steady": 1.0,
+}
+
+
+@dataclass
+class Site:
+    """One Prometheus with one target, which the module's tests share and leave as it was."""
+
+    exporter: Exporter
+    source: PrometheusSource
+
+    async def scraped(self) -> None:
+        """Returns when the page that is set now can be queried."""
+        await until(lambda: self.exporter.scrapes > 2, within=20, what="three scrapes")
+
+    async def until_missing(self, query: str, missing: Missing | None) -> Reading:
+        async def reading() -> Reading | None:
+            found = await self.source.read(query)
+            return found if found.missing is missing else None
+
+        found = await until(reading, within=20, what=f"{query}: {missing}", every=0.05)
+        assert found is not None
+        return found
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
+    folder = tmp_path_factory.mktemp("prometheus")
+    async with Exporter() as exporter:
+        exporter.set(PAGE)
+        targets = {"app": [exporter.target]}
+        prometheus = RealPrometheus(folder, targets, interval="250ms")
+        async with prometheus, source(at(prometheus.url)) as one:
+            site = Site(exporter, one)
+            await site.scraped()
+            yield site
+
+
+async def test_a_ratio(site: Site) -> None:
+    """A sum over a sum is one number, of the moment that the server says."""
+    query = 'sum(http_requests_total{code="5xx"}) / sum(http_requests_total)'
+    reading = await site.source.read(query)
+    assert reading.missing is None
+    assert reading.value == pytest.approx(4 / 104)
+    assert reading.at is not None
+    assert abs(reading.at - datetime.now(UTC)) < timedelta(seconds=30)
+
+
+async def test_a_scalar(site: Site) -> None:
+    """A bare number is read like a vector of one."""
+    reading = await site.source.read("6 * 7")
+    assert (reading.value, reading.series) == (42.0, 1)
+
+
+@pytest.mark.parametrize("query", ["unset", "idle_errors / idle_requests", "0 / 0"])
+async def test_not_a_number(site: Site, query: str) -> None:
+    """NaN, stored or computed, is no number, and the words speak of traffic."""
+    reading = await site.source.read(query)
+    assert (reading.value, reading.missing) == (None, Missing.NOT_A_NUMBER)
+    assert reading.words == "the value is NaN, most likely 0 divided by 0: no traffic"
+
+
+@pytest.mark.parametrize("query", ["endless", "-endless", "steady / idle_requests", "1 / 0"])
+async def test_infinite(site: Site, query: str) -> None:
+    """±Inf, stored or computed, is no number."""
+    reading = await site.source.read(query)
+    assert (reading.value, reading.missing) == (None, Missing.INFINITE)
+    assert reading.words == "the value is infinite, most likely a division by zero"
+
+
+async def test_nothing_matches(site: Site) -> None:
+    """An error counter that was never born is empty, not zero."""
+    reading = await site.source.read('sum(rate(http_requests_total{code="6xx"}[5s]))')
+    assert (reading.value, reading.missing, reading.series) == (None, Missing.NO_DATA, 0)
+
+
+async def test_many_series_are_named(site: Site) -> None:
+    """The operator sees which label tells them apart."""
+    reading = await site.source.read("http_requests_total")
+    assert reading.missing is Missing.TOO_MANY
+    assert 'code="2xx"' in reading.words
+    assert 'code="5xx"' in reading.words
+
+
+@pytest.mark.parametrize("reduce", list(Reduce))
+async def test_a_reducer_swallows_no_missing_number(site: Site, reduce: Reduce) -> None:
+    """One NaN or Inf among the series makes the whole missing, whatever the reducer."""
+    reading = await site.source.read('{__name__=~"steady|unset"}', reduce=reduce)
+    assert (reading.value, reading.missing) == (None, Missing.NOT_A_NUMBER)
+    assert '__name__="unset"' in reading.words
+    reading = await site.source.read('{__name__=~"steady|endless"}', reduce=reduce)
+    assert (reading.value, reading.missing) == (None, Missing.INFINITE)
+    assert '__name__="endless"' in reading.words
+
+
+@pytest.mark.parametrize(
+    ("query", "why"),
+    [
+        ("sum(rate(steady[5s])", "it refuses the query: "),
+        ('up{job=~"("}', "it refuses the query: "),
+        ('label_replace(steady, "a", "$1", "job", "(")', "it refuses the query: "),
+        ("", "it refuses the query: "),
+        ("steady[5s]", "it answers with a range, and a gate needs one number"),
+        ('"text"', "it answers with a string, and a gate needs one number"),
+    ],
+)
+async def test_a_question_that_has_no_answer(site: Site, query: str, why: str) -> None:
+    """A typo, a wrong regex (400 and 422), a range and a string are refused, query shown."""
+    with pytest.raises(MetricsRefused) as caught:
+        await site.source.read(query)
+    assert why in str(caught.value)
+    assert str(caught.value).endswith(f"; the query is: {query}")
+    assert "\n" not in str(caught.value)
+
+
+async def test_the_past(site: Site) -> None:
+    """At a moment before the first scrape there is nothing, and the moment is told."""
+    then = datetime(2024, 1, 1, tzinfo=UTC)
+    reading = await site.source.read("steady", at=then)
+    assert (reading.missing, reading.at) == (Missing.NO_DATA, then)
+    assert (await site.source.read("steady")).value == 1.0
+
+
+async def test_freshness_while_scraped(site: Site) -> None:
+    """Age is below a few intervals, the interval is the scrape's, every series counts."""
+    found = await site.source.freshness('http_requests_total{job="app"}')
+    assert (found.missing, found.series) == (None, 2)
+    assert found.age is not None
+    assert found.interval is not None
+    assert timedelta(0) <= found.age < timedelta(seconds=20)
+    assert timedelta(milliseconds=150) < found.interval < timedelta(milliseconds=500)
+
+
+async def test_the_target_is_gone(site: Site) -> None:
+    """Its series end at once, `up` is 0, which is no evidence however fresh, and the age of any
+    other grows; when it is back, the numbers are too."""
+    await site.exporter.stop()
+    try:
+        await site.until_missing("steady", Missing.NO_DATA)
+        assert (await site.source.read("up")).value == 0.0
+        down = await site.source.freshness('up{job="app"}')
+        assert (down.missing, down.series) == (Missing.STALE, 1)
+        assert down.words.startswith(f'up{{instance="{site.exporter.target}", job="app"}} is 0: ')
+        before = (await site.source.freshness("steady")).age
+        assert before is not None
+
+        async def is_older() -> bool:
+            age = (await site.source.freshness("steady")).age
+            return age is not None and age > before + timedelta(seconds=1)
+
+        await until(is_older, what="the evidence to age", every=0.05)
+    finally:
+        await site.exporter.start()
+    await site.until_missing("steady", None)
+
+
+async def test_the_worst_series_counts(site: Site) -> None:
+    """A series that ended beside one that goes on: the age is that of the one that ended."""
+    site.exporter.set({**PAGE, 'pair{n="1"}': 1.0, 'pair{n="2"}': 1.0})
+    await site.scraped()
+    site.exporter.set({**PAGE, 'pair{n="1"}': 1.0})
+    try:
+
+        async def is_behind() -> bool:
+            both = (await site.source.freshness("pair")).age
+            alive = (await site.source.freshness('pair{n="1"}')).age
+            assert both is not None
+            assert alive is not None
+            return both > alive + timedelta(seconds=1)
+
+        await until(is_behind, what="the worst series to be behind", every=0.05)
+    finally:
+        site.exporter.set(PAGE)

@@ -1,0 +1,216 @@
+"""Another process on one state folder: `python -m tests.adapters.storage.child COMMAND FOLDER …`.
+
+It says each result in a line on stdout and takes its turns from lines on stdin. With UID and GID
+in the environment it gives up root first, keeping that one group besides its own.
+"""
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+from adapters.clock import SystemClock
+from adapters.storage.journal import open_state
+from adapters.storage.lock import FileLock
+from controller.errors import PoolHeld, StateError
+
+CLOCK = SystemClock()
+OUTSIDE = frozenset(
+    (
+        "mkdir",
+        "chmod",
+        "open",
+        "fchmod",
+        "fsync",
+        "close",
+        "flock",
+        "connect",
+        "execute",
+        "__exit__",
+    )
+)
+"""Calls that change something outside of the process, or may."""
+POOL = [("web", "127.0.0.1:8081")]
+
+
+def say(text: object) -> None:
+    os.write(1, f"{text}\n".encode())
+
+
+def append(folder: Path, rollout: str, count: str) -> None:
+    """Say each seq once `append` has returned; `count` 0: without end."""
+    journal = open_state(folder, CLOCK, create=True)
+    left = int(count) or -1
+    while left:
+        left -= 1
+        say(journal.append(rollout, CLOCK.now(), "k", f'{{"pid": {os.getpid()}}}').seq)
+    journal.close()
+
+
+def append_beyond_a_limit(folder: Path, rollout: str) -> None:
+    """Append until the system refuses to let a file grow, then go on with the limit lifted."""
+    journal = open_state(folder, CLOCK, create=True)
+    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
+    try:
+        while True:
+            say(journal.append(rollout, CLOCK.now(), "k", "x" * 1000).seq)
+    except StateError as error:
+        say(f"refused: {error}")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    say(journal.append(rollout, CLOCK.now(), "k", "{}").seq)
+    journal.close()
+
+
+def make_cut_short(folder: Path) -> None:
+    """Make a journal again and again, each in a folder and process of its own that is killed
+    before one more call into the system or SQLite, and say the folder; until one gets through."""
+    cut = 0
+    while True:
+        pid = os.fork()
+        if pid == 0:
+            sys.setprofile(_killer(cut))
+            open_state(folder / str(cut), CLOCK, create=True)
+            os._exit(0)
+        if os.waitpid(pid, 0)[1] == 0:
+            return
+        say(cut)
+        cut += 1
+
+
+def _killer(calls: int) -> Callable[[FrameType, str, object], None]:
+    left = calls
+
+    def kill(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal left
+        if event == "c_call" and getattr(argument, "__name__", "") in OUTSIDE:
+            left -= 1
+            if left < 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    return kill
+
+
+def hold(folder: Path, name: str) -> None:
+    """Hold name and pool until told to go on."""
+    lock = FileLock(folder, CLOCK, "child")
+    with lock.hold_name(name):
+        lock.hold_pool(POOL)
+        say("held")
+        sys.stdin.readline()
+
+
+def hold_with_child(folder: Path, name: str, echo_in: str, echo_out: str) -> None:
+    """The same, with a child of its own that echoes between two inherited descriptors."""
+    lock = FileLock(folder, CLOCK, "child")
+    with lock.hold_name(name):
+        lock.hold_pool(POOL)
+        echo = subprocess.Popen(["cat"], stdin=int(echo_in), stdout=int(echo_out))
+        say("held")
+        sys.stdin.readline()
+        echo.kill()
+        echo.wait()
+
+
+def contend(folder: Path, name: str) -> None:
+    """Each turn: try for the pool, say how it went, and let go at the next line."""
+    lock = FileLock(folder, CLOCK, name)
+    while sys.stdin.readline():
+        with lock.hold_name(name):
+            try:
+                lock.hold_pool(POOL)
+                say("won")
+            except PoolHeld as error:
+                say(error)
+            sys.stdin.readline()
+
+
+def visit(folder: Path, name: str) -> None:
+    """All that an operator's process does: write, hold, ask."""
+    journal = open_state(folder, CLOCK, create=True)
+    journal.request(name, "pause", "", str(os.getuid()))
+    say(len(journal.requests(name)))
+    with FileLock(folder, CLOCK, "visitor").hold_name(name):
+        say("held")
+        sys.stdin.readline()
+    journal.close()
+
+
+def look(folder: Path) -> None:
+    """Only read."""
+    journal = open_state(folder, CLOCK, create=False)
+    say(len(journal.rollouts()))
+    journal.close()
+
+
+def read_on(folder: Path, rollout: str) -> None:
+    """Each turn, from one journal: how many records there are, and who holds the rollout."""
+    journal = open_state(folder, CLOCK, create=False)
+    lock = FileLock(folder, CLOCK, "reader")
+    while sys.stdin.readline():
+        holder = lock.holder(rollout)
+        say(f"{len(journal.records(rollout))} {holder.pid if holder else 'nobody'}")
+    journal.close()
+
+
+def try_to_write(folder: Path, rollout: str) -> None:
+    """Say what each attempt meets."""
+    journal = open_state(folder, CLOCK, create=False)
+    for attempt in (
+        lambda: journal.append(rollout, CLOCK.now(), "k", "{}"),
+        lambda: journal.request(rollout, "pause", "", "carl"),
+        lambda: FileLock(folder, CLOCK, "carl").hold_name(rollout).__enter__(),
+        lambda: open_state(folder, CLOCK, create=True),
+    ):
+        try:
+            say(attempt())
+        except StateError as error:
+            say(error)
+    journal.close()
+
+
+def read_many(folder: Path, rollout: str, upto: str) -> None:
+    """Read until there are so many records; say how often, and when there are fewer than before."""
+    journal, seen, times = open_state(folder, CLOCK, create=False), 0, 0
+    while seen < int(upto):
+        now, times = len(journal.records(rollout)), times + 1
+        if now < seen:
+            say(f"{now} after {seen}")
+        seen = now
+    say(f"read {times > 0}")
+    journal.close()
+
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "append": append,
+    "append_beyond_a_limit": append_beyond_a_limit,
+    "make_cut_short": make_cut_short,
+    "hold": hold,
+    "hold_with_child": hold_with_child,
+    "contend": contend,
+    "visit": visit,
+    "look": look,
+    "read_on": read_on,
+    "read_many": read_many,
+    "try_to_write": try_to_write,
+}
+
+
+def main() -> None:
+    if "UID" in os.environ:
+        os.setgroups([int(os.environ["GID"])])
+        os.setgid(int(os.environ["UID"]))
+        os.setuid(int(os.environ["UID"]))
+        os.umask(0o077)
+    try:
+        COMMANDS[sys.argv[1]](Path(sys.argv[2]), *sys.argv[3:])
+    except (PoolHeld, StateError) as error:
+        say(f"{type(error).__name__}: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,177 @@
+"""Where the state is, and what stands in its way."""
+
+import errno
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from adapters.clock import SystemClock
+from adapters.storage.folder import default_state_dir, exists, fault
+from adapters.storage.journal import open_state
+from adapters.storage.lock import FileLock
+from controller.errors import StateError
+from tests.adapters.storage.processes import child
+
+CLOCK = SystemClock()
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="changes its user, which takes root")
+
+GROUP = 54100
+ANNA, BERT, CARL = (54001, GROUP), (54002, GROUP), (54003, 54003)
+
+
+@pytest.mark.parametrize(
+    ("env", "expected"),
+    [
+        ({"XDG_STATE_HOME": "/x/state", "HOME": "/home/anna"}, "/x/state/poolroll"),
+        ({"XDG_STATE_HOME": "state", "HOME": "/home/anna"}, "/home/anna/.local/state/poolroll"),
+        ({"XDG_STATE_HOME": "", "HOME": "/home/anna"}, "/home/anna/.local/state/poolroll"),
+        ({"HOME": "/home/anna"}, "/home/anna/.local/state/poolroll"),
+    ],
+)
+def test_the_default_follows_the_environment(
+    tmp_path: Path, env: dict[str, str], expected: str
+) -> None:
+    """Without a system folder the XDG state home counts, when absolute, and nothing is made."""
+    assert default_state_dir(env, tmp_path / "none") == Path(expected)
+    assert not (tmp_path / "none").exists()
+
+
+def test_the_system_folder_comes_first(tmp_path: Path) -> None:
+    """A writable system folder wins over the environment; a file of that name does not."""
+    env = {"XDG_STATE_HOME": "/x"}
+    assert default_state_dir(env, tmp_path) == tmp_path
+    (tmp_path / "file").touch()
+    assert default_state_dir(env, tmp_path / "file") == Path("/x/poolroll")
+
+
+def test_no_home_in_the_environment(tmp_path: Path) -> None:
+    """A service without HOME gets an absolute folder of its user all the same."""
+    found = default_state_dir({}, tmp_path / "none")
+    assert found.is_absolute()
+    assert found.parts[-3:] == (".local", "state", "poolroll")
+
+
+def test_a_fresh_folder_is_for_user_and_group(tmp_path: Path) -> None:
+    """Folders are 0770 with their group handed down, files 0660, whatever the umask."""
+    before = os.umask(0o077)
+    try:
+        folder = tmp_path / "a" / "state"
+        open_state(folder, CLOCK, create=True).close()
+        with FileLock(folder, CLOCK, "anna").hold_name("web"):
+            pass
+    finally:
+        os.umask(before)
+    for path in (folder, folder / "locks"):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o2770
+    for name in ("journal.db", "locks/guard", "locks/web.lock", "locks/web.json"):
+        assert stat.S_IMODE((folder / name).stat().st_mode) == 0o660
+
+
+def test_an_existing_folder_keeps_its_mode(tmp_path: Path) -> None:
+    """What the owner decided about the folder is not changed."""
+    folder = tmp_path / "state"
+    folder.mkdir(mode=0o700)
+    open_state(folder, CLOCK, create=True).close()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_reading_makes_nothing(tmp_path: Path) -> None:
+    """A reading verb on a missing or empty folder is an error that names it, and leaves it so."""
+    missing = tmp_path / "missing"
+    for folder in (missing, tmp_path):
+        assert not exists(folder)
+        with pytest.raises(StateError, match=f"there is no state in {folder}"):
+            open_state(folder, CLOCK, create=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_existing_state_is_seen(tmp_path: Path) -> None:
+    """`exists` is true from the making on."""
+    open_state(tmp_path, CLOCK, create=True).close()
+    assert exists(tmp_path)
+
+
+@pytest.mark.parametrize("create", [True, False])
+@pytest.mark.parametrize("below", ["file", "file/state", "x\x00y", "n" * 300])
+def test_a_folder_that_cannot_be(tmp_path: Path, below: str, create: bool) -> None:
+    """A file in the way, or what is no path at all, is one line, never a traceback."""
+    (tmp_path / "file").touch()
+    with pytest.raises(StateError) as caught:
+        open_state(tmp_path / below, CLOCK, create=create)
+    assert "\n" not in str(caught.value)
+    assert (tmp_path / "file").read_bytes() == b""
+
+
+def test_a_folder_in_the_place_of_the_journal(tmp_path: Path) -> None:
+    """A folder named like the journal is refused."""
+    (tmp_path / "journal.db").mkdir()
+    with pytest.raises(StateError, match=r"journal\.db"):
+        open_state(tmp_path, CLOCK, create=True)
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (errno.ENOLCK, "no file locks; use a folder on a local disk"),
+        (errno.EOPNOTSUPP, "no file locks; use a folder on a local disk"),
+        (errno.ENOSPC, "the disk is full"),
+        (errno.EROFS, "the filesystem is read-only"),
+        (errno.EIO, "Input/output error"),
+    ],
+)
+def test_the_systems_errors_in_words(number: int, words: str) -> None:
+    """What this machine's filesystem cannot be made to answer is at least put in words."""
+    error = fault(Path("/s/locks/guard"), OSError(number, os.strerror(number)))
+    assert str(error).startswith("state folder: /s/locks/guard: ")
+    assert words in str(error)
+
+
+@pytest.fixture
+def shared() -> Iterator[Path]:
+    """A folder that an administrator made for a group; pytest's own is closed to other users."""
+    with tempfile.TemporaryDirectory() as base:
+        Path(base).chmod(0o755)
+        folder = Path(base) / "poolroll"
+        folder.mkdir()
+        os.chown(folder, 0, GROUP)
+        folder.chmod(0o2770)
+        yield folder
+
+
+@needs_root
+def test_operators_of_a_group_share_a_state(shared: Path) -> None:
+    """Two users with nothing but a group in common write and hold in turn, whatever their umask."""
+    with child("visit", shared, "web", user=ANNA) as anna:
+        assert [anna.hear(), anna.hear()] == ["1", "held"]
+        with child("visit", shared, "web", user=BERT) as bert:
+            assert bert.hear() == "2"
+            assert bert.hear().startswith("PoolHeld: rollout 'web' is held by pid ")
+        anna.tell()
+        assert anna.process.wait() == 0
+    with child("visit", shared, "web", user=BERT) as bert:
+        assert [bert.hear(), bert.hear()] == ["3", "held"]
+        with child("visit", shared, "api", user=ANNA) as anna:
+            assert [anna.hear(), anna.hear()] == ["1", "held"]
+
+
+@needs_root
+@pytest.mark.parametrize("command", ["visit", "look"])
+def test_a_stranger_is_told(shared: Path, command: str) -> None:
+    """A user who may not even look gets one line, not a traceback."""
+    open_state(shared, CLOCK, create=True).close()
+    with child(command, shared, *(["web"] if command == "visit" else []), user=CARL) as carl:
+        assert carl.hear().startswith("StateError: state folder: ")
+        assert carl.hear_all() == []
+
+
+@needs_root
+def test_a_folder_that_is_not_writable(shared: Path) -> None:
+    """Permission to read the folder alone does not make a journal."""
+    shared.chmod(0o755)
+    with child("visit", shared, "web", user=CARL) as carl:
+        assert "this user has no permission" in carl.hear()
+    assert list(shared.iterdir()) == []

@@ -1,0 +1,79 @@
+"""The text file: whole at every moment, and in nobody's place."""
+
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from adapters.telemetry.textfile import MetricsTextfile
+from controller.errors import UsageFault
+from tests.adapters.telemetry.pages import assert_two_done, two_done
+
+
+async def test_textfile(tmp_path: Path) -> None:
+    """Whole, readable by others, nothing left beside it, and not there before it is given."""
+    path = tmp_path / "poolroll.prom"
+    out = MetricsTextfile(path)
+    await out.open(two_done)
+    assert list(tmp_path.iterdir()) == []
+    for _ in range(2):
+        assert await out.give() is None
+    await out.aclose()
+    assert list(tmp_path.iterdir()) == [path]
+    assert_two_done(path.read_text())
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+
+
+async def test_textfile_is_replaced_not_rewritten(tmp_path: Path) -> None:
+    """Who has the former file open reads it to its end (rename(2))."""
+    path = tmp_path / "poolroll.prom"
+    path.write_text("former\n")
+    out = MetricsTextfile(path)
+    await out.open(two_done)
+    with path.open() as former:
+        assert await out.give() is None
+        assert former.read() == "former\n"
+    assert_two_done(path.read_text())
+
+
+def a_folder(path: Path) -> None:
+    path.mkdir()
+
+
+def a_link(path: Path) -> None:
+    path.symlink_to("/dev/null")
+
+
+def a_pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+@pytest.mark.parametrize("make", [a_folder, a_link, a_pipe])
+async def test_textfile_takes_no_other_place(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    """A folder, a link or a device is never replaced by a file."""
+    path = tmp_path / "there.prom"
+    make(path)
+    with pytest.raises(UsageFault, match="is not a plain file"):
+        await MetricsTextfile(path).open(two_done)
+    assert [one.name for one in tmp_path.iterdir()] == ["there.prom"]
+
+
+@pytest.mark.parametrize("path", ["no/such/folder/x.prom", "/proc/x.prom", "x" * 300])
+async def test_textfile_that_cannot_be_written(tmp_path: Path, path: str) -> None:
+    """Refused at once, with the path."""
+    with pytest.raises(UsageFault, match=rf"--metrics-textfile .*{path[-6:]}: "):
+        await MetricsTextfile(tmp_path / path).open(two_done)
+
+
+async def test_textfile_whose_folder_goes(tmp_path: Path) -> None:
+    """A failure under way is a line, and it works again when the folder is back."""
+    folder = tmp_path / "here"
+    folder.mkdir()
+    out = MetricsTextfile(folder / "x.prom")
+    await out.open(two_done)
+    folder.rmdir()
+    assert await out.give() == "not written: No such file or directory"
+    folder.mkdir()
+    assert await out.give() is None

@@ -1,0 +1,104 @@
+"""How closely the load balancers are watched: what is awaited soon, and what costs little."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from controller.core.decide.polling import attention
+from controller.core.gates.gate import Gate, Scope
+from controller.core.phases import Phase
+from controller.core.pool import Admin, InstanceView, Worker
+from controller.core.settings import Policies
+from controller.core.snapshot import Sight, looked, lost
+from controller.core.state.state import Mode, State, initial
+from tests.core.test_properties import PLAN
+from tests.core.test_snapshot import line
+
+CALM = replace(PLAN, policies=Policies(gates=()))
+
+
+def at(seconds: float) -> timedelta:
+    return timedelta(seconds=seconds)
+
+
+def seen(full: float, last: float) -> Sight:
+    """An instance whose whole pool was seen at `full`, and somebody of it at `last`."""
+    worker, lines = Worker(1, 1), (line("web1", admin=Admin.OUT), line("web2"), line("web3"))
+    sight = looked(Sight("lb1"), InstanceView("lb1", at(full), worker, lines, True))
+    return looked(sight, InstanceView("lb1", at(last), worker, lines[:1], False))
+
+
+def state(phase: Phase, sight: Sight, **changes: Any) -> State:
+    start = initial(CALM)
+    member = replace(start.members["web1"], phase=phase, begun=True, since=at(0))
+    member = replace(member, **changes)
+    return replace(start, members={**start.members, "web1": member}, sights={"lb1": sight})
+
+
+@pytest.mark.parametrize(
+    ("phase", "now", "members", "wait"),
+    [
+        (Phase.DRAINING, 10.0, ("web1",), 0.1),
+        (Phase.DRAINING, 4.0, ("web1",), 0.02),
+        (Phase.CHECKING, 4.0, ("web1",), 0.02),
+        (Phase.UPGRADING, 4.0, ("web1",), 0.25),
+        (Phase.SOAKING, 4.0, ("web1",), 0.25),
+        (Phase.DONE, 4.0, None, 0.1),
+    ],
+)
+def test_pace(phase: Phase, now: float, members: tuple[str, ...] | None, wait: float) -> None:
+    """What is about to happen is awaited in small steps, for a while; a long step calmly; and
+    between two members the whole pool is looked at often."""
+    due = attention(CALM, state(phase, seen(now, now)), "lb1", at(now))
+    assert due.members == members
+    assert due.wait == at(wait)
+
+
+def test_pool_is_seen_once_a_second() -> None:
+    """A look at the members in hand becomes one at all when the last of those is a second old."""
+    due = attention(CALM, state(Phase.UPGRADING, seen(3.0, 3.9)), "lb1", at(3.9))
+    assert due.members is None
+    assert due.wait == at(0.1)
+
+
+def test_partners_are_watched_while_ours_only_drains() -> None:
+    """While a member may have to go back at once, the pool is seen four times a second."""
+    only_draining = state(Phase.DRAINING, seen(3.0, 3.24), begun=False)
+    assert attention(CALM, only_draining, "lb1", at(3.24)).members is None
+    winding_down = replace(only_draining, mode=Mode.HALTED)
+    assert attention(CALM, winding_down, "lb1", at(3.24)).members == ("web1",)
+
+
+def test_called_member_makes_for_a_look_at_once() -> None:
+    """A take-out is decided on a look begun after the member was called."""
+    due = attention(CALM, state(Phase.DUE, seen(3.0, 3.0), since=at(3.05)), "lb1", at(3.05))
+    assert (due.members, due.wait) == (None, at(0))
+    seen_since = attention(CALM, state(Phase.DUE, seen(3.1, 3.1), since=at(3.05)), "lb1", at(3.1))
+    assert seen_since.wait == at(0.1)
+
+
+def test_condemned_member_makes_for_a_look_at_once() -> None:
+    """Before a member is taken out again, the whole pool is seen anew."""
+    soaking = state(Phase.SOAKING, seen(3.0, 3.0), condemned=True)
+    halted = replace(soaking, mode=Mode.HALTED, halted_at=at(3.05))
+    assert attention(CALM, halted, "lb1", at(3.05)).wait == at(0)
+
+
+def test_gates_set_the_pace_of_a_soak() -> None:
+    """A gate that is sampled often has fresh counts each time, within reason."""
+    for every, wait in ((0.1, 0.05), (0.001, 0.02), (60, 0.25)):
+        gates = (Gate("errors", Scope.MEMBER, 0.01, every=at(every)),)
+        plan = replace(CALM, policies=Policies(gates=gates))
+        assert attention(plan, state(Phase.SOAKING, seen(3, 3)), "lb1", at(3)).wait == at(wait)
+
+
+def test_first_look_is_at_once_and_a_lost_one_is_asked_again_soon() -> None:
+    """One never asked is asked now; one that failed, a tenth of a second after it was asked."""
+    new = state(Phase.WAITING, Sight("lb1"))
+    assert attention(CALM, new, "lb1", at(3)).wait == at(0)
+    for sight in (lost(Sight("lb1"), at(3), "refused"), lost(seen(1, 1), at(3), "refused")):
+        due = attention(CALM, state(Phase.WAITING, sight), "lb1", at(3.04))
+        assert (due.members, due.wait) == (None, at(0.06))
+        assert attention(CALM, state(Phase.WAITING, sight), "lb1", at(9)).wait == at(0)

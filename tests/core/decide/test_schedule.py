@@ -1,0 +1,60 @@
+"""Who is put back by `abort --restore`."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from controller.core.decide.context import Context
+from controller.core.decide.schedule import begin
+from controller.core.events import AbortRequested, RestoreBegan
+from controller.core.phases import Phase
+from controller.core.plan.plan import CourseShape, Plan
+from controller.core.pool import (
+    Admin,
+    Counters,
+    Found,
+    Health,
+    InstanceView,
+    Line,
+    Member,
+    Worker,
+)
+from controller.core.settings import Policies
+from controller.core.snapshot import Sight, looked
+from controller.core.state.state import MemberState, Mode, State, initial
+
+NOW = timedelta(seconds=10)
+
+
+def line(member: str, health: Health) -> Line:
+    return Line("web", member, "127.0.0.1", 80, Admin.READY, health, 1, 0, 0, 0, Counters())
+
+
+def plan(floor: int) -> Plan:
+    members = tuple(Member(name, "127.0.0.1", 80) for name in ("web1", "web2"))
+    return Plan("web", members, (), ("lb",), ("web",), 1, floor, 2, Policies(), CourseShape(1))
+
+
+def aborted(made: Plan) -> State:
+    """web1 was kept half-way back, and web2 serves."""
+    lines = (line("web1", Health.PASSING), line("web2", Health.PASSING))
+    view = InstanceView("lb", NOW, Worker(1, 0), lines, is_full=True)
+    kept = MemberState("web1", Phase.KEPT, found=Found(()), begun=True)
+    state = initial(made)
+    return replace(
+        state,
+        members={**state.members, "web1": kept},
+        mode=Mode.STOPPING,
+        abort=AbortRequested("me", restore=True),
+        sights={"lb": looked(Sight("lb"), view)},
+    )
+
+
+@pytest.mark.parametrize(("floor", "output"), [(1, RestoreBegan("web1")), (2, None)])
+def test_a_member_half_way_back_is_not_taken_out_below_the_floor(
+    floor: int, output: RestoreBegan | None
+) -> None:
+    """S2: what serves already is validated anew only where the floor holds without it."""
+    made = plan(floor)
+    assert begin(Context(made, aborted(made), NOW)) == output

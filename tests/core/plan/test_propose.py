@@ -1,0 +1,234 @@
+"""The plan: order, arithmetic, and every reason to refuse."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from controller.core.plan.plan import CourseShape
+from controller.core.plan.propose import Proposal, propose
+from controller.core.pool import Admin, Health, InstanceView, Line, Member, Worker
+from controller.core.settings import Amount, HaproxyPool, Policies, Selection, Settings
+from tests.core.test_snapshot import line
+
+NAMES = ("a1", "a2", "b1", "b2")
+DOORS = ("lb1", "lb2")
+
+
+def views(*changed: Line, names: tuple[str, ...] = NAMES) -> list[InstanceView]:
+    """Two balancers that agree, but for the lines given, which lb2 shows."""
+    lines = {name: line(name) for name in names}
+    other = {**lines, **{one.member: one for one in changed}}
+    return [
+        InstanceView(door, timedelta(0), Worker(1, 1), tuple(shown.values()), True)
+        for door, shown in zip(DOORS, (lines, other), strict=True)
+    ]
+
+
+def proposal(
+    seen: list[InstanceView] | None = None,
+    *,
+    selection: Selection | None = None,
+    ours: tuple[str, ...] = (),
+    backends: tuple[str, ...] = ("web",),
+    policies: Policies | None = None,
+) -> Proposal:
+    settings = Settings(
+        "web",
+        HaproxyPool(DOORS, backends),
+        selection if selection is not None else Selection(),
+        policies if policies is not None else Policies(),
+    )
+    return propose(
+        settings,
+        {name: Member(name, "10.0.0.1", 80) for name in NAMES},
+        views() if seen is None else seen,
+        ours=ours,
+        upgrade=CourseShape(1),
+        rollback=None,
+        sticky={},
+    )
+
+
+def order(made: Proposal) -> list[str]:
+    assert made.plan is not None, made.refusals
+    return [member.name for member in made.plan.members]
+
+
+def test_order_is_the_balancers_own() -> None:
+    """Without canaries members go in the load balancer's order."""
+    assert order(proposal()) == list(NAMES)
+
+
+def test_canaries_come_first_as_listed() -> None:
+    """Canaries in their own order, then the rest."""
+    assert order(proposal(selection=Selection(canaries=("b2", "a2")))) == ["b2", "a2", "a1", "b1"]
+
+
+def test_ours_that_are_out_come_before_all() -> None:
+    """What poolroll itself left out earlier goes first, and is no reason to leave it (S8)."""
+    seen = views(line("b1", admin=Admin.OUT))
+    made = proposal(seen, ours=("b1",), selection=Selection(canaries=("b2",)))
+    assert order(made) == ["b1", "b2", "a1", "a2"]
+    assert made.plan is not None
+    assert made.plan.left == {}
+
+
+def test_globs_choose() -> None:
+    """`include` and `exclude` are globs on the name."""
+    assert order(proposal(selection=Selection(("a*", "b1"), ("a2",)))) == ["a1", "b1"]
+
+
+@pytest.mark.parametrize(
+    ("found", "how"),
+    [
+        (line("a2", admin=Admin.OUT), "is out (web at lb2)"),
+        (line("a2", admin=Admin.DRAINING), "is draining (web at lb2)"),
+        (line("a2", weight=0), "has weight 0 (web at lb2)"),
+    ],
+)
+def test_members_found_out_are_left(found: Line, how: str) -> None:
+    """Out at one balancer alone is out: left as found, not upgraded, and noted (S8)."""
+    made = proposal(views(found), policies=Policies(min_available=Amount(1)))
+    assert order(made) == ["a1", "b1", "b2"]
+    assert made.plan is not None
+    assert made.plan.left == {"a2": how}
+    assert f"a2 {how}: left out, not upgraded" in made.notes
+
+
+def test_sick_members_are_noted() -> None:
+    """A member that fails its check is selected all the same, and the plan says so."""
+    made = proposal(views(line("a2", health=Health.FAILING)))
+    assert order(made) == list(NAMES)
+    assert "a2 fails its health check (web at lb2)" in made.notes
+
+
+@pytest.mark.parametrize(
+    ("selection", "words"),
+    [
+        (Selection(("x*",)), "no member left: include ['x*'], exclude [] choose none of: a1, a2"),
+        (Selection(expect=3), "pool.members.expect is 3, but 4 were found: a1, a2, b1, b2"),
+        (Selection(canaries=("x1",)), "canary 'x1' is not a selected member; they are: a1, a2"),
+        (Selection(("a*",), only=("b1",)), "--only 'b1' is not a selected member; they are: a1"),
+    ],
+)
+def test_selection_that_cannot_be(selection: Selection, words: str) -> None:
+    """Each contradiction between what was asked for and what is there is a refusal."""
+    made = proposal(selection=selection)
+    assert made.plan is None
+    assert any(words in reason for reason in made.refusals)
+
+
+def test_all_reasons_at_once() -> None:
+    """Every reason to refuse is told, not the first alone."""
+    made = proposal(selection=Selection(expect=3, canaries=("x1",), only=("x2",)))
+    assert len(made.refusals) == 3
+
+
+def test_member_that_a_backend_lacks() -> None:
+    """A member must be in every backend of every instance."""
+    made = proposal(backends=("web", "api"), selection=Selection(("a1",)))
+    assert made.plan is None
+    assert [reason.partition(";")[0] for reason in made.refusals[:2]] == [
+        "member 'a1' is not in backend 'api' at lb1",
+        "member 'a1' is not in backend 'api' at lb2",
+    ]
+
+
+def test_everybody_found_out() -> None:
+    """Nothing is left to do when all are out by another hand: refused, each with its state."""
+    made = proposal(views(*(line(name, admin=Admin.OUT) for name in NAMES)))
+    assert made.plan is None
+    assert made.refusals[0].startswith(
+        "every selected member was found out of rotation: a1 is out (web at lb2); a2"
+    )
+
+
+@pytest.mark.parametrize(
+    ("policies", "most", "floor"),
+    [
+        (Policies(), 1, 3),
+        (Policies(max_unavailable=Amount(2)), 2, 2),
+        (Policies(max_unavailable=Amount(50, is_percent=True)), 2, 2),
+        (Policies(max_unavailable=Amount(49, is_percent=True)), 1, 3),
+        (Policies(max_unavailable=Amount(1, is_percent=True)), 1, 3),
+        (Policies(min_available=Amount(2)), 1, 2),
+        (Policies(min_available=Amount(51, is_percent=True)), 1, 3),
+        (Policies(max_unavailable=Amount(9)), 9, 1),
+    ],
+)
+def test_capacity_arithmetic(policies: Policies, most: int, floor: int) -> None:
+    """max_unavailable rounds down, at least 1; min_available rounds up, and is what serves less
+    max_unavailable when left out."""
+    made = proposal(policies=policies)
+    assert made.plan is not None
+    assert (made.plan.max_unavailable, made.plan.min_available) == (most, floor)
+
+
+def test_floor_that_does_not_hold() -> None:
+    """Too few serve to take one out: refused, with the figures."""
+    floor = Policies(min_available=Amount(3))
+    made = proposal(views(line("a2", health=Health.FAILING)), policies=floor)
+    assert made.plan is None
+    assert made.refusals == (
+        "the floor does not hold: 3 serve (web at lb2), one less would be 2, "
+        "and min_available is 3",
+    )
+
+
+@pytest.mark.parametrize("lost", [{"health": Health.FAILING}, {"admin": Admin.OUT}])
+def test_percentage_floor_does_not_sink(lost: dict[str, Any]) -> None:
+    """A percentage is one of all members, also of those that are down or out just now (S2)."""
+    floor = Policies(min_available=Amount(50, is_percent=True))
+    made = proposal(views(line("a2", **lost), line("b2", **lost)), policies=floor)
+    assert made.plan is None
+    assert made.refusals == (
+        "the floor does not hold: 2 serve (web at lb2), one less would be 1, "
+        "and min_available is 2",
+    )
+
+
+def test_a_floor_that_has_sunk_is_noted() -> None:
+    """Counted from those that serve, the floor sinks with every member that is down: said so,
+    unless the file gives one."""
+    down = views(line("a2", health=Health.FAILING), line("b2", admin=Admin.OUT))
+    note = (
+        "2 of 4 members do not serve; the floor is 1, counted from those that serve now: set "
+        "pool.min_available"
+    )
+    assert note in proposal(down).notes
+    given = Policies(min_available=Amount(1))
+    assert not any("min_available" in one for one in proposal(down, policies=given).notes)
+    assert not any("min_available" in one for one in proposal().notes)
+
+
+def test_ours_that_are_out_count_as_serving() -> None:
+    """They come back before anybody else goes, so the floor reckons with them."""
+    seen = views(line("b1", admin=Admin.OUT))
+    made = proposal([replace(seen[0], lines=seen[1].lines), seen[1]], ours=("b1",))
+    assert made.plan is not None
+    assert (made.plan.serving, made.plan.min_available) == (4, 3)
+
+
+def test_single_member_cannot_be_taken_out() -> None:
+    """A single box has nobody to serve in its stead: refused unless the floor is put to 0."""
+    seen = views(names=("a1",))
+    alone = Selection(("a1",))
+    assert proposal(seen, selection=alone).plan is None
+    no_floor = Policies(min_available=Amount(0))
+    assert proposal(seen, selection=alone, policies=no_floor).plan is not None
+
+
+def test_amounts_read_as_written() -> None:
+    """Counts and percentages print as in the file."""
+    assert [str(Amount(2)), str(Amount(12.5, is_percent=True))] == ["2", "12.5%"]
+
+
+def test_shape_of_the_way_back() -> None:
+    """Without a rollback of its own the way back has the shape of the upgrade."""
+    made = proposal()
+    assert made.plan is not None
+    assert made.plan.shape(is_back=True) == made.plan.upgrade
+    back = replace(made.plan, rollback=CourseShape(2))
+    assert back.shape(is_back=True).steps == 2

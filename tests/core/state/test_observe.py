@@ -1,0 +1,136 @@
+"""What a look changes, and what it must not."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from controller.core.events import Looked
+from controller.core.phases import Phase
+from controller.core.pool import Admin, Counters, InstanceView, Line, Worker
+from controller.core.state.counts import counted, peers_counted, pool_counted, pool_watched
+from controller.core.state.observe import observe
+from controller.core.state.state import State, initial
+from tests.core.test_properties import PLAN
+from tests.core.test_snapshot import line
+
+OUT = line("web1", admin=Admin.OUT)
+
+
+def at(milliseconds: int) -> timedelta:
+    return timedelta(milliseconds=milliseconds)
+
+
+def seen(state: State, when: int, *lines: Line, pool: Counters | None = None) -> State:
+    backends = {} if pool is None else {"web": pool}
+    view = InstanceView("lb1", at(when), Worker(1, 1), lines, True, backends)
+    return observe(PLAN, state, Looked(view))
+
+
+def with_web1(**changes: Any) -> State:
+    state = initial(PLAN)
+    member = replace(state.members["web1"], **changes)
+    return replace(state, members={**state.members, "web1": member})
+
+
+def test_quiet_is_counted_from_the_first_of_the_looks_in_a_row() -> None:
+    """The span of quiet looks grows, and begins anew after one that was not quiet (S3)."""
+    state = with_web1(phase=Phase.OUT, set_at=at(5))
+    for when in (10, 20, 30):
+        state = seen(state, when, OUT)
+    assert state.members["web1"].quiet == {"lb1": (at(10), at(30))}
+    state = seen(state, 40, replace(OUT, in_flight=1))
+    assert state.members["web1"].quiet == {}
+    state = seen(seen(state, 50, replace(OUT, queued=1)), 60, OUT)
+    assert state.members["web1"].quiet == {"lb1": (at(60), at(60))}
+
+
+@pytest.mark.parametrize("admin", [Admin.READY, Admin.DRAINING])
+def test_only_what_is_out_is_quiet(admin: Admin) -> None:
+    """Nothing in flight at a member that may get something is not quiet."""
+    state = seen(with_web1(phase=Phase.OUT), 10, replace(OUT, admin=admin))
+    assert state.members["web1"].quiet == {}
+
+
+def test_looks_from_before_the_setting_say_nothing() -> None:
+    """A look that was begun before the setting was confirmed does not count (S3)."""
+    state = seen(with_web1(phase=Phase.OUT, set_at=at(50)), 40, OUT)
+    assert state.members["web1"].quiet == {}
+
+
+def test_arrivals_while_draining_mean_persistence() -> None:
+    """Sessions that still arrive tell of clients that nobody told of."""
+    state = with_web1(phase=Phase.DRAINING, set_at=at(0))
+    draining = line("web1", admin=Admin.DRAINING, arrivals=7)
+    state = seen(seen(state, 10, draining), 20, draining)
+    assert not state.members["web1"].persistent
+    state = seen(state, 30, replace(draining, arrivals=8))
+    assert state.members["web1"].persistent
+
+
+def test_counts_begin_at_the_mark() -> None:
+    """A member's gate counts from its return, its peers' from the same moment, and a peer that
+    was not there then counts for nothing."""
+    state = seen(with_web1(phase=Phase.SOAKING), 10, line("web1"), line("web2"))
+    soaking = replace(
+        state.members["web1"], mark=Counters(1, 10), peers_mark={"web2": Counters(0, 0)}
+    )
+    assert counted(state, "web1") == Counters(0, 0)
+    state = replace(state, members={**state.members, "web1": soaking})
+    counts = Counters(3, 30)
+    state = seen(state, 20, *(line(name, counters=counts) for name in ("web1", "web2", "web3")))
+    assert counted(state, "web1") == Counters(2, 20)
+    assert peers_counted(state, "web1") == Counters(3, 30)
+
+
+def test_pool_is_counted_over_the_window() -> None:
+    """A pool gate looks back over its window, or to the first look where that is shorter."""
+    state = initial(PLAN)
+    for second in range(8):
+        state = seen(state, 1000 * second, OUT, pool=Counters(second, 100 * second))
+    assert pool_counted(state, at(5000)) == Counters(2, 200)
+    assert pool_counted(state, at(-9000)) == Counters(7, 700)
+    assert pool_counted(initial(PLAN), at(0)) == Counters(0, 0)
+
+
+def test_no_more_fail_than_were_there() -> None:
+    """Errors of requests that began before the mark, and of several tries of one, never make more
+    failures than requests."""
+    state = seen(with_web1(phase=Phase.SOAKING), 10, line("web1"), line("web2"))
+    soaking = replace(
+        state.members["web1"], mark=Counters(0, 9), peers_mark={"web2": Counters(1, 9)}
+    )
+    state = replace(state, members={**state.members, "web1": soaking})
+    state = seen(state, 20, line("web1"), line("web2"), pool=Counters(0, 50))
+    counts = Counters(7, 10)
+    state = seen(
+        state,
+        1020,
+        line("web1", counters=counts),
+        line("web2", counters=counts),
+        pool=Counters(12, 51),
+    )
+    assert counted(state, "web1") == Counters(7, 7)
+    assert peers_counted(state, "web1") == Counters(6, 6)
+    assert pool_counted(state, at(20)) == Counters(12, 12)
+
+
+def test_watched_span_is_the_real_one() -> None:
+    """Over how long the pool was watched: since the first look, and at most the window."""
+    state = initial(PLAN)
+    assert pool_watched(state, at(5000), at(0)) == at(0)
+    for second in range(8):
+        state = seen(state, 1000 * second, OUT)
+    assert pool_watched(state, at(5000), at(7100)) == at(5000)
+    assert pool_watched(state, at(9000), at(7100)) == at(7100)
+
+
+def test_past_of_the_pool_is_bounded() -> None:
+    """Only as much of the past is kept as the longest window needs."""
+    state = initial(PLAN)
+    for count in range(1000):
+        state = seen(state, 100 * count, OUT, pool=Counters(0, count))
+    spans = [when for when, _ in state.points]
+    assert at(60_000) <= spans[-1] - spans[0] <= at(60_400)
+    assert len(spans) < 310

@@ -1,0 +1,106 @@
+"""What is counted and seen over reloads and partial looks."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.core.pool import Admin, Counters, Health, InstanceView, Line, Worker
+from controller.core.snapshot import Sight, capacity, looked, lost
+from controller.core.tally import Tally
+
+A, B = Worker(1, 1000), Worker(2, 2000)
+HERE = ("lb1", "web")
+
+
+def line(member: str, backend: str = "web", **changes: Any) -> Line:
+    one = Line(
+        backend, member, "10.0.0.1", 80, Admin.READY, Health.PASSING, 100, 0, 0, 0, Counters()
+    )
+    return replace(one, **changes)
+
+
+def view(*lines: Line, at: int = 0, full: bool = True) -> InstanceView:
+    return InstanceView("lb1", timedelta(seconds=at), A, lines, full)
+
+
+def test_first_reading_counts_nothing() -> None:
+    """What a counter stood at when we came is nobody's in this rollout."""
+    tally = Tally().noted(HERE, A, Counters(5, 100))
+    assert tally.sum == Counters(0, 0)
+    assert tally.noted(HERE, A, Counters(6, 110)).sum == Counters(1, 10)
+
+
+def test_counts_survive_a_reload() -> None:
+    """A new worker's counters began at zero; a worker that is the same has its slack of seconds."""
+    tally = Tally().noted(HERE, A, Counters(5, 100)).noted(HERE, A, Counters(6, 110))
+    assert tally.noted(HERE, B, Counters(2, 7)).sum == Counters(3, 17)
+    assert tally.noted(HERE, replace(A, started=1001), Counters(7, 112)).sum == Counters(2, 12)
+
+
+def test_counts_survive_a_clear() -> None:
+    """Counters that were set to zero at the balancer do not run backwards here."""
+    tally = Tally().noted(HERE, A, Counters(5, 100))
+    assert tally.noted(HERE, A, Counters(0, 3)).sum == Counters(0, 3)
+
+
+readings = st.tuples(
+    st.sampled_from([HERE, ("lb2", "web")]),
+    st.sampled_from([A, B, Worker(1, 5000)]),
+    st.integers(0, 50),
+    st.integers(0, 50),
+)
+
+
+@given(st.lists(readings, max_size=30))
+def test_tally_never_falls(all_readings: list[tuple[tuple[str, str], Worker, int, int]]) -> None:
+    """Whatever is read in whatever order, counts only rise, errors never past requests."""
+    tally = Tally()
+    for place, worker, errors, good in all_readings:
+        after = tally.noted(place, worker, Counters(errors, errors + good))
+        assert after.sum.total >= tally.sum.total
+        assert after.sum.errors >= tally.sum.errors
+        tally = after
+
+
+def test_partial_look_keeps_the_others() -> None:
+    """A look at one member leaves what was seen of the others; a full one replaces all."""
+    sight = looked(Sight("lb1"), view(line("web1"), line("web2"), at=1))
+    sight = looked(sight, view(line("web1", weight=5), at=2, full=False))
+    assert [one.line.weight for one in sight.lines["web1"]] == [5]
+    assert sight.lines["web2"][0].at == timedelta(seconds=1)
+    assert sight.full_at == timedelta(seconds=1)
+    assert "web2" not in looked(sight, view(line("web1"), at=3)).lines
+
+
+def test_lost_since_the_first_failure() -> None:
+    """An outage counts from its first failed look, and ends with an answer."""
+    first = lost(Sight("lb1"), timedelta(seconds=1), "refused")
+    second = lost(first, timedelta(seconds=5), "timeout")
+    assert second.lost_since == timedelta(seconds=1)
+    assert second.lost_why == "timeout"
+    assert looked(second, view(line("web1"), at=6)).lost_since is None
+
+
+def test_capacity_is_the_worst_of_all_places() -> None:
+    """The fewest in any backend of any balancer count; backups, the sick and those out never do."""
+    one = looked(
+        Sight("lb1"),
+        view(
+            line("web1"),
+            line("web2"),
+            line("web3", health=Health.FAILING),
+            line("web4", backup=True),
+            line("web5", weight=0),
+            line("web1", "api"),
+            line("web2", "api", admin=Admin.DRAINING),
+        ),
+    )
+    two = replace(looked(Sight("lb2"), view(line("web1"), line("web2"))), instance="lb2")
+    fewest = capacity([two, one])
+    assert (fewest.serving, fewest.where) == (1, "api at lb1")
+    assert capacity([two, one], frozenset({"web1"})).serving == 0
+    assert capacity([two], frozenset({"web1"})).where == "web at lb2"
+    assert capacity([]).serving == 0

@@ -1,0 +1,177 @@
+"""The journal's JSON: everything comes back as it went, and a state is what its records make it."""
+
+from dataclasses import fields
+from datetime import timedelta
+from typing import Any, get_args
+
+import pytest
+
+from controller.core import events as e
+from controller.core.events import Event
+from controller.core.pool import Found, FoundLine, LineKey, Worker
+from controller.core.settings import OnFailure
+from controller.core.state.state import MemberState, State
+from controller.core.steps import (
+    AskGuard,
+    AskOperator,
+    Course,
+    RunStep,
+    SetMember,
+    Setting,
+    Step,
+    Validate,
+)
+from controller.errors import StateError
+from controller.journal.codec import KINDS, PLAN, decode, encode
+from controller.journal.replay import replay
+from controller.ports import Record
+from tests.promises.test_interrupted import HALTED, OTHERS, WELL
+from tests.support.plays import make_plan, play
+from tests.support.scenarios import ROLLOUT, Scenario
+from tests.support.virtual import EPOCH, run_virtually
+
+FOUND = Found((FoundLine(LineKey("unix:/run/a.sock", "web"), 17, agent=True),))
+WORKER = Worker(4711, 1_700_000_000)
+WORDS = 'quoted "words", ünïcödé, new\nline, \t, 100 %, \x00 and \x7f'
+
+STEPS: tuple[Step, ...] = (
+    SetMember("web1", Setting.DRAIN, FOUND),
+    SetMember("web1", Setting.CUT),
+    SetMember("web1", Setting.PUT_BACK, FOUND, 10),
+    AskGuard("web1", Course.ROLLBACK, 3),
+    RunStep("web1", Course.UPGRADE, 2, 1),
+    Validate("web1", Course.UPGRADE),
+    AskOperator("web1"),
+)
+EVENTS: tuple[Event, ...] = (
+    e.RunBegan("me"),
+    e.RunBegan("me", ("web1", "web2"), True, {"errors": WORDS}),
+    e.FileKept("abc"),
+    e.MemberInherited("web1", FOUND),
+    *(e.Intended(step) for step in STEPS),
+    e.Halted(e.Cause.GATE, WORDS, "limit", "web1", "errors", ("web1", "web2")),
+    e.Halted(e.Cause.FLOOR, "seen", "limit"),
+    e.RollbackBegan(("web2", "web1")),
+    e.Finished("done", 0),
+    e.MemberSet("web1", Setting.PUT_BACK, {"lb1": WORKER}),
+    e.SettingFailed("web1", Setting.HOLD, WORDS, True),
+    e.GuardAnswered("web1", e.Answer.REFUSED, WORDS),
+    e.StepEnded("web1", 0, 1, False, True, "detail", WORDS, 0.123456),
+    e.Validated("web1", True, WORDS),
+    e.OperatorAnswered("web1", False),
+    e.MemberCalled("web1"),
+    e.MemberStoodDown("web1"),
+    e.MemberFoundOut("web1"),
+    e.MemberLeft("web1", WORDS),
+    e.MemberReturned("web1"),
+    e.RampEnded("web1"),
+    e.RampRefused("web1", WORDS),
+    e.SoakEnded("web1", "note"),
+    e.MemberFailed("web1", WORDS),
+    e.MemberKept("web1", WORDS),
+    e.MemberStuck("web1"),
+    e.RestoreBegan("web1"),
+    e.WorkerReplaced("lb1", WORKER, Worker(4712, 1_700_000_100)),
+    e.ForeignHandSeen("web1", "lb1"),
+    e.CapacityShort(2, "web at lb1"),
+    e.CapacityBack(3),
+    e.GateSampled("errors", "web1", e.Verdict.FAIL, WORDS, 3, 10, 0.3, 0.01),
+    e.GateSampled("pool", None, e.Verdict.INCONCLUSIVE, "no data", 0, 0, None, 0.01),
+    e.StopRequested("SIGTERM", at_once=True),
+    e.PauseRequested("me"),
+    e.ResumeRequested("me", WORDS),
+    e.AbortRequested("me", restore=True, request=7),
+)
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
+def test_event_comes_back(event: Event) -> None:
+    """Every event is the same after a round through its JSON, kinds of steps included."""
+    kind, body = encode(event)
+    again = decode(kind, body)
+    assert again == event
+    assert type(again) is type(event)
+    if isinstance(event, e.Intended):
+        assert isinstance(again, e.Intended)
+        assert type(again.step) is type(event.step)
+
+
+def test_file_is_remembered() -> None:
+    """The fingerprint of the rollout file is part of the state."""
+    played = play(Scenario(), e.FileKept("abc"))
+    assert played.state.fingerprint == "abc"
+
+
+def test_every_kind_is_tried() -> None:
+    """The table above leaves out no kind of event and no kind of step."""
+    assert {type(event) for event in EVENTS} == set(get_args(Event))
+    assert {type(step) for step in STEPS} == set(get_args(Step))
+    assert set(KINDS) == {kind.__name__ for kind in get_args(Event)} | {PLAN}
+
+
+def test_plan_comes_back() -> None:
+    """A plan is the same after a round through its JSON."""
+    scenario = Scenario(canaries=("web2",), sticky=("web",), has_rollback=True, has_guard=True)
+    plan = run_virtually(make_plan(scenario, scenario.world()))
+    assert decode(*encode(plan)) == plan
+    assert plan.policies.on_failure is OnFailure.HALT
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "words"),
+    [
+        ("MemberTeleported", "{}", "unknown kind, 'MemberTeleported'"),
+        ("MemberCalled", "{", "cannot be read"),
+        ("MemberCalled", '{"who": "web1"}', "cannot be read"),
+        ("Halted", '{"cause": "moon", "seen": "", "limit": ""}', "cannot be read"),
+    ],
+)
+def test_what_cannot_be_read(kind: str, body: str, words: str) -> None:
+    """A line of another version, or a broken one, is an error for people, not a traceback."""
+    with pytest.raises(StateError, match=words):
+        decode(kind, body)
+
+
+def line(kind: str, body: str) -> Record:
+    return Record(1, ROLLOUT, EPOCH, timedelta(0), kind, body)
+
+
+@pytest.mark.parametrize("records", [[], [line(*encode(e.MemberCalled("web1")))]])
+def test_journal_without_a_plan(records: list[Record]) -> None:
+    """Without its plan a rollout cannot be taken up, and that is said."""
+    with pytest.raises(StateError, match="plan"):
+        replay(records)
+
+
+SEEN_ONLY = {
+    State: {"members", "sights", "known", "tallies", "pool", "points"},
+    MemberState: {"quiet", "arrivals", "persistent", "warmed_at", "mark", "peers_mark"},
+}
+"""Fields that say what was seen since, and are gone after a crash."""
+
+
+def journalled(value: State | MemberState) -> dict[str, Any]:
+    names = {field.name for field in fields(value)} - SEEN_ONLY[type(value)]
+    return {name: getattr(value, name) for name in names}
+
+
+@pytest.mark.parametrize(
+    "scenario", [*WELL.values(), *(one for _, one in HALTED.values()), *OTHERS.values()]
+)
+def test_state_is_what_the_records_make_it(scenario: Scenario) -> None:
+    """After each record, the replayed state and the live one agree in all that is journalled."""
+    lived: list[State] = []
+
+    def narrate(event: object, before: State, after: State) -> None:
+        if not isinstance(event, e.Looked | e.LookFailed):
+            lived.append(after)
+
+    played = play(scenario, narrate=narrate)
+    records = played.world.journal.records(ROLLOUT)
+    assert len(lived) == len(records) - 1
+    for count in range(1, len(records), 3):
+        plan, state = replay(records[: count + 1])
+        assert plan == played.plan
+        assert journalled(state) == journalled(lived[count - 1])
+        for name, m in state.members.items():
+            assert journalled(m) == journalled(lived[count - 1].members[name])

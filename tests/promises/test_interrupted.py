@@ -1,0 +1,158 @@
+"""Kill it anywhere: every scenario is cut before and after each record, half-way through a setting
+and right after the start of a step, taken up again from its journal, and must end safely (S7)."""
+
+from collections import Counter
+from dataclasses import replace
+from functools import partial
+
+import pytest
+
+from controller.core.phases import Phase
+from controller.core.pool import Admin
+from controller.core.settings import Amount, DrainPolicy, OnFailure, OnTimeout, ReturnPolicy
+from tests.promises.beats import (
+    at,
+    bad_v2,
+    foreign,
+    guarded,
+    outage,
+    reload_one,
+    scripted,
+    signal,
+    slow_requests,
+    static,
+    three_behind_two,
+)
+from tests.support.fakes import Script
+from tests.support.plays import Cut, Played, film, film_on, play_on
+from tests.support.scenarios import QUICK, Scenario, ms
+from tests.support.sim import make_sim
+
+SHORT = replace(QUICK, soak=ms(250))
+CUTTING = replace(SHORT, drain=DrainPolicy(ms(900), ms(300), OnTimeout.CUT))
+MEMBER_BACK = replace(SHORT, on_failure=OnFailure.ROLLBACK_MEMBER)
+ALL_BACK = replace(SHORT, on_failure=OnFailure.ROLLBACK_ALL)
+TWO_AT_ONCE = replace(SHORT, max_unavailable=Amount(2))
+THREE = partial(make_sim, 3)
+two_behind_two = partial(make_sim, 2, instances=("lb1", "lb2"))
+
+LONG_RAMP = replace(SHORT, comeback=ReturnPolicy(ms(2000), (10,), ms(3000)))
+RAMPED = replace(SHORT, comeback=ReturnPolicy(ms(2000), (10, 50), ms(150)))
+
+WELL = {
+    "ramp": Scenario(RAMPED),
+    "ramp that is refused": Scenario(RAMPED, prepare=static),
+    "reload while ramping": Scenario(
+        RAMPED, two_behind_two, beats=at("web1", Phase.RAMPING, reload_one)
+    ),
+    "plain": Scenario(SHORT),
+    "two at once, two balancers": Scenario(
+        TWO_AT_ONCE, partial(make_sim, 3, instances=("lb1", "lb2"))
+    ),
+    "guard and two steps": Scenario(SHORT, steps=2, has_guard=True),
+    "sticky": Scenario(SHORT, sticky=("web",)),
+    "cut": Scenario(CUTTING, prepare=slow_requests(ms(60_000))),
+    "lost step": Scenario(SHORT, prepare=scripted(Script(lost=True), Script())),
+    "lost step with a guard": Scenario(SHORT, has_guard=True, prepare=scripted(Script(lost=True))),
+    **{
+        f"reload while {phase}": replace(
+            guarded(phase, reload_one, policies=SHORT), sim=two_behind_two
+        )
+        for phase in (Phase.DRAINING, Phase.UPGRADING, Phase.CHECKING, Phase.SOAKING)
+    },
+}
+
+HALTED = {
+    "failed step": (5, Scenario(SHORT, prepare=scripted(Script(exit_code=1)))),
+    "failed validation": (5, Scenario(SHORT, faulty=("v2",))),
+    "failing member": (4, Scenario(SHORT, THREE, prepare=bad_v2())),
+    "failing in its ramp": (4, Scenario(LONG_RAMP, THREE, prepare=bad_v2())),
+    "rollback of the member": (
+        4,
+        Scenario(MEMBER_BACK, THREE, prepare=bad_v2(), has_rollback=True),
+    ),
+    "rollback of all": (
+        4,
+        Scenario(ALL_BACK, prepare=bad_v2("web2"), has_rollback=True),
+    ),
+}
+
+OTHERS = {
+    **{
+        f"lost balancer while {phase}": guarded(phase, outage("refuses"), policies=SHORT)
+        for phase in (Phase.DRAINING, Phase.UPGRADING, Phase.CHECKING, Phase.RETURNING)
+    },
+    **{
+        f"foreign hand while {phase}": guarded(phase, foreign(Admin.READY), policies=SHORT)
+        for phase in (Phase.DRAINING, Phase.UPGRADING, Phase.VALIDATING, Phase.CHECKING)
+    },
+    **{
+        f"{count} signals while {phase}": Scenario(
+            SHORT, three_behind_two, beats=at("web1", phase, signal(count))
+        )
+        for phase in (Phase.DRAINING, Phase.UPGRADING, Phase.CHECKING)
+        for count in (1, 2)
+    },
+    "drain deadline": Scenario(SHORT, prepare=slow_requests(ms(5000))),
+}
+"""How these end hangs on when the kill came."""
+
+
+def resumed(scenario: Scenario, cut: Cut, number: int) -> Played:
+    """By a process that comes at once, or when the world has moved on."""
+    away = ms(40) if number % 2 else ms(2500)
+    played = play_on(scenario, cut.world, after=away, at=cut.at)
+    assert played.broken == [], cut.label
+    return played
+
+
+@pytest.mark.parametrize("name", WELL)
+def test_ends_well(name: str) -> None:
+    """Wherever it was cut, the next run ends the rollout: all upgraded, nobody left out, and no
+    finished step repeated."""
+    scenario = WELL[name]
+    whole, cuts = film(scenario)
+    assert whole.broken == []
+    assert len(cuts) > 30
+    for number, cut in enumerate(cuts):
+        played = resumed(scenario, cut, number)
+        assert played.end.outcome == "done", cut.label
+        assert set(played.versions().values()) == {"v2"}, cut.label
+        lines = [line for _, line in played.world.sim.every_line()]
+        assert {line.admin for line in lines} == {Admin.READY}, cut.label
+
+
+@pytest.mark.parametrize("name", HALTED)
+def test_halts_all_the_same(name: str) -> None:
+    """Wherever it was cut, the next run comes to the same halt, and leaves the same members out."""
+    exit_code, scenario = HALTED[name]
+    whole, cuts = film(scenario)
+    assert (whole.end.exit_code, whole.broken) == (exit_code, [])
+    for number, cut in enumerate(cuts):
+        played = resumed(scenario, cut, number)
+        assert played.end.exit_code == exit_code, cut.label
+        assert played.phases() == whole.phases(), cut.label
+        assert played.versions() == whole.versions(), cut.label
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_ends_safely(name: str) -> None:
+    """Wherever it was cut, the next run ends in one of the ways that it may, all promises kept."""
+    scenario = OTHERS[name]
+    whole, cuts = film(scenario)
+    assert whole.broken == []
+    ends = Counter(resumed(scenario, cut, n).end.exit_code for n, cut in enumerate(cuts))
+    assert set(ends) <= {0, 3, whole.end.exit_code}
+    assert ends[whole.end.exit_code] > 0
+
+
+@pytest.mark.parametrize("name", ["guard and two steps", "two at once, two balancers"])
+def test_cut_twice(name: str) -> None:
+    """A run that was cut and taken up is cut again, and taken up once more."""
+    scenario = WELL[name]
+    _, cuts = film(scenario)
+    for number, cut in enumerate(cuts[::7]):
+        again, later = film_on(scenario, cut)
+        assert again.broken == []
+        second = later[(number * 13) % len(later)]
+        assert resumed(scenario, second, number).end.outcome == "done", second.label

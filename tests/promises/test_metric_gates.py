@@ -1,0 +1,289 @@
+"""Gates on metrics systems: no sequence of samples without a pass lets a next member go (S5)."""
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from controller.core.events import GateSampled, Halted, MemberCalled, SoakEnded, Verdict
+from controller.core.gates.evidence import Alert, Missing, Reading, Reduce
+from controller.core.gates.gate import Gate, Then
+from controller.core.phases import Phase
+from controller.core.pool import Admin
+from controller.core.settings import Policies
+from controller.runner.loop import Runner
+from tests.promises.beats import at, bad_v2, ended, scripted, signal
+from tests.promises.told import (
+    ALERTS,
+    BAD,
+    GONE,
+    GOOD,
+    MEMBER,
+    POOL,
+    QUERY,
+    A,
+    B,
+    Say,
+    Told,
+    sampler,
+)
+from tests.support.fakes import Script
+from tests.support.plays import Played, play, play_on
+from tests.support.scenarios import (
+    MEMBER_GATE,
+    QUICK,
+    Act,
+    Beat,
+    Scenario,
+    World,
+    enters,
+    ms,
+    tells,
+)
+from tests.support.sim import make_sim
+
+THREE = partial(make_sim, 3)
+PATIENT = replace(QUICK, soak=ms(3000))
+LATE = frozenset({Missing.TOO_EARLY, Missing.STALE})
+
+
+def by(*gates: Gate, policies: Policies = QUICK) -> Policies:
+    return replace(policies, gates=gates)
+
+
+def now(source: Told, say: Say | None) -> Act:
+    """From now on it says this to everything."""
+
+    def act(world: World, runner: Runner) -> None:
+        source.now = say
+
+    return act
+
+
+def samples(played: Played, gate: str, member: str | None) -> list[GateSampled]:
+    found = played.told(GateSampled)
+    return [one for one in found if (one.gate, one.member) == (gate, member)]
+
+
+# --- whatever is said ------------------------------------------------------------------------
+
+TAKES = st.sampled_from([ms(5), ms(150), ms(700)])
+NO_NUMBER = st.builds(Say, st.sampled_from([*Missing, None]), TAKES)
+STALE = st.builds(Say, st.sampled_from([0.0, 0.001, 0.5]), TAKES, st.just(ms(400)))
+NUMBER = st.builds(Say, st.sampled_from([0.0, 0.001, 0.5]), TAKES)
+NO_PASS = st.lists(st.one_of(NO_NUMBER, STALE, st.just(BAD)), min_size=1, max_size=12)
+MOSTLY_GOOD = st.one_of(st.just(GOOD), st.just(GOOD), NUMBER, STALE, NO_NUMBER)
+ANYTHING = st.lists(MOSTLY_GOOD, min_size=1, max_size=12)
+
+
+@settings(max_examples=100)
+@given(member=NO_PASS, pool=ANYTHING)
+def test_nothing_but_a_pass_lets_the_next_member_go(member: list[Say], pool: list[Say]) -> None:
+    """Whatever else is said of the first member, and of the pool: the second stays untouched."""
+    source = Told({"web1": member, "pool": pool})
+    scenario = Scenario(by(MEMBER, POOL), THREE, sampler=lambda: sampler(a=source))
+    played = play(scenario)
+    assert played.broken == []
+    assert (played.end.outcome, played.end.exit_code) in {("halted", 4), ("refused", 3)}
+    assert {name for _, name in played.calls} <= {"web1"}
+    assert played.phases()["web2"] == "waiting"
+
+
+@settings(max_examples=100)
+@given(st.fixed_dictionaries(dict.fromkeys(("web1", "web2", "web3", "pool"), ANYTHING)))
+def test_every_step_onwards_rests_on_a_pass(scripts: dict[str, list[Say]]) -> None:
+    """A member is called only while the pool's last sample is a pass, and its soak ends only while
+    its own is one as well; a pass is never of what has no number, is stale or too early."""
+    source = Told(scripts)
+    scenario = Scenario(by(MEMBER, POOL), THREE, sampler=lambda: sampler(a=source))
+    played = play(scenario)
+    assert played.broken == []
+    last: dict[tuple[str, str | None], Verdict] = {}
+    for event in played.events:
+        match event:
+            case GateSampled():
+                last[event.gate, event.member] = event.verdict
+                if event.verdict is Verdict.PASS:
+                    assert event.value is not None
+                    assert event.value <= 0.01
+                    assert not event.reason.startswith(tuple(LATE))
+            case MemberCalled() | SoakEnded():
+                assert last["pool-ratio", None] is Verdict.PASS
+                if isinstance(event, SoakEnded):
+                    assert last["ratio", event.member] is Verdict.PASS
+
+
+# --- one by one ------------------------------------------------------------------------------
+
+
+def test_passes() -> None:
+    """Where all is well everybody goes, each after samples that were too early for a pass."""
+    played = play(Scenario(by(MEMBER, POOL), THREE, sampler=lambda: sampler(a=Told())))
+    ended(played, "done", 0)
+    for member in ("web1", "web2", "web3"):
+        found = samples(played, "ratio", member)
+        assert found[0].reason.startswith("too early: 0.1 %")
+        assert found[-1].verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("gate", [MEMBER, POOL], ids=["member", "pool"])
+def test_then_pass(gate: Gate) -> None:
+    """Missing evidence is let pass only where the file says so, and only after the hold."""
+    source = Told()
+    source.now = GONE
+    lenient = by(replace(gate, then=Then.PASS))
+    played = play(Scenario(lenient, sampler=lambda: sampler(a=source)))
+    ended(played, "done", 0)
+    assert played.took >= gate.hold
+    verdicts = {one.verdict for one in played.told(GateSampled)}
+    assert verdicts == {Verdict.INCONCLUSIVE}
+
+
+def test_then_pass_is_no_licence_to_fail() -> None:
+    """A number above the limit halts in spite of it."""
+    lenient = by(replace(MEMBER, then=Then.PASS))
+    played = play(Scenario(lenient, sampler=lambda: sampler(a=Told({"web1": [GONE, BAD]}))))
+    ended(played, "halted", 4)
+    assert played.phases() == {"web1": "failed", "web2": "waiting"}
+
+
+def test_then_halt() -> None:
+    """The member in hand is finished and stays, the next is not begun, and the words tell why."""
+    source = Told({"web1": [GONE]})
+    played = play(Scenario(by(MEMBER), sampler=lambda: sampler(a=source)))
+    ended(played, "halted", 4)
+    assert played.phases() == {"web1": "kept", "web2": "waiting"}
+    assert played.end.why.endswith("has been inconclusive for 1.5s: unreachable: as told")
+
+
+def test_refused_in_the_midst_of_it() -> None:
+    """A query that the server will not answer any more is missing evidence, not a crash."""
+    played = play(Scenario(by(MEMBER), sampler=lambda: sampler(a=Told({"web1": [Say(None)]}))))
+    ended(played, "halted", 4)
+    assert "the server failed: http://metrics.test: a typo; the query is: of web1" in played.end.why
+
+
+async def test_refusal_ends_what_is_asked_beside_it() -> None:
+    """One server refuses: the other is not waited for, and nothing of the sample runs on."""
+    ended_early: list[str] = []
+
+    class Slow(Told):
+        async def read(
+            self, query: str, *, reduce: Reduce | None = None, at: datetime | None = None
+        ) -> Reading:
+            try:
+                return await super().read(query, reduce=reduce, at=at)
+            except asyncio.CancelledError:
+                ended_early.append(query)
+                raise
+
+    slow = Slow({"web1": [Say(0.0, takes=ms(60_000))]})
+    two = replace(MEMBER, metric=replace(QUERY, servers=(A, B)))
+    asking = sampler(a=Told({"web1": [Say(None)]}), b=slow)
+    async with asyncio.timeout(5):
+        sample = await asking.sample(two, "web1", ms(1000))
+    assert sample.verdict is Verdict.INCONCLUSIVE
+    assert sample.reason.startswith("the server failed: ")
+    assert ended_early == ["of web1"]
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+def test_pool_fails_during_a_step() -> None:
+    """The running step ends by itself, and its member stays out; nobody else is touched."""
+    source = Told()
+    scenario = Scenario(
+        by(POOL),
+        THREE,
+        prepare=scripted(Script(ms(1800))),
+        beats=at("web1", Phase.UPGRADING, now(source, BAD)),
+        sampler=lambda: sampler(a=source),
+    )
+    played = play(scenario)
+    ended(played, "halted", 4)
+    assert played.versions() == {"web1": "v2", "web2": "v1", "web3": "v1"}
+    assert played.phases() == {"web1": "failed", "web2": "waiting", "web3": "waiting"}
+    assert played.world.sim.instances["lb1"].of("web1")[0].admin is Admin.OUT
+    assert len(played.world.workshop.jobs) == 1
+
+
+def test_silence_during_a_step_that_ends_in_time() -> None:
+    """Evidence that was missing while a step ran, and is back before the hold, stops nothing."""
+    source = Told()
+    beats = (
+        *at("web1", Phase.UPGRADING, now(source, GONE)),
+        *at("web1", Phase.SOAKING, now(source, None)),
+    )
+    played = play(Scenario(by(MEMBER, POOL), beats=beats, sampler=lambda: sampler(a=source)))
+    ended(played, "done", 0)
+    missing = [one for one in samples(played, "pool-ratio", None) if "as told" in one.reason]
+    assert missing
+
+
+@pytest.mark.parametrize(
+    ("other", "outcome", "why"),
+    [
+        (GONE, "inconclusive", "metrics.test: unreachable: as told"),
+        (BAD, "fail", "metrics.test: 50 %, above 1 %"),
+        (GOOD, "pass", ""),
+    ],
+    ids=["silent", "bad", "good"],
+)
+def test_several_servers(other: Say, outcome: str, why: str) -> None:
+    """The worst of them counts."""
+    assert MEMBER.metric is not None
+    both = replace(MEMBER, metric=replace(MEMBER.metric, servers=(A, B)))
+    two = partial(sampler, a=Told(), b=Told({"web1": [other]}))
+    played = play(Scenario(by(both), sampler=two))
+    ended(played, *(("done", 0) if outcome == "pass" else ("halted", 4)))
+    assert samples(played, "ratio", "web1")[-1].verdict == outcome
+    assert why in (played.told(Halted)[0].seen if played.told(Halted) else "")
+
+
+def test_a_server_that_hangs_holds_up_nobody_else() -> None:
+    """While one gate waits for its answer, another that fails acts at once (S6)."""
+    source = Told({"web1": [Say(0.001, takes=ms(60_000))]})
+    policies = by(MEMBER_GATE, MEMBER, policies=PATIENT)
+    played = play(Scenario(policies, prepare=bad_v2(), sampler=lambda: sampler(a=source)))
+    ended(played, "halted", 4)
+    assert played.told(Halted)[0].gate == "errors"
+    assert samples(played, "ratio", "web1") == []
+    assert played.took < ms(10_000)
+
+
+# --- alerts ----------------------------------------------------------------------------------
+
+OLD, NEW = Alert("Old", {"alertname": "Old"}), Alert("New", {"alertname": "New"})
+
+
+def test_alerts() -> None:
+    """What fired before the first sample counts for nothing; what fires anew halts."""
+    source = Told()
+    source.fire(OLD)
+
+    def fire(world: World, runner: Runner) -> None:
+        source.fire(OLD, NEW)
+
+    beats = (Beat(enters("web2", Phase.SOAKING), fire),)
+    played = play(Scenario(by(ALERTS), THREE, beats=beats, sampler=lambda: sampler(a=source)))
+    ended(played, "halted", 4)
+    assert played.told(Halted)[0].seen == "gate 'alerts': firing: New in the pool"
+    assert played.phases() == {"web1": "done", "web2": "kept", "web3": "waiting"}
+
+
+def test_alerts_of_before_are_known_after_a_kill() -> None:
+    """A process that takes over does not take what began meanwhile for old."""
+    source = Told()
+    source.fire(OLD)
+    beats = (Beat(tells(MemberCalled, "web1"), signal()),)
+    scenario = Scenario(by(ALERTS), beats=beats, sampler=lambda: sampler(a=source))
+    first = play(scenario)
+    ended(first, "stopped", 7)
+    source.fire(OLD, NEW)
+    later = play_on(scenario, first.world)
+    ended(later, "refused", 3)
+    assert later.told(Halted)[0].seen == "gate 'alerts': firing: New in the pool"
+    assert first.calls + later.calls == []

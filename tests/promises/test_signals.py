@@ -1,0 +1,157 @@
+"""The operator's stop: SIGTERM once and twice, in each phase, and what a later run makes of it."""
+
+from dataclasses import replace
+from functools import partial
+
+import pytest
+
+from controller.core.phases import LEAVING, Phase
+from controller.core.pool import Admin
+from controller.core.settings import OnFailure, ReturnPolicy
+from controller.core.steps import RunStep, Setting
+from tests.promises.beats import WALK, at, bad_v2, ended, scripted, signal
+from tests.support.fakes import Script
+from tests.support.plays import Played, play, play_on
+from tests.support.scenarios import QUICK, Beat, Scenario, World, enters, ms, tells
+from tests.support.sim import make_sim
+
+UNTOUCHED = (Phase.ASKING, Phase.DUE)
+THREE = partial(make_sim, 3)
+
+
+def stopped_at(phase: Phase, times: int = 1) -> Scenario:
+    return Scenario(sim=THREE, has_guard=True, beats=at("web1", phase, signal(times)))
+
+
+def goes_on_to_the_end(scenario: Scenario, played: Played) -> None:
+    done = play_on(scenario, played.world)
+    ended(done, "done", 0)
+    assert set(done.versions().values()) == {"v2"}
+
+
+@pytest.mark.parametrize("phase", WALK)
+def test_one_signal(phase: Phase) -> None:
+    """Exit 7 in a safe state: what only drains goes back, what runs ends and returns; then the
+    next run goes on (S11)."""
+    scenario = stopped_at(phase)
+    played = play(scenario)
+    ended(played, "stopped", 7)
+    line = played.world.sim.instances["lb1"].of("web1")[0]
+    assert line.admin is Admin.READY
+    is_upgraded = phase not in (*UNTOUCHED, *LEAVING)
+    assert played.versions()["web1"] == ("v2" if is_upgraded else "v1")
+    assert played.phases()["web1"] == ("soaking" if is_upgraded else "waiting")
+    goes_on_to_the_end(scenario, played)
+
+
+@pytest.mark.parametrize("phase", WALK)
+def test_two_signals(phase: Phase) -> None:
+    """The second one no longer waits: exit 7 within a second, and the next run goes on."""
+    scenario = stopped_at(phase, times=2)
+    slow = replace(scenario, step_time=ms(1900))
+    played = play(slow)
+    ended(played, "stopped", 7)
+    assert played.took < ms(3200)
+    goes_on_to_the_end(scenario, played)
+
+
+def test_running_step_is_joined_by_the_next_run() -> None:
+    """A step that the second signal left running is waited for, never started twice (S7)."""
+    scenario = stopped_at(Phase.UPGRADING, times=2)
+    played = play(replace(scenario, step_time=ms(1900)))
+    assert played.phases()["web1"] == "upgrading"
+    done = play_on(scenario, played.world, after=ms(20))
+    ended(done, "done", 0)
+    assert len([key for key in done.world.workshop.jobs if "/web1/" in key]) == 1
+    assert len(done.steps("web1", RunStep)) == 2
+
+
+def test_signal_between_two_steps() -> None:
+    """After the running step the member stays out, and the next run goes on with the next step."""
+    scenario = Scenario(sim=THREE, steps=2, beats=at("web1", Phase.UPGRADING, signal()))
+    played = play(scenario)
+    ended(played, "stopped", 7)
+    assert played.phases()["web1"] == "upgrading"
+    assert played.world.sim.instances["lb1"].of("web1")[0].admin is Admin.OUT
+    goes_on_to_the_end(scenario, played)
+
+
+def test_signal_and_a_step_that_fails() -> None:
+    """A step that fails after the signal halts all the same, exit 5."""
+    scenario = replace(stopped_at(Phase.UPGRADING), prepare=scripted(Script(exit_code=1)))
+    ended(play(scenario), "halted", 5)
+
+
+def test_signal_and_a_return_that_takes_too_long() -> None:
+    """A return that needs more than `return.within` is left: the member stays out, and is named."""
+    policies = replace(QUICK, comeback=ReturnPolicy(within=ms(700)))
+
+    def never_up(world: World, runner: object) -> None:
+        world.sim.set_answers("web1", False)
+
+    beats = (
+        Beat(enters("web1", Phase.UPGRADING), signal()),
+        Beat(enters("web1", Phase.CHECKING), never_up),
+    )
+    played = play(Scenario(policies, THREE, beats=beats))
+    ended(played, "stopped", 7)
+    assert played.phases()["web1"] == "out"
+    assert played.settings("web1")[-1] is Setting.HOLD
+
+
+def test_signal_with_nobody_in_hand() -> None:
+    """Before the first member, and while one waits for capacity, it is over at once."""
+    ended(play(Scenario(beats=(Beat(tells(object), signal()),))), "stopped", 7)
+
+
+def test_signal_after_a_halt() -> None:
+    """It is a halt still: exit 4, and nobody is rolled back any more."""
+    policies = replace(QUICK, on_failure=OnFailure.ROLLBACK_MEMBER)
+    scenario = Scenario(
+        policies,
+        THREE,
+        prepare=bad_v2(),
+        has_rollback=True,
+        beats=at("web1", Phase.REMOVING, signal()),
+    )
+    played = play(scenario)
+    ended(played, "halted", 4)
+    assert played.phases()["web1"] == "failed"
+
+
+def test_second_signal_after_a_halt_leaves_the_step() -> None:
+    """A halt waits for a running step, but not past the second signal."""
+
+    def halt_and_stop(world: World, runner: object) -> None:
+        world.sim.instances["lb1"].outage = "refuses"
+
+    beats = (
+        Beat(enters("web1", Phase.UPGRADING), halt_and_stop),
+        Beat(lambda event, before, after: after.halt is not None, signal(2)),
+    )
+    scenario = Scenario(sim=THREE, beats=beats, step_time=ms(9000), step_timeout=ms(20_000))
+    played = play(scenario)
+    ended(played, "halted", 5)
+    assert played.phases()["web1"] == "upgrading"
+    assert played.took < ms(5000)
+
+
+def test_signal_during_a_rollback() -> None:
+    """The way back is cut off and taken up again by the next run; its cause stands."""
+    policies = replace(QUICK, on_failure=OnFailure.ROLLBACK_ALL)
+
+    def is_rolling(event: object, before: object, after: object) -> bool:
+        return "rollback" in repr(event) and "RunStep" in repr(event)
+
+    scenario = Scenario(
+        policies,
+        THREE,
+        prepare=bad_v2("web2"),
+        has_rollback=True,
+        beats=(Beat(is_rolling, signal()),),
+    )
+    played = play(scenario)
+    ended(played, "stopped", 7)
+    back = play_on(scenario, played.world)
+    ended(back, "halted", 4)
+    assert set(back.versions().values()) == {"v1"}

@@ -1,0 +1,210 @@
+"""How a member stands: what was done to it, and where the last looks show it."""
+
+from typing import Any
+
+import pytest
+
+from controller.core.events import Answer
+from controller.core.phases import Phase
+from controller.core.plan.plan import Purpose
+from controller.core.steps import Course
+from controller.report.members.status import left_standing, standing, strangers
+from tests.report.states import (
+    BROKE,
+    DOWN,
+    FOUND,
+    GATE,
+    OUT,
+    UP,
+    A,
+    B,
+    halted,
+    line,
+    member,
+    plan,
+    shows,
+    sights,
+    state,
+    view,
+)
+
+SICK = "DOWN (fails the load balancer's health check)"
+BACK = f" — NOW IN ROTATION at {A}, though it should be out"
+ROLLED: dict[str, Any] = {"course": Course.ROLLBACK}
+
+
+@pytest.mark.parametrize(
+    ("deed", "look", "words"),
+    [
+        ("untouched", UP, "in rotation, untouched"),
+        ("untouched", None, "untouched"),
+        ("untouched", DOWN, f"untouched, but {SICK}"),
+        ("untouched", OUT, "untouched, but OUT OF ROTATION: not by us"),
+        ("untouched", {"weight": 0}, "untouched, but OUT OF ROTATION: not by us"),
+        ("skipped", UP, "in rotation, was already there"),
+        ("skipped", OUT, "was already there, but OUT OF ROTATION: not by us"),
+        ("done", UP, "upgraded, in rotation"),
+        ("done", None, "upgraded, in rotation"),
+        ("done", DOWN, f"upgraded, but {SICK}"),
+        ("done", OUT, "upgraded, but OUT OF ROTATION: not by us"),
+        ("kept", UP, "upgraded, IN ROTATION, not proven: cut short"),
+        ("kept", None, "upgraded, IN ROTATION, not proven: cut short"),
+        ("kept", DOWN, f"upgraded, IN ROTATION, not proven, {SICK}: cut short"),
+        ("kept", OUT, "upgraded, OUT BY ANOTHER HAND, not proven: cut short"),
+        ("soaking", UP, "upgraded, in rotation, soak not finished"),
+        ("soaking", OUT, "upgraded, soak not finished, OUT OF ROTATION: not by us"),
+        ("failed", OUT, "OUT OF ROTATION: it broke"),
+        ("failed", None, "OUT OF ROTATION: it broke"),
+        ("failed", UP, f"OUT OF ROTATION: it broke{BACK}"),
+        ("failed", DOWN, f"OUT OF ROTATION: it broke{BACK}"),
+        ("stuck", OUT, "OUT OF ROTATION, rollback failed: needs a human"),
+        ("upgrading", OUT, "OUT OF ROTATION (upgrading), its command may still run"),
+        ("upgrading", UP, f"OUT OF ROTATION (upgrading), its command may still run{BACK}"),
+    ],
+)
+def test_the_look_is_believed(deed: str, look: dict[str, Any] | None, words: str) -> None:
+    """What was done to it and where it is seen are both said; without a look nothing is claimed
+    that the journal does not know."""
+    made = plan()
+    seen = None if look is None else shows(web1=look)
+    now = state(made, member("web1", deed), seen=seen)
+    assert standing(made, now, now.members["web1"]) == words
+
+
+@pytest.mark.parametrize(
+    ("purpose", "deed", "changes", "words"),
+    [
+        (Purpose.REHEARSAL, "done", {}, "out and back, in rotation"),
+        (Purpose.REHEARSAL, "soaking", {}, "out and back, in rotation, soak not finished"),
+        (Purpose.REHEARSAL, "kept", {}, "out and back, IN ROTATION, not proven: cut short"),
+        (Purpose.ROLLBACK, "done", {}, "rolled back, in rotation"),
+        (Purpose.ROLLBACK, "kept", {}, "rolled back, IN ROTATION, not proven: cut short"),
+        (Purpose.UPGRADE, "done", ROLLED, "rolled back, in rotation"),
+        (Purpose.UPGRADE, "untouched", ROLLED, "upgraded, in rotation, NOT rolled back"),
+        (Purpose.UPGRADE, "done", {"step": 0}, "its upgrade NOT finished, in rotation"),
+        (Purpose.UPGRADE, "done", {"step": 0, "answer": Answer.PRESENT}, "upgraded, in rotation"),
+        (Purpose.UPGRADE, "done", {"why": "9 requests"}, "upgraded, in rotation: 9 requests"),
+        (
+            Purpose.UPGRADE,
+            "done",
+            {"disproven": "failed gate 'errors'", "why": "in rotation, cut short"},
+            "upgraded, back in rotation though it failed gate 'errors'",
+        ),
+        (
+            Purpose.UPGRADE,
+            "done",
+            {"disproven": "not proven when web2 failed gate 'errors'"},
+            "upgraded, back in rotation though it was not proven when web2 failed gate 'errors'",
+        ),
+        (
+            Purpose.UPGRADE,
+            "kept",
+            {"begun": False, "why": "somebody else put it in rotation"},
+            "untouched, IN ROTATION: somebody else put it in rotation",
+        ),
+    ],
+)
+def test_what_was_done(purpose: Purpose, deed: str, changes: dict[str, Any], words: str) -> None:
+    """Never more than was done: a rehearsal upgrades nothing, a failed step has not upgraded, a
+    rollback that never began has not rolled back."""
+    made = plan(purpose)
+    now = state(made, member("web1", deed, **changes), seen=shows(web1=UP))
+    assert standing(made, now, now.members["web1"]) == words
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"found": FOUND}, "OUT OF ROTATION since an earlier rollout"),
+        ({"found": FOUND, "attempt": 1}, "OUT OF ROTATION since an earlier run"),
+        ({"found": FOUND, **ROLLED}, "OUT OF ROTATION, NOT rolled back: step 1 failed"),
+        ({"phase": Phase.FAILED, "begun": True}, "OUT OF ROTATION: step 1 failed"),
+        ({"phase": Phase.DRAINING}, "OUT OF ROTATION (draining)"),
+        ({"phase": Phase.LEFT, "why": "weight 0"}, "left as found: weight 0"),
+    ],
+)
+def test_out_of_rotation_has_a_reason(changes: dict[str, Any], words: str) -> None:
+    """A member that was taken out again has its reason from the halt where it has none itself."""
+    made = plan()
+    now = halted(made, member("web1", **changes), seen=shows(web1=OUT))
+    assert standing(made, now, now.members["web1"]) == words
+
+
+def test_what_another_hand_took_out_is_known_without_a_look() -> None:
+    """The journal has it."""
+    made = plan()
+    now = state(made, member("web1", "kept", kept_out=True))
+    assert standing(made, now, now.members["web1"]) == (
+        "upgraded, OUT BY ANOTHER HAND, not proven: cut short"
+    )
+
+
+def test_one_that_was_on_its_way_when_another_failed() -> None:
+    """The halt of somebody else is not called its own."""
+    made = plan()
+    now = halted(made, member("web2", "failed", why=""), seen=shows(web2=OUT), halt=BROKE)
+    assert standing(made, now, now.members["web2"]) == (
+        "OUT OF ROTATION: on its way back when the rollout halted"
+    )
+
+
+def test_where_only_some_load_balancers_differ() -> None:
+    """The places are named, a few of them, and never when it is so everywhere."""
+    made = plan(instances=(A, B))
+    here, there = line("web1"), line("web1", **OUT)
+    split = state(made, member("web1"), seen=sights(view(A, here), view(B, there)))
+    assert standing(made, split, split.members["web1"]) == (
+        f"untouched, but OUT OF ROTATION at {B}: not by us"
+    )
+    many = sights(*(view(f"tcp:h{i}:9", line("web1", **DOWN)) for i in range(5)), view(A, here))
+    ill = state(made, member("web1"), seen=many)
+    assert standing(made, ill, ill.members["web1"]) == (
+        "untouched, but DOWN at tcp:h0:9, tcp:h1:9, tcp:h2:9 and 2 more (fails the load "
+        "balancer's health check)"
+    )
+
+
+def test_one_that_users_still_meet_somewhere_is_never_called_out() -> None:
+    """A member that is not proven and is out at one load balancer is in rotation at the other."""
+    made = plan(instances=(A, B))
+    seen = sights(view(A, line("web1")), view(B, line("web1", **OUT)))
+    now = state(made, member("web1", "kept"), seen=seen)
+    assert standing(made, now, now.members["web1"]) == (
+        f"upgraded, IN ROTATION, not proven, OUT BY ANOTHER HAND at {B}: cut short"
+    )
+
+
+def test_a_backend_is_named_where_there_are_several() -> None:
+    """The same member in two backends of one load balancer is two places."""
+    made = plan(backends=("web", "api"))
+    lines = (line("web1", **OUT), line("web1", "api"))
+    now = state(made, member("web1", "failed"), seen=sights(view(A, *lines)))
+    assert standing(made, now, now.members["web1"]).endswith(
+        f" — NOW IN ROTATION at api at {A}, though it should be out"
+    )
+
+
+def test_another_rollout_is_named() -> None:
+    """What another rollout of poolroll has out is not a stranger's doing."""
+    made = plan()
+    now = state(made, member("web1"), seen=shows(web1=OUT))
+    assert standing(made, now, now.members["web1"], {"web1": "api-2"}) == (
+        "untouched, but OUT OF ROTATION: by rollout api-2"
+    )
+
+
+def test_those_left_as_found_and_those_that_are_no_members() -> None:
+    """A member that came back meanwhile is said to; a stranger counts where it does not serve."""
+    made = plan(left={"web9": "is out (web)"})
+    seen = shows(web1=UP, web9=UP, other=DOWN, fine=UP, spare={**DOWN, "backup": True})
+    now = state(made, seen=seen)
+    assert left_standing(made, now, "web9") == "left as found: is out (web) — in rotation now"
+    assert strangers(made, now) == {"other": f"no member of this rollout, {SICK}"}
+
+
+def test_a_halt_by_a_gate_names_it() -> None:
+    """What it was condemned for stands until somebody decides to go on."""
+    made = plan()
+    web1 = member("web1", "failed", why="failed gate 'errors'", disproven="failed gate 'errors'")
+    now = halted(made, web1, seen=shows(web1=OUT), halt=GATE)
+    assert standing(made, now, now.members["web1"]) == "OUT OF ROTATION: failed gate 'errors'"

@@ -1,0 +1,215 @@
+"""The lines of a halt: true, whole, and with what to type next."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from controller.core.plan.plan import Purpose
+from controller.core.pool import Counters
+from controller.core.snapshot import lost
+from controller.core.state.state import State
+from controller.core.tally import Tally
+from controller.report.run.halt import halt_message, without_next
+from tests.report.states import (
+    BROKE,
+    DOWN,
+    GATE,
+    NOW,
+    OUT,
+    UP,
+    WALL,
+    A,
+    B,
+    halted,
+    line,
+    member,
+    onward,
+    plan,
+    shows,
+    sights,
+    view,
+)
+
+ALL = shows(web1=OUT, web2=UP, web3=UP)
+GATED = member("web1", "failed", why="failed gate 'errors'", disproven="failed gate 'errors'")
+
+
+def lines(of: State, purpose: Purpose = Purpose.UPGRADE, **changes: Any) -> dict[str, list[str]]:
+    """Label → its lines."""
+    made = plan(purpose, **changes)
+    found: dict[str, list[str]] = {}
+    label = ""
+    for text in halt_message(made, of, NOW, WALL, onward=onward(made), contact="owner: ops"):
+        label = text[:10].strip() or label
+        found.setdefault(label, []).append(text[10:])
+    return found
+
+
+def failing(seconds_ago: float, errors: int) -> dict[str, Any]:
+    """The pool's counts: so many requests failed, so long ago."""
+    then = NOW - timedelta(seconds=seconds_ago)
+    points = ((NOW - timedelta(seconds=10), Counters(0, 100)), (then, Counters(errors, 200)))
+    return {"points": points, "pool": Tally(sum=Counters(errors, 200))}
+
+
+def test_the_six_words_in_their_order() -> None:
+    """Every halt has them."""
+    found = lines(halted(plan(), member("web1", "failed"), seen=ALL))
+    assert list(found) == ["SEEN", "LIMIT", "MEMBERS", "USERS", "CAN WAIT", "NEXT"]
+    assert (found["SEEN"], found["LIMIT"]) == ([BROKE.seen], [BROKE.limit])
+
+
+def test_members_that_do_not_serve_stand_each_on_a_line() -> None:
+    """They are usually the cause; those that are well are counted together."""
+    seen = shows(web1=UP, web2=DOWN, web3=OUT, other=DOWN)
+    assert lines(halted(plan(), seen=seen))["MEMBERS"] == [
+        "web2: untouched, but DOWN (fails the load balancer's health check)",
+        "web3: untouched, but OUT OF ROTATION: not by us",
+        "other: no member of this rollout, DOWN (fails the load balancer's health check)",
+        "web1: in rotation, untouched",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "users"),
+    [
+        ({}, "not failing; no failed request seen in the last 0s"),
+        (
+            failing(5, 4),
+            "not failing now; at most 4 requests failed at 03:11:55 UTC",
+        ),
+        (failing(0.5, 1), "FAILING NOW, since 03:11:59 UTC: at most 1 request failed"),
+    ],
+)
+def test_users(changes: dict[str, Any], users: str) -> None:
+    """The pool's counters hold retries too: they are the most that users can have met."""
+    of = halted(plan(), member("web1", "failed"), seen=ALL, **changes)
+    assert lines(of)["USERS"] == [users]
+
+
+RELOAD = "as long as no load balancer is reloaded: that may put web1 back"
+
+
+@pytest.mark.parametrize(
+    ("of", "floor", "words"),
+    [
+        (halted(plan(), seen=shows(web1=UP, web2=UP, web3=UP)), 2, ["yes: 3 members serve"]),
+        (halted(plan(), member("web1", "failed"), seen=ALL), 2, ["yes: 2 members serve", RELOAD]),
+        (halted(plan(), member("web1", "failed"), seen=ALL), 3, ["NO: 2 members serve", RELOAD]),
+        (
+            # The look is older than the moment in which it was taken out.
+            halted(plan(), member("web1", "failed"), seen=shows(web1=UP, web2=UP, web3=UP)),
+            2,
+            ["yes: 2 members serve", RELOAD],
+        ),
+        (
+            halted(plan(), member("web1", "failed", begun=False), seen=ALL),
+            2,
+            ["yes: 2 members serve"],
+        ),
+        (
+            halted(plan(), seen=shows(web1=UP, web2=UP, web3=UP), **failing(0.1, 9)),
+            2,
+            ["NO, users are failing: 3 members serve"],
+        ),
+    ],
+)
+def test_can_wait(of: State, floor: int, words: list[str]) -> None:
+    """Counted without whom we have out; a reload may put a changed member back before users."""
+    found = lines(of, min_available=floor)["CAN WAIT"]
+    first, *rest = words
+    assert found == [f"{first}, the floor is {floor}; owner: ops", *rest]
+
+
+def test_a_load_balancer_that_does_not_answer() -> None:
+    """What is not known is called that, and where members stand is dated."""
+    seen = sights(view(A, line("web1", **OUT), line("web2")), view(B, line("web1", **OUT)))
+    seen[B] = lost(replace(seen[B], at=NOW - timedelta(seconds=40)), NOW, "gone")
+    found = lines(halted(plan(instances=(A, B)), member("web1", "failed"), seen=seen))
+    assert found["MEMBERS"][0] == "as last seen at 03:11:20 UTC:"
+    assert found["USERS"] == [f"not known: {B} does not answer"]
+    assert found["CAN WAIT"] == [
+        f"NOT KNOWN, treat it as NO: {B} does not answer; owner: ops",
+        RELOAD,
+    ]
+
+
+def test_a_load_balancer_that_was_never_seen() -> None:
+    """No moment is claimed at which it was."""
+    seen = sights(view(A, line("web1")))
+    seen[B] = replace(seen[A], instance=B, at=None, lines={})
+    found = lines(halted(plan(instances=(A, B)), seen=seen))
+    assert found["MEMBERS"][0] == "as the journal has them:"
+
+
+RUN, RESUME, ABORT = (
+    "poolroll run /srv/web.yml",
+    "poolroll resume web --reason '…'",
+    "poolroll abort web",
+)
+
+
+def test_next_says_how_to_go_on_to_end_it_and_to_go_back() -> None:
+    """Each is a command that can be typed."""
+    assert lines(halted(plan(), member("web1", "failed"), seen=ALL))["NEXT"] == [
+        f"to go on:  {RESUME}, then {RUN}",
+        f"to end it: {ABORT}   (--restore also puts back what passes its validation)",
+        "to go back: poolroll rollback /srv/web.yml",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("purpose", "changes"),
+    [
+        (Purpose.ROLLBACK, {}),
+        (Purpose.REHEARSAL, {}),
+        (Purpose.UPGRADE, {"rollback": None}),
+    ],
+)
+def test_no_way_back_is_named_where_there_is_none(
+    purpose: Purpose, changes: dict[str, Any]
+) -> None:
+    """Only an upgrade whose file has a `rollback`."""
+    of = halted(plan(purpose), member("web1", "failed"), seen=ALL)
+    assert len(lines(of, purpose, **changes)["NEXT"]) == 2
+
+
+def test_no_way_back_while_a_command_may_still_run() -> None:
+    """A rollback would be refused then."""
+    of = halted(plan(), member("web1", "upgrading"), seen=ALL)
+    assert len(lines(of)["NEXT"]) == 2
+
+
+def test_restore_is_warned_of_after_a_gate() -> None:
+    """Its validation was green when users failed: it proves nothing."""
+    found = lines(halted(plan(), GATED, seen=ALL, halt=GATE))["NEXT"][1]
+    assert found == (
+        f"to end it: {ABORT}   (MIND: --restore puts back web1: validation was passed, yet it "
+        "failed gate 'errors')"
+    )
+    too = member("web2", "failed", disproven="not proven when web1 failed gate 'errors'")
+    assert lines(halted(plan(), too, GATED, seen=ALL, halt=GATE))["NEXT"][1].endswith(
+        "puts back web1, web2: validation was passed, yet web1 failed gate 'errors')"
+    )
+
+
+def test_no_line_moves_a_terminal() -> None:
+    """What a command printed last stands in SEEN: without its control sequences."""
+    ugly = replace(BROKE, seen="web1: step 1 failed: \x1b[31mE:\x1b[0m no\nspace")
+    of = halted(plan(), member("web1", "failed"), seen=ALL, halt=ugly)
+    assert lines(of)["SEEN"] == ["web1: step 1 failed: E: no␊space"]
+
+
+def test_what_was_to_be_typed_can_be_left_out() -> None:
+    """And nothing else is."""
+    message = [
+        "SEEN      x",
+        "MEMBERS   a",
+        "          b",
+        "NEXT      c",
+        "          d",
+        "ROLLOUT e",
+    ]
+    assert without_next(message) == ["SEEN      x", "MEMBERS   a", "          b", "ROLLOUT e"]

@@ -1,0 +1,150 @@
+"""How a run ended that did not halt: what stands, and what to type next."""
+
+from dataclasses import replace
+
+import pytest
+
+from controller.core.events import Finished
+from controller.core.plan.plan import Purpose
+from controller.core.settings import HaproxyPool, Policies, Selection, Settings
+from controller.core.state.state import MemberState, State
+from controller.report.run.summary import cut_off, over, summary
+from tests.report import journals
+from tests.report.states import NOW, OUT, UP, WALL, A, member, onward, plan, shows, state
+
+SETTINGS = Settings("web", HaproxyPool((A,), ("web",)), Selection(), Policies())
+RUN = "`poolroll run /srv/web.yml`"
+DISPROVEN = "failed gate 'errors'"
+
+
+def ended(
+    outcome: str, *members: MemberState, purpose: Purpose = Purpose.UPGRADE, why: str = "SIGINT"
+) -> list[str]:
+    made = plan(purpose)
+    shown = {f"web{i}": UP for i in range(1, 4)} | {m.name: OUT for m in members if m.is_away}
+    of = state(made, *members, seen=shows(**shown), finished=Finished(outcome, 7, why))
+    return summary(made, of, SETTINGS, NOW, WALL, onward(made))
+
+
+@pytest.mark.parametrize(
+    ("members", "counts"),
+    [
+        ((member("web1", "done"),), "1 member upgraded and returned"),
+        (
+            (member("web1", "done"), member("web2", "soaking")),
+            "1 member upgraded and returned, 1 in rotation, not proven",
+        ),
+        (
+            (member("web1", "done", step=0),),
+            "0 members upgraded and returned, 1 put back as they are",
+        ),
+        (
+            (member("web1", "done", disproven=DISPROVEN),),
+            "0 members upgraded and returned, 1 put back as they are",
+        ),
+        (
+            (member("web1", "failed"),),
+            "0 members upgraded and returned, 1 out of rotation because of us",
+        ),
+    ],
+)
+def test_only_what_was_proven_counts_as_upgraded(
+    members: tuple[MemberState, ...], counts: str
+) -> None:
+    """A step that failed, or a gate, is not forgotten when its member is put back."""
+    assert ended("aborted", *members)[0] == f"aborted: {counts}"
+
+
+def test_stopped_with_nothing_under_way_is_safe() -> None:
+    """One line says so, and how to go on."""
+    assert ended("stopped")[-1] == f"stopped (SIGINT) in a safe state; {RUN} goes on"
+
+
+def test_stopped_in_a_soak_is_not_called_safe() -> None:
+    """Users meet a version that nothing has judged yet."""
+    *_, first, second = ended("stopped", member("web1", "soaking"))
+    assert first == "stopped (SIGINT)"
+    assert second == (
+        f"web1 serves users UNPROVEN: its soak was not finished; {RUN} goes on and judges it"
+    )
+
+
+def test_stopped_twice_says_that_the_command_runs_on() -> None:
+    """The second signal left it behind."""
+    *_, first, second = ended("stopped", member("web1", "upgrading"))
+    assert first == "stopped (SIGINT)"
+    assert second == f"the command on web1 runs on by itself; {RUN} waits for its end"
+
+
+def test_stopped_with_a_member_out_is_safe_and_names_it() -> None:
+    """Nobody meets it."""
+    *_, first, second = ended("stopped", member("web1", "upgrading", unfinished=False))
+    assert first == "stopped (SIGINT) in a safe state"
+    assert second == f"web1 out of rotation; {RUN} goes on there"
+
+
+def test_a_rehearsal_stopped_in_a_soak_is_safe() -> None:
+    """It has changed no version, and says nothing of an upgrade."""
+    lines = ended("stopped", member("web1", "soaking"), purpose=Purpose.REHEARSAL)
+    assert lines[-1].startswith("stopped (SIGINT) in a safe state; `poolroll rehearse ")
+    assert "upgraded" not in "\n".join(lines)
+
+
+def test_an_abort_says_how_those_left_out_come_back() -> None:
+    """By the next run, or by hand."""
+    assert ended("aborted", member("web1", "failed"))[-1] == (
+        f"web1 stays out: the next {RUN} takes it first; by hand, on every load balancer: "
+        "set server web/web1 state ready"
+    )
+    two = ended("aborted", member("web1", "failed"), member("web2", "failed"))
+    assert two[-1].startswith(f"web1, web2 stay out: the next {RUN} takes them first; ")
+    assert two[-1].endswith("set server web/MEMBER state ready")
+
+
+def test_an_abort_that_put_back_what_a_gate_failed_warns() -> None:
+    """Its result does not read as a success."""
+    assert ended("aborted", member("web1", "done", disproven=DISPROVEN))[-1] == (
+        "web1 back in rotation though it failed gate 'errors': WATCH YOUR USERS"
+    )
+
+
+def test_a_member_that_users_meet_though_it_must_be_out() -> None:
+    """After a reload of a load balancer: what to type is said, and nothing of staying out."""
+    made = plan()
+    end = Finished("aborted", 7, "by me")
+    of = state(made, member("web1", "failed"), seen=shows(web1=UP), finished=end)
+    assert summary(made, of, SETTINGS, NOW, WALL, onward(made))[-1] == (
+        "web1 must be out, on every load balancer: set server web/web1 state maint"
+    )
+
+
+def finished(*members: MemberState) -> State:
+    return state(plan(), *members, finished=Finished("aborted", 7, "by me"))
+
+
+@pytest.mark.parametrize(
+    ("of", "out"),
+    [
+        (finished(member("web1", "failed")), "web1 stays out: "),
+        (finished(), "it left nobody out of rotation"),
+    ],
+)
+def test_one_that_is_over_says_how_it_ended(of: State, out: str) -> None:
+    """To `abort` or `resume` it once more is no riddle."""
+    row = replace(journals.row(), outcome="aborted", exit_code=7, ended=WALL)
+    first, second = over("no unfinished rollout 'web'", row, plan(), of, onward(plan()))
+    assert first == (
+        f"no unfinished rollout 'web': the newest, {row.id}, ended at 2024-03-05 03:12:00 UTC: "
+        "aborted by me"
+    )
+    assert second.startswith(out)
+
+
+def test_cut_off_says_where_it_stood() -> None:
+    """When not even the journal could be written."""
+    lines = cut_off(plan(), state(plan(), member("web1", "upgrading")), "disk", onward(plan()))
+    assert lines[:2] == [
+        "CUT OFF: disk",
+        "  web1  OUT OF ROTATION (upgrading), its command may still run",
+    ]
+    assert lines[-1].endswith(f"{RUN} goes on when that is mended")

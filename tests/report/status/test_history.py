@@ -1,0 +1,77 @@
+"""What `history` says of a rollout, from its row and its records."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from controller.core.plan.plan import Purpose
+from controller.ports import Record
+from controller.report.status.history import history_lines, history_value
+from tests.report import journals
+
+
+def value(records: list[Record], *, is_held: bool = False) -> tuple[str, int | None]:
+    told = history_value(journals.row(), records, is_held=is_held)
+    return told["outcome"], told["exit_code"]
+
+
+def test_a_rollout_that_may_go_on_is_told_by_its_last_run() -> None:
+    """Halted, cut off, in somebody's hand: never `done`, and a code only where there is one."""
+    halted = journals.halted().records
+    assert value(halted) == ("halted", 4)
+    assert value(halted[:-1]) == ("cut off", None)
+    assert value(halted[:-1], is_held=True) == ("running", None)
+    assert value([]) == ("cut off", None)
+    resumed = journals.resumed()
+    assert value(resumed[: len(halted) + 3]) == ("cut off", None)
+    assert value(resumed) == ("done", 0)
+
+
+def test_an_ended_rollout_is_told_by_its_row() -> None:
+    """Its records are not asked any more; without the first of them its kind is not known."""
+    ended = journals.BEGAN + timedelta(minutes=5)
+    row = replace(journals.row(), outcome="abandoned", exit_code=7, ended=ended)
+    told = history_value(row, (), is_held=False)
+    assert told == {
+        "id": "web-20240305-221403-ab12",
+        "name": "web",
+        "purpose": None,
+        "values": {"version": "2.4.1"},
+        "started": "2024-03-05T22:14:03+00:00",
+        "by": "kim@ops1",
+        "outcome": "abandoned",
+        "exit_code": 7,
+        "ended": "2024-03-05T22:19:03+00:00",
+        "seconds": 300.0,
+    }
+
+
+def test_the_lines_are_a_table() -> None:
+    """One line each under a head, and an unfinished one says that its time still runs."""
+    halted = history_value(journals.row(), journals.halted().records, is_held=False)
+    running = history_value(journals.row(by="alex@ops2", sets={}), (), is_held=True)
+    assert history_lines([running, halted]) == [
+        "ID                        KIND     BEGAN (UTC)          BY         OUTCOME  EXIT  TOOK"
+        "       WITH",
+        "web-20240305-221403-ab12  -        2024-03-05 22:14:03  alex@ops2  running  -"
+        "     0s so far",
+        "web-20240305-221403-ab12  upgrade  2024-03-05 22:14:03  kim@ops1   halted   4     55s"
+        "        version=2.4.1",
+    ]
+
+
+@pytest.mark.parametrize("purpose", list(Purpose))
+def test_the_kind_is_told(purpose: Purpose) -> None:
+    """An upgrade, a rehearsal and a rollback are told apart, from the plan alone."""
+    scribe = journals.Scribe(journals.plan(purpose=purpose))
+    assert history_value(journals.row(), scribe.records[:1], is_held=False)["purpose"] == purpose
+
+
+def test_secrets_stay_hidden_and_values_short() -> None:
+    """The journal has a secret value as `***`; a long one is cut, and many are counted."""
+    many = {"token": "***", "text": "x" * 100} | {f"v{i}": "1" for i in range(9)}
+    row = journals.row(file="not a rollout file", sets=many)
+    (line,) = history_lines([history_value(row, journals.healthy(), is_held=False)])[1:]
+    assert "token=***, text=" + "x" * 60 + "…, v0=1" in line
+    assert line.endswith("and 3 more")
