@@ -3,8 +3,8 @@
 SCRIPTS is the folder that gets NAME.sql for each scene, FOLDER a new one in which they happen;
 its path must be short. What is written is what poolroll wrote, so it holds the paths of the
 checkout and of FOLDER, the user and the host: run it where these are nobody's own. `v1` was made
-from a checkout of the last version with that schema, at /srv/poolroll, with this module, `scenes`
-and `rebuilt` copied into it, as root, for the name of a host of its own::
+from a checkout of commit 2f70558, which has that schema, at /srv/poolroll, with this module,
+`scenes` and `rebuilt` copied into it, as root, for a host name of its own::
 
     unshare --uts sh -c 'hostname host; LOGNAME=alice .venv/bin/python -m tests.journal.record \
         tests/journal/recorded/v1 /srv/poolroll/run'
