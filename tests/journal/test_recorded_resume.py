@@ -73,10 +73,13 @@ def test_replay_of_every_rollout(name: str, tmp_path: Path) -> None:
         plan, state = replay(journal.records(newest.id))
         assert {m.name for m in plan.members} == set(left.phases)
         assert {m: one.phase for m, one in state.members.items()} == left.phases
-        assert tuple(m for m, one in state.members.items() if one.found is not None) == left.out
+        assert (
+            tuple(m for m, one in state.members.items() if one.placement.found is not None)
+            == left.out
+        )
         assert {taken.member for taken in journal.taken_by(newest.id)} == set(left.out)
         for taken in journal.taken_by(newest.id):
-            assert taken.found == state.members[taken.member].found
+            assert taken.found == state.members[taken.member].placement.found
         for row in former:
             abandoned, _ = replay(journal.records(row.id))
             assert [m.name for m in abandoned.members] == [m.name for m in plan.members]
@@ -106,9 +109,9 @@ def test_what_there_is_to_go_on_with(name: str, tmp_path: Path) -> None:
     with opened(tmp_path / "state", text) as journal:
         former = found(journal)
     web1 = former.state.members["web1"]
-    assert (web1.phase, web1.step, web1.attempt) == (phase, step, 0)
-    assert web1.unfinished == (name == "cut_off_upgrading")
-    if web1.begun:
+    assert (web1.phase, web1.progress.step, web1.progress.attempt) == (phase, step, 0)
+    assert web1.progress.unfinished == (name == "cut_off_upgrading")
+    if web1.progress.begun:
         assert jobs_of(text) == [key_of(former.row.id, RunStep("web1", Course.UPGRADE, 0, 0))]
     assert not former.state.members["web2"].is_away
 
@@ -197,10 +200,10 @@ def world_of(name: str, folder: Path) -> tuple[Scenario, World]:
     web1 = former.state.members["web1"]
     for _, line in world.sim.every_line("web1"):
         line.admin = ADMIN.get(web1.phase, Admin.OUT)
-    if web1.step > 0:
+    if web1.progress.step > 0:
         world.sim.apps["web1"].version = "v2"
-    if web1.unfinished:
-        step = RunStep("web1", Course.UPGRADE, web1.step, web1.attempt)
+    if web1.progress.unfinished:
+        step = RunStep("web1", Course.UPGRADE, web1.progress.step, web1.progress.attempt)
         job = FakeJob(
             key_of(ROLLOUT, step), ("upgrade", "web1", "0"), ms(0), ms(900), JobResult(exit_code=0)
         )
