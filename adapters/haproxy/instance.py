@@ -116,7 +116,9 @@ class HaproxyInstance:
         return True
 
     async def _learn(self) -> Mapping[str, Ids]:
-        (reply,) = await self._client.ask(SHOW_BACKENDS)
+        # `show info` first: a master process, or one of several, is recognised by its answer.
+        info, reply = await self._client.ask(SHOW_INFO, SHOW_BACKENDS)
+        require_one_process(self.name, parse_info(self.name, info).processes)
         there = backends_in(self.name, reply)
         require(self.name, self._backends, there)
         return {backend: Ids(there[backend].number("iid")) for backend in self._backends}

@@ -25,6 +25,9 @@ from controller.pools.haproxy import Endpoint, TcpEndpoint, UnixEndpoint
 from tests.adapters.haproxy.samples import INFO, STAT, STATE
 from tests.adapters.haproxy.site import settled
 
+LEARNS = "show info; show stat -1"
+"""How the question for names and numbers begins, before the first look."""
+
 Answer = Callable[[str, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -172,8 +175,8 @@ async def test_half_done_return_is_undone(short_folder: Path) -> None:
     holders of its cookie could reach it."""
 
     async def answer(line: str, writer: asyncio.StreamWriter) -> None:
-        if line.startswith("show stat -1"):
-            writer.write(f"{STAT}\n\n".encode())
+        if line.startswith(LEARNS):
+            writer.write(f"{INFO}\n\n{STAT}\n\n".encode())
         elif line.startswith("show info"):
             writer.write(f"{INFO}\n\n{STATE}\n\n{STAT}\n\n".encode())
         elif line.startswith("disable agent"):
@@ -202,8 +205,8 @@ async def test_old_worker_is_not_believed(short_folder: Path) -> None:
 
     async def answer(line: str, writer: asyncio.StreamWriter) -> None:
         ending = INFO.replace("Stopping: 0", "Stopping: 1")
-        before = "" if line.startswith("show stat") else f"{ending}\n\n{STATE}\n\n"
-        writer.write(f"{before}{STAT}\n\n".encode())
+        before = INFO if line.startswith(LEARNS) else f"{ending}\n\n{STATE}"
+        writer.write(f"{before}\n\n{STAT}\n\n".encode())
 
     async with server(short_folder / "s", answer):
         one = HaproxyInstance(
@@ -223,8 +226,8 @@ async def test_reload_while_setting_is_worth_another_try(short_folder: Path) -> 
 
     async def answer(line: str, writer: asyncio.StreamWriter) -> None:
         nonlocal info
-        if line.startswith("show stat -1"):
-            writer.write(f"{STAT}\n\n".encode())
+        if line.startswith(LEARNS):
+            writer.write(f"{INFO}\n\n{STAT}\n\n".encode())
         elif line.startswith("show info"):
             writer.write(f"{info}\n\n{STATE}\n\n{STAT}\n\n".encode())
         else:
@@ -248,8 +251,8 @@ async def test_servers_that_never_hold_still_are_given_up(short_folder: Path) ->
     """When names and numbers disagree again and again, the look ends with an error for now."""
 
     async def answer(line: str, writer: asyncio.StreamWriter) -> None:
-        before = "" if line.startswith("show stat") else f"{INFO}\n\n{STATE}\n\n"
-        writer.write(f"{before}{STAT.replace('a1', 'b1')}\n\n".encode())
+        before = INFO if line.startswith(LEARNS) else f"{INFO}\n\n{STATE}"
+        writer.write(f"{before}\n\n{STAT.replace('a1', 'b1')}\n\n".encode())
 
     async with server(short_folder / "s", answer) as lines:
         one = HaproxyInstance(
