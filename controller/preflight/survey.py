@@ -66,7 +66,8 @@ async def reach(balancer: LoadBalancer, selection: Selection) -> Reached:
 
     async def one(instance: str) -> tuple[InstanceView, Survey]:
         view = await balancer.look(instance, None)
-        selected = {line.member for line in view.lines if _is_chosen(selection, line.member)}
+        members = {line.member for line in view.lines if not line.backup}
+        selected = {name for name in members if _is_chosen(selection, name)}
         return view, await balancer.survey(view, selected)
 
     found = await asyncio.gather(

@@ -1,6 +1,7 @@
 """Every load balancer is asked before anything is touched, and what they say becomes one survey."""
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 
 import pytest
 
@@ -18,18 +19,26 @@ Says = Callable[[str, Collection[str]], Survey]
 
 
 class Surveyed(FakeLoadBalancer):
-    """Two balancers that say what a test wants."""
+    """Two balancers that say what a test wants, with web4 as a backup server."""
 
     def __init__(self, says: Says) -> None:
-        super().__init__(make_sim(3, instances=("lb1", "lb2")), LoopClock())
+        super().__init__(make_sim(4, instances=("lb1", "lb2")), LoopClock())
         self._says = says
+
+    async def look(
+        self, instance: str, members: Collection[str] | None, *, memory: Collection[int] = ()
+    ) -> InstanceView:
+        view = await super().look(instance, members, memory=memory)
+        lines = (replace(line, backup=line.member == "web4") for line in view.lines)
+        return replace(view, lines=tuple(lines))
 
     async def survey(self, view: InstanceView, selected: Collection[str]) -> Survey:
         return self._says(view.instance, selected)
 
 
 def test_what_all_say_is_said_once() -> None:
-    """Notes, refusals and commands that are alike stand there once, the others in order."""
+    """Notes, refusals and commands that are alike stand there once, the others in order; they
+    speak of the members of the rollout alone."""
 
     def says(instance: str, selected: Collection[str]) -> Survey:
         assert sorted(selected) == ["web1", "web2"]
