@@ -9,7 +9,7 @@ from pathlib import Path
 from adapters.clock import SystemClock
 from adapters.commands import LocalCommands
 from adapters.haproxy.balancer import HaproxyLoadBalancer
-from adapters.haproxy.discovery import servers_behind
+from adapters.haproxy.discovery import facts_and_views, servers_behind
 from adapters.notify.command import CommandNotifier
 from adapters.probes import OutsideValidator
 from adapters.storage.folder import SYSTEM, default_state_dir, exists, may_write
@@ -17,8 +17,10 @@ from adapters.storage.journal import open_state as open_sqlite
 from adapters.storage.lock import FileLock
 from controller.config import Recipient, RolloutFile, WebhookTarget, audience
 from controller.core.gates.evidence import MetricsServer
+from controller.core.pool import InstanceView
 from controller.core.settings import Settings
 from controller.lifecycle import Lookout, World
+from controller.pools.haproxy import HaproxyFacts, HaproxyPool
 from controller.ports import Clock, Commands, Journal, LoadBalancer, Lock, MetricsSource, Notifier
 from controller.runner.notify import Herald, Warn
 from controller.telemetry.meter import Meter
@@ -27,11 +29,11 @@ from controller.telemetry.values import Outlet, Ways
 __all__ = [
     "about_state",
     "balancer",
-    "balancer_at",
     "clock",
     "commands",
     "exists",
     "folder_to_name",
+    "found_behind",
     "herald",
     "lock",
     "lookout",
@@ -90,13 +92,19 @@ def open_state(folder: Path, *, create: bool) -> Journal:
 
 
 def balancer(settings: Settings) -> LoadBalancer:
-    """Raises UsageFault."""
-    return balancer_at(settings.pool.apis, settings.pool.backends)
+    """The adapter for the kind of pool in `settings`. Raises UsageFault."""
+    match settings.pool:
+        case HaproxyPool(apis, backends):
+            return HaproxyLoadBalancer(apis, backends, SystemClock())
+        case other:
+            raise TypeError(f"no adapter for a pool of type {type(other).__name__}")
 
 
-def balancer_at(doors: Sequence[str], backends: Sequence[str]) -> LoadBalancer:
-    """Raises UsageFault."""
-    return HaproxyLoadBalancer(doors, backends, SystemClock())
+async def found_behind(
+    apis: Sequence[str], backends: Sequence[str]
+) -> Sequence[tuple[HaproxyFacts, InstanceView]]:
+    """Of each HAProxy: what it is, and a full look at it. Raises UsageFault, BalancerError."""
+    return await facts_and_views(HaproxyPool(tuple(apis), tuple(backends)), SystemClock())
 
 
 def commands(folder: Path) -> Commands:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from controller.core.abilities import Abilities, ByHand
 from controller.core.gates.evidence import Alert, Freshness, Reading, Reduce
 from controller.core.pool import Found, InstanceView, Instant
 from controller.tasks import Command, Validation
@@ -30,30 +31,18 @@ class Clock(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Features:
-    """What was found at one instance, for the plan: nothing here changes during a rollout."""
+class Survey:
+    """What one instance means for a rollout, found out before anything is touched.
 
-    instance: str
-    version: str
-    """As the balancer prints it, like `2.6.12-1+deb12u4`."""
-    level: str
-    """Permission level of the door: `admin`, `operator` or `user`."""
-    sticky: Mapping[str, str]
-    """Backends with persistence → what kind, like `cookie SRV` or `stick table`."""
-    trackers: tuple[tuple[str, str], ...]
-    """Pairs (`backend/server` that follows, `backend/server` it follows), whole instance."""
-    static: frozenset[str]
-    """Backends whose algorithm is known to take only weights 0 and 100 %."""
-    modes: Mapping[str, str]
-    """Backend → `http` or `tcp`."""
-    is_loopback: bool
-    """Whether the door is a UNIX socket or a loopback address."""
-    maxconn: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    """(backend, server) → how many sessions it takes at once, where it has a limit."""
-    doubt: str | None = None
-    """What speaks for care with this version, in one line for the plan."""
-    drawing: frozenset[str] = frozenset()
-    """Backends whose algorithm prefers servers with few requests under way."""
+    Lines are whole, in the balancer's own words, for the operator who reads the plan.
+    """
+
+    refusals: tuple[str, ...] = ()
+    """Why no rollout may begin here."""
+    notes: tuple[str, ...] = ()
+    """What an operator should know before it does."""
+    abilities: Abilities = field(default_factory=Abilities)
+    by_hand: ByHand = field(default_factory=ByHand)
 
 
 class LoadBalancer(Protocol):
@@ -65,10 +54,13 @@ class LoadBalancer(Protocol):
 
     @property
     def instances(self) -> Sequence[str]:
-        """Names of the doors, as given in the rollout file; never empty."""
+        """Names, as given in the rollout file; never empty."""
 
-    async def survey(self, instance: str) -> Features:
-        """Raises BalancerError."""
+    async def survey(self, view: InstanceView, selected: Collection[str]) -> Survey:
+        """What the instance of a full `view` means for a rollout over the `selected` members.
+
+        Raises BalancerError, PermissionTooLow too: members could not be taken out there.
+        """
 
     async def look(
         self, instance: str, members: Collection[str] | None, *, memory: Collection[int] = ()
@@ -86,7 +78,7 @@ class LoadBalancer(Protocol):
         """
 
     async def take_out(self, member: str) -> None:
-        """No new traffic of any kind (MAINT); work in flight goes on."""
+        """No new traffic of any kind; work in flight goes on."""
 
     async def cut(self, member: str) -> None:
         """End the sessions still in flight. Clients get errors."""

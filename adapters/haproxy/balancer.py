@@ -6,11 +6,13 @@ from datetime import timedelta
 from functools import partial
 
 from adapters.haproxy import orders
-from adapters.haproxy.door import BadDoor, parse_door
+from adapters.haproxy.client import endpoint_of
 from adapters.haproxy.instance import HaproxyInstance, MakeOrders
+from adapters.haproxy.notes import survey_of
 from controller.core.pool import Found, InstanceView
-from controller.errors import BalancerError, UsageFault
-from controller.ports import Clock, Features
+from controller.errors import BalancerError, PermissionTooLow
+from controller.pools.haproxy import HaproxyFacts
+from controller.ports import Clock, Survey
 
 DEADLINE = timedelta(seconds=2)
 """Of one command line. A live HAProxy answers in a millisecond; S3 and S9 count in seconds."""
@@ -21,26 +23,34 @@ class HaproxyLoadBalancer:
 
     def __init__(
         self,
-        doors: Sequence[str],
+        apis: Sequence[str],
         backends: Sequence[str],
         clock: Clock,
         deadline: timedelta = DEADLINE,
     ) -> None:
-        """`doors`: see `adapters.haproxy.door.parse_door`. Raises UsageFault for one that is
-        none."""
-        self._instances: dict[str, HaproxyInstance] = {}
-        for text in doors:
-            door = parse_door(text)
-            if isinstance(door, BadDoor):
-                raise UsageFault(f"{text}: {door.reason}")
-            self._instances[text] = HaproxyInstance(text, door, tuple(backends), clock, deadline)
+        """`apis`: see `controller.pools.haproxy.parse_endpoint`. Raises UsageFault for one that
+        names no endpoint."""
+        self._instances = {
+            api: HaproxyInstance(api, endpoint_of(api), tuple(backends), clock, deadline)
+            for api in apis
+        }
 
     @property
     def instances(self) -> Sequence[str]:
         return tuple(self._instances)
 
-    async def survey(self, instance: str) -> Features:
-        return await self._instances[instance].survey()
+    async def facts(self, instance: str) -> HaproxyFacts:
+        """What this HAProxy is, at any level of permission. Raises BalancerError."""
+        return await self._instances[instance].facts()
+
+    async def survey(self, view: InstanceView, selected: Collection[str]) -> Survey:
+        facts = await self.facts(view.instance)
+        if facts.level != "admin":
+            raise PermissionTooLow(
+                view.instance,
+                f"this door has level {facts.level!r}; taking members out needs `level admin`",
+            )
+        return survey_of(facts, view, selected)
 
     async def look(
         self, instance: str, members: Collection[str] | None, *, memory: Collection[int] = ()

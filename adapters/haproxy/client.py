@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from adapters.haproxy.door import Door, UnixDoor
 from adapters.haproxy.wire import Command, line_of, refusal, silence, split_replies
-from controller.errors import BalancerUnreachable, MalformedReply
+from controller.errors import BalancerUnreachable, MalformedReply, UsageFault
+from controller.pools.haproxy import Endpoint, NotAnEndpoint, UnixEndpoint, parse_endpoint
 
 CONNECTIONS = 2
 """At once per instance: `stats maxconn` is 10 by default and shared with everybody else's tools,
@@ -20,13 +20,22 @@ REPLY_LIMIT = 16 * 1024 * 1024
 _CHUNK = 256 * 1024
 
 
+def endpoint_of(api: str) -> Endpoint:
+    """Where the Runtime API named `api` listens. Raises UsageFault for a text that names none."""
+    try:
+        return parse_endpoint(api)
+    except NotAnEndpoint as fault:
+        which = "this " if fault.part is None else f"{api}: "
+        raise UsageFault(f"{which}{fault.problem}") from None
+
+
 class RuntimeClient:
     """Speaks to one Runtime API (HAProxy management guide, section 9.3)."""
 
-    def __init__(self, instance: str, door: Door, deadline: timedelta) -> None:
+    def __init__(self, instance: str, endpoint: Endpoint, deadline: timedelta) -> None:
         """`deadline`: for one whole exchange, from connecting to the last byte."""
         self.instance = instance
-        self._door = door
+        self._endpoint = endpoint
         self._deadline = deadline
         self._slots = asyncio.Semaphore(CONNECTIONS)
 
@@ -105,11 +114,11 @@ class RuntimeClient:
     async def _connection(
         self,
     ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-        if isinstance(self._door, UnixDoor):
-            reader, writer = await asyncio.open_unix_connection(self._door.path, limit=_CHUNK)
+        if isinstance(self._endpoint, UnixEndpoint):
+            reader, writer = await asyncio.open_unix_connection(self._endpoint.path, limit=_CHUNK)
         else:
             reader, writer = await asyncio.open_connection(
-                self._door.host, self._door.port, limit=_CHUNK
+                self._endpoint.host, self._endpoint.port, limit=_CHUNK
             )
         try:
             yield reader, writer

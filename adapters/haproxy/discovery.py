@@ -1,30 +1,42 @@
-"""What backends a HAProxy has, for whoever does not know their names yet."""
+"""What backends and servers a HAProxy has, for whoever does not know their names yet."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 
-from adapters.haproxy.balancer import DEADLINE
-from adapters.haproxy.client import RuntimeClient
-from adapters.haproxy.door import BadDoor, parse_door
+from adapters.haproxy.balancer import DEADLINE, HaproxyLoadBalancer
+from adapters.haproxy.client import RuntimeClient, endpoint_of
 from adapters.haproxy.query import SHOW_SERVERS, rows_in
-from controller.errors import UsageFault
+from controller.core.pool import InstanceView
+from controller.pools.haproxy import HaproxyFacts, HaproxyPool
+from controller.ports import Clock
 
 _MODES = ("http", "tcp")
 """Others, like `log`, are no pools."""
 
 
-async def servers_behind(door: str) -> Mapping[str, tuple[str, ...]]:
+async def servers_behind(api: str) -> Mapping[str, tuple[str, ...]]:
     """Backend → its servers without the backups, all in HAProxy's order.
 
-    Raises UsageFault for what is no door, and BalancerError.
+    Raises UsageFault for what is no endpoint, and BalancerError.
     """
-    parsed = parse_door(door)
-    if isinstance(parsed, BadDoor):
-        raise UsageFault(f"{door}: {parsed.reason}")
-    (reply,) = await RuntimeClient(door, parsed, DEADLINE).ask(SHOW_SERVERS)
+    (reply,) = await RuntimeClient(api, endpoint_of(api), DEADLINE).ask(SHOW_SERVERS)
     found: dict[str, list[str]] = {}
-    for row in rows_in(door, SHOW_SERVERS, reply):
+    for row in rows_in(api, SHOW_SERVERS, reply):
         if row.text("mode") in _MODES:
             servers = found.setdefault(row.text("pxname"), [])
             if row.count("bck") == 0:
                 servers.append(row.text("svname"))
     return {name: tuple(servers) for name, servers in found.items()}
+
+
+async def facts_and_views(
+    pool: HaproxyPool, clock: Clock
+) -> Sequence[tuple[HaproxyFacts, InstanceView]]:
+    """Of each HAProxy in front of a pool, in their order: what it is, and a full look at it.
+    Any level of permission will do. Raises UsageFault, BalancerError."""
+    balancer = HaproxyLoadBalancer(pool.apis, pool.backends, clock)
+
+    async def one(instance: str) -> tuple[HaproxyFacts, InstanceView]:
+        return await balancer.facts(instance), await balancer.look(instance, None)
+
+    return await asyncio.gather(*map(one, balancer.instances))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import timedelta
 
 from adapters.haproxy.client import RuntimeClient
-from adapters.haproxy.door import Door, UnixDoor, is_loopback
+from adapters.haproxy.facts import FACTS, facts_of
 from adapters.haproxy.orders import Order, shortfall
 from adapters.haproxy.query import (
     SHOW_BACKENDS,
@@ -16,7 +16,6 @@ from adapters.haproxy.query import (
     questions,
     require,
 )
-from adapters.haproxy.survey import SURVEY, features_of
 from adapters.haproxy.tables import Info, parse_info
 from adapters.haproxy.versions import require_one_process
 from adapters.haproxy.wire import refusal
@@ -28,7 +27,8 @@ from controller.errors import (
     CommandRefused,
     NoSuchMember,
 )
-from controller.ports import Clock, Features
+from controller.pools.haproxy import Endpoint, HaproxyFacts, UnixEndpoint
+from controller.ports import Clock
 
 _LOOKS = 3
 """Attempts at one look while numbers change under it: a reload changes them once, a server added
@@ -39,21 +39,25 @@ MakeOrders = Callable[[Sequence[Line]], Sequence[Order]]
 
 class HaproxyInstance:
     def __init__(
-        self, name: str, door: Door, backends: Sequence[str], clock: Clock, deadline: timedelta
+        self,
+        name: str,
+        endpoint: Endpoint,
+        backends: Sequence[str],
+        clock: Clock,
+        deadline: timedelta,
     ) -> None:
-        """`name`: the door as the rollout file has it; `deadline`: of each command line."""
+        """`name`: the endpoint as the rollout file has it; `deadline`: of each command line."""
         self.name = name
-        self._door = door
+        self._endpoint = endpoint
         self._backends = backends
         self._clock = clock
-        self._client = RuntimeClient(name, door, deadline)
+        self._client = RuntimeClient(name, endpoint, deadline)
         self._ids: Mapping[str, Ids] = {}
         """Replaced whole, never changed: looks may run side by side."""
 
-    async def survey(self) -> Features:
+    async def facts(self) -> HaproxyFacts:
         """Raises BalancerError."""
-        replies = await self._client.ask(*SURVEY)
-        return features_of(self.name, self._backends, replies, is_loopback=is_loopback(self._door))
+        return facts_of(self.name, self._backends, await self._client.ask(*FACTS))
 
     async def look(
         self, members: Collection[str] | None, memory: Collection[int] = ()
@@ -112,7 +116,9 @@ class HaproxyInstance:
         return True
 
     async def _learn(self) -> Mapping[str, Ids]:
-        (reply,) = await self._client.ask(SHOW_BACKENDS)
+        # `show info` first: a master process, or one of several, is recognised by its answer.
+        info, reply = await self._client.ask(SHOW_INFO, SHOW_BACKENDS)
+        require_one_process(self.name, parse_info(self.name, info).processes)
         there = backends_in(self.name, reply)
         require(self.name, self._backends, there)
         return {backend: Ids(there[backend].number("iid")) for backend in self._backends}
@@ -144,7 +150,7 @@ class HaproxyInstance:
         return round((self._clock.wall() - timedelta(seconds=info.uptime)).timestamp())
 
     def _old_worker(self, info: Info, memory: Collection[int]) -> bool | None:
-        return any_alive(info.pid, memory) if isinstance(self._door, UnixDoor) else None
+        return any_alive(info.pid, memory) if isinstance(self._endpoint, UnixEndpoint) else None
 
 
 def _shortfalls(

@@ -9,8 +9,8 @@ import click
 from controller import bootstrap
 from controller.cli import options
 from controller.config import starter
-from controller.config.starting.discovered import Discovery, chosen_backends, with_leaders
-from controller.config.starting.filled import filled
+from controller.config.starting.haproxy.discovered import Discovery, chosen_backends, with_leaders
+from controller.config.starting.haproxy.filled import filled
 from controller.errors import UsageFault
 
 
@@ -45,10 +45,7 @@ async def _discovered(doors: Sequence[str], asked: Sequence[str]) -> Discovery:
     """Raises UsageFault, Refused, BalancerError."""
     servers = await bootstrap.servers_behind(doors[0])
     backends = chosen_backends(servers, asked)
-    first = bootstrap.balancer_at(doors, backends)
-    trackers = (await first.survey(first.instances[0])).trackers
-    balancer = bootstrap.balancer_at(doors, with_leaders(backends, trackers))
-    surveys = asyncio.gather(*(balancer.survey(one) for one in balancer.instances))
-    looks = asyncio.gather(*(balancer.look(one, None) for one in balancer.instances))
-    features, views = await asyncio.gather(surveys, looks)
-    return Discovery(tuple(views), tuple(features), servers)
+    ((first, _),) = await bootstrap.found_behind(doors[:1], backends)
+    found = await bootstrap.found_behind(doors, with_leaders(backends, first.trackers))
+    facts, views = zip(*found, strict=True)
+    return Discovery(views, facts, servers)

@@ -160,7 +160,7 @@ async def _abort(
     ways: Ways,
 ) -> int:
     name = former.plan.name
-    file = without_secrets(former)
+    file = without_secrets(former.row)
     world = bootstrap.world(file.settings, folder, journal)
     log = LogNarrator(name, world.clock.wall, log_format)
     with world.lock.hold_name(name), Signals() as signals:

@@ -19,7 +19,7 @@ from controller.core.pool import Instant
 from controller.core.state.state import State
 from controller.errors import PoolrollError, Refused
 from controller.journal.replay import replay
-from controller.lifecycle import glance, onward_in
+from controller.lifecycle import glance, onward_in, without_secrets
 from controller.ports import Clock, Journal, Record, RolloutRow
 from controller.report.members.placement import Glance
 from controller.report.members.status import Holders
@@ -90,17 +90,20 @@ async def _all_looked_at(
         if not is_named and is_over and not any(m.is_away for m in each.state.members.values()):
             return each
         async with gangway:
-            seen = await _asked(each.plan, clock, until)
+            seen = await _asked(each.row, each.plan, clock, until)
         return replace(each, glance=seen, taken=_taken(journal, each.state, seen))
 
     return list(await asyncio.gather(*map(one, found)))
 
 
-async def _asked(plan: Plan, clock: Clock, until: Instant) -> Glance:
+async def _asked(row: RolloutRow, plan: Plan, clock: Clock, until: Instant) -> Glance:
+    """Through the rollout file as the journal has it, which says where the pool is."""
     try:
-        balancer = bootstrap.balancer_at(plan.instances, plan.backends)
-    except PoolrollError as error:  # a door that another version understood
-        return Glance(clock.wall(), unseen=dict.fromkeys(plan.instances, str(error)))
+        balancer = bootstrap.balancer(without_secrets(row).settings)
+    except PoolrollError as error:  # another version understood it
+        first = str(error).partition("\n")[0]
+        why = f"the rollout file as the journal keeps it cannot be read: {first}"
+        return Glance(clock.wall(), unseen=dict.fromkeys(plan.instances, why))
     return await glance(balancer, clock, until)
 
 

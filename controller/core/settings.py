@@ -88,17 +88,10 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
-class HaproxyPool:
-    """Where the pool is: every HAProxy in front of it, and the backends a member is in."""
-
-    apis: tuple[str, ...]
-    backends: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Settings:
     name: str
-    pool: HaproxyPool
+    pool: object
+    """Where the pool is, as its kind has it: opaque here, a value of `controller.pools`."""
     selection: Selection
     policies: Policies
     owner: str = ""

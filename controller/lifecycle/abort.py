@@ -27,9 +27,9 @@ async def abort_at_rest(
 ) -> State:
     """End a rollout for good that no process has in hand, from the file as it was run. Without
     `restore` the journal is enough, where a load balancer does not answer."""
-    file = as_it_was_run(former) if restore else without_secrets(former)
+    file = as_it_was_run(former) if restore else without_secrets(former.row)
     try:
-        reached = await reach(world.balancer)
+        reached = await reach(world.balancer, file.settings.selection)
     except Refused as refused:
         if restore:
             raise

@@ -23,7 +23,7 @@ from controller.lifecycle.resume import goes_on, refuse_changes, scope, undecide
 from controller.ports import RolloutRow
 from controller.preflight.guards import check_before_rehearsal, check_guards
 from controller.preflight.programs import missing_programs
-from controller.preflight.survey import Survey, reach, survey
+from controller.preflight.survey import Findings, reach, survey
 from controller.report.run.next_commands import Onward
 from controller.runner.loop import heard
 
@@ -34,7 +34,7 @@ async def prepare(world: World, file: RolloutFile, wishes: Wishes) -> Prepared:
     Raises Refused, PoolHeld, ConfigurationError, UsageFault, StateError.
     """
     _check_overrides(file, wishes)
-    reached = await reach(world.balancer)
+    reached = await reach(world.balancer, file.settings.selection)
     world.lock.hold_pool(reached.keys)
     former = unfinished(world.journal, file.settings.name)
     found = survey(file, reached, world.journal, wishes.purpose)
@@ -117,7 +117,7 @@ def _taken_up(
     file: RolloutFile,
     wishes: Wishes,
     former: Unfinished,
-    found: Survey,
+    found: Findings,
     ways: Onward,
 ) -> Prepared:
     """Go on, unless the file has changed or a halt wants a decision."""

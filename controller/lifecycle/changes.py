@@ -25,7 +25,7 @@ def as_it_was_run(former: Unfinished) -> RolloutFile:
     Raises Refused when that file is not what was run any more.
     """
     row = former.row
-    kept = without_secrets(former)
+    kept = without_secrets(row)
     if fingerprint(row.file, row.sets, row.id) == former.state.fingerprint:
         return kept
     try:
@@ -40,9 +40,10 @@ def as_it_was_run(former: Unfinished) -> RolloutFile:
     )
 
 
-def without_secrets(former: Unfinished) -> RolloutFile:
-    """The rollout file as the journal has it."""
-    return parse(former.row.file, former.row.path, former.row.sets)
+def without_secrets(row: RolloutRow) -> RolloutFile:
+    """The rollout file as the journal has it. Raises ConfigurationError where another version of
+    poolroll understood it."""
+    return parse(row.file, row.path, row.sets)
 
 
 def onward(world: World, row: RolloutRow, plan: Plan) -> Onward:

@@ -25,7 +25,7 @@ from controller.preflight.forecast import Prospect, last_commands, look_ahead
 from controller.preflight.gates import GateNow, ask_gates, gates_now, intervals_of
 from controller.preflight.guards import ask_guards
 from controller.preflight.programs import missing_programs
-from controller.preflight.survey import Reached, Survey, reach, survey
+from controller.preflight.survey import Findings, Reached, reach, survey
 from controller.runner.sampler import Sources
 
 
@@ -78,7 +78,7 @@ async def foresee(lookout: Lookout, file: RolloutFile, wishes: Wishes) -> Forese
     seen = Foreseen()
     reached: Reached | None = None
     with seen.refusing():
-        reached = await reach(lookout.balancer)
+        reached = await reach(lookout.balancer, file.settings.selection)
     _who_holds(seen, lookout, file.settings.name, reached)
     _what_stands(seen, lookout, file, wishes)
     if reached is None:
@@ -116,7 +116,7 @@ def _what_stands(seen: Foreseen, lookout: Lookout, file: RolloutFile, wishes: Wi
                 raise Refused(*choices(former, ways))
 
 
-def _choose(seen: Foreseen, found: Survey, wishes: Wishes) -> None:
+def _choose(seen: Foreseen, found: Findings, wishes: Wishes) -> None:
     """What a run would go on with, or begin. Raises Refused."""
     proposal = found.proposal
     if seen.former is None:
@@ -140,7 +140,9 @@ def _choose(seen: Foreseen, found: Survey, wishes: Wishes) -> None:
     seen.aside = left_aside(whole, state.members, seen.plan)
 
 
-async def _ask(seen: Foreseen, found: Survey, plan: Plan, lookout: Lookout, wishes: Wishes) -> None:
+async def _ask(
+    seen: Foreseen, found: Findings, plan: Plan, lookout: Lookout, wishes: Wishes
+) -> None:
     untouched = _untouched(seen, plan)
     missing, later = missing_programs(found.file, untouched, plan.purpose, lookout.commands)
     seen.refusals += missing

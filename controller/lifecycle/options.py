@@ -16,7 +16,7 @@ from controller.ports import (
     RolloutRow,
     Validator,
 )
-from controller.preflight.survey import Survey
+from controller.preflight.survey import Findings
 from controller.runner.sampler import Sources
 
 
@@ -56,7 +56,7 @@ class Prepared:
     plan: Plan
     state: State
     first: tuple[Event, ...]
-    found: Survey
+    found: Findings
     is_new: bool
     abandoned: RolloutRow | None
     intervals: Mapping[str, timedelta] = field(default_factory=dict)

@@ -18,7 +18,7 @@ from controller.core.settings import Policies
 from controller.core.tally import Tally
 from controller.journal.codec import decode
 from controller.ports import Clock, Journal, LoadBalancer, Record
-from controller.preflight.survey import Survey
+from controller.preflight.survey import Findings
 from controller.report.plan.forecast import outlook_lines
 
 LOOK: Final = timedelta(seconds=1)
@@ -46,7 +46,7 @@ class Prospect:
 
 
 async def look_ahead(
-    found: Survey,
+    found: Findings,
     plan: Plan,
     balancer: LoadBalancer,
     clock: Clock,
@@ -60,18 +60,12 @@ async def look_ahead(
     interval; `without`: gates that the operator overrides."""
     rates = await _rates(found, balancer, clock, during)
     names = [member.name for member in plan.members]
-    drawing = [(one.instance, name) for one in found.features for name in one.drawing]
-    ramp = plan.policies.comeback.ramp
-    now = traffic(found.views, rates, names, plan.max_unavailable, ramp, drawing)
-    limits = {
-        (one.instance, *place): limit
-        for one in found.features
-        for place, limit in one.maxconn.items()
-    }
+    ramp, abilities = plan.policies.comeback.ramp, found.abilities
+    now = traffic(found.views, rates, names, plan.max_unavailable, ramp, abilities.prefers_idle)
     return Prospect(
         now,
         _losses(plan, now, intervals, without),
-        loads(found.views, limits, names, plan.max_unavailable),
+        loads(found.views, abilities.limits, names, plan.max_unavailable),
         expected(plan, commands),
     )
 
@@ -90,7 +84,7 @@ def _losses(
 
 
 async def _rates(
-    found: Survey, balancer: LoadBalancer, clock: Clock, during: timedelta
+    found: Findings, balancer: LoadBalancer, clock: Clock, during: timedelta
 ) -> dict[tuple[str, str], float]:
     """(instance, backend) → requests per second since the survey, at least over `during`."""
     spent = clock.now() - max(view.at for view in found.views)

@@ -10,7 +10,7 @@ from controller.core.plan.plan import Plan, Purpose
 from controller.core.pool import Member
 from controller.errors import Refused
 from controller.ports import Commands, Validator
-from controller.preflight.survey import Survey
+from controller.preflight.survey import Findings
 from controller.runner.perform import weigh
 
 AT_ONCE: Final = 8
@@ -55,7 +55,7 @@ async def check_guards(
         raise Refused(*refused)
 
 
-async def check_before_rehearsal(found: Survey, validator: Validator) -> None:
+async def check_before_rehearsal(found: Findings, validator: Validator) -> None:
     """A rehearsal leaves every member as it is, so each must pass its validation as it is now:
     else it would be taken out and not be put back. Raises Refused."""
     plan = found.proposal.plan

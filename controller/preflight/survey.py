@@ -5,20 +5,24 @@ questions are asked.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
+from functools import reduce
+from itertools import chain
+from operator import or_
 from typing import Final
 
 from controller.config import RolloutFile
+from controller.core.abilities import Abilities, ByHand
 from controller.core.plan.plan import CourseShape, Purpose
 from controller.core.plan.propose import Proposal, is_selected, propose
 from controller.core.plan.ramp import slope_notes, without_ramp
 from controller.core.pool import Found, InstanceView, Line, Member
+from controller.core.settings import Selection
 from controller.errors import BalancerError, Refused
-from controller.ports import Features, Journal, LoadBalancer
-from controller.report.remarks import backup_remarks, line_remarks, mode_remarks
+from controller.ports import Journal, LoadBalancer, Survey
 
 NO_WINDOW: Final = timedelta(seconds=1)
 """For `${window}`, where it only matters that every template can be filled."""
@@ -27,12 +31,12 @@ PoolKey = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
+class Findings:
     """All that was found."""
 
     file: RolloutFile
     views: tuple[InstanceView, ...]
-    features: tuple[Features, ...]
+    abilities: Abilities
     members: Mapping[str, Member]
     ours: Mapping[str, Found]
     """Members that we took out in an earlier rollout → how they were found then."""
@@ -44,7 +48,8 @@ class Reached:
     """Every load balancer answered."""
 
     views: tuple[InstanceView, ...]
-    features: tuple[Features, ...]
+    survey: Survey
+    """What they say, all together."""
 
     @property
     def keys(self) -> frozenset[PoolKey]:
@@ -56,17 +61,19 @@ class Reached:
         )
 
 
-async def reach(balancer: LoadBalancer) -> Reached:
+async def reach(balancer: LoadBalancer, selection: Selection) -> Reached:
     """Ask every instance. Raises Refused with a reason for each that did not answer as it must."""
 
-    async def one(instance: str) -> tuple[InstanceView, Features]:
-        features = await balancer.survey(instance)
-        return await balancer.look(instance, None), features
+    async def one(instance: str) -> tuple[InstanceView, Survey]:
+        view = await balancer.look(instance, None)
+        members = {line.member for line in view.lines if not line.backup}
+        selected = {name for name in members if _is_chosen(selection, name)}
+        return view, await balancer.survey(view, selected)
 
     found = await asyncio.gather(
         *(one(instance) for instance in balancer.instances), return_exceptions=True
     )
-    reasons, views, features = [], [], []
+    reasons, views, surveys = [], [], []
     for answer in found:
         if isinstance(answer, BalancerError):
             reasons.append(str(answer))
@@ -74,15 +81,27 @@ async def reach(balancer: LoadBalancer) -> Reached:
             raise answer
         else:
             views.append(answer[0])
-            features.append(answer[1])
-    reasons += [
-        f"{one.instance}: this door has level {one.level!r}; taking members out needs `level admin`"
-        for one in features
-        if one.level != "admin"
-    ]
+            surveys.append(answer[1])
     if reasons:
         raise Refused(*reasons)
-    return Reached(tuple(views), tuple(features))
+    return Reached(tuple(views), _together(surveys))
+
+
+def _together(surveys: Sequence[Survey]) -> Survey:
+    """What several instances say alike is said once."""
+    return Survey(
+        _once(one.refusals for one in surveys),
+        _once(one.notes for one in surveys),
+        reduce(or_, (one.abilities for one in surveys)),
+        ByHand(
+            "; ".join(_once((one.by_hand.put_back,) for one in surveys)),
+            "; ".join(_once((one.by_hand.take_out,) for one in surveys)),
+        ),
+    )
+
+
+def _once(lines: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(chain.from_iterable(lines)))
 
 
 def survey(
@@ -90,12 +109,13 @@ def survey(
     reached: Reached,
     journal: Journal | None,
     purpose: Purpose = Purpose.UPGRADE,
-) -> Survey:
+) -> Findings:
     """Make the proposal. Raises ConfigurationError when a member's templates cannot be filled."""
-    settings = file.settings
+    settings, said = file.settings, reached.survey
+    abilities = said.abilities
     members = _members(file, reached.views)
     ours = _ours(settings.name, reached, journal) if journal is not None else {}
-    selected = [name for name in members if _is_chosen(file, name)]
+    selected = [name for name in members if _is_chosen(settings.selection, name)]
     upgrade, rollback = _shapes(file, [members[name] for name in selected])
     if purpose is Purpose.ROLLBACK:
         if rollback is None:
@@ -111,29 +131,25 @@ def survey(
         upgrade=upgrade,
         rollback=rollback,
         purpose=purpose,
-        sticky={backend: kind for one in reached.features for backend, kind in one.sticky.items()},
+        abilities=abilities,
+        by_hand=said.by_hand,
     )
-    refusals = proposal.refusals + tuple(_strangers_lead(file, selected, reached.features))
-    static = _static(file, reached)
-    notes = proposal.notes + tuple(_features_notes(file, selected, reached))
-    notes += tuple(slope_notes(settings.policies.comeback.ramp, static, _chosen(selected, reached)))
-    plan = without_ramp(proposal.plan) if proposal.plan is not None and static else proposal.plan
-    proposal = Proposal(None if refusals else plan, refusals, notes)
-    return Survey(file, reached.views, reached.features, members, ours, proposal)
-
-
-def _static(file: RolloutFile, reached: Reached) -> frozenset[str]:
-    """Backends of the pool that some instance takes only 0 and 100 % of a weight for."""
-    backends = frozenset(file.settings.pool.backends)
-    return frozenset(backend for one in reached.features for backend in one.static) & backends
+    refusals = proposal.refusals + said.refusals
+    notes = (*proposal.notes, *_probe_notes(file), *_stray_vars(file, reached), *said.notes)
+    ramp = settings.policies.comeback.ramp
+    notes += tuple(slope_notes(ramp, abilities.unweighted, _chosen(selected, reached)))
+    plan = proposal.plan
+    if plan is not None and abilities.unweighted:
+        plan = without_ramp(plan)
+    proposal = Proposal(None if refusals else plan, refusals, tuple(dict.fromkeys(notes)))
+    return Findings(file, reached.views, abilities, members, ours, proposal)
 
 
 def _chosen(selected: Sequence[str], reached: Reached) -> list[Line]:
     return [line for view in reached.views for line in view.lines if line.member in selected]
 
 
-def _is_chosen(file: RolloutFile, name: str) -> bool:
-    selection = file.settings.selection
+def _is_chosen(selection: Selection, name: str) -> bool:
     return is_selected(name, selection.include, selection.exclude)
 
 
@@ -144,7 +160,7 @@ def _members(file: RolloutFile, views: Sequence[InstanceView]) -> dict[str, Memb
         for line in view.lines:
             if line.backup or line.member in members:
                 continue
-            if _is_chosen(file, line.member):
+            if _is_chosen(file.settings.selection, line.member):
                 members[line.member] = file.member(line.member, line.address, line.port)
             else:
                 members[line.member] = Member(line.member, line.address, line.port)
@@ -182,50 +198,6 @@ def _ours(name: str, reached: Reached, journal: Journal) -> dict[str, Found]:
             )
         ours[taken.member] = taken.found
     return ours
-
-
-def _strangers_lead(
-    file: RolloutFile, selected: Sequence[str], features: Sequence[Features]
-) -> list[str]:
-    """A line whose health follows a server outside the pool cannot be returned safely: its
-    health check cannot be started anew."""
-    backends = file.settings.pool.backends
-    reasons = []
-    for one in features:
-        for follower, leader in one.trackers:
-            backend, _, name = follower.partition("/")
-            if backend not in backends or name not in selected:
-                continue
-            led_by, _, leading = leader.partition("/")
-            if led_by not in backends:
-                reasons.append(
-                    f"{one.instance}: {follower} follows the health of {leader} (track); add "
-                    f"{led_by!r} to pool.haproxy.backends, so that it is taken out there too"
-                )
-            elif leading != name:
-                reasons.append(
-                    f"{one.instance}: {follower} follows the health of another member, {leader} "
-                    "(track); a member can only be returned by its own health"
-                )
-    return reasons
-
-
-def _features_notes(file: RolloutFile, selected: Sequence[str], reached: Reached) -> list[str]:
-    backends = file.settings.pool.backends
-    notes = [*_probe_notes(file), *_stray_vars(file, reached)]
-    for one in reached.features:
-        if one.doubt is not None:
-            notes.append(f"{one.instance}: {one.doubt}")
-        for follower, leader in one.trackers:
-            if leader.partition("/")[0] in backends and follower.partition("/")[0] not in backends:
-                notes.append(f"{follower} follows {leader} (track): it goes out with it")
-    for backend in backends:
-        there = [line for view in reached.views for line in view.lines if line.backend == backend]
-        lines = [line for line in there if line.member in selected and not line.backup]
-        notes += line_remarks(backend, lines)
-        notes += backup_remarks(backend, there)
-        notes += mode_remarks(backend, reached.features)
-    return list(dict.fromkeys(notes))
 
 
 def _stray_vars(file: RolloutFile, reached: Reached) -> list[str]:

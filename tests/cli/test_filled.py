@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 
 from controller.config import parse
-from controller.config.starting.discovered import Discovery, chosen_backends, with_leaders
-from controller.config.starting.filled import filled
+from controller.config.starting.haproxy.discovered import Discovery, chosen_backends, with_leaders
+from controller.config.starting.haproxy.filled import filled
 from controller.core.pool import Admin, Counters, Health, InstanceView, Line, Worker
 from controller.core.settings import Amount
 from controller.errors import ConfigurationError, Refused, UsageFault
-from controller.ports import Features
+from controller.pools.haproxy import HaproxyFacts, HaproxyPool
 
 
 def line(member: str, backend: str = "web", **more: object) -> Line:
@@ -29,7 +29,7 @@ def line(member: str, backend: str = "web", **more: object) -> Line:
     return Line(backend=backend, member=member, **{**known, **more})  # type: ignore[arg-type]
 
 
-def features(door: str, **more: object) -> Features:
+def facts(api: str, **more: object) -> HaproxyFacts:
     known: dict[str, object] = {
         "version": "2.6.12",
         "level": "admin",
@@ -37,25 +37,24 @@ def features(door: str, **more: object) -> Features:
         "trackers": (),
         "static": frozenset(),
         "modes": {"web": "http"},
-        "is_loopback": True,
     }
-    return Features(instance=door, **{**known, **more})  # type: ignore[arg-type]
+    return HaproxyFacts(api=api, **{**known, **more})  # type: ignore[arg-type]
 
 
 def found(
     *lines: Line,
-    doors: Sequence[str] = ("unix:/a",),
+    apis: Sequence[str] = ("unix:/a",),
     servers: Mapping[str, Sequence[str]] | None = None,
     **more: object,
 ) -> Discovery:
     """One pool, the same behind every door."""
     backends = dict.fromkeys((line.backend for line in lines), Counters())
     views = tuple(
-        InstanceView(door, timedelta(0), Worker(1, 1), lines, is_full=True, backends=backends)
-        for door in doors
+        InstanceView(api, timedelta(0), Worker(1, 1), lines, is_full=True, backends=backends)
+        for api in apis
     )
     known = servers if servers is not None else dict.fromkeys(backends, ("web1",))
-    return Discovery(views, tuple(features(door, **more) for door in doors), known)
+    return Discovery(views, tuple(facts(api, **more) for api in apis), known)
 
 
 def text_of(discovery: Discovery) -> str:
@@ -71,11 +70,10 @@ TWO = (line("web1"), line("web2", address="10.0.0.2"))
 
 def test_members_floor_and_doors_are_filled_in() -> None:
     """Names, addresses, how many, and the arithmetic of the floor."""
-    text = text_of(found(*TWO, doors=("unix:/a", "tcp:127.0.0.1:9999")))
+    text = text_of(found(*TWO, apis=("unix:/a", "tcp:127.0.0.1:9999")))
     settings = parse(text, "f").settings
     assert settings.name == "web"
-    assert settings.pool.apis == ("unix:/a", "tcp:127.0.0.1:9999")
-    assert settings.pool.backends == ("web",)
+    assert settings.pool == HaproxyPool(("unix:/a", "tcp:127.0.0.1:9999"), ("web",))
     assert settings.selection.expect == 2
     assert "# web1 10.0.0.1:80, web2 10.0.0.2:80" in text
     assert "# 2 are in rotation now, less max_unavailable 1: " in text
@@ -166,7 +164,7 @@ def test_floor_does_not_sink_with_the_sick() -> None:
 
 def test_low_level_and_open_door_are_said() -> None:
     """What `plan` will refuse or warn of stands beside the door."""
-    text = text_of(found(*TWO, level="operator", is_loopback=False))
+    text = text_of(found(*TWO, apis=("tcp:10.0.0.1:9999",), level="operator"))
     assert "# ^ this door has level operator" in text
     assert "# ^ off this machine, and without a password" in text
 
@@ -192,7 +190,7 @@ def test_servers_without_a_port_leave_validation_to_write() -> None:
 def test_names_that_yaml_takes_for_something_else(name: str) -> None:
     """Whatever HAProxy lets a backend or server be called, the file means that name."""
     settings = parse(text_of(found(line(name, name), line("web2", name))), "f").settings
-    assert settings.pool.backends == (name,)
+    assert settings.pool == HaproxyPool(("unix:/a",), (name,))
 
 
 def test_thousand_servers_stay_readable() -> None:

@@ -118,8 +118,8 @@ async def test_low_level_is_told_in_the_file(world: MakeWorld) -> None:
     ("argv", "code", "message"),
     [
         (["unix:/nowhere/a.sock"], 3, "unix:/nowhere/a.sock: there is no such socket"),
-        (["tcp:127.0.0.1"], 2, "tcp:127.0.0.1: the port is missing"),
-        (["http://127.0.0.1:80"], 2, "not a Runtime API"),
+        (["tcp:127.0.0.1"], 2, "tcp:127.0.0.1: has no port"),
+        (["http://127.0.0.1:80"], 2, "not the address of a Runtime API"),
         (["/run/haproxy/admin.sock"], 2, "a door says what it is: unix:/run/haproxy/admin.sock"),
         (["nginx"], 2, "no such kind of pool"),
         (["kubernetes"], 2, "not yet supported"),

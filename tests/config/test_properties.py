@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from controller.config import masked, parse
 from controller.config.reader import decode
 from controller.errors import ConfigurationError
+from controller.pools.haproxy import HaproxyPool
 from tests.config.pages import BASE, page
 
 _WORDS = (
@@ -40,6 +41,7 @@ def _feed(text: str, sets: dict[str, str]) -> None:
     except ConfigurationError as error:
         refusal = error
     if refusal is None:
+        assert isinstance(file.settings.pool, HaproxyPool)
         assert file.settings.pool.apis
     else:
         assert refusal.faults

@@ -10,7 +10,6 @@ from controller.core.gates.gate import Test as GateTest
 from controller.core.settings import (
     Amount,
     DrainPolicy,
-    HaproxyPool,
     OnFailure,
     OnTimeout,
     Policies,
@@ -19,6 +18,7 @@ from controller.core.settings import (
     Settings,
 )
 from controller.errors import ConfigurationError
+from controller.pools.haproxy import HaproxyPool
 from tests.config.pages import page
 
 _FULL = """

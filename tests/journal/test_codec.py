@@ -1,12 +1,14 @@
 """The journal's JSON: everything comes back as it went, and a state is what its records make it."""
 
-from dataclasses import fields
+import json
+from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Any, get_args
 
 import pytest
 
 from controller.core import events as e
+from controller.core.abilities import ByHand
 from controller.core.events import Event
 from controller.core.outcome import Outcome
 from controller.core.pool import Found, FoundLine, LineKey, Worker
@@ -118,6 +120,16 @@ def test_plan_comes_back() -> None:
     plan = run_virtually(make_plan(scenario, scenario.world()))
     assert decode(*encode(plan)) == plan
     assert plan.policies.on_failure is OnFailure.HALT
+
+
+def test_plan_of_an_older_version_comes_back() -> None:
+    """Fields that it did not write yet have their defaults: nothing settles, no pace, and no word
+    of what to type by hand."""
+    scenario = Scenario()
+    plan = run_virtually(make_plan(scenario, scenario.world()))
+    kind, body = encode(plan)
+    older = {k: v for k, v in json.loads(body).items() if k not in ("settle", "pace", "by_hand")}
+    assert decode(kind, json.dumps(older)) == replace(plan, by_hand=ByHand())
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,14 @@ def test_cut_that_does_not_help_halts() -> None:
     assert played.phases()["web1"] == "waiting"
 
 
+def test_quiet_member_settles_where_work_in_flight_may_not_show() -> None:
+    """A balancer that does not show at once what is in flight is given its time before a step:
+    with each of two members, less the two looks that it takes anyway."""
+    fast, slow = (play(Scenario(settle=ms(settle))) for settle in (0, 400))
+    ended(slow, "done", 0)
+    assert slow.took - fast.took >= ms(600)
+
+
 def test_short_work_in_flight_is_waited_for() -> None:
     """Nothing is cut off: the step starts when the last request has ended."""
     fast, slow = (play(Scenario(prepare=slow_requests(ms(took)))) for took in (10, 1500))

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from controller.core import events as e
+from controller.core.abilities import ByHand
 from controller.core.events import Verdict
 from controller.core.gates.gate import Gate, Scope
 from controller.core.outcome import Outcome
@@ -44,6 +45,9 @@ TOLD = (
 )
 
 
+BY_HAND = ByHand("set server web/{member} state ready", "set server web/{member} state maint")
+
+
 def plan(members: int = 4, names: Sequence[str] = (), **changes: Any) -> Plan:
     every = names or [f"web{i}" for i in range(1, members + 1)]
     made = Plan(
@@ -58,6 +62,7 @@ def plan(members: int = 4, names: Sequence[str] = (), **changes: Any) -> Plan:
         policies=Policies(gates=(ERRORS, POOL_ERRORS)),
         upgrade=CourseShape(1),
         rollback=CourseShape(1),
+        by_hand=BY_HAND,
     )
     return replace(made, **changes)
 

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import pytest
 
+from controller.core.abilities import MEMBER
 from controller.core.pool import Admin, Found, Health, InstanceView, Line, found_in
 from controller.errors import NoSuchMember
 from controller.ports import Clock, LoadBalancer
@@ -223,10 +224,13 @@ class BalancerContract:
         for member in stage.members:
             assert all(line.is_serving for line in await stage.lines(member))
 
-    async def test_survey_is_complete(self, stage: Stage) -> None:
-        """A survey names its instance and a mode for each backend of the pool."""
+    async def test_survey_says_how_to_act_by_hand(self, stage: Stage) -> None:
+        """A survey of members that serve refuses nothing, and has a command for either way in
+        which the member's name has a place."""
         for name in stage.balancer.instances:
-            features = await stage.balancer.survey(name)
-            assert features.instance == name
-            assert set(features.modes) == set(stage.backends)
-            assert features.version != ""
+            view = await stage.balancer.look(name, None)
+            survey = await stage.balancer.survey(view, stage.members)
+            assert survey.refusals == ()
+            assert MEMBER in survey.by_hand.put_back
+            assert MEMBER in survey.by_hand.take_out
+            assert survey.abilities.sticky.keys() <= set(stage.backends)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from controller.core.abilities import MEMBER, ByHand
 from controller.core.pool import Admin, Counters, Found, InstanceView, LineKey
 from controller.errors import (
     BalancerError,
@@ -16,7 +17,7 @@ from controller.errors import (
     NoSuchMember,
     WeightRefused,
 )
-from controller.ports import Clock, Features, Job, JobResult, ValidationResult
+from controller.ports import Clock, Job, JobResult, Survey, ValidationResult
 from controller.tasks import Command, CommandProbe, Validation
 from tests.support.sim import STEP, Dealt, FakeInstance, FakeLine, Sim
 
@@ -40,10 +41,9 @@ class FakeLoadBalancer:
     def instances(self) -> Sequence[str]:
         return tuple(self.sim.instances)
 
-    async def survey(self, instance: str) -> Features:
-        one = await self._reach(instance)
-        modes = {line.backend: "http" for line in one.lines.values()}
-        return Features(instance, "fake", "admin", {}, (), frozenset(), modes, True)
+    async def survey(self, view: InstanceView, selected: Collection[str]) -> Survey:
+        await self._reach(view.instance)
+        return Survey(by_hand=ByHand(f"ready {MEMBER}", f"out {MEMBER}"))
 
     async def look(
         self, instance: str, members: Collection[str] | None, *, memory: Collection[int] = ()

@@ -5,15 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypeVar
 
+from controller.core.abilities import Abilities, ByHand
 from controller.core.events import Event, Finished, Intended, Observation
 from controller.core.plan.plan import CourseShape, Plan
 from controller.core.plan.propose import propose
 from controller.core.pool import Instant, Member
-from controller.core.settings import (
-    HaproxyPool,
-    Selection,
-    Settings,
-)
+from controller.core.settings import Selection, Settings
 from controller.core.state.state import State, initial
 from controller.core.steps import SetMember, Setting
 from controller.journal.codec import PLAN, decode, encode
@@ -129,10 +126,9 @@ class _Listener:
 async def make_plan(scenario: Scenario, world: World) -> Plan:
     balancer = FakeLoadBalancer(world.sim, LoopClock())
     views = [await balancer.look(name, None) for name in balancer.instances]
-    backends = tuple(dict.fromkeys(line.backend for line in views[0].lines))
     settings = Settings(
         NAME,
-        HaproxyPool(tuple(balancer.instances), backends),
+        None,
         Selection(canaries=scenario.canaries),
         scenario.policies,
     )
@@ -144,7 +140,10 @@ async def make_plan(scenario: Scenario, world: World) -> Plan:
         upgrade=CourseShape(scenario.steps, scenario.has_guard),
         rollback=CourseShape(1, scenario.has_guard) if scenario.has_rollback else None,
         purpose=scenario.purpose,
-        sticky=dict.fromkeys(scenario.sticky, "cookie"),
+        abilities=Abilities(
+            sticky=dict.fromkeys(scenario.sticky, "cookie"), settle=scenario.settle
+        ),
+        by_hand=ByHand("in {member}", "out {member}"),
     )
     assert proposal.plan is not None, proposal.refusals
     return proposal.plan

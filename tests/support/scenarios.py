@@ -134,6 +134,7 @@ class Scenario:
     has_guard: bool = False
     has_rollback: bool = False
     sticky: tuple[str, ...] = ()
+    settle: timedelta = timedelta(0)
     canaries: tuple[str, ...] = ()
     step_timeout: timedelta = LONG
     step_time: timedelta = QUICK_STEP

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from controller.config.checks.gate_doubts import gate_doubts
-from controller.config.sections.doors import is_loopback
 from controller.config.sections.rollout import Rollout
 from controller.config.sections.upgrade import is_placeholder
 from controller.config.text.places import printable
 from controller.config.text.scalars import amount, duration
 from controller.config.text.templating import mentions
+from controller.pools.haproxy import is_loopback, parse_endpoint
 
 
 def doubts_about(rollout: Rollout) -> tuple[str, ...]:
@@ -18,10 +18,10 @@ def doubts_about(rollout: Rollout) -> tuple[str, ...]:
 
 
 def _pool(rollout: Rollout) -> Iterator[str]:
-    for index, door in enumerate(rollout.pool.haproxy.apis):
-        if not is_loopback(door):
+    for index, api in enumerate(rollout.pool.haproxy.apis):
+        if not is_loopback(parse_endpoint(api)):
             yield (
-                f"pool.haproxy.apis[{index}]: {printable(door)} is off this machine: "
+                f"pool.haproxy.apis[{index}]: {printable(api)} is off this machine: "
                 "a Runtime API has no password, whoever reaches the port rules the load balancer"
             )
     expect = rollout.pool.members.expect

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
 
-from controller.config.sections.doors import check_door
+from controller.config.sections.endpoints import check_endpoint
 from controller.config.text import scalars
 from controller.config.text.places import kind, shown
 from controller.config.text.scalars import Wrong
@@ -160,7 +160,7 @@ Port = Annotated[
 ]
 
 Text = Annotated[str, BeforeValidator(text)]
-Door = Annotated[str, BeforeValidator(check_door), _pattern("(unix:/.*|tcp:.+:[0-9]+)")]
+Endpoint = Annotated[str, BeforeValidator(check_endpoint), _pattern("(unix:/.*|tcp:.+:[0-9]+)")]
 RolloutName = Annotated[
     str,
     _matching(_ROLLOUT, "write lower-case letters, digits and '-', at most 63, '-' not first"),

@@ -5,8 +5,8 @@ from pydantic import Field, JsonValue
 from controller.config.sections.kinds import (
     Argument,
     Count,
-    Door,
     Duration,
+    Endpoint,
     Glob,
     Interval,
     Label,
@@ -20,7 +20,7 @@ DISTINCT: dict[str, JsonValue] = {"uniqueItems": True}
 
 
 class Haproxy(Section):
-    apis: list[Door] = Field(
+    apis: list[Endpoint] = Field(
         min_length=1,
         json_schema_extra=DISTINCT,
         description="The Runtime API of every HAProxy in front of this pool.",

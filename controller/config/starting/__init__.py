@@ -1,1 +1,1 @@
-"""Rollout files to begin with: the commented starter, and one filled from what was found. Pure."""
+"""Rollout files to begin with: one folder per kind of pool, with its commented starter. Pure."""

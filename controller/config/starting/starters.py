@@ -11,4 +11,4 @@ def starter(kind: str) -> str:
         raise UsageFault("pools of kubernetes are not yet supported; use `init haproxy`")
     if kind != "haproxy":
         raise UsageFault("no such kind of pool; use `init haproxy`")
-    return files("controller.config.starting").joinpath("starter_haproxy.yaml").read_text("utf-8")
+    return files(f"controller.config.starting.{kind}").joinpath("starter.yaml").read_text("utf-8")

@@ -10,7 +10,6 @@ from controller.config.values.gate_values import gate_of
 from controller.config.values.metrics_servers import Servers
 from controller.core.settings import (
     DrainPolicy,
-    HaproxyPool,
     OnFailure,
     OnTimeout,
     Policies,
@@ -18,6 +17,7 @@ from controller.core.settings import (
     Selection,
     Settings,
 )
+from controller.pools.haproxy import HaproxyPool
 from controller.redaction import blotted, discreet
 
 

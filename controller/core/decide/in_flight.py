@@ -65,9 +65,10 @@ def still_in_flight(at: Context, m: MemberState) -> Output:
 
 def _is_quiet(at: Context, m: MemberState) -> bool:
     """S3: out, nothing in flight nor queued, in two looks apart, everywhere, a moment ago."""
+    apart = max(APART, at.plan.settle)
     spans = [m.draining.quiet.get(instance) for instance in at.state.sights]
     return not at.is_blind and all(
-        span is not None and span[1] - span[0] >= APART and at.now - span[1] <= FRESH
+        span is not None and span[1] - span[0] >= apart and at.now - span[1] <= FRESH
         for span in spans
     )
 

@@ -1,8 +1,8 @@
 """How closely each load balancer has to be watched now.
 
-A look costs half a millisecond at a UNIX socket: what is about to happen is awaited in steps of
-20 ms, the members in hand alone are asked for, and the whole pool once a second and before each
-take-out.
+What is about to happen is awaited in steps of 20 ms, or of what a look is worth to the balancer
+(`Plan.pace`); the members in hand alone are asked for, and the whole pool once a second and before
+each take-out.
 """
 
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ def attention(plan: Plan, state: State, instance: str, now: Instant) -> Attentio
         again = sight.tried_at + SLOWER if sight.tried_at is not None else now
         return Attention(None, max(again - now, timedelta(0)))
     members = state.in_hand
-    pace = min((_pace(plan, m, now) for m in members), default=POOL)
+    pace = max(plan.pace, min((_pace(plan, m, now) for m in members), default=POOL))
     full_due = sight.full_at + _pool_pace(state)
     if any(_hangs_on_the_pool(state, m, sight.full_at) for m in members):
         full_due = now

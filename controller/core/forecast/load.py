@@ -48,7 +48,7 @@ def loads(
     members: Collection[str],
     together: int,
 ) -> tuple[Load, ...]:
-    """`limits`: (instance, backend, server) → its `maxconn`, where it has one."""
+    """`limits`: (instance, backend, server) → how many sessions it takes, where it has one."""
     found = []
     for view in views:
         for backend in dict.fromkeys(line.backend for line in view.lines):

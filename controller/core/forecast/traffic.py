@@ -56,10 +56,10 @@ def traffic(
     members: Collection[str],
     together: int,
     ramp: Collection[int] = (),
-    drawing: Collection[tuple[str, str]] = (),
+    prefers_idle: Collection[tuple[str, str]] = (),
 ) -> Traffic:
     """`rates`: (instance, backend) → requests per second; `members`: those to be upgraded; `ramp`:
-    in per cent; `drawing`: (instance, backend) whose algorithm counts what is under way."""
+    in per cent; `prefers_idle`: see `Abilities`."""
     places = [
         (view, backend, rates.get((view.instance, backend), 0.0))
         for view in views
@@ -86,7 +86,7 @@ def traffic(
             rate * _peers(view, backend, members, together) for view, backend, rate in places
         ),
         takes=takes,
-        is_drawn=not rates.keys().isdisjoint(drawing),
+        is_drawn=not rates.keys().isdisjoint(prefers_idle),
     )
 
 

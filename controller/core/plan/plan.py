@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 
+from controller.core.abilities import ByHand
 from controller.core.pool import Member
 from controller.core.settings import Policies
 
@@ -48,6 +50,11 @@ class Plan:
     """Backends with persistence → what kind."""
     left: Mapping[str, str] = field(default_factory=dict)
     """Members that were out before we came → how they were found; left alone (S8)."""
+    settle: timedelta = timedelta(0)
+    """See `Abilities.settle`."""
+    pace: timedelta = timedelta(0)
+    """See `Abilities.pace`."""
+    by_hand: ByHand = field(default_factory=ByHand)
 
     def shape(self, *, is_back: bool) -> CourseShape:
         """Of the upgrade, or of the way back where there is one."""

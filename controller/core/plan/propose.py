@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from controller.core.abilities import Abilities, ByHand
 from controller.core.plan.plan import CourseShape, Plan, Purpose
 from controller.core.pool import InstanceView, Line, Member
 from controller.core.settings import Settings
@@ -34,7 +35,8 @@ def propose(
     ours: Collection[str],
     upgrade: CourseShape,
     rollback: CourseShape | None,
-    sticky: Mapping[str, str],
+    abilities: Abilities,
+    by_hand: ByHand,
     purpose: Purpose = Purpose.UPGRADE,
 ) -> Proposal:
     """Make the plan from what was asked for and what was seen.
@@ -43,8 +45,9 @@ def propose(
     `ours`: those that poolroll itself took out earlier and has not returned (S8).
     """
     chosen = _chosen(settings, members)
+    backends = tuple(dict.fromkeys(backend for view in views for backend in view.backends))
     refusals = _selection_refusals(settings, members, chosen)
-    refusals += _absences(chosen, settings.pool.backends, views)
+    refusals += _absences(chosen, backends, views)
     left = {name: how for name in chosen if name not in ours if (how := _found_out(name, views))}
     turn = [name for name in chosen if name not in left]
     if chosen and not turn:
@@ -67,8 +70,8 @@ def propose(
         name=settings.name,
         members=tuple(members[name] for name in _in_order(turn, settings, ours)),
         canaries=tuple(name for name in settings.selection.canaries if name in turn),
-        instances=settings.pool.apis,
-        backends=settings.pool.backends,
+        instances=tuple(view.instance for view in views),
+        backends=backends,
         max_unavailable=max_unavailable,
         min_available=min_available,
         serving=serving,
@@ -76,8 +79,11 @@ def propose(
         upgrade=upgrade,
         rollback=rollback,
         purpose=purpose,
-        sticky=dict(sticky),
+        sticky=dict(abilities.sticky),
         left=left,
+        settle=abilities.settle,
+        pace=abilities.pace,
+        by_hand=by_hand,
     )
     notes = tuple(f"{name} {how}: left out, not upgraded" for name, how in left.items())
     if limits.min_available is None and serving < largest:

@@ -1,6 +1,6 @@
 """What becomes of a ramp on the load balancers as they were found, before anything is touched."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from controller.core.plan.plan import Plan
@@ -14,15 +14,18 @@ def without_ramp(plan: Plan) -> Plan:
     return replace(plan, policies=replace(policies, comeback=comeback))
 
 
-def slope_notes(ramp: Sequence[int], static: Collection[str], lines: Sequence[Line]) -> list[str]:
-    """Where a ramp is none, one line each. `ramp`: in per cent; `static`: backends known to take
-    only 0 and 100 % of a weight; `lines`: of the members of the rollout."""
+def slope_notes(
+    ramp: Sequence[int], unweighted: Mapping[str, str], lines: Sequence[Line]
+) -> list[str]:
+    """Where a ramp is none, one line each. `ramp`: in per cent; `unweighted`: see `Abilities`;
+    `lines`: of the members of the rollout."""
     if not ramp:
         return []
-    if static:
+    if unweighted:
         return [
-            f"return.ramp is dropped: {', '.join(sorted(static))} balances by a static algorithm, "
-            "which takes only none and all of a weight; members come back at full weight at once"
+            f"return.ramp is dropped: {', '.join(b for b in unweighted if unweighted[b] == why)} "
+            f"{why}; members come back at full weight at once"
+            for why in dict.fromkeys(unweighted.values())
         ]
     flat: dict[tuple[str, int], list[str]] = {}
     for line in lines:

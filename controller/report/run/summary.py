@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from controller.core.abilities import MEMBER
 from controller.core.events import Finished
 from controller.core.outcome import Outcome
 from controller.core.phases import JUDGED, Phase
@@ -176,9 +177,10 @@ def left_behind(plan: Plan, state: State, onward: Onward) -> list[str]:
     if not out:
         return []
     stay, them = ("stays", "it") if len(out) == 1 else ("stay", "them")
+    by_hand = _by_hand(plan.by_hand.put_back, out)
     return [
-        f"{names(out)} {stay} out: the next `{onward.run}` takes {them} first; by hand, on every "
-        f"load balancer: {_by_hand(plan, out, 'ready')}"
+        f"{names(out)} {stay} out: the next `{onward.run}` takes {them} first"
+        + (f"; by hand, on every load balancer{by_hand}" if by_hand else "")
     ]
 
 
@@ -188,10 +190,11 @@ def misplaced(plan: Plan, state: State) -> list[str]:
     ready = [name for name in members if shown(state, name).ready]
     if not ready:
         return []
-    return [f"{names(ready)} must be out, on every load balancer: {_by_hand(plan, ready, 'maint')}"]
+    by_hand = _by_hand(plan.by_hand.take_out, ready)
+    return [f"{names(ready)} must be out, on every load balancer{by_hand}"]
 
 
-def _by_hand(plan: Plan, members: Sequence[str], state: str) -> str:
-    """Commands of HAProxy's Runtime API (management guide, section 9.3)."""
+def _by_hand(command: str, members: Sequence[str]) -> str:
+    """What to type, after a colon; empty where the plan does not know it."""
     which = members[0] if len(members) == 1 else "MEMBER"
-    return "; ".join(f"set server {backend}/{which} state {state}" for backend in plan.backends)
+    return f": {command.replace(MEMBER, which)}" if command else ""

@@ -18,8 +18,8 @@ from adapters.clock import SystemClock
 from adapters.demo.haproxy import HaproxyProcess, worker_at
 from adapters.haproxy import orders
 from adapters.haproxy.balancer import HaproxyLoadBalancer
+from adapters.haproxy.facts import FACTS
 from adapters.haproxy.query import SHOW_BACKENDS, SHOW_INFO, SHOW_SERVERS, Ids, questions, rows_in
-from adapters.haproxy.survey import SURVEY
 from adapters.haproxy.wire import Command
 from controller.core.pool import Admin, Health, Line, found_in
 from tests.adapters.haproxy.scenes import (
@@ -61,7 +61,7 @@ class Recorder:
 
     async def rest(self) -> None:
         await until(self._is_steady, what="every check to have passed")
-        *_, backends, servers = await self.ask(REST, *SURVEY)
+        *_, backends, servers = await self.ask(REST, *FACTS)
         for row in rows_in("it", SHOW_BACKENDS, backends):
             self._ids[row.text("pxname")] = Ids(row.number("iid"))
         for row in rows_in("it", SHOW_SERVERS, servers):
@@ -88,7 +88,7 @@ class Recorder:
     async def others(self) -> None:
         await self.ask("refused", *REFUSED)
         await self.ask("operator", ("show", "cli", "level"), SETTING, door="operator")
-        await self.ask("user", *SURVEY[1:], SETTING, door="user")
+        await self.ask("user", *FACTS[1:], SETTING, door="user")
         for door in ("number", "string"):
             await self.ask(door, ("show", "cli", "level"), REFUSED[0], door=door)
         await ask(self._door, "set server kinds/slow state maint")

@@ -11,7 +11,6 @@ import pytest
 from adapters.clock import SystemClock
 from adapters.haproxy import client as client_module
 from adapters.haproxy.client import RuntimeClient
-from adapters.haproxy.door import Door, TcpDoor, UnixDoor
 from adapters.haproxy.instance import HaproxyInstance
 from adapters.haproxy.orders import begin_return
 from controller.errors import (
@@ -22,8 +21,12 @@ from controller.errors import (
     MalformedReply,
     NoSuchMember,
 )
+from controller.pools.haproxy import Endpoint, TcpEndpoint, UnixEndpoint
 from tests.adapters.haproxy.samples import INFO, STAT, STATE
 from tests.adapters.haproxy.site import settled
+
+LEARNS = "show info; show stat -1"
+"""How the question for names and numbers begins, before the first look."""
 
 Answer = Callable[[str, asyncio.StreamWriter], Awaitable[None]]
 
@@ -58,8 +61,8 @@ def saying(text: str) -> Answer:
     return answer
 
 
-def client(door: Door, milliseconds: int = 5000) -> RuntimeClient:
-    return RuntimeClient("it", door, timedelta(milliseconds=milliseconds))
+def client(endpoint: Endpoint, milliseconds: int = 5000) -> RuntimeClient:
+    return RuntimeClient("it", endpoint, timedelta(milliseconds=milliseconds))
 
 
 ONE = ("show", "info")
@@ -80,7 +83,7 @@ async def test_reply_that_is_not_whole(
     """An answer that stops early may be whole the next time; one that is too much never is."""
     async with server(short_folder / "s", saying(reply)):
         with pytest.raises(error, match=text):
-            await client(UnixDoor(str(short_folder / "s"))).ask(ONE)
+            await client(UnixEndpoint(str(short_folder / "s"))).ask(ONE)
 
 
 async def test_flood_is_cut_off(short_folder: Path) -> None:
@@ -93,7 +96,7 @@ async def test_flood_is_cut_off(short_folder: Path) -> None:
 
     async with server(short_folder / "s", flood):
         with pytest.raises(MalformedReply, match="more than 16777216 bytes"):
-            await client(UnixDoor(str(short_folder / "s"))).ask(ONE)
+            await client(UnixEndpoint(str(short_folder / "s"))).ask(ONE)
 
 
 async def test_drip_does_not_stretch_the_deadline(short_folder: Path) -> None:
@@ -107,7 +110,7 @@ async def test_drip_does_not_stretch_the_deadline(short_folder: Path) -> None:
 
     async with server(short_folder / "s", drip):
         with pytest.raises(BalancerTimeout):
-            await client(UnixDoor(str(short_folder / "s")), milliseconds=100).ask(ONE)
+            await client(UnixEndpoint(str(short_folder / "s")), milliseconds=100).ask(ONE)
 
 
 async def test_at_most_two_connections_at_once(short_folder: Path) -> None:
@@ -127,22 +130,22 @@ async def test_at_most_two_connections_at_once(short_folder: Path) -> None:
         open_now -= 1
 
     async with server(short_folder / "s", count):
-        one = client(UnixDoor(str(short_folder / "s")))
+        one = client(UnixEndpoint(str(short_folder / "s")))
         assert await asyncio.gather(*(one.ask(ONE) for _ in range(9))) == [("",)] * 9
     assert most == 2
 
 
-async def test_doors_that_do_not_open(short_folder: Path) -> None:
+async def test_endpoints_that_do_not_open(short_folder: Path) -> None:
     """No file, nobody listening, no socket at all: unreachable, each with its reason."""
     (short_folder / "file").write_text("")
     with pytest.raises(BalancerUnreachable, match="there is no such socket"):
-        await client(UnixDoor(str(short_folder / "none"))).ask(ONE)
+        await client(UnixEndpoint(str(short_folder / "none"))).ask(ONE)
     with pytest.raises(BalancerUnreachable, match="nothing listens there"):
-        await client(UnixDoor(str(short_folder / "file"))).ask(ONE)
+        await client(UnixEndpoint(str(short_folder / "file"))).ask(ONE)
     with pytest.raises(BalancerUnreachable, match="no connection: "):
-        await client(UnixDoor(str(short_folder / "file" / "below"))).ask(ONE)
+        await client(UnixEndpoint(str(short_folder / "file" / "below"))).ask(ONE)
     with pytest.raises(BalancerUnreachable, match="no connection: "):
-        await client(TcpDoor("no-such-host.invalid", 9), 20_000).ask(ONE)
+        await client(TcpEndpoint("no-such-host.invalid", 9), 20_000).ask(ONE)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +156,7 @@ async def test_smuggling_names_are_never_sent(short_folder: Path, name: str) -> 
     """A name that could be read as more than a name is refused before anything is sent."""
     async with server(short_folder / "s", saying("\n")) as lines:
         with pytest.raises(CommandRefused, match="not sent"):
-            await client(UnixDoor(str(short_folder / "s"))).set(
+            await client(UnixEndpoint(str(short_folder / "s"))).set(
                 ("set", "server", f"web/{name}", "state", "drain")
             )
         assert lines == []
@@ -163,7 +166,7 @@ async def test_all_commands_go_on_one_line(short_folder: Path) -> None:
     """Commands asked together are one line, answered by one worker; the first refusal counts."""
     async with server(short_folder / "s", saying("\nNo such server.\n\n\n")) as lines:
         with pytest.raises(NoSuchMember, match=r"^it: b: No such server\.$"):
-            await client(UnixDoor(str(short_folder / "s"))).set(("a",), ("b",), ("c",))
+            await client(UnixEndpoint(str(short_folder / "s"))).set(("a",), ("b",), ("c",))
     assert lines == ["a; b; c"]
 
 
@@ -172,8 +175,8 @@ async def test_half_done_return_is_undone(short_folder: Path) -> None:
     holders of its cookie could reach it."""
 
     async def answer(line: str, writer: asyncio.StreamWriter) -> None:
-        if line.startswith("show stat -1"):
-            writer.write(f"{STAT}\n\n".encode())
+        if line.startswith(LEARNS):
+            writer.write(f"{INFO}\n\n{STAT}\n\n".encode())
         elif line.startswith("show info"):
             writer.write(f"{INFO}\n\n{STATE}\n\n{STAT}\n\n".encode())
         elif line.startswith("disable agent"):
@@ -183,7 +186,11 @@ async def test_half_done_return_is_undone(short_folder: Path) -> None:
 
     async with server(short_folder / "s", answer) as lines:
         one = HaproxyInstance(
-            "it", UnixDoor(str(short_folder / "s")), ["web"], SystemClock(), timedelta(seconds=5)
+            "it",
+            UnixEndpoint(str(short_folder / "s")),
+            ["web"],
+            SystemClock(),
+            timedelta(seconds=5),
         )
         with pytest.raises(CommandRefused, match="cannot change health"):
             await one.carry_out("a1", begin_return)
@@ -198,12 +205,16 @@ async def test_old_worker_is_not_believed(short_folder: Path) -> None:
 
     async def answer(line: str, writer: asyncio.StreamWriter) -> None:
         ending = INFO.replace("Stopping: 0", "Stopping: 1")
-        before = "" if line.startswith("show stat") else f"{ending}\n\n{STATE}\n\n"
-        writer.write(f"{before}{STAT}\n\n".encode())
+        before = INFO if line.startswith(LEARNS) else f"{ending}\n\n{STATE}"
+        writer.write(f"{before}\n\n{STAT}\n\n".encode())
 
     async with server(short_folder / "s", answer):
         one = HaproxyInstance(
-            "it", UnixDoor(str(short_folder / "s")), ["web"], SystemClock(), timedelta(seconds=5)
+            "it",
+            UnixEndpoint(str(short_folder / "s")),
+            ["web"],
+            SystemClock(),
+            timedelta(seconds=5),
         )
         with pytest.raises(BalancerUnreachable, match="an old worker answered"):
             await one.look(None)
@@ -215,8 +226,8 @@ async def test_reload_while_setting_is_worth_another_try(short_folder: Path) -> 
 
     async def answer(line: str, writer: asyncio.StreamWriter) -> None:
         nonlocal info
-        if line.startswith("show stat -1"):
-            writer.write(f"{STAT}\n\n".encode())
+        if line.startswith(LEARNS):
+            writer.write(f"{INFO}\n\n{STAT}\n\n".encode())
         elif line.startswith("show info"):
             writer.write(f"{info}\n\n{STATE}\n\n{STAT}\n\n".encode())
         else:
@@ -225,7 +236,11 @@ async def test_reload_while_setting_is_worth_another_try(short_folder: Path) -> 
 
     async with server(short_folder / "s", answer):
         one = HaproxyInstance(
-            "it", UnixDoor(str(short_folder / "s")), ["web"], SystemClock(), timedelta(seconds=5)
+            "it",
+            UnixEndpoint(str(short_folder / "s")),
+            ["web"],
+            SystemClock(),
+            timedelta(seconds=5),
         )
         with pytest.raises(BalancerUnreachable, match="reloaded while it was being set") as error:
             await one.carry_out("a1", begin_return)
@@ -236,12 +251,16 @@ async def test_servers_that_never_hold_still_are_given_up(short_folder: Path) ->
     """When names and numbers disagree again and again, the look ends with an error for now."""
 
     async def answer(line: str, writer: asyncio.StreamWriter) -> None:
-        before = "" if line.startswith("show stat") else f"{INFO}\n\n{STATE}\n\n"
-        writer.write(f"{before}{STAT.replace('a1', 'b1')}\n\n".encode())
+        before = INFO if line.startswith(LEARNS) else f"{INFO}\n\n{STATE}"
+        writer.write(f"{before}\n\n{STAT.replace('a1', 'b1')}\n\n".encode())
 
     async with server(short_folder / "s", answer) as lines:
         one = HaproxyInstance(
-            "it", UnixDoor(str(short_folder / "s")), ["web"], SystemClock(), timedelta(seconds=5)
+            "it",
+            UnixEndpoint(str(short_folder / "s")),
+            ["web"],
+            SystemClock(),
+            timedelta(seconds=5),
         )
         with pytest.raises(BalancerUnreachable, match="again and again"):
             await one.look(None)

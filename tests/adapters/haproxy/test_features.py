@@ -40,17 +40,16 @@ def banner(haproxy: Path) -> str:
     return subprocess.run([haproxy, "-v"], check=True, capture_output=True, text=True).stdout
 
 
-async def test_survey_tells_what_the_plan_needs(site: Site, haproxy: Path) -> None:
+async def test_facts_are_what_the_plan_needs(site: Site, haproxy: Path) -> None:
     """Version, level, persistence, trackers of the whole instance, static algorithms and modes."""
     front = await site.haproxy(RICH)
-    features = await balancer([front.unix], ("web", "api", "raw")).survey(front.unix)
-    assert features.version == (await asyncio.to_thread(banner, haproxy)).split()[2]
-    assert features.level == "admin"
-    assert features.sticky == {"web": "cookie SRV", "api": "stick table"}
-    assert features.trackers == (("api/a1", "web/a1"),)
-    assert features.static == {"api"}
-    assert features.modes == {"web": "http", "api": "http", "raw": "tcp"}
-    assert features.is_loopback
+    facts = await balancer([front.unix], ("web", "api", "raw")).facts(front.unix)
+    assert facts.version == (await asyncio.to_thread(banner, haproxy)).split()[2]
+    assert facts.level == "admin"
+    assert facts.sticky == {"web": "cookie SRV", "api": "stick table"}
+    assert facts.trackers == (("api/a1", "web/a1"),)
+    assert facts.static == {"api"}
+    assert facts.modes == {"web": "http", "api": "http", "raw": "tcp"}
 
 
 async def test_each_kind_of_server_is_told_apart(site: Site) -> None:
@@ -79,7 +78,10 @@ async def test_operator_socket_reads_and_does_not_set(site: Site) -> None:
     """Through a socket of level operator all can be seen, and a setting says what is missing."""
     front = await site.haproxy(RICH)
     pool = balancer([front.operator])
-    assert (await pool.survey(front.operator)).level == "operator"
+    assert (await pool.facts(front.operator)).level == "operator"
+    view = await pool.look(front.operator, None)
+    with pytest.raises(PermissionTooLow, match="this door has level 'operator'"):
+        await pool.survey(view, ("a1",))
     with pytest.raises(PermissionTooLow, match="level admin"):
         await pool.drain("a1")
     (line,) = (await pool.look(front.operator, ("a1",))).lines
@@ -93,7 +95,7 @@ async def test_socket_with_severities(site: Site, form: str) -> None:
     front = await site.haproxy(RICH, f"stats socket {path} level admin severity-output {form}")
     door = f"unix:{path}"
     pool = balancer([door], ("api",))
-    assert (await pool.survey(door)).level == "admin"
+    assert (await pool.facts(door)).level == "admin"
     view = await pool.look(door, ("a1",))
     low = found_in((door, replace(line, weight=50)) for line in view.lines)
     with pytest.raises(WeightRefused):
@@ -103,12 +105,12 @@ async def test_socket_with_severities(site: Site, form: str) -> None:
     assert line.admin is Admin.OUT
 
 
-@pytest.mark.parametrize("verb", ["look", "survey"])
+@pytest.mark.parametrize("verb", ["look", "facts"])
 async def test_wrong_backend_names_the_right_ones(site: Site, verb: str) -> None:
     """A backend that does not exist is an error that lists those that do."""
     front = await site.haproxy(RICH)
     pool = balancer([front.unix], ("webb",))
-    ask = pool.survey(front.unix) if verb == "survey" else pool.look(front.unix, None)
+    ask = pool.facts(front.unix) if verb == "facts" else pool.look(front.unix, None)
     with pytest.raises(NoSuchBackend, match="no backend webb; there are: api, raw, web"):
         await ask
 
@@ -119,7 +121,7 @@ async def test_ipv6_door(site: Site) -> None:
     front = await site.haproxy(RICH, f"stats socket ipv6@[::1]:{port} level admin")
     door = f"tcp:[::1]:{port}"
     pool = balancer([door])
-    assert (await pool.survey(door)).is_loopback
+    assert (await pool.facts(door)).api == door
     await pool.take_out("a1")
     (line,) = (await balancer([front.unix]).look(front.unix, ("a1",))).lines
     assert line.admin is Admin.OUT
@@ -183,7 +185,15 @@ async def test_server_may_be_named_like_a_line_type(site: Site) -> None:
     assert [line.member for line in view.lines] == ["BACKEND"]
 
 
-def test_text_that_is_no_door_is_refused() -> None:
-    """A balancer cannot be made with a text that names no door."""
-    with pytest.raises(UsageFault, match="write unix:/path/to/socket or tcp:host:port"):
-        balancer(["/run/admin.sock"])
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("/run/admin.sock", "^/run/admin.sock: is not the address of a Runtime API; write unix:"),
+        ("tcp:lb1", "^tcp:lb1: has no port; write tcp:HOST:PORT$"),
+        ("http://me:secret@lb1:80", "^this is not the address of a Runtime API; "),
+    ],
+)
+def test_text_that_is_no_endpoint_is_refused(text: str, message: str) -> None:
+    """A balancer cannot be made with a text that names no endpoint; a password is not shown."""
+    with pytest.raises(UsageFault, match=message):
+        balancer([text])

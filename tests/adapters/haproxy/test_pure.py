@@ -1,13 +1,12 @@
-"""Doors, wire, tables, lines, orders, workers: values in, values out."""
+"""Wire, tables, lines, orders, workers: values in, values out."""
 
 from pathlib import Path
 
 import pytest
 
-from adapters.haproxy.door import BadDoor, Door, TcpDoor, UnixDoor, is_loopback, parse_door
+from adapters.haproxy.facts import facts_of
 from adapters.haproxy.lines import admin_of, backend_counters, health_of, is_inherited, line_of
 from adapters.haproxy.orders import put_back
-from adapters.haproxy.survey import features_of
 from adapters.haproxy.tables import Row, parse_info, parse_stat, parse_state
 from adapters.haproxy.wire import line_of as wire_line
 from adapters.haproxy.wire import refusal, split_replies
@@ -32,61 +31,6 @@ COUNTED = [
 
 def sample_line(state: str = STATE, stat: str = STAT) -> Line:
     return line_of(parse_state("it", state, None)[0], parse_stat("it", stat)[0], has_cookie=True)
-
-
-@pytest.mark.parametrize(
-    ("text", "door"),
-    [
-        ("unix:/run/haproxy/admin.sock", UnixDoor("/run/haproxy/admin.sock")),
-        ("tcp:127.0.0.1:9999", TcpDoor("127.0.0.1", 9999)),
-        ("tcp:lb1.example.com:1", TcpDoor("lb1.example.com", 1)),
-        ("tcp:[::1]:65535", TcpDoor("::1", 65535)),
-    ],
-)
-def test_doors(text: str, door: object) -> None:
-    """Each form of a door is read."""
-    assert parse_door(text) == door
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("", "write unix:/path"),
-        ("/run/admin.sock", "write unix:/path"),
-        ("http:127.0.0.1:80", "write unix:/path"),
-        ("unix:", "path of the socket is missing"),
-        ("unix:/a\nb", "path of the socket is missing"),
-        (f"unix:/{'x' * 107}", "at most 107 bytes"),
-        ("tcp:", "port is missing"),
-        ("tcp:host", "port is missing"),
-        ("tcp::9999", "host is missing"),
-        ("tcp:a b:9999", "host is missing"),
-        ("tcp:::1:9999", "brackets"),
-        ("tcp:[host]:9999", "brackets are for IPv6"),
-        ("tcp:host:0", "from 1 to 65535"),
-        ("tcp:host:65536", "from 1 to 65535"),
-        ("tcp:host:" + "9" * 5000, "from 1 to 65535"),
-        ("tcp:host:٣", "from 1 to 65535"),
-        ("tcp:host:", "from 1 to 65535"),
-    ],
-)
-def test_texts_that_are_no_doors(text: str, reason: str) -> None:
-    """Everything else is a reason, never an exception."""
-    door = parse_door(text)
-    assert isinstance(door, BadDoor)
-    assert reason in door.reason
-
-
-def test_loopback() -> None:
-    """Only sockets and addresses that no other machine can reach are loopback."""
-    near: list[Door] = [
-        UnixDoor("/x"),
-        TcpDoor("127.8.9.1", 1),
-        TcpDoor("::1", 1),
-        TcpDoor("localhost", 1),
-    ]
-    far: list[Door] = [TcpDoor("10.0.0.1", 1), TcpDoor("lb1", 1), TcpDoor("0.0.0.0", 1)]
-    assert [is_loopback(door) for door in (*near, *far)] == [True] * 4 + [False] * 3
 
 
 @pytest.mark.parametrize(
@@ -301,7 +245,7 @@ def test_backend_counters(cells: dict[str, str], counters: Counters) -> None:
 def test_level_that_is_none_is_malformed() -> None:
     """An unknown level of permission is not taken for one."""
     with pytest.raises(MalformedReply, match="show cli level answers 'root'"):
-        features_of("it", ["web"], (INFO, "root", "", STAT, STAT), is_loopback=True)
+        facts_of("it", ["web"], (INFO, "root", "", STAT, STAT))
 
 
 def test_followed_lines_are_put_back_first() -> None:

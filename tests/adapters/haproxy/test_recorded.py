@@ -10,7 +10,6 @@ from adapters.clock import SystemClock
 from adapters.haproxy.balancer import HaproxyLoadBalancer
 from adapters.haproxy.client import RuntimeClient
 from adapters.haproxy.discovery import servers_behind
-from adapters.haproxy.door import UnixDoor
 from adapters.haproxy.tables import parse_info
 from adapters.haproxy.wire import split_replies
 from controller.core.pool import Admin, Counters, Found, Health, Line, found_in
@@ -23,7 +22,7 @@ from controller.errors import (
     Unsupported,
     WeightRefused,
 )
-from controller.ports import Features
+from controller.pools.haproxy import HaproxyFacts, UnixEndpoint
 from tests.adapters.haproxy.replay import replayed
 from tests.adapters.haproxy.scenes import (
     ALL,
@@ -83,23 +82,40 @@ def test_what_stands_here() -> None:
 
 
 @each
-async def test_survey(socket: Path, version: str) -> None:
-    """The plan's questions have the same answers in every version; none of them is doubted."""
+async def test_facts(socket: Path, version: str) -> None:
+    """The plan's questions have the same answers in every version."""
     async with replayed(socket, version, REST):
-        features = await pool(socket, *ALL).survey(f"unix:{socket}")
-    assert features == Features(
-        instance=f"unix:{socket}",
-        version=features.version,
+        facts = await pool(socket, *ALL).facts(f"unix:{socket}")
+    assert facts == HaproxyFacts(
+        api=f"unix:{socket}",
+        version=facts.version,
         level="admin",
         sticky={"web": "cookie SRV", "api": "stick table"},
         trackers=(("api/a1", "web/a1"),),
         static=frozenset({"static"}),
         modes={**dict.fromkeys(ALL, "http"), "raw": "tcp"},
-        is_loopback=True,
         maxconn={("web", "a2"): 20},
-        doubt=None,
     )
-    assert features.version.startswith(f"{version}.")
+    assert facts.version.startswith(f"{version}.")
+
+
+@each
+async def test_survey(socket: Path, version: str) -> None:
+    """What the plan says of them is the same in every version; none of them is doubted."""
+    async with replayed(socket, version, REST):
+        balancer = pool(socket, *ALL)
+        view = await balancer.look(f"unix:{socket}", None)
+        survey = await balancer.survey(view, {"a1", "a2", "s1"})
+    assert survey.refusals == ()
+    assert [note.partition(":")[0] for note in survey.notes] == [
+        "a1 in web",
+        "a1 in raw",
+        "raw is in mode tcp",
+        "s1 in static",
+        "spare in kinds",
+    ]
+    assert survey.abilities.sticky == {"web": "cookie SRV", "api": "stick table"}
+    assert list(survey.abilities.unweighted) == ["static"]
 
 
 @each
@@ -170,7 +186,7 @@ async def test_refusals(
     """What every version says to settings that it refuses has the same meaning."""
     async with replayed(socket, version, "refused"):
         with pytest.raises(BalancerError) as caught:
-            await RuntimeClient("it", UnixDoor(str(socket)), timedelta(seconds=5)).set(command)
+            await RuntimeClient("it", UnixEndpoint(str(socket)), timedelta(seconds=5)).set(command)
     assert type(caught.value) is kind
 
 
@@ -181,19 +197,22 @@ async def test_low_permission(socket: Path, version: str, level: str) -> None:
     user shows no cookie and no algorithm."""
     balancer = pool(socket, *ALL)
     async with replayed(socket, version, level):
-        features = await balancer.survey(f"unix:{socket}")
+        facts = await balancer.facts(f"unix:{socket}")
+        view = await balancer.look(f"unix:{socket}", None)
+        with pytest.raises(PermissionTooLow, match=f"this door has level '{level}'"):
+            await balancer.survey(view, ())
         with pytest.raises(PermissionTooLow):
-            await RuntimeClient("it", UnixDoor(str(socket)), timedelta(seconds=5)).set(SETTING)
-    assert (features.level, "web" in features.sticky) == (level, level == "operator")
+            await RuntimeClient("it", UnixEndpoint(str(socket)), timedelta(seconds=5)).set(SETTING)
+    assert (facts.level, "web" in facts.sticky) == (level, level == "operator")
 
 
 @each
 @pytest.mark.parametrize("form", ["number", "string"])
 async def test_severities(socket: Path, version: str, form: str) -> None:
     """`severity-output` on a socket changes nothing."""
-    client = RuntimeClient("it", UnixDoor(str(socket)), timedelta(seconds=5))
+    client = RuntimeClient("it", UnixEndpoint(str(socket)), timedelta(seconds=5))
     async with replayed(socket, version, form):
-        assert (await pool(socket, *ALL).survey(f"unix:{socket}")).level == "admin"
+        assert (await pool(socket, *ALL).facts(f"unix:{socket}")).level == "admin"
         with pytest.raises(NoSuchMember, match=r": No such server\.$"):
             await client.set(REFUSED[0])
 
@@ -202,7 +221,7 @@ async def test_severities(socket: Path, version: str, form: str) -> None:
 async def test_socket_of_a_master(socket: Path, version: str) -> None:
     """A master process knows none of our commands and keeps the connection; that is said, and
     which socket to name instead."""
-    client = RuntimeClient("it", UnixDoor(str(socket)), timedelta(milliseconds=100))
+    client = RuntimeClient("it", UnixEndpoint(str(socket)), timedelta(milliseconds=100))
     async with replayed(socket, version, "master"):
         with pytest.raises(Unsupported, match="name a `stats socket`"):
             await client.ask(("show", "info"))
@@ -213,7 +232,7 @@ async def test_several_processes(socket: Path) -> None:
     async with replayed(socket, "2.2", "processes"):
         balancer = pool(socket, *ALL)
         with pytest.raises(Unsupported, match="2 processes"):
-            await balancer.survey(f"unix:{socket}")
+            await balancer.facts(f"unix:{socket}")
         with pytest.raises(Unsupported, match="use `nbthread` instead of `nbproc`"):
             await balancer.look(f"unix:{socket}", None)
 

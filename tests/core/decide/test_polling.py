@@ -57,6 +57,13 @@ def test_pace(phase: Phase, now: float, members: tuple[str, ...] | None, wait: f
     assert due.wait == at(wait)
 
 
+def test_balancer_whose_looks_are_dear_is_asked_less_often() -> None:
+    """What a balancer says of its looks counts where they would come faster."""
+    dear = replace(CALM, pace=at(0.15))
+    for phase, wait in ((Phase.DRAINING, 0.15), (Phase.SOAKING, 0.25)):
+        assert attention(dear, state(phase, seen(4.0, 4.0)), "lb1", at(4.0)).wait == at(wait)
+
+
 def test_pool_is_seen_once_a_second() -> None:
     """A look at the members in hand becomes one at all when the last of those is a second old."""
     due = attention(CALM, state(Phase.UPGRADING, seen(3.0, 3.9)), "lb1", at(3.9))

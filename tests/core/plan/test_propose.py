@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 
+from controller.core.abilities import Abilities, ByHand
 from controller.core.plan.plan import CourseShape
 from controller.core.plan.propose import Proposal, propose
-from controller.core.pool import Admin, Health, InstanceView, Line, Member, Worker
-from controller.core.settings import Amount, HaproxyPool, Policies, Selection, Settings
+from controller.core.pool import Admin, Counters, Health, InstanceView, Line, Member, Worker
+from controller.core.settings import Amount, Policies, Selection, Settings
 from tests.core.test_snapshot import line
 
 NAMES = ("a1", "a2", "b1", "b2")
 DOORS = ("lb1", "lb2")
+BY_HAND = ByHand("in {member}", "out {member}")
 
 
 def views(*changed: Line, names: tuple[str, ...] = NAMES) -> list[InstanceView]:
@@ -33,21 +35,23 @@ def proposal(
     ours: tuple[str, ...] = (),
     backends: tuple[str, ...] = ("web",),
     policies: Policies | None = None,
+    abilities: Abilities | None = None,
 ) -> Proposal:
     settings = Settings(
         "web",
-        HaproxyPool(DOORS, backends),
+        None,
         selection if selection is not None else Selection(),
         policies if policies is not None else Policies(),
     )
     return propose(
         settings,
         {name: Member(name, "10.0.0.1", 80) for name in NAMES},
-        views() if seen is None else seen,
+        [replace(view, backends=dict.fromkeys(backends, Counters())) for view in seen or views()],
         ours=ours,
         upgrade=CourseShape(1),
         rollback=None,
-        sticky={},
+        abilities=abilities or Abilities(),
+        by_hand=BY_HAND,
     )
 
 

@@ -9,7 +9,7 @@ from controller.core.outcome import Outcome
 from controller.core.phases import Phase
 from controller.core.plan.plan import CourseShape, Plan, Purpose
 from controller.core.pool import InstanceView, Member, Worker
-from controller.core.settings import HaproxyPool, Policies, Selection, Settings
+from controller.core.settings import Policies, Selection, Settings
 from controller.core.state.state import Mode, State, initial
 from controller.ports import Notice
 from controller.report.run.next_commands import Onward
@@ -32,9 +32,7 @@ PLAN = Plan(
     sticky={},
     left={},
 )
-SETTINGS = Settings(
-    "web", HaproxyPool(("unix:/a",), ("web",)), Selection(), Policies(), owner="web-team"
-)
+SETTINGS = Settings("web", None, Selection(), Policies(), owner="web-team")
 TIDINGS = RolloutTidings("web-1", PLAN, SETTINGS, Onward("web", Purpose.UPGRADE, "/etc/web.yaml"))
 HALT = Halted(Cause.MEMBER, "web1: it broke", "every step must end with exit code 0", "web1")
 LOOK = e.Looked(InstanceView("unix:/a", timedelta(0), Worker(1, 1), (), is_full=False))

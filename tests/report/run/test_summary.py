@@ -4,17 +4,18 @@ from dataclasses import replace
 
 import pytest
 
+from controller.core.abilities import ByHand
 from controller.core.events import Finished
 from controller.core.outcome import Outcome
 from controller.core.plan.plan import Purpose
-from controller.core.settings import HaproxyPool, Policies, Selection, Settings
+from controller.core.settings import Policies, Selection, Settings
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
 from controller.report.run.summary import cut_off, over, summary
 from tests.report import journals
-from tests.report.states import NOW, OUT, UP, WALL, A, member, onward, plan, shows, state
+from tests.report.states import NOW, OUT, UP, WALL, member, onward, plan, shows, state
 
-SETTINGS = Settings("web", HaproxyPool((A,), ("web",)), Selection(), Policies())
+SETTINGS = Settings("web", None, Selection(), Policies())
 RUN = "`poolroll run /srv/web.yml`"
 DISPROVEN = "failed gate 'errors'"
 
@@ -101,6 +102,18 @@ def test_an_abort_says_how_those_left_out_come_back() -> None:
     two = ended("aborted", member("web1", "failed"), member("web2", "failed"))
     assert two[-1].startswith(f"web1, web2 stay out: the next {RUN} takes them first; ")
     assert two[-1].endswith("set server web/MEMBER state ready")
+
+
+def test_plan_that_does_not_know_what_to_type_by_hand() -> None:
+    """One of an older version: who is out, and who must be, is said all the same."""
+    made = replace(plan(), by_hand=ByHand())
+    for deed, shown, last in (
+        ("failed", OUT, f"web1 stays out: the next {RUN} takes it first"),
+        ("failed", UP, "web1 must be out, on every load balancer"),
+    ):
+        end = Finished(Outcome.ABORTED, 7, "by me")
+        of = state(made, member("web1", deed), seen=shows(web1=shown), finished=end)
+        assert summary(made, of, SETTINGS, NOW, WALL, onward(made))[-1] == last
 
 
 def test_an_abort_that_put_back_what_a_gate_failed_warns() -> None:

@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from controller.config.sections.upgrade import PLACEHOLDER
-from controller.config.starting.discovered import Discovery
+from controller.config.starting.haproxy.discovered import Discovery
 from controller.config.text.places import printable
+from controller.pools.haproxy import is_loopback, parse_endpoint
 
 MOST_NAMED = 12
 """Names in one comment: more of them nobody reads."""
@@ -39,7 +40,7 @@ def filled(found: Discovery) -> str:
 
 
 def _head(found: Discovery) -> Iterator[str]:
-    versions = ", ".join(sorted({printable(one.version) for one in found.features}))
+    versions = ", ".join(sorted({printable(one.version) for one in found.facts}))
     yield f"# A rollout of {_names(found.backends)}, read from HAProxy {versions}."
     yield '# Mend what is marked with "<-", then:'
     yield "#   poolroll check FILE       is the file right?"
@@ -61,14 +62,14 @@ def _pool(found: Discovery) -> Iterator[str]:
     yield "    # <- the Runtime API of EVERY HAProxy in front of this pool: they share no state,"
     yield "    # and a member is out only when it is out of all of them."
     yield "    apis:"
-    for door, features in zip(found.doors, found.features, strict=True):
-        yield f"      - {_word(door)}"
-        if features.level != "admin":
+    for one in found.facts:
+        yield f"      - {_word(one.api)}"
+        if one.level != "admin":
             yield (
-                f"      # ^ this door has level {features.level}: `plan` refuses it, since taking "
+                f"      # ^ this door has level {one.level}: `plan` refuses it, since taking "
                 "members out needs `level admin`"
             )
-        if not features.is_loopback:
+        if not is_loopback(parse_endpoint(one.api)):
             yield "      # ^ off this machine, and without a password: better an SSH tunnel to it"
     yield from (f"    # {line}" for line in _others(found))
     yield f"    backends: [{', '.join(map(_word, found.backends))}]"
@@ -92,7 +93,7 @@ def _others(found: Discovery) -> Iterator[str]:
     for name in [name for name, own in others.items() if mine & set(own)][:MOST_NAMED]:
         yield f"{name} has servers of the same names. If they are the same processes, list it too:"
         yield "a member is taken out of the backends in this list, and of no other."
-    for one in found.features:
+    for one in found.facts:
         for follower, leader in one.trackers:
             backend, _, member = follower.partition("/")
             if backend in found.backends and member in mine:
@@ -126,7 +127,7 @@ def _floor(found: Discovery) -> Iterator[str]:
 
 
 def _drain(found: Discovery) -> Iterator[str]:
-    kinds = {name: kind for one in found.features for name, kind in one.sticky.items()}
+    kinds = {name: kind for one in found.facts for name, kind in one.sticky.items()}
     if not kinds:
         yield "# No cookie, no stick table: a member goes out as soon as nobody uses it."
         yield "# drain:"
@@ -195,7 +196,7 @@ def _return(found: Discovery) -> Iterator[str]:
 
 
 def _gates(found: Discovery) -> Iterator[str]:
-    if "tcp" in {mode for one in found.features for mode in one.modes.values()}:
+    if "tcp" in {mode for one in found.facts for mode in one.modes.values()}:
         yield "# Mode tcp: HAProxy counts connections that fail, and knows nothing of answers."
         yield "# A soak and a `validate` of your own say more."
     yield "# Left out, one gate watches HAProxy's own counters of each upgraded member: more errors"

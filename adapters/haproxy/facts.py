@@ -12,12 +12,12 @@ from adapters.haproxy.query import (
     rows_in,
 )
 from adapters.haproxy.tables import parse_info
-from adapters.haproxy.versions import doubt, require_one_process
+from adapters.haproxy.versions import require_one_process
 from adapters.haproxy.wire import Command
 from controller.errors import MalformedReply
-from controller.ports import Features
+from controller.pools.haproxy import HaproxyFacts
 
-SURVEY: tuple[Command, ...] = (
+FACTS: tuple[Command, ...] = (
     SHOW_INFO,
     ("show", "cli", "level"),
     ("show", "table"),
@@ -28,31 +28,29 @@ _LEVELS = ("admin", "operator", "user")
 _STATIC = "static-rr"
 """The one algorithm whose name alone tells that it takes no weights at run time (configuration
 manual, `balance`); `source` and its like may be static or not."""
-_DRAWING = frozenset({"leastconn", "random", "first", "unknown"})
+_PREFER_IDLE = frozenset({"leastconn", "random", "first", "unknown"})
 """Those that count what is under way at each server (same place); `random` is shown as unknown
 up to 2.8 (measured)."""
 
 
-def features_of(
-    instance: str, backends: Sequence[str], replies: Sequence[str], *, is_loopback: bool
-) -> Features:
-    """From the replies to SURVEY. Raises NoSuchBackend, Unsupported, MalformedReply."""
+def facts_of(api: str, backends: Sequence[str], replies: Sequence[str]) -> HaproxyFacts:
+    """From the replies to FACTS. Raises NoSuchBackend, Unsupported, MalformedReply."""
     first, level, tables, there, servers = replies
-    info = parse_info(instance, first)
-    require_one_process(instance, info.processes)
+    info = parse_info(api, first)
+    require_one_process(api, info.processes)
     if level not in _LEVELS:
-        raise MalformedReply(instance, f"show cli level answers {level[:80]!r}")
-    rows = backends_in(instance, there)
-    require(instance, backends, rows)
-    lines = rows_in(instance, SHOW_SERVERS, servers)
+        raise MalformedReply(api, f"show cli level answers {level[:80]!r}")
+    rows = backends_in(api, there)
+    require(api, backends, rows)
+    lines = rows_in(api, SHOW_SERVERS, servers)
     sticky = {name: "stick table" for name in _tables(tables) if name in backends}
     for name in backends:
         if cookie := rows[name].optional("cookie"):
             sticky[name] = f"cookie {cookie}"
-    return Features(
-        instance=instance,
+    algorithms = {name: rows[name].optional("algo") for name in backends}
+    return HaproxyFacts(
+        api=api,
         version=info.version,
-        doubt=doubt(info.version),
         level=level,
         sticky=sticky,
         trackers=tuple(
@@ -60,15 +58,14 @@ def features_of(
             for row in lines
             if (leader := row.text("tracked"))
         ),
-        static=frozenset(name for name in backends if rows[name].optional("algo") == _STATIC),
+        static=frozenset(name for name, used in algorithms.items() if used == _STATIC),
         modes={name: mode_of(rows[name]) for name in backends},
-        is_loopback=is_loopback,
         maxconn={
             (row.text("pxname"), row.text("svname")): row.number("slim")
             for row in lines
             if row.text("pxname") in backends and row.optional("slim") not in ("", "0")
         },
-        drawing=frozenset(name for name in backends if rows[name].optional("algo") in _DRAWING),
+        prefers_idle=frozenset(name for name, used in algorithms.items() if used in _PREFER_IDLE),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from controller.core.pool import InstanceView, Line
 from controller.core.snapshot import Sight, capacity, looked
 from controller.errors import Refused, UsageFault
-from controller.ports import Features
+from controller.pools.haproxy import HaproxyFacts
 
 Servers = Mapping[str, Sequence[str]]
 """Backend → its servers without the backups."""
@@ -16,14 +16,11 @@ Servers = Mapping[str, Sequence[str]]
 @dataclass(frozen=True, slots=True)
 class Discovery:
     views: tuple[InstanceView, ...]
-    """Full ones, of the chosen backends, one for each door."""
-    features: tuple[Features, ...]
+    """Full ones, of the chosen backends, one for each HAProxy."""
+    facts: tuple[HaproxyFacts, ...]
+    """Of each, in the same order."""
     servers: Servers
     """Of every backend that there is."""
-
-    @property
-    def doors(self) -> tuple[str, ...]:
-        return tuple(view.instance for view in self.views)
 
     @property
     def backends(self) -> tuple[str, ...]:

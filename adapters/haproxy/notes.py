@@ -1,0 +1,113 @@
+"""What HAProxy's own features mean for a rollout, in words for the plan. Pure."""
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import timedelta
+from typing import Final
+
+from adapters.haproxy.versions import doubt
+from controller.core.abilities import MEMBER, Abilities, ByHand
+from controller.core.pool import InstanceView, Line
+from controller.pools.haproxy import HaproxyFacts
+from controller.ports import Survey
+
+PACE: Final = timedelta(milliseconds=20)
+"""Between two looks: one costs half a millisecond at a UNIX socket."""
+
+_STATIC: Final = "balances by a static algorithm, which takes only none and all of a weight"
+
+
+def survey_of(facts: HaproxyFacts, view: InstanceView, selected: Collection[str]) -> Survey:
+    """`view`: a full one; `selected`: members of the rollout."""
+    backends = tuple(view.backends)
+    notes = [*_about(facts, backends)]
+    for backend in backends:
+        there = [line for line in view.lines if line.backend == backend]
+        lines = [line for line in there if line.member in selected and not line.backup]
+        notes += [*_on_members(backend, lines), *_on_backups(backend, there)]
+        if facts.modes[backend] == "tcp":
+            notes.append(
+                f"{backend} is in mode tcp: the load balancer sees sessions and broken "
+                "connections, not the answers of the application; gates on its counters see no "
+                "HTTP error"
+            )
+    return Survey(
+        refusals=tuple(_unreturnable(facts, backends, selected)),
+        notes=tuple(notes),
+        abilities=_abilities(facts),
+        by_hand=ByHand(_set_by_hand(backends, "ready"), _set_by_hand(backends, "maint")),
+    )
+
+
+def _abilities(facts: HaproxyFacts) -> Abilities:
+    return Abilities(
+        sticky=facts.sticky,
+        unweighted=dict.fromkeys(sorted(facts.static), _STATIC),
+        limits={(facts.api, *place): limit for place, limit in facts.maxconn.items()},
+        prefers_idle=frozenset((facts.api, backend) for backend in facts.prefers_idle),
+        pace=PACE,
+    )
+
+
+def _set_by_hand(backends: Sequence[str], state: str) -> str:
+    """Commands of the Runtime API (management guide, section 9.3)."""
+    return "; ".join(f"set server {backend}/{MEMBER} state {state}" for backend in backends)
+
+
+def _unreturnable(
+    facts: HaproxyFacts, backends: Collection[str], selected: Collection[str]
+) -> Iterator[str]:
+    """A line whose health follows a server outside the pool cannot be returned safely: its
+    health check cannot be restarted."""
+    for follower, leader in facts.trackers:
+        backend, _, name = follower.partition("/")
+        if backend not in backends or name not in selected:
+            continue
+        led_by, _, leading = leader.partition("/")
+        if led_by not in backends:
+            yield (
+                f"{facts.api}: {follower} follows the health of {leader} (track); add "
+                f"{led_by!r} to pool.haproxy.backends, so that it is taken out there too"
+            )
+        elif leading != name:
+            yield (
+                f"{facts.api}: {follower} follows the health of another member, {leader} "
+                "(track); a member can only be returned by its own health"
+            )
+
+
+def _about(facts: HaproxyFacts, backends: Collection[str]) -> Iterator[str]:
+    """On the HAProxy as a whole."""
+    if (why := doubt(facts.version)) is not None:
+        yield f"{facts.api}: {why}"
+    for follower, leader in facts.trackers:
+        if leader.partition("/")[0] in backends and follower.partition("/")[0] not in backends:
+            yield f"{follower} follows {leader} (track): it goes out with it"
+
+
+def _on_members(backend: str, lines: Sequence[Line]) -> Iterator[str]:
+    """On the members' lines in one backend."""
+    if bare := [line for line in lines if not line.checked and line.tracks is None]:
+        yield (
+            f"{_names(bare)} in {backend}: no health check in the load balancer; validation "
+            "stands alone before users meet the new version"
+        )
+    if agents := [line for line in lines if line.agent]:
+        yield (
+            f"{_names(agents)} in {backend}: the agent check is switched off while we have the "
+            "member in hand, since it may cancel a drain"
+        )
+    if warming := [line for line in lines if line.warming]:
+        yield (
+            f"{_names(warming)} in {backend}: warming up now (slowstart); a soak begins when the "
+            "warm-up has ended"
+        )
+
+
+def _on_backups(backend: str, lines: Sequence[Line]) -> Iterator[str]:
+    """On all lines of one backend."""
+    if backups := [line for line in lines if line.backup]:
+        yield f"{_names(backups)} in {backend}: backup, never upgraded and never counted as serving"
+
+
+def _names(lines: Sequence[Line]) -> str:
+    return ", ".join(line.member for line in lines)

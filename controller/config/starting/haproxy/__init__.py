@@ -1,0 +1,1 @@
+"""Rollout files to begin with, for pools behind HAProxy. Pure."""

@@ -1,0 +1,74 @@
+"""Every load balancer is asked before anything is touched, and what they say becomes one survey."""
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+
+import pytest
+
+from controller.core.abilities import Abilities, ByHand
+from controller.core.pool import InstanceView
+from controller.core.settings import Selection
+from controller.errors import PermissionTooLow, Refused
+from controller.ports import Survey
+from controller.preflight.survey import reach
+from tests.support.fakes import FakeLoadBalancer
+from tests.support.sim import make_sim
+from tests.support.virtual import LoopClock, run_virtually
+
+Says = Callable[[str, Collection[str]], Survey]
+
+
+class Surveyed(FakeLoadBalancer):
+    """Two balancers that say what a test wants, with web4 as a backup server."""
+
+    def __init__(self, says: Says) -> None:
+        super().__init__(make_sim(4, instances=("lb1", "lb2")), LoopClock())
+        self._says = says
+
+    async def look(
+        self, instance: str, members: Collection[str] | None, *, memory: Collection[int] = ()
+    ) -> InstanceView:
+        view = await super().look(instance, members, memory=memory)
+        lines = (replace(line, backup=line.member == "web4") for line in view.lines)
+        return replace(view, lines=tuple(lines))
+
+    async def survey(self, view: InstanceView, selected: Collection[str]) -> Survey:
+        return self._says(view.instance, selected)
+
+
+def test_what_all_say_is_said_once() -> None:
+    """Notes, refusals and commands that are alike stand there once, the others in order; they
+    speak of the members of the rollout alone."""
+
+    def says(instance: str, selected: Collection[str]) -> Survey:
+        assert sorted(selected) == ["web1", "web2"]
+        return Survey(
+            ("no",),
+            ("alike", f"of {instance}"),
+            Abilities(limits={(instance, "web", "web1"): 1}),
+            ByHand("in", f"out at {instance}"),
+        )
+
+    async def reached() -> tuple[Survey, list[str]]:
+        balancer = Surveyed(says)
+        found = await reach(balancer, Selection(exclude=("web3",)))
+        return found.survey, list(balancer.instances)
+
+    survey, (one, other) = run_virtually(reached())
+    assert survey == Survey(
+        ("no",),
+        ("alike", f"of {one}", f"of {other}"),
+        Abilities(limits={(one, "web", "web1"): 1, (other, "web", "web1"): 1}),
+        ByHand("in", f"out at {one}; out at {other}"),
+    )
+
+
+def test_each_that_may_not_be_set_is_a_reason() -> None:
+    """Every instance without permission is named, not only the first."""
+
+    def says(instance: str, _: Collection[str]) -> Survey:
+        raise PermissionTooLow(instance, "may only be read")
+
+    with pytest.raises(Refused) as caught:
+        run_virtually(reach(Surveyed(says), Selection()))
+    assert caught.value.reasons == ("lb1: may only be read", "lb2: may only be read")
