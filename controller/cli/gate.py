@@ -14,7 +14,7 @@ from controller.cli import options
 from controller.cli.main import EXIT_REFUSED, EXIT_USAGE
 from controller.config import RolloutFile, load
 from controller.core.events import Verdict
-from controller.core.gates.counters import limit
+from controller.core.gates.limit import limit
 from controller.core.plan.plan import Plan
 from controller.errors import Refused, UsageFault
 from controller.lifecycle import sampler_of

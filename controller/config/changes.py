@@ -7,17 +7,14 @@ from hashlib import sha256
 
 from controller.config.masking import masked
 from controller.config.reader import parse
+from controller.config.rollout_file import RolloutFile
 from controller.config.text.places import printable
-from controller.core.gates.gate import AlertQuery
-from controller.core.settings import Settings
 from controller.errors import ConfigurationError
 
 SECRET_CHANGED = "a value that may be secret has changed; it is not shown"
 
 _ANYWHERE = "/rollout.yaml"
 """Paths in a file mean the same wherever it is compared."""
-
-_NONE = AlertQuery(())
 
 MAX_LINES = 200
 """More than anybody reads before a decision."""
@@ -78,13 +75,15 @@ def _meaning(text: str, sets: Mapping[str, str]) -> tuple[object, ...] | None:
         rollout.rollback,
         rollout.validations,
         rollout.pool.members,
-        tuple(_secrets(file.settings)),
+        file.servers,
+        tuple(gate.probe for gate in rollout.gates),
+        tuple(_secrets(file)),
     )
 
 
-def _secrets(settings: Settings) -> Iterator[str | None]:
+def _secrets(file: RolloutFile) -> Iterator[str | None]:
     """Those that stand in the file: they are in no repr, and a fingerprint is made of one."""
-    for gate in settings.policies.gates:
-        for server in (*(gate.metric or _NONE).servers, *(gate.alerts or _NONE).servers):
+    for servers in file.servers.values():
+        for server in servers:
             secrets = (server.password, server.bearer, *server.headers.values())
             yield from (secret.inline for secret in secrets if secret is not None)

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from controller.core import events as e
 from controller.core.steps import AskOperator, Setting
+from controller.core.words import span
 from controller.ports import Record
 from controller.report.run.replay import Retelling
 from controller.report.sanitize import legible, legible_line
-from controller.report.words import span
 from tests.report import journals
 
 

@@ -10,10 +10,11 @@ from controller.core.phases import FIVE, Phase
 from controller.core.plan.plan import Plan
 from controller.core.state.counts import counted
 from controller.core.state.state import MemberState, State
+from controller.core.words import span
 from controller.report.board.recent import Past, in_flight_at
 from controller.report.board.spans import Tone
 from controller.report.board.state_line import whole
-from controller.report.words import count, span
+from controller.report.words import count
 
 BAD: Final = frozenset({Phase.FAILED, Phase.STUCK, Phase.KEPT, Phase.REMOVING})
 DONE: Final = frozenset({Phase.DONE, Phase.SKIPPED})

@@ -12,7 +12,8 @@ from controller.core.events import Verdict
 from controller.core.gates.gate import Gate, Scope, Then
 from controller.core.phases import OVER, Phase
 from controller.core.state.state import MemberState, Mode, State
-from controller.report.words import names, span
+from controller.core.words import span
+from controller.report.words import names
 
 RUNNING, PAUSED, HOLDING = "RUNNING", "PAUSED", "HOLDING"
 ROLLING_BACK: Final = "ROLLING BACK"
