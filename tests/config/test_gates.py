@@ -225,7 +225,7 @@ _NO_EVIDENCE = (
     'scrapes are taken to come every 15s; add a plain selector, like up{job="haproxy"}'
 )
 _SHORT_SOAK = (
-    "gates[0].prometheus.evidence: without it a pass counts only from 60s after the return, and "
+    "gates[0].prometheus.evidence: without it a pass counts only from 1m after the return, and "
     "soak is 30s: every soak waits for it; add evidence, or make soak longer"
 )
 

@@ -12,13 +12,9 @@ def figure(gate: Gate, value: float) -> str:
 
 def limit(gate: Gate) -> str:
     """What the gate allows, for people."""
-    match gate:
-        case AlertGate():
-            return "no alert that it matches may fire"
-        case MetricGate():
-            return _metric_limit(gate)
-        case CounterGate():
-            return _counter_limit(gate)
+    if isinstance(gate, AlertGate):
+        return "no alert that it matches may fire"
+    return _metric_limit(gate) if isinstance(gate, MetricGate) else _counter_limit(gate)
 
 
 def _counter_limit(gate: CounterGate) -> str:

@@ -10,7 +10,6 @@ from controller.core.gates.gate import CounterGate, Scope
 from controller.core.gates.gate import Test as Kind
 from controller.core.gates.limit import limit
 from controller.core.pool import Counters
-from controller.core.words import percent, requests
 
 EXACT = CounterGate("errors", Scope.MEMBER, 0.01)
 BARE = replace(EXACT, test=Kind.THRESHOLD)
@@ -61,12 +60,3 @@ def test_limits_are_said_in_words() -> None:
     assert limit(EXACT) == (
         "at most 1 % of the requests may fail, beyond chance (99.5 % sure, from 3 errors on)"
     )
-    assert percent(0.0025) == "0.25 %"
-
-
-@pytest.mark.parametrize(
-    ("number", "words"), [(0, "0 requests"), (1, "1 request"), (2, "2 requests")]
-)
-def test_one_request_is_one(number: int, words: str) -> None:
-    """Figures read as a sentence."""
-    assert requests(number) == words

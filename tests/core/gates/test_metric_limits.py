@@ -9,8 +9,8 @@ from controller.core.decide.context import Context
 from controller.core.decide.gates import watch_gates
 from controller.core.events import GateSampled, Halted, Verdict
 from controller.core.gates.evidence import Query
-from controller.core.gates.gate import AlertGate, Gate, MetricGate, Scope
-from controller.core.gates.limit import limit
+from controller.core.gates.gate import AlertGate, CounterGate, Gate, MetricGate, Scope
+from controller.core.gates.limit import figure, limit
 from controller.core.plan.plan import CourseShape, Plan
 from controller.core.settings import Policies
 from controller.core.state.apply import apply
@@ -37,6 +37,20 @@ def metric(*kinds: Query, **limits: Any) -> MetricGate:
 def test_limits_in_words(gate: Gate, words: str) -> None:
     """Every kind of limit is told in the unit of the file."""
     assert limit(gate) == words
+
+
+@pytest.mark.parametrize(
+    ("gate", "value", "words"),
+    [
+        (CounterGate("c", Scope.POOL, 0.01), 0.02, "2 %"),
+        (metric(maximum=0.01), 0.02, "2 %"),
+        (metric(maximum=9.5, is_ratio=False), 0.02, "0.02"),
+        (ALERTS, 2.0, "2"),
+    ],
+)
+def test_figures_in_the_unit_of_the_limit(gate: Gate, value: float, words: str) -> None:
+    """A ratio is shown as a percentage, a plain number is not."""
+    assert figure(gate, value) == words
 
 
 def plan_with(gate: Gate) -> Plan:
