@@ -71,8 +71,8 @@ def _abort_unasked(
 
 def _by_the_journal(state: State, refused: Refused) -> str:
     """What is known of the members without a load balancer's word."""
-    out = [m.name for m in state.members.values() if m.found is not None]
-    busy = [m.name for m in state.members.values() if m.unfinished]
+    out = [m.name for m in state.members.values() if m.placement.found is not None]
+    busy = [m.name for m in state.members.values() if m.progress.unfinished]
     words = f"no load balancer was told anything ({'; '.join(refused.reasons)}); by the journal, "
     words += f"out because of us: {names(out)}"
     return words + (f"; a step may be running still on {names(busy)}" if busy else "")

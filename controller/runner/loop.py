@@ -192,7 +192,11 @@ class Runner:
     def _is_open(self, step: Step) -> bool:
         """Whether the state still waits for the outcome of `step`."""
         m = self.state.members[step.member]
-        return m.setting is step.setting if isinstance(step, SetMember) else m.work is step
+        return (
+            m.order.setting is step.setting
+            if isinstance(step, SetMember)
+            else m.progress.work is step
+        )
 
     def _post(self, event: Event | Observation, step: Step | None = None) -> None:
         self._queue.put_nowait((event, step))
@@ -214,14 +218,14 @@ class Runner:
         """Keep the pool's record of what we have out in step: written before the intent to take
         a member out, forgotten after its return is journalled (S8)."""
         for name, m in after.members.items():
-            former = before.members[name].found
-            if m.found is former or (m.found is not None) is not is_taken:
+            former = before.members[name].placement.found
+            if m.placement.found is former or (m.placement.found is not None) is not is_taken:
                 continue
             keys = self._keys(name)
-            if m.found is None:
+            if m.placement.found is None:
                 self._journal.forget_taken(keys)
             elif former is None:
-                found = m.found
+                found = m.placement.found
                 self._journal.record_taken(
                     [Taken(b, address, name, self._rollout, found) for b, address in keys]
                 )
@@ -233,7 +237,7 @@ class Runner:
         stale = [
             (taken.backend, taken.address)
             for taken in self._journal.taken_by(self._rollout)
-            if taken.member in members and members[taken.member].found is None
+            if taken.member in members and members[taken.member].placement.found is None
         ]
         if stale:
             self._journal.forget_taken(stale)
@@ -274,7 +278,7 @@ class Runner:
                 since = self.state.began_at
                 if member is not None:
                     m = self.state.members[member]
-                    since = m.returned_at if m.returned_at is not None else m.since
+                    since = m.trial.returned_at if m.trial.returned_at is not None else m.since
                 elapsed = self._clock.now() - since
                 known = self.state.known_alerts.get(gate.name)
                 sample = await sampler.sample(gate, member, elapsed, known)

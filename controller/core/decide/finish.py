@@ -12,7 +12,8 @@ from controller.core.events import Cause, Finished, Halted, MemberKept, MemberSt
 from controller.core.phases import JUDGED, OVER, Phase
 from controller.core.plan.plan import Purpose
 from controller.core.state.failures import RECENT, failures
-from controller.core.state.state import MemberState, Mode
+from controller.core.state.parts import MemberState
+from controller.core.state.state import Mode
 from controller.core.steps import Course
 
 AFTERMATH: Final = timedelta(seconds=3)
@@ -46,8 +47,8 @@ def _is_busy(at: Context, m: MemberState) -> bool:
 
 def _is_watched(at: Context, m: MemberState) -> bool:
     """After a halt: in rotation with the new version, and not failed so far."""
-    is_judged = m.phase in JUDGED and not m.condemned
-    return at.state.mode is Mode.HALTED and is_judged and m.setting is None
+    is_judged = m.phase in JUDGED and not m.trial.condemned
+    return at.state.mode is Mode.HALTED and is_judged and m.order.setting is None
 
 
 def _kept(at: Context, m: MemberState) -> Output | None:
@@ -88,7 +89,7 @@ def _halted(at: Context, halt: Halted) -> Output | None:
 
 def _goes_back(at: Context, m: MemberState) -> bool:
     """Whether what failed was a way back: there is none from there."""
-    return m.course is Course.ROLLBACK or at.plan.purpose is Purpose.ROLLBACK
+    return m.progress.course is Course.ROLLBACK or at.plan.purpose is Purpose.ROLLBACK
 
 
 def _is_known_who_fails(at: Context) -> bool:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from controller.core.gates.gate import CounterGate
-from controller.core.phases import Phase
+from controller.core.phases import GRAVE
 from controller.core.steps import Course
 from controller.core.words import span
 from controller.report.members.status import standing
@@ -23,8 +23,6 @@ OUTPUT_MOST: Final = 40_000
 
 DEEDS: Final = 40
 """Of one member; of more, the first and the last."""
-
-GRAVE: Final = (Phase.FAILED, Phase.STUCK, Phase.KEPT, Phase.REMOVING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,7 @@ def members(story: Story) -> tuple[Member, ...]:
             key = (member.name, course)
             if course is not Course.UPGRADE and key not in deeds and key not in lasted:
                 continue
-            is_now = course is state.course
+            is_now = course is state.progress.course
             own = deeds.get(key, [])
             rows.append(
                 Member(

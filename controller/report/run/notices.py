@@ -7,7 +7,7 @@ from typing import Final
 
 from controller.core import events as e
 from controller.core.events import Event, Observation
-from controller.core.phases import Phase
+from controller.core.phases import UPGRADED
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
 from controller.core.settings import Settings
@@ -62,7 +62,7 @@ class RolloutTidings:
                 return []
 
     def heartbeat(self, state: State, wall: datetime) -> Notice:
-        over = sum(1 for m in state.members.values() if m.phase in (Phase.DONE, Phase.SKIPPED))
+        over = sum(1 for m in state.members.values() if m.phase in UPGRADED)
         text = f"{state.mode}, {over} of {count(len(state.members), 'member')} done"
         return self._notice("heartbeat", wall, text)
 

@@ -5,7 +5,8 @@ from controller.core.events import Event, Observation
 from controller.core.phases import Phase
 from controller.core.plan.plan import Purpose
 from controller.core.pool import FULL
-from controller.core.state.state import MemberState, State
+from controller.core.state.parts import MemberState
+from controller.core.state.state import State
 from controller.core.steps import AskGuard, AskOperator, RunStep, SetMember, Setting, Step, Validate
 from controller.core.words import span
 from controller.report.run.stopping import stopping
@@ -93,9 +94,9 @@ def _intent(step: Step, before: State, after: State) -> str:
 
 
 def _why_now(m: MemberState) -> str:
-    if m.lost:
+    if m.progress.lost:
         return "how it ended is not known: once more"
-    if m.unfinished:
+    if m.progress.unfinished:
         return "it was begun by a former run: joined where it runs still, never doubled"
     return "out, and nobody uses it"
 
@@ -174,7 +175,7 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
         case e.Validated(member, passed, detail):
             return member, f"validation {'passed' if passed else 'FAILED'}: {detail}"
         case e.MemberReturned(member) if after.members[member].phase is Phase.RAMPING:
-            share = after.members[member].share
+            share = after.members[member].placement.share
             return member, f"back in rotation at {share} % of its weight, its gates count"
         case e.RampEnded(member):
             return member, "its full weight is back: soaking"

@@ -8,7 +8,8 @@ from controller.core.phases import JUDGED, Phase
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.pool import Instant
 from controller.core.settings import Settings
-from controller.core.state.state import MemberState, State
+from controller.core.state.parts import MemberState
+from controller.core.state.state import State
 from controller.core.steps import Course
 from controller.ports import RolloutRow
 from controller.report.members.placement import shown
@@ -62,8 +63,8 @@ def tally(plan: Plan, state: State, *, is_of_all: bool = False) -> str:
     """How many went which way; with `is_of_all`, of how many."""
     members = list(state.members.values())
     done = [m for m in members if m.phase is Phase.DONE]
-    whole = [m for m in done if is_whole(plan, m) and not m.disproven]
-    ways_back = [m for m in whole if m.course is Course.ROLLBACK]
+    whole = [m for m in done if is_whole(plan, m) and not m.trial.disproven]
+    ways_back = [m for m in whole if m.progress.course is Course.ROLLBACK]
     well = len(whole) - len(ways_back)
     of = f"{well} of {count(len(members), 'member')}" if is_of_all else count(well, "member")
     parts = [f"{of} {DONE[plan.purpose]}"]
@@ -102,7 +103,7 @@ RETURNED = frozenset({*JUDGED, Phase.KEPT})
 
 
 def _is_unproven(m: MemberState) -> bool:
-    return m.phase in RETURNED and m.begun
+    return m.phase in RETURNED and m.progress.begun
 
 
 def _is_out(m: MemberState) -> bool:
@@ -125,7 +126,7 @@ def _goes_on(plan: Plan, state: State, finished: Finished, onward: Onward) -> li
 def _stopped(plan: Plan, state: State, why: str, onward: Onward) -> list[str]:
     """Safe is: users meet nothing that was not proven, and nothing runs on."""
     lines = under_way(plan, state, onward)
-    is_safe = not any(m.unfinished or _is_risky(plan, m) for m in state.members.values())
+    is_safe = not any(m.progress.unfinished or _is_risky(plan, m) for m in state.members.values())
     first = f"stopped ({why}) in a safe state" if is_safe else f"stopped ({why})"
     return [first, *lines] if lines else [f"{first}; `{onward.run}` goes on"]
 
@@ -134,8 +135,8 @@ def under_way(plan: Plan, state: State, onward: Onward) -> list[str]:
     """Who was left half-way, and what the next run does about it."""
     members = state.members.values()
     unproven = [m.name for m in members if _is_risky(plan, m)]
-    running = [m.name for m in members if m.unfinished]
-    out = [m.name for m in members if _is_out(m) and not m.unfinished]
+    running = [m.name for m in members if m.progress.unfinished]
+    out = [m.name for m in members if _is_out(m) and not m.progress.unfinished]
     lines = []
     if unproven:
         serve, its, it = ("serves", "its", "it")
@@ -163,7 +164,7 @@ def _back_in_spite(state: State) -> list[str]:
     return [
         f"{m.name} back in rotation though it {fault(m)}: WATCH YOUR USERS"
         for m in state.members.values()
-        if m.phase is Phase.DONE and m.disproven
+        if m.phase is Phase.DONE and m.trial.disproven
     ]
 
 

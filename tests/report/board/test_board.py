@@ -13,7 +13,8 @@ from controller.core.events import Verdict
 from controller.core.gates.gate import AlertGate, CounterGate, Gate, MetricGate, Scope
 from controller.core.phases import Phase
 from controller.core.settings import Policies
-from controller.core.state.state import GateState, MemberState, Mode
+from controller.core.state.parts import MemberState
+from controller.core.state.state import GateState, Mode
 from controller.core.steps import Course, RunStep
 from controller.report.board.drawing import draw
 from controller.report.board.gates import gates, limit_word

@@ -14,6 +14,7 @@ from controller.ports import Notice
 from controller.report.run.next_commands import Onward
 from controller.report.run.notices import RolloutTidings
 from tests.adapters.notify.receiver import WALL
+from tests.support.members import changed
 
 PLAN = Plan(
     name="web",
@@ -146,7 +147,7 @@ def test_refusal_is_told_as_a_halt() -> None:
 def test_done_says_what_became_of_whom() -> None:
     """The end has the summary, and the heartbeat its last beat."""
     done = {
-        name: replace(m, phase=Phase.DONE, begun=True, step=1)
+        name: changed(m, phase=Phase.DONE, begun=True, step=1)
         for name, m in running().members.items()
     }
     end = Finished("done", 0)

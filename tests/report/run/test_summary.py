@@ -7,7 +7,8 @@ import pytest
 from controller.core.events import Finished
 from controller.core.plan.plan import Purpose
 from controller.core.settings import HaproxyPool, Policies, Selection, Settings
-from controller.core.state.state import MemberState, State
+from controller.core.state.parts import MemberState
+from controller.core.state.state import State
 from controller.report.run.summary import cut_off, over, summary
 from tests.report import journals
 from tests.report.states import NOW, OUT, UP, WALL, A, member, onward, plan, shows, state
