@@ -11,8 +11,8 @@ import click
 
 from controller import bootstrap
 from controller.cli import options
-from controller.cli.main import EXIT_STOPPED
 from controller.cli.state_folder import find, known
+from controller.core.outcome import ExitCode
 from controller.ports import Journal, Record, RolloutRow
 from controller.report.run.replay import Retelling, Told
 from controller.report.sanitize import legible_line
@@ -43,7 +43,7 @@ def events(name: str | None, follow: bool, json: bool, state: str | None) -> Non
             asyncio.run(_follow(teller, folder) if follow else _once(teller))
         except KeyboardInterrupt:
             click.echo("no longer following; the rollout was not touched", err=True)
-            sys.exit(EXIT_STOPPED)
+            sys.exit(ExitCode.STOPPED)
 
 
 class _Teller:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from controller.core.events import AbortRequested, Finished
+from controller.core.outcome import ExitCode, Outcome
 from controller.core.state.apply import apply
 from controller.core.state.state import State
 from controller.errors import Refused
@@ -53,7 +54,9 @@ def _abort_unasked(
     """The end of a rollout, from the journal alone. What is out stays known to later ones (S8)."""
     row, journal, state = former.row, world.journal, former.state
     world.lock.hold_pool({(one.backend, one.address) for one in journal.taken_by(row.id)})
-    ending = Finished("aborted", 7, f"by {world.by}; {_by_the_journal(state, refused)}")
+    ending = Finished(
+        Outcome.ABORTED, ExitCode.STOPPED, f"by {world.by}; {_by_the_journal(state, refused)}"
+    )
     for event in (
         began(world, former.plan, Wishes()),
         AbortRequested(world.by, restore=False),

@@ -2,9 +2,9 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import Final
 
 from controller.config import RolloutFile
+from controller.core.outcome import ExitCode, Outcome
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.state.state import State
 from controller.core.steps import Course
@@ -18,9 +18,6 @@ from controller.report.run.summary import contact
 from controller.runner.loop import Narrator, Runner
 from controller.runner.perform import Performer, Questions
 from controller.tasks import Work
-
-ENDING: Final = frozenset({"done", "refused", "aborted"})
-"""Outcomes after which the next run begins a new rollout."""
 
 
 async def run(
@@ -53,7 +50,7 @@ async def carry_out(
     plan = prepared.plan
     if prepared.is_new:
         if prepared.abandoned is not None:
-            journal.end(prepared.abandoned.id, "abandoned", 7)
+            journal.end(prepared.abandoned.id, Outcome.ABANDONED, ExitCode.STOPPED)
         for request in journal.requests(row.name):  # to a former rollout, not to this one
             journal.acknowledge(request)
         journal.begin(row)
@@ -85,7 +82,7 @@ async def carry_out(
     finally:
         await sampler.aclose()
     finished = state.finished
-    if finished is not None and finished.outcome in ENDING:
+    if finished is not None and finished.outcome.is_final:
         journal.end(row.id, finished.outcome, finished.exit_code)
     return state
 

@@ -12,6 +12,7 @@ import pytest
 from controller.cli.log import LogNarrator
 from controller.core import events as e
 from controller.core.events import Cause, Event, Observation, Verdict
+from controller.core.outcome import Outcome
 from controller.core.phases import Phase
 from controller.core.pool import Admin, Counters, Health, InstanceView, Line, Worker
 from controller.core.snapshot import Sight, looked
@@ -114,9 +115,9 @@ SENTENCES: list[tuple[Event | Observation, State, str]] = [
         "is not proven: in rotation, cut short",
     ),
     (e.MemberLeft("web1", "weight 0"), state(), "left as found: weight 0"),
-    (e.Finished("halted", 4, "it broke"), state(), "halted (exit code 4): it broke"),
+    (e.Finished(Outcome.HALTED, 4, "it broke"), state(), "halted (exit code 4): it broke"),
     # `abort` at rest exits with 0 or 5, a `run` that is aborted with 7.
-    (e.Finished("aborted", 7, "by me@here"), state(), "aborted: by me@here"),
+    (e.Finished(Outcome.ABORTED, 7, "by me@here"), state(), "aborted: by me@here"),
     (
         e.StepEnded("web1", 0, 0, False, False, "it failed", "a\n\x1b[31mE:\x1b[0m no\n", 1.0),
         state(),

@@ -8,6 +8,7 @@ import pytest
 
 from controller.core import events as e
 from controller.core.events import Event
+from controller.core.outcome import Outcome
 from controller.core.pool import Found, FoundLine, LineKey, Worker
 from controller.core.settings import OnFailure
 from controller.core.state.parts import MemberState
@@ -54,7 +55,7 @@ EVENTS: tuple[Event, ...] = (
     e.Halted(e.Cause.GATE, WORDS, "limit", "web1", "errors", ("web1", "web2")),
     e.Halted(e.Cause.FLOOR, "seen", "limit"),
     e.RollbackBegan(("web2", "web1")),
-    e.Finished("done", 0),
+    e.Finished(Outcome.DONE, 0),
     e.MemberSet("web1", Setting.PUT_BACK, {"lb1": WORKER}),
     e.SettingFailed("web1", Setting.HOLD, WORDS, True),
     e.GuardAnswered("web1", e.Answer.REFUSED, WORDS),

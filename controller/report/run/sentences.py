@@ -2,6 +2,7 @@
 
 from controller.core import events as e
 from controller.core.events import Event, Observation
+from controller.core.outcome import Outcome
 from controller.core.phases import Phase
 from controller.core.plan.plan import Purpose
 from controller.core.pool import FULL
@@ -59,7 +60,7 @@ def _said(event: Event | Observation, before: State, after: State) -> tuple[str,
 
 def _finished(event: e.Finished) -> str:
     """The exit code of an aborted rollout hangs on who aborted it: `run`, or `abort` at rest."""
-    code = "" if event.outcome == "aborted" else f" (exit code {event.exit_code})"
+    code = "" if event.outcome is Outcome.ABORTED else f" (exit code {event.exit_code})"
     return event.outcome + code + (f": {event.why}" if event.why else "")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from controller.core.events import Finished
+from controller.core.outcome import Outcome
 from controller.core.phases import JUDGED, Phase
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.pool import Instant
@@ -42,9 +43,9 @@ def summary(
     finished = state.finished
     if finished is None:
         raise ValueError("not finished")
-    if finished.outcome == "halted":
+    if finished.outcome is Outcome.HALTED:
         return halt_message(plan, state, now, wall, onward=onward, contact=contact(settings))
-    if finished.outcome == "refused":
+    if finished.outcome is Outcome.REFUSED:
         return [f"refused, nothing was touched: {finished.why}"]
     lines = [f"{finished.outcome}: {tally(plan, state)}", *standings(plan, state)]
     lines += _goes_on(plan, state, finished, onward)
@@ -93,7 +94,7 @@ def over(none: str, row: RolloutRow, plan: Plan, state: State, onward: Onward) -
     """How an ended rollout ended, and who is out of rotation still. `none`: what was looked for
     in vain."""
     ended = f" at {row.ended:%Y-%m-%d %H:%M:%S} UTC" if row.ended is not None else ""
-    by = f" {state.finished.why}" if row.outcome == "aborted" and state.finished else ""
+    by = f" {state.finished.why}" if row.outcome == Outcome.ABORTED and state.finished else ""
     out = left_behind(plan, state, onward) or ["it left nobody out of rotation"]
     lines = [f"{none}: the newest, {row.id}, ended{ended}: {row.outcome}{by}", *out]
     return [legible_line(line) for line in lines]
@@ -111,9 +112,9 @@ def _is_out(m: MemberState) -> bool:
 
 
 def _goes_on(plan: Plan, state: State, finished: Finished, onward: Onward) -> list[str]:
-    if finished.outcome == "stopped":
+    if finished.outcome is Outcome.STOPPED:
         return _stopped(plan, state, finished.why, onward)
-    if finished.outcome == "partly done":
+    if finished.outcome is Outcome.PARTLY_DONE:
         waiting = [m.name for m in state.members.values() if m.phase is Phase.WAITING]
         return [f"not begun: {names(waiting)}; `{onward.run}` goes on with them"]
     return [

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from controller.core import events as e
 from controller.core.events import Verdict
 from controller.core.gates.gate import AlertGate, CounterGate, Gate, MetricGate, Scope
+from controller.core.outcome import Outcome
 from controller.core.phases import Phase
 from controller.core.settings import Policies
 from controller.core.state.parts import MemberState
@@ -135,7 +136,7 @@ STANCES: list[tuple[dict[str, Any], str, str]] = [
         *("STOPPING", "aborted by kim@ops1"),
     ),
     ({"paused": True}, "PAUSED", "poolroll resume web --reason '…' goes on"),
-    ({"finished": e.Finished("done", 0)}, "DONE", ""),
+    ({"finished": e.Finished(Outcome.DONE, 0)}, "DONE", ""),
 ]
 
 
