@@ -7,7 +7,7 @@ from datetime import datetime
 
 from controller.core.decide.context import Context
 from controller.core.events import Verdict
-from controller.core.gates.gate import Gate
+from controller.core.gates.gate import AlertGate, CounterGate, Gate, MetricGate
 from controller.core.phases import Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
@@ -104,15 +104,17 @@ def _limits(plan: Plan) -> Iterator[Sample]:
 
 
 def _bounds(gate: Gate) -> tuple[tuple[Bound, float | None], ...]:
-    if gate.alerts is not None:
-        return ()
-    if gate.metric is None:
-        return ((Bound.MAX, gate.maximum),)
-    return (
-        (Bound.MAX, gate.metric.maximum),
-        (Bound.MIN, gate.metric.minimum),
-        (Bound.MAX_INCREASE, gate.metric.max_increase),
-    )
+    match gate:
+        case AlertGate():
+            return ()
+        case CounterGate():
+            return ((Bound.MAX, gate.maximum),)
+        case MetricGate():
+            return (
+                (Bound.MAX, gate.maximum),
+                (Bound.MIN, gate.minimum),
+                (Bound.MAX_INCREASE, gate.max_increase),
+            )
 
 
 def _said(plan: Plan, state: State) -> Iterator[tuple[str, str, GateState]]:

@@ -12,6 +12,7 @@ from controller.config.values.metrics_servers import urls_of
 from controller.core.gates.gate import Scope
 from controller.core.gates.metrics import PASS_FROM, UNKNOWN_INTERVAL
 from controller.core.gates.promql import asks_irate, literal_ranges
+from controller.core.words import span
 
 _SLACK = 1e-9
 """For ratios that binary fractions only come near to."""
@@ -81,21 +82,17 @@ def _prometheus(gate: GateSection, section: Prometheus, soak: timedelta) -> Iter
         return
     yield (
         "prometheus.evidence: is left out: a sample may be up to 5m old unnoticed, and scrapes "
-        f"are taken to come every {_told(UNKNOWN_INTERVAL)}; add a plain selector, like "
+        f"are taken to come every {span(UNKNOWN_INTERVAL)}; add a plain selector, like "
         'up{job="haproxy"}'
     )
     needed = UNKNOWN_INTERVAL * PASS_FROM
     if scope_of(gate) is Scope.MEMBER and soak < needed:
         yield (
-            f"prometheus.evidence: without it a pass counts only from {_told(needed)} after the "
-            f"return, and soak is {_told(soak)}: every soak waits for it; add evidence, or make "
+            f"prometheus.evidence: without it a pass counts only from {span(needed)} after the "
+            f"return, and soak is {span(soak)}: every soak waits for it; add evidence, or make "
             "soak longer"
         )
 
 
 def _is_tls_idle(door: MetricsDoor) -> bool:
     return door.tls is not None and all(url.startswith("http://") for url in urls_of(door))
-
-
-def _told(span: timedelta) -> str:
-    return f"{span.total_seconds():g}s"

@@ -3,6 +3,7 @@
 from controller.core.decide.context import Context, Output
 from controller.core.events import Cause, Halted, WorkerReplaced
 from controller.core.state.state import Mode
+from controller.core.words import span
 
 
 def watch_balancers(at: Context) -> Output | None:
@@ -17,8 +18,8 @@ def watch_balancers(at: Context) -> Output | None:
         if sight.lost_since is not None and at.now - sight.lost_since >= patience:
             return Halted(
                 Cause.BALANCER,
-                f"{instance} has not answered for {patience.total_seconds():g}s: {sight.lost_why}",
-                f"a load balancer may be unreadable for {patience.total_seconds():g}s",
+                f"{instance} has not answered for {span(patience)}: {sight.lost_why}",
+                f"a load balancer may be unreadable for {span(patience)}",
             )
     return _vanished(at)
 

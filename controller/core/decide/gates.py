@@ -1,6 +1,7 @@
 """Gates, which are watched in every phase: what is sampled, what trips, and what holds."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -11,13 +12,17 @@ from controller.core.events import (
     Halted,
     Verdict,
 )
-from controller.core.gates.counters import Judgement, judge, limit, percent, requests
-from controller.core.gates.gate import Gate, Scope, Then
+from controller.core.gates.counters import judge
+from controller.core.gates.evidence import Missing
+from controller.core.gates.gate import CounterGate, Gate, Scope, Then
+from controller.core.gates.judgement import Judgement, inconclusive, sampled
+from controller.core.gates.limit import limit
 from controller.core.gates.statistics import is_worse
 from controller.core.phases import JUDGED
 from controller.core.pool import Counters, Instant
 from controller.core.state.counts import counted, peers_counted, pool_counted, pool_watched
 from controller.core.state.state import GateState, Mode
+from controller.core.words import percent, requests, span
 
 BLAME: Final = timedelta(seconds=1)
 """How long members in rotation are watched after a gate on the pool has failed, to say which of
@@ -53,7 +58,7 @@ def is_overridden(at: Context, gate: Gate) -> bool:
 
 
 def _sample_due(at: Context, gate: Gate, member: str | None) -> GateSampled | None:
-    if not gate.is_counted:
+    if not isinstance(gate, CounterGate):
         return None  # a metrics system is asked beside the decisions
     former = at.state.gate(gate.name, member)
     if former is not None and at.now - former.sampled_at < gate.every:
@@ -66,47 +71,34 @@ def _sample_due(at: Context, gate: Gate, member: str | None) -> GateSampled | No
         return None  # nothing new to judge yet; a look is on its way
     if at.is_blind or any(then is None or at.now - then > FRESH for then in seen):
         why = next((s.lost_why for s in at.state.sights.values() if s.lost_why), "no fresh look")
-        return GateSampled(
-            gate.name, member, Verdict.INCONCLUSIVE, f"stale: {why}", 0, 0, None, gate.maximum
-        )
-    counts = counts_of(at, gate, member)
-    judgement = judge(gate, counts)
+        return sampled(gate, member, inconclusive(Missing.STALE, why))
+    judgement = judge(gate, counts_of(at, gate, member))
     if member is None:
         judgement = _over_some_time(at, gate, judgement)
-    value = counts.errors / counts.total if counts.total else None
-    return GateSampled(
-        gate.name,
-        member,
-        judgement.verdict,
-        judgement.reason,
-        counts.errors,
-        counts.total,
-        value,
-        gate.maximum,
-    )
+    return sampled(gate, member, judgement)
 
 
-def _over_some_time(at: Context, gate: Gate, judgement: Judgement) -> Judgement:
+def _over_some_time(at: Context, gate: CounterGate, judgement: Judgement) -> Judgement:
     """The pool must have been watched for a while before a pass lets the first member go. A fail
     needs no such time."""
     watched = pool_watched(at.state, gate.window, at.now)
     needed = _first_look(gate)
     if judgement.verdict is not Verdict.PASS or watched >= needed:
         return judgement
-    return Judgement(
-        Verdict.INCONCLUSIVE,
-        f"too early: {judgement.reason} in the first {_span(watched)}; a pass counts from "
-        f"{_span(needed)} on",
+    reason = (
+        f"{Missing.TOO_EARLY}: {judgement.reason} in the first {span(watched)}; a pass counts "
+        f"from {span(needed)} on"
     )
+    return replace(judgement, verdict=Verdict.INCONCLUSIVE, reason=reason)
 
 
 def _first_look(gate: Gate) -> timedelta:
     """Over how long a pool gate must have watched to pass. A metrics system remembers the time
     before."""
-    return min(gate.window, FIRST_LOOK) if gate.is_counted else timedelta(0)
+    return min(gate.window, FIRST_LOOK) if isinstance(gate, CounterGate) else timedelta(0)
 
 
-def counts_of(at: Context, gate: Gate, member: str | None) -> Counters:
+def counts_of(at: Context, gate: CounterGate, member: str | None) -> Counters:
     """Errors and requests under judgement: since the member's return, or in the window."""
     if member is not None:
         return counted(at.state, member)
@@ -187,7 +179,7 @@ def _silent(at: Context, gate: Gate, member: str | None, last: GateState) -> Hal
         since = max(since, warmed + at.plan.policies.soak)
     if at.now - since < gate.hold:
         return None
-    hold = f"{gate.hold.total_seconds():g}s"
+    hold = span(gate.hold)
     return Halted(
         Cause.GATE,
         f"gate {gate.name!r} has been inconclusive for {hold}: {last.reason}",
@@ -208,13 +200,9 @@ def _silent_since(
 
 
 def _window(at: Context, gate: Gate) -> str:
-    if not gate.is_counted:
+    if not isinstance(gate, CounterGate):
         return "in the pool"
-    return f"in the pool, over the last {_span(pool_watched(at.state, gate.window, at.now))}"
-
-
-def _span(duration: timedelta) -> str:
-    return f"{round(duration.total_seconds(), 1):g}s"
+    return f"in the pool, over the last {span(pool_watched(at.state, gate.window, at.now))}"
 
 
 def worse_than_peers(at: Context, gate: Gate) -> tuple[str, ...]:

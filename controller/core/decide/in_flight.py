@@ -10,6 +10,7 @@ from controller.core.pool import Instant
 from controller.core.settings import OnTimeout
 from controller.core.state.parts import MemberState
 from controller.core.steps import RunStep, SetMember, Setting
+from controller.core.words import span
 
 CUT_AGAIN: Final = timedelta(seconds=1)
 """Sessions that were cut get this long to be gone."""
@@ -53,7 +54,7 @@ def still_busy(at: Context, m: MemberState, since: Instant) -> Output | None:
 
 def still_in_flight(at: Context, m: MemberState) -> Output:
     in_flight = sum(one.line.in_flight + one.line.queued for _, one in at.visible(m))
-    limit = f"{at.plan.policies.drain.timeout.total_seconds():g}s"
+    limit = span(at.plan.policies.drain.timeout)
     what = "request or session was" if in_flight == 1 else "requests or sessions were"
     return Halted(
         Cause.MEMBER,
@@ -87,7 +88,7 @@ def _old_worker_stays(at: Context, m: MemberState, timeout: timedelta) -> Output
     instance = _old_worker(at)
     if instance is None or at.now < at.state.old_workers[instance].until:
         return None
-    limit = f"{timeout.total_seconds():g}s"
+    limit = span(timeout)
     return Halted(
         Cause.MEMBER,
         f"a former worker of {instance} still serves connections, perhaps of {m.name}, after "

@@ -11,6 +11,7 @@ from controller.core.phases import Phase
 from controller.core.pool import Admin, Health, Line
 from controller.core.state.parts import MemberState
 from controller.core.steps import Course, SetMember, Setting
+from controller.core.words import span
 
 
 def _has_own_check(line: Line) -> bool:
@@ -42,7 +43,7 @@ def _late(at: Context, m: MemberState, what: str) -> Output | None:
     within = at.plan.policies.comeback.within
     if at.now - m.since < within or at.is_blind:
         return None
-    limit = f"{within.total_seconds():g}s"
+    limit = span(within)
     shown = "; ".join(
         f"{one.line.backend} at {instance}: {one.line.admin}, {one.line.health}"
         for instance, one in at.visible(m)

@@ -3,6 +3,7 @@
 from typing import Final
 
 from controller.core.decide.context import Context
+from controller.core.words import span
 from controller.report.board.eta import left_words, time_left
 from controller.report.board.members import tally
 from controller.report.board.scene import LOW, Scene, Size
@@ -16,7 +17,6 @@ from controller.report.board.state_line import (
     whole,
 )
 from controller.report.board.users import users
-from controller.report.words import span
 
 LABEL: Final = 9
 """Cells of a label and the gap after it."""

@@ -11,10 +11,11 @@ from controller.core.plan.plan import Plan
 from controller.core.state.counts import counted
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
+from controller.core.words import span
 from controller.report.board.recent import Past, in_flight_at
 from controller.report.board.spans import Tone
 from controller.report.board.state_line import whole
-from controller.report.words import count, span
+from controller.report.words import count
 
 LAST_DONE: Final = 2
 """So many of those done last go before those that wait."""

@@ -13,7 +13,8 @@ from controller.core.gates.gate import Gate, Scope, Then
 from controller.core.phases import OVER, Phase
 from controller.core.state.parts import MemberState
 from controller.core.state.state import Mode, State
-from controller.report.words import names, span
+from controller.core.words import span
+from controller.report.words import names
 
 RUNNING, PAUSED, HOLDING = "RUNNING", "PAUSED", "HOLDING"
 ROLLING_BACK: Final = "ROLLING BACK"

@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from controller.core.decide.context import Context
+from controller.core.gates.gate import CounterGate
 from controller.core.pool import Instant
 from controller.core.state.state import State
+from controller.core.words import span
 from controller.report.board.recent import Past
 from controller.report.board.spans import Tone
 from controller.report.board.state_line import whole
-from controller.report.words import count, span
+from controller.report.words import count
 
 OVER_LAST: Final = timedelta(seconds=3)
 """What *now* means."""
@@ -52,7 +54,8 @@ def users(at: Context, past: Past, wall: datetime) -> tuple[str, Tone]:
 
 def _fine(at: Context) -> float:
     """The error ratio that the gates call fine."""
-    limits = (gate.maximum for gate in at.plan.policies.gates if gate.is_counted)
+    gates = at.plan.policies.gates
+    limits = (gate.maximum for gate in gates if isinstance(gate, CounterGate))
     return min(limits, default=0.0)
 
 
