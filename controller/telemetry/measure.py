@@ -89,11 +89,11 @@ def _ages(plan: Plan, state: State, now: Instant) -> Iterator[Sample]:
     """Once the run is over nobody works on anybody, wherever a member was left."""
     if state.finished is not None:
         return
-    at = Context(plan, state, now)
+    ctx = Context(plan, state, now)
     for m in state.members.values():
         if _is_worked_on(m):
             age = max(0.0, (now - m.since).total_seconds())
-            yield Sample((plan.name, m.name, _word(m.phase), waits_on(at, m)), age)
+            yield Sample((plan.name, m.name, _word(m.phase), waits_on(ctx, m)), age)
 
 
 def _limits(plan: Plan) -> Iterator[Sample]:

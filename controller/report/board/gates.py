@@ -42,24 +42,24 @@ class GateRow:
         return f"{self.verdict}: {self.detail}" if self.verdict else self.detail
 
 
-def gates(at: Context, past: Past) -> tuple[GateRow, ...]:
+def gates(ctx: Context, past: Past) -> tuple[GateRow, ...]:
     """A row for each gate, in the order of the rollout file. Of several members that it judges,
     the one that stands worst."""
-    return tuple(_row(at, gate, past) for gate in at.plan.policies.gates)
+    return tuple(_row(ctx, gate, past) for gate in ctx.plan.policies.gates)
 
 
-def _row(at: Context, gate: Gate, past: Past) -> GateRow:
+def _row(ctx: Context, gate: Gate, past: Past) -> GateRow:
     judged = [
         (member, said)
-        for member in subjects(at, gate)
-        if (said := at.state.gate(gate.name, member)) is not None
+        for member in subjects(ctx, gate)
+        if (said := ctx.state.gate(gate.name, member)) is not None
     ]
     if not judged:
-        return _idle(at, gate, past)
+        return _idle(ctx, gate, past)
     member, said = max(judged, key=lambda one: (one[1].verdict.rank, one[1].value or 0.0))
     others = len(judged) - 1
     who = "the pool" if member is None else member + (f" and {others} more" if others else "")
-    age = whole(at.now - said.sampled_at)
+    age = whole(ctx.now - said.sampled_at)
     parts = [who, *([f"{span(age)} ago"] if age >= NO_NEWS else [])]
     detail = ", ".join(parts)
     marks = past.marks.get((gate.name, member or ""), ())
@@ -68,7 +68,7 @@ def _row(at: Context, gate: Gate, past: Past) -> GateRow:
         detail += f": {said.reason}"
     elif marks and marks[-1].is_beyond:
         detail, tone = f"{detail}, above, but too few to be sure", Tone.DOUBT
-    if is_overridden(at, gate) and said.verdict is not Verdict.PASS:
+    if is_overridden(ctx, gate) and said.verdict is not Verdict.PASS:
         verdict, tone = f"overridden ({verdict})", Tone.DOUBT
     return GateRow(
         gate.name,
@@ -81,14 +81,14 @@ def _row(at: Context, gate: Gate, past: Past) -> GateRow:
     )
 
 
-def _idle(at: Context, gate: Gate, past: Past) -> GateRow:
+def _idle(ctx: Context, gate: Gate, past: Past) -> GateRow:
     """Nobody to judge: what it said last stands, and of whom."""
     last = [(key, marks) for key, marks in past.marks.items() if key[0] == gate.name]
     if gate.scope is Scope.POOL or not last:
         what = "not asked yet" if gate.scope is Scope.POOL else "judges members from their return"
         return GateRow(gate.name, "", limit_word(gate), (), "", what, Tone.DIM)
     (_, member), marks = last[-1]
-    said: GateState | None = at.state.gate(gate.name, member)
+    said: GateState | None = ctx.state.gate(gate.name, member)
     if said is None:
         return GateRow(gate.name, "", limit_word(gate), marks, "", f"{member}, last", Tone.DIM)
     is_failed = said.verdict is Verdict.FAIL
