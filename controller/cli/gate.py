@@ -80,7 +80,7 @@ async def _gate(rollout: RolloutFile, question: Question) -> int:
 
 async def _once(rollout: RolloutFile, question: Question) -> int:
     balancer = bootstrap.balancer(rollout.settings)
-    found = survey(rollout, await reach(balancer), None)
+    found = await survey(rollout, await reach(balancer), None)
     plan = found.proposal.plan
     if plan is None:
         raise Refused(*found.proposal.refusals)

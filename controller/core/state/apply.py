@@ -39,6 +39,8 @@ def apply(plan: Plan, state: State, event: e.Event | e.Observation, now: Instant
             return replace(state, short_since=None)
         case e.WorkerReplaced():
             return _replaced(plan, state, event, now)
+        case e.LockLost():
+            return state
         case e.FileKept(fingerprint):
             return replace(state, fingerprint=fingerprint)
         case e.Intended(step):
