@@ -176,12 +176,14 @@ async def test_an_interrupt_ends_following_and_touches_nothing(tmp_path: Path) -
     kept(tmp_path, journals.healthy()[:10]).close()
     async with following(tmp_path) as process:
         await line_of(process, '"seq": 10,', 20)
+        assert process.stderr is not None
+        async with asyncio.timeout(20):
+            said = (await process.stderr.readuntil(b"`poolroll run`")).decode()
+        assert "waiting for the next `poolroll run`" in said
         process.send_signal(signal.SIGINT)
         assert await process.wait() == 7
-        assert process.stderr is not None
         said = (await process.stderr.read()).decode()
     assert "no longer following; the rollout was not touched" in said
-    assert "waiting for the next `poolroll run`" in said
 
 
 def test_a_report_is_written_where_it_was_asked_for(
