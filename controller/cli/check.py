@@ -9,9 +9,9 @@ from typing import Any, Final
 import click
 
 from controller.cli import options
-from controller.cli.main import EXIT_USAGE
 from controller.config import load
 from controller.config import schema as file_schema
+from controller.core.outcome import ExitCode
 from controller.errors import ConfigurationError
 from controller.report.plan.checks_json import CheckValue, GatesValue, schema_of
 from controller.report.plan.json import plan_schema
@@ -29,7 +29,7 @@ def check(file: Path, json: bool, **given: tuple[str, ...]) -> None:
         if not json:
             raise
         click.echo(CheckValue.of(error.file, None, faults=error.faults).model_dump_json(indent=2))
-        sys.exit(EXIT_USAGE)
+        sys.exit(ExitCode.USAGE)
     name, warnings = rollout.settings.name, rollout.settings.warnings
     if json:
         click.echo(CheckValue.of(str(file), name, warnings=warnings).model_dump_json(indent=2))

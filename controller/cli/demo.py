@@ -12,11 +12,11 @@ import click
 from controller import bootstrap, bootstrap_demo
 from controller.cli import options
 from controller.cli.confirm import before
-from controller.cli.main import EXIT_GATE, EXIT_HALTED, EXIT_STOPPED
 from controller.cli.narrator import Narrating, narrator_for
 from controller.cli.say import fitted, say
 from controller.cli.signals import Signals
 from controller.config import RolloutFile, load
+from controller.core.outcome import ExitCode
 from controller.lifecycle import Prepared, Wishes, World, onward
 from controller.lifecycle import run as run_session
 from controller.preflight.forecast import LOOK
@@ -59,7 +59,7 @@ async def _demo(bad: bool, members: int, haproxy: str | None, log_format: str) -
             file = load(bootstrap_demo.demo_file(pool, BAD if bad else None, url))
             narrator = narrator_for("demo", bootstrap.clock(), log_format, footer=footer)
             code = await _roll(file, state, narrator)
-            if code in (EXIT_GATE, EXIT_HALTED):
+            if code in (ExitCode.GATE, ExitCode.HALTED):
                 say("", "This pool ends with the demo; on your own, NEXT is what you type.")
             say("", f"{footer()} (p99 {users.tally.p99 * 1000:.0f} ms)")
             versions = await pool.member_versions()
@@ -118,9 +118,9 @@ async def _roll(file: RolloutFile, state: Path, narrator: Narrating) -> int:
                 on_start=begun,
             )
     if ran is None:
-        return EXIT_STOPPED
+        return ExitCode.STOPPED
     prepared, after = ran
     now, wall = world.clock.now(), world.clock.wall()
     ways_on = onward(world, prepared.row, prepared.plan)
     say("", *summary(prepared.plan, after, file.settings, now, wall, ways_on))
-    return after.finished.exit_code if after.finished is not None else EXIT_STOPPED
+    return after.finished.exit_code if after.finished is not None else ExitCode.STOPPED

@@ -11,8 +11,8 @@ import click
 
 from controller import bootstrap
 from controller.cli import options
-from controller.cli.main import EXIT_STOPPED
 from controller.cli.state_folder import find, known
+from controller.core.outcome import ExitCode
 from controller.ports import Journal, Record, RolloutRow
 from controller.report.run.replay import Retelling, Told
 from controller.report.sanitize import legible_line
@@ -39,7 +39,7 @@ def events(name: str | None, follow: bool, json: bool, state: str | None) -> Non
         asyncio.run(_events(name, state, follow=follow, as_json=json))
     except KeyboardInterrupt:
         click.echo("no longer following; the rollout was not touched", err=True)
-        sys.exit(EXIT_STOPPED)
+        sys.exit(ExitCode.STOPPED)
 
 
 async def _events(name: str | None, state: str | None, *, follow: bool, as_json: bool) -> None:

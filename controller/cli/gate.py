@@ -11,10 +11,10 @@ import click
 
 from controller import bootstrap
 from controller.cli import options
-from controller.cli.main import EXIT_REFUSED, EXIT_USAGE
 from controller.config import RolloutFile, load
 from controller.core.events import Verdict
 from controller.core.gates.counters import limit
+from controller.core.outcome import ExitCode
 from controller.core.plan.plan import Plan
 from controller.errors import Refused, UsageFault
 from controller.lifecycle import sampler_of
@@ -22,7 +22,6 @@ from controller.preflight.gates import GateNow, ask_gates, gates_now
 from controller.preflight.survey import reach, survey
 from controller.report.plan.checks_json import GatesValue, GateValue
 
-EXIT_GATE: Final = 4
 AGAIN: Final = timedelta(seconds=1)
 
 
@@ -127,11 +126,11 @@ def _explain(one: GateNow) -> None:
 
 def _code(asked: list[GateNow]) -> int:
     if any(one.faults for one in asked):
-        return EXIT_USAGE
+        return ExitCode.USAGE
     verdicts = {one.sample.verdict for one in asked if one.sample is not None}
     if Verdict.FAIL in verdicts:
-        return EXIT_GATE
-    return EXIT_REFUSED if Verdict.INCONCLUSIVE in verdicts else 0
+        return ExitCode.GATE
+    return ExitCode.REFUSED if Verdict.INCONCLUSIVE in verdicts else 0
 
 
 def _value(one: GateNow, *, counts: bool) -> GateValue:

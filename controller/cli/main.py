@@ -11,6 +11,7 @@ import click
 
 from controller import __version__
 from controller.cli import streams
+from controller.core.outcome import ExitCode
 
 if TYPE_CHECKING:
     from controller.errors import PoolrollError
@@ -34,29 +35,22 @@ COMMANDS: Final = {
     "schema": ("controller.cli.check:schema", "Print the JSON Schema of the rollout file."),
 }
 
-EXIT_USAGE: Final = 2
-EXIT_REFUSED: Final = 3
-EXIT_GATE: Final = 4
-EXIT_HALTED: Final = 5
-EXIT_HELD: Final = 6
-EXIT_STOPPED: Final = 7
-
 
 class Told(click.ClickException):
     """An error of ours, told as it is, with the contract's exit code."""
 
-    exit_code = EXIT_REFUSED
+    exit_code = ExitCode.REFUSED
 
     def show(self, file: Any = None) -> None:
         click.echo(self.message, err=True)
 
 
 class ToldUsage(Told):
-    exit_code = EXIT_USAGE
+    exit_code = ExitCode.USAGE
 
 
 class ToldHeld(Told):
-    exit_code = EXIT_HELD
+    exit_code = ExitCode.HELD
 
 
 def told(error: "PoolrollError") -> Told:
@@ -148,15 +142,15 @@ def _ended() -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         _complain("stopped; nothing was touched")
-        return EXIT_STOPPED
+        return ExitCode.STOPPED
     except SystemExit as ended:
         # 1 is for bugs alone; it is click's way out when whoever read our output has left.
-        return EXIT_STOPPED if ended.code == 1 else int(ended.code or 0)
+        return ExitCode.STOPPED if ended.code == 1 else int(ended.code or 0)
     except OSError as error:
         if streams.output_fault() is None:
             raise
         _complain(f"standard output cannot be written: {error.strerror}")
-        return EXIT_STOPPED if ACTING.intersection(sys.argv[1:2]) else EXIT_REFUSED
+        return ExitCode.STOPPED if ACTING.intersection(sys.argv[1:2]) else ExitCode.REFUSED
     return 0
 
 

@@ -14,9 +14,9 @@ import click
 from controller import bootstrap
 from controller.cli import options
 from controller.cli.log import LogNarrator
-from controller.cli.main import EXIT_HALTED, EXIT_HELD
 from controller.cli.signals import Signals
 from controller.config import load
+from controller.core.outcome import ExitCode
 from controller.errors import (
     ConfigurationError,
     LeaseLost,
@@ -199,11 +199,11 @@ async def _abort_at_rest(opened: Opened, restore: bool, log_format: str, ways: W
                         raise
                     state = signals.runner.state
                     click.echo("\n".join(cut_off(former.plan, state, str(error), ways_on)))
-                    return EXIT_HELD if isinstance(error, LeaseLost) else EXIT_HALTED
+                    return ExitCode.HELD if isinstance(error, LeaseLost) else ExitCode.HALTED
                 seen = await glance(world.balancer, world.clock, world.clock.now() + LOOK_WITHIN)
                 now, wall = world.clock.now(), world.clock.wall()
                 after = looked_at(state, seen)
                 lines = summary(former.plan, after, file.settings, now, wall, ways_on)
                 click.echo("\n".join(lines))
     out = any(m.is_away for m in state.members.values())
-    return EXIT_HALTED if restore and out else 0
+    return ExitCode.HALTED if restore and out else 0

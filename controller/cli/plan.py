@@ -10,10 +10,10 @@ import click
 
 from controller import bootstrap
 from controller.cli import options
-from controller.cli.main import EXIT_REFUSED
 from controller.cli.say import fitted
 from controller.config import RolloutFile, load
 from controller.core.events import Answer
+from controller.core.outcome import ExitCode
 from controller.lifecycle import Foreseen, Wishes, foresee
 from controller.preflight.forecast import prospect_lines
 from controller.report.plan.json import PlanValue
@@ -40,7 +40,7 @@ def plan(file: Path, json: bool, state: str | None, **given: Any) -> None:
         click.echo(_value(rollout, seen).model_dump_json(indent=2))
     else:
         click.echo("\n".join(fitted(_text(rollout, seen))))
-    sys.exit(EXIT_REFUSED if seen.refusals else 0)
+    sys.exit(ExitCode.REFUSED if seen.refusals else 0)
 
 
 async def _look(rollout: RolloutFile, folder: Path, wishes: Wishes) -> Foreseen:

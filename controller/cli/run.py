@@ -13,11 +13,11 @@ from controller import bootstrap
 from controller.cli import options
 from controller.cli.ask import TerminalQuestions, ask, is_terminal
 from controller.cli.confirm import before, left, question
-from controller.cli.main import EXIT_HALTED, EXIT_HELD, EXIT_STOPPED
 from controller.cli.narrator import narrator_for
 from controller.cli.say import fitted, say
 from controller.cli.signals import Signals
 from controller.config import RolloutFile, load
+from controller.core.outcome import ExitCode
 from controller.core.plan.plan import Purpose
 from controller.core.state.state import State
 from controller.errors import LeaseLost, StateError, UsageFault
@@ -199,22 +199,22 @@ async def _run(
                 if signals.name is None:
                     raise
                 click.echo(f"stopped ({signals.name}); nothing was touched")
-                return EXIT_STOPPED
+                return ExitCode.STOPPED
             except (StateError, LeaseLost) as error:
                 if signals.runner is None or at_hand is None:
                     raise
                 ways_on = onward(world, at_hand.row, at_hand.plan)
                 say(*cut_off(at_hand.plan, signals.runner.state, str(error), ways_on))
-                return EXIT_HELD if isinstance(error, LeaseLost) else EXIT_HALTED
+                return ExitCode.HELD if isinstance(error, LeaseLost) else ExitCode.HALTED
 
 
 def _told(ran: tuple[Prepared, State] | None, rollout: RolloutFile, world: World) -> int:
     """Say how it ended; the exit code."""
     if ran is None:
         click.echo("not begun; nothing was touched")
-        return EXIT_STOPPED
+        return ExitCode.STOPPED
     prepared, state = ran
     now, wall = world.clock.now(), world.clock.wall()
     ways_on = onward(world, prepared.row, prepared.plan)
     say(*summary(prepared.plan, state, rollout.settings, now, wall, ways_on))
-    return state.finished.exit_code if state.finished is not None else EXIT_STOPPED
+    return state.finished.exit_code if state.finished is not None else ExitCode.STOPPED

@@ -118,5 +118,5 @@ async def _taken(journal: Journal, state: State, seen: Glance) -> Holders:
     return {
         taken.member: taken.rollout
         for taken in await journal.taken(keys)
-        if taken.member in state.members and state.members[taken.member].found is None
+        if taken.member in state.members and state.members[taken.member].placement.found is None
     }

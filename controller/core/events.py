@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from controller.core.outcome import Outcome
 from controller.core.pool import Found, InstanceView, Instant, Worker
 from controller.core.steps import Setting, Step
 
@@ -91,8 +92,7 @@ class RollbackBegan:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    outcome: str
-    """`done`, `partly done`, `halted`, `stopped`, `aborted` or `refused`."""
+    outcome: Outcome
     exit_code: int
     why: str = ""
     told: tuple[str, ...] = ()

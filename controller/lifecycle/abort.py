@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from controller.core.events import AbortRequested, Finished
+from controller.core.outcome import ExitCode, Outcome
 from controller.core.state.apply import apply
 from controller.core.state.state import State
 from controller.errors import Refused
@@ -60,7 +61,9 @@ async def _abort_unasked(
     """The end of a rollout, from the journal alone. What is out stays known to later ones (S8)."""
     row, journal, state = former.row, world.journal, former.state
     await hold.add({(one.backend, one.address) for one in await journal.taken_by(row.id)})
-    ending = Finished("aborted", 7, f"by {world.by}; {_by_the_journal(state, refused)}")
+    ending = Finished(
+        Outcome.ABORTED, ExitCode.STOPPED, f"by {world.by}; {_by_the_journal(state, refused)}"
+    )
     for event in (
         began(world, former.plan, Wishes()),
         AbortRequested(world.by, restore=False),
@@ -78,8 +81,8 @@ async def _abort_unasked(
 
 def _by_the_journal(state: State, refused: Refused) -> str:
     """What is known of the members without a load balancer's word."""
-    out = [m.name for m in state.members.values() if m.found is not None]
-    busy = [m.name for m in state.members.values() if m.unfinished]
+    out = [m.name for m in state.members.values() if m.placement.found is not None]
+    busy = [m.name for m in state.members.values() if m.progress.unfinished]
     words = f"no load balancer was told anything ({'; '.join(refused.reasons)}); by the journal, "
     words += f"out because of us: {names(out)}"
     return words + (f"; a step may be running still on {names(busy)}" if busy else "")

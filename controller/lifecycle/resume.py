@@ -23,7 +23,7 @@ def goes_on(ways: Onward, former: Unfinished, wishes: Wishes) -> bool:
     name, purpose = former.plan.name, former.plan.purpose
     is_left = wishes.new or (wishes.purpose is Purpose.ROLLBACK is not purpose)
     if is_left:
-        busy = [m.name for m in former.state.members.values() if m.unfinished]
+        busy = [m.name for m in former.state.members.values() if m.progress.unfinished]
         if busy:
             raise Refused(
                 f"a step of rollout {name!r} may still be running on {', '.join(busy)}: go on with "

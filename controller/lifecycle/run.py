@@ -2,9 +2,9 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import Final
 
 from controller.config import RolloutFile
+from controller.core.outcome import ExitCode, Outcome
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.state.state import State
 from controller.core.steps import Course
@@ -20,9 +20,6 @@ from controller.runner.loop import Runner
 from controller.runner.perform import Performer, Questions
 from controller.runner.recorder import Narrator
 from controller.tasks import Work
-
-ENDING: Final = frozenset({"done", "refused", "aborted"})
-"""Outcomes after which the next run begins a new rollout."""
 
 
 async def run(
@@ -56,7 +53,7 @@ async def carry_out(
     plan = _with_gates_of(prepared.found.file, prepared.plan)
     if prepared.is_new:
         if prepared.abandoned is not None:
-            await journal.end(prepared.abandoned.id, "abandoned", 7)
+            await journal.end(prepared.abandoned.id, Outcome.ABANDONED, ExitCode.STOPPED)
         await journal.begin(row, world.clock.now(), *encode(plan))
     sampler = sampler_of(world.sources, prepared.found.file, plan, row.id)
     runner = Runner(
@@ -87,7 +84,7 @@ async def carry_out(
     finally:
         await sampler.aclose()
     finished = state.finished
-    if finished is not None and finished.outcome in ENDING:
+    if finished is not None and finished.outcome.is_final:
         await journal.end(row.id, finished.outcome, finished.exit_code)
     return state
 

@@ -185,7 +185,11 @@ class Runner:
     def _is_open(self, step: Step) -> bool:
         """Whether the state still waits for the outcome of `step`."""
         m = self.state.members[step.member]
-        return m.setting is step.setting if isinstance(step, SetMember) else m.work is step
+        return (
+            m.order.setting is step.setting
+            if isinstance(step, SetMember)
+            else m.progress.work is step
+        )
 
     # --- for the watchers --------------------------------------------------------------------
 

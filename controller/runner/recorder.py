@@ -93,12 +93,12 @@ def _taken_and_returned(
     taken: list[Taken] = []
     returned: list[PoolKey] = []
     for name, m in after.members.items():
-        former = before.members[name].found
-        if m.found is not None and former is None:
-            found = m.found
+        former = before.members[name].placement.found
+        found = m.placement.found
+        if found is not None and former is None:
             keys = _keys(after, name)
             taken += [Taken(backend, at, name, rollout, found) for backend, at in keys]
-        elif m.found is None and former is not None:
+        elif found is None and former is not None:
             returned += _keys(after, name)
     return taken, returned
 

@@ -89,7 +89,7 @@ class Watchers:
                 since = state.began_at
                 if member is not None:
                     m = state.members[member]
-                    since = m.returned_at if m.returned_at is not None else m.since
+                    since = m.trial.returned_at if m.trial.returned_at is not None else m.since
                 elapsed = self.clock.now() - since
                 known = state.known_alerts.get(gate.name)
                 sample = await sampler.sample(gate, member, elapsed, known)

@@ -11,7 +11,8 @@ from controller.core.gates.gate import Gate
 from controller.core.phases import Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
-from controller.core.state.state import GateState, MemberState, Mode, State
+from controller.core.state.parts import MemberState
+from controller.core.state.state import GateState, Mode, State
 from controller.telemetry import catalogue as c
 from controller.telemetry.catalogue import Bound, RolloutState
 from controller.telemetry.values import Family, Metric, Sample

@@ -6,7 +6,8 @@ from controller.core.decide.context import Context
 from controller.core.decide.gates import gates_hold
 from controller.core.gates.gate import Scope
 from controller.core.phases import Phase
-from controller.core.state.state import MemberState, Mode
+from controller.core.state.parts import MemberState
+from controller.core.state.state import Mode
 from controller.core.steps import AskGuard, AskOperator, RunStep, SetMember, Validate
 from controller.telemetry.catalogue import Wait
 
@@ -30,14 +31,14 @@ _PHASE: Final = {
 
 def waits_on(at: Context, m: MemberState) -> Wait:
     """The first thing that has to come before the member goes on."""
-    if m.work is not None:
-        return _WORK[type(m.work)]
-    if at.is_blind or m.setting is not None:
+    if m.progress.work is not None:
+        return _WORK[type(m.progress.work)]
+    if at.is_blind or m.order.setting is not None:
         return Wait.LOAD_BALANCER
     match m.phase:
         case Phase.DUE:
             return _turn(at, m)
-        case Phase.DRAINING if at.plan.sticky or m.persistent:
+        case Phase.DRAINING if at.plan.sticky or m.draining.persistent:
             return Wait.STICKY_CLIENTS
         case Phase.DRAINING | Phase.OUT | Phase.UPGRADING:
             return _emptiness(at, m)
@@ -70,7 +71,7 @@ def _emptiness(at: Context, m: MemberState) -> Wait:
 
 
 def _soak(at: Context, m: MemberState) -> Wait:
-    if m.warmed_at is None:
+    if m.trial.warmed_at is None:
         return Wait.SLOWSTART
-    is_over = at.now - m.warmed_at >= at.plan.policies.soak
+    is_over = at.now - m.trial.warmed_at >= at.plan.policies.soak
     return Wait.GATES if is_over else Wait.SOAK_TIME

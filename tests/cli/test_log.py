@@ -12,12 +12,15 @@ import pytest
 from controller.cli.log import LogNarrator
 from controller.core import events as e
 from controller.core.events import Cause, Event, Observation, Verdict
+from controller.core.outcome import Outcome
 from controller.core.phases import Phase
 from controller.core.pool import Admin, Counters, Health, InstanceView, Line, Worker
 from controller.core.snapshot import Sight, looked
-from controller.core.state.state import MemberState, Mode, State
+from controller.core.state.parts import MemberState
+from controller.core.state.state import Mode, State
 from controller.core.steps import Course, RunStep, SetMember, Setting
 from controller.report.run.sentences import kind_of, level_of, sentence
+from tests.support.members import changed, member
 
 WALL = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
 HALT = e.Halted(Cause.GATE, "gate 'errors': 4 of 42 requests failed", "at most 1 %", "web1")
@@ -112,9 +115,9 @@ SENTENCES: list[tuple[Event | Observation, State, str]] = [
         "is not proven: in rotation, cut short",
     ),
     (e.MemberLeft("web1", "weight 0"), state(), "left as found: weight 0"),
-    (e.Finished("halted", 4, "it broke"), state(), "halted (exit code 4): it broke"),
+    (e.Finished(Outcome.HALTED, 4, "it broke"), state(), "halted (exit code 4): it broke"),
     # `abort` at rest exits with 0 or 5, a `run` that is aborted with 7.
-    (e.Finished("aborted", 7, "by me@here"), state(), "aborted: by me@here"),
+    (e.Finished(Outcome.ABORTED, 7, "by me@here"), state(), "aborted: by me@here"),
     (
         e.StepEnded("web1", 0, 0, False, False, "it failed", "a\n\x1b[31mE:\x1b[0m no\n", 1.0),
         state(),
@@ -133,7 +136,7 @@ def test_sentence(event: Event | Observation, after: State, said: str) -> None:
 
 def stepping(*names: str) -> State:
     """Their steps run."""
-    m = replace(MemberState("web1"), phase=Phase.UPGRADING, unfinished=True)
+    m = member("web1", Phase.UPGRADING, unfinished=True)
     return State(members={name: replace(m, name=name) for name in names})
 
 
@@ -182,9 +185,9 @@ def test_stop_says_what_it_waits_for(before: State, at_once: bool, said: str) ->
 )
 def test_why_a_step_runs_now(changes: dict[str, Any], why: str) -> None:
     """A step that may have run before is told from one that has not."""
-    m = replace(state().members["web1"], **changes)
+    m = changed(state().members["web1"], **changes)
     before = replace(state(), members={"web1": m})
-    step = e.Intended(RunStep("web1", Course.UPGRADE, 0, m.attempt))
+    step = e.Intended(RunStep("web1", Course.UPGRADE, 0, m.progress.attempt))
     assert sentence(step, before, state()) == ("web1", f"upgrade: step 1 runs ({why})")
 
 

@@ -2,14 +2,15 @@
 
 import pytest
 
+from controller.core import phases
 from controller.core.phases import (
     AWAY,
     COMING,
     FIVE,
     IN_HAND,
     LEAVING,
-    SETTLED,
     TABLE,
+    TRAITS,
     IllegalMove,
     Move,
     Phase,
@@ -44,10 +45,14 @@ def test_every_phase_can_be_reached() -> None:
     assert reachable(Phase.WAITING) == set(Phase)
 
 
+AT_REST = set(Phase) - IN_HAND - {Phase.ASKING}
+"""Nothing is going on with the member, and nothing will without a new decision."""
+
+
 @pytest.mark.parametrize("phase", Phase)
 def test_no_dead_end(phase: Phase) -> None:
     """From every phase there is a way on to one in which nothing is going on."""
-    assert reachable(phase) & SETTLED
+    assert reachable(phase) & AT_REST
 
 
 def test_every_move_is_used() -> None:
@@ -79,10 +84,44 @@ def test_nobody_returns_unchecked() -> None:
     }
 
 
-def test_sets_of_phases_agree() -> None:
-    """What is in hand is not settled, and every phase is one or the other (or is asked about)."""
-    assert not IN_HAND & SETTLED
-    assert IN_HAND | SETTLED | {Phase.ASKING} == set(Phase)
+def test_every_phase_has_its_traits() -> None:
+    """The table of traits names every phase, in the order of the phases."""
+    assert list(TRAITS) == list(Phase)
+
+
+SETS = {
+    "AWAY": "draining holding out upgrading proving validating checking returning ramping "
+    "removing restoring failed stuck",
+    "IN_HAND": "due draining holding out upgrading proving validating checking returning ramping "
+    "soaking removing restoring",
+    "LEAVING": "draining holding out",
+    "COMING": "proving validating checking returning ramping",
+    "MAY_START": "out upgrading proving",
+    "JUDGED": "ramping soaking",
+    "OVER": "done skipped left",
+    "UPGRADED": "done skipped",
+    "FAILED": "failed kept stuck",
+    "GRAVE": "failed kept stuck removing",
+    "PASSING": "draining holding removing restoring",
+    "WATCHED_CLOSELY": "draining holding out proving validating checking returning removing "
+    "restoring",
+    "UNTOUCHED": "waiting asking due",
+    "HELD_OUT": "out upgrading proving validating failed stuck",
+    "PUT_BACK": "waiting skipped done kept ramping soaking",
+    "HELD_WHILE_CHANGED": "upgrading proving validating",
+    "LEFT_OUT": "waiting out upgrading proving validating failed kept stuck",
+}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_columns_make_the_sets_that_are_meant(name: str) -> None:
+    """Each named set of phases, written out: a slip in a column shows here."""
+    assert {phase.name.lower() for phase in getattr(phases, name)} == set(SETS[name].split())
+
+
+def test_phases_in_progress_and_at_rest_are_told_apart() -> None:
+    """No phase that failed or is over is in progress, and the five words are for progress alone."""
+    assert not IN_HAND & (phases.FAILED | phases.OVER)
     assert LEAVING | COMING < AWAY
     assert set(FIVE) <= IN_HAND
 

@@ -29,6 +29,7 @@ from controller.core.state.apply import apply
 from controller.core.state.state import State, initial
 from controller.core.steps import AskGuard, AskOperator, RunStep, SetMember, Validate
 from tests.core.test_snapshot import line
+from tests.support.members import changed
 
 GATES = (
     Gate("errors", Scope.MEMBER, 0.01, hold=timedelta(seconds=4)),
@@ -114,7 +115,7 @@ def test_a_good_story_goes_on() -> None:
 def test_no_soak_ends_without_a_pass(story: list[tuple[int, str, int, int, int]]) -> None:
     """A soak ends, and the next member goes, only when both gates passed last; what fails halts."""
     state = apply(PLAN, initial(PLAN), RunBegan("me"), timedelta(0))
-    soaking = replace(state.members["web1"], phase=Phase.SOAKING, begun=True)
+    soaking = changed(state.members["web1"], phase=Phase.SOAKING, begun=True)
     state = replace(state, members={**state.members, "web1": soaking}, touched=True)
     decided = followed(state, story)
     for number, event in enumerate(decided):

@@ -8,9 +8,11 @@ import pytest
 
 from controller.core import events as e
 from controller.core.events import Event
+from controller.core.outcome import Outcome
 from controller.core.pool import Found, FoundLine, LineKey, Worker
 from controller.core.settings import OnFailure
-from controller.core.state.state import MemberState, State
+from controller.core.state.parts import MemberState
+from controller.core.state.state import State
 from controller.core.steps import (
     AskGuard,
     AskOperator,
@@ -26,6 +28,7 @@ from controller.journal.codec import KINDS, PLAN, decode, encode
 from controller.journal.replay import replay
 from controller.ports import Record
 from tests.promises.test_interrupted import HALTED, OTHERS, WELL
+from tests.support.members import PARTS
 from tests.support.plays import make_plan, play
 from tests.support.scenarios import ROLLOUT, Scenario
 from tests.support.virtual import EPOCH, run_virtually
@@ -52,7 +55,7 @@ EVENTS: tuple[Event, ...] = (
     e.Halted(e.Cause.GATE, WORDS, "limit", "web1", "errors", ("web1", "web2")),
     e.Halted(e.Cause.FLOOR, "seen", "limit"),
     e.RollbackBegan(("web2", "web1")),
-    e.Finished("done", 0),
+    e.Finished(Outcome.DONE, 0),
     e.MemberSet("web1", Setting.PUT_BACK, {"lb1": WORKER}),
     e.SettingFailed("web1", Setting.HOLD, WORDS, True),
     e.GuardAnswered("web1", e.Answer.REFUSED, WORDS),
@@ -152,8 +155,12 @@ SEEN_ONLY = {
 
 
 def journalled(value: State | MemberState) -> dict[str, Any]:
-    names = {field.name for field in fields(value)} - SEEN_ONLY[type(value)]
-    return {name: getattr(value, name) for name in names}
+    found = {field.name: getattr(value, field.name) for field in fields(value)}
+    if isinstance(value, MemberState):
+        for part in PARTS:
+            one = found.pop(part)
+            found |= {field.name: getattr(one, field.name) for field in fields(one)}
+    return {name: found[name] for name in found.keys() - SEEN_ONLY[type(value)]}
 
 
 @pytest.mark.parametrize(

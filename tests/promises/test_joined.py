@@ -35,7 +35,7 @@ def left_while_it_runs(scenario: Scenario, verb: str) -> Cut:
     assert halted.broken == []
     assert halted.end.outcome == "halted"
     left = halted.state.members["web1"]
-    assert left.unfinished
+    assert left.progress.unfinished
     assert left.phase in (Phase.FAILED, Phase.STUCK)
     recover(halted.world)
     return Cut("halted", halted.world, halted.world.sim.now)

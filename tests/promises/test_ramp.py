@@ -126,7 +126,7 @@ def test_failing_member_meets_few_users() -> None:
     assert shares(played) == [10]
     assert played.phases() == {"web1": "failed", "web2": "waiting", "web3": "waiting"}
     assert played.world.sim.instances["lb1"].of("web1")[0].admin is Admin.OUT
-    found = played.state.members["web1"].found
+    found = played.state.members["web1"].placement.found
     assert found is not None
     assert [line.weight for line in found.lines] == [FULL]
 
@@ -177,7 +177,9 @@ def test_missing_evidence_holds_a_step() -> None:
 
     beats = (
         Beat(enters("web1", Phase.RETURNING), quiet),
-        Beat(lambda _, before, after: after.members["web1"].share == 50, later(ms(0), busy)),
+        Beat(
+            lambda _, before, after: after.members["web1"].placement.share == 50, later(ms(0), busy)
+        ),
     )
     played = play(Scenario(ramped(10, 50, hold=100), beats=beats))
     ended(played, "done", 0)

@@ -8,6 +8,7 @@ from typing import Any
 from controller.core import events as e
 from controller.core.events import Verdict
 from controller.core.gates.gate import Gate, Scope
+from controller.core.outcome import Outcome
 from controller.core.plan.plan import CourseShape, Plan
 from controller.core.pool import Found, FoundLine, LineKey, Member, Worker
 from controller.core.settings import Policies
@@ -95,7 +96,7 @@ class Scribe:
 
     def finish(self, outcome: str, code: int, why: str = "", told: Sequence[str] = ()) -> None:
         """`told`: the lines that were printed, as a journal keeps them."""
-        self.write(e.Finished(outcome, code, why))
+        self.write(e.Finished(Outcome(outcome), code, why))
         if told:
             lines = ", ".join(f'"{line}"' for line in told)
             last = self.records[-1]

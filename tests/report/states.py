@@ -20,10 +20,12 @@ from controller.core.pool import (
     Worker,
 )
 from controller.core.snapshot import Sight, looked
-from controller.core.state.state import MemberState, Mode, State, initial
+from controller.core.state.parts import MemberState
+from controller.core.state.state import Mode, State, initial
 from controller.core.steps import Course
 from controller.report.run.next_commands import Onward
 from tests.report import journals
+from tests.support.members import changed
 
 A, B = "unix:/a.sock", "unix:/b.sock"
 NOW = timedelta(seconds=100)
@@ -52,7 +54,7 @@ DEEDS: dict[str, dict[str, Any]] = {
 
 def member(name: str, deed: str = "untouched", **changes: Any) -> MemberState:
     """As `DEEDS` has it, with `changes` upon that."""
-    return replace(MemberState(name), **(DEEDS[deed] | changes))
+    return changed(MemberState(name), **(DEEDS[deed] | changes))
 
 
 def plan(purpose: Purpose = Purpose.UPGRADE, **changes: Any) -> Plan:

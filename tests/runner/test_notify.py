@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from controller.core.events import Event, Finished, Observation, RunBegan
+from controller.core.outcome import Outcome
 from controller.core.pool import Instant
 from controller.core.state.state import State
 from controller.ports import Notice, Notifier, Undelivered
@@ -16,7 +17,7 @@ from tests.support.virtual import LoopClock, run_virtually
 T = TypeVar("T")
 
 RUNNING = State(members={})
-OVER = State(members={}, finished=Finished("done", 0))
+OVER = State(members={}, finished=Finished(Outcome.DONE, 0))
 PASSING = Undelivered("answered with status 503", retryable=True)
 LASTING = Undelivered("answered with status 404", retryable=False)
 

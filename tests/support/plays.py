@@ -230,7 +230,7 @@ async def _run(
     final = await runner.run(first)
     broken = checkers.at_end(final)
     taken = {one.member for one in world.journal.out_by(ROLLOUT)}
-    ours = {m.name for m in final.members.values() if m.found is not None}
+    ours = {m.name for m in final.members.values() if m.placement.found is not None}
     if taken != ours - set(scenario.inherited):
         broken.append(f"S8: the pool's record names {taken}, and out because of us are {ours}")
     return Played(plan, final, world, broken, balancer.calls, clock.now() - began)

@@ -8,6 +8,7 @@ import pytest
 
 from controller.core.events import Finished
 from controller.core.gates.gate import MetricQuery, Scope
+from controller.core.outcome import Outcome
 from controller.core.pool import Admin
 from controller.core.settings import Amount, OnFailure
 from controller.core.state.state import Mode, State
@@ -118,7 +119,7 @@ def test_left_out_members_are_counted() -> None:
 
 def test_every_end_and_mode_has_a_word() -> None:
     """All outcomes and modes are states, none is forgotten."""
-    outcomes = ("done", "partly done", "halted", "stopped", "aborted", "refused")
+    outcomes = set(Outcome) - {Outcome.ABANDONED}
     state = State(members={})
     ends = {rollout_state(replace(state, finished=Finished(one, 0))) for one in outcomes}
     going = {rollout_state(replace(state, mode=one)) for one in set(Mode) - {Mode.FINISHED}}

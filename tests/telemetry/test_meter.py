@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from controller.core.events import Finished, RunBegan
+from controller.core.outcome import Outcome
 from controller.core.plan.plan import CourseShape, Plan
 from controller.core.settings import Policies
 from controller.core.state.state import State
@@ -18,7 +19,7 @@ from tests.support.virtual import EPOCH, LoopClock, run_virtually
 
 PLAN = Plan("web", (), (), (), ("web",), 1, 1, 2, Policies(), CourseShape(1))
 RUNNING = State(members={})
-OVER = State(members={}, finished=Finished("done", 0))
+OVER = State(members={}, finished=Finished(Outcome.DONE, 0))
 AWHILE = 58.0
 """Seconds; between two of the regular times."""
 

@@ -12,7 +12,7 @@ from controller.core.decide.returning import checking, ramping, returning, soaki
 from controller.core.decide.upgrade import proving, upgrading, validating
 from controller.core.events import Cause, Halted
 from controller.core.phases import Phase
-from controller.core.state.state import MemberState
+from controller.core.state.parts import MemberState
 from controller.core.steps import SetMember, Setting
 
 TRIES: Final = 5
@@ -20,19 +20,19 @@ TRIES: Final = 5
 
 
 def proceed(at: Context, m: MemberState) -> Output | None:
-    if m.setting is not None or at.is_pausing(m):
+    if m.order.setting is not None or at.is_pausing(m):
         return None
-    if m.tries >= TRIES:
+    if m.order.tries >= TRIES:
         return Halted(Cause.BALANCER, m.why, "a load balancer must do as told", m.name)
     return _FLOW[m.phase](at, m)
 
 
 def _removing(at: Context, m: MemberState) -> Output | None:
-    return None if at.is_blind else SetMember(m.name, Setting.REMOVE, m.found)
+    return None if at.is_blind else SetMember(m.name, Setting.REMOVE, m.placement.found)
 
 
 def _restoring(at: Context, m: MemberState) -> Output | None:
-    return None if at.is_blind else SetMember(m.name, Setting.RESTORE, m.found)
+    return None if at.is_blind else SetMember(m.name, Setting.RESTORE, m.placement.found)
 
 
 _FLOW: Final[dict[Phase, Callable[[Context, MemberState], Output | None]]] = {

@@ -9,7 +9,8 @@ from controller.core.events import Event
 from controller.core.plan.plan import CourseShape, Plan
 from controller.core.pool import Admin, Instant, Line
 from controller.core.snapshot import Capacity, Seen, capacity
-from controller.core.state.state import ORIGIN, MemberState, Mode, State
+from controller.core.state.parts import ORIGIN, MemberState
+from controller.core.state.state import Mode, State
 from controller.core.steps import Course, Setting, Step
 
 FRESH: Final = timedelta(seconds=2)
@@ -58,15 +59,21 @@ class Context:
 
     def is_pausing(self, m: MemberState) -> bool:
         """Whether a setting has failed just now."""
-        return m.tried_at is not None and m.tries > 0 and self.now - m.tried_at < RETRY_AFTER
+        return (
+            m.order.tried_at is not None
+            and m.order.tries > 0
+            and self.now - m.order.tried_at < RETRY_AFTER
+        )
 
     def shape(self, m: MemberState) -> CourseShape:
-        return self.plan.shape(is_back=m.course is Course.ROLLBACK)
+        return self.plan.shape(is_back=m.progress.course is Course.ROLLBACK)
 
     def visible(self, m: MemberState) -> tuple[tuple[str, Seen], ...]:
         """The lines of a member, with their instance, that were seen a moment ago and after
         what we last set."""
-        oldest = max(self.now - FRESH, m.set_at if m.set_at is not None else timedelta.min)
+        oldest = max(
+            self.now - FRESH, m.order.set_at if m.order.set_at is not None else timedelta.min
+        )
         return tuple(
             (instance, seen)
             for instance, sight in self.state.sights.items()
@@ -91,10 +98,10 @@ class Context:
         """The instance where somebody else changed what we had set (S14): the same worker that
         confirmed our setting now shows the contrary."""
         for instance, one in self.visible(m):
-            worker, sight = m.workers.get(instance), self.state.sights[instance]
+            worker, sight = m.placement.workers.get(instance), self.state.sights[instance]
             if worker is None or sight.worker is None or is_ours(one.line):
                 continue
-            if worker.is_same(sight.worker) and _contradicts(one.line, m.confirmed):
+            if worker.is_same(sight.worker) and _contradicts(one.line, m.placement.confirmed):
                 return instance
         return None
 

@@ -14,7 +14,7 @@ from controller.core.decide.gates import watch_gates
 from controller.core.decide.schedule import begin
 from controller.core.decide.wind_down import settle
 from controller.core.events import Answer, Cause, Halted, StopRequested
-from controller.core.phases import IN_HAND, Phase
+from controller.core.phases import FAILED, IN_HAND, Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
 from controller.core.state.state import Mode, State
@@ -35,9 +35,6 @@ def decide(plan: Plan, state: State, now: Instant) -> Output | None:
     )
 
 
-FAILED = frozenset({Phase.FAILED, Phase.KEPT, Phase.STUCK})
-
-
 def _refused(at: Context) -> Output | None:
     """`unless` answered neither yes nor no, the operator answered no, or a member came to rest in
     failure after the operator had decided to go on."""
@@ -46,9 +43,9 @@ def _refused(at: Context) -> Output | None:
     for m in at.state.members.values():
         if m.phase in FAILED and at.state.mode is Mode.RUNNING:
             return Halted(Cause.MEMBER, f"{m.name}: {m.why}", "every member must be proven", m.name)
-        if m.phase is Phase.WAITING and m.answer is Answer.REFUSED:
-            return Halted(Cause.MEMBER, m.detail, "`unless` must say yes or no", m.name)
-        if m.declined:
+        if m.phase is Phase.WAITING and m.progress.answer is Answer.REFUSED:
+            return Halted(Cause.MEMBER, m.progress.detail, "`unless` must say yes or no", m.name)
+        if m.consent.declined:
             return StopRequested(f"the operator said no to {m.name}")
     return None
 

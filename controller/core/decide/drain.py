@@ -20,7 +20,8 @@ from controller.core.gates.gate import Scope
 from controller.core.phases import Phase
 from controller.core.pool import Admin, Found, found_in
 from controller.core.settings import OnTimeout
-from controller.core.state.state import MemberState, Mode
+from controller.core.state.parts import MemberState
+from controller.core.state.state import Mode
 from controller.core.steps import AskGuard, AskOperator, SetMember, Setting
 
 RECENT: Final = timedelta(milliseconds=500)
@@ -30,29 +31,33 @@ of the member had come."""
 
 def asking(at: Context, m: MemberState) -> Output | None:
     """After a crash the question is asked again; it may be repeated at will."""
-    return AskGuard(m.name, m.course, m.serial) if m.work is None else None
+    return (
+        AskGuard(m.name, m.progress.course, m.progress.serial) if m.progress.work is None else None
+    )
 
 
 def due(at: Context, m: MemberState) -> Output | None:
     """Out as soon as nothing speaks against it: S2, S5, S8, the operator."""
-    if m.work is not None or not at.is_running or not at.is_full_fresh(RECENT, m.since):
+    if m.progress.work is not None or not at.is_running or not at.is_full_fresh(RECENT, m.since):
         return None
     seen = at.visible(m)
-    if m.found is None and (out := next((one for one in seen if one[1].line.is_out), None)):
+    if m.placement.found is None and (
+        out := next((one for one in seen if one[1].line.is_out), None)
+    ):
         where = f"{out[1].line.backend} at {out[0]}"
         return MemberLeft(m.name, f"was put out of rotation by somebody else ({where})")
-    if at.state.run is not None and at.state.run.stepwise and not m.approved:
+    if at.state.run is not None and at.state.run.stepwise and not m.consent.approved:
         return AskOperator(m.name)
     if at.state.mode is Mode.RUNNING and not gates_hold(at, None, Scope.POOL):
         return None
-    if m.found is not None and all(one.line.admin is Admin.OUT for _, one in seen):
+    if m.placement.found is not None and all(one.line.admin is Admin.OUT for _, one in seen):
         return MemberFoundOut(m.name)
     room = at.without(m.name)
     if room.serving < at.plan.min_available:
         return _short(at, room.serving, room.where)
     if at.state.short_since is not None:
         return CapacityBack(room.serving)
-    return SetMember(m.name, Setting.DRAIN, m.found or as_seen(at, m))
+    return SetMember(m.name, Setting.DRAIN, m.placement.found or as_seen(at, m))
 
 
 def _short(at: Context, serving: int, where: str) -> Output | None:
@@ -82,10 +87,10 @@ def as_seen(at: Context, m: MemberState) -> Found:
 def _set_or_back(at: Context, m: MemberState, wish: Output | None) -> Output | None:
     """While we only drain: somebody else's loss sends ours back at once (S2), whatever else is
     wished but a halt."""
-    is_only_leaving = not m.begun and not isinstance(wish, Halted)
+    is_only_leaving = not m.progress.begun and not isinstance(wish, Halted)
     if is_only_leaving and at.is_full_fresh():
         is_lost = at.without().serving < at.plan.min_available
-        return SetMember(m.name, Setting.RESTORE, m.found) if is_lost else wish
+        return SetMember(m.name, Setting.RESTORE, m.placement.found) if is_lost else wish
     return wish
 
 
@@ -96,34 +101,38 @@ def _unknown_drain(at: Context, m: MemberState) -> Output | None:
         return None
     if output := contested(at, m, is_away):
         return output
-    if not m.tries and not m.begun and at.shows(m, is_ready):
-        return SetMember(m.name, Setting.RESTORE, m.found)
-    return _set_or_back(at, m, SetMember(m.name, Setting.DRAIN, m.found))
+    if not m.order.tries and not m.progress.begun and at.shows(m, is_ready):
+        return SetMember(m.name, Setting.RESTORE, m.placement.found)
+    return _set_or_back(at, m, SetMember(m.name, Setting.DRAIN, m.placement.found))
 
 
 def draining(at: Context, m: MemberState) -> Output | None:
-    if m.set_at is None:
+    if m.order.set_at is None:
         return _unknown_drain(at, m)
     if output := _set_or_back(at, m, misplaced(at, m, is_away, Setting.DRAIN)):
         return output
     if at.seen(m) is None:
         return None
-    policy, drained_for = at.plan.policies.drain, at.now - m.set_at
-    if at.plan.sticky or m.persistent:
-        return SetMember(m.name, Setting.HOLD, m.found) if drained_for >= policy.sticky else None
+    policy, drained_for = at.plan.policies.drain, at.now - m.order.set_at
+    if at.plan.sticky or m.draining.persistent:
+        return (
+            SetMember(m.name, Setting.HOLD, m.placement.found)
+            if drained_for >= policy.sticky
+            else None
+        )
     if at.shows(m, lambda line: line.is_quiet):
-        return SetMember(m.name, Setting.HOLD, m.found)
+        return SetMember(m.name, Setting.HOLD, m.placement.found)
     if drained_for < policy.timeout:
         return None
     if policy.on_timeout is OnTimeout.CUT:
-        return SetMember(m.name, Setting.HOLD, m.found)
+        return SetMember(m.name, Setting.HOLD, m.placement.found)
     return still_in_flight(at, m)
 
 
 def holding(at: Context, m: MemberState) -> Output | None:
     if at.is_blind or not at.is_full_fresh():
         return None
-    wish = contested(at, m, is_away) or SetMember(m.name, Setting.HOLD, m.found)
+    wish = contested(at, m, is_away) or SetMember(m.name, Setting.HOLD, m.placement.found)
     return _set_or_back(at, m, wish)
 
 
@@ -132,5 +141,7 @@ def out(at: Context, m: MemberState) -> Output | None:
         return output
     if is_clear(at, m):
         return next_step(at, m)
-    is_sticky = bool(at.plan.sticky) or m.persistent
-    return still_busy(at, m, m.since if is_sticky or m.drain_since is None else m.drain_since)
+    is_sticky = bool(at.plan.sticky) or m.draining.persistent
+    return still_busy(
+        at, m, m.since if is_sticky or m.draining.drain_since is None else m.draining.drain_since
+    )

@@ -11,7 +11,7 @@ from controller.core.decide.context import Context, Output
 from controller.core.events import Cause, ForeignHandSeen, Halted
 from controller.core.phases import Phase
 from controller.core.pool import Admin, Line
-from controller.core.state.state import MemberState
+from controller.core.state.parts import MemberState
 from controller.core.steps import SetMember, Setting
 
 OURS_ALONE: Final = "a member in our hands is ours alone; nobody is fought over one"
@@ -38,9 +38,9 @@ def misplaced(
         return None
     instance = at.foreign_at(m, is_ours)
     if instance is None:
-        return SetMember(m.name, again, m.found)
+        return SetMember(m.name, again, m.placement.found)
     if m.phase is Phase.UPGRADING:
-        return None if m.foreign else ForeignHandSeen(m.name, instance)
+        return None if m.placement.foreign else ForeignHandSeen(m.name, instance)
     return contested(at, m, is_ours)
 
 
@@ -59,4 +59,4 @@ def contested(at: Context, m: MemberState, is_ours: Callable[[Line], bool]) -> O
 
 def is_contested(at: Context, m: MemberState) -> bool:
     """Whether somebody else has it in rotation, and we no longer fight that."""
-    return m.foreign and any(is_ready(one.line) for _, one in at.visible(m))
+    return m.placement.foreign and any(is_ready(one.line) for _, one in at.visible(m))

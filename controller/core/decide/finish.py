@@ -9,10 +9,12 @@ from controller.core.decide.rollback import to_roll_back
 from controller.core.decide.schedule import in_scope
 from controller.core.decide.wind_down import is_at_rest
 from controller.core.events import Cause, Finished, Halted, MemberKept, MemberStuck, RollbackBegan
+from controller.core.outcome import ExitCode, Outcome
 from controller.core.phases import JUDGED, OVER, Phase
 from controller.core.plan.plan import Purpose
 from controller.core.state.failures import RECENT, failures
-from controller.core.state.state import MemberState, Mode
+from controller.core.state.parts import MemberState
+from controller.core.state.state import Mode
 from controller.core.steps import Course
 
 AFTERMATH: Final = timedelta(seconds=3)
@@ -33,7 +35,7 @@ def finish(at: Context) -> Output | None:
         return _halted(at, state.halt)
     if all(m.phase in OVER for m in in_scope(at)):
         whole = all(m.phase in OVER for m in state.members.values())
-        return Finished("done" if whole else "partly done", 0)
+        return Finished(Outcome.DONE if whole else Outcome.PARTLY_DONE, ExitCode.DONE)
     return None
 
 
@@ -46,8 +48,8 @@ def _is_busy(at: Context, m: MemberState) -> bool:
 
 def _is_watched(at: Context, m: MemberState) -> bool:
     """After a halt: in rotation with the new version, and not failed so far."""
-    is_judged = m.phase in JUDGED and not m.condemned
-    return at.state.mode is Mode.HALTED and is_judged and m.setting is None
+    is_judged = m.phase in JUDGED and not m.trial.condemned
+    return at.state.mode is Mode.HALTED and is_judged and m.order.setting is None
 
 
 def _kept(at: Context, m: MemberState) -> Output | None:
@@ -64,13 +66,18 @@ def _stopped(at: Context) -> Output | None:
         return None
     if state.abort is not None:
         is_done = not state.abort.restore or not at.is_blind
-        return Finished("aborted", 7, f"by {state.abort.by}") if is_done else None
-    return Finished("stopped", 7, state.stop.why if state.stop is not None else "")
+        return (
+            Finished(Outcome.ABORTED, ExitCode.STOPPED, f"by {state.abort.by}") if is_done else None
+        )
+    return Finished(
+        Outcome.STOPPED, ExitCode.STOPPED, state.stop.why if state.stop is not None else ""
+    )
 
 
 def _halted(at: Context, halt: Halted) -> Output | None:
     state = at.state
-    over = Finished("halted", 4 if halt.cause is Cause.GATE else 5, halt.seen)
+    code = ExitCode.GATE if halt.cause is Cause.GATE else ExitCode.HALTED
+    over = Finished(Outcome.HALTED, code, halt.seen)
     if state.mode is Mode.ROLLING_BACK:
         rolling = (state.members[name] for name in state.rolling)
         return over if all(m.phase in OVER for m in rolling) else None
@@ -78,7 +85,7 @@ def _halted(at: Context, halt: Halted) -> Output | None:
         if m.phase is Phase.FAILED and _goes_back(at, m):
             return MemberStuck(m.name)
     if not state.touched:
-        return Finished("refused", 3, f"{halt.seen}; {halt.limit}")
+        return Finished(Outcome.REFUSED, ExitCode.REFUSED, f"{halt.seen}; {halt.limit}")
     if halt.cause in (Cause.GATE, Cause.MEMBER) and not state.rollback_began and not state.stop:
         back = to_roll_back(at)
         if back:
@@ -88,7 +95,7 @@ def _halted(at: Context, halt: Halted) -> Output | None:
 
 def _goes_back(at: Context, m: MemberState) -> bool:
     """Whether what failed was a way back: there is none from there."""
-    return m.course is Course.ROLLBACK or at.plan.purpose is Purpose.ROLLBACK
+    return m.progress.course is Course.ROLLBACK or at.plan.purpose is Purpose.ROLLBACK
 
 
 def _is_known_who_fails(at: Context) -> bool:

@@ -44,7 +44,7 @@ def subjects(at: Context, gate: Gate) -> tuple[str | None, ...]:
     return tuple(
         m.name
         for m in at.state.members.values()
-        if m.phase in JUDGED and m.mark is not None and not m.condemned
+        if m.phase in JUDGED and m.trial.mark is not None and not m.trial.condemned
     )
 
 
@@ -141,10 +141,10 @@ def unproven(at: Context, failed: tuple[str, ...]) -> Iterator[str]:
     """Others that meet users with the version of those that failed, and are not proven either:
     after the halt nobody would watch them."""
     members = at.state.members
-    courses = {members[name].course for name in failed}
+    courses = {members[name].progress.course for name in failed}
     for m in members.values():
-        is_new = m.phase in JUDGED and m.course in courses
-        if is_new and not m.condemned and m.name not in failed:
+        is_new = m.phase in JUDGED and m.progress.course in courses
+        if is_new and not m.trial.condemned and m.name not in failed:
             yield m.name
 
 
@@ -172,7 +172,7 @@ def _to_blame(at: Context, gate: Gate) -> tuple[str, ...]:
     if at.state.rollback_began or halted is None or at.now - halted >= BLAME:
         return ()
     members = at.state.members
-    return tuple(name for name in worse_than_peers(at, gate) if not members[name].condemned)
+    return tuple(name for name in worse_than_peers(at, gate) if not members[name].trial.condemned)
 
 
 def _silent(at: Context, gate: Gate, member: str | None, last: GateState) -> Halted | None:
@@ -181,7 +181,7 @@ def _silent(at: Context, gate: Gate, member: str | None, last: GateState) -> Hal
     if since is None or gate.then is Then.PASS or at.state.mode is Mode.ROLLING_BACK:
         return None
     if member is not None:
-        warmed = at.state.members[member].warmed_at
+        warmed = at.state.members[member].trial.warmed_at
         if warmed is None:
             return None
         since = max(since, warmed + at.plan.policies.soak)
@@ -228,7 +228,7 @@ def worse_than_peers(at: Context, gate: Gate) -> tuple[str, ...]:
         return ()
     worse = []
     for m in at.state.members.values():
-        if m.phase not in JUDGED or m.mark is None:
+        if m.phase not in JUDGED or m.trial.mark is None:
             continue
         own, others = counted(at.state, m.name), peers_counted(at.state, m.name)
         if is_worse(own.errors, own.total, others.errors, others.total, confidence=gate.confidence):

@@ -8,7 +8,7 @@ from controller.core.decide.context import APART, FRESH, Context, Output
 from controller.core.events import Cause, Halted
 from controller.core.pool import Instant
 from controller.core.settings import OnTimeout
-from controller.core.state.state import MemberState
+from controller.core.state.parts import MemberState
 from controller.core.steps import RunStep, SetMember, Setting
 
 CUT_AGAIN: Final = timedelta(seconds=1)
@@ -30,7 +30,7 @@ def run_step(at: Context, m: MemberState, since: Instant) -> Output | None:
     """The next step as soon as it may start. `since`: from when on work in flight has been given
     `drain.timeout` to end."""
     if is_clear(at, m):
-        return RunStep(m.name, m.course, m.step, m.attempt)
+        return RunStep(m.name, m.progress.course, m.progress.step, m.progress.attempt)
     return still_busy(at, m, since)
 
 
@@ -44,11 +44,11 @@ def still_busy(at: Context, m: MemberState, since: Instant) -> Output | None:
         return _old_worker_stays(at, m, timeout)
     if at.seen(m) is None or at.shows(m, lambda line: line.is_quiet):
         return None
-    if at.plan.policies.drain.on_timeout is OnTimeout.HALT or m.cuts >= CUTS:
+    if at.plan.policies.drain.on_timeout is OnTimeout.HALT or m.order.cuts >= CUTS:
         return still_in_flight(at, m)
-    if m.cuts and m.set_at is not None and at.now - m.set_at < CUT_AGAIN:
+    if m.order.cuts and m.order.set_at is not None and at.now - m.order.set_at < CUT_AGAIN:
         return None
-    return SetMember(m.name, Setting.CUT, m.found)
+    return SetMember(m.name, Setting.CUT, m.placement.found)
 
 
 def still_in_flight(at: Context, m: MemberState) -> Output:
@@ -65,7 +65,7 @@ def still_in_flight(at: Context, m: MemberState) -> Output:
 
 def _is_quiet(at: Context, m: MemberState) -> bool:
     """S3: out, nothing in flight nor queued, in two looks apart, everywhere, a moment ago."""
-    spans = [m.quiet.get(instance) for instance in at.state.sights]
+    spans = [m.draining.quiet.get(instance) for instance in at.state.sights]
     return not at.is_blind and all(
         span is not None and span[1] - span[0] >= APART and at.now - span[1] <= FRESH
         for span in spans

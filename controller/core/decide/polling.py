@@ -10,28 +10,15 @@ from datetime import timedelta
 from typing import Final
 
 from controller.core.gates.pace import AT_ONCE, CALM, judging_pace
-from controller.core.phases import JUDGED, LEAVING, OVER, Phase
+from controller.core.phases import JUDGED, LEAVING, OVER, WATCHED_CLOSELY, Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
-from controller.core.state.state import MemberState, Mode, State
+from controller.core.state.parts import MemberState
+from controller.core.state.state import Mode, State
 
 SLOWER: Final = timedelta(milliseconds=100)
 SLOWER_AFTER: Final = timedelta(seconds=5)
 POOL: Final = timedelta(seconds=1)
-
-EAGER: Final = frozenset(
-    {
-        Phase.DRAINING,
-        Phase.HOLDING,
-        Phase.OUT,
-        Phase.PROVING,
-        Phase.VALIDATING,
-        Phase.CHECKING,
-        Phase.RETURNING,
-        Phase.REMOVING,
-        Phase.RESTORING,
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +49,7 @@ def attention(plan: Plan, state: State, instance: str, now: Instant) -> Attentio
 
 
 def _pace(plan: Plan, m: MemberState, now: Instant) -> timedelta:
-    if m.phase in EAGER:
+    if m.phase in WATCHED_CLOSELY:
         return AT_ONCE if now - m.since < SLOWER_AFTER else SLOWER
     return judging_pace(plan.policies.gates) if m.phase in JUDGED else CALM
 
@@ -71,7 +58,7 @@ def _hangs_on_the_pool(state: State, m: MemberState, full_at: Instant) -> bool:
     """Whether taking it out waits for a look at the whole pool that is newer than `full_at`."""
     if m.phase is Phase.DUE:
         return m.since > full_at
-    is_to_go = m.phase in JUDGED and m.condemned
+    is_to_go = m.phase in JUDGED and m.trial.condemned
     return is_to_go and state.halted_at is not None and state.halted_at > full_at
 
 
@@ -79,7 +66,7 @@ def _pool_pace(state: State) -> timedelta:
     """Soon, where a member may be taken out as soon as the pool was seen anew, or may have to go
     back at once because a partner was lost, or is compared with the others after a halt."""
     if state.is_winding_down:
-        is_judged = any(m.phase in JUDGED and not m.condemned for m in state.in_hand)
+        is_judged = any(m.phase in JUDGED and not m.trial.condemned for m in state.in_hand)
         if is_judged and state.mode is Mode.HALTED:
             return SLOWER
         # All at rest: how users fare is what is left to see.
@@ -87,5 +74,5 @@ def _pool_pace(state: State) -> timedelta:
     phases = {m.phase for m in state.members.values()}
     if Phase.DUE in phases or (not state.in_hand and not phases <= OVER):
         return SLOWER
-    only_drains = any(m.phase in LEAVING and not m.begun for m in state.in_hand)
+    only_drains = any(m.phase in LEAVING and not m.progress.begun for m in state.in_hand)
     return CALM if only_drains else POOL

@@ -10,7 +10,7 @@ from controller.core.decide.gates import gate_holds
 from controller.core.events import Cause, Halted, MemberKept, RampEnded, Verdict
 from controller.core.gates.gate import Scope
 from controller.core.pool import FULL, LineKey
-from controller.core.state.state import MemberState
+from controller.core.state.parts import MemberState
 from controller.core.steps import SetMember, Setting
 
 
@@ -24,7 +24,7 @@ def _next_share(at: Context, m: MemberState, former: int) -> int:
     come to the full weight are none."""
     if at.state.ramp_refused:
         return FULL
-    lines = m.found.lines if m.found is not None else ()
+    lines = m.placement.found.lines if m.placement.found is not None else ()
 
     def weights(share: int) -> list[int]:
         return [line.weighing(share) for line in lines]
@@ -35,40 +35,48 @@ def _next_share(at: Context, m: MemberState, former: int) -> int:
 
 
 def put_back(at: Context, m: MemberState, share: int) -> SetMember:
-    return SetMember(m.name, Setting.PUT_BACK, m.found, share)
+    return SetMember(m.name, Setting.PUT_BACK, m.placement.found, share)
 
 
 def climb(at: Context, m: MemberState) -> Output | None:
     """What follows for a member in rotation and healthy. After a crash, it is ramped again."""
-    if m.mark is None:
+    if m.trial.mark is None:
         return put_back(at, m, first_share(at, m))
-    if m.set_at is None:
-        return put_back(at, m, FULL if at.state.ramp_refused else m.share)
-    if m.share == FULL:
+    if m.order.set_at is None:
+        return put_back(at, m, FULL if at.state.ramp_refused else m.placement.share)
+    if m.placement.share == FULL:
         return RampEnded(m.name)
     if output := _reweighed(at, m):
         return output
     abort = at.state.abort
     if abort is not None and not abort.restore:
         return MemberKept(m.name, f"{at_share(m)}, its ramp cut short by the abort")
-    return put_back(at, m, _next_share(at, m, m.share)) if _is_held(at, m) else None
+    return put_back(at, m, _next_share(at, m, m.placement.share)) if _is_held(at, m) else None
 
 
 def at_share(m: MemberState) -> str:
     """For people."""
-    return "in rotation" if m.share == FULL else f"in rotation at {m.share} % of its weight"
+    return (
+        "in rotation"
+        if m.placement.share == FULL
+        else f"in rotation at {m.placement.share} % of its weight"
+    )
 
 
 def _reweighed(at: Context, m: MemberState) -> Output | None:
     """Its weight is not what we set: lost in a reload it is set again (S9); changed by somebody
     else it is left alone (S14)."""
     for instance, one in at.visible(m):
-        was = m.found.at(LineKey(instance, one.line.backend)) if m.found is not None else None
-        if was is None or one.line.weight == was.weighing(m.share):
+        was = (
+            m.placement.found.at(LineKey(instance, one.line.backend))
+            if m.placement.found is not None
+            else None
+        )
+        if was is None or one.line.weight == was.weighing(m.placement.share):
             continue
-        worker, now = m.workers.get(instance), at.state.sights[instance].worker
+        worker, now = m.placement.workers.get(instance), at.state.sights[instance].worker
         if worker is None or now is None or not worker.is_same(now):
-            return put_back(at, m, m.share)
+            return put_back(at, m, m.placement.share)
         return Halted(
             Cause.FOREIGN,
             f"somebody else changed the weight of {m.name} at {instance} to {one.line.weight} "
@@ -82,7 +90,7 @@ def _reweighed(at: Context, m: MemberState) -> Output | None:
 def _is_held(at: Context, m: MemberState) -> bool:
     """Whether a step was held for its time. A gate that does not say yes holds it longer: as long
     as it fails, or, where evidence is missing, for as long as it may be."""
-    held = at.now - (m.set_at or at.now)
+    held = at.now - (m.order.set_at or at.now)
     policies = at.plan.policies
     for gate in policies.gates:
         subject = m.name if gate.scope is Scope.MEMBER else None

@@ -9,7 +9,7 @@ from controller.core.events import Cause, Halted, MemberReturned, SoakEnded
 from controller.core.gates.gate import Scope
 from controller.core.phases import Phase
 from controller.core.pool import Admin, Health, Line
-from controller.core.state.state import MemberState
+from controller.core.state.parts import MemberState
 from controller.core.steps import Course, SetMember, Setting
 
 
@@ -28,8 +28,8 @@ def has_passed(line: Line) -> bool:
 
 
 def checking(at: Context, m: MemberState) -> Output | None:
-    if m.set_at is None:
-        wish = contested(at, m, is_away) or SetMember(m.name, Setting.CHECK, m.found)
+    if m.order.set_at is None:
+        wish = contested(at, m, is_away) or SetMember(m.name, Setting.CHECK, m.placement.found)
         return None if at.is_blind else wish
     if output := misplaced(at, m, _is_coming, Setting.CHECK):
         return output
@@ -51,7 +51,7 @@ def _late(at: Context, m: MemberState, what: str) -> Output | None:
 
 
 def returning(at: Context, m: MemberState) -> Output | None:
-    if m.set_at is None:
+    if m.order.set_at is None:
         return _unknown_return(at, m)
     if output := misplaced(at, m, is_ready, Setting.CHECK):
         return output
@@ -68,7 +68,7 @@ def _unknown_return(at: Context, m: MemberState) -> Output | None:
     is_safe = at.shows(m, lambda line: is_ready(line) or has_passed(line))
     if is_safe:
         return put_back(at, m, first_share(at, m))
-    return SetMember(m.name, Setting.CHECK, m.found)
+    return SetMember(m.name, Setting.CHECK, m.placement.found)
 
 
 def ramping(at: Context, m: MemberState) -> Output | None:
@@ -86,12 +86,14 @@ def soaking(at: Context, m: MemberState) -> Output | None:
         return None
     if output := _ailing(at, m):
         return output
-    if m.mark is None:  # after a crash the soak starts anew
+    if m.trial.mark is None:  # after a crash the soak starts anew
         return MemberReturned(m.name)
     if at.state.abort is not None:
-        which = "the former version passed" if m.course is Course.ROLLBACK else "in rotation"
+        which = (
+            "the former version passed" if m.progress.course is Course.ROLLBACK else "in rotation"
+        )
         return SoakEnded(m.name, f"{which}, its soak cut short by the abort")
-    if m.warmed_at is None or at.now - m.warmed_at < at.plan.policies.soak:
+    if m.trial.warmed_at is None or at.now - m.trial.warmed_at < at.plan.policies.soak:
         return None
     if not gates_hold(at, m.name, Scope.MEMBER) or not gates_hold(at, None, Scope.POOL):
         return None

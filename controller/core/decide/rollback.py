@@ -3,7 +3,7 @@
 from controller.core.decide.context import Context
 from controller.core.phases import Phase
 from controller.core.settings import OnFailure
-from controller.core.state.state import MemberState
+from controller.core.state.parts import MemberState
 
 
 def to_roll_back(at: Context) -> tuple[str, ...]:
@@ -18,17 +18,17 @@ def to_roll_back(at: Context) -> tuple[str, ...]:
     upgraded = [
         m
         for m in at.state.members.values()
-        if m.phase in (Phase.DONE, Phase.KEPT) and not _has_failed(m) and not m.foreign
+        if m.phase in (Phase.DONE, Phase.KEPT) and not _has_failed(m) and not m.placement.foreign
     ]
     newest_first = sorted(upgraded, key=lambda m: (m.phase is Phase.DONE, -m.finished_turn))
     return tuple(m.name for m in (*failed, *newest_first))
 
 
 def _is_in_rotation(m: MemberState) -> bool:
-    return m.found is None
+    return m.placement.found is None
 
 
 def _has_failed(m: MemberState) -> bool:
     """And may be rolled back: nobody else has it in hand, and no step of it may be running."""
-    is_failed = m.phase is Phase.FAILED or (m.phase is Phase.KEPT and m.condemned)
-    return is_failed and m.begun and not m.foreign and not m.unfinished
+    is_failed = m.phase is Phase.FAILED or (m.phase is Phase.KEPT and m.trial.condemned)
+    return is_failed and m.progress.begun and not m.placement.foreign and not m.progress.unfinished

@@ -4,23 +4,10 @@ from controller.core.decide.context import Context, Output
 from controller.core.decide.gates import gates_hold
 from controller.core.events import Cause, Halted, MemberCalled, RestoreBegan
 from controller.core.gates.gate import Scope
-from controller.core.phases import OVER, Phase
-from controller.core.state.state import MemberState, Mode
+from controller.core.phases import LEFT_OUT, OVER, Phase
+from controller.core.state.parts import MemberState
+from controller.core.state.state import Mode
 from controller.core.steps import AskGuard
-
-LEFT_OUT = frozenset(
-    {
-        Phase.WAITING,
-        Phase.OUT,
-        Phase.UPGRADING,
-        Phase.PROVING,
-        Phase.VALIDATING,
-        Phase.FAILED,
-        Phase.KEPT,
-        Phase.STUCK,
-    }
-)
-"""Where a member of ours may be left by a halt or a stop."""
 
 
 def in_scope(at: Context) -> tuple[MemberState, ...]:
@@ -43,8 +30,10 @@ def begin(at: Context) -> Output | None:
         return _crowded_out(at)
     if at.state.mode is Mode.RUNNING and not gates_hold(at, None, Scope.POOL):
         return None
-    if at.shape(m).has_guard and not m.unfinished:  # what may run still is joined first (S7)
-        return AskGuard(m.name, m.course, m.serial)
+    if (
+        at.shape(m).has_guard and not m.progress.unfinished
+    ):  # what may run still is joined first (S7)
+        return AskGuard(m.name, m.progress.course, m.progress.serial)
     return MemberCalled(m.name)
 
 
@@ -93,12 +82,12 @@ def _put_back_next(at: Context) -> Output | None:
     if abort is None or not abort.restore or at.is_blind:
         return None
     members = at.state.members.values()
-    if any(m.is_in_hand and m.restore_tried for m in members):
+    if any(m.is_in_hand and m.progress.restore_tried for m in members):
         return None
     for m in members:
-        is_idle = m.phase in LEFT_OUT and m.work is None and not m.unfinished
+        is_idle = m.phase in LEFT_OUT and m.progress.work is None and not m.progress.unfinished
         if m.phase is Phase.KEPT and at.without().serving < at.plan.min_available:
             continue  # half-way back it serves: validating it anew would take it out (S2)
-        if is_idle and m.found is not None and not m.restore_tried:
+        if is_idle and m.placement.found is not None and not m.progress.restore_tried:
             return RestoreBegan(m.name)
     return None

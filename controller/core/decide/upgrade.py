@@ -6,34 +6,37 @@ from controller.core.decide.in_flight import run_step
 from controller.core.events import Answer, Cause, Halted, MemberFailed
 from controller.core.phases import Phase
 from controller.core.plan.plan import Purpose
-from controller.core.state.state import ORIGIN, MemberState
+from controller.core.state.parts import ORIGIN, MemberState
 from controller.core.steps import AskGuard, Course, RunStep, SetMember, Setting, Validate
 
 
 def next_step(at: Context, m: MemberState) -> Output:
     """Of a member that is clear."""
-    if m.step < at.shape(m).steps:
-        return RunStep(m.name, m.course, m.step, m.attempt)
+    if m.progress.step < at.shape(m).steps:
+        return RunStep(m.name, m.progress.course, m.progress.step, m.progress.attempt)
     return _proof(at, m)
 
 
 def _proof(at: Context, m: MemberState) -> Output:
     if at.shape(m).has_guard:
-        return AskGuard(m.name, m.course, m.serial)
-    return Validate(m.name, m.course)
+        return AskGuard(m.name, m.progress.course, m.progress.serial)
+    return Validate(m.name, m.progress.course)
 
 
 def upgrading(at: Context, m: MemberState) -> Output | None:
     if output := misplaced(at, m, is_held, Setting.HOLD):
         return output
-    if m.work is not None:
+    if m.progress.work is not None:
         return None
-    if m.passed is False:
-        course = Course.ROLLBACK if at.plan.purpose is Purpose.ROLLBACK else m.course
+    if m.progress.passed is False:
+        course = Course.ROLLBACK if at.plan.purpose is Purpose.ROLLBACK else m.progress.course
         return failed(
-            at, m, m.detail, f"every step must end with exit code 0 within {course}.timeout"
+            at,
+            m,
+            m.progress.detail,
+            f"every step must end with exit code 0 within {course}.timeout",
         )
-    if m.foreign and (not m.unfinished or is_contested(at, m)):
+    if m.placement.foreign and (not m.progress.unfinished or is_contested(at, m)):
         return Halted(
             Cause.FOREIGN,
             f"somebody else put {m.name} in rotation while its upgrade ran; it was taken out "
@@ -41,29 +44,33 @@ def upgrading(at: Context, m: MemberState) -> Output | None:
             OURS_ALONE,
             m.name,
         )
-    if m.lost and at.shape(m).has_guard:
-        return AskGuard(m.name, m.course, m.serial)
-    if m.step < at.shape(m).steps:
-        return run_step(at, m, max(m.since, m.step_ended or ORIGIN))
+    if m.progress.lost and at.shape(m).has_guard:
+        return AskGuard(m.name, m.progress.course, m.progress.serial)
+    if m.progress.step < at.shape(m).steps:
+        return run_step(at, m, max(m.since, m.progress.step_ended or ORIGIN))
     return _proof(at, m) if at.shows(m, is_held) else None
 
 
 def proving(at: Context, m: MemberState) -> Output | None:
     if output := misplaced(at, m, is_held, Setting.HOLD):
         return output
-    if m.work is not None:
+    if m.progress.work is not None:
         return None
-    if m.answer is None:
-        return AskGuard(m.name, m.course, m.serial)
-    if m.answer is Answer.PRESENT:
-        return Validate(m.name, m.course)
-    if m.lost and m.answer is Answer.NEEDED:
+    if m.progress.answer is None:
+        return AskGuard(m.name, m.progress.course, m.progress.serial)
+    if m.progress.answer is Answer.PRESENT:
+        return Validate(m.name, m.progress.course)
+    if m.progress.lost and m.progress.answer is Answer.NEEDED:
         return run_step(at, m, m.since)
-    came = "the end of the upgrade is not known, and" if m.lost else "the upgrade ended well, but"
+    came = (
+        "the end of the upgrade is not known, and"
+        if m.progress.lost
+        else "the upgrade ended well, but"
+    )
     return failed(
         at,
         m,
-        f"{came} `unless` does not confirm it: {m.detail}",
+        f"{came} `unless` does not confirm it: {m.progress.detail}",
         "`unless` must exit 0 after the upgrade",
     )
 
@@ -71,22 +78,24 @@ def proving(at: Context, m: MemberState) -> Output | None:
 def validating(at: Context, m: MemberState) -> Output | None:
     if output := misplaced(at, m, is_held, Setting.HOLD):
         return output
-    if m.work is not None:
+    if m.progress.work is not None:
         return None
-    if m.passed is None:
-        return Validate(m.name, m.course)
-    if not m.passed:
-        return _as_the_other(at, m) or failed(at, m, m.detail, "every validation must pass")
-    return None if at.is_blind else SetMember(m.name, Setting.CHECK, m.found)
+    if m.progress.passed is None:
+        return Validate(m.name, m.progress.course)
+    if not m.progress.passed:
+        return _as_the_other(at, m) or failed(
+            at, m, m.progress.detail, "every validation must pass"
+        )
+    return None if at.is_blind else SetMember(m.name, Setting.CHECK, m.placement.found)
 
 
 def _as_the_other(at: Context, m: MemberState) -> Validate | None:
     """`abort --restore` puts back whichever version passes: a step that failed may have changed
     nothing, and one that was to bring the former version back may have done nothing."""
     abort = at.state.abort
-    if abort is None or not abort.restore or m.tried_other or at.plan.rollback is None:
+    if abort is None or not abort.restore or m.progress.tried_other or at.plan.rollback is None:
         return None
-    other = Course.UPGRADE if m.course is Course.ROLLBACK else Course.ROLLBACK
+    other = Course.UPGRADE if m.progress.course is Course.ROLLBACK else Course.ROLLBACK
     return Validate(m.name, other)
 
 
@@ -95,5 +104,5 @@ def failed(at: Context, m: MemberState, seen: str, limit: str) -> Output:
     if at.state.abort is None:
         return Halted(Cause.MEMBER, f"{m.name}: {seen}", limit, m.name)
     if m.phase in (Phase.CHECKING, Phase.RETURNING):
-        return SetMember(m.name, Setting.REMOVE, m.found)
+        return SetMember(m.name, Setting.REMOVE, m.placement.found)
     return MemberFailed(m.name, seen)

@@ -14,8 +14,9 @@ from controller.core.decide.drain import as_seen
 from controller.core.decide.drift import is_contested, is_held, is_ready, misplaced
 from controller.core.decide.in_flight import is_clear
 from controller.core.events import MemberFailed, MemberKept, MemberStoodDown
-from controller.core.phases import COMING, JUDGED, LEAVING, Phase
-from controller.core.state.state import ORIGIN, MemberState, Mode
+from controller.core.phases import COMING, JUDGED, LEAVING, PASSING, Phase
+from controller.core.state.parts import ORIGIN, MemberState
+from controller.core.state.state import Mode
 from controller.core.steps import RunStep, SetMember, Setting
 
 TRIES: Final = 3
@@ -25,13 +26,13 @@ TRIES: Final = 3
 def settle(at: Context, m: MemberState) -> Output | None:
     if m.phase in (Phase.ASKING, Phase.DUE):
         return MemberStoodDown(m.name)
-    if m.setting is not None or at.is_pausing(m) or at.is_unseen:
+    if m.order.setting is not None or at.is_pausing(m) or at.is_unseen:
         return None
-    if m.phase is Phase.RESTORING or (not m.begun and m.phase in LEAVING | COMING):
+    if m.phase is Phase.RESTORING or (not m.progress.begun and m.phase in LEAVING | COMING):
         return _going_back(at, m)
-    if m.phase is Phase.UPGRADING and m.work is not None:
+    if m.phase is Phase.UPGRADING and m.progress.work is not None:
         return misplaced(at, m, is_held, Setting.HOLD)
-    if m.phase is Phase.UPGRADING and m.unfinished and _may_join(at, m):
+    if m.phase is Phase.UPGRADING and m.progress.unfinished and _may_join(at, m):
         return _joining(at, m)
     by_mode = _after_halt if at.state.mode is Mode.HALTED else _after_stop
     return by_mode(at, m)
@@ -39,13 +40,13 @@ def settle(at: Context, m: MemberState) -> Output | None:
 
 def _is_given_up(at: Context, m: MemberState) -> bool:
     """Whether the load balancers were told often enough what this phase asks of them."""
-    return m.tries >= TRIES or (m.tries > 0 and at.is_lost_for_good)
+    return m.order.tries >= TRIES or (m.order.tries > 0 and at.is_lost_for_good)
 
 
 def _going_back(at: Context, m: MemberState) -> Output | None:
     if m.phase is Phase.RESTORING and _is_given_up(at, m):
         return MemberFailed(m.name, f"could not be put back as it was: {m.why}")
-    return SetMember(m.name, Setting.RESTORE, m.found)
+    return SetMember(m.name, Setting.RESTORE, m.placement.found)
 
 
 def _left(at: Context, m: MemberState, why: str) -> Output:
@@ -71,7 +72,11 @@ def _may_join(at: Context, m: MemberState) -> bool:
 def _joining(at: Context, m: MemberState) -> Output | None:
     if output := misplaced(at, m, is_held, Setting.HOLD):
         return output
-    return RunStep(m.name, m.course, m.step, m.attempt) if is_clear(at, m) else None
+    return (
+        RunStep(m.name, m.progress.course, m.progress.step, m.progress.attempt)
+        if is_clear(at, m)
+        else None
+    )
 
 
 # --- after a halt ----------------------------------------------------------------------------
@@ -86,22 +91,22 @@ def _held_out(at: Context, m: MemberState) -> Output | None:
         return MemberKept(m.name, "somebody else put it in rotation; it was not fought over")
     if m.phase is Phase.HOLDING and _is_given_up(at, m):
         return _left(at, m, f"could not be taken out: {m.why}")
-    return SetMember(m.name, Setting.HOLD, m.found)
+    return SetMember(m.name, Setting.HOLD, m.placement.found)
 
 
 def _stays_out(at: Context, m: MemberState) -> Output | None:
     if is_contested(at, m):
         return MemberKept(m.name, "somebody else put it in rotation; it was not fought over")
-    failed = m.detail if m.passed is False else ""
+    failed = m.progress.detail if m.progress.passed is False else ""
     return MemberFailed(m.name, failed or m.why or "left out: changed, and not proven")
 
 
 def _out_again(at: Context, m: MemberState) -> Output | None:
-    if m.foreign:
+    if m.placement.foreign:
         return _not_fought_over(at, m, "changed it")
     if m.phase is Phase.REMOVING and _is_given_up(at, m):
         return _left(at, m, f"could not be taken out again: {m.why}")
-    return SetMember(m.name, Setting.REMOVE, m.found)
+    return SetMember(m.name, Setting.REMOVE, m.placement.found)
 
 
 def _not_fought_over(at: Context, m: MemberState, did: str) -> MemberKept:
@@ -112,11 +117,11 @@ def _not_fought_over(at: Context, m: MemberState, did: str) -> MemberKept:
 
 def _judged(at: Context, m: MemberState) -> Output | None:
     is_ramping = m.phase is Phase.RAMPING
-    if m.foreign:
+    if m.placement.foreign:
         return _not_fought_over(at, m, "changed it" if is_ramping else "took it out")
     if at.foreign_at(m, is_ready) is not None:
         return _not_fought_over(at, m, "took it out")
-    if not m.condemned:
+    if not m.trial.condemned:
         return None  # it is judged for as long as the halt takes anyway: see `finish`
     since = at.state.halted_at or ORIGIN
     if not at.is_full_fresh(since=since) and not at.is_lost_for_good:
@@ -128,7 +133,7 @@ def _judged(at: Context, m: MemberState) -> Output | None:
             f"failed, but stays in rotation: without it {room.serving} would serve "
             f"({room.where}), and min_available is {at.plan.min_available}",
         )
-    return SetMember(m.name, Setting.REMOVE, m.found or as_seen(at, m))
+    return SetMember(m.name, Setting.REMOVE, m.placement.found or as_seen(at, m))
 
 
 _HALTED: Final[dict[Phase, Callable[[Context, MemberState], Output | None]]] = {
@@ -150,7 +155,7 @@ _HALTED: Final[dict[Phase, Callable[[Context, MemberState], Output | None]]] = {
 
 def _after_stop(at: Context, m: MemberState) -> Output | None:
     match m.phase:
-        case Phase.RAMPING | Phase.SOAKING if m.condemned:
+        case Phase.RAMPING | Phase.SOAKING if m.trial.condemned:
             return _judged(at, m)
         case Phase.RAMPING:
             is_over = at.state.abort is not None or _has_grace(at, m)
@@ -162,7 +167,7 @@ def _after_stop(at: Context, m: MemberState) -> Output | None:
         case Phase.DRAINING | Phase.HOLDING:
             return _held_out(at, m)
         case Phase.CHECKING | Phase.RETURNING if not _has_grace(at, m):
-            return SetMember(m.name, Setting.HOLD, m.found)
+            return SetMember(m.name, Setting.HOLD, m.placement.found)
         case _:
             return proceed(at, m) if _finishes_its_way(at, m) else None
 
@@ -170,8 +175,8 @@ def _after_stop(at: Context, m: MemberState) -> Output | None:
 def _finishes_its_way(at: Context, m: MemberState) -> bool:
     """Whether it is through its steps (or failed one) and has the time to be proven."""
     if m.phase is Phase.UPGRADING:
-        is_through = m.step >= at.shape(m).steps and not m.lost
-        return (is_through or m.passed is False) and _has_grace(at, m)
+        is_through = m.progress.step >= at.shape(m).steps and not m.progress.lost
+        return (is_through or m.progress.passed is False) and _has_grace(at, m)
     return m.phase in COMING and _has_grace(at, m)
 
 
@@ -183,19 +188,18 @@ def _has_grace(at: Context, m: MemberState) -> bool:
         return False
     if state.abort is not None and state.abort.restore:
         return True
-    since = max(state.stopped_at or ORIGIN, m.step_ended or ORIGIN)
+    since = max(state.stopped_at or ORIGIN, m.progress.step_ended or ORIGIN)
     return at.now - since < at.plan.policies.comeback.within
 
 
 def is_at_rest(at: Context, m: MemberState) -> bool:
     """Whether nothing more is to be waited for. Asked once `settle` has nothing to say."""
     at_once = at.state.stop is not None and at.state.stop.at_once
-    if m.phase is Phase.UPGRADING and (m.work is not None or m.setting is not None):
+    if m.phase is Phase.UPGRADING and (m.progress.work is not None or m.order.setting is not None):
         return at_once
-    if m.phase is Phase.UPGRADING and m.unfinished:
+    if m.phase is Phase.UPGRADING and m.progress.unfinished:
         return not _may_join(at, m)
-    if m.setting is not None or at.is_pausing(m) or _finishes_its_way(at, m):
+    if m.order.setting is not None or at.is_pausing(m) or _finishes_its_way(at, m):
         return False
-    waits = (Phase.DRAINING, Phase.HOLDING, Phase.REMOVING, Phase.RESTORING)
-    is_to_go = m.phase in JUDGED and m.condemned
-    return m.phase not in waits and not is_to_go and not (at.is_unseen and m.is_in_hand)
+    is_to_go = m.phase in JUDGED and m.trial.condemned
+    return m.phase not in PASSING and not is_to_go and not (at.is_unseen and m.is_in_hand)

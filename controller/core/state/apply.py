@@ -11,10 +11,12 @@ from controller.core.phases import IN_HAND, Move, Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
 from controller.core.state.baseline import watched
+from controller.core.state.invariants import check
 from controller.core.state.member import intended, member_after, moved, taken_up_again
 from controller.core.state.observe import observe
+from controller.core.state.parts import Consent, MemberState, Progress, Trial
 from controller.core.state.resume import taken_over
-from controller.core.state.state import Former, GateState, MemberState, Mode, State
+from controller.core.state.state import Former, GateState, Mode, State
 from controller.core.steps import Course, RunStep, SetMember
 
 FORMERS_KEPT: Final = 20
@@ -23,10 +25,15 @@ rollout, with all the old workers still alive, is not a state to upgrade in anyw
 
 
 def apply(plan: Plan, state: State, event: e.Event | e.Observation, now: Instant) -> State:
-    """The state after `event`, which happened at `now`. Raises phases.IllegalMove."""
+    """The state after `event`, which happened at `now`. Raises phases.IllegalMove, and
+    invariants.InvariantBroken."""
+    if isinstance(event, e.Looked | e.LookFailed):
+        return observe(plan, state, event)
+    return check(plan, state, event, _applied(plan, state, event, now))
+
+
+def _applied(plan: Plan, state: State, event: e.Event, now: Instant) -> State:
     match event:
-        case e.Looked() | e.LookFailed():
-            return observe(plan, state, event)
         case e.RunBegan() | e.Halted() | e.RollbackBegan() | e.Finished():
             return _run(plan, state, event, now)
         case e.StopRequested() | e.PauseRequested() | e.ResumeRequested() | e.AbortRequested():
@@ -74,16 +81,7 @@ def _run(
 def _halted(state: State, event: e.Halted, now: Instant) -> State:
     """The first cause stands; a further one (on the way back) only ends what was going on."""
     state = watched(state)
-    members = {
-        name: replace(
-            m,
-            condemned=m.condemned or name in event.condemned,
-            why=_condemned_why(event, name) if name in event.condemned else m.why,
-            disproven=_condemned_why(event, name) if name in event.condemned else m.disproven,
-            foreign=m.foreign or (event.cause is e.Cause.FOREIGN and name == event.member),
-        )
-        for name, m in state.members.items()
-    }
+    members = {name: _after_halt(m, event) for name, m in state.members.items()}
     return replace(
         state,
         members=members,
@@ -91,6 +89,15 @@ def _halted(state: State, event: e.Halted, now: Instant) -> State:
         halt=state.halt or event,
         halted_at=now,
     )
+
+
+def _after_halt(m: MemberState, event: e.Halted) -> MemberState:
+    if event.cause is e.Cause.FOREIGN and m.name == event.member:
+        m = replace(m, placement=replace(m.placement, foreign=True))
+    if m.name not in event.condemned:
+        return m
+    why = _condemned_why(event, m.name)
+    return replace(m, why=why, trial=replace(m.trial, condemned=True, disproven=why))
 
 
 def _condemned_why(event: e.Halted, name: str) -> str:
@@ -104,18 +111,19 @@ def _rolling_back(state: State, event: e.RollbackBegan, now: Instant) -> State:
     members = dict(state.members)
     for name in event.members:
         m = members[name]
-        members[name] = replace(
-            moved(m, Move.ROLL_BACK, now),
-            course=Course.ROLLBACK,
-            begun=m.found is not None,
-            step=0,
-            attempt=m.attempt + 1,
-            passed=None,
-            answer=None,
-            condemned=False,
-            disproven="",
-            approved=True,
-            lost=False,
+        members[name] = moved(
+            m,
+            Move.ROLL_BACK,
+            now,
+            progress=Progress(
+                course=Course.ROLLBACK,
+                attempt=m.progress.attempt + 1,
+                serial=m.progress.serial,
+                begun=m.placement.found is not None,
+                unfinished=m.progress.unfinished,
+            ),
+            trial=Trial(),
+            consent=Consent(approved=True),
         )
     return replace(state, members=members, mode=Mode.ROLLING_BACK, rolling=event.members)
 
@@ -146,7 +154,7 @@ def _resumed(state: State, now: Instant) -> State:
     """Go on: after a pause, or, by the operator's decision, after a halt. A way back that is
     under way is first brought to its end."""
     goes_back = any(
-        m.course is Course.ROLLBACK and m.phase in IN_HAND for m in state.members.values()
+        m.progress.course is Course.ROLLBACK and m.phase in IN_HAND for m in state.members.values()
     )
     if state.halt is None or state.mode is not Mode.HALTED or goes_back:
         return replace(state, paused=False)
@@ -202,11 +210,13 @@ def _replaced(plan: Plan, state: State, event: e.WorkerReplaced, now: Instant) -
             **state.old_workers,
             instance: Former(workers, now + plan.policies.drain.timeout),
         },
-        members={
-            name: replace(m, quiet={i: span for i, span in m.quiet.items() if i != instance})
-            for name, m in state.members.items()
-        },
+        members={name: _unseen_at(instance, m) for name, m in state.members.items()},
     )
+
+
+def _unseen_at(instance: str, m: MemberState) -> MemberState:
+    quiet = {one: span for one, span in m.draining.quiet.items() if one != instance}
+    return replace(m, draining=replace(m.draining, quiet=quiet))
 
 
 # --- one member ------------------------------------------------------------------------------

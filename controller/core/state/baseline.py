@@ -4,16 +4,17 @@ from dataclasses import replace
 
 from controller.core.phases import JUDGED
 from controller.core.state.counts import marks
-from controller.core.state.state import MemberState, State
+from controller.core.state.parts import MemberState
+from controller.core.state.state import State
 from controller.core.tally import Tally
 
 
 def marked(state: State, m: MemberState) -> MemberState:
     """Judged by what it serves from where it was put back, or else from now on."""
-    if m.mark is not None:
+    if m.trial.mark is not None:
         return m
     mark = state.tallies.get(m.name, Tally()).sum
-    return replace(m, mark=mark, peers_mark=marks(state))
+    return replace(m, trial=replace(m.trial, mark=mark, peers_mark=marks(state)))
 
 
 def watched(state: State) -> State:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from controller.core.phases import Phase
+from controller.core.phases import UNTOUCHED
 from controller.core.pool import Counters, Instant
 from controller.core.state.state import State
 from controller.core.steps import Course
@@ -11,7 +11,7 @@ from controller.core.tally import Tally
 
 def counted(state: State, member: str) -> Counters:
     """What a member has served since its return, in this run."""
-    now, mark = state.tallies.get(member, Tally()).sum, state.members[member].mark
+    now, mark = state.tallies.get(member, Tally()).sum, state.members[member].trial.mark
     return now.since(mark if mark is not None else now)
 
 
@@ -20,16 +20,14 @@ def marks(state: State) -> dict[str, Counters]:
     return {
         m.name: state.tallies.get(m.name, Tally()).sum
         for m in state.members.values()
-        if m.phase in (Phase.WAITING, Phase.ASKING, Phase.DUE)
-        and m.course is Course.UPGRADE
-        and not m.is_away
+        if m.phase in UNTOUCHED and m.progress.course is Course.UPGRADE and not m.is_away
     }
 
 
 def peers_counted(state: State, member: str) -> Counters:
     """What the members not yet upgraded have served since the return of `member`."""
     total = Counters()
-    then = state.members[member].peers_mark
+    then = state.members[member].trial.peers_mark
     for name, now in marks(state).items():
         total += now.since(then.get(name, now))
     return total

@@ -5,15 +5,13 @@ from datetime import timedelta
 from typing import Final
 
 from controller.core.events import Looked, LookFailed
-from controller.core.phases import Phase
+from controller.core.phases import MAY_START, Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Admin, Counters, InstanceView, Instant
 from controller.core.snapshot import looked, lost
-from controller.core.state.state import MemberState, State
+from controller.core.state.parts import MemberState
+from controller.core.state.state import State
 from controller.core.tally import Tally
-
-MAY_START: Final = frozenset({Phase.OUT, Phase.UPGRADING, Phase.PROVING})
-"""Phases from which a step may start, which it does on a quiet member alone."""
 
 POINT_EVERY: Final = timedelta(milliseconds=200)
 POINTS_KEEP: Final = timedelta(seconds=15)
@@ -68,18 +66,20 @@ def _points(plan: Plan, state: State, at: Instant) -> tuple[tuple[Instant, Count
 
 def _watched(plan: Plan, state: State, m: MemberState, view: InstanceView) -> MemberState:
     lines = view.of(m.name)
-    if not lines or (m.set_at is not None and view.at < m.set_at):
+    if not lines or (m.order.set_at is not None and view.at < m.order.set_at):
         return m
     if m.phase in MAY_START:
         is_quiet = all(line.admin is Admin.OUT and line.is_quiet for line in lines)
-        first = m.quiet.get(view.instance, (view.at, view.at))[0]
-        others = {i: span for i, span in m.quiet.items() if i != view.instance}
+        first = m.draining.quiet.get(view.instance, (view.at, view.at))[0]
+        others = {i: span for i, span in m.draining.quiet.items() if i != view.instance}
         quiet = {**others, view.instance: (first, view.at)} if is_quiet else others
-        return replace(m, quiet=quiet)
+        return replace(m, draining=replace(m.draining, quiet=quiet))
     if m.phase is Phase.DRAINING:
         return _arrived(state, m)
-    if m.phase is Phase.SOAKING and m.warmed_at is None:
-        return m if is_warming(state, m.name) else replace(m, warmed_at=view.at)
+    if m.phase is Phase.SOAKING and m.trial.warmed_at is None:
+        if is_warming(state, m.name):
+            return m
+        return replace(m, trial=replace(m.trial, warmed_at=view.at))
     return m
 
 
@@ -92,9 +92,11 @@ def is_warming(state: State, member: str) -> bool:
 def _arrived(state: State, m: MemberState) -> MemberState:
     """Whether clients still come although it drains: persistence that no setting told of."""
     seen = [s for sight in state.sights.values() for s in sight.lines.get(m.name, ())]
-    if any(m.set_at is None or s.at < m.set_at for s in seen):
+    if any(m.order.set_at is None or s.at < m.order.set_at for s in seen):
         return m
     arrivals = sum(s.line.arrivals for s in seen)
-    if m.arrivals is None:
-        return replace(m, arrivals=arrivals)
-    return replace(m, persistent=m.persistent or arrivals > m.arrivals)
+    draining = m.draining
+    if draining.arrivals is None:
+        return replace(m, draining=replace(draining, arrivals=arrivals))
+    persistent = draining.persistent or arrivals > draining.arrivals
+    return replace(m, draining=replace(draining, persistent=persistent))

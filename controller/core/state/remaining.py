@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from controller.core.phases import OVER
 from controller.core.plan.plan import Plan
-from controller.core.state.state import MemberState
+from controller.core.state.parts import MemberState
 
 
 def remaining(plan: Plan, members: Mapping[str, MemberState], only: Collection[str] = ()) -> Plan:

@@ -5,12 +5,17 @@ not memory.
 """
 
 from dataclasses import replace
+from typing import Final
 
 from controller.core.events import RunBegan, Verdict
+from controller.core.outcome import Outcome
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
 from controller.core.state.baseline import watched
-from controller.core.state.state import GateState, MemberState, Mode, State
+from controller.core.state.parts import Consent, Draining, MemberState, Order
+from controller.core.state.state import GateState, Mode, State
+
+HALTED: Final = (Outcome.HALTED, Outcome.REFUSED)
 
 
 def taken_over(plan: Plan, state: State, event: RunBegan, now: Instant) -> State:
@@ -40,7 +45,7 @@ def _mode_again(state: State) -> Mode:
     """What a process that takes over goes on with."""
     if state.abort is not None:
         return Mode.STOPPING
-    has_halted = state.finished is not None and state.finished.outcome in ("halted", "refused")
+    has_halted = state.finished is not None and state.finished.outcome in HALTED
     if state.mode is Mode.HALTED or has_halted:
         return Mode.HALTED
     return Mode.ROLLING_BACK if state.rollback_began else Mode.RUNNING
@@ -56,25 +61,13 @@ def _failing(state: State) -> dict[tuple[str, str], GateState]:
 
 
 def _begun_anew(m: MemberState, now: Instant) -> MemberState:
+    """What the journal says stays; what was only seen, asked or timed starts again."""
     return replace(
         m,
         since=now,
-        work=None,
-        setting=None,
-        mark=None,
-        peers_mark={},
-        tries=0,
-        tried_at=None,
-        cuts=0,
-        approved=False,
-        declined=False,
-        returned_at=None,
-        set_at=None,
-        drain_since=None,
-        quiet={},
-        arrivals=None,
-        persistent=False,
-        warmed_at=None,
-        step_ended=None,
-        passed=False if m.passed is False else None,
+        order=Order(),
+        progress=m.progress.in_a_new_process(),
+        draining=Draining(),
+        trial=m.trial.in_a_new_process(),
+        consent=Consent(),
     )

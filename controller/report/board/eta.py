@@ -11,7 +11,7 @@ from controller.core.decide.context import Context
 from controller.core.decide.schedule import in_scope
 from controller.core.forecast.load import expected
 from controller.core.phases import JUDGED, OVER, Phase
-from controller.core.state.state import MemberState
+from controller.core.state.parts import MemberState
 from controller.report.board.recent import Past
 
 ZERO: Final = timedelta(0)
@@ -69,7 +69,11 @@ def _certain(at: Context, m: MemberState) -> timedelta:
     """What the rollout file still asks of it."""
     policies = at.plan.policies
     if m.phase is Phase.SOAKING:
-        return policies.soak - (at.now - m.warmed_at) if m.warmed_at is not None else policies.soak
+        return (
+            policies.soak - (at.now - m.trial.warmed_at)
+            if m.trial.warmed_at is not None
+            else policies.soak
+        )
     if m.phase is Phase.RAMPING:
         return policies.soak
     sticky = policies.drain.sticky if at.plan.sticky and m.phase is Phase.DUE else ZERO

@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from controller.core.decide.context import Context
-from controller.core.phases import FIVE, Phase
+from controller.core.phases import FIVE, GRAVE, UPGRADED, Phase
 from controller.core.plan.plan import Plan
 from controller.core.state.counts import counted
-from controller.core.state.state import MemberState, State
+from controller.core.state.parts import MemberState
+from controller.core.state.state import State
 from controller.report.board.recent import Past, in_flight_at
 from controller.report.board.spans import Tone
 from controller.report.board.state_line import whole
 from controller.report.words import count, span
 
-BAD: Final = frozenset({Phase.FAILED, Phase.STUCK, Phase.KEPT, Phase.REMOVING})
-DONE: Final = frozenset({Phase.DONE, Phase.SKIPPED})
 LAST_DONE: Final = 2
 """So many of those done last go before those that wait."""
 
@@ -64,7 +63,7 @@ def members(at: Context, past: Past, room: int) -> Shown:
 def needed(at: Context) -> int:
     """Rows for those that somebody has to see, and one for the others."""
     every = at.state.members.values()
-    shown = sum(_is_busy(m) or m.phase in BAD for m in every)
+    shown = sum(_is_busy(m) or m.phase in GRAVE for m in every)
     return min(shown + 1, len(at.state.members) + len(at.plan.left))
 
 
@@ -75,10 +74,10 @@ def _is_busy(m: MemberState) -> bool:
 def _by_weight(at: Context) -> list[str]:
     """In hand first, then who needs a look, then those done last and those that come next."""
     every = list(at.state.members.values())
-    done = sorted((m for m in every if m.phase in DONE), key=lambda m: -m.finished_turn)
+    done = sorted((m for m in every if m.phase in UPGRADED), key=lambda m: -m.finished_turn)
     groups: tuple[Sequence[MemberState], ...] = (
         [m for m in every if _is_busy(m)],
-        [m for m in every if m.phase in BAD],
+        [m for m in every if m.phase in GRAVE],
         done[:LAST_DONE],
         [m for m in every if m.phase is Phase.WAITING],
         done[LAST_DONE:],
@@ -97,7 +96,7 @@ def tally(at: Context) -> str:
     every = at.state.members.values()
     in_hand = sum(_is_busy(m) for m in every)
     parts = [
-        f"{sum(m.phase in DONE for m in every)} of {len(every)} done",
+        f"{sum(m.phase in UPGRADED for m in every)} of {len(every)} done",
         *([f"{in_hand} in hand"] if in_hand else []),
     ]
     counts = Counter(m.phase for m in every)
@@ -114,7 +113,9 @@ def _left(state: State, name: str, how: str) -> Row:
 
 def _row(at: Context, past: Past, m: MemberState) -> Row:
     is_busy = _is_busy(m)
-    since = m.warmed_at if m.phase is Phase.SOAKING and m.warmed_at is not None else m.since
+    since = (
+        m.trial.warmed_at if m.phase is Phase.SOAKING and m.trial.warmed_at is not None else m.since
+    )
     return Row(
         member=m.name,
         phase=FIVE.get(m.phase, str(m.phase)),
@@ -128,15 +129,15 @@ def _row(at: Context, past: Past, m: MemberState) -> Row:
 
 
 def _tone(m: MemberState) -> Tone:
-    if m.phase in BAD:
+    if m.phase in GRAVE:
         return Tone.BAD
     if _is_busy(m):
         return Tone.ACTIVE
-    return Tone.GOOD if m.phase in DONE else Tone.DIM
+    return Tone.GOOD if m.phase in UPGRADED else Tone.DIM
 
 
 def is_sticky(plan: Plan, m: MemberState) -> bool:
-    return bool(plan.sticky) or m.persistent
+    return bool(plan.sticky) or m.draining.persistent
 
 
 def _limit(plan: Plan, m: MemberState) -> str:
@@ -176,17 +177,17 @@ def _doing(at: Context, m: MemberState) -> str:
         case Phase.OUT:
             is_busy = in_flight_at(at.state, m.name) > 0
             return "out, work in flight ends" if is_busy else "out, and quiet"
-        case Phase.UPGRADING if m.work is not None:
-            return f"step {m.step + 1} of {at.shape(m).steps} runs"
+        case Phase.UPGRADING if m.progress.work is not None:
+            return f"step {m.progress.step + 1} of {at.shape(m).steps} runs"
         case Phase.UPGRADING:
             return "between two steps"
         case Phase.RAMPING:
-            return f"{m.share} % of its weight; {_served(at.state, m)}"
-        case Phase.SOAKING if m.warmed_at is None:
+            return f"{m.placement.share} % of its weight; {_served(at.state, m)}"
+        case Phase.SOAKING if m.trial.warmed_at is None:
             return f"warms up; {_served(at.state, m)}"
         case Phase.SOAKING:
             return _served(at.state, m)
-        case Phase.WAITING if m.found is not None:
+        case Phase.WAITING if m.placement.found is not None:
             return "OUT since an earlier rollout"
         case Phase.WAITING:
             return "canary" if m.name in at.plan.canaries else ""

@@ -21,7 +21,8 @@ from controller.core.gates.gate import Gate
 from controller.core.phases import JUDGED, LEAVING, Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
-from controller.core.state.state import MemberState, State
+from controller.core.state.parts import MemberState
+from controller.core.state.state import State
 
 SAMPLES: Final = 20
 """Of a gate."""

@@ -11,7 +11,8 @@ from controller.core.decide.schedule import in_scope
 from controller.core.events import Verdict
 from controller.core.gates.gate import Gate, Scope, Then
 from controller.core.phases import OVER, Phase
-from controller.core.state.state import MemberState, Mode, State
+from controller.core.state.parts import MemberState
+from controller.core.state.state import Mode, State
 from controller.report.words import names, span
 
 RUNNING, PAUSED, HOLDING = "RUNNING", "PAUSED", "HOLDING"
@@ -64,7 +65,9 @@ def stance(at: Context) -> Stance:
 
 
 def _stopping(state: State) -> Stance:
-    running = [m.name for m in state.in_hand if m.phase is Phase.UPGRADING and m.work is not None]
+    running = [
+        m.name for m in state.in_hand if m.phase is Phase.UPGRADING and m.progress.work is not None
+    ]
     rest = "members in hand are brought to safety"
     if running:
         rest = f"the upgrade step of {names(running)} is waited for, never cut"
@@ -96,7 +99,7 @@ def _unseen(at: Context) -> Iterator[str]:
 
 def _old_workers(at: Context) -> Iterator[str]:
     waiting = [m for m in at.state.in_hand if m.phase in (Phase.OUT, Phase.UPGRADING)]
-    if not any(m.work is None for m in waiting):
+    if not any(m.progress.work is None for m in waiting):
         return
     for instance, former in at.state.old_workers.items():
         is_there = at.state.sights[instance].old_worker
@@ -133,9 +136,9 @@ def _gates(at: Context) -> Iterator[str]:
 
 def is_soaked(at: Context, m: MemberState) -> bool:
     """Whether only its gates keep it, and for more than a moment."""
-    if m.phase is not Phase.SOAKING or m.warmed_at is None:
+    if m.phase is not Phase.SOAKING or m.trial.warmed_at is None:
         return False
-    return at.now - m.warmed_at >= at.plan.policies.soak + GRACE
+    return at.now - m.trial.warmed_at >= at.plan.policies.soak + GRACE
 
 
 def _says(at: Context, gate: Gate, m: MemberState | None) -> str:
@@ -149,8 +152,8 @@ def _says(at: Context, gate: Gate, m: MemberState | None) -> str:
     if last.inconclusive_since is None:
         return f"{said}: {last.reason}"
     since = last.inconclusive_since
-    if m is not None and m.warmed_at is not None:
-        since = max(since, m.warmed_at + at.plan.policies.soak)
+    if m is not None and m.trial.warmed_at is not None:
+        since = max(since, m.trial.warmed_at + at.plan.policies.soak)
     end = "counts as passed" if gate.then is Then.PASS else "halts"
     return f"{said}, {_end(since + gate.hold - at.now, end)}: {last.reason}"
 

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from controller.core.events import Answer
-from controller.core.phases import Phase
+from controller.core.phases import HELD_OUT, JUDGED, PUT_BACK, Phase
 from controller.core.plan.plan import Plan, Purpose
-from controller.core.state.state import MemberState, State
+from controller.core.state.parts import MemberState
+from controller.core.state.state import State
 from controller.core.steps import Course
 from controller.report.members.placement import Shown, at, others, shown
 from controller.report.words import phase_word
@@ -21,16 +22,6 @@ Holders = Mapping[str, str]
 NOBODY: Final[Holders] = {}
 
 DOWN: Final = "DOWN{} (fails the load balancer's health check)"
-
-HELD_OUT: Final = frozenset(
-    {Phase.OUT, Phase.UPGRADING, Phase.PROVING, Phase.VALIDATING, Phase.FAILED, Phase.STUCK}
-)
-"""Phases in which a member must be out of rotation."""
-
-PUT_BACK: Final = frozenset(
-    {Phase.WAITING, Phase.SKIPPED, Phase.DONE, Phase.KEPT, Phase.RAMPING, Phase.SOAKING}
-)
-"""Phases in which a member that is not left out must be in rotation."""
 
 
 def standing(plan: Plan, state: State, m: MemberState, by: Holders = NOBODY) -> str:
@@ -66,25 +57,25 @@ def strangers(plan: Plan, state: State) -> dict[str, str]:
 def is_left_out(m: MemberState) -> bool:
     """Whether it is at rest and out because of us."""
     if m.phase is Phase.WAITING:
-        return m.found is not None
+        return m.placement.found is not None
     return m.phase in (Phase.FAILED, Phase.STUCK)
 
 
 def is_changed(m: MemberState) -> bool:
     """Whether it is out because of us and is not what it was: users must not meet it."""
-    return (is_left_out(m) or m.phase in HELD_OUT) and m.begun
+    return (is_left_out(m) or m.phase in HELD_OUT) and m.progress.begun
 
 
 def is_fine(m: MemberState) -> bool:
     """Whether nothing about its way needs a word."""
-    is_settled = m.phase in (Phase.WAITING, Phase.DONE, Phase.SKIPPED) and m.found is None
-    return is_settled and not m.disproven
+    is_settled = m.phase in (Phase.WAITING, Phase.DONE, Phase.SKIPPED) and m.placement.found is None
+    return is_settled and not m.trial.disproven
 
 
 def is_whole(plan: Plan, m: MemberState) -> bool:
     """Whether all was done to it that its course has to do."""
-    steps = plan.shape(is_back=m.course is Course.ROLLBACK).steps
-    return m.step >= steps or m.answer is Answer.PRESENT
+    steps = plan.shape(is_back=m.progress.course is Course.ROLLBACK).steps
+    return m.progress.step >= steps or m.progress.answer is Answer.PRESENT
 
 
 def contradiction(seen: Shown) -> str:
@@ -105,12 +96,12 @@ def _out(plan: Plan, state: State, m: MemberState) -> str:
         return f"OUT OF ROTATION, rollback failed: needs a human{why}"
     if m.phase is Phase.FAILED:
         return f"OUT OF ROTATION{why}"
-    if m.phase is Phase.WAITING and m.course is Course.ROLLBACK:
+    if m.phase is Phase.WAITING and m.progress.course is Course.ROLLBACK:
         return f"OUT OF ROTATION, NOT rolled back{why}"
     if m.phase is Phase.WAITING:
-        since = "an earlier run" if m.attempt else "an earlier rollout"
+        since = "an earlier run" if m.progress.attempt else "an earlier rollout"
         return f"OUT OF ROTATION since {since}"
-    runs = ", its command may still run" if m.unfinished else ""
+    runs = ", its command may still run" if m.progress.unfinished else ""
     return f"OUT OF ROTATION ({phase_word(m.phase)}){runs}"
 
 
@@ -121,20 +112,20 @@ def _why_out(state: State, m: MemberState) -> str:
         return m.why
     if halt.member == m.name:
         return halt.seen.removeprefix(f"{m.name}: ")
-    return "on its way back when the rollout halted" if m.begun else ""
+    return "on its way back when the rollout halted" if m.progress.begun else ""
 
 
 def _in(plan: Plan, m: MemberState, seen: Shown, by: Holders) -> str:
     deed = _deed(plan, m)
     why = m.why.removeprefix("in rotation, ")
-    if m.phase in (Phase.KEPT, Phase.RAMPING, Phase.SOAKING):
+    if m.phase in JUDGED or m.phase is Phase.KEPT:
         return _unproven(m, deed, why, seen, by)
     if seen.is_seen and not seen.is_serving:
         return f"{deed}, but {_not_serving(m.name, seen, by)}"
-    if m.disproven:
+    if m.trial.disproven:
         return f"{deed}, back in rotation though it {fault(m)}"
     if m.phase is Phase.WAITING:
-        is_back = m.course is Course.ROLLBACK
+        is_back = m.progress.course is Course.ROLLBACK
         return f"{deed}, in rotation, NOT rolled back" if is_back else _untouched(deed, seen)
     if m.phase is Phase.SKIPPED:
         return f"in rotation, {deed}" if seen.is_seen else deed
@@ -143,7 +134,7 @@ def _in(plan: Plan, m: MemberState, seen: Shown, by: Holders) -> str:
 
 def fault(m: MemberState) -> str:
     """Why it was condemned, said of it: `failed gate 'errors'`."""
-    why = m.disproven.removeprefix(f"{m.name} ")
+    why = m.trial.disproven.removeprefix(f"{m.name} ")
     return f"was {why}" if why.startswith("not proven") else why
 
 
@@ -155,7 +146,7 @@ def _unproven(m: MemberState, deed: str, why: str, seen: Shown, by: Holders) -> 
     """In rotation, or so it was left: a look that shows it out everywhere is believed."""
     end, what = f": {why}" if why else "", _missing(m)
     is_kept = m.phase is Phase.KEPT
-    if (seen.out and not seen.ready) or (is_kept and m.kept_out and not seen.is_seen):
+    if (seen.out and not seen.ready) or (is_kept and m.placement.kept_out and not seen.is_seen):
         if is_kept:
             return f"{deed}, OUT BY ANOTHER HAND{what}{end}"
         return f"{deed}{what}, {_not_serving(m.name, seen, by)}"
@@ -169,9 +160,9 @@ def _unproven(m: MemberState, deed: str, why: str, seen: Shown, by: Holders) -> 
 def _missing(m: MemberState) -> str:
     if m.phase is not Phase.KEPT:
         return f", {'ramp' if m.phase is Phase.RAMPING else 'soak'} not finished"
-    if m.begun:
+    if m.progress.begun:
         return ", not proven"
-    return "" if m.course is Course.UPGRADE else ", NOT rolled back"
+    return "" if m.progress.course is Course.UPGRADE else ", NOT rolled back"
 
 
 def _not_serving(name: str, seen: Shown, by: Holders) -> str:
@@ -188,11 +179,11 @@ def _deed(plan: Plan, m: MemberState) -> str:
     """What was done to it, of a member that should be in rotation."""
     if m.phase is Phase.SKIPPED:
         return "was already there"
-    if m.phase is Phase.WAITING or not m.begun:
-        return "untouched" if m.course is Course.UPGRADE else "upgraded"
+    if m.phase is Phase.WAITING or not m.progress.begun:
+        return "untouched" if m.progress.course is Course.UPGRADE else "upgraded"
     if plan.purpose is Purpose.REHEARSAL:
         return "out and back"
-    is_back = m.course is Course.ROLLBACK or plan.purpose is Purpose.ROLLBACK
+    is_back = m.progress.course is Course.ROLLBACK or plan.purpose is Purpose.ROLLBACK
     if not is_whole(plan, m):
         return f"its {'rollback' if is_back else 'upgrade'} NOT finished"
     return "rolled back" if is_back else "upgraded"

@@ -103,7 +103,7 @@ class _Teller:
                 self._finished = wall
                 self._finish(told)
             case e.StepEnded() | e.GuardAnswered() | e.Validated() | e.SettingFailed():
-                course = told.before.members[event.member].course
+                course = told.before.members[event.member].progress.course
                 self._deeds.append(_deed(wall, course, event))
             case _:
                 pass
@@ -132,11 +132,13 @@ class _Teller:
             m = told.after.members[name]
             kind = FIVE.get(m.phase) or OFF_THE_PATH.get(m.phase, "")
             now = self._open.get(name)
-            if now is not None and (now.kind, now.course) == (kind, m.course):
+            if now is not None and (now.kind, now.course) == (kind, m.progress.course):
                 continue
             self._close(name)
             if kind:
-                self._open[name] = Stretch(name, m.course, kind, self._elapsed, self._elapsed)
+                self._open[name] = Stretch(
+                    name, m.progress.course, kind, self._elapsed, self._elapsed
+                )
 
     def _close(self, name: str) -> None:
         if (former := self._open.pop(name, None)) is not None:

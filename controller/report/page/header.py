@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from controller.core.outcome import ExitCode, Outcome
 from controller.ports import RolloutRow
 from controller.report.page.model import Halt, Story
 from controller.report.run.halt import without_next
@@ -12,12 +13,20 @@ from controller.report.run.summary import tally
 from controller.report.status.values import kind, settings_of, values, values_told
 from controller.report.words import span
 
-EXIT_CODES: Final = {
-    0: "done, or nothing to do",
-    3: "refused, nothing was touched",
-    4: "halted by a gate",
-    5: "halted by a member, the floor or a load balancer",
-    7: "stopped by the operator or a signal",
+UNFINISHED: Final = "unfinished"
+
+EXIT_CODES: Final[dict[int, str]] = {
+    ExitCode.DONE: "done, or nothing to do",
+    ExitCode.REFUSED: "refused, nothing was touched",
+    ExitCode.GATE: "halted by a gate",
+    ExitCode.HALTED: "halted by a member, the floor or a load balancer",
+    ExitCode.STOPPED: "stopped by the operator or a signal",
+}
+
+TONES: Final[dict[str, str]] = {
+    Outcome.DONE: "good",
+    UNFINISHED: "open",
+    Outcome.PARTLY_DONE: "open",
 }
 
 NOT_KEPT: Final = "not kept in this journal; it was printed where the rollout ran"
@@ -62,7 +71,7 @@ class Header:
 
 def header(row: RolloutRow, story: Story) -> Header:
     finished = story.state.finished
-    outcome = row.outcome or (finished.outcome if finished is not None else "unfinished")
+    outcome = row.outcome or (finished.outcome if finished is not None else UNFINISHED)
     code = finished.exit_code if finished is not None else None
     if row.exit_code is not None:
         code = row.exit_code
@@ -72,7 +81,7 @@ def header(row: RolloutRow, story: Story) -> Header:
         kind=kind(story.plan),
         values=values_told(values(row, story.plan)),
         outcome=outcome,
-        tone={"done": "good", "unfinished": "open", "partly done": "open"}.get(outcome, "bad"),
+        tone=TONES.get(outcome, "bad"),
         why=_why(story, outcome),
         tally=tally(story.plan, story.state, is_of_all=True),
         exit_code="none yet"
@@ -93,10 +102,10 @@ def moment(at: datetime) -> str:
 
 
 def _why(story: Story, outcome: str) -> str:
-    if outcome == "unfinished":
+    if outcome == UNFINISHED:
         return "at work, or cut off: `poolroll status` tells"
     finished = story.state.finished
-    if finished is None or outcome == "halted":
+    if finished is None or outcome == Outcome.HALTED:
         return ""
     return finished.why
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from controller.core.phases import Phase
+from controller.core.phases import GRAVE
 from controller.core.steps import Course
 from controller.report.members.status import standing
 from controller.report.page.model import Deed, Series, Story
@@ -22,8 +22,6 @@ OUTPUT_MOST: Final = 40_000
 
 DEEDS: Final = 40
 """Of one member; of more, the first and the last."""
-
-GRAVE: Final = (Phase.FAILED, Phase.STUCK, Phase.KEPT, Phase.REMOVING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +72,7 @@ def members(story: Story) -> tuple[Member, ...]:
             key = (member.name, course)
             if course is not Course.UPGRADE and key not in deeds and key not in lasted:
                 continue
-            is_now = course is state.course
+            is_now = course is state.progress.course
             own = deeds.get(key, [])
             rows.append(
                 Member(

@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Final
 
-from controller.core.phases import Phase
+from controller.core.phases import OVER, Phase
 from controller.report.members.status import standing
 from controller.report.page.model import Run, Story, Stretch
 from controller.report.words import span
@@ -170,7 +170,7 @@ def _fitting(words: Sequence[str], pixels: float) -> str:
 def _worth_a_look(story: Story) -> set[str]:
     """All of a small pool; of a large one those that did not end well come first."""
     members = list(story.state.members.values())
-    fine = (Phase.DONE, Phase.SKIPPED, Phase.WAITING, Phase.LEFT)
+    fine = OVER | {Phase.WAITING}
     in_trouble = [m.name for m in members if m.phase not in fine]
     others = [m.name for m in members if m.phase in fine]
     return set((in_trouble + others)[:ROWS_SHOWN])

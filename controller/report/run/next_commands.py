@@ -78,14 +78,14 @@ def ways_on(plan: Plan, state: State, onward: Onward) -> list[str]:
         f"to end it: {onward.abort}   ({restoring(state)})",
     ]
     is_upgrade = plan.purpose is Purpose.UPGRADE and plan.rollback is not None
-    if is_upgrade and not any(m.unfinished for m in state.members.values()):
+    if is_upgrade and not any(m.progress.unfinished for m in state.members.values()):
         lines.append(f"to go back: {onward.rollback}")
     return lines
 
 
 def restoring(state: State) -> str:
     """What `--restore` would do: a validation that was green while users failed proves nothing."""
-    failed = [m for m in state.members.values() if m.disproven and m.is_away]
+    failed = [m for m in state.members.values() if m.trial.disproven and m.is_away]
     if not failed:
         return "--restore also puts back what passes its validation"
     halt = state.halt

@@ -7,7 +7,8 @@ from typing import Final
 
 from controller.core import events as e
 from controller.core.events import Event, Observation
-from controller.core.phases import Phase
+from controller.core.outcome import Outcome
+from controller.core.phases import UPGRADED
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
 from controller.core.settings import Settings
@@ -23,7 +24,7 @@ PROMPT: Final = timedelta(seconds=5)
 """A halt is told when all has come to rest, with what became of whom; when that takes longer (a
 step that runs on, a rollback of everybody), it is told after this."""
 
-ENDS: Final = ("done", "aborted", "refused")
+ENDS: Final = (Outcome.DONE, Outcome.ABORTED, Outcome.REFUSED)
 """Outcomes after which the heartbeat may fall silent for good: its last beat says so."""
 
 
@@ -62,7 +63,7 @@ class RolloutTidings:
                 return []
 
     def heartbeat(self, state: State, wall: datetime) -> Notice:
-        over = sum(1 for m in state.members.values() if m.phase in (Phase.DONE, Phase.SKIPPED))
+        over = sum(1 for m in state.members.values() if m.phase in UPGRADED)
         text = f"{state.mode}, {over} of {count(len(state.members), 'member')} done"
         return self._notice("heartbeat", wall, text)
 
@@ -117,11 +118,13 @@ class RolloutTidings:
         self, event: e.Finished, after: State, last: Instant | None, now: Instant, wall: datetime
     ) -> list[Notice]:
         notices = []
-        if event.outcome in ("halted", "stopped"):
+        if event.outcome in (Outcome.HALTED, Outcome.STOPPED):
             if after.halt is not None and not _was_told(after, last):
                 notices.append(self._halted(after, now, wall, event.exit_code))
         else:
-            told = {"aborted": "aborted", "refused": "halted"}.get(event.outcome, "done")
+            told = {Outcome.ABORTED: "aborted", Outcome.REFUSED: "halted"}.get(
+                event.outcome, "done"
+            )
             first, *lines = summary(self.plan, after, self.settings, now, wall, self.onward)
             notices.append(self._notice(told, wall, first, lines, exit_code=event.exit_code))
         if event.outcome in ENDS:

@@ -2,10 +2,12 @@
 
 from controller.core import events as e
 from controller.core.events import Event, Observation
+from controller.core.outcome import Outcome
 from controller.core.phases import Phase
 from controller.core.plan.plan import Purpose
 from controller.core.pool import FULL
-from controller.core.state.state import MemberState, State
+from controller.core.state.parts import MemberState
+from controller.core.state.state import State
 from controller.core.steps import AskGuard, AskOperator, RunStep, SetMember, Setting, Step, Validate
 from controller.report.run.stopping import stopping
 from controller.report.sanitize import legible_line
@@ -59,7 +61,7 @@ def _said(event: Event | Observation, before: State, after: State) -> tuple[str,
 
 def _finished(event: e.Finished) -> str:
     """The exit code of an aborted rollout hangs on who aborted it: `run`, or `abort` at rest."""
-    code = "" if event.outcome == "aborted" else f" (exit code {event.exit_code})"
+    code = "" if event.outcome is Outcome.ABORTED else f" (exit code {event.exit_code})"
     return event.outcome + code + (f": {event.why}" if event.why else "")
 
 
@@ -94,9 +96,9 @@ def _intent(step: Step, before: State, after: State) -> str:
 
 
 def _why_now(m: MemberState) -> str:
-    if m.lost:
+    if m.progress.lost:
         return "how it ended is not known: once more"
-    if m.unfinished:
+    if m.progress.unfinished:
         return "it was begun by a former run: joined where it runs still, never doubled"
     return "out, and nobody uses it"
 
@@ -175,7 +177,7 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
         case e.Validated(member, passed, detail):
             return member, f"validation {'passed' if passed else 'FAILED'}: {detail}"
         case e.MemberReturned(member) if after.members[member].phase is Phase.RAMPING:
-            share = after.members[member].share
+            share = after.members[member].placement.share
             return member, f"back in rotation at {share} % of its weight, its gates count"
         case e.RampEnded(member):
             return member, "its full weight is back: soaking"

@@ -9,7 +9,7 @@ from controller.report.words import names
 def stopping(event: StopRequested, before: State) -> str:
     """What a stop waits for, and what a second one does."""
     members = before.members.values()
-    running = [m.name for m in members if m.phase is Phase.UPGRADING and m.unfinished]
+    running = [m.name for m in members if m.phase is Phase.UPGRADING and m.progress.unfinished]
     has_halted = before.mode is Mode.HALTED
     coming = [] if has_halted else [m.name for m in members if m.phase in COMING]
     if event.at_once:

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from controller.core.events import Finished
+from controller.core.outcome import Outcome
 from controller.core.phases import JUDGED, Phase
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.pool import Instant
 from controller.core.settings import Settings
-from controller.core.state.state import MemberState, State
+from controller.core.state.parts import MemberState
+from controller.core.state.state import State
 from controller.core.steps import Course
 from controller.ports import RolloutRow
 from controller.report.members.placement import shown
@@ -41,9 +43,9 @@ def summary(
     finished = state.finished
     if finished is None:
         raise ValueError("not finished")
-    if finished.outcome == "halted":
+    if finished.outcome is Outcome.HALTED:
         return halt_message(plan, state, now, wall, onward=onward, contact=contact(settings))
-    if finished.outcome == "refused":
+    if finished.outcome is Outcome.REFUSED:
         return [f"refused, nothing was touched: {finished.why}"]
     lines = [f"{finished.outcome}: {tally(plan, state)}", *standings(plan, state)]
     lines += _goes_on(plan, state, finished, onward)
@@ -62,8 +64,8 @@ def tally(plan: Plan, state: State, *, is_of_all: bool = False) -> str:
     """How many went which way; with `is_of_all`, of how many."""
     members = list(state.members.values())
     done = [m for m in members if m.phase is Phase.DONE]
-    whole = [m for m in done if is_whole(plan, m) and not m.disproven]
-    ways_back = [m for m in whole if m.course is Course.ROLLBACK]
+    whole = [m for m in done if is_whole(plan, m) and not m.trial.disproven]
+    ways_back = [m for m in whole if m.progress.course is Course.ROLLBACK]
     well = len(whole) - len(ways_back)
     of = f"{well} of {count(len(members), 'member')}" if is_of_all else count(well, "member")
     parts = [f"{of} {DONE[plan.purpose]}"]
@@ -92,7 +94,7 @@ def over(none: str, row: RolloutRow, plan: Plan, state: State, onward: Onward) -
     """How an ended rollout ended, and who is out of rotation still. `none`: what was looked for
     in vain."""
     ended = f" at {row.ended:%Y-%m-%d %H:%M:%S} UTC" if row.ended is not None else ""
-    by = f" {state.finished.why}" if row.outcome == "aborted" and state.finished else ""
+    by = f" {state.finished.why}" if row.outcome == Outcome.ABORTED and state.finished else ""
     out = left_behind(plan, state, onward) or ["it left nobody out of rotation"]
     lines = [f"{none}: the newest, {row.id}, ended{ended}: {row.outcome}{by}", *out]
     return [legible_line(line) for line in lines]
@@ -102,7 +104,7 @@ RETURNED = frozenset({*JUDGED, Phase.KEPT})
 
 
 def _is_unproven(m: MemberState) -> bool:
-    return m.phase in RETURNED and m.begun
+    return m.phase in RETURNED and m.progress.begun
 
 
 def _is_out(m: MemberState) -> bool:
@@ -110,9 +112,9 @@ def _is_out(m: MemberState) -> bool:
 
 
 def _goes_on(plan: Plan, state: State, finished: Finished, onward: Onward) -> list[str]:
-    if finished.outcome == "stopped":
+    if finished.outcome is Outcome.STOPPED:
         return _stopped(plan, state, finished.why, onward)
-    if finished.outcome == "partly done":
+    if finished.outcome is Outcome.PARTLY_DONE:
         waiting = [m.name for m in state.members.values() if m.phase is Phase.WAITING]
         return [f"not begun: {names(waiting)}; `{onward.run}` goes on with them"]
     return [
@@ -125,7 +127,7 @@ def _goes_on(plan: Plan, state: State, finished: Finished, onward: Onward) -> li
 def _stopped(plan: Plan, state: State, why: str, onward: Onward) -> list[str]:
     """Safe is: users meet nothing that was not proven, and nothing runs on."""
     lines = under_way(plan, state, onward)
-    is_safe = not any(m.unfinished or _is_risky(plan, m) for m in state.members.values())
+    is_safe = not any(m.progress.unfinished or _is_risky(plan, m) for m in state.members.values())
     first = f"stopped ({why}) in a safe state" if is_safe else f"stopped ({why})"
     return [first, *lines] if lines else [f"{first}; `{onward.run}` goes on"]
 
@@ -134,8 +136,8 @@ def under_way(plan: Plan, state: State, onward: Onward) -> list[str]:
     """Who was left half-way, and what the next run does about it."""
     members = state.members.values()
     unproven = [m.name for m in members if _is_risky(plan, m)]
-    running = [m.name for m in members if m.unfinished]
-    out = [m.name for m in members if _is_out(m) and not m.unfinished]
+    running = [m.name for m in members if m.progress.unfinished]
+    out = [m.name for m in members if _is_out(m) and not m.progress.unfinished]
     lines = []
     if unproven:
         serve, its, it = ("serves", "its", "it")
@@ -163,7 +165,7 @@ def _back_in_spite(state: State) -> list[str]:
     return [
         f"{m.name} back in rotation though it {fault(m)}: WATCH YOUR USERS"
         for m in state.members.values()
-        if m.phase is Phase.DONE and m.disproven
+        if m.phase is Phase.DONE and m.trial.disproven
     ]
 
 

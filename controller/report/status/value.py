@@ -166,7 +166,7 @@ def _members(known: Known) -> dict[str, Any]:
     members: dict[str, Any] = {
         m.name: {
             "phase": str(m.phase),
-            "course": str(m.course),
+            "course": str(m.progress.course),
             "out_because_of_us": m.is_away,
             "standing": standing(plan, state, m, known.taken),
             "now": _now(shown(state, m.name)),

@@ -15,6 +15,7 @@ from controller.core.snapshot import Sight, looked, lost
 from controller.core.state.state import Mode, State, initial
 from tests.core.test_properties import PLAN
 from tests.core.test_snapshot import line
+from tests.support.members import changed
 
 CALM = replace(PLAN, policies=Policies(gates=()))
 
@@ -32,9 +33,9 @@ def seen(full: float, last: float) -> Sight:
 
 def state(phase: Phase, sight: Sight, **changes: Any) -> State:
     start = initial(CALM)
-    member = replace(start.members["web1"], phase=phase, begun=True, since=at(0))
-    member = replace(member, **changes)
-    return replace(start, members={**start.members, "web1": member}, sights={"lb1": sight})
+    values = {"phase": phase, "begun": True, "since": at(0)} | changes
+    web1 = changed(start.members["web1"], **values)
+    return replace(start, members={**start.members, "web1": web1}, sights={"lb1": sight})
 
 
 @pytest.mark.parametrize(

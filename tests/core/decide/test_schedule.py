@@ -22,7 +22,8 @@ from controller.core.pool import (
 )
 from controller.core.settings import Policies
 from controller.core.snapshot import Sight, looked
-from controller.core.state.state import MemberState, Mode, State, initial
+from controller.core.state.state import Mode, State, initial
+from tests.support.members import member
 
 NOW = timedelta(seconds=10)
 
@@ -40,7 +41,7 @@ def aborted(made: Plan) -> State:
     """web1 was kept half-way back, and web2 serves."""
     lines = (line("web1", Health.PASSING), line("web2", Health.PASSING))
     view = InstanceView("lb", NOW, Worker(1, 0), lines, is_full=True)
-    kept = MemberState("web1", Phase.KEPT, found=Found(()), begun=True)
+    kept = member("web1", Phase.KEPT, found=Found(()), begun=True)
     state = initial(made)
     return replace(
         state,

@@ -14,6 +14,7 @@ from controller.core.state.observe import observe
 from controller.core.state.state import State, initial
 from tests.core.test_properties import PLAN
 from tests.core.test_snapshot import line
+from tests.support.members import changed
 
 OUT = line("web1", admin=Admin.OUT)
 
@@ -30,7 +31,7 @@ def seen(state: State, when: int, *lines: Line, pool: Counters | None = None) ->
 
 def with_web1(**changes: Any) -> State:
     state = initial(PLAN)
-    member = replace(state.members["web1"], **changes)
+    member = changed(state.members["web1"], **changes)
     return replace(state, members={**state.members, "web1": member})
 
 
@@ -39,24 +40,24 @@ def test_quiet_is_counted_from_the_first_of_the_looks_in_a_row() -> None:
     state = with_web1(phase=Phase.OUT, set_at=at(5))
     for when in (10, 20, 30):
         state = seen(state, when, OUT)
-    assert state.members["web1"].quiet == {"lb1": (at(10), at(30))}
+    assert state.members["web1"].draining.quiet == {"lb1": (at(10), at(30))}
     state = seen(state, 40, replace(OUT, in_flight=1))
-    assert state.members["web1"].quiet == {}
+    assert state.members["web1"].draining.quiet == {}
     state = seen(seen(state, 50, replace(OUT, queued=1)), 60, OUT)
-    assert state.members["web1"].quiet == {"lb1": (at(60), at(60))}
+    assert state.members["web1"].draining.quiet == {"lb1": (at(60), at(60))}
 
 
 @pytest.mark.parametrize("admin", [Admin.READY, Admin.DRAINING])
 def test_only_what_is_out_is_quiet(admin: Admin) -> None:
     """Nothing in flight at a member that may get something is not quiet."""
     state = seen(with_web1(phase=Phase.OUT), 10, replace(OUT, admin=admin))
-    assert state.members["web1"].quiet == {}
+    assert state.members["web1"].draining.quiet == {}
 
 
 def test_looks_from_before_the_setting_say_nothing() -> None:
     """A look that was begun before the setting was confirmed does not count (S3)."""
     state = seen(with_web1(phase=Phase.OUT, set_at=at(50)), 40, OUT)
-    assert state.members["web1"].quiet == {}
+    assert state.members["web1"].draining.quiet == {}
 
 
 def test_arrivals_while_draining_mean_persistence() -> None:
@@ -64,16 +65,16 @@ def test_arrivals_while_draining_mean_persistence() -> None:
     state = with_web1(phase=Phase.DRAINING, set_at=at(0))
     draining = line("web1", admin=Admin.DRAINING, arrivals=7)
     state = seen(seen(state, 10, draining), 20, draining)
-    assert not state.members["web1"].persistent
+    assert not state.members["web1"].draining.persistent
     state = seen(state, 30, replace(draining, arrivals=8))
-    assert state.members["web1"].persistent
+    assert state.members["web1"].draining.persistent
 
 
 def test_counts_begin_at_the_mark() -> None:
     """A member's gate counts from its return, its peers' from the same moment, and a peer that
     was not there then counts for nothing."""
     state = seen(with_web1(phase=Phase.SOAKING), 10, line("web1"), line("web2"))
-    soaking = replace(
+    soaking = changed(
         state.members["web1"], mark=Counters(1, 10), peers_mark={"web2": Counters(0, 0)}
     )
     assert counted(state, "web1") == Counters(0, 0)
@@ -98,7 +99,7 @@ def test_no_more_fail_than_were_there() -> None:
     """Errors of requests that began before the mark, and of several tries of one, never make more
     failures than requests."""
     state = seen(with_web1(phase=Phase.SOAKING), 10, line("web1"), line("web2"))
-    soaking = replace(
+    soaking = changed(
         state.members["web1"], mark=Counters(0, 9), peers_mark={"web2": Counters(1, 9)}
     )
     state = replace(state, members={**state.members, "web1": soaking})

@@ -9,8 +9,9 @@ from controller.core.phases import Phase
 from controller.core.plan.plan import CourseShape, Plan
 from controller.core.pool import Member
 from controller.core.settings import Policies
+from controller.core.state.parts import MemberState
 from controller.core.state.remaining import left_aside, remaining
-from controller.core.state.state import MemberState, initial
+from controller.core.state.state import initial
 from controller.errors import Refused
 from controller.lifecycle import Wishes, scope
 

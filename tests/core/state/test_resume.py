@@ -8,10 +8,11 @@ import pytest
 from controller.core.decide.decide import decide
 from controller.core.events import Cause, Halted, RunBegan, Verdict
 from controller.core.phases import Phase
-from controller.core.pool import Counters
+from controller.core.pool import Counters, Found
 from controller.core.state.apply import apply
 from controller.core.state.state import GateState, Mode, State, initial
 from tests.core.test_properties import PLAN
+from tests.support.members import changed
 
 NOW = timedelta(seconds=5)
 HALT = Halted(Cause.GATE, "seen", "limit", "web1", "errors", ("web1",))
@@ -20,8 +21,9 @@ HALT = Halted(Cause.GATE, "seen", "limit", "web1", "errors", ("web1",))
 def judged(phase: Phase, verdict: Verdict) -> State:
     """web1 has failed, and of web2 the gate said this last, much later by another clock."""
     state = initial(PLAN)
-    web1 = replace(state.members["web1"], phase=Phase.FAILED, begun=True)
-    web2 = replace(state.members["web2"], phase=phase, begun=True)
+    web1 = changed(state.members["web1"], phase=Phase.FAILED, begun=True)
+    found = Found(()) if phase is Phase.RAMPING else None
+    web2 = changed(state.members["web2"], phase=phase, begun=True, found=found)
     said = GateState(timedelta(days=9), verdict, "4 of 9 failed", failures=int(verdict == "fail"))
     return replace(
         state,
@@ -38,7 +40,7 @@ def test_last_word_against_a_member_counts(phase: Phase) -> None:
     """Killed between a failing sample and what follows from it: it follows now, at once (S6)."""
     state = apply(PLAN, judged(phase, Verdict.FAIL), RunBegan("me"), NOW)
     assert state.mode is Mode.HALTED
-    assert state.members["web2"].mark == Counters()
+    assert state.members["web2"].trial.mark == Counters()
     halt = decide(PLAN, state, NOW)
     assert isinstance(halt, Halted)
     assert (halt.member, halt.condemned) == ("web2", ("web2",))

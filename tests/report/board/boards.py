@@ -24,13 +24,15 @@ from controller.core.pool import (
 )
 from controller.core.settings import Policies
 from controller.core.snapshot import Sight, looked, lost
-from controller.core.state.state import GateState, MemberState, Mode, State, initial
+from controller.core.state.parts import MemberState
+from controller.core.state.state import GateState, Mode, State, initial
 from controller.core.steps import Course, RunStep
 from controller.core.tally import Tally
 from controller.report.board.recent import Mark, Past, Spell
 from controller.report.board.scene import Scene
 from controller.report.board.spans import ASCII, UNICODE, Signs
 from tests.report import journals
+from tests.support.members import changed
 
 INSTANCE: Final = journals.INSTANCE
 NOW: Final = timedelta(seconds=1000)
@@ -67,7 +69,7 @@ def points(errors: int = 0, rate: float = 200) -> tuple[tuple[Instant, Counters]
 
 
 def member(name: str, phase: Phase, seconds: float = 0, **changes: Any) -> MemberState:
-    return replace(MemberState(name), phase=phase, since=ago(seconds), **changes)
+    return changed(MemberState(name), phase=phase, since=ago(seconds), **changes)
 
 
 def state(

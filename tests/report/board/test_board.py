@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from controller.core import events as e
 from controller.core.events import Verdict
 from controller.core.gates.gate import AlertQuery, Gate, MetricQuery, Scope
+from controller.core.outcome import Outcome
 from controller.core.phases import Phase
 from controller.core.settings import Policies
-from controller.core.state.state import GateState, MemberState, Mode
+from controller.core.state.parts import MemberState
+from controller.core.state.state import GateState, Mode
 from controller.core.steps import Course, RunStep
 from controller.report.board.drawing import draw
 from controller.report.board.gates import gates, limit_word
@@ -134,7 +136,7 @@ STANCES: list[tuple[dict[str, Any], str, str]] = [
         *("STOPPING", "aborted by kim@ops1"),
     ),
     ({"paused": True}, "PAUSED", "poolroll resume web --reason '…' goes on"),
-    ({"finished": e.Finished("done", 0)}, "DONE", ""),
+    ({"finished": e.Finished(Outcome.DONE, 0)}, "DONE", ""),
 ]
 
 

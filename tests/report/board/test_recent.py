@@ -12,7 +12,8 @@ from controller.core.phases import Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Counters, InstanceView, Worker
 from controller.core.settings import DrainPolicy, Policies
-from controller.core.state.state import MemberState, State
+from controller.core.state.parts import MemberState
+from controller.core.state.state import State
 from controller.core.steps import SetMember, Setting
 from controller.core.tally import Tally
 from controller.report.board.eta import Left, left_words, time_left

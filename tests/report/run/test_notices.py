@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from controller.core import events as e
 from controller.core.events import Cause, Event, Finished, Halted, Observation, RunBegan
+from controller.core.outcome import Outcome
 from controller.core.phases import Phase
 from controller.core.plan.plan import CourseShape, Plan, Purpose
 from controller.core.pool import InstanceView, Member, Worker
@@ -14,6 +15,7 @@ from controller.ports import Notice
 from controller.report.run.next_commands import Onward
 from controller.report.run.notices import RolloutTidings
 from tests.adapters.notify.receiver import WALL
+from tests.support.members import changed
 
 PLAN = Plan(
     name="web",
@@ -88,7 +90,7 @@ def test_resumption_says_how_it_stands() -> None:
 
 def test_halt_is_told_at_rest_with_its_message() -> None:
     """When all has come to rest, the lines are told as the terminal has them, and who ran it."""
-    end = Finished("halted", 5, "web1: it broke")
+    end = Finished(Outcome.HALTED, 5, "web1: it broke")
     (one,) = told(end, halted(), halted(finished=end))
     assert (one.event, one.member, one.exit_code) == ("halted", "web1", 5)
     assert one.text == "rollout web: HALTED: web1: it broke"
@@ -111,7 +113,7 @@ def test_halt_that_takes_long_is_told_once() -> None:
     assert one.text == "rollout web: HALTED (not at rest yet): web1: it broke"
     assert one.exit_code is None
     assert told(LOOK, halted(), halted(), last=15.1, now=15.2) == []
-    end = Finished("halted", 5)
+    end = Finished(Outcome.HALTED, 5)
     assert told(end, halted(), halted(finished=end), last=400.0, now=400.1) == []
 
 
@@ -123,20 +125,20 @@ def test_halt_of_a_former_process_is_told() -> None:
 
 def test_signal_after_a_halt_does_not_hide_it() -> None:
     """Stopped while it was brought to rest: the halt is told all the same."""
-    end = Finished("stopped", 7, "SIGTERM")
+    end = Finished(Outcome.STOPPED, 7, "SIGTERM")
     (one,) = told(end, halted(), halted(finished=end))
     assert one.event == "halted"
 
 
 def test_stop_alone_is_not_told() -> None:
     """The operator knows that they pressed Ctrl-C."""
-    end = Finished("stopped", 7, "SIGINT")
+    end = Finished(Outcome.STOPPED, 7, "SIGINT")
     assert told(end, running(), replace(running(), finished=end)) == []
 
 
 def test_refusal_is_told_as_a_halt() -> None:
     """What was told as started is told as ended: nothing was touched."""
-    end = Finished("refused", 3, "the floor does not hold")
+    end = Finished(Outcome.REFUSED, 3, "the floor does not hold")
     one, beat = told(end, running(), replace(running(), finished=end))
     assert (one.event, one.exit_code) == ("halted", 3)
     assert one.text == ("rollout web: refused, nothing was touched: the floor does not hold")
@@ -146,10 +148,10 @@ def test_refusal_is_told_as_a_halt() -> None:
 def test_done_says_what_became_of_whom() -> None:
     """The end has the summary, and the heartbeat its last beat."""
     done = {
-        name: replace(m, phase=Phase.DONE, begun=True, step=1)
+        name: changed(m, phase=Phase.DONE, begun=True, step=1)
         for name, m in running().members.items()
     }
-    end = Finished("done", 0)
+    end = Finished(Outcome.DONE, 0)
     one, beat = told(end, running(), replace(running(), members=done, finished=end))
     assert (one.event, one.exit_code) == ("done", 0)
     assert one.text == "rollout web: done: 2 members upgraded and returned"
@@ -162,7 +164,7 @@ def test_done_says_what_became_of_whom() -> None:
 
 def test_partly_done_is_done_but_not_the_last_beat() -> None:
     """After the canaries the rollout is unfinished: its monitor is not disarmed."""
-    end = Finished("partly done", 0)
+    end = Finished(Outcome.PARTLY_DONE, 0)
     (one,) = told(end, running(), replace(running(), finished=end))
     assert one.event == "done"
     assert one.text.startswith("rollout web: partly done: ")
@@ -173,7 +175,7 @@ def test_abort_is_told_alone() -> None:
     ending = replace(TIDINGS, is_ending=True)
     assert told(RunBegan("me"), halted(), halted(), tidings=ending) == []
     assert told(LOOK, halted(), halted(), last=14.0, now=16.0, tidings=ending) == []
-    end = Finished("aborted", 7, "by me")
+    end = Finished(Outcome.ABORTED, 7, "by me")
     state = replace(running(), finished=end)
     one, beat = told(end, running(), state, tidings=ending)
     assert (one.event, beat.event) == ("aborted", "heartbeat")

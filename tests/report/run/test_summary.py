@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 
 from controller.core.events import Finished
+from controller.core.outcome import Outcome
 from controller.core.plan.plan import Purpose
 from controller.core.settings import HaproxyPool, Policies, Selection, Settings
-from controller.core.state.state import MemberState, State
+from controller.core.state.parts import MemberState
+from controller.core.state.state import State
 from controller.report.run.summary import cut_off, over, summary
 from tests.report import journals
 from tests.report.states import NOW, OUT, UP, WALL, A, member, onward, plan, shows, state
@@ -22,7 +24,7 @@ def ended(
 ) -> list[str]:
     made = plan(purpose)
     shown = {f"web{i}": UP for i in range(1, 4)} | {m.name: OUT for m in members if m.is_away}
-    of = state(made, *members, seen=shows(**shown), finished=Finished(outcome, 7, why))
+    of = state(made, *members, seen=shows(**shown), finished=Finished(Outcome(outcome), 7, why))
     return summary(made, of, SETTINGS, NOW, WALL, onward(made))
 
 
@@ -111,7 +113,7 @@ def test_an_abort_that_put_back_what_a_gate_failed_warns() -> None:
 def test_a_member_that_users_meet_though_it_must_be_out() -> None:
     """After a reload of a load balancer: what to type is said, and nothing of staying out."""
     made = plan()
-    end = Finished("aborted", 7, "by me")
+    end = Finished(Outcome.ABORTED, 7, "by me")
     of = state(made, member("web1", "failed"), seen=shows(web1=UP), finished=end)
     assert summary(made, of, SETTINGS, NOW, WALL, onward(made))[-1] == (
         "web1 must be out, on every load balancer: set server web/web1 state maint"
@@ -119,7 +121,7 @@ def test_a_member_that_users_meet_though_it_must_be_out() -> None:
 
 
 def finished(*members: MemberState) -> State:
-    return state(plan(), *members, finished=Finished("aborted", 7, "by me"))
+    return state(plan(), *members, finished=Finished(Outcome.ABORTED, 7, "by me"))
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from controller.core.events import Finished
+from controller.core.outcome import Outcome
 from controller.core.phases import Phase
 from controller.core.plan.plan import Purpose
 from controller.core.state.state import State
@@ -51,7 +52,7 @@ def told_of(one: Known) -> list[str]:
 
 
 def stopped_at_a_halt(*, told: tuple[str, ...] = TOLD) -> State:
-    end = Finished("halted", 5, "web1: step 1 failed", told)
+    end = Finished(Outcome.HALTED, 5, "web1: step 1 failed", told)
     return halted(plan(), member("web1", "failed"), finished=end)
 
 
@@ -124,7 +125,7 @@ def test_one_that_runs_wants_nothing() -> None:
 
 def test_one_that_has_ended_shows_its_halt_as_past() -> None:
     """What was to be typed then is not any more; who is out still has a way back."""
-    of = replace(stopped_at_a_halt(), finished=Finished("aborted", 7, "by kim", TOLD))
+    of = replace(stopped_at_a_halt(), finished=Finished(Outcome.ABORTED, 7, "by kim", TOLD))
     row = replace(journals.row(), outcome="aborted", exit_code=7, ended=WALL)
     lines = told_of(known(of, row=row))
     assert lines[3:6] == [

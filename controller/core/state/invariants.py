@@ -1,0 +1,85 @@
+"""What holds after every event, whatever happened: asserted where the state changes.
+
+A breach is a bug of ours, and nothing was changed. What the load balancers show is no part of it:
+that is compared by `controller.core.decide.drift`.
+"""
+
+from typing import Final
+
+from controller.core.events import Event, MemberInherited
+from controller.core.phases import FAILED, IN_HAND, JUDGED, OVER, Phase
+from controller.core.plan.plan import Plan
+from controller.core.state.parts import MemberState
+from controller.core.state.state import Mode, State
+from controller.core.steps import AskGuard, AskOperator, Course, RunStep, Validate
+
+TAKEN: Final = IN_HAND - JUDGED - {Phase.DUE} | {Phase.RAMPING}
+"""Out of rotation because of us, or at a share of its weight: what was found is kept."""
+
+WORK: Final[dict[Phase, type]] = {
+    Phase.ASKING: AskGuard,
+    Phase.DUE: AskOperator,
+    Phase.UPGRADING: RunStep,
+    Phase.PROVING: AskGuard,
+    Phase.VALIDATING: Validate,
+}
+"""Phases in which work may be open, and which."""
+
+
+class InvariantBroken(AssertionError):
+    """A state that must not be: a bug."""
+
+
+def check(plan: Plan, before: State, event: Event, after: State) -> State:
+    """`after`, when all holds. Raises InvariantBroken."""
+    fault = (
+        _too_many_out(plan, before, event, after)
+        or _of_the_rollout(after)
+        or _of_the_members(plan, before, after)
+    )
+    if fault:
+        raise InvariantBroken(fault)
+    return after
+
+
+def _too_many_out(plan: Plan, before: State, event: Event, after: State) -> str:
+    """No event takes out one more than may be. What an earlier rollout left out is only found."""
+    away, was = (sum(m.is_away for m in one.members.values()) for one in (after, before))
+    if isinstance(event, MemberInherited) or away <= max(plan.max_unavailable, was):
+        return ""
+    return f"S1: {away} members are out because of us, at most {plan.max_unavailable} may be"
+
+
+def _of_the_rollout(after: State) -> str:
+    if after.mode is Mode.HALTED and after.halt is None:
+        return "halted, and not known why"
+    if after.mode is Mode.ROLLING_BACK and not after.rolling:
+        return "rolling back nobody"
+    if (after.mode is Mode.FINISHED) is not (after.finished is not None):
+        return "finished, and not known how, or the other way round"
+    return ""
+
+
+def _of_the_members(plan: Plan, before: State, after: State) -> str:
+    for name, m in after.members.items():
+        if m is not before.members.get(name) and (fault := _of_one(plan, m)):
+            return f"{name} ({m.phase}): {fault}"
+    return ""
+
+
+def _of_one(plan: Plan, m: MemberState) -> str:
+    found, progress = m.placement.found, m.progress
+    if m.phase in TAKEN and found is None:
+        return "S8: it is out because of us, and what was found is not known"
+    if m.phase in OVER | {Phase.SOAKING} and found is not None:
+        return "S8: it is back, and still recorded as taken out"
+    if progress.work is not None and not isinstance(progress.work, WORK.get(m.phase, ())):
+        return f"{type(progress.work).__name__} is open"
+    if progress.unfinished and not progress.begun:
+        return "S7: a step of it may run, and it counts as unchanged"
+    steps = plan.shape(is_back=progress.course is Course.ROLLBACK).steps
+    if progress.step > max(steps, plan.upgrade.steps):
+        return f"step {progress.step + 1} of {steps}"
+    if m.trial.condemned and m.phase not in JUDGED | FAILED | {Phase.REMOVING, Phase.WAITING}:
+        return "it is to be removed, and is not in rotation"
+    return ""

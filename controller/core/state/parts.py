@@ -1,0 +1,157 @@
+"""The state of one member, in parts: what is reset together stands together.
+
+A part that is left out where a member is put together again is as at the beginning: that is how a
+reset is written, here and in `member` and `resume`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from controller.core.events import Answer
+from controller.core.phases import AWAY, IN_HAND, Phase
+from controller.core.pool import FULL, Counters, Found, Instant, Worker
+from controller.core.steps import Course, Setting, Step
+
+ORIGIN: Final = Instant(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where the member stands at the load balancers, as far as we set it."""
+
+    found: Found | None = None
+    """What to restore; set exactly while we have it out (S8)."""
+    workers: Mapping[str, Worker] = field(default_factory=dict)
+    """Who confirmed the last setting: a change at the same worker is somebody else's (S14)."""
+    confirmed: Setting | None = None
+    """Which setting that was."""
+    share: int = FULL
+    """Per cent of its found weight at which it was put back last."""
+    foreign: bool = False
+    """Somebody else changed it while it was in progress."""
+    kept_out: bool = False
+    """When it was left unproven, somebody else had taken it out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What this process tells the load balancers about it. A new process starts with none."""
+
+    setting: Setting | None = None
+    """The open intent."""
+    set_at: Instant | None = None
+    """When the last setting was confirmed; looks from before say nothing of it."""
+    tries: int = 0
+    """Settings that failed in a row."""
+    tried_at: Instant | None = None
+    """When a setting failed last."""
+    cuts: int = 0
+    """How often its sessions were cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far its upgrade, or its rollback, has come."""
+
+    course: Course = Course.UPGRADE
+    work: Step | None = None
+    """The open intent of a command, a validation or a question."""
+    step: int = 0
+    """The next step to run; equal to their number when all have."""
+    attempt: int = 0
+    serial: int = 0
+    """Counts questions to `unless`, so that each is a job of its own."""
+    begun: bool = False
+    """A step of this course may have changed it: it cannot go back as it was."""
+    unfinished: bool = False
+    """An execution of the current step was begun whose end is not known: it may still run,
+    whatever became of the process that began it, and must be joined, never doubled (S7)."""
+    lost: bool = False
+    """The end of the current step is not known, and it runs no more."""
+    passed: bool | None = None
+    """How the work of this phase ended; None: not ended yet, or to be repeated."""
+    answer: Answer | None = None
+    """What `unless` said last."""
+    detail: str = ""
+    """What was seen when the work ended, for people."""
+    step_ended: Instant | None = None
+    """In this process."""
+    restore_tried: bool = False
+    tried_other: bool = False
+    """It did not pass as the one version, and is, or was, validated as the other."""
+
+    def in_a_new_process(self) -> "Progress":
+        """What ran under the former process is asked for again; a failure stays one."""
+        passed = False if self.passed is False else None
+        return replace(self, work=None, step_ended=None, passed=passed)
+
+
+@dataclass(frozen=True, slots=True)
+class Draining:
+    """What this process has seen of its drain."""
+
+    drain_since: Instant | None = None
+    quiet: Mapping[str, tuple[Instant, Instant]] = field(default_factory=dict)
+    """Instance → first and last of the looks in a row that showed it out and quiet (S3)."""
+    arrivals: int | None = None
+    persistent: bool = False
+    """Sessions were still arriving while it was draining."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What its gates judge it by, once it is back."""
+
+    mark: Counters | None = None
+    """Its counts at its return: gates judge what came after."""
+    peers_mark: Mapping[str, Counters] = field(default_factory=dict)
+    """The same of the members not yet upgraded, for comparison."""
+    returned_at: Instant | None = None
+    """When it was back in rotation, be it in part: metrics are judged from here."""
+    warmed_at: Instant | None = None
+    """Since when it is in rotation without a warm-up: the soak counts from here."""
+    condemned: bool = False
+    """It is to be taken out of rotation again."""
+    disproven: str = ""
+    """Why it was condemned, for people: also when it is put back all the same."""
+
+    def in_a_new_process(self) -> "Trial":
+        """Counts start again; what was concluded stays."""
+        return Trial(condemned=self.condemned, disproven=self.disproven)
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What the operator said to it, where each member is asked about."""
+
+    approved: bool = False
+    declined: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MemberState:
+    """One member."""
+
+    name: str
+    phase: Phase = Phase.WAITING
+    since: Instant = ORIGIN
+    """When the phase began (of this process, after a resume)."""
+    why: str = ""
+    """Why it is where it is, for people."""
+    finished_turn: int = 0
+    """Counts up as members get done; rollback goes newest first."""
+    placement: Placement = Placement()
+    order: Order = Order()
+    progress: Progress = Progress()
+    draining: Draining = Draining()
+    trial: Trial = Trial()
+    consent: Consent = Consent()
+
+    @property
+    def is_away(self) -> bool:
+        return self.phase in AWAY or self.placement.found is not None
+
+    @property
+    def is_in_hand(self) -> bool:
+        return self.phase in IN_HAND

@@ -1,0 +1,36 @@
+"""Where a scene happens."""
+
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, Final
+
+from adapters.demo.world import World
+from tests.e2e.site import Done, Site
+from tests.support.haproxies import program
+
+CHECKS: Final = "check inter 50ms rise 1 fall 3"
+
+
+class Place:
+    """Where one scene happens; what is started there ends with `stack`."""
+
+    def __init__(self, folder: Path, stack: AsyncExitStack) -> None:
+        self.folder = folder
+        self.stack = stack
+
+    async def world(self, members: int = 2, **shape: Any) -> World:
+        folder = self.folder / "w"
+        folder.mkdir()
+        world = World(folder, members, haproxy=program("system"), **shape)
+        return await self.stack.enter_async_context(world)
+
+    async def site(self, members: int = 2, **shape: Any) -> Site:
+        lines = "timeout check 5s\n" + shape.pop("backend_lines", "")
+        options = {"server_options": CHECKS, "backend_lines": lines, **shape}
+        one = Site(await self.world(members, **options), self.folder)
+        self.stack.push_async_callback(one.close)
+        return one
+
+
+def ended(done: Done, code: int) -> None:
+    assert done.code == code, done.text
