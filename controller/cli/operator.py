@@ -13,6 +13,7 @@ import click
 
 from controller import bootstrap
 from controller.cli import options
+from controller.cli.cut_off import say_cut_off
 from controller.cli.log import LogNarrator
 from controller.cli.signals import Signals
 from controller.config import load
@@ -39,7 +40,7 @@ from controller.lifecycle import (
 )
 from controller.ports import Journal, Request, Store, Verb
 from controller.report.run.notices import RolloutTidings
-from controller.report.run.summary import cut_off, over, summary
+from controller.report.run.summary import over, summary
 from controller.report.status.value import looked_at
 from controller.runner.notify import Herald
 from controller.runner.recorder import Narrator
@@ -197,9 +198,7 @@ async def _abort_at_rest(opened: Opened, restore: bool, log_format: str, ways: W
                 except (StateError, LeaseLost) as error:
                     if signals.runner is None:
                         raise
-                    state = signals.runner.state
-                    click.echo("\n".join(cut_off(former.plan, state, str(error), ways_on)))
-                    return ExitCode.HELD if isinstance(error, LeaseLost) else ExitCode.HALTED
+                    return say_cut_off(error, former.plan, signals.runner.state, ways_on)
                 seen = await glance(world.balancer, world.clock, world.clock.now() + LOOK_WITHIN)
                 now, wall = world.clock.now(), world.clock.wall()
                 after = looked_at(state, seen)

@@ -13,6 +13,7 @@ from controller import bootstrap
 from controller.cli import options
 from controller.cli.ask import TerminalQuestions, ask, is_terminal
 from controller.cli.confirm import before, left, question
+from controller.cli.cut_off import say_cut_off
 from controller.cli.narrator import narrator_for
 from controller.cli.say import fitted, say
 from controller.cli.signals import Signals
@@ -25,7 +26,7 @@ from controller.lifecycle import Prepared, Wishes, World, onward
 from controller.lifecycle import run as run_session
 from controller.preflight.forecast import BRIEF_LOOK, LOOK, last_commands
 from controller.report.run.notices import RolloutTidings
-from controller.report.run.summary import cut_off, summary
+from controller.report.run.summary import summary
 from controller.runner.loop import Runner
 from controller.telemetry.measure import Subject
 from controller.telemetry.values import Ways
@@ -204,8 +205,7 @@ async def _run(
                 if signals.runner is None or at_hand is None:
                     raise
                 ways_on = onward(world, at_hand.row, at_hand.plan)
-                say(*cut_off(at_hand.plan, signals.runner.state, str(error), ways_on))
-                return ExitCode.HELD if isinstance(error, LeaseLost) else ExitCode.HALTED
+                return say_cut_off(error, at_hand.plan, signals.runner.state, ways_on)
 
 
 def _told(ran: tuple[Prepared, State] | None, rollout: RolloutFile, world: World) -> int:
