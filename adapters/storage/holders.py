@@ -7,10 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 
 from adapters.storage.folder import make_file, mapped
+from controller.core.pool import PoolKey
 from controller.errors import PoolHeld
-from controller.ports import Holder, PoolKey
+from controller.ports import Holder
 
 _MAX_BYTES = 4 * 1024 * 1024
 """Of a record: the keys of 10,000 members in a few backends, with room."""
@@ -50,9 +52,14 @@ def decode_claim(text: str) -> Claim | None:
             by=str(raw["user"]),
             since=datetime.fromisoformat(raw["since"]),
         )
-        return Claim(holder, frozenset((str(b), str(a)) for b, a in raw["keys"]))
+        return Claim(holder, frozenset(map(_key, raw["keys"])))
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
+
+
+def _key(raw: object) -> PoolKey:
+    """A live process of a former version wrote its two parts apart."""
+    return raw if isinstance(raw, str) else "/".join(cast(list[str], raw))
 
 
 def write_claim(path: Path, claim: Claim) -> None:
@@ -91,11 +98,8 @@ def pool_held(name: str, claim: Claim | None, common: Iterable[PoolKey]) -> Pool
     keys = sorted(common)
     if not keys:
         return PoolHeld(f"the pool may be held by rollout '{name}', {_who(claim)}")
-    backend, address = keys[0]
     more = f" and {len(keys) - 1} more" if len(keys) > 1 else ""
-    return PoolHeld(
-        f"pool {backend} ({backend}/{address}{more}) is held by rollout '{name}', {_who(claim)}"
-    )
+    return PoolHeld(f"the pool ({keys[0]}{more}) is held by rollout '{name}', {_who(claim)}")
 
 
 def _who(claim: Claim | None) -> str:

@@ -8,7 +8,7 @@ import pytest
 from controller.config import parse
 from controller.config.starting.haproxy.discovered import Discovery, chosen_backends, with_leaders
 from controller.config.starting.haproxy.filled import filled
-from controller.core.pool import Admin, Counters, Health, InstanceView, Line, Worker
+from controller.core.pool import Admin, Counters, Health, Incarnation, InstanceView, Line
 from controller.core.settings import Amount
 from controller.errors import ConfigurationError, Refused, UsageFault
 from controller.pools.haproxy import HaproxyFacts, HaproxyPool
@@ -50,7 +50,7 @@ def found(
     """One pool, the same behind every door."""
     backends = dict.fromkeys((line.backend for line in lines), Counters())
     views = tuple(
-        InstanceView(api, timedelta(0), Worker(1, 1), lines, is_full=True, backends=backends)
+        InstanceView(api, timedelta(0), Incarnation(1, 1), lines, is_full=True, backends=backends)
         for api in apis
     )
     known = servers if servers is not None else dict.fromkeys(backends, ("web1",))
@@ -117,7 +117,7 @@ def test_who_is_no_member_is_said() -> None:
     """Backups, those out of rotation, and those without an address."""
     lines = (
         *TWO,
-        line("spare", backup=True),
+        line("spare", is_backup=True),
         line("web3", admin=Admin.OUT),
         line("web4", address="", admin=Admin.OUT),
     )

@@ -14,7 +14,7 @@ from controller.core import events as e
 from controller.core.events import Cause, Event, Observation, Verdict
 from controller.core.outcome import Outcome
 from controller.core.phases import Phase
-from controller.core.pool import Admin, Counters, Health, InstanceView, Line, Worker
+from controller.core.pool import Admin, Counters, Health, Incarnation, InstanceView, Line
 from controller.core.snapshot import Sight, looked
 from controller.core.state.parts import MemberState
 from controller.core.state.state import Mode, State
@@ -31,7 +31,7 @@ def busy(in_flight: int) -> Sight:
         *("web", "web1", "10.0.0.1", 80, Admin.DRAINING, Health.PASSING, 1, in_flight, 0, 0),
         Counters(),
     )
-    view = InstanceView("unix:/a", timedelta(0), Worker(1, 1), (line,), is_full=True)
+    view = InstanceView("unix:/a", timedelta(0), Incarnation(1, 1), (line,), is_full=True)
     return looked(Sight("unix:/a"), view)
 
 

@@ -28,8 +28,8 @@ class Surveyed(FakeLoadBalancer):
     async def look(
         self, instance: str, members: Collection[str] | None, *, memory: Collection[int] = ()
     ) -> InstanceView:
-        view = await super().look(instance, members, memory=memory)
-        lines = (replace(line, backup=line.member == "web4") for line in view.lines)
+        view = await super().look(instance, members, former=memory)
+        lines = (replace(line, is_backup=line.member == "web4") for line in view.lines)
         return replace(view, lines=tuple(lines))
 
     async def survey(self, view: InstanceView, selected: Collection[str]) -> Survey:

@@ -14,10 +14,10 @@ from controller.core.pool import (
     Found,
     FoundLine,
     Health,
+    Incarnation,
     InstanceView,
     Line,
     LineKey,
-    Worker,
 )
 from controller.core.snapshot import Sight, looked
 from controller.core.state.parts import MemberState
@@ -72,7 +72,7 @@ def line(member: str, backend: str = "web", **changes: Any) -> Line:
 
 
 def view(instance: str, *lines: Line) -> InstanceView:
-    return InstanceView(instance, NOW, Worker(1, 1), lines, is_full=True)
+    return InstanceView(instance, NOW, Incarnation(1, 1), lines, is_full=True)
 
 
 def sights(*views: InstanceView) -> dict[str, Sight]:

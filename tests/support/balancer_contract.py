@@ -98,7 +98,7 @@ class BalancerContract:
     async def test_worker_stays_the_same(self, stage: Stage) -> None:
         """Without a reload, two looks name the same worker."""
         first, second = await stage.views(), await stage.views()
-        assert all(a.worker.is_same(b.worker) for a, b in zip(first, second, strict=True))
+        assert all(a.incarnation.is_same(b.incarnation) for a, b in zip(first, second, strict=True))
 
     async def test_look_at_a_stranger_shows_nothing(self, stage: Stage) -> None:
         """A name that is no member has no lines; that is no error of a look."""

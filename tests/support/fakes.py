@@ -60,11 +60,11 @@ class FakeLoadBalancer:
         return InstanceView(
             instance=instance,
             at=at,
-            worker=one.worker,
+            incarnation=one.incarnation,
             lines=tuple(lines),
             is_full=members is None,
             backends=backends,
-            old_worker=bool(old & set(memory)) if one.shows_old else None,
+            lingering=bool(old & set(memory)) if one.shows_old else None,
         )
 
     async def drain(self, member: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from controller.core.pool import Admin, Counters, Health, Instant, Line, Worker
+from controller.core.pool import Admin, Counters, Health, Incarnation, Instant, Line
 
 STEP = timedelta(milliseconds=10)
 ZERO = timedelta(0)
@@ -94,7 +94,7 @@ class FakeInstance:
     """One load balancer. `outage`: None, "refuses" or "hangs"."""
 
     name: str
-    worker: Worker
+    incarnation: Worker
     lines: dict[tuple[str, str], FakeLine]
     outage: str | None = None
     shows_old: bool = True
@@ -173,9 +173,9 @@ class Sim:
             line.app.name: [end for end in line.flights if end > self.now]
             for line in instance.lines.values()
         }
-        instance.old.append(OldWorker(instance.worker.pid, flights))
+        instance.old.append(OldWorker(instance.incarnation.pid, flights))
         self.next_pid += 1
-        instance.worker = Worker(self.next_pid, int(self.now.total_seconds()) + 1_000_000)
+        instance.incarnation = Incarnation(self.next_pid, int(self.now.total_seconds()) + 1_000_000)
         instance.replaced_at = self.now
         instance.lines = {
             key: FakeLine(
@@ -305,7 +305,7 @@ class Sim:
             arrivals=line.arrivals,
             counters=line.counters,
             agent=line.agent,
-            warming=line.admin is Admin.READY and self.now < line.warm_at,
+            is_warming=line.admin is Admin.READY and self.now < line.warm_at,
         )
 
     def _health_of(self, line: FakeLine) -> Health:
@@ -339,5 +339,5 @@ def make_sim(
             for backend in backends
             for app in apps.values()
         }
-        sim.instances[name] = FakeInstance(name, Worker(100 + number, 1_000_000), lines)
+        sim.instances[name] = FakeInstance(name, Incarnation(100 + number, 1_000_000), lines)
     return sim

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.haproxy.notes import PACE, survey_of
 from controller.core.abilities import Abilities, ByHand
-from controller.core.pool import Admin, Counters, Health, InstanceView, Line, Worker
+from controller.core.pool import Admin, Counters, Health, Incarnation, InstanceView, Line
 from controller.pools.haproxy import HaproxyFacts
 from controller.ports import Survey
 
@@ -20,7 +20,7 @@ PLAIN = Line("web", "web1", "10.0.0.1", 80, Admin.READY, Health.PASSING, 1, 0, 0
 
 def surveyed(*lines: Line, selected: tuple[str, ...] = ("web1", "web2"), **facts: Any) -> Survey:
     backends = dict.fromkeys(("web", "api"), Counters())
-    view = InstanceView("unix:/a", timedelta(0), Worker(1, 1), lines, True, backends)
+    view = InstanceView("unix:/a", timedelta(0), Incarnation(1, 1), lines, True, backends)
     return survey_of(replace(FACTS, **facts), view, selected)
 
 

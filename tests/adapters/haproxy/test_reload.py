@@ -49,22 +49,22 @@ async def test_reload_is_a_new_worker_that_forgot_our_drain(site: Site) -> None:
         assert not after.worker.is_same(before.worker)
         assert after.worker.pid == front.process.pid
         assert [line.admin for line in after.lines] == [Admin.READY]
-        assert after.old_worker is True
+        assert after.lingering is True
         assert after.lines[0].in_flight == 0
         app.release.set()
         assert (await work).status == 200
 
-    async def old_worker() -> bool | None:
-        return (await pool.look(front.unix, ("a1",), memory=memory)).old_worker
+    async def lingering() -> bool | None:
+        return (await pool.look(front.unix, ("a1",), memory=memory)).lingering
 
-    assert await eventually(old_worker, lambda alive: alive is not True) is False
+    assert await eventually(lingering, lambda alive: alive is not True) is False
 
 
 async def test_old_workers_cannot_be_seen_through_a_tcp_door(site: Site) -> None:
     """Behind a TCP door the processes may be another machine's: nothing is claimed of them."""
     app = await site.app("a1")
     front = await site.haproxy(f"backend web\n  server a1 127.0.0.1:{app.port}")
-    assert (await balancer([front.tcp]).look(front.tcp, None, memory=(1,))).old_worker is None
+    assert (await balancer([front.tcp]).look(front.tcp, None, memory=(1,))).lingering is None
 
 
 async def test_reload_that_renumbers_everything_is_seen_through(site: Site) -> None:

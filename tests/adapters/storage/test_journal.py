@@ -9,7 +9,6 @@ import pytest
 
 from adapters.storage.store import SqliteStore, open_store, read_store
 from adapters.storage.tables import Tables
-from adapters.storage.worker import Worker
 from controller.errors import StateError
 from controller.ports import Journal, Verb
 from tests.support.journal_contract import (
@@ -119,7 +118,7 @@ async def test_the_event_loop_goes_on_meanwhile(tmp_path: Path) -> None:
     """Statements run in a thread of their own, always the same: the loop turns while one waits
     for the disk."""
     await opened(tmp_path).aclose()
-    worker = Worker(lambda: Tables(tmp_path, FixedClock()))
+    worker = Incarnation(lambda: Tables(tmp_path, FixedClock()))
     release, threads = threading.Event(), set[int]()
 
     def blocked(call: Callable[[], object]) -> None:

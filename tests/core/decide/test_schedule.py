@@ -15,10 +15,10 @@ from controller.core.pool import (
     Counters,
     Found,
     Health,
+    Incarnation,
     InstanceView,
     Line,
     Member,
-    Worker,
 )
 from controller.core.settings import Policies
 from controller.core.snapshot import Sight, looked
@@ -40,7 +40,7 @@ def plan(floor: int) -> Plan:
 def aborted(made: Plan) -> State:
     """web1 was kept half-way back, and web2 serves."""
     lines = (line("web1", Health.PASSING), line("web2", Health.PASSING))
-    view = InstanceView("lb", NOW, Worker(1, 0), lines, is_full=True)
+    view = InstanceView("lb", NOW, Incarnation(1, 0), lines, is_full=True)
     kept = member("web1", Phase.KEPT, found=Found(()), begun=True)
     state = initial(made)
     return replace(

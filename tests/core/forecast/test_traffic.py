@@ -7,10 +7,10 @@ import pytest
 from controller.core.forecast.load import Load, expected, loads
 from controller.core.forecast.traffic import Traffic, traffic
 from controller.core.plan.plan import CourseShape, Plan
-from controller.core.pool import Admin, Counters, Health, InstanceView, Line, Member, Worker
+from controller.core.pool import Admin, Counters, Health, Incarnation, InstanceView, Line, Member
 from controller.core.settings import DrainPolicy, Policies, ReturnPolicy
 
-WORKER = Worker(1, 0)
+WORKER = Incarnation(1, 0)
 
 
 def line(name: str, weight: int = 100, backend: str = "web", admin: Admin = Admin.READY) -> Line:

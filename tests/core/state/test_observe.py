@@ -8,7 +8,7 @@ import pytest
 
 from controller.core.events import Looked
 from controller.core.phases import Phase
-from controller.core.pool import Admin, Counters, InstanceView, Line, Worker
+from controller.core.pool import Admin, Counters, Incarnation, InstanceView, Line
 from controller.core.state.counts import counted, peers_counted, pool_counted, pool_watched
 from controller.core.state.observe import observe
 from controller.core.state.state import State, initial
@@ -25,7 +25,7 @@ def at(milliseconds: int) -> timedelta:
 
 def seen(state: State, when: int, *lines: Line, pool: Counters | None = None) -> State:
     backends = {} if pool is None else {"web": pool}
-    view = InstanceView("lb1", at(when), Worker(1, 1), lines, True, backends)
+    view = InstanceView("lb1", at(when), Incarnation(1, 1), lines, True, backends)
     return observe(PLAN, state, Looked(view))
 
 

@@ -16,11 +16,11 @@ from controller.core.pool import (
     Found,
     FoundLine,
     Health,
+    Incarnation,
     InstanceView,
     Instant,
     Line,
     LineKey,
-    Worker,
 )
 from controller.core.settings import Policies
 from controller.core.snapshot import Sight, looked, lost
@@ -57,7 +57,9 @@ def sight(names: Sequence[str], out: Mapping[str, int]) -> Sight:
     lines = tuple(
         line(name, Admin.OUT if name in out else Admin.READY, out.get(name, 4)) for name in names
     )
-    return looked(Sight(INSTANCE), InstanceView(INSTANCE, NOW, Worker(77, 1), lines, is_full=True))
+    return looked(
+        Sight(INSTANCE), InstanceView(INSTANCE, NOW, Incarnation(77, 1), lines, is_full=True)
+    )
 
 
 def points(errors: int = 0, rate: float = 200) -> tuple[tuple[Instant, Counters], ...]:
