@@ -74,7 +74,7 @@ def followed(state: State, story: list[tuple[int, str, int, int, int]]) -> list[
             state = apply(PLAN, state, LookFailed("lb1", now, "refused"), now)
         else:
             lines = tuple(line(one.name, counters=counts) for one in PLAN.members)
-            worker = Incarnation(pid, 1000)
+            worker = Incarnation(str(pid), 1000)
             view = InstanceView("lb1", now, worker, lines, True, {"web": counts})
             state = apply(PLAN, state, Looked(view), now)
         while (output := decide(PLAN, state, now)) is not None:

@@ -10,16 +10,14 @@ from hypothesis import strategies as st
 from controller.core.pool import Admin, Counters, Health, Incarnation, InstanceView, Line
 from controller.core.snapshot import Sight, capacity, looked, lost
 from controller.core.tally import Tally
+from tests.support.lines import a_line
 
-A, B = Incarnation(1, 1000), Incarnation(2, 2000)
+A, B = Incarnation("1", 1000), Incarnation("2", 2000)
 HERE = ("lb1", "web")
 
 
 def line(member: str, backend: str = "web", **changes: Any) -> Line:
-    one = Line(
-        backend, member, "10.0.0.1", 80, Admin.READY, Health.PASSING, 100, 0, 0, 0, Counters()
-    )
-    return replace(one, **changes)
+    return a_line(member, backend=backend, **changes)
 
 
 def view(*lines: Line, at: int = 0, full: bool = True) -> InstanceView:
@@ -48,7 +46,7 @@ def test_counts_survive_a_clear() -> None:
 
 readings = st.tuples(
     st.sampled_from([HERE, ("lb2", "web")]),
-    st.sampled_from([A, B, Incarnation(1, 5000)]),
+    st.sampled_from([A, B, Incarnation("1", 5000)]),
     st.integers(0, 50),
     st.integers(0, 50),
 )

@@ -119,7 +119,7 @@ class Scribe:
         found = Found((FoundLine(LineKey(INSTANCE, "web"), 100),))
         self.write(e.Intended(SetMember(member, setting, found)))
         self.wait(seconds)
-        self.write(e.MemberSet(member, setting, {INSTANCE: Incarnation(77, 1)}))
+        self.write(e.MemberSet(member, setting, {INSTANCE: Incarnation("77", 1)}))
 
     def drain(self, member: str, seconds: float = 4) -> None:
         self.write(e.MemberCalled(member))

@@ -26,7 +26,7 @@ def at(seconds: float) -> timedelta:
 
 def seen(full: float, last: float) -> Sight:
     """An instance whose whole pool was seen at `full`, and somebody of it at `last`."""
-    worker, lines = Incarnation(1, 1), (line("web1", admin=Admin.OUT), line("web2"), line("web3"))
+    worker, lines = Incarnation("1", 1), (line("web1", admin=Admin.OUT), line("web2"), line("web3"))
     sight = looked(Sight("lb1"), InstanceView("lb1", at(full), worker, lines, True))
     return looked(sight, InstanceView("lb1", at(last), worker, lines[:1], False))
 

@@ -28,7 +28,7 @@ from controller.report.board.recent import (
 )
 from tests.report.board.boards import INSTANCE, NOW, ago, member, plan, scene, state
 
-LOOKED = e.Looked(InstanceView(INSTANCE, NOW, Incarnation(77, 1), (), is_full=True))
+LOOKED = e.Looked(InstanceView(INSTANCE, NOW, Incarnation("77", 1), (), is_full=True))
 
 
 def seconds(*values: float) -> tuple[timedelta, ...]:

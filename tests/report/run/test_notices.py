@@ -35,7 +35,7 @@ PLAN = Plan(
 SETTINGS = Settings("web", None, Selection(), Policies(), owner="web-team")
 TIDINGS = RolloutTidings("web-1", PLAN, SETTINGS, Onward("web", Purpose.UPGRADE, "/etc/web.yaml"))
 HALT = Halted(Cause.MEMBER, "web1: it broke", "every step must end with exit code 0", "web1")
-LOOK = e.Looked(InstanceView("unix:/a", timedelta(0), Incarnation(1, 1), (), is_full=False))
+LOOK = e.Looked(InstanceView("unix:/a", timedelta(0), Incarnation("1", 1), (), is_full=False))
 
 
 def at(seconds: float) -> timedelta:
