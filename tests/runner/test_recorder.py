@@ -1,7 +1,7 @@
 """An event is journalled, then applied, then told; and never one without the other."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import pytest
 
@@ -10,7 +10,7 @@ from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
 from controller.core.state.state import State, initial
 from controller.errors import StateError
-from controller.ports import PoolKey, Record, Taken
+from controller.ports import Record, Returned, Taken
 from controller.runner.recorder import Recorder
 from tests.report import journals
 from tests.support.journal_contract import AT, FixedClock, row
@@ -34,7 +34,7 @@ class SlowJournal(MemoryJournal):
         body: str,
         *,
         taken: Sequence[Taken] = (),
-        returned: Collection[PoolKey] = (),
+        returned: Sequence[Returned] = (),
     ) -> Record:
         self.is_asked.set()
         await self.may_go_on.wait()
