@@ -107,6 +107,8 @@ class HaproxyInstance:
             if not any(server.backend == backend for server in servers)
         ]
         done = [order for order in make_orders(servers) if await self._send(order, faults)]
+        if faults and not done:
+            raise faults[0]  # nothing to read back
         info, views = await self._seen((member,))
         now = self._incarnation(info)
         if faulty := list(self._shortfalls(member, done, _servers(views))):
@@ -130,11 +132,13 @@ class HaproxyInstance:
 
     def _shortfalls(
         self, member: str, orders: Iterable[Order], servers: Iterable[Server]
-    ) -> Iterator[CommandRefused]:
+    ) -> Iterator[BalancerError]:
         there = {server.backend: server for server in servers}
         for order in orders:
+            # Where nothing was set, a reload before this call is the likely cause: it may pass.
+            kind = CommandRefused if order.stages else BalancerUnreachable
             if reason := shortfall(order, there.get(order.backend)):
-                yield CommandRefused(self.name, f"{order.backend}/{member}: {reason}")
+                yield kind(self.name, f"{order.backend}/{member}: {reason}")
 
     async def _send(self, order: Order, faults: list[BalancerError]) -> bool:
         """Whether all stages were taken; what was refused goes to `faults`."""

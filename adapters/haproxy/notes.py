@@ -86,7 +86,7 @@ def _about(facts: HaproxyFacts, backends: Collection[str]) -> Iterator[str]:
 
 
 def _on_members(backend: str, lines: Sequence[Line], led: Collection[str]) -> Iterator[str]:
-    """On the members' lines in one backend. `led`: `backend/server` that follow another's health."""
+    """On the members' lines in one backend. `led`: `backend/server` that follow another one."""
     unchecked = [line for line in lines if line.check is Check.NONE]
     if bare := [line for line in unchecked if f"{backend}/{line.member}" not in led]:
         yield (

@@ -22,8 +22,8 @@ class Order:
 
     backend: str
     stages: tuple[tuple[Command, ...], ...]
-    """Each a command line; none where it is only looked at. HAProxy goes on after a command that it refused, hence what must not
-    happen after a refusal stands in a later stage."""
+    """Each a command line; none where it is only looked at. HAProxy goes on after a command that
+    it refused, hence what must not happen after a refusal stands in a later stage."""
     wanted: frozenset[Admin]
     weight: int | None = None
     """None: not looked at, for an agent check may change it at once."""
@@ -94,6 +94,8 @@ def shortfall(order: Order, server: Server | None) -> str | None:
     if server is None:
         return "it has vanished"
     if server.line.admin not in order.wanted:
+        if not order.stages:
+            return f"it is {server.line.admin} again: what was set there before is lost"
         return f"answered OK, but it is still {server.line.admin}{_because(server)}"
     if order.weight is not None and server.line.weight != order.weight:
         return f"answered OK, but its weight is {server.line.weight}, not {order.weight}"

@@ -94,6 +94,8 @@ def decode_found(text: str) -> Found:
 def _keep(raw: Mapping[str, Any]) -> dict[str, Any]:
     """Version 1 kept whether an agent check was on, and nothing else."""
     if "agent" not in raw:
+        if type(raw["keep"]) is not dict:
+            raise ValueError("what is kept must have names")
         return dict(raw["keep"])
     if type(raw["agent"]) is not bool:
         raise ValueError("agent must be true or false")

@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import cast
 
 from adapters.storage.folder import make_file, mapped
 from controller.core.pool import PoolKey
@@ -52,14 +51,26 @@ def decode_claim(text: str) -> Claim | None:
             by=str(raw["user"]),
             since=datetime.fromisoformat(raw["since"]),
         )
-        return Claim(holder, frozenset(map(_key, raw["keys"])))
+        return Claim(holder, frozenset(_keys(raw["keys"])))
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
+def _keys(raw: object) -> list[PoolKey]:
+    """Raises TypeError or ValueError for what is no list of keys."""
+    if not isinstance(raw, list):
+        raise TypeError("keys must be a list")
+    return [_key(each) for each in raw]
+
+
 def _key(raw: object) -> PoolKey:
-    """A live process of a former version wrote its two parts apart."""
-    return raw if isinstance(raw, str) else "/".join(cast(list[str], raw))
+    """A live process of a former version wrote its two parts apart. Raises ValueError."""
+    match raw:
+        case str():
+            return raw
+        case [str(backend), str(address)]:
+            return f"{backend}/{address}"
+    raise ValueError("a key must be text, or a pair of texts")
 
 
 def write_claim(path: Path, claim: Claim) -> None:
