@@ -32,9 +32,9 @@ def users(ctx: Context, past: Past, wall: datetime) -> tuple[str, Tone]:
     if any(sight.lost_since is not None for sight in ctx.state.sights.values()):
         return "not known: a load balancer does not answer", Tone.BAD
     rate = rate_now(ctx.state, ctx.now)
-    if rate is None and any(one.at is not None for one in ctx.state.sights.values()):
-        if not are_known(ctx.state):
-            return "NOT KNOWN: no load balancer counts requests here", Tone.DOUBT
+    is_seen = any(one.at is not None for one in ctx.state.sights.values())
+    if rate is None and is_seen and not are_known(ctx.state):
+        return "NOT KNOWN: no load balancer counts requests here", Tone.DOUBT
     if rate is None:
         return "not known yet", Tone.DIM
     traffic = f"{_figure(rate.requests)} requests/s" if rate.requests else "NO REQUEST COMES"
