@@ -10,7 +10,8 @@ from pathlib import Path
 
 from adapters.storage.folder import make_file, mapped
 from controller.errors import PoolHeld
-from controller.ports import Holder, PoolKey
+from controller.ports import PoolKey
+from controller.records import Holder
 
 _MAX_BYTES = 4 * 1024 * 1024
 """Of a record: the keys of 10,000 members in a few backends, with room."""

@@ -4,7 +4,8 @@ from collections.abc import Collection, Sequence
 
 from adapters.storage.worker import Worker
 from controller.core.pool import Instant
-from controller.ports import PoolKey, Record, RolloutRow, Taken
+from controller.ports import PoolKey
+from controller.records import Record, RolloutRow, Taken
 
 
 class SqliteJournal:

@@ -11,7 +11,8 @@ from adapters.storage.database import SCHEMA
 from adapters.storage.migration import PENDING_V1
 from controller.core.pool import Instant
 from controller.errors import StateError
-from controller.ports import Clock, PoolKey, Record, Request, RolloutRow, Taken, Verb
+from controller.ports import Clock, PoolKey
+from controller.records import Record, Request, RolloutRow, Taken, Verb
 
 _ROLLOUT: Final = "id, name, file, path, sets, started, user, ended, outcome, exit_code"
 _RECORD: Final = "seq, rollout, wall, at, kind, body"

@@ -13,7 +13,8 @@ from controller import bootstrap
 from controller.cli import options
 from controller.cli.state_folder import find, known
 from controller.core.outcome import ExitCode
-from controller.ports import Journal, Record, RolloutRow
+from controller.ports import Journal
+from controller.records import Record, RolloutRow
 from controller.report.run.replay import Retelling, Told
 from controller.report.sanitize import legible_line
 

@@ -38,7 +38,8 @@ from controller.lifecycle import (
     unfinished,
     without_secrets,
 )
-from controller.ports import Journal, Request, Store, Verb
+from controller.ports import Journal, Store
+from controller.records import Request, Verb
 from controller.report.run.notices import RolloutTidings
 from controller.report.run.summary import over, summary
 from controller.report.status.value import looked_at

@@ -20,7 +20,8 @@ from controller.core.state.state import State
 from controller.errors import PoolrollError, Refused
 from controller.journal.replay import replay
 from controller.lifecycle import glance, onward_in, without_secrets
-from controller.ports import Clock, Journal, RolloutRow, Store
+from controller.ports import Clock, Journal, Store
+from controller.records import RolloutRow
 from controller.report.members.placement import Glance
 from controller.report.members.status import Holders
 from controller.report.status.lines import status_lines

@@ -20,10 +20,11 @@ from controller.lifecycle.changes import choices, onward
 from controller.lifecycle.gates import check_gates
 from controller.lifecycle.options import Prepared, Wishes, World
 from controller.lifecycle.resume import goes_on, refuse_changes, scope, undecided, unheard
-from controller.ports import Hold, RolloutRow
+from controller.ports import Hold
 from controller.preflight.guards import check_before_rehearsal, check_guards
 from controller.preflight.programs import missing_programs
 from controller.preflight.survey import Findings, reach, survey
+from controller.records import RolloutRow
 from controller.report.run.next_commands import Onward
 from controller.runner.watchers import heard
 

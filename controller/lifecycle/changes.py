@@ -7,7 +7,7 @@ from controller.core.plan.plan import Plan
 from controller.errors import ConfigurationError, Refused
 from controller.journal.unfinished import Unfinished
 from controller.lifecycle.options import World
-from controller.ports import RolloutRow
+from controller.records import RolloutRow
 from controller.report.run.next_commands import Onward, ways_on
 
 

@@ -7,17 +7,9 @@ from datetime import timedelta
 from controller.core.events import Event
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.state.state import State
-from controller.ports import (
-    Clock,
-    Commands,
-    Journal,
-    LoadBalancer,
-    Lock,
-    Requests,
-    RolloutRow,
-    Validator,
-)
+from controller.ports import Clock, Commands, Journal, LoadBalancer, Lock, Requests, Validator
 from controller.preflight.survey import Findings
+from controller.records import RolloutRow
 from controller.runner.sampler import Sources
 
 

@@ -10,7 +10,8 @@ from controller.errors import Refused
 from controller.journal.unfinished import Unfinished
 from controller.lifecycle.changes import differences
 from controller.lifecycle.options import Wishes
-from controller.ports import Request, Requests, Verb
+from controller.ports import Requests
+from controller.records import Request, Verb
 from controller.report.run.next_commands import Onward
 
 DECISIONS: Final = frozenset({Verb.RESUME, Verb.ABORT, Verb.ABORT_RESTORE})

@@ -17,8 +17,9 @@ from controller.core.plan.plan import Plan, Purpose
 from controller.core.settings import Policies
 from controller.core.tally import Tally
 from controller.journal.codec import decode
-from controller.ports import Clock, Journal, LoadBalancer, Record
+from controller.ports import Clock, Journal, LoadBalancer
 from controller.preflight.survey import Findings
+from controller.records import Record
 from controller.report.plan.forecast import outlook_lines
 
 LOOK: Final = timedelta(seconds=1)

@@ -23,7 +23,8 @@ from controller.core.plan.ramp import slope_notes, without_ramp
 from controller.core.pool import Found, InstanceView, Line, Member
 from controller.core.settings import Selection
 from controller.errors import BalancerError, Refused
-from controller.ports import Journal, LoadBalancer, Survey
+from controller.ports import Journal, LoadBalancer
+from controller.records import Survey
 
 NO_WINDOW: Final = timedelta(seconds=1)
 """For `${window}`, where it only matters that every template can be filled."""

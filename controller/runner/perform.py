@@ -28,9 +28,9 @@ from controller.core.steps import (
 )
 from controller.core.words import span
 from controller.errors import BalancerError, WeightRefused
-from controller.ports import Commands, Job, JobResult, LoadBalancer, Validator
+from controller.ports import Commands, LoadBalancer, Validator
 from controller.runner.job_keys import key_of
-from controller.tasks import Command, Guard, Work
+from controller.tasks import Command, Guard, Job, JobResult, Work
 
 OUTPUT_KEPT = 8192
 """Characters of a step's output that go into the journal: its end, where the error stands."""

@@ -20,8 +20,8 @@ from controller.journal.replay import replay
 from controller.lifecycle import Unfinished, unfinished
 from controller.lifecycle.changes import as_it_was_run, differences
 from controller.lifecycle.resume import undecided, unheard
-from controller.ports import JobResult
 from controller.runner.job_keys import key_of
+from controller.tasks import JobResult
 from tests.cli.test_report import poolroll
 from tests.journal.rebuilt import jobs_of, rebuild
 from tests.journal.test_recorded import SCENARIOS, script

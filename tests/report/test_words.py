@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from controller.core import events as e
 from controller.core.steps import AskOperator, Setting
-from controller.ports import Record
+from controller.records import Record
 from controller.report.run.replay import Retelling
 from controller.report.sanitize import legible, legible_line
 from tests.report import journals

@@ -9,11 +9,11 @@ import pytest
 from controller.core.decide import decide as deciding
 from controller.core.events import AbortRequested, PauseRequested, ResumeRequested, SettingFailed
 from controller.errors import LeaseLost, StateError
-from controller.ports import JobResult, Request, Verb
+from controller.records import Request, Verb
 from controller.runner.loop import first_of
 from controller.runner.perform import weigh
 from controller.runner.watchers import heard
-from controller.tasks import Command, Guard
+from controller.tasks import Command, Guard, JobResult
 from tests.promises.beats import ended
 from tests.support.plays import play, play_on, start
 from tests.support.scenarios import ROLLOUT, ForkableRequests, Scenario, World, ms

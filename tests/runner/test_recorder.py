@@ -10,7 +10,8 @@ from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
 from controller.core.state.state import State, initial
 from controller.errors import StateError
-from controller.ports import PoolKey, Record, Taken
+from controller.ports import PoolKey
+from controller.records import Record, Taken
 from controller.runner.recorder import Recorder
 from tests.report import journals
 from tests.support.journal_contract import AT, FixedClock, row

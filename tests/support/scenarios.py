@@ -13,7 +13,8 @@ from controller.core.pool import Instant
 from controller.core.settings import Amount, DrainPolicy, Policies, ReturnPolicy
 from controller.core.state.state import State
 from controller.core.steps import Course
-from controller.ports import Clock, PoolKey, Record, Taken
+from controller.ports import Clock, PoolKey
+from controller.records import Record, Taken
 from controller.runner.loop import Runner
 from controller.runner.sampler import Sampler
 from controller.tasks import Command, CommandProbe, Guard, Validation, Work

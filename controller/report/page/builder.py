@@ -12,7 +12,7 @@ from controller.core.plan.plan import Plan
 from controller.core.state.state import State
 from controller.core.steps import Course
 from controller.errors import StateError
-from controller.ports import Record
+from controller.records import Record
 from controller.report.members.status import standing
 from controller.report.page.model import Deed, Entry, Halt, Run, Sample, Series, Story, Stretch
 from controller.report.run.replay import Retelling, Told

@@ -7,7 +7,7 @@ from typing import Final
 
 from controller.core.outcome import ExitCode, Outcome
 from controller.core.words import span
-from controller.ports import RolloutRow
+from controller.records import RolloutRow
 from controller.report.page.model import Halt, Story
 from controller.report.run.halt import without_next
 from controller.report.run.summary import tally

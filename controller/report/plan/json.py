@@ -12,7 +12,7 @@ from controller.core.forecast.stake import CERTAINTY, Loss
 from controller.core.forecast.traffic import Traffic
 from controller.core.plan.plan import Plan
 from controller.core.state.state import State
-from controller.ports import RolloutRow
+from controller.records import RolloutRow
 from controller.report.members.status import standing
 
 

@@ -13,7 +13,7 @@ from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
 from controller.core.settings import Settings
 from controller.core.state.state import State
-from controller.ports import Notice
+from controller.records import Notice
 from controller.report.members.status import standing
 from controller.report.run.halt import halt_message
 from controller.report.run.next_commands import Onward

@@ -10,7 +10,7 @@ from controller.core.state.state import State, initial
 from controller.core.steps import SetMember, Setting
 from controller.errors import StateError
 from controller.journal.codec import PLAN, decode
-from controller.ports import Record
+from controller.records import Record
 from controller.report.run.sentences import sentence
 from controller.report.words import count, names
 

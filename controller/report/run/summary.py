@@ -13,7 +13,7 @@ from controller.core.settings import Settings
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
 from controller.core.steps import Course
-from controller.ports import RolloutRow
+from controller.records import RolloutRow
 from controller.report.members.placement import shown
 from controller.report.members.status import fault, is_changed, is_whole, left_standing, standing
 from controller.report.run.halt import halt_message

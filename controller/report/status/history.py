@@ -8,7 +8,7 @@ from controller.core.events import Finished, RunBegan
 from controller.core.plan.plan import Plan
 from controller.core.words import span
 from controller.journal.codec import PLAN, decode
-from controller.ports import Record, RolloutRow
+from controller.records import Record, RolloutRow
 from controller.report.sanitize import legible_line
 from controller.report.status.values import kind, values, values_told
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from controller.core.plan.plan import Plan
 from controller.core.snapshot import Sight, looked
 from controller.core.state.state import State
-from controller.ports import Holder, Request, RolloutRow, Verb
+from controller.records import Holder, Request, RolloutRow, Verb
 from controller.report.members.placement import Glance, Shown, shown
 from controller.report.members.status import NOBODY, Holders, left_standing, standing, strangers
 from controller.report.run.halt import serving, without_next

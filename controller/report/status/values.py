@@ -7,7 +7,7 @@ from controller.config.values.filling import variables
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.settings import Settings
 from controller.errors import ConfigurationError
-from controller.ports import RolloutRow
+from controller.records import RolloutRow
 from controller.report.sanitize import legible_line
 
 VALUE_MOST = 60

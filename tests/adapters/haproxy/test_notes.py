@@ -10,7 +10,7 @@ from adapters.haproxy.notes import PACE, survey_of
 from controller.core.abilities import Abilities, ByHand
 from controller.core.pool import Admin, Counters, Health, InstanceView, Line, Worker
 from controller.pools.haproxy import HaproxyFacts
-from controller.ports import Survey
+from controller.records import Survey
 
 FACTS = HaproxyFacts(
     "unix:/a", "2.8.5", "admin", {}, (), frozenset(), {"web": "http", "api": "http"}

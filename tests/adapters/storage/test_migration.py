@@ -13,7 +13,7 @@ from adapters.storage.database import APPLICATION, SCHEMA
 from adapters.storage.lock import FileLock
 from adapters.storage.store import open_tables, read_tables
 from controller.errors import StateError
-from controller.ports import Verb
+from controller.records import Verb
 from tests.adapters.storage.processes import child
 from tests.adapters.storage.test_folder import CARL, needs_root
 from tests.support.journal_contract import AT, FixedClock, taken

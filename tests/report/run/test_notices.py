@@ -11,7 +11,7 @@ from controller.core.plan.plan import CourseShape, Plan, Purpose
 from controller.core.pool import InstanceView, Member, Worker
 from controller.core.settings import Policies, Selection, Settings
 from controller.core.state.state import Mode, State, initial
-from controller.ports import Notice
+from controller.records import Notice
 from controller.report.run.next_commands import Onward
 from controller.report.run.notices import RolloutTidings
 from tests.adapters.notify.receiver import WALL

@@ -11,7 +11,7 @@ from controller.core.outcome import Outcome
 from controller.core.phases import Phase
 from controller.core.plan.plan import Purpose
 from controller.core.state.state import State
-from controller.ports import Holder, Request, Verb
+from controller.records import Holder, Request, Verb
 from controller.report.members.placement import Glance
 from controller.report.status.lines import status_lines
 from controller.report.status.value import Known, status_value
