@@ -20,7 +20,7 @@ class _Value(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Capacity(_Value):
+class CapacityValue(_Value):
     serving: int = Field(description="Members in rotation and healthy, where the fewest are.")
     max_unavailable: int
     min_available: int
@@ -64,7 +64,7 @@ class AtStake(_Value):
     certainty: float = Field(description="Share of such rollouts in which the bound holds.")
 
 
-class Unfinished(_Value):
+class UnfinishedValue(_Value):
     """A rollout that a run would go on with."""
 
     id: str
@@ -81,10 +81,10 @@ class PlanValue(_Value):
     notes: list[str]
     order: list[str] = Field(description="Of those that the run would touch.")
     not_in_this_run: list[str] = Field(description="Left for another run.")
-    unfinished: Unfinished | None = Field(description="What the run would go on with, if so.")
+    unfinished: UnfinishedValue | None = Field(description="What the run would go on with, if so.")
     canaries: list[str]
     left_out: dict[str, str] = Field(description="Member to how it was found out of rotation.")
-    capacity: Capacity | None = Field(description="null, as below, where there is no plan.")
+    capacity: CapacityValue | None = Field(description="null, as below, where there is no plan.")
     gates_now: dict[str, str]
     unless: dict[str, Unless]
     others: list[OthersLoad] = Field(description="What they carry while members are out.")
@@ -127,8 +127,8 @@ class PlanValue(_Value):
         )
 
 
-def _unfinished(row: RolloutRow, plan: Plan, state: State) -> Unfinished:
-    return Unfinished(
+def _unfinished(row: RolloutRow, plan: Plan, state: State) -> UnfinishedValue:
+    return UnfinishedValue(
         id=row.id,
         started=row.started.isoformat(),
         by=row.by,
@@ -136,8 +136,8 @@ def _unfinished(row: RolloutRow, plan: Plan, state: State) -> Unfinished:
     )
 
 
-def _capacity(plan: Plan) -> Capacity:
-    return Capacity(
+def _capacity(plan: Plan) -> CapacityValue:
+    return CapacityValue(
         serving=plan.serving,
         max_unavailable=plan.max_unavailable,
         min_available=plan.min_available,
