@@ -1,22 +1,23 @@
-"""Every protocol between what decides and what does. The values are in `controller.records`.
+"""Every protocol between what decides and what does. Their values are in `controller.records`.
 
 Implementations live in `adapters` (the real ones) and `tests.support` (working fakes); one
 contract suite per port is run against all of them. All errors raised are of
 `controller.errors`; cancelling any coroutine here is safe.
 """
 
-from collections.abc import AsyncGenerator, Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import NoReturn, Protocol
 
 from controller.core.gates.evidence import Alert, Freshness, Reading, Reduce
-from controller.core.pool import Found, InstanceView, Instant
+from controller.core.pool import FULL, Found, Incarnation, InstanceView, Instant, PoolKey, Seat
 from controller.records import (
     Holder,
     Notice,
     Record,
     Request,
+    Returned,
     RolloutRow,
     Survey,
     Taken,
@@ -39,11 +40,19 @@ class Clock(Protocol):
         """At least `duration`; virtual in tests."""
 
 
+Seats = Collection[Seat]
+"""Who is meant to be in the member's place, as it was last seen; empty: whoever is there."""
+
+Confirmed = Mapping[str, Incarnation]
+"""Instance → the incarnation that showed the setting when it was read back."""
+
+
 class LoadBalancer(Protocol):
     """One pool behind every load balancer instance in front of it.
 
     The setting calls act on the member in all backends of all instances at once, read back what
-    they set, and raise the first error after all instances were tried. They are idempotent.
+    they set, and raise the first error after all instances were tried. They are idempotent, and
+    set nothing where somebody else than `seats` say is in the member's place (CommandRefused).
     """
 
     @property
@@ -57,34 +66,40 @@ class LoadBalancer(Protocol):
         """
 
     async def look(
-        self, instance: str, members: Collection[str] | None, *, memory: Collection[int] = ()
+        self,
+        instance: str,
+        members: Collection[str] | None,
+        *,
+        former: Collection[Incarnation] = (),
     ) -> InstanceView:
         """Ask one instance for some members' lines, or for all (`None`).
 
-        `memory`: process ids of former workers, to tell whether they still live.
+        `former`: incarnations that it had before, to tell whether one still serves.
         Raises BalancerError.
         """
 
-    async def drain(self, member: str) -> None:
+    async def drain(self, member: str, seats: Seats = ()) -> Confirmed:
         """No new balanced traffic; work in flight goes on, persistent clients still come.
 
         An agent check is switched off first, since it may cancel the drain.
         """
 
-    async def take_out(self, member: str) -> None:
+    async def take_out(self, member: str, seats: Seats = ()) -> Confirmed:
         """No new traffic of any kind; work in flight goes on."""
 
-    async def cut(self, member: str) -> None:
+    async def cut(self, member: str, seats: Seats = ()) -> Confirmed:
         """End the sessions still in flight. Clients get errors."""
 
-    async def begin_return(self, member: str) -> None:
+    async def begin_return(self, member: str, seats: Seats = ()) -> Confirmed:
         """From out towards ready: health checks start anew from *failing*; nobody, not even a
         client with a cookie, reaches the member before they have passed. Lines without a check
         of their own stay out. Progress shows in `look`."""
 
-    async def put_back(self, member: str, found: Found, share: int = 100) -> None:
-        """In rotation as found: weight, ready, agent check. Lines unknown to `found` (a fresh
-        worker's, say) keep their weight.
+    async def put_back(
+        self, member: str, found: Found, share: int = FULL, seats: Seats = ()
+    ) -> Confirmed:
+        """In rotation as found: weight, ready, and what was kept of its lines. Lines unknown to
+        `found` (a fresh incarnation's, say) keep their weight.
 
         `share`: per cent of the found weight, 1 to 100, in force before anybody reaches the
         member; below 100 the agent check stays off, for it may set the weight. Raises
@@ -159,10 +174,6 @@ class Notifier(Protocol):
     async def aclose(self) -> None: ...
 
 
-PoolKey = tuple[str, str]
-"""(backend, `address:port`), as the balancer reports it: what makes a pool the same pool."""
-
-
 class Journal(Protocol):
     """Everything durable about rollouts. Every write is on disk when it returns, whole or not at
     all, and writes take effect in the order of their calls, cancelled ones included.
@@ -182,11 +193,11 @@ class Journal(Protocol):
         body: str,
         *,
         taken: Sequence[Taken] = (),
-        returned: Collection[PoolKey] = (),
+        returned: Sequence[Returned] = (),
     ) -> Record:
         """One record, and what it changes in the pool's record of members that are out: `taken`
         are added (the first record of a key stays: what was found is what is restored), `returned`
-        are forgotten."""
+        are forgotten, under their keys and under those that this rollout took them by."""
 
     async def records(
         self, rollout: str, after: int = 0, most: int | None = None

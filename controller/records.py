@@ -1,12 +1,12 @@
 """The values that ports take and give."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from controller.core.abilities import Abilities, ByHand
-from controller.core.pool import Found, Instant
+from controller.core.pool import Found, Instant, PoolKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +107,19 @@ class Request:
 class Taken:
     """A member that poolroll took out and has not returned yet."""
 
-    backend: str
-    address: str
-    """`address:port`, see `PoolKey`."""
+    key: PoolKey
     member: str
     rollout: str
     found: Found
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A member that is back as it was found."""
+
+    member: str
+    keys: Collection[PoolKey]
+    """As its lines have them now; it may have been taken under others."""
 
 
 @dataclass(frozen=True, slots=True)

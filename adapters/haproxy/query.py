@@ -8,10 +8,10 @@ so every answer is checked against the names.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from adapters.haproxy.lines import backend_counters, line_of
+from adapters.haproxy.lines import Server, backend_counters, server_of
 from adapters.haproxy.tables import Row, parse_stat, parse_state
 from adapters.haproxy.wire import Command, refusal
-from controller.core.pool import Counters, Line
+from controller.core.pool import Counters
 from controller.errors import NoSuchBackend
 
 SHOW_INFO: Command = ("show", "info")
@@ -39,7 +39,7 @@ class BackendView:
     """What one look shows of one backend."""
 
     ids: Ids
-    lines: tuple[Line, ...]
+    servers: tuple[Server, ...]
     counters: Counters
 
 
@@ -102,11 +102,8 @@ def backend_view(
     }
     if own is None or stats.keys() != states.keys():
         return None
-    has_cookie = own.optional("cookie") != ""
     return BackendView(
         ids=Ids(own.number("iid"), {name: row.number("sid") for name, row in stats.items()}),
-        lines=tuple(
-            line_of(state, stats[name], has_cookie=has_cookie) for name, state in states.items()
-        ),
+        servers=tuple(server_of(state, stats[name]) for name, state in states.items()),
         counters=backend_counters(own),
     )

@@ -7,15 +7,7 @@ from controller.config import RolloutFile
 from controller.core.events import Event
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.state.state import State
-from controller.ports import (
-    Clock,
-    Commands,
-    Journal,
-    LoadBalancer,
-    Lock,
-    Requests,
-    Validator,
-)
+from controller.ports import Clock, Commands, Journal, LoadBalancer, Lock, Requests, Validator
 from controller.records import RolloutRow
 from controller.runner.sampler import Sources
 

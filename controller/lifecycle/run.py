@@ -18,7 +18,7 @@ from controller.ports import Hold
 from controller.report.run.halt import halt_message
 from controller.report.run.summary import contact
 from controller.runner.loop import Runner
-from controller.runner.perform import Performer, Questions
+from controller.runner.perform import OfCourse, Performer, Questions
 from controller.runner.recorder import Narrator
 from controller.tasks import Work
 
@@ -102,13 +102,18 @@ def _halt_told(ports: Ports, prepared: Prepared) -> Callable[[State], Sequence[s
     return told
 
 
-def _work(file: RolloutFile, plan: Plan, rollout: str) -> Callable[[str, Course], Work]:
+def _work(file: RolloutFile, plan: Plan, rollout: str) -> Callable[[OfCourse], Work]:
+    """Templates filled for whoever is in the member's place when a step is made."""
     members = {member.name: member for member in plan.members}
 
-    def work(member: str, course: Course) -> Work:
+    def work(step: OfCourse) -> Work:
+        member = members[step.member]
+        if step.seats:
+            now = step.seats[0].occupant
+            member = file.member(member.name, now.address, now.port)
         if plan.purpose is Purpose.ROLLBACK:
-            return file.work(Course.ROLLBACK, members[member], rollout)
-        whole = file.work(course, members[member], rollout)
+            return file.work(Course.ROLLBACK, member, rollout)
+        whole = file.work(step.course, member, rollout)
         is_rehearsal = plan.purpose is Purpose.REHEARSAL
         return replace(whole, steps=(), guard=None) if is_rehearsal else whole
 
