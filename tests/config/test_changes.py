@@ -187,3 +187,11 @@ def test_spelt_out_defaults_of_gates() -> None:
     )
     assert changes(bare, {}, full, {}) == []
     assert fingerprint(parse(bare, "f", {}), "s") == fingerprint(parse(full, "f", {}), "s")
+
+
+def test_whom_a_run_is_limited_to_is_no_change() -> None:
+    """`--only` and `--canaries-only` are of one run; the rollout stays the same."""
+    text = page("pool: {haproxy: {apis: [unix:/a], backends: [web]}, canaries: [web3]}")
+    whole = fingerprint(parse(text, "f"), "s")
+    assert fingerprint(parse(text, "f", only=("web1",)), "s") == whole
+    assert fingerprint(parse(text, "f", canaries_only=True), "s") == whole

@@ -26,7 +26,7 @@ class CapacityValue(_Value):
     min_available: int
 
 
-class Unless(_Value):
+class UnlessValue(_Value):
     answer: str = Field(description="needed, present or refused.")
     detail: str
 
@@ -47,7 +47,7 @@ class Duration(_Value):
     total_seconds: float | None = Field(description="null: the commands' time is not known.")
 
 
-class Requests(_Value):
+class RequestsValue(_Value):
     per_second: float = Field(description="Of the whole pool, measured over one second.")
     member_per_second: float = Field(description="Of one upgraded member, at most.")
 
@@ -86,10 +86,10 @@ class PlanValue(_Value):
     left_out: dict[str, str] = Field(description="Member to how it was found out of rotation.")
     capacity: CapacityValue | None = Field(description="null, as below, where there is no plan.")
     gates_now: dict[str, str]
-    unless: dict[str, Unless]
+    unless: dict[str, UnlessValue]
     others: list[OthersLoad] = Field(description="What they carry while members are out.")
     duration: Duration | None
-    traffic: Requests | None
+    traffic: RequestsValue | None
     at_stake: list[AtStake]
 
     @classmethod
@@ -119,7 +119,7 @@ class PlanValue(_Value):
             left_out=dict(plan.left) if plan else {},
             capacity=_capacity(plan) if plan else None,
             gates_now=dict(gates),
-            unless={k: Unless(answer=str(a), detail=d) for k, (a, d) in unless.items()},
+            unless={k: UnlessValue(answer=str(a), detail=d) for k, (a, d) in unless.items()},
             others=[_load(load) for load in ahead[2]] if ahead else [],
             duration=_duration(ahead[3]) if ahead else None,
             traffic=_traffic(ahead[0]) if ahead else None,
@@ -165,8 +165,8 @@ def _duration(expected: Expected) -> Duration:
     )
 
 
-def _traffic(traffic: Traffic) -> Requests:
-    return Requests(per_second=traffic.pool, member_per_second=traffic.member)
+def _traffic(traffic: Traffic) -> RequestsValue:
+    return RequestsValue(per_second=traffic.pool, member_per_second=traffic.member)
 
 
 def _at_stake(loss: Loss) -> AtStake:
