@@ -5,13 +5,13 @@ from controller.core.outcome import ExitCode
 from controller.core.plan.plan import Plan
 from controller.core.state.state import State
 from controller.errors import LeaseLost, StateError
-from controller.report.run.next_commands import Onward
+from controller.report.run.next_commands import NextCommands
 from controller.report.run.summary import cut_off
 
 
 def say_cut_off(
-    error: StateError | LeaseLost, plan: Plan, state: State, onward: Onward
+    error: StateError | LeaseLost, plan: Plan, state: State, commands: NextCommands
 ) -> ExitCode:
     """Say why, and what stands; the exit code."""
-    say(*cut_off(plan, state, str(error), onward))
+    say(*cut_off(plan, state, str(error), commands))
     return ExitCode.HELD if isinstance(error, LeaseLost) else ExitCode.HALTED

@@ -36,8 +36,8 @@ COMMANDS: Final = {
 }
 
 
-class Told(click.ClickException):
-    """An error of ours, told as it is, with the contract's exit code."""
+class ReportedError(click.ClickException):
+    """An error of ours, reported as it is, with the contract's exit code."""
 
     exit_code = ExitCode.REFUSED
 
@@ -45,21 +45,21 @@ class Told(click.ClickException):
         click.echo(self.message, err=True)
 
 
-class ToldUsage(Told):
+class ReportedUsage(ReportedError):
     exit_code = ExitCode.USAGE
 
 
-class ToldHeld(Told):
+class ReportedHeld(ReportedError):
     exit_code = ExitCode.HELD
 
 
-def told(error: "PoolrollError") -> Told:
+def reported(error: "PoolrollError") -> ReportedError:
     from controller import errors
 
     if isinstance(error, errors.ConfigurationError | errors.UsageFault | errors.MetricsRefused):
-        return ToldUsage(str(error))
+        return ReportedUsage(str(error))
     is_held = isinstance(error, errors.PoolHeld | errors.LeaseLost)
-    return ToldHeld(str(error)) if is_held else Told(str(error))
+    return ReportedHeld(str(error)) if is_held else ReportedError(str(error))
 
 
 class LateGroup(click.Group):
@@ -81,7 +81,7 @@ class LateGroup(click.Group):
         try:
             return super().invoke(ctx)
         except PoolrollError as error:
-            raise told(error) from error
+            raise reported(error) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -30,7 +30,7 @@ from controller.core.steps import (
 from controller.errors import StateError
 from controller.journal.codec import KINDS, PLAN, decode, encode
 from controller.journal.replay import replay
-from controller.ports import Record
+from controller.records import Record
 from tests.promises.test_interrupted import HALTED, OTHERS, WELL
 from tests.support.members import PARTS
 from tests.support.plays import make_plan, play

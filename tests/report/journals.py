@@ -15,7 +15,7 @@ from controller.core.pool import Found, FoundLine, Incarnation, LineKey, Member
 from controller.core.settings import Policies
 from controller.core.steps import Course, RunStep, SetMember, Setting, Validate
 from controller.journal.codec import encode
-from controller.ports import Record, RolloutRow
+from controller.records import Record, RolloutRow
 
 BEGAN = datetime(2024, 3, 5, 22, 14, 3, tzinfo=UTC)
 INSTANCE = "unix:/run/haproxy/admin.sock"

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from controller.ports import Commands, Tasks
-from controller.tasks import Command, Job, JobResult, PoolTask, Task, TaskJob
 from controller.core.pool import LineKey, Occupant, Seat
+from controller.ports import Commands, Tasks
 from controller.runner.task_router import TaskRouter
+from controller.tasks import Command, Job, JobResult, PoolTask, Task, TaskJob
 
 COMMAND = Command(("upgrade", "web1"), timedelta(seconds=9))
 EVICTION = PoolTask("evict", timedelta(seconds=9), {"pod": "web-0"})
@@ -31,7 +31,9 @@ class Pool:
     """Implements `controller.ports.Tasks` for tasks of a pool."""
 
     async def run(self, job: TaskJob) -> JobResult:
-        return JobResult(exit_code=0, output=f"{job.key} {job.task.label} {job.seats[0].occupant.id}")
+        return JobResult(
+            exit_code=0, output=f"{job.key} {job.task.label} {job.seats[0].occupant.id}"
+        )
 
     async def ask(self, task: Task) -> JobResult:
         return JobResult(exit_code=1, output=task.label)

@@ -17,8 +17,9 @@ from controller.errors import (
     NoSuchMember,
     WeightRefused,
 )
-from controller.ports import Clock, Confirmed, Job, JobResult, Seats, Survey, ValidationResult
-from controller.tasks import Command, CommandProbe, Validation
+from controller.ports import Clock, Confirmed, Seats
+from controller.records import Survey
+from controller.tasks import Command, CommandProbe, Job, JobResult, Validation, ValidationResult
 from tests.support.sim import STEP, Dealt, FakeInstance, FakeLine, Sim
 
 LATENCY = timedelta(milliseconds=1)

@@ -15,7 +15,7 @@ from controller.core.state.state import State, initial
 from controller.core.steps import MemberStep, SetMember, Setting
 from controller.journal.codec import PLAN, decode, encode
 from controller.journal.replay import replay
-from controller.ports import RolloutRow
+from controller.records import RolloutRow
 from controller.runner.loop import Runner
 from controller.runner.perform import Performer
 from controller.runner.task_router import TaskRouter

@@ -19,7 +19,7 @@ from controller.core.pool import (
     Occupant,
 )
 from controller.pools.haproxy import HaproxyFacts
-from controller.ports import Survey
+from controller.records import Survey
 
 FACTS = HaproxyFacts(
     "unix:/a", "2.8.5", "admin", {}, (), frozenset(), {"web": "http", "api": "http"}

@@ -29,7 +29,7 @@ from controller.core.steps import Course, RunStep
 from controller.core.tally import Tally
 from controller.report.board.recent import Mark, Past, Spell
 from controller.report.board.scene import Scene
-from controller.report.board.spans import ASCII, UNICODE, Signs
+from controller.report.board.segments import ASCII, UNICODE, Signs
 from tests.report import journals
 from tests.support.lines import a_line
 from tests.support.members import changed
