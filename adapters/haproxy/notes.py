@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from adapters.haproxy.versions import doubt
-from controller.core.abilities import MEMBER, Abilities, ByHand
+from controller.core.plan.abilities import MEMBER, Abilities, ByHand
 from controller.core.pool import Check, InstanceView, Line
 from controller.pools.haproxy import AGENT, HaproxyFacts
 from controller.records import Survey

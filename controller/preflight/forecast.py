@@ -13,9 +13,9 @@ from controller.core.events import RollbackBegan, StepEnded
 from controller.core.forecast.load import Expected, Load, expected, loads
 from controller.core.forecast.stake import Loss, stake
 from controller.core.forecast.traffic import Traffic, traffic
+from controller.core.gates.tally import Tally
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.settings import Policies
-from controller.core.tally import Tally
 from controller.journal.codec import decode
 from controller.ports import Clock, Journal, LoadBalancer
 from controller.preflight.survey import PoolSurvey

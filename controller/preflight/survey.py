@@ -15,8 +15,8 @@ from operator import or_
 from typing import Final
 
 from controller.config import RolloutFile
-from controller.core.abilities import Abilities, ByHand
 from controller.core.gates.gate import MetricGate
+from controller.core.plan.abilities import Abilities, ByHand
 from controller.core.plan.plan import CourseShape, Purpose
 from controller.core.plan.propose import Proposal, is_selected, propose
 from controller.core.plan.ramp import slope_notes, without_ramp

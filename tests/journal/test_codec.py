@@ -8,9 +8,9 @@ from typing import Any, get_args
 import pytest
 
 from controller.core import events as e
-from controller.core.abilities import ByHand
 from controller.core.events import Event
-from controller.core.outcome import Outcome
+from controller.core.events.outcome import Outcome
+from controller.core.plan.abilities import ByHand
 from controller.core.pool import Found, FoundLine, Incarnation, LineKey, Member, Occupant, Seat
 from controller.core.settings import OnFailure
 from controller.core.state.parts import MemberState

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from controller.core.abilities import Abilities, ByHand
+from controller.core.plan.abilities import Abilities, ByHand
 from controller.core.pool import Incarnation, InstanceView
 from controller.core.settings import Selection
 from controller.errors import PermissionTooLow, Refused

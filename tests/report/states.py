@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from controller.core.events import Cause, Halted
+from controller.core.gates.tally import Tally
 from controller.core.phases import Phase
 from controller.core.plan.plan import CourseShape, Plan, Purpose
 from controller.core.pool import (
@@ -23,7 +24,6 @@ from controller.core.snapshot import Sight, looked
 from controller.core.state.parts import MemberState
 from controller.core.state.state import Mode, State, initial
 from controller.core.steps import Course
-from controller.core.tally import Tally
 from controller.report.run.next_commands import NextCommands
 from tests.report import journals
 from tests.support.lines import a_line

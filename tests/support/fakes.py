@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from controller.core.abilities import MEMBER, ByHand
+from controller.core.plan.abilities import MEMBER, ByHand
 from controller.core.pool import Admin, Counters, Found, Incarnation, InstanceView, LineKey
 from controller.errors import (
     BalancerError,

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypeVar
 
-from controller.core.abilities import Abilities, ByHand
 from controller.core.events import Event, Finished, Intended, Observation
+from controller.core.plan.abilities import Abilities, ByHand
 from controller.core.plan.plan import CourseShape, Plan
 from controller.core.plan.propose import propose
 from controller.core.pool import Instant, Member

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from controller.config import RolloutFile
-from controller.core.outcome import ExitCode, Outcome
+from controller.core.events.outcome import ExitCode, Outcome
 from controller.core.words import span
 from controller.records import RolloutRow
 from controller.report.page.model import Halt, Story

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from controller.core.abilities import MEMBER
 from controller.core.events import Finished
-from controller.core.outcome import Outcome
+from controller.core.events.outcome import Outcome
 from controller.core.phases import JUDGED, Phase
+from controller.core.plan.abilities import MEMBER
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.pool import Instant
 from controller.core.settings import Settings

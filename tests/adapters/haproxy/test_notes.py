@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from adapters.haproxy.notes import PACE, survey_of
-from controller.core.abilities import Abilities, ByHand
+from controller.core.plan.abilities import Abilities, ByHand
 from controller.core.pool import (
     Admin,
     Check,
