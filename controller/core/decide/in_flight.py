@@ -71,7 +71,7 @@ def still_in_flight(ctx: Context, m: MemberState) -> Output:
 def _is_quiet(ctx: Context, m: MemberState) -> bool:
     """S3: out, nothing in flight nor queued, in two looks apart, everywhere, a moment ago."""
     apart = max(APART, ctx.plan.settle)
-    spans = [m.draining.quiet.get(instance) for instance in ctx.state.sights]
+    spans = [m.draining.quiet.get(instance) for instance in ctx.state.snapshots]
     return not ctx.is_blind and all(
         span is not None and span[1] - span[0] >= apart and ctx.now - span[1] <= FRESH
         for span in spans

@@ -49,7 +49,7 @@ def head(scene: Scene, size: Size) -> list[TextLine]:
 def _floor(ctx: Context) -> tuple[str, bool]:
     """Who serves, and whether these are too few."""
     floor, serving = ctx.plan.min_available, ctx.without().serving
-    if any(sight.at is None for sight in ctx.state.sights.values()):
+    if any(snapshot.at is None for snapshot in ctx.state.snapshots.values()):
         return f"not known yet; at least {floor} must serve", False
     when = " when last seen" if ctx.is_blind else ""
     verb = "served" if when else "serve"

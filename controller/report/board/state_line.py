@@ -86,15 +86,15 @@ def _reasons(ctx: Context) -> Iterator[str]:
 
 
 def _unseen(ctx: Context) -> Iterator[str]:
-    for instance, sight in ctx.state.sights.items():
-        if sight.lost_since is not None:
-            silent = ctx.now - sight.lost_since
+    for instance, snapshot in ctx.state.snapshots.items():
+        if snapshot.lost_since is not None:
+            silent = ctx.now - snapshot.lost_since
             left = ctx.plan.policies.lost_after - silent
             yield (
                 f"{instance} has not answered for {span(whole(silent))}, {_end(left)}: "
-                f"{sight.lost_why}"
+                f"{snapshot.lost_why}"
             )
-        elif sight.at is None:
+        elif snapshot.at is None:
             yield f"{instance} has not answered yet"
 
 
