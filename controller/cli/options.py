@@ -10,7 +10,7 @@ from click.types import StringParamType
 
 from controller.errors import UsageFault
 from controller.redaction import is_secret_name
-from controller.telemetry.values import Ways
+from controller.telemetry.values import OutletOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -90,9 +90,9 @@ def telemetry(command: F) -> F:
     return command
 
 
-def ways_out(given: Mapping[str, Any]) -> Ways:
+def ways_out(given: Mapping[str, Any]) -> OutletOptions:
     """What the options of `telemetry` ask for; an empty one is as good as none."""
-    return Ways(
+    return OutletOptions(
         listen=given["metrics_listen"] or None,
         textfile=given["metrics_textfile"] or None,
         push_gateway=given["push_gateway"] or None,

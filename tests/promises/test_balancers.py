@@ -9,7 +9,7 @@ from controller.core.events import Cause, Halted, InstanceRestarted, SettingFail
 from controller.core.phases import LEAVING, Phase
 from controller.core.pool import Admin
 from controller.core.settings import Amount, DrainPolicy
-from controller.report.members.status import standing
+from controller.report.members.status import member_status
 from controller.runner.loop import Runner
 from tests.promises.beats import (
     WALK,
@@ -145,7 +145,7 @@ def test_taken_out_by_another_hand_is_said(phase: Phase, instance: str | None) -
     played = play(guarded(phase, foreign(Admin.OUT, instance=instance)))
     ended(played, "halted", 5)
     said = "OUT BY ANOTHER HAND" if instance is None else "IN ROTATION"
-    told = standing(played.plan, played.state, played.state.members["web1"])
+    told = member_status(played.plan, played.state, played.state.members["web1"])
     assert told.startswith(f"upgraded, {said}, not proven")
     assert (" OUT BY ANOTHER HAND at lb2" in told) is (instance is not None)
 

@@ -17,7 +17,7 @@ from controller.core.steps import Course
 from controller.ports import Clock
 from controller.records import Record, Returned, Taken
 from controller.runner.loop import Runner
-from controller.runner.perform import OfCourse
+from controller.runner.perform import FileStep
 from controller.runner.sampler import Sampler
 from controller.tasks import Command, CommandProbe, Guard, Validation, Work
 from tests.support.checkers import Ledger
@@ -181,7 +181,7 @@ class Scenario:
         self.prepare(world)
         return world
 
-    def work(self, step: OfCourse) -> Work:
+    def work(self, step: FileStep) -> Work:
         member, is_back = step.member, step.course is Course.ROLLBACK
         verb, wanted = ("rollback", "v1") if is_back else ("upgrade", "v2")
         count = 1 if is_back else self.steps

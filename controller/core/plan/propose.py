@@ -1,4 +1,4 @@
-"""How a plan is made: the members, their order, the floor; or every reason to refuse."""
+"""Makes the plan: members, order, floor; or every reason to refuse."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -14,7 +14,7 @@ from controller.core.snapshot import Snapshot, capacity, looked
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A plan, or the reasons to refuse; and what an operator should know either way."""
+    """A plan or the reasons to refuse, and notes for the operator."""
 
     plan: Plan | None
     refusals: tuple[str, ...]
@@ -39,15 +39,15 @@ def propose(
     by_hand: ByHand,
     purpose: Purpose = Purpose.UPGRADE,
 ) -> Proposal:
-    """Make the plan from what was asked for and what was seen.
+    """Make the plan from the settings and what was seen.
 
     `members`: every server of the pool by name, backups left out, in the load balancer's order.
-    `ours`: those that poolroll itself took out earlier and has not returned (S8).
+    `ours`: members that poolroll took out earlier and has not returned (S8).
     """
     chosen = _chosen(settings, members)
     backends = tuple(dict.fromkeys(backend for view in views for backend in view.backends))
     refusals = _selection_refusals(settings, members, chosen)
-    refusals += _absences(chosen, backends, views)
+    refusals += _missing_members(chosen, backends, views)
     left = {name: how for name in chosen if name not in ours if (how := _found_out(name, views))}
     turn = [name for name in chosen if name not in left]
     if chosen and not turn:
@@ -98,8 +98,8 @@ def propose(
     )
     notes = tuple(f"{name} {how}: left out, not upgraded" for name, how in left.items())
     if limits.min_available is None and serving < largest:
-        notes += (_sunken(largest - serving, largest, min_available),)
-    notes += tuple(_sick(turn, views))
+        notes += (_low_floor_note(largest - serving, largest, min_available),)
+    notes += tuple(_failing_checks(turn, views))
     return Proposal(None if refusals else plan, tuple(refusals), notes)
 
 
@@ -116,8 +116,8 @@ def _selection_refusals(
     reasons = []
     if not chosen:
         reasons.append(
-            f"no member left: include {list(globs.include)}, exclude {list(globs.exclude)} "
-            f"choose none of: {known}"
+            f"no member is selected: include {list(globs.include)}, exclude {list(globs.exclude)} "
+            f"match none of: {known}"
         )
     elif globs.expect is not None and len(chosen) != globs.expect:
         reasons.append(
@@ -133,10 +133,10 @@ def _selection_refusals(
     return reasons
 
 
-def _absences(
+def _missing_members(
     chosen: Sequence[str], backends: Sequence[str], views: Sequence[InstanceView]
 ) -> list[str]:
-    """Members that some backend or instance lacks: taking them out everywhere would fail."""
+    """Members missing in a backend or instance: they could not be taken out everywhere."""
     missing = []
     for view in views:
         for backend in backends:
@@ -163,7 +163,7 @@ def _found_out(name: str, views: Sequence[InstanceView]) -> str:
     return ""
 
 
-def _sick(turn: Sequence[str], views: Sequence[InstanceView]) -> list[str]:
+def _failing_checks(turn: Sequence[str], views: Sequence[InstanceView]) -> list[str]:
     return [
         f"{name} fails its health check ({line.backend} at {view.instance})"
         for name in turn
@@ -173,14 +173,15 @@ def _sick(turn: Sequence[str], views: Sequence[InstanceView]) -> list[str]:
 
 
 def _serving(views: Sequence[InstanceView], ours: Collection[str]) -> tuple[int, str]:
-    """How many serve, and where the fewest do. Our own that are out count: they come back first."""
+    """How many serve, on the load balancer with the fewest. Members that we took out count, as they
+    come back first."""
     snapshots = [looked(Snapshot(view.instance), view) for view in views]
     fewest = capacity(snapshots)
     out = sum(1 for name in ours if _found_out(name, views))
     return fewest.serving + out, fewest.where
 
 
-def _sunken(idle: int, members: int, floor: int) -> str:
+def _low_floor_note(idle: int, members: int, floor: int) -> str:
     return (
         f"{idle} of {members} members {'does' if idle == 1 else 'do'} not serve; the floor is "
         f"{floor}, counted from those that serve now: set pool.min_available"
@@ -188,8 +189,8 @@ def _sunken(idle: int, members: int, floor: int) -> str:
 
 
 def _largest(members: Collection[str], views: Sequence[InstanceView]) -> int:
-    """How many members the largest backend has: what a percentage of the pool means, whoever is
-    down or out just now. A floor that sank with every member lost would be none."""
+    """Members of the largest backend, down and out ones included: the 100 % of percentages. A floor
+    that sank with every lost member would protect nothing."""
     of = Counter(
         (view.instance, line.backend)
         for view in views
@@ -200,8 +201,8 @@ def _largest(members: Collection[str], views: Sequence[InstanceView]) -> int:
 
 
 def _in_order(turn: Sequence[str], settings: Settings, ours: Collection[str]) -> list[str]:
-    """Ours that are still out come first (they use up max_unavailable), then the canaries as
-    listed, then the load balancer's own order."""
+    """Members that we still have out come first, as they use up max_unavailable; then the canaries
+    as listed, then the load balancer's own order."""
     canaries = settings.selection.canaries
 
     def rank(name: str) -> tuple[int, int]:

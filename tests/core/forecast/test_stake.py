@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.core.forecast.stake import Loss, Stop, stake, stop
-from controller.core.forecast.thresholds import Unforeseen
+from controller.core.forecast.thresholds import Unpredictable
 from controller.core.forecast.traffic import Traffic
 from controller.core.gates.evidence import Query
 from controller.core.gates.gate import AlertGate, CounterGate, Gate, MetricGate, Scope
@@ -240,7 +240,7 @@ LOSSES = st.builds(
 def stopped(gate: Gate, now: Traffic, ratio: float) -> Stop | None:
     try:
         return stop(gate, Policies(gates=(gate,), soak=60 * SECOND), now, ratio, SECOND)
-    except Unforeseen:
+    except Unpredictable:
         return None
 
 

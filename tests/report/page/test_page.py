@@ -120,8 +120,8 @@ def test_the_kind_of_rollout_is_said(purpose: Purpose, kind: str, tally: str) ->
     read = opened([first, *records[1:]])
     assert (labels(read)["kind"], labels(read)["with"]) == (kind, "version=2.4.1")
     assert read.texts("p", "tally") == [tally]
-    standings = [each.text for each in read.those("td") if "data-label" in each.attributes]
-    assert ("upgraded" in standings[0]) is (purpose is Purpose.UPGRADE)
+    statuses = [each.text for each in read.those("td") if "data-label" in each.attributes]
+    assert ("upgraded" in statuses[0]) is (purpose is Purpose.UPGRADE)
 
 
 def test_an_aborted_rollout_shows_who_ended_it_and_what_the_step_printed() -> None:

@@ -59,7 +59,7 @@ def test_no_bound_is_told_in_capitals(loss: Loss, words: str) -> None:
 def test_what_is_assumed_is_said() -> None:
     """A scrape interval that nobody told, and a balancer that prefers idle servers."""
     assumed = Loss(1.0, "errors", 9, seconds(31), assumed=seconds(15))
-    head, line, _ = stake_lines(Traffic(200, 50, is_drawn=True), [assumed])
+    head, line, _ = stake_lines(Traffic(200, 50, prefers_idle=True), [assumed])
     assert head.endswith("; more where it fails quickly, for idle servers are preferred)")
     assert line.endswith(", if its metrics are scraped every 15s: `evidence` would tell")
 

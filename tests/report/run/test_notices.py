@@ -13,7 +13,7 @@ from controller.core.settings import Policies, Selection, Settings
 from controller.core.state.state import Mode, State, initial
 from controller.records import Notice
 from controller.report.run.next_commands import NextCommands
-from controller.report.run.notices import RolloutTidings
+from controller.report.run.notices import RolloutNotices
 from tests.adapters.notify.receiver import WALL
 from tests.support.members import changed
 
@@ -33,7 +33,7 @@ PLAN = Plan(
     left={},
 )
 SETTINGS = Settings("web", None, Selection(), Policies(), owner="web-team")
-TIDINGS = RolloutTidings(
+TIDINGS = RolloutNotices(
     "web-1", PLAN, SETTINGS, NextCommands("web", Purpose.UPGRADE, "/etc/web.yaml")
 )
 HALT = Halted(Cause.MEMBER, "web1: it broke", "every step must end with exit code 0", "web1")
@@ -60,7 +60,7 @@ def told(
     *,
     last: float | None = 11.0,
     now: float = 12.0,
-    tidings: RolloutTidings = TIDINGS,
+    tidings: RolloutNotices = TIDINGS,
 ) -> list[Notice]:
     former = at(last) if last is not None else None
     return list(tidings.of(event, before, after, former, at(now), WALL))
