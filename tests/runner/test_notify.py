@@ -93,8 +93,8 @@ def test_passing_trouble_is_tried_three_times() -> None:
     assert len({delivery for _, delivery, _ in one.tried}) == 1
     again = "notify[0].webhook: 'halted' was not delivered yet: answered with status 503"
     assert stage.warned == [
-        f"{again}; another try follows",
-        f"{again}; another try follows",
+        f"{again}; retrying",
+        f"{again}; retrying",
         "notify[0].webhook: 'halted' was not delivered: answered with status 503",
     ]
 
@@ -168,7 +168,7 @@ def test_flood_is_bounded() -> None:
     stage = Stage(hung).play(act)
     assert len(hung.tried) == MOST
     assert (
-        stage.warned.count(f"notify[0].webhook: 'halted' was not sent: {MOST} are under way") == 3
+        stage.warned.count(f"notify[0].webhook: 'halted' was not sent: {MOST} are in delivery") == 3
     )
 
 
@@ -183,7 +183,7 @@ def test_fault_of_a_notifier_stops_nothing() -> None:
         tell(herald)
 
     stage = Stage(Faulty()).play(act)
-    assert stage.warned == ["a notice was lost by a fault of poolroll: KeyError"]
+    assert stage.warned == ["a notice was lost because of a bug in poolroll: KeyError"]
 
 
 def test_nobody_to_tell_costs_nothing() -> None:
@@ -237,8 +237,8 @@ def test_lost_heartbeat_is_told_once() -> None:
     stage = Stage(beat=(monitor, 10.0)).play(act)
     assert [at for _, _, at in monitor.tried] == [0.0, 10.0, 20.0, 30.0]
     assert stage.warned == [
-        "notify[0].webhook: not heard: answered with status 503",
-        "notify[0].webhook: heard again",
+        "notify[0].webhook: heartbeat not delivered: answered with status 503",
+        "notify[0].webhook: heartbeat delivered again",
     ]
 
 

@@ -134,7 +134,7 @@ def scraped_looks(
     arrivals: Arrivals,
     watched: timedelta,
 ) -> Iterator[Look]:
-    """Samples of a gate on a metrics system that scrapes every `interval`, first after `phase` of it.
+    """Samples of a gate on a metrics system scraped every `interval`, first after `phase` of it.
 
     From two scrapes on they show the requests since the return (PromQL extrapolates to the ends of
     its window); a fail counts from FAIL_FROM intervals on. Of several servers, each may see only

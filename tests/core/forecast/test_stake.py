@@ -80,7 +80,7 @@ def test_a_gate_that_may_miss_it_is_no_bound(
     """A soak too short for the traffic, or a failing share that the gate allows, is said so."""
     loss = at_stake(gate, ratio=ratio, now=now, soak=soak)
     assert loss.requests is None
-    assert loss.why == ("gate 'errors' may not see enough of it in the soak",)
+    assert loss.why == ("gate 'errors' may not see enough errors in the soak",)
 
 
 def test_a_long_soak_is_not_followed_for_ever() -> None:
@@ -179,7 +179,7 @@ def test_pool_gate() -> None:
     two = replace(NOW, together=2, peers=100)
     assert lost(at_stake(POOL, soak=60, now=two))[0] > lost(at_stake(POOL, soak=60))[0]
     alone = at_stake(POOL, soak=60, now=replace(NOW, peers=0.0))
-    assert alone.why == ("gate 'errors' may not tell whose errors they are",)
+    assert alone.why == ("gate 'errors' may not see which member the errors are from",)
 
 
 @pytest.mark.parametrize("gate", [VALUE, COUNTS])
@@ -271,7 +271,7 @@ def test_what_cannot_be_foretold_is_no_bound() -> None:
         (replace(VALUE, is_ratio=False), "no limit"),
         (replace(VALUE, maximum=None), "no limit"),
         (replace(VALUE, scope=Scope.POOL), "more than this pool"),
-        (asking("job:errors:ratio"), "over what time"),
+        (asking("job:errors:ratio"), "does not show its time window"),
         (asking("irate(e[1m])"), "single moments"),
         (asking("rate(e[1m] offset 5m)"), "another time"),
         (asking("rate(e[1m] @ 1)"), "another time"),

@@ -111,7 +111,10 @@ def test_sick_members_are_noted() -> None:
 @pytest.mark.parametrize(
     ("selection", "words"),
     [
-        (Selection(("x*",)), "no member left: include ['x*'], exclude [] choose none of: a1, a2"),
+        (
+            Selection(("x*",)),
+            "no member is selected: include ['x*'], exclude [] match none of: a1, a2",
+        ),
         (Selection(expect=3), "pool.members.expect is 3, but 4 were found: a1, a2, b1, b2"),
         (Selection(canaries=("x1",)), "canary 'x1' is not a selected member; they are: a1, a2"),
         (Selection(("a*",), only=("b1",)), "--only 'b1' is not a selected member; they are: a1"),

@@ -235,7 +235,7 @@ def blind() -> Scene:
 def unproven() -> Scene:
     """The soak is over, and a gate lacks evidence."""
     m, tallies = soaks("web4", 75, 0)
-    reason = "no data: not one request yet"
+    reason = "no data: no request yet"
     gates = PASSING | {
         ("errors", "web4"): GateState(
             ago(3.4), Verdict.INCONCLUSIVE, reason, None, 0, inconclusive_since=ago(75)

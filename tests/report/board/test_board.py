@@ -96,8 +96,8 @@ def test_a_crowd_is_counted() -> None:
 
 
 DOING: list[tuple[MemberState, str, str, str]] = [
-    (member("web1", Phase.ASKING, 1), "asking", "", "`unless` is asked"),
-    (member("web1", Phase.DRAINING, 1), "drain", "max 5m", "work in flight ends"),
+    (member("web1", Phase.ASKING, 1), "asking", "", "asking `unless`"),
+    (member("web1", Phase.DRAINING, 1), "drain", "max 5m", "waiting for work in flight"),
     (
         member("web1", Phase.DRAINING, 1, persistent=True),
         *("drain", "of 30s", "sticky clients may still come"),
@@ -144,7 +144,7 @@ STANCES: list[tuple[dict[str, Any], str, str]] = [
         {"mode": Mode.STOPPING, "abort": e.AbortRequested("kim@ops1", restore=False)},
         *("STOPPING", "aborted by kim@ops1"),
     ),
-    ({"paused": True}, "PAUSED", "poolroll resume web --reason '…' goes on"),
+    ({"paused": True}, "PAUSED", "to go on: poolroll resume web --reason '…'"),
     ({"finished": e.Finished(Outcome.DONE, 0)}, "DONE", ""),
 ]
 
@@ -162,14 +162,14 @@ def test_a_running_step_is_told_when_stopping() -> None:
     m = member("web1", Phase.UPGRADING, 3, work=RunStep("web1", Course.UPGRADE, 0, 0))
     now = state(plan(2), m, mode=Mode.STOPPING, stop=e.StopRequested("SIGINT"))
     said = state_line(scene(plan(2), now).at).why
-    assert said == "SIGINT; the upgrade step of web1 is waited for, never cut"
+    assert said == "SIGINT; waiting for the upgrade step of web1, which is never cut"
 
 
 # --- users -------------------------------------------------------------------------------------
 
 USERS: list[tuple[FailurePeriod | None, int, float, str, Tone]] = [
     (None, 0, 200, "none failing; 200 requests/s", Tone.GOOD),
-    (None, 0, 0, "none failing; NO REQUEST COMES", Tone.DOUBT),
+    (None, 0, 0, "none failing; NO REQUESTS", Tone.DOUBT),
     (None, 0, 3.2, "none failing; 3.3 requests/s", Tone.GOOD),
     (
         FailurePeriod(ago(8), ago(0.9), 30),

@@ -39,25 +39,25 @@ ROLLED: dict[str, Any] = {"course": Course.ROLLBACK}
         ("untouched", UP, "in rotation, untouched"),
         ("untouched", None, "untouched"),
         ("untouched", DOWN, f"untouched, but {SICK}"),
-        ("untouched", OUT, "untouched, but OUT OF ROTATION: not by us"),
-        ("untouched", {"weight": 0}, "untouched, but OUT OF ROTATION: not by us"),
+        ("untouched", OUT, "untouched, but OUT OF ROTATION: not by this rollout"),
+        ("untouched", {"weight": 0}, "untouched, but OUT OF ROTATION: not by this rollout"),
         ("skipped", UP, "in rotation, was already there"),
-        ("skipped", OUT, "was already there, but OUT OF ROTATION: not by us"),
+        ("skipped", OUT, "was already there, but OUT OF ROTATION: not by this rollout"),
         ("done", UP, "upgraded, in rotation"),
         ("done", None, "upgraded, in rotation"),
         ("done", DOWN, f"upgraded, but {SICK}"),
-        ("done", OUT, "upgraded, but OUT OF ROTATION: not by us"),
+        ("done", OUT, "upgraded, but OUT OF ROTATION: not by this rollout"),
         ("kept", UP, "upgraded, IN ROTATION, not proven: cut short"),
         ("kept", None, "upgraded, IN ROTATION, not proven: cut short"),
         ("kept", DOWN, f"upgraded, IN ROTATION, not proven, {SICK}: cut short"),
-        ("kept", OUT, "upgraded, OUT BY ANOTHER HAND, not proven: cut short"),
+        ("kept", OUT, "upgraded, TAKEN OUT BY SOMEBODY ELSE, not proven: cut short"),
         ("soaking", UP, "upgraded, in rotation, soak not finished"),
-        ("soaking", OUT, "upgraded, soak not finished, OUT OF ROTATION: not by us"),
+        ("soaking", OUT, "upgraded, soak not finished, OUT OF ROTATION: not by this rollout"),
         ("failed", OUT, "OUT OF ROTATION: it broke"),
         ("failed", None, "OUT OF ROTATION: it broke"),
         ("failed", UP, f"OUT OF ROTATION: it broke{BACK}"),
         ("failed", DOWN, f"OUT OF ROTATION: it broke{BACK}"),
-        ("stuck", OUT, "OUT OF ROTATION, rollback failed: needs a human"),
+        ("stuck", OUT, "OUT OF ROTATION, rollback failed: a person must repair it"),
         ("upgrading", OUT, "OUT OF ROTATION (upgrading), its command may still run"),
         ("upgrading", UP, f"OUT OF ROTATION (upgrading), its command may still run{BACK}"),
     ],
@@ -135,7 +135,7 @@ def test_what_another_hand_took_out_is_known_without_a_look() -> None:
     made = plan()
     now = state(made, member("web1", "kept", kept_out=True))
     assert member_status(made, now, now.members["web1"]) == (
-        "upgraded, OUT BY ANOTHER HAND, not proven: cut short"
+        "upgraded, TAKEN OUT BY SOMEBODY ELSE, not proven: cut short"
     )
 
 
@@ -144,7 +144,7 @@ def test_one_that_was_on_its_way_when_another_failed() -> None:
     made = plan()
     now = halted(made, member("web2", "failed", why=""), seen=shows(web2=OUT), halt=BROKE)
     assert member_status(made, now, now.members["web2"]) == (
-        "OUT OF ROTATION: on its way back when the rollout halted"
+        "OUT OF ROTATION: returning when the rollout halted"
     )
 
 
@@ -154,7 +154,7 @@ def test_where_only_some_load_balancers_differ() -> None:
     here, there = line("web1"), line("web1", **OUT)
     split = state(made, member("web1"), seen=snapshots(view(A, here), view(B, there)))
     assert member_status(made, split, split.members["web1"]) == (
-        f"untouched, but OUT OF ROTATION at {B}: not by us"
+        f"untouched, but OUT OF ROTATION at {B}: not by this rollout"
     )
     many = snapshots(*(view(f"tcp:h{i}:9", line("web1", **DOWN)) for i in range(5)), view(A, here))
     ill = state(made, member("web1"), seen=many)
@@ -170,7 +170,7 @@ def test_one_that_users_still_meet_somewhere_is_never_called_out() -> None:
     seen = snapshots(view(A, line("web1")), view(B, line("web1", **OUT)))
     now = state(made, member("web1", "kept"), seen=seen)
     assert member_status(made, now, now.members["web1"]) == (
-        f"upgraded, IN ROTATION, not proven, OUT BY ANOTHER HAND at {B}: cut short"
+        f"upgraded, IN ROTATION, not proven, TAKEN OUT BY SOMEBODY ELSE at {B}: cut short"
     )
 
 
@@ -199,7 +199,7 @@ def test_those_left_as_found_and_those_that_are_no_members() -> None:
     seen = shows(web1=UP, web9=UP, other=DOWN, fine=UP, spare={**DOWN, "is_backup": True})
     now = state(made, seen=seen)
     assert left_status(made, now, "web9") == "left as found: is out (web) — in rotation now"
-    assert non_members(made, now) == {"other": f"no member of this rollout, {SICK}"}
+    assert non_members(made, now) == {"other": f"not a member of this rollout, {SICK}"}
 
 
 def test_a_halt_by_a_gate_names_it() -> None:

@@ -84,7 +84,7 @@ def test_start_counts_those_chosen() -> None:
 def test_resumption_says_how_it_stands() -> None:
     """A rollout that goes on is told as such, with its members."""
     (one,) = told(RunBegan("you@there"), running(), running())
-    assert one.text == "rollout web: goes on, taken up by you@there"
+    assert one.text == "rollout web: continued by you@there"
     assert one.lines == ("web1: untouched", "web2: untouched")
 
 
@@ -110,7 +110,7 @@ def test_halt_is_not_told_before_it_is_due() -> None:
 def test_halt_that_takes_long_is_told_once() -> None:
     """After five seconds it is told with how it stands, once; not again at the end."""
     (one,) = told(LOOK, halted(), halted(), last=14.9, now=15.1)
-    assert one.text == "rollout web: HALTED (not at rest yet): web1: it broke"
+    assert one.text == "rollout web: HALTED (members are not at rest yet): web1: it broke"
     assert one.exit_code is None
     assert told(LOOK, halted(), halted(), last=15.1, now=15.2) == []
     end = Finished(Outcome.HALTED, 5)
