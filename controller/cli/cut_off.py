@@ -1,7 +1,7 @@
 """How a run ends that can go on no more: the journal cannot be written, or the lock was lost."""
 
 from controller.cli.say import say
-from controller.core.events.outcome import ExitCode
+from controller.core.outcome import ExitCode
 from controller.core.plan.plan import Plan
 from controller.core.state.state import State
 from controller.errors import LeaseLost, StateError

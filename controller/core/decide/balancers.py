@@ -2,9 +2,9 @@
 
 from controller.core.decide.context import Context, Output
 from controller.core.events import Cause, Halted, InstanceRestarted
+from controller.core.gates.figures import span
 from controller.core.phases import Phase
 from controller.core.state.state import Mode
-from controller.core.words import span
 
 
 def watch_balancers(ctx: Context) -> Output | None:

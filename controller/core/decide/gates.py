@@ -14,6 +14,7 @@ from controller.core.events import (
 )
 from controller.core.gates.counters import judge
 from controller.core.gates.evidence import Missing
+from controller.core.gates.figures import percent, requests, span
 from controller.core.gates.gate import CounterGate, Gate, Scope, Then
 from controller.core.gates.judgement import Judgement, inconclusive, sampled
 from controller.core.gates.limit import limit
@@ -22,7 +23,6 @@ from controller.core.phases import JUDGED
 from controller.core.pool import Counters, Instant
 from controller.core.state.counts import counted, peers_counted, pool_counted, pool_watched
 from controller.core.state.state import GateState, Mode
-from controller.core.words import percent, requests, span
 
 BLAME: Final = timedelta(seconds=1)
 """How long members in rotation are watched after a gate on the pool has failed, to say which of

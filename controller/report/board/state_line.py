@@ -9,11 +9,11 @@ from controller.core.decide.context import Context
 from controller.core.decide.gates import gate_holds
 from controller.core.decide.schedule import in_scope
 from controller.core.events import Verdict
+from controller.core.gates.figures import span
 from controller.core.gates.gate import Gate, Scope, Then
 from controller.core.phases import OVER, Phase
 from controller.core.state.parts import MemberState
 from controller.core.state.state import Mode, State
-from controller.core.words import span
 from controller.report.words import names
 
 RUNNING, PAUSED, HOLDING = "RUNNING", "PAUSED", "HOLDING"

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from controller.core.decide.context import Context
+from controller.core.gates.figures import span
 from controller.core.gates.gate import CounterGate
 from controller.core.pool import Instant
 from controller.core.state.failures import RECENT, are_known
 from controller.core.state.state import State
-from controller.core.words import span
 from controller.report.board.recent import Past
 from controller.report.board.segments import Tone
 from controller.report.board.state_line import whole

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from controller.core.gates.figures import span
 from controller.core.phases import Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
 from controller.core.snapshot import Snapshot, capacity
 from controller.core.state.failures import are_known, failures
 from controller.core.state.state import State
-from controller.core.words import span
 from controller.report.members.placement import observed
 from controller.report.members.status import is_changed, is_fine, left_standing, standing, strangers
 from controller.report.run.next_commands import NextCommands, after_halt
