@@ -1,4 +1,4 @@
-"""The difference between a rollout file as it was begun with and as it is now."""
+"""Diff between the rollout file that a rollout was started with and the present one."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -20,13 +20,13 @@ _ANYWHERE = "/rollout.yaml"
 _NONE = AlertQuery(())
 
 MAX_LINES = 200
-"""More than anybody reads before a decision."""
+"""More lines than an operator reads before a decision."""
 
 
 def changes(
     old_text: str, old_sets: Mapping[str, str], new_text: str, new_sets: Mapping[str, str]
 ) -> list[str]:
-    """Lines for an operator, secrets masked; empty when both mean the same."""
+    """The diff as lines for an operator, secrets masked; empty when both mean the same."""
     if (old_text, dict(old_sets)) == (new_text, dict(new_sets)):
         return []
     meaning = _meaning(old_text, old_sets)
@@ -36,12 +36,12 @@ def changes(
     new, new_shown = masked(new_text, new_sets)
     lines = [
         *unified_diff(
-            old.splitlines(), new.splitlines(), "as begun", "as it is now", "", "", 2, ""
+            old.splitlines(), new.splitlines(), "as started", "as it is now", "", "", 2, ""
         ),
         *_set_lines(old_shown, new_shown),
     ]
     if len(lines) > MAX_LINES:
-        lines[MAX_LINES:] = [f"… and {len(lines) - MAX_LINES} lines more"]
+        lines[MAX_LINES:] = [f"… and {len(lines) - MAX_LINES} more lines"]
     return lines or [SECRET_CHANGED]
 
 
@@ -56,7 +56,7 @@ def fingerprint(text: str, sets: Mapping[str, str], salt: str) -> str:
 
 def _set_lines(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
     return [
-        f"--set {printable(name)}: {_told(old, name)} as begun, {_told(new, name)} now"
+        f"--set {printable(name)}: {_told(old, name)} as started, {_told(new, name)} now"
         for name in sorted(old.keys() | new.keys())
         if old.get(name) != new.get(name)
     ]

@@ -85,8 +85,8 @@ def test_only_doubt_is_the_placeholder() -> None:
     """`check` has nothing else to mind, and `run` refuses, with the place."""
     file = parse(filled(found(*TWO)), "f")
     assert len(file.settings.warnings) == 1
-    assert file.settings.warnings[0].startswith("upgrade.command: is still the placeholder")
-    with pytest.raises(ConfigurationError, match=r"upgrade\.command: is still the placeholder"):
+    assert file.settings.warnings[0].startswith("upgrade.command: still holds the placeholder")
+    with pytest.raises(ConfigurationError, match=r"upgrade\.command: still holds the placeholder"):
         file.refuse_placeholder()
 
 

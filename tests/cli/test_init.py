@@ -41,7 +41,7 @@ async def assert_usable(world: World, file: Path) -> str:
     """`check` and `plan` take it; what plan says."""
     code, out, err = await poolroll("check", str(file))
     assert code == 0, err
-    assert f"{file}: mind: upgrade.command: is still the placeholder of `init`" in out
+    assert f"{file}: mind: upgrade.command: still holds the placeholder from `init`" in out
     code, out, err = await poolroll("plan", str(file), "--state", str(world.folder / "state"))
     assert code == 0, out + err
     return out
@@ -68,7 +68,10 @@ async def test_three_commands_to_a_plan(world: MakeWorld) -> None:
     assert "# web has a cookie SRV" in file.read_text()
     code, _, err = await poolroll("run", "--yes", str(file), "--state", str(pool.folder / "state"))
     assert code == 2
-    assert "upgrade.command: is still the placeholder of `init`; write what upgrades" in err
+    assert (
+        "upgrade.command: still holds the placeholder from `init`; write the command that upgrades"
+        in err
+    )
     assert await states(pool) == before
     assert not (pool.folder / "state").exists()
 
@@ -121,7 +124,7 @@ async def test_low_level_is_told_in_the_file(world: MakeWorld) -> None:
         (["tcp:127.0.0.1"], 2, "tcp:127.0.0.1: has no port"),
         (["http://127.0.0.1:80"], 2, "not the address of a Runtime API"),
         (["/run/haproxy/admin.sock"], 2, "a door says what it is: unix:/run/haproxy/admin.sock"),
-        (["nginx"], 2, "no such kind of pool"),
+        (["nginx"], 2, "unknown kind of pool"),
         (["kubernetes"], 2, "not yet supported"),
         (["haproxy", "unix:/a"], 2, "not both"),
         (["haproxy", "--backend", "web"], 2, "goes with the door"),

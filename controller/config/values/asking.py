@@ -1,4 +1,4 @@
-"""What a gate asks and sends, filled for the member in hand or for the pool."""
+"""Queries and probe requests of a gate, filled for the member in progress or for the pool."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -10,13 +10,13 @@ from controller.core.gates.gate import MetricQuery, ProbeTraffic
 from controller.core.gates.promql import escaped
 
 _LEAST_WINDOW = 1
-"""Seconds; PromQL knows no empty range."""
+"""Seconds; PromQL has no empty range."""
 
 
 def filled_query(
     filling: Filling, query: MetricQuery, trail: Trail, window: timedelta
 ) -> MetricQuery:
-    """`${window}` becomes whole seconds, rounded down so as not to reach behind the return."""
+    """`${window}` becomes whole seconds, rounded down: it never reaches back before the return."""
     seconds = max(int(min(window, query.window_max).total_seconds()), _LEAST_WINDOW)
     values = {
         name: escaped(value) if name.startswith("member.") else value

@@ -1,4 +1,4 @@
-"""The sections `prometheus` and `alerts` → the servers to ask, secrets still where they are."""
+"""The sections `prometheus` and `alerts` → metrics servers, their secrets not yet read."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ class Servers:
         )
 
     def matcher(self, text: str) -> Matcher:
-        """Filled when its parts are known: what is filled in needs no quoting."""
+        """Filled after parsing, so that filled-in values need no quoting."""
         matcher = matcher_of(text)
         return Matcher(matcher.label, matcher.sign, fill(matcher.value, self.known))
 
@@ -76,7 +76,7 @@ def urls_of(section: MetricsDoor) -> tuple[str, ...]:
 
 
 def filled_faults(rollout: Rollout, servers: Servers) -> Iterator[tuple[Trail, str]]:
-    """What the variables of the file make of the addresses, secrets and matchers in its gates."""
+    """Faults in the URLs, secrets and matchers of gates once their variables are filled in."""
     for index, gate in enumerate(rollout.gates):
         for kind, section in (("prometheus", gate.prometheus), ("alerts", gate.alerts)):
             if section is not None:
@@ -109,7 +109,7 @@ def _secret(
 
 def _check_given(value: str) -> None:
     if not value:
-        raise Wrong("is empty once its variables are filled in; give them values")
+        raise Wrong("is empty once its variables are filled in; set them")
 
 
 def _check_sent(value: str) -> None:
