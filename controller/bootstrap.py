@@ -16,10 +16,10 @@ from adapters.storage.folder import SYSTEM, default_state_dir, exists, may_write
 from adapters.storage.journal import open_state as open_sqlite
 from adapters.storage.lock import FileLock
 from controller.config import Recipient, RolloutFile, WebhookTarget, audience
-from controller.core.gates.evidence import MetricsServer
 from controller.core.pool import InstanceView
 from controller.core.settings import Settings
 from controller.lifecycle import Lookout, World
+from controller.metrics_servers import MetricsServer
 from controller.pools.haproxy import HaproxyFacts, HaproxyPool
 from controller.ports import Clock, Commands, Journal, LoadBalancer, Lock, MetricsSource, Notifier
 from controller.runner.notify import Herald, Warn

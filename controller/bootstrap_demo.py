@@ -12,7 +12,7 @@ from adapters.demo.load import Load
 from adapters.demo.prometheus import PrometheusProcess, find_prometheus
 from adapters.demo.world import World as DemoWorld
 from controller.bootstrap import metrics
-from controller.core.gates.evidence import MetricsServer
+from controller.metrics_servers import MetricsServer
 
 
 def demo_world(folder: Path, members: int, haproxy: str | None) -> DemoWorld:

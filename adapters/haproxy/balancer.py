@@ -48,7 +48,7 @@ class HaproxyLoadBalancer:
         if facts.level != "admin":
             raise PermissionTooLow(
                 view.instance,
-                f"this door has level {facts.level!r}; taking members out needs `level admin`",
+                f"this endpoint has level {facts.level!r}; taking members out needs `level admin`",
             )
         return survey_of(facts, view, selected)
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from adapters.notify.message import cut, environment
+from controller.core.words import span
 from controller.ports import Commands, JobResult, Notice, Undelivered
 from controller.tasks import Command
 
@@ -39,7 +40,7 @@ def _what(result: JobResult) -> str:
     if result.fault is not None:
         return f"could not be started: {result.fault}"
     if result.timed_out:
-        return f"did not end within {LONGEST.total_seconds():g}s"
+        return f"did not end within {span(LONGEST)}"
     last = result.output.strip().rpartition("\n")[2]
     said = f"; it said last {cut(last, 200)!r}" if last else ""
     return f"ended with exit code {result.exit_code}{said}"

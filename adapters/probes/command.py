@@ -3,8 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from adapters.probes.words import excerpt, span
+from adapters.probes.words import excerpt
 from adapters.words import hide
+from controller.core.words import span
 from controller.ports import Commands
 from controller.tasks import Command
 

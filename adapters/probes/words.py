@@ -4,7 +4,6 @@ import os
 import re
 import socket
 import ssl
-from datetime import timedelta
 from urllib.parse import urlsplit
 
 from adapters.words import HIDDEN, causes
@@ -14,11 +13,6 @@ _SECRET_KEY = re.compile(
     r"token|pass|pwd|secret|key|auth|(^|[_-])sig(n|nature)?$|credential|session|code|jwt",
     re.IGNORECASE,
 )
-
-
-def span(duration: timedelta) -> str:
-    """Like `60s` or `0.25s`."""
-    return f"{round(duration.total_seconds(), 2):g}s"
 
 
 def excerpt(text: str, length: int = 60) -> str:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from adapters.prometheus.faults import Unanswered
-from controller.core.gates.evidence import MetricsServer, Missing, Secret
+from controller.core.gates.evidence import Missing
+from controller.metrics_servers import MetricsServer, Secret
 
 _MOST = 64 * 1024
 """Bytes of a secret's file: servers take no longer headers, and a wrong path must not fill us."""

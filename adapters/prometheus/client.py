@@ -12,9 +12,11 @@ import httpx
 from adapters.prometheus.access import Access
 from adapters.prometheus.faults import Unanswered
 from adapters.prometheus.replies import Reply
-from adapters.prometheus.words import network_fault, one_line, public_url, span
+from adapters.prometheus.words import network_fault, one_line, public_url
 from adapters.words import hide
-from controller.core.gates.evidence import MetricsServer, Missing
+from controller.core.gates.evidence import Missing
+from controller.core.words import span
+from controller.metrics_servers import MetricsServer
 
 _MOST = 4 << 20
 """Bytes of a reply: a gate needs one number, and an endless reply must not hold us."""

@@ -13,10 +13,11 @@ from adapters.prometheus.readings import partial_words, reading_of
 from adapters.prometheus.replies import Answer, answer_of
 from adapters.prometheus.samples import samples_of
 from adapters.prometheus.words import one_line, public_url
-from controller.core.gates.evidence import Alert, Freshness, MetricsServer, Missing, Reading, Reduce
+from controller.core.gates.evidence import Alert, Freshness, Missing, Reading, Reduce
 from controller.core.gates.promql import is_plain_selector
 from controller.core.pool import Instant
 from controller.errors import MetricsRefused
+from controller.metrics_servers import MetricsServer
 from controller.ports import Clock
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 import os
 import socket
 import ssl
-from datetime import timedelta
 from urllib.parse import urlsplit
 
 from adapters.prometheus.faults import Unanswered
@@ -22,11 +21,6 @@ def one_line(text: str, longest: int = _LONGEST) -> str:
     """`text` on one line, without control characters, and cut when too long."""
     line = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
     return line if len(line) <= longest else line[:longest] + "…"
-
-
-def span(duration: timedelta) -> str:
-    """Like `10s` or `0.25s`."""
-    return f"{round(duration.total_seconds(), 3):g}s"
 
 
 def public_url(url: str) -> str:

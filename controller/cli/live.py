@@ -225,7 +225,7 @@ class LiveNarrator:
         glance = self._glance
         if glance is None:
             return []
-        at = Context(glance.plan, glance.state, self._clock.now())
+        ctx = Context(glance.plan, glance.state, self._clock.now())
         wall = self._clock.wall()
-        scene = Scene(at, glance.past, wall, self._commands, self._footer(), self._signs)
+        scene = Scene(ctx, glance.past, wall, self._commands, self._footer(), self._signs)
         return draw(scene, size)

@@ -1,23 +1,19 @@
 """Diff between the rollout file that a rollout was started with and the present one."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from difflib import unified_diff
 from hashlib import sha256
 
 from controller.config.masking import masked
+from controller.config.meaning import meaning
 from controller.config.reader import parse
 from controller.config.text.places import printable
-from controller.core.gates.gate import AlertQuery
-from controller.core.settings import Settings
 from controller.errors import ConfigurationError
 
 SECRET_CHANGED = "a value that may be secret has changed; it is not shown"
 
 _ANYWHERE = "/rollout.yaml"
 """Paths in a file mean the same wherever it is compared."""
-
-_NONE = AlertQuery(())
 
 MAX_LINES = 200
 """More lines than an operator reads before a decision."""
@@ -29,8 +25,8 @@ def changes(
     """The diff as lines for an operator, secrets masked; empty when both mean the same."""
     if (old_text, dict(old_sets)) == (new_text, dict(new_sets)):
         return []
-    meaning = _meaning(old_text, old_sets)
-    if meaning is not None and meaning == _meaning(new_text, new_sets):
+    old_meaning = _meaning(old_text, old_sets)
+    if old_meaning is not None and old_meaning == _meaning(new_text, new_sets):
         return []
     old, old_shown = masked(old_text, old_sets)
     new, new_shown = masked(new_text, new_sets)
@@ -50,8 +46,8 @@ def fingerprint(text: str, sets: Mapping[str, str], salt: str) -> str:
 
     `salt`: something of each rollout's own, so that equal secrets look different.
     """
-    meaning = repr((salt, _meaning(text, sets)))
-    return sha256(meaning.encode("utf-8", "surrogatepass")).hexdigest()
+    meant = repr((salt, _meaning(text, sets)))
+    return sha256(meant.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _set_lines(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
@@ -68,23 +64,6 @@ def _told(sets: Mapping[str, str], name: str) -> str:
 
 def _meaning(text: str, sets: Mapping[str, str]) -> tuple[object, ...] | None:
     try:
-        file = parse(text, _ANYWHERE, sets)
+        return meaning(parse(text, _ANYWHERE, sets))
     except ConfigurationError:
         return None
-    rollout = file.rollout
-    return (
-        replace(file.settings, warnings=()),
-        rollout.upgrade,
-        rollout.rollback,
-        rollout.validations,
-        rollout.pool.members,
-        tuple(_secrets(file.settings)),
-    )
-
-
-def _secrets(settings: Settings) -> Iterator[str | None]:
-    """Those that stand in the file: they are in no repr, and a fingerprint is made of one."""
-    for gate in settings.policies.gates:
-        for server in (*(gate.metric or _NONE).servers, *(gate.alerts or _NONE).servers):
-            secrets = (server.password, server.bearer, *server.headers.values())
-            yield from (secret.inline for secret in secrets if secret is not None)

@@ -14,7 +14,7 @@ from controller.config.sections.rollout import Rollout
 from controller.config.sets import option_faults
 from controller.config.text.document import MAX_BYTES, Document, read
 from controller.config.values.filling import variables
-from controller.config.values.metrics_servers import Servers, filled_faults
+from controller.config.values.metrics_servers import Servers, filled_faults, servers_of
 from controller.config.values.settings import known_at_load, settings_of
 from controller.errors import ConfigurationError, Fault
 
@@ -71,7 +71,9 @@ def parse(
         canaries_only=canaries_only,
         warnings=doubts_about(rollout),
     )
-    return RolloutFile(Path(file), text, dict(sets), settings, document, rollout)
+    return RolloutFile(
+        Path(file), text, dict(sets), settings, document, rollout, servers_of(rollout, servers)
+    )
 
 
 def decode(raw: bytes, file: str) -> str:

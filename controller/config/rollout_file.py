@@ -1,6 +1,6 @@
 """A valid rollout file, and the commands, probes and queries that it makes of a member."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -10,14 +10,16 @@ from controller.config.sections.rollout import Rollout
 from controller.config.sections.upgrade import PLACEHOLDER, is_placeholder
 from controller.config.text.document import Document
 from controller.config.text.places import Trail
-from controller.config.values.asking import filled_probe, filled_query
+from controller.config.values.asking import filled_probe, filled_queries
 from controller.config.values.filling import Filling, facts, named, variables
 from controller.config.values.tasks import Workshop, environment
-from controller.core.gates.gate import Gate, MetricQuery, ProbeTraffic, Scope
+from controller.core.gates.evidence import Query
+from controller.core.gates.gate import Gate, MetricGate, Scope
 from controller.core.pool import Member
 from controller.core.settings import Settings
 from controller.errors import ConfigurationError, Fault
-from controller.tasks import Command, CommandProbe, Work
+from controller.metrics_servers import MetricsServer
+from controller.tasks import Command, CommandProbe, HttpProbe, Work
 
 Course = Literal["upgrade", "rollback"]
 
@@ -40,6 +42,8 @@ class RolloutFile:
     settings: Settings
     document: Document
     rollout: Rollout
+    servers: Mapping[str, Sequence[MetricsServer]]
+    """Gate → the servers that it asks, and how to be let in there."""
 
     @property
     def has_rollback(self) -> bool:
@@ -128,35 +132,37 @@ class RolloutFile:
         return self.document.fault(trail, message).render(str(self.path))
 
     def queries(
-        self, gate: Gate, member: Member | None, rollout_id: str, window: timedelta
-    ) -> MetricQuery:
+        self, gate: MetricGate, member: Member | None, rollout_id: str, window: timedelta
+    ) -> dict[Query, str]:
         """The queries of `gate` about `member` (None: the pool), all templates filled.
 
         `window`: time since the member's return (or the start of the rollout), capped at the gate's
         `window_max`. Raises ConfigurationError when a variable has no value for this member.
         """
-        if gate.metric is None or (member is None and gate.scope is Scope.MEMBER):
-            raise ValueError(f"gate {gate.name} has no queries, or no member to fill them for")
+        if member is None and gate.scope is Scope.MEMBER:
+            raise ValueError(f"gate {gate.name} has no member to fill its queries for")
         filling = self._filling(member, rollout_id)
-        query = filled_query(filling, gate.metric, self._trail(gate), window)
+        queries = filled_queries(filling, gate, ("gates", self._place(gate)), window)
         filling.finish()
-        return query
+        return queries
 
-    def probe(self, gate: Gate, member: Member, rollout_id: str) -> ProbeTraffic:
+    def probe(self, gate: Gate, member: Member, rollout_id: str) -> HttpProbe:
         """The probe requests that stand in for users of `member`, all templates filled.
 
         Raises ConfigurationError when a variable has no value for this member, or when a filled-in
         value is invalid.
         """
-        if gate.probe is None:
+        place = self._place(gate)
+        section = self.rollout.gates[place].probe
+        if section is None:
             raise ValueError(f"gate {gate.name} has no probe")
         filling = self._filling(member, rollout_id)
-        probe = filled_probe(filling, gate.probe, self._trail(gate))
+        probe = filled_probe(filling, section, ("gates", place))
         filling.finish()
         return probe
 
-    def _trail(self, gate: Gate) -> Trail:
-        return ("gates", [section.name for section in self.rollout.gates].index(gate.name))
+    def _place(self, gate: Gate) -> int:
+        return [section.name for section in self.rollout.gates].index(gate.name)
 
     def _filling(self, member: Member | None, rollout_id: str) -> Filling:
         values = self._values(member, rollout_id)

@@ -35,6 +35,11 @@ class Verdict(StrEnum):
     FAIL = "fail"
     INCONCLUSIVE = "inconclusive"
 
+    @property
+    def rank(self) -> int:
+        """The order from best to worst."""
+        return (Verdict.PASS, Verdict.INCONCLUSIVE, Verdict.FAIL).index(self)
+
 
 # --- events: the run -------------------------------------------------------------------------
 

@@ -3,12 +3,12 @@
 from functools import cache
 from typing import Any, get_args
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from controller.core.events import Event
 from controller.core.plan.plan import Plan
 from controller.errors import StateError
-from controller.journal.kept import without_secrets
+from controller.journal.former import upgraded
 
 PLAN = "Plan"
 KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Event)} | {PLAN: Plan}
@@ -20,18 +20,16 @@ def _adapter(kind: str) -> TypeAdapter[Any]:
 
 
 def encode(value: Event | Plan) -> tuple[str, str]:
-    """Kind and JSON; of a plan without its secrets."""
+    """Kind and JSON."""
     kind = type(value).__name__
-    if isinstance(value, Plan):
-        value = without_secrets(value)
     return kind, _adapter(kind).dump_json(value).decode()
 
 
 def decode(kind: str, body: str) -> Any:
-    """The event or plan that was journalled. Raises StateError."""
+    """The event or plan that was journalled, by this version or a former one. Raises StateError."""
     if kind not in KINDS:
         raise StateError(f"the journal has a line of an unknown kind, {kind!r}: a newer poolroll?")
     try:
-        return _adapter(kind).validate_json(body)
-    except ValidationError as error:
+        return _adapter(kind).validate_json(upgraded(body) if kind == PLAN else body)
+    except ValueError as error:
         raise StateError(f"the journal has a {kind} that cannot be read: {error}") from None

@@ -126,10 +126,7 @@ def _choose(seen: Foreseen, found: Findings, wishes: Wishes) -> None:
     else:
         anew = (f"to begin anew (--new) would be refused: {one}" for one in proposal.refusals)
         seen.notes += anew
-        # A plan from the journal knows no secrets; the file, which is the same, does.
-        gates = found.file.settings.policies.gates
-        former = seen.former.plan
-        whole = replace(former, policies=replace(former.policies, gates=gates))
+        whole = seen.former.plan
         if proposal.plan is not None:
             whole = replace(whole, serving=proposal.plan.serving)
     if whole is None:

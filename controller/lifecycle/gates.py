@@ -1,28 +1,30 @@
 """The metrics systems that a rollout file names, asked with templates filled."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
 from controller.config import RolloutFile
-from controller.core.gates.gate import Gate, MetricQuery
+from controller.core.gates.evidence import Query
+from controller.core.gates.gate import Gate, MetricGate
 from controller.core.plan.plan import Plan
 from controller.errors import Refused, UsageFault
 from controller.lifecycle.options import Prepared, Wishes, World
 from controller.preflight.gates import ask_gates, intervals_of
 from controller.runner.loop import Prober
 from controller.runner.sampler import Sampler, Sources
-from controller.tasks import HttpProbe, Validation
+from controller.tasks import Validation
 
 
 def sampler_of(sources: Sources, file: RolloutFile, plan: Plan, rollout: str) -> Sampler:
     """Asks the metrics systems of `file`, templates filled for the members of `plan`."""
     members = {member.name: member for member in plan.members}
 
-    def queries(gate: Gate, member: str | None, window: timedelta) -> MetricQuery:
+    def queries(gate: MetricGate, member: str | None, window: timedelta) -> dict[Query, str]:
         about = members[member] if member is not None else None
         return file.queries(gate, about, rollout, window)
 
-    return Sampler(sources, queries)
+    return Sampler(sources, file.servers, queries)
 
 
 async def check_gates(
@@ -53,10 +55,9 @@ def prober_of(world: World, prepared: Prepared) -> Prober:
     members = {member.name: member for member in prepared.plan.members}
     file, rollout = prepared.found.file, prepared.row.id
 
-    async def probe(gate: Gate, member: str) -> None:
-        traffic = file.probe(gate, members[member], rollout)
-        marked = HttpProbe(traffic.url, headers={PROBE_HEADER: rollout, **traffic.headers})
-        once = Validation(marked, within=traffic.every, every=traffic.every)
-        await world.validator.validate((once,))
+    async def probe(gate: Gate, member: str, every: timedelta) -> None:
+        asked = file.probe(gate, members[member], rollout)
+        marked = replace(asked, headers={PROBE_HEADER: rollout, **asked.headers})
+        await world.validator.validate((Validation(marked, within=every, every=every),))
 
     return probe

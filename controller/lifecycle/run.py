@@ -47,7 +47,7 @@ async def carry_out(
 ) -> State:
     """Run until finished, and say in the journal how it ended."""
     row, journal = prepared.row, world.journal
-    plan = _with_gates_of(prepared.found.file, prepared.plan)
+    plan = prepared.plan
     if prepared.is_new:
         if prepared.abandoned is not None:
             journal.end(prepared.abandoned.id, Outcome.ABANDONED, ExitCode.STOPPED)
@@ -85,11 +85,6 @@ async def carry_out(
     if finished is not None and finished.outcome.is_final:
         journal.end(row.id, finished.outcome, finished.exit_code)
     return state
-
-
-def _with_gates_of(file: RolloutFile, plan: Plan) -> Plan:
-    """A plan from the journal knows no secrets (S12); the file, which is the same, does."""
-    return replace(plan, policies=replace(plan.policies, gates=file.settings.policies.gates))
 
 
 def _halt_told(world: World, prepared: Prepared) -> Callable[[State], Sequence[str]]:

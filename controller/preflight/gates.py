@@ -5,16 +5,17 @@ that cannot be answered now is a reason not to begin.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from controller.core.events import GateSampled, Verdict
 from controller.core.gates.counters import judge
-from controller.core.gates.evidence import Missing, Reading
-from controller.core.gates.gate import Gate, MetricQuery, Scope
-from controller.core.gates.metrics import Answers, out_of_date
+from controller.core.gates.evidence import Answers, Missing
+from controller.core.gates.gate import AlertGate, CounterGate, Gate, MetricGate, Scope
+from controller.core.gates.judgement import sampled
+from controller.core.gates.metrics import answers_sampled, out_of_date
 from controller.core.pool import InstanceView
 from controller.core.tally import Tally
 from controller.errors import MetricsRefused
@@ -62,7 +63,7 @@ class GateNow:
         """Why not to begin, if that is what the gate says."""
         if self.sample is None or self.sample.verdict is Verdict.PASS:
             return None
-        if self.gate.is_counted and self.sample.verdict is not Verdict.FAIL:
+        if isinstance(self.gate, CounterGate) and self.sample.verdict is not Verdict.FAIL:
             return None  # a quiet moment of the pool; the run waits for traffic
         if self.gate.scope is Scope.POOL or self.is_blind:
             return f"gate {self.gate.name!r}: {self.words}"
@@ -74,7 +75,7 @@ async def gates_now(
 ) -> list[GateNow]:
     """What each gate on the balancers' own counters reads over a moment, in the whole pool: what
     it would say if it judged that. `views`: of the beginning. Raises BalancerError."""
-    counted = [gate for gate in gates if gate.is_counted]
+    counted = [gate for gate in gates if isinstance(gate, CounterGate)]
     if not counted:
         return []
     await clock.sleep(min(GATE_LOOK, max(gate.every for gate in counted)))
@@ -85,15 +86,7 @@ async def gates_now(
     ):
         for backend, counters in view.backends.items():
             tally = tally.noted((view.instance, backend), view.worker, counters)
-    return [_counted(gate, tally) for gate in counted]
-
-
-def _counted(gate: Gate, tally: Tally) -> GateNow:
-    said, seen = judge(gate, tally.sum), tally.sum
-    sample = GateSampled(
-        gate.name, None, said.verdict, said.reason, seen.errors, seen.total, None, gate.maximum
-    )
-    return GateNow(gate, None, sample)
+    return [GateNow(gate, None, sampled(gate, None, judge(gate, tally.sum))) for gate in counted]
 
 
 async def ask_gates(
@@ -105,10 +98,10 @@ async def ask_gates(
     """
     found = []
     for gate in gates:
-        about = member if gate.scope is Scope.MEMBER else None
-        if gate.metric is not None:
+        if isinstance(gate, MetricGate):
+            about = member if gate.scope is Scope.MEMBER else None
             found.append(await _ask_metric(gate, about, sampler, at))
-        elif gate.alerts is not None and at is None:
+        elif isinstance(gate, AlertGate) and at is None:
             found.append(GateNow(gate, None, await sampler.sample(gate, None, LONG_AGO)))
     return found
 
@@ -119,16 +112,15 @@ def intervals_of(found: Iterable[GateNow]) -> dict[str, timedelta]:
 
 
 async def _ask_metric(
-    gate: Gate, member: str | None, sampler: Sampler, at: datetime | None
+    gate: MetricGate, member: str | None, sampler: Sampler, at: datetime | None
 ) -> GateNow:
-    if gate.metric is None:
-        raise ValueError(f"gate {gate.name} asks no metrics system")
-    query = sampler.queries(gate, member, gate.metric.window_max)
+    queries = sampler.queries(gate, member, gate.window_max)
+    servers = sampler.servers[gate.name]
     try:
-        answers = [await sampler.ask(server, query, at=at) for server in query.servers]
+        answers = [await sampler.ask(server, gate, queries, at=at) for server in servers]
         slow = [
             fault
-            for server, one in zip(query.servers, answers, strict=True)
+            for server, one in zip(servers, answers, strict=True)
             for fault in (_too_slow(one) if await sampler.is_alive(server) else ())
         ]
     except MetricsRefused as refused:
@@ -136,48 +128,35 @@ async def _ask_metric(
     faults = tuple(_wrong(answers)) + tuple(slow)
     if faults:
         return GateNow(gate, member, None, faults)
-    sample = sampler.judged(gate, member, query, LONG_AGO, answers)
+    sample = answers_sampled(gate, member, LONG_AGO, queries, answers)
     known = [one.freshness.interval for one in answers if one.freshness is not None]
     return GateNow(
         gate,
         member,
         sample,
-        is_blind=any(_is_blind(query, one) for one in answers),
+        is_blind=any(_is_blind(gate, one) for one in answers),
         interval=max(filter(None, known), default=None),
     )
 
 
-def _is_blind(query: MetricQuery, one: Answers) -> bool:
+def _is_blind(gate: MetricGate, one: Answers) -> bool:
     """A query may have no number before the upgrade, for it asks about the new version; its
     evidence has an age at any time."""
-    is_silent = any(reading.missing in OUT_OF_REACH for reading in _readings(one).values())
-    return is_silent or out_of_date(query, one.freshness) is not None
-
-
-def _readings(one: Answers) -> Mapping[str, Reading]:
-    asked = (
-        one.value,
-        one.errors,
-        one.requests,
-        one.baseline,
-        one.baseline_errors,
-        one.baseline_requests,
-        one.traffic,
-    )
-    return {reading.query: reading for reading in asked if reading is not None}
+    is_silent = any(reading.missing in OUT_OF_REACH for reading in one.readings.values())
+    return is_silent or out_of_date(gate, one.freshness) is not None
 
 
 def _wrong(answers: Iterable[Answers]) -> Iterable[str]:
     for one in answers:
-        for query, reading in _readings(one).items():
+        for reading in one.readings.values():
             if reading.missing in WRONG:
-                yield f"{one.server}: {reading.words}; the query is: {query}"
+                yield f"{one.server}: {reading.words}; the query is: {reading.query}"
 
 
 def _too_slow(one: Answers) -> list[str]:
     """A query that has no answer in time while the server answers others is itself the fault."""
     return [
-        f"{one.server}: {reading.words}; the server answers others; the query is: {query}"
-        for query, reading in _readings(one).items()
+        f"{one.server}: {reading.words}; the server answers others; the query is: {reading.query}"
+        for reading in one.readings.values()
         if reading.missing is Missing.TIMEOUT
     ]

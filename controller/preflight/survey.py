@@ -16,6 +16,7 @@ from typing import Final
 
 from controller.config import RolloutFile
 from controller.core.abilities import Abilities, ByHand
+from controller.core.gates.gate import MetricGate
 from controller.core.plan.plan import CourseShape, Purpose
 from controller.core.plan.propose import Proposal, is_selected, propose
 from controller.core.plan.ramp import slope_notes, without_ramp
@@ -170,7 +171,8 @@ def _members(file: RolloutFile, views: Sequence[InstanceView]) -> dict[str, Memb
 def _shapes(file: RolloutFile, members: Sequence[Member]) -> tuple[CourseShape, CourseShape | None]:
     """Fill every template once, so that no member is found wanting half-way."""
     shapes: list[CourseShape | None] = [CourseShape(0), None]
-    metrics = [gate for gate in file.settings.policies.gates if gate.metric is not None]
+    gates = file.settings.policies.gates
+    metrics = [gate for gate in gates if isinstance(gate, MetricGate)]
     for member in members:
         for gate in metrics:
             file.queries(gate, member, "check", NO_WINDOW)
@@ -216,7 +218,7 @@ def _probe_notes(file: RolloutFile) -> list[str]:
     return [
         f"gate {gate.name!r}: nothing in its probe names the member in hand (a cookie or header "
         "with ${member.…}), so its requests reach whichever member the balancer picks"
-        for gate in file.settings.policies.gates
+        for gate in file.rollout.gates
         if gate.probe is not None
         and not any("${member." in text for text in (gate.probe.url, *gate.probe.headers.values()))
     ]

@@ -29,7 +29,7 @@ from controller.core.events import (
     ResumeRequested,
     StopRequested,
 )
-from controller.core.gates.gate import Gate
+from controller.core.gates.gate import AskedGate, CounterGate, Gate
 from controller.core.plan.plan import Plan
 from controller.core.state.apply import apply
 from controller.core.state.state import State
@@ -59,7 +59,7 @@ class Narrator(Protocol):
     def tell(self, event: Event | Observation, before: State, after: State) -> None: ...
 
 
-Prober = Callable[[Gate, str], Awaitable[None]]
+Prober = Callable[[Gate, str, timedelta], Awaitable[None]]
 """Sends one marked request through the balancer to a member in soak."""
 
 
@@ -125,13 +125,17 @@ class Runner:
         watchers = [group.create_task(self._look_on(one)) for one in self._balancer.instances]
         watchers.append(group.create_task(self._hear_requests()))
         if self._sampler is not None:
-            asked = [gate for gate in self._plan.policies.gates if not gate.is_counted]
-            watchers += [group.create_task(self._ask_on(gate, self._sampler)) for gate in asked]
+            watchers += [
+                group.create_task(self._ask_on(gate, self._sampler))
+                for gate in self._plan.policies.gates
+                if not isinstance(gate, CounterGate)
+            ]
         if self._prober is not None:
-            for gate in self._plan.policies.gates:
-                if gate.probe is not None:
-                    every = gate.probe.every
-                    watchers.append(group.create_task(self._probe_on(gate, every, self._prober)))
+            watchers += [
+                group.create_task(self._probe_on(gate, gate.probe_every, self._prober))
+                for gate in self._plan.policies.gates
+                if gate.probe_every is not None
+            ]
         try:
             await self._loop(group)
         finally:
@@ -267,7 +271,7 @@ class Runner:
                 self._post(Looked(view))
             await self._queue.join()
 
-    async def _ask_on(self, gate: Gate, sampler: Sampler) -> None:
+    async def _ask_on(self, gate: AskedGate, sampler: Sampler) -> None:
         """Ask a metrics system by the gate's own clock, also while a command runs (S6)."""
         while True:
             for member in self._subjects(gate):
@@ -289,7 +293,7 @@ class Runner:
             for member in self._subjects(gate):
                 last = self.state.gate(gate.name, member)
                 if member is not None and last is not None and last.inconclusive_since is not None:
-                    await prober(gate, member)
+                    await prober(gate, member, every)
             await self._clock.sleep(every)
 
     def _subjects(self, gate: Gate) -> Sequence[str | None]:

@@ -14,6 +14,7 @@ from typing import Final, Protocol, Self
 from controller.core.events import Event, Observation
 from controller.core.pool import Instant
 from controller.core.state.state import State
+from controller.core.words import span
 from controller.ports import Clock, Notice, Notifier, Undelivered
 
 TRY: Final = timedelta(seconds=8)
@@ -92,7 +93,7 @@ class Herald:
             _, late = await asyncio.wait(tasks, timeout=PATIENCE.total_seconds())
             for task in late:
                 task.cancel()
-                given = f"{PATIENCE.total_seconds():g}s"
+                given = span(PATIENCE)
                 self._warn(f"{tasks[task]}: given up: not delivered {given} after the run ended")
         for ended in await asyncio.gather(*tasks, *beating, return_exceptions=True):
             if isinstance(ended, Exception):
@@ -158,4 +159,4 @@ async def _try(
         async with asyncio.timeout(within.total_seconds()):
             return await notifier.deliver(notice, delivery)
     except TimeoutError:
-        return Undelivered(f"no answer within {within.total_seconds():g}s", retryable=True)
+        return Undelivered(f"no answer within {span(within)}", retryable=True)

@@ -26,6 +26,7 @@ from controller.core.steps import (
     Step,
     Validate,
 )
+from controller.core.words import span
 from controller.errors import BalancerError, WeightRefused
 from controller.ports import Commands, Job, JobResult, LoadBalancer, Validator
 from controller.runner.job_keys import key_of
@@ -146,7 +147,7 @@ def _end(result: JobResult, command: Command) -> str:
     if result.fault is not None:
         return f"could not be started: {result.fault}"
     if result.timed_out:
-        return f"did not end in time ({command.timeout.total_seconds():g}s) and was ended"
+        return f"did not end in time ({span(command.timeout)}) and was ended"
     if result.lost:
         return "was cut off; how it ended is not known"
     return f"ended with exit code {result.exit_code}"

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from controller.core.decide.context import Context
 from controller.core.events import Verdict
-from controller.core.gates.gate import Gate
+from controller.core.gates.gate import AlertGate, CounterGate, Gate, MetricGate
 from controller.core.phases import Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
@@ -89,11 +89,11 @@ def _ages(plan: Plan, state: State, now: Instant) -> Iterator[Sample]:
     """Once the run is over nobody works on anybody, wherever a member was left."""
     if state.finished is not None:
         return
-    at = Context(plan, state, now)
+    ctx = Context(plan, state, now)
     for m in state.members.values():
         if _is_worked_on(m):
             age = max(0.0, (now - m.since).total_seconds())
-            yield Sample((plan.name, m.name, _word(m.phase), waits_on(at, m)), age)
+            yield Sample((plan.name, m.name, _word(m.phase), waits_on(ctx, m)), age)
 
 
 def _limits(plan: Plan) -> Iterator[Sample]:
@@ -104,15 +104,17 @@ def _limits(plan: Plan) -> Iterator[Sample]:
 
 
 def _bounds(gate: Gate) -> tuple[tuple[Bound, float | None], ...]:
-    if gate.alerts is not None:
-        return ()
-    if gate.metric is None:
-        return ((Bound.MAX, gate.maximum),)
-    return (
-        (Bound.MAX, gate.metric.maximum),
-        (Bound.MIN, gate.metric.minimum),
-        (Bound.MAX_INCREASE, gate.metric.max_increase),
-    )
+    match gate:
+        case AlertGate():
+            return ()
+        case CounterGate():
+            return ((Bound.MAX, gate.maximum),)
+        case MetricGate():
+            return (
+                (Bound.MAX, gate.maximum),
+                (Bound.MIN, gate.minimum),
+                (Bound.MAX_INCREASE, gate.max_increase),
+            )
 
 
 def _said(plan: Plan, state: State) -> Iterator[tuple[str, str, GateState]]:

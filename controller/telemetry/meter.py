@@ -9,6 +9,7 @@ from typing import Final, Self
 
 from controller.core.events import Event, Observation
 from controller.core.state.state import State
+from controller.core.words import span
 from controller.ports import Clock
 from controller.telemetry.measure import Glance, Subject, measure
 from controller.telemetry.values import Family, Outlet
@@ -94,7 +95,7 @@ class Meter:
             async with asyncio.timeout(PATIENCE.total_seconds()):
                 missed = await outlet.give()
         except TimeoutError:
-            missed = f"not done within {PATIENCE.total_seconds():g}s"
+            missed = f"not done within {span(PATIENCE)}"
         if missed is not None and outlet not in self._failing:
             self._failing.add(outlet)
             self._warn(f"{outlet.name}: {missed}; the rollout goes on without it")

@@ -29,49 +29,49 @@ _PHASE: Final = {
 }
 
 
-def waits_on(at: Context, m: MemberState) -> Wait:
+def waits_on(ctx: Context, m: MemberState) -> Wait:
     """The first thing that has to come before the member goes on."""
     if m.progress.work is not None:
         return _WORK[type(m.progress.work)]
-    if at.is_blind or m.order.setting is not None:
+    if ctx.is_blind or m.order.setting is not None:
         return Wait.LOAD_BALANCER
     match m.phase:
         case Phase.DUE:
-            return _turn(at, m)
-        case Phase.DRAINING if at.plan.sticky or m.draining.persistent:
+            return _turn(ctx, m)
+        case Phase.DRAINING if ctx.plan.sticky or m.draining.persistent:
             return Wait.STICKY_CLIENTS
         case Phase.DRAINING | Phase.OUT | Phase.UPGRADING:
-            return _emptiness(at, m)
+            return _emptiness(ctx, m)
         case Phase.SOAKING:
-            return _soak(at, m)
+            return _soak(ctx, m)
         case _:
             return _PHASE.get(m.phase, Wait.LOAD_BALANCER)
 
 
-def _turn(at: Context, m: MemberState) -> Wait:
-    if at.state.paused:
+def _turn(ctx: Context, m: MemberState) -> Wait:
+    if ctx.state.paused:
         return Wait.OPERATOR
-    if at.state.mode is Mode.RUNNING and not gates_hold(at, None, Scope.POOL):
+    if ctx.state.mode is Mode.RUNNING and not gates_hold(ctx, None, Scope.POOL):
         return Wait.GATES
-    is_short = at.without(m.name).serving < at.plan.min_available
+    is_short = ctx.without(m.name).serving < ctx.plan.min_available
     return Wait.CAPACITY if is_short else Wait.LOAD_BALANCER
 
 
-def _emptiness(at: Context, m: MemberState) -> Wait:
+def _emptiness(ctx: Context, m: MemberState) -> Wait:
     lines = [
-        seen.line for sight in at.state.sights.values() for seen in sight.lines.get(m.name, ())
+        seen.line for sight in ctx.state.sights.values() for seen in sight.lines.get(m.name, ())
     ]
     if any(not line.is_quiet for line in lines):
         return Wait.REQUESTS_IN_FLIGHT
-    for instance, former in at.state.old_workers.items():
-        is_there = at.state.sights[instance].old_worker
-        if is_there or (is_there is None and at.now < former.until):
+    for instance, former in ctx.state.old_workers.items():
+        is_there = ctx.state.sights[instance].old_worker
+        if is_there or (is_there is None and ctx.now < former.until):
             return Wait.OLD_WORKER
     return Wait.LOAD_BALANCER
 
 
-def _soak(at: Context, m: MemberState) -> Wait:
+def _soak(ctx: Context, m: MemberState) -> Wait:
     if m.trial.warmed_at is None:
         return Wait.SLOWSTART
-    is_over = at.now - m.trial.warmed_at >= at.plan.policies.soak
+    is_over = ctx.now - m.trial.warmed_at >= ctx.plan.policies.soak
     return Wait.GATES if is_over else Wait.SOAK_TIME

@@ -11,8 +11,8 @@ from adapters.demo.prometheus import PrometheusProcess
 from adapters.demo.world import World
 from adapters.prometheus import PrometheusSource
 from controller.core import events as e
-from controller.core.gates.evidence import MetricsServer
 from controller.core.steps import Setting
+from controller.metrics_servers import MetricsServer
 from tests.bench.figures import Figure
 from tests.bench.runs import Run, bench_world, measured
 from tests.e2e.metered import MEMBER, counted, errors

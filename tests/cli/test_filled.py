@@ -102,14 +102,14 @@ def test_cookie_is_explained() -> None:
     """With persistence, `sticky` stands there with what it costs; without, it does not."""
     assert "\n  sticky: 30s" not in text_of(found(*TWO))
     text = text_of(found(*TWO, sticky={"web": "cookie SRV"}))
-    assert "# web has a cookie SRV: the clients of a member that drains still come" in text
+    assert "# web has a cookie SRV: clients of a draining member still come" in text
     assert "\n  sticky: 30s" in text
 
 
 def test_servers_without_check_are_named() -> None:
     """What stands between a bad upgrade and its users is said of each."""
     text = text_of(found(line("web1"), line("web2", checked=False, health=Health.UNCHECKED)))
-    assert "users of\n#   web2\n" in text
+    assert "upgrade of\n#   web2\n" in text
     assert "upgraded member:\n#   web1\n" in text
 
 
@@ -165,7 +165,7 @@ def test_floor_does_not_sink_with_the_sick() -> None:
 def test_low_level_and_open_door_are_said() -> None:
     """What `plan` will refuse or warn of stands beside the door."""
     text = text_of(found(*TWO, apis=("tcp:10.0.0.1:9999",), level="operator"))
-    assert "# ^ this door has level operator" in text
+    assert "# ^ this endpoint has level operator" in text
     assert "# ^ off this machine, and without a password" in text
 
 
@@ -173,7 +173,7 @@ def test_agent_track_and_tcp_are_said() -> None:
     """Each feature that changes what follows has its line."""
     lines = (line("web1", agent=True), line("web2", tracks="chk/web2", checked=False))
     text = text_of(found(*lines, trackers=(("web/web2", "chk/web2"),), modes={"web": "tcp"}))
-    assert "on again:\n#   web1\n" in text
+    assert "on again after:\n#   web1\n" in text
     assert "# web/web2 follows the health of chk/web2 (track)." in text
     assert "# Mode tcp: " in text
     assert "NO CHECK" not in text

@@ -114,7 +114,7 @@ async def test_low_level_is_told_in_the_file(world: MakeWorld) -> None:
     """A door that may only read suffices to write the file, which says what is missing."""
     pool = await world(2)
     file = await written(pool, pool.operator_doors[0])
-    assert "this door has level operator" in file.read_text()
+    assert "this endpoint has level operator" in file.read_text()
 
 
 @pytest.mark.parametrize(

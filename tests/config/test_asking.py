@@ -7,10 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.config import RolloutFile, parse
-from controller.core.gates.gate import Gate, MetricQuery, ProbeTraffic
+from controller.core.gates.evidence import Query
+from controller.core.gates.gate import Gate, MetricGate
 from controller.core.gates.promql import escaped, is_plain_selector, literal_ranges
 from controller.core.pool import Member
 from controller.errors import ConfigurationError
+from controller.tasks import HttpProbe
 from tests.config.pages import page
 
 _POOL = (
@@ -29,8 +31,10 @@ def _gate(file: RolloutFile) -> Gate:
 
 def _asked(
     file: RolloutFile, member: Member | None, window: timedelta = 61.9 * _SECONDS
-) -> MetricQuery:
-    return file.queries(_gate(file), member, "r-1", window)
+) -> dict[Query, str]:
+    gate = _gate(file)
+    assert isinstance(gate, MetricGate)
+    return file.queries(gate, member, "r-1", window)
 
 
 def _member(file: RolloutFile, name: str = "web1", address: str = "10.0.0.1") -> Member:
@@ -47,16 +51,14 @@ def test_every_query_is_filled() -> None:
         "baseline: {errors: 'be{s!=\"${member.name}\"}[${window}]', "
         "requests: '$${r} $ ${rollout.id}'}}, max: 1%}",
     )
-    query = _asked(file, _member(file))
-    assert query.errors == 'e{s="web1"}[61s]'
-    assert query.requests == 'r{a="10.0.0.1:8080"}'
-    assert query.traffic == "t3"
-    assert query.evidence == 'up{h="10.0.0.1"}'
-    assert query.baseline_errors == 'be{s!="web1"}[61s]'
-    assert query.baseline_requests == "${r} $ r-1"
-    metric = _gate(file).metric
-    assert metric is not None
-    assert (query.servers, query.maximum) == (metric.servers, 0.01)
+    assert _asked(file, _member(file)) == {
+        Query.ERRORS: 'e{s="web1"}[61s]',
+        Query.REQUESTS: 'r{a="10.0.0.1:8080"}',
+        Query.TRAFFIC: "t3",
+        Query.EVIDENCE: 'up{h="10.0.0.1"}',
+        Query.BASELINE_ERRORS: 'be{s!="web1"}[61s]',
+        Query.BASELINE_REQUESTS: "${r} $ r-1",
+    }
 
 
 @pytest.mark.parametrize(
@@ -74,8 +76,10 @@ def test_window(window: timedelta, expected: str) -> None:
         "{name: a, prometheus: {url: 'http://h', query: 'q[${window}]', baseline: 'b[${window}]', "
         "window_max: 2m}, max_increase: 1}"
     )
-    query = _asked(file, None, window)
-    assert (query.query, query.baseline) == (f"q[{expected}]", f"b[{expected}]")
+    assert _asked(file, None, window) == {
+        Query.VALUE: f"q[{expected}]",
+        Query.BASELINE: f"b[{expected}]",
+    }
 
 
 def test_values_of_members_are_escaped() -> None:
@@ -83,7 +87,7 @@ def test_values_of_members_are_escaped() -> None:
     file = _file(
         "{name: a, prometheus: {url: 'http://h', query: 'q{r=\"${member.vars.rack}\"}'}, max: 1}"
     )
-    assert _asked(file, _member(file)).query == r'q{r="a\x22b"}'
+    assert _asked(file, _member(file)) == {Query.VALUE: r'q{r="a\x22b"}'}
 
 
 @given(st.text(max_size=20), st.sampled_from("\"'"))
@@ -108,11 +112,9 @@ def test_member_without_a_variable() -> None:
     )
 
 
-def test_queries_that_are_not_there() -> None:
-    """Asking for what the gate does not have is a mistake of ours, not an empty query."""
+def test_a_probe_that_is_not_there() -> None:
+    """Asking for what the gate does not have is a mistake of ours."""
     file = _file("{name: a, haproxy: {}, max: 1%}")
-    with pytest.raises(ValueError, match="gate a has no queries"):
-        _asked(file, _member(file))
     with pytest.raises(ValueError, match="gate a has no probe"):
         file.probe(_gate(file), _member(file), "r-1")
 
@@ -122,7 +124,7 @@ def test_member_gate_without_a_member() -> None:
     file = _file(
         "{name: a, prometheus: {url: 'http://h', query: 'q{r=\"${member.name}\"}'}, max: 1}"
     )
-    with pytest.raises(ValueError, match="no member to fill them for"):
+    with pytest.raises(ValueError, match="no member to fill its queries for"):
         _asked(file, None)
 
 
@@ -138,7 +140,7 @@ def test_probe() -> None:
     file = _file(_PROBE)
     probe = file.probe(_gate(file), _member(file, address="fd00::1"), "r-1")
     headers = {"Cookie": 'SRV=web1; R=a"b'}
-    assert probe == ProbeTraffic("http://[fd00::1]/3", headers=headers)
+    assert probe == HttpProbe("http://[fd00::1]/3", headers=headers)
 
 
 def test_probe_that_makes_no_sense() -> None:

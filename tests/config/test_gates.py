@@ -1,52 +1,56 @@
 """Gates on a metrics system: what their keys mean, and what is questionable in them."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 
-from controller.config import parse
-from controller.core.gates.evidence import MetricsServer, Reduce, Secret
+from controller.config import RolloutFile, parse
+from controller.core.gates.evidence import Query, Reduce
 from controller.core.gates.gate import (
-    AlertQuery,
+    AlertGate,
+    CounterGate,
     Gate,
     Matcher,
-    MetricQuery,
-    ProbeTraffic,
+    MetricGate,
     Scope,
     Then,
 )
+from controller.metrics_servers import MetricsServer, Secret
 from tests.config.pages import page
 
 _VALIDATE = "validate: [{tcp: {port: 80}}]"
 _FILE = "/srv/rollouts/web.yaml"
 
 
+def _file(text: str, **sets: str) -> RolloutFile:
+    return parse(page(f"gates: [{text}]"), _FILE, sets)
+
+
 def _gate(text: str, **sets: str) -> Gate:
-    (gate,) = parse(page(f"gates: [{text}]"), _FILE, sets).settings.policies.gates
+    (gate,) = _file(text, **sets).settings.policies.gates
     return gate
 
 
-def _metric(text: str) -> MetricQuery:
-    query = _gate(text).metric
-    assert query is not None
-    return query
+def _servers(text: str, **sets: str) -> Sequence[MetricsServer]:
+    ((gate, servers),) = _file(text, **sets).servers.items()
+    assert gate == "a"
+    return servers
 
 
 def test_least_of_a_value() -> None:
     """What may be left out of a gate on a query has the documented defaults."""
-    assert _gate("{name: a, prometheus: {url: 'http://h:9090/p', query: q}, min: -2.5}") == Gate(
+    text = "{name: a, prometheus: {url: 'http://h:9090/p', query: q}, min: -2.5}"
+    assert _gate(text) == MetricGate(
         "a",
         Scope.POOL,
-        1.0,
+        {Query.VALUE: "q"},
         every=timedelta(seconds=5),
         confidence=0.99,
-        metric=MetricQuery(
-            servers=(MetricsServer("http://h:9090/p"),),
-            query="q",
-            minimum=-2.5,
-            is_ratio=False,
-        ),
+        minimum=-2.5,
+        is_ratio=False,
     )
+    assert _servers(text) == (MetricsServer("http://h:9090/p"),)
 
 
 def test_every_key_of_a_value() -> None:
@@ -60,40 +64,36 @@ def test_every_key_of_a_value() -> None:
       },
       max: 1%, min: 0.1%, max_increase: 0.5%, min_requests: 7, every: 50ms, failures: 2,
       inconclusive: {hold: 1s, then: probe},
-      probe: {url: "http://h/${member.name}", every: 50ms, headers: {Cookie: "S=${member.name}"}}
+      probe: {url: "http://h/${member.name}", every: 60ms, headers: {Cookie: "S=${member.name}"}}
     }"""
     timeout = timedelta(seconds=2)
-    assert _gate(text) == Gate(
+    assert _gate(text) == MetricGate(
         "a",
         Scope.MEMBER,
-        1.0,
+        {
+            Query.VALUE: 'q{s="${member.name}"}[${window}]',
+            Query.BASELINE: "b",
+            Query.TRAFFIC: "t",
+            Query.EVIDENCE: "e",
+        },
+        servers=2,
         every=timedelta(milliseconds=50),
         confidence=0.99,
         min_requests=7,
         failures=2,
         hold=timedelta(seconds=1),
         then=Then.PROBE,
-        metric=MetricQuery(
-            servers=(
-                MetricsServer("http://one", timeout=timeout),
-                MetricsServer("http://2.4.1/two", timeout=timeout),
-            ),
-            query='q{s="${member.name}"}[${window}]',
-            baseline="b",
-            traffic="t",
-            evidence="e",
-            reduce=Reduce.AVG,
-            max_age=timedelta(seconds=15),
-            window_max=timedelta(seconds=10),
-            maximum=0.01,
-            minimum=0.001,
-            max_increase=0.005,
-        ),
-        probe=ProbeTraffic(
-            "http://h/${member.name}",
-            timedelta(milliseconds=50),
-            {"Cookie": "S=${member.name}"},
-        ),
+        reduce=Reduce.AVG,
+        max_age=timedelta(seconds=15),
+        window_max=timedelta(seconds=10),
+        maximum=0.01,
+        minimum=0.001,
+        max_increase=0.005,
+        probe_every=timedelta(milliseconds=60),
+    )
+    assert _servers(text) == (
+        MetricsServer("http://one", timeout=timeout),
+        MetricsServer("http://2.4.1/two", timeout=timeout),
     )
 
 
@@ -103,20 +103,25 @@ def test_counts() -> None:
         "{name: a, prometheus: {url: 'http://h', errors: e, requests: r, "
         "baseline: {errors: be, requests: br}}, confidence: 95%, min_errors: 2}"
     )
-    assert (gate.maximum, gate.confidence, gate.min_errors) == (1.0, 0.95, 2)
-    assert gate.metric == MetricQuery(
-        servers=(MetricsServer("http://h"),),
-        errors="e",
-        requests="r",
-        baseline_errors="be",
-        baseline_requests="br",
+    assert gate == MetricGate(
+        "a",
+        Scope.POOL,
+        {
+            Query.ERRORS: "e",
+            Query.REQUESTS: "r",
+            Query.BASELINE_ERRORS: "be",
+            Query.BASELINE_REQUESTS: "br",
+        },
+        every=timedelta(seconds=5),
+        confidence=0.95,
+        min_errors=2,
     )
 
 
 def test_baseline_as_a_section() -> None:
     """A baseline may be written with its key as well as without."""
     form = "{name: a, prometheus: {url: 'http://h', query: q, baseline: %s}, max_increase: 1}"
-    assert _metric(form % "{query: b}") == _metric(form % "b")
+    assert _gate(form % "{query: b}") == _gate(form % "b")
 
 
 @pytest.mark.parametrize(
@@ -146,7 +151,7 @@ def test_scope(keys: str, scope: Scope) -> None:
 
 def test_being_let_in() -> None:
     """Secrets stay where they are, variables are filled in, paths begin at the file's folder."""
-    gate = _gate(
+    servers = _servers(
         "{name: a, alerts: {url: 'https://h', "
         "auth: {basic: {username: 'u-${vars.version}', password: {file: sub/pw}}}, "
         "headers: {X-A: {env: TENANT}, X-B: 'b-${vars.version} 5$$'}, "
@@ -154,8 +159,7 @@ def test_being_let_in() -> None:
         "verify: true}}}",
         version="3",
     )
-    assert gate.alerts is not None
-    assert gate.alerts.servers == (
+    assert servers == (
         MetricsServer(
             "https://h",
             username="u-3",
@@ -170,17 +174,17 @@ def test_being_let_in() -> None:
 
 
 def test_bearer() -> None:
-    """A token may stand in the file; it is not in what is printed of the settings."""
-    gate = _gate(
+    """A token may stand in the file; it is neither in what is printed nor in the settings."""
+    file = _file(
         "{name: a, prometheus: {url: 'http://h', query: q, auth: {bearer: 't ${vars.version}'}, "
         "tls: {verify: false}}, max: 1}",
         version="s3cret",
     )
-    assert gate.metric is not None
-    (server,) = gate.metric.servers
+    (server,) = file.servers["a"]
     assert server.bearer == Secret(inline="t s3cret")
     assert not server.verify
-    assert "s3cret" not in repr(gate)
+    assert "s3cret" not in repr(file.servers)
+    assert "s3cret" not in repr(file.settings.policies)
 
 
 def test_alerts() -> None:
@@ -190,24 +194,20 @@ def test_alerts() -> None:
         """'severity="page"', "b = 'x y'", team=web, 'd!=""', 'e=~"a.*|${vars.version}$"', """
         r"""'f!~"\\d+ \" \n"']}}"""
     )
-    assert gate == Gate(
+    assert gate == AlertGate(
         "a",
         Scope.POOL,
-        1.0,
+        (
+            Matcher("severity", "=", "page"),
+            Matcher("b", "=", "x y"),
+            Matcher("team", "=", "web"),
+            Matcher("d", "!=", ""),
+            Matcher("e", "=~", "a.*|2.4.1$"),
+            Matcher("f", "!~", '\\d+ " \n'),
+        ),
         every=timedelta(seconds=5),
         confidence=0.99,
-        alerts=AlertQuery(
-            servers=(MetricsServer("http://h"),),
-            matchers=(
-                Matcher("severity", "=", "page"),
-                Matcher("b", "=", "x y"),
-                Matcher("team", "=", "web"),
-                Matcher("d", "!=", ""),
-                Matcher("e", "=~", "a.*|2.4.1$"),
-                Matcher("f", "!~", '\\d+ " \n'),
-            ),
-            counts_preexisting=True,
-        ),
+        counts_preexisting=True,
     )
 
 
@@ -216,8 +216,8 @@ def test_probe_of_a_counted_gate() -> None:
     gate = _gate(
         "{name: a, haproxy: {}, max: 1%, inconclusive: {then: probe}, probe: {url: 'http://h/'}}"
     )
-    assert (gate.then, gate.probe) == (Then.PROBE, ProbeTraffic("http://h/"))
-    assert gate.every == timedelta(seconds=1)
+    second = timedelta(seconds=1)
+    assert gate == CounterGate("a", Scope.MEMBER, 0.01, then=Then.PROBE, probe_every=second)
 
 
 _NO_EVIDENCE = (
@@ -225,7 +225,7 @@ _NO_EVIDENCE = (
     'a scrape interval of 15s is assumed; add a plain selector, like up{job="haproxy"}'
 )
 _SHORT_SOAK = (
-    "gates[0].prometheus.evidence: without it a pass counts only from 60s after the return, and "
+    "gates[0].prometheus.evidence: without it a pass counts only from 1m after the return, and "
     "soak is 30s: every soak waits for it; add evidence, or make soak longer"
 )
 

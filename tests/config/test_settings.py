@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from controller.config import parse
-from controller.core.gates.gate import Gate, Scope, Then
+from controller.core.gates.gate import CounterGate, Scope, Then
 from controller.core.gates.gate import Test as GateTest
 from controller.core.settings import (
     Amount,
@@ -79,11 +79,11 @@ def test_every_key() -> None:
             comeback=ReturnPolicy(within=timedelta(hours=2)),
             soak=timedelta(milliseconds=500),
             gates=(
-                Gate(
+                CounterGate(
                     "mine",
                     Scope.POOL,
                     0.005,
-                    GateTest.THRESHOLD,
+                    test=GateTest.THRESHOLD,
                     every=timedelta(milliseconds=50),
                     min_requests=200,
                     window=timedelta(minutes=5),
@@ -91,7 +91,7 @@ def test_every_key() -> None:
                     hold=timedelta(0),
                     then=Then.PASS,
                 ),
-                Gate("other", Scope.MEMBER, 0.02, confidence=0.99, min_errors=5),
+                CounterGate("other", Scope.MEMBER, 0.02, confidence=0.99, min_errors=5),
             ),
             on_failure=OnFailure.ROLLBACK_ALL,
         ),
@@ -105,7 +105,7 @@ def test_defaults() -> None:
     """A file with what is required alone gets the documented defaults."""
     settings = parse(page(), "web.yaml").settings
     assert settings.selection == Selection()
-    assert settings.policies == Policies(gates=(Gate("errors", Scope.MEMBER, 0.01),))
+    assert settings.policies == Policies(gates=(CounterGate("errors", Scope.MEMBER, 0.01),))
 
 
 def test_set_overrides_a_variable_as_it_is_typed() -> None:

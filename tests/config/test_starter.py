@@ -8,7 +8,7 @@ import pytest
 
 from controller.config import parse, schema, starter
 from controller.config.text.document import read
-from controller.core.gates.gate import Gate, Scope
+from controller.core.gates.gate import CounterGate, Scope
 from controller.core.settings import Policies
 from controller.errors import UsageFault
 
@@ -42,7 +42,7 @@ def test_starter_shows_the_defaults() -> None:
         }
     )
     first, *examples = policies.gates
-    assert (first,) == bare.policies.gates == (Gate("errors", Scope.MEMBER, 0.01),)
+    assert (first,) == bare.policies.gates == (CounterGate("errors", Scope.MEMBER, 0.01),)
     assert [gate.name for gate in examples] == ["error-ratio", "latency", "alerts"]
 
 

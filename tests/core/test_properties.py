@@ -20,7 +20,7 @@ from controller.core.events import (
     SoakEnded,
     Verdict,
 )
-from controller.core.gates.gate import Gate, Scope
+from controller.core.gates.gate import CounterGate, Scope
 from controller.core.phases import Phase
 from controller.core.plan.plan import CourseShape, Plan
 from controller.core.pool import Counters, InstanceView, Member, Worker
@@ -32,8 +32,8 @@ from tests.core.test_snapshot import line
 from tests.support.members import changed
 
 GATES = (
-    Gate("errors", Scope.MEMBER, 0.01, hold=timedelta(seconds=4)),
-    Gate("pool", Scope.POOL, 0.01, hold=timedelta(seconds=4), window=timedelta(seconds=5)),
+    CounterGate("errors", Scope.MEMBER, 0.01, hold=timedelta(seconds=4)),
+    CounterGate("pool", Scope.POOL, 0.01, hold=timedelta(seconds=4), window=timedelta(seconds=5)),
 )
 PLAN = Plan(
     name="web",

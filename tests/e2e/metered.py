@@ -11,7 +11,7 @@ from typing import Any
 from adapters.clock import SystemClock
 from adapters.prometheus import PrometheusSource
 from controller.core.events import GateSampled, Verdict
-from controller.core.gates.evidence import MetricsServer
+from controller.metrics_servers import MetricsServer
 from tests.e2e.site import NAME, Done, Site
 from tests.support.prometheus import RealPrometheus
 from tests.support.waiting import until

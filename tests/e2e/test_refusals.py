@@ -48,7 +48,7 @@ async def test_operator_level(site: MakeSite) -> None:
     one = await site(2)
     door = one.world.operator_doors[0]
     file = one.file(pool={"haproxy": {"apis": [door]}})
-    await assert_refused(one, file, 3, f"{door}: this door has level 'operator'", "level admin")
+    await assert_refused(one, file, 3, f"{door}: this endpoint has level 'operator'", "level admin")
 
 
 async def test_frozen(site: MakeSite) -> None:

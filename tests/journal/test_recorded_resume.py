@@ -96,7 +96,7 @@ def test_the_plan_of_every_kind_of_gate(tmp_path: Path) -> None:
     gates = {gate.name: gate for gate in plan.policies.gates}
     assert list(gates) == ["errors", "pool-errors", "limit", "beside", "counts", "up", "pages"]
     assert {gate.every for gate in gates.values()} == {timedelta(seconds=1)}
-    assert gates["pool-errors"].maximum == 0.05
+    assert gates["pool-errors"].bound == 0.05
     assert {gate for gate, _ in state.gates} == set(gates)
 
 

@@ -24,9 +24,6 @@ from tests.promises.told import (
     GOOD,
     MEMBER,
     POOL,
-    QUERY,
-    A,
-    B,
     Say,
     Told,
     sampler,
@@ -182,10 +179,9 @@ async def test_refusal_ends_what_is_asked_beside_it() -> None:
                 raise
 
     slow = Slow({"web1": [Say(0.0, takes=ms(60_000))]})
-    two = replace(MEMBER, metric=replace(QUERY, servers=(A, B)))
     asking = sampler(a=Told({"web1": [Say(None)]}), b=slow)
     async with asyncio.timeout(5):
-        sample = await asking.sample(two, "web1", ms(1000))
+        sample = await asking.sample(MEMBER, "web1", ms(1000))
     assert sample.verdict is Verdict.INCONCLUSIVE
     assert sample.reason.startswith("the server failed: ")
     assert ended_early == ["of web1"]
@@ -234,10 +230,8 @@ def test_silence_during_a_step_that_ends_in_time() -> None:
 )
 def test_several_servers(other: Say, outcome: str, why: str) -> None:
     """The worst of them counts."""
-    assert MEMBER.metric is not None
-    both = replace(MEMBER, metric=replace(MEMBER.metric, servers=(A, B)))
     two = partial(sampler, a=Told(), b=Told({"web1": [other]}))
-    played = play(Scenario(by(both), sampler=two))
+    played = play(Scenario(by(MEMBER), sampler=two))
     ended(played, *(("done", 0) if outcome == "pass" else ("halted", 4)))
     assert samples(played, "ratio", "web1")[-1].verdict == outcome
     assert why in (played.told(Halted)[0].seen if played.told(Halted) else "")

@@ -6,23 +6,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from controller.core.gates.evidence import Freshness, MetricsServer, Missing, Reading, Reduce
-from controller.core.gates.gate import AlertQuery, Gate, MetricQuery, Scope
+from controller.core.gates.evidence import Freshness, Missing, Query, Reading, Reduce
+from controller.core.gates.gate import AlertGate, MetricGate, Scope
 from controller.errors import MetricsRefused
+from controller.metrics_servers import MetricsServer
 from controller.runner.sampler import Sampler
 from tests.support.fake_metrics import FakeMetricsSource
 from tests.support.scenarios import ms
 from tests.support.virtual import EPOCH
 
-A, B = MetricsServer("http://a.test"), MetricsServer("http://b.test")
 QUICKLY, RECENT = ms(5), ms(50)
 SCRAPED = ms(100)
 """A fail counts from twice that after the return, a pass from four times."""
 
-QUERY = MetricQuery((A,), query="of ", evidence="up ", maximum=0.01)
-MEMBER = Gate("ratio", Scope.MEMBER, 1.0, every=ms(100), hold=ms(1500), metric=QUERY)
+MEMBER = MetricGate(
+    "ratio",
+    Scope.MEMBER,
+    {Query.VALUE: "of ", Query.EVIDENCE: "up "},
+    maximum=0.01,
+    every=ms(100),
+    hold=ms(1500),
+)
 POOL = replace(MEMBER, name="pool-ratio", scope=Scope.POOL)
-ALERTS = replace(POOL, name="alerts", metric=None, alerts=AlertQuery((A,)))
+ALERTS = AlertGate("alerts", Scope.POOL, every=ms(100), hold=ms(1500))
 
 
 @dataclass(frozen=True)
@@ -77,15 +83,13 @@ class Told(FakeMetricsSource):
 
 
 def sampler(**sources: Told) -> Sampler:
-    """Asks the source with the name of the server's host, like `a` for http://a.test."""
+    """Asks the sources with the names of the servers' hosts, like `a` for http://a.test."""
 
     def make(server: MetricsServer) -> Told:
         return sources[server.url.removeprefix("http://").removesuffix(".test")]
 
-    def queries(gate: Gate, member: str | None, window: timedelta) -> MetricQuery:
-        if gate.metric is None:
-            raise ValueError(f"gate {gate.name} asks for alerts")
-        about = member or "pool"
-        return replace(gate.metric, query=f"of {about}", evidence=f"up {about}")
+    def queries(gate: MetricGate, member: str | None, window: timedelta) -> dict[Query, str]:
+        return {kind: f"{text}{member or 'pool'}" for kind, text in gate.queries.items()}
 
-    return Sampler(make, queries)
+    servers = [MetricsServer(f"http://{name}.test") for name in sources]
+    return Sampler(make, {gate.name: servers for gate in (MEMBER, POOL, ALERTS)}, queries)

@@ -8,7 +8,7 @@ from typing import Any
 from controller.core import events as e
 from controller.core.abilities import ByHand
 from controller.core.events import Verdict
-from controller.core.gates.gate import Gate, Scope
+from controller.core.gates.gate import CounterGate, Scope
 from controller.core.outcome import Outcome
 from controller.core.plan.plan import CourseShape, Plan
 from controller.core.pool import Found, FoundLine, LineKey, Member, Worker
@@ -31,8 +31,8 @@ upgrade: {command: [ssh, "${member.host}", upgrade]}
 validate:
   - tcp: {port: 8080}
 """
-ERRORS = Gate("errors", Scope.MEMBER, 0.01)
-POOL_ERRORS = Gate("pool-errors", Scope.POOL, 0.05)
+ERRORS = CounterGate("errors", Scope.MEMBER, 0.01)
+POOL_ERRORS = CounterGate("pool-errors", Scope.POOL, 0.05)
 TOLD = (
     "SEEN      gate 'errors': 9 of 60 requests failed (15 %) since the return of web2",
     "LIMIT     an error ratio of 1 % must be able to explain the errors",

@@ -1,7 +1,6 @@
 """Sentences from a journal, and text from elsewhere."""
 
 import re
-from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -12,17 +11,7 @@ from controller.core.steps import AskOperator, Setting
 from controller.ports import Record
 from controller.report.run.replay import Retelling
 from controller.report.sanitize import legible, legible_line
-from controller.report.words import span
 from tests.report import journals
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0, "0s"), (0.004, "<0.1s"), (0.4, "0.4s"), (12.3, "12s"), (90, "1m30s"), (3900, "1h05m")],
-)
-def test_spans(seconds: float, text: str) -> None:
-    """What took a moment took more than nothing."""
-    assert span(timedelta(seconds=seconds)) == text
 
 
 def sentences(records: list[Record]) -> list[str]:

@@ -21,7 +21,7 @@ from controller.core.events import (
     RunBegan,
     WorkerReplaced,
 )
-from controller.core.gates.gate import Scope
+from controller.core.gates.gate import CounterGate, Scope
 from controller.core.plan.plan import Plan
 from controller.core.pool import Admin, Instant
 from controller.core.state.state import State
@@ -112,7 +112,7 @@ class Checkers:
         floor forbids to take it out (S2), or it is not ours alone."""
         state, lines = self._claims, list(self._sim.every_line(member))
         is_judged = state is not None and any(
-            gate.is_counted
+            isinstance(gate, CounterGate)
             and gate.scope is Scope.MEMBER
             and gate.failures == 1
             and (state.run is None or gate.name not in state.run.overrides)
@@ -181,8 +181,9 @@ class Checkers:
             ):
                 self._break("S5", f"drain {member} while {gate.name} says {last}")
             watched = self._sim.now - self._ledger.began_at
-            is_pool = gate.scope is Scope.POOL and gate.is_counted
-            if is_pool and not overridden and watched < min(gate.window, FIRST_LOOK):
+            if not isinstance(gate, CounterGate) or gate.scope is not Scope.POOL:
+                continue
+            if not overridden and watched < min(gate.window, FIRST_LOOK):
                 self._break("S5", f"drain {member}, and {gate.name} has watched for {watched}")
 
     def _fights_nobody(self, verb: str, line: FakeLine) -> None:

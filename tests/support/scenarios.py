@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from controller.core.events import Event, Observation, RunBegan
-from controller.core.gates.gate import Gate, Scope
+from controller.core.gates.gate import CounterGate, Scope
 from controller.core.phases import Phase
 from controller.core.plan.plan import Purpose
 from controller.core.pool import Instant
@@ -32,8 +32,8 @@ def ms(count: float) -> timedelta:
     return timedelta(milliseconds=count)
 
 
-MEMBER_GATE = Gate("errors", Scope.MEMBER, 0.01, every=ms(200), hold=ms(1500))
-POOL_GATE = Gate("pool", Scope.POOL, 0.01, every=ms(200), hold=ms(1500), window=ms(2000))
+MEMBER_GATE = CounterGate("errors", Scope.MEMBER, 0.01, every=ms(200), hold=ms(1500))
+POOL_GATE = CounterGate("pool", Scope.POOL, 0.01, every=ms(200), hold=ms(1500), window=ms(2000))
 
 QUICK = Policies(
     max_unavailable=Amount(1),

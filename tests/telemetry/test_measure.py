@@ -7,7 +7,8 @@ from functools import partial
 import pytest
 
 from controller.core.events import Finished
-from controller.core.gates.gate import MetricQuery, Scope
+from controller.core.gates.evidence import Query
+from controller.core.gates.gate import AlertGate, MetricGate, Scope
 from controller.core.outcome import Outcome
 from controller.core.pool import Admin
 from controller.core.settings import Amount, OnFailure
@@ -16,7 +17,7 @@ from controller.telemetry.catalogue import RolloutState
 from controller.telemetry.measure import Glance, Subject, measure, rollout_state
 from tests.adapters.telemetry.scrape import labels_of, state_of, value
 from tests.promises.beats import bad_v2
-from tests.support.scenarios import MEMBER_GATE, QUICK, Scenario, World
+from tests.support.scenarios import QUICK, Scenario, World
 from tests.support.sim import make_sim
 from tests.support.virtual import EPOCH
 from tests.telemetry.watched import Watched, due
@@ -130,13 +131,13 @@ def test_every_end_and_mode_has_a_word() -> None:
 
 def test_limits_of_every_kind() -> None:
     """A gate on a metrics system has each of its limits by name, one on alerts has none."""
-    query = MetricQuery((), query="q", maximum=0.5, minimum=0.1, max_increase=0.2)
-    gate = replace(MEMBER_GATE, name="m", scope=Scope.POOL, metric=query)
+    queries = {Query.VALUE: "q"}
+    gate = MetricGate("m", Scope.POOL, queries, maximum=0.5, minimum=0.1, max_increase=0.2)
     played, state = due()
-    plan = replace(played.plan, policies=replace(QUICK, gates=(gate,)))
+    plan = replace(played.plan, policies=replace(QUICK, gates=(gate, AlertGate("a", Scope.POOL))))
     families = measure(Subject(plan, EPOCH), Glance(state, EPOCH), timedelta(hours=1))
-    (limits,) = [one for one in families if one.metric.name == "poolroll_gate_limit"]
-    found = {one.labels: one.value for one in limits.samples}
+    (shown,) = [one for one in families if one.metric.name == "poolroll_gate_limit"]
+    found = {one.labels: one.value for one in shown.samples}
     assert found == {
         ("web", "m", "max"): 0.5,
         ("web", "m", "min"): 0.1,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
-from controller.config.checks.query_contradictions import door_faults, query_faults
+from controller.config.checks.query_contradictions import server_faults, query_faults
 from controller.config.sections.evidence import COUNTED
 from controller.config.sections.gates import KINDS
 from controller.config.text.places import Trail
@@ -49,7 +49,7 @@ def gate_contradictions(data: object) -> Found:
         if given == ["haproxy"]:
             yield from _haproxy(gate, trail)
             continue
-        yield from door_faults(mapping(gate, given[0]), (*trail, given[0]))
+        yield from server_faults(mapping(gate, given[0]), (*trail, given[0]))
         if given == ["prometheus"] and isinstance(gate["prometheus"], dict):
             yield from query_faults(gate["prometheus"], (*trail, "prometheus"))
             yield from _prometheus(gate, gate["prometheus"], trail)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from math import ceil
 
-from controller.config.sections.evidence import MetricsDoor, Prometheus
+from controller.config.sections.evidence import MetricsServerSection, Prometheus
 from controller.config.sections.gates import GateSection
 from controller.config.text.scalars import MAX_COUNT, limit
 from controller.config.values.gate_values import queries_in, scope_of
@@ -12,6 +12,7 @@ from controller.config.values.metrics_servers import urls_of
 from controller.core.gates.gate import Scope
 from controller.core.gates.metrics import PASS_FROM, UNKNOWN_INTERVAL
 from controller.core.gates.promql import asks_irate, literal_ranges
+from controller.core.words import span
 
 _SLACK = 1e-9
 """Tolerance for ratios that floats cannot represent exactly."""
@@ -31,8 +32,8 @@ def gate_doubts(gate: GateSection, soak: timedelta) -> Iterator[str]:
         yield from _prometheus(gate, gate.prometheus, soak)
     if gate.alerts is not None and not gate.alerts.matchers:
         yield "alerts.matchers: are not given: any alert that fires stops this rollout"
-    for kind, door in (("prometheus", gate.prometheus), ("alerts", gate.alerts)):
-        if door is not None and _is_tls_idle(door):
+    for kind, section in (("prometheus", gate.prometheus), ("alerts", gate.alerts)):
+        if section is not None and _is_tls_idle(section):
             yield f"{kind}.tls: has no effect without https"
 
 
@@ -81,21 +82,17 @@ def _prometheus(gate: GateSection, section: Prometheus, soak: timedelta) -> Iter
         return
     yield (
         "prometheus.evidence: is not given: a sample may be up to 5m old unnoticed, and a scrape "
-        f"interval of {_told(UNKNOWN_INTERVAL)} is assumed; add a plain selector, like "
+        f"interval of {span(UNKNOWN_INTERVAL)} is assumed; add a plain selector, like "
         'up{job="haproxy"}'
     )
     needed = UNKNOWN_INTERVAL * PASS_FROM
     if scope_of(gate) is Scope.MEMBER and soak < needed:
         yield (
-            f"prometheus.evidence: without it a pass counts only from {_told(needed)} after the "
-            f"return, and soak is {_told(soak)}: every soak waits for it; add evidence, or make "
+            f"prometheus.evidence: without it a pass counts only from {span(needed)} after the "
+            f"return, and soak is {span(soak)}: every soak waits for it; add evidence, or make "
             "soak longer"
         )
 
 
-def _is_tls_idle(door: MetricsDoor) -> bool:
-    return door.tls is not None and all(url.startswith("http://") for url in urls_of(door))
-
-
-def _told(span: timedelta) -> str:
-    return f"{span.total_seconds():g}s"
+def _is_tls_idle(section: MetricsServerSection) -> bool:
+    return section.tls is not None and all(url.startswith("http://") for url in urls_of(section))

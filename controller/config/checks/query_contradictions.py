@@ -12,7 +12,7 @@ from controller.core.gates.promql import is_plain_selector
 Found = Iterator[tuple[Trail, str]]
 
 
-def door_faults(section: Mapping[str, object], trail: Trail) -> Found:
+def server_faults(section: Mapping[str, object], trail: Trail) -> Found:
     """Faults in what `prometheus` and `alerts` have in common: server and authentication."""
     yield from _addresses(section.get("url"), (*trail, "url"))
     auth = section.get("auth")

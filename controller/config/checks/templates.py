@@ -23,7 +23,7 @@ _PROBES = tuple(
     )
 )
 _TITLES = ("owner", "runbook", "validate.*.http.ca")
-_DOORS = tuple(
+_SERVERS = tuple(
     f"gates.*.{kind}.{where}"
     for kind in ("prometheus", "alerts")
     for where in (
@@ -78,7 +78,7 @@ def _places(data: object) -> Iterator[tuple[str, _Names]]:
     titles = variables | {"rollout.name"}
     everything = titles | own | facts | {"member.host", "rollout.id"}
     unsure = tuple(_unsure(data))
-    yield from ((pattern, _Names(titles, unsure)) for pattern in (*_TITLES, *_DOORS, *_NOTICES))
+    yield from ((pattern, _Names(titles, unsure)) for pattern in (*_TITLES, *_SERVERS, *_NOTICES))
     yield from ((pattern, _Names(frozenset())) for pattern in _VALUES)
     yield "pool.members.host", _Names(titles | own | facts, unsure)
     yield from ((f"upgrade.{pattern}", _Names(everything, unsure)) for pattern in _COMMANDS)

@@ -102,7 +102,7 @@ class Tls(Section):
     verify: bool = Field(default=True, description="Whether to verify the server's certificate.")
 
 
-class MetricsDoor(Section):
+class MetricsServerSection(Section):
     url: Addresses = Field(
         description="URL of the server, with its path prefix; of a list, the worst verdict counts.",
         examples=['"http://127.0.0.1:9090"'],
@@ -124,7 +124,7 @@ class Baseline(Section):
     requests: Text | None = Field(default=None, description="A count to compare `requests` with.")
 
 
-class Prometheus(MetricsDoor):
+class Prometheus(MetricsServerSection):
     model_config = ConfigDict(
         json_schema_extra={"oneOf": [{"required": ["query"]}, {"required": ["errors", "requests"]}]}
     )
@@ -167,7 +167,7 @@ class Prometheus(MetricsDoor):
     window_max: Lookback = Field(default="5m", description="Upper limit of ${window}.")
 
 
-class Alerts(MetricsDoor):
+class Alerts(MetricsServerSection):
     matchers: list[MatcherText] = Field(
         default=[],
         min_length=1,

@@ -2,18 +2,19 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import TypedDict
 
-from controller.config.sections.evidence import Alerts, Baseline, Prometheus
-from controller.config.sections.gates import GateSection, Probe
+from controller.config.sections.evidence import Alerts, Prometheus
+from controller.config.sections.gates import GateSection
 from controller.config.text import scalars
 from controller.config.text.templating import mentions
-from controller.config.values.metrics_servers import Servers
-from controller.core.gates.evidence import Reduce
+from controller.config.values.metrics_servers import Servers, urls_of
+from controller.core.gates.evidence import Query, Reduce
 from controller.core.gates.gate import (
-    AlertQuery,
+    AlertGate,
+    CounterGate,
     Gate,
-    MetricQuery,
-    ProbeTraffic,
+    MetricGate,
     Scope,
     Test,
     Then,
@@ -28,30 +29,12 @@ SCRAPED_CONFIDENCE = 0.99
 
 
 def gate_of(section: GateSection, servers: Servers) -> Gate:
-    is_counted = section.haproxy is not None
-    confidence = COUNTED_CONFIDENCE if is_counted else SCRAPED_CONFIDENCE
-    every = COUNTED_EVERY if is_counted else SCRAPED_EVERY
-    return Gate(
-        name=section.name,
-        scope=scope_of(section),
-        maximum=scalars.limit(section.max) if is_counted else 1.0,
-        test=Test(section.test),
-        every=every if section.every is None else scalars.duration(section.every),
-        confidence=confidence
-        if section.confidence is None
-        else scalars.confidence(section.confidence),
-        min_errors=section.min_errors,
-        min_requests=section.min_requests,
-        window=scalars.duration(section.window),
-        failures=section.failures,
-        hold=scalars.duration(section.inconclusive.hold),
-        then=Then(section.inconclusive.then),
-        metric=None
-        if section.prometheus is None
-        else _metric(section, section.prometheus, servers),
-        alerts=None if section.alerts is None else _alerts(section.alerts, servers),
-        probe=None if section.probe is None else _probe(section.probe),
-    )
+    """The servers to ask, and the secrets that let us in there, are no part of it."""
+    if section.prometheus is not None:
+        return _metric(section, section.prometheus)
+    if section.alerts is not None:
+        return _alerts(section, section.alerts, servers)
+    return _counters(section)
 
 
 def scope_of(section: GateSection) -> Scope:
@@ -78,40 +61,79 @@ def queries_in(section: Prometheus | None) -> Iterator[tuple[str, str]]:
             yield f"baseline.{key}", text
 
 
-def _metric(gate: GateSection, section: Prometheus, servers: Servers) -> MetricQuery:
-    baseline = section.baseline or Baseline()
-    limits = [given for given in (gate.max, gate.min, gate.max_increase) if given is not None]
-    return MetricQuery(
-        servers=servers.of(section),
-        query=section.query or "",
-        errors=section.errors or "",
-        requests=section.requests or "",
-        baseline=baseline.query or "",
-        baseline_errors=baseline.errors or "",
-        baseline_requests=baseline.requests or "",
-        traffic=section.traffic or "",
-        evidence=section.evidence or "",
-        reduce=None if section.reduce is None else Reduce(section.reduce),
-        max_age=None if section.max_age is None else scalars.duration(section.max_age),
-        window_max=scalars.duration(section.window_max),
-        maximum=_limit(gate.max),
-        minimum=_limit(gate.min),
-        max_increase=_limit(gate.max_increase),
-        is_ratio=all(map(scalars.is_percentage, limits)),
+class _Shared(TypedDict):
+    every: timedelta
+    failures: int
+    hold: timedelta
+    then: Then
+    min_requests: int
+    min_errors: int
+    confidence: float
+    probe_every: timedelta | None
+
+
+def _shared(section: GateSection, every: timedelta, confidence: float) -> _Shared:
+    """What all kinds of gates have; `every` and `confidence` where the file does not say."""
+    if section.every is not None:
+        every = scalars.duration(section.every)
+    if section.confidence is not None:
+        confidence = scalars.confidence(section.confidence)
+    return _Shared(
+        every=every,
+        failures=section.failures,
+        hold=scalars.duration(section.inconclusive.hold),
+        then=Then(section.inconclusive.then),
+        min_requests=section.min_requests,
+        min_errors=section.min_errors,
+        confidence=confidence,
+        probe_every=None if section.probe is None else scalars.duration(section.probe.every),
     )
+
+
+def _counters(section: GateSection) -> CounterGate:
+    return CounterGate(
+        section.name,
+        scope_of(section),
+        scalars.limit(section.max),
+        test=Test(section.test),
+        window=scalars.duration(section.window),
+        **_shared(section, COUNTED_EVERY, COUNTED_CONFIDENCE),
+    )
+
+
+def _metric(section: GateSection, asked: Prometheus) -> MetricGate:
+    limits = (section.max, section.min, section.max_increase)
+    return MetricGate(
+        section.name,
+        scope_of(section),
+        {_kind(key): text for key, text in queries_in(asked)},
+        servers=len(urls_of(asked)),
+        reduce=None if asked.reduce is None else Reduce(asked.reduce),
+        max_age=None if asked.max_age is None else scalars.duration(asked.max_age),
+        window_max=scalars.duration(asked.window_max),
+        maximum=_limit(section.max),
+        minimum=_limit(section.min),
+        max_increase=_limit(section.max_increase),
+        is_ratio=all(scalars.is_percentage(given) for given in limits if given is not None),
+        **_shared(section, SCRAPED_EVERY, SCRAPED_CONFIDENCE),
+    )
+
+
+def _kind(key: str) -> Query:
+    """`baseline.errors` → BASELINE_ERRORS."""
+    return Query(key.removesuffix(".query").replace(".", "_"))
 
 
 def _limit(given: object) -> float | None:
     return None if given is None else scalars.limit(given)
 
 
-def _alerts(section: Alerts, servers: Servers) -> AlertQuery:
-    return AlertQuery(
-        servers=servers.of(section),
-        matchers=tuple(map(servers.matcher, section.matchers)),
-        counts_preexisting=section.preexisting == "fail",
+def _alerts(section: GateSection, asked: Alerts, servers: Servers) -> AlertGate:
+    return AlertGate(
+        section.name,
+        scope_of(section),
+        tuple(map(servers.matcher, asked.matchers)),
+        servers=len(urls_of(asked)),
+        counts_preexisting=asked.preexisting == "fail",
+        **_shared(section, SCRAPED_EVERY, SCRAPED_CONFIDENCE),
     )
-
-
-def _probe(section: Probe) -> ProbeTraffic:
-    return ProbeTraffic(section.url, scalars.duration(section.every), dict(section.headers))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from controller.config.sections.evidence import Auth, MetricsDoor, Tls
+from controller.config.sections.evidence import Auth, MetricsServerSection, Tls
 from controller.config.sections.matchers import check_pattern, matcher_of
 from controller.config.sections.rollout import Rollout
 from controller.config.sections.server_url import check_filled_server_url
@@ -14,8 +14,8 @@ from controller.config.text import scalars
 from controller.config.text.places import Trail
 from controller.config.text.scalars import Wrong
 from controller.config.text.templating import fill
-from controller.core.gates import evidence as metrics
 from controller.core.gates.gate import Matcher
+from controller.metrics_servers import MetricsServer, Secret
 
 T = TypeVar("T")
 
@@ -29,11 +29,11 @@ class Servers:
     known: Mapping[str, str]
     folder: str
 
-    def of(self, section: MetricsDoor) -> tuple[metrics.MetricsServer, ...]:
+    def of(self, section: MetricsServerSection) -> tuple[MetricsServer, ...]:
         auth, tls = section.auth or Auth(), section.tls or Tls()
         basic = auth.basic
         return tuple(
-            metrics.MetricsServer(
+            MetricsServer(
                 url=fill(url, self.known),
                 username=None if basic is None else fill(basic.username, self.known),
                 password=self._secret(None if basic is None else basic.password),
@@ -54,25 +54,34 @@ class Servers:
         matcher = matcher_of(text)
         return Matcher(matcher.label, matcher.sign, fill(matcher.value, self.known))
 
-    def _headers(self, section: MetricsDoor) -> dict[str, metrics.Secret]:
+    def _headers(self, section: MetricsServerSection) -> dict[str, Secret]:
         return {name: self._told(source) for name, source in section.headers.items()}
 
-    def _secret(self, source: Source | None) -> metrics.Secret | None:
+    def _secret(self, source: Source | None) -> Secret | None:
         return None if source is None else self._told(source)
 
-    def _told(self, source: Source) -> metrics.Secret:
+    def _told(self, source: Source) -> Secret:
         if isinstance(source, str):
-            return metrics.Secret(inline=fill(source, self.known))
+            return Secret(inline=fill(source, self.known))
         if "env" in source:
-            return metrics.Secret(env=source["env"])
-        return metrics.Secret(file=self._path(source["file"]))
+            return Secret(env=source["env"])
+        return Secret(file=self._path(source["file"]))
 
     def _path(self, template: str | None) -> str | None:
         return None if template is None else str(Path(self.folder, fill(template, self.known)))
 
 
-def urls_of(section: MetricsDoor) -> tuple[str, ...]:
+def urls_of(section: MetricsServerSection) -> tuple[str, ...]:
     return (section.url,) if isinstance(section.url, str) else tuple(section.url)
+
+
+def servers_of(rollout: Rollout, servers: Servers) -> dict[str, tuple[MetricsServer, ...]]:
+    """Gate → the servers that it asks."""
+    return {
+        gate.name: servers.of(section)
+        for gate in rollout.gates
+        if (section := gate.prometheus or gate.alerts) is not None
+    }
 
 
 def filled_faults(rollout: Rollout, servers: Servers) -> Iterator[tuple[Trail, str]]:
@@ -80,14 +89,16 @@ def filled_faults(rollout: Rollout, servers: Servers) -> Iterator[tuple[Trail, s
     for index, gate in enumerate(rollout.gates):
         for kind, section in (("prometheus", gate.prometheus), ("alerts", gate.alerts)):
             if section is not None:
-                yield from _door(section, servers, ("gates", index, kind))
+                yield from _server_faults(section, servers, ("gates", index, kind))
         for at, text in enumerate(gate.alerts.matchers if gate.alerts is not None else ()):
             matcher = servers.matcher(text)
             trail: Trail = ("gates", index, "alerts", "matchers", at)
             yield from _checked(check_pattern, matcher, trail)
 
 
-def _door(section: MetricsDoor, servers: Servers, trail: Trail) -> Iterator[tuple[Trail, str]]:
+def _server_faults(
+    section: MetricsServerSection, servers: Servers, trail: Trail
+) -> Iterator[tuple[Trail, str]]:
     filled = servers.of(section)
     is_list = isinstance(section.url, list)
     for at, one in enumerate(filled):
@@ -101,7 +112,7 @@ def _door(section: MetricsDoor, servers: Servers, trail: Trail) -> Iterator[tupl
 
 
 def _secret(
-    secret: metrics.Secret | None, check: Callable[[str], object], trail: Trail
+    secret: Secret | None, check: Callable[[str], object], trail: Trail
 ) -> Iterator[tuple[Trail, str]]:
     if secret is not None and secret.inline is not None:
         yield from _checked(check, secret.inline, trail)

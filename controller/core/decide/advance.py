@@ -19,20 +19,20 @@ TRIES: Final = 5
 """A load balancer that answers looks but fails this many settings in a row halts the rollout."""
 
 
-def proceed(at: Context, m: MemberState) -> Output | None:
-    if m.order.setting is not None or at.is_pausing(m):
+def proceed(ctx: Context, m: MemberState) -> Output | None:
+    if m.order.setting is not None or ctx.is_pausing(m):
         return None
     if m.order.tries >= TRIES:
         return Halted(Cause.BALANCER, m.why, "a load balancer must do as told", m.name)
-    return _FLOW[m.phase](at, m)
+    return _FLOW[m.phase](ctx, m)
 
 
-def _removing(at: Context, m: MemberState) -> Output | None:
-    return None if at.is_blind else SetMember(m.name, Setting.REMOVE, m.placement.found)
+def _removing(ctx: Context, m: MemberState) -> Output | None:
+    return None if ctx.is_blind else SetMember(m.name, Setting.REMOVE, m.placement.found)
 
 
-def _restoring(at: Context, m: MemberState) -> Output | None:
-    return None if at.is_blind else SetMember(m.name, Setting.RESTORE, m.placement.found)
+def _restoring(ctx: Context, m: MemberState) -> Output | None:
+    return None if ctx.is_blind else SetMember(m.name, Setting.RESTORE, m.placement.found)
 
 
 _FLOW: Final[dict[Phase, Callable[[Context, MemberState], Output | None]]] = {

@@ -24,24 +24,24 @@ def decide(plan: Plan, state: State, now: Instant) -> Output | None:
     """Pure. Never emits a step for a member that has one open."""
     if state.mode is Mode.FINISHED or state.run is None:
         return None
-    at = Context(plan, state, now)
+    ctx = Context(plan, state, now)
     return (
-        watch_balancers(at)
-        or watch_gates(at)
-        or _refused(at)
-        or _in_hand(at)
-        or begin(at)
-        or finish(at)
+        watch_balancers(ctx)
+        or watch_gates(ctx)
+        or _refused(ctx)
+        or _in_hand(ctx)
+        or begin(ctx)
+        or finish(ctx)
     )
 
 
-def _refused(at: Context) -> Output | None:
+def _refused(ctx: Context) -> Output | None:
     """`unless` answered neither yes nor no, the operator answered no, or a member came to rest in
     failure after the operator had decided to go on."""
-    if at.state.is_winding_down:
+    if ctx.state.is_winding_down:
         return None
-    for m in at.state.members.values():
-        if m.phase in FAILED and at.state.mode is Mode.RUNNING:
+    for m in ctx.state.members.values():
+        if m.phase in FAILED and ctx.state.mode is Mode.RUNNING:
             return Halted(Cause.MEMBER, f"{m.name}: {m.why}", "every member must be proven", m.name)
         if m.phase is Phase.WAITING and m.progress.answer is Answer.REFUSED:
             return Halted(Cause.MEMBER, m.progress.detail, "`unless` must say yes or no", m.name)
@@ -50,11 +50,11 @@ def _refused(at: Context) -> Output | None:
     return None
 
 
-def _in_hand(at: Context) -> Output | None:
+def _in_hand(ctx: Context) -> Output | None:
     """The first member in hand that has something to do."""
-    for m in at.state.members.values():
+    for m in ctx.state.members.values():
         if m.phase in IN_HAND or m.phase is Phase.ASKING:
-            move = settle if at.state.is_winding_down else proceed
-            if (output := move(at, m)) is not None:
+            move = settle if ctx.state.is_winding_down else proceed
+            if (output := move(ctx, m)) is not None:
                 return output
     return None

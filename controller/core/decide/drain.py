@@ -29,119 +29,119 @@ RECENT: Final = timedelta(milliseconds=500)
 of the member had come."""
 
 
-def asking(at: Context, m: MemberState) -> Output | None:
+def asking(ctx: Context, m: MemberState) -> Output | None:
     """After a crash the question is asked again; it may be repeated at will."""
     return (
         AskGuard(m.name, m.progress.course, m.progress.serial) if m.progress.work is None else None
     )
 
 
-def due(at: Context, m: MemberState) -> Output | None:
+def due(ctx: Context, m: MemberState) -> Output | None:
     """Out as soon as nothing speaks against it: S2, S5, S8, the operator."""
-    if m.progress.work is not None or not at.is_running or not at.is_full_fresh(RECENT, m.since):
+    if m.progress.work is not None or not ctx.is_running or not ctx.is_full_fresh(RECENT, m.since):
         return None
-    seen = at.visible(m)
+    seen = ctx.visible(m)
     if m.placement.found is None and (
         out := next((one for one in seen if one[1].line.is_out), None)
     ):
         where = f"{out[1].line.backend} at {out[0]}"
         return MemberLeft(m.name, f"was put out of rotation by somebody else ({where})")
-    if at.state.run is not None and at.state.run.stepwise and not m.consent.approved:
+    if ctx.state.run is not None and ctx.state.run.stepwise and not m.consent.approved:
         return AskOperator(m.name)
-    if at.state.mode is Mode.RUNNING and not gates_hold(at, None, Scope.POOL):
+    if ctx.state.mode is Mode.RUNNING and not gates_hold(ctx, None, Scope.POOL):
         return None
     if m.placement.found is not None and all(one.line.admin is Admin.OUT for _, one in seen):
         return MemberFoundOut(m.name)
-    room = at.without(m.name)
-    if room.serving < at.plan.min_available:
-        return _short(at, room.serving, room.where)
-    if at.state.short_since is not None:
+    room = ctx.without(m.name)
+    if room.serving < ctx.plan.min_available:
+        return _short(ctx, room.serving, room.where)
+    if ctx.state.short_since is not None:
         return CapacityBack(room.serving)
-    return SetMember(m.name, Setting.DRAIN, m.placement.found or as_seen(at, m))
+    return SetMember(m.name, Setting.DRAIN, m.placement.found or as_seen(ctx, m))
 
 
-def _short(at: Context, serving: int, where: str) -> Output | None:
+def _short(ctx: Context, serving: int, where: str) -> Output | None:
     """The floor does not hold. What we have in hand ourselves will come back; for anybody else
     it is waited for a time; and before anything was touched, not at all."""
-    if any(m.is_in_hand and m.phase is not Phase.DUE for m in at.state.members.values()):
+    if any(m.is_in_hand and m.phase is not Phase.DUE for m in ctx.state.members.values()):
         return None
-    patience = at.plan.policies.wait_for_capacity if at.state.touched else timedelta(0)
-    since = at.state.short_since
+    patience = ctx.plan.policies.wait_for_capacity if ctx.state.touched else timedelta(0)
+    since = ctx.state.short_since
     if since is None and patience:
         return CapacityShort(serving, where)
-    if since is None or at.now - since >= patience:
+    if since is None or ctx.now - since >= patience:
         return Halted(
             Cause.FLOOR,
             f"without the next member {serving} would serve ({where})",
-            f"min_available is {at.plan.min_available}",
+            f"min_available is {ctx.plan.min_available}",
         )
     return None
 
 
-def as_seen(at: Context, m: MemberState) -> Found:
+def as_seen(ctx: Context, m: MemberState) -> Found:
     """The member as it stands now, to be restored later."""
-    sights = at.state.sights.values()
+    sights = ctx.state.sights.values()
     return found_in((s.instance, one.line) for s in sights for one in s.lines.get(m.name, ()))
 
 
-def _set_or_back(at: Context, m: MemberState, wish: Output | None) -> Output | None:
+def _set_or_back(ctx: Context, m: MemberState, wish: Output | None) -> Output | None:
     """While we only drain: somebody else's loss sends ours back at once (S2), whatever else is
     wished but a halt."""
     is_only_leaving = not m.progress.begun and not isinstance(wish, Halted)
-    if is_only_leaving and at.is_full_fresh():
-        is_lost = at.without().serving < at.plan.min_available
+    if is_only_leaving and ctx.is_full_fresh():
+        is_lost = ctx.without().serving < ctx.plan.min_available
         return SetMember(m.name, Setting.RESTORE, m.placement.found) if is_lost else wish
     return wish
 
 
-def _unknown_drain(at: Context, m: MemberState) -> Output | None:
+def _unknown_drain(ctx: Context, m: MemberState) -> Output | None:
     """After a crash, or a failed try, whether it was drained is not known. When it was not,
     everything that spoke for it must speak for it once more (S2, S5)."""
-    if not at.is_full_fresh():
+    if not ctx.is_full_fresh():
         return None
-    if output := contested(at, m, is_away):
+    if output := contested(ctx, m, is_away):
         return output
-    if not m.order.tries and not m.progress.begun and at.shows(m, is_ready):
+    if not m.order.tries and not m.progress.begun and ctx.shows(m, is_ready):
         return SetMember(m.name, Setting.RESTORE, m.placement.found)
-    return _set_or_back(at, m, SetMember(m.name, Setting.DRAIN, m.placement.found))
+    return _set_or_back(ctx, m, SetMember(m.name, Setting.DRAIN, m.placement.found))
 
 
-def draining(at: Context, m: MemberState) -> Output | None:
+def draining(ctx: Context, m: MemberState) -> Output | None:
     if m.order.set_at is None:
-        return _unknown_drain(at, m)
-    if output := _set_or_back(at, m, misplaced(at, m, is_away, Setting.DRAIN)):
+        return _unknown_drain(ctx, m)
+    if output := _set_or_back(ctx, m, misplaced(ctx, m, is_away, Setting.DRAIN)):
         return output
-    if at.seen(m) is None:
+    if ctx.seen(m) is None:
         return None
-    policy, drained_for = at.plan.policies.drain, at.now - m.order.set_at
-    if at.plan.sticky or m.draining.persistent:
+    policy, drained_for = ctx.plan.policies.drain, ctx.now - m.order.set_at
+    if ctx.plan.sticky or m.draining.persistent:
         return (
             SetMember(m.name, Setting.HOLD, m.placement.found)
             if drained_for >= policy.sticky
             else None
         )
-    if at.shows(m, lambda line: line.is_quiet):
+    if ctx.shows(m, lambda line: line.is_quiet):
         return SetMember(m.name, Setting.HOLD, m.placement.found)
     if drained_for < policy.timeout:
         return None
     if policy.on_timeout is OnTimeout.CUT:
         return SetMember(m.name, Setting.HOLD, m.placement.found)
-    return still_in_flight(at, m)
+    return still_in_flight(ctx, m)
 
 
-def holding(at: Context, m: MemberState) -> Output | None:
-    if at.is_blind or not at.is_full_fresh():
+def holding(ctx: Context, m: MemberState) -> Output | None:
+    if ctx.is_blind or not ctx.is_full_fresh():
         return None
-    wish = contested(at, m, is_away) or SetMember(m.name, Setting.HOLD, m.placement.found)
-    return _set_or_back(at, m, wish)
+    wish = contested(ctx, m, is_away) or SetMember(m.name, Setting.HOLD, m.placement.found)
+    return _set_or_back(ctx, m, wish)
 
 
-def out(at: Context, m: MemberState) -> Output | None:
-    if output := _set_or_back(at, m, misplaced(at, m, is_held, Setting.HOLD)):
+def out(ctx: Context, m: MemberState) -> Output | None:
+    if output := _set_or_back(ctx, m, misplaced(ctx, m, is_held, Setting.HOLD)):
         return output
-    if is_clear(at, m):
-        return next_step(at, m)
-    is_sticky = bool(at.plan.sticky) or m.draining.persistent
+    if is_clear(ctx, m):
+        return next_step(ctx, m)
+    is_sticky = bool(ctx.plan.sticky) or m.draining.persistent
     return still_busy(
-        at, m, m.since if is_sticky or m.draining.drain_since is None else m.draining.drain_since
+        ctx, m, m.since if is_sticky or m.draining.drain_since is None else m.draining.drain_since
     )

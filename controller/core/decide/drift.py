@@ -30,23 +30,23 @@ def is_ready(line: Line) -> bool:
 
 
 def misplaced(
-    at: Context, m: MemberState, is_ours: Callable[[Line], bool], again: Setting
+    ctx: Context, m: MemberState, is_ours: Callable[[Line], bool], again: Setting
 ) -> Output | None:
     """What follows when a member is not as we set it; None when it is, as far as can be seen.
     While its step runs, it is taken out once more (S4) and the halt waits for the step's end."""
-    if all(is_ours(one.line) for _, one in at.visible(m)):
+    if all(is_ours(one.line) for _, one in ctx.visible(m)):
         return None
-    instance = at.foreign_at(m, is_ours)
+    instance = ctx.foreign_at(m, is_ours)
     if instance is None:
         return SetMember(m.name, again, m.placement.found)
     if m.phase is Phase.UPGRADING:
         return None if m.placement.foreign else ForeignHandSeen(m.name, instance)
-    return contested(at, m, is_ours)
+    return contested(ctx, m, is_ours)
 
 
-def contested(at: Context, m: MemberState, is_ours: Callable[[Line], bool]) -> Output | None:
+def contested(ctx: Context, m: MemberState, is_ours: Callable[[Line], bool]) -> Output | None:
     """The halt when somebody else changed it."""
-    instance = at.foreign_at(m, is_ours)
+    instance = ctx.foreign_at(m, is_ours)
     if instance is None:
         return None
     return Halted(
@@ -57,6 +57,6 @@ def contested(at: Context, m: MemberState, is_ours: Callable[[Line], bool]) -> O
     )
 
 
-def is_contested(at: Context, m: MemberState) -> bool:
+def is_contested(ctx: Context, m: MemberState) -> bool:
     """Whether somebody else has it in rotation, and we no longer fight that."""
-    return m.placement.foreign and any(is_ready(one.line) for _, one in at.visible(m))
+    return m.placement.foreign and any(is_ready(one.line) for _, one in ctx.visible(m))

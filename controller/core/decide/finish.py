@@ -22,50 +22,50 @@ AFTERMATH: Final = timedelta(seconds=3)
 when no request has failed for a while. Those in flight at a member taken out may be the last."""
 
 
-def finish(at: Context) -> Output | None:
-    state = at.state
+def finish(ctx: Context) -> Output | None:
+    state = ctx.state
     if state.mode is Mode.STOPPING:
-        return _stopped(at)
-    watched = [m for m in state.members.values() if _is_watched(at, m)]
-    if any(_is_busy(at, m) for m in state.members.values() if m not in watched):
+        return _stopped(ctx)
+    watched = [m for m in state.members.values() if _is_watched(ctx, m)]
+    if any(_is_busy(ctx, m) for m in state.members.values() if m not in watched):
         return None
     if watched:
-        return _kept(at, watched[0])
+        return _kept(ctx, watched[0])
     if state.halt is not None:
-        return _halted(at, state.halt)
-    if all(m.phase in OVER for m in in_scope(at)):
+        return _halted(ctx, state.halt)
+    if all(m.phase in OVER for m in in_scope(ctx)):
         whole = all(m.phase in OVER for m in state.members.values())
         return Finished(Outcome.DONE if whole else Outcome.PARTLY_DONE, ExitCode.DONE)
     return None
 
 
-def _is_busy(at: Context, m: MemberState) -> bool:
+def _is_busy(ctx: Context, m: MemberState) -> bool:
     """The second signal does not wait for a running step, after a halt either."""
-    if at.state.stop is not None and m.phase is Phase.UPGRADING:
-        return not is_at_rest(at, m)
+    if ctx.state.stop is not None and m.phase is Phase.UPGRADING:
+        return not is_at_rest(ctx, m)
     return m.is_in_hand or m.phase is Phase.ASKING
 
 
-def _is_watched(at: Context, m: MemberState) -> bool:
+def _is_watched(ctx: Context, m: MemberState) -> bool:
     """After a halt: in rotation with the new version, and not failed so far."""
     is_judged = m.phase in JUDGED and not m.trial.condemned
-    return at.state.mode is Mode.HALTED and is_judged and m.order.setting is None
+    return ctx.state.mode is Mode.HALTED and is_judged and m.order.setting is None
 
 
-def _kept(at: Context, m: MemberState) -> Output | None:
+def _kept(ctx: Context, m: MemberState) -> Output | None:
     """Left in rotation once all else is at rest and it has been watched as long as users are."""
-    if not _is_known_who_fails(at):
+    if not _is_known_who_fails(ctx):
         return None
     stage = "ramp" if m.phase is Phase.RAMPING else "soak"
     return MemberKept(m.name, f"{at_share(m)}, its {stage} cut short by the halt")
 
 
-def _stopped(at: Context) -> Output | None:
-    state = at.state
-    if not all(is_at_rest(at, m) for m in state.members.values()):
+def _stopped(ctx: Context) -> Output | None:
+    state = ctx.state
+    if not all(is_at_rest(ctx, m) for m in state.members.values()):
         return None
     if state.abort is not None:
-        is_done = not state.abort.restore or not at.is_blind
+        is_done = not state.abort.restore or not ctx.is_blind
         return (
             Finished(Outcome.ABORTED, ExitCode.STOPPED, f"by {state.abort.by}") if is_done else None
         )
@@ -74,35 +74,35 @@ def _stopped(at: Context) -> Output | None:
     )
 
 
-def _halted(at: Context, halt: Halted) -> Output | None:
-    state = at.state
+def _halted(ctx: Context, halt: Halted) -> Output | None:
+    state = ctx.state
     code = ExitCode.GATE if halt.cause is Cause.GATE else ExitCode.HALTED
     over = Finished(Outcome.HALTED, code, halt.seen)
     if state.mode is Mode.ROLLING_BACK:
         rolling = (state.members[name] for name in state.rolling)
         return over if all(m.phase in OVER for m in rolling) else None
     for m in state.members.values():
-        if m.phase is Phase.FAILED and _goes_back(at, m):
+        if m.phase is Phase.FAILED and _goes_back(ctx, m):
             return MemberStuck(m.name)
     if not state.touched:
         return Finished(Outcome.REFUSED, ExitCode.REFUSED, f"{halt.seen}; {halt.limit}")
     if halt.cause in (Cause.GATE, Cause.MEMBER) and not state.rollback_began and not state.stop:
-        back = to_roll_back(at)
+        back = to_roll_back(ctx)
         if back:
             return RollbackBegan(back)
-    return over if at.is_blind or _is_known_who_fails(at) else None
+    return over if ctx.is_blind or _is_known_who_fails(ctx) else None
 
 
-def _goes_back(at: Context, m: MemberState) -> bool:
+def _goes_back(ctx: Context, m: MemberState) -> bool:
     """Whether what failed was a way back: there is none from there."""
-    return m.progress.course is Course.ROLLBACK or at.plan.purpose is Purpose.ROLLBACK
+    return m.progress.course is Course.ROLLBACK or ctx.plan.purpose is Purpose.ROLLBACK
 
 
-def _is_known_who_fails(at: Context) -> bool:
+def _is_known_who_fails(ctx: Context) -> bool:
     """Whether no request has failed for a while, or users were watched for long enough."""
-    halted = at.state.halted_at
-    if halted is None or at.now - halted >= AFTERMATH:
+    halted = ctx.state.halted_at
+    if halted is None or ctx.now - halted >= AFTERMATH:
         return True
-    seen = min((s.at for s in at.state.sights.values() if s.at is not None), default=at.now)
-    failed = failures(at.state, seen)
+    seen = min((s.at for s in ctx.state.sights.values() if s.at is not None), default=ctx.now)
+    failed = failures(ctx.state, seen)
     return seen - halted >= RECENT and (failed is None or not failed.are_going_on(seen))

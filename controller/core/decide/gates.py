@@ -1,6 +1,7 @@
 """Gates, which are watched in every phase: what is sampled, what trips, and what holds."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -11,13 +12,17 @@ from controller.core.events import (
     Halted,
     Verdict,
 )
-from controller.core.gates.counters import Judgement, judge, limit, percent, requests
-from controller.core.gates.gate import Gate, Scope, Then
+from controller.core.gates.counters import judge
+from controller.core.gates.evidence import Missing
+from controller.core.gates.gate import CounterGate, Gate, Scope, Then
+from controller.core.gates.judgement import Judgement, inconclusive, sampled
+from controller.core.gates.limit import limit
 from controller.core.gates.statistics import is_worse
 from controller.core.phases import JUDGED
 from controller.core.pool import Counters, Instant
 from controller.core.state.counts import counted, peers_counted, pool_counted, pool_watched
 from controller.core.state.state import GateState, Mode
+from controller.core.words import percent, requests, span
 
 BLAME: Final = timedelta(seconds=1)
 """How long members in rotation are watched after a gate on the pool has failed, to say which of
@@ -28,104 +33,91 @@ FIRST_LOOK: Final = timedelta(seconds=5)
 pass for the first time: half a second of a sick pool looks well by chance."""
 
 
-def watch_gates(at: Context) -> Output | None:
-    for gate in at.plan.policies.gates:
-        for member in subjects(at, gate):
-            output = _sample_due(at, gate, member) or _tripped(at, gate, member)
+def watch_gates(ctx: Context) -> Output | None:
+    for gate in ctx.plan.policies.gates:
+        for member in subjects(ctx, gate):
+            output = _sample_due(ctx, gate, member) or _tripped(ctx, gate, member)
             if output is not None:
                 return output
     return None
 
 
-def subjects(at: Context, gate: Gate) -> tuple[str | None, ...]:
+def subjects(ctx: Context, gate: Gate) -> tuple[str | None, ...]:
     """What a gate judges now: the members that are back and not proven yet, or the pool (None)."""
     if gate.scope is Scope.POOL:
         return (None,)
     return tuple(
         m.name
-        for m in at.state.members.values()
+        for m in ctx.state.members.values()
         if m.phase in JUDGED and m.trial.mark is not None and not m.trial.condemned
     )
 
 
-def is_overridden(at: Context, gate: Gate) -> bool:
-    return at.state.run is not None and gate.name in at.state.run.overrides
+def is_overridden(ctx: Context, gate: Gate) -> bool:
+    return ctx.state.run is not None and gate.name in ctx.state.run.overrides
 
 
-def _sample_due(at: Context, gate: Gate, member: str | None) -> GateSampled | None:
-    if not gate.is_counted:
+def _sample_due(ctx: Context, gate: Gate, member: str | None) -> GateSampled | None:
+    if not isinstance(gate, CounterGate):
         return None  # a metrics system is asked beside the decisions
-    former = at.state.gate(gate.name, member)
-    if former is not None and at.now - former.sampled_at < gate.every:
+    former = ctx.state.gate(gate.name, member)
+    if former is not None and ctx.now - former.sampled_at < gate.every:
         return None
-    seen = [sight.at for sight in at.state.sights.values()]
+    seen = [sight.at for sight in ctx.state.sights.values()]
     if any(then is None for then in seen):
         return None
-    last = max((then for then in seen if then is not None), default=at.now)
-    if former is not None and last <= former.sampled_at and at.now - last <= FRESH:
+    last = max((then for then in seen if then is not None), default=ctx.now)
+    if former is not None and last <= former.sampled_at and ctx.now - last <= FRESH:
         return None  # nothing new to judge yet; a look is on its way
-    if at.is_blind or any(then is None or at.now - then > FRESH for then in seen):
-        why = next((s.lost_why for s in at.state.sights.values() if s.lost_why), "no fresh look")
-        return GateSampled(
-            gate.name, member, Verdict.INCONCLUSIVE, f"stale: {why}", 0, 0, None, gate.maximum
-        )
-    counts = counts_of(at, gate, member)
-    judgement = judge(gate, counts)
+    if ctx.is_blind or any(then is None or ctx.now - then > FRESH for then in seen):
+        why = next((s.lost_why for s in ctx.state.sights.values() if s.lost_why), "no fresh look")
+        return sampled(gate, member, inconclusive(Missing.STALE, why))
+    judgement = judge(gate, counts_of(ctx, gate, member))
     if member is None:
-        judgement = _over_some_time(at, gate, judgement)
-    value = counts.errors / counts.total if counts.total else None
-    return GateSampled(
-        gate.name,
-        member,
-        judgement.verdict,
-        judgement.reason,
-        counts.errors,
-        counts.total,
-        value,
-        gate.maximum,
-    )
+        judgement = _over_some_time(ctx, gate, judgement)
+    return sampled(gate, member, judgement)
 
 
-def _over_some_time(at: Context, gate: Gate, judgement: Judgement) -> Judgement:
+def _over_some_time(ctx: Context, gate: CounterGate, judgement: Judgement) -> Judgement:
     """The pool must have been watched for a while before a pass lets the first member go. A fail
     needs no such time."""
-    watched = pool_watched(at.state, gate.window, at.now)
+    watched = pool_watched(ctx.state, gate.window, ctx.now)
     needed = _first_look(gate)
     if judgement.verdict is not Verdict.PASS or watched >= needed:
         return judgement
-    return Judgement(
-        Verdict.INCONCLUSIVE,
-        f"too early: {judgement.reason} in the first {_span(watched)}; a pass counts from "
-        f"{_span(needed)} on",
+    reason = (
+        f"{Missing.TOO_EARLY}: {judgement.reason} in the first {span(watched)}; a pass counts "
+        f"from {span(needed)} on"
     )
+    return replace(judgement, verdict=Verdict.INCONCLUSIVE, reason=reason)
 
 
 def _first_look(gate: Gate) -> timedelta:
     """Over how long a pool gate must have watched to pass. A metrics system remembers the time
     before."""
-    return min(gate.window, FIRST_LOOK) if gate.is_counted else timedelta(0)
+    return min(gate.window, FIRST_LOOK) if isinstance(gate, CounterGate) else timedelta(0)
 
 
-def counts_of(at: Context, gate: Gate, member: str | None) -> Counters:
+def counts_of(ctx: Context, gate: CounterGate, member: str | None) -> Counters:
     """Errors and requests under judgement: since the member's return, or in the window."""
     if member is not None:
-        return counted(at.state, member)
-    return pool_counted(at.state, at.now - gate.window)
+        return counted(ctx.state, member)
+    return pool_counted(ctx.state, ctx.now - gate.window)
 
 
-def _tripped(at: Context, gate: Gate, member: str | None) -> Halted | None:
-    last = at.state.gate(gate.name, member)
-    if last is None or is_overridden(at, gate):
+def _tripped(ctx: Context, gate: Gate, member: str | None) -> Halted | None:
+    last = ctx.state.gate(gate.name, member)
+    if last is None or is_overridden(ctx, gate):
         return None
     has_failed = last.verdict is Verdict.FAIL and last.failures >= gate.failures
-    if at.state.mode is Mode.HALTED:
-        return _failed_too(at, gate, member, last) if has_failed else None
+    if ctx.state.mode is Mode.HALTED:
+        return _failed_too(ctx, gate, member, last) if has_failed else None
     if has_failed:
-        if at.state.mode is Mode.ROLLING_BACK and member is None:
+        if ctx.state.mode is Mode.ROLLING_BACK and member is None:
             return None  # the pool may still be failing: the way back goes on
-        failed = (member,) if member is not None else worse_than_peers(at, gate)
-        condemned = (*failed, *unproven(at, failed))
-        who = f"since the return of {member}" if member else _window(at, gate)
+        failed = (member,) if member is not None else worse_than_peers(ctx, gate)
+        condemned = (*failed, *unproven(ctx, failed))
+        who = f"since the return of {member}" if member else _window(ctx, gate)
         return Halted(
             Cause.GATE,
             f"gate {gate.name!r}: {last.reason} {who}",
@@ -134,13 +126,13 @@ def _tripped(at: Context, gate: Gate, member: str | None) -> Halted | None:
             gate.name,
             condemned,
         )
-    return _silent(at, gate, member, last)
+    return _silent(ctx, gate, member, last)
 
 
-def unproven(at: Context, failed: tuple[str, ...]) -> Iterator[str]:
+def unproven(ctx: Context, failed: tuple[str, ...]) -> Iterator[str]:
     """Others that meet users with the version of those that failed, and are not proven either:
     after the halt nobody would watch them."""
-    members = at.state.members
+    members = ctx.state.members
     courses = {members[name].progress.course for name in failed}
     for m in members.values():
         is_new = m.phase in JUDGED and m.progress.course in courses
@@ -148,9 +140,9 @@ def unproven(at: Context, failed: tuple[str, ...]) -> Iterator[str]:
             yield m.name
 
 
-def _failed_too(at: Context, gate: Gate, member: str | None, last: GateState) -> Halted | None:
+def _failed_too(ctx: Context, gate: Gate, member: str | None, last: GateState) -> Halted | None:
     """After a halt who is in rotation still is judged on: what fails then goes out as well."""
-    failed = (member,) if member is not None else _to_blame(at, gate)
+    failed = (member,) if member is not None else _to_blame(ctx, gate)
     if not failed:
         return None
     return Halted(
@@ -161,33 +153,33 @@ def _failed_too(at: Context, gate: Gate, member: str | None, last: GateState) ->
         limit(gate),
         failed[0],
         gate.name,
-        (*failed, *unproven(at, failed)),
+        (*failed, *unproven(ctx, failed)),
     )
 
 
-def _to_blame(at: Context, gate: Gate) -> tuple[str, ...]:
+def _to_blame(ctx: Context, gate: Gate) -> tuple[str, ...]:
     """Whose fault it is that a gate on the pool fails. At the moment of the halt a few requests
     tell little of that, and those of the other members are seen once a second."""
-    halted = at.state.halted_at
-    if at.state.rollback_began or halted is None or at.now - halted >= BLAME:
+    halted = ctx.state.halted_at
+    if ctx.state.rollback_began or halted is None or ctx.now - halted >= BLAME:
         return ()
-    members = at.state.members
-    return tuple(name for name in worse_than_peers(at, gate) if not members[name].trial.condemned)
+    members = ctx.state.members
+    return tuple(name for name in worse_than_peers(ctx, gate) if not members[name].trial.condemned)
 
 
-def _silent(at: Context, gate: Gate, member: str | None, last: GateState) -> Halted | None:
+def _silent(ctx: Context, gate: Gate, member: str | None, last: GateState) -> Halted | None:
     """Evidence that stays missing halts, unless the operator chose `then: pass`."""
-    since = _silent_since(at, gate, member, last)
-    if since is None or gate.then is Then.PASS or at.state.mode is Mode.ROLLING_BACK:
+    since = _silent_since(ctx, gate, member, last)
+    if since is None or gate.then is Then.PASS or ctx.state.mode is Mode.ROLLING_BACK:
         return None
     if member is not None:
-        warmed = at.state.members[member].trial.warmed_at
+        warmed = ctx.state.members[member].trial.warmed_at
         if warmed is None:
             return None
-        since = max(since, warmed + at.plan.policies.soak)
-    if at.now - since < gate.hold:
+        since = max(since, warmed + ctx.plan.policies.soak)
+    if ctx.now - since < gate.hold:
         return None
-    hold = f"{gate.hold.total_seconds():g}s"
+    hold = span(gate.hold)
     return Halted(
         Cause.GATE,
         f"gate {gate.name!r} has been inconclusive for {hold}: {last.reason}",
@@ -198,68 +190,64 @@ def _silent(at: Context, gate: Gate, member: str | None, last: GateState) -> Hal
 
 
 def _silent_since(
-    at: Context, gate: Gate, member: str | None, last: GateState | None
+    ctx: Context, gate: Gate, member: str | None, last: GateState | None
 ) -> Instant | None:
     """From when on evidence is missing: not while it is too early for any."""
     since = last.inconclusive_since if last is not None else None
     if since is None or member is not None:
         return since
-    return max(since, at.state.began_at + _first_look(gate))
+    return max(since, ctx.state.began_at + _first_look(gate))
 
 
-def _window(at: Context, gate: Gate) -> str:
-    if not gate.is_counted:
+def _window(ctx: Context, gate: Gate) -> str:
+    if not isinstance(gate, CounterGate):
         return "in the pool"
-    return f"in the pool, over the last {_span(pool_watched(at.state, gate.window, at.now))}"
+    return f"in the pool, over the last {span(pool_watched(ctx.state, gate.window, ctx.now))}"
 
 
-def _span(duration: timedelta) -> str:
-    return f"{round(duration.total_seconds(), 1):g}s"
-
-
-def worse_than_peers(at: Context, gate: Gate) -> tuple[str, ...]:
+def worse_than_peers(ctx: Context, gate: Gate) -> tuple[str, ...]:
     """Members under judgement that fail more than those not yet upgraded did meanwhile. Without
     that difference it is somebody else's incident, and taking capacity away would make it worse.
     Told only of looks that showed all at once: else they would be compared over different times.
     """
     if any(
-        sight.full_at is None or sight.full_at != sight.at for sight in at.state.sights.values()
+        sight.full_at is None or sight.full_at != sight.at for sight in ctx.state.sights.values()
     ):
         return ()
     worse = []
-    for m in at.state.members.values():
+    for m in ctx.state.members.values():
         if m.phase not in JUDGED or m.trial.mark is None:
             continue
-        own, others = counted(at.state, m.name), peers_counted(at.state, m.name)
+        own, others = counted(ctx.state, m.name), peers_counted(ctx.state, m.name)
         if is_worse(own.errors, own.total, others.errors, others.total, confidence=gate.confidence):
             worse.append(m.name)
     return tuple(worse)
 
 
-def gates_hold(at: Context, member: str | None, scope: Scope) -> bool:
+def gates_hold(ctx: Context, member: str | None, scope: Scope) -> bool:
     """Whether every gate of a scope has its last word in favour (S5)."""
     return all(
-        gate_holds(at, gate, member) for gate in at.plan.policies.gates if gate.scope is scope
+        gate_holds(ctx, gate, member) for gate in ctx.plan.policies.gates if gate.scope is scope
     )
 
 
-def gate_holds(at: Context, gate: Gate, member: str | None) -> bool:
-    last = at.state.gate(gate.name, member)
+def gate_holds(ctx: Context, gate: Gate, member: str | None) -> bool:
+    last = ctx.state.gate(gate.name, member)
     verdict = last.verdict if last is not None else Verdict.INCONCLUSIVE
-    if verdict is Verdict.PASS or is_overridden(at, gate):
+    if verdict is Verdict.PASS or is_overridden(ctx, gate):
         return True
-    if at.state.mode is Mode.ROLLING_BACK:  # the way back needs no proof, only no failure
+    if ctx.state.mode is Mode.ROLLING_BACK:  # the way back needs no proof, only no failure
         return verdict is not Verdict.FAIL or member is None
-    since = _silent_since(at, gate, member, last)
-    return gate.then is Then.PASS and since is not None and at.now - since >= gate.hold
+    since = _silent_since(ctx, gate, member, last)
+    return gate.then is Then.PASS and since is not None and ctx.now - since >= gate.hold
 
 
-def quiet_note(at: Context, member: str) -> str:
+def quiet_note(ctx: Context, member: str) -> str:
     """What the soak proved, for the report: `quiet: 3 requests` for a member hardly used."""
-    counts = counted(at.state, member)
-    if not counts.total and at.plan.policies.gates:
+    counts = counted(ctx.state, member)
+    if not counts.total and ctx.plan.policies.gates:
         return f"{requests(0)}: passed without evidence"
     share = f", {percent(counts.errors / counts.total)} failed" if counts.errors else ""
-    few = min((g.min_requests for g in at.plan.policies.gates), default=0)
+    few = min((g.min_requests for g in ctx.plan.policies.gates), default=0)
     quiet = "quiet: " if counts.total < few and not counts.errors else ""
     return f"{quiet}{requests(counts.total)}{share}"

@@ -14,15 +14,15 @@ from controller.core.state.parts import MemberState
 from controller.core.steps import SetMember, Setting
 
 
-def first_share(at: Context, m: MemberState) -> int:
+def first_share(ctx: Context, m: MemberState) -> int:
     """Per cent of its found weight at which a member comes back."""
-    return _next_share(at, m, 0)
+    return _next_share(ctx, m, 0)
 
 
-def _next_share(at: Context, m: MemberState, former: int) -> int:
+def _next_share(ctx: Context, m: MemberState, former: int) -> int:
     """The lowest step above `former`; steps that come to the same weights are one, and those that
     come to the full weight are none."""
-    if at.state.ramp_refused:
+    if ctx.state.ramp_refused:
         return FULL
     lines = m.placement.found.lines if m.placement.found is not None else ()
 
@@ -30,28 +30,28 @@ def _next_share(at: Context, m: MemberState, former: int) -> int:
         return [line.weighing(share) for line in lines]
 
     reached = weights(former) if former else []
-    steps = (share for share in sorted(at.plan.policies.comeback.ramp) if share > former)
+    steps = (share for share in sorted(ctx.plan.policies.comeback.ramp) if share > former)
     return next((one for one in steps if weights(one) not in (reached, weights(FULL))), FULL)
 
 
-def put_back(at: Context, m: MemberState, share: int) -> SetMember:
+def put_back(ctx: Context, m: MemberState, share: int) -> SetMember:
     return SetMember(m.name, Setting.PUT_BACK, m.placement.found, share)
 
 
-def climb(at: Context, m: MemberState) -> Output | None:
+def climb(ctx: Context, m: MemberState) -> Output | None:
     """What follows for a member in rotation and healthy. After a crash, it is ramped again."""
     if m.trial.mark is None:
-        return put_back(at, m, first_share(at, m))
+        return put_back(ctx, m, first_share(ctx, m))
     if m.order.set_at is None:
-        return put_back(at, m, FULL if at.state.ramp_refused else m.placement.share)
+        return put_back(ctx, m, FULL if ctx.state.ramp_refused else m.placement.share)
     if m.placement.share == FULL:
         return RampEnded(m.name)
-    if output := _reweighed(at, m):
+    if output := _reweighed(ctx, m):
         return output
-    abort = at.state.abort
+    abort = ctx.state.abort
     if abort is not None and not abort.restore:
         return MemberKept(m.name, f"{at_share(m)}, its ramp cut short by the abort")
-    return put_back(at, m, _next_share(at, m, m.placement.share)) if _is_held(at, m) else None
+    return put_back(ctx, m, _next_share(ctx, m, m.placement.share)) if _is_held(ctx, m) else None
 
 
 def at_share(m: MemberState) -> str:
@@ -63,10 +63,10 @@ def at_share(m: MemberState) -> str:
     )
 
 
-def _reweighed(at: Context, m: MemberState) -> Output | None:
+def _reweighed(ctx: Context, m: MemberState) -> Output | None:
     """Its weight is not what we set: lost in a reload it is set again (S9); changed by somebody
     else it is left alone (S14)."""
-    for instance, one in at.visible(m):
+    for instance, one in ctx.visible(m):
         was = (
             m.placement.found.at(LineKey(instance, one.line.backend))
             if m.placement.found is not None
@@ -74,9 +74,9 @@ def _reweighed(at: Context, m: MemberState) -> Output | None:
         )
         if was is None or one.line.weight == was.weighing(m.placement.share):
             continue
-        worker, now = m.placement.workers.get(instance), at.state.sights[instance].worker
+        worker, now = m.placement.workers.get(instance), ctx.state.sights[instance].worker
         if worker is None or now is None or not worker.is_same(now):
-            return put_back(at, m, m.placement.share)
+            return put_back(ctx, m, m.placement.share)
         return Halted(
             Cause.FOREIGN,
             f"somebody else changed the weight of {m.name} at {instance} to {one.line.weight} "
@@ -87,16 +87,16 @@ def _reweighed(at: Context, m: MemberState) -> Output | None:
     return None
 
 
-def _is_held(at: Context, m: MemberState) -> bool:
+def _is_held(ctx: Context, m: MemberState) -> bool:
     """Whether a step was held for its time. A gate that does not say yes holds it longer: as long
     as it fails, or, where evidence is missing, for as long as it may be."""
-    held = at.now - (m.order.set_at or at.now)
-    policies = at.plan.policies
+    held = ctx.now - (m.order.set_at or ctx.now)
+    policies = ctx.plan.policies
     for gate in policies.gates:
         subject = m.name if gate.scope is Scope.MEMBER else None
-        if gate_holds(at, gate, subject):
+        if gate_holds(ctx, gate, subject):
             continue
-        last = at.state.gate(gate.name, subject)
+        last = ctx.state.gate(gate.name, subject)
         is_failing = last is not None and last.verdict is Verdict.FAIL
         if is_failing or held < policies.comeback.hold + gate.hold:
             return False

@@ -11,6 +11,7 @@ from controller.core.phases import Phase
 from controller.core.pool import Admin, Health, Line
 from controller.core.state.parts import MemberState
 from controller.core.steps import Course, SetMember, Setting
+from controller.core.words import span
 
 
 def _has_own_check(line: Line) -> bool:
@@ -27,82 +28,82 @@ def has_passed(line: Line) -> bool:
     return not _has_own_check(line) or (_is_coming(line) and line.health is Health.PASSING)
 
 
-def checking(at: Context, m: MemberState) -> Output | None:
+def checking(ctx: Context, m: MemberState) -> Output | None:
     if m.order.set_at is None:
-        wish = contested(at, m, is_away) or SetMember(m.name, Setting.CHECK, m.placement.found)
-        return None if at.is_blind else wish
-    if output := misplaced(at, m, _is_coming, Setting.CHECK):
+        wish = contested(ctx, m, is_away) or SetMember(m.name, Setting.CHECK, m.placement.found)
+        return None if ctx.is_blind else wish
+    if output := misplaced(ctx, m, _is_coming, Setting.CHECK):
         return output
-    if at.shows(m, has_passed):
-        return put_back(at, m, first_share(at, m))
-    return _late(at, m, "the load balancer's own health check did not pass")
+    if ctx.shows(m, has_passed):
+        return put_back(ctx, m, first_share(ctx, m))
+    return _late(ctx, m, "the load balancer's own health check did not pass")
 
 
-def _late(at: Context, m: MemberState, what: str) -> Output | None:
-    within = at.plan.policies.comeback.within
-    if at.now - m.since < within or at.is_blind:
+def _late(ctx: Context, m: MemberState, what: str) -> Output | None:
+    within = ctx.plan.policies.comeback.within
+    if ctx.now - m.since < within or ctx.is_blind:
         return None
-    limit = f"{within.total_seconds():g}s"
+    limit = span(within)
     shown = "; ".join(
         f"{one.line.backend} at {instance}: {one.line.admin}, {one.line.health}"
-        for instance, one in at.visible(m)
+        for instance, one in ctx.visible(m)
     )
-    return failed(at, m, f"{what} within {limit} ({shown})", f"return.within is {limit}")
+    return failed(ctx, m, f"{what} within {limit} ({shown})", f"return.within is {limit}")
 
 
-def returning(at: Context, m: MemberState) -> Output | None:
+def returning(ctx: Context, m: MemberState) -> Output | None:
     if m.order.set_at is None:
-        return _unknown_return(at, m)
-    if output := misplaced(at, m, is_ready, Setting.CHECK):
+        return _unknown_return(ctx, m)
+    if output := misplaced(ctx, m, is_ready, Setting.CHECK):
         return output
-    if at.shows(m, lambda line: not line.is_out and line.health is not Health.FAILING):
+    if ctx.shows(m, lambda line: not line.is_out and line.health is not Health.FAILING):
         return MemberReturned(m.name)
-    return _late(at, m, "it did not come back into rotation")
+    return _late(ctx, m, "it did not come back into rotation")
 
 
-def _unknown_return(at: Context, m: MemberState) -> Output | None:
+def _unknown_return(ctx: Context, m: MemberState) -> Output | None:
     """After a crash, or a failed try, whether it was put back is not known. Where its check has
     passed, or it is in rotation already, it is put back; else it is checked anew."""
-    if at.seen(m) is None:
+    if ctx.seen(m) is None:
         return None
-    is_safe = at.shows(m, lambda line: is_ready(line) or has_passed(line))
+    is_safe = ctx.shows(m, lambda line: is_ready(line) or has_passed(line))
     if is_safe:
-        return put_back(at, m, first_share(at, m))
+        return put_back(ctx, m, first_share(ctx, m))
     return SetMember(m.name, Setting.CHECK, m.placement.found)
 
 
-def ramping(at: Context, m: MemberState) -> Output | None:
-    if output := contested(at, m, is_ready):
+def ramping(ctx: Context, m: MemberState) -> Output | None:
+    if output := contested(ctx, m, is_ready):
         return output
-    if at.seen(m) is None:
+    if ctx.seen(m) is None:
         return None
-    return _ailing(at, m) or climb(at, m)
+    return _ailing(ctx, m) or climb(ctx, m)
 
 
-def soaking(at: Context, m: MemberState) -> Output | None:
-    if output := contested(at, m, is_ready):
+def soaking(ctx: Context, m: MemberState) -> Output | None:
+    if output := contested(ctx, m, is_ready):
         return output
-    if at.seen(m) is None:
+    if ctx.seen(m) is None:
         return None
-    if output := _ailing(at, m):
+    if output := _ailing(ctx, m):
         return output
     if m.trial.mark is None:  # after a crash the soak starts anew
         return MemberReturned(m.name)
-    if at.state.abort is not None:
+    if ctx.state.abort is not None:
         which = (
             "the former version passed" if m.progress.course is Course.ROLLBACK else "in rotation"
         )
         return SoakEnded(m.name, f"{which}, its soak cut short by the abort")
-    if m.trial.warmed_at is None or at.now - m.trial.warmed_at < at.plan.policies.soak:
+    if m.trial.warmed_at is None or ctx.now - m.trial.warmed_at < ctx.plan.policies.soak:
         return None
-    if not gates_hold(at, m.name, Scope.MEMBER) or not gates_hold(at, None, Scope.POOL):
+    if not gates_hold(ctx, m.name, Scope.MEMBER) or not gates_hold(ctx, None, Scope.POOL):
         return None
-    return SoakEnded(m.name, quiet_note(at, m.name))
+    return SoakEnded(m.name, quiet_note(ctx, m.name))
 
 
-def _ailing(at: Context, m: MemberState) -> Output | None:
+def _ailing(ctx: Context, m: MemberState) -> Output | None:
     stage = "ramp" if m.phase is Phase.RAMPING else "soak"
-    for instance, one in at.visible(m):
+    for instance, one in ctx.visible(m):
         if not is_ready(one.line):
             return Halted(
                 Cause.BALANCER,

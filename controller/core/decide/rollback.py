@@ -6,18 +6,18 @@ from controller.core.settings import OnFailure
 from controller.core.state.parts import MemberState
 
 
-def to_roll_back(at: Context) -> tuple[str, ...]:
+def to_roll_back(ctx: Context) -> tuple[str, ...]:
     """`on_failure`: nobody, the failed member, or every upgraded member, newest first. What is
     out goes before what is in rotation, for it uses up max_unavailable."""
-    policy = at.plan.policies.on_failure
-    if policy is OnFailure.HALT or at.plan.rollback is None:
+    policy = ctx.plan.policies.on_failure
+    if policy is OnFailure.HALT or ctx.plan.rollback is None:
         return ()
-    failed = sorted((m for m in at.state.members.values() if _has_failed(m)), key=_is_in_rotation)
+    failed = sorted((m for m in ctx.state.members.values() if _has_failed(m)), key=_is_in_rotation)
     if policy is OnFailure.ROLLBACK_MEMBER:
         return tuple(m.name for m in failed)
     upgraded = [
         m
-        for m in at.state.members.values()
+        for m in ctx.state.members.values()
         if m.phase in (Phase.DONE, Phase.KEPT) and not _has_failed(m) and not m.placement.foreign
     ]
     newest_first = sorted(upgraded, key=lambda m: (m.phase is Phase.DONE, -m.finished_turn))

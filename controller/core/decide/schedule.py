@@ -10,41 +10,41 @@ from controller.core.state.state import Mode
 from controller.core.steps import AskGuard
 
 
-def in_scope(at: Context) -> tuple[MemberState, ...]:
+def in_scope(ctx: Context) -> tuple[MemberState, ...]:
     """The members that this run may touch, in the order of their turn."""
-    only = at.state.run.only if at.state.run is not None else ()
-    names = (member.name for member in at.plan.members)
-    return tuple(at.state.members[name] for name in names if not only or name in only)
+    only = ctx.state.run.only if ctx.state.run is not None else ()
+    names = (member.name for member in ctx.plan.members)
+    return tuple(ctx.state.members[name] for name in names if not only or name in only)
 
 
-def begin(at: Context) -> Output | None:
+def begin(ctx: Context) -> Output | None:
     """Take up the next member when nothing speaks against it (S1, S5)."""
-    if at.state.mode is Mode.STOPPING:
-        return _put_back_next(at)
-    if not at.is_running or at.is_blind:
+    if ctx.state.mode is Mode.STOPPING:
+        return _put_back_next(ctx)
+    if not ctx.is_running or ctx.is_blind:
         return None
-    m = _next(at)
+    m = _next(ctx)
     if m is None:
         return None
-    if not _has_room(at, m):
-        return _crowded_out(at)
-    if at.state.mode is Mode.RUNNING and not gates_hold(at, None, Scope.POOL):
+    if not _has_room(ctx, m):
+        return _crowded_out(ctx)
+    if ctx.state.mode is Mode.RUNNING and not gates_hold(ctx, None, Scope.POOL):
         return None
     if (
-        at.shape(m).has_guard and not m.progress.unfinished
+        ctx.shape(m).has_guard and not m.progress.unfinished
     ):  # what may run still is joined first (S7)
         return AskGuard(m.name, m.progress.course, m.progress.serial)
     return MemberCalled(m.name)
 
 
-def _next(at: Context) -> MemberState | None:
+def _next(ctx: Context) -> MemberState | None:
     """Who is out because of us comes first: it uses up max_unavailable."""
-    if at.state.mode is Mode.ROLLING_BACK:
-        turns = [at.state.members[name] for name in at.state.rolling]
+    if ctx.state.mode is Mode.ROLLING_BACK:
+        turns = [ctx.state.members[name] for name in ctx.state.rolling]
         waiting = [m for m in turns if m.phase is Phase.WAITING]
     else:
-        scope = in_scope(at)
-        canaries = [m for m in scope if m.name in at.plan.canaries]
+        scope = in_scope(ctx)
+        canaries = [m for m in scope if m.name in ctx.plan.canaries]
         are_proven = all(m.phase in OVER for m in canaries)
         waiting = [
             m
@@ -54,39 +54,39 @@ def _next(at: Context) -> MemberState | None:
     return min(waiting, key=lambda m: not m.is_away, default=None)
 
 
-def _has_room(at: Context, m: MemberState) -> bool:
+def _has_room(ctx: Context, m: MemberState) -> bool:
     """S1. A member that we have out already uses up its own share."""
-    most = at.plan.max_unavailable
-    return _busy(at) < most and (m.is_away or at.away < most)
+    most = ctx.plan.max_unavailable
+    return _busy(ctx) < most and (m.is_away or ctx.away < most)
 
 
-def _busy(at: Context) -> int:
-    return sum(1 for m in at.state.members.values() if m.is_in_hand or m.phase is Phase.ASKING)
+def _busy(ctx: Context) -> int:
+    return sum(1 for m in ctx.state.members.values() if m.is_in_hand or m.phase is Phase.ASKING)
 
 
-def _crowded_out(at: Context) -> Output | None:
+def _crowded_out(ctx: Context) -> Output | None:
     """With nobody in hand, room will never come by itself."""
-    if _busy(at):
+    if _busy(ctx):
         return None
-    away = ", ".join(m.name for m in at.state.members.values() if m.is_away)
+    away = ", ".join(m.name for m in ctx.state.members.values() if m.is_away)
     return Halted(
         Cause.FLOOR,
         f"still out because of us, and not to be returned by this run: {away}",
-        f"max_unavailable is {at.plan.max_unavailable}",
+        f"max_unavailable is {ctx.plan.max_unavailable}",
     )
 
 
-def _put_back_next(at: Context) -> Output | None:
+def _put_back_next(ctx: Context) -> Output | None:
     """`abort --restore`: one after the other, what is still out."""
-    abort = at.state.abort
-    if abort is None or not abort.restore or at.is_blind:
+    abort = ctx.state.abort
+    if abort is None or not abort.restore or ctx.is_blind:
         return None
-    members = at.state.members.values()
+    members = ctx.state.members.values()
     if any(m.is_in_hand and m.progress.restore_tried for m in members):
         return None
     for m in members:
         is_idle = m.phase in LEFT_OUT and m.progress.work is None and not m.progress.unfinished
-        if m.phase is Phase.KEPT and at.without().serving < at.plan.min_available:
+        if m.phase is Phase.KEPT and ctx.without().serving < ctx.plan.min_available:
             continue  # half-way back it serves: validating it anew would take it out (S2)
         if is_idle and m.placement.found is not None and not m.progress.restore_tried:
             return RestoreBegan(m.name)

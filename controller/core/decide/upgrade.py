@@ -10,33 +10,33 @@ from controller.core.state.parts import ORIGIN, MemberState
 from controller.core.steps import AskGuard, Course, RunStep, SetMember, Setting, Validate
 
 
-def next_step(at: Context, m: MemberState) -> Output:
+def next_step(ctx: Context, m: MemberState) -> Output:
     """Of a member that is clear."""
-    if m.progress.step < at.shape(m).steps:
+    if m.progress.step < ctx.shape(m).steps:
         return RunStep(m.name, m.progress.course, m.progress.step, m.progress.attempt)
-    return _proof(at, m)
+    return _proof(ctx, m)
 
 
-def _proof(at: Context, m: MemberState) -> Output:
-    if at.shape(m).has_guard:
+def _proof(ctx: Context, m: MemberState) -> Output:
+    if ctx.shape(m).has_guard:
         return AskGuard(m.name, m.progress.course, m.progress.serial)
     return Validate(m.name, m.progress.course)
 
 
-def upgrading(at: Context, m: MemberState) -> Output | None:
-    if output := misplaced(at, m, is_held, Setting.HOLD):
+def upgrading(ctx: Context, m: MemberState) -> Output | None:
+    if output := misplaced(ctx, m, is_held, Setting.HOLD):
         return output
     if m.progress.work is not None:
         return None
     if m.progress.passed is False:
-        course = Course.ROLLBACK if at.plan.purpose is Purpose.ROLLBACK else m.progress.course
+        course = Course.ROLLBACK if ctx.plan.purpose is Purpose.ROLLBACK else m.progress.course
         return failed(
-            at,
+            ctx,
             m,
             m.progress.detail,
             f"every step must end with exit code 0 within {course}.timeout",
         )
-    if m.placement.foreign and (not m.progress.unfinished or is_contested(at, m)):
+    if m.placement.foreign and (not m.progress.unfinished or is_contested(ctx, m)):
         return Halted(
             Cause.FOREIGN,
             f"somebody else put {m.name} in rotation while its upgrade ran; it was taken out "
@@ -44,15 +44,15 @@ def upgrading(at: Context, m: MemberState) -> Output | None:
             OURS_ALONE,
             m.name,
         )
-    if m.progress.lost and at.shape(m).has_guard:
+    if m.progress.lost and ctx.shape(m).has_guard:
         return AskGuard(m.name, m.progress.course, m.progress.serial)
-    if m.progress.step < at.shape(m).steps:
-        return run_step(at, m, max(m.since, m.progress.step_ended or ORIGIN))
-    return _proof(at, m) if at.shows(m, is_held) else None
+    if m.progress.step < ctx.shape(m).steps:
+        return run_step(ctx, m, max(m.since, m.progress.step_ended or ORIGIN))
+    return _proof(ctx, m) if ctx.shows(m, is_held) else None
 
 
-def proving(at: Context, m: MemberState) -> Output | None:
-    if output := misplaced(at, m, is_held, Setting.HOLD):
+def proving(ctx: Context, m: MemberState) -> Output | None:
+    if output := misplaced(ctx, m, is_held, Setting.HOLD):
         return output
     if m.progress.work is not None:
         return None
@@ -61,47 +61,47 @@ def proving(at: Context, m: MemberState) -> Output | None:
     if m.progress.answer is Answer.PRESENT:
         return Validate(m.name, m.progress.course)
     if m.progress.lost and m.progress.answer is Answer.NEEDED:
-        return run_step(at, m, m.since)
+        return run_step(ctx, m, m.since)
     came = (
         "the end of the upgrade is not known, and"
         if m.progress.lost
         else "the upgrade ended well, but"
     )
     return failed(
-        at,
+        ctx,
         m,
         f"{came} `unless` does not confirm it: {m.progress.detail}",
         "`unless` must exit 0 after the upgrade",
     )
 
 
-def validating(at: Context, m: MemberState) -> Output | None:
-    if output := misplaced(at, m, is_held, Setting.HOLD):
+def validating(ctx: Context, m: MemberState) -> Output | None:
+    if output := misplaced(ctx, m, is_held, Setting.HOLD):
         return output
     if m.progress.work is not None:
         return None
     if m.progress.passed is None:
         return Validate(m.name, m.progress.course)
     if not m.progress.passed:
-        return _as_the_other(at, m) or failed(
-            at, m, m.progress.detail, "every validation must pass"
+        return _as_the_other(ctx, m) or failed(
+            ctx, m, m.progress.detail, "every validation must pass"
         )
-    return None if at.is_blind else SetMember(m.name, Setting.CHECK, m.placement.found)
+    return None if ctx.is_blind else SetMember(m.name, Setting.CHECK, m.placement.found)
 
 
-def _as_the_other(at: Context, m: MemberState) -> Validate | None:
+def _as_the_other(ctx: Context, m: MemberState) -> Validate | None:
     """`abort --restore` puts back whichever version passes: a step that failed may have changed
     nothing, and one that was to bring the former version back may have done nothing."""
-    abort = at.state.abort
-    if abort is None or not abort.restore or m.progress.tried_other or at.plan.rollback is None:
+    abort = ctx.state.abort
+    if abort is None or not abort.restore or m.progress.tried_other or ctx.plan.rollback is None:
         return None
     other = Course.UPGRADE if m.progress.course is Course.ROLLBACK else Course.ROLLBACK
     return Validate(m.name, other)
 
 
-def failed(at: Context, m: MemberState, seen: str, limit: str) -> Output:
+def failed(ctx: Context, m: MemberState, seen: str, limit: str) -> Output:
     """The member failed. While an aborted rollout puts back what passes, that ends nothing."""
-    if at.state.abort is None:
+    if ctx.state.abort is None:
         return Halted(Cause.MEMBER, f"{m.name}: {seen}", limit, m.name)
     if m.phase in (Phase.CHECKING, Phase.RETURNING):
         return SetMember(m.name, Setting.REMOVE, m.placement.found)

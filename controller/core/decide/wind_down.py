@@ -23,35 +23,35 @@ TRIES: Final = 3
 """On the way to rest a load balancer is told this often, then the member is left, and named."""
 
 
-def settle(at: Context, m: MemberState) -> Output | None:
+def settle(ctx: Context, m: MemberState) -> Output | None:
     if m.phase in (Phase.ASKING, Phase.DUE):
         return MemberStoodDown(m.name)
-    if m.order.setting is not None or at.is_pausing(m) or at.is_unseen:
+    if m.order.setting is not None or ctx.is_pausing(m) or ctx.is_unseen:
         return None
     if m.phase is Phase.RESTORING or (not m.progress.begun and m.phase in LEAVING | COMING):
-        return _going_back(at, m)
+        return _going_back(ctx, m)
     if m.phase is Phase.UPGRADING and m.progress.work is not None:
-        return misplaced(at, m, is_held, Setting.HOLD)
-    if m.phase is Phase.UPGRADING and m.progress.unfinished and _may_join(at, m):
-        return _joining(at, m)
-    by_mode = _after_halt if at.state.mode is Mode.HALTED else _after_stop
-    return by_mode(at, m)
+        return misplaced(ctx, m, is_held, Setting.HOLD)
+    if m.phase is Phase.UPGRADING and m.progress.unfinished and _may_join(ctx, m):
+        return _joining(ctx, m)
+    by_mode = _after_halt if ctx.state.mode is Mode.HALTED else _after_stop
+    return by_mode(ctx, m)
 
 
-def _is_given_up(at: Context, m: MemberState) -> bool:
+def _is_given_up(ctx: Context, m: MemberState) -> bool:
     """Whether the load balancers were told often enough what this phase asks of them."""
-    return m.order.tries >= TRIES or (m.order.tries > 0 and at.is_lost_for_good)
+    return m.order.tries >= TRIES or (m.order.tries > 0 and ctx.is_lost_for_good)
 
 
-def _going_back(at: Context, m: MemberState) -> Output | None:
-    if m.phase is Phase.RESTORING and _is_given_up(at, m):
+def _going_back(ctx: Context, m: MemberState) -> Output | None:
+    if m.phase is Phase.RESTORING and _is_given_up(ctx, m):
         return MemberFailed(m.name, f"could not be put back as it was: {m.why}")
     return SetMember(m.name, Setting.RESTORE, m.placement.found)
 
 
-def _left(at: Context, m: MemberState, why: str) -> Output:
+def _left(ctx: Context, m: MemberState, why: str) -> Output:
     """Given up on: where it was last seen decides what it is called."""
-    sights = at.state.sights.values()
+    sights = ctx.state.sights.values()
     lines = [seen.line for sight in sights for seen in sight.lines.get(m.name, ())]
     if any(is_ready(line) for line in lines):
         return MemberKept(m.name, why)
@@ -61,20 +61,20 @@ def _left(at: Context, m: MemberState, why: str) -> Output:
 # --- a step that another process began -------------------------------------------------------
 
 
-def _may_join(at: Context, m: MemberState) -> bool:
+def _may_join(ctx: Context, m: MemberState) -> bool:
     """An execution whose end is not known is joined, for it may run still: but it may as well
     never have started, so it waits for what every step waits for, and not for ever."""
-    is_late = at.now - m.since >= at.plan.policies.drain.timeout
-    at_once = at.state.stop is not None and at.state.stop.at_once
-    return not (is_late or at_once or at.is_lost_for_good or is_contested(at, m))
+    is_late = ctx.now - m.since >= ctx.plan.policies.drain.timeout
+    at_once = ctx.state.stop is not None and ctx.state.stop.at_once
+    return not (is_late or at_once or ctx.is_lost_for_good or is_contested(ctx, m))
 
 
-def _joining(at: Context, m: MemberState) -> Output | None:
-    if output := misplaced(at, m, is_held, Setting.HOLD):
+def _joining(ctx: Context, m: MemberState) -> Output | None:
+    if output := misplaced(ctx, m, is_held, Setting.HOLD):
         return output
     return (
         RunStep(m.name, m.progress.course, m.progress.step, m.progress.attempt)
-        if is_clear(at, m)
+        if is_clear(ctx, m)
         else None
     )
 
@@ -82,58 +82,58 @@ def _joining(at: Context, m: MemberState) -> Output | None:
 # --- after a halt ----------------------------------------------------------------------------
 
 
-def _after_halt(at: Context, m: MemberState) -> Output | None:
-    return _HALTED[m.phase](at, m)
+def _after_halt(ctx: Context, m: MemberState) -> Output | None:
+    return _HALTED[m.phase](ctx, m)
 
 
-def _held_out(at: Context, m: MemberState) -> Output | None:
-    if is_contested(at, m):
+def _held_out(ctx: Context, m: MemberState) -> Output | None:
+    if is_contested(ctx, m):
         return MemberKept(m.name, "somebody else put it in rotation; it was not fought over")
-    if m.phase is Phase.HOLDING and _is_given_up(at, m):
-        return _left(at, m, f"could not be taken out: {m.why}")
+    if m.phase is Phase.HOLDING and _is_given_up(ctx, m):
+        return _left(ctx, m, f"could not be taken out: {m.why}")
     return SetMember(m.name, Setting.HOLD, m.placement.found)
 
 
-def _stays_out(at: Context, m: MemberState) -> Output | None:
-    if is_contested(at, m):
+def _stays_out(ctx: Context, m: MemberState) -> Output | None:
+    if is_contested(ctx, m):
         return MemberKept(m.name, "somebody else put it in rotation; it was not fought over")
     failed = m.progress.detail if m.progress.passed is False else ""
     return MemberFailed(m.name, failed or m.why or "left out: changed, and not proven")
 
 
-def _out_again(at: Context, m: MemberState) -> Output | None:
+def _out_again(ctx: Context, m: MemberState) -> Output | None:
     if m.placement.foreign:
-        return _not_fought_over(at, m, "changed it")
-    if m.phase is Phase.REMOVING and _is_given_up(at, m):
-        return _left(at, m, f"could not be taken out again: {m.why}")
+        return _not_fought_over(ctx, m, "changed it")
+    if m.phase is Phase.REMOVING and _is_given_up(ctx, m):
+        return _left(ctx, m, f"could not be taken out again: {m.why}")
     return SetMember(m.name, Setting.REMOVE, m.placement.found)
 
 
-def _not_fought_over(at: Context, m: MemberState, did: str) -> MemberKept:
-    seen = [one.line for _, one in at.visible(m)]
+def _not_fought_over(ctx: Context, m: MemberState, did: str) -> MemberKept:
+    seen = [one.line for _, one in ctx.visible(m)]
     is_out = bool(seen) and not any(map(is_ready, seen))
     return MemberKept(m.name, f"somebody else {did}; it was not fought over", is_out)
 
 
-def _judged(at: Context, m: MemberState) -> Output | None:
+def _judged(ctx: Context, m: MemberState) -> Output | None:
     is_ramping = m.phase is Phase.RAMPING
     if m.placement.foreign:
-        return _not_fought_over(at, m, "changed it" if is_ramping else "took it out")
-    if at.foreign_at(m, is_ready) is not None:
-        return _not_fought_over(at, m, "took it out")
+        return _not_fought_over(ctx, m, "changed it" if is_ramping else "took it out")
+    if ctx.foreign_at(m, is_ready) is not None:
+        return _not_fought_over(ctx, m, "took it out")
     if not m.trial.condemned:
         return None  # it is judged for as long as the halt takes anyway: see `finish`
-    since = at.state.halted_at or ORIGIN
-    if not at.is_full_fresh(since=since) and not at.is_lost_for_good:
+    since = ctx.state.halted_at or ORIGIN
+    if not ctx.is_full_fresh(since=since) and not ctx.is_lost_for_good:
         return None
-    room = at.without(m.name)
-    if room.serving < at.plan.min_available:
+    room = ctx.without(m.name)
+    if room.serving < ctx.plan.min_available:
         return MemberKept(
             m.name,
             f"failed, but stays in rotation: without it {room.serving} would serve "
-            f"({room.where}), and min_available is {at.plan.min_available}",
+            f"({room.where}), and min_available is {ctx.plan.min_available}",
         )
-    return SetMember(m.name, Setting.REMOVE, m.placement.found or as_seen(at, m))
+    return SetMember(m.name, Setting.REMOVE, m.placement.found or as_seen(ctx, m))
 
 
 _HALTED: Final[dict[Phase, Callable[[Context, MemberState], Output | None]]] = {
@@ -153,53 +153,53 @@ _HALTED: Final[dict[Phase, Callable[[Context, MemberState], Output | None]]] = {
 # --- after a stop ----------------------------------------------------------------------------
 
 
-def _after_stop(at: Context, m: MemberState) -> Output | None:
+def _after_stop(ctx: Context, m: MemberState) -> Output | None:
     match m.phase:
         case Phase.RAMPING | Phase.SOAKING if m.trial.condemned:
-            return _judged(at, m)
+            return _judged(ctx, m)
         case Phase.RAMPING:
-            is_over = at.state.abort is not None or _has_grace(at, m)
-            return proceed(at, m) if is_over else None
+            is_over = ctx.state.abort is not None or _has_grace(ctx, m)
+            return proceed(ctx, m) if is_over else None
         case Phase.SOAKING:
-            return proceed(at, m) if at.state.abort is not None else None
+            return proceed(ctx, m) if ctx.state.abort is not None else None
         case Phase.REMOVING:
-            return _out_again(at, m)
+            return _out_again(ctx, m)
         case Phase.DRAINING | Phase.HOLDING:
-            return _held_out(at, m)
-        case Phase.CHECKING | Phase.RETURNING if not _has_grace(at, m):
+            return _held_out(ctx, m)
+        case Phase.CHECKING | Phase.RETURNING if not _has_grace(ctx, m):
             return SetMember(m.name, Setting.HOLD, m.placement.found)
         case _:
-            return proceed(at, m) if _finishes_its_way(at, m) else None
+            return proceed(ctx, m) if _finishes_its_way(ctx, m) else None
 
 
-def _finishes_its_way(at: Context, m: MemberState) -> bool:
+def _finishes_its_way(ctx: Context, m: MemberState) -> bool:
     """Whether it is through its steps (or failed one) and has the time to be proven."""
     if m.phase is Phase.UPGRADING:
-        is_through = m.progress.step >= at.shape(m).steps and not m.progress.lost
-        return (is_through or m.progress.passed is False) and _has_grace(at, m)
-    return m.phase in COMING and _has_grace(at, m)
+        is_through = m.progress.step >= ctx.shape(m).steps and not m.progress.lost
+        return (is_through or m.progress.passed is False) and _has_grace(ctx, m)
+    return m.phase in COMING and _has_grace(ctx, m)
 
 
-def _has_grace(at: Context, m: MemberState) -> bool:
+def _has_grace(ctx: Context, m: MemberState) -> bool:
     """Whether it may still finish its way: `return.within` from the stop, or from the end of
     the step that ran meanwhile. `abort --restore` takes all the time it needs."""
-    state = at.state
+    state = ctx.state
     if state.stop is not None and state.stop.at_once:
         return False
     if state.abort is not None and state.abort.restore:
         return True
     since = max(state.stopped_at or ORIGIN, m.progress.step_ended or ORIGIN)
-    return at.now - since < at.plan.policies.comeback.within
+    return ctx.now - since < ctx.plan.policies.comeback.within
 
 
-def is_at_rest(at: Context, m: MemberState) -> bool:
+def is_at_rest(ctx: Context, m: MemberState) -> bool:
     """Whether nothing more is to be waited for. Asked once `settle` has nothing to say."""
-    at_once = at.state.stop is not None and at.state.stop.at_once
+    at_once = ctx.state.stop is not None and ctx.state.stop.at_once
     if m.phase is Phase.UPGRADING and (m.progress.work is not None or m.order.setting is not None):
         return at_once
     if m.phase is Phase.UPGRADING and m.progress.unfinished:
-        return not _may_join(at, m)
-    if m.order.setting is not None or at.is_pausing(m) or _finishes_its_way(at, m):
+        return not _may_join(ctx, m)
+    if m.order.setting is not None or ctx.is_pausing(m) or _finishes_its_way(ctx, m):
         return False
     is_to_go = m.phase in JUDGED and m.trial.condemned
-    return m.phase not in PASSING and not is_to_go and not (at.is_unseen and m.is_in_hand)
+    return m.phase not in PASSING and not is_to_go and not (ctx.is_unseen and m.is_in_hand)

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Final
 
 from controller.core.forecast.traffic import Traffic
-from controller.core.gates.gate import Gate
+from controller.core.gates.gate import AskedGate, CounterGate, Gate
 from controller.core.gates.metrics import FAIL_FROM, PASS_FROM
 from controller.core.gates.pace import judging_pace
 from controller.core.settings import Policies
@@ -94,7 +94,8 @@ def slowest(policies: Policies, now: Traffic, gate: Gate) -> Climb:
     until, total = NOTHING, 0.0
     for rate in now.steps:
         lacking = timedelta(seconds=max(0.0, gate.min_requests - total) / max(rate, 1e-6))
-        own = min(gate.hold, max(NOTHING, lacking - hold)) if gate.is_counted else gate.hold
+        is_counted = isinstance(gate, CounterGate)
+        own = min(gate.hold, max(NOTHING, lacking - hold)) if is_counted else gate.hold
         stay = hold + max(patience, own) + gate.every + LATE + ACT
         until, total = until + stay, total + rate * stay.total_seconds()
         stages.append((until, rate))
@@ -102,7 +103,7 @@ def slowest(policies: Policies, now: Traffic, gate: Gate) -> Climb:
 
 
 def counted_looks(
-    gate: Gate,
+    gate: CounterGate,
     policies: Policies,
     now: Traffic,
     climb: Climb,
@@ -123,14 +124,18 @@ def counted_looks(
 
 
 def scraped_looks(
-    gate: Gate, interval: timedelta, phase: float, now: Traffic, climb: Climb, watched: timedelta
+    gate: AskedGate,
+    interval: timedelta,
+    phase: float,
+    now: Traffic,
+    climb: Climb,
+    watched: timedelta,
 ) -> Iterator[Look]:
     """Of a gate on a metrics system that scrapes every `interval`, for the first time after `phase`
     of it. From two scrapes on they show what came since the return (PromQL extrapolates to the
     ends of its window); a fail counts from FAIL_FROM intervals on. Of several servers each may
     see its part alone.
     """
-    servers = len(gate.metric.servers) if gate.metric is not None else 1
     asks = gate.every + ANSWER * now.together
     end = climb.takes + max(watched, interval * PASS_FROM)
     for scrape in range(1, LOOKS + 1):
@@ -139,7 +144,7 @@ def scraped_looks(
         if asked > end:
             return
         look = _look(climb, now, shown, asked + ANSWER + ACT)
-        yield replace(look, seen=look.seen / servers)
+        yield replace(look, seen=look.seen / gate.servers)
 
 
 def _look(climb: Climb, now: Traffic, shown: timedelta, gone: timedelta) -> Look:

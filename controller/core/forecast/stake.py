@@ -32,7 +32,7 @@ from controller.core.forecast.thresholds import (
     span_of,
 )
 from controller.core.forecast.traffic import Traffic
-from controller.core.gates.gate import Gate, Scope
+from controller.core.gates.gate import CounterGate, Gate, Scope
 from controller.core.gates.metrics import UNKNOWN_INTERVAL
 from controller.core.gates.statistics import is_worse
 from controller.core.settings import Policies
@@ -117,7 +117,7 @@ def stake(
     if best is None:
         return Loss(ratio, per_second=ratio * now.pool, at_first=first, why=tuple(why))
     found, gate = best
-    is_known = gate.is_counted or gate.name in (intervals or {})
+    is_known = isinstance(gate, CounterGate) or gate.name in (intervals or {})
     assumed = None if is_known else UNKNOWN_INTERVAL
     return Loss(
         ratio,
@@ -136,7 +136,7 @@ def _stop_at_most(
 ) -> Stop:
     """Raises Unforeseen."""
     found = stop(gate, policies, now, ratio, interval)
-    if found.after > gate.every * SMOOTH and gate.is_counted:
+    if found.after > gate.every * SMOOTH and isinstance(gate, CounterGate):
         return found
     errors = found.errors
     for share in FEWER:
@@ -149,7 +149,7 @@ def _stop_at_most(
 def stop(gate: Gate, policies: Policies, now: Traffic, ratio: float, interval: timedelta) -> Stop:
     """When `gate` stops a member that fails `ratio` of its requests. Raises Unforeseen where it
     may not stop it, or when cannot be known."""
-    needed, span = errors_needed(gate), span_of(gate)
+    span, needed = span_of(gate), errors_needed(gate)
     # Where every request fails, a member gate never says yes, and steps and soak last longer.
     patience = gate.hold if ratio >= 1 and gate.scope is Scope.MEMBER else timedelta(0)
     watched = policies.soak + patience
@@ -176,7 +176,7 @@ def _looks(
     watched: timedelta,
 ) -> Iterator[Iterator[Look]]:
     """Every way in which its samples may fall; the likely one comes first."""
-    if gate.is_counted:
+    if isinstance(gate, CounterGate):
         for always_late in (True, False):
             yield counted_looks(gate, policies, now, climb, watched, always_late=always_late)
         return

@@ -4,8 +4,8 @@ A reading is one of two things: a number, or the reason why there is none. A mis
 never zero (S5).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -41,34 +41,21 @@ class Reduce(StrEnum):
     AVG = "avg"
 
 
-@dataclass(frozen=True, slots=True)
-class Secret:
-    """A secret, or where it is. Exactly one is set; none of it is ever printed."""
+class Query(StrEnum):
+    """What one query of a gate is for. The order is that in which a missing answer is reported:
+    without traffic, a ratio is missing for a reason that is no fault."""
 
-    inline: str | None = field(default=None, repr=False)
-    env: str | None = None
-    file: str | None = None
-    """Read again when it changes."""
-
-
-@dataclass(frozen=True, slots=True)
-class MetricsServer:
-    """One Prometheus (or what speaks its HTTP API), and how to be let in."""
-
-    url: str
-    """With its path prefix; credentials in it are not allowed (use `basic`)."""
-    username: str | None = None
-    password: Secret | None = None
-    bearer: Secret | None = None
-    headers: Mapping[str, Secret] = field(default_factory=dict)
-    ca: str | None = None
-    cert: str | None = None
-    key: str | None = None
-    server_name: str | None = None
-    """The name its certificate is checked for, when not the host's."""
-    verify: bool = True
-    timeout: timedelta = timedelta(seconds=10)
-    """Of one sample, retries included."""
+    TRAFFIC = "traffic"
+    """Requests, to tell no traffic from no errors."""
+    REQUESTS = "requests"
+    ERRORS = "errors"
+    """Counts, judged exactly."""
+    VALUE = "query"
+    BASELINE = "baseline"
+    BASELINE_REQUESTS = "baseline_requests"
+    BASELINE_ERRORS = "baseline_errors"
+    EVIDENCE = "evidence"
+    """A plain selector that gives the age of the evidence and the scrape interval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +93,17 @@ class Alert:
     name: str
     labels: Mapping[str, str]
     since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What one server answered to the queries of one sample."""
+
+    server: str
+    readings: Mapping[Query, Reading]
+    freshness: Freshness | None = None
+    """None: the gate has no query for the age of its evidence."""
+
+
+AlertsNow = Sequence[Alert] | Reading
+"""The alerts that fire at one server, or why they are not known."""

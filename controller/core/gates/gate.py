@@ -1,19 +1,23 @@
-"""Gates as configured: what each measures, its limits, what follows when evidence is missing."""
+"""Gates as configured: what each measures, its limits, what follows when evidence is missing.
+
+The servers to ask, and the secrets that let us in there, are in `controller.metrics_servers`.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from re import fullmatch
+from typing import Literal
 
-from controller.core.gates.evidence import MetricsServer, Reduce
+from controller.core.gates.evidence import Query, Reduce
 
 
 class Scope(StrEnum):
     """What a gate judges."""
 
     MEMBER = "member"
-    """The member in hand, from its return to the end of its soak."""
+    """The member that is being upgraded, from its return to the end of its soak."""
     POOL = "pool"
     """The pool, from before the first drain to the end."""
 
@@ -33,33 +37,77 @@ class Then(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class MetricQuery:
-    """What a gate asks a metrics system; queries with their templates in place.
+class _Gate:
+    """What all kinds of gates have."""
 
-    Either `query` (a value), or `errors` and `requests` (counts, judged exactly).
-    """
+    name: str
+    scope: Scope
+    _: KW_ONLY
+    every: timedelta = timedelta(seconds=1)
+    """Between two samples."""
+    failures: int = 1
+    """Failing samples in a row that trip it."""
+    hold: timedelta = timedelta(minutes=2)
+    """How long evidence may be missing."""
+    then: Then = Then.HALT
+    min_requests: int = 20
+    min_errors: int = 3
+    confidence: float = 0.995
+    """Of the exact tests."""
+    probe_every: timedelta | None = None
+    """Between two requests of our own while evidence is missing; None: none are sent."""
 
-    servers: tuple[MetricsServer, ...]
-    """The worst verdict counts."""
-    query: str = ""
-    errors: str = ""
-    requests: str = ""
-    baseline: str = ""
-    baseline_errors: str = ""
-    baseline_requests: str = ""
-    traffic: str = ""
-    """Requests, to tell no traffic from no errors."""
-    evidence: str = ""
-    """A plain selector that gives the age of the evidence and the scrape interval."""
-    reduce: Reduce | None = None
-    max_age: timedelta | None = None
+
+@dataclass(frozen=True, slots=True)
+class CounterGate(_Gate):
+    """Judges the load balancer's own counters."""
+
+    maximum: float
+    """The greatest error ratio that is fine, 0…1."""
+    test: Test = field(default=Test.EXACT, kw_only=True)
+    window: timedelta = field(default=timedelta(minutes=1), kw_only=True)
+    """How far a pool gate looks back; a member gate looks back to its member's return."""
+    kind: Literal["counters"] = field(default="counters", kw_only=True)
+
+    @property
+    def is_ratio(self) -> bool:
+        return True
+
+    @property
+    def bound(self) -> float:
+        """The limit as one figure, for records."""
+        return self.maximum
+
+
+@dataclass(frozen=True, slots=True)
+class MetricGate(_Gate):
+    """Judges what a metrics system answers."""
+
+    queries: Mapping[Query, str]
+    """Templates in place. Either `Query.VALUE`, or `Query.ERRORS` and `Query.REQUESTS`."""
+    servers: int = field(default=1, kw_only=True)
+    """How many are asked; the worst verdict counts."""
+    reduce: Reduce | None = field(default=None, kw_only=True)
+    max_age: timedelta | None = field(default=None, kw_only=True)
     """None: three scrape intervals, or a minute while the interval is not known."""
-    window_max: timedelta = timedelta(minutes=5)
-    maximum: float | None = None
-    minimum: float | None = None
-    max_increase: float | None = None
-    is_ratio: bool = True
+    window_max: timedelta = field(default=timedelta(minutes=5), kw_only=True)
+    maximum: float | None = field(default=None, kw_only=True)
+    minimum: float | None = field(default=None, kw_only=True)
+    max_increase: float | None = field(default=None, kw_only=True)
+    is_ratio: bool = field(default=True, kw_only=True)
     """The limit was given as a percentage: values are shown as such."""
+    kind: Literal["metric"] = field(default="metric", kw_only=True)
+
+    @property
+    def has_counts(self) -> bool:
+        """Whether it asks for counts, which are judged exactly, and not for a value."""
+        return Query.ERRORS in self.queries
+
+    @property
+    def bound(self) -> float | None:
+        """The limit as one figure, for records."""
+        limits = (self.maximum, self.minimum, self.max_increase)
+        return next((limit for limit in limits if limit is not None), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,50 +126,31 @@ class Matcher:
 
 
 @dataclass(frozen=True, slots=True)
-class AlertQuery:
-    """Firing alerts as a gate."""
+class AlertGate(_Gate):
+    """Fails while an alert fires that it matches."""
 
-    servers: tuple[MetricsServer, ...]
     matchers: tuple[Matcher, ...] = ()
-    counts_preexisting: bool = False
+    servers: int = field(default=1, kw_only=True)
+    """How many are asked; the worst verdict counts."""
+    counts_preexisting: bool = field(default=False, kw_only=True)
     """Whether alerts that fired already at the start count too."""
+    kind: Literal["alerts"] = field(default="alerts", kw_only=True)
+
+    @property
+    def is_ratio(self) -> bool:
+        return False
+
+    @property
+    def bound(self) -> float:
+        """The limit as one figure, for records."""
+        return 0.0
 
     def is_match(self, labels: Mapping[str, str]) -> bool:
         return all(matcher.holds(labels) for matcher in self.matchers)
 
 
-@dataclass(frozen=True, slots=True)
-class ProbeTraffic:
-    """Marked requests through the balancer that make up for users who are asleep."""
+AskedGate = MetricGate | AlertGate
+"""Judges by what servers answer, which are asked on the gate's own clock."""
 
-    url: str
-    every: timedelta = timedelta(seconds=1)
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """A condition: on the load balancer's own counters, unless `metric` or `alerts` is set."""
-
-    name: str
-    scope: Scope
-    maximum: float
-    """The greatest error ratio that is fine, 0…1; a metric has its limits in `metric`."""
-    test: Test = Test.EXACT
-    every: timedelta = timedelta(seconds=1)
-    confidence: float = 0.995
-    min_errors: int = 3
-    min_requests: int = 20
-    window: timedelta = timedelta(minutes=1)
-    """How far a pool gate looks back; a member gate looks back to its member's return."""
-    failures: int = 1
-    hold: timedelta = timedelta(minutes=2)
-    then: Then = Then.HALT
-    metric: MetricQuery | None = None
-    alerts: AlertQuery | None = None
-    probe: ProbeTraffic | None = None
-
-    @property
-    def is_counted(self) -> bool:
-        """Whether its evidence is what the load balancer itself counts."""
-        return self.metric is None and self.alerts is None
+Gate = CounterGate | AskedGate
+"""A condition that must hold for the rollout to go on."""

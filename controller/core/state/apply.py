@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from controller.core import events as e
+from controller.core.gates.gate import AlertGate
 from controller.core.phases import IN_HAND, Move, Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
@@ -187,7 +188,9 @@ def _sampled(plan: Plan, state: State, event: e.GateSampled, now: Instant) -> St
         inconclusive_since=(since if since is not None else now) if is_inconclusive else None,
     )
     state = replace(state, gates={**state.gates, key: gate})
-    asks_alerts = any(one.name == event.gate and one.alerts for one in plan.policies.gates)
+    asks_alerts = any(
+        one.name == event.gate and isinstance(one, AlertGate) for one in plan.policies.gates
+    )
     if not asks_alerts or is_inconclusive or event.gate in state.known_alerts:
         return state
     known = {**state.known_alerts, event.gate: frozenset(event.alerts)}

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from controller.core.events import Looked, LookFailed
+from controller.core.gates.gate import CounterGate
 from controller.core.phases import MAY_START, Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Admin, Counters, InstanceView, Instant
@@ -59,7 +60,8 @@ def _points(plan: Plan, state: State, at: Instant) -> tuple[tuple[Instant, Count
     points = state.points
     if points and at - points[-1][0] < POINT_EVERY:
         return points
-    keep = max([POINTS_KEEP, *(gate.window for gate in plan.policies.gates)])
+    windows = (gate.window for gate in plan.policies.gates if isinstance(gate, CounterGate))
+    keep = max([POINTS_KEEP, *windows])
     first = next((i for i, (then, _) in enumerate(points) if at - then <= keep), len(points))
     return (*points[max(0, first - 1) :], (at, state.pool.sum))
 

@@ -26,22 +26,22 @@ class Left:
     """It takes at least so long; how much longer is not known."""
 
 
-def time_left(at: Context, past: Past, commands: timedelta | None) -> Left:
+def time_left(ctx: Context, past: Past, commands: timedelta | None) -> Left:
     """For a rollout that goes on. `commands`: what they took for one member the last time.
 
     The members done so far tell how long one takes; before the first, the waits that the rollout
     file asks for, and the commands as they were the last time.
     """
-    plan = at.plan
+    plan = ctx.plan
     ahead = expected(plan, commands)
     turn = ahead.waits + (ahead.commands or ZERO)
     if past.took:
         turn = sum(past.took, ZERO) / len(past.took)
-    in_hand = [m for m in in_scope(at) if m.is_in_hand]
-    busy = [_rest(at, m, turn, past) for m in in_hand]
-    is_late = any(_is_late(at, m, turn, past) for m in in_hand)
+    in_hand = [m for m in in_scope(ctx) if m.is_in_hand]
+    busy = [_rest(ctx, m, turn, past) for m in in_hand]
+    is_late = any(_is_late(ctx, m, turn, past) for m in in_hand)
     slots = [*busy, *[ZERO] * (plan.max_unavailable - len(busy))]
-    waiting = [m for m in in_scope(at) if not m.is_in_hand and m.phase not in OVER]
+    waiting = [m for m in in_scope(ctx) if not m.is_in_hand and m.phase not in OVER]
     canaries = sum(m.name in plan.canaries for m in waiting)
     slots = _filled(slots, canaries, turn)
     if canaries or any(m.name in plan.canaries for m in in_hand):
@@ -59,30 +59,30 @@ def _filled(slots: Iterable[timedelta], members: int, turn: timedelta) -> list[t
     return free
 
 
-def _rest(at: Context, m: MemberState, turn: timedelta, past: Past) -> timedelta:
+def _rest(ctx: Context, m: MemberState, turn: timedelta, past: Past) -> timedelta:
     began = past.began.get(m.name)
-    spent = at.now - began if began is not None else ZERO
-    return max(turn - spent, _certain(at, m))
+    spent = ctx.now - began if began is not None else ZERO
+    return max(turn - spent, _certain(ctx, m))
 
 
-def _certain(at: Context, m: MemberState) -> timedelta:
+def _certain(ctx: Context, m: MemberState) -> timedelta:
     """What the rollout file still asks of it."""
-    policies = at.plan.policies
+    policies = ctx.plan.policies
     if m.phase is Phase.SOAKING:
         return (
-            policies.soak - (at.now - m.trial.warmed_at)
+            policies.soak - (ctx.now - m.trial.warmed_at)
             if m.trial.warmed_at is not None
             else policies.soak
         )
     if m.phase is Phase.RAMPING:
         return policies.soak
-    sticky = policies.drain.sticky if at.plan.sticky and m.phase is Phase.DUE else ZERO
+    sticky = policies.drain.sticky if ctx.plan.sticky and m.phase is Phase.DUE else ZERO
     return sticky + policies.comeback.hold * len(policies.comeback.ramp) + policies.soak
 
 
-def _is_late(at: Context, m: MemberState, turn: timedelta, past: Past) -> bool:
+def _is_late(ctx: Context, m: MemberState, turn: timedelta, past: Past) -> bool:
     began = past.began.get(m.name)
-    return began is not None and m.phase not in JUDGED and at.now - began > turn * LATE
+    return began is not None and m.phase not in JUDGED and ctx.now - began > turn * LATE
 
 
 def left_words(left: Left) -> str:

@@ -8,18 +8,16 @@ from typing import Final
 from controller.core.decide.context import Context
 from controller.core.decide.gates import is_overridden, subjects
 from controller.core.events import Verdict
-from controller.core.gates.counters import percent
-from controller.core.gates.gate import Gate, MetricQuery, Scope
+from controller.core.gates.gate import AlertGate, CounterGate, Gate, MetricGate, Scope
 from controller.core.state.state import GateState
+from controller.core.words import percent, span
 from controller.report.board.recent import Mark, Past
 from controller.report.board.spans import Tone
 from controller.report.board.state_line import whole
-from controller.report.words import span
 
 NO_NEWS: Final = timedelta(seconds=2)
 """Evidence is called by its age from here on."""
 
-_RANK: Final = {Verdict.PASS: 0, Verdict.INCONCLUSIVE: 1, Verdict.FAIL: 2}
 _TONE: Final = {
     Verdict.PASS: Tone.GOOD,
     Verdict.INCONCLUSIVE: Tone.DOUBT,
@@ -44,24 +42,24 @@ class GateRow:
         return f"{self.verdict}: {self.detail}" if self.verdict else self.detail
 
 
-def gates(at: Context, past: Past) -> tuple[GateRow, ...]:
+def gates(ctx: Context, past: Past) -> tuple[GateRow, ...]:
     """A row for each gate, in the order of the rollout file. Of several members that it judges,
     the one that stands worst."""
-    return tuple(_row(at, gate, past) for gate in at.plan.policies.gates)
+    return tuple(_row(ctx, gate, past) for gate in ctx.plan.policies.gates)
 
 
-def _row(at: Context, gate: Gate, past: Past) -> GateRow:
+def _row(ctx: Context, gate: Gate, past: Past) -> GateRow:
     judged = [
         (member, said)
-        for member in subjects(at, gate)
-        if (said := at.state.gate(gate.name, member)) is not None
+        for member in subjects(ctx, gate)
+        if (said := ctx.state.gate(gate.name, member)) is not None
     ]
     if not judged:
-        return _idle(at, gate, past)
-    member, said = max(judged, key=lambda one: (_RANK[one[1].verdict], one[1].value or 0.0))
+        return _idle(ctx, gate, past)
+    member, said = max(judged, key=lambda one: (one[1].verdict.rank, one[1].value or 0.0))
     others = len(judged) - 1
     who = "the pool" if member is None else member + (f" and {others} more" if others else "")
-    age = whole(at.now - said.sampled_at)
+    age = whole(ctx.now - said.sampled_at)
     parts = [who, *([f"{span(age)} ago"] if age >= NO_NEWS else [])]
     detail = ", ".join(parts)
     marks = past.marks.get((gate.name, member or ""), ())
@@ -70,7 +68,7 @@ def _row(at: Context, gate: Gate, past: Past) -> GateRow:
         detail += f": {said.reason}"
     elif marks and marks[-1].is_beyond:
         detail, tone = f"{detail}, above, but too few to be sure", Tone.DOUBT
-    if is_overridden(at, gate) and said.verdict is not Verdict.PASS:
+    if is_overridden(ctx, gate) and said.verdict is not Verdict.PASS:
         verdict, tone = f"overridden ({verdict})", Tone.DOUBT
     return GateRow(
         gate.name,
@@ -83,14 +81,14 @@ def _row(at: Context, gate: Gate, past: Past) -> GateRow:
     )
 
 
-def _idle(at: Context, gate: Gate, past: Past) -> GateRow:
+def _idle(ctx: Context, gate: Gate, past: Past) -> GateRow:
     """Nobody to judge: what it said last stands, and of whom."""
     last = [(key, marks) for key, marks in past.marks.items() if key[0] == gate.name]
     if gate.scope is Scope.POOL or not last:
         what = "not asked yet" if gate.scope is Scope.POOL else "judges members from their return"
         return GateRow(gate.name, "", limit_word(gate), (), "", what, Tone.DIM)
     (_, member), marks = last[-1]
-    said: GateState | None = at.state.gate(gate.name, member)
+    said: GateState | None = ctx.state.gate(gate.name, member)
     if said is None:
         return GateRow(gate.name, "", limit_word(gate), marks, "", f"{member}, last", Tone.DIM)
     is_failed = said.verdict is Verdict.FAIL
@@ -113,25 +111,28 @@ def _word(verdict: Verdict) -> str:
 def _value(gate: Gate, value: float | None) -> str:
     if value is None:
         return "-"
-    if gate.alerts is not None:
+    if isinstance(gate, AlertGate):
         return f"{value:.0f} firing" if value else "none"
-    is_ratio = gate.metric is None or gate.metric.is_ratio
-    return percent(value) if is_ratio else f"{value:.4g}"
+    return _figure(gate, value)
+
+
+def _figure(gate: Gate, value: float) -> str:
+    return percent(value) if gate.is_ratio else f"{value:.4g}"
 
 
 def limit_word(gate: Gate) -> str:
     """The limit in a few signs."""
-    if gate.alerts is not None:
-        return "none"
-    if gate.metric is None:
-        return percent(gate.maximum)
-    return " ".join(_bounds(gate.metric)) or "baseline"
+    match gate:
+        case AlertGate():
+            return "none"
+        case CounterGate():
+            return percent(gate.maximum)
+        case MetricGate():
+            return " ".join(_bounds(gate)) or "baseline"
 
 
-def _bounds(query: MetricQuery) -> Sequence[str]:
-    def shown(value: float) -> str:
-        return percent(value) if query.is_ratio else f"{value:.4g}"
-
-    bounds = [] if query.maximum is None else [shown(query.maximum)]
-    bounds += [] if query.minimum is None else [f"min {shown(query.minimum)}"]
-    return bounds + ([] if query.max_increase is None else [f"+{shown(query.max_increase)}"])
+def _bounds(gate: MetricGate) -> Sequence[str]:
+    bounds = [] if gate.maximum is None else [_figure(gate, gate.maximum)]
+    bounds += [] if gate.minimum is None else [f"min {_figure(gate, gate.minimum)}"]
+    increase = gate.max_increase
+    return bounds + ([] if increase is None else [f"+{_figure(gate, increase)}"])

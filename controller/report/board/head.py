@@ -3,6 +3,7 @@
 from typing import Final
 
 from controller.core.decide.context import Context
+from controller.core.words import span
 from controller.report.board.eta import left_words, time_left
 from controller.report.board.members import tally
 from controller.report.board.scene import LOW, Scene, Size
@@ -16,7 +17,6 @@ from controller.report.board.state_line import (
     whole,
 )
 from controller.report.board.users import users
-from controller.report.words import span
 
 LABEL: Final = 9
 """Cells of a label and the gap after it."""
@@ -46,12 +46,12 @@ def head(scene: Scene, size: Size) -> list[Line]:
     ]
 
 
-def _floor(at: Context) -> tuple[str, bool]:
+def _floor(ctx: Context) -> tuple[str, bool]:
     """Who serves, and whether these are too few."""
-    floor, serving = at.plan.min_available, at.without().serving
-    if any(sight.at is None for sight in at.state.sights.values()):
+    floor, serving = ctx.plan.min_available, ctx.without().serving
+    if any(sight.at is None for sight in ctx.state.sights.values()):
         return f"not known yet; at least {floor} must serve", False
-    when = " when last seen" if at.is_blind else ""
+    when = " when last seen" if ctx.is_blind else ""
     verb = "served" if when else "serve"
     return f"{serving} {verb}{when}, at least {floor} must", serving < floor
 
@@ -64,9 +64,9 @@ def _ahead(scene: Scene, now: Stance) -> str:
     return left_words(time_left(scene.at, scene.past, scene.commands))
 
 
-def _stance(at: Context, now: Stance) -> str:
+def _stance(ctx: Context, now: Stance) -> str:
     if not now.why:
-        return f"{now.word} for {span(whole(at.now - at.state.began_at))}"
+        return f"{now.word} for {span(whole(ctx.now - ctx.state.began_at))}"
     return f"{now.word}: {now.why}"
 
 

@@ -29,8 +29,8 @@ def member_lines(scene: Scene, shown: Shown, width: int, *, is_airy: bool) -> li
     return lines
 
 
-def _form(at: Context, width: int) -> Form:
-    longest = max((len(name) for name in (*at.state.members, *at.plan.left)), default=0)
+def _form(ctx: Context, width: int) -> Form:
+    longest = max((len(name) for name in (*ctx.state.members, *ctx.plan.left)), default=0)
     name = min(max(longest, len("member")), max(8, width * 3 // 10))
     flight = 6 + COUNTS if width >= WIDE else 9
     age = 12 if width >= ROOMY else 6

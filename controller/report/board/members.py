@@ -11,10 +11,11 @@ from controller.core.plan.plan import Plan
 from controller.core.state.counts import counted
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
+from controller.core.words import span
 from controller.report.board.recent import Past, in_flight_at
 from controller.report.board.spans import Tone
 from controller.report.board.state_line import whole
-from controller.report.words import count, span
+from controller.report.words import count
 
 LAST_DONE: Final = 2
 """So many of those done last go before those that wait."""
@@ -44,36 +45,36 @@ class Shown:
     """Those that had no room: `986 waiting, 12 done`."""
 
 
-def members(at: Context, past: Past, room: int) -> Shown:
+def members(ctx: Context, past: Past, room: int) -> Shown:
     """As many members as there is room for. Those that have none are counted in a row of their
     own, but never at the cost of the only one."""
-    every = at.state.members
-    names = [*every, *at.plan.left]
+    every = ctx.state.members
+    names = [*every, *ctx.plan.left]
     is_cut = len(names) > room
     if is_cut:
-        names = _by_weight(at)[: max(room - 1, min(room, 1))]
+        names = _by_weight(ctx)[: max(room - 1, min(room, 1))]
     chosen = set(names)
-    rows = [_row(at, past, m) for m in every.values() if m.name in chosen]
-    rows += [_left(at.state, name, how) for name, how in at.plan.left.items() if name in chosen]
+    rows = [_row(ctx, past, m) for m in every.values() if m.name in chosen]
+    rows += [_left(ctx.state, name, how) for name, how in ctx.plan.left.items() if name in chosen]
     others = [m.phase for m in every.values() if m.name not in chosen]
-    others += [Phase.LEFT for name in at.plan.left if name not in chosen]
+    others += [Phase.LEFT for name in ctx.plan.left if name not in chosen]
     return Shown(tuple(rows), _counts(others) if room > 1 else "")
 
 
-def needed(at: Context) -> int:
+def needed(ctx: Context) -> int:
     """Rows for those that somebody has to see, and one for the others."""
-    every = at.state.members.values()
+    every = ctx.state.members.values()
     shown = sum(_is_busy(m) or m.phase in GRAVE for m in every)
-    return min(shown + 1, len(at.state.members) + len(at.plan.left))
+    return min(shown + 1, len(ctx.state.members) + len(ctx.plan.left))
 
 
 def _is_busy(m: MemberState) -> bool:
     return m.is_in_hand or m.phase is Phase.ASKING
 
 
-def _by_weight(at: Context) -> list[str]:
+def _by_weight(ctx: Context) -> list[str]:
     """In hand first, then who needs a look, then those done last and those that come next."""
-    every = list(at.state.members.values())
+    every = list(ctx.state.members.values())
     done = sorted((m for m in every if m.phase in UPGRADED), key=lambda m: -m.finished_turn)
     groups: tuple[Sequence[MemberState], ...] = (
         [m for m in every if _is_busy(m)],
@@ -83,7 +84,7 @@ def _by_weight(at: Context) -> list[str]:
         done[LAST_DONE:],
     )
     order = dict.fromkeys(m.name for group in groups for m in group)
-    return [*order, *(name for name in at.state.members if name not in order), *at.plan.left]
+    return [*order, *(name for name in ctx.state.members if name not in order), *ctx.plan.left]
 
 
 def _counts(phases: Sequence[Phase]) -> str:
@@ -91,16 +92,16 @@ def _counts(phases: Sequence[Phase]) -> str:
     return ", ".join(f"{number} {word}" for word, number in words.most_common())
 
 
-def tally(at: Context) -> str:
+def tally(ctx: Context) -> str:
     """How far it has come: `3 of 8 done, 1 in hand, 4 waiting`."""
-    every = at.state.members.values()
+    every = ctx.state.members.values()
     in_hand = sum(_is_busy(m) for m in every)
     parts = [
         f"{sum(m.phase in UPGRADED for m in every)} of {len(every)} done",
         *([f"{in_hand} in hand"] if in_hand else []),
     ]
     counts = Counter(m.phase for m in every)
-    counts[Phase.LEFT] += len(at.plan.left)
+    counts[Phase.LEFT] += len(ctx.plan.left)
     for phase in (Phase.FAILED, Phase.STUCK, Phase.KEPT, Phase.LEFT, Phase.WAITING):
         parts += [f"{counts[phase]} {phase}"] if counts[phase] else []
     return ", ".join(parts)
@@ -111,7 +112,7 @@ def _left(state: State, name: str, how: str) -> Row:
     return Row(name, str(Phase.LEFT), "", "", in_flight, (), f"left as found: {how}", Tone.DIM)
 
 
-def _row(at: Context, past: Past, m: MemberState) -> Row:
+def _row(ctx: Context, past: Past, m: MemberState) -> Row:
     is_busy = _is_busy(m)
     since = (
         m.trial.warmed_at if m.phase is Phase.SOAKING and m.trial.warmed_at is not None else m.since
@@ -119,11 +120,11 @@ def _row(at: Context, past: Past, m: MemberState) -> Row:
     return Row(
         member=m.name,
         phase=FIVE.get(m.phase, str(m.phase)),
-        age=span(whole(at.now - since)) if is_busy else "",
-        limit=_limit(at.plan, m),
-        in_flight=str(in_flight_at(at.state, m.name)),
+        age=span(whole(ctx.now - since)) if is_busy else "",
+        limit=_limit(ctx.plan, m),
+        in_flight=str(in_flight_at(ctx.state, m.name)),
         history=past.in_flight.get(m.name, ()) if m.is_in_hand else (),
-        doing=_doing(at, m),
+        doing=_doing(ctx, m),
         tone=_tone(m),
     )
 
@@ -168,29 +169,29 @@ _DOING: Final = {
 }
 
 
-def _doing(at: Context, m: MemberState) -> str:
+def _doing(ctx: Context, m: MemberState) -> str:
     match m.phase:
-        case Phase.DRAINING if is_sticky(at.plan, m):
+        case Phase.DRAINING if is_sticky(ctx.plan, m):
             return "sticky clients may still come"
         case Phase.DRAINING:
             return "work in flight ends"
         case Phase.OUT:
-            is_busy = in_flight_at(at.state, m.name) > 0
+            is_busy = in_flight_at(ctx.state, m.name) > 0
             return "out, work in flight ends" if is_busy else "out, and quiet"
         case Phase.UPGRADING if m.progress.work is not None:
-            return f"step {m.progress.step + 1} of {at.shape(m).steps} runs"
+            return f"step {m.progress.step + 1} of {ctx.shape(m).steps} runs"
         case Phase.UPGRADING:
             return "between two steps"
         case Phase.RAMPING:
-            return f"{m.placement.share} % of its weight; {_served(at.state, m)}"
+            return f"{m.placement.share} % of its weight; {_served(ctx.state, m)}"
         case Phase.SOAKING if m.trial.warmed_at is None:
-            return f"warms up; {_served(at.state, m)}"
+            return f"warms up; {_served(ctx.state, m)}"
         case Phase.SOAKING:
-            return _served(at.state, m)
+            return _served(ctx.state, m)
         case Phase.WAITING if m.placement.found is not None:
             return "OUT since an earlier rollout"
         case Phase.WAITING:
-            return "canary" if m.name in at.plan.canaries else ""
+            return "canary" if m.name in ctx.plan.canaries else ""
         case _:
             return _DOING.get(m.phase, m.why)
 

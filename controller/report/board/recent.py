@@ -17,7 +17,7 @@ from controller.core.events import (
     Observation,
     Verdict,
 )
-from controller.core.gates.gate import Gate
+from controller.core.gates.gate import CounterGate, Gate, MetricGate
 from controller.core.phases import JUDGED, LEAVING, Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
@@ -147,7 +147,7 @@ def _sampled(past: Past, plan: Plan, event: GateSampled, state: State) -> Past:
         if name != event.gate or not member or _is_judged(state, member)
     }
     share = share_of_limit(gate, event)
-    is_beyond = gate.is_counted and share is not None and share > LIMIT
+    is_beyond = isinstance(gate, CounterGate) and share is not None and share > LIMIT
     mark = Mark(share, event.verdict, is_beyond)
     return replace(past, marks={**marks, key: (*past.marks.get(key, ()), mark)[-SAMPLES:]})
 
@@ -161,14 +161,17 @@ def share_of_limit(gate: Gate, event: GateSampled) -> float | None:
     """The value as a share of twice its limit; of a gate without one, of twice its baseline."""
     if event.value is None:
         return None
-    limit = gate.maximum
-    if gate.alerts is not None:
-        limit = 0.0
-    elif gate.metric is not None:
-        bounds = (gate.metric.maximum, gate.metric.minimum)
-        limit = next((bound for bound in bounds if bound is not None), event.baseline or 0.0)
-        if gate.metric.max_increase is not None and gate.metric.maximum is None:
-            limit = (event.baseline or 0.0) + gate.metric.max_increase
+    limit = _compared_with(gate, event)
     if limit <= 0:
         return 1.0 if event.value > 0 else 0.0
     return max(0.0, event.value / (2 * limit))
+
+
+def _compared_with(gate: Gate, event: GateSampled) -> float:
+    if not isinstance(gate, MetricGate):
+        return gate.bound
+    baseline = event.baseline or 0.0
+    if gate.max_increase is not None and gate.maximum is None:
+        return baseline + gate.max_increase
+    bounds = (gate.maximum, gate.minimum)
+    return next((bound for bound in bounds if bound is not None), baseline)

@@ -13,7 +13,8 @@ from controller.core.gates.gate import Gate, Scope, Then
 from controller.core.phases import OVER, Phase
 from controller.core.state.parts import MemberState
 from controller.core.state.state import Mode, State
-from controller.report.words import names, span
+from controller.core.words import span
+from controller.report.words import names
 
 RUNNING, PAUSED, HOLDING = "RUNNING", "PAUSED", "HOLDING"
 ROLLING_BACK: Final = "ROLLING BACK"
@@ -42,8 +43,8 @@ def whole(duration: timedelta) -> timedelta:
     return max(timedelta(0), duration // SECOND * SECOND)
 
 
-def stance(at: Context) -> Stance:
-    state = at.state
+def stance(ctx: Context) -> Stance:
+    state = ctx.state
     if state.finished is not None:
         return Stance(state.finished.outcome.upper(), state.finished.why)
     if state.mode is Mode.STOPPING:
@@ -53,9 +54,9 @@ def stance(at: Context) -> Stance:
     if state.halt is not None:
         rest = "members in hand come to rest" if state.in_hand else "no further member is touched"
         return Stance(HALTED, f"{state.halt.seen}; {rest}")
-    reason = next(_reasons(at), None)
+    reason = next(_reasons(ctx), None)
     if state.paused:
-        go_on = f"poolroll resume {at.plan.name} --reason '…'"
+        go_on = f"poolroll resume {ctx.plan.name} --reason '…'"
         held = f"; {reason}" if reason is not None else ""
         rest = f"members in hand finish, no further one begins; {go_on} goes on"
         return Stance(PAUSED, f"{rest}{held}")
@@ -77,18 +78,18 @@ def _stopping(state: State) -> Stance:
     return Stance("STOPPING", f"{why}; {rest}")
 
 
-def _reasons(at: Context) -> Iterator[str]:
-    yield from _unseen(at)
-    yield from _old_workers(at)
-    yield from _short(at)
-    yield from _gates(at)
+def _reasons(ctx: Context) -> Iterator[str]:
+    yield from _unseen(ctx)
+    yield from _old_workers(ctx)
+    yield from _short(ctx)
+    yield from _gates(ctx)
 
 
-def _unseen(at: Context) -> Iterator[str]:
-    for instance, sight in at.state.sights.items():
+def _unseen(ctx: Context) -> Iterator[str]:
+    for instance, sight in ctx.state.sights.items():
         if sight.lost_since is not None:
-            silent = at.now - sight.lost_since
-            left = at.plan.policies.lost_after - silent
+            silent = ctx.now - sight.lost_since
+            left = ctx.plan.policies.lost_after - silent
             yield (
                 f"{instance} has not answered for {span(whole(silent))}, {_end(left)}: "
                 f"{sight.lost_why}"
@@ -97,52 +98,52 @@ def _unseen(at: Context) -> Iterator[str]:
             yield f"{instance} has not answered yet"
 
 
-def _old_workers(at: Context) -> Iterator[str]:
-    waiting = [m for m in at.state.in_hand if m.phase in (Phase.OUT, Phase.UPGRADING)]
+def _old_workers(ctx: Context) -> Iterator[str]:
+    waiting = [m for m in ctx.state.in_hand if m.phase in (Phase.OUT, Phase.UPGRADING)]
     if not any(m.progress.work is None for m in waiting):
         return
-    for instance, former in at.state.old_workers.items():
-        is_there = at.state.sights[instance].old_worker
-        if is_there or (is_there is None and at.now < former.until):
+    for instance, former in ctx.state.old_workers.items():
+        is_there = ctx.state.sights[instance].old_worker
+        if is_there or (is_there is None and ctx.now < former.until):
             yield f"a former worker of {instance} may still serve its last connections"
 
 
-def _short(at: Context) -> Iterator[str]:
-    since = at.state.short_since
+def _short(ctx: Context) -> Iterator[str]:
+    since = ctx.state.short_since
     if since is None:
         return
-    due = [m.name for m in at.state.in_hand if m.phase is Phase.DUE]
-    serving = at.without(*due).serving
-    left = at.plan.policies.wait_for_capacity - (at.now - since)
+    due = [m.name for m in ctx.state.in_hand if m.phase is Phase.DUE]
+    serving = ctx.without(*due).serving
+    left = ctx.plan.policies.wait_for_capacity - (ctx.now - since)
     yield (
         f"waiting for capacity: without {names(due)} {serving} would serve, and the floor is "
-        f"{at.plan.min_available}; {_end(left)}"
+        f"{ctx.plan.min_available}; {_end(left)}"
     )
 
 
-def _gates(at: Context) -> Iterator[str]:
+def _gates(ctx: Context) -> Iterator[str]:
     """Gates that keep a member from beginning, or from ending its soak."""
-    over = [m for m in at.state.in_hand if is_soaked(at, m)]
-    is_idle = not at.state.in_hand and at.now - at.state.began_at >= GRACE
-    begins = is_idle and any(m.phase is Phase.WAITING for m in in_scope(at))
-    for gate in at.plan.policies.gates:
+    over = [m for m in ctx.state.in_hand if is_soaked(ctx, m)]
+    is_idle = not ctx.state.in_hand and ctx.now - ctx.state.began_at >= GRACE
+    begins = is_idle and any(m.phase is Phase.WAITING for m in in_scope(ctx))
+    for gate in ctx.plan.policies.gates:
         if gate.scope is Scope.MEMBER:
             for m in over:
-                if not gate_holds(at, gate, m.name):
-                    yield f"the soak of {m.name} is over, but {_says(at, gate, m)}"
-        elif (over or begins) and not gate_holds(at, gate, None):
-            yield _says(at, gate, None)
+                if not gate_holds(ctx, gate, m.name):
+                    yield f"the soak of {m.name} is over, but {_says(ctx, gate, m)}"
+        elif (over or begins) and not gate_holds(ctx, gate, None):
+            yield _says(ctx, gate, None)
 
 
-def is_soaked(at: Context, m: MemberState) -> bool:
+def is_soaked(ctx: Context, m: MemberState) -> bool:
     """Whether only its gates keep it, and for more than a moment."""
     if m.phase is not Phase.SOAKING or m.trial.warmed_at is None:
         return False
-    return at.now - m.trial.warmed_at >= at.plan.policies.soak + GRACE
+    return ctx.now - m.trial.warmed_at >= ctx.plan.policies.soak + GRACE
 
 
-def _says(at: Context, gate: Gate, m: MemberState | None) -> str:
-    last = at.state.gate(gate.name, m.name if m is not None else None)
+def _says(ctx: Context, gate: Gate, m: MemberState | None) -> str:
+    last = ctx.state.gate(gate.name, m.name if m is not None else None)
     if last is None:
         return f"gate {gate.name!r} has not said anything yet"
     if last.verdict is Verdict.FAIL:
@@ -153,15 +154,15 @@ def _says(at: Context, gate: Gate, m: MemberState | None) -> str:
         return f"{said}: {last.reason}"
     since = last.inconclusive_since
     if m is not None and m.trial.warmed_at is not None:
-        since = max(since, m.trial.warmed_at + at.plan.policies.soak)
+        since = max(since, m.trial.warmed_at + ctx.plan.policies.soak)
     end = "counts as passed" if gate.then is Then.PASS else "halts"
-    return f"{said}, {_end(since + gate.hold - at.now, end)}: {last.reason}"
+    return f"{said}, {_end(since + gate.hold - ctx.now, end)}: {last.reason}"
 
 
 def _end(left: timedelta, end: str = "halts") -> str:
     return f"{end} in {span(whole(left))}" if left >= SECOND else f"{end} now"
 
 
-def is_at_the_end(at: Context) -> bool:
+def is_at_the_end(ctx: Context) -> bool:
     """Whether nothing is left to do."""
-    return all(m.phase in OVER for m in in_scope(at))
+    return all(m.phase in OVER for m in in_scope(ctx))

@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from controller.core.decide.context import Context
+from controller.core.gates.gate import CounterGate
 from controller.core.pool import Instant
 from controller.core.state.state import State
+from controller.core.words import span
 from controller.report.board.recent import Past
 from controller.report.board.spans import Tone
 from controller.report.board.state_line import whole
-from controller.report.words import count, span
+from controller.report.words import count
 
 OVER_LAST: Final = timedelta(seconds=3)
 """What *now* means."""
@@ -24,35 +26,36 @@ class Rate:
     requests: float
 
 
-def users(at: Context, past: Past, wall: datetime) -> tuple[str, Tone]:
+def users(ctx: Context, past: Past, wall: datetime) -> tuple[str, Tone]:
     """One sentence, what matters most first, and how bad it is."""
-    if any(sight.lost_since is not None for sight in at.state.sights.values()):
+    if any(sight.lost_since is not None for sight in ctx.state.sights.values()):
         return "not known: a load balancer does not answer", Tone.BAD
-    rate = rate_now(at.state, at.now)
+    rate = rate_now(ctx.state, ctx.now)
     if rate is None:
         return "not known yet", Tone.DIM
     traffic = f"{_figure(rate.requests)} requests/s" if rate.requests else "NO REQUEST COMES"
     spell = past.spell
     if spell is None:
         return f"none failing; {traffic}", Tone.GOOD if rate.requests else Tone.DOUBT
-    since = f"{wall - (at.now - spell.since):%H:%M:%S}"
+    since = f"{wall - (ctx.now - spell.since):%H:%M:%S}"
     failed = f"{count(spell.errors, 'request')} failed"
-    if at.now - spell.last > OVER_LAST:
-        until = f"{wall - (at.now - spell.last):%H:%M:%S}"
+    if ctx.now - spell.last > OVER_LAST:
+        until = f"{wall - (ctx.now - spell.last):%H:%M:%S}"
         return f"none failing now; {failed}, {since} to {until} UTC; {traffic}", Tone.DOUBT
-    long = span(whole(at.now - spell.since))
+    long = span(whole(ctx.now - spell.since))
     text = f"FAILING NOW: {failed} since {since} UTC ({long}); "
     if not rate.errors:
         return text + traffic, Tone.DOUBT
     share = rate.errors / rate.requests if rate.requests else 1.0
     return f"{text}{_figure(rate.errors)} errors/s of {traffic}", Tone.BAD if share > _fine(
-        at
+        ctx
     ) else Tone.DOUBT
 
 
-def _fine(at: Context) -> float:
+def _fine(ctx: Context) -> float:
     """The error ratio that the gates call fine."""
-    limits = (gate.maximum for gate in at.plan.policies.gates if gate.is_counted)
+    gates = ctx.plan.policies.gates
+    limits = (gate.maximum for gate in gates if isinstance(gate, CounterGate))
     return min(limits, default=0.0)
 
 

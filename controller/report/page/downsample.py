@@ -1,12 +1,8 @@
 """Fewer points of a long series, none of the telling ones lost."""
 
 from collections.abc import Sequence
-from typing import Final
 
-from controller.core.events import Verdict
 from controller.report.page.model import Sample
-
-_GRAVITY: Final = {Verdict.PASS: 0, Verdict.INCONCLUSIVE: 1, Verdict.FAIL: 2}
 
 
 def thinned(samples: Sequence[Sample], most: int) -> list[Sample]:
@@ -20,7 +16,7 @@ def thinned(samples: Sequence[Sample], most: int) -> list[Sample]:
     for i in range(groups):
         group = inner[i * len(inner) // groups : (i + 1) * len(inner) // groups]
         kept.add(max(group, key=lambda at: _height(samples[at])))
-        kept.add(max(group, key=lambda at: _GRAVITY[samples[at].event.verdict]))
+        kept.add(max(group, key=lambda at: samples[at].event.verdict.rank))
     return [samples[at] for at in sorted(kept)]
 
 

@@ -4,23 +4,21 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from controller.core.events import GateSampled
-from controller.core.gates.counters import percent
-from controller.core.gates.gate import Gate, Test
+from controller.core.gates.gate import CounterGate, Gate, MetricGate, Test
 from controller.core.gates.statistics import is_unexplained
+from controller.core.words import percent
 
 
 def figure(gate: Gate, value: float) -> str:
     """A value of this gate for people: a ratio as a percentage."""
-    is_ratio = gate.is_counted or (gate.metric is not None and gate.metric.is_ratio)
-    return percent(value) if is_ratio else f"{value:.4g}"
+    return percent(value) if gate.is_ratio else f"{value:.4g}"
 
 
 def limits_of(gate: Gate, last: GateSampled) -> list[tuple[str, float]]:
     """What is drawn as a line, with a word for each."""
-    metric = gate.metric
     given: list[tuple[str, float | None]] = []
-    if metric is not None:
-        given = [("max", metric.maximum), ("min", metric.minimum)]
+    if isinstance(gate, MetricGate):
+        given = [("max", gate.maximum), ("min", gate.minimum)]
     if all(value is None for _, value in given):
         given = [("limit", last.limit)]
     return [(word, value) for word, value in given if value is not None]
@@ -30,26 +28,23 @@ def range_of(gate: Gate, values: Sequence[float]) -> str:
     """What the values reached, on the side that matters."""
     if not values:
         return "no value"
-    if gate.metric is not None and gate.metric.minimum is not None:
+    if isinstance(gate, MetricGate) and gate.minimum is not None:
         return f"{figure(gate, min(values))} to {figure(gate, max(values))}"
     return f"highest {figure(gate, max(values))}"
 
 
-def is_exact(gate: Gate) -> bool:
-    """Whether it judges counts, so that few of them prove little."""
-    is_of_counts = gate.is_counted or (gate.metric is not None and bool(gate.metric.errors))
-    return gate.test is Test.EXACT and is_of_counts
-
-
 def trip_ratio(gate: Gate, total: int) -> float | None:
-    """The least error ratio that fails an exact gate after `total` requests; None when no
-    number of errors would."""
+    """The least error ratio that fails a gate which judges counts exactly, after `total` requests;
+    None when no number of errors would, and of any other gate."""
+    maximum = _exact_maximum(gate)
+    if maximum is None:
+        return None
 
     def fails(errors: int) -> bool:
         return is_unexplained(
             errors,
             total,
-            gate.maximum,
+            maximum,
             confidence=gate.confidence,
             min_errors=gate.min_errors,
         )
@@ -57,3 +52,11 @@ def trip_ratio(gate: Gate, total: int) -> float | None:
     if total == 0 or not fails(total):
         return None
     return bisect_left(range(total + 1), True, key=fails) / total
+
+
+def _exact_maximum(gate: Gate) -> float | None:
+    match gate:
+        case CounterGate(test=Test.EXACT) | MetricGate(has_counts=True):
+            return gate.maximum
+        case _:
+            return None

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Final
 
 from controller.core.outcome import ExitCode, Outcome
+from controller.core.words import span
 from controller.ports import RolloutRow
 from controller.report.page.model import Halt, Story
 from controller.report.run.halt import without_next
 from controller.report.run.summary import tally
 from controller.report.status.values import kind, settings_of, values, values_told
-from controller.report.words import span
 
 UNFINISHED: Final = "unfinished"
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from controller.core.gates.gate import CounterGate
 from controller.core.phases import GRAVE
 from controller.core.steps import Course
+from controller.core.words import span
 from controller.report.members.status import standing
 from controller.report.page.model import Deed, Series, Story
-from controller.report.words import span
 
 FIVE: Final = ("drain", "upgrade", "validate", "return", "soak")
 OUT: Final = frozenset(FIVE) - {"soak"} | {"out", "undo"}
@@ -58,7 +59,7 @@ class Member:
 def members(story: Story) -> tuple[Member, ...]:
     """A row for each member in the order of its turn, and one more where it was rolled back."""
     lasted = _lasted(story)
-    counted = {gate.name for gate in story.plan.policies.gates if gate.is_counted}
+    counted = {gate.name for gate in story.plan.policies.gates if isinstance(gate, CounterGate)}
     served = {series.member: series for series in story.series if series.gate in counted}
     deeds: dict[tuple[str, Course], list[Deed]] = {}
     for deed in story.deeds:

@@ -6,12 +6,12 @@ from datetime import timedelta
 from typing import Final
 
 from controller.core.events import Verdict
-from controller.core.gates.counters import limit
 from controller.core.gates.gate import Gate
+from controller.core.gates.limit import limit
+from controller.core.words import span
 from controller.report.page.downsample import thinned
-from controller.report.page.gate_figures import figure, is_exact, limits_of, range_of, trip_ratio
+from controller.report.page.gate_figures import figure, limits_of, range_of, trip_ratio
 from controller.report.page.model import Sample, Series, Story
-from controller.report.words import span
 
 WIDTH: Final = 320
 HEIGHT: Final = 140
@@ -191,8 +191,6 @@ def _curves(samples: Sequence[Sample], scale: _Scale) -> tuple[str, ...]:
 
 
 def _trips(gate: Gate, samples: Sequence[Sample], scale: _Scale) -> str:
-    if not is_exact(gate):
-        return ""
     points = [
         (scale.x(sample.at), scale.y(ratio))
         for sample in samples

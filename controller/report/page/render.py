@@ -8,7 +8,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from controller import __version__
-from controller.core.gates.counters import limit
+from controller.core.gates.limit import limit
+from controller.core.words import span
 from controller.ports import Record, RolloutRow
 from controller.report.page.builder import tell
 from controller.report.page.header import header, moment
@@ -17,7 +18,7 @@ from controller.report.page.model import Entry, Story
 from controller.report.page.plots import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, gate_plots
 from controller.report.page.timeline import timeline
 from controller.report.sanitize import legible
-from controller.report.words import names, span
+from controller.report.words import names
 
 ENTRIES: Final = 1000
 """Sentences told; of more, the first and the last, and in between what went wrong and who did

@@ -7,9 +7,9 @@ from itertools import pairwise
 from typing import Final
 
 from controller.core.phases import OVER, Phase
+from controller.core.words import span
 from controller.report.members.status import standing
 from controller.report.page.model import Run, Story, Stretch
-from controller.report.words import span
 
 GAP_SHARE: Final = 0.04
 """The most that the time between two runs takes, as a share of the time at work: a night between

@@ -9,11 +9,12 @@ from controller.core.pool import Instant
 from controller.core.snapshot import Sight, capacity
 from controller.core.state.failures import failures
 from controller.core.state.state import State
+from controller.core.words import span
 from controller.report.members.placement import shown
 from controller.report.members.status import is_changed, is_fine, left_standing, standing, strangers
 from controller.report.run.next_commands import Onward, ways_on
 from controller.report.sanitize import legible_line
-from controller.report.words import count, names, span
+from controller.report.words import count, names
 
 
 def halt_message(

@@ -9,9 +9,10 @@ from controller.core.pool import FULL
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
 from controller.core.steps import AskGuard, AskOperator, RunStep, SetMember, Setting, Step, Validate
+from controller.core.words import span
 from controller.report.run.stopping import stopping
 from controller.report.sanitize import legible_line
-from controller.report.words import count, names, span
+from controller.report.words import count, names
 
 _ASKED = {
     Setting.DRAIN: "draining: no new traffic, work in flight ends",

@@ -6,11 +6,11 @@ from typing import Any
 
 from controller.core.events import Finished, RunBegan
 from controller.core.plan.plan import Plan
+from controller.core.words import span
 from controller.journal.codec import PLAN, decode
 from controller.ports import Record, RolloutRow
 from controller.report.sanitize import legible_line
 from controller.report.status.values import kind, values, values_told
-from controller.report.words import span
 
 
 def history_value(row: RolloutRow, records: Sequence[Record], *, is_held: bool) -> dict[str, Any]:

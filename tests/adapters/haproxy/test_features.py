@@ -80,7 +80,7 @@ async def test_operator_socket_reads_and_does_not_set(site: Site) -> None:
     pool = balancer([front.operator])
     assert (await pool.facts(front.operator)).level == "operator"
     view = await pool.look(front.operator, None)
-    with pytest.raises(PermissionTooLow, match="this door has level 'operator'"):
+    with pytest.raises(PermissionTooLow, match="this endpoint has level 'operator'"):
         await pool.survey(view, ("a1",))
     with pytest.raises(PermissionTooLow, match="level admin"):
         await pool.drain("a1")

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from adapters.clock import SystemClock
 from adapters.prometheus import PrometheusSource
-from controller.core.gates.evidence import MetricsServer
+from controller.metrics_servers import MetricsServer
 
 
 @dataclass(frozen=True, slots=True)

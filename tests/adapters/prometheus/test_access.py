@@ -8,7 +8,8 @@ import pytest
 import pytest_asyncio
 import trustme
 
-from controller.core.gates.evidence import MetricsServer, Missing, Reading, Secret
+from controller.core.gates.evidence import Missing, Reading
+from controller.metrics_servers import MetricsServer, Secret
 from tests.adapters.prometheus.stub import at, source
 from tests.support.prometheus import RealPrometheus
 

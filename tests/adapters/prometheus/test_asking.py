@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from controller.core.gates.evidence import MetricsServer, Missing, Secret
+from controller.core.gates.evidence import Missing
 from controller.errors import MetricsRefused
+from controller.metrics_servers import MetricsServer, Secret
 from tests.adapters.prometheus.stub import Asked, Teller, Told, at, failure, source, stub, vector
 
 NOT_READY = Told(503)

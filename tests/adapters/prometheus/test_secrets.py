@@ -9,8 +9,9 @@ from traceback import format_exception
 
 import pytest
 
-from controller.core.gates.evidence import MetricsServer, Missing, Secret
+from controller.core.gates.evidence import Missing
 from controller.errors import MetricsRefused
+from controller.metrics_servers import MetricsServer, Secret
 from tests.adapters.prometheus.stub import Asked, Told, at, failure, source, stub, vector
 
 HUSH = "hush-1f7a"

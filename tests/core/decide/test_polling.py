@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from controller.core.decide.polling import attention
-from controller.core.gates.gate import Gate, Scope
+from controller.core.gates.gate import CounterGate, Scope
 from controller.core.phases import Phase
 from controller.core.pool import Admin, InstanceView, Worker
 from controller.core.settings import Policies
@@ -97,7 +97,7 @@ def test_condemned_member_makes_for_a_look_at_once() -> None:
 def test_gates_set_the_pace_of_a_soak() -> None:
     """A gate that is sampled often has fresh counts each time, within reason."""
     for every, wait in ((0.1, 0.05), (0.001, 0.02), (60, 0.25)):
-        gates = (Gate("errors", Scope.MEMBER, 0.01, every=at(every)),)
+        gates = (CounterGate("errors", Scope.MEMBER, 0.01, every=at(every)),)
         plan = replace(CALM, policies=Policies(gates=gates))
         assert attention(plan, state(Phase.SOAKING, seen(3, 3)), "lb1", at(3)).wait == at(wait)
 

@@ -7,15 +7,15 @@ and orders are late by chance. Nothing in here is a bound: it is what the bound 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from random import Random
 
 from controller.core.events import Verdict
 from controller.core.forecast.traffic import Traffic
 from controller.core.gates.counters import judge
-from controller.core.gates.evidence import Freshness, Reading
-from controller.core.gates.gate import Gate, Scope
-from controller.core.gates.metrics import Answers, judge_answers
+from controller.core.gates.evidence import Answers, Freshness, Query, Reading
+from controller.core.gates.gate import CounterGate, Gate, MetricGate, Scope
+from controller.core.gates.metrics import judge_answers
 from controller.core.gates.statistics import is_worse
 from controller.core.pool import Counters
 from controller.core.settings import Policies
@@ -86,9 +86,9 @@ Judged = Iterator[tuple[float, int, Verdict]]
 verdict_of = lru_cache(100_000)(lambda gate, errors, total: judge(gate, Counters(errors, total)))
 
 
-def counted(bad: Bad) -> Judged:
+def counted(gate: CounterGate, bad: Bad) -> Judged:
     """What a gate on the balancer's counters says of each member."""
-    every = bad.gate.every.total_seconds()
+    every = gate.every.total_seconds()
     late = min(LATE, every / 2)
 
     def next_of(member: int, since: float) -> tuple[float, float, int]:
@@ -99,13 +99,13 @@ def counted(bad: Bad) -> Judged:
     while True:
         shown, at, member = min(due)
         bad.until(shown)
-        yield at, member, verdict_of(bad.gate, *bad.counts[member]).verdict
+        yield at, member, verdict_of(gate, *bad.counts[member]).verdict
         due[due.index((shown, at, member))] = next_of(member, at)
 
 
-def pooled(bad: Bad) -> Judged:
+def pooled(gate: CounterGate, bad: Bad) -> Judged:
     """What a pool gate says; it ends where it takes nobody out."""
-    at, gate = 0.0, bad.gate
+    at = 0.0
     others = bad.now.pool - bad.now.member * bad.now.together
     past = bad.now.pool * gate.window.total_seconds()
     while True:
@@ -124,9 +124,9 @@ def pooled(bad: Bad) -> Judged:
         yield at, 0, said
 
 
-def scraped(bad: Bad) -> Judged:
+def scraped(gate: MetricGate, bad: Bad) -> Judged:
     """What a gate says that asks a metrics system, of the first member."""
-    every, at = bad.gate.every.total_seconds(), bad.random.random()
+    every, at = gate.every.total_seconds(), bad.random.random()
     scrapes: list[tuple[float, int, int]] = []
     due = bad.interval * bad.random.random()
     while True:
@@ -135,21 +135,23 @@ def scraped(bad: Bad) -> Judged:
             errors, requests = bad.counts[0]
             scrapes.append((due, errors, requests))
             due += bad.interval
-        yield at + ANSWER * bad.random.random(), 0, _asked(bad, at, scrapes)
+        yield at + ANSWER * bad.random.random(), 0, _asked(bad, gate, at, scrapes)
         at += every + ANSWER * bad.random.random()
 
 
-def _asked(bad: Bad, at: float, scrapes: list[tuple[float, int, int]]) -> Verdict:
+def _asked(bad: Bad, gate: MetricGate, at: float, scrapes: list[tuple[float, int, int]]) -> Verdict:
     errors, requests = (_increase(scrapes, column, at) for column in (1, 2))
     known = Freshness("up", timedelta(0), timedelta(seconds=bad.interval))
     value = errors / requests if errors is not None and requests else None
     if len(scrapes) < 2 or value is None:
         return Verdict.INCONCLUSIVE
-    answers = Answers("s", Reading("q", value), freshness=known)
-    if bad.gate.metric is not None and bad.gate.metric.errors:
-        asked = Reading("e", errors), Reading("r", requests)
-        answers = Answers("s", None, *asked, freshness=known)
-    return judge_answers(bad.gate, timedelta(seconds=at), [answers]).verdict
+    readings = {
+        Query.VALUE: Reading("q", value),
+        Query.ERRORS: Reading("e", errors),
+        Query.REQUESTS: Reading("r", requests),
+    }
+    answers = Answers("s", {kind: readings[kind] for kind in gate.queries}, known)
+    return judge_answers(gate, timedelta(seconds=at), [answers]).verdict
 
 
 def _increase(scrapes: list[tuple[float, int, int]], column: int, at: float) -> float | None:
@@ -187,6 +189,12 @@ def played(bad: Bad, samples: Callable[[Bad], Judged]) -> tuple[int, float] | No
 
 
 def ways_of(gate: Gate) -> Callable[[Bad], Judged]:
-    if not gate.is_counted:
-        return scraped
-    return pooled if gate.scope is Scope.POOL else counted
+    match gate:
+        case MetricGate():
+            return partial(scraped, gate)
+        case CounterGate(scope=Scope.POOL):
+            return partial(pooled, gate)
+        case CounterGate():
+            return partial(counted, gate)
+        case _:
+            raise ValueError(f"how {gate.name} goes cannot be played")

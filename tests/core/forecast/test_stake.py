@@ -11,25 +11,29 @@ from hypothesis import strategies as st
 from controller.core.forecast.stake import Loss, Stop, stake, stop
 from controller.core.forecast.thresholds import Unforeseen
 from controller.core.forecast.traffic import Traffic
-from controller.core.gates.evidence import MetricsServer
-from controller.core.gates.gate import AlertQuery, Gate, MetricQuery, Scope
+from controller.core.gates.evidence import Query
+from controller.core.gates.gate import AlertGate, CounterGate, Gate, MetricGate, Scope
 from controller.core.gates.gate import Test as Kind
 from controller.core.settings import Policies, ReturnPolicy
 
 SECOND = timedelta(seconds=1)
-EXACT = Gate("errors", Scope.MEMBER, 0.01, every=timedelta(milliseconds=200))
+EXACT = CounterGate("errors", Scope.MEMBER, 0.01, every=timedelta(milliseconds=200))
 BARE = replace(EXACT, test=Kind.THRESHOLD)
 POOL = replace(EXACT, scope=Scope.POOL)
-SERVERS = (MetricsServer("http://127.0.0.1:9"),)
-VALUE = replace(
-    EXACT,
-    metric=MetricQuery(SERVERS, query="rate(e[${window}]) / rate(r[${window}])", maximum=0.01),
+QUICK = timedelta(milliseconds=200)
+VALUE = MetricGate(
+    "errors",
+    Scope.MEMBER,
+    {Query.VALUE: "rate(e[${window}]) / rate(r[${window}])"},
+    maximum=0.01,
+    every=QUICK,
 )
-COUNTS = replace(
-    EXACT,
-    metric=MetricQuery(
-        SERVERS, errors="increase(e[${window}])", requests="increase(r[${window}])", maximum=0.01
-    ),
+COUNTS = MetricGate(
+    "errors",
+    Scope.MEMBER,
+    {Query.ERRORS: "increase(e[${window}])", Query.REQUESTS: "increase(r[${window}])"},
+    maximum=0.01,
+    every=QUICK,
 )
 NOW = Traffic(200, 50, peers=150)
 
@@ -38,6 +42,10 @@ def at_stake(
     *gates: Gate, ratio: float = 1.0, now: Traffic = NOW, soak: float = 10, **ways: timedelta
 ) -> Loss:
     return stake(Policies(gates=gates, soak=SECOND * soak), now, ratio, ways or None)
+
+
+def asking(query: str) -> MetricGate:
+    return replace(VALUE, queries={Query.VALUE: query})
 
 
 def lost(loss: Loss) -> tuple[int, float]:
@@ -135,7 +143,7 @@ def test_a_ramp_spares_users() -> None:
 def test_another_silent_gate_holds_the_steps() -> None:
     """A gate that says nothing for its `hold` keeps the member at its first step: not more fail,
     but it may be seen later."""
-    silent = replace(EXACT, name="pages", alerts=AlertQuery(SERVERS), hold=60 * SECOND)
+    silent = AlertGate("pages", Scope.POOL, hold=60 * SECOND)
     comeback = ReturnPolicy(ramp=(10, 50), hold=SECOND)
     ramped = Traffic(40, 10, peers=30, steps=(1.3, 5.7))
     alone, both = (
@@ -188,18 +196,15 @@ def test_metrics_gate(gate: Gate) -> None:
 
 def test_several_metrics_systems_may_see_a_part_each() -> None:
     """Of two servers each may scrape its own balancers: it takes longer to see as much."""
-    assert COUNTS.metric is not None
-    both = replace(COUNTS, metric=replace(COUNTS.metric, servers=SERVERS * 2))
+    both = replace(COUNTS, servers=2)
     known = timedelta(milliseconds=500)
     assert lost(at_stake(both, errors=known))[0] > lost(at_stake(COUNTS, errors=known))[0]
 
 
 def test_a_fixed_range_sees_the_good_past() -> None:
     """`[5m]` at the return is full of the old version's good answers."""
-    assert VALUE.metric is not None
-    fixed = replace(VALUE.metric, query="rate(e[5m]) / rate(r[5m])")
     known = timedelta(milliseconds=500)
-    past = at_stake(replace(VALUE, metric=fixed), soak=60, errors=known)
+    past = at_stake(asking("rate(e[5m]) / rate(r[5m])"), soak=60, errors=known)
     assert lost(past)[0] > 150
     assert lost(past)[0] > lost(at_stake(VALUE, soak=60, errors=known))[0]
 
@@ -241,7 +246,9 @@ def stopped(gate: Gate, now: Traffic, ratio: float) -> Stop | None:
 
 @settings(max_examples=25)
 @given(LOSSES, st.sampled_from([0.1, 0.5, 1.0]), st.sampled_from([0.005, 0.02]))
-def test_a_laxer_gate_loses_more(case: tuple[Traffic, Gate], ratio: float, maximum: float) -> None:
+def test_a_laxer_gate_loses_more(
+    case: tuple[Traffic, CounterGate], ratio: float, maximum: float
+) -> None:
     """What a gate lets pass never falls when `max` or `failures` rise, but for the rarest cases,
     left out of either; and what is likely is within it."""
     now, gate = case
@@ -259,17 +266,15 @@ def test_a_laxer_gate_loses_more(case: tuple[Traffic, Gate], ratio: float, maxim
 
 def test_what_cannot_be_foretold_is_no_bound() -> None:
     """Alerts, limits that are no error ratio, and a metrics system's view of the pool: with why."""
-    value = VALUE.metric
-    assert value is not None
     for gate, why in (
-        (replace(EXACT, alerts=AlertQuery(SERVERS)), "alert"),
-        (replace(VALUE, metric=replace(value, is_ratio=False)), "no limit"),
-        (replace(VALUE, metric=replace(value, maximum=None)), "no limit"),
+        (AlertGate("pages", Scope.MEMBER), "alert"),
+        (replace(VALUE, is_ratio=False), "no limit"),
+        (replace(VALUE, maximum=None), "no limit"),
         (replace(VALUE, scope=Scope.POOL), "more than this pool"),
-        (replace(VALUE, metric=replace(value, query="job:errors:ratio")), "over what time"),
-        (replace(VALUE, metric=replace(value, query="irate(e[1m])")), "single moments"),
-        (replace(VALUE, metric=replace(value, query="rate(e[1m] offset 5m)")), "another time"),
-        (replace(VALUE, metric=replace(value, query="rate(e[1m] @ 1)")), "another time"),
+        (asking("job:errors:ratio"), "over what time"),
+        (asking("irate(e[1m])"), "single moments"),
+        (asking("rate(e[1m] offset 5m)"), "another time"),
+        (asking("rate(e[1m] @ 1)"), "another time"),
     ):
         loss = at_stake(gate)
         assert loss.requests is None

@@ -10,28 +10,35 @@ import pytest
 
 from controller.core.forecast.stake import Loss, stake
 from controller.core.forecast.traffic import Traffic
-from controller.core.gates.evidence import MetricsServer
-from controller.core.gates.gate import Gate, MetricQuery, Scope
+from controller.core.gates.evidence import Query
+from controller.core.gates.gate import CounterGate, Gate, MetricGate, Scope
 from controller.core.gates.gate import Test as Kind
 from controller.core.settings import Policies, ReturnPolicy
 from tests.core.forecast.bad_rollouts import Bad, played, ways_of
 
 SECOND = timedelta(seconds=1)
-EXACT = Gate("errors", Scope.MEMBER, 0.01)
-SERVERS = (MetricsServer("http://127.0.0.1:9"),)
-COUNTS = MetricQuery(
-    SERVERS, errors="increase(e[${window}])", requests="increase(r[${window}])", maximum=0.01
+EXACT = CounterGate("errors", Scope.MEMBER, 0.01)
+COUNTS = MetricGate(
+    "counts",
+    Scope.MEMBER,
+    {Query.ERRORS: "increase(e[${window}])", Query.REQUESTS: "increase(r[${window}])"},
+    maximum=0.01,
 )
-VALUE = MetricQuery(SERVERS, query="rate(e[${window}]) / rate(r[${window}])", maximum=0.01)
+VALUE = MetricGate(
+    "value",
+    Scope.MEMBER,
+    {Query.VALUE: "rate(e[${window}]) / rate(r[${window}])"},
+    maximum=0.01,
+)
 
-GATES = {
+GATES: dict[str, Gate] = {
     "exact, often": replace(EXACT, every=SECOND / 5),
     "exact": EXACT,
     "bare ratio": replace(EXACT, test=Kind.THRESHOLD),
     "three in a row": replace(EXACT, failures=3),
     "pool": replace(EXACT, scope=Scope.POOL),
-    "scraped counts": replace(EXACT, metric=COUNTS),
-    "scraped value": replace(EXACT, metric=VALUE),
+    "scraped counts": COUNTS,
+    "scraped value": VALUE,
 }
 RATES = (2.0, 10.0, 50.0, 200.0)
 """Of one member, of four."""
@@ -84,7 +91,7 @@ def cases(gate: Gate, ratio: float) -> Iterator[Case]:
     """At each rate: alone, two at a time, in a ramp, by each scrape interval."""
     for rate in RATES if gate.scope is Scope.MEMBER else RATES[:3]:
         alone = Traffic(4 * rate, rate, peers=3 * rate)
-        if not gate.is_counted:
+        if not isinstance(gate, CounterGate):
             for interval in (SECOND / 2, 15 * SECOND):
                 yield Case(gate, alone, ratio, interval=interval)
             continue

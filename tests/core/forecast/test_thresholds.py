@@ -8,18 +8,17 @@ import pytest
 from controller.core.events import Verdict
 from controller.core.forecast.thresholds import Span, errors_needed, span_of
 from controller.core.gates.counters import judge
-from controller.core.gates.evidence import MetricsServer
-from controller.core.gates.gate import Gate, MetricQuery, Scope
+from controller.core.gates.evidence import Query
+from controller.core.gates.gate import CounterGate, Gate, MetricGate, Scope
 from controller.core.gates.gate import Test as Kind
 from controller.core.gates.promql import has_range, looks_elsewhen
 from controller.core.pool import Counters
 
-EXACT = Gate("errors", Scope.MEMBER, 0.01)
-SERVERS = (MetricsServer("http://127.0.0.1:9"),)
+EXACT = CounterGate("errors", Scope.MEMBER, 0.01)
 
 
 def asking(query: str) -> Gate:
-    return replace(EXACT, metric=MetricQuery(SERVERS, query=query, maximum=0.01))
+    return MetricGate("ratio", Scope.MEMBER, {Query.VALUE: query}, maximum=0.01)
 
 
 @pytest.mark.parametrize(
@@ -59,8 +58,8 @@ def test_errors_needed_are_those_that_fail(test: Kind, total: int) -> None:
 
 def test_counts_of_a_metrics_system_need_enough_requests() -> None:
     """Fewer than `min_requests` are too little traffic, however many fail."""
-    counts = MetricQuery(SERVERS, errors="e[1m]", requests="r[1m]", maximum=0.01)
-    needed = errors_needed(replace(EXACT, metric=counts))
+    queries = {Query.ERRORS: "e[1m]", Query.REQUESTS: "r[1m]"}
+    needed = errors_needed(MetricGate("counts", Scope.MEMBER, queries, maximum=0.01))
     assert needed(19, 19) == float("inf")
     assert needed(20, 20) == 4
 

@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 
 from controller.core.events import Verdict
-from controller.core.gates.counters import judge, limit, percent, requests
-from controller.core.gates.gate import Gate, Scope
+from controller.core.gates.counters import judge
+from controller.core.gates.gate import CounterGate, Scope
 from controller.core.gates.gate import Test as Kind
+from controller.core.gates.limit import limit
 from controller.core.pool import Counters
 
-EXACT = Gate("errors", Scope.MEMBER, 0.01)
+EXACT = CounterGate("errors", Scope.MEMBER, 0.01)
 BARE = replace(EXACT, test=Kind.THRESHOLD)
 POOL, BARE_POOL = (replace(gate, scope=Scope.POOL) for gate in (EXACT, BARE))
 PASS, FAIL, OPEN = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE
@@ -43,7 +44,9 @@ PASS, FAIL, OPEN = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE
         (BARE_POOL, 1, 50, FAIL, "1 of 50 requests failed (2 %)"),
     ],
 )
-def test_judgement(gate: Gate, errors: int, total: int, verdict: Verdict, words: str) -> None:
+def test_judgement(
+    gate: CounterGate, errors: int, total: int, verdict: Verdict, words: str
+) -> None:
     """Each kind of evidence has its verdict, and its words."""
     judgement = judge(gate, Counters(errors, total))
     assert judgement.verdict is verdict
@@ -57,12 +60,3 @@ def test_limits_are_said_in_words() -> None:
     assert limit(EXACT) == (
         "at most 1 % of the requests may fail, beyond chance (99.5 % sure, from 3 errors on)"
     )
-    assert percent(0.0025) == "0.25 %"
-
-
-@pytest.mark.parametrize(
-    ("number", "words"), [(0, "0 requests"), (1, "1 request"), (2, "2 requests")]
-)
-def test_one_request_is_one(number: int, words: str) -> None:
-    """Figures read as a sentence."""
-    assert requests(number) == words

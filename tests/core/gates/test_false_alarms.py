@@ -6,10 +6,10 @@ import pytest
 
 from controller.core.events import Verdict
 from controller.core.gates.counters import judge
-from controller.core.gates.gate import Gate, Scope
+from controller.core.gates.gate import CounterGate, Scope
 from controller.core.pool import Counters
 
-GATE = Gate("errors", Scope.MEMBER, 0.01)
+GATE = CounterGate("errors", Scope.MEMBER, 0.01)
 ROLLOUTS, MEMBERS, SOAK = 200, 4, 30
 """Rollouts of so many members, each soaked for so many seconds and judged once a second."""
 

@@ -1,28 +1,27 @@
 """What gates on a metrics system allow, in words; and alerts that fired before."""
 
-from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from controller.core.decide.context import Context
 from controller.core.decide.gates import watch_gates
 from controller.core.events import GateSampled, Halted, Verdict
-from controller.core.gates.counters import limit
-from controller.core.gates.evidence import MetricsServer
-from controller.core.gates.gate import AlertQuery, Gate, MetricQuery, Scope
+from controller.core.gates.evidence import Query
+from controller.core.gates.gate import AlertGate, CounterGate, Gate, MetricGate, Scope
+from controller.core.gates.limit import figure, limit
 from controller.core.plan.plan import CourseShape, Plan
 from controller.core.settings import Policies
 from controller.core.state.apply import apply
 from controller.core.state.state import initial
 
-SERVERS = (MetricsServer("http://127.0.0.1:9090"),)
-ALERTS = Gate("alerts", Scope.POOL, 1.0, alerts=AlertQuery(SERVERS))
+ALERTS = AlertGate("alerts", Scope.POOL)
 
 
-def metric(**limits: object) -> Gate:
-    query = replace(MetricQuery(SERVERS, query="q"), **limits)  # type: ignore[arg-type]
-    return Gate("m", Scope.POOL, 1.0, confidence=0.99, metric=query)
+def metric(*kinds: Query, **limits: Any) -> MetricGate:
+    queries = dict.fromkeys(kinds or (Query.VALUE,), "q")
+    return MetricGate("m", Scope.POOL, queries, confidence=0.99, **limits)
 
 
 @pytest.mark.parametrize(
@@ -32,12 +31,26 @@ def metric(**limits: object) -> Gate:
         (metric(maximum=0.01), "at most 1 %"),
         (metric(minimum=3.0, maximum=9.5, is_ratio=False), "at most 9.5 and at least 3"),
         (metric(max_increase=0.005), "at most 0.5 % above the baseline"),
-        (metric(baseline_errors="e"), "not worse than the baseline (99 % sure)"),
+        (metric(Query.BASELINE_ERRORS), "not worse than the baseline (99 % sure)"),
     ],
 )
 def test_limits_in_words(gate: Gate, words: str) -> None:
     """Every kind of limit is told in the unit of the file."""
     assert limit(gate) == words
+
+
+@pytest.mark.parametrize(
+    ("gate", "value", "words"),
+    [
+        (CounterGate("c", Scope.POOL, 0.01), 0.02, "2 %"),
+        (metric(maximum=0.01), 0.02, "2 %"),
+        (metric(maximum=9.5, is_ratio=False), 0.02, "0.02"),
+        (ALERTS, 2.0, "2"),
+    ],
+)
+def test_figures_in_the_unit_of_the_limit(gate: Gate, value: float, words: str) -> None:
+    """A ratio is shown as a percentage, a plain number is not."""
+    assert figure(gate, value) == words
 
 
 def plan_with(gate: Gate) -> Plan:

@@ -1,22 +1,28 @@
 """The judgement of samples from a metrics system: figures, and every way they can be missing."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.core.events import Verdict
-from controller.core.gates.evidence import Alert, Freshness, MetricsServer, Missing, Reading
-from controller.core.gates.gate import AlertQuery, Gate, Matcher, MetricQuery, Scope
-from controller.core.gates.metrics import Answers, Judged, alert_key, judge_alerts, judge_answers
+from controller.core.events import GateSampled, Verdict
+from controller.core.gates.alerts import alert_key, alerts_sampled, judge_alerts
+from controller.core.gates.evidence import Alert, Answers, Freshness, Missing, Query, Reading
+from controller.core.gates.gate import AlertGate, Matcher, MetricGate, Scope
+from controller.core.gates.judgement import Judgement
+from controller.core.gates.metrics import answers_sampled, judge_answers
 
-SERVER = MetricsServer("http://127.0.0.1:9090")
 LATER = timedelta(minutes=5)
-QUERY = MetricQuery((SERVER,), query="q", evidence="up", maximum=0.01)
-RATIO = Gate("ratio", Scope.MEMBER, 1.0, confidence=0.99, metric=QUERY)
+RATIO = MetricGate(
+    "ratio",
+    Scope.MEMBER,
+    {Query.VALUE: "q", Query.EVIDENCE: "up"},
+    maximum=0.01,
+    confidence=0.99,
+)
 FRESH = Freshness("up", age=timedelta(seconds=1), interval=timedelta(seconds=1), series=1)
 
 
@@ -24,41 +30,42 @@ def reading(value: float) -> Reading:
     return Reading("q", value=value, series=1)
 
 
-def judged(gate: Gate, elapsed: timedelta = LATER, **answers: Any) -> Judged:
-    one = replace(Answers("prom", freshness=FRESH), **answers)
-    return judge_answers(gate, elapsed, [one])
+def answered(server: str = "prom", freshness: Freshness | None = FRESH, **readings: Any) -> Answers:
+    return Answers(server, {Query(kind): one for kind, one in readings.items()}, freshness)
 
 
-def with_query(**changes: Any) -> Gate:
-    return replace(RATIO, metric=replace(QUERY, **changes))
+def judged(gate: MetricGate, elapsed: timedelta = LATER, **answers: Any) -> Judgement:
+    return judge_answers(gate, elapsed, [answered(**answers)])
 
 
-COUNTS = with_query(query="", errors="e", requests="r")
-BESIDE = with_query(
-    query="", errors="e", requests="r", maximum=None, baseline_errors="be", baseline_requests="br"
-)
+def asking(*kinds: str, **changes: Any) -> MetricGate:
+    return replace(RATIO, queries={Query(kind): kind for kind in kinds}, **changes)
+
+
+COUNTS = asking("errors", "requests")
+BESIDE = asking("errors", "requests", "baseline_errors", "baseline_requests", maximum=None)
 
 
 @pytest.mark.parametrize(
     ("gate", "answers", "verdict", "reason"),
     [
-        (RATIO, {"value": reading(0.005)}, "pass", "0.5 %"),
-        (RATIO, {"value": reading(0.02)}, "fail", "2 %, above 1 %"),
+        (RATIO, {"query": reading(0.005)}, "pass", "0.5 %"),
+        (RATIO, {"query": reading(0.02)}, "fail", "2 %, above 1 %"),
         (
-            with_query(maximum=None, minimum=99.0, is_ratio=False),
-            {"value": reading(98.0)},
+            asking("query", maximum=None, minimum=99.0, is_ratio=False),
+            {"query": reading(98.0)},
             "fail",
             "98, below 99",
         ),
         (
-            with_query(maximum=None, baseline="b", max_increase=0.01),
-            {"value": reading(0.05), "baseline": reading(0.02)},
+            asking("query", "baseline", maximum=None, max_increase=0.01),
+            {"query": reading(0.05), "baseline": reading(0.02)},
             "fail",
             "5 %, against 2 % of the baseline",
         ),
         (
-            with_query(maximum=None, baseline="b", max_increase=0.01),
-            {"value": reading(0.025), "baseline": reading(0.02)},
+            asking("query", "baseline", maximum=None, max_increase=0.01),
+            {"query": reading(0.025), "baseline": reading(0.02)},
             "pass",
             "2.5 %, against 2 % of the baseline",
         ),
@@ -109,7 +116,7 @@ BESIDE = with_query(
             "7 of 300 requests failed (2.33 %), against 6 of 300 (2 %) of the baseline",
         ),
         (
-            replace(BESIDE, metric=replace(BESIDE.metric or QUERY, max_increase=0.2)),
+            replace(BESIDE, max_increase=0.2),
             {
                 "errors": reading(30),
                 "requests": reading(300),
@@ -121,18 +128,18 @@ BESIDE = with_query(
         ),
     ],
 )
-def test_figures(gate: Gate, answers: dict[str, Any], verdict: str, reason: str) -> None:
+def test_figures(gate: MetricGate, answers: dict[str, Any], verdict: str, reason: str) -> None:
     """Values against limits and baselines, counts exactly; the reason shows the figures."""
     found = judged(gate, **answers)
     assert (found.verdict, found.reason) == (verdict, reason)
 
 
 @pytest.mark.parametrize("missing", list(Missing))
-@pytest.mark.parametrize("place", ["value", "baseline", "traffic", "freshness"])
+@pytest.mark.parametrize("place", ["query", "baseline", "traffic", "freshness"])
 def test_whatever_is_missing_is_inconclusive(missing: Missing, place: str) -> None:
     """Each reason in each place is inconclusive, in its own words, however good the rest is."""
     answers: dict[str, Any] = {
-        "value": reading(0.0),
+        "query": reading(0.0),
         "baseline": reading(0.5),
         "traffic": reading(1000),
     }
@@ -140,7 +147,7 @@ def test_whatever_is_missing_is_inconclusive(missing: Missing, place: str) -> No
         answers[place] = Freshness("up", missing=missing, words="the words")
     else:
         answers[place] = Reading("q", missing=missing, words="the words")
-    gate = with_query(baseline="b", max_increase=0.1, traffic="t")
+    gate = asking("query", "baseline", "traffic", max_increase=0.1)
     found = judged(gate, **answers)
     assert found.verdict is Verdict.INCONCLUSIVE
     assert found.reason == f"{missing}: the words"
@@ -166,7 +173,7 @@ def test_stale_evidence(
         interval=None if interval is None else timedelta(seconds=interval),
     )
     allowed = None if max_age is None else timedelta(seconds=max_age)
-    found = judged(with_query(max_age=allowed), value=reading(0.0), freshness=fresh)
+    found = judged(replace(RATIO, max_age=allowed), query=reading(0.0), freshness=fresh)
     assert found.verdict == verdict
     assert found.reason.startswith("stale") is (verdict == "inconclusive")
 
@@ -177,24 +184,25 @@ def test_stale_evidence(
 )
 def test_too_early(value: float, scrapes: float, verdict: str) -> None:
     """A fail counts from two scrapes after the return, a pass only from four."""
-    found = judged(RATIO, timedelta(seconds=scrapes), value=reading(value))
+    found = judged(RATIO, timedelta(seconds=scrapes), query=reading(value))
     assert found.verdict == verdict
     assert found.reason.startswith("too early") is (verdict == "inconclusive")
 
 
 def test_without_evidence_the_interval_is_a_common_one() -> None:
     """Without `evidence` a pass counts only after four times 15 seconds."""
-    gate = with_query(evidence="")
     for seconds, verdict in ((59, "inconclusive"), (60, "pass")):
-        one = Answers("prom", value=reading(0.0))
-        assert judge_answers(gate, timedelta(seconds=seconds), [one]).verdict == verdict
+        found = judged(
+            asking("query"), timedelta(seconds=seconds), query=reading(0.0), freshness=None
+        )
+        assert found.verdict == verdict
 
 
 def test_the_worst_server_counts() -> None:
     """Of several servers the worst verdict counts, and it is named."""
-    good = Answers("a", value=reading(0.0), freshness=FRESH)
-    silent = Answers("b", value=Reading("q", missing=Missing.UNREACHABLE, words="gone"))
-    bad = Answers("c", value=reading(0.5), freshness=FRESH)
+    good = answered("a", query=reading(0.0))
+    silent = answered("b", None, query=Reading("q", missing=Missing.UNREACHABLE, words="gone"))
+    bad = answered("c", query=reading(0.5))
     assert judge_answers(RATIO, LATER, [good, silent]).reason == "b: unreachable: gone"
     assert judge_answers(RATIO, LATER, [good, silent, bad]).reason == "c: 50 %, above 1 %"
 
@@ -202,21 +210,19 @@ def test_the_worst_server_counts() -> None:
 @given(st.lists(st.sampled_from(list(Missing)), min_size=1, max_size=4))
 def test_no_number_never_passes(reasons: list[Missing]) -> None:
     """Any set of servers of which one has no number is no pass."""
-    answers = [Answers("s", value=Reading("q", missing=one, words="")) for one in reasons]
-    answers.append(Answers("good", value=reading(0.0), freshness=FRESH))
+    answers = [answered("s", None, query=Reading("q", missing=one, words="")) for one in reasons]
+    answers.append(answered("good", query=reading(0.0)))
     assert judge_answers(RATIO, LATER, answers).verdict is not Verdict.PASS
 
 
 PAGE = Alert("Page", {"alertname": "Page", "severity": "page", "service": "web1"})
 NOISE = Alert("Noise", {"alertname": "Noise", "severity": "info"})
-ALERTS = Gate(
+ALERTS = AlertGate(
     "alerts",
     Scope.POOL,
-    1.0,
-    alerts=AlertQuery(
-        (SERVER,), (Matcher("severity", "=", "page"), Matcher("service", "=~", "web.*"))
-    ),
+    (Matcher("severity", "=", "page"), Matcher("service", "=~", "web.*")),
 )
+FROZEN = Reading("", missing=Missing.TIMEOUT, words="frozen")
 
 
 @pytest.mark.parametrize(
@@ -235,20 +241,26 @@ ALERTS = Gate(
 )
 def test_alerts(firing: list[Alert], known: list[Alert], verdict: str, reason: str) -> None:
     """Matching alerts fail the gate, but for those that fired already at the start."""
-    found, _ = judge_alerts(ALERTS, firing, frozenset(map(alert_key, known)))
+    found = judge_alerts(ALERTS, [firing], frozenset(map(alert_key, known)))
     assert (found.verdict, found.reason) == (verdict, reason)
 
 
 def test_alerts_that_cannot_be_had() -> None:
-    """An Alertmanager that does not answer is no proof of silence."""
-    found, keys = judge_alerts(
-        ALERTS, Reading("", missing=Missing.TIMEOUT, words="frozen"), frozenset()
-    )
-    assert (found.verdict, found.reason, keys) == (
-        "inconclusive",
-        "no answer in time: frozen",
-        frozenset(),
-    )
+    """An Alertmanager that does not answer is no proof of silence; the worst of several counts."""
+    silent = judge_alerts(ALERTS, [[], FROZEN], None)
+    assert (silent.verdict, silent.reason) == ("inconclusive", "no answer in time: frozen")
+    assert judge_alerts(ALERTS, [FROZEN, [PAGE]], frozenset()).verdict is Verdict.FAIL
+
+
+def test_alerts_at_the_first_sample_are_known_from_then_on() -> None:
+    """What fires when the gate is first asked does not count, unless the file says it does; what
+    matches is recorded in any case."""
+    first = alerts_sampled(ALERTS, [[PAGE, NOISE], FROZEN, []], None)
+    assert first.verdict is Verdict.INCONCLUSIVE
+    assert first.alerts == (alert_key(PAGE),)
+    assert alerts_sampled(ALERTS, [[PAGE]], None).verdict is Verdict.PASS
+    strict = replace(ALERTS, counts_preexisting=True)
+    assert alerts_sampled(strict, [[PAGE]], frozenset(first.alerts)).verdict is Verdict.FAIL
 
 
 @pytest.mark.parametrize(
@@ -262,15 +274,28 @@ def test_matchers(sign: str, value: str, holds: bool) -> None:
     assert matcher.holds({"label": "xa"}) is not holds
 
 
-def test_the_wrong_kind_of_gate_is_a_bug() -> None:
-    """A gate is never judged by evidence of another kind."""
-    with pytest.raises(ValueError, match="asks no metrics"):
-        judge_answers(ALERTS, LATER, [Answers("s")])
-    with pytest.raises(ValueError, match="asks for no alerts"):
-        judge_alerts(RATIO, [], frozenset())
-
-
 def test_a_query_that_was_not_asked_is_a_bug() -> None:
     """A judgement needs the reading it judges."""
     with pytest.raises(ValueError, match="no value"):
         judged(RATIO)
+
+
+def test_a_sample_records_what_was_asked_and_when() -> None:
+    """The event has the queries as they were filled, the figures, the limit and the moment that
+    the server evaluated."""
+    at = datetime(2026, 11, 22, 14, 3, tzinfo=UTC)
+    one = answered(errors=replace(reading(30), at=at), requests=reading(300))
+    queries = {Query.ERRORS: "e", Query.REQUESTS: "r"}
+    event = answers_sampled(COUNTS, "web1", LATER, queries, [one])
+    assert event == GateSampled(
+        "ratio",
+        "web1",
+        Verdict.FAIL,
+        "30 of 300 requests failed (10 %)",
+        30,
+        300,
+        0.1,
+        0.01,
+        queries={"errors": "e", "requests": "r"},
+        evidence_at="2026-11-22T14:03:00+00:00",
+    )

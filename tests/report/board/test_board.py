@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from controller.core import events as e
 from controller.core.events import Verdict
-from controller.core.gates.gate import AlertQuery, Gate, MetricQuery, Scope
+from controller.core.gates.gate import AlertGate, CounterGate, Gate, MetricGate, Scope
 from controller.core.outcome import Outcome
 from controller.core.phases import Phase
 from controller.core.settings import Policies
@@ -194,19 +194,19 @@ def test_no_rate_from_one_count() -> None:
 # --- gates -------------------------------------------------------------------------------------
 
 
-def gate(**query: object) -> Gate:
-    return Gate("g", Scope.POOL, 0.0, metric=MetricQuery((), **query))  # type: ignore[arg-type]
+def gate(**limits: Any) -> MetricGate:
+    return MetricGate("g", Scope.POOL, {}, **limits)
 
 
 @pytest.mark.parametrize(
     ("one", "word"),
     [
-        (Gate("g", Scope.POOL, 0.01), "1 %"),
-        (gate(query="q", maximum=0.005), "0.5 %"),
-        (gate(query="q", minimum=20.0, is_ratio=False), "min 20"),
-        (gate(query="q", maximum=0.01, max_increase=0.002), "1 % +0.2 %"),
-        (gate(errors="e", baseline_errors="b"), "baseline"),
-        (Gate("g", Scope.POOL, 0.0, alerts=AlertQuery(())), "none"),
+        (CounterGate("g", Scope.POOL, 0.01), "1 %"),
+        (gate(maximum=0.005), "0.5 %"),
+        (gate(minimum=20.0, is_ratio=False), "min 20"),
+        (gate(maximum=0.01, max_increase=0.002), "1 % +0.2 %"),
+        (gate(), "baseline"),
+        (AlertGate("g", Scope.POOL), "none"),
     ],
 )
 def test_limit_word(one: Gate, word: str) -> None:

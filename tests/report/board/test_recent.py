@@ -7,7 +7,7 @@ import pytest
 
 from controller.core import events as e
 from controller.core.events import Verdict
-from controller.core.gates.gate import AlertQuery, Gate, MetricQuery, Scope
+from controller.core.gates.gate import AlertGate, CounterGate, Gate, MetricGate, Scope
 from controller.core.phases import Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Counters, InstanceView, Worker
@@ -119,15 +119,15 @@ def test_spells_of_failures() -> None:
 
 
 SHARES: list[tuple[Gate, float | None, float | None, float | None]] = [
-    (Gate("errors", Scope.MEMBER, 0.01), 0.01, None, 0.5),
-    (Gate("errors", Scope.MEMBER, 0.01), None, None, None),
-    (Gate("errors", Scope.MEMBER, 0.0), 0.01, None, 1.0),
-    (Gate("errors", Scope.MEMBER, 0.0), 0.0, None, 0.0),
-    (Gate("errors", Scope.POOL, 0.0, alerts=AlertQuery(())), 2.0, None, 1.0),
-    (Gate("errors", Scope.POOL, 0.0, metric=MetricQuery((), maximum=4.0)), 1.0, None, 0.125),
-    (Gate("errors", Scope.POOL, 0.0, metric=MetricQuery((), minimum=4.0)), 8.0, None, 1.0),
-    (Gate("errors", Scope.POOL, 0.0, metric=MetricQuery((), max_increase=1.0)), 3.0, 2.0, 0.5),
-    (Gate("errors", Scope.POOL, 0.0, metric=MetricQuery(())), 3.0, 6.0, 0.25),
+    (CounterGate("errors", Scope.MEMBER, 0.01), 0.01, None, 0.5),
+    (CounterGate("errors", Scope.MEMBER, 0.01), None, None, None),
+    (CounterGate("errors", Scope.MEMBER, 0.0), 0.01, None, 1.0),
+    (CounterGate("errors", Scope.MEMBER, 0.0), 0.0, None, 0.0),
+    (AlertGate("errors", Scope.POOL), 2.0, None, 1.0),
+    (MetricGate("errors", Scope.POOL, {}, maximum=4.0), 1.0, None, 0.125),
+    (MetricGate("errors", Scope.POOL, {}, minimum=4.0), 8.0, None, 1.0),
+    (MetricGate("errors", Scope.POOL, {}, max_increase=1.0), 3.0, 2.0, 0.5),
+    (MetricGate("errors", Scope.POOL, {}), 3.0, 6.0, 0.25),
 ]
 
 

@@ -1,8 +1,8 @@
 """Places and widths: the time axis, the bars on it, the points of a plot."""
 
-from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from controller.core.events import GateSampled, MemberFailed, Verdict
 from controller.core.gates.counters import judge
-from controller.core.gates.gate import MetricQuery
+from controller.core.gates.evidence import Query
+from controller.core.gates.gate import MetricGate, Scope
 from controller.core.pool import Counters
 from controller.core.settings import Policies
 from controller.ports import Record
@@ -83,24 +84,24 @@ def test_the_tripping_line_is_where_the_gate_trips(total: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("metric", "limits", "values"),
+    ("given", "limits", "values"),
     [
-        (MetricQuery((), maximum=0.01), ["max 1 %"], "highest 2.5 %"),
-        (MetricQuery((), maximum=0.3, is_ratio=False), ["max 0.3"], "highest 0.025"),
-        (MetricQuery((), minimum=0.99), ["min 99 %"], "-0.5 % to 2.5 %"),
-        (MetricQuery((), max_increase=2.0), ["limit 5 %"], "highest 2.5 %"),
+        ({"maximum": 0.01}, ["max 1 %"], "highest 2.5 %"),
+        ({"maximum": 0.3, "is_ratio": False}, ["max 0.3"], "highest 0.025"),
+        ({"minimum": 0.99}, ["min 99 %"], "-0.5 % to 2.5 %"),
+        ({"max_increase": 0.05}, ["limit 5 %"], "highest 2.5 %"),
     ],
 )
 def test_a_metric_is_drawn_with_its_own_limits(
-    metric: MetricQuery, limits: list[str], values: str
+    given: dict[str, Any], limits: list[str], values: str
 ) -> None:
     """A maximum, a minimum or neither; a plain number is not made a percentage; negative values
     stay within the plot."""
-    gate = replace(journals.POOL_ERRORS, metric=metric)
+    gate = MetricGate("ratio", Scope.POOL, {Query.VALUE: "q"}, **given)
     scribe = journals.Scribe(journals.plan(policies=Policies(gates=(gate,))))
     scribe.begin()
     for value in (None, -0.005, 0.025):
-        scribe.write(GateSampled(gate.name, None, Verdict.PASS, "", 0, 0, value, gate.maximum))
+        scribe.write(GateSampled(gate.name, None, Verdict.PASS, "", 0, 0, value, gate.bound))
         scribe.wait(1)
     ((plot,),) = [each.plots for each in gate_plots(tell(scribe.records))]
     assert [limit.words for limit in plot.limits] == limits

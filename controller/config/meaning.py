@@ -1,0 +1,154 @@
+"""What a rollout file means, whatever way it is written: two files mean the same when all that
+is compared here is equal.
+
+A fingerprint is made of it, by its `repr`, and compared with one that a former version of
+poolroll has journalled. So gates stand here in the form of the first version, which must not
+change, whatever becomes of them elsewhere.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from controller.config.rollout_file import RolloutFile
+from controller.config.sections.gates import GateSection
+from controller.config.text import scalars
+from controller.core.gates import gate as core
+from controller.core.gates.evidence import Query, Reduce
+from controller.metrics_servers import MetricsServer
+
+Servers = tuple[MetricsServer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MetricQuery:
+    servers: Servers
+    query: str
+    errors: str
+    requests: str
+    baseline: str
+    baseline_errors: str
+    baseline_requests: str
+    traffic: str
+    evidence: str
+    reduce: Reduce | None
+    max_age: timedelta | None
+    window_max: timedelta
+    maximum: float | None
+    minimum: float | None
+    max_increase: float | None
+    is_ratio: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AlertQuery:
+    servers: Servers
+    matchers: tuple[core.Matcher, ...]
+    counts_preexisting: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeTraffic:
+    url: str
+    every: timedelta
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    name: str
+    scope: core.Scope
+    maximum: float
+    test: core.Test
+    every: timedelta
+    confidence: float
+    min_errors: int
+    min_requests: int
+    window: timedelta
+    failures: int
+    hold: timedelta
+    then: core.Then
+    metric: MetricQuery | None
+    alerts: AlertQuery | None
+    probe: ProbeTraffic | None
+
+
+def meaning(file: RolloutFile) -> tuple[object, ...]:
+    """All that is compared, secrets included."""
+    rollout, settings = file.rollout, file.settings
+    gates: Any = tuple(map(_gate, rollout.gates, settings.policies.gates, _servers(file)))
+    return (
+        replace(settings, warnings=(), policies=replace(settings.policies, gates=gates)),
+        rollout.upgrade,
+        rollout.rollback,
+        rollout.validations,
+        rollout.pool.members,
+        tuple(_secrets(file)),
+    )
+
+
+def _servers(file: RolloutFile) -> Iterator[Servers]:
+    for gate in file.settings.policies.gates:
+        yield tuple(file.servers.get(gate.name, ()))
+
+
+def _secrets(file: RolloutFile) -> Iterator[str | None]:
+    """Those that stand in the file: they are in no repr, and a fingerprint is made of one."""
+    for servers in file.servers.values():
+        for server in servers:
+            secrets = (server.password, server.bearer, *server.headers.values())
+            yield from (secret.inline for secret in secrets if secret is not None)
+
+
+def _gate(section: GateSection, gate: core.Gate, servers: Servers) -> Gate:
+    return Gate(
+        name=gate.name,
+        scope=gate.scope,
+        maximum=gate.maximum if isinstance(gate, core.CounterGate) else 1.0,
+        test=core.Test(section.test),
+        every=gate.every,
+        confidence=gate.confidence,
+        min_errors=gate.min_errors,
+        min_requests=gate.min_requests,
+        window=scalars.duration(section.window),
+        failures=gate.failures,
+        hold=gate.hold,
+        then=gate.then,
+        metric=_metric(gate, servers) if isinstance(gate, core.MetricGate) else None,
+        alerts=AlertQuery(servers, gate.matchers, gate.counts_preexisting)
+        if isinstance(gate, core.AlertGate)
+        else None,
+        probe=_probe(section),
+    )
+
+
+def _metric(gate: core.MetricGate, servers: Servers) -> MetricQuery:
+    def asked(kind: Query) -> str:
+        return gate.queries.get(kind, "")
+
+    return MetricQuery(
+        servers,
+        asked(Query.VALUE),
+        asked(Query.ERRORS),
+        asked(Query.REQUESTS),
+        asked(Query.BASELINE),
+        asked(Query.BASELINE_ERRORS),
+        asked(Query.BASELINE_REQUESTS),
+        asked(Query.TRAFFIC),
+        asked(Query.EVIDENCE),
+        gate.reduce,
+        gate.max_age,
+        gate.window_max,
+        gate.maximum,
+        gate.minimum,
+        gate.max_increase,
+        gate.is_ratio,
+    )
+
+
+def _probe(section: GateSection) -> ProbeTraffic | None:
+    if section.probe is None:
+        return None
+    every = scalars.duration(section.probe.every)
+    return ProbeTraffic(section.probe.url, every, dict(section.probe.headers))

@@ -1,0 +1,60 @@
+"""The judgement of firing alerts."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from controller.core.events import GateSampled, Verdict
+from controller.core.gates.evidence import Alert, AlertsNow, Missing, Reading
+from controller.core.gates.gate import AlertGate
+from controller.core.gates.judgement import Judgement, inconclusive, sampled, worst
+
+NONE: Final[frozenset[str]] = frozenset()
+
+
+def alerts_sampled(
+    gate: AlertGate, answers: Sequence[AlertsNow], known: frozenset[str] | None
+) -> GateSampled:
+    """The sample that the answers of all servers make. `known`: see `judge_alerts`."""
+    keys = NONE.union(*(_matching(gate, firing) for firing in answers))
+    event = sampled(gate, None, judge_alerts(gate, answers, known))
+    return replace(event, alerts=tuple(sorted(keys)))
+
+
+def judge_alerts(
+    gate: AlertGate, answers: Sequence[AlertsNow], known: frozenset[str] | None
+) -> Judgement:
+    """Fails while an alert fires that the gate matches and that is not in `known`: those that
+    fired when it was first asked (None: it is asked for the first time). The worst verdict over
+    all servers."""
+    if gate.counts_preexisting:
+        known = NONE
+    elif known is None:
+        known = NONE.union(*(_matching(gate, firing) for firing in answers))
+    return worst(_judge(gate, firing, known) for firing in answers)
+
+
+def _judge(gate: AlertGate, firing: AlertsNow, known: frozenset[str]) -> Judgement:
+    if isinstance(firing, Reading):
+        return inconclusive(firing.missing or Missing.FAILED, firing.words)
+    matching = _matching(gate, firing)
+    new = [matching[key].name for key in sorted(matching.keys() - known)]
+    if new:
+        names = ", ".join(dict.fromkeys(new))
+        return Judgement(Verdict.FAIL, f"firing: {names}", float(len(new)))
+    if not matching:
+        return Judgement(Verdict.PASS, "no alert fires", 0.0)
+    names = ", ".join(dict.fromkeys(matching[key].name for key in sorted(matching)))
+    words = f"no new alert fires; since before the start, and not counted: {names}"
+    return Judgement(Verdict.PASS, words, 0.0)
+
+
+def _matching(gate: AlertGate, firing: AlertsNow) -> dict[str, Alert]:
+    if isinstance(firing, Reading):
+        return {}
+    return {alert_key(one): one for one in firing if gate.is_match(one.labels)}
+
+
+def alert_key(alert: Alert) -> str:
+    """What makes an alert the same alert: its labels."""
+    return ",".join(f"{key}={value}" for key, value in sorted(alert.labels.items()))

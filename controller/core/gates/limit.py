@@ -1,0 +1,35 @@
+"""What a gate allows, in words."""
+
+from controller.core.gates.evidence import Query
+from controller.core.gates.gate import AlertGate, CounterGate, Gate, MetricGate, Test
+from controller.core.words import percent
+
+
+def figure(gate: Gate, value: float) -> str:
+    """A value in the unit of the limit: a ratio for people where the file says percent."""
+    return percent(value) if gate.is_ratio else f"{value:g}"
+
+
+def limit(gate: Gate) -> str:
+    """What the gate allows, for people."""
+    if isinstance(gate, AlertGate):
+        return "no alert that it matches may fire"
+    return _metric_limit(gate) if isinstance(gate, MetricGate) else _counter_limit(gate)
+
+
+def _counter_limit(gate: CounterGate) -> str:
+    words = f"at most {percent(gate.maximum)} of the requests may fail"
+    if gate.test is Test.THRESHOLD:
+        return words
+    sure = f"{gate.confidence * 100:g} % sure, from {gate.min_errors} errors on"
+    return f"{words}, beyond chance ({sure})"
+
+
+def _metric_limit(gate: MetricGate) -> str:
+    limits = [] if gate.maximum is None else [f"at most {figure(gate, gate.maximum)}"]
+    limits += [] if gate.minimum is None else [f"at least {figure(gate, gate.minimum)}"]
+    if gate.max_increase is not None:
+        limits.append(f"at most {figure(gate, gate.max_increase)} above the baseline")
+    if Query.BASELINE_ERRORS in gate.queries:
+        limits.append(f"not worse than the baseline ({gate.confidence * 100:g} % sure)")
+    return " and ".join(limits)

@@ -1,0 +1,29 @@
+"""Figures for people: percentages, counts and durations, written the same way everywhere."""
+
+from datetime import timedelta
+
+
+def percent(ratio: float) -> str:
+    """A ratio for people: `0.25 %`, never `0.0025`."""
+    return f"{ratio * 100:.3g} %"
+
+
+def requests(number: int) -> str:
+    """For people: `1 request`, `2 requests`."""
+    return f"{number} request" + ("" if number == 1 else "s")
+
+
+def span(duration: timedelta) -> str:
+    """A duration for people: `<0.1s`, `0.25s`, `1.5s`, `30s`, `5m`, `1h05m`."""
+    seconds = duration.total_seconds()
+    if 0 < seconds < 0.05:
+        return "<0.1s"
+    if seconds < 10:
+        return f"{seconds:.2g}s"
+    if seconds < 60:
+        return f"{seconds:.0f}s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes}m" + (f"{rest:02d}s" if rest else "")
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}h{minutes:02d}m"

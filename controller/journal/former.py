@@ -1,0 +1,71 @@
+"""Plans that a former version journalled, in the form of today.
+
+Each step takes the JSON of one former form and leaves any other as it is.
+"""
+
+import json
+from typing import Any, Final
+
+SHARED: Final = (
+    "name",
+    "scope",
+    "every",
+    "failures",
+    "hold",
+    "then",
+    "min_requests",
+    "min_errors",
+    "confidence",
+)
+"""Keys that mean the same in every kind of gate, then and now."""
+
+QUERIES: Final = (
+    "query",
+    "errors",
+    "requests",
+    "traffic",
+    "evidence",
+    "baseline",
+    "baseline_errors",
+    "baseline_requests",
+)
+METRIC: Final = (
+    "reduce",
+    "max_age",
+    "window_max",
+    "maximum",
+    "minimum",
+    "max_increase",
+    "is_ratio",
+)
+
+
+def upgraded(plan: str) -> str:
+    """The JSON of a plan as today's version writes it. Raises ValueError."""
+    body = json.loads(plan)
+    try:
+        gates = body["policies"]["gates"]
+        body["policies"]["gates"] = [_one_kind_of_evidence(gate) for gate in gates]
+    except (LookupError, TypeError) as error:
+        raise ValueError(f"its gates are in no known form: {error!r}") from None
+    return json.dumps(body)
+
+
+def _one_kind_of_evidence(gate: dict[str, Any]) -> dict[str, Any]:
+    """Once a gate had a part for each kind of evidence, all but one of them null, with the servers
+    to ask in it, and the address of its probe."""
+    if "kind" in gate:
+        return gate
+    shared = {key: gate[key] for key in SHARED}
+    if (probe := gate.get("probe")) is not None:
+        shared["probe_every"] = probe["every"]
+    if (metric := gate.get("metric")) is not None:
+        queries = {key: metric[key] for key in QUERIES if metric[key]}
+        own = {key: metric[key] for key in METRIC}
+        servers = len(metric["servers"])
+        return {"kind": "metric", **shared, **own, "queries": queries, "servers": servers}
+    if (alerts := gate.get("alerts")) is not None:
+        own = {key: alerts[key] for key in ("matchers", "counts_preexisting")}
+        return {"kind": "alerts", **shared, **own, "servers": len(alerts["servers"])}
+    own = {key: gate[key] for key in ("maximum", "test", "window")}
+    return {"kind": "counters", **shared, **own}
