@@ -1,4 +1,4 @@
-"""What is shown before a rollout begins or goes on: what is left to do, and what is at stake."""
+"""What is shown before confirmation: what is left to do, and what is at stake."""
 
 from collections.abc import Collection, Sequence
 from datetime import timedelta
@@ -13,7 +13,7 @@ from controller.report.words import names
 
 
 def left(prepared: Prepared, wishes: Wishes) -> Plan:
-    """What this run has to do. Raises Refused where the command line leaves nobody."""
+    """What this run has to do. Raises Refused when the options leave no member."""
     plan = prepared.plan
     return remaining(plan, prepared.state.members, scope(plan, wishes))
 
@@ -29,9 +29,8 @@ async def before(
     more_notes: Sequence[str] = (),
 ) -> list[str]:
     """`plan`: what is left of the prepared one; `during`: how long requests are counted;
-    `commands`: what they took for one member the last time; `without`: gates that the operator
-    overrides; `more_notes`: for the operator to mind. Raises BalancerError, where a rollout is to
-    begin."""
+    `commands`: how long they took for one member last time; `without`: overridden gates;
+    `more_notes`: further warnings. Raises BalancerError before a new rollout only."""
     found = prepared.found
     lines = []
     if not prepared.is_new:
@@ -53,7 +52,7 @@ async def before(
     except BalancerError as error:
         if prepared.is_new:
             raise
-        more = ["at stake", f"  cannot be said now: {error}"]  # the run bears that for a while
+        more = ["at stake", f"  not known now: {error}"]  # the run tolerates that for a while
     else:
         more = prospect_lines(plan, ahead)
     notes, settings = [*found.proposal.notes, *more_notes], found.file.settings
@@ -66,7 +65,7 @@ def question(plan: Plan, whole: Plan, *, is_new: bool) -> str:
     """`plan`: what is left of `whole`."""
     verb = {
         Purpose.UPGRADE: "upgrade",
-        Purpose.REHEARSAL: "take out and put back, without any upgrade,",
+        Purpose.REHEARSAL: "take out and put back, without upgrading,",
         Purpose.ROLLBACK: "roll back",
     }[plan.purpose]
     again = "" if is_new else "go on: "

@@ -1,4 +1,4 @@
-"""`pause`, `resume`, `abort`: the operator's hand on a rollout in another process or at rest."""
+"""`pause`, `resume`, `abort`: requests to a rollout that runs in another process, or to none."""
 
 import asyncio
 import contextlib
@@ -39,7 +39,7 @@ from controller.telemetry.values import Ways
 
 HEARD_WITHIN: Final = timedelta(seconds=5)
 LOOK_WITHIN: Final = timedelta(seconds=2)
-"""To see how the members stand after an abort."""
+"""Time limit for the look at the members after an abort."""
 LOOK_EVERY: Final = timedelta(milliseconds=20)
 
 
@@ -47,19 +47,19 @@ LOOK_EVERY: Final = timedelta(milliseconds=20)
 @click.argument("name")
 @options.state
 def pause(name: str, state: str | None) -> None:
-    """Let the members in hand finish, and no further one begin."""
+    """Finish the members in progress, and start no further one."""
     with _state(name, state) as (journal, folder, _):
         _ask_for(journal, folder, name, "pause", "")
 
 
 @click.command()
 @click.argument("name")
-@options.option("--reason", metavar="TEXT", required=True, help="Why; kept in the journal.")
+@options.option("--reason", metavar="TEXT", required=True, help="The reason; kept in the journal.")
 @options.state
 def resume(name: str, reason: str, state: str | None) -> None:
-    """Go on after a pause; after a halt, decide that the next `run` goes on."""
+    """Continue after a pause. After a halt, allow the next `run` to continue."""
     if not reason.strip():
-        raise UsageFault("resume --reason: say why; it is kept in the journal")
+        raise UsageFault("resume --reason: give a reason; it is kept in the journal")
     with _state(name, state) as (journal, folder, _):
         _ask_for(journal, folder, name, "resume", reason)
 
@@ -77,7 +77,7 @@ def abort(name: str, restore: bool, log_format: str, **given: Any) -> None:
         try:
             ways = options.ways_out(given)
             code = asyncio.run(_abort(journal, folder, former, restore, log_format, ways))
-        except PoolHeld:  # a process has it in hand: it is told, and does it
+        except PoolHeld:  # a process runs the rollout: it gets the request and aborts
             _ask_for(journal, folder, name, verb, "")
             code = 0
     sys.exit(code)
@@ -88,7 +88,7 @@ def _state(name: str, state: str | None) -> Iterator[tuple[Journal, Path, Unfini
     """The journal, and the unfinished rollout of that name. Raises Refused, StateError."""
     folder = bootstrap.state_folder(state)
     if not bootstrap.exists(folder):
-        raise Refused(f"there is no state folder at {folder}: no rollout is known here")
+        raise Refused(f"there is no state folder at {folder}, so no rollout is known")
     opened = bootstrap.open_state(folder, create=False)
     with contextlib.closing(opened) as journal:
         former = unfinished(journal, name)
@@ -98,20 +98,20 @@ def _state(name: str, state: str | None) -> Iterator[tuple[Journal, Path, Unfini
 
 
 def _over(journal: Journal, folder: Path, name: str) -> list[str]:
-    """There is nothing to lay a hand on: what became of it."""
+    """There is no unfinished rollout of that name: say how the last one ended."""
     row = next((row for row in journal.rollouts(name) if row.outcome is not None), None)
-    none = f"no unfinished rollout {name!r} is known in {folder}"
+    none = f"no unfinished rollout {name!r} in {folder}"
     records = journal.records(row.id) if row is not None else ()
     if row is None or not records:
         names = ", ".join(sorted({each.name for each in journal.rollouts()})) or "none"
-        return [f"{none}; the names known there: {names}"]
+        return [f"{none}; known names: {names}"]
     plan, state = replay(records)
     onward = onward_in(bootstrap.folder_to_name(folder), row, plan)
     return over(none, row, plan, state, onward)
 
 
 def _ask_for(journal: Journal, folder: Path, name: str, verb: str, reason: str) -> None:
-    """Leave a request, and wait until the process that has the rollout in hand takes it."""
+    """Leave a request, and wait until the process that runs the rollout takes it."""
     request = journal.request(name, verb, reason, bootstrap.who())
     if bootstrap.lock(folder).holder(name) is None:
         former = unfinished(journal, name)
@@ -119,12 +119,12 @@ def _ask_for(journal: Journal, folder: Path, name: str, verb: str, reason: str) 
         if former is not None:
             ways = onward_in(bootstrap.folder_to_name(folder), former.row, former.plan)
             run = f"the next run: {ways.run}"
-        click.echo(f"{verb} {name}: no process: takes effect on {run}")
+        click.echo(f"{verb} {name}: no process runs it; takes effect on {run}")
         return
     if asyncio.run(_is_heard(journal, request.seq, name)):
         click.echo(f"{verb} {name}: acknowledged")
     else:
-        click.echo(f"{verb} {name}: not acknowledged yet; it stands, and takes effect later")
+        click.echo(f"{verb} {name}: not acknowledged yet; it will take effect later")
 
 
 async def _is_heard(journal: Journal, seq: int, name: str) -> bool:
@@ -138,13 +138,13 @@ async def _is_heard(journal: Journal, seq: int, name: str) -> bool:
 
 
 def _herald(former: Unfinished, world: World, log: LogNarrator) -> Herald:
-    """Whom the rollout file tells, as it is now: the journal's keeps no secrets."""
+    """Recipients from the rollout file as it is now: the copy in the journal has no secrets."""
     row = former.row
     try:
         file = load(Path(row.path), row.sets)
         herald = bootstrap.herald(file, world.commands, log.warn)
     except ConfigurationError as error:
-        log.warn(f"nobody is notified: {error.faults[0].render(error.file)}")
+        log.warn(f"no notifications will be sent: {error.faults[0].render(error.file)}")
         return Herald((), world.clock, log.warn)
     ways_on = onward(world, row, former.plan)
     herald.watch(RolloutTidings(row.id, former.plan, file.settings, ways_on, is_ending=True))

@@ -1,4 +1,4 @@
-"""What the state folder knows, for the commands that only read it."""
+"""Opening the state folder, for the commands that only read it."""
 
 import contextlib
 from collections.abc import Iterator
@@ -14,13 +14,13 @@ def known(state: str | None) -> Iterator[tuple[Journal, Path]]:
     """The journal and its folder. Raises Refused when there is none, StateError."""
     folder = bootstrap.state_folder(state)
     if not bootstrap.exists(folder):
-        raise Refused(f"there is no state folder at {folder}: no rollout is known here")
+        raise Refused(f"there is no state folder at {folder}, so no rollout is known")
     with contextlib.closing(bootstrap.open_state(folder, create=False)) as journal:
         yield journal, folder
 
 
 def find(journal: Journal, folder: Path, wanted: str | None) -> RolloutRow:
-    """The rollout of that id, else the newest of that name; without either, the newest of all.
+    """The rollout with that id, else the newest of that name; without either, the newest of all.
     Raises Refused, StateError."""
     rows = journal.rollouts()
     named = [row for row in rows if wanted in (row.id, None)]
@@ -28,7 +28,7 @@ def find(journal: Journal, folder: Path, wanted: str | None) -> RolloutRow:
     if not named:
         known_names = ", ".join(sorted({row.name for row in rows})) or "none"
         raise Refused(
-            f"no rollout {wanted or ''} is known in {folder}".replace("  ", " ")
-            + f"; the names known there: {known_names}"
+            f"no rollout {wanted or ''} in {folder}".replace("  ", " ")
+            + f"; known names: {known_names}"
         )
     return named[0]

@@ -1,5 +1,5 @@
-"""`status`: how a rollout stands, from another shell: what the journal says, and what the load
-balancers show beside it."""
+"""`status`: the state of a rollout, from another shell: what the journal says, and what the load
+balancers show now."""
 
 import asyncio
 import json as json_format
@@ -27,11 +27,11 @@ from controller.report.status.lines import status_lines
 from controller.report.status.value import Known, status_value
 
 AT_ONCE: Final = 4
-"""Rollouts whose load balancers are asked at the same time: several may share one, and a Runtime
-API takes 10 connections by default (HAProxy configuration manual, `stats maxconn`)."""
+"""Rollouts whose load balancers are asked at the same time: they may share one, and a Runtime API
+accepts 10 connections by default (HAProxy configuration manual, `stats maxconn`)."""
 
 WITHIN: Final = timedelta(seconds=2)
-"""All of them together; a load balancer that lives answers in milliseconds."""
+"""For all together; a working load balancer answers in milliseconds."""
 
 
 @click.command()
@@ -39,15 +39,15 @@ WITHIN: Final = timedelta(seconds=2)
 @options.as_json
 @options.state
 def status(name: str | None, json: bool, state: str | None) -> None:
-    """Show how the rollout NAME stands, or the newest of every name.
+    """Show the state of the newest rollout of NAME, or of every name.
 
-    The load balancers are asked too, read-only and for two seconds at most; without NAME, not
-    those of rollouts that have ended and have nobody out. One that does not answer is no error.
+    Also asks the load balancers, read-only and for at most two seconds. Without NAME it skips
+    those of rollouts that have ended with no member out. One that does not answer is no error.
     """
     with known(state) as (journal, folder):
         found = [_known(journal, folder, row, records) for row, records in _newest(journal, name)]
         if not found:
-            raise Refused(f"no rollout {name or ''} is known in {folder}".replace("  ", " "))
+            raise Refused(f"no rollout {name or ''} in {folder}".replace("  ", " "))
         found = asyncio.run(_all_looked_at(journal, found, is_named=name is not None))
         values = [status_value(each, str(folder)) for each in found]
     if json:
@@ -57,8 +57,8 @@ def status(name: str | None, json: bool, state: str | None) -> None:
 
 
 def _newest(journal: Journal, name: str | None) -> list[tuple[RolloutRow, Sequence[Record]]]:
-    """Of each name. Without a record nothing was begun: its process was cut off before it had a
-    plan."""
+    """The newest rollout of each name. One without a record has no plan: its process was cut off
+    before it had made one."""
     newest: dict[str, tuple[RolloutRow, Sequence[Record]]] = {}
     for row in journal.rollouts(name):
         if row.name not in newest and (records := journal.records(row.id)):
@@ -97,12 +97,12 @@ async def _all_looked_at(
 
 
 async def _asked(row: RolloutRow, plan: Plan, clock: Clock, until: Instant) -> Glance:
-    """Through the rollout file as the journal has it, which says where the pool is."""
+    """The load balancers are those of the rollout file that the journal keeps."""
     try:
         balancer = bootstrap.balancer(without_secrets(row).settings)
-    except PoolrollError as error:  # another version understood it
+    except PoolrollError as error:  # written by another version of poolroll
         first = str(error).partition("\n")[0]
-        why = f"the rollout file as the journal keeps it cannot be read: {first}"
+        why = f"the rollout file in the journal cannot be read: {first}"
         return Glance(clock.wall(), unseen=dict.fromkeys(plan.instances, why))
     return await glance(balancer, clock, until)
 

@@ -110,7 +110,7 @@ def test_servers_without_check_are_named() -> None:
     """What stands between a bad upgrade and its users is said of each."""
     text = text_of(found(line("web1"), line("web2", checked=False, health=Health.UNCHECKED)))
     assert "upgrade of\n#   web2\n" in text
-    assert "upgraded member:\n#   web1\n" in text
+    assert "serves users:\n#   web1\n" in text
 
 
 def test_who_is_no_member_is_said() -> None:
@@ -124,7 +124,7 @@ def test_who_is_no_member_is_said() -> None:
     text = text_of(found(*lines))
     assert "# Backup servers are never members: spare" in text
     assert "# Out of rotation now, so left as found and not upgraded: web3" in text
-    assert "# Left out: web4 has no address: its name is not resolved" in text
+    assert "# Left out: web4 has no address: its host name is not resolved" in text
     selection = parse(text, "f").settings.selection
     assert (selection.expect, selection.exclude) == (3, ("web4",))
 
@@ -166,14 +166,14 @@ def test_low_level_and_open_door_are_said() -> None:
     """What `plan` will refuse or warn of stands beside the door."""
     text = text_of(found(*TWO, apis=("tcp:10.0.0.1:9999",), level="operator"))
     assert "# ^ this endpoint has level operator" in text
-    assert "# ^ off this machine, and without a password" in text
+    assert "# ^ not on this machine, and without a password" in text
 
 
 def test_agent_track_and_tcp_are_said() -> None:
     """Each feature that changes what follows has its line."""
     lines = (line("web1", agent=True), line("web2", tracks="chk/web2", checked=False))
     text = text_of(found(*lines, trackers=(("web/web2", "chk/web2"),), modes={"web": "tcp"}))
-    assert "on again after:\n#   web1\n" in text
+    assert "then on again:\n#   web1\n" in text
     assert "# web/web2 follows the health of chk/web2 (track)." in text
     assert "# Mode tcp: " in text
     assert "NO CHECK" not in text

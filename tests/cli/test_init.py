@@ -41,7 +41,7 @@ async def assert_usable(world: World, file: Path) -> str:
     """`check` and `plan` take it; what plan says."""
     code, out, err = await poolroll("check", str(file))
     assert code == 0, err
-    assert f"{file}: mind: upgrade.command: still holds the placeholder from `init`" in out
+    assert f"{file}: warning: upgrade.command: still holds the placeholder from `init`" in out
     code, out, err = await poolroll("plan", str(file), "--state", str(world.folder / "state"))
     assert code == 0, out + err
     return out
@@ -123,11 +123,15 @@ async def test_low_level_is_told_in_the_file(world: MakeWorld) -> None:
         (["unix:/nowhere/a.sock"], 3, "unix:/nowhere/a.sock: there is no such socket"),
         (["tcp:127.0.0.1"], 2, "tcp:127.0.0.1: has no port"),
         (["http://127.0.0.1:80"], 2, "not the address of a Runtime API"),
-        (["/run/haproxy/admin.sock"], 2, "a door says what it is: unix:/run/haproxy/admin.sock"),
+        (
+            ["/run/haproxy/admin.sock"],
+            2,
+            "an endpoint needs a scheme:  unix:/run/haproxy/admin.sock",
+        ),
         (["nginx"], 2, "unknown kind of pool"),
         (["kubernetes"], 2, "not yet supported"),
         (["haproxy", "unix:/a"], 2, "not both"),
-        (["haproxy", "--backend", "web"], 2, "goes with the door"),
+        (["haproxy", "--backend", "web"], 2, "needs the endpoint"),
         (["haproxy", "haproxy"], 2, "one kind of pool at a time"),
     ],
 )

@@ -189,7 +189,7 @@ def _return(found: Discovery) -> Iterator[str]:
         yield f"#   {_names(list(bare))}"
         yield "# Add `check` (and `option httpchk`) to these servers."
     if agents:
-        yield "# The agent check is switched off while a member is upgraded, and on again after:"
+        yield "# The agent check is switched off while a member is in progress, then on again:"
         yield f"#   {_names(list(agents))}"
     yield "# return:"
     yield "  # within: 60s                 # for that check to pass"
