@@ -13,15 +13,15 @@ from adapters.haproxy.discovery import facts_and_views, servers_behind
 from adapters.notify.command import CommandNotifier
 from adapters.probes import OutsideValidator
 from adapters.storage.folder import SYSTEM, default_state_dir, exists, may_write
-from adapters.storage.journal import open_state as open_sqlite
 from adapters.storage.lock import FileLock
+from adapters.storage.store import open_store, read_store
 from controller.config import Recipient, RolloutFile, WebhookTarget, audience
 from controller.core.pool import InstanceView
 from controller.core.settings import Settings
 from controller.lifecycle import Lookout, World
 from controller.metrics_servers import MetricsServer
 from controller.pools.haproxy import HaproxyFacts, HaproxyPool
-from controller.ports import Clock, Commands, Journal, LoadBalancer, Lock, MetricsSource, Notifier
+from controller.ports import Clock, Commands, LoadBalancer, Lock, MetricsSource, Notifier, Store
 from controller.runner.notify import Herald, Warn
 from controller.telemetry.meter import Meter
 from controller.telemetry.values import Outlet, Ways
@@ -40,6 +40,7 @@ __all__ = [
     "meter",
     "metrics",
     "open_state",
+    "read_state",
     "servers_behind",
     "state_folder",
     "who",
@@ -86,9 +87,14 @@ def folder_to_name(folder: Path) -> str:
     return "" if folder == default_state_dir(os.environ) else str(folder.absolute())
 
 
-def open_state(folder: Path, *, create: bool) -> Journal:
-    """Raises StateError."""
-    return open_sqlite(folder, SystemClock(), create=create)
+def open_state(folder: Path, *, create: bool) -> Store:
+    """To write; with `create`, it is made where missing. Raises StateError."""
+    return open_store(folder, SystemClock(), create=create)
+
+
+def read_state(folder: Path) -> Store:
+    """Only to read. Raises StateError."""
+    return read_store(folder, SystemClock())
 
 
 def balancer(settings: Settings) -> LoadBalancer:
@@ -115,14 +121,15 @@ def lock(folder: Path) -> Lock:
     return FileLock(folder, SystemClock(), who())
 
 
-def world(settings: Settings, folder: Path, journal: Journal) -> World:
+def world(settings: Settings, folder: Path, store: Store) -> World:
     """The ports of one run, all real."""
     running = commands(folder)
     return World(
         balancer=balancer(settings),
         commands=running,
         validator=OutsideValidator(running, SystemClock()),
-        journal=journal,
+        journal=store.journal,
+        requests=store.requests,
         lock=lock(folder),
         clock=SystemClock(),
         sources=metrics,
@@ -131,7 +138,7 @@ def world(settings: Settings, folder: Path, journal: Journal) -> World:
     )
 
 
-def lookout(settings: Settings, folder: Path, journal: Journal | None) -> Lookout:
+def lookout(settings: Settings, folder: Path, store: Store | None) -> Lookout:
     """The ports of `plan`, all real."""
     return Lookout(
         balancer=balancer(settings),
@@ -139,7 +146,8 @@ def lookout(settings: Settings, folder: Path, journal: Journal | None) -> Lookou
         clock=SystemClock(),
         sources=metrics,
         lock=lock(folder),
-        journal=journal,
+        journal=None if store is None else store.journal,
+        requests=None if store is None else store.requests,
         folder=folder_to_name(folder),
     )
 

@@ -5,6 +5,8 @@
     ├── UsageFault              an invalid command-line option; nothing was touched (exit 2)
     ├── Refused                 a reason not to start; nothing was touched (exit 3)
     ├── PoolHeld                another run holds this pool (exit 6)
+    ├── LeaseLost               the lock was lost on the way; nothing more is touched (exit 6)
+    │   └── Conflict                another process wrote to the journal of this rollout
     ├── StateError              the state folder cannot be read or written
     ├── MetricsRefused          a metrics query that can never work (exit 2)
     └── BalancerError           a load balancer did not do as asked
@@ -73,6 +75,22 @@ class Refused(PoolrollError):
 
 class PoolHeld(PoolrollError):
     """Another run holds the pool."""
+
+
+class LeaseLost(PoolrollError):
+    """The lock on a rollout was lost while it ran: another run may hold it now."""
+
+    def __init__(self, rollout: str, why: str) -> None:
+        self.rollout = rollout
+        self.why = why
+        super().__init__(
+            f"the lock on rollout '{rollout}' was lost: {why}; another run may hold it now; "
+            "nothing more is touched, and members were left as they are"
+        )
+
+
+class Conflict(LeaseLost):
+    """The journal of a rollout was written by another process since we read it last."""
 
 
 class StateError(PoolrollError):

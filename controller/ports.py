@@ -5,11 +5,12 @@ contract suite per port is run against all of them. All errors raised are of
 `controller.errors`; cancelling any coroutine here is safe.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from enum import StrEnum
+from typing import NoReturn, Protocol
 
 from controller.core.abilities import Abilities, ByHand
 from controller.core.gates.evidence import Alert, Freshness, Reading, Reduce
@@ -255,18 +256,30 @@ class RolloutRow:
     exit_code: int | None = None
 
 
+class Verb(StrEnum):
+    """What an operator asks of a rollout."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    ABORT = "abort"
+    ABORT_RESTORE = "abort --restore"
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The operator's hand on a rollout: pause, resume or abort."""
+    """What an operator asked of a rollout, whether or not a process works on it."""
 
     seq: int
-    name: str
-    """Of the rollout."""
-    verb: str
+    """Rising; the event by which the rollout heard it bears this number."""
+    rollout: str
+    verb: Verb
     reason: str
     by: str
     wall: datetime
-    acknowledged: bool = False
+
+
+PoolKey = tuple[str, str]
+"""(backend, `address:port`), as the balancer reports it: what makes a pool the same pool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,53 +288,78 @@ class Taken:
 
     backend: str
     address: str
-    """`address:port`, as the balancer reports it: what makes a pool the same pool."""
+    """`address:port`, see `PoolKey`."""
     member: str
     rollout: str
     found: Found
 
 
 class Journal(Protocol):
-    """Everything durable about rollouts. Every write is on disk when it returns.
+    """Everything durable about rollouts. Every write is on disk when it returns, whole or not at
+    all, and writes take effect in the order of their calls, cancelled ones included.
 
-    Raises StateError.
+    Raises StateError; Conflict where another process has written to the same rollout meanwhile
+    and the store can tell.
     """
 
-    def begin(self, row: RolloutRow) -> None: ...
+    async def begin(self, row: RolloutRow, at: Instant, kind: str, body: str) -> Record:
+        """A new rollout with its first record, the plan."""
 
-    def append(self, rollout: str, at: Instant, kind: str, body: str) -> Record: ...
+    async def append(
+        self,
+        rollout: str,
+        at: Instant,
+        kind: str,
+        body: str,
+        *,
+        taken: Sequence[Taken] = (),
+        returned: Collection[PoolKey] = (),
+    ) -> Record:
+        """One record, and what it changes in the pool's record of members that are out: `taken`
+        are added (the first record of a key stays: what was found is what is restored), `returned`
+        are forgotten."""
 
-    def records(self, rollout: str, after: int = 0, most: int | None = None) -> Sequence[Record]:
+    async def records(
+        self, rollout: str, after: int = 0, most: int | None = None
+    ) -> Sequence[Record]:
         """Those with a `seq` above `after`, oldest first, and of them the first `most`."""
 
-    def end(self, rollout: str, outcome: str, exit_code: int) -> None: ...
+    async def end(self, rollout: str, outcome: str, exit_code: int) -> None: ...
 
-    def latest(self, name: str) -> RolloutRow | None:
+    async def latest(self, name: str) -> RolloutRow | None:
         """The newest rollout of that name, ended or not."""
 
-    def rollouts(self, name: str | None = None) -> Sequence[RolloutRow]:
+    async def rollouts(self, name: str | None = None) -> Sequence[RolloutRow]:
         """Newest first."""
 
-    def record_taken(self, taken: Sequence[Taken]) -> None:
-        """Keeps the first record of a (backend, address): what was found is what is restored."""
+    async def taken(self, keys: Collection[PoolKey]) -> Sequence[Taken]: ...
 
-    def forget_taken(self, keys: Collection[tuple[str, str]]) -> None:
-        """`keys` are (backend, address)."""
+    async def taken_by(self, rollout: str) -> Sequence[Taken]: ...
 
-    def taken(self, keys: Collection[tuple[str, str]]) -> Sequence[Taken]: ...
 
-    def taken_by(self, rollout: str) -> Sequence[Taken]: ...
+class Requests(Protocol):
+    """What operators ask of a rollout, from any process. Raises StateError."""
 
-    def request(self, name: str, verb: str, reason: str, by: str) -> Request: ...
+    async def ask(self, rollout: str, verb: Verb, reason: str, by: str) -> Request: ...
 
-    def requests(self, name: str) -> Sequence[Request]:
-        """Those not acknowledged yet, oldest first. Cheap enough to ask ten times a second."""
+    async def pending(self, rollout: str, after: int) -> Sequence[Request]:
+        """Those with a `seq` above `after`, oldest first."""
 
-    def acknowledge(self, request: Request) -> None: ...
+    def stream(self, rollout: str, after: int) -> AsyncGenerator[Request, None]:
+        """The same, and then each further one within 0.2 s, without end."""
 
-    def is_acknowledged(self, request: Request) -> bool: ...
 
-    def close(self) -> None: ...
+class Store(Protocol):
+    """Journal and requests of one state folder, opened once for a process."""
+
+    @property
+    def journal(self) -> Journal: ...
+
+    @property
+    def requests(self) -> Requests: ...
+
+    async def aclose(self) -> None:
+        """Waits for writes under way. May be called again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,20 +373,31 @@ class Holder:
     since: datetime
 
 
+class Hold(Protocol):
+    """A lock while it is held."""
+
+    async def add(self, keys: Collection[PoolKey]) -> None:
+        """Hold these keys too, all or none. Raises PoolHeld, LeaseLost."""
+
+    async def check(self) -> None:
+        """Raises LeaseLost unless it is certainly still held; to be awaited right before anything
+        is touched."""
+
+    async def lost(self) -> NoReturn:
+        """Waits for as long as it is held, and raises LeaseLost when it no longer is."""
+
+
 class Lock(Protocol):
     """One controller per pool (S10), for all that share a state folder.
 
     Held for as long as the process lives, and not a moment longer.
     """
 
-    def hold_name(self, name: str) -> AbstractContextManager[None]:
+    def hold(self, name: str) -> AbstractAsyncContextManager[Hold]:
         """Hold the rollout of that name. Raises PoolHeld, which names the holder."""
 
-    def hold_pool(self, keys: Collection[tuple[str, str]]) -> None:
-        """Inside `hold_name`: also hold every (backend, address:port). Raises PoolHeld."""
+    async def refusal(self, name: str, keys: Collection[PoolKey]) -> str | None:
+        """Why `hold` or `add` would be refused now, in their words; holds nothing."""
 
-    def refusal(self, name: str, keys: Collection[tuple[str, str]]) -> str | None:
-        """Why `hold_name` or `hold_pool` would be refused now, in their words; holds nothing."""
-
-    def holder(self, name: str) -> Holder | None:
+    async def holder(self, name: str) -> Holder | None:
         """Who holds the rollout of that name now."""

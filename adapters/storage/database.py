@@ -8,13 +8,27 @@ from typing import Any
 
 from controller.errors import StateError
 
-SCHEMA = 1
+SCHEMA = 2
+FORMER = 1
+"""The oldest schema that is read, and migrated when it is opened to write (see `migration`)."""
+
 APPLICATION = 0x706F6F6C
 """`pool`, in the file's header (SQLite, "Database File Format", section 1.3.17)."""
 
 BUSY = 5.0
 """Seconds to wait for another process's write, which takes milliseconds."""
 
+REQUESTS = (
+    """CREATE TABLE requests (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        rollout TEXT NOT NULL REFERENCES rollouts (id),
+        verb TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        user TEXT NOT NULL,
+        wall TEXT NOT NULL
+    )""",
+    "CREATE INDEX requests_by_rollout ON requests (rollout, seq)",
+)
 _TABLES = (
     """CREATE TABLE rollouts (
         seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -48,16 +62,6 @@ _TABLES = (
         found TEXT NOT NULL,
         UNIQUE (backend, address)
     )""",
-    """CREATE TABLE requests (
-        seq INTEGER PRIMARY KEY AUTOINCREMENT,
-        name TEXT NOT NULL,
-        verb TEXT NOT NULL,
-        reason TEXT NOT NULL,
-        user TEXT NOT NULL,
-        wall TEXT NOT NULL,
-        acknowledged INTEGER NOT NULL DEFAULT 0
-    )""",
-    "CREATE INDEX requests_waiting ON requests (name, seq) WHERE acknowledged = 0",
 )
 
 _WORDS = {
@@ -112,18 +116,18 @@ Read = Callable[[str], list[tuple[Any, ...]]]
 
 
 def has_schema(read: Read) -> bool:
-    """Whether it is a journal of this version; False for an empty file.
+    """Whether it is a journal that can be read; False for an empty file.
 
     Raises StateError for one of a newer version or of another program, and sqlite3.Error.
     """
     application = _number(read, "PRAGMA application_id")
-    version = _number(read, "PRAGMA user_version")
+    version = version_of(read)
     if application == APPLICATION and version > SCHEMA:
         raise StateError(
             f"the journal was written by a newer poolroll (schema {version}, this one knows "
             f"{SCHEMA}); use that one, or another state folder (--state)"
         )
-    if (application, version) == (APPLICATION, SCHEMA):
+    if application == APPLICATION and FORMER <= version <= SCHEMA:
         return True
     if (application, version) == (0, 0) and not _number(read, "SELECT count(*) FROM sqlite_master"):
         return False
@@ -144,10 +148,15 @@ def create_schema(path: Path) -> None:
             raise StateError(f"journal {path}: its filesystem does not allow SQLite's WAL mode")
         with db:
             db.execute("BEGIN IMMEDIATE")
-            for table in _TABLES:
-                db.execute(table)
+            for statement in (*_TABLES, *REQUESTS):
+                db.execute(statement)
             db.execute(f"PRAGMA application_id = {APPLICATION}")
             db.execute(f"PRAGMA user_version = {SCHEMA}")
+
+
+def version_of(read: Read) -> int:
+    """Version of the schema."""
+    return _number(read, "PRAGMA user_version")
 
 
 def _number(read: Read, query: str) -> int:

@@ -10,13 +10,10 @@ from pathlib import Path
 
 from adapters.storage.folder import make_file, mapped
 from controller.errors import PoolHeld
-from controller.ports import Holder
+from controller.ports import Holder, PoolKey
 
 _MAX_BYTES = 4 * 1024 * 1024
 """Of a record: the keys of 10,000 members in a few backends, with room."""
-
-PoolKey = tuple[str, str]
-"""(backend, address:port)."""
 
 
 @dataclass(frozen=True, slots=True)

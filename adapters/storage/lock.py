@@ -1,32 +1,20 @@
 """One controller per pool, by `flock` (S10)."""
 
+import asyncio
 import os
 import re
 import socket
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import NoReturn
 
 from adapters.storage.flocks import glance, guard, is_locked, open_lock, try_lock
-from adapters.storage.holders import (
-    Claim,
-    PoolKey,
-    name_held,
-    pool_held,
-    read_claim,
-    write_claim,
-)
+from adapters.storage.holders import Claim, name_held, pool_held, read_claim, write_claim
 from controller.errors import PoolHeld, StateError
-from controller.ports import Clock, Holder
+from controller.ports import Clock, Holder, PoolKey
 
 _NAME = re.compile(r"[a-z0-9-]{1,63}", re.ASCII)
-
-
-@dataclass(slots=True)
-class _Held:
-    name: str
-    claim: Claim
 
 
 class FileLock:
@@ -43,43 +31,28 @@ class FileLock:
         self._folder = folder
         self._clock = clock
         self._who = who
-        self._held: _Held | None = None
+        self._is_holding = False
 
-    @contextmanager
-    def hold_name(self, name: str) -> Iterator[None]:
+    @asynccontextmanager
+    async def hold(self, name: str) -> AsyncIterator["FileHold"]:
         """Hold the rollout `name` until the block ends.
 
         Raises PoolHeld, which names the holder, and StateError.
         """
         _check(name)
-        if self._held is not None:
+        if self._is_holding:
             raise RuntimeError("one FileLock holds one rollout at a time")
         fd, claim = self._acquire(name)
-        self._held = _Held(name, claim)
+        self._is_holding = True
+        hold = FileHold(self._folder, name, claim)
         try:
-            yield
+            yield hold
         finally:
-            self._held = None
+            self._is_holding = False
+            hold.is_over = True
             os.close(fd)
 
-    def hold_pool(self, keys: Collection[PoolKey]) -> None:
-        """Inside `hold_name`: hold `keys` too, besides those held already, for as long as it.
-
-        All or none: when another live holder has any of them, raises PoolHeld, which names one
-        of them and the holder. A holder whose record cannot be read is taken to hold everything.
-        Raises StateError.
-        """
-        held = self._held
-        if held is None:
-            raise RuntimeError("hold_pool belongs inside hold_name")
-        claim = Claim(held.claim.holder, held.claim.keys | frozenset(keys))
-        with guard(self._folder) as locks:
-            if (refused := _held_by_another(locks, held.name, claim.keys)) is not None:
-                raise refused
-            write_claim(locks / f"{held.name}.json", claim)
-        held.claim = claim
-
-    def refusal(self, name: str, keys: Collection[PoolKey]) -> str | None:
+    async def refusal(self, name: str, keys: Collection[PoolKey]) -> str | None:
         """Makes nothing, and needs no more than to read the folder."""
         _check(name)
         with glance(self._folder) as locks:
@@ -90,7 +63,7 @@ class FileLock:
             held = _held_by_another(locks, name, frozenset(keys))
         return None if held is None else str(held)
 
-    def holder(self, name: str) -> Holder | None:
+    async def holder(self, name: str) -> Holder | None:
         """Makes nothing, and needs no more than to read the folder."""
         _check(name)
         with glance(self._folder) as locks:
@@ -118,6 +91,39 @@ class FileLock:
                 os.close(fd)
                 raise
         return fd, claim
+
+
+class FileHold:
+    """Implements `controller.ports.Hold`. It is never lost: the kernel keeps a flock for as long
+    as this process has the file open (flock(2))."""
+
+    def __init__(self, folder: Path, name: str, claim: Claim) -> None:
+        self.is_over = False
+        self._folder = folder
+        self._name = name
+        self._claim = claim
+
+    async def add(self, keys: Collection[PoolKey]) -> None:
+        """Hold `keys` too, besides those held already.
+
+        All or none: when another live holder has any of them, raises PoolHeld, which names one
+        of them and the holder. A holder whose record cannot be read is taken to hold everything.
+        Raises StateError.
+        """
+        if self.is_over:
+            raise RuntimeError("keys are added inside the block that holds the name")
+        claim = Claim(self._claim.holder, self._claim.keys | frozenset(keys))
+        with guard(self._folder) as locks:
+            if (refused := _held_by_another(locks, self._name, claim.keys)) is not None:
+                raise refused
+            write_claim(locks / f"{self._name}.json", claim)
+        self._claim = claim
+
+    async def check(self) -> None: ...
+
+    async def lost(self) -> NoReturn:
+        await asyncio.Event().wait()
+        raise AssertionError("nobody sets this event")
 
 
 def _held_by_another(locks: Path, but: str, keys: frozenset[PoolKey]) -> PoolHeld | None:

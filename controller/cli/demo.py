@@ -71,7 +71,7 @@ async def _demo(bad: bool, members: int, haproxy: str | None, log_format: str) -
             say("", f"{footer()} (p99 {users.tally.p99 * 1000:.0f} ms)")
             versions = await pool.member_versions()
             say("apps:  " + ", ".join(f"{name} {v}" for name, v in versions.items()))
-        say(f"report: {_report(state)}")
+        say(f"report: {await _report(state)}")
     return code
 
 
@@ -87,11 +87,11 @@ def _introduce(members: int, prometheus: str | None) -> None:
     say(*fitted(lines), "")
 
 
-def _report(state: Path) -> str:
+async def _report(state: Path) -> str:
     """Write the report outside the demo's temporary folder."""
-    with contextlib.closing(bootstrap.open_state(state, create=False)) as journal:
-        row = journal.rollouts()[0]
-        text = page(row, journal.records(row.id))
+    async with contextlib.aclosing(bootstrap.read_state(state)) as store:
+        (row,) = await store.journal.rollouts()
+        text = page(row, await store.journal.records(row.id))
     with tempfile.NamedTemporaryFile(
         "w", prefix="poolroll-demo-", suffix=".html", delete=False, encoding="utf-8"
     ) as kept:
@@ -106,8 +106,8 @@ async def _roll(file: RolloutFile, state: Path, narrator: Narrating) -> int:
         say(*fitted(lines), "")
         return True
 
-    with contextlib.closing(bootstrap.open_state(state, create=True)) as journal:
-        world: World = bootstrap.world(file.settings, state, journal)
+    async with contextlib.aclosing(bootstrap.open_state(state, create=True)) as store:
+        world: World = bootstrap.world(file.settings, state, store)
         with Signals() as signals, contextlib.ExitStack() as stack:
             stack.callback(narrator.stop)
 

@@ -35,15 +35,22 @@ def events(name: str | None, follow: bool, json: bool, state: str | None) -> Non
     Text output leaves out repetitions, like a gate with the same verdict again; --json prints
     every record, one object per line.
     """
-    with known(state) as (journal, folder):
-        row = find(journal, folder, name)
-        click.echo(f"rollout {row.id}, state folder {folder}", err=json)
-        teller = _Teller(journal, row, as_json=json)
-        try:
-            asyncio.run(_follow(teller, folder) if follow else _once(teller))
-        except KeyboardInterrupt:
-            click.echo("no longer following; the rollout was not touched", err=True)
-            sys.exit(ExitCode.STOPPED)
+    try:
+        asyncio.run(_events(name, state, follow=follow, as_json=json))
+    except KeyboardInterrupt:
+        click.echo("no longer following; the rollout was not touched", err=True)
+        sys.exit(ExitCode.STOPPED)
+
+
+async def _events(name: str | None, state: str | None, *, follow: bool, as_json: bool) -> None:
+    async with known(state) as (store, folder):
+        row = await find(store.journal, folder, name)
+        click.echo(f"rollout {row.id}, state folder {folder}", err=as_json)
+        teller = _Teller(store.journal, row, as_json=as_json)
+        if follow:
+            await _follow(teller, folder)
+        else:
+            await teller.tell()
 
 
 class _Teller:
@@ -62,15 +69,14 @@ class _Teller:
         state = self._retelling.state
         return state is not None and state.finished is not None
 
-    @property
-    def is_ended(self) -> bool:
+    async def is_ended(self) -> bool:
         """According to the journal; `run --new` abandons a rollout without a record."""
-        rows = self._journal.rollouts(self.row.name)
+        rows = await self._journal.rollouts(self.row.name)
         return any(row.id == self.row.id and row.outcome is not None for row in rows)
 
-    def tell(self) -> None:
+    async def tell(self) -> None:
         lines = []
-        for record in self._journal.records(self.row.id, self._last):
+        for record in await self._journal.records(self.row.id, self._last):
             told = self._retelling.read(record)
             self._last = record.seq
             line = _json(record) if self._as_json else _text(told)
@@ -81,20 +87,16 @@ class _Teller:
             sys.stdout.flush()
 
 
-async def _once(teller: _Teller) -> None:
-    teller.tell()
-
-
 async def _follow(teller: _Teller, folder: Path) -> None:
     clock = bootstrap.clock()
     looks = 0
     is_told = False
     while True:
-        teller.tell()
-        if teller.is_finished or (looks % ASK_EVERY == 0 and teller.is_ended):
-            teller.tell()
+        await teller.tell()
+        if teller.is_finished or (looks % ASK_EVERY == 0 and await teller.is_ended()):
+            await teller.tell()
             return
-        if not is_told and bootstrap.lock(folder).holder(teller.row.name) is None:
+        if not is_told and await bootstrap.lock(folder).holder(teller.row.name) is None:
             click.echo("no process runs it; waiting for the next `poolroll run`", err=True)
             is_told = True
         looks += 1

@@ -79,7 +79,7 @@ async def _gate(rollout: RolloutFile, question: Question) -> int:
 
 async def _once(rollout: RolloutFile, question: Question) -> int:
     balancer = bootstrap.balancer(rollout.settings)
-    found = survey(rollout, await reach(balancer, rollout.settings.selection), None)
+    found = await survey(rollout, await reach(balancer, rollout.settings.selection), None)
     plan = found.proposal.plan
     if plan is None:
         raise Refused(*found.proposal.refusals)

@@ -1,6 +1,9 @@
 """`history`: all rollouts in the journal."""
 
+import asyncio
 import json as json_format
+from pathlib import Path
+from typing import Any
 
 import click
 
@@ -17,22 +20,27 @@ from controller.report.status.history import history_lines, history_value
 @options.state
 def history(name: str | None, json: bool, state: str | None) -> None:
     """List all rollouts, or all of NAME, newest first."""
-    with known(state) as (journal, folder):
-        rows = journal.rollouts(name)
-        if not rows:
-            raise Refused(f"no rollout {name or ''} in {folder}".replace("  ", " "))
-        holders = {row.name: bootstrap.lock(folder).holder(row.name) for row in rows}
-        newest: set[str] = set()
-        values = []
-        for row in rows:
-            # A process that holds the name runs its newest rollout.
-            holder = None if row.name in newest else holders[row.name]
-            newest.add(row.name)
-            most = 1 if row.outcome is not None else None  # of one that has ended: its plan
-            records = journal.records(row.id, most=most)
-            values.append(history_value(row, records, is_held=holder is not None))
+    values, folder = asyncio.run(_values(name, state))
     if json:
         click.echo(json_format.dumps({"state": str(folder), "rollouts": values}, indent=2))
     else:
         click.echo(f"state folder {folder}")
         click.echo("\n".join(history_lines(values)))
+
+
+async def _values(name: str | None, state: str | None) -> tuple[list[dict[str, Any]], Path]:
+    async with known(state) as (store, folder):
+        rows = await store.journal.rollouts(name)
+        if not rows:
+            raise Refused(f"no rollout {name or ''} in {folder}".replace("  ", " "))
+        lock = bootstrap.lock(folder)
+        newest: set[str] = set()
+        values = []
+        for row in rows:
+            # A process that holds the name runs its newest rollout.
+            holder = None if row.name in newest else await lock.holder(row.name)
+            newest.add(row.name)
+            most = 1 if row.outcome is not None else None  # of one that has ended: its plan
+            records = await store.journal.records(row.id, most=most)
+            values.append(history_value(row, records, is_held=holder is not None))
+        return values, folder

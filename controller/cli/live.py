@@ -136,7 +136,7 @@ class _Glance:
 
 
 class LiveNarrator:
-    """Implements `controller.runner.loop.Narrator`."""
+    """Implements `controller.runner.recorder.Narrator`."""
 
     def __init__(self, clock: Clock, signs: Signs, footer: Footer = str) -> None:
         """`footer`: a line under the board, called at each painting."""

@@ -53,7 +53,7 @@ def quiet(stream: TextIO) -> TextIO:
 
 
 class LogNarrator:
-    """Implements `controller.runner.loop.Narrator`."""
+    """Implements `controller.runner.recorder.Narrator`."""
 
     def __init__(self, rollout: str, wall: Wall, log_format: str) -> None:
         renderer: list[Any] = (

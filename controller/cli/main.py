@@ -67,7 +67,8 @@ def told(error: "PoolrollError") -> Told:
 
     if isinstance(error, errors.ConfigurationError | errors.UsageFault | errors.MetricsRefused):
         return ToldUsage(str(error))
-    return ToldHeld(str(error)) if isinstance(error, errors.PoolHeld) else Told(str(error))
+    is_held = isinstance(error, errors.PoolHeld | errors.LeaseLost)
+    return ToldHeld(str(error)) if is_held else Told(str(error))
 
 
 class LateGroup(click.Group):

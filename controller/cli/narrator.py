@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from controller.cli.log import LogNarrator
 from controller.core.plan.plan import Plan
 from controller.ports import Clock
-from controller.runner.loop import Narrator
+from controller.runner.recorder import Narrator
 
 Footer = Callable[[], str]
 

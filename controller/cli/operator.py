@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -12,11 +13,20 @@ import click
 
 from controller import bootstrap
 from controller.cli import options
+from controller.cli.cut_off import say_cut_off
 from controller.cli.log import LogNarrator
 from controller.cli.signals import Signals
 from controller.config import load
 from controller.core.outcome import ExitCode
-from controller.errors import ConfigurationError, PoolHeld, Refused, StateError, UsageFault
+from controller.errors import (
+    ConfigurationError,
+    LeaseLost,
+    PoolHeld,
+    Refused,
+    StateError,
+    UsageFault,
+)
+from controller.journal.heard import hears
 from controller.journal.replay import replay
 from controller.lifecycle import (
     Unfinished,
@@ -28,12 +38,12 @@ from controller.lifecycle import (
     unfinished,
     without_secrets,
 )
-from controller.ports import Journal
+from controller.ports import Journal, Request, Store, Verb
 from controller.report.run.notices import RolloutTidings
-from controller.report.run.summary import cut_off, over, summary
+from controller.report.run.summary import over, summary
 from controller.report.status.value import looked_at
-from controller.runner.loop import Narrator
 from controller.runner.notify import Herald
+from controller.runner.recorder import Narrator
 from controller.telemetry.measure import Subject
 from controller.telemetry.values import Ways
 
@@ -48,8 +58,7 @@ LOOK_EVERY: Final = timedelta(milliseconds=20)
 @options.state
 def pause(name: str, state: str | None) -> None:
     """Finish the members in progress, and start no further one."""
-    with _state(name, state) as (journal, folder, _):
-        _ask_for(journal, folder, name, "pause", "")
+    asyncio.run(_ask(name, state, Verb.PAUSE, ""))
 
 
 @click.command()
@@ -60,8 +69,7 @@ def resume(name: str, reason: str, state: str | None) -> None:
     """Continue after a pause. After a halt, allow the next `run` to continue."""
     if not reason.strip():
         raise UsageFault("resume --reason: give a reason; it is kept in the journal")
-    with _state(name, state) as (journal, folder, _):
-        _ask_for(journal, folder, name, "resume", reason)
+    asyncio.run(_ask(name, state, Verb.RESUME, reason))
 
 
 @click.command()
@@ -72,67 +80,76 @@ def resume(name: str, reason: str, state: str | None) -> None:
 @options.log_format
 def abort(name: str, restore: bool, log_format: str, **given: Any) -> None:
     """End the rollout NAME for good."""
-    verb = "abort --restore" if restore else "abort"
-    with _state(name, given["state"]) as (journal, folder, former):
-        try:
-            ways = options.ways_out(given)
-            code = asyncio.run(_abort(journal, folder, former, restore, log_format, ways))
-        except PoolHeld:  # a process runs the rollout: it gets the request and aborts
-            _ask_for(journal, folder, name, verb, "")
-            code = 0
-    sys.exit(code)
+    sys.exit(asyncio.run(_abort(name, restore, log_format, given)))
 
 
-@contextlib.contextmanager
-def _state(name: str, state: str | None) -> Iterator[tuple[Journal, Path, Unfinished]]:
-    """The journal, and the unfinished rollout of that name. Raises Refused, StateError."""
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The state folder, and the unfinished rollout that an operator means."""
+
+    store: Store
+    folder: Path
+    former: Unfinished
+
+
+@contextlib.asynccontextmanager
+async def _opened(name: str, state: str | None) -> AsyncIterator[Opened]:
+    """Raises Refused, StateError."""
     folder = bootstrap.state_folder(state)
     if not bootstrap.exists(folder):
         raise Refused(f"there is no state folder at {folder}, so no rollout is known")
-    opened = bootstrap.open_state(folder, create=False)
-    with contextlib.closing(opened) as journal:
-        former = unfinished(journal, name)
+    async with contextlib.aclosing(bootstrap.open_state(folder, create=False)) as store:
+        former = await unfinished(store.journal, name)
         if former is None:
-            raise Refused(*_over(journal, folder, name))
-        yield journal, folder, former
+            raise Refused(*await _over(store.journal, folder, name))
+        yield Opened(store, folder, former)
 
 
-def _over(journal: Journal, folder: Path, name: str) -> list[str]:
+async def _over(journal: Journal, folder: Path, name: str) -> list[str]:
     """There is no unfinished rollout of that name: say how the last one ended."""
-    row = next((row for row in journal.rollouts(name) if row.outcome is not None), None)
+    row = next((row for row in await journal.rollouts(name) if row.outcome is not None), None)
     none = f"no unfinished rollout {name!r} in {folder}"
-    records = journal.records(row.id) if row is not None else ()
-    if row is None or not records:
-        names = ", ".join(sorted({each.name for each in journal.rollouts()})) or "none"
+    if row is None:
+        names = ", ".join(sorted({each.name for each in await journal.rollouts()})) or "none"
         return [f"{none}; known names: {names}"]
-    plan, state = replay(records)
+    plan, state = replay(await journal.records(row.id))
     onward = onward_in(bootstrap.folder_to_name(folder), row, plan)
     return over(none, row, plan, state, onward)
 
 
-def _ask_for(journal: Journal, folder: Path, name: str, verb: str, reason: str) -> None:
-    """Leave a request, and wait until the process that runs the rollout takes it."""
-    request = journal.request(name, verb, reason, bootstrap.who())
-    if bootstrap.lock(folder).holder(name) is None:
-        former = unfinished(journal, name)
-        run = "the next run"
-        if former is not None:
-            ways = onward_in(bootstrap.folder_to_name(folder), former.row, former.plan)
-            run = f"the next run: {ways.run}"
-        click.echo(f"{verb} {name}: no process runs it; takes effect on {run}")
-        return
-    if asyncio.run(_is_heard(journal, request.seq, name)):
+async def _ask(name: str, state: str | None, verb: Verb, reason: str) -> None:
+    async with _opened(name, state) as opened:
+        await _ask_for(opened, verb, reason)
+
+
+async def _ask_for(opened: Opened, verb: Verb, reason: str) -> None:
+    """Leave a request, and wait until the process that runs the rollout has journalled it.
+
+    Raises Refused when the rollout ended without hearing it, StateError.
+    """
+    store, folder, former = opened.store, opened.folder, opened.former
+    name, rollout = former.row.name, former.row.id
+    request = await store.requests.ask(rollout, verb, reason, bootstrap.who())
+    if await bootstrap.lock(folder).holder(name) is None:
+        ways = onward_in(bootstrap.folder_to_name(folder), former.row, former.plan)
+        click.echo(f"{verb} {name}: no process runs it; takes effect on the next run: {ways.run}")
+    elif await _is_heard(store.journal, request):
         click.echo(f"{verb} {name}: acknowledged")
+    elif await unfinished(store.journal, name) is None:
+        raise Refused(*await _over(store.journal, folder, name))
     else:
         click.echo(f"{verb} {name}: not acknowledged yet; it will take effect later")
 
 
-async def _is_heard(journal: Journal, seq: int, name: str) -> bool:
-    clock = bootstrap.clock()
+async def _is_heard(journal: Journal, request: Request) -> bool:
+    """Whether the event that bears the request's number comes within `HEARD_WITHIN`."""
+    clock, last = bootstrap.clock(), 0
     until = clock.now() + HEARD_WITHIN
     while clock.now() < until:
-        if all(request.seq != seq for request in journal.requests(name)):
-            return True
+        for record in await journal.records(request.rollout, last):
+            last = record.seq
+            if hears(record, request):
+                return True
         await clock.sleep(LOOK_EVERY)
     return False
 
@@ -151,36 +168,41 @@ def _herald(former: Unfinished, world: World, log: LogNarrator) -> Herald:
     return herald
 
 
-async def _abort(
-    journal: Journal,
-    folder: Path,
-    former: Unfinished,
-    restore: bool,
-    log_format: str,
-    ways: Ways,
-) -> int:
+async def _abort(name: str, restore: bool, log_format: str, given: dict[str, Any]) -> int:
+    ways = options.ways_out(given)
+    async with _opened(name, given["state"]) as opened:
+        try:
+            return await _abort_at_rest(opened, restore, log_format, ways)
+        except PoolHeld:  # a process runs it: it gets the request
+            await _ask_for(opened, Verb.ABORT_RESTORE if restore else Verb.ABORT, "")
+            return 0
+
+
+async def _abort_at_rest(opened: Opened, restore: bool, log_format: str, ways: Ways) -> int:
+    former = opened.former
     name = former.plan.name
     file = without_secrets(former.row)
-    world = bootstrap.world(file.settings, folder, journal)
+    world = bootstrap.world(file.settings, opened.folder, opened.store)
     log = LogNarrator(name, world.clock.wall, log_format)
-    with world.lock.hold_name(name), Signals() as signals:
-        meter = bootstrap.meter(name, ways, log.warn)
-        async with _herald(former, world, log) as herald, meter:
-            await meter.open(Subject(former.plan, former.row.started))
-            narrators: list[Narrator] = [log, herald, meter]
-            ways_on = onward(world, former.row, former.plan)
-            try:
-                state = await abort_at_rest(world, former, restore, narrators, signals.hand_to)
-            except StateError as error:
-                if signals.runner is None:
-                    raise
-                state = signals.runner.state
-                click.echo("\n".join(cut_off(former.plan, state, str(error), ways_on)))
-                return ExitCode.HALTED
-            seen = await glance(world.balancer, world.clock, world.clock.now() + LOOK_WITHIN)
-            now, wall = world.clock.now(), world.clock.wall()
-            after = looked_at(state, seen)
-            lines = summary(former.plan, after, file.settings, now, wall, ways_on)
-            click.echo("\n".join(lines))
+    async with world.lock.hold(name) as hold:
+        with Signals() as signals:
+            meter = bootstrap.meter(name, ways, log.warn)
+            async with _herald(former, world, log) as herald, meter:
+                await meter.open(Subject(former.plan, former.row.started))
+                narrators: list[Narrator] = [log, herald, meter]
+                ways_on = onward(world, former.row, former.plan)
+                try:
+                    state = await abort_at_rest(
+                        world, hold, former, restore, narrators, signals.hand_to
+                    )
+                except (StateError, LeaseLost) as error:
+                    if signals.runner is None:
+                        raise
+                    return say_cut_off(error, former.plan, signals.runner.state, ways_on)
+                seen = await glance(world.balancer, world.clock, world.clock.now() + LOOK_WITHIN)
+                now, wall = world.clock.now(), world.clock.wall()
+                after = looked_at(state, seen)
+                lines = summary(former.plan, after, file.settings, now, wall, ways_on)
+                click.echo("\n".join(lines))
     out = any(m.is_away for m in state.members.values())
     return ExitCode.HALTED if restore and out else 0

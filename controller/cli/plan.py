@@ -44,12 +44,12 @@ def plan(file: Path, json: bool, state: str | None, **given: Any) -> None:
 
 
 async def _look(rollout: RolloutFile, folder: Path, wishes: Wishes) -> Foreseen:
-    with contextlib.ExitStack() as stack:
-        journal = None
+    async with contextlib.AsyncExitStack() as stack:
+        store = None
         if bootstrap.exists(folder):
-            opened = bootstrap.open_state(folder, create=False)
-            journal = stack.enter_context(contextlib.closing(opened))
-        lookout = bootstrap.lookout(rollout.settings, folder, journal)
+            opened = bootstrap.read_state(folder)
+            store = await stack.enter_async_context(contextlib.aclosing(opened))
+        lookout = bootstrap.lookout(rollout.settings, folder, store)
         return await foresee(lookout, rollout, wishes)
 
 

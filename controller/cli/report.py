@@ -1,5 +1,6 @@
 """`report`: write one self-contained HTML page about a rollout."""
 
+import asyncio
 import json as json_format
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import click
 from controller.cli import options
 from controller.cli.state_folder import find, known
 from controller.errors import UsageFault
+from controller.ports import RolloutRow
 from controller.report.page import page
 
 
@@ -29,9 +31,7 @@ def report(name: str, output: str | None, json: bool, state: str | None) -> None
     It shows a timeline, what each gate saw, each member, and what happened and why. The page
     needs no network.
     """
-    with known(state) as (journal, folder):
-        row = find(journal, folder, name)
-        text = page(row, journal.records(row.id))
+    text, row, folder = asyncio.run(_page(name, state))
     if output == "-":
         click.echo(text, nl=False)
         click.echo(f"rollout {row.id}, state folder {folder}", err=True)
@@ -43,6 +43,12 @@ def report(name: str, output: str | None, json: bool, state: str | None) -> None
         click.echo(json_format.dumps(value, indent=2))
     else:
         click.echo(f"{path}: rollout {row.id}, state folder {folder}")
+
+
+async def _page(name: str, state: str | None) -> tuple[str, RolloutRow, Path]:
+    async with known(state) as (store, folder):
+        row = await find(store.journal, folder, name)
+        return page(row, await store.journal.records(row.id)), row, folder
 
 
 def _write(path: Path, text: str) -> None:

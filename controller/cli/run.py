@@ -13,6 +13,7 @@ from controller import bootstrap
 from controller.cli import options
 from controller.cli.ask import TerminalQuestions, ask, is_terminal
 from controller.cli.confirm import before, left, question
+from controller.cli.cut_off import say_cut_off
 from controller.cli.narrator import narrator_for
 from controller.cli.say import fitted, say
 from controller.cli.signals import Signals
@@ -20,12 +21,12 @@ from controller.config import RolloutFile, load
 from controller.core.outcome import ExitCode
 from controller.core.plan.plan import Purpose
 from controller.core.state.state import State
-from controller.errors import StateError, UsageFault
+from controller.errors import LeaseLost, StateError, UsageFault
 from controller.lifecycle import Prepared, Wishes, World, onward
 from controller.lifecycle import run as run_session
 from controller.preflight.forecast import BRIEF_LOOK, LOOK, last_commands
 from controller.report.run.notices import RolloutTidings
-from controller.report.run.summary import cut_off, summary
+from controller.report.run.summary import summary
 from controller.runner.loop import Runner
 from controller.telemetry.measure import Subject
 from controller.telemetry.values import Ways
@@ -150,7 +151,7 @@ async def _run(
         at_hand, row = prepared, prepared.row
         ways_on = onward(world, row, prepared.plan)
         await meter.open(Subject(prepared.plan, row.started))
-        commands = last_commands(world.journal, name, prepared.plan.purpose)
+        commands = await last_commands(world.journal, name, prepared.plan.purpose)
         narrator.watch(prepared.plan, commands)
         during = BRIEF_LOOK if yes else LOOK
         plan = left(prepared, wishes)
@@ -167,8 +168,8 @@ async def _run(
         herald.watch(RolloutTidings(row.id, prepared.plan, rollout.settings, ways_on))
         return yes or await ask(question(plan, prepared.plan, is_new=prepared.is_new))
 
-    with contextlib.closing(bootstrap.open_state(folder, create=True)) as kept:
-        world = bootstrap.world(rollout.settings, folder, kept)
+    async with contextlib.aclosing(bootstrap.open_state(folder, create=True)) as store:
+        world = bootstrap.world(rollout.settings, folder, store)
         name = rollout.settings.name
         narrator = narrator_for(name, world.clock, log_format, asks=wishes.stepwise)
         herald = bootstrap.herald(rollout, world.commands, narrator.warn)
@@ -198,12 +199,11 @@ async def _run(
                     raise
                 click.echo(f"stopped ({signals.name}); nothing was touched")
                 return ExitCode.STOPPED
-            except StateError as error:
+            except (StateError, LeaseLost) as error:
                 if signals.runner is None or at_hand is None:
                     raise
                 ways_on = onward(world, at_hand.row, at_hand.plan)
-                say(*cut_off(at_hand.plan, signals.runner.state, str(error), ways_on))
-                return ExitCode.HALTED
+                return say_cut_off(error, at_hand.plan, signals.runner.state, ways_on)
 
 
 def _told(ran: tuple[Prepared, State] | None, rollout: RolloutFile, world: World) -> int:

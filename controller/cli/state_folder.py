@@ -1,28 +1,28 @@
 """Opening the state folder, for the commands that only read it."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from controller import bootstrap
 from controller.errors import Refused
-from controller.ports import Journal, RolloutRow
+from controller.ports import Journal, RolloutRow, Store
 
 
-@contextlib.contextmanager
-def known(state: str | None) -> Iterator[tuple[Journal, Path]]:
-    """The journal and its folder. Raises Refused when there is none, StateError."""
+@contextlib.asynccontextmanager
+async def known(state: str | None) -> AsyncIterator[tuple[Store, Path]]:
+    """Journal and requests, and their folder. Raises Refused when there is none, StateError."""
     folder = bootstrap.state_folder(state)
     if not bootstrap.exists(folder):
         raise Refused(f"there is no state folder at {folder}, so no rollout is known")
-    with contextlib.closing(bootstrap.open_state(folder, create=False)) as journal:
-        yield journal, folder
+    async with contextlib.aclosing(bootstrap.read_state(folder)) as store:
+        yield store, folder
 
 
-def find(journal: Journal, folder: Path, wanted: str | None) -> RolloutRow:
+async def find(journal: Journal, folder: Path, wanted: str | None) -> RolloutRow:
     """The rollout with that id, else the newest of that name; without either, the newest of all.
     Raises Refused, StateError."""
-    rows = journal.rollouts()
+    rows = await journal.rollouts()
     named = [row for row in rows if wanted in (row.id, None)]
     named += [row for row in rows if row.name == wanted]
     if not named:

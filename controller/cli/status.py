@@ -3,11 +3,11 @@ balancers show now."""
 
 import asyncio
 import json as json_format
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -20,7 +20,7 @@ from controller.core.state.state import State
 from controller.errors import PoolrollError, Refused
 from controller.journal.replay import replay
 from controller.lifecycle import glance, onward_in, without_secrets
-from controller.ports import Clock, Journal, Record, RolloutRow
+from controller.ports import Clock, Journal, RolloutRow, Store
 from controller.report.members.placement import Glance
 from controller.report.members.status import Holders
 from controller.report.status.lines import status_lines
@@ -44,38 +44,42 @@ def status(name: str | None, json: bool, state: str | None) -> None:
     Also asks the load balancers, read-only and for at most two seconds. Without NAME it skips
     those of rollouts that have ended with no member out. One that does not answer is no error.
     """
-    with known(state) as (journal, folder):
-        found = [_known(journal, folder, row, records) for row, records in _newest(journal, name)]
-        if not found:
-            raise Refused(f"no rollout {name or ''} in {folder}".replace("  ", " "))
-        found = asyncio.run(_all_looked_at(journal, found, is_named=name is not None))
-        values = [status_value(each, str(folder)) for each in found]
+    values = asyncio.run(_values(name, state))
     if json:
         click.echo(json_format.dumps(values[0] if name else values, indent=2))
     else:
         click.echo("\n\n".join("\n".join(status_lines(value)) for value in values))
 
 
-def _newest(journal: Journal, name: str | None) -> list[tuple[RolloutRow, Sequence[Record]]]:
-    """The newest rollout of each name. One without a record has no plan: its process was cut off
-    before it had made one."""
-    newest: dict[str, tuple[RolloutRow, Sequence[Record]]] = {}
-    for row in journal.rollouts(name):
-        if row.name not in newest and (records := journal.records(row.id)):
-            newest[row.name] = row, records
-    return list(newest.values())
+async def _values(name: str | None, state: str | None) -> list[dict[str, Any]]:
+    async with known(state) as (store, folder):
+        found = [await _known(store, folder, row) for row in await _newest(store.journal, name)]
+        if not found:
+            raise Refused(f"no rollout {name or ''} in {folder}".replace("  ", " "))
+        looked_at = await _all_looked_at(store.journal, found, is_named=name is not None)
+        return [status_value(each, str(folder)) for each in looked_at]
 
 
-def _known(journal: Journal, folder: Path, row: RolloutRow, records: Sequence[Record]) -> Known:
+async def _newest(journal: Journal, name: str | None) -> Collection[RolloutRow]:
+    """Of each name."""
+    newest: dict[str, RolloutRow] = {}
+    for row in await journal.rollouts(name):
+        newest.setdefault(row.name, row)
+    return newest.values()
+
+
+async def _known(store: Store, folder: Path, row: RolloutRow) -> Known:
+    records = await store.journal.records(row.id)
     plan, state = replay(records)
+    is_over = row.outcome is not None
     return Known(
         row,
         plan,
         state,
         records[-1].wall,
-        bootstrap.lock(folder).holder(row.name),
+        await bootstrap.lock(folder).holder(row.name),
         onward_in(bootstrap.folder_to_name(folder), row, plan),
-        () if row.outcome is not None else journal.requests(row.name),
+        () if is_over else await store.requests.pending(row.id, state.heard),
     )
 
 
@@ -91,7 +95,7 @@ async def _all_looked_at(
             return each
         async with gangway:
             seen = await _asked(each.row, each.plan, clock, until)
-        return replace(each, glance=seen, taken=_taken(journal, each.state, seen))
+        return replace(each, glance=seen, taken=await _taken(journal, each.state, seen))
 
     return list(await asyncio.gather(*map(one, found)))
 
@@ -107,7 +111,7 @@ async def _asked(row: RolloutRow, plan: Plan, clock: Clock, until: Instant) -> G
     return await glance(balancer, clock, until)
 
 
-def _taken(journal: Journal, state: State, seen: Glance) -> Holders:
+async def _taken(journal: Journal, state: State, seen: Glance) -> Holders:
     """Members that another rollout has out."""
     keys = frozenset(
         (line.backend, f"{line.address}:{line.port}")
@@ -116,6 +120,6 @@ def _taken(journal: Journal, state: State, seen: Glance) -> Holders:
     )
     return {
         taken.member: taken.rollout
-        for taken in journal.taken(keys)
+        for taken in await journal.taken(keys)
         if taken.member in state.members and state.members[taken.member].placement.found is None
     }

@@ -335,6 +335,14 @@ class AbortRequested:
     """Its number, when it came through the state folder: each is heard once."""
 
 
+@dataclass(frozen=True, slots=True)
+class LockLost:
+    """The process that ran the rollout lost its lock, and touched nothing more. It changes no
+    state: another process may have resumed the rollout before this was written."""
+
+    why: str
+
+
 # --- events: observations, not journalled ----------------------------------------------------
 
 
@@ -395,6 +403,7 @@ Event = (
     | PauseRequested
     | ResumeRequested
     | AbortRequested
+    | LockLost
     | MemberEvent
 )
 """All that a journal holds."""

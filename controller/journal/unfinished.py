@@ -5,10 +5,7 @@ from dataclasses import dataclass
 from controller.core.plan.plan import Plan
 from controller.core.state.state import State
 from controller.journal.replay import replay
-from controller.ports import (
-    Journal,
-    RolloutRow,
-)
+from controller.ports import Journal, RolloutRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +17,10 @@ class Unfinished:
     state: State
 
 
-def unfinished(journal: Journal, name: str) -> Unfinished | None:
+async def unfinished(journal: Journal, name: str) -> Unfinished | None:
     """What there is to go on with. Raises StateError."""
-    row = journal.latest(name)
+    row = await journal.latest(name)
     if row is None or row.outcome is not None:
         return None
-    records = journal.records(row.id)
-    if not records:  # killed between its row and its plan: nothing was touched
-        return None
-    plan, state = replay(records)
+    plan, state = replay(await journal.records(row.id))
     return Unfinished(row, plan, state)

@@ -13,13 +13,16 @@ from controller.lifecycle.begin import began
 from controller.lifecycle.changes import as_it_was_run, without_secrets
 from controller.lifecycle.options import Prepared, Wishes, World
 from controller.lifecycle.run import carry_out
+from controller.ports import Hold
 from controller.preflight.survey import reach, survey
 from controller.report.words import names
-from controller.runner.loop import Narrator, Runner
+from controller.runner.loop import Runner
+from controller.runner.recorder import Narrator
 
 
 async def abort_at_rest(
     world: World,
+    hold: Hold,
     former: Unfinished,
     restore: bool,
     narrators: Sequence[Narrator],
@@ -33,9 +36,9 @@ async def abort_at_rest(
     except Refused as refused:
         if restore:
             raise
-        return _abort_unasked(world, former, refused, narrators)
-    world.lock.hold_pool(reached.keys)
-    found = survey(file, reached, None, former.plan.purpose)
+        return await _abort_unasked(world, hold, former, refused, narrators)
+    await hold.add(reached.keys)
+    found = await survey(file, reached, None, former.plan.purpose)
     prepared = Prepared(
         former.row,
         former.plan,
@@ -45,15 +48,19 @@ async def abort_at_rest(
         is_new=False,
         abandoned=None,
     )
-    return await carry_out(world, prepared, narrators, None, on_start)
+    return await carry_out(world, hold, prepared, narrators, None, on_start)
 
 
-def _abort_unasked(
-    world: World, former: Unfinished, refused: Refused, narrators: Sequence[Narrator]
+async def _abort_unasked(
+    world: World,
+    hold: Hold,
+    former: Unfinished,
+    refused: Refused,
+    narrators: Sequence[Narrator],
 ) -> State:
     """The end of a rollout, from the journal alone. What is out stays known to later ones (S8)."""
     row, journal, state = former.row, world.journal, former.state
-    world.lock.hold_pool({(one.backend, one.address) for one in journal.taken_by(row.id)})
+    await hold.add({(one.backend, one.address) for one in await journal.taken_by(row.id)})
     ending = Finished(
         Outcome.ABORTED, ExitCode.STOPPED, f"by {world.by}; {_by_the_journal(state, refused)}"
     )
@@ -64,11 +71,11 @@ def _abort_unasked(
     ):
         now = world.clock.now()
         after = apply(former.plan, state, event, now)
-        journal.append(row.id, now, *encode(event))
+        await journal.append(row.id, now, *encode(event))
         for narrator in narrators:
             narrator.tell(event, state, after)
         state = after
-    journal.end(row.id, ending.outcome, ending.exit_code)
+    await journal.end(row.id, ending.outcome, ending.exit_code)
     return state
 
 

@@ -20,28 +20,28 @@ from controller.lifecycle.changes import choices, onward
 from controller.lifecycle.gates import check_gates
 from controller.lifecycle.options import Prepared, Wishes, World
 from controller.lifecycle.resume import goes_on, refuse_changes, scope, undecided, unheard
-from controller.ports import RolloutRow
+from controller.ports import Hold, RolloutRow
 from controller.preflight.guards import check_before_rehearsal, check_guards
 from controller.preflight.programs import missing_programs
 from controller.preflight.survey import Findings, reach, survey
 from controller.report.run.next_commands import Onward
-from controller.runner.loop import heard
+from controller.runner.watchers import heard
 
 
-async def prepare(world: World, file: RolloutFile, wishes: Wishes) -> Prepared:
+async def prepare(world: World, hold: Hold, file: RolloutFile, wishes: Wishes) -> Prepared:
     """Inside the lock on the name: reach the pool, lock it, and find out how to begin.
 
     Raises Refused, PoolHeld, ConfigurationError, UsageFault, StateError.
     """
     _check_overrides(file, wishes)
     reached = await reach(world.balancer, file.settings.selection)
-    world.lock.hold_pool(reached.keys)
-    former = unfinished(world.journal, file.settings.name)
-    found = survey(file, reached, world.journal, wishes.purpose)
+    await hold.add(reached.keys)
+    former = await unfinished(world.journal, file.settings.name)
+    found = await survey(file, reached, world.journal, wishes.purpose)
     if former is not None:
         ways = onward(world, former.row, former.plan)
         if goes_on(ways, former, wishes):
-            return _taken_up(world, file, wishes, former, found, ways)
+            return await _taken_up(world, file, wishes, former, found, ways)
     plan = found.proposal.plan
     if plan is None:
         raise Refused(*found.proposal.refusals)
@@ -112,7 +112,7 @@ def began(world: World, plan: Plan, wishes: Wishes) -> RunBegan:
     return RunBegan(world.by, only, wishes.stepwise, dict(wishes.overrides))
 
 
-def _taken_up(
+async def _taken_up(
     world: World,
     file: RolloutFile,
     wishes: Wishes,
@@ -122,7 +122,7 @@ def _taken_up(
 ) -> Prepared:
     """Go on, unless the file has changed or a halt wants a decision."""
     refuse_changes(ways, former, file)
-    pending = unheard(former, world.journal)
+    pending = await unheard(former, world.requests)
     first: list[Event] = [heard(request) for request in pending]
     if (halt := undecided(former, pending)) is not None:
         reason = wishes.overrides.get(halt.gate or "")

@@ -20,7 +20,7 @@ from controller.lifecycle.changes import choices, onward_in
 from controller.lifecycle.gates import sampler_of
 from controller.lifecycle.options import Wishes
 from controller.lifecycle.resume import goes_on, refuse_changes, scope, undecided, unheard
-from controller.ports import Clock, Commands, Journal, LoadBalancer, Lock
+from controller.ports import Clock, Commands, Journal, LoadBalancer, Lock, Requests
 from controller.preflight.forecast import Prospect, last_commands, look_ahead
 from controller.preflight.gates import GateNow, ask_gates, gates_now, intervals_of
 from controller.preflight.guards import ask_guards
@@ -40,6 +40,8 @@ class Lookout:
     lock: Lock
     journal: Journal | None
     """None: nothing was ever run with this state folder."""
+    requests: Requests | None
+    """None likewise."""
     folder: str = ""
     """The state folder, where commands would not look there by themselves."""
 
@@ -79,32 +81,32 @@ async def foresee(lookout: Lookout, file: RolloutFile, wishes: Wishes) -> Forese
     reached: Reached | None = None
     with seen.refusing():
         reached = await reach(lookout.balancer, file.settings.selection)
-    _who_holds(seen, lookout, file.settings.name, reached)
-    _what_stands(seen, lookout, file, wishes)
+    await _who_holds(seen, lookout, file.settings.name, reached)
+    await _what_stands(seen, lookout, file, wishes)
     if reached is None:
         return seen
     with seen.refusing():
-        found = survey(file, reached, lookout.journal, wishes.purpose)
+        found = await survey(file, reached, lookout.journal, wishes.purpose)
         _choose(seen, found, wishes)
         if seen.plan is not None and seen.plan.members:
             await _ask(seen, found, seen.plan, lookout, wishes)
     return seen
 
 
-def _who_holds(seen: Foreseen, lookout: Lookout, name: str, reached: Reached | None) -> None:
+async def _who_holds(seen: Foreseen, lookout: Lookout, name: str, reached: Reached | None) -> None:
     try:
-        held = lookout.lock.refusal(name, reached.keys if reached is not None else ())
+        held = await lookout.lock.refusal(name, reached.keys if reached is not None else ())
     except StateError as error:
         seen.notes.append(f"whether another run holds this pool cannot be seen: {error}")
     else:
         seen.refusals += [held] if held is not None else []
 
 
-def _what_stands(seen: Foreseen, lookout: Lookout, file: RolloutFile, wishes: Wishes) -> None:
+async def _what_stands(seen: Foreseen, lookout: Lookout, file: RolloutFile, wishes: Wishes) -> None:
     """The unfinished rollout of this name, if there is one, and what it stands in the way of."""
-    if lookout.journal is None:
+    if lookout.journal is None or lookout.requests is None:
         return
-    former = unfinished(lookout.journal, file.settings.name)
+    former = await unfinished(lookout.journal, file.settings.name)
     if former is None:
         return
     ways = onward_in(lookout.folder, former.row, former.plan)
@@ -112,7 +114,7 @@ def _what_stands(seen: Foreseen, lookout: Lookout, file: RolloutFile, wishes: Wi
         if goes_on(ways, former, wishes):
             refuse_changes(ways, former, file)
             seen.former = former
-            if undecided(former, unheard(former, lookout.journal)) is not None:
+            if undecided(former, await unheard(former, lookout.requests)) is not None:
                 raise Refused(*choices(former, ways))
 
 
@@ -161,7 +163,7 @@ async def _ask(
     ]
     commands = None
     if lookout.journal is not None:
-        commands = last_commands(lookout.journal, plan.name, plan.purpose)
+        commands = await last_commands(lookout.journal, plan.name, plan.purpose)
     seen.ahead = await look_ahead(
         found,
         plan,

@@ -11,8 +11,8 @@ from controller.core.plan.plan import Plan
 from controller.errors import Refused, UsageFault
 from controller.lifecycle.options import Prepared, Wishes, World
 from controller.preflight.gates import ask_gates, intervals_of
-from controller.runner.loop import Prober
 from controller.runner.sampler import Sampler, Sources
+from controller.runner.watchers import Prober
 from controller.tasks import Validation
 
 

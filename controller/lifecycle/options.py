@@ -13,6 +13,7 @@ from controller.ports import (
     Journal,
     LoadBalancer,
     Lock,
+    Requests,
     RolloutRow,
     Validator,
 )
@@ -28,6 +29,7 @@ class World:
     commands: Commands
     validator: Validator
     journal: Journal
+    requests: Requests
     lock: Lock
     clock: Clock
     sources: Sources

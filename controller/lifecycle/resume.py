@@ -1,6 +1,7 @@
 """Whether an unfinished rollout is gone on with, and what speaks against it."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from controller.config import RolloutFile
 from controller.core.events import Halted
@@ -9,10 +10,10 @@ from controller.errors import Refused
 from controller.journal.unfinished import Unfinished
 from controller.lifecycle.changes import differences
 from controller.lifecycle.options import Wishes
-from controller.ports import Journal, Request
+from controller.ports import Request, Requests, Verb
 from controller.report.run.next_commands import Onward
 
-DECISIONS = frozenset({"resume", "abort", "abort --restore"})
+DECISIONS: Final = frozenset({Verb.RESUME, Verb.ABORT, Verb.ABORT_RESTORE})
 """Requests that say what becomes of a halted rollout."""
 
 
@@ -48,10 +49,9 @@ def refuse_changes(ways: Onward, former: Unfinished, file: RolloutFile) -> None:
         )
 
 
-def unheard(former: Unfinished, journal: Journal) -> tuple[Request, ...]:
+async def unheard(former: Unfinished, requests: Requests) -> Sequence[Request]:
     """What the operator asked for since. Raises StateError."""
-    asked = journal.requests(former.plan.name)
-    return tuple(one for one in asked if one.seq > former.state.heard)
+    return await requests.pending(former.row.id, former.state.heard)
 
 
 def undecided(former: Unfinished, pending: Sequence[Request]) -> Halted | None:

@@ -13,10 +13,12 @@ from controller.lifecycle.begin import prepare
 from controller.lifecycle.changes import onward
 from controller.lifecycle.gates import prober_of, sampler_of
 from controller.lifecycle.options import Prepared, Wishes, World
+from controller.ports import Hold
 from controller.report.run.halt import halt_message
 from controller.report.run.summary import contact
-from controller.runner.loop import Narrator, Runner
+from controller.runner.loop import Runner
 from controller.runner.perform import Performer, Questions
+from controller.runner.recorder import Narrator
 from controller.tasks import Work
 
 
@@ -31,15 +33,16 @@ async def run(
     on_start: Callable[[Runner], None],
 ) -> tuple[Prepared, State] | None:
     """The whole of `poolroll run`; None when the operator said no. Raises as `prepare` does."""
-    with world.lock.hold_name(file.settings.name):
-        prepared = await prepare(world, file, wishes)
+    async with world.lock.hold(file.settings.name) as hold:
+        prepared = await prepare(world, hold, file, wishes)
         if not await confirm(prepared):
             return None
-        return prepared, await carry_out(world, prepared, narrators, questions, on_start)
+        return prepared, await carry_out(world, hold, prepared, narrators, questions, on_start)
 
 
 async def carry_out(
     world: World,
+    hold: Hold,
     prepared: Prepared,
     narrators: Sequence[Narrator],
     questions: Questions | None,
@@ -50,11 +53,8 @@ async def carry_out(
     plan = prepared.plan
     if prepared.is_new:
         if prepared.abandoned is not None:
-            journal.end(prepared.abandoned.id, Outcome.ABANDONED, ExitCode.STOPPED)
-        for request in journal.requests(row.name):  # to a former rollout, not to this one
-            journal.acknowledge(request)
-        journal.begin(row)
-        journal.append(row.id, world.clock.now(), *encode(plan))
+            await journal.end(prepared.abandoned.id, Outcome.ABANDONED, ExitCode.STOPPED)
+        await journal.begin(row, world.clock.now(), *encode(plan))
     sampler = sampler_of(world.sources, prepared.found.file, plan, row.id)
     runner = Runner(
         row.id,
@@ -70,6 +70,8 @@ async def carry_out(
             questions,
         ),
         journal=journal,
+        requests=world.requests,
+        hold=hold,
         clock=world.clock,
         narrators=narrators,
         sampler=sampler,
@@ -83,7 +85,7 @@ async def carry_out(
         await sampler.aclose()
     finished = state.finished
     if finished is not None and finished.outcome.is_final:
-        journal.end(row.id, finished.outcome, finished.exit_code)
+        await journal.end(row.id, finished.outcome, finished.exit_code)
     return state
 
 

@@ -102,11 +102,11 @@ async def _rates(
     return rates
 
 
-def last_commands(journal: Journal, name: str, purpose: Purpose) -> timedelta | None:
+async def last_commands(journal: Journal, name: str, purpose: Purpose) -> timedelta | None:
     """What the commands took for one member, on the average of the newest rollout of that name
     and purpose in which any passed. Raises StateError."""
-    for row in journal.rollouts(name)[:FORMER]:
-        records = journal.records(row.id)
+    for row in (await journal.rollouts(name))[:FORMER]:
+        records = await journal.records(row.id)
         if not records or not isinstance(plan := decode(records[0].kind, records[0].body), Plan):
             continue
         if plan.purpose is purpose and (took := _took(records)):

@@ -105,7 +105,7 @@ def _once(lines: Iterable[Iterable[str]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(chain.from_iterable(lines)))
 
 
-def survey(
+async def survey(
     file: RolloutFile,
     reached: Reached,
     journal: Journal | None,
@@ -115,7 +115,7 @@ def survey(
     settings, said = file.settings, reached.survey
     abilities = said.abilities
     members = _members(file, reached.views)
-    ours = _ours(settings.name, reached, journal) if journal is not None else {}
+    ours = await _ours(settings.name, reached, journal) if journal is not None else {}
     selected = [name for name in members if _is_chosen(settings.selection, name)]
     upgrade, rollback = _shapes(file, [members[name] for name in selected])
     if purpose is Purpose.ROLLBACK:
@@ -184,11 +184,11 @@ def _shapes(file: RolloutFile, members: Sequence[Member]) -> tuple[CourseShape, 
     return shapes[0] or CourseShape(0), shapes[1]
 
 
-def _ours(name: str, reached: Reached, journal: Journal) -> dict[str, Found]:
+async def _ours(name: str, reached: Reached, journal: Journal) -> dict[str, Found]:
     """What we have out still. Raises Refused when an unfinished rollout of another name has."""
     ours: dict[str, Found] = {}
-    ended = {row.id: (row.name, row.ended is not None) for row in journal.rollouts()}
-    for taken in journal.taken(reached.keys):
+    ended = {row.id: (row.name, row.ended is not None) for row in await journal.rollouts()}
+    for taken in await journal.taken(reached.keys):
         lines = [line for view in reached.views for line in view.of(taken.member)]
         if not any(line.is_out for line in lines):
             continue  # somebody returned it meanwhile

@@ -7,44 +7,33 @@ virtual time in the tests.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from typing import Final, Protocol
+from typing import Final
 
-from controller.core.decide.context import Context, Output
+from controller.core.decide.context import Output
 from controller.core.decide.decide import decide
-from controller.core.decide.gates import subjects
-from controller.core.decide.polling import attention
 from controller.core.events import (
-    AbortRequested,
     Event,
     Finished,
     Intended,
-    Looked,
-    LookFailed,
     Observation,
-    PauseRequested,
-    ResumeRequested,
     StopRequested,
 )
-from controller.core.gates.gate import AskedGate, CounterGate, Gate
 from controller.core.plan.plan import Plan
-from controller.core.state.apply import apply
 from controller.core.state.state import State
 from controller.core.steps import AskGuard, AskOperator, RunStep, SetMember, Step, Validate
-from controller.errors import BalancerError, PoolrollError
-from controller.journal.codec import encode
-from controller.ports import Clock, Journal, LoadBalancer, Request, Taken
+from controller.errors import LeaseLost, PoolrollError
+from controller.ports import Clock, Hold, Journal, LoadBalancer, Requests
 from controller.runner.perform import Performer
+from controller.runner.recorder import Narrator, Recorder
 from controller.runner.sampler import Sampler
+from controller.runner.watchers import Prober, Watchers
 
 TICK: Final = timedelta(milliseconds=50)
 """Decisions that hang on time alone are at most this late."""
-
-REQUESTS_EVERY: Final = timedelta(milliseconds=100)
-"""The operator's requests are seen within twice this."""
 
 AT_ONCE: Final = 10_000
 """More decisions than this upon one event is a bug: each of them ends a wait of one member or of
@@ -53,18 +42,8 @@ one gate, and a pool has at most 10,000 members."""
 STEPS: Final = (SetMember, AskGuard, RunStep, Validate, AskOperator)
 
 
-class Narrator(Protocol):
-    """Tells people what happens, as it happens. Decides nothing, raises nothing."""
-
-    def tell(self, event: Event | Observation, before: State, after: State) -> None: ...
-
-
-Prober = Callable[[Gate, str, timedelta], Awaitable[None]]
-"""Sends one marked request through the balancer to a member in soak."""
-
-
 class Runner:
-    """Drives one rollout until it is finished. Made anew for each run."""
+    """Drives one rollout until it is finished. Made for one run."""
 
     def __init__(
         self,
@@ -75,6 +54,8 @@ class Runner:
         balancer: LoadBalancer,
         performer: Performer,
         journal: Journal,
+        requests: Requests,
+        hold: Hold,
         clock: Clock,
         narrators: Sequence[Narrator] = (),
         sampler: Sampler | None = None,
@@ -82,21 +63,34 @@ class Runner:
         halt_told: Callable[[State], Sequence[str]] | None = None,
     ) -> None:
         """`halt_told`: the halt message of a state, to be kept with the end of the rollout."""
-        self.state = state
-        self._rollout = rollout
+        self._recorder = Recorder(rollout, plan, state, journal, clock, narrators)
         self._plan = plan
-        self._balancer = balancer
         self._performer = performer
-        self._journal = journal
+        self._hold = hold
         self._clock = clock
-        self._narrators = narrators
-        self._sampler = sampler
-        self._prober = prober
         self._halt_told = halt_told
         self._queue: asyncio.Queue[tuple[Event | Observation, Step | None]] = asyncio.Queue()
         self._wake = asyncio.Event()
         self._tasks: dict[asyncio.Task[None], Step] = {}
         self._was_stopped = False
+        self._watchers = Watchers(
+            rollout,
+            plan,
+            balancer,
+            requests,
+            hold,
+            clock,
+            sampler,
+            prober,
+            state=lambda: self.state,
+            post=self._hand_in,
+            wait_for_decisions=self._wait_for_decisions,
+        )
+
+    @property
+    def state(self) -> State:
+        """After all events that the journal has."""
+        return self._recorder.state
 
     def stop(self, why: str) -> None:
         """A signal came. The second one no longer waits for a running step."""
@@ -106,36 +100,27 @@ class Runner:
     async def run(self, first: Sequence[Event]) -> State:
         """Apply `first` (how this run begins), then go on until finished.
 
-        Raises StateError when the journal cannot be written; members are left as they are then,
-        and the next run resumes.
+        Raises StateError when the journal cannot be written, and LeaseLost; members are left as
+        they are then, and the next run resumes.
         """
-        for event in first:
-            self._record(event)
-        self._acknowledge_heard()
-        self._forget_returned()
         try:
+            for event in first:
+                await self._recorder.record(event)
             async with asyncio.TaskGroup() as group:
                 await self._drive(group)
-        except* PoolrollError as errors:
-            raise _first_of(errors) from None
-        self._acknowledge_heard()
-        return self.state
+        except LeaseLost as lost:
+            error: PoolrollError = lost
+        except BaseExceptionGroup as errors:
+            # Not `except*`: what is raised in it leaves as a group (seen with Python 3.11.2).
+            error = first_of(errors)
+        else:
+            return self.state
+        if isinstance(error, LeaseLost):
+            error = await self._recorder.record_loss(error)
+        raise error from None
 
     async def _drive(self, group: asyncio.TaskGroup) -> None:
-        watchers = [group.create_task(self._look_on(one)) for one in self._balancer.instances]
-        watchers.append(group.create_task(self._hear_requests()))
-        if self._sampler is not None:
-            watchers += [
-                group.create_task(self._ask_on(gate, self._sampler))
-                for gate in self._plan.policies.gates
-                if not isinstance(gate, CounterGate)
-            ]
-        if self._prober is not None:
-            watchers += [
-                group.create_task(self._probe_on(gate, gate.probe_every, self._prober))
-                for gate in self._plan.policies.gates
-                if gate.probe_every is not None
-            ]
+        watchers = [group.create_task(one) for one in self._watchers.all()]
         try:
             await self._loop(group)
         finally:
@@ -144,26 +129,32 @@ class Runner:
 
     async def _loop(self, group: asyncio.TaskGroup) -> None:
         while True:
-            self._decide(group)
+            await self._decide(group)
             if self.state.finished is not None:
                 return
-            with suppress(TimeoutError):
-                async with asyncio.timeout(TICK.total_seconds()):
-                    self._take(*await self._queue.get())
+            if (come := await self._next()) is not None:
+                await self._take(*come)
             while not self._queue.empty():
-                self._take(*self._queue.get_nowait())
+                await self._take(*self._queue.get_nowait())
 
-    def _take(self, event: Event | Observation, step: Step | None) -> None:
+    async def _next(self) -> tuple[Event | Observation, Step | None] | None:
+        """What comes within a tick. Only waiting is cut short, never what follows from it."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(TICK.total_seconds()):
+                return await self._queue.get()
+        return None
+
+    async def _take(self, event: Event | Observation, step: Step | None) -> None:
         if step is None or self._is_open(step):
-            self._record(event)
+            await self._recorder.record(event)
         self._queue.task_done()
 
-    def _decide(self, group: asyncio.TaskGroup) -> None:
+    async def _decide(self, group: asyncio.TaskGroup) -> None:
         for _ in range(AT_ONCE):
             output = decide(self._plan, self.state, self._clock.now())
             if output is None:
                 break
-            self._carry_out(output, group)
+            await self._carry_out(output, group)
         else:
             raise AssertionError(f"decisions without end, at last: {output}")
         for task, step in self._tasks.items():
@@ -172,11 +163,11 @@ class Runner:
         self._wake.set()
         self._wake = asyncio.Event()
 
-    def _carry_out(self, output: Output, group: asyncio.TaskGroup) -> None:
+    async def _carry_out(self, output: Output, group: asyncio.TaskGroup) -> None:
         if not isinstance(output, STEPS):
-            self._record(self._with_message(output))
+            await self._recorder.record(self._with_message(output))
             return
-        self._record(Intended(output))
+        await self._recorder.record(Intended(output))
         task = group.create_task(self._perform(output))
         self._tasks[task] = output
         task.add_done_callback(lambda done: self._tasks.pop(done, None))
@@ -187,6 +178,8 @@ class Runner:
         return replace(event, told=tuple(self._halt_told(self.state)))
 
     async def _perform(self, step: Step) -> None:
+        if isinstance(step, SetMember | RunStep):
+            await self._hold.check()
         self._post(await self._performer.perform(step), step)
 
     def _is_open(self, step: Step) -> bool:
@@ -198,134 +191,28 @@ class Runner:
             else m.progress.work is step
         )
 
+    # --- for the watchers --------------------------------------------------------------------
+
     def _post(self, event: Event | Observation, step: Step | None = None) -> None:
         self._queue.put_nowait((event, step))
 
-    # --- state and journal -------------------------------------------------------------------
+    async def _hand_in(self, event: Event | Observation) -> None:
+        self._post(event)
+        await self._queue.join()
 
-    def _record(self, event: Event | Observation) -> None:
-        before, now = self.state, self._clock.now()
-        after = apply(self._plan, before, event, now)
-        if not isinstance(event, Looked | LookFailed):
-            self._keep_taken(before, after, is_taken=True)
-            self._journal.append(self._rollout, now, *encode(event))
-            self._keep_taken(before, after, is_taken=False)
-        self.state = after
-        for narrator in self._narrators:
-            narrator.tell(event, before, after)
-
-    def _keep_taken(self, before: State, after: State, *, is_taken: bool) -> None:
-        """Keep the pool's record of what we have out in step: written before the intent to take
-        a member out, forgotten after its return is journalled (S8)."""
-        for name, m in after.members.items():
-            former = before.members[name].placement.found
-            if m.placement.found is former or (m.placement.found is not None) is not is_taken:
-                continue
-            keys = self._keys(name)
-            if m.placement.found is None:
-                self._journal.forget_taken(keys)
-            elif former is None:
-                found = m.placement.found
-                self._journal.record_taken(
-                    [Taken(b, address, name, self._rollout, found) for b, address in keys]
-                )
-
-    def _forget_returned(self) -> None:
-        """A kill may have come between the return of a member (or its restoration, or the intent
-        to take it out) and the pool's record of it."""
-        members = self.state.members
-        stale = [
-            (taken.backend, taken.address)
-            for taken in self._journal.taken_by(self._rollout)
-            if taken.member in members and members[taken.member].placement.found is None
-        ]
-        if stale:
-            self._journal.forget_taken(stale)
-
-    def _keys(self, member: str) -> list[tuple[str, str]]:
-        lines = (
-            seen.line
-            for sight in self.state.sights.values()
-            for seen in sight.lines.get(member, ())
-        )
-        return sorted({(line.backend, f"{line.address}:{line.port}") for line in lines})
-
-    # --- what is watched ---------------------------------------------------------------------
-
-    async def _look_on(self, instance: str) -> None:
-        while True:
-            now = self._clock.now()
-            due = attention(self._plan, self.state, instance, now)
-            if due.wait > timedelta(0):
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(due.wait.total_seconds()):
-                        await self._wake.wait()
-                continue
-            former = self.state.old_workers.get(instance)
-            memory = [worker.pid for worker in former.workers] if former is not None else []
-            try:
-                view = await self._balancer.look(instance, due.members, memory=memory)
-            except BalancerError as error:
-                self._post(LookFailed(instance, now, error.reason))
-            else:
-                self._post(Looked(view))
-            await self._queue.join()
-
-    async def _ask_on(self, gate: AskedGate, sampler: Sampler) -> None:
-        """Ask a metrics system by the gate's own clock, also while a command runs (S6)."""
-        while True:
-            for member in self._subjects(gate):
-                since = self.state.began_at
-                if member is not None:
-                    m = self.state.members[member]
-                    since = m.trial.returned_at if m.trial.returned_at is not None else m.since
-                elapsed = self._clock.now() - since
-                known = self.state.known_alerts.get(gate.name)
-                sample = await sampler.sample(gate, member, elapsed, known)
-                if member in self._subjects(gate):
-                    self._post(sample)
-                    await self._queue.join()
-            await self._clock.sleep(gate.every)
-
-    async def _probe_on(self, gate: Gate, every: timedelta, prober: Prober) -> None:
-        """While a gate lacks evidence of a member, marked requests make up for users asleep."""
-        while True:
-            for member in self._subjects(gate):
-                last = self.state.gate(gate.name, member)
-                if member is not None and last is not None and last.inconclusive_since is not None:
-                    await prober(gate, member, every)
-            await self._clock.sleep(every)
-
-    def _subjects(self, gate: Gate) -> Sequence[str | None]:
-        return subjects(Context(self._plan, self.state, self._clock.now()), gate)
-
-    async def _hear_requests(self) -> None:
-        while True:
-            for request in self._journal.requests(self._plan.name):
-                self._post(heard(request))
-                await self._queue.join()
-                self._journal.acknowledge(request)
-            await self._clock.sleep(REQUESTS_EVERY)
-
-    def _acknowledge_heard(self) -> None:
-        """A kill, or the end of the rollout, may have come between a request and this."""
-        for request in self._journal.requests(self._plan.name):
-            if request.seq <= self.state.heard:
-                self._journal.acknowledge(request)
+    async def _wait_for_decisions(self, most: timedelta) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(most.total_seconds()):
+                await self._wake.wait()
 
 
-def _first_of(errors: BaseExceptionGroup[PoolrollError]) -> PoolrollError:
-    first = errors.exceptions[0]
-    return _first_of(first) if isinstance(first, BaseExceptionGroup) else first
-
-
-def heard(request: Request) -> Event:
-    """The event that an operator's request is."""
-    seq = request.seq
-    events: dict[str, Callable[[], Event]] = {
-        "pause": lambda: PauseRequested(request.by, seq),
-        "resume": lambda: ResumeRequested(request.by, request.reason, seq),
-        "abort": lambda: AbortRequested(request.by, restore=False, request=seq),
-        "abort --restore": lambda: AbortRequested(request.by, restore=True, request=seq),
-    }
-    return events[request.verb]()
+def first_of(errors: BaseExceptionGroup[BaseException]) -> PoolrollError:
+    """The first of ours. Raises the group where anything else is in it: that is a bug."""
+    ours, others = errors.split(PoolrollError)
+    if ours is None or others is not None:
+        raise errors
+    first: BaseException = ours
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    assert isinstance(first, PoolrollError)
+    return first

@@ -50,8 +50,8 @@ class Tidings(Protocol):
 
 
 class Herald:
-    """Implements `controller.runner.loop.Narrator`. A context: on the way out, notices under way
-    get `PATIENCE`, then they are given up. Raises nothing of what a receiver meets."""
+    """Implements `controller.runner.recorder.Narrator`. A context: on the way out, notices under
+    way get `PATIENCE`, then they are given up. Raises nothing of what a receiver meets."""
 
     def __init__(
         self,

@@ -24,7 +24,7 @@ Warn = Callable[[str], None]
 
 
 class Meter:
-    """Implements `controller.runner.loop.Narrator`. A context: on the way out, every outlet is
+    """Implements `controller.runner.recorder.Narrator`. A context: on the way out, every outlet is
     given the end once, and closed. Without a rollout that has begun, nothing is handed out: what
     a file or a gateway says of the former one stays."""
 

@@ -14,7 +14,7 @@ from adapters.clock import SystemClock
 from adapters.demo.haproxy import find_haproxy
 from adapters.demo.load import Load, Tally
 from adapters.demo.world import World
-from adapters.storage.journal import open_state
+from adapters.storage.store import read_tables
 from controller.core import events as e
 from controller.journal.codec import decode
 from controller.report.plan.json import AtStake, PlanValue
@@ -123,7 +123,7 @@ async def _stake(file: Path, state: Path) -> dict[float, AtStake]:
 
 
 def _events(state: Path) -> list[Happened]:
-    with closing(open_state(state, SystemClock(), create=False)) as journal:
+    with closing(read_tables(state, SystemClock())) as journal:
         (row,) = journal.rollouts()
         return [
             Happened(record.at.total_seconds(), decode(record.kind, record.body))

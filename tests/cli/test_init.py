@@ -126,7 +126,7 @@ async def test_low_level_is_told_in_the_file(world: MakeWorld) -> None:
         (
             ["/run/haproxy/admin.sock"],
             2,
-            "an endpoint needs a scheme:  unix:/run/haproxy/admin.sock",
+            "an endpoint needs a scheme: unix:/run/haproxy/admin.sock",
         ),
         (["nginx"], 2, "unknown kind of pool"),
         (["kubernetes"], 2, "not yet supported"),

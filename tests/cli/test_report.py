@@ -12,7 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from adapters.clock import SystemClock
-from adapters.storage.journal import SqliteJournal, open_state
+from adapters.storage.store import open_tables
+from adapters.storage.tables import Tables
 from controller.cli.main import poolroll as command
 from controller.ports import Record
 from tests.report import journals
@@ -27,15 +28,16 @@ def poolroll(*argv: str) -> tuple[int, str, str]:
     return ran.exit_code, ran.stdout, ran.stderr
 
 
-def kept(folder: Path, records: list[Record], **changes: str) -> SqliteJournal:
+def kept(folder: Path, records: list[Record], **changes: str) -> Tables:
     """A journal with one more rollout in it; the caller closes it."""
-    journal = open_state(folder, SystemClock(), create=True)
-    journal.begin(journals.row(**changes))
-    write(journal, records, **changes)
+    journal = open_tables(folder, SystemClock(), create=True)
+    first, *others = records
+    journal.begin(journals.row(**changes), first.at, first.kind, first.body)
+    write(journal, others, **changes)
     return journal
 
 
-def write(journal: SqliteJournal, records: list[Record], **changes: str) -> None:
+def write(journal: Tables, records: list[Record], **changes: str) -> None:
     for record in records:
         journal.append(changes.get("id", record.rollout), record.at, record.kind, record.body)
 
@@ -174,12 +176,14 @@ async def test_an_interrupt_ends_following_and_touches_nothing(tmp_path: Path) -
     kept(tmp_path, journals.healthy()[:10]).close()
     async with following(tmp_path) as process:
         await line_of(process, '"seq": 10,', 20)
+        assert process.stderr is not None
+        async with asyncio.timeout(20):
+            said = (await process.stderr.readuntil(b"`poolroll run`")).decode()
+        assert "waiting for the next `poolroll run`" in said
         process.send_signal(signal.SIGINT)
         assert await process.wait() == 7
-        assert process.stderr is not None
         said = (await process.stderr.read()).decode()
     assert "no longer following; the rollout was not touched" in said
-    assert "waiting for the next `poolroll run`" in said
 
 
 def test_a_report_is_written_where_it_was_asked_for(
@@ -217,8 +221,8 @@ def test_a_report_that_cannot_be_written_or_made_is_an_error(
     code, _, err = poolroll("report", "web", "-o", str(nowhere), *argv)
     assert code == 2
     assert f"cannot write {nowhere}: No such file or directory" in err
-    kept(state, [], id="bare-1", name="bare").close()
+    kept(state, journals.healthy()[1:2], id="bare-1", name="bare").close()
     code, _, err = poolroll("report", "bare", *argv)
     assert code == 3
-    assert "nothing was touched" in err
+    assert "has no plan in the journal" in err
     assert not list(state.glob("bare*.html"))

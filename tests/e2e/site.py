@@ -8,7 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from adapters.clock import SystemClock
 from adapters.demo.load import Load
 from adapters.demo.rollout import merged
 from adapters.demo.world import World
-from adapters.storage.journal import open_state
+from adapters.storage.store import open_tables
 from controller.core.phases import Phase
 from controller.core.state.state import State
 from controller.journal.replay import replay
@@ -99,7 +99,7 @@ class Site:
         """A held upgrade, or a validation that asks for it, waits for this file."""
         self._ran = folder / "ran"
         self._started: list[Running] = []
-        self._journal = open_state(self.state, SystemClock(), create=True)
+        self._journal = open_tables(self.state, SystemClock(), create=True)
 
     @property
     def door(self) -> str:
@@ -200,11 +200,6 @@ class Site:
         rows = self.rows(name)
         records = self._journal.records(rows[0].id) if rows else []
         return replay(records)[1] if records else None
-
-    def begin_without_a_plan(self) -> None:
-        """Leave what a run leaves that is killed between its first two writes."""
-        last = self.rows()[0]
-        self._journal.begin(replace(last, id=f"{last.id}-cut", ended=None, outcome=None))
 
     def records(self) -> int:
         """How many the journal holds of the newest rollout."""

@@ -237,7 +237,7 @@ async def test_changed_file(site: MakeSite) -> None:
     assert "--new" in done.err
     assert "poolroll abort web" in done.err
     other = await one.run(one.file(upgrade=one.upgrade(held=True)), "--set", "version=v3")
-    assert (other.code, '--set version: not given as begun, "v3" now' in other.err) == (3, True)
+    assert (other.code, '--set version: not given as started, "v3" now' in other.err) == (3, True)
     assert one.executions() == {"web1": 1}
 
 

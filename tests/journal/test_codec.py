@@ -86,6 +86,7 @@ EVENTS: tuple[Event, ...] = (
     e.PauseRequested("me"),
     e.ResumeRequested("me", WORDS),
     e.AbortRequested("me", restore=True, request=7),
+    e.LockLost("not renewed for 15 s"),
 )
 
 
@@ -186,7 +187,7 @@ def test_state_is_what_the_records_make_it(scenario: Scenario) -> None:
             lived.append(after)
 
     played = play(scenario, narrate=narrate)
-    records = played.world.journal.records(ROLLOUT)
+    records = played.world.journal.written(ROLLOUT)
     assert len(lived) == len(records) - 1
     for count in range(1, len(records), 3):
         plan, state = replay(records[: count + 1])

@@ -230,7 +230,7 @@ def test_a_journal_of_a_newer_version_is_refused(argv: tuple[str, ...], tmp_path
 
 
 @needs_root
-def test_a_user_who_may_only_read_it() -> None:
+async def test_a_user_who_may_only_read_it() -> None:
     """Nothing needs to be written in order to read what a former version wrote."""
     text = script("halted")
     (rollout,) = set(re.findall(r"'(web-[0-9]+-[0-9]+-[0-9a-f]+)'", text))
@@ -239,7 +239,7 @@ def test_a_user_who_may_only_read_it() -> None:
         Path(base).chmod(0o755)
         folder = Path(base) / "state"
         rebuild(text, folder)
-        with FileLock(folder, SystemClock(), "anna").hold_name("web"):
+        async with FileLock(folder, SystemClock(), "anna").hold("web"):
             pass
         for path in (folder, *folder.rglob("*")):
             path.chmod(0o755 if path.is_dir() else 0o644)

@@ -2,8 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager, closing
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from adapters.clock import SystemClock
-from adapters.storage.journal import SqliteJournal, open_state
+from adapters.storage.store import SqliteStore, open_store, open_tables
 from controller.config import parse
 from controller.core.phases import Phase
 from controller.core.pool import Admin
@@ -47,48 +47,48 @@ CUT_OFF = tuple(name for name in UNFINISHED if name.startswith("cut_off"))
 OVER = tuple(name for name, left in SCENARIOS.items() if left.status in ("done", "aborted"))
 
 
-@contextmanager
-def opened(folder: Path, text: str) -> Iterator[SqliteJournal]:
+@asynccontextmanager
+async def opened(folder: Path, text: str) -> AsyncIterator[SqliteStore]:
+    """To write, so what is found was migrated."""
     rebuild(text, folder)
-    journal = open_state(folder, SystemClock(), create=False)
-    try:
-        yield journal
-    finally:
-        journal.close()
+    async with aclosing(open_store(folder, SystemClock(), create=False)) as store:
+        yield store
 
 
-def found(journal: SqliteJournal) -> Unfinished:
-    former = unfinished(journal, NAME)
+async def found(store: SqliteStore) -> Unfinished:
+    former = await unfinished(store.journal, NAME)
     assert former is not None
     return former
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_replay_of_every_rollout(name: str, tmp_path: Path) -> None:
+async def test_replay_of_every_rollout(name: str, tmp_path: Path) -> None:
     """Each has its plan, and its members end where they were; who is out is in the pool's record,
     with what is to be restored."""
     left = SCENARIOS[name]
-    with opened(tmp_path / "state", script(name)) as journal:
-        newest, *former = journal.rollouts()
-        plan, state = replay(journal.records(newest.id))
+    async with opened(tmp_path / "state", script(name)) as store:
+        newest, *former = await store.journal.rollouts()
+        plan, state = replay(await store.journal.records(newest.id))
         assert {m.name for m in plan.members} == set(left.phases)
         assert {m: one.phase for m, one in state.members.items()} == left.phases
         assert (
             tuple(m for m, one in state.members.items() if one.placement.found is not None)
             == left.out
         )
-        assert {taken.member for taken in journal.taken_by(newest.id)} == set(left.out)
-        for taken in journal.taken_by(newest.id):
+        out = await store.journal.taken_by(newest.id)
+        assert {taken.member for taken in out} == set(left.out)
+        for taken in out:
             assert taken.found == state.members[taken.member].placement.found
         for row in former:
-            abandoned, _ = replay(journal.records(row.id))
+            abandoned, _ = replay(await store.journal.records(row.id))
             assert [m.name for m in abandoned.members] == [m.name for m in plan.members]
 
 
-def test_the_plan_of_every_kind_of_gate(tmp_path: Path) -> None:
+async def test_the_plan_of_every_kind_of_gate(tmp_path: Path) -> None:
     """The plan says of each gate what it said then: its limit, how often, and where it asks."""
-    with opened(tmp_path / "state", script("done")) as journal:
-        plan, state = replay(journal.records(journal.rollouts()[0].id))
+    async with opened(tmp_path / "state", script("done")) as store:
+        newest, *_ = await store.journal.rollouts()
+        plan, state = replay(await store.journal.records(newest.id))
     assert [(m.name, dict(m.vars)) for m in plan.members] == [("web2", {}), ("web1", {"rack": "a"})]
     assert (plan.canaries, plan.upgrade.steps, plan.upgrade.has_guard) == (("web2",), 2, True)
     assert (plan.max_unavailable, plan.min_available) == (1, 1)
@@ -101,13 +101,13 @@ def test_the_plan_of_every_kind_of_gate(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", UNFINISHED)
-def test_what_there_is_to_go_on_with(name: str, tmp_path: Path) -> None:
+async def test_what_there_is_to_go_on_with(name: str, tmp_path: Path) -> None:
     """The rollout is found, with the member that was at work and the step that comes next; a step
     that may run still is under the key that its helper has."""
     phase, step = UNFINISHED[name]
     text = script(name)
-    with opened(tmp_path / "state", text) as journal:
-        former = found(journal)
+    async with opened(tmp_path / "state", text) as store:
+        former = await found(store)
     web1 = former.state.members["web1"]
     assert (web1.phase, web1.progress.step, web1.progress.attempt) == (phase, step, 0)
     assert web1.progress.unfinished == (name == "cut_off_upgrading")
@@ -117,18 +117,18 @@ def test_what_there_is_to_go_on_with(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", OVER)
-def test_nothing_to_go_on_with(name: str, tmp_path: Path) -> None:
+async def test_nothing_to_go_on_with(name: str, tmp_path: Path) -> None:
     """What has ended for good has ended."""
-    with opened(tmp_path / "state", script(name)) as journal:
-        assert unfinished(journal, NAME) is None
+    async with opened(tmp_path / "state", script(name)) as store:
+        assert await unfinished(store.journal, NAME) is None
 
 
 @pytest.mark.parametrize("name", UNFINISHED)
-def test_the_file_counts_as_unchanged(name: str, tmp_path: Path) -> None:
+async def test_the_file_counts_as_unchanged(name: str, tmp_path: Path) -> None:
     """The fingerprint of a file is what it was, or no rollout could be gone on with; a file that
     has changed is noticed."""
-    with opened(tmp_path / "state", script(name)) as journal:
-        former = found(journal)
+    async with opened(tmp_path / "state", script(name)) as store:
+        former = await found(store)
     file = as_it_was_run(former)
     assert differences(former, file) == []
     changed = parse(file.text.replace("version: v2", "version: v3"), str(file.path), file.sets)
@@ -136,11 +136,11 @@ def test_the_file_counts_as_unchanged(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "is_decided"), [("halted", False), ("resumed", True)])
-def test_a_halt_wants_a_decision(name: str, is_decided: bool, tmp_path: Path) -> None:
+async def test_a_halt_wants_a_decision(name: str, is_decided: bool, tmp_path: Path) -> None:
     """A `resume` that was given to the former version counts for this one."""
-    with opened(tmp_path / "state", script(name)) as journal:
-        former = found(journal)
-        pending = unheard(former, journal)
+    async with opened(tmp_path / "state", script(name)) as store:
+        former = await found(store)
+        pending = await unheard(former, store.requests)
     assert [one.verb for one in pending] == (["resume"] if is_decided else [])
     assert (undecided(former, pending) is None) == is_decided
 
@@ -149,8 +149,7 @@ def test_a_halt_wants_a_decision(name: str, is_decided: bool, tmp_path: Path) ->
 def test_it_can_be_ended(name: str, tmp_path: Path) -> None:
     """`abort` writes on in the journal; who is out stays known. The load balancer is gone."""
     folder = tmp_path / "state"
-    with opened(folder, script(name)):
-        pass
+    rebuild(script(name), folder)
     code, _, err = poolroll("abort", NAME, "--state", str(folder))
     assert code == 0, err
     code, out, err = poolroll("status", NAME, "--json", "--state", str(folder))
@@ -184,20 +183,23 @@ ADMIN = {Phase.DRAINING: Admin.DRAINING, Phase.SOAKING: Admin.READY}
 
 def world_of(name: str, folder: Path) -> tuple[Scenario, World]:
     """The world as the kill left it; a step that ran runs still."""
-    with opened(folder, moved(name)) as journal:
-        former = found(journal)
-        records, taken = journal.records(ROLLOUT), journal.taken_by(ROLLOUT)
-    scenario = Scenario(former.plan.policies, partial(make_sim, len(former.plan.members), weight=1))
+    rebuild(moved(name), folder)
+    with closing(open_tables(folder, SystemClock(), create=False)) as journal:
+        row = journal.latest(NAME)
+        assert row is not None
+        (first, *others), taken = journal.records(ROLLOUT), journal.taken_by(ROLLOUT)
+    plan, state = replay([first, *others])
+    scenario = Scenario(plan.policies, partial(make_sim, len(plan.members), weight=1))
     world = scenario.world()
 
     async def keep() -> None:
-        world.journal.begin(former.row)
-        for record in records:
-            world.journal.append(ROLLOUT, record.at, record.kind, record.body)
-        world.journal.record_taken(taken)
+        await world.journal.begin(row, first.at, first.kind, first.body)
+        for record in others:
+            out = taken if record is others[-1] else ()
+            await world.journal.append(ROLLOUT, record.at, record.kind, record.body, taken=out)
 
     run_virtually(keep())
-    web1 = former.state.members["web1"]
+    web1 = state.members["web1"]
     for _, line in world.sim.every_line("web1"):
         line.admin = ADMIN.get(web1.phase, Admin.OUT)
     if web1.progress.step > 0:
@@ -229,4 +231,4 @@ def test_it_is_gone_on_with(name: str, tmp_path: Path) -> None:
     assert played.versions() == {"web1": "v2", "web2": "v2"}
     assert (steps_run(played, "web1"), steps_run(played, "web2")) == (1 - had_ended, 1)
     assert {line.admin for _, line in world.sim.every_line()} == {Admin.READY}
-    assert list(world.journal.taken_by(ROLLOUT)) == []
+    assert list(world.journal.out_by(ROLLOUT)) == []

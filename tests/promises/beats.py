@@ -7,16 +7,17 @@ from functools import partial
 from controller.core.phases import Phase
 from controller.core.pool import Admin
 from controller.core.settings import Policies
+from controller.ports import Verb
 from controller.runner.loop import Runner
 from tests.support.fakes import Script
 from tests.support.plays import Played
 from tests.support.scenarios import (
-    NAME,
     QUICK,
     QUICK_STEP,
+    ROLLOUT,
     Act,
     Beat,
-    ForkableJournal,
+    ForkableRequests,
     Scenario,
     World,
     enters,
@@ -154,17 +155,17 @@ def ended(played: Played, outcome: str, exit_code: int) -> None:
     assert (played.end.outcome, played.end.exit_code) == (outcome, exit_code)
 
 
-def request(verb: str, after: int = 0) -> Act:
+def request(verb: Verb, after: int = 0) -> Act:
     """Another process writes a request into the state folder."""
 
     def act(world: World, runner: Runner) -> None:
-        journal = world.journal
+        requests = world.requests
         world.sim.plans.append(
-            (world.sim.now + ms(after), lambda sim: ask(journal, verb)),
+            (world.sim.now + ms(after), lambda sim: ask(requests, verb)),
         )
 
     return act
 
 
-def ask(journal: ForkableJournal, verb: str) -> None:
-    journal.request(NAME, verb, "because", "operator")
+def ask(requests: ForkableRequests, verb: Verb) -> None:
+    requests.put(ROLLOUT, verb, "because", "operator")

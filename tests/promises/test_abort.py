@@ -10,6 +10,7 @@ from controller.core.phases import Phase
 from controller.core.pool import Admin
 from controller.core.settings import Amount
 from controller.core.steps import Course, Validate
+from controller.ports import Verb
 from tests.promises.beats import at, ended, outage, recover, request, scripted, signal
 from tests.support.fakes import Script
 from tests.support.plays import Cut, Played, film_on, play, play_on
@@ -31,7 +32,7 @@ def test_abort_sends_back_what_only_drains(phase: Phase) -> None:
     scenario = Scenario(
         sim=THREE,
         prepare=lambda world: setattr(world.sim.apps["web1"], "takes", ms(900)),
-        beats=at("web1", phase, request("abort")),
+        beats=at("web1", phase, request(Verb.ABORT)),
     )
     played = play(scenario)
     assert played.broken == []
@@ -40,7 +41,7 @@ def test_abort_sends_back_what_only_drains(phase: Phase) -> None:
 
 def test_abort_of_a_running_step() -> None:
     """The step ends, the member is validated and returned, nobody else goes."""
-    played = play(Scenario(sim=THREE, beats=at("web1", Phase.UPGRADING, request("abort"))))
+    played = play(Scenario(sim=THREE, beats=at("web1", Phase.UPGRADING, request(Verb.ABORT))))
     ended(played, "aborted", 7)
     assert played.phases() == {"web1": "done", "web2": "waiting", "web3": "waiting"}
 
@@ -203,7 +204,7 @@ def test_killed_restoration(version: str | None) -> None:
     whole, cuts = film_on(scenario, cut, AbortRequested("operator", restore=True))
     ended(whole, "aborted", 7)
     for later in cuts:
-        if "AbortRequested" not in [one.kind for one in later.world.journal.records(ROLLOUT)]:
+        if "AbortRequested" not in [one.kind for one in later.world.journal.written(ROLLOUT)]:
             continue
         played = play_on(scenario, later.world, at=later.at)
         ended(played, "aborted", 7)

@@ -221,7 +221,7 @@ def test_long_window_is_watched_for_five_seconds() -> None:
     policies = replace(POOL_ONLY, gates=(replace(POOL_GATE, window=ms(60_000)),))
     played = play(Scenario(policies))
     ended(played, "done", 0)
-    moments = [record.at for record in played.world.journal.records(ROLLOUT)]
+    moments = [record.at for record in played.world.journal.written(ROLLOUT)]
     drained = next(at for at, one in zip(moments[1:], played.events, strict=True) if _drains(one))
     assert ms(5000) <= drained - moments[0] < ms(5500)
 

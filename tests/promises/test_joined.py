@@ -89,7 +89,7 @@ def test_upgrade_step_is_joined_before_it_is_asked_about() -> None:
     done = play_on(scenario, cut.world, RESUME, at=cut.at)
     ended(done, "done", 0)
     (job,) = done.world.workshop.runs_of("upgrade", "web1", "0")
-    records = done.world.journal.records(ROLLOUT)[1:]
+    records = done.world.journal.written(ROLLOUT)[1:]
     moments = [
         record.at
         for record, event in zip(records, done.events, strict=True)

@@ -22,7 +22,7 @@ def right_after(scenario: Scenario, setting: Setting, kind: str = "Intended") ->
     """The world when the first such setting of web1 was intended, or confirmed (`MemberSet`)."""
     _, cuts = film(scenario)
     for cut in cuts:
-        last = cut.world.journal.records(ROLLOUT)[-1]
+        last = cut.world.journal.written(ROLLOUT)[-1]
         if f"after {kind}" not in cut.label:
             continue
         event = decode(last.kind, last.body)

@@ -18,12 +18,12 @@ from controller.core.phases import Phase
 from controller.core.pool import Admin, Found, FoundLine, LineKey
 from controller.core.settings import OnFailure
 from controller.core.steps import AskOperator, RunStep, Setting
+from controller.ports import Verb
 from controller.runner.loop import Runner
 from tests.promises.beats import at, bad_v2, ended, outage, recover, request, scripted, signal
 from tests.support.fakes import Script
 from tests.support.plays import WARM_UP, Played, play, play_on, start
 from tests.support.scenarios import (
-    NAME,
     QUICK,
     ROLLOUT,
     Beat,
@@ -46,22 +46,21 @@ def test_pause_and_resume() -> None:
     """A paused rollout finishes who is in hand, begins nobody, and goes on when told to."""
 
     def act(world: World, runner: Runner) -> None:
-        request("pause")(world, runner)
-        request("resume", after=6000)(world, runner)
+        request(Verb.PAUSE)(world, runner)
+        request(Verb.RESUME, after=6000)(world, runner)
 
     played = play(Scenario(beats=at("web1", Phase.UPGRADING, act)))
     ended(played, "done", 0)
     assert played.took > ms(6000)
     assert len(played.told(PauseRequested)) == len(played.told(ResumeRequested)) == 1
-    assert played.world.journal.requests(NAME) == []
 
 
 def test_pause_while_a_member_waits_its_turn() -> None:
     """One that was called but not touched is not touched while paused."""
 
     def act(world: World, runner: Runner) -> None:
-        request("pause")(world, runner)
-        request("abort", after=2000)(world, runner)
+        request(Verb.PAUSE)(world, runner)
+        request(Verb.ABORT, after=2000)(world, runner)
 
     def prepare(world: World) -> None:
         world.workshop.thinks = ms(900)
@@ -159,7 +158,7 @@ def test_resume_in_the_midst_of_a_halt() -> None:
     """A resume that comes while members are still being brought to rest ends in another halt,
     not in a rollout that waits for ever."""
     scenario = Scenario(
-        sim=THREE, prepare=bad_v2(), beats=at("web1", Phase.REMOVING, request("resume"))
+        sim=THREE, prepare=bad_v2(), beats=at("web1", Phase.REMOVING, request(Verb.RESUME))
     )
     played = play(scenario)
     assert played.broken == []
@@ -276,4 +275,4 @@ def test_inherited_member_is_never_just_put_back() -> None:
     played = with_inherited(Scenario(sim=THREE, beats=at("web2", Phase.OUT, signal())))
     ended(played, "stopped", 7)
     assert played.world.sim.instances["lb1"].of("web2")[0].admin is Admin.OUT
-    assert len(played.world.journal.taken_by(ROLLOUT)) <= 1
+    assert len(played.world.journal.out_by(ROLLOUT)) <= 1

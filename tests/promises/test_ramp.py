@@ -21,6 +21,7 @@ from controller.core.phases import Phase
 from controller.core.pool import Admin, Instant
 from controller.core.settings import OnFailure, Policies, ReturnPolicy
 from controller.core.steps import SetMember, Setting
+from controller.ports import Verb
 from controller.runner.loop import Runner
 from tests.promises.beats import (
     at,
@@ -291,7 +292,7 @@ def test_signal_while_it_fails() -> None:
 
 def test_abort_leaves_the_member_at_its_step() -> None:
     """An abort may come because something is wrong: no more users are sent to the member."""
-    played = play(Scenario(LONG, beats=at("web1", Phase.RAMPING, request("abort"))))
+    played = play(Scenario(LONG, beats=at("web1", Phase.RAMPING, request(Verb.ABORT))))
     ended(played, "aborted", 7)
     assert played.phases()["web1"] == "kept"
     assert weights(played) == [10]

@@ -1,33 +1,34 @@
 """The shell around the decisions: errors, requests, records, and what is left behind."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import count
 
 import pytest
 
 from controller.core.decide import decide as deciding
 from controller.core.events import AbortRequested, PauseRequested, ResumeRequested, SettingFailed
-from controller.core.pool import Instant
-from controller.errors import StateError
-from controller.ports import JobResult, Record, Request
-from controller.runner.loop import heard
+from controller.errors import LeaseLost, StateError
+from controller.ports import JobResult, Request, Verb
+from controller.runner.loop import first_of
 from controller.runner.perform import weigh
+from controller.runner.watchers import heard
 from controller.tasks import Command, Guard
 from tests.promises.beats import ended
 from tests.support.plays import play, play_on, start
-from tests.support.scenarios import ROLLOUT, ForkableJournal, Scenario, World, ms
+from tests.support.scenarios import ROLLOUT, ForkableRequests, Scenario, World, ms
 from tests.support.virtual import EPOCH, LoopClock, run_virtually
 
 
-class FullDisk(ForkableJournal):
-    """Takes some records, then fails."""
+def full_disk(left: int) -> Callable[[str, str], None]:
+    """For `ForkableJournal.around`: takes so many records, then fails."""
+    records = count(1)
 
-    left = 6
-
-    def append(self, rollout: str, at: Instant, kind: str, body: str) -> Record:
-        self.left -= 1
-        if self.left < 0:
+    def around(when: str, kind: str) -> None:
+        if when == "before" and next(records) > left:
             raise StateError("no space left on device")
-        return super().append(rollout, at, kind, body)
+
+    return around
 
 
 def test_journal_that_fails() -> None:
@@ -35,9 +36,11 @@ def test_journal_that_fails() -> None:
     was not recorded; the next run goes on."""
     scenario = Scenario()
     world = scenario.world()
-    world.journal = FullDisk(LoopClock())
-    with pytest.raises(StateError, match="no space left"):
+    world.journal.around.append(full_disk(6))
+    with pytest.raises(StateError, match="no space left") as caught:
         run_virtually(start(scenario, world), ms(500))
+    assert type(caught.value) is StateError  # no group, also where a task was its first victim
+    assert caught.value.__cause__ is None
     world.journal = world.journal.fork()
     ended(play_on(scenario, world), "done", 0)
 
@@ -45,15 +48,15 @@ def test_journal_that_fails() -> None:
 @pytest.mark.parametrize(
     ("verb", "event"),
     [
-        ("pause", PauseRequested("me", 7)),
-        ("resume", ResumeRequested("me", "why", 7)),
-        ("abort", AbortRequested("me", restore=False, request=7)),
-        ("abort --restore", AbortRequested("me", restore=True, request=7)),
+        (Verb.PAUSE, PauseRequested("me", 7)),
+        (Verb.RESUME, ResumeRequested("me", "why", 7)),
+        (Verb.ABORT, AbortRequested("me", restore=False, request=7)),
+        (Verb.ABORT_RESTORE, AbortRequested("me", restore=True, request=7)),
     ],
 )
-def test_requests_are_heard(verb: str, event: object) -> None:
+def test_requests_are_heard(verb: Verb, event: object) -> None:
     """Each verb of the operator is the event that it means, under the request's number."""
-    assert heard(Request(7, "web", verb, "why", "me", EPOCH)) == event
+    assert heard(Request(7, "r1", verb, "why", "me", EPOCH)) == event
 
 
 def test_record_of_what_is_out_is_kept_while_it_is_out() -> None:
@@ -64,7 +67,7 @@ def test_record_of_what_is_out_is_kept_while_it_is_out() -> None:
     world = scenario.world()
 
     def narrate(event: object, before: object, after: object) -> None:
-        held.append(len(world.journal.taken_by(ROLLOUT)))
+        held.append(len(world.journal.out_by(ROLLOUT)))
 
     played = run_virtually(start(scenario, world, (), narrate), ms(500))
     ended(played, "done", 0)
@@ -112,3 +115,29 @@ def test_decides_nothing_before_a_run_began_or_after_it_ended() -> None:
     state = played.state
     assert deciding.decide(played.plan, state, ms(0)) is None
     assert deciding.decide(played.plan, replace(state, run=None), ms(0)) is None
+
+
+def test_the_first_of_ours_leaves_a_group() -> None:
+    """However deep it lies; and a group with a bug in it leaves as it is, for its traceback."""
+    first, second = StateError("first"), LeaseLost("web", "second")
+    inner = ExceptionGroup("inner", [first])
+    assert first_of(ExceptionGroup("outer", [inner, second])) is first
+    mixed = ExceptionGroup("outer", [inner, ValueError("a bug")])
+    with pytest.raises(ExceptionGroup) as caught:
+        first_of(mixed)
+    assert caught.value is mixed
+
+
+def test_a_failure_beside_the_loop_leaves_as_itself() -> None:
+    """What a watcher or a step raises comes out of `run` as the plain error of ours."""
+
+    class NoRequests(ForkableRequests):
+        async def pending(self, rollout: str, after: int) -> Sequence[Request]:
+            raise StateError("journal: the file is damaged")
+
+    scenario = Scenario()
+    world = scenario.world()
+    world.requests = NoRequests(LoopClock())
+    with pytest.raises(StateError, match="damaged") as caught:
+        run_virtually(start(scenario, world), ms(500))
+    assert type(caught.value) is StateError

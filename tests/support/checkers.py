@@ -26,6 +26,7 @@ from controller.core.plan.plan import Plan
 from controller.core.pool import Admin, Instant
 from controller.core.state.state import State
 from tests.support.fakes import FakeJob, Workshop
+from tests.support.memory_journal import MemoryHold
 from tests.support.sim import FakeInstance, FakeLine, Sim
 
 APART = timedelta(milliseconds=20)
@@ -70,8 +71,11 @@ class Ledger:
 class Checkers:
     """A Narrator; and the watcher of the fakes."""
 
-    def __init__(self, sim: Sim, workshop: Workshop, ledger: Ledger, plan: Plan) -> None:
+    def __init__(
+        self, sim: Sim, workshop: Workshop, ledger: Ledger, plan: Plan, hold: MemoryHold
+    ) -> None:
         self._sim, self._workshop, self._ledger, self._plan = sim, workshop, ledger, plan
+        self._hold = hold
         self._claims: State | None = None
 
     def tell(self, event: Event | Observation, before: State, after: State) -> None:
@@ -98,6 +102,13 @@ class Checkers:
 
     def _break(self, promise: str, what: str) -> None:
         self._ledger.broken.append(f"{promise} at {self._sim.now.total_seconds():.3f}s: {what}")
+
+    # --- S10 ---------------------------------------------------------------------------------
+
+    def _is_ours(self, what: str) -> None:
+        """Nothing is touched once the lock is lost: another run may hold it."""
+        if self._hold.why is not None:
+            self._break("S10", f"{what} without the lock")
 
     # --- S6 ----------------------------------------------------------------------------------
 
@@ -146,6 +157,7 @@ class Checkers:
     # --- when a balancer is told something ---------------------------------------------------
 
     def on_setting(self, verb: str, member: str, instance: FakeInstance, line: FakeLine) -> None:
+        self._is_ours(f"{verb} {member}")
         takes_away = verb in ("drain", "take_out", "begin_return")
         if takes_away:
             self._few_are_out(member)
@@ -199,6 +211,7 @@ class Checkers:
     # --- when an execution starts ------------------------------------------------------------
 
     def on_job(self, job: FakeJob) -> None:
+        self._is_ours(f"{job.key} starts")
         member = job.argv[1]
         for instance, line in self._sim.every_line(member):
             since = line.quiet_since

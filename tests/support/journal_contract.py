@@ -1,16 +1,18 @@
 """What every journal must do, whatever it is made of.
 
 Subclass `JournalContract` in a test module and give it a fixture `journal`, made with a
-`FixedClock()`.
+`FixedClock()`. `RequestsContract` wants a fixture `store`, likewise.
 """
 
+import asyncio
+from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from controller.core.pool import Found, FoundLine, Instant, LineKey
 from controller.errors import StateError
-from controller.ports import Journal, Request, RolloutRow, Taken
+from controller.ports import Journal, Record, Request, RolloutRow, Store, Taken, Verb
 
 WALL = datetime(2026, 11, 22, 10, 3, 11, 250_000, tzinfo=UTC)
 AT = timedelta(days=40, microseconds=7)
@@ -26,12 +28,18 @@ class FixedClock:
     def wall(self) -> datetime:
         return WALL
 
-    async def sleep(self, duration: timedelta) -> None: ...
+    async def sleep(self, duration: timedelta) -> None:
+        """As long as a turn of the event loop."""
+        await asyncio.sleep(0)
 
 
 def row(id_: str = "r1", name: str = "web", file: str = "name: web\n") -> RolloutRow:
     started = WALL - timedelta(hours=1)
     return RolloutRow(id_, name, file, "/etc/poolroll/web.yaml", {"version": "2"}, started, "anna")
+
+
+async def begin(journal: Journal, begun: RolloutRow | None = None, body: str = "{}") -> Record:
+    return await journal.begin(begun or row(), AT, "Plan", body)
 
 
 def taken(member: str, rollout: str = "r1", backend: str = "web", weight: int = 100) -> Taken:
@@ -44,133 +52,188 @@ def taken(member: str, rollout: str = "r1", backend: str = "web", weight: int = 
     return Taken(backend, f"127.0.0.1:80{member[-1]}", member, rollout, found)
 
 
+KEY1, KEY2, KEY9 = (("web", f"127.0.0.1:80{i}") for i in (1, 2, 9))
+
+
 class JournalContract:
-    def test_a_rollout_reads_back_as_begun(self, journal: Journal) -> None:
+    async def test_a_rollout_reads_back_as_begun(self, journal: Journal) -> None:
         """Every field of a row comes back equal, text of any script and length included."""
         begun = row(file="# größer ✓ \x00 " + "x" * 100_000)
-        journal.begin(begun)
-        assert journal.latest("web") == begun
-        assert journal.rollouts() == [begun]
+        first = await begin(journal, begun, '{"n": 1}')
+        assert await journal.latest("web") == begun
+        assert await journal.rollouts() == [begun]
+        assert await journal.records("r1") == [first]
+        assert (first.kind, first.body, first.at) == ("Plan", '{"n": 1}', AT)
 
-    def test_nothing_is_found_in_an_empty_journal(self, journal: Journal) -> None:
+    async def test_nothing_is_found_in_an_empty_journal(self, journal: Journal) -> None:
         """Questions about what is not there answer empty, not with an error."""
-        assert journal.latest("web") is None
-        assert list(journal.rollouts()) == []
-        assert list(journal.records("r1")) == []
-        assert list(journal.requests("web")) == []
-        assert list(journal.taken([("web", "127.0.0.1:801")])) == []
-        assert list(journal.taken_by("r1")) == []
+        assert await journal.latest("web") is None
+        assert list(await journal.rollouts()) == []
+        assert list(await journal.records("r1")) == []
+        assert list(await journal.taken([KEY1])) == []
+        assert list(await journal.taken_by("r1")) == []
 
-    def test_an_id_is_used_once(self, journal: Journal) -> None:
+    async def test_an_id_is_used_once(self, journal: Journal) -> None:
         """A second rollout of the same id is refused, and the first stays as it was."""
-        journal.begin(row())
+        first = await begin(journal)
         with pytest.raises(StateError, match="r1 already"):
-            journal.begin(row(file="other"))
-        assert journal.latest("web") == row()
+            await begin(journal, row(file="other"))
+        assert await journal.latest("web") == row()
+        assert await journal.records("r1") == [first]
 
-    def test_the_newest_comes_first(self, journal: Journal) -> None:
+    async def test_a_rollout_without_its_plan_cannot_be(self, journal: Journal) -> None:
+        """When the first record cannot be kept, the rollout is not begun either."""
+        with pytest.raises(StateError, match="1048576"):
+            await begin(journal, body="x" * (MAX_BYTES + 1))
+        assert await journal.latest("web") is None
+        await begin(journal)
+
+    async def test_the_newest_comes_first(self, journal: Journal) -> None:
         """Order is that of `begin`, not of ids or the civil time, and goes by name."""
         for id_, name in (("r3", "web"), ("r1", "api"), ("r2", "web")):
-            journal.begin(row(id_, name))
-        newest = journal.latest("web")
+            await begin(journal, row(id_, name))
+        newest = await journal.latest("web")
         assert newest is not None
         assert newest.id == "r2"
-        assert [each.id for each in journal.rollouts()] == ["r2", "r1", "r3"]
-        assert [each.id for each in journal.rollouts("web")] == ["r2", "r3"]
+        assert [each.id for each in await journal.rollouts()] == ["r2", "r1", "r3"]
+        assert [each.id for each in await journal.rollouts("web")] == ["r2", "r3"]
 
-    def test_an_end_is_kept_and_may_be_replaced(self, journal: Journal) -> None:
+    async def test_an_end_is_kept_and_may_be_replaced(self, journal: Journal) -> None:
         """A halted rollout may be ended again by an abort; the last word counts."""
-        journal.begin(row())
-        journal.end("r1", "halted", 4)
-        journal.end("r1", "aborted", 0)
-        ended = journal.latest("web")
+        await begin(journal)
+        await journal.end("r1", "halted", 4)
+        await journal.end("r1", "aborted", 0)
+        ended = await journal.latest("web")
         assert ended is not None
         assert (ended.ended, ended.outcome, ended.exit_code) == (WALL, "aborted", 0)
 
-    def test_records_come_back_in_order(self, journal: Journal) -> None:
+    async def test_records_come_back_in_order(self, journal: Journal) -> None:
         """`append` returns what `records` shows later; seq rises; `after` leaves out the known."""
-        journal.begin(row("r1"))
-        journal.begin(row("r2"))
-        mine = [journal.append("r1", AT + timedelta(i), "k", f'{{"i": {i}}}') for i in range(3)]
-        other = journal.append("r2", AT, "k", "{}")
+        mine = [await begin(journal, row("r1"))]
+        await begin(journal, row("r2"))
+        mine += [
+            await journal.append("r1", AT + timedelta(i), "k", f'{{"i": {i}}}') for i in range(2)
+        ]
+        other = await journal.append("r2", AT, "k", "{}")
         assert mine[0].seq < mine[1].seq < mine[2].seq < other.seq
-        assert (mine[0].wall, mine[0].at, mine[0].body) == (WALL, AT, '{"i": 0}')
-        assert list(journal.records("r1")) == mine
-        assert list(journal.records("r1", after=mine[1].seq)) == mine[2:]
-        assert list(journal.records("r1", most=1)) == mine[:1]
-        assert list(journal.records("r1", after=mine[0].seq, most=1)) == mine[1:2]
+        assert (mine[1].wall, mine[1].at, mine[1].body) == (WALL, AT, '{"i": 0}')
+        assert list(await journal.records("r1")) == mine
+        assert list(await journal.records("r1", after=mine[1].seq)) == mine[2:]
+        assert list(await journal.records("r1", most=1)) == mine[:1]
+        assert list(await journal.records("r1", after=mine[0].seq, most=1)) == mine[1:2]
 
-    def test_an_unknown_rollout_is_an_error(self, journal: Journal) -> None:
+    async def test_order_is_that_of_the_calls(self, journal: Journal) -> None:
+        """Of many appends under way at once, none overtakes another; a cancelled one is there
+        whole or not at all, and those after it come after it."""
+        await begin(journal)
+        writing = [asyncio.ensure_future(journal.append("r1", AT, "k", str(i))) for i in range(40)]
+        await asyncio.sleep(0)
+        for i in range(0, 40, 4):
+            writing[i].cancel()
+        results = await asyncio.gather(*writing, return_exceptions=True)
+        bodies = [int(each.body) for each in await journal.records("r1", after=1)]
+        assert bodies == sorted(set(bodies))
+        returned = [int(one.body) for one in results if isinstance(one, Record)]
+        assert set(returned) <= set(bodies)
+        assert set(range(40)) - set(range(0, 40, 4)) <= set(returned)
+
+    async def test_an_unknown_rollout_is_an_error(self, journal: Journal) -> None:
         """Nothing is written to a rollout that never began."""
         with pytest.raises(StateError, match="no rollout r9"):
-            journal.append("r9", AT, "k", "{}")
+            await journal.append("r9", AT, "k", "{}", taken=[taken("web1", "r9")])
         with pytest.raises(StateError, match="no rollout r9"):
-            journal.end("r9", "done", 0)
-        assert list(journal.records("r9")) == []
+            await journal.end("r9", "done", 0)
+        assert list(await journal.records("r9")) == []
+        assert list(await journal.taken_by("r9")) == []
 
-    def test_a_text_is_bounded(self, journal: Journal) -> None:
+    async def test_a_text_is_bounded(self, journal: Journal) -> None:
         """One MiB of encoded text is kept, a byte more is an error and leaves nothing."""
-        journal.begin(row())
-        kept = journal.append("r1", AT, "k", "é" * (MAX_BYTES // 2))
+        first = await begin(journal)
+        kept = await journal.append("r1", AT, "k", "é" * (MAX_BYTES // 2))
         with pytest.raises(StateError, match="1048576"):
-            journal.append("r1", AT, "k", "é" * (MAX_BYTES // 2) + "x")
+            await journal.append("r1", AT, "k", "é" * (MAX_BYTES // 2) + "x", taken=[taken("web1")])
         with pytest.raises(StateError, match="1048576"):
-            journal.begin(row("r2", file="x" * (MAX_BYTES + 1)))
-        with pytest.raises(StateError, match="1048576"):
-            journal.request("web", "abort", "x" * (MAX_BYTES + 1), "anna")
-        assert list(journal.records("r1")) == [kept]
-        assert [each.id for each in journal.rollouts()] == ["r1"]
-        assert list(journal.requests("web")) == []
+            await begin(journal, row("r2", file="x" * (MAX_BYTES + 1)))
+        assert list(await journal.records("r1")) == [first, kept]
+        assert [each.id for each in await journal.rollouts()] == ["r1"]
+        assert list(await journal.taken_by("r1")) == []
 
-    def test_bytes_that_are_no_text_are_an_error(self, journal: Journal) -> None:
+    async def test_bytes_that_are_no_text_are_an_error(self, journal: Journal) -> None:
         """What the command line could not decode is refused as a StateError, not a codec's."""
-        journal.begin(row())
+        await begin(journal)
         with pytest.raises(StateError, match="not UTF-8"):
-            journal.append("r1", AT, "k", "\udcff")
-        with pytest.raises(StateError, match="not UTF-8"):
-            journal.request("web", "abort", "\udcff", "anna")
+            await journal.append("r1", AT, "k", "\udcff")
 
-    def test_the_first_record_of_a_taken_member_stays(self, journal: Journal) -> None:
+    async def test_the_first_record_of_a_taken_member_stays(self, journal: Journal) -> None:
         """S8: a later run that finds the member at weight 0 does not overwrite what was found."""
-        journal.record_taken([taken("web1"), taken("web2")])
-        journal.record_taken([taken("web1", "r2", weight=0), taken("web3", "r2")])
-        assert list(journal.taken_by("r1")) == [taken("web1"), taken("web2")]
-        assert list(journal.taken_by("r2")) == [taken("web3", "r2")]
+        await begin(journal)
+        await begin(journal, row("r2"))
+        await journal.append("r1", AT, "k", "{}", taken=[taken("web1"), taken("web2")])
+        later = [taken("web1", "r2", weight=0), taken("web3", "r2")]
+        await journal.append("r2", AT, "k", "{}", taken=later)
+        assert list(await journal.taken_by("r1")) == [taken("web1"), taken("web2")]
+        assert list(await journal.taken_by("r2")) == [taken("web3", "r2")]
 
-    def test_taken_members_are_found_by_backend_and_address(self, journal: Journal) -> None:
+    async def test_taken_members_are_found_by_backend_and_address(self, journal: Journal) -> None:
         """The same address in another backend is another entry, whichever rollout took it."""
-        journal.record_taken([taken("web1"), taken("web1", backend="api"), taken("web2", "r2")])
-        keys = [("api", "127.0.0.1:801"), ("web", "127.0.0.1:802"), ("web", "127.0.0.1:809")]
-        assert list(journal.taken(keys)) == [taken("web1", backend="api"), taken("web2", "r2")]
-        assert list(journal.taken([])) == []
+        await begin(journal)
+        out = [taken("web1"), taken("web1", backend="api"), taken("web2", "r2")]
+        await journal.append("r1", AT, "k", "{}", taken=out)
+        keys = [("api", "127.0.0.1:801"), KEY2, KEY9]
+        assert list(await journal.taken(keys)) == out[1:]
+        assert list(await journal.taken([])) == []
 
-    def test_a_returned_member_is_forgotten(self, journal: Journal) -> None:
-        """After `forget_taken` a member may be taken anew with what is found then."""
-        journal.record_taken([taken("web1"), taken("web2")])
-        journal.forget_taken([("web", "127.0.0.1:801"), ("web", "127.0.0.1:809")])
-        assert list(journal.taken_by("r1")) == [taken("web2")]
-        journal.record_taken([taken("web1", weight=50)])
-        assert list(journal.taken_by("r1")) == [taken("web2"), taken("web1", weight=50)]
+    async def test_a_returned_member_is_forgotten(self, journal: Journal) -> None:
+        """Once returned, a member may be taken again with what is found then."""
+        await begin(journal)
+        await journal.append("r1", AT, "k", "{}", taken=[taken("web1"), taken("web2")])
+        await journal.append("r1", AT, "k", "{}", returned=[KEY1, KEY9])
+        assert list(await journal.taken_by("r1")) == [taken("web2")]
+        await journal.append("r1", AT, "k", "{}", taken=[taken("web1", weight=50)])
+        assert list(await journal.taken_by("r1")) == [taken("web2"), taken("web1", weight=50)]
 
-    def test_a_request_waits_until_acknowledged(self, journal: Journal) -> None:
-        """Requests come oldest first, by name, and go when acknowledged."""
-        pause = journal.request("web", "pause", "", "anna")
-        abort = journal.request("web", "abort", "wrong build ✗", "bert")
-        other = journal.request("api", "pause", "", "anna")
-        assert (abort.verb, abort.reason, abort.by, abort.wall) == (
-            "abort", "wrong build ✗", "bert", WALL,
-        )  # fmt: skip
-        assert list(journal.requests("web")) == [pause, abort]
-        journal.acknowledge(pause)
-        assert list(journal.requests("web")) == [abort]
-        assert list(journal.requests("api")) == [other]
-        assert journal.is_acknowledged(pause)
-        assert not journal.is_acknowledged(abort)
 
-    def test_an_unknown_request_is_an_error(self, journal: Journal) -> None:
-        """Nobody waits for the answer to a request that is not in the journal."""
-        unknown = Request(99, "web", "pause", "", "anna", WALL)
-        with pytest.raises(StateError, match="no request 99"):
-            journal.is_acknowledged(unknown)
-        with pytest.raises(StateError, match="no request 99"):
-            journal.acknowledge(unknown)
+class RequestsContract:
+    async def test_requests_belong_to_a_rollout(self, store: Store) -> None:
+        """Requests come oldest first, of one rollout, and those after a number only."""
+        requests = store.requests
+        for id_ in ("r1", "r2"):
+            await begin(store.journal, row(id_))
+        pause = await requests.ask("r1", Verb.PAUSE, "", "anna")
+        other = await requests.ask("r2", Verb.PAUSE, "", "anna")
+        abort = await requests.ask("r1", Verb.ABORT_RESTORE, "wrong build ✗", "bert")
+        assert abort == Request(abort.seq, "r1", Verb.ABORT_RESTORE, "wrong build ✗", "bert", WALL)
+        assert pause.seq < other.seq < abort.seq
+        assert list(await requests.pending("r1", 0)) == [pause, abort]
+        assert list(await requests.pending("r1", pause.seq)) == [abort]
+        assert list(await requests.pending("r1", abort.seq)) == []
+        assert list(await requests.pending("r2", 0)) == [other]
+        assert list(await requests.pending("r9", 0)) == []
+
+    async def test_a_stream_brings_what_is_there_and_what_comes(self, store: Store) -> None:
+        """Each request once, in order, while the stream goes on; what was heard before is not."""
+        requests = store.requests
+        await begin(store.journal)
+        heard = await requests.ask("r1", Verb.PAUSE, "", "anna")
+        there = await requests.ask("r1", Verb.RESUME, "fixed", "anna")
+        async with aclosing(requests.stream("r1", heard.seq)) as stream:
+            assert await anext(stream) == there
+            coming = asyncio.ensure_future(anext(stream))
+            await asyncio.sleep(0)
+            assert not coming.done()
+            abort = await requests.ask("r1", Verb.ABORT, "", "anna")
+            assert await coming == abort
+
+    async def test_a_reason_is_bounded_text(self, store: Store) -> None:
+        """Too long a reason, or bytes that are no text, are an error and leave nothing."""
+        await begin(store.journal)
+        with pytest.raises(StateError, match="1048576"):
+            await store.requests.ask("r1", Verb.ABORT, "x" * (MAX_BYTES + 1), "anna")
+        with pytest.raises(StateError, match="not UTF-8"):
+            await store.requests.ask("r1", Verb.ABORT, "\udcff", "anna")
+        assert list(await store.requests.pending("r1", 0)) == []
+
+    async def test_closed_twice(self, store: Store) -> None:
+        """Ways out may cross; closing twice is harmless."""
+        await store.aclose()
+        await store.aclose()

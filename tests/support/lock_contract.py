@@ -4,8 +4,9 @@ Subclass `LockContract` in a test module and give it a fixture `locks`, a functi
 lock per user, all sharing what they hold, with a `FixedClock()`.
 """
 
+import asyncio
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 
 import pytest
 
@@ -20,127 +21,142 @@ SINCE = r"pid \d+ on host \S+, user anna, since 2026-11-22 10:03:11 UTC$"
 
 
 class LockContract:
-    def test_one_holder_per_name(self, locks: Locks) -> None:
+    async def test_one_holder_per_name(self, locks: Locks) -> None:
         """S10: a second run of the same rollout is refused, and told who holds it since when."""
         anna, bert = locks("anna"), locks("bert")
-        with (
-            anna.hold_name("web"),
-            pytest.raises(PoolHeld, match=r"^rollout 'web' is held by " + SINCE),
-            bert.hold_name("web"),
-        ):
-            pytest.fail("two hold the same name")
+        async with anna.hold("web"):
+            with pytest.raises(PoolHeld, match=r"^rollout 'web' is held by " + SINCE):
+                await bert.hold("web").__aenter__()
 
-    def test_the_end_of_the_block_releases(self, locks: Locks) -> None:
+    async def test_the_end_of_the_block_releases(self, locks: Locks) -> None:
         """Name and pool are free again after the block, also when it ended in an error."""
         anna, bert = locks("anna"), locks("bert")
-        with suppress(KeyError), anna.hold_name("web"):
-            anna.hold_pool([A1])
-            raise KeyError
-        assert anna.holder("web") is None
-        with bert.hold_name("web"):
-            bert.hold_pool([A1])
-        with anna.hold_name("web"):
-            holder = bert.holder("web")
+        with suppress(KeyError):
+            async with anna.hold("web") as hold:
+                await hold.add([A1])
+                raise KeyError
+        assert await anna.holder("web") is None
+        async with bert.hold("web") as hold:
+            await hold.add([A1])
+        async with anna.hold("web"):
+            holder = await bert.holder("web")
         assert holder is not None
         assert holder.by == "anna"
 
-    def test_one_holder_per_pool(self, locks: Locks) -> None:
+    async def test_one_holder_per_pool(self, locks: Locks) -> None:
         """S10: another name does not help where one backend and address is in common."""
-        anna, bert = locks("anna"), locks("bert")
-        with anna.hold_name("web-blue"), bert.hold_name("web"):
-            anna.hold_pool([A1, A2])
+        async with locks("anna").hold("web-blue") as anna, locks("bert").hold("web") as bert:
+            await anna.add([A1, A2])
             with pytest.raises(PoolHeld) as caught:
-                bert.hold_pool([B1, A1])
+                await bert.add([B1, A1])
         message = str(caught.value)
         assert message.startswith("pool web (web/127.0.0.1:8081) is held by rollout 'web-blue', ")
         assert message.endswith("user anna, since 2026-11-22 10:03:11 UTC")
 
-    def test_several_in_common_are_counted(self, locks: Locks) -> None:
+    async def test_several_in_common_are_counted(self, locks: Locks) -> None:
         """The refusal names one line of the pool and says how many more there are."""
-        anna, bert = locks("anna"), locks("bert")
-        with anna.hold_name("web-blue"), bert.hold_name("web"):
-            anna.hold_pool([A1, A2, B1])
+        async with locks("anna").hold("web-blue") as anna, locks("bert").hold("web") as bert:
+            await anna.add([A1, A2, B1])
             with pytest.raises(PoolHeld, match=r"^pool api \(api/127.0.0.1:8081 and 2 more\) is"):
-                bert.hold_pool([B1, A1, A2])
+                await bert.add([B1, A1, A2])
 
-    def test_a_refused_pool_is_not_held_in_part(self, locks: Locks) -> None:
+    async def test_a_refused_pool_is_not_held_in_part(self, locks: Locks) -> None:
         """All or none: what was free of a refused pool stays free for others."""
-        anna, bert, carl = locks("anna"), locks("bert"), locks("carl")
-        with anna.hold_name("a"), bert.hold_name("b"), carl.hold_name("c"):
-            anna.hold_pool([A1])
+        async with (
+            locks("anna").hold("a") as anna,
+            locks("bert").hold("b") as bert,
+            locks("carl").hold("c") as carl,
+        ):
+            await anna.add([A1])
             with pytest.raises(PoolHeld):
-                bert.hold_pool([A1, A2])
-            carl.hold_pool([A2])
+                await bert.add([A1, A2])
+            await carl.add([A2])
 
-    def test_pools_apart_do_not_meet(self, locks: Locks) -> None:
+    async def test_pools_apart_do_not_meet(self, locks: Locks) -> None:
         """The same address in another backend is another pool."""
-        anna, bert = locks("anna"), locks("bert")
-        with anna.hold_name("web"), bert.hold_name("api"):
-            anna.hold_pool([A1, A2])
-            bert.hold_pool([B1])
-            holder = anna.holder("api")
+        lock = locks("anna")
+        async with lock.hold("web") as anna, locks("bert").hold("api") as bert:
+            await anna.add([A1, A2])
+            await bert.add([B1])
+            holder = await lock.holder("api")
         assert holder is not None
         assert holder.by == "bert"
 
-    def test_a_pool_may_grow(self, locks: Locks) -> None:
+    async def test_a_pool_may_grow(self, locks: Locks) -> None:
         """Holding more keys keeps the former ones, and asking again for one's own is fine."""
-        anna, bert = locks("anna"), locks("bert")
-        with anna.hold_name("web"), bert.hold_name("api"):
-            anna.hold_pool([A1])
-            anna.hold_pool([A1, A2])
-            anna.hold_pool([])
+        async with locks("anna").hold("web") as anna, locks("bert").hold("api") as bert:
+            await anna.add([A1])
+            await anna.add([A1, A2])
+            await anna.add([])
             with pytest.raises(PoolHeld):
-                bert.hold_pool([A1])
+                await bert.add([A1])
 
-    def test_a_pool_needs_a_name(self, locks: Locks) -> None:
-        """`hold_pool` outside `hold_name` is a bug of the caller and never passes silently."""
+    async def test_a_pool_needs_a_name(self, locks: Locks) -> None:
+        """`add` after the block is a bug of the caller and never passes silently."""
+        async with locks("anna").hold("web") as anna:
+            pass
         with pytest.raises(RuntimeError):
-            locks("anna").hold_pool([A1])
+            await anna.add([A1])
 
-    def test_one_name_at_a_time(self, locks: Locks) -> None:
+    async def test_one_name_at_a_time(self, locks: Locks) -> None:
         """A second name through the same lock is a bug of the caller."""
         anna = locks("anna")
-        with anna.hold_name("web"), pytest.raises(RuntimeError), anna.hold_name("api"):
-            pytest.fail("two names through one lock")
+        async with anna.hold("web"):
+            with pytest.raises(RuntimeError):
+                await anna.hold("api").__aenter__()
 
-    def test_the_holder_is_told(self, locks: Locks) -> None:
+    async def test_the_holder_is_told(self, locks: Locks) -> None:
         """`holder` says who and since when, and nothing about other names."""
         anna, bert = locks("anna"), locks("bert")
-        assert bert.holder("web") is None
-        with anna.hold_name("web"):
-            holder = bert.holder("web")
-            assert bert.holder("api") is None
+        assert await bert.holder("web") is None
+        async with anna.hold("web"):
+            holder = await bert.holder("web")
+            assert await bert.holder("api") is None
         assert holder is not None
         assert (holder.rollout, holder.by, holder.since) == ("web", "anna", WALL)
-        assert bert.holder("web") is None
+        assert await bert.holder("web") is None
 
-    def test_a_refusal_is_foretold(self, locks: Locks) -> None:
+    async def test_what_is_held_is_not_lost(self, locks: Locks) -> None:
+        """While it is held `check` passes and `lost` waits; cancelling it leaves the hold."""
+        anna, bert = locks("anna"), locks("bert")
+        async with anna.hold("web") as hold:
+            lost = asyncio.ensure_future(hold.lost())
+            await hold.check()
+            await asyncio.sleep(0)
+            assert not lost.done()
+            lost.cancel()
+            with suppress(asyncio.CancelledError):
+                await lost
+            await hold.check()
+            assert await bert.holder("web") is not None
+
+    async def test_a_refusal_is_foretold(self, locks: Locks) -> None:
         """`refusal` says what holding would say, of the name and of the pool, and holds nothing
         itself; nor does it refuse its own."""
         anna, bert = locks("anna"), locks("bert")
-        assert bert.refusal("web", [A1]) is None
-        with anna.hold_name("web-blue"):
-            anna.hold_pool([A1, A2])
-            of_name = bert.refusal("web-blue", [])
-            of_pool = bert.refusal("web", [B1, A1])
-            assert bert.refusal("web", [B1]) is None
-            with bert.hold_name("web"):
-                bert.hold_pool([B1])
+        assert await bert.refusal("web", [A1]) is None
+        async with anna.hold("web-blue") as hold:
+            await hold.add([A1, A2])
+            of_name = await bert.refusal("web-blue", [])
+            of_pool = await bert.refusal("web", [B1, A1])
+            assert await bert.refusal("web", [B1]) is None
+            async with bert.hold("web") as other:
+                await other.add([B1])
                 with pytest.raises(PoolHeld) as caught:
-                    bert.hold_pool([A1])
+                    await other.add([A1])
             assert of_pool == str(caught.value)
-            with pytest.raises(PoolHeld) as caught, bert.hold_name("web-blue"):
-                pytest.fail("two hold the same name")
+            with pytest.raises(PoolHeld) as caught:
+                await bert.hold("web-blue").__aenter__()
             assert of_name == str(caught.value)
-        assert bert.refusal("web-blue", [A1]) is None
+        assert await bert.refusal("web-blue", [A1]) is None
 
     @pytest.mark.parametrize(
         "name", ["", ".", "../web", "/web", "a/b", "we b", "web\n", "Wéb", "a" * 64]
     )
-    def test_only_names_of_rollouts_pass(self, locks: Locks, name: str) -> None:
+    async def test_only_names_of_rollouts_pass(self, locks: Locks, name: str) -> None:
         """A name that could leave the folder, or is none, is refused everywhere."""
         anna = locks("anna")
         with pytest.raises(StateError, match="not the name of a rollout"):
-            anna.holder(name)
-        with ExitStack() as stack, pytest.raises(StateError, match="not the name of a rollout"):
-            stack.enter_context(anna.hold_name(name))
+            await anna.holder(name)
+        with pytest.raises(StateError, match="not the name of a rollout"):
+            await anna.hold(name).__aenter__()

@@ -1,98 +1,135 @@
-"""Working fakes of the journal and the lock, in memory."""
+"""Working fakes of the journal, the requests and the lock, in memory."""
 
+import asyncio
 import re
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import NoReturn
 
 from controller.core.pool import Instant
-from controller.errors import PoolHeld, StateError
-from controller.ports import Clock, Holder, Record, Request, RolloutRow, Taken
+from controller.errors import LeaseLost, PoolHeld, StateError
+from controller.ports import Clock, Holder, PoolKey, Record, Request, RolloutRow, Taken, Verb
 
 MAX_BYTES = 1024 * 1024
+EVERY = timedelta(milliseconds=100)
+"""Between two looks for new requests."""
 
 
 class MemoryJournal:
-    """Implements `controller.ports.Journal`. Outlives its "process": `close` forgets nothing."""
+    """Implements `controller.ports.Journal`. Outlives the process that uses it."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._rollouts: dict[str, RolloutRow] = {}
         self._records: list[Record] = []
-        self._taken: dict[tuple[str, str], Taken] = {}
-        self._requests: dict[int, Request] = {}
+        self._taken: dict[PoolKey, Taken] = {}
 
-    def begin(self, row: RolloutRow) -> None:
+    async def begin(self, row: RolloutRow, at: Instant, kind: str, body: str) -> Record:
         _check(row.file)
+        _check(body)
         if row.id in self._rollouts:
             raise StateError(f"there is a rollout {row.id} already")
         self._rollouts[row.id] = replace(row, sets=dict(row.sets))
+        return self._add(row.id, at, kind, body)
 
-    def append(self, rollout: str, at: Instant, kind: str, body: str) -> Record:
+    async def append(
+        self,
+        rollout: str,
+        at: Instant,
+        kind: str,
+        body: str,
+        *,
+        taken: Sequence[Taken] = (),
+        returned: Collection[PoolKey] = (),
+    ) -> Record:
         _check(body)
         self._rollout(rollout)
+        for key in returned:
+            self._taken.pop(key, None)
+        for each in taken:
+            self._taken.setdefault((each.backend, each.address), each)
+        return self._add(rollout, at, kind, body)
+
+    def _add(self, rollout: str, at: Instant, kind: str, body: str) -> Record:
         seq = len(self._records) + 1
         record = Record(seq, rollout, self._clock.wall(), at, kind, body)
         self._records.append(record)
         return record
 
-    def records(self, rollout: str, after: int = 0, most: int | None = None) -> Sequence[Record]:
-        found = [each for each in self._records if each.rollout == rollout and each.seq > after]
-        return found[:most]
+    async def records(
+        self, rollout: str, after: int = 0, most: int | None = None
+    ) -> Sequence[Record]:
+        return self.written(rollout, after)[:most]
 
-    def end(self, rollout: str, outcome: str, exit_code: int) -> None:
+    def written(self, rollout: str, after: int = 0) -> Sequence[Record]:
+        """The records, for a test that looks on."""
+        return [each for each in self._records if each.rollout == rollout and each.seq > after]
+
+    async def end(self, rollout: str, outcome: str, exit_code: int) -> None:
         self._rollouts[rollout] = replace(
             self._rollout(rollout), ended=self._clock.wall(), outcome=outcome, exit_code=exit_code
         )
 
-    def latest(self, name: str) -> RolloutRow | None:
-        return next(iter(self.rollouts(name)), None)
+    async def latest(self, name: str) -> RolloutRow | None:
+        return next(iter(await self.rollouts(name)), None)
 
-    def rollouts(self, name: str | None = None) -> Sequence[RolloutRow]:
+    async def rollouts(self, name: str | None = None) -> Sequence[RolloutRow]:
         return [row for row in reversed(self._rollouts.values()) if name in (None, row.name)]
 
-    def record_taken(self, taken: Sequence[Taken]) -> None:
-        for each in taken:
-            self._taken.setdefault((each.backend, each.address), each)
-
-    def forget_taken(self, keys: Collection[tuple[str, str]]) -> None:
-        for key in keys:
-            self._taken.pop(key, None)
-
-    def taken(self, keys: Collection[tuple[str, str]]) -> Sequence[Taken]:
+    async def taken(self, keys: Collection[PoolKey]) -> Sequence[Taken]:
         return [each for key, each in self._taken.items() if key in keys]
 
-    def taken_by(self, rollout: str) -> Sequence[Taken]:
+    async def taken_by(self, rollout: str) -> Sequence[Taken]:
+        return self.out_by(rollout)
+
+    def out_by(self, rollout: str) -> Sequence[Taken]:
+        """What `taken_by` answers, for a test that looks on."""
         return [each for each in self._taken.values() if each.rollout == rollout]
-
-    def request(self, name: str, verb: str, reason: str, by: str) -> Request:
-        _check(reason)
-        seq = len(self._requests) + 1
-        self._requests[seq] = Request(seq, name, verb, reason, by, self._clock.wall())
-        return self._requests[seq]
-
-    def requests(self, name: str) -> Sequence[Request]:
-        return [
-            each for each in self._requests.values() if each.name == name and not each.acknowledged
-        ]
-
-    def acknowledge(self, request: Request) -> None:
-        self._requests[request.seq] = replace(self._request(request), acknowledged=True)
-
-    def is_acknowledged(self, request: Request) -> bool:
-        return self._request(request).acknowledged
-
-    def close(self) -> None: ...
 
     def _rollout(self, rollout: str) -> RolloutRow:
         if rollout not in self._rollouts:
             raise StateError(f"there is no rollout {rollout}")
         return self._rollouts[rollout]
 
-    def _request(self, request: Request) -> Request:
-        if request.seq not in self._requests:
-            raise StateError(f"there is no request {request.seq}")
-        return self._requests[request.seq]
+
+class MemoryRequests:
+    """Implements `controller.ports.Requests`. Outlives the process that uses it."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.asked: list[Request] = []
+
+    async def ask(self, rollout: str, verb: Verb, reason: str, by: str) -> Request:
+        return self.put(rollout, verb, reason, by)
+
+    def put(self, rollout: str, verb: Verb, reason: str, by: str) -> Request:
+        """What `ask` does, for a test that acts from outside of the loop."""
+        _check(reason)
+        seq = len(self.asked) + 1
+        self.asked.append(Request(seq, rollout, verb, reason, by, self._clock.wall()))
+        return self.asked[-1]
+
+    async def pending(self, rollout: str, after: int) -> Sequence[Request]:
+        return [each for each in self.asked if each.rollout == rollout and each.seq > after]
+
+    async def stream(self, rollout: str, after: int) -> AsyncGenerator[Request, None]:
+        while True:
+            for request in await self.pending(rollout, after):
+                after = request.seq
+                yield request
+            await self._clock.sleep(EVERY)
+
+
+class MemoryStore:
+    """Implements `controller.ports.Store`."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.journal = MemoryJournal(clock)
+        self.requests = MemoryRequests(clock)
+
+    async def aclose(self) -> None: ...
 
 
 @dataclass(slots=True)
@@ -100,7 +137,7 @@ class Holdings:
     """What several `MemoryLock`s share, as processes share a state folder."""
 
     holders: dict[str, Holder] = field(default_factory=dict)
-    keys: dict[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
+    keys: dict[str, frozenset[PoolKey]] = field(default_factory=dict)
 
 
 class MemoryLock:
@@ -111,57 +148,89 @@ class MemoryLock:
         self._who = who
         self._holdings = holdings
         self._pid = pid
-        self._name: str | None = None
+        self._is_holding = False
 
-    @contextmanager
-    def hold_name(self, name: str) -> Iterator[None]:
-        if self._name is not None:
+    @asynccontextmanager
+    async def hold(self, name: str) -> AsyncIterator["MemoryHold"]:
+        if self._is_holding:
             raise RuntimeError("one MemoryLock holds one rollout at a time")
-        holder = self.holder(name)
+        holder = await self.holder(name)
         if holder is not None:
             raise PoolHeld(f"rollout '{name}' is held by {_who(holder)}")
         self._holdings.holders[name] = Holder(
             name, self._pid, "memory", self._who, self._clock.wall()
         )
         self._holdings.keys[name] = frozenset()
-        self._name = name
+        self._is_holding = True
+        hold = MemoryHold(name, self._holdings)
         try:
-            yield
+            yield hold
         finally:
-            self._name = None
-            del self._holdings.holders[name]
-            del self._holdings.keys[name]
+            self._is_holding = False
+            hold.is_over = True
+            if hold.why is None:  # else it may be another's by now
+                del self._holdings.holders[name]
+                del self._holdings.keys[name]
 
-    def hold_pool(self, keys: Collection[tuple[str, str]]) -> None:
-        if self._name is None:
-            raise RuntimeError("hold_pool belongs inside hold_name")
-        wanted = self._holdings.keys[self._name] | frozenset(keys)
-        if (held := self._held_by_another(self._name, wanted)) is not None:
-            raise held
-        self._holdings.keys[self._name] = wanted
-
-    def refusal(self, name: str, keys: Collection[tuple[str, str]]) -> str | None:
-        if (holder := self.holder(name)) is not None:
+    async def refusal(self, name: str, keys: Collection[PoolKey]) -> str | None:
+        if (holder := await self.holder(name)) is not None:
             return f"rollout '{name}' is held by {_who(holder)}"
-        held = self._held_by_another(name, frozenset(keys))
+        held = _held_by_another(self._holdings, name, frozenset(keys))
         return None if held is None else str(held)
 
-    def _held_by_another(self, but: str, wanted: frozenset[tuple[str, str]]) -> PoolHeld | None:
-        for name, theirs in self._holdings.keys.items():
-            common = sorted(wanted & theirs)
-            if name != but and common:
-                backend, address = common[0]
-                more = f" and {len(common) - 1} more" if len(common) > 1 else ""
-                return PoolHeld(
-                    f"pool {backend} ({backend}/{address}{more}) is held by rollout '{name}', "
-                    + _who(self._holdings.holders[name])
-                )
-        return None
-
-    def holder(self, name: str) -> Holder | None:
+    async def holder(self, name: str) -> Holder | None:
         if not re.fullmatch(r"[a-z0-9-]{1,63}", name):
             raise StateError(f"{name!r} is not the name of a rollout")
         return self._holdings.holders.get(name)
+
+
+class MemoryHold:
+    """Implements `controller.ports.Hold`. It is lost when a test says so."""
+
+    def __init__(self, name: str, holdings: Holdings) -> None:
+        self.is_over = False
+        self.why: str | None = None
+        self._name = name
+        self._holdings = holdings
+        self._is_noticed = asyncio.Event()
+
+    def lose(self, why: str, *, is_noticed: bool = True) -> None:
+        """From now on others may hold it. When it is not noticed, `check` alone shows it."""
+        self.why = why
+        self._holdings.holders.pop(self._name, None)
+        self._holdings.keys.pop(self._name, None)
+        if is_noticed:
+            self._is_noticed.set()
+
+    async def add(self, keys: Collection[PoolKey]) -> None:
+        if self.is_over:
+            raise RuntimeError("keys are added inside the block that holds the name")
+        await self.check()
+        wanted = self._holdings.keys[self._name] | frozenset(keys)
+        if (held := _held_by_another(self._holdings, self._name, wanted)) is not None:
+            raise held
+        self._holdings.keys[self._name] = wanted
+
+    async def check(self) -> None:
+        if self.why is not None:
+            raise LeaseLost(self._name, self.why)
+
+    async def lost(self) -> NoReturn:
+        await self._is_noticed.wait()
+        raise LeaseLost(self._name, self.why or "")
+
+
+def _held_by_another(holdings: Holdings, but: str, wanted: frozenset[PoolKey]) -> PoolHeld | None:
+    for name, theirs in holdings.keys.items():
+        common = sorted(wanted & theirs)
+        if name != but and common:
+            backend, address = common[0]
+            more = f" and {len(common) - 1} more" if len(common) > 1 else ""
+            return PoolHeld(
+                f"pool {backend} ({backend}/{address}{more}) is held by rollout '{name}', "
+                + _who(holdings.holders[name])
+            )
+    return None
 
 
 def _who(holder: Holder) -> str:

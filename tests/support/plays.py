@@ -20,6 +20,7 @@ from controller.runner.loop import Runner
 from controller.runner.perform import Performer
 from tests.support.checkers import Checkers
 from tests.support.fakes import FakeCommands, FakeLoadBalancer, FakeValidator
+from tests.support.memory_journal import Holdings, MemoryHold
 from tests.support.scenarios import NAME, ROLLOUT, Operator, Scenario, World, ms
 from tests.support.virtual import EPOCH, LoopClock, run_virtually
 
@@ -49,7 +50,7 @@ class Played:
     @property
     def events(self) -> list[Event]:
         """All that was journalled, by every process."""
-        records = self.world.journal.records(ROLLOUT)
+        records = self.world.journal.written(ROLLOUT)
         return [decode(one.kind, one.body) for one in records if one.kind != PLAN]
 
     def told(self, kind: type[T]) -> list[T]:
@@ -66,7 +67,7 @@ class Played:
     def between(self, member: str, first: Setting, second: Setting) -> timedelta:
         """From the first to the second, as they were intended for the first time."""
         moments: dict[Setting, Instant] = {}
-        for record in self.world.journal.records(ROLLOUT):
+        for record in self.world.journal.written(ROLLOUT):
             event = decode(record.kind, record.body)
             step = event.step if isinstance(event, Intended) else None
             if isinstance(step, SetMember) and step.member == member:
@@ -159,8 +160,8 @@ async def start(
     """A new rollout, to its end."""
     world.sim.advance(LoopClock().now())
     plan = await make_plan(scenario, world)
-    world.journal.begin(RolloutRow(ROLLOUT, NAME, "", "", {}, EPOCH, "tester"))
-    world.journal.append(ROLLOUT, LoopClock().now(), *encode(plan))
+    row = RolloutRow(ROLLOUT, NAME, "", "", {}, EPOCH, "tester")
+    await world.journal.begin(row, LoopClock().now(), *encode(plan))
     first = [scenario.begin, *first]
     return await _run(scenario, world, plan, initial(plan), first, narrate, camera)
 
@@ -173,7 +174,7 @@ async def resume(
     camera: Camera | None = None,
 ) -> Played:
     """A rollout from its journal, to its end."""
-    records = world.journal.records(ROLLOUT)
+    records = world.journal.written(ROLLOUT)
     plan, state = replay(records)
     world.ledger.recall([record.kind for record in records])
     began = replace(scenario.begin, by="successor")
@@ -194,7 +195,8 @@ async def _run(
     world.sim.advance(began)
     balancer = FakeLoadBalancer(world.sim, clock)
     commands = FakeCommands(world.sim, world.workshop, clock)
-    checkers = Checkers(world.sim, world.workshop, world.ledger, plan)
+    world.hold = MemoryHold(NAME, Holdings())
+    checkers = Checkers(world.sim, world.workshop, world.ledger, plan, world.hold)
     balancer.watch.append(checkers.on_setting)
     commands.watch.append(checkers.on_job)
     if camera is not None:
@@ -217,6 +219,8 @@ async def _run(
         balancer=balancer,
         performer=performer,
         journal=world.journal,
+        requests=world.requests,
+        hold=world.hold,
         clock=clock,
         narrators=[checkers, beater, *([_Listener(narrate)] if narrate else [])],
         sampler=scenario.sampler() if scenario.sampler is not None else None,
@@ -224,7 +228,7 @@ async def _run(
     beater.runner = runner
     final = await runner.run(first)
     broken = checkers.at_end(final)
-    taken = {one.member for one in world.journal.taken_by(ROLLOUT)}
+    taken = {one.member for one in world.journal.out_by(ROLLOUT)}
     ours = {m.name for m in final.members.values() if m.placement.found is not None}
     if taken != ours - set(scenario.inherited):
         broken.append(f"S8: the pool's record names {taken}, and out because of us are {ours}")

@@ -1,7 +1,7 @@
 """Rollouts to be played, and the worlds that they meet."""
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -13,13 +13,13 @@ from controller.core.pool import Instant
 from controller.core.settings import Amount, DrainPolicy, Policies, ReturnPolicy
 from controller.core.state.state import State
 from controller.core.steps import Course
-from controller.ports import Clock, Record
+from controller.ports import Clock, PoolKey, Record, Taken
 from controller.runner.loop import Runner
 from controller.runner.sampler import Sampler
 from controller.tasks import Command, CommandProbe, Guard, Validation, Work
 from tests.support.checkers import Ledger
 from tests.support.fakes import Workshop
-from tests.support.memory_journal import MemoryJournal
+from tests.support.memory_journal import Holdings, MemoryHold, MemoryJournal, MemoryRequests
 from tests.support.sim import Sim, make_sim
 from tests.support.virtual import LoopClock
 
@@ -57,10 +57,19 @@ class ForkableJournal(MemoryJournal):
         self.around: list[Callable[[str, str], None]] = []
         """Called with "before" or "after", and the kind, around each record."""
 
-    def append(self, rollout: str, at: Instant, kind: str, body: str) -> Record:
+    async def append(
+        self,
+        rollout: str,
+        at: Instant,
+        kind: str,
+        body: str,
+        *,
+        taken: Sequence[Taken] = (),
+        returned: Collection[PoolKey] = (),
+    ) -> Record:
         for call in self.around:
             call("before", kind)
-        record = super().append(rollout, at, kind, body)
+        record = await super().append(rollout, at, kind, body, taken=taken, returned=returned)
         for call in self.around:
             call("after", kind)
         return record
@@ -70,7 +79,15 @@ class ForkableJournal(MemoryJournal):
         other._rollouts = dict(self._rollouts)
         other._records = list(self._records)
         other._taken = dict(self._taken)
-        other._requests = dict(self._requests)
+        return other
+
+
+class ForkableRequests(MemoryRequests):
+    """The same for requests."""
+
+    def fork(self) -> "ForkableRequests":
+        other = ForkableRequests(self._clock)
+        other.asked = list(self.asked)
         return other
 
 
@@ -81,6 +98,9 @@ class World:
     sim: Sim
     workshop: Workshop = field(default_factory=Workshop)
     journal: ForkableJournal = field(default_factory=lambda: ForkableJournal(LoopClock()))
+    requests: ForkableRequests = field(default_factory=lambda: ForkableRequests(LoopClock()))
+    hold: MemoryHold = field(default_factory=lambda: MemoryHold(NAME, Holdings()))
+    """Each process has its own."""
     ledger: Ledger = field(default_factory=Ledger)
     fired: set[int] = field(default_factory=set)
 
@@ -90,6 +110,7 @@ class World:
             sim=copy.deepcopy(self.sim, memo),
             workshop=copy.deepcopy(self.workshop, memo),
             journal=self.journal.fork(),
+            requests=self.requests.fork(),
             ledger=copy.deepcopy(self.ledger, memo),
             fired=set(self.fired),
         )

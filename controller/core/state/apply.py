@@ -47,6 +47,8 @@ def _applied(plan: Plan, state: State, event: e.Event, now: Instant) -> State:
             return replace(state, short_since=None)
         case e.WorkerReplaced():
             return _replaced(plan, state, event, now)
+        case e.LockLost():
+            return state
         case e.FileKept(fingerprint):
             return replace(state, fingerprint=fingerprint)
         case e.Intended(step):

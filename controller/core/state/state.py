@@ -71,7 +71,7 @@ class State:
     stopped_at: Instant | None = None
     abort: AbortRequested | None = None
     heard: int = 0
-    """The newest request of the operator that was heard; its acknowledgement may be wanting."""
+    """The newest request of the operator that was heard."""
     rolling: tuple[str, ...] = ()
     """Who is rolled back, in their order; empty while nobody is."""
     finished: Finished | None = None

@@ -52,6 +52,8 @@ def _said(event: Event | Observation, before: State, after: State) -> tuple[str,
             return _gate(event, before)
         case e.StopRequested() | e.PauseRequested() | e.ResumeRequested() | e.AbortRequested():
             return "", _operator(event, before)
+        case e.LockLost(why):
+            return "", f"the lock was lost ({why}); nothing more is touched by this process"
         case e.RunBegan(by):
             return "", f"{'begun' if before.run is None else 'taken up again'} by {by}"
         case _:
@@ -218,7 +220,7 @@ def kind_of(event: Event | Observation) -> str:
 def level_of(event: Event | Observation) -> str:
     """How loud a sentence is: `info`, `warning` or `error`."""
     match event:
-        case e.Halted() | e.MemberStuck():
+        case e.Halted() | e.MemberStuck() | e.LockLost():
             return "error"
         case (
             e.Validated(passed=False)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from controller.core.plan.plan import Plan
 from controller.core.snapshot import Sight, looked
 from controller.core.state.state import State
-from controller.ports import Holder, Request, RolloutRow
+from controller.ports import Holder, Request, RolloutRow, Verb
 from controller.report.members.placement import Glance, Shown, shown
 from controller.report.members.status import NOBODY, Holders, left_standing, standing, strangers
 from controller.report.run.halt import serving, without_next
@@ -16,7 +16,12 @@ from controller.report.run.next_commands import Onward, ways_on
 from controller.report.run.summary import left_behind, misplaced, under_way
 from controller.report.status.values import kind, values
 
-DECIDED: Final = {"pause": "paused", "resume": "resumed", "abort": "aborted"}
+DECIDED: Final = {
+    Verb.PAUSE: "paused",
+    Verb.RESUME: "resumed",
+    Verb.ABORT: "aborted",
+    Verb.ABORT_RESTORE: "aborted (--restore)",
+}
 """An operator's verb → what was decided."""
 
 
@@ -101,7 +106,7 @@ def next_lines(known: Known) -> list[str]:
 
 def _decisions(known: Known, status: str, state: State, onward: Onward) -> list[str]:
     asked = [
-        f"{DECIDED.get(request.verb, request.verb)} by {request.by}"
+        f"{DECIDED[request.verb]} by {request.by}"
         + (f": {request.reason}" if request.reason else "")
         for request in known.requests
     ]

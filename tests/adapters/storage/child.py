@@ -4,19 +4,21 @@ It says each result in a line on stdout and takes its turns from lines on stdin.
 in the environment it gives up root first, keeping that one group besides its own.
 """
 
+import asyncio
 import os
 import resource
 import signal
-import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from types import FrameType
 
 from adapters.clock import SystemClock
-from adapters.storage.journal import open_state
 from adapters.storage.lock import FileLock
+from adapters.storage.store import open_tables, read_tables
 from controller.errors import PoolHeld, StateError
+from controller.ports import Verb
+from tests.support.journal_contract import AT, row
 
 CLOCK = SystemClock()
 OUTSIDE = frozenset(
@@ -43,7 +45,7 @@ def say(text: object) -> None:
 
 def append(folder: Path, rollout: str, count: str) -> None:
     """Say each seq once `append` has returned; `count` 0: without end."""
-    journal = open_state(folder, CLOCK, create=True)
+    journal = open_tables(folder, CLOCK, create=True)
     left = int(count) or -1
     while left:
         left -= 1
@@ -53,7 +55,7 @@ def append(folder: Path, rollout: str, count: str) -> None:
 
 def append_beyond_a_limit(folder: Path, rollout: str) -> None:
     """Append until the system refuses to let a file grow, then go on with the limit lifted."""
-    journal = open_state(folder, CLOCK, create=True)
+    journal = open_tables(folder, CLOCK, create=True)
     hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
     resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
     try:
@@ -74,7 +76,7 @@ def make_cut_short(folder: Path) -> None:
         pid = os.fork()
         if pid == 0:
             sys.setprofile(_killer(cut))
-            open_state(folder / str(cut), CLOCK, create=True)
+            open_tables(folder / str(cut), CLOCK, create=True)
             os._exit(0)
         if os.waitpid(pid, 0)[1] == 0:
             return
@@ -95,46 +97,46 @@ def _killer(calls: int) -> Callable[[FrameType, str, object], None]:
     return kill
 
 
-def hold(folder: Path, name: str) -> None:
+async def hold(folder: Path, name: str) -> None:
     """Hold name and pool until told to go on."""
-    lock = FileLock(folder, CLOCK, "child")
-    with lock.hold_name(name):
-        lock.hold_pool(POOL)
+    async with FileLock(folder, CLOCK, "child").hold(name) as held:
+        await held.add(POOL)
         say("held")
         sys.stdin.readline()
 
 
-def hold_with_child(folder: Path, name: str, echo_in: str, echo_out: str) -> None:
+async def hold_with_child(folder: Path, name: str, echo_in: str, echo_out: str) -> None:
     """The same, with a child of its own that echoes between two inherited descriptors."""
-    lock = FileLock(folder, CLOCK, "child")
-    with lock.hold_name(name):
-        lock.hold_pool(POOL)
-        echo = subprocess.Popen(["cat"], stdin=int(echo_in), stdout=int(echo_out))
+    async with FileLock(folder, CLOCK, "child").hold(name) as held:
+        await held.add(POOL)
+        echo = await asyncio.create_subprocess_exec("cat", stdin=int(echo_in), stdout=int(echo_out))
         say("held")
         sys.stdin.readline()
         echo.kill()
-        echo.wait()
+        await echo.wait()
 
 
-def contend(folder: Path, name: str) -> None:
+async def contend(folder: Path, name: str) -> None:
     """Each turn: try for the pool, say how it went, and let go at the next line."""
     lock = FileLock(folder, CLOCK, name)
     while sys.stdin.readline():
-        with lock.hold_name(name):
+        async with lock.hold(name) as held:
             try:
-                lock.hold_pool(POOL)
+                await held.add(POOL)
                 say("won")
             except PoolHeld as error:
                 say(error)
             sys.stdin.readline()
 
 
-def visit(folder: Path, name: str) -> None:
+async def visit(folder: Path, name: str) -> None:
     """All that an operator's process does: write, hold, ask."""
-    journal = open_state(folder, CLOCK, create=True)
-    journal.request(name, "pause", "", str(os.getuid()))
-    say(len(journal.requests(name)))
-    with FileLock(folder, CLOCK, "visitor").hold_name(name):
+    journal = open_tables(folder, CLOCK, create=True)
+    if journal.latest(name) is None:
+        journal.begin(row(name, name), AT, "Plan", "{}")
+    journal.ask(name, Verb.PAUSE, "", str(os.getuid()))
+    say(len(journal.pending(name, 0)))
+    async with FileLock(folder, CLOCK, "visitor").hold(name):
         say("held")
         sys.stdin.readline()
     journal.close()
@@ -142,29 +144,37 @@ def visit(folder: Path, name: str) -> None:
 
 def look(folder: Path) -> None:
     """Only read."""
-    journal = open_state(folder, CLOCK, create=False)
+    journal = read_tables(folder, CLOCK)
     say(len(journal.rollouts()))
     journal.close()
 
 
-def read_on(folder: Path, rollout: str) -> None:
+def pending(folder: Path, rollout: str) -> None:
+    """Say each request that is pending."""
+    journal = read_tables(folder, CLOCK)
+    for request in journal.pending(rollout, 0):
+        say(f"{request.seq} {request.verb}")
+    journal.close()
+
+
+async def read_on(folder: Path, rollout: str) -> None:
     """Each turn, from one journal: how many records there are, and who holds the rollout."""
-    journal = open_state(folder, CLOCK, create=False)
+    journal = read_tables(folder, CLOCK)
     lock = FileLock(folder, CLOCK, "reader")
     while sys.stdin.readline():
-        holder = lock.holder(rollout)
+        holder = await lock.holder(rollout)
         say(f"{len(journal.records(rollout))} {holder.pid if holder else 'nobody'}")
     journal.close()
 
 
 def try_to_write(folder: Path, rollout: str) -> None:
     """Say what each attempt meets."""
-    journal = open_state(folder, CLOCK, create=False)
+    journal = open_tables(folder, CLOCK, create=False)
     for attempt in (
         lambda: journal.append(rollout, CLOCK.now(), "k", "{}"),
-        lambda: journal.request(rollout, "pause", "", "carl"),
-        lambda: FileLock(folder, CLOCK, "carl").hold_name(rollout).__enter__(),
-        lambda: open_state(folder, CLOCK, create=True),
+        lambda: journal.ask(rollout, Verb.PAUSE, "", "carl"),
+        lambda: asyncio.run(_hold(folder, rollout)),
+        lambda: open_tables(folder, CLOCK, create=True),
     ):
         try:
             say(attempt())
@@ -173,9 +183,13 @@ def try_to_write(folder: Path, rollout: str) -> None:
     journal.close()
 
 
+async def _hold(folder: Path, rollout: str) -> None:
+    await FileLock(folder, CLOCK, "carl").hold(rollout).__aenter__()
+
+
 def read_many(folder: Path, rollout: str, upto: str) -> None:
     """Read until there are so many records; say how often, and when there are fewer than before."""
-    journal, seen, times = open_state(folder, CLOCK, create=False), 0, 0
+    journal, seen, times = read_tables(folder, CLOCK), 0, 0
     while seen < int(upto):
         now, times = len(journal.records(rollout)), times + 1
         if now < seen:
@@ -185,7 +199,7 @@ def read_many(folder: Path, rollout: str, upto: str) -> None:
     journal.close()
 
 
-COMMANDS: dict[str, Callable[..., None]] = {
+COMMANDS: dict[str, Callable[..., Coroutine[None, None, None] | None]] = {
     "append": append,
     "append_beyond_a_limit": append_beyond_a_limit,
     "make_cut_short": make_cut_short,
@@ -194,6 +208,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "contend": contend,
     "visit": visit,
     "look": look,
+    "pending": pending,
     "read_on": read_on,
     "read_many": read_many,
     "try_to_write": try_to_write,
@@ -207,7 +222,9 @@ def main() -> None:
         os.setuid(int(os.environ["UID"]))
         os.umask(0o077)
     try:
-        COMMANDS[sys.argv[1]](Path(sys.argv[2]), *sys.argv[3:])
+        running = COMMANDS[sys.argv[1]](Path(sys.argv[2]), *sys.argv[3:])
+        if running is not None:
+            asyncio.run(running)
     except (PoolHeld, StateError) as error:
         say(f"{type(error).__name__}: {error}")
 

@@ -2,14 +2,17 @@
 
 import random
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from adapters.storage.database import APPLICATION, SCHEMA, explain, open_database
-from adapters.storage.journal import open_state
+from adapters.storage.store import open_tables
+from adapters.storage.tables import Tables
 from controller.errors import StateError
+from controller.ports import Verb
 from tests.support.journal_contract import AT, FixedClock, row, taken
 
 CLOCK = FixedClock()
@@ -22,11 +25,10 @@ def _change(folder: Path, *statements: str) -> None:
 
 
 def _make(folder: Path) -> None:
-    journal = open_state(folder, CLOCK, create=True)
-    journal.begin(row())
-    journal.append("r1", AT, "k", "{}")
-    journal.record_taken([taken("web1")])
-    journal.request("web", "pause", "", "anna")
+    journal = open_tables(folder, CLOCK, create=True)
+    journal.begin(row(), AT, "Plan", "{}")
+    journal.append("r1", AT, "k", "{}", taken=[taken("web1")])
+    journal.ask("r1", Verb.PAUSE, "", "anna")
     journal.close()
 
 
@@ -43,8 +45,8 @@ def test_a_newer_schema_is_refused(tmp_path: Path, create: bool) -> None:
     """A journal of a later poolroll is neither read nor changed."""
     _make(tmp_path)
     _change(tmp_path, f"PRAGMA user_version = {SCHEMA + 1}")
-    with pytest.raises(StateError, match=r"newer poolroll \(schema 2, this one knows 1\)"):
-        open_state(tmp_path, CLOCK, create=create)
+    with pytest.raises(StateError, match=r"newer poolroll \(schema 3, this one knows 2\)"):
+        open_tables(tmp_path, CLOCK, create=create)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +63,7 @@ def test_another_programs_database_is_refused(tmp_path: Path, statements: tuple[
     _change(tmp_path, *statements)
     before = (tmp_path / "journal.db").read_bytes()
     with pytest.raises(StateError, match="not a journal of poolroll"):
-        open_state(tmp_path, CLOCK, create=True)
+        open_tables(tmp_path, CLOCK, create=True)
     assert (tmp_path / "journal.db").read_bytes() == before
 
 
@@ -69,7 +71,7 @@ def test_an_empty_file_is_no_state_and_can_become_one(tmp_path: Path) -> None:
     """What a crash at the very first moment leaves behind does not stand in the way."""
     (tmp_path / "journal.db").touch()
     with pytest.raises(StateError, match="journal is empty"):
-        open_state(tmp_path, CLOCK, create=False)
+        open_tables(tmp_path, CLOCK, create=False)
     _make(tmp_path)
 
 
@@ -79,17 +81,22 @@ def test_a_damaged_file_is_refused(tmp_path: Path, content: bytes, create: bool)
     """A file that SQLite cannot read is one line, and is not overwritten."""
     (tmp_path / "journal.db").write_bytes(content)
     with pytest.raises(StateError, match="damaged") as caught:
-        open_state(tmp_path, CLOCK, create=create)
+        open_tables(tmp_path, CLOCK, create=create)
     assert "\n" not in str(caught.value)
     assert (tmp_path / "journal.db").read_bytes() == content
 
 
+QUESTIONS: dict[str, Callable[[Tables], object]] = {
+    "latest": lambda journal: journal.latest("web"),
+    "records": lambda journal: journal.records("r1"),
+    "taken_by": lambda journal: journal.taken_by("r1"),
+    "pending": lambda journal: journal.pending("r1", 0),
+}
+
+
 def _ask(folder: Path, question: str) -> object:
-    journal = open_state(folder, CLOCK, create=False)
-    try:
-        return getattr(journal, question)("r1" if question in ("records", "taken_by") else "web")
-    finally:
-        journal.close()
+    with closing(open_tables(folder, CLOCK, create=False)) as journal:
+        return QUESTIONS[question](journal)
 
 
 def test_rot_in_the_file_leaks_no_other_error(tmp_path: Path) -> None:
@@ -104,7 +111,7 @@ def test_rot_in_the_file_leaks_no_other_error(tmp_path: Path) -> None:
         for _ in range(400):
             content[rng.randrange(100, len(content))] = rng.randrange(256)
         path.write_bytes(content)
-        for question in ("latest", "records", "taken_by", "requests"):
+        for question in QUESTIONS:
             try:
                 _ask(tmp_path, question)
             except StateError:
@@ -119,7 +126,8 @@ def test_rot_in_the_file_leaks_no_other_error(tmp_path: Path) -> None:
         ("UPDATE rollouts SET sets = '[1]'", "latest"),
         ("UPDATE records SET wall = 'soon'", "records"),
         ("UPDATE records SET at = 9e300", "records"),
-        ("UPDATE requests SET wall = 'x'", "requests"),
+        ("UPDATE requests SET wall = 'x'", "pending"),
+        ("UPDATE requests SET verb = 'dance'", "pending"),
         ("UPDATE taken SET found = '[{}]'", "taken_by"),
         ("UPDATE taken SET found = '{'", "taken_by"),
         ("UPDATE taken SET found = replace(found, '100', '\"100\"')", "taken_by"),
@@ -155,9 +163,9 @@ def test_an_extended_code_follows_its_primary_one(tmp_path: Path) -> None:
 
 def test_a_closed_journal_is_a_state_error(tmp_path: Path) -> None:
     """Use after close is in the tree of errors like everything else."""
-    journal = open_state(tmp_path, CLOCK, create=True)
+    journal = open_tables(tmp_path, CLOCK, create=True)
     journal.close()
     with pytest.raises(StateError, match="closed"):
-        journal.requests("web")
+        journal.pending("web", 0)
     with pytest.raises(StateError, match="closed"):
-        journal.forget_taken([("web", "127.0.0.1:801")])
+        journal.append("r1", AT, "k", "{}")

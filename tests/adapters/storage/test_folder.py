@@ -11,8 +11,8 @@ import pytest
 
 from adapters.clock import SystemClock
 from adapters.storage.folder import default_state_dir, exists, fault
-from adapters.storage.journal import open_state
 from adapters.storage.lock import FileLock
+from adapters.storage.store import open_tables
 from controller.errors import StateError
 from tests.adapters.storage.processes import child
 
@@ -55,13 +55,13 @@ def test_no_home_in_the_environment(tmp_path: Path) -> None:
     assert found.parts[-3:] == (".local", "state", "poolroll")
 
 
-def test_a_fresh_folder_is_for_user_and_group(tmp_path: Path) -> None:
+async def test_a_fresh_folder_is_for_user_and_group(tmp_path: Path) -> None:
     """Folders are 0770 with their group handed down, files 0660, whatever the umask."""
     before = os.umask(0o077)
     try:
         folder = tmp_path / "a" / "state"
-        open_state(folder, CLOCK, create=True).close()
-        with FileLock(folder, CLOCK, "anna").hold_name("web"):
+        open_tables(folder, CLOCK, create=True).close()
+        async with FileLock(folder, CLOCK, "anna").hold("web"):
             pass
     finally:
         os.umask(before)
@@ -75,7 +75,7 @@ def test_an_existing_folder_keeps_its_mode(tmp_path: Path) -> None:
     """What the owner decided about the folder is not changed."""
     folder = tmp_path / "state"
     folder.mkdir(mode=0o700)
-    open_state(folder, CLOCK, create=True).close()
+    open_tables(folder, CLOCK, create=True).close()
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
@@ -85,13 +85,13 @@ def test_reading_makes_nothing(tmp_path: Path) -> None:
     for folder in (missing, tmp_path):
         assert not exists(folder)
         with pytest.raises(StateError, match=f"there is no state in {folder}"):
-            open_state(folder, CLOCK, create=False)
+            open_tables(folder, CLOCK, create=False)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_existing_state_is_seen(tmp_path: Path) -> None:
     """`exists` is true from the making on."""
-    open_state(tmp_path, CLOCK, create=True).close()
+    open_tables(tmp_path, CLOCK, create=True).close()
     assert exists(tmp_path)
 
 
@@ -101,7 +101,7 @@ def test_a_folder_that_cannot_be(tmp_path: Path, below: str, create: bool) -> No
     """A file in the way, or what is no path at all, is one line, never a traceback."""
     (tmp_path / "file").touch()
     with pytest.raises(StateError) as caught:
-        open_state(tmp_path / below, CLOCK, create=create)
+        open_tables(tmp_path / below, CLOCK, create=create)
     assert "\n" not in str(caught.value)
     assert (tmp_path / "file").read_bytes() == b""
 
@@ -110,7 +110,7 @@ def test_a_folder_in_the_place_of_the_journal(tmp_path: Path) -> None:
     """A folder named like the journal is refused."""
     (tmp_path / "journal.db").mkdir()
     with pytest.raises(StateError, match=r"journal\.db"):
-        open_state(tmp_path, CLOCK, create=True)
+        open_tables(tmp_path, CLOCK, create=True)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_operators_of_a_group_share_a_state(shared: Path) -> None:
 @pytest.mark.parametrize("command", ["visit", "look"])
 def test_a_stranger_is_told(shared: Path, command: str) -> None:
     """A user who may not even look gets one line, not a traceback."""
-    open_state(shared, CLOCK, create=True).close()
+    open_tables(shared, CLOCK, create=True).close()
     with child(command, shared, *(["web"] if command == "visit" else []), user=CARL) as carl:
         assert carl.hear().startswith("StateError: state folder: ")
         assert carl.hear_all() == []

@@ -2,15 +2,16 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from adapters.clock import SystemClock
-from adapters.storage.journal import SqliteJournal, open_state
 from adapters.storage.lock import FileLock
+from adapters.storage.store import open_tables
+from adapters.storage.tables import Tables
 from tests.adapters.storage.processes import child
 from tests.adapters.storage.test_folder import CARL, needs_root
 from tests.support.journal_contract import row
@@ -19,31 +20,30 @@ CLOCK = SystemClock()
 ROLLOUT = "web"
 
 
-def added(journal: SqliteJournal, count: int = 1) -> None:
+def added(journal: Tables, count: int = 1) -> None:
     for _ in range(count):
         journal.append(ROLLOUT, CLOCK.now(), "k", "{}")
 
 
 @pytest.fixture
-def readable() -> Iterator[Path]:
+async def readable() -> AsyncIterator[Path]:
     """A folder that anybody may read and its owner alone write, with one record and nobody at
     work on it."""
     with tempfile.TemporaryDirectory() as base:
         Path(base).chmod(0o755)
         folder = Path(base) / "state"
-        with_record = open_state(folder, CLOCK, create=True)
-        with_record.begin(row(ROLLOUT, ROLLOUT))
-        added(with_record)
+        with_record = open_tables(folder, CLOCK, create=True)
+        with_record.begin(row(ROLLOUT, ROLLOUT), CLOCK.now(), "k", "{}")
         with_record.close()
-        with FileLock(folder, CLOCK, "anna").hold_name(ROLLOUT):
+        async with FileLock(folder, CLOCK, "anna").hold(ROLLOUT):
             pass
         for path in (folder, *folder.rglob("*")):
             path.chmod(0o755 if path.is_dir() else 0o644)
         yield folder
 
 
-def opened(folder: Path) -> "closing[SqliteJournal]":
-    return closing(open_state(folder, CLOCK, create=False))
+def opened(folder: Path) -> "closing[Tables]":
+    return closing(open_tables(folder, CLOCK, create=False))
 
 
 def names(folder: Path) -> set[str]:
@@ -61,17 +61,15 @@ def test_at_rest(readable: Path) -> None:
 
 
 @needs_root
-def test_beside_a_writer(readable: Path) -> None:
+async def test_beside_a_writer(readable: Path) -> None:
     """What another process has written and not closed, and who holds the rollout, are seen."""
-    writer = open_state(readable, CLOCK, create=False)
-    with (
-        child("read_on", readable, ROLLOUT, user=CARL) as carl,
-        FileLock(readable, CLOCK, "anna").hold_name(ROLLOUT),
-    ):
-        for count in (2, 3):
-            added(writer)
-            carl.tell()
-            assert carl.hear() == f"{count} {os.getpid()}"
+    writer = open_tables(readable, CLOCK, create=False)
+    with child("read_on", readable, ROLLOUT, user=CARL) as carl:
+        async with FileLock(readable, CLOCK, "anna").hold(ROLLOUT):
+            for count in (2, 3):
+                added(writer)
+                carl.tell()
+                assert carl.hear() == f"{count} {os.getpid()}"
     writer.close()
 
 
@@ -81,14 +79,14 @@ def test_writers_that_come_and_go(readable: Path) -> None:
     has gone since the last look."""
     with child("read_on", readable, ROLLOUT, user=CARL) as carl:
         for count in (2, 4, 6):
-            writer = open_state(readable, CLOCK, create=False)
+            writer = open_tables(readable, CLOCK, create=False)
             added(writer)
             carl.tell()
             assert carl.hear() == f"{count} nobody"
             writer.close()
             carl.tell()
             assert carl.hear() == f"{count} nobody"
-            later = open_state(readable, CLOCK, create=False)
+            later = open_tables(readable, CLOCK, create=False)
             added(later)
             later.close()
             carl.tell()

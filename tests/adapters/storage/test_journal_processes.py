@@ -5,23 +5,24 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from adapters.storage.journal import open_state
+from adapters.storage.store import open_tables
 from tests.adapters.storage.processes import child
-from tests.support.journal_contract import FixedClock, row
+from tests.support.journal_contract import AT, FixedClock, row
 
 SEED = 20261122
 KILLS = 20
 
 
 def _begin(folder: Path, rollout: str = "r1") -> None:
-    journal = open_state(folder, FixedClock(), create=True)
-    journal.begin(row(rollout))
+    journal = open_tables(folder, FixedClock(), create=True)
+    journal.begin(row(rollout), AT, "Plan", "{}")
     journal.close()
 
 
 def _seqs(folder: Path, rollout: str = "r1") -> list[int]:
-    journal = open_state(folder, FixedClock(), create=False)
-    records = journal.records(rollout)
+    """Of what was appended: all but the plan."""
+    journal = open_tables(folder, FixedClock(), create=False)
+    records = journal.records(rollout)[1:]
     journal.close()
     return [record.seq for record in records]
 

@@ -24,29 +24,30 @@ class TestFileLock(LockContract):
         return lambda who: FileLock(tmp_path / "state", FixedClock(), who)
 
 
-def test_held_while_it_lives_and_free_once_killed(tmp_path: Path) -> None:
+async def test_held_while_it_lives_and_free_once_killed(tmp_path: Path) -> None:
     """S10: another process's hold is refused with its pid, and ends with kill -9 at once."""
     mine = FileLock(tmp_path, CLOCK, "anna")
     with child("hold", tmp_path, "web") as other:
         assert other.hear() == "held"
-        with pytest.raises(PoolHeld, match=f"pid {other.process.pid} "), mine.hold_name("web"):
-            pytest.fail("two processes hold the same name")
-        holder = mine.holder("web")
+        with pytest.raises(PoolHeld, match=f"pid {other.process.pid} "):
+            await mine.hold("web").__aenter__()
+        holder = await mine.holder("web")
         assert holder is not None
         assert (holder.pid, holder.by) == (other.process.pid, "child")
-        with mine.hold_name("blue"), pytest.raises(PoolHeld, match="held by rollout 'web', pid"):
-            mine.hold_pool(POOL)
+        async with mine.hold("blue") as blue:
+            with pytest.raises(PoolHeld, match="held by rollout 'web', pid"):
+                await blue.add(POOL)
         other.kill()
-        assert mine.holder("web") is None
-        with mine.hold_name("blue"):
-            mine.hold_pool(POOL)
-        with mine.hold_name("web"):
-            holder = mine.holder("web")
+        assert await mine.holder("web") is None
+        async with mine.hold("blue") as blue:
+            await blue.add(POOL)
+        async with mine.hold("web"):
+            holder = await mine.holder("web")
     assert holder is not None
     assert holder.pid == os.getpid()
 
 
-def test_a_child_of_the_holder_does_not_keep_the_lock(tmp_path: Path) -> None:
+async def test_a_child_of_the_holder_does_not_keep_the_lock(tmp_path: Path) -> None:
     """An upgrade step that outlives a killed poolroll does not keep the pool locked (S7)."""
     to_echo, send = os.pipe()
     receive, from_echo = os.pipe()
@@ -56,8 +57,8 @@ def test_a_child_of_the_holder_does_not_keep_the_lock(tmp_path: Path) -> None:
             assert other.hear() == "held"
             other.kill()
             mine = FileLock(tmp_path, CLOCK, "anna")
-            with mine.hold_name("web"):
-                mine.hold_pool(POOL)
+            async with mine.hold("web") as hold:
+                await hold.add(POOL)
                 os.write(send, b"alive")
                 assert os.read(receive, 5) == b"alive"
     finally:
@@ -78,19 +79,19 @@ def test_exactly_one_of_two_wins(tmp_path: Path) -> None:
             b.tell()
 
 
-def test_a_record_without_its_lock_is_a_leftover(tmp_path: Path) -> None:
+async def test_a_record_without_its_lock_is_a_leftover(tmp_path: Path) -> None:
     """A stale record, even one with a living pid, holds nothing and is replaced."""
     locks = tmp_path / "locks"
     anna = FileLock(tmp_path, CLOCK, "anna")
-    with anna.hold_name("web"):
-        anna.hold_pool(POOL)
+    async with anna.hold("web") as hold:
+        await hold.add(POOL)
     record = json.loads((locks / "web.json").read_text())
     assert (record["pid"], record["keys"]) == (os.getpid(), [list(POOL[0])])
     bert = FileLock(tmp_path, CLOCK, "bert")
-    assert bert.holder("web") is None
-    with bert.hold_name("blue"):
-        bert.hold_pool(POOL)
-    with bert.hold_name("web"):
+    assert await bert.holder("web") is None
+    async with bert.hold("blue") as hold:
+        await hold.add(POOL)
+    async with bert.hold("web"):
         assert json.loads((locks / "web.json").read_text())["user"] == "bert"
 
 
@@ -98,24 +99,25 @@ def test_a_record_without_its_lock_is_a_leftover(tmp_path: Path) -> None:
     "text",
     ["", "{", "[]", "null", '{"pid": 1}', '{"rollout": 1, "pid": "x"}', "\xff" * 9, "[" * 100_000],
 )
-def test_a_live_holder_with_an_unreadable_record_holds_everything(
+async def test_a_live_holder_with_an_unreadable_record_holds_everything(
     tmp_path: Path, text: str
 ) -> None:
     """Fail closed: what a live holder holds and nobody can read is never taken to be free."""
     anna, bert = FileLock(tmp_path, CLOCK, "anna"), FileLock(tmp_path, CLOCK, "bert")
-    with anna.hold_name("web"):
+    async with anna.hold("web"):
         (tmp_path / "locks" / "web.json").write_text(text, encoding="latin-1")
-        with bert.hold_name("blue"), pytest.raises(PoolHeld, match="may be held by rollout 'web'"):
-            bert.hold_pool(POOL)
-        with pytest.raises(PoolHeld, match="record cannot be read"), bert.hold_name("web"):
-            pytest.fail("two hold the same name")
+        async with bert.hold("blue") as hold:
+            with pytest.raises(PoolHeld, match="may be held by rollout 'web'"):
+                await hold.add(POOL)
+        with pytest.raises(PoolHeld, match="record cannot be read"):
+            await bert.hold("web").__aenter__()
         with pytest.raises(StateError, match="record cannot be read"):
-            bert.holder("web")
+            await bert.holder("web")
 
 
-def test_asking_for_the_holder_makes_nothing(tmp_path: Path) -> None:
+async def test_asking_for_the_holder_makes_nothing(tmp_path: Path) -> None:
     """`status` on a folder that is not there leaves it not there."""
-    assert FileLock(tmp_path / "state", CLOCK, "anna").holder("web") is None
+    assert await FileLock(tmp_path / "state", CLOCK, "anna").holder("web") is None
     assert list(tmp_path.iterdir()) == []
 
 
@@ -132,11 +134,11 @@ def test_a_guard_that_stays_locked_is_told(tmp_path: Path) -> None:
         os.close(second)
 
 
-def test_a_symbolic_link_is_not_followed(tmp_path: Path) -> None:
+async def test_a_symbolic_link_is_not_followed(tmp_path: Path) -> None:
     """A lock file that leads elsewhere is refused: two names could end at one file."""
     (tmp_path / "locks").mkdir()
     (tmp_path / "locks" / "web.lock").symlink_to(tmp_path / "elsewhere")
     lock = FileLock(tmp_path, CLOCK, "anna")
-    with pytest.raises(StateError, match=r"web\.lock"), lock.hold_name("web"):
-        pytest.fail("followed a symbolic link")
+    with pytest.raises(StateError, match=r"web\.lock"):
+        await lock.hold("web").__aenter__()
     assert not (tmp_path / "elsewhere").exists()

@@ -11,7 +11,7 @@ from controller.core.outcome import Outcome
 from controller.core.phases import Phase
 from controller.core.plan.plan import Purpose
 from controller.core.state.state import State
-from controller.ports import Holder, Request
+from controller.ports import Holder, Request, Verb
 from controller.report.members.placement import Glance
 from controller.report.status.lines import status_lines
 from controller.report.status.value import Known, status_value
@@ -77,7 +77,7 @@ def test_a_halt_whose_lines_were_not_kept() -> None:
 
 def test_a_decision_is_shown() -> None:
     """After `resume` it no longer asks for one."""
-    asked = Request(1, "web", "resume", "mended", "kim@ops", WALL)
+    asked = Request(1, "r1", Verb.RESUME, "mended", "kim@ops", WALL)
     lines = told_of(known(stopped_at_a_halt(), requests=(asked,)))
     assert "NEXT      resumed by kim@ops: mended" in lines
     assert f"          the next run goes by it: `{RUN}`" in lines

@@ -1,0 +1,37 @@
+"""Brings a journal of version 1 to the present schema.
+
+Version 1 knew requests by the name of a rollout, and marked those that a run had heard. What is
+pending there belongs to the newest rollout of its name, for `begin` marked all former ones.
+Numbers of requests stay: `State.heard` refers to them.
+"""
+
+import sqlite3
+from typing import Final
+
+from adapters.storage.database import REQUESTS, SCHEMA
+
+PENDING_V1: Final = """
+    SELECT requests.seq, rollouts.id AS rollout, verb, reason, requests.user, wall
+    FROM requests JOIN rollouts ON rollouts.seq =
+        (SELECT max(newest.seq) FROM rollouts AS newest WHERE newest.name = requests.name)
+    WHERE acknowledged = 0
+"""
+"""Requests of a journal of version 1, as the rows of the present table."""
+
+
+def migrate(db: sqlite3.Connection) -> None:
+    """Inside a transaction on a journal of version 1. Raises sqlite3.Error."""
+    pending = db.execute(PENDING_V1).fetchall()
+    last = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'requests'").fetchone()
+    db.execute("DROP TABLE requests")  # its index goes with it
+    for statement in REQUESTS:
+        db.execute(statement)
+    db.executemany(
+        "INSERT INTO requests (seq, rollout, verb, reason, user, wall) VALUES (?,?,?,?,?,?)",
+        pending,
+    )
+    if last is not None:
+        # The next number is above every former one (SQLite, "SQLite Autoincrement").
+        db.execute("DELETE FROM sqlite_sequence WHERE name = 'requests'")
+        db.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('requests', ?)", last)
+    db.execute(f"PRAGMA user_version = {SCHEMA}")

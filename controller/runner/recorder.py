@@ -1,0 +1,108 @@
+"""The state of a run: an event changes it once it is in the journal."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Protocol
+
+from controller.core.events import Event, LockLost, Looked, LookFailed, Observation
+from controller.core.plan.plan import Plan
+from controller.core.pool import Instant
+from controller.core.state.apply import apply
+from controller.core.state.state import State
+from controller.errors import Conflict, LeaseLost, StateError
+from controller.journal.codec import encode
+from controller.ports import Clock, Journal, PoolKey, Taken
+
+
+class Narrator(Protocol):
+    """Tells people what happens, as it happens. Decides nothing, raises nothing."""
+
+    def tell(self, event: Event | Observation, before: State, after: State) -> None: ...
+
+
+class Recorder:
+    """Journals, applies and narrates events; one at a time, in the order of its calls."""
+
+    def __init__(
+        self,
+        rollout: str,
+        plan: Plan,
+        state: State,
+        journal: Journal,
+        clock: Clock,
+        narrators: Sequence[Narrator],
+    ) -> None:
+        self.state = state
+        self._rollout = rollout
+        self._plan = plan
+        self._journal = journal
+        self._clock = clock
+        self._narrators = narrators
+
+    async def record(self, event: Event | Observation) -> None:
+        """Apply `event`, once it is in the journal; looks are not journalled. When this is
+        cancelled meanwhile, it is done all the same, so that journal and state never part.
+
+        Raises StateError, LeaseLost.
+        """
+        now = self._clock.now()
+        after = apply(self._plan, self.state, event, now)
+        if isinstance(event, Looked | LookFailed):
+            self._become(after, event)
+            return
+        writing = asyncio.create_task(self._write(event, after, now))
+        cancelled = None
+        while not writing.done():
+            try:
+                await asyncio.wait((writing,))
+            except asyncio.CancelledError as error:
+                cancelled = error
+        writing.result()
+        if cancelled is not None:
+            raise cancelled
+
+    async def record_loss(self, lost: LeaseLost) -> LeaseLost:
+        """Say in the journal why this process ends, where it still takes a word of ours."""
+        if isinstance(lost, Conflict):
+            return lost
+        try:
+            await self.record(LockLost(lost.why))
+        except Conflict:
+            return lost  # another run writes there already
+        except StateError as error:
+            return LeaseLost(lost.rollout, f"{lost.why}, and it could not be journalled ({error})")
+        return lost
+
+    async def _write(self, event: Event, after: State, now: Instant) -> None:
+        taken, returned = _taken_and_returned(self._rollout, self.state, after)
+        kind, body = encode(event)
+        await self._journal.append(self._rollout, now, kind, body, taken=taken, returned=returned)
+        self._become(after, event)
+
+    def _become(self, after: State, event: Event | Observation) -> None:
+        before, self.state = self.state, after
+        for narrator in self._narrators:
+            narrator.tell(event, before, after)
+
+
+def _taken_and_returned(
+    rollout: str, before: State, after: State
+) -> tuple[list[Taken], list[PoolKey]]:
+    """Members that the event took out, with what was found of them, and keys of those that are
+    back as found."""
+    taken: list[Taken] = []
+    returned: list[PoolKey] = []
+    for name, m in after.members.items():
+        former = before.members[name].placement.found
+        found = m.placement.found
+        if found is not None and former is None:
+            keys = _keys(after, name)
+            taken += [Taken(backend, at, name, rollout, found) for backend, at in keys]
+        elif found is None and former is not None:
+            returned += _keys(after, name)
+    return taken, returned
+
+
+def _keys(state: State, member: str) -> list[PoolKey]:
+    lines = (seen.line for sight in state.sights.values() for seen in sight.lines.get(member, ()))
+    return sorted({(line.backend, f"{line.address}:{line.port}") for line in lines})

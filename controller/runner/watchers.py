@@ -1,0 +1,137 @@
+"""What runs beside the loop and posts what it sees: looks at load balancers, samples of gates,
+operators' requests, and the lock.
+
+Each waits until what it posted was applied before it goes on, so none can flood the queue.
+"""
+
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import NoReturn
+
+from controller.core.decide.context import Context
+from controller.core.decide.gates import subjects
+from controller.core.decide.polling import attention
+from controller.core.events import (
+    AbortRequested,
+    Event,
+    Looked,
+    LookFailed,
+    Observation,
+    PauseRequested,
+    ResumeRequested,
+)
+from controller.core.gates.gate import AskedGate, CounterGate, Gate
+from controller.core.plan.plan import Plan
+from controller.core.state.state import State
+from controller.errors import BalancerError
+from controller.ports import Clock, Hold, LoadBalancer, Request, Requests, Verb
+from controller.runner.sampler import Sampler
+
+Prober = Callable[[Gate, str, timedelta], Awaitable[None]]
+"""Sends one marked request through the balancer to a member in soak."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watchers:
+    """The watchers of one run."""
+
+    rollout: str
+    plan: Plan
+    balancer: LoadBalancer
+    requests: Requests
+    hold: Hold
+    clock: Clock
+    sampler: Sampler | None
+    prober: Prober | None
+    state: Callable[[], State]
+    """As it is now."""
+    post: Callable[[Event | Observation], Awaitable[None]]
+    """Hands an event to the loop; returns when it was applied."""
+    wait_for_decisions: Callable[[timedelta], Awaitable[None]]
+    """Until the loop has decided again, at most so long."""
+
+    def all(self) -> Sequence[Coroutine[None, None, None]]:
+        """One coroutine for each thing to watch; none of them ends by itself."""
+        watchers = [self._look_on(one) for one in self.balancer.instances]
+        watchers += [self._hear(), self._watch_lock()]
+        if self.sampler is not None:
+            watchers += [
+                self._ask_on(gate, self.sampler)
+                for gate in self.plan.policies.gates
+                if not isinstance(gate, CounterGate)
+            ]
+        if self.prober is not None:
+            watchers += [
+                self._probe_on(gate, gate.probe_every, self.prober)
+                for gate in self.plan.policies.gates
+                if gate.probe_every is not None
+            ]
+        return watchers
+
+    async def _look_on(self, instance: str) -> None:
+        while True:
+            now, state = self.clock.now(), self.state()
+            due = attention(self.plan, state, instance, now)
+            if due.wait > timedelta(0):
+                await self.wait_for_decisions(due.wait)
+                continue
+            former = state.old_workers.get(instance)
+            memory = [worker.pid for worker in former.workers] if former is not None else []
+            try:
+                view = await self.balancer.look(instance, due.members, memory=memory)
+            except BalancerError as error:
+                await self.post(LookFailed(instance, now, error.reason))
+            else:
+                await self.post(Looked(view))
+
+    async def _ask_on(self, gate: AskedGate, sampler: Sampler) -> None:
+        """Ask a metrics system by the gate's own clock, also while a command runs (S6)."""
+        while True:
+            for member in self._subjects(gate):
+                state = self.state()
+                since = state.began_at
+                if member is not None:
+                    m = state.members[member]
+                    since = m.trial.returned_at if m.trial.returned_at is not None else m.since
+                elapsed = self.clock.now() - since
+                known = state.known_alerts.get(gate.name)
+                sample = await sampler.sample(gate, member, elapsed, known)
+                if member in self._subjects(gate):
+                    await self.post(sample)
+            await self.clock.sleep(gate.every)
+
+    async def _probe_on(self, gate: Gate, every: timedelta, prober: Prober) -> None:
+        """While a gate lacks evidence of a member, marked requests make up for users asleep."""
+        while True:
+            for member in self._subjects(gate):
+                last = self.state().gate(gate.name, member)
+                if member is not None and last is not None and last.inconclusive_since is not None:
+                    await prober(gate, member, every)
+            await self.clock.sleep(every)
+
+    def _subjects(self, gate: Gate) -> Sequence[str | None]:
+        return subjects(Context(self.plan, self.state(), self.clock.now()), gate)
+
+    async def _hear(self) -> None:
+        stream = self.requests.stream(self.rollout, self.state().heard)
+        async with aclosing(stream) as requests:
+            async for request in requests:
+                await self.post(heard(request))
+
+    async def _watch_lock(self) -> NoReturn:
+        """Raises LeaseLost."""
+        await self.hold.lost()
+
+
+def heard(request: Request) -> Event:
+    """The event that an operator's request is."""
+    match request.verb:
+        case Verb.PAUSE:
+            return PauseRequested(request.by, request.seq)
+        case Verb.RESUME:
+            return ResumeRequested(request.by, request.reason, request.seq)
+        case Verb.ABORT | Verb.ABORT_RESTORE:
+            restore = request.verb is Verb.ABORT_RESTORE
+            return AbortRequested(request.by, restore, request.seq)

@@ -1,0 +1,109 @@
+"""An event is journalled, then applied, then told; and never one without the other."""
+
+import asyncio
+from collections.abc import Collection, Sequence
+
+import pytest
+
+from controller.core.events import Event, Observation, PauseRequested, RunBegan, StopRequested
+from controller.core.plan.plan import Plan
+from controller.core.pool import Instant
+from controller.core.state.state import State, initial
+from controller.errors import StateError
+from controller.ports import PoolKey, Record, Taken
+from controller.runner.recorder import Recorder
+from tests.report import journals
+from tests.support.journal_contract import AT, FixedClock, row
+from tests.support.memory_journal import MemoryJournal
+
+
+class SlowJournal(MemoryJournal):
+    """Each append waits until it is let through."""
+
+    def __init__(self) -> None:
+        super().__init__(FixedClock())
+        self.is_asked = asyncio.Event()
+        self.may_go_on = asyncio.Event()
+        self.fault: StateError | None = None
+
+    async def append(
+        self,
+        rollout: str,
+        at: Instant,
+        kind: str,
+        body: str,
+        *,
+        taken: Sequence[Taken] = (),
+        returned: Collection[PoolKey] = (),
+    ) -> Record:
+        self.is_asked.set()
+        await self.may_go_on.wait()
+        if self.fault is not None:
+            raise self.fault
+        return await super().append(rollout, at, kind, body, taken=taken, returned=returned)
+
+
+class Told:
+    """A narrator that remembers, with what the journal had by then."""
+
+    def __init__(self, journal: MemoryJournal) -> None:
+        self.journal = journal
+        self.events: list[tuple[Event | Observation, int]] = []
+
+    def tell(self, event: Event | Observation, before: State, after: State) -> None:
+        self.events.append((event, len(self.journal.written("r1"))))
+
+
+async def recorder() -> tuple[Recorder, SlowJournal, Told]:
+    plan: Plan = journals.plan()
+    journal = SlowJournal()
+    await journal.begin(row(), AT, "Plan", "{}")
+    told = Told(journal)
+    return Recorder("r1", plan, initial(plan), journal, FixedClock(), [told]), journal, told
+
+
+async def test_nothing_changes_before_it_is_journalled() -> None:
+    """State and narrators wait for the journal."""
+    recording, journal, told = await recorder()
+    work = asyncio.ensure_future(recording.record(RunBegan("me")))
+    await journal.is_asked.wait()
+    assert (recording.state.run, told.events) == (None, [])
+    journal.may_go_on.set()
+    await work
+    assert recording.state.run == RunBegan("me")
+    assert told.events == [(RunBegan("me"), 2)]
+
+
+@pytest.mark.parametrize("times", [1, 3])
+async def test_cancelled_in_the_middle(times: int) -> None:
+    """However often it is cancelled meanwhile: the event is journalled, applied and told, and
+    only then does the cancellation come out; what follows comes after it."""
+    recording, journal, told = await recorder()
+    work = asyncio.ensure_future(recording.record(RunBegan("me")))
+    await journal.is_asked.wait()
+    for _ in range(times):
+        work.cancel()
+        await asyncio.sleep(0)
+        assert not work.done()
+    journal.may_go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    assert recording.state.run == RunBegan("me")
+    await recording.record(PauseRequested("you", 1))
+    assert [one.kind for one in journal.written("r1")] == ["Plan", "RunBegan", "PauseRequested"]
+    assert told.events == [(RunBegan("me"), 2), (PauseRequested("you", 1), 3)]
+    assert recording.state.heard == 1
+
+
+async def test_a_journal_that_fails_changes_nothing() -> None:
+    """What could not be journalled is neither applied nor told, cancelled or not."""
+    recording, journal, told = await recorder()
+    journal.fault = StateError("the disk is full")
+    work = asyncio.ensure_future(recording.record(StopRequested("SIGTERM")))
+    await journal.is_asked.wait()
+    work.cancel()
+    await asyncio.sleep(0)
+    journal.may_go_on.set()
+    with pytest.raises(StateError, match="the disk is full"):
+        await work
+    assert (recording.state.stop, told.events) == (None, [])
