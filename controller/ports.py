@@ -14,7 +14,7 @@ from typing import NoReturn, Protocol
 
 from controller.core.abilities import Abilities, ByHand
 from controller.core.gates.evidence import Alert, Freshness, Reading, Reduce
-from controller.core.pool import Found, InstanceView, Instant
+from controller.core.pool import FULL, Found, Incarnation, InstanceView, Instant, PoolKey, Seat
 from controller.tasks import Command, Validation
 
 
@@ -46,11 +46,19 @@ class Survey:
     by_hand: ByHand = field(default_factory=ByHand)
 
 
+Seats = Collection[Seat]
+"""Who is meant to be in the member's place, as it was last seen; empty: whoever is there."""
+
+Confirmed = Mapping[str, Incarnation]
+"""Instance → the incarnation that showed the setting when it was read back."""
+
+
 class LoadBalancer(Protocol):
     """One pool behind every load balancer instance in front of it.
 
     The setting calls act on the member in all backends of all instances at once, read back what
-    they set, and raise the first error after all instances were tried. They are idempotent.
+    they set, and raise the first error after all instances were tried. They are idempotent, and
+    set nothing where somebody else than `seats` say is in the member's place (CommandRefused).
     """
 
     @property
@@ -64,34 +72,40 @@ class LoadBalancer(Protocol):
         """
 
     async def look(
-        self, instance: str, members: Collection[str] | None, *, memory: Collection[int] = ()
+        self,
+        instance: str,
+        members: Collection[str] | None,
+        *,
+        former: Collection[Incarnation] = (),
     ) -> InstanceView:
         """Ask one instance for some members' lines, or for all (`None`).
 
-        `memory`: process ids of former workers, to tell whether they still live.
+        `former`: incarnations that it had before, to tell whether one still serves.
         Raises BalancerError.
         """
 
-    async def drain(self, member: str) -> None:
+    async def drain(self, member: str, seats: Seats = ()) -> Confirmed:
         """No new balanced traffic; work in flight goes on, persistent clients still come.
 
         An agent check is switched off first, since it may cancel the drain.
         """
 
-    async def take_out(self, member: str) -> None:
+    async def take_out(self, member: str, seats: Seats = ()) -> Confirmed:
         """No new traffic of any kind; work in flight goes on."""
 
-    async def cut(self, member: str) -> None:
+    async def cut(self, member: str, seats: Seats = ()) -> Confirmed:
         """End the sessions still in flight. Clients get errors."""
 
-    async def begin_return(self, member: str) -> None:
+    async def begin_return(self, member: str, seats: Seats = ()) -> Confirmed:
         """From out towards ready: health checks start anew from *failing*; nobody, not even a
         client with a cookie, reaches the member before they have passed. Lines without a check
         of their own stay out. Progress shows in `look`."""
 
-    async def put_back(self, member: str, found: Found, share: int = 100) -> None:
-        """In rotation as found: weight, ready, agent check. Lines unknown to `found` (a fresh
-        worker's, say) keep their weight.
+    async def put_back(
+        self, member: str, found: Found, share: int = FULL, seats: Seats = ()
+    ) -> Confirmed:
+        """In rotation as found: weight, ready, and what was kept of its lines. Lines unknown to
+        `found` (a fresh incarnation's, say) keep their weight.
 
         `share`: per cent of the found weight, 1 to 100, in force before anybody reaches the
         member; below 100 the agent check stays off, for it may set the weight. Raises
@@ -278,20 +292,23 @@ class Request:
     wall: datetime
 
 
-PoolKey = tuple[str, str]
-"""(backend, `address:port`), as the balancer reports it: what makes a pool the same pool."""
-
-
 @dataclass(frozen=True, slots=True)
 class Taken:
     """A member that poolroll took out and has not returned yet."""
 
-    backend: str
-    address: str
-    """`address:port`, see `PoolKey`."""
+    key: PoolKey
     member: str
     rollout: str
     found: Found
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A member that is back as it was found."""
+
+    member: str
+    keys: Collection[PoolKey]
+    """As its lines have them now; it may have been taken under others."""
 
 
 class Journal(Protocol):
@@ -313,11 +330,11 @@ class Journal(Protocol):
         body: str,
         *,
         taken: Sequence[Taken] = (),
-        returned: Collection[PoolKey] = (),
+        returned: Sequence[Returned] = (),
     ) -> Record:
         """One record, and what it changes in the pool's record of members that are out: `taken`
         are added (the first record of a key stays: what was found is what is restored), `returned`
-        are forgotten."""
+        are forgotten, under their keys and under those that this rollout took them by."""
 
     async def records(
         self, rollout: str, after: int = 0, most: int | None = None

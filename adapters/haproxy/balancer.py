@@ -1,4 +1,4 @@
-"""The LoadBalancer port over every HAProxy in front of a pool."""
+"""The LoadBalancer port, for all HAProxys in front of a pool."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
@@ -9,13 +9,13 @@ from adapters.haproxy import orders
 from adapters.haproxy.client import endpoint_of
 from adapters.haproxy.instance import HaproxyInstance, MakeOrders
 from adapters.haproxy.notes import survey_of
-from controller.core.pool import Found, InstanceView
+from controller.core.pool import FULL, Found, Incarnation, InstanceView
 from controller.errors import BalancerError, PermissionTooLow
 from controller.pools.haproxy import HaproxyFacts
-from controller.ports import Clock, Survey
+from controller.ports import Clock, Confirmed, Seats, Survey
 
 DEADLINE = timedelta(seconds=2)
-"""Of one command line. A live HAProxy answers in a millisecond; S3 and S9 count in seconds."""
+"""Time limit of one command line. HAProxy answers in a millisecond; S3 and S9 count in seconds."""
 
 
 class HaproxyLoadBalancer:
@@ -28,8 +28,8 @@ class HaproxyLoadBalancer:
         clock: Clock,
         deadline: timedelta = DEADLINE,
     ) -> None:
-        """`apis`: see `controller.pools.haproxy.parse_endpoint`. Raises UsageFault for one that
-        names no endpoint."""
+        """`apis`: see `controller.pools.haproxy.parse_endpoint`. Raises UsageFault for an
+        invalid one."""
         self._instances = {
             api: HaproxyInstance(api, endpoint_of(api), tuple(backends), clock, deadline)
             for api in apis
@@ -40,7 +40,7 @@ class HaproxyLoadBalancer:
         return tuple(self._instances)
 
     async def facts(self, instance: str) -> HaproxyFacts:
-        """What this HAProxy is, at any level of permission. Raises BalancerError."""
+        """Facts about this HAProxy; works at any permission level. Raises BalancerError."""
         return await self._instances[instance].facts()
 
     async def survey(self, view: InstanceView, selected: Collection[str]) -> Survey:
@@ -53,50 +53,62 @@ class HaproxyLoadBalancer:
         return survey_of(facts, view, selected)
 
     async def look(
-        self, instance: str, members: Collection[str] | None, *, memory: Collection[int] = ()
+        self,
+        instance: str,
+        members: Collection[str] | None,
+        *,
+        former: Collection[Incarnation] = (),
     ) -> InstanceView:
-        return await self._instances[instance].look(members, memory)
+        return await self._instances[instance].look(members, former)
 
-    async def drain(self, member: str) -> None:
-        await self._carry_out(member, lambda _: orders.drain)
+    async def drain(self, member: str, seats: Seats = ()) -> Confirmed:
+        return await self._carry_out(member, seats, lambda _: orders.drain)
 
-    async def take_out(self, member: str) -> None:
-        await self._carry_out(member, lambda _: orders.take_out)
+    async def take_out(self, member: str, seats: Seats = ()) -> Confirmed:
+        return await self._carry_out(member, seats, lambda _: orders.take_out)
 
-    async def cut(self, member: str) -> None:
-        await self._carry_out(member, lambda _: orders.cut)
+    async def cut(self, member: str, seats: Seats = ()) -> Confirmed:
+        return await self._carry_out(member, seats, lambda _: orders.cut)
 
-    async def begin_return(self, member: str) -> None:
-        await self._carry_out(member, lambda _: orders.begin_return)
+    async def begin_return(self, member: str, seats: Seats = ()) -> Confirmed:
+        return await self._carry_out(member, seats, lambda _: orders.begin_return)
 
-    async def put_back(self, member: str, found: Found, share: int = 100) -> None:
-        await self._carry_out(
-            member, lambda name: partial(orders.put_back, name, found=found, share=share)
+    async def put_back(
+        self, member: str, found: Found, share: int = FULL, seats: Seats = ()
+    ) -> Confirmed:
+        return await self._carry_out(
+            member, seats, lambda name: partial(orders.put_back, name, found=found, share=share)
         )
 
     async def aclose(self) -> None:
-        """Nothing to close: no connection outlives its command line."""
+        """Nothing to close: each connection serves one command line only."""
 
-    async def _carry_out(self, member: str, make: Callable[[str], MakeOrders]) -> None:
+    async def _carry_out(
+        self, member: str, seats: Seats, make: Callable[[str], MakeOrders]
+    ) -> Confirmed:
         instances = self._instances.items()
-        await _all([instance.carry_out(member, make(name)) for name, instance in instances])
+        confirmed = await _all(
+            [instance.carry_out(member, make(name), seats) for name, instance in instances]
+        )
+        return dict(zip(self._instances, confirmed, strict=True))
 
 
-async def _all(attempts: Sequence[Awaitable[None]]) -> None:
-    """Try all at once, to the end; then raise the first error that will not pass by itself, else
-    the first, with the others in its text."""
+async def _all(attempts: Sequence[Awaitable[Incarnation]]) -> list[Incarnation]:
+    """Run all concurrently, to the end; then raise the first permanent error, else the first error,
+    with the others in its text."""
 
-    async def attempt(one: Awaitable[None]) -> BalancerError | None:
+    async def attempt(one: Awaitable[Incarnation]) -> Incarnation | BalancerError:
         try:
-            await one
+            return await one
         except BalancerError as error:
             return error
-        return None
 
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(attempt(one)) for one in attempts]
-    errors = [error for task in tasks if (error := task.result())]
+    results = [task.result() for task in tasks]
+    errors = [one for one in results if isinstance(one, BalancerError)]
     if errors:
         first, *others = sorted(errors, key=lambda error: error.retryable)
         text = "; also ".join([first.reason, *map(str, others)])
         raise type(first)(first.instance, text)
+    return [one for one in results if isinstance(one, Incarnation)]

@@ -1,10 +1,11 @@
-"""One HAProxy: looks, and settings that are read back."""
+"""One HAProxy: looks at it, and settings that are read back."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from adapters.haproxy.client import RuntimeClient
 from adapters.haproxy.facts import FACTS, facts_of
+from adapters.haproxy.lines import Server
 from adapters.haproxy.orders import Order, shortfall
 from adapters.haproxy.query import (
     SHOW_BACKENDS,
@@ -20,7 +21,7 @@ from adapters.haproxy.tables import Info, parse_info
 from adapters.haproxy.versions import require_one_process
 from adapters.haproxy.wire import refusal
 from adapters.haproxy.workers import any_alive
-from controller.core.pool import InstanceView, Line, Worker
+from controller.core.pool import Incarnation, InstanceView, Seat
 from controller.errors import (
     BalancerError,
     BalancerUnreachable,
@@ -31,10 +32,10 @@ from controller.pools.haproxy import Endpoint, HaproxyFacts, UnixEndpoint
 from controller.ports import Clock
 
 _LOOKS = 3
-"""Attempts at one look while numbers change under it: a reload changes them once, a server added
-at run time once more."""
+"""Attempts at one look while ids change: a reload changes them once, a server added at run time
+once more."""
 
-MakeOrders = Callable[[Sequence[Line]], Sequence[Order]]
+MakeOrders = Callable[[Sequence[Server]], Sequence[Order]]
 
 
 class HaproxyInstance:
@@ -53,56 +54,94 @@ class HaproxyInstance:
         self._clock = clock
         self._client = RuntimeClient(name, endpoint, deadline)
         self._ids: Mapping[str, Ids] = {}
-        """Replaced whole, never changed: looks may run side by side."""
+        """Replaced as a whole, never mutated: looks may run concurrently."""
 
     async def facts(self) -> HaproxyFacts:
         """Raises BalancerError."""
         return facts_of(self.name, self._backends, await self._client.ask(*FACTS))
 
     async def look(
-        self, members: Collection[str] | None, memory: Collection[int] = ()
+        self, members: Collection[str] | None, former: Collection[Incarnation] = ()
     ) -> InstanceView:
         """Raises BalancerError. See `controller.ports.LoadBalancer.look`."""
+        at = self._clock.now()
+        info, views = await self._seen(members)
+        return InstanceView(
+            instance=self.name,
+            at=at,
+            incarnation=self._incarnation(info),
+            lines=tuple(server.line for view in views.values() for server in view.servers),
+            is_full=members is None,
+            backends={backend: view.counters for backend, view in views.items()},
+            lingering=self._lingering(info, former),
+        )
+
+    async def _seen(
+        self, members: Collection[str] | None
+    ) -> tuple[Info, Mapping[str, BackendView]]:
         for _ in range(_LOOKS):
-            at = self._clock.now()
             ids = self._ids or await self._learn()
             info, views = await self._ask(ids, members)
             if views is None:
                 self._ids = {}
                 continue
             self._ids = {name: _merged(ids[name], view.ids) for name, view in views.items()}
-            return InstanceView(
-                instance=self.name,
-                at=at,
-                worker=Worker(info.pid, self._started(info)),
-                lines=tuple(line for view in views.values() for line in view.lines),
-                is_full=members is None,
-                backends={backend: view.counters for backend, view in views.items()},
-                old_worker=self._old_worker(info, memory),
-            )
-        raise BalancerUnreachable(self.name, "its servers changed again and again while looked at")
+            return info, views
+        raise BalancerUnreachable(self.name, "its servers kept changing during the look")
 
-    async def carry_out(self, member: str, make_orders: MakeOrders) -> None:
+    async def carry_out(
+        self, member: str, make_orders: MakeOrders, seats: Collection[Seat]
+    ) -> Incarnation:
         """Set what `make_orders` makes of the member's lines, at all that exist, and read it back.
+        Answers who confirmed it.
 
-        Raises the first BalancerError once all lines were tried.
+        Raises the first BalancerError once all lines were tried; nothing was set when the member's
+        place is not occupied as `seats` say.
         """
-        before = await self.look((member,))
+        info, views = await self._seen((member,))
+        former, servers = self._incarnation(info), _servers(views)
+        self._require_occupants(member, servers, seats)
         faults: list[BalancerError] = [
             NoSuchMember(self.name, f"no server {member} in backend {backend}")
             for backend in self._backends
-            if not any(line.backend == backend for line in before.lines)
+            if not any(server.backend == backend for server in servers)
         ]
-        done = [order for order in make_orders(before.lines) if await self._send(order, faults)]
-        if done:
-            after = await self.look((member,))
-            if faulty := list(_shortfalls(member, done, after)):
-                faults += [_reloaded(self.name)] if _is_other(before, after) else faulty
+        done = [order for order in make_orders(servers) if await self._send(order, faults)]
+        if faults and not done:
+            raise faults[0]  # nothing to read back
+        info, views = await self._seen((member,))
+        now = self._incarnation(info)
+        if faulty := list(self._shortfalls(member, done, _servers(views))):
+            faults += faulty if now.is_same(former) else [_reloaded(self.name)]
         if faults:
             raise faults[0]
+        return now
+
+    def _require_occupants(
+        self, member: str, servers: Iterable[Server], seats: Collection[Seat]
+    ) -> None:
+        meant = {
+            seat.key.backend: seat.occupant for seat in seats if seat.key.instance == self.name
+        }
+        for server in servers:
+            there, wanted = server.line.occupant, meant.get(server.backend)
+            if there is not None and wanted is not None and there.id != wanted.id:
+                raise CommandRefused(
+                    self.name, f"{server.backend}/{member} is now {there}, and was {wanted}"
+                )
+
+    def _shortfalls(
+        self, member: str, orders: Iterable[Order], servers: Iterable[Server]
+    ) -> Iterator[BalancerError]:
+        there = {server.backend: server for server in servers}
+        for order in orders:
+            # Where nothing was set, a reload before this call is the likely cause: it may pass.
+            kind = CommandRefused if order.stages else BalancerUnreachable
+            if reason := shortfall(order, there.get(order.backend)):
+                yield kind(self.name, f"{order.backend}/{member}: {reason}")
 
     async def _send(self, order: Order, faults: list[BalancerError]) -> bool:
-        """Whether all stages were taken; what was refused goes to `faults`."""
+        """Whether all stages were accepted; refusals are added to `faults`."""
         try:
             for stage in order.stages:
                 await self._client.set(*stage)
@@ -134,7 +173,7 @@ class HaproxyInstance:
         info = parse_info(self.name, first)
         require_one_process(self.name, info.processes)
         if info.is_stopping:
-            raise BalancerUnreachable(self.name, "an old worker answered, which is ending")
+            raise BalancerUnreachable(self.name, "an old worker answered, which is stopping")
         views: dict[str, BackendView] = {}
         for backend, commands in asked.items():
             own, replies = replies[: len(commands)], replies[len(commands) :]
@@ -149,28 +188,22 @@ class HaproxyInstance:
             return info.start_time
         return round((self._clock.wall() - timedelta(seconds=info.uptime)).timestamp())
 
-    def _old_worker(self, info: Info, memory: Collection[int]) -> bool | None:
-        return any_alive(info.pid, memory) if isinstance(self._endpoint, UnixEndpoint) else None
+    def _incarnation(self, info: Info) -> Incarnation:
+        return Incarnation(str(info.pid), self._started(info))
+
+    def _lingering(self, info: Info, former: Collection[Incarnation]) -> bool | None:
+        if not isinstance(self._endpoint, UnixEndpoint):
+            return None
+        return any_alive(info.pid, [int(one.id) for one in former])
 
 
-def _shortfalls(
-    member: str, orders: Iterable[Order], after: InstanceView
-) -> Iterator[CommandRefused]:
-    lines = {line.backend: line for line in after.lines}
-    for order in orders:
-        if reason := shortfall(order, lines.get(order.backend)):
-            yield CommandRefused(after.instance, f"{order.backend}/{member}: {reason}")
+def _servers(views: Mapping[str, BackendView]) -> tuple[Server, ...]:
+    return tuple(server for view in views.values() for server in view.servers)
 
 
 def _merged(known: Ids, seen: Ids) -> Ids:
     return Ids(seen.backend, {**known.servers, **seen.servers})
 
 
-def _is_other(before: InstanceView, after: InstanceView) -> bool:
-    return not before.worker.is_same(after.worker)
-
-
 def _reloaded(instance: str) -> BalancerUnreachable:
-    return BalancerUnreachable(
-        instance, "it was reloaded while it was being set, and what was set is lost"
-    )
+    return BalancerUnreachable(instance, "it was reloaded during the setting, which is lost")

@@ -1,12 +1,15 @@
-"""What HAProxy's columns and bits mean in the words of the core. Pure.
+"""HAProxy's columns and bits → values of the core: state, health, counters. Pure.
 
-The `status` column is never read: `UP 1/3`, `DRAIN (agent)`, `NOLB` and their like mix what was
-set with what is observed, and a drained server that is down shows a plain `DOWN`.
+The `status` column is not used: values like `UP 1/3`, `DRAIN (agent)` and `NOLB` mix administrative
+and observed state, and a drained server that is down shows a plain `DOWN`.
 """
 
+from dataclasses import dataclass
+
 from adapters.haproxy.tables import Row
-from controller.core.pool import Admin, Counters, Health, Line
+from controller.core.pool import Admin, Check, Counters, Health, Line, Occupant
 from controller.errors import MalformedReply
+from controller.pools.haproxy import AGENT
 
 # `srv_admin_state` and `srv_op_state` as section 9.3 of the HAProxy management guide lists them
 # under `show servers state`.
@@ -44,9 +47,9 @@ def health_of(operation: int, *, is_watched: bool) -> Health:
 
 
 def member_counters(row: Row) -> Counters:
-    """Counters of a server's line that miss nothing: a refused connection shows in `econ` and
-    `wretr` alone, and `lbtot` misses the traffic of cookies. Other bad ends than HTTP 5xx count
-    once per try. In mode tcp nothing is answered, so sessions are the whole."""
+    """Complete counters of a server's line: a refused connection shows in `econ` and
+    `wretr` alone, and `lbtot` misses the traffic of cookies. Errors other than HTTP 5xx count once
+    per try. In mode tcp there are no answers, so sessions are the total."""
     broken = sum(row.count(column) for column in _BROKEN)
     if _is_tcp(row):
         return Counters(broken, row.count("stot"))
@@ -73,11 +76,33 @@ def mode_of(row: Row) -> str:
     return mode
 
 
-def line_of(state: Row, stat: Row, *, has_cookie: bool) -> Line:
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A line, with what only HAProxy has: for what is set there, and for notes."""
+
+    line: Line
+    has_own_check: bool
+    """HAProxy runs a health check on this very line."""
+    tracks: str | None
+    """`backend/server` whose health this line follows."""
+    has_agent: bool
+    """An agent check is enabled, which may override what we set."""
+    is_inherited: bool
+    """Out by configuration, tracking or resolution: setting it ready changes nothing."""
+
+    @property
+    def backend(self) -> str:
+        return self.line.backend
+
+    @property
+    def path(self) -> str:
+        return f"{self.line.backend}/{self.line.member}"
+
+
+def server_of(state: Row, stat: Row) -> Server:
     """A member's line, from `show servers state` and `show stat`. Raises MalformedReply.
 
-    `has_cookie`: its backend uses a persistence cookie. The address is without brackets, and
-    empty while the member's host name is not resolved.
+    Nobody is in its place while its host name is not resolved. The address is without brackets.
     """
     mask = state.number("srv_admin_state")
     operation = state.number("srv_op_state")
@@ -85,28 +110,39 @@ def line_of(state: Row, stat: Row, *, has_cookie: bool) -> Line:
         raise MalformedReply(state.instance, f"srv_op_state is none of 0 to 3: {operation}")
     checked = _is_live(state.number("srv_check_state"))
     tracks = stat.text("tracked") or None
-    address = state.text("srv_addr")
-    throttle = stat.count("throttle")
-    return Line(
-        backend=state.text("be_name"),
-        member=state.text("srv_name"),
-        address="" if address == "-" else address,
-        port=state.number("srv_port"),
-        admin=admin_of(mask),
-        health=health_of(operation, is_watched=checked or tracks is not None),
-        weight=state.number("srv_uweight"),
-        in_flight=stat.count("scur"),
-        queued=stat.count("qcur"),
-        arrivals=stat.count("stot"),
-        counters=member_counters(stat),
-        backup=stat.count("bck") > 0,
-        inherited=is_inherited(mask),
-        checked=checked,
+    has_agent = _is_live(state.number("srv_agent_state"))
+    backend, address = state.text("be_name"), state.text("srv_addr")
+    admin = admin_of(mask)
+    where = f"{'' if address == '-' else address}:{state.number('srv_port')}"
+    return Server(
+        Line(
+            backend=backend,
+            member=state.text("srv_name"),
+            key=f"{backend}/{where}",
+            occupant=None if address == "-" else Occupant(where, address, state.number("srv_port")),
+            admin=admin,
+            health=health_of(operation, is_watched=checked or tracks is not None),
+            check=_check_of(admin, has_own=checked and tracks is None),
+            weight=state.number("srv_uweight"),
+            in_flight=stat.count("scur") + stat.count("qcur"),
+            arrivals=stat.count("stot"),
+            counters=member_counters(stat),
+            is_backup=stat.count("bck") > 0,
+            is_warming=stat.text("throttle") != "" and stat.count("throttle") < 100,
+            keep={AGENT: "on"} if has_agent else {},
+        ),
+        has_own_check=checked and tracks is None,
         tracks=tracks,
-        agent=_is_live(state.number("srv_agent_state")),
-        cookie=has_cookie and stat.optional("cookie") != "",
-        warming=stat.text("throttle") != "" and throttle < 100,
+        has_agent=has_agent,
+        is_inherited=is_inherited(mask),
     )
+
+
+def _check_of(admin: Admin, *, has_own: bool) -> Check:
+    """Checks stop in MAINT alone (management guide, section 9.3, `set server … state`)."""
+    if not has_own:
+        return Check.NONE
+    return Check.PAUSED if admin is Admin.OUT else Check.RUNNING
 
 
 def _is_tcp(row: Row) -> bool:

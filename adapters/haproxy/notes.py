@@ -1,4 +1,4 @@
-"""What HAProxy's own features mean for a rollout, in words for the plan. Pure."""
+"""Refusals and notes for the plan about HAProxy's features. Pure."""
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
@@ -6,12 +6,12 @@ from typing import Final
 
 from adapters.haproxy.versions import doubt
 from controller.core.abilities import MEMBER, Abilities, ByHand
-from controller.core.pool import InstanceView, Line
-from controller.pools.haproxy import HaproxyFacts
+from controller.core.pool import Check, InstanceView, Line
+from controller.pools.haproxy import AGENT, HaproxyFacts
 from controller.ports import Survey
 
 PACE: Final = timedelta(milliseconds=20)
-"""Between two looks: one costs half a millisecond at a UNIX socket."""
+"""Time between two looks: one costs half a millisecond at a UNIX socket."""
 
 _STATIC: Final = "balances by a static algorithm, which takes only none and all of a weight"
 
@@ -20,10 +20,11 @@ def survey_of(facts: HaproxyFacts, view: InstanceView, selected: Collection[str]
     """`view`: a full one; `selected`: members of the rollout."""
     backends = tuple(view.backends)
     notes = [*_about(facts, backends)]
+    led = {follower for follower, _ in facts.trackers}
     for backend in backends:
         there = [line for line in view.lines if line.backend == backend]
-        lines = [line for line in there if line.member in selected and not line.backup]
-        notes += [*_on_members(backend, lines), *_on_backups(backend, there)]
+        lines = [line for line in there if line.member in selected and not line.is_backup]
+        notes += [*_on_members(backend, lines, led), *_on_backups(backend, there)]
         if facts.modes[backend] == "tcp":
             notes.append(
                 f"{backend} is in mode tcp: the load balancer sees sessions and broken "
@@ -84,28 +85,29 @@ def _about(facts: HaproxyFacts, backends: Collection[str]) -> Iterator[str]:
             yield f"{follower} follows {leader} (track): it goes out with it"
 
 
-def _on_members(backend: str, lines: Sequence[Line]) -> Iterator[str]:
-    """On the members' lines in one backend."""
-    if bare := [line for line in lines if not line.checked and line.tracks is None]:
+def _on_members(backend: str, lines: Sequence[Line], led: Collection[str]) -> Iterator[str]:
+    """On the members' lines in one backend. `led`: `backend/server` that follow another one."""
+    unchecked = [line for line in lines if line.check is Check.NONE]
+    if bare := [line for line in unchecked if f"{backend}/{line.member}" not in led]:
         yield (
-            f"{_names(bare)} in {backend}: no health check in the load balancer; validation "
-            "stands alone before users meet the new version"
+            f"{_names(bare)} in {backend}: no health check in the load balancer; only "
+            "validation protects users from a bad version"
         )
-    if agents := [line for line in lines if line.agent]:
+    if agents := [line for line in lines if line.keep.get(AGENT)]:
         yield (
-            f"{_names(agents)} in {backend}: the agent check is switched off while we have the "
-            "member in hand, since it may cancel a drain"
+            f"{_names(agents)} in {backend}: the agent check is switched off while the "
+            "member is in progress, since it may cancel a drain"
         )
-    if warming := [line for line in lines if line.warming]:
+    if warming := [line for line in lines if line.is_warming]:
         yield (
-            f"{_names(warming)} in {backend}: warming up now (slowstart); a soak begins when the "
+            f"{_names(warming)} in {backend}: warming up now (slowstart); a soak starts when the "
             "warm-up has ended"
         )
 
 
 def _on_backups(backend: str, lines: Sequence[Line]) -> Iterator[str]:
     """On all lines of one backend."""
-    if backups := [line for line in lines if line.backup]:
+    if backups := [line for line in lines if line.is_backup]:
         yield f"{_names(backups)} in {backend}: backup, never upgraded and never counted as serving"
 
 

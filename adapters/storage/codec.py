@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from controller.core.pool import Found, FoundLine, Instant, LineKey
 from controller.errors import StateError
@@ -70,7 +71,7 @@ def encode_found(found: Found) -> str:
                 "instance": line.key.instance,
                 "backend": line.key.backend,
                 "weight": line.weight,
-                "agent": line.agent,
+                "keep": dict(line.keep),
             }
             for line in found.lines
         ]
@@ -82,9 +83,20 @@ def decode_found(text: str) -> Found:
     that is guessed would be restored."""
     lines = []
     for raw in json.loads(text):
-        weight, agent = raw["weight"], raw["agent"]
-        if type(weight) is not int or type(agent) is not bool:
-            raise ValueError("weight must be a whole number and agent true or false")
+        weight, keep = raw["weight"], _keep(raw)
+        if type(weight) is not int or any(type(value) is not str for value in keep.values()):
+            raise ValueError("weight must be a whole number, and what is kept must be text")
         key = LineKey(str(raw["instance"]), str(raw["backend"]))
-        lines.append(FoundLine(key, weight, agent))
+        lines.append(FoundLine(key, weight, keep))
     return Found(tuple(lines))
+
+
+def _keep(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Version 1 kept whether an agent check was on, and nothing else."""
+    if "agent" not in raw:
+        if type(raw["keep"]) is not dict:
+            raise ValueError("what is kept must have names")
+        return dict(raw["keep"])
+    if type(raw["agent"]) is not bool:
+        raise ValueError("agent must be true or false")
+    return {"agent": "on"} if raw["agent"] else {}

@@ -18,6 +18,13 @@ APPLICATION = 0x706F6F6C
 BUSY = 5.0
 """Seconds to wait for another process's write, which takes milliseconds."""
 
+TAKEN = """CREATE TABLE taken (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        key TEXT NOT NULL UNIQUE,
+        member TEXT NOT NULL,
+        rollout TEXT NOT NULL,
+        found TEXT NOT NULL
+    )"""
 REQUESTS = (
     """CREATE TABLE requests (
         seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -53,15 +60,7 @@ _TABLES = (
         body TEXT NOT NULL
     )""",
     "CREATE INDEX records_by_rollout ON records (rollout, seq)",
-    """CREATE TABLE taken (
-        seq INTEGER PRIMARY KEY AUTOINCREMENT,
-        backend TEXT NOT NULL,
-        address TEXT NOT NULL,
-        member TEXT NOT NULL,
-        rollout TEXT NOT NULL,
-        found TEXT NOT NULL,
-        UNIQUE (backend, address)
-    )""",
+    TAKEN,
 )
 
 _WORDS = {

@@ -9,8 +9,9 @@ from datetime import datetime
 from pathlib import Path
 
 from adapters.storage.folder import make_file, mapped
+from controller.core.pool import PoolKey
 from controller.errors import PoolHeld
-from controller.ports import Holder, PoolKey
+from controller.ports import Holder
 
 _MAX_BYTES = 4 * 1024 * 1024
 """Of a record: the keys of 10,000 members in a few backends, with room."""
@@ -50,9 +51,26 @@ def decode_claim(text: str) -> Claim | None:
             by=str(raw["user"]),
             since=datetime.fromisoformat(raw["since"]),
         )
-        return Claim(holder, frozenset((str(b), str(a)) for b, a in raw["keys"]))
+        return Claim(holder, frozenset(_keys(raw["keys"])))
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
+
+
+def _keys(raw: object) -> list[PoolKey]:
+    """Raises TypeError or ValueError for what is no list of keys."""
+    if not isinstance(raw, list):
+        raise TypeError("keys must be a list")
+    return [_key(each) for each in raw]
+
+
+def _key(raw: object) -> PoolKey:
+    """A live process of a former version wrote its two parts apart. Raises ValueError."""
+    match raw:
+        case str():
+            return raw
+        case [str(backend), str(address)]:
+            return f"{backend}/{address}"
+    raise ValueError("a key must be text, or a pair of texts")
 
 
 def write_claim(path: Path, claim: Claim) -> None:
@@ -91,11 +109,8 @@ def pool_held(name: str, claim: Claim | None, common: Iterable[PoolKey]) -> Pool
     keys = sorted(common)
     if not keys:
         return PoolHeld(f"the pool may be held by rollout '{name}', {_who(claim)}")
-    backend, address = keys[0]
     more = f" and {len(keys) - 1} more" if len(keys) > 1 else ""
-    return PoolHeld(
-        f"pool {backend} ({backend}/{address}{more}) is held by rollout '{name}', {_who(claim)}"
-    )
+    return PoolHeld(f"the pool ({keys[0]}{more}) is held by rollout '{name}', {_who(claim)}")
 
 
 def _who(claim: Claim | None) -> str:

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Sequence
 
 from adapters.storage.worker import Worker
-from controller.core.pool import Instant
-from controller.ports import PoolKey, Record, RolloutRow, Taken
+from controller.core.pool import Instant, PoolKey
+from controller.ports import Record, Returned, RolloutRow, Taken
 
 
 class SqliteJournal:
@@ -24,7 +24,7 @@ class SqliteJournal:
         body: str,
         *,
         taken: Sequence[Taken] = (),
-        returned: Collection[PoolKey] = (),
+        returned: Sequence[Returned] = (),
     ) -> Record:
         return await self._run(self._tables.append, rollout, at, kind, body, taken, returned)
 

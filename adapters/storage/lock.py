@@ -11,8 +11,9 @@ from typing import NoReturn
 
 from adapters.storage.flocks import glance, guard, is_locked, open_lock, try_lock
 from adapters.storage.holders import Claim, name_held, pool_held, read_claim, write_claim
+from controller.core.pool import PoolKey
 from controller.errors import PoolHeld, StateError
-from controller.ports import Clock, Holder, PoolKey
+from controller.ports import Clock, Holder
 
 _NAME = re.compile(r"[a-z0-9-]{1,63}", re.ASCII)
 

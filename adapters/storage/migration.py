@@ -1,14 +1,17 @@
 """Brings a journal of version 1 to the present schema.
 
-Version 1 knew requests by the name of a rollout, and marked those that a run had heard. What is
-pending there belongs to the newest rollout of its name, for `begin` marked all former ones.
-Numbers of requests stay: `State.heard` refers to them.
+Version 1 kept the backend and the address of a member that is out, where there is now one key, as
+the adapter for HAProxy makes it. It knew requests by the name of a rollout, and marked those that
+a run had heard. What is pending there belongs to the newest rollout of its name, for `begin`
+marked all former ones. Numbers of requests stay: `State.heard` refers to them.
 """
 
 import sqlite3
 from typing import Final
 
-from adapters.storage.database import REQUESTS, SCHEMA
+from adapters.storage.database import REQUESTS, SCHEMA, TAKEN
+
+KEY_V1: Final = "backend || '/' || address"
 
 PENDING_V1: Final = """
     SELECT requests.seq, rollouts.id AS rollout, verb, reason, requests.user, wall
@@ -23,6 +26,10 @@ def migrate(db: sqlite3.Connection) -> None:
     """Inside a transaction on a journal of version 1. Raises sqlite3.Error."""
     pending = db.execute(PENDING_V1).fetchall()
     last = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'requests'").fetchone()
+    out = db.execute(f"SELECT {KEY_V1}, member, rollout, found FROM taken ORDER BY seq").fetchall()
+    db.execute("DROP TABLE taken")
+    db.execute(TAKEN)
+    db.executemany("INSERT INTO taken (key, member, rollout, found) VALUES (?,?,?,?)", out)
     db.execute("DROP TABLE requests")  # its index goes with it
     for statement in REQUESTS:
         db.execute(statement)

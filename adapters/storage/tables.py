@@ -8,14 +8,15 @@ from typing import Any, Final
 from adapters.storage import codec
 from adapters.storage.connection import Connection
 from adapters.storage.database import SCHEMA
-from adapters.storage.migration import PENDING_V1
-from controller.core.pool import Instant
+from adapters.storage.migration import KEY_V1, PENDING_V1
+from controller.core.pool import Instant, PoolKey
 from controller.errors import StateError
-from controller.ports import Clock, PoolKey, Record, Request, RolloutRow, Taken, Verb
+from controller.ports import Clock, Record, Request, Returned, RolloutRow, Taken, Verb
 
 _ROLLOUT: Final = "id, name, file, path, sets, started, user, ended, outcome, exit_code"
 _RECORD: Final = "seq, rollout, wall, at, kind, body"
-_TAKEN: Final = "backend, address, member, rollout, found"
+_TAKEN: Final = "key, member, rollout, found"
+_TAKEN_V1: Final = f"(SELECT seq, {KEY_V1} AS key, member, rollout, found FROM taken)"
 _BEGUN: Final = "EXISTS (SELECT 1 FROM records WHERE records.rollout = rollouts.id)"
 """Version 1 could be killed between a rollout's row and its first record: nothing was begun."""
 _PENDING: Final = "SELECT seq, rollout, verb, reason, user, wall FROM requests"
@@ -59,18 +60,17 @@ class Tables:
         kind: str,
         body: str,
         taken: Sequence[Taken] = (),
-        returned: Collection[PoolKey] = (),
+        returned: Sequence[Returned] = (),
     ) -> Record:
         rows = [
-            (each.backend, each.address, each.member, each.rollout, codec.encode_found(each.found))
-            for each in taken
+            (each.key, each.member, each.rollout, codec.encode_found(each.found)) for each in taken
         ]
+        back = [(key, rollout, each.member) for each in returned for key in each.keys or ("",)]
         with self._db.writing() as db:
             self._require_rollout(rollout)
-            db.executemany("DELETE FROM taken WHERE backend = ? AND address = ?", list(returned))
+            db.executemany("DELETE FROM taken WHERE key = ? OR (rollout = ? AND member = ?)", back)
             db.executemany(
-                f"INSERT INTO taken ({_TAKEN}) VALUES (?,?,?,?,?)"
-                " ON CONFLICT (backend, address) DO NOTHING",
+                f"INSERT INTO taken ({_TAKEN}) VALUES (?,?,?,?) ON CONFLICT (key) DO NOTHING",
                 rows,
             )
             return self._insert(db, rollout, at, kind, body)
@@ -135,12 +135,19 @@ class Tables:
     def taken(self, keys: Collection[PoolKey]) -> Sequence[Taken]:
         wanted = frozenset(keys)
         # The table holds what is out at this moment, a handful, so it is read whole.
-        rows = self._db.read(f"SELECT {_TAKEN} FROM taken ORDER BY seq")
-        return [_taken(row) for row in rows if (row[0], row[1]) in wanted]
+        rows = self._db.read(f"SELECT {_TAKEN} FROM {self._taken} ORDER BY seq")
+        return [_taken(row) for row in rows if row[0] in wanted]
 
     def taken_by(self, rollout: str) -> Sequence[Taken]:
-        rows = self._db.read(f"SELECT {_TAKEN} FROM taken WHERE rollout = ? ORDER BY seq", rollout)
+        rows = self._db.read(
+            f"SELECT {_TAKEN} FROM {self._taken} WHERE rollout = ? ORDER BY seq", rollout
+        )
         return [_taken(row) for row in rows]
+
+    @property
+    def _taken(self) -> str:
+        """The table, as it is today: one of a former version is only read here."""
+        return "taken" if self._db.version == SCHEMA else _TAKEN_V1
 
     # --- requests ----------------------------------------------------------------------------
 
@@ -204,6 +211,6 @@ def _rollout(row: tuple[Any, ...]) -> RolloutRow:
 
 
 def _taken(row: tuple[Any, ...]) -> Taken:
-    backend, address, member, rollout, found = row
-    with codec.reading(f"what was found of {backend}/{member}"):
-        return Taken(backend, address, member, rollout, codec.decode_found(found))
+    key, member, rollout, found = row
+    with codec.reading(f"what was found of {member} ({key})"):
+        return Taken(key, member, rollout, codec.decode_found(found))

@@ -113,11 +113,7 @@ async def _asked(row: RolloutRow, plan: Plan, clock: Clock, until: Instant) -> G
 
 async def _taken(journal: Journal, state: State, seen: Glance) -> Holders:
     """Members that another rollout has out."""
-    keys = frozenset(
-        (line.backend, f"{line.address}:{line.port}")
-        for view in seen.views.values()
-        for line in view.lines
-    )
+    keys = frozenset(line.key for view in seen.views.values() for line in view.lines)
     return {
         taken.member: taken.rollout
         for taken in await journal.taken(keys)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from controller.core.outcome import Outcome
-from controller.core.pool import Found, InstanceView, Instant, Worker
+from controller.core.pool import Found, Incarnation, InstanceView, Instant
 from controller.core.steps import Setting, Step
 
 
@@ -28,6 +28,8 @@ class Cause(StrEnum):
     FLOOR = "floor"
     BALANCER = "load balancer"
     FOREIGN = "another hand"
+    OCCUPANT = "another occupant"
+    """Something else sits in the place of a member."""
 
 
 class Verdict(StrEnum):
@@ -113,7 +115,7 @@ class MemberSet:
 
     member: str
     setting: Setting
-    workers: Mapping[str, Worker]
+    incarnations: Mapping[str, Incarnation]
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,12 +253,12 @@ class RestoreBegan:
 
 
 @dataclass(frozen=True, slots=True)
-class WorkerReplaced:
+class InstanceRestarted:
     """A load balancer was reloaded or restarted: what was set there is gone."""
 
     instance: str
-    former: Worker
-    now: Worker
+    former: Incarnation
+    now: Incarnation
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,7 +397,7 @@ Event = (
     | Halted
     | RollbackBegan
     | Finished
-    | WorkerReplaced
+    | InstanceRestarted
     | CapacityShort
     | CapacityBack
     | GateSampled

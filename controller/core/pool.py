@@ -64,36 +64,61 @@ class Counters:
         return Counters(errors, max(self.total - mark.total, errors))
 
 
+PoolKey = str
+"""Names what a line leads to, whichever way it is reached: rollouts with a key in common work on
+the same pool (S10). Made by the adapter, opaque to everybody else."""
+
+
+class Check(StrEnum):
+    """The balancer's own health check of a line."""
+
+    NONE = "none"
+    """It has none of its own: unchecked, or its health follows another line's."""
+    PAUSED = "paused"
+    """Stopped while the line is out."""
+    RUNNING = "running"
+
+
+@dataclass(frozen=True, slots=True)
+class Occupant:
+    """Who sits in a member's place now: a member is a place, and what serves there may change."""
+
+    id: str
+    """Differs for any two that are not the same, also at the same address."""
+    address: str
+    port: int
+    revision: str = ""
+    """Of what it runs, where the balancer tells."""
+
+    def __str__(self) -> str:
+        return f"{self.address}:{self.port}"
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One member in one backend of one load balancer instance."""
 
     backend: str
     member: str
-    address: str
-    port: int
+    key: PoolKey
+    occupant: Occupant | None
+    """None: the place is empty, or who is in it is not known at the moment."""
     admin: Admin
     health: Health
-    weight: int
+    check: Check
+    weight: int = 1
     """The weight in force that an operator would set (0–256), before any warm-up."""
-    in_flight: int
-    queued: int
-    arrivals: int
-    """Cumulative count of sessions that were ever assigned to the member."""
-    counters: Counters
-    backup: bool = False
-    inherited: bool = False
-    """Out by configuration, tracking or resolution: setting it ready changes nothing."""
-    checked: bool = True
-    """The balancer runs its own health check on this very line."""
-    tracks: str | None = None
-    """`backend/server` whose health this line follows."""
-    agent: bool = False
-    """An agent check is enabled, which may override what we set."""
-    cookie: bool = False
-    """Clients may hold a cookie that names this member."""
-    warming: bool = False
+    in_flight: int | None = None
+    """Requests or sessions under way or queued; None: not known, which is not zero."""
+    arrivals: int | None = None
+    """Cumulative count of sessions that were ever assigned to the member; None: not counted."""
+    counters: Counters | None = None
+    """None: not counted."""
+    is_backup: bool = False
+    is_warming: bool = False
     """A warm-up (`slowstart`) is still raising its share of traffic."""
+    keep: Mapping[str, str] = field(default_factory=dict)
+    """What else the balancer has to restore of it, in its own words."""
 
     @property
     def is_out(self) -> bool:
@@ -103,24 +128,40 @@ class Line:
     @property
     def is_serving(self) -> bool:
         """Whether it counts as capacity: in rotation and healthy, and not a backup."""
-        return not self.backup and not self.is_out and self.health is not Health.FAILING
+        return not self.is_backup and not self.is_out and self.health is not Health.FAILING
 
     @property
-    def is_quiet(self) -> bool:
-        return self.in_flight == 0 and self.queued == 0
+    def may_be_quiet(self) -> bool:
+        """Whether nothing is known to be in flight: where it is not known, time has to tell."""
+        return not self.in_flight
+
+    @property
+    def is_coming(self) -> bool:
+        """Whether it waits for its health check on the way back: users do not reach it yet."""
+        return self.admin is not Admin.READY and self.check is not Check.PAUSED
+
+    @property
+    def has_passed(self) -> bool:
+        """Whether its health check stands in the way of users no longer. Without a check of its
+        own, validation stands alone, or the line that it follows speaks for it."""
+        return self.check is Check.NONE or (self.is_coming and self.health is Health.PASSING)
 
 
 @dataclass(frozen=True, slots=True)
-class Worker:
-    """Which process of a load balancer said so. A reload makes a new one."""
+class Incarnation:
+    """Which process, or other memory, of a load balancer said so: what is set there is gone with
+    it. A reload makes another one."""
 
-    pid: int
+    id: str
     started: int
-    """Seconds since the epoch, give or take one (derived from its uptime)."""
+    """Seconds since the epoch, give or take one (it may be derived from an uptime)."""
 
-    def is_same(self, other: "Worker") -> bool:
-        """Whether both are the same process; uptimes are whole seconds, hence the slack."""
-        return self.pid == other.pid and abs(self.started - other.started) <= 2
+    def is_same(self, other: "Incarnation") -> bool:
+        """Uptimes are whole seconds, hence the slack."""
+        return self.id == other.id and abs(self.started - other.started) <= 2
+
+    def __str__(self) -> str:
+        return self.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +171,15 @@ class InstanceView:
     instance: str
     at: Instant
     """Taken before the question was sent: nothing in here is older."""
-    worker: Worker
+    incarnation: Incarnation
     lines: tuple[Line, ...]
     """Of every member asked for, in every backend of the pool; all members when `is_full`."""
     is_full: bool
-    backends: Mapping[str, Counters] = field(default_factory=dict)
-    """Per backend, counters that miss no error (a balancer's own 502–504 are only here)."""
-    old_worker: bool | None = None
-    """Whether a former worker still serves its last connections; None: it cannot be seen."""
+    backends: Mapping[str, Counters | None] = field(default_factory=dict)
+    """Per backend, counters that miss no error (a balancer's own 502–504 are only here); None:
+    requests are not counted."""
+    lingering: bool | None = None
+    """Whether a former incarnation still serves its last connections; None: it cannot be seen."""
 
     def of(self, member: str) -> tuple[Line, ...]:
         return tuple(line for line in self.lines if line.member == member)
@@ -152,12 +194,21 @@ class LineKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Seat:
+    """Who is in a member's place, as one line shows it."""
+
+    key: LineKey
+    occupant: Occupant
+
+
+@dataclass(frozen=True, slots=True)
 class FoundLine:
     """What stood at a line before poolroll first touched it."""
 
     key: LineKey
     weight: int
-    agent: bool = False
+    keep: Mapping[str, str] = field(default_factory=dict)
+    """See `Line.keep`."""
 
     def weighing(self, share: int) -> int:
         """The weight that is `share` per cent of the one found, rounded up: never an invisible
@@ -180,7 +231,16 @@ def found_in(lines: Iterable[tuple[str, Line]]) -> Found:
     """What (instance, line) pairs of one member show, as a record to restore it by."""
     return Found(
         tuple(
-            FoundLine(LineKey(instance, line.backend), line.weight, line.agent)
+            FoundLine(LineKey(instance, line.backend), line.weight, line.keep)
             for instance, line in lines
         )
+    )
+
+
+def seats_in(lines: Iterable[tuple[str, Line]]) -> tuple[Seat, ...]:
+    """Who is in the place of a member, by (instance, line) pairs of it."""
+    return tuple(
+        Seat(LineKey(instance, line.backend), line.occupant)
+        for instance, line in lines
+        if line.occupant is not None
     )

@@ -7,7 +7,7 @@ old news.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from controller.core.pool import InstanceView, Instant, Line, Worker
+from controller.core.pool import Incarnation, InstanceView, Instant, Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Sight:
     """One load balancer instance, as last seen."""
 
     instance: str
-    worker: Worker | None = None
+    incarnation: Incarnation | None = None
     at: Instant | None = None
     tried_at: Instant | None = None
     """When it was last asked, answer or not."""
@@ -31,7 +31,7 @@ class Sight:
     """Member → its lines, one a backend."""
     lost_since: Instant | None = None
     lost_why: str = ""
-    old_worker: bool | None = None
+    lingering: bool | None = None
 
 
 def looked(sight: Sight, view: InstanceView) -> Sight:
@@ -41,14 +41,14 @@ def looked(sight: Sight, view: InstanceView) -> Sight:
         fresh[line.member] = (*fresh.get(line.member, ()), Seen(line, view.at))
     return replace(
         sight,
-        worker=view.worker,
+        incarnation=view.incarnation,
         at=view.at,
         tried_at=view.at,
         full_at=view.at if view.is_full else sight.full_at,
         lines=fresh if view.is_full else {**sight.lines, **fresh},
         lost_since=None,
         lost_why="",
-        old_worker=view.old_worker,
+        lingering=view.lingering,
     )
 
 

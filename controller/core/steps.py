@@ -5,7 +5,7 @@ A step is journalled as `Intended` before it is performed; its outcome is an eve
 from dataclasses import dataclass
 from enum import StrEnum
 
-from controller.core.pool import FULL, Found
+from controller.core.pool import FULL, Found, Seat
 
 
 class Course(StrEnum):
@@ -40,6 +40,8 @@ class SetMember:
     """What to record when draining, what to restore when putting back."""
     share: int = FULL
     """Per cent of the found weight; below 100 only when putting back, as a step of a ramp."""
+    seats: tuple[Seat, ...] = ()
+    """Who is in the member's place, and is meant; empty: whoever is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class AskGuard:
     member: str
     course: Course
     serial: int
+    seats: tuple[Seat, ...] = ()
+    """Who is in the member's place, and is meant; empty: whoever is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +64,16 @@ class RunStep:
     index: int
     attempt: int
     """Counts executions of this very step, from 0: with the other fields it names a job."""
+    seats: tuple[Seat, ...] = ()
+    """Who is in the member's place, and is meant; empty: whoever is there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Validate:
     member: str
     course: Course
+    seats: tuple[Seat, ...] = ()
+    """Who is in the member's place, and is meant; empty: whoever is there."""
 
 
 @dataclass(frozen=True, slots=True)

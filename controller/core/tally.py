@@ -3,26 +3,37 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from controller.core.pool import Counters, Worker
+from controller.core.pool import Counters, Incarnation
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
     """Counts summed up across the restarts of those who count.
 
-    A counter that belongs to another worker, or that has fallen, began anew at zero.
+    A counter that belongs to another incarnation, or that has fallen, began again at zero.
     """
 
     sum: Counters = field(default_factory=Counters)
-    last: Mapping[tuple[str, str], tuple[Worker, Counters]] = field(default_factory=dict)
+    """Zero also where nothing was ever counted: see `is_counted`."""
+    last: Mapping[tuple[str, str], tuple[Incarnation, Counters]] = field(default_factory=dict)
 
-    def noted(self, place: tuple[str, str], worker: Worker, counters: Counters) -> "Tally":
-        """With one more reading. The first reading of a place adds nothing."""
+    @property
+    def is_counted(self) -> bool:
+        """Whether there was a reading at all."""
+        return bool(self.last)
+
+    def noted(
+        self, place: tuple[str, str], incarnation: Incarnation, counters: Counters | None
+    ) -> "Tally":
+        """With one more reading. The first reading of a place adds nothing; where nothing is
+        counted (None) there is none."""
+        if counters is None:
+            return self
         former = self.last.get(place)
-        last = {**self.last, place: (worker, counters)}
+        last = {**self.last, place: (incarnation, counters)}
         if former is None:
             return Tally(self.sum, last)
-        base = former[1] if former[0].is_same(worker) else Counters()
+        base = former[1] if former[0].is_same(incarnation) else Counters()
         if counters.total < base.total or counters.errors < base.errors:
             base = Counters()
         more = Counters(counters.errors - base.errors, counters.total - base.total)

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from controller.core.events import Event
 from controller.core.plan.plan import Plan
 from controller.errors import StateError
-from controller.journal.former import upgraded
+from controller.journal.former import RENAMED, upgraded_event, upgraded_plan
 
 PLAN = "Plan"
 KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Event)} | {PLAN: Plan}
@@ -27,9 +27,11 @@ def encode(value: Event | Plan) -> tuple[str, str]:
 
 def decode(kind: str, body: str) -> Any:
     """The event or plan that was journalled, by this version or a former one. Raises StateError."""
+    kind = RENAMED.get(kind, kind)
     if kind not in KINDS:
         raise StateError(f"the journal has a line of an unknown kind, {kind!r}: a newer poolroll?")
     try:
-        return _adapter(kind).validate_json(upgraded(body) if kind == PLAN else body)
+        present = upgraded_plan(body) if kind == PLAN else upgraded_event(kind, body)
+        return _adapter(kind).validate_json(present)
     except ValueError as error:
         raise StateError(f"the journal has a {kind} that cannot be read: {error}") from None

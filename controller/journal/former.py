@@ -1,4 +1,4 @@
-"""Plans that a former version journalled, in the form of today.
+"""Plans and events that a former version journalled, in the form of today.
 
 Each step takes the JSON of one former form and leaves any other as it is.
 """
@@ -40,7 +40,45 @@ METRIC: Final = (
 )
 
 
-def upgraded(plan: str) -> str:
+RENAMED: Final = {"WorkerReplaced": "InstanceRestarted"}
+"""Kinds of events that once had another name."""
+
+
+def upgraded_event(kind: str, body: str) -> str:
+    """The JSON of an event as today's version writes it. Raises ValueError."""
+    if kind not in ("Intended", "MemberInherited", "MemberSet", "InstanceRestarted"):
+        return body
+    event = json.loads(body)
+    try:
+        match kind:
+            case "Intended":
+                _found(event["step"].get("found"))
+            case "MemberInherited":
+                _found(event["found"])
+            case "MemberSet" if "workers" in event:
+                workers = event.pop("workers")
+                event["incarnations"] = {name: _incarnation(one) for name, one in workers.items()}
+            case "InstanceRestarted":
+                event["former"] = _incarnation(event["former"])
+                event["now"] = _incarnation(event["now"])
+    except (LookupError, TypeError, AttributeError) as error:
+        raise ValueError(f"it is in no known form: {error!r}") from None
+    return json.dumps(event)
+
+
+def _found(found: dict[str, Any] | None) -> None:
+    """Once the one thing kept besides the weight was whether an agent check was on."""
+    for line in found["lines"] if found is not None else ():
+        if (agent := line.pop("agent", None)) is not None:
+            line["keep"] = {"agent": "on"} if agent else {}
+
+
+def _incarnation(one: dict[str, Any]) -> dict[str, Any]:
+    """Once it was a process id."""
+    return {"id": str(one["pid"]), "started": one["started"]} if "pid" in one else one
+
+
+def upgraded_plan(plan: str) -> str:
     """The JSON of a plan as today's version writes it. Raises ValueError."""
     body = json.loads(plan)
     try:

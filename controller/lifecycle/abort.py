@@ -60,7 +60,7 @@ async def _abort_unasked(
 ) -> State:
     """The end of a rollout, from the journal alone. What is out stays known to later ones (S8)."""
     row, journal, state = former.row, world.journal, former.state
-    await hold.add({(one.backend, one.address) for one in await journal.taken_by(row.id)})
+    await hold.add({one.key for one in await journal.taken_by(row.id)})
     ending = Finished(
         Outcome.ABORTED, ExitCode.STOPPED, f"by {world.by}; {_by_the_journal(state, refused)}"
     )

@@ -7,7 +7,6 @@ from controller.config import RolloutFile
 from controller.core.outcome import ExitCode, Outcome
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.state.state import State
-from controller.core.steps import Course
 from controller.journal.codec import encode
 from controller.lifecycle.begin import prepare
 from controller.lifecycle.changes import onward
@@ -17,7 +16,7 @@ from controller.ports import Hold
 from controller.report.run.halt import halt_message
 from controller.report.run.summary import contact
 from controller.runner.loop import Runner
-from controller.runner.perform import Performer, Questions
+from controller.runner.perform import OfCourse, Performer, Questions
 from controller.runner.recorder import Narrator
 from controller.tasks import Work
 
@@ -101,13 +100,18 @@ def _halt_told(world: World, prepared: Prepared) -> Callable[[State], Sequence[s
     return told
 
 
-def _work(file: RolloutFile, plan: Plan, rollout: str) -> Callable[[str, Course], Work]:
+def _work(file: RolloutFile, plan: Plan, rollout: str) -> Callable[[OfCourse], Work]:
+    """Templates filled for whoever is in the member's place when a step is made."""
     members = {member.name: member for member in plan.members}
 
-    def work(member: str, course: Course) -> Work:
+    def work(step: OfCourse) -> Work:
+        member = members[step.member]
+        if step.seats:
+            now = step.seats[0].occupant
+            member = file.member(member.name, now.address, now.port)
         if plan.purpose is Purpose.ROLLBACK:
-            return file.work("rollback", members[member], rollout)
-        whole = file.work(course.value, members[member], rollout)
+            return file.work("rollback", member, rollout)
+        whole = file.work(step.course.value, member, rollout)
         is_rehearsal = plan.purpose is Purpose.REHEARSAL
         return replace(whole, steps=(), guard=None) if is_rehearsal else whole
 

@@ -17,6 +17,10 @@ _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,252})")
 _FORMS = "is not the address of a Runtime API; write unix:/path/of.sock or tcp:HOST:PORT"
 
 
+AGENT: Final = "agent"
+"""What is kept of a line besides its weight (`Line.keep`): that its agent check was on."""
+
+
 @dataclass(frozen=True, slots=True)
 class HaproxyPool:
     """Where the pool is: every HAProxy in front of it, and the backends a member is in."""

@@ -96,8 +96,8 @@ async def _rates(
         seconds = (last.at - first.at).total_seconds()
         for backend in last.backends.keys() & first.backends.keys():
             place = (last.instance, backend)
-            tally = Tally().noted(place, first.worker, first.backends[backend])
-            seen = tally.noted(place, last.worker, last.backends[backend]).sum.total
+            tally = Tally().noted(place, first.incarnation, first.backends[backend])
+            seen = tally.noted(place, last.incarnation, last.backends[backend]).sum.total
             rates[place] = seen / seconds
     return rates
 

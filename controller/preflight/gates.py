@@ -85,7 +85,7 @@ async def gates_now(
         *await asyncio.gather(*(balancer.look(i, ()) for i in balancer.instances)),
     ):
         for backend, counters in view.backends.items():
-            tally = tally.noted((view.instance, backend), view.worker, counters)
+            tally = tally.noted((view.instance, backend), view.incarnation, counters)
     return [GateNow(gate, None, sampled(gate, None, judge(gate, tally.sum))) for gate in counted]
 
 

@@ -20,15 +20,13 @@ from controller.core.gates.gate import MetricGate
 from controller.core.plan.plan import CourseShape, Purpose
 from controller.core.plan.propose import Proposal, is_selected, propose
 from controller.core.plan.ramp import slope_notes, without_ramp
-from controller.core.pool import Found, InstanceView, Line, Member
+from controller.core.pool import Found, InstanceView, Line, Member, PoolKey
 from controller.core.settings import Selection
 from controller.errors import BalancerError, Refused
 from controller.ports import Journal, LoadBalancer, Survey
 
 NO_WINDOW: Final = timedelta(seconds=1)
 """For `${window}`, where it only matters that every template can be filled."""
-
-PoolKey = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +53,7 @@ class Reached:
     @property
     def keys(self) -> frozenset[PoolKey]:
         """What makes this pool the same pool for everybody (S10)."""
-        return frozenset(
-            (line.backend, f"{line.address}:{line.port}")
-            for view in self.views
-            for line in view.lines
-        )
+        return frozenset(line.key for view in self.views for line in view.lines)
 
 
 async def reach(balancer: LoadBalancer, selection: Selection) -> Reached:
@@ -67,7 +61,7 @@ async def reach(balancer: LoadBalancer, selection: Selection) -> Reached:
 
     async def one(instance: str) -> tuple[InstanceView, Survey]:
         view = await balancer.look(instance, None)
-        members = {line.member for line in view.lines if not line.backup}
+        members = {line.member for line in view.lines if not line.is_backup}
         selected = {name for name in members if _is_chosen(selection, name)}
         return view, await balancer.survey(view, selected)
 
@@ -159,13 +153,19 @@ def _members(file: RolloutFile, views: Sequence[InstanceView]) -> dict[str, Memb
     members: dict[str, Member] = {}
     for view in views:
         for line in view.lines:
-            if line.backup or line.member in members:
+            if line.is_backup or line.member in members:
                 continue
             if _is_chosen(file.settings.selection, line.member):
-                members[line.member] = file.member(line.member, line.address, line.port)
+                members[line.member] = file.member(line.member, *_address(line))
             else:
-                members[line.member] = Member(line.member, line.address, line.port)
+                members[line.member] = Member(line.member, *_address(line))
     return members
+
+
+def _address(line: Line) -> tuple[str, int]:
+    """Where its occupant is reached; no address and port 0 while it has none."""
+    occupant = line.occupant
+    return (occupant.address, occupant.port) if occupant is not None else ("", 0)
 
 
 def _shapes(file: RolloutFile, members: Sequence[Member]) -> tuple[CourseShape, CourseShape | None]:

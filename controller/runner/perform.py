@@ -1,7 +1,6 @@
 """Performing one step: the step in, its outcome as an event out."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from controller.core.events import (
@@ -15,11 +14,10 @@ from controller.core.events import (
     StepEnded,
     Validated,
 )
-from controller.core.pool import FULL, Admin, Found, InstanceView
+from controller.core.pool import FULL, Found
 from controller.core.steps import (
     AskGuard,
     AskOperator,
-    Course,
     RunStep,
     SetMember,
     Setting,
@@ -27,8 +25,8 @@ from controller.core.steps import (
     Validate,
 )
 from controller.core.words import span
-from controller.errors import BalancerError, WeightRefused
-from controller.ports import Commands, Job, JobResult, LoadBalancer, Validator
+from controller.errors import BalancerError, ConfigurationError, WeightRefused
+from controller.ports import Commands, Confirmed, Job, JobResult, LoadBalancer, Validator
 from controller.runner.job_keys import key_of
 from controller.tasks import Command, Guard, Work
 
@@ -37,8 +35,8 @@ OUTPUT_KEPT = 8192
 
 NOTHING_FOUND = Found(())
 
-AWAY = frozenset({Setting.DRAIN, Setting.HOLD, Setting.REMOVE, Setting.CHECK})
-"""Settings after which no line is ready."""
+OfCourse = AskGuard | RunStep | Validate
+"""Steps whose commands and probes come from the rollout file."""
 
 
 class Questions(Protocol):
@@ -56,7 +54,7 @@ class Performer:
         balancer: LoadBalancer,
         commands: Commands,
         validator: Validator,
-        work: Callable[[str, Course], Work],
+        work: Callable[[OfCourse], Work],
         questions: Questions | None = None,
     ) -> None:
         self._rollout = rollout
@@ -70,55 +68,62 @@ class Performer:
         match step:
             case SetMember():
                 return await self._set(step)
-            case AskGuard(member, course, _):
-                return await self._ask(member, self._work(member, course).guard)
+            case AskGuard():
+                return await self._ask(step)
             case RunStep():
                 return await self._run(step)
-            case Validate(member, course):
-                result = await self._validator.validate(self._work(member, course).validations)
-                return Validated(member, result.passed, result.detail)
+            case Validate():
+                return await self._validate(step)
             case AskOperator(member):
                 answer = self._questions is None or await self._questions.go_on_with(member)
                 return OperatorAnswered(member, answer)
 
     async def _set(self, step: SetMember) -> Event:
-        member, found = step.member, step.found or NOTHING_FOUND
-        calls: dict[Setting, Callable[[], Awaitable[None]]] = {
-            Setting.DRAIN: lambda: self._balancer.drain(member),
-            Setting.HOLD: lambda: self._balancer.take_out(member),
-            Setting.REMOVE: lambda: self._balancer.take_out(member),
-            Setting.CUT: lambda: self._balancer.cut(member),
-            Setting.CHECK: lambda: self._balancer.begin_return(member),
-            Setting.PUT_BACK: lambda: self._balancer.put_back(member, found, step.share),
-            Setting.RESTORE: lambda: self._balancer.put_back(member, found),
+        member, found, seats = step.member, step.found or NOTHING_FOUND, step.seats
+        balancer = self._balancer
+        calls: dict[Setting, Callable[[], Awaitable[Confirmed]]] = {
+            Setting.DRAIN: lambda: balancer.drain(member, seats),
+            Setting.HOLD: lambda: balancer.take_out(member, seats),
+            Setting.REMOVE: lambda: balancer.take_out(member, seats),
+            Setting.CUT: lambda: balancer.cut(member, seats),
+            Setting.CHECK: lambda: balancer.begin_return(member, seats),
+            Setting.PUT_BACK: lambda: balancer.put_back(member, found, step.share, seats),
+            Setting.RESTORE: lambda: balancer.put_back(member, found, FULL, seats),
         }
         try:
-            await calls[step.setting]()
-            views = await self._views(member)
+            confirmed = await calls[step.setting]()
         except BalancerError as error:
             if isinstance(error, WeightRefused) and step.share < FULL:
                 return RampRefused(member, str(error))
             return SettingFailed(member, step.setting, str(error), error.retryable)
-        for view in views:
-            if step.setting in AWAY and any(one.admin is Admin.READY for one in view.lines):
-                # A worker that does not show the setting must not be held to it.
-                why = f"{view.instance}: it was reloaded while it was being set"
-                return SettingFailed(member, step.setting, why, retryable=True)
-        return MemberSet(member, step.setting, {view.instance: view.worker for view in views})
+        return MemberSet(member, step.setting, confirmed)
 
-    async def _views(self, member: str) -> Sequence[InstanceView]:
-        """What each instance shows, right after the setting was read back."""
-        instances = self._balancer.instances
-        return await asyncio.gather(*(self._balancer.look(one, (member,)) for one in instances))
+    async def _validate(self, step: Validate) -> Event:
+        try:
+            validations = self._work(step).validations
+        except ConfigurationError as error:
+            return Validated(step.member, False, _unfilled(error))
+        result = await self._validator.validate(validations)
+        return Validated(step.member, result.passed, result.detail)
 
-    async def _ask(self, member: str, guard: Guard | None) -> Event:
+    async def _ask(self, step: AskGuard) -> Event:
+        member = step.member
+        try:
+            guard = self._work(step).guard
+        except ConfigurationError as error:
+            return GuardAnswered(member, Answer.REFUSED, _unfilled(error))
         if guard is None:
             return GuardAnswered(member, Answer.NEEDED, "no `unless` is configured")
         result = await self._commands.run_briefly(guard.command)
         return GuardAnswered(member, *weigh(guard, result))
 
     async def _run(self, step: RunStep) -> Event:
-        command = self._work(step.member, step.course).steps[step.index]
+        try:
+            command = self._work(step).steps[step.index]
+        except ConfigurationError as error:
+            return StepEnded(
+                step.member, step.index, step.attempt, False, False, _unfilled(error), "", 0.0
+            )
         result = await self._commands.run(Job(key_of(self._rollout, step), command))
         return StepEnded(
             member=step.member,
@@ -130,6 +135,11 @@ class Performer:
             output=result.output[-OUTPUT_KEPT:],
             seconds=result.seconds,
         )
+
+
+def _unfilled(error: ConfigurationError) -> str:
+    """Why a template makes no sense for whoever is in the member's place now."""
+    return "; ".join(fault.message for fault in error.faults)
 
 
 def weigh(guard: Guard, result: JobResult) -> tuple[Answer, str]:

@@ -6,12 +6,12 @@ from typing import Protocol
 
 from controller.core.events import Event, LockLost, Looked, LookFailed, Observation
 from controller.core.plan.plan import Plan
-from controller.core.pool import Instant
+from controller.core.pool import Instant, PoolKey
 from controller.core.state.apply import apply
 from controller.core.state.state import State
 from controller.errors import Conflict, LeaseLost, StateError
 from controller.journal.codec import encode
-from controller.ports import Clock, Journal, PoolKey, Taken
+from controller.ports import Clock, Journal, Returned, Taken
 
 
 class Narrator(Protocol):
@@ -87,22 +87,21 @@ class Recorder:
 
 def _taken_and_returned(
     rollout: str, before: State, after: State
-) -> tuple[list[Taken], list[PoolKey]]:
-    """Members that the event took out, with what was found of them, and keys of those that are
-    back as found."""
+) -> tuple[list[Taken], list[Returned]]:
+    """Members that the event took out, with what was found of them, and those that are back as
+    found."""
     taken: list[Taken] = []
-    returned: list[PoolKey] = []
+    returned: list[Returned] = []
     for name, m in after.members.items():
         former = before.members[name].placement.found
         found = m.placement.found
         if found is not None and former is None:
-            keys = _keys(after, name)
-            taken += [Taken(backend, at, name, rollout, found) for backend, at in keys]
+            taken += [Taken(key, name, rollout, found) for key in _keys(after, name)]
         elif found is None and former is not None:
-            returned += _keys(after, name)
+            returned.append(Returned(name, _keys(after, name)))
     return taken, returned
 
 
 def _keys(state: State, member: str) -> list[PoolKey]:
     lines = (seen.line for sight in state.sights.values() for seen in sight.lines.get(member, ()))
-    return sorted({(line.backend, f"{line.address}:{line.port}") for line in lines})
+    return sorted({line.key for line in lines})

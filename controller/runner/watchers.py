@@ -77,10 +77,10 @@ class Watchers:
             if due.wait > timedelta(0):
                 await self.wait_for_decisions(due.wait)
                 continue
-            former = state.old_workers.get(instance)
-            memory = [worker.pid for worker in former.workers] if former is not None else []
+            former = state.formers.get(instance)
+            incarnations = former.incarnations if former is not None else ()
             try:
-                view = await self.balancer.look(instance, due.members, memory=memory)
+                view = await self.balancer.look(instance, due.members, former=incarnations)
             except BalancerError as error:
                 await self.post(LookFailed(instance, now, error.reason))
             else:

@@ -58,16 +58,9 @@ def _turn(ctx: Context, m: MemberState) -> Wait:
 
 
 def _emptiness(ctx: Context, m: MemberState) -> Wait:
-    lines = [
-        seen.line for sight in ctx.state.sights.values() for seen in sight.lines.get(m.name, ())
-    ]
-    if any(not line.is_quiet for line in lines):
+    if ctx.state.in_flight(m.name):
         return Wait.REQUESTS_IN_FLIGHT
-    for instance, former in ctx.state.old_workers.items():
-        is_there = ctx.state.sights[instance].old_worker
-        if is_there or (is_there is None and ctx.now < former.until):
-            return Wait.OLD_WORKER
-    return Wait.LOAD_BALANCER
+    return Wait.LOAD_BALANCER if ctx.lingering is None else Wait.OLD_WORKER
 
 
 def _soak(ctx: Context, m: MemberState) -> Wait:

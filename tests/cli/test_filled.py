@@ -2,31 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from controller.config import parse
 from controller.config.starting.haproxy.discovered import Discovery, chosen_backends, with_leaders
 from controller.config.starting.haproxy.filled import filled
-from controller.core.pool import Admin, Counters, Health, InstanceView, Line, Worker
+from controller.core.pool import Admin, Check, Counters, Health, Incarnation, InstanceView, Line
 from controller.core.settings import Amount
 from controller.errors import ConfigurationError, Refused, UsageFault
-from controller.pools.haproxy import HaproxyFacts, HaproxyPool
+from controller.pools.haproxy import AGENT, HaproxyFacts, HaproxyPool
+from tests.support.lines import a_line
 
 
-def line(member: str, backend: str = "web", **more: object) -> Line:
-    known: dict[str, object] = {
-        "address": "10.0.0.1",
-        "port": 80,
-        "admin": Admin.READY,
-        "health": Health.PASSING,
-        "weight": 1,
-        "in_flight": 0,
-        "queued": 0,
-        "arrivals": 0,
-        "counters": Counters(),
-    }
-    return Line(backend=backend, member=member, **{**known, **more})  # type: ignore[arg-type]
+def line(member: str, backend: str = "web", **more: Any) -> Line:
+    return a_line(member, backend=backend, **{"weight": 1, **more})
 
 
 def facts(api: str, **more: object) -> HaproxyFacts:
@@ -50,7 +41,7 @@ def found(
     """One pool, the same behind every door."""
     backends = dict.fromkeys((line.backend for line in lines), Counters())
     views = tuple(
-        InstanceView(api, timedelta(0), Worker(1, 1), lines, is_full=True, backends=backends)
+        InstanceView(api, timedelta(0), Incarnation("1", 1), lines, is_full=True, backends=backends)
         for api in apis
     )
     known = servers if servers is not None else dict.fromkeys(backends, ("web1",))
@@ -108,7 +99,7 @@ def test_cookie_is_explained() -> None:
 
 def test_servers_without_check_are_named() -> None:
     """What stands between a bad upgrade and its users is said of each."""
-    text = text_of(found(line("web1"), line("web2", checked=False, health=Health.UNCHECKED)))
+    text = text_of(found(line("web1"), line("web2", check=Check.NONE, health=Health.UNCHECKED)))
     assert "upgrade of\n#   web2\n" in text
     assert "serves users:\n#   web1\n" in text
 
@@ -117,9 +108,9 @@ def test_who_is_no_member_is_said() -> None:
     """Backups, those out of rotation, and those without an address."""
     lines = (
         *TWO,
-        line("spare", backup=True),
+        line("spare", is_backup=True),
         line("web3", admin=Admin.OUT),
-        line("web4", address="", admin=Admin.OUT),
+        line("web4", occupant=None, admin=Admin.OUT),
     )
     text = text_of(found(*lines))
     assert "# Backup servers are never members: spare" in text
@@ -171,7 +162,7 @@ def test_low_level_and_open_door_are_said() -> None:
 
 def test_agent_track_and_tcp_are_said() -> None:
     """Each feature that changes what follows has its line."""
-    lines = (line("web1", agent=True), line("web2", tracks="chk/web2", checked=False))
+    lines = (line("web1", keep={AGENT: "on"}), line("web2", check=Check.NONE))
     text = text_of(found(*lines, trackers=(("web/web2", "chk/web2"),), modes={"web": "tcp"}))
     assert "then on again:\n#   web1\n" in text
     assert "# web/web2 follows the health of chk/web2 (track)." in text

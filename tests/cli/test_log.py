@@ -14,12 +14,13 @@ from controller.core import events as e
 from controller.core.events import Cause, Event, Observation, Verdict
 from controller.core.outcome import Outcome
 from controller.core.phases import Phase
-from controller.core.pool import Admin, Counters, Health, InstanceView, Line, Worker
+from controller.core.pool import Admin, Incarnation, InstanceView
 from controller.core.snapshot import Sight, looked
 from controller.core.state.parts import MemberState
 from controller.core.state.state import Mode, State
 from controller.core.steps import Course, RunStep, SetMember, Setting
 from controller.report.run.sentences import kind_of, level_of, sentence
+from tests.support.lines import a_line
 from tests.support.members import changed, member
 
 WALL = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -27,11 +28,8 @@ HALT = e.Halted(Cause.GATE, "gate 'errors': 4 of 42 requests failed", "at most 1
 
 
 def busy(in_flight: int) -> Sight:
-    line = Line(
-        *("web", "web1", "10.0.0.1", 80, Admin.DRAINING, Health.PASSING, 1, in_flight, 0, 0),
-        Counters(),
-    )
-    view = InstanceView("unix:/a", timedelta(0), Worker(1, 1), (line,), is_full=True)
+    line = a_line(admin=Admin.DRAINING, weight=1, in_flight=in_flight)
+    view = InstanceView("unix:/a", timedelta(0), Incarnation("1", 1), (line,), is_full=True)
     return looked(Sight("unix:/a"), view)
 
 

@@ -23,7 +23,7 @@ from controller.core.events import (
 from controller.core.gates.gate import CounterGate, Scope
 from controller.core.phases import Phase
 from controller.core.plan.plan import CourseShape, Plan
-from controller.core.pool import Counters, InstanceView, Member, Worker
+from controller.core.pool import Counters, Incarnation, InstanceView, Member
 from controller.core.settings import Policies
 from controller.core.state.apply import apply
 from controller.core.state.state import State, initial
@@ -74,7 +74,7 @@ def followed(state: State, story: list[tuple[int, str, int, int, int]]) -> list[
             state = apply(PLAN, state, LookFailed("lb1", now, "refused"), now)
         else:
             lines = tuple(line(one.name, counters=counts) for one in PLAN.members)
-            worker = Worker(pid, 1000)
+            worker = Incarnation(str(pid), 1000)
             view = InstanceView("lb1", now, worker, lines, True, {"web": counts})
             state = apply(PLAN, state, Looked(view), now)
         while (output := decide(PLAN, state, now)) is not None:

@@ -7,19 +7,17 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.core.pool import Admin, Counters, Health, InstanceView, Line, Worker
+from controller.core.pool import Admin, Counters, Health, Incarnation, InstanceView, Line
 from controller.core.snapshot import Sight, capacity, looked, lost
 from controller.core.tally import Tally
+from tests.support.lines import a_line
 
-A, B = Worker(1, 1000), Worker(2, 2000)
+A, B = Incarnation("1", 1000), Incarnation("2", 2000)
 HERE = ("lb1", "web")
 
 
 def line(member: str, backend: str = "web", **changes: Any) -> Line:
-    one = Line(
-        backend, member, "10.0.0.1", 80, Admin.READY, Health.PASSING, 100, 0, 0, 0, Counters()
-    )
-    return replace(one, **changes)
+    return a_line(member, backend=backend, **changes)
 
 
 def view(*lines: Line, at: int = 0, full: bool = True) -> InstanceView:
@@ -48,14 +46,16 @@ def test_counts_survive_a_clear() -> None:
 
 readings = st.tuples(
     st.sampled_from([HERE, ("lb2", "web")]),
-    st.sampled_from([A, B, Worker(1, 5000)]),
+    st.sampled_from([A, B, Incarnation("1", 5000)]),
     st.integers(0, 50),
     st.integers(0, 50),
 )
 
 
 @given(st.lists(readings, max_size=30))
-def test_tally_never_falls(all_readings: list[tuple[tuple[str, str], Worker, int, int]]) -> None:
+def test_tally_never_falls(
+    all_readings: list[tuple[tuple[str, str], Incarnation, int, int]],
+) -> None:
     """Whatever is read in whatever order, counts only rise, errors never past requests."""
     tally = Tally()
     for place, worker, errors, good in all_readings:
@@ -92,7 +92,7 @@ def test_capacity_is_the_worst_of_all_places() -> None:
             line("web1"),
             line("web2"),
             line("web3", health=Health.FAILING),
-            line("web4", backup=True),
+            line("web4", is_backup=True),
             line("web5", weight=0),
             line("web1", "api"),
             line("web2", "api", admin=Admin.DRAINING),

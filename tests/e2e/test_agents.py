@@ -75,7 +75,7 @@ async def test_agent_is_not_heard_meanwhile(site: MakeSite, agents: Agents, word
         one.go.touch()
         done = await running.end()
     assert (done.code, visitors.failed) == (0, []), done.text
-    assert "the agent check is switched off while we have the member in hand" in done.out
+    assert "the agent check is switched off while the member is in progress" in done.out
     assert [await is_heard(one, name) for name in one.world.members] == [True, True]
     assert [await one.weight(name) for name in one.world.members] == [100, 100]
     await agents.asked_again("web1")

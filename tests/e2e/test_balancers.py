@@ -17,7 +17,7 @@ async def reloaded(one: Site) -> HaproxyProcess:
     """Reload the first HAProxy, and wait until the rollout has noticed it."""
     process = one.world.haproxies[0]
     await process.reload()
-    await until(lambda: one.bodies("WorkerReplaced"), 5, "the reload to be noticed")
+    await until(lambda: one.bodies("InstanceRestarted"), 5, "the reload to be noticed")
     return process
 
 

@@ -26,8 +26,11 @@ async def planned(folder: Path, socket: Path) -> Done:
 @pytest.mark.parametrize(
     ("version", "words"),
     [
-        ("3.3-dev5-1a2b3c", "HAProxy 3.3-dev5-1a2b3c is newer than any that poolroll was tried on"),
-        ("1.8.27", "HAProxy 1.8.27 is older than any that poolroll was tried on"),
+        (
+            "3.3-dev5-1a2b3c",
+            "HAProxy 3.3-dev5-1a2b3c is newer than any that poolroll was tested with",
+        ),
+        ("1.8.27", "HAProxy 1.8.27 is older than any that poolroll was tested with"),
         ("2.6.0-1.0.0-290.780", ""),
     ],
 )

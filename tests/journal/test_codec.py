@@ -11,7 +11,7 @@ from controller.core import events as e
 from controller.core.abilities import ByHand
 from controller.core.events import Event
 from controller.core.outcome import Outcome
-from controller.core.pool import Found, FoundLine, LineKey, Worker
+from controller.core.pool import Found, FoundLine, Incarnation, LineKey
 from controller.core.settings import OnFailure
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
@@ -35,8 +35,8 @@ from tests.support.plays import make_plan, play
 from tests.support.scenarios import ROLLOUT, Scenario
 from tests.support.virtual import EPOCH, run_virtually
 
-FOUND = Found((FoundLine(LineKey("unix:/run/a.sock", "web"), 17, agent=True),))
-WORKER = Worker(4711, 1_700_000_000)
+FOUND = Found((FoundLine(LineKey("unix:/run/a.sock", "web"), 17, {"agent": "on"}),))
+WORKER = Incarnation("4711", 1_700_000_000)
 WORDS = 'quoted "words", ünïcödé, new\nline, \t, 100 %, \x00 and \x7f'
 
 STEPS: tuple[Step, ...] = (
@@ -76,7 +76,7 @@ EVENTS: tuple[Event, ...] = (
     e.MemberKept("web1", WORDS),
     e.MemberStuck("web1"),
     e.RestoreBegan("web1"),
-    e.WorkerReplaced("lb1", WORKER, Worker(4712, 1_700_000_100)),
+    e.InstanceRestarted("lb1", WORKER, Incarnation("4712", 1_700_000_100)),
     e.ForeignHandSeen("web1", "lb1"),
     e.CapacityShort(2, "web at lb1"),
     e.CapacityBack(3),

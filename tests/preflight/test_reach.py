@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from controller.core.abilities import Abilities, ByHand
-from controller.core.pool import InstanceView
+from controller.core.pool import Incarnation, InstanceView
 from controller.core.settings import Selection
 from controller.errors import PermissionTooLow, Refused
 from controller.ports import Survey
@@ -26,10 +26,14 @@ class Surveyed(FakeLoadBalancer):
         self._says = says
 
     async def look(
-        self, instance: str, members: Collection[str] | None, *, memory: Collection[int] = ()
+        self,
+        instance: str,
+        members: Collection[str] | None,
+        *,
+        former: Collection[Incarnation] = (),
     ) -> InstanceView:
-        view = await super().look(instance, members, memory=memory)
-        lines = (replace(line, backup=line.member == "web4") for line in view.lines)
+        view = await super().look(instance, members, former=former)
+        lines = (replace(line, is_backup=line.member == "web4") for line in view.lines)
         return replace(view, lines=tuple(lines))
 
     async def survey(self, view: InstanceView, selected: Collection[str]) -> Survey:
@@ -72,3 +76,27 @@ def test_each_that_may_not_be_set_is_a_reason() -> None:
     with pytest.raises(Refused) as caught:
         run_virtually(reach(Surveyed(says), Selection()))
     assert caught.value.reasons == ("lb1: may only be read", "lb2: may only be read")
+
+
+def test_the_pool_is_known_by_the_keys_of_all_its_lines() -> None:
+    """S10: keys are as the balancers report them, of every line of every instance, whoever is in
+    the place, and also of those that are not of the rollout."""
+
+    class Keyed(Surveyed):
+        async def look(
+            self,
+            instance: str,
+            members: Collection[str] | None,
+            *,
+            former: Collection[Incarnation] = (),
+        ) -> InstanceView:
+            view = await super().look(instance, members, former=former)
+            lines = (
+                replace(line, key=f"{instance}+{line.member}", occupant=None) for line in view.lines
+            )
+            return replace(view, lines=tuple(lines))
+
+    balancer = Keyed(lambda instance, selected: Survey())
+    reached = run_virtually(reach(balancer, Selection(exclude=("web3",))))
+    members = ("web1", "web2", "web3", "web4")
+    assert reached.keys == {f"{one}+{name}" for one in balancer.instances for name in members}

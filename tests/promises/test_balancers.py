@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from controller.core.events import Cause, Halted, SettingFailed, WorkerReplaced
+from controller.core.events import Cause, Halted, InstanceRestarted, SettingFailed
 from controller.core.phases import LEAVING, Phase
 from controller.core.pool import Admin
 from controller.core.settings import Amount, DrainPolicy
@@ -36,7 +36,7 @@ def test_reload_in_each_phase(phase: Phase) -> None:
     """A reload is noticed, what was set is set again before anything else, and all goes on."""
     played = play(guarded(phase, reload_one))
     ended(played, "done", 0)
-    assert [event.instance for event in played.told(WorkerReplaced)] == ["lb1"]
+    assert [event.instance for event in played.told(InstanceRestarted)] == ["lb1"]
 
 
 @pytest.mark.parametrize("phase", [Phase.OUT, Phase.UPGRADING])

@@ -107,7 +107,7 @@ def test_soak_begins_after_the_slowstart() -> None:
 def test_nothing_is_said_of_trouble() -> None:
     """A healthy rollout has no halt and no failed setting in its journal."""
     kinds = {type(event).__name__ for event in play(Scenario()).events}
-    assert not kinds & {"Halted", "SettingFailed", "MemberFailed", "WorkerReplaced"}
+    assert not kinds & {"Halted", "SettingFailed", "MemberFailed", "InstanceRestarted"}
 
 
 def test_members_out_before_we_came_are_left() -> None:

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from controller.core.events import Intended, WorkerReplaced
+from controller.core.events import InstanceRestarted, Intended
 from controller.core.phases import Phase
 from controller.core.pool import Admin
 from controller.core.steps import Setting
@@ -41,7 +41,7 @@ def test_reload_meanwhile_is_noticed() -> None:
     cut.world.sim.reload("lb1")
     played = play_on(scenario, cut.world, after=ms(20), at=cut.at)
     ended(played, "done", 0)
-    assert len(played.told(WorkerReplaced)) == 1
+    assert len(played.told(InstanceRestarted)) == 1
 
 
 def test_evidence_gone_meanwhile() -> None:

@@ -11,7 +11,7 @@ from controller.core.events import Verdict
 from controller.core.gates.gate import CounterGate, Scope
 from controller.core.outcome import Outcome
 from controller.core.plan.plan import CourseShape, Plan
-from controller.core.pool import Found, FoundLine, LineKey, Member, Worker
+from controller.core.pool import Found, FoundLine, Incarnation, LineKey, Member
 from controller.core.settings import Policies
 from controller.core.steps import Course, RunStep, SetMember, Setting, Validate
 from controller.journal.codec import encode
@@ -119,7 +119,7 @@ class Scribe:
         found = Found((FoundLine(LineKey(INSTANCE, "web"), 100),))
         self.write(e.Intended(SetMember(member, setting, found)))
         self.wait(seconds)
-        self.write(e.MemberSet(member, setting, {INSTANCE: Worker(77, 1)}))
+        self.write(e.MemberSet(member, setting, {INSTANCE: Incarnation("77", 1)}))
 
     def drain(self, member: str, seconds: float = 4) -> None:
         self.write(e.MemberCalled(member))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from controller.core.events import Cause, Halted
 from controller.core.phases import Phase
@@ -14,17 +14,19 @@ from controller.core.pool import (
     Found,
     FoundLine,
     Health,
+    Incarnation,
     InstanceView,
     Line,
     LineKey,
-    Worker,
 )
 from controller.core.snapshot import Sight, looked
 from controller.core.state.parts import MemberState
 from controller.core.state.state import Mode, State, initial
 from controller.core.steps import Course
+from controller.core.tally import Tally
 from controller.report.run.next_commands import Onward
 from tests.report import journals
+from tests.support.lines import a_line
 from tests.support.members import changed
 
 A, B = "unix:/a.sock", "unix:/b.sock"
@@ -65,14 +67,11 @@ def plan(purpose: Purpose = Purpose.UPGRADE, **changes: Any) -> Plan:
 
 
 def line(member: str, backend: str = "web", **changes: Any) -> Line:
-    one = Line(
-        backend, member, "192.0.2.7", 80, Admin.READY, Health.PASSING, 100, 0, 0, 0, Counters()
-    )
-    return replace(one, **changes)
+    return a_line(member, backend=backend, address="192.0.2.7", **changes)
 
 
 def view(instance: str, *lines: Line) -> InstanceView:
-    return InstanceView(instance, NOW, Worker(1, 1), lines, is_full=True)
+    return InstanceView(instance, NOW, Incarnation("1", 1), lines, is_full=True)
 
 
 def sights(*views: InstanceView) -> dict[str, Sight]:
@@ -84,6 +83,10 @@ def shows(**members: dict[str, Any]) -> dict[str, Sight]:
     return sights(view(A, *(line(name, **changes) for name, changes in members.items())))
 
 
+COUNTED: Final = Tally(last={("lb1", "web"): (Incarnation("1", 1), Counters())})
+"""Requests are counted, and none has failed."""
+
+
 def state(
     of: Plan, *members: MemberState, seen: Mapping[str, Sight] | None = None, **changes: Any
 ) -> State:
@@ -91,7 +94,7 @@ def state(
     base = initial(of)
     given = {m.name: m for m in members}
     base = replace(base, members={**base.members, **given}, sights=dict(seen or {}))
-    return replace(base, **changes)
+    return replace(base, **{"pool": COUNTED, **changes})
 
 
 def halted(

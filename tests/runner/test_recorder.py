@@ -1,20 +1,44 @@
 """An event is journalled, then applied, then told; and never one without the other."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import pytest
 
-from controller.core.events import Event, Observation, PauseRequested, RunBegan, StopRequested
+from controller.core.events import (
+    Event,
+    Intended,
+    Looked,
+    MemberCalled,
+    MemberSet,
+    Observation,
+    PauseRequested,
+    RunBegan,
+    StopRequested,
+)
 from controller.core.plan.plan import Plan
-from controller.core.pool import Instant
+from controller.core.pool import (
+    Admin,
+    Check,
+    Found,
+    FoundLine,
+    Health,
+    Incarnation,
+    InstanceView,
+    Instant,
+    Line,
+    LineKey,
+)
 from controller.core.state.state import State, initial
+from controller.core.steps import SetMember, Setting
 from controller.errors import StateError
-from controller.ports import PoolKey, Record, Taken
+from controller.ports import Record, Returned, Taken
 from controller.runner.recorder import Recorder
 from tests.report import journals
 from tests.support.journal_contract import AT, FixedClock, row
 from tests.support.memory_journal import MemoryJournal
+
+WORKER = Incarnation("77", 1700000000)
 
 
 class SlowJournal(MemoryJournal):
@@ -34,7 +58,7 @@ class SlowJournal(MemoryJournal):
         body: str,
         *,
         taken: Sequence[Taken] = (),
-        returned: Collection[PoolKey] = (),
+        returned: Sequence[Returned] = (),
     ) -> Record:
         self.is_asked.set()
         await self.may_go_on.wait()
@@ -107,3 +131,31 @@ async def test_a_journal_that_fails_changes_nothing() -> None:
     with pytest.raises(StateError, match="the disk is full"):
         await work
     assert (recording.state.stop, told.events) == (None, [])
+
+
+def looked(*keys: str) -> Looked:
+    """web1 as the balancer shows it, one line for each key."""
+    lines = [
+        Line(f"b{i}", "web1", key, None, Admin.READY, Health.PASSING, Check.RUNNING)
+        for i, key in enumerate(keys)
+    ]
+    return Looked(InstanceView(journals.INSTANCE, AT, WORKER, tuple(lines), is_full=False))
+
+
+async def test_what_is_out_is_recorded_by_its_keys() -> None:
+    """S8: once a member is about to be taken out, what was found of it stands under each of its
+    keys; back as found, it is forgotten, also when its keys are others by then."""
+    recording, journal, _ = await recorder()
+    journal.may_go_on.set()
+    found = Found((FoundLine(LineKey(journals.INSTANCE, "b0"), 7, {"agent": "on"}),))
+    await recording.record(MemberCalled("web1"))
+    await recording.record(looked("b/2", "a/1", "b/2"))
+    assert list(await journal.taken_by("r1")) == []
+    for setting in (Setting.DRAIN, Setting.RESTORE):
+        await recording.record(Intended(SetMember("web1", setting, found)))
+        out = [Taken(key, "web1", "r1", found) for key in ("a/1", "b/2")]
+        assert list(await journal.taken_by("r1")) == out
+        await recording.record(looked("c/3"))
+        assert list(await journal.taken_by("r1")) == out
+        await recording.record(MemberSet("web1", setting, {journals.INSTANCE: WORKER}))
+    assert list(await journal.taken_by("r1")) == []

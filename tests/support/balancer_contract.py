@@ -4,16 +4,29 @@ Subclass `BalancerContract` and give it a `stage` fixture.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeVar
 
 import pytest
 
 from controller.core.abilities import MEMBER
-from controller.core.pool import Admin, Found, Health, InstanceView, Line, found_in
-from controller.errors import NoSuchMember
-from controller.ports import Clock, LoadBalancer
+from controller.core.pool import (
+    FULL,
+    Admin,
+    Check,
+    Found,
+    Health,
+    InstanceView,
+    Line,
+    Occupant,
+    Seat,
+    found_in,
+    seats_in,
+)
+from controller.errors import CommandRefused, NoSuchMember
+from controller.ports import Clock, Confirmed, LoadBalancer, Seats
 
 T = TypeVar("T")
 
@@ -52,6 +65,23 @@ class Stage:
             (view.instance, line) for view in await self.views(member) for line in view.lines
         )
 
+    async def seats(self, member: str) -> tuple[Seat, ...]:
+        return seats_in(
+            (view.instance, line) for view in await self.views(member) for line in view.lines
+        )
+
+    async def settings(self, member: str) -> Sequence[Callable[[Seats], Awaitable[Confirmed]]]:
+        """Every setting, in the order of a whole way out and back."""
+        balancer, found = self.balancer, await self.found(member)
+        return [
+            partial(balancer.drain, member),
+            partial(balancer.take_out, member),
+            partial(balancer.cut, member),
+            partial(balancer.begin_return, member),
+            partial(balancer.put_back, member, found, 50),
+            partial(balancer.put_back, member, found, FULL),
+        ]
+
 
 def all_in(admin: Admin) -> Callable[[list[Line]], bool]:
     return lambda lines: all(line.admin is admin for line in lines)
@@ -74,6 +104,66 @@ class BalancerContract:
             assert view.is_full
             assert set(view.backends) == set(stage.backends)
 
+    async def test_each_place_is_occupied_and_has_a_key(self, stage: Stage) -> None:
+        """No two members have a key in common, every instance shows the same keys, and each member
+        at rest has an occupant of its own, with an address (S10)."""
+        by_instance = [{line.key for line in view.lines} for view in await stage.views()]
+        assert all(keys == by_instance[0] for keys in by_instance)
+        assert all(len(keys) == len(stage.members) * len(stage.backends) for keys in by_instance)
+        ids = set()
+        for member in stage.members:
+            occupants = [line.occupant for line in await stage.lines(member)]
+            assert all(one is not None and one.address and one.port for one in occupants)
+            ids |= {one.id for one in occupants if one is not None}
+            assert len({one.id for one in occupants if one is not None}) == 1
+        assert len(ids) == len(stage.members)
+
+    async def test_checks_pause_while_a_member_is_out(self, stage: Stage, member: str) -> None:
+        """Its own health check runs in rotation, while draining and on the way back, and is paused
+        while it is out, where it speaks neither for nor against the member."""
+
+        async def checks() -> set[Check]:
+            return {line.check for line in await stage.lines(member)}
+
+        seen = [await checks()]
+        for act in (stage.balancer.drain, stage.balancer.take_out, stage.balancer.begin_return):
+            await act(member)
+            seen.append(await checks())
+        running, paused = {Check.RUNNING}, {Check.PAUSED}
+        assert seen == [running, running, paused, running]
+        lines = await eventually(lambda: stage.lines(member), passing)
+        assert all(line.is_coming and line.has_passed for line in lines)
+
+    async def test_settings_say_who_confirmed_them(self, stage: Stage, member: str) -> None:
+        """Each setting answers, for every instance, the incarnation that a look shows."""
+        shown = {view.instance: view.incarnation for view in await stage.views()}
+        for act in await stage.settings(member):
+            confirmed = await act(await stage.seats(member))
+            assert list(confirmed) == list(stage.balancer.instances)
+            assert all(confirmed[name].is_same(one) for name, one in shown.items())
+
+    async def test_another_occupant_is_left_alone(self, stage: Stage, member: str) -> None:
+        """Where another is in the member's place than was meant, every setting is refused in an
+        error that names both, and nothing is set anywhere."""
+        seats = await stage.seats(member)
+        meant = Occupant("another-one", "192.0.2.99", 4711)
+        others = [replace(seat, occupant=meant) for seat in seats]
+        acts = await stage.settings(member)
+        before = await stage.lines(member)
+        for act in acts:
+            with pytest.raises(CommandRefused) as caught:
+                await act(others)
+            assert str(meant) in str(caught.value)
+            assert str(seats[0].occupant) in str(caught.value)
+            assert await stage.lines(member) == before
+        await acts[1](seats)
+        taken_out = await stage.lines(member)
+        assert all_in(Admin.OUT)(taken_out)
+        for act in acts:
+            with pytest.raises(CommandRefused):
+                await act(others)
+        assert await stage.lines(member) == taken_out
+
     async def test_small_look_shows_only_who_was_asked_for(self, stage: Stage, member: str) -> None:
         """A look at one member shows its line in each backend, and says that it is not full."""
         for view in await stage.views(member):
@@ -95,10 +185,10 @@ class BalancerContract:
         after = stage.clock.now()
         assert all(before <= view.at <= after for view in views)
 
-    async def test_worker_stays_the_same(self, stage: Stage) -> None:
-        """Without a reload, two looks name the same worker."""
+    async def test_incarnation_stays_the_same(self, stage: Stage) -> None:
+        """Without a reload, two looks name the same incarnation."""
         first, second = await stage.views(), await stage.views()
-        assert all(a.worker.is_same(b.worker) for a, b in zip(first, second, strict=True))
+        assert all(a.incarnation.is_same(b.incarnation) for a, b in zip(first, second, strict=True))
 
     async def test_look_at_a_stranger_shows_nothing(self, stage: Stage) -> None:
         """A name that is no member has no lines; that is no error of a look."""
@@ -117,7 +207,7 @@ class BalancerContract:
         await stage.balancer.take_out(member)
         lines = await stage.lines(member)
         assert all_in(Admin.OUT)(lines)
-        assert all(line.is_quiet and not line.is_serving for line in lines)
+        assert all(line.in_flight == 0 and not line.is_serving for line in lines)
 
     async def test_settings_leave_the_others_alone(self, stage: Stage, member: str) -> None:
         """Draining, taking out and returning one member changes no other member's line."""
@@ -173,7 +263,7 @@ class BalancerContract:
         assert all_in(Admin.DRAINING)(lines)
 
     async def test_whole_return_restores_what_was_found(self, stage: Stage, member: str) -> None:
-        """Drain, out, return, ready: weight and agent check are what they were."""
+        """Drain, out, return, ready: weight, and what else is kept of it, are what they were."""
         found = await stage.found(member)
         await stage.balancer.drain(member)
         await stage.balancer.take_out(member)
@@ -184,14 +274,14 @@ class BalancerContract:
         assert await stage.found(member) == found
 
     async def test_put_back_with_another_weight_sets_it(self, stage: Stage, member: str) -> None:
-        """A step of a ramp is `put_back` with a share of the found weight, rounded up, the agent
-        check off; the way up ends at what was found."""
+        """A step of a ramp is `put_back` with a share of the found weight, rounded up, nothing
+        else restored; the way up ends at what was found."""
         found = await stage.found(member)
         await stage.balancer.take_out(member)
         for share in (1, 50):
             await stage.balancer.put_back(member, found, share)
             lines = await stage.lines(member)
-            assert all(line.is_serving and not line.agent for line in lines)
+            assert all(line.is_serving and not line.keep for line in lines)
             assert [line.weight for line in lines] == [one.weighing(share) for one in found.lines]
         await stage.balancer.put_back(member, found)
         assert await stage.found(member) == found

@@ -12,6 +12,7 @@ from math import ceil
 from controller.core.events import (
     Event,
     Halted,
+    InstanceRestarted,
     Looked,
     LookFailed,
     MemberKept,
@@ -19,7 +20,6 @@ from controller.core.events import (
     ResumeRequested,
     RollbackBegan,
     RunBegan,
-    WorkerReplaced,
 )
 from controller.core.gates.gate import CounterGate, Scope
 from controller.core.plan.plan import Plan
@@ -93,7 +93,7 @@ class Checkers:
                 self._ledger.served = self._served()
             case MemberKept(member):
                 self._does_not_fail(member)
-            case WorkerReplaced(instance):
+            case InstanceRestarted(instance):
                 self._noticed_soon(self._sim.instances[instance])
             case Looked() | LookFailed():
                 pass

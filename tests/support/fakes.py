@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from controller.core.abilities import MEMBER, ByHand
-from controller.core.pool import Admin, Counters, Found, InstanceView, LineKey
+from controller.core.pool import Admin, Counters, Found, Incarnation, InstanceView, LineKey
 from controller.errors import (
     BalancerError,
     BalancerTimeout,
@@ -17,12 +17,16 @@ from controller.errors import (
     NoSuchMember,
     WeightRefused,
 )
-from controller.ports import Clock, Job, JobResult, Survey, ValidationResult
+from controller.ports import Clock, Confirmed, Job, JobResult, Seats, Survey, ValidationResult
 from controller.tasks import Command, CommandProbe, Validation
 from tests.support.sim import STEP, Dealt, FakeInstance, FakeLine, Sim
 
 LATENCY = timedelta(milliseconds=1)
 HANGS = timedelta(seconds=2)
+
+
+def is_in(one: Incarnation, several: Collection[Incarnation]) -> bool:
+    return any(one.is_same(other) for other in several)
 
 
 class FakeLoadBalancer:
@@ -46,7 +50,11 @@ class FakeLoadBalancer:
         return Survey(by_hand=ByHand(f"ready {MEMBER}", f"out {MEMBER}"))
 
     async def look(
-        self, instance: str, members: Collection[str] | None, *, memory: Collection[int] = ()
+        self,
+        instance: str,
+        members: Collection[str] | None,
+        *,
+        former: Collection[Incarnation] = (),
     ) -> InstanceView:
         at = self._clock.now()
         one = await self._reach(instance)
@@ -55,40 +63,40 @@ class FakeLoadBalancer:
             for line in one.lines.values()
             if members is None or line.app.name in members
         ]
-        old = {old.pid for old in one.old if old.flights}
+        old = [old.incarnation for old in one.old if old.flights]
         backends = {line.backend: Counters() for line in one.lines.values()} | one.backends
         return InstanceView(
             instance=instance,
             at=at,
-            worker=one.worker,
+            incarnation=one.incarnation,
             lines=tuple(lines),
             is_full=members is None,
             backends=backends,
-            old_worker=bool(old & set(memory)) if one.shows_old else None,
+            lingering=any(is_in(one, former) for one in old) if one.shows_old else None,
         )
 
-    async def drain(self, member: str) -> None:
+    async def drain(self, member: str, seats: Seats = ()) -> Confirmed:
         def act(line: FakeLine) -> None:
             line.agent = False
             line.admin = Admin.DRAINING
 
-        await self._set("drain", member, act)
+        return await self._set("drain", member, seats, act)
 
-    async def take_out(self, member: str) -> None:
+    async def take_out(self, member: str, seats: Seats = ()) -> Confirmed:
         def act(line: FakeLine) -> None:
             line.agent = False
             line.admin = Admin.OUT
 
-        await self._set("take_out", member, act)
+        return await self._set("take_out", member, seats, act)
 
-    async def cut(self, member: str) -> None:
+    async def cut(self, member: str, seats: Seats = ()) -> Confirmed:
         def act(line: FakeLine) -> None:
             if self.sim.cuts_help:
                 line.flights.clear()
 
-        await self._set("cut", member, act)
+        return await self._set("cut", member, seats, act)
 
-    async def begin_return(self, member: str) -> None:
+    async def begin_return(self, member: str, seats: Seats = ()) -> Confirmed:
         def act(line: FakeLine) -> None:
             if not line.is_checked:
                 return
@@ -96,16 +104,18 @@ class FakeLoadBalancer:
             line.admin, line.up, line.successes = Admin.DRAINING, False, 0
             line.check_at = self.sim.now + self.sim.inter
 
-        await self._set("begin_return", member, act)
+        return await self._set("begin_return", member, seats, act)
 
-    async def put_back(self, member: str, found: Found, share: int = 100) -> None:
+    async def put_back(
+        self, member: str, found: Found, share: int = 100, seats: Seats = ()
+    ) -> Confirmed:
         def act(line: FakeLine) -> None:
             name = self._name_of(line)
             was = found.at(LineKey(name, line.backend))
             if was is not None:
                 if self.sim.is_static and was.weighing(share) != self.sim.configured[member]:
                     raise WeightRefused(name, "it takes only 0 and 100 %")
-                line.weight, line.agent = was.weighing(share), was.agent and share == 100
+                line.weight, line.agent = was.weighing(share), bool(was.keep) and share == 100
             if line.app.changed_once:
                 line.dealt.append(Dealt(self.sim.now, line.weight, line.admin is not Admin.READY))
             if line.admin is Admin.OUT:
@@ -114,7 +124,7 @@ class FakeLoadBalancer:
                 line.warm_at = self.sim.now + self.sim.slowstart
             line.admin = Admin.READY
 
-        await self._set("put_back", member, act)
+        return await self._set("put_back", member, seats, act)
 
     async def aclose(self) -> None: ...
 
@@ -123,19 +133,20 @@ class FakeLoadBalancer:
             one.name for one in self.sim.instances.values() if line in one.of(line.app.name)
         )
 
-    async def _set(self, verb: str, member: str, act: Callable[[FakeLine], None]) -> None:
+    async def _set(
+        self, verb: str, member: str, seats: Seats, act: Callable[[FakeLine], None]
+    ) -> Confirmed:
         self.calls.append((verb, member))
         errors: list[BalancerError] = []
+        confirmed: dict[str, Incarnation] = {}
         for name in self.instances:
             try:
                 one = await self._reach(name)
-                if one.unsettable:
-                    raise CommandRefused(name, "it answered OK, but nothing changed")
-                if not one.of(member):
-                    raise NoSuchMember(name, f"no server {member} in any backend")
+                self._require(one, member, seats)
             except BalancerError as error:
                 errors.append(error)
                 continue
+            confirmed[name] = one.incarnation
             for line in one.of(member):
                 for look in self.watch:
                     look(verb, member, one, line)
@@ -151,8 +162,28 @@ class FakeLoadBalancer:
         if self.sim.reload_after == verb:
             self.sim.reload_after = ""
             self.sim.reload(self.instances[0])
+        errors += self._forgotten(confirmed)
         if errors:
             raise errors[0]
+        return confirmed
+
+    def _require(self, one: FakeInstance, member: str, seats: Seats) -> None:
+        if one.unsettable:
+            raise CommandRefused(one.name, "it answered OK, but nothing changed")
+        if not one.of(member):
+            raise NoSuchMember(one.name, f"no server {member} in any backend")
+        now = self.sim.occupant_of(member)
+        for seat in seats:
+            if seat.key.instance == one.name and seat.occupant.id != now.id:
+                raise CommandRefused(one.name, f"{member} is now {now}, and was {seat.occupant}")
+
+    def _forgotten(self, confirmed: Confirmed) -> list[BalancerError]:
+        """What was set is read back: it is gone where a reload came in between."""
+        return [
+            BalancerUnreachable(name, "it was reloaded while it was being set")
+            for name, one in self.sim.instances.items()
+            if name in confirmed and not one.incarnation.is_same(confirmed[name])
+        ]
 
     async def _reach(self, instance: str) -> FakeInstance:
         await self._clock.sleep(LATENCY)

@@ -6,13 +6,14 @@ Subclass `JournalContract` in a test module and give it a fixture `journal`, mad
 
 import asyncio
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from controller.core.pool import Found, FoundLine, Instant, LineKey
 from controller.errors import StateError
-from controller.ports import Journal, Record, Request, RolloutRow, Store, Taken, Verb
+from controller.ports import Journal, Record, Request, Returned, RolloutRow, Store, Taken, Verb
 
 WALL = datetime(2026, 11, 22, 10, 3, 11, 250_000, tzinfo=UTC)
 AT = timedelta(days=40, microseconds=7)
@@ -45,14 +46,14 @@ async def begin(journal: Journal, begun: RolloutRow | None = None, body: str = "
 def taken(member: str, rollout: str = "r1", backend: str = "web", weight: int = 100) -> Taken:
     found = Found(
         (
-            FoundLine(LineKey("unix:/run/a.sock", backend), weight, agent=True),
+            FoundLine(LineKey("unix:/run/a.sock", backend), weight, {"agent": "on"}),
             FoundLine(LineKey("tcp:127.0.0.1:9999", backend), 0),
         )
     )
-    return Taken(backend, f"127.0.0.1:80{member[-1]}", member, rollout, found)
+    return Taken(f"{backend}/127.0.0.1:80{member[-1]}", member, rollout, found)
 
 
-KEY1, KEY2, KEY9 = (("web", f"127.0.0.1:80{i}") for i in (1, 2, 9))
+KEY1, KEY2, KEY9 = (f"web/127.0.0.1:80{i}" for i in (1, 2, 9))
 
 
 class JournalContract:
@@ -174,12 +175,12 @@ class JournalContract:
         assert list(await journal.taken_by("r1")) == [taken("web1"), taken("web2")]
         assert list(await journal.taken_by("r2")) == [taken("web3", "r2")]
 
-    async def test_taken_members_are_found_by_backend_and_address(self, journal: Journal) -> None:
-        """The same address in another backend is another entry, whichever rollout took it."""
+    async def test_taken_members_are_found_by_key(self, journal: Journal) -> None:
+        """Another key of the same member is another entry, whichever rollout took it."""
         await begin(journal)
         out = [taken("web1"), taken("web1", backend="api"), taken("web2", "r2")]
         await journal.append("r1", AT, "k", "{}", taken=out)
-        keys = [("api", "127.0.0.1:801"), KEY2, KEY9]
+        keys = ["api/127.0.0.1:801", KEY2, KEY9]
         assert list(await journal.taken(keys)) == out[1:]
         assert list(await journal.taken([])) == []
 
@@ -187,10 +188,36 @@ class JournalContract:
         """Once returned, a member may be taken again with what is found then."""
         await begin(journal)
         await journal.append("r1", AT, "k", "{}", taken=[taken("web1"), taken("web2")])
-        await journal.append("r1", AT, "k", "{}", returned=[KEY1, KEY9])
+        await journal.append("r1", AT, "k", "{}", returned=[Returned("web1", [KEY1, KEY9])])
         assert list(await journal.taken_by("r1")) == [taken("web2")]
         await journal.append("r1", AT, "k", "{}", taken=[taken("web1", weight=50)])
         assert list(await journal.taken_by("r1")) == [taken("web2"), taken("web1", weight=50)]
+
+    async def test_a_member_that_moved_is_forgotten_under_every_key(self, journal: Journal) -> None:
+        """S8: a member that came back at another address, or has no line at the moment, leaves
+        nothing behind of what this rollout took, and nothing of another member is forgotten."""
+        await begin(journal)
+        await begin(journal, row("r2"))
+        out = [taken("web1"), taken("web1", backend="api"), taken("web2")]
+        await journal.append("r1", AT, "k", "{}", taken=out)
+        other = replace(taken("web1", "r2"), key=KEY9)
+        await journal.append("r2", AT, "k", "{}", taken=[other])
+        moved = "web/127.0.0.1:888"
+        await journal.append("r1", AT, "k", "{}", returned=[Returned("web1", [moved])])
+        assert list(await journal.taken_by("r1")) == [taken("web2")]
+        assert list(await journal.taken_by("r2")) == [other]
+        await journal.append("r1", AT, "k", "{}", returned=[Returned("web2", [])])
+        assert list(await journal.taken_by("r1")) == []
+        assert list(await journal.taken_by("r2")) == [other]
+
+    async def test_a_key_is_free_once_whoever_has_it_is_back(self, journal: Journal) -> None:
+        """What another rollout took under a key is forgotten, too, when the member that has that
+        key now is back as found: nothing is out there any more."""
+        await begin(journal)
+        await begin(journal, row("r2"))
+        await journal.append("r1", AT, "k", "{}", taken=[taken("web1"), taken("web2")])
+        await journal.append("r2", AT, "k", "{}", returned=[Returned("web7", [KEY1])])
+        assert list(await journal.taken_by("r1")) == [taken("web2")]
 
 
 class RequestsContract:

@@ -16,7 +16,7 @@ from tests.support.journal_contract import WALL
 
 Locks = Callable[[str], Lock]
 
-A1, A2, B1 = ("web", "127.0.0.1:8081"), ("web", "127.0.0.1:8082"), ("api", "127.0.0.1:8081")
+A1, A2, B1 = "web/127.0.0.1:8081", "web/127.0.0.1:8082", "api/127.0.0.1:8081"
 SINCE = r"pid \d+ on host \S+, user anna, since 2026-11-22 10:03:11 UTC$"
 
 
@@ -50,14 +50,14 @@ class LockContract:
             with pytest.raises(PoolHeld) as caught:
                 await bert.add([B1, A1])
         message = str(caught.value)
-        assert message.startswith("pool web (web/127.0.0.1:8081) is held by rollout 'web-blue', ")
+        assert message.startswith("the pool (web/127.0.0.1:8081) is held by rollout 'web-blue', ")
         assert message.endswith("user anna, since 2026-11-22 10:03:11 UTC")
 
     async def test_several_in_common_are_counted(self, locks: Locks) -> None:
         """The refusal names one line of the pool and says how many more there are."""
         async with locks("anna").hold("web-blue") as anna, locks("bert").hold("web") as bert:
             await anna.add([A1, A2, B1])
-            with pytest.raises(PoolHeld, match=r"^pool api \(api/127.0.0.1:8081 and 2 more\) is"):
+            with pytest.raises(PoolHeld, match=r"^the pool \(api/127.0.0.1:8081 and 2 more\) is"):
                 await bert.add([B1, A1, A2])
 
     async def test_a_refused_pool_is_not_held_in_part(self, locks: Locks) -> None:

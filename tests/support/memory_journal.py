@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import NoReturn
 
-from controller.core.pool import Instant
+from controller.core.pool import Instant, PoolKey
 from controller.errors import LeaseLost, PoolHeld, StateError
-from controller.ports import Clock, Holder, PoolKey, Record, Request, RolloutRow, Taken, Verb
+from controller.ports import Clock, Holder, Record, Request, Returned, RolloutRow, Taken, Verb
 
 MAX_BYTES = 1024 * 1024
 EVERY = timedelta(milliseconds=100)
@@ -42,14 +42,16 @@ class MemoryJournal:
         body: str,
         *,
         taken: Sequence[Taken] = (),
-        returned: Collection[PoolKey] = (),
+        returned: Sequence[Returned] = (),
     ) -> Record:
         _check(body)
         self._rollout(rollout)
-        for key in returned:
-            self._taken.pop(key, None)
+        for back in returned:
+            for key, out in list(self._taken.items()):
+                if key in back.keys or (out.rollout, out.member) == (rollout, back.member):
+                    del self._taken[key]
         for each in taken:
-            self._taken.setdefault((each.backend, each.address), each)
+            self._taken.setdefault(each.key, each)
         return self._add(rollout, at, kind, body)
 
     def _add(self, rollout: str, at: Instant, kind: str, body: str) -> Record:
@@ -224,10 +226,9 @@ def _held_by_another(holdings: Holdings, but: str, wanted: frozenset[PoolKey]) -
     for name, theirs in holdings.keys.items():
         common = sorted(wanted & theirs)
         if name != but and common:
-            backend, address = common[0]
             more = f" and {len(common) - 1} more" if len(common) > 1 else ""
             return PoolHeld(
-                f"pool {backend} ({backend}/{address}{more}) is held by rollout '{name}', "
+                f"the pool ({common[0]}{more}) is held by rollout '{name}', "
                 + _who(holdings.holders[name])
             )
     return None

@@ -1,7 +1,7 @@
 """Rollouts to be played, and the worlds that they meet."""
 
 import copy
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -13,8 +13,9 @@ from controller.core.pool import Instant
 from controller.core.settings import Amount, DrainPolicy, Policies, ReturnPolicy
 from controller.core.state.state import State
 from controller.core.steps import Course
-from controller.ports import Clock, PoolKey, Record, Taken
+from controller.ports import Clock, Record, Returned, Taken
 from controller.runner.loop import Runner
+from controller.runner.perform import OfCourse
 from controller.runner.sampler import Sampler
 from controller.tasks import Command, CommandProbe, Guard, Validation, Work
 from tests.support.checkers import Ledger
@@ -65,7 +66,7 @@ class ForkableJournal(MemoryJournal):
         body: str,
         *,
         taken: Sequence[Taken] = (),
-        returned: Collection[PoolKey] = (),
+        returned: Sequence[Returned] = (),
     ) -> Record:
         for call in self.around:
             call("before", kind)
@@ -176,8 +177,8 @@ class Scenario:
         self.prepare(world)
         return world
 
-    def work(self, member: str, course: Course) -> Work:
-        is_back = course is Course.ROLLBACK
+    def work(self, step: OfCourse) -> Work:
+        member, is_back = step.member, step.course is Course.ROLLBACK
         verb, wanted = ("rollback", "v1") if is_back else ("upgrade", "v2")
         count = 1 if is_back else self.steps
         probe = CommandProbe(Command(("probe", member, wanted), ms(1000)))

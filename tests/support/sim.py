@@ -8,7 +8,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from controller.core.pool import Admin, Counters, Health, Instant, Line, Worker
+from controller.core.pool import (
+    Admin,
+    Check,
+    Counters,
+    Health,
+    Incarnation,
+    Instant,
+    Line,
+    Occupant,
+)
 
 STEP = timedelta(milliseconds=10)
 ZERO = timedelta(0)
@@ -26,6 +35,8 @@ class App:
     changed: bool = False
     """An upgrade or rollback began, and not all validations have passed since."""
     changed_once: bool = False
+    moved: int = 0
+    """How often something else came to its place."""
     requests: dict[str, int] = field(default_factory=dict)
     """Version → requests served, well or not."""
     errors: dict[str, int] = field(default_factory=dict)
@@ -84,8 +95,10 @@ class FakeLine:
 
 
 @dataclass
-class OldWorker:
-    pid: int
+class Former:
+    """A replaced incarnation, which ends what it has in flight."""
+
+    incarnation: Incarnation
     flights: dict[str, list[Instant]]
 
 
@@ -94,12 +107,12 @@ class FakeInstance:
     """One load balancer. `outage`: None, "refuses" or "hangs"."""
 
     name: str
-    worker: Worker
+    incarnation: Incarnation
     lines: dict[tuple[str, str], FakeLine]
     outage: str | None = None
     shows_old: bool = True
     """Whether former workers can be seen (not through a TCP door)."""
-    old: list[OldWorker] = field(default_factory=list)
+    old: list[Former] = field(default_factory=list)
     replaced_at: Instant | None = None
     backends: dict[str, Counters] = field(default_factory=dict)
     unsettable: bool = False
@@ -173,9 +186,11 @@ class Sim:
             line.app.name: [end for end in line.flights if end > self.now]
             for line in instance.lines.values()
         }
-        instance.old.append(OldWorker(instance.worker.pid, flights))
+        instance.old.append(Former(instance.incarnation, flights))
         self.next_pid += 1
-        instance.worker = Worker(self.next_pid, int(self.now.total_seconds()) + 1_000_000)
+        instance.incarnation = Incarnation(
+            str(self.next_pid), int(self.now.total_seconds()) + 1_000_000
+        )
         instance.replaced_at = self.now
         instance.lines = {
             key: FakeLine(
@@ -198,6 +213,10 @@ class Sim:
                 line.disturbed_at = self.now
                 line.excused = admin is Admin.READY
                 line.quiet_since = None
+
+    def move(self, member: str) -> None:
+        """Something else comes to the place of a member, at the load balancers too."""
+        self.apps[member].moved += 1
 
     def change(self, member: str) -> None:
         """An upgrade or rollback begins at a member."""
@@ -294,19 +313,28 @@ class Sim:
         return Line(
             backend=line.backend,
             member=line.app.name,
-            address=f"10.0.0.{[*self.apps].index(line.app.name) + 1}",
-            port=8080,
+            key=f"{line.backend}/{line.app.name}",
+            occupant=self.occupant_of(line.app.name),
             admin=line.admin,
             health=self._health_of(line),
-            checked=line.is_checked,
+            check=self._check_of(line),
             weight=line.weight,
-            in_flight=len(line.flights),
-            queued=line.queued,
+            in_flight=len(line.flights) + line.queued,
             arrivals=line.arrivals,
             counters=line.counters,
-            agent=line.agent,
-            warming=line.admin is Admin.READY and self.now < line.warm_at,
+            keep={"agent": "on"} if line.agent else {},
+            is_warming=line.admin is Admin.READY and self.now < line.warm_at,
         )
+
+    def occupant_of(self, member: str) -> Occupant:
+        """Who is in its place now."""
+        address, moved = f"10.0.0.{[*self.apps].index(member) + 1}", self.apps[member].moved
+        return Occupant(f"{address}:8080#{moved}", address, 8080 + moved)
+
+    def _check_of(self, line: FakeLine) -> Check:
+        if not line.is_checked:
+            return Check.NONE
+        return Check.PAUSED if line.admin is Admin.OUT else Check.RUNNING
 
     def _health_of(self, line: FakeLine) -> Health:
         if not line.is_checked:
@@ -339,5 +367,5 @@ def make_sim(
             for backend in backends
             for app in apps.values()
         }
-        sim.instances[name] = FakeInstance(name, Worker(100 + number, 1_000_000), lines)
+        sim.instances[name] = FakeInstance(name, Incarnation(str(100 + number), 1_000_000), lines)
     return sim

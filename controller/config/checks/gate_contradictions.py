@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
-from controller.config.checks.query_contradictions import server_faults, query_faults
+from controller.config.checks.query_contradictions import query_faults, server_faults
 from controller.config.sections.evidence import COUNTED
 from controller.config.sections.gates import KINDS
 from controller.config.text.places import Trail

@@ -8,12 +8,14 @@ from typing import Final
 
 from controller.core.decide.context import Context, Output
 from controller.core.decide.drain import asking, draining, due, holding, out
+from controller.core.decide.occupants import changed_hands
 from controller.core.decide.returning import checking, ramping, returning, soaking
+from controller.core.decide.steps_for import setting_of
 from controller.core.decide.upgrade import proving, upgrading, validating
 from controller.core.events import Cause, Halted
 from controller.core.phases import Phase
 from controller.core.state.parts import MemberState
-from controller.core.steps import SetMember, Setting
+from controller.core.steps import Setting
 
 TRIES: Final = 5
 """A load balancer that answers looks but fails this many settings in a row halts the rollout."""
@@ -24,15 +26,15 @@ def proceed(ctx: Context, m: MemberState) -> Output | None:
         return None
     if m.order.tries >= TRIES:
         return Halted(Cause.BALANCER, m.why, "a load balancer must do as told", m.name)
-    return _FLOW[m.phase](ctx, m)
+    return changed_hands(ctx, m) or _FLOW[m.phase](ctx, m)
 
 
 def _removing(ctx: Context, m: MemberState) -> Output | None:
-    return None if ctx.is_blind else SetMember(m.name, Setting.REMOVE, m.placement.found)
+    return None if ctx.is_blind else setting_of(m, Setting.REMOVE)
 
 
 def _restoring(ctx: Context, m: MemberState) -> Output | None:
-    return None if ctx.is_blind else SetMember(m.name, Setting.RESTORE, m.placement.found)
+    return None if ctx.is_blind else setting_of(m, Setting.RESTORE)
 
 
 _FLOW: Final[dict[Phase, Callable[[Context, MemberState], Output | None]]] = {

@@ -1,7 +1,7 @@
 """Load balancers that fall silent, start anew, or lose a member: watched in every phase."""
 
 from controller.core.decide.context import Context, Output
-from controller.core.events import Cause, Halted, WorkerReplaced
+from controller.core.events import Cause, Halted, InstanceRestarted
 from controller.core.state.state import Mode
 from controller.core.words import span
 
@@ -9,8 +9,12 @@ from controller.core.words import span
 def watch_balancers(ctx: Context) -> Output | None:
     for instance, sight in ctx.state.sights.items():
         known = ctx.state.known.get(instance)
-        if sight.worker is not None and known is not None and not known.is_same(sight.worker):
-            return WorkerReplaced(instance, known, sight.worker)
+        if (
+            sight.incarnation is not None
+            and known is not None
+            and not known.is_same(sight.incarnation)
+        ):
+            return InstanceRestarted(instance, known, sight.incarnation)
     if ctx.state.mode is Mode.HALTED:
         return None
     patience = ctx.plan.policies.lost_after

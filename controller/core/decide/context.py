@@ -7,7 +7,7 @@ from typing import Final
 
 from controller.core.events import Event
 from controller.core.plan.plan import CourseShape, Plan
-from controller.core.pool import Admin, Instant, Line
+from controller.core.pool import Admin, Instant, Line, Seat, seats_in
 from controller.core.snapshot import Capacity, Seen, capacity
 from controller.core.state.parts import ORIGIN, MemberState
 from controller.core.state.state import Mode, State
@@ -98,10 +98,24 @@ class Context:
         """The instance where somebody else changed what we had set (S14): the same worker that
         confirmed our setting now shows the contrary."""
         for instance, one in self.visible(m):
-            worker, sight = m.placement.workers.get(instance), self.state.sights[instance]
-            if worker is None or sight.worker is None or is_ours(one.line):
+            worker, sight = m.placement.incarnations.get(instance), self.state.sights[instance]
+            if worker is None or sight.incarnation is None or is_ours(one.line):
                 continue
-            if worker.is_same(sight.worker) and _contradicts(one.line, m.placement.confirmed):
+            if worker.is_same(sight.incarnation) and _contradicts(one.line, m.placement.confirmed):
+                return instance
+        return None
+
+    def seats(self, m: MemberState) -> tuple[Seat, ...]:
+        """Who is in the place of a member now, as last seen."""
+        return seats_in((instance, seen.line) for instance, seen in self.state.lines_of(m.name))
+
+    @property
+    def lingering(self) -> str | None:
+        """The instance whose former incarnation may still serve its last connections (S9): until
+        it is seen gone, or, where it cannot be seen, for a time."""
+        for instance, former in self.state.formers.items():
+            is_there = self.state.sights[instance].lingering
+            if is_there or (is_there is None and self.now < former.until):
                 return instance
         return None
 
@@ -133,6 +147,6 @@ def _contradicts(line: Line, confirmed: Setting | None) -> bool:
         case Setting.DRAIN | Setting.HOLD | Setting.REMOVE:
             return line.admin is Admin.READY
         case Setting.CHECK:
-            return line.admin is not Admin.DRAINING
+            return not line.is_coming
         case _:
             return False

@@ -7,6 +7,7 @@ from controller.core.decide.context import Context, Output
 from controller.core.decide.drift import contested, is_away, is_held, is_ready, misplaced
 from controller.core.decide.gates import gates_hold
 from controller.core.decide.in_flight import is_clear, still_busy, still_in_flight
+from controller.core.decide.steps_for import guard_of, setting_of
 from controller.core.decide.upgrade import next_step
 from controller.core.events import (
     CapacityBack,
@@ -22,7 +23,7 @@ from controller.core.pool import Admin, Found, found_in
 from controller.core.settings import OnTimeout
 from controller.core.state.parts import MemberState
 from controller.core.state.state import Mode
-from controller.core.steps import AskGuard, AskOperator, SetMember, Setting
+from controller.core.steps import AskOperator, SetMember, Setting
 
 RECENT: Final = timedelta(milliseconds=500)
 """A take-out is decided on a look at the whole pool no older than this, and begun when the turn
@@ -31,9 +32,7 @@ of the member had come."""
 
 def asking(ctx: Context, m: MemberState) -> Output | None:
     """After a crash the question is asked again; it may be repeated at will."""
-    return (
-        AskGuard(m.name, m.progress.course, m.progress.serial) if m.progress.work is None else None
-    )
+    return guard_of(ctx, m) if m.progress.work is None else None
 
 
 def due(ctx: Context, m: MemberState) -> Output | None:
@@ -57,7 +56,9 @@ def due(ctx: Context, m: MemberState) -> Output | None:
         return _short(ctx, room.serving, room.where)
     if ctx.state.short_since is not None:
         return CapacityBack(room.serving)
-    return SetMember(m.name, Setting.DRAIN, m.placement.found or as_seen(ctx, m))
+    return SetMember(
+        m.name, Setting.DRAIN, m.placement.found or as_seen(ctx, m), seats=ctx.seats(m)
+    )
 
 
 def _short(ctx: Context, serving: int, where: str) -> Output | None:
@@ -90,7 +91,7 @@ def _set_or_back(ctx: Context, m: MemberState, wish: Output | None) -> Output | 
     is_only_leaving = not m.progress.begun and not isinstance(wish, Halted)
     if is_only_leaving and ctx.is_full_fresh():
         is_lost = ctx.without().serving < ctx.plan.min_available
-        return SetMember(m.name, Setting.RESTORE, m.placement.found) if is_lost else wish
+        return setting_of(m, Setting.RESTORE) if is_lost else wish
     return wish
 
 
@@ -102,8 +103,8 @@ def _unknown_drain(ctx: Context, m: MemberState) -> Output | None:
     if output := contested(ctx, m, is_away):
         return output
     if not m.order.tries and not m.progress.begun and ctx.shows(m, is_ready):
-        return SetMember(m.name, Setting.RESTORE, m.placement.found)
-    return _set_or_back(ctx, m, SetMember(m.name, Setting.DRAIN, m.placement.found))
+        return setting_of(m, Setting.RESTORE)
+    return _set_or_back(ctx, m, setting_of(m, Setting.DRAIN))
 
 
 def draining(ctx: Context, m: MemberState) -> Output | None:
@@ -115,24 +116,20 @@ def draining(ctx: Context, m: MemberState) -> Output | None:
         return None
     policy, drained_for = ctx.plan.policies.drain, ctx.now - m.order.set_at
     if ctx.plan.sticky or m.draining.persistent:
-        return (
-            SetMember(m.name, Setting.HOLD, m.placement.found)
-            if drained_for >= policy.sticky
-            else None
-        )
-    if ctx.shows(m, lambda line: line.is_quiet):
-        return SetMember(m.name, Setting.HOLD, m.placement.found)
+        return setting_of(m, Setting.HOLD) if drained_for >= policy.sticky else None
+    if ctx.shows(m, lambda line: line.may_be_quiet):
+        return setting_of(m, Setting.HOLD)
     if drained_for < policy.timeout:
         return None
     if policy.on_timeout is OnTimeout.CUT:
-        return SetMember(m.name, Setting.HOLD, m.placement.found)
+        return setting_of(m, Setting.HOLD)
     return still_in_flight(ctx, m)
 
 
 def holding(ctx: Context, m: MemberState) -> Output | None:
     if ctx.is_blind or not ctx.is_full_fresh():
         return None
-    wish = contested(ctx, m, is_away) or SetMember(m.name, Setting.HOLD, m.placement.found)
+    wish = contested(ctx, m, is_away) or setting_of(m, Setting.HOLD)
     return _set_or_back(ctx, m, wish)
 
 

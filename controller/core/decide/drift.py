@@ -8,11 +8,12 @@ from collections.abc import Callable
 from typing import Final
 
 from controller.core.decide.context import Context, Output
+from controller.core.decide.steps_for import setting_of
 from controller.core.events import Cause, ForeignHandSeen, Halted
 from controller.core.phases import Phase
 from controller.core.pool import Admin, Line
 from controller.core.state.parts import MemberState
-from controller.core.steps import SetMember, Setting
+from controller.core.steps import Setting
 
 OURS_ALONE: Final = "a member in our hands is ours alone; nobody is fought over one"
 
@@ -38,7 +39,7 @@ def misplaced(
         return None
     instance = ctx.foreign_at(m, is_ours)
     if instance is None:
-        return SetMember(m.name, again, m.placement.found)
+        return setting_of(m, again)
     if m.phase is Phase.UPGRADING:
         return None if m.placement.foreign else ForeignHandSeen(m.name, instance)
     return contested(ctx, m, is_ours)

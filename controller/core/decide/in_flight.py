@@ -5,11 +5,12 @@ from datetime import timedelta
 from typing import Final
 
 from controller.core.decide.context import APART, FRESH, Context, Output
+from controller.core.decide.steps_for import setting_of, step_of
 from controller.core.events import Cause, Halted
 from controller.core.pool import Instant
 from controller.core.settings import OnTimeout
 from controller.core.state.parts import MemberState
-from controller.core.steps import RunStep, SetMember, Setting
+from controller.core.steps import Setting
 from controller.core.words import span
 
 CUT_AGAIN: Final = timedelta(seconds=1)
@@ -24,14 +25,14 @@ CUTS: Final = 5
 
 def is_clear(ctx: Context, m: MemberState) -> bool:
     """S3 and S9: out, with nothing in flight, everywhere, and no former worker that may serve."""
-    return _is_quiet(ctx, m) and _old_worker(ctx) is None
+    return _is_quiet(ctx, m) and ctx.lingering is None
 
 
 def run_step(ctx: Context, m: MemberState, since: Instant) -> Output | None:
     """The next step as soon as it may start. `since`: from when on work in flight has been given
     `drain.timeout` to end."""
     if is_clear(ctx, m):
-        return RunStep(m.name, m.progress.course, m.progress.step, m.progress.attempt)
+        return step_of(ctx, m)
     return still_busy(ctx, m, since)
 
 
@@ -42,18 +43,18 @@ def still_busy(ctx: Context, m: MemberState, since: Instant) -> Output | None:
     if ctx.now - since < timeout:
         return None
     if _is_quiet(ctx, m):
-        return _old_worker_stays(ctx, m, timeout)
-    if ctx.seen(m) is None or ctx.shows(m, lambda line: line.is_quiet):
+        return _former_stays(ctx, m, timeout)
+    if ctx.seen(m) is None or ctx.shows(m, lambda line: line.may_be_quiet):
         return None
     if ctx.plan.policies.drain.on_timeout is OnTimeout.HALT or m.order.cuts >= CUTS:
         return still_in_flight(ctx, m)
     if m.order.cuts and m.order.set_at is not None and ctx.now - m.order.set_at < CUT_AGAIN:
         return None
-    return SetMember(m.name, Setting.CUT, m.placement.found)
+    return setting_of(m, Setting.CUT)
 
 
 def still_in_flight(ctx: Context, m: MemberState) -> Output:
-    in_flight = sum(one.line.in_flight + one.line.queued for _, one in ctx.visible(m))
+    in_flight = sum(one.line.in_flight or 0 for _, one in ctx.visible(m))
     limit = span(ctx.plan.policies.drain.timeout)
     what = "request or session was" if in_flight == 1 else "requests or sessions were"
     return Halted(
@@ -74,19 +75,9 @@ def _is_quiet(ctx: Context, m: MemberState) -> bool:
     )
 
 
-def _old_worker(ctx: Context) -> str | None:
-    """The instance whose former worker may still serve its last connections (S9): until it is
-    seen gone, or, where it cannot be seen, for a time."""
-    for instance, former in ctx.state.old_workers.items():
-        is_there = ctx.state.sights[instance].old_worker
-        if is_there or (is_there is None and ctx.now < former.until):
-            return instance
-    return None
-
-
-def _old_worker_stays(ctx: Context, m: MemberState, timeout: timedelta) -> Output | None:
-    instance = _old_worker(ctx)
-    if instance is None or ctx.now < ctx.state.old_workers[instance].until:
+def _former_stays(ctx: Context, m: MemberState, timeout: timedelta) -> Output | None:
+    instance = ctx.lingering
+    if instance is None or ctx.now < ctx.state.formers[instance].until:
         return None
     limit = span(timeout)
     return Halted(

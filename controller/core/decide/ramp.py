@@ -7,6 +7,7 @@ counts as out because of us, and what was found is kept.
 from controller.core.decide.context import Context, Output
 from controller.core.decide.drift import OURS_ALONE
 from controller.core.decide.gates import gate_holds
+from controller.core.decide.steps_for import setting_of
 from controller.core.events import Cause, Halted, MemberKept, RampEnded, Verdict
 from controller.core.gates.gate import Scope
 from controller.core.pool import FULL, LineKey
@@ -35,7 +36,7 @@ def _next_share(ctx: Context, m: MemberState, former: int) -> int:
 
 
 def put_back(ctx: Context, m: MemberState, share: int) -> SetMember:
-    return SetMember(m.name, Setting.PUT_BACK, m.placement.found, share)
+    return setting_of(m, Setting.PUT_BACK, share)
 
 
 def climb(ctx: Context, m: MemberState) -> Output | None:
@@ -74,7 +75,7 @@ def _reweighed(ctx: Context, m: MemberState) -> Output | None:
         )
         if was is None or one.line.weight == was.weighing(m.placement.share):
             continue
-        worker, now = m.placement.workers.get(instance), ctx.state.sights[instance].worker
+        worker, now = m.placement.incarnations.get(instance), ctx.state.sights[instance].incarnation
         if worker is None or now is None or not worker.is_same(now):
             return put_back(ctx, m, m.placement.share)
         return Halted(

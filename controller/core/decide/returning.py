@@ -4,37 +4,32 @@ from controller.core.decide.context import Context, Output
 from controller.core.decide.drift import contested, is_away, is_ready, misplaced
 from controller.core.decide.gates import gates_hold, quiet_note
 from controller.core.decide.ramp import climb, first_share, put_back
+from controller.core.decide.steps_for import setting_of
 from controller.core.decide.upgrade import failed
 from controller.core.events import Cause, Halted, MemberReturned, SoakEnded
 from controller.core.gates.gate import Scope
 from controller.core.phases import Phase
-from controller.core.pool import Admin, Health, Line
+from controller.core.pool import Health, Line
 from controller.core.state.parts import MemberState
-from controller.core.steps import Course, SetMember, Setting
+from controller.core.steps import Course, Setting
 from controller.core.words import span
 
 
-def _has_own_check(line: Line) -> bool:
-    return line.checked and line.tracks is None
-
-
 def _is_coming(line: Line) -> bool:
-    """As `begin_return` leaves it: lines with a check of their own wait in DRAIN, others out."""
-    return line.admin is Admin.DRAINING if _has_own_check(line) else is_away(line)
+    return line.is_coming
 
 
-def has_passed(line: Line) -> bool:
-    """Without a check of its own, validation stands alone, or the tracked line speaks for it."""
-    return not _has_own_check(line) or (_is_coming(line) and line.health is Health.PASSING)
+def _has_passed(line: Line) -> bool:
+    return line.has_passed
 
 
 def checking(ctx: Context, m: MemberState) -> Output | None:
     if m.order.set_at is None:
-        wish = contested(ctx, m, is_away) or SetMember(m.name, Setting.CHECK, m.placement.found)
+        wish = contested(ctx, m, is_away) or setting_of(m, Setting.CHECK)
         return None if ctx.is_blind else wish
     if output := misplaced(ctx, m, _is_coming, Setting.CHECK):
         return output
-    if ctx.shows(m, has_passed):
+    if ctx.shows(m, _has_passed):
         return put_back(ctx, m, first_share(ctx, m))
     return _late(ctx, m, "the load balancer's own health check did not pass")
 
@@ -66,10 +61,10 @@ def _unknown_return(ctx: Context, m: MemberState) -> Output | None:
     passed, or it is in rotation already, it is put back; else it is checked anew."""
     if ctx.seen(m) is None:
         return None
-    is_safe = ctx.shows(m, lambda line: is_ready(line) or has_passed(line))
+    is_safe = ctx.shows(m, lambda line: is_ready(line) or line.has_passed)
     if is_safe:
         return put_back(ctx, m, first_share(ctx, m))
-    return SetMember(m.name, Setting.CHECK, m.placement.found)
+    return setting_of(m, Setting.CHECK)
 
 
 def ramping(ctx: Context, m: MemberState) -> Output | None:

@@ -2,12 +2,12 @@
 
 from controller.core.decide.context import Context, Output
 from controller.core.decide.gates import gates_hold
+from controller.core.decide.steps_for import guard_of
 from controller.core.events import Cause, Halted, MemberCalled, RestoreBegan
 from controller.core.gates.gate import Scope
 from controller.core.phases import LEFT_OUT, OVER, Phase
 from controller.core.state.parts import MemberState
 from controller.core.state.state import Mode
-from controller.core.steps import AskGuard
 
 
 def in_scope(ctx: Context) -> tuple[MemberState, ...]:
@@ -33,7 +33,7 @@ def begin(ctx: Context) -> Output | None:
     if (
         ctx.shape(m).has_guard and not m.progress.unfinished
     ):  # what may run still is joined first (S7)
-        return AskGuard(m.name, m.progress.course, m.progress.serial)
+        return guard_of(ctx, m)
     return MemberCalled(m.name)
 
 

@@ -3,24 +3,27 @@
 from controller.core.decide.context import Context, Output
 from controller.core.decide.drift import OURS_ALONE, is_contested, is_held, misplaced
 from controller.core.decide.in_flight import run_step
+from controller.core.decide.occupants import are_at_odds
+from controller.core.decide.steps_for import guard_of, setting_of, step_of, validation_of
 from controller.core.events import Answer, Cause, Halted, MemberFailed
 from controller.core.phases import Phase
 from controller.core.plan.plan import Purpose
 from controller.core.state.parts import ORIGIN, MemberState
-from controller.core.steps import AskGuard, Course, RunStep, SetMember, Setting, Validate
+from controller.core.steps import Course, Setting, Validate
+from controller.core.words import span
 
 
 def next_step(ctx: Context, m: MemberState) -> Output:
     """Of a member that is clear."""
     if m.progress.step < ctx.shape(m).steps:
-        return RunStep(m.name, m.progress.course, m.progress.step, m.progress.attempt)
+        return step_of(ctx, m)
     return _proof(ctx, m)
 
 
 def _proof(ctx: Context, m: MemberState) -> Output:
     if ctx.shape(m).has_guard:
-        return AskGuard(m.name, m.progress.course, m.progress.serial)
-    return Validate(m.name, m.progress.course)
+        return guard_of(ctx, m)
+    return validation_of(ctx, m)
 
 
 def upgrading(ctx: Context, m: MemberState) -> Output | None:
@@ -45,10 +48,21 @@ def upgrading(ctx: Context, m: MemberState) -> Output | None:
             m.name,
         )
     if m.progress.lost and ctx.shape(m).has_guard:
-        return AskGuard(m.name, m.progress.course, m.progress.serial)
+        return guard_of(ctx, m)
     if m.progress.step < ctx.shape(m).steps:
         return run_step(ctx, m, max(m.since, m.progress.step_ended or ORIGIN))
-    return _proof(ctx, m) if ctx.shows(m, is_held) else None
+    if not ctx.shows(m, is_held):
+        return None
+    odds = are_at_odds(ctx, m)
+    return _waited_for(ctx, m, odds) if odds else _proof(ctx, m)
+
+
+def _waited_for(ctx: Context, m: MemberState, odds: str) -> Output | None:
+    """Not every load balancer shows the new occupant yet: they have as long as for the return."""
+    within = ctx.plan.policies.comeback.within
+    if ctx.now - max(m.since, m.progress.step_ended or ORIGIN) < within:
+        return None
+    return failed(ctx, m, odds, f"return.within is {span(within)}")
 
 
 def proving(ctx: Context, m: MemberState) -> Output | None:
@@ -57,9 +71,9 @@ def proving(ctx: Context, m: MemberState) -> Output | None:
     if m.progress.work is not None:
         return None
     if m.progress.answer is None:
-        return AskGuard(m.name, m.progress.course, m.progress.serial)
+        return guard_of(ctx, m)
     if m.progress.answer is Answer.PRESENT:
-        return Validate(m.name, m.progress.course)
+        return validation_of(ctx, m)
     if m.progress.lost and m.progress.answer is Answer.NEEDED:
         return run_step(ctx, m, m.since)
     came = (
@@ -81,12 +95,12 @@ def validating(ctx: Context, m: MemberState) -> Output | None:
     if m.progress.work is not None:
         return None
     if m.progress.passed is None:
-        return Validate(m.name, m.progress.course)
+        return validation_of(ctx, m)
     if not m.progress.passed:
         return _as_the_other(ctx, m) or failed(
             ctx, m, m.progress.detail, "every validation must pass"
         )
-    return None if ctx.is_blind else SetMember(m.name, Setting.CHECK, m.placement.found)
+    return None if ctx.is_blind else setting_of(m, Setting.CHECK)
 
 
 def _as_the_other(ctx: Context, m: MemberState) -> Validate | None:
@@ -96,7 +110,7 @@ def _as_the_other(ctx: Context, m: MemberState) -> Validate | None:
     if abort is None or not abort.restore or m.progress.tried_other or ctx.plan.rollback is None:
         return None
     other = Course.UPGRADE if m.progress.course is Course.ROLLBACK else Course.ROLLBACK
-    return Validate(m.name, other)
+    return validation_of(ctx, m, other)
 
 
 def failed(ctx: Context, m: MemberState, seen: str, limit: str) -> Output:
@@ -104,5 +118,5 @@ def failed(ctx: Context, m: MemberState, seen: str, limit: str) -> Output:
     if ctx.state.abort is None:
         return Halted(Cause.MEMBER, f"{m.name}: {seen}", limit, m.name)
     if m.phase in (Phase.CHECKING, Phase.RETURNING):
-        return SetMember(m.name, Setting.REMOVE, m.placement.found)
+        return setting_of(m, Setting.REMOVE)
     return MemberFailed(m.name, seen)

@@ -13,11 +13,12 @@ from controller.core.decide.context import Context, Output
 from controller.core.decide.drain import as_seen
 from controller.core.decide.drift import is_contested, is_held, is_ready, misplaced
 from controller.core.decide.in_flight import is_clear
+from controller.core.decide.steps_for import setting_of, step_of
 from controller.core.events import MemberFailed, MemberKept, MemberStoodDown
 from controller.core.phases import COMING, JUDGED, LEAVING, PASSING, Phase
 from controller.core.state.parts import ORIGIN, MemberState
 from controller.core.state.state import Mode
-from controller.core.steps import RunStep, SetMember, Setting
+from controller.core.steps import SetMember, Setting
 
 TRIES: Final = 3
 """On the way to rest a load balancer is told this often, then the member is left, and named."""
@@ -46,7 +47,7 @@ def _is_given_up(ctx: Context, m: MemberState) -> bool:
 def _going_back(ctx: Context, m: MemberState) -> Output | None:
     if m.phase is Phase.RESTORING and _is_given_up(ctx, m):
         return MemberFailed(m.name, f"could not be put back as it was: {m.why}")
-    return SetMember(m.name, Setting.RESTORE, m.placement.found)
+    return setting_of(m, Setting.RESTORE)
 
 
 def _left(ctx: Context, m: MemberState, why: str) -> Output:
@@ -72,11 +73,7 @@ def _may_join(ctx: Context, m: MemberState) -> bool:
 def _joining(ctx: Context, m: MemberState) -> Output | None:
     if output := misplaced(ctx, m, is_held, Setting.HOLD):
         return output
-    return (
-        RunStep(m.name, m.progress.course, m.progress.step, m.progress.attempt)
-        if is_clear(ctx, m)
-        else None
-    )
+    return step_of(ctx, m) if is_clear(ctx, m) else None
 
 
 # --- after a halt ----------------------------------------------------------------------------
@@ -91,7 +88,7 @@ def _held_out(ctx: Context, m: MemberState) -> Output | None:
         return MemberKept(m.name, "somebody else put it in rotation; it was not fought over")
     if m.phase is Phase.HOLDING and _is_given_up(ctx, m):
         return _left(ctx, m, f"could not be taken out: {m.why}")
-    return SetMember(m.name, Setting.HOLD, m.placement.found)
+    return setting_of(m, Setting.HOLD)
 
 
 def _stays_out(ctx: Context, m: MemberState) -> Output | None:
@@ -106,7 +103,7 @@ def _out_again(ctx: Context, m: MemberState) -> Output | None:
         return _not_fought_over(ctx, m, "changed it")
     if m.phase is Phase.REMOVING and _is_given_up(ctx, m):
         return _left(ctx, m, f"could not be taken out again: {m.why}")
-    return SetMember(m.name, Setting.REMOVE, m.placement.found)
+    return setting_of(m, Setting.REMOVE)
 
 
 def _not_fought_over(ctx: Context, m: MemberState, did: str) -> MemberKept:
@@ -167,7 +164,7 @@ def _after_stop(ctx: Context, m: MemberState) -> Output | None:
         case Phase.DRAINING | Phase.HOLDING:
             return _held_out(ctx, m)
         case Phase.CHECKING | Phase.RETURNING if not _has_grace(ctx, m):
-            return SetMember(m.name, Setting.HOLD, m.placement.found)
+            return setting_of(m, Setting.HOLD)
         case _:
             return proceed(ctx, m) if _finishes_its_way(ctx, m) else None
 

@@ -66,11 +66,7 @@ def loads(
                 Load(
                     view.instance,
                     backend,
-                    sum(
-                        line.in_flight + line.queued
-                        for line in view.lines
-                        if line.backend == backend
-                    ),
+                    sum(line.in_flight or 0 for line in view.lines if line.backend == backend),
                     len(serving),
                     len(serving) - out,
                     sum(known) - sum(gone[:out]) if len(known) == len(room) else None,

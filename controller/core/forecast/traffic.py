@@ -75,7 +75,7 @@ def traffic(
 
     pool, member = sum(rates.values()), busiest(FULL)
     steps = dict.fromkeys(map(busiest, sorted(ramp)))
-    under_way = sum(line.in_flight for view in views for line in view.lines)
+    under_way = sum(line.in_flight or 0 for view in views for line in view.lines)
     takes = min(LONGEST, timedelta(seconds=under_way / pool)) if pool > 0 else timedelta(0)
     return Traffic(
         pool,

@@ -45,7 +45,7 @@ def _applied(plan: Plan, state: State, event: e.Event, now: Instant) -> State:
             return replace(state, short_since=now)
         case e.CapacityBack():
             return replace(state, short_since=None)
-        case e.WorkerReplaced():
+        case e.InstanceRestarted():
             return _replaced(plan, state, event, now)
         case e.LockLost():
             return state
@@ -199,18 +199,18 @@ def _sampled(plan: Plan, state: State, event: e.GateSampled, now: Instant) -> St
     return replace(state, known_alerts=known)
 
 
-def _replaced(plan: Plan, state: State, event: e.WorkerReplaced, now: Instant) -> State:
+def _replaced(plan: Plan, state: State, event: e.InstanceRestarted, now: Instant) -> State:
     """What was seen of the instance so far was seen of another worker."""
     instance = event.instance
-    former = state.old_workers.get(instance)
-    workers = (*(former.workers if former is not None else ()), event.former)[-FORMERS_KEPT:]
-    sight = replace(state.sights[instance], old_worker=None)
+    former = state.formers.get(instance)
+    workers = (*(former.incarnations if former is not None else ()), event.former)[-FORMERS_KEPT:]
+    sight = replace(state.sights[instance], lingering=None)
     return replace(
         state,
         known={**state.known, instance: event.now},
         sights={**state.sights, instance: sight},
-        old_workers={
-            **state.old_workers,
+        formers={
+            **state.formers,
             instance: Former(workers, now + plan.policies.drain.timeout),
         },
         members={name: _unseen_at(instance, m) for name, m in state.members.items()},

@@ -1,4 +1,4 @@
-"""Whether requests of users fail now, from the pool's own counters."""
+"""Whether requests of users fail now, from the pool's own counters, where it has any."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,6 +22,11 @@ class Failures:
 
     def are_going_on(self, now: Instant) -> bool:
         return now - self.last < RECENT
+
+
+def are_known(state: State) -> bool:
+    """Whether anybody counts requests of users: if not, nothing is known of their failures."""
+    return state.pool.is_counted
 
 
 def failures(state: State, now: Instant) -> Failures | None:

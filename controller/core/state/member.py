@@ -6,7 +6,7 @@ from typing import Any, Final
 from controller.core import events as e
 from controller.core.phases import FAILED, HELD_WHILE_CHANGED, OVER, Move, Phase, after
 from controller.core.plan.plan import Plan
-from controller.core.pool import FULL, Instant
+from controller.core.pool import FULL, Instant, Seat
 from controller.core.state.baseline import marked
 from controller.core.state.observe import is_warming
 from controller.core.state.parts import Consent, MemberState, Trial
@@ -48,13 +48,20 @@ def intended(state: State, step: Step, now: Instant) -> MemberState:
             return _working(m, step, passed=None, answer=None, **changes)
         case AskGuard():
             move = Move.ASK if m.phase in (Phase.WAITING, Phase.ASKING) else Move.PROVE
-            return _working(moved(m, move, now), step, serial=step.serial + 1, answer=None)
+            m = moved(m, move, now)
+            m = _occupied(m, step.seats) if m.phase is Phase.PROVING else m
+            return _working(m, step, serial=step.serial + 1, answer=None)
         case Validate(_, course):
             other = m.progress.tried_other or course is not m.progress.course
-            m = moved(m, Move.VALIDATE, now)
+            m = _occupied(moved(m, Move.VALIDATE, now), step.seats)
             return _working(m, step, passed=None, course=course, tried_other=other)
         case _:
             return _working(m, step)
+
+
+def _occupied(m: MemberState, seats: tuple[Seat, ...]) -> MemberState:
+    """From here on it is about who is in its place now."""
+    return replace(m, placement=replace(m.placement, seats=seats)) if seats else m
 
 
 def _working(m: MemberState, step: Step | None, **changes: Any) -> MemberState:
@@ -76,6 +83,7 @@ def _to_be_set(state: State, m: MemberState, step: SetMember, now: Instant) -> M
         m = replace(m, placement=replace(m.placement, found=step.found))
     match setting:
         case Setting.DRAIN:
+            m = _occupied(m, step.seats)
             return _to_be_drained(m, now, is_first=former is Phase.DUE)
         case Setting.PUT_BACK:
             return _to_be_put_back(state, m, step)
@@ -210,7 +218,7 @@ def _set(m: MemberState, event: e.MemberSet, now: Instant) -> MemberState:
     )
     if event.setting is Setting.CUT:
         return replace(m, order=replace(m.order, cuts=m.order.cuts + 1))
-    placement = replace(m.placement, workers=dict(event.workers), confirmed=event.setting)
+    placement = replace(m.placement, incarnations=dict(event.incarnations), confirmed=event.setting)
     m = replace(m, placement=placement)
     match event.setting:
         case Setting.HOLD if m.phase is Phase.HOLDING:

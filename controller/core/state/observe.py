@@ -29,7 +29,7 @@ def observe(plan: Plan, state: State, event: Looked | LookFailed) -> State:
     state = replace(
         state,
         sights={**state.sights, view.instance: sight},
-        known={view.instance: view.worker, **state.known},
+        known={view.instance: view.incarnation, **state.known},
         tallies=_tallied(state, view),
         pool=_pooled(state, view),
     )
@@ -45,14 +45,14 @@ def _tallied(state: State, view: InstanceView) -> dict[str, Tally]:
     for line in view.lines:
         tally = tallies.get(line.member, Tally())
         place = (view.instance, line.backend)
-        tallies[line.member] = tally.noted(place, view.worker, line.counters)
+        tallies[line.member] = tally.noted(place, view.incarnation, line.counters)
     return tallies
 
 
 def _pooled(state: State, view: InstanceView) -> Tally:
     tally = state.pool
     for backend, counters in view.backends.items():
-        tally = tally.noted((view.instance, backend), view.worker, counters)
+        tally = tally.noted((view.instance, backend), view.incarnation, counters)
     return tally
 
 
@@ -71,7 +71,7 @@ def _watched(plan: Plan, state: State, m: MemberState, view: InstanceView) -> Me
     if not lines or (m.order.set_at is not None and view.at < m.order.set_at):
         return m
     if m.phase in MAY_START:
-        is_quiet = all(line.admin is Admin.OUT and line.is_quiet for line in lines)
+        is_quiet = all(line.admin is Admin.OUT and line.may_be_quiet for line in lines)
         first = m.draining.quiet.get(view.instance, (view.at, view.at))[0]
         others = {i: span for i, span in m.draining.quiet.items() if i != view.instance}
         quiet = {**others, view.instance: (first, view.at)} if is_quiet else others
@@ -87,17 +87,18 @@ def _watched(plan: Plan, state: State, m: MemberState, view: InstanceView) -> Me
 
 def is_warming(state: State, member: str) -> bool:
     """Whether some load balancer is still raising its share of traffic (`slowstart`)."""
-    sights = state.sights.values()
-    return any(seen.line.warming for one in sights for seen in one.lines.get(member, ()))
+    return any(seen.line.is_warming for _, seen in state.lines_of(member))
 
 
 def _arrived(state: State, m: MemberState) -> MemberState:
-    """Whether clients still come although it drains: persistence that no setting told of."""
-    seen = [s for sight in state.sights.values() for s in sight.lines.get(m.name, ())]
-    if any(m.order.set_at is None or s.at < m.order.set_at for s in seen):
+    """Whether clients still come although it drains: persistence that no setting mentions."""
+    seen = [one for _, one in state.lines_of(m.name)]
+    if any(m.order.set_at is None or one.at < m.order.set_at for one in seen):
         return m
-    arrivals = sum(s.line.arrivals for s in seen)
-    draining = m.draining
+    counts = [one.line.arrivals for one in seen if one.line.arrivals is not None]
+    if len(counts) < len(seen):
+        return m  # not counted: nothing is known of it
+    arrivals, draining = sum(counts), m.draining
     if draining.arrivals is None:
         return replace(m, draining=replace(draining, arrivals=arrivals))
     persistent = draining.persistent or arrivals > draining.arrivals

@@ -10,7 +10,7 @@ from typing import Final
 
 from controller.core.events import Answer
 from controller.core.phases import AWAY, IN_HAND, Phase
-from controller.core.pool import FULL, Counters, Found, Instant, Worker
+from controller.core.pool import FULL, Counters, Found, Incarnation, Instant, Seat
 from controller.core.steps import Course, Setting, Step
 
 ORIGIN: Final = Instant(0)
@@ -22,7 +22,9 @@ class Placement:
 
     found: Found | None = None
     """What to restore; set exactly while we have it out (S8)."""
-    workers: Mapping[str, Worker] = field(default_factory=dict)
+    seats: tuple[Seat, ...] = ()
+    """Who was in its place when it was drained, or when it was proven last."""
+    incarnations: Mapping[str, Incarnation] = field(default_factory=dict)
     """Who confirmed the last setting: a change at the same worker is somebody else's (S14)."""
     confirmed: Setting | None = None
     """Which setting that was."""

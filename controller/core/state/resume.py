@@ -34,9 +34,9 @@ def taken_over(plan: Plan, state: State, event: RunBegan, now: Instant) -> State
         paused=False,
         gates=_failing(state) if mode is Mode.HALTED else {},
         short_since=None,
-        old_workers={
+        formers={
             instance: replace(former, until=now + plan.policies.drain.timeout)
-            for instance, former in state.old_workers.items()
+            for instance, former in state.formers.items()
         },
     )
 

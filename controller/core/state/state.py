@@ -13,8 +13,8 @@ from controller.core.events import (
     Verdict,
 )
 from controller.core.plan.plan import Plan, Purpose
-from controller.core.pool import Counters, Instant, Worker
-from controller.core.snapshot import Sight
+from controller.core.pool import Counters, Incarnation, Instant
+from controller.core.snapshot import Seen, Sight
 from controller.core.state.parts import ORIGIN, MemberState
 from controller.core.tally import Tally
 
@@ -46,7 +46,7 @@ class GateState:
 class Former:
     """Replaced workers of one instance that may still serve their last connections."""
 
-    workers: tuple[Worker, ...]
+    incarnations: tuple[Incarnation, ...]
     until: Instant
     """How long to reckon with them where they cannot be seen."""
 
@@ -77,7 +77,7 @@ class State:
     finished: Finished | None = None
     gates: Mapping[tuple[str, str], GateState] = field(default_factory=dict)
     """(gate, member; "" for the pool) → its last word."""
-    old_workers: Mapping[str, Former] = field(default_factory=dict)
+    formers: Mapping[str, Former] = field(default_factory=dict)
     """Instance → its replaced workers."""
     short_since: Instant | None = None
     """Since when the floor has been waited for."""
@@ -86,13 +86,28 @@ class State:
     """A load balancer takes no weight but none and all: nobody is ramped."""
     # --- seen since, gone after a crash
     sights: Mapping[str, Sight] = field(default_factory=dict)
-    known: Mapping[str, Worker] = field(default_factory=dict)
+    known: Mapping[str, Incarnation] = field(default_factory=dict)
     """Instance → the worker that we last reckoned with. After a crash, the one that confirmed a
     setting last: a reload meanwhile is noticed too."""
     tallies: Mapping[str, Tally] = field(default_factory=dict)
     pool: Tally = field(default_factory=Tally)
     points: tuple[tuple[Instant, Counters], ...] = ()
     """The pool's counts over the last while, oldest first."""
+
+    def lines_of(self, member: str) -> tuple[tuple[str, Seen], ...]:
+        """The lines of a member as last seen, with their instance."""
+        return tuple(
+            (instance, seen)
+            for instance, sight in self.sights.items()
+            for seen in sight.lines.get(member, ())
+        )
+
+    def in_flight(self, member: str) -> int | None:
+        """Requests or sessions under way or queued at a member, as last seen; None: not known."""
+        known = [seen.line.in_flight for _, seen in self.lines_of(member)]
+        if not known or None in known:
+            return None
+        return sum(count for count in known if count is not None)
 
     def gate(self, gate: str, member: str | None) -> GateState | None:
         return self.gates.get((gate, member or ""))

@@ -12,7 +12,7 @@ from controller.core.state.counts import counted
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
 from controller.core.words import span
-from controller.report.board.recent import Past, in_flight_at
+from controller.report.board.recent import Past
 from controller.report.board.spans import Tone
 from controller.report.board.state_line import whole
 from controller.report.words import count
@@ -68,6 +68,12 @@ def needed(ctx: Context) -> int:
     return min(shown + 1, len(ctx.state.members) + len(ctx.plan.left))
 
 
+def _in_flight(state: State, member: str) -> str:
+    """Empty where it is not known."""
+    count = state.in_flight(member)
+    return "" if count is None else str(count)
+
+
 def _is_busy(m: MemberState) -> bool:
     return m.is_in_hand or m.phase is Phase.ASKING
 
@@ -108,7 +114,7 @@ def tally(ctx: Context) -> str:
 
 
 def _left(state: State, name: str, how: str) -> Row:
-    in_flight = str(in_flight_at(state, name))
+    in_flight = _in_flight(state, name)
     return Row(name, str(Phase.LEFT), "", "", in_flight, (), f"left as found: {how}", Tone.DIM)
 
 
@@ -122,7 +128,7 @@ def _row(ctx: Context, past: Past, m: MemberState) -> Row:
         phase=FIVE.get(m.phase, str(m.phase)),
         age=span(whole(ctx.now - since)) if is_busy else "",
         limit=_limit(ctx.plan, m),
-        in_flight=str(in_flight_at(ctx.state, m.name)),
+        in_flight=_in_flight(ctx.state, m.name),
         history=past.in_flight.get(m.name, ()) if m.is_in_hand else (),
         doing=_doing(ctx, m),
         tone=_tone(m),
@@ -176,7 +182,7 @@ def _doing(ctx: Context, m: MemberState) -> str:
         case Phase.DRAINING:
             return "work in flight ends"
         case Phase.OUT:
-            is_busy = in_flight_at(ctx.state, m.name) > 0
+            is_busy = (ctx.state.in_flight(m.name) or 0) > 0
             return "out, work in flight ends" if is_busy else "out, and quiet"
         case Phase.UPGRADING if m.progress.work is not None:
             return f"step {m.progress.step + 1} of {ctx.shape(m).steps} runs"

@@ -95,18 +95,11 @@ def remember(
     return past
 
 
-def in_flight_at(state: State, member: str) -> int:
-    """Under way and queued, over all backends of all instances."""
-    sights = state.sights.values()
-    lines = (seen.line for sight in sights for seen in sight.lines.get(member, ()))
-    return sum(line.in_flight + line.queued for line in lines)
-
-
 def _counts(past: Past, state: State, now: Instant) -> Past:
     if past.counted_at is not None and now - past.counted_at < COUNT_EVERY:
         return past
     counts = {
-        m.name: (*past.in_flight.get(m.name, ()), in_flight_at(state, m.name))[-COUNTS:]
+        m.name: (*past.in_flight.get(m.name, ()), state.in_flight(m.name) or 0)[-COUNTS:]
         for m in state.in_hand
     }
     return replace(past, in_flight=counts, counted_at=now)

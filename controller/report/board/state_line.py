@@ -102,10 +102,8 @@ def _old_workers(ctx: Context) -> Iterator[str]:
     waiting = [m for m in ctx.state.in_hand if m.phase in (Phase.OUT, Phase.UPGRADING)]
     if not any(m.progress.work is None for m in waiting):
         return
-    for instance, former in ctx.state.old_workers.items():
-        is_there = ctx.state.sights[instance].old_worker
-        if is_there or (is_there is None and ctx.now < former.until):
-            yield f"a former worker of {instance} may still serve its last connections"
+    if ctx.lingering is not None:
+        yield f"a former worker of {ctx.lingering} may still serve its last connections"
 
 
 def _short(ctx: Context) -> Iterator[str]:

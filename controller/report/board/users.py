@@ -7,6 +7,7 @@ from typing import Final
 from controller.core.decide.context import Context
 from controller.core.gates.gate import CounterGate
 from controller.core.pool import Instant
+from controller.core.state.failures import RECENT, are_known
 from controller.core.state.state import State
 from controller.core.words import span
 from controller.report.board.recent import Past
@@ -15,7 +16,7 @@ from controller.report.board.state_line import whole
 from controller.report.words import count
 
 OVER_LAST: Final = timedelta(seconds=3)
-"""What *now* means."""
+"""Rates are taken over this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,9 @@ def users(ctx: Context, past: Past, wall: datetime) -> tuple[str, Tone]:
     if any(sight.lost_since is not None for sight in ctx.state.sights.values()):
         return "not known: a load balancer does not answer", Tone.BAD
     rate = rate_now(ctx.state, ctx.now)
+    is_seen = any(one.at is not None for one in ctx.state.sights.values())
+    if rate is None and is_seen and not are_known(ctx.state):
+        return "NOT KNOWN: no load balancer counts requests here", Tone.DOUBT
     if rate is None:
         return "not known yet", Tone.DIM
     traffic = f"{_figure(rate.requests)} requests/s" if rate.requests else "NO REQUEST COMES"
@@ -39,7 +43,7 @@ def users(ctx: Context, past: Past, wall: datetime) -> tuple[str, Tone]:
         return f"none failing; {traffic}", Tone.GOOD if rate.requests else Tone.DOUBT
     since = f"{wall - (ctx.now - spell.since):%H:%M:%S}"
     failed = f"{count(spell.errors, 'request')} failed"
-    if ctx.now - spell.last > OVER_LAST:
+    if ctx.now - spell.last >= RECENT:
         until = f"{wall - (ctx.now - spell.last):%H:%M:%S}"
         return f"none failing now; {failed}, {since} to {until} UTC; {traffic}", Tone.DOUBT
     long = span(whole(ctx.now - spell.since))

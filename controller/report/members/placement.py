@@ -79,5 +79,5 @@ def others(state: State, known: frozenset[str]) -> tuple[str, ...]:
     return tuple(
         name
         for name in names
-        if name not in known and not any(line.backup for _, line in _lines(state.sights, name))
+        if name not in known and not any(line.is_backup for _, line in _lines(state.sights, name))
     )

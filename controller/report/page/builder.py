@@ -182,7 +182,7 @@ def _touched(told: Told) -> Iterable[str]:
     match told.value:
         case e.Intended(step):
             return (step.member,)
-        case e.GateSampled() | e.WorkerReplaced() | e.CapacityShort() | e.CapacityBack():
+        case e.GateSampled() | e.InstanceRestarted() | e.CapacityShort() | e.CapacityBack():
             return ()
         case e.RunBegan() | e.RollbackBegan() | e.ResumeRequested() | e.AbortRequested():
             return told.after.members

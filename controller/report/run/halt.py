@@ -7,7 +7,7 @@ from controller.core.phases import Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
 from controller.core.snapshot import Sight, capacity
-from controller.core.state.failures import failures
+from controller.core.state.failures import are_known, failures
 from controller.core.state.state import State
 from controller.core.words import span
 from controller.report.members.placement import shown
@@ -59,6 +59,11 @@ def _silent(state: State) -> str:
     return f"{names(lost)} {'does' if len(lost) == 1 else 'do'} not answer" if lost else ""
 
 
+def _unknown(state: State) -> str:
+    """Why nothing is known of how users fare; empty when it is."""
+    return _silent(state) or ("" if are_known(state) else "no load balancer counts requests here")
+
+
 def _as_of(state: State, now: Instant, wall: datetime) -> list[str]:
     """Said above the members when not all of them can be seen."""
     lost = _lost(state)
@@ -88,8 +93,8 @@ def _members(plan: Plan, state: State) -> list[str]:
 def _users(state: State, now: Instant, wall: datetime) -> str:
     """From the pool's own counters over the last seconds. They count retries too, so the figure
     is the most that users can have met."""
-    if silent := _silent(state):
-        return f"not known: {silent}"
+    if unknown := _unknown(state):
+        return f"NOT KNOWN: {unknown}"
     failed = failures(state, now)
     if failed is None:
         watched = now - state.points[0][0] if state.points else now - now
@@ -117,8 +122,8 @@ def _can_wait(plan: Plan, state: State, now: Instant, contact: str) -> list[str]
     number, floor = serving(state), plan.min_available
     figures = f"{serve(number)}, the floor is {floor}"
     failed = failures(state, now)
-    if silent := _silent(state):
-        text = f"NOT KNOWN, treat it as NO: {silent}"
+    if unknown := _unknown(state):
+        text = f"NOT KNOWN, treat it as NO: {unknown}"
     elif number < floor:
         text = f"NO: {figures}"
     elif failed is not None and failed.are_going_on(now):

@@ -39,9 +39,9 @@ def _said(event: Event | Observation, before: State, after: State) -> tuple[str,
             return "", f"rolling back {names(members)}, in this order"
         case e.Finished():
             return "", _finished(event)
-        case e.WorkerReplaced(instance, former, now):
+        case e.InstanceRestarted(instance, former, now):
             return "", (
-                f"{instance} was reloaded or restarted (process {former.pid} → {now.pid}): what "
+                f"{instance} was reloaded or restarted ({former} → {now}): what "
                 "was set there is set anew; an old worker may still serve its last connections"
             )
         case e.CapacityShort(serving, where):
@@ -125,10 +125,9 @@ def _setting(step: SetMember, after: State) -> str:
 
 def _left(member: str, state: State, end: str = "") -> str:
     """What is in flight, and `end`; empty when that was not seen, as in a journal."""
-    seen = [one for sight in state.sights.values() for one in sight.lines.get(member, ())]
-    if not seen:
+    in_flight = state.in_flight(member)
+    if in_flight is None:
         return ""
-    in_flight = sum(one.line.in_flight + one.line.queued for one in seen)
     return (f"{count(in_flight, 'request')} in flight" if in_flight else "nothing in flight") + end
 
 
@@ -233,7 +232,7 @@ def level_of(event: Event | Observation) -> str:
         case (
             e.LookFailed()
             | e.SettingFailed()
-            | e.WorkerReplaced()
+            | e.InstanceRestarted()
             | e.ForeignHandSeen()
             | e.CapacityShort()
             | e.MemberFailed()

@@ -19,9 +19,18 @@ from adapters.demo.haproxy import HaproxyProcess, worker_at
 from adapters.haproxy import orders
 from adapters.haproxy.balancer import HaproxyLoadBalancer
 from adapters.haproxy.facts import FACTS
-from adapters.haproxy.query import SHOW_BACKENDS, SHOW_INFO, SHOW_SERVERS, Ids, questions, rows_in
+from adapters.haproxy.lines import Server
+from adapters.haproxy.query import (
+    SHOW_BACKENDS,
+    SHOW_INFO,
+    SHOW_SERVERS,
+    Ids,
+    backend_view,
+    questions,
+    rows_in,
+)
 from adapters.haproxy.wire import Command
-from controller.core.pool import Admin, Health, Line, found_in
+from controller.core.pool import Admin, Check, Health, Line, found_in
 from tests.adapters.haproxy.scenes import (
     ALL,
     BACKENDS,
@@ -76,7 +85,7 @@ class Recorder:
 
     async def course(self) -> None:
         """a1 out of rotation and back."""
-        then = found_in((self._door, line) for line in await self._a1())
+        then = found_in((self._door, server.line) for server in await self._a1())
         await self._scene("draining", orders.drain(await self._a1()))
         await self._scene("out", orders.take_out(await self._a1()))
         await self._scene("cut", orders.cut(await self._a1()))
@@ -106,18 +115,29 @@ class Recorder:
         for backend in BACKENDS:
             await self.ask(scene, questions(backend, self._ids[backend], ("a1",))[0])
 
-    async def _a1(self) -> list[Line]:
-        view = await self._balancer.look(self._door, None)
-        return [line for line in view.of("a1") if line.backend in BACKENDS]
+    async def _a1(self) -> list[Server]:
+        servers: list[Server] = []
+        for backend in BACKENDS:
+            asked = questions(backend, self._ids[backend], ("a1",))
+            replies = [await ask(self._door, " ".join(command)) for command in asked]
+            whole = [reply.removesuffix("\n\n") for reply in replies]
+            view = backend_view("it", backend, asked, whole, ("a1",))
+            assert view is not None
+            servers += view.servers
+        return servers
 
     async def _is_steady(self) -> bool:
         """Nobody shows the warm-up of a start, or a check that has not ended."""
         view = await self._balancer.look(self._door, None)
-        return all(line.health is not Health.FAILING for line in view.lines if line.checked)
+        return all(line.health is not Health.FAILING for line in view.lines if has_check(line))
 
     async def _has_passed(self) -> bool:
-        (line,) = [line for line in await self._a1() if line.checked]
+        (line,) = [one.line for one in await self._a1() if one.has_own_check]
         return line.admin is Admin.DRAINING and line.health is Health.PASSING
+
+
+def has_check(line: Line) -> bool:
+    return line.check is not Check.NONE
 
 
 async def record(program: Path) -> str:

@@ -12,7 +12,8 @@ from adapters.clock import SystemClock
 from adapters.haproxy import client as client_module
 from adapters.haproxy.client import RuntimeClient
 from adapters.haproxy.instance import HaproxyInstance
-from adapters.haproxy.orders import begin_return
+from adapters.haproxy.orders import begin_return, take_out
+from controller.core.pool import Incarnation, LineKey, Occupant, Seat
 from controller.errors import (
     BalancerError,
     BalancerTimeout,
@@ -170,6 +171,13 @@ async def test_all_commands_go_on_one_line(short_folder: Path) -> None:
     assert lines == ["a; b; c"]
 
 
+def instance(path: Path) -> HaproxyInstance:
+    """One with backend `web` behind the socket `path`."""
+    return HaproxyInstance(
+        "it", UnixEndpoint(str(path)), ["web"], SystemClock(), timedelta(seconds=5)
+    )
+
+
 async def test_half_done_return_is_undone(short_folder: Path) -> None:
     """A line where `state drain` was taken and `health down` refused goes back to MAINT at once:
     holders of its cookie could reach it."""
@@ -185,15 +193,9 @@ async def test_half_done_return_is_undone(short_folder: Path) -> None:
             writer.write(b"\n")
 
     async with server(short_folder / "s", answer) as lines:
-        one = HaproxyInstance(
-            "it",
-            UnixEndpoint(str(short_folder / "s")),
-            ["web"],
-            SystemClock(),
-            timedelta(seconds=5),
-        )
+        one = instance(short_folder / "s")
         with pytest.raises(CommandRefused, match="cannot change health"):
-            await one.carry_out("a1", begin_return)
+            await one.carry_out("a1", begin_return, ())
     assert lines[-2:] == [
         "disable agent web/a1; set server web/a1 state drain; set server web/a1 health down",
         "set server web/a1 state maint",
@@ -209,13 +211,7 @@ async def test_old_worker_is_not_believed(short_folder: Path) -> None:
         writer.write(f"{before}\n\n{STAT}\n\n".encode())
 
     async with server(short_folder / "s", answer):
-        one = HaproxyInstance(
-            "it",
-            UnixEndpoint(str(short_folder / "s")),
-            ["web"],
-            SystemClock(),
-            timedelta(seconds=5),
-        )
+        one = instance(short_folder / "s")
         with pytest.raises(BalancerUnreachable, match="an old worker answered"):
             await one.look(None)
 
@@ -235,33 +231,108 @@ async def test_reload_while_setting_is_worth_another_try(short_folder: Path) -> 
             writer.write(b"\n\n\n")
 
     async with server(short_folder / "s", answer):
-        one = HaproxyInstance(
-            "it",
-            UnixEndpoint(str(short_folder / "s")),
-            ["web"],
-            SystemClock(),
-            timedelta(seconds=5),
-        )
-        with pytest.raises(BalancerUnreachable, match="reloaded while it was being set") as error:
-            await one.carry_out("a1", begin_return)
+        one = instance(short_folder / "s")
+        with pytest.raises(BalancerUnreachable, match="reloaded during the setting") as error:
+            await one.carry_out("a1", begin_return, ())
     assert error.value.retryable
 
 
+@pytest.mark.parametrize("check", [0, 6])
+async def test_reload_under_a_line_that_is_only_looked_at(short_folder: Path, check: int) -> None:
+    """A line without a check is not set on the way back; ready after a reload meanwhile, it is
+    reported as reloaded, as one that was set is."""
+    before = STATE.replace(" 2 0 50 6 ", f" 0 1 50 {check} ")
+    infos = iter([INFO, INFO.replace("Pid: 77", "Pid: 78")])
+    states = iter([before, STATE.replace(" 2 0 50 6 ", f" 2 0 50 {check} ")])
+
+    async def answer(line: str, writer: asyncio.StreamWriter) -> None:
+        if line.startswith(LEARNS):
+            writer.write(f"{INFO}\n\n{STAT}\n\n".encode())
+        elif line.startswith("show info"):
+            writer.write(f"{next(infos)}\n\n{next(states)}\n\n{STAT}\n\n".encode())
+        else:
+            writer.write(b"\n\n\n")
+
+    async with server(short_folder / "s", answer) as lines:
+        with pytest.raises(BalancerUnreachable, match="reloaded during the setting"):
+            await instance(short_folder / "s").carry_out("a1", begin_return, ())
+    assert len([line for line in lines if not line.startswith("show")]) == (check > 0)
+
+
+async def test_calls_answer_who_confirmed_them(short_folder: Path) -> None:
+    """Where a reload took over what was set, the new worker confirms it, and is the one named."""
+    info, state = INFO, STATE
+
+    async def answer(line: str, writer: asyncio.StreamWriter) -> None:
+        nonlocal info, state
+        if line.startswith(LEARNS):
+            writer.write(f"{INFO}\n\n{STAT}\n\n".encode())
+        elif line.startswith("show info"):
+            writer.write(f"{info}\n\n{state}\n\n{STAT}\n\n".encode())
+        else:
+            state = STATE.replace(" 2 0 50 ", " 2 1 50 ")
+            info = INFO.replace("Pid: 77", "Pid: 78").replace("1700000000", "1700000009")
+            writer.write(b"\n\n")
+
+    async with server(short_folder / "s", answer):
+        confirmed = await instance(short_folder / "s").carry_out("a1", take_out, ())
+    assert confirmed == Incarnation("78", 1700000009)
+
+
+HERE = Occupant("127.0.0.1:80", "127.0.0.1", 80)
+ELSEWHERE = Occupant("127.0.0.1:81", "127.0.0.1", 81)
+SAME_PLACE = Occupant("pod-2", "127.0.0.1", 80)
+
+
+@pytest.mark.parametrize(
+    ("address", "seats", "is_set"),
+    [
+        ("127.0.0.1", [], True),
+        ("127.0.0.1", [("it", "web", HERE)], True),
+        ("127.0.0.1", [("other", "web", ELSEWHERE), ("it", "api", ELSEWHERE)], True),
+        ("-", [("it", "web", HERE)], True),
+        ("127.0.0.1", [("it", "web", ELSEWHERE)], False),
+        ("127.0.0.1", [("it", "web", SAME_PLACE)], False),
+        ("127.0.0.1", [("other", "web", HERE), ("it", "web", ELSEWHERE)], False),
+    ],
+)
+async def test_who_is_meant_to_be_there(
+    short_folder: Path, address: str, seats: list[tuple[str, str, Occupant]], is_set: bool
+) -> None:
+    """Only the seat of this very line counts, by the id of its occupant; nobody known to be in
+    the place is nobody else."""
+    state = STATE.replace("127.0.0.1", address)
+
+    async def answer(line: str, writer: asyncio.StreamWriter) -> None:
+        nonlocal state
+        if line.startswith(LEARNS):
+            writer.write(f"{INFO}\n\n{STAT}\n\n".encode())
+        elif line.startswith("show info"):
+            writer.write(f"{INFO}\n\n{state}\n\n{STAT}\n\n".encode())
+        else:
+            state = state.replace(" 2 0 50 ", " 2 1 50 ")
+            writer.write(b"\n\n")
+
+    meant = [Seat(LineKey(instance, backend), one) for instance, backend, one in seats]
+    async with server(short_folder / "s", answer) as lines:
+        doing = instance(short_folder / "s").carry_out("a1", take_out, meant)
+        if is_set:
+            assert await doing == Incarnation("77", 1700000000)
+        else:
+            with pytest.raises(CommandRefused, match=f"web/a1 is now {HERE}, and was 127.0.0.1:8"):
+                await doing
+    assert any(line.startswith("disable agent") for line in lines) is is_set
+
+
 async def test_servers_that_never_hold_still_are_given_up(short_folder: Path) -> None:
-    """When names and numbers disagree again and again, the look ends with an error for now."""
+    """When names and numbers disagree kept changing, the look ends with an error for now."""
 
     async def answer(line: str, writer: asyncio.StreamWriter) -> None:
         before = INFO if line.startswith(LEARNS) else f"{INFO}\n\n{STATE}"
         writer.write(f"{before}\n\n{STAT.replace('a1', 'b1')}\n\n".encode())
 
     async with server(short_folder / "s", answer) as lines:
-        one = HaproxyInstance(
-            "it",
-            UnixEndpoint(str(short_folder / "s")),
-            ["web"],
-            SystemClock(),
-            timedelta(seconds=5),
-        )
-        with pytest.raises(BalancerUnreachable, match="again and again"):
+        one = instance(short_folder / "s")
+        with pytest.raises(BalancerUnreachable, match="kept changing"):
             await one.look(None)
     assert len(lines) == 6

@@ -7,11 +7,26 @@ from pathlib import Path
 
 import pytest
 
-from controller.core.pool import Admin, Counters, Health, found_in
-from controller.errors import NoSuchBackend, PermissionTooLow, UsageFault, WeightRefused
+from controller.core.pool import (
+    Admin,
+    Check,
+    Counters,
+    Health,
+    InstanceView,
+    Occupant,
+    found_in,
+    seats_in,
+)
+from controller.errors import (
+    CommandRefused,
+    NoSuchBackend,
+    PermissionTooLow,
+    UsageFault,
+    WeightRefused,
+)
 from tests.adapters.haproxy.site import Site, balancer, get
 from tests.support.balancer_contract import eventually
-from tests.support.runtime import order
+from tests.support.runtime import ask, order
 
 pytestmark = pytest.mark.haproxy
 
@@ -57,13 +72,50 @@ async def test_each_kind_of_server_is_told_apart(site: Site) -> None:
     front = await site.haproxy(RICH)
     view = await balancer([front.unix]).look(front.unix, None)
     lines = {line.member: line for line in view.lines}
-    assert [name for name, line in lines.items() if line.backup] == ["spare"]
-    assert [name for name, line in lines.items() if line.cookie] == ["a1"]
-    assert (lines["off"].admin, lines["off"].inherited) == (Admin.OUT, False)
+    assert [name for name, line in lines.items() if line.is_backup] == ["spare"]
+    assert [name for name, line in lines.items() if line.check is not Check.NONE] == ["a1"]
+    assert lines["off"].admin is Admin.OUT
     assert (lines["zero"].admin, lines["zero"].is_out) == (Admin.READY, True)
-    assert (lines["six"].address, lines["six"].port) == ("::1", 9)
-    assert (lines["lost"].address, lines["lost"].inherited) == ("", True)
+    assert lines["six"].occupant == Occupant("::1:9", "::1", 9)
+    assert lines["six"].key == "web/::1:9"
+    assert (lines["lost"].occupant, lines["lost"].admin) == (None, Admin.OUT)
+    assert lines["lost"].key == "web/:9"
     assert lines["spare"].health is Health.UNCHECKED
+
+
+async def test_another_address_is_another_occupant(site: Site) -> None:
+    """Whoever was given a server's place at run time (`set server … addr`) is left alone by what
+    was meant for its former occupant, in every backend, with an error that names both."""
+    app, other = await site.app("a1"), await site.app("a1")
+    front = await site.haproxy(
+        "\n".join(f"backend {n}\n  server a1 127.0.0.1:{app.port}" for n in ("web", "api"))
+    )
+    pool = balancer([front.unix], ("web", "api"))
+    view = await pool.look(front.unix, ("a1",))
+    seats = seats_in((front.unix, line) for line in view.lines)
+    found = found_in((front.unix, line) for line in view.lines)
+    # It answers with a sentence about what it changed, hence `ask`.
+    await ask(front.unix, f"set server api/a1 addr 127.0.0.1 port {other.port}")
+    for setting in (
+        pool.drain("a1", seats),
+        pool.take_out("a1", seats),
+        pool.cut("a1", seats),
+        pool.begin_return("a1", seats),
+        pool.put_back("a1", found, 50, seats),
+    ):
+        with pytest.raises(CommandRefused) as caught:
+            await setting
+        text = f"api/a1 is now 127.0.0.1:{other.port}, and was 127.0.0.1:{app.port}"
+        assert str(caught.value) == f"{front.unix}: {text}"
+    after = await pool.look(front.unix, ("a1",))
+    assert {line.backend: line.key for line in after.lines} == {
+        "web": f"web/127.0.0.1:{app.port}",
+        "api": f"api/127.0.0.1:{other.port}",
+    }
+    assert [(line.admin, line.weight) for line in after.lines] == [(Admin.READY, 1)] * 2
+    await pool.take_out("a1", seats_in((front.unix, line) for line in after.lines))
+    out = await pool.look(front.unix, ("a1",))
+    assert [line.admin for line in out.lines] == [Admin.OUT] * 2
 
 
 async def test_disabled_server_that_was_enabled_is_ready(site: Site) -> None:
@@ -127,6 +179,19 @@ async def test_ipv6_door(site: Site) -> None:
     assert line.admin is Admin.OUT
 
 
+def counted(view: InstanceView) -> Counters:
+    """Of its only line."""
+    (line,) = view.lines
+    assert line.counters is not None
+    return line.counters
+
+
+def whole(view: InstanceView, backend: str) -> Counters:
+    counters = view.backends[backend]
+    assert counters is not None
+    return counters
+
+
 async def test_counters_miss_no_error_of_the_app(site: Site) -> None:
     """Answers of 500 count as errors of their member and their backend, good ones as traffic."""
     app = await site.app("a1")
@@ -135,7 +200,7 @@ async def test_counters_miss_no_error_of_the_app(site: Site) -> None:
     for path in ("/", "/", "/fail"):
         await get(front.port, path)
     view = await eventually(
-        lambda: pool.look(front.unix, None), lambda view: view.lines[0].counters.total >= 3
+        lambda: pool.look(front.unix, None), lambda view: counted(view).total >= 3
     )
     assert view.lines[0].counters == Counters(errors=1, total=3)
     assert view.lines[0].arrivals == 3
@@ -151,10 +216,10 @@ async def test_counters_miss_no_refused_connection(site: Site) -> None:
     await app.stop()
     assert (await get(front.port)).status == 503
     view = await eventually(
-        lambda: pool.look(front.unix, None), lambda view: view.backends["web"].errors > 0
+        lambda: pool.look(front.unix, None), lambda view: whole(view, "web").errors > 0
     )
-    assert view.lines[0].counters.errors == view.lines[0].counters.total > 0
-    assert view.backends["web"].total == 1
+    assert counted(view).errors == counted(view).total > 0
+    assert whole(view, "web").total == 1
 
 
 async def test_counters_in_mode_tcp(site: Site) -> None:
@@ -168,14 +233,12 @@ async def test_counters_in_mode_tcp(site: Site) -> None:
     pool = balancer([front.unix], ("raw",))
     assert (await get(port)).status == 200
     view = await eventually(
-        lambda: pool.look(front.unix, ("a1",)), lambda view: view.lines[0].counters.total > 0
+        lambda: pool.look(front.unix, ("a1",)), lambda view: counted(view).total > 0
     )
     assert view.lines[0].counters == Counters(errors=0, total=1) == view.backends["raw"]
     await app.stop()
     assert (await get(port)).status == 0
-    await eventually(
-        lambda: pool.look(front.unix, ("a1",)), lambda view: view.lines[0].counters.errors > 0
-    )
+    await eventually(lambda: pool.look(front.unix, ("a1",)), lambda view: counted(view).errors > 0)
 
 
 async def test_server_may_be_named_like_a_line_type(site: Site) -> None:

@@ -8,19 +8,36 @@ import pytest
 
 from adapters.haproxy.notes import PACE, survey_of
 from controller.core.abilities import Abilities, ByHand
-from controller.core.pool import Admin, Counters, Health, InstanceView, Line, Worker
+from controller.core.pool import (
+    Admin,
+    Check,
+    Counters,
+    Health,
+    Incarnation,
+    InstanceView,
+    Line,
+    Occupant,
+)
 from controller.pools.haproxy import HaproxyFacts
 from controller.ports import Survey
 
 FACTS = HaproxyFacts(
     "unix:/a", "2.8.5", "admin", {}, (), frozenset(), {"web": "http", "api": "http"}
 )
-PLAIN = Line("web", "web1", "10.0.0.1", 80, Admin.READY, Health.PASSING, 1, 0, 0, 0, Counters())
+PLAIN = Line(
+    "web",
+    "web1",
+    "web/10.0.0.1:80",
+    Occupant("10.0.0.1:80", "10.0.0.1", 80),
+    Admin.READY,
+    Health.PASSING,
+    Check.RUNNING,
+)
 
 
 def surveyed(*lines: Line, selected: tuple[str, ...] = ("web1", "web2"), **facts: Any) -> Survey:
     backends = dict.fromkeys(("web", "api"), Counters())
-    view = InstanceView("unix:/a", timedelta(0), Worker(1, 1), lines, True, backends)
+    view = InstanceView("unix:/a", timedelta(0), Incarnation("1", 1), lines, True, backends)
     return survey_of(replace(FACTS, **facts), view, selected)
 
 
@@ -34,10 +51,10 @@ def test_plain_pool_has_no_notes() -> None:
 @pytest.mark.parametrize(
     ("changes", "note"),
     [
-        ({"checked": False}, "web1 in web: no health check in the load balancer; "),
-        ({"agent": True}, "web1 in web: the agent check is switched off while "),
-        ({"warming": True}, "web1 in web: warming up now (slowstart); "),
-        ({"backup": True}, "web1 in web: backup, never upgraded and never counted as serving"),
+        ({"check": Check.NONE}, "web1 in web: no health check in the load balancer; "),
+        ({"keep": {"agent": "on"}}, "web1 in web: the agent check is switched off while "),
+        ({"is_warming": True}, "web1 in web: warming up now (slowstart); "),
+        ({"is_backup": True}, "web1 in web: backup, never upgraded and never counted as serving"),
     ],
 )
 def test_what_is_said_of_a_line(changes: dict[str, Any], note: str) -> None:
@@ -47,12 +64,26 @@ def test_what_is_said_of_a_line(changes: dict[str, Any], note: str) -> None:
 
 
 def test_lines_outside_the_rollout_are_not_spoken_of() -> None:
-    """A missing check matters for members of the rollout, and a followed line has one."""
-    lines = (
-        replace(PLAIN, member="other", checked=False),
-        replace(PLAIN, checked=False, tracks="chk/web1"),
-    )
-    assert surveyed(*lines).notes == ()
+    """A missing check matters for members of the rollout."""
+    assert surveyed(replace(PLAIN, member="other", check=Check.NONE)).notes == ()
+
+
+@pytest.mark.parametrize("admin", [Admin.READY, Admin.OUT])
+@pytest.mark.parametrize("check", [Check.PAUSED, Check.RUNNING])
+def test_a_paused_check_is_one(admin: Admin, check: Check) -> None:
+    """A check that pauses while the line is out comes back with it: nothing to say."""
+    assert surveyed(replace(PLAIN, admin=admin, check=check)).notes == ()
+
+
+def test_a_line_that_follows_another_has_a_check() -> None:
+    """Where a line follows another's health, that one's check speaks for it; in this very backend
+    and under this very name alone."""
+    line = replace(PLAIN, check=Check.NONE)
+    followers = (("web/web1", "api/web1"),)
+    assert surveyed(line, trackers=followers).notes == ()
+    others = (("api/web1", "web/web2"), ("web/web2", "api/web2"))
+    (said,) = surveyed(line, trackers=others).notes
+    assert said.startswith("web1 in web: no health check in the load balancer; ")
 
 
 def test_followers_version_and_mode_are_told() -> None:

@@ -1,17 +1,35 @@
 """Wire, tables, lines, orders, workers: values in, values out."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from adapters.haproxy.facts import facts_of
-from adapters.haproxy.lines import admin_of, backend_counters, health_of, is_inherited, line_of
-from adapters.haproxy.orders import put_back
+from adapters.haproxy.lines import (
+    Server,
+    admin_of,
+    backend_counters,
+    health_of,
+    is_inherited,
+    server_of,
+)
+from adapters.haproxy.orders import begin_return, put_back, shortfall
 from adapters.haproxy.tables import Row, parse_info, parse_stat, parse_state
 from adapters.haproxy.wire import line_of as wire_line
 from adapters.haproxy.wire import refusal, split_replies
 from adapters.haproxy.workers import any_alive
-from controller.core.pool import Admin, Counters, Found, Health, Line
+from controller.core.pool import (
+    Admin,
+    Check,
+    Counters,
+    Found,
+    FoundLine,
+    Health,
+    Line,
+    LineKey,
+    Occupant,
+)
 from controller.errors import (
     BalancerError,
     CommandRefused,
@@ -29,8 +47,22 @@ COUNTED = [
 ]
 
 
-def sample_line(state: str = STATE, stat: str = STAT) -> Line:
-    return line_of(parse_state("it", state, None)[0], parse_stat("it", stat)[0], has_cookie=True)
+def sample_server(state: str = STATE, stat: str = STAT) -> Server:
+    return server_of(parse_state("it", state, None)[0], parse_stat("it", stat)[0])
+
+
+def cells(
+    *,
+    mask: int = 0,
+    check: int = 6,
+    agent: int = 0,
+    address: str = "127.0.0.1",
+    tracked: str = "",
+    op: int = 2,
+) -> Server:
+    """The sample with some cells changed."""
+    state = STATE.replace("127.0.0.1 2 0 50 6 0 80", f"{address} {op} {mask} 50 {check} {agent} 80")
+    return sample_server(state, STAT.replace(",3,1,,,2,", f",3,1,,{tracked},2,", 1))
 
 
 @pytest.mark.parametrize(
@@ -146,26 +178,101 @@ def test_status_texts_in_bits(
     """The bits behind each composite status say plainly what its text mixes."""
     state = STATE.replace(" 2 0 50 6 0 ", f" {op} {mask} 50 {check} 0 ")
     stat = STAT.replace("# pxname,svname", "# pxname,svname,status")
-    line = sample_line(state, stat.replace("a1,0", f"a1,{status},0"))
+    line = sample_server(state, stat.replace("a1,0", f"a1,{status},0")).line
     assert (line.admin, line.health) == expected
 
 
-def test_sample_line() -> None:
+def test_sample_server() -> None:
     """Every cell lands in its field."""
-    assert sample_line() == Line(
+    line = Line(
         backend="web",
         member="a1",
-        address="127.0.0.1",
-        port=80,
+        key="web/127.0.0.1:80",
+        occupant=Occupant("127.0.0.1:80", "127.0.0.1", 80),
         admin=Admin.READY,
         health=Health.PASSING,
+        check=Check.RUNNING,
         weight=50,
         in_flight=1,
-        queued=0,
         arrivals=9,
         counters=Counters(2, 9),
-        cookie=True,
     )
+    server = Server(line, has_own_check=True, tracks=None, has_agent=False, is_inherited=False)
+    assert sample_server() == server
+    assert (server.backend, server.path) == ("web", "web/a1")
+
+
+@pytest.mark.parametrize(
+    ("mask", "check", "tracked", "expected"),
+    [
+        (0x00, 6, "", Check.RUNNING),
+        (0x04, 6, "", Check.RUNNING),
+        (0x08, 6, "", Check.RUNNING),
+        (0x10, 6, "", Check.RUNNING),
+        (0x01, 14, "", Check.PAUSED),
+        (0x20, 6, "", Check.PAUSED),
+        (0x40, 6, "", Check.PAUSED),
+        (0x09, 6, "", Check.PAUSED),
+        (0x00, 0, "", Check.NONE),
+        (0x00, 2, "", Check.NONE),
+        (0x01, 2, "", Check.NONE),
+        (0x00, 0, "be/a1", Check.NONE),
+        (0x02, 0, "be/a1", Check.NONE),
+        (0x00, 6, "be/a1", Check.NONE),
+    ],
+)
+def test_states_of_a_check(mask: int, check: int, tracked: str, expected: Check) -> None:
+    """A check of its own runs unless the line is out; one that was disabled, or is another line's,
+    is none."""
+    server = cells(mask=mask, check=check, tracked=tracked)
+    assert server.line.check is expected
+    assert server.has_own_check is (expected is not Check.NONE)
+    assert server.tracks == (tracked or None)
+
+
+@pytest.mark.parametrize(
+    ("address", "key", "occupant"),
+    [
+        ("127.0.0.1", "web/127.0.0.1:80", Occupant("127.0.0.1:80", "127.0.0.1", 80)),
+        ("::1", "web/::1:80", Occupant("::1:80", "::1", 80)),
+        ("-", "web/:80", None),
+    ],
+)
+def test_who_is_in_the_place(address: str, key: str, occupant: Occupant | None) -> None:
+    """The occupant is whoever has the address; none while a host name is not resolved."""
+    line = cells(address=address).line
+    assert (line.key, line.occupant) == (key, occupant)
+
+
+@pytest.mark.parametrize(
+    ("agent", "has_agent", "keep"), [(0, False, {}), (2, False, {}), (6, True, {"agent": "on"})]
+)
+def test_what_is_kept_of_a_line(agent: int, has_agent: bool, keep: dict[str, str]) -> None:
+    """An agent check that is enabled has to be enabled again; one that was disabled has not."""
+    server = cells(agent=agent)
+    assert (server.has_agent, server.line.keep) == (has_agent, keep)
+
+
+@pytest.mark.parametrize(("mask", "inherited"), [(0x01, False), (0x02, True), (0x20, True)])
+def test_out_by_inheritance(mask: int, inherited: bool) -> None:
+    """What `state ready` alone would not bring back is known of a server."""
+    assert cells(mask=mask).is_inherited is inherited
+
+
+def test_requests_that_wait_are_in_flight() -> None:
+    """Those queued for a server will reach it: they count like those under way there."""
+    assert sample_server(stat=STAT.replace("a1,0,1,9", "a1,3,2,9")).line.in_flight == 5
+    assert sample_server(stat=STAT.replace("a1,0,1,9", "a1,3,,9")).line.in_flight == 3
+
+
+@pytest.mark.parametrize(
+    ("throttle", "warming"), [("", False), ("0", True), ("99", True), ("100", False)]
+)
+def test_warm_up_and_backup(throttle: str, warming: bool) -> None:
+    """A `slowstart` below 100 % is a warm-up; column `bck` makes a backup."""
+    line = sample_server(stat=STAT.replace(",3,1,,,2,", f",3,1,{throttle},,2,", 1)).line
+    assert (line.is_warming, line.is_backup) == (warming, False)
+    assert sample_server(stat=STAT.replace(",0,3,1,,,2,", ",1,3,1,,,2,", 1)).line.is_backup
 
 
 @pytest.mark.parametrize(
@@ -175,7 +282,7 @@ def test_sample_line() -> None:
 def test_missing_column_of_stat_is_named(column: str) -> None:
     """A column that a version does not have is an error that names it, wherever it is needed."""
     with pytest.raises(MalformedReply, match=rf"show stat has no column {column}$"):
-        sample_line(stat=STAT.replace(f",{column},", ",renamed,", 1))
+        sample_server(stat=STAT.replace(f",{column},", ",renamed,", 1))
 
 
 @pytest.mark.parametrize(
@@ -185,17 +292,17 @@ def test_missing_column_of_stat_is_named(column: str) -> None:
 def test_missing_column_of_state_is_named(column: str) -> None:
     """The same for the servers' state."""
     with pytest.raises(MalformedReply, match=f"show servers state has no column {column}$"):
-        sample_line(state=STATE.replace(f" {column}", " renamed", 1))
+        sample_server(state=STATE.replace(f" {column}", " renamed", 1))
 
 
 @pytest.mark.parametrize(
     ("state", "stat", "text"),
     [
         (STATE.replace(" 2 0 50 ", " 9 0 50 "), STAT, "srv_op_state is none of 0 to 3: 9"),
-        (STATE.replace(" 2 0 50 ", " 2 x 50 "), STAT, "srv_admin_state is no number: 'x'"),
-        (STATE.replace(" 2 0 50 ", " 2 -1 50 "), STAT, "srv_admin_state is no number: '-1'"),
+        (STATE.replace(" 2 0 50 ", " 2 x 50 "), STAT, "srv_admin_state is not a number: 'x'"),
+        (STATE.replace(" 2 0 50 ", " 2 -1 50 "), STAT, "srv_admin_state is not a number: '-1'"),
         (STATE.removesuffix(" 80"), STAT, "a line ends before srv_port"),
-        (STATE, STAT.replace(",0,1,9,", ",0,one,9,"), "scur is no number: 'one'"),
+        (STATE, STAT.replace(",0,1,9,", ",0,one,9,"), "scur is not a number: 'one'"),
         (STATE, STAT.replace("http", "mail"), "neither http nor tcp: 'mail'"),
         ("0\n", STAT, "show servers state has no heading: '0'"),
         (STATE, "<html>", "show stat has no heading: '<html>'"),
@@ -204,7 +311,7 @@ def test_missing_column_of_state_is_named(column: str) -> None:
 def test_garbage_is_a_malformed_reply(state: str, stat: str, text: str) -> None:
     """Whatever is not what the protocol says is said to be so, and where."""
     with pytest.raises(MalformedReply, match=text):
-        sample_line(state, stat)
+        sample_server(state, stat)
 
 
 @pytest.mark.parametrize("key", ["Version", "Pid", "Uptime_sec", "Stopping"])
@@ -251,14 +358,50 @@ def test_level_that_is_none_is_malformed() -> None:
 def test_followed_lines_are_put_back_first() -> None:
     """Of a chain of lines that track each other, the one that is followed goes first."""
 
-    def line(backend: str, tracks: str | None) -> Line:
-        return Line(
-            backend, "a", "", 0, Admin.OUT, Health.FAILING, 1, 0, 0, 0, Counters(), tracks=tracks
-        )
+    def server(backend: str, tracks: str | None) -> Server:
+        line = replace(cells(mask=1).line, backend=backend, member="a")
+        return replace(cells(mask=1), line=line, tracks=tracks)
 
-    chain = [line("c", "b/a"), line("b", "a/a"), line("a", None), line("d", "elsewhere/a")]
+    chain = [server("c", "b/a"), server("b", "a/a"), server("a", None), server("d", "elsewhere/a")]
     orders = put_back("it", chain, Found(()))
     assert [order.backend for order in orders] == ["a", "d", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("keep", "share", "commands"),
+    [
+        ({}, 100, [["set server web/a1 state ready"]]),
+        ({"agent": "on"}, 100, [["set server web/a1 state ready", "enable agent web/a1"]]),
+        (
+            {"agent": "on"},
+            50,
+            [
+                ["disable agent web/a1"],
+                ["set server web/a1 weight 25"],
+                ["set server web/a1 state ready"],
+            ],
+        ),
+    ],
+)
+def test_what_was_kept_is_restored(
+    keep: dict[str, str], share: int, commands: list[list[str]]
+) -> None:
+    """The agent check comes back with the whole of the weight, and stays off below."""
+    found = Found((FoundLine(LineKey("it", "web"), 50, keep),))
+    (order,) = put_back("it", [cells(mask=1)], found, share)
+    assert [[" ".join(one) for one in stage] for stage in order.stages] == commands
+
+
+@pytest.mark.parametrize("server", [cells(check=0, mask=1), cells(tracked="be/a1", mask=1)])
+def test_lines_without_an_own_check_are_only_looked_at(server: Server) -> None:
+    """On the way back nothing is set at them, but a line that is ready again is no longer out."""
+    (order,) = begin_return([server])
+    assert order.stages == ()
+    assert shortfall(order, server) is None
+    assert shortfall(order, cells(check=0, mask=8)) is None
+    lost = "it is ready again: what was set there before is lost"
+    assert shortfall(order, cells(check=0)) == lost
+    assert shortfall(order, None) == "the server has disappeared"
 
 
 def process(proc: Path, pid: int, name: str, state: str = "S") -> None:

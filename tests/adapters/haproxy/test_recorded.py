@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from adapters.haproxy.client import RuntimeClient
 from adapters.haproxy.discovery import servers_behind
 from adapters.haproxy.tables import parse_info
 from adapters.haproxy.wire import split_replies
-from controller.core.pool import Admin, Counters, Found, Health, Line, found_in
+from controller.core.pool import Admin, Check, Counters, Found, Health, Line, Occupant, found_in
 from controller.errors import (
     BalancerError,
     CommandRefused,
@@ -45,21 +46,40 @@ PASSING, FAILING, UNCHECKED = Health.PASSING, Health.FAILING, Health.UNCHECKED
 BROKEN = Counters(errors=1, total=1)
 """The one request, which no server took."""
 
-PLAIN = Line("", "", "127.0.0.1", 9, READY, UNCHECKED, 1, 0, 0, 0, Counters(), checked=False)
-KIND = replace(PLAIN, backend="kinds")
-A1 = replace(PLAIN, backend="web", member="a1", health=PASSING, weight=50, checked=True)
+PLAIN = Line(
+    backend="",
+    member="",
+    key="",
+    occupant=Occupant("127.0.0.1:9", "127.0.0.1", 9),
+    admin=READY,
+    health=UNCHECKED,
+    check=Check.NONE,
+    in_flight=0,
+    arrivals=0,
+    counters=Counters(),
+)
+
+
+def plain(backend: str, member: str, **changes: Any) -> Line:
+    return replace(
+        PLAIN, **{"backend": backend, "member": member, "key": f"{backend}/127.0.0.1:9", **changes}
+    )
+
+
+A1 = plain("web", "a1", health=PASSING, weight=50, check=Check.RUNNING)
+KIND = plain("kinds", "")
 LINES = [
-    replace(A1, cookie=True, agent=True, arrivals=1, counters=BROKEN),
-    replace(A1, member="a2", cookie=True),
-    replace(PLAIN, backend="api", member="a1", health=PASSING, weight=30, tracks="web/a1"),
-    replace(PLAIN, backend="raw", member="a1"),
-    replace(PLAIN, backend="static", member="s1", weight=10),
-    replace(KIND, member="spare", backup=True),
+    replace(A1, keep={"agent": "on"}, arrivals=1, counters=BROKEN),
+    replace(A1, member="a2"),
+    plain("api", "a1", health=PASSING, weight=30),
+    plain("raw", "a1"),
+    plain("static", "s1", weight=10),
+    replace(KIND, member="spare", is_backup=True),
     replace(KIND, member="off", admin=OUT, health=FAILING),
     replace(KIND, member="zero", weight=0),
-    replace(KIND, member="six", address="::1"),
-    replace(KIND, member="lost", address="", admin=OUT, health=FAILING, inherited=True),
-    replace(KIND, member="slow", health=PASSING, checked=True),
+    replace(KIND, member="six", key="kinds/::1:9", occupant=Occupant("::1:9", "::1", 9)),
+    replace(KIND, member="lost", key="kinds/:9", occupant=None, admin=OUT, health=FAILING),
+    replace(KIND, member="slow", health=PASSING, check=Check.RUNNING),
     replace(KIND, member="web:1"),
     replace(KIND, member="t1"),
     replace(KIND, member="t2"),
@@ -133,7 +153,9 @@ async def test_warm_up_shows(socket: Path, version: str) -> None:
     """A server that is ready again and whose `slowstart` runs is warming, and at full weight."""
     async with replayed(socket, version, "warming"):
         (line,) = (await pool(socket, "kinds").look(f"unix:{socket}", ("slow",))).lines
-    assert line == replace(KIND, member="slow", health=line.health, checked=True, warming=True)
+    assert line == replace(
+        KIND, member="slow", health=line.health, check=Check.RUNNING, is_warming=True
+    )
 
 
 @each
@@ -146,18 +168,27 @@ async def test_out_and_back(socket: Path, version: str) -> None:
         view = await balancer.look(f"unix:{socket}", ("a1",))
         return [(line.admin, line.health) for line in view.lines]
 
+    async def check() -> Check:
+        view = await balancer.look(f"unix:{socket}", ("a1",))
+        of_web, *others = [line.check for line in view.lines]
+        assert others == [Check.NONE] * 2
+        return of_web
+
     async with replayed(socket, version, *COURSE) as replay:
         view = await balancer.look(f"unix:{socket}", ("a1",))
         found = found_in((view.instance, line) for line in view.lines)
         await balancer.drain("a1")
         assert [admin for admin, _ in await states()] == [DRAINING] * 3
+        assert await check() is Check.RUNNING
         await balancer.take_out("a1")
         assert [admin for admin, _ in await states()] == [OUT] * 3
+        assert await check() is Check.PAUSED
         await balancer.cut("a1")
         await balancer.begin_return("a1")
         assert await states() == [(DRAINING, FAILING), (OUT, FAILING), (OUT, FAILING)]
         replay.go_on()
         assert await states() == [(DRAINING, PASSING), (OUT, FAILING), (OUT, FAILING)]
+        assert await check() is Check.RUNNING
         await balancer.put_back("a1", found)
         assert await states() == [(READY, PASSING), (READY, PASSING), (READY, UNCHECKED)]
         view = await balancer.look(f"unix:{socket}", ("a1",))

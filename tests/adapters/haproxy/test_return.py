@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from adapters.clock import SystemClock
-from controller.core.pool import Admin, Found, Health
+from controller.core.pool import Admin, Check, Found, Health
 from controller.errors import CommandRefused
 from tests.adapters.haproxy.site import App, Front, Site, balancer, get, held
 from tests.support.balancer_contract import Stage, eventually, passing
@@ -43,11 +43,11 @@ async def test_request_in_flight_ends_well(site: Site) -> None:
         assert [line.in_flight for line in await stage.lines("a1")] == [1]
         await stage.balancer.take_out("a1")
         (line,) = await stage.lines("a1")
-        assert (line.admin, line.in_flight, line.is_quiet) == (Admin.OUT, 1, False)
+        assert (line.admin, line.in_flight, line.may_be_quiet) == (Admin.OUT, 1, False)
         apps[0].release.set()
         reply = await work
     assert (reply.status, reply.member) == (200, "a1")
-    await eventually(lambda: stage.lines("a1"), lambda lines: lines[0].is_quiet)
+    await eventually(lambda: stage.lines("a1"), lambda lines: lines[0].in_flight == 0)
 
 
 async def test_cut_ends_what_is_left(site: Site) -> None:
@@ -58,7 +58,7 @@ async def test_cut_ends_what_is_left(site: Site) -> None:
     async with held(apps[0], front.port, "SRV=a1") as work:
         await stage.balancer.take_out("a1")
         await stage.balancer.cut("a1")
-        await eventually(lambda: stage.lines("a1"), lambda lines: lines[0].is_quiet)
+        await eventually(lambda: stage.lines("a1"), lambda lines: lines[0].in_flight == 0)
         assert (await work).status != 200
 
 
@@ -68,7 +68,6 @@ async def test_client_with_a_cookie_is_moved_without_an_error(site: Site) -> Non
     apps = [await site.app("a1"), await site.app("a2")]
     front = await site.haproxy(sticky(apps))
     stage = await stage_of(front, "web")
-    assert [line.cookie for line in await stage.lines("a1")] == [True]
     await stage.balancer.drain("a1")
     assert (await get(front.port, cookie="SRV=a1")).member == "a1"
     await stage.balancer.take_out("a1")
@@ -148,10 +147,11 @@ async def test_server_without_a_check_stays_out_until_put_back(site: Site) -> No
     found = await stage.found("a1")
     await stage.balancer.take_out("a1")
     await stage.balancer.begin_return("a1")
-    assert [line.admin for line in await stage.lines("a1")] == [Admin.OUT]
+    (line,) = await stage.lines("a1")
+    assert (line.admin, line.check, line.has_passed) == (Admin.OUT, Check.NONE, True)
     await stage.balancer.put_back("a1", found)
     (line,) = await stage.lines("a1")
-    assert (line.admin, line.health, line.checked) == (Admin.READY, Health.UNCHECKED, False)
+    assert (line.admin, line.health, line.check) == (Admin.READY, Health.UNCHECKED, Check.NONE)
 
 
 async def test_check_that_was_switched_off_counts_as_none(site: Site) -> None:
@@ -161,7 +161,7 @@ async def test_check_that_was_switched_off_counts_as_none(site: Site) -> None:
     stage = await stage_of(front, "web")
     await order(front.unix, "disable health web/a1")
     (line,) = await stage.lines("a1")
-    assert (line.health, line.checked) == (Health.UNCHECKED, False)
+    assert (line.health, line.check) == (Health.UNCHECKED, Check.NONE)
     await stage.balancer.take_out("a1")
     await stage.balancer.begin_return("a1")
     assert [line.admin for line in await stage.lines("a1")] == [Admin.OUT]
@@ -181,14 +181,15 @@ async def test_tracking_line_follows_the_tracked_one(site: Site, backends: tuple
     await stage.balancer.begin_return("a1")
     lines = {line.backend: line for line in await stage.lines("a1")}
     assert (lines["web"].admin, lines["api"].admin) == (Admin.DRAINING, Admin.OUT)
-    assert (lines["web"].tracks, lines["api"].tracks) == (None, "web/a1")
-    assert not lines["api"].checked
+    assert (lines["web"].check, lines["api"].check) == (Check.RUNNING, Check.NONE)
     await eventually(
         lambda: stage.lines("a1"),
         lambda lines: passing([line for line in lines if line.backend == "web"]),
     )
     await stage.balancer.put_back("a1", found)
-    assert all(line.is_serving and not line.inherited for line in await stage.lines("a1"))
+    lines = {line.backend: line for line in await stage.lines("a1")}
+    assert all(line.is_serving and line.health is Health.PASSING for line in lines.values())
+    assert lines["api"].check is Check.NONE
     assert await stage.found("a1") == found
 
 
@@ -204,7 +205,7 @@ async def test_line_that_cannot_be_made_ready_is_an_error(site: Site) -> None:
     await order(front.unix, "set server web/a1 state maint")
     with pytest.raises(CommandRefused, match="still out because web/a1, which it tracks, is"):
         await stage.balancer.put_back("a1", found)
-    assert [line.inherited for line in await stage.lines("a1")] == [True]
+    assert [line.admin for line in await stage.lines("a1")] == [Admin.OUT]
 
 
 async def test_agent_check_does_not_cancel_the_drain(site: Site) -> None:
@@ -216,34 +217,34 @@ async def test_agent_check_does_not_cancel_the_drain(site: Site) -> None:
     front = await site.haproxy(sticky([app], check))
     stage = await stage_of(front, "web")
     found = await stage.found("a1")
-    assert [line.agent for line in found.lines] == [True]
+    assert [line.keep for line in found.lines] == [{"agent": "on"}]
     await order(front.unix, "set server web/a1 state drain")
     await eventually(lambda: stage.lines("a1"), lambda lines: lines[0].admin is Admin.READY)
     await stage.balancer.drain("a1")
     checks = app.checks
     await eventually(lambda: stage.lines("a1"), lambda _: app.checks > checks + 10)
     (line,) = await stage.lines("a1")
-    assert (line.admin, line.agent) == (Admin.DRAINING, False)
+    assert (line.admin, line.keep) == (Admin.DRAINING, {})
     await stage.balancer.put_back("a1", found)
     (line,) = await stage.lines("a1")
-    assert (line.admin, line.agent) == (Admin.READY, True)
+    assert (line.admin, line.keep) == (Admin.READY, {"agent": "on"})
 
 
 async def test_slowstart_shows_as_warming_until_it_is_over(site: Site) -> None:
-    """After the return `warming` holds while HAProxy raises the share, then ends; the weight that
-    is shown and restored is the full one all the while."""
+    """After the return `is_warming` holds while HAProxy raises the share, then ends; the weight
+    that is shown and restored is the full one all the while."""
     apps = [await site.app("a1"), await site.app("a2")]
     front = await site.haproxy(sticky(apps, f"{FAST} slowstart 2s weight 50"))
     stage = await stage_of(front, "web")
-    await eventually(lambda: stage.lines("a1"), lambda lines: not lines[0].warming)
+    await eventually(lambda: stage.lines("a1"), lambda lines: not lines[0].is_warming)
     found = await stage.found("a1")
     await stage.balancer.take_out("a1")
     await stage.balancer.begin_return("a1")
     await eventually(lambda: stage.lines("a1"), passing)
     await stage.balancer.put_back("a1", found)
     (line,) = await stage.lines("a1")
-    assert (line.warming, line.weight, line.is_serving) == (True, 50, True)
-    (line,) = await eventually(lambda: stage.lines("a1"), lambda lines: not lines[0].warming)
+    assert (line.is_warming, line.weight, line.is_serving) == (True, 50, True)
+    (line,) = await eventually(lambda: stage.lines("a1"), lambda lines: not lines[0].is_warming)
     assert line.weight == 50
 
 

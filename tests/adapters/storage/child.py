@@ -36,7 +36,7 @@ OUTSIDE = frozenset(
     )
 )
 """Calls that change something outside of the process, or may."""
-POOL = [("web", "127.0.0.1:8081")]
+POOL = ["web/127.0.0.1:8081"]
 
 
 def say(text: object) -> None:
@@ -157,6 +157,14 @@ def pending(folder: Path, rollout: str) -> None:
     journal.close()
 
 
+def taken(folder: Path, rollout: str) -> None:
+    """Say each line that a rollout has out, and how much was found of it."""
+    journal = read_tables(folder, CLOCK)
+    for out in journal.taken_by(rollout):
+        say(f"{out.key} {out.member} {len(out.found.lines)}")
+    journal.close()
+
+
 async def read_on(folder: Path, rollout: str) -> None:
     """Each turn, from one journal: how many records there are, and who holds the rollout."""
     journal = read_tables(folder, CLOCK)
@@ -209,6 +217,7 @@ COMMANDS: dict[str, Callable[..., Coroutine[None, None, None] | None]] = {
     "visit": visit,
     "look": look,
     "pending": pending,
+    "taken": taken,
     "read_on": read_on,
     "read_many": read_many,
     "try_to_write": try_to_write,

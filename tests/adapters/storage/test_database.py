@@ -131,7 +131,10 @@ def test_rot_in_the_file_leaks_no_other_error(tmp_path: Path) -> None:
         ("UPDATE taken SET found = '[{}]'", "taken_by"),
         ("UPDATE taken SET found = '{'", "taken_by"),
         ("UPDATE taken SET found = replace(found, '100', '\"100\"')", "taken_by"),
-        ("UPDATE taken SET found = replace(found, 'true', '1')", "taken_by"),
+        ("UPDATE taken SET found = replace(found, '\"on\"', '1')", "taken_by"),
+        ("UPDATE taken SET found = replace(found, '{}', '[]')", "taken_by"),
+        ("UPDATE taken SET found = replace(found, '\"keep\"', '\"kept\"')", "taken_by"),
+        ("UPDATE taken SET found = replace(found, '\"keep\"', '\"agent\"')", "taken_by"),
     ],
 )
 def test_a_damaged_row_is_told(tmp_path: Path, statement: str, question: str) -> None:

@@ -11,7 +11,7 @@ from adapters.storage.store import SqliteStore, open_store, read_store
 from adapters.storage.tables import Tables
 from adapters.storage.worker import Worker
 from controller.errors import StateError
-from controller.ports import Journal, Verb
+from controller.ports import Journal, Returned, Verb
 from tests.support.journal_contract import (
     AT,
     KEY2,
@@ -81,7 +81,7 @@ async def test_a_taken_record_is_not_used_twice(tmp_path: Path) -> None:
     first = opened(tmp_path)
     await begin(first.journal)
     await first.journal.append("r1", AT, "k", "{}", taken=[taken("web1"), taken("web2")])
-    await first.journal.append("r1", AT, "k", "{}", returned=[KEY2])
+    await first.journal.append("r1", AT, "k", "{}", returned=[Returned("web2", [KEY2])])
     await first.aclose()
     second = opened(tmp_path)
     await second.journal.append("r1", AT, "k", "{}", taken=[taken("web3"), taken("web2")])

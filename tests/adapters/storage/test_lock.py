@@ -74,7 +74,7 @@ def test_exactly_one_of_two_wins(tmp_path: Path) -> None:
             b.tell()
             outcomes = sorted((a.hear(), b.hear()))
             assert outcomes[1] == "won"
-            assert outcomes[0].startswith("pool web (web/127.0.0.1:8081) is held by rollout '")
+            assert outcomes[0].startswith("the pool (web/127.0.0.1:8081) is held by rollout '")
             a.tell()
             b.tell()
 
@@ -86,13 +86,31 @@ async def test_a_record_without_its_lock_is_a_leftover(tmp_path: Path) -> None:
     async with anna.hold("web") as hold:
         await hold.add(POOL)
     record = json.loads((locks / "web.json").read_text())
-    assert (record["pid"], record["keys"]) == (os.getpid(), [list(POOL[0])])
+    assert (record["pid"], record["keys"]) == (os.getpid(), POOL)
     bert = FileLock(tmp_path, CLOCK, "bert")
     assert await bert.holder("web") is None
     async with bert.hold("blue") as hold:
         await hold.add(POOL)
     async with bert.hold("web"):
         assert json.loads((locks / "web.json").read_text())["user"] == "bert"
+
+
+async def test_a_live_holder_of_a_former_version(tmp_path: Path) -> None:
+    """S10 across versions: a live process that wrote its keys as pairs still holds them, and
+    nothing else."""
+    anna, bert = FileLock(tmp_path, CLOCK, "anna"), FileLock(tmp_path, CLOCK, "bert")
+    record = tmp_path / "locks" / "web.json"
+    async with anna.hold("web"):
+        raw = json.loads(record.read_text()) | {"keys": [["web", "127.0.0.1:8081"]]}
+        record.write_text(json.dumps(raw))
+        held = r"^the pool \(web/127\.0\.0\.1:8081\) is held by rollout 'web', pid "
+        async with bert.hold("blue") as hold:
+            with pytest.raises(PoolHeld, match=held):
+                await hold.add([*POOL, "api/127.0.0.1:8081"])
+            await hold.add(["api/127.0.0.1:8081"])
+        refusal = await bert.refusal("blue", POOL)
+        assert refusal is not None
+        assert refusal.startswith("the pool (web/127.0.0.1:8081) is held by rollout 'web', pid ")
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,12 @@ from adapters.clock import SystemClock
 from adapters.storage.database import APPLICATION, SCHEMA
 from adapters.storage.lock import FileLock
 from adapters.storage.store import open_tables, read_tables
+from controller.core.pool import Found
 from controller.errors import StateError
-from controller.ports import Verb
+from controller.ports import Returned, Taken, Verb
 from tests.adapters.storage.processes import child
 from tests.adapters.storage.test_folder import CARL, needs_root
-from tests.support.journal_contract import AT, FixedClock, taken
+from tests.support.journal_contract import AT, KEY1, KEY2, FixedClock, taken
 
 V1 = """
 CREATE TABLE rollouts (
@@ -65,8 +66,9 @@ def make_v1(folder: Path) -> None:
             f" (?, '{WALL}', 7, ?, '{{}}')",
             [("r1", "Plan"), ("r2", "Plan"), ("r2", "RunBegan"), ("r3", "Plan")],
         )
-        db.execute("INSERT INTO taken (backend, address, member, rollout, found) VALUES"
-                   " ('web', '127.0.0.1:801', 'web1', 'r1', ?)", (FOUND,))  # fmt: skip
+        db.executemany("INSERT INTO taken (backend, address, member, rollout, found) VALUES"
+                       " (?, ?, 'web1', 'r1', ?)",
+                       [("web", "127.0.0.1:801", FOUND), ("api", "::1:80", "[]")])  # fmt: skip
         db.executemany(
             "INSERT INTO requests (name, verb, reason, user, wall, acknowledged) VALUES"
             f" (?, ?, 'why', 'bert', '{WALL}', ?)",
@@ -105,6 +107,11 @@ def schema(folder: Path) -> list[str]:
         return ["".join(sql.split()) for (sql,) in db.execute(query)]
 
 
+def other_backend() -> Taken:
+    """The second of the two lines that are out: another key, with nothing found."""
+    return Taken("api/::1:80", "web1", "r1", Found(()))
+
+
 def assert_read_as_v1(folder: Path) -> None:
     """What a reader must find, migrated or not."""
     with closing(read_tables(folder, FixedClock())) as journal:
@@ -113,7 +120,11 @@ def assert_read_as_v1(folder: Path) -> None:
         assert latest is not None
         assert (latest.id, latest.outcome) == ("r2", None)
         assert [each.kind for each in journal.records("r2")] == ["Plan", "RunBegan"]
-        assert list(journal.taken_by("r1")) == [taken("web1")]
+        out = [taken("web1"), other_backend()]
+        assert list(journal.taken_by("r1")) == out
+        assert list(journal.taken([KEY1, KEY2])) == out[:1]
+        assert list(journal.taken(["api/::1:80"])) == out[1:]
+        assert list(journal.taken_by("r2")) == []
         (asked,) = journal.pending("r2", 0)
         assert (asked.seq, asked.rollout, asked.verb) == (2, "r2", Verb.ABORT_RESTORE)
         assert (asked.reason, asked.by) == ("why", "bert")
@@ -133,6 +144,17 @@ def test_whoever_writes_migrates(v1: Path, create: bool) -> None:
         assert journal.ask("r2", Verb.PAUSE, "", "anna").seq == 7
     open_tables(v1.parent / "fresh", FixedClock(), create=True).close()
     assert schema(v1) == schema(v1.parent / "fresh")
+
+
+def test_what_was_taken_before_is_returned_and_stays_first(v1: Path) -> None:
+    """S8: after the migration, what the former version found is still what is restored, and
+    forgotten once the member is back."""
+    with closing(open_tables(v1, FixedClock(), create=False)) as journal:
+        journal.append("r2", AT, "k", "{}", taken=[taken("web1", "r2", weight=1), taken("web2")])
+        assert list(journal.taken_by("r1")) == [taken("web1"), other_backend(), taken("web2")]
+        assert list(journal.taken_by("r2")) == []
+        journal.append("r2", AT, "k", "{}", returned=[Returned("web1", [KEY1, "api/::1:80"])])
+        assert list(journal.taken_by("r1")) == [taken("web2")]
 
 
 def test_whoever_reads_does_not(v1: Path) -> None:
@@ -197,6 +219,8 @@ def test_a_user_who_may_only_read(readable: Path) -> None:
     with child("read_on", readable, "r2", user=CARL) as carl:
         carl.tell()
         assert carl.hear() == "2 nobody"
+    with child("taken", readable, "r1", user=CARL) as carl:
+        assert carl.hear_all() == ["web/127.0.0.1:801 web1 2", "api/::1:80 web1 0"]
     with child("pending", readable, "r2", user=CARL) as carl:
         assert carl.hear_all() == ["2 abort --restore"]
     with child("try_to_write", readable, "r2", user=CARL) as carl:

@@ -9,7 +9,7 @@ import pytest
 from controller.core.decide.polling import attention
 from controller.core.gates.gate import CounterGate, Scope
 from controller.core.phases import Phase
-from controller.core.pool import Admin, InstanceView, Worker
+from controller.core.pool import Admin, Incarnation, InstanceView
 from controller.core.settings import Policies
 from controller.core.snapshot import Sight, looked, lost
 from controller.core.state.state import Mode, State, initial
@@ -26,7 +26,7 @@ def at(seconds: float) -> timedelta:
 
 def seen(full: float, last: float) -> Sight:
     """An instance whose whole pool was seen at `full`, and somebody of it at `last`."""
-    worker, lines = Worker(1, 1), (line("web1", admin=Admin.OUT), line("web2"), line("web3"))
+    worker, lines = Incarnation("1", 1), (line("web1", admin=Admin.OUT), line("web2"), line("web3"))
     sight = looked(Sight("lb1"), InstanceView("lb1", at(full), worker, lines, True))
     return looked(sight, InstanceView("lb1", at(last), worker, lines[:1], False))
 

@@ -11,25 +11,24 @@ from controller.core.events import AbortRequested, RestoreBegan
 from controller.core.phases import Phase
 from controller.core.plan.plan import CourseShape, Plan
 from controller.core.pool import (
-    Admin,
-    Counters,
     Found,
     Health,
+    Incarnation,
     InstanceView,
     Line,
     Member,
-    Worker,
 )
 from controller.core.settings import Policies
 from controller.core.snapshot import Sight, looked
 from controller.core.state.state import Mode, State, initial
+from tests.support.lines import a_line
 from tests.support.members import member
 
 NOW = timedelta(seconds=10)
 
 
 def line(member: str, health: Health) -> Line:
-    return Line("web", member, "127.0.0.1", 80, Admin.READY, health, 1, 0, 0, 0, Counters())
+    return a_line(member, health=health, weight=1)
 
 
 def plan(floor: int) -> Plan:
@@ -40,7 +39,7 @@ def plan(floor: int) -> Plan:
 def aborted(made: Plan) -> State:
     """web1 was kept half-way back, and web2 serves."""
     lines = (line("web1", Health.PASSING), line("web2", Health.PASSING))
-    view = InstanceView("lb", NOW, Worker(1, 0), lines, is_full=True)
+    view = InstanceView("lb", NOW, Incarnation("1", 0), lines, is_full=True)
     kept = member("web1", Phase.KEPT, found=Found(()), begun=True)
     state = initial(made)
     return replace(

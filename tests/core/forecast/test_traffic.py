@@ -7,14 +7,15 @@ import pytest
 from controller.core.forecast.load import Load, expected, loads
 from controller.core.forecast.traffic import Traffic, traffic
 from controller.core.plan.plan import CourseShape, Plan
-from controller.core.pool import Admin, Counters, Health, InstanceView, Line, Member, Worker
+from controller.core.pool import Admin, Incarnation, InstanceView, Line, Member
 from controller.core.settings import DrainPolicy, Policies, ReturnPolicy
+from tests.support.lines import a_line
 
-WORKER = Worker(1, 0)
+WORKER = Incarnation("1", 0)
 
 
 def line(name: str, weight: int = 100, backend: str = "web", admin: Admin = Admin.READY) -> Line:
-    return Line(backend, name, "127.0.0.1", 80, admin, Health.PASSING, weight, 4, 1, 0, Counters())
+    return a_line(name, backend=backend, admin=admin, weight=weight, in_flight=5)
 
 
 def view(instance: str, *lines: Line) -> InstanceView:
@@ -26,7 +27,7 @@ def test_traffic_is_shared_by_weight() -> None:
     how long a request takes, come with it."""
     views = [view("a", line("x", 50), line("y", 150)), view("b", line("x"), line("y"))]
     rates = {("a", "web"): 40.0, ("b", "web"): 20.0}
-    takes = timedelta(seconds=16 / 60)
+    takes = timedelta(seconds=20 / 60)
     both = traffic(views, rates, ["x", "y"], 1)
     assert both == Traffic(60, 30 + 10, peers=10 + 10, takes=takes)
     assert traffic(views, rates, ["x"], 1) == Traffic(60, 10 + 10, takes=takes)

@@ -9,7 +9,7 @@ import pytest
 from controller.core.abilities import Abilities, ByHand
 from controller.core.plan.plan import CourseShape
 from controller.core.plan.propose import Proposal, propose
-from controller.core.pool import Admin, Counters, Health, InstanceView, Line, Member, Worker
+from controller.core.pool import Admin, Counters, Health, Incarnation, InstanceView, Line, Member
 from controller.core.settings import Amount, Policies, Selection, Settings
 from tests.core.test_snapshot import line
 
@@ -23,7 +23,7 @@ def views(*changed: Line, names: tuple[str, ...] = NAMES) -> list[InstanceView]:
     lines = {name: line(name) for name in names}
     other = {**lines, **{one.member: one for one in changed}}
     return [
-        InstanceView(door, timedelta(0), Worker(1, 1), tuple(shown.values()), True)
+        InstanceView(door, timedelta(0), Incarnation("1", 1), tuple(shown.values()), True)
         for door, shown in zip(DOORS, (lines, other), strict=True)
     ]
 

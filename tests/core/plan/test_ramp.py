@@ -4,16 +4,15 @@ import pytest
 
 from controller.core.plan.plan import CourseShape, Plan
 from controller.core.plan.ramp import slope_notes, without_ramp
-from controller.core.pool import Admin, Counters, FoundLine, Health, Line, LineKey
+from controller.core.pool import FoundLine, Line, LineKey
 from controller.core.settings import Policies, ReturnPolicy
+from tests.support.lines import a_line
 
 WHY = "balances by a static algorithm"
 
 
 def line(member: str, weight: int, backend: str = "web") -> Line:
-    return Line(
-        backend, member, "10.0.0.1", 80, Admin.READY, Health.PASSING, weight, 0, 0, 0, Counters()
-    )
+    return a_line(member, backend=backend, weight=weight)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from controller.core.events import Looked
 from controller.core.phases import Phase
-from controller.core.pool import Admin, Counters, InstanceView, Line, Worker
+from controller.core.pool import Admin, Counters, Incarnation, InstanceView, Line
 from controller.core.state.counts import counted, peers_counted, pool_counted, pool_watched
 from controller.core.state.observe import observe
 from controller.core.state.state import State, initial
@@ -25,7 +25,7 @@ def at(milliseconds: int) -> timedelta:
 
 def seen(state: State, when: int, *lines: Line, pool: Counters | None = None) -> State:
     backends = {} if pool is None else {"web": pool}
-    view = InstanceView("lb1", at(when), Worker(1, 1), lines, True, backends)
+    view = InstanceView("lb1", at(when), Incarnation("1", 1), lines, True, backends)
     return observe(PLAN, state, Looked(view))
 
 
@@ -43,7 +43,7 @@ def test_quiet_is_counted_from_the_first_of_the_looks_in_a_row() -> None:
     assert state.members["web1"].draining.quiet == {"lb1": (at(10), at(30))}
     state = seen(state, 40, replace(OUT, in_flight=1))
     assert state.members["web1"].draining.quiet == {}
-    state = seen(seen(state, 50, replace(OUT, queued=1)), 60, OUT)
+    state = seen(seen(state, 50, replace(OUT, in_flight=2)), 60, OUT)
     assert state.members["web1"].draining.quiet == {"lb1": (at(60), at(60))}
 
 

@@ -73,7 +73,7 @@ async def begun_again(at: Place) -> Path:
     running = one.begin(held, "--new")
     await until(lambda: sum(one.executions().values()), 20, "a step to run")
     await one.world.haproxies[0].reload()
-    await until(lambda: one.bodies("WorkerReplaced"), 20, "the reload to be noticed")
+    await until(lambda: one.bodies("InstanceRestarted"), 20, "the reload to be noticed")
     one.go.touch()
     ended(await running.end(), 0)
     return one.state

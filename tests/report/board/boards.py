@@ -15,12 +15,11 @@ from controller.core.pool import (
     Counters,
     Found,
     FoundLine,
-    Health,
+    Incarnation,
     InstanceView,
     Instant,
     Line,
     LineKey,
-    Worker,
 )
 from controller.core.settings import Policies
 from controller.core.snapshot import Sight, looked, lost
@@ -32,6 +31,7 @@ from controller.report.board.recent import Mark, Past, Spell
 from controller.report.board.scene import Scene
 from controller.report.board.spans import ASCII, UNICODE, Signs
 from tests.report import journals
+from tests.support.lines import a_line
 from tests.support.members import changed
 
 INSTANCE: Final = journals.INSTANCE
@@ -46,9 +46,8 @@ def ago(seconds: float) -> Instant:
 
 
 def line(name: str, admin: Admin = Admin.READY, in_flight: int = 4, total: int = 0) -> Line:
-    return Line(
-        *("web", name, "192.0.2.7", 8080, admin, Health.PASSING, 100, in_flight, 0, 0),
-        Counters(0, total),
+    return a_line(
+        name, address="192.0.2.7", admin=admin, in_flight=in_flight, counters=Counters(0, total)
     )
 
 
@@ -57,7 +56,9 @@ def sight(names: Sequence[str], out: Mapping[str, int]) -> Sight:
     lines = tuple(
         line(name, Admin.OUT if name in out else Admin.READY, out.get(name, 4)) for name in names
     )
-    return looked(Sight(INSTANCE), InstanceView(INSTANCE, NOW, Worker(77, 1), lines, is_full=True))
+    return looked(
+        Sight(INSTANCE), InstanceView(INSTANCE, NOW, Incarnation("77", 1), lines, is_full=True)
+    )
 
 
 def points(errors: int = 0, rate: float = 200) -> tuple[tuple[Instant, Counters], ...]:
@@ -70,6 +71,10 @@ def points(errors: int = 0, rate: float = 200) -> tuple[tuple[Instant, Counters]
 
 def member(name: str, phase: Phase, seconds: float = 0, **changes: Any) -> MemberState:
     return changed(MemberState(name), phase=phase, since=ago(seconds), **changes)
+
+
+COUNTED: Final = Tally(last={(INSTANCE, "web"): (Incarnation("77", 1), Counters())})
+"""Requests are counted."""
 
 
 def state(
@@ -87,7 +92,7 @@ def state(
         sights={INSTANCE: sight([*names, *plan.left], {**away, **(out or {})})},
         points=changes.pop("points", points()),
         touched=True,
-        **changes,
+        **{"pool": COUNTED, **changes},
     )
 
 

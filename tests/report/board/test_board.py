@@ -163,7 +163,7 @@ USERS: list[tuple[Spell | None, int, float, str, Tone]] = [
     (None, 0, 0, "none failing; NO REQUEST COMES", Tone.DOUBT),
     (None, 0, 3.2, "none failing; 3.3 requests/s", Tone.GOOD),
     (
-        Spell(ago(8), ago(1), 30),
+        Spell(ago(8), ago(0.9), 30),
         *(30, 200),
         "FAILING NOW: 30 requests failed since 22:13:55 UTC (8s); 10 errors/s of 200 requests/s",
         Tone.BAD,

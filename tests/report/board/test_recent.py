@@ -10,7 +10,7 @@ from controller.core.events import Verdict
 from controller.core.gates.gate import AlertGate, CounterGate, Gate, MetricGate, Scope
 from controller.core.phases import Phase
 from controller.core.plan.plan import Plan
-from controller.core.pool import Counters, InstanceView, Worker
+from controller.core.pool import Counters, Incarnation, InstanceView
 from controller.core.settings import DrainPolicy, Policies
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
@@ -28,7 +28,7 @@ from controller.report.board.recent import (
 )
 from tests.report.board.boards import INSTANCE, NOW, ago, member, plan, scene, state
 
-LOOKED = e.Looked(InstanceView(INSTANCE, NOW, Worker(77, 1), (), is_full=True))
+LOOKED = e.Looked(InstanceView(INSTANCE, NOW, Incarnation("77", 1), (), is_full=True))
 
 
 def seconds(*values: float) -> tuple[timedelta, ...]:

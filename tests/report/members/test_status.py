@@ -196,7 +196,7 @@ def test_another_rollout_is_named() -> None:
 def test_those_left_as_found_and_those_that_are_no_members() -> None:
     """A member that came back meanwhile is said to; a stranger counts where it does not serve."""
     made = plan(left={"web9": "is out (web)"})
-    seen = shows(web1=UP, web9=UP, other=DOWN, fine=UP, spare={**DOWN, "backup": True})
+    seen = shows(web1=UP, web9=UP, other=DOWN, fine=UP, spare={**DOWN, "is_backup": True})
     now = state(made, seen=seen)
     assert left_standing(made, now, "web9") == "left as found: is out (web) — in rotation now"
     assert strangers(made, now) == {"other": f"no member of this rollout, {SICK}"}

@@ -10,10 +10,10 @@ from controller.core.plan.plan import Purpose
 from controller.core.pool import Counters
 from controller.core.snapshot import lost
 from controller.core.state.state import State
-from controller.core.tally import Tally
 from controller.report.run.halt import halt_message, without_next
 from tests.report.states import (
     BROKE,
+    COUNTED,
     DOWN,
     GATE,
     NOW,
@@ -51,7 +51,7 @@ def failing(seconds_ago: float, errors: int) -> dict[str, Any]:
     """The pool's counts: so many requests failed, so long ago."""
     then = NOW - timedelta(seconds=seconds_ago)
     points = ((NOW - timedelta(seconds=10), Counters(0, 100)), (then, Counters(errors, 200)))
-    return {"points": points, "pool": Tally(sum=Counters(errors, 200))}
+    return {"points": points, "pool": replace(COUNTED, sum=Counters(errors, 200))}
 
 
 def test_the_six_words_in_their_order() -> None:
@@ -129,7 +129,7 @@ def test_a_load_balancer_that_does_not_answer() -> None:
     seen[B] = lost(replace(seen[B], at=NOW - timedelta(seconds=40)), NOW, "gone")
     found = lines(halted(plan(instances=(A, B)), member("web1", "failed"), seen=seen))
     assert found["MEMBERS"][0] == "as last seen at 03:11:20 UTC:"
-    assert found["USERS"] == [f"not known: {B} does not answer"]
+    assert found["USERS"] == [f"NOT KNOWN: {B} does not answer"]
     assert found["CAN WAIT"] == [
         f"NOT KNOWN, treat it as NO: {B} does not answer; owner: ops",
         RELOAD,

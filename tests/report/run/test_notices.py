@@ -8,7 +8,7 @@ from controller.core.events import Cause, Event, Finished, Halted, Observation, 
 from controller.core.outcome import Outcome
 from controller.core.phases import Phase
 from controller.core.plan.plan import CourseShape, Plan, Purpose
-from controller.core.pool import InstanceView, Member, Worker
+from controller.core.pool import Incarnation, InstanceView, Member
 from controller.core.settings import Policies, Selection, Settings
 from controller.core.state.state import Mode, State, initial
 from controller.ports import Notice
@@ -35,7 +35,7 @@ PLAN = Plan(
 SETTINGS = Settings("web", None, Selection(), Policies(), owner="web-team")
 TIDINGS = RolloutTidings("web-1", PLAN, SETTINGS, Onward("web", Purpose.UPGRADE, "/etc/web.yaml"))
 HALT = Halted(Cause.MEMBER, "web1: it broke", "every step must end with exit code 0", "web1")
-LOOK = e.Looked(InstanceView("unix:/a", timedelta(0), Worker(1, 1), (), is_full=False))
+LOOK = e.Looked(InstanceView("unix:/a", timedelta(0), Incarnation("1", 1), (), is_full=False))
 
 
 def at(seconds: float) -> timedelta:

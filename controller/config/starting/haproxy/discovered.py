@@ -31,6 +31,11 @@ class Discovery:
         return tuple(line for view in self.views for line in view.lines)
 
     @property
+    def followers(self) -> frozenset[str]:
+        """`backend/server` whose health follows another one's (track)."""
+        return frozenset(follower for one in self.facts for follower, _ in one.trackers)
+
+    @property
     def members(self) -> dict[str, Line]:
         """Servers that can be members, with the first line of each: no backups, resolved, and in
         every chosen backend of every load balancer."""
@@ -53,7 +58,7 @@ class Discovery:
             sum(
                 1
                 for line in view.lines
-                if line.backend == backend and not line.is_out and not line.backup
+                if line.backend == backend and not line.is_out and not line.is_backup
             )
             for view in self.views
             for backend in self.backends
@@ -70,7 +75,7 @@ class Discovery:
         """Why a server cannot be a member; empty when it can."""
         for view in self.views:
             lines = view.of(name)
-            if any(not line.address for line in lines):
+            if any(line.occupant is None for line in lines):
                 return "has no address: its host name is not resolved"
             for backend in self.backends:
                 if all(line.backend != backend for line in lines):
@@ -80,7 +85,7 @@ class Discovery:
     def _candidates(self) -> dict[str, Line]:
         found: dict[str, Line] = {}
         for line in self.lines:
-            if not line.backup:
+            if not line.is_backup:
                 found.setdefault(line.member, line)
         return found
 

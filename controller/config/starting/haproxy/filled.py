@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from controller.config.sections.upgrade import PLACEHOLDER
 from controller.config.starting.haproxy.discovered import Discovery
 from controller.config.text.places import printable
-from controller.pools.haproxy import is_loopback, parse_endpoint
+from controller.core.pool import Check
+from controller.pools.haproxy import AGENT, is_loopback, parse_endpoint
 
 MOST_NAMED = 12
 """Most names in one comment."""
@@ -102,10 +103,12 @@ def _others(found: Discovery) -> Iterator[str]:
 
 def _members(found: Discovery) -> Iterator[str]:
     lines = found.members
-    yield _names([f"{name} {line.address}:{line.port}" for name, line in lines.items()])
-    if backups := dict.fromkeys(line.member for line in found.lines if line.backup):
+    yield _names([f"{name} {line.occupant}" for name, line in lines.items()])
+    if backups := dict.fromkeys(line.member for line in found.lines if line.is_backup):
         yield f"Backup servers are never members: {_names(list(backups))}"
-    if out := dict.fromkeys(line.member for line in found.lines if line.is_out and not line.backup):
+    if out := dict.fromkeys(
+        line.member for line in found.lines if line.is_out and not line.is_backup
+    ):
         told = [name for name in out if name in lines]
         if told:
             yield f"Out of rotation now, so left as found and not upgraded: {_names(told)}"
@@ -162,7 +165,7 @@ def _validate(found: Discovery) -> Iterator[str]:
     http = (
         'http: {url: "http://${member.address}:${member.port}/health", contains: "${vars.version}"}'
     )
-    if not all(line.port for line in found.members.values()):
+    if not all(line.occupant and line.occupant.port for line in found.members.values()):
         yield "# <- From outside, before an upgraded member serves users. HAProxy names no port"
         yield "# for these servers, so write it here:"
         yield "# validate:"
@@ -178,9 +181,13 @@ def _validate(found: Discovery) -> Iterator[str]:
 def _return(found: Discovery) -> Iterator[str]:
     members = found.members
     own = [line for line in found.lines if line.member in members]
-    checked = dict.fromkeys(line.member for line in own if line.checked)
-    bare = dict.fromkeys(line.member for line in own if not line.checked and line.tracks is None)
-    agents = dict.fromkeys(line.member for line in own if line.agent)
+    checked = dict.fromkeys(line.member for line in own if line.check is not Check.NONE)
+    unchecked = [line for line in own if line.check is Check.NONE]
+    led = found.followers
+    bare = dict.fromkeys(
+        line.member for line in unchecked if f"{line.backend}/{line.member}" not in led
+    )
+    agents = dict.fromkeys(line.member for line in own if line.keep.get(AGENT))
     if checked:
         yield "# HAProxy's own check must pass again before an upgraded member serves users:"
         yield f"#   {_names(list(checked))}"

@@ -1,0 +1,51 @@
+"""Who is in the place of a member: it may change while its steps run, and at no other time.
+
+A member that waits simply takes the new one: nothing was decided about the former yet.
+"""
+
+from typing import Final
+
+from controller.core.decide.context import Context, Output
+from controller.core.events import Cause, Halted
+from controller.core.phases import IN_HAND, JUDGED, Phase
+from controller.core.pool import LineKey, Occupant
+from controller.core.state.parts import MemberState
+
+ONE_PLACE: Final = "who is in the place of a member may change only while its steps run"
+
+
+def changed_hands(ctx: Context, m: MemberState) -> Output | None:
+    """The halt when another occupant came to a member whose steps do not run (S14). One that
+    users meet already goes out again: nothing about it was proven (S4)."""
+    if m.phase is Phase.UPGRADING or m.phase not in IN_HAND:
+        return None
+    for instance, was, now in _changes(ctx, m):
+        return Halted(
+            Cause.OCCUPANT,
+            f"{m.name} is {now} at {instance}, and was {was}: something else came to its place",
+            ONE_PLACE,
+            m.name,
+            condemned=(m.name,) if m.phase in JUDGED else (),
+        )
+    return None
+
+
+def are_at_odds(ctx: Context, m: MemberState) -> str:
+    """Where some lines of a member show another occupant than before its steps, and others do not
+    yet; empty when all agree."""
+    changes = _changes(ctx, m)
+    if not changes or len(changes) == len(m.placement.seats):
+        return ""
+    instance, was, now = changes[0]
+    return f"{instance} shows {now} in the place of {m.name}, and elsewhere it is {was} still"
+
+
+def _changes(ctx: Context, m: MemberState) -> list[tuple[str, Occupant, Occupant]]:
+    """(instance, former, present) occupants of the lines where they differ."""
+    known = {seat.key: seat.occupant for seat in m.placement.seats}
+    changes = []
+    for instance, one in ctx.visible(m):
+        was, now = known.get(LineKey(instance, one.line.backend)), one.line.occupant
+        if was is not None and now is not None and was.id != now.id:
+            changes.append((instance, was, now))
+    return changes
