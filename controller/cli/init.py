@@ -25,13 +25,13 @@ def init(source: tuple[str, ...], backend: tuple[str, ...]) -> None:
     ENDPOINT is the Runtime API of a running HAProxy, unix:PATH or tcp:HOST:PORT: the file is then
     filled with what is found there, and nothing is changed. Name every HAProxy of the pool.
     """
-    doors = [one for one in source if ":" in one]
-    if doors:
-        if len(doors) < len(source):
+    endpoints = [one for one in source if ":" in one]
+    if endpoints:
+        if len(endpoints) < len(source):
             raise UsageFault(
                 "init: give endpoints (unix:PATH, tcp:HOST:PORT) or a kind of pool, not both"
             )
-        click.echo(filled(asyncio.run(_discovered(doors, backend))), nl=False)
+        click.echo(filled(asyncio.run(_discovered(endpoints, backend))), nl=False)
         return
     if backend:
         raise UsageFault("init --backend: needs the endpoint of a running HAProxy, like unix:PATH")
@@ -43,11 +43,11 @@ def init(source: tuple[str, ...], backend: tuple[str, ...]) -> None:
     click.echo(starter(source[0] if source else "haproxy"), nl=False)
 
 
-async def _discovered(doors: Sequence[str], asked: Sequence[str]) -> Discovery:
+async def _discovered(endpoints: Sequence[str], asked: Sequence[str]) -> Discovery:
     """Raises UsageFault, Refused, BalancerError."""
-    servers = await bootstrap.servers_behind(doors[0])
+    servers = await bootstrap.servers_behind(endpoints[0])
     backends = chosen_backends(servers, asked)
-    ((first, _),) = await bootstrap.found_behind(doors[:1], backends)
-    found = await bootstrap.found_behind(doors, with_leaders(backends, first.trackers))
+    ((first, _),) = await bootstrap.found_behind(endpoints[:1], backends)
+    found = await bootstrap.found_behind(endpoints, with_leaders(backends, first.trackers))
     facts, views = zip(*found, strict=True)
     return Discovery(views, facts, servers)

@@ -38,7 +38,7 @@ def found(
     servers: Mapping[str, Sequence[str]] | None = None,
     **more: object,
 ) -> Discovery:
-    """One pool, the same behind every door."""
+    """One pool, the same behind every endpoint."""
     backends = dict.fromkeys((line.backend for line in lines), Counters())
     views = tuple(
         InstanceView(api, timedelta(0), Incarnation("1", 1), lines, is_full=True, backends=backends)
@@ -59,7 +59,7 @@ def text_of(discovery: Discovery) -> str:
 TWO = (line("web1"), line("web2", address="10.0.0.2"))
 
 
-def test_members_floor_and_doors_are_filled_in() -> None:
+def test_members_floor_and_endpoints_are_filled_in() -> None:
     """Names, addresses, how many, and the arithmetic of the floor."""
     text = text_of(found(*TWO, apis=("unix:/a", "tcp:127.0.0.1:9999")))
     settings = parse(text, "f").settings
@@ -153,8 +153,8 @@ def test_floor_does_not_sink_with_the_sick() -> None:
     assert "# OF THESE, 2 ARE NOT HEALTHY: `plan` REFUSES UNTIL THEY ARE." in text
 
 
-def test_low_level_and_open_door_are_said() -> None:
-    """What `plan` will refuse or warn of stands beside the door."""
+def test_low_level_and_open_endpoint_are_said() -> None:
+    """What `plan` will refuse or warn of stands beside the endpoint."""
     text = text_of(found(*TWO, apis=("tcp:10.0.0.1:9999",), level="operator"))
     assert "# ^ this endpoint has level operator" in text
     assert "# ^ not on this machine, and without a password" in text

@@ -51,7 +51,7 @@ async def agents() -> AsyncIterator[Agents]:
 async def is_heard(one: Site, name: str) -> bool:
     """Whether its agent check is enabled: bit 4 of `srv_agent_state` (management guide, section
     9.3, `show servers state`)."""
-    lines = (await ask(one.door, "show servers state web")).splitlines()[1:]
+    lines = (await ask(one.endpoint, "show servers state web")).splitlines()[1:]
     columns = lines[0].removeprefix("# ").split()
     rows = [dict(zip(columns, line.split(), strict=True)) for line in lines[1:] if line]
     return bool(next(int(r["srv_agent_state"]) for r in rows if r["srv_name"] == name) & 4)

@@ -140,7 +140,7 @@ async def test_abort_without_the_file_says_that_nobody_is_told(site: MakeSite) -
         file.unlink()
         done = await one.command("abort", "web")
     assert done.code == 0, done.text
-    assert "no notifications will be sent:  " in done.err
+    assert "no notifications will be sent: " in done.err
     assert "no such file" in done.err
 
 

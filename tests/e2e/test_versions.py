@@ -41,7 +41,7 @@ async def test_a_version_never_tried_is_said(short_folder: Path, version: str, w
         done = await planned(short_folder, socket)
     assert done.code == 0, done.text
     assert words in done.out
-    assert ("was tried on" in done.out) is bool(words)
+    assert ("was tested with" in done.out) is bool(words)
 
 
 async def test_several_processes_are_refused(short_folder: Path) -> None:
