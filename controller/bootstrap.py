@@ -23,6 +23,7 @@ from controller.metrics_servers import MetricsServer
 from controller.pools.haproxy import HaproxyFacts, HaproxyPool
 from controller.ports import Clock, Commands, LoadBalancer, Lock, MetricsSource, Notifier, Store
 from controller.runner.notify import Herald, Warn
+from controller.runner.task_router import TaskRouter
 from controller.telemetry.meter import Meter
 from controller.telemetry.values import Outlet, Ways
 
@@ -126,6 +127,7 @@ def world(settings: Settings, folder: Path, store: Store) -> World:
     running = commands(folder)
     return World(
         balancer=balancer(settings),
+        tasks=TaskRouter(running),
         commands=running,
         validator=OutsideValidator(running, SystemClock()),
         journal=store.journal,
@@ -142,7 +144,7 @@ def lookout(settings: Settings, folder: Path, store: Store | None) -> Lookout:
     """The ports of `plan`, all real."""
     return Lookout(
         balancer=balancer(settings),
-        commands=commands(folder),
+        tasks=TaskRouter(commands(folder)),
         clock=SystemClock(),
         sources=metrics,
         lock=lock(folder),

@@ -15,7 +15,7 @@ from typing import NoReturn, Protocol
 from controller.core.abilities import Abilities, ByHand
 from controller.core.gates.evidence import Alert, Freshness, Reading, Reduce
 from controller.core.pool import FULL, Found, Incarnation, InstanceView, Instant, PoolKey, Seat
-from controller.tasks import Command, Validation
+from controller.tasks import Command, Task, TaskJob, Validation
 
 
 class Clock(Protocol):
@@ -83,6 +83,13 @@ class LoadBalancer(Protocol):
         `former`: incarnations that it had before, to tell whether one still serves.
         Raises BalancerError.
         """
+
+    async def open(self) -> Mapping[str, str]:
+        """Prepare the pool as a whole; answers what was found, for `close`. Asked only where
+        `Abilities.opens`; may be asked again after a crash, and answers the same."""
+
+    async def close(self, kept: Mapping[str, str]) -> None:
+        """Put the pool as a whole back as it was found. May be asked again."""
 
     async def drain(self, member: str, seats: Seats = ()) -> Confirmed:
         """No new balanced traffic; work in flight goes on, persistent clients still come.
@@ -156,6 +163,21 @@ class Commands(Protocol):
     def unstartable(self, command: Command) -> str | None:
         """Why its program could not be started, as things are on this machine now; None when
         nothing speaks against it. Starts nothing."""
+
+
+class Tasks(Protocol):
+    """Performs the steps of members, and answers their questions, whatever kind they are of."""
+
+    async def run(self, job: TaskJob) -> JobResult:
+        """Start `job`, or join the execution that this key already has, and wait for its end (see
+        `Commands.run`). Whatever the task is, its success is exit code 0."""
+
+    async def ask(self, task: Task) -> JobResult:
+        """Run a question that may be repeated at will; ended when cancelled."""
+
+    def unstartable(self, task: Task) -> str | None:
+        """Why it could not be started, as things are now; None when nothing speaks against it.
+        Starts nothing."""
 
 
 @dataclass(frozen=True, slots=True)

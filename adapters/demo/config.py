@@ -1,4 +1,4 @@
-"""What a demo's HAProxy is told: values in, configuration text out."""
+"""The configuration of the demo's HAProxy: values in, text out."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """The LoadBalancer port, for all HAProxys in front of a pool."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -60,6 +60,13 @@ class HaproxyLoadBalancer:
         former: Collection[Incarnation] = (),
     ) -> InstanceView:
         return await self._instances[instance].look(members, former)
+
+    async def open(self) -> Mapping[str, str]:
+        """There is nothing about a backend as a whole to prepare."""
+        return {}
+
+    async def close(self, kept: Mapping[str, str]) -> None:
+        """Nothing was prepared."""
 
     async def drain(self, member: str, seats: Seats = ()) -> Confirmed:
         return await self._carry_out(member, seats, lambda _: orders.drain)

@@ -45,7 +45,7 @@ COMMANDS: Final = {
 }
 
 
-class Told(click.ClickException):
+class CliError(click.ClickException):
     """A PoolrollError as a click error: its own message and exit code."""
 
     exit_code = ExitCode.REFUSED
@@ -54,21 +54,21 @@ class Told(click.ClickException):
         click.echo(self.message, err=True)
 
 
-class ToldUsage(Told):
+class CliUsageError(CliError):
     exit_code = ExitCode.USAGE
 
 
-class ToldHeld(Told):
+class CliHeldError(CliError):
     exit_code = ExitCode.HELD
 
 
-def told(error: "PoolrollError") -> Told:
+def cli_error(error: "PoolrollError") -> CliError:
     from controller import errors
 
     if isinstance(error, errors.ConfigurationError | errors.UsageFault | errors.MetricsRefused):
-        return ToldUsage(str(error))
+        return CliUsageError(str(error))
     is_held = isinstance(error, errors.PoolHeld | errors.LeaseLost)
-    return ToldHeld(str(error)) if is_held else Told(str(error))
+    return CliHeldError(str(error)) if is_held else CliError(str(error))
 
 
 class LateGroup(click.Group):
@@ -90,7 +90,7 @@ class LateGroup(click.Group):
         try:
             return super().invoke(ctx)
         except PoolrollError as error:
-            raise told(error) from error
+            raise cli_error(error) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -19,17 +19,17 @@ from controller.core.pool import Member
 from controller.core.settings import Settings
 from controller.errors import ConfigurationError, Fault
 from controller.metrics_servers import MetricsServer
-from controller.tasks import Command, CommandProbe, HttpProbe, Work
+from controller.tasks import CommandProbe, HttpProbe, Task, Work
 
 Course = Literal["upgrade", "rollback"]
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A command, and the path of its program in the file."""
+    """A task, and the path of its program in the file."""
 
     trail: Trail
-    command: Command
+    task: Task
     may_come_later: bool = False
     """An earlier step may install its program."""
 
@@ -121,13 +121,13 @@ class RolloutFile:
             trail: Trail = ("command",) if is_single else ("steps", at, "command")
             found.append(Program((course, *trail, 0), step, may_come_later=at > 0))
         if work.guard is not None:
-            found.append(Program((course, "unless", "command", 0), work.guard.command))
+            found.append(Program((course, "unless", "command", 0), work.guard.task))
         for at, validation in enumerate(work.validations):
             if isinstance(validation.probe, CommandProbe):
                 found.append(Program(("validate", at, "command", 0), validation.probe.command))
-        return [one for one in found if one.command.argv[0] != PLACEHOLDER]
+        return [one for one in found if one.task.label != PLACEHOLDER]
 
-    def told(self, trail: Trail, message: str) -> str:
+    def located(self, trail: Trail, message: str) -> str:
         """`message` with its place: `FILE:LINE:COL: path: message`."""
         return self.document.fault(trail, message).render(str(self.path))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from controller.core.outcome import Outcome
-from controller.core.pool import Found, Incarnation, InstanceView, Instant
+from controller.core.pool import Found, Incarnation, InstanceView, Instant, Member
 from controller.core.steps import Setting, Step
 
 
@@ -168,6 +168,25 @@ class OperatorAnswered:
     go_on: bool
 
 
+@dataclass(frozen=True, slots=True)
+class PoolOpened:
+    """The pool as a whole is prepared."""
+
+    kept: Mapping[str, str]
+    """What was found, and is put back at the end, in the adapter's own words."""
+
+
+@dataclass(frozen=True, slots=True)
+class PoolClosed:
+    """The pool as a whole is as it was found."""
+
+
+@dataclass(frozen=True, slots=True)
+class PoolStepFailed:
+    why: str
+    retryable: bool
+
+
 # --- events: concluded by decide -------------------------------------------------------------
 
 
@@ -181,6 +200,34 @@ class MemberCalled:
 @dataclass(frozen=True, slots=True)
 class MemberStoodDown:
     """Its turn was taken back before anything was done to it."""
+
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberJoined:
+    """It came to the pool while the rollout was under way, and belongs to it."""
+
+    joined: Member
+    found: Found | None = None
+    """Set when it came out of rotation, because of us: it is treated as one that we took out."""
+
+    @property
+    def member(self) -> str:
+        return self.joined.name
+
+
+@dataclass(frozen=True, slots=True)
+class MemberGone:
+    """It left the pool before anything was done to it."""
+
+    member: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRetired:
+    """Its steps have ended, and its place is given up for good: nothing is left to return."""
 
     member: str
 
@@ -367,6 +414,8 @@ ConcludedOfMember = (
     | MemberStoodDown
     | MemberFoundOut
     | MemberLeft
+    | MemberGone
+    | MemberRetired
     | MemberReturned
     | RampEnded
     | SoakEnded
@@ -401,6 +450,10 @@ Event = (
     | CapacityShort
     | CapacityBack
     | GateSampled
+    | MemberJoined
+    | PoolOpened
+    | PoolClosed
+    | PoolStepFailed
     | StopRequested
     | PauseRequested
     | ResumeRequested

@@ -96,6 +96,8 @@ class Move(StrEnum):
     SOAK_AGAIN = "soak again"
     ROLL_BACK = "roll back"
     GIVE_UP = "give up"
+    RETIRE = "retire"
+    GO = "gone from the pool"
 
 
 P, M = Phase, Move
@@ -103,6 +105,7 @@ P, M = Phase, Move
 TABLE: Final[dict[tuple[Phase, Move], Phase]] = {
     (P.WAITING, M.ASK): P.ASKING,
     (P.WAITING, M.CALL): P.DUE,
+    (P.WAITING, M.GO): P.LEFT,
     (P.ASKING, M.ASK): P.ASKING,
     (P.ASKING, M.ANSWER_NEEDED): P.DUE,
     (P.ASKING, M.ANSWER_PRESENT): P.SKIPPED,
@@ -111,6 +114,7 @@ TABLE: Final[dict[tuple[Phase, Move], Phase]] = {
     (P.DUE, M.FIND_OUT): P.HOLDING,
     (P.DUE, M.LEAVE): P.LEFT,
     (P.DUE, M.DRAIN): P.DRAINING,
+    (P.DUE, M.UPGRADE): P.UPGRADING,  # where only the step itself takes it out
     # drain
     (P.DRAINING, M.DRAIN): P.DRAINING,
     (P.DRAINING, M.HOLD): P.HOLDING,
@@ -131,6 +135,7 @@ TABLE: Final[dict[tuple[Phase, Move], Phase]] = {
     (P.OUT, M.VALIDATE): P.VALIDATING,
     (P.UPGRADING, M.UPGRADE): P.UPGRADING,
     (P.UPGRADING, M.PROVE): P.PROVING,
+    (P.UPGRADING, M.RETIRE): P.DONE,
     (P.UPGRADING, M.VALIDATE): P.VALIDATING,
     (P.UPGRADING, M.FAIL): P.FAILED,
     (P.UPGRADING, M.KEEP): P.KEPT,

@@ -50,7 +50,7 @@ async def prepare(world: World, hold: Hold, file: RolloutFile, wishes: Wishes) -
         await check_before_rehearsal(found, world.validator)
     intervals = await check_gates(world, file, plan, wishes)
     begins = began(world, plan, wishes)
-    await check_guards(file, plan, world.commands, begins.only)
+    await check_guards(file, plan, world.tasks, begins.only)
     row = _row(world, file)
     inherited = [MemberInherited(name, how) for name, how in found.ours.items() if _has(plan, name)]
     return Prepared(
@@ -76,7 +76,7 @@ def _has(plan: Plan, name: str) -> bool:
 def _check_programs(world: World, file: RolloutFile, plan: Plan, state: State) -> None:
     """For the members that are not begun yet. Raises Refused."""
     untouched = [one for one in plan.members if state.members[one.name].phase is Phase.WAITING]
-    missing, _ = missing_programs(file, untouched, plan.purpose, world.commands)
+    missing, _ = missing_programs(file, untouched, plan.purpose, world.tasks)
     if missing:
         raise Refused(*missing)
 

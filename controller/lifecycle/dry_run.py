@@ -20,7 +20,7 @@ from controller.lifecycle.changes import choices, onward_in
 from controller.lifecycle.gates import sampler_of
 from controller.lifecycle.options import Wishes
 from controller.lifecycle.resume import goes_on, refuse_changes, scope, undecided, unheard
-from controller.ports import Clock, Commands, Journal, LoadBalancer, Lock, Requests
+from controller.ports import Clock, Journal, LoadBalancer, Lock, Requests, Tasks
 from controller.preflight.forecast import Prospect, last_commands, look_ahead
 from controller.preflight.gates import GateNow, ask_gates, gates_now, intervals_of
 from controller.preflight.guards import ask_guards
@@ -34,7 +34,7 @@ class Lookout:
     """The ports of somebody who only looks."""
 
     balancer: LoadBalancer
-    commands: Commands
+    tasks: Tasks
     clock: Clock
     sources: Sources
     lock: Lock
@@ -143,12 +143,12 @@ async def _ask(
     seen: Foreseen, found: Findings, plan: Plan, lookout: Lookout, wishes: Wishes
 ) -> None:
     untouched = _untouched(seen, plan)
-    missing, later = missing_programs(found.file, untouched, plan.purpose, lookout.commands)
+    missing, later = missing_programs(found.file, untouched, plan.purpose, lookout.tasks)
     seen.refusals += missing
     seen.notes += later
     gates = plan.policies.gates
     seen.unless, counted, asked = await asyncio.gather(
-        ask_guards(found.file, [] if missing else untouched, lookout.commands),
+        ask_guards(found.file, [] if missing else untouched, lookout.tasks),
         gates_now(gates, found.views, lookout.balancer, lookout.clock),
         _metric_gates(found.file, plan, lookout.sources),
     )

@@ -15,6 +15,7 @@ from controller.ports import (
     Lock,
     Requests,
     RolloutRow,
+    Tasks,
     Validator,
 )
 from controller.preflight.survey import Findings
@@ -26,7 +27,9 @@ class World:
     """The ports of one run."""
 
     balancer: LoadBalancer
+    tasks: Tasks
     commands: Commands
+    """For notices."""
     validator: Validator
     journal: Journal
     requests: Requests

@@ -63,7 +63,7 @@ async def carry_out(
         performer=Performer(
             row.id,
             world.balancer,
-            world.commands,
+            world.tasks,
             world.validator,
             _work(prepared.found.file, plan, row.id),
             questions,

@@ -9,7 +9,7 @@ from controller.core.events import Answer
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.pool import Member
 from controller.errors import Refused
-from controller.ports import Commands, Validator
+from controller.ports import Tasks, Validator
 from controller.preflight.survey import Findings
 from controller.runner.perform import weigh
 
@@ -20,7 +20,7 @@ AT_ONCE: Final = 8
 async def ask_guards(
     file: RolloutFile,
     members: Sequence[Member],
-    commands: Commands,
+    tasks: Tasks,
     purpose: Purpose = Purpose.UPGRADE,
 ) -> dict[str, tuple[Answer, str]]:
     """What `unless` says of each of `members` now; empty without one."""
@@ -34,20 +34,18 @@ async def ask_guards(
         if guard is None:
             return None
         async with gangway:
-            return member.name, weigh(guard, await commands.run_briefly(guard.command))
+            return member.name, weigh(guard, await tasks.ask(guard.task))
 
     return dict(filter(None, await asyncio.gather(*map(ask, members))))
 
 
-async def check_guards(
-    file: RolloutFile, plan: Plan, commands: Commands, only: Collection[str]
-) -> None:
+async def check_guards(file: RolloutFile, plan: Plan, tasks: Tasks, only: Collection[str]) -> None:
     """Ask `unless` of every member (of `only` these) before the first is touched; it is asked
     again when a member's turn has come. Raises Refused for an answer that is neither yes nor no."""
     if not plan.upgrade.has_guard:  # a rehearsal asks nobody
         return
     asked = [member for member in plan.members if not only or member.name in only]
-    answers = await ask_guards(file, asked, commands, plan.purpose)
+    answers = await ask_guards(file, asked, tasks, plan.purpose)
     refused = [
         f"{name}: {said}" for name, (answer, said) in answers.items() if answer is Answer.REFUSED
     ]

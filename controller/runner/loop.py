@@ -24,7 +24,16 @@ from controller.core.events import (
 )
 from controller.core.plan.plan import Plan
 from controller.core.state.state import State
-from controller.core.steps import AskGuard, AskOperator, RunStep, SetMember, Step, Validate
+from controller.core.steps import (
+    AskGuard,
+    AskOperator,
+    ClosePool,
+    OpenPool,
+    RunStep,
+    SetMember,
+    Step,
+    Validate,
+)
 from controller.errors import LeaseLost, PoolrollError
 from controller.ports import Clock, Hold, Journal, LoadBalancer, Requests
 from controller.runner.perform import Performer
@@ -39,7 +48,10 @@ AT_ONCE: Final = 10_000
 """More decisions than this upon one event is a bug: each of them ends a wait of one member or of
 one gate, and a pool has at most 10,000 members."""
 
-STEPS: Final = (SetMember, AskGuard, RunStep, Validate, AskOperator)
+STEPS: Final = (SetMember, AskGuard, RunStep, Validate, AskOperator, OpenPool, ClosePool)
+
+DESTRUCTIVE: Final = (SetMember, RunStep, OpenPool, ClosePool)
+"""Steps before each of which the lock is checked."""
 
 
 class Runner:
@@ -178,12 +190,14 @@ class Runner:
         return replace(event, told=tuple(self._halt_told(self.state)))
 
     async def _perform(self, step: Step) -> None:
-        if isinstance(step, SetMember | RunStep):
+        if isinstance(step, DESTRUCTIVE):
             await self._hold.check()
         self._post(await self._performer.perform(step), step)
 
     def _is_open(self, step: Step) -> bool:
         """Whether the state still waits for the outcome of `step`."""
+        if isinstance(step, OpenPool | ClosePool):
+            return self.state.whole.work is step
         m = self.state.members[step.member]
         return (
             m.order.setting is step.setting

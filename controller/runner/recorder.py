@@ -93,7 +93,8 @@ def _taken_and_returned(
     taken: list[Taken] = []
     returned: list[Returned] = []
     for name, m in after.members.items():
-        former = before.members[name].placement.found
+        known = before.members.get(name)
+        former = known.placement.found if known is not None else None
         found = m.placement.found
         if found is not None and former is None:
             taken += [Taken(key, name, rollout, found) for key in _keys(after, name)]

@@ -3,7 +3,7 @@
 import pytest
 
 from controller.cli.cut_off import say_cut_off
-from controller.cli.main import told
+from controller.cli.main import cli_error
 from controller.core.events import LockLost
 from controller.core.phases import Phase
 from controller.errors import Conflict, LeaseLost, PoolrollError, StateError
@@ -35,8 +35,8 @@ def test_under_way(
 @pytest.mark.parametrize("error", [LOST, Conflict("web", "another process wrote")])
 def test_before_anything_was_touched(error: PoolrollError) -> None:
     """The same words and the same code, without a state to tell of."""
-    assert told(error).exit_code == 6
-    assert "another run may hold it now" in str(told(error))
+    assert cli_error(error).exit_code == 6
+    assert "another run may hold it now" in str(cli_error(error))
 
 
 def test_in_the_log() -> None:

@@ -78,7 +78,9 @@ def test_filled_values_are_not_templates() -> None:
     file = parse(
         page("upgrade: {command: [x, '${vars.version}']}"), "f", {"version": "${rollout.id} $$"}
     )
-    assert _work(file).steps[0].argv == ("x", "${rollout.id} $$")
+    (step,) = _work(file).steps
+    assert isinstance(step, Command)
+    assert step.argv == ("x", "${rollout.id} $$")
 
 
 def test_steps_and_guard() -> None:

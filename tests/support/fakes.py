@@ -3,7 +3,7 @@ the process in use would not lose; what outlives it (jobs, the balancers' state)
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -74,6 +74,21 @@ class FakeLoadBalancer:
             backends=backends,
             lingering=any(is_in(one, former) for one in old) if one.shows_old else None,
         )
+
+    async def open(self) -> Mapping[str, str]:
+        await self._clock.sleep(LATENCY)
+        if self.sim.unopenable > 0:
+            self.sim.unopenable -= 1
+            raise BalancerUnreachable(self.instances[0], "it would not be opened")
+        self.sim.opened = {"partition": "7"}
+        return {"partition": "0"}
+
+    async def close(self, kept: Mapping[str, str]) -> None:
+        await self._clock.sleep(LATENCY)
+        if self.sim.unopenable > 0:
+            self.sim.unopenable -= 1
+            raise BalancerUnreachable(self.instances[0], "it would not be closed")
+        self.sim.opened = dict(kept)
 
     async def drain(self, member: str, seats: Seats = ()) -> Confirmed:
         def act(line: FakeLine) -> None:

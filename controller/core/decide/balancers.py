@@ -2,6 +2,7 @@
 
 from controller.core.decide.context import Context, Output
 from controller.core.events import Cause, Halted, InstanceRestarted
+from controller.core.phases import Phase
 from controller.core.state.state import Mode
 from controller.core.words import span
 
@@ -32,6 +33,8 @@ def _vanished(ctx: Context) -> Output | None:
     """A member in hand that a load balancer no longer has will never be seen as we set it."""
     for instance, sight in ctx.state.sights.items():
         for m in ctx.state.in_hand:
+            if ctx.plan.retires and m.phase is Phase.UPGRADING:
+                continue  # its place may be given up
             if sight.full_at is not None and not sight.lines.get(m.name):
                 return Halted(
                     Cause.BALANCER,

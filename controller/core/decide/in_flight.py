@@ -24,7 +24,10 @@ CUTS: Final = 5
 
 
 def is_clear(ctx: Context, m: MemberState) -> bool:
-    """S3 and S9: out, with nothing in flight, everywhere, and no former worker that may serve."""
+    """S3 and S9: out, with nothing in flight, everywhere, and no former worker that may serve.
+    What cannot be held out is taken out by the step itself."""
+    if not ctx.plan.holds_out:
+        return not ctx.is_blind
     return _is_quiet(ctx, m) and ctx.lingering is None
 
 

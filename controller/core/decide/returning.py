@@ -19,6 +19,11 @@ def _is_coming(line: Line) -> bool:
     return line.is_coming
 
 
+def _is_healthy(line: Line) -> bool:
+    """Of one that could not be held out: nothing keeps users from it but its own health."""
+    return line.health is not Health.FAILING
+
+
 def _has_passed(line: Line) -> bool:
     return line.has_passed
 
@@ -29,7 +34,7 @@ def checking(ctx: Context, m: MemberState) -> Output | None:
         return None if ctx.is_blind else wish
     if output := misplaced(ctx, m, _is_coming, Setting.CHECK):
         return output
-    if ctx.shows(m, _has_passed):
+    if ctx.shows(m, _has_passed if ctx.plan.holds_out else _is_healthy):
         return put_back(ctx, m, first_share(ctx, m))
     return _late(ctx, m, "the load balancer's own health check did not pass")
 

@@ -66,6 +66,11 @@ def propose(
             f"the floor does not hold: {serving} serve ({where}), one less would be "
             f"{serving - 1}, and min_available is {min_available}"
         )
+    if purpose is Purpose.REHEARSAL and not abilities.holds_out:
+        refusals.append(
+            "a rehearsal takes every member out and upgrades nothing; here only an upgrade takes a "
+            "member out"
+        )
     plan = Plan(
         name=settings.name,
         members=tuple(members[name] for name in _in_order(turn, settings, ours)),
@@ -83,6 +88,12 @@ def propose(
         left=left,
         settle=abilities.settle,
         pace=abilities.pace,
+        holds_out=abilities.holds_out,
+        opens=abilities.opens,
+        joins=abilities.joins,
+        retires=abilities.retires,
+        include=settings.selection.include,
+        exclude=settings.selection.exclude,
         by_hand=by_hand,
     )
     notes = tuple(f"{name} {how}: left out, not upgraded" for name, how in left.items())

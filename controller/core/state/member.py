@@ -11,7 +11,15 @@ from controller.core.state.baseline import marked
 from controller.core.state.observe import is_warming
 from controller.core.state.parts import Consent, MemberState, Trial
 from controller.core.state.state import State
-from controller.core.steps import AskGuard, Course, RunStep, SetMember, Setting, Step, Validate
+from controller.core.steps import (
+    AskGuard,
+    Course,
+    MemberStep,
+    RunStep,
+    SetMember,
+    Setting,
+    Validate,
+)
 
 _ON_INTENT: Final = {
     Setting.DRAIN: Move.DRAIN,
@@ -22,6 +30,8 @@ _ON_INTENT: Final = {
     Setting.REMOVE: Move.REMOVE,
 }
 
+
+RETIRED: Final = "its place was given up by the upgrade"
 
 LAST_LINE: Final = 200
 """Characters of a failed step's last line that are told; its whole output is in the journal."""
@@ -37,13 +47,15 @@ def moved(m: MemberState, move: Move, now: Instant, **changes: Any) -> MemberSta
 # --- intents ---------------------------------------------------------------------------------
 
 
-def intended(state: State, step: Step, now: Instant) -> MemberState:
+def intended(state: State, step: MemberStep, now: Instant) -> MemberState:
     m = state.members[step.member]
     match step:
         case SetMember():
             return _to_be_set(state, m, step, now)
         case RunStep():
             m = moved(m, Move.UPGRADE, now)
+            if step.found is not None and m.placement.found is None:
+                m = replace(m, placement=replace(m.placement, found=step.found))
             changes = {"begun": True, "unfinished": True, "lost": False}
             return _working(m, step, passed=None, answer=None, **changes)
         case AskGuard():
@@ -64,7 +76,7 @@ def _occupied(m: MemberState, seats: tuple[Seat, ...]) -> MemberState:
     return replace(m, placement=replace(m.placement, seats=seats)) if seats else m
 
 
-def _working(m: MemberState, step: Step | None, **changes: Any) -> MemberState:
+def _working(m: MemberState, step: MemberStep | None, **changes: Any) -> MemberState:
     return replace(m, progress=replace(m.progress, work=step, **changes))
 
 
@@ -154,6 +166,12 @@ def _concluded(
             return moved(m, Move.FIND_OUT, now)
         case e.MemberLeft(_, why):
             return moved(m, Move.LEAVE, now, why=why)
+        case e.MemberGone(_, why):
+            placement = replace(m.placement, found=None)
+            return moved(m, Move.GO, now, why=why, placement=placement)
+        case e.MemberRetired():
+            placement = replace(m.placement, found=None)
+            return moved(m, Move.RETIRE, now, why=RETIRED, placement=placement)
         case e.MemberReturned():
             return _returned(state, m, now)
         case e.RampEnded():

@@ -13,9 +13,9 @@ from controller.core.events import (
     Verdict,
 )
 from controller.core.plan.plan import Plan, Purpose
-from controller.core.pool import Counters, Incarnation, Instant
+from controller.core.pool import Counters, Incarnation, Instant, Member
 from controller.core.snapshot import Seen, Sight
-from controller.core.state.parts import ORIGIN, MemberState
+from controller.core.state.parts import ORIGIN, MemberState, PoolState
 from controller.core.tally import Tally
 
 
@@ -75,6 +75,10 @@ class State:
     rolling: tuple[str, ...] = ()
     """Who is rolled back, in their order; empty while nobody is."""
     finished: Finished | None = None
+    whole: PoolState = field(default_factory=PoolState)
+    """The pool as a whole."""
+    joined: tuple[Member, ...] = ()
+    """Members that came meanwhile, in their order; `members` has them too."""
     gates: Mapping[tuple[str, str], GateState] = field(default_factory=dict)
     """(gate, member; "" for the pool) → its last word."""
     formers: Mapping[str, Former] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from controller.core import events as e
 from controller.core.phases import FIVE, Phase
 from controller.core.plan.plan import Plan
 from controller.core.state.state import State
-from controller.core.steps import Course
+from controller.core.steps import ClosePool, Course, OpenPool
 from controller.errors import StateError
 from controller.ports import Record
 from controller.report.members.status import standing
@@ -181,7 +181,7 @@ def _touched(told: Told) -> Iterable[str]:
     """Whose phase the event may have changed."""
     match told.value:
         case e.Intended(step):
-            return (step.member,)
+            return () if isinstance(step, OpenPool | ClosePool) else (step.member,)
         case e.GateSampled() | e.InstanceRestarted() | e.CapacityShort() | e.CapacityBack():
             return ()
         case e.RunBegan() | e.RollbackBegan() | e.ResumeRequested() | e.AbortRequested():

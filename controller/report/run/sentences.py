@@ -8,7 +8,18 @@ from controller.core.plan.plan import Purpose
 from controller.core.pool import FULL
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
-from controller.core.steps import AskGuard, AskOperator, RunStep, SetMember, Setting, Step, Validate
+from controller.core.steps import (
+    AskGuard,
+    AskOperator,
+    ClosePool,
+    MemberStep,
+    OpenPool,
+    PoolStep,
+    RunStep,
+    SetMember,
+    Setting,
+    Validate,
+)
 from controller.core.words import span
 from controller.report.run.stopping import stopping
 from controller.report.sanitize import legible_line
@@ -32,7 +43,11 @@ def _said(event: Event | Observation, before: State, after: State) -> tuple[str,
         case e.Looked() | e.LookFailed():
             return _sight(event, before)
         case e.Intended(step):
+            if isinstance(step, OpenPool | ClosePool):
+                return "", _pool_intent(step)
             return step.member, _intent(step, before, after)
+        case e.PoolOpened() | e.PoolClosed() | e.PoolStepFailed():
+            return "", _pool(event)
         case e.Halted(cause, seen):
             return event.member or "", f"HALT ({cause}): {seen}"
         case e.RollbackBegan(members):
@@ -76,7 +91,23 @@ def _sight(event: e.Looked | e.LookFailed, before: State) -> tuple[str, str] | N
     return "", f"{event.view.instance} answers again after {span(event.view.at - lost)}"
 
 
-def _intent(step: Step, before: State, after: State) -> str:
+def _pool_intent(step: PoolStep) -> str:
+    if isinstance(step, OpenPool):
+        return "preparing the pool, before the first member is taken out"
+    return "putting the pool back as it was found"
+
+
+def _pool(event: e.PoolOpened | e.PoolClosed | e.PoolStepFailed) -> str:
+    match event:
+        case e.PoolOpened():
+            return "the pool is prepared"
+        case e.PoolClosed():
+            return "the pool is as it was found"
+        case _:
+            return f"the pool could not be changed: {event.why}"
+
+
+def _intent(step: MemberStep, before: State, after: State) -> str:
     match step:
         case SetMember():
             return _setting(step, after)
