@@ -149,3 +149,15 @@ class Unsupported(BalancerError):
 
 class MalformedReply(BalancerError):
     pass
+
+
+def first_of(errors: BaseExceptionGroup[BaseException]) -> PoolrollError:
+    """The first of ours in a group. Raises the group if anything else is in it: that is a bug."""
+    ours, others = errors.split(PoolrollError)
+    if ours is None or others is not None:
+        raise errors
+    first: BaseException = ours
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    assert isinstance(first, PoolrollError)
+    return first

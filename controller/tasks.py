@@ -112,3 +112,36 @@ class Work:
     steps: tuple[Task, ...]
     validations: tuple[Validation, ...]
     guard: Guard | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A command under a key. The same key always means the same execution."""
+
+    key: str
+    """Unique per execution, made of letters, digits, `-`, `_`, `.`, `%` and `/`."""
+    command: Command
+
+
+@dataclass(frozen=True, slots=True)
+class JobResult:
+    """How a job ended.
+
+    Exactly one holds: `exit_code` is set; `timed_out`; `fault` says why it could not be started;
+    `lost`: it was started, nothing of it runs any more, and no exit code was written.
+    """
+
+    exit_code: int | None = None
+    timed_out: bool = False
+    fault: str | None = None
+    lost: bool = False
+    output: str = ""
+    """Standard output and error, mixed as they came; the middle left out when too long."""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationResult:
+    passed: bool
+    detail: str
+    """What was seen last, in one line for an operator."""

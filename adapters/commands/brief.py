@@ -10,8 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from adapters.commands import helper
-from controller.ports import Clock, JobResult
-from controller.tasks import Command
+from controller.ports import Clock
+from controller.tasks import Command, JobResult
 
 _POLL = timedelta(milliseconds=20)
 

@@ -15,9 +15,9 @@ from adapters.commands.program import unstartable
 from adapters.commands.spec import packed, unfit
 from adapters.commands.started_helper import Attended
 from controller.errors import StateError
-from controller.ports import Clock, Job, JobResult
+from controller.ports import Clock
 from controller.redaction import discreet
-from controller.tasks import Command
+from controller.tasks import Command, Job, JobResult
 
 _POLL = timedelta(milliseconds=25)
 _ATTEMPTS = 3

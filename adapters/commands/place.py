@@ -16,8 +16,8 @@ from pathlib import Path
 from adapters.commands import helper
 from adapters.commands.group import Group
 from controller.errors import StateError
-from controller.ports import JobResult
 from controller.redaction import discreet
+from controller.tasks import JobResult
 
 _KEY = re.compile(r"[A-Za-z0-9_.%-]+(/[A-Za-z0-9_.%-]+)*")
 

@@ -5,10 +5,10 @@ from datetime import timedelta
 from typing import Final
 
 from adapters.haproxy.versions import doubt
-from controller.core.abilities import MEMBER, Abilities, ByHand
+from controller.core.plan.abilities import MEMBER, Abilities, ByHand
 from controller.core.pool import Check, InstanceView, Line
 from controller.pools.haproxy import AGENT, HaproxyFacts
-from controller.ports import Survey
+from controller.records import Survey
 
 PACE: Final = timedelta(milliseconds=20)
 """Time between two looks: one costs half a millisecond at a UNIX socket."""

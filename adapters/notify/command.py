@@ -5,8 +5,9 @@ from datetime import timedelta
 
 from adapters.notify.message import cut, environment
 from controller.core.words import span
-from controller.ports import Commands, JobResult, Notice, Undelivered
-from controller.tasks import Command
+from controller.ports import Commands
+from controller.records import Notice, Undelivered
+from controller.tasks import Command, JobResult
 
 LONGEST = timedelta(seconds=30)
 """Never reached: the caller has a shorter limit, and kills the whole process group."""

@@ -5,7 +5,7 @@ import hmac
 import json
 from collections.abc import Mapping
 
-from controller.ports import Notice
+from controller.records import Notice
 
 MOST_TEXT = 3000
 """Characters of a chat message: services cut or refuse what is longer than about 4,000."""

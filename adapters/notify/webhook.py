@@ -12,7 +12,8 @@ import httpx
 from adapters.notify.message import as_json, as_slack, signed
 from adapters.words import causes
 from controller import __version__
-from controller.ports import Clock, Notice, Undelivered
+from controller.ports import Clock
+from controller.records import Notice, Undelivered
 
 _WORDS: tuple[tuple[type[Exception], str], ...] = (
     (httpx.InvalidURL, "the address is not valid"),

@@ -9,8 +9,8 @@ from adapters.probes.command import answer
 from adapters.probes.tcp import connect
 from adapters.probes.words import public_url
 from controller.core.words import span
-from controller.ports import Clock, Commands, ValidationResult
-from controller.tasks import CommandProbe, HttpProbe, TcpProbe, Validation
+from controller.ports import Clock, Commands
+from controller.tasks import CommandProbe, HttpProbe, TcpProbe, Validation, ValidationResult
 
 _TRY = timedelta(seconds=5)
 """Time limit of one HTTP or TCP try: one that hangs must not use up the time of all others."""

@@ -16,8 +16,8 @@ from controller.cli.narrator import Narrating, narrator_for
 from controller.cli.say import fitted, say
 from controller.cli.signals import Signals
 from controller.config import RolloutFile, load
-from controller.core.outcome import ExitCode
-from controller.lifecycle import Prepared, Wishes, World, onward
+from controller.core.events.outcome import ExitCode
+from controller.lifecycle import Findings, Ports, Prepared, RunOptions, next_commands
 from controller.lifecycle import run as run_session
 from controller.preflight.forecast import LOOK
 from controller.report.page import page
@@ -100,14 +100,14 @@ async def _report(state: Path) -> str:
 
 
 async def _roll(file: RolloutFile, state: Path, narrator: Narrating) -> int:
-    async def begin(prepared: Prepared) -> bool:
+    async def begin(prepared: Prepared, seen: Findings) -> bool:
         narrator.watch(prepared.plan)
-        lines = await before(world, prepared, prepared.plan, during=LOOK, commands=None)
+        lines = await before(ports, prepared, seen, during=LOOK, commands=None)
         say(*fitted(lines), "")
         return True
 
     async with contextlib.aclosing(bootstrap.open_state(state, create=True)) as store:
-        world: World = bootstrap.world(file.settings, state, store)
+        ports: Ports = bootstrap.ports(file.settings, state, store)
         with Signals() as signals, contextlib.ExitStack() as stack:
             stack.callback(narrator.stop)
 
@@ -116,9 +116,9 @@ async def _roll(file: RolloutFile, state: Path, narrator: Narrating) -> int:
                 narrator.start()
 
             ran = await run_session(
-                world,
+                ports,
                 file,
-                Wishes(),
+                RunOptions(),
                 confirm=begin,
                 narrators=[narrator],
                 questions=None,
@@ -127,7 +127,7 @@ async def _roll(file: RolloutFile, state: Path, narrator: Narrating) -> int:
     if ran is None:
         return ExitCode.STOPPED
     prepared, after = ran
-    now, wall = world.clock.now(), world.clock.wall()
-    ways_on = onward(world, prepared.row, prepared.plan)
-    say("", *summary(prepared.plan, after, file.settings, now, wall, ways_on))
+    now, wall = ports.clock.now(), ports.clock.wall()
+    commands = next_commands(ports.folder, prepared.row, prepared.plan)
+    say("", *summary(prepared.plan, after, file.settings, now, wall, commands))
     return after.finished.exit_code if after.finished is not None else ExitCode.STOPPED

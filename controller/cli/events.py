@@ -12,9 +12,10 @@ import click
 from controller import bootstrap
 from controller.cli import options
 from controller.cli.state_folder import find, known
-from controller.core.outcome import ExitCode
-from controller.ports import Journal, Record, RolloutRow
-from controller.report.run.replay import Retelling, Told
+from controller.core.events.outcome import ExitCode
+from controller.ports import Journal
+from controller.records import Record, RolloutRow
+from controller.report.run.replay import Replay, Replayed
 from controller.report.sanitize import legible_line
 
 LOOK_EVERY: Final = timedelta(milliseconds=100)
@@ -61,12 +62,12 @@ class _Teller:
         self._journal = journal
         self._as_json = as_json
         self._last = 0
-        self._retelling = Retelling()
+        self._replay = Replay()
 
     @property
     def is_finished(self) -> bool:
         """According to the records printed so far."""
-        state = self._retelling.state
+        state = self._replay.state
         return state is not None and state.finished is not None
 
     async def is_ended(self) -> bool:
@@ -77,7 +78,7 @@ class _Teller:
     async def tell(self) -> None:
         lines = []
         for record in await self._journal.records(self.row.id, self._last):
-            told = self._retelling.read(record)
+            told = self._replay.read(record)
             self._last = record.seq
             line = _json(record) if self._as_json else _text(told)
             if line:
@@ -103,7 +104,7 @@ async def _follow(teller: _Teller, folder: Path) -> None:
         await clock.sleep(LOOK_EVERY)
 
 
-def _text(told: Told) -> str:
+def _text(told: Replayed) -> str:
     if not told.sentence:
         return ""
     wall, member = told.record.wall, legible_line(told.member)

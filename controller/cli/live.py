@@ -25,10 +25,10 @@ from controller.core.plan.plan import Plan
 from controller.core.state.state import State
 from controller.ports import Clock
 from controller.report.board.drawing import draw
-from controller.report.board.log_lines import Told, told_lines
+from controller.report.board.log_lines import LogLine, told_lines
 from controller.report.board.recent import Past, remember
 from controller.report.board.scene import Scene, Size
-from controller.report.board.spans import Line, Signs, Tone
+from controller.report.board.segments import Signs, TextLine, Tone
 from controller.report.run.sentences import level_of, sentence
 
 EVERY: Final = 0.25
@@ -66,7 +66,7 @@ class Screen:
         self._stream = stream
         self._console = Console(file=stream, force_terminal=True, highlight=False)
         self._size: Size | None = None
-        self._board: Sequence[Line] = ()
+        self._board: Sequence[TextLine] = ()
         self.is_broken = False
         """A resize may have rewrapped the lines: the position of the board is not known."""
 
@@ -89,13 +89,13 @@ class Screen:
     def open(self) -> None:
         self._write(HIDE)
 
-    def paint(self, said: Sequence[Line], board: Sequence[Line]) -> None:
+    def paint(self, said: Sequence[TextLine], board: Sequence[TextLine]) -> None:
         """`said`: new log lines. They go above the board."""
         if said or board != self._board:
             self._write(self._top() + self._styled((*said, *board)) + BELOW)
             self._board = board
 
-    def repaint(self, said: Sequence[Line], board: Sequence[Line]) -> None:
+    def repaint(self, said: Sequence[TextLine], board: Sequence[TextLine]) -> None:
         """Paint on an empty screen, of which `said` and `board` fill a part. Old content scrolls
         up: nothing is lost, whether or not the terminal rewraps its lines."""
         self._write("\n" * self.size.height + HOME + BELOW + self._styled((*said, *board)))
@@ -110,11 +110,11 @@ class Screen:
     def _top(self) -> str:
         return "\r" + (UP.format(len(self._board)) if self._board else "")
 
-    def _styled(self, lines: Sequence[Line]) -> str:
+    def _styled(self, lines: Sequence[TextLine]) -> str:
         width = self.size.width
         with self._console.capture() as captured:
             for line in lines:
-                text = Text.assemble(*((span.text, STYLES[span.tone]) for span in line))
+                text = Text.assemble(*((segment.text, STYLES[segment.tone]) for segment in line))
                 text.rstrip()
                 text.truncate(width, overflow="crop")
                 end = REST_OF_LINE + "\n"
@@ -127,7 +127,7 @@ class Screen:
 
 
 @dataclass(frozen=True, slots=True)
-class _Glance:
+class _Latest:
     """The latest state. Replaced as a whole: the painter reads it from its own thread."""
 
     plan: Plan
@@ -148,9 +148,9 @@ class LiveNarrator:
         self._commands: timedelta | None = None
         self._name = 0
         self._past = Past()
-        self._glance: _Glance | None = None
-        self._said: deque[Told] = deque(maxlen=WAITING)
-        self._shown: deque[Told] = deque(maxlen=REPEATED)
+        self._latest: _Latest | None = None
+        self._said: deque[LogLine] = deque(maxlen=WAITING)
+        self._shown: deque[LogLine] = deque(maxlen=REPEATED)
         self._left_out = 0
         self._is_over = threading.Event()
         self._painter = threading.Thread(target=self._paint_on, name="board", daemon=True)
@@ -180,10 +180,10 @@ class LiveNarrator:
         if self._plan is not None:
             now = self._clock.now()
             self._past = remember(self._past, self._plan, event, before, after, now)
-            self._glance = _Glance(self._plan, after, self._past)
+            self._latest = _Latest(self._plan, after, self._past)
 
     def _say(self, member: str, text: str, tone: Tone) -> None:
-        told = Told(self._clock.wall(), member, text, tone)
+        told = LogLine(self._clock.wall(), member, text, tone)
         if self._painter.is_alive():
             self._left_out += len(self._said) == WAITING
             self._said.append(told)
@@ -208,7 +208,7 @@ class LiveNarrator:
             text = (
                 f"{self._left_out} lines left out: the terminal did not accept output for a while"
             )
-            new.insert(0, Told(new[0].wall, "", text, Tone.DOUBT))
+            new.insert(0, LogLine(new[0].wall, "", text, Tone.DOUBT))
             self._left_out = 0
         self._shown.extend(new)
         if self._screen.is_broken:
@@ -218,16 +218,16 @@ class LiveNarrator:
         else:
             self._screen.paint(self._told(new, size), board)
 
-    def _told(self, those: Iterable[Told], size: Size) -> list[Line]:
+    def _told(self, those: Iterable[LogLine], size: Size) -> list[TextLine]:
         return [
             line for one in those for line in told_lines(one, size.width, self._name, self._signs)
         ]
 
-    def _board(self, size: Size) -> list[Line]:
-        glance = self._glance
-        if glance is None:
+    def _board(self, size: Size) -> list[TextLine]:
+        latest = self._latest
+        if latest is None:
             return []
-        ctx = Context(glance.plan, glance.state, self._clock.now())
+        ctx = Context(latest.plan, latest.state, self._clock.now())
         wall = self._clock.wall()
-        scene = Scene(ctx, glance.past, wall, self._commands, self._footer(), self._signs)
+        scene = Scene(ctx, latest.past, wall, self._commands, self._footer(), self._signs)
         return draw(scene, size)

@@ -11,7 +11,7 @@ import click
 
 from controller import __version__
 from controller.cli import streams
-from controller.core.outcome import ExitCode
+from controller.core.events.outcome import ExitCode
 
 if TYPE_CHECKING:
     from controller.errors import PoolrollError
@@ -45,7 +45,7 @@ COMMANDS: Final = {
 }
 
 
-class CliError(click.ClickException):
+class ReportedError(click.ClickException):
     """A PoolrollError as a click error: its own message and exit code."""
 
     exit_code = ExitCode.REFUSED
@@ -54,21 +54,21 @@ class CliError(click.ClickException):
         click.echo(self.message, err=True)
 
 
-class CliUsageError(CliError):
+class ReportedUsage(ReportedError):
     exit_code = ExitCode.USAGE
 
 
-class CliHeldError(CliError):
+class ReportedHeld(ReportedError):
     exit_code = ExitCode.HELD
 
 
-def cli_error(error: "PoolrollError") -> CliError:
+def reported(error: "PoolrollError") -> ReportedError:
     from controller import errors
 
     if isinstance(error, errors.ConfigurationError | errors.UsageFault | errors.MetricsRefused):
-        return CliUsageError(str(error))
+        return ReportedUsage(str(error))
     is_held = isinstance(error, errors.PoolHeld | errors.LeaseLost)
-    return CliHeldError(str(error)) if is_held else CliError(str(error))
+    return ReportedHeld(str(error)) if is_held else ReportedError(str(error))
 
 
 class LateGroup(click.Group):
@@ -90,7 +90,7 @@ class LateGroup(click.Group):
         try:
             return super().invoke(ctx)
         except PoolrollError as error:
-            raise cli_error(error) from error
+            raise reported(error) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -36,7 +36,7 @@ def narrator_for(
     if log_format != "text" or asks or not _shows_a_board():
         return LogNarrator(rollout, clock.wall, log_format)
     from controller.cli.live import LiveNarrator  # its library is not needed for plain lines
-    from controller.report.board.spans import ASCII, UNICODE
+    from controller.report.board.segments import ASCII, UNICODE
 
     return LiveNarrator(clock, UNICODE if _shows_unicode() else ASCII, footer)
 

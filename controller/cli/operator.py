@@ -16,8 +16,7 @@ from controller.cli import options
 from controller.cli.cut_off import say_cut_off
 from controller.cli.log import LogNarrator
 from controller.cli.signals import Signals
-from controller.config import load
-from controller.core.outcome import ExitCode
+from controller.core.events.outcome import ExitCode
 from controller.errors import (
     ConfigurationError,
     LeaseLost,
@@ -29,16 +28,17 @@ from controller.errors import (
 from controller.journal.heard import hears
 from controller.journal.replay import replay
 from controller.lifecycle import (
+    FormerFile,
+    Ports,
     Unfinished,
-    World,
     abort_at_rest,
-    glance,
-    onward,
-    onward_in,
+    former_file,
+    look_once,
+    next_commands,
     unfinished,
-    without_secrets,
 )
-from controller.ports import Journal, Request, Store, Verb
+from controller.ports import Journal, Store
+from controller.records import Request, Verb
 from controller.report.run.notices import RolloutTidings
 from controller.report.run.summary import over, summary
 from controller.report.status.value import looked_at
@@ -113,8 +113,8 @@ async def _over(journal: Journal, folder: Path, name: str) -> list[str]:
         names = ", ".join(sorted({each.name for each in await journal.rollouts()})) or "none"
         return [f"{none}; known names: {names}"]
     plan, state = replay(await journal.records(row.id))
-    onward = onward_in(bootstrap.folder_to_name(folder), row, plan)
-    return over(none, row, plan, state, onward)
+    commands = next_commands(bootstrap.folder_to_name(folder), row, plan)
+    return over(none, row, plan, state, commands)
 
 
 async def _ask(name: str, state: str | None, verb: Verb, reason: str) -> None:
@@ -131,8 +131,10 @@ async def _ask_for(opened: Opened, verb: Verb, reason: str) -> None:
     name, rollout = former.row.name, former.row.id
     request = await store.requests.ask(rollout, verb, reason, bootstrap.who())
     if await bootstrap.lock(folder).holder(name) is None:
-        ways = onward_in(bootstrap.folder_to_name(folder), former.row, former.plan)
-        click.echo(f"{verb} {name}: no process runs it; takes effect on the next run: {ways.run}")
+        commands = next_commands(bootstrap.folder_to_name(folder), former.row, former.plan)
+        click.echo(
+            f"{verb} {name}: no process runs it; takes effect on the next run: {commands.run}"
+        )
     elif await _is_heard(store.journal, request):
         click.echo(f"{verb} {name}: acknowledged")
     elif await unfinished(store.journal, name) is None:
@@ -154,17 +156,18 @@ async def _is_heard(journal: Journal, request: Request) -> bool:
     return False
 
 
-def _herald(former: Unfinished, world: World, log: LogNarrator) -> Herald:
+def _herald(former: Unfinished, file: FormerFile, ports: Ports, log: LogNarrator) -> Herald:
     """Recipients from the rollout file as it is now: the copy in the journal has no secrets."""
     row = former.row
     try:
-        file = load(Path(row.path), row.sets)
-        herald = bootstrap.herald(file, world.commands, log.warn)
+        if isinstance(file.now, ConfigurationError):
+            raise file.now
+        herald = bootstrap.herald(file.now, ports.commands, log.warn)
     except ConfigurationError as error:
         log.warn(f"no notifications will be sent: {error.faults[0].render(error.file)}")
-        return Herald((), world.clock, log.warn)
-    ways_on = onward(world, row, former.plan)
-    herald.watch(RolloutTidings(row.id, former.plan, file.settings, ways_on, is_ending=True))
+        return Herald((), ports.clock, log.warn)
+    commands, settings = next_commands(ports.folder, row, former.plan), file.now.settings
+    herald.watch(RolloutTidings(row.id, former.plan, settings, commands, is_ending=True))
     return herald
 
 
@@ -181,28 +184,29 @@ async def _abort(name: str, restore: bool, log_format: str, given: dict[str, Any
 async def _abort_at_rest(opened: Opened, restore: bool, log_format: str, ways: Ways) -> int:
     former = opened.former
     name = former.plan.name
-    file = without_secrets(former.row)
-    world = bootstrap.world(file.settings, opened.folder, opened.store)
-    log = LogNarrator(name, world.clock.wall, log_format)
-    async with world.lock.hold(name) as hold:
+    file = former_file(former.row)
+    settings = file.kept.settings
+    ports = bootstrap.ports(settings, opened.folder, opened.store)
+    log = LogNarrator(name, ports.clock.wall, log_format)
+    async with ports.lock.hold(name) as hold:
         with Signals() as signals:
             meter = bootstrap.meter(name, ways, log.warn)
-            async with _herald(former, world, log) as herald, meter:
+            async with _herald(former, file, ports, log) as herald, meter:
                 await meter.open(Subject(former.plan, former.row.started))
                 narrators: list[Narrator] = [log, herald, meter]
-                ways_on = onward(world, former.row, former.plan)
+                commands = next_commands(ports.folder, former.row, former.plan)
                 try:
                     state = await abort_at_rest(
-                        world, hold, former, restore, narrators, signals.hand_to
+                        ports, hold, former, file, restore, narrators, signals.hand_to
                     )
                 except (StateError, LeaseLost) as error:
                     if signals.runner is None:
                         raise
-                    return say_cut_off(error, former.plan, signals.runner.state, ways_on)
-                seen = await glance(world.balancer, world.clock, world.clock.now() + LOOK_WITHIN)
-                now, wall = world.clock.now(), world.clock.wall()
+                    return say_cut_off(error, former.plan, signals.runner.state, commands)
+                seen = await look_once(ports.balancer, ports.clock, ports.clock.now() + LOOK_WITHIN)
+                now, wall = ports.clock.now(), ports.clock.wall()
                 after = looked_at(state, seen)
-                lines = summary(former.plan, after, file.settings, now, wall, ways_on)
+                lines = summary(former.plan, after, settings, now, wall, commands)
                 click.echo("\n".join(lines))
     out = any(m.is_away for m in state.members.values())
     return ExitCode.HALTED if restore and out else 0

@@ -9,7 +9,7 @@ import click
 from controller.cli import options
 from controller.cli.state_folder import find, known
 from controller.errors import UsageFault
-from controller.ports import RolloutRow
+from controller.records import RolloutRow
 from controller.report.page import page
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from controller import bootstrap
 from controller.errors import Refused
-from controller.ports import Journal, RolloutRow, Store
+from controller.ports import Journal, Store
+from controller.records import RolloutRow
 
 
 @contextlib.asynccontextmanager

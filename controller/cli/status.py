@@ -14,17 +14,18 @@ import click
 from controller import bootstrap
 from controller.cli import options
 from controller.cli.state_folder import known
-from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
 from controller.core.state.state import State
-from controller.errors import PoolrollError, Refused
+from controller.errors import ConfigurationError, PoolrollError, Refused
 from controller.journal.replay import replay
-from controller.lifecycle import glance, onward_in, without_secrets
-from controller.ports import Clock, Journal, RolloutRow, Store
-from controller.report.members.placement import Glance
+from controller.lifecycle import look_once, next_commands
+from controller.ports import Clock, Journal, Store
+from controller.records import RolloutRow
+from controller.report.members.placement import PoolView
 from controller.report.members.status import Holders
 from controller.report.status.lines import status_lines
 from controller.report.status.value import Known, status_value
+from controller.report.status.values import kept_file
 
 AT_ONCE: Final = 4
 """Rollouts whose load balancers are asked at the same time: they may share one, and a Runtime API
@@ -78,7 +79,8 @@ async def _known(store: Store, folder: Path, row: RolloutRow) -> Known:
         state,
         records[-1].wall,
         await bootstrap.lock(folder).holder(row.name),
-        onward_in(bootstrap.folder_to_name(folder), row, plan),
+        next_commands(bootstrap.folder_to_name(folder), row, plan),
+        kept_file(row),
         () if is_over else await store.requests.pending(row.id, state.heard),
     )
 
@@ -94,24 +96,26 @@ async def _all_looked_at(
         if not is_named and is_over and not any(m.is_away for m in each.state.members.values()):
             return each
         async with gangway:
-            seen = await _asked(each.row, each.plan, clock, until)
-        return replace(each, glance=seen, taken=await _taken(journal, each.state, seen))
+            seen = await _asked(each, clock, until)
+        return replace(each, pool_view=seen, taken=await _taken(journal, each.state, seen))
 
     return list(await asyncio.gather(*map(one, found)))
 
 
-async def _asked(row: RolloutRow, plan: Plan, clock: Clock, until: Instant) -> Glance:
+async def _asked(each: Known, clock: Clock, until: Instant) -> PoolView:
     """The load balancers are those of the rollout file that the journal keeps."""
     try:
-        balancer = bootstrap.balancer(without_secrets(row).settings)
-    except PoolrollError as error:  # written by another version of poolroll
+        if isinstance(each.file, ConfigurationError):  # written by another version of poolroll
+            raise each.file
+        balancer = bootstrap.balancer(each.file.settings)
+    except PoolrollError as error:
         first = str(error).partition("\n")[0]
         why = f"the rollout file in the journal cannot be read: {first}"
-        return Glance(clock.wall(), unseen=dict.fromkeys(plan.instances, why))
-    return await glance(balancer, clock, until)
+        return PoolView(clock.wall(), unseen=dict.fromkeys(each.plan.instances, why))
+    return await look_once(balancer, clock, until)
 
 
-async def _taken(journal: Journal, state: State, seen: Glance) -> Holders:
+async def _taken(journal: Journal, state: State, seen: PoolView) -> Holders:
     """Members that another rollout has out."""
     keys = frozenset(line.key for view in seen.views.values() for line in view.lines)
     return {

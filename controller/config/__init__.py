@@ -11,16 +11,15 @@ the values of `controller.core`.
 from controller.config.changes import SECRET_CHANGED, changes, fingerprint
 from controller.config.json_schema import schema
 from controller.config.masking import masked
-from controller.config.reader import load, parse
+from controller.config.reader import load, parse, reload
 from controller.config.recipients import Audience, Recipient, WebhookTarget, audience
-from controller.config.rollout_file import Course, Program, RolloutFile
+from controller.config.rollout_file import Program, RolloutFile
 from controller.config.starting.starters import starter
 from controller.config.text.places import Trail
 
 __all__ = [
     "SECRET_CHANGED",
     "Audience",
-    "Course",
     "Program",
     "Recipient",
     "RolloutFile",
@@ -32,6 +31,7 @@ __all__ = [
     "load",
     "masked",
     "parse",
+    "reload",
     "schema",
     "starter",
 ]

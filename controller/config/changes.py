@@ -7,13 +7,11 @@ from hashlib import sha256
 from controller.config.masking import masked
 from controller.config.meaning import meaning
 from controller.config.reader import parse
+from controller.config.rollout_file import RolloutFile
 from controller.config.text.places import printable
 from controller.errors import ConfigurationError
 
 SECRET_CHANGED = "a value that may be secret has changed; it is not shown"
-
-_ANYWHERE = "/rollout.yaml"
-"""Paths in a file mean the same wherever it is compared."""
 
 MAX_LINES = 200
 """More lines than an operator reads before a decision."""
@@ -41,12 +39,12 @@ def changes(
     return lines or [SECRET_CHANGED]
 
 
-def fingerprint(text: str, sets: Mapping[str, str], salt: str) -> str:
+def fingerprint(file: RolloutFile, salt: str) -> str:
     """Tells whether a file means the same, secrets included, without keeping any of them.
 
     `salt`: something of each rollout's own, so that equal secrets look different.
     """
-    meant = repr((salt, _meaning(text, sets)))
+    meant = repr((salt, meaning(file)))
     return sha256(meant.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -64,6 +62,6 @@ def _told(sets: Mapping[str, str], name: str) -> str:
 
 def _meaning(text: str, sets: Mapping[str, str]) -> tuple[object, ...] | None:
     try:
-        return meaning(parse(text, _ANYWHERE, sets))
+        return meaning(parse(text, "rollout.yaml", sets))
     except ConfigurationError:
         return None

@@ -34,7 +34,11 @@ _HOST = re.compile(r"https?://(?:[^/?#@]*@)?([A-Za-z0-9.:\[\]-]+)(?=[/?#]|$)")
 
 def masked(text: str, sets: Mapping[str, str]) -> tuple[str, dict[str, str]]:
     """`text` and `sets` with `***` in place of secrets. Text that is not YAML is not shown."""
-    document = read(text)
+    return masked_document(read(text), sets)
+
+
+def masked_document(document: Document, sets: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """As `masked`, of a text that was read already."""
     if document.data is None:
         return MASK, dict.fromkeys(sets, MASK)
     names = set(_secret_names(document))

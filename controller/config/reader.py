@@ -36,6 +36,15 @@ def load(
     return parse(text, str(path), sets, only=only, canaries_only=canaries_only)
 
 
+def reload(file: RolloutFile) -> RolloutFile:
+    """The file at the same path as it is now; `file` itself where its text is still the same.
+
+    Raises ConfigurationError.
+    """
+    text = decode(_bytes(file.path), str(file.path))
+    return file if text == file.text else parse(text, str(file.path), file.sets)
+
+
 def parse(
     text: str,
     file: str,

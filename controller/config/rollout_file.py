@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
 
+from controller.config.masking import masked_document
 from controller.config.sections.rollout import Rollout
-from controller.config.sections.upgrade import PLACEHOLDER, is_placeholder
+from controller.config.sections.upgrade import PLACEHOLDER, Upgrade, is_placeholder
 from controller.config.text.document import Document
 from controller.config.text.places import Trail
 from controller.config.values.asking import filled_probe, filled_queries
@@ -17,11 +17,10 @@ from controller.core.gates.evidence import Query
 from controller.core.gates.gate import Gate, MetricGate, Scope
 from controller.core.pool import Member
 from controller.core.settings import Settings
+from controller.core.steps import Course
 from controller.errors import ConfigurationError, Fault
 from controller.metrics_servers import MetricsServer
 from controller.tasks import CommandProbe, HttpProbe, Task, Work
-
-Course = Literal["upgrade", "rollback"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +57,11 @@ class RolloutFile:
             raise ConfigurationError(str(self.path), (fault,))
 
     @property
+    def masked(self) -> tuple[str, dict[str, str]]:
+        """Text and sets without secrets, for the journal (S12)."""
+        return masked_document(self.document, self.sets)
+
+    @property
     def folder(self) -> str:
         """Where commands run: the folder of the file."""
         return folder_of(self.path)
@@ -86,42 +90,47 @@ class RolloutFile:
         Raises ConfigurationError when a variable has no value for this member, when a filled-in
         value is invalid, or when the file has no such section.
         """
-        section = self.rollout.upgrade if course == "upgrade" else self.rollout.rollback
+        section = self._section(course)
         if section is None:
-            fault = Fault(0, 0, course, "the file has no such section; add it")
+            fault = Fault(0, 0, course.value, "the file has no such section; add it")
             raise ConfigurationError(str(self.path), (fault,))
         overlay = (
-            self.rollout.rollback.vars if course == "rollback" and self.rollout.rollback else {}
+            self.rollout.rollback.vars
+            if course is Course.ROLLBACK and self.rollout.rollback
+            else {}
         )
         values = self._values(member, rollout_id) | named(variables(overlay))
         filling = Filling(str(self.path), self.document, member.name, values)
-        env = environment(course, member, rollout_id, self.settings.name)
+        env = environment(course.value, member, rollout_id, self.settings.name)
         shop = Workshop(filling, self.folder, env)
         work = Work(
-            steps=shop.steps(section, (course,)),
+            steps=shop.steps(section, (course.value,)),
             validations=tuple(
                 shop.validation(entry, ("validate", at))
                 for at, entry in enumerate(self.rollout.validations)
             ),
-            guard=shop.guard(section.unless, (course,)),
+            guard=shop.guard(section.unless, (course.value,)),
         )
         filling.finish()
         return work
+
+    def _section(self, course: Course) -> Upgrade | None:
+        return self.rollout.upgrade if course is Course.UPGRADE else self.rollout.rollback
 
     def programs(self, course: Course, member: Member, rollout_id: str) -> list[Program]:
         """Programs that `course` starts on this machine for `member`, validations included.
 
         Raises ConfigurationError as `work` does.
         """
-        section = self.rollout.upgrade if course == "upgrade" else self.rollout.rollback
+        section = self._section(course)
         work = self.work(course, member, rollout_id)
         found = []
         for at, step in enumerate(work.steps):
             is_single = section is not None and section.command is not None
             trail: Trail = ("command",) if is_single else ("steps", at, "command")
-            found.append(Program((course, *trail, 0), step, may_come_later=at > 0))
+            found.append(Program((course.value, *trail, 0), step, may_come_later=at > 0))
         if work.guard is not None:
-            found.append(Program((course, "unless", "command", 0), work.guard.task))
+            found.append(Program((course.value, "unless", "command", 0), work.guard.task))
         for at, validation in enumerate(work.validations):
             if isinstance(validation.probe, CommandProbe):
                 found.append(Program(("validate", at, "command", 0), validation.probe.command))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from controller.config import Program, RolloutFile, Trail
 from controller.core.plan.plan import Purpose
 from controller.core.pool import Member
+from controller.core.steps import Course
 from controller.ports import Tasks
 
 
@@ -33,9 +34,9 @@ def missing_programs(
 
 def _programs(file: RolloutFile, member: Member, purpose: Purpose) -> list[Program]:
     """What a rollout of that purpose starts, each once."""
-    found = [] if purpose is Purpose.ROLLBACK else file.programs("upgrade", member, "check")
+    found = [] if purpose is Purpose.ROLLBACK else file.programs(Course.UPGRADE, member, "check")
     if purpose is Purpose.REHEARSAL:
         return [one for one in found if one.trail[0] == "validate"]
-    back = file.programs("rollback", member, "check") if file.has_rollback else []
+    back = file.programs(Course.ROLLBACK, member, "check") if file.has_rollback else []
     seen = {(one.trail, one.task.label) for one in found}
     return found + [one for one in back if (one.trail, one.task.label) not in seen]

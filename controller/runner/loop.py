@@ -34,11 +34,12 @@ from controller.core.steps import (
     Step,
     Validate,
 )
-from controller.errors import LeaseLost, PoolrollError
+from controller.errors import LeaseLost
 from controller.ports import Clock, Hold, Journal, LoadBalancer, Requests
 from controller.runner.perform import Performer
 from controller.runner.recorder import Narrator, Recorder
 from controller.runner.sampler import Sampler
+from controller.runner.task_group import task_group
 from controller.runner.watchers import Prober, Watchers
 
 TICK: Final = timedelta(milliseconds=50)
@@ -118,18 +119,11 @@ class Runner:
         try:
             for event in first:
                 await self._recorder.record(event)
-            async with asyncio.TaskGroup() as group:
+            async with task_group() as group:
                 await self._drive(group)
         except LeaseLost as lost:
-            error: PoolrollError = lost
-        except BaseExceptionGroup as errors:
-            # Not `except*`: what is raised in it leaves as a group (seen with Python 3.11.2).
-            error = first_of(errors)
-        else:
-            return self.state
-        if isinstance(error, LeaseLost):
-            error = await self._recorder.record_loss(error)
-        raise error from None
+            raise await self._recorder.record_loss(lost) from None
+        return self.state
 
     async def _drive(self, group: asyncio.TaskGroup) -> None:
         watchers = [group.create_task(one) for one in self._watchers.all()]
@@ -218,15 +212,3 @@ class Runner:
         with suppress(TimeoutError):
             async with asyncio.timeout(most.total_seconds()):
                 await self._wake.wait()
-
-
-def first_of(errors: BaseExceptionGroup[BaseException]) -> PoolrollError:
-    """The first of ours. Raises the group where anything else is in it: that is a bug."""
-    ours, others = errors.split(PoolrollError)
-    if ours is None or others is not None:
-        raise errors
-    first: BaseException = ours
-    while isinstance(first, BaseExceptionGroup):
-        first = first.exceptions[0]
-    assert isinstance(first, PoolrollError)
-    return first

@@ -15,7 +15,8 @@ from controller.core.events import Event, Observation
 from controller.core.pool import Instant
 from controller.core.state.state import State
 from controller.core.words import span
-from controller.ports import Clock, Notice, Notifier, Undelivered
+from controller.ports import Clock, Notifier
+from controller.records import Notice, Undelivered
 
 TRY: Final = timedelta(seconds=8)
 """The longest that one try may take."""

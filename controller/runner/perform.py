@@ -32,9 +32,9 @@ from controller.core.steps import (
 )
 from controller.core.words import span
 from controller.errors import BalancerError, ConfigurationError, WeightRefused
-from controller.ports import Confirmed, JobResult, LoadBalancer, Tasks, Validator
+from controller.ports import Confirmed, LoadBalancer, Tasks, Validator
 from controller.runner.job_keys import key_of
-from controller.tasks import Guard, Task, TaskJob, Work
+from controller.tasks import Guard, JobResult, Task, TaskJob, Work
 
 OUTPUT_KEPT = 8192
 """Characters of a step's output that go into the journal: its end, where the error stands."""

@@ -11,7 +11,8 @@ from controller.core.state.apply import apply
 from controller.core.state.state import State
 from controller.errors import Conflict, LeaseLost, StateError
 from controller.journal.codec import encode
-from controller.ports import Clock, Journal, Returned, Taken
+from controller.ports import Clock, Journal
+from controller.records import Returned, Taken
 
 
 class Narrator(Protocol):

@@ -1,7 +1,7 @@
 """Tasks go to whoever performs that kind: commands to this machine, the rest to the pool."""
 
-from controller.ports import Commands, Job, JobResult, Tasks
-from controller.tasks import Command, Task, TaskJob
+from controller.ports import Commands, Tasks
+from controller.tasks import Command, Job, JobResult, Task, TaskJob
 
 
 class TaskRouter:

@@ -15,7 +15,7 @@ from adapters.clock import SystemClock
 from adapters.storage.store import open_tables
 from adapters.storage.tables import Tables
 from controller.cli.main import poolroll as command
-from controller.ports import Record
+from controller.records import Record
 from tests.report import journals
 
 COMMAND = str(Path(sys.executable).with_name("poolroll"))

@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from controller.core.gates.tally import Tally
 from controller.core.pool import Admin, Counters, Health, Incarnation, InstanceView, Line
 from controller.core.snapshot import Sight, capacity, looked, lost
-from controller.core.tally import Tally
 from tests.support.lines import a_line
 
 A, B = Incarnation("1", 1000), Incarnation("2", 2000)

@@ -20,7 +20,7 @@ from adapters.storage.store import open_tables
 from controller.core.phases import Phase
 from controller.core.state.state import State
 from controller.journal.replay import replay
-from controller.ports import Record, RolloutRow
+from controller.records import Record, RolloutRow
 from tests.support.runtime import ask, order, stat
 from tests.support.waiting import until
 

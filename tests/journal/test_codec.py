@@ -8,9 +8,9 @@ from typing import Any, get_args
 import pytest
 
 from controller.core import events as e
-from controller.core.abilities import ByHand
 from controller.core.events import Event
-from controller.core.outcome import Outcome
+from controller.core.events.outcome import Outcome
+from controller.core.plan.abilities import ByHand
 from controller.core.pool import Found, FoundLine, Incarnation, LineKey, Member, Occupant, Seat
 from controller.core.settings import OnFailure
 from controller.core.state.parts import MemberState
@@ -30,7 +30,7 @@ from controller.core.steps import (
 from controller.errors import StateError
 from controller.journal.codec import KINDS, PLAN, decode, encode
 from controller.journal.replay import replay
-from controller.ports import Record
+from controller.records import Record
 from tests.promises.test_interrupted import HALTED, OTHERS, WELL
 from tests.support.members import PARTS
 from tests.support.plays import make_plan, play

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from controller.core.events import Cause, Halted
+from controller.core.gates.tally import Tally
 from controller.core.phases import Phase
 from controller.core.plan.plan import CourseShape, Plan, Purpose
 from controller.core.pool import (
@@ -23,8 +24,7 @@ from controller.core.snapshot import Sight, looked
 from controller.core.state.parts import MemberState
 from controller.core.state.state import Mode, State, initial
 from controller.core.steps import Course
-from controller.core.tally import Tally
-from controller.report.run.next_commands import Onward
+from controller.report.run.next_commands import NextCommands
 from tests.report import journals
 from tests.support.lines import a_line
 from tests.support.members import changed
@@ -104,5 +104,5 @@ def halted(
     return state(of, *members, seen=seen, **values)
 
 
-def onward(of: Plan, **changes: Any) -> Onward:
-    return replace(Onward("web", of.purpose, "/srv/web.yml"), **changes)
+def commands(of: Plan, **changes: Any) -> NextCommands:
+    return replace(NextCommands("web", of.purpose, "/srv/web.yml"), **changes)

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import pytest
 
-from controller.core.abilities import MEMBER
+from controller.core.plan.abilities import MEMBER
 from controller.core.pool import (
     FULL,
     Admin,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from controller.core.abilities import MEMBER, ByHand
+from controller.core.plan.abilities import MEMBER, ByHand
 from controller.core.pool import Admin, Counters, Found, Incarnation, InstanceView, LineKey
 from controller.errors import (
     BalancerError,
@@ -17,8 +17,9 @@ from controller.errors import (
     NoSuchMember,
     WeightRefused,
 )
-from controller.ports import Clock, Confirmed, Job, JobResult, Seats, Survey, ValidationResult
-from controller.tasks import Command, CommandProbe, Validation
+from controller.ports import Clock, Confirmed, Seats
+from controller.records import Survey
+from controller.tasks import Command, CommandProbe, Job, JobResult, Validation, ValidationResult
 from tests.support.sim import STEP, Dealt, FakeInstance, FakeLine, Sim
 
 LATENCY = timedelta(milliseconds=1)

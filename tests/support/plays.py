@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypeVar
 
-from controller.core.abilities import Abilities, ByHand
 from controller.core.events import Event, Finished, Intended, Observation
+from controller.core.plan.abilities import Abilities, ByHand
 from controller.core.plan.plan import CourseShape, Plan
 from controller.core.plan.propose import propose
 from controller.core.pool import Instant, Member
@@ -15,7 +15,7 @@ from controller.core.state.state import State, initial
 from controller.core.steps import MemberStep, SetMember, Setting
 from controller.journal.codec import PLAN, decode, encode
 from controller.journal.replay import replay
-from controller.ports import RolloutRow
+from controller.records import RolloutRow
 from controller.runner.loop import Runner
 from controller.runner.perform import Performer
 from controller.runner.task_router import TaskRouter

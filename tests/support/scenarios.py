@@ -14,7 +14,8 @@ from controller.core.pool import Instant
 from controller.core.settings import Amount, DrainPolicy, Policies, ReturnPolicy
 from controller.core.state.state import State
 from controller.core.steps import Course
-from controller.ports import Clock, Record, Returned, Taken
+from controller.ports import Clock
+from controller.records import Record, Returned, Taken
 from controller.runner.loop import Runner
 from controller.runner.perform import OfCourse
 from controller.runner.sampler import Sampler

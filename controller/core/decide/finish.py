@@ -18,7 +18,7 @@ from controller.core.events import (
     MemberStuck,
     RollbackBegan,
 )
-from controller.core.outcome import ExitCode, Outcome
+from controller.core.events.outcome import ExitCode, Outcome
 from controller.core.phases import JUDGED, OVER, Phase
 from controller.core.plan.plan import Purpose
 from controller.core.state.failures import RECENT, failures

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from controller.core.abilities import ByHand
+from controller.core.plan.abilities import ByHand
 from controller.core.pool import Member
 from controller.core.settings import Policies
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from controller.core.abilities import Abilities, ByHand
+from controller.core.plan.abilities import Abilities, ByHand
 from controller.core.plan.plan import CourseShape, Plan, Purpose
 from controller.core.pool import InstanceView, Line, Member
 from controller.core.settings import Settings

@@ -12,8 +12,10 @@ from controller.core.phases import IN_HAND, Move, Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
 from controller.core.state.baseline import watched
+from controller.core.state.intents import intended
 from controller.core.state.invariants import check
-from controller.core.state.member import intended, member_after, moved, taken_up_again
+from controller.core.state.member import member_after
+from controller.core.state.moves import moved
 from controller.core.state.observe import observe
 from controller.core.state.parts import (
     Consent,
@@ -24,6 +26,7 @@ from controller.core.state.parts import (
     Trial,
 )
 from controller.core.state.resume import taken_over
+from controller.core.state.retry import taken_up_again
 from controller.core.state.state import Former, GateState, Mode, State
 from controller.core.steps import ClosePool, Course, OpenPool, RunStep, SetMember, Step
 

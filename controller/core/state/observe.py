@@ -6,13 +6,13 @@ from typing import Final
 
 from controller.core.events import Looked, LookFailed
 from controller.core.gates.gate import CounterGate
+from controller.core.gates.tally import Tally
 from controller.core.phases import MAY_START, Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Admin, Counters, InstanceView, Instant
 from controller.core.snapshot import looked, lost
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
-from controller.core.tally import Tally
 
 POINT_EVERY: Final = timedelta(milliseconds=200)
 POINTS_KEEP: Final = timedelta(seconds=15)

@@ -12,11 +12,11 @@ from controller.core.events import (
     StopRequested,
     Verdict,
 )
+from controller.core.gates.tally import Tally
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.pool import Counters, Incarnation, Instant, Member
 from controller.core.snapshot import Seen, Sight
 from controller.core.state.parts import ORIGIN, MemberState, PoolState
-from controller.core.tally import Tally
 
 
 class Mode(StrEnum):

@@ -12,7 +12,7 @@ from controller.core.gates.gate import AlertGate, CounterGate, Gate, MetricGate,
 from controller.core.state.state import GateState
 from controller.core.words import percent, span
 from controller.report.board.recent import Mark, Past
-from controller.report.board.spans import Tone
+from controller.report.board.segments import Tone
 from controller.report.board.state_line import whole
 
 NO_NEWS: Final = timedelta(seconds=2)

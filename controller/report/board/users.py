@@ -11,7 +11,7 @@ from controller.core.state.failures import RECENT, are_known
 from controller.core.state.state import State
 from controller.core.words import span
 from controller.report.board.recent import Past
-from controller.report.board.spans import Tone
+from controller.report.board.segments import Tone
 from controller.report.board.state_line import whole
 from controller.report.words import count
 

@@ -14,7 +14,7 @@ SHOWN: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class Observed:
     """The places of one member: `door`, or `backend at door` where there are several backends."""
 
     ready: tuple[str, ...] = ()
@@ -38,7 +38,7 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Glance:
+class PoolView:
     """What the load balancers of a plan showed when they were asked once, beside any run."""
 
     at: datetime
@@ -53,11 +53,11 @@ def at(places: Sequence[str]) -> str:
     return f" at {', '.join(places[:SHOWN])}{more}"
 
 
-def shown(state: State, member: str) -> Shown:
+def observed(state: State, member: str) -> Observed:
     """From the looks so far; after a replay there are none."""
     lines = _lines(state.sights, member)
     ready = [(place, line) for place, line in lines if not line.is_out]
-    return Shown(
+    return Observed(
         ready=tuple(place for place, _ in ready),
         down=tuple(place for place, line in ready if line.health is Health.FAILING),
         out=tuple(place for place, line in lines if line.is_out),

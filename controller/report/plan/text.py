@@ -8,7 +8,7 @@ from controller.core.plan.plan import Plan
 from controller.core.settings import OnFailure, ReturnPolicy, Settings
 from controller.core.state.state import State
 from controller.core.words import span
-from controller.ports import RolloutRow
+from controller.records import RolloutRow
 from controller.report.run.summary import standings
 from controller.report.words import count, names
 

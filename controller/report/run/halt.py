@@ -10,15 +10,21 @@ from controller.core.snapshot import Sight, capacity
 from controller.core.state.failures import are_known, failures
 from controller.core.state.state import State
 from controller.core.words import span
-from controller.report.members.placement import shown
+from controller.report.members.placement import observed
 from controller.report.members.status import is_changed, is_fine, left_standing, standing, strangers
-from controller.report.run.next_commands import Onward, ways_on
+from controller.report.run.next_commands import NextCommands, after_halt
 from controller.report.sanitize import legible_line
 from controller.report.words import count, names
 
 
 def halt_message(
-    plan: Plan, state: State, now: Instant, wall: datetime, *, onward: Onward, contact: str
+    plan: Plan,
+    state: State,
+    now: Instant,
+    wall: datetime,
+    *,
+    commands: NextCommands,
+    contact: str,
 ) -> list[str]:
     """The lines. `contact`: owner and runbook, or empty."""
     halt = state.halt
@@ -30,7 +36,7 @@ def halt_message(
         *_labelled("MEMBERS", [*_as_of(state, now, wall), *_members(plan, state)]),
         f"USERS     {_users(state, now, wall)}",
         *_labelled("CAN WAIT", _can_wait(plan, state, now, contact)),
-        *_labelled("NEXT", ways_on(plan, state, onward)),
+        *_labelled("NEXT", after_halt(plan, state, commands)),
     ]
     return [legible_line(line) for line in lines]
 
@@ -81,7 +87,7 @@ def _members(plan: Plan, state: State) -> list[str]:
     for name in plan.left:
         groups.setdefault(left_standing(plan, state, name), []).append(name)
     for m in state.members.values():
-        how, seen = standing(plan, state, m), shown(state, m.name)
+        how, seen = standing(plan, state, m), observed(state, m.name)
         if is_fine(m) and (seen.is_serving or not seen.is_seen):
             groups.setdefault(how.partition(":")[0], []).append(m.name)
         else:

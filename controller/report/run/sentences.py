@@ -2,7 +2,7 @@
 
 from controller.core import events as e
 from controller.core.events import Event, Observation
-from controller.core.outcome import Outcome
+from controller.core.events.outcome import Outcome
 from controller.core.phases import Phase
 from controller.core.plan.plan import Purpose
 from controller.core.pool import FULL

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from controller.core.abilities import Abilities, ByHand
+from controller.core.plan.abilities import Abilities, ByHand
 from controller.core.plan.plan import CourseShape
 from controller.core.plan.propose import Proposal, propose
 from controller.core.pool import Admin, Counters, Health, Incarnation, InstanceView, Line, Member

@@ -8,10 +8,10 @@ import pytest
 from controller.core.decide.context import Context
 from controller.core.decide.finish import finish
 from controller.core.events import Cause, Finished, Halted
+from controller.core.gates.tally import Tally
 from controller.core.pool import Counters
 from controller.core.state.failures import Failures, failures
 from controller.core.state.state import Mode, State, initial
-from controller.core.tally import Tally
 from tests.core.test_properties import PLAN
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from controller.core import events as e
 from controller.core.decide.context import Context
 from controller.core.events import Verdict
+from controller.core.gates.tally import Tally
 from controller.core.phases import Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import (
@@ -26,10 +27,9 @@ from controller.core.snapshot import Sight, looked, lost
 from controller.core.state.parts import MemberState
 from controller.core.state.state import GateState, Mode, State, initial
 from controller.core.steps import Course, RunStep
-from controller.core.tally import Tally
 from controller.report.board.recent import Mark, Past, Spell
 from controller.report.board.scene import Scene
-from controller.report.board.spans import ASCII, UNICODE, Signs
+from controller.report.board.segments import ASCII, UNICODE, Signs
 from tests.report import journals
 from tests.support.lines import a_line
 from tests.support.members import changed

@@ -22,10 +22,10 @@ from tests.report.states import (
     WALL,
     A,
     B,
+    commands,
     halted,
     line,
     member,
-    onward,
     plan,
     shows,
     sights,
@@ -41,7 +41,7 @@ def lines(of: State, purpose: Purpose = Purpose.UPGRADE, **changes: Any) -> dict
     made = plan(purpose, **changes)
     found: dict[str, list[str]] = {}
     label = ""
-    for text in halt_message(made, of, NOW, WALL, onward=onward(made), contact="owner: ops"):
+    for text in halt_message(made, of, NOW, WALL, commands=commands(made), contact="owner: ops"):
         label = text[:10].strip() or label
         found.setdefault(label, []).append(text[10:])
     return found
