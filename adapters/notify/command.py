@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from adapters.notify.message import cut, environment
-from controller.core.words import span
+from controller.core.gates.figures import span
 from controller.ports import Commands
 from controller.records import Notice, Undelivered
 from controller.tasks import Command, JobResult

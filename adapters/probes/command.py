@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from adapters.probes.words import excerpt
 from adapters.words import hide
-from controller.core.words import span
+from controller.core.gates.figures import span
 from controller.ports import Commands
 from controller.tasks import Command
 

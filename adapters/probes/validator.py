@@ -8,7 +8,7 @@ from datetime import timedelta
 from adapters.probes.command import answer
 from adapters.probes.tcp import connect
 from adapters.probes.words import public_url
-from controller.core.words import span
+from controller.core.gates.figures import span
 from controller.ports import Clock, Commands
 from controller.tasks import CommandProbe, HttpProbe, TcpProbe, Validation, ValidationResult
 

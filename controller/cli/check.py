@@ -11,7 +11,7 @@ import click
 from controller.cli import options
 from controller.config import load
 from controller.config import schema as file_schema
-from controller.core.events.outcome import ExitCode
+from controller.core.outcome import ExitCode
 from controller.errors import ConfigurationError
 from controller.report.plan.checks_json import CheckValue, GatesValue, schema_of
 from controller.report.plan.json import plan_schema

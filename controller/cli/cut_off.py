@@ -1,7 +1,7 @@
 """Final message of a run that cannot continue: journal not writable, or the lock lost."""
 
 from controller.cli.say import say
-from controller.core.events.outcome import ExitCode
+from controller.core.outcome import ExitCode
 from controller.core.plan.plan import Plan
 from controller.core.state.state import State
 from controller.errors import LeaseLost, StateError

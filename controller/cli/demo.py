@@ -16,7 +16,7 @@ from controller.cli.narrator import Narrating, narrator_for
 from controller.cli.say import fitted, say
 from controller.cli.signals import Signals
 from controller.config import RolloutFile, load
-from controller.core.events.outcome import ExitCode
+from controller.core.outcome import ExitCode
 from controller.lifecycle import Findings, Ports, Prepared, RunOptions, next_commands
 from controller.lifecycle import run as run_session
 from controller.preflight.forecast import LOOK

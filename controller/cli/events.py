@@ -12,7 +12,7 @@ import click
 from controller import bootstrap
 from controller.cli import options
 from controller.cli.state_folder import find, known
-from controller.core.events.outcome import ExitCode
+from controller.core.outcome import ExitCode
 from controller.ports import Journal
 from controller.records import Record, RolloutRow
 from controller.report.run.replay import Replay, Replayed

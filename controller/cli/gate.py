@@ -13,8 +13,8 @@ from controller import bootstrap
 from controller.cli import options
 from controller.config import RolloutFile, load
 from controller.core.events import Verdict
-from controller.core.events.outcome import ExitCode
 from controller.core.gates.limit import limit
+from controller.core.outcome import ExitCode
 from controller.core.plan.plan import Plan
 from controller.errors import Refused, UsageFault
 from controller.lifecycle import sampler_of

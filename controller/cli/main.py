@@ -11,7 +11,7 @@ import click
 
 from controller import __version__
 from controller.cli import streams
-from controller.core.events.outcome import ExitCode
+from controller.core.outcome import ExitCode
 
 if TYPE_CHECKING:
     from controller.errors import PoolrollError

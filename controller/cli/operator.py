@@ -16,7 +16,7 @@ from controller.cli import options
 from controller.cli.cut_off import say_cut_off
 from controller.cli.log import LogNarrator
 from controller.cli.signals import Signals
-from controller.core.events.outcome import ExitCode
+from controller.core.outcome import ExitCode
 from controller.errors import (
     ConfigurationError,
     LeaseLost,

@@ -13,7 +13,7 @@ from controller.cli import options
 from controller.cli.say import fitted
 from controller.config import RolloutFile, load
 from controller.core.events import Answer
-from controller.core.events.outcome import ExitCode
+from controller.core.outcome import ExitCode
 from controller.lifecycle import DryRun, Findings, RunOptions, dry_run
 from controller.preflight.forecast import forecast_lines
 from controller.report.plan.json import PlanValue

@@ -18,7 +18,7 @@ from controller.cli.narrator import narrator_for
 from controller.cli.say import say
 from controller.cli.signals import Signals
 from controller.config import RolloutFile, load
-from controller.core.events.outcome import ExitCode
+from controller.core.outcome import ExitCode
 from controller.core.plan.plan import Purpose
 from controller.core.state.state import State
 from controller.errors import LeaseLost, StateError, UsageFault

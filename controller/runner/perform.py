@@ -17,6 +17,7 @@ from controller.core.events import (
     StepEnded,
     Validated,
 )
+from controller.core.gates.figures import span
 from controller.core.pool import FULL, Found
 from controller.core.steps import (
     AskGuard,
@@ -30,7 +31,6 @@ from controller.core.steps import (
     Step,
     Validate,
 )
-from controller.core.words import span
 from controller.errors import BalancerError, ConfigurationError, WeightRefused
 from controller.ports import Confirmed, LoadBalancer, Tasks, Validator
 from controller.runner.job_keys import key_of

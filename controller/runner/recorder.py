@@ -105,5 +105,9 @@ def _taken_and_returned(
 
 
 def _keys(state: State, member: str) -> list[PoolKey]:
-    lines = (seen.line for sight in state.sights.values() for seen in sight.lines.get(member, ()))
+    lines = (
+        seen.line
+        for snapshot in state.snapshots.values()
+        for seen in snapshot.lines.get(member, ())
+    )
     return sorted({line.key for line in lines})

@@ -9,7 +9,7 @@ import pytest
 
 from controller.core import events as e
 from controller.core.events import Event
-from controller.core.events.outcome import Outcome
+from controller.core.outcome import Outcome
 from controller.core.plan.abilities import ByHand
 from controller.core.pool import Found, FoundLine, Incarnation, LineKey, Member, Occupant, Seat
 from controller.core.settings import OnFailure
@@ -177,7 +177,7 @@ def test_journal_without_a_plan(records: list[Record]) -> None:
 
 
 SEEN_ONLY = {
-    State: {"members", "sights", "known", "tallies", "pool", "points"},
+    State: {"members", "snapshots", "known", "tallies", "pool", "points"},
     MemberState: {"quiet", "arrivals", "persistent", "warmed_at", "mark", "peers_mark"},
 }
 """Fields that say what was seen since, and are gone after a crash."""

@@ -9,10 +9,10 @@ from controller.config.sections.gates import GateSection
 from controller.config.text.scalars import MAX_COUNT, limit
 from controller.config.values.gate_values import queries_in, scope_of
 from controller.config.values.metrics_servers import urls_of
+from controller.core.gates.figures import span
 from controller.core.gates.gate import Scope
 from controller.core.gates.metrics import PASS_FROM, UNKNOWN_INTERVAL
 from controller.core.gates.promql import asks_irate, literal_ranges
-from controller.core.words import span
 
 _SLACK = 1e-9
 """Tolerance for ratios that floats cannot represent exactly."""

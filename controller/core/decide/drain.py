@@ -96,8 +96,8 @@ def _short(ctx: Context, serving: int, where: str) -> Output | None:
 
 def as_seen(ctx: Context, m: MemberState) -> Found:
     """The member as it stands now, to be restored later."""
-    sights = ctx.state.sights.values()
-    return found_in((s.instance, one.line) for s in sights for one in s.lines.get(m.name, ()))
+    snapshots = ctx.state.snapshots.values()
+    return found_in((s.instance, one.line) for s in snapshots for one in s.lines.get(m.name, ()))
 
 
 def _set_or_back(ctx: Context, m: MemberState, wish: Output | None) -> Output | None:

@@ -18,7 +18,7 @@ from controller.core.events import (
     MemberStuck,
     RollbackBegan,
 )
-from controller.core.events.outcome import ExitCode, Outcome
+from controller.core.outcome import ExitCode, Outcome
 from controller.core.phases import JUDGED, OVER, Phase
 from controller.core.plan.plan import Purpose
 from controller.core.state.failures import RECENT, failures
@@ -129,6 +129,6 @@ def _is_known_who_fails(ctx: Context) -> bool:
     halted = ctx.state.halted_at
     if halted is None or ctx.now - halted >= AFTERMATH:
         return True
-    seen = min((s.at for s in ctx.state.sights.values() if s.at is not None), default=ctx.now)
+    seen = min((s.at for s in ctx.state.snapshots.values() if s.at is not None), default=ctx.now)
     failed = failures(ctx.state, seen)
     return seen - halted >= RECENT and (failed is None or not failed.are_going_on(seen))

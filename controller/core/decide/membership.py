@@ -16,10 +16,12 @@ def watch_members(ctx: Context) -> Output | None:
 
 def is_gone(ctx: Context, m: MemberState) -> bool:
     """Whether no load balancer has its place any more, each seen whole since its phase began."""
-    sights = ctx.state.sights.values()
+    snapshots = ctx.state.snapshots.values()
     return all(
-        sight.full_at is not None and sight.full_at >= m.since and not sight.lines.get(m.name)
-        for sight in sights
+        snapshot.full_at is not None
+        and snapshot.full_at >= m.since
+        and not snapshot.lines.get(m.name)
+        for snapshot in snapshots
     )
 
 
@@ -33,8 +35,8 @@ def _gone(ctx: Context) -> Output | None:
 
 def _joined(ctx: Context) -> Output | None:
     """One that came out of rotation was put there by us, and has to prove itself first."""
-    for sight in ctx.state.sights.values():
-        for name, lines in sight.lines.items():
+    for snapshot in ctx.state.snapshots.values():
+        for name, lines in snapshot.lines.items():
             if name in ctx.state.members or name in ctx.plan.left:
                 continue
             first = lines[0].line

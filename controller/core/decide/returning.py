@@ -7,12 +7,12 @@ from controller.core.decide.ramp import climb, first_share, put_back
 from controller.core.decide.steps_for import setting_of
 from controller.core.decide.upgrade import failed
 from controller.core.events import Cause, Halted, MemberReturned, SoakEnded
+from controller.core.gates.figures import span
 from controller.core.gates.gate import Scope
 from controller.core.phases import Phase
 from controller.core.pool import Health, Line
 from controller.core.state.parts import MemberState
 from controller.core.steps import Course, Setting
-from controller.core.words import span
 
 
 def _is_coming(line: Line) -> bool:

@@ -7,11 +7,11 @@ from controller.core.decide.membership import is_gone
 from controller.core.decide.occupants import are_at_odds
 from controller.core.decide.steps_for import guard_of, setting_of, step_of, validation_of
 from controller.core.events import Answer, Cause, Halted, MemberFailed, MemberRetired
+from controller.core.gates.figures import span
 from controller.core.phases import Phase
 from controller.core.plan.plan import Purpose
 from controller.core.state.parts import ORIGIN, MemberState
 from controller.core.steps import Course, Setting, Validate
-from controller.core.words import span
 
 
 def next_step(ctx: Context, m: MemberState) -> Output:

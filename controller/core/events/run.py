@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from controller.core.events.outcome import Outcome
 from controller.core.events.vocabulary import Cause, Verdict
+from controller.core.outcome import Outcome
 from controller.core.pool import Incarnation
 from controller.core.steps import Step
 

@@ -9,7 +9,7 @@ from controller.core.plan.abilities import Abilities, ByHand
 from controller.core.plan.plan import CourseShape, Plan, Purpose
 from controller.core.pool import InstanceView, Line, Member
 from controller.core.settings import Settings
-from controller.core.snapshot import Sight, capacity, looked
+from controller.core.snapshot import Snapshot, capacity, looked
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +174,8 @@ def _sick(turn: Sequence[str], views: Sequence[InstanceView]) -> list[str]:
 
 def _serving(views: Sequence[InstanceView], ours: Collection[str]) -> tuple[int, str]:
     """How many serve, and where the fewest do. Our own that are out count: they come back first."""
-    sights = [looked(Sight(view.instance), view) for view in views]
-    fewest = capacity(sights)
+    snapshots = [looked(Snapshot(view.instance), view) for view in views]
+    fewest = capacity(snapshots)
     out = sum(1 for name in ours if _found_out(name, views))
     return fewest.serving + out, fewest.where
 

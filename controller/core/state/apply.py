@@ -223,11 +223,11 @@ def _replaced(plan: Plan, state: State, event: e.InstanceRestarted, now: Instant
     instance = event.instance
     former = state.formers.get(instance)
     workers = (*(former.incarnations if former is not None else ()), event.former)[-FORMERS_KEPT:]
-    sight = replace(state.sights[instance], lingering=None)
+    snapshot = replace(state.snapshots[instance], lingering=None)
     return replace(
         state,
         known={**state.known, instance: event.now},
-        sights={**state.sights, instance: sight},
+        snapshots={**state.snapshots, instance: snapshot},
         formers={
             **state.formers,
             instance: Former(workers, now + plan.policies.drain.timeout),

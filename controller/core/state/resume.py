@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from controller.core.events import RunBegan, Verdict
-from controller.core.events.outcome import Outcome
+from controller.core.outcome import Outcome
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
 from controller.core.state.baseline import watched

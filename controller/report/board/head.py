@@ -3,7 +3,7 @@
 from typing import Final
 
 from controller.core.decide.context import Context
-from controller.core.words import span
+from controller.core.gates.figures import span
 from controller.report.board.eta import left_words, time_left
 from controller.report.board.members import tally
 from controller.report.board.scene import LOW, Scene, Size
@@ -49,7 +49,7 @@ def head(scene: Scene, size: Size) -> list[TextLine]:
 def _floor(ctx: Context) -> tuple[str, bool]:
     """Who serves, and whether these are too few."""
     floor, serving = ctx.plan.min_available, ctx.without().serving
-    if any(sight.at is None for sight in ctx.state.sights.values()):
+    if any(snapshot.at is None for snapshot in ctx.state.snapshots.values()):
         return f"not known yet; at least {floor} must serve", False
     when = " when last seen" if ctx.is_blind else ""
     verb = "served" if when else "serve"

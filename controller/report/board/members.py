@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from controller.core.decide.context import Context
+from controller.core.gates.figures import span
 from controller.core.phases import FIVE, GRAVE, UPGRADED, Phase
 from controller.core.plan.plan import Plan
 from controller.core.state.counts import counted
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
-from controller.core.words import span
 from controller.report.board.recent import Past
 from controller.report.board.segments import Tone
 from controller.report.board.state_line import whole

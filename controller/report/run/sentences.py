@@ -2,7 +2,8 @@
 
 from controller.core import events as e
 from controller.core.events import Event, Observation
-from controller.core.events.outcome import Outcome
+from controller.core.gates.figures import span
+from controller.core.outcome import Outcome
 from controller.core.phases import Phase
 from controller.core.plan.plan import Purpose
 from controller.core.pool import FULL
@@ -20,7 +21,6 @@ from controller.core.steps import (
     Setting,
     Validate,
 )
-from controller.core.words import span
 from controller.report.run.stopping import stopping
 from controller.report.sanitize import legible_line
 from controller.report.words import count, names
@@ -41,7 +41,7 @@ def sentence(event: Event | Observation, before: State, after: State) -> tuple[s
 def _said(event: Event | Observation, before: State, after: State) -> tuple[str, str] | None:
     match event:
         case e.Looked() | e.LookFailed():
-            return _sight(event, before)
+            return _snapshot(event, before)
         case e.Intended(step):
             if isinstance(step, OpenPool | ClosePool):
                 return "", _pool_intent(step)
@@ -81,11 +81,11 @@ def _finished(event: e.Finished) -> str:
     return event.outcome + code + (f": {event.why}" if event.why else "")
 
 
-def _sight(event: e.Looked | e.LookFailed, before: State) -> tuple[str, str] | None:
+def _snapshot(event: e.Looked | e.LookFailed, before: State) -> tuple[str, str] | None:
     if isinstance(event, e.LookFailed):
-        first = before.sights[event.instance].lost_since is None
+        first = before.snapshots[event.instance].lost_since is None
         return ("", f"{event.instance} does not answer: {event.why}; holding") if first else None
-    lost = before.sights[event.view.instance].lost_since
+    lost = before.snapshots[event.view.instance].lost_since
     if lost is None:
         return None
     return "", f"{event.view.instance} answers again after {span(event.view.at - lost)}"

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from controller.config import RolloutFile
 from controller.core.plan.plan import Plan
-from controller.core.snapshot import Sight, looked
+from controller.core.snapshot import Snapshot, looked
 from controller.core.state.state import State
 from controller.errors import ConfigurationError
 from controller.records import Holder, Request, RolloutRow, Verb
@@ -133,7 +133,7 @@ def _decisions(known: Known, status: str, state: State, commands: NextCommands) 
 def looked_at(state: State, pool_view: PoolView | None) -> State:
     """The state with what was seen now, and nothing that was seen before."""
     views = pool_view.views if pool_view is not None else {}
-    return replace(state, sights={name: looked(Sight(name), v) for name, v in views.items()})
+    return replace(state, snapshots={name: looked(Snapshot(name), v) for name, v in views.items()})
 
 
 def _as_seen(known: Known) -> State:
@@ -143,9 +143,11 @@ def _as_seen(known: Known) -> State:
     moving = {m.name for m in state.in_hand} if known.is_held else set()
     return replace(
         state,
-        sights={
-            name: replace(sight, lines={k: v for k, v in sight.lines.items() if k not in moving})
-            for name, sight in state.sights.items()
+        snapshots={
+            name: replace(
+                snapshot, lines={k: v for k, v in snapshot.lines.items() if k not in moving}
+            )
+            for name, snapshot in state.snapshots.items()
         },
     )
 
@@ -155,7 +157,7 @@ def _seen(known: Known) -> dict[str, Any]:
     if pool_view is None:
         return {"asked": False, "at": None, "serving": None, "floor": None, "not_asked": {}}
     state = looked_at(known.state, pool_view)
-    is_whole = state.sights.keys() == set(known.plan.instances)
+    is_whole = state.snapshots.keys() == set(known.plan.instances)
     return {
         "asked": bool(pool_view.views),
         "at": pool_view.at.isoformat(),

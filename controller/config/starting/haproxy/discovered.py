@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from controller.core.pool import InstanceView, Line
-from controller.core.snapshot import Sight, capacity, looked
+from controller.core.snapshot import Snapshot, capacity, looked
 from controller.errors import Refused, UsageFault
 from controller.pools.haproxy import HaproxyFacts
 
@@ -49,7 +49,7 @@ class Discovery:
     @property
     def serving(self) -> int:
         """How many serve now, on the load balancer where the fewest do; without backups."""
-        return capacity(looked(Sight(view.instance), view) for view in self.views).serving
+        return capacity(looked(Snapshot(view.instance), view) for view in self.views).serving
 
     @property
     def placed(self) -> int:
