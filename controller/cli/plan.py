@@ -1,4 +1,4 @@
-"""`plan`: read-only; everything a run would do, and every reason to refuse."""
+"""`plan`: show everything a run would do, and every reason to refuse. Read-only."""
 
 import asyncio
 import contextlib

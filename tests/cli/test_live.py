@@ -77,7 +77,7 @@ async def test_a_terminal_that_takes_nothing(monkeypatch: pytest.MonkeyPatch) ->
     stream.free.set()
     live.stop()
     text = stream.getvalue()
-    assert "7 lines left out: the terminal took none for a while" in text
+    assert "7 lines left out: the terminal did not accept output for a while" in text
     assert text.count("back in rotation") == WAITING
 
 

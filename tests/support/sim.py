@@ -111,7 +111,7 @@ class FakeInstance:
     lines: dict[tuple[str, str], FakeLine]
     outage: str | None = None
     shows_old: bool = True
-    """Whether former workers can be seen (not through a TCP door)."""
+    """Whether former workers can be seen (not through a TCP endpoint)."""
     old: list[Former] = field(default_factory=list)
     replaced_at: Instant | None = None
     backends: dict[str, Counters] = field(default_factory=dict)

@@ -23,8 +23,8 @@ def views(*changed: Line, names: tuple[str, ...] = NAMES) -> list[InstanceView]:
     lines = {name: line(name) for name in names}
     other = {**lines, **{one.member: one for one in changed}}
     return [
-        InstanceView(door, timedelta(0), Incarnation("1", 1), tuple(shown.values()), True)
-        for door, shown in zip(DOORS, (lines, other), strict=True)
+        InstanceView(endpoint, timedelta(0), Incarnation("1", 1), tuple(shown.values()), True)
+        for endpoint, shown in zip(DOORS, (lines, other), strict=True)
     ]
 
 
