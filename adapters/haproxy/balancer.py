@@ -12,8 +12,8 @@ from adapters.haproxy.notes import survey_of
 from controller.core.pool import FULL, Found, Incarnation, InstanceView
 from controller.errors import BalancerError, PermissionTooLow
 from controller.pools.haproxy import HaproxyFacts
-from controller.ports import Clock, Confirmed, Seats
-from controller.records import Survey
+from controller.ports import Clock
+from controller.records import Confirmed, Seats, Survey
 
 DEADLINE = timedelta(seconds=2)
 """Time limit of one command line. HAProxy answers in a millisecond; S3 and S9 count in seconds."""

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.text import Text
 
 from controller.cli.log import quiet
-from controller.cli.narrator import Footer
+from controller.cli.say import Footer
 from controller.core.decide.context import Context
 from controller.core.events import Event, Observation
 from controller.core.plan.plan import Plan

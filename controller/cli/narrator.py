@@ -2,16 +2,14 @@
 
 import os
 import sys
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Final, Protocol
 
 from controller.cli.log import LogNarrator
+from controller.cli.say import Footer
 from controller.core.plan.plan import Plan
 from controller.ports import Clock
 from controller.runner.recorder import Narrator
-
-Footer = Callable[[], str]
 
 DUMB: Final = frozenset({"", "dumb", "unknown"})
 """Values of TERM for terminals whose cursor cannot be moved."""

@@ -2,9 +2,12 @@
 
 import contextlib
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from shutil import get_terminal_size
 from textwrap import wrap
+
+Footer = Callable[[], str]
+"""What is said below the live board; it may change all the time."""
 
 
 def say(*lines: str) -> None:

@@ -32,7 +32,8 @@ from controller.core.steps import (
     Validate,
 )
 from controller.errors import BalancerError, ConfigurationError, WeightRefused
-from controller.ports import Confirmed, LoadBalancer, Tasks, Validator
+from controller.ports import LoadBalancer, Tasks, Validator
+from controller.records import Confirmed
 from controller.runner.job_keys import key_of
 from controller.tasks import Guard, JobResult, Task, TaskJob, Work
 

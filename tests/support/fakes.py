@@ -17,8 +17,8 @@ from controller.errors import (
     NoSuchMember,
     WeightRefused,
 )
-from controller.ports import Clock, Confirmed, Seats
-from controller.records import Survey
+from controller.ports import Clock
+from controller.records import Confirmed, Seats, Survey
 from controller.tasks import Command, CommandProbe, Job, JobResult, Validation, ValidationResult
 from tests.support.sim import STEP, Dealt, FakeInstance, FakeLine, Sim
 
