@@ -93,8 +93,8 @@ def test_every_phase_has_its_traits() -> None:
 SETS = {
     "AWAY": "draining holding out upgrading proving validating checking returning ramping "
     "removing restoring failed stuck",
-    "IN_PROGRESS": "due draining holding out upgrading proving validating checking returning ramping "
-    "soaking removing restoring",
+    "IN_PROGRESS": "due draining holding out upgrading proving validating checking returning "
+    "ramping soaking removing restoring",
     "LEAVING": "draining holding out",
     "COMING": "proving validating checking returning ramping",
     "MAY_START": "out upgrading proving",

@@ -1,7 +1,7 @@
 """Drift: does a member's observed state match what we set? Decided by observation, not memory.
 
-A difference is either a reload (set it again, S9) or an out-of-band change (stop, S14). The same worker
-that confirmed our setting cannot have forgotten it.
+A difference is either a reload (set it again, S9) or an out-of-band change (stop, S14): the same
+incarnation that confirmed our setting cannot have forgotten it.
 """
 
 from collections.abc import Callable

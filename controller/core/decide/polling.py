@@ -1,7 +1,7 @@
 """Polling: how often each load balancer is looked at.
 
 What is about to happen is awaited in steps of 20 ms, or of what a look is worth to the balancer
-(`Plan.pace`); only the members in progress are asked for, and the whole pool once a second and before
+(`Plan.pace`). Only the members in progress are asked for; the whole pool once a second, and before
 each take-out.
 """
 
