@@ -30,6 +30,12 @@ class Abilities:
     more; zero where what is in flight is seen as it is."""
     pace: timedelta = timedelta(0)
     """Between two looks, at the least: how cheap a look is."""
+    counts: bool = True
+    """Whether requests and their errors are counted."""
+    cuts: bool = True
+    """Whether sessions under way can be closed."""
+    floor: int | None = None
+    """The fewest members that must serve by a rule of the pool itself; None: it has none."""
 
     def __or__(self, other: "Abilities") -> "Abilities":
         """Of both together: where they differ, the one that asks for more care."""
@@ -40,6 +46,9 @@ class Abilities:
             self.prefers_idle | other.prefers_idle,
             max(self.settle, other.settle),
             max(self.pace, other.pace),
+            self.counts and other.counts,
+            self.cuts and other.cuts,
+            max((one for one in (self.floor, other.floor) if one is not None), default=None),
         )
 
 

@@ -69,11 +69,10 @@ class Context:
         return self.plan.shape(is_back=m.progress.course is Course.ROLLBACK)
 
     def visible(self, m: MemberState) -> tuple[tuple[str, Seen], ...]:
-        """The lines of a member, with their instance, that were seen a moment ago and after
-        what we last set."""
-        oldest = max(
-            self.now - FRESH, m.order.set_at if m.order.set_at is not None else timedelta.min
-        )
+        """The lines of a member, with their instance, that were seen a moment ago, after what we
+        last set, and after its last step, which may have brought another occupant."""
+        done = [at for at in (m.order.set_at, m.progress.step_ended) if at is not None]
+        oldest = max([self.now - FRESH, *done])
         return tuple(
             (instance, seen)
             for instance, sight in self.state.sights.items()

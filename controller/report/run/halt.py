@@ -7,7 +7,7 @@ from controller.core.phases import Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
 from controller.core.snapshot import Sight, capacity
-from controller.core.state.failures import are_known, failures
+from controller.core.state.failures import failures, why_unknown
 from controller.core.state.state import State
 from controller.core.words import span
 from controller.report.members.placement import shown
@@ -61,7 +61,7 @@ def _silent(state: State) -> str:
 
 def _unknown(state: State) -> str:
     """Why nothing is known of how users fare; empty when it is."""
-    return _silent(state) or ("" if are_known(state) else "no load balancer counts requests here")
+    return _silent(state) or why_unknown(state)
 
 
 def _as_of(state: State, now: Instant, wall: datetime) -> list[str]:
