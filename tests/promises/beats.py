@@ -1,6 +1,6 @@
 """Small worlds and mishaps that several tests share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -22,6 +22,7 @@ from tests.support.scenarios import (
     World,
     enters,
     ms,
+    of_places,
 )
 from tests.support.sim import App, Sim, make_sim
 
@@ -147,6 +148,19 @@ def guarded(
         has_guard=True,
         step_time=step_time,
     )
+
+
+def on_places(
+    scenarios: Mapping[str, Scenario], *, without: Sequence[str] = ()
+) -> dict[str, Scenario]:
+    """The same behind load balancers of the other kind, under names of their own. `without`: what
+    makes no sense there."""
+    assert set(without) <= scenarios.keys()
+    return {
+        f"{name}, places": of_places(scenario)
+        for name, scenario in scenarios.items()
+        if name not in without
+    }
 
 
 def ended(played: Played, outcome: str, exit_code: int) -> None:

@@ -69,10 +69,11 @@ class Context:
         return self.plan.shape(is_back=m.progress.course is Course.ROLLBACK)
 
     def visible(self, m: MemberState) -> tuple[tuple[str, Seen], ...]:
-        """The lines of a member, with their instance, that were seen a moment ago, after what we
-        last set, and after its last step, which may have brought another occupant."""
-        done = [at for at in (m.order.set_at, m.progress.step_ended) if at is not None]
-        oldest = max([self.now - FRESH, *done])
+        """The lines of a member, with their instance, that were seen a moment ago and after
+        what we last set."""
+        oldest = max(
+            self.now - FRESH, m.order.set_at if m.order.set_at is not None else timedelta.min
+        )
         return tuple(
             (instance, seen)
             for instance, sight in self.state.sights.items()
@@ -87,6 +88,12 @@ class Context:
         known = [sight.lines.get(m.name, ()) for sight in self.state.sights.values()]
         is_whole = all(known) and len(visible) == sum(len(lines) for lines in known)
         return visible if is_whole else None
+
+    def is_seen_since_its_step(self, m: MemberState) -> bool:
+        """Whether every line of it was looked at since its last step, which may have put another
+        occupant in its place."""
+        ended = m.progress.step_ended
+        return ended is None or all(one.at >= ended for _, one in self.state.lines_of(m.name))
 
     def shows(self, m: MemberState, test: Callable[[Line], bool]) -> bool:
         """Whether every line of a member was just seen to pass `test`."""

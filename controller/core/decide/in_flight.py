@@ -32,7 +32,7 @@ def run_step(ctx: Context, m: MemberState, since: Instant) -> Output | None:
     """The next step as soon as it may start. `since`: from when on work in flight has been given
     `drain.timeout` to end."""
     if is_clear(ctx, m):
-        return step_of(ctx, m) if ctx.seen(m) is not None else None
+        return step_of(ctx, m)
     return still_busy(ctx, m, since)
 
 

@@ -32,12 +32,18 @@ def changed_hands(ctx: Context, m: MemberState) -> Output | None:
 
 def are_at_odds(ctx: Context, m: MemberState) -> str:
     """Where some lines of a member show another occupant than before its steps, and others do not
-    yet; empty when all agree."""
+    yet; empty when all agree: those that showed the same one before do so again."""
     changes = _changes(ctx, m)
-    if not changes or len(changes) == len(m.placement.seats):
+    if not changes:
         return ""
     instance, was, now = changes[0]
-    return f"{instance} shows {now} in the place of {m.name}, and elsewhere it is {was} still"
+    shows = f"{instance} shows {now} in the place of {m.name}"
+    if len(changes) < len(m.placement.seats):
+        return f"{shows}, and elsewhere it is {was} still"
+    for other, former, present in changes:
+        if former.id == was.id and present.id != now.id:
+            return f"{shows}, and {other} shows {present}"
+    return ""
 
 
 def _changes(ctx: Context, m: MemberState) -> list[tuple[str, Occupant, Occupant]]:

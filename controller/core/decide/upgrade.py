@@ -47,14 +47,17 @@ def upgrading(ctx: Context, m: MemberState) -> Output | None:
             OURS_ALONE,
             m.name,
         )
+    if m.progress.unfinished:
+        return run_step(ctx, m, max(m.since, m.progress.step_ended or ORIGIN))
+    if not ctx.shows(m, is_held) or not ctx.is_seen_since_its_step(m):
+        return None
+    if odds := are_at_odds(ctx, m):
+        return _waited_for(ctx, m, odds)
     if m.progress.lost and ctx.shape(m).has_guard:
         return guard_of(ctx, m)
     if m.progress.step < ctx.shape(m).steps:
         return run_step(ctx, m, max(m.since, m.progress.step_ended or ORIGIN))
-    if not ctx.shows(m, is_held):
-        return None
-    odds = are_at_odds(ctx, m)
-    return _waited_for(ctx, m, odds) if odds else _proof(ctx, m)
+    return _proof(ctx, m)
 
 
 def _waited_for(ctx: Context, m: MemberState, odds: str) -> Output | None:

@@ -43,7 +43,8 @@ def intended(state: State, step: Step, now: Instant) -> MemberState:
         case SetMember():
             return _to_be_set(state, m, step, now)
         case RunStep():
-            m = moved(m, Move.UPGRADE, now)
+            joins = m.progress.unfinished  # what came to its place meanwhile is this step's doing
+            m = moved(m if joins else _occupied(m, step.seats), Move.UPGRADE, now)
             changes = {"begun": True, "unfinished": True, "lost": False}
             return _working(m, step, passed=None, answer=None, **changes)
         case AskGuard():
