@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 
+import pytest
+
 from controller.core.phases import Phase
 from controller.core.pool import Admin
 from controller.core.settings import Policies
@@ -150,6 +152,17 @@ def guarded(
     )
 
 
+Like = Callable[[Scenario], Scenario]
+
+
+def as_it_is(scenario: Scenario) -> Scenario:
+    return scenario
+
+
+both = pytest.mark.parametrize("like", [as_it_is, of_places], ids=["counting", "places"])
+"""The test runs behind either kind of load balancers."""
+
+
 def on_places(
     scenarios: Mapping[str, Scenario], *, without: Sequence[str] = ()
 ) -> dict[str, Scenario]:
@@ -165,8 +178,8 @@ def on_places(
 
 def ended(played: Played, outcome: str, exit_code: int) -> None:
     """How it ended, and that no promise was broken."""
-    assert played.broken == []
-    assert (played.end.outcome, played.end.exit_code) == (outcome, exit_code)
+    assert played.broken == [], played.end
+    assert (played.end.outcome, played.end.exit_code) == (outcome, exit_code), played.end.why
 
 
 def request(verb: Verb, after: int = 0) -> Act:

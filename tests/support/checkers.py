@@ -319,5 +319,5 @@ class Checkers:
                 continue
             original = self._ledger.original[instance.name, line.backend, line.app.name]
             if (line.admin, line.weight, line.agent) != original:
-                self._break("S8", f"{line.app.name} was {original}, is {self._sim.line_of(line)}")
+                self._break("S8", f"{line.app.name} was {original}, is {line}")
         return self._ledger.broken

@@ -68,14 +68,15 @@ class FakeLoadBalancer:
     ) -> InstanceView:
         at = self._clock.now()
         one = await self._reach(instance)
+        counts = self.sim.manner.counts and one.counts
         lines = [
-            self.sim.line_of(line)
+            self.sim.line_of(line, counts=counts)
             for line in one.lines.values()
             if members is None or line.app.name in members
         ]
         old = [old.incarnation for old in one.old if old.flights]
         counted = {line.backend: Counters() for line in one.lines.values()} | one.backends
-        backends = dict(counted) if self.sim.manner.counts else dict.fromkeys(counted, None)
+        backends = dict(counted) if counts else dict.fromkeys(counted, None)
         return InstanceView(
             instance=instance,
             at=at,

@@ -63,6 +63,13 @@ PLACES = Manner(
 """Like a balancer of pods: members are places, each upgrade brings another occupant."""
 
 
+class History(list[tuple[Instant, bool]]):
+    """When each request came, and whether it failed. Its entries never change."""
+
+    def __deepcopy__(self, memo: dict[int, object]) -> "History":
+        return History(self)
+
+
 @dataclass
 class App:
     """What runs at a member. Upgrades change `version`; `answers` is what checks go by."""
@@ -82,6 +89,7 @@ class App:
     requests: dict[str, int] = field(default_factory=dict)
     """Version → requests served, well or not."""
     errors: dict[str, int] = field(default_factory=dict)
+    history: History = field(default_factory=History)
 
 
 @dataclass(frozen=True)
@@ -177,6 +185,8 @@ class FakeInstance:
     old: list[Former] = field(default_factory=list)
     replaced_at: Instant | None = None
     backends: dict[str, Counters] = field(default_factory=dict)
+    counts: bool = True
+    """See `Manner.counts`: of this one alone."""
     unsettable: bool = False
     """Answers looks, and refuses to be told anything."""
 
@@ -306,7 +316,7 @@ class Sim:
         if line.moved == line.app.moved:
             return
         line.moved, line.proven = line.app.moved, False
-        if self.manner.checks_while_out:
+        if self.manner.checks_while_out and line.is_checked:
             line.up, line.successes = False, 0
             self.health_changed_at = self.now
 
@@ -398,6 +408,7 @@ class Sim:
         app.requests[app.version] = number + 1
         is_bad = not app.answers or self.traffic.fails(app, number)
         app.errors[app.version] = app.errors.get(app.version, 0) + is_bad
+        app.history.append((self.now, is_bad))
         once = Counters(int(is_bad), 1)
         line.counters += once
         line.arrivals += 1
@@ -406,7 +417,7 @@ class Sim:
 
     # --- what can be seen --------------------------------------------------------------------
 
-    def line_of(self, line: FakeLine) -> Line:
+    def line_of(self, line: FakeLine, *, counts: bool) -> Line:
         line.is_quiet(self.now)
         return Line(
             backend=line.backend,
@@ -418,8 +429,8 @@ class Sim:
             check=self._check_of(line),
             weight=line.weight,
             in_flight=len(line.flights) + line.queued if self.manner.counts else None,
-            arrivals=line.arrivals if self.manner.counts else None,
-            counters=line.counters if self.manner.counts else None,
+            arrivals=line.arrivals if counts else None,
+            counters=line.counters if counts else None,
             keep={"agent": "on"} if line.agent else {},
             is_warming=line.admin is Admin.READY and self.now < line.warm_at,
         )

@@ -1,8 +1,6 @@
 """A metrics system that counts the requests of a simulated pool, whose load balancers do not."""
 
 import asyncio
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from controller.core.gates.evidence import Freshness, Missing, Query, Reading, Reduce
@@ -10,7 +8,7 @@ from controller.core.gates.gate import CounterGate, MetricGate
 from controller.metrics_servers import MetricsServer
 from controller.runner.sampler import Sampler
 from tests.support.fake_metrics import FakeMetricsSource
-from tests.support.sim import App, Sim
+from tests.support.sim import Sim
 
 ANSWERS_IN = timedelta(milliseconds=5)
 AGE, SCRAPED = timedelta(milliseconds=50), timedelta(milliseconds=100)
@@ -22,7 +20,7 @@ def in_place_of(gate: CounterGate) -> MetricGate:
     return MetricGate(
         gate.name,
         gate.scope,
-        {Query.ERRORS: "errors ", Query.REQUESTS: "requests ", Query.EVIDENCE: "up "},
+        {Query.ERRORS: "errors", Query.REQUESTS: "requests", Query.EVIDENCE: "up"},
         maximum=gate.maximum,
         every=gate.every,
         failures=gate.failures,
@@ -34,14 +32,8 @@ def in_place_of(gate: CounterGate) -> MetricGate:
     )
 
 
-@dataclass(frozen=True)
-class _Counts:
-    errors: int
-    requests: int
-
-
 class SimMetrics(FakeMetricsSource):
-    """Of each member, what it served in the version that it runs; of the pool, all of that."""
+    """Of each member, or of the pool, what was served in the window that a query names."""
 
     def __init__(self, sim: Sim) -> None:
         super().__init__()
@@ -51,30 +43,29 @@ class SimMetrics(FakeMetricsSource):
         self, query: str, *, reduce: Reduce | None = None, at: datetime | None = None
     ) -> Reading:
         await asyncio.sleep(ANSWERS_IN.total_seconds())
-        what, _, whose = query.partition(" ")
+        what, seconds, whose = query.split(" ", 2)
         apps = self._sim.apps
-        counts = _counted(apps.values() if whose == POOL else [apps[whose]])
-        if counts.requests == 0:
+        since = self._sim.now - timedelta(seconds=float(seconds))
+        came = [
+            is_bad
+            for app in (apps.values() if whose == POOL else [apps[whose]])
+            for at, is_bad in app.history
+            if at >= since
+        ]
+        if not came:
             return Reading(query, missing=Missing.NO_DATA, words="no request yet")
-        return Reading(query, value=float(getattr(counts, what)), series=1)
+        return Reading(query, value=float(sum(came) if what == "errors" else len(came)), series=1)
 
     async def freshness(self, selector: str, *, at: datetime | None = None) -> Freshness:
         return Freshness(selector, AGE, SCRAPED, series=1)
-
-
-def _counted(apps: Iterable[App]) -> _Counts:
-    errors = requests = 0
-    for app in apps:
-        errors += app.errors.get(app.version, 0)
-        requests += app.requests.get(app.version, 0)
-    return _Counts(errors, requests)
 
 
 def sampler_of(sim: Sim) -> Sampler:
     """For all gates that may be in a scenario."""
 
     def queries(gate: MetricGate, member: str | None, window: timedelta) -> dict[Query, str]:
-        return {kind: f"{text}{member or POOL}" for kind, text in gate.queries.items()}
+        about = f"{window.total_seconds()} {member or POOL}"
+        return {kind: f"{text} {about}" for kind, text in gate.queries.items()}
 
     server = MetricsServer("http://metrics.test")
     servers = {name: [server] for name in ("errors", "pool")}

@@ -17,7 +17,8 @@ ONE_PLACE: Final = "who is in the place of a member may change only while its st
 def changed_hands(ctx: Context, m: MemberState) -> Output | None:
     """The halt when another occupant came to a member whose steps do not run (S14). One that
     users meet already goes out again: nothing about it was proven (S4)."""
-    if m.phase is Phase.UPGRADING or m.phase not in IN_HAND:
+    may_change = m.phase in (Phase.DUE, Phase.UPGRADING) or m.progress.unfinished
+    if may_change or m.phase not in IN_HAND:
         return None
     for instance, was, now in _changes(ctx, m):
         return Halted(
