@@ -8,7 +8,7 @@ from controller.core.events import GateSampled, Halted, SoakEnded, Verdict
 from controller.core.gates.gate import CounterGate
 from controller.core.plan.plan import Purpose
 from controller.report.run.halt import halt_message
-from controller.report.run.next_commands import Onward
+from controller.report.run.next_commands import NextCommands
 from tests.promises.beats import ended, scripted, three_behind_two
 from tests.support.fakes import Script
 from tests.support.plays import Played, film, play, play_on
@@ -28,8 +28,8 @@ NOBODY = "no load balancer counts requests here"
 def halt_of(played: Played) -> dict[str, str]:
     """Label of a halt line → its text."""
     now = played.world.sim.now
-    ways = Onward("web", Purpose.UPGRADE, "/srv/web.yml")
-    lines = halt_message(played.plan, played.state, now, EPOCH + now, onward=ways, contact="")
+    ways = NextCommands("web", Purpose.UPGRADE, "/srv/web.yml")
+    lines = halt_message(played.plan, played.state, now, EPOCH + now, commands=ways, contact="")
     return {line[:8].strip(): line[10:] for line in lines}
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
-from controller.core.abilities import Abilities, ByHand
 from controller.core.gates.gate import CounterGate, Gate
+from controller.core.plan.abilities import Abilities, ByHand
 from controller.core.plan.plan import CourseShape, Plan, Purpose
 from controller.core.pool import InstanceView, Line, Member
 from controller.core.settings import OnTimeout, Policies, Settings
-from controller.core.snapshot import Sight, capacity, looked
+from controller.core.snapshot import Snapshot, capacity, looked
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,11 @@ def propose(
             f"{serving - 1}, and "
             + (f"{_ITS_OWN} is {raised} ({rule})" if raised is not None else rule)
         )
+    if purpose is Purpose.REHEARSAL and not abilities.holds_out:
+        refusals.append(
+            "a rehearsal takes every member out and upgrades nothing; here only an upgrade takes a "
+            "member out"
+        )
     plan = Plan(
         name=settings.name,
         members=tuple(members[name] for name in _in_order(turn, settings, ours)),
@@ -89,6 +94,12 @@ def propose(
         left=left,
         settle=abilities.settle,
         pace=abilities.pace,
+        holds_out=abilities.holds_out,
+        opens=abilities.opens,
+        joins=abilities.joins,
+        retires=abilities.retires,
+        include=settings.selection.include,
+        exclude=settings.selection.exclude,
         by_hand=by_hand,
     )
     notes = tuple(f"{name} {how}: left out, not upgraded" for name, how in left.items())
@@ -193,8 +204,8 @@ def _sick(turn: Sequence[str], views: Sequence[InstanceView]) -> list[str]:
 
 def _serving(views: Sequence[InstanceView], ours: Collection[str]) -> tuple[int, str]:
     """How many serve, and where the fewest do. Our own that are out count: they come back first."""
-    sights = [looked(Sight(view.instance), view) for view in views]
-    fewest = capacity(sights)
+    snapshots = [looked(Snapshot(view.instance), view) for view in views]
+    fewest = capacity(snapshots)
     out = sum(1 for name in ours if _found_out(name, views))
     return fewest.serving + out, fewest.where
 

@@ -19,7 +19,7 @@ from controller.core.pool import (
     Member,
 )
 from controller.core.settings import Policies
-from controller.core.snapshot import Sight, looked
+from controller.core.snapshot import Snapshot, looked
 from controller.core.state.state import Mode, State, initial
 from tests.support.lines import a_line
 from tests.support.members import member
@@ -47,7 +47,7 @@ def aborted(made: Plan) -> State:
         members={**state.members, "web1": kept},
         mode=Mode.STOPPING,
         abort=AbortRequested("me", restore=True),
-        sights={"lb": looked(Sight("lb"), view)},
+        snapshots={"lb": looked(Snapshot("lb"), view)},
     )
 
 
