@@ -30,7 +30,7 @@ class Like:
         return (
             isinstance(other, self.kind)
             and all(getattr(other, name) == value for name, value in self.fields.items())
-            and self.words in (getattr(other, "seen", None) or getattr(other, "why", ""))
+            and self.words in str(getattr(other, "seen", getattr(other, "why", "")))
         )
 
     def __hash__(self) -> int:

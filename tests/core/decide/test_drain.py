@@ -78,7 +78,7 @@ def test_asking(ctx: Context, output: Expected) -> None:
     assert asking(ctx, the(ctx)) == output
 
 
-STEPWISE = {"run": RunBegan("me", stepwise=True)}
+STEPWISE: dict[str, Any] = {"run": RunBegan("me", stepwise=True)}
 
 
 @table(
