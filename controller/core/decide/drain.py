@@ -54,11 +54,18 @@ def due(ctx: Context, m: MemberState) -> Output | None:
     room = ctx.without(m.name)
     if room.serving < ctx.plan.min_available:
         return _short(ctx, room.serving, room.where)
-    if ctx.state.short_since is not None:
+    if ctx.state.short_since is not None and _holds_for_all(ctx):
         return CapacityBack(room.serving)
     return SetMember(
         m.name, Setting.DRAIN, m.placement.found or as_seen(ctx, m), seats=ctx.seats(m)
     )
+
+
+def _holds_for_all(ctx: Context) -> bool:
+    """Whether the floor holds whichever of those that are due goes: one that does not serve may go
+    while another one has to wait."""
+    due_now = (m for m in ctx.state.members.values() if m.phase is Phase.DUE)
+    return all(ctx.without(m.name).serving >= ctx.plan.min_available for m in due_now)
 
 
 def _short(ctx: Context, serving: int, where: str) -> Output | None:

@@ -142,6 +142,16 @@ STEPWISE: dict[str, Any] = {"run": RunBegan("me", stepwise=True)}
             lost_partners(its_turn(), standing(Phase.DUE, "web2")),
             CapacityShort(0, "web at lb1"),
         ),
+        "the floor holds for it, and not for another one that is due": (
+            a_context(
+                its_turn(),
+                standing(Phase.DUE, "web2"),
+                shows=FAILING,
+                plan=a_plan(min_available=2, max_unavailable=2),
+                short_since=ago(9),
+            ),
+            TAKEN_OUT,
+        ),
         "the floor holds again": (a_context(its_turn(), short_since=ago(9)), CapacityBack(2)),
     },
 )

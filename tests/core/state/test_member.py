@@ -229,7 +229,12 @@ def test_intended(m: MemberState, step: Step, changes: Changes) -> None:
 
 def was_set(phase: Phase, which: Setting, **changes: Any) -> MemberState:
     """Set so, and not yet confirmed."""
-    values = {"setting": which, "set_at": None, "confirmed": None, "incarnations": {}}
+    values: dict[str, Any] = {
+        "setting": which,
+        "set_at": None,
+        "confirmed": None,
+        "incarnations": {},
+    }
     return standing(phase, **{**values, **changes})
 
 
