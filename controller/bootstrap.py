@@ -18,11 +18,12 @@ from adapters.storage.store import open_store, read_store
 from controller.config import Recipient, RolloutFile, WebhookTarget, audience
 from controller.core.pool import InstanceView
 from controller.core.settings import Settings
-from controller.lifecycle import Lookout, World
+from controller.lifecycle import Ports, ReadPorts
 from controller.metrics_servers import MetricsServer
 from controller.pools.haproxy import HaproxyFacts, HaproxyPool
 from controller.ports import Clock, Commands, LoadBalancer, Lock, MetricsSource, Notifier, Store
 from controller.runner.notify import Herald, Warn
+from controller.runner.task_router import TaskRouter
 from controller.telemetry.meter import Meter
 from controller.telemetry.values import Outlet, Ways
 
@@ -36,15 +37,15 @@ __all__ = [
     "found_behind",
     "herald",
     "lock",
-    "lookout",
     "meter",
     "metrics",
     "open_state",
+    "ports",
+    "read_ports",
     "read_state",
     "servers_behind",
     "state_folder",
     "who",
-    "world",
 ]
 
 
@@ -121,11 +122,12 @@ def lock(folder: Path) -> Lock:
     return FileLock(folder, SystemClock(), who())
 
 
-def world(settings: Settings, folder: Path, store: Store) -> World:
+def ports(settings: Settings, folder: Path, store: Store) -> Ports:
     """The ports of one run, all real."""
     running = commands(folder)
-    return World(
+    return Ports(
         balancer=balancer(settings),
+        tasks=TaskRouter(running),
         commands=running,
         validator=OutsideValidator(running, SystemClock()),
         journal=store.journal,
@@ -138,11 +140,13 @@ def world(settings: Settings, folder: Path, store: Store) -> World:
     )
 
 
-def lookout(settings: Settings, folder: Path, store: Store | None) -> Lookout:
+def read_ports(settings: Settings, folder: Path, store: Store | None) -> ReadPorts:
     """The ports of `plan`, all real."""
-    return Lookout(
+    running = commands(folder)
+    return ReadPorts(
         balancer=balancer(settings),
-        commands=commands(folder),
+        tasks=TaskRouter(running),
+        validator=OutsideValidator(running, SystemClock()),
         clock=SystemClock(),
         sources=metrics,
         lock=lock(folder),

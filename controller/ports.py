@@ -1,4 +1,4 @@
-"""Every protocol between what decides and what does, on one page.
+"""Every protocol between what decides and what does. Their values are in `controller.records`.
 
 Implementations live in `adapters` (the real ones) and `tests.support` (working fakes); one
 contract suite per port is run against all of them. All errors raised are of
@@ -7,15 +7,34 @@ contract suite per port is run against all of them. All errors raised are of
 
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import NoReturn, Protocol
 
-from controller.core.abilities import Abilities, ByHand
 from controller.core.gates.evidence import Alert, Freshness, Reading, Reduce
-from controller.core.pool import FULL, Found, Incarnation, InstanceView, Instant, PoolKey, Seat
-from controller.tasks import Command, Validation
+from controller.core.pool import FULL, Found, Incarnation, InstanceView, Instant, PoolKey
+from controller.records import (
+    Confirmed,
+    Holder,
+    Notice,
+    Record,
+    Request,
+    Returned,
+    RolloutRow,
+    Seats,
+    Survey,
+    Taken,
+    Undelivered,
+    Verb,
+)
+from controller.tasks import (
+    Command,
+    Job,
+    JobResult,
+    Task,
+    TaskJob,
+    Validation,
+    ValidationResult,
+)
 
 
 class Clock(Protocol):
@@ -29,28 +48,6 @@ class Clock(Protocol):
 
     async def sleep(self, duration: timedelta) -> None:
         """At least `duration`; virtual in tests."""
-
-
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """What one instance means for a rollout, found out before anything is touched.
-
-    Lines are whole, in the balancer's own words, for the operator who reads the plan.
-    """
-
-    refusals: tuple[str, ...] = ()
-    """Why no rollout may begin here."""
-    notes: tuple[str, ...] = ()
-    """What an operator should know before it does."""
-    abilities: Abilities = field(default_factory=Abilities)
-    by_hand: ByHand = field(default_factory=ByHand)
-
-
-Seats = Collection[Seat]
-"""Who is meant to be in the member's place, as it was last seen; empty: whoever is there."""
-
-Confirmed = Mapping[str, Incarnation]
-"""Instance → the incarnation that showed the setting when it was read back."""
 
 
 class LoadBalancer(Protocol):
@@ -84,6 +81,13 @@ class LoadBalancer(Protocol):
         Raises BalancerError.
         """
 
+    async def open(self) -> Mapping[str, str]:
+        """Prepare the pool as a whole; answers what was found, for `close`. Asked only where
+        `Abilities.opens`; may be asked again after a crash, and answers the same."""
+
+    async def close(self, kept: Mapping[str, str]) -> None:
+        """Put the pool as a whole back as it was found. May be asked again."""
+
     async def drain(self, member: str, seats: Seats = ()) -> Confirmed:
         """No new balanced traffic; work in flight goes on, persistent clients still come.
 
@@ -116,32 +120,6 @@ class LoadBalancer(Protocol):
     async def aclose(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A command under a key. The same key always means the same execution."""
-
-    key: str
-    """Unique per execution, made of letters, digits, `-`, `_`, `.`, `%` and `/`."""
-    command: Command
-
-
-@dataclass(frozen=True, slots=True)
-class JobResult:
-    """How a job ended.
-
-    Exactly one holds: `exit_code` is set; `timed_out`; `fault` says why it could not be started;
-    `lost`: it was started, nothing of it runs any more, and no exit code was written.
-    """
-
-    exit_code: int | None = None
-    timed_out: bool = False
-    fault: str | None = None
-    lost: bool = False
-    output: str = ""
-    """Standard output and error, mixed as they came; the middle left out when too long."""
-    seconds: float = 0.0
-
-
 class Commands(Protocol):
     """Runs commands so that they outlive this process (S7)."""
 
@@ -158,11 +136,19 @@ class Commands(Protocol):
         nothing speaks against it. Starts nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class ValidationResult:
-    passed: bool
-    detail: str
-    """What was seen last, in one line for an operator."""
+class Tasks(Protocol):
+    """Performs the steps of members, and answers their questions, whatever kind they are of."""
+
+    async def run(self, job: TaskJob) -> JobResult:
+        """Start `job`, or join the execution that this key already has, and wait for its end (see
+        `Commands.run`). Whatever the task is, its success is exit code 0."""
+
+    async def ask(self, task: Task) -> JobResult:
+        """Run a question that may be repeated at will; ended when cancelled."""
+
+    def unstartable(self, task: Task) -> str | None:
+        """Why it could not be started, as things are now; None when nothing speaks against it.
+        Starts nothing."""
 
 
 class Validator(Protocol):
@@ -194,32 +180,6 @@ class MetricsSource(Protocol):
     async def aclose(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """Something that people who are not watching want to know."""
-
-    event: str
-    """`started`, `halted`, `stuck`, `done` or `aborted`; `heartbeat` while a process has it."""
-    name: str
-    """Of the rollout."""
-    rollout: str
-    """Its id."""
-    wall: datetime
-    text: str
-    """One line that says all that matters."""
-    lines: tuple[str, ...] = ()
-    """What stands below it: at a halt, its message."""
-    member: str = ""
-    exit_code: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Undelivered:
-    why: str
-    """In one line for an operator, without anything secret."""
-    retryable: bool
-
-
 class Notifier(Protocol):
     """One receiver of notices. Nothing it meets reaches the rollout."""
 
@@ -237,78 +197,6 @@ class Notifier(Protocol):
         which leaves nothing running."""
 
     async def aclose(self) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One line of the journal."""
-
-    seq: int
-    """Rising within the state folder."""
-    rollout: str
-    wall: datetime
-    at: Instant
-    kind: str
-    body: str
-    """JSON."""
-
-
-@dataclass(frozen=True, slots=True)
-class RolloutRow:
-    """A rollout as the journal lists it."""
-
-    id: str
-    name: str
-    file: str
-    """The text of the rollout file as it was run."""
-    path: str
-    sets: Mapping[str, str]
-    started: datetime
-    by: str
-    ended: datetime | None = None
-    outcome: str | None = None
-    exit_code: int | None = None
-
-
-class Verb(StrEnum):
-    """What an operator asks of a rollout."""
-
-    PAUSE = "pause"
-    RESUME = "resume"
-    ABORT = "abort"
-    ABORT_RESTORE = "abort --restore"
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What an operator asked of a rollout, whether or not a process works on it."""
-
-    seq: int
-    """Rising; the event by which the rollout heard it bears this number."""
-    rollout: str
-    verb: Verb
-    reason: str
-    by: str
-    wall: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A member that poolroll took out and has not returned yet."""
-
-    key: PoolKey
-    member: str
-    rollout: str
-    found: Found
-
-
-@dataclass(frozen=True, slots=True)
-class Returned:
-    """A member that is back as it was found."""
-
-    member: str
-    keys: Collection[PoolKey]
-    """As its lines have them now; it may have been taken under others."""
 
 
 class Journal(Protocol):
@@ -377,17 +265,6 @@ class Store(Protocol):
 
     async def aclose(self) -> None:
         """Waits for writes under way. May be called again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Who holds a pool."""
-
-    rollout: str
-    pid: int
-    host: str
-    by: str
-    since: datetime
 
 
 class Hold(Protocol):

@@ -1,11 +1,14 @@
-"""What is done to a member, ready to be performed: commands and probes with all templates filled.
+"""What is done to a member, ready to be performed: tasks and probes with all templates filled.
 
-Values only. Running them is the business of `adapters.commands` and `adapters.probes`.
+Values only. Running them is the business of adapters: a command runs on this machine, a task of
+the pool is performed by the adapter of that kind of pool.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+
+from controller.core.pool import Seat
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,39 @@ class Command:
     """Added to the environment that poolroll itself was started with."""
     cwd: str = "."
 
+    @property
+    def label(self) -> str:
+        """What it is called in a sentence."""
+        return self.argv[0]
+
+
+@dataclass(frozen=True, slots=True)
+class PoolTask:
+    """Something that the pool itself performs, like an eviction."""
+
+    name: str
+    timeout: timedelta
+    args: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """What it is called in a sentence."""
+        return self.name
+
+
+Task = Command | PoolTask
+
+
+@dataclass(frozen=True, slots=True)
+class TaskJob:
+    """A task under a key. The same key always means the same execution."""
+
+    key: str
+    """Unique per execution, made of letters, digits, `-`, `_`, `.`, `%` and `/`."""
+    task: Task
+    seats: tuple[Seat, ...] = ()
+    """Who is in the member's place, and is meant: a task of the pool is pinned to it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Guard:
@@ -26,7 +62,7 @@ class Guard:
     Exit 0: already there. An exit in `go_on`: upgrade. Any other, a time-out too: refuse.
     """
 
-    command: Command
+    task: Task
     go_on: frozenset[int]
 
 
@@ -73,6 +109,39 @@ class Validation:
 class Work:
     """All that one course (upgrade or rollback) does to one member."""
 
-    steps: tuple[Command, ...]
+    steps: tuple[Task, ...]
     validations: tuple[Validation, ...]
     guard: Guard | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A command under a key. The same key always means the same execution."""
+
+    key: str
+    """Unique per execution, made of letters, digits, `-`, `_`, `.`, `%` and `/`."""
+    command: Command
+
+
+@dataclass(frozen=True, slots=True)
+class JobResult:
+    """How a job ended.
+
+    Exactly one holds: `exit_code` is set; `timed_out`; `fault` says why it could not be started;
+    `lost`: it was started, nothing of it runs any more, and no exit code was written.
+    """
+
+    exit_code: int | None = None
+    timed_out: bool = False
+    fault: str | None = None
+    lost: bool = False
+    output: str = ""
+    """Standard output and error, mixed as they came; the middle left out when too long."""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationResult:
+    passed: bool
+    detail: str
+    """What was seen last, in one line for an operator."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from adapters.storage.folder import make_file, mapped
 from controller.core.pool import PoolKey
 from controller.errors import PoolHeld
-from controller.ports import Holder
+from controller.records import Holder
 
 _MAX_BYTES = 4 * 1024 * 1024
 """Of a record: the keys of 10,000 members in a few backends, with room."""

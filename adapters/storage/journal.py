@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 from adapters.storage.worker import Worker
 from controller.core.pool import Instant, PoolKey
-from controller.ports import Record, Returned, RolloutRow, Taken
+from controller.records import Record, Returned, RolloutRow, Taken
 
 
 class SqliteJournal:

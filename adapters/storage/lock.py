@@ -13,7 +13,8 @@ from adapters.storage.flocks import glance, guard, is_locked, open_lock, try_loc
 from adapters.storage.holders import Claim, name_held, pool_held, read_claim, write_claim
 from controller.core.pool import PoolKey
 from controller.errors import PoolHeld, StateError
-from controller.ports import Clock, Holder
+from controller.ports import Clock
+from controller.records import Holder
 
 _NAME = re.compile(r"[a-z0-9-]{1,63}", re.ASCII)
 

@@ -5,7 +5,8 @@ from datetime import timedelta
 from typing import Final
 
 from adapters.storage.worker import Worker
-from controller.ports import Clock, Request, Verb
+from controller.ports import Clock
+from controller.records import Request, Verb
 
 EVERY: Final = timedelta(milliseconds=100)
 """Between two looks for new requests: one indexed read."""

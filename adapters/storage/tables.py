@@ -11,7 +11,8 @@ from adapters.storage.database import SCHEMA
 from adapters.storage.migration import KEY_V1, PENDING_V1
 from controller.core.pool import Instant, PoolKey
 from controller.errors import StateError
-from controller.ports import Clock, Record, Request, Returned, RolloutRow, Taken, Verb
+from controller.ports import Clock
+from controller.records import Record, Request, Returned, RolloutRow, Taken, Verb
 
 _ROLLOUT: Final = "id, name, file, path, sets, started, user, ended, outcome, exit_code"
 _RECORD: Final = "seq, rollout, wall, at, kind, body"

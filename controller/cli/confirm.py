@@ -1,38 +1,86 @@
-"""What is shown before a rollout begins or goes on: what is left to do, and what is at stake."""
+"""What is shown before confirmation: what is left to do, and what is at stake."""
 
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 
+from controller.cli.ask import ask
+from controller.cli.narrator import Narrating
+from controller.cli.say import fitted, say
 from controller.core.plan.plan import Plan, Purpose
-from controller.core.state.remaining import left_aside, remaining
 from controller.errors import BalancerError
-from controller.lifecycle import Prepared, Wishes, World, scope
-from controller.preflight.forecast import look_ahead, prospect_lines
+from controller.lifecycle import Findings, Ports, Prepared, next_commands
+from controller.preflight.forecast import BRIEF_LOOK, LOOK, forecast, forecast_lines, last_commands
 from controller.report.plan.text import going_on, plan_text, share
+from controller.report.run.notices import RolloutTidings
 from controller.report.words import names
+from controller.runner.notify import Herald
+from controller.telemetry.measure import Subject
+from controller.telemetry.meter import Meter
 
 
-def left(prepared: Prepared, wishes: Wishes) -> Plan:
-    """What this run has to do. Raises Refused where the command line leaves nobody."""
-    plan = prepared.plan
-    return remaining(plan, prepared.state.members, scope(plan, wishes))
+class Confirmation:
+    """Shows what a run is about to do, and asks whether it may begin."""
+
+    def __init__(
+        self,
+        ports: Ports,
+        overrides: Collection[str],
+        narrator: Narrating,
+        herald: Herald,
+        meter: Meter,
+        *,
+        notes: Sequence[str],
+        yes: bool,
+    ) -> None:
+        """`overrides`: gates that the operator overrides; `notes`: for the operator to mind;
+        `yes`: the answer was given already."""
+        self.prepared: Prepared | None = None
+        self._ports = ports
+        self._overrides = overrides
+        self._narrator = narrator
+        self._herald = herald
+        self._meter = meter
+        self._notes = notes
+        self._yes = yes
+
+    async def __call__(self, prepared: Prepared, seen: Findings) -> bool:
+        ports, row, plan = self._ports, prepared.row, prepared.plan
+        self.prepared = prepared
+        await self._meter.open(Subject(plan, row.started))
+        commands = await last_commands(ports.journal, plan.name, plan.purpose)
+        self._narrator.watch(plan, commands)
+        lines = await before(
+            ports,
+            prepared,
+            seen,
+            during=BRIEF_LOOK if self._yes else LOOK,
+            commands=commands,
+            without=self._overrides,
+            more_notes=self._notes,
+        )
+        say(*fitted(lines))
+        following = next_commands(ports.folder, row, plan)
+        self._herald.watch(RolloutTidings(row.id, plan, prepared.file.settings, following))
+        return self._yes or await ask(question(seen, plan, is_new=prepared.is_new))
 
 
 async def before(
-    world: World,
+    ports: Ports,
     prepared: Prepared,
-    plan: Plan,
+    seen: Findings,
     *,
     during: timedelta,
     commands: timedelta | None,
     without: Collection[str] = (),
     more_notes: Sequence[str] = (),
 ) -> list[str]:
-    """`plan`: what is left of the prepared one; `during`: how long requests are counted;
+    """`during`: how long requests are counted;
     `commands`: what they took for one member the last time; `without`: gates that the operator
     overrides; `more_notes`: for the operator to mind. Raises BalancerError, where a rollout is to
     begin."""
-    found = prepared.found
+    found, plan = seen.survey, seen.left
+    assert found is not None, "prepared without a survey"
+    assert plan is not None, "prepared without a plan"
     lines = []
     if not prepared.is_new:
         lines = going_on(prepared.plan, prepared.row, prepared.state)
@@ -40,33 +88,34 @@ async def before(
             return lines
         lines.append("")
     try:
-        ahead = await look_ahead(
+        ahead = await forecast(
             found,
             plan,
-            world.balancer,
-            world.clock,
+            ports.balancer,
+            ports.clock,
             during=during,
             commands=commands,
-            intervals=prepared.intervals,
+            intervals=seen.intervals,
             without=without,
         )
     except BalancerError as error:
         if prepared.is_new:
             raise
-        more = ["at stake", f"  cannot be said now: {error}"]  # the run bears that for a while
+        more = ["at stake", f"  not known now: {error}"]  # the run tolerates that for a while
     else:
-        more = prospect_lines(plan, ahead)
-    notes, settings = [*found.proposal.notes, *more_notes], found.file.settings
-    whole = prepared.plan
-    aside = left_aside(whole, prepared.state.members, plan)
-    return [*lines, *plan_text(plan, settings, notes, {}, more, whole=whole, aside=aside)]
+        more = forecast_lines(plan, ahead)
+    notes, settings = [*seen.notes, *more_notes], prepared.file.settings
+    text = plan_text(plan, settings, notes, {}, more, whole=prepared.plan, aside=seen.aside)
+    return [*lines, *text]
 
 
-def question(plan: Plan, whole: Plan, *, is_new: bool) -> str:
-    """`plan`: what is left of `whole`."""
+def question(seen: Findings, whole: Plan, *, is_new: bool) -> str:
+    """What the operator is asked. `whole`: of which a run does what is left."""
+    plan = seen.left
+    assert plan is not None, "asked without a plan"
     verb = {
         Purpose.UPGRADE: "upgrade",
-        Purpose.REHEARSAL: "take out and put back, without any upgrade,",
+        Purpose.REHEARSAL: "take out and put back, without upgrading,",
         Purpose.ROLLBACK: "roll back",
     }[plan.purpose]
     again = "" if is_new else "go on: "

@@ -1,4 +1,4 @@
-"""`plan`: read-only; everything a run would do, and every reason to refuse."""
+"""`plan`: show everything a run would do, and every reason to refuse. Read-only."""
 
 import asyncio
 import contextlib
@@ -14,8 +14,8 @@ from controller.cli.say import fitted
 from controller.config import RolloutFile, load
 from controller.core.events import Answer
 from controller.core.outcome import ExitCode
-from controller.lifecycle import Foreseen, Wishes, foresee
-from controller.preflight.forecast import prospect_lines
+from controller.lifecycle import DryRun, Findings, RunOptions, dry_run
+from controller.preflight.forecast import forecast_lines
 from controller.report.plan.json import PlanValue
 from controller.report.plan.text import going_on, plan_text
 
@@ -32,36 +32,37 @@ def plan(file: Path, json: bool, state: str | None, **given: Any) -> None:
     only = options.names(given["only"])
     canaries_only = given["canaries_only"]
     rollout = load(file, options.pairs(given["set"]), only=only, canaries_only=canaries_only)
-    wishes = Wishes(only=only, canaries_only=canaries_only)
+    run_options = RunOptions(only=only, canaries_only=canaries_only)
     folder = bootstrap.state_folder(state)
-    seen = asyncio.run(_look(rollout, folder, wishes))
-    seen.notes += bootstrap.about_state(state, folder)
+    dry = asyncio.run(_dry_run(rollout, folder, run_options))
+    dry.findings.notes += bootstrap.about_state(state, folder)
     if json:
-        click.echo(_value(rollout, seen).model_dump_json(indent=2))
+        click.echo(_value(rollout, dry).model_dump_json(indent=2))
     else:
-        click.echo("\n".join(fitted(_text(rollout, seen))))
-    sys.exit(ExitCode.REFUSED if seen.refusals else 0)
+        click.echo("\n".join(fitted(_text(rollout, dry))))
+    sys.exit(ExitCode.REFUSED if dry.findings.refusals else 0)
 
 
-async def _look(rollout: RolloutFile, folder: Path, wishes: Wishes) -> Foreseen:
+async def _dry_run(rollout: RolloutFile, folder: Path, run_options: RunOptions) -> DryRun:
     async with contextlib.AsyncExitStack() as stack:
         store = None
         if bootstrap.exists(folder):
             opened = bootstrap.read_state(folder)
             store = await stack.enter_async_context(contextlib.aclosing(opened))
-        lookout = bootstrap.lookout(rollout.settings, folder, store)
-        return await foresee(lookout, rollout, wishes)
+        ports = bootstrap.read_ports(rollout.settings, folder, store)
+        return await dry_run(ports, rollout, run_options)
 
 
-def _text(rollout: RolloutFile, seen: Foreseen) -> list[str]:
+def _text(rollout: RolloutFile, dry: DryRun) -> list[str]:
+    seen = dry.findings
     lines: list[str] = []
     if (former := seen.former) is not None:
         lines += [*going_on(former.plan, former.row, former.state), ""]
     notes = [*seen.notes, *_guard_notes(seen)]
-    if seen.plan is not None:
-        more = prospect_lines(seen.plan, seen.ahead) if seen.ahead is not None else []
+    if seen.left is not None:
+        more = forecast_lines(seen.left, dry.ahead) if dry.ahead is not None else []
         lines += plan_text(
-            seen.plan,
+            seen.left,
             rollout.settings,
             notes,
             seen.gates,
@@ -77,16 +78,17 @@ def _text(rollout: RolloutFile, seen: Foreseen) -> list[str]:
     return lines
 
 
-def _guard_notes(seen: Foreseen) -> list[str]:
+def _guard_notes(seen: Findings) -> list[str]:
     present = [name for name, (answer, _) in seen.unless.items() if answer is Answer.PRESENT]
     return [f"already there, would be skipped: {', '.join(present)}"] if present else []
 
 
-def _value(rollout: RolloutFile, seen: Foreseen) -> PlanValue:
-    ahead, former = seen.ahead, seen.former
+def _value(rollout: RolloutFile, dry: DryRun) -> PlanValue:
+    seen, ahead = dry.findings, dry.ahead
+    former = seen.former
     return PlanValue.of(
         rollout.settings.name,
-        seen.plan,
+        seen.left,
         refusals=seen.refusals,
         notes=[*seen.notes, *rollout.settings.warnings],
         gates=seen.gates,

@@ -1,4 +1,4 @@
-"""`run`: the main job."""
+"""`run`, `rehearse` and `rollback`: confirm, run, exit with the right code."""
 
 import asyncio
 import contextlib
@@ -11,24 +11,21 @@ import click
 
 from controller import bootstrap
 from controller.cli import options
-from controller.cli.ask import TerminalQuestions, ask, is_terminal
-from controller.cli.confirm import before, left, question
+from controller.cli.ask import TerminalQuestions, is_terminal
+from controller.cli.confirm import Confirmation
 from controller.cli.cut_off import say_cut_off
 from controller.cli.narrator import narrator_for
-from controller.cli.say import fitted, say
+from controller.cli.say import say
 from controller.cli.signals import Signals
 from controller.config import RolloutFile, load
 from controller.core.outcome import ExitCode
 from controller.core.plan.plan import Purpose
 from controller.core.state.state import State
 from controller.errors import LeaseLost, StateError, UsageFault
-from controller.lifecycle import Prepared, Wishes, World, onward
+from controller.lifecycle import Ports, Prepared, RunOptions, next_commands
 from controller.lifecycle import run as run_session
-from controller.preflight.forecast import BRIEF_LOOK, LOOK, last_commands
-from controller.report.run.notices import RolloutTidings
 from controller.report.run.summary import summary
 from controller.runner.loop import Runner
-from controller.telemetry.measure import Subject
 from controller.telemetry.values import Ways
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -37,22 +34,22 @@ F = TypeVar("F", bound=Callable[..., Any])
 @click.command()
 @options.rollout_file
 @options.sets
-@options.option("--yes", is_flag=True, help="Do not ask; required without a terminal.")
+@options.option("--yes", is_flag=True, help="Do not ask. Required without a terminal.")
 @options.only
 @options.canaries_only
 @options.option("--step", is_flag=True, help="Ask before each member.")
-@options.option("--override", metavar="GATE", multiple=True, help="Go on in spite of this gate.")
-@options.option("--reason", metavar="TEXT", help="Why; required with --override.")
-@options.option("--new", is_flag=True, help="Begin anew, leaving an unfinished rollout behind.")
+@options.option("--override", metavar="GATE", multiple=True, help="Ignore this gate when it fails.")
+@options.option("--reason", metavar="TEXT", help="The reason; required with --override.")
+@options.option("--new", is_flag=True, help="Start a new rollout and abandon an unfinished one.")
 @options.telemetry
 @options.state
 @options.log_format
 def run(file: Path, yes: bool, log_format: str, **given: Any) -> None:
     """Upgrade the pool that FILE describes, one member at a time.
 
-    A rollout that a crash or a signal cut off is resumed.
+    Resumes a rollout that was cut off by a crash or a signal.
     """
-    start("run", file, _wishes(given), yes=yes, log_format=log_format, given=given)
+    start("run", file, _run_options(given), yes=yes, log_format=log_format, given=given)
 
 
 def _less(command: F) -> F:
@@ -63,7 +60,7 @@ def _less(command: F) -> F:
         options.telemetry,
         options.option("--step", is_flag=True, help="Ask before each member."),
         options.only,
-        options.option("--yes", is_flag=True, help="Do not ask; required without a terminal."),
+        options.option("--yes", is_flag=True, help="Do not ask. Required without a terminal."),
         options.sets,
         options.rollout_file,
     ):
@@ -74,60 +71,62 @@ def _less(command: F) -> F:
 @click.command()
 @_less
 def rehearse(file: Path, yes: bool, log_format: str, **given: Any) -> None:
-    """Take every member of FILE out and back under live traffic, and upgrade nothing."""
-    wishes = Wishes(options.names(given["only"]), stepwise=given["step"], purpose=Purpose.REHEARSAL)
-    start("rehearse", file, wishes, yes=yes, log_format=log_format, given=given)
+    """Take every member of FILE out and back under live traffic, without upgrading."""
+    run_options = RunOptions(
+        options.names(given["only"]), stepwise=given["step"], purpose=Purpose.REHEARSAL
+    )
+    start("rehearse", file, run_options, yes=yes, log_format=log_format, given=given)
 
 
 @click.command()
 @_less
 def rollback(file: Path, yes: bool, log_format: str, **given: Any) -> None:
-    """Bring the pool of FILE back to the former version, with the same care and gates.
+    """Roll the pool of FILE back to the former version, with the same care and gates.
 
-    An unfinished upgrade is left behind.
+    Abandons an unfinished upgrade.
     """
-    wishes = Wishes(options.names(given["only"]), stepwise=given["step"], purpose=Purpose.ROLLBACK)
-    start("rollback", file, wishes, yes=yes, log_format=log_format, given=given)
+    run_options = RunOptions(
+        options.names(given["only"]), stepwise=given["step"], purpose=Purpose.ROLLBACK
+    )
+    start("rollback", file, run_options, yes=yes, log_format=log_format, given=given)
 
 
 def start(
     verb: str,
     file: Path,
-    wishes: Wishes,
+    run_options: RunOptions,
     *,
     yes: bool,
     log_format: str,
     given: dict[str, Any],
 ) -> NoReturn:
-    """Load FILE, run it, and exit with the contract's code."""
+    """Load FILE, run it, and exit with its exit code."""
     if not is_terminal() and not yes:
-        raise UsageFault(
-            f"{verb}: without a terminal nobody can be asked; add --yes if you mean it"
-        )
-    if wishes.stepwise and not is_terminal():
+        raise UsageFault(f"{verb}: there is no terminal to ask for confirmation; add --yes")
+    if run_options.stepwise and not is_terminal():
         raise UsageFault(f"{verb} --step: there is no terminal to ask at")
     rollout = load(
         file,
         options.pairs(given["set"]),
-        only=wishes.only,
-        canaries_only=wishes.canaries_only,
+        only=run_options.only,
+        canaries_only=run_options.canaries_only,
     )
-    if wishes.purpose is not Purpose.REHEARSAL:
+    if run_options.purpose is not Purpose.REHEARSAL:
         rollout.refuse_placeholder()
     folder = bootstrap.state_folder(given["state"])
     ways = options.ways_out(given)
     notes = bootstrap.about_state(given["state"], folder)
-    running = _run(rollout, wishes, folder, ways, notes, yes=yes, log_format=log_format)
+    running = _run(rollout, run_options, folder, ways, notes, yes=yes, log_format=log_format)
     sys.exit(asyncio.run(running))
 
 
-def _wishes(given: dict[str, Any]) -> Wishes:
+def _run_options(given: dict[str, Any]) -> RunOptions:
     overrides, reason = given["override"], given["reason"]
     if overrides and not (reason and reason.strip()):
-        raise UsageFault("run --override: say why, with --reason; it is kept in the journal")
+        raise UsageFault("run --override: give a reason with --reason; it is kept in the journal")
     if reason and not overrides:
-        raise UsageFault("run --reason: goes with --override")
-    return Wishes(
+        raise UsageFault("run --reason: only valid with --override")
+    return RunOptions(
         only=options.names(given["only"]),
         canaries_only=given["canaries_only"],
         stepwise=given["step"],
@@ -138,7 +137,7 @@ def _wishes(given: dict[str, Any]) -> Wishes:
 
 async def _run(
     rollout: RolloutFile,
-    wishes: Wishes,
+    run_options: RunOptions,
     folder: Path,
     ways: Ways,
     notes: list[str],
@@ -146,36 +145,15 @@ async def _run(
     yes: bool,
     log_format: str,
 ) -> int:
-    at_hand: Prepared | None = None
-
-    async def confirm(prepared: Prepared) -> bool:
-        nonlocal at_hand
-        at_hand, row = prepared, prepared.row
-        ways_on = onward(world, row, prepared.plan)
-        await meter.open(Subject(prepared.plan, row.started))
-        commands = await last_commands(world.journal, name, prepared.plan.purpose)
-        narrator.watch(prepared.plan, commands)
-        during = BRIEF_LOOK if yes else LOOK
-        plan = left(prepared, wishes)
-        lines = await before(
-            world,
-            prepared,
-            plan,
-            during=during,
-            commands=commands,
-            without=wishes.overrides,
-            more_notes=notes,
-        )
-        say(*fitted(lines))
-        herald.watch(RolloutTidings(row.id, prepared.plan, rollout.settings, ways_on))
-        return yes or await ask(question(plan, prepared.plan, is_new=prepared.is_new))
-
     async with contextlib.aclosing(bootstrap.open_state(folder, create=True)) as store:
-        world = bootstrap.world(rollout.settings, folder, store)
+        ports = bootstrap.ports(rollout.settings, folder, store)
         name = rollout.settings.name
-        narrator = narrator_for(name, world.clock, log_format, asks=wishes.stepwise)
-        herald = bootstrap.herald(rollout, world.commands, narrator.warn)
+        narrator = narrator_for(name, ports.clock, log_format, asks=run_options.stepwise)
+        herald = bootstrap.herald(rollout, ports.commands, narrator.warn)
         meter = bootstrap.meter(name, ways, narrator.warn)
+        confirm = Confirmation(
+            ports, run_options.overrides, narrator, herald, meter, notes=notes, yes=yes
+        )
         with Signals() as signals, contextlib.ExitStack() as stack:
             stack.callback(narrator.stop)
 
@@ -186,35 +164,36 @@ async def _run(
             try:
                 async with herald, meter:
                     ran = await run_session(
-                        world,
+                        ports,
                         rollout,
-                        wishes,
+                        run_options,
                         confirm=confirm,
                         narrators=[narrator, herald, meter],
                         questions=TerminalQuestions(),
                         on_start=begun,
                     )
                     narrator.stop()
-                    return _told(ran, rollout, world)
+                    return _told(ran, rollout, ports)
             except asyncio.CancelledError:
                 if signals.name is None:
                     raise
                 click.echo(f"stopped ({signals.name}); nothing was touched")
                 return ExitCode.STOPPED
             except (StateError, LeaseLost) as error:
-                if signals.runner is None or at_hand is None:
+                if signals.runner is None or confirm.prepared is None:
                     raise
-                ways_on = onward(world, at_hand.row, at_hand.plan)
-                return say_cut_off(error, at_hand.plan, signals.runner.state, ways_on)
+                plan, row = confirm.prepared.plan, confirm.prepared.row
+                commands = next_commands(ports.folder, row, plan)
+                return say_cut_off(error, plan, signals.runner.state, commands)
 
 
-def _told(ran: tuple[Prepared, State] | None, rollout: RolloutFile, world: World) -> int:
-    """Say how it ended; the exit code."""
+def _told(ran: tuple[Prepared, State] | None, rollout: RolloutFile, ports: Ports) -> int:
+    """Print how the run ended; return the exit code."""
     if ran is None:
-        click.echo("not begun; nothing was touched")
+        click.echo("not started; nothing was touched")
         return ExitCode.STOPPED
     prepared, state = ran
-    now, wall = world.clock.now(), world.clock.wall()
-    ways_on = onward(world, prepared.row, prepared.plan)
-    say(*summary(prepared.plan, state, rollout.settings, now, wall, ways_on))
+    now, wall = ports.clock.now(), ports.clock.wall()
+    commands = next_commands(ports.folder, prepared.row, prepared.plan)
+    say(*summary(prepared.plan, state, rollout.settings, now, wall, commands))
     return state.finished.exit_code if state.finished is not None else ExitCode.STOPPED

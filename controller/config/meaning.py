@@ -6,24 +6,29 @@ poolroll has journalled. So gates stand here in the form of the first version, w
 change, whatever becomes of them elsewhere.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from controller.config.rollout_file import RolloutFile
 from controller.config.sections.gates import GateSection
 from controller.config.text import scalars
+from controller.config.values.metrics_servers import Servers, servers_of
+from controller.config.values.settings import known_at_load
 from controller.core.gates import gate as core
 from controller.core.gates.evidence import Query, Reduce
 from controller.metrics_servers import MetricsServer
 
-Servers = tuple[MetricsServer, ...]
+AskedServers = tuple[MetricsServer, ...]
+
+ANY_FOLDER: Final = "/"
+"""Paths in a file mean the same wherever it is compared."""
 
 
 @dataclass(frozen=True, slots=True)
 class MetricQuery:
-    servers: Servers
+    servers: AskedServers
     query: str
     errors: str
     requests: str
@@ -43,7 +48,7 @@ class MetricQuery:
 
 @dataclass(frozen=True, slots=True)
 class AlertQuery:
-    servers: Servers
+    servers: AskedServers
     matchers: tuple[core.Matcher, ...]
     counts_preexisting: bool
 
@@ -75,33 +80,35 @@ class Gate:
 
 
 def meaning(file: RolloutFile) -> tuple[object, ...]:
-    """All that is compared, secrets included."""
+    """All that is compared, secrets included; whom a run is limited to is not part of it."""
     rollout, settings = file.rollout, file.settings
-    gates: Any = tuple(map(_gate, rollout.gates, settings.policies.gates, _servers(file)))
+    servers = servers_of(rollout, Servers(known_at_load(rollout, settings.vars), ANY_FOLDER))
+    asked = (servers.get(gate.name, ()) for gate in settings.policies.gates)
+    gates: Any = tuple(map(_gate, rollout.gates, settings.policies.gates, asked))
     return (
-        replace(settings, warnings=(), policies=replace(settings.policies, gates=gates)),
+        replace(
+            settings,
+            warnings=(),
+            selection=replace(settings.selection, only=(), canaries_only=False),
+            policies=replace(settings.policies, gates=gates),
+        ),
         rollout.upgrade,
         rollout.rollback,
         rollout.validations,
         rollout.pool.members,
-        tuple(_secrets(file)),
+        tuple(_secrets(servers.values())),
     )
 
 
-def _servers(file: RolloutFile) -> Iterator[Servers]:
-    for gate in file.settings.policies.gates:
-        yield tuple(file.servers.get(gate.name, ()))
-
-
-def _secrets(file: RolloutFile) -> Iterator[str | None]:
+def _secrets(servers: Iterable[AskedServers]) -> Iterator[str | None]:
     """Those that stand in the file: they are in no repr, and a fingerprint is made of one."""
-    for servers in file.servers.values():
-        for server in servers:
+    for those in servers:
+        for server in those:
             secrets = (server.password, server.bearer, *server.headers.values())
             yield from (secret.inline for secret in secrets if secret is not None)
 
 
-def _gate(section: GateSection, gate: core.Gate, servers: Servers) -> Gate:
+def _gate(section: GateSection, gate: core.Gate, servers: AskedServers) -> Gate:
     return Gate(
         name=gate.name,
         scope=gate.scope,
@@ -123,7 +130,7 @@ def _gate(section: GateSection, gate: core.Gate, servers: Servers) -> Gate:
     )
 
 
-def _metric(gate: core.MetricGate, servers: Servers) -> MetricQuery:
+def _metric(gate: core.MetricGate, servers: AskedServers) -> MetricQuery:
     def asked(kind: Query) -> str:
         return gate.queries.get(kind, "")
 

@@ -1,13 +1,13 @@
-"""One rollout file that was read and found right."""
+"""A valid rollout file, and the commands, probes and queries that it makes of a member."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
 
+from controller.config.masking import masked_document
 from controller.config.sections.rollout import Rollout
-from controller.config.sections.upgrade import PLACEHOLDER, is_placeholder
+from controller.config.sections.upgrade import PLACEHOLDER, Upgrade, is_placeholder
 from controller.config.text.document import Document
 from controller.config.text.places import Trail
 from controller.config.values.asking import filled_probe, filled_queries
@@ -17,21 +17,20 @@ from controller.core.gates.evidence import Query
 from controller.core.gates.gate import Gate, MetricGate, Scope
 from controller.core.pool import Member
 from controller.core.settings import Settings
+from controller.core.steps import Course
 from controller.errors import ConfigurationError, Fault
 from controller.metrics_servers import MetricsServer
-from controller.tasks import Command, CommandProbe, HttpProbe, Work
-
-Course = Literal["upgrade", "rollback"]
+from controller.tasks import CommandProbe, HttpProbe, Task, Work
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A command, and where in the file its program is named."""
+    """A task, and the path of its program in the file."""
 
     trail: Trail
-    command: Command
+    task: Task
     may_come_later: bool = False
-    """A step before it may bring its program."""
+    """An earlier step may install its program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +49,17 @@ class RolloutFile:
         return self.rollout.rollback is not None
 
     def refuse_placeholder(self) -> None:
-        """Raises ConfigurationError while `upgrade` is still what `init` wrote there."""
+        """Raises ConfigurationError while `upgrade` is still the placeholder from `init`."""
         if is_placeholder(self.rollout.upgrade):
-            message = "is still the placeholder of `init`; write what upgrades one member"
-            fault = self.document.fault(("upgrade", "command"), message)
+            message = "still holds the placeholder from `init`"
+            fix = "write the command that upgrades one member"
+            fault = self.document.fault(("upgrade", "command"), f"{message}; {fix}")
             raise ConfigurationError(str(self.path), (fault,))
+
+    @property
+    def masked(self) -> tuple[str, dict[str, str]]:
+        """Text and sets without secrets, for the journal (S12)."""
+        return masked_document(self.document, self.sets)
 
     @property
     def folder(self) -> str:
@@ -62,7 +67,7 @@ class RolloutFile:
         return folder_of(self.path)
 
     def member(self, name: str, address: str, port: int) -> Member:
-        """A server of the balancer as a member. Raises ConfigurationError."""
+        """A server of the load balancer as a Member. Raises ConfigurationError."""
         members = self.rollout.pool.members
         own = variables(members.vars.get(name, {}))
         bare = Member(name, address, port, vars=own)
@@ -71,70 +76,77 @@ class RolloutFile:
         trail = ("pool", "members", "host")
         host = filling.text(trail, members.host)
         is_host = host.isprintable() and not any(sign.isspace() for sign in host)
-        # A leading dash would be read as an option by whatever the host is handed to.
+        # ssh and others would take a host with a leading dash for an option.
         if not filling.faults and (not host or not is_host or host.startswith("-")):
-            filling.note(trail, "this makes no host of it; check address and variables")
+            filling.note(
+                trail, "this does not make a valid host; check the address and the variables"
+            )
         filling.finish()
         return Member(name, address, port, host, own)
 
     def work(self, course: Course, member: Member, rollout_id: str) -> Work:
         """What `course` does to `member`, all templates filled.
 
-        Raises ConfigurationError when a variable has no value for this member, when what was
-        filled in makes no sense, or when the file has no such course.
+        Raises ConfigurationError when a variable has no value for this member, when a filled-in
+        value is invalid, or when the file has no such section.
         """
-        section = self.rollout.upgrade if course == "upgrade" else self.rollout.rollback
+        section = self._section(course)
         if section is None:
-            fault = Fault(0, 0, course, "the file has no such section; add it")
+            fault = Fault(0, 0, course.value, "the file has no such section; add it")
             raise ConfigurationError(str(self.path), (fault,))
         overlay = (
-            self.rollout.rollback.vars if course == "rollback" and self.rollout.rollback else {}
+            self.rollout.rollback.vars
+            if course is Course.ROLLBACK and self.rollout.rollback
+            else {}
         )
         values = self._values(member, rollout_id) | named(variables(overlay))
         filling = Filling(str(self.path), self.document, member.name, values)
-        env = environment(course, member, rollout_id, self.settings.name)
+        env = environment(course.value, member, rollout_id, self.settings.name)
         shop = Workshop(filling, self.folder, env)
         work = Work(
-            steps=shop.steps(section, (course,)),
+            steps=shop.steps(section, (course.value,)),
             validations=tuple(
                 shop.validation(entry, ("validate", at))
                 for at, entry in enumerate(self.rollout.validations)
             ),
-            guard=shop.guard(section.unless, (course,)),
+            guard=shop.guard(section.unless, (course.value,)),
         )
         filling.finish()
         return work
 
+    def _section(self, course: Course) -> Upgrade | None:
+        return self.rollout.upgrade if course is Course.UPGRADE else self.rollout.rollback
+
     def programs(self, course: Course, member: Member, rollout_id: str) -> list[Program]:
-        """What `course` starts on this machine for `member`, validations included.
+        """Programs that `course` starts on this machine for `member`, validations included.
 
         Raises ConfigurationError as `work` does.
         """
-        section = self.rollout.upgrade if course == "upgrade" else self.rollout.rollback
+        section = self._section(course)
         work = self.work(course, member, rollout_id)
         found = []
         for at, step in enumerate(work.steps):
             is_single = section is not None and section.command is not None
             trail: Trail = ("command",) if is_single else ("steps", at, "command")
-            found.append(Program((course, *trail, 0), step, may_come_later=at > 0))
+            found.append(Program((course.value, *trail, 0), step, may_come_later=at > 0))
         if work.guard is not None:
-            found.append(Program((course, "unless", "command", 0), work.guard.command))
+            found.append(Program((course.value, "unless", "command", 0), work.guard.task))
         for at, validation in enumerate(work.validations):
             if isinstance(validation.probe, CommandProbe):
                 found.append(Program(("validate", at, "command", 0), validation.probe.command))
-        return [one for one in found if one.command.argv[0] != PLACEHOLDER]
+        return [one for one in found if one.task.label != PLACEHOLDER]
 
-    def told(self, trail: Trail, message: str) -> str:
-        """A fault at its place: `FILE:LINE:COL: path: message`."""
+    def located(self, trail: Trail, message: str) -> str:
+        """`message` with its place: `FILE:LINE:COL: path: message`."""
         return self.document.fault(trail, message).render(str(self.path))
 
     def queries(
         self, gate: MetricGate, member: Member | None, rollout_id: str, window: timedelta
     ) -> dict[Query, str]:
-        """What `gate` asks about `member` (None: the pool), all templates filled.
+        """The queries of `gate` about `member` (None: the pool), all templates filled.
 
-        `window`: since the thing under judgement began; at most the gate's `window_max` is asked
-        for. Raises ConfigurationError when a variable has no value for this member.
+        `window`: time since the member's return (or the start of the rollout), capped at the gate's
+        `window_max`. Raises ConfigurationError when a variable has no value for this member.
         """
         if member is None and gate.scope is Scope.MEMBER:
             raise ValueError(f"gate {gate.name} has no member to fill its queries for")
@@ -144,10 +156,10 @@ class RolloutFile:
         return queries
 
     def probe(self, gate: Gate, member: Member, rollout_id: str) -> HttpProbe:
-        """The requests that make up for users of `member`, all templates filled.
+        """The probe requests that stand in for users of `member`, all templates filled.
 
-        Raises ConfigurationError when a variable has no value for this member, or when what was
-        filled in makes no sense.
+        Raises ConfigurationError when a variable has no value for this member, or when a filled-in
+        value is invalid.
         """
         place = self._place(gate)
         section = self.rollout.gates[place].probe

@@ -1,6 +1,6 @@
 """What is known of each load balancer now, from the looks so far.
 
-A sight is never journalled. It carries when each thing was seen, so that nothing is decided on
+A snapshot is never journalled. It carries when each thing was seen, so that nothing is decided on
 old news.
 """
 
@@ -17,7 +17,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class Snapshot:
     """One load balancer instance, as last seen."""
 
     instance: str
@@ -34,28 +34,28 @@ class Sight:
     lingering: bool | None = None
 
 
-def looked(sight: Sight, view: InstanceView) -> Sight:
+def looked(snapshot: Snapshot, view: InstanceView) -> Snapshot:
     """After an answer. A full one replaces all that was known."""
     fresh: dict[str, tuple[Seen, ...]] = {}
     for line in view.lines:
         fresh[line.member] = (*fresh.get(line.member, ()), Seen(line, view.at))
     return replace(
-        sight,
+        snapshot,
         incarnation=view.incarnation,
         at=view.at,
         tried_at=view.at,
-        full_at=view.at if view.is_full else sight.full_at,
-        lines=fresh if view.is_full else {**sight.lines, **fresh},
+        full_at=view.at if view.is_full else snapshot.full_at,
+        lines=fresh if view.is_full else {**snapshot.lines, **fresh},
         lost_since=None,
         lost_why="",
         lingering=view.lingering,
     )
 
 
-def lost(sight: Sight, at: Instant, why: str) -> Sight:
+def lost(snapshot: Snapshot, at: Instant, why: str) -> Snapshot:
     """After no answer."""
-    since = sight.lost_since if sight.lost_since is not None else at
-    return replace(sight, tried_at=at, lost_since=since, lost_why=why)
+    since = snapshot.lost_since if snapshot.lost_since is not None else at
+    return replace(snapshot, tried_at=at, lost_since=since, lost_why=why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +67,17 @@ class Capacity:
     """`backend at instance` with the fewest."""
 
 
-def capacity(sights: Iterable[Sight], without: frozenset[str] = frozenset()) -> Capacity:
+def capacity(snapshots: Iterable[Snapshot], without: frozenset[str] = frozenset()) -> Capacity:
     """How many serve, when those in `without` are not counted (S2)."""
     fewest: Capacity | None = None
-    for sight in sights:
+    for snapshot in snapshots:
         counts: dict[str, int] = {}
-        for member, lines in sight.lines.items():
+        for member, lines in snapshot.lines.items():
             for seen in lines:
                 counts.setdefault(seen.line.backend, 0)
                 if member not in without and seen.line.is_serving:
                     counts[seen.line.backend] += 1
         for backend, count in counts.items():
             if fewest is None or count < fewest.serving:
-                fewest = Capacity(count, f"{backend} at {sight.instance}")
+                fewest = Capacity(count, f"{backend} at {snapshot.instance}")
     return fewest if fewest is not None else Capacity(0, "no load balancer seen yet")

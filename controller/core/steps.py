@@ -2,6 +2,7 @@
 
 A step is journalled as `Intended` before it is performed; its outcome is an event of its own."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -66,6 +67,8 @@ class RunStep:
     """Counts executions of this very step, from 0: with the other fields it names a job."""
     seats: tuple[Seat, ...] = ()
     """Who is in the member's place, and is meant; empty: whoever is there."""
+    found: Found | None = None
+    """What to record where the step itself takes the member out of rotation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,4 +86,19 @@ class AskOperator:
     member: str
 
 
-Step = SetMember | AskGuard | RunStep | Validate | AskOperator
+@dataclass(frozen=True, slots=True)
+class OpenPool:
+    """Prepare the pool as a whole, once, before the first member is taken out."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClosePool:
+    """Put the pool as a whole back as it was found, when the rollout is over for good."""
+
+    kept: Mapping[str, str]
+    """What was found when it was opened, in the adapter's own words."""
+
+
+PoolStep = OpenPool | ClosePool
+MemberStep = SetMember | AskGuard | RunStep | Validate | AskOperator
+Step = MemberStep | PoolStep

@@ -4,7 +4,7 @@ from typing import Final
 
 from controller.core.events import AbortRequested, PauseRequested, ResumeRequested
 from controller.journal.codec import decode
-from controller.ports import Record, Request
+from controller.records import Record, Request
 
 _KINDS: Final = frozenset(
     kind.__name__ for kind in (PauseRequested, ResumeRequested, AbortRequested)

@@ -7,7 +7,7 @@ from controller.core.state.apply import apply
 from controller.core.state.state import State, initial
 from controller.errors import StateError
 from controller.journal.codec import PLAN, decode
-from controller.ports import Record
+from controller.records import Record
 
 
 def replay(records: Iterable[Record]) -> tuple[Plan, State]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from controller.core.plan.plan import Plan
 from controller.core.state.state import State
 from controller.journal.replay import replay
-from controller.ports import Journal, RolloutRow
+from controller.ports import Journal
+from controller.records import RolloutRow
 
 
 @dataclass(frozen=True, slots=True)

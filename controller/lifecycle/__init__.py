@@ -7,29 +7,31 @@ here.
 
 from controller.journal.unfinished import Unfinished, unfinished
 from controller.lifecycle.abort import abort_at_rest
-from controller.lifecycle.changes import onward, onward_in, without_secrets
-from controller.lifecycle.dry_run import Foreseen, Lookout, foresee
+from controller.lifecycle.changes import FormerFile, former_file, next_commands
+from controller.lifecycle.dry_run import DryRun, dry_run
+from controller.lifecycle.findings import Findings
 from controller.lifecycle.gates import sampler_of
-from controller.lifecycle.look import glance
-from controller.lifecycle.options import Prepared, Wishes, World
+from controller.lifecycle.look import look_once
+from controller.lifecycle.options import Ports, Prepared, ReadPorts, RunOptions
 from controller.lifecycle.resume import scope
 from controller.lifecycle.run import run
 
 __all__ = [
-    "Foreseen",
-    "Lookout",
+    "DryRun",
+    "Findings",
+    "FormerFile",
+    "Ports",
     "Prepared",
+    "ReadPorts",
+    "RunOptions",
     "Unfinished",
-    "Wishes",
-    "World",
     "abort_at_rest",
-    "foresee",
-    "glance",
-    "onward",
-    "onward_in",
+    "dry_run",
+    "former_file",
+    "look_once",
+    "next_commands",
     "run",
     "sampler_of",
     "scope",
     "unfinished",
-    "without_secrets",
 ]

@@ -1,4 +1,4 @@
-"""Ends a rollout for good that no process has in hand."""
+"""Ends a rollout for good that no process works on."""
 
 from collections.abc import Callable, Sequence
 
@@ -10,8 +10,8 @@ from controller.errors import Refused
 from controller.journal.codec import encode
 from controller.journal.unfinished import Unfinished
 from controller.lifecycle.begin import began
-from controller.lifecycle.changes import as_it_was_run, without_secrets
-from controller.lifecycle.options import Prepared, Wishes, World
+from controller.lifecycle.changes import FormerFile, as_it_was_run
+from controller.lifecycle.options import Ports, Prepared, RunOptions
 from controller.lifecycle.run import carry_out
 from controller.ports import Hold
 from controller.preflight.survey import reach, survey
@@ -21,55 +21,56 @@ from controller.runner.recorder import Narrator
 
 
 async def abort_at_rest(
-    world: World,
+    ports: Ports,
     hold: Hold,
     former: Unfinished,
+    kept: FormerFile,
     restore: bool,
     narrators: Sequence[Narrator],
     on_start: Callable[[Runner], None],
 ) -> State:
-    """End a rollout for good that no process has in hand, from the file as it was run. Without
+    """End a rollout for good that no process works on, from the file as it was run. Without
     `restore` the journal is enough, where a load balancer does not answer."""
-    file = as_it_was_run(former) if restore else without_secrets(former.row)
+    file = as_it_was_run(former, kept) if restore else kept.kept
     try:
-        reached = await reach(world.balancer, file.settings.selection)
+        reached = await reach(ports.balancer, file.settings.selection)
     except Refused as refused:
         if restore:
             raise
-        return await _abort_unasked(world, hold, former, refused, narrators)
+        return await _abort_unasked(ports, hold, former, refused, narrators)
     await hold.add(reached.keys)
-    found = await survey(file, reached, None, former.plan.purpose)
+    await survey(file, reached, None, former.plan.purpose)  # can every template be filled?
     prepared = Prepared(
         former.row,
         former.plan,
         former.state,
-        (began(world, former.plan, Wishes()), AbortRequested(world.by, restore)),
-        found,
+        (began(ports, former.plan, RunOptions()), AbortRequested(ports.by, restore)),
+        file,
         is_new=False,
         abandoned=None,
     )
-    return await carry_out(world, hold, prepared, narrators, None, on_start)
+    return await carry_out(ports, hold, prepared, narrators, None, on_start)
 
 
 async def _abort_unasked(
-    world: World,
+    ports: Ports,
     hold: Hold,
     former: Unfinished,
     refused: Refused,
     narrators: Sequence[Narrator],
 ) -> State:
     """The end of a rollout, from the journal alone. What is out stays known to later ones (S8)."""
-    row, journal, state = former.row, world.journal, former.state
+    row, journal, state = former.row, ports.journal, former.state
     await hold.add({one.key for one in await journal.taken_by(row.id)})
     ending = Finished(
-        Outcome.ABORTED, ExitCode.STOPPED, f"by {world.by}; {_by_the_journal(state, refused)}"
+        Outcome.ABORTED, ExitCode.STOPPED, f"by {ports.by}; {_by_the_journal(state, refused)}"
     )
     for event in (
-        began(world, former.plan, Wishes()),
-        AbortRequested(world.by, restore=False),
+        began(ports, former.plan, RunOptions()),
+        AbortRequested(ports.by, restore=False),
         ending,
     ):
-        now = world.clock.now()
+        now = ports.clock.now()
         after = apply(former.plan, state, event, now)
         await journal.append(row.id, now, *encode(event))
         for narrator in narrators:

@@ -1,9 +1,9 @@
-"""Up to the point where something could be touched: reach the pool, lock it, and find out how
-to begin: anew, or where a former run was left."""
+"""Up to the point where something could be touched: how a run begins a rollout, or goes on with
+one that a former run left."""
 
 from secrets import token_hex
 
-from controller.config import RolloutFile, fingerprint, masked
+from controller.config import RolloutFile, fingerprint
 from controller.core.events import (
     Event,
     FileKept,
@@ -11,90 +11,69 @@ from controller.core.events import (
     ResumeRequested,
     RunBegan,
 )
-from controller.core.phases import Phase
-from controller.core.plan.plan import Plan, Purpose
-from controller.core.state.state import State, initial
-from controller.errors import Refused, UsageFault
-from controller.journal.unfinished import Unfinished, unfinished
-from controller.lifecycle.changes import choices, onward
-from controller.lifecycle.gates import check_gates
-from controller.lifecycle.options import Prepared, Wishes, World
-from controller.lifecycle.resume import goes_on, refuse_changes, scope, undecided, unheard
-from controller.ports import Hold, RolloutRow
-from controller.preflight.guards import check_before_rehearsal, check_guards
-from controller.preflight.programs import missing_programs
-from controller.preflight.survey import Findings, reach, survey
-from controller.report.run.next_commands import Onward
+from controller.core.plan.plan import Plan
+from controller.core.state.state import initial
+from controller.errors import Refused
+from controller.journal.unfinished import Unfinished
+from controller.lifecycle.findings import Findings
+from controller.lifecycle.options import Ports, Prepared, RunOptions
+from controller.lifecycle.preflight import preflight
+from controller.lifecycle.resume import scope
+from controller.ports import Hold
+from controller.records import RolloutRow
 from controller.runner.watchers import heard
 
 
-async def prepare(world: World, hold: Hold, file: RolloutFile, wishes: Wishes) -> Prepared:
-    """Inside the lock on the name: reach the pool, lock it, and find out how to begin.
+async def prepare(
+    ports: Ports, hold: Hold, file: RolloutFile, options: RunOptions
+) -> tuple[Prepared, Findings]:
+    """Inside the lock on the name: make the preflight, and decide how to begin by it.
 
-    Raises Refused, PoolHeld, ConfigurationError, UsageFault, StateError.
+    Raises Refused, PoolHeld, ConfigurationError, UsageFault, StateError, LeaseLost.
     """
-    _check_overrides(file, wishes)
-    reached = await reach(world.balancer, file.settings.selection)
-    await hold.add(reached.keys)
-    former = await unfinished(world.journal, file.settings.name)
-    found = await survey(file, reached, world.journal, wishes.purpose)
-    if former is not None:
-        ways = onward(world, former.row, former.plan)
-        if goes_on(ways, former, wishes):
-            return await _taken_up(world, file, wishes, former, found, ways)
-    plan = found.proposal.plan
-    if plan is None:
-        raise Refused(*found.proposal.refusals)
-    _check_programs(world, file, plan, initial(plan))
-    if wishes.purpose is Purpose.REHEARSAL:
-        await check_before_rehearsal(found, world.validator)
-    intervals = await check_gates(world, file, plan, wishes)
-    begins = began(world, plan, wishes)
-    await check_guards(file, plan, world.commands, begins.only)
-    row = _row(world, file)
-    inherited = [MemberInherited(name, how) for name, how in found.ours.items() if _has(plan, name)]
+    seen = await preflight(ports, file, options, hold)
+    if seen.refusals:
+        raise Refused(*seen.refusals)
+    if seen.former is not None:
+        return _gone_on_with(ports, file, options, seen, seen.former), seen
+    assert seen.whole is not None, "neither refused nor planned"
+    return _begun(ports, file, options, seen, seen.whole), seen
+
+
+def _begun(
+    ports: Ports, file: RolloutFile, options: RunOptions, seen: Findings, plan: Plan
+) -> Prepared:
+    row = _row(ports, file)
+    names = {member.name for member in plan.members}
+    ours = seen.survey.ours if seen.survey is not None else {}
+    inherited = [MemberInherited(name, how) for name, how in ours.items() if name in names]
+    first: tuple[Event, ...] = (
+        FileKept(fingerprint(file, row.id)),
+        *inherited,
+        began(ports, plan, options),
+    )
+    abandoned = seen.abandoned.row if seen.abandoned is not None else None
+    return Prepared(row, plan, initial(plan), first, file, is_new=True, abandoned=abandoned)
+
+
+def _gone_on_with(
+    ports: Ports, file: RolloutFile, options: RunOptions, seen: Findings, former: Unfinished
+) -> Prepared:
+    # The run begins first: a request then acts on it, an abort too.
+    first: list[Event] = [began(ports, former.plan, options), *map(heard, seen.pending)]
+    if (halt := seen.overridden) is not None:
+        reason = options.overrides[halt.gate or ""]
+        first.append(ResumeRequested(ports.by, f"override of gate {halt.gate!r}: {reason}"))
     return Prepared(
-        row,
-        plan,
-        initial(plan),
-        (
-            FileKept(fingerprint(file.text, file.sets, row.id)),
-            *inherited,
-            begins,
-        ),
-        found,
-        is_new=True,
-        abandoned=former.row if former is not None else None,
-        intervals=intervals,
+        former.row, former.plan, former.state, tuple(first), file, is_new=False, abandoned=None
     )
 
 
-def _has(plan: Plan, name: str) -> bool:
-    return any(member.name == name for member in plan.members)
-
-
-def _check_programs(world: World, file: RolloutFile, plan: Plan, state: State) -> None:
-    """For the members that are not begun yet. Raises Refused."""
-    untouched = [one for one in plan.members if state.members[one.name].phase is Phase.WAITING]
-    missing, _ = missing_programs(file, untouched, plan.purpose, world.commands)
-    if missing:
-        raise Refused(*missing)
-
-
-def _check_overrides(file: RolloutFile, wishes: Wishes) -> None:
-    known = [gate.name for gate in file.settings.policies.gates]
-    for name in wishes.overrides:
-        if name not in known:
-            raise UsageFault(
-                f"--override {name}: no such gate; the file has: {', '.join(known) or 'none'}"
-            )
-
-
-def _row(world: World, file: RolloutFile) -> RolloutRow:
+def _row(ports: Ports, file: RolloutFile) -> RolloutRow:
     """The journal keeps the file without its secrets (S12)."""
-    wall = world.clock.wall()
+    wall = ports.clock.wall()
     name = file.settings.name
-    text, sets = masked(file.text, file.sets)
+    text, sets = file.masked
     return RolloutRow(
         id=f"{name}-{wall:%Y%m%d-%H%M%S}-{token_hex(2)}",
         name=name,
@@ -102,42 +81,11 @@ def _row(world: World, file: RolloutFile) -> RolloutRow:
         path=str(file.path.absolute()),
         sets=sets,
         started=wall,
-        by=world.by,
+        by=ports.by,
     )
 
 
-def began(world: World, plan: Plan, wishes: Wishes) -> RunBegan:
+def began(ports: Ports, plan: Plan, options: RunOptions) -> RunBegan:
     """Raises Refused where the command line leaves nobody to touch."""
-    only = scope(plan, wishes)
-    return RunBegan(world.by, only, wishes.stepwise, dict(wishes.overrides))
-
-
-async def _taken_up(
-    world: World,
-    file: RolloutFile,
-    wishes: Wishes,
-    former: Unfinished,
-    found: Findings,
-    ways: Onward,
-) -> Prepared:
-    """Go on, unless the file has changed or a halt wants a decision."""
-    refuse_changes(ways, former, file)
-    pending = await unheard(former, world.requests)
-    first: list[Event] = [heard(request) for request in pending]
-    if (halt := undecided(former, pending)) is not None:
-        reason = wishes.overrides.get(halt.gate or "")
-        if reason is None:
-            raise Refused(*choices(former, ways))
-        first.append(ResumeRequested(world.by, f"override of gate {halt.gate!r}: {reason}"))
-    _check_programs(world, file, former.plan, former.state)
-    # The run begins first: a request then acts on it, an abort too.
-    first.insert(0, began(world, former.plan, wishes))
-    return Prepared(
-        former.row,
-        former.plan,
-        former.state,
-        tuple(first),
-        found,
-        is_new=False,
-        abandoned=None,
-    )
+    only = scope(plan, options)
+    return RunBegan(ports.by, only, options.stepwise, dict(options.overrides))

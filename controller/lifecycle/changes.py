@@ -1,67 +1,77 @@
-"""What the journal knows of a rollout that has not ended, and whether its file has changed."""
+"""Whether the file of an unfinished rollout has changed, and the commands to go on with it."""
 
-from pathlib import Path
+from dataclasses import dataclass
 
-from controller.config import SECRET_CHANGED, RolloutFile, changes, fingerprint, load, masked, parse
+from controller.config import (
+    SECRET_CHANGED,
+    RolloutFile,
+    changes,
+    fingerprint,
+    parse,
+    reload,
+)
 from controller.core.plan.plan import Plan
 from controller.errors import ConfigurationError, Refused
 from controller.journal.unfinished import Unfinished
-from controller.lifecycle.options import World
-from controller.ports import RolloutRow
-from controller.report.run.next_commands import Onward, ways_on
+from controller.records import RolloutRow
+from controller.report.run.next_commands import NextCommands, after_halt
 
 
-def differences(former: Unfinished, file: RolloutFile) -> list[str]:
-    """What has changed since the rollout was begun; empty when both mean the same."""
-    if fingerprint(file.text, file.sets, former.row.id) == former.state.fingerprint:
-        return []
-    shown = changes(former.row.file, former.row.sets, *masked(file.text, file.sets))
-    return shown or [SECRET_CHANGED]
+@dataclass(frozen=True, slots=True)
+class FormerFile:
+    """The rollout file of a rollout that was begun."""
+
+    kept: RolloutFile
+    """As the journal has it, without its secrets."""
+    now: RolloutFile | ConfigurationError
+    """As it is at its path now, or what is wrong with it."""
 
 
-def as_it_was_run(former: Unfinished) -> RolloutFile:
+def former_file(row: RolloutRow) -> FormerFile:
+    """Raises ConfigurationError where the kept file is one of another version of poolroll."""
+    kept = parse(row.file, row.path, row.sets)
+    try:
+        return FormerFile(kept, reload(kept))
+    except ConfigurationError as error:
+        return FormerFile(kept, error)
+
+
+def as_it_was_run(former: Unfinished, file: FormerFile) -> RolloutFile:
     """The rollout file of a rollout, secrets included: from its path where there are any.
 
     Raises Refused when that file is not what was run any more.
     """
-    row = former.row
-    kept = without_secrets(row)
-    if fingerprint(row.file, row.sets, row.id) == former.state.fingerprint:
-        return kept
-    try:
-        there = load(Path(row.path), row.sets)
-    except ConfigurationError:
-        there = kept
-    if fingerprint(there.text, there.sets, row.id) == former.state.fingerprint:
-        return there
+    for one in (file.kept, file.now):
+        if isinstance(one, RolloutFile) and _is_unchanged(former, one):
+            return one
     raise Refused(
-        f"the rollout file holds secrets, which the journal does not keep, and {row.path} is not "
-        "what was run any more: put it back, or abort without --restore"
+        f"the rollout file holds secrets, which the journal does not keep, and {former.row.path} "
+        "is not what was run any more: put it back, or abort without --restore"
     )
 
 
-def without_secrets(row: RolloutRow) -> RolloutFile:
-    """The rollout file as the journal has it. Raises ConfigurationError where another version of
-    poolroll understood it."""
-    return parse(row.file, row.path, row.sets)
+def differences(former: Unfinished, file: RolloutFile) -> list[str]:
+    """What has changed since the rollout was begun; empty when both mean the same."""
+    if _is_unchanged(former, file):
+        return []
+    return changes(former.row.file, former.row.sets, *file.masked) or [SECRET_CHANGED]
 
 
-def onward(world: World, row: RolloutRow, plan: Plan) -> Onward:
-    """The commands with which an operator goes on."""
-    return onward_in(world.folder, row, plan)
+def _is_unchanged(former: Unfinished, file: RolloutFile) -> bool:
+    return fingerprint(file, former.row.id) == former.state.fingerprint
 
 
-def onward_in(folder: str, row: RolloutRow, plan: Plan) -> Onward:
-    """`folder`: see `World.folder`."""
-    return Onward(plan.name, plan.purpose, row.path, row.sets, folder)
+def next_commands(folder: str, row: RolloutRow, plan: Plan) -> NextCommands:
+    """The commands with which an operator goes on. `folder`: see `ReadPorts.folder`."""
+    return NextCommands(plan.name, plan.purpose, row.path, row.sets, folder)
 
 
-def choices(former: Unfinished, onward: Onward) -> list[str]:
+def choices(former: Unfinished, commands: NextCommands) -> list[str]:
     """What to do about a halted rollout."""
     halt = former.state.halt
     why = halt.seen if halt is not None else "why is not known"
     return [
-        f"rollout {onward.name!r} halted: {why}",
-        *ways_on(former.plan, former.state, onward),
-        f"to start over: {onward.run_anew}",
+        f"rollout {commands.name!r} halted: {why}",
+        *after_halt(former.plan, former.state, commands),
+        f"to start over: {commands.run_new}",
     ]

@@ -5,10 +5,10 @@ import asyncio
 from controller.core.pool import InstanceView, Instant
 from controller.errors import BalancerError
 from controller.ports import Clock, LoadBalancer
-from controller.report.members.placement import Glance
+from controller.report.members.placement import PoolView
 
 
-async def glance(balancer: LoadBalancer, clock: Clock, until: Instant) -> Glance:
+async def look_once(balancer: LoadBalancer, clock: Clock, until: Instant) -> PoolView:
     """Ask every instance at once. Whatever one has answered by `until`, or has not, is an answer
     here."""
     left = max(0.0, (until - clock.now()).total_seconds())
@@ -25,7 +25,7 @@ async def glance(balancer: LoadBalancer, clock: Clock, until: Instant) -> Glance
     at = clock.wall()
     found = await asyncio.gather(*map(one, balancer.instances))
     answers = list(zip(balancer.instances, found, strict=True))
-    return Glance(
+    return PoolView(
         at,
         {name: view for name, view in answers if isinstance(view, InstanceView)},
         {name: why for name, why in answers if isinstance(why, str)},

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 
+from controller.config import RolloutFile
 from controller.core.events import Event
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.state.state import State
@@ -14,38 +14,52 @@ from controller.ports import (
     LoadBalancer,
     Lock,
     Requests,
-    RolloutRow,
+    Tasks,
     Validator,
 )
-from controller.preflight.survey import Findings
+from controller.records import RolloutRow
 from controller.runner.sampler import Sources
 
 
-@dataclass(frozen=True, slots=True)
-class World:
-    """The ports of one run."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadPorts:
+    """The ports of a command that only reads."""
 
     balancer: LoadBalancer
-    commands: Commands
+    tasks: Tasks
     validator: Validator
-    journal: Journal
-    requests: Requests
+    journal: Journal | None
+    """None: nothing was ever run with this state folder."""
+    requests: Requests | None
+    """None likewise."""
     lock: Lock
     clock: Clock
     sources: Sources
-    by: str
     folder: str = ""
     """The state folder, where commands would not look there by themselves."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports(ReadPorts):
+    """The ports of one run."""
+
+    journal: Journal
+    requests: Requests
+    commands: Commands
+    """For notices."""
+    by: str
+    """The operator, for records."""
+
+
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class RunOptions:
     """What the command line asks for, beyond the file."""
 
     only: tuple[str, ...] = ()
     canaries_only: bool = False
     stepwise: bool = False
     overrides: Mapping[str, str] = field(default_factory=dict)
+    """Gate → why the operator goes on in spite of it."""
     new: bool = False
     purpose: Purpose = Purpose.UPGRADE
 
@@ -58,8 +72,6 @@ class Prepared:
     plan: Plan
     state: State
     first: tuple[Event, ...]
-    found: Findings
+    file: RolloutFile
     is_new: bool
     abandoned: RolloutRow | None
-    intervals: Mapping[str, timedelta] = field(default_factory=dict)
-    """Gate → the scrape interval of its metrics system, as it was seen."""

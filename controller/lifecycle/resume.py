@@ -9,43 +9,44 @@ from controller.core.plan.plan import Plan, Purpose
 from controller.errors import Refused
 from controller.journal.unfinished import Unfinished
 from controller.lifecycle.changes import differences
-from controller.lifecycle.options import Wishes
-from controller.ports import Request, Requests, Verb
-from controller.report.run.next_commands import Onward
+from controller.lifecycle.options import RunOptions
+from controller.ports import Requests
+from controller.records import Request, Verb
+from controller.report.run.next_commands import NextCommands
 
 DECISIONS: Final = frozenset({Verb.RESUME, Verb.ABORT, Verb.ABORT_RESTORE})
 """Requests that say what becomes of a halted rollout."""
 
 
-def goes_on(ways: Onward, former: Unfinished, wishes: Wishes) -> bool:
+def goes_on(commands: NextCommands, former: Unfinished, options: RunOptions) -> bool:
     """Whether the unfinished rollout is taken up. `--new` and `rollback` leave it behind, unless a
     step of it may be running still: that one must be joined, never doubled (S7). Raises Refused."""
     name, purpose = former.plan.name, former.plan.purpose
-    is_left = wishes.new or (wishes.purpose is Purpose.ROLLBACK is not purpose)
+    is_left = options.new or (options.purpose is Purpose.ROLLBACK is not purpose)
     if is_left:
         busy = [m.name for m in former.state.members.values() if m.progress.unfinished]
         if busy:
             raise Refused(
                 f"a step of rollout {name!r} may still be running on {', '.join(busy)}: go on with "
-                f"it first ({ways.run}), or end it: {ways.abort}"
+                f"it first ({commands.run}), or end it: {commands.abort}"
             )
         return False
-    if wishes.purpose is not purpose:
+    if options.purpose is not purpose:
         raise Refused(
-            f"an unfinished {purpose} of {name!r} stands in the way: go on with it: {ways.run}; "
-            f"or end it: {ways.abort_and_restore}"
+            f"an unfinished {purpose} of {name!r} stands in the way: "
+            f"go on with it: {commands.run}; or end it: {commands.abort_and_restore}"
         )
     return True
 
 
-def refuse_changes(ways: Onward, former: Unfinished, file: RolloutFile) -> None:
+def refuse_changes(commands: NextCommands, former: Unfinished, file: RolloutFile) -> None:
     """Raises Refused, with the difference, when the file is not what was run any more."""
     if changed := differences(former, file):
         raise Refused(
             f"rollout {former.plan.name!r} is unfinished, and the rollout file is not what it was "
             "begun with:",
             *changed,
-            f"put it back to go on; or begin anew with --new; or: {ways.abort}",
+            f"put it back to go on; or begin anew with --new; or: {commands.abort}",
         )
 
 
@@ -61,23 +62,23 @@ def undecided(former: Unfinished, pending: Sequence[Request]) -> Halted | None:
     return former.state.halt
 
 
-def scope(plan: Plan, wishes: Wishes) -> tuple[str, ...]:
+def scope(plan: Plan, options: RunOptions) -> tuple[str, ...]:
     """The members that the command line limits a run to; empty: all. Raises Refused where none of
     them could be touched: that must never be read as "all"."""
-    if wishes.only:
+    if options.only:
         there = [member.name for member in plan.members]
-        unknown = [name for name in wishes.only if name not in there and name not in plan.left]
+        unknown = [name for name in options.only if name not in there and name not in plan.left]
         if unknown:
             raise Refused(
                 f"--only {unknown[0]!r} is not a member of this rollout; they are: "
                 + ", ".join(there)
             )
-        if not set(wishes.only) & set(there):
+        if not set(options.only) & set(there):
             raise Refused(f"--only: nobody is left to touch: {_left(plan)}")
-        return wishes.only
-    if wishes.canaries_only and not plan.canaries:
+        return options.only
+    if options.canaries_only and not plan.canaries:
         raise Refused(f"--canaries-only: every canary was left out: {_left(plan)}")
-    return plan.canaries if wishes.canaries_only else ()
+    return plan.canaries if options.canaries_only else ()
 
 
 def _left(plan: Plan) -> str:

@@ -7,11 +7,13 @@ from controller.config import RolloutFile
 from controller.core.outcome import ExitCode, Outcome
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.state.state import State
+from controller.core.steps import Course
 from controller.journal.codec import encode
 from controller.lifecycle.begin import prepare
-from controller.lifecycle.changes import onward
+from controller.lifecycle.changes import next_commands
+from controller.lifecycle.findings import Findings
 from controller.lifecycle.gates import prober_of, sampler_of
-from controller.lifecycle.options import Prepared, Wishes, World
+from controller.lifecycle.options import Ports, Prepared, RunOptions
 from controller.ports import Hold
 from controller.report.run.halt import halt_message
 from controller.report.run.summary import contact
@@ -22,25 +24,25 @@ from controller.tasks import Work
 
 
 async def run(
-    world: World,
+    ports: Ports,
     file: RolloutFile,
-    wishes: Wishes,
+    options: RunOptions,
     *,
-    confirm: Callable[[Prepared], Awaitable[bool]],
+    confirm: Callable[[Prepared, Findings], Awaitable[bool]],
     narrators: Sequence[Narrator],
     questions: Questions | None,
     on_start: Callable[[Runner], None],
 ) -> tuple[Prepared, State] | None:
     """The whole of `poolroll run`; None when the operator said no. Raises as `prepare` does."""
-    async with world.lock.hold(file.settings.name) as hold:
-        prepared = await prepare(world, hold, file, wishes)
-        if not await confirm(prepared):
+    async with ports.lock.hold(file.settings.name) as hold:
+        prepared, seen = await prepare(ports, hold, file, options)
+        if not await confirm(prepared, seen):
             return None
-        return prepared, await carry_out(world, hold, prepared, narrators, questions, on_start)
+        return prepared, await carry_out(ports, hold, prepared, narrators, questions, on_start)
 
 
 async def carry_out(
-    world: World,
+    ports: Ports,
     hold: Hold,
     prepared: Prepared,
     narrators: Sequence[Narrator],
@@ -48,34 +50,34 @@ async def carry_out(
     on_start: Callable[[Runner], None],
 ) -> State:
     """Run until finished, and say in the journal how it ended."""
-    row, journal = prepared.row, world.journal
+    row, journal = prepared.row, ports.journal
     plan = prepared.plan
     if prepared.is_new:
         if prepared.abandoned is not None:
             await journal.end(prepared.abandoned.id, Outcome.ABANDONED, ExitCode.STOPPED)
-        await journal.begin(row, world.clock.now(), *encode(plan))
-    sampler = sampler_of(world.sources, prepared.found.file, plan, row.id)
+        await journal.begin(row, ports.clock.now(), *encode(plan))
+    sampler = sampler_of(ports.sources, prepared.file, plan, row.id)
     runner = Runner(
         row.id,
         plan,
         prepared.state,
-        balancer=world.balancer,
+        balancer=ports.balancer,
         performer=Performer(
             row.id,
-            world.balancer,
-            world.commands,
-            world.validator,
-            _work(prepared.found.file, plan, row.id),
+            ports.balancer,
+            ports.tasks,
+            ports.validator,
+            _work(prepared.file, plan, row.id),
             questions,
         ),
         journal=journal,
-        requests=world.requests,
+        requests=ports.requests,
         hold=hold,
-        clock=world.clock,
+        clock=ports.clock,
         narrators=narrators,
         sampler=sampler,
-        prober=prober_of(world, prepared),
-        halt_told=_halt_told(world, prepared),
+        prober=prober_of(ports, prepared),
+        halt_told=_halt_told(ports, prepared),
     )
     on_start(runner)
     try:
@@ -88,14 +90,14 @@ async def carry_out(
     return state
 
 
-def _halt_told(world: World, prepared: Prepared) -> Callable[[State], Sequence[str]]:
-    settings = prepared.found.file.settings
-    ways = onward(world, prepared.row, prepared.plan)
+def _halt_told(ports: Ports, prepared: Prepared) -> Callable[[State], Sequence[str]]:
+    settings = prepared.file.settings
+    commands = next_commands(ports.folder, prepared.row, prepared.plan)
 
     def told(state: State) -> Sequence[str]:
-        now, wall = world.clock.now(), world.clock.wall()
+        now, wall = ports.clock.now(), ports.clock.wall()
         about = contact(settings)
-        return halt_message(prepared.plan, state, now, wall, onward=ways, contact=about)
+        return halt_message(prepared.plan, state, now, wall, commands=commands, contact=about)
 
     return told
 
@@ -110,8 +112,8 @@ def _work(file: RolloutFile, plan: Plan, rollout: str) -> Callable[[OfCourse], W
             now = step.seats[0].occupant
             member = file.member(member.name, now.address, now.port)
         if plan.purpose is Purpose.ROLLBACK:
-            return file.work("rollback", member, rollout)
-        whole = file.work(step.course.value, member, rollout)
+            return file.work(Course.ROLLBACK, member, rollout)
+        whole = file.work(step.course, member, rollout)
         is_rehearsal = plan.purpose is Purpose.REHEARSAL
         return replace(whole, steps=(), guard=None) if is_rehearsal else whole
 

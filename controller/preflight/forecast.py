@@ -13,12 +13,13 @@ from controller.core.events import RollbackBegan, StepEnded
 from controller.core.forecast.load import Expected, Load, expected, loads
 from controller.core.forecast.stake import Loss, stake
 from controller.core.forecast.traffic import Traffic, traffic
+from controller.core.gates.tally import Tally
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.settings import Policies
-from controller.core.tally import Tally
 from controller.journal.codec import decode
-from controller.ports import Clock, Journal, LoadBalancer, Record
-from controller.preflight.survey import Findings
+from controller.ports import Clock, Journal, LoadBalancer
+from controller.preflight.survey import PoolSurvey
+from controller.records import Record
 from controller.report.plan.forecast import outlook_lines
 
 LOOK: Final = timedelta(seconds=1)
@@ -35,7 +36,7 @@ FORMER: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Prospect:
+class Forecast:
     """For a plan, before it is begun."""
 
     traffic: Traffic
@@ -45,8 +46,8 @@ class Prospect:
     expected: Expected
 
 
-async def look_ahead(
-    found: Findings,
+async def forecast(
+    found: PoolSurvey,
     plan: Plan,
     balancer: LoadBalancer,
     clock: Clock,
@@ -55,14 +56,14 @@ async def look_ahead(
     commands: timedelta | None = None,
     intervals: Mapping[str, timedelta] | None = None,
     without: Collection[str] = (),
-) -> Prospect:
+) -> Forecast:
     """Raises BalancerError. `commands`: see `last_commands`; `intervals`: gate → its scrape
     interval; `without`: gates that the operator overrides."""
     rates = await _rates(found, balancer, clock, during)
     names = [member.name for member in plan.members]
     ramp, abilities = plan.policies.comeback.ramp, found.abilities
     now = traffic(found.views, rates, names, plan.max_unavailable, ramp, abilities.prefers_idle)
-    return Prospect(
+    return Forecast(
         now,
         _losses(plan, now, intervals, without),
         loads(found.views, abilities.limits, names, plan.max_unavailable),
@@ -84,7 +85,7 @@ def _losses(
 
 
 async def _rates(
-    found: Findings, balancer: LoadBalancer, clock: Clock, during: timedelta
+    found: PoolSurvey, balancer: LoadBalancer, clock: Clock, during: timedelta
 ) -> dict[tuple[str, str], float]:
     """(instance, backend) → requests per second since the survey, at least over `during`."""
     spent = clock.now() - max(view.at for view in found.views)
@@ -127,6 +128,6 @@ def _took(records: Collection[Record]) -> dict[str, float]:
     return took
 
 
-def prospect_lines(plan: Plan, ahead: Prospect) -> list[str]:
+def forecast_lines(plan: Plan, ahead: Forecast) -> list[str]:
     """For people, as a part of the plan."""
     return outlook_lines(plan, ahead.loads, ahead.expected, ahead.traffic, ahead.losses)

@@ -16,8 +16,8 @@ from controller.core.gates.evidence import Answers, Missing
 from controller.core.gates.gate import AlertGate, CounterGate, Gate, MetricGate, Scope
 from controller.core.gates.judgement import sampled
 from controller.core.gates.metrics import answers_sampled, out_of_date
+from controller.core.gates.tally import Tally
 from controller.core.pool import InstanceView
-from controller.core.tally import Tally
 from controller.errors import MetricsRefused
 from controller.ports import Clock, LoadBalancer
 from controller.runner.sampler import Sampler

@@ -5,18 +5,19 @@ from collections.abc import Sequence
 from controller.config import Program, RolloutFile, Trail
 from controller.core.plan.plan import Purpose
 from controller.core.pool import Member
-from controller.ports import Commands
+from controller.core.steps import Course
+from controller.ports import Tasks
 
 
 def missing_programs(
-    file: RolloutFile, members: Sequence[Member], purpose: Purpose, commands: Commands
+    file: RolloutFile, members: Sequence[Member], purpose: Purpose, tasks: Tasks
 ) -> tuple[list[str], list[str]]:
     """Programs that cannot be started on this machine: reasons to refuse, and those that a step
     before may bring. A mistyped one would be found out by a member that is already out."""
     found: dict[tuple[Trail, str, bool], list[str]] = {}
     for member in members:
         for one in _programs(file, member, purpose):
-            if (fault := commands.unstartable(one.command)) is not None:
+            if (fault := tasks.unstartable(one.task)) is not None:
                 found.setdefault((one.trail, fault, one.may_come_later), []).append(member.name)
     refusals: list[str] = []
     notes: list[str] = []
@@ -25,15 +26,17 @@ def missing_programs(
         mend = "write a program of this machine, by its path or as PATH finds it"
         if may_come_later:
             mend = "a step before it must bring it, or the rollout halts there"
-        (notes if may_come_later else refusals).append(file.told(trail, f"{whose}{fault}; {mend}"))
+        (notes if may_come_later else refusals).append(
+            file.located(trail, f"{whose}{fault}; {mend}")
+        )
     return refusals, notes
 
 
 def _programs(file: RolloutFile, member: Member, purpose: Purpose) -> list[Program]:
     """What a rollout of that purpose starts, each once."""
-    found = [] if purpose is Purpose.ROLLBACK else file.programs("upgrade", member, "check")
+    found = [] if purpose is Purpose.ROLLBACK else file.programs(Course.UPGRADE, member, "check")
     if purpose is Purpose.REHEARSAL:
         return [one for one in found if one.trail[0] == "validate"]
-    back = file.programs("rollback", member, "check") if file.has_rollback else []
-    seen = {(one.trail, one.command.argv[0]) for one in found}
-    return found + [one for one in back if (one.trail, one.command.argv[0]) not in seen]
+    back = file.programs(Course.ROLLBACK, member, "check") if file.has_rollback else []
+    seen = {(one.trail, one.task.label) for one in found}
+    return found + [one for one in back if (one.trail, one.task.label) not in seen]

@@ -15,22 +15,24 @@ from operator import or_
 from typing import Final
 
 from controller.config import RolloutFile
-from controller.core.abilities import Abilities, ByHand
 from controller.core.gates.gate import MetricGate
+from controller.core.plan.abilities import Abilities, ByHand
 from controller.core.plan.plan import CourseShape, Purpose
 from controller.core.plan.propose import Proposal, is_selected, propose
 from controller.core.plan.ramp import slope_notes, without_ramp
 from controller.core.pool import Found, InstanceView, Line, Member, PoolKey
 from controller.core.settings import Selection
+from controller.core.steps import Course
 from controller.errors import BalancerError, Refused
-from controller.ports import Journal, LoadBalancer, Survey
+from controller.ports import Journal, LoadBalancer
+from controller.records import Survey
 
 NO_WINDOW: Final = timedelta(seconds=1)
 """For `${window}`, where it only matters that every template can be filled."""
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
+class PoolSurvey:
     """All that was found."""
 
     file: RolloutFile
@@ -104,7 +106,7 @@ async def survey(
     reached: Reached,
     journal: Journal | None,
     purpose: Purpose = Purpose.UPGRADE,
-) -> Findings:
+) -> PoolSurvey:
     """Make the proposal. Raises ConfigurationError when a member's templates cannot be filled."""
     settings, said = file.settings, reached.survey
     abilities = said.abilities
@@ -137,7 +139,7 @@ async def survey(
     if plan is not None and abilities.unweighted:
         plan = without_ramp(plan)
     proposal = Proposal(None if refusals else plan, refusals, tuple(dict.fromkeys(notes)))
-    return Findings(file, reached.views, abilities, members, ours, proposal)
+    return PoolSurvey(file, reached.views, abilities, members, ours, proposal)
 
 
 def _chosen(selected: Sequence[str], reached: Reached) -> list[Line]:
@@ -176,10 +178,10 @@ def _shapes(file: RolloutFile, members: Sequence[Member]) -> tuple[CourseShape, 
     for member in members:
         for gate in metrics:
             file.queries(gate, member, "check", NO_WINDOW)
-        work = file.work("upgrade", member, "check")
+        work = file.work(Course.UPGRADE, member, "check")
         shapes[0] = CourseShape(len(work.steps), work.guard is not None)
         if file.has_rollback:
-            back = file.work("rollback", member, "check")
+            back = file.work(Course.ROLLBACK, member, "check")
             shapes[1] = CourseShape(len(back.steps), back.guard is not None)
     return shapes[0] or CourseShape(0), shapes[1]
 

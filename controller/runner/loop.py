@@ -24,12 +24,22 @@ from controller.core.events import (
 )
 from controller.core.plan.plan import Plan
 from controller.core.state.state import State
-from controller.core.steps import AskGuard, AskOperator, RunStep, SetMember, Step, Validate
-from controller.errors import LeaseLost, PoolrollError
+from controller.core.steps import (
+    AskGuard,
+    AskOperator,
+    ClosePool,
+    OpenPool,
+    RunStep,
+    SetMember,
+    Step,
+    Validate,
+)
+from controller.errors import LeaseLost
 from controller.ports import Clock, Hold, Journal, LoadBalancer, Requests
 from controller.runner.perform import Performer
 from controller.runner.recorder import Narrator, Recorder
 from controller.runner.sampler import Sampler
+from controller.runner.task_group import task_group
 from controller.runner.watchers import Prober, Watchers
 
 TICK: Final = timedelta(milliseconds=50)
@@ -39,7 +49,10 @@ AT_ONCE: Final = 10_000
 """More decisions than this upon one event is a bug: each of them ends a wait of one member or of
 one gate, and a pool has at most 10,000 members."""
 
-STEPS: Final = (SetMember, AskGuard, RunStep, Validate, AskOperator)
+STEPS: Final = (SetMember, AskGuard, RunStep, Validate, AskOperator, OpenPool, ClosePool)
+
+DESTRUCTIVE: Final = (SetMember, RunStep, OpenPool, ClosePool)
+"""Steps before each of which the lock is checked."""
 
 
 class Runner:
@@ -106,18 +119,11 @@ class Runner:
         try:
             for event in first:
                 await self._recorder.record(event)
-            async with asyncio.TaskGroup() as group:
+            async with task_group() as group:
                 await self._drive(group)
         except LeaseLost as lost:
-            error: PoolrollError = lost
-        except BaseExceptionGroup as errors:
-            # Not `except*`: what is raised in it leaves as a group (seen with Python 3.11.2).
-            error = first_of(errors)
-        else:
-            return self.state
-        if isinstance(error, LeaseLost):
-            error = await self._recorder.record_loss(error)
-        raise error from None
+            raise await self._recorder.record_loss(lost) from None
+        return self.state
 
     async def _drive(self, group: asyncio.TaskGroup) -> None:
         watchers = [group.create_task(one) for one in self._watchers.all()]
@@ -178,12 +184,14 @@ class Runner:
         return replace(event, told=tuple(self._halt_told(self.state)))
 
     async def _perform(self, step: Step) -> None:
-        if isinstance(step, SetMember | RunStep):
+        if isinstance(step, DESTRUCTIVE):
             await self._hold.check()
         self._post(await self._performer.perform(step), step)
 
     def _is_open(self, step: Step) -> bool:
         """Whether the state still waits for the outcome of `step`."""
+        if isinstance(step, OpenPool | ClosePool):
+            return self.state.whole.work is step
         m = self.state.members[step.member]
         return (
             m.order.setting is step.setting
@@ -204,15 +212,3 @@ class Runner:
         with suppress(TimeoutError):
             async with asyncio.timeout(most.total_seconds()):
                 await self._wake.wait()
-
-
-def first_of(errors: BaseExceptionGroup[BaseException]) -> PoolrollError:
-    """The first of ours. Raises the group where anything else is in it: that is a bug."""
-    ours, others = errors.split(PoolrollError)
-    if ours is None or others is not None:
-        raise errors
-    first: BaseException = ours
-    while isinstance(first, BaseExceptionGroup):
-        first = first.exceptions[0]
-    assert isinstance(first, PoolrollError)
-    return first

@@ -9,26 +9,33 @@ from controller.core.events import (
     GuardAnswered,
     MemberSet,
     OperatorAnswered,
+    PoolClosed,
+    PoolOpened,
+    PoolStepFailed,
     RampRefused,
     SettingFailed,
     StepEnded,
     Validated,
 )
+from controller.core.gates.figures import span
 from controller.core.pool import FULL, Found
 from controller.core.steps import (
     AskGuard,
     AskOperator,
+    ClosePool,
+    OpenPool,
+    PoolStep,
     RunStep,
     SetMember,
     Setting,
     Step,
     Validate,
 )
-from controller.core.words import span
 from controller.errors import BalancerError, ConfigurationError, WeightRefused
-from controller.ports import Commands, Confirmed, Job, JobResult, LoadBalancer, Validator
+from controller.ports import LoadBalancer, Tasks, Validator
+from controller.records import Confirmed
 from controller.runner.job_keys import key_of
-from controller.tasks import Command, Guard, Work
+from controller.tasks import Guard, JobResult, Task, TaskJob, Work
 
 OUTPUT_KEPT = 8192
 """Characters of a step's output that go into the journal: its end, where the error stands."""
@@ -52,14 +59,14 @@ class Performer:
         self,
         rollout: str,
         balancer: LoadBalancer,
-        commands: Commands,
+        tasks: Tasks,
         validator: Validator,
         work: Callable[[OfCourse], Work],
         questions: Questions | None = None,
     ) -> None:
         self._rollout = rollout
         self._balancer = balancer
-        self._commands = commands
+        self._tasks = tasks
         self._validator = validator
         self._work = work
         self._questions = questions
@@ -77,6 +84,17 @@ class Performer:
             case AskOperator(member):
                 answer = self._questions is None or await self._questions.go_on_with(member)
                 return OperatorAnswered(member, answer)
+            case OpenPool() | ClosePool():
+                return await self._whole(step)
+
+    async def _whole(self, step: PoolStep) -> Event:
+        try:
+            if isinstance(step, OpenPool):
+                return PoolOpened(await self._balancer.open())
+            await self._balancer.close(step.kept)
+        except BalancerError as error:
+            return PoolStepFailed(str(error), error.retryable)
+        return PoolClosed()
 
     async def _set(self, step: SetMember) -> Event:
         member, found, seats = step.member, step.found or NOTHING_FOUND, step.seats
@@ -114,24 +132,25 @@ class Performer:
             return GuardAnswered(member, Answer.REFUSED, _unfilled(error))
         if guard is None:
             return GuardAnswered(member, Answer.NEEDED, "no `unless` is configured")
-        result = await self._commands.run_briefly(guard.command)
+        result = await self._tasks.ask(guard.task)
         return GuardAnswered(member, *weigh(guard, result))
 
     async def _run(self, step: RunStep) -> Event:
         try:
-            command = self._work(step).steps[step.index]
+            task = self._work(step).steps[step.index]
         except ConfigurationError as error:
             return StepEnded(
                 step.member, step.index, step.attempt, False, False, _unfilled(error), "", 0.0
             )
-        result = await self._commands.run(Job(key_of(self._rollout, step), command))
+        job = TaskJob(key_of(self._rollout, step), task, step.seats)
+        result = await self._tasks.run(job)
         return StepEnded(
             member=step.member,
             index=step.index,
             attempt=step.attempt,
             passed=result.exit_code == 0,
             lost=result.lost,
-            detail=f"step {step.index + 1} ({command.argv[0]}) {_end(result, command)}",
+            detail=f"step {step.index + 1} ({task.label}) {_end(result, task)}",
             output=result.output[-OUTPUT_KEPT:],
             seconds=result.seconds,
         )
@@ -144,7 +163,7 @@ def _unfilled(error: ConfigurationError) -> str:
 
 def weigh(guard: Guard, result: JobResult) -> tuple[Answer, str]:
     """What an execution of `unless` says: there, needed, or (fail closed) refused."""
-    said = f"`unless` {_end(result, guard.command)}"
+    said = f"`unless` {_end(result, guard.task)}"
     if result.exit_code == 0:
         return Answer.PRESENT, said
     if result.exit_code in guard.go_on:
@@ -153,11 +172,11 @@ def weigh(guard: Guard, result: JobResult) -> tuple[Answer, str]:
     return Answer.REFUSED, said + (f": {last[0][:200]}" if last else "")
 
 
-def _end(result: JobResult, command: Command) -> str:
+def _end(result: JobResult, task: Task) -> str:
     if result.fault is not None:
         return f"could not be started: {result.fault}"
     if result.timed_out:
-        return f"did not end in time ({span(command.timeout)}) and was ended"
+        return f"did not end in time ({span(task.timeout)}) and was ended"
     if result.lost:
         return "was cut off; how it ended is not known"
     return f"ended with exit code {result.exit_code}"

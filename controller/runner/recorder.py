@@ -11,7 +11,8 @@ from controller.core.state.apply import apply
 from controller.core.state.state import State
 from controller.errors import Conflict, LeaseLost, StateError
 from controller.journal.codec import encode
-from controller.ports import Clock, Journal, Returned, Taken
+from controller.ports import Clock, Journal
+from controller.records import Returned, Taken
 
 
 class Narrator(Protocol):
@@ -93,7 +94,8 @@ def _taken_and_returned(
     taken: list[Taken] = []
     returned: list[Returned] = []
     for name, m in after.members.items():
-        former = before.members[name].placement.found
+        known = before.members.get(name)
+        former = known.placement.found if known is not None else None
         found = m.placement.found
         if found is not None and former is None:
             taken += [Taken(key, name, rollout, found) for key in _keys(after, name)]
@@ -103,5 +105,9 @@ def _taken_and_returned(
 
 
 def _keys(state: State, member: str) -> list[PoolKey]:
-    lines = (seen.line for sight in state.sights.values() for seen in sight.lines.get(member, ()))
+    lines = (
+        seen.line
+        for snapshot in state.snapshots.values()
+        for seen in snapshot.lines.get(member, ())
+    )
     return sorted({line.key for line in lines})

@@ -2,9 +2,7 @@
 answers mean is judged by the core; here they are only fetched.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -17,6 +15,7 @@ from controller.core.gates.metrics import answers_sampled
 from controller.errors import MetricsRefused
 from controller.metrics_servers import MetricsServer
 from controller.ports import MetricsSource
+from controller.runner.task_group import task_group
 
 Servers = Mapping[str, Sequence[MetricsServer]]
 """Gate → the servers that it asks."""
@@ -70,7 +69,7 @@ class Sampler:
         """All the queries of one sample to one server, at once. Raises MetricsRefused."""
         source = self._source(server)
         selector = queries.get(Query.EVIDENCE)
-        async with _asking() as group:
+        async with task_group() as group:
             fresh = group.create_task(source.freshness(selector, at=at)) if selector else None
             asked = {
                 kind: group.create_task(source.read(text, reduce=gate.reduce, at=at))
@@ -89,7 +88,7 @@ class Sampler:
             await source.aclose()
 
     async def _answers(self, gate: MetricGate, queries: Mapping[Query, str]) -> list[Answers]:
-        async with _asking() as group:
+        async with task_group() as group:
             asked = [
                 group.create_task(self.ask(server, gate, queries))
                 for server in self.servers[gate.name]
@@ -97,7 +96,7 @@ class Sampler:
         return [one.result() for one in asked]
 
     async def _alerts(self, gate: AlertGate) -> list[AlertsNow]:
-        async with _asking() as group:
+        async with task_group() as group:
             asked = [
                 group.create_task(self._alerts_at(server)) for server in self.servers[gate.name]
             ]
@@ -114,16 +113,3 @@ class Sampler:
         source = self._make(server)
         self._sources.append((server, source))
         return source
-
-
-@asynccontextmanager
-async def _asking() -> AsyncIterator[asyncio.TaskGroup]:
-    """Asks at once what is asked in its body. The first refusal ends the rest, and is raised."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            yield group
-    except ExceptionGroup as failed:
-        refused, others = failed.split(MetricsRefused)
-        if refused is None or others is not None:
-            raise
-        raise refused.exceptions[0] from None

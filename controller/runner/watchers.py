@@ -26,7 +26,8 @@ from controller.core.gates.gate import AskedGate, CounterGate, Gate
 from controller.core.plan.plan import Plan
 from controller.core.state.state import State
 from controller.errors import BalancerError
-from controller.ports import Clock, Hold, LoadBalancer, Request, Requests, Verb
+from controller.ports import Clock, Hold, LoadBalancer, Requests
+from controller.records import Request, Verb
 from controller.runner.sampler import Sampler
 
 Prober = Callable[[Gate, str, timedelta], Awaitable[None]]

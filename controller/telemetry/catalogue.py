@@ -32,7 +32,7 @@ class Wait(StrEnum):
 
     REQUESTS_IN_FLIGHT = "requests_in_flight"
     STICKY_CLIENTS = "sticky_clients"
-    OLD_WORKER = "lingering"
+    OLD_WORKER = "old_worker"
     LOAD_BALANCER = "load_balancer"
     """Its answer, its doing as told, or its next look."""
     CAPACITY = "capacity"

@@ -28,7 +28,7 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Glance:
+class LastHeard:
     """What was last heard of it."""
 
     state: State
@@ -37,16 +37,16 @@ class Glance:
     """When this run ended."""
 
 
-def measure(subject: Subject, glance: Glance, now: Instant) -> tuple[Family, ...]:
+def measure(subject: Subject, last: LastHeard, now: Instant) -> tuple[Family, ...]:
     """A family for every metric of the catalogue, in its order."""
-    state, name = glance.state, subject.plan.name
+    state, name = last.state, subject.plan.name
     samples: dict[Metric, list[Sample]] = {metric: [] for metric in c.METRICS}
     current = rollout_state(state)
     samples[c.STATE] = [Sample((name, one), float(one is current)) for one in RolloutState]
     samples[c.STARTED] = [Sample((name,), subject.started.timestamp())]
-    samples[c.HEARTBEAT] = [Sample((name,), glance.heard.timestamp())]
-    if glance.finished is not None and state.finished is not None:
-        samples[c.FINISHED] = [Sample((name,), glance.finished.timestamp())]
+    samples[c.HEARTBEAT] = [Sample((name,), last.heard.timestamp())]
+    if last.finished is not None and state.finished is not None:
+        samples[c.FINISHED] = [Sample((name,), last.finished.timestamp())]
         samples[c.EXIT_CODE] = [Sample((name,), float(state.finished.exit_code))]
     samples[c.MEMBERS] = list(_members(subject.plan, state))
     samples[c.PHASE_AGE] = list(_ages(subject.plan, state, now))

@@ -8,10 +8,10 @@ from types import TracebackType
 from typing import Final, Self
 
 from controller.core.events import Event, Observation
+from controller.core.gates.figures import span
 from controller.core.state.state import State
-from controller.core.words import span
 from controller.ports import Clock
-from controller.telemetry.measure import Glance, Subject, measure
+from controller.telemetry.measure import LastHeard, Subject, measure
 from controller.telemetry.values import Family, Outlet
 
 EVERY: Final = timedelta(seconds=5)
@@ -34,7 +34,7 @@ class Meter:
         self._clock = clock
         self._warn = warn
         self._subject: Subject | None = None
-        self._glance: Glance | None = None
+        self._glance: LastHeard | None = None
         self._failing: set[Outlet] = set()
         self._tasks: dict[asyncio.Task[None], Outlet] = {}
 
@@ -67,7 +67,7 @@ class Meter:
         if self._subject is None or not self._outlets:
             return
         wall = self._clock.wall()
-        self._glance = Glance(after, wall, wall if after.finished is not None else None)
+        self._glance = LastHeard(after, wall, wall if after.finished is not None else None)
         if not self._tasks:
             self._tasks = {asyncio.create_task(self._keep_giving(o)): o for o in self._outlets}
 

@@ -3,11 +3,11 @@
 import pytest
 
 from controller.cli.cut_off import say_cut_off
-from controller.cli.main import told
+from controller.cli.main import reported
 from controller.core.events import LockLost
 from controller.core.phases import Phase
 from controller.errors import Conflict, LeaseLost, PoolrollError, StateError
-from controller.report.run.next_commands import Onward
+from controller.report.run.next_commands import NextCommands
 from controller.report.run.sentences import level_of, sentence
 from tests.report.states import member, plan, state
 
@@ -24,19 +24,19 @@ def test_under_way(
     """Why, in one line; each member as it was left; and the command that goes on."""
     made = plan()
     of = state(made, member("web1", Phase.UPGRADING))
-    onward = Onward("web", made.purpose, "/web.yaml", {}, "")
-    assert say_cut_off(error, made, of, onward) == code
+    commands = NextCommands("web", made.purpose, "/web.yaml", {}, "")
+    assert say_cut_off(error, made, of, commands) == code
     first, *members, last = capsys.readouterr().out.splitlines()
     assert first == f"CUT OFF: {error}"
     assert any(line.startswith("  web1  ") for line in members)
-    assert onward.run in last
+    assert commands.run in last
 
 
 @pytest.mark.parametrize("error", [LOST, Conflict("web", "another process wrote")])
 def test_before_anything_was_touched(error: PoolrollError) -> None:
     """The same words and the same code, without a state to tell of."""
-    assert told(error).exit_code == 6
-    assert "another run may hold it now" in str(told(error))
+    assert reported(error).exit_code == 6
+    assert "another run may hold it now" in str(reported(error))
 
 
 def test_in_the_log() -> None:

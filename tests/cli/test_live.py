@@ -9,12 +9,12 @@ import pytest
 from adapters.clock import SystemClock
 from controller.cli.live import WAITING, LiveNarrator, Screen
 from controller.core import events as e
-from controller.report.board.spans import UNICODE, Span, Tone
+from controller.report.board.segments import UNICODE, Segment, Tone
 from tests.report.board.boards import plan, state
 from tests.support.glass import Glass
 from tests.support.waiting import until
 
-BOARD = [(Span("board", Tone.BAD),), (Span("end"),)]
+BOARD = [(Segment("board", Tone.BAD),), (Segment("end"),)]
 
 
 class Stream(io.StringIO):
@@ -44,8 +44,8 @@ def test_the_board_stays_below() -> None:
     screen = Screen(stream)
     screen.open()
     screen.paint([], BOARD)
-    screen.paint([(Span("one"),)], BOARD)
-    screen.paint([(Span("two"),)], BOARD[:1])
+    screen.paint([(Segment("one"),)], BOARD)
+    screen.paint([(Segment("two"),)], BOARD[:1])
     assert shown(stream) == ["one", "two", "board"]
     screen.close()
     assert shown(stream) == ["one", "two"]
@@ -77,7 +77,7 @@ async def test_a_terminal_that_takes_nothing(monkeypatch: pytest.MonkeyPatch) ->
     stream.free.set()
     live.stop()
     text = stream.getvalue()
-    assert "7 lines left out: the terminal took none for a while" in text
+    assert "7 lines left out: the terminal did not accept output for a while" in text
     assert text.count("back in rotation") == WAITING
 
 

@@ -15,7 +15,7 @@ from controller.core.events import Cause, Event, Observation, Verdict
 from controller.core.outcome import Outcome
 from controller.core.phases import Phase
 from controller.core.pool import Admin, Incarnation, InstanceView
-from controller.core.snapshot import Sight, looked
+from controller.core.snapshot import Snapshot, looked
 from controller.core.state.parts import MemberState
 from controller.core.state.state import Mode, State
 from controller.core.steps import Course, RunStep, SetMember, Setting
@@ -27,22 +27,22 @@ WALL = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
 HALT = e.Halted(Cause.GATE, "gate 'errors': 4 of 42 requests failed", "at most 1 %", "web1")
 
 
-def busy(in_flight: int) -> Sight:
+def busy(in_flight: int) -> Snapshot:
     line = a_line(admin=Admin.DRAINING, weight=1, in_flight=in_flight)
     view = InstanceView("unix:/a", timedelta(0), Incarnation("1", 1), (line,), is_full=True)
-    return looked(Sight("unix:/a"), view)
+    return looked(Snapshot("unix:/a"), view)
 
 
 def state(phase: Phase = Phase.DRAINING, in_flight: int = 0, why: str = "") -> State:
     m = replace(MemberState("web1"), phase=phase, why=why)
-    return State(members={"web1": m}, sights={"unix:/a": busy(in_flight)})
+    return State(members={"web1": m}, snapshots={"unix:/a": busy(in_flight)})
 
 
 def set_member(setting: Setting) -> e.Intended:
     return e.Intended(SetMember("web1", setting))
 
 
-UNSEEN = replace(state(Phase.HOLDING), sights={})
+UNSEEN = replace(state(Phase.HOLDING), snapshots={})
 """As after a replay: nothing may be said of what only a look could tell."""
 STOPPED = replace(state(), stop=e.StopRequested("SIGINT"))
 

@@ -57,7 +57,7 @@ def test_every_section_counts(section: str) -> None:
 def test_changed_sets() -> None:
     """Values of --set are compared by name."""
     assert changes(page(), {"version": "1"}, page(), {}) == [
-        '--set version: "1" as begun, not given now'
+        '--set version: "1" as started, not given now'
     ]
 
 
@@ -164,7 +164,7 @@ def test_changed_secrets_of_gates(secret: str) -> None:
     """A secret of a gate is part of what a file means, and of its fingerprint."""
     old = page(_VARS, _METRIC_GATES)
     new = old.replace(secret, "abc-9")
-    assert fingerprint(old, {}, "s") != fingerprint(new, {}, "s")
+    assert fingerprint(parse(old, "f", {}), "s") != fingerprint(parse(new, "f", {}), "s")
     assert changes(old, {}, new, {}) == ["a value that may be secret has changed; it is not shown"]
 
 
@@ -173,9 +173,9 @@ def test_fingerprint_is_the_same_in_any_folder(
 ) -> None:
     """Relative paths in a gate do not make another rollout of it elsewhere."""
     text = page("gates: [{name: a, alerts: {url: 'https://h', tls: {ca: ca.pem}}}]")
-    here = fingerprint(text, {}, "s")
+    here = fingerprint(parse(text, "f", {}), "s")
     monkeypatch.chdir(tmp_path)
-    assert fingerprint(text, {}, "s") == here
+    assert fingerprint(parse(text, "f", {}), "s") == here
 
 
 def test_spelt_out_defaults_of_gates() -> None:
@@ -186,4 +186,12 @@ def test_spelt_out_defaults_of_gates() -> None:
         "every: 5000ms, confidence: 99%}]"
     )
     assert changes(bare, {}, full, {}) == []
-    assert fingerprint(bare, {}, "s") == fingerprint(full, {}, "s")
+    assert fingerprint(parse(bare, "f", {}), "s") == fingerprint(parse(full, "f", {}), "s")
+
+
+def test_whom_a_run_is_limited_to_is_no_change() -> None:
+    """`--only` and `--canaries-only` are of one run; the rollout stays the same."""
+    text = page("pool: {haproxy: {apis: [unix:/a], backends: [web]}, canaries: [web3]}")
+    whole = fingerprint(parse(text, "f"), "s")
+    assert fingerprint(parse(text, "f", only=("web1",)), "s") == whole
+    assert fingerprint(parse(text, "f", canaries_only=True), "s") == whole

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from controller.config import fingerprint
+from controller.config import fingerprint, parse
 
 EVERY_GATE = Path(__file__).with_name("every_gate.yaml").read_text()
 FORMER = "e6e1e8f2b43e3103dd8126c88c234495a620ca262b9c3ebba5f41da36e701c2a"
@@ -11,7 +11,7 @@ FORMER = "e6e1e8f2b43e3103dd8126c88c234495a620ca262b9c3ebba5f41da36e701c2a"
 
 def test_a_fingerprint_is_what_it_was() -> None:
     """Of counters, queries, counts and alerts, with every way of being let in, and of a probe."""
-    assert fingerprint(EVERY_GATE, {"token": "canary-set"}, "salt") == FORMER
+    assert fingerprint(parse(EVERY_GATE, "f", {"token": "canary-set"}), "salt") == FORMER
 
 
 def test_whatever_a_gate_asks_counts() -> None:
@@ -29,4 +29,4 @@ def test_whatever_a_gate_asks_counts() -> None:
     ):
         changed = EVERY_GATE.replace(old, new)
         assert changed != EVERY_GATE
-        assert fingerprint(changed, {"token": "canary-set"}, "salt") != FORMER
+        assert fingerprint(parse(changed, "f", {"token": "canary-set"}), "salt") != FORMER

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from controller.config import Course, RolloutFile, parse
+from controller.config import RolloutFile, parse
 from controller.core.pool import Member
+from controller.core.steps import Course
 from controller.errors import ConfigurationError
 from controller.tasks import Command, CommandProbe, Guard, HttpProbe, TcpProbe, Validation, Work
 from tests.config.pages import page
@@ -37,7 +38,7 @@ def _command(course: str, seconds: float, *argv: str) -> Command:
     return Command(argv, timedelta(seconds=seconds), _env(course), "/srv/rollouts")
 
 
-def _work(file: RolloutFile, course: Course = "upgrade") -> Work:
+def _work(file: RolloutFile, course: Course = Course.UPGRADE) -> Work:
     return file.work(course, file.member("web1", "10.0.0.1", 8080), "r-1")
 
 
@@ -78,7 +79,9 @@ def test_filled_values_are_not_templates() -> None:
     file = parse(
         page("upgrade: {command: [x, '${vars.version}']}"), "f", {"version": "${rollout.id} $$"}
     )
-    assert _work(file).steps[0].argv == ("x", "${rollout.id} $$")
+    (step,) = _work(file).steps
+    assert isinstance(step, Command)
+    assert step.argv == ("x", "${rollout.id} $$")
 
 
 def test_steps_and_guard() -> None:
@@ -127,7 +130,7 @@ def test_validations() -> None:
 def test_ipv6_addresses_get_brackets_in_urls(url: str) -> None:
     """A bare IPv6 address would make no URL, and doubled brackets neither."""
     file = _file(f"validate: [{{http: {{url: '{url}'}}}}, {{tcp: {{port: 80}}}}]")
-    work = file.work("upgrade", file.member("web1", "fd00::1", 8080), "r-1")
+    work = file.work(Course.UPGRADE, file.member("web1", "fd00::1", 8080), "r-1")
     probes = [validation.probe for validation in work.validations]
     assert probes == [HttpProbe("http://[fd00::1]:80/"), TcpProbe("fd00::1", 80)]
 
@@ -140,7 +143,7 @@ def test_rollback_has_its_own_variables() -> None:
         "vars: {version: '2', only: a}}",
         "validate: [{command: [v, '${vars.version}'], within: 1s}]",
     )
-    work = _work(file, "rollback")
+    work = _work(file, Course.ROLLBACK)
     assert work.steps == (_command("rollback", 60, "x", "2", "a"),)
     assert work.validations[0].probe == CommandProbe(_command("rollback", 1, "v", "2"))
     assert work.guard is None
@@ -152,7 +155,7 @@ def test_rollback_that_is_not_there() -> None:
     file = _file(_MEMBERS)
     assert not file.has_rollback
     with pytest.raises(ConfigurationError, match="rollback: the file has no such section"):
-        _work(file, "rollback")
+        _work(file, Course.ROLLBACK)
 
 
 def test_commands_run_in_the_folder_of_the_file(tmp_path: Path) -> None:
@@ -167,12 +170,12 @@ def test_member_without_a_variable_is_named() -> None:
     command = "upgrade: {command: [x, '${member.vars.site}', '${member.vars.cost}']}"
     file = _file(pool, command)
     with pytest.raises(ConfigurationError) as caught:
-        file.work("upgrade", file.member("web2", "10.0.0.2", 80), "r-1")
+        file.work(Course.UPGRADE, file.member("web2", "10.0.0.2", 80), "r-1")
     assert str(caught.value).splitlines() == [
-        "/srv/rollouts/web.yaml:4:24: upgrade.command[1]: member web2: member.vars.site has no "
-        "value for it; give it one",
-        "/srv/rollouts/web.yaml:4:47: upgrade.command[2]: member web2: member.vars.cost has no "
-        "value for it; give it one",
+        "/srv/rollouts/web.yaml:4:24: upgrade.command[1]: member web2: member.vars.site has "
+        "no value; set one",
+        "/srv/rollouts/web.yaml:4:47: upgrade.command[2]: member web2: member.vars.cost has "
+        "no value; set one",
     ]
 
 
@@ -185,21 +188,21 @@ def test_host_without_a_value() -> None:
 @pytest.mark.parametrize("address", ["-oProxyCommand", "", "a b"])
 def test_host_that_is_none(address: str) -> None:
     """A host that would be read as an option, or as none, never reaches a command."""
-    with pytest.raises(ConfigurationError, match="this makes no host of it"):
+    with pytest.raises(ConfigurationError, match="does not make a valid host"):
         _file().member("web1", address, 80)
 
 
 @pytest.mark.parametrize(
     ("probe", "value", "message"),
     [
-        ("http: {url: 'http://${vars.version}/'}", "[", "is not a whole web address"),
-        ("http: {url: 'http://${vars.version}/'}", "a b", "has a space in it"),
-        ("http: {url: '${vars.version}'}", "ftp://a", "is not a web address"),
-        ("http: {url: 'http://a:${vars.version}/'}", "x", "is not a whole web address"),
+        ("http: {url: 'http://${vars.version}/'}", "[", "is not a complete URL"),
+        ("http: {url: 'http://${vars.version}/'}", "a b", "contains a space"),
+        ("http: {url: '${vars.version}'}", "ftp://a", "is not a web URL"),
+        ("http: {url: 'http://a:${vars.version}/'}", "x", "is not a complete URL"),
         ("http: {url: 'http://h/', headers: {a: '${vars.version}'}}", "b\n", "cannot be sent in a"),
         ("tcp: {port: '${vars.version}'}", "x", "is not a port"),
-        ("tcp: {port: 1, host: '${vars.version}'}", "", "names no host for it"),
-        ("command: ['${vars.version}']", "", "names no program for it"),
+        ("tcp: {port: 1, host: '${vars.version}'}", "", "the host is empty"),
+        ("command: ['${vars.version}']", "", "the command names no program"),
     ],
 )
 def test_what_is_filled_in_must_make_sense(probe: str, value: str, message: str) -> None:

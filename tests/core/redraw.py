@@ -6,7 +6,9 @@ from typing import Final
 from controller.core.phases import diagram
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "state-diagram.md"
-BEGIN: Final = "<!-- drawn from controller/core/phases.py by `python -m tests.core.redraw` -->"
+BEGIN: Final = (
+    "<!-- drawn from controller/core/phases/table.py by `python -m tests.core.redraw` -->"
+)
 END: Final = "<!-- end of the drawing -->"
 
 

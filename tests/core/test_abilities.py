@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from controller.core.abilities import Abilities
+from controller.core.plan.abilities import Abilities
 
 
 def test_together_they_ask_for_the_most_care() -> None:

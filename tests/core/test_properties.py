@@ -27,7 +27,7 @@ from controller.core.pool import Counters, Incarnation, InstanceView, Member
 from controller.core.settings import Policies
 from controller.core.state.apply import apply
 from controller.core.state.state import State, initial
-from controller.core.steps import AskGuard, AskOperator, RunStep, SetMember, Validate
+from controller.core.steps import Step
 from tests.core.test_snapshot import line
 from tests.support.members import changed
 
@@ -58,7 +58,7 @@ looks = st.tuples(
 
 
 def as_event(output: Output) -> Event:
-    if isinstance(output, SetMember | AskGuard | RunStep | Validate | AskOperator):
+    if isinstance(output, Step):
         return Intended(output)
     return output
 

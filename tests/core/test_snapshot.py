@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from controller.core.gates.tally import Tally
 from controller.core.pool import Admin, Counters, Health, Incarnation, InstanceView, Line
-from controller.core.snapshot import Sight, capacity, looked, lost
-from controller.core.tally import Tally
+from controller.core.snapshot import Snapshot, capacity, looked, lost
 from tests.support.lines import a_line
 
 A, B = Incarnation("1", 1000), Incarnation("2", 2000)
@@ -67,17 +67,17 @@ def test_tally_never_falls(
 
 def test_partial_look_keeps_the_others() -> None:
     """A look at one member leaves what was seen of the others; a full one replaces all."""
-    sight = looked(Sight("lb1"), view(line("web1"), line("web2"), at=1))
-    sight = looked(sight, view(line("web1", weight=5), at=2, full=False))
-    assert [one.line.weight for one in sight.lines["web1"]] == [5]
-    assert sight.lines["web2"][0].at == timedelta(seconds=1)
-    assert sight.full_at == timedelta(seconds=1)
-    assert "web2" not in looked(sight, view(line("web1"), at=3)).lines
+    snapshot = looked(Snapshot("lb1"), view(line("web1"), line("web2"), at=1))
+    snapshot = looked(snapshot, view(line("web1", weight=5), at=2, full=False))
+    assert [one.line.weight for one in snapshot.lines["web1"]] == [5]
+    assert snapshot.lines["web2"][0].at == timedelta(seconds=1)
+    assert snapshot.full_at == timedelta(seconds=1)
+    assert "web2" not in looked(snapshot, view(line("web1"), at=3)).lines
 
 
 def test_lost_since_the_first_failure() -> None:
     """An outage counts from its first failed look, and ends with an answer."""
-    first = lost(Sight("lb1"), timedelta(seconds=1), "refused")
+    first = lost(Snapshot("lb1"), timedelta(seconds=1), "refused")
     second = lost(first, timedelta(seconds=5), "timeout")
     assert second.lost_since == timedelta(seconds=1)
     assert second.lost_why == "timeout"
@@ -87,7 +87,7 @@ def test_lost_since_the_first_failure() -> None:
 def test_capacity_is_the_worst_of_all_places() -> None:
     """The fewest in any backend of any balancer count; backups, the sick and those out never do."""
     one = looked(
-        Sight("lb1"),
+        Snapshot("lb1"),
         view(
             line("web1"),
             line("web2"),
@@ -98,7 +98,7 @@ def test_capacity_is_the_worst_of_all_places() -> None:
             line("web2", "api", admin=Admin.DRAINING),
         ),
     )
-    two = replace(looked(Sight("lb2"), view(line("web1"), line("web2"))), instance="lb2")
+    two = replace(looked(Snapshot("lb2"), view(line("web1"), line("web2"))), instance="lb2")
     fewest = capacity([two, one])
     assert (fewest.serving, fewest.where) == (1, "api at lb1")
     assert capacity([two, one], frozenset({"web1"})).serving == 0

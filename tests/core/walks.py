@@ -22,6 +22,9 @@ from controller.core.events import (
     MemberSet,
     OperatorAnswered,
     PauseRequested,
+    PoolClosed,
+    PoolOpened,
+    PoolStepFailed,
     RampRefused,
     ResumeRequested,
     RunBegan,
@@ -45,6 +48,9 @@ from controller.core.state.state import Mode, State, initial
 from controller.core.steps import (
     AskGuard,
     AskOperator,
+    ClosePool,
+    OpenPool,
+    PoolStep,
     RunStep,
     SetMember,
     Setting,
@@ -100,7 +106,9 @@ class Walk:
     def _forget(self, instance: str) -> None:
         for member in self.plan.members:
             former = self.lines.get((instance, member.name), {})
-            kept = {name: former[name] for name in ("health", "in_flight") if name in former}
+            kept: dict[str, Any] = {
+                name: former[name] for name in ("health", "in_flight") if name in former
+            }
             self.lines[instance, member.name] = {**READY, "weight": 100, **kept}
 
     # --- what happens --------------------------------------------------------------------------
@@ -145,6 +153,8 @@ class Walk:
 
     def _is_awaited(self, step: Step) -> bool:
         """A question whose member stood down meanwhile is no longer asked."""
+        if isinstance(step, PoolStep):
+            return self.state.whole.work is step
         m = self.state.members[step.member]
         if isinstance(step, SetMember):
             return m.order.setting is step.setting
@@ -265,6 +275,10 @@ class Walk:
                 self._happens(Validated(member, True, "well"))
             case AskOperator(member):
                 self._happens(OperatorAnswered(member, True))
+            case OpenPool():
+                self._happens(PoolOpened({"paused": "false"}))
+            case ClosePool():
+                self._happens(PoolClosed())
 
     def _failed(self, step: Step, number: int) -> None:
         self.now += A_MOMENT
@@ -285,6 +299,8 @@ class Walk:
                 self._happens(Validated(member, False, "ill"))
             case AskOperator(member):
                 self._happens(OperatorAnswered(member, False))
+            case OpenPool() | ClosePool():
+                self._happens(PoolStepFailed("no", retryable=True))
 
 
 def _says(make: Callable[[int], Event]) -> Callable[[Walk, int], None]:

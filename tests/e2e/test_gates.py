@@ -81,7 +81,7 @@ async def test_resume_after_a_halt(site: MakeSite) -> None:
     await halted(one, file, later=True)
     resumed = await one.command("resume", "web", "--reason", "the network was it")
     assert resumed.code == 0
-    assert resumed.out.startswith("resume web: no process: takes effect on the next run: ")
+    assert resumed.out.startswith("resume web: no process runs it; takes effect on the next run: ")
     assert f"poolroll run {file}" in resumed.out
     status = (await one.command("status", "web")).out
     assert "NEXT      resumed by " in status

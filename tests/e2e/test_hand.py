@@ -9,7 +9,7 @@ from adapters.storage.store import open_tables
 from controller.core.events import PauseRequested
 from controller.core.phases import Phase
 from controller.journal.codec import encode
-from controller.ports import Verb
+from controller.records import Verb
 from tests.e2e.conftest import MakeSite
 from tests.e2e.site import SLOW_TO
 from tests.support.waiting import until

@@ -8,17 +8,19 @@ from typing import Any, get_args
 import pytest
 
 from controller.core import events as e
-from controller.core.abilities import ByHand
 from controller.core.events import Event
 from controller.core.outcome import Outcome
-from controller.core.pool import Found, FoundLine, Incarnation, LineKey
+from controller.core.plan.abilities import ByHand
+from controller.core.pool import Found, FoundLine, Incarnation, LineKey, Member, Occupant, Seat
 from controller.core.settings import OnFailure
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
 from controller.core.steps import (
     AskGuard,
     AskOperator,
+    ClosePool,
     Course,
+    OpenPool,
     RunStep,
     SetMember,
     Setting,
@@ -28,7 +30,7 @@ from controller.core.steps import (
 from controller.errors import StateError
 from controller.journal.codec import KINDS, PLAN, decode, encode
 from controller.journal.replay import replay
-from controller.ports import Record
+from controller.records import Record
 from tests.promises.test_interrupted import HALTED, OTHERS, WELL
 from tests.support.members import PARTS
 from tests.support.plays import make_plan, play
@@ -37,6 +39,7 @@ from tests.support.virtual import EPOCH, run_virtually
 
 FOUND = Found((FoundLine(LineKey("unix:/run/a.sock", "web"), 17, {"agent": "on"}),))
 WORKER = Incarnation("4711", 1_700_000_000)
+SEATS = (Seat(LineKey("lb1", "web"), Occupant("uid-1", "10.0.0.1", 80, "rev-2")),)
 WORDS = 'quoted "words", ünïcödé, new\nline, \t, 100 %, \x00 and \x7f'
 
 STEPS: tuple[Step, ...] = (
@@ -47,6 +50,13 @@ STEPS: tuple[Step, ...] = (
     RunStep("web1", Course.UPGRADE, 2, 1),
     Validate("web1", Course.UPGRADE),
     AskOperator("web1"),
+    RunStep("web1", Course.UPGRADE, 0, 0, SEATS, FOUND),
+    SetMember("web1", Setting.CHECK, FOUND, 100, SEATS),
+    Validate("web1", Course.ROLLBACK, SEATS),
+    AskGuard("web1", Course.UPGRADE, 0, SEATS),
+    OpenPool(),
+    ClosePool({"partition": "2"}),
+    ClosePool({}),
 )
 EVENTS: tuple[Event, ...] = (
     e.RunBegan("me"),
@@ -87,6 +97,13 @@ EVENTS: tuple[Event, ...] = (
     e.ResumeRequested("me", WORDS),
     e.AbortRequested("me", restore=True, request=7),
     e.LockLost("not renewed for 15 s"),
+    e.MemberJoined(Member("web9", "10.0.0.9", 80, "host9", {"rack": "b"}), FOUND),
+    e.MemberJoined(Member("web9", "", 0)),
+    e.MemberGone("web1", WORDS),
+    e.MemberRetired("web1"),
+    e.PoolOpened({"partition": "2"}),
+    e.PoolClosed(),
+    e.PoolStepFailed(WORDS, True),
 )
 
 
@@ -160,7 +177,7 @@ def test_journal_without_a_plan(records: list[Record]) -> None:
 
 
 SEEN_ONLY = {
-    State: {"members", "sights", "known", "tallies", "pool", "points"},
+    State: {"members", "snapshots", "known", "tallies", "pool", "points"},
     MemberState: {"quiet", "arrivals", "persistent", "warmed_at", "mark", "peers_mark"},
 }
 """Fields that say what was seen since, and are gone after a crash."""

@@ -18,10 +18,10 @@ from controller.core.pool import Admin
 from controller.core.steps import Course, RunStep
 from controller.journal.replay import replay
 from controller.lifecycle import Unfinished, unfinished
-from controller.lifecycle.changes import as_it_was_run, differences
+from controller.lifecycle.changes import as_it_was_run, differences, former_file
 from controller.lifecycle.resume import undecided, unheard
-from controller.ports import JobResult
 from controller.runner.job_keys import key_of
+from controller.tasks import JobResult
 from tests.cli.test_report import poolroll
 from tests.journal.rebuilt import jobs_of, rebuild
 from tests.journal.test_recorded import SCENARIOS, script
@@ -129,7 +129,7 @@ async def test_the_file_counts_as_unchanged(name: str, tmp_path: Path) -> None:
     has changed is noticed."""
     async with opened(tmp_path / "state", script(name)) as store:
         former = await found(store)
-    file = as_it_was_run(former)
+    file = as_it_was_run(former, former_file(former.row))
     assert differences(former, file) == []
     changed = parse(file.text.replace("version: v2", "version: v3"), str(file.path), file.sets)
     assert differences(former, changed) != []

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from controller.core.abilities import Abilities, ByHand
+from controller.core.plan.abilities import Abilities, ByHand
 from controller.core.pool import Incarnation, InstanceView
 from controller.core.settings import Selection
 from controller.errors import PermissionTooLow, Refused
-from controller.ports import Survey
 from controller.preflight.survey import reach
+from controller.records import Survey
 from tests.support.fakes import FakeLoadBalancer
 from tests.support.sim import make_sim
 from tests.support.virtual import LoopClock, run_virtually

@@ -7,7 +7,7 @@ from functools import partial
 from controller.core.phases import Phase
 from controller.core.pool import Admin
 from controller.core.settings import Policies
-from controller.ports import Verb
+from controller.records import Verb
 from controller.runner.loop import Runner
 from tests.support.fakes import Script
 from tests.support.plays import Played

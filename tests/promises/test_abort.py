@@ -10,7 +10,7 @@ from controller.core.phases import Phase
 from controller.core.pool import Admin
 from controller.core.settings import Amount
 from controller.core.steps import Course, Validate
-from controller.ports import Verb
+from controller.records import Verb
 from tests.promises.beats import at, ended, outage, recover, request, scripted, signal
 from tests.support.fakes import Script
 from tests.support.plays import Cut, Played, film_on, play, play_on

@@ -62,7 +62,7 @@ def test_step_waits_for_the_old_worker() -> None:
 
 
 def test_step_waits_blindly_where_old_workers_cannot_be_seen() -> None:
-    """Through a door that shows no former workers, the step waits for `drain.timeout`."""
+    """Through an endpoint that shows no former workers, the step waits for `drain.timeout`."""
 
     def prepare(world: World) -> None:
         world.sim.instances["lb1"].shows_old = False

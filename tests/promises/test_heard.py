@@ -7,7 +7,7 @@ import pytest
 
 from controller.core.events import AbortRequested, PauseRequested, ResumeRequested
 from controller.core.phases import Phase
-from controller.ports import Request, Verb
+from controller.records import Request, Verb
 from controller.runner.loop import Runner
 from tests.promises.beats import ask, at, ended, signal
 from tests.support.plays import Played, film, play, play_on, start

@@ -18,7 +18,7 @@ from controller.core.phases import Phase
 from controller.core.pool import Admin, Found, FoundLine, LineKey
 from controller.core.settings import OnFailure
 from controller.core.steps import AskOperator, RunStep, Setting
-from controller.ports import Verb
+from controller.records import Verb
 from controller.runner.loop import Runner
 from tests.promises.beats import at, bad_v2, ended, outage, recover, request, scripted, signal
 from tests.support.fakes import Script

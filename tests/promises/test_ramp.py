@@ -21,7 +21,7 @@ from controller.core.phases import Phase
 from controller.core.pool import Admin, Instant
 from controller.core.settings import OnFailure, Policies, ReturnPolicy
 from controller.core.steps import SetMember, Setting
-from controller.ports import Verb
+from controller.records import Verb
 from controller.runner.loop import Runner
 from tests.promises.beats import (
     at,

@@ -6,16 +6,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from controller.core import events as e
-from controller.core.abilities import ByHand
 from controller.core.events import Verdict
 from controller.core.gates.gate import CounterGate, Scope
 from controller.core.outcome import Outcome
+from controller.core.plan.abilities import ByHand
 from controller.core.plan.plan import CourseShape, Plan
 from controller.core.pool import Found, FoundLine, Incarnation, LineKey, Member
 from controller.core.settings import Policies
 from controller.core.steps import Course, RunStep, SetMember, Setting, Validate
 from controller.journal.codec import encode
-from controller.ports import Record, RolloutRow
+from controller.records import Record, RolloutRow
 
 BEGAN = datetime(2024, 3, 5, 22, 14, 3, tzinfo=UTC)
 INSTANCE = "unix:/run/haproxy/admin.sock"

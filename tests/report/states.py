@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from controller.core.events import Cause, Halted
+from controller.core.gates.tally import Tally
 from controller.core.phases import Phase
 from controller.core.plan.plan import CourseShape, Plan, Purpose
 from controller.core.pool import (
@@ -19,12 +20,11 @@ from controller.core.pool import (
     Line,
     LineKey,
 )
-from controller.core.snapshot import Sight, looked
+from controller.core.snapshot import Snapshot, looked
 from controller.core.state.parts import MemberState
 from controller.core.state.state import Mode, State, initial
 from controller.core.steps import Course
-from controller.core.tally import Tally
-from controller.report.run.next_commands import Onward
+from controller.report.run.next_commands import NextCommands
 from tests.report import journals
 from tests.support.lines import a_line
 from tests.support.members import changed
@@ -74,13 +74,13 @@ def view(instance: str, *lines: Line) -> InstanceView:
     return InstanceView(instance, NOW, Incarnation("1", 1), lines, is_full=True)
 
 
-def sights(*views: InstanceView) -> dict[str, Sight]:
-    return {one.instance: looked(Sight(one.instance), one) for one in views}
+def snapshots(*views: InstanceView) -> dict[str, Snapshot]:
+    return {one.instance: looked(Snapshot(one.instance), one) for one in views}
 
 
-def shows(**members: dict[str, Any]) -> dict[str, Sight]:
+def shows(**members: dict[str, Any]) -> dict[str, Snapshot]:
     """What the one load balancer shows: member → what is unusual about its line."""
-    return sights(view(A, *(line(name, **changes) for name, changes in members.items())))
+    return snapshots(view(A, *(line(name, **changes) for name, changes in members.items())))
 
 
 COUNTED: Final = Tally(last={("lb1", "web"): (Incarnation("1", 1), Counters())})
@@ -88,21 +88,21 @@ COUNTED: Final = Tally(last={("lb1", "web"): (Incarnation("1", 1), Counters())})
 
 
 def state(
-    of: Plan, *members: MemberState, seen: Mapping[str, Sight] | None = None, **changes: Any
+    of: Plan, *members: MemberState, seen: Mapping[str, Snapshot] | None = None, **changes: Any
 ) -> State:
     """Members that are not given are untouched."""
     base = initial(of)
     given = {m.name: m for m in members}
-    base = replace(base, members={**base.members, **given}, sights=dict(seen or {}))
+    base = replace(base, members={**base.members, **given}, snapshots=dict(seen or {}))
     return replace(base, **{"pool": COUNTED, **changes})
 
 
 def halted(
-    of: Plan, *members: MemberState, seen: Mapping[str, Sight] | None = None, **changes: Any
+    of: Plan, *members: MemberState, seen: Mapping[str, Snapshot] | None = None, **changes: Any
 ) -> State:
     values: dict[str, Any] = {"halt": BROKE, "halted_at": NOW, "mode": Mode.HALTED} | changes
     return state(of, *members, seen=seen, **values)
 
 
-def onward(of: Plan, **changes: Any) -> Onward:
-    return replace(Onward("web", of.purpose, "/srv/web.yml"), **changes)
+def commands(of: Plan, **changes: Any) -> NextCommands:
+    return replace(NextCommands("web", of.purpose, "/srv/web.yml"), **changes)

@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 
 from controller.core import events as e
 from controller.core.steps import AskOperator, Setting
-from controller.ports import Record
-from controller.report.run.replay import Retelling
+from controller.records import Record
+from controller.report.run.replay import Replay
 from controller.report.sanitize import legible, legible_line
 from tests.report import journals
 
 
 def sentences(records: list[Record]) -> list[str]:
-    retelling = Retelling()
+    retelling = Replay()
     return [told.sentence for told in map(retelling.read, records) if told.sentence]
 
 

@@ -8,12 +8,11 @@ import pytest
 
 from controller.core.decide import decide as deciding
 from controller.core.events import AbortRequested, PauseRequested, ResumeRequested, SettingFailed
-from controller.errors import LeaseLost, StateError
-from controller.ports import JobResult, Request, Verb
-from controller.runner.loop import first_of
+from controller.errors import StateError
+from controller.records import Request, Verb
 from controller.runner.perform import weigh
 from controller.runner.watchers import heard
-from controller.tasks import Command, Guard
+from controller.tasks import Command, Guard, JobResult
 from tests.promises.beats import ended
 from tests.support.plays import play, play_on, start
 from tests.support.scenarios import ROLLOUT, ForkableRequests, Scenario, World, ms
@@ -115,17 +114,6 @@ def test_decides_nothing_before_a_run_began_or_after_it_ended() -> None:
     state = played.state
     assert deciding.decide(played.plan, state, ms(0)) is None
     assert deciding.decide(played.plan, replace(state, run=None), ms(0)) is None
-
-
-def test_the_first_of_ours_leaves_a_group() -> None:
-    """However deep it lies; and a group with a bug in it leaves as it is, for its traceback."""
-    first, second = StateError("first"), LeaseLost("web", "second")
-    inner = ExceptionGroup("inner", [first])
-    assert first_of(ExceptionGroup("outer", [inner, second])) is first
-    mixed = ExceptionGroup("outer", [inner, ValueError("a bug")])
-    with pytest.raises(ExceptionGroup) as caught:
-        first_of(mixed)
-    assert caught.value is mixed
 
 
 def test_a_failure_beside_the_loop_leaves_as_itself() -> None:

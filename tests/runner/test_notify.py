@@ -9,7 +9,8 @@ from controller.core.events import Event, Finished, Observation, RunBegan
 from controller.core.outcome import Outcome
 from controller.core.pool import Instant
 from controller.core.state.state import State
-from controller.ports import Notice, Notifier, Undelivered
+from controller.ports import Notifier
+from controller.records import Notice, Undelivered
 from controller.runner.notify import MOST, Herald
 from tests.adapters.notify.receiver import HungNotifier, ScriptedNotifier, notice
 from tests.support.virtual import LoopClock, run_virtually

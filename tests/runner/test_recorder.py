@@ -32,7 +32,7 @@ from controller.core.pool import (
 from controller.core.state.state import State, initial
 from controller.core.steps import SetMember, Setting
 from controller.errors import StateError
-from controller.ports import Record, Returned, Taken
+from controller.records import Record, Returned, Taken
 from controller.runner.recorder import Recorder
 from tests.report import journals
 from tests.support.journal_contract import AT, FixedClock, row

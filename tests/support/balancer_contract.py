@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import pytest
 
-from controller.core.abilities import MEMBER
+from controller.core.plan.abilities import MEMBER
 from controller.core.pool import (
     FULL,
     Admin,
@@ -26,7 +26,8 @@ from controller.core.pool import (
     seats_in,
 )
 from controller.errors import CommandRefused, NoSuchMember
-from controller.ports import Clock, Confirmed, LoadBalancer, Seats
+from controller.ports import Clock, LoadBalancer
+from controller.records import Confirmed, Seats
 
 T = TypeVar("T")
 

@@ -38,7 +38,7 @@ from controller.core.pool import (
     Seat,
 )
 from controller.core.settings import DrainPolicy, Policies, ReturnPolicy
-from controller.core.snapshot import Sight, looked, lost
+from controller.core.snapshot import Snapshot, looked, lost
 from controller.core.state.invariants import TAKEN
 from controller.core.state.parts import MemberState
 from controller.core.state.state import Mode, State, initial
@@ -199,7 +199,7 @@ def a_context(
     start = initial(plan)
     here = {**start.members, **{m.name: m for m in members}}
     whose = members[0].name if members else ""
-    sights = {}
+    snapshots = {}
     for instance in plan.instances:
         worker = (workers or {}).get(instance, WORKER)
         lines = tuple(
@@ -213,24 +213,24 @@ def a_context(
             for m in here.values()
             if (gone or {}).get(instance) != m.name
         )
-        sight = Sight(instance)
+        snapshot = Snapshot(instance)
         if instance not in unasked:
-            sight = looked(sight, InstanceView(instance, seen, worker, lines, is_full=True))
-            sight = replace(
-                sight,
+            snapshot = looked(snapshot, InstanceView(instance, seen, worker, lines, is_full=True))
+            snapshot = replace(
+                snapshot,
                 full_at=full if full is not None else seen,
                 lingering=(lingering or {}).get(instance),
             )
         if silent is not None and instance in silent:
-            sight = lost(sight, silent[instance], "connection refused")
-        sights[instance] = sight
+            snapshot = lost(snapshot, silent[instance], "connection refused")
+        snapshots[instance] = snapshot
     values: dict[str, Any] = {
         "members": here,
         "run": RunBegan("me"),
         "began_at": ago(600),
         "touched": True,
-        "sights": sights,
-        "known": {name: one.incarnation for name, one in sights.items() if one.incarnation},
+        "snapshots": snapshots,
+        "known": {name: one.incarnation for name, one in snapshots.items() if one.incarnation},
     }
     return Context(plan, replace(start, **values | state), NOW)
 

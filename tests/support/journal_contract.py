@@ -13,7 +13,8 @@ import pytest
 
 from controller.core.pool import Found, FoundLine, Instant, LineKey
 from controller.errors import StateError
-from controller.ports import Journal, Record, Request, Returned, RolloutRow, Store, Taken, Verb
+from controller.ports import Journal, Store
+from controller.records import Record, Request, Returned, RolloutRow, Taken, Verb
 
 WALL = datetime(2026, 11, 22, 10, 3, 11, 250_000, tzinfo=UTC)
 AT = timedelta(days=40, microseconds=7)

@@ -10,7 +10,8 @@ from typing import NoReturn
 
 from controller.core.pool import Instant, PoolKey
 from controller.errors import LeaseLost, PoolHeld, StateError
-from controller.ports import Clock, Holder, Record, Request, Returned, RolloutRow, Taken, Verb
+from controller.ports import Clock
+from controller.records import Holder, Record, Request, Returned, RolloutRow, Taken, Verb
 
 MAX_BYTES = 1024 * 1024
 EVERY = timedelta(milliseconds=100)

@@ -5,19 +5,20 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypeVar
 
-from controller.core.abilities import Abilities, ByHand
 from controller.core.events import Event, Finished, Intended, Observation
+from controller.core.plan.abilities import Abilities, ByHand
 from controller.core.plan.plan import CourseShape, Plan
 from controller.core.plan.propose import propose
 from controller.core.pool import Instant, Member
 from controller.core.settings import Selection, Settings
 from controller.core.state.state import State, initial
-from controller.core.steps import SetMember, Setting
+from controller.core.steps import MemberStep, SetMember, Setting
 from controller.journal.codec import PLAN, decode, encode
 from controller.journal.replay import replay
-from controller.ports import RolloutRow
+from controller.records import RolloutRow
 from controller.runner.loop import Runner
 from controller.runner.perform import Performer
+from controller.runner.task_router import TaskRouter
 from tests.support.checkers import Checkers
 from tests.support.fakes import FakeCommands, FakeLoadBalancer, FakeValidator
 from tests.support.memory_journal import Holdings, MemoryHold
@@ -58,7 +59,11 @@ class Played:
 
     def steps(self, member: str, kind: type[T]) -> list[T]:
         """Intended for a member."""
-        steps = [one.step for one in self.told(Intended) if one.step.member == member]
+        steps = [
+            one.step
+            for one in self.told(Intended)
+            if isinstance(one.step, MemberStep) and one.step.member == member
+        ]
         return [step for step in steps if isinstance(step, kind)]
 
     def settings(self, member: str) -> list[Setting]:
@@ -141,8 +146,9 @@ async def make_plan(scenario: Scenario, world: World) -> Plan:
         upgrade=CourseShape(scenario.steps, scenario.has_guard),
         rollback=CourseShape(1, scenario.has_guard) if scenario.has_rollback else None,
         purpose=scenario.purpose,
-        abilities=Abilities(
-            sticky=dict.fromkeys(scenario.sticky, "cookie"), settle=scenario.settle
+        abilities=replace(
+            Abilities(sticky=dict.fromkeys(scenario.sticky, "cookie"), settle=scenario.settle),
+            **scenario.also,
         ),
         by_hand=ByHand("in {member}", "out {member}"),
     )
@@ -207,7 +213,7 @@ async def _run(
     performer = Performer(
         ROLLOUT,
         balancer,
-        commands,
+        TaskRouter(commands),
         FakeValidator(world.sim, clock, scenario.faulty),
         scenario.work,
         Operator(scenario.answers) if scenario.answers is not None else None,

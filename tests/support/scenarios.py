@@ -1,9 +1,10 @@
 """Rollouts to be played, and the worlds that they meet."""
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from controller.core.events import Event, Observation, RunBegan
 from controller.core.gates.gate import CounterGate, Scope
@@ -13,7 +14,8 @@ from controller.core.pool import Instant
 from controller.core.settings import Amount, DrainPolicy, Policies, ReturnPolicy
 from controller.core.state.state import State
 from controller.core.steps import Course
-from controller.ports import Clock, Record, Returned, Taken
+from controller.ports import Clock
+from controller.records import Record, Returned, Taken
 from controller.runner.loop import Runner
 from controller.runner.perform import OfCourse
 from controller.runner.sampler import Sampler
@@ -157,6 +159,8 @@ class Scenario:
     has_rollback: bool = False
     sticky: tuple[str, ...] = ()
     settle: timedelta = timedelta(0)
+    also: Mapping[str, Any] = field(default_factory=dict)
+    """More of the balancers' abilities, by name."""
     canaries: tuple[str, ...] = ()
     step_timeout: timedelta = LONG
     step_time: timedelta = QUICK_STEP

@@ -111,7 +111,7 @@ class FakeInstance:
     lines: dict[tuple[str, str], FakeLine]
     outage: str | None = None
     shows_old: bool = True
-    """Whether former workers can be seen (not through a TCP door)."""
+    """Whether former workers can be seen (not through a TCP endpoint)."""
     old: list[Former] = field(default_factory=list)
     replaced_at: Instant | None = None
     backends: dict[str, Counters] = field(default_factory=dict)
@@ -154,6 +154,10 @@ class Sim:
     cuts_help: bool = True
     is_static: bool = False
     """Every balancer takes only none and all of a weight."""
+    opened: dict[str, str] = field(default_factory=lambda: {"partition": "0"})
+    """The pool as a whole: what `open` changes, and `close` puts back."""
+    unopenable: int = 0
+    """So many more times it is not opened, nor closed."""
     reload_after: str = ""
     """A reload comes right after the first setting of this kind."""
     health_changed_at: Instant = -timedelta(hours=1)
@@ -217,6 +221,22 @@ class Sim:
     def move(self, member: str) -> None:
         """Something else comes to the place of a member, at the load balancers too."""
         self.apps[member].moved += 1
+
+    def leave(self, member: str) -> None:
+        """Its place is gone, at every load balancer."""
+        for instance in self.instances.values():
+            for key in [key for key, line in instance.lines.items() if line.app.name == member]:
+                del instance.lines[key]
+
+    def join(self, member: str, admin: Admin = Admin.READY, version: str = "v1") -> None:
+        """A new member comes to every load balancer; one that is out came so because of us."""
+        is_ours = admin is not Admin.READY
+        self.apps[member] = App(member, version, changed=is_ours, changed_once=is_ours)
+        for instance in self.instances.values():
+            for backend in {line.backend for line in instance.lines.values()}:
+                line = FakeLine(backend, self.apps[member], 100, admin, ours=is_ours)
+                line.proven = not is_ours
+                instance.lines[backend, member] = line
 
     def change(self, member: str) -> None:
         """An upgrade or rollback begins at a member."""

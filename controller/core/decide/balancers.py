@@ -2,27 +2,28 @@
 
 from controller.core.decide.context import Context, Output
 from controller.core.events import Cause, Halted, InstanceRestarted
+from controller.core.gates.figures import span
+from controller.core.phases import Phase
 from controller.core.state.state import Mode
-from controller.core.words import span
 
 
 def watch_balancers(ctx: Context) -> Output | None:
-    for instance, sight in ctx.state.sights.items():
+    for instance, snapshot in ctx.state.snapshots.items():
         known = ctx.state.known.get(instance)
         if (
-            sight.incarnation is not None
+            snapshot.incarnation is not None
             and known is not None
-            and not known.is_same(sight.incarnation)
+            and not known.is_same(snapshot.incarnation)
         ):
-            return InstanceRestarted(instance, known, sight.incarnation)
+            return InstanceRestarted(instance, known, snapshot.incarnation)
     if ctx.state.mode is Mode.HALTED:
         return None
     patience = ctx.plan.policies.lost_after
-    for instance, sight in ctx.state.sights.items():
-        if sight.lost_since is not None and ctx.now - sight.lost_since >= patience:
+    for instance, snapshot in ctx.state.snapshots.items():
+        if snapshot.lost_since is not None and ctx.now - snapshot.lost_since >= patience:
             return Halted(
                 Cause.BALANCER,
-                f"{instance} has not answered for {span(patience)}: {sight.lost_why}",
+                f"{instance} has not answered for {span(patience)}: {snapshot.lost_why}",
                 f"a load balancer may be unreadable for {span(patience)}",
             )
     return _vanished(ctx)
@@ -30,9 +31,11 @@ def watch_balancers(ctx: Context) -> Output | None:
 
 def _vanished(ctx: Context) -> Output | None:
     """A member in hand that a load balancer no longer has will never be seen as we set it."""
-    for instance, sight in ctx.state.sights.items():
+    for instance, snapshot in ctx.state.snapshots.items():
         for m in ctx.state.in_hand:
-            if sight.full_at is not None and not sight.lines.get(m.name):
+            if ctx.plan.retires and m.phase is Phase.UPGRADING:
+                continue  # its place may be given up
+            if snapshot.full_at is not None and not snapshot.lines.get(m.name):
                 return Halted(
                     Cause.BALANCER,
                     f"{instance} no longer has {m.name}",

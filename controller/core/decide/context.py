@@ -40,21 +40,22 @@ class Context:
     def is_blind(self) -> bool:
         """Whether some load balancer does not answer, or has not yet."""
         return any(
-            sight.lost_since is not None or sight.at is None for sight in self.state.sights.values()
+            snapshot.lost_since is not None or snapshot.at is None
+            for snapshot in self.state.snapshots.values()
         )
 
     @property
     def is_unseen(self) -> bool:
         """Whether some load balancer has neither answered nor failed to, since this run began."""
-        return any(sight.tried_at is None for sight in self.state.sights.values())
+        return any(snapshot.tried_at is None for snapshot in self.state.snapshots.values())
 
     @property
     def is_lost_for_good(self) -> bool:
         """Whether some load balancer has been unreadable for as long as may be."""
         patience = self.plan.policies.lost_after
         return any(
-            sight.lost_since is not None and self.now - sight.lost_since >= patience
-            for sight in self.state.sights.values()
+            snapshot.lost_since is not None and self.now - snapshot.lost_since >= patience
+            for snapshot in self.state.snapshots.values()
         )
 
     def is_pausing(self, m: MemberState) -> bool:
@@ -76,16 +77,16 @@ class Context:
         )
         return tuple(
             (instance, seen)
-            for instance, sight in self.state.sights.items()
-            if sight.lost_since is None
-            for seen in sight.lines.get(m.name, ())
+            for instance, snapshot in self.state.snapshots.items()
+            if snapshot.lost_since is None
+            for seen in snapshot.lines.get(m.name, ())
             if seen.at >= oldest
         )
 
     def seen(self, m: MemberState) -> tuple[tuple[str, Seen], ...] | None:
         """Every line of a member with its instance; None unless all are visible."""
         visible = self.visible(m)
-        known = [sight.lines.get(m.name, ()) for sight in self.state.sights.values()]
+        known = [snapshot.lines.get(m.name, ()) for snapshot in self.state.snapshots.values()]
         is_whole = all(known) and len(visible) == sum(len(lines) for lines in known)
         return visible if is_whole else None
 
@@ -98,10 +99,15 @@ class Context:
         """The instance where somebody else changed what we had set (S14): the same worker that
         confirmed our setting now shows the contrary."""
         for instance, one in self.visible(m):
-            worker, sight = m.placement.incarnations.get(instance), self.state.sights[instance]
-            if worker is None or sight.incarnation is None or is_ours(one.line):
+            worker, snapshot = (
+                m.placement.incarnations.get(instance),
+                self.state.snapshots[instance],
+            )
+            if worker is None or snapshot.incarnation is None or is_ours(one.line):
                 continue
-            if worker.is_same(sight.incarnation) and _contradicts(one.line, m.placement.confirmed):
+            if worker.is_same(snapshot.incarnation) and _contradicts(
+                one.line, m.placement.confirmed
+            ):
                 return instance
         return None
 
@@ -114,7 +120,7 @@ class Context:
         """The instance whose former incarnation may still serve its last connections (S9): until
         it is seen gone, or, where it cannot be seen, for a time."""
         for instance, former in self.state.formers.items():
-            is_there = self.state.sights[instance].lingering
+            is_there = self.state.snapshots[instance].lingering
             if is_there or (is_there is None and self.now < former.until):
                 return instance
         return None
@@ -122,14 +128,16 @@ class Context:
     def without(self, *also: str) -> Capacity:
         """How many serve if `also` went, those that we have away not counted (S2)."""
         away = frozenset(m.name for m in self.state.members.values() if m.is_away)
-        return capacity(self.state.sights.values(), away | set(also))
+        return capacity(self.state.snapshots.values(), away | set(also))
 
     def is_full_fresh(self, within: timedelta = FRESH, since: Instant = ORIGIN) -> bool:
         """Whether every instance showed the whole pool at most `within` ago, and since `since`."""
         oldest = max(self.now - within, since)
         return all(
-            sight.lost_since is None and sight.full_at is not None and sight.full_at >= oldest
-            for sight in self.state.sights.values()
+            snapshot.lost_since is None
+            and snapshot.full_at is not None
+            and snapshot.full_at >= oldest
+            for snapshot in self.state.snapshots.values()
         )
 
     @property

@@ -11,6 +11,7 @@ from controller.core.decide.balancers import watch_balancers
 from controller.core.decide.context import Context, Output
 from controller.core.decide.finish import finish
 from controller.core.decide.gates import watch_gates
+from controller.core.decide.membership import watch_members
 from controller.core.decide.schedule import begin
 from controller.core.decide.wind_down import settle
 from controller.core.events import Answer, Cause, Halted, StopRequested
@@ -28,6 +29,7 @@ def decide(plan: Plan, state: State, now: Instant) -> Output | None:
     return (
         watch_balancers(ctx)
         or watch_gates(ctx)
+        or watch_members(ctx)
         or _refused(ctx)
         or _in_hand(ctx)
         or begin(ctx)

@@ -1,5 +1,6 @@
 """On the way out: from the question whether to begin at all to a member that is out and quiet."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -7,8 +8,11 @@ from controller.core.decide.context import Context, Output
 from controller.core.decide.drift import contested, is_away, is_held, is_ready, misplaced
 from controller.core.decide.gates import gates_hold
 from controller.core.decide.in_flight import is_clear, still_busy, still_in_flight
-from controller.core.decide.steps_for import guard_of, setting_of
+from controller.core.decide.schedule import in_scope
+from controller.core.decide.steps_for import guard_of, setting_of, step_of
 from controller.core.decide.upgrade import next_step
+from controller.core.decide.whole import is_ready as is_ready_as_a_whole
+from controller.core.decide.whole import open_pool
 from controller.core.events import (
     CapacityBack,
     CapacityShort,
@@ -16,6 +20,7 @@ from controller.core.events import (
     Halted,
     MemberFoundOut,
     MemberLeft,
+    MemberStoodDown,
 )
 from controller.core.gates.gate import Scope
 from controller.core.phases import Phase
@@ -51,14 +56,24 @@ def due(ctx: Context, m: MemberState) -> Output | None:
         return None
     if m.placement.found is not None and all(one.line.admin is Admin.OUT for _, one in seen):
         return MemberFoundOut(m.name)
+    if m.placement.found is None and _goes_after_ours(ctx):
+        return MemberStoodDown(m.name)
+    if not is_ready_as_a_whole(ctx):
+        return open_pool(ctx)
     room = ctx.without(m.name)
     if room.serving < ctx.plan.min_available:
         return _short(ctx, room.serving, room.where)
     if ctx.state.short_since is not None and _holds_for_all(ctx):
         return CapacityBack(room.serving)
-    return SetMember(
-        m.name, Setting.DRAIN, m.placement.found or as_seen(ctx, m), seats=ctx.seats(m)
-    )
+    found = m.placement.found or as_seen(ctx, m)
+    if not ctx.plan.holds_out and m.progress.step < ctx.shape(m).steps:
+        return replace(step_of(ctx, m), found=found)
+    return SetMember(m.name, Setting.DRAIN, found, seats=ctx.seats(m))
+
+
+def _goes_after_ours(ctx: Context) -> bool:
+    """Who is out because of us comes first, also one that joined since this member was called."""
+    return any(one.phase is Phase.WAITING and one.is_away for one in in_scope(ctx))
 
 
 def _holds_for_all(ctx: Context) -> bool:
@@ -88,8 +103,8 @@ def _short(ctx: Context, serving: int, where: str) -> Output | None:
 
 def as_seen(ctx: Context, m: MemberState) -> Found:
     """The member as it stands now, to be restored later."""
-    sights = ctx.state.sights.values()
-    return found_in((s.instance, one.line) for s in sights for one in s.lines.get(m.name, ()))
+    snapshots = ctx.state.snapshots.values()
+    return found_in((s.instance, one.line) for s in snapshots for one in s.lines.get(m.name, ()))
 
 
 def _set_or_back(ctx: Context, m: MemberState, wish: Output | None) -> Output | None:

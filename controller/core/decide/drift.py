@@ -10,7 +10,7 @@ from typing import Final
 from controller.core.decide.context import Context, Output
 from controller.core.decide.steps_for import setting_of
 from controller.core.events import Cause, ForeignHandSeen, Halted
-from controller.core.phases import Phase
+from controller.core.phases import JUDGED, Phase
 from controller.core.pool import Admin, Line
 from controller.core.state.parts import MemberState
 from controller.core.steps import Setting
@@ -35,8 +35,8 @@ def misplaced(
 ) -> Output | None:
     """What follows when a member is not as we set it; None when it is, as far as can be seen.
     While its step runs, it is taken out once more (S4) and the halt waits for the step's end."""
-    if all(is_ours(one.line) for _, one in ctx.visible(m)):
-        return None
+    if not ctx.plan.holds_out or all(is_ours(one.line) for _, one in ctx.visible(m)):
+        return None  # what cannot be held out is not judged by where it is
     instance = ctx.foreign_at(m, is_ours)
     if instance is None:
         return setting_of(m, again)
@@ -47,6 +47,8 @@ def misplaced(
 
 def contested(ctx: Context, m: MemberState, is_ours: Callable[[Line], bool]) -> Output | None:
     """The halt when somebody else changed it."""
+    if not ctx.plan.holds_out and m.phase not in JUDGED:
+        return None
     instance = ctx.foreign_at(m, is_ours)
     if instance is None:
         return None

@@ -7,8 +7,17 @@ from controller.core.decide.context import Context, Output
 from controller.core.decide.ramp import at_share
 from controller.core.decide.rollback import to_roll_back
 from controller.core.decide.schedule import in_scope
+from controller.core.decide.whole import close_pool, is_given_up, not_put_back
 from controller.core.decide.wind_down import is_at_rest
-from controller.core.events import Cause, Finished, Halted, MemberKept, MemberStuck, RollbackBegan
+from controller.core.events import (
+    AbortRequested,
+    Cause,
+    Finished,
+    Halted,
+    MemberKept,
+    MemberStuck,
+    RollbackBegan,
+)
 from controller.core.outcome import ExitCode, Outcome
 from controller.core.phases import JUDGED, OVER, Phase
 from controller.core.plan.plan import Purpose
@@ -34,9 +43,16 @@ def finish(ctx: Context) -> Output | None:
     if state.halt is not None:
         return _halted(ctx, state.halt)
     if all(m.phase in OVER for m in in_scope(ctx)):
-        whole = all(m.phase in OVER for m in state.members.values())
-        return Finished(Outcome.DONE if whole else Outcome.PARTLY_DONE, ExitCode.DONE)
+        if any(m.phase not in OVER for m in state.members.values()):
+            return Finished(Outcome.PARTLY_DONE, ExitCode.DONE)
+        return _done(ctx)
     return None
+
+
+def _done(ctx: Context) -> Output | None:
+    if not ctx.state.whole.is_open:
+        return Finished(Outcome.DONE, ExitCode.DONE)
+    return not_put_back(ctx) if is_given_up(ctx) else close_pool(ctx)
 
 
 def _is_busy(ctx: Context, m: MemberState) -> bool:
@@ -65,13 +81,23 @@ def _stopped(ctx: Context) -> Output | None:
     if not all(is_at_rest(ctx, m) for m in state.members.values()):
         return None
     if state.abort is not None:
-        is_done = not state.abort.restore or not ctx.is_blind
-        return (
-            Finished(Outcome.ABORTED, ExitCode.STOPPED, f"by {state.abort.by}") if is_done else None
-        )
-    return Finished(
-        Outcome.STOPPED, ExitCode.STOPPED, state.stop.why if state.stop is not None else ""
-    )
+        return _aborted(ctx, state.abort)
+    why = state.stop.why if state.stop is not None else ""
+    return Finished(Outcome.STOPPED, ExitCode.STOPPED, why)
+
+
+def _aborted(ctx: Context, abort: AbortRequested) -> Output | None:
+    if abort.restore and ctx.is_blind:
+        return None
+    if ctx.state.whole.is_open and ctx.is_unseen:
+        return None
+    if ctx.state.whole.is_open and not is_given_up(ctx) and not ctx.is_blind:
+        return close_pool(ctx)
+    why = f"by {abort.by}"
+    if ctx.state.whole.is_open:
+        why += "; the pool was not put back as it was found"
+        why += f": {ctx.state.whole.why}" if ctx.state.whole.why else ""
+    return Finished(Outcome.ABORTED, ExitCode.STOPPED, why)
 
 
 def _halted(ctx: Context, halt: Halted) -> Output | None:
@@ -103,6 +129,6 @@ def _is_known_who_fails(ctx: Context) -> bool:
     halted = ctx.state.halted_at
     if halted is None or ctx.now - halted >= AFTERMATH:
         return True
-    seen = min((s.at for s in ctx.state.sights.values() if s.at is not None), default=ctx.now)
+    seen = min((s.at for s in ctx.state.snapshots.values() if s.at is not None), default=ctx.now)
     failed = failures(ctx.state, seen)
     return seen - halted >= RECENT and (failed is None or not failed.are_going_on(seen))

@@ -14,6 +14,7 @@ from controller.core.events import (
 )
 from controller.core.gates.counters import judge
 from controller.core.gates.evidence import Missing
+from controller.core.gates.figures import percent, requests, span
 from controller.core.gates.gate import CounterGate, Gate, Scope, Then
 from controller.core.gates.judgement import Judgement, inconclusive, sampled
 from controller.core.gates.limit import limit
@@ -22,7 +23,6 @@ from controller.core.phases import JUDGED
 from controller.core.pool import Counters, Instant
 from controller.core.state.counts import counted, peers_counted, pool_counted, pool_watched
 from controller.core.state.state import GateState, Mode
-from controller.core.words import percent, requests, span
 
 BLAME: Final = timedelta(seconds=1)
 """How long members in rotation are watched after a gate on the pool has failed, to say which of
@@ -63,14 +63,16 @@ def _sample_due(ctx: Context, gate: Gate, member: str | None) -> GateSampled | N
     former = ctx.state.gate(gate.name, member)
     if former is not None and ctx.now - former.sampled_at < gate.every:
         return None
-    seen = [sight.at for sight in ctx.state.sights.values()]
+    seen = [snapshot.at for snapshot in ctx.state.snapshots.values()]
     if any(then is None for then in seen):
         return None
     last = max((then for then in seen if then is not None), default=ctx.now)
     if former is not None and last <= former.sampled_at and ctx.now - last <= FRESH:
         return None  # nothing new to judge yet; a look is on its way
     if ctx.is_blind or any(then is None or ctx.now - then > FRESH for then in seen):
-        why = next((s.lost_why for s in ctx.state.sights.values() if s.lost_why), "no fresh look")
+        why = next(
+            (s.lost_why for s in ctx.state.snapshots.values() if s.lost_why), "no fresh look"
+        )
         return sampled(gate, member, inconclusive(Missing.STALE, why))
     judgement = judge(gate, counts_of(ctx, gate, member))
     if member is None:
@@ -211,7 +213,8 @@ def worse_than_peers(ctx: Context, gate: Gate) -> tuple[str, ...]:
     Told only of looks that showed all at once: else they would be compared over different times.
     """
     if any(
-        sight.full_at is None or sight.full_at != sight.at for sight in ctx.state.sights.values()
+        snapshot.full_at is None or snapshot.full_at != snapshot.at
+        for snapshot in ctx.state.snapshots.values()
     ):
         return ()
     worse = []

@@ -7,11 +7,11 @@ from typing import Final
 from controller.core.decide.context import APART, FRESH, Context, Output
 from controller.core.decide.steps_for import setting_of, step_of
 from controller.core.events import Cause, Halted
+from controller.core.gates.figures import span
 from controller.core.pool import Instant
 from controller.core.settings import OnTimeout
 from controller.core.state.parts import MemberState
 from controller.core.steps import Setting
-from controller.core.words import span
 
 CUT_AGAIN: Final = timedelta(seconds=1)
 """Sessions that were cut get this long to be gone."""
@@ -24,7 +24,10 @@ CUTS: Final = 5
 
 
 def is_clear(ctx: Context, m: MemberState) -> bool:
-    """S3 and S9: out, with nothing in flight, everywhere, and no former worker that may serve."""
+    """S3 and S9: out, with nothing in flight, everywhere, and no former worker that may serve.
+    What cannot be held out is taken out by the step itself."""
+    if not ctx.plan.holds_out:
+        return not ctx.is_blind
     return _is_quiet(ctx, m) and ctx.lingering is None
 
 
@@ -68,7 +71,7 @@ def still_in_flight(ctx: Context, m: MemberState) -> Output:
 def _is_quiet(ctx: Context, m: MemberState) -> bool:
     """S3: out, nothing in flight nor queued, in two looks apart, everywhere, a moment ago."""
     apart = max(APART, ctx.plan.settle)
-    spans = [m.draining.quiet.get(instance) for instance in ctx.state.sights]
+    spans = [m.draining.quiet.get(instance) for instance in ctx.state.snapshots]
     return not ctx.is_blind and all(
         span is not None and span[1] - span[0] >= apart and ctx.now - span[1] <= FRESH
         for span in spans

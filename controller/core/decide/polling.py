@@ -33,16 +33,16 @@ class Attention:
 
 def attention(plan: Plan, state: State, instance: str, now: Instant) -> Attention:
     """What to look at next, and when."""
-    sight = state.sights[instance]
-    if sight.lost_since is not None or sight.at is None or sight.full_at is None:
-        again = sight.tried_at + SLOWER if sight.tried_at is not None else now
+    snapshot = state.snapshots[instance]
+    if snapshot.lost_since is not None or snapshot.at is None or snapshot.full_at is None:
+        again = snapshot.tried_at + SLOWER if snapshot.tried_at is not None else now
         return Attention(None, max(again - now, timedelta(0)))
     members = state.in_hand
     pace = max(plan.pace, min((_pace(plan, m, now) for m in members), default=POOL))
-    full_due = sight.full_at + _pool_pace(state)
-    if any(_hangs_on_the_pool(state, m, sight.full_at) for m in members):
+    full_due = snapshot.full_at + _pool_pace(state)
+    if any(_hangs_on_the_pool(state, m, snapshot.full_at) for m in members):
         full_due = now
-    next_look = sight.at + pace
+    next_look = snapshot.at + pace
     if full_due <= max(next_look, now):
         return Attention(None, max(full_due - now, timedelta(0)))
     return Attention(tuple(m.name for m in members), max(next_look - now, timedelta(0)))

@@ -75,7 +75,10 @@ def _reweighed(ctx: Context, m: MemberState) -> Output | None:
         )
         if was is None or one.line.weight == was.weighing(m.placement.share):
             continue
-        worker, now = m.placement.incarnations.get(instance), ctx.state.sights[instance].incarnation
+        worker, now = (
+            m.placement.incarnations.get(instance),
+            ctx.state.snapshots[instance].incarnation,
+        )
         if worker is None or now is None or not worker.is_same(now):
             return put_back(ctx, m, m.placement.share)
         return Halted(

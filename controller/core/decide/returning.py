@@ -7,16 +7,21 @@ from controller.core.decide.ramp import climb, first_share, put_back
 from controller.core.decide.steps_for import setting_of
 from controller.core.decide.upgrade import failed
 from controller.core.events import Cause, Halted, MemberReturned, SoakEnded
+from controller.core.gates.figures import span
 from controller.core.gates.gate import Scope
 from controller.core.phases import Phase
 from controller.core.pool import Health, Line
 from controller.core.state.parts import MemberState
 from controller.core.steps import Course, Setting
-from controller.core.words import span
 
 
 def _is_coming(line: Line) -> bool:
     return line.is_coming
+
+
+def _is_healthy(line: Line) -> bool:
+    """Of one that could not be held out: nothing keeps users from it but its own health."""
+    return line.health is not Health.FAILING
 
 
 def _has_passed(line: Line) -> bool:
@@ -29,7 +34,7 @@ def checking(ctx: Context, m: MemberState) -> Output | None:
         return None if ctx.is_blind else wish
     if output := misplaced(ctx, m, _is_coming, Setting.CHECK):
         return output
-    if ctx.shows(m, _has_passed):
+    if ctx.shows(m, _has_passed if ctx.plan.holds_out else _is_healthy):
         return put_back(ctx, m, first_share(ctx, m))
     return _late(ctx, m, "the load balancer's own health check did not pass")
 

@@ -3,14 +3,15 @@
 from controller.core.decide.context import Context, Output
 from controller.core.decide.drift import OURS_ALONE, is_contested, is_held, misplaced
 from controller.core.decide.in_flight import run_step
+from controller.core.decide.membership import is_gone
 from controller.core.decide.occupants import are_at_odds
 from controller.core.decide.steps_for import guard_of, setting_of, step_of, validation_of
-from controller.core.events import Answer, Cause, Halted, MemberFailed
+from controller.core.events import Answer, Cause, Halted, MemberFailed, MemberRetired
+from controller.core.gates.figures import span
 from controller.core.phases import Phase
 from controller.core.plan.plan import Purpose
 from controller.core.state.parts import ORIGIN, MemberState
 from controller.core.steps import Course, Setting, Validate
-from controller.core.words import span
 
 
 def next_step(ctx: Context, m: MemberState) -> Output:
@@ -51,7 +52,12 @@ def upgrading(ctx: Context, m: MemberState) -> Output | None:
         return guard_of(ctx, m)
     if m.progress.step < ctx.shape(m).steps:
         return run_step(ctx, m, max(m.since, m.progress.step_ended or ORIGIN))
-    if not ctx.shows(m, is_held):
+    if ctx.plan.retires:
+        if is_gone(ctx, m):
+            return MemberRetired(m.name)
+        if not ctx.is_full_fresh(since=m.progress.step_ended or ORIGIN):
+            return None
+    if ctx.plan.holds_out and not ctx.shows(m, is_held):
         return None
     odds = are_at_odds(ctx, m)
     return _waited_for(ctx, m, odds) if odds else _proof(ctx, m)

@@ -52,8 +52,8 @@ def _going_back(ctx: Context, m: MemberState) -> Output | None:
 
 def _left(ctx: Context, m: MemberState, why: str) -> Output:
     """Given up on: where it was last seen decides what it is called."""
-    sights = ctx.state.sights.values()
-    lines = [seen.line for sight in sights for seen in sight.lines.get(m.name, ())]
+    snapshots = ctx.state.snapshots.values()
+    lines = [seen.line for snapshot in snapshots for seen in snapshot.lines.get(m.name, ())]
     if any(is_ready(line) for line in lines):
         return MemberKept(m.name, why)
     return MemberFailed(m.name, why)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from controller.core.abilities import ByHand
+from controller.core.plan.abilities import ByHand
 from controller.core.pool import Member
 from controller.core.settings import Policies
 
@@ -54,6 +54,14 @@ class Plan:
     """See `Abilities.settle`."""
     pace: timedelta = timedelta(0)
     """See `Abilities.pace`."""
+    holds_out: bool = True
+    """See `Abilities.holds_out`, and so on."""
+    opens: bool = False
+    joins: bool = False
+    retires: bool = False
+    include: tuple[str, ...] = ("*",)
+    exclude: tuple[str, ...] = ()
+    """Globs on the names of members; they tell whether one that joins belongs to the rollout."""
     by_hand: ByHand = field(default_factory=ByHand)
 
     def shape(self, *, is_back: bool) -> CourseShape:

@@ -5,11 +5,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from controller.core.abilities import Abilities, ByHand
+from controller.core.plan.abilities import Abilities, ByHand
 from controller.core.plan.plan import CourseShape, Plan, Purpose
 from controller.core.pool import InstanceView, Line, Member
 from controller.core.settings import Settings
-from controller.core.snapshot import Sight, capacity, looked
+from controller.core.snapshot import Snapshot, capacity, looked
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,11 @@ def propose(
             f"the floor does not hold: {serving} serve ({where}), one less would be "
             f"{serving - 1}, and min_available is {min_available}"
         )
+    if purpose is Purpose.REHEARSAL and not abilities.holds_out:
+        refusals.append(
+            "a rehearsal takes every member out and upgrades nothing; here only an upgrade takes a "
+            "member out"
+        )
     plan = Plan(
         name=settings.name,
         members=tuple(members[name] for name in _in_order(turn, settings, ours)),
@@ -83,6 +88,12 @@ def propose(
         left=left,
         settle=abilities.settle,
         pace=abilities.pace,
+        holds_out=abilities.holds_out,
+        opens=abilities.opens,
+        joins=abilities.joins,
+        retires=abilities.retires,
+        include=settings.selection.include,
+        exclude=settings.selection.exclude,
         by_hand=by_hand,
     )
     notes = tuple(f"{name} {how}: left out, not upgraded" for name, how in left.items())
@@ -163,8 +174,8 @@ def _sick(turn: Sequence[str], views: Sequence[InstanceView]) -> list[str]:
 
 def _serving(views: Sequence[InstanceView], ours: Collection[str]) -> tuple[int, str]:
     """How many serve, and where the fewest do. Our own that are out count: they come back first."""
-    sights = [looked(Sight(view.instance), view) for view in views]
-    fewest = capacity(sights)
+    snapshots = [looked(Snapshot(view.instance), view) for view in views]
+    fewest = capacity(snapshots)
     out = sum(1 for name in ours if _found_out(name, views))
     return fewest.serving + out, fewest.where
 

@@ -12,13 +12,23 @@ from controller.core.phases import IN_HAND, Move, Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
 from controller.core.state.baseline import watched
+from controller.core.state.intents import intended
 from controller.core.state.invariants import check
-from controller.core.state.member import intended, member_after, moved, taken_up_again
+from controller.core.state.member import member_after
+from controller.core.state.moves import moved
 from controller.core.state.observe import observe
-from controller.core.state.parts import Consent, MemberState, Progress, Trial
+from controller.core.state.parts import (
+    Consent,
+    MemberState,
+    Placement,
+    PoolState,
+    Progress,
+    Trial,
+)
 from controller.core.state.resume import taken_over
+from controller.core.state.retry import taken_up_again
 from controller.core.state.state import Former, GateState, Mode, State
-from controller.core.steps import Course, RunStep, SetMember
+from controller.core.steps import ClosePool, Course, OpenPool, RunStep, SetMember, Step
 
 FORMERS_KEPT: Final = 20
 """Replaced workers of one instance that are remembered: more reloads than that within one
@@ -51,12 +61,21 @@ def _applied(plan: Plan, state: State, event: e.Event, now: Instant) -> State:
             return state
         case e.FileKept(fingerprint):
             return replace(state, fingerprint=fingerprint)
+        case e.PoolOpened() | e.PoolClosed() | e.PoolStepFailed():
+            return replace(state, whole=_whole(state.whole, event, now))
+        case e.MemberJoined():
+            return _joined(state, event, now)
         case e.Intended(step):
-            state = _with(state, intended(state, step, now))
-            touches = isinstance(step, SetMember | RunStep)
-            return replace(state, touched=state.touched or touches)
+            return _intended(state, step, now)
         case _:
             return _one_member(plan, state, event, now)
+
+
+def _intended(state: State, step: Step, now: Instant) -> State:
+    if isinstance(step, OpenPool | ClosePool):
+        return replace(state, whole=replace(state.whole, work=step), touched=True)
+    state = _with(state, intended(state, step, now))
+    return replace(state, touched=state.touched or isinstance(step, SetMember | RunStep))
 
 
 # --- the run ---------------------------------------------------------------------------------
@@ -204,11 +223,11 @@ def _replaced(plan: Plan, state: State, event: e.InstanceRestarted, now: Instant
     instance = event.instance
     former = state.formers.get(instance)
     workers = (*(former.incarnations if former is not None else ()), event.former)[-FORMERS_KEPT:]
-    sight = replace(state.sights[instance], lingering=None)
+    snapshot = replace(state.snapshots[instance], lingering=None)
     return replace(
         state,
         known={**state.known, instance: event.now},
-        sights={**state.sights, instance: sight},
+        snapshots={**state.snapshots, instance: snapshot},
         formers={
             **state.formers,
             instance: Former(workers, now + plan.policies.drain.timeout),
@@ -220,6 +239,33 @@ def _replaced(plan: Plan, state: State, event: e.InstanceRestarted, now: Instant
 def _unseen_at(instance: str, m: MemberState) -> MemberState:
     quiet = {one: span for one, span in m.draining.quiet.items() if one != instance}
     return replace(m, draining=replace(m.draining, quiet=quiet))
+
+
+# --- the pool as a whole -------------------------------------------------------------------
+
+
+def _whole(
+    whole: PoolState, event: e.PoolOpened | e.PoolClosed | e.PoolStepFailed, now: Instant
+) -> PoolState:
+    match event:
+        case e.PoolOpened(kept):
+            return PoolState(kept=kept)
+        case e.PoolClosed():
+            return PoolState(is_closed=True)
+        case _:
+            tries = whole.tries + 1
+            return replace(whole, work=None, tries=tries, tried_at=now, why=event.why)
+
+
+def _joined(state: State, event: e.MemberJoined, now: Instant) -> State:
+    m = MemberState(event.member, since=now)
+    if event.found is not None:
+        m = replace(m, placement=Placement(event.found), progress=Progress(begun=True))
+    return replace(
+        state,
+        members={**state.members, m.name: m},
+        joined=(*state.joined, event.joined),
+    )
 
 
 # --- one member ------------------------------------------------------------------------------

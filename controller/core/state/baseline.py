@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
+from controller.core.gates.tally import Tally
 from controller.core.phases import JUDGED
 from controller.core.state.counts import marks
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
-from controller.core.tally import Tally
 
 
 def marked(state: State, m: MemberState) -> MemberState:

@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
+from controller.core.gates.tally import Tally
 from controller.core.phases import UNTOUCHED
 from controller.core.pool import Counters, Instant
 from controller.core.state.state import State
 from controller.core.steps import Course
-from controller.core.tally import Tally
 
 
 def counted(state: State, member: str) -> Counters:

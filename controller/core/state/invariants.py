@@ -55,6 +55,8 @@ def _of_the_rollout(after: State) -> str:
         return "halted, and not known why"
     if after.mode is Mode.ROLLING_BACK and not after.rolling:
         return "rolling back nobody"
+    if after.whole.is_open and after.whole.is_closed:
+        return "the pool as a whole is open and closed"
     if (after.mode is Mode.FINISHED) is not (after.finished is not None):
         return "finished, and not known how, or the other way round"
     return ""

@@ -1,115 +1,26 @@
 """What an event changes about the one member that it names. The rest is in `apply`."""
 
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from controller.core import events as e
-from controller.core.phases import FAILED, HELD_WHILE_CHANGED, OVER, Move, Phase, after
+from controller.core.phases import Move, Phase
 from controller.core.plan.plan import Plan
-from controller.core.pool import FULL, Instant, Seat
+from controller.core.pool import FULL, Instant
 from controller.core.state.baseline import marked
+from controller.core.state.moves import moved, working
 from controller.core.state.observe import is_warming
-from controller.core.state.parts import Consent, MemberState, Trial
+from controller.core.state.parts import Consent, MemberState
 from controller.core.state.state import State
-from controller.core.steps import AskGuard, Course, RunStep, SetMember, Setting, Step, Validate
+from controller.core.steps import (
+    Course,
+    Setting,
+)
 
-_ON_INTENT: Final = {
-    Setting.DRAIN: Move.DRAIN,
-    Setting.HOLD: Move.HOLD,
-    Setting.CHECK: Move.CHECK,
-    Setting.PUT_BACK: Move.PUT_BACK,
-    Setting.RESTORE: Move.RESTORE,
-    Setting.REMOVE: Move.REMOVE,
-}
-
+RETIRED: Final = "its place was given up by the upgrade"
 
 LAST_LINE: Final = 200
 """Characters of a failed step's last line that are told; its whole output is in the journal."""
-
-
-def moved(m: MemberState, move: Move, now: Instant, **changes: Any) -> MemberState:
-    """Raises phases.IllegalMove."""
-    phase = after(m.phase, move)
-    since = now if phase is not m.phase else m.since
-    return replace(m, phase=phase, since=since, **changes)
-
-
-# --- intents ---------------------------------------------------------------------------------
-
-
-def intended(state: State, step: Step, now: Instant) -> MemberState:
-    m = state.members[step.member]
-    match step:
-        case SetMember():
-            return _to_be_set(state, m, step, now)
-        case RunStep():
-            m = moved(m, Move.UPGRADE, now)
-            changes = {"begun": True, "unfinished": True, "lost": False}
-            return _working(m, step, passed=None, answer=None, **changes)
-        case AskGuard():
-            move = Move.ASK if m.phase in (Phase.WAITING, Phase.ASKING) else Move.PROVE
-            m = moved(m, move, now)
-            m = _occupied(m, step.seats) if m.phase is Phase.PROVING else m
-            return _working(m, step, serial=step.serial + 1, answer=None)
-        case Validate(_, course):
-            other = m.progress.tried_other or course is not m.progress.course
-            m = _occupied(moved(m, Move.VALIDATE, now), step.seats)
-            return _working(m, step, passed=None, course=course, tried_other=other)
-        case _:
-            return _working(m, step)
-
-
-def _occupied(m: MemberState, seats: tuple[Seat, ...]) -> MemberState:
-    """From here on it is about who is in its place now."""
-    return replace(m, placement=replace(m.placement, seats=seats)) if seats else m
-
-
-def _working(m: MemberState, step: Step | None, **changes: Any) -> MemberState:
-    return replace(m, progress=replace(m.progress, work=step, **changes))
-
-
-def _to_be_set(state: State, m: MemberState, step: SetMember, now: Instant) -> MemberState:
-    setting = step.setting
-    stays = setting is Setting.CUT or (setting is Setting.HOLD and m.phase in HELD_WHILE_CHANGED)
-    former = m.phase
-    m = m if stays else moved(m, _ON_INTENT[setting], now)
-    tries = m.order.tries if m.phase is former else 0
-    m = replace(
-        m,
-        order=replace(m.order, setting=setting, set_at=None, tries=tries),
-        draining=replace(m.draining, quiet={}),
-    )
-    if setting in (Setting.DRAIN, Setting.REMOVE) and m.placement.found is None:
-        m = replace(m, placement=replace(m.placement, found=step.found))
-    match setting:
-        case Setting.DRAIN:
-            m = _occupied(m, step.seats)
-            return _to_be_drained(m, now, is_first=former is Phase.DUE)
-        case Setting.PUT_BACK:
-            return _to_be_put_back(state, m, step)
-        case _:
-            return m
-
-
-def _to_be_drained(m: MemberState, now: Instant, *, is_first: bool) -> MemberState:
-    since = m.draining.drain_since if m.draining.drain_since is not None else now
-    return replace(
-        m,
-        placement=replace(m.placement, confirmed=None) if is_first else m.placement,
-        order=replace(m.order, cuts=0),
-        draining=replace(m.draining, drain_since=since, arrivals=None),
-    )
-
-
-def _to_be_put_back(state: State, m: MemberState, step: SetMember) -> MemberState:
-    """Its gates count from here, at the first step of a ramp."""
-    m = replace(m, placement=replace(m.placement, share=step.share))
-    if m.phase is Phase.RAMPING and m.trial.mark is not None:
-        return m
-    return marked(state, replace(m, trial=replace(m.trial, mark=None)))
-
-
-# --- what happened ---------------------------------------------------------------------------
 
 
 def member_after(plan: Plan, state: State, event: e.MemberEvent, now: Instant) -> MemberState:
@@ -132,9 +43,9 @@ def member_after(plan: Plan, state: State, event: e.MemberEvent, now: Instant) -
         case e.StepEnded():
             return _step_ended(state, m, event, now)
         case e.Validated(_, passed, detail):
-            return _working(m, None, passed=passed, detail=detail)
+            return working(m, None, passed=passed, detail=detail)
         case e.OperatorAnswered(_, go_on):
-            return replace(_working(m, None), consent=Consent(go_on, not go_on))
+            return replace(working(m, None), consent=Consent(go_on, not go_on))
         case e.ForeignHandSeen():
             # What was confirmed no longer counts: it is set once more, and only once.
             return replace(m, placement=replace(m.placement, foreign=True, confirmed=None))
@@ -149,11 +60,17 @@ def _concluded(
         case e.MemberCalled():
             return moved(m, Move.CALL, now)
         case e.MemberStoodDown():
-            return _working(moved(m, Move.STAND_DOWN, now), None)
+            return working(moved(m, Move.STAND_DOWN, now), None)
         case e.MemberFoundOut():
             return moved(m, Move.FIND_OUT, now)
         case e.MemberLeft(_, why):
             return moved(m, Move.LEAVE, now, why=why)
+        case e.MemberGone(_, why):
+            placement = replace(m.placement, found=None)
+            return moved(m, Move.GO, now, why=why, placement=placement)
+        case e.MemberRetired():
+            placement = replace(m.placement, found=None)
+            return moved(m, Move.RETIRE, now, why=RETIRED, placement=placement)
         case e.MemberReturned():
             return _returned(state, m, now)
         case e.RampEnded():
@@ -162,10 +79,10 @@ def _concluded(
             trial = replace(m.trial, mark=None, peers_mark={})
             return moved(m, Move.PASS, now, why=note, trial=trial)
         case e.MemberFailed(_, why):
-            return _working(moved(m, Move.FAIL, now, why=why), None)
+            return working(moved(m, Move.FAIL, now, why=why), None)
         case e.MemberKept(_, why, is_out):
             placement = replace(m.placement, kept_out=is_out)
-            return _working(moved(m, Move.KEEP, now, why=why, placement=placement), None)
+            return working(moved(m, Move.KEEP, now, why=why, placement=placement), None)
         case e.MemberStuck():
             return moved(m, Move.GIVE_UP, now)
         case _:
@@ -240,7 +157,7 @@ def _set(m: MemberState, event: e.MemberSet, now: Instant) -> MemberState:
 
 def _answered(plan: Plan, m: MemberState, event: e.GuardAnswered, now: Instant) -> MemberState:
     """In ASKING the answer decides the way; in PROVING it is weighed by `decide`."""
-    m = _working(m, None, answer=event.answer, detail=event.detail)
+    m = working(m, None, answer=event.answer, detail=event.detail)
     if m.phase is Phase.PROVING:
         return m
     if event.answer is e.Answer.REFUSED:
@@ -256,7 +173,7 @@ def _answered(plan: Plan, m: MemberState, event: e.GuardAnswered, now: Instant) 
 
 
 def _step_ended(state: State, m: MemberState, event: e.StepEnded, now: Instant) -> MemberState:
-    m = _working(m, None, unfinished=False, step_ended=now)
+    m = working(m, None, unfinished=False, step_ended=now)
     p = m.progress
     if p.course is Course.ROLLBACK and not state.rollback_began:
         # The operator has decided to go on: whatever the way back did, the upgrade starts over.
@@ -274,45 +191,3 @@ def _with_last_line(event: e.StepEnded) -> str:
     """How a step failed, and what it said last: that is where a command says why."""
     last = event.output.strip().splitlines()[-1:]
     return f"{event.detail}: {last[0].strip()[:LAST_LINE]}" if last else event.detail
-
-
-# --- the operator's decision to go on ----------------------------------------------------------
-
-
-def taken_up_again(m: MemberState, now: Instant) -> MemberState:
-    """A member after a halt. One that is out and changed can still not go back as it was, hence
-    `begun`; an execution whose end is not known is joined, hence the same attempt."""
-    is_upgrade = m.progress.course is Course.UPGRADE
-    is_over = m.phase in OVER
-    if is_over and is_upgrade:
-        return m
-    if m.phase is Phase.KEPT and m.placement.found is None and is_upgrade:
-        return _renewed(moved(m, Move.SOAK_AGAIN, now))
-    if m.phase in FAILED or is_over:
-        m = moved(m, Move.RETRY, now)
-    if m.phase is not Phase.WAITING or m.progress.unfinished:
-        return _renewed(m)
-    begun = m.progress.begun and m.placement.found is not None
-    attempt = m.progress.attempt + 1
-    return _renewed(replace(m, progress=replace(m.progress, step=0, attempt=attempt, begun=begun)))
-
-
-def _renewed(m: MemberState) -> MemberState:
-    p = m.progress
-    failed_step = m.phase is Phase.UPGRADING and p.passed is False
-    return replace(
-        m,
-        why="",
-        placement=replace(m.placement, foreign=False, kept_out=False),
-        progress=replace(
-            p,
-            # What runs of a rollback is joined first: see `_step_ended`.
-            course=p.course if p.unfinished else Course.UPGRADE,
-            attempt=p.attempt + failed_step,
-            passed=None,
-            answer=None,
-            restore_tried=False,
-            lost=p.lost and m.phase is not Phase.WAITING,
-        ),
-        trial=Trial(),
-    )

@@ -1,4 +1,4 @@
-"""What a look at a load balancer changes: sights, counts, and how long a member has been quiet."""
+"""What a look at a load balancer changes: snapshot, counts, and since when a member is quiet."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -6,13 +6,13 @@ from typing import Final
 
 from controller.core.events import Looked, LookFailed
 from controller.core.gates.gate import CounterGate
+from controller.core.gates.tally import Tally
 from controller.core.phases import MAY_START, Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Admin, Counters, InstanceView, Instant
 from controller.core.snapshot import looked, lost
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
-from controller.core.tally import Tally
 
 POINT_EVERY: Final = timedelta(milliseconds=200)
 POINTS_KEEP: Final = timedelta(seconds=15)
@@ -22,13 +22,13 @@ POINTS_KEEP: Final = timedelta(seconds=15)
 def observe(plan: Plan, state: State, event: Looked | LookFailed) -> State:
     """The state after one answer, or none, of one instance."""
     if isinstance(event, LookFailed):
-        sight = lost(state.sights[event.instance], event.at, event.why)
-        return replace(state, sights={**state.sights, event.instance: sight})
+        snapshot = lost(state.snapshots[event.instance], event.at, event.why)
+        return replace(state, snapshots={**state.snapshots, event.instance: snapshot})
     view = event.view
-    sight = looked(state.sights[view.instance], view)
+    snapshot = looked(state.snapshots[view.instance], view)
     state = replace(
         state,
-        sights={**state.sights, view.instance: sight},
+        snapshots={**state.snapshots, view.instance: snapshot},
         known={view.instance: view.incarnation, **state.known},
         tallies=_tallied(state, view),
         pool=_pooled(state, view),

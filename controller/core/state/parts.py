@@ -11,7 +11,7 @@ from typing import Final
 from controller.core.events import Answer
 from controller.core.phases import AWAY, IN_HAND, Phase
 from controller.core.pool import FULL, Counters, Found, Incarnation, Instant, Seat
-from controller.core.steps import Course, Setting, Step
+from controller.core.steps import Course, MemberStep, PoolStep, Setting
 
 ORIGIN: Final = Instant(0)
 
@@ -57,7 +57,7 @@ class Progress:
     """How far its upgrade, or its rollback, has come."""
 
     course: Course = Course.UPGRADE
-    work: Step | None = None
+    work: MemberStep | None = None
     """The open intent of a command, a validation or a question."""
     step: int = 0
     """The next step to run; equal to their number when all have."""
@@ -129,6 +129,29 @@ class Consent:
 
     approved: bool = False
     declined: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PoolState:
+    """The pool as a whole, where it has to be prepared and put back."""
+
+    kept: Mapping[str, str] | None = None
+    """What to put back; set exactly while it is open."""
+    is_closed: bool = False
+    work: PoolStep | None = None
+    """The open intent."""
+    tries: int = 0
+    """Failed in a row."""
+    tried_at: Instant | None = None
+    why: str = ""
+    """Why it failed last, for people."""
+
+    @property
+    def is_open(self) -> bool:
+        return self.kept is not None
+
+    def in_a_new_process(self) -> "PoolState":
+        return PoolState(self.kept, self.is_closed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ def taken_over(plan: Plan, state: State, event: RunBegan, now: Instant) -> State
         paused=False,
         gates=_failing(state) if mode is Mode.HALTED else {},
         short_since=None,
+        whole=state.whole.in_a_new_process(),
         formers={
             instance: replace(former, until=now + plan.policies.drain.timeout)
             for instance, former in state.formers.items()

@@ -12,11 +12,11 @@ from controller.core.events import (
     StopRequested,
     Verdict,
 )
+from controller.core.gates.tally import Tally
 from controller.core.plan.plan import Plan, Purpose
-from controller.core.pool import Counters, Incarnation, Instant
-from controller.core.snapshot import Seen, Sight
-from controller.core.state.parts import ORIGIN, MemberState
-from controller.core.tally import Tally
+from controller.core.pool import Counters, Incarnation, Instant, Member
+from controller.core.snapshot import Seen, Snapshot
+from controller.core.state.parts import ORIGIN, MemberState, PoolState
 
 
 class Mode(StrEnum):
@@ -75,6 +75,10 @@ class State:
     rolling: tuple[str, ...] = ()
     """Who is rolled back, in their order; empty while nobody is."""
     finished: Finished | None = None
+    whole: PoolState = field(default_factory=PoolState)
+    """The pool as a whole."""
+    joined: tuple[Member, ...] = ()
+    """Members that came meanwhile, in their order; `members` has them too."""
     gates: Mapping[tuple[str, str], GateState] = field(default_factory=dict)
     """(gate, member; "" for the pool) → its last word."""
     formers: Mapping[str, Former] = field(default_factory=dict)
@@ -85,7 +89,7 @@ class State:
     ramp_refused: bool = False
     """A load balancer takes no weight but none and all: nobody is ramped."""
     # --- seen since, gone after a crash
-    sights: Mapping[str, Sight] = field(default_factory=dict)
+    snapshots: Mapping[str, Snapshot] = field(default_factory=dict)
     known: Mapping[str, Incarnation] = field(default_factory=dict)
     """Instance → the worker that we last reckoned with. After a crash, the one that confirmed a
     setting last: a reload meanwhile is noticed too."""
@@ -98,8 +102,8 @@ class State:
         """The lines of a member as last seen, with their instance."""
         return tuple(
             (instance, seen)
-            for instance, sight in self.sights.items()
-            for seen in sight.lines.get(member, ())
+            for instance, snapshot in self.snapshots.items()
+            for seen in snapshot.lines.get(member, ())
         )
 
     def in_flight(self, member: str) -> int | None:
@@ -130,5 +134,5 @@ def initial(plan: Plan) -> State:
     return State(
         members={member.name: MemberState(member.name) for member in plan.members},
         purpose=plan.purpose,
-        sights={instance: Sight(instance) for instance in plan.instances},
+        snapshots={instance: Snapshot(instance) for instance in plan.instances},
     )

@@ -8,17 +8,17 @@ from controller.report.board.head import head, rule
 from controller.report.board.member_table import member_lines
 from controller.report.board.members import members, needed
 from controller.report.board.scene import LOW, Scene, Size
-from controller.report.board.spans import Line, Span, cut, fitting
+from controller.report.board.segments import Segment, TextLine, cut, fitting
 
 AIR: Final = 5
 """Rows that headings, blank lines and the rule take."""
 
 
-def draw(scene: Scene, size: Size) -> list[Line]:
+def draw(scene: Scene, size: Size) -> list[TextLine]:
     """Never wider nor higher than `size` allows. What matters most stays longest: how it stands,
     the members in hand, the gate that stands worst."""
     above = head(scene, size)
-    foot = [(Span(cut(scene.footer, size.width, scene.signs)),)] if scene.footer else []
+    foot = [(Segment(cut(scene.footer, size.width, scene.signs)),)] if scene.footer else []
     foot = foot if size.rows >= LOW else []
     room = size.rows - len(above) - len(foot)
     every = gates(scene.at, scene.past)
@@ -30,7 +30,7 @@ def draw(scene: Scene, size: Size) -> list[Line]:
     said = gate_lines(scene, worst(every, for_gates), size.width, is_airy=is_airy)
     said = said if for_gates else []
     shown = members(scene.at, scene.past, room - len(said) + is_airy)
-    blank: list[Line] = [()] if is_airy else []
+    blank: list[TextLine] = [()] if is_airy else []
     lines = [
         *([rule(scene, size.width)] if is_airy else []),
         *above,

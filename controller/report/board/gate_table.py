@@ -8,7 +8,7 @@ from controller.core.events import Verdict
 from controller.report.board.gates import GateRow, limit_word
 from controller.report.board.recent import SAMPLES, Mark
 from controller.report.board.scene import Scene
-from controller.report.board.spans import Line, Signs, Span, Tone, bar, cut
+from controller.report.board.segments import Segment, Signs, TextLine, Tone, bar, cut
 from controller.report.board.tables import Form, form_of
 
 VALUE: Final = 8
@@ -35,10 +35,12 @@ def worst(rows: Sequence[GateRow], room: int) -> Sequence[GateRow]:
     return [rows[i] for i in sorted(kept)]
 
 
-def gate_lines(scene: Scene, rows: Sequence[GateRow], width: int, *, is_airy: bool) -> list[Line]:
+def gate_lines(
+    scene: Scene, rows: Sequence[GateRow], width: int, *, is_airy: bool
+) -> list[TextLine]:
     if not scene.at.plan.policies.gates:
         return [
-            (Span(cut("NO GATES: nothing stops a bad version", width, scene.signs), Tone.DOUBT),)
+            (Segment(cut("NO GATES: nothing stops a bad version", width, scene.signs), Tone.DOUBT),)
         ]
     form = _form(scene, width)
     lines = [form.headings(HEADINGS)] if is_airy else []
@@ -55,20 +57,20 @@ def _form(scene: Scene, width: int) -> Form:
     return form_of(width, "verdict", 0, gate=name, value=VALUE, limit=limit, marks=marks)
 
 
-def _line(row: GateRow, form: Form, signs: Signs) -> Line:
+def _line(row: GateRow, form: Form, signs: Signs) -> TextLine:
     columns = form.columns
     return form.line(
         {
-            "gate": [Span(cut(row.gate, columns["gate"], signs))],
-            "value": [Span(row.value[:VALUE], row.tone)],
-            "limit": [Span(row.limit[: columns["limit"]], Tone.DIM)],
+            "gate": [Segment(cut(row.gate, columns["gate"], signs))],
+            "value": [Segment(row.value[:VALUE], row.tone)],
+            "limit": [Segment(row.limit[: columns["limit"]], Tone.DIM)],
             "marks": _spark(row, columns.get("marks", 0), signs),
-            "verdict": [Span(cut(row.words, columns.get("verdict", 0), signs), row.tone)],
+            "verdict": [Segment(cut(row.words, columns.get("verdict", 0), signs), row.tone)],
         }
     )
 
 
-def _spark(row: GateRow, width: int, signs: Signs) -> list[Span]:
+def _spark(row: GateRow, width: int, signs: Signs) -> list[Segment]:
     """Each sample in the colour of its verdict, the newest at the right."""
     shown = row.marks[-width:] if width else ()
     quiet = row.tone is Tone.DIM
@@ -76,7 +78,7 @@ def _spark(row: GateRow, width: int, signs: Signs) -> list[Span]:
     def tone(mark: Mark) -> Tone:
         return Tone.DIM if quiet else MARK_TONES[mark.verdict]
 
-    spans = [Span(" " * (width - len(shown)))]
+    segments = [Segment(" " * (width - len(shown)))]
     for one, group in groupby(shown, key=tone):
-        spans.append(Span("".join(bar(mark.share, signs) for mark in group), one))
-    return spans
+        segments.append(Segment("".join(bar(mark.share, signs) for mark in group), one))
+    return segments

@@ -3,11 +3,11 @@
 from typing import Final
 
 from controller.core.decide.context import Context
-from controller.core.words import span
+from controller.core.gates.figures import span
 from controller.report.board.eta import left_words, time_left
 from controller.report.board.members import tally
 from controller.report.board.scene import LOW, Scene, Size
-from controller.report.board.spans import Line, Signs, Span, Tone, cut, wrapped
+from controller.report.board.segments import Segment, Signs, TextLine, Tone, cut, wrapped
 from controller.report.board.state_line import (
     HALTED,
     ROLLING_BACK,
@@ -24,14 +24,14 @@ TINY: Final = 7
 """With fewer rows than this, no sentence takes more than one."""
 
 
-def rule(scene: Scene, width: int) -> Line:
+def rule(scene: Scene, width: int) -> TextLine:
     title = cut(f" {scene.at.plan.name} ", max(0, width - 4), scene.signs)
     ahead = scene.signs.rule * 2
     rest = scene.signs.rule * max(0, width - len(ahead) - len(title))
-    return (Span(ahead, Tone.DIM), Span(title, Tone.ACTIVE), Span(rest, Tone.DIM))
+    return (Segment(ahead, Tone.DIM), Segment(title, Tone.ACTIVE), Segment(rest, Tone.DIM))
 
 
-def head(scene: Scene, size: Size) -> list[Line]:
+def head(scene: Scene, size: Size) -> list[TextLine]:
     at, signs, width = scene.at, scene.signs, size.width
     now = stance(at)
     serving, is_below = _floor(at)
@@ -49,7 +49,7 @@ def head(scene: Scene, size: Size) -> list[Line]:
 def _floor(ctx: Context) -> tuple[str, bool]:
     """Who serves, and whether these are too few."""
     floor, serving = ctx.plan.min_available, ctx.without().serving
-    if any(sight.at is None for sight in ctx.state.sights.values()):
+    if any(snapshot.at is None for snapshot in ctx.state.snapshots.values()):
         return f"not known yet; at least {floor} must serve", False
     when = " when last seen" if ctx.is_blind else ""
     verb = "served" if when else "serve"
@@ -76,9 +76,11 @@ def _stance_tone(now: Stance) -> Tone:
     return Tone.BAD if now.word in (HALTED, ROLLING_BACK) else Tone.DOUBT
 
 
-def _labelled(label: str, text: str, tone: Tone, width: int, signs: Signs, rows: int) -> list[Line]:
+def _labelled(
+    label: str, text: str, tone: Tone, width: int, signs: Signs, rows: int
+) -> list[TextLine]:
     lines = wrapped(text, width - LABEL, rows, signs)
     return [
-        (Span((label if not i else "").ljust(LABEL), Tone.DIM), Span(line, tone))
+        (Segment((label if not i else "").ljust(LABEL), Tone.DIM), Segment(line, tone))
         for i, line in enumerate(lines)
     ]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from controller.report.board.spans import Line, Signs, Span, Tone, fitting, wrapped
+from controller.report.board.segments import Segment, Signs, TextLine, Tone, fitting, wrapped
 from controller.report.sanitize import legible_line
 
 TIME: Final = len("22:14:03  ")
@@ -17,23 +17,23 @@ ROWS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class LogLine:
     wall: datetime
     member: str
     text: str
     tone: Tone
 
 
-def told_lines(told: Told, width: int, name: int, signs: Signs) -> list[Line]:
+def told_lines(told: LogLine, width: int, name: int, signs: Signs) -> list[TextLine]:
     """One sentence, broken between words. `name`: cells of the longest member's name."""
     text, indent = legible_line(told.text), TIME
-    head = [Span(f"{told.wall:%H:%M:%S}".ljust(TIME), Tone.DIM)]
+    head = [Segment(f"{told.wall:%H:%M:%S}".ljust(TIME), Tone.DIM)]
     if width >= HANGING and name <= NAME:
         indent += name + 2
-        head.append(Span(told.member.ljust(name + 2), Tone.ACTIVE))
+        head.append(Segment(told.member.ljust(name + 2), Tone.ACTIVE))
     elif told.member:
         text = f"{told.member}: {text}"
     first, *rest = wrapped(text, width - indent, ROWS, signs) or [""]
-    lines: list[Line] = [(*head, Span(first, told.tone))]
-    lines += [(Span(" " * indent), Span(line, told.tone)) for line in rest]
+    lines: list[TextLine] = [(*head, Segment(first, told.tone))]
+    lines += [(Segment(" " * indent), Segment(line, told.tone)) for line in rest]
     return [fitting(line, width, signs) for line in lines]

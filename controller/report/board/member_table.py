@@ -4,10 +4,18 @@ from collections.abc import Sequence
 from typing import Final
 
 from controller.core.decide.context import Context
-from controller.report.board.members import Row, Shown
+from controller.report.board.members import MemberRows, Row
 from controller.report.board.recent import COUNTS
 from controller.report.board.scene import Scene
-from controller.report.board.spans import Line, Signs, Span, Tone, counts_line, cut, labels
+from controller.report.board.segments import (
+    Segment,
+    Signs,
+    TextLine,
+    Tone,
+    counts_line,
+    cut,
+    labels,
+)
 from controller.report.board.tables import ROOMY, Form, form_of
 
 PHASE: Final = 9
@@ -16,7 +24,7 @@ WIDE: Final = 75
 HEADINGS: Final = {"member": "member", "phase": "phase", "age": "for", "flight": "in flight"}
 
 
-def member_lines(scene: Scene, shown: Shown, width: int, *, is_airy: bool) -> list[Line]:
+def member_lines(scene: Scene, shown: MemberRows, width: int, *, is_airy: bool) -> list[TextLine]:
     signs = scene.signs
     form = _form(scene.at, width)
     lines = [form.headings(HEADINGS)] if is_airy else []
@@ -25,7 +33,7 @@ def member_lines(scene: Scene, shown: Shown, width: int, *, is_airy: bool) -> li
     wide = width >= WIDE
     lines += [_line(row, names[row.member], form, signs, is_wide=wide) for row in shown.rows]
     if shown.rest:
-        lines.append((Span(cut(f"{signs.more} and {shown.rest}", width, signs), Tone.DIM),))
+        lines.append((Segment(cut(f"{signs.more} and {shown.rest}", width, signs), Tone.DIM),))
     return lines
 
 
@@ -37,7 +45,7 @@ def _form(ctx: Context, width: int) -> Form:
     return form_of(width, "doing", 12, member=name, phase=PHASE, age=age, flight=flight)
 
 
-def _line(row: Row, name: str, form: Form, signs: Signs, *, is_wide: bool) -> Line:
+def _line(row: Row, name: str, form: Form, signs: Signs, *, is_wide: bool) -> TextLine:
     quiet = Tone.DIM if row.tone is Tone.DIM else Tone.PLAIN
     flight = row.in_flight.rjust(5)
     if is_wide:
@@ -50,11 +58,11 @@ def _line(row: Row, name: str, form: Form, signs: Signs, *, is_wide: bool) -> Li
     bad = row.tone if row.tone is Tone.BAD else quiet
     return form.line(
         {
-            "member": [Span(name, row.tone)],
-            "phase": [Span(row.phase, row.tone)],
-            "age": [Span(age, quiet)],
-            "flight": [Span(flight, quiet)],
-            "doing": [Span(cut(row.doing, form.columns.get("doing", 0), signs), bad)],
+            "member": [Segment(name, row.tone)],
+            "phase": [Segment(row.phase, row.tone)],
+            "age": [Segment(age, quiet)],
+            "flight": [Segment(flight, quiet)],
+            "doing": [Segment(cut(row.doing, form.columns.get("doing", 0), signs), bad)],
         }
     )
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from controller.core.decide.context import Context
+from controller.core.gates.figures import span
 from controller.core.phases import FIVE, GRAVE, UPGRADED, Phase
 from controller.core.plan.plan import Plan
 from controller.core.state.counts import counted
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
-from controller.core.words import span
 from controller.report.board.recent import Past
-from controller.report.board.spans import Tone
+from controller.report.board.segments import Tone
 from controller.report.board.state_line import whole
 from controller.report.words import count
 
@@ -38,14 +38,14 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class MemberRows:
     rows: tuple[Row, ...]
     """In the order of their turn; found out of rotation and left alone: the last."""
     rest: str
     """Those that had no room: `986 waiting, 12 done`."""
 
 
-def members(ctx: Context, past: Past, room: int) -> Shown:
+def members(ctx: Context, past: Past, room: int) -> MemberRows:
     """As many members as there is room for. Those that have none are counted in a row of their
     own, but never at the cost of the only one."""
     every = ctx.state.members
@@ -58,7 +58,7 @@ def members(ctx: Context, past: Past, room: int) -> Shown:
     rows += [_left(ctx.state, name, how) for name, how in ctx.plan.left.items() if name in chosen]
     others = [m.phase for m in every.values() if m.name not in chosen]
     others += [Phase.LEFT for name in ctx.plan.left if name not in chosen]
-    return Shown(tuple(rows), _counts(others) if room > 1 else "")
+    return MemberRows(tuple(rows), _counts(others) if room > 1 else "")
 
 
 def needed(ctx: Context) -> int:

@@ -6,7 +6,7 @@ from typing import Final
 
 from controller.core.decide.context import Context
 from controller.report.board.recent import Past
-from controller.report.board.spans import UNICODE, Signs
+from controller.report.board.segments import UNICODE, Signs
 
 LOW: Final = 12
 """With fewer rows than this for the board, sentences are cut short, and the footer goes."""

@@ -9,11 +9,11 @@ from controller.core.decide.context import Context
 from controller.core.decide.gates import gate_holds
 from controller.core.decide.schedule import in_scope
 from controller.core.events import Verdict
+from controller.core.gates.figures import span
 from controller.core.gates.gate import Gate, Scope, Then
 from controller.core.phases import OVER, Phase
 from controller.core.state.parts import MemberState
 from controller.core.state.state import Mode, State
-from controller.core.words import span
 from controller.report.words import names
 
 RUNNING, PAUSED, HOLDING = "RUNNING", "PAUSED", "HOLDING"
@@ -86,15 +86,15 @@ def _reasons(ctx: Context) -> Iterator[str]:
 
 
 def _unseen(ctx: Context) -> Iterator[str]:
-    for instance, sight in ctx.state.sights.items():
-        if sight.lost_since is not None:
-            silent = ctx.now - sight.lost_since
+    for instance, snapshot in ctx.state.snapshots.items():
+        if snapshot.lost_since is not None:
+            silent = ctx.now - snapshot.lost_since
             left = ctx.plan.policies.lost_after - silent
             yield (
                 f"{instance} has not answered for {span(whole(silent))}, {_end(left)}: "
-                f"{sight.lost_why}"
+                f"{snapshot.lost_why}"
             )
-        elif sight.at is None:
+        elif snapshot.at is None:
             yield f"{instance} has not answered yet"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from controller.report.board.spans import Line, Span, Tone
+from controller.report.board.segments import Segment, TextLine, Tone
 
 ROOMY: Final = 60
 """From this width on columns are two cells apart."""
@@ -17,19 +17,19 @@ class Form:
     columns: Mapping[str, int]
     gap: int
 
-    def line(self, cells: Mapping[str, Sequence[Span]]) -> Line:
+    def line(self, cells: Mapping[str, Sequence[Segment]]) -> TextLine:
         """Cells that are too short are filled up; none may be too long."""
-        spans: list[Span] = []
+        segments: list[Segment] = []
         for name, width in self.columns.items():
             cell = cells.get(name, ())
-            room = width - sum(len(span.text) for span in cell) + self.gap
-            spans += [*cell, Span(" " * room)]
-        return tuple(spans)
+            room = width - sum(len(segment.text) for segment in cell) + self.gap
+            segments += [*cell, Segment(" " * room)]
+        return tuple(segments)
 
-    def headings(self, words: Mapping[str, str]) -> Line:
+    def headings(self, words: Mapping[str, str]) -> TextLine:
         return self.line(
             {
-                name: [Span(word[: self.columns.get(name, 0)], Tone.DIM)]
+                name: [Segment(word[: self.columns.get(name, 0)], Tone.DIM)]
                 for name, word in words.items()
             }
         )

@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from controller.core.decide.context import Context
+from controller.core.gates.figures import span
 from controller.core.gates.gate import CounterGate
 from controller.core.pool import Instant
 from controller.core.state.failures import RECENT, are_known
 from controller.core.state.state import State
-from controller.core.words import span
 from controller.report.board.recent import Past
-from controller.report.board.spans import Tone
+from controller.report.board.segments import Tone
 from controller.report.board.state_line import whole
 from controller.report.words import count
 
@@ -29,10 +29,10 @@ class Rate:
 
 def users(ctx: Context, past: Past, wall: datetime) -> tuple[str, Tone]:
     """One sentence, what matters most first, and how bad it is."""
-    if any(sight.lost_since is not None for sight in ctx.state.sights.values()):
+    if any(snapshot.lost_since is not None for snapshot in ctx.state.snapshots.values()):
         return "not known: a load balancer does not answer", Tone.BAD
     rate = rate_now(ctx.state, ctx.now)
-    is_seen = any(one.at is not None for one in ctx.state.sights.values())
+    is_seen = any(one.at is not None for one in ctx.state.snapshots.values())
     if rate is None and is_seen and not are_known(ctx.state):
         return "NOT KNOWN: no load balancer counts requests here", Tone.DOUBT
     if rate is None:

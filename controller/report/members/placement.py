@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from controller.core.pool import Health, InstanceView, Line
-from controller.core.snapshot import Sight
+from controller.core.snapshot import Snapshot
 from controller.core.state.state import State
 
 SHOWN: Final = 3
@@ -14,7 +14,7 @@ SHOWN: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class Observed:
     """The places of one member: `door`, or `backend at door` where there are several backends."""
 
     ready: tuple[str, ...] = ()
@@ -38,7 +38,7 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Glance:
+class PoolView:
     """What the load balancers of a plan showed when they were asked once, beside any run."""
 
     at: datetime
@@ -53,19 +53,19 @@ def at(places: Sequence[str]) -> str:
     return f" at {', '.join(places[:SHOWN])}{more}"
 
 
-def shown(state: State, member: str) -> Shown:
+def observed(state: State, member: str) -> Observed:
     """From the looks so far; after a replay there are none."""
-    lines = _lines(state.sights, member)
+    lines = _lines(state.snapshots, member)
     ready = [(place, line) for place, line in lines if not line.is_out]
-    return Shown(
+    return Observed(
         ready=tuple(place for place, _ in ready),
         down=tuple(place for place, line in ready if line.health is Health.FAILING),
         out=tuple(place for place, line in lines if line.is_out),
     )
 
 
-def _lines(sights: Mapping[str, Sight], member: str) -> list[tuple[str, Line]]:
-    found = [(s.instance, one.line) for s in sights.values() for one in s.lines.get(member, ())]
+def _lines(snapshots: Mapping[str, Snapshot], member: str) -> list[tuple[str, Line]]:
+    found = [(s.instance, one.line) for s in snapshots.values() for one in s.lines.get(member, ())]
     has_one_backend = len({line.backend for _, line in found}) == 1
     return [
         (instance if has_one_backend else f"{line.backend} at {instance}", line)
@@ -75,9 +75,10 @@ def _lines(sights: Mapping[str, Sight], member: str) -> list[tuple[str, Line]]:
 
 def others(state: State, known: frozenset[str]) -> tuple[str, ...]:
     """Servers that are no members of the rollout and should serve: backup servers never count."""
-    names = dict.fromkeys(name for s in state.sights.values() for name in s.lines)
+    names = dict.fromkeys(name for s in state.snapshots.values() for name in s.lines)
     return tuple(
         name
         for name in names
-        if name not in known and not any(line.is_backup for _, line in _lines(state.sights, name))
+        if name not in known
+        and not any(line.is_backup for _, line in _lines(state.snapshots, name))
     )

@@ -13,7 +13,7 @@ from controller.core.plan.plan import Plan, Purpose
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
 from controller.core.steps import Course
-from controller.report.members.placement import Shown, at, others, shown
+from controller.report.members.placement import Observed, at, observed, others
 from controller.report.words import phase_word
 
 Holders = Mapping[str, str]
@@ -26,7 +26,7 @@ DOWN: Final = "DOWN{} (fails the load balancer's health check)"
 
 def standing(plan: Plan, state: State, m: MemberState, by: Holders = NOBODY) -> str:
     """`by`: see `Holders`."""
-    seen = shown(state, m.name)
+    seen = observed(state, m.name)
     if is_left_out(m) or m.phase in HELD_OUT:
         return _out(plan, state, m) + contradiction(seen)
     if m.phase in PUT_BACK:
@@ -40,7 +40,7 @@ def standing(plan: Plan, state: State, m: MemberState, by: Holders = NOBODY) -> 
 
 def left_standing(plan: Plan, state: State, name: str) -> str:
     """Of a member that was out before the rollout began."""
-    return f"left as found: {plan.left[name]}" + _back(shown(state, name))
+    return f"left as found: {plan.left[name]}" + _back(observed(state, name))
 
 
 def strangers(plan: Plan, state: State) -> dict[str, str]:
@@ -48,7 +48,7 @@ def strangers(plan: Plan, state: State) -> dict[str, str]:
     the floor, and are often the cause."""
     found = {}
     for name in others(state, frozenset((*state.members, *plan.left))):
-        seen = shown(state, name)
+        seen = observed(state, name)
         if not seen.is_serving:
             found[name] = f"no member of this rollout, {_not_serving(name, seen, NOBODY)}"
     return found
@@ -78,14 +78,14 @@ def is_whole(plan: Plan, m: MemberState) -> bool:
     return m.progress.step >= steps or m.progress.answer is Answer.PRESENT
 
 
-def contradiction(seen: Shown) -> str:
+def contradiction(seen: Observed) -> str:
     """Of a member that should be out of rotation everywhere."""
     if not seen.ready:
         return ""
     return f" — NOW IN ROTATION{at(seen.ready)}, though it should be out"
 
 
-def _back(seen: Shown) -> str:
+def _back(seen: Observed) -> str:
     """Of a member that somebody else had out."""
     return " — in rotation now" if seen.is_serving else ""
 
@@ -115,7 +115,7 @@ def _why_out(state: State, m: MemberState) -> str:
     return "on its way back when the rollout halted" if m.progress.begun else ""
 
 
-def _in(plan: Plan, m: MemberState, seen: Shown, by: Holders) -> str:
+def _in(plan: Plan, m: MemberState, seen: Observed, by: Holders) -> str:
     deed = _deed(plan, m)
     why = m.why.removeprefix("in rotation, ")
     if m.phase in JUDGED or m.phase is Phase.KEPT:
@@ -138,11 +138,11 @@ def fault(m: MemberState) -> str:
     return f"was {why}" if why.startswith("not proven") else why
 
 
-def _untouched(deed: str, seen: Shown) -> str:
+def _untouched(deed: str, seen: Observed) -> str:
     return f"in rotation, {deed}" if seen.is_seen else deed
 
 
-def _unproven(m: MemberState, deed: str, why: str, seen: Shown, by: Holders) -> str:
+def _unproven(m: MemberState, deed: str, why: str, seen: Observed, by: Holders) -> str:
     """In rotation, or so it was left: a look that shows it out everywhere is believed."""
     end, what = f": {why}" if why else "", _missing(m)
     is_kept = m.phase is Phase.KEPT
@@ -165,7 +165,7 @@ def _missing(m: MemberState) -> str:
     return "" if m.progress.course is Course.UPGRADE else ", NOT rolled back"
 
 
-def _not_serving(name: str, seen: Shown, by: Holders) -> str:
+def _not_serving(name: str, seen: Observed, by: Holders) -> str:
     if seen.out:
         return f"OUT OF ROTATION{seen.where(seen.out)}: {_by_whom(name, by)}"
     return DOWN.format(seen.where(seen.down))

@@ -10,12 +10,12 @@ from controller.core import events as e
 from controller.core.phases import FIVE, Phase
 from controller.core.plan.plan import Plan
 from controller.core.state.state import State
-from controller.core.steps import Course
+from controller.core.steps import ClosePool, Course, OpenPool
 from controller.errors import StateError
-from controller.ports import Record
+from controller.records import Record
 from controller.report.members.status import standing
 from controller.report.page.model import Deed, Entry, Halt, Run, Sample, Series, Story, Stretch
-from controller.report.run.replay import Retelling, Told
+from controller.report.run.replay import Replay, Replayed
 from controller.report.words import names
 
 OFF_THE_PATH: Final = {
@@ -40,7 +40,7 @@ def tell(records: Iterable[Record]) -> Story:
 
 class _Teller:
     def __init__(self) -> None:
-        self._retelling = Retelling()
+        self._replay = Replay()
         self._last: Record | None = None
         self._records = 0
         self._elapsed = 0.0
@@ -57,7 +57,7 @@ class _Teller:
         self._overrides: list[tuple[str, str]] = []
 
     def hear(self, record: Record) -> None:
-        told = self._retelling.read(record)
+        told = self._replay.read(record)
         self._advance(record, is_another=isinstance(told.value, e.RunBegan) and self._has_begun)
         if told.sentence:
             self._entries.append(
@@ -82,7 +82,7 @@ class _Teller:
             self._elapsed += _seconds(record.at - last.at)
             self._runs[-1] = replace(self._runs[-1], end=self._elapsed)
 
-    def _note(self, told: Told, event: e.Event) -> None:
+    def _note(self, told: Replayed, event: e.Event) -> None:
         wall = told.record.wall
         match event:
             case e.RunBegan():
@@ -115,17 +115,17 @@ class _Teller:
         series = self._series.setdefault(key, Series(event.gate, member))
         series.samples.append(Sample(self._elapsed, wall, event))
 
-    def _finish(self, told: Told) -> None:
+    def _finish(self, told: Replayed) -> None:
         """The lines printed at the end of a run speak of its first halt."""
         lines = tuple(json.loads(told.record.body).get("told") or ())
-        plan = self._retelling.plan
+        plan = self._replay.plan
         standings = _standings(plan, told.after) if plan is not None else ()
         for i, halt in enumerate(self._halts):
             if not halt.standings:
                 self._halts[i] = replace(halt, lines=lines, standings=standings)
                 lines = ()
 
-    def _phases(self, told: Told) -> None:
+    def _phases(self, told: Replayed) -> None:
         for name in _touched(told):
             if name not in told.after.members:
                 continue
@@ -145,7 +145,7 @@ class _Teller:
             self._stretches.append(replace(former, end=self._elapsed))
 
     def story(self) -> Story:
-        plan, state, last = self._retelling.plan, self._retelling.state, self._last
+        plan, state, last = self._replay.plan, self._replay.state, self._last
         if plan is None or state is None or last is None:
             raise StateError("the journal has no plan for this rollout: nothing was touched")
         for name in list(self._open):
@@ -177,11 +177,11 @@ def _seconds(duration: timedelta) -> float:
     return max(0.0, duration.total_seconds())
 
 
-def _touched(told: Told) -> Iterable[str]:
+def _touched(told: Replayed) -> Iterable[str]:
     """Whose phase the event may have changed."""
     match told.value:
         case e.Intended(step):
-            return (step.member,)
+            return () if isinstance(step, OpenPool | ClosePool) else (step.member,)
         case e.GateSampled() | e.InstanceRestarted() | e.CapacityShort() | e.CapacityBack():
             return ()
         case e.RunBegan() | e.RollbackBegan() | e.ResumeRequested() | e.AbortRequested():

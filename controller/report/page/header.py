@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from controller.config import RolloutFile
+from controller.core.gates.figures import span
 from controller.core.outcome import ExitCode, Outcome
-from controller.core.words import span
-from controller.ports import RolloutRow
+from controller.records import RolloutRow
 from controller.report.page.model import Halt, Story
 from controller.report.run.halt import without_next
 from controller.report.run.summary import tally
-from controller.report.status.values import kind, settings_of, values, values_told
+from controller.report.status.values import kept_file, kind, values, values_told
 
 UNFINISHED: Final = "unfinished"
 
@@ -76,10 +77,11 @@ def header(row: RolloutRow, story: Story) -> Header:
     if row.exit_code is not None:
         code = row.exit_code
     ended = row.ended or story.finished
-    settings = settings_of(row)
+    file = kept_file(row)
+    settings = file.settings if isinstance(file, RolloutFile) else None
     return Header(
         kind=kind(story.plan),
-        values=values_told(values(row, story.plan)),
+        values=values_told(values(row, file, story.plan)),
         outcome=outcome,
         tone=TONES.get(outcome, "bad"),
         why=_why(story, outcome),

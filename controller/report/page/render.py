@@ -8,9 +8,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from controller import __version__
+from controller.core.gates.figures import span
 from controller.core.gates.limit import limit
-from controller.core.words import span
-from controller.ports import Record, RolloutRow
+from controller.records import Record, RolloutRow
 from controller.report.page.builder import tell
 from controller.report.page.header import header, moment
 from controller.report.page.members import FIVE, members

@@ -6,8 +6,8 @@ from datetime import timedelta
 from controller.core.forecast.load import Expected, Load
 from controller.core.forecast.stake import CERTAINTY, Loss
 from controller.core.forecast.traffic import Traffic
+from controller.core.gates.figures import percent, span
 from controller.core.plan.plan import Plan
-from controller.core.words import percent, span
 from controller.report.words import count
 
 SHARES = {1.0: "every request", 0.1: "a tenth of its requests"}

@@ -12,7 +12,7 @@ from controller.core.forecast.stake import CERTAINTY, Loss
 from controller.core.forecast.traffic import Traffic
 from controller.core.plan.plan import Plan
 from controller.core.state.state import State
-from controller.ports import RolloutRow
+from controller.records import RolloutRow
 from controller.report.members.status import standing
 
 
@@ -20,13 +20,13 @@ class _Value(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Capacity(_Value):
+class CapacityValue(_Value):
     serving: int = Field(description="Members in rotation and healthy, where the fewest are.")
     max_unavailable: int
     min_available: int
 
 
-class Unless(_Value):
+class UnlessValue(_Value):
     answer: str = Field(description="needed, present or refused.")
     detail: str
 
@@ -47,7 +47,7 @@ class Duration(_Value):
     total_seconds: float | None = Field(description="null: the commands' time is not known.")
 
 
-class Requests(_Value):
+class RequestsValue(_Value):
     per_second: float = Field(description="Of the whole pool, measured over one second.")
     member_per_second: float = Field(description="Of one upgraded member, at most.")
 
@@ -64,7 +64,7 @@ class AtStake(_Value):
     certainty: float = Field(description="Share of such rollouts in which the bound holds.")
 
 
-class Unfinished(_Value):
+class UnfinishedValue(_Value):
     """A rollout that a run would go on with."""
 
     id: str
@@ -81,15 +81,15 @@ class PlanValue(_Value):
     notes: list[str]
     order: list[str] = Field(description="Of those that the run would touch.")
     not_in_this_run: list[str] = Field(description="Left for another run.")
-    unfinished: Unfinished | None = Field(description="What the run would go on with, if so.")
+    unfinished: UnfinishedValue | None = Field(description="What the run would go on with, if so.")
     canaries: list[str]
     left_out: dict[str, str] = Field(description="Member to how it was found out of rotation.")
-    capacity: Capacity | None = Field(description="null, as below, where there is no plan.")
+    capacity: CapacityValue | None = Field(description="null, as below, where there is no plan.")
     gates_now: dict[str, str]
-    unless: dict[str, Unless]
+    unless: dict[str, UnlessValue]
     others: list[OthersLoad] = Field(description="What they carry while members are out.")
     duration: Duration | None
-    traffic: Requests | None
+    traffic: RequestsValue | None
     at_stake: list[AtStake]
 
     @classmethod
@@ -119,7 +119,7 @@ class PlanValue(_Value):
             left_out=dict(plan.left) if plan else {},
             capacity=_capacity(plan) if plan else None,
             gates_now=dict(gates),
-            unless={k: Unless(answer=str(a), detail=d) for k, (a, d) in unless.items()},
+            unless={k: UnlessValue(answer=str(a), detail=d) for k, (a, d) in unless.items()},
             others=[_load(load) for load in ahead[2]] if ahead else [],
             duration=_duration(ahead[3]) if ahead else None,
             traffic=_traffic(ahead[0]) if ahead else None,
@@ -127,8 +127,8 @@ class PlanValue(_Value):
         )
 
 
-def _unfinished(row: RolloutRow, plan: Plan, state: State) -> Unfinished:
-    return Unfinished(
+def _unfinished(row: RolloutRow, plan: Plan, state: State) -> UnfinishedValue:
+    return UnfinishedValue(
         id=row.id,
         started=row.started.isoformat(),
         by=row.by,
@@ -136,8 +136,8 @@ def _unfinished(row: RolloutRow, plan: Plan, state: State) -> Unfinished:
     )
 
 
-def _capacity(plan: Plan) -> Capacity:
-    return Capacity(
+def _capacity(plan: Plan) -> CapacityValue:
+    return CapacityValue(
         serving=plan.serving,
         max_unavailable=plan.max_unavailable,
         min_available=plan.min_available,
@@ -165,8 +165,8 @@ def _duration(expected: Expected) -> Duration:
     )
 
 
-def _traffic(traffic: Traffic) -> Requests:
-    return Requests(per_second=traffic.pool, member_per_second=traffic.member)
+def _traffic(traffic: Traffic) -> RequestsValue:
+    return RequestsValue(per_second=traffic.pool, member_per_second=traffic.member)
 
 
 def _at_stake(loss: Loss) -> AtStake:

@@ -3,22 +3,28 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from controller.core.gates.figures import span
 from controller.core.phases import Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
-from controller.core.snapshot import Sight, capacity
+from controller.core.snapshot import Snapshot, capacity
 from controller.core.state.failures import are_known, failures
 from controller.core.state.state import State
-from controller.core.words import span
-from controller.report.members.placement import shown
+from controller.report.members.placement import observed
 from controller.report.members.status import is_changed, is_fine, left_standing, standing, strangers
-from controller.report.run.next_commands import Onward, ways_on
+from controller.report.run.next_commands import NextCommands, after_halt
 from controller.report.sanitize import legible_line
 from controller.report.words import count, names
 
 
 def halt_message(
-    plan: Plan, state: State, now: Instant, wall: datetime, *, onward: Onward, contact: str
+    plan: Plan,
+    state: State,
+    now: Instant,
+    wall: datetime,
+    *,
+    commands: NextCommands,
+    contact: str,
 ) -> list[str]:
     """The lines. `contact`: owner and runbook, or empty."""
     halt = state.halt
@@ -30,7 +36,7 @@ def halt_message(
         *_labelled("MEMBERS", [*_as_of(state, now, wall), *_members(plan, state)]),
         f"USERS     {_users(state, now, wall)}",
         *_labelled("CAN WAIT", _can_wait(plan, state, now, contact)),
-        *_labelled("NEXT", ways_on(plan, state, onward)),
+        *_labelled("NEXT", after_halt(plan, state, commands)),
     ]
     return [legible_line(line) for line in lines]
 
@@ -48,14 +54,14 @@ def _labelled(label: str, lines: list[str]) -> list[str]:
     return [f"{label if i == 0 else '':<8}  {line}" for i, line in enumerate(lines)]
 
 
-def _lost(state: State) -> list[Sight]:
+def _lost(state: State) -> list[Snapshot]:
     """Load balancers that do not answer, or have not answered yet."""
-    return [s for s in state.sights.values() if s.lost_since is not None or s.at is None]
+    return [s for s in state.snapshots.values() if s.lost_since is not None or s.at is None]
 
 
 def _silent(state: State) -> str:
     """Who does not answer; empty when all do."""
-    lost = [sight.instance for sight in _lost(state)]
+    lost = [snapshot.instance for snapshot in _lost(state)]
     return f"{names(lost)} {'does' if len(lost) == 1 else 'do'} not answer" if lost else ""
 
 
@@ -67,7 +73,7 @@ def _unknown(state: State) -> str:
 def _as_of(state: State, now: Instant, wall: datetime) -> list[str]:
     """Said above the members when not all of them can be seen."""
     lost = _lost(state)
-    seen = [sight.at for sight in lost if sight.at is not None]
+    seen = [snapshot.at for snapshot in lost if snapshot.at is not None]
     if not lost:
         return []
     if len(seen) < len(lost):
@@ -81,7 +87,7 @@ def _members(plan: Plan, state: State) -> list[str]:
     for name in plan.left:
         groups.setdefault(left_standing(plan, state, name), []).append(name)
     for m in state.members.values():
-        how, seen = standing(plan, state, m), shown(state, m.name)
+        how, seen = standing(plan, state, m), observed(state, m.name)
         if is_fine(m) and (seen.is_serving or not seen.is_seen):
             groups.setdefault(how.partition(":")[0], []).append(m.name)
         else:
@@ -111,7 +117,7 @@ def serving(state: State) -> int:
     """How many serve. What we have out does not, even where the last look is older."""
     partly = (Phase.KEPT, Phase.RAMPING)
     away = frozenset(m.name for m in state.members.values() if m.is_away and m.phase not in partly)
-    return capacity(state.sights.values(), away).serving
+    return capacity(state.snapshots.values(), away).serving
 
 
 def serve(number: int) -> str:

@@ -19,7 +19,7 @@ _VERBS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Onward:
+class NextCommands:
     """One rollout, as commands name it."""
 
     name: str
@@ -36,7 +36,7 @@ class Onward:
         return self._begin(_VERBS[self.purpose])
 
     @property
-    def run_anew(self) -> str:
+    def run_new(self) -> str:
         return f"{self._begin('run')} --new"
 
     @property
@@ -70,16 +70,16 @@ def _told(value: str) -> str:
     return "…" if value == MASK else value
 
 
-def ways_on(plan: Plan, state: State, onward: Onward) -> list[str]:
+def after_halt(plan: Plan, state: State, commands: NextCommands) -> list[str]:
     """What to type about a rollout that halted: go on, end it, and go back where the file has a
     way back."""
     lines = [
-        f"to go on:  {onward.resume}, then {onward.run}",
-        f"to end it: {onward.abort}   ({restoring(state)})",
+        f"to go on:  {commands.resume}, then {commands.run}",
+        f"to end it: {commands.abort}   ({restoring(state)})",
     ]
     is_upgrade = plan.purpose is Purpose.UPGRADE and plan.rollback is not None
     if is_upgrade and not any(m.progress.unfinished for m in state.members.values()):
-        lines.append(f"to go back: {onward.rollback}")
+        lines.append(f"to go back: {commands.rollback}")
     return lines
 
 

@@ -13,10 +13,10 @@ from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
 from controller.core.settings import Settings
 from controller.core.state.state import State
-from controller.ports import Notice
+from controller.records import Notice
 from controller.report.members.status import standing
 from controller.report.run.halt import halt_message
-from controller.report.run.next_commands import Onward
+from controller.report.run.next_commands import NextCommands
 from controller.report.run.summary import contact, summary
 from controller.report.words import count, names
 
@@ -36,7 +36,7 @@ class RolloutTidings:
     """Its id."""
     plan: Plan
     settings: Settings
-    onward: Onward
+    commands: NextCommands
     """For the commands that a halt names."""
     is_ending: bool = False
     """`abort` of a rollout at rest: that a process has it in hand again is not worth telling."""
@@ -107,7 +107,7 @@ class RolloutTidings:
         halt = after.halt
         assert halt is not None, "told of a halt without one"
         about = contact(self.settings)
-        lines = halt_message(self.plan, after, now, wall, onward=self.onward, contact=about)
+        lines = halt_message(self.plan, after, now, wall, commands=self.commands, contact=about)
         by = after.run.by if after.run is not None else "nobody"
         lines.append(f"ROLLOUT   {self.rollout}, run by {by}")
         moving = "" if code is not None else " (not at rest yet)"
@@ -125,7 +125,7 @@ class RolloutTidings:
             told = {Outcome.ABORTED: "aborted", Outcome.REFUSED: "halted"}.get(
                 event.outcome, "done"
             )
-            first, *lines = summary(self.plan, after, self.settings, now, wall, self.onward)
+            first, *lines = summary(self.plan, after, self.settings, now, wall, self.commands)
             notices.append(self._notice(told, wall, first, lines, exit_code=event.exit_code))
         if event.outcome in ENDS:
             notices.append(

@@ -10,13 +10,13 @@ from controller.core.state.state import State, initial
 from controller.core.steps import SetMember, Setting
 from controller.errors import StateError
 from controller.journal.codec import PLAN, decode
-from controller.ports import Record
+from controller.records import Record
 from controller.report.run.sentences import sentence
 from controller.report.words import count, names
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Replayed:
     """One record, and what it changed."""
 
     record: Record
@@ -29,19 +29,19 @@ class Told:
     """Empty where there is nothing that anybody needs to read."""
 
 
-class Retelling:
+class Replay:
     """Reads records in their order and keeps the state that they lead to."""
 
     def __init__(self) -> None:
         self.plan: Plan | None = None
         self.state: State | None = None
 
-    def read(self, record: Record) -> Told:
+    def read(self, record: Record) -> Replayed:
         """Raises StateError for a record that cannot be read, or cannot be here."""
         value = decode(record.kind, record.body)
         if record.kind == PLAN:
             self.plan, self.state = value, initial(value)
-            return Told(record, value, self.state, self.state, "", _planned(value))
+            return Replayed(record, value, self.state, self.state, "", _planned(value))
         if self.plan is None or self.state is None:
             raise StateError(f"rollout {record.rollout} has no plan in the journal")
         before = self.state
@@ -53,7 +53,7 @@ class Retelling:
                 f"follow from those before it ({error}): another version of poolroll wrote it?"
             ) from None
         member, said = _said(value, before, self.state) or ("", "")
-        return Told(record, value, before, self.state, member, said)
+        return Replayed(record, value, before, self.state, member, said)
 
 
 def _planned(plan: Plan) -> str:

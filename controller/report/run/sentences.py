@@ -2,14 +2,25 @@
 
 from controller.core import events as e
 from controller.core.events import Event, Observation
+from controller.core.gates.figures import span
 from controller.core.outcome import Outcome
 from controller.core.phases import Phase
 from controller.core.plan.plan import Purpose
 from controller.core.pool import FULL
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
-from controller.core.steps import AskGuard, AskOperator, RunStep, SetMember, Setting, Step, Validate
-from controller.core.words import span
+from controller.core.steps import (
+    AskGuard,
+    AskOperator,
+    ClosePool,
+    MemberStep,
+    OpenPool,
+    PoolStep,
+    RunStep,
+    SetMember,
+    Setting,
+    Validate,
+)
 from controller.report.run.stopping import stopping
 from controller.report.sanitize import legible_line
 from controller.report.words import count, names
@@ -30,9 +41,13 @@ def sentence(event: Event | Observation, before: State, after: State) -> tuple[s
 def _said(event: Event | Observation, before: State, after: State) -> tuple[str, str] | None:
     match event:
         case e.Looked() | e.LookFailed():
-            return _sight(event, before)
+            return _snapshot(event, before)
         case e.Intended(step):
+            if isinstance(step, OpenPool | ClosePool):
+                return "", _pool_intent(step)
             return step.member, _intent(step, before, after)
+        case e.PoolOpened() | e.PoolClosed() | e.PoolStepFailed():
+            return "", _pool(event)
         case e.Halted(cause, seen):
             return event.member or "", f"HALT ({cause}): {seen}"
         case e.RollbackBegan(members):
@@ -66,17 +81,33 @@ def _finished(event: e.Finished) -> str:
     return event.outcome + code + (f": {event.why}" if event.why else "")
 
 
-def _sight(event: e.Looked | e.LookFailed, before: State) -> tuple[str, str] | None:
+def _snapshot(event: e.Looked | e.LookFailed, before: State) -> tuple[str, str] | None:
     if isinstance(event, e.LookFailed):
-        first = before.sights[event.instance].lost_since is None
+        first = before.snapshots[event.instance].lost_since is None
         return ("", f"{event.instance} does not answer: {event.why}; holding") if first else None
-    lost = before.sights[event.view.instance].lost_since
+    lost = before.snapshots[event.view.instance].lost_since
     if lost is None:
         return None
     return "", f"{event.view.instance} answers again after {span(event.view.at - lost)}"
 
 
-def _intent(step: Step, before: State, after: State) -> str:
+def _pool_intent(step: PoolStep) -> str:
+    if isinstance(step, OpenPool):
+        return "preparing the pool, before the first member is taken out"
+    return "putting the pool back as it was found"
+
+
+def _pool(event: e.PoolOpened | e.PoolClosed | e.PoolStepFailed) -> str:
+    match event:
+        case e.PoolOpened():
+            return "the pool is prepared"
+        case e.PoolClosed():
+            return "the pool is as it was found"
+        case _:
+            return f"the pool could not be changed: {event.why}"
+
+
+def _intent(step: MemberStep, before: State, after: State) -> str:
     match step:
         case SetMember():
             return _setting(step, after)

@@ -3,21 +3,21 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from controller.core.abilities import MEMBER
 from controller.core.events import Finished
 from controller.core.outcome import Outcome
 from controller.core.phases import JUDGED, Phase
+from controller.core.plan.abilities import MEMBER
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.pool import Instant
 from controller.core.settings import Settings
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
 from controller.core.steps import Course
-from controller.ports import RolloutRow
-from controller.report.members.placement import shown
+from controller.records import RolloutRow
+from controller.report.members.placement import observed
 from controller.report.members.status import fault, is_changed, is_whole, left_standing, standing
 from controller.report.run.halt import halt_message
-from controller.report.run.next_commands import Onward
+from controller.report.run.next_commands import NextCommands
 from controller.report.sanitize import legible_line
 from controller.report.words import count, names
 
@@ -38,26 +38,31 @@ def contact(settings: Settings) -> str:
 
 
 def summary(
-    plan: Plan, state: State, settings: Settings, now: Instant, wall: datetime, onward: Onward
+    plan: Plan,
+    state: State,
+    settings: Settings,
+    now: Instant,
+    wall: datetime,
+    commands: NextCommands,
 ) -> list[str]:
     """What stands when the run is over, and how to go on."""
     finished = state.finished
     if finished is None:
         raise ValueError("not finished")
     if finished.outcome is Outcome.HALTED:
-        return halt_message(plan, state, now, wall, onward=onward, contact=contact(settings))
+        return halt_message(plan, state, now, wall, commands=commands, contact=contact(settings))
     if finished.outcome is Outcome.REFUSED:
         return [f"refused, nothing was touched: {finished.why}"]
     lines = [f"{finished.outcome}: {tally(plan, state)}", *standings(plan, state)]
-    lines += _goes_on(plan, state, finished, onward)
+    lines += _goes_on(plan, state, finished, commands)
     return [legible_line(line) for line in lines]
 
 
-def cut_off(plan: Plan, state: State, why: str, onward: Onward) -> list[str]:
+def cut_off(plan: Plan, state: State, why: str, commands: NextCommands) -> list[str]:
     """What stands when the rollout could not even be written down any more."""
     members = [f"  {m.name}  {standing(plan, state, m)}" for m in state.members.values()]
     lines = [f"CUT OFF: {why}", *members]
-    lines.append(f"a running step goes on; `{onward.run}` goes on when that is mended")
+    lines.append(f"a running step goes on; `{commands.run}` goes on when that is mended")
     return [legible_line(line) for line in lines]
 
 
@@ -91,12 +96,12 @@ def standings(plan: Plan, state: State) -> list[str]:
     return lines + [f"  {name:<{width}}  {left_standing(plan, state, name)}" for name in plan.left]
 
 
-def over(none: str, row: RolloutRow, plan: Plan, state: State, onward: Onward) -> list[str]:
+def over(none: str, row: RolloutRow, plan: Plan, state: State, commands: NextCommands) -> list[str]:
     """How an ended rollout ended, and who is out of rotation still. `none`: what was looked for
     in vain."""
     ended = f" at {row.ended:%Y-%m-%d %H:%M:%S} UTC" if row.ended is not None else ""
     by = f" {state.finished.why}" if row.outcome == Outcome.ABORTED and state.finished else ""
-    out = left_behind(plan, state, onward) or ["it left nobody out of rotation"]
+    out = left_behind(plan, state, commands) or ["it left nobody out of rotation"]
     lines = [f"{none}: the newest, {row.id}, ended{ended}: {row.outcome}{by}", *out]
     return [legible_line(line) for line in lines]
 
@@ -112,28 +117,28 @@ def _is_out(m: MemberState) -> bool:
     return m.is_away and m.phase not in RETURNED
 
 
-def _goes_on(plan: Plan, state: State, finished: Finished, onward: Onward) -> list[str]:
+def _goes_on(plan: Plan, state: State, finished: Finished, commands: NextCommands) -> list[str]:
     if finished.outcome is Outcome.STOPPED:
-        return _stopped(plan, state, finished.why, onward)
+        return _stopped(plan, state, finished.why, commands)
     if finished.outcome is Outcome.PARTLY_DONE:
         waiting = [m.name for m in state.members.values() if m.phase is Phase.WAITING]
-        return [f"not begun: {names(waiting)}; `{onward.run}` goes on with them"]
+        return [f"not begun: {names(waiting)}; `{commands.run}` goes on with them"]
     return [
         *_back_in_spite(state),
         *misplaced(plan, state),
-        *left_behind(plan, state, onward),
+        *left_behind(plan, state, commands),
     ]
 
 
-def _stopped(plan: Plan, state: State, why: str, onward: Onward) -> list[str]:
+def _stopped(plan: Plan, state: State, why: str, commands: NextCommands) -> list[str]:
     """Safe is: users meet nothing that was not proven, and nothing runs on."""
-    lines = under_way(plan, state, onward)
+    lines = under_way(plan, state, commands)
     is_safe = not any(m.progress.unfinished or _is_risky(plan, m) for m in state.members.values())
     first = f"stopped ({why}) in a safe state" if is_safe else f"stopped ({why})"
-    return [first, *lines] if lines else [f"{first}; `{onward.run}` goes on"]
+    return [first, *lines] if lines else [f"{first}; `{commands.run}` goes on"]
 
 
-def under_way(plan: Plan, state: State, onward: Onward) -> list[str]:
+def under_way(plan: Plan, state: State, commands: NextCommands) -> list[str]:
     """Who was left half-way, and what the next run does about it."""
     members = state.members.values()
     unproven = [m.name for m in members if _is_risky(plan, m)]
@@ -146,14 +151,14 @@ def under_way(plan: Plan, state: State, onward: Onward) -> list[str]:
             serve, its, it = ("serve", "their", "them")
         lines.append(
             f"{names(unproven)} {serve} users UNPROVEN: {its} soak was not finished; "
-            f"`{onward.run}` goes on and judges {it}"
+            f"`{commands.run}` goes on and judges {it}"
         )
     if running:
         lines.append(
-            f"the command on {names(running)} runs on by itself; `{onward.run}` waits for its end"
+            f"the command on {names(running)} runs on by itself; `{commands.run}` waits for its end"
         )
     if out:
-        lines.append(f"{names(out)} out of rotation; `{onward.run}` goes on there")
+        lines.append(f"{names(out)} out of rotation; `{commands.run}` goes on there")
     return lines
 
 
@@ -170,16 +175,16 @@ def _back_in_spite(state: State) -> list[str]:
     ]
 
 
-def left_behind(plan: Plan, state: State, onward: Onward) -> list[str]:
+def left_behind(plan: Plan, state: State, commands: NextCommands) -> list[str]:
     """How members come back that an ended rollout left out of rotation."""
     members = [m for m in state.members.values() if _is_out(m)]
-    out = [m.name for m in members if not shown(state, m.name).ready]
+    out = [m.name for m in members if not observed(state, m.name).ready]
     if not out:
         return []
     stay, them = ("stays", "it") if len(out) == 1 else ("stay", "them")
     by_hand = _by_hand(plan.by_hand.put_back, out)
     return [
-        f"{names(out)} {stay} out: the next `{onward.run}` takes {them} first"
+        f"{names(out)} {stay} out: the next `{commands.run}` takes {them} first"
         + (f"; by hand, on every load balancer{by_hand}" if by_hand else "")
     ]
 
@@ -187,7 +192,7 @@ def left_behind(plan: Plan, state: State, onward: Onward) -> list[str]:
 def misplaced(plan: Plan, state: State) -> list[str]:
     """What to do about members that users meet though they must not."""
     members = [m.name for m in state.members.values() if is_changed(m)]
-    ready = [name for name in members if shown(state, name).ready]
+    ready = [name for name in members if observed(state, name).ready]
     if not ready:
         return []
     by_hand = _by_hand(plan.by_hand.take_out, ready)

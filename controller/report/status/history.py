@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from controller.core.events import Finished, RunBegan
+from controller.core.gates.figures import span
 from controller.core.plan.plan import Plan
-from controller.core.words import span
 from controller.journal.codec import PLAN, decode
-from controller.ports import Record, RolloutRow
+from controller.records import Record, RolloutRow
 from controller.report.sanitize import legible_line
-from controller.report.status.values import kind, values, values_told
+from controller.report.status.values import kept_file, kind, values, values_told
 
 
 def history_value(row: RolloutRow, records: Sequence[Record], *, is_held: bool) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def history_value(row: RolloutRow, records: Sequence[Record], *, is_held: bool) 
         "id": row.id,
         "name": row.name,
         "purpose": kind(plan) if plan is not None else None,
-        "values": values(row, plan) if plan is not None else dict(row.sets),
+        "values": values(row, kept_file(row), plan) if plan is not None else dict(row.sets),
         "started": row.started.isoformat(),
         "by": row.by,
         "outcome": outcome,

@@ -5,14 +5,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
+from controller.config import RolloutFile
 from controller.core.plan.plan import Plan
-from controller.core.snapshot import Sight, looked
+from controller.core.snapshot import Snapshot, looked
 from controller.core.state.state import State
-from controller.ports import Holder, Request, RolloutRow, Verb
-from controller.report.members.placement import Glance, Shown, shown
+from controller.errors import ConfigurationError
+from controller.records import Holder, Request, RolloutRow, Verb
+from controller.report.members.placement import Observed, PoolView, observed
 from controller.report.members.status import NOBODY, Holders, left_standing, standing, strangers
 from controller.report.run.halt import serving, without_next
-from controller.report.run.next_commands import Onward, ways_on
+from controller.report.run.next_commands import NextCommands, after_halt
 from controller.report.run.summary import left_behind, misplaced, under_way
 from controller.report.status.values import kind, values
 
@@ -36,10 +38,12 @@ class Known:
     last: datetime
     """When its journal was last written."""
     holder: Holder | None
-    onward: Onward
+    commands: NextCommands
+    file: RolloutFile | ConfigurationError
+    """See `kept_file`."""
     requests: Sequence[Request] = ()
     """Of an operator, that no run has heard yet."""
-    glance: Glance | None = None
+    pool_view: PoolView | None = None
     """None: nobody was asked."""
     taken: Holders = field(default_factory=lambda: NOBODY)
 
@@ -69,7 +73,7 @@ def status_value(known: Known, folder: str) -> dict[str, Any]:
         "id": row.id,
         "status": standing_of(known),
         "purpose": kind(known.plan),
-        "values": values(row, known.plan),
+        "values": values(row, known.file, known.plan),
         "mode": str(state.mode),
         "paused": state.paused,
         "started": row.started.isoformat(),
@@ -100,64 +104,66 @@ def _told(known: Known) -> list[str]:
 
 def next_lines(known: Known) -> list[str]:
     """What to type now; empty when there is nothing to decide."""
-    status, state, onward = standing_of(known), _as_seen(known), known.onward
-    return [*misplaced(known.plan, state), *_decisions(known, status, state, onward)]
+    status, state, commands = standing_of(known), _as_seen(known), known.commands
+    return [*misplaced(known.plan, state), *_decisions(known, status, state, commands)]
 
 
-def _decisions(known: Known, status: str, state: State, onward: Onward) -> list[str]:
+def _decisions(known: Known, status: str, state: State, commands: NextCommands) -> list[str]:
     asked = [
         f"{DECIDED[request.verb]} by {request.by}"
         + (f": {request.reason}" if request.reason else "")
         for request in known.requests
     ]
     if known.row.outcome is not None:
-        return left_behind(known.plan, state, onward)
+        return left_behind(known.plan, state, commands)
     if status == "paused":
-        return [*asked, f"to go on: {onward.resume}"]
+        return [*asked, f"to go on: {commands.resume}"]
     if known.is_held:
         return asked
     if asked:
-        return [*asked, f"the next run goes by it: `{onward.run}`"]
+        return [*asked, f"the next run goes by it: `{commands.run}`"]
     if state.halt is not None and state.finished is not None:
-        return ways_on(known.plan, state, onward)
-    return under_way(known.plan, state, onward) or [f"`{onward.run}` goes on"]
+        return after_halt(known.plan, state, commands)
+    return under_way(known.plan, state, commands) or [f"`{commands.run}` goes on"]
 
 
 # --- what the load balancers show now ----------------------------------------------------------
 
 
-def looked_at(state: State, glance: Glance | None) -> State:
+def looked_at(state: State, pool_view: PoolView | None) -> State:
     """The state with what was seen now, and nothing that was seen before."""
-    views = glance.views if glance is not None else {}
-    return replace(state, sights={name: looked(Sight(name), v) for name, v in views.items()})
+    views = pool_view.views if pool_view is not None else {}
+    return replace(state, snapshots={name: looked(Snapshot(name), v) for name, v in views.items()})
 
 
 def _as_seen(known: Known) -> State:
     """Of a member that a process has in hand at this moment the journal and the look are of
     different moments, so only the journal speaks."""
-    state = looked_at(known.state, known.glance)
+    state = looked_at(known.state, known.pool_view)
     moving = {m.name for m in state.in_hand} if known.is_held else set()
     return replace(
         state,
-        sights={
-            name: replace(sight, lines={k: v for k, v in sight.lines.items() if k not in moving})
-            for name, sight in state.sights.items()
+        snapshots={
+            name: replace(
+                snapshot, lines={k: v for k, v in snapshot.lines.items() if k not in moving}
+            )
+            for name, snapshot in state.snapshots.items()
         },
     )
 
 
 def _seen(known: Known) -> dict[str, Any]:
-    glance = known.glance
-    if glance is None:
+    pool_view = known.pool_view
+    if pool_view is None:
         return {"asked": False, "at": None, "serving": None, "floor": None, "not_asked": {}}
-    state = looked_at(known.state, glance)
-    is_whole = state.sights.keys() == set(known.plan.instances)
+    state = looked_at(known.state, pool_view)
+    is_whole = state.snapshots.keys() == set(known.plan.instances)
     return {
-        "asked": bool(glance.views),
-        "at": glance.at.isoformat(),
+        "asked": bool(pool_view.views),
+        "at": pool_view.at.isoformat(),
         "serving": serving(state) if is_whole else None,
         "floor": known.plan.min_available,
-        "not_asked": dict(glance.unseen),
+        "not_asked": dict(pool_view.unseen),
     }
 
 
@@ -169,7 +175,7 @@ def _members(known: Known) -> dict[str, Any]:
             "course": str(m.progress.course),
             "out_because_of_us": m.is_away,
             "standing": standing(plan, state, m, known.taken),
-            "now": _now(shown(state, m.name)),
+            "now": _now(observed(state, m.name)),
         }
         for m in state.members.values()
     }
@@ -180,12 +186,12 @@ def _members(known: Known) -> dict[str, Any]:
             "course": "upgrade",
             "out_because_of_us": False,
             "standing": how,
-            "now": _now(shown(state, name)),
+            "now": _now(observed(state, name)),
         }
     return members
 
 
-def _now(seen: Shown) -> str | None:
+def _now(seen: Observed) -> str | None:
     """One word; None when it was not seen."""
     if not seen.is_seen:
         return None

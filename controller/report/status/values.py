@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from controller.config import RolloutFile, parse
 from controller.config.values.filling import variables
 from controller.core.plan.plan import Plan, Purpose
-from controller.core.settings import Settings
 from controller.errors import ConfigurationError
-from controller.ports import RolloutRow
+from controller.records import RolloutRow
 from controller.report.sanitize import legible_line
 
 VALUE_MOST = 60
@@ -17,21 +16,23 @@ VALUES_MOST = 8
 """In one line; the rollout file, as the report shows it, has all of them."""
 
 
+def kept_file(row: RolloutRow) -> RolloutFile | ConfigurationError:
+    """The rollout file as the journal has it, or why this version does not understand it."""
+    try:
+        return parse(row.file, row.path, row.sets)
+    except ConfigurationError as error:
+        return error
+
+
 def kind(plan: Plan) -> str:
     """`upgrade`, `rehearsal` or `rollback`."""
     return str(plan.purpose)
 
 
-def settings_of(row: RolloutRow) -> Settings | None:
-    """Of the file as it was run; a file that this version does not understand has none."""
-    file = _file(row)
-    return file.settings if file is not None else None
-
-
-def values(row: RolloutRow, plan: Plan) -> dict[str, str]:
-    """What `${vars.…}` meant, `--set` included; secrets are `***`, as the journal has them."""
-    file = _file(row)
-    if file is None:
+def values(row: RolloutRow, file: RolloutFile | ConfigurationError, plan: Plan) -> dict[str, str]:
+    """What `${vars.…}` meant, `--set` included; secrets are `***`, as the journal has them.
+    `file`: see `kept_file`."""
+    if isinstance(file, ConfigurationError):
         return dict(row.sets)
     back = file.rollout.rollback
     own = variables(back.vars) if plan.purpose is Purpose.ROLLBACK and back is not None else {}
@@ -47,10 +48,3 @@ def values_told(found: Mapping[str, str]) -> str:
 
 def _cut(value: str) -> str:
     return value if len(value) <= VALUE_MOST else f"{value[:VALUE_MOST]}…"
-
-
-def _file(row: RolloutRow) -> RolloutFile | None:
-    try:
-        return parse(row.file, row.path, row.sets)
-    except ConfigurationError:
-        return None

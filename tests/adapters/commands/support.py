@@ -7,8 +7,7 @@ from pathlib import Path
 
 from adapters.clock import SystemClock
 from adapters.commands import LocalCommands
-from controller.ports import Job
-from controller.tasks import Command
+from controller.tasks import Command, Job
 
 LONG = timedelta(seconds=30)
 

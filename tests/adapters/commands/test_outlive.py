@@ -12,7 +12,7 @@ import pytest
 
 from adapters.commands import helper
 from controller.errors import StateError
-from controller.ports import JobResult
+from controller.tasks import JobResult
 from tests.adapters.commands.support import commands, holder_of, is_running, job, pid_in
 from tests.support.waiting import until
 

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.ports import Job
-from controller.tasks import Command
+from controller.tasks import Command, Job
 from tests.adapters.commands.support import LONG, commands
 
 

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from controller.errors import StateError
-from controller.ports import Job
-from controller.tasks import Command
+from controller.tasks import Command, Job
 from tests.adapters.commands.support import LONG, commands, is_running, job, pid_in, shell
 from tests.support.waiting import until
 

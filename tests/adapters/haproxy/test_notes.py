@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from adapters.haproxy.notes import PACE, survey_of
-from controller.core.abilities import Abilities, ByHand
+from controller.core.plan.abilities import Abilities, ByHand
 from controller.core.pool import (
     Admin,
     Check,
@@ -19,7 +19,7 @@ from controller.core.pool import (
     Occupant,
 )
 from controller.pools.haproxy import HaproxyFacts
-from controller.ports import Survey
+from controller.records import Survey
 
 FACTS = HaproxyFacts(
     "unix:/a", "2.8.5", "admin", {}, (), frozenset(), {"web": "http", "api": "http"}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from controller.ports import Notice, Undelivered
+from controller.records import Notice, Undelivered
 
 Answer = Callable[[int], int]
 """The status for the n-th request, from 0; 0: never answer."""

@@ -5,7 +5,7 @@ from pathlib import Path
 from adapters.clock import SystemClock
 from adapters.commands import LocalCommands
 from adapters.notify.command import CommandNotifier
-from controller.ports import Undelivered
+from controller.records import Undelivered
 from tests.adapters.notify.receiver import notice
 
 

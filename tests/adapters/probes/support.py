@@ -9,8 +9,16 @@ from datetime import UTC, datetime, timedelta
 
 from adapters.clock import SystemClock
 from adapters.probes import OutsideValidator
-from controller.ports import Job, JobResult, ValidationResult
-from controller.tasks import Command, CommandProbe, HttpProbe, TcpProbe, Validation
+from controller.tasks import (
+    Command,
+    CommandProbe,
+    HttpProbe,
+    Job,
+    JobResult,
+    TcpProbe,
+    Validation,
+    ValidationResult,
+)
 
 Handler = Callable[[str, asyncio.StreamWriter], None]
 """Gets the head of a request and writes the answer; the connection is then closed."""

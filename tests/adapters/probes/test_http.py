@@ -9,8 +9,7 @@ import pytest
 
 from adapters.clock import SystemClock
 from adapters.probes import OutsideValidator
-from controller.ports import JobResult
-from controller.tasks import HttpProbe, Validation
+from controller.tasks import HttpProbe, JobResult, Validation
 from tests.adapters.probes.support import ScriptedCommands, answering, bound, probed, serving
 from tests.support.waiting import until
 

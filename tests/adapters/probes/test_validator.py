@@ -9,8 +9,14 @@ import pytest
 from adapters.clock import SystemClock
 from adapters.commands import LocalCommands
 from adapters.probes import OutsideValidator
-from controller.ports import JobResult, ValidationResult
-from controller.tasks import Command, CommandProbe, TcpProbe, Validation
+from controller.tasks import (
+    Command,
+    CommandProbe,
+    JobResult,
+    TcpProbe,
+    Validation,
+    ValidationResult,
+)
 from tests.adapters.probes.support import (
     ScriptedCommands,
     VirtualClock,

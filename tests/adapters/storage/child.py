@@ -17,7 +17,7 @@ from adapters.clock import SystemClock
 from adapters.storage.lock import FileLock
 from adapters.storage.store import open_tables, read_tables
 from controller.errors import PoolHeld, StateError
-from controller.ports import Verb
+from controller.records import Verb
 from tests.support.journal_contract import AT, row
 
 CLOCK = SystemClock()

@@ -8,7 +8,7 @@ import pytest
 from adapters.storage.codec import decode_found, encode_found
 from adapters.storage.holders import Claim, decode_claim, encode_claim, read_claim
 from controller.core.pool import Found, FoundLine, LineKey
-from controller.ports import Holder
+from controller.records import Holder
 from tests.support.journal_contract import WALL
 
 HERE = LineKey("unix:/run/a.sock", "web")

@@ -12,7 +12,7 @@ from adapters.storage.database import APPLICATION, SCHEMA, explain, open_databas
 from adapters.storage.store import open_tables
 from adapters.storage.tables import Tables
 from controller.errors import StateError
-from controller.ports import Verb
+from controller.records import Verb
 from tests.support.journal_contract import AT, FixedClock, row, taken
 
 CLOCK = FixedClock()

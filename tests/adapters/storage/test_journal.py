@@ -11,7 +11,8 @@ from adapters.storage.store import SqliteStore, open_store, read_store
 from adapters.storage.tables import Tables
 from adapters.storage.worker import Worker
 from controller.errors import StateError
-from controller.ports import Journal, Returned, Verb
+from controller.ports import Journal
+from controller.records import Returned, Verb
 from tests.support.journal_contract import (
     AT,
     KEY2,

@@ -14,7 +14,7 @@ from adapters.storage.lock import FileLock
 from adapters.storage.store import open_tables, read_tables
 from controller.core.pool import Found
 from controller.errors import StateError
-from controller.ports import Returned, Taken, Verb
+from controller.records import Returned, Taken, Verb
 from tests.adapters.storage.processes import child
 from tests.adapters.storage.test_folder import CARL, needs_root
 from tests.support.journal_contract import AT, KEY1, KEY2, FixedClock, taken

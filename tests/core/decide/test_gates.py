@@ -9,12 +9,12 @@ from controller.core.decide.gates import gate_holds, gates_hold, quiet_note, wat
 from controller.core.events import Cause, GateSampled, Halted, RunBegan, Verdict
 from controller.core.gates.evidence import Query
 from controller.core.gates.gate import CounterGate, MetricGate, Scope, Then
+from controller.core.gates.tally import Tally
 from controller.core.phases import Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Counters, Instant
 from controller.core.state.parts import MemberState
 from controller.core.state.state import GateState
-from controller.core.tally import Tally
 from tests.support.contexts import (
     HALTED,
     JUST_NOW,

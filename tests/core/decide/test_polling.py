@@ -11,7 +11,7 @@ from controller.core.gates.gate import CounterGate, Scope
 from controller.core.phases import Phase
 from controller.core.pool import Admin, Incarnation, InstanceView
 from controller.core.settings import Policies
-from controller.core.snapshot import Sight, looked, lost
+from controller.core.snapshot import Snapshot, looked, lost
 from controller.core.state.state import Mode, State, initial
 from tests.core.test_properties import PLAN
 from tests.core.test_snapshot import line
@@ -24,18 +24,18 @@ def at(seconds: float) -> timedelta:
     return timedelta(seconds=seconds)
 
 
-def seen(full: float, last: float) -> Sight:
+def seen(full: float, last: float) -> Snapshot:
     """An instance whose whole pool was seen at `full`, and somebody of it at `last`."""
     worker, lines = Incarnation("1", 1), (line("web1", admin=Admin.OUT), line("web2"), line("web3"))
-    sight = looked(Sight("lb1"), InstanceView("lb1", at(full), worker, lines, True))
-    return looked(sight, InstanceView("lb1", at(last), worker, lines[:1], False))
+    snapshot = looked(Snapshot("lb1"), InstanceView("lb1", at(full), worker, lines, True))
+    return looked(snapshot, InstanceView("lb1", at(last), worker, lines[:1], False))
 
 
-def state(phase: Phase, sight: Sight, **changes: Any) -> State:
+def state(phase: Phase, snapshot: Snapshot, **changes: Any) -> State:
     start = initial(CALM)
     values = {"phase": phase, "begun": True, "since": at(0)} | changes
     web1 = changed(start.members["web1"], **values)
-    return replace(start, members={**start.members, "web1": web1}, sights={"lb1": sight})
+    return replace(start, members={**start.members, "web1": web1}, snapshots={"lb1": snapshot})
 
 
 @pytest.mark.parametrize(
@@ -104,12 +104,12 @@ def test_gates_set_the_pace_of_a_soak() -> None:
 
 def test_first_look_is_at_once_and_a_lost_one_is_asked_again_soon() -> None:
     """One never asked is asked now; one that failed, a tenth of a second after it was asked."""
-    new = state(Phase.WAITING, Sight("lb1"))
+    new = state(Phase.WAITING, Snapshot("lb1"))
     assert attention(CALM, new, "lb1", at(3)).wait == at(0)
-    for sight in (lost(Sight("lb1"), at(3), "refused"), lost(seen(1, 1), at(3), "refused")):
-        due = attention(CALM, state(Phase.WAITING, sight), "lb1", at(3.04))
+    for snapshot in (lost(Snapshot("lb1"), at(3), "refused"), lost(seen(1, 1), at(3), "refused")):
+        due = attention(CALM, state(Phase.WAITING, snapshot), "lb1", at(3.04))
         assert (due.members, due.wait) == (None, at(0.06))
-        assert attention(CALM, state(Phase.WAITING, sight), "lb1", at(9)).wait == at(0)
+        assert attention(CALM, state(Phase.WAITING, snapshot), "lb1", at(9)).wait == at(0)
 
 
 def test_pool_is_compared_closely_after_a_halt() -> None:

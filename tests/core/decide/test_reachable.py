@@ -47,6 +47,7 @@ PLANS: Final[dict[str, Plan]] = {
         on_failure=OnFailure.ROLLBACK_MEMBER,
         on_timeout=OnTimeout.CUT,
         wait_for_capacity=seconds(30),
+        opens=True,
     ),
 }
 
@@ -76,10 +77,10 @@ def _setting(walk: Walk, step: SetMember) -> None:
         return
     away = {one.name for one in state.members.values() if one.is_away} | {m.name}
     assert len(away) <= walk.plan.max_unavailable  # S1
-    for instance, sight in state.sights.items():  # S2
+    for instance, snapshot in state.snapshots.items():  # S2
         serving = [
             name
-            for name, lines in sight.lines.items()
+            for name, lines in snapshot.lines.items()
             if name not in away and all(seen.line.is_serving for seen in lines)
         ]
         assert len(serving) >= walk.plan.min_available, f"{serving} at {instance}"
@@ -87,8 +88,8 @@ def _setting(walk: Walk, step: SetMember) -> None:
 
 def _step(walk: Walk, step: RunStep) -> None:
     """S3: out and quiet, as every load balancer shows it."""
-    for instance, sight in walk.state.sights.items():
-        lines = sight.lines[step.member]
+    for instance, snapshot in walk.state.snapshots.items():
+        lines = snapshot.lines[step.member]
         assert lines, f"{instance} does not show {step.member}"
         for seen in lines:
             assert seen.line.admin is Admin.OUT, f"{step.member} at {instance}: {seen.line.admin}"

@@ -12,12 +12,12 @@ from controller.core.events import (
     Verdict,
 )
 from controller.core.gates.gate import CounterGate, Scope
+from controller.core.gates.tally import Tally
 from controller.core.phases import Phase
 from controller.core.pool import Check, Counters
 from controller.core.state.parts import MemberState
 from controller.core.state.state import GateState
 from controller.core.steps import Course, Setting
-from controller.core.tally import Tally
 from tests.support.contexts import (
     ABORTED,
     DRAINS,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from controller.core.abilities import Abilities, ByHand
+from controller.core.plan.abilities import Abilities, ByHand
 from controller.core.plan.plan import CourseShape
 from controller.core.plan.propose import Proposal, propose
 from controller.core.pool import Admin, Counters, Health, Incarnation, InstanceView, Line, Member
@@ -23,8 +23,8 @@ def views(*changed: Line, names: tuple[str, ...] = NAMES) -> list[InstanceView]:
     lines = {name: line(name) for name in names}
     other = {**lines, **{one.member: one for one in changed}}
     return [
-        InstanceView(door, timedelta(0), Incarnation("1", 1), tuple(shown.values()), True)
-        for door, shown in zip(DOORS, (lines, other), strict=True)
+        InstanceView(endpoint, timedelta(0), Incarnation("1", 1), tuple(shown.values()), True)
+        for endpoint, shown in zip(DOORS, (lines, other), strict=True)
     ]
 
 

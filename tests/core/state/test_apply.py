@@ -8,6 +8,7 @@ import pytest
 
 from controller.core import events as e
 from controller.core.gates.gate import AlertGate, CounterGate, Scope
+from controller.core.gates.tally import Tally
 from controller.core.outcome import ExitCode, Outcome
 from controller.core.phases import IllegalMove, Phase
 from controller.core.plan.plan import Plan
@@ -17,7 +18,6 @@ from controller.core.state.invariants import InvariantBroken
 from controller.core.state.parts import MemberState
 from controller.core.state.state import Former, GateState, Mode, State
 from controller.core.steps import AskGuard, Course, RunStep, SetMember, Setting
-from controller.core.tally import Tally
 from tests.support.contexts import (
     ABORTED,
     FOUND,
@@ -484,8 +484,8 @@ def test_restarted() -> None:
     until = NOW + seconds(300)
     assert changes["known"] == {"lb1": WORKER, "lb2": RELOADED}
     assert changes["formers"] == {"lb2": Former((WORKER,), until)}
-    assert changes["sights"]["lb2"].lingering is None
-    assert changes.keys() == {"known", "formers", "sights"}
+    assert changes["snapshots"]["lb2"].lingering is None
+    assert changes.keys() == {"known", "formers", "snapshots"}
     assert members["web1"]["quiet"].keys() == {"lb1"}
 
 

@@ -8,10 +8,10 @@ import pytest
 from controller.core.decide.context import Context
 from controller.core.decide.finish import finish
 from controller.core.events import Cause, Finished, Halted
+from controller.core.gates.tally import Tally
 from controller.core.pool import Counters
 from controller.core.state.failures import Failures, failures
 from controller.core.state.state import Mode, State, initial
-from controller.core.tally import Tally
 from tests.core.test_properties import PLAN
 
 
@@ -52,10 +52,12 @@ def halted(*points: tuple[float, int], seen: float, now: int) -> State:
     """Halted at 10 s, all at rest, and last looked at when `seen`."""
     base = state(*points, now=now)
     halt = Halted(Cause.GATE, "seen", "limit", "web1", "errors")
-    sights = {
-        name: replace(one, at=at(seen), full_at=at(seen)) for name, one in base.sights.items()
+    snapshots = {
+        name: replace(one, at=at(seen), full_at=at(seen)) for name, one in base.snapshots.items()
     }
-    return replace(base, mode=Mode.HALTED, halt=halt, halted_at=at(10), touched=True, sights=sights)
+    return replace(
+        base, mode=Mode.HALTED, halt=halt, halted_at=at(10), touched=True, snapshots=snapshots
+    )
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,13 @@ from typing import Any
 import pytest
 
 from controller.core import events as e
+from controller.core.gates.tally import Tally
 from controller.core.phases import IllegalMove, Move, Phase
 from controller.core.plan.plan import CourseShape
 from controller.core.pool import Counters
 from controller.core.state.apply import apply
-from controller.core.state.member import LAST_LINE, moved, taken_up_again
+from controller.core.state.member import LAST_LINE
+from controller.core.state.moves import moved
 from controller.core.state.parts import MemberState
 from controller.core.steps import (
     AskGuard,
@@ -21,7 +23,6 @@ from controller.core.steps import (
     Step,
     Validate,
 )
-from controller.core.tally import Tally
 from tests.support.contexts import (
     FOUND,
     NOW,
@@ -562,76 +563,6 @@ def test_a_phase_that_stays_keeps_its_time() -> None:
     """A move that leads to the same phase does not begin it again."""
     m = standing(Phase.RESTORING, since=ago(9))
     assert moved(m, Move.RESTORE, NOW) == m
-
-
-# --- the operator's decision to go on ----------------------------------------------------------
-
-NEW_ATTEMPT: Changes = {"attempt": 1}
-
-
-@table(
-    "m changes",
-    {
-        "done": (standing(Phase.DONE, why="9 requests"), {}),
-        "there already": (standing(Phase.SKIPPED), {}),
-        "left": (standing(Phase.LEFT), {}),
-        "waiting": (standing(Phase.WAITING), NEW_ATTEMPT),
-        "failed": (
-            standing(Phase.FAILED, why="exit code 4", passed=False, answer=e.Answer.NEEDED, step=1),
-            into(Phase.WAITING, why="", passed=None, answer=None, step=0, **NEW_ATTEMPT),
-        ),
-        "failed, never out": (
-            standing(Phase.FAILED, found=None, lost=True),
-            into(Phase.WAITING, begun=False, lost=False, **NEW_ATTEMPT),
-        ),
-        "failed, its step may run": (
-            standing(Phase.FAILED, unfinished=True, step=1, attempt=3),
-            into(Phase.WAITING),
-        ),
-        "stuck on its way back": (
-            standing(Phase.STUCK, course=BACK, restore_tried=True),
-            into(Phase.WAITING, course=UP, restore_tried=False, **NEW_ATTEMPT),
-        ),
-        "stuck on its way back, its step may run": (
-            standing(Phase.STUCK, course=BACK, unfinished=True),
-            into(Phase.WAITING),
-        ),
-        "rolled back": (
-            standing(Phase.DONE, course=BACK),
-            into(Phase.WAITING, course=UP, begun=False, step=0, **NEW_ATTEMPT),
-        ),
-        "kept": (
-            standing(
-                Phase.KEPT, why="cut short", condemned=True, disproven="failed", kept_out=True
-            ),
-            into(Phase.SOAKING, why="", condemned=False, disproven="", kept_out=False),
-        ),
-        "kept half-way back": (
-            standing(Phase.KEPT, found=FOUND),
-            into(Phase.WAITING, step=0, **NEW_ATTEMPT),
-        ),
-        "kept on its way back": (
-            standing(Phase.KEPT, course=BACK),
-            into(Phase.WAITING, course=UP, begun=False, step=0, **NEW_ATTEMPT),
-        ),
-        "in progress": (
-            standing(Phase.OUT, foreign=True),
-            {"foreign": False},
-        ),
-        "a step failed": (
-            standing(Phase.UPGRADING, passed=False),
-            {"passed": None, **NEW_ATTEMPT},
-        ),
-        "a step was lost": (standing(Phase.UPGRADING, lost=True), {}),
-        "soaking": (
-            standing(Phase.SOAKING),
-            {"mark": None, "returned_at": None, "warmed_at": None},
-        ),
-    },
-)
-def test_taken_up_again(m: MemberState, changes: Changes) -> None:
-    """What the operator's decision to go on forgets, and what it must not (S7)."""
-    assert difference(m, taken_up_again(m, NOW)) == changes
 
 
 def test_workers_are_told_apart() -> None:

@@ -13,7 +13,7 @@ from controller.core.state.parts import MemberState
 from controller.core.state.remaining import left_aside, remaining
 from controller.core.state.state import initial
 from controller.errors import Refused
-from controller.lifecycle import Wishes, scope
+from controller.lifecycle import RunOptions, scope
 
 MEMBERS = tuple(Member(name, "127.0.0.1", 80) for name in ("web3", "web1", "web2"))
 PLAN = Plan(
@@ -69,20 +69,20 @@ def test_nothing() -> None:
 
 def test_scope() -> None:
     """All, those named, or the canaries."""
-    assert scope(PLAN, Wishes()) == ()
-    assert scope(PLAN, Wishes(only=("web2", "web4"))) == ("web2", "web4")
-    assert scope(PLAN, Wishes(canaries_only=True)) == ("web3",)
+    assert scope(PLAN, RunOptions()) == ()
+    assert scope(PLAN, RunOptions(only=("web2", "web4"))) == ("web2", "web4")
+    assert scope(PLAN, RunOptions(canaries_only=True)) == ("web3",)
 
 
 @pytest.mark.parametrize(
-    ("plan", "wishes", "words"),
+    ("plan", "options", "words"),
     [
-        (PLAN, Wishes(only=("web9",)), "--only 'web9' is not a member of this rollout"),
-        (PLAN, Wishes(only=("web4",)), "nobody is left to touch: web4 is out"),
-        (replace(PLAN, canaries=()), Wishes(canaries_only=True), "every canary was left out"),
+        (PLAN, RunOptions(only=("web9",)), "--only 'web9' is not a member of this rollout"),
+        (PLAN, RunOptions(only=("web4",)), "nobody is left to touch: web4 is out"),
+        (replace(PLAN, canaries=()), RunOptions(canaries_only=True), "every canary was left out"),
     ],
 )
-def test_a_scope_of_nobody_is_refused(plan: Plan, wishes: Wishes, words: str) -> None:
+def test_a_scope_of_nobody_is_refused(plan: Plan, options: RunOptions, words: str) -> None:
     """Nobody is never read as everybody."""
     with pytest.raises(Refused, match=words):
-        scope(plan, wishes)
+        scope(plan, options)

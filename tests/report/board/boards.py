@@ -8,6 +8,7 @@ from typing import Any, Final
 from controller.core import events as e
 from controller.core.decide.context import Context
 from controller.core.events import Verdict
+from controller.core.gates.tally import Tally
 from controller.core.phases import Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import (
@@ -22,14 +23,13 @@ from controller.core.pool import (
     LineKey,
 )
 from controller.core.settings import Policies
-from controller.core.snapshot import Sight, looked, lost
+from controller.core.snapshot import Snapshot, looked, lost
 from controller.core.state.parts import MemberState
 from controller.core.state.state import GateState, Mode, State, initial
 from controller.core.steps import Course, RunStep
-from controller.core.tally import Tally
 from controller.report.board.recent import Mark, Past, Spell
 from controller.report.board.scene import Scene
-from controller.report.board.spans import ASCII, UNICODE, Signs
+from controller.report.board.segments import ASCII, UNICODE, Signs
 from tests.report import journals
 from tests.support.lines import a_line
 from tests.support.members import changed
@@ -51,13 +51,13 @@ def line(name: str, admin: Admin = Admin.READY, in_flight: int = 4, total: int =
     )
 
 
-def sight(names: Sequence[str], out: Mapping[str, int]) -> Sight:
+def snapshot(names: Sequence[str], out: Mapping[str, int]) -> Snapshot:
     """`out`: members taken out → what is in flight there."""
     lines = tuple(
         line(name, Admin.OUT if name in out else Admin.READY, out.get(name, 4)) for name in names
     )
     return looked(
-        Sight(INSTANCE), InstanceView(INSTANCE, NOW, Incarnation("77", 1), lines, is_full=True)
+        Snapshot(INSTANCE), InstanceView(INSTANCE, NOW, Incarnation("77", 1), lines, is_full=True)
     )
 
 
@@ -89,7 +89,7 @@ def state(
         members={**made.members, **{m.name: m for m in members}},
         run=e.RunBegan("kim@ops1"),
         began_at=BEGAN,
-        sights={INSTANCE: sight([*names, *plan.left], {**away, **(out or {})})},
+        snapshots={INSTANCE: snapshot([*names, *plan.left], {**away, **(out or {})})},
         points=changes.pop("points", points()),
         touched=True,
         **{"pool": COUNTED, **changes},
@@ -225,8 +225,8 @@ def blind() -> Scene:
     """A load balancer fell silent."""
     m = member("web4", Phase.UPGRADING, 33, work=RunStep("web4", Course.UPGRADE, 0, 0))
     now = state(plan(), *DONE, m, gates=PASSING)
-    silent = lost(now.sights[INSTANCE], ago(12), "connection refused")
-    now = replace(now, sights={INSTANCE: silent})
+    silent = lost(now.snapshots[INSTANCE], ago(12), "connection refused")
+    now = replace(now, snapshots={INSTANCE: silent})
     return scene(plan(), now, Past(began={"web4": ago(40)}, took=TOOK))
 
 

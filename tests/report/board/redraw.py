@@ -5,7 +5,7 @@ from typing import Final
 
 from controller.report.board.drawing import draw
 from controller.report.board.scene import Scene, Size
-from controller.report.board.spans import plain
+from controller.report.board.segments import plain
 from tests.report.board.boards import SCENES
 
 FOLDER: Final = Path(__file__).parent / "golden"

@@ -19,11 +19,20 @@ from controller.core.state.state import GateState, Mode
 from controller.core.steps import Course, RunStep
 from controller.report.board.drawing import draw
 from controller.report.board.gates import gates, limit_word
-from controller.report.board.log_lines import Told, told_lines
+from controller.report.board.log_lines import LogLine, told_lines
 from controller.report.board.members import members
 from controller.report.board.recent import Past, Spell
 from controller.report.board.scene import Scene, Size
-from controller.report.board.spans import ASCII, UNICODE, Tone, bar, counts_line, cut, labels, plain
+from controller.report.board.segments import (
+    ASCII,
+    UNICODE,
+    Tone,
+    bar,
+    counts_line,
+    cut,
+    labels,
+    plain,
+)
 from controller.report.board.state_line import stance
 from controller.report.board.users import rate_now, users
 from tests.report.board import boards as boards
@@ -266,7 +275,7 @@ def test_labels_tell_names_apart() -> None:
 
 def test_sentences_are_broken_between_words() -> None:
     """Under their beginning where there is room, and never wider than the terminal."""
-    told = Told(WALL, "web1", "back in rotation \x1b[31mand healthy everywhere", Tone.PLAIN)
+    told = LogLine(WALL, "web1", "back in rotation \x1b[31mand healthy everywhere", Tone.PLAIN)
     wide = [plain(line) for line in told_lines(told, 60, 4, UNICODE)]
     assert wide == ["22:14:03  web1  back in rotation and healthy everywhere"]
     narrow = [plain(line) for line in told_lines(told, 40, 4, UNICODE)]

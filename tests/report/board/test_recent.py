@@ -8,6 +8,7 @@ import pytest
 from controller.core import events as e
 from controller.core.events import Verdict
 from controller.core.gates.gate import AlertGate, CounterGate, Gate, MetricGate, Scope
+from controller.core.gates.tally import Tally
 from controller.core.phases import Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Counters, Incarnation, InstanceView
@@ -15,7 +16,6 @@ from controller.core.settings import DrainPolicy, Policies
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
 from controller.core.steps import SetMember, Setting
-from controller.core.tally import Tally
 from controller.report.board.eta import Left, left_words, time_left
 from controller.report.board.recent import (
     COUNTS,

@@ -23,7 +23,7 @@ from tests.report.states import (
     member,
     plan,
     shows,
-    sights,
+    snapshots,
     state,
     view,
 )
@@ -152,11 +152,11 @@ def test_where_only_some_load_balancers_differ() -> None:
     """The places are named, a few of them, and never when it is so everywhere."""
     made = plan(instances=(A, B))
     here, there = line("web1"), line("web1", **OUT)
-    split = state(made, member("web1"), seen=sights(view(A, here), view(B, there)))
+    split = state(made, member("web1"), seen=snapshots(view(A, here), view(B, there)))
     assert standing(made, split, split.members["web1"]) == (
         f"untouched, but OUT OF ROTATION at {B}: not by us"
     )
-    many = sights(*(view(f"tcp:h{i}:9", line("web1", **DOWN)) for i in range(5)), view(A, here))
+    many = snapshots(*(view(f"tcp:h{i}:9", line("web1", **DOWN)) for i in range(5)), view(A, here))
     ill = state(made, member("web1"), seen=many)
     assert standing(made, ill, ill.members["web1"]) == (
         "untouched, but DOWN at tcp:h0:9, tcp:h1:9, tcp:h2:9 and 2 more (fails the load "
@@ -167,7 +167,7 @@ def test_where_only_some_load_balancers_differ() -> None:
 def test_one_that_users_still_meet_somewhere_is_never_called_out() -> None:
     """A member that is not proven and is out at one load balancer is in rotation at the other."""
     made = plan(instances=(A, B))
-    seen = sights(view(A, line("web1")), view(B, line("web1", **OUT)))
+    seen = snapshots(view(A, line("web1")), view(B, line("web1", **OUT)))
     now = state(made, member("web1", "kept"), seen=seen)
     assert standing(made, now, now.members["web1"]) == (
         f"upgraded, IN ROTATION, not proven, OUT BY ANOTHER HAND at {B}: cut short"
@@ -178,7 +178,7 @@ def test_a_backend_is_named_where_there_are_several() -> None:
     """The same member in two backends of one load balancer is two places."""
     made = plan(backends=("web", "api"))
     lines = (line("web1", **OUT), line("web1", "api"))
-    now = state(made, member("web1", "failed"), seen=sights(view(A, *lines)))
+    now = state(made, member("web1", "failed"), seen=snapshots(view(A, *lines)))
     assert standing(made, now, now.members["web1"]).endswith(
         f" — NOW IN ROTATION at api at {A}, though it should be out"
     )

@@ -14,7 +14,7 @@ from controller.core.gates.evidence import Query
 from controller.core.gates.gate import MetricGate, Scope
 from controller.core.pool import Counters
 from controller.core.settings import Policies
-from controller.ports import Record
+from controller.records import Record
 from controller.report.page.builder import tell
 from controller.report.page.downsample import thinned
 from controller.report.page.gate_figures import trip_ratio

@@ -9,7 +9,7 @@ from controller.core.plan.plan import Purpose
 from controller.core.settings import Policies
 from controller.errors import StateError
 from controller.journal.codec import encode
-from controller.ports import Record
+from controller.records import Record
 from controller.report.page import page
 from tests.report import journals
 from tests.report.page.outline import Outline, outline

@@ -22,13 +22,13 @@ from tests.report.states import (
     WALL,
     A,
     B,
+    commands,
     halted,
     line,
     member,
-    onward,
     plan,
     shows,
-    sights,
+    snapshots,
     view,
 )
 
@@ -41,7 +41,7 @@ def lines(of: State, purpose: Purpose = Purpose.UPGRADE, **changes: Any) -> dict
     made = plan(purpose, **changes)
     found: dict[str, list[str]] = {}
     label = ""
-    for text in halt_message(made, of, NOW, WALL, onward=onward(made), contact="owner: ops"):
+    for text in halt_message(made, of, NOW, WALL, commands=commands(made), contact="owner: ops"):
         label = text[:10].strip() or label
         found.setdefault(label, []).append(text[10:])
     return found
@@ -125,7 +125,7 @@ def test_can_wait(of: State, floor: int, words: list[str]) -> None:
 
 def test_a_load_balancer_that_does_not_answer() -> None:
     """What is not known is called that, and where members stand is dated."""
-    seen = sights(view(A, line("web1", **OUT), line("web2")), view(B, line("web1", **OUT)))
+    seen = snapshots(view(A, line("web1", **OUT), line("web2")), view(B, line("web1", **OUT)))
     seen[B] = lost(replace(seen[B], at=NOW - timedelta(seconds=40)), NOW, "gone")
     found = lines(halted(plan(instances=(A, B)), member("web1", "failed"), seen=seen))
     assert found["MEMBERS"][0] == "as last seen at 03:11:20 UTC:"
@@ -138,7 +138,7 @@ def test_a_load_balancer_that_does_not_answer() -> None:
 
 def test_a_load_balancer_that_was_never_seen() -> None:
     """No moment is claimed at which it was."""
-    seen = sights(view(A, line("web1")))
+    seen = snapshots(view(A, line("web1")))
     seen[B] = replace(seen[A], instance=B, at=None, lines={})
     found = lines(halted(plan(instances=(A, B)), seen=seen))
     assert found["MEMBERS"][0] == "as the journal has them:"

@@ -11,8 +11,8 @@ from controller.core.plan.plan import CourseShape, Plan, Purpose
 from controller.core.pool import Incarnation, InstanceView, Member
 from controller.core.settings import Policies, Selection, Settings
 from controller.core.state.state import Mode, State, initial
-from controller.ports import Notice
-from controller.report.run.next_commands import Onward
+from controller.records import Notice
+from controller.report.run.next_commands import NextCommands
 from controller.report.run.notices import RolloutTidings
 from tests.adapters.notify.receiver import WALL
 from tests.support.members import changed
@@ -33,7 +33,9 @@ PLAN = Plan(
     left={},
 )
 SETTINGS = Settings("web", None, Selection(), Policies(), owner="web-team")
-TIDINGS = RolloutTidings("web-1", PLAN, SETTINGS, Onward("web", Purpose.UPGRADE, "/etc/web.yaml"))
+TIDINGS = RolloutTidings(
+    "web-1", PLAN, SETTINGS, NextCommands("web", Purpose.UPGRADE, "/etc/web.yaml")
+)
 HALT = Halted(Cause.MEMBER, "web1: it broke", "every step must end with exit code 0", "web1")
 LOOK = e.Looked(InstanceView("unix:/a", timedelta(0), Incarnation("1", 1), (), is_full=False))
 

@@ -4,16 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from controller.core.abilities import ByHand
 from controller.core.events import Finished
 from controller.core.outcome import Outcome
+from controller.core.plan.abilities import ByHand
 from controller.core.plan.plan import Purpose
 from controller.core.settings import Policies, Selection, Settings
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
 from controller.report.run.summary import cut_off, over, summary
 from tests.report import journals
-from tests.report.states import NOW, OUT, UP, WALL, member, onward, plan, shows, state
+from tests.report.states import NOW, OUT, UP, WALL, commands, member, plan, shows, state
 
 SETTINGS = Settings("web", None, Selection(), Policies())
 RUN = "`poolroll run /srv/web.yml`"
@@ -26,7 +26,7 @@ def ended(
     made = plan(purpose)
     shown = {f"web{i}": UP for i in range(1, 4)} | {m.name: OUT for m in members if m.is_away}
     of = state(made, *members, seen=shows(**shown), finished=Finished(Outcome(outcome), 7, why))
-    return summary(made, of, SETTINGS, NOW, WALL, onward(made))
+    return summary(made, of, SETTINGS, NOW, WALL, commands(made))
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_plan_that_does_not_know_what_to_type_by_hand() -> None:
     ):
         end = Finished(Outcome.ABORTED, 7, "by me")
         of = state(made, member("web1", deed), seen=shows(web1=shown), finished=end)
-        assert summary(made, of, SETTINGS, NOW, WALL, onward(made))[-1] == last
+        assert summary(made, of, SETTINGS, NOW, WALL, commands(made))[-1] == last
 
 
 def test_an_abort_that_put_back_what_a_gate_failed_warns() -> None:
@@ -128,7 +128,7 @@ def test_a_member_that_users_meet_though_it_must_be_out() -> None:
     made = plan()
     end = Finished(Outcome.ABORTED, 7, "by me")
     of = state(made, member("web1", "failed"), seen=shows(web1=UP), finished=end)
-    assert summary(made, of, SETTINGS, NOW, WALL, onward(made))[-1] == (
+    assert summary(made, of, SETTINGS, NOW, WALL, commands(made))[-1] == (
         "web1 must be out, on every load balancer: set server web/web1 state maint"
     )
 
@@ -147,7 +147,7 @@ def finished(*members: MemberState) -> State:
 def test_one_that_is_over_says_how_it_ended(of: State, out: str) -> None:
     """To `abort` or `resume` it once more is no riddle."""
     row = replace(journals.row(), outcome="aborted", exit_code=7, ended=WALL)
-    first, second = over("no unfinished rollout 'web'", row, plan(), of, onward(plan()))
+    first, second = over("no unfinished rollout 'web'", row, plan(), of, commands(plan()))
     assert first == (
         f"no unfinished rollout 'web': the newest, {row.id}, ended at 2024-03-05 03:12:00 UTC: "
         "aborted by me"
@@ -157,7 +157,7 @@ def test_one_that_is_over_says_how_it_ended(of: State, out: str) -> None:
 
 def test_cut_off_says_where_it_stood() -> None:
     """When not even the journal could be written."""
-    lines = cut_off(plan(), state(plan(), member("web1", "upgrading")), "disk", onward(plan()))
+    lines = cut_off(plan(), state(plan(), member("web1", "upgrading")), "disk", commands(plan()))
     assert lines[:2] == [
         "CUT OFF: disk",
         "  web1  OUT OF ROTATION (upgrading), its command may still run",

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from controller.core.plan.plan import Purpose
-from controller.ports import Record
+from controller.records import Record
 from controller.report.status.history import history_lines, history_value
 from tests.report import journals
 

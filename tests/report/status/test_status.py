@@ -11,10 +11,11 @@ from controller.core.outcome import Outcome
 from controller.core.phases import Phase
 from controller.core.plan.plan import Purpose
 from controller.core.state.state import State
-from controller.ports import Holder, Request, Verb
-from controller.report.members.placement import Glance
+from controller.records import Holder, Request, Verb
+from controller.report.members.placement import PoolView
 from controller.report.status.lines import status_lines
 from controller.report.status.value import Known, status_value
+from controller.report.status.values import kept_file
 from tests.report import journals
 from tests.report.states import (
     DOWN,
@@ -23,10 +24,10 @@ from tests.report.states import (
     WALL,
     A,
     B,
+    commands,
     halted,
     line,
     member,
-    onward,
     plan,
     state,
     view,
@@ -36,14 +37,16 @@ TOLD = tuple(journals.TOLD)
 RUN = "poolroll run /srv/web.yml"
 
 
-def seen(**members: Mapping[str, Any]) -> Glance:
-    return Glance(WALL, {A: view(A, *(line(name, **how) for name, how in members.items()))})
+def seen(**members: Mapping[str, Any]) -> PoolView:
+    return PoolView(WALL, {A: view(A, *(line(name, **how) for name, how in members.items()))})
 
 
-def known(of: State, glance: Glance | None = None, **changes: Any) -> Known:
+def known(of: State, pool_view: PoolView | None = None, **changes: Any) -> Known:
     made = plan(changes.pop("purpose", Purpose.UPGRADE))
+    row = changes.pop("row", journals.row())
     return replace(
-        Known(journals.row(), made, of, WALL, None, onward(made), glance=glance), **changes
+        Known(row, made, of, WALL, None, commands(made), kept_file(row), pool_view=pool_view),
+        **changes,
     )
 
 
@@ -171,8 +174,8 @@ def test_how_many_serve_against_the_floor() -> None:
 def test_one_that_could_not_be_asked_is_one_line() -> None:
     """And nothing is claimed in its place."""
     why = "this user may not open the socket (permission denied)"
-    glance = Glance(WALL, unseen={A: why})
-    value = status_value(known(stopped_at_a_halt(), glance), "/srv")
+    pool_view = PoolView(WALL, unseen={A: why})
+    value = status_value(known(stopped_at_a_halt(), pool_view), "/srv")
     assert (value["seen"]["asked"], value["seen"]["serving"]) == (False, None)
     lines = status_lines(value)
     assert f"not asked: {why} at {A}" in lines
@@ -186,8 +189,8 @@ def test_one_that_could_not_be_asked_is_one_line() -> None:
 
 def test_where_only_some_were_seen_no_figure_is_given() -> None:
     """The fewest might be behind the one that is silent."""
-    glance = replace(seen(web1=OUT, web2=UP, web3=UP), unseen={B: "no answer in time"})
-    one = known(stopped_at_a_halt(), glance)
+    pool_view = replace(seen(web1=OUT, web2=UP, web3=UP), unseen={B: "no answer in time"})
+    one = known(stopped_at_a_halt(), pool_view)
     one = replace(one, plan=replace(one.plan, instances=(A, B)))
     assert status_value(one, "/srv")["seen"]["serving"] is None
     assert "members, as seen at 03:12:00 UTC by the other load balancers:" in told_of(one)

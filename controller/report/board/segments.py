@@ -12,7 +12,7 @@ from controller.report.sanitize import ascii_only
 
 
 class Tone(StrEnum):
-    """What a span means; how that looks is the painter's."""
+    """What a segment means; how that looks is the painter's."""
 
     PLAIN = "plain"
     DIM = "dim"
@@ -23,12 +23,12 @@ class Tone(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class Segment:
     text: str
     tone: Tone = Tone.PLAIN
 
 
-Line = tuple[Span, ...]
+TextLine = tuple[Segment, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +50,18 @@ ASCII: Final = Signs("_.-=+*%#", "?", "...", "v", "^", "-")
 """For terminals and locales that show nothing else."""
 
 
-def plain(line: Line) -> str:
-    return "".join(span.text for span in line).rstrip()
+def plain(line: TextLine) -> str:
+    return "".join(segment.text for segment in line).rstrip()
 
 
-def fitting(line: Line, width: int, signs: Signs) -> Line:
+def fitting(line: TextLine, width: int, signs: Signs) -> TextLine:
     """What goes beyond `width` is lost; and no sign that the terminal may not have is left."""
-    spans: list[Span] = []
-    for span in line:
-        text = ascii_only(span.text) if signs is ASCII else span.text
-        spans.append(Span(text[:width], span.tone))
-        width -= len(spans[-1].text)
-    return tuple(spans)
+    segments: list[Segment] = []
+    for segment in line:
+        text = ascii_only(segment.text) if signs is ASCII else segment.text
+        segments.append(Segment(text[:width], segment.tone))
+        width -= len(segments[-1].text)
+    return tuple(segments)
 
 
 def cut(text: str, width: int, signs: Signs) -> str:

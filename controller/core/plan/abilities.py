@@ -28,18 +28,31 @@ class Abilities:
     settle: timedelta = timedelta(0)
     """How long a member that is out must have been seen quiet before nothing can be in flight any
     more; zero where what is in flight is seen as it is."""
+    holds_out: bool = True
+    """Whether a member can be held out of rotation while its steps run. Where not, the step itself
+    takes it out, and what comes to its place serves as soon as it is healthy."""
+    opens: bool = False
+    """Whether the pool as a whole has to be prepared, and put back at the end."""
+    joins: bool = False
+    """Whether what comes to the pool meanwhile belongs to the rollout."""
+    retires: bool = False
+    """Whether a place may be given up by its upgrade."""
     pace: timedelta = timedelta(0)
     """Between two looks, at the least: how cheap a look is."""
 
     def __or__(self, other: "Abilities") -> "Abilities":
         """Of both together: where they differ, the one that asks for more care."""
         return Abilities(
-            {**self.sticky, **other.sticky},
-            {**self.unweighted, **other.unweighted},
-            {**self.limits, **other.limits},
-            self.prefers_idle | other.prefers_idle,
-            max(self.settle, other.settle),
-            max(self.pace, other.pace),
+            sticky={**self.sticky, **other.sticky},
+            unweighted={**self.unweighted, **other.unweighted},
+            limits={**self.limits, **other.limits},
+            prefers_idle=self.prefers_idle | other.prefers_idle,
+            settle=max(self.settle, other.settle),
+            holds_out=self.holds_out and other.holds_out,
+            opens=self.opens or other.opens,
+            joins=self.joins or other.joins,
+            retires=self.retires or other.retires,
+            pace=max(self.pace, other.pace),
         )
 
 

@@ -1,0 +1,50 @@
+"""Members that come to the pool or leave it while the rollout is under way."""
+
+from controller.core.decide.context import Context, Output
+from controller.core.events import MemberGone, MemberJoined
+from controller.core.phases import Phase
+from controller.core.plan.propose import is_selected
+from controller.core.pool import Member, found_in
+from controller.core.state.parts import MemberState
+
+
+def watch_members(ctx: Context) -> Output | None:
+    if ctx.is_blind or ctx.state.is_winding_down:
+        return None
+    return _gone(ctx) or (_joined(ctx) if ctx.plan.joins else None)
+
+
+def is_gone(ctx: Context, m: MemberState) -> bool:
+    """Whether no load balancer has its place any more, each seen whole since its phase began."""
+    snapshots = ctx.state.snapshots.values()
+    return all(
+        snapshot.full_at is not None
+        and snapshot.full_at >= m.since
+        and not snapshot.lines.get(m.name)
+        for snapshot in snapshots
+    )
+
+
+def _gone(ctx: Context) -> Output | None:
+    """One that waits is not missed: nothing was done to it."""
+    for m in ctx.state.members.values():
+        if m.phase is Phase.WAITING and is_gone(ctx, m):
+            return MemberGone(m.name, "it is no longer in the pool")
+    return None
+
+
+def _joined(ctx: Context) -> Output | None:
+    """One that came out of rotation was put there by us, and has to prove itself first."""
+    for snapshot in ctx.state.snapshots.values():
+        for name, lines in snapshot.lines.items():
+            if name in ctx.state.members or name in ctx.plan.left:
+                continue
+            first = lines[0].line
+            if first.is_backup or not is_selected(name, ctx.plan.include, ctx.plan.exclude):
+                continue
+            occupant = first.occupant
+            address = (occupant.address, occupant.port) if occupant is not None else ("", 0)
+            seen = [(at, one.line) for at, one in ctx.state.lines_of(name)]
+            is_out = all(line.is_out for _, line in seen)
+            return MemberJoined(Member(name, *address), found_in(seen) if is_out else None)
+    return None

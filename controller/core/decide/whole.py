@@ -1,0 +1,57 @@
+"""The pool as a whole: prepared before the first member is taken out, put back when all is over.
+
+Only where the balancer asks for it (`Plan.opens`). A rollout that will go on leaves it open.
+"""
+
+from typing import Final
+
+from controller.core.decide.context import RETRY_AFTER, Context, Output
+from controller.core.events import Cause, Halted
+from controller.core.steps import ClosePool, OpenPool
+
+TRIES: Final = 5
+"""Failures in a row after which it is given up."""
+
+
+def is_ready(ctx: Context) -> bool:
+    """Whether members may be taken out, as far as the pool as a whole is concerned."""
+    return ctx.state.whole.is_open or not ctx.plan.opens
+
+
+def open_pool(ctx: Context) -> Output | None:
+    """Prepare it; None while that is under way."""
+    whole = ctx.state.whole
+    if whole.tries >= TRIES:
+        return Halted(
+            Cause.BALANCER,
+            f"the pool could not be prepared: {whole.why}",
+            f"{TRIES} attempts in a row may fail",
+        )
+    return None if _is_busy(ctx) else OpenPool()
+
+
+def close_pool(ctx: Context) -> Output | None:
+    """Put it back; None while that is under way, and when there is nothing more to try."""
+    whole = ctx.state.whole
+    if whole.kept is None or is_given_up(ctx) or _is_busy(ctx):
+        return None
+    return ClosePool(whole.kept)
+
+
+def is_given_up(ctx: Context) -> bool:
+    """Whether it is open still, and could not be put back."""
+    return ctx.state.whole.is_open and ctx.state.whole.tries >= TRIES
+
+
+def not_put_back(ctx: Context) -> Halted:
+    return Halted(
+        Cause.BALANCER,
+        f"the pool could not be put back as it was found: {ctx.state.whole.why}",
+        f"{TRIES} attempts in a row may fail",
+    )
+
+
+def _is_busy(ctx: Context) -> bool:
+    whole = ctx.state.whole
+    since = whole.tried_at
+    return whole.work is not None or (since is not None and ctx.now - since < RETRY_AFTER)

@@ -1,0 +1,167 @@
+"""What has happened: events, in the past tense.
+
+Every event but a look is journalled; the class name is the kind of its record, so a class that is
+renamed needs a row in `controller.journal.former`.
+"""
+
+from controller.core.events.concluded import (
+    MemberCalled,
+    MemberFailed,
+    MemberFoundOut,
+    MemberGone,
+    MemberJoined,
+    MemberKept,
+    MemberLeft,
+    MemberRetired,
+    MemberReturned,
+    MemberStoodDown,
+    MemberStuck,
+    RampEnded,
+    RestoreBegan,
+    SoakEnded,
+)
+from controller.core.events.looks import Looked, LookFailed
+from controller.core.events.operator import (
+    AbortRequested,
+    PauseRequested,
+    ResumeRequested,
+    StopRequested,
+)
+from controller.core.events.outcomes import (
+    ForeignHandSeen,
+    GuardAnswered,
+    MemberInherited,
+    MemberSet,
+    OperatorAnswered,
+    RampRefused,
+    SettingFailed,
+    StepEnded,
+    Validated,
+)
+from controller.core.events.run import (
+    CapacityBack,
+    CapacityShort,
+    FileKept,
+    Finished,
+    GateSampled,
+    Halted,
+    InstanceRestarted,
+    Intended,
+    LockLost,
+    PoolClosed,
+    PoolOpened,
+    PoolStepFailed,
+    RollbackBegan,
+    RunBegan,
+)
+from controller.core.events.vocabulary import Answer, Cause, Verdict
+
+Observation = Looked | LookFailed
+
+ConcludedOfMember = (
+    MemberCalled
+    | MemberStoodDown
+    | MemberFoundOut
+    | MemberLeft
+    | MemberGone
+    | MemberRetired
+    | MemberReturned
+    | RampEnded
+    | SoakEnded
+    | MemberFailed
+    | MemberKept
+    | MemberStuck
+    | RestoreBegan
+)
+
+MemberEvent = (
+    MemberInherited
+    | MemberSet
+    | SettingFailed
+    | RampRefused
+    | GuardAnswered
+    | StepEnded
+    | Validated
+    | OperatorAnswered
+    | ForeignHandSeen
+    | ConcludedOfMember
+)
+"""What changes one member, and (but for `known` workers) nothing else."""
+
+Event = (
+    RunBegan
+    | FileKept
+    | Intended
+    | Halted
+    | RollbackBegan
+    | Finished
+    | InstanceRestarted
+    | CapacityShort
+    | CapacityBack
+    | GateSampled
+    | MemberJoined
+    | PoolOpened
+    | PoolClosed
+    | PoolStepFailed
+    | StopRequested
+    | PauseRequested
+    | ResumeRequested
+    | AbortRequested
+    | LockLost
+    | MemberEvent
+)
+"""All that a journal holds."""
+
+
+__all__ = [
+    "AbortRequested",
+    "Answer",
+    "CapacityBack",
+    "CapacityShort",
+    "Cause",
+    "ConcludedOfMember",
+    "Event",
+    "FileKept",
+    "Finished",
+    "ForeignHandSeen",
+    "GateSampled",
+    "GuardAnswered",
+    "Halted",
+    "InstanceRestarted",
+    "Intended",
+    "LockLost",
+    "LookFailed",
+    "Looked",
+    "MemberCalled",
+    "MemberEvent",
+    "MemberFailed",
+    "MemberFoundOut",
+    "MemberGone",
+    "MemberInherited",
+    "MemberJoined",
+    "MemberKept",
+    "MemberLeft",
+    "MemberRetired",
+    "MemberReturned",
+    "MemberSet",
+    "MemberStoodDown",
+    "MemberStuck",
+    "Observation",
+    "OperatorAnswered",
+    "PauseRequested",
+    "PoolClosed",
+    "PoolOpened",
+    "PoolStepFailed",
+    "RampEnded",
+    "RampRefused",
+    "RestoreBegan",
+    "ResumeRequested",
+    "RollbackBegan",
+    "RunBegan",
+    "SettingFailed",
+    "SoakEnded",
+    "StepEnded",
+    "StopRequested",
+    "Validated",
+    "Verdict",
+]

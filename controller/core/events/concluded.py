@@ -1,0 +1,114 @@
+"""What was concluded about a member, by `controller.core.decide`."""
+
+from dataclasses import dataclass
+
+from controller.core.pool import Found, Member
+
+
+@dataclass(frozen=True, slots=True)
+class MemberCalled:
+    """Its turn has come."""
+
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberStoodDown:
+    """Its turn was taken back before anything was done to it."""
+
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberJoined:
+    """It came to the pool while the rollout was under way, and belongs to it."""
+
+    joined: Member
+    found: Found | None = None
+    """Set when it came out of rotation, because of us: it is treated as one that we took out."""
+
+    @property
+    def member(self) -> str:
+        return self.joined.name
+
+
+@dataclass(frozen=True, slots=True)
+class MemberGone:
+    """It left the pool before anything was done to it."""
+
+    member: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRetired:
+    """Its steps have ended, and its place is given up for good: nothing is left to return."""
+
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberFoundOut:
+    """It is out already, and we are the ones who took it out."""
+
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberLeft:
+    """Somebody else took it out: left as found, and not upgraded (S8)."""
+
+    member: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberReturned:
+    """Every load balancer shows it in rotation and healthy, at the first step of its ramp where
+    it has one: its gates count from here."""
+
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class RampEnded:
+    """It has its full weight again."""
+
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class SoakEnded:
+    member: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberFailed:
+    """It is out, and stays out."""
+
+    member: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberKept:
+    """It stays where it is, unproven: in rotation, unless somebody else took it out."""
+
+    member: str
+    why: str
+    is_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MemberStuck:
+    """Its rollback failed too."""
+
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreBegan:
+    """`abort --restore`: a member left out is validated and put back."""
+
+    member: str

@@ -1,0 +1,83 @@
+"""What became of a step that was done to a member."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from controller.core.events.vocabulary import Answer
+from controller.core.pool import Found, Incarnation
+from controller.core.steps import Setting
+
+
+@dataclass(frozen=True, slots=True)
+class MemberInherited:
+    """Poolroll took it out in an earlier rollout and has not returned it yet."""
+
+    member: str
+    found: Found
+
+
+@dataclass(frozen=True, slots=True)
+class MemberSet:
+    """Every load balancer did as told, and was read back."""
+
+    member: str
+    setting: Setting
+    incarnations: Mapping[str, Incarnation]
+
+
+@dataclass(frozen=True, slots=True)
+class SettingFailed:
+    member: str
+    setting: Setting
+    why: str
+    retryable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RampRefused:
+    """A load balancer takes no weight but none and all: members return at full weight."""
+
+    member: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class GuardAnswered:
+    member: str
+    answer: Answer
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepEnded:
+    member: str
+    index: int
+    attempt: int
+    passed: bool
+    lost: bool
+    """It ran, nothing of it runs any more, and how it ended is not known."""
+    detail: str
+    """How it ended, in a few words."""
+    output: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Validated:
+    member: str
+    passed: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorAnswered:
+    member: str
+    go_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignHandSeen:
+    """Somebody else put a member in rotation while its upgrade ran."""
+
+    member: str
+    instance: str

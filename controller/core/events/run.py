@@ -1,0 +1,130 @@
+"""Events of the run as a whole."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from controller.core.events.vocabulary import Cause, Verdict
+from controller.core.outcome import Outcome
+from controller.core.pool import Incarnation
+from controller.core.steps import Step
+
+
+@dataclass(frozen=True, slots=True)
+class RunBegan:
+    """A process took the rollout in hand: at its start, or after a crash or a stop."""
+
+    by: str
+    only: tuple[str, ...] = ()
+    stepwise: bool = False
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    """Gate → the operator's reason to go on in spite of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileKept:
+    """The journal holds the rollout file without its secrets; this tells whether they changed."""
+
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Intended:
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class Halted:
+    """The automatic stop."""
+
+    cause: Cause
+    seen: str
+    limit: str
+    member: str | None = None
+    """The member that failed, if one did."""
+    gate: str | None = None
+    condemned: tuple[str, ...] = ()
+    """Members in rotation that are to be taken out again."""
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackBegan:
+    members: tuple[str, ...]
+    """In the order in which they go back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    outcome: Outcome
+    exit_code: int
+    why: str = ""
+    told: tuple[str, ...] = ()
+    """The halt message as the operator was told it; it rests on looks, which are not kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class PoolOpened:
+    """The pool as a whole is prepared."""
+
+    kept: Mapping[str, str]
+    """What was found, and is put back at the end, in the adapter's own words."""
+
+
+@dataclass(frozen=True, slots=True)
+class PoolClosed:
+    """The pool as a whole is as it was found."""
+
+
+@dataclass(frozen=True, slots=True)
+class PoolStepFailed:
+    why: str
+    retryable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceRestarted:
+    """A load balancer was reloaded or restarted: what was set there is gone."""
+
+    instance: str
+    former: Incarnation
+    now: Incarnation
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityShort:
+    """The floor does not hold; nothing is taken out until it does."""
+
+    serving: int
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityBack:
+    serving: int
+
+
+@dataclass(frozen=True, slots=True)
+class GateSampled:
+    gate: str
+    member: str | None
+    verdict: Verdict
+    reason: str
+    """Why, with figures; for an inconclusive one, what is missing."""
+    errors: int
+    total: int
+    value: float | None
+    limit: float | None
+    baseline: float | None = None
+    queries: Mapping[str, str] = field(default_factory=dict)
+    """What was asked of a metrics system, all templates filled: kind of query → its text."""
+    evidence_at: str | None = None
+    """When the metrics system evaluated it, by its own clock (ISO 8601, UTC)."""
+    alerts: tuple[str, ...] = ()
+    """Of an `alerts` gate: the labels of those that match and fire."""
+
+
+@dataclass(frozen=True, slots=True)
+class LockLost:
+    """The process that ran the rollout lost its lock, and touched nothing more. It changes no
+    state: another process may have resumed the rollout before this was written."""
+
+    why: str

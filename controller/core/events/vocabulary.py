@@ -1,0 +1,34 @@
+"""What events say in one word: an answer, a cause, a verdict."""
+
+from enum import StrEnum
+
+
+class Answer(StrEnum):
+    """What `unless` said."""
+
+    PRESENT = "already there"
+    NEEDED = "upgrade needed"
+    REFUSED = "refused"
+
+
+class Cause(StrEnum):
+    """Why a rollout halted; decides the exit code."""
+
+    GATE = "gate"
+    MEMBER = "member"
+    FLOOR = "floor"
+    BALANCER = "load balancer"
+    FOREIGN = "another hand"
+    OCCUPANT = "another occupant"
+    """Something else sits in the place of a member."""
+
+
+class Verdict(StrEnum):
+    PASS = "pass"
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+
+    @property
+    def rank(self) -> int:
+        """The order from best to worst."""
+        return (Verdict.PASS, Verdict.INCONCLUSIVE, Verdict.FAIL).index(self)

@@ -1,0 +1,98 @@
+"""What the intent of a step changes about its member, before the step is performed."""
+
+from dataclasses import replace
+from typing import Final
+
+from controller.core.phases import HELD_WHILE_CHANGED, Move, Phase
+from controller.core.pool import Instant, Seat
+from controller.core.state.baseline import marked
+from controller.core.state.moves import moved, working
+from controller.core.state.parts import MemberState
+from controller.core.state.state import State
+from controller.core.steps import (
+    AskGuard,
+    MemberStep,
+    RunStep,
+    SetMember,
+    Setting,
+    Validate,
+)
+
+_ON_INTENT: Final = {
+    Setting.DRAIN: Move.DRAIN,
+    Setting.HOLD: Move.HOLD,
+    Setting.CHECK: Move.CHECK,
+    Setting.PUT_BACK: Move.PUT_BACK,
+    Setting.RESTORE: Move.RESTORE,
+    Setting.REMOVE: Move.REMOVE,
+}
+
+
+def intended(state: State, step: MemberStep, now: Instant) -> MemberState:
+    m = state.members[step.member]
+    match step:
+        case SetMember():
+            return _to_be_set(state, m, step, now)
+        case RunStep():
+            m = moved(m, Move.UPGRADE, now)
+            if step.found is not None and m.placement.found is None:
+                m = replace(m, placement=replace(m.placement, found=step.found))
+            changes = {"begun": True, "unfinished": True, "lost": False}
+            return working(m, step, passed=None, answer=None, **changes)
+        case AskGuard():
+            move = Move.ASK if m.phase in (Phase.WAITING, Phase.ASKING) else Move.PROVE
+            m = moved(m, move, now)
+            m = _occupied(m, step.seats) if m.phase is Phase.PROVING else m
+            return working(m, step, serial=step.serial + 1, answer=None)
+        case Validate(_, course):
+            other = m.progress.tried_other or course is not m.progress.course
+            m = _occupied(moved(m, Move.VALIDATE, now), step.seats)
+            return working(m, step, passed=None, course=course, tried_other=other)
+        case _:
+            return working(m, step)
+
+
+def _occupied(m: MemberState, seats: tuple[Seat, ...]) -> MemberState:
+    """From here on it is about who is in its place now."""
+    return replace(m, placement=replace(m.placement, seats=seats)) if seats else m
+
+
+def _to_be_set(state: State, m: MemberState, step: SetMember, now: Instant) -> MemberState:
+    setting = step.setting
+    stays = setting is Setting.CUT or (setting is Setting.HOLD and m.phase in HELD_WHILE_CHANGED)
+    former = m.phase
+    m = m if stays else moved(m, _ON_INTENT[setting], now)
+    tries = m.order.tries if m.phase is former else 0
+    m = replace(
+        m,
+        order=replace(m.order, setting=setting, set_at=None, tries=tries),
+        draining=replace(m.draining, quiet={}),
+    )
+    if setting in (Setting.DRAIN, Setting.REMOVE) and m.placement.found is None:
+        m = replace(m, placement=replace(m.placement, found=step.found))
+    match setting:
+        case Setting.DRAIN:
+            m = _occupied(m, step.seats)
+            return _to_be_drained(m, now, is_first=former is Phase.DUE)
+        case Setting.PUT_BACK:
+            return _to_be_put_back(state, m, step)
+        case _:
+            return m
+
+
+def _to_be_drained(m: MemberState, now: Instant, *, is_first: bool) -> MemberState:
+    since = m.draining.drain_since if m.draining.drain_since is not None else now
+    return replace(
+        m,
+        placement=replace(m.placement, confirmed=None) if is_first else m.placement,
+        order=replace(m.order, cuts=0),
+        draining=replace(m.draining, drain_since=since, arrivals=None),
+    )
+
+
+def _to_be_put_back(state: State, m: MemberState, step: SetMember) -> MemberState:
+    """Its gates count from here, at the first step of a ramp."""
+    m = replace(m, placement=replace(m.placement, share=step.share))
+    if m.phase is Phase.RAMPING and m.trial.mark is not None:
+        return m
+    return marked(state, replace(m, trial=replace(m.trial, mark=None)))

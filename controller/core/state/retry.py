@@ -1,0 +1,50 @@
+"""The operator's decision to go on after a halt: what it changes about each member."""
+
+from dataclasses import replace
+
+from controller.core.phases import FAILED, OVER, Move, Phase
+from controller.core.pool import Instant
+from controller.core.state.moves import moved
+from controller.core.state.parts import MemberState, Trial
+from controller.core.steps import (
+    Course,
+)
+
+
+def taken_up_again(m: MemberState, now: Instant) -> MemberState:
+    """A member after a halt. One that is out and changed can still not go back as it was, hence
+    `begun`; an execution whose end is not known is joined, hence the same attempt."""
+    is_upgrade = m.progress.course is Course.UPGRADE
+    is_over = m.phase in OVER
+    if is_over and is_upgrade:
+        return m
+    if m.phase is Phase.KEPT and m.placement.found is None and is_upgrade:
+        return _renewed(moved(m, Move.SOAK_AGAIN, now))
+    if m.phase in FAILED or is_over:
+        m = moved(m, Move.RETRY, now)
+    if m.phase is not Phase.WAITING or m.progress.unfinished:
+        return _renewed(m)
+    begun = m.progress.begun and m.placement.found is not None
+    attempt = m.progress.attempt + 1
+    return _renewed(replace(m, progress=replace(m.progress, step=0, attempt=attempt, begun=begun)))
+
+
+def _renewed(m: MemberState) -> MemberState:
+    p = m.progress
+    failed_step = m.phase is Phase.UPGRADING and p.passed is False
+    return replace(
+        m,
+        why="",
+        placement=replace(m.placement, foreign=False, kept_out=False),
+        progress=replace(
+            p,
+            # What runs of a rollback is joined first: see `_step_ended`.
+            course=p.course if p.unfinished else Course.UPGRADE,
+            attempt=p.attempt + failed_step,
+            passed=None,
+            answer=None,
+            restore_tried=False,
+            lost=p.lost and m.phase is not Phase.WAITING,
+        ),
+        trial=Trial(),
+    )

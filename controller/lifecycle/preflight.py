@@ -1,0 +1,176 @@
+"""Preflight: everything that a run would find now, and every reason for which it would refuse.
+
+One function for `plan`, which shows all of it, and for `run`, which refuses by it. It reads only.
+"""
+
+from dataclasses import replace
+
+from controller.config import RolloutFile
+from controller.core.phases import Phase
+from controller.core.plan.plan import Plan, Purpose
+from controller.core.plan.propose import Proposal
+from controller.core.state.remaining import left_aside, remaining
+from controller.errors import Refused, StateError, UsageFault
+from controller.journal.unfinished import unfinished
+from controller.lifecycle.changes import choices, next_commands
+from controller.lifecycle.findings import Findings
+from controller.lifecycle.gates import metric_gates_now
+from controller.lifecycle.options import ReadPorts, RunOptions
+from controller.lifecycle.resume import goes_on, refuse_changes, scope, undecided, unheard
+from controller.ports import Hold
+from controller.preflight.gates import gates_now, intervals_of
+from controller.preflight.guards import ask_guards, failing_validations, refused_guards
+from controller.preflight.programs import missing_programs
+from controller.preflight.survey import PoolSurvey, Reached, reach, survey
+from controller.runner.task_group import task_group
+
+
+async def preflight(
+    ports: ReadPorts, file: RolloutFile, options: RunOptions, hold: Hold | None
+) -> Findings:
+    """`hold`: the lock on the name, to which the pool is added. None for `plan`: who holds the
+    pool is a finding then, and everybody is asked whatever was found before.
+
+    Raises ConfigurationError and UsageFault for what can never work, StateError; with a `hold`
+    PoolHeld and LeaseLost.
+    """
+    _check_overrides(file, options)
+    seen = Findings()
+    reached: Reached | None = None
+    with seen.refusing():
+        reached = await reach(ports.balancer, file.settings.selection)
+    if hold is None:
+        await _look_for_holder(seen, ports, file.settings.name, reached)
+    elif reached is not None:
+        await hold.add(reached.keys)
+    await _look_for_former(seen, ports, file, options)
+    if reached is None:
+        return seen
+    with seen.refusing():
+        found = seen.survey = await survey(file, reached, ports.journal, options.purpose)
+        _choose(seen, found.proposal, options)
+        if seen.whole is not None:
+            _look_for_programs(seen, file, seen.whole, ports)
+        # A run that is refused already asks nobody; one that goes on asks when a turn has come.
+        is_needless = hold is not None and (seen.refusals or seen.former is not None)
+        if seen.left is not None and seen.left.members and not is_needless:
+            await _ask(seen, found, seen.left, ports, options, is_shown=hold is None)
+    return seen
+
+
+def _check_overrides(file: RolloutFile, options: RunOptions) -> None:
+    known = [gate.name for gate in file.settings.policies.gates]
+    for name in options.overrides:
+        if name not in known:
+            raise UsageFault(
+                f"--override {name}: no such gate; the file has: {', '.join(known) or 'none'}"
+            )
+
+
+async def _look_for_holder(
+    seen: Findings, ports: ReadPorts, name: str, reached: Reached | None
+) -> None:
+    try:
+        held = await ports.lock.refusal(name, reached.keys if reached is not None else ())
+    except StateError as error:
+        seen.notes.append(f"whether another run holds this pool cannot be seen: {error}")
+    else:
+        seen.refusals += [held] if held is not None else []
+
+
+async def _look_for_former(
+    seen: Findings, ports: ReadPorts, file: RolloutFile, options: RunOptions
+) -> None:
+    """The unfinished rollout of this name, if there is one: a run goes on with it, leaves it
+    behind, or refuses because of it."""
+    if ports.journal is None or ports.requests is None:
+        return
+    former = await unfinished(ports.journal, file.settings.name)
+    if former is None:
+        return
+    commands = next_commands(ports.folder, former.row, former.plan)
+    with seen.refusing():
+        if not goes_on(commands, former, options):
+            seen.abandoned = former
+            return
+        refuse_changes(commands, former, file)
+        seen.former = former
+        seen.pending = await unheard(former, ports.requests)
+        halt = undecided(former, seen.pending)
+        if halt is not None and (halt.gate or "") not in options.overrides:
+            raise Refused(*choices(former, commands))
+        seen.overridden = halt
+
+
+def _choose(seen: Findings, proposal: Proposal, options: RunOptions) -> None:
+    """What a run would go on with, or begin. Raises Refused where it has nobody to touch."""
+    seen.notes += proposal.notes
+    whole = proposal.plan
+    if seen.former is None:
+        seen.refusals += proposal.refusals
+    else:
+        anew = (f"to begin anew (--new) would be refused: {one}" for one in proposal.refusals)
+        seen.notes += anew
+        whole = seen.former.plan
+    if whole is None:
+        return
+    seen.whole = whole
+    members = seen.state.members
+    seen.left = remaining(whole, members, scope(whole, options))
+    seen.aside = left_aside(whole, members, seen.left)
+    if seen.former is not None and proposal.plan is not None:
+        seen.left = replace(seen.left, serving=proposal.plan.serving)
+
+
+def _look_for_programs(seen: Findings, file: RolloutFile, whole: Plan, ports: ReadPorts) -> None:
+    """Those that are started for the members that are not begun yet."""
+    members = seen.state.members
+    untouched = [one for one in whole.members if members[one.name].phase is Phase.WAITING]
+    missing, later = missing_programs(file, untouched, whole.purpose, ports.tasks)
+    seen.refusals += missing
+    seen.notes += later
+    seen.is_startable = not missing
+
+
+async def _ask(
+    seen: Findings,
+    found: PoolSurvey,
+    left: Plan,
+    ports: ReadPorts,
+    options: RunOptions,
+    *,
+    is_shown: bool,
+) -> None:
+    """Ask the hosts and the gates. `is_shown`: the balancers' own counters too, which a run judges
+    itself before it touches anybody. Raises UsageFault, BalancerError."""
+    file, members = found.file, seen.state.members
+    gates = [gate for gate in left.policies.gates if gate.name not in options.overrides]
+    untouched = [one for one in left.members if members[one.name].phase is Phase.WAITING]
+    guarded = untouched if left.upgrade.has_guard and seen.is_startable else []
+    validated = found.proposal.plan if options.purpose is Purpose.REHEARSAL else None
+    async with task_group() as group:
+        unless = group.create_task(ask_guards(file, guarded, ports.tasks, left.purpose))
+        counted = group.create_task(
+            gates_now(gates if is_shown else (), found.views, ports.balancer, ports.clock)
+        )
+        asked = group.create_task(metric_gates_now(ports.sources, file, left, gates))
+        failing = group.create_task(
+            failing_validations(file, validated.members if validated else (), ports.validator)
+        )
+    now = [*counted.result(), *asked.result()]
+    faults = [f"gate {one.gate.name!r}: {fault}" for one in now for fault in one.faults]
+    refused = [
+        *failing.result(),
+        *filter(None, (one.refusal for one in now)),
+        *refused_guards(unless.result()),
+    ]
+    if seen.former is None:
+        if faults:
+            raise UsageFault("\n".join(faults))
+        seen.refusals += refused
+    else:
+        seen.notes += (f"a run would go on all the same: {one}" for one in (*faults, *refused))
+    seen.unless = unless.result()
+    seen.gates = {one.gate.name: one.words for one in now}
+    seen.intervals = intervals_of(now)
+    seen.is_asked = True

@@ -1,0 +1,139 @@
+"""The values that ports take and give."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from controller.core.plan.abilities import Abilities, ByHand
+from controller.core.pool import Found, Incarnation, Instant, PoolKey, Seat
+
+Seats = Collection[Seat]
+"""Who is meant to be in the member's place, as it was last seen; empty: whoever is there."""
+
+Confirmed = Mapping[str, Incarnation]
+"""Instance → the incarnation that showed the setting when it was read back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What one instance means for a rollout, found out before anything is touched.
+
+    Lines are whole, in the balancer's own words, for the operator who reads the plan.
+    """
+
+    refusals: tuple[str, ...] = ()
+    """Why no rollout may begin here."""
+    notes: tuple[str, ...] = ()
+    """What an operator should know before it does."""
+    abilities: Abilities = field(default_factory=Abilities)
+    by_hand: ByHand = field(default_factory=ByHand)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that people who are not watching want to know."""
+
+    event: str
+    """`started`, `halted`, `stuck`, `done` or `aborted`; `heartbeat` while a process has it."""
+    name: str
+    """Of the rollout."""
+    rollout: str
+    """Its id."""
+    wall: datetime
+    text: str
+    """One line that says all that matters."""
+    lines: tuple[str, ...] = ()
+    """What stands below it: at a halt, its message."""
+    member: str = ""
+    exit_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    why: str
+    """In one line for an operator, without anything secret."""
+    retryable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One line of the journal."""
+
+    seq: int
+    """Rising within the state folder."""
+    rollout: str
+    wall: datetime
+    at: Instant
+    kind: str
+    body: str
+    """JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutRow:
+    """A rollout as the journal lists it."""
+
+    id: str
+    name: str
+    file: str
+    """The text of the rollout file as it was run."""
+    path: str
+    sets: Mapping[str, str]
+    started: datetime
+    by: str
+    ended: datetime | None = None
+    outcome: str | None = None
+    exit_code: int | None = None
+
+
+class Verb(StrEnum):
+    """What an operator asks of a rollout."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    ABORT = "abort"
+    ABORT_RESTORE = "abort --restore"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What an operator asked of a rollout, whether or not a process works on it."""
+
+    seq: int
+    """Rising; the event by which the rollout heard it bears this number."""
+    rollout: str
+    verb: Verb
+    reason: str
+    by: str
+    wall: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A member that poolroll took out and has not returned yet."""
+
+    key: PoolKey
+    member: str
+    rollout: str
+    found: Found
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A member that is back as it was found."""
+
+    member: str
+    keys: Collection[PoolKey]
+    """As its lines have them now; it may have been taken under others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a pool."""
+
+    rollout: str
+    pid: int
+    host: str
+    by: str
+    since: datetime

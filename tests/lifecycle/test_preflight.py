@@ -1,0 +1,158 @@
+"""One preflight: what `plan` shows as a refusal is what `run` refuses by."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import pytest
+
+from controller.config import parse
+from controller.errors import PoolHeld, Refused, UsageFault
+from controller.journal.codec import encode
+from controller.lifecycle import Findings, Ports, Prepared, RunOptions
+from controller.lifecycle.begin import prepare
+from controller.lifecycle.preflight import preflight
+from controller.runner.task_router import TaskRouter
+from tests.config.pages import page
+from tests.support.fake_metrics import FakeMetricsSource
+from tests.support.fakes import FakeCommands, FakeLoadBalancer, FakeValidator, Workshop
+from tests.support.memory_journal import Holdings, MemoryJournal, MemoryLock, MemoryRequests
+from tests.support.sim import make_sim
+from tests.support.virtual import LoopClock, run_virtually
+
+T = TypeVar("T")
+
+FILE = parse(
+    page(
+        "upgrade: {command: [upgrade, '${member.name}', '0']}",
+        "gates: [{name: ratio, prometheus: {url: 'http://m', query: q}, max: 1%}]",
+    ),
+    "/srv/web.yaml",
+)
+NO_OPTIONS = RunOptions()
+BAD = "gate 'ratio': fail: "
+
+
+@dataclass
+class Place:
+    """A pool, its metrics server, and a state folder."""
+
+    metrics: FakeMetricsSource = field(default_factory=FakeMetricsSource)
+    holdings: Holdings = field(default_factory=Holdings)
+
+    def __post_init__(self) -> None:
+        clock, sim = LoopClock(), make_sim(3)
+        commands = FakeCommands(sim, Workshop(), clock)
+        self.lock = MemoryLock(clock, "me", self.holdings)
+        self.ports = Ports(
+            balancer=FakeLoadBalancer(sim, clock),
+            tasks=TaskRouter(commands),
+            commands=commands,
+            validator=FakeValidator(sim, clock),
+            journal=MemoryJournal(clock),
+            requests=MemoryRequests(clock),
+            lock=self.lock,
+            clock=clock,
+            sources=lambda server: self.metrics,
+            by="me",
+        )
+
+    async def plan(self, options: RunOptions = NO_OPTIONS) -> Findings:
+        return await preflight(self.ports, FILE, options, None)
+
+    async def run(self, options: RunOptions = NO_OPTIONS) -> Prepared:
+        async with self.lock.hold("web") as hold:
+            return (await prepare(self.ports, hold, FILE, options))[0]
+
+    async def begin(self) -> None:
+        """A rollout that is cut off right after its beginning."""
+        self.metrics.set("q", 0.0)
+        prepared = await self.run()
+        now = self.ports.clock.now()
+        await self.ports.journal.begin(prepared.row, now, *encode(prepared.plan))
+        for event in prepared.first:
+            await self.ports.journal.append(prepared.row.id, now, *encode(event))
+
+
+def in_place(test: Callable[[Place], Awaitable[T]]) -> T:
+    async def run() -> T:
+        return await test(Place())
+
+    return run_virtually(run())
+
+
+def test_both_refuse_for_the_same_reasons() -> None:
+    """A gate that fails now is in the findings of the one and in the refusal of the other."""
+
+    async def test(place: Place) -> None:
+        place.metrics.set("q", 0.5)
+        seen = await place.plan()
+        assert [line for line in seen.refusals if line.startswith(BAD)] == seen.refusals != []
+        with pytest.raises(Refused) as caught:
+            await place.run()
+        assert list(caught.value.reasons) == seen.refusals
+
+    in_place(test)
+
+
+def test_a_gate_that_is_overridden_is_not_asked() -> None:
+    """Neither of them refuses by it."""
+
+    async def test(place: Place) -> None:
+        place.metrics.set("q", 0.5)
+        options = RunOptions(overrides={"ratio": "known"})
+        assert (await place.plan(options)).refusals == []
+        assert (await place.run(options)).is_new
+        assert place.metrics.asked == []
+
+    in_place(test)
+
+
+def test_what_is_gone_on_with_is_not_refused_by_a_gate() -> None:
+    """S7: a run goes on with what was cut off, whatever its gates say now, and asks them when it
+    runs; so `plan` says what they say as a note."""
+
+    async def test(place: Place) -> None:
+        await place.begin()
+        place.metrics.set("q", 0.5)
+        seen = await place.plan()
+        assert seen.refusals == []
+        assert [note for note in seen.notes if f"go on all the same: {BAD}" in note]
+        place.metrics.asked.clear()
+        assert not (await place.run()).is_new
+        assert place.metrics.asked == []
+
+    in_place(test)
+
+
+def test_a_query_that_can_never_work_is_a_fault_of_the_file() -> None:
+    """Exit 2 of both, not 3."""
+
+    async def test(place: Place) -> None:
+        place.metrics.refuse("q", "parse error")
+        with pytest.raises(UsageFault, match="parse error"):
+            await place.plan()
+        with pytest.raises(UsageFault, match="parse error"):
+            await place.run()
+
+    in_place(test)
+
+
+def test_a_held_pool_goes_before_any_refusal() -> None:
+    """`run` ends with the holder (6 before 3), and asks no metrics server; `plan` shows both."""
+
+    async def test(place: Place) -> None:
+        place.metrics.set("q", 0.5)
+        other = MemoryLock(LoopClock(), "other", place.holdings, pid=2)
+        keys = (await place.plan()).survey
+        assert keys is not None
+        async with other.hold("other") as hold:
+            await hold.add({line.key for view in keys.views for line in view.lines})
+            seen = await place.plan()
+            assert [BAD in line for line in seen.refusals] == [False, True]
+            place.metrics.asked.clear()
+            with pytest.raises(PoolHeld):
+                await place.run()
+        assert place.metrics.asked == []
+
+    in_place(test)
