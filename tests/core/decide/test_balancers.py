@@ -15,6 +15,7 @@ from tests.support.contexts import (
     WORKER,
     WORKERS,
     a_context,
+    a_plan,
     ago,
     standing,
 )
@@ -63,6 +64,14 @@ RESTARTED = InstanceRestarted("lb2", WORKER, RELOADED)
         "a member in progress is gone, after a halt": (
             a_context(standing(Phase.UPGRADING), **GONE, **HALTED),
             None,
+        ),
+        "a member whose place may be given up": (
+            a_context(standing(Phase.UPGRADING), plan=a_plan(retires=True), **GONE),
+            None,
+        ),
+        "a member whose place may be given up, later": (
+            a_context(standing(Phase.SOAKING), plan=a_plan(retires=True), **GONE),
+            halt(Cause.BALANCER, "lb2 no longer has web1"),
         ),
         "a member that waits is gone": (a_context(standing(Phase.WAITING), **GONE), None),
         "a member may be gone, nobody has looked": (

@@ -10,6 +10,7 @@ from controller.core.events import (
     Cause,
     MemberFoundOut,
     MemberLeft,
+    MemberStoodDown,
     RunBegan,
     Verdict,
 )
@@ -141,6 +142,18 @@ STEPWISE: dict[str, Any] = {"run": RunBegan("me", stepwise=True)}
         "the floor fails while another one is due as well": (
             lost_partners(its_turn(), standing(Phase.DUE, "web2")),
             CapacityShort(0, "web at lb1"),
+        ),
+        "another one goes first, which is out because of us": (
+            a_context(its_turn(), standing(Phase.WAITING, "web2", found=FOUND)),
+            MemberStoodDown("web1"),
+        ),
+        "cannot be held out: its step takes it out": (
+            a_context(its_turn(), plan=a_plan(holds_out=False)),
+            RunStep("web1", Course.UPGRADE, 0, 0, SEATS, FOUND),
+        ),
+        "cannot be held out, and has no step": (
+            a_context(its_turn(), plan=a_plan(holds_out=False, upgrade=CourseShape(0))),
+            TAKEN_OUT,
         ),
         "the floor holds for it, and not for another one that is due": (
             a_context(

@@ -19,6 +19,7 @@ from tests.support.contexts import (
     RELOADED,
     WORKERS,
     a_context,
+    a_plan,
     ago,
     standing,
     the,
@@ -54,6 +55,10 @@ def out(**changes: Any) -> MemberState:
         "in rotation, seen too long ago": (a_context(out(), seen=ago(3), **IN_AT_LB2), None),
         "in rotation at one that no longer answers": (
             a_context(out(), silent={"lb2": ago(0.001)}, **IN_AT_LB2),
+            None,
+        ),
+        "what cannot be held out": (
+            a_context(out(), plan=a_plan(holds_out=False), **IN_AT_LB2),
             None,
         ),
         "while its step runs": (
@@ -121,3 +126,19 @@ def test_contested_now(foreign: bool, shows: dict[str, Any], contested_now: bool
     """What is in rotation by somebody else is not fought over."""
     ctx = a_context(out(foreign=foreign), shows=shows)
     assert is_contested(ctx, the(ctx)) is contested_now
+
+
+@table(
+    "phase holds_out is_contested",
+    {
+        "held out": (Phase.UPGRADING, True, True),
+        "cannot be held out": (Phase.UPGRADING, False, False),
+        "cannot be held out, and is judged": (Phase.SOAKING, False, True),
+    },
+)
+def test_what_cannot_be_held_out(phase: Phase, holds_out: bool, is_contested: bool) -> None:
+    """Where a balancer cannot hold a member out, it is nobody's change that it is in rotation."""
+    m = standing(phase)
+    shows = OUT if phase is Phase.SOAKING else READY
+    ctx = a_context(m, shows=shows, plan=a_plan(holds_out=holds_out))
+    assert (contested(ctx, m, lambda line: False) is not None) is is_contested

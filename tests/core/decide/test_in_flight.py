@@ -23,6 +23,7 @@ from tests.support.contexts import (
 from tests.support.tables import Expected, halt, sets, table
 
 CUT = a_plan(on_timeout=OnTimeout.CUT)
+HELD_BY_NOBODY = a_plan(holds_out=False)
 SETTLING = a_plan(settle=seconds(3))
 BUSY = {"in_flight": 1}
 STEP = RunStep("web1", Course.UPGRADE, 0, 0, SEATS)
@@ -58,6 +59,11 @@ def former(until: float, *, is_seen: bool | None) -> dict[str, Any]:
         "one balancer does not answer": (a_context(member(), silent={"lb2": ago(0.1)}), False),
         "the balancer needs time to settle": (a_context(member(2), plan=SETTLING), False),
         "the balancer has settled": (a_context(member(3.1), plan=SETTLING), True),
+        "what cannot be held out": (a_context(busy(), plan=HELD_BY_NOBODY), True),
+        "what cannot be held out, unseen": (
+            a_context(busy(), plan=HELD_BY_NOBODY, silent={"lb2": ago(0.1)}),
+            False,
+        ),
         "a former worker is there": (a_context(member(), **former(9, is_seen=True)), False),
         "a former worker is gone": (a_context(member(), **former(-9, is_seen=False)), True),
         "a former worker may be there": (a_context(member(), **former(-9, is_seen=None)), False),

@@ -59,6 +59,14 @@ STOPPED_CHECK = {"check": Check.NONE}
             a_context(checked(), shows=STOPPED_CHECK | FAILING),
             sets(Setting.PUT_BACK),
         ),
+        "what cannot be held out, and is healthy": (
+            a_context(checked(), plan=a_plan(holds_out=False), shows=READY),
+            sets(Setting.PUT_BACK),
+        ),
+        "what cannot be held out, and is not healthy": (
+            a_context(checked(), plan=a_plan(holds_out=False), shows=READY | FAILING),
+            None,
+        ),
         "not passed at one balancer": (a_context(checked(), at={"lb2": FAILING}), None),
         "not seen since it was set": (a_context(checked(set_at=ago(0.005))), None),
         "not passed for too long": (

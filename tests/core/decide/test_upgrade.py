@@ -4,7 +4,7 @@ from typing import Any
 
 from controller.core.decide.context import Context
 from controller.core.decide.upgrade import failed, next_step, proving, upgrading, validating
-from controller.core.events import Answer, Cause, ForeignHandSeen, MemberFailed
+from controller.core.events import Answer, Cause, ForeignHandSeen, MemberFailed, MemberRetired
 from controller.core.phases import Phase
 from controller.core.plan.plan import CourseShape, Purpose
 from controller.core.state.parts import MemberState
@@ -28,6 +28,7 @@ TWO_STEPS = a_plan(upgrade=CourseShape(2))
 GUARDED = a_plan(upgrade=CourseShape(1, has_guard=True))
 WITH_ROLLBACK = a_plan(rollback=CourseShape(1))
 ROLLBACK_RUN = a_plan(purpose=Purpose.ROLLBACK)
+RETIRES = a_plan(retires=True)
 RELOADED_AT_LB2: dict[str, Any] = {"at": {"lb2": READY}, "workers": {"lb2": RELOADED}}
 PUT_IN_AT_LB2: dict[str, Any] = {"at": {"lb2": READY}}
 MOVED_IN: dict[str, Any] = {"at": {"lb2": {"occupant": ANOTHER}}}
@@ -140,6 +141,22 @@ def between(**changes: Any) -> MemberState:
         "through its steps": (a_context(upgraded()), VALIDATION),
         "through its steps, to be proven": (a_context(upgraded(), plan=GUARDED), PROOF),
         "through its steps, not seen since": (a_context(upgraded(), seen=ago(3)), None),
+        "its place is gone": (
+            a_context(upgraded(), plan=RETIRES, gone={"lb1": "web1", "lb2": "web1"}),
+            MemberRetired("web1"),
+        ),
+        "its place is gone, and not all of the pool was seen since": (
+            a_context(upgraded(), plan=RETIRES, gone={"lb1": "web1"}, full=ago(1.5)),
+            None,
+        ),
+        "its place may go, and does not": (
+            a_context(upgraded(), plan=RETIRES),
+            VALIDATION,
+        ),
+        "it cannot be held out": (
+            a_context(upgraded(), plan=a_plan(holds_out=False), shows=READY),
+            VALIDATION,
+        ),
         "another occupant everywhere": (
             a_context(upgraded(), shows={"occupant": ANOTHER}),
             Validate("web1", UP, tuple(type(s)(s.key, ANOTHER) for s in SEATS)),

@@ -12,12 +12,12 @@ from controller.core.gates.tally import Tally
 from controller.core.outcome import ExitCode, Outcome
 from controller.core.phases import IllegalMove, Phase
 from controller.core.plan.plan import Plan
-from controller.core.pool import Counters, Incarnation
+from controller.core.pool import Counters, Found, Incarnation, Member
 from controller.core.state.apply import FORMERS_KEPT, apply
 from controller.core.state.invariants import InvariantBroken
-from controller.core.state.parts import MemberState
+from controller.core.state.parts import MemberState, PoolState
 from controller.core.state.state import Former, GateState, Mode, State
-from controller.core.steps import AskGuard, Course, RunStep, SetMember, Setting
+from controller.core.steps import AskGuard, ClosePool, Course, OpenPool, RunStep, SetMember, Setting
 from tests.support.contexts import (
     ABORTED,
     FOUND,
@@ -35,7 +35,7 @@ from tests.support.contexts import (
     seconds,
     standing,
 )
-from tests.support.members import difference
+from tests.support.members import difference, member
 from tests.support.tables import table
 
 Changes = dict[str, Any]
@@ -202,6 +202,56 @@ def test_members_are_numbered_as_they_get_done() -> None:
         state = apply(PLAN, state, e.SoakEnded(name, ""), NOW)
     assert [state.members[n].finished_turn for n in ("web1", "web2", "web3")] == [2, 1, 0]
     assert state.done == 2
+
+
+# --- the pool as a whole -------------------------------------------------------------------------
+
+KEPT = {"paused": "false"}
+OPEN = PoolState(kept=KEPT)
+CLOSE = ClosePool(KEPT)
+
+
+@table(
+    "whole event changes",
+    {
+        "to be opened": (PoolState(), e.Intended(OpenPool()), PoolState(work=OpenPool())),
+        "opened": (PoolState(work=OpenPool(), tries=2), e.PoolOpened(KEPT), OPEN),
+        "to be closed": (OPEN, e.Intended(CLOSE), replace(OPEN, work=CLOSE)),
+        "closed": (replace(OPEN, work=CLOSE), e.PoolClosed(), PoolState(is_closed=True)),
+        "failed": (
+            replace(OPEN, work=CLOSE, tries=1),
+            e.PoolStepFailed("no", retryable=True),
+            replace(OPEN, tries=2, tried_at=NOW, why="no"),
+        ),
+        "in a new process": (replace(OPEN, work=CLOSE, tries=3, why="no"), AGAIN, OPEN),
+    },
+)
+def test_pool_as_a_whole(whole: PoolState, event: e.Event, changes: PoolState) -> None:
+    """What was found of it is known exactly while it is open."""
+    now = apply(PLAN, given(whole=whole), event, NOW)
+    assert now.whole == changes
+    assert now.touched
+
+
+def test_open_and_closed_must_not_be() -> None:
+    """A pool that was put back is not open."""
+    with pytest.raises(InvariantBroken, match="open and closed"):
+        apply(PLAN, given(whole=PoolState(KEPT, is_closed=True)), FINISHED, NOW)
+
+
+@table(
+    "found changes",
+    {
+        "in rotation": (None, {}),
+        "out": (FOUND, {"found": FOUND, "begun": True}),
+    },
+)
+def test_joined(found: Found | None, changes: Changes) -> None:
+    """A new member waits; one that is out is never back without validation (S4)."""
+    one = Member("web9", "10.0.0.9", 80)
+    now = apply(PLAN, given(), e.MemberJoined(one, found), NOW)
+    assert now.joined == (one,)
+    assert difference(member("web9", since=NOW), now.members["web9"]) == changes
 
 
 # --- halts and ways back -----------------------------------------------------------------------

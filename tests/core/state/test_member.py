@@ -10,7 +10,7 @@ from controller.core.phases import IllegalMove, Move, Phase
 from controller.core.plan.plan import CourseShape
 from controller.core.pool import Counters
 from controller.core.state.apply import apply
-from controller.core.state.member import LAST_LINE
+from controller.core.state.member import LAST_LINE, RETIRED
 from controller.core.state.moves import moved
 from controller.core.state.parts import MemberState
 from controller.core.steps import (
@@ -69,6 +69,8 @@ def setting(which: Setting, share: int = 100) -> SetMember:
 UNSET: Changes = {"set_at": None, "quiet": {}}
 MARKED: Changes = {"mark": Counters(1, 10), "peers_mark": PEERS}
 STEP, PROOF = RunStep("web1", UP, 0, 0, SEATS), AskGuard("web1", UP, 4, NEW_SEATS)
+
+TAKES_OUT = RunStep("web1", UP, 0, 0, SEATS, FOUND)
 
 
 @table(
@@ -165,6 +167,11 @@ STEP, PROOF = RunStep("web1", UP, 0, 0, SEATS), AskGuard("web1", UP, 4, NEW_SEAT
             standing(Phase.OUT),
             STEP,
             into(Phase.UPGRADING, work=STEP, begun=True, unfinished=True),
+        ),
+        "a step that takes it out itself": (
+            standing(Phase.DUE),
+            TAKES_OUT,
+            into(Phase.UPGRADING, work=TAKES_OUT, begun=True, unfinished=True, found=FOUND),
         ),
         "a step again": (
             standing(Phase.UPGRADING, lost=True, passed=False, answer=e.Answer.NEEDED),
@@ -502,6 +509,16 @@ RESTORING: Changes = {"restore_tried": True, "why": "", "passed": None, "condemn
             standing(Phase.SOAKING),
             e.MemberKept("web1", "somebody else", is_out=True),
             into(Phase.KEPT, why="somebody else", kept_out=True),
+        ),
+        "gone": (
+            standing(Phase.WAITING, found=FOUND),
+            e.MemberGone("web1", "it is gone"),
+            into(Phase.LEFT, why="it is gone", found=None),
+        ),
+        "its place was given up": (
+            standing(Phase.UPGRADING),
+            e.MemberRetired("web1"),
+            into(Phase.DONE, why=RETIRED, found=None, finished_turn=1),
         ),
         "stuck": (standing(Phase.FAILED), e.MemberStuck("web1"), into(Phase.STUCK)),
         "to be put back, never changed": (
