@@ -1,5 +1,5 @@
-"""The console script. `--help` and `--version` are answered from a text: loading the library that
-makes it takes three times as long as starting Python."""
+"""The console script. It answers `--help` and `--version` from a text file: loading click takes
+three times as long as starting Python."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ from typing import Final
 from controller import __version__
 
 HELP: Final = Path(__file__).with_name("help.txt")
-"""What `poolroll --help` says at 80 columns; a test holds it to what the commands say."""
+"""The output of `poolroll --help` at 80 columns; a test compares it with the commands."""
 
 
 def entry() -> None:
@@ -32,7 +32,7 @@ def _known(arguments: list[str]) -> str | None:
 
 
 def _is_printed(text: str) -> bool:
-    """Whether standard output took it. What is wrong with it is said by the whole command, so
+    """Whether standard output accepted it. The whole command reports errors of the stream, so
     nothing may be left in a buffer."""
     left = text.encode("ascii")
     try:

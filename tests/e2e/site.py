@@ -255,7 +255,7 @@ class Site:
         return Load(self.world.frontends, rate=rate, clients=10, **options)
 
     @asynccontextmanager
-    async def in_hand(self) -> AsyncIterator[None]:
+    async def in_progress(self) -> AsyncIterator[None]:
         """A slow request that is in flight at web1 until the block ends (see SLOW_TO)."""
         port = self.world.frontends[0]
         _, writer = await asyncio.open_connection("127.0.0.1", port)

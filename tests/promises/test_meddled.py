@@ -76,8 +76,8 @@ def test_operators_word_at_every_moment(name: str, word: Event) -> None:
             assert played.end.exit_code in (0, 4, 5), cut.label
         else:
             assert (played.end.outcome, played.end.exit_code) == ("aborted", 7), cut.label
-            in_hand = [m.phase for m in played.state.in_hand]
-            assert set(in_hand) <= {Phase.OUT, Phase.UPGRADING, Phase.PROVING}, cut.label
+            in_progress = [m.phase for m in played.state.in_progress]
+            assert set(in_progress) <= {Phase.OUT, Phase.UPGRADING, Phase.PROVING}, cut.label
 
 
 def test_resume_passes_over_what_is_done() -> None:

@@ -219,7 +219,7 @@ def test_stepwise_no() -> None:
     played = play(Scenario(begin=begin, answers=(True, False)))
     ended(played, "stopped", 7)
     assert played.phases() == {"web1": "done", "web2": "waiting"}
-    assert played.told(StopRequested)[0].why == "the operator said no to web2"
+    assert played.told(StopRequested)[0].why == "the operator answered no for web2"
 
 
 def test_stepwise_without_a_terminal_goes_on() -> None:

@@ -286,7 +286,7 @@ class Checkers:
                 line, self._ledger.original[instance.name, line.backend, line.app.name][1]
             )
             m = state.members.get(line.app.name)
-            if m is not None and (m.is_away or m.is_in_hand or line.foreign):
+            if m is not None and (m.is_away or m.is_in_progress or line.foreign):
                 continue
             if m is not None and m.phase == "kept":
                 continue

@@ -36,7 +36,7 @@ class App:
     """An upgrade or rollback began, and not all validations have passed since."""
     changed_once: bool = False
     moved: int = 0
-    """How often something else came to its place."""
+    """How often changed from."""
     requests: dict[str, int] = field(default_factory=dict)
     """Version → requests served, well or not."""
     errors: dict[str, int] = field(default_factory=dict)

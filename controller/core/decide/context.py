@@ -142,8 +142,8 @@ class Context:
 
     @property
     def away(self) -> int:
-        """How many are out because of us, or in hand: what max_unavailable bounds (S1)."""
-        return sum(1 for m in self.state.members.values() if m.is_away or m.is_in_hand)
+        """How many are out because of us, or in progress: what max_unavailable bounds (S1)."""
+        return sum(1 for m in self.state.members.values() if m.is_away or m.is_in_progress)
 
 
 def _contradicts(line: Line, confirmed: Setting | None) -> bool:

@@ -1,4 +1,4 @@
-"""When a rollout is over, how it ended, and whether the way back comes first."""
+"""When a rollout is finished, with which outcome, and whether a rollback comes first."""
 
 from datetime import timedelta
 from typing import Final
@@ -59,7 +59,7 @@ def _is_busy(ctx: Context, m: MemberState) -> bool:
     """The second signal does not wait for a running step, after a halt either."""
     if ctx.state.stop is not None and m.phase is Phase.UPGRADING:
         return not is_at_rest(ctx, m)
-    return m.is_in_hand or m.phase is Phase.ASKING
+    return m.is_in_progress or m.phase is Phase.ASKING
 
 
 def _is_watched(ctx: Context, m: MemberState) -> bool:

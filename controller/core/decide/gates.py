@@ -1,4 +1,4 @@
-"""Gates, which are watched in every phase: what is sampled, what trips, and what holds."""
+"""Gates at run time: which are due, which trip, who is to blame, and what holds the rollout."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -85,7 +85,7 @@ def _former_stays(ctx: Context, m: MemberState, timeout: timedelta) -> Output | 
     limit = span(timeout)
     return Halted(
         Cause.MEMBER,
-        f"a former worker of {instance} still serves connections, perhaps of {m.name}, after "
+        f"a lingering worker of {instance} still serves connections, perhaps to {m.name}, after "
         f"{limit}",
         f"drain.timeout is {limit}",
         m.name,

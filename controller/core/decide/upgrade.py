@@ -1,4 +1,4 @@
-"""Out of rotation: the steps, their proof, and the validation from outside."""
+"""Upgrade: the steps, the proof by `unless`, and the validation from outside."""
 
 from controller.core.decide.context import Context, Output
 from controller.core.decide.drift import OURS_ALONE, is_contested, is_held, misplaced
@@ -43,8 +43,8 @@ def upgrading(ctx: Context, m: MemberState) -> Output | None:
     if m.placement.foreign and (not m.progress.unfinished or is_contested(ctx, m)):
         return Halted(
             Cause.FOREIGN,
-            f"somebody else put {m.name} in rotation while its upgrade ran; it was taken out "
-            "once more",
+            f"somebody else put {m.name} in rotation while its upgrade ran; poolroll took it "
+            "out again",
             OURS_ALONE,
             m.name,
         )

@@ -11,7 +11,7 @@ from controller.core.steps import Step
 
 @dataclass(frozen=True, slots=True)
 class RunBegan:
-    """A process took the rollout in hand: at its start, or after a crash or a stop."""
+    """A process took over the rollout: at its start, or after a crash or a stop."""
 
     by: str
     only: tuple[str, ...] = ()

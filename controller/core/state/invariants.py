@@ -7,13 +7,13 @@ that is compared by `controller.core.decide.drift`.
 from typing import Final
 
 from controller.core.events import Event, MemberInherited
-from controller.core.phases import FAILED, IN_HAND, JUDGED, OVER, Phase
+from controller.core.phases import FAILED, IN_PROGRESS, JUDGED, OVER, Phase
 from controller.core.plan.plan import Plan
 from controller.core.state.parts import MemberState
 from controller.core.state.state import Mode, State
 from controller.core.steps import AskGuard, AskOperator, RunStep, Validate
 
-TAKEN: Final = IN_HAND - JUDGED - {Phase.DUE} | {Phase.RAMPING}
+TAKEN: Final = IN_PROGRESS - JUDGED - {Phase.DUE} | {Phase.RAMPING}
 """Out of rotation because of us, or at a share of its weight: what was found is kept."""
 
 WORK: Final[dict[Phase, type]] = {

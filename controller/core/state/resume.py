@@ -1,6 +1,6 @@
-"""What a process finds that takes a rollout in hand: at its start, or where another one left it.
+"""Resume: the state that a new process starts from. A first start is the trivial case.
 
-Clocks start anew, and so does everything that was only seen: after a crash the next look decides,
+Clocks start again, and so does everything that was only seen: after a crash the next look decides,
 not memory.
 """
 

@@ -75,7 +75,7 @@ def _in_flight(state: State, member: str) -> str:
 
 
 def _is_busy(m: MemberState) -> bool:
-    return m.is_in_hand or m.phase is Phase.ASKING
+    return m.is_in_progress or m.phase is Phase.ASKING
 
 
 def _by_weight(ctx: Context) -> list[str]:
@@ -101,10 +101,10 @@ def _counts(phases: Sequence[Phase]) -> str:
 def tally(ctx: Context) -> str:
     """How far it has come: `3 of 8 done, 1 in hand, 4 waiting`."""
     every = ctx.state.members.values()
-    in_hand = sum(_is_busy(m) for m in every)
+    in_progress = sum(_is_busy(m) for m in every)
     parts = [
         f"{sum(m.phase in UPGRADED for m in every)} of {len(every)} done",
-        *([f"{in_hand} in hand"] if in_hand else []),
+        *([f"{in_progress} in hand"] if in_progress else []),
     ]
     counts = Counter(m.phase for m in every)
     counts[Phase.LEFT] += len(ctx.plan.left)
@@ -129,7 +129,7 @@ def _row(ctx: Context, past: Past, m: MemberState) -> Row:
         age=span(whole(ctx.now - since)) if is_busy else "",
         limit=_limit(ctx.plan, m),
         in_flight=_in_flight(ctx.state, m.name),
-        history=past.in_flight.get(m.name, ()) if m.is_in_hand else (),
+        history=past.in_flight.get(m.name, ()) if m.is_in_progress else (),
         doing=_doing(ctx, m),
         tone=_tone(m),
     )

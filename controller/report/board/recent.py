@@ -100,7 +100,7 @@ def _counts(past: Past, state: State, now: Instant) -> Past:
         return past
     counts = {
         m.name: (*past.in_flight.get(m.name, ()), state.in_flight(m.name) or 0)[-COUNTS:]
-        for m in state.in_hand
+        for m in state.in_progress
     }
     return replace(past, in_flight=counts, counted_at=now)
 
@@ -121,7 +121,7 @@ def _turned(past: Past, former: MemberState, m: MemberState, now: Instant) -> Pa
     if m.phase in LEAVING:
         return replace(past, began={m.name: now, **past.began})
     since = past.began.get(m.name)
-    if m.is_in_hand or since is None:
+    if m.is_in_progress or since is None:
         return past
     began = {name: at for name, at in past.began.items() if name != m.name}
     if m.phase is not Phase.DONE:

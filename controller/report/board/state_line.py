@@ -52,7 +52,9 @@ def stance(ctx: Context) -> Stance:
     if state.halt is not None and state.mode is Mode.ROLLING_BACK:
         return Stance(ROLLING_BACK, f"{names(state.rolling)}, after the halt: {state.halt.seen}")
     if state.halt is not None:
-        rest = "members in hand come to rest" if state.in_hand else "no further member is touched"
+        rest = (
+            "members in hand come to rest" if state.in_progress else "no further member is touched"
+        )
         return Stance(HALTED, f"{state.halt.seen}; {rest}")
     reason = next(_reasons(ctx), None)
     if state.paused:
@@ -67,7 +69,9 @@ def stance(ctx: Context) -> Stance:
 
 def _stopping(state: State) -> Stance:
     running = [
-        m.name for m in state.in_hand if m.phase is Phase.UPGRADING and m.progress.work is not None
+        m.name
+        for m in state.in_progress
+        if m.phase is Phase.UPGRADING and m.progress.work is not None
     ]
     rest = "members in hand are brought to safety"
     if running:
@@ -99,18 +103,18 @@ def _unseen(ctx: Context) -> Iterator[str]:
 
 
 def _old_workers(ctx: Context) -> Iterator[str]:
-    waiting = [m for m in ctx.state.in_hand if m.phase in (Phase.OUT, Phase.UPGRADING)]
+    waiting = [m for m in ctx.state.in_progress if m.phase in (Phase.OUT, Phase.UPGRADING)]
     if not any(m.progress.work is None for m in waiting):
         return
     if ctx.lingering is not None:
-        yield f"a former worker of {ctx.lingering} may still serve its last connections"
+        yield f"a lingering worker of {ctx.lingering} may still serve its last connections"
 
 
 def _short(ctx: Context) -> Iterator[str]:
     since = ctx.state.short_since
     if since is None:
         return
-    due = [m.name for m in ctx.state.in_hand if m.phase is Phase.DUE]
+    due = [m.name for m in ctx.state.in_progress if m.phase is Phase.DUE]
     serving = ctx.without(*due).serving
     left = ctx.plan.policies.wait_for_capacity - (ctx.now - since)
     yield (
@@ -121,8 +125,8 @@ def _short(ctx: Context) -> Iterator[str]:
 
 def _gates(ctx: Context) -> Iterator[str]:
     """Gates that keep a member from beginning, or from ending its soak."""
-    over = [m for m in ctx.state.in_hand if is_soaked(ctx, m)]
-    is_idle = not ctx.state.in_hand and ctx.now - ctx.state.began_at >= GRACE
+    over = [m for m in ctx.state.in_progress if is_soaked(ctx, m)]
+    is_idle = not ctx.state.in_progress and ctx.now - ctx.state.began_at >= GRACE
     begins = is_idle and any(m.phase is Phase.WAITING for m in in_scope(ctx))
     for gate in ctx.plan.policies.gates:
         if gate.scope is Scope.MEMBER:

@@ -140,7 +140,7 @@ def _as_seen(known: Known) -> State:
     """Of a member that a process has in hand at this moment the journal and the look are of
     different moments, so only the journal speaks."""
     state = looked_at(known.state, known.pool_view)
-    moving = {m.name for m in state.in_hand} if known.is_held else set()
+    moving = {m.name for m in state.in_progress} if known.is_held else set()
     return replace(
         state,
         snapshots={
