@@ -63,7 +63,7 @@ def due(ctx: Context, m: MemberState) -> Output | None:
     room = ctx.without(m.name)
     if room.serving < ctx.plan.min_available:
         return _short(ctx, room.serving, room.where)
-    if ctx.state.short_since is not None:
+    if ctx.state.short_since is not None and _holds_for_all(ctx):
         return CapacityBack(room.serving)
     found = m.placement.found or as_seen(ctx, m)
     if not ctx.plan.holds_out and m.progress.step < ctx.shape(m).steps:
@@ -74,6 +74,13 @@ def due(ctx: Context, m: MemberState) -> Output | None:
 def _goes_after_ours(ctx: Context) -> bool:
     """Who is out because of us comes first, also one that joined since this member was called."""
     return any(one.phase is Phase.WAITING and one.is_away for one in in_scope(ctx))
+
+
+def _holds_for_all(ctx: Context) -> bool:
+    """Whether the floor holds whichever of those that are due goes: one that does not serve may go
+    while another one has to wait."""
+    due_now = (m for m in ctx.state.members.values() if m.phase is Phase.DUE)
+    return all(ctx.without(m.name).serving >= ctx.plan.min_available for m in due_now)
 
 
 def _short(ctx: Context, serving: int, where: str) -> Output | None:
