@@ -60,7 +60,7 @@ class Ledger:
     """Member → errors and requests in its version, when the halt began to be watched."""
 
     moved: dict[str, Instant] = field(default_factory=dict)
-    """Member → when changed from that must stop the rollout."""
+    """Member → when something else came to its place, which must stop the rollout."""
     moves_seen: int = 0
 
     def recall(self, kinds: Sequence[str]) -> None:

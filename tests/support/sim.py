@@ -83,7 +83,7 @@ class App:
     """An upgrade or rollback began, and not all validations have passed since."""
     changed_once: bool = False
     moved: int = 0
-    """How often changed from."""
+    """How often something else came to its place."""
     validated: int = 0
     """`moved` of the occupant that passed its validations last."""
     requests: dict[str, int] = field(default_factory=dict)
