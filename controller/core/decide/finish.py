@@ -129,6 +129,8 @@ def _is_known_who_fails(ctx: Context) -> bool:
     halted = ctx.state.halted_at
     if halted is None or ctx.now - halted >= AFTERMATH:
         return True
+    if ctx.state.pool.uncounted:
+        return False  # no failure is seen where nothing is counted
     seen = min((s.at for s in ctx.state.snapshots.values() if s.at is not None), default=ctx.now)
     failed = failures(ctx.state, seen)
     return seen - halted >= RECENT and (failed is None or not failed.are_going_on(seen))

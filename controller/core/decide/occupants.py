@@ -17,7 +17,8 @@ ONE_PLACE: Final = "the address of a member may change only while its steps run"
 def changed_hands(ctx: Context, m: MemberState) -> Output | None:
     """The halt when another occupant came to a member whose steps do not run (S14). One that
     users meet already goes out again: nothing about it was proven (S4)."""
-    if m.phase is Phase.UPGRADING or m.phase not in IN_PROGRESS:
+    may_change = m.phase in (Phase.DUE, Phase.UPGRADING) or m.progress.unfinished
+    if may_change or m.phase not in IN_PROGRESS:
         return None
     for instance, was, now in _changes(ctx, m):
         return Halted(
@@ -32,12 +33,18 @@ def changed_hands(ctx: Context, m: MemberState) -> Output | None:
 
 def are_at_odds(ctx: Context, m: MemberState) -> str:
     """Where some lines of a member show another occupant than before its steps, and others do not
-    yet; empty when all agree."""
+    yet; empty when all agree: those that showed the same one before do so again."""
     changes = _changes(ctx, m)
-    if not changes or len(changes) == len(m.placement.seats):
+    if not changes:
         return ""
     instance, was, now = changes[0]
-    return f"{instance} has the new address of {m.name}, {now}, and others still have {was}"
+    shows = f"{instance} has the new address of {m.name}, {now}"
+    if len(changes) < len(m.placement.seats):
+        return f"{shows}, and others still have {was}"
+    for other, former, present in changes:
+        if former.id == was.id and present.id != now.id:
+            return f"{shows}, and {other} has {present}"
+    return ""
 
 
 def _changes(ctx: Context, m: MemberState) -> list[tuple[str, Occupant, Occupant]]:

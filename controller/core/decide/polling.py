@@ -39,6 +39,8 @@ def attention(plan: Plan, state: State, instance: str, now: Instant) -> Attentio
         return Attention(None, max(again - now, timedelta(0)))
     members = state.in_progress
     pace = max(plan.pace, min((_pace(plan, m, now) for m in members), default=POOL))
+    if any(_hangs_on_its_step(m, snapshot.at) for m in members):
+        pace = max(plan.pace, AT_ONCE)
     full_due = snapshot.full_at + _pool_pace(state)
     if any(_hangs_on_the_pool(state, m, snapshot.full_at) for m in members):
         full_due = now
@@ -52,6 +54,11 @@ def _pace(plan: Plan, m: MemberState, now: Instant) -> timedelta:
     if m.phase in WATCHED_CLOSELY:
         return AT_ONCE if now - m.since < SLOWER_AFTER else SLOWER
     return judging_pace(plan.policies.gates) if m.phase in JUDGED else CALM
+
+
+def _hangs_on_its_step(m: MemberState, at: Instant) -> bool:
+    """Whether a step of it has ended since it was looked at: who is in its place comes first."""
+    return m.progress.step_ended is not None and m.progress.step_ended > at
 
 
 def _hangs_on_the_pool(state: State, m: MemberState, full_at: Instant) -> bool:

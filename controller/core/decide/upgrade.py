@@ -10,6 +10,7 @@ from controller.core.events import Answer, Cause, Halted, MemberFailed, MemberRe
 from controller.core.gates.figures import span
 from controller.core.phases import Phase
 from controller.core.plan.plan import Purpose
+from controller.core.pool import Instant
 from controller.core.state.parts import ORIGIN, MemberState
 from controller.core.steps import Course, Setting, Validate
 
@@ -48,19 +49,29 @@ def upgrading(ctx: Context, m: MemberState) -> Output | None:
             OURS_ALONE,
             m.name,
         )
-    if m.progress.lost and ctx.shape(m).has_guard:
-        return guard_of(ctx, m)
-    if m.progress.step < ctx.shape(m).steps:
-        return run_step(ctx, m, max(m.since, m.progress.step_ended or ORIGIN))
-    if ctx.plan.retires:
+    since = max(m.since, m.progress.step_ended or ORIGIN)
+    if m.progress.unfinished:
+        return run_step(ctx, m, since)
+    return _go_on(ctx, m, since)
+
+
+def _go_on(ctx: Context, m: MemberState, since: Instant) -> Output | None:
+    """No step runs: what comes next is for whoever every load balancer shows there since."""
+    is_through = m.progress.step >= ctx.shape(m).steps
+    if is_through and ctx.plan.retires:
         if is_gone(ctx, m):
             return MemberRetired(m.name)
         if not ctx.is_full_fresh(since=m.progress.step_ended or ORIGIN):
             return None
     if ctx.plan.holds_out and not ctx.shows(m, is_held):
         return None
-    odds = are_at_odds(ctx, m)
-    return _waited_for(ctx, m, odds) if odds else _proof(ctx, m)
+    if not ctx.is_seen_since_its_step(m):
+        return None
+    if odds := are_at_odds(ctx, m):
+        return _waited_for(ctx, m, odds)
+    if m.progress.lost and ctx.shape(m).has_guard:
+        return guard_of(ctx, m)
+    return _proof(ctx, m) if is_through else run_step(ctx, m, since)
 
 
 def _waited_for(ctx: Context, m: MemberState, odds: str) -> Output | None:

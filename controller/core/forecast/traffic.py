@@ -28,6 +28,8 @@ class Traffic:
     """How long a request takes, on the average."""
     is_drawn: bool = False
     """Requests go where the fewest are under way: who fails quickly draws more than its share."""
+    is_counted: bool = True
+    """Otherwise nothing is known of it, and the rates are zero."""
 
     def scaled(self, share: float) -> "Traffic":
         """A share of it."""

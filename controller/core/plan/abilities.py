@@ -39,6 +39,12 @@ class Abilities:
     """Whether a place may be given up by its upgrade."""
     pace: timedelta = timedelta(0)
     """Between two looks, at the least: how cheap a look is."""
+    counts: bool = True
+    """Whether requests and their errors are counted."""
+    cuts: bool = True
+    """Whether sessions under way can be closed."""
+    floor: int | None = None
+    """The fewest members that must serve by a rule of the pool itself; None: it has none."""
 
     def __or__(self, other: "Abilities") -> "Abilities":
         """Of both together: where they differ, the one that asks for more care."""
@@ -53,6 +59,9 @@ class Abilities:
             joins=self.joins or other.joins,
             retires=self.retires or other.retires,
             pace=max(self.pace, other.pace),
+            counts=self.counts and other.counts,
+            cuts=self.cuts and other.cuts,
+            floor=max((n for n in (self.floor, other.floor) if n is not None), default=None),
         )
 
 

@@ -4,11 +4,13 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Final
 
+from controller.core.gates.gate import CounterGate, Gate
 from controller.core.plan.abilities import Abilities, ByHand
 from controller.core.plan.plan import CourseShape, Plan, Purpose
 from controller.core.pool import InstanceView, Line, Member
-from controller.core.settings import Settings
+from controller.core.settings import OnTimeout, Policies, Settings
 from controller.core.snapshot import Snapshot, capacity, looked
 
 
@@ -48,6 +50,7 @@ def propose(
     backends = tuple(dict.fromkeys(backend for view in views for backend in view.backends))
     refusals = _selection_refusals(settings, members, chosen)
     refusals += _absences(chosen, backends, views)
+    refusals += _beyond(settings.policies, abilities)
     left = {name: how for name in chosen if name not in ours if (how := _found_out(name, views))}
     turn = [name for name in chosen if name not in left]
     if chosen and not turn:
@@ -61,10 +64,13 @@ def propose(
         min_available = max(1, serving - max_unavailable)
     else:
         min_available = limits.min_available.rounded_up(largest)
-    if turn and not refusals and serving - 1 < min_available:
+    raised = abilities.floor if (abilities.floor or 0) > min_available else None
+    if turn and not refusals and serving - 1 < max(min_available, raised or 0):
+        rule = f"min_available is {min_available}"
         refusals.append(
             f"the floor does not hold: {serving} serve ({where}), one less would be "
-            f"{serving - 1}, and min_available is {min_available}"
+            f"{serving - 1}, and "
+            + (f"{_ITS_OWN} is {raised} ({rule})" if raised is not None else rule)
         )
     if purpose is Purpose.REHEARSAL and not abilities.holds_out:
         refusals.append(
@@ -78,7 +84,7 @@ def propose(
         instances=tuple(view.instance for view in views),
         backends=backends,
         max_unavailable=max_unavailable,
-        min_available=min_available,
+        min_available=max(min_available, raised or 0),
         serving=serving,
         policies=limits,
         upgrade=upgrade,
@@ -99,8 +105,32 @@ def propose(
     notes = tuple(f"{name} {how}: left out, not upgraded" for name, how in left.items())
     if limits.min_available is None and serving < largest:
         notes += (_sunken(largest - serving, largest, min_available),)
+    if raised is not None:
+        notes += (f"{_ITS_OWN} is {raised}: above min_available, which is {min_available}",)
     notes += tuple(_sick(turn, views))
     return Proposal(None if refusals else plan, tuple(refusals), notes)
+
+
+_ITS_OWN: Final = "the floor that the pool itself sets"
+
+
+def _beyond(policies: Policies, abilities: Abilities) -> list[str]:
+    """What is asked for and cannot be had from these load balancers."""
+    reasons = []
+    if not abilities.counts:
+        reasons += [_uncounted(gate) for gate in policies.gates if isinstance(gate, CounterGate)]
+    if policies.drain.on_timeout is OnTimeout.CUT and not abilities.cuts:
+        reasons.append(
+            "drain.on_timeout is cut, and sessions of this pool cannot be closed; set it to halt"
+        )
+    return reasons
+
+
+def _uncounted(gate: Gate) -> str:
+    return (
+        f"gate {gate.name!r} judges by requests that load balancers count, and none counts them "
+        "here; use a gate that asks a metrics system"
+    )
 
 
 def _chosen(settings: Settings, members: Mapping[str, Member]) -> list[str]:

@@ -21,9 +21,10 @@ HALTED: Final = (Outcome.HALTED, Outcome.REFUSED)
 def taken_over(plan: Plan, state: State, event: RunBegan, now: Instant) -> State:
     """The state in which a process begins."""
     mode = _mode_again(state)
+    failing = {} if mode is Mode.STOPPING else _failing(state)
     state = replace(state, members={n: _begun_anew(m, now) for n, m in state.members.items()})
     return replace(
-        watched(state) if mode is Mode.HALTED else state,
+        watched(state) if mode is Mode.HALTED or failing else state,
         mode=mode,
         run=event,
         began_at=now,
@@ -32,7 +33,7 @@ def taken_over(plan: Plan, state: State, event: RunBegan, now: Instant) -> State
         stopped_at=now if state.abort is not None else None,
         finished=None,
         paused=False,
-        gates=_failing(state) if mode is Mode.HALTED else {},
+        gates=failing,
         short_since=None,
         whole=state.whole.in_a_new_process(),
         formers={

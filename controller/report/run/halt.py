@@ -8,7 +8,7 @@ from controller.core.phases import Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
 from controller.core.snapshot import Snapshot, capacity
-from controller.core.state.failures import are_known, failures
+from controller.core.state.failures import failures, why_unknown
 from controller.core.state.state import State
 from controller.report.members.placement import observed
 from controller.report.members.status import is_changed, is_fine, left_standing, standing, strangers
@@ -67,7 +67,7 @@ def _silent(state: State) -> str:
 
 def _unknown(state: State) -> str:
     """Why nothing is known of how users fare; empty when it is."""
-    return _silent(state) or ("" if are_known(state) else "no load balancer counts requests here")
+    return _silent(state) or why_unknown(state)
 
 
 def _as_of(state: State, now: Instant, wall: datetime) -> list[str]:
