@@ -195,7 +195,7 @@ class Walk:
 
     def _look(self, instance: str, *, is_full: bool = True) -> None:
         seen = [m.name for m in (self.state.members if is_full else {}).values()]
-        seen = seen or [m.name for m in self.state.in_hand]
+        seen = seen or [m.name for m in self.state.in_progress]
         share = self.served // len(self.plan.members)
         counts = Counters(min(self.errors, share), share)
         lines = tuple(

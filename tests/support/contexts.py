@@ -15,7 +15,7 @@ from controller.core.phases import (
     COMING,
     FAILED,
     HELD_OUT,
-    IN_HAND,
+    IN_PROGRESS,
     JUDGED,
     LEAVING,
     MAY_START,
@@ -159,7 +159,7 @@ def standing(phase: Phase, name: str = "web1", **changes: Any) -> MemberState:
         values["quiet"] = dict.fromkeys(INSTANCES, (ago(4), JUST_NOW))
     if phase in COMING | JUDGED | {Phase.DONE, Phase.KEPT}:
         values["step"] = 1
-    if phase in (IN_HAND - LEAVING - {Phase.DUE, Phase.RESTORING}) | FAILED | {Phase.DONE}:
+    if phase in (IN_PROGRESS - LEAVING - {Phase.DUE, Phase.RESTORING}) | FAILED | {Phase.DONE}:
         values["begun"] = True
     if phase in JUDGED:
         values |= {"mark": Counters(), "returned_at": ago(5), "warmed_at": ago(5)}

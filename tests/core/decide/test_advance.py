@@ -7,7 +7,7 @@ import pytest
 from controller.core.decide.advance import TRIES, proceed
 from controller.core.decide.context import Context
 from controller.core.events import Cause
-from controller.core.phases import IN_HAND, Phase
+from controller.core.phases import IN_PROGRESS, Phase
 from controller.core.steps import Setting
 from tests.support.contexts import ANOTHER, a_context, ago, standing, the
 from tests.support.tables import Expected, halt, sets, table
@@ -61,7 +61,7 @@ def test_order_of_questions(ctx: Context, output: Expected) -> None:
     assert proceed(ctx, the(ctx)) == output
 
 
-@pytest.mark.parametrize("phase", sorted(IN_HAND | {Phase.ASKING}))
+@pytest.mark.parametrize("phase", sorted(IN_PROGRESS | {Phase.ASKING}))
 def test_every_phase_waits_for_an_open_setting(phase: Phase) -> None:
     """Whatever the phase, nothing is done twice at once; without one, each has a handler."""
     m = standing(phase, setting=Setting.HOLD)

@@ -17,6 +17,7 @@ from controller.core.events import (
     StopRequested,
 )
 from controller.core.events import MemberKept as Kept
+from controller.core.gates.tally import Tally
 from controller.core.outcome import ExitCode, Outcome
 from controller.core.phases import Phase
 from controller.core.plan.plan import CourseShape, Purpose
@@ -152,6 +153,10 @@ FAILED = standing(Phase.FAILED)
         ),
         "users are watched still": (halted(FAILED, halted_at=ago(0.5)), None),
         "nothing failed for a while": (halted(FAILED, halted_at=ago(1.1)), OVER),
+        "nothing failed, but not all is counted": (
+            halted(FAILED, halted_at=ago(2), pool=Tally(uncounted=frozenset({("lb2", "web")}))),
+            None,
+        ),
         "one balancer does not answer": (
             halted(FAILED, halted_at=ago(0.5), silent={"lb2": ago(0.1)}),
             OVER,

@@ -30,6 +30,7 @@ from tests.support.tables import Expected, halt, table
 PASS, FAIL, UNCLEAR = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE
 HOLD = seconds(60)
 A_MINUTE_AGO = ago(60)
+UNCOUNTED = frozenset({("lb2", "web")})
 OWN = CounterGate("errors", Scope.MEMBER, 0.01, hold=HOLD)
 POOL = CounterGate("pool", Scope.POOL, 0.01, hold=HOLD)
 METRIC = MetricGate("metric", Scope.POOL, {Query.VALUE: "up"}, maximum=0.01, hold=HOLD)
@@ -147,6 +148,24 @@ def soaks(name: str = "web1", **changes: Any) -> MemberState:
             a_context(plan=gated(POOL), **pooled(50, 900, ago(0.5))),
             FAIL,
             "50 of 900",
+        ),
+        "the pool, one balancer does not count": (
+            a_context(
+                plan=gated(POOL),
+                pool=Tally(Counters(0, 900), uncounted=UNCOUNTED),
+                points=((A_MINUTE_AGO, Counters()),),
+            ),
+            UNCLEAR,
+            "not counted at lb2",
+        ),
+        "a member, one balancer does not count": (
+            a_context(
+                soaks(),
+                plan=gated(OWN),
+                tallies={"web1": Tally(Counters(0, 9), uncounted=UNCOUNTED)},
+            ),
+            UNCLEAR,
+            "not counted at lb2",
         ),
         "the pool, nobody counts": (a_context(plan=gated(POOL)), UNCLEAR, "not one request"),
     },
@@ -436,6 +455,12 @@ def test_note_of_a_soak(counts: tuple[int, int], gates: tuple[Any, ...], note: s
     """What a soak proved, for people."""
     ctx = a_context(soaks(), plan=gated(*gates), **served(*counts))
     assert quiet_note(ctx, "web1") == note
+
+
+def test_note_of_a_soak_that_not_all_counted() -> None:
+    """A sum without all of its parts proves nothing, and the report says whose is missing."""
+    ctx = a_context(soaks(), tallies={"web1": Tally(Counters(0, 9), uncounted=UNCOUNTED)})
+    assert "lb2" in quiet_note(ctx, "web1")
 
 
 @pytest.mark.parametrize("metric", [METRIC, OWN_METRIC])

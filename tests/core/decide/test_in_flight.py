@@ -133,7 +133,7 @@ def test_run_step(ctx: Context, since: Any, output: Expected) -> None:
         "a former worker stays": (
             a_context(member(), **former(0, is_seen=True)),
             ago(300),
-            halt(Cause.MEMBER, "a former worker of lb2"),
+            halt(Cause.MEMBER, "worker of lb2"),
         ),
     },
 )

@@ -116,3 +116,9 @@ def test_pool_is_compared_closely_after_a_halt() -> None:
     """While a member in rotation is judged on after a halt, all are seen ten times a second."""
     halted = replace(state(Phase.SOAKING, seen(3.0, 3.2)), mode=Mode.HALTED, halted_at=at(2))
     assert attention(CALM, halted, "lb1", at(3.2)).members is None
+
+
+def test_member_is_looked_at_when_its_step_has_ended() -> None:
+    """Who is in its place comes first."""
+    ended = state(Phase.UPGRADING, seen(3.0, 3.0), step_ended=at(3.01))
+    assert attention(CALM, ended, "lb1", at(3.01)).wait == at(0.01)

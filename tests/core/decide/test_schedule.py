@@ -91,7 +91,7 @@ def test_scope_before_a_run() -> None:
         ),
         "one out for good, which this run does not return": (
             a_context(standing(Phase.FAILED)),
-            halt(Cause.FLOOR, "not to be returned by this run: web1", member=None),
+            halt(Cause.FLOOR, "this run: web1", member=None),
         ),
         "one out for good, another one in progress": (
             a_context(standing(Phase.FAILED), standing(Phase.SOAKING, "web2"), plan=TWO_OUT),

@@ -164,11 +164,11 @@ def between(**changes: Any) -> MemberState:
         "another occupant at one balancer": (a_context(upgraded(), **MOVED_IN), None),
         "another occupant at one balancer for too long": (
             a_context(upgraded(since=ago(61), step_ended=ago(60)), **MOVED_IN),
-            halt(Cause.MEMBER, "web1: lb2 shows 10.0.0.9:80"),
+            halt(Cause.MEMBER, "web1: lb2 "),
         ),
         "the same, in a process that ran no step": (
             a_context(upgraded(since=ago(60), step_ended=None), **MOVED_IN),
-            halt(Cause.MEMBER, "web1: lb2 shows 10.0.0.9:80"),
+            halt(Cause.MEMBER, "web1: lb2 "),
         ),
     },
 )

@@ -16,7 +16,7 @@ from controller.core.events import (
     MemberStoodDown,
     SoakEnded,
 )
-from controller.core.phases import IN_HAND, Phase
+from controller.core.phases import IN_PROGRESS, Phase
 from controller.core.state.parts import MemberState
 from controller.core.steps import AskGuard, Course, RunStep, Setting, Validate
 from tests.support.contexts import (
@@ -60,7 +60,7 @@ RESTORE, HOLD, REMOVE = sets(Setting.RESTORE), sets(Setting.HOLD), sets(Setting.
 PUT_BACK, VALIDATE = sets(Setting.PUT_BACK), Validate("web1", Course.UPGRADE, SEATS)
 ASK = AskGuard("web1", Course.UPGRADE, 0, SEATS)
 RETURNED = MemberReturned("web1")
-LEFT_OUT = saying(MemberFailed, "left out: changed, and not proven")
+LEFT_OUT = saying(MemberFailed, "left out")
 FAILED = saying(MemberFailed, "exit code 4")
 KEPT = saying(MemberKept, "10 % of its weight", is_out=False)
 SOAKED = SoakEnded("web1", "in rotation, its soak cut short by the abort")
@@ -137,7 +137,7 @@ def test_each_phase(case: str, way: str) -> None:
 
 def test_every_phase_is_in_the_matrix() -> None:
     """A new phase must be thought of here."""
-    assert {m.phase for m, _ in MATRIX.values()} == IN_HAND | {Phase.ASKING}
+    assert {m.phase for m, _ in MATRIX.values()} == IN_PROGRESS | {Phase.ASKING}
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -266,7 +266,7 @@ def test_given_up(
 # --- what somebody else did --------------------------------------------------------------------
 
 THEIRS: dict[str, Any] = {"foreign": True}
-NOT_FOUGHT = "it was not fought over"
+NOT_FOUGHT = "somebody else"
 
 
 @table(

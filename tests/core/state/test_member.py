@@ -171,7 +171,19 @@ TAKES_OUT = RunStep("web1", UP, 0, 0, SEATS, FOUND)
         "a step that takes it out itself": (
             standing(Phase.DUE),
             TAKES_OUT,
-            into(Phase.UPGRADING, work=TAKES_OUT, begun=True, unfinished=True, found=FOUND),
+            into(
+                Phase.UPGRADING,
+                work=TAKES_OUT,
+                begun=True,
+                unfinished=True,
+                found=FOUND,
+                seats=SEATS,
+            ),
+        ),
+        "a step that may run is joined, whoever is in its place": (
+            standing(Phase.UPGRADING, unfinished=True),
+            RunStep("web1", UP, 0, 0, NEW_SEATS),
+            {"work": RunStep("web1", UP, 0, 0, NEW_SEATS)},
         ),
         "a step again": (
             standing(Phase.UPGRADING, lost=True, passed=False, answer=e.Answer.NEEDED),
