@@ -82,7 +82,7 @@ def test_old_worker_that_never_ends_halts() -> None:
     goes back as it was."""
     played = play(guarded(Phase.OUT, reload_one, prepare=slow_requests(ms(60_000), "web2")))
     ended(played, "halted", 5)
-    assert "former worker of lb1" in played.end.why
+    assert "lingering worker of lb1" in played.end.why
     assert played.phases()["web1"] == "waiting"
 
 

@@ -227,7 +227,7 @@ def test_changed_member_contested_in_its_drain() -> None:
     played = again_draining(foreign(Admin.READY))
     assert played.end.exit_code == 5
     assert played.phases()["web1"] == "kept"
-    assert "not fought over" in played.state.members["web1"].why
+    assert "poolroll left it there" in played.state.members["web1"].why
 
 
 # --- balancers that refuse to be told, on the way to rest --------------------------------------

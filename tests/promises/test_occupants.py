@@ -89,7 +89,7 @@ def test_at_one_of_two_alone_after_its_step() -> None:
     )
     played = play(of_places(scenario))
     ended(played, "halted", 5)
-    assert "lb1 shows 10.0.0.1:8081 in the place of web1, and elsewhere" in played.end.why
+    assert "lb1 has the new address of web1, 10.0.0.1:8081, and others" in played.end.why
     assert played.steps("web1", Validate) == []
     assert (played.phases()["web1"], admins(played)) == ("failed", {Admin.OUT})
 

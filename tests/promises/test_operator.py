@@ -222,7 +222,7 @@ def test_no_room_for_anybody_halts() -> None:
     other = replace(scenario, begin=RunBegan("tester", only=("web1",)))
     again = play_on(other, halted.world, RESUME)
     ended(again, "halted", 5)
-    assert "still out because of us" in again.end.why
+    assert "still out of rotation because of poolroll" in again.end.why
     assert again.versions()["web1"] == "v1"
 
 
