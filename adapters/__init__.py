@@ -1,6 +1,6 @@
-"""One folder per system that poolroll talks to, named for the technology.
+"""One folder per external system, named after the technology.
 
-Every package here implements protocols of `controller.ports`, maps its library's and system's
-errors into `controller.errors` at its edge, and imports no other adapter; `words` alone is shared.
-No decision about a rollout belongs here.
+Every package implements protocols of `controller.ports`, maps the errors of its library and system
+to `controller.errors`, and imports no other adapter. Only `words` is shared. Decisions about a
+rollout do not belong here.
 """

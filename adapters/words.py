@@ -1,6 +1,6 @@
-"""What several adapters need to put a fault into words: its causes, and no secrets (S12).
+"""Helpers for error messages: the causes of an exception, and hiding of secrets (S12).
 
-The only module that adapters share; they never import each other.
+The only module that adapters share.
 """
 
 from collections.abc import Iterable, Iterator
@@ -8,11 +8,11 @@ from typing import Final
 
 HIDDEN: Final = "***"
 _SHORTEST_SECRET: Final = 4
-"""Shorter values are no secrets, and hiding them would garble the text."""
+"""Shorter values are not secrets, and hiding them would garble the text."""
 
 
 def hide(text: str, secrets: Iterable[str]) -> str:
-    """`text` with every one of `secrets` blotted out, and their longer words too."""
+    """`text` with every one of `secrets`, and their longer words, replaced by `***`."""
     words = {word for secret in secrets for word in (secret, *secret.split())}
     for word in sorted(words, key=len, reverse=True):
         if len(word) >= _SHORTEST_SECRET:
@@ -21,7 +21,7 @@ def hide(text: str, secrets: Iterable[str]) -> str:
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """`error` and what lies behind it; several attempts at once come as a group."""
+    """`error` and its causes, in order; exception groups are unpacked."""
     seen: list[BaseException] = []
     todo: list[BaseException | None] = [error]
     while todo:

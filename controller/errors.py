@@ -1,28 +1,28 @@
-"""Every error that poolroll raises on purpose.
+"""The error tree: every exception that poolroll raises on purpose.
 
     PoolrollError
     ├── ConfigurationError      the rollout file or the command line; nothing was touched (exit 2)
-    ├── UsageFault              an option that cannot be honoured; nothing was touched (exit 2)
-    ├── Refused                 a reason not to begin; nothing was touched (exit 3)
+    ├── UsageFault              an invalid command-line option; nothing was touched (exit 2)
+    ├── Refused                 a reason not to start; nothing was touched (exit 3)
     ├── PoolHeld                another run holds this pool (exit 6)
     ├── LeaseLost               the lock was lost on the way; nothing more is touched (exit 6)
     │   └── Conflict                another process wrote to the journal of this rollout
     ├── StateError              the state folder cannot be read or written
-    ├── MetricsRefused          a metrics server will never answer this question (exit 2)
+    ├── MetricsRefused          a metrics query that can never work (exit 2)
     └── BalancerError           a load balancer did not do as asked
         ├── BalancerUnreachable     no connection, or it broke            (retryable)
         ├── BalancerTimeout         connected, but no whole reply in time (retryable)
         ├── PermissionTooLow        the socket's level does not allow the command
         ├── NoSuchBackend
         ├── NoSuchMember
-        ├── CommandRefused          its own text, or a state that did not take
-        │   └── WeightRefused           it takes no weight but none and all
-        ├── Unsupported             it runs in a way that no promise can be kept on
-        └── MalformedReply          a reply that is not what the protocol says
+        ├── CommandRefused          refused a setting, or ignored it
+        │   └── WeightRefused           accepts only weights 0 and 100 %
+        ├── Unsupported             runs in a mode that poolroll cannot handle safely
+        └── MalformedReply          a reply that does not follow the protocol
 
 Adapters map what their libraries and systems raise into this tree at their edge. `retryable`
-says whether the same call may succeed later without anybody changing anything. Messages are one
-clear line for an operator, and never hold a secret.
+says whether the same call may succeed later without any change. A message is one clear line for an
+operator and never holds a secret.
 """
 
 from dataclasses import dataclass
@@ -37,17 +37,17 @@ class PoolrollError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault in a rollout file: where, what is wrong, and the mend."""
+    """One fault in a rollout file: the place, what is wrong, and how to fix it."""
 
     line: int
-    """From 1; 0 when no place in the file can be named."""
+    """From 1; 0 when the fault has no place in the file."""
     column: int
     path: str
     """Dotted path of the key, like `drain.timeout` or `gates[0].max`."""
     message: str
 
     def render(self, file: str) -> str:
-        """`FILE:LINE:COL: path: what is wrong, and the mend`."""
+        """`FILE:LINE:COL: path: what is wrong, and how to fix it`."""
         place = f"{file}:{self.line}:{self.column}: " if self.line else f"{file}: "
         return place + (f"{self.path}: " if self.path else "") + self.message
 
@@ -62,11 +62,11 @@ class ConfigurationError(PoolrollError):
 
 
 class UsageFault(PoolrollError):
-    """An option that cannot be honoured, told in one line (exit 2)."""
+    """An invalid command-line option, explained in one line (exit 2)."""
 
 
 class Refused(PoolrollError):
-    """Reasons not to begin, each one line."""
+    """Reasons not to start, one line each."""
 
     def __init__(self, *reasons: str) -> None:
         self.reasons = reasons
@@ -98,7 +98,7 @@ class StateError(PoolrollError):
 
 
 class MetricsRefused(PoolrollError):
-    """A query that cannot work: a typo, a string, an answer of the wrong kind. Shows the query."""
+    """A metrics query that can never work: a typo, an answer of the wrong type. Shows the query."""
 
     def __init__(self, server: str, query: str, message: str) -> None:
         self.server = server

@@ -11,14 +11,16 @@ from datetime import datetime, timedelta
 from typing import NoReturn, Protocol
 
 from controller.core.gates.evidence import Alert, Freshness, Reading, Reduce
-from controller.core.pool import FULL, Found, Incarnation, InstanceView, Instant, PoolKey, Seat
+from controller.core.pool import FULL, Found, Incarnation, InstanceView, Instant, PoolKey
 from controller.records import (
+    Confirmed,
     Holder,
     Notice,
     Record,
     Request,
     Returned,
     RolloutRow,
+    Seats,
     Survey,
     Taken,
     Undelivered,
@@ -46,13 +48,6 @@ class Clock(Protocol):
 
     async def sleep(self, duration: timedelta) -> None:
         """At least `duration`; virtual in tests."""
-
-
-Seats = Collection[Seat]
-"""Who is meant to be in the member's place, as it was last seen; empty: whoever is there."""
-
-Confirmed = Mapping[str, Incarnation]
-"""Instance → the incarnation that showed the setting when it was read back."""
 
 
 class LoadBalancer(Protocol):

@@ -6,7 +6,13 @@ from datetime import datetime
 from enum import StrEnum
 
 from controller.core.plan.abilities import Abilities, ByHand
-from controller.core.pool import Found, Instant, PoolKey
+from controller.core.pool import Found, Incarnation, Instant, PoolKey, Seat
+
+Seats = Collection[Seat]
+"""Who is meant to be in the member's place, as it was last seen; empty: whoever is there."""
+
+Confirmed = Mapping[str, Incarnation]
+"""Instance → the incarnation that showed the setting when it was read back."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The machine's clocks. The only place where time may be asked for (ruff bans it elsewhere)."""
+"""The system clocks. The only place that may read the time (ruff bans it elsewhere)."""
 
 import asyncio
 import time

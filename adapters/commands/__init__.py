@@ -1,7 +1,7 @@
 """Commands on this machine, run so that they outlive poolroll.
 
-Belongs here: starting a step under its helper, joining one that runs or has ended, ending what
-outlived its time, and asking short questions of commands. Does not belong here: what a step's
+Belongs here: starting a step under its helper, joining one that runs or has ended, killing what
+exceeds its timeout, and running short commands. Does not belong here: what a step's
 end means for its member (`controller.core`), templates (`controller.config`), probes over the
 network (`adapters.probes`).
 """

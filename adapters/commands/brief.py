@@ -1,4 +1,5 @@
-"""Questions to commands: run in place, and killed with whoever asks."""
+"""Short commands (`unless`, probes): run without a helper, and killed when the caller is
+cancelled."""
 
 import asyncio
 import os
@@ -19,7 +20,7 @@ async def run_briefly(command: Command, clock: Clock, grace: timedelta) -> JobRe
     """Run `command` to its end or its timeout, then TERM, and KILL after `grace`.
 
     Cancelled, it kills the whole group first. What the command leaves behind when it ends by
-    itself is left alone. Only for what `spec.unfit` finds fit.
+    itself is left alone. Only for a command that `spec.unfit` accepts.
     """
     try:
         return await _run(command, clock, grace)
@@ -63,7 +64,7 @@ class _Pipe:
         return self._capture.text()
 
     def close(self) -> None:
-        """Take what is there and be done with it."""
+        """Read what is left, then close the pipe."""
         read = 0
         while read < helper.DRAIN and (size := self._take()):
             read += size
@@ -129,7 +130,7 @@ async def _kill(process: Process) -> None:
 
 
 async def _reaped(process: Process) -> None:
-    """No zombie may stay; but a process may hang in the kernel, so the wait has an end."""
+    """Leave no zombie; but a process may hang in the kernel, so the wait is bounded."""
     await _ended(process, timedelta(seconds=helper.KILL_PATIENCE))
 
 

@@ -1,4 +1,4 @@
-"""The process group of a step, seen by somebody who is not its parent."""
+"""The process group of a step, as seen by a process that is not its parent."""
 
 from dataclasses import dataclass
 
@@ -8,12 +8,13 @@ from controller.core.pool import Instant
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Written down before the step's exec; names its processes beyond doubt."""
+    """Recorded before the step's exec; identifies its processes without doubt."""
 
     pid: int
     """Of the first process, and so of its group and its session."""
     start: str
-    """Of the first process, in ticks since the boot: tells it from a later bearer of its id."""
+    """Of the first process, in ticks since the boot: distinguishes it from a later process with the
+    same id."""
     machine: str
     """What process ids are valid in: a boot and a process id namespace."""
     started: Instant
@@ -21,8 +22,8 @@ class Group:
     def is_alive(self) -> bool:
         """Whether any process of the group still runs.
 
-        A process id is not given anew while a group or session bears it, hence a first process
-        of another start means that the whole group had ended.
+        A process id is not reused while a group or session has it, so a first process with another
+        start time means that the whole group has ended.
         """
         if self.machine != helper.machine():
             return False

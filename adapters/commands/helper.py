@@ -1,6 +1,6 @@
-"""The helper that one step runs under: it outlives poolroll and writes down how the step ended.
+"""The helper process that one step runs under: it outlives poolroll and records how the step ended.
 
-Run by path with `python -I -S`: it imports nothing of ours, and few modules, to be up in some
+Run by path with `python -I -S`. It imports no module of poolroll and few others, to start in about
 15 ms. It gets the lock of the job as fd 3, already taken: a flock belongs to the open file
 description, so it is held until the last process that shares it has ended (flock(2)). The job
 arrives on fd 0, a socket, and so neither on disk nor on a command line, where a secret could be
@@ -12,8 +12,8 @@ read. fd 2 is that socket too: a traceback reaches the poolroll that started us,
 4. at the timeout TERM its whole group, and KILL what is left after the grace;
 5. write `result`, durably.
 
-When the helper is killed, the step goes on until it writes into the pipe that nobody reads. When
-the step has ended by itself, processes it left behind go on too; like under ssh, they have to
+When the helper is killed, the step continues until it writes into the pipe that has no reader. When
+the step has ended by itself, processes that it left behind continue too; as under ssh, they must
 send their output elsewhere.
 """
 
@@ -32,7 +32,7 @@ KEEP = 32 * 1024
 CONTROL_FD, LOCK_FD = 0, 3
 IGNORED = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 INHERITED = (signal.SIGQUIT, signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ)
-"""May be ignored by whoever started us: a shell in the background, Python."""
+"""The parent may have ignored them: a shell in the background, Python."""
 POLL = 0.02
 KILL_PATIENCE = 5.0
 """Seconds for killed processes to go. Those of another user, or hung in the kernel, do not."""
@@ -179,7 +179,7 @@ class Spec:
 
 
 class Step:
-    """The step: forked in a session of its own, waiting to be let go."""
+    """The step: forked in its own session, waiting for its start signal."""
 
     def __init__(self, spec: Spec, wake: int) -> None:
         self._status: int | None = None
@@ -278,7 +278,7 @@ def become(spec: Spec, go: int, fault: int, out: int) -> None:
     try:
         os.setsid()
         if not os.read(go, 1):
-            os._exit(0)  # the helper is gone, and with it who would keep the time
+            os._exit(0)  # the helper is gone, so there would be no timeout
         null = os.open(os.devnull, os.O_RDONLY)
         for source, target in ((null, 0), (out, 1), (out, 2)):
             os.dup2(source, target)
@@ -299,7 +299,9 @@ def become(spec: Spec, go: int, fault: int, out: int) -> None:
 
 def main() -> None:
     os.set_inheritable(LOCK_FD, False)
-    os.closerange(LOCK_FD + 1, 1 << 16)  # what poolroll's own parent left open is not ours
+    os.closerange(
+        LOCK_FD + 1, 1 << 16
+    )  # descriptors that poolroll inherited do not belong to the step
     for number in IGNORED:
         signal.signal(number, signal.SIG_IGN)
     wake, waker = os.pipe()
@@ -330,4 +332,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-    os._exit(0)  # nothing is buffered, and whoever waits learns of the end at once
+    os._exit(0)  # nothing is buffered, and the parent learns of the end at once

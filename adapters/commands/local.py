@@ -21,7 +21,7 @@ from controller.tasks import Command, Job, JobResult
 
 _POLL = timedelta(milliseconds=25)
 _ATTEMPTS = 3
-"""Helpers that may end without a word before they began anything."""
+"""Helpers that may end without a message before they started anything."""
 
 
 class LocalCommands:
@@ -88,7 +88,7 @@ class LocalCommands:
         return ended
 
     async def _take_up(self, place: Place, command: Command, lock: int) -> Attended | None:
-        """With the lock held: start the job, or see out what a killed helper left of it."""
+        """With the lock held: start the job, or wait for the step that a killed helper left."""
         if place.result() is not None:
             return None
         if (group := place.group()) is None:

@@ -1,7 +1,8 @@
-"""The folder of one job: what is durably known of it, and the lock that says who attends to it.
+"""The folder of one job: its durable records, and the lock of the process that is responsible for
+it.
 
-`lock` is held by whoever starts the job, runs it, or sees a left one out. `group` is there once
-the job counts as begun, `result` once it has ended; `output` grows meanwhile.
+`lock` is held by the process that starts the job, runs it, or waits for one left behind. `group`
+exists once the job counts as started, `result` once it has ended; `output` grows meanwhile.
 """
 
 import fcntl
@@ -71,7 +72,7 @@ class Place:
             raise StateError(f"{self.folder / helper.RESULT}: not written by poolroll") from error
 
     def settle(self, outcome: str, seconds: float) -> None:
-        """Write the result in place of a helper that could not."""
+        """Write the result for a helper that could not."""
         helper.write_durably(str(self.folder), helper.RESULT, f"{seconds:.3f} {outcome}\n")
 
     def concealed(self, result: JobResult) -> JobResult:

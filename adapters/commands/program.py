@@ -1,4 +1,4 @@
-"""Whether a command could be started, found out without starting it."""
+"""Check whether a command could be started, without starting it."""
 
 import errno
 import os
@@ -14,7 +14,7 @@ _SHEBANG = 256
 
 
 def unstartable(command: Command) -> str | None:
-    """Why not, in the words in which a failed start is told; None when nothing speaks against it.
+    """Why not, in the words of a failed start; None when it can be started.
 
     Looks where the start would look: at a path with a slash from the command's own folder, else
     along PATH (execvp(3)).

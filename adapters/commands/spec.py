@@ -1,4 +1,4 @@
-"""A command as bytes that a system call takes."""
+"""A command encoded for system calls."""
 
 import os
 from datetime import timedelta
@@ -9,7 +9,7 @@ from controller.tasks import Command
 
 
 def unfit(command: Command) -> str | None:
-    """Why no system could start `command`, whatever is installed there; None when it could."""
+    """Why no system could start `command`, whatever is installed; None when it could."""
     if not command.argv or not command.argv[0]:
         return "the command is empty"
     name = command.argv[0]
@@ -25,7 +25,7 @@ def unfit(command: Command) -> str | None:
 
 
 def packed(place: Place, command: Command, grace: timedelta) -> bytes:
-    """What the helper is sent. Only what `unfit` finds fit."""
+    """The message to the helper. Only for a command that `unfit` accepts."""
     head = (
         str(command.timeout.total_seconds()),
         str(grace.total_seconds()),

@@ -1,4 +1,4 @@
-"""A helper as its starter sees it: a process, and the socket it got its job by."""
+"""A running helper as its parent sees it: a process, and the socket to send its job."""
 
 import asyncio
 import os
@@ -47,7 +47,7 @@ class Attended:
                 os.close(fd)
 
     async def attend(self, spec: bytes) -> str:
-        """Hand over the job and wait for the helper's end; return what it complained of.
+        """Send the job and wait for the helper's end; return its error output.
 
         Cancelled, it leaves the helper running, and `reap` for later.
         """

@@ -1,4 +1,4 @@
-"""What a demo's HAProxy is told: values in, configuration text out."""
+"""The configuration of the demo's HAProxy: values in, text out."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
-class Doors:
+class Endpoints:
     """Where one HAProxy listens, all on this machine."""
 
     frontend: int
@@ -35,15 +35,15 @@ class Doors:
     """Where its own metrics are, at `/metrics`; None: nowhere."""
 
 
-def haproxy_config(shape: Shape, doors: Doors, members: Mapping[str, int]) -> str:
+def haproxy_config(shape: Shape, endpoints: Endpoints, members: Mapping[str, int]) -> str:
     """`members`: name → port. See the configuration manual, sections 3.1, 4.2 and 5.2;
     for its metrics, `addons/promex/README` in its sources."""
     options = shape.server_options + (f" slowstart {shape.slowstart}" if shape.slowstart else "")
     lines = [
         "global",
-        f"  stats socket {doors.admin} mode 600 level admin expose-fd listeners",
-        f"  stats socket {doors.operator} mode 600 level operator",
-        f"  stats socket ipv4@127.0.0.1:{doors.tcp} level admin",
+        f"  stats socket {endpoints.admin} mode 600 level admin expose-fd listeners",
+        f"  stats socket {endpoints.operator} mode 600 level operator",
+        f"  stats socket ipv4@127.0.0.1:{endpoints.tcp} level admin",
         "  nbthread 1",
         "  maxconn 2000",
         "defaults",
@@ -56,10 +56,10 @@ def haproxy_config(shape: Shape, doors: Doors, members: Mapping[str, int]) -> st
         f"  retries {shape.retries}",
         *(["  option redispatch"] if shape.redispatch else []),
         "frontend front",
-        f"  bind 127.0.0.1:{doors.frontend}",
+        f"  bind 127.0.0.1:{endpoints.frontend}",
         *(f"  use_backend {name} if {{ path_beg /{name} }}" for name in shape.backends[1:]),
         f"  default_backend {shape.backends[0]}",
-        *([] if doors.exporter is None else _exporter(doors.exporter)),
+        *([] if endpoints.exporter is None else _exporter(endpoints.exporter)),
     ]
     for name in shape.backends:
         lines += _backend(name, shape, options, members)

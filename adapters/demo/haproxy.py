@@ -102,7 +102,7 @@ class HaproxyProcess:
         await self._launch([*takeover, "-sf", former])
 
     async def restart(self) -> None:
-        """Kill every worker with all its sessions, then start anew."""
+        """Kill every worker with all its sessions, then start again."""
         await self.stop()
         await self.start()
 

@@ -1,4 +1,4 @@
-"""A real Prometheus on a free loopback port, which may be frozen, killed and started anew."""
+"""A real Prometheus on a free loopback port, which may be frozen, killed and started again."""
 
 import asyncio
 import json

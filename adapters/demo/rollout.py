@@ -23,7 +23,7 @@ def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def rollout(
-    doors: Sequence[str], backends: Sequence[str], members: int, tool: Sequence[str]
+    endpoints: Sequence[str], backends: Sequence[str], members: int, tool: Sequence[str]
 ) -> dict[str, Any]:
     """A rollout v1→v2 in small times. `tool`: argv of `upgrade` for `${member.name}`."""
     return {
@@ -31,7 +31,7 @@ def rollout(
         "name": "demo",
         "vars": {"version": "v2"},
         "pool": {
-            "haproxy": {"apis": list(doors), "backends": list(backends)},
+            "haproxy": {"apis": list(endpoints), "backends": list(backends)},
             "members": {"expect": members},
         },
         "drain": {"timeout": "10s", "sticky": "300ms"},

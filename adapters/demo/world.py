@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from adapters.demo import upgrade
-from adapters.demo.config import Doors, Shape, haproxy_config
+from adapters.demo.config import Endpoints, Shape, haproxy_config
 from adapters.demo.haproxy import HaproxyProcess
 from adapters.demo.rollout import merged, rollout, to_yaml
 from adapters.demo.upgrade import Fault, Home
@@ -48,13 +48,13 @@ class World:
         """Of the members' apps."""
         self.haproxies: list[HaproxyProcess] = []
         self.frontends: list[int] = []
-        """Ports on 127.0.0.1, one for each HAProxy; the doors are in the same order."""
+        """Ports on 127.0.0.1, one for each HAProxy; the endpoints are in the same order."""
         self.exporters: list[int] = []
         """Ports on 127.0.0.1 that serve `/metrics`, in the same order; with `exporter=True`."""
-        self.unix_doors: list[str] = []
-        self.operator_doors: list[str] = []
+        self.unix_endpoints: list[str] = []
+        self.operator_endpoints: list[str] = []
         """Of a level that may read, and may set nothing."""
-        self.tcp_doors: list[str] = []
+        self.tcp_endpoints: list[str] = []
         self._binary = haproxy
         self._instances = instances
         self._shape = Shape(**shape)
@@ -137,7 +137,7 @@ class World:
         """Write `rollout.yml` for this world: v1→v2 in small times, with `overrides` laid upon it
         (a value of None takes its key away)."""
         tool = self._tool("${member.name}")
-        base = rollout(self.unix_doors, self._shape.backends, len(self.members), tool)
+        base = rollout(self.unix_endpoints, self._shape.backends, len(self.members), tool)
         path = self.folder / "rollout.yml"
         path.write_text(to_yaml(merged(base, overrides)))
         return path
@@ -158,23 +158,23 @@ class World:
     async def _start_haproxy(self, number: int, stack: AsyncExitStack) -> None:
         folder = self.folder / f"lb{number}"
         folder.mkdir()
-        doors = Doors(
+        endpoints = Endpoints(
             _reserve(stack),
             folder / "admin.sock",
             folder / "op.sock",
             _reserve(stack),
             exporter=_reserve(stack) if self._shape.exporter else None,
         )
-        config = haproxy_config(self._shape, doors, self.ports)
+        config = haproxy_config(self._shape, endpoints, self.ports)
         process = HaproxyProcess(self._binary, folder, config)
         await process.start()
         stack.push_async_callback(process.stop)
         self.haproxies.append(process)
-        self.frontends.append(doors.frontend)
-        self.exporters += [] if doors.exporter is None else [doors.exporter]
-        self.unix_doors.append(f"unix:{doors.admin}")
-        self.operator_doors.append(f"unix:{doors.operator}")
-        self.tcp_doors.append(f"tcp:127.0.0.1:{doors.tcp}")
+        self.frontends.append(endpoints.frontend)
+        self.exporters += [] if endpoints.exporter is None else [endpoints.exporter]
+        self.unix_endpoints.append(f"unix:{endpoints.admin}")
+        self.operator_endpoints.append(f"unix:{endpoints.operator}")
+        self.tcp_endpoints.append(f"tcp:127.0.0.1:{endpoints.tcp}")
 
     async def _stop_apps(self) -> None:
         homes = [self.home(name) for name in self.members]

@@ -1,4 +1,4 @@
-"""The LoadBalancer port over every HAProxy in front of a pool."""
+"""The LoadBalancer port, for all HAProxys in front of a pool."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -12,11 +12,11 @@ from adapters.haproxy.notes import survey_of
 from controller.core.pool import FULL, Found, Incarnation, InstanceView
 from controller.errors import BalancerError, PermissionTooLow
 from controller.pools.haproxy import HaproxyFacts
-from controller.ports import Clock, Confirmed, Seats
-from controller.records import Survey
+from controller.ports import Clock
+from controller.records import Confirmed, Seats, Survey
 
 DEADLINE = timedelta(seconds=2)
-"""Of one command line. A live HAProxy answers in a millisecond; S3 and S9 count in seconds."""
+"""Time limit of one command line. HAProxy answers in a millisecond; S3 and S9 count in seconds."""
 
 
 class HaproxyLoadBalancer:
@@ -29,8 +29,8 @@ class HaproxyLoadBalancer:
         clock: Clock,
         deadline: timedelta = DEADLINE,
     ) -> None:
-        """`apis`: see `controller.pools.haproxy.parse_endpoint`. Raises UsageFault for one that
-        names no endpoint."""
+        """`apis`: see `controller.pools.haproxy.parse_endpoint`. Raises UsageFault for an
+        invalid one."""
         self._instances = {
             api: HaproxyInstance(api, endpoint_of(api), tuple(backends), clock, deadline)
             for api in apis
@@ -41,7 +41,7 @@ class HaproxyLoadBalancer:
         return tuple(self._instances)
 
     async def facts(self, instance: str) -> HaproxyFacts:
-        """What this HAProxy is, at any level of permission. Raises BalancerError."""
+        """Facts about this HAProxy; works at any permission level. Raises BalancerError."""
         return await self._instances[instance].facts()
 
     async def survey(self, view: InstanceView, selected: Collection[str]) -> Survey:
@@ -49,7 +49,7 @@ class HaproxyLoadBalancer:
         if facts.level != "admin":
             raise PermissionTooLow(
                 view.instance,
-                f"this door has level {facts.level!r}; taking members out needs `level admin`",
+                f"this endpoint has level {facts.level!r}; taking members out needs `level admin`",
             )
         return survey_of(facts, view, selected)
 
@@ -89,7 +89,7 @@ class HaproxyLoadBalancer:
         )
 
     async def aclose(self) -> None:
-        """Nothing to close: no connection outlives its command line."""
+        """Nothing to close: each connection serves one command line only."""
 
     async def _carry_out(
         self, member: str, seats: Seats, make: Callable[[str], MakeOrders]
@@ -102,8 +102,8 @@ class HaproxyLoadBalancer:
 
 
 async def _all(attempts: Sequence[Awaitable[Incarnation]]) -> list[Incarnation]:
-    """Try all at once, to the end; then raise the first error that will not pass by itself, else
-    the first, with the others in its text."""
+    """Run all concurrently, to the end; then raise the first permanent error, else the first error,
+    with the others in its text."""
 
     async def attempt(one: Awaitable[Incarnation]) -> Incarnation | BalancerError:
         try:

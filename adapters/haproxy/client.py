@@ -1,6 +1,6 @@
-"""One command line, one connection: the only IO towards a HAProxy.
+"""The client of HAProxy's Runtime API: one connection for each command line.
 
-A connection that stays open would go on speaking to an old worker after a reload, so none does.
+A persistent connection would still reach the old worker after a reload, so there is none.
 """
 
 import asyncio
@@ -13,15 +13,15 @@ from controller.errors import BalancerUnreachable, MalformedReply, UsageFault
 from controller.pools.haproxy import Endpoint, NotAnEndpoint, UnixEndpoint, parse_endpoint
 
 CONNECTIONS = 2
-"""At once per instance: `stats maxconn` is 10 by default and shared with everybody else's tools,
-and one more than it allows hangs."""
+"""Connections at once per instance: `stats maxconn` is 10 by default and shared with other tools,
+and a connection beyond it hangs."""
 REPLY_LIMIT = 16 * 1024 * 1024
 """Bytes; the whole view of 10,000 servers is about 6 MiB."""
 _CHUNK = 256 * 1024
 
 
 def endpoint_of(api: str) -> Endpoint:
-    """Where the Runtime API named `api` listens. Raises UsageFault for a text that names none."""
+    """`api` as an endpoint. Raises UsageFault for an invalid one."""
     try:
         return parse_endpoint(api)
     except NotAnEndpoint as fault:
@@ -30,10 +30,10 @@ def endpoint_of(api: str) -> Endpoint:
 
 
 class RuntimeClient:
-    """Speaks to one Runtime API (HAProxy management guide, section 9.3)."""
+    """Client of one Runtime API (HAProxy management guide, section 9.3)."""
 
     def __init__(self, instance: str, endpoint: Endpoint, deadline: timedelta) -> None:
-        """`deadline`: for one whole exchange, from connecting to the last byte."""
+        """`deadline`: time limit of one exchange, from connecting to the last byte."""
         self.instance = instance
         self._endpoint = endpoint
         self._deadline = deadline
@@ -42,8 +42,8 @@ class RuntimeClient:
     async def ask(self, *commands: Command) -> tuple[str, ...]:
         """Send `commands` as one line, all to the same worker; one reply each.
 
-        Raises CommandRefused before anything is sent when a word could be taken for more than
-        itself; BalancerUnreachable, BalancerTimeout, MalformedReply.
+        Raises CommandRefused before anything is sent when a word contains unsafe characters;
+        BalancerUnreachable, BalancerTimeout, MalformedReply.
         """
         line = line_of(self.instance, commands)
         async with self._slots:

@@ -1,4 +1,4 @@
-"""What backends and servers a HAProxy has, for whoever does not know their names yet."""
+"""Discovery of backends and servers, for `init`."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -11,13 +11,13 @@ from controller.pools.haproxy import HaproxyFacts, HaproxyPool
 from controller.ports import Clock
 
 _MODES = ("http", "tcp")
-"""Others, like `log`, are no pools."""
+"""Other modes, like `log`, are not pools."""
 
 
 async def servers_behind(api: str) -> Mapping[str, tuple[str, ...]]:
     """Backend → its servers without the backups, all in HAProxy's order.
 
-    Raises UsageFault for what is no endpoint, and BalancerError.
+    Raises UsageFault for an invalid endpoint, and BalancerError.
     """
     (reply,) = await RuntimeClient(api, endpoint_of(api), DEADLINE).ask(SHOW_SERVERS)
     found: dict[str, list[str]] = {}
@@ -32,8 +32,8 @@ async def servers_behind(api: str) -> Mapping[str, tuple[str, ...]]:
 async def facts_and_views(
     pool: HaproxyPool, clock: Clock
 ) -> Sequence[tuple[HaproxyFacts, InstanceView]]:
-    """Of each HAProxy in front of a pool, in their order: what it is, and a full look at it.
-    Any level of permission will do. Raises UsageFault, BalancerError."""
+    """Facts about each HAProxy in front of a pool, in order, and a full look at it. Works at any
+    permission level. Raises UsageFault, BalancerError."""
     balancer = HaproxyLoadBalancer(pool.apis, pool.backends, clock)
 
     async def one(instance: str) -> tuple[HaproxyFacts, InstanceView]:

@@ -1,4 +1,4 @@
-"""What one HAProxy is and can do, for the plan. Pure."""
+"""Facts about one HAProxy for the plan: version, level, persistence, algorithms. Pure."""
 
 from collections.abc import Iterator, Sequence
 
@@ -26,11 +26,11 @@ FACTS: tuple[Command, ...] = (
 )
 _LEVELS = ("admin", "operator", "user")
 _STATIC = "static-rr"
-"""The one algorithm whose name alone tells that it takes no weights at run time (configuration
+"""The only algorithm that never accepts other weights at run time, by its name (configuration
 manual, `balance`); `source` and its like may be static or not."""
 _PREFER_IDLE = frozenset({"leastconn", "random", "first", "unknown"})
-"""Those that count what is under way at each server (same place); `random` is shown as unknown
-up to 2.8 (measured)."""
+"""Algorithms that count requests in flight at each server (same place); `random` is shown as
+unknown up to 2.8 (measured)."""
 
 
 def facts_of(api: str, backends: Sequence[str], replies: Sequence[str]) -> HaproxyFacts:
@@ -70,8 +70,8 @@ def facts_of(api: str, backends: Sequence[str], replies: Sequence[str]) -> Hapro
 
 
 def _tables(reply: str) -> Iterator[str]:
-    """Names in `show table`, whose lines read `# table: NAME, type: …`. Anything else, a refusal
-    of this level of permission too, names no table."""
+    """Names in `show table`, whose lines read `# table: NAME, type: …`. Anything else, also a
+    refusal at this permission level, names no table."""
     for line in reply.split("\n"):
         if line.startswith("# table: "):
             yield line.removeprefix("# table: ").partition(",")[0]

@@ -1,4 +1,4 @@
-"""One HAProxy: looks, and settings that are read back."""
+"""One HAProxy: looks at it, and settings that are read back."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
@@ -32,8 +32,8 @@ from controller.pools.haproxy import Endpoint, HaproxyFacts, UnixEndpoint
 from controller.ports import Clock
 
 _LOOKS = 3
-"""Attempts at one look while numbers change under it: a reload changes them once, a server added
-at run time once more."""
+"""Attempts at one look while ids change: a reload changes them once, a server added at run time
+once more."""
 
 MakeOrders = Callable[[Sequence[Server]], Sequence[Order]]
 
@@ -54,7 +54,7 @@ class HaproxyInstance:
         self._clock = clock
         self._client = RuntimeClient(name, endpoint, deadline)
         self._ids: Mapping[str, Ids] = {}
-        """Replaced whole, never changed: looks may run side by side."""
+        """Replaced as a whole, never mutated: looks may run concurrently."""
 
     async def facts(self) -> HaproxyFacts:
         """Raises BalancerError."""
@@ -87,7 +87,7 @@ class HaproxyInstance:
                 continue
             self._ids = {name: _merged(ids[name], view.ids) for name, view in views.items()}
             return info, views
-        raise BalancerUnreachable(self.name, "its servers changed again and again while looked at")
+        raise BalancerUnreachable(self.name, "its servers kept changing during the look")
 
     async def carry_out(
         self, member: str, make_orders: MakeOrders, seats: Collection[Seat]
@@ -141,7 +141,7 @@ class HaproxyInstance:
                 yield kind(self.name, f"{order.backend}/{member}: {reason}")
 
     async def _send(self, order: Order, faults: list[BalancerError]) -> bool:
-        """Whether all stages were taken; what was refused goes to `faults`."""
+        """Whether all stages were accepted; refusals are added to `faults`."""
         try:
             for stage in order.stages:
                 await self._client.set(*stage)
@@ -173,7 +173,7 @@ class HaproxyInstance:
         info = parse_info(self.name, first)
         require_one_process(self.name, info.processes)
         if info.is_stopping:
-            raise BalancerUnreachable(self.name, "an old worker answered, which is ending")
+            raise BalancerUnreachable(self.name, "an old worker answered, which is stopping")
         views: dict[str, BackendView] = {}
         for backend, commands in asked.items():
             own, replies = replies[: len(commands)], replies[len(commands) :]
@@ -206,6 +206,4 @@ def _merged(known: Ids, seen: Ids) -> Ids:
 
 
 def _reloaded(instance: str) -> BalancerUnreachable:
-    return BalancerUnreachable(
-        instance, "it was reloaded while it was being set, and what was set is lost"
-    )
+    return BalancerUnreachable(instance, "it was reloaded during the setting, which is lost")

@@ -1,7 +1,7 @@
-"""What HAProxy's columns and bits mean in the words of the core. Pure.
+"""HAProxy's columns and bits → values of the core: state, health, counters. Pure.
 
-The `status` column is never read: `UP 1/3`, `DRAIN (agent)`, `NOLB` and their like mix what was
-set with what is observed, and a drained server that is down shows a plain `DOWN`.
+The `status` column is not used: values like `UP 1/3`, `DRAIN (agent)` and `NOLB` mix administrative
+and observed state, and a drained server that is down shows a plain `DOWN`.
 """
 
 from dataclasses import dataclass
@@ -47,9 +47,9 @@ def health_of(operation: int, *, is_watched: bool) -> Health:
 
 
 def member_counters(row: Row) -> Counters:
-    """Counters of a server's line that miss nothing: a refused connection shows in `econ` and
-    `wretr` alone, and `lbtot` misses the traffic of cookies. Other bad ends than HTTP 5xx count
-    once per try. In mode tcp nothing is answered, so sessions are the whole."""
+    """Complete counters of a server's line: a refused connection shows in `econ` and
+    `wretr` alone, and `lbtot` misses the traffic of cookies. Errors other than HTTP 5xx count once
+    per try. In mode tcp there are no answers, so sessions are the total."""
     broken = sum(row.count(column) for column in _BROKEN)
     if _is_tcp(row):
         return Counters(broken, row.count("stot"))

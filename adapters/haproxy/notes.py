@@ -1,4 +1,4 @@
-"""What HAProxy's own features mean for a rollout, in words for the plan. Pure."""
+"""Refusals and notes for the plan about HAProxy's features. Pure."""
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
@@ -11,7 +11,7 @@ from controller.pools.haproxy import AGENT, HaproxyFacts
 from controller.records import Survey
 
 PACE: Final = timedelta(milliseconds=20)
-"""Between two looks: one costs half a millisecond at a UNIX socket."""
+"""Time between two looks: one costs half a millisecond at a UNIX socket."""
 
 _STATIC: Final = "balances by a static algorithm, which takes only none and all of a weight"
 
@@ -90,17 +90,17 @@ def _on_members(backend: str, lines: Sequence[Line], led: Collection[str]) -> It
     unchecked = [line for line in lines if line.check is Check.NONE]
     if bare := [line for line in unchecked if f"{backend}/{line.member}" not in led]:
         yield (
-            f"{_names(bare)} in {backend}: no health check in the load balancer; validation "
-            "stands alone before users meet the new version"
+            f"{_names(bare)} in {backend}: no health check in the load balancer; only "
+            "validation protects users from a bad version"
         )
     if agents := [line for line in lines if line.keep.get(AGENT)]:
         yield (
-            f"{_names(agents)} in {backend}: the agent check is switched off while we have the "
-            "member in hand, since it may cancel a drain"
+            f"{_names(agents)} in {backend}: the agent check is switched off while the "
+            "member is in progress, since it may cancel a drain"
         )
     if warming := [line for line in lines if line.is_warming]:
         yield (
-            f"{_names(warming)} in {backend}: warming up now (slowstart); a soak begins when the "
+            f"{_names(warming)} in {backend}: warming up now (slowstart); a soak starts when the "
             "warm-up has ended"
         )
 

@@ -1,7 +1,7 @@
-"""What to set at the lines of a member, and what must be seen afterwards. Pure.
+"""Commands that set a member's lines, and the state that must be read back. Pure.
 
-HAProxy answers OK to settings that do nothing (`state ready` on a server that is out by its
-configuration, say), so only what is read back counts.
+HAProxy answers OK to settings without effect (like `state ready` on a server that is out by its
+configuration), so only what is read back counts.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ _AWAY: Final = frozenset((Admin.DRAINING, Admin.OUT))
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to do at one line, and what must then be seen there."""
+    """Commands for one line, and the state that must be read back there."""
 
     backend: str
     stages: tuple[tuple[Command, ...], ...]
@@ -26,14 +26,14 @@ class Order:
     it refused, hence what must not happen after a refusal stands in a later stage."""
     wanted: frozenset[Admin]
     weight: int | None = None
-    """None: not looked at, for an agent check may change it at once."""
+    """None: not checked, since an agent check may change it at once."""
     agent: bool | None = None
     undo: tuple[Command, ...] = ()
     """Sent at once when a stage was refused."""
 
 
 def drain(servers: Iterable[Server]) -> tuple[Order, ...]:
-    """Already out is more than drained, and stays so where it is inherited."""
+    """A line that is already out counts as drained; it stays out if that is inherited."""
     return tuple(_set(server, "drain", _AWAY) for server in servers)
 
 
@@ -82,7 +82,7 @@ def _checked_again(server: Server) -> Order:
 def put_back(
     instance: str, servers: Iterable[Server], found: Found, share: int = FULL
 ) -> tuple[Order, ...]:
-    """Lines that others follow come first: until they are ready, their followers inherit.
+    """Tracked lines first: until they are ready, the lines that track them inherit their state.
     `share`: per cent of the found weight."""
     return tuple(
         _return(instance, server, found, share) for server in _leaders_first(tuple(servers))
@@ -90,9 +90,9 @@ def put_back(
 
 
 def shortfall(order: Order, server: Server | None) -> str | None:
-    """What of `order` is not seen at `server`, in words for an operator, or None."""
+    """Why `order` did not take effect at `server`, in words for an operator, or None."""
     if server is None:
-        return "it has vanished"
+        return "the server has disappeared"
     if server.line.admin not in order.wanted:
         if not order.stages:
             return f"it is {server.line.admin} again: what was set there before is lost"
@@ -105,7 +105,7 @@ def shortfall(order: Order, server: Server | None) -> str | None:
 
 
 def _set(server: Server, state: str, wanted: frozenset[Admin]) -> Order:
-    """The agent goes first: its next word could cancel what follows (management guide,
+    """The agent is disabled first: its next answer could cancel the state (management guide,
     section 9.3, `set server … agent`; configuration manual, `agent-check`)."""
     commands = (
         ("disable", "agent", server.path),
@@ -115,7 +115,7 @@ def _set(server: Server, state: str, wanted: frozenset[Admin]) -> Order:
 
 
 def _return(instance: str, server: Server, found: Found, share: int) -> Order:
-    """An agent may set the weight, so it is off for as long as a share of it is meant."""
+    """An agent may set the weight, so it stays off during a ramp."""
     was = found.at(LineKey(instance, server.backend))
     weight = was.weighing(share) if was and was.weight > 0 else server.line.weight
     has_agent = was is not None and was.keep.get(AGENT) == "on"

@@ -1,8 +1,8 @@
-"""The question that one look asks, and what its answer shows. Pure.
+"""The commands of one look, and the meaning of their replies. Pure.
 
-All of it goes on one line, so that one worker answers all of it. `show stat` is asked by number:
-a name may be a frontend's too, and would find that one (measured). Numbers change with a reload,
-so every answer is checked against the names.
+All commands go on one line, so that one worker answers them all. `show stat` is queried by id: a
+name may also be a frontend's, and would find that one (measured). Ids change with a reload, so
+every answer is checked against the names.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -23,12 +23,12 @@ _BACKEND, _SERVER = "1", "2"
 """Column `type` of `show stat` (management guide, section 9.1); also servers may be *named*
 BACKEND."""
 _FEW = 8
-"""Members up to which one question each is cheaper than the whole backend."""
+"""Up to this many members, one query each is cheaper than the whole backend."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ids:
-    """Numbers of a backend and of those of its servers that were seen."""
+    """Ids of a backend and of its servers seen so far."""
 
     backend: int
     servers: Mapping[str, int] = field(default_factory=dict)
@@ -49,7 +49,7 @@ def backends_in(instance: str, reply: str) -> dict[str, Row]:
 
 
 def rows_in(instance: str, asked: Command, reply: str) -> list[Row]:
-    """The reply to a `show stat`. Raises MalformedReply, or what a refusal means."""
+    """The reply to a `show stat`. Raises MalformedReply, or the error of a refusal."""
     if not reply.startswith("#"):
         raise refusal(instance, asked, reply)
     return parse_stat(instance, reply)
@@ -63,7 +63,7 @@ def require(instance: str, backends: Sequence[str], there: Mapping[str, Row]) ->
 
 
 def questions(backend: str, ids: Ids, members: Collection[str] | None) -> tuple[Command, ...]:
-    """What to ask about one backend: its servers' state, then their figures and its own."""
+    """The commands for one backend: state of its servers, then their statistics and its own."""
     stat = ("show", "stat", str(ids.backend), "6")
     figures: tuple[Command, ...] = ((*stat, "-1"),)
     if members and len(members) <= _FEW and ids.servers.keys() >= set(members):
@@ -80,7 +80,7 @@ def backend_view(
 ) -> BackendView | None:
     """What the replies to `questions` show, or None when numbers and names no longer agree.
 
-    Raises MalformedReply, or what a refusal means.
+    Raises MalformedReply, or the error of a refusal.
     """
     if replies[0].startswith("Can't find backend"):
         return None

@@ -1,7 +1,7 @@
-"""Replies as rows whose cells are found by the name of their column. Pure.
+"""Replies as rows with cells by column name. Pure.
 
-Columns come and go between versions (HAProxy management guide, section 9.1): none is ever counted
-from the left.
+Columns come and go between versions (HAProxy management guide, section 9.1): none is found
+by its position.
 """
 
 import csv
@@ -36,7 +36,7 @@ class Row:
         """A cell that must hold a number of 0 or more."""
         cell = self.text(column)
         if not (cell.isascii() and cell.isdecimal()):
-            raise MalformedReply(self.instance, f"{self.table}: {column} is no number: {cell!r}")
+            raise MalformedReply(self.instance, f"{self.table}: {column} is not a number: {cell!r}")
         return int(cell)
 
     def count(self, column: str) -> int:
@@ -53,7 +53,7 @@ def parse_stat(instance: str, text: str) -> list[Row]:
     try:
         return [Row(instance, "show stat", columns, cells) for cells in csv.reader(lines) if cells]
     except csv.Error as error:
-        raise MalformedReply(instance, f"show stat is no CSV: {error}") from error
+        raise MalformedReply(instance, f"show stat is not CSV: {error}") from error
 
 
 def parse_state(instance: str, text: str, servers: frozenset[str] | None) -> list[Row]:
@@ -66,7 +66,7 @@ def parse_state(instance: str, text: str, servers: frozenset[str] | None) -> lis
     table = "show servers state"
     if servers is None:
         return [Row(instance, table, columns, line.split(" ")) for line in lines[2:]]
-    # A look at one member among a thousand: most lines are not worth taking apart.
+    # A look at one member among a thousand: do not parse the other lines.
     near = [line for line in lines[2:] if any(f" {server} " in line for server in servers)]
     rows = [Row(instance, table, columns, line.split(" ")) for line in near]
     return [row for row in rows if row.text("srv_name") in servers]
@@ -81,11 +81,11 @@ class Info:
     uptime: int
     """Seconds."""
     start_time: int | None
-    """Seconds since the epoch; older versions do not tell."""
+    """Seconds since the epoch; older versions do not report it."""
     is_stopping: bool
     """An old worker, which only serves its last connections."""
     processes: int
-    """How many there are of this one; versions that know no more than one may not tell."""
+    """Number of processes; versions that support only one may not report it."""
 
 
 def parse_info(instance: str, text: str) -> Info:

@@ -1,10 +1,10 @@
-"""Which HAProxys these are, and what is said about one that was never tried. Pure.
+"""Tested HAProxy versions, and warnings about others. Pure.
 
-Nothing in this folder asks for a version to decide what to do: columns and keys are found by name
-in the heading that comes with them, refusals by their words, permission by `show cli level`. The
-replies of 2.2, 2.6, 2.8, 3.0 and 3.2 differ in these, and in nothing else that is used here:
+Nothing in this folder depends on the version: columns and keys are found by name, refusals by their
+words, permission by `show cli level`. The replies of 2.2, 2.6, 2.8, 3.0 and 3.2 differ only in
+these points, as far as they are used here:
 
-- 2.2 has no `Start_time_sec` in `show info`; the start is reckoned from `Uptime_sec`.
+- 2.2 has no `Start_time_sec` in `show info`; the start is calculated from `Uptime_sec`.
 - 2.2 ends a line of `show servers state` after `srvrecord`; later versions add five columns.
 - `show stat` has 99 columns in 2.2 and 207 in 3.2; all that are used are in 2.2 already.
 - 2.2 to 2.4 may run as several processes (`nbproc`, gone in 2.5): see `require_one_process`.
@@ -18,28 +18,28 @@ from controller.errors import Unsupported
 
 OLDEST: Final = (2, 2)
 NEWEST: Final = (3, 2)
-"""Of those tried. Nothing is said of the versions between them, whose neighbours answer alike."""
+"""Of those tested. There is no warning for versions in between, whose neighbours answer alike."""
 
 _RELEASE = re.compile(r"v?([0-9]{1,4})\.([0-9]{1,4})(?![0-9])(.*)", re.ASCII | re.DOTALL)
 
 
 def doubt(version: str) -> str | None:
-    """What an operator should know about a version, in one line; None when it was tried.
+    """A warning about a version in one line, or None when it was tested.
 
     `version` as `show info` has it: `2.6.12-1+deb12u4`, `3.3-dev5-1a2b3c`, `2.6.0-1.0.0-290.780`
-    (HAProxy Enterprise), or whatever somebody built it with.
+    (HAProxy Enterprise), or any text of a custom build.
     """
     release = _RELEASE.match(version)
     if release is None:
-        return f"HAProxy calls itself {version[:40]!r}, which names no version; {_REHEARSE}"
+        return f"HAProxy calls itself {version[:40]!r}, which is not a version number; {_REHEARSE}"
     number = (int(release[1]), int(release[2]))
     span = f"{_text(OLDEST)} to {_text(NEWEST)}"
     if number < OLDEST:
-        what = f"older than any that poolroll was tried on ({span})"
+        what = f"older than any that poolroll was tested with ({span})"
     elif number > NEWEST:
-        what = f"newer than any that poolroll was tried on ({span})"
+        what = f"newer than any that poolroll was tested with ({span})"
     elif release[3].startswith("-dev"):
-        what = "a development version, which poolroll was not tried on"
+        what = "a development version, which poolroll was not tested with"
     else:
         return None
     return f"HAProxy {version[:40]} is {what}; {_REHEARSE}"
@@ -56,11 +56,11 @@ def require_one_process(instance: str, processes: int) -> None:
         raise Unsupported(
             instance,
             f"it runs as {processes} processes (nbproc), and each answer comes from one of them: "
-            "a member would go on serving behind the others; use `nbthread` instead of `nbproc`",
+            "a member would keep serving behind the others; use `nbthread` instead of `nbproc`",
         )
 
 
-_REHEARSE = "`poolroll rehearse` takes every member out and back and upgrades nothing"
+_REHEARSE = "`poolroll rehearse` takes every member out and back without upgrading"
 
 
 def _text(number: tuple[int, int]) -> str:

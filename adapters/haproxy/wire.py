@@ -1,8 +1,8 @@
 """Command lines and their replies (HAProxy management guide, section 9.3). Pure.
 
 A line holds commands joined by `; `. The replies come back in that order, each closed by an empty
-line; a setting that took answers with the empty line alone, and everything that went wrong is
-free text without a code (measured with 2.6 and 2.8).
+line; a successful setting is answered by the empty line alone, an error by free text
+without a code (measured with 2.6 and 2.8).
 """
 
 import re
@@ -24,9 +24,9 @@ Command = tuple[str, ...]
 
 _NAME = r"[A-Za-z0-9_.:-]+"
 _WORD = re.compile(f"{_NAME}(?:/{_NAME})?", re.ASCII)
-"""Names of proxies and servers are made of these signs alone (configuration manual, section 2).
-Whatever could begin a second command or a payload (`;`, white space, `<<`, backslash) is not
-among them."""
+"""Names of proxies and servers contain only these characters (configuration manual, section 2).
+Characters that could start a second command or a payload (`;`, white space, `<<`, backslash) are
+not among them."""
 
 _LINE_LIMIT = 15_000
 """Bytes. HAProxy takes a line into one buffer (`tune.bufsize`, 16,384 by default)."""
@@ -35,7 +35,7 @@ _SEVERITY = re.compile(r"\[(?:[0-7]|emerg|alert|crit|err|warning|notice|info|deb
 """Begins every message of a socket with `severity-output` (configuration manual, 3.1)."""
 
 _TEXT_LIMIT = 200
-"""Characters of a refusal that are worth an operator's time: the rest is a list of commands."""
+"""Characters of a refusal that are shown: the rest is a list of commands."""
 
 _ERRORS: tuple[tuple[str, type[BalancerError]], ...] = (
     ("Permission denied", PermissionTooLow),
@@ -54,7 +54,8 @@ def line_of(instance: str, commands: Sequence[Command]) -> bytes:
             if not _WORD.fullmatch(word):
                 raise CommandRefused(
                     instance,
-                    f"not sent: {word!r} has signs that no backend or server name of HAProxy has",
+                    f"not sent: {word!r} contains characters that no HAProxy backend or server "
+                    "name has",
                 )
     line = "; ".join(" ".join(command) for command in commands).encode() + b"\n"
     if len(line) > _LINE_LIMIT:
@@ -84,7 +85,7 @@ def split_replies(text: str) -> tuple[list[str], bool]:
 
 
 def refusal(instance: str, command: Command, text: str) -> BalancerError:
-    """What free text from HAProxy means."""
+    """The error that a reply of HAProxy stands for."""
     said = " ".join(text.split())[:_TEXT_LIMIT]
     asked = " ".join(command)
     kind = next((kind for sign, kind in _ERRORS if said.startswith(sign)), CommandRefused)
@@ -94,7 +95,7 @@ def refusal(instance: str, command: Command, text: str) -> BalancerError:
 
 
 def silence(instance: str, heard: str, seconds: float) -> BalancerError:
-    """What it means that the connection was not closed in time, after `heard`.
+    """The error for a connection that was not closed in time, after `heard`.
 
     A master process (`-S`, management guide, section 9.4) knows none of our commands, lists its
     own, and waits for more.
@@ -105,4 +106,4 @@ def silence(instance: str, heard: str, seconds: float) -> BalancerError:
             "this is the socket of a master process, which has no servers; "
             "name a `stats socket` of the configuration",
         )
-    return BalancerTimeout(instance, f"no whole answer within {seconds:g} s")
+    return BalancerTimeout(instance, f"no complete answer within {seconds:g} s")

@@ -1,11 +1,11 @@
-"""Former workers of a HAProxy on this machine. After a reload they serve their last connections,
-and no Runtime API shows these any more."""
+"""Lingering workers of a HAProxy on this machine. After a reload they serve their last connections,
+which no Runtime API shows any more."""
 
 from collections.abc import Collection
 from pathlib import Path
 
 _NAMES = ("haproxy", "hapee")
-"""Of its program, and of that of HAProxy Enterprise."""
+"""Process names of HAProxy and of HAProxy Enterprise."""
 
 
 def any_alive(current: int, former: Collection[int], proc: Path = Path("/proc")) -> bool | None:

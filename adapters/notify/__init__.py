@@ -1,7 +1,7 @@
-"""Telling people: webhooks and commands.
+"""Notifications by webhook and by command.
 
-Belongs here: how one notice is put into a request or an environment, and one try to deliver it.
-Does not belong here: what is worth telling (`controller.report`), tries and patience
-(`controller.runner.notify`), where secrets come from (`controller.config`). httpx is imported by
+Belongs here: one notice as a request or an environment, and one try to deliver it. Does not belong
+here: what to notify of (`controller.report`), retries and time limits (`controller.runner.notify`),
+reading secrets (`controller.config`). httpx is imported by
 `webhook` alone, and `webhook` only for a file that has one.
 """

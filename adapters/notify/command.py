@@ -1,21 +1,21 @@
-"""Notices by a command on this machine."""
+"""Notifications by a command on this machine."""
 
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from adapters.notify.message import cut, environment
-from controller.core.words import span
+from controller.core.gates.figures import span
 from controller.ports import Commands
 from controller.records import Notice, Undelivered
 from controller.tasks import Command, JobResult
 
 LONGEST = timedelta(seconds=30)
-"""Never reached: whoever waits for a notice is less patient, and ends the whole group."""
+"""Never reached: the caller has a shorter limit, and kills the whole process group."""
 
 
 class CommandNotifier:
-    """Implements `controller.ports.Notifier`: exit 0 is delivered. Standard input is empty; what
-    there is to tell stands in the environment."""
+    """Implements `controller.ports.Notifier`: exit code 0 means delivered. Standard input is
+    empty; the notice is in the environment."""
 
     def __init__(
         self, name: str, events: Collection[str], argv: Sequence[str], cwd: str, commands: Commands
@@ -34,7 +34,7 @@ class CommandNotifier:
         return Undelivered(_what(result), retryable=result.fault is None)
 
     async def aclose(self) -> None:
-        """Nothing to close: what still runs ends with whoever waits for it."""
+        """Nothing to close: a running command ends with its caller."""
 
 
 def _what(result: JobResult) -> str:

@@ -1,4 +1,4 @@
-"""A notice as a message. Pure."""
+"""A notice as JSON, Slack message, signature or environment. Pure."""
 
 import hashlib
 import hmac
@@ -10,8 +10,8 @@ from controller.records import Notice
 MOST_TEXT = 3000
 """Characters of a chat message: services cut or refuse what is longer than about 4,000."""
 MOST_ENV = 16 * 1024
-"""Characters of one variable: the system takes at most 128 KiB (execve(2), MAX_ARG_STRLEN), and
-other people's scripts far less."""
+"""Characters of one variable: the system allows 128 KiB (execve(2), MAX_ARG_STRLEN), and many
+scripts far less."""
 
 
 def as_json(notice: Notice, delivery: str) -> bytes:
@@ -48,14 +48,14 @@ def _block(lines: tuple[str, ...]) -> list[str]:
 
 def signed(body: bytes, secret: str, seconds: int) -> dict[str, str]:
     """Headers that prove body and time: HMAC-SHA256 (RFC 2104) over `SECONDS.BODY`, so that an
-    old request cannot be played again as a new one. `seconds`: since the epoch."""
+    old request cannot be replayed. `seconds`: since the epoch."""
     message = str(seconds).encode() + b"." + body
     digest = hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
     return {"X-Poolroll-Timestamp": str(seconds), "X-Poolroll-Signature": f"sha256={digest}"}
 
 
 def environment(notice: Notice, delivery: str) -> Mapping[str, str]:
-    """What a command finds in its environment."""
+    """Environment variables of a notification command."""
     text = "\n".join([notice.text, *notice.lines])
     return {
         "POOLROLL_EVENT": notice.event,

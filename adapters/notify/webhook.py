@@ -1,4 +1,4 @@
-"""Notices by HTTP. The only module of this folder that knows httpx."""
+"""Notifications by HTTP. The only module of this folder that imports httpx."""
 
 import asyncio
 import logging
@@ -26,24 +26,24 @@ _WORDS: tuple[tuple[type[Exception], str], ...] = (
     (httpx.NetworkError, "the connection broke"),
     (UnicodeError, "a header or the address is not plain ASCII"),
 )
-"""The first that fits is said. Messages of the library are not: they may quote the address, and
-whoever knows that may post there."""
+"""The first match is used. Messages of the library are not shown: they may quote the URL, and
+anyone who knows it may post there."""
 
 _MET = (
     *(httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict),
     *(OSError, ValueError, OverflowError, ExceptionGroup),  # from below the library, unmapped
 )
 _LASTING = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError, ValueError)
-"""What the next try would meet as well."""
+"""Permanent errors: a retry would fail as well."""
 
 for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)  # below it they log URLs and headers whole
 
 
 class WebhookNotifier:
-    """Implements `controller.ports.Notifier`: an answer of 2xx is delivered.
+    """Implements `controller.ports.Notifier`: a 2xx answer means delivered.
 
-    No redirects: a POST would become a GET, or its secrets go elsewhere. Proxies of the
+    No redirects: a POST would become a GET, or its secrets would be sent elsewhere. Proxies of the
     environment are used: a chat is usually outside. The caller sets the time limit.
     """
 

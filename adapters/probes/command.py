@@ -5,15 +5,15 @@ from datetime import timedelta
 
 from adapters.probes.words import excerpt
 from adapters.words import hide
-from controller.core.words import span
+from controller.core.gates.figures import span
 from controller.ports import Commands
 from controller.tasks import Command
 
 
 async def answer(commands: Commands, command: Command, limit: timedelta) -> str | None:
-    """What is wrong, or None when `command` exits 0 within `limit` and its own timeout.
+    """The failure, or None when `command` exits with 0 within `limit` and its own timeout.
 
-    Raises TimeoutError when it was `limit` that ended it.
+    Raises TimeoutError when `limit` ended it.
     """
     result = await commands.run_briefly(replace(command, timeout=min(command.timeout, limit)))
     if result.timed_out and limit < command.timeout:

@@ -1,4 +1,4 @@
-"""HTTP probes. The only module that knows httpx."""
+"""HTTP probes. The only module of this folder that imports httpx."""
 
 import asyncio
 import logging
@@ -11,7 +11,7 @@ from adapters.words import hide
 from controller.tasks import HttpProbe
 
 _MOST = 1 << 20
-"""Bytes of a body that are read: a health page is small, and an endless one must not hold us."""
+"""Bytes of a body that are read: a health page is small, and an endless one must not block us."""
 _WORDS: tuple[tuple[type[Exception], str], ...] = (
     (httpx.InvalidURL, "the URL is not valid"),
     (httpx.UnsupportedProtocol, "the URL is neither http nor https"),
@@ -22,7 +22,7 @@ _WORDS: tuple[tuple[type[Exception], str], ...] = (
     (httpx.NetworkError, "the connection broke"),
     (UnicodeError, "the request cannot be sent: a header or the URL is not plain ASCII"),
 )
-"""The first that fits is said. Messages of the library are not: they may quote a header."""
+"""The first match is used. Messages of the library are not shown: they may quote a header."""
 
 _MET = (
     *(httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict),
@@ -34,7 +34,7 @@ for _name in ("httpx", "httpcore"):
 
 
 class HttpAsker:
-    """A client for one probe. No redirects, no proxies, a fresh connection for each question."""
+    """A client for one probe. No redirects, no proxies, a new connection for each request."""
 
     def __init__(
         self, probe: HttpProbe, *, transport: httpx.AsyncBaseTransport | None = None
@@ -44,7 +44,7 @@ class HttpAsker:
         self._client: httpx.AsyncClient | None = None
 
     async def ask(self) -> str | None:
-        """What is wrong, or None. Never raises for what it met."""
+        """The failure, or None. Network errors are returned, not raised."""
         try:
             if self._client is None:
                 self._client = await self._connectable()

@@ -8,7 +8,8 @@ from controller.tasks import TcpProbe
 
 
 async def connect(probe: TcpProbe) -> str | None:
-    """What is wrong, or None when a connection came about. Never raises for what it met."""
+    """The failure, or None when the connection succeeded. Network errors are returned, not
+    raised."""
     try:
         _, writer = await asyncio.open_connection(probe.host, probe.port)
     except (OSError, OverflowError, ValueError) as error:

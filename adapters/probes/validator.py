@@ -1,4 +1,4 @@
-"""Implements `controller.ports.Validator`: probes from this machine, tried until they hold."""
+"""Implements `controller.ports.Validator`: probes from this machine, tried until they pass."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -8,17 +8,17 @@ from datetime import timedelta
 from adapters.probes.command import answer
 from adapters.probes.tcp import connect
 from adapters.probes.words import public_url
-from controller.core.words import span
+from controller.core.gates.figures import span
 from controller.ports import Clock, Commands
 from controller.tasks import CommandProbe, HttpProbe, TcpProbe, Validation, ValidationResult
 
 _TRY = timedelta(seconds=5)
-"""The longest that one HTTP or TCP try may take: one that hangs must not eat up all others."""
+"""Time limit of one HTTP or TCP try: one that hangs must not use up the time of all others."""
 _LEAST = timedelta(milliseconds=50)
-"""What a try gets when the time is nearly over: less would say nothing about the member."""
+"""Least time for a try when the time is nearly over: less would say nothing about the member."""
 
 _Try = Callable[[timedelta], Awaitable[str | None]]
-"""Probe once in the time that is left: what is wrong, or None. TimeoutError when it ran out."""
+"""Probe once in the remaining time: the failure, or None. TimeoutError when the time is over."""
 
 
 class OutsideValidator:

@@ -1,4 +1,4 @@
-"""What was seen, in words: short, on one line, and without secrets (S12)."""
+"""Failures of probes in words: short, on one line, and without secrets (S12)."""
 
 import os
 import re
@@ -22,7 +22,7 @@ def excerpt(text: str, length: int = 60) -> str:
 
 
 def public_url(url: str) -> str:
-    """`url` without userinfo, fragment, and the values of query keys that sound secret."""
+    """`url` without userinfo, fragment, and the values of query keys whose names sound secret."""
     try:
         parts = urlsplit(url)
         _ = parts.port

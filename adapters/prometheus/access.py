@@ -1,6 +1,6 @@
 """Credentials: secrets, and the HTTP headers made of them.
 
-Secrets are read anew for each question, so that a rotated file or token counts at once.
+Secrets are read again for each request, so that a rotated file or token is used at once.
 """
 
 import base64

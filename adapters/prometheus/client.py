@@ -15,7 +15,7 @@ from adapters.prometheus.replies import Reply
 from adapters.prometheus.words import network_fault, one_line, public_url
 from adapters.words import hide
 from controller.core.gates.evidence import Missing
-from controller.core.words import span
+from controller.core.gates.figures import span
 from controller.metrics_servers import MetricsServer
 
 _MOST = 4 << 20

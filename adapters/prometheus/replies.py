@@ -49,12 +49,12 @@ def answer_of(reply: Reply, secrets: Collection[str] = ()) -> Answer:
         case {"status": "success", "data": data, **rest} if reply.status == 200:
             return Answer(data, _warnings(rest.get("warnings"), secrets))
         case {"status": "error", "error": str(error), **rest}:
-            raise _explained(reply.status, rest.get("errorType"), _told(error, secrets))
+            raise _explained(reply.status, rest.get("errorType"), _masked(error, secrets))
         case _:
             raise _unexplained(reply)
 
 
-def _told(text: object, secrets: Collection[str]) -> str:
+def _masked(text: object, secrets: Collection[str]) -> str:
     return one_line(hide(str(text), secrets))
 
 
@@ -63,7 +63,7 @@ def _warnings(found: object, secrets: Collection[str]) -> tuple[str, ...]:
         case None:
             return ()
         case list():
-            texts = (_told(each, secrets) for each in found)
+            texts = (_masked(each, secrets) for each in found)
             return tuple(text for text in texts if not _is_info(text))
         case _:
             raise malformed("`warnings` is not a list")
@@ -85,7 +85,7 @@ def _explained(status: int, kind: object, error: str) -> Unanswered | Rejected:
 
 
 def _not_json(reply: Reply, secrets: Collection[str]) -> Unanswered:
-    kind = _told(reply.content_type.partition(";")[0], secrets) or "no content type"
+    kind = _masked(reply.content_type.partition(";")[0], secrets) or "no content type"
     if reply.status == 200:
         words = f"its answer is not JSON ({kind}): a login page, or not a Prometheus?"
         return Unanswered(Missing.FAILED, words)

@@ -1,8 +1,8 @@
-"""Ways out for poolroll's own metrics: a page that is scraped, a text file, a push gateway.
+"""Export of poolroll's own metrics: a page to scrape, a text file, a Pushgateway.
 
 Belongs here: putting metrics into the text format (`page`, the only module that imports
 prometheus-client), serving, writing and sending it. Does not belong here: which metrics there are
-and what they say (`controller.telemetry`), when they are handed out (`controller.telemetry.meter`),
-asking somebody else's metrics (`adapters.prometheus`). Nothing here is imported without one of the
-options that ask for it.
+and what they say (`controller.telemetry`), when they are exported (`controller.telemetry.meter`),
+querying a metrics server (`adapters.prometheus`). Nothing here is imported unless one of its
+options is used.
 """

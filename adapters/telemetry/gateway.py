@@ -1,4 +1,4 @@
-"""`--push-gateway`: the Pushgateway, which keeps what it was given for Prometheus to scrape."""
+"""`--push-gateway`: push to a Pushgateway, which Prometheus scrapes."""
 
 import asyncio
 import logging
@@ -21,8 +21,8 @@ _WORDS: tuple[tuple[type[Exception], str], ...] = (
     (httpx.RemoteProtocolError, "the answer is not valid HTTP, or was cut off"),
     (httpx.NetworkError, "the connection broke"),
 )
-"""The first that fits is said. Messages of the library are not: they may quote the address, and
-that may hold a password."""
+"""The first match is used. Messages of the library are not shown: they may quote the URL, which may
+contain a password."""
 
 _MET = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError, ExceptionGroup)
 
@@ -32,7 +32,7 @@ for _name in ("httpx", "httpcore"):
 
 def group_url(url: str, rollout: str) -> httpx.URL:
     """Where one rollout's metrics are put: `URL/metrics/job/poolroll/rollout/NAME` (Pushgateway
-    README, "API"). Raises UsageFault, which does not show what may be a password."""
+    README, "API"). Raises UsageFault, whose message shows no password."""
     try:
         parts = urlsplit(url)
         is_usable = parts.scheme in ("http", "https") and bool(parts.hostname)
@@ -48,9 +48,9 @@ _FORM = "write it as http://HOST:PORT or https://HOST:PORT, without what follows
 
 
 class PushGateway:
-    """Implements `controller.telemetry.values.Outlet`. PUT replaces all that was there of the
-    rollout, so that nothing of a former run stays. A name and password in the URL are sent by
-    basic authentication. No proxies: a gateway is where the monitoring is."""
+    """Implements `controller.telemetry.values.Outlet`. PUT replaces all metrics of the rollout,
+    so that none of an earlier run remain. A name and password in the URL are sent by
+    basic authentication. Proxies are not used: a gateway is in the local network."""
 
     def __init__(self, url: str, rollout: str) -> None:
         """Raises UsageFault."""

@@ -1,7 +1,7 @@
-"""`--metrics-listen`: a page that Prometheus scrapes.
+"""`--metrics-listen`: an HTTP page that Prometheus scrapes.
 
-It answers in the event loop of the rollout, which a page delays by less than a look does; the
-bounds below keep it so when somebody asks badly or never stops asking.
+It runs in the event loop of the rollout: one page takes less time than a look. The limits below
+protect the rollout from bad or endless requests.
 """
 
 import asyncio
@@ -20,7 +20,8 @@ LOOPBACK = "127.0.0.1"
 PATH = "/metrics"
 
 MOST = 16
-"""Connections at once; one more is closed unheard. A few Prometheus and a human need less."""
+"""Connections at once; one more is closed without an answer. A few Prometheus servers and a person
+need less."""
 LONGEST = timedelta(seconds=5)
 """From the connection to the last byte of the answer."""
 HEAD = 8192
@@ -79,8 +80,8 @@ class MetricsListener:
         await self._server.wait_closed()
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """The task is ours, not the server's: that one reports the end that `aclose` sets as an
-        error."""
+        """Creates the task itself: asyncio's own server would report the cancellation by `aclose`
+        as an error."""
         if len(self._talking) >= MOST:
             writer.transport.abort()
             return
@@ -90,7 +91,7 @@ class MetricsListener:
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            # Whoever asks too slowly, too much or not in HTTP, or leaves, gets no answer.
+            # A client that is too slow, sends too much or no HTTP, or disconnects, gets no answer.
             with suppress(
                 TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, OSError
             ):

@@ -1,4 +1,4 @@
-"""Metrics as text, from a registry of our own: nothing of this process or of Python is in it."""
+"""Metrics in the text format, from a separate registry without metrics of Python or the process."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from prometheus_client.registry import Collector
 from controller.telemetry.values import Collect
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-"""Prometheus' text format, which every scraper and gateway takes (Prometheus, "Exposition
+"""Prometheus' text format, which every scraper and gateway accepts (Prometheus, "Exposition
 formats")."""
 
 
@@ -28,7 +28,7 @@ class _StateCollector(Collector):
 
 
 def _printable(value: str) -> str:
-    """A name that is not UTF-8 (a lone surrogate) must not cost the whole page."""
+    """A name that is not UTF-8 (a lone surrogate) must not break the whole page."""
     return value.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
@@ -38,5 +38,5 @@ class Page:
         self._registry.register(_StateCollector(collect))
 
     def text(self) -> bytes:
-        """How things stand now; empty before there is anything to tell."""
+        """The present metrics; empty before there are any."""
         return generate_latest(self._registry)

@@ -10,13 +10,13 @@ from controller.errors import UsageFault
 from controller.telemetry.values import Collect
 
 MODE = 0o644
-"""Whoever collects it is another user."""
+"""Readable for node_exporter, which runs as another user."""
 
 
 class MetricsTextfile:
-    """Implements `controller.telemetry.values.Outlet`. The file is whole at every moment: it is
-    written beside and renamed (rename(2)). What has another name than `*.prom` is not seen by
-    node_exporter, the file that is being written neither. The disk must be a local one."""
+    """Implements `controller.telemetry.values.Outlet`. The file is always complete: it is
+    written under another name and renamed (rename(2)). node_exporter ignores names other than
+    `*.prom`, so also the file being written. The disk must be local."""
 
     def __init__(self, path: Path) -> None:
         self.name = f"--metrics-textfile {path}"
@@ -46,13 +46,13 @@ class MetricsTextfile:
         return None
 
     async def aclose(self) -> None:
-        """Nothing stays open, and the file stays where it is."""
+        """Nothing to close; the file remains."""
 
     def _refuse_what_is_no_file(self) -> None:
-        """A rename would put a file in the place of a device or a link."""
+        """A rename would replace a device or a link by a file."""
         with suppress(FileNotFoundError):
             if not stat.S_ISREG(self._path.lstat().st_mode):
-                raise UsageFault(f"{self.name}: is there already, and is not a plain file")
+                raise UsageFault(f"{self.name}: exists already, and is not a regular file")
 
     def _write_beside(self, text: bytes) -> None:
         self._beside.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Arguments, questions to the operator, output and exit codes. No decision about a rollout.
+"""The command line: arguments, questions, output and exit codes. No decisions about a rollout.
 
-Every module but `main` is imported when its command is called, so that `--help` stays instant.
+`main` imports each command's module only when it is called, so that `--help` is fast.
 """

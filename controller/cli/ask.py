@@ -1,5 +1,4 @@
-"""Questions to the operator at a terminal. What was typed ahead is dropped, and the default is
-no: nothing starts by a cat on the keyboard."""
+"""Confirmation prompts (y/N). Input typed before the question is dropped, and the default is no."""
 
 import asyncio
 import sys
@@ -15,8 +14,8 @@ def is_terminal() -> bool:
 
 
 async def ask(question: str) -> bool:
-    """Ask y/N without holding up the event loop. End of input is a no, and so is a question that
-    nobody can read."""
+    """Ask y/N without blocking the event loop. End of input counts as no, and so does a terminal
+    that cannot be written to."""
     loop = asyncio.get_running_loop()
     try:
         termios.tcflush(sys.stdin, termios.TCIFLUSH)
@@ -41,4 +40,4 @@ class TerminalQuestions:
     """Implements `controller.runner.perform.Questions`."""
 
     async def go_on_with(self, member: str) -> bool:
-        return await ask(f"go on with {member}?")
+        return await ask(f"continue with {member}?")

@@ -1,4 +1,4 @@
-"""`check` and `schema`: the rollout file, offline."""
+"""`check` and `schema`: validate the rollout file offline, and print its JSON Schema."""
 
 import json as json_format
 import sys
@@ -11,7 +11,7 @@ import click
 from controller.cli import options
 from controller.config import load
 from controller.config import schema as file_schema
-from controller.core.events.outcome import ExitCode
+from controller.core.outcome import ExitCode
 from controller.errors import ConfigurationError
 from controller.report.plan.checks_json import CheckValue, GatesValue, schema_of
 from controller.report.plan.json import plan_schema
@@ -22,7 +22,7 @@ from controller.report.plan.json import plan_schema
 @options.sets
 @options.as_json
 def check(file: Path, json: bool, **given: tuple[str, ...]) -> None:
-    """Find every fault in FILE at once, without asking anything on the network."""
+    """Report every fault in FILE at once. Works offline."""
     try:
         rollout = load(file, options.pairs(given["set"]))
     except ConfigurationError as error:
@@ -35,8 +35,8 @@ def check(file: Path, json: bool, **given: tuple[str, ...]) -> None:
         click.echo(CheckValue.of(str(file), name, warnings=warnings).model_dump_json(indent=2))
         return
     for warning in warnings:
-        click.echo(f"{file}: mind: {warning}")
-    click.echo(f"{file}: rollout {name!r} is in order")
+        click.echo(f"{file}: warning: {warning}")
+    click.echo(f"{file}: rollout {name!r} is valid")
 
 
 SCHEMAS: Final[dict[str, Callable[[], dict[str, Any]]]] = {

@@ -1,4 +1,4 @@
-"""What is shown before a rollout begins or goes on: what is left to do, and what is at stake."""
+"""What is shown before confirmation: what is left to do, and what is at stake."""
 
 from collections.abc import Collection, Sequence
 from datetime import timedelta
@@ -38,7 +38,7 @@ class Confirmation:
         self._ports = ports
         self._overrides = overrides
         self._narrator = narrator
-        self._herald = notices
+        self._notices = notices
         self._meter = meter
         self._notes = notes
         self._yes = yes
@@ -60,7 +60,7 @@ class Confirmation:
         )
         say(*fitted(lines))
         following = next_commands(ports.folder, row, plan)
-        self._herald.watch(RolloutNotices(row.id, plan, prepared.file.settings, following))
+        self._notices.watch(RolloutNotices(row.id, plan, prepared.file.settings, following))
         return self._yes or await ask(question(seen, plan, is_new=prepared.is_new))
 
 
@@ -101,7 +101,7 @@ async def before(
     except BalancerError as error:
         if prepared.is_new:
             raise
-        more = ["at stake", f"  cannot be said now: {error}"]  # the run bears that for a while
+        more = ["at stake", f"  not known now: {error}"]  # the run tolerates that for a while
     else:
         more = forecast_lines(plan, ahead)
     notes, settings = [*seen.notes, *more_notes], prepared.file.settings
@@ -115,7 +115,7 @@ def question(seen: Findings, whole: Plan, *, is_new: bool) -> str:
     assert plan is not None, "asked without a plan"
     verb = {
         Purpose.UPGRADE: "upgrade",
-        Purpose.REHEARSAL: "take out and put back, without any upgrade,",
+        Purpose.REHEARSAL: "take out and put back, without upgrading,",
         Purpose.ROLLBACK: "roll back",
     }[plan.purpose]
     again = "" if is_new else "go on: "

@@ -1,7 +1,7 @@
-"""How a run ends that can go on no more: the journal cannot be written, or the lock was lost."""
+"""Final message of a run that cannot continue: journal not writable, or the lock lost."""
 
 from controller.cli.say import say
-from controller.core.events.outcome import ExitCode
+from controller.core.outcome import ExitCode
 from controller.core.plan.plan import Plan
 from controller.core.state.state import State
 from controller.errors import LeaseLost, StateError
@@ -12,6 +12,6 @@ from controller.report.run.summary import cut_off
 def say_cut_off(
     error: StateError | LeaseLost, plan: Plan, state: State, commands: NextCommands
 ) -> ExitCode:
-    """Say why, and what stands; the exit code."""
+    """Print why, and the state of the members; return the exit code."""
     say(*cut_off(plan, state, str(error), commands))
     return ExitCode.HELD if isinstance(error, LeaseLost) else ExitCode.HALTED

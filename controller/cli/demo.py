@@ -1,4 +1,4 @@
-"""`demo`: the main job on the embedded default, under a load, with nothing but this machine."""
+"""`demo`: a rollout under load on a real HAProxy, all on this machine."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ from controller.cli.narrator import Narrating, narrator_for
 from controller.cli.say import fitted, say
 from controller.cli.signals import Signals
 from controller.config import RolloutFile, load
-from controller.core.events.outcome import ExitCode
+from controller.core.outcome import ExitCode
 from controller.lifecycle import Findings, Ports, Prepared, RunOptions, next_commands
 from controller.lifecycle import run as run_session
 from controller.preflight.forecast import LOOK
@@ -30,16 +30,20 @@ BAD: Final = {"fail_every": 10}
 
 
 @click.command()
-@options.option("--bad", is_flag=True, help="v2 fails a tenth of its requests: see it halt.")
 @options.option(
-    "--members", type=click.IntRange(2, 20), default=4, show_default=True, help="How many apps."
+    "--bad", is_flag=True, help="v2 fails a tenth of its requests, so the rollout halts."
 )
 @options.option(
-    "--haproxy", metavar="PATH", help="The HAProxy to use; default: PATH, or the extra."
+    "--members", type=click.IntRange(2, 20), default=4, show_default=True, help="Number of apps."
+)
+@options.option(
+    "--haproxy",
+    metavar="PATH",
+    help="The HAProxy binary. Default: from PATH, else from the `demo` extra.",
 )
 @options.log_format
 def demo(bad: bool, members: int, haproxy: str | None, log_format: str) -> None:
-    """Start a real HAProxy, small app servers and a load on loopback; roll v1 to v2 under it."""
+    """Upgrade small app servers behind a real HAProxy from v1 to v2, under load, on loopback."""
     sys.exit(asyncio.run(_demo(bad, members, haproxy, log_format)))
 
 
@@ -60,7 +64,10 @@ async def _demo(bad: bool, members: int, haproxy: str | None, log_format: str) -
             narrator = narrator_for("demo", bootstrap.clock(), log_format, footer=footer)
             code = await _roll(file, state, narrator)
             if code in (ExitCode.GATE, ExitCode.HALTED):
-                say("", "This pool ends with the demo; on your own, NEXT is what you type.")
+                say(
+                    "",
+                    "This pool ends with the demo. On your own, type one of the NEXT commands.",
+                )
             say("", f"{footer()} (p99 {users.tally.p99 * 1000:.0f} ms)")
             versions = await pool.member_versions()
             say("apps:  " + ", ".join(f"{name} {v}" for name, v in versions.items()))
@@ -74,14 +81,14 @@ def _introduce(members: int, prometheus: str | None) -> None:
         "requests and sticky clients"
     ]
     if prometheus is None:
-        lines.append("no prometheus on PATH: the gate uses the balancer's own counters")
+        lines.append("no prometheus on PATH: the only gate uses HAProxy's own counters")
     else:
         lines.append("a real Prometheus scrapes it every second, and is a second gate")
     say(*fitted(lines), "")
 
 
 async def _report(state: Path) -> str:
-    """Write the report where it outlives the demo's folder."""
+    """Write the report outside the demo's temporary folder."""
     async with contextlib.aclosing(bootstrap.read_state(state)) as store:
         (row,) = await store.journal.rollouts()
         text = page(row, await store.journal.records(row.id))

@@ -1,4 +1,4 @@
-"""`events`: a rollout's journal as sentences, or as JSON lines; also while it grows."""
+"""`events`: the journal of a rollout as sentences or JSON lines; with --follow as it grows."""
 
 import asyncio
 import json as json_format
@@ -12,7 +12,7 @@ import click
 from controller import bootstrap
 from controller.cli import options
 from controller.cli.state_folder import find, known
-from controller.core.events.outcome import ExitCode
+from controller.core.outcome import ExitCode
 from controller.ports import Journal
 from controller.records import Record, RolloutRow
 from controller.report.run.replay import Replay, Replayed
@@ -22,19 +22,19 @@ LOOK_EVERY: Final = timedelta(milliseconds=100)
 """A new record is shown within twice this."""
 
 ASK_EVERY: Final = 10
-"""Looks between two questions whether the rollout was ended or abandoned by another process."""
+"""Looks between two checks whether another process has ended or abandoned the rollout."""
 
 
 @click.command()
 @click.argument("name", required=False, metavar="[NAME|ID]")
-@options.option("--follow", is_flag=True, help="Go on until the rollout is finished.")
+@options.option("--follow", is_flag=True, help="Keep printing until the rollout has finished.")
 @options.as_json
 @options.state
 def events(name: str | None, follow: bool, json: bool, state: str | None) -> None:
-    """Tell what happened in a rollout: the newest of NAME, that of ID, or the newest of all.
+    """Show what happened in a rollout: the newest of NAME, the one with ID, or the newest of all.
 
-    As text, records that nobody needs to read are left out (a gate that says the same again);
-    with --json every record is printed, one object a line.
+    Text output leaves out repetitions, like a gate with the same verdict again; --json prints
+    every record, one object per line.
     """
     try:
         asyncio.run(_events(name, state, follow=follow, as_json=json))
@@ -66,12 +66,12 @@ class _Teller:
 
     @property
     def is_finished(self) -> bool:
-        """As far as the records go that were told."""
+        """According to the records printed so far."""
         state = self._replay.state
         return state is not None and state.finished is not None
 
     async def is_ended(self) -> bool:
-        """In the journal, also without a record that says so: `run --new` leaves it behind."""
+        """According to the journal; `run --new` abandons a rollout without a record."""
         rows = await self._journal.rollouts(self.row.name)
         return any(row.id == self.row.id and row.outcome is not None for row in rows)
 
@@ -98,7 +98,7 @@ async def _follow(teller: _Teller, folder: Path) -> None:
             await teller.tell()
             return
         if not is_told and await bootstrap.lock(folder).holder(teller.row.name) is None:
-            click.echo("no process has it in hand; waiting for the next `poolroll run`", err=True)
+            click.echo("no process runs it; waiting for the next `poolroll run`", err=True)
             is_told = True
         looks += 1
         await clock.sleep(LOOK_EVERY)

@@ -1,4 +1,4 @@
-"""`gate`: evaluates the gates, so that thresholds can be tuned before anything is at stake."""
+"""`gate`: evaluate the gates without a rollout, to tune their limits."""
 
 import asyncio
 import sys
@@ -13,8 +13,8 @@ from controller import bootstrap
 from controller.cli import options
 from controller.config import RolloutFile, load
 from controller.core.events import Verdict
-from controller.core.events.outcome import ExitCode
 from controller.core.gates.limit import limit
+from controller.core.outcome import ExitCode
 from controller.core.plan.plan import Plan
 from controller.errors import Refused, UsageFault
 from controller.lifecycle import sampler_of
@@ -28,9 +28,9 @@ AGAIN: Final = timedelta(seconds=1)
 @click.command()
 @options.rollout_file
 @options.sets
-@options.option("--member", metavar="NAME", help="Whom a gate of the member in hand is about.")
-@options.option("--at", metavar="TIME", help="A moment of the past, ISO 8601; default: now.")
-@options.option("--watch", is_flag=True, help="Go on, until interrupted.")
+@options.option("--member", metavar="NAME", help="The member for gates with scope member.")
+@options.option("--at", metavar="TIME", help="A time in the past, ISO 8601. Default: now.")
+@options.option("--watch", is_flag=True, help="Repeat until interrupted.")
 @options.as_json
 def gate(file: Path, at: str | None, **given: Any) -> None:
     """Evaluate the gates of FILE and explain each verdict. Changes nothing.
@@ -38,7 +38,7 @@ def gate(file: Path, at: str | None, **given: Any) -> None:
     Exit code 0: all pass; 4: one fails; 3: one is inconclusive; 2: a query can never work.
     """
     if at is not None and given["watch"]:
-        raise UsageFault("gate: --at is a moment of the past; it cannot be watched")
+        raise UsageFault("gate: --at is a time in the past; it cannot be combined with --watch")
     rollout = load(file, options.pairs(given["set"]))
     question = Question(
         given["member"], None if at is None else moment(at), given["watch"], given["json"]
@@ -57,7 +57,7 @@ class Question:
 
 
 def moment(text: str) -> datetime:
-    """A moment in ISO 8601; without a zone it is UTC. Raises UsageFault."""
+    """A time in ISO 8601; without a zone it is UTC. Raises UsageFault."""
     try:
         value = datetime.fromisoformat(text)
     except ValueError:
@@ -67,7 +67,7 @@ def moment(text: str) -> datetime:
 
 async def _gate(rollout: RolloutFile, question: Question) -> int:
     if not rollout.settings.policies.gates:
-        raise Refused("the rollout file has no gates: nothing stops a rollout by itself")
+        raise Refused("the rollout file has no gates: errors would not stop a rollout")
     while True:
         code = await _once(rollout, question)
         if not question.is_repeated:
@@ -86,7 +86,7 @@ async def _once(rollout: RolloutFile, question: Question) -> int:
     about = question.member or plan.members[0].name
     if about not in {one.name for one in plan.members}:
         known = ", ".join(one.name for one in plan.members)
-        raise UsageFault(f"gate --member {about}: no such member; they are: {known}")
+        raise UsageFault(f"gate --member {about}: no such member; the members are: {known}")
     asked, counted = await _ask(rollout, plan, about, question.at), []
     if question.at is None:
         gates = plan.policies.gates
@@ -99,7 +99,7 @@ async def _once(rollout: RolloutFile, question: Question) -> int:
         click.echo(value.model_dump_json(indent=None if question.is_repeated else 2))
         return code
     for one in counted:
-        click.echo(f"{one.gate.name}: {one.words}\n  over the last moment, in the whole pool")
+        click.echo(f"{one.gate.name}: {one.words}\n  over the last seconds, for the whole pool")
     for one in asked:
         _explain(one)
     return code

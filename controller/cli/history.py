@@ -1,4 +1,4 @@
-"""`history`: every rollout that the journal knows."""
+"""`history`: all rollouts in the journal."""
 
 import asyncio
 import json as json_format
@@ -19,7 +19,7 @@ from controller.report.status.history import history_lines, history_value
 @options.as_json
 @options.state
 def history(name: str | None, json: bool, state: str | None) -> None:
-    """Show every rollout, or every one of NAME, newest first."""
+    """List all rollouts, or all of NAME, newest first."""
     values, folder = asyncio.run(_values(name, state))
     if json:
         click.echo(json_format.dumps({"state": str(folder), "rollouts": values}, indent=2))
@@ -32,12 +32,12 @@ async def _values(name: str | None, state: str | None) -> tuple[list[dict[str, A
     async with known(state) as (store, folder):
         rows = await store.journal.rollouts(name)
         if not rows:
-            raise Refused(f"no rollout {name or ''} is known in {folder}".replace("  ", " "))
+            raise Refused(f"no rollout {name or ''} in {folder}".replace("  ", " "))
         lock = bootstrap.lock(folder)
         newest: set[str] = set()
         values = []
         for row in rows:
-            # A process that holds the name has its newest rollout in hand.
+            # A process that holds the name runs its newest rollout.
             holder = None if row.name in newest else await lock.holder(row.name)
             newest.add(row.name)
             most = 1 if row.outcome is not None else None  # of one that has ended: its plan

@@ -1,4 +1,4 @@
-"""`init`: a rollout file to begin with, filled from a running HAProxy where one is named."""
+"""`init`: print a starter rollout file, filled from a running HAProxy if one is given."""
 
 import asyncio
 from collections.abc import Sequence
@@ -15,37 +15,39 @@ from controller.errors import UsageFault
 
 
 @click.command()
-@click.argument("source", nargs=-1, metavar="[haproxy | DOOR...]")
+@click.argument("source", nargs=-1, metavar="[haproxy | ENDPOINT...]")
 @options.option(
-    "--backend", metavar="NAME", multiple=True, help="The pool; default: the one with most servers."
+    "--backend", metavar="NAME", multiple=True, help="The pool. Default: the one with most servers."
 )
 def init(source: tuple[str, ...], backend: tuple[str, ...]) -> None:
-    """Print a commented rollout file to begin with.
+    """Print a commented rollout file to start from.
 
-    DOOR is the Runtime API of a running HAProxy, unix:PATH or tcp:HOST:PORT: the file is then
-    filled with what is found there; nothing is changed. Name each HAProxy in front of the pool.
+    ENDPOINT is the Runtime API of a running HAProxy, unix:PATH or tcp:HOST:PORT: the file is then
+    filled with what is found there, and nothing is changed. Name every HAProxy of the pool.
     """
-    doors = [one for one in source if ":" in one]
-    if doors:
-        if len(doors) < len(source):
-            raise UsageFault("init: give doors (unix:PATH, tcp:HOST:PORT), or a kind, not both")
-        click.echo(filled(asyncio.run(_discovered(doors, backend))), nl=False)
+    endpoints = [one for one in source if ":" in one]
+    if endpoints:
+        if len(endpoints) < len(source):
+            raise UsageFault(
+                "init: give endpoints (unix:PATH, tcp:HOST:PORT) or a kind of pool, not both"
+            )
+        click.echo(filled(asyncio.run(_discovered(endpoints, backend))), nl=False)
         return
     if backend:
-        raise UsageFault("init --backend: goes with the door of a running HAProxy, like unix:PATH")
+        raise UsageFault("init --backend: needs the endpoint of a running HAProxy, like unix:PATH")
     for one in source:
         if "/" in one:
-            raise UsageFault(f"init {one}: a door says what it is: unix:{Path(one).absolute()}")
+            raise UsageFault(f"init {one}: an endpoint needs a scheme: unix:{Path(one).absolute()}")
     if len(source) > 1:
         raise UsageFault("init: one kind of pool at a time")
     click.echo(starter(source[0] if source else "haproxy"), nl=False)
 
 
-async def _discovered(doors: Sequence[str], asked: Sequence[str]) -> Discovery:
+async def _discovered(endpoints: Sequence[str], asked: Sequence[str]) -> Discovery:
     """Raises UsageFault, Refused, BalancerError."""
-    servers = await bootstrap.servers_behind(doors[0])
+    servers = await bootstrap.servers_behind(endpoints[0])
     backends = chosen_backends(servers, asked)
-    ((first, _),) = await bootstrap.found_behind(doors[:1], backends)
-    found = await bootstrap.found_behind(doors, with_leaders(backends, first.trackers))
+    ((first, _),) = await bootstrap.found_behind(endpoints[:1], backends)
+    found = await bootstrap.found_behind(endpoints, with_leaders(backends, first.trackers))
     facts, views = zip(*found, strict=True)
     return Discovery(views, facts, servers)

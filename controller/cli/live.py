@@ -1,7 +1,7 @@
-"""The live board on a terminal (rich). Sentences scroll above it.
+"""The live board on a terminal (rich). Log lines scroll above it.
 
-A terminal that is gone must not end a rollout (S11), and one that is stopped (Ctrl-S) must not
-hold it up: a thread of its own paints, and nothing here raises or waits for a terminal.
+A terminal that is closed must not end a rollout (S11), and one that is stopped (Ctrl-S) must not
+delay it: a separate thread paints, and nothing here raises or waits for the terminal.
 """
 
 import os
@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.text import Text
 
 from controller.cli.log import quiet
-from controller.cli.narrator import Footer
+from controller.cli.say import Footer
 from controller.core.decide.context import Context
 from controller.core.events import Event, Observation
 from controller.core.plan.plan import Plan
@@ -34,11 +34,11 @@ from controller.report.run.sentences import level_of, sentence
 EVERY: Final = 0.25
 """Seconds between two paintings."""
 PATIENCE: Final = 2.0
-"""Seconds that a terminal which takes nothing holds up the end of a run."""
+"""Longest time, in seconds, that a stopped terminal delays the end of a run."""
 WAITING: Final = 1000
-"""Sentences that wait for a terminal which takes nothing; the oldest are left out."""
+"""Log lines that wait for a stopped terminal; the oldest are dropped."""
 REPEATED: Final = 100
-"""Sentences kept, to be shown again after a resize."""
+"""Log lines kept, to be shown again after a resize."""
 
 STYLES: Final = {
     Tone.PLAIN: "",
@@ -60,7 +60,7 @@ HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
 
 
 class Screen:
-    """A board at the end of what a terminal shows, and sentences above it."""
+    """A board at the bottom of a terminal, with log lines above it."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -68,11 +68,11 @@ class Screen:
         self._size: Size | None = None
         self._board: Sequence[TextLine] = ()
         self.is_broken = False
-        """A resize may have broken the lines anew: where the board stands is not known."""
+        """A resize may have rewrapped the lines: the position of the board is not known."""
 
     @property
     def size(self) -> Size:
-        """As the terminal says; what the environment says (COLUMNS) knows of no resize."""
+        """The size that the terminal reports; COLUMNS does not follow a resize."""
         with suppress(OSError, ValueError):
             columns, lines = os.get_terminal_size(self._stream.fileno())
             if columns and lines:
@@ -80,7 +80,7 @@ class Screen:
         return Size(*self._console.size)
 
     def is_moving(self) -> bool:
-        """Whether the terminal changes its size right now: it is let come to rest first."""
+        """Whether the terminal is being resized right now; painting waits until it is done."""
         former, self._size = self._size, self.size
         has_moved = former is not None and former != self._size
         self.is_broken = self.is_broken or has_moved
@@ -90,20 +90,20 @@ class Screen:
         self._write(HIDE)
 
     def paint(self, said: Sequence[TextLine], board: Sequence[TextLine]) -> None:
-        """`said`: what is new. It goes above the board."""
+        """`said`: new log lines. They go above the board."""
         if said or board != self._board:
             self._write(self._top() + self._styled((*said, *board)) + BELOW)
             self._board = board
 
     def repaint(self, said: Sequence[TextLine], board: Sequence[TextLine]) -> None:
-        """On a fresh screen, of which `said` and `board` fill a part. What was there scrolls up:
-        nothing is lost, whether or not the terminal breaks its lines anew."""
+        """Paint on an empty screen, of which `said` and `board` fill a part. Old content scrolls
+        up: nothing is lost, whether or not the terminal rewraps its lines."""
         self._write("\n" * self.size.height + HOME + BELOW + self._styled((*said, *board)))
         self._board = board
         self.is_broken = False
 
     def close(self) -> None:
-        """The board goes, what stands above it stays."""
+        """Remove the board; the log lines above it stay."""
         self._write(self._top() + BELOW + SHOW)
         self._board = ()
 
@@ -128,18 +128,18 @@ class Screen:
 
 @dataclass(frozen=True, slots=True)
 class _Latest:
-    """What was last heard. Replaced as a whole: the painter reads it from its own thread."""
+    """The latest state. Replaced as a whole: the painter reads it from its own thread."""
 
     plan: Plan
     state: State
-    past: Recent
+    recent: Recent
 
 
 class LiveNarrator:
     """Implements `controller.runner.recorder.Narrator`."""
 
     def __init__(self, clock: Clock, signs: Signs, footer: Footer = str) -> None:
-        """`footer`: a line under the board, asked for anew at each painting."""
+        """`footer`: a line under the board, called at each painting."""
         self._clock = clock
         self._signs = signs
         self._footer = footer
@@ -147,7 +147,7 @@ class LiveNarrator:
         self._plan: Plan | None = None
         self._commands: timedelta | None = None
         self._name = 0
-        self._past = Recent()
+        self._recent = Recent()
         self._latest: _Latest | None = None
         self._said: deque[LogLine] = deque(maxlen=WAITING)
         self._shown: deque[LogLine] = deque(maxlen=REPEATED)
@@ -156,7 +156,7 @@ class LiveNarrator:
         self._painter = threading.Thread(target=self._paint_on, name="board", daemon=True)
 
     def watch(self, plan: Plan, commands: timedelta | None = None) -> None:
-        """`commands`: what they took for one member the last time."""
+        """`commands`: how long they took for one member last time."""
         self._plan = plan
         self._commands = commands
         self._name = max((len(member.name) for member in plan.members), default=0)
@@ -165,13 +165,13 @@ class LiveNarrator:
         self._painter.start()
 
     def stop(self) -> None:
-        """May be called again, and without a start."""
+        """May be called twice, and without `start`."""
         self._is_over.set()
         if self._painter.ident is not None:
             self._painter.join(PATIENCE)
 
     def warn(self, text: str) -> None:
-        """A line about something beside the rollout, like a notice that nobody took."""
+        """A line about something beside the rollout, like a notification that failed."""
         self._say("", text, Tone.DOUBT)
 
     def tell(self, event: Event | Observation, before: State, after: State) -> None:
@@ -179,15 +179,15 @@ class LiveNarrator:
             self._say(*said, TONES[level_of(event)])
         if self._plan is not None:
             now = self._clock.now()
-            self._past = remember(self._past, self._plan, event, before, after, now)
-            self._latest = _Latest(self._plan, after, self._past)
+            self._recent = remember(self._recent, self._plan, event, before, after, now)
+            self._latest = _Latest(self._plan, after, self._recent)
 
     def _say(self, member: str, text: str, tone: Tone) -> None:
         told = LogLine(self._clock.wall(), member, text, tone)
         if self._painter.is_alive():
             self._left_out += len(self._said) == WAITING
             self._said.append(told)
-        else:  # before the board stands, and after
+        else:  # before the board is shown, and after
             self._screen.paint(self._told([told], self._screen.size), ())
 
     # --- in the painter's thread -------------------------------------------------------------
@@ -205,7 +205,9 @@ class LiveNarrator:
         board = self._board(size)
         new = [self._said.popleft() for _ in range(len(self._said))]
         if self._left_out:
-            text = f"{self._left_out} lines left out: the terminal took none for a while"
+            text = (
+                f"{self._left_out} lines left out: the terminal did not accept output for a while"
+            )
             new.insert(0, LogLine(new[0].wall, "", text, Tone.DOUBT))
             self._left_out = 0
         self._shown.extend(new)
@@ -227,5 +229,5 @@ class LiveNarrator:
             return []
         ctx = Context(latest.plan, latest.state, self._clock.now())
         wall = self._clock.wall()
-        scene = Scene(ctx, latest.past, wall, self._commands, self._footer(), self._signs)
+        scene = Scene(ctx, latest.recent, wall, self._commands, self._footer(), self._signs)
         return draw(scene, size)

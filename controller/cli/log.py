@@ -1,4 +1,4 @@
-"""The log on standard error: one sentence for each thing that happens (structlog)."""
+"""The log on standard error: one line per event (structlog)."""
 
 import contextlib
 import io
@@ -29,8 +29,7 @@ def _iso(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
 
 
 class _QuietStream(io.TextIOBase):
-    """A stream that a closed terminal cannot turn into a crash: a rollout goes on when nobody
-    listens any more (S11)."""
+    """A stream whose errors are ignored: a rollout continues when its terminal is closed (S11)."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -49,7 +48,7 @@ class _QuietStream(io.TextIOBase):
 
 
 def quiet(stream: TextIO) -> TextIO:
-    """`stream`, which may be a terminal that goes away."""
+    """`stream`, with write errors ignored: it may be a terminal that goes away."""
     return cast("TextIO", _QuietStream(stream))
 
 
@@ -77,14 +76,14 @@ class LogNarrator:
         say(text, timestamp=self._wall(), kind=kind_of(event), **bound)
 
     def start(self) -> None:
-        """Lines need no beginning."""
+        """Nothing to do: log lines need no setup."""
 
     def stop(self) -> None:
-        """Nor an end."""
+        """Nothing to do."""
 
     def watch(self, plan: Plan, commands: timedelta | None = None) -> None:
-        """They tell of events alone."""
+        """Nothing to do: log lines show events only."""
 
     def warn(self, text: str) -> None:
-        """A line about something beside the rollout, like a notice that nobody took."""
+        """A line about something beside the rollout, like a notification that failed."""
         self._log.warning(text, timestamp=self._wall(), kind="Notification")

@@ -11,33 +11,42 @@ import click
 
 from controller import __version__
 from controller.cli import streams
-from controller.core.events.outcome import ExitCode
+from controller.core.outcome import ExitCode
 
 if TYPE_CHECKING:
     from controller.errors import PoolrollError
 
 COMMANDS: Final = {
-    "demo": ("controller.cli.demo:demo", "A real HAProxy, small apps, a load, and a rollout."),
-    "init": ("controller.cli.init:init", "Print a rollout file to begin with."),
-    "check": ("controller.cli.check:check", "Find every fault in a rollout file, offline."),
-    "plan": ("controller.cli.plan:plan", "Show what a run would do, and what speaks against it."),
-    "gate": ("controller.cli.gate:gate", "Evaluate the gates, now or at a past moment."),
+    "demo": (
+        "controller.cli.demo:demo",
+        "Run a rollout under load on a real HAProxy, on this machine.",
+    ),
+    "init": ("controller.cli.init:init", "Print a rollout file to start from."),
+    "check": ("controller.cli.check:check", "Report every fault in a rollout file, offline."),
+    "plan": ("controller.cli.plan:plan", "Show what a run would do, and every reason to refuse."),
+    "gate": ("controller.cli.gate:gate", "Evaluate the gates, now or at a time in the past."),
     "run": ("controller.cli.run:run", "Upgrade the pool, one member at a time."),
-    "rehearse": ("controller.cli.run:rehearse", "Every member out and back, nothing upgraded."),
-    "rollback": ("controller.cli.run:rollback", "Bring the pool back to the former version."),
-    "status": ("controller.cli.status:status", "Show how a rollout stands."),
-    "history": ("controller.cli.history:history", "List the rollouts that were."),
-    "events": ("controller.cli.events:events", "Tell what happened, and go on telling."),
+    "rehearse": (
+        "controller.cli.run:rehearse",
+        "Take every member out and back, without upgrading.",
+    ),
+    "rollback": ("controller.cli.run:rollback", "Roll the pool back to the former version."),
+    "status": ("controller.cli.status:status", "Show the state of a rollout."),
+    "history": ("controller.cli.history:history", "List all rollouts."),
+    "events": (
+        "controller.cli.events:events",
+        "Show what happened in a rollout; follow it with --follow.",
+    ),
     "report": ("controller.cli.report:report", "Write one HTML page about a rollout."),
-    "pause": ("controller.cli.operator:pause", "Let no further member begin."),
-    "resume": ("controller.cli.operator:resume", "Go on after a pause, or after a halt."),
+    "pause": ("controller.cli.operator:pause", "Start no further member."),
+    "resume": ("controller.cli.operator:resume", "Continue after a pause or a halt."),
     "abort": ("controller.cli.operator:abort", "End a rollout for good."),
     "schema": ("controller.cli.check:schema", "Print the JSON Schema of the rollout file."),
 }
 
 
 class ReportedError(click.ClickException):
-    """An error of ours, reported as it is, with the contract's exit code."""
+    """A PoolrollError as a click error: its own message and exit code."""
 
     exit_code = ExitCode.REFUSED
 
@@ -63,7 +72,7 @@ def reported(error: "PoolrollError") -> ReportedError:
 
 
 class LateGroup(click.Group):
-    """Imports a command's module when the command is called, and not for a list of them."""
+    """Imports a command's module only when the command is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -107,8 +116,8 @@ def _spelled(error: UnicodeError) -> tuple[str, int]:
 
 
 def spell_out_signs() -> None:
-    """Where a stream cannot take a sign, like `…` in a locale that is not UTF-8, it is spelled
-    out: no text of ours, or of a server's, ends a rollout."""
+    """Replace characters that a stream cannot encode, like `…` in a locale without UTF-8: no
+    message may end a rollout."""
     codecs.register_error("spelled", _spelled)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and codecs.lookup(stream.encoding).name != "utf-8":
@@ -116,7 +125,7 @@ def spell_out_signs() -> None:
 
 
 ACTING: Final = frozenset({"demo", "run", "rehearse", "rollback", "pause", "resume", "abort"})
-"""What these did is done, whether or not it can be printed."""
+"""Commands that change something: they have done so whether or not it can be printed."""
 
 
 def entry() -> None:
@@ -144,7 +153,7 @@ def _ended() -> int:
         _complain("stopped; nothing was touched")
         return ExitCode.STOPPED
     except SystemExit as ended:
-        # 1 is for bugs alone; it is click's way out when whoever read our output has left.
+        # 1 is for bugs only; click exits with it when the reader of our output has gone.
         return ExitCode.STOPPED if ended.code == 1 else int(ended.code or 0)
     except OSError as error:
         if streams.output_fault() is None:

@@ -1,24 +1,22 @@
-"""Who tells the operator: the live board on a terminal, plain dated lines elsewhere."""
+"""Output while a rollout runs: the live board on a terminal, plain dated lines elsewhere."""
 
 import os
 import sys
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Final, Protocol
 
 from controller.cli.log import LogNarrator
+from controller.cli.say import Footer
 from controller.core.plan.plan import Plan
 from controller.ports import Clock
 from controller.runner.recorder import Narrator
-
-Footer = Callable[[], str]
 
 DUMB: Final = frozenset({"", "dumb", "unknown"})
 """Values of TERM for terminals whose cursor cannot be moved."""
 
 
 class Narrating(Narrator, Protocol):
-    """Also told of what it is about, and where it begins and ends."""
+    """A narrator that also knows the plan, and is started and stopped."""
 
     def watch(self, plan: Plan, commands: timedelta | None = None) -> None: ...
 
@@ -32,7 +30,7 @@ class Narrating(Narrator, Protocol):
 def narrator_for(
     rollout: str, clock: Clock, log_format: str, *, asks: bool = False, footer: Footer = str
 ) -> Narrating:
-    """`asks`: questions come while it runs, which a board would paint over."""
+    """`asks`: there will be questions while it runs, which a board would paint over."""
     if log_format != "text" or asks or not _shows_a_board():
         return LogNarrator(rollout, clock.wall, log_format)
     from controller.cli.live import LiveNarrator  # its library is not needed for plain lines
@@ -47,7 +45,7 @@ def _shows_a_board() -> bool:
 
 
 def _shows_unicode() -> bool:
-    """Whether the locale says so. Where it is C or POSIX, Python writes UTF-8 nevertheless, and
-    calls that its UTF-8 mode (PEP 540)."""
+    """Whether the locale is UTF-8. With C or POSIX, Python writes UTF-8 as well: its UTF-8 mode
+    (PEP 540)."""
     encoding = (sys.stdout.encoding or "").lower().replace("-", "")
     return encoding == "utf8" and not sys.flags.utf8_mode

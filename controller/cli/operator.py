@@ -1,4 +1,4 @@
-"""`pause`, `resume`, `abort`: the operator's hand on a rollout in another process or at rest."""
+"""`pause`, `resume`, `abort`: requests to a rollout that runs in another process, or to none."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ from controller.cli import options
 from controller.cli.cut_off import say_cut_off
 from controller.cli.log import LogNarrator
 from controller.cli.signals import Signals
-from controller.core.events.outcome import ExitCode
+from controller.core.outcome import ExitCode
 from controller.errors import (
     ConfigurationError,
     LeaseLost,
@@ -49,7 +49,7 @@ from controller.telemetry.values import OutletOptions
 
 HEARD_WITHIN: Final = timedelta(seconds=5)
 LOOK_WITHIN: Final = timedelta(seconds=2)
-"""To see how the members stand after an abort."""
+"""Time limit for the look at the members after an abort."""
 LOOK_EVERY: Final = timedelta(milliseconds=20)
 
 
@@ -57,18 +57,18 @@ LOOK_EVERY: Final = timedelta(milliseconds=20)
 @click.argument("name")
 @options.state
 def pause(name: str, state: str | None) -> None:
-    """Let the members in hand finish, and no further one begin."""
+    """Finish the members in progress, and start no further one."""
     asyncio.run(_ask(name, state, Verb.PAUSE, ""))
 
 
 @click.command()
 @click.argument("name")
-@options.option("--reason", metavar="TEXT", required=True, help="Why; kept in the journal.")
+@options.option("--reason", metavar="TEXT", required=True, help="The reason; kept in the journal.")
 @options.state
 def resume(name: str, reason: str, state: str | None) -> None:
-    """Go on after a pause; after a halt, decide that the next `run` goes on."""
+    """Continue after a pause. After a halt, allow the next `run` to continue."""
     if not reason.strip():
-        raise UsageFault("resume --reason: say why; it is kept in the journal")
+        raise UsageFault("resume --reason: give a reason; it is kept in the journal")
     asyncio.run(_ask(name, state, Verb.RESUME, reason))
 
 
@@ -97,7 +97,7 @@ async def _opened(name: str, state: str | None) -> AsyncIterator[Opened]:
     """Raises Refused, StateError."""
     folder = bootstrap.state_folder(state)
     if not bootstrap.exists(folder):
-        raise Refused(f"there is no state folder at {folder}: no rollout is known here")
+        raise Refused(f"there is no state folder at {folder}, so no rollout is known")
     async with contextlib.aclosing(bootstrap.open_state(folder, create=False)) as store:
         former = await unfinished(store.journal, name)
         if former is None:
@@ -106,12 +106,12 @@ async def _opened(name: str, state: str | None) -> AsyncIterator[Opened]:
 
 
 async def _over(journal: Journal, folder: Path, name: str) -> list[str]:
-    """There is no rollout to act on: what became of the last one."""
+    """There is no unfinished rollout of that name: say how the last one ended."""
     row = next((row for row in await journal.rollouts(name) if row.outcome is not None), None)
-    none = f"no unfinished rollout {name!r} is known in {folder}"
+    none = f"no unfinished rollout {name!r} in {folder}"
     if row is None:
         names = ", ".join(sorted({each.name for each in await journal.rollouts()})) or "none"
-        return [f"{none}; the names known there: {names}"]
+        return [f"{none}; known names: {names}"]
     plan, state = replay(await journal.records(row.id))
     commands = next_commands(bootstrap.folder_to_name(folder), row, plan)
     return over(none, row, plan, state, commands)
@@ -132,13 +132,15 @@ async def _ask_for(opened: Opened, verb: Verb, reason: str) -> None:
     request = await store.requests.ask(rollout, verb, reason, bootstrap.who())
     if await bootstrap.lock(folder).holder(name) is None:
         commands = next_commands(bootstrap.folder_to_name(folder), former.row, former.plan)
-        click.echo(f"{verb} {name}: no process: takes effect on the next run: {commands.run}")
+        click.echo(
+            f"{verb} {name}: no process runs it; takes effect on the next run: {commands.run}"
+        )
     elif await _is_heard(store.journal, request):
         click.echo(f"{verb} {name}: acknowledged")
     elif await unfinished(store.journal, name) is None:
         raise Refused(*await _over(store.journal, folder, name))
     else:
-        click.echo(f"{verb} {name}: not acknowledged yet; it stands, and takes effect later")
+        click.echo(f"{verb} {name}: not acknowledged yet; it will take effect later")
 
 
 async def _is_heard(journal: Journal, request: Request) -> bool:
@@ -154,15 +156,15 @@ async def _is_heard(journal: Journal, request: Request) -> bool:
     return False
 
 
-def _herald(former: Unfinished, file: FormerFile, ports: Ports, log: LogNarrator) -> NoticeSender:
-    """Whom the rollout file tells, as it is now: the journal's keeps no secrets."""
+def _notices(former: Unfinished, file: FormerFile, ports: Ports, log: LogNarrator) -> NoticeSender:
+    """Recipients from the rollout file as it is now: the copy in the journal has no secrets."""
     row = former.row
     try:
         if isinstance(file.now, ConfigurationError):
             raise file.now
         notices = bootstrap.notices(file.now, ports.commands, log.warn)
     except ConfigurationError as error:
-        log.warn(f"nobody is notified: {error.faults[0].render(error.file)}")
+        log.warn(f"no notifications will be sent: {error.faults[0].render(error.file)}")
         return NoticeSender((), ports.clock, log.warn)
     commands, settings = next_commands(ports.folder, row, former.plan), file.now.settings
     notices.watch(RolloutNotices(row.id, former.plan, settings, commands, is_ending=True))
@@ -174,7 +176,7 @@ async def _abort(name: str, restore: bool, log_format: str, given: dict[str, Any
     async with _opened(name, given["state"]) as opened:
         try:
             return await _abort_at_rest(opened, restore, log_format, ways)
-        except PoolHeld:  # a process runs it: it is asked to
+        except PoolHeld:  # a process runs it: it gets the request
             await _ask_for(opened, Verb.ABORT_RESTORE if restore else Verb.ABORT, "")
             return 0
 
@@ -191,7 +193,7 @@ async def _abort_at_rest(
     async with ports.lock.hold(name) as hold:
         with Signals() as signals:
             meter = bootstrap.meter(name, ways, log.warn)
-            async with _herald(former, file, ports, log) as notices, meter:
+            async with _notices(former, file, ports, log) as notices, meter:
                 await meter.open(Subject(former.plan, former.row.started))
                 narrators: list[Narrator] = [log, notices, meter]
                 commands = next_commands(ports.folder, former.row, former.plan)

@@ -16,8 +16,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class _Words(StringParamType):
-    """Of an option that may be repeated: its environment twin is split as a shell splits words,
-    so that a value in quotes may hold spaces."""
+    """Type of a repeatable option: its environment twin is split like shell words, so that a value
+    in quotes may contain spaces."""
 
     def __init__(self, twin: str) -> None:
         self._twin = twin
@@ -26,7 +26,7 @@ class _Words(StringParamType):
         try:
             return shlex.split(rv)
         except ValueError:
-            raise UsageFault(f"{self._twin}: a quote in it is never closed") from None
+            raise UsageFault(f"{self._twin}: an unclosed quote in its value") from None
 
 
 def option(name: str, **attributes: Any) -> Callable[[F], F]:
@@ -44,19 +44,17 @@ rollout_file = click.argument(
 state = option(
     "--state",
     metavar="DIR",
-    help="State folder: journal, lock, running commands. Default: /var/lib/poolroll where it is "
-    "writable, else under the XDG state home.",
+    help="State folder: journal, lock, running commands. Default: /var/lib/poolroll if it is "
+    "writable, else a folder under the XDG state home.",
 )
 
-sets = option(
-    "--set", metavar="K=V", multiple=True, help="Override a value of `vars`; may be repeated."
-)
+sets = option("--set", metavar="K=V", multiple=True, help="Override a value of `vars`. Repeatable.")
 
 only = option(
     "--only",
     metavar="MEMBER",
     multiple=True,
-    help="Touch only these members: repeated, or with commas between them.",
+    help="Touch only these members: repeat it, or separate them by commas.",
 )
 
 canaries_only = option("--canaries-only", is_flag=True, help="Stop after the canaries.")
@@ -65,33 +63,33 @@ log_format = option(
     "--log-format",
     type=click.Choice(["text", "json"]),
     default="text",
-    help="How the log on standard error looks.",
+    help="Format of the log on standard error.",
 )
 
 _WAYS_OUT = (
     option(
         "--metrics-listen",
         metavar="ADDRESS",
-        help="Serve poolroll's own metrics: PORT (at 127.0.0.1) or ADDRESS:PORT.",
+        help="Serve poolroll's own metrics at PORT (on 127.0.0.1) or ADDRESS:PORT.",
     ),
     option(
         "--metrics-textfile",
         metavar="PATH",
-        help="Write them into a file for node_exporter, every 5 seconds and at the end.",
+        help="Write them to a file for node_exporter, every 5 seconds and at the end.",
     ),
-    option("--push-gateway", metavar="URL", help="Push them there, as often."),
+    option("--push-gateway", metavar="URL", help="Push them to a Pushgateway, just as often."),
 )
 
 
 def telemetry(command: F) -> F:
-    """The ways out for poolroll's own metrics; see `ways_out`."""
+    """Options that export poolroll's own metrics; see `ways_out`."""
     for way in reversed(_WAYS_OUT):
         command = way(command)
     return command
 
 
 def ways_out(given: Mapping[str, Any]) -> OutletOptions:
-    """What the options of `telemetry` ask for; an empty one is as good as none."""
+    """The values of the options of `telemetry`; an empty one counts as not given."""
     return OutletOptions(
         listen=given["metrics_listen"] or None,
         textfile=given["metrics_textfile"] or None,
@@ -103,11 +101,11 @@ as_json = option("--json", is_flag=True, help="Print JSON.")
 
 
 def names(values: Sequence[str]) -> tuple[str, ...]:
-    """Members as options give them: `a,b` is two. No server's name holds a comma (HAProxy
+    """Member names from options: `a,b` is two. No server name contains a comma (HAProxy
     configuration manual, section 4: letters, digits, `-`, `_`, `.` and `:`). Raises UsageFault."""
     named = [name.strip() for value in values for name in value.split(",")]
     if not all(named):
-        raise UsageFault("--only: a name is empty; write it like --only web1,web2")
+        raise UsageFault("--only: empty name; write it like --only web1,web2")
     return tuple(dict.fromkeys(named))
 
 
@@ -120,6 +118,6 @@ def pairs(values: Sequence[str]) -> dict[str, str]:
             raise UsageFault(f"--set {value}: write it as NAME=VALUE")
         if key in result:
             both = f", {result[key]!r} and {text!r}" if not is_secret_name(key) else ""
-            raise UsageFault(f"--set {key}: given twice{both}; keep one of them")
+            raise UsageFault(f"--set {key}: given twice{both}; keep one")
         result[key] = text
     return result

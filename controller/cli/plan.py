@@ -1,4 +1,4 @@
-"""`plan`: read-only; everything a run would do, and every reason to refuse."""
+"""`plan`: show everything a run would do, and every reason to refuse. Read-only."""
 
 import asyncio
 import contextlib
@@ -13,7 +13,7 @@ from controller.cli import options
 from controller.cli.say import fitted
 from controller.config import RolloutFile, load
 from controller.core.events import Answer
-from controller.core.events.outcome import ExitCode
+from controller.core.outcome import ExitCode
 from controller.lifecycle import DryRun, Findings, RunOptions, dry_run
 from controller.preflight.forecast import forecast_lines
 from controller.report.plan.json import PlanValue
@@ -71,7 +71,7 @@ def _text(rollout: RolloutFile, dry: DryRun) -> list[str]:
             aside=seen.aside,
         )
     elif notes:
-        lines += ["mind", *(f"  {note}" for note in notes)]
+        lines += ["notes", *(f"  {note}" for note in notes)]
     if seen.refusals:
         lines += ["", "REFUSED, nothing would be touched:"] if lines else ["REFUSED:"]
         lines += [f"  {reason}" for reason in seen.refusals]

@@ -1,4 +1,4 @@
-"""`report`: a rollout as one self-contained page."""
+"""`report`: write one self-contained HTML page about a rollout."""
 
 import asyncio
 import json as json_format
@@ -21,15 +21,15 @@ from controller.report.page import page
     metavar="FILE",
     envvar="POOLROLL_OUTPUT",
     show_envvar=True,
-    help="Where to write it; `-`: standard output. Default: the rollout's id, with `.html`.",
+    help="File to write; `-` is standard output. Default: the rollout's id with `.html`.",
 )
 @options.as_json
 @options.state
 def report(name: str, output: str | None, json: bool, state: str | None) -> None:
-    """Write one HTML page about a rollout: the newest of NAME, or that of ID.
+    """Write one HTML page about a rollout: the newest of NAME, or the one with ID.
 
-    It shows a timeline, what each gate saw, each member, and what happened and why; it needs no
-    network.
+    It shows a timeline, what each gate saw, each member, and what happened and why. The page
+    needs no network.
     """
     text, row, folder = asyncio.run(_page(name, state))
     if output == "-":

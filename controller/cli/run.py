@@ -1,4 +1,4 @@
-"""`run`: the main job."""
+"""`run`, `rehearse` and `rollback`: confirm, run, exit with the right code."""
 
 import asyncio
 import contextlib
@@ -18,7 +18,7 @@ from controller.cli.narrator import narrator_for
 from controller.cli.say import say
 from controller.cli.signals import Signals
 from controller.config import RolloutFile, load
-from controller.core.events.outcome import ExitCode
+from controller.core.outcome import ExitCode
 from controller.core.plan.plan import Purpose
 from controller.core.state.state import State
 from controller.errors import LeaseLost, StateError, UsageFault
@@ -34,20 +34,20 @@ F = TypeVar("F", bound=Callable[..., Any])
 @click.command()
 @options.rollout_file
 @options.sets
-@options.option("--yes", is_flag=True, help="Do not ask; required without a terminal.")
+@options.option("--yes", is_flag=True, help="Do not ask. Required without a terminal.")
 @options.only
 @options.canaries_only
 @options.option("--step", is_flag=True, help="Ask before each member.")
-@options.option("--override", metavar="GATE", multiple=True, help="Go on in spite of this gate.")
-@options.option("--reason", metavar="TEXT", help="Why; required with --override.")
-@options.option("--new", is_flag=True, help="Begin anew, leaving an unfinished rollout behind.")
+@options.option("--override", metavar="GATE", multiple=True, help="Ignore this gate when it fails.")
+@options.option("--reason", metavar="TEXT", help="The reason; required with --override.")
+@options.option("--new", is_flag=True, help="Start a new rollout and abandon an unfinished one.")
 @options.telemetry
 @options.state
 @options.log_format
 def run(file: Path, yes: bool, log_format: str, **given: Any) -> None:
     """Upgrade the pool that FILE describes, one member at a time.
 
-    A rollout that a crash or a signal cut off is resumed.
+    Resumes a rollout that was cut off by a crash or a signal.
     """
     start("run", file, _run_options(given), yes=yes, log_format=log_format, given=given)
 
@@ -60,7 +60,7 @@ def _less(command: F) -> F:
         options.telemetry,
         options.option("--step", is_flag=True, help="Ask before each member."),
         options.only,
-        options.option("--yes", is_flag=True, help="Do not ask; required without a terminal."),
+        options.option("--yes", is_flag=True, help="Do not ask. Required without a terminal."),
         options.sets,
         options.rollout_file,
     ):
@@ -71,7 +71,7 @@ def _less(command: F) -> F:
 @click.command()
 @_less
 def rehearse(file: Path, yes: bool, log_format: str, **given: Any) -> None:
-    """Take every member of FILE out and back under live traffic, and upgrade nothing."""
+    """Take every member of FILE out and back under live traffic, without upgrading."""
     run_options = RunOptions(
         options.names(given["only"]), stepwise=given["step"], purpose=Purpose.REHEARSAL
     )
@@ -81,9 +81,9 @@ def rehearse(file: Path, yes: bool, log_format: str, **given: Any) -> None:
 @click.command()
 @_less
 def rollback(file: Path, yes: bool, log_format: str, **given: Any) -> None:
-    """Bring the pool of FILE back to the former version, with the same care and gates.
+    """Roll the pool of FILE back to the former version, with the same care and gates.
 
-    An unfinished upgrade is left behind.
+    Abandons an unfinished upgrade.
     """
     run_options = RunOptions(
         options.names(given["only"]), stepwise=given["step"], purpose=Purpose.ROLLBACK
@@ -100,11 +100,9 @@ def start(
     log_format: str,
     given: dict[str, Any],
 ) -> NoReturn:
-    """Load FILE, run it, and exit with the contract's code."""
+    """Load FILE, run it, and exit with its exit code."""
     if not is_terminal() and not yes:
-        raise UsageFault(
-            f"{verb}: without a terminal nobody can be asked; add --yes if you mean it"
-        )
+        raise UsageFault(f"{verb}: there is no terminal to ask for confirmation; add --yes")
     if run_options.stepwise and not is_terminal():
         raise UsageFault(f"{verb} --step: there is no terminal to ask at")
     rollout = load(
@@ -125,9 +123,9 @@ def start(
 def _run_options(given: dict[str, Any]) -> RunOptions:
     overrides, reason = given["override"], given["reason"]
     if overrides and not (reason and reason.strip()):
-        raise UsageFault("run --override: say why, with --reason; it is kept in the journal")
+        raise UsageFault("run --override: give a reason with --reason; it is kept in the journal")
     if reason and not overrides:
-        raise UsageFault("run --reason: goes with --override")
+        raise UsageFault("run --reason: only valid with --override")
     return RunOptions(
         only=options.names(given["only"]),
         canaries_only=given["canaries_only"],
@@ -190,9 +188,9 @@ async def _run(
 
 
 def _told(ran: tuple[Prepared, State] | None, rollout: RolloutFile, ports: Ports) -> int:
-    """Say how it ended; the exit code."""
+    """Print how the run ended; return the exit code."""
     if ran is None:
-        click.echo("not begun; nothing was touched")
+        click.echo("not started; nothing was touched")
         return ExitCode.STOPPED
     prepared, state = ran
     now, wall = ports.clock.now(), ports.clock.wall()

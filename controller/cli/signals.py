@@ -1,4 +1,4 @@
-"""SIGTERM, SIGINT and SIGHUP: brought to the runner, which brings the rollout to safety (S11)."""
+"""SIGTERM, SIGINT and SIGHUP: forwarded to the runner, which stops the rollout safely (S11)."""
 
 import asyncio
 import signal
@@ -10,7 +10,7 @@ SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class Signals:
-    """Inside, a signal cancels what is being prepared; with a runner, it stops the rollout."""
+    """In this context a signal cancels the preparation or, with a runner, stops the rollout."""
 
     def __init__(self) -> None:
         self.runner: Runner | None = None

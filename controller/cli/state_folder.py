@@ -1,4 +1,4 @@
-"""What the state folder knows, for the commands that only read it."""
+"""Opening the state folder, for the commands that only read it."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -15,13 +15,13 @@ async def known(state: str | None) -> AsyncIterator[tuple[Store, Path]]:
     """Journal and requests, and their folder. Raises Refused when there is none, StateError."""
     folder = bootstrap.state_folder(state)
     if not bootstrap.exists(folder):
-        raise Refused(f"there is no state folder at {folder}: no rollout is known here")
+        raise Refused(f"there is no state folder at {folder}, so no rollout is known")
     async with contextlib.aclosing(bootstrap.read_state(folder)) as store:
         yield store, folder
 
 
 async def find(journal: Journal, folder: Path, wanted: str | None) -> RolloutRow:
-    """The rollout of that id, else the newest of that name; without either, the newest of all.
+    """The rollout with that id, else the newest of that name; without either, the newest of all.
     Raises Refused, StateError."""
     rows = await journal.rollouts()
     named = [row for row in rows if wanted in (row.id, None)]
@@ -29,7 +29,7 @@ async def find(journal: Journal, folder: Path, wanted: str | None) -> RolloutRow
     if not named:
         known_names = ", ".join(sorted({row.name for row in rows})) or "none"
         raise Refused(
-            f"no rollout {wanted or ''} is known in {folder}".replace("  ", " ")
-            + f"; the names known there: {known_names}"
+            f"no rollout {wanted or ''} in {folder}".replace("  ", " ")
+            + f"; known names: {known_names}"
         )
     return named[0]

@@ -1,5 +1,5 @@
-"""`status`: how a rollout stands, from another shell: what the journal says, and what the load
-balancers show beside it."""
+"""`status`: the state of a rollout, from another shell: what the journal says, and what the load
+balancers show now."""
 
 import asyncio
 import json as json_format
@@ -28,11 +28,11 @@ from controller.report.status.value import Known, status_value
 from controller.report.status.values import kept_file
 
 AT_ONCE: Final = 4
-"""Rollouts whose load balancers are asked at the same time: several may share one, and a Runtime
-API takes 10 connections by default (HAProxy configuration manual, `stats maxconn`)."""
+"""Rollouts whose load balancers are asked at the same time: they may share one, and a Runtime API
+accepts 10 connections by default (HAProxy configuration manual, `stats maxconn`)."""
 
 WITHIN: Final = timedelta(seconds=2)
-"""All of them together; a load balancer that lives answers in milliseconds."""
+"""For all together; a working load balancer answers in milliseconds."""
 
 
 @click.command()
@@ -40,10 +40,10 @@ WITHIN: Final = timedelta(seconds=2)
 @options.as_json
 @options.state
 def status(name: str | None, json: bool, state: str | None) -> None:
-    """Show how the rollout NAME stands, or the newest of every name.
+    """Show the state of the newest rollout of NAME, or of every name.
 
-    The load balancers are asked too, read-only and for two seconds at most; without NAME, not
-    those of rollouts that have ended and have nobody out. One that does not answer is no error.
+    Also asks the load balancers, read-only and for at most two seconds. Without NAME it skips
+    those of rollouts that have ended with no member out. One that does not answer is no error.
     """
     values = asyncio.run(_values(name, state))
     if json:
@@ -56,7 +56,7 @@ async def _values(name: str | None, state: str | None) -> list[dict[str, Any]]:
     async with known(state) as (store, folder):
         found = [await _known(store, folder, row) for row in await _newest(store.journal, name)]
         if not found:
-            raise Refused(f"no rollout {name or ''} is known in {folder}".replace("  ", " "))
+            raise Refused(f"no rollout {name or ''} in {folder}".replace("  ", " "))
         looked_at = await _all_looked_at(store.journal, found, is_named=name is not None)
         return [status_value(each, str(folder)) for each in looked_at]
 
@@ -103,14 +103,14 @@ async def _all_looked_at(
 
 
 async def _asked(each: Known, clock: Clock, until: Instant) -> PoolView:
-    """Through the rollout file as the journal has it, which says where the pool is."""
+    """The load balancers are those of the rollout file that the journal keeps."""
     try:
-        if isinstance(each.file, ConfigurationError):  # another version understood it
+        if isinstance(each.file, ConfigurationError):  # written by another version of poolroll
             raise each.file
         balancer = bootstrap.balancer(each.file.settings)
     except PoolrollError as error:
         first = str(error).partition("\n")[0]
-        why = f"the rollout file as the journal keeps it cannot be read: {first}"
+        why = f"the rollout file in the journal cannot be read: {first}"
         return PoolView(clock.wall(), unseen=dict.fromkeys(each.plan.instances, why))
     return await look_once(balancer, clock, until)
 

@@ -1,4 +1,4 @@
-"""The standard streams as they really are: closed, or full."""
+"""Closed or full standard streams."""
 
 import contextlib
 import io
@@ -11,7 +11,7 @@ _MODES: Final = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
 
 
 class _Output(io.TextIOWrapper):
-    """Remembers that it could not be written to."""
+    """Remembers a write error."""
 
     fault: OSError | None = None
 
@@ -31,8 +31,8 @@ class _Output(io.TextIOWrapper):
 
 
 def prepare() -> None:
-    """Put `/dev/null` where a standard stream is closed, as a daemon's may be, and mind whether
-    what is printed gets out.
+    """Open `/dev/null` in place of a closed standard stream, as daemons have, and record write
+    errors on standard output.
 
     With a stream closed, the next file that is opened gets its descriptor, the journal for one,
     and what is printed goes into that (SQLite, "How To Corrupt An SQLite Database File", 2.1).
@@ -52,13 +52,13 @@ def prepare() -> None:
 
 
 def output_fault() -> OSError | None:
-    """Why standard output took no more, if so."""
+    """The error of writing to standard output, if any."""
     return sys.stdout.fault if isinstance(sys.stdout, _Output) else None
 
 
 def leave() -> None:
-    """At the very end: what the standard streams did not take is given up, without a word of the
-    interpreter and with the exit code as it is."""
+    """Flush the standard streams at exit. Output that cannot be written is dropped, without a
+    message from the interpreter and without a change of the exit code."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

@@ -1,12 +1,11 @@
 """The rollout file → settings, and the work on each member.
 
-What belongs here: reading YAML with places, one model for each section of the file, every fault
-a file can have with its mend, templates, the starter file, the JSON Schema. What does not:
-asking a load balancer, running anything, deciding anything; and no other reading of
-configuration anywhere else.
+Belongs here: reading YAML with line and column, one model for each section of the file, every
+fault and how to fix it, templates, the starter file, the JSON Schema. Does not belong here:
+asking a load balancer, running commands, decisions. No other package reads configuration.
 
-The models mirror the page: they keep `5m` as it stands there. `settings` and `working` turn
-them into the values of `controller.core`.
+The models keep what the file says (`5m` stays a text). `controller.config.values` turns them into
+the values of `controller.core`.
 """
 
 from controller.config.changes import SECRET_CHANGED, changes, fingerprint

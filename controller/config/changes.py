@@ -1,4 +1,4 @@
-"""The difference between a rollout file as it was begun with and as it is now."""
+"""Diff between the rollout file that a rollout was started with and the present one."""
 
 from collections.abc import Mapping
 from difflib import unified_diff
@@ -14,13 +14,13 @@ from controller.errors import ConfigurationError
 SECRET_CHANGED = "a value that may be secret has changed; it is not shown"
 
 MAX_LINES = 200
-"""More than anybody reads before a decision."""
+"""More lines than an operator reads before a decision."""
 
 
 def changes(
     old_text: str, old_sets: Mapping[str, str], new_text: str, new_sets: Mapping[str, str]
 ) -> list[str]:
-    """Lines for an operator, secrets masked; empty when both mean the same."""
+    """The diff as lines for an operator, secrets masked; empty when both mean the same."""
     if (old_text, dict(old_sets)) == (new_text, dict(new_sets)):
         return []
     old_meaning = _meaning(old_text, old_sets)
@@ -30,12 +30,12 @@ def changes(
     new, new_shown = masked(new_text, new_sets)
     lines = [
         *unified_diff(
-            old.splitlines(), new.splitlines(), "as begun", "as it is now", "", "", 2, ""
+            old.splitlines(), new.splitlines(), "as started", "as it is now", "", "", 2, ""
         ),
         *_set_lines(old_shown, new_shown),
     ]
     if len(lines) > MAX_LINES:
-        lines[MAX_LINES:] = [f"… and {len(lines) - MAX_LINES} lines more"]
+        lines[MAX_LINES:] = [f"… and {len(lines) - MAX_LINES} more lines"]
     return lines or [SECRET_CHANGED]
 
 
@@ -50,7 +50,7 @@ def fingerprint(file: RolloutFile, salt: str) -> str:
 
 def _set_lines(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
     return [
-        f"--set {printable(name)}: {_told(old, name)} as begun, {_told(new, name)} now"
+        f"--set {printable(name)}: {_told(old, name)} as started, {_told(new, name)} now"
         for name in sorted(old.keys() | new.keys())
         if old.get(name) != new.get(name)
     ]

@@ -1,4 +1,4 @@
-"""The JSON Schema of the rollout file, drawn from the models."""
+"""The JSON Schema of the rollout file, generated from the models."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from controller.config.sections.rollout import Rollout
 
 
 class _Schema(GenerateJsonSchema):
-    """Without null: a key is given a value, or left out."""
+    """Without null: a key has a value, or is left out."""
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
         return self.generate_inner(schema["schema"])
@@ -25,6 +25,6 @@ class _Schema(GenerateJsonSchema):
 
 
 def schema() -> dict[str, Any]:
-    """For editors and linters; templates and contradictions are beyond it: see `check`."""
+    """For editors and linters. Only `check` finds faults in templates and between keys."""
     drawn = Rollout.model_json_schema(schema_generator=_Schema)
     return {"$schema": _Schema.schema_dialect, **drawn, "title": "poolroll rollout file"}

@@ -1,8 +1,8 @@
-"""A rollout file's text without what may be secret in it. Pure.
+"""Masking of secrets in the text of a rollout file. Pure.
 
-Secret are the values of headers, passwords and tokens of gates, the addresses and secrets of
-`notify` and `heartbeat`, what looks like a secret anywhere (`controller.redaction`), every
-variable that is named in one of these, and variables whose name says it.
+Masked are the values of headers, the passwords and tokens of gates, the URLs and secrets of
+`notify` and `heartbeat`, whatever looks like a secret (`controller.redaction`), every variable
+used in one of these, and variables whose name sounds secret.
 """
 
 import re
@@ -24,16 +24,16 @@ _FILLED = (
         for where in ("headers.*", "auth.bearer", "auth.basic.password")
     ),
 )
-"""Secrets in which a variable may stand: then that is one, too."""
+"""Secrets that may use a variable: that variable is then a secret too."""
 _NOTICES = ("notify.*.webhook.headers.*", "notify.*.webhook.secret", "heartbeat.headers.*")
 _ADDRESSES = ("notify.*.webhook.url", "heartbeat.url")
-"""Whoever knows one may post there: all but the host is secret."""
+"""Anyone who knows the URL may post there, so everything but the host is secret."""
 _ANCHOR = re.compile(r"&\S+\s+")
 _HOST = re.compile(r"https?://(?:[^/?#@]*@)?([A-Za-z0-9.:\[\]-]+)(?=[/?#]|$)")
 
 
 def masked(text: str, sets: Mapping[str, str]) -> tuple[str, dict[str, str]]:
-    """Both with `***` for what may be secret; what cannot be read as YAML is not shown at all."""
+    """`text` and `sets` with `***` in place of secrets. Text that is not YAML is not shown."""
     return masked_document(read(text), sets)
 
 
@@ -42,7 +42,7 @@ def masked_document(document: Document, sets: Mapping[str, str]) -> tuple[str, d
     if document.data is None:
         return MASK, dict.fromkeys(sets, MASK)
     names = set(_secret_names(document))
-    # One place may be both a header and an address, by an alias: the address can be read again.
+    # With an alias, one place may be both a header and a URL: the masked URL can be parsed again.
     spans = {(start, end): shown for start, end, shown in _spans(document, names)}
     result = document.text
     for (start, end), shown in sorted(spans.items(), reverse=True):
@@ -75,7 +75,7 @@ def _says_so(name: str | int) -> bool:
 
 
 def _spans(document: Document, names: set[str]) -> Iterator[tuple[int, int, str]]:
-    """Where, and what is shown in its place: what may be read again as such a file."""
+    """Place and replacement; the result still parses as a rollout file."""
     for trail in _secret_trails(document, names):
         node = document.values.get(trail)
         if isinstance(node, Scalar):

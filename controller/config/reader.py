@@ -1,4 +1,4 @@
-"""Reading rollout files: every fault at once, or a file that can be worked with."""
+"""Load and parse a rollout file: all its faults at once, or a valid RolloutFile."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -19,7 +19,7 @@ from controller.config.values.settings import known_at_load, settings_of
 from controller.errors import ConfigurationError, Fault
 
 MAX_FAULTS = 100
-"""As many as anybody mends at a time; a file of another kind has thousands."""
+"""More than anyone fixes in one go; a file of another kind has thousands."""
 
 _NO_SETS: Mapping[str, str] = {}
 
@@ -53,7 +53,7 @@ def parse(
     only: Sequence[str] = (),
     canaries_only: bool = False,
 ) -> RolloutFile:
-    """A rollout file from its text; `file` names it, and its folder is where commands run.
+    """A rollout file from its text. `file` is its path; commands run in its folder.
 
     Raises ConfigurationError.
     """
@@ -109,7 +109,7 @@ def _bytes(path: Path) -> bytes:
     except IsADirectoryError:
         message = "this is a folder; name the rollout file in it"
     except PermissionError:
-        message = "may not be read; check its owner and mode"
+        message = "permission denied; check its owner and mode"
     except OSError as error:
         message = f"cannot be read: {error.strerror}"
     except ValueError:
@@ -131,5 +131,5 @@ def _refusal(file: str, faults: Iterable[Fault]) -> ConfigurationError:
     )
     rest = len(ordered) - MAX_FAULTS
     if rest > 0:
-        ordered[MAX_FAULTS:] = [Fault(0, 0, "", f"and {rest} faults more; mend these first")]
+        ordered[MAX_FAULTS:] = [Fault(0, 0, "", f"and {rest} more faults; fix these first")]
     return ConfigurationError(file, tuple(ordered))

@@ -1,4 +1,4 @@
-"""The sections `notify` and `heartbeat` → who is told, secrets in hand."""
+"""The sections `notify` and `heartbeat` → recipients, with their secrets resolved."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ Source = str | Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class WebhookTarget:
-    """Its fields may be secret: none of them shows in a repr."""
+    """Its fields may be secret, so none of them is in the repr."""
 
     url: str = field(repr=False)
     secret: str | None = field(default=None, repr=False)
@@ -42,7 +42,7 @@ class CommandTarget:
 @dataclass(frozen=True, slots=True)
 class Recipient:
     name: str
-    """Its place in the file, like `notify[0].webhook`."""
+    """Its path in the file, like `notify[0].webhook`."""
     events: frozenset[str]
     target: WebhookTarget | CommandTarget
 
@@ -60,9 +60,9 @@ class Audience:
 
 
 def audience(file: RolloutFile, environ: Mapping[str, str]) -> Audience:
-    """Who is told of `file`'s rollout. Reads environment and files for secrets.
+    """The recipients of notifications. Reads secrets from the environment and from files.
 
-    Raises ConfigurationError when a secret is not there, without showing any.
+    Raises ConfigurationError when a secret is missing; the message shows no secret.
     """
     reading = _Reading(file, environ)
     recipients = tuple(
@@ -131,7 +131,7 @@ class _Reading:
         return headers
 
     def _text(self, source: Source, trail: Trail) -> str:
-        """The secret itself; empty, with a fault noted, when it cannot be had."""
+        """The secret itself; empty, with a fault recorded, when it cannot be read."""
         if isinstance(source, str):
             return source
         ((kind, place),) = source.items()
@@ -139,7 +139,9 @@ class _Reading:
             return self._from_file(place, trail)
         found = self._environ.get(place, "").strip()
         if not found:
-            self._note(trail, f"the environment has no {place}; set it for this command")
+            self._note(
+                trail, f"the environment variable {place} is not set; set it for this command"
+            )
         return found
 
     def _from_file(self, place: str, trail: Trail) -> str:
@@ -149,7 +151,7 @@ class _Reading:
                 raw = stream.read(MAX_SECRET + 1)
             found = raw.decode("utf-8").strip()
         except UnicodeDecodeError:
-            self._note(trail, f"{path} is no text in UTF-8; write the secret into it alone")
+            self._note(trail, f"{path} is not UTF-8 text; it must hold the secret and nothing else")
         except ValueError:
             self._note(trail, "this cannot be the name of a file; check the path")
         except OSError as error:
@@ -158,7 +160,7 @@ class _Reading:
             if found and len(raw) <= MAX_SECRET:
                 return found
             what = "empty" if not found else "longer than 64 KiB"
-            self._note(trail, f"{path} is {what}; write the secret into it alone")
+            self._note(trail, f"{path} is {what}; it must hold the secret and nothing else")
         return ""
 
     def _note(self, trail: Trail, message: str) -> None:

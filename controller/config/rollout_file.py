@@ -1,4 +1,4 @@
-"""One rollout file that was read and found right."""
+"""A valid rollout file, and the commands, probes and queries that it makes of a member."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,12 +25,12 @@ from controller.tasks import CommandProbe, HttpProbe, Task, Work
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A task, and where in the file its program is named."""
+    """A task, and the path of its program in the file."""
 
     trail: Trail
     task: Task
     may_come_later: bool = False
-    """A step before it may bring its program."""
+    """An earlier step may install its program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +49,11 @@ class RolloutFile:
         return self.rollout.rollback is not None
 
     def refuse_placeholder(self) -> None:
-        """Raises ConfigurationError while `upgrade` is still what `init` wrote there."""
+        """Raises ConfigurationError while `upgrade` is still the placeholder from `init`."""
         if is_placeholder(self.rollout.upgrade):
-            message = "is still the placeholder of `init`; write what upgrades one member"
-            fault = self.document.fault(("upgrade", "command"), message)
+            message = "still holds the placeholder from `init`"
+            fix = "write the command that upgrades one member"
+            fault = self.document.fault(("upgrade", "command"), f"{message}; {fix}")
             raise ConfigurationError(str(self.path), (fault,))
 
     @property
@@ -66,7 +67,7 @@ class RolloutFile:
         return folder_of(self.path)
 
     def member(self, name: str, address: str, port: int) -> Member:
-        """A server of the balancer as a member. Raises ConfigurationError."""
+        """A server of the load balancer as a Member. Raises ConfigurationError."""
         members = self.rollout.pool.members
         own = variables(members.vars.get(name, {}))
         bare = Member(name, address, port, vars=own)
@@ -75,17 +76,19 @@ class RolloutFile:
         trail = ("pool", "members", "host")
         host = filling.text(trail, members.host)
         is_host = host.isprintable() and not any(sign.isspace() for sign in host)
-        # A leading dash would be read as an option by whatever the host is handed to.
+        # ssh and others would take a host with a leading dash for an option.
         if not filling.faults and (not host or not is_host or host.startswith("-")):
-            filling.note(trail, "this makes no host of it; check address and variables")
+            filling.note(
+                trail, "this does not make a valid host; check the address and the variables"
+            )
         filling.finish()
         return Member(name, address, port, host, own)
 
     def work(self, course: Course, member: Member, rollout_id: str) -> Work:
         """What `course` does to `member`, all templates filled.
 
-        Raises ConfigurationError when a variable has no value for this member, when what was
-        filled in makes no sense, or when the file has no such course.
+        Raises ConfigurationError when a variable has no value for this member, when a filled-in
+        value is invalid, or when the file has no such section.
         """
         section = self._section(course)
         if section is None:
@@ -115,7 +118,7 @@ class RolloutFile:
         return self.rollout.upgrade if course is Course.UPGRADE else self.rollout.rollback
 
     def programs(self, course: Course, member: Member, rollout_id: str) -> list[Program]:
-        """What `course` starts on this machine for `member`, validations included.
+        """Programs that `course` starts on this machine for `member`, validations included.
 
         Raises ConfigurationError as `work` does.
         """
@@ -133,17 +136,17 @@ class RolloutFile:
                 found.append(Program(("validate", at, "command", 0), validation.probe.command))
         return [one for one in found if one.task.label != PLACEHOLDER]
 
-    def told(self, trail: Trail, message: str) -> str:
-        """A fault at its place: `FILE:LINE:COL: path: message`."""
+    def located(self, trail: Trail, message: str) -> str:
+        """`message` with its place: `FILE:LINE:COL: path: message`."""
         return self.document.fault(trail, message).render(str(self.path))
 
     def queries(
         self, gate: MetricGate, member: Member | None, rollout_id: str, window: timedelta
     ) -> dict[Query, str]:
-        """What `gate` asks about `member` (None: the pool), all templates filled.
+        """The queries of `gate` about `member` (None: the pool), all templates filled.
 
-        `window`: since the thing under judgement began; at most the gate's `window_max` is asked
-        for. Raises ConfigurationError when a variable has no value for this member.
+        `window`: time since the member's return (or the start of the rollout), capped at the gate's
+        `window_max`. Raises ConfigurationError when a variable has no value for this member.
         """
         if member is None and gate.scope is Scope.MEMBER:
             raise ValueError(f"gate {gate.name} has no member to fill its queries for")
@@ -153,10 +156,10 @@ class RolloutFile:
         return queries
 
     def probe(self, gate: Gate, member: Member, rollout_id: str) -> HttpProbe:
-        """The requests that make up for users of `member`, all templates filled.
+        """The probe requests that stand in for users of `member`, all templates filled.
 
-        Raises ConfigurationError when a variable has no value for this member, or when what was
-        filled in makes no sense.
+        Raises ConfigurationError when a variable has no value for this member, or when a filled-in
+        value is invalid.
         """
         place = self._place(gate)
         section = self.rollout.gates[place].probe

@@ -1,4 +1,4 @@
-"""What the command line says about a rollout file: `--set`, `--canaries-only`. Pure."""
+"""Check of `--set` and `--canaries-only` against the rollout file. Pure."""
 
 from collections.abc import Iterator, Mapping
 
@@ -9,7 +9,7 @@ from controller.errors import Fault
 
 
 def option_faults(data: object, sets: Mapping[str, str], *, canaries_only: bool) -> Iterator[Fault]:
-    """Options that the file gives no ground for; they have no place in it."""
+    """Faults of options that do not fit the file; they have no line in it."""
     known = list(mapping(data, "vars"))
     for name, value in sets.items():
         path = f"--set {printable(name)}"
@@ -17,6 +17,6 @@ def option_faults(data: object, sets: Mapping[str, str], *, canaries_only: bool)
             mend = suggestion(name, known)
             yield Fault(0, 0, path, f"no such variable in vars; {mend}")
         elif any(sign == "\0" or "\ud800" <= sign <= "\udfff" for sign in value):
-            yield Fault(0, 0, path, "the value is not text in UTF-8; write it anew")
+            yield Fault(0, 0, path, "the value is not valid UTF-8; type it again")
     if canaries_only and not listing(data, "pool", "canaries"):
-        yield Fault(0, 0, "--canaries-only", "the file names none; add pool.canaries")
+        yield Fault(0, 0, "--canaries-only", "the file has no canaries; add pool.canaries")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from controller.core.events import AbortRequested, Finished
-from controller.core.events.outcome import ExitCode, Outcome
+from controller.core.outcome import ExitCode, Outcome
 from controller.core.state.apply import apply
 from controller.core.state.state import State
 from controller.errors import Refused

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from controller.config import RolloutFile
-from controller.core.events.outcome import ExitCode, Outcome
+from controller.core.outcome import ExitCode, Outcome
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.state.state import State
 from controller.core.steps import Course

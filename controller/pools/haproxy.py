@@ -106,7 +106,7 @@ def _unix(path: str) -> UnixEndpoint:
         raise NotAnEndpoint(path, "is not an absolute path; write unix:/path/of.sock")
     if not path.isprintable() or len(path.encode()) > MAX_PATH:
         raise NotAnEndpoint(
-            path, f"cannot be a socket's path; the most is {MAX_PATH} printable bytes"
+            path, f"cannot be a socket's path; use at most {MAX_PATH} printable bytes"
         )
     return UnixEndpoint(path)
 

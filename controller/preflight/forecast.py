@@ -5,7 +5,7 @@ Read-only; nothing here refuses a rollout.
 
 import asyncio
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
@@ -41,7 +41,7 @@ class Forecast:
 
     traffic: Traffic
     losses: tuple[Loss, ...]
-    """One for each of RATIOS; none in a rehearsal."""
+    """One for each of RATIOS; none in a rehearsal, or where requests are not counted."""
     loads: tuple[Load, ...]
     expected: Expected
 
@@ -63,6 +63,7 @@ async def forecast(
     names = [member.name for member in plan.members]
     ramp, abilities = plan.policies.comeback.ramp, found.abilities
     now = traffic(found.views, rates, names, plan.max_unavailable, ramp, abilities.prefers_idle)
+    now = replace(now, is_counted=abilities.counts)
     return Forecast(
         now,
         _losses(plan, now, intervals, without),
@@ -77,7 +78,7 @@ def _losses(
     intervals: Mapping[str, timedelta] | None,
     without: Collection[str],
 ) -> tuple[Loss, ...]:
-    if plan.purpose is Purpose.REHEARSAL:
+    if plan.purpose is Purpose.REHEARSAL or not now.is_counted:
         return ()
     gates = tuple(gate for gate in plan.policies.gates if gate.name not in without)
     policies = Policies(soak=plan.policies.soak, comeback=plan.policies.comeback, gates=gates)

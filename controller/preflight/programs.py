@@ -26,7 +26,9 @@ def missing_programs(
         mend = "name a program of this machine, by its path or as PATH finds it"
         if may_come_later:
             mend = "an earlier step must install it, or the rollout halts there"
-        (notes if may_come_later else refusals).append(file.told(trail, f"{whose}{fault}; {mend}"))
+        (notes if may_come_later else refusals).append(
+            file.located(trail, f"{whose}{fault}; {mend}")
+        )
     return refusals, notes
 
 

@@ -193,7 +193,7 @@ async def _ours(name: str, reached: Reached, journal: Journal) -> dict[str, Foun
     for taken in await journal.taken(reached.keys):
         lines = [line for view in reached.views for line in view.of(taken.member)]
         if not any(line.is_out for line in lines):
-            continue  # somebody returned it meanwhile
+            continue  # it was returned meanwhile
         other, is_over = ended.get(taken.rollout, (name, True))
         if other != name and not is_over:
             raise Refused(

@@ -12,9 +12,9 @@ from types import TracebackType
 from typing import Final, Protocol, Self
 
 from controller.core.events import Event, Observation
+from controller.core.gates.figures import span
 from controller.core.pool import Instant
 from controller.core.state.state import State
-from controller.core.words import span
 from controller.ports import Clock, Notifier
 from controller.records import Notice, Undelivered
 

@@ -17,6 +17,7 @@ from controller.core.events import (
     StepEnded,
     Validated,
 )
+from controller.core.gates.figures import span
 from controller.core.pool import FULL, Found
 from controller.core.steps import (
     AskGuard,
@@ -30,9 +31,9 @@ from controller.core.steps import (
     Step,
     Validate,
 )
-from controller.core.words import span
 from controller.errors import BalancerError, ConfigurationError, WeightRefused
-from controller.ports import Confirmed, LoadBalancer, Tasks, Validator
+from controller.ports import LoadBalancer, Tasks, Validator
+from controller.records import Confirmed
 from controller.runner.job_keys import key_of
 from controller.tasks import Guard, JobResult, Task, TaskJob, Work
 

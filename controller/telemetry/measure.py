@@ -82,7 +82,7 @@ def _members(plan: Plan, state: State) -> Iterator[Sample]:
 
 
 def _is_worked_on(m: MemberState) -> bool:
-    return m.is_in_hand or m.phase is Phase.ASKING
+    return m.is_in_progress or m.phase is Phase.ASKING
 
 
 def _ages(plan: Plan, state: State, now: Instant) -> Iterator[Sample]:

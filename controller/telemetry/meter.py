@@ -8,8 +8,8 @@ from types import TracebackType
 from typing import Final, Self
 
 from controller.core.events import Event, Observation
+from controller.core.gates.figures import span
 from controller.core.state.state import State
-from controller.core.words import span
 from controller.ports import Clock
 from controller.telemetry.measure import LastSeen, Subject, measure
 from controller.telemetry.values import Family, Outlet

@@ -62,10 +62,10 @@ async def crowd(servers: int) -> AsyncIterator[Crowd]:
     with tempfile.TemporaryDirectory(prefix="pr-") as name:
         folder = Path(name)
         (folder / "lb").mkdir()
-        door = folder / "lb" / "admin.sock"
+        endpoint = folder / "lb" / "admin.sock"
         lines = [
             "global",
-            f"  stats socket {door} mode 600 level admin expose-fd listeners",
+            f"  stats socket {endpoint} mode 600 level admin expose-fd listeners",
             "  nbthread 1",
             "defaults",
             "  mode http",
@@ -83,7 +83,7 @@ async def crowd(servers: int) -> AsyncIterator[Crowd]:
             values = {
                 "apiVersion": "poolroll/v1",
                 "name": "crowd",
-                "pool": {"haproxy": {"apis": [f"unix:{door}"], "backends": ["web"]}},
+                "pool": {"haproxy": {"apis": [f"unix:{endpoint}"], "backends": ["web"]}},
                 "drain": {"sticky": "0s"},
                 "upgrade": {"command": ["/bin/sh", "-c", script]},
                 "validate": [{"command": ["/bin/true"]}],

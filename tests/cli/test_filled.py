@@ -38,7 +38,7 @@ def found(
     servers: Mapping[str, Sequence[str]] | None = None,
     **more: object,
 ) -> Discovery:
-    """One pool, the same behind every door."""
+    """One pool, the same behind every endpoint."""
     backends = dict.fromkeys((line.backend for line in lines), Counters())
     views = tuple(
         InstanceView(api, timedelta(0), Incarnation("1", 1), lines, is_full=True, backends=backends)
@@ -59,7 +59,7 @@ def text_of(discovery: Discovery) -> str:
 TWO = (line("web1"), line("web2", address="10.0.0.2"))
 
 
-def test_members_floor_and_doors_are_filled_in() -> None:
+def test_members_floor_and_endpoints_are_filled_in() -> None:
     """Names, addresses, how many, and the arithmetic of the floor."""
     text = text_of(found(*TWO, apis=("unix:/a", "tcp:127.0.0.1:9999")))
     settings = parse(text, "f").settings
@@ -76,8 +76,8 @@ def test_only_doubt_is_the_placeholder() -> None:
     """`check` has nothing else to mind, and `run` refuses, with the place."""
     file = parse(filled(found(*TWO)), "f")
     assert len(file.settings.warnings) == 1
-    assert file.settings.warnings[0].startswith("upgrade.command: is still the placeholder")
-    with pytest.raises(ConfigurationError, match=r"upgrade\.command: is still the placeholder"):
+    assert file.settings.warnings[0].startswith("upgrade.command: still holds the placeholder")
+    with pytest.raises(ConfigurationError, match=r"upgrade\.command: still holds the placeholder"):
         file.refuse_placeholder()
 
 
@@ -93,15 +93,15 @@ def test_cookie_is_explained() -> None:
     """With persistence, `sticky` stands there with what it costs; without, it does not."""
     assert "\n  sticky: 30s" not in text_of(found(*TWO))
     text = text_of(found(*TWO, sticky={"web": "cookie SRV"}))
-    assert "# web has a cookie SRV: the clients of a member that drains still come" in text
+    assert "# web has a cookie SRV: clients of a draining member still come" in text
     assert "\n  sticky: 30s" in text
 
 
 def test_servers_without_check_are_named() -> None:
     """What stands between a bad upgrade and its users is said of each."""
     text = text_of(found(line("web1"), line("web2", check=Check.NONE, health=Health.UNCHECKED)))
-    assert "users of\n#   web2\n" in text
-    assert "upgraded member:\n#   web1\n" in text
+    assert "upgrade of\n#   web2\n" in text
+    assert "serves users:\n#   web1\n" in text
 
 
 def test_who_is_no_member_is_said() -> None:
@@ -115,7 +115,7 @@ def test_who_is_no_member_is_said() -> None:
     text = text_of(found(*lines))
     assert "# Backup servers are never members: spare" in text
     assert "# Out of rotation now, so left as found and not upgraded: web3" in text
-    assert "# Left out: web4 has no address: its name is not resolved" in text
+    assert "# Left out: web4 has no address: its host name is not resolved" in text
     selection = parse(text, "f").settings.selection
     assert (selection.expect, selection.exclude) == (3, ("web4",))
 
@@ -153,18 +153,18 @@ def test_floor_does_not_sink_with_the_sick() -> None:
     assert "# OF THESE, 2 ARE NOT HEALTHY: `plan` REFUSES UNTIL THEY ARE." in text
 
 
-def test_low_level_and_open_door_are_said() -> None:
-    """What `plan` will refuse or warn of stands beside the door."""
+def test_low_level_and_open_endpoint_are_said() -> None:
+    """What `plan` will refuse or warn of stands beside the endpoint."""
     text = text_of(found(*TWO, apis=("tcp:10.0.0.1:9999",), level="operator"))
-    assert "# ^ this door has level operator" in text
-    assert "# ^ off this machine, and without a password" in text
+    assert "# ^ this endpoint has level operator" in text
+    assert "# ^ not on this machine, and without a password" in text
 
 
 def test_agent_track_and_tcp_are_said() -> None:
     """Each feature that changes what follows has its line."""
     lines = (line("web1", keep={AGENT: "on"}), line("web2", check=Check.NONE))
     text = text_of(found(*lines, trackers=(("web/web2", "chk/web2"),), modes={"web": "tcp"}))
-    assert "on again:\n#   web1\n" in text
+    assert "then on again:\n#   web1\n" in text
     assert "# web/web2 follows the health of chk/web2 (track)." in text
     assert "# Mode tcp: " in text
     assert "NO CHECK" not in text

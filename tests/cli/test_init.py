@@ -41,7 +41,7 @@ async def assert_usable(world: World, file: Path) -> str:
     """`check` and `plan` take it; what plan says."""
     code, out, err = await poolroll("check", str(file))
     assert code == 0, err
-    assert f"{file}: mind: upgrade.command: is still the placeholder of `init`" in out
+    assert f"{file}: warning: upgrade.command: still holds the placeholder from `init`" in out
     code, out, err = await poolroll("plan", str(file), "--state", str(world.folder / "state"))
     assert code == 0, out + err
     return out
@@ -49,7 +49,7 @@ async def assert_usable(world: World, file: Path) -> str:
 
 async def states(world: World) -> list[list[str]]:
     """What can be set of each server: administrative state and weight, by HAProxy."""
-    replies = [await ask(door, "show servers state") for door in world.unix_doors]
+    replies = [await ask(endpoint, "show servers state") for endpoint in world.unix_endpoints]
     lines = [line.split() for reply in replies for line in reply.splitlines()[1:] if line]
     names = lines[0][1:]
     wanted = [names.index(n) for n in ("be_name", "srv_name", "srv_admin_state", "srv_uweight")]
@@ -61,22 +61,25 @@ async def test_three_commands_to_a_plan(world: MakeWorld) -> None:
     pool = await world(4, instances=2)
     before = await states(pool)
     assert len(before) == 8
-    file = await written(pool, *pool.unix_doors)
+    file = await written(pool, *pool.unix_endpoints)
     plan = await assert_usable(pool, file)
     assert "4 members of web" in plan
     assert "never fewer than 3 serving" in plan
     assert "# web has a cookie SRV" in file.read_text()
     code, _, err = await poolroll("run", "--yes", str(file), "--state", str(pool.folder / "state"))
     assert code == 2
-    assert "upgrade.command: is still the placeholder of `init`; write what upgrades" in err
+    assert (
+        "upgrade.command: still holds the placeholder from `init`; write the command that upgrades"
+        in err
+    )
     assert await states(pool) == before
     assert not (pool.folder / "state").exists()
 
 
-async def test_tcp_door_and_chosen_backends(world: MakeWorld) -> None:
-    """Through a TCP door, for the backends that were asked for."""
+async def test_tcp_endpoint_and_chosen_backends(world: MakeWorld) -> None:
+    """Through a TCP endpoint, for the backends that were asked for."""
     pool = await world(3, backends=("web", "api"), cookie=False)
-    file = await written(pool, pool.tcp_doors[0], "--backend", "api", "--backend", "web")
+    file = await written(pool, pool.tcp_endpoints[0], "--backend", "api", "--backend", "web")
     assert "3 members of api, web" in await assert_usable(pool, file)
     assert "No cookie, no stick table" in file.read_text()
 
@@ -88,7 +91,7 @@ async def test_servers_of_many_kinds(world: MakeWorld) -> None:
         "server spare 127.0.0.1:9 backup\nserver lost no-such.invalid:9 init-addr none"
     )
     pool = await world(3, cookie=False, server_options="", backend_lines=more)
-    file = await written(pool, pool.unix_doors[0])
+    file = await written(pool, pool.unix_endpoints[0])
     assert "3 members of web" in await assert_usable(pool, file)
     text = file.read_text()
     assert "# web has a stick table" in text
@@ -102,16 +105,16 @@ async def test_mode_tcp(world: MakeWorld) -> None:
     """A pool of mode tcp gets a gate that says what it can see."""
     lines = "backend raw\nmode tcp"  # the servers of the world come after these lines
     pool = await world(2, cookie=False, backend_lines=lines)
-    file = await written(pool, pool.unix_doors[0])
+    file = await written(pool, pool.unix_endpoints[0])
     await assert_usable(pool, file)
     assert "# Mode tcp: " in file.read_text()
 
 
 async def test_low_level_is_told_in_the_file(world: MakeWorld) -> None:
-    """A door that may only read suffices to write the file, which says what is missing."""
+    """An endpoint that may only read suffices to write the file, which says what is missing."""
     pool = await world(2)
-    file = await written(pool, pool.operator_doors[0])
-    assert "this door has level operator" in file.read_text()
+    file = await written(pool, pool.operator_endpoints[0])
+    assert "this endpoint has level operator" in file.read_text()
 
 
 @pytest.mark.parametrize(
@@ -120,11 +123,15 @@ async def test_low_level_is_told_in_the_file(world: MakeWorld) -> None:
         (["unix:/nowhere/a.sock"], 3, "unix:/nowhere/a.sock: there is no such socket"),
         (["tcp:127.0.0.1"], 2, "tcp:127.0.0.1: has no port"),
         (["http://127.0.0.1:80"], 2, "not the address of a Runtime API"),
-        (["/run/haproxy/admin.sock"], 2, "a door says what it is: unix:/run/haproxy/admin.sock"),
-        (["nginx"], 2, "no such kind of pool"),
+        (
+            ["/run/haproxy/admin.sock"],
+            2,
+            "an endpoint needs a scheme: unix:/run/haproxy/admin.sock",
+        ),
+        (["nginx"], 2, "unknown kind of pool"),
         (["kubernetes"], 2, "not yet supported"),
         (["haproxy", "unix:/a"], 2, "not both"),
-        (["haproxy", "--backend", "web"], 2, "goes with the door"),
+        (["haproxy", "--backend", "web"], 2, "needs the endpoint"),
         (["haproxy", "haproxy"], 2, "one kind of pool at a time"),
     ],
 )
@@ -136,7 +143,7 @@ async def test_wrong_usage(argv: list[str], code: int, message: str) -> None:
     assert out == ""
 
 
-async def test_starter_without_a_door() -> None:
+async def test_starter_without_a_endpoint() -> None:
     """`init` and `init haproxy` print the commented starter, as ever."""
     code, out, _ = await poolroll("init")
     assert (code, out) == (0, (await poolroll("init", "haproxy"))[1])
@@ -146,6 +153,6 @@ async def test_starter_without_a_door() -> None:
 async def test_unknown_backend_names_those_there_are(world: MakeWorld) -> None:
     """A slip in the name is mended without looking it up."""
     pool = await world(2)
-    code, _, err = await poolroll("init", pool.unix_doors[0], "--backend", "wbe")
+    code, _, err = await poolroll("init", pool.unix_endpoints[0], "--backend", "wbe")
     assert code == 2
     assert "--backend wbe: no backend of that name has servers; known: web" in err

@@ -12,7 +12,7 @@ import pytest
 from controller.cli.log import LogNarrator
 from controller.core import events as e
 from controller.core.events import Cause, Event, Observation, Verdict
-from controller.core.events.outcome import Outcome
+from controller.core.outcome import Outcome
 from controller.core.phases import Phase
 from controller.core.pool import Admin, Incarnation, InstanceView
 from controller.core.snapshot import Snapshot, looked

@@ -37,8 +37,8 @@ def test_words(env: dict[str, str], argv: list[str], told: object) -> None:
 @pytest.mark.parametrize(
     ("env", "argv", "words"),
     [
-        ({"POOLROLL_SET": "a='hunter2"}, [], "POOLROLL_SET: a quote in it is never closed"),
-        ({}, ["--only", "web1,"], "--only: a name is empty"),
+        ({"POOLROLL_SET": "a='hunter2"}, [], "POOLROLL_SET: an unclosed quote in its value"),
+        ({}, ["--only", "web1,"], "--only: empty name"),
         ({}, ["--set", "a=3", "--set", "a=4"], "--set a: given twice, '3' and '4'; keep one"),
         ({}, ["--set", "token=x", "--set", "token=y"], "--set token: given twice; keep one"),
         ({}, ["--set", "=1"], "--set =1: write it as NAME=VALUE"),

@@ -15,9 +15,9 @@ from tests.report import journals
         (journals.FILE, "there is no such socket"),
         (
             journals.FILE.replace("haproxy:", "another:"),
-            "the rollout file as the journal keeps it cannot be read: /srv/rollouts/web.yml:",
+            "the rollout file in the journal cannot be read: /srv/rollouts/web.yml:",
         ),
-        ("name: [", "the rollout file as the journal keeps it cannot be read: /srv/rollouts/web"),
+        ("name: [", "the rollout file in the journal cannot be read: /srv/rollouts/web"),
     ],
 )
 def test_load_balancers_that_cannot_be_asked(tmp_path: Path, file: str, why: str) -> None:

@@ -107,8 +107,8 @@ def test_member_without_a_variable() -> None:
     with pytest.raises(ConfigurationError) as caught:
         _asked(file, _member(file, "web2"))
     assert str(caught.value) == (
-        "/srv/web.yaml:6:56: gates[0].prometheus.query: member web2: member.vars.rack has no value "
-        "for it; give it one"
+        "/srv/web.yaml:6:56: gates[0].prometheus.query: member web2: member.vars.rack has no "
+        "value; set one"
     )
 
 

@@ -57,7 +57,7 @@ def test_every_section_counts(section: str) -> None:
 def test_changed_sets() -> None:
     """Values of --set are compared by name."""
     assert changes(page(), {"version": "1"}, page(), {}) == [
-        '--set version: "1" as begun, not given now'
+        '--set version: "1" as started, not given now'
     ]
 
 

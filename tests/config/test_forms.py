@@ -14,57 +14,57 @@ from tests.config.pages import faults_of, page
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("", "1:1: the file is empty; `poolroll init haproxy` prints one to begin with"),
-        ("# a\n", "1:1: the file is empty; `poolroll init haproxy` prints one to begin with"),
-        ("---\n", "1:1: the file is empty; `poolroll init haproxy` prints one to begin with"),
-        ("- a\n", "1:1: a rollout file is a mapping; begin with apiVersion: poolroll/v1"),
-        ("web\n", "1:1: a rollout file is a mapping; begin with apiVersion: poolroll/v1"),
-        ("a:\n\tb: 1\n", "2:1: a tab stands here; indent with spaces"),
-        ("a: b\nc: \x00\n", "2:4: this is no text; remove the character"),
-        ("a: \x1b[0m\n", "1:4: this is no text; remove the character"),
-        ("a: \ud800\n", "1:4: this is no text; remove the character"),
-        ("a: @b\n", "1:4: no text can begin with this character; put the text in quotes"),
+        ("", "1:1: the file is empty; `poolroll init haproxy` prints a starter file"),
+        ("# a\n", "1:1: the file is empty; `poolroll init haproxy` prints a starter file"),
+        ("---\n", "1:1: the file is empty; `poolroll init haproxy` prints a starter file"),
+        ("- a\n", "1:1: a rollout file must be a mapping; start it with apiVersion: poolroll/v1"),
+        ("web\n", "1:1: a rollout file must be a mapping; start it with apiVersion: poolroll/v1"),
+        ("a:\n\tb: 1\n", "2:1: a tab cannot indent; use spaces"),
+        ("a: b\nc: \x00\n", "2:4: this character is not allowed in text; remove it"),
+        ("a: \x1b[0m\n", "1:4: this character is not allowed in text; remove it"),
+        ("a: \ud800\n", "1:4: this character is not allowed in text; remove it"),
+        ("a: @b\n", "1:4: text cannot begin with this character; put it in quotes"),
         (
             "a: b: c\n",
-            '1:5: no ":" can stand here; check the indentation, or put the text in quotes',
+            '1:5: ":" is not allowed here; check the indentation, or put the text in quotes',
         ),
         ("a: 'b\nc: d\n", "1:4: this quote is never closed; close it"),
-        ('a: "\\q"\n', '1:6: no such escape in "…"; double the backslash, or use single quotes'),
+        ('a: "\\q"\n', '1:6: unknown escape in "…"; double the backslash, or use single quotes'),
         (
             'a: "\\UFFFFFFFF"\n',
-            "1:1: the text after this holds what YAML does not allow; check its escapes",
+            "1:1: YAML does not allow the text after this; check its escapes",
         ),
         (
             "a:\n  b: 1\n c: 2\n",
-            "3:2: this does not fit what stands above it; check indentation and quotes",
+            "3:2: this does not fit the lines above it; check indentation and quotes",
         ),
         (
             "a: [b, ${c}]\n",
-            "1:4: this list is never closed, or a text in it needs quotes; close it with ], "
-            'and quote texts with signs in them, like "${member.host}"',
+            "1:4: this list is never closed, or text in it needs quotes; close it with ], "
+            'and quote text with special characters, like "${member.host}"',
         ),
         (
             "a: {b: 1\n",
-            "1:4: this mapping is never closed, or a text in it needs quotes; close it with }, "
-            'and quote texts with signs in them, like "${member.host}"',
+            "1:4: this mapping is never closed, or text in it needs quotes; close it with }, "
+            'and quote text with special characters, like "${member.host}"',
         ),
         (
             "a: [*]\n",
-            '1:5: an alias without a name; put a text that begins with "*" in quotes',
+            '1:5: an alias without a name; put text that begins with "*" in quotes',
         ),
         (
             "a: *b\n",
-            '1:4: this alias names no anchor above it; put a text that begins with "*" in quotes, '
-            'like "*"',
+            '1:4: no anchor of this name is defined above; put text that begins with "*" in '
+            'quotes, like "*"',
         ),
         (
             "a: &b [*b]\n",
-            '1:8: this alias names no anchor above it; put a text that begins with "*" in quotes, '
-            'like "*"',
+            '1:8: no anchor of this name is defined above; put text that begins with "*" in '
+            'quotes, like "*"',
         ),
-        ("a: !x!y z\n", "1:4: tags (!…) have no meaning here; leave the tag out"),
-        ("a: 1\n---\nb: 1\n", "2:1: a second document begins here; keep one rollout in one file"),
-        ("[1]]\n", "1:4: the document has ended here; remove what follows"),
+        ("a: !x!y z\n", "1:4: YAML tags (!…) are not supported; remove the tag"),
+        ("a: 1\n---\nb: 1\n", "2:1: a second document begins here; use one file for each rollout"),
+        ("[1]]\n", "1:4: the document ends here; remove what follows"),
         ("a: ]\n", "1:4: this is not YAML; check indentation, quotes and brackets here"),
     ],
 )
@@ -76,14 +76,14 @@ def test_form(text: str, expected: str) -> None:
 def test_old_yaml_is_refused() -> None:
     """A %YAML line asks for other rules than those that are read by."""
     found = faults_of("%YAML 1.1\n---\n" + page())
-    assert found == ["1:1: rollout files are YAML 1.2; leave the %YAML line out"]
+    assert found == ["1:1: rollout files are YAML 1.2; remove the %YAML line"]
 
 
 def test_faults_before_a_broken_line_show_too() -> None:
     """What was found before the text breaks off is not lost."""
     assert faults_of("a: !x b\nc: @\n") == [
-        "1:4: tags (!…) have no meaning here; leave the tag out",
-        "2:4: no text can begin with this character; put the text in quotes",
+        "1:4: YAML tags (!…) are not supported; remove the tag",
+        "2:4: text cannot begin with this character; put it in quotes",
     ]
 
 
@@ -110,7 +110,7 @@ def test_alias_bomb_is_bounded() -> None:
         lines += [f"a{depth}: &a{depth} [{aliases}]"]
     found = faults_of("\n".join(lines))
     assert found == [
-        "5:45: too many keys and values (aliases counted out); the most is 100000",
+        "5:45: too many keys and values (aliases expanded); the maximum is 100000",
     ]
 
 
@@ -157,4 +157,4 @@ def test_forbidden_file(tmp_path: Path) -> None:
     path = tmp_path / "web.yaml"
     path.write_text(page())
     path.chmod(0)
-    assert _load_fault(path) == ": may not be read; check its owner and mode"
+    assert _load_fault(path) == ": permission denied; check its owner and mode"

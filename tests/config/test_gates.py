@@ -221,8 +221,8 @@ def test_probe_of_a_counted_gate() -> None:
 
 
 _NO_EVIDENCE = (
-    "gates[0].prometheus.evidence: is left out: a sample may be up to 5m old unnoticed, and "
-    'scrapes are taken to come every 15s; add a plain selector, like up{job="haproxy"}'
+    "gates[0].prometheus.evidence: is not given: a sample may be up to 5m old unnoticed, and "
+    'a scrape interval of 15s is assumed; add a plain selector, like up{job="haproxy"}'
 )
 _SHORT_SOAK = (
     "gates[0].prometheus.evidence: without it a pass counts only from 1m after the return, and "
@@ -250,18 +250,18 @@ _SHORT_SOAK = (
             "max_increase: 1",
             "1s",
             [
-                "gates[0].prometheus.query: [5m] reaches behind the member's return, to the "
-                "former version; write [${window}]",
-                "gates[0].prometheus.query: [1h30m] reaches behind the member's return, to the "
-                "former version; write [${window}]",
+                "gates[0].prometheus.query: [5m] reaches back before the member's return, to "
+                "the former version; write [${window}]",
+                "gates[0].prometheus.query: [1h30m] reaches back before the member's return, "
+                "to the former version; write [${window}]",
             ],
         ),
         (
             "prometheus: {url: 'http://h', evidence: up, query: 'sum(irate(q[5m]))'}, max: 1",
             "1s",
             [
-                "gates[0].prometheus.query: irate looks at the last two samples alone, which is "
-                "too noisy for a gate; write rate"
+                "gates[0].prometheus.query: irate uses only the last two samples, which is "
+                "too noisy for a gate; use rate"
             ],
         ),
         (
@@ -274,14 +274,14 @@ _SHORT_SOAK = (
             "max: 100%",
             "1s",
             [
-                "gates[0].max: 100% of errors is fine for this gate: it never fails",
+                "gates[0].max: 100% of errors is allowed: this gate never fails",
                 "gates[0].prometheus.tls: has no effect without https",
             ],
         ),
         (
             "alerts: {url: 'http://h'}",
             "1s",
-            ["gates[0].alerts.matchers: are left out: whatever alert fires stops this rollout"],
+            ["gates[0].alerts.matchers: are not given: any alert that fires stops this rollout"],
         ),
         ("alerts: {url: 'http://h', matchers: [a=b]}", "1s", []),
     ],

@@ -40,7 +40,7 @@ def test_only_mappings(text: str) -> None:
     """Anything else is a fault at its place."""
     (fault,) = read(BASE + text).faults
     assert (fault.line, fault.path) == (3, "c.<<")
-    assert fault.message == "brings in mappings; write *NAME of one, or a list of such"
+    assert fault.message == "merges mappings only; write *NAME of a mapping, or a list of them"
 
 
 def test_a_rollout_file() -> None:

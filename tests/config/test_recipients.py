@@ -71,21 +71,21 @@ def test_every_missing_secret_is_told_at_its_place(tmp_path: Path) -> None:
         "notify: [{webhook: {url: {env: NOPE}, secret: {file: nope}, headers: {A: {file: empty}}}}]"
     )
     assert faults(section, {}, tmp_path).splitlines() == [
-        f"{tmp_path}/web.yaml:6:26: notify[0].webhook.url: the environment has no NOPE; "
-        "set it for this command",
+        f"{tmp_path}/web.yaml:6:26: notify[0].webhook.url: the environment variable NOPE is not "
+        "set; set it for this command",
         f"{tmp_path}/web.yaml:6:47: notify[0].webhook.secret: {tmp_path}/nope cannot be read: "
         "No such file or directory; check path and mode",
         f"{tmp_path}/web.yaml:6:74: notify[0].webhook.headers.A: {tmp_path}/empty is empty; "
-        "write the secret into it alone",
+        "it must hold the secret and nothing else",
     ]
 
 
 @pytest.mark.parametrize(
     ("value", "what"),
     [
-        ("s3cret", "is not a web address"),
-        ("http://h:s3cret/", "is not a whole web address"),
-        ("http://h/s3cret s3cret", "has a space in it"),
+        ("s3cret", "is not a web URL"),
+        ("http://h:s3cret/", "is not a complete URL"),
+        ("http://h/s3cret s3cret", "contains a space"),
     ],
 )
 def test_wrong_address_from_outside_is_not_shown(value: str, what: str, tmp_path: Path) -> None:

@@ -125,9 +125,9 @@ def test_set_overrides_a_variable_as_it_is_typed() -> None:
         (
             {"version": "\udcff"},
             False,
-            "web.yaml: --set version: the value is not text in UTF-8; write it anew",
+            "web.yaml: --set version: the value is not valid UTF-8; type it again",
         ),
-        ({}, True, "web.yaml: --canaries-only: the file names none; add pool.canaries"),
+        ({}, True, "web.yaml: --canaries-only: the file has no canaries; add pool.canaries"),
     ],
 )
 def test_options_without_ground(sets: dict[str, str], canaries_only: bool, expected: str) -> None:
@@ -144,8 +144,8 @@ def test_options_without_ground(sets: dict[str, str], canaries_only: bool, expec
         (
             "soak: 0s",
             [
-                "validate: nothing is validated from outside before users meet an upgraded "
-                "member; only the load balancer's own health check stands between"
+                "validate: no probe checks an upgraded member from outside before it "
+                "serves users; only the load balancer's own health check does"
             ],
         ),
         ("gates: []", ["gates: NO GATES: no error rate stops this rollout"]),
@@ -153,24 +153,24 @@ def test_options_without_ground(sets: dict[str, str], canaries_only: bool, expec
         (
             "gates: [{name: a, haproxy: {}, max: 7%, test: threshold, min_requests: 14}]",
             [
-                "gates[0].test: one single error in 14 requests is more than 7% and trips this "
+                "gates[0].test: a single error in 14 requests is more than 7% and trips this "
                 "gate; write min_requests: 15 or test: exact"
             ],
         ),
         (
             "gates: [{name: a, haproxy: {}, max: 0%, test: threshold}]",
             [
-                "gates[0].test: one single error in 20 requests is more than 0% and trips this "
+                "gates[0].test: a single error in 20 requests is more than 0% and trips this "
                 "gate; write test: exact"
             ],
         ),
         (
             "gates: [{name: a, haproxy: {}, max: 100%, window: 5m, min_requests: 9}]",
             [
-                "gates[0].max: 100% of errors is fine for this gate: it never fails",
+                "gates[0].max: 100% of errors is allowed: this gate never fails",
                 "gates[0].min_requests: has no effect with test: exact",
-                "gates[0].window: has no effect on a member: what is judged is all since its "
-                "return",
+                "gates[0].window: has no effect for a member: everything since its return is "
+                "judged",
             ],
         ),
         ("return: {hold: 1s}", ["return.hold: has no effect without a ramp"]),
@@ -183,8 +183,8 @@ def test_options_without_ground(sets: dict[str, str], canaries_only: bool, expec
             "pool: {haproxy: {apis: ['tcp:10.0.0.1:9999', 'tcp:127.0.0.2:1', 'tcp:[::1]:1', "
             "'tcp:localhost:1'], backends: [web]}}",
             [
-                "pool.haproxy.apis[0]: tcp:10.0.0.1:9999 is off this machine: a Runtime API has "
-                "no password, whoever reaches the port rules the load balancer"
+                "pool.haproxy.apis[0]: tcp:10.0.0.1:9999 is not on this machine: a Runtime "
+                "API has no password, so anyone who reaches the port controls the load balancer"
             ],
         ),
         (
@@ -205,8 +205,8 @@ def test_warning_of_a_version_that_stays() -> None:
     probe = "validate: [{http: {url: 'http://a/', contains: '${vars.version}'}}]"
     stays = parse(page(probe, "rollback: {command: [undo]}"), "web.yaml").settings.warnings
     assert stays == (
-        "validate[0].http.contains: ${vars.version} means the same while rolling back; if it is "
-        "the new version, give the former in rollback.vars",
+        "validate[0].http.contains: ${vars.version} is the same while rolling back; if it is "
+        "the new version, set the former one in rollback.vars",
     )
     way_back = "rollback: {command: [undo], vars: {version: '1'}}"
     assert parse(page(probe, way_back), "web.yaml").settings.warnings == ()

@@ -65,7 +65,7 @@ def test_starter_shows_every_key() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "message"), [("kubernetes", "not yet supported"), ("nginx", "no such kind of pool")]
+    ("kind", "message"), [("kubernetes", "not yet supported"), ("nginx", "unknown kind of pool")]
 )
 def test_other_starters(kind: str, message: str) -> None:
     """There is one starter; asking for another says so."""

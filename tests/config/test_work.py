@@ -172,10 +172,10 @@ def test_member_without_a_variable_is_named() -> None:
     with pytest.raises(ConfigurationError) as caught:
         file.work(Course.UPGRADE, file.member("web2", "10.0.0.2", 80), "r-1")
     assert str(caught.value).splitlines() == [
-        "/srv/rollouts/web.yaml:4:24: upgrade.command[1]: member web2: member.vars.site has no "
-        "value for it; give it one",
-        "/srv/rollouts/web.yaml:4:47: upgrade.command[2]: member web2: member.vars.cost has no "
-        "value for it; give it one",
+        "/srv/rollouts/web.yaml:4:24: upgrade.command[1]: member web2: member.vars.site has "
+        "no value; set one",
+        "/srv/rollouts/web.yaml:4:47: upgrade.command[2]: member web2: member.vars.cost has "
+        "no value; set one",
     ]
 
 
@@ -188,21 +188,21 @@ def test_host_without_a_value() -> None:
 @pytest.mark.parametrize("address", ["-oProxyCommand", "", "a b"])
 def test_host_that_is_none(address: str) -> None:
     """A host that would be read as an option, or as none, never reaches a command."""
-    with pytest.raises(ConfigurationError, match="this makes no host of it"):
+    with pytest.raises(ConfigurationError, match="does not make a valid host"):
         _file().member("web1", address, 80)
 
 
 @pytest.mark.parametrize(
     ("probe", "value", "message"),
     [
-        ("http: {url: 'http://${vars.version}/'}", "[", "is not a whole web address"),
-        ("http: {url: 'http://${vars.version}/'}", "a b", "has a space in it"),
-        ("http: {url: '${vars.version}'}", "ftp://a", "is not a web address"),
-        ("http: {url: 'http://a:${vars.version}/'}", "x", "is not a whole web address"),
+        ("http: {url: 'http://${vars.version}/'}", "[", "is not a complete URL"),
+        ("http: {url: 'http://${vars.version}/'}", "a b", "contains a space"),
+        ("http: {url: '${vars.version}'}", "ftp://a", "is not a web URL"),
+        ("http: {url: 'http://a:${vars.version}/'}", "x", "is not a complete URL"),
         ("http: {url: 'http://h/', headers: {a: '${vars.version}'}}", "b\n", "cannot be sent in a"),
         ("tcp: {port: '${vars.version}'}", "x", "is not a port"),
-        ("tcp: {port: 1, host: '${vars.version}'}", "", "names no host for it"),
-        ("command: ['${vars.version}']", "", "names no program for it"),
+        ("tcp: {port: 1, host: '${vars.version}'}", "", "the host is empty"),
+        ("command: ['${vars.version}']", "", "the command names no program"),
     ],
 )
 def test_what_is_filled_in_must_make_sense(probe: str, value: str, message: str) -> None:

@@ -81,8 +81,7 @@ def test_reserved_keys_are_not_yet() -> None:
     )
     found = faults_of(page(*(f"{word}: 1" for word in words)))
     assert found == [
-        f"{line}:1: {word}: is not yet supported; leave it out"
-        for line, word in enumerate(words, 6)
+        f"{line}:1: {word}: is not yet supported; remove it" for line, word in enumerate(words, 6)
     ]
 
 
@@ -90,7 +89,7 @@ def test_faults_are_bounded() -> None:
     """A file of another kind does not print thousands of lines."""
     found = faults_of(page(*(f"k{index}: 1" for index in range(300))))
     assert len(found) == 101
-    assert found[-1] == "and 200 faults more; mend these first"
+    assert found[-1] == "and 200 more faults; fix these first"
 
 
 def test_error_names_the_file() -> None:

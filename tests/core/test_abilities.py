@@ -29,3 +29,11 @@ def test_together_they_ask_for_the_most_care() -> None:
         settle=timedelta(seconds=2),
         pace=timedelta(seconds=3),
     )
+
+
+def test_what_only_one_can_do_neither_is_trusted_with() -> None:
+    """Counting and cutting need both; the higher of two floors holds."""
+    both = Abilities(floor=2) | Abilities(counts=False, cuts=False, floor=3)
+    assert (both.counts, both.cuts, both.floor) == (False, False, 3)
+    assert (Abilities() | Abilities(floor=1)).floor == 1
+    assert (Abilities() | Abilities()).floor is None

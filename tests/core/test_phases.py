@@ -7,7 +7,7 @@ from controller.core.phases import (
     AWAY,
     COMING,
     FIVE,
-    IN_HAND,
+    IN_PROGRESS,
     LEAVING,
     TABLE,
     TRAITS,
@@ -45,7 +45,7 @@ def test_every_phase_can_be_reached() -> None:
     assert reachable(Phase.WAITING) == set(Phase)
 
 
-AT_REST = set(Phase) - IN_HAND - {Phase.ASKING}
+AT_REST = set(Phase) - IN_PROGRESS - {Phase.ASKING}
 """Nothing is going on with the member, and nothing will without a new decision."""
 
 
@@ -93,8 +93,8 @@ def test_every_phase_has_its_traits() -> None:
 SETS = {
     "AWAY": "draining holding out upgrading proving validating checking returning ramping "
     "removing restoring failed stuck",
-    "IN_HAND": "due draining holding out upgrading proving validating checking returning ramping "
-    "soaking removing restoring",
+    "IN_PROGRESS": "due draining holding out upgrading proving validating checking returning "
+    "ramping soaking removing restoring",
     "LEAVING": "draining holding out",
     "COMING": "proving validating checking returning ramping",
     "MAY_START": "out upgrading proving",
@@ -122,9 +122,9 @@ def test_columns_make_the_sets_that_are_meant(name: str) -> None:
 
 def test_phases_in_progress_and_at_rest_are_told_apart() -> None:
     """No phase that failed or is over is in progress, and the five words are for progress alone."""
-    assert not IN_HAND & (phases.FAILED | phases.OVER)
+    assert not IN_PROGRESS & (phases.FAILED | phases.OVER)
     assert LEAVING | COMING < AWAY
-    assert set(FIVE) <= IN_HAND
+    assert set(FIVE) <= IN_PROGRESS
 
 
 def test_drawing_is_up_to_date() -> None:

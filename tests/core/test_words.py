@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from controller.core.words import percent, requests, span
+from controller.core.gates.figures import percent, requests, span
 
 
 @pytest.mark.parametrize(

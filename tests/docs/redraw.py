@@ -1,4 +1,4 @@
-"""`python -m tests.docs.redraw`: draw the docs that come from the code anew."""
+"""`python -m tests.docs.redraw`: regenerate the docs that come from the code."""
 
 from pathlib import Path
 

@@ -6,7 +6,7 @@ from tests.docs.rollout_file import EXAMPLE, page
 
 
 def test_page_is_as_drawn() -> None:
-    """docs/rollout-file.md is what the models make of it now; mend: python -m tests.docs.redraw."""
+    """docs/rollout-file.md is what the models generate; fix: python -m tests.docs.redraw."""
     assert PAGE.read_text("utf-8") == page()
 
 

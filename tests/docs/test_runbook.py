@@ -93,12 +93,12 @@ def test_every_halt_has_an_entry(place: str) -> None:
 
 
 def test_every_entry_is_whole() -> None:
-    """Each entry says what it means, what was left how, what to look at, and the ways on."""
+    """Each entry says what it means, what was left how, what to look at, and what to do next."""
     entries = re.split(r"^##+ ", RUNBOOK, flags=re.MULTILINE)
     reasons = [entry for entry in entries if "**Means**" in entry]
     assert len(reasons) >= 15
     for entry in reasons:
-        for part in ("**Means**", "**Left**", "**Look at**", "**Ways on**"):
+        for part in ("**Means**", "**Left**", "**Look at**", "**Next**"):
             assert part in entry, f"{part} is missing: {entry.partition(chr(10))[0]}"
 
 

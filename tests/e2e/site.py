@@ -102,8 +102,8 @@ class Site:
         self._journal = open_tables(self.state, SystemClock(), create=True)
 
     @property
-    def door(self) -> str:
-        return self.world.unix_doors[0]
+    def endpoint(self) -> str:
+        return self.world.unix_endpoints[0]
 
     # --- the rollout file --------------------------------------------------------------------
 
@@ -229,31 +229,33 @@ class Site:
         """Member → how often its upgrade was begun."""
         return Counter(self._ran.read_text().split()) if self._ran.exists() else Counter()
 
-    async def admin(self, door: str | None = None, backend: str = "web") -> dict[str, int]:
+    async def admin(self, endpoint: str | None = None, backend: str = "web") -> dict[str, int]:
         """Member → HAProxy's bits of its administrative state (management guide, section 9.3,
         `show servers state`): 0 in rotation, 1 maintenance, 8 drain."""
-        lines = (await ask(door or self.door, f"show servers state {backend}")).splitlines()[1:]
+        lines = (
+            await ask(endpoint or self.endpoint, f"show servers state {backend}")
+        ).splitlines()[1:]
         names = lines[0].removeprefix("# ").split()
         rows = [dict(zip(names, line.split(), strict=True)) for line in lines[1:] if line]
         return {row["srv_name"]: int(row["srv_admin_state"]) for row in rows}
 
     async def in_flight(self, member: str) -> int:
-        return int((await stat(self.door, "web", member))["scur"])
+        return int((await stat(self.endpoint, "web", member))["scur"])
 
     async def weight(self, member: str) -> int:
-        return int((await stat(self.door, "web", member))["weight"])
+        return int((await stat(self.endpoint, "web", member))["weight"])
 
     async def assert_all(self, version: str) -> None:
         """Every app runs `version`, and every HAProxy has every member in rotation."""
         assert await self.world.member_versions() == dict.fromkeys(self.world.members, version)
-        for door in self.world.unix_doors:
-            assert await self.admin(door) == dict.fromkeys(self.world.members, 0)
+        for endpoint in self.world.unix_endpoints:
+            assert await self.admin(endpoint) == dict.fromkeys(self.world.members, 0)
 
     def users(self, rate: float = 100.0, **options: Any) -> Load:
         return Load(self.world.frontends, rate=rate, clients=10, **options)
 
     @asynccontextmanager
-    async def in_hand(self) -> AsyncIterator[None]:
+    async def in_progress(self) -> AsyncIterator[None]:
         """A slow request that is in flight at web1 until the block ends (see SLOW_TO)."""
         port = self.world.frontends[0]
         _, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -267,7 +269,7 @@ class Site:
             yield
         finally:
             # HAProxy 2.6 does not notice that a user who waits has left.
-            await order(self.door, "shutdown sessions server web/web1")
+            await order(self.endpoint, "shutdown sessions server web/web1")
             writer.close()
             with suppress(ConnectionError):  # it may have been cut
                 await writer.wait_closed()

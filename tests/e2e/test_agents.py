@@ -51,7 +51,7 @@ async def agents() -> AsyncIterator[Agents]:
 async def is_heard(one: Site, name: str) -> bool:
     """Whether its agent check is enabled: bit 4 of `srv_agent_state` (management guide, section
     9.3, `show servers state`)."""
-    lines = (await ask(one.door, "show servers state web")).splitlines()[1:]
+    lines = (await ask(one.endpoint, "show servers state web")).splitlines()[1:]
     columns = lines[0].removeprefix("# ").split()
     rows = [dict(zip(columns, line.split(), strict=True)) for line in lines[1:] if line]
     return bool(next(int(r["srv_agent_state"]) for r in rows if r["srv_name"] == name) & 4)
@@ -75,7 +75,7 @@ async def test_agent_is_not_heard_meanwhile(site: MakeSite, agents: Agents, word
         one.go.touch()
         done = await running.end()
     assert (done.code, visitors.failed) == (0, []), done.text
-    assert "the agent check is switched off while we have the member in hand" in done.out
+    assert "the agent check is switched off while the member is in progress" in done.out
     assert [await is_heard(one, name) for name in one.world.members] == [True, True]
     assert [await one.weight(name) for name in one.world.members] == [100, 100]
     await agents.asked_again("web1")

@@ -26,7 +26,7 @@ async def test_reload_while_draining(site: MakeSite) -> None:
     one = await site(2, cookie=False, backend_lines=SLOW_TO)
     file = one.file()
     async with one.users() as load, AsyncExitStack() as slow:
-        await slow.enter_async_context(one.in_hand())
+        await slow.enter_async_context(one.in_progress())
         running = one.begin(file)
         await one.until_phase("web1", Phase.DRAINING, running)
         process = await reloaded(one)
@@ -98,7 +98,7 @@ async def test_reload_while_soaking(site: MakeSite) -> None:
 
 
 async def test_frozen(site: MakeSite) -> None:
-    """One of two that falls silent while a step runs: the step ends, then exit 5 names the door,
+    """One of two that falls silent while a step runs: the step ends, then exit 5 names it,
     and nothing further is touched."""
     one = await site(2, instances=2)
     lost = {"haproxy": {"lost_after": "600ms"}}
@@ -115,11 +115,11 @@ async def test_frozen(site: MakeSite) -> None:
     finally:
         second.thaw()
     assert done.code == 5, done.text
-    assert f"SEEN      {one.world.unix_doors[1]} has not answered for 0.6s" in done.out
-    silent = f"{one.world.unix_doors[1]} does not answer"
+    assert f"SEEN      {one.world.unix_endpoints[1]} has not answered for 0.6s" in done.out
+    silent = f"{one.world.unix_endpoints[1]} does not answer"
     assert f"USERS     not known: {silent}" in done.out
     assert f"CAN WAIT  NOT KNOWN, treat it as NO: {silent}" in done.out
     assert "MEMBERS   as last seen at " in done.out
-    for door in one.world.unix_doors:
-        assert await one.admin(door) == {"web1": 1, "web2": 0}
+    for endpoint in one.world.unix_endpoints:
+        assert await one.admin(endpoint) == {"web1": 1, "web2": 0}
     assert one.executions() == {"web1": 1}

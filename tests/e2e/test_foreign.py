@@ -15,11 +15,11 @@ async def test_ready_while_draining(site: MakeSite) -> None:
     one = await site(2, cookie=False, backend_lines=SLOW_TO)
     file = one.file()
     async with AsyncExitStack() as slow:
-        await slow.enter_async_context(one.in_hand())
+        await slow.enter_async_context(one.in_progress())
         running = one.begin(file)
         await one.until_phase("web1", Phase.DRAINING, running)
         await until(lambda: one.bodies("MemberSet"), what="the drain to be confirmed")
-        await order(one.door, "set server web/web1 state ready")
+        await order(one.endpoint, "set server web/web1 state ready")
         done = await running.end()
     assert done.code == 5, done.text
     assert "SEEN      somebody else changed web1" in done.out
@@ -33,7 +33,7 @@ async def test_ready_while_a_step_runs(site: MakeSite) -> None:
     async with one.users() as load:
         running = one.begin(file)
         await until(lambda: one.executions()["web1"], 20, "the step to run")
-        await order(one.door, "set server web/web1 state ready")
+        await order(one.endpoint, "set server web/web1 state ready")
         await until(lambda: one.bodies("ForeignHandSeen"), 5, "the other hand to be seen")
 
         async def is_out() -> bool:
@@ -54,7 +54,7 @@ async def test_ready_while_validating(site: MakeSite) -> None:
     file = one.file(validate=[one.go_ahead()])
     running = one.begin(file)
     await one.until_phase("web1", Phase.VALIDATING, running)
-    await order(one.door, "set server web/web1 state ready")
+    await order(one.endpoint, "set server web/web1 state ready")
     done = await running.end()
     assert done.code == 5, done.text
     assert "SEEN      somebody else changed web1" in done.out
@@ -68,7 +68,7 @@ async def test_taken_out_while_soaking(site: MakeSite) -> None:
     file = one.file(soak="10s")
     running = one.begin(file)
     await one.until_phase("web1", Phase.SOAKING, running)
-    await order(one.door, "set server web/web1 state maint")
+    await order(one.endpoint, "set server web/web1 state maint")
     done = await running.end()
     assert done.code == 5, done.text
     assert re.search(r"SEEN      somebody else .*web1", done.out), done.out

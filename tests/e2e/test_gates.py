@@ -81,7 +81,7 @@ async def test_resume_after_a_halt(site: MakeSite) -> None:
     await halted(one, file, later=True)
     resumed = await one.command("resume", "web", "--reason", "the network was it")
     assert resumed.code == 0
-    assert resumed.out.startswith("resume web: no process: takes effect on the next run: ")
+    assert resumed.out.startswith("resume web: no process runs it; takes effect on the next run: ")
     assert f"poolroll run {file}" in resumed.out
     status = (await one.command("status", "web")).out
     assert "NEXT      resumed by " in status
@@ -189,7 +189,7 @@ async def rolled_back(one: Site, policy: str, order: str) -> None:
     )
     async with one.users(200) as load:
         done = await one.run(file)
-    assert load.tally.failed <= 30, load.tally.by_failure
+    assert load.tally.failed <= load.tally.served // 10, load.tally.by_failure
     assert done.code == 4, done.text
     assert "since the return of web3" in done.out
     assert f"rolling back {order}" in done.err

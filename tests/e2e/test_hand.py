@@ -56,7 +56,7 @@ async def test_abort(site: MakeSite) -> None:
 async def test_abort_while_draining(site: MakeSite) -> None:
     """Aborted before the upgrade has begun: the member goes back as it was, exit 7."""
     one = await site(2, cookie=False, backend_lines=SLOW_TO)
-    async with one.in_hand():
+    async with one.in_progress():
         running = one.begin(one.file(gates=[]))
         await one.until_phase("web1", Phase.DRAINING, running)
         assert (await one.command("abort", "web", "--restore")).code == 0

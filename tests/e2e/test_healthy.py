@@ -16,13 +16,13 @@ BUSY = {"slow_share": 0.05, "sticky_share": 0.4}
 
 
 @pytest.mark.parametrize("haproxy", HAPROXIES, indirect=True)
-@pytest.mark.parametrize("door", ["unix", "tcp"])
-async def test_under_load(site: MakeSite, door: str) -> None:
-    """By either kind of door and with either HAProxy: all at v2, nobody failed, sticky clients
+@pytest.mark.parametrize("endpoint", ["unix", "tcp"])
+async def test_under_load(site: MakeSite, endpoint: str) -> None:
+    """By either kind of endpoint and with either HAProxy: all at v2, nobody failed, sticky clients
     moved, in the load balancer's order."""
     one = await site(3)
-    doors = one.world.unix_doors if door == "unix" else one.world.tcp_doors
-    file = one.file(pool={"haproxy": {"apis": doors}}, drain={"sticky": "200ms"})
+    endpoints = one.world.unix_endpoints if endpoint == "unix" else one.world.tcp_endpoints
+    file = one.file(pool={"haproxy": {"apis": endpoints}}, drain={"sticky": "200ms"})
     async with one.users(150, **BUSY) as load:
         done = await one.run(file)
         await until(lambda: load.tally.moved > 0, what="a sticky client to be moved")
@@ -33,10 +33,10 @@ async def test_under_load(site: MakeSite, door: str) -> None:
 
 
 async def test_two_instances(site: MakeSite) -> None:
-    """Behind two HAProxys, one by UNIX and one by TCP door, both with users."""
+    """Behind two HAProxys, one by UNIX and one by TCP endpoint, both with users."""
     one = await site(3, instances=2)
-    doors = [one.world.unix_doors[0], one.world.tcp_doors[1]]
-    file = one.file(pool={"haproxy": {"apis": doors}})
+    endpoints = [one.world.unix_endpoints[0], one.world.tcp_endpoints[1]]
+    file = one.file(pool={"haproxy": {"apis": endpoints}})
     async with one.users(150, **BUSY) as load:
         done = await one.run(file)
     assert (done.code, load.tally.failed) == (0, 0), (done.text, load.tally.by_failure)
@@ -106,7 +106,7 @@ async def test_nobody_comes(site: MakeSite) -> None:
 async def test_found_out(site: MakeSite) -> None:
     """A member that was out before we came is left out, not upgraded, and that is said."""
     one = await site(3)
-    await order(one.door, "set server web/web2 state maint")
+    await order(one.endpoint, "set server web/web2 state maint")
     async with one.users() as load:
         done = await one.run(one.file())
     assert (done.code, load.tally.failed) == (0, 0), done.text
@@ -118,7 +118,7 @@ async def test_found_out(site: MakeSite) -> None:
 async def test_weight_as_found(site: MakeSite) -> None:
     """A weight that was set by hand is there again afterwards."""
     one = await site(2, server_options="check inter 50ms rise 1 fall 3 weight 100")
-    await order(one.door, "set server web/web1 weight 50")
+    await order(one.endpoint, "set server web/web1 weight 50")
     async with one.users() as load:
         done = await one.run(one.file())
     assert (done.code, load.tally.failed) == (0, 0), done.text

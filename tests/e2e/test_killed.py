@@ -17,7 +17,7 @@ async def test_killed_while_draining(site: MakeSite) -> None:
     one = await site(2, cookie=False, backend_lines=SLOW_TO)
     file = one.file()
     async with one.users() as load, AsyncExitStack() as slow:
-        await slow.enter_async_context(one.in_hand())
+        await slow.enter_async_context(one.in_progress())
         running = one.begin(file)
         await one.until_phase("web1", Phase.DRAINING, running)
         await running.kill()

@@ -54,12 +54,12 @@ async def test_floor_is_counted_in_each(site: MakeSite) -> None:
     one = await two_backends(site, 3, sick_in_raw="web3")
 
     async def is_down() -> bool:
-        return (await stat(one.door, "raw", "web3"))["status"] == "DOWN"
+        return (await stat(one.endpoint, "raw", "web3"))["status"] == "DOWN"
 
     await until(is_down, what="web3 to be down in raw")
     done = await one.run(one.file(pool={"haproxy": {"backends": BOTH}, "min_available": 2}))
     assert (done.code, one.executions()) == (3, {}), done.text
-    assert f"the floor does not hold: 2 serve (raw at {one.door})" in done.text
+    assert f"the floor does not hold: 2 serve (raw at {one.endpoint})" in done.text
 
 
 async def tracked(site: MakeSite) -> Site:

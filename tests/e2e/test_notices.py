@@ -108,7 +108,7 @@ async def test_missing_secret_is_refused_before_anything(site: MakeSite) -> None
     assert (await one.command("plan", str(file))).code == 0
     done = await one.run(file)
     assert done.code == 2, done.text
-    assert "heartbeat.url: the environment has no NO_SUCH_VARIABLE; set it" in done.err
+    assert "heartbeat.url: the environment variable NO_SUCH_VARIABLE is not set; set it" in done.err
     assert not one.executions()
     assert one.rows() == []
 
@@ -140,7 +140,7 @@ async def test_abort_without_the_file_says_that_nobody_is_told(site: MakeSite) -
         file.unlink()
         done = await one.command("abort", "web")
     assert done.code == 0, done.text
-    assert "nobody is notified: " in done.err
+    assert "no notifications will be sent: " in done.err
     assert "no such file" in done.err
 
 

@@ -96,11 +96,11 @@ async def test_unreachable(site: MakeSite) -> None:
     one = await site(2)
     file = one.file(gates=[], upgrade=one.upgrade() | {"command": ["/bin/false"]})
     assert (await one.run(file)).code == 5
-    door = f"unix:{one.folder}/none.sock"
-    nowhere = one.file(gates=[], pool={"haproxy": {"apis": [door]}})
+    endpoint = f"unix:{one.folder}/none.sock"
+    nowhere = one.file(gates=[], pool={"haproxy": {"apis": [endpoint]}})
     shown, value = await planned(one, nowhere)
     assert (shown.code, value["capacity"], value["order"]) == (3, None, [])
-    assert f"{door}: there is no such socket" in value["refusals"]
+    assert f"{endpoint}: there is no such socket" in value["refusals"]
     assert any("is unfinished" in line for line in value["refusals"])
 
 
@@ -144,7 +144,7 @@ async def test_nobody_is_not_everybody(site: MakeSite) -> None:
     """Canaries that were all found out of rotation: refused, and nobody else is touched."""
     one = await site(3)
     file = one.file(gates=[], pool={"canaries": ["web3"], "min_available": 1})
-    await order(one.door, "set server web/web3 state maint")
+    await order(one.endpoint, "set server web/web3 state maint")
     for option in (["--canaries-only"], ["--only", "web3"]):
         done = await one.run(file, *option)
         assert (done.code, "web3 is out" in done.err) == (3, True), done.text

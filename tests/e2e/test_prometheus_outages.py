@@ -36,7 +36,7 @@ async def emptied(at: Metered) -> None:
 
 async def target_gone(at: Metered) -> None:
     for one in at.sites:
-        await order(one.door, "disable frontend exporter")
+        await order(one.endpoint, "disable frontend exporter")
 
 
 async def users_gone(at: Metered) -> None:

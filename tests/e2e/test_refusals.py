@@ -15,40 +15,42 @@ from tests.support.waiting import until
 
 async def assert_refused(one: Site, file: Path, code: int, *words: str) -> None:
     """`run` refuses with these words, and neither the pool nor the journal has changed."""
-    before = [await one.admin(door) for door in one.world.unix_doors]
+    before = [await one.admin(endpoint) for endpoint in one.world.unix_endpoints]
     done = await one.run(file)
     assert done.code == code, done.text
     for word in words:
         assert word in done.text, done.text
     assert one.rows() == []
     assert one.executions() == {}
-    assert [await one.admin(door) for door in one.world.unix_doors] == before
+    assert [await one.admin(endpoint) for endpoint in one.world.unix_endpoints] == before
 
 
 async def test_no_such_socket(site: MakeSite) -> None:
-    """A door where there is no socket."""
+    """An endpoint where there is no socket."""
     one = await site(2)
-    door = f"unix:{one.folder}/none.sock"
-    file = one.file(pool={"haproxy": {"apis": [one.door, door]}})
-    await assert_refused(one, file, 3, f"{door}: there is no such socket")
+    endpoint = f"unix:{one.folder}/none.sock"
+    file = one.file(pool={"haproxy": {"apis": [one.endpoint, endpoint]}})
+    await assert_refused(one, file, 3, f"{endpoint}: there is no such socket")
 
 
 async def test_refused_port(site: MakeSite) -> None:
-    """A door where nothing listens."""
+    """An endpoint where nothing listens."""
     one = await site(2)
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
-        door = f"tcp:127.0.0.1:{holder.getsockname()[1]}"
-        file = one.file(pool={"haproxy": {"apis": [door]}})
-        await assert_refused(one, file, 3, f"{door}: connection refused")
+        endpoint = f"tcp:127.0.0.1:{holder.getsockname()[1]}"
+        file = one.file(pool={"haproxy": {"apis": [endpoint]}})
+        await assert_refused(one, file, 3, f"{endpoint}: connection refused")
 
 
 async def test_operator_level(site: MakeSite) -> None:
     """A socket that may not set anything."""
     one = await site(2)
-    door = one.world.operator_doors[0]
-    file = one.file(pool={"haproxy": {"apis": [door]}})
-    await assert_refused(one, file, 3, f"{door}: this door has level 'operator'", "level admin")
+    endpoint = one.world.operator_endpoints[0]
+    file = one.file(pool={"haproxy": {"apis": [endpoint]}})
+    await assert_refused(
+        one, file, 3, f"{endpoint}: this endpoint has level 'operator'", "level admin"
+    )
 
 
 async def test_frozen(site: MakeSite) -> None:
@@ -62,7 +64,7 @@ async def test_frozen(site: MakeSite) -> None:
     finally:
         second.thaw()
     assert (done.code, one.rows()) == (3, [])
-    assert f"{one.world.unix_doors[1]}: no whole answer within" in done.err
+    assert f"{one.world.unix_endpoints[1]}: no complete answer within" in done.err
 
 
 Overrides = dict[str, Any]
@@ -107,7 +109,7 @@ async def test_only_one_server(site: MakeSite) -> None:
 async def test_a_partner_is_down(site: MakeSite) -> None:
     """A floor that does not hold since another member is out."""
     one = await site(3)
-    await order(one.door, "set server web/web3 state maint")
+    await order(one.endpoint, "set server web/web3 state maint")
     file = one.file(pool={"min_available": 2})
     await assert_refused(one, file, 3, "the floor does not hold: 2 serve")
 
@@ -116,7 +118,7 @@ async def test_everybody_out(site: MakeSite) -> None:
     """Nobody left to upgrade: all were found out of rotation."""
     one = await site(2)
     for name in one.world.members:
-        await order(one.door, f"set server web/{name} state maint")
+        await order(one.endpoint, f"set server web/{name} state maint")
     await assert_refused(one, one.file(), 3, "every selected member was found out of rotation")
 
 
@@ -237,7 +239,7 @@ async def test_changed_file(site: MakeSite) -> None:
     assert "--new" in done.err
     assert "poolroll abort web" in done.err
     other = await one.run(one.file(upgrade=one.upgrade(held=True)), "--set", "version=v3")
-    assert (other.code, '--set version: not given as begun, "v3" now' in other.err) == (3, True)
+    assert (other.code, '--set version: not given as started, "v3" now' in other.err) == (3, True)
     assert one.executions() == {"web1": 1}
 
 
@@ -254,20 +256,20 @@ async def test_without_a_terminal(site: MakeSite) -> None:
 
 async def test_held(site: MakeSite) -> None:
     """A pool that another run holds: exit 6 with the holder's name, also under another rollout
-    name, and through another door of the same HAProxy."""
+    name, and through another endpoint of the same HAProxy."""
     one = await site(2)
     file = one.file(upgrade=one.upgrade(held=True), gates=[])
     running = one.begin(file)
     await until(lambda: one.executions()["web1"], 20, "the step to run")
     same = await one.run(file)
     other = await one.run(one.file(name="other"))
-    doors = {"haproxy": {"apis": one.world.tcp_doors}}
-    door = await one.run(one.file(name="door", pool=doors))
-    for done in (same, other, door):
+    endpoints = {"haproxy": {"apis": one.world.tcp_endpoints}}
+    endpoint = await one.run(one.file(name="endpoint", pool=endpoints))
+    for done in (same, other, endpoint):
         assert done.code == 6, done.text
         assert "is held by" in done.err
         assert f"pid {running.process.pid} on host" in done.err
-    assert one.rows("other") == one.rows("door") == []
+    assert one.rows("other") == one.rows("endpoint") == []
     one.go.touch()
     assert (await running.end()).code == 0
     assert one.executions() == {"web1": 1, "web2": 1}

@@ -62,14 +62,14 @@ async def test_found_out_in_every_way(site: MakeSite) -> None:
         line = next(x for x in process.config.splitlines() if "server web5 " in x)
         process.config = process.config.replace(line, f"{line} disabled")
         await process.restart()
-    await order(one.door, "set server web/web2 state drain")
-    await order(one.door, "set server web/web3 weight 0")
-    await order(one.world.unix_doors[2], "set server web/web4 state maint")
+    await order(one.endpoint, "set server web/web2 state drain")
+    await order(one.endpoint, "set server web/web3 weight 0")
+    await order(one.world.unix_endpoints[2], "set server web/web4 state maint")
     file = one.file(pool={"members": {"expect": 7}})
     async with Visitors(one.world.frontends) as visitors:
         done = await one.run(file)
     assert (done.code, visitors.failed) == (0, []), done.text
-    first, _, third = one.world.unix_doors
+    first, _, third = one.world.unix_endpoints
     assert "done: 3 members upgraded and returned, 4 left out as found" in done.out
     for said in (
         f"web2  left as found: is draining (web at {first})",

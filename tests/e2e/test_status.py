@@ -44,13 +44,13 @@ async def test_a_reload_that_put_a_member_back_is_seen(site: MakeSite) -> None:
     assert value["members"]["web1"]["now"] == "out of rotation"
     await one.world.haproxies[0].reload()
     told = (await one.command("status", "web")).out
-    back = f"— NOW IN ROTATION at {one.door}, though it should be out"
+    back = f"— NOW IN ROTATION at {one.endpoint}, though it should be out"
     assert (
         f"  web1  OUT OF ROTATION: step 1 (/bin/sh) ended with exit code 3: E: no space left {back}"
         in told
     )
     line = next(text for text in told.splitlines() if "take web1 out of rotation" in text)
-    await order(one.door, line.partition(": ")[2])
+    await order(one.endpoint, line.partition(": ")[2])
     assert (await status(one))["members"]["web1"]["now"] == "out of rotation"
 
 
@@ -67,10 +67,10 @@ async def test_what_it_cannot_ask_is_one_line(site: MakeSite) -> None:
     assert list(value["seen"]["not_asked"].values()) == ["no answer in time"]
     assert (value["seen"]["asked"], value["members"]["web1"]["now"]) == (False, None)
     assert value["told"][0].startswith("SEEN      web1: step 1")
-    Path(one.door.removeprefix("unix:")).unlink()
+    Path(one.endpoint.removeprefix("unix:")).unlink()
     told = await one.command("status", "web")
     assert told.code == 0, told.text
-    assert f"not seen: {one.door}: there is no such socket" in told.out
+    assert f"not seen: {one.endpoint}: there is no such socket" in told.out
     assert "members, according to the journal:" in told.out
 
 

@@ -88,7 +88,7 @@ async def test_work_that_does_not_end(site: MakeSite) -> None:
     """Work in flight that outlasts `drain.timeout`: exit 5, and the member goes back as it was."""
     one = await site(2, cookie=False, backend_lines=SLOW_TO)
     file = one.file(drain={"timeout": "300ms"}, gates=[])
-    async with one.in_hand():
+    async with one.in_progress():
         done = await one.run(file)
         assert await one.in_flight("web1") == 1
     assert_halt_lines(done, 5, "web1, web2: in rotation, untouched")
@@ -101,7 +101,7 @@ async def test_partner_lost_while_draining(site: MakeSite) -> None:
     the floor to hold again (S2)."""
     one = await site(2, cookie=False, backend_lines=SLOW_TO)
     file = one.file(gates=[])
-    async with one.in_hand():
+    async with one.in_progress():
         running = one.begin(file)
         await one.until_phase("web1", Phase.DRAINING, running)
         one.world.set_behaviour("web2", health=503)

@@ -79,7 +79,9 @@ async def test_two_instances_with_peers(site: MakeSite) -> None:
         await visitors.until_all_came()
 
         async def is_told() -> bool:
-            tables = [await ask(door, "show table web") for door in one.world.unix_doors]
+            tables = [
+                await ask(endpoint, "show table web") for endpoint in one.world.unix_endpoints
+            ]
             return all("127.0.1.1 " in t and "127.0.1.2 " in t for t in tables)
 
         await until(is_told, what="each to know the other's users")

@@ -56,13 +56,13 @@ async def test_step(site: MakeSite) -> None:
     one = await site(2)
     file = one.file(gates=[], upgrade=one.upgrade(held=True))
     with at_terminal(*argv(one, file, "--step", "--yes")) as terminal:
-        await terminal.until_shows("go on with web1? [y/N]")
+        await terminal.until_shows("continue with web1? [y/N]")
         assert (one.executions(), await one.admin()) == ({}, {"web1": 0, "web2": 0})
         terminal.type("y\n")
         await until(lambda: one.executions()["web1"], 20, "the step to run")
         terminal.type("y\n")
         one.go.touch()
-        await terminal.until_shows("go on with web2? [y/N]")
+        await terminal.until_shows("continue with web2? [y/N]")
         terminal.type("n\n")
         done = await terminal.end()
     assert done.code == 7, done.out

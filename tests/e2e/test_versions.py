@@ -26,8 +26,11 @@ async def planned(folder: Path, socket: Path) -> Done:
 @pytest.mark.parametrize(
     ("version", "words"),
     [
-        ("3.3-dev5-1a2b3c", "HAProxy 3.3-dev5-1a2b3c is newer than any that poolroll was tried on"),
-        ("1.8.27", "HAProxy 1.8.27 is older than any that poolroll was tried on"),
+        (
+            "3.3-dev5-1a2b3c",
+            "HAProxy 3.3-dev5-1a2b3c is newer than any that poolroll was tested with",
+        ),
+        ("1.8.27", "HAProxy 1.8.27 is older than any that poolroll was tested with"),
         ("2.6.0-1.0.0-290.780", ""),
     ],
 )
@@ -38,7 +41,7 @@ async def test_a_version_never_tried_is_said(short_folder: Path, version: str, w
         done = await planned(short_folder, socket)
     assert done.code == 0, done.text
     assert words in done.out
-    assert ("was tried on" in done.out) is bool(words)
+    assert ("was tested with" in done.out) is bool(words)
 
 
 async def test_several_processes_are_refused(short_folder: Path) -> None:

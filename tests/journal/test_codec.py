@@ -9,7 +9,7 @@ import pytest
 
 from controller.core import events as e
 from controller.core.events import Event
-from controller.core.events.outcome import Outcome
+from controller.core.outcome import Outcome
 from controller.core.plan.abilities import ByHand
 from controller.core.pool import Found, FoundLine, Incarnation, LineKey, Member, Occupant, Seat
 from controller.core.settings import OnFailure

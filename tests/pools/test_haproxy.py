@@ -36,7 +36,7 @@ def test_endpoints(text: str, endpoint: Endpoint) -> None:
         ("unix:", "is not an absolute path"),
         ("unix:a.sock", "'a.sock' is not an absolute path"),
         ("unix:/a\nb", "cannot be a socket's path"),
-        (f"unix:/{'x' * 107}", "the most is 107 printable bytes"),
+        (f"unix:/{'x' * 107}", "use at most 107 printable bytes"),
         ("tcp:", "has no port"),
         ("tcp:host", "'host' has no port"),
         ("tcp:[::1]", "has no port"),

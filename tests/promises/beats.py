@@ -1,8 +1,10 @@
 """Small worlds and mishaps that several tests share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
+
+import pytest
 
 from controller.core.phases import Phase
 from controller.core.pool import Admin
@@ -22,6 +24,7 @@ from tests.support.scenarios import (
     World,
     enters,
     ms,
+    of_places,
 )
 from tests.support.sim import App, Sim, make_sim
 
@@ -149,10 +152,34 @@ def guarded(
     )
 
 
+Like = Callable[[Scenario], Scenario]
+
+
+def as_it_is(scenario: Scenario) -> Scenario:
+    return scenario
+
+
+both = pytest.mark.parametrize("like", [as_it_is, of_places], ids=["counting", "places"])
+"""The test runs behind either kind of load balancers."""
+
+
+def on_places(
+    scenarios: Mapping[str, Scenario], *, without: Sequence[str] = ()
+) -> dict[str, Scenario]:
+    """The same behind load balancers of the other kind, under names of their own. `without`: what
+    makes no sense there."""
+    assert set(without) <= scenarios.keys()
+    return {
+        f"{name}, places": of_places(scenario)
+        for name, scenario in scenarios.items()
+        if name not in without
+    }
+
+
 def ended(played: Played, outcome: str, exit_code: int) -> None:
     """How it ended, and that no promise was broken."""
-    assert played.broken == []
-    assert (played.end.outcome, played.end.exit_code) == (outcome, exit_code)
+    assert played.broken == [], played.end
+    assert (played.end.outcome, played.end.exit_code) == (outcome, exit_code), played.end.why
 
 
 def request(verb: Verb, after: int = 0) -> Act:

@@ -11,7 +11,7 @@ from controller.core.pool import Admin
 from controller.core.settings import Amount
 from controller.core.steps import Course, Validate
 from controller.records import Verb
-from tests.promises.beats import at, ended, outage, recover, request, scripted, signal
+from tests.promises.beats import Like, at, both, ended, outage, recover, request, scripted, signal
 from tests.support.fakes import Script
 from tests.support.plays import Cut, Played, film_on, play, play_on
 from tests.support.scenarios import (
@@ -39,9 +39,10 @@ def test_abort_sends_back_what_only_drains(phase: Phase) -> None:
     assert (played.end.outcome, played.end.exit_code) == ("aborted", 7)
 
 
-def test_abort_of_a_running_step() -> None:
+@both
+def test_abort_of_a_running_step(like: Like) -> None:
     """The step ends, the member is validated and returned, nobody else goes."""
-    played = play(Scenario(sim=THREE, beats=at("web1", Phase.UPGRADING, request(Verb.ABORT))))
+    played = play(like(Scenario(sim=THREE, beats=at("web1", Phase.UPGRADING, request(Verb.ABORT)))))
     ended(played, "aborted", 7)
     assert played.phases() == {"web1": "done", "web2": "waiting", "web3": "waiting"}
 
@@ -60,18 +61,20 @@ def restored(scenario: Scenario, halted: Played) -> Played:
     return play_on(scenario, halted.world, AbortRequested("operator", restore=True))
 
 
-def test_abort_restores_what_passes() -> None:
+@both
+def test_abort_restores_what_passes(like: Like) -> None:
     """--restore validates what is out, and returns it as found."""
-    scenario = Scenario(sim=THREE, prepare=scripted(Script(exit_code=1)))
+    scenario = like(Scenario(sim=THREE, prepare=scripted(Script(exit_code=1))))
     back = restored(scenario, play(scenario))
     ended(back, "aborted", 7)
     assert back.phases()["web1"] == "done"
     assert back.world.sim.instances["lb1"].of("web1")[0].admin is Admin.READY
 
 
-def test_abort_leaves_out_what_does_not_pass() -> None:
+@both
+def test_abort_leaves_out_what_does_not_pass(like: Like) -> None:
     """--restore leaves out what its validation does not pass (S4)."""
-    scenario = Scenario(sim=THREE, prepare=scripted(Script(exit_code=1, version=None)))
+    scenario = like(Scenario(sim=THREE, prepare=scripted(Script(exit_code=1, version=None))))
     back = restored(scenario, play(scenario))
     ended(back, "aborted", 7)
     assert back.phases()["web1"] == "failed"
@@ -159,10 +162,12 @@ def test_abort_restores_what_nothing_was_done_to() -> None:
     assert [step.course for step in back.steps("web1", Validate)] == [Course.ROLLBACK]
 
 
-def test_abort_restores_the_new_version_after_a_failed_step() -> None:
+@both
+def test_abort_restores_the_new_version_after_a_failed_step(like: Like) -> None:
     """A step that failed and yet did its work: what does not pass as the former version may pass
     as the new one."""
     scenario = Scenario(sim=THREE, prepare=scripted(Script(exit_code=1)), has_rollback=True)
+    scenario = like(scenario)
     back = restored(scenario, play(scenario))
     ended(back, "aborted", 7)
     assert (back.phases()["web1"], back.versions()["web1"]) == ("done", "v2")

@@ -13,8 +13,10 @@ from controller.report.members.status import member_status
 from controller.runner.loop import Runner
 from tests.promises.beats import (
     WALK,
+    Like,
     at,
     back_after,
+    both,
     ended,
     foreign,
     guarded,
@@ -31,16 +33,18 @@ from tests.support.sim import Sim, make_sim
 BEFORE = (Phase.ASKING, Phase.DUE, *LEAVING)
 
 
+@both
 @pytest.mark.parametrize("phase", WALK)
-def test_reload_in_each_phase(phase: Phase) -> None:
+def test_reload_in_each_phase(phase: Phase, like: Like) -> None:
     """A reload is noticed, what was set is set again before anything else, and all goes on."""
-    played = play(guarded(phase, reload_one))
+    played = play(like(guarded(phase, reload_one)))
     ended(played, "done", 0)
     assert [event.instance for event in played.told(InstanceRestarted)] == ["lb1"]
 
 
+@both
 @pytest.mark.parametrize("phase", [Phase.OUT, Phase.UPGRADING])
-def test_reload_is_set_right_soon(phase: Phase) -> None:
+def test_reload_is_set_right_soon(phase: Phase, like: Like) -> None:
     """Within a second of a reload the new worker shows the member out again (S9)."""
     shown: list[Admin] = []
 
@@ -51,7 +55,7 @@ def test_reload_is_set_right_soon(phase: Phase) -> None:
         reload_one(world, runner)
         world.sim.plans += [(world.sim.now + ms(after), look) for after in (10, 900)]
 
-    ended(play(guarded(phase, act, step_time=ms(1500))), "done", 0)
+    ended(play(like(guarded(phase, act, step_time=ms(1500)))), "done", 0)
     assert shown == [Admin.READY, Admin.OUT]
 
 
@@ -62,7 +66,7 @@ def test_step_waits_for_the_old_worker() -> None:
 
 
 def test_step_waits_blindly_where_old_workers_cannot_be_seen() -> None:
-    """Through a door that shows no former workers, the step waits for `drain.timeout`."""
+    """Through an endpoint that shows no former workers, the step waits for `drain.timeout`."""
 
     def prepare(world: World) -> None:
         world.sim.instances["lb1"].shows_old = False
@@ -78,7 +82,7 @@ def test_old_worker_that_never_ends_halts() -> None:
     goes back as it was."""
     played = play(guarded(Phase.OUT, reload_one, prepare=slow_requests(ms(60_000), "web2")))
     ended(played, "halted", 5)
-    assert "former worker of lb1" in played.end.why
+    assert "lingering worker of lb1" in played.end.why
     assert played.phases()["web1"] == "waiting"
 
 
@@ -121,7 +125,8 @@ def test_balancer_never_there_is_refused() -> None:
     assert played.calls == []
 
 
-def test_reload_of_one_while_the_other_is_lost() -> None:
+@both
+def test_reload_of_one_while_the_other_is_lost(like: Like) -> None:
     """The member is taken out again at the one that can be told, also when another is lost (S4)."""
     shown: list[Admin] = []
 
@@ -133,7 +138,7 @@ def test_reload_of_one_while_the_other_is_lost() -> None:
             (after, lambda sim: shown.append(sim.instances["lb1"].of("web1")[0].admin))
         )
 
-    played = play(guarded(Phase.UPGRADING, act, step_time=ms(1500)))
+    played = play(like(guarded(Phase.UPGRADING, act, step_time=ms(1500))))
     ended(played, "halted", 5)
     assert shown == [Admin.OUT]
 
@@ -162,9 +167,10 @@ def test_foreign_hand_in_each_phase(phase: Phase) -> None:
         assert played.versions()["web1"] == "v1"
 
 
-def test_foreign_hand_during_a_step() -> None:
+@both
+def test_foreign_hand_during_a_step(like: Like) -> None:
     """It is taken out once more, the step ends, then the rollout halts with the member out."""
-    played = play(guarded(Phase.UPGRADING, foreign(Admin.READY)))
+    played = play(like(guarded(Phase.UPGRADING, foreign(Admin.READY))))
     ended(played, "halted", 5)
     assert played.phases()["web1"] == "failed"
     assert played.versions()["web1"] == "v2"
@@ -186,14 +192,15 @@ def test_foreign_hand_twice_during_a_step() -> None:
     assert played.phases()["web1"] == "kept"
 
 
-def test_taken_out_by_others_before_its_turn() -> None:
+@both
+def test_taken_out_by_others_before_its_turn(like: Like) -> None:
     """A member that others took out meanwhile is left alone, and the others go on (S8)."""
     scenario = Scenario(
         policies=replace(QUICK, min_available=Amount(2)),
         sim=partial(make_sim, 4),
         beats=at("web1", Phase.UPGRADING, foreign(Admin.OUT, "web3", None)),
     )
-    played = play(scenario)
+    played = play(like(scenario))
     ended(played, "done", 0)
     assert played.phases() == {"web1": "done", "web2": "done", "web3": "left out", "web4": "done"}
     assert "somebody else" in played.state.members["web3"].why

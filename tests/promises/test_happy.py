@@ -66,7 +66,7 @@ def test_two_members_are_in_hand_at_once() -> None:
 
     def narrate(event: Event | Observation, before: State, after: State) -> None:
         nonlocal most
-        most = max(most, len(after.in_hand))
+        most = max(most, len(after.in_progress))
 
     assert_done(play(Scenario(TWO_AT_ONCE, partial(make_sim, 5)), narrate=narrate))
     assert most == 2

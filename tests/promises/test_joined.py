@@ -10,7 +10,7 @@ from controller.core.phases import Phase
 from controller.core.plan.plan import Purpose
 from controller.core.settings import OnFailure
 from controller.core.steps import AskGuard, Course, RunStep
-from tests.promises.beats import bad_v2, ended, recover, scripted
+from tests.promises.beats import Like, bad_v2, both, ended, recover, scripted
 from tests.support.fakes import Script
 from tests.support.plays import Cut, film, play, play_on
 from tests.support.scenarios import QUICK, ROLLOUT, Scenario, World, ms
@@ -41,9 +41,10 @@ def left_while_it_runs(scenario: Scenario, verb: str) -> Cut:
     return Cut("halted", halted.world, halted.world.sim.now)
 
 
+@both
 @pytest.mark.parametrize("exit_code", [0, 1])
 @pytest.mark.parametrize("has_guard", [False, True])
-def test_rollback_step_is_joined_by_an_upgrade(has_guard: bool, exit_code: int) -> None:
+def test_rollback_step_is_joined_by_an_upgrade(has_guard: bool, exit_code: int, like: Like) -> None:
     """The step of a way back that may run still is waited for when the operator goes on with the
     upgrade, which then begins anew: never both at once, however the one ends."""
 
@@ -61,6 +62,7 @@ def test_rollback_step_is_joined_by_an_upgrade(has_guard: bool, exit_code: int) 
         has_rollback=True,
         step_timeout=LONG * 2,
     )
+    scenario = like(scenario)
     cut = left_while_it_runs(scenario, "rollback")
     cut.world.sim.traffic.fails = lambda app, number: False
     done = play_on(scenario, cut.world, RESUME, at=cut.at)

@@ -13,7 +13,17 @@ from controller.core.steps import RunStep, SetMember
 from controller.errors import Conflict, LeaseLost, StateError
 from controller.journal.codec import decode
 from controller.runner.loop import Runner
-from tests.promises.beats import WALK, at, bad_v2, ended, signal, slow_requests
+from tests.promises.beats import (
+    WALK,
+    Like,
+    as_it_is,
+    at,
+    bad_v2,
+    both,
+    ended,
+    signal,
+    slow_requests,
+)
 from tests.support.plays import Played, play, play_on, start
 from tests.support.scenarios import (
     QUICK,
@@ -23,6 +33,7 @@ from tests.support.scenarios import (
     Scenario,
     World,
     ms,
+    of_places,
     tells,
 )
 from tests.support.sim import make_sim
@@ -65,13 +76,18 @@ def resumed(scenario: Scenario, world: World) -> Played:
 
 
 @pytest.mark.parametrize("is_noticed", [True, False], ids=["noticed", "seen by the check alone"])
-@pytest.mark.parametrize("phase", [*WALK, Phase.RAMPING])
-def test_lost_in_a_phase(phase: Phase, is_noticed: bool) -> None:
+@pytest.mark.parametrize(
+    ("like", "phase"),
+    [
+        *((like, phase) for like in (as_it_is, of_places) for phase in WALK),
+        (as_it_is, Phase.RAMPING),
+    ],
+)
+def test_lost_in_a_phase(phase: Phase, is_noticed: bool, like: Like) -> None:
     """Whichever way the loss shows, no load balancer is set and no step is started after it (the
     fakes watch, S10); the journal says why the run ended, and the next run ends the rollout."""
-    scenario = Scenario(
-        RAMPED, THREE, has_guard=True, beats=at("web1", phase, loses(is_noticed=is_noticed))
-    )
+    beats = at("web1", phase, loses(is_noticed=is_noticed))
+    scenario = like(Scenario(RAMPED, THREE, has_guard=True, beats=beats))
     world = cut(scenario)
     assert last_of(world) == LockLost(WHY)
     ended(resumed(scenario, world), "done", 0)
@@ -109,9 +125,11 @@ def test_lost_with_a_signal() -> None:
     ended(resumed(scenario, cut(scenario)), "done", 0)
 
 
-def test_a_step_under_way_runs_on() -> None:
+@both
+def test_a_step_under_way_runs_on(like: Like) -> None:
     """The running command is not killed; the next run joins it and repeats nothing (S7)."""
     scenario = Scenario(sim=THREE, beats=at("web1", Phase.UPGRADING, loses()))
+    scenario = like(scenario)
     again = resumed(scenario, cut(scenario))
     ended(again, "done", 0)
     assert len(again.steps("web1", RunStep)) == 2  # intended by both, executed once

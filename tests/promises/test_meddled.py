@@ -12,8 +12,10 @@ from controller.core.settings import Amount, OnFailure
 from controller.core.steps import RunStep, Setting
 from controller.runner.loop import Runner
 from tests.promises.beats import (
+    Like,
     at,
     bad_v2,
+    both,
     ended,
     foreign,
     later,
@@ -76,11 +78,12 @@ def test_operators_word_at_every_moment(name: str, word: Event) -> None:
             assert played.end.exit_code in (0, 4, 5), cut.label
         else:
             assert (played.end.outcome, played.end.exit_code) == ("aborted", 7), cut.label
-            in_hand = [m.phase for m in played.state.in_hand]
-            assert set(in_hand) <= {Phase.OUT, Phase.UPGRADING, Phase.PROVING}, cut.label
+            in_progress = [m.phase for m in played.state.in_progress]
+            assert set(in_progress) <= {Phase.OUT, Phase.UPGRADING, Phase.PROVING}, cut.label
 
 
-def test_resume_passes_over_what_is_done() -> None:
+@both
+def test_resume_passes_over_what_is_done(like: Like) -> None:
     """What was done, skipped or left before the halt stays so after the operator's decision."""
 
     def prepare(world: World) -> None:
@@ -88,6 +91,7 @@ def test_resume_passes_over_what_is_done() -> None:
         world.sim.apps["web1"].version = "v2"
 
     scenario = Scenario(SHORT, FOUR, prepare=prepare, has_guard=True)
+    scenario = like(scenario)
     halted = play(scenario)
     assert list(halted.phases().values()) == ["skipped", "done", "failed", "waiting"]
     done = play_on(scenario, halted.world, RESUME)
@@ -130,7 +134,8 @@ def test_reload_before_a_step_is_joined() -> None:
     assert played.settings("web2").count(Setting.HOLD) == 2
 
 
-def test_step_of_unknown_end_is_joined_after_the_operators_decision() -> None:
+@both
+def test_step_of_unknown_end_is_joined_after_the_operators_decision(like: Like) -> None:
     """A halt that could not wait for a running step leaves it; whoever goes on joins it (S7)."""
     scenario = Scenario(
         SHORT,
@@ -139,6 +144,7 @@ def test_step_of_unknown_end_is_joined_after_the_operators_decision() -> None:
         step_time=ms(9000),
         step_timeout=ms(20_000),
     )
+    scenario = like(scenario)
     _, cuts = film(scenario)
     killed = next(cut for cut in cuts if "after Halted" in cut.label)
     left = play_on(scenario, killed.world, after=ms(30), at=killed.at)
@@ -221,7 +227,7 @@ def test_changed_member_contested_in_its_drain() -> None:
     played = again_draining(foreign(Admin.READY))
     assert played.end.exit_code == 5
     assert played.phases()["web1"] == "kept"
-    assert "not fought over" in played.state.members["web1"].why
+    assert "poolroll left it there" in played.state.members["web1"].why
 
 
 # --- balancers that refuse to be told, on the way to rest --------------------------------------
@@ -231,10 +237,11 @@ def refuse(world: World, runner: Runner) -> None:
     world.sim.instances["lb1"].unsettable = True
 
 
-def test_failing_member_that_cannot_be_taken_out() -> None:
+@both
+def test_failing_member_that_cannot_be_taken_out(like: Like) -> None:
     """A balancer that refuses the removal: the member is kept, and named, after a few tries."""
     scenario = Scenario(SHORT, THREE, prepare=bad_v2(), beats=at("web1", Phase.SOAKING, refuse))
-    played = play(scenario)
+    played = play(like(scenario))
     assert (played.end.outcome, played.end.exit_code) == ("halted", 4)
     assert played.phases()["web1"] == "kept"
     assert "could not be taken out again" in played.state.members["web1"].why

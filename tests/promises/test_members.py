@@ -10,7 +10,7 @@ from controller.core.phases import Phase
 from controller.core.pool import Admin
 from controller.core.settings import Amount, DrainPolicy, OnTimeout
 from controller.core.steps import AskGuard, RunStep, Setting, Validate
-from tests.promises.beats import at, ended, later, scripted, slow_requests
+from tests.promises.beats import Like, at, both, ended, later, scripted, slow_requests
 from tests.support.fakes import Script
 from tests.support.plays import play
 from tests.support.scenarios import QUICK, Scenario, World, ms
@@ -89,6 +89,7 @@ def test_quiet_member_without_persistence_is_held_at_once() -> None:
 # --- steps -----------------------------------------------------------------------------------
 
 
+@both
 @pytest.mark.parametrize(
     ("script", "words"),
     [
@@ -97,10 +98,10 @@ def test_quiet_member_without_persistence_is_held_at_once() -> None:
     ],
     ids=["fails", "hangs"],
 )
-def test_step_that_fails(script: Script, words: str) -> None:
+def test_step_that_fails(script: Script, words: str, like: Like) -> None:
     """A step that fails or hangs halts with exit 5, and SEEN has the last line that it printed; its
     member stays out, nobody else goes."""
-    played = play(Scenario(steps=2, prepare=scripted(script)))
+    played = play(like(Scenario(steps=2, prepare=scripted(script))))
     ended(played, "halted", 5)
     assert words in played.end.why
     assert played.state.halt is not None
@@ -110,16 +111,18 @@ def test_step_that_fails(script: Script, words: str) -> None:
     assert played.world.sim.instances["lb1"].of("web1")[0].admin is Admin.OUT
 
 
-def test_lost_step_runs_again_without_a_guard() -> None:
+@both
+def test_lost_step_runs_again_without_a_guard(like: Like) -> None:
     """A step whose end is unknown runs again as an execution of its own."""
-    played = play(Scenario(prepare=scripted(Script(lost=True), Script())))
+    played = play(like(Scenario(prepare=scripted(Script(lost=True), Script()))))
     ended(played, "done", 0)
     assert [step.attempt for step in played.steps("web1", RunStep)] == [0, 1]
 
 
-def test_guard_decides_over_a_lost_step() -> None:
+@both
+def test_guard_decides_over_a_lost_step(like: Like) -> None:
     """`unless` says that it is there: the step is not run again."""
-    played = play(Scenario(has_guard=True, prepare=scripted(Script(lost=True))))
+    played = play(like(Scenario(has_guard=True, prepare=scripted(Script(lost=True)))))
     ended(played, "done", 0)
     assert len(played.steps("web1", RunStep)) == 1
 
@@ -175,13 +178,14 @@ def test_guard_that_refuses(member: str, outcome: str, code: int) -> None:
     assert played.versions()[member] == "v1"
 
 
-def test_proof_that_fails() -> None:
+@both
+def test_proof_that_fails(like: Like) -> None:
     """All steps end well and `unless` says no: halted, the member stays out."""
 
     def prepare(world: World) -> None:
         world.workshop.guards["web1"] = [1]
 
-    played = play(Scenario(has_guard=True, prepare=prepare))
+    played = play(like(Scenario(has_guard=True, prepare=prepare)))
     ended(played, "halted", 5)
     assert "the upgrade ended well, but `unless` does not confirm it" in played.end.why
     assert played.phases()["web1"] == "failed"
@@ -190,9 +194,10 @@ def test_proof_that_fails() -> None:
 # --- validation and return -------------------------------------------------------------------
 
 
-def test_validation_that_fails() -> None:
+@both
+def test_validation_that_fails(like: Like) -> None:
     """No user meets a member that validation does not pass; it stays out, exit 5 (S4)."""
-    played = play(Scenario(faulty=("v2",)))
+    played = play(like(Scenario(faulty=("v2",))))
     ended(played, "halted", 5)
     assert played.phases() == {"web1": "failed", "web2": "waiting"}
     assert "v2" not in played.world.sim.apps["web1"].requests
@@ -220,14 +225,15 @@ def test_balancers_check_that_never_passes() -> None:
     assert played.world.sim.instances["lb1"].of("web1")[0].admin is Admin.OUT
 
 
-def test_unchecked_lines_return_on_validation_alone() -> None:
+@both
+def test_unchecked_lines_return_on_validation_alone(like: Like) -> None:
     """Where the balancer has no check, validation stands alone and the member returns."""
 
     def prepare(world: World) -> None:
         for _, line in world.sim.every_line():
             line.is_checked = False
 
-    ended(play(Scenario(prepare=prepare)), "done", 0)
+    ended(play(like(Scenario(prepare=prepare))), "done", 0)
 
 
 def test_sick_in_soak() -> None:
@@ -294,13 +300,14 @@ def test_capacity_stays_short() -> None:
     assert list(played.phases().values()) == ["done", "waiting", "waiting", "waiting"]
 
 
-def test_capacity_short_before_the_first_touch() -> None:
+@both
+def test_capacity_short_before_the_first_touch(like: Like) -> None:
     """Before anything was touched it is not even waited for: exit 3."""
 
     def prepare(world: World) -> None:
         world.sim.plans += [(ms(510), sick), (ms(510), lambda sim: sim.down("web3"))]
 
-    played = play(Scenario(sim=FOUR, has_guard=True, prepare=prepare))
+    played = play(like(Scenario(sim=FOUR, has_guard=True, prepare=prepare)))
     ended(played, "refused", 3)
     assert played.calls == []
 

@@ -20,7 +20,18 @@ from controller.core.settings import OnFailure
 from controller.core.steps import AskOperator, RunStep, Setting
 from controller.records import Verb
 from controller.runner.loop import Runner
-from tests.promises.beats import at, bad_v2, ended, outage, recover, request, scripted, signal
+from tests.promises.beats import (
+    Like,
+    at,
+    bad_v2,
+    both,
+    ended,
+    outage,
+    recover,
+    request,
+    scripted,
+    signal,
+)
 from tests.support.fakes import Script
 from tests.support.plays import WARM_UP, Played, play, play_on, start
 from tests.support.scenarios import (
@@ -75,10 +86,12 @@ def test_pause_while_a_member_waits_its_turn() -> None:
 # --- resume after a halt -----------------------------------------------------------------------
 
 
-def test_failed_member_is_taken_up_again() -> None:
+@both
+def test_failed_member_is_taken_up_again(like: Like) -> None:
     """After the operator's decision the failed member goes first, from its first step, and the
     rollout ends well."""
     scenario = Scenario(sim=THREE, prepare=scripted(Script(exit_code=1, version=None), Script()))
+    scenario = like(scenario)
     halted = play(scenario)
     ended(halted, "halted", 5)
     done = play_on(scenario, halted.world, RESUME)
@@ -87,13 +100,15 @@ def test_failed_member_is_taken_up_again() -> None:
     assert Setting.RESTORE not in done.settings("web1")
 
 
-def test_begun_never_goes_back_unvalidated() -> None:
+@both
+def test_begun_never_goes_back_unvalidated(like: Like) -> None:
     """Taken up again and stopped before its step, a changed member stays out all the same (S4)."""
     scenario = Scenario(
         sim=THREE,
         prepare=scripted(Script(exit_code=1), Script()),
         beats=(Beat(enters("web1", Phase.OUT), lambda world, runner: None),),
     )
+    scenario = like(scenario)
     halted = play(scenario)
     stopping = replace(scenario, beats=(Beat(enters("web1", Phase.HOLDING), signal()),))
     halted.world.fired.clear()
@@ -103,9 +118,11 @@ def test_begun_never_goes_back_unvalidated() -> None:
     ended(play_on(scenario, stopped.world), "done", 0)
 
 
-def test_kept_member_soaks_again() -> None:
+@both
+def test_kept_member_soaks_again(like: Like) -> None:
     """One that a halt left in rotation is soaked again before anybody else goes."""
     scenario = Scenario(sim=THREE, beats=at("web1", Phase.SOAKING, outage("refuses", "lb1")))
+    scenario = like(scenario)
     halted = play(scenario)
     ended(halted, "halted", 5)
     assert halted.phases()["web1"] == "kept"
@@ -115,23 +132,27 @@ def test_kept_member_soaks_again() -> None:
     assert len(done.steps("web1", RunStep)) == 1
 
 
+@both
 @pytest.mark.parametrize("phase", [Phase.OUT, Phase.CHECKING, Phase.RETURNING, Phase.VALIDATING])
-def test_resume_after_a_lost_balancer(phase: Phase) -> None:
+def test_resume_after_a_lost_balancer(phase: Phase, like: Like) -> None:
     """When the balancer is back, the member that was left goes its whole way again."""
     scenario = Scenario(
         sim=partial(make_sim, 3, instances=("lb1", "lb2")),
         beats=at("web1", phase, outage("refuses")),
     )
+    scenario = like(scenario)
     halted = play(scenario)
     ended(halted, "halted", 5)
     recover(halted.world)
     ended(play_on(scenario, halted.world, RESUME), "done", 0)
 
 
-def test_resume_after_a_rollback() -> None:
+@both
+def test_resume_after_a_rollback(like: Like) -> None:
     """What was rolled back is upgraded anew once the operator has decided so."""
     policies = replace(QUICK, on_failure=OnFailure.ROLLBACK_ALL)
     scenario = Scenario(policies, THREE, prepare=bad_v2("web2"), has_rollback=True)
+    scenario = like(scenario)
     halted = play(scenario)
     assert set(halted.versions().values()) == {"v1"}
     halted.world.sim.traffic.fails = lambda app, number: False
@@ -168,12 +189,13 @@ def test_resume_in_the_midst_of_a_halt() -> None:
 # --- one member only, step by step -------------------------------------------------------------
 
 
-def test_only_one_member() -> None:
+@both
+def test_only_one_member(like: Like) -> None:
     """`--only` touches nobody else, and says that the rollout is done in part."""
-    played = play(Scenario(sim=THREE, begin=RunBegan("tester", only=("web2",))))
+    played = play(like(Scenario(sim=THREE, begin=RunBegan("tester", only=("web2",)))))
     ended(played, "partly done", 0)
     assert list(played.versions().values()) == ["v1", "v2", "v1"]
-    ended(play_on(Scenario(sim=THREE), played.world), "done", 0)
+    ended(play_on(like(Scenario(sim=THREE)), played.world), "done", 0)
 
 
 def test_failed_out_of_order_goes_first() -> None:
@@ -200,7 +222,7 @@ def test_no_room_for_anybody_halts() -> None:
     other = replace(scenario, begin=RunBegan("tester", only=("web1",)))
     again = play_on(other, halted.world, RESUME)
     ended(again, "halted", 5)
-    assert "still out because of us" in again.end.why
+    assert "still out of rotation because of poolroll" in again.end.why
     assert again.versions()["web1"] == "v1"
 
 
@@ -219,7 +241,7 @@ def test_stepwise_no() -> None:
     played = play(Scenario(begin=begin, answers=(True, False)))
     ended(played, "stopped", 7)
     assert played.phases() == {"web1": "done", "web2": "waiting"}
-    assert played.told(StopRequested)[0].why == "the operator said no to web2"
+    assert played.told(StopRequested)[0].why == "the operator answered no for web2"
 
 
 def test_stepwise_without_a_terminal_goes_on() -> None:

@@ -215,7 +215,7 @@ def test_another_hand_on_the_weight_halts() -> None:
     (halt,) = played.told(Halted)
     assert halt.cause is Cause.FOREIGN
     assert "changed the weight of web1 at lb1 to 77" in halt.seen
-    assert played.state.members["web1"].why == "somebody else changed it; it was not fought over"
+    assert played.state.members["web1"].why == "somebody else changed it; poolroll left it as it is"
     assert weights(played) == [10]
 
 

@@ -9,7 +9,7 @@ from controller.core.phases import LEAVING, Phase
 from controller.core.pool import Admin
 from controller.core.settings import OnFailure, ReturnPolicy
 from controller.core.steps import RunStep, Setting
-from tests.promises.beats import WALK, at, bad_v2, ended, scripted, signal
+from tests.promises.beats import WALK, Like, at, bad_v2, both, ended, scripted, signal
 from tests.support.fakes import Script
 from tests.support.plays import Played, play, play_on
 from tests.support.scenarios import QUICK, Beat, Scenario, World, enters, ms, tells
@@ -29,11 +29,12 @@ def goes_on_to_the_end(scenario: Scenario, played: Played) -> None:
     assert set(done.versions().values()) == {"v2"}
 
 
+@both
 @pytest.mark.parametrize("phase", WALK)
-def test_one_signal(phase: Phase) -> None:
+def test_one_signal(phase: Phase, like: Like) -> None:
     """Exit 7 in a safe state: what only drains goes back, what runs ends and returns; then the
     next run goes on (S11)."""
-    scenario = stopped_at(phase)
+    scenario = like(stopped_at(phase))
     played = play(scenario)
     ended(played, "stopped", 7)
     line = played.world.sim.instances["lb1"].of("web1")[0]
@@ -44,10 +45,11 @@ def test_one_signal(phase: Phase) -> None:
     goes_on_to_the_end(scenario, played)
 
 
+@both
 @pytest.mark.parametrize("phase", WALK)
-def test_two_signals(phase: Phase) -> None:
+def test_two_signals(phase: Phase, like: Like) -> None:
     """The second one no longer waits: exit 7 within a second, and the next run goes on."""
-    scenario = stopped_at(phase, times=2)
+    scenario = like(stopped_at(phase, times=2))
     slow = replace(scenario, step_time=ms(1900))
     played = play(slow)
     ended(played, "stopped", 7)
@@ -55,9 +57,10 @@ def test_two_signals(phase: Phase) -> None:
     goes_on_to_the_end(scenario, played)
 
 
-def test_running_step_is_joined_by_the_next_run() -> None:
+@both
+def test_running_step_is_joined_by_the_next_run(like: Like) -> None:
     """A step that the second signal left running is waited for, never started twice (S7)."""
-    scenario = stopped_at(Phase.UPGRADING, times=2)
+    scenario = like(stopped_at(Phase.UPGRADING, times=2))
     played = play(replace(scenario, step_time=ms(1900)))
     assert played.phases()["web1"] == "upgrading"
     done = play_on(scenario, played.world, after=ms(20))
@@ -66,9 +69,10 @@ def test_running_step_is_joined_by_the_next_run() -> None:
     assert len(done.steps("web1", RunStep)) == 2
 
 
-def test_signal_between_two_steps() -> None:
+@both
+def test_signal_between_two_steps(like: Like) -> None:
     """After the running step the member stays out, and the next run goes on with the next step."""
-    scenario = Scenario(sim=THREE, steps=2, beats=at("web1", Phase.UPGRADING, signal()))
+    scenario = like(Scenario(sim=THREE, steps=2, beats=at("web1", Phase.UPGRADING, signal())))
     played = play(scenario)
     ended(played, "stopped", 7)
     assert played.phases()["web1"] == "upgrading"

@@ -126,7 +126,9 @@ def test_a_foreign_hand_after_the_halt_is_not_fought() -> None:
     beats = (Beat(tells(Halted), foreign(Admin.OUT, "web2", None)),)
     played = play(Scenario(TWO, FIVE, step_fails_then(), beats))
     ended(played, "halted", 5)
-    assert played.state.members["web2"].why == "somebody else took it out; it was not fought over"
+    assert (
+        played.state.members["web2"].why == "somebody else took it out; poolroll left it as it is"
+    )
     assert played.calls.count(("take_out", "web2")) == 1
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from controller.core import events as e
 from controller.core.events import Verdict
-from controller.core.events.outcome import Outcome
 from controller.core.gates.gate import CounterGate, Scope
+from controller.core.outcome import Outcome
 from controller.core.plan.abilities import ByHand
 from controller.core.plan.plan import CourseShape, Plan
 from controller.core.pool import Found, FoundLine, Incarnation, LineKey, Member

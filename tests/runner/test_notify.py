@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from controller.core.events import Event, Finished, Observation, RunBegan
-from controller.core.events.outcome import Outcome
+from controller.core.outcome import Outcome
 from controller.core.pool import Instant
 from controller.core.state.state import State
 from controller.ports import Notifier

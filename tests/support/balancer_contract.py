@@ -26,7 +26,8 @@ from controller.core.pool import (
     seats_in,
 )
 from controller.errors import CommandRefused, NoSuchMember
-from controller.ports import Clock, Confirmed, LoadBalancer, Seats
+from controller.ports import Clock, LoadBalancer
+from controller.records import Confirmed, Seats
 
 T = TypeVar("T")
 

@@ -22,6 +22,7 @@ from controller.core.events import (
     RunBegan,
 )
 from controller.core.gates.gate import CounterGate, Scope
+from controller.core.phases import IN_PROGRESS, Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Admin, Instant
 from controller.core.state.state import State
@@ -37,6 +38,8 @@ FIRST_LOOK = timedelta(seconds=5)
 """A pool gate that counts watches so long, or its window, before the first member goes."""
 MANY, OFTEN = 6, 0.3
 """So many failed requests, and so great a share, no gate of the simulation takes for noise."""
+MUST_STAY = IN_PROGRESS - {Phase.DUE, Phase.UPGRADING}
+"""Phases in which nothing else may come to the place of a member."""
 SEEN = timedelta(seconds=2)
 """S3: a look may be so old when a step starts."""
 
@@ -55,6 +58,10 @@ class Ledger:
     fought: dict[str, int] = field(default_factory=dict)
     served: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Member → errors and requests in its version, when the halt began to be watched."""
+
+    moved: dict[str, Instant] = field(default_factory=dict)
+    """Member → when something else came to its place, which must stop the rollout."""
+    moves_seen: int = 0
 
     def recall(self, kinds: Sequence[str]) -> None:
         """What a process that takes over finds in the journal."""
@@ -81,6 +88,7 @@ class Checkers:
     def tell(self, event: Event | Observation, before: State, after: State) -> None:
         self._claims = after
         self._few_are_out()
+        self._notes_moves(before, after)
         match event:
             case Halted():
                 self._ledger.is_halted = True
@@ -208,19 +216,38 @@ class Checkers:
         if not line.app.changed or verb != "take_out" or self._ledger.fought[name] > lines:
             self._break("S14", f"{verb} {name}, which another hand had put in rotation")
 
+    def _notes_moves(self, before: State, after: State) -> None:
+        """Who is in the place of a member changes while its steps run, or before it was touched;
+        else all stops within the time in which it has to be noticed."""
+        ledger = self._ledger
+        for at, member in self._sim.moves[ledger.moves_seen :]:
+            ledger.moves_seen += 1
+            if before.members[member].phase in MUST_STAY:
+                ledger.moved[member] = at
+        is_over = after.is_winding_down or after.rollback_began or after.finished is not None
+        if is_over or any(one.outage is not None for one in self._sim.instances.values()):
+            ledger.moved.clear()
+        for member, at in list(ledger.moved.items()):
+            if self._sim.now - max(at, ledger.began_at) > NOTICED:
+                del ledger.moved[member]
+                self._break("S14", f"{member} was replaced at {at}, and all goes on")
+
     # --- when an execution starts ------------------------------------------------------------
 
     def on_job(self, job: FakeJob) -> None:
         self._is_ours(f"{job.key} starts")
         member = job.argv[1]
         for instance, line in self._sim.every_line(member):
-            since = line.quiet_since
+            since, out_since = line.quiet_since, line.out_since
+            settle = max(self._plan.settle, self._sim.manner.settle)
             if self._sim.now - line.disturbed_at < SEEN:
                 continue
             if line.admin is not Admin.OUT:
                 self._break("S3", f"{job.key} starts, and {member} is {line.admin}")
             elif since is None or self._sim.now - since < APART:
                 self._break("S3", f"{job.key} starts, quiet since {since} at {instance.name}")
+            elif out_since is None or self._sim.now - out_since < settle:
+                self._break("S3", f"{job.key} starts, out since {out_since} at {instance.name}")
             self._old_ones_are_gone(job, instance)
         self._not_twice(job)
 
@@ -286,11 +313,11 @@ class Checkers:
                 line, self._ledger.original[instance.name, line.backend, line.app.name][1]
             )
             m = state.members.get(line.app.name)
-            if m is not None and (m.is_away or m.is_in_hand or line.foreign):
+            if m is not None and (m.is_away or m.is_in_progress or line.foreign):
                 continue
             if m is not None and m.phase == "kept":
                 continue
             original = self._ledger.original[instance.name, line.backend, line.app.name]
             if (line.admin, line.weight, line.agent) != original:
-                self._break("S8", f"{line.app.name} was {original}, is {self._sim.line_of(line)}")
+                self._break("S8", f"{line.app.name} was {original}, is {line}")
         return self._ledger.broken

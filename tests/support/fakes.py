@@ -4,10 +4,10 @@ the process in use would not lose; what outlives it (jobs, the balancers' state)
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from controller.core.plan.abilities import MEMBER, ByHand
+from controller.core.plan.abilities import MEMBER, Abilities, ByHand
 from controller.core.pool import Admin, Counters, Found, Incarnation, InstanceView, LineKey
 from controller.errors import (
     BalancerError,
@@ -17,8 +17,8 @@ from controller.errors import (
     NoSuchMember,
     WeightRefused,
 )
-from controller.ports import Clock, Confirmed, Seats
-from controller.records import Survey
+from controller.ports import Clock
+from controller.records import Confirmed, Seats, Survey
 from controller.tasks import Command, CommandProbe, Job, JobResult, Validation, ValidationResult
 from tests.support.sim import STEP, Dealt, FakeInstance, FakeLine, Sim
 
@@ -48,7 +48,17 @@ class FakeLoadBalancer:
 
     async def survey(self, view: InstanceView, selected: Collection[str]) -> Survey:
         await self._reach(view.instance)
-        return Survey(by_hand=ByHand(f"ready {MEMBER}", f"out {MEMBER}"))
+        manner = self.sim.manner
+        why = "" if manner.weighs else "takes no weights"
+        return Survey(
+            abilities=Abilities(
+                unweighted={} if manner.weighs else dict.fromkeys(view.backends, why),
+                settle=manner.settle,
+                counts=manner.counts,
+                cuts=manner.cuts,
+            ),
+            by_hand=ByHand(f"ready {MEMBER}", f"out {MEMBER}"),
+        )
 
     async def look(
         self,
@@ -59,13 +69,15 @@ class FakeLoadBalancer:
     ) -> InstanceView:
         at = self._clock.now()
         one = await self._reach(instance)
+        counts = self.sim.manner.counts and one.counts
         lines = [
-            self.sim.line_of(line)
+            self.sim.line_of(line, counts=counts)
             for line in one.lines.values()
             if members is None or line.app.name in members
         ]
         old = [old.incarnation for old in one.old if old.flights]
-        backends = {line.backend: Counters() for line in one.lines.values()} | one.backends
+        counted = {line.backend: Counters() for line in one.lines.values()} | one.backends
+        backends = dict(counted) if counts else dict.fromkeys(counted, None)
         return InstanceView(
             instance=instance,
             at=at,
@@ -94,14 +106,14 @@ class FakeLoadBalancer:
     async def drain(self, member: str, seats: Seats = ()) -> Confirmed:
         def act(line: FakeLine) -> None:
             line.agent = False
-            line.admin = Admin.DRAINING
+            line.set_admin(Admin.DRAINING, self.sim.now, self.sim.manner.lag)
 
         return await self._set("drain", member, seats, act)
 
     async def take_out(self, member: str, seats: Seats = ()) -> Confirmed:
         def act(line: FakeLine) -> None:
             line.agent = False
-            line.admin = Admin.OUT
+            line.set_admin(Admin.OUT, self.sim.now, self.sim.manner.lag)
 
         return await self._set("take_out", member, seats, act)
 
@@ -110,14 +122,19 @@ class FakeLoadBalancer:
             if self.sim.cuts_help:
                 line.flights.clear()
 
+        assert self.sim.manner.cuts
         return await self._set("cut", member, seats, act)
 
     async def begin_return(self, member: str, seats: Seats = ()) -> Confirmed:
         def act(line: FakeLine) -> None:
+            if self.sim.manner.checks_while_out:
+                line.set_admin(Admin.OUT, self.sim.now, self.sim.manner.lag)
+                return
             if not line.is_checked:
                 return
             line.agent = False
-            line.admin, line.up, line.successes = Admin.DRAINING, False, 0
+            line.set_admin(Admin.DRAINING, self.sim.now, self.sim.manner.lag)
+            line.up, line.successes = False, 0
             line.check_at = self.sim.now + self.sim.inter
 
         return await self._set("begin_return", member, seats, act)
@@ -129,16 +146,17 @@ class FakeLoadBalancer:
             name = self._name_of(line)
             was = found.at(LineKey(name, line.backend))
             if was is not None:
-                if self.sim.is_static and was.weighing(share) != self.sim.configured[member]:
+                is_static = self.sim.is_static or not self.sim.manner.weighs
+                if is_static and was.weighing(share) != self.sim.configured[member]:
                     raise WeightRefused(name, "it takes only 0 and 100 %")
                 line.weight, line.agent = was.weighing(share), bool(was.keep) and share == 100
             if line.app.changed_once:
                 line.dealt.append(Dealt(self.sim.now, line.weight, line.admin is not Admin.READY))
-            if line.admin is Admin.OUT:
+            if line.admin is Admin.OUT and not self.sim.manner.checks_while_out:
                 line.up = True
             if line.admin is not Admin.READY:
                 line.warm_at = self.sim.now + self.sim.slowstart
-            line.admin = Admin.READY
+            line.set_admin(Admin.READY, self.sim.now, self.sim.manner.lag)
 
         return await self._set("put_back", member, seats, act)
 
@@ -188,10 +206,12 @@ class FakeLoadBalancer:
             raise CommandRefused(one.name, "it answered OK, but nothing changed")
         if not one.of(member):
             raise NoSuchMember(one.name, f"no server {member} in any backend")
-        now = self.sim.occupant_of(member)
-        for seat in seats:
-            if seat.key.instance == one.name and seat.occupant.id != now.id:
-                raise CommandRefused(one.name, f"{member} is now {now}, and was {seat.occupant}")
+        for line in one.of(member):
+            now, key = self.sim.occupant_of(member, line.moved), LineKey(one.name, line.backend)
+            for seat in seats:
+                if seat.key == key and seat.occupant.id != now.id:
+                    why = f"{member} is now {now}, and was {seat.occupant}"
+                    raise CommandRefused(one.name, why)
 
     def _forgotten(self, confirmed: Confirmed) -> list[BalancerError]:
         """What was set is read back: it is gone where a reload came in between."""
@@ -263,6 +283,16 @@ class Workshop:
         return Script(self.takes, version="v1" if argv[0] == "rollback" else "v2")
 
 
+OCCUPANT = "OCCUPANT"
+"""In the environment of a command: the id of the one in the member's place that is meant."""
+
+
+def is_there(sim: Sim, member: str, command: Command) -> bool:
+    """Whether the occupant is in its place for which a command was made."""
+    meant = command.env.get(OCCUPANT)
+    return meant in (None, sim.occupant_of(member).id)
+
+
 class FakeCommands:
     """Implements `controller.ports.Commands`. An argv is (verb, member, …)."""
 
@@ -289,6 +319,8 @@ class FakeCommands:
     def _start(self, job: Job, now: timedelta) -> FakeJob:
         argv = job.command.argv
         script = self._workshop.script_for(argv)
+        if not is_there(self._sim, argv[1], job.command):
+            script = replace(script, takes=STEP, exit_code=9, lost=False, version=None)
         takes = min(script.takes, job.command.timeout)
         is_late = script.timed_out or script.takes > job.command.timeout
         result = JobResult(
@@ -303,9 +335,8 @@ class FakeCommands:
             look(mine)
         self._workshop.jobs[job.key] = mine
         self._sim.change(argv[1])
-        version = script.version
-        if version is not None:
-            self._sim.plans.append((mine.ends - STEP, _installs(argv[1], version)))
+        if script.version is not None:
+            self._sim.plans.append((mine.ends - STEP, _installs(argv[1], script.version)))
         for call in self.started:
             call()
         return mine
@@ -314,6 +345,8 @@ class FakeCommands:
         await self._clock.sleep(self._workshop.thinks)
         self._sim.advance(self._clock.now())
         _, member, wanted = command.argv
+        if not is_there(self._sim, member, command):
+            return JobResult(exit_code=255, output=f"nobody answers at {command.env[OCCUPANT]}\n")
         if codes := self._workshop.guards.get(member):
             code = codes.pop(0) if len(codes) > 1 else codes[0]
         else:
@@ -324,6 +357,8 @@ class FakeCommands:
 def _installs(member: str, version: str) -> Callable[[Sim], None]:
     def act(sim: Sim) -> None:
         sim.apps[member].version = version
+        if sim.manner.replaces:
+            sim.replace(member)
 
     return act
 
@@ -338,17 +373,24 @@ class FakeValidator:
     async def validate(self, validations: Sequence[Validation]) -> ValidationResult:
         for validation in validations:
             assert isinstance(validation.probe, CommandProbe)
-            _, member, wanted = validation.probe.command.argv
+            command = validation.probe.command
+            _, member, wanted = command.argv
             deadline = self._clock.now() + validation.within
-            while not self._passes(member, wanted):
+            while not self._passes(command):
                 if self._clock.now() >= deadline:
                     return ValidationResult(False, f"probe {member}: not {wanted} in time")
                 await asyncio.sleep(validation.every.total_seconds())
             await self._clock.sleep(timedelta(milliseconds=20))
-            self._sim.apps[member].changed = False
+            if not self._passes(command):
+                return ValidationResult(False, f"probe {member}: no longer {wanted}")
+            app = self._sim.apps[member]
+            app.changed, app.validated = False, app.moved
         return ValidationResult(True, "all passed")
 
-    def _passes(self, member: str, wanted: str) -> bool:
+    def _passes(self, command: Command) -> bool:
+        """One that was made for a former occupant does not."""
         self._sim.advance(self._clock.now())
+        _, member, wanted = command.argv
         app = self._sim.apps[member]
-        return app.answers and app.version == wanted and app.version not in self._faulty
+        is_well = app.answers and app.version == wanted and wanted not in self._faulty
+        return is_well and is_there(self._sim, member, command)

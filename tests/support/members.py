@@ -39,3 +39,14 @@ def changed(m: MemberState, **values: Any) -> MemberState:
 def member(name: str, phase: Phase = Phase.WAITING, **values: Any) -> MemberState:
     """A member in `phase`, and as a new one but for `values`."""
     return changed(MemberState(name, phase), **values)
+
+
+def difference(before: MemberState, after: MemberState) -> dict[str, Any]:
+    """The fields in which they differ, whichever part they are in → as they are after."""
+    pairs = [(before, after), *((getattr(before, p), getattr(after, p)) for p in PARTS)]
+    return {
+        one.name: getattr(new, one.name)
+        for old, new in pairs
+        for one in fields(old)
+        if one.name not in PARTS and getattr(old, one.name) != getattr(new, one.name)
+    }

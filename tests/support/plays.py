@@ -3,12 +3,15 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import reduce
+from operator import or_
 from typing import TypeVar
 
 from controller.core.events import Event, Finished, Intended, Observation
 from controller.core.plan.abilities import Abilities, ByHand
 from controller.core.plan.plan import CourseShape, Plan
 from controller.core.plan.propose import propose
+from controller.core.plan.ramp import without_ramp
 from controller.core.pool import Instant, Member
 from controller.core.settings import Selection, Settings
 from controller.core.state.state import State, initial
@@ -138,6 +141,9 @@ async def make_plan(scenario: Scenario, world: World) -> Plan:
         Selection(canaries=scenario.canaries),
         scenario.policies,
     )
+    surveys = [(await balancer.survey(view, tuple(world.sim.apps))).abilities for view in views]
+    own = Abilities(sticky=dict.fromkeys(scenario.sticky, "cookie"), settle=scenario.settle)
+    abilities = reduce(or_, surveys, own)
     proposal = propose(
         settings,
         {name: Member(name, "10.0.0.1", 8080) for name in world.sim.apps},
@@ -146,14 +152,11 @@ async def make_plan(scenario: Scenario, world: World) -> Plan:
         upgrade=CourseShape(scenario.steps, scenario.has_guard),
         rollback=CourseShape(1, scenario.has_guard) if scenario.has_rollback else None,
         purpose=scenario.purpose,
-        abilities=replace(
-            Abilities(sticky=dict.fromkeys(scenario.sticky, "cookie"), settle=scenario.settle),
-            **scenario.also,
-        ),
+        abilities=replace(abilities, **scenario.also),
         by_hand=ByHand("in {member}", "out {member}"),
     )
     assert proposal.plan is not None, proposal.refusals
-    return proposal.plan
+    return without_ramp(proposal.plan) if abilities.unweighted else proposal.plan
 
 
 async def start(
@@ -229,7 +232,7 @@ async def _run(
         hold=world.hold,
         clock=clock,
         narrators=[checkers, beater, *([_Listener(narrate)] if narrate else [])],
-        sampler=scenario.sampler() if scenario.sampler is not None else None,
+        sampler=scenario.asks(world),
     )
     beater.runner = runner
     final = await runner.run(first)

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -21,9 +21,10 @@ from controller.runner.perform import FileStep
 from controller.runner.sampler import Sampler
 from controller.tasks import Command, CommandProbe, Guard, Validation, Work
 from tests.support.checkers import Ledger
-from tests.support.fakes import Workshop
+from tests.support.fakes import OCCUPANT, Workshop
 from tests.support.memory_journal import Holdings, MemoryHold, MemoryJournal, MemoryRequests
-from tests.support.sim import Sim, make_sim
+from tests.support.sim import CLASSIC, PLACES, Manner, Sim, make_sim
+from tests.support.sim_metrics import in_place_of, sampler_of
 from tests.support.virtual import LoopClock
 
 ROLLOUT = "r1"
@@ -173,26 +174,48 @@ class Scenario:
     purpose: Purpose = Purpose.UPGRADE
     sampler: Callable[[], Sampler] | None = None
     """Asks metrics systems; each process has its own."""
+    manner: Manner = CLASSIC
+    """Of the load balancers."""
 
     def world(self) -> World:
         world = World(self.sim())
+        world.sim.manner = self.manner
         world.ledger.remember(world.sim)
         world.workshop.takes = self.step_time
         self.prepare(world)
         return world
 
+    def asks(self, world: World) -> Sampler | None:
+        """Where the load balancers count nothing, a metrics system does."""
+        if self.sampler is not None:
+            return self.sampler()
+        return None if world.sim.manner.counts else sampler_of(world.sim)
+
     def work(self, step: FileStep) -> Work:
+        """For the one that the step names."""
         member, is_back = step.member, step.course is Course.ROLLBACK
+        env = {OCCUPANT: step.seats[0].occupant.id} if step.seats else {}
         verb, wanted = ("rollback", "v1") if is_back else ("upgrade", "v2")
         count = 1 if is_back else self.steps
-        probe = CommandProbe(Command(("probe", member, wanted), ms(1000)))
+        probe = CommandProbe(Command(("probe", member, wanted), ms(1000), env))
         return Work(
-            steps=tuple(Command((verb, member, str(i)), self.step_timeout) for i in range(count)),
+            steps=tuple(
+                Command((verb, member, str(i)), self.step_timeout, env) for i in range(count)
+            ),
             validations=(Validation(probe, within=ms(400), every=ms(50)),),
-            guard=Guard(Command(("unless", member, wanted), ms(1000)), frozenset({1}))
+            guard=Guard(Command(("unless", member, wanted), ms(1000), env), frozenset({1}))
             if self.has_guard
             else None,
         )
+
+
+def of_places(scenario: Scenario) -> Scenario:
+    """The same behind load balancers of the other kind; a metrics system counts for them."""
+    policies = scenario.policies
+    gates = tuple(
+        in_place_of(gate) if isinstance(gate, CounterGate) else gate for gate in policies.gates
+    )
+    return replace(scenario, policies=replace(policies, gates=gates), manner=PLACES)
 
 
 class Operator:

@@ -7,6 +7,7 @@ of a loop, and can be copied at any moment. What is in here is the truth that ch
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 from controller.core.pool import (
     Admin,
@@ -23,6 +24,52 @@ STEP = timedelta(milliseconds=10)
 ZERO = timedelta(0)
 
 
+@dataclass(frozen=True)
+class Manner:
+    """How a kind of load balancer behaves."""
+
+    counts: bool = True
+    """Requests, errors, sessions and what is in flight; otherwise all of these are unknown."""
+    checks_while_out: bool = False
+    """Its health check never stops, and begins nothing when a member is to return."""
+    lag: timedelta = ZERO
+    """How long users still reach a member after it was set out of rotation."""
+    replaces: bool = False
+    """An upgrade puts another occupant in the place, whose health begins as failing."""
+    spread: timedelta = ZERO
+    """How much later each further load balancer shows the new occupant."""
+    weighs: bool = True
+    """Takes weights between none and all."""
+    cuts: bool = True
+
+    @property
+    def settle(self) -> timedelta:
+        """After that time out of rotation the last request has ended."""
+        return ZERO if self.counts else self.lag + 10 * STEP
+
+
+CLASSIC = Manner()
+"""Like a proxy that counts all it does, and whose servers stay where they are."""
+
+PLACES = Manner(
+    counts=False,
+    checks_while_out=True,
+    lag=timedelta(milliseconds=300),
+    replaces=True,
+    spread=timedelta(milliseconds=60),
+    weighs=False,
+    cuts=False,
+)
+"""Like a balancer of pods: members are places, each upgrade brings another occupant."""
+
+
+class History(list[tuple[Instant, bool]]):
+    """When each request came, and whether it failed. Its entries never change."""
+
+    def __deepcopy__(self, memo: dict[int, object]) -> "History":
+        return History(self)
+
+
 @dataclass
 class App:
     """What runs at a member. Upgrades change `version`; `answers` is what checks go by."""
@@ -37,9 +84,12 @@ class App:
     changed_once: bool = False
     moved: int = 0
     """How often something else came to its place."""
+    validated: int = 0
+    """`moved` of the occupant that passed its validations last."""
     requests: dict[str, int] = field(default_factory=dict)
     """Version → requests served, well or not."""
     errors: dict[str, int] = field(default_factory=dict)
+    history: History = field(default_factory=History)
 
 
 @dataclass(frozen=True)
@@ -84,10 +134,30 @@ class FakeLine:
     dealt: list[Dealt] = field(default_factory=list)
     disturbed_at: Instant = -timedelta(hours=1)
     """When a reload or another hand changed it last."""
+    moved: int = 0
+    """`App.moved` of the occupant that this line leads to."""
+    out_since: Instant | None = None
+    """Since when it has been set out."""
+    reached_until: Instant = ZERO
+    """Until then users reach it although it was set out."""
+    excused_late: bool = False
+    """The same as `excused`, for users who reach it so late."""
 
     @property
     def serves(self) -> bool:
         return self.admin is Admin.READY and self.weight > 0 and self.up
+
+    def is_reached(self, now: Instant) -> bool:
+        return self.serves or now < self.reached_until
+
+    def set_admin(self, admin: Admin, now: Instant, lag: timedelta) -> None:
+        if admin is not Admin.READY and self.is_reached(now):
+            self.reached_until, self.excused_late = now + lag, self.excused
+        if admin is not Admin.OUT:
+            self.out_since = None
+        elif self.admin is not Admin.OUT or self.out_since is None:
+            self.out_since = now
+        self.admin = admin
 
     def is_quiet(self, now: Instant) -> bool:
         self.flights = [end for end in self.flights if end > now]
@@ -111,10 +181,12 @@ class FakeInstance:
     lines: dict[tuple[str, str], FakeLine]
     outage: str | None = None
     shows_old: bool = True
-    """Whether former workers can be seen (not through a TCP door)."""
+    """Whether former workers can be seen (not through a TCP endpoint)."""
     old: list[Former] = field(default_factory=list)
     replaced_at: Instant | None = None
     backends: dict[str, Counters] = field(default_factory=dict)
+    counts: bool = True
+    """See `Manner.counts`: of this one alone."""
     unsettable: bool = False
     """Answers looks, and refuses to be told anything."""
 
@@ -141,6 +213,7 @@ class Sim:
     apps: dict[str, App]
     instances: dict[str, FakeInstance]
     traffic: Traffic = field(default_factory=Traffic)
+    manner: Manner = CLASSIC
     inter: timedelta = timedelta(milliseconds=50)
     rise: int = 2
     fall: int = 2
@@ -164,6 +237,8 @@ class Sim:
     met: list[str] = field(default_factory=list)
     """Requests that reached a member that no user should have met."""
     next_pid: int = 1000
+    moves: list[tuple[Instant, str]] = field(default_factory=list)
+    """When something else came to whose place without us."""
 
     def advance(self, now: Instant) -> None:
         while self.now + STEP <= now:
@@ -204,6 +279,8 @@ class Sim:
                 proven=line.proven,
                 excused=True,
                 disturbed_at=self.now,
+                up=line.up or not self.manner.checks_while_out,
+                moved=line.moved,
             )
             for key, line in instance.lines.items()
         }
@@ -213,14 +290,39 @@ class Sim:
         """Somebody else sets a member, at one instance or at all."""
         for one, line in self.every_line(member):
             if instance in (None, one.name) and line.admin is not admin:
-                line.admin, line.ours, line.foreign = admin, False, True
-                line.disturbed_at = self.now
+                line.set_admin(admin, self.now, self.manner.lag)
+                line.ours, line.foreign, line.disturbed_at = False, True, self.now
                 line.excused = admin is Admin.READY
                 line.quiet_since = None
 
-    def move(self, member: str) -> None:
-        """Something else comes to the place of a member, at the load balancers too."""
+    def move(self, member: str, instance: str | None = None) -> None:
+        """Something else comes to the place of a member without us; `instance`: that one alone
+        shows it."""
+        self.moves.append((self.now, member))
         self.apps[member].moved += 1
+        for one, line in self.every_line(member):
+            if instance in (None, one.name):
+                line.excused = line.excused or line.admin is Admin.READY
+                self._led(line)
+
+    def replace(self, member: str) -> None:
+        """An upgrade puts another occupant in the place; each load balancer shows it in turn."""
+        app = self.apps[member]
+        app.moved += 1
+        first, *others = self.instances
+        _shows(self, first, member)
+        for number, name in enumerate(others, 1):
+            after = self.now + number * self.manner.spread
+            self.plans.append((after, partial(_shows, instance=name, member=member)))
+
+    def _led(self, line: FakeLine) -> None:
+        """A line leads to the present occupant from now on."""
+        if line.moved == line.app.moved:
+            return
+        line.moved, line.proven = line.app.moved, False
+        if self.manner.checks_while_out and line.is_checked:
+            line.up, line.successes = False, 0
+            self.health_changed_at = self.now
 
     def leave(self, member: str) -> None:
         """Its place is gone, at every load balancer."""
@@ -266,7 +368,8 @@ class Sim:
                 line.quiet_since = None
             elif line.quiet_since is None:
                 line.quiet_since = self.now
-            if line.admin is Admin.OUT or line.check_at > self.now:
+            is_paused = line.admin is Admin.OUT and not self.manner.checks_while_out
+            if is_paused or line.check_at > self.now:
                 continue
             line.check_at = self.now + self.inter
             if line.is_checked:
@@ -297,7 +400,9 @@ class Sim:
         backends = {line.backend for line in instance.lines.values()}
         for backend in sorted(backends):
             lines = [
-                one for one in instance.lines.values() if one.backend == backend and one.serves
+                one
+                for one in instance.lines.values()
+                if one.backend == backend and one.is_reached(self.now)
             ]
             self.dealt += 1
             if lines:
@@ -314,12 +419,16 @@ class Sim:
     def _request(self, instance: FakeInstance, line: FakeLine) -> None:
         app = line.app
         is_proven = line.proven or not line.is_checked
-        if not line.excused and (app.changed or not is_proven):
+        is_other = app.changed_once and line.moved != app.validated
+        is_excused = line.excused if line.serves else line.excused_late
+        is_unproven = app.changed_once and not is_proven
+        if not is_excused and (app.changed or is_other or is_unproven):
             self.met.append(f"{self.now}: a user met {app.name} at {instance.name} too early")
         number = app.requests.get(app.version, 0)
         app.requests[app.version] = number + 1
         is_bad = not app.answers or self.traffic.fails(app, number)
         app.errors[app.version] = app.errors.get(app.version, 0) + is_bad
+        app.history.append((self.now, is_bad))
         once = Counters(int(is_bad), 1)
         line.counters += once
         line.arrivals += 1
@@ -328,33 +437,35 @@ class Sim:
 
     # --- what can be seen --------------------------------------------------------------------
 
-    def line_of(self, line: FakeLine) -> Line:
+    def line_of(self, line: FakeLine, *, counts: bool) -> Line:
         line.is_quiet(self.now)
         return Line(
             backend=line.backend,
             member=line.app.name,
             key=f"{line.backend}/{line.app.name}",
-            occupant=self.occupant_of(line.app.name),
+            occupant=self.occupant_of(line.app.name, line.moved),
             admin=line.admin,
             health=self._health_of(line),
             check=self._check_of(line),
             weight=line.weight,
-            in_flight=len(line.flights) + line.queued,
-            arrivals=line.arrivals,
-            counters=line.counters,
+            in_flight=len(line.flights) + line.queued if self.manner.counts else None,
+            arrivals=line.arrivals if counts else None,
+            counters=line.counters if counts else None,
             keep={"agent": "on"} if line.agent else {},
             is_warming=line.admin is Admin.READY and self.now < line.warm_at,
         )
 
-    def occupant_of(self, member: str) -> Occupant:
-        """Who is in its place now."""
-        address, moved = f"10.0.0.{[*self.apps].index(member) + 1}", self.apps[member].moved
+    def occupant_of(self, member: str, moved: int | None = None) -> Occupant:
+        """Who is in its place now, or was when it had `moved` so often."""
+        address = f"10.0.0.{[*self.apps].index(member) + 1}"
+        moved = self.apps[member].moved if moved is None else moved
         return Occupant(f"{address}:8080#{moved}", address, 8080 + moved)
 
     def _check_of(self, line: FakeLine) -> Check:
         if not line.is_checked:
             return Check.NONE
-        return Check.PAUSED if line.admin is Admin.OUT else Check.RUNNING
+        is_paused = line.admin is Admin.OUT and not self.manner.checks_while_out
+        return Check.PAUSED if is_paused else Check.RUNNING
 
     def _health_of(self, line: FakeLine) -> Health:
         if not line.is_checked:
@@ -367,6 +478,11 @@ class Sim:
             for line in instance.lines.values()
             if line.backend == backend
         )
+
+
+def _shows(sim: Sim, instance: str, member: str) -> None:
+    for line in sim.instances[instance].of(member):
+        sim._led(line)
 
 
 def make_sim(

@@ -7,9 +7,9 @@ from functools import partial
 import pytest
 
 from controller.core.events import Finished
-from controller.core.events.outcome import Outcome
 from controller.core.gates.evidence import Query
 from controller.core.gates.gate import AlertGate, MetricGate, Scope
+from controller.core.outcome import Outcome
 from controller.core.pool import Admin
 from controller.core.settings import Amount, OnFailure
 from controller.core.state.state import Mode, State

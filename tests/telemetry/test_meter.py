@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from controller.core.events import Finished, RunBegan
-from controller.core.events.outcome import Outcome
+from controller.core.outcome import Outcome
 from controller.core.plan.plan import CourseShape, Plan
 from controller.core.settings import Policies
 from controller.core.state.state import State

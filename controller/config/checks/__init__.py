@@ -1,5 +1,5 @@
-"""What is wrong or questionable in a rollout file, in our words and at its place.
+"""Faults and warnings of a rollout file, each at its line and column.
 
-What belongs here: the models' faults told to people, and contradictions between keys. What does
-not: anything that has to ask a load balancer or a metrics system.
+Belongs here: the models' faults as messages, and contradictions between keys. Does not belong
+here: anything that has to ask a load balancer or a metrics system.
 """

@@ -1,7 +1,7 @@
-"""What is wrong between keys that are each fine alone.
+"""Contradictions between keys that are each valid alone.
 
-Works on the plain data, so that these faults show beside those of the models; where a value is
-itself at fault, nothing is said here.
+Works on the plain data, so that these faults show together with those of the models. Where a value
+is itself at fault, this module reports nothing.
 """
 
 from collections.abc import Iterator
@@ -45,14 +45,14 @@ def _courses(data: object) -> Found:
             continue
         given = {"command", "steps"} & mapping(data, course).keys()
         if not given:
-            yield (course,), "says nothing to do; add command: […] or steps: [{command: […]}]"
+            yield (course,), "has nothing to run; add command: […] or steps: [{command: […]}]"
         if len(given) == 2:
-            yield (course, "steps"), "command is given too; keep one of the two"
+            yield (course, "steps"), "command is also given; keep one of the two"
     wanted = at(data, "on_failure")
     if wanted in ("rollback_member", "rollback_all") and at(data, "rollback") is None:
         yield (
             ("on_failure",),
-            f"{wanted} needs a way back; add the section rollback, or write halt",
+            f"{wanted} needs a rollback; add the section rollback, or write halt",
         )
 
 
@@ -64,7 +64,10 @@ def _ramp(data: object) -> Found:
         except Wrong:
             return
         if now < last:
-            yield ("return", "ramp", index), f"{shown(step)} is no step up; write rising steps"
+            yield (
+                ("return", "ramp", index),
+                f"{shown(step)} is not above the step before; write rising steps",
+            )
         last = now
 
 
@@ -75,9 +78,9 @@ def _validations(data: object) -> Found:
         trail: Trail = ("validate", index)
         given = [key for key in ("http", "tcp", "command") if key in entry]
         if not given:
-            yield trail, "says nothing to try; add one of http, tcp, command"
+            yield trail, "has no probe; add one of http, tcp, command"
         if len(given) > 1:
-            yield (*trail, given[1]), f"{given[0]} is given too; make two entries of them"
+            yield (*trail, given[1]), f"{given[0]} is also given; make them two entries"
         if at(entry, "http", "ca") is not None and at(entry, "http", "verify") is False:
             yield (*trail, "http", "ca"), "has no effect with verify: false; keep one of the two"
         yield from _never(entry, trail)
@@ -93,7 +96,7 @@ def _never(entry: dict[str, object], trail: Trail) -> Found:
     if every * (passes - 1) >= within:
         yield (
             (*trail, "consecutive" if "consecutive" in entry else "within"),
-            f"{passes} passes in a row do not fit into within; give it more time, or ask for fewer",
+            f"{passes} passes in a row do not fit into within; allow more time, or require fewer",
         )
 
 
@@ -110,7 +113,7 @@ def _twice(trail: Trail, key: Trail, values: list[object]) -> Found:
         if not isinstance(value, str):
             continue
         if value in seen:
-            yield (*trail, index, *key), f"{shown(value)} stands twice; keep one of them"
+            yield (*trail, index, *key), f"{shown(value)} is listed twice; keep one of them"
         seen.add(value)
 
 
@@ -124,7 +127,7 @@ def _canaries(data: object) -> Found:
         if any(fnmatchcase(name, glob) for glob in exclude):
             yield (
                 ("pool", "canaries", index),
-                f"{shown(name)} is left out by members.exclude; take it out of one of the two",
+                f"{shown(name)} is excluded by members.exclude; remove it from one of the two",
             )
         elif not any(fnmatchcase(name, glob) for glob in include):
             yield (
@@ -144,17 +147,17 @@ def _capacity(data: object) -> Found:
     if floor is None:
         return
     if floor.is_percent and floor.value == 100:
-        yield ("pool", "min_available"), "100% lets no member out; write less"
+        yield ("pool", "min_available"), "100% allows no member to be out; lower it"
         return
     expect = _count(at(data, "pool", "members", "expect"))
-    # Members outside the globs count for the floor as well: `expect` is the pool only without.
+    # Members outside the globs count for the floor too: only without globs is `expect` the pool.
     is_whole = "*" in _globs(data, "include", ["*"]) and not _globs(data, "exclude", [])
     if expect is not None and is_whole and floor.rounded_up(expect) >= expect:
         yield (
             ("pool", "min_available"),
-            f"{floor} of {expect} members lets none out; write at most {expect - 1}"
+            f"{floor} of {expect} members allows none to be out; write at most {expect - 1}"
             if expect > 1
-            else f"{floor} of 1 member lets none out; write 0%",
+            else f"{floor} of 1 member allows none to be out; write 0%",
         )
 
 
@@ -165,9 +168,9 @@ def _notify(data: object) -> Found:
         trail: Trail = ("notify", index)
         given = {"command", "webhook"} & entry.keys()
         if not given:
-            yield trail, "says nobody to tell; add command: […] or webhook: {url: …}"
+            yield trail, "has no recipient; add command: […] or webhook: {url: …}"
         if len(given) == 2:
-            yield (*trail, "webhook"), "command is given too; make two entries of them"
+            yield (*trail, "webhook"), "command is also given; make them two entries"
         yield from _twice((*trail, "on"), (), listing(entry, "on"))
 
 

@@ -1,4 +1,4 @@
-"""What is questionable in a rollout file, but not wrong."""
+"""Warnings: what is questionable in a rollout file, but valid."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -21,8 +21,9 @@ def _pool(rollout: Rollout) -> Iterator[str]:
     for index, api in enumerate(rollout.pool.haproxy.apis):
         if not is_loopback(parse_endpoint(api)):
             yield (
-                f"pool.haproxy.apis[{index}]: {printable(api)} is off this machine: "
-                "a Runtime API has no password, whoever reaches the port rules the load balancer"
+                f"pool.haproxy.apis[{index}]: {printable(api)} is not on this machine: "
+                "a Runtime API has no password, so anyone who reaches the port controls the load "
+                "balancer"
             )
     expect = rollout.pool.members.expect
     limit = amount(rollout.pool.max_unavailable)
@@ -32,13 +33,16 @@ def _pool(rollout: Rollout) -> Iterator[str]:
 
 def _work(rollout: Rollout) -> Iterator[str]:
     if is_placeholder(rollout.upgrade):
-        yield "upgrade.command: is still the placeholder of `init`; run refuses until it is written"
+        yield (
+            "upgrade.command: still holds the placeholder from `init`; "
+            "`run` refuses until you replace it"
+        )
     if not rollout.validations:
         yield (
-            "validate: nothing is validated from outside before users meet an upgraded member; "
-            "only the load balancer's own health check stands between"
+            "validate: no probe checks an upgraded member from outside before it serves users; "
+            "only the load balancer's own health check does"
         )
-    ramp, hold = rollout.comeback.ramp, duration(rollout.comeback.hold)
+    ramp, hold = rollout.returning.ramp, duration(rollout.returning.hold)
     if hold > timedelta(0) and not ramp:
         yield "return.hold: has no effect without a ramp"
     if ramp and hold == timedelta(0):
@@ -51,8 +55,8 @@ def _work(rollout: Rollout) -> Iterator[str]:
             name = (mention.name or "").removeprefix("vars.")
             if name in rollout.vars and name not in rollout.rollback.vars:
                 yield (
-                    f"validate[{index}].http.contains: ${{vars.{name}}} means the same while "
-                    "rolling back; if it is the new version, give the former in rollback.vars"
+                    f"validate[{index}].http.contains: ${{vars.{name}}} is the same while "
+                    "rolling back; if it is the new version, set the former one in rollback.vars"
                 )
 
 

@@ -1,4 +1,4 @@
-"""What the models refuse, in our words and at its place in the file."""
+"""Validation errors of the models as faults with line and column."""
 
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -19,7 +19,7 @@ from controller.errors import Fault
 
 
 def faults_of(error: ValidationError, document: Document) -> list[Fault]:
-    """One fault for each thing that the models refused; keys left empty were told before."""
+    """One fault for each validation error; empty keys were reported before."""
     return [
         _fault(detail, document)
         for detail in error.errors(include_url=False)
@@ -28,7 +28,7 @@ def faults_of(error: ValidationError, document: Document) -> list[Fault]:
 
 
 def suggestion(word: str, known: list[str]) -> str:
-    """`did you mean "x"?`, or the words that are known."""
+    """`did you mean "x"?`, or the known words."""
     close = get_close_matches(word[:MAX_SHOWN], known, n=1)
     if close:
         return f"did you mean {shown(close[0])}?"
@@ -63,7 +63,7 @@ def _wrong(detail: ErrorDetails) -> str:
             how = "each entry after a dash" if isinstance(detail["input"], dict) else "like [a, b]"
             return f"is {found}; write it as a list, {how}"
         case "too_short":
-            return "is an empty list; give it at least one entry"
+            return "is an empty list; add at least one entry"
         case "bool_type":
             return f"is {found}; write true or false, without quotes"
         case _:
@@ -74,7 +74,7 @@ def _unknown(trail: Trail, document: Document) -> str:
     if (place := place_for(trail, document.data)) is not None:
         return f"is not a key of this section; write it {place}"
     if is_later(trail):
-        return "is not yet supported; leave it out"
+        return "is not yet supported; remove it"
     known = list(_fields(_section(trail[:-1])))
     return f"is not a key of this section; {suggestion(str(trail[-1]), known)}"
 

@@ -1,9 +1,9 @@
-"""What is wrong between the keys of a gate that are each fine alone."""
+"""Contradictions between the keys of a gate that are each valid alone."""
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
-from controller.config.checks.query_contradictions import door_faults, query_faults
+from controller.config.checks.query_contradictions import query_faults, server_faults
 from controller.config.sections.evidence import COUNTED
 from controller.config.sections.gates import KINDS
 from controller.config.text.places import Trail
@@ -15,17 +15,17 @@ Found = Iterator[tuple[Trail, str]]
 _LIMITS = ("max", "min", "max_increase")
 _ALIEN: Mapping[str, Mapping[str, str]] = {
     "haproxy": {
-        "min": "HAProxy's own error ratio has no least; write max",
+        "min": "HAProxy's own error ratio has no minimum; write max",
         "max_increase": "HAProxy's own counters have no baseline; write max",
     },
     "prometheus": {
-        "test": "belongs to haproxy gates; leave it out: counts are judged exactly, a query never",
-        "window": "belongs to haproxy gates; write ${window} in the query, and window_max "
+        "test": "is for haproxy gates only; remove it: counts are judged exactly, a query never",
+        "window": "is for haproxy gates only; write ${window} in the query, and window_max "
         "under `prometheus:`",
     },
     "alerts": dict.fromkeys(
         (*_LIMITS, "test", "confidence", "min_errors", "min_requests", "window"),
-        "means nothing for alerts: one that fires fails the gate; take it out",
+        "has no meaning for alerts: any that fires fails the gate; remove it",
     ),
 }
 
@@ -38,9 +38,9 @@ def gate_contradictions(data: object) -> Found:
         yield from _probe(gate, trail)
         given = [kind for kind in KINDS if kind in gate]
         if not given:
-            yield trail, "says nothing to watch; add one of haproxy, prometheus, alerts"
+            yield trail, "has nothing to watch; add one of haproxy, prometheus, alerts"
         if len(given) > 1:
-            yield (*trail, given[1]), f"{given[0]} is given too; make two gates of them"
+            yield (*trail, given[1]), f"{given[0]} is also given; make them two gates"
         if len(given) != 1:
             continue
         for key, why in _ALIEN[given[0]].items():
@@ -49,7 +49,7 @@ def gate_contradictions(data: object) -> Found:
         if given == ["haproxy"]:
             yield from _haproxy(gate, trail)
             continue
-        yield from door_faults(mapping(gate, given[0]), (*trail, given[0]))
+        yield from server_faults(mapping(gate, given[0]), (*trail, given[0]))
         if given == ["prometheus"] and isinstance(gate["prometheus"], dict):
             yield from query_faults(gate["prometheus"], (*trail, "prometheus"))
             yield from _prometheus(gate, gate["prometheus"], trail)
@@ -60,15 +60,15 @@ def _probe(gate: dict[str, object], trail: Trail) -> Found:
     if then == "probe" and "alerts" in gate:
         yield (
             (*trail, "inconclusive", "then"),
-            "no request of ours brings alerts back; write one of halt, pass",
+            "requests from a probe do not help a gate on alerts; write halt or pass",
         )
     elif then == "probe" and "probe" not in gate:
         yield (
             (*trail, "inconclusive", "then"),
-            "says nothing to send; add probe: {url: …} to the gate",
+            "has nothing to send; add probe: {url: …} to the gate",
         )
     if "probe" in gate and then != "probe":
-        yield (*trail, "probe"), "is never sent; write inconclusive: {then: probe}, or leave it out"
+        yield (*trail, "probe"), "is never sent; write inconclusive: {then: probe}, or remove it"
 
 
 def _haproxy(gate: dict[str, object], trail: Trail) -> Found:
@@ -93,12 +93,12 @@ def _prometheus(gate: dict[str, object], section: dict[str, object], trail: Trai
     if "baseline" not in section and "max_increase" in gate:
         yield (
             (*trail, "max_increase"),
-            "has nothing to increase from; add a baseline under `prometheus:`",
+            "has no baseline to compare with; add a baseline under `prometheus:`",
         )
     elif "baseline" in section and not is_counted and "max_increase" not in gate:
         yield (
             (*trail, "prometheus", "baseline"),
-            "is compared with nothing; add max_increase to the gate, like max_increase: 0.5%",
+            "is not used without max_increase; add it to the gate, like max_increase: 0.5%",
         )
     elif "baseline" not in section and not {"max", "min"} & (gate.keys() | section.keys()):
         yield trail, "has no limit; add max: 1%, or min, or a baseline to compare with"
@@ -109,14 +109,14 @@ def _prometheus(gate: dict[str, object], section: dict[str, object], trail: Trai
         )
     if is_counted:
         if "min" in gate:
-            yield (*trail, "min"), "errors have no least; write max, or a query instead of counts"
+            yield (*trail, "min"), "errors have no minimum; write max, or a query instead of counts"
         yield from _percentages(gate, ("max", "max_increase"), trail)
         return
     yield from _units(gate, trail)
 
 
 def _percentages(gate: dict[str, object], keys: tuple[str, ...], trail: Trail) -> Found:
-    """Plain numbers are limits elsewhere; what is no limit at all is told by the models."""
+    """Here a plain number is not a limit; the models report what is no limit anywhere."""
     for key in keys:
         if not isinstance(gate.get(key), int | float) or isinstance(gate[key], bool):
             continue
@@ -137,7 +137,7 @@ def _units(gate: dict[str, object], trail: Trail) -> Found:
         keys = " and ".join(given)
         yield (
             (*trail, list(given)[-1]),
-            f"{keys} must be of one kind; write percentages, or plain numbers",
+            f"{keys} must have the same unit; write percentages, or plain numbers",
         )
     elif given.get("min", 0) > given.get("max", given.get("min", 0)):
-        yield (*trail, "min"), "is greater than max; no value passes: exchange them"
+        yield (*trail, "min"), "is greater than max, so no value passes; swap them"

@@ -1,21 +1,21 @@
-"""What is questionable in a gate, but not wrong."""
+"""Warnings: what is questionable in a gate, but valid."""
 
 from collections.abc import Iterator
 from datetime import timedelta
 from math import ceil
 
-from controller.config.sections.evidence import MetricsDoor, Prometheus
+from controller.config.sections.evidence import MetricsServerSection, Prometheus
 from controller.config.sections.gates import GateSection
 from controller.config.text.scalars import MAX_COUNT, limit
 from controller.config.values.gate_values import queries_in, scope_of
 from controller.config.values.metrics_servers import urls_of
+from controller.core.gates.figures import span
 from controller.core.gates.gate import Scope
 from controller.core.gates.metrics import PASS_FROM, UNKNOWN_INTERVAL
 from controller.core.gates.promql import asks_irate, literal_ranges
-from controller.core.words import span
 
 _SLACK = 1e-9
-"""For ratios that binary fractions only come near to."""
+"""Tolerance for ratios that floats cannot represent exactly."""
 _ONLY_FOR = {
     "confidence": "exact",
     "min_errors": "exact",
@@ -24,35 +24,35 @@ _ONLY_FOR = {
 
 
 def gate_doubts(gate: GateSection, soak: timedelta) -> Iterator[str]:
-    """One line each, as `path: what is questionable`, from the gate on."""
+    """One line each, as `path: what is questionable`, with the path below the gate."""
     if gate.haproxy is not None:
         yield from _haproxy(gate)
     if gate.prometheus is not None:
         yield from (f"prometheus.{line}" for line in _queries(gate, gate.prometheus))
         yield from _prometheus(gate, gate.prometheus, soak)
     if gate.alerts is not None and not gate.alerts.matchers:
-        yield "alerts.matchers: are left out: whatever alert fires stops this rollout"
-    for kind, door in (("prometheus", gate.prometheus), ("alerts", gate.alerts)):
-        if door is not None and _is_tls_idle(door):
+        yield "alerts.matchers: are not given: any alert that fires stops this rollout"
+    for kind, section in (("prometheus", gate.prometheus), ("alerts", gate.alerts)):
+        if section is not None and _is_tls_idle(section):
             yield f"{kind}.tls: has no effect without https"
 
 
 def _haproxy(gate: GateSection) -> Iterator[str]:
     ratio = limit(gate.max)
     if ratio == 1:
-        yield "max: 100% of errors is fine for this gate: it never fails"
+        yield "max: 100% of errors is allowed: this gate never fails"
     if gate.test == "threshold" and gate.min_requests * ratio < 1 - _SLACK:
         needed = ceil(1 / ratio - _SLACK) if ratio else MAX_COUNT + 1
         mend = f"min_requests: {needed} or " if needed <= MAX_COUNT else ""
         yield (
-            f"test: one single error in {gate.min_requests} requests is more than {gate.max} and "
+            f"test: a single error in {gate.min_requests} requests is more than {gate.max} and "
             f"trips this gate; write {mend}test: exact"
         )
     for key, test in _ONLY_FOR.items():
         if key in gate.model_fields_set and gate.test != test:
             yield f"{key}: has no effect with test: {gate.test}"
     if "window" in gate.model_fields_set and scope_of(gate) is Scope.MEMBER:
-        yield "window: has no effect on a member: what is judged is all since its return"
+        yield "window: has no effect for a member: everything since its return is judged"
 
 
 def _queries(gate: GateSection, section: Prometheus) -> Iterator[str]:
@@ -60,29 +60,29 @@ def _queries(gate: GateSection, section: Prometheus) -> Iterator[str]:
     for key, query in queries_in(section):
         if asks_irate(query):
             yield (
-                f"{key}: irate looks at the last two samples alone, which is too noisy for a "
-                "gate; write rate"
+                f"{key}: irate uses only the last two samples, which is too noisy for a "
+                "gate; use rate"
             )
-        # What the member did before its upgrade is what a baseline may well be about.
+        # A baseline may well look at the member before its upgrade.
         if is_of_member and not key.startswith("baseline"):
             for found in dict.fromkeys(literal_ranges(query)):
                 yield (
-                    f"{key}: [{found}] reaches behind the member's return, to the former "
+                    f"{key}: [{found}] reaches back before the member's return, to the former "
                     "version; write [${window}]"
                 )
 
 
 def _prometheus(gate: GateSection, section: Prometheus, soak: timedelta) -> Iterator[str]:
     if section.errors is not None and gate.max == "100%":
-        yield "max: 100% of errors is fine for this gate: it never fails"
+        yield "max: 100% of errors is allowed: this gate never fails"
     for key in ("confidence", "min_errors"):
         if key in gate.model_fields_set and section.errors is None:
             yield f"{key}: has no effect without errors and requests under prometheus"
     if section.evidence is not None:
         return
     yield (
-        "prometheus.evidence: is left out: a sample may be up to 5m old unnoticed, and scrapes "
-        f"are taken to come every {span(UNKNOWN_INTERVAL)}; add a plain selector, like "
+        "prometheus.evidence: is not given: a sample may be up to 5m old unnoticed, and a scrape "
+        f"interval of {span(UNKNOWN_INTERVAL)} is assumed; add a plain selector, like "
         'up{job="haproxy"}'
     )
     needed = UNKNOWN_INTERVAL * PASS_FROM
@@ -94,5 +94,5 @@ def _prometheus(gate: GateSection, section: Prometheus, soak: timedelta) -> Iter
         )
 
 
-def _is_tls_idle(door: MetricsDoor) -> bool:
-    return door.tls is not None and all(url.startswith("http://") for url in urls_of(door))
+def _is_tls_idle(section: MetricsServerSection) -> bool:
+    return section.tls is not None and all(url.startswith("http://") for url in urls_of(section))

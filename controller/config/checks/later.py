@@ -1,4 +1,4 @@
-"""Keys whose work is still to come: refused with "not yet", wherever they stand."""
+"""Reserved keys: refused as "not yet supported", wherever they are."""
 
 from controller.config.text.places import Trail
 
@@ -16,6 +16,6 @@ _SECTIONS = {
 
 
 def is_later(trail: Trail) -> bool:
-    """Whether the key that `trail` leads to is known, but not supported yet."""
+    """Whether the key at `trail` is reserved, but not supported yet."""
     words = [part for part in trail if isinstance(part, str)]
     return bool(words) and (words[-1] in RESERVED or tuple(words[-2:]) in _SECTIONS)

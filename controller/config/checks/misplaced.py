@@ -1,4 +1,4 @@
-"""Keys of a gate that stand one level too high or too low."""
+"""Keys of a gate that are one level too high or too low."""
 
 from typing import Final
 
@@ -16,7 +16,7 @@ _KINDS: Final[tuple[tuple[str, type[Section]], ...]] = (
 
 
 def place_for(trail: Trail, data: object) -> str | None:
-    """Where the unknown key that `trail` leads to belongs: under or beside another."""
+    """Where the unknown key at `trail` belongs: under or beside another."""
     match trail:
         case ("gates", int(index), str(key)):
             gate = mapping(data, "gates", index)

@@ -1,4 +1,4 @@
-"""What is wrong between the keys of `prometheus` and `alerts` that are each fine alone."""
+"""Contradictions between the keys of `prometheus` and `alerts` that are each valid alone."""
 
 from collections.abc import Iterator, Mapping
 
@@ -12,21 +12,21 @@ from controller.core.gates.promql import is_plain_selector
 Found = Iterator[tuple[Trail, str]]
 
 
-def door_faults(section: Mapping[str, object], trail: Trail) -> Found:
-    """Of what `prometheus` and `alerts` have in common: where to ask, and how to be let in."""
+def server_faults(section: Mapping[str, object], trail: Trail) -> Found:
+    """Faults in what `prometheus` and `alerts` have in common: server and authentication."""
     yield from _addresses(section.get("url"), (*trail, "url"))
     auth = section.get("auth")
     if isinstance(auth, dict):
         given = [way for way in ("basic", "bearer") if way in auth]
         if not given:
-            yield (*trail, "auth"), "says no way in; add basic: {…} or bearer: …"
+            yield (*trail, "auth"), "has no credentials; add basic: {…} or bearer: …"
         if len(given) > 1:
-            yield (*trail, "auth", "bearer"), "basic is given too; keep one of the two"
+            yield (*trail, "auth", "bearer"), "basic is also given; keep one of the two"
     for name in mapping(section, "headers"):
         if "auth" in section and name.lower() == "authorization":
             yield (*trail, "headers", name), "auth sets this header too; keep one of the two"
     if at(section, "tls", "key") is not None and at(section, "tls", "cert") is None:
-        yield (*trail, "tls", "key"), "is the key of no certificate; add cert"
+        yield (*trail, "tls", "key"), "has no certificate; add cert"
     if at(section, "tls", "ca") is not None and at(section, "tls", "verify") is False:
         yield (*trail, "tls", "ca"), "has no effect with verify: false; keep one of the two"
 
@@ -44,7 +44,7 @@ def _addresses(url: object, trail: Trail) -> Found:
         if isinstance(one, str):
             if one in seen:
                 told = "this" if "@" in one else shown(one)
-                yield (*trail, index), f"{told} stands twice; keep one of them"
+                yield (*trail, index), f"{told} is listed twice; keep one of them"
             seen.add(one)
 
 
@@ -56,7 +56,7 @@ def _address(url: object, trail: Trail) -> Found:
 
 
 def query_faults(section: Mapping[str, object], trail: Trail) -> Found:
-    yield from _one_question(section, trail, "asks nothing")
+    yield from _one_question(section, trail, "has no query")
     yield from _baseline(section, trail)
     evidence = section.get("evidence")
     if isinstance(evidence, str) and evidence and not is_plain_selector(evidence):
@@ -68,7 +68,7 @@ def query_faults(section: Mapping[str, object], trail: Trail) -> Found:
     if "max_age" in section and "evidence" not in section:
         yield (
             (*trail, "max_age"),
-            'has nothing to tell the age of; add evidence, like evidence: up{job="haproxy"}',
+            'has no effect without evidence; add it, like evidence: up{job="haproxy"}',
         )
 
 
@@ -77,11 +77,11 @@ def _one_question(section: Mapping[str, object], trail: Trail, nothing: str) -> 
     if not counts and "query" not in section:
         yield trail, f"{nothing}; add query: …, or errors: … and requests: …"
     if counts and "query" in section:
-        yield (*trail, counts[0]), "query is given too; keep it, or errors and requests"
+        yield (*trail, counts[0]), "query is also given; keep either query, or errors and requests"
     elif counts == ["errors"]:
-        yield (*trail, "errors"), "are among how many? Add requests"
+        yield (*trail, "errors"), "have no total to compare with; add requests"
     elif counts == ["requests"]:
-        yield (*trail, "requests"), "need errors among them; add errors"
+        yield (*trail, "requests"), "have no count of errors; add errors"
 
 
 def _baseline(section: Mapping[str, object], trail: Trail) -> Found:
@@ -91,7 +91,7 @@ def _baseline(section: Mapping[str, object], trail: Trail) -> Found:
     inner: Trail = (*trail, "baseline")
     given = mapping(baseline).keys() if isinstance(baseline, dict) else {"query"}
     if isinstance(baseline, dict):
-        yield from _one_question(baseline, inner, "compares with nothing")
+        yield from _one_question(baseline, inner, "has nothing to compare with")
     if "query" in given and COUNTED & section.keys() and "query" not in section:
         yield inner, "counts are compared with counts; write {errors: …, requests: …}"
     if COUNTED & given and "query" in section and not COUNTED & section.keys():

@@ -1,4 +1,4 @@
-"""Where templates may stand in a rollout file, and which names they know there."""
+"""Where templates are allowed in a rollout file, and which names they may use there."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _PROBES = tuple(
     )
 )
 _TITLES = ("owner", "runbook", "validate.*.http.ca")
-_DOORS = tuple(
+_SERVERS = tuple(
     f"gates.*.{kind}.{where}"
     for kind in ("prometheus", "alerts")
     for where in (
@@ -49,14 +49,14 @@ _SECTIONS = {"vars.": "vars", "member.vars.": "pool.members.vars"}
 class _Names:
     known: frozenset[str]
     unsure: tuple[str, ...] = ()
-    """Beginnings of names that are not judged, since where they are given is itself at fault."""
+    """Prefixes of names that are not checked: the section that defines them is itself at fault."""
 
     def knows(self, name: str) -> bool:
         return name in self.known or name.startswith(self.unsure)
 
 
 def template_faults(document: Document) -> list[Fault]:
-    """Every name that is not known where it stands."""
+    """A fault for every `${…}` that is not closed or whose name is unknown there."""
     return [
         document.fault(trail, _message(mention.name, pattern, names), offset=mention.offset)
         for pattern, names in _places(document.data)
@@ -78,7 +78,7 @@ def _places(data: object) -> Iterator[tuple[str, _Names]]:
     titles = variables | {"rollout.name"}
     everything = titles | own | facts | {"member.host", "rollout.id"}
     unsure = tuple(_unsure(data))
-    yield from ((pattern, _Names(titles, unsure)) for pattern in (*_TITLES, *_DOORS, *_NOTICES))
+    yield from ((pattern, _Names(titles, unsure)) for pattern in (*_TITLES, *_SERVERS, *_NOTICES))
     yield from ((pattern, _Names(frozenset())) for pattern in _VALUES)
     yield "pool.members.host", _Names(titles | own | facts, unsure)
     yield from ((f"upgrade.{pattern}", _Names(everything, unsure)) for pattern in _COMMANDS)
@@ -100,12 +100,12 @@ def _unsure(data: object) -> Iterator[str]:
 
 def _message(name: str | None, pattern: str, names: _Names) -> str:
     if name is None:
-        return "${ is never closed; close it with }, or write $${ for the signs themselves"
-    told = f"{shown(name)} is not a name that is known here"
+        return "${ is never closed; close it with }, or write $${ for a literal ${"
+    told = f"{shown(name)} is not a known name here"
     if pattern in _VALUES:
-        return "a variable cannot name another; write the text itself, or $${ for the signs"
+        return "a variable cannot refer to another; write the text itself, or $${ for a literal ${"
     if name == "window":
-        return f"{told}: only the query of a prometheus gate has a window; take it out"
+        return f"{told}: only the queries of a prometheus gate have a window; remove it"
     if name == "member.host" and pattern == "pool.members.host":
         return f"{told}: it would be circular; use ${{member.address}} or ${{member.name}}"
     return f"{told}; {_mend(name, names)} (a dollar is written $$)"

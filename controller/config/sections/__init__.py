@@ -1,5 +1,5 @@
-"""The sections of a rollout file, a model for each, as they stand on the page.
+"""The sections of a rollout file, one pydantic model each.
 
-What belongs here: keys, their kinds and defaults, and what is wrong with one section by itself.
-What does not: what is wrong between sections, and what follows for a rollout.
+Belongs here: keys, their types, defaults and descriptions, and the faults of one section by itself.
+Does not belong here: contradictions between sections, and what a setting means for a rollout.
 """

@@ -8,12 +8,15 @@ from controller.config.sections.kinds import Duration, Interval, Section, one_of
 
 
 class Drain(Section):
-    timeout: Interval = Field(default="5m", description="For work in flight to end.")
+    timeout: Interval = Field(
+        default="5m", description="How long to wait until no request is in flight."
+    )
     sticky: Duration = Field(
         default="30s",
         description="How long clients with a persistence cookie may still come.",
     )
     on_timeout: Annotated[Literal["halt", "cut"], one_of("halt", "cut")] = Field(
         default="halt",
-        description="halt: the member goes back as it was; cut: close what is left.",
+        description="halt: put the member back as it was, and halt; "
+        "cut: close the connections that are left.",
     )

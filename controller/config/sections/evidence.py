@@ -1,4 +1,4 @@
-"""The sections `prometheus` and `alerts` of a gate: what a metrics system is asked, and how."""
+"""The sections `prometheus` and `alerts` of a gate: queries and servers of a metrics system."""
 
 from typing import Annotated, Any, Literal
 
@@ -22,12 +22,12 @@ from controller.config.text.places import kind
 from controller.config.text.scalars import Wrong
 
 COUNTED = frozenset({"errors", "requests"})
-"""Two queries for counts, in the place of one for a value."""
+"""Two queries for counts, instead of one for a value."""
 
 
 def _addresses(value: object) -> object:
     if value == []:
-        raise Wrong("is an empty list; give it at least one entry")
+        raise Wrong("is an empty list; add at least one entry")
     if not isinstance(value, str | list):
         raise Wrong(f"is {kind(value)}; write it like http://127.0.0.1:9090, or a list of such")
     return value
@@ -48,7 +48,7 @@ def _matcher(value: object) -> str:
 
 
 class _OrText:
-    """Where one text may stand for a section."""
+    """A section that may also be written as one text."""
 
     def __get_pydantic_json_schema__(
         self, core: CoreSchema, handler: GetJsonSchemaHandler
@@ -70,7 +70,7 @@ MatcherText = Annotated[str, BeforeValidator(_matcher)]
 
 
 class Basic(Section):
-    username: Text = Field(description="May be a template of variables.", examples=["poolroll"])
+    username: Text = Field(description="May use ${vars.…}.", examples=["poolroll"])
     password: Secret = Field(
         description="The text itself, {env: NAME} or {file: PATH}.",
         examples=["{env: PROMETHEUS_PASSWORD}"],
@@ -82,7 +82,7 @@ class Auth(Section):
         json_schema_extra={"oneOf": [{"required": ["basic"]}, {"required": ["bearer"]}]}
     )
 
-    basic: Basic | None = Field(default=None, description="Name and password.")
+    basic: Basic | None = Field(default=None, description="User name and password.")
     bearer: Secret | None = Field(
         default=None, description="A token; a file is read again when it changes."
     )
@@ -90,29 +90,32 @@ class Auth(Section):
 
 class Tls(Section):
     ca: Text | None = Field(
-        default=None, description="PEM file of the authorities to trust instead of the system's."
+        default=None, description="PEM file of the CAs to trust instead of the system's."
     )
-    cert: Text | None = Field(default=None, description="PEM file of the client's certificate.")
+    cert: Text | None = Field(default=None, description="PEM file of the client certificate.")
     key: Text | None = Field(
-        default=None, description="PEM file of its key, where it is not in `cert`."
+        default=None, description="PEM file of its private key, if `cert` does not contain it."
     )
     server_name: Text | None = Field(
-        default=None, description="What the certificate must be for, when not the host of `url`."
+        default=None, description="Name the certificate must have, if not the host of `url`."
     )
-    verify: bool = Field(default=True, description="Whether the certificate must be trusted.")
+    verify: bool = Field(default=True, description="Whether to verify the server's certificate.")
 
 
-class MetricsDoor(Section):
+class MetricsServerSection(Section):
     url: Addresses = Field(
-        description="The server, with its path prefix; of a list, the worst verdict counts.",
+        description="URL of the server, with its path prefix; of a list, the worst verdict counts.",
         examples=['"http://127.0.0.1:9090"'],
     )
-    auth: Auth | None = Field(default=None, description="How to be let in: basic or bearer.")
+    auth: Auth | None = Field(default=None, description="Authentication: basic or bearer.")
     headers: dict[HeaderName, SecretHeader] = Field(
-        default={}, description="Sent along, for tenants say; values as of secrets."
+        default={},
+        description="Extra HTTP headers, for a tenant for example; values may be secrets.",
     )
-    tls: Tls | None = Field(default=None, description="For https.")
-    timeout: Interval = Field(default="10s", description="Of one sample, retries included.")
+    tls: Tls | None = Field(default=None, description="TLS settings for https.")
+    timeout: Interval = Field(
+        default="10s", description="Time limit of one sample, retries included."
+    )
 
 
 class Baseline(Section):
@@ -121,30 +124,30 @@ class Baseline(Section):
     requests: Text | None = Field(default=None, description="A count to compare `requests` with.")
 
 
-class Prometheus(MetricsDoor):
+class Prometheus(MetricsServerSection):
     model_config = ConfigDict(
         json_schema_extra={"oneOf": [{"required": ["query"]}, {"required": ["errors", "requests"]}]}
     )
 
     query: Text | None = Field(
         default=None,
-        description="PromQL for the value. ${window}: since the member's return (for the pool: "
-        "since the start), at most window_max. A query that names ${member.…} judges the member "
-        "in hand, any other the pool.",
+        description="PromQL for the value. ${window}: time since the member's return (for the "
+        "pool: since the start), at most window_max. A query with ${member.…} judges the "
+        "member in progress, any other the pool.",
     )
     errors: Text | None = Field(
-        default=None, description="PromQL for a count of failures; with `requests`, judged exactly."
+        default=None,
+        description="PromQL for the count of failures; with `requests`, judged by the exact test.",
     )
     requests: Text | None = Field(
-        default=None, description="PromQL for the count of requests that `errors` are among."
+        default=None, description="PromQL for the count of all requests, the `errors` included."
     )
     baseline: Annotated[Baseline, BeforeValidator(_baseline), _OrText()] | None = Field(
         default=None,
-        description="PromQL for what to compare with: {query: …}, its text alone, or "
-        "{errors: …, requests: …}.",
+        description="PromQL to compare with: a query, {query: …}, or {errors: …, requests: …}.",
     )
     traffic: Text | None = Field(
-        default=None, description="PromQL for a count of requests, held against min_requests."
+        default=None, description="PromQL for a count of requests, compared with min_requests."
     )
     evidence: Text | None = Field(
         default=None,
@@ -153,20 +156,23 @@ class Prometheus(MetricsDoor):
     )
     reduce: Annotated[Literal["max", "min", "sum", "avg"], one_of("max", "min", "sum", "avg")] | (
         None
-    ) = Field(default=None, description="Of several series; left out, there must be one.")
+    ) = Field(
+        default=None,
+        description="How to reduce several series to one; without it, there must be one.",
+    )
     max_age: Interval | None = Field(
         default=None,
-        description="Of the evidence. Default: three scrape intervals, or 1m.",
+        description="Greatest age of the evidence. Default: three scrape intervals, or 1m.",
     )
-    window_max: Lookback = Field(default="5m", description="The longest that ${window} gets.")
+    window_max: Lookback = Field(default="5m", description="Upper limit of ${window}.")
 
 
-class Alerts(MetricsDoor):
+class Alerts(MetricsServerSection):
     matchers: list[MatcherText] = Field(
         default=[],
         min_length=1,
-        description='Which alerts count, like severity="page"; = != =~ !~, all must hold.',
+        description='Alerts that count, like severity="page"; = != =~ !~; all must match.',
     )
     preexisting: Annotated[Literal["ignore", "fail"], one_of("ignore", "fail")] = Field(
-        default="ignore", description="What alerts do that fired already at the start."
+        default="ignore", description="What to do with alerts that fired already at the start."
     )

@@ -1,4 +1,4 @@
-"""The section `gates`: conditions that must hold for the rollout to go on."""
+"""The section `gates`: conditions that must hold for the rollout to continue."""
 
 from typing import Annotated, Literal
 
@@ -26,25 +26,25 @@ KINDS = ("haproxy", "prometheus", "alerts")
 class HaproxyMeasure(Section):
     measure: Annotated[Literal["error_ratio"], one_of("error_ratio")] = "error_ratio"
     scope: Annotated[Literal["member", "pool"], one_of("member", "pool")] = Field(
-        default="member", description="member: the one in hand, since its return."
+        default="member", description="member: the member in progress, since its return."
     )
 
 
 class Inconclusive(Section):
-    hold: Duration = Field(default="2m", description="How long missing evidence is waited for.")
+    hold: Duration = Field(default="2m", description="How long to wait for missing evidence.")
     then: Annotated[Literal["halt", "pass", "probe"], one_of("halt", "pass", "probe")] = Field(
         default="halt",
-        description="probe: send requests of our own meanwhile; halt when that does not help.",
+        description="What follows. probe: send requests meanwhile, and halt if that does not help.",
     )
 
 
 class Probe(Section):
     url: Url = Field(
-        description="GET this, through the load balancer.", examples=["http://HOST/health"]
+        description="URL to GET through the load balancer.", examples=["http://HOST/health"]
     )
-    every: SampleInterval = Field(default="1s", description="Between two requests.")
+    every: SampleInterval = Field(default="1s", description="Time between two requests.")
     headers: dict[HeaderName, HeaderValue] = Field(
-        default={}, description="Sent along: what marks them, and what pins the member."
+        default={}, description="Extra HTTP headers: to mark the requests, and to pin the member."
     )
 
 
@@ -69,47 +69,51 @@ class GateSection(Section):
         default=None, description="Evidence from HAProxy's own counters."
     )
     prometheus: Prometheus | None = Field(
-        default=None, description="Evidence from Prometheus, or what speaks its HTTP API."
+        default=None, description="Evidence from Prometheus, or a server with the same HTTP API."
     )
     alerts: Alerts | None = Field(
         default=None, description="Fails while an alert fires that was quiet at the start."
     )
     max: Limit | None = Field(
         default=None,
-        description="The greatest that is fine. With haproxy or counts: a percentage.",
+        description="Maximum. With haproxy or counts: a percentage.",
     )
-    min: Limit | None = Field(default=None, description="The least that is fine, of a query.")
-    max_increase: Limit | None = Field(
-        default=None, description="How far above the baseline is fine."
-    )
+    min: Limit | None = Field(default=None, description="Minimum, for a query.")
+    max_increase: Limit | None = Field(default=None, description="Maximum above the baseline.")
     test: Annotated[Literal["exact", "threshold"], one_of("exact", "threshold")] = Field(
         default="exact",
         description="With haproxy. exact: fails when `max` cannot explain the errors seen; "
-        "threshold: the bare ratio.",
+        "threshold: compares the plain ratio.",
     )
     every: SampleInterval | None = Field(
         default=None,
-        description="Between two samples. Default: 1s with haproxy, 5s with prometheus and "
+        description="Time between two samples. Default: 1s with haproxy, 5s with prometheus and "
         "alerts, whose evidence changes only with each scrape.",
     )
     confidence: Confidence | None = Field(
         default=None,
-        description="Of the exact test. Default: 99.5% with haproxy, 99% with counts from "
+        description="For the exact test. Default: 99.5% with haproxy, 99% with counts from "
         "prometheus.",
     )
-    min_errors: Count = Field(default=3, description="Of the exact test.")
+    min_errors: Count = Field(
+        default=3, description="For the exact test: fewer errors never fail the gate."
+    )
     min_requests: Count = Field(
-        default=20, description="Of the threshold; of `requests` or `traffic` with prometheus."
+        default=20,
+        description="For the threshold test, and for `requests` or `traffic` with prometheus.",
     )
     window: Interval = Field(
-        default="1m", description="With haproxy: how far a gate of the pool looks back."
+        default="1m", description="With haproxy: how far a gate with scope pool looks back."
     )
-    failures: Count = Field(default=1, description="Failing samples in a row that trip it.")
-    inconclusive: Inconclusive = Field(default_factory=Inconclusive)
+    failures: Count = Field(default=1, description="Failing samples in a row that trip the gate.")
+    inconclusive: Inconclusive = Field(
+        default_factory=Inconclusive, description="What happens when evidence is missing."
+    )
     probe: Probe | None = Field(
-        default=None, description="For users who are asleep: with inconclusive.then: probe."
+        default=None,
+        description="Requests to send when there are no users, with inconclusive.then: probe.",
     )
 
 
 DEFAULT_GATE = GateSection(name="errors", haproxy=HaproxyMeasure(), max="1%")
-"""In force where the key `gates` is left out."""
+"""Used when the key `gates` is left out."""

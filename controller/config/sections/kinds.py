@@ -1,7 +1,7 @@
-"""The kinds of value a key takes, for the models and for the JSON Schema.
+"""Types of values: durations, percentages, counts, names, commands; for models and JSON Schema.
 
-Models keep what the file says, as it says it; `controller.config.values` turns it into values by
-the same functions that check it here.
+Models keep the text of the file; `controller.config.values` converts it with the same functions
+that check it here.
 """
 
 import re
@@ -18,7 +18,7 @@ from controller.config.text.scalars import Wrong
 
 _SERVER = r"[A-Za-z0-9_.:-]{1,512}"
 """Backends and servers (HAProxy configuration manual, section 4: names of proxies). It sets no
-limit; those that other programs make of several names exceed 128 signs."""
+limit; generated names can exceed 128 characters."""
 _GLOB = r"[A-Za-z0-9_.:*?\[\]!-]{1,512}"
 _LABEL = "[A-Za-z_][A-Za-z0-9_-]{0,62}"
 _ROLLOUT = "[a-z0-9][a-z0-9-]{0,62}"
@@ -60,11 +60,11 @@ def _argument(value: object) -> str:
 def _argv(value: object) -> object:
     if isinstance(value, str):
         raise Wrong(
-            "is one text; write it as a list of words, like [systemctl, restart, nginx]: "
+            "is a single string; write it as a list, like [systemctl, restart, nginx]: "
             "no shell splits it"
         )
     if value == [] or (isinstance(value, list) and value[0] == ""):
-        raise Wrong("names no program; write it as a list of words, the program first")
+        raise Wrong("names no program; write a list, the program first")
     return value
 
 
@@ -72,7 +72,7 @@ def _matching(pattern: str, mend: str) -> BeforeValidator:
     def check(value: object) -> str:
         found = text(value)
         if not re.fullmatch(pattern, found):
-            raise Wrong(f"{shown(found)} cannot be a name here; {mend}")
+            raise Wrong(f"{shown(found)} is not a valid name here; {mend}")
         return found
 
     return BeforeValidator(check)
@@ -86,7 +86,7 @@ def one_of(*words: str) -> BeforeValidator:
     def check(value: object) -> object:
         if value not in words or not isinstance(value, str):
             mend = words[0] if len(words) == 1 else "one of " + ", ".join(words)
-            raise Wrong(f"{shown(value)} is not known here; write {mend}")
+            raise Wrong(f"{shown(value)} is not a valid value; write {mend}")
         return value
 
     return BeforeValidator(check)
@@ -99,7 +99,7 @@ def _port(value: object) -> int | str:
 
 
 NOT_ZERO = r"^(?!0+(\.0+)?[a-z%])"
-"""Before a pattern: at most what `check` refuses is refused by the schema, as far as it can."""
+"""Prefix of a pattern: the schema refuses only what `check` refuses, as far as a pattern can."""
 UP_TO_100 = r"^(?=0*(100(\.0+)?|[0-9]{1,2}(\.[0-9]+)?)%)"
 COUNT_IN_TEXT = r"^0*([1-9][0-9]{0,3}|10000)$"
 
@@ -121,13 +121,13 @@ Duration = Annotated[str, _duration(timedelta(0)), _DURATION_SCHEMA]
 Interval = Annotated[str, _duration(timedelta(milliseconds=1)), _INTERVAL_SCHEMA]
 """A duration for which zero makes no sense."""
 ProbeInterval = Annotated[str, _duration(timedelta(milliseconds=10)), _INTERVAL_SCHEMA]
-"""Bounded below: what is probed is a member that just came up."""
+"""Bounded below: the probed member has just started."""
 SampleInterval = Annotated[str, _duration(timedelta(milliseconds=50)), _INTERVAL_SCHEMA]
 """Bounded below: every sample asks every load balancer."""
 Lookback = Annotated[str, _duration(timedelta(seconds=10)), _INTERVAL_SCHEMA]
 """Bounded below: a rate needs two scrapes."""
 BeatInterval = Annotated[str, _duration(timedelta(seconds=1)), _INTERVAL_SCHEMA]
-"""Bounded below: whoever listens to it is somebody else's machine."""
+"""Bounded below: the receiver is a third party."""
 Percentage = Annotated[str, _kept(scalars.percentage), WithJsonSchema(_PERCENTAGE_SCHEMA)]
 Share = Annotated[str, _kept(scalars.share), WithJsonSchema(_SHARE_SCHEMA)]
 """Per cent of a weight, which is itself a whole number."""
@@ -163,23 +163,27 @@ Text = Annotated[str, BeforeValidator(text)]
 Endpoint = Annotated[str, BeforeValidator(check_endpoint), _pattern("(unix:/.*|tcp:.+:[0-9]+)")]
 RolloutName = Annotated[
     str,
-    _matching(_ROLLOUT, "write lower-case letters, digits and '-', at most 63, '-' not first"),
+    _matching(
+        _ROLLOUT, "use lower-case letters, digits and '-', at most 63, not starting with '-'"
+    ),
     _pattern(_ROLLOUT),
 ]
 ServerName = Annotated[
-    str, _matching(_SERVER, "write letters, digits and the signs _ . : -"), _pattern(_SERVER)
+    str, _matching(_SERVER, "use letters, digits and _ . : -"), _pattern(_SERVER)
 ]
 Glob = Annotated[
     str, _matching(_GLOB, "write a name, or a pattern with * ? [a-z]"), _pattern(_GLOB)
 ]
 GateName = Annotated[
     str,
-    _matching(_GATE, "write letters, digits, '_' and '-', at most 63, beginning with no sign"),
+    _matching(
+        _GATE, "use letters, digits, '_' and '-', at most 63, starting with a letter or digit"
+    ),
     _pattern(_GATE),
 ]
 Label = Annotated[
     str,
-    _matching(_LABEL, "write letters, digits, '_' and '-', at most 63, beginning with a letter"),
+    _matching(_LABEL, "use letters, digits, '_' and '-', at most 63, starting with a letter"),
     _pattern(_LABEL),
 ]
 HeaderName = Annotated[
@@ -187,4 +191,4 @@ HeaderName = Annotated[
 ]
 Argument = Annotated[str, BeforeValidator(_argument)]
 Argv = Annotated[list[Argument], BeforeValidator(_argv), Field(min_length=1)]
-"""A program and its arguments; no shell on this machine sees them."""
+"""A program and its arguments, run without a shell."""

@@ -28,12 +28,12 @@ def matcher_of(text: str) -> Matcher:
 
 
 def check_pattern(matcher: Matcher) -> None:
-    """Raises Wrong when what its value is matched by is no regular expression."""
+    """Raises Wrong when the value of a =~ or !~ matcher is not a regular expression."""
     if "~" not in matcher.sign:
         return
     try:
         with warnings.catch_warnings():
-            # A class like [[:alpha:]] would be read as something else than there.
+            # Python and Alertmanager read a class like [[:alpha:]] differently.
             warnings.simplefilter("error", FutureWarning)
             re.compile(matcher.value)
     except (re.error, OverflowError, RecursionError, FutureWarning):

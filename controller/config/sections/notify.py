@@ -1,4 +1,4 @@
-"""The sections `notify` and `heartbeat`: who is told of what, and the sign of life."""
+"""The sections `notify` and `heartbeat`: notifications, and the sign of life."""
 
 import re
 from typing import Annotated, Literal, get_args
@@ -14,7 +14,7 @@ Event = Literal["started", "halted", "stuck", "done", "aborted"]
 EVENTS: tuple[Event, ...] = get_args(Event)
 
 SOURCES = ("env", "file")
-"""Where a secret may come from, instead of standing in the file."""
+"""Sources of a secret that is not written in the file."""
 
 _VARIABLE = re.compile("[A-Za-z_][A-Za-z0-9_]{0,127}")
 _FORMS = "write {env: NAME}, {file: PATH}, or the text itself"
@@ -29,12 +29,12 @@ def _secret(value: object) -> object:
     if not isinstance(value, dict):
         raise Wrong(f"is {kind(value)}, not text; {_FORMS}")
     if len(value) != 1 or not value.keys() <= set(SOURCES):
-        raise Wrong(f"does not say where it comes from; {_FORMS}")
+        raise Wrong(f"names no source of the secret; {_FORMS}")
     ((source, place),) = value.items()
     if not isinstance(place, str) or not place:
         raise Wrong(f"names no {source} to take it from; {_FORMS}")
     if source == "env" and not _VARIABLE.fullmatch(place):
-        raise Wrong("cannot be the name of an environment variable; letters, digits and '_'")
+        raise Wrong("is not the name of an environment variable; use letters, digits and '_'")
     return value
 
 
@@ -75,13 +75,15 @@ def _events(value: object) -> object:
 
 
 class Webhook(Section):
-    url: SecretUrl = Field(description="POST here.", examples=["{env: ALERT_URL}"])
+    url: SecretUrl = Field(description="URL to POST to.", examples=["{env: ALERT_URL}"])
     secret: Secret | None = Field(
         default=None, description="Signs the body: X-Poolroll-Signature, HMAC-SHA256."
     )
-    headers: dict[HeaderName, SecretHeader] = Field(default={}, description="Sent along.")
+    headers: dict[HeaderName, SecretHeader] = Field(default={}, description="Extra HTTP headers.")
     style: Annotated[Literal["json", "slack"], one_of("json", "slack")] = Field(
-        default="json", alias="format", description='slack: {"text": …}, as chats take it.'
+        default="json",
+        alias="format",
+        description='slack: {"text": …}, as Slack and many other chats accept.',
     )
 
 
@@ -94,17 +96,17 @@ class Notification(Section):
         list[Annotated[Event, one_of(*EVENTS)]],
         BeforeValidator(_events),
         Field(min_length=1, json_schema_extra={"uniqueItems": True}),
-    ] = Field(default=list(EVENTS), description="What to tell.")
+    ] = Field(default=list(EVENTS), description="Events to notify of.")
     command: Argv | None = Field(
-        default=None, description="Run on this machine; POOLROLL_TEXT and its like tell it what."
+        default=None, description="Run on this machine; the notice is in POOLROLL_TEXT and others."
     )
     webhook: Webhook | None = Field(default=None, description="An HTTP POST.")
 
 
 class Heartbeat(Section):
-    url: SecretUrl = Field(description="Asked again and again.", examples=["{env: BEAT_URL}"])
-    every: BeatInterval = Field(default="1m", description="Between two beats.")
+    url: SecretUrl = Field(description="URL that gets the heartbeat.", examples=["{env: BEAT_URL}"])
+    every: BeatInterval = Field(default="1m", description="Time between two heartbeats.")
     method: Annotated[Literal["POST", "GET"], one_of("POST", "GET")] = Field(
-        default="POST", description="POST tells the rollout in JSON; GET tells nothing."
+        default="POST", description="POST sends the rollout as JSON; GET sends no body."
     )
-    headers: dict[HeaderName, SecretHeader] = Field(default={}, description="Sent along.")
+    headers: dict[HeaderName, SecretHeader] = Field(default={}, description="Extra HTTP headers.")

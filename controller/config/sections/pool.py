@@ -29,22 +29,25 @@ class Haproxy(Section):
     backends: list[ServerName] = Field(
         min_length=1,
         json_schema_extra=DISTINCT,
-        description="A member is a server's name; it is taken out of all of these at once.",
+        description="Backends of the pool. A member is a server name; it is taken out of all of "
+        "them at once.",
         examples=["[web]"],
     )
     lost_after: Interval = Field(
-        default="30s", description="How long an HAProxy may stay unreadable before a halt."
+        default="30s", description="How long an HAProxy may be unreachable before a halt."
     )
 
 
 class Members(Section):
-    include: list[Glob] = Field(default=["*"], min_length=1, description="Globs on the name.")
-    exclude: list[Glob] = Field(default=[], description="Globs on the name.")
+    include: list[Glob] = Field(
+        default=["*"], min_length=1, description="Globs of server names to include."
+    )
+    exclude: list[Glob] = Field(default=[], description="Globs of server names to exclude.")
     expect: Count | None = Field(
-        default=None, description="How many members there must be, no more and no fewer."
+        default=None, description="Exact number of members; any other number is refused."
     )
     host: Text = Field(
-        default="${member.address}", description="${member.host}: where commands find the member."
+        default="${member.address}", description="${member.host}: the host name for commands."
     )
     vars: dict[ServerName, dict[Label, Argument]] = Field(
         default={}, description="${member.vars.…}, for each member by name."
@@ -55,19 +58,21 @@ class Pool(Section):
     haproxy: Haproxy = Field(
         description="The load balancers.", examples=["{apis: […], backends: […]}"]
     )
-    members: Members = Field(default_factory=Members)
+    members: Members = Field(
+        default_factory=Members, description="Which servers are members, and their variables."
+    )
     canaries: list[ServerName] = Field(
-        default=[], json_schema_extra=DISTINCT, description="Members that go first."
+        default=[], json_schema_extra=DISTINCT, description="Members to upgrade first."
     )
     max_unavailable: Quantity = Field(
-        default=1, description="Members out because of us at any time."
+        default=1, description="How many members poolroll may have out at a time."
     )
     min_available: Quantity | None = Field(
         default=None,
-        description="Floor of members in rotation and healthy, whoever took the others out; a "
-        "percentage is one of all members of the backend, down or not. "
-        "Default: those found at the start, less max_unavailable.",
+        description="The floor: how many members must stay in rotation and healthy, whoever took "
+        "the others out. A percentage is of all members of the backend, down or not. "
+        "Default: those that serve at the start, less max_unavailable.",
     )
     wait_for_capacity: Duration = Field(
-        default="10m", description="How long a floor that does not hold is waited for."
+        default="10m", description="How long to wait for the floor to hold."
     )

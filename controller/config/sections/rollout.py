@@ -1,4 +1,4 @@
-"""The whole rollout file, as it stands on the page."""
+"""The top level of the rollout file."""
 
 from typing import Annotated, Literal
 
@@ -17,7 +17,7 @@ from controller.config.sections.kinds import (
 )
 from controller.config.sections.notify import Heartbeat, Notification
 from controller.config.sections.pool import Pool
-from controller.config.sections.returning import Comeback
+from controller.config.sections.returning import Return
 from controller.config.sections.upgrade import Rollback, Upgrade
 from controller.config.sections.validation import Validation
 
@@ -35,29 +35,44 @@ class Rollout(Section):
     api_version: Annotated[Literal["poolroll/v1"], one_of("poolroll/v1")] = Field(
         alias="apiVersion", examples=["poolroll/v1"]
     )
-    name: RolloutName = Field(description="Identity of the rollout.", examples=["web"])
-    owner: Text | None = Field(default=None, description="Shown at a halt.")
-    runbook: Text | None = Field(default=None, description="Shown at a halt.")
+    name: RolloutName = Field(
+        description="Name of the rollout, for all commands.", examples=["web"]
+    )
+    owner: Text | None = Field(default=None, description="Whom to call; shown at a halt.")
+    runbook: Text | None = Field(default=None, description="Your runbook; shown at a halt.")
     vars: dict[Label, Argument] = Field(
-        default={}, description="${vars.…}; --set on the command line overrides."
+        default={}, description="${vars.…}; --set on the command line overrides them."
     )
-    pool: Pool = Field(examples=["{haproxy: {…}}"])
-    drain: Drain = Field(default_factory=Drain)
-    upgrade: Upgrade = Field(examples=["{command: [ssh, HOST, …]}"])
-    rollback: Rollback | None = Field(default=None, description="The way back.")
+    pool: Pool = Field(
+        description="The members and their load balancers.", examples=["{haproxy: {…}}"]
+    )
+    drain: Drain = Field(default_factory=Drain, description="How a member is drained.")
+    upgrade: Upgrade = Field(
+        description="What upgrades one member.", examples=["{command: [ssh, HOST, …]}"]
+    )
+    rollback: Rollback | None = Field(
+        default=None, description="How to go back to the former version."
+    )
     validations: list[Validation] = Field(
-        default=[], alias="validate", description="From outside; all must pass."
+        default=[], alias="validate", description="Probes from outside; all must pass."
     )
-    comeback: Comeback = Field(default_factory=Comeback, alias="return")
-    soak: Duration = Field(default="30s", description="Under full traffic, gates watched.")
+    returning: Return = Field(
+        default_factory=Return, alias="return", description="How a member comes back."
+    )
+    soak: Duration = Field(
+        default="30s", description="How long gates watch a member under full traffic."
+    )
     gates: list[GateSection] = Field(
-        default=[DEFAULT_GATE], description="Left out: one gate on the error ratio; []: none."
+        default=[DEFAULT_GATE],
+        description="What stops the rollout. Left out: one gate on the error ratio; []: none.",
     )
     on_failure: Annotated[
         Literal["halt", "rollback_member", "rollback_all"],
         one_of("halt", "rollback_member", "rollback_all"),
-    ] = "halt"
-    notify: list[Notification] = Field(default=[], description="Who is told of what.")
+    ] = Field(default="halt", description="What is done after a failure.")
+    notify: list[Notification] = Field(
+        default=[], description="Who is notified, and of which events."
+    )
     heartbeat: Heartbeat | None = Field(
-        default=None, description="A sign of life while a process has the rollout in hand."
+        default=None, description="A sign of life while a process runs the rollout."
     )

@@ -1,4 +1,4 @@
-"""The addresses of metrics systems. Pure."""
+"""URLs of metrics servers. Pure."""
 
 import re
 
@@ -9,17 +9,17 @@ _USERINFO = re.compile(r"://[^/?#]*@")
 
 
 def check_server_url(value: object) -> None:
-    """Where an HTTP API is, with a path prefix or none; templates may stand in it.
+    """The URL of an HTTP API, with or without a path prefix; may contain templates.
 
     Raises Wrong, without the value: it may hold a password.
     """
     if not isinstance(value, str) or not value:
-        raise Wrong("is not an address; write it like http://127.0.0.1:9090")
+        raise Wrong("is not a URL; write it like http://127.0.0.1:9090")
     if _USERINFO.search(value):
-        raise Wrong("holds a name or a password; write them under `auth:`, as basic")
+        raise Wrong("contains a user name or password; put them under `auth:`, as basic")
     check_url(value)
     if "?" in value or "#" in value:
-        raise Wrong("is more than an address; leave out what begins with ? or #")
+        raise Wrong("has a query or fragment; remove everything from ? or # on")
 
 
 def check_filled_server_url(value: str) -> None:

@@ -10,7 +10,7 @@ from controller.config.text.scalars import Wrong
 
 def _exit_code(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 255:
-        raise Wrong("is not an exit code to go on at; write a number from 1 to 255")
+        raise Wrong("is not an exit code to go on with; write a number from 1 to 255")
     return value
 
 
@@ -22,20 +22,22 @@ ExitCode = Annotated[
 
 
 PLACEHOLDER = "WRITE-HERE-WHAT-UPGRADES-A-MEMBER"
-"""What `init` writes where it cannot know the program. `check` and `plan` say so, `run` refuses."""
+"""What `init` writes for the unknown upgrade program: `check` and `plan` warn, `run` refuses."""
 
 
 class Unless(Section):
     command: Argv = Field(
-        description="Exit 0: the member is already there.", examples=["[ssh, HOST, …]"]
+        description="Exit code 0: the member is upgraded already.", examples=["[ssh, HOST, …]"]
     )
     go_on: list[ExitCode] = Field(
-        default=[1], min_length=1, description="Exits that mean: upgrade. Any other refuses."
+        default=[1], min_length=1, description="Exit codes that mean: upgrade. Any other refuses."
     )
 
 
 class Step(Section):
-    command: Argv = Field(description="An argv list.", examples=["[ssh, HOST, …]"])
+    command: Argv = Field(
+        description="An argv list, run without a shell.", examples=["[ssh, HOST, …]"]
+    )
 
 
 class Upgrade(Section):
@@ -43,12 +45,14 @@ class Upgrade(Section):
         json_schema_extra={"oneOf": [{"required": ["command"]}, {"required": ["steps"]}]}
     )
 
-    command: Argv | None = Field(default=None, description="An argv list; no shell sees it.")
+    command: Argv | None = Field(default=None, description="An argv list, run without a shell.")
     steps: list[Step] | None = Field(
-        default=None, min_length=1, description="More than one command, each journalled."
+        default=None,
+        min_length=1,
+        description="Several commands instead of one; each is journalled.",
     )
-    timeout: Interval = Field(default="15m", description="Of each step.")
-    unless: Unless | None = Field(default=None, description="Asks whether there is anything to do.")
+    timeout: Interval = Field(default="15m", description="Time limit of each step.")
+    unless: Unless | None = Field(default=None, description="Asks whether the upgrade is needed.")
 
 
 def is_placeholder(section: Upgrade) -> bool:
@@ -57,5 +61,5 @@ def is_placeholder(section: Upgrade) -> bool:
 
 class Rollback(Upgrade):
     vars: dict[Label, Argument] = Field(
-        default={}, description="What ${vars.…} means while rolling back, in `validate` too."
+        default={}, description="Values of ${vars.…} while rolling back, also in `validate`."
     )

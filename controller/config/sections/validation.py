@@ -1,4 +1,4 @@
-"""The section `validate`: what must hold, from outside, before any user meets a member."""
+"""The section `validate`: probes that an upgraded member must pass before it serves users."""
 
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -26,7 +26,7 @@ def _status(value: object) -> int:
 
 
 def check_header(value: object) -> str:
-    """A header's value; templates may stand in it. Raises Wrong, without the value."""
+    """A header's value; may contain templates. Raises Wrong, without the value."""
     found = value if isinstance(value, str) else text(value)
     if not (found.isascii() and found.isprintable()):
         raise Wrong("cannot be sent in a header; write printable ASCII on one line")
@@ -34,22 +34,22 @@ def check_header(value: object) -> str:
 
 
 def check_url(value: object) -> str:
-    """An address with its scheme; templates may stand in it. Raises Wrong."""
+    """A URL with its scheme; may contain templates. Raises Wrong."""
     if not isinstance(value, str) or not value:
-        raise Wrong("is not an address; write it like http://${member.address}:8080/health")
+        raise Wrong("is not a URL; write it like http://${member.address}:8080/health")
     if not value.startswith(("http://", "https://", "$")):
-        raise Wrong("is not a web address; begin it with http:// or https://")
+        raise Wrong("is not a web URL; start it with http:// or https://")
     if any(sign.isspace() or not sign.isprintable() for sign in value):
-        raise Wrong("has a space in it; write %20, or take it out")
+        raise Wrong("contains a space; write %20, or remove it")
     if "$" not in value and not _is_whole(value):
-        raise Wrong("is not a whole web address; check its host and port")
+        raise Wrong("is not a complete URL; check its host and port")
     return value
 
 
 def check_filled_url(value: object) -> None:
-    """The same for an address without templates. Raises Wrong."""
+    """The same for a URL without templates. Raises Wrong."""
     if not _is_whole(check_url(value)):
-        raise Wrong("is not a whole web address; check its host and port")
+        raise Wrong("is not a complete URL; check its host and port")
 
 
 def _is_whole(url: str) -> bool:
@@ -73,19 +73,19 @@ Url = Annotated[
 
 
 class Http(Section):
-    url: Url = Field(description="GET this.", examples=["http://HOST:8080/health"])
-    status: Status = Field(default=200, description="The exact status expected.")
-    contains: Text | None = Field(default=None, description="Text expected in the body.")
-    headers: dict[HeaderName, HeaderValue] = Field(default={}, description="Sent along.")
-    verify: bool = Field(default=True, description="Whether the certificate must be trusted.")
+    url: Url = Field(description="URL to GET.", examples=["http://HOST:8080/health"])
+    status: Status = Field(default=200, description="Expected status.")
+    contains: Text | None = Field(default=None, description="Text that the body must contain.")
+    headers: dict[HeaderName, HeaderValue] = Field(default={}, description="Extra HTTP headers.")
+    verify: bool = Field(default=True, description="Whether to verify the server's certificate.")
     ca: Text | None = Field(
-        default=None, description="PEM file of the authorities to trust instead of the system's."
+        default=None, description="PEM file of the CAs to trust instead of the system's."
     )
 
 
 class Tcp(Section):
-    host: Text = Field(default="${member.address}", description="Default: the member's address.")
-    port: Port = Field(description="Connect to it.", examples=["8080"])
+    host: Text = Field(default="${member.address}", description="Host to connect to.")
+    port: Port = Field(description="Port to connect to.", examples=["8080"])
 
 
 class Validation(Section):
@@ -95,9 +95,9 @@ class Validation(Section):
         }
     )
 
-    http: Http | None = None
-    tcp: Tcp | None = None
-    command: Argv | None = Field(default=None, description="Must exit 0.")
-    within: Interval = Field(default="60s", description="Keep trying this long.")
-    every: ProbeInterval = Field(default="200ms", description="Between two tries.")
-    consecutive: Count = Field(default=1, description="Passes in a row.")
+    http: Http | None = Field(default=None, description="An HTTP request.")
+    tcp: Tcp | None = Field(default=None, description="A TCP connection.")
+    command: Argv | None = Field(default=None, description="A command that must exit with 0.")
+    within: Interval = Field(default="60s", description="How long to keep trying.")
+    every: ProbeInterval = Field(default="200ms", description="Time between two tries.")
+    consecutive: Count = Field(default=1, description="How many passes in a row are needed.")

@@ -1,1 +1,1 @@
-"""Rollout files to begin with: one folder per kind of pool, with its commented starter. Pure."""
+"""Starter rollout files for `init`: one folder per kind of pool. Pure."""

@@ -1,4 +1,4 @@
-"""A rollout file as text and plain data: YAML with the place of every key, scalars, templates.
+"""A rollout file as text and plain data: YAML with line and column of every key, templates.
 
-What belongs here: all that is true of any such file. What does not: which sections there are.
+Belongs here: what holds for any YAML file. Does not belong here: the sections of a rollout file.
 """

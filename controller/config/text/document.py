@@ -1,4 +1,4 @@
-"""A rollout file as plain data, with the place of every key and value."""
+"""YAML → plain data, with line and column of every key and value."""
 
 import re
 from collections.abc import Mapping
@@ -26,19 +26,19 @@ _WORDS: Mapping[str, object] = {
 
 
 MERGE = "<<"
-"""Brings the keys of another mapping in (YAML, "Merge Key Language-Independent Type")."""
+"""Merges the keys of another mapping (YAML, "Merge Key Language-Independent Type")."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
     text: str
     data: dict[str, object] | None
-    """None: nothing to go on with, and `faults` say why."""
+    """None: unreadable, and `faults` say why."""
     values: Mapping[Trail, Node]
     keys: Mapping[Trail, Scalar]
     faults: tuple[Fault, ...]
     empty: frozenset[Trail]
-    """Keys that were given nothing; already among the faults."""
+    """Keys without a value; `faults` has them already."""
 
     def fault(
         self, trail: Trail, message: str, *, at_key: bool = False, offset: int | None = None
@@ -54,7 +54,7 @@ class Document:
             return self.keys[trail].place
         if trail in self.values:
             return self.values[trail].place
-        # A missing key: its section's own key says more than the section's first line.
+        # A missing key: point at its section's key rather than at the section's first line.
         return self._place(trail[:-1], at_key=True) if trail else Place(1, 1)
 
     def _inside(self, trail: Trail, offset: int) -> Place | None:
@@ -70,21 +70,21 @@ class Document:
 
 
 def read(text: str) -> Document:
-    """Never raises: what is wrong stands in the document's faults."""
+    """Never raises: errors are in the document's `faults`."""
     text = text.removeprefix("\ufeff")
     bad = _UNPRINTABLE.search(text)
     if bad is not None:
-        return _nothing(text, _at(text, bad.start(), "this is no text; remove the character"))
+        return _nothing(
+            text, _at(text, bad.start(), "this character is not allowed in text; remove it")
+        )
     root, faults = compose(text)
     if root is None and faults:
         return _nothing(text, *faults)
     if root is None or (isinstance(root, Scalar) and not root.text):
-        fault = Fault(
-            1, 1, "", "the file is empty; `poolroll init haproxy` prints one to begin with"
-        )
+        fault = Fault(1, 1, "", "the file is empty; `poolroll init haproxy` prints a starter file")
         return _nothing(text, fault, *faults)
     if not isinstance(root, Pairs):
-        message = "a rollout file is a mapping; begin with apiVersion: poolroll/v1"
+        message = "a rollout file must be a mapping; start it with apiVersion: poolroll/v1"
         return _nothing(text, Fault(root.place.line, root.place.column, "", message), *faults)
     reading = _Reading(faults)
     data = reading.mapping(root, ())
@@ -146,7 +146,7 @@ class _Reading:
                 self._note(
                     key.place,
                     inner,
-                    f"stands twice; the first is in line {first}: keep one of them",
+                    f"is given twice, first on line {first}; keep one of them",
                 )
                 continue
             self.keys[inner] = key
@@ -156,21 +156,23 @@ class _Reading:
         return data
 
     def _merged(self, node: Node, trail: Trail) -> list[Pairs]:
-        """The mappings that a merge key brings, in the order of their rank."""
+        """The mappings that a merge key names, in order of precedence."""
         found = node.items if isinstance(node, Items) else (node,)
         mappings = [one for one in found if isinstance(one, Pairs)]
         if len(mappings) < len(found):
             self._note(
-                node.place, trail, "brings in mappings; write *NAME of one, or a list of such"
+                node.place,
+                trail,
+                "merges mappings only; write *NAME of a mapping, or a list of them",
             )
         return mappings
 
     def _merge(self, node: Pairs, data: dict[str, object], trail: Trail) -> None:
-        """Keys that `data` has stay as they are. A key keeps the place where it is written."""
+        """Keys that `data` has already win. A merged key keeps the place where it is written."""
         nested: list[Pairs] = []
         for key, value in node.pairs:
             if not isinstance(key, Scalar):
-                continue  # told where it is written
+                continue  # reported where it is written
             if key.is_plain and key.text == MERGE:
                 nested += self._merged(value, (*trail, key.text))
             elif key.text not in data:

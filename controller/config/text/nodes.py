@@ -1,7 +1,7 @@
-"""Text → a tree of nodes that know their place.
+"""YAML text → a tree of nodes with line and column.
 
-The parser's events are composed here, and not by the library, so that nesting, size and aliases
-are bounded, no tag is ever acted upon, and every key keeps its place.
+This module composes the parser's events itself, so that nesting, size and aliases are bounded, tags
+are never acted upon, and every key keeps its place.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ from controller.config.text.syntax import explain, place
 from controller.errors import Fault
 
 MAX_DEPTH = 32
-"""The deepest key of a rollout file stands five levels down."""
+"""The deepest key of a rollout file is five levels down."""
 MAX_NODES = 100_000
 """Room for two variables for each of 10000 members; aliases count as what they stand for."""
 
@@ -70,9 +70,9 @@ class _Unreadable(Exception):
 
 
 def compose(text: str) -> tuple[Node | None, list[Fault]]:
-    """The document in `text`, and what is wrong with its form.
+    """The document in `text`, and its syntax faults.
 
-    None: there is none, or the faults say why it cannot be read to its end.
+    None: there is no document, or the faults say why it cannot be read.
     """
     composer = _Composer(text)
     try:
@@ -103,7 +103,7 @@ class _Composer:
         except (YAMLError, ValueError, OverflowError):
             # Numeric escapes beyond Unicode leave the library as bare errors without a place.
             raise self._stop(
-                self._last, "the text after this holds what YAML does not allow; check its escapes"
+                self._last, "YAML does not allow the text after this; check its escapes"
             ) from None
 
     def document(self) -> Node | None:
@@ -113,10 +113,10 @@ class _Composer:
                 if root is not None:
                     raise self._stop(
                         place(event.start_mark),
-                        "a second document begins here; keep one rollout in one file",
+                        "a second document begins here; use one file for each rollout",
                     )
                 if event.version is not None and tuple(event.version) != (1, 2):
-                    self._note(Place(1, 1), "rollout files are YAML 1.2; leave the %YAML line out")
+                    self._note(Place(1, 1), "rollout files are YAML 1.2; remove the %YAML line")
             elif not isinstance(event, StreamStartEvent | DocumentEndEvent):
                 root = self._node(event, 1) if isinstance(event, NodeEvent) else root
         return root
@@ -129,7 +129,7 @@ class _Composer:
             return self._alias(event, at)
         self._add(1, at)
         if getattr(event, "ctag", None) is not None:
-            self._note(at, "tags (!…) have no meaning here; leave the tag out")
+            self._note(at, "YAML tags (!…) are not supported; remove the tag")
         node: Node
         if isinstance(event, ScalarEvent):
             node = Scalar(
@@ -164,8 +164,8 @@ class _Composer:
         if node is None:
             raise self._stop(
                 at,
-                "this alias names no anchor above it; "
-                'put a text that begins with "*" in quotes, like "*"',
+                "no anchor of this name is defined above; "
+                'put text that begins with "*" in quotes, like "*"',
             )
         self._add(size(node), at)
         return node
@@ -174,13 +174,13 @@ class _Composer:
         self._count += count
         if self._count > MAX_NODES:
             raise self._stop(
-                at, f"too many keys and values (aliases counted out); the most is {MAX_NODES}"
+                at, f"too many keys and values (aliases expanded); the maximum is {MAX_NODES}"
             )
 
     def _check(self, scalar: Scalar) -> None:
         if any(sign == "\0" or "\ud800" <= sign <= "\udfff" for sign in scalar.text):
             self._note(
-                scalar.place, "this text has a NUL or half a character in it; take the escape out"
+                scalar.place, "this text contains a NUL or half a character; remove the escape"
             )
 
     def _note(self, at: Place, message: str) -> None:

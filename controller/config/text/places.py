@@ -1,4 +1,4 @@
-"""Trails to the keys of a rollout file, and the places where they stand in its text."""
+"""Paths to the keys of a rollout file, and their places (line, column) in its text."""
 
 from dataclasses import dataclass
 

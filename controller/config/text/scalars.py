@@ -9,7 +9,7 @@ from controller.config.text.places import printable, shown
 from controller.core.settings import Amount
 
 LONGEST = timedelta(days=7)
-"""No phase of a rollout is meant to take longer; guards against a slipped unit."""
+"""No phase of a rollout takes longer; guards against a wrong unit."""
 MAX_COUNT = 10_000
 
 DURATION_PATTERN = r"^[0-9]{1,9}(\.[0-9]{1,6})?(ms|s|m|h)$"
@@ -25,7 +25,7 @@ _BARE = re.compile(r"[0-9]+(\.[0-9]+)?")
 
 
 class Wrong(ValueError):
-    """A value that its key does not take; `str()` is what is wrong, and the mend."""
+    """An invalid value; `str()` says what is wrong and how to fix it."""
 
 
 def duration(value: object, *, least: timedelta = timedelta(0)) -> timedelta:
@@ -39,9 +39,9 @@ def duration(value: object, *, least: timedelta = timedelta(0)) -> timedelta:
     unit = value.lstrip("0123456789.")
     result = _UNITS[unit] * float(value.removesuffix(unit))
     if result < least:
-        raise Wrong(f"{printable(value)} is too short; the shortest is {_told(least)}")
+        raise Wrong(f"{printable(value)} is too short; the minimum is {_told(least)}")
     if result > LONGEST:
-        raise Wrong(f"{printable(value)} is too long; the longest is 168h, which is seven days")
+        raise Wrong(f"{printable(value)} is too long; the maximum is 168h (seven days)")
     return result
 
 
@@ -56,7 +56,7 @@ def percentage(value: object) -> float:
         raise Wrong(f"{shown(value)} is not a percentage; write it like 1% or 0.5%")
     result = float(value.removesuffix("%"))
     if result > 100:
-        raise Wrong(f"{printable(value)} is too much; the most is 100%")
+        raise Wrong(f"{printable(value)} is too much; the maximum is 100%")
     return result
 
 
@@ -64,7 +64,7 @@ def share(value: object) -> int:
     """Per cent of a weight, above 0 to 100: whole, a fraction rounded up. Raises Wrong."""
     result = percentage(value)
     if result <= 0:
-        raise Wrong(f"{printable(str(value))} is no step of a weight; write more than 0%, to 100%")
+        raise Wrong(f"{printable(str(value))} is not a ramp step; write more than 0%, up to 100%")
     return ceil(result)
 
 
@@ -75,7 +75,7 @@ def count(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise Wrong(f"{shown(value)} is not a count; write a whole number from 1 to {MAX_COUNT}")
     if not 1 <= value <= MAX_COUNT:
-        raise Wrong(f"{shown(value)} is out of range; a count goes from 1 to {MAX_COUNT}")
+        raise Wrong(f"{shown(value)} is out of range; write a count from 1 to {MAX_COUNT}")
     return value
 
 
@@ -112,7 +112,7 @@ def is_percentage(value: object) -> bool:
 
 
 def confidence(value: object) -> float:
-    """`99.5%` or `0.995`, at least a half and less than certainty. Raises Wrong."""
+    """`99.5%` or `0.995`, from 0.5 to below 1. Raises Wrong."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         result = float(value)
     else:

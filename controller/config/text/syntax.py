@@ -1,6 +1,6 @@
-"""What is said about text that cannot be read as YAML: our words, never a library's.
+"""YAML syntax errors in our own words, never the library's.
 
-The text itself is not repeated, for it may hold a secret.
+The text itself is not repeated, since it may hold a secret.
 """
 
 from ruamel.yaml.error import MarkedYAMLError, StringMark
@@ -9,45 +9,45 @@ from controller.config.text.places import Place
 from controller.errors import Fault
 
 _AT_PROBLEM = (
-    ("'\\t' that cannot start", "a tab stands here; indent with spaces"),
-    ("cannot start any token", "no text can begin with this character; put the text in quotes"),
+    ("'\\t' that cannot start", "a tab cannot indent; use spaces"),
+    ("cannot start any token", "text cannot begin with this character; put it in quotes"),
     (
         "mapping values are not allowed",
-        'no ":" can stand here; check the indentation, or put the text in quotes',
+        '":" is not allowed here; check the indentation, or put the text in quotes',
     ),
     (
         "expected <block end>",
-        "this does not fit what stands above it; check indentation and quotes",
+        "this does not fit the lines above it; check indentation and quotes",
     ),
     (
         "unknown escape character",
-        'no such escape in "…"; double the backslash, or use single quotes',
+        'unknown escape in "…"; double the backslash, or use single quotes',
     ),
-    ("undefined tag handle", "tags (!…) have no meaning here; leave the tag out"),
-    ("expected '<document start>'", "the document has ended here; remove what follows"),
+    ("undefined tag handle", "YAML tags (!…) are not supported; remove the tag"),
+    ("expected '<document start>'", "the document ends here; remove what follows"),
 )
 _AT_CONTEXT = (
     ("scanning a quoted scalar", "this quote is never closed; close it"),
     ("scanning a double-quoted scalar", "this text in quotes is broken; check its escapes"),
     (
         "parsing a flow sequence",
-        "this list is never closed, or a text in it needs quotes; close it with ], "
-        'and quote texts with signs in them, like "${member.host}"',
+        "this list is never closed, or text in it needs quotes; close it with ], "
+        'and quote text with special characters, like "${member.host}"',
     ),
     (
         "parsing a flow mapping",
-        "this mapping is never closed, or a text in it needs quotes; close it with }, "
-        'and quote texts with signs in them, like "${member.host}"',
+        "this mapping is never closed, or text in it needs quotes; close it with }, "
+        'and quote text with special characters, like "${member.host}"',
     ),
-    ("scanning an alias", 'an alias without a name; put a text that begins with "*" in quotes'),
-    ("scanning an anchor", 'an anchor without a name; put a text that begins with "&" in quotes'),
+    ("scanning an alias", 'an alias without a name; put text that begins with "*" in quotes'),
+    ("scanning an anchor", 'an anchor without a name; put text that begins with "&" in quotes'),
     ("scanning a simple key", 'this key has no ":" after it; add it, or check the indentation'),
 )
 _ELSE = "this is not YAML; check indentation, quotes and brackets here"
 
 
 def explain(error: MarkedYAMLError) -> Fault:
-    """The fault that a parser's error amounts to, at the most useful of its two places."""
+    """A parser's error as a fault, at the more useful of its two places."""
     problem, context = str(error.problem), str(error.context)
     at_problem = error.problem_mark or error.context_mark
     for words, message in _AT_PROBLEM:

@@ -26,7 +26,7 @@ def mentions(text: str) -> Iterator[Mention]:
 def fill(text: str, values: Mapping[str, str]) -> str:
     """Every `${name}` by its value, `$$` by a dollar; a lone `$` stays.
 
-    Values are not looked at again. Raises KeyError with the name that has no value.
+    Filled-in values are not expanded again. Raises KeyError with the name that has no value.
     """
 
     def filled(match: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""Walks over the plain data of a file that may be wrong in any way."""
+"""Lookups in the plain data of a file that may not be valid."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +7,7 @@ from controller.config.text.places import Trail
 
 
 def at(data: object, *trail: str | int) -> Any:
-    """What stands there, or None."""
+    """The value at `trail`, or None."""
     for part in trail:
         match data:
             case dict() if part in data:
@@ -20,19 +20,19 @@ def at(data: object, *trail: str | int) -> Any:
 
 
 def mapping(data: object, *trail: str | int) -> dict[str, Any]:
-    """The mapping that stands there, or an empty one."""
+    """The mapping at `trail`, or an empty one."""
     found = at(data, *trail)
     return found if isinstance(found, dict) else {}
 
 
 def listing(data: object, *trail: str | int) -> list[Any]:
-    """The list that stands there, or an empty one."""
+    """The list at `trail`, or an empty one."""
     found = at(data, *trail)
     return found if isinstance(found, list) else []
 
 
 def texts(data: object, pattern: str, trail: Trail = ()) -> Iterator[tuple[Trail, str]]:
-    """The texts at `pattern`: keys with dots between them, `*` for any key or index."""
+    """The texts at `pattern`: keys joined by dots, `*` for any key or index."""
     if not pattern:
         if isinstance(data, str):
             yield trail, data

@@ -1,5 +1,5 @@
-"""A right rollout file → the values that the core decides by, and the work on one member.
+"""A valid rollout file → the settings that the core uses, and the tasks for one member.
 
-What belongs here: filling templates, and turning `5m` into a duration. What does not: faults; a
-file that comes here has none.
+Belongs here: filling templates, and turning `5m` into a duration. Does not belong here: faults; a
+file that gets here has none.
 """

@@ -1,4 +1,4 @@
-"""What a gate asks and sends, filled for the member in hand or for the pool."""
+"""Queries and probe requests of a gate, filled for the member in progress or for the pool."""
 
 from datetime import timedelta
 
@@ -12,13 +12,13 @@ from controller.core.gates.promql import escaped
 from controller.tasks import HttpProbe
 
 _LEAST_WINDOW = 1
-"""Seconds; PromQL knows no empty range."""
+"""Seconds; PromQL has no empty range."""
 
 
 def filled_queries(
     filling: Filling, gate: MetricGate, trail: Trail, window: timedelta
 ) -> dict[Query, str]:
-    """`${window}` becomes whole seconds, rounded down so as not to reach behind the return."""
+    """`${window}` becomes whole seconds, rounded down: it never reaches back before the return."""
     seconds = max(int(min(window, gate.window_max).total_seconds()), _LEAST_WINDOW)
     values = {
         name: escaped(value) if name.startswith("member.") else value

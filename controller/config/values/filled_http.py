@@ -1,4 +1,4 @@
-"""Addresses and headers of requests, filled for one member."""
+"""URLs and headers of requests, filled for one member."""
 
 from collections.abc import Callable, Mapping
 

@@ -12,7 +12,7 @@ from controller.errors import ConfigurationError, Fault
 
 @dataclass(slots=True)
 class Filling:
-    """Fills texts and collects what went wrong, so that all of it is told at once."""
+    """Fills texts and collects the faults, so that all of them are reported at once."""
 
     file: str
     document: Document
@@ -24,13 +24,13 @@ class Filling:
         try:
             return fill(template, self.values if values is None else values)
         except KeyError as missing:
-            self.note(trail, f"{missing.args[0]} has no value for it; give it one")
+            self.note(trail, f"{missing.args[0]} has no value; set one")
             return ""
 
     def argv(self, trail: Trail, templates: list[str]) -> tuple[str, ...]:
         argv = tuple(self.text((*trail, at), one) for at, one in enumerate(templates))
         if not argv[0]:
-            self.note((*trail, 0), "names no program for it; write the program first")
+            self.note((*trail, 0), "the command names no program; write the program first")
         return argv
 
     def note(self, trail: Trail, message: str) -> None:
@@ -43,7 +43,7 @@ class Filling:
 
 
 def facts(member: Member) -> dict[str, str]:
-    """What `${member.…}` means, but for the host."""
+    """The values of `${member.…}`, except the host."""
     return {
         "member.name": member.name,
         "member.address": member.address,
@@ -53,7 +53,7 @@ def facts(member: Member) -> dict[str, str]:
 
 
 def variables(given: Mapping[str, str]) -> dict[str, str]:
-    """The variables of a file, as they are meant: `$$` is a dollar in them too."""
+    """The variables of a file with `$$` replaced by a dollar."""
     return {key: fill(value, {}) for key, value in given.items()}
 
 

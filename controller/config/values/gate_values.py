@@ -1,4 +1,4 @@
-"""The section `gates` → the gates that the core judges by."""
+"""The section `gates` → the gates of the core."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -38,7 +38,7 @@ def gate_of(section: GateSection, servers: Servers) -> Gate:
 
 
 def scope_of(section: GateSection) -> Scope:
-    """A query that names the member in hand judges it; any other, and alerts, judge the pool."""
+    """A query with `${member.…}` judges the member in progress; any other, and alerts, the pool."""
     if section.haproxy is not None:
         return Scope(section.haproxy.scope)
     names = (

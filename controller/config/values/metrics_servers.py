@@ -1,11 +1,11 @@
-"""The sections `prometheus` and `alerts` → the servers to ask, secrets still where they are."""
+"""The sections `prometheus` and `alerts` → metrics servers, their secrets not yet read."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from controller.config.sections.evidence import Auth, MetricsDoor, Tls
+from controller.config.sections.evidence import Auth, MetricsServerSection, Tls
 from controller.config.sections.matchers import check_pattern, matcher_of
 from controller.config.sections.rollout import Rollout
 from controller.config.sections.server_url import check_filled_server_url
@@ -29,7 +29,7 @@ class Servers:
     known: Mapping[str, str]
     folder: str
 
-    def of(self, section: MetricsDoor) -> tuple[MetricsServer, ...]:
+    def of(self, section: MetricsServerSection) -> tuple[MetricsServer, ...]:
         auth, tls = section.auth or Auth(), section.tls or Tls()
         basic = auth.basic
         return tuple(
@@ -50,11 +50,11 @@ class Servers:
         )
 
     def matcher(self, text: str) -> Matcher:
-        """Filled when its parts are known: what is filled in needs no quoting."""
+        """Filled after parsing, so that filled-in values need no quoting."""
         matcher = matcher_of(text)
         return Matcher(matcher.label, matcher.sign, fill(matcher.value, self.known))
 
-    def _headers(self, section: MetricsDoor) -> dict[str, Secret]:
+    def _headers(self, section: MetricsServerSection) -> dict[str, Secret]:
         return {name: self._told(source) for name, source in section.headers.items()}
 
     def _secret(self, source: Source | None) -> Secret | None:
@@ -71,7 +71,7 @@ class Servers:
         return None if template is None else str(Path(self.folder, fill(template, self.known)))
 
 
-def urls_of(section: MetricsDoor) -> tuple[str, ...]:
+def urls_of(section: MetricsServerSection) -> tuple[str, ...]:
     return (section.url,) if isinstance(section.url, str) else tuple(section.url)
 
 
@@ -85,18 +85,20 @@ def servers_of(rollout: Rollout, servers: Servers) -> dict[str, tuple[MetricsSer
 
 
 def filled_faults(rollout: Rollout, servers: Servers) -> Iterator[tuple[Trail, str]]:
-    """What the variables of the file make of the addresses, secrets and matchers in its gates."""
+    """Faults in the URLs, secrets and matchers of gates once their variables are filled in."""
     for index, gate in enumerate(rollout.gates):
         for kind, section in (("prometheus", gate.prometheus), ("alerts", gate.alerts)):
             if section is not None:
-                yield from _door(section, servers, ("gates", index, kind))
+                yield from _server_faults(section, servers, ("gates", index, kind))
         for at, text in enumerate(gate.alerts.matchers if gate.alerts is not None else ()):
             matcher = servers.matcher(text)
             trail: Trail = ("gates", index, "alerts", "matchers", at)
             yield from _checked(check_pattern, matcher, trail)
 
 
-def _door(section: MetricsDoor, servers: Servers, trail: Trail) -> Iterator[tuple[Trail, str]]:
+def _server_faults(
+    section: MetricsServerSection, servers: Servers, trail: Trail
+) -> Iterator[tuple[Trail, str]]:
     filled = servers.of(section)
     is_list = isinstance(section.url, list)
     for at, one in enumerate(filled):
@@ -118,7 +120,7 @@ def _secret(
 
 def _check_given(value: str) -> None:
     if not value:
-        raise Wrong("is empty once its variables are filled in; give them values")
+        raise Wrong("is empty once its variables are filled in; set them")
 
 
 def _check_sent(value: str) -> None:

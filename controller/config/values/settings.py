@@ -1,4 +1,4 @@
-"""Models → the values that the core decides by."""
+"""Models → the settings of the core."""
 
 from collections.abc import Mapping, Sequence
 
@@ -30,7 +30,7 @@ def settings_of(
     canaries_only: bool,
     warnings: tuple[str, ...],
 ) -> Settings:
-    """`variables`: those of the file, after `--set`; `folder`: where its paths begin."""
+    """`variables`: those of the file, after `--set`; `folder`: what its paths are relative to."""
     known = known_at_load(rollout, variables)
     haproxy = rollout.pool.haproxy
     members = rollout.pool.members
@@ -54,12 +54,12 @@ def settings_of(
 
 
 def known_at_load(rollout: Rollout, variables: Mapping[str, str]) -> dict[str, str]:
-    """What templates mean before any member is at hand."""
+    """Template values that do not depend on a member."""
     return {"rollout.name": rollout.name, **named(variables)}
 
 
 def _policies(rollout: Rollout, servers: Servers) -> Policies:
-    pool, drain, comeback = rollout.pool, rollout.drain, rollout.comeback
+    pool, drain, comeback = rollout.pool, rollout.drain, rollout.returning
     floor = pool.min_available
     return Policies(
         max_unavailable=scalars.amount(pool.max_unavailable),

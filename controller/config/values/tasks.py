@@ -1,4 +1,4 @@
-"""The sections `upgrade`, `rollback` and `validate` → the work on one member."""
+"""The sections `upgrade`, `rollback` and `validate` → commands and probes for one member."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from controller.config.values.filling import Filling
 from controller.core.pool import Member
 
 GUARD_TIMEOUT = timedelta(seconds=60)
-"""`unless` is a question: whatever takes longer to answer does not know."""
+"""Time limit of `unless`: a check that takes longer counts as no answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """Builds work; what cannot be filled or makes no sense is noted in `filling`."""
+    """Builds commands and probes; faults are recorded in `filling`."""
 
     filling: Filling
     cwd: str
@@ -76,7 +76,7 @@ class Workshop:
     def _tcp(self, tcp: Tcp, trail: Trail) -> work.TcpProbe:
         host = self.filling.text((*trail, "host"), tcp.host)
         if not host:
-            self.filling.note((*trail, "host"), "names no host for it; write one")
+            self.filling.note((*trail, "host"), "the host is empty; write one")
         port = self.filling.text((*trail, "port"), str(tcp.port))
         checked(self.filling, scalars.port, port, (*trail, "port"))
         return work.TcpProbe(host, int(port) if port.isdecimal() else 0)

@@ -1,4 +1,4 @@
-"""What a member in hand does next, while nothing speaks against going on: one function a phase.
+"""The next step of a member in progress, while nothing stops the rollout: one handler per phase.
 
 Each looks at what the load balancers show now, not at what we remember to have set.
 """
@@ -25,7 +25,12 @@ def proceed(ctx: Context, m: MemberState) -> Output | None:
     if m.order.setting is not None or ctx.is_pausing(m):
         return None
     if m.order.tries >= TRIES:
-        return Halted(Cause.BALANCER, m.why, "a load balancer must do as told", m.name)
+        return Halted(
+            Cause.BALANCER,
+            m.why,
+            "the load balancer refused or ignored 5 attempts in a row",
+            m.name,
+        )
     return changed_hands(ctx, m) or _FLOW[m.phase](ctx, m)
 
 

@@ -1,10 +1,10 @@
-"""Load balancers that fall silent, start anew, or lose a member: watched in every phase."""
+"""Load balancer faults, in every phase: unreachable, reloaded, member removed from it."""
 
 from controller.core.decide.context import Context, Output
 from controller.core.events import Cause, Halted, InstanceRestarted
+from controller.core.gates.figures import span
 from controller.core.phases import Phase
 from controller.core.state.state import Mode
-from controller.core.words import span
 
 
 def watch_balancers(ctx: Context) -> Output | None:
@@ -24,22 +24,22 @@ def watch_balancers(ctx: Context) -> Output | None:
             return Halted(
                 Cause.BALANCER,
                 f"{instance} has not answered for {span(patience)}: {snapshot.lost_why}",
-                f"a load balancer may be unreadable for {span(patience)}",
+                f"a load balancer may be unreadable for at most {span(patience)}",
             )
     return _vanished(ctx)
 
 
 def _vanished(ctx: Context) -> Output | None:
-    """A member in hand that a load balancer no longer has will never be seen as we set it."""
+    """A member in progress that a load balancer no longer has will never be seen as we set it."""
     for instance, snapshot in ctx.state.snapshots.items():
-        for m in ctx.state.in_hand:
+        for m in ctx.state.in_progress:
             if ctx.plan.retires and m.phase is Phase.UPGRADING:
                 continue  # its place may be given up
             if snapshot.full_at is not None and not snapshot.lines.get(m.name):
                 return Halted(
                     Cause.BALANCER,
                     f"{instance} no longer has {m.name}",
-                    "a member in hand must stay in the configuration of every load balancer",
+                    "a member in progress must stay in the configuration of every load balancer",
                     m.name,
                 )
     return None

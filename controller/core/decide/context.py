@@ -90,6 +90,12 @@ class Context:
         is_whole = all(known) and len(visible) == sum(len(lines) for lines in known)
         return visible if is_whole else None
 
+    def is_seen_since_its_step(self, m: MemberState) -> bool:
+        """Whether every line of it was looked at since its last step, which may have put another
+        occupant in its place."""
+        ended = m.progress.step_ended
+        return ended is None or all(one.at >= ended for _, one in self.state.lines_of(m.name))
+
     def shows(self, m: MemberState, test: Callable[[Line], bool]) -> bool:
         """Whether every line of a member was just seen to pass `test`."""
         seen = self.seen(m)
@@ -142,8 +148,8 @@ class Context:
 
     @property
     def away(self) -> int:
-        """How many are out because of us, or in hand: what max_unavailable bounds (S1)."""
-        return sum(1 for m in self.state.members.values() if m.is_away or m.is_in_hand)
+        """How many are out because of us, or in progress: what max_unavailable bounds (S1)."""
+        return sum(1 for m in self.state.members.values() if m.is_away or m.is_in_progress)
 
 
 def _contradicts(line: Line, confirmed: Setting | None) -> bool:

@@ -15,7 +15,7 @@ from controller.core.decide.membership import watch_members
 from controller.core.decide.schedule import begin
 from controller.core.decide.wind_down import settle
 from controller.core.events import Answer, Cause, Halted, StopRequested
-from controller.core.phases import FAILED, IN_HAND, Phase
+from controller.core.phases import FAILED, IN_PROGRESS, Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
 from controller.core.state.state import Mode, State
@@ -31,7 +31,7 @@ def decide(plan: Plan, state: State, now: Instant) -> Output | None:
         or watch_gates(ctx)
         or watch_members(ctx)
         or _refused(ctx)
-        or _in_hand(ctx)
+        or _in_progress(ctx)
         or begin(ctx)
         or finish(ctx)
     )
@@ -44,18 +44,28 @@ def _refused(ctx: Context) -> Output | None:
         return None
     for m in ctx.state.members.values():
         if m.phase in FAILED and ctx.state.mode is Mode.RUNNING:
-            return Halted(Cause.MEMBER, f"{m.name}: {m.why}", "every member must be proven", m.name)
+            return Halted(
+                Cause.MEMBER,
+                f"{m.name}: {m.why}",
+                "a rollout goes on only while no member has failed",
+                m.name,
+            )
         if m.phase is Phase.WAITING and m.progress.answer is Answer.REFUSED:
-            return Halted(Cause.MEMBER, m.progress.detail, "`unless` must say yes or no", m.name)
+            return Halted(
+                Cause.MEMBER,
+                m.progress.detail,
+                "`unless` must exit with 0 or with a code in go_on",
+                m.name,
+            )
         if m.consent.declined:
-            return StopRequested(f"the operator said no to {m.name}")
+            return StopRequested(f"the operator answered no for {m.name}")
     return None
 
 
-def _in_hand(ctx: Context) -> Output | None:
-    """The first member in hand that has something to do."""
+def _in_progress(ctx: Context) -> Output | None:
+    """The first member in progress that has something to do."""
     for m in ctx.state.members.values():
-        if m.phase in IN_HAND or m.phase is Phase.ASKING:
+        if m.phase in IN_PROGRESS or m.phase is Phase.ASKING:
             move = settle if ctx.state.is_winding_down else proceed
             if (output := move(ctx, m)) is not None:
                 return output

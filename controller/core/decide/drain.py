@@ -1,4 +1,4 @@
-"""On the way out: from the question whether to begin at all to a member that is out and quiet."""
+"""Guard, capacity, drain: from the question whether to begin to a member that is out and quiet."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -49,7 +49,7 @@ def due(ctx: Context, m: MemberState) -> Output | None:
         out := next((one for one in seen if one[1].line.is_out), None)
     ):
         where = f"{out[1].line.backend} at {out[0]}"
-        return MemberLeft(m.name, f"was put out of rotation by somebody else ({where})")
+        return MemberLeft(m.name, f"was taken out of rotation by somebody else ({where})")
     if ctx.state.run is not None and ctx.state.run.stepwise and not m.consent.approved:
         return AskOperator(m.name)
     if ctx.state.mode is Mode.RUNNING and not gates_hold(ctx, None, Scope.POOL):
@@ -63,7 +63,7 @@ def due(ctx: Context, m: MemberState) -> Output | None:
     room = ctx.without(m.name)
     if room.serving < ctx.plan.min_available:
         return _short(ctx, room.serving, room.where)
-    if ctx.state.short_since is not None:
+    if ctx.state.short_since is not None and _holds_for_all(ctx):
         return CapacityBack(room.serving)
     found = m.placement.found or as_seen(ctx, m)
     if not ctx.plan.holds_out and m.progress.step < ctx.shape(m).steps:
@@ -76,10 +76,17 @@ def _goes_after_ours(ctx: Context) -> bool:
     return any(one.phase is Phase.WAITING and one.is_away for one in in_scope(ctx))
 
 
+def _holds_for_all(ctx: Context) -> bool:
+    """Whether the floor holds whichever of those that are due goes: one that does not serve may go
+    while another one has to wait."""
+    due_now = (m for m in ctx.state.members.values() if m.phase is Phase.DUE)
+    return all(ctx.without(m.name).serving >= ctx.plan.min_available for m in due_now)
+
+
 def _short(ctx: Context, serving: int, where: str) -> Output | None:
-    """The floor does not hold. What we have in hand ourselves will come back; for anybody else
+    """The floor does not hold. Members that are in progress will come back; for any other
     it is waited for a time; and before anything was touched, not at all."""
-    if any(m.is_in_hand and m.phase is not Phase.DUE for m in ctx.state.members.values()):
+    if any(m.is_in_progress and m.phase is not Phase.DUE for m in ctx.state.members.values()):
         return None
     patience = ctx.plan.policies.wait_for_capacity if ctx.state.touched else timedelta(0)
     since = ctx.state.short_since

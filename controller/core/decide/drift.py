@@ -1,7 +1,7 @@
-"""Where a member stands against where we set it: nothing here trusts what we remember.
+"""Drift: does a member's observed state match what we set? Decided by observation, not memory.
 
-A difference is either a reload (set it again, S9) or a foreign hand (stop, S14). The same worker
-that confirmed our setting cannot have forgotten it.
+A difference is either a reload (set it again, S9) or an out-of-band change (stop, S14): the same
+incarnation that confirmed our setting cannot have forgotten it.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from controller.core.pool import Admin, Line
 from controller.core.state.parts import MemberState
 from controller.core.steps import Setting
 
-OURS_ALONE: Final = "a member in our hands is ours alone; nobody is fought over one"
+OURS_ALONE: Final = "poolroll stops when somebody else changes a member that it is working on"
 
 
 def is_held(line: Line) -> bool:
@@ -54,7 +54,7 @@ def contested(ctx: Context, m: MemberState, is_ours: Callable[[Line], bool]) -> 
         return None
     return Halted(
         Cause.FOREIGN,
-        f"somebody else changed {m.name} at {instance} while we had it in hand",
+        f"somebody else changed {m.name} at {instance} while it was in progress",
         OURS_ALONE,
         m.name,
     )

@@ -1,4 +1,4 @@
-"""When a rollout is over, how it ended, and whether the way back comes first."""
+"""When a rollout is finished, with which outcome, and whether a rollback comes first."""
 
 from datetime import timedelta
 from typing import Final
@@ -18,7 +18,7 @@ from controller.core.events import (
     MemberStuck,
     RollbackBegan,
 )
-from controller.core.events.outcome import ExitCode, Outcome
+from controller.core.outcome import ExitCode, Outcome
 from controller.core.phases import JUDGED, OVER, Phase
 from controller.core.plan.plan import Purpose
 from controller.core.state.failures import RECENT, failures
@@ -59,7 +59,7 @@ def _is_busy(ctx: Context, m: MemberState) -> bool:
     """The second signal does not wait for a running step, after a halt either."""
     if ctx.state.stop is not None and m.phase is Phase.UPGRADING:
         return not is_at_rest(ctx, m)
-    return m.is_in_hand or m.phase is Phase.ASKING
+    return m.is_in_progress or m.phase is Phase.ASKING
 
 
 def _is_watched(ctx: Context, m: MemberState) -> bool:
@@ -129,6 +129,8 @@ def _is_known_who_fails(ctx: Context) -> bool:
     halted = ctx.state.halted_at
     if halted is None or ctx.now - halted >= AFTERMATH:
         return True
+    if ctx.state.pool.uncounted:
+        return False  # no failure is seen where nothing is counted
     seen = min((s.at for s in ctx.state.snapshots.values() if s.at is not None), default=ctx.now)
     failed = failures(ctx.state, seen)
     return seen - halted >= RECENT and (failed is None or not failed.are_going_on(seen))

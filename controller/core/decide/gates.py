@@ -1,4 +1,4 @@
-"""Gates, which are watched in every phase: what is sampled, what trips, and what holds."""
+"""Gates at run time: which are due, which trip, who is to blame, and what holds the rollout."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,15 +14,17 @@ from controller.core.events import (
 )
 from controller.core.gates.counters import judge
 from controller.core.gates.evidence import Missing
+from controller.core.gates.figures import percent, requests, span
 from controller.core.gates.gate import CounterGate, Gate, Scope, Then
 from controller.core.gates.judgement import Judgement, inconclusive, sampled
 from controller.core.gates.limit import limit
 from controller.core.gates.statistics import is_worse
+from controller.core.gates.tally import Tally
 from controller.core.phases import JUDGED
 from controller.core.pool import Counters, Instant
 from controller.core.state.counts import counted, peers_counted, pool_counted, pool_watched
+from controller.core.state.failures import not_counted_at
 from controller.core.state.state import GateState, Mode
-from controller.core.words import percent, requests, span
 
 BLAME: Final = timedelta(seconds=1)
 """How long members in rotation are watched after a gate on the pool has failed, to say which of
@@ -74,10 +76,19 @@ def _sample_due(ctx: Context, gate: Gate, member: str | None) -> GateSampled | N
             (s.lost_why for s in ctx.state.snapshots.values() if s.lost_why), "no fresh look"
         )
         return sampled(gate, member, inconclusive(Missing.STALE, why))
+    if where := _uncounted(ctx, member):
+        return sampled(gate, member, inconclusive(Missing.NO_DATA, not_counted_at(where)))
     judgement = judge(gate, counts_of(ctx, gate, member))
     if member is None:
         judgement = _over_some_time(ctx, gate, judgement)
     return sampled(gate, member, judgement)
+
+
+def _uncounted(ctx: Context, member: str | None) -> tuple[str, ...]:
+    """Load balancers that do not count requests: none of theirs are in any sum, so a sum proves
+    nothing (S5)."""
+    tally = ctx.state.pool if member is None else ctx.state.tallies.get(member, Tally())
+    return tuple(instance for instance, _ in tally.uncounted)
 
 
 def _over_some_time(ctx: Context, gate: CounterGate, judgement: Judgement) -> Judgement:
@@ -248,6 +259,8 @@ def gate_holds(ctx: Context, gate: Gate, member: str | None) -> bool:
 def quiet_note(ctx: Context, member: str) -> str:
     """What the soak proved, for the report: `quiet: 3 requests` for a member hardly used."""
     counts = counted(ctx.state, member)
+    if where := _uncounted(ctx, member):
+        return not_counted_at(where)
     if not counts.total and ctx.plan.policies.gates:
         return f"{requests(0)}: passed without evidence"
     share = f", {percent(counts.errors / counts.total)} failed" if counts.errors else ""

@@ -7,11 +7,11 @@ from typing import Final
 from controller.core.decide.context import APART, FRESH, Context, Output
 from controller.core.decide.steps_for import setting_of, step_of
 from controller.core.events import Cause, Halted
+from controller.core.gates.figures import span
 from controller.core.pool import Instant
 from controller.core.settings import OnTimeout
 from controller.core.state.parts import MemberState
 from controller.core.steps import Setting
-from controller.core.words import span
 
 CUT_AGAIN: Final = timedelta(seconds=1)
 """Sessions that were cut get this long to be gone."""
@@ -85,7 +85,7 @@ def _former_stays(ctx: Context, m: MemberState, timeout: timedelta) -> Output | 
     limit = span(timeout)
     return Halted(
         Cause.MEMBER,
-        f"a former worker of {instance} still serves connections, perhaps of {m.name}, after "
+        f"a lingering worker of {instance} still serves connections, perhaps to {m.name}, after "
         f"{limit}",
         f"drain.timeout is {limit}",
         m.name,

@@ -1,4 +1,4 @@
-"""Who is in the place of a member: it may change while its steps run, and at no other time.
+"""What sits in the place of a member: it may change while its steps run, and at no other time.
 
 A member that waits simply takes the new one: nothing was decided about the former yet.
 """
@@ -7,22 +7,23 @@ from typing import Final
 
 from controller.core.decide.context import Context, Output
 from controller.core.events import Cause, Halted
-from controller.core.phases import IN_HAND, JUDGED, Phase
+from controller.core.phases import IN_PROGRESS, JUDGED, Phase
 from controller.core.pool import LineKey, Occupant
 from controller.core.state.parts import MemberState
 
-ONE_PLACE: Final = "who is in the place of a member may change only while its steps run"
+ONE_PLACE: Final = "the address of a member may change only while its steps run"
 
 
 def changed_hands(ctx: Context, m: MemberState) -> Output | None:
     """The halt when another occupant came to a member whose steps do not run (S14). One that
     users meet already goes out again: nothing about it was proven (S4)."""
-    if m.phase is Phase.UPGRADING or m.phase not in IN_HAND:
+    may_change = m.phase in (Phase.DUE, Phase.UPGRADING) or m.progress.unfinished
+    if may_change or m.phase not in IN_PROGRESS:
         return None
     for instance, was, now in _changes(ctx, m):
         return Halted(
             Cause.OCCUPANT,
-            f"{m.name} is {now} at {instance}, and was {was}: something else came to its place",
+            f"the address of {m.name} at {instance} changed from {was} to {now}",
             ONE_PLACE,
             m.name,
             condemned=(m.name,) if m.phase in JUDGED else (),
@@ -32,12 +33,18 @@ def changed_hands(ctx: Context, m: MemberState) -> Output | None:
 
 def are_at_odds(ctx: Context, m: MemberState) -> str:
     """Where some lines of a member show another occupant than before its steps, and others do not
-    yet; empty when all agree."""
+    yet; empty when all agree: those that showed the same one before do so again."""
     changes = _changes(ctx, m)
-    if not changes or len(changes) == len(m.placement.seats):
+    if not changes:
         return ""
     instance, was, now = changes[0]
-    return f"{instance} shows {now} in the place of {m.name}, and elsewhere it is {was} still"
+    shows = f"{instance} has the new address of {m.name}, {now}"
+    if len(changes) < len(m.placement.seats):
+        return f"{shows}, and others still have {was}"
+    for other, former, present in changes:
+        if former.id == was.id and present.id != now.id:
+            return f"{shows}, and {other} has {present}"
+    return ""
 
 
 def _changes(ctx: Context, m: MemberState) -> list[tuple[str, Occupant, Occupant]]:

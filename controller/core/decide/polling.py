@@ -1,7 +1,7 @@
-"""How closely each load balancer has to be watched now.
+"""Polling: how often each load balancer is looked at.
 
 What is about to happen is awaited in steps of 20 ms, or of what a look is worth to the balancer
-(`Plan.pace`); the members in hand alone are asked for, and the whole pool once a second and before
+(`Plan.pace`). Only the members in progress are asked for; the whole pool once a second, and before
 each take-out.
 """
 
@@ -37,8 +37,10 @@ def attention(plan: Plan, state: State, instance: str, now: Instant) -> Attentio
     if snapshot.lost_since is not None or snapshot.at is None or snapshot.full_at is None:
         again = snapshot.tried_at + SLOWER if snapshot.tried_at is not None else now
         return Attention(None, max(again - now, timedelta(0)))
-    members = state.in_hand
+    members = state.in_progress
     pace = max(plan.pace, min((_pace(plan, m, now) for m in members), default=POOL))
+    if any(_hangs_on_its_step(m, snapshot.at) for m in members):
+        pace = max(plan.pace, AT_ONCE)
     full_due = snapshot.full_at + _pool_pace(state)
     if any(_hangs_on_the_pool(state, m, snapshot.full_at) for m in members):
         full_due = now
@@ -54,6 +56,11 @@ def _pace(plan: Plan, m: MemberState, now: Instant) -> timedelta:
     return judging_pace(plan.policies.gates) if m.phase in JUDGED else CALM
 
 
+def _hangs_on_its_step(m: MemberState, at: Instant) -> bool:
+    """Whether a step of it has ended since it was looked at: who is in its place comes first."""
+    return m.progress.step_ended is not None and m.progress.step_ended > at
+
+
 def _hangs_on_the_pool(state: State, m: MemberState, full_at: Instant) -> bool:
     """Whether taking it out waits for a look at the whole pool that is newer than `full_at`."""
     if m.phase is Phase.DUE:
@@ -63,16 +70,16 @@ def _hangs_on_the_pool(state: State, m: MemberState, full_at: Instant) -> bool:
 
 
 def _pool_pace(state: State) -> timedelta:
-    """Soon, where a member may be taken out as soon as the pool was seen anew, or may have to go
+    """Soon, where a member may be taken out as soon as the pool was seen again, or may have to go
     back at once because a partner was lost, or is compared with the others after a halt."""
     if state.is_winding_down:
-        is_judged = any(m.phase in JUDGED and not m.trial.condemned for m in state.in_hand)
+        is_judged = any(m.phase in JUDGED and not m.trial.condemned for m in state.in_progress)
         if is_judged and state.mode is Mode.HALTED:
             return SLOWER
         # All at rest: how users fare is what is left to see.
-        return POOL if state.in_hand else CALM
+        return POOL if state.in_progress else CALM
     phases = {m.phase for m in state.members.values()}
-    if Phase.DUE in phases or (not state.in_hand and not phases <= OVER):
+    if Phase.DUE in phases or (not state.in_progress and not phases <= OVER):
         return SLOWER
-    only_drains = any(m.phase in LEAVING and not m.progress.begun for m in state.in_hand)
+    only_drains = any(m.phase in LEAVING and not m.progress.begun for m in state.in_progress)
     return CALM if only_drains else POOL

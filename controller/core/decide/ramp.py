@@ -1,4 +1,4 @@
-"""The way up: a member back in rotation gets its weight in steps, its gates watched at each.
+"""The ramp: a returned member gets its weight in steps, and its gates are watched at each.
 
 From its first step on a member is judged like one that soaks; until it has its full weight it
 counts as out because of us, and what was found is kept.
@@ -84,7 +84,7 @@ def _reweighed(ctx: Context, m: MemberState) -> Output | None:
         return Halted(
             Cause.FOREIGN,
             f"somebody else changed the weight of {m.name} at {instance} to {one.line.weight} "
-            "while we had it in hand",
+            "while it was in progress",
             OURS_ALONE,
             m.name,
         )

@@ -1,4 +1,4 @@
-"""On the way back: the load balancer's own check, the return, the ramp and the soak."""
+"""Return and soak: the load balancer's own health check, back into rotation, and after that."""
 
 from controller.core.decide.context import Context, Output
 from controller.core.decide.drift import contested, is_away, is_ready, misplaced
@@ -7,12 +7,12 @@ from controller.core.decide.ramp import climb, first_share, put_back
 from controller.core.decide.steps_for import setting_of
 from controller.core.decide.upgrade import failed
 from controller.core.events import Cause, Halted, MemberReturned, SoakEnded
+from controller.core.gates.figures import span
 from controller.core.gates.gate import Scope
 from controller.core.phases import Phase
 from controller.core.pool import Health, Line
 from controller.core.state.parts import MemberState
 from controller.core.steps import Course, Setting
-from controller.core.words import span
 
 
 def _is_coming(line: Line) -> bool:
@@ -63,7 +63,7 @@ def returning(ctx: Context, m: MemberState) -> Output | None:
 
 def _unknown_return(ctx: Context, m: MemberState) -> Output | None:
     """After a crash, or a failed try, whether it was put back is not known. Where its check has
-    passed, or it is in rotation already, it is put back; else it is checked anew."""
+    passed, or it is in rotation already, it is put back; else it is checked again."""
     if ctx.seen(m) is None:
         return None
     is_safe = ctx.shows(m, lambda line: is_ready(line) or line.has_passed)
@@ -87,7 +87,7 @@ def soaking(ctx: Context, m: MemberState) -> Output | None:
         return None
     if output := _ailing(ctx, m):
         return output
-    if m.trial.mark is None:  # after a crash the soak starts anew
+    if m.trial.mark is None:  # after a crash the soak starts again
         return MemberReturned(m.name)
     if ctx.state.abort is not None:
         which = (

@@ -1,4 +1,4 @@
-"""Whose turn it is: which member is taken up next, if any may be."""
+"""Scheduling: which member is next, within max_unavailable, canaries first."""
 
 from controller.core.decide.context import Context, Output
 from controller.core.decide.gates import gates_hold
@@ -61,17 +61,17 @@ def _has_room(ctx: Context, m: MemberState) -> bool:
 
 
 def _busy(ctx: Context) -> int:
-    return sum(1 for m in ctx.state.members.values() if m.is_in_hand or m.phase is Phase.ASKING)
+    return sum(1 for m in ctx.state.members.values() if m.is_in_progress or m.phase is Phase.ASKING)
 
 
 def _crowded_out(ctx: Context) -> Output | None:
-    """With nobody in hand, room will never come by itself."""
+    """With no member in progress, no room will become free."""
     if _busy(ctx):
         return None
     away = ", ".join(m.name for m in ctx.state.members.values() if m.is_away)
     return Halted(
         Cause.FLOOR,
-        f"still out because of us, and not to be returned by this run: {away}",
+        f"still out of rotation because of poolroll, and not part of this run: {away}",
         f"max_unavailable is {ctx.plan.max_unavailable}",
     )
 
@@ -82,12 +82,12 @@ def _put_back_next(ctx: Context) -> Output | None:
     if abort is None or not abort.restore or ctx.is_blind:
         return None
     members = ctx.state.members.values()
-    if any(m.is_in_hand and m.progress.restore_tried for m in members):
+    if any(m.is_in_progress and m.progress.restore_tried for m in members):
         return None
     for m in members:
         is_idle = m.phase in LEFT_OUT and m.progress.work is None and not m.progress.unfinished
         if m.phase is Phase.KEPT and ctx.without().serving < ctx.plan.min_available:
-            continue  # half-way back it serves: validating it anew would take it out (S2)
+            continue  # half-way back it serves: validating it again would take it out (S2)
         if is_idle and m.placement.found is not None and not m.progress.restore_tried:
             return RestoreBegan(m.name)
     return None

@@ -1,4 +1,4 @@
-"""Out of rotation: the steps, their proof, and the validation from outside."""
+"""Upgrade: the steps, the proof by `unless`, and the validation from outside."""
 
 from controller.core.decide.context import Context, Output
 from controller.core.decide.drift import OURS_ALONE, is_contested, is_held, misplaced
@@ -7,11 +7,12 @@ from controller.core.decide.membership import is_gone
 from controller.core.decide.occupants import are_at_odds
 from controller.core.decide.steps_for import guard_of, setting_of, step_of, validation_of
 from controller.core.events import Answer, Cause, Halted, MemberFailed, MemberRetired
+from controller.core.gates.figures import span
 from controller.core.phases import Phase
 from controller.core.plan.plan import Purpose
+from controller.core.pool import Instant
 from controller.core.state.parts import ORIGIN, MemberState
 from controller.core.steps import Course, Setting, Validate
-from controller.core.words import span
 
 
 def next_step(ctx: Context, m: MemberState) -> Output:
@@ -43,24 +44,34 @@ def upgrading(ctx: Context, m: MemberState) -> Output | None:
     if m.placement.foreign and (not m.progress.unfinished or is_contested(ctx, m)):
         return Halted(
             Cause.FOREIGN,
-            f"somebody else put {m.name} in rotation while its upgrade ran; it was taken out "
-            "once more",
+            f"somebody else put {m.name} in rotation while its upgrade ran; poolroll took it "
+            "out again",
             OURS_ALONE,
             m.name,
         )
-    if m.progress.lost and ctx.shape(m).has_guard:
-        return guard_of(ctx, m)
-    if m.progress.step < ctx.shape(m).steps:
-        return run_step(ctx, m, max(m.since, m.progress.step_ended or ORIGIN))
-    if ctx.plan.retires:
+    since = max(m.since, m.progress.step_ended or ORIGIN)
+    if m.progress.unfinished:
+        return run_step(ctx, m, since)
+    return _go_on(ctx, m, since)
+
+
+def _go_on(ctx: Context, m: MemberState, since: Instant) -> Output | None:
+    """No step runs: what comes next is for whoever every load balancer shows there since."""
+    is_through = m.progress.step >= ctx.shape(m).steps
+    if is_through and ctx.plan.retires:
         if is_gone(ctx, m):
             return MemberRetired(m.name)
         if not ctx.is_full_fresh(since=m.progress.step_ended or ORIGIN):
             return None
     if ctx.plan.holds_out and not ctx.shows(m, is_held):
         return None
-    odds = are_at_odds(ctx, m)
-    return _waited_for(ctx, m, odds) if odds else _proof(ctx, m)
+    if not ctx.is_seen_since_its_step(m):
+        return None
+    if odds := are_at_odds(ctx, m):
+        return _waited_for(ctx, m, odds)
+    if m.progress.lost and ctx.shape(m).has_guard:
+        return guard_of(ctx, m)
+    return _proof(ctx, m) if is_through else run_step(ctx, m, since)
 
 
 def _waited_for(ctx: Context, m: MemberState, odds: str) -> Output | None:

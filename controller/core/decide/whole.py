@@ -1,4 +1,4 @@
-"""The pool as a whole: prepared before the first member is taken out, put back when all is over.
+"""The pool as a whole: prepared before the first member is taken out, put back at the end.
 
 Only where the balancer asks for it (`Plan.opens`). A rollout that will go on leaves it open.
 """
@@ -25,7 +25,7 @@ def open_pool(ctx: Context) -> Output | None:
         return Halted(
             Cause.BALANCER,
             f"the pool could not be prepared: {whole.why}",
-            f"{TRIES} attempts in a row may fail",
+            f"at most {TRIES} attempts in a row may fail",
         )
     return None if _is_busy(ctx) else OpenPool()
 
@@ -47,7 +47,7 @@ def not_put_back(ctx: Context) -> Halted:
     return Halted(
         Cause.BALANCER,
         f"the pool could not be put back as it was found: {ctx.state.whole.why}",
-        f"{TRIES} attempts in a row may fail",
+        f"at most {TRIES} attempts in a row may fail",
     )
 
 

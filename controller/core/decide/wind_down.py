@@ -1,4 +1,4 @@
-"""How a member in hand is brought to rest: after a halt, and when the operator stops the rollout.
+"""Wind-down: how members in progress come to rest after a halt, or when the operator stops.
 
 After a halt, what is out stays out, since it may be what is wrong. After a stop nothing is
 wrong: a member goes back as it was, or finishes its way if that is quick (S11). Either way, one
@@ -85,7 +85,7 @@ def _after_halt(ctx: Context, m: MemberState) -> Output | None:
 
 def _held_out(ctx: Context, m: MemberState) -> Output | None:
     if is_contested(ctx, m):
-        return MemberKept(m.name, "somebody else put it in rotation; it was not fought over")
+        return MemberKept(m.name, "somebody else put it in rotation; poolroll left it there")
     if m.phase is Phase.HOLDING and _is_given_up(ctx, m):
         return _left(ctx, m, f"could not be taken out: {m.why}")
     return setting_of(m, Setting.HOLD)
@@ -93,9 +93,11 @@ def _held_out(ctx: Context, m: MemberState) -> Output | None:
 
 def _stays_out(ctx: Context, m: MemberState) -> Output | None:
     if is_contested(ctx, m):
-        return MemberKept(m.name, "somebody else put it in rotation; it was not fought over")
+        return MemberKept(m.name, "somebody else put it in rotation; poolroll left it there")
     failed = m.progress.detail if m.progress.passed is False else ""
-    return MemberFailed(m.name, failed or m.why or "left out: changed, and not proven")
+    return MemberFailed(
+        m.name, failed or m.why or "left out of rotation: changed, and not verified"
+    )
 
 
 def _out_again(ctx: Context, m: MemberState) -> Output | None:
@@ -109,7 +111,7 @@ def _out_again(ctx: Context, m: MemberState) -> Output | None:
 def _not_fought_over(ctx: Context, m: MemberState, did: str) -> MemberKept:
     seen = [one.line for _, one in ctx.visible(m)]
     is_out = bool(seen) and not any(map(is_ready, seen))
-    return MemberKept(m.name, f"somebody else {did}; it was not fought over", is_out)
+    return MemberKept(m.name, f"somebody else {did}; poolroll left it as it is", is_out)
 
 
 def _judged(ctx: Context, m: MemberState) -> Output | None:
@@ -199,4 +201,4 @@ def is_at_rest(ctx: Context, m: MemberState) -> bool:
     if m.order.setting is not None or ctx.is_pausing(m) or _finishes_its_way(ctx, m):
         return False
     is_to_go = m.phase in JUDGED and m.trial.condemned
-    return m.phase not in PASSING and not is_to_go and not (ctx.is_unseen and m.is_in_hand)
+    return m.phase not in PASSING and not is_to_go and not (ctx.is_unseen and m.is_in_progress)

@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from controller.core.events.outcome import Outcome
 from controller.core.events.vocabulary import Cause, Verdict
+from controller.core.outcome import Outcome
 from controller.core.pool import Incarnation
 from controller.core.steps import Step
 
 
 @dataclass(frozen=True, slots=True)
 class RunBegan:
-    """A process took the rollout in hand: at its start, or after a crash or a stop."""
+    """A process took over the rollout: at its start, or after a crash or a stop."""
 
     by: str
     only: tuple[str, ...] = ()

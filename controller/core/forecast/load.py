@@ -16,8 +16,8 @@ class Load:
 
     instance: str
     backend: str
-    sessions: int
-    """Open now, in the whole backend."""
+    sessions: int | None
+    """Open now, in the whole backend; None: not known."""
     serving: int
     """Members that serve now."""
     carriers: int
@@ -66,13 +66,18 @@ def loads(
                 Load(
                     view.instance,
                     backend,
-                    sum(line.in_flight or 0 for line in view.lines if line.backend == backend),
+                    _sessions(view, backend),
                     len(serving),
                     len(serving) - out,
                     sum(known) - sum(gone[:out]) if len(known) == len(room) else None,
                 )
             )
     return tuple(found)
+
+
+def _sessions(view: InstanceView, backend: str) -> int | None:
+    known = [line.in_flight for line in view.lines if line.backend == backend]
+    return None if None in known else sum(count for count in known if count is not None)
 
 
 def expected(plan: Plan, commands: timedelta | None) -> Expected:

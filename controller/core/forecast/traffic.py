@@ -28,6 +28,8 @@ class Traffic:
     """Average duration of a request."""
     prefers_idle: bool = False
     """Requests go to the member with the fewest in flight: one that fails quickly attracts more."""
+    is_counted: bool = True
+    """Otherwise the traffic is not known, and the rates are zero."""
 
     def scaled(self, share: float) -> "Traffic":
         """The same at a share of the rate."""

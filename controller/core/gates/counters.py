@@ -9,11 +9,11 @@ from typing import Final
 
 from controller.core.events import Verdict
 from controller.core.gates.evidence import Missing
+from controller.core.gates.figures import percent, requests
 from controller.core.gates.gate import CounterGate, Scope, Test
 from controller.core.gates.judgement import Judgement, inconclusive
 from controller.core.gates.statistics import is_unexplained
 from controller.core.pool import Counters
-from controller.core.words import percent, requests
 
 FEW: Final = "(too few to tell)"
 """Added when the errors exceed the limit, but chance explains them as well."""

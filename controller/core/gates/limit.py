@@ -1,8 +1,8 @@
 """The limit of a gate, in words."""
 
 from controller.core.gates.evidence import Query
+from controller.core.gates.figures import percent
 from controller.core.gates.gate import AlertGate, CounterGate, Gate, MetricGate, Test
-from controller.core.words import percent
 
 
 def figure(gate: Gate, value: float) -> str:

@@ -13,11 +13,11 @@ from typing import Final
 from controller.core.events import GateSampled, Verdict
 from controller.core.gates.counters import FEW
 from controller.core.gates.evidence import Answers, Freshness, Missing, Query
+from controller.core.gates.figures import percent, requests, span
 from controller.core.gates.gate import MetricGate
 from controller.core.gates.judgement import Judgement, inconclusive, sampled, worst
 from controller.core.gates.limit import figure
 from controller.core.gates.statistics import is_unexplained, is_worse
-from controller.core.words import percent, requests, span
 
 UNKNOWN_INTERVAL: Final = timedelta(seconds=15)
 """Assumed scrape interval while `evidence` does not show it: a common setting."""

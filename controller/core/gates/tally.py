@@ -1,7 +1,7 @@
 """Counter totals that survive restarts of the load balancer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from controller.core.pool import Counters, Incarnation
 
@@ -16,11 +16,13 @@ class Tally:
     sum: Counters = field(default_factory=Counters)
     """Zero also where nothing was ever counted: see `is_counted`."""
     last: Mapping[tuple[str, str], tuple[Incarnation, Counters]] = field(default_factory=dict)
+    uncounted: frozenset[tuple[str, str]] = frozenset()
+    """Places where nothing is counted: what the others count is not all."""
 
     @property
     def is_counted(self) -> bool:
-        """Whether there was any reading."""
-        return bool(self.last)
+        """Whether there was a reading, in every place."""
+        return bool(self.last) and not self.uncounted
 
     def noted(
         self, place: tuple[str, str], incarnation: Incarnation, counters: Counters | None
@@ -28,13 +30,16 @@ class Tally:
         """With one more reading. The first reading of a place adds nothing; None (nothing is
         counted there) is ignored."""
         if counters is None:
-            return self
+            if place in self.uncounted:
+                return self
+            kept = {one: reading for one, reading in self.last.items() if one != place}
+            return replace(self, last=kept, uncounted=self.uncounted | {place})
         former = self.last.get(place)
         last = {**self.last, place: (incarnation, counters)}
         if former is None:
-            return Tally(self.sum, last)
+            return Tally(self.sum, last, self.uncounted - {place})
         base = former[1] if former[0].is_same(incarnation) else Counters()
         if counters.total < base.total or counters.errors < base.errors:
             base = Counters()
         more = Counters(counters.errors - base.errors, counters.total - base.total)
-        return Tally(self.sum + more, last)
+        return Tally(self.sum + more, last, self.uncounted)

@@ -3,7 +3,7 @@
 Theory of operation
 -------------------
 A member walks five phases: drain, upgrade, validate, return, soak. The states below are finer,
-since a crash, a reload or a foreign hand between two of them must be told apart:
+since a crash, a reload or an out-of-band change may come between two of them:
 
     WAITING     not begun, in rotation as found (or out, and ours, from an earlier run)
     ASKING      `unless` is asked whether the member is already there
@@ -14,7 +14,7 @@ since a crash, a reload or a foreign hand between two of them must be told apart
     UPGRADING   the steps run, one after the other
     PROVING     `unless` is asked again: as proof, or because a step's end was lost
     VALIDATING  probed from outside
-    CHECKING    the load balancer's own health check starts anew; nobody reaches the member (S4)
+    CHECKING    the load balancer's own health check starts again; no user reaches the member (S4)
     RETURNING   being put in rotation, as found or at the first step of a ramp
     RAMPING     in rotation at a share of its weight, gates watched
     SOAKING     in rotation under full traffic, gates watched
@@ -27,8 +27,8 @@ Off the path:
     RESTORING   goes back as it was: its upgrade had not begun
     REMOVING    is taken out again: it failed on its way back or under traffic (S6)
     FAILED      out, and left out
-    KEPT        in rotation, upgraded, not proven: S2 forbade taking it out, somebody else has it
-                in hand, or its soak was cut short
+    KEPT        in rotation, upgraded, not proven: S2 forbade taking it out, somebody else
+                changed it, or its soak was cut short
     STUCK       its rollback failed too: out, for a human
 
 A transition that is not in the table raises and changes nothing. `course` (upgrade or rollback)

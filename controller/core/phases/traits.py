@@ -97,7 +97,7 @@ def _having(test: Callable[[Traits], bool]) -> frozenset[Phase]:
 
 
 AWAY: Final = _having(lambda one: one.is_away)
-IN_HAND: Final = _having(lambda one: one.is_in_progress)
+IN_PROGRESS: Final = _having(lambda one: one.is_in_progress)
 LEAVING: Final = _having(lambda one: one.is_leaving)
 COMING: Final = _having(lambda one: one.is_coming)
 MAY_START: Final = _having(lambda one: one.may_start)
@@ -114,7 +114,7 @@ UNTOUCHED: Final = frozenset({P.WAITING, P.ASKING, P.DUE})
 """Nothing has been done to it in this course."""
 HELD_OUT: Final = _having(lambda one: one.place is Place.OUT)
 PUT_BACK: Final = _having(lambda one: one.place is Place.IN)
-HELD_WHILE_CHANGED: Final = HELD_OUT & IN_HAND - LEAVING
+HELD_WHILE_CHANGED: Final = HELD_OUT & IN_PROGRESS - LEAVING
 """Holding it once more changes nothing but the load balancers."""
 LEFT_OUT: Final = HELD_OUT | {P.WAITING, P.KEPT}
 """Where a member of ours may be left by a halt or a stop."""

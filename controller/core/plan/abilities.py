@@ -39,6 +39,12 @@ class Abilities:
     """Whether an upgrade may end with its member gone."""
     pace: timedelta = timedelta(0)
     """Shortest interval between two looks."""
+    counts: bool = True
+    """Whether requests and their errors are counted."""
+    cuts: bool = True
+    """Whether open sessions can be closed."""
+    floor: int | None = None
+    """A floor that the pool itself prescribes; None: it has none."""
 
     def __or__(self, other: "Abilities") -> "Abilities":
         """Both together; where they differ, the more careful one."""
@@ -53,6 +59,9 @@ class Abilities:
             joins=self.joins or other.joins,
             retires=self.retires or other.retires,
             pace=max(self.pace, other.pace),
+            counts=self.counts and other.counts,
+            cuts=self.cuts and other.cuts,
+            floor=max((n for n in (self.floor, other.floor) if n is not None), default=None),
         )
 
 

@@ -1,15 +1,16 @@
 """Makes the plan: members, order, floor; or every reason to refuse."""
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from controller.core.gates.gate import CounterGate, Gate
 from controller.core.plan.abilities import Abilities, ByHand
+from controller.core.plan.floor import floor_of
+from controller.core.plan.found import found_out, lines_of
 from controller.core.plan.plan import CourseShape, Plan, Purpose
-from controller.core.pool import InstanceView, Line, Member
-from controller.core.settings import Settings
-from controller.core.snapshot import Snapshot, capacity, looked
+from controller.core.pool import InstanceView, Member
+from controller.core.settings import OnTimeout, Policies, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,29 +49,16 @@ def propose(
     backends = tuple(dict.fromkeys(backend for view in views for backend in view.backends))
     refusals = _selection_refusals(settings, members, chosen)
     refusals += _missing_members(chosen, backends, views)
-    left = {name: how for name in chosen if name not in ours if (how := _found_out(name, views))}
+    refusals += _impossible(settings.policies, abilities, purpose)
+    left = {name: how for name in chosen if name not in ours if (how := found_out(name, views))}
     turn = [name for name in chosen if name not in left]
     if chosen and not turn:
         every = "; ".join(f"{name} {how}" for name, how in left.items())
         refusals.append(f"every selected member was found out of rotation: {every}")
-    limits = settings.policies
-    max_unavailable = max(1, limits.max_unavailable.rounded_down(len(chosen)))
-    serving, where = _serving(views, ours)
-    largest = _largest(members, views)
-    if limits.min_available is None:
-        min_available = max(1, serving - max_unavailable)
-    else:
-        min_available = limits.min_available.rounded_up(largest)
-    if turn and not refusals and serving - 1 < min_available:
-        refusals.append(
-            f"the floor does not hold: {serving} serve ({where}), one less would be "
-            f"{serving - 1}, and min_available is {min_available}"
-        )
-    if purpose is Purpose.REHEARSAL and not abilities.holds_out:
-        refusals.append(
-            "a rehearsal takes every member out and upgrades nothing; here only an upgrade takes a "
-            "member out"
-        )
+    max_unavailable = max(1, settings.policies.max_unavailable.rounded_down(len(chosen)))
+    floor = floor_of(settings, members, views, ours, max_unavailable, abilities)
+    if turn and not refusals:
+        refusals += floor.refusals
     plan = Plan(
         name=settings.name,
         members=tuple(members[name] for name in _in_order(turn, settings, ours)),
@@ -78,9 +66,9 @@ def propose(
         instances=tuple(view.instance for view in views),
         backends=backends,
         max_unavailable=max_unavailable,
-        min_available=min_available,
-        serving=serving,
-        policies=limits,
+        min_available=floor.value,
+        serving=floor.serving,
+        policies=settings.policies,
         upgrade=upgrade,
         rollback=rollback,
         purpose=purpose,
@@ -97,10 +85,33 @@ def propose(
         by_hand=by_hand,
     )
     notes = tuple(f"{name} {how}: left out, not upgraded" for name, how in left.items())
-    if limits.min_available is None and serving < largest:
-        notes += (_low_floor_note(largest - serving, largest, min_available),)
+    notes += floor.notes
     notes += tuple(_failing_checks(turn, views))
     return Proposal(None if refusals else plan, tuple(refusals), notes)
+
+
+def _impossible(policies: Policies, abilities: Abilities, purpose: Purpose) -> list[str]:
+    """Settings that these load balancers cannot fulfil."""
+    reasons = []
+    if not abilities.counts:
+        reasons += [_uncounted(gate) for gate in policies.gates if isinstance(gate, CounterGate)]
+    if purpose is Purpose.REHEARSAL and not abilities.holds_out:
+        reasons.append(
+            "a rehearsal takes every member out and upgrades nothing; here only an upgrade takes a "
+            "member out"
+        )
+    if policies.drain.on_timeout is OnTimeout.CUT and not abilities.cuts:
+        reasons.append(
+            "drain.on_timeout is cut, and sessions of this pool cannot be closed; set it to halt"
+        )
+    return reasons
+
+
+def _uncounted(gate: Gate) -> str:
+    return (
+        f"gate {gate.name!r} needs requests that load balancers count, and none counts them "
+        "here; use a gate on metrics"
+    )
 
 
 def _chosen(settings: Settings, members: Mapping[str, Member]) -> list[str]:
@@ -150,54 +161,13 @@ def _missing_members(
     return missing
 
 
-def _lines(name: str, views: Sequence[InstanceView]) -> list[tuple[InstanceView, Line]]:
-    return [(view, line) for view in views for line in view.of(name)]
-
-
-def _found_out(name: str, views: Sequence[InstanceView]) -> str:
-    """How a member was found out of rotation; empty when it was in rotation everywhere."""
-    for view, line in _lines(name, views):
-        if line.is_out:
-            how = f"is {line.admin}" if line.weight or line.admin != "ready" else "has weight 0"
-            return f"{how} ({line.backend} at {view.instance})"
-    return ""
-
-
 def _failing_checks(turn: Sequence[str], views: Sequence[InstanceView]) -> list[str]:
     return [
         f"{name} fails its health check ({line.backend} at {view.instance})"
         for name in turn
-        for view, line in _lines(name, views)
+        for view, line in lines_of(name, views)
         if line.health == "failing" and not line.is_out
     ]
-
-
-def _serving(views: Sequence[InstanceView], ours: Collection[str]) -> tuple[int, str]:
-    """How many serve, on the load balancer with the fewest. Members that we took out count, as they
-    come back first."""
-    snapshots = [looked(Snapshot(view.instance), view) for view in views]
-    fewest = capacity(snapshots)
-    out = sum(1 for name in ours if _found_out(name, views))
-    return fewest.serving + out, fewest.where
-
-
-def _low_floor_note(idle: int, members: int, floor: int) -> str:
-    return (
-        f"{idle} of {members} members {'does' if idle == 1 else 'do'} not serve; the floor is "
-        f"{floor}, counted from those that serve now: set pool.min_available"
-    )
-
-
-def _largest(members: Collection[str], views: Sequence[InstanceView]) -> int:
-    """Members of the largest backend, down and out ones included: the 100 % of percentages. A floor
-    that sank with every lost member would protect nothing."""
-    of = Counter(
-        (view.instance, line.backend)
-        for view in views
-        for line in view.lines
-        if line.member in members
-    )
-    return max(of.values(), default=0)
 
 
 def _in_order(turn: Sequence[str], settings: Settings, ours: Collection[str]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from controller.core import events as e
 from controller.core.gates.gate import AlertGate
-from controller.core.phases import IN_HAND, Move, Phase
+from controller.core.phases import IN_PROGRESS, Move, Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
 from controller.core.state.baseline import watched
@@ -174,7 +174,8 @@ def _resumed(state: State, now: Instant) -> State:
     """Go on: after a pause, or, by the operator's decision, after a halt. A way back that is
     under way is first brought to its end."""
     goes_back = any(
-        m.progress.course is Course.ROLLBACK and m.phase in IN_HAND for m in state.members.values()
+        m.progress.course is Course.ROLLBACK and m.phase in IN_PROGRESS
+        for m in state.members.values()
     )
     if state.halt is None or state.mode is not Mode.HALTED or goes_back:
         return replace(state, paused=False)

@@ -1,5 +1,6 @@
 """Whether requests of users fail now, from the pool's own counters, where it has any."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
@@ -25,8 +26,21 @@ class Failures:
 
 
 def are_known(state: State) -> bool:
-    """Whether anybody counts requests of users: if not, nothing is known of their failures."""
+    """Whether requests of users are counted everywhere: if not, their failures are not known."""
     return state.pool.is_counted
+
+
+def why_unknown(state: State) -> str:
+    """Who does not count requests; empty when all do."""
+    if are_known(state):
+        return ""
+    if not state.pool.last:
+        return "no load balancer counts requests here"
+    return not_counted_at(instance for instance, _ in state.pool.uncounted)
+
+
+def not_counted_at(instances: Iterable[str]) -> str:
+    return f"requests are not counted at {', '.join(sorted(set(instances)))}"
 
 
 def failures(state: State, now: Instant) -> Failures | None:

@@ -34,7 +34,8 @@ def intended(state: State, step: MemberStep, now: Instant) -> MemberState:
         case SetMember():
             return _to_be_set(state, m, step, now)
         case RunStep():
-            m = moved(m, Move.UPGRADE, now)
+            joins = m.progress.unfinished  # what came to its place meanwhile is this step's doing
+            m = moved(m if joins else _occupied(m, step.seats), Move.UPGRADE, now)
             if step.found is not None and m.placement.found is None:
                 m = replace(m, placement=replace(m.placement, found=step.found))
             changes = {"begun": True, "unfinished": True, "lost": False}

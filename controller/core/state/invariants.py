@@ -7,13 +7,13 @@ that is compared by `controller.core.decide.drift`.
 from typing import Final
 
 from controller.core.events import Event, MemberInherited
-from controller.core.phases import FAILED, IN_HAND, JUDGED, OVER, Phase
+from controller.core.phases import FAILED, IN_PROGRESS, JUDGED, OVER, Phase
 from controller.core.plan.plan import Plan
 from controller.core.state.parts import MemberState
 from controller.core.state.state import Mode, State
-from controller.core.steps import AskGuard, AskOperator, Course, RunStep, Validate
+from controller.core.steps import AskGuard, AskOperator, RunStep, Validate
 
-TAKEN: Final = IN_HAND - JUDGED - {Phase.DUE} | {Phase.RAMPING}
+TAKEN: Final = IN_PROGRESS - JUDGED - {Phase.DUE} | {Phase.RAMPING}
 """Out of rotation because of us, or at a share of its weight: what was found is kept."""
 
 WORK: Final[dict[Phase, type]] = {
@@ -79,9 +79,10 @@ def _of_one(plan: Plan, m: MemberState) -> str:
         return f"{type(progress.work).__name__} is open"
     if progress.unfinished and not progress.begun:
         return "S7: a step of it may run, and it counts as unchanged"
-    steps = plan.shape(is_back=progress.course is Course.ROLLBACK).steps
-    if progress.step > max(steps, plan.upgrade.steps):
-        return f"step {progress.step + 1} of {steps}"
+    # What was done in one course still counts while it is validated as the other version.
+    most = max(plan.shape(is_back=is_back).steps for is_back in (False, True))
+    if progress.step > most:
+        return f"step {progress.step + 1} of {most}"
     if m.trial.condemned and m.phase not in JUDGED | FAILED | {Phase.REMOVING, Phase.WAITING}:
         return "it is to be removed, and is not in rotation"
     return ""

@@ -10,7 +10,7 @@ from controller.core.pool import FULL, Instant
 from controller.core.state.baseline import marked
 from controller.core.state.moves import moved, working
 from controller.core.state.observe import is_warming
-from controller.core.state.parts import Consent, MemberState
+from controller.core.state.parts import Consent, MemberState, Placement
 from controller.core.state.state import State
 from controller.core.steps import (
     Course,
@@ -62,7 +62,7 @@ def _concluded(
         case e.MemberStoodDown():
             return working(moved(m, Move.STAND_DOWN, now), None)
         case e.MemberFoundOut():
-            return moved(m, Move.FIND_OUT, now)
+            return moved(m, Move.FIND_OUT, now, placement=_as_it_stands(m))
         case e.MemberLeft(_, why):
             return moved(m, Move.LEAVE, now, why=why)
         case e.MemberGone(_, why):
@@ -101,7 +101,14 @@ def _to_be_restored(plan: Plan, m: MemberState, now: Instant) -> MemberState:
         m.progress, course=course, passed=None, restore_tried=True, tried_other=False
     )
     trial = replace(m.trial, condemned=False)
-    return moved(m, move, now, why="", progress=progress, trial=trial)
+    placement = _as_it_stands(m)
+    return moved(m, move, now, why="", placement=placement, progress=progress, trial=trial)
+
+
+def _as_it_stands(m: MemberState) -> Placement:
+    """A failed step may have brought another occupant: from here on it is about who is there now.
+    While a step of it may run, what it finds is compared with who was there before."""
+    return m.placement if m.progress.unfinished else replace(m.placement, seats=())
 
 
 def _returned(state: State, m: MemberState, now: Instant) -> MemberState:

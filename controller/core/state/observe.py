@@ -35,7 +35,7 @@ def observe(plan: Plan, state: State, event: Looked | LookFailed) -> State:
     )
     state = replace(state, points=_points(plan, state, view.at))
     changed = {
-        m.name: new for m in state.in_hand if (new := _watched(plan, state, m, view)) is not m
+        m.name: new for m in state.in_progress if (new := _watched(plan, state, m, view)) is not m
     }
     return replace(state, members={**state.members, **changed}) if changed else state
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from controller.core.events import Answer
-from controller.core.phases import AWAY, IN_HAND, Phase
+from controller.core.phases import AWAY, IN_PROGRESS, Phase
 from controller.core.pool import FULL, Counters, Found, Incarnation, Instant, Seat
 from controller.core.steps import Course, MemberStep, PoolStep, Setting
 
@@ -178,5 +178,5 @@ class MemberState:
         return self.phase in AWAY or self.placement.found is not None
 
     @property
-    def is_in_hand(self) -> bool:
-        return self.phase in IN_HAND
+    def is_in_progress(self) -> bool:
+        return self.phase in IN_PROGRESS

@@ -1,4 +1,4 @@
-"""What a run has left to do: the plan, with those members alone that it would still touch."""
+"""What a run still has to do: the plan with only those members that it would still touch."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace

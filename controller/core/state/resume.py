@@ -1,6 +1,6 @@
-"""What a process finds that takes a rollout in hand: at its start, or where another one left it.
+"""Resume: the state that a new process starts from. A first start is the trivial case.
 
-Clocks start anew, and so does everything that was only seen: after a crash the next look decides,
+Clocks start again, and so does everything that was only seen: after a crash the next look decides,
 not memory.
 """
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from controller.core.events import RunBegan, Verdict
-from controller.core.events.outcome import Outcome
+from controller.core.outcome import Outcome
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
 from controller.core.state.baseline import watched
@@ -21,9 +21,10 @@ HALTED: Final = (Outcome.HALTED, Outcome.REFUSED)
 def taken_over(plan: Plan, state: State, event: RunBegan, now: Instant) -> State:
     """The state in which a process begins."""
     mode = _mode_again(state)
+    failing = {} if mode is Mode.STOPPING else _failing(state)
     state = replace(state, members={n: _begun_anew(m, now) for n, m in state.members.items()})
     return replace(
-        watched(state) if mode is Mode.HALTED else state,
+        watched(state) if mode is Mode.HALTED or failing else state,
         mode=mode,
         run=event,
         began_at=now,
@@ -32,7 +33,7 @@ def taken_over(plan: Plan, state: State, event: RunBegan, now: Instant) -> State
         stopped_at=now if state.abort is not None else None,
         finished=None,
         paused=False,
-        gates=_failing(state) if mode is Mode.HALTED else {},
+        gates=failing,
         short_since=None,
         whole=state.whole.in_a_new_process(),
         formers={

@@ -22,10 +22,10 @@ from controller.core.state.parts import ORIGIN, MemberState, PoolState
 class Mode(StrEnum):
     RUNNING = "running"
     HALTED = "halted"
-    """The automatic stop; members in hand are brought to rest."""
+    """The automatic stop; members in progress are brought to rest."""
     ROLLING_BACK = "rolling back"
     STOPPING = "stopping"
-    """The operator's stop (a signal, `abort`); members in hand are brought to safety."""
+    """The operator's stop (a signal, `abort`); members in progress are brought to safety."""
     FINISHED = "finished"
 
 
@@ -125,8 +125,8 @@ class State:
         return bool(self.rolling)
 
     @property
-    def in_hand(self) -> tuple[MemberState, ...]:
-        return tuple(m for m in self.members.values() if m.is_in_hand)
+    def in_progress(self) -> tuple[MemberState, ...]:
+        return tuple(m for m in self.members.values() if m.is_in_progress)
 
 
 def initial(plan: Plan) -> State:

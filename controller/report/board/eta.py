@@ -37,14 +37,14 @@ def time_left(ctx: Context, recent: Recent, commands: timedelta | None) -> Left:
     turn = ahead.waits + (ahead.commands or ZERO)
     if recent.took:
         turn = sum(recent.took, ZERO) / len(recent.took)
-    in_hand = [m for m in in_scope(ctx) if m.is_in_hand]
-    busy = [_rest(ctx, m, turn, recent) for m in in_hand]
-    is_late = any(_is_late(ctx, m, turn, recent) for m in in_hand)
+    in_progress = [m for m in in_scope(ctx) if m.is_in_progress]
+    busy = [_rest(ctx, m, turn, recent) for m in in_progress]
+    is_late = any(_is_late(ctx, m, turn, recent) for m in in_progress)
     slots = [*busy, *[ZERO] * (plan.max_unavailable - len(busy))]
-    waiting = [m for m in in_scope(ctx) if not m.is_in_hand and m.phase not in OVER]
+    waiting = [m for m in in_scope(ctx) if not m.is_in_progress and m.phase not in OVER]
     canaries = sum(m.name in plan.canaries for m in waiting)
     slots = _filled(slots, canaries, turn)
-    if canaries or any(m.name in plan.canaries for m in in_hand):
+    if canaries or any(m.name in plan.canaries for m in in_progress):
         slots = [max(slots)] * len(slots)  # the others begin when all canaries are proven
     slots = _filled(slots, len(waiting) - canaries, turn)
     return Left(max(slots), is_late or (ahead.commands is None and not recent.took))

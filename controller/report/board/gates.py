@@ -8,9 +8,9 @@ from typing import Final
 from controller.core.decide.context import Context
 from controller.core.decide.gates import is_overridden, subjects
 from controller.core.events import Verdict
+from controller.core.gates.figures import percent, span
 from controller.core.gates.gate import AlertGate, CounterGate, Gate, MetricGate, Scope
 from controller.core.state.state import GateState
-from controller.core.words import percent, span
 from controller.report.board.recent import GateMark, Recent
 from controller.report.board.segments import Tone
 from controller.report.board.state_line import whole

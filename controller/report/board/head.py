@@ -3,7 +3,7 @@
 from typing import Final
 
 from controller.core.decide.context import Context
-from controller.core.words import span
+from controller.core.gates.figures import span
 from controller.report.board.eta import left_words, time_left
 from controller.report.board.members import tally
 from controller.report.board.scene import LOW, Scene, Size

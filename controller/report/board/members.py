@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from controller.core.decide.context import Context
+from controller.core.gates.figures import span
 from controller.core.phases import FIVE, GRAVE, UPGRADED, Phase
 from controller.core.plan.plan import Plan
 from controller.core.state.counts import counted
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
-from controller.core.words import span
 from controller.report.board.recent import Recent
 from controller.report.board.segments import Tone
 from controller.report.board.state_line import whole
@@ -75,7 +75,7 @@ def _in_flight(state: State, member: str) -> str:
 
 
 def _is_busy(m: MemberState) -> bool:
-    return m.is_in_hand or m.phase is Phase.ASKING
+    return m.is_in_progress or m.phase is Phase.ASKING
 
 
 def _by_weight(ctx: Context) -> list[str]:
@@ -101,10 +101,10 @@ def _counts(phases: Sequence[Phase]) -> str:
 def tally(ctx: Context) -> str:
     """Progress: `3 of 8 done, 1 in progress, 4 waiting`."""
     every = ctx.state.members.values()
-    in_hand = sum(_is_busy(m) for m in every)
+    in_progress = sum(_is_busy(m) for m in every)
     parts = [
         f"{sum(m.phase in UPGRADED for m in every)} of {len(every)} done",
-        *([f"{in_hand} in progress"] if in_hand else []),
+        *([f"{in_progress} in progress"] if in_progress else []),
     ]
     counts = Counter(m.phase for m in every)
     counts[Phase.LEFT] += len(ctx.plan.left)
@@ -129,7 +129,7 @@ def _row(ctx: Context, recent: Recent, m: MemberState) -> Row:
         age=span(whole(ctx.now - since)) if is_busy else "",
         limit=_limit(ctx.plan, m),
         in_flight=_in_flight(ctx.state, m.name),
-        history=recent.in_flight.get(m.name, ()) if m.is_in_hand else (),
+        history=recent.in_flight.get(m.name, ()) if m.is_in_progress else (),
         doing=_doing(ctx, m),
         tone=_tone(m),
     )

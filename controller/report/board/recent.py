@@ -101,7 +101,7 @@ def _counts(recent: Recent, state: State, now: Instant) -> Recent:
         return recent
     counts = {
         m.name: (*recent.in_flight.get(m.name, ()), state.in_flight(m.name) or 0)[-COUNTS:]
-        for m in state.in_hand
+        for m in state.in_progress
     }
     return replace(recent, in_flight=counts, counted_at=now)
 
@@ -122,7 +122,7 @@ def _turned(recent: Recent, former: MemberState, m: MemberState, now: Instant) -
     if m.phase in LEAVING:
         return replace(recent, began={m.name: now, **recent.began})
     since = recent.began.get(m.name)
-    if m.is_in_hand or since is None:
+    if m.is_in_progress or since is None:
         return recent
     began = {name: at for name, at in recent.began.items() if name != m.name}
     if m.phase is not Phase.DONE:

@@ -9,11 +9,11 @@ from controller.core.decide.context import Context
 from controller.core.decide.gates import gate_holds
 from controller.core.decide.schedule import in_scope
 from controller.core.events import Verdict
+from controller.core.gates.figures import span
 from controller.core.gates.gate import Gate, Scope, Then
 from controller.core.phases import OVER, Phase
 from controller.core.state.parts import MemberState
 from controller.core.state.state import Mode, State
-from controller.core.words import span
 from controller.report.words import names
 
 RUNNING, PAUSED, HOLDING = "RUNNING", "PAUSED", "HOLDING"
@@ -53,7 +53,9 @@ def state_line(ctx: Context) -> StateLine:
         return StateLine(ROLLING_BACK, f"{names(state.rolling)}, after the halt: {state.halt.seen}")
     if state.halt is not None:
         rest = (
-            "members in progress come to rest" if state.in_hand else "no further member is touched"
+            "members in progress come to rest"
+            if state.in_progress
+            else "no further member is touched"
         )
         return StateLine(HALTED, f"{state.halt.seen}; {rest}")
     reason = next(_reasons(ctx), None)
@@ -69,7 +71,9 @@ def state_line(ctx: Context) -> StateLine:
 
 def _stopping(state: State) -> StateLine:
     running = [
-        m.name for m in state.in_hand if m.phase is Phase.UPGRADING and m.progress.work is not None
+        m.name
+        for m in state.in_progress
+        if m.phase is Phase.UPGRADING and m.progress.work is not None
     ]
     rest = "members in progress are brought to a safe state"
     if running:
@@ -101,7 +105,7 @@ def _unseen(ctx: Context) -> Iterator[str]:
 
 
 def _lingering(ctx: Context) -> Iterator[str]:
-    waiting = [m for m in ctx.state.in_hand if m.phase in (Phase.OUT, Phase.UPGRADING)]
+    waiting = [m for m in ctx.state.in_progress if m.phase in (Phase.OUT, Phase.UPGRADING)]
     if not any(m.progress.work is None for m in waiting):
         return
     if ctx.lingering is not None:
@@ -112,7 +116,7 @@ def _short(ctx: Context) -> Iterator[str]:
     since = ctx.state.short_since
     if since is None:
         return
-    due = [m.name for m in ctx.state.in_hand if m.phase is Phase.DUE]
+    due = [m.name for m in ctx.state.in_progress if m.phase is Phase.DUE]
     serving = ctx.without(*due).serving
     left = ctx.plan.policies.wait_for_capacity - (ctx.now - since)
     yield (
@@ -123,8 +127,8 @@ def _short(ctx: Context) -> Iterator[str]:
 
 def _gates(ctx: Context) -> Iterator[str]:
     """Gates that keep a member from starting, or from ending its soak."""
-    over = [m for m in ctx.state.in_hand if is_soaked(ctx, m)]
-    is_idle = not ctx.state.in_hand and ctx.now - ctx.state.began_at >= GRACE
+    over = [m for m in ctx.state.in_progress if is_soaked(ctx, m)]
+    is_idle = not ctx.state.in_progress and ctx.now - ctx.state.began_at >= GRACE
     begins = is_idle and any(m.phase is Phase.WAITING for m in in_scope(ctx))
     for gate in ctx.plan.policies.gates:
         if gate.scope is Scope.MEMBER:

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from controller.core.decide.context import Context
+from controller.core.gates.figures import span
 from controller.core.gates.gate import CounterGate
 from controller.core.pool import Instant
-from controller.core.state.failures import RECENT, are_known
+from controller.core.state.failures import RECENT, why_unknown
 from controller.core.state.state import State
-from controller.core.words import span
 from controller.report.board.recent import Recent
 from controller.report.board.segments import Tone
 from controller.report.board.state_line import whole
@@ -33,8 +33,8 @@ def users(ctx: Context, recent: Recent, wall: datetime) -> tuple[str, Tone]:
         return "not known: a load balancer does not answer", Tone.BAD
     rate = rate_now(ctx.state, ctx.now)
     is_seen = any(one.at is not None for one in ctx.state.snapshots.values())
-    if rate is None and is_seen and not are_known(ctx.state):
-        return "NOT KNOWN: no load balancer counts requests here", Tone.DOUBT
+    if is_seen and (why := why_unknown(ctx.state)):
+        return f"NOT KNOWN: {why}", Tone.DOUBT
     if rate is None:
         return "not known yet", Tone.DIM
     traffic = f"{_figure(rate.requests)} requests/s" if rate.requests else "NO REQUESTS"

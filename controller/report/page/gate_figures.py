@@ -4,9 +4,9 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from controller.core.events import GateSampled
+from controller.core.gates.figures import percent
 from controller.core.gates.gate import CounterGate, Gate, MetricGate, Test
 from controller.core.gates.statistics import is_unexplained
-from controller.core.words import percent
 
 
 def figure(gate: Gate, value: float) -> str:

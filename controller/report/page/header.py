@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Final
 
 from controller.config import RolloutFile
-from controller.core.events.outcome import ExitCode, Outcome
-from controller.core.words import span
+from controller.core.gates.figures import span
+from controller.core.outcome import ExitCode, Outcome
 from controller.records import RolloutRow
 from controller.report.page.model import Halt, Story
 from controller.report.run.halt import without_next

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from controller.core.gates.figures import span
 from controller.core.gates.gate import CounterGate
 from controller.core.phases import GRAVE
 from controller.core.steps import Course
-from controller.core.words import span
 from controller.report.members.status import member_status
 from controller.report.page.model import Action, Series, Story
 

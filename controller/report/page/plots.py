@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import Final
 
 from controller.core.events import Verdict
+from controller.core.gates.figures import span
 from controller.core.gates.gate import Gate
 from controller.core.gates.limit import limit
-from controller.core.words import span
 from controller.report.page.downsample import downsampled
 from controller.report.page.gate_figures import figure, limits_of, range_of, trip_ratio
 from controller.report.page.model import Sample, Series, Story

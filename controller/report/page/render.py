@@ -8,8 +8,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from controller import __version__
+from controller.core.gates.figures import span
 from controller.core.gates.limit import limit
-from controller.core.words import span
 from controller.records import Record, RolloutRow
 from controller.report.page.builder import build
 from controller.report.page.header import header, moment

@@ -6,8 +6,8 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Final
 
+from controller.core.gates.figures import span
 from controller.core.phases import OVER, Phase
-from controller.core.words import span
 from controller.report.members.status import member_status
 from controller.report.page.model import Run, Story, Stretch
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 from controller.core.forecast.load import Expected, Load
 from controller.core.forecast.stake import CERTAINTY, Loss
 from controller.core.forecast.traffic import Traffic
-from controller.core.plan.plan import Plan
-from controller.core.words import percent, span
+from controller.core.gates.figures import percent, span
+from controller.core.plan.plan import Plan, Purpose
 from controller.report.words import count
 
 SHARES = {1.0: "every request", 0.1: "a tenth of its requests"}
@@ -26,8 +26,17 @@ def outlook_lines(
         "",
         *expected_lines(duration),
         "",
-        *stake_lines(now, losses),
+        *(_unknown_stake() if _is_unknown(plan, now) else stake_lines(now, losses)),
     ]
+
+
+def _is_unknown(plan: Plan, now: Traffic) -> bool:
+    return not now.is_counted and plan.purpose is not Purpose.REHEARSAL
+
+
+def _unknown_stake() -> list[str]:
+    why = "no load balancer counts requests here"
+    return ["at stake", f"  NOT KNOWN: {why}, so it is not known how many would fail"]
 
 
 def load_lines(loads: Sequence[Load], plan: Plan) -> list[str]:
@@ -38,6 +47,9 @@ def load_lines(loads: Sequence[Load], plan: Plan) -> list[str]:
 
 def _load(load: Load, floor: int) -> str:
     where = f"{load.backend} at {load.instance}: {load.serving} serve, then {load.carriers}"
+    if load.sessions is None:
+        left = f" (floor {floor})" if load.carriers > 0 else ": NO MEMBER IS LEFT"
+        return f"{where}{left}; how many sessions they carry is not known"
     sessions = count(load.sessions, "session")
     if load.carriers <= 0:
         return f"{where}: NO MEMBER IS LEFT FOR {sessions}"

@@ -38,7 +38,7 @@ class OthersLoad(_Value):
     backend: str
     serving: int
     carriers: int = Field(description="Members left to serve while max_unavailable are out.")
-    sessions: int = Field(description="Open now, in the whole backend.")
+    sessions: int | None = Field(description="Open now, in the whole backend; null: not known.")
     room: int | None = Field(description="The sum of the carriers' maxconn; null: no limit.")
 
 
@@ -99,8 +99,8 @@ class PlanValue(_Value):
     unless: dict[str, UnlessValue]
     others: list[OthersLoad] = Field(description="Load on the other members while some are out.")
     duration: Duration | None
-    traffic: RequestsValue | None
-    at_stake: list[AtStake]
+    traffic: RequestsValue | None = Field(description="null, too, where requests are not counted.")
+    at_stake: list[AtStake] = Field(description="Empty, too, where requests are not counted.")
 
     @classmethod
     def of(
@@ -132,7 +132,7 @@ class PlanValue(_Value):
             unless={k: UnlessValue(answer=str(a), detail=d) for k, (a, d) in unless.items()},
             others=[_load(load) for load in ahead[2]] if ahead else [],
             duration=_duration(ahead[3]) if ahead else None,
-            traffic=_traffic(ahead[0]) if ahead else None,
+            traffic=_traffic(ahead[0]) if ahead and ahead[0].is_counted else None,
             at_stake=[_at_stake(loss) for loss in ahead[1]] if ahead else [],
         )
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
+from controller.core.gates.figures import span
 from controller.core.gates.gate import Gate, Scope
 from controller.core.gates.limit import limit
 from controller.core.plan.plan import Plan
 from controller.core.settings import OnFailure, ReturnPolicy, Settings
 from controller.core.state.state import State
-from controller.core.words import span
 from controller.records import RolloutRow
 from controller.report.run.summary import status_lines
 from controller.report.words import count, names

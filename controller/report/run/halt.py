@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from controller.core.gates.figures import span
 from controller.core.phases import Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
 from controller.core.snapshot import Snapshot, capacity
-from controller.core.state.failures import are_known, failures
+from controller.core.state.failures import failures, why_unknown
 from controller.core.state.state import State
-from controller.core.words import span
 from controller.report.members.placement import observed
 from controller.report.members.status import (
     is_changed,
@@ -73,9 +73,7 @@ def _unanswered(state: State) -> str:
 
 def _unknown(state: State) -> str:
     """Why it is not known whether users fail; empty when it is known."""
-    return _unanswered(state) or (
-        "" if are_known(state) else "no load balancer counts requests here"
-    )
+    return _unanswered(state) or why_unknown(state)
 
 
 def _as_of(state: State, now: Instant, wall: datetime) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Final
 
 from controller.core import events as e
 from controller.core.events import Event, Observation
-from controller.core.events.outcome import Outcome
+from controller.core.outcome import Outcome
 from controller.core.phases import UPGRADED
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant

@@ -2,7 +2,8 @@
 
 from controller.core import events as e
 from controller.core.events import Event, Observation
-from controller.core.events.outcome import Outcome
+from controller.core.gates.figures import span
+from controller.core.outcome import Outcome
 from controller.core.phases import Phase
 from controller.core.plan.plan import Purpose
 from controller.core.pool import FULL
@@ -20,7 +21,6 @@ from controller.core.steps import (
     Setting,
     Validate,
 )
-from controller.core.words import span
 from controller.report.run.stopping import stopping
 from controller.report.sanitize import legible_line
 from controller.report.words import count, names

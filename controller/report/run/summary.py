@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from controller.core.events import Finished
-from controller.core.events.outcome import Outcome
+from controller.core.outcome import Outcome
 from controller.core.phases import JUDGED, Phase
 from controller.core.plan.abilities import MEMBER
 from controller.core.plan.plan import Plan, Purpose

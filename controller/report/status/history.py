@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from controller.core.events import Finished, RunBegan
+from controller.core.gates.figures import span
 from controller.core.plan.plan import Plan
-from controller.core.words import span
 from controller.journal.codec import PLAN, decode
 from controller.records import Record, RolloutRow
 from controller.report.sanitize import legible_line

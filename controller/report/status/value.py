@@ -146,7 +146,7 @@ def _as_seen(known: Known) -> State:
     """With what was seen now, except of members in progress: their journal and their look are of
     different moments, so only the journal counts."""
     state = looked_at(known.state, known.pool_view)
-    moving = {m.name for m in state.in_hand} if known.is_held else set()
+    moving = {m.name for m in state.in_progress} if known.is_held else set()
     return replace(
         state,
         snapshots={

@@ -40,7 +40,7 @@ async def test_a_reload_loses_no_request(world: MakeWorld) -> None:
         await process.reload()
         assert process.pid != former
         assert process.former_pids == (former,)
-        assert (await info(one.unix_doors[0]))["Pid"] == str(process.pid)
+        assert (await info(one.unix_endpoints[0]))["Pid"] == str(process.pid)
         await until(lambda: not process.former_pids, what="the former worker to end")
     assert load.tally.failed == 0
     assert not is_running(former)
@@ -48,14 +48,14 @@ async def test_a_reload_loses_no_request(world: MakeWorld) -> None:
 
 @pytest.mark.haproxy
 async def test_a_restart_ends_every_worker(world: MakeWorld) -> None:
-    """A restart kills former workers and the current one, and the same doors answer again."""
+    """A restart kills former workers and the current one, and the same endpoints answer again."""
     one = await world(2)
     process = one.haproxies[0]
     client = Client(one.frontends[0], keeps_cookie=False)
     asked = asyncio.create_task(client.get("/slow?ms=60000"))
 
     async def is_in_flight() -> bool:
-        return (await line_of(one.unix_doors[0], "web", "BACKEND"))["scur"] == "1"
+        return (await line_of(one.unix_endpoints[0], "web", "BACKEND"))["scur"] == "1"
 
     await until(is_in_flight, what="a request in flight")
     await process.reload()
@@ -65,8 +65,8 @@ async def test_a_restart_ends_every_worker(world: MakeWorld) -> None:
     assert not any(is_running(pid) for pid in pids)
     with pytest.raises(NoAnswer, match="closed without an answer"):
         await asked
-    for door in (one.unix_doors[0], one.operator_doors[0], one.tcp_doors[0]):
-        assert (await info(door))["Pid"] == str(process.pid)
+    for endpoint in (one.unix_endpoints[0], one.operator_endpoints[0], one.tcp_endpoints[0]):
+        assert (await info(endpoint))["Pid"] == str(process.pid)
 
 
 @pytest.mark.haproxy
@@ -76,9 +76,9 @@ async def test_a_frozen_haproxy_answers_again_when_thawed(world: MakeWorld) -> N
     process = one.haproxies[0]
     process.freeze()
     with pytest.raises(TimeoutError):
-        await ask(one.unix_doors[0], "show info", within=0.05)
+        await ask(one.unix_endpoints[0], "show info", within=0.05)
     process.thaw()
-    assert (await info(one.unix_doors[0]))["Pid"] == str(process.pid)
+    assert (await info(one.unix_endpoints[0]))["Pid"] == str(process.pid)
 
 
 @pytest.mark.haproxy
@@ -118,7 +118,7 @@ async def test_a_failed_reload_leaves_the_former_worker(world: MakeWorld) -> Non
     with pytest.raises(PoolrollError, match="unknown keyword 'nonsense'"):
         await process.reload()
     assert process.pid == pid
-    assert (await info(one.unix_doors[0]))["Pid"] == str(pid)
+    assert (await info(one.unix_endpoints[0]))["Pid"] == str(pid)
 
 
 async def test_what_cannot_be_run(short_folder: Path) -> None:

@@ -19,7 +19,7 @@ async def test_a_healthy_pool_serves_all(world: MakeWorld) -> None:
     assert load.tally.moved == 0
     assert set(load.tally.by_member) == set(one.members)
     assert set(load.tally.by_version) == {"v1"}
-    front = await stat(one.unix_doors[0], "front", "FRONTEND")
+    front = await stat(one.unix_endpoints[0], "front", "FRONTEND")
     assert int(front["conn_tot"]) == 12
     assert int(front["req_tot"]) == load.tally.total
 
@@ -31,8 +31,8 @@ async def test_two_balancers_share_the_load(world: MakeWorld) -> None:
     async with Load(one.frontends, rate=400, clients=4) as load:
         await until(lambda: load.tally.served >= 40, what="40 requests to be served")
     assert load.tally.failed == 0
-    for door in one.unix_doors:
-        assert int((await stat(door, "front", "FRONTEND"))["conn_tot"]) == 2
+    for endpoint in one.unix_endpoints:
+        assert int((await stat(endpoint, "front", "FRONTEND"))["conn_tot"]) == 2
 
 
 @pytest.mark.haproxy
@@ -64,7 +64,7 @@ async def test_failures_are_seen_with_their_member(world: MakeWorld) -> None:
 async def test_nobody_left_to_serve_is_a_failure(world: MakeWorld) -> None:
     """With every member out, HAProxy's own 503 counts, and belongs to no member."""
     one = await world(1)
-    await order(one.unix_doors[0], "set server web/web1 state maint")
+    await order(one.unix_endpoints[0], "set server web/web1 state maint")
     async with Load(one.frontends, rate=200) as load:
         await until(lambda: load.tally.failed >= 3, what="3 failures")
     assert load.tally.served == 0
@@ -96,16 +96,16 @@ async def test_sticky_clients_come_to_a_drained_member(world: MakeWorld) -> None
     """A client with a cookie still reaches a draining member, and is moved by MAINT without an
     error."""
     one = await world(2)
-    door = one.unix_doors[0]
+    endpoint = one.unix_endpoints[0]
     async with Load(one.frontends, rate=400, clients=4, sticky_share=1) as load:
         await until(lambda: set(load.tally.by_member) == {"web1", "web2"}, what="both to serve")
-        await order(door, "set server web/web1 state drain")
+        await order(endpoint, "set server web/web1 state drain")
         before = load.tally.by_member["web1"]
         await until(lambda: load.tally.by_member["web1"] > before + 10, what="cookies to hold")
-        await order(door, "set server web/web1 state maint")
+        await order(endpoint, "set server web/web1 state maint")
         await until(lambda: load.tally.moved > 0, what="a sticky client to be moved")
     assert load.tally.failed == 0
-    assert (await info(door))["Stopping"] == "0"
+    assert (await info(endpoint))["Stopping"] == "0"
 
 
 def test_quantiles_and_failures_of_a_tally() -> None:

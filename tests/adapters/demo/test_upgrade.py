@@ -40,14 +40,14 @@ def asking(one: World, version: str, member: str = "web1") -> list[str]:
 async def test_a_drained_member_is_upgraded_without_a_failure(world: MakeWorld) -> None:
     """Out of rotation and quiet, a member changes its version and no user notices."""
     one = await world(3)
-    door = one.unix_doors[0]
+    endpoint = one.unix_endpoints[0]
     async with Load(one.frontends, rate=300, slow_share=0.1, slow_ms=50, sticky_share=0.3) as load:
         await until(lambda: load.tally.by_member["web2"] > 5, what="web2 to serve")
-        await order(door, "set server web/web2 state drain")
-        await order(door, "set server web/web2 state maint")
+        await order(endpoint, "set server web/web2 state drain")
+        await order(endpoint, "set server web/web2 state maint")
 
         async def is_quiet() -> bool:
-            line = await stat(door, "web", "web2")
+            line = await stat(endpoint, "web", "web2")
             return line["scur"] == line["qcur"] == "0"
 
         await until(is_quiet, what="web2 to be quiet")
@@ -57,7 +57,7 @@ async def test_a_drained_member_is_upgraded_without_a_failure(world: MakeWorld) 
             return (await one.member_versions())["web2"] == "v2"
 
         await until(runs_v2, what="v2 to run")
-        await order(door, "set server web/web2 state ready")
+        await order(endpoint, "set server web/web2 state ready")
         await until(lambda: load.tally.by_version["v2"] > 5, what="v2 to serve users")
     assert load.tally.failed == 0
     assert await one.member_versions() == {"web1": "v1", "web2": "v2", "web3": "v1"}

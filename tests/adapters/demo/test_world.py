@@ -1,4 +1,4 @@
-"""A world stands, says where its doors are, and leaves nothing behind."""
+"""A world stands, says where its endpoints are, and leaves nothing behind."""
 
 import asyncio
 import signal
@@ -107,16 +107,16 @@ async def test_nothing_outlives_a_killed_owner(
 
 
 @pytest.mark.haproxy
-async def test_every_door_is_what_it_says(world: MakeWorld) -> None:
-    """Admin doors may set, the operator's may not, and all show the same worker."""
+async def test_every_endpoint_is_what_it_says(world: MakeWorld) -> None:
+    """Admin endpoints may set, the operator's may not, and all show the same worker."""
     one = await world(1, instances=2)
     for number, process in enumerate(one.haproxies):
-        for doors in (one.unix_doors, one.tcp_doors, one.operator_doors):
-            assert (await info(doors[number]))["Pid"] == str(process.pid)
+        for endpoints in (one.unix_endpoints, one.tcp_endpoints, one.operator_endpoints):
+            assert (await info(endpoints[number]))["Pid"] == str(process.pid)
         order = "set server web/web1 state ready"
-        assert "denied" in await ask(one.operator_doors[number], order)
-        assert (await ask(one.unix_doors[number], order)).strip() == ""
-        assert (await ask(one.tcp_doors[number], order)).strip() == ""
+        assert "denied" in await ask(one.operator_endpoints[number], order)
+        assert (await ask(one.unix_endpoints[number], order)).strip() == ""
+        assert (await ask(one.tcp_endpoints[number], order)).strip() == ""
 
 
 @pytest.mark.haproxy
@@ -133,9 +133,9 @@ async def test_the_shape_of_the_pool_reaches_haproxy(world: MakeWorld) -> None:
         retries=1,
     )
     for backend in ("web", "api"):
-        line = await stat(one.unix_doors[0], backend, "web1")
+        line = await stat(one.unix_endpoints[0], backend, "web1")
         assert (line["weight"], line["status"], line["cookie"]) == ("40", "no check", "")
-        assert (await stat(one.unix_doors[0], backend, "BACKEND"))["algo"] == "static-rr"
+        assert (await stat(one.unix_endpoints[0], backend, "BACKEND"))["algo"] == "static-rr"
 
 
 @pytest.mark.haproxy
@@ -144,7 +144,7 @@ async def test_the_balancer_sees_a_stopped_app(world: MakeWorld) -> None:
     one = await world(2, server_options="check inter 20ms rise 2 fall 2")
 
     async def status() -> str:
-        return (await stat(one.unix_doors[0], "web", "web2"))["status"]
+        return (await stat(one.unix_endpoints[0], "web", "web2"))["status"]
 
     async def is_down() -> bool:
         return await status() == "DOWN"

@@ -56,14 +56,14 @@ class Recorder:
     def __init__(self, version: str, folder: Path) -> None:
         self._version = version
         self._folder = folder
-        self._door = f"unix:{folder}/admin"
-        self._balancer = HaproxyLoadBalancer([self._door], ALL, SystemClock())
+        self._endpoint = f"unix:{folder}/admin"
+        self._balancer = HaproxyLoadBalancer([self._endpoint], ALL, SystemClock())
         self._ids: dict[str, Ids] = {}
 
-    async def ask(self, scene: str, *commands: Command, door: str = "admin") -> list[str]:
+    async def ask(self, scene: str, *commands: Command, endpoint: str = "admin") -> list[str]:
         replies = []
         for command in commands:
-            reply = await ask(f"unix:{self._folder}/{door}", " ".join(command))
+            reply = await ask(f"unix:{self._folder}/{endpoint}", " ".join(command))
             keep(self._version, scene, command, reply)
             replies.append(reply.removesuffix("\n\n"))
         return replies
@@ -85,23 +85,23 @@ class Recorder:
 
     async def course(self) -> None:
         """a1 out of rotation and back."""
-        then = found_in((self._door, server.line) for server in await self._a1())
+        then = found_in((self._endpoint, server.line) for server in await self._a1())
         await self._scene("draining", orders.drain(await self._a1()))
         await self._scene("out", orders.take_out(await self._a1()))
         await self._scene("cut", orders.cut(await self._a1()))
         await self._scene("returning", orders.begin_return(await self._a1()))
         await until(self._has_passed, what="a1 to pass its checks")
         await self._look("passed")
-        await self._scene("back", orders.put_back(self._door, await self._a1(), then))
+        await self._scene("back", orders.put_back(self._endpoint, await self._a1(), then))
 
     async def others(self) -> None:
         await self.ask("refused", *REFUSED)
-        await self.ask("operator", ("show", "cli", "level"), SETTING, door="operator")
-        await self.ask("user", *FACTS[1:], SETTING, door="user")
-        for door in ("number", "string"):
-            await self.ask(door, ("show", "cli", "level"), REFUSED[0], door=door)
-        await ask(self._door, "set server kinds/slow state maint")
-        await ask(self._door, "set server kinds/slow state ready")
+        await self.ask("operator", ("show", "cli", "level"), SETTING, endpoint="operator")
+        await self.ask("user", *FACTS[1:], SETTING, endpoint="user")
+        for endpoint in ("number", "string"):
+            await self.ask(endpoint, ("show", "cli", "level"), REFUSED[0], endpoint=endpoint)
+        await ask(self._endpoint, "set server kinds/slow state maint")
+        await ask(self._endpoint, "set server kinds/slow state ready")
         await self.ask("warming", *questions("kinds", self._ids["kinds"], None))
 
     async def _scene(self, name: str, made: Iterable[orders.Order]) -> None:
@@ -119,7 +119,7 @@ class Recorder:
         servers: list[Server] = []
         for backend in BACKENDS:
             asked = questions(backend, self._ids[backend], ("a1",))
-            replies = [await ask(self._door, " ".join(command)) for command in asked]
+            replies = [await ask(self._endpoint, " ".join(command)) for command in asked]
             whole = [reply.removesuffix("\n\n") for reply in replies]
             view = backend_view("it", backend, asked, whole, ("a1",))
             assert view is not None
@@ -128,7 +128,7 @@ class Recorder:
 
     async def _is_steady(self) -> bool:
         """Nobody shows the warm-up of a start, or a check that has not ended."""
-        view = await self._balancer.look(self._door, None)
+        view = await self._balancer.look(self._endpoint, None)
         return all(line.health is not Health.FAILING for line in view.lines if has_check(line))
 
     async def _has_passed(self) -> bool:
@@ -147,10 +147,10 @@ async def record(program: Path) -> str:
         process = HaproxyProcess(program, folder, config(folder, front, healthy))
         await process.start()
         try:
-            door = f"unix:{folder}/admin"
-            version = ".".join((await info(door))["Version"].split(".")[:2])
+            endpoint = f"unix:{folder}/admin"
+            version = ".".join((await info(endpoint))["Version"].split(".")[:2])
             shutil.rmtree(RECORDED / version, ignore_errors=True)
-            await ask(door, ADD)
+            await ask(endpoint, ADD)
             await get(front, cookie="SRV=a1")  # a request that nobody answers
             recorder = Recorder(version, folder)
             await recorder.rest()

@@ -193,7 +193,7 @@ class Site:
 
 
 class Front:
-    """One running HAProxy and its doors."""
+    """One running HAProxy and its endpoints."""
 
     process: HaproxyProcess
 
@@ -235,8 +235,8 @@ frontend web
 """
 
 
-def balancer(doors: Sequence[str], backends: Sequence[str] = ("web",)) -> HaproxyLoadBalancer:
-    return HaproxyLoadBalancer(doors, backends, SystemClock())
+def balancer(endpoints: Sequence[str], backends: Sequence[str] = ("web",)) -> HaproxyLoadBalancer:
+    return HaproxyLoadBalancer(endpoints, backends, SystemClock())
 
 
 @asynccontextmanager

@@ -232,7 +232,7 @@ async def test_reload_while_setting_is_worth_another_try(short_folder: Path) -> 
 
     async with server(short_folder / "s", answer):
         one = instance(short_folder / "s")
-        with pytest.raises(BalancerUnreachable, match="reloaded while it was being set") as error:
+        with pytest.raises(BalancerUnreachable, match="reloaded during the setting") as error:
             await one.carry_out("a1", begin_return, ())
     assert error.value.retryable
 
@@ -254,7 +254,7 @@ async def test_reload_under_a_line_that_is_only_looked_at(short_folder: Path, ch
             writer.write(b"\n\n\n")
 
     async with server(short_folder / "s", answer) as lines:
-        with pytest.raises(BalancerUnreachable, match="reloaded while it was being set"):
+        with pytest.raises(BalancerUnreachable, match="reloaded during the setting"):
             await instance(short_folder / "s").carry_out("a1", begin_return, ())
     assert len([line for line in lines if not line.startswith("show")]) == (check > 0)
 
@@ -325,7 +325,7 @@ async def test_who_is_meant_to_be_there(
 
 
 async def test_servers_that_never_hold_still_are_given_up(short_folder: Path) -> None:
-    """When names and numbers disagree again and again, the look ends with an error for now."""
+    """When names and numbers disagree kept changing, the look ends with an error for now."""
 
     async def answer(line: str, writer: asyncio.StreamWriter) -> None:
         before = INFO if line.startswith(LEARNS) else f"{INFO}\n\n{STATE}"
@@ -333,6 +333,6 @@ async def test_servers_that_never_hold_still_are_given_up(short_folder: Path) ->
 
     async with server(short_folder / "s", answer) as lines:
         one = instance(short_folder / "s")
-        with pytest.raises(BalancerUnreachable, match="again and again"):
+        with pytest.raises(BalancerUnreachable, match="kept changing"):
             await one.look(None)
     assert len(lines) == 6

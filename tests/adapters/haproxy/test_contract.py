@@ -1,4 +1,5 @@
-"""The LoadBalancer contract on real HAProxies: both doors, one and two instances, two backends."""
+"""The LoadBalancer contract on real HAProxies: both kinds of endpoint, one and two instances, two
+backends."""
 
 from functools import partial
 
@@ -25,11 +26,13 @@ class TestHaproxy(BalancerContract):
         apps = {name: await site.app(name) for name in ("a1", "a2")}
         config = sections({name: app.port for name, app in apps.items()})
         front = await site.haproxy(config)
-        doors = {"unix": [front.unix], "tcp": [front.tcp]}.get(request.param)
-        if doors is None:
+        endpoints = {"unix": [front.unix], "tcp": [front.tcp]}.get(request.param)
+        if endpoints is None:
             other = await site.haproxy(config)
-            doors = [front.unix, other.tcp]
-        stage = Stage(balancer(doors, ("web", "api")), SystemClock(), ("web", "api"), tuple(apps))
+            endpoints = [front.unix, other.tcp]
+        stage = Stage(
+            balancer(endpoints, ("web", "api")), SystemClock(), ("web", "api"), tuple(apps)
+        )
         for member in apps:
             await eventually(partial(stage.lines, member), passing)
         return stage

@@ -132,7 +132,7 @@ async def test_operator_socket_reads_and_does_not_set(site: Site) -> None:
     pool = balancer([front.operator])
     assert (await pool.facts(front.operator)).level == "operator"
     view = await pool.look(front.operator, None)
-    with pytest.raises(PermissionTooLow, match="this door has level 'operator'"):
+    with pytest.raises(PermissionTooLow, match="this endpoint has level 'operator'"):
         await pool.survey(view, ("a1",))
     with pytest.raises(PermissionTooLow, match="level admin"):
         await pool.drain("a1")
@@ -145,11 +145,11 @@ async def test_socket_with_severities(site: Site, form: str) -> None:
     """A socket whose messages begin with their severity is read, and set, like any other."""
     path = site.folder / "severe"
     front = await site.haproxy(RICH, f"stats socket {path} level admin severity-output {form}")
-    door = f"unix:{path}"
-    pool = balancer([door], ("api",))
-    assert (await pool.facts(door)).level == "admin"
-    view = await pool.look(door, ("a1",))
-    low = found_in((door, replace(line, weight=50)) for line in view.lines)
+    endpoint = f"unix:{path}"
+    pool = balancer([endpoint], ("api",))
+    assert (await pool.facts(endpoint)).level == "admin"
+    view = await pool.look(endpoint, ("a1",))
+    low = found_in((endpoint, replace(line, weight=50)) for line in view.lines)
     with pytest.raises(WeightRefused):
         await pool.put_back("a1", low)
     await pool.take_out("a1")
@@ -167,13 +167,13 @@ async def test_wrong_backend_names_the_right_ones(site: Site, verb: str) -> None
         await ask
 
 
-async def test_ipv6_door(site: Site) -> None:
-    """A Runtime API on ::1 answers through its door in brackets."""
+async def test_ipv6_endpoint(site: Site) -> None:
+    """A Runtime API on ::1 answers through its endpoint in brackets."""
     port = site.port("::1")
     front = await site.haproxy(RICH, f"stats socket ipv6@[::1]:{port} level admin")
-    door = f"tcp:[::1]:{port}"
-    pool = balancer([door])
-    assert (await pool.facts(door)).api == door
+    endpoint = f"tcp:[::1]:{port}"
+    pool = balancer([endpoint])
+    assert (await pool.facts(endpoint)).api == endpoint
     await pool.take_out("a1")
     (line,) = (await balancer([front.unix]).look(front.unix, ("a1",))).lines
     assert line.admin is Admin.OUT

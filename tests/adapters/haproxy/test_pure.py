@@ -299,10 +299,10 @@ def test_missing_column_of_state_is_named(column: str) -> None:
     ("state", "stat", "text"),
     [
         (STATE.replace(" 2 0 50 ", " 9 0 50 "), STAT, "srv_op_state is none of 0 to 3: 9"),
-        (STATE.replace(" 2 0 50 ", " 2 x 50 "), STAT, "srv_admin_state is no number: 'x'"),
-        (STATE.replace(" 2 0 50 ", " 2 -1 50 "), STAT, "srv_admin_state is no number: '-1'"),
+        (STATE.replace(" 2 0 50 ", " 2 x 50 "), STAT, "srv_admin_state is not a number: 'x'"),
+        (STATE.replace(" 2 0 50 ", " 2 -1 50 "), STAT, "srv_admin_state is not a number: '-1'"),
         (STATE.removesuffix(" 80"), STAT, "a line ends before srv_port"),
-        (STATE, STAT.replace(",0,1,9,", ",0,one,9,"), "scur is no number: 'one'"),
+        (STATE, STAT.replace(",0,1,9,", ",0,one,9,"), "scur is not a number: 'one'"),
         (STATE, STAT.replace("http", "mail"), "neither http nor tcp: 'mail'"),
         ("0\n", STAT, "show servers state has no heading: '0'"),
         (STATE, "<html>", "show stat has no heading: '<html>'"),
@@ -401,7 +401,7 @@ def test_lines_without_an_own_check_are_only_looked_at(server: Server) -> None:
     assert shortfall(order, cells(check=0, mask=8)) is None
     lost = "it is ready again: what was set there before is lost"
     assert shortfall(order, cells(check=0)) == lost
-    assert shortfall(order, None) == "it has vanished"
+    assert shortfall(order, None) == "the server has disappeared"
 
 
 def process(proc: Path, pid: int, name: str, state: str = "S") -> None:

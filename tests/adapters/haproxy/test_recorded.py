@@ -230,7 +230,7 @@ async def test_low_permission(socket: Path, version: str, level: str) -> None:
     async with replayed(socket, version, level):
         facts = await balancer.facts(f"unix:{socket}")
         view = await balancer.look(f"unix:{socket}", None)
-        with pytest.raises(PermissionTooLow, match=f"this door has level '{level}'"):
+        with pytest.raises(PermissionTooLow, match=f"this endpoint has level '{level}'"):
             await balancer.survey(view, ())
         with pytest.raises(PermissionTooLow):
             await RuntimeClient("it", UnixEndpoint(str(socket)), timedelta(seconds=5)).set(SETTING)

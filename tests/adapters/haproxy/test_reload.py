@@ -1,4 +1,4 @@
-"""What a reload, a freeze and an end of HAProxy look like from its door."""
+"""What a reload, a freeze and an end of HAProxy look like from its endpoint."""
 
 from datetime import timedelta
 
@@ -81,8 +81,8 @@ async def test_unchecked_line_that_a_reload_made_ready_is_not_taken_for_out(site
     assert caught.value.retryable
 
 
-async def test_old_workers_cannot_be_seen_through_a_tcp_door(site: Site) -> None:
-    """Behind a TCP door the processes may be another machine's: nothing is claimed of them."""
+async def test_old_workers_cannot_be_seen_through_a_tcp_endpoint(site: Site) -> None:
+    """Behind a TCP endpoint the processes may be another machine's: nothing is claimed of them."""
     app = await site.app("a1")
     front = await site.haproxy(f"backend web\n  server a1 127.0.0.1:{app.port}")
     former = (Incarnation("1", 1),)
@@ -128,7 +128,7 @@ async def test_frozen_haproxy_times_out(site: Site) -> None:
         return None
 
     frozen = await until(error, what="every thread of the process to stand still")
-    assert "no whole answer within 0.1 s" in str(frozen)
+    assert "no complete answer within 0.1 s" in str(frozen)
     front.process.thaw()
     patient = balancer([front.unix])
     assert len((await patient.look(front.unix, None)).lines) == 1

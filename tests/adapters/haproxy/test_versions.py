@@ -28,12 +28,15 @@ def test_versions_in_the_range_that_was_tried(version: str) -> None:
 @pytest.mark.parametrize(
     ("version", "words"),
     [
-        ("1.8.27-493ce0b", "HAProxy 1.8.27-493ce0b is older than any that poolroll was tried on"),
-        ("2.0.33", "is older than any that poolroll was tried on (2.2 to 3.2)"),
-        ("3.3-dev5-1a2b3c", "is newer than any that poolroll was tried on (2.2 to 3.2)"),
+        (
+            "1.8.27-493ce0b",
+            "HAProxy 1.8.27-493ce0b is older than any that poolroll was tested with",
+        ),
+        ("2.0.33", "is older than any that poolroll was tested with (2.2 to 3.2)"),
+        ("3.3-dev5-1a2b3c", "is newer than any that poolroll was tested with (2.2 to 3.2)"),
         ("10.0.1", "is newer than any"),
         ("3.2-dev5", "is a development version"),
-        ("", "calls itself '', which names no version"),
+        ("", "calls itself '', which is not a version number"),
         ("ours", "calls itself 'ours'"),
         ("3", "calls itself '3'"),
         ("2.22222.1", "calls itself"),

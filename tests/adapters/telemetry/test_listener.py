@@ -1,4 +1,4 @@
-"""The page's door: a real socket, and people who ask badly."""
+"""The page's endpoint: a real socket, and people who ask badly."""
 
 import asyncio
 from collections.abc import AsyncIterator

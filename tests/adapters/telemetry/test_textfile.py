@@ -55,7 +55,7 @@ async def test_textfile_takes_no_other_place(tmp_path: Path, make: Callable[[Pat
     """A folder, a link or a device is never replaced by a file."""
     path = tmp_path / "there.prom"
     make(path)
-    with pytest.raises(UsageFault, match="is not a plain file"):
+    with pytest.raises(UsageFault, match="is not a regular file"):
         await MetricsTextfile(path).open(two_done)
     assert [one.name for one in tmp_path.iterdir()] == ["there.prom"]
 

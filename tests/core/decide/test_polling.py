@@ -110,3 +110,15 @@ def test_first_look_is_at_once_and_a_lost_one_is_asked_again_soon() -> None:
         due = attention(CALM, state(Phase.WAITING, snapshot), "lb1", at(3.04))
         assert (due.members, due.wait) == (None, at(0.06))
         assert attention(CALM, state(Phase.WAITING, snapshot), "lb1", at(9)).wait == at(0)
+
+
+def test_pool_is_compared_closely_after_a_halt() -> None:
+    """While a member in rotation is judged on after a halt, all are seen ten times a second."""
+    halted = replace(state(Phase.SOAKING, seen(3.0, 3.2)), mode=Mode.HALTED, halted_at=at(2))
+    assert attention(CALM, halted, "lb1", at(3.2)).members is None
+
+
+def test_member_is_looked_at_when_its_step_has_ended() -> None:
+    """Who is in its place comes first."""
+    ended = state(Phase.UPGRADING, seen(3.0, 3.0), step_ended=at(3.01))
+    assert attention(CALM, ended, "lb1", at(3.01)).wait == at(0.01)

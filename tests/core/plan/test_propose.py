@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from controller.core.gates.gate import CounterGate, Scope
 from controller.core.plan.abilities import Abilities, ByHand
 from controller.core.plan.plan import CourseShape
 from controller.core.plan.propose import Proposal, propose
 from controller.core.pool import Admin, Counters, Health, Incarnation, InstanceView, Line, Member
-from controller.core.settings import Amount, Policies, Selection, Settings
+from controller.core.settings import Amount, DrainPolicy, OnTimeout, Policies, Selection, Settings
 from tests.core.test_snapshot import line
 
 NAMES = ("a1", "a2", "b1", "b2")
@@ -23,8 +24,8 @@ def views(*changed: Line, names: tuple[str, ...] = NAMES) -> list[InstanceView]:
     lines = {name: line(name) for name in names}
     other = {**lines, **{one.member: one for one in changed}}
     return [
-        InstanceView(door, timedelta(0), Incarnation("1", 1), tuple(shown.values()), True)
-        for door, shown in zip(DOORS, (lines, other), strict=True)
+        InstanceView(endpoint, timedelta(0), Incarnation("1", 1), tuple(shown.values()), True)
+        for endpoint, shown in zip(DOORS, (lines, other), strict=True)
     ]
 
 
@@ -239,3 +240,46 @@ def test_shape_of_the_way_back() -> None:
     assert made.plan.shape(is_back=True) == made.plan.upgrade
     back = replace(made.plan, rollback=CourseShape(2))
     assert back.shape(is_back=True).steps == 2
+
+
+NOT_COUNTED = Abilities(counts=False)
+
+
+def test_gate_on_counters_is_refused_where_nothing_is_counted() -> None:
+    """It could never pass; without such a gate nothing is refused (S5)."""
+    gate = CounterGate("errors", Scope.MEMBER, 0.01)
+    refused = proposal(policies=Policies(gates=(gate,)), abilities=NOT_COUNTED)
+    assert refused.refusals == (
+        "gate 'errors' needs requests that load balancers count, and none counts them here; "
+        "use a gate on metrics",
+    )
+    assert proposal(policies=Policies(gates=()), abilities=NOT_COUNTED).plan is not None
+
+
+def test_cut_is_refused_where_nothing_can_be_cut() -> None:
+    """A drain that would end in nothing is no plan."""
+    policies = Policies(drain=DrainPolicy(on_timeout=OnTimeout.CUT))
+    assert proposal(policies=policies, abilities=Abilities(cuts=False)).refusals == (
+        "drain.on_timeout is cut, and sessions of this pool cannot be closed; set it to halt",
+    )
+    assert proposal(policies=policies).plan is not None
+
+
+@pytest.mark.parametrize(("own", "floor"), [(None, 2), (1, 2), (3, 3)])
+def test_floor_of_the_pool_itself(own: int | None, floor: int) -> None:
+    """The higher floor holds, and a note says whose it is where it is not ours."""
+    policies = Policies(min_available=Amount(2))
+    made = proposal(policies=policies, abilities=Abilities(floor=own))
+    assert made.plan is not None
+    assert made.plan.min_available == floor
+    note = "the floor that the pool itself sets is 3: above min_available, which is 2"
+    assert (note in made.notes) is (floor == 3)
+
+
+def test_floor_of_the_pool_itself_that_does_not_hold() -> None:
+    """Refused, with both figures."""
+    made = proposal(policies=Policies(min_available=Amount(2)), abilities=Abilities(floor=4))
+    assert made.refusals == (
+        "the floor does not hold: 4 serve (web at lb1), one less would be 3, and the floor that "
+        "the pool itself sets is 4 (min_available is 2)",
+    )

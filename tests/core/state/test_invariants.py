@@ -8,6 +8,7 @@ import pytest
 
 from controller.core.events import MemberCalled, MemberInherited, RunBegan
 from controller.core.phases import Phase
+from controller.core.plan.plan import CourseShape
 from controller.core.pool import Found
 from controller.core.state.apply import apply
 from controller.core.state.invariants import InvariantBroken, check
@@ -83,3 +84,13 @@ def test_what_an_earlier_rollout_left_out_is_only_found() -> None:
     for name in PLAN.members:
         began = apply(PLAN, began, MemberInherited(name.name, FOUND), NOW)
     assert all(m.is_away for m in began.members.values())
+
+
+def test_validated_as_the_other_version() -> None:
+    """The way back has more steps, all were run, and it is validated as the new version: the steps
+    of either course bound what was done."""
+    plan = replace(PLAN, rollback=CourseShape(3))
+    rolled_back = {"phase": Phase.VALIDATING, "found": FOUND, "begun": True, "step": 3}
+    for course in Course:
+        after = state(course=course, **rolled_back)
+        assert check(plan, initial(plan), EVENT, after) is after

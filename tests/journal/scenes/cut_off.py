@@ -35,7 +35,7 @@ async def _cut_off_in(at: Place, phase: Phase, file: Callable[[Site], Path], **s
 async def cut_off_draining(at: Place) -> Path:
     """Killed while a request was in flight at the member."""
     one = await at.site(cookie=False, backend_lines=SLOW_TO)
-    async with one.in_hand():
+    async with one.in_progress():
         running = one.begin(one.file())
         await one.until_phase("web1", Phase.DRAINING, running)
         await running.kill()

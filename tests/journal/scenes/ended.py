@@ -95,10 +95,10 @@ async def paused(at: Place) -> Path:
     ended(await one.command("pause", "web"), 0)
     one.go.touch()
     await one.until_phase("web1", Phase.DONE, running)
-    await order(one.door, "set server web/web2 state maint")
+    await order(one.endpoint, "set server web/web2 state maint")
     ended(await one.command("resume", "web", "--reason", "looks well"), 0)
     await until(lambda: one.bodies("CapacityShort"), 20, "the floor to be missed")
-    await order(one.door, "set server web/web2 state ready")
+    await order(one.endpoint, "set server web/web2 state ready")
     ended(await running.end(), 0)
     return one.state
 

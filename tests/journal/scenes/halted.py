@@ -56,7 +56,7 @@ async def foreign(at: Place) -> Path:
     one = await at.site()
     running = one.begin(one.file(gates=[], upgrade=one.upgrade(held=True)))
     await until(lambda: one.executions()["web1"], 20, "the step to run")
-    await order(one.door, "set server web/web1 state ready")
+    await order(one.endpoint, "set server web/web1 state ready")
     await until(lambda: one.bodies("ForeignHandSeen"), 20, "the other hand to be seen")
     one.go.touch()
     ended(await running.end(), 5)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from controller.core import events as e
 from controller.core.events import Verdict
-from controller.core.events.outcome import Outcome
 from controller.core.gates.gate import AlertGate, CounterGate, Gate, MetricGate, Scope
+from controller.core.outcome import Outcome
 from controller.core.phases import Phase
 from controller.core.settings import Policies
 from controller.core.state.parts import MemberState

@@ -4,11 +4,15 @@ from datetime import timedelta
 
 import pytest
 
+from controller.core.forecast.load import Expected, Load
 from controller.core.forecast.stake import Loss
 from controller.core.forecast.traffic import Traffic
-from controller.report.plan.forecast import stake_lines
+from controller.core.plan.plan import Purpose
+from controller.report.plan.forecast import load_lines, outlook_lines, stake_lines
+from tests.report.states import plan
 
 NOW = Traffic(200, 50)
+EXPECTED = Expected(3, timedelta(0), None)
 
 
 def seconds(count: float) -> timedelta:
@@ -68,3 +72,21 @@ def test_nothing_to_lose() -> None:
     """A rehearsal brings nothing new; a pool at rest tells nothing."""
     assert "users meet no new version" in stake_lines(NOW, [])[1]
     assert "NO REQUESTS WERE MEASURED" in stake_lines(Traffic(0, 0), [BOUND])[1]
+
+
+def test_nothing_is_known_where_nothing_is_counted() -> None:
+    """Unknown is not zero: neither what is at stake nor what the others carry is a figure. What
+    changes nothing has nothing at stake all the same."""
+    unknown = Load("lb1", "web", sessions=None, serving=3, carriers=2, room=None)
+    lines = outlook_lines(plan(), [unknown], EXPECTED, Traffic(0, 0, is_counted=False), [])
+    assert lines[-1].startswith("  NOT KNOWN: no load balancer counts requests here")
+    assert lines[1].endswith("3 serve, then 2 (floor 2); how many sessions they carry is not known")
+    rehearsal = plan(Purpose.REHEARSAL)
+    lines = outlook_lines(rehearsal, [unknown], EXPECTED, Traffic(0, 0, is_counted=False), [])
+    assert "users meet no new version" in lines[-1]
+
+
+def test_no_member_left_for_sessions_that_are_not_known() -> None:
+    """Said as loud as where it is known."""
+    (_, line) = load_lines([Load("lb1", "web", None, 1, 0, None)], plan())
+    assert ": NO MEMBER IS LEFT; " in line

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from controller.core import events as e
 from controller.core.events import Cause, Event, Finished, Halted, Observation, RunBegan
-from controller.core.events.outcome import Outcome
+from controller.core.outcome import Outcome
 from controller.core.phases import Phase
 from controller.core.plan.plan import CourseShape, Plan, Purpose
 from controller.core.pool import Incarnation, InstanceView, Member

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from controller.core.events import Finished
-from controller.core.events.outcome import Outcome
+from controller.core.outcome import Outcome
 from controller.core.plan.abilities import ByHand
 from controller.core.plan.plan import Purpose
 from controller.core.settings import Policies, Selection, Settings

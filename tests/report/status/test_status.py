@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from controller.core.events import Finished
-from controller.core.events.outcome import Outcome
+from controller.core.outcome import Outcome
 from controller.core.phases import Phase
 from controller.core.plan.plan import Purpose
 from controller.core.state.state import State

@@ -1,1 +1,1 @@
-"""Rollout files to begin with, for pools behind HAProxy. Pure."""
+"""Starter rollout files for pools behind HAProxy. Pure."""

@@ -1,4 +1,4 @@
-"""What was found behind running load balancers, as a rollout file needs it. Pure."""
+"""What `init` found on running HAProxys, as a rollout file needs it. Pure."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ class Discovery:
     facts: tuple[HaproxyFacts, ...]
     """Of each, in the same order."""
     servers: Servers
-    """Of every backend that there is."""
+    """Of every backend."""
 
     @property
     def backends(self) -> tuple[str, ...]:
@@ -37,23 +37,23 @@ class Discovery:
 
     @property
     def members(self) -> dict[str, Line]:
-        """Servers that a rollout can take, with the first line of each: no backups, resolved,
-        and in every chosen backend of every load balancer."""
+        """Servers that can be members, with the first line of each: no backups, resolved, and in
+        every chosen backend of every load balancer."""
         return {name: line for name, line in self._candidates().items() if not self.unfit(name)}
 
     @property
     def excluded(self) -> dict[str, str]:
-        """Servers that a rollout cannot take → why."""
+        """Servers that cannot be members → why."""
         return {name: why for name in self._candidates() if (why := self.unfit(name))}
 
     @property
     def serving(self) -> int:
-        """How many serve now where the fewest do, backups never."""
+        """How many serve now, on the load balancer where the fewest do; without backups."""
         return capacity(looked(Snapshot(view.instance), view) for view in self.views).serving
 
     @property
     def placed(self) -> int:
-        """How many are in rotation, healthy or not, where the fewest are, backups never."""
+        """How many are in rotation, healthy or not, where the fewest are; without backups."""
         members = [
             sum(
                 1
@@ -72,11 +72,11 @@ class Discovery:
         return made[:63].rstrip("-") or "pool"
 
     def unfit(self, name: str) -> str:
-        """Why a rollout cannot take a server; empty when it can."""
+        """Why a server cannot be a member; empty when it can."""
         for view in self.views:
             lines = view.of(name)
             if any(line.occupant is None for line in lines):
-                return "has no address: its name is not resolved"
+                return "has no address: its host name is not resolved"
             for backend in self.backends:
                 if all(line.backend != backend for line in lines):
                     return f"is not in {backend} at {view.instance}"
@@ -91,9 +91,9 @@ class Discovery:
 
 
 def chosen_backends(servers: Servers, asked: Sequence[str]) -> tuple[str, ...]:
-    """Those asked for, or the one with the most servers; the first of several.
+    """The backends asked for, or the one with the most servers (of several, the first).
 
-    Raises UsageFault for one that is not there, Refused when there is none with servers.
+    Raises UsageFault for an unknown one, Refused when no backend has servers.
     """
     there = [name for name, members in servers.items() if members]
     known = ", ".join(there) or "none"
@@ -108,8 +108,8 @@ def chosen_backends(servers: Servers, asked: Sequence[str]) -> tuple[str, ...]:
 
 
 def with_leaders(backends: Sequence[str], trackers: Sequence[tuple[str, str]]) -> tuple[str, ...]:
-    """`backends`, and those whose servers of the same names they track: a member can be returned
-    only where its health check runs."""
+    """`backends`, and the backends whose servers of the same name they track: a member can be
+    returned only where its health check runs."""
     result = list(backends)
     for follower, leader in trackers:
         backend, _, name = follower.partition("/")

@@ -1,4 +1,4 @@
-"""A rollout file filled from what was found. Pure: values in, commented YAML out."""
+"""A rollout file filled from running HAProxys. Pure: values in, commented YAML out."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from controller.core.pool import Check
 from controller.pools.haproxy import AGENT, is_loopback, parse_endpoint
 
 MOST_NAMED = 12
-"""Names in one comment: more of them nobody reads."""
+"""Most names in one comment."""
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./:-]*[A-Za-z0-9_/.-]|[A-Za-z]")
 _WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
@@ -43,11 +43,11 @@ def filled(found: Discovery) -> str:
 def _head(found: Discovery) -> Iterator[str]:
     versions = ", ".join(sorted({printable(one.version) for one in found.facts}))
     yield f"# A rollout of {_names(found.backends)}, read from HAProxy {versions}."
-    yield '# Mend what is marked with "<-", then:'
-    yield "#   poolroll check FILE       is the file right?"
+    yield '# Edit the lines marked with "<-", then:'
+    yield "#   poolroll check FILE       is the file correct?"
     yield "#   poolroll plan FILE        what would happen? (touches nothing)"
     yield "#   poolroll run FILE         refuses until upgrade.command is written"
-    yield "# Every key there is, with its default: poolroll init haproxy"
+    yield "# All keys with their defaults: poolroll init haproxy"
     yield "apiVersion: poolroll/v1"
     yield f"name: {_word(found.name)}"
     yield "# owner: web-team, ext. 4711                  # <- shown at a halt"
@@ -67,11 +67,11 @@ def _pool(found: Discovery) -> Iterator[str]:
         yield f"      - {_word(one.api)}"
         if one.level != "admin":
             yield (
-                f"      # ^ this door has level {one.level}: `plan` refuses it, since taking "
+                f"      # ^ this endpoint has level {one.level}: `plan` refuses it, since taking "
                 "members out needs `level admin`"
             )
         if not is_loopback(parse_endpoint(one.api)):
-            yield "      # ^ off this machine, and without a password: better an SSH tunnel to it"
+            yield "      # ^ not on this machine, and without a password: use an SSH tunnel instead"
     yield from (f"    # {line}" for line in _others(found))
     yield f"    backends: [{', '.join(map(_word, found.backends))}]"
     yield "  members:"
@@ -93,7 +93,7 @@ def _others(found: Discovery) -> Iterator[str]:
         yield f"Other backends here: {_names(told)}; --backend NAME chooses."
     for name in [name for name, own in others.items() if mine & set(own)][:MOST_NAMED]:
         yield f"{name} has servers of the same names. If they are the same processes, list it too:"
-        yield "a member is taken out of the backends in this list, and of no other."
+        yield "a member is taken out of the backends in this list only."
     for one in found.facts:
         for follower, leader in one.trackers:
             backend, _, member = follower.partition("/")
@@ -122,27 +122,27 @@ def _floor(found: Discovery) -> Iterator[str]:
         yield f"# {_servers(placed)} in rotation now: taking one out would be an outage, and"
         yield "# `plan` refuses."
         return
-    yield f"# {placed} are in rotation now, less max_unavailable 1: nobody is taken out when fewer"
-    yield "# than this would be in rotation and healthy then, whoever took the others out."
+    yield f"# {placed} are in rotation now, less max_unavailable 1: no member is taken out if fewer"
+    yield "# than this would then be in rotation and healthy, whoever took the others out."
     if serving < placed:
         yield f"# OF THESE, {placed - serving} ARE NOT HEALTHY: `plan` REFUSES UNTIL THEY ARE."
-    yield f"min_available: {placed - 1:<15}# <- left out, it sinks with every member that is down"
+    yield f"min_available: {placed - 1:<15}# <- the default counts only members that are up"
 
 
 def _drain(found: Discovery) -> Iterator[str]:
     kinds = {name: kind for one in found.facts for name, kind in one.sticky.items()}
     if not kinds:
-        yield "# No cookie, no stick table: a member goes out as soon as nobody uses it."
+        yield "# No cookie, no stick table: a member goes out as soon as no request is in flight."
         yield "# drain:"
-        yield "  # timeout: 5m                 # for work in flight to end"
+        yield "  # timeout: 5m                 # for requests in flight to end"
         return
     for name, kind in kinds.items():
-        yield f"# {name} has a {printable(kind)}: the clients of a member that drains still come"
-        yield "# back to it. After `sticky` they are sent elsewhere, and may lose their session:"
-        yield "# give them as long as a visit usually lasts."
+        yield f"# {name} has a {printable(kind)}: clients of a draining member still come"
+        yield "# back to it. After `sticky` they are sent elsewhere and may lose their session:"
+        yield "# choose it as long as a visit usually lasts."
     yield "drain:"
-    yield "  timeout: 5m                   # for work in flight to end"
-    yield "  sticky: 30s                   # <- for clients that hold on to their server"
+    yield "  timeout: 5m                   # for requests in flight to end"
+    yield "  sticky: 30s                   # <- how long these clients may still come"
 
 
 def _upgrade() -> Iterator[str]:
@@ -151,12 +151,12 @@ def _upgrade() -> Iterator[str]:
     yield '  #   [ssh, "${member.host}", sudo, apt-get, install, -y, "web=${vars.version}"]'
     yield "  # Until you write it, `run` refuses and touches nothing."
     yield f'  command: [{PLACEHOLDER}, "${{member.host}}", "${{vars.version}}"]'
-    yield "  # <- Is the member there already? Exit 0: skip it. Asked again afterwards, as proof."
+    yield "  # <- Is it upgraded already? Exit 0: skip it. Asked again after the upgrade, as proof."
     yield "  # unless:"
     yield '    # command: [ssh, "${member.host}", dpkg-query, -W, "web=${vars.version}"]'
-    yield "    # go_on: [1]                # exits that mean: upgrade; any other refuses"
+    yield "    # go_on: [1]                # exit codes that mean: upgrade; any other refuses"
     yield ""
-    yield "# rollback:                     # <- the way back, same form as upgrade"
+    yield "# rollback:                     # <- how to go back, same form as upgrade"
     yield '  # command: [ssh, "${member.host}", sudo, apt-get, install, -y, "web=${vars.version}"]'
     yield '  # vars: {version: "0.0.0"}    # the former version'
 
@@ -166,14 +166,14 @@ def _validate(found: Discovery) -> Iterator[str]:
         'http: {url: "http://${member.address}:${member.port}/health", contains: "${vars.version}"}'
     )
     if not all(line.occupant and line.occupant.port for line in found.members.values()):
-        yield "# <- From outside, before any user meets an upgraded member. HAProxy names no port"
+        yield "# <- From outside, before an upgraded member serves users. HAProxy names no port"
         yield "# for these servers, so write it here:"
         yield "# validate:"
         yield f"  # - {http.replace('${member.port}', '8080')}"
         return
-    yield "validate:                       # from outside, before any user meets an upgraded member"
+    yield "validate:                       # from outside, before an upgraded member serves users"
     yield '  - tcp: {port: "${member.port}"}'
-    yield "  # <- A port that opens proves little. Better what users need, and the version:"
+    yield "  # <- An open port proves little. Better ask for what users need, and the version:"
     yield f"  # - {http}"
     yield "    # consecutive: 3            # passes in a row"
 
@@ -189,14 +189,14 @@ def _return(found: Discovery) -> Iterator[str]:
     )
     agents = dict.fromkeys(line.member for line in own if line.keep.get(AGENT))
     if checked:
-        yield "# HAProxy's own check must pass anew before users meet an upgraded member:"
+        yield "# HAProxy's own check must pass again before an upgraded member serves users:"
         yield f"#   {_names(list(checked))}"
     if bare:
-        yield "# NO CHECK in HAProxy: `validate` alone stands between a bad upgrade and users of"
+        yield "# NO CHECK in HAProxy: only `validate` protects users from a bad upgrade of"
         yield f"#   {_names(list(bare))}"
         yield "# Add `check` (and `option httpchk`) to these servers."
     if agents:
-        yield "# The agent check is switched off while we have a member in hand, and then on again:"
+        yield "# The agent check is switched off while a member is in progress, then on again:"
         yield f"#   {_names(list(agents))}"
     yield "# return:"
     yield "  # within: 60s                 # for that check to pass"
@@ -204,8 +204,8 @@ def _return(found: Discovery) -> Iterator[str]:
 
 def _gates(found: Discovery) -> Iterator[str]:
     if "tcp" in {mode for one in found.facts for mode in one.modes.values()}:
-        yield "# Mode tcp: HAProxy counts connections that fail, and knows nothing of answers."
-        yield "# A soak and a `validate` of your own say more."
+        yield "# Mode tcp: HAProxy counts failed connections and sees no HTTP answers."
+        yield "# A longer soak and a `validate` of your own say more."
     yield "# Left out, one gate watches HAProxy's own counters of each upgraded member: more errors"
     yield "# than a ratio of 1% can explain take it out again and stop the rollout."
     yield "# gates:"

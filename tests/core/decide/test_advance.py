@@ -1,0 +1,86 @@
+"""What a member in progress does next: the order of the questions, before its phase's own."""
+
+from typing import Any
+
+import pytest
+
+from controller.core.decide.advance import TRIES, proceed
+from controller.core.decide.context import Context
+from controller.core.events import Cause
+from controller.core.phases import IN_PROGRESS, Phase
+from controller.core.steps import Setting
+from tests.support.contexts import ANOTHER, a_context, ago, standing, the
+from tests.support.tables import Expected, halt, sets, table
+
+
+def drained(**changes: Any) -> Context:
+    return a_context(standing(Phase.DRAINING, **changes))
+
+
+@table(
+    "ctx output",
+    {
+        "nothing open": (drained(), sets(Setting.HOLD)),
+        "a setting is open": (drained(setting=Setting.DRAIN), None),
+        "a setting failed just now": (drained(tries=1, tried_at=ago(0.19)), None),
+        "a setting failed a moment ago": (
+            drained(tries=1, tried_at=ago(0.2), set_at=None),
+            sets(Setting.DRAIN),
+        ),
+        "a setting failed, and the next did not": (
+            drained(tries=0, tried_at=ago(0.1)),
+            sets(Setting.HOLD),
+        ),
+        "four settings failed": (
+            drained(tries=TRIES - 1, tried_at=ago(1), set_at=None),
+            sets(Setting.DRAIN),
+        ),
+        "five settings failed": (
+            drained(tries=TRIES, tried_at=ago(1), set_at=None, why="lb2: not connected"),
+            halt(Cause.BALANCER, "lb2: not connected"),
+        ),
+        "five settings failed, the last just now": (
+            drained(tries=TRIES, tried_at=ago(0.1), set_at=None),
+            None,
+        ),
+        "five settings failed, and another occupant came": (
+            a_context(
+                standing(Phase.DRAINING, tries=TRIES, tried_at=ago(1), why="lb2: not connected"),
+                shows={"occupant": ANOTHER},
+            ),
+            halt(Cause.BALANCER, "lb2: not connected"),
+        ),
+        "another occupant came": (
+            a_context(standing(Phase.DRAINING), shows={"occupant": ANOTHER}),
+            halt(Cause.OCCUPANT, "10.0.0.9:80"),
+        ),
+    },
+)
+def test_order_of_questions(ctx: Context, output: Expected) -> None:
+    """An open setting, a pause after a failure, too many tries, the occupant, then the phase."""
+    assert proceed(ctx, the(ctx)) == output
+
+
+@pytest.mark.parametrize("phase", sorted(IN_PROGRESS | {Phase.ASKING}))
+def test_every_phase_waits_for_an_open_setting(phase: Phase) -> None:
+    """Whatever the phase, nothing is done twice at once; without one, each has a handler."""
+    m = standing(phase, setting=Setting.HOLD)
+    assert proceed(a_context(m), m) is None
+    proceed(a_context(standing(phase)), standing(phase))
+
+
+@table(
+    "ctx output",
+    {
+        "to be removed": (a_context(standing(Phase.REMOVING)), sets(Setting.REMOVE)),
+        "to be removed, unseen": (
+            a_context(standing(Phase.REMOVING), silent={"lb2": ago(1)}),
+            None,
+        ),
+        "to go back": (a_context(standing(Phase.RESTORING)), sets(Setting.RESTORE)),
+        "to go back, unseen": (a_context(standing(Phase.RESTORING), unasked=("lb1",)), None),
+    },
+)
+def test_off_the_path(ctx: Context, output: Expected) -> None:
+    """What is to be removed or to go back is set so, as soon as every balancer answers."""
+    assert proceed(ctx, the(ctx)) == output

@@ -1,0 +1,102 @@
+"""Members that join, leave or give up their place while a rollout runs, case by case."""
+
+from dataclasses import replace
+from typing import Any
+
+from controller.core.decide.context import Context
+from controller.core.decide.membership import is_gone, watch_members
+from controller.core.events import MemberGone, MemberJoined
+from controller.core.phases import Phase
+from controller.core.pool import Line, Member
+from controller.core.snapshot import Seen
+from tests.support.contexts import (
+    FOUND,
+    HALTED,
+    JUST_NOW,
+    OUT,
+    PLAN,
+    a_context,
+    a_plan,
+    ago,
+    standing,
+    the,
+)
+from tests.support.lines import a_line
+from tests.support.tables import Expected, saying, table
+
+JOINS = a_plan(joins=True)
+NEWCOMER = Member("web9", "10.0.0.1", 80)
+
+
+def came(line: Line, **more: Any) -> Context:
+    """Both balancers show one more member."""
+    ctx = a_context(**{"plan": JOINS, **more})
+    shown = {
+        name: replace(one, lines={**one.lines, line.member: (Seen(line, JUST_NOW),)})
+        for name, one in ctx.state.snapshots.items()
+    }
+    return replace(ctx, state=replace(ctx.state, snapshots=shown))
+
+
+EVERYWHERE = {"lb1": "web1", "lb2": "web1"}
+WAITS = standing(Phase.WAITING)
+
+
+@table(
+    "ctx output",
+    {
+        "all are there": (a_context(plan=JOINS), None),
+        "one waited, and is gone": (
+            a_context(WAITS, gone=EVERYWHERE),
+            saying(MemberGone, "no longer in the pool"),
+        ),
+        "gone at one balancer": (a_context(WAITS, gone={"lb2": "web1"}), None),
+        "gone before it began to wait": (
+            a_context(standing(Phase.WAITING, since=ago(0.005)), gone=EVERYWHERE),
+            None,
+        ),
+        "gone while it is in progress": (
+            a_context(standing(Phase.SOAKING), gone=EVERYWHERE),
+            None,
+        ),
+        "gone, one balancer does not answer": (
+            a_context(WAITS, gone=EVERYWHERE, silent={"lb2": ago(1)}),
+            None,
+        ),
+        "gone after a halt": (a_context(WAITS, gone=EVERYWHERE, **HALTED), None),
+        "one joined": (came(a_line("web9")), MemberJoined(NEWCOMER)),
+        "one joined that is out": (came(a_line("web9", **OUT)), MemberJoined(NEWCOMER, FOUND)),
+        "one joined that is not known yet": (
+            came(a_line("web9", occupant=None)),
+            MemberJoined(Member("web9", "", 0)),
+        ),
+        "nobody may join": (came(a_line("web9"), plan=PLAN), None),
+        "a backup": (came(a_line("web9", is_backup=True)), None),
+        "one that was left out before": (
+            came(a_line("web9"), plan=replace(JOINS, left={"web9": "is out"})),
+            None,
+        ),
+        "one that is not meant": (
+            came(a_line("web9"), plan=replace(JOINS, exclude=("web9",))),
+            None,
+        ),
+        "one joined after a halt": (came(a_line("web9"), **HALTED), None),
+    },
+)
+def test_watch_members(ctx: Context, output: Expected) -> None:
+    """Who waited and is gone is not waited for; who joins is taken up where that may be."""
+    assert watch_members(ctx) == output
+
+
+@table(
+    "gone is_it",
+    {
+        "everywhere": (EVERYWHERE, True),
+        "at one balancer": ({"lb1": "web1"}, False),
+        "nowhere": ({}, False),
+    },
+)
+def test_gone(gone: dict[str, str], is_it: bool) -> None:
+    """Gone is what no balancer shows any longer."""
+    ctx = a_context(standing(Phase.UPGRADING), gone=gone)
+    assert is_gone(ctx, the(ctx)) is is_it

@@ -1,0 +1,306 @@
+"""Out of rotation: the steps, their proof and the validation, case by case."""
+
+from typing import Any
+
+from controller.core.decide.context import Context
+from controller.core.decide.upgrade import failed, next_step, proving, upgrading, validating
+from controller.core.events import Answer, Cause, ForeignHandSeen, MemberFailed, MemberRetired
+from controller.core.phases import Phase
+from controller.core.plan.plan import CourseShape, Purpose
+from controller.core.state.parts import MemberState
+from controller.core.steps import AskGuard, Course, RunStep, Setting, Validate
+from tests.support.contexts import (
+    ANOTHER,
+    PUTTING_BACK,
+    READY,
+    RELOADED,
+    SEATS,
+    a_context,
+    a_plan,
+    ago,
+    standing,
+    the,
+)
+from tests.support.tables import Expected, halt, saying, sets, table
+
+UP, BACK = Course.UPGRADE, Course.ROLLBACK
+TWO_STEPS = a_plan(upgrade=CourseShape(2))
+GUARDED = a_plan(upgrade=CourseShape(1, has_guard=True))
+WITH_ROLLBACK = a_plan(rollback=CourseShape(1))
+ROLLBACK_RUN = a_plan(purpose=Purpose.ROLLBACK)
+RETIRES = a_plan(retires=True)
+RELOADED_AT_LB2: dict[str, Any] = {"at": {"lb2": READY}, "workers": {"lb2": RELOADED}}
+PUT_IN_AT_LB2: dict[str, Any] = {"at": {"lb2": READY}}
+MOVED_IN: dict[str, Any] = {"at": {"lb2": {"occupant": ANOTHER}}}
+VALIDATION = Validate("web1", UP, SEATS)
+PROOF = AskGuard("web1", UP, 0, SEATS)
+
+
+def running(index: int = 0, attempt: int = 0, course: Course = UP) -> RunStep:
+    return RunStep("web1", course, index, attempt, SEATS)
+
+
+@table(
+    "ctx output",
+    {
+        "the first step": (a_context(standing(Phase.OUT)), running(0)),
+        "the second step": (
+            a_context(standing(Phase.OUT, step=1, attempt=4), plan=TWO_STEPS),
+            running(1, 4),
+        ),
+        "no step is left": (a_context(standing(Phase.OUT, step=1)), VALIDATION),
+        "no step is left, to be proven": (
+            a_context(standing(Phase.OUT, step=1), plan=GUARDED),
+            PROOF,
+        ),
+        "the way back has its own steps": (
+            a_context(standing(Phase.OUT, course=BACK, step=1), plan=WITH_ROLLBACK),
+            Validate("web1", BACK, SEATS),
+        ),
+    },
+)
+def test_next_step(ctx: Context, output: Expected) -> None:
+    """The steps in their order, then the proof where there is one, then the validation."""
+    assert next_step(ctx, the(ctx)) == output
+
+
+def upgraded(**changes: Any) -> MemberState:
+    """All steps have run, the last one a second ago."""
+    return standing(Phase.UPGRADING, **{"step": 1, "step_ended": ago(1), **changes})
+
+
+def between(**changes: Any) -> MemberState:
+    return standing(Phase.UPGRADING, **changes)
+
+
+@table(
+    "ctx output",
+    {
+        "its step runs": (a_context(between(work=running(), unfinished=True)), None),
+        "a reload while its step runs": (
+            a_context(between(work=running(), unfinished=True), **RELOADED_AT_LB2),
+            sets(Setting.HOLD),
+        ),
+        "put in rotation while its step runs": (
+            a_context(between(work=running(), unfinished=True), **PUT_IN_AT_LB2),
+            ForeignHandSeen("web1", "lb2"),
+        ),
+        "the first step is next": (a_context(between()), running(0)),
+        "the second step is next": (
+            a_context(upgraded(), plan=TWO_STEPS),
+            running(1),
+        ),
+        "the second step, and not quiet": (
+            a_context(upgraded(quiet={}), shows={"in_flight": 1}, plan=TWO_STEPS),
+            None,
+        ),
+        "the second step, and not quiet for too long": (
+            a_context(
+                upgraded(quiet={}, since=ago(500), step_ended=ago(300)),
+                shows={"in_flight": 1},
+                plan=TWO_STEPS,
+            ),
+            halt(Cause.MEMBER, "2 requests or sessions"),
+        ),
+        "its time counts from the end of the step": (
+            a_context(
+                upgraded(quiet={}, since=ago(500), step_ended=ago(299)),
+                shows={"in_flight": 1},
+                plan=TWO_STEPS,
+            ),
+            None,
+        ),
+        "the step failed": (
+            a_context(between(passed=False, detail="exit code 4")),
+            halt(Cause.MEMBER, "web1: exit code 4"),
+        ),
+        "the step failed, after an abort": (
+            a_context(between(passed=False, detail="exit code 4"), **PUTTING_BACK),
+            MemberFailed("web1", "exit code 4"),
+        ),
+        "put in rotation meanwhile, its step has ended": (
+            a_context(upgraded(foreign=True)),
+            halt(Cause.FOREIGN, "web1"),
+        ),
+        "put in rotation once more, its step may run": (
+            a_context(upgraded(foreign=True, unfinished=True), **PUT_IN_AT_LB2),
+            halt(Cause.FOREIGN, "web1"),
+        ),
+        "out again, its step may run": (
+            a_context(between(foreign=True, unfinished=True)),
+            running(0),
+        ),
+        "the end of its step is not known, to be asked": (
+            a_context(between(lost=True), plan=GUARDED),
+            PROOF,
+        ),
+        "the end of its step is not known": (
+            a_context(between(lost=True, attempt=1)),
+            running(0, 1),
+        ),
+        "through its steps": (a_context(upgraded()), VALIDATION),
+        "through its steps, to be proven": (a_context(upgraded(), plan=GUARDED), PROOF),
+        "through its steps, not seen since": (a_context(upgraded(), seen=ago(3)), None),
+        "its place is gone": (
+            a_context(upgraded(), plan=RETIRES, gone={"lb1": "web1", "lb2": "web1"}),
+            MemberRetired("web1"),
+        ),
+        "its place is gone, and not all of the pool was seen since": (
+            a_context(upgraded(), plan=RETIRES, gone={"lb1": "web1"}, full=ago(1.5)),
+            None,
+        ),
+        "its place may go, and does not": (
+            a_context(upgraded(), plan=RETIRES),
+            VALIDATION,
+        ),
+        "it cannot be held out": (
+            a_context(upgraded(), plan=a_plan(holds_out=False), shows=READY),
+            VALIDATION,
+        ),
+        "another occupant everywhere": (
+            a_context(upgraded(), shows={"occupant": ANOTHER}),
+            Validate("web1", UP, tuple(type(s)(s.key, ANOTHER) for s in SEATS)),
+        ),
+        "another occupant at one balancer": (a_context(upgraded(), **MOVED_IN), None),
+        "another occupant at one balancer for too long": (
+            a_context(upgraded(since=ago(61), step_ended=ago(60)), **MOVED_IN),
+            halt(Cause.MEMBER, "web1: lb2 "),
+        ),
+        "the same, in a process that ran no step": (
+            a_context(upgraded(since=ago(60), step_ended=None), **MOVED_IN),
+            halt(Cause.MEMBER, "web1: lb2 "),
+        ),
+    },
+)
+def test_upgrading(ctx: Context, output: Expected) -> None:
+    """One step after the other, each on a member that is out and quiet (S3); then its proof."""
+    assert upgrading(ctx, the(ctx)) == output
+
+
+@table(
+    "ctx limit",
+    {
+        "the upgrade": (a_context(between(passed=False)), "upgrade.timeout"),
+        "the way back": (a_context(between(passed=False, course=BACK)), "rollback.timeout"),
+        "a rollout to the former version": (
+            a_context(between(passed=False), plan=ROLLBACK_RUN),
+            "rollback.timeout",
+        ),
+    },
+)
+def test_limit_of_a_failed_step(ctx: Context, limit: str) -> None:
+    """The halt names the key of the rollout file that bounds the step."""
+    output = upgrading(ctx, the(ctx))
+    assert output == halt(Cause.MEMBER, "web1")
+    assert limit in getattr(output, "limit", "")
+
+
+def proven(answer: Answer | None, **changes: Any) -> MemberState:
+    return standing(Phase.PROVING, answer=answer, detail="nginx-2.3", **changes)
+
+
+def guard_open() -> MemberState:
+    return proven(None, work=PROOF)
+
+
+@table(
+    "ctx output",
+    {
+        "asked": (a_context(guard_open(), plan=GUARDED), None),
+        "a crash meanwhile": (a_context(proven(None, serial=2)), AskGuard("web1", UP, 2, SEATS)),
+        "confirmed": (a_context(proven(Answer.PRESENT)), VALIDATION),
+        "a reload forgot it": (
+            a_context(proven(Answer.PRESENT), **RELOADED_AT_LB2),
+            sets(Setting.HOLD),
+        ),
+        "somebody else put it back": (
+            a_context(proven(Answer.PRESENT), **PUT_IN_AT_LB2),
+            halt(Cause.FOREIGN, "web1 at lb2"),
+        ),
+        "not confirmed": (
+            a_context(proven(Answer.NEEDED)),
+            halt(Cause.MEMBER, "web1: the upgrade ended well, but `unless`"),
+        ),
+        "refused": (a_context(proven(Answer.REFUSED)), halt(Cause.MEMBER, "nginx-2.3")),
+        "its step was lost, and is needed": (
+            a_context(proven(Answer.NEEDED, lost=True, step=0, attempt=1)),
+            running(0, 1),
+        ),
+        "its step was lost and is needed, but it is not quiet": (
+            a_context(proven(Answer.NEEDED, lost=True, step=0, quiet={}), shows={"in_flight": 1}),
+            None,
+        ),
+        "its step was lost, and `unless` refused": (
+            a_context(proven(Answer.REFUSED, lost=True, step=0)),
+            halt(Cause.MEMBER, "web1: the end of the upgrade is not known"),
+        ),
+        "not confirmed, after an abort": (
+            a_context(proven(Answer.NEEDED), **PUTTING_BACK),
+            saying(MemberFailed, "nginx-2.3"),
+        ),
+    },
+)
+def test_proving(ctx: Context, output: Expected) -> None:
+    """`unless` must confirm the upgrade; where the end of a step is not known, it decides (S7)."""
+    assert proving(ctx, the(ctx)) == output
+
+
+def validated(passed: bool | None, **changes: Any) -> MemberState:
+    return standing(Phase.VALIDATING, passed=passed, detail="status 500", **changes)
+
+
+@table(
+    "ctx output",
+    {
+        "under way": (a_context(validated(None, work=VALIDATION)), None),
+        "a crash meanwhile": (a_context(validated(None)), VALIDATION),
+        "passed": (a_context(validated(True)), sets(Setting.CHECK)),
+        "passed, one balancer does not answer": (
+            a_context(validated(True), silent={"lb2": ago(1)}),
+            None,
+        ),
+        "a reload forgot it": (
+            a_context(validated(True), **RELOADED_AT_LB2),
+            sets(Setting.HOLD),
+        ),
+        "somebody else put it back": (
+            a_context(validated(True), **PUT_IN_AT_LB2),
+            halt(Cause.FOREIGN, "web1 at lb2"),
+        ),
+        "failed": (a_context(validated(False)), halt(Cause.MEMBER, "web1: status 500")),
+        "failed, after an abort, no way back": (
+            a_context(validated(False), **PUTTING_BACK),
+            MemberFailed("web1", "status 500"),
+        ),
+        "failed, after an abort": (
+            a_context(validated(False), plan=WITH_ROLLBACK, **PUTTING_BACK),
+            Validate("web1", BACK, SEATS),
+        ),
+        "failed as the former version, after an abort": (
+            a_context(validated(False, course=BACK), plan=WITH_ROLLBACK, **PUTTING_BACK),
+            VALIDATION,
+        ),
+        "failed as both, after an abort": (
+            a_context(validated(False, tried_other=True), plan=WITH_ROLLBACK, **PUTTING_BACK),
+            MemberFailed("web1", "status 500"),
+        ),
+    },
+)
+def test_validating(ctx: Context, output: Expected) -> None:
+    """Every validation must pass before any user meets it (S4)."""
+    assert validating(ctx, the(ctx)) == output
+
+
+@table(
+    "phase state output",
+    {
+        "no abort": (Phase.CHECKING, {}, halt(Cause.MEMBER, "web1: too late")),
+        "not begun to return": (Phase.VALIDATING, PUTTING_BACK, MemberFailed("web1", "too late")),
+        "on its way back": (Phase.CHECKING, PUTTING_BACK, sets(Setting.REMOVE)),
+        "nearly back": (Phase.RETURNING, PUTTING_BACK, sets(Setting.REMOVE)),
+    },
+)
+def test_failed(phase: Phase, state: dict[str, Any], output: Expected) -> None:
+    """A failure halts; while `abort --restore` puts back what passes, it ends nothing."""
+    ctx = a_context(standing(phase), **state)
+    assert failed(ctx, the(ctx), "too late", "the limit") == output

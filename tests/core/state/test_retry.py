@@ -1,0 +1,88 @@
+"""What the operator's decision to go on after a halt changes about a member, case by case."""
+
+from typing import Any
+
+from controller.core import events as e
+from controller.core.phases import Phase
+from controller.core.state.parts import MemberState
+from controller.core.state.retry import taken_up_again
+from controller.core.steps import Course
+from tests.support.contexts import FOUND, NOW, standing
+from tests.support.members import difference
+from tests.support.tables import table
+
+UP, BACK = Course.UPGRADE, Course.ROLLBACK
+Changes = dict[str, Any]
+
+
+def into(phase: Phase, **more: Any) -> Changes:
+    """It came into this phase now, and what else changed."""
+    return {"phase": phase, "since": NOW, **more}
+
+
+NEW_ATTEMPT: Changes = {"attempt": 1}
+
+
+@table(
+    "m changes",
+    {
+        "done": (standing(Phase.DONE, why="9 requests"), {}),
+        "there already": (standing(Phase.SKIPPED), {}),
+        "left": (standing(Phase.LEFT), {}),
+        "waiting": (standing(Phase.WAITING), NEW_ATTEMPT),
+        "failed": (
+            standing(Phase.FAILED, why="exit code 4", passed=False, answer=e.Answer.NEEDED, step=1),
+            into(Phase.WAITING, why="", passed=None, answer=None, step=0, **NEW_ATTEMPT),
+        ),
+        "failed, never out": (
+            standing(Phase.FAILED, found=None, lost=True),
+            into(Phase.WAITING, begun=False, lost=False, **NEW_ATTEMPT),
+        ),
+        "failed, its step may run": (
+            standing(Phase.FAILED, unfinished=True, step=1, attempt=3),
+            into(Phase.WAITING),
+        ),
+        "stuck on its way back": (
+            standing(Phase.STUCK, course=BACK, restore_tried=True),
+            into(Phase.WAITING, course=UP, restore_tried=False, **NEW_ATTEMPT),
+        ),
+        "stuck on its way back, its step may run": (
+            standing(Phase.STUCK, course=BACK, unfinished=True),
+            into(Phase.WAITING),
+        ),
+        "rolled back": (
+            standing(Phase.DONE, course=BACK),
+            into(Phase.WAITING, course=UP, begun=False, step=0, **NEW_ATTEMPT),
+        ),
+        "kept": (
+            standing(
+                Phase.KEPT, why="cut short", condemned=True, disproven="failed", kept_out=True
+            ),
+            into(Phase.SOAKING, why="", condemned=False, disproven="", kept_out=False),
+        ),
+        "kept half-way back": (
+            standing(Phase.KEPT, found=FOUND),
+            into(Phase.WAITING, step=0, **NEW_ATTEMPT),
+        ),
+        "kept on its way back": (
+            standing(Phase.KEPT, course=BACK),
+            into(Phase.WAITING, course=UP, begun=False, step=0, **NEW_ATTEMPT),
+        ),
+        "in progress": (
+            standing(Phase.OUT, foreign=True),
+            {"foreign": False},
+        ),
+        "a step failed": (
+            standing(Phase.UPGRADING, passed=False),
+            {"passed": None, **NEW_ATTEMPT},
+        ),
+        "a step was lost": (standing(Phase.UPGRADING, lost=True), {}),
+        "soaking": (
+            standing(Phase.SOAKING),
+            {"mark": None, "returned_at": None, "warmed_at": None},
+        ),
+    },
+)
+def test_taken_up_again(m: MemberState, changes: Changes) -> None:
+    """What the operator's decision to go on forgets, and what it must not (S7)."""
+    assert difference(m, taken_up_again(m, NOW)) == changes

@@ -1,0 +1,187 @@
+"""Who is in the place of a member changes without us: before, during and after its upgrade."""
+
+from dataclasses import replace
+from functools import partial
+
+import pytest
+
+from controller.core.events import Cause, Halted
+from controller.core.phases import Phase
+from controller.core.pool import Admin, Occupant
+from controller.core.settings import Amount, ReturnPolicy
+from controller.core.steps import RunStep, SetMember, Setting, Validate
+from controller.runner.loop import Runner
+from tests.promises.beats import at, ended, later, scripted, three_behind_two
+from tests.support.fakes import Script
+from tests.support.plays import Played, film, play, play_on
+from tests.support.scenarios import QUICK, Act, Beat, Scenario, World, enters, ms, of_places
+from tests.support.sim import PLACES, Sim, make_sim
+
+FOUR = partial(make_sim, 4, instances=("lb1", "lb2"))
+SLOW = ReturnPolicy(ms(900))
+
+
+def moves(after: int = 30, instance: str | None = None, member: str = "web1") -> Act:
+    return later(ms(after), lambda sim: sim.move(member, instance))
+
+
+def admins(played: Played) -> set[Admin]:
+    return {line.admin for _, line in played.world.sim.every_line("web1")}
+
+
+def seen_by(played: Played) -> list[Occupant]:
+    """Whom the validations of web1 were made for, in turn."""
+    return [step.seats[0].occupant for step in played.steps("web1", Validate)]
+
+
+@pytest.mark.parametrize("instance", [None, "lb2"], ids=["everywhere", "at one"])
+@pytest.mark.parametrize("phase", [Phase.DRAINING, Phase.OUT])
+def test_before_its_upgrade(phase: Phase, instance: str | None) -> None:
+    """Halted before anything is done to it, and it goes back as it was (S14)."""
+    after = 5 if phase is Phase.DRAINING else 30
+    scenario = Scenario(QUICK, three_behind_two, beats=at("web1", phase, moves(after, instance)))
+    played = play(of_places(scenario))
+    ended(played, "halted", 5)
+    assert [halt.cause for halt in played.told(Halted)] == [Cause.OCCUPANT]
+    assert played.steps("web1", RunStep) == []
+    assert (played.phases()["web1"], admins(played)) == ("waiting", {Admin.READY})
+
+
+def test_while_it_waits() -> None:
+    """Nothing was decided about the former one: it is simply upgraded as who it is now."""
+    beats = at("web1", Phase.UPGRADING, moves(member="web2"))
+    played = play(of_places(Scenario(QUICK, three_behind_two, beats=beats)))
+    ended(played, "done", 0)
+    (step,) = played.steps("web2", RunStep)
+    assert {seat.occupant.port for seat in step.seats} == {8081}
+
+
+def test_during_its_step() -> None:
+    """That is what an upgrade does: the one who is there afterwards is validated and returned."""
+    beats = at("web1", Phase.UPGRADING, moves(100))
+    played = play(of_places(Scenario(QUICK, three_behind_two, beats=beats)))
+    ended(played, "done", 0)
+    assert [one.port for one in seen_by(played)] == [8082]
+
+
+@pytest.mark.parametrize("steps", [1, 3])
+def test_each_step_and_validation_is_for_who_is_there(steps: int) -> None:
+    """Each of several steps brings another occupant, at one load balancer later than at the other:
+    what comes next waits for both, and means the new one."""
+    played = play(of_places(Scenario(QUICK, three_behind_two, steps=steps)))
+    ended(played, "done", 0)
+    ports = [{seat.occupant.port for seat in one.seats} for one in played.steps("web1", RunStep)]
+    assert ports == [{8080 + number} for number in range(steps)]
+    (validation,) = played.steps("web1", Validate)
+    assert {seat.occupant.port for seat in validation.seats} == {8080 + steps}
+
+
+def test_at_one_of_two_alone_after_its_step() -> None:
+    """What every load balancer must show and one never does is waited for as long as for the
+    return, then the member fails; no user meets it (S4)."""
+
+    policies = replace(QUICK, comeback=SLOW)
+    scenario = Scenario(
+        policies,
+        three_behind_two,
+        prepare=scripted(Script(version=None)),
+        beats=at("web1", Phase.UPGRADING, moves(30, "lb1")),
+    )
+    played = play(of_places(scenario))
+    ended(played, "halted", 5)
+    assert "lb1 has the new address of web1, 10.0.0.1:8081, and others" in played.end.why
+    assert played.steps("web1", Validate) == []
+    assert (played.phases()["web1"], admins(played)) == ("failed", {Admin.OUT})
+
+
+@pytest.mark.parametrize("instance", [None, "lb2"], ids=["everywhere", "at one"])
+@pytest.mark.parametrize("phase", [Phase.VALIDATING, Phase.CHECKING])
+def test_after_its_proof_began(phase: Phase, instance: str | None) -> None:
+    """What was proven is not what is there: halted, and left out, before users meet it (S4)."""
+    scenario = Scenario(QUICK, three_behind_two, beats=at("web1", phase, moves(5, instance)))
+    played = play(of_places(scenario))
+    ended(played, "halted", 5)
+    assert [halt.cause for halt in played.told(Halted)] == [Cause.OCCUPANT]
+    assert (played.phases()["web1"], admins(played)) == ("failed", {Admin.OUT})
+
+
+@pytest.mark.parametrize(
+    ("floor", "phase", "admin"),
+    [(None, "failed", Admin.OUT), (4, "kept", Admin.READY)],
+    ids=["room", "no room"],
+)
+def test_while_it_soaks(floor: int | None, phase: str, admin: Admin) -> None:
+    """Nothing is known of the one that users meet now: it goes out again, where the floor permits
+    (S2), and the halt says so where it does not."""
+
+    def act(world: World, runner: Runner) -> None:
+        moves()(world, runner)
+        if floor is not None:
+            later(ms(10), lambda sim: sim.down("web4"))(world, runner)
+
+    policies = replace(QUICK, soak=ms(2500), min_available=Amount(3))
+    scenario = Scenario(policies, FOUR, beats=at("web1", Phase.SOAKING, act))
+    played = play(of_places(scenario))
+    ended(played, "halted", 5)
+    assert played.told(Halted)[0].condemned == ("web1",)
+    assert (played.phases()["web1"], admins(played)) == (phase, {admin})
+    if floor is not None:
+        assert "failed, but stays in rotation" in played.state.members["web1"].why
+
+
+@pytest.mark.parametrize("phase", [Phase.OUT, Phase.UPGRADING, Phase.VALIDATING, Phase.SOAKING])
+def test_while_no_process_runs(phase: Phase) -> None:
+    """Killed, replaced, and taken up again: the same as if it had been seen to happen (S7)."""
+    scenario = of_places(Scenario(replace(QUICK, soak=ms(900)), three_behind_two))
+    whole = replace(scenario, beats=(Beat(enters("web1", phase), _marks),))
+    _, cuts = film(whole)
+    cut = next(one for one in cuts if one.world.fired)
+    cut.world.sim.advance(cut.at)
+    cut.world.sim.move("web1")
+    played = play_on(scenario, cut.world, at=cut.at)
+    assert played.broken == []
+    ends = {Phase.UPGRADING: "done"}
+    assert played.end.outcome == ends.get(phase, "halted")
+
+
+def _marks(world: World, runner: Runner) -> None:
+    """Only that it was reached."""
+
+
+def test_lag_of_the_proxies_is_waited_out() -> None:
+    """A step starts only when the last request that comes late can have ended (S3), also after a
+    reload and in each process anew."""
+
+    def reload(sim: Sim) -> None:
+        sim.reload("lb2")
+
+    plain = play(of_places(Scenario(sim=three_behind_two)))
+    scenario = Scenario(sim=three_behind_two, beats=at("web1", Phase.OUT, later(ms(200), reload)))
+    again = play(of_places(scenario))
+    ended(plain, "done", 0)
+    ended(again, "done", 0)
+    assert again.took - plain.took >= ms(190)
+    assert plain.plan.settle == PLACES.settle
+
+
+def test_settle_begins_anew_after_a_kill() -> None:
+    """What the former process saw of a quiet member counts for nothing."""
+    scenario = of_places(Scenario())
+    _, cuts = film(scenario)
+    cut = next(one for one in cuts if "after MemberSet" in one.label)
+    played = play_on(scenario, cut.world, after=ms(20), at=cut.at)
+    ended(played, "done", 0)
+    first = min(job.started for job in played.world.workshop.jobs.values())
+    assert first - (cut.at + ms(20)) >= PLACES.settle
+
+
+def test_no_cut_and_no_setting_for_the_former_one() -> None:
+    """Behind these load balancers nothing is cut, and a return is never for a former occupant."""
+    played = play(of_places(Scenario(sim=three_behind_two)))
+    assert Setting.CUT not in played.settings("web1")
+    back = [
+        step
+        for step in played.steps("web1", SetMember)
+        if step.setting in (Setting.CHECK, Setting.PUT_BACK)
+    ]
+    assert {seat.occupant.port for step in back for seat in step.seats} == {8081}

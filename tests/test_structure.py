@@ -1,0 +1,77 @@
+"""The house stays one that a stranger finds the way in: small files, few rooms, no circles."""
+
+import ast
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+import pytest
+
+import adapters
+import controller
+
+HOMES: Final = tuple(Path(str(package.__file__)).parent for package in (controller, adapters))
+ROOT: Final = HOMES[0].parent
+FILES: Final = sorted(path for home in HOMES for path in home.rglob("*.py"))
+STANDS_ALONE: Final = ROOT / "adapters" / "commands" / "helper.py"
+"""Runs without any of the others, so it cannot be taken apart."""
+LINES, FUNCTION, MEDIAN, ROOMS = 300, 60, 90, 12
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES: Final = {name_of(path): path for path in FILES}
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    """Modules of ours that it imports, wherever in the file."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in MODULES)
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                if inner in MODULES or node.module in MODULES:
+                    yield inner if inner in MODULES else node.module
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_files_and_functions_are_small(path: Path) -> None:
+    """What does not fit on a few screens is taken apart."""
+    text = path.read_text("utf-8")
+    assert path == STANDS_ALONE or len(text.splitlines()) <= LINES
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            long = (node.end_lineno or node.lineno) - node.lineno + 1
+            assert long <= FUNCTION, f"{node.name} has {long} lines"
+
+
+def test_most_files_are_short() -> None:
+    """Half of them have less than this many lines, those that only name a package left out."""
+    sizes = [len(path.read_text("utf-8").splitlines()) for path in FILES]
+    assert median(size for size in sizes if size > 10) <= MEDIAN
+
+
+def test_the_core_has_few_rooms() -> None:
+    """What one sees on opening it is no more than can be kept in mind."""
+    core = HOMES[0] / "core"
+    rooms = [
+        path
+        for path in core.iterdir()
+        if (path.is_dir() and path.name != "__pycache__") or path.suffix == ".py"
+    ]
+    assert len([path for path in rooms if path.name != "__init__.py"]) <= ROOMS
+
+
+def test_no_imports_in_a_circle() -> None:
+    """Not even where a function imports late. Raises CycleError, which names the circle.
+
+    A package's face imports its own modules; they may name the package, but not import it.
+    """
+    graph = {name: set(imports_of(path)) - {name} for name, path in MODULES.items()}
+    TopologicalSorter(graph).prepare()
