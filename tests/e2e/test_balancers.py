@@ -117,7 +117,7 @@ async def test_frozen(site: MakeSite) -> None:
     assert done.code == 5, done.text
     assert f"SEEN      {one.world.unix_endpoints[1]} has not answered for 0.6s" in done.out
     silent = f"{one.world.unix_endpoints[1]} does not answer"
-    assert f"USERS     not known: {silent}" in done.out
+    assert f"USERS     NOT KNOWN: {silent}" in done.out
     assert f"CAN WAIT  NOT KNOWN, treat it as NO: {silent}" in done.out
     assert "MEMBERS   as last seen at " in done.out
     for endpoint in one.world.unix_endpoints:

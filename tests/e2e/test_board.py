@@ -55,7 +55,11 @@ async def test_board_stands_and_goes(site: MakeSite) -> None:
     assert "floor    " not in glass.text
     assert glass.has_cursor
     assert count(terminal, "going back into rotation as found") == 2
-    assert count(terminal, "at stake, at the rate") + count(terminal, "NO REQUEST CAME") == 1
+    assert (
+        count(terminal, "at stake, at the present rate")
+        + count(terminal, "NO REQUESTS WERE MEASURED")
+        == 1
+    )
 
 
 SIZES = ((60, 20), (120, 12), (20, 5), (40, 24), (80, 10), (200, 50))
