@@ -22,10 +22,10 @@ from controller.lifecycle import Ports, ReadPorts
 from controller.metrics_servers import MetricsServer
 from controller.pools.haproxy import HaproxyFacts, HaproxyPool
 from controller.ports import Clock, Commands, LoadBalancer, Lock, MetricsSource, Notifier, Store
-from controller.runner.notify import Herald, Warn
+from controller.runner.notify import NoticeSender, Warn
 from controller.runner.task_router import TaskRouter
 from controller.telemetry.meter import Meter
-from controller.telemetry.values import Outlet, Ways
+from controller.telemetry.values import Outlet, OutletOptions
 
 __all__ = [
     "about_state",
@@ -35,10 +35,10 @@ __all__ = [
     "exists",
     "folder_to_name",
     "found_behind",
-    "herald",
     "lock",
     "meter",
     "metrics",
+    "notices",
     "open_state",
     "ports",
     "read_ports",
@@ -163,14 +163,14 @@ def metrics(server: MetricsServer) -> MetricsSource:
     return PrometheusSource(server, SystemClock())
 
 
-def herald(file: RolloutFile, running: Commands, warn: Warn) -> Herald:
+def notices(file: RolloutFile, running: Commands, warn: Warn) -> NoticeSender:
     """Who tells those that `notify` and `heartbeat` name. `warn`: takes a line for the log.
 
     Raises ConfigurationError when a secret is not where the file says.
     """
     told = audience(file, os.environ)
     beat = told.beat
-    return Herald(
+    return NoticeSender(
         [_notifier(one, running) for one in told.recipients],
         SystemClock(),
         warn,
@@ -196,7 +196,7 @@ def _notifier(recipient: Recipient, running: Commands) -> Notifier:
     )
 
 
-def meter(rollout: str, ways: Ways, warn: Warn) -> Meter:
+def meter(rollout: str, ways: OutletOptions, warn: Warn) -> Meter:
     """Who hands out poolroll's own metrics, in every way that is asked for. `warn`: takes a line
     for the log. Nothing that this needs is imported without need. Raises UsageFault."""
     outlets: list[Outlet] = []

@@ -1,6 +1,6 @@
-"""Being let in: secrets, and the headers made of them.
+"""Credentials: secrets, and the HTTP headers made of them.
 
-Secrets are read anew for each question, so that a rotated file or token counts at once.
+Secrets are read again for each request, so that a rotated file or token is used at once.
 """
 
 import base64
@@ -19,7 +19,7 @@ _MOST = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What goes with a question, and what must not be printed because of it."""
+    """Headers of a request, and the secrets in them that must not be printed."""
 
     headers: dict[str, str] = field(repr=False)
     secrets: frozenset[str] = field(repr=False)
@@ -51,7 +51,7 @@ def _read(secret: Secret, what: str) -> str:
     if secret.env is not None:
         value = os.environ.get(secret.env, "")
         if not value:
-            raise _locked_out(f"the environment variable {secret.env} with {what} is not set")
+            raise _no_credentials(f"the environment variable {secret.env} with {what} is not set")
         return value
     return _read_file(secret.file or "", what)
 
@@ -60,25 +60,25 @@ def _read_file(path: str, what: str) -> str:
     place = f"the file {path} with {what}"
     try:
         if not stat.S_ISREG(Path(path).stat().st_mode):  # a pipe would hold us
-            raise _locked_out(f"{place} is not a regular file")
+            raise _no_credentials(f"{place} is not a regular file")
         with Path(path).open("rb") as file:
             raw = file.read(_MOST + 1)
         value = raw.decode().rstrip("\r\n")
     except OSError as error:
         reason = os.strerror(error.errno).lower() if error.errno else "no reason given"
-        raise _locked_out(f"{place} cannot be read: {reason}") from None
+        raise _no_credentials(f"{place} cannot be read: {reason}") from None
     except ValueError:
-        raise _locked_out(f"{place} is not UTF-8 text") from None
+        raise _no_credentials(f"{place} is not UTF-8 text") from None
     if not value or len(raw) > _MOST:
-        raise _locked_out(f"{place} is {'empty' if not value else 'larger than 64 KiB'}")
+        raise _no_credentials(f"{place} is {'empty' if not value else 'larger than 64 KiB'}")
     return value
 
 
 def _in_header(value: str, what: str) -> str:
     if value.isascii() and value.isprintable() and value == value.strip():
         return value
-    raise _locked_out(f"{what} holds what an HTTP header cannot: only plain ASCII, on one line")
+    raise _no_credentials(f"{what} is not valid in an HTTP header: only ASCII, on one line")
 
 
-def _locked_out(words: str) -> Unanswered:
+def _no_credentials(words: str) -> Unanswered:
     return Unanswered(Missing.FAILED, words)

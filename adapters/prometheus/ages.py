@@ -1,4 +1,4 @@
-"""How old evidence is, and how often it comes, from the samples of a range vector."""
+"""Age and scrape interval of evidence, from the samples of a range vector."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -38,12 +38,12 @@ def _is_down(series: Series) -> bool:
     return series.labels.get("__name__") == "up" and series.newest == 0
 
 
-_DOWN = "up{} is 0: its target cannot be scraped, what there is of it is from before"
+_DOWN = "up{} is 0: its target cannot be scraped, its samples are from before"
 _NO_DATA = "no series matches the evidence: a typo, or its target was never scraped"
 
 
 def _interval(series: Sequence[Series]) -> timedelta | None:
-    """Of the series that comes most seldom; None until one has two samples."""
+    """Of the series with the longest interval; None until one has two samples."""
     intervals = [_typical(each.times[-_LAST:]) for each in series if len(each.times) > 1]
     return max(intervals, default=None)
 

@@ -34,4 +34,4 @@ def _since(text: object) -> datetime | None:
     try:
         return datetime.fromisoformat(text)
     except ValueError:
-        raise malformed("an alert whose time is none") from None
+        raise malformed("an alert with an invalid time") from None

@@ -1,4 +1,4 @@
-"""One question over HTTP. The only module that knows httpx."""
+"""One request over HTTP. The only module that imports httpx."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ from controller.core.gates.figures import span
 from controller.metrics_servers import MetricsServer
 
 _MOST = 4 << 20
-"""Bytes of a reply: a gate needs one number, and an endless reply must not hold us."""
+"""Bytes of a reply: a gate needs one number, and an endless reply must not block."""
 _REDIRECTS = 3
 """In a row: a slash too many and a moved prefix are one each."""
 _CONNECTIONS = 10
@@ -126,7 +126,7 @@ _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-A
 
 
 class _Phase:
-    """How far a question got: httpcore's trace extension."""
+    """How far a request got: httpcore's trace extension."""
 
     def __init__(self) -> None:
         self._step = ""
@@ -145,7 +145,9 @@ class _Phase:
             words = f"no connection within {span(within)}: its address does not answer"
             return Unanswered(Missing.UNREACHABLE, words, is_passing=True)
         if self._step.endswith("start_tls"):
-            words = f"no answer within {span(within)}: it took the connection and begins no TLS"
+            words = (
+                f"no answer within {span(within)}: it took the connection and does not start TLS"
+            )
         else:
             words = f"no answer within {span(within)}: overloaded, or frozen?"
         return Unanswered(Missing.TIMEOUT, words, is_passing=True)
@@ -154,18 +156,18 @@ class _Phase:
 def _checked(url: str) -> httpx.URL:
     parsed = httpx.URL(url)
     if parsed.userinfo or parsed.query or parsed.fragment:
-        words = "its URL must be plain: credentials belong into `basic`, and no ? or # into it"
+        words = "its URL must be plain: credentials belong in `basic`, and it has no ? or #"
         raise Unanswered(Missing.FAILED, words)
     if parsed.scheme not in ("http", "https") or not parsed.host:
         raise Unanswered(Missing.FAILED, "its URL must begin with http:// or https:// and a host")
     if parsed.port is not None and not 0 < parsed.port < 65536:
-        raise Unanswered(Missing.FAILED, "its URL names a port that cannot be")
+        raise Unanswered(Missing.FAILED, "its URL has an invalid port")
     return parsed
 
 
 def _redirected(url: httpx.URL, response: httpx.Response, access: Access) -> httpx.URL:
-    """The same question is put again: it changes nothing, so that no 3xx makes a GET of it
-    (RFC 9110, section 15.4)."""
+    """The same request is sent again: it is safe, so no 3xx turns it into a GET (RFC 9110, section
+    15.4)."""
     target = url.join(response.headers["location"])
     if target.userinfo or _origin(target) != _origin(url):
         where = one_line(hide(public_url(str(target)), access.secrets))
@@ -194,7 +196,7 @@ def _context(server: MetricsServer) -> ssl.SSLContext | bool:
     try:
         context = ssl.create_default_context(cafile=server.ca)
     except OSError as error:
-        raise _unusable(f"the trusted authorities in {server.ca}", error) from None
+        raise _unusable(f"the CA certificates in {server.ca}", error) from None
     if not server.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

@@ -1,11 +1,10 @@
-"""How a question fails inside this folder. Neither leaves it: `source` turns both into the port's
-answers."""
+"""Errors inside this package. Neither leaves it: `source` turns both into answers of the port."""
 
 from controller.core.gates.evidence import Missing
 
 
 class Unanswered(Exception):
-    """There is no evidence, and `words` say why; `is_passing` when asking again may help."""
+    """There is no evidence; `words` says why; `is_passing`: a retry may help."""
 
     def __init__(self, missing: Missing, words: str, *, is_passing: bool = False) -> None:
         self.missing = missing
@@ -15,7 +14,7 @@ class Unanswered(Exception):
 
 
 class Rejected(Exception):
-    """The server will never answer this question with a number."""
+    """The server will never answer this query with a number."""
 
     def __init__(self, words: str) -> None:
         self.words = words

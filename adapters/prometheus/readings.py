@@ -1,4 +1,4 @@
-"""One number out of an answer, or why there is none. A missing number is never zero (S5)."""
+"""One number from an answer, or why there is none. A missing number is never zero (S5)."""
 
 import json
 import math
@@ -10,7 +10,7 @@ from adapters.prometheus.words import one_line
 from controller.core.gates.evidence import Missing, Reading, Reduce
 
 _NAMED = 3
-"""Series that are named when there are too many: enough to see which label tells them apart."""
+"""Series named when there are too many: enough to see which label differs."""
 _LONGEST_LABELS = 160
 
 
@@ -57,7 +57,7 @@ def _judged(
 
 
 _NO_DATA = (
-    "no series matches: the metric or a label is not there, or its target is gone; "
+    "no series matches: the metric or a label does not exist, or its target is gone; "
     "an empty answer is not zero"
 )
 _HISTOGRAM = "the value is a native histogram, and a gate needs one number (histogram_quantile?)"
@@ -70,12 +70,12 @@ def _too_many(samples: Sequence[Sample]) -> str:
     more = "; …" if len(samples) > _NAMED else ""
     return (
         f"{len(samples)} series, and a gate needs one number: aggregate them in the query, "
-        f"or say `reduce`: {named}{more}"
+        f"or set `reduce`: {named}{more}"
     )
 
 
 def _culprit(samples: Sequence[Sample]) -> Sample:
-    """The first by the order in which kinds of missing numbers are told; else the first."""
+    """The first by the order in which kinds of missing numbers are reported."""
     histograms = [sample for sample in samples if sample.value is None]
     nans = [sample for sample in samples if sample.value is not None and math.isnan(sample.value)]
     infinite = [sample for sample in samples if sample.value and math.isinf(sample.value)]

@@ -49,12 +49,12 @@ def answer_of(reply: Reply, secrets: Collection[str] = ()) -> Answer:
         case {"status": "success", "data": data, **rest} if reply.status == 200:
             return Answer(data, _warnings(rest.get("warnings"), secrets))
         case {"status": "error", "error": str(error), **rest}:
-            raise _explained(reply.status, rest.get("errorType"), _told(error, secrets))
+            raise _explained(reply.status, rest.get("errorType"), _masked(error, secrets))
         case _:
             raise _unexplained(reply)
 
 
-def _told(text: object, secrets: Collection[str]) -> str:
+def _masked(text: object, secrets: Collection[str]) -> str:
     return one_line(hide(str(text), secrets))
 
 
@@ -63,7 +63,7 @@ def _warnings(found: object, secrets: Collection[str]) -> tuple[str, ...]:
         case None:
             return ()
         case list():
-            texts = (_told(each, secrets) for each in found)
+            texts = (_masked(each, secrets) for each in found)
             return tuple(text for text in texts if not _is_info(text))
         case _:
             raise malformed("`warnings` is not a list")
@@ -75,7 +75,7 @@ def _is_info(text: str) -> bool:
 
 def _explained(status: int, kind: object, error: str) -> Unanswered | Rejected:
     if kind == "timeout":
-        return Unanswered(Missing.TIMEOUT, f"it gave the query up: {error}", is_passing=True)
+        return Unanswered(Missing.TIMEOUT, f"it gave up on the query: {error}", is_passing=True)
     if status == 400 or (status == 422 and not any(mark in error for mark in _STORAGE)):
         return Rejected(f"it refuses the query: {error}")
     if status in (401, 403):
@@ -85,7 +85,7 @@ def _explained(status: int, kind: object, error: str) -> Unanswered | Rejected:
 
 
 def _not_json(reply: Reply, secrets: Collection[str]) -> Unanswered:
-    kind = _told(reply.content_type.partition(";")[0], secrets) or "no content type"
+    kind = _masked(reply.content_type.partition(";")[0], secrets) or "no content type"
     if reply.status == 200:
         words = f"its answer is not JSON ({kind}): a login page, or not a Prometheus?"
         return Unanswered(Missing.FAILED, words)
@@ -102,19 +102,19 @@ def _unexplained(reply: Reply) -> Unanswered:
     if status in (401, 403):
         return _not_let_in(status, "")
     if status == 404:
-        words = "it knows no such path (404): is the path in its URL right?"
+        words = "it has no such path (404): is the path in its URL right?"
         return Unanswered(Missing.FAILED, words)
     if status == 503:
         words = "it is not ready (503): starting, or overloaded?"
         return Unanswered(Missing.FAILED, words, is_passing=True)
     if status >= 400:
         is_passing = status >= 500 or status == 429
-        words = f"it failed ({status}) without saying why"
+        words = f"it failed ({status}) without a reason"
         return Unanswered(Missing.FAILED, words, is_passing=is_passing)
     return malformed(f"status {status} without `status` and `data`")
 
 
 def _not_let_in(status: int, error: str) -> Unanswered:
-    why = "credentials missing or wrong" if status == 401 else "credentials without the right"
-    words = f"poolroll is not let in ({status}): {why}"
+    why = "credentials missing or wrong" if status == 401 else "credentials lack permission"
+    words = f"access denied ({status}): {why}"
     return Unanswered(Missing.FAILED, f"{words}: {error}" if error else words)

@@ -1,4 +1,4 @@
-"""Samples out of the `data` of an instant query (Prometheus documentation, "HTTP API",
+"""Samples from the `data` of an instant query (Prometheus documentation, "HTTP API",
 expression query result formats)."""
 
 from collections.abc import Mapping
@@ -111,7 +111,7 @@ def _time(time: object) -> datetime:
             return datetime.fromtimestamp(time, UTC)
         except (ValueError, OverflowError, OSError):
             pass
-    raise malformed("a time that is none")
+    raise malformed("an invalid time")
 
 
 def _labels(labels: dict[object, object]) -> dict[str, str]:

@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _PAUSES = (timedelta(milliseconds=100), timedelta(milliseconds=300), timedelta(milliseconds=900))
-"""Before each further try. What lasts longer is for the gate's `inconclusive` to wait for."""
+"""Pauses before retries. A longer outage makes samples inconclusive."""
 _SERVER_SHARE = 0.9
-"""Of the time left, how much the server gets, so that its own words reach us before we give up."""
+"""Share of the time left that the server gets, so that its own error arrives before our timeout."""
 _RANGES = ("5m", "1h")
-"""In which an interval is looked for: scrapes come every minute or oftener, some evaluations and
-pushes seldom."""
+"""Ranges in which to find the interval: scrapes come every minute or more often, some evaluations
+and pushes rarely."""
 _ALERTS = "/api/v1/alerts"
 _LONGEST_QUERY = 2000
 """Characters of a query in an error."""
@@ -82,7 +82,7 @@ class PrometheusSource:
 
     async def alerts(self) -> Sequence[Alert] | Reading:
         try:
-            answer = await self._ask("GET", "alerts", lambda _: {}, self._deadline())
+            answer = await self._request("GET", "alerts", lambda _: {}, self._deadline())
             if answer.warnings:
                 raise Unanswered(Missing.PARTIAL, partial_words(answer.warnings))
             return firing_in(answer.data)
@@ -122,16 +122,16 @@ class PrometheusSource:
             milliseconds = max(1, int(left / timedelta(milliseconds=1) * _SERVER_SHARE))
             return {**form, "timeout": f"{milliseconds}ms"}
 
-        return await self._ask("POST", "query", timed, deadline)
+        return await self._request("POST", "query", timed, deadline)
 
-    async def _ask(
+    async def _request(
         self,
         method: str,
         path: str,
         form: Callable[[timedelta], dict[str, str]],
         deadline: Instant,
     ) -> Answer:
-        """Ask until answered, with the time left given to `form`. Raises Rejected, Unanswered."""
+        """Retry until answered; `form` gets the time left. Raises Rejected, Unanswered."""
         pauses = iter(_PAUSES)
         while True:
             left = deadline - self._clock.now()

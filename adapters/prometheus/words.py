@@ -1,4 +1,4 @@
-"""Faults in plain words: short, on one line, and without secrets (S12)."""
+"""Error messages: short, on one line, and without secrets (S12)."""
 
 import os
 import socket
@@ -10,11 +10,11 @@ from adapters.words import causes
 from controller.core.gates.evidence import Missing
 
 _LONGEST = 240
-"""Characters of a foreign text that are shown: enough for any parse error."""
+"""Characters shown of a server's text: enough for any parse error."""
 _CLIENT_ALERTS = ("CERTIFICATE_REQUIRED", "ALERT_BAD_CERTIFICATE", "ALERT_UNKNOWN_CA",
                   "ALERT_CERTIFICATE", "ALERT_HANDSHAKE_FAILURE", "ALERT_UNSUPPORTED_CERTIFICATE",
                   "ALERT_ACCESS_DENIED")  # fmt: skip
-"""How a server says in TLS that it does not like our certificate (RFC 8446, section 6.2)."""
+"""TLS alerts by which a server rejects our certificate (RFC 8446, section 6.2)."""
 
 
 def one_line(text: str, longest: int = _LONGEST) -> str:

@@ -1,4 +1,4 @@
-"""Values as the text that the journal keeps, and back."""
+"""Encodes values as text for the database, and decodes them."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -10,26 +10,26 @@ from controller.core.pool import Found, FoundLine, Instant, LineKey
 from controller.errors import StateError
 
 MAX_BYTES = 1024 * 1024
-"""Of one text in the journal, encoded: a rollout file of 10,000 members with room, and small
-enough that a fault which writes without end is noticed at once."""
+"""The longest text in the journal, encoded: enough for a rollout file of 10,000 members, and small
+enough to notice a fault that writes without end."""
 
 _MICROSECOND = timedelta(microseconds=1)
 
 
 def checked(text: str, what: str) -> str:
-    """`text`, when it can be kept. Raises StateError when it is too long or not text."""
+    """`text`, if it can be stored. Raises StateError when it is too long or not text."""
     try:
         size = len(text.encode())
     except UnicodeEncodeError:
         raise StateError(f"journal: {what} holds bytes that are not UTF-8") from None
     if size > MAX_BYTES:
-        raise StateError(f"journal: {what} is {size} bytes long, {MAX_BYTES} at most can be kept")
+        raise StateError(f"journal: {what} is {size} bytes long, {MAX_BYTES} is the limit")
     return text
 
 
 @contextmanager
 def reading(what: str) -> Iterator[None]:
-    """Turns what a damaged row makes the codecs raise into StateError."""
+    """Turns decoding errors of a damaged row into StateError."""
     try:
         yield
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
@@ -80,7 +80,7 @@ def encode_found(found: Found) -> str:
 
 def decode_found(text: str) -> Found:
     """Raises ValueError, KeyError or TypeError for anything `encode_found` did not write: a weight
-    that is guessed would be restored."""
+    that was guessed would be restored."""
     lines = []
     for raw in json.loads(text):
         weight, keep = raw["weight"], _keep(raw)

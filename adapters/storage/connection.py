@@ -1,4 +1,4 @@
-"""The connection to a journal's file: reads and write transactions, faults in our words."""
+"""The connection to the journal's database: reads, write transactions, errors as StateError."""
 
 import os
 import sqlite3

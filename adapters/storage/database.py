@@ -1,4 +1,4 @@
-"""The journal's SQLite file: its form, how it is opened, and its faults in an operator's words."""
+"""The journal's SQLite database: schema, opening, and error messages for operators."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -66,8 +66,8 @@ _TABLES = (
 _WORDS = {
     "SQLITE_FULL": "the disk is full",
     "SQLITE_BUSY": f"another process has been writing for more than {BUSY:.0f} s",
-    "SQLITE_CORRUPT": "the file is damaged; move it away, or bring back a copy",
-    "SQLITE_NOTADB": "the file is damaged or no journal; move it away, or bring back a copy",
+    "SQLITE_CORRUPT": "the file is damaged; move it away, or restore a backup",
+    "SQLITE_NOTADB": "the file is damaged or not a journal; move it away, or restore a backup",
     "SQLITE_READONLY": "it cannot be written by this user",
     "SQLITE_PERM": "this user has no permission",
     "SQLITE_CANTOPEN": "it, or its companion file, cannot be opened by this user",
@@ -85,7 +85,7 @@ def mapped(path: Path) -> Iterator[None]:
 
 
 def explain(error: Exception) -> str:
-    """The fault in an operator's words; extended result codes follow their primary one."""
+    """The error as a message for operators; extended result codes follow their primary one."""
     if isinstance(error, UnicodeDecodeError):
         return _WORDS["SQLITE_CORRUPT"]
     name = str(getattr(error, "sqlite_errorname", ""))
@@ -94,7 +94,7 @@ def explain(error: Exception) -> str:
 
 
 def open_database(path: Path) -> sqlite3.Connection:
-    """A connection to the existing file `path`, of which each commit is on disk when it returns.
+    """A connection to the existing file `path`, whose commits are on disk when they return.
 
     Nothing is created. Raises sqlite3.Error.
     """

@@ -1,4 +1,4 @@
-"""`flock(2)` on files of the state folder."""
+"""File locks: `flock(2)` on files of the state folder."""
 
 import fcntl
 import os
@@ -68,10 +68,10 @@ def guard(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def glance(folder: Path) -> Iterator[Path | None]:
-    """The same for who only looks: makes nothing, and needs no more than to read, for flock(2)
-    takes a descriptor of any mode. Yields None without a guard: then nobody has ever held
-    anything. Raises StateError."""
+def reading_guard(folder: Path) -> Iterator[Path | None]:
+    """`guard` for readers: creates nothing and needs read permission only, as flock(2) takes a
+    descriptor of any mode. Yields None without a guard file: then no lock was ever held. Raises
+    StateError."""
     locks = folder / LOCKS
     path = locks / _GUARD
     fd = _opened(path)

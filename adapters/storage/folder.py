@@ -1,4 +1,4 @@
-"""Where the state is kept, and files in it that a group of operators can share."""
+"""The state folder: where it is, and files in it that a group of operators can share."""
 
 import errno
 import os
@@ -30,7 +30,7 @@ _WORDS = {
 
 
 def default_state_dir(env: Mapping[str, str], system: Path = SYSTEM) -> Path:
-    """Where the state is when nobody says otherwise.
+    """The default state folder.
 
     `system` where it exists and is writable, else `poolroll` under the XDG state home ("XDG Base
     Directory Specification": `$XDG_STATE_HOME` if absolute, else `~/.local/state`). Creates
@@ -83,7 +83,7 @@ def fault(path: Path, error: OSError) -> StateError:
 def make_folder(folder: Path) -> None:
     """Make `folder` where it is missing, for its group to read and write.
 
-    Files made in it belong to the folder's group (set-group-ID, mkdir(2)), for otherwise two
+    Files made in it belong to the folder's group (set-group-ID, mkdir(2)), otherwise two
     operators with different primary groups lock each other out. A folder that exists keeps the
     mode its owner gave it. Raises StateError.
     """

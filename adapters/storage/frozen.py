@@ -1,11 +1,10 @@
-"""A journal that this user may only read.
+"""Read-only access to a journal.
 
-SQLite's WAL mode needs the companion file `-shm`, which the last writer takes away with it and
-which only those can make who may write into the folder (SQLite, "Write-Ahead Logging", section
-5). Where it is there, SQLite reads as always, beside any writer. Where it is not, nobody has the
-journal open: the file is whole and at rest, and is read as one that cannot change ("Uniform
-Resource Identifiers", `immutable`) for as long as it does not. A change is noticed, and what was
-read meanwhile is read again.
+SQLite's WAL mode needs the companion file `-shm`. The last writer removes it, and only users with
+write permission on the folder can create it (SQLite, "Write-Ahead Logging", section 5). If it
+exists, SQLite reads as usual, beside any writer. If not, no process has the journal open: the file
+is complete, and is read as immutable ("Uniform Resource Identifiers", `immutable`) for as long as
+it does not change. A change is noticed, and what was read meanwhile is read again.
 """
 
 import sqlite3
@@ -18,20 +17,20 @@ from adapters.storage.folder import mapped
 from controller.errors import StateError
 
 _TRIES: Final = 100
-"""Readings that may be overtaken by a writer. The first that meets one at work reads beside it."""
+"""Reads that a writer may invalidate. Once a writer has the journal open, reads are safe."""
 
 _State = tuple[int, int, int, int]
 
 
 def is_unopenable(error: sqlite3.Error) -> bool:
-    """Whether the file, or a companion that would have to be made, cannot be opened."""
+    """Whether the file, or a companion file that must be created, cannot be opened."""
     name = str(getattr(error, "sqlite_errorname", ""))
     return name.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY"))
 
 
 class FrozenDatabase:
-    """Reads `path`, and reads anew what has changed. `opened`: how it is opened where its
-    companion is there; raises sqlite3.Error."""
+    """Reads `path`, and reads again what has changed. `opened`: opens it where its companion file
+    exists; raises sqlite3.Error."""
 
     def __init__(
         self, path: Path, opened: Callable[[Path], sqlite3.Connection] = open_database
@@ -40,7 +39,7 @@ class FrozenDatabase:
         self._opened = opened
         self._db: sqlite3.Connection | None = None
         self._taken: _State | None = None
-        """How the file stood when it was opened as one that cannot change; None: it was not."""
+        """The state of the file when it was opened as immutable; None: it was not."""
 
     def read(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Raises sqlite3.Error, StateError."""
@@ -73,13 +72,13 @@ class FrozenDatabase:
         except sqlite3.Error as error:
             *_, log = state
             if not is_unopenable(error) or log > 0:
-                raise  # a log is there, but not its index: who may write must open it first
+                raise  # a log without its index: a user who may write must open it first
             uri = f"{self._path.absolute().as_uri()}?immutable=1"
             self._db, self._taken = sqlite3.connect(uri, uri=True, isolation_level=None), state
         return self._db
 
     def _state(self) -> _State:
-        """Who changes the file has the log beside it meanwhile."""
+        """Inode, size, time of change, and size of the log, which exists while a process writes."""
         with mapped(self._path):
             there = self._path.stat()
             try:

@@ -1,4 +1,4 @@
-"""Who holds a pool: the record next to a lock file, and how it is told to an operator."""
+"""Holders of pools: the record next to a lock file, and the refusal that names the holder."""
 
 import json
 import stat
@@ -64,7 +64,7 @@ def _keys(raw: object) -> list[PoolKey]:
 
 
 def _key(raw: object) -> PoolKey:
-    """A live process of a former version wrote its two parts apart. Raises ValueError."""
+    """A live process of an older version wrote its two parts separately. Raises ValueError."""
     match raw:
         case str():
             return raw
@@ -105,7 +105,7 @@ def name_held(name: str, claim: Claim | None) -> PoolHeld:
 
 
 def pool_held(name: str, claim: Claim | None, common: Iterable[PoolKey]) -> PoolHeld:
-    """`common`: what both want; empty when the other's record cannot be read."""
+    """`common`: keys that both want; empty when the other's record cannot be read."""
     keys = sorted(common)
     if not keys:
         return PoolHeld(f"the pool may be held by rollout '{name}', {_who(claim)}")

@@ -1,4 +1,4 @@
-"""One controller per pool, by `flock` (S10)."""
+"""The lock on a pool: one controller per pool, by `flock` (S10)."""
 
 import asyncio
 import os
@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NoReturn
 
-from adapters.storage.flocks import glance, guard, is_locked, open_lock, try_lock
+from adapters.storage.flocks import guard, is_locked, open_lock, reading_guard, try_lock
 from adapters.storage.holders import Claim, name_held, pool_held, read_claim, write_claim
 from controller.core.pool import PoolKey
 from controller.errors import PoolHeld, StateError
@@ -22,14 +22,14 @@ _NAME = re.compile(r"[a-z0-9-]{1,63}", re.ASCII)
 class FileLock:
     """Implements `controller.ports.Lock` on a state folder.
 
-    A rollout is held by whoever has the flock of its file, whatever its record says: the kernel
-    ends it with the process (flock(2)), so a record without the lock is a leftover, and process
-    ids, which are used again, decide nothing. Children do not inherit it over exec. One instance
-    holds one rollout at a time.
+    The process with the flock on its file holds a rollout, whatever the record says: the kernel
+    releases it when the process ends (flock(2)), so a record without the lock is stale, and process
+    ids, which are reused, decide nothing. Children do not inherit it over exec. One instance holds
+    one rollout at a time.
     """
 
     def __init__(self, folder: Path, clock: Clock, who: str) -> None:
-        """`who`: the user, as others are to be told. Touches nothing yet."""
+        """`who`: the user, as shown to others. Touches nothing yet."""
         self._folder = folder
         self._clock = clock
         self._who = who
@@ -55,9 +55,9 @@ class FileLock:
             os.close(fd)
 
     async def refusal(self, name: str, keys: Collection[PoolKey]) -> str | None:
-        """Makes nothing, and needs no more than to read the folder."""
+        """Creates nothing, and needs read permission only."""
         _check(name)
-        with glance(self._folder) as locks:
+        with reading_guard(self._folder) as locks:
             if locks is None:
                 return None
             if is_locked(locks / f"{name}.lock"):
@@ -66,9 +66,9 @@ class FileLock:
         return None if held is None else str(held)
 
     async def holder(self, name: str) -> Holder | None:
-        """Makes nothing, and needs no more than to read the folder."""
+        """Creates nothing, and needs read permission only."""
         _check(name)
-        with glance(self._folder) as locks:
+        with reading_guard(self._folder) as locks:
             if locks is None or not is_locked(locks / f"{name}.lock"):
                 return None
             record = locks / f"{name}.json"
@@ -125,7 +125,7 @@ class FileHold:
 
     async def lost(self) -> NoReturn:
         await asyncio.Event().wait()
-        raise AssertionError("nobody sets this event")
+        raise AssertionError("this event is never set")
 
 
 def _held_by_another(locks: Path, but: str, keys: frozenset[PoolKey]) -> PoolHeld | None:
@@ -138,13 +138,13 @@ def _held_by_another(locks: Path, but: str, keys: frozenset[PoolKey]) -> PoolHel
 
 
 def _live(locks: Path, but: str) -> list[str]:
-    """Names of the rollouts that are held now, without `but`."""
+    """Names of the rollouts that are held now, except `but`."""
     return [
         path.stem for path in sorted(locks.glob("*.lock")) if path.stem != but and is_locked(path)
     ]
 
 
 def _check(name: str) -> None:
-    """Names become file names: nothing that could leave the folder gets past here."""
+    """Names become file names: refuse anything that could leave the folder."""
     if not _NAME.fullmatch(name):
         raise StateError(f"{name[:80]!r} is not the name of a rollout")

@@ -1,9 +1,9 @@
-"""Brings a journal of version 1 to the present schema.
+"""Schema migration of a journal from version 1.
 
-Version 1 kept the backend and the address of a member that is out, where there is now one key, as
-the adapter for HAProxy makes it. It knew requests by the name of a rollout, and marked those that
-a run had heard. What is pending there belongs to the newest rollout of its name, for `begin`
-marked all former ones. Numbers of requests stay: `State.heard` refers to them.
+Version 1 stored backend and address of a member that is out; now there is one key, as the HAProxy
+adapter makes it. It stored requests by rollout name, and marked those that a run had acted on. A
+pending request belongs to the newest rollout of its name, as `begin` marked all older ones.
+Request numbers stay the same: `State.heard` refers to them.
 """
 
 import sqlite3

@@ -9,7 +9,7 @@ from controller.ports import Clock
 from controller.records import Request, Verb
 
 EVERY: Final = timedelta(milliseconds=100)
-"""Between two looks for new requests: one indexed read."""
+"""Polling interval for new requests: one indexed read."""
 
 
 class SqliteRequests:

@@ -63,12 +63,12 @@ def read_tables(folder: Path, clock: Clock) -> Tables:
 
 def _require_state(folder: Path) -> None:
     if not exists(folder):
-        raise StateError(f"there is no state in {folder}: nothing was run with this state folder")
+        raise StateError(f"there is no state in {folder}: this state folder was never used")
 
 
 def _bring_up_to_date(folder: Path) -> None:
-    """Migrate a journal of a former version. A process of that version could not go on with it,
-    so while one is at work it is refused. Raises StateError."""
+    """Migrate a journal of an older version. A running process of that version could not use it any
+    more, so the migration is refused meanwhile. Raises StateError."""
     db = Connection(folder)
     try:
         if db.version == SCHEMA or db.is_read_only:
@@ -77,8 +77,8 @@ def _bring_up_to_date(folder: Path) -> None:
             held = sorted(path.stem for path in locks.glob("*.lock") if is_locked(path))
             if held:
                 raise StateError(
-                    f"the journal in {folder} is in use by a former version of poolroll, which "
-                    f"works on {', '.join(map(repr, held))}: wait for its end, or use that version"
+                    f"the journal in {folder} is in use by an older version of poolroll, which "
+                    f"runs {', '.join(map(repr, held))}: wait until it ends, or use that version"
                 )
             with db.writing() as writing:
                 if db.version != SCHEMA:

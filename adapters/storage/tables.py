@@ -1,4 +1,4 @@
-"""What the journal's file holds, written and read by blocking calls: the one place with SQL."""
+"""Tables of the journal, read and written by blocking calls: the one place with SQL."""
 
 import sqlite3
 from collections.abc import Collection, Sequence
@@ -19,7 +19,7 @@ _RECORD: Final = "seq, rollout, wall, at, kind, body"
 _TAKEN: Final = "key, member, rollout, found"
 _TAKEN_V1: Final = f"(SELECT seq, {KEY_V1} AS key, member, rollout, found FROM taken)"
 _BEGUN: Final = "EXISTS (SELECT 1 FROM records WHERE records.rollout = rollouts.id)"
-"""Version 1 could be killed between a rollout's row and its first record: nothing was begun."""
+"""Version 1 could be killed between a rollout's row and its first record: then nothing began."""
 _PENDING: Final = "SELECT seq, rollout, verb, reason, user, wall FROM requests"
 
 MAX_REQUESTS: Final = 1000
@@ -50,7 +50,7 @@ class Tables:
         )
         with self._db.writing() as db:
             if self._has_rollout(row.id):
-                raise StateError(f"journal {self._db.path}: there is a rollout {row.id} already")
+                raise StateError(f"journal {self._db.path}: rollout {row.id} already exists")
             db.execute(f"INSERT INTO rollouts ({_ROLLOUT}) VALUES (?,?,?,?,?,?,?,?,?,?)", values)
             return self._insert(db, row.id, at, kind, body)
 
@@ -147,7 +147,7 @@ class Tables:
 
     @property
     def _taken(self) -> str:
-        """The table, as it is today: one of a former version is only read here."""
+        """The table, or a view of an older version's table, which is only read here."""
         return "taken" if self._db.version == SCHEMA else _TAKEN_V1
 
     # --- requests ----------------------------------------------------------------------------
@@ -164,7 +164,7 @@ class Tables:
         return Request(_seq(cursor), rollout, verb, reason, by, wall)
 
     def pending(self, rollout: str, after: int) -> Sequence[Request]:
-        # One of a former version is only read here: whoever opens it to write migrates it.
+        # A journal of an older version is only read here: opening it to write migrates it.
         table = _PENDING if self._db.version == SCHEMA else f"SELECT * FROM ({PENDING_V1})"
         rows = self._db.read(
             f"{table} WHERE rollout = ? AND seq > ? ORDER BY seq LIMIT {MAX_REQUESTS}",

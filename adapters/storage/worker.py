@@ -1,5 +1,4 @@
-"""The thread in which one journal's statements run, so that the event loop never waits for a
-disk."""
+"""A worker thread for database calls, so that the event loop never waits for a disk."""
 
 import asyncio
 from collections.abc import Callable

@@ -11,9 +11,9 @@ from controller.errors import BalancerError
 from controller.lifecycle import Findings, Ports, Prepared, next_commands
 from controller.preflight.forecast import BRIEF_LOOK, LOOK, forecast, forecast_lines, last_commands
 from controller.report.plan.text import going_on, plan_text, share
-from controller.report.run.notices import RolloutTidings
+from controller.report.run.notices import RolloutNotices
 from controller.report.words import names
-from controller.runner.notify import Herald
+from controller.runner.notify import NoticeSender
 from controller.telemetry.measure import Subject
 from controller.telemetry.meter import Meter
 
@@ -26,7 +26,7 @@ class Confirmation:
         ports: Ports,
         overrides: Collection[str],
         narrator: Narrating,
-        herald: Herald,
+        notices: NoticeSender,
         meter: Meter,
         *,
         notes: Sequence[str],
@@ -38,7 +38,7 @@ class Confirmation:
         self._ports = ports
         self._overrides = overrides
         self._narrator = narrator
-        self._herald = herald
+        self._notices = notices
         self._meter = meter
         self._notes = notes
         self._yes = yes
@@ -60,7 +60,7 @@ class Confirmation:
         )
         say(*fitted(lines))
         following = next_commands(ports.folder, row, plan)
-        self._herald.watch(RolloutTidings(row.id, plan, prepared.file.settings, following))
+        self._notices.watch(RolloutNotices(row.id, plan, prepared.file.settings, following))
         return self._yes or await ask(question(seen, plan, is_new=prepared.is_new))
 
 

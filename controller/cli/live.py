@@ -25,8 +25,8 @@ from controller.core.plan.plan import Plan
 from controller.core.state.state import State
 from controller.ports import Clock
 from controller.report.board.drawing import draw
-from controller.report.board.log_lines import LogLine, told_lines
-from controller.report.board.recent import Past, remember
+from controller.report.board.log_lines import LogLine, log_lines
+from controller.report.board.recent import Recent, remember
 from controller.report.board.scene import Scene, Size
 from controller.report.board.segments import Signs, TextLine, Tone
 from controller.report.run.sentences import level_of, sentence
@@ -132,7 +132,7 @@ class _Latest:
 
     plan: Plan
     state: State
-    past: Past
+    recent: Recent
 
 
 class LiveNarrator:
@@ -147,7 +147,7 @@ class LiveNarrator:
         self._plan: Plan | None = None
         self._commands: timedelta | None = None
         self._name = 0
-        self._past = Past()
+        self._recent = Recent()
         self._latest: _Latest | None = None
         self._said: deque[LogLine] = deque(maxlen=WAITING)
         self._shown: deque[LogLine] = deque(maxlen=REPEATED)
@@ -179,8 +179,8 @@ class LiveNarrator:
             self._say(*said, TONES[level_of(event)])
         if self._plan is not None:
             now = self._clock.now()
-            self._past = remember(self._past, self._plan, event, before, after, now)
-            self._latest = _Latest(self._plan, after, self._past)
+            self._recent = remember(self._recent, self._plan, event, before, after, now)
+            self._latest = _Latest(self._plan, after, self._recent)
 
     def _say(self, member: str, text: str, tone: Tone) -> None:
         told = LogLine(self._clock.wall(), member, text, tone)
@@ -220,7 +220,7 @@ class LiveNarrator:
 
     def _told(self, those: Iterable[LogLine], size: Size) -> list[TextLine]:
         return [
-            line for one in those for line in told_lines(one, size.width, self._name, self._signs)
+            line for one in those for line in log_lines(one, size.width, self._name, self._signs)
         ]
 
     def _board(self, size: Size) -> list[TextLine]:
@@ -229,5 +229,5 @@ class LiveNarrator:
             return []
         ctx = Context(latest.plan, latest.state, self._clock.now())
         wall = self._clock.wall()
-        scene = Scene(ctx, latest.past, wall, self._commands, self._footer(), self._signs)
+        scene = Scene(ctx, latest.recent, wall, self._commands, self._footer(), self._signs)
         return draw(scene, size)

@@ -39,13 +39,13 @@ from controller.lifecycle import (
 )
 from controller.ports import Journal, Store
 from controller.records import Request, Verb
-from controller.report.run.notices import RolloutTidings
+from controller.report.run.notices import RolloutNotices
 from controller.report.run.summary import over, summary
 from controller.report.status.value import looked_at
-from controller.runner.notify import Herald
+from controller.runner.notify import NoticeSender
 from controller.runner.recorder import Narrator
 from controller.telemetry.measure import Subject
-from controller.telemetry.values import Ways
+from controller.telemetry.values import OutletOptions
 
 HEARD_WITHIN: Final = timedelta(seconds=5)
 LOOK_WITHIN: Final = timedelta(seconds=2)
@@ -156,19 +156,19 @@ async def _is_heard(journal: Journal, request: Request) -> bool:
     return False
 
 
-def _herald(former: Unfinished, file: FormerFile, ports: Ports, log: LogNarrator) -> Herald:
+def _notices(former: Unfinished, file: FormerFile, ports: Ports, log: LogNarrator) -> NoticeSender:
     """Recipients from the rollout file as it is now: the copy in the journal has no secrets."""
     row = former.row
     try:
         if isinstance(file.now, ConfigurationError):
             raise file.now
-        herald = bootstrap.herald(file.now, ports.commands, log.warn)
+        notices = bootstrap.notices(file.now, ports.commands, log.warn)
     except ConfigurationError as error:
         log.warn(f"no notifications will be sent: {error.faults[0].render(error.file)}")
-        return Herald((), ports.clock, log.warn)
+        return NoticeSender((), ports.clock, log.warn)
     commands, settings = next_commands(ports.folder, row, former.plan), file.now.settings
-    herald.watch(RolloutTidings(row.id, former.plan, settings, commands, is_ending=True))
-    return herald
+    notices.watch(RolloutNotices(row.id, former.plan, settings, commands, is_ending=True))
+    return notices
 
 
 async def _abort(name: str, restore: bool, log_format: str, given: dict[str, Any]) -> int:
@@ -181,7 +181,9 @@ async def _abort(name: str, restore: bool, log_format: str, given: dict[str, Any
             return 0
 
 
-async def _abort_at_rest(opened: Opened, restore: bool, log_format: str, ways: Ways) -> int:
+async def _abort_at_rest(
+    opened: Opened, restore: bool, log_format: str, ways: OutletOptions
+) -> int:
     former = opened.former
     name = former.plan.name
     file = former_file(former.row)
@@ -191,9 +193,9 @@ async def _abort_at_rest(opened: Opened, restore: bool, log_format: str, ways: W
     async with ports.lock.hold(name) as hold:
         with Signals() as signals:
             meter = bootstrap.meter(name, ways, log.warn)
-            async with _herald(former, file, ports, log) as herald, meter:
+            async with _notices(former, file, ports, log) as notices, meter:
                 await meter.open(Subject(former.plan, former.row.started))
-                narrators: list[Narrator] = [log, herald, meter]
+                narrators: list[Narrator] = [log, notices, meter]
                 commands = next_commands(ports.folder, former.row, former.plan)
                 try:
                     state = await abort_at_rest(

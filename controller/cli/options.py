@@ -10,7 +10,7 @@ from click.types import StringParamType
 
 from controller.errors import UsageFault
 from controller.redaction import is_secret_name
-from controller.telemetry.values import Ways
+from controller.telemetry.values import OutletOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -88,9 +88,9 @@ def telemetry(command: F) -> F:
     return command
 
 
-def ways_out(given: Mapping[str, Any]) -> Ways:
+def ways_out(given: Mapping[str, Any]) -> OutletOptions:
     """The values of the options of `telemetry`; an empty one counts as not given."""
-    return Ways(
+    return OutletOptions(
         listen=given["metrics_listen"] or None,
         textfile=given["metrics_textfile"] or None,
         push_gateway=given["push_gateway"] or None,

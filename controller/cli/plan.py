@@ -71,7 +71,7 @@ def _text(rollout: RolloutFile, dry: DryRun) -> list[str]:
             aside=seen.aside,
         )
     elif notes:
-        lines += ["mind", *(f"  {note}" for note in notes)]
+        lines += ["notes", *(f"  {note}" for note in notes)]
     if seen.refusals:
         lines += ["", "REFUSED, nothing would be touched:"] if lines else ["REFUSED:"]
         lines += [f"  {reason}" for reason in seen.refusals]

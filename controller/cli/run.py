@@ -26,7 +26,7 @@ from controller.lifecycle import Ports, Prepared, RunOptions, next_commands
 from controller.lifecycle import run as run_session
 from controller.report.run.summary import summary
 from controller.runner.loop import Runner
-from controller.telemetry.values import Ways
+from controller.telemetry.values import OutletOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -139,7 +139,7 @@ async def _run(
     rollout: RolloutFile,
     run_options: RunOptions,
     folder: Path,
-    ways: Ways,
+    ways: OutletOptions,
     notes: list[str],
     *,
     yes: bool,
@@ -149,10 +149,10 @@ async def _run(
         ports = bootstrap.ports(rollout.settings, folder, store)
         name = rollout.settings.name
         narrator = narrator_for(name, ports.clock, log_format, asks=run_options.stepwise)
-        herald = bootstrap.herald(rollout, ports.commands, narrator.warn)
+        notices = bootstrap.notices(rollout, ports.commands, narrator.warn)
         meter = bootstrap.meter(name, ways, narrator.warn)
         confirm = Confirmation(
-            ports, run_options.overrides, narrator, herald, meter, notes=notes, yes=yes
+            ports, run_options.overrides, narrator, notices, meter, notes=notes, yes=yes
         )
         with Signals() as signals, contextlib.ExitStack() as stack:
             stack.callback(narrator.stop)
@@ -162,13 +162,13 @@ async def _run(
                 narrator.start()
 
             try:
-                async with herald, meter:
+                async with notices, meter:
                     ran = await run_session(
                         ports,
                         rollout,
                         run_options,
                         confirm=confirm,
-                        narrators=[narrator, herald, meter],
+                        narrators=[narrator, notices, meter],
                         questions=TerminalQuestions(),
                         on_start=begun,
                     )

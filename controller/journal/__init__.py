@@ -1,4 +1,4 @@
-"""The journal's wire format: events and plans as JSON, and the state that they add up to.
+"""The journal's wire format: events and plans as JSON, and replay of a state from them.
 
-What does not belong here: where the records are kept (`adapters.storage`).
+Does not belong here: where the records are stored (`adapters.storage`).
 """

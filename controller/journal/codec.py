@@ -26,7 +26,7 @@ def encode(value: Event | Plan) -> tuple[str, str]:
 
 
 def decode(kind: str, body: str) -> Any:
-    """The event or plan that was journalled, by this version or a former one. Raises StateError."""
+    """The event or plan of a record, also one of an older version. Raises StateError."""
     kind = RENAMED.get(kind, kind)
     if kind not in KINDS:
         raise StateError(f"the journal has a line of an unknown kind, {kind!r}: a newer poolroll?")

@@ -1,6 +1,6 @@
-"""Plans and events that a former version journalled, in the form of today.
+"""Schema migration: plans and events of older versions, in the present form.
 
-Each step takes the JSON of one former form and leaves any other as it is.
+Each step converts the JSON of one older form and leaves any other as it is.
 """
 
 import json
@@ -17,7 +17,7 @@ SHARED: Final = (
     "min_errors",
     "confidence",
 )
-"""Keys that mean the same in every kind of gate, then and now."""
+"""Keys that mean the same in every kind of gate, in both forms."""
 
 QUERIES: Final = (
     "query",
@@ -41,11 +41,11 @@ METRIC: Final = (
 
 
 RENAMED: Final = {"WorkerReplaced": "InstanceRestarted"}
-"""Kinds of events that once had another name."""
+"""Kinds of events that were renamed."""
 
 
 def upgraded_event(kind: str, body: str) -> str:
-    """The JSON of an event as today's version writes it. Raises ValueError."""
+    """The JSON of an event in the present form. Raises ValueError."""
     if kind not in ("Intended", "MemberInherited", "MemberSet", "InstanceRestarted"):
         return body
     event = json.loads(body)
@@ -67,19 +67,19 @@ def upgraded_event(kind: str, body: str) -> str:
 
 
 def _found(found: dict[str, Any] | None) -> None:
-    """Once the one thing kept besides the weight was whether an agent check was on."""
+    """Older versions kept the weight, and whether an agent check was on."""
     for line in found["lines"] if found is not None else ():
         if (agent := line.pop("agent", None)) is not None:
             line["keep"] = {"agent": "on"} if agent else {}
 
 
 def _incarnation(one: dict[str, Any]) -> dict[str, Any]:
-    """Once it was a process id."""
+    """Older versions kept a process id."""
     return {"id": str(one["pid"]), "started": one["started"]} if "pid" in one else one
 
 
 def upgraded_plan(plan: str) -> str:
-    """The JSON of a plan as today's version writes it. Raises ValueError."""
+    """The JSON of a plan in the present form. Raises ValueError."""
     body = json.loads(plan)
     try:
         gates = body["policies"]["gates"]
@@ -90,8 +90,8 @@ def upgraded_plan(plan: str) -> str:
 
 
 def _one_kind_of_evidence(gate: dict[str, Any]) -> dict[str, Any]:
-    """Once a gate had a part for each kind of evidence, all but one of them null, with the servers
-    to ask in it, and the address of its probe."""
+    """In older versions a gate had a part for each kind of evidence, all but one of them null, with
+    the servers to query and the address of its probe."""
     if "kind" in gate:
         return gate
     shared = {key: gate[key] for key in SHARED}

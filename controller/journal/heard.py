@@ -1,4 +1,4 @@
-"""Whether a rollout has heard what an operator asked for: the journal says so."""
+"""Whether a run has acted on an operator's request, according to the journal."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""A rollout's state from its journal."""
+"""Replay: the state of a rollout from its journal."""
 
 from collections.abc import Iterable
 

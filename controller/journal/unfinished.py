@@ -1,4 +1,4 @@
-"""A rollout that the journal has not seen end."""
+"""Unfinished rollouts: those that have no final outcome in the journal."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from controller.records import RolloutRow
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """A rollout of this name that the journal has not seen end."""
+    """A rollout without a final outcome."""
 
     row: RolloutRow
     plan: Plan
@@ -19,7 +19,7 @@ class Unfinished:
 
 
 async def unfinished(journal: Journal, name: str) -> Unfinished | None:
-    """What there is to go on with. Raises StateError."""
+    """The unfinished rollout of that name, if any. Raises StateError."""
     row = await journal.latest(name)
     if row is None or row.outcome is not None:
         return None

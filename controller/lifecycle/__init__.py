@@ -1,8 +1,7 @@
-"""One run of a rollout: begun, or taken up again where it was left.
+"""The lifecycle of a run: start or resume a rollout, run it, abort it.
 
-Holds the lock, finds out from the journal what there is to go on with, refuses what needs a
-decision of the operator, and hands over to the loop. No adapter and no word to a terminal belongs
-here.
+Takes the lock, loads an unfinished rollout, refuses to resume a halt without an operator's
+decision, and starts the loop. No adapters and no terminal output belong here.
 """
 
 from controller.journal.unfinished import Unfinished, unfinished

@@ -1,4 +1,4 @@
-"""Ends a rollout for good that no process works on."""
+"""Aborts a rollout that no process runs."""
 
 from collections.abc import Callable, Sequence
 
@@ -29,15 +29,15 @@ async def abort_at_rest(
     narrators: Sequence[Narrator],
     on_start: Callable[[Runner], None],
 ) -> State:
-    """End a rollout for good that no process works on, from the file as it was run. Without
-    `restore` the journal is enough, where a load balancer does not answer."""
+    """End for good a rollout that no process runs, with the file as it was run. Without `restore`
+    the journal is enough if a load balancer does not answer."""
     file = as_it_was_run(former, kept) if restore else kept.kept
     try:
         reached = await reach(ports.balancer, file.settings.selection)
     except Refused as refused:
         if restore:
             raise
-        return await _abort_unasked(ports, hold, former, refused, narrators)
+        return await _abort_from_journal(ports, hold, former, refused, narrators)
     await hold.add(reached.keys)
     await survey(file, reached, None, former.plan.purpose)  # can every template be filled?
     prepared = Prepared(
@@ -52,14 +52,14 @@ async def abort_at_rest(
     return await carry_out(ports, hold, prepared, narrators, None, on_start)
 
 
-async def _abort_unasked(
+async def _abort_from_journal(
     ports: Ports,
     hold: Hold,
     former: Unfinished,
     refused: Refused,
     narrators: Sequence[Narrator],
 ) -> State:
-    """The end of a rollout, from the journal alone. What is out stays known to later ones (S8)."""
+    """End a rollout from the journal alone. What is out stays known to later rollouts (S8)."""
     row, journal, state = former.row, ports.journal, former.state
     await hold.add({one.key for one in await journal.taken_by(row.id)})
     ending = Finished(
@@ -81,9 +81,9 @@ async def _abort_unasked(
 
 
 def _by_the_journal(state: State, refused: Refused) -> str:
-    """What is known of the members without a load balancer's word."""
+    """What the journal says about members that no load balancer was asked about."""
     out = [m.name for m in state.members.values() if m.placement.found is not None]
     busy = [m.name for m in state.members.values() if m.progress.unfinished]
-    words = f"no load balancer was told anything ({'; '.join(refused.reasons)}); by the journal, "
-    words += f"out because of us: {names(out)}"
-    return words + (f"; a step may be running still on {names(busy)}" if busy else "")
+    words = f"nothing was set on any load balancer ({'; '.join(refused.reasons)}); "
+    words += f"according to the journal, out because of us: {names(out)}"
+    return words + (f"; a step may still be running on {names(busy)}" if busy else "")

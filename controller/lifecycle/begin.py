@@ -1,5 +1,5 @@
-"""Up to the point where something could be touched: how a run begins a rollout, or goes on with
-one that a former run left."""
+"""Begins a run, up to the point where something could be touched: a new rollout, or an unfinished
+one."""
 
 from secrets import token_hex
 
@@ -27,7 +27,7 @@ from controller.runner.watchers import heard
 async def prepare(
     ports: Ports, hold: Hold, file: RolloutFile, options: RunOptions
 ) -> tuple[Prepared, Findings]:
-    """Inside the lock on the name: make the preflight, and decide how to begin by it.
+    """Inside the lock on the name: run the preflight, and decide how to begin.
 
     Raises Refused, PoolHeld, ConfigurationError, UsageFault, StateError, LeaseLost.
     """
@@ -35,7 +35,7 @@ async def prepare(
     if seen.refusals:
         raise Refused(*seen.refusals)
     if seen.former is not None:
-        return _gone_on_with(ports, file, options, seen, seen.former), seen
+        return _resumed(ports, file, options, seen, seen.former), seen
     assert seen.whole is not None, "neither refused nor planned"
     return _begun(ports, file, options, seen, seen.whole), seen
 
@@ -56,7 +56,7 @@ def _begun(
     return Prepared(row, plan, initial(plan), first, file, is_new=True, abandoned=abandoned)
 
 
-def _gone_on_with(
+def _resumed(
     ports: Ports, file: RolloutFile, options: RunOptions, seen: Findings, former: Unfinished
 ) -> Prepared:
     # The run begins first: a request then acts on it, an abort too.
@@ -86,6 +86,6 @@ def _row(ports: Ports, file: RolloutFile) -> RolloutRow:
 
 
 def began(ports: Ports, plan: Plan, options: RunOptions) -> RunBegan:
-    """Raises Refused where the command line leaves nobody to touch."""
+    """Raises Refused where the command line leaves no member to touch."""
     only = scope(plan, options)
     return RunBegan(ports.by, only, options.stepwise, dict(options.overrides))

@@ -1,4 +1,4 @@
-"""Whether the file of an unfinished rollout has changed, and the commands to go on with it."""
+"""Whether the file of an unfinished rollout has changed, and the commands to continue it."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ from controller.report.run.next_commands import NextCommands, after_halt
 
 @dataclass(frozen=True, slots=True)
 class FormerFile:
-    """The rollout file of a rollout that was begun."""
+    """The rollout file of a rollout that has begun."""
 
     kept: RolloutFile
     """As the journal has it, without its secrets."""
@@ -28,7 +28,7 @@ class FormerFile:
 
 
 def former_file(row: RolloutRow) -> FormerFile:
-    """Raises ConfigurationError where the kept file is one of another version of poolroll."""
+    """Raises ConfigurationError where this version of poolroll cannot read the kept file."""
     kept = parse(row.file, row.path, row.sets)
     try:
         return FormerFile(kept, reload(kept))
@@ -37,21 +37,21 @@ def former_file(row: RolloutRow) -> FormerFile:
 
 
 def as_it_was_run(former: Unfinished, file: FormerFile) -> RolloutFile:
-    """The rollout file of a rollout, secrets included: from its path where there are any.
+    """The rollout file of a rollout, with its secrets, which are read again from its path.
 
-    Raises Refused when that file is not what was run any more.
+    Raises Refused when the file there has changed since the run.
     """
     for one in (file.kept, file.now):
         if isinstance(one, RolloutFile) and _is_unchanged(former, one):
             return one
     raise Refused(
-        f"the rollout file holds secrets, which the journal does not keep, and {former.row.path} "
-        "is not what was run any more: put it back, or abort without --restore"
+        f"the rollout file has secrets, which the journal does not keep, and {former.row.path} has "
+        "changed since the run: restore that file, or abort without --restore"
     )
 
 
 def differences(former: Unfinished, file: RolloutFile) -> list[str]:
-    """What has changed since the rollout was begun; empty when both mean the same."""
+    """What has changed since the rollout began; empty when both mean the same."""
     if _is_unchanged(former, file):
         return []
     return changes(former.row.file, former.row.sets, *file.masked) or [SECRET_CHANGED]
@@ -62,14 +62,14 @@ def _is_unchanged(former: Unfinished, file: RolloutFile) -> bool:
 
 
 def next_commands(folder: str, row: RolloutRow, plan: Plan) -> NextCommands:
-    """The commands with which an operator goes on. `folder`: see `ReadPorts.folder`."""
+    """The commands to continue or end a rollout. `folder`: see `ReadPorts.folder`."""
     return NextCommands(plan.name, plan.purpose, row.path, row.sets, folder)
 
 
 def choices(former: Unfinished, commands: NextCommands) -> list[str]:
     """What to do about a halted rollout."""
     halt = former.state.halt
-    why = halt.seen if halt is not None else "why is not known"
+    why = halt.seen if halt is not None else "the reason is not known"
     return [
         f"rollout {commands.name!r} halted: {why}",
         *after_halt(former.plan, former.state, commands),

@@ -1,6 +1,4 @@
-"""What `plan` shows: the findings of the preflight, and what is at stake. Reads only, and takes
-nothing: no lock, no member.
-"""
+"""Dry run for `plan`: findings of the preflight and the forecast. Read-only, takes no lock."""
 
 from dataclasses import dataclass
 
@@ -13,11 +11,11 @@ from controller.preflight.forecast import Forecast, forecast, last_commands
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """A run that was not begun."""
+    """What a run would find and do."""
 
     findings: Findings
     ahead: Forecast | None = None
-    """None where something stood in the way of asking."""
+    """None where it could not be measured."""
 
 
 async def dry_run(ports: ReadPorts, file: RolloutFile, options: RunOptions) -> DryRun:

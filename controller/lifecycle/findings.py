@@ -1,4 +1,4 @@
-"""What a run would find now, and every reason for which it would refuse."""
+"""Findings of the preflight: what a run would find now, and every reason to refuse."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,39 +16,39 @@ from controller.records import Request
 
 @dataclass(slots=True)
 class Findings:
-    """What was found; empty where something stood in the way of asking."""
+    """What was found; empty where it could not be found out."""
 
     refusals: list[str] = field(default_factory=list)
-    """Why a run would not begin."""
+    """Why a run would refuse to begin."""
     notes: list[str] = field(default_factory=list)
     survey: PoolSurvey | None = None
     left: Plan | None = None
     """What is left to do; None where a rollout could not be begun."""
     whole: Plan | None = None
-    """Of which it is a part."""
+    """The plan that `left` is a part of."""
     aside: tuple[str, ...] = ()
-    """Members that are left for another run."""
+    """Members left for another run."""
     former: Unfinished | None = None
-    """The unfinished rollout that a run would go on with."""
+    """The unfinished rollout that a run would continue."""
     abandoned: Unfinished | None = None
     """The unfinished rollout that a run would leave behind."""
     pending: Sequence[Request] = ()
-    """What the operator asked of `former` since."""
+    """Requests of the operator to `former` since then."""
     overridden: Halted | None = None
     """The halt of `former` by a gate that the operator overrides."""
     is_startable: bool = True
-    """Every program that a run would start is there."""
+    """Whether every program that a run would start exists."""
     is_asked: bool = False
-    """Members and gates were asked."""
+    """Whether members and gates were asked."""
     gates: Mapping[str, str] = field(default_factory=dict)
-    """Gate → what it reads at this moment."""
+    """Gate → its verdict now, in words."""
     intervals: Mapping[str, timedelta] = field(default_factory=dict)
-    """Gate → the scrape interval of its metrics system, as it was seen."""
+    """Gate → the observed scrape interval of its metrics system."""
     unless: Mapping[str, tuple[Answer, str]] = field(default_factory=dict)
 
     @property
     def state(self) -> State:
-        """As a run would take it up. Not without a plan."""
+        """The state that a run would start from. Only with a plan."""
         if self.former is not None:
             return self.former.state
         assert self.whole is not None, "neither begun nor planned"
@@ -56,7 +56,7 @@ class Findings:
 
     @contextmanager
     def refusing(self) -> Iterator[None]:
-        """What stands in the way of the block is a reason to refuse."""
+        """Turns the errors of the block into reasons to refuse."""
         try:
             yield
         except Refused as refused:

@@ -1,4 +1,4 @@
-"""The metrics systems that a rollout file names, asked with templates filled."""
+"""Samples and probes for the gates of a rollout file, with templates filled."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -17,7 +17,7 @@ from controller.tasks import Validation
 
 
 def sampler_of(sources: Sources, file: RolloutFile, plan: Plan, rollout: str) -> Sampler:
-    """Asks the metrics systems of `file`, templates filled for the members of `plan`."""
+    """Queries the metrics systems of `file`, with templates filled for the members of `plan`."""
     members = {member.name: member for member in plan.members}
 
     def queries(gate: MetricGate, member: str | None, window: timedelta) -> dict[Query, str]:
@@ -30,7 +30,7 @@ def sampler_of(sources: Sources, file: RolloutFile, plan: Plan, rollout: str) ->
 async def metric_gates_now(
     sources: Sources, file: RolloutFile, plan: Plan, gates: Iterable[Gate]
 ) -> list[GateNow]:
-    """Ask those of `gates` that a metrics system answers once, before anything is touched."""
+    """Sample the gates on metrics and alerts once, before anything is touched."""
     sampler = sampler_of(sources, file, plan, "plan")
     try:
         return await ask_gates(gates, plan.members[0].name, sampler)
@@ -42,7 +42,7 @@ PROBE_HEADER: Final = "X-Poolroll-Probe"
 
 
 def prober_of(ports: Ports, prepared: Prepared) -> Prober:
-    """What a probe meets does not matter: the metrics tell, as they do for users."""
+    """Sends probes. Their result does not matter: the metrics show it, as they do for users."""
     members = {member.name: member for member in prepared.plan.members}
     file, rollout = prepared.file, prepared.row.id
 

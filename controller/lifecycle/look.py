@@ -1,4 +1,4 @@
-"""What the load balancers show at this moment: asked once, briefly, and nothing is set."""
+"""One look at every load balancer, for commands outside a run. Sets nothing."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from controller.report.members.placement import PoolView
 
 
 async def look_once(balancer: LoadBalancer, clock: Clock, until: Instant) -> PoolView:
-    """Ask every instance at once. Whatever one has answered by `until`, or has not, is an answer
+    """Look at every instance concurrently. One that does not answer by `until` is not an error
     here."""
     left = max(0.0, (until - clock.now()).total_seconds())
 

@@ -1,4 +1,4 @@
-"""What one run is made of."""
+"""The ports and options of a run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -29,14 +29,14 @@ class ReadPorts:
     tasks: Tasks
     validator: Validator
     journal: Journal | None
-    """None: nothing was ever run with this state folder."""
+    """None: this state folder was never used."""
     requests: Requests | None
     """None likewise."""
     lock: Lock
     clock: Clock
     sources: Sources
     folder: str = ""
-    """The state folder, where commands would not look there by themselves."""
+    """The state folder, unless it is the default."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +53,13 @@ class Ports(ReadPorts):
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What the command line asks for, beyond the file."""
+    """Options of the command line."""
 
     only: tuple[str, ...] = ()
     canaries_only: bool = False
     stepwise: bool = False
     overrides: Mapping[str, str] = field(default_factory=dict)
-    """Gate → why the operator goes on in spite of it."""
+    """Gate → the operator's reason to override it."""
     new: bool = False
     purpose: Purpose = Purpose.UPGRADE
 

@@ -1,6 +1,7 @@
-"""Preflight: everything that a run would find now, and every reason for which it would refuse.
+"""Preflight: everything that a run would find now, and every reason to refuse.
 
-One function for `plan`, which shows all of it, and for `run`, which refuses by it. It reads only.
+One function for `plan`, which shows the findings, and for `run`, which refuses because of them.
+Read-only.
 """
 
 from dataclasses import replace
@@ -28,8 +29,8 @@ from controller.runner.task_group import task_group
 async def preflight(
     ports: ReadPorts, file: RolloutFile, options: RunOptions, hold: Hold | None
 ) -> Findings:
-    """`hold`: the lock on the name, to which the pool is added. None for `plan`: who holds the
-    pool is a finding then, and everybody is asked whatever was found before.
+    """`hold`: the lock on the name, to which the pool is added. None for `plan`: the holder of the
+    pool is then a finding, and all hosts and gates are asked whatever was found before.
 
     Raises ConfigurationError and UsageFault for what can never work, StateError; with a `hold`
     PoolHeld and LeaseLost.
@@ -51,7 +52,7 @@ async def preflight(
         _choose(seen, found.proposal, options)
         if seen.whole is not None:
             _look_for_programs(seen, file, seen.whole, ports)
-        # A run that is refused already asks nobody; one that goes on asks when a turn has come.
+        # A run that is refused asks no host; one that resumes asks each when its turn comes.
         is_needless = hold is not None and (seen.refusals or seen.former is not None)
         if seen.left is not None and seen.left.members and not is_needless:
             await _ask(seen, found, seen.left, ports, options, is_shown=hold is None)
@@ -73,7 +74,7 @@ async def _look_for_holder(
     try:
         held = await ports.lock.refusal(name, reached.keys if reached is not None else ())
     except StateError as error:
-        seen.notes.append(f"whether another run holds this pool cannot be seen: {error}")
+        seen.notes.append(f"cannot tell whether another run holds this pool: {error}")
     else:
         seen.refusals += [held] if held is not None else []
 
@@ -81,8 +82,8 @@ async def _look_for_holder(
 async def _look_for_former(
     seen: Findings, ports: ReadPorts, file: RolloutFile, options: RunOptions
 ) -> None:
-    """The unfinished rollout of this name, if there is one: a run goes on with it, leaves it
-    behind, or refuses because of it."""
+    """The unfinished rollout of this name, if any: a run continues it, abandons it, or refuses
+    because of it."""
     if ports.journal is None or ports.requests is None:
         return
     former = await unfinished(ports.journal, file.settings.name)
@@ -103,14 +104,14 @@ async def _look_for_former(
 
 
 def _choose(seen: Findings, proposal: Proposal, options: RunOptions) -> None:
-    """What a run would go on with, or begin. Raises Refused where it has nobody to touch."""
+    """The plan that a run would continue, or begin. Raises Refused where no member is left."""
     seen.notes += proposal.notes
     whole = proposal.plan
     if seen.former is None:
         seen.refusals += proposal.refusals
     else:
-        anew = (f"to begin anew (--new) would be refused: {one}" for one in proposal.refusals)
-        seen.notes += anew
+        refusals = proposal.refusals
+        seen.notes += (f"starting over (--new) would be refused: {one}" for one in refusals)
         whole = seen.former.plan
     if whole is None:
         return
@@ -123,7 +124,7 @@ def _choose(seen: Findings, proposal: Proposal, options: RunOptions) -> None:
 
 
 def _look_for_programs(seen: Findings, file: RolloutFile, whole: Plan, ports: ReadPorts) -> None:
-    """Those that are started for the members that are not begun yet."""
+    """Programs for members that have not begun yet."""
     members = seen.state.members
     untouched = [one for one in whole.members if members[one.name].phase is Phase.WAITING]
     missing, later = missing_programs(file, untouched, whole.purpose, ports.tasks)
@@ -141,8 +142,8 @@ async def _ask(
     *,
     is_shown: bool,
 ) -> None:
-    """Ask the hosts and the gates. `is_shown`: the balancers' own counters too, which a run judges
-    itself before it touches anybody. Raises UsageFault, BalancerError."""
+    """Ask the hosts and the gates. `is_shown`: gates on counters too, which a run samples itself
+    before it touches a member. Raises UsageFault, BalancerError."""
     file, members = found.file, seen.state.members
     gates = [gate for gate in left.policies.gates if gate.name not in options.overrides]
     untouched = [one for one in left.members if members[one.name].phase is Phase.WAITING]
@@ -169,7 +170,7 @@ async def _ask(
             raise UsageFault("\n".join(faults))
         seen.refusals += refused
     else:
-        seen.notes += (f"a run would go on all the same: {one}" for one in (*faults, *refused))
+        seen.notes += (f"a run would still go on: {one}" for one in (*faults, *refused))
     seen.unless = unless.result()
     seen.gates = {one.gate.name: one.words for one in now}
     seen.intervals = intervals_of(now)

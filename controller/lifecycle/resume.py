@@ -1,4 +1,4 @@
-"""Whether an unfinished rollout is gone on with, and what speaks against it."""
+"""Whether a run resumes an unfinished rollout, and the reasons to refuse it."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -15,15 +15,15 @@ from controller.records import Request, Verb
 from controller.report.run.next_commands import NextCommands
 
 DECISIONS: Final = frozenset({Verb.RESUME, Verb.ABORT, Verb.ABORT_RESTORE})
-"""Requests that say what becomes of a halted rollout."""
+"""Requests that decide about a halted rollout."""
 
 
 def goes_on(commands: NextCommands, former: Unfinished, options: RunOptions) -> bool:
-    """Whether the unfinished rollout is taken up. `--new` and `rollback` leave it behind, unless a
-    step of it may be running still: that one must be joined, never doubled (S7). Raises Refused."""
+    """Whether the run resumes the unfinished rollout. `--new` and `rollback` abandon it, unless one
+    of its steps may still be running: that must be joined, never doubled (S7). Raises Refused."""
     name, purpose = former.plan.name, former.plan.purpose
-    is_left = options.new or (options.purpose is Purpose.ROLLBACK is not purpose)
-    if is_left:
+    is_abandoned = options.new or (options.purpose is Purpose.ROLLBACK is not purpose)
+    if is_abandoned:
         busy = [m.name for m in former.state.members.values() if m.progress.unfinished]
         if busy:
             raise Refused(
@@ -33,30 +33,30 @@ def goes_on(commands: NextCommands, former: Unfinished, options: RunOptions) -> 
         return False
     if options.purpose is not purpose:
         raise Refused(
-            f"an unfinished {purpose} of {name!r} stands in the way: "
+            f"there is an unfinished {purpose} of {name!r}: "
             f"go on with it: {commands.run}; or end it: {commands.abort_and_restore}"
         )
     return True
 
 
 def refuse_changes(commands: NextCommands, former: Unfinished, file: RolloutFile) -> None:
-    """Raises Refused, with the difference, when the file is not what was run any more."""
+    """Raises Refused, with the difference, when the file has changed since the rollout began."""
     if changed := differences(former, file):
         raise Refused(
-            f"rollout {former.plan.name!r} is unfinished, and the rollout file is not what it was "
-            "begun with:",
+            f"rollout {former.plan.name!r} is unfinished, and the rollout file has changed since "
+            "it began:",
             *changed,
-            f"put it back to go on; or begin anew with --new; or: {commands.abort}",
+            f"restore the file to go on; or start over with --new; or: {commands.abort}",
         )
 
 
 async def unheard(former: Unfinished, requests: Requests) -> Sequence[Request]:
-    """What the operator asked for since. Raises StateError."""
+    """Requests of the operator that no run has acted on yet. Raises StateError."""
     return await requests.pending(former.row.id, former.state.heard)
 
 
 def undecided(former: Unfinished, pending: Sequence[Request]) -> Halted | None:
-    """The halt about which nobody has said yet what is to become of the rollout."""
+    """The halt that no operator has decided on yet, if any."""
     if former.state.finished is None or any(one.verb in DECISIONS for one in pending):
         return None
     return former.state.halt
@@ -74,7 +74,7 @@ def scope(plan: Plan, options: RunOptions) -> tuple[str, ...]:
                 + ", ".join(there)
             )
         if not set(options.only) & set(there):
-            raise Refused(f"--only: nobody is left to touch: {_left(plan)}")
+            raise Refused(f"--only: no member is left to touch: {_left(plan)}")
         return options.only
     if options.canaries_only and not plan.canaries:
         raise Refused(f"--canaries-only: every canary was left out: {_left(plan)}")

@@ -1,4 +1,4 @@
-"""From the first event to the end: the loop, and what is said in the journal about it."""
+"""Runs a rollout: prepare, confirm, loop, and the outcome in the journal."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -18,7 +18,7 @@ from controller.ports import Hold
 from controller.report.run.halt import halt_message
 from controller.report.run.summary import contact
 from controller.runner.loop import Runner
-from controller.runner.perform import OfCourse, Performer, Questions
+from controller.runner.perform import FileStep, Performer, Questions
 from controller.runner.recorder import Narrator
 from controller.tasks import Work
 
@@ -49,7 +49,7 @@ async def carry_out(
     questions: Questions | None,
     on_start: Callable[[Runner], None],
 ) -> State:
-    """Run until finished, and say in the journal how it ended."""
+    """Run until finished, and record the outcome in the journal."""
     row, journal = prepared.row, ports.journal
     plan = prepared.plan
     if prepared.is_new:
@@ -77,7 +77,7 @@ async def carry_out(
         narrators=narrators,
         sampler=sampler,
         prober=prober_of(ports, prepared),
-        halt_told=_halt_told(ports, prepared),
+        halt_lines=_halt_lines(ports, prepared),
     )
     on_start(runner)
     try:
@@ -90,23 +90,23 @@ async def carry_out(
     return state
 
 
-def _halt_told(ports: Ports, prepared: Prepared) -> Callable[[State], Sequence[str]]:
+def _halt_lines(ports: Ports, prepared: Prepared) -> Callable[[State], Sequence[str]]:
     settings = prepared.file.settings
     commands = next_commands(ports.folder, prepared.row, prepared.plan)
 
-    def told(state: State) -> Sequence[str]:
+    def lines(state: State) -> Sequence[str]:
         now, wall = ports.clock.now(), ports.clock.wall()
         about = contact(settings)
         return halt_message(prepared.plan, state, now, wall, commands=commands, contact=about)
 
-    return told
+    return lines
 
 
-def _work(file: RolloutFile, plan: Plan, rollout: str) -> Callable[[OfCourse], Work]:
-    """Templates filled for whoever is in the member's place when a step is made."""
+def _work(file: RolloutFile, plan: Plan, rollout: str) -> Callable[[FileStep], Work]:
+    """The work of a step, with templates filled for the member's present occupant."""
     members = {member.name: member for member in plan.members}
 
-    def work(step: OfCourse) -> Work:
+    def work(step: FileStep) -> Work:
         member = members[step.member]
         if step.seats:
             now = step.seats[0].occupant

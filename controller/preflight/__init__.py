@@ -1,4 +1,4 @@
-"""What is found out before anything is touched: load balancers, `unless`, gates, programs.
+"""Checks before anything is touched: load balancers, `unless`, gates, programs, forecast.
 
-Everything here reads only. What follows from it is up to `controller.lifecycle`.
+Everything here is read-only; `controller.lifecycle` decides what follows.
 """

@@ -1,6 +1,6 @@
-"""What a rollout has ahead of it: looks, and hands what it saw to the arithmetic of the core.
+"""Measures the traffic for the forecast, which the core computes.
 
-Reads only; what it finds refuses nothing.
+Read-only; nothing here refuses a rollout.
 """
 
 import asyncio
@@ -23,25 +23,25 @@ from controller.records import Record
 from controller.report.plan.forecast import outlook_lines
 
 LOOK: Final = timedelta(seconds=1)
-"""Over which time requests are counted."""
+"""The time over which requests are counted."""
 
 BRIEF_LOOK: Final = timedelta(milliseconds=300)
-"""The same where nobody waits for the answer."""
+"""The same, where the forecast is not shown first."""
 
 RATIOS: Final = (1.0, 0.1)
-"""What v2 may fail of its requests."""
+"""Shares of its requests that the new version may fail."""
 
 FORMER: Final = 5
-"""Rollouts that are searched for how long the commands took."""
+"""Former rollouts that are searched for the duration of the commands."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """For a plan, before it is begun."""
+    """The forecast of a plan."""
 
     traffic: Traffic
     losses: tuple[Loss, ...]
-    """One for each of RATIOS; none where nothing new meets users, or requests are not counted."""
+    """One for each of RATIOS; none in a rehearsal, or where requests are not counted."""
     loads: tuple[Load, ...]
     expected: Expected
 
@@ -105,8 +105,8 @@ async def _rates(
 
 
 async def last_commands(journal: Journal, name: str, purpose: Purpose) -> timedelta | None:
-    """What the commands took for one member, on the average of the newest rollout of that name
-    and purpose in which any passed. Raises StateError."""
+    """Average duration of the commands for one member, in the newest rollout of that name and
+    purpose in which any passed. Raises StateError."""
     for row in (await journal.rollouts(name))[:FORMER]:
         records = await journal.records(row.id)
         if not records or not isinstance(plan := decode(records[0].kind, records[0].body), Plan):
@@ -130,5 +130,5 @@ def _took(records: Collection[Record]) -> dict[str, float]:
 
 
 def forecast_lines(plan: Plan, ahead: Forecast) -> list[str]:
-    """For people, as a part of the plan."""
+    """The forecast as text, for the plan."""
     return outlook_lines(plan, ahead.loads, ahead.expected, ahead.traffic, ahead.losses)

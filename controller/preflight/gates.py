@@ -1,7 +1,7 @@
-"""What gates say before anything is at stake.
+"""Samples every gate before anything is touched.
 
-Each query to a metrics system is run once: one that can never work is a fault in the file, one
-that cannot be answered now is a reason not to begin.
+Each query to a metrics system is run once: a query that can never work is a fault in the file, one
+that cannot be answered now is a reason to refuse.
 """
 
 import asyncio
@@ -23,23 +23,23 @@ from controller.ports import Clock, LoadBalancer
 from controller.runner.sampler import Sampler
 
 GATE_LOOK: Final = timedelta(seconds=1)
-"""Over which time the balancers' own counters are read, at most."""
+"""The longest time over which the load balancers' counters are read."""
 
 LONG_AGO: Final = timedelta(days=1)
-"""Before a rollout nothing is too early: the window is as long as it may be."""
+"""No sample is too early before a rollout: the window is as long as it may be."""
 
 WRONG: Final = frozenset({Missing.TOO_MANY, Missing.HISTOGRAM})
-"""Answers that no waiting turns into one number."""
+"""Answers that waiting does not turn into a number."""
 
 OUT_OF_REACH: Final = frozenset(
     {Missing.UNREACHABLE, Missing.TIMEOUT, Missing.FAILED, Missing.PARTIAL}
 )
-"""Evidence that cannot be had, whatever it would say."""
+"""Evidence that could not be fetched."""
 
 
 @dataclass(frozen=True, slots=True)
 class GateNow:
-    """One gate, as it stands."""
+    """One gate with its sample now."""
 
     gate: Gate
     member: str | None
@@ -47,9 +47,9 @@ class GateNow:
     faults: tuple[str, ...] = ()
     """Why the gate can never work; each shows the query."""
     is_blind: bool = False
-    """No evidence can be had now, of no member: a server or its target is silent."""
+    """There is no evidence about any member now: a server or its target does not answer."""
     interval: timedelta | None = None
-    """Between two scrapes of its evidence, where known: the longest over all servers."""
+    """The scrape interval of its evidence, where known: the longest over all servers."""
 
     @property
     def words(self) -> str:
@@ -60,7 +60,7 @@ class GateNow:
 
     @property
     def refusal(self) -> str | None:
-        """Why not to begin, if that is what the gate says."""
+        """The reason to refuse, if the gate gives one."""
         if self.sample is None or self.sample.verdict is Verdict.PASS:
             return None
         if isinstance(self.gate, CounterGate) and self.sample.verdict is not Verdict.FAIL:
@@ -73,8 +73,8 @@ class GateNow:
 async def gates_now(
     gates: Iterable[Gate], views: Sequence[InstanceView], balancer: LoadBalancer, clock: Clock
 ) -> list[GateNow]:
-    """What each gate on the balancers' own counters reads over a moment, in the whole pool: what
-    it would say if it judged that. `views`: of the beginning. Raises BalancerError."""
+    """Samples the gates on counters over a short time and the whole pool. `views`: the first looks.
+    Raises BalancerError."""
     counted = [gate for gate in gates if isinstance(gate, CounterGate)]
     if not counted:
         return []
@@ -92,7 +92,7 @@ async def gates_now(
 async def ask_gates(
     gates: Iterable[Gate], member: str | None, sampler: Sampler, *, at: datetime | None = None
 ) -> list[GateNow]:
-    """Ask the gates that a metrics system answers, `member` standing for those in hand.
+    """Sample the gates on metrics and alerts, with `member` as the member in progress.
 
     `at`: a moment of the past instead of now; alerts cannot be asked for the past.
     """
@@ -140,8 +140,8 @@ async def _ask_metric(
 
 
 def _is_blind(gate: MetricGate, one: Answers) -> bool:
-    """A query may have no number before the upgrade, for it asks about the new version; its
-    evidence has an age at any time."""
+    """Before the upgrade a query about the new version may have no number, but its evidence always
+    has an age."""
     is_silent = any(reading.missing in OUT_OF_REACH for reading in one.readings.values())
     return is_silent or out_of_date(gate, one.freshness) is not None
 
@@ -154,9 +154,10 @@ def _wrong(answers: Iterable[Answers]) -> Iterable[str]:
 
 
 def _too_slow(one: Answers) -> list[str]:
-    """A query that has no answer in time while the server answers others is itself the fault."""
+    """A query that times out while the server answers others is itself the fault."""
     return [
-        f"{one.server}: {reading.words}; the server answers others; the query is: {reading.query}"
+        f"{one.server}: {reading.words}; the server answers other queries; the query is: "
+        f"{reading.query}"
         for reading in one.readings.values()
         if reading.missing is Missing.TIMEOUT
     ]

@@ -1,4 +1,4 @@
-"""`unless` and validations, asked of every member before the first one is touched."""
+"""`unless` and, for a rehearsal, validations of every member before anything is touched."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from controller.ports import Tasks, Validator
 from controller.runner.perform import weigh
 
 AT_ONCE: Final = 8
-"""Questions to hosts (`unless`) under way at the same time."""
+"""Concurrent questions to hosts."""
 
 
 async def ask_guards(
@@ -22,22 +22,22 @@ async def ask_guards(
     tasks: Tasks,
     purpose: Purpose = Purpose.UPGRADE,
 ) -> dict[str, tuple[Answer, str]]:
-    """What `unless` says of each of `members` now; empty without one."""
-    gangway = asyncio.Semaphore(AT_ONCE)
+    """The answer of `unless` for each of `members`; empty without `unless`."""
+    slots = asyncio.Semaphore(AT_ONCE)
     course = Course.ROLLBACK if purpose is Purpose.ROLLBACK else Course.UPGRADE
 
     async def ask(member: Member) -> tuple[str, tuple[Answer, str]] | None:
         guard = file.work(course, member, "plan").guard
         if guard is None:
             return None
-        async with gangway:
+        async with slots:
             return member.name, weigh(guard, await tasks.ask(guard.task))
 
     return dict(filter(None, await asyncio.gather(*map(ask, members))))
 
 
 def refused_guards(answers: Mapping[str, tuple[Answer, str]]) -> list[str]:
-    """Answers of `unless` that are neither yes nor no: reasons to refuse."""
+    """Refused answers of `unless`, as reasons to refuse."""
     return [
         f"{name}: {said}" for name, (answer, said) in answers.items() if answer is Answer.REFUSED
     ]
@@ -46,19 +46,19 @@ def refused_guards(answers: Mapping[str, tuple[Answer, str]]) -> list[str]:
 async def failing_validations(
     file: RolloutFile, members: Sequence[Member], validator: Validator
 ) -> list[str]:
-    """A rehearsal leaves every member as it is, so each must pass its validation as it is now:
-    else it would be taken out and not be put back. Reasons to refuse; none without `members`."""
-    gangway = asyncio.Semaphore(AT_ONCE)
+    """Reasons to refuse a rehearsal: every member must pass its validation as it is now, or it
+    would be taken out and not be put back. None without `members`."""
+    slots = asyncio.Semaphore(AT_ONCE)
 
     async def check(member: Member) -> str | None:
         work = file.work(Course.UPGRADE, member, "check")
-        async with gangway:
+        async with slots:
             result = await validator.validate(work.validations)
         return None if result.passed else f"{member.name} as it is: {result.detail}"
 
     failing = list(filter(None, await asyncio.gather(*map(check, members))))
     if failing:
         failing.append(
-            "a rehearsal changes no version: give the one that runs now, like --set version=…"
+            "a rehearsal changes no version: give the one that runs now, such as --set version=…"
         )
     return failing

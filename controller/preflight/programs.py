@@ -1,4 +1,4 @@
-"""Whether the programs that a rollout starts are on this machine. Starts none."""
+"""Whether the programs that a rollout starts exist on this machine. Starts none."""
 
 from collections.abc import Sequence
 
@@ -12,8 +12,8 @@ from controller.ports import Tasks
 def missing_programs(
     file: RolloutFile, members: Sequence[Member], purpose: Purpose, tasks: Tasks
 ) -> tuple[list[str], list[str]]:
-    """Programs that cannot be started on this machine: reasons to refuse, and those that a step
-    before may bring. A mistyped one would be found out by a member that is already out."""
+    """Programs that cannot be started on this machine, as reasons to refuse, and as notes where an
+    earlier step may install them. Otherwise a typo would show only when a member is out."""
     found: dict[tuple[Trail, str, bool], list[str]] = {}
     for member in members:
         for one in _programs(file, member, purpose):
@@ -23,9 +23,9 @@ def missing_programs(
     notes: list[str] = []
     for (trail, fault, may_come_later), names in found.items():
         whose = "" if len(names) == len(members) else f"{', '.join(names)}: "
-        mend = "write a program of this machine, by its path or as PATH finds it"
+        mend = "name a program of this machine, by its path or as PATH finds it"
         if may_come_later:
-            mend = "a step before it must bring it, or the rollout halts there"
+            mend = "an earlier step must install it, or the rollout halts there"
         (notes if may_come_later else refusals).append(
             file.located(trail, f"{whose}{fault}; {mend}")
         )
@@ -33,7 +33,7 @@ def missing_programs(
 
 
 def _programs(file: RolloutFile, member: Member, purpose: Purpose) -> list[Program]:
-    """What a rollout of that purpose starts, each once."""
+    """The programs of a rollout of that purpose, each once."""
     found = [] if purpose is Purpose.ROLLBACK else file.programs(Course.UPGRADE, member, "check")
     if purpose is Purpose.REHEARSAL:
         return [one for one in found if one.trail[0] == "validate"]

@@ -1,7 +1,6 @@
-"""Before anything is touched: reach everything that can be reached, and say what speaks against.
+"""Survey of the pool: reaches every load balancer and makes the proposal of a plan.
 
-Reads only. What it finds becomes a proposal of the core; nothing is decided here but which
-questions are asked.
+Read-only; the core decides what the findings mean.
 """
 
 import asyncio
@@ -19,7 +18,7 @@ from controller.core.gates.gate import MetricGate
 from controller.core.plan.abilities import Abilities, ByHand
 from controller.core.plan.plan import CourseShape, Purpose
 from controller.core.plan.propose import Proposal, is_selected, propose
-from controller.core.plan.ramp import slope_notes, without_ramp
+from controller.core.plan.ramp import ramp_notes, without_ramp
 from controller.core.pool import Found, InstanceView, Line, Member, PoolKey
 from controller.core.settings import Selection
 from controller.core.steps import Course
@@ -28,19 +27,19 @@ from controller.ports import Journal, LoadBalancer
 from controller.records import Survey
 
 NO_WINDOW: Final = timedelta(seconds=1)
-"""For `${window}`, where it only matters that every template can be filled."""
+"""For `${window}`, where templates are filled only to check them."""
 
 
 @dataclass(frozen=True, slots=True)
 class PoolSurvey:
-    """All that was found."""
+    """The pool as found, with the proposal."""
 
     file: RolloutFile
     views: tuple[InstanceView, ...]
     abilities: Abilities
     members: Mapping[str, Member]
     ours: Mapping[str, Found]
-    """Members that we took out in an earlier rollout → how they were found then."""
+    """Members that an earlier rollout took out → how they were found then."""
     proposal: Proposal
 
 
@@ -50,11 +49,11 @@ class Reached:
 
     views: tuple[InstanceView, ...]
     survey: Survey
-    """What they say, all together."""
+    """The surveys of all of them, merged."""
 
     @property
     def keys(self) -> frozenset[PoolKey]:
-        """What makes this pool the same pool for everybody (S10)."""
+        """The identity of the pool, the same for every controller (S10)."""
         return frozenset(line.key for view in self.views for line in view.lines)
 
 
@@ -81,11 +80,11 @@ async def reach(balancer: LoadBalancer, selection: Selection) -> Reached:
             surveys.append(answer[1])
     if reasons:
         raise Refused(*reasons)
-    return Reached(tuple(views), _together(surveys))
+    return Reached(tuple(views), _merged(surveys))
 
 
-def _together(surveys: Sequence[Survey]) -> Survey:
-    """What several instances say alike is said once."""
+def _merged(surveys: Sequence[Survey]) -> Survey:
+    """Merges surveys, each line once."""
     return Survey(
         _once(one.refusals for one in surveys),
         _once(one.notes for one in surveys),
@@ -134,7 +133,7 @@ async def survey(
     refusals = proposal.refusals + said.refusals
     notes = (*proposal.notes, *_probe_notes(file), *_stray_vars(file, reached), *said.notes)
     ramp = settings.policies.comeback.ramp
-    notes += tuple(slope_notes(ramp, abilities.unweighted, _chosen(selected, reached)))
+    notes += tuple(ramp_notes(ramp, abilities.unweighted, _chosen(selected, reached)))
     plan = proposal.plan
     if plan is not None and abilities.unweighted:
         plan = without_ramp(plan)
@@ -165,13 +164,13 @@ def _members(file: RolloutFile, views: Sequence[InstanceView]) -> dict[str, Memb
 
 
 def _address(line: Line) -> tuple[str, int]:
-    """Where its occupant is reached; no address and port 0 while it has none."""
+    """Address and port of its occupant; empty and 0 while it has none."""
     occupant = line.occupant
     return (occupant.address, occupant.port) if occupant is not None else ("", 0)
 
 
 def _shapes(file: RolloutFile, members: Sequence[Member]) -> tuple[CourseShape, CourseShape | None]:
-    """Fill every template once, so that no member is found wanting half-way."""
+    """Fill every template once, so that none fails half-way."""
     shapes: list[CourseShape | None] = [CourseShape(0), None]
     gates = file.settings.policies.gates
     metrics = [gate for gate in gates if isinstance(gate, MetricGate)]
@@ -187,13 +186,14 @@ def _shapes(file: RolloutFile, members: Sequence[Member]) -> tuple[CourseShape, 
 
 
 async def _ours(name: str, reached: Reached, journal: Journal) -> dict[str, Found]:
-    """What we have out still. Raises Refused when an unfinished rollout of another name has."""
+    """Members still out because of us. Raises Refused when an unfinished rollout of another name
+    has one out."""
     ours: dict[str, Found] = {}
     ended = {row.id: (row.name, row.ended is not None) for row in await journal.rollouts()}
     for taken in await journal.taken(reached.keys):
         lines = [line for view in reached.views for line in view.of(taken.member)]
         if not any(line.is_out for line in lines):
-            continue  # somebody returned it meanwhile
+            continue  # it was returned meanwhile
         other, is_over = ended.get(taken.rollout, (name, True))
         if other != name and not is_over:
             raise Refused(
@@ -205,21 +205,21 @@ async def _ours(name: str, reached: Reached, journal: Journal) -> dict[str, Foun
 
 
 def _stray_vars(file: RolloutFile, reached: Reached) -> list[str]:
-    """Variables of a member that is none: a mistyped name, or a server that is gone."""
+    """Variables of servers that do not exist: a typo, or a server that is gone."""
     known = list(dict.fromkeys(line.member for view in reached.views for line in view.lines))
     notes = []
     for name in file.rollout.pool.members.vars:
         if name not in known:
             close = get_close_matches(name, known, n=1)
-            mend = f"; did you mean {close[0]!r}?" if close else ""
-            notes.append(f"pool.members.vars: {name!r} is no server of this pool{mend}")
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            notes.append(f"pool.members.vars: {name!r} is not a server of this pool{hint}")
     return notes
 
 
 def _probe_notes(file: RolloutFile) -> list[str]:
     return [
-        f"gate {gate.name!r}: nothing in its probe names the member in hand (a cookie or header "
-        "with ${member.…}), so its requests reach whichever member the balancer picks"
+        f"gate {gate.name!r}: nothing in its probe names the member in progress (a cookie or "
+        "header with ${member.…}), so its requests reach whichever member the balancer picks"
         for gate in file.rollout.gates
         if gate.probe is not None
         and not any("${member." in text for text in (gate.probe.url, *gate.probe.headers.values()))

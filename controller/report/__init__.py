@@ -1,5 +1,5 @@
-"""Values → words: the plan, the story of a run, the halt message, the status.
+"""Text and JSON for people: the plan, the log of a run, the halt message, status, board, report.
 
-What belongs here: pure functions from plans, states and events to text or JSON-able values. What
-does not: terminals, files, decisions.
+Belongs here: pure functions from plans, states and events to text or JSON-able values. Does not
+belong here: terminals, files, decisions.
 """

@@ -1,7 +1,7 @@
-"""Text from elsewhere, made safe to look at: outputs of commands, names, reasons.
+"""Makes text from other programs safe to print: outputs of commands, names, reasons.
 
-What moves a cursor, recolours a terminal or turns the direction of writing could make a line say
-what it does not say.
+Control sequences and signs that change the direction of text could make a line say what it does
+not say.
 """
 
 import re
@@ -53,5 +53,5 @@ _SPELLED: Final = str.maketrans(
 
 
 def ascii_only(text: str) -> str:
-    """For whoever shows nothing else: known signs spelled out, any other as `?`."""
+    """For terminals that show ASCII only: known signs are spelled out, others become `?`."""
     return text.translate(_SPELLED).encode("ascii", "replace").decode("ascii")

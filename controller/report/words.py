@@ -1,4 +1,4 @@
-"""Figures and phrases that recur."""
+"""Counts, lists of names and phase names in text."""
 
 from collections.abc import Sequence
 
@@ -14,6 +14,6 @@ def names(members: Sequence[str]) -> str:
 
 
 def phase_word(phase: Phase) -> str:
-    """The operator's word for a phase, with ours where ours says more."""
+    """One of the five phases, and the exact phase where that says more."""
     five = FIVE.get(phase)
     return str(phase) if five is None or phase.startswith(five[:4]) else f"{five}, {phase}"

@@ -1,5 +1,5 @@
-"""The thin shell: does what the core decides, and journals before it does.
+"""The imperative shell: carries out what the core decides, and journals each step first.
 
-What belongs here: the loop, the performing of steps, the journal's JSON. What does not: any
-decision (`controller.core`), any system (`adapters`), any word to a terminal (`controller.cli`).
+Belongs here: the loop, its watchers, performing steps, sampling gates, notifications. Does not
+belong here: decisions (`controller.core`), systems (`adapters`), terminals (`controller.cli`).
 """

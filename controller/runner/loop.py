@@ -1,9 +1,8 @@
-"""The loop: events in, decisions out, everything journalled before it is done.
+"""The control loop: events in, decisions out, each step journalled before it is performed.
 
-One queue takes what happens: looks at the load balancers, outcomes of steps, the operator's
-requests, signals. Each event is applied once, and then `decide` is asked until it has nothing
-more to say. Time and everything else comes through the ports, so that the same loop runs under
-virtual time in the tests.
+One queue takes all events: looks at the load balancers, outcomes of steps, requests of operators,
+signals. Each event is applied once, then `decide` is called until it returns nothing. Time and
+everything else comes through ports, so tests run the same loop under virtual time.
 """
 
 import asyncio
@@ -43,11 +42,11 @@ from controller.runner.task_group import task_group
 from controller.runner.watchers import Prober, Watchers
 
 TICK: Final = timedelta(milliseconds=50)
-"""Decisions that hang on time alone are at most this late."""
+"""Decisions that depend on time alone are at most this late."""
 
 AT_ONCE: Final = 10_000
-"""More decisions than this upon one event is a bug: each of them ends a wait of one member or of
-one gate, and a pool has at most 10,000 members."""
+"""More decisions than this after one event is a bug: each ends a wait of one member or one gate,
+and a pool has at most 10,000 members."""
 
 STEPS: Final = (SetMember, AskGuard, RunStep, Validate, AskOperator, OpenPool, ClosePool)
 
@@ -56,7 +55,7 @@ DESTRUCTIVE: Final = (SetMember, RunStep, OpenPool, ClosePool)
 
 
 class Runner:
-    """Drives one rollout until it is finished. Made for one run."""
+    """Runs one rollout until it is finished. For one run only."""
 
     def __init__(
         self,
@@ -73,15 +72,15 @@ class Runner:
         narrators: Sequence[Narrator] = (),
         sampler: Sampler | None = None,
         prober: Prober | None = None,
-        halt_told: Callable[[State], Sequence[str]] | None = None,
+        halt_lines: Callable[[State], Sequence[str]] | None = None,
     ) -> None:
-        """`halt_told`: the halt message of a state, to be kept with the end of the rollout."""
+        """`halt_lines`: the halt message of a state, to be kept with the end of the rollout."""
         self._recorder = Recorder(rollout, plan, state, journal, clock, narrators)
         self._plan = plan
         self._performer = performer
         self._hold = hold
         self._clock = clock
-        self._halt_told = halt_told
+        self._halt_lines = halt_lines
         self._queue: asyncio.Queue[tuple[Event | Observation, Step | None]] = asyncio.Queue()
         self._wake = asyncio.Event()
         self._tasks: dict[asyncio.Task[None], Step] = {}
@@ -96,7 +95,7 @@ class Runner:
             sampler,
             prober,
             state=lambda: self.state,
-            post=self._hand_in,
+            post=self._post_and_wait,
             wait_for_decisions=self._wait_for_decisions,
         )
 
@@ -106,7 +105,7 @@ class Runner:
         return self._recorder.state
 
     def stop(self, why: str) -> None:
-        """A signal came. The second one no longer waits for a running step."""
+        """Handle a stop signal. The second one no longer waits for a running step."""
         self._post(StopRequested(why, at_once=self._was_stopped))
         self._was_stopped = True
 
@@ -138,13 +137,13 @@ class Runner:
             await self._decide(group)
             if self.state.finished is not None:
                 return
-            if (come := await self._next()) is not None:
-                await self._take(*come)
+            if (item := await self._next()) is not None:
+                await self._take(*item)
             while not self._queue.empty():
                 await self._take(*self._queue.get_nowait())
 
     async def _next(self) -> tuple[Event | Observation, Step | None] | None:
-        """What comes within a tick. Only waiting is cut short, never what follows from it."""
+        """The next event within a tick. The timeout covers only the wait, never the handling."""
         with suppress(TimeoutError):
             async with asyncio.timeout(TICK.total_seconds()):
                 return await self._queue.get()
@@ -162,7 +161,7 @@ class Runner:
                 break
             await self._carry_out(output, group)
         else:
-            raise AssertionError(f"decisions without end, at last: {output}")
+            raise AssertionError(f"decisions without end, the last one: {output}")
         for task, step in self._tasks.items():
             if not isinstance(step, SetMember) and not self._is_open(step):
                 task.cancel()
@@ -179,9 +178,9 @@ class Runner:
         task.add_done_callback(lambda done: self._tasks.pop(done, None))
 
     def _with_message(self, event: Event) -> Event:
-        if not isinstance(event, Finished) or self._halt_told is None or self.state.halt is None:
+        if not isinstance(event, Finished) or self._halt_lines is None or self.state.halt is None:
             return event
-        return replace(event, told=tuple(self._halt_told(self.state)))
+        return replace(event, told=tuple(self._halt_lines(self.state)))
 
     async def _perform(self, step: Step) -> None:
         if isinstance(step, DESTRUCTIVE):
@@ -204,7 +203,7 @@ class Runner:
     def _post(self, event: Event | Observation, step: Step | None = None) -> None:
         self._queue.put_nowait((event, step))
 
-    async def _hand_in(self, event: Event | Observation) -> None:
+    async def _post_and_wait(self, event: Event | Observation) -> None:
         self._post(event)
         await self._queue.join()
 

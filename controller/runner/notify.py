@@ -1,7 +1,7 @@
-"""Telling people who do not watch: beside the rollout, never in its way.
+"""Notifications, delivered concurrently: a slow or failing receiver never delays the rollout.
 
-Each notice goes to each receiver in a task of its own, so that one that hangs holds up neither
-the rollout nor the next notice. What cannot be delivered becomes a line in the log.
+Each notice goes to each receiver in a task of its own. A notice that cannot be delivered becomes a
+line in the log.
 """
 
 import asyncio
@@ -19,22 +19,22 @@ from controller.ports import Clock, Notifier
 from controller.records import Notice, Undelivered
 
 TRY: Final = timedelta(seconds=8)
-"""The longest that one try may take."""
+"""Timeout of one delivery attempt."""
 
 PAUSES: Final = (timedelta(seconds=1), timedelta(seconds=3))
-"""Before the second try and the third, which is the last: 28 seconds in all."""
+"""Before the second and the third, last attempt: 28 seconds in all."""
 
 PATIENCE: Final = timedelta(seconds=5)
-"""When the run is over, notices still under way get this long."""
+"""How long notices still in delivery get when the run is over."""
 
 MOST: Final = 256
-"""Deliveries under way at once: more would be a flood that nobody reads."""
+"""Concurrent deliveries at most."""
 
 Warn = Callable[[str], None]
 
 
-class Tidings(Protocol):
-    """What is worth telling, as notices. Pure."""
+class Notices(Protocol):
+    """Which notices an event leads to. Pure."""
 
     def of(
         self,
@@ -45,14 +45,14 @@ class Tidings(Protocol):
         now: Instant,
         wall: datetime,
     ) -> Sequence[Notice]:
-        """`last`: when the former event came; None at the first."""
+        """`last`: when the previous event came; None at the first."""
 
     def heartbeat(self, state: State, wall: datetime) -> Notice: ...
 
 
-class Herald:
-    """Implements `controller.runner.recorder.Narrator`. A context: on the way out, notices under
-    way get `PATIENCE`, then they are given up. Raises nothing of what a receiver meets."""
+class NoticeSender:
+    """Implements `controller.runner.recorder.Narrator`. A context: on exit, notices in
+    delivery get `PATIENCE`, then they are given up. Errors of receivers are never raised."""
 
     def __init__(
         self,
@@ -62,20 +62,20 @@ class Herald:
         *,
         beat: tuple[Notifier, timedelta] | None = None,
     ) -> None:
-        """`warn`: takes one line for the log. `beat`: who hears the heartbeat, and how often."""
+        """`warn`: takes one line for the log. `beat`: receiver and interval of the heartbeat."""
         self._notifiers = notifiers
         self._clock = clock
         self._warn = warn
         self._beat = beat
-        self._tidings: Tidings | None = None
+        self._notices: Notices | None = None
         self._last: Instant | None = None
         self._state: State | None = None
         self._tasks: dict[asyncio.Task[None], str] = {}
         self._beating: asyncio.Task[None] | None = None
 
-    def watch(self, tidings: Tidings) -> None:
-        """From now on, what happens is told as `tidings` has it."""
-        self._tidings = tidings if self._everybody() else None
+    def watch(self, notices: Notices) -> None:
+        """Send `notices` from now on."""
+        self._notices = notices if self._receivers() else None
 
     async def __aenter__(self) -> Self:
         return self
@@ -98,29 +98,33 @@ class Herald:
                 self._warn(f"{tasks[task]}: given up: not delivered {given} after the run ended")
         for ended in await asyncio.gather(*tasks, *beating, return_exceptions=True):
             if isinstance(ended, Exception):
-                self._warn(f"a notice was lost by a fault of poolroll: {type(ended).__name__}")
-        for notifier in self._everybody():
+                self._warn(
+                    f"a notice was lost because of a bug in poolroll: {type(ended).__name__}"
+                )
+        for notifier in self._receivers():
             await notifier.aclose()
 
     def tell(self, event: Event | Observation, before: State, after: State) -> None:
-        if self._tidings is None:
+        if self._notices is None:
             return
         now, wall = self._clock.now(), self._clock.wall()
-        for notice in self._tidings.of(event, before, after, self._last, now, wall):
-            self._spread(notice)
+        for notice in self._notices.of(event, before, after, self._last, now, wall):
+            self._send(notice)
         self._last, self._state = now, after
         if self._beat is not None and self._beating is None:
-            self._beating = asyncio.create_task(self._keep_beating(*self._beat, self._tidings))
+            self._beating = asyncio.create_task(self._keep_beating(*self._beat, self._notices))
 
-    def _everybody(self) -> list[Notifier]:
+    def _receivers(self) -> list[Notifier]:
         return [*self._notifiers, *([self._beat[0]] if self._beat is not None else [])]
 
-    def _spread(self, notice: Notice) -> None:
-        for notifier in self._everybody():
+    def _send(self, notice: Notice) -> None:
+        for notifier in self._receivers():
             if notice.event not in notifier.events:
                 continue
             if len(self._tasks) >= MOST:
-                self._warn(f"{notifier.name}: {notice.event!r} was not sent: {MOST} are under way")
+                self._warn(
+                    f"{notifier.name}: {notice.event!r} was not sent: {MOST} are in delivery"
+                )
                 continue
             task = asyncio.create_task(self._deliver(notifier, notice))
             self._tasks[task] = f"{notifier.name}: {notice.event!r}"
@@ -135,21 +139,21 @@ class Herald:
             if pause is None or not missed.retryable:
                 self._warn(f"{what} was not delivered: {missed.why}")
                 return
-            self._warn(f"{what} was not delivered yet: {missed.why}; another try follows")
+            self._warn(f"{what} was not delivered yet: {missed.why}; retrying")
             await self._clock.sleep(pause)
 
-    async def _keep_beating(self, notifier: Notifier, every: timedelta, tidings: Tidings) -> None:
-        """Its troubles are told once, and once when they are over."""
-        was_heard = True
+    async def _keep_beating(self, notifier: Notifier, every: timedelta, notices: Notices) -> None:
+        """Warns once when the heartbeat starts to fail, and once when it works again."""
+        is_delivered = True
         while self._state is not None and self._state.finished is None:
             due = self._clock.now() + every
-            notice = tidings.heartbeat(self._state, self._clock.wall())
+            notice = notices.heartbeat(self._state, self._clock.wall())
             missed = await _try(notifier, notice, token_hex(8), min(TRY, every))
-            if missed is not None and was_heard:
-                self._warn(f"{notifier.name}: not heard: {missed.why}")
-            if missed is None and not was_heard:
-                self._warn(f"{notifier.name}: heard again")
-            was_heard = missed is None
+            if missed is not None and is_delivered:
+                self._warn(f"{notifier.name}: heartbeat not delivered: {missed.why}")
+            if missed is None and not is_delivered:
+                self._warn(f"{notifier.name}: heartbeat delivered again")
+            is_delivered = missed is None
             await self._clock.sleep(max(due - self._clock.now(), timedelta(0)))
 
 

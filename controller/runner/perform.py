@@ -1,4 +1,4 @@
-"""Performing one step: the step in, its outcome as an event out."""
+"""Performs one step through the ports, and returns its outcome as an event."""
 
 from collections.abc import Awaitable, Callable
 from typing import Protocol
@@ -42,7 +42,7 @@ OUTPUT_KEPT = 8192
 
 NOTHING_FOUND = Found(())
 
-OfCourse = AskGuard | RunStep | Validate
+FileStep = AskGuard | RunStep | Validate
 """Steps whose commands and probes come from the rollout file."""
 
 
@@ -53,7 +53,7 @@ class Questions(Protocol):
 
 
 class Performer:
-    """Performs steps through the ports. Raises nothing that a step could meet."""
+    """Performs steps through the ports. The faults of a step become events, never exceptions."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Performer:
         balancer: LoadBalancer,
         tasks: Tasks,
         validator: Validator,
-        work: Callable[[OfCourse], Work],
+        work: Callable[[FileStep], Work],
         questions: Questions | None = None,
     ) -> None:
         self._rollout = rollout
@@ -157,12 +157,12 @@ class Performer:
 
 
 def _unfilled(error: ConfigurationError) -> str:
-    """Why a template makes no sense for whoever is in the member's place now."""
+    """Why a template cannot be filled for the present occupant of the member."""
     return "; ".join(fault.message for fault in error.faults)
 
 
 def weigh(guard: Guard, result: JobResult) -> tuple[Answer, str]:
-    """What an execution of `unless` says: there, needed, or (fail closed) refused."""
+    """The answer of `unless`: present, needed, or (fail closed) refused."""
     said = f"`unless` {_end(result, guard.task)}"
     if result.exit_code == 0:
         return Answer.PRESENT, said

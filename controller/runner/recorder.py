@@ -1,4 +1,4 @@
-"""The state of a run: an event changes it once it is in the journal."""
+"""Write-ahead: an event changes the state of a run once it is in the journal."""
 
 import asyncio
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from controller.records import Returned, Taken
 
 
 class Narrator(Protocol):
-    """Tells people what happens, as it happens. Decides nothing, raises nothing."""
+    """Observes events as they happen: logs, notifications, metrics. Decides and raises nothing."""
 
     def tell(self, event: Event | Observation, before: State, after: State) -> None: ...
 
@@ -41,8 +41,8 @@ class Recorder:
         self._narrators = narrators
 
     async def record(self, event: Event | Observation) -> None:
-        """Apply `event`, once it is in the journal; looks are not journalled. When this is
-        cancelled meanwhile, it is done all the same, so that journal and state never part.
+        """Apply `event`, once it is in the journal; looks are not journalled. A
+        cancellation waits until that is done, so that journal and state never differ.
 
         Raises StateError, LeaseLost.
         """
@@ -63,7 +63,7 @@ class Recorder:
             raise cancelled
 
     async def record_loss(self, lost: LeaseLost) -> LeaseLost:
-        """Say in the journal why this process ends, where it still takes a word of ours."""
+        """Record in the journal why this process ends, if it can still be written."""
         if isinstance(lost, Conflict):
             return lost
         try:

@@ -1,5 +1,6 @@
-"""Asks the metrics systems that gates name. What is asked comes from the rollout file, what the
-answers mean is judged by the core; here they are only fetched.
+"""Samples gates on metrics: sends their queries to the metrics systems.
+
+The queries come from the rollout file, and the core judges the answers; here they are only fetched.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,20 +19,20 @@ from controller.ports import MetricsSource
 from controller.runner.task_group import task_group
 
 Servers = Mapping[str, Sequence[MetricsServer]]
-"""Gate → the servers that it asks."""
+"""Gate → the servers that it queries."""
 
 Queries = Callable[[MetricGate, str | None, timedelta], Mapping[Query, str]]
 """A gate's queries for a member (or the pool) and a window, all templates filled."""
 
 
 class Sources(Protocol):
-    """Where metrics come from; a source is made once for each server."""
+    """Makes the source of a server, once for each server."""
 
     def __call__(self, server: MetricsServer) -> MetricsSource: ...
 
 
 class Sampler:
-    """Takes one sample at a time. Missing evidence is a sample like any other."""
+    """Takes samples. Missing evidence makes an inconclusive sample."""
 
     def __init__(self, sources: Sources, servers: Servers, queries: Queries) -> None:
         self.servers = servers
@@ -47,8 +48,8 @@ class Sampler:
         known: frozenset[str] | None = None,
     ) -> GateSampled:
         """`elapsed`: since the member's return or the rollout's begin; `known`: alerts that fired
-        when the gate was first asked (None: this is the first time). Raises nothing that a
-        server could answer."""
+        when the gate was first sampled (None: this is the first sample). Faults of a server make
+        an inconclusive sample, never an exception."""
         try:
             if isinstance(gate, AlertGate):
                 return alerts_sampled(gate, await self._alerts(gate), known)
@@ -66,7 +67,7 @@ class Sampler:
         *,
         at: datetime | None = None,
     ) -> Answers:
-        """All the queries of one sample to one server, at once. Raises MetricsRefused."""
+        """All queries of one sample to one server, concurrently. Raises MetricsRefused."""
         source = self._source(server)
         selector = queries.get(Query.EVIDENCE)
         async with task_group() as group:
@@ -80,7 +81,7 @@ class Sampler:
         return Answers(source.name, readings, fresh.result() if fresh is not None else None)
 
     async def is_alive(self, server: MetricsServer) -> bool:
-        """Whether the server answers the simplest of questions."""
+        """Whether the server answers the simplest query."""
         return (await self._source(server).read("time()")).missing is None
 
     async def aclose(self) -> None:
@@ -106,7 +107,7 @@ class Sampler:
         return await self._source(server).alerts()
 
     def _source(self, server: MetricsServer) -> MetricsSource:
-        """One for each server and way of being let in."""
+        """One for each server with its credentials."""
         for known, source in self._sources:
             if known == server:
                 return source

@@ -1,4 +1,4 @@
-"""Tasks that run at once, and of whose errors one is raised."""
+"""A task group that raises one error instead of an exception group."""
 
 import asyncio
 from collections.abc import AsyncIterator

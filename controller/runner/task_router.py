@@ -1,4 +1,4 @@
-"""Tasks go to whoever performs that kind: commands to this machine, the rest to the pool."""
+"""Routes tasks by kind: commands to this machine, other tasks to the pool's own adapter."""
 
 from controller.ports import Commands, Tasks
 from controller.tasks import Command, Job, JobResult, Task, TaskJob
@@ -8,7 +8,7 @@ class TaskRouter:
     """Implements `controller.ports.Tasks`."""
 
     def __init__(self, commands: Commands, pool: Tasks | None = None) -> None:
-        """`pool`: performs the tasks of the pool's own; None: this kind of pool has none."""
+        """`pool`: performs the pool's own kinds of task; None: this kind of pool has none."""
         self._commands = commands
         self._pool = pool
 

@@ -1,7 +1,7 @@
-"""What runs beside the loop and posts what it sees: looks at load balancers, samples of gates,
-operators' requests, and the lock.
+"""Watchers: tasks beside the loop that post events. They poll load balancers, sample gates, follow
+operators' requests, and watch the lock.
 
-Each waits until what it posted was applied before it goes on, so none can flood the queue.
+Each waits until its event was applied before it goes on, so none can flood the queue.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -47,31 +47,31 @@ class Watchers:
     sampler: Sampler | None
     prober: Prober | None
     state: Callable[[], State]
-    """As it is now."""
+    """The present state."""
     post: Callable[[Event | Observation], Awaitable[None]]
     """Hands an event to the loop; returns when it was applied."""
     wait_for_decisions: Callable[[timedelta], Awaitable[None]]
-    """Until the loop has decided again, at most so long."""
+    """Waits until the loop has decided again, or for this time."""
 
     def all(self) -> Sequence[Coroutine[None, None, None]]:
         """One coroutine for each thing to watch; none of them ends by itself."""
-        watchers = [self._look_on(one) for one in self.balancer.instances]
-        watchers += [self._hear(), self._watch_lock()]
+        watchers = [self._poll(one) for one in self.balancer.instances]
+        watchers += [self._follow_requests(), self._watch_lock()]
         if self.sampler is not None:
             watchers += [
-                self._ask_on(gate, self.sampler)
+                self._sample_gate(gate, self.sampler)
                 for gate in self.plan.policies.gates
                 if not isinstance(gate, CounterGate)
             ]
         if self.prober is not None:
             watchers += [
-                self._probe_on(gate, gate.probe_every, self.prober)
+                self._probe_gate(gate, gate.probe_every, self.prober)
                 for gate in self.plan.policies.gates
                 if gate.probe_every is not None
             ]
         return watchers
 
-    async def _look_on(self, instance: str) -> None:
+    async def _poll(self, instance: str) -> None:
         while True:
             now, state = self.clock.now(), self.state()
             due = attention(self.plan, state, instance, now)
@@ -87,8 +87,8 @@ class Watchers:
             else:
                 await self.post(Looked(view))
 
-    async def _ask_on(self, gate: AskedGate, sampler: Sampler) -> None:
-        """Ask a metrics system by the gate's own clock, also while a command runs (S6)."""
+    async def _sample_gate(self, gate: AskedGate, sampler: Sampler) -> None:
+        """Sample a gate at its own interval, also while a command runs (S6)."""
         while True:
             for member in self._subjects(gate):
                 state = self.state()
@@ -103,8 +103,8 @@ class Watchers:
                     await self.post(sample)
             await self.clock.sleep(gate.every)
 
-    async def _probe_on(self, gate: Gate, every: timedelta, prober: Prober) -> None:
-        """While a gate lacks evidence of a member, marked requests make up for users asleep."""
+    async def _probe_gate(self, gate: Gate, every: timedelta, prober: Prober) -> None:
+        """Send marked requests to a member while a gate lacks evidence about it."""
         while True:
             for member in self._subjects(gate):
                 last = self.state().gate(gate.name, member)
@@ -115,7 +115,7 @@ class Watchers:
     def _subjects(self, gate: Gate) -> Sequence[str | None]:
         return subjects(Context(self.plan, self.state(), self.clock.now()), gate)
 
-    async def _hear(self) -> None:
+    async def _follow_requests(self) -> None:
         stream = self.requests.stream(self.rollout, self.state().heard)
         async with aclosing(stream) as requests:
             async for request in requests:
@@ -127,7 +127,7 @@ class Watchers:
 
 
 def heard(request: Request) -> Event:
-    """The event that an operator's request is."""
+    """The event of an operator's request."""
     match request.verb:
         case Verb.PAUSE:
             return PauseRequested(request.by, request.seq)

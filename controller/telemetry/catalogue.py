@@ -1,7 +1,7 @@
-"""Every metric that there is. `docs/metrics.md` says the same, and a test compares.
+"""The catalogue of metrics. `docs/metrics.md` says the same, and a test compares.
 
-Series are few whatever the size of the pool: a member has series of its own only while it is in
-hand (and the one over which a rollout halted), the others are counted by phase.
+There are few series whatever the size of the pool: a member has series of its own only while it is
+in progress (and the one that a rollout halted for); the others are counted by phase.
 """
 
 from enum import StrEnum
@@ -11,12 +11,12 @@ from controller.telemetry.values import Metric
 
 
 class RolloutState(StrEnum):
-    """What a rollout is in; the last five are ends."""
+    """State of a rollout; the last five are final for a run."""
 
     RUNNING = "running"
     PAUSED = "paused"
     HALTED = "halted"
-    """The automatic stop: from the moment of the halt on, and when the process has ended."""
+    """The automatic stop: from the halt on, also after the process has ended."""
     ROLLING_BACK = "rolling_back"
     """After a halt: its members go back to the former version."""
     STOPPING = "stopping"
@@ -28,13 +28,13 @@ class RolloutState(StrEnum):
 
 
 class Wait(StrEnum):
-    """What a member in hand waits for."""
+    """What a member in progress waits for."""
 
     REQUESTS_IN_FLIGHT = "requests_in_flight"
     STICKY_CLIENTS = "sticky_clients"
     OLD_WORKER = "old_worker"
     LOAD_BALANCER = "load_balancer"
-    """Its answer, its doing as told, or its next look."""
+    """Its answer, the effect of a setting, or the next look."""
     CAPACITY = "capacity"
     GATES = "gates"
     OPERATOR = "operator"
@@ -62,7 +62,7 @@ STATE: Final = Metric(
 STARTED: Final = Metric(
     "poolroll_rollout_started_timestamp_seconds",
     ("rollout",),
-    "When the rollout was begun, in seconds since the epoch.",
+    "When the rollout was started, in seconds since the epoch.",
 )
 FINISHED: Final = Metric(
     "poolroll_rollout_finished_timestamp_seconds",
@@ -77,7 +77,7 @@ EXIT_CODE: Final = Metric(
 HEARTBEAT: Final = Metric(
     "poolroll_heartbeat_timestamp_seconds",
     ("rollout",),
-    "When the rollout last took in an event or a look, in seconds since the epoch.",
+    "When the rollout last processed an event or a look, in seconds since the epoch.",
 )
 MEMBERS: Final = Metric(
     "poolroll_members",
@@ -87,7 +87,7 @@ MEMBERS: Final = Metric(
 PHASE_AGE: Final = Metric(
     "poolroll_phase_age_seconds",
     ("rollout", "member", "phase", "waits_on"),
-    "How long a member in hand has been in its phase, and what it waits for.",
+    "How long a member in progress has been in its phase, and what it waits for.",
 )
 GATE_VALUE: Final = Metric(
     "poolroll_gate_value",

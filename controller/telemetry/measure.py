@@ -1,4 +1,4 @@
-"""A state of a rollout → the samples of every metric. Pure."""
+"""Computes the samples of every metric from the state of a rollout. Pure."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -28,30 +28,30 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class LastHeard:
-    """What was last heard of it."""
+class LastSeen:
+    """Its latest state."""
 
     state: State
-    heard: datetime
+    seen: datetime
     finished: datetime | None = None
     """When this run ended."""
 
 
-def measure(subject: Subject, last: LastHeard, now: Instant) -> tuple[Family, ...]:
+def measure(subject: Subject, last: LastSeen, now: Instant) -> tuple[Family, ...]:
     """A family for every metric of the catalogue, in its order."""
     state, name = last.state, subject.plan.name
     samples: dict[Metric, list[Sample]] = {metric: [] for metric in c.METRICS}
     current = rollout_state(state)
     samples[c.STATE] = [Sample((name, one), float(one is current)) for one in RolloutState]
     samples[c.STARTED] = [Sample((name,), subject.started.timestamp())]
-    samples[c.HEARTBEAT] = [Sample((name,), last.heard.timestamp())]
+    samples[c.HEARTBEAT] = [Sample((name,), last.seen.timestamp())]
     if last.finished is not None and state.finished is not None:
         samples[c.FINISHED] = [Sample((name,), last.finished.timestamp())]
         samples[c.EXIT_CODE] = [Sample((name,), float(state.finished.exit_code))]
     samples[c.MEMBERS] = list(_members(subject.plan, state))
     samples[c.PHASE_AGE] = list(_ages(subject.plan, state, now))
     samples[c.GATE_LIMIT] = list(_limits(subject.plan))
-    for gate, member, said in _said(subject.plan, state):
+    for gate, member, said in _latest(subject.plan, state):
         if said.value is not None:
             samples[c.GATE_VALUE].append(Sample((name, gate, member), said.value))
         samples[c.GATE_VERDICT] += [
@@ -61,7 +61,7 @@ def measure(subject: Subject, last: LastHeard, now: Instant) -> tuple[Family, ..
 
 
 def rollout_state(state: State) -> RolloutState:
-    """One word for how a rollout stands."""
+    """The state of a rollout, as one word."""
     if state.finished is not None:
         return RolloutState(_word(state.finished.outcome))
     if state.paused and state.mode is Mode.RUNNING:
@@ -70,7 +70,7 @@ def rollout_state(state: State) -> RolloutState:
 
 
 def _word(text: str) -> str:
-    """As a label value that needs no care in a query."""
+    """A label value without spaces."""
     return text.replace(" ", "_")
 
 
@@ -86,7 +86,7 @@ def _is_worked_on(m: MemberState) -> bool:
 
 
 def _ages(plan: Plan, state: State, now: Instant) -> Iterator[Sample]:
-    """Once the run is over nobody works on anybody, wherever a member was left."""
+    """None once the run is over: no member is in progress then."""
     if state.finished is not None:
         return
     ctx = Context(plan, state, now)
@@ -117,8 +117,8 @@ def _bounds(gate: Gate) -> tuple[tuple[Bound, float | None], ...]:
             )
 
 
-def _said(plan: Plan, state: State) -> Iterator[tuple[str, str, GateState]]:
-    """The last word of each gate on the pool, on members in hand, and on the one that failed."""
+def _latest(plan: Plan, state: State) -> Iterator[tuple[str, str, GateState]]:
+    """The last sample of each gate on the pool, on members in progress, and on the failed one."""
     shown = {"", *(m.name for m in state.members.values() if _is_worked_on(m))}
     if state.halt is not None and state.halt.member is not None:
         shown.add(state.halt.member)

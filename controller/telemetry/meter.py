@@ -1,4 +1,4 @@
-"""Handing out metrics: beside the rollout, never in its way."""
+"""Exports metrics concurrently: a failing outlet never delays the rollout."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -11,22 +11,22 @@ from controller.core.events import Event, Observation
 from controller.core.gates.figures import span
 from controller.core.state.state import State
 from controller.ports import Clock
-from controller.telemetry.measure import LastHeard, Subject, measure
+from controller.telemetry.measure import LastSeen, Subject, measure
 from controller.telemetry.values import Family, Outlet
 
 EVERY: Final = timedelta(seconds=5)
-"""Between two times that an outlet is given how things stand."""
+"""Interval of exports."""
 
 PATIENCE: Final = timedelta(seconds=3)
-"""The longest that one time may take, the last one too: so much later may a run end."""
+"""Timeout of one export. The last export may delay the end of a run by this much."""
 
 Warn = Callable[[str], None]
 
 
 class Meter:
-    """Implements `controller.runner.recorder.Narrator`. A context: on the way out, every outlet is
-    given the end once, and closed. Without a rollout that has begun, nothing is handed out: what
-    a file or a gateway says of the former one stays."""
+    """Implements `controller.runner.recorder.Narrator`. A context: on exit, every outlet
+    exports the final state once and is closed. Nothing is exported before a rollout has begun, so
+    a file or a gateway keeps the metrics of the previous one."""
 
     def __init__(self, outlets: Sequence[Outlet], clock: Clock, warn: Warn) -> None:
         """`warn`: takes one line for the log."""
@@ -34,13 +34,13 @@ class Meter:
         self._clock = clock
         self._warn = warn
         self._subject: Subject | None = None
-        self._glance: LastHeard | None = None
+        self._last: LastSeen | None = None
         self._failing: set[Outlet] = set()
         self._tasks: dict[asyncio.Task[None], Outlet] = {}
 
     async def open(self, subject: Subject) -> None:
-        """Before anything is touched, and when this process holds the rollout: a second run then
-        meets the lock, not a port in use. Raises UsageFault."""
+        """Called before anything is touched, and after the lock is taken: a second run then fails
+        at the lock, not because a port is in use. Raises UsageFault."""
         for outlet in self._outlets:
             await outlet.open(self.families)
         self._subject = subject
@@ -60,42 +60,44 @@ class Meter:
             for task in self._tasks:
                 task.cancel()
             await self._settled(dict(self._tasks))
-            if self._glance is not None:
-                await self._settled({asyncio.create_task(self._give(o)): o for o in self._outlets})
+            if self._last is not None:
+                await self._settled(
+                    {asyncio.create_task(self._export(o)): o for o in self._outlets}
+                )
 
     def tell(self, event: Event | Observation, before: State, after: State) -> None:
         if self._subject is None or not self._outlets:
             return
         wall = self._clock.wall()
-        self._glance = LastHeard(after, wall, wall if after.finished is not None else None)
+        self._last = LastSeen(after, wall, wall if after.finished is not None else None)
         if not self._tasks:
-            self._tasks = {asyncio.create_task(self._keep_giving(o)): o for o in self._outlets}
+            self._tasks = {asyncio.create_task(self._keep_exporting(o)): o for o in self._outlets}
 
     def families(self) -> Sequence[Family]:
-        """How things stand now; nothing before the rollout has begun."""
-        if self._subject is None or self._glance is None:
+        """The metrics now; none before the rollout has begun."""
+        if self._subject is None or self._last is None:
             return ()
-        return measure(self._subject, self._glance, self._clock.now())
+        return measure(self._subject, self._last, self._clock.now())
 
     async def _settled(self, tasks: dict[asyncio.Task[None], Outlet]) -> None:
-        """What escapes an outlet is a bug, and no reason to stop a rollout."""
+        """An exception from an outlet is a bug, but no reason to stop a rollout."""
         ended = await asyncio.gather(*tasks, return_exceptions=True)
         for outlet, how in zip(tasks.values(), ended, strict=True):
             if isinstance(how, Exception):
-                self._warn(f"{outlet.name}: ended by a fault of poolroll: {type(how).__name__}")
+                self._warn(f"{outlet.name}: stopped by a bug in poolroll: {type(how).__name__}")
 
-    async def _keep_giving(self, outlet: Outlet) -> None:
+    async def _keep_exporting(self, outlet: Outlet) -> None:
         while True:
-            await self._give(outlet)
+            await self._export(outlet)
             await self._clock.sleep(EVERY)
 
-    async def _give(self, outlet: Outlet) -> None:
-        """Its troubles are told once, and once when they are over."""
+    async def _export(self, outlet: Outlet) -> None:
+        """Warns once when exports start to fail, and once when they work again."""
         try:
             async with asyncio.timeout(PATIENCE.total_seconds()):
                 missed = await outlet.give()
         except TimeoutError:
-            missed = f"not done within {span(PATIENCE)}"
+            missed = f"no export within {span(PATIENCE)}"
         if missed is not None and outlet not in self._failing:
             self._failing.add(outlet)
             self._warn(f"{outlet.name}: {missed}; the rollout goes on without it")

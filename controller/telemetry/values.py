@@ -1,4 +1,4 @@
-"""What a metric is, and the port through which metrics leave."""
+"""Metrics as values, and the port that exports them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A gauge. Units are base units, as its name says (Prometheus, "Metric and label naming")."""
+    """A gauge in base units, named by them (Prometheus, "Metric and label naming")."""
 
     name: str
     labels: tuple[str, ...]
@@ -23,19 +23,19 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """One metric with all its samples of one moment; none where there is nothing to say."""
+    """One metric with all its samples at one moment; there may be none."""
 
     metric: Metric
     samples: tuple[Sample, ...]
 
 
 Collect = Callable[[], Sequence[Family]]
-"""How things stand now."""
+"""Returns the metrics now."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ways:
-    """The ways out that the command line asks for."""
+class OutletOptions:
+    """The outlets that the command line asks for."""
 
     listen: str | None = None
     textfile: str | None = None
@@ -43,18 +43,18 @@ class Ways:
 
 
 class Outlet(Protocol):
-    """One way out for metrics. Nothing that it meets once it is open reaches the rollout."""
+    """An exporter of metrics. Once it is open, its faults never reach the rollout."""
 
     @property
     def name(self) -> str:
-        """For people: which option, and nothing secret."""
+        """For people: the option, without secrets."""
 
     async def open(self, collect: Collect) -> None:
-        """Before anything is touched. Raises UsageFault when it cannot work here."""
+        """Called before anything is touched. Raises UsageFault when it cannot work here."""
 
     async def give(self) -> str | None:
-        """Hand out how things stand; what went wrong, in one line, or None. An outlet that is
-        asked by others has nothing to do. The caller sets the time limit by cancelling."""
+        """Export the metrics now; returns what went wrong, in one line, or None. An outlet that is
+        scraped has nothing to do. The caller limits the time by cancelling."""
 
     async def aclose(self) -> None:
-        """Also of one that was never opened."""
+        """May be called without `open`."""

@@ -1,4 +1,4 @@
-"""What a member in hand waits for, as one of a few words. Pure."""
+"""What a member in progress waits for, as a label value. Pure."""
 
 from typing import Final
 
@@ -30,7 +30,7 @@ _PHASE: Final = {
 
 
 def waits_on(ctx: Context, m: MemberState) -> Wait:
-    """The first thing that has to come before the member goes on."""
+    """The first thing that must happen before the member can go on."""
     if m.progress.work is not None:
         return _WORK[type(m.progress.work)]
     if ctx.is_blind or m.order.setting is not None:
@@ -41,7 +41,7 @@ def waits_on(ctx: Context, m: MemberState) -> Wait:
         case Phase.DRAINING if ctx.plan.sticky or m.draining.persistent:
             return Wait.STICKY_CLIENTS
         case Phase.DRAINING | Phase.OUT | Phase.UPGRADING:
-            return _emptiness(ctx, m)
+            return _in_flight(ctx, m)
         case Phase.SOAKING:
             return _soak(ctx, m)
         case _:
@@ -57,7 +57,7 @@ def _turn(ctx: Context, m: MemberState) -> Wait:
     return Wait.CAPACITY if is_short else Wait.LOAD_BALANCER
 
 
-def _emptiness(ctx: Context, m: MemberState) -> Wait:
+def _in_flight(ctx: Context, m: MemberState) -> Wait:
     if ctx.state.in_flight(m.name):
         return Wait.REQUESTS_IN_FLIGHT
     return Wait.LOAD_BALANCER if ctx.lingering is None else Wait.OLD_WORKER

@@ -45,5 +45,5 @@ def test_in_the_log() -> None:
     assert level_of(event) == "error"
     assert sentence(event, of, of) == (
         "",
-        "the lock was lost (not renewed for 15 s); nothing more is touched by this process",
+        "the lock was lost (not renewed for 15 s); this process touches nothing more",
     )

@@ -47,7 +47,11 @@ UNSEEN = replace(state(Phase.HOLDING), snapshots={})
 STOPPED = replace(state(), stop=e.StopRequested("SIGINT"))
 
 SENTENCES: list[tuple[Event | Observation, State, str]] = [
-    (set_member(Setting.DRAIN), state(), "draining: no new traffic, work in flight ends"),
+    (
+        set_member(Setting.DRAIN),
+        state(),
+        "draining: no new traffic, waiting for work in flight to end",
+    ),
     (
         e.MemberSet("web1", Setting.DRAIN, {}),
         state(in_flight=3),
@@ -63,16 +67,16 @@ SENTENCES: list[tuple[Event | Observation, State, str]] = [
         state(Phase.HOLDING, 1),
         "1 request in flight: going into maintenance",
     ),
-    (set_member(Setting.HOLD), state(Phase.UPGRADING), "not out any more: taken out once more"),
+    (set_member(Setting.HOLD), state(Phase.UPGRADING), "no longer out: taking it out again"),
     (
         set_member(Setting.CUT),
         state(Phase.OUT, 2),
-        "2 requests in flight, the time is over: cut off (on_timeout)",
+        "2 requests in flight, drain timeout reached: closing what is left (on_timeout)",
     ),
     (
         set_member(Setting.RESTORE),
         state(),
-        "going back as it was: others were lost meanwhile, and without it too few serve",
+        "going back as it was: others were lost meanwhile, and too few serve without it",
     ),
     (
         set_member(Setting.RESTORE),
@@ -97,14 +101,14 @@ SENTENCES: list[tuple[Event | Observation, State, str]] = [
     (
         e.MemberReturned("web1"),
         state(Phase.SOAKING),
-        "back in rotation and healthy everywhere: soaking, its gates count",
+        "back in rotation and healthy everywhere: soaking, judged by its gates",
     ),
-    (e.MemberFoundOut("web1"), state(), "is out already, by us: not drained again"),
+    (e.MemberFoundOut("web1"), state(), "already out because of us: not drained again"),
     (e.OperatorAnswered("web1", go_on=False), state(), "the operator said no"),
     (HALT, state(), "HALT (gate): gate 'errors': 4 of 42 requests failed"),
-    (e.RunBegan("me@here"), state(), "begun by me@here"),
+    (e.RunBegan("me@here"), state(), "started by me@here"),
     (set_member(Setting.HOLD), UNSEEN, "going into maintenance"),
-    (set_member(Setting.CUT), UNSEEN, "the time is over: cut off (on_timeout)"),
+    (set_member(Setting.CUT), UNSEEN, "drain timeout reached: closing what is left (on_timeout)"),
     (e.MemberSet("web1", Setting.DRAIN, {}), UNSEEN, "takes no new traffic"),
     (e.MemberFailed("web1", "it broke"), state(), "stays OUT OF ROTATION: it broke"),
     (
@@ -143,8 +147,8 @@ STEP_WAITS = (
     "running and ends at once"
 )
 BACK_WAITS = (
-    "; waiting for web1 to be back, return.within at most. A second signal (Ctrl-C) leaves them as "
-    "they are and ends at once"
+    "; waiting for web1 to be back (at most return.within). A second signal (Ctrl-C) leaves them "
+    "as they are and ends at once"
 )
 
 
@@ -172,12 +176,12 @@ def test_stop_says_what_it_waits_for(before: State, at_once: bool, said: str) ->
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({}, "out, and nobody uses it"),
-        ({"attempt": 2}, "out, and nobody uses it"),
-        ({"lost": True, "attempt": 1}, "how it ended is not known: once more"),
+        ({}, "out of rotation, nothing in flight"),
+        ({"attempt": 2}, "out of rotation, nothing in flight"),
+        ({"lost": True, "attempt": 1}, "how it ended is not known: running it again"),
         (
             {"unfinished": True},
-            "it was begun by a former run: joined where it runs still, never doubled",
+            "an earlier run started it: joined if it still runs, never run twice at once",
         ),
     ],
 )
@@ -192,7 +196,7 @@ def test_why_a_step_runs_now(changes: dict[str, Any], why: str) -> None:
 def test_run_that_goes_on_says_so() -> None:
     """The second process of a rollout does not begin it."""
     before = replace(state(), run=e.RunBegan("me"))
-    assert sentence(e.RunBegan("you"), before, before) == ("", "taken up again by you")
+    assert sentence(e.RunBegan("you"), before, before) == ("", "continued by you")
 
 
 @pytest.mark.parametrize(
@@ -236,7 +240,7 @@ def test_json_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     """One object a line, with rollout, kind, level, time, and the member where there is one."""
     first, second = map(json.loads, logged("json", monkeypatch).splitlines())
     assert first == {
-        "event": "back in rotation and healthy everywhere: soaking, its gates count",
+        "event": "back in rotation and healthy everywhere: soaking, judged by its gates",
         "kind": "MemberReturned",
         "level": "info",
         "member": "web1",
@@ -250,7 +254,7 @@ def test_json_lines(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_text_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     """Plain dated lines, the member in a column of its own."""
     assert logged("text", monkeypatch).splitlines() == [
-        "2024-01-02 03:04:05  web1      back in rotation and healthy everywhere: soaking, its "
-        "gates count",
+        "2024-01-02 03:04:05  web1      back in rotation and healthy everywhere: soaking, "
+        "judged by its gates",
         "2024-01-02 03:04:05            heartbeat: not heard",
     ]

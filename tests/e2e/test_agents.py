@@ -135,5 +135,5 @@ async def test_agent_that_takes_its_member_out(site: MakeSite, agents: Agents) -
         done = await running.end()
     assert (done.code, visitors.failed) == (5, []), done.text
     assert "SEEN      somebody else changed web1" in done.out
-    assert "web1: upgraded, OUT BY ANOTHER HAND, not proven" in done.out
+    assert "web1: upgraded, TAKEN OUT BY SOMEBODY ELSE, not proven" in done.out
     assert await one.admin() == {"web1": 8, "web2": 0}

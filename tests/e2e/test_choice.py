@@ -66,7 +66,7 @@ async def test_only(site: MakeSite) -> None:
     assert (unknown.code, "'web9' is not a selected member" in unknown.text) == (3, True)
     done = await one.run(file, "--only", "web2", "--only", "web3")
     assert done.code == 0, done.text
-    assert "not begun: web1" in done.out
+    assert "not started: web1" in done.out
     assert one.executions() == {"web2": 1, "web3": 1}
     await finished_by_a_plain_run(one, file)
 

@@ -14,7 +14,7 @@ async def test_demo_halts(tmp_path: Path) -> None:
         await terminal.until_stands("members  0 of 2 done", "users: ", "gate    now")
         done = await terminal.end()
     assert done.code == 4, done.out
-    assert "at stake, at the rate of this moment" in done.out
+    assert "at stake, at the present rate" in done.out
     shown = terminal.glass.text
     assert "members  0 of 2" not in shown
     for word in ("SEEN ", "USERS ", "NEXT ", "requests served, "):

@@ -70,6 +70,6 @@ async def test_rollback_that_fails_is_stuck(site: MakeSite) -> None:
     file = one.file(gates=[], rollback={"command": ["/bin/false"]})
     done = await one.command("rollback", str(file), "--yes")
     assert done.code == 5, done.text
-    assert "web1: OUT OF ROTATION, rollback failed: needs a human" in done.out
+    assert "web1: OUT OF ROTATION, rollback failed: a person must repair it" in done.out
     assert "rollback: step 1 runs" in done.err
     assert "upgrade: step" not in done.text

@@ -72,5 +72,5 @@ async def test_taken_out_while_soaking(site: MakeSite) -> None:
     done = await running.end()
     assert done.code == 5, done.text
     assert re.search(r"SEEN      somebody else .*web1", done.out), done.out
-    assert "web1: upgraded, OUT BY ANOTHER HAND, not proven" in done.out
+    assert "web1: upgraded, TAKEN OUT BY SOMEBODY ELSE, not proven" in done.out
     assert (await one.admin(), one.executions()) == ({"web1": 1, "web2": 0}, {"web1": 1})

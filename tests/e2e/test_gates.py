@@ -85,7 +85,7 @@ async def test_resume_after_a_halt(site: MakeSite) -> None:
     assert f"poolroll run {file}" in resumed.out
     status = (await one.command("status", "web")).out
     assert "NEXT      resumed by " in status
-    assert ": the network was it\n          the next run goes by it: `poolroll run" in status
+    assert ": the network was it\n          the next run acts on it: `poolroll run" in status
     async with one.users() as load:
         done = await one.run(file)
     assert (done.code, load.tally.failed) == (0, 0), done.text
@@ -141,7 +141,7 @@ async def test_abort_and_restore(site: MakeSite) -> None:
     file = one.file(upgrade=one.upgrade(BAD), soak=SOAK)
     await halted(one, file)
     told = (await one.command("status", "web")).out
-    assert "(MIND: --restore puts back web1: validation was passed, yet it failed" in told
+    assert "(CAUTION: --restore puts back web1: validation passed, but it failed" in told
     aborted = await one.command("abort", "web", "--restore")
     assert aborted.code == 0
     assert "aborted: 0 members upgraded and returned, 1 put back as they are" in aborted.out

@@ -93,7 +93,7 @@ async def test_abort_without_a_load_balancer(site: MakeSite) -> None:
     assert (restored.code, one.rows()[0].outcome) == (3, None), restored.text
     done = await one.command("abort", "web")
     assert (done.code, one.rows()[0].outcome) == (0, "aborted"), done.text
-    assert "no load balancer was told anything (" in done.err
+    assert "nothing was set on any load balancer (" in done.err
     assert "by the journal, out because of us: web1" in done.err
     assert "web1  OUT OF ROTATION: step 1 (/bin/false) ended with exit code 1" in done.out
 

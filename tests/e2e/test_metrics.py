@@ -142,7 +142,7 @@ def test_not_imported_without_need() -> None:
     """Without one of the options the library is not loaded: help stays quick."""
     ask = (
         "import sys; from controller import bootstrap; from controller.telemetry.values import "
-        "Ways; import controller.cli.run; bootstrap.meter('web', Ways(), print); "
+        "OutletOptions; import controller.cli.run; bootstrap.meter('web', OutletOptions(), print); "
         "sys.exit('prometheus_client' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", ask], check=False, timeout=30)

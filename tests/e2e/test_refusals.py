@@ -73,7 +73,7 @@ POOLS: dict[str, tuple[Overrides, tuple[str, ...]]] = {
     "wrong backend": ({"haproxy": {"backends": ["wbe"]}}, ("wbe", "web")),
     "nobody chosen": (
         {"members": {"include": ["db*"], "expect": None}},
-        ("no member left", "choose none of: web1, web2"),
+        ("no member is selected", "match none of: web1, web2"),
     ),
     "another number": (
         {"members": {"expect": 3}},

@@ -115,4 +115,4 @@ async def test_idle_servers_that_are_preferred_draw_more(site: MakeSite) -> None
         every, _ = await at_stake(one, file)
         shown = await one.command("plan", str(file))
     assert every["per_second"] > 80
-    assert "more where it fails quickly, for idle servers are preferred" in shown.out
+    assert "more if it fails quickly, as idle servers are preferred" in shown.out

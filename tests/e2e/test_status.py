@@ -49,7 +49,7 @@ async def test_a_reload_that_put_a_member_back_is_seen(site: MakeSite) -> None:
         f"  web1  OUT OF ROTATION: step 1 (/bin/sh) ended with exit code 3: E: no space left {back}"
         in told
     )
-    line = next(text for text in told.splitlines() if "web1 must be out" in text)
+    line = next(text for text in told.splitlines() if "take web1 out of rotation" in text)
     await order(one.endpoint, line.partition(": ")[2])
     assert (await status(one))["members"]["web1"]["now"] == "out of rotation"
 
@@ -70,8 +70,8 @@ async def test_what_it_cannot_ask_is_one_line(site: MakeSite) -> None:
     Path(one.endpoint.removeprefix("unix:")).unlink()
     told = await one.command("status", "web")
     assert told.code == 0, told.text
-    assert f"not asked: there is no such socket at {one.endpoint}" in told.out
-    assert "members, as the journal has them:" in told.out
+    assert f"not seen: {one.endpoint}: there is no such socket" in told.out
+    assert "members, according to the journal:" in told.out
 
 
 async def test_one_that_was_cut_off_says_what_to_type(site: MakeSite) -> None:
@@ -132,5 +132,5 @@ async def test_a_partner_that_is_down_is_named(site: MakeSite) -> None:
     assert done.code == 5, done.text
     assert "web3: untouched, but DOWN (fails the load balancer's health check)" in done.out
     assert "CAN WAIT  yes: 1 member serves, the floor is 1" in done.out
-    assert "as long as no load balancer is reloaded: that may put web1 back" in done.out
+    assert "but do not reload a load balancer: that may put web1 back in rotation" in done.out
     assert one.phase("web1") is Phase.FAILED

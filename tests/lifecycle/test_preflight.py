@@ -117,7 +117,7 @@ def test_what_is_gone_on_with_is_not_refused_by_a_gate() -> None:
         place.metrics.set("q", 0.5)
         seen = await place.plan()
         assert seen.refusals == []
-        assert [note for note in seen.notes if f"go on all the same: {BAD}" in note]
+        assert [note for note in seen.notes if f"a run would still go on: {BAD}" in note]
         place.metrics.asked.clear()
         assert not (await place.run()).is_new
         assert place.metrics.asked == []

@@ -9,7 +9,7 @@ from controller.core.events import Cause, Halted, InstanceRestarted, SettingFail
 from controller.core.phases import LEAVING, Phase
 from controller.core.pool import Admin
 from controller.core.settings import Amount, DrainPolicy
-from controller.report.members.status import standing
+from controller.report.members.status import member_status
 from controller.runner.loop import Runner
 from tests.promises.beats import (
     WALK,
@@ -149,10 +149,10 @@ def test_taken_out_by_another_hand_is_said(phase: Phase, instance: str | None) -
     """Who is out everywhere is not said to be in rotation, and who is at one balancer is."""
     played = play(guarded(phase, foreign(Admin.OUT, instance=instance)))
     ended(played, "halted", 5)
-    said = "OUT BY ANOTHER HAND" if instance is None else "IN ROTATION"
-    told = standing(played.plan, played.state, played.state.members["web1"])
+    said = "TAKEN OUT BY SOMEBODY ELSE" if instance is None else "IN ROTATION"
+    told = member_status(played.plan, played.state, played.state.members["web1"])
     assert told.startswith(f"upgraded, {said}, not proven")
-    assert (" OUT BY ANOTHER HAND at lb2" in told) is (instance is not None)
+    assert (" TAKEN OUT BY SOMEBODY ELSE at lb2" in told) is (instance is not None)
 
 
 @pytest.mark.parametrize("phase", [phase for phase in WALK if phase is not Phase.ASKING])

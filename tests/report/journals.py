@@ -153,7 +153,7 @@ class Scribe:
     def sample(self, member: str | None, errors: int, total: int, verdict: Verdict) -> None:
         gate = POOL_ERRORS if member is None else ERRORS
         value = errors / total if total else None
-        reason = f"{errors} of {total} requests failed" if total else "no data: not one request yet"
+        reason = f"{errors} of {total} requests failed" if total else "no data: no request yet"
         self.write(
             e.GateSampled(gate.name, member, verdict, reason, errors, total, value, gate.maximum)
         )

@@ -24,7 +24,7 @@ def test_a_journal_is_retold_in_sentences() -> None:
     said = sentences(journals.halted().records)
     assert said[:2] == [
         "planned: 4 members of web, at most 1 out at a time, never fewer than 3 serving",
-        "taken in hand by kim@ops1; gate pool-errors overridden: known since Monday, ticket 812",
+        "run started by kim@ops1; gate pool-errors overridden: known since Monday, ticket 812",
     ]
     assert said.index("takes no new traffic") < said.index("going into maintenance")
     assert said[-1] == "halted (exit code 4): gate 'errors'"
@@ -38,7 +38,7 @@ def test_nothing_is_claimed_that_only_a_look_could_tell() -> None:
     for setting in (Setting.DRAIN, Setting.HOLD, Setting.CUT):
         scribe.told("web1", setting)
     said = sentences(scribe.records)
-    assert "cutting what is left when the time was over (on_timeout)" in said
+    assert "drain timeout reached: closing what is left (on_timeout)" in said
     assert not [each for each in said if re.search(r"(nothing|\d+ requests?) in flight", each)]
 
 

@@ -11,7 +11,7 @@ from controller.core.pool import Instant
 from controller.core.state.state import State
 from controller.ports import Notifier
 from controller.records import Notice, Undelivered
-from controller.runner.notify import MOST, Herald
+from controller.runner.notify import MOST, NoticeSender
 from tests.adapters.notify.receiver import HungNotifier, ScriptedNotifier, notice
 from tests.support.virtual import LoopClock, run_virtually
 
@@ -24,7 +24,7 @@ LASTING = Undelivered("answered with status 404", retryable=False)
 
 
 class OneNotice:
-    """Implements `controller.runner.notify.Tidings`: each event is told as it is said here."""
+    """Implements `controller.runner.notify.Notices`: each event is told as it is said here."""
 
     def __init__(self, *events: str) -> None:
         self._events = events or ("halted",)
@@ -53,9 +53,9 @@ class Stage:
         self._notifiers = notifiers
         self._beat = (beat[0], timedelta(seconds=beat[1])) if beat else None
 
-    def play(self, act: Callable[[Herald], Awaitable[None]], *events: str) -> "Stage":
+    def play(self, act: Callable[[NoticeSender], Awaitable[None]], *events: str) -> "Stage":
         async def main() -> None:
-            herald = Herald(self._notifiers, LoopClock(), self.warned.append, beat=self._beat)
+            herald = NoticeSender(self._notifiers, LoopClock(), self.warned.append, beat=self._beat)
             herald.watch(OneNotice(*events))
             async with herald:
                 await act(herald)
@@ -66,11 +66,11 @@ class Stage:
         return self
 
 
-def tell(herald: Herald, after: State = RUNNING) -> None:
+def tell(herald: NoticeSender, after: State = RUNNING) -> None:
     herald.tell(RunBegan("me"), RUNNING, after)
 
 
-async def tell_and_wait(herald: Herald) -> None:
+async def tell_and_wait(herald: NoticeSender) -> None:
     tell(herald)
     await asyncio.sleep(60)
 
@@ -93,8 +93,8 @@ def test_passing_trouble_is_tried_three_times() -> None:
     assert len({delivery for _, delivery, _ in one.tried}) == 1
     again = "notify[0].webhook: 'halted' was not delivered yet: answered with status 503"
     assert stage.warned == [
-        f"{again}; another try follows",
-        f"{again}; another try follows",
+        f"{again}; retrying",
+        f"{again}; retrying",
         "notify[0].webhook: 'halted' was not delivered: answered with status 503",
     ]
 
@@ -130,7 +130,7 @@ def test_hung_receiver_holds_up_nobody_else() -> None:
     """Telling returns at once, and another receiver hears at once, and so does the next event."""
     hung, well = HungNotifier(), ScriptedNotifier()
 
-    async def act(herald: Herald) -> None:
+    async def act(herald: NoticeSender) -> None:
         tell(herald)
         tell(herald)
         assert asyncio.get_running_loop().time() == 0.0
@@ -146,7 +146,7 @@ def test_end_waits_for_what_is_under_way_but_not_long() -> None:
     """A notice on its second try when the run ends is still delivered; a hung one gets 5 s."""
     late = ScriptedNotifier(PASSING, None)
 
-    async def end_at_once(herald: Herald) -> None:
+    async def end_at_once(herald: NoticeSender) -> None:
         tell(herald)
 
     stage = Stage(late).play(end_at_once)
@@ -161,14 +161,14 @@ def test_flood_is_bounded() -> None:
     """More deliveries at once than anybody reads are not begun, and the log says so."""
     hung = HungNotifier()
 
-    async def act(herald: Herald) -> None:
+    async def act(herald: NoticeSender) -> None:
         for _ in range(MOST + 3):
             tell(herald)
 
     stage = Stage(hung).play(act)
     assert len(hung.tried) == MOST
     assert (
-        stage.warned.count(f"notify[0].webhook: 'halted' was not sent: {MOST} are under way") == 3
+        stage.warned.count(f"notify[0].webhook: 'halted' was not sent: {MOST} are in delivery") == 3
     )
 
 
@@ -179,11 +179,11 @@ def test_fault_of_a_notifier_stops_nothing() -> None:
         async def deliver(self, notice: Notice, delivery: str) -> Undelivered | None:
             raise KeyError("s3cret")
 
-    async def act(herald: Herald) -> None:
+    async def act(herald: NoticeSender) -> None:
         tell(herald)
 
     stage = Stage(Faulty()).play(act)
-    assert stage.warned == ["a notice was lost by a fault of poolroll: KeyError"]
+    assert stage.warned == ["a notice was lost because of a bug in poolroll: KeyError"]
 
 
 def test_nobody_to_tell_costs_nothing() -> None:
@@ -202,7 +202,7 @@ def test_nobody_to_tell_costs_nothing() -> None:
             raise AssertionError("nobody wants to know")
 
     async def main() -> None:
-        async with Herald((), LoopClock(), print) as herald:
+        async with NoticeSender((), LoopClock(), print) as herald:
             herald.watch(Unasked())
             tell(herald)
 
@@ -213,7 +213,7 @@ def test_heart_beats_while_the_rollout_is_unfinished() -> None:
     """From the first event on, every so often, and not after the end."""
     monitor = ScriptedNotifier(events=("heartbeat",))
 
-    async def act(herald: Herald) -> None:
+    async def act(herald: NoticeSender) -> None:
         await asyncio.sleep(50)
         tell(herald)
         await asyncio.sleep(65)
@@ -230,22 +230,22 @@ def test_lost_heartbeat_is_told_once() -> None:
     """Going unheard is one line, and being heard again another; beats go on meanwhile."""
     monitor = ScriptedNotifier(PASSING, PASSING, None, events=("heartbeat",))
 
-    async def act(herald: Herald) -> None:
+    async def act(herald: NoticeSender) -> None:
         tell(herald)
         await asyncio.sleep(35)
 
     stage = Stage(beat=(monitor, 10.0)).play(act)
     assert [at for _, _, at in monitor.tried] == [0.0, 10.0, 20.0, 30.0]
     assert stage.warned == [
-        "notify[0].webhook: not heard: answered with status 503",
-        "notify[0].webhook: heard again",
+        "notify[0].webhook: heartbeat not delivered: answered with status 503",
+        "notify[0].webhook: heartbeat delivered again",
     ]
 
 
 def test_hung_heartbeat_does_not_hold_up_the_end() -> None:
     """The heart is not waited for."""
 
-    async def act(herald: Herald) -> None:
+    async def act(herald: NoticeSender) -> None:
         tell(herald)
         await asyncio.sleep(1)
 

@@ -17,7 +17,7 @@ from controller.core.steps import Course
 from controller.ports import Clock
 from controller.records import Record, Returned, Taken
 from controller.runner.loop import Runner
-from controller.runner.perform import OfCourse
+from controller.runner.perform import FileStep
 from controller.runner.sampler import Sampler
 from controller.tasks import Command, CommandProbe, Guard, Validation, Work
 from tests.support.checkers import Ledger
@@ -191,7 +191,7 @@ class Scenario:
             return self.sampler()
         return None if world.sim.manner.counts else sampler_of(world.sim)
 
-    def work(self, step: OfCourse) -> Work:
+    def work(self, step: FileStep) -> Work:
         """For the one that the step names."""
         member, is_back = step.member, step.course is Course.ROLLBACK
         env = {OCCUPANT: step.seats[0].occupant.id} if step.seats else {}

@@ -14,7 +14,7 @@ from controller.core.pool import Admin
 from controller.core.settings import Amount, OnFailure
 from controller.core.state.state import Mode, State
 from controller.telemetry.catalogue import RolloutState
-from controller.telemetry.measure import LastHeard, Subject, measure, rollout_state
+from controller.telemetry.measure import LastSeen, Subject, measure, rollout_state
 from tests.adapters.telemetry.scrape import labels_of, state_of, value
 from tests.promises.beats import bad_v2
 from tests.support.scenarios import QUICK, Scenario, World
@@ -135,7 +135,7 @@ def test_limits_of_every_kind() -> None:
     gate = MetricGate("m", Scope.POOL, queries, maximum=0.5, minimum=0.1, max_increase=0.2)
     played, state = due()
     plan = replace(played.plan, policies=replace(QUICK, gates=(gate, AlertGate("a", Scope.POOL))))
-    families = measure(Subject(plan, EPOCH), LastHeard(state, EPOCH), timedelta(hours=1))
+    families = measure(Subject(plan, EPOCH), LastSeen(state, EPOCH), timedelta(hours=1))
     (shown,) = [one for one in families if one.metric.name == "poolroll_gate_limit"]
     found = {one.labels: one.value for one in shown.samples}
     assert found == {

@@ -148,7 +148,7 @@ def test_hung_outlet_is_bounded() -> None:
     hung, good = HungOutlet(), ScriptedOutlet()
     stage = Stage(hung, good).play(awhile)
     assert stage.took == PATIENCE.total_seconds()
-    assert stage.warned == ["--out: not done within 3s; the rollout goes on without it"]
+    assert stage.warned == ["--out: no export within 3s; the rollout goes on without it"]
     assert good.given[-1] == (AWHILE, 1)
     assert hung.is_closed
 
@@ -157,7 +157,7 @@ def test_bug_in_an_outlet_is_a_line() -> None:
     """What nobody thought of ends the outlet, not the rollout."""
     faulty, good = FaultyOutlet(name="--faulty"), ScriptedOutlet()
     stage = Stage(faulty, good).play(awhile)
-    assert set(stage.warned) == {"--faulty: ended by a fault of poolroll: LookupError"}
+    assert set(stage.warned) == {"--faulty: stopped by a bug in poolroll: LookupError"}
     assert len(faulty.given) == 2
     assert good.given[-1] == (AWHILE, 1)
 

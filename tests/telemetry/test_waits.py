@@ -10,7 +10,7 @@ from controller.core.events import RunBegan
 from controller.core.phases import Phase
 from controller.core.state.state import State
 from controller.telemetry.catalogue import Wait
-from controller.telemetry.measure import LastHeard, Subject, measure
+from controller.telemetry.measure import LastSeen, Subject, measure
 from tests.promises.beats import at, back_after, reload_one, slow_requests
 from tests.support.plays import Played
 from tests.support.scenarios import POOL_GATE, Scenario, World, ms
@@ -89,7 +89,7 @@ def test_soak_waits_on_its_gates() -> None:
 
 def wait_of(played: Played, state: State, **changed: object) -> str:
     plan = replace(played.plan, **changed)  # type: ignore[arg-type]
-    families = measure(Subject(plan, EPOCH), LastHeard(state, EPOCH), timedelta(hours=1))
+    families = measure(Subject(plan, EPOCH), LastSeen(state, EPOCH), timedelta(hours=1))
     (sample,) = next(
         one.samples for one in families if one.metric.name == "poolroll_phase_age_seconds"
     )

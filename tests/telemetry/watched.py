@@ -9,7 +9,7 @@ from controller.core.gates.gate import Gate
 from controller.core.phases import Phase
 from controller.core.pool import Instant
 from controller.core.state.state import State
-from controller.telemetry.measure import LastHeard, Subject, measure
+from controller.telemetry.measure import LastSeen, Subject, measure
 from tests.adapters.telemetry.scrape import Series, labels_of, series, state_of
 from tests.support.plays import Played, play
 from tests.support.scenarios import MEMBER_GATE, QUICK, Scenario, ms
@@ -30,7 +30,7 @@ class Watched:
             self._moments.append((after, LoopClock().now(), LoopClock().wall()))
 
     def _page(self, state: State, now: Instant, wall: datetime) -> Series:
-        last = LastHeard(state, wall, wall if state.finished is not None else None)
+        last = LastSeen(state, wall, wall if state.finished is not None else None)
         families = measure(Subject(self.played.plan, EPOCH), last, now)
         return series(Page(lambda: families).text().decode())
 

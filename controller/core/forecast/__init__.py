@@ -1,3 +1,4 @@
-"""What a bad version may cost, and how long a rollout takes: figures for the plan, before anything
-is touched. Nothing here is asked while a rollout runs.
+"""Forecast for the plan: blast radius of a bad version, load on the other members, duration.
+
+Computed before anything is touched; nothing here is used while a rollout runs.
 """

@@ -1,4 +1,4 @@
-"""Numbers of errors and how likely each is, in plain arithmetic."""
+"""Probability distributions of numbers of errors: binomial, sum, mixture, quantile."""
 
 from collections.abc import Iterable, Mapping
 from itertools import accumulate
@@ -6,21 +6,20 @@ from math import ceil, exp, floor, lgamma, log, log1p, sqrt
 from typing import Final
 
 Chances = Mapping[int, float]
-"""Number → how likely."""
+"""Number → its probability. A part of a distribution sums to less than 1."""
 
 NONE: Final[Chances] = {0: 1.0}
 
 STEADIEST, LOOSEST = 0.0, 0.95
-"""How much the number of arrivals varies: its variance as a share of its mean, as it is taken at
-the least and at the most."""
+"""Bounds of the spread of arrivals: the variance of their number over its mean."""
 
 
 def failing(arrivals: float, ratio: float, spread: float) -> Chances:
-    """How many requests fail of those that arrive in some time, `arrivals` of them on the average.
+    """How many requests fail, when `arrivals` arrive on average.
 
-    Requests that are dealt out in turn to many servers arrive at each of them more evenly than by
-    chance: `spread` is the variance of their number over its mean. A binomial number has just
-    that variance, and stays one when each of them fails by chance.
+    Round robin over many servers makes arrivals at each of them more even than Poisson: `spread` is
+    the variance of their number over its mean. A binomial distribution can have that variance, and
+    stays binomial when each request fails at random.
     """
     if arrivals <= 0 or ratio <= 0:
         return NONE
@@ -30,7 +29,7 @@ def failing(arrivals: float, ratio: float, spread: float) -> Chances:
 
 
 def binomial(total: int, ratio: float) -> Chances:
-    """How many of `total` fail, but for chances beyond any doubt."""
+    """How many of `total` fail, without the negligible tails."""
     if ratio >= 1 or ratio <= 0:
         return {total if ratio >= 1 else 0: 1.0}
     wide = 8 * sqrt(total * ratio * (1 - ratio)) + 8
@@ -49,7 +48,7 @@ def binomial(total: int, ratio: float) -> Chances:
 
 
 def joined(some: Chances, more: Chances) -> dict[int, float]:
-    """The sum of two independent numbers."""
+    """The distribution of the sum of two independent numbers."""
     both: dict[int, float] = {}
     for a, chance in some.items():
         for b, other in more.items():
@@ -58,7 +57,7 @@ def joined(some: Chances, more: Chances) -> dict[int, float]:
 
 
 def mixed(parts: Iterable[Chances]) -> dict[int, float]:
-    """One of several cases that exclude each other, each with its own weight."""
+    """The mixture of cases that exclude each other, each with its own weight."""
     whole: dict[int, float] = {}
     for part in parts:
         for number, chance in part.items():
@@ -67,7 +66,7 @@ def mixed(parts: Iterable[Chances]) -> dict[int, float]:
 
 
 def quantile(chances: Chances, share: float) -> int:
-    """The least number that `share` of all cases do not go beyond."""
+    """The least number that is not exceeded in `share` of all cases."""
     ordered = sorted(chances)
     so_far = accumulate(chances[number] for number in ordered)
     enough = (n for n, sum_ in zip(ordered, so_far, strict=True) if sum_ >= share)

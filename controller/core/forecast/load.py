@@ -1,4 +1,4 @@
-"""The load that the other members carry, and how long the rollout takes."""
+"""Load on the other members while some are out, and the duration of the rollout."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,30 +12,30 @@ from controller.core.pool import InstanceView
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What the others carry in one backend of one instance while members are out."""
+    """Load on the others in one backend of one instance, while members are out."""
 
     instance: str
     backend: str
     sessions: int | None
-    """Under way now, in the whole backend; None: not known."""
+    """Open now, in the whole backend; None: not known."""
     serving: int
     """Members that serve now."""
     carriers: int
-    """How many serve, while as many are out as may be."""
+    """How many serve while max_unavailable are out."""
     room: int | None
-    """Sessions that these take at once (`maxconn`), at the least; None: without a limit."""
+    """Sessions that these take at once (`maxconn`), at least; None: no limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """How long a rollout takes in which nothing fails."""
+    """Duration of a rollout in which nothing fails."""
 
     turns: int
-    """One after the other; as many members at once as may be out."""
+    """Consecutive turns, of max_unavailable members each."""
     waits: timedelta
-    """In each turn: sticky clients, ramp and soak. Work in flight and health checks come on top."""
+    """Per turn: sticky clients, ramp and soak, without work in flight and health checks."""
     commands: timedelta | None
-    """In each turn, the upgrade's commands as they last were; None: not known."""
+    """Per turn, the upgrade commands as last time; None: not known."""
 
     @property
     def total(self) -> timedelta | None:
@@ -48,7 +48,7 @@ def loads(
     members: Collection[str],
     together: int,
 ) -> tuple[Load, ...]:
-    """`limits`: (instance, backend, server) → how many sessions it takes, where it has one."""
+    """`limits`: (instance, backend, server) → `maxconn`, where it has one."""
     found = []
     for view in views:
         for backend in dict.fromkeys(line.backend for line in view.lines):
@@ -81,7 +81,7 @@ def _sessions(view: InstanceView, backend: str) -> int | None:
 
 
 def expected(plan: Plan, commands: timedelta | None) -> Expected:
-    """`commands`: what the commands took for one member the last time."""
+    """`commands`: what the commands took for one member last time."""
     policies = plan.policies
     waits = policies.soak + policies.comeback.hold * len(policies.comeback.ramp)
     if plan.sticky:

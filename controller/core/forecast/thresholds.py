@@ -1,4 +1,4 @@
-"""From how many errors on a gate fails, and over what time it looks: what can be foretold."""
+"""Thresholds: how many errors trip a gate, and the window it evaluates."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,48 +15,48 @@ from controller.core.gates.statistics import is_unexplained
 _PART = pattern(r"(\d+)(ms|[smhdwy])")
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
 JUDGED: Final = (Query.VALUE, Query.ERRORS, Query.REQUESTS)
-"""Queries about what is judged itself, not about what it is compared with."""
+"""Queries about what is judged, not about its baseline."""
 
 SPARE: Final = 3.3
-"""Standard deviations: fewer requests than expected by this much come in one of 2,000 cases."""
+"""Standard deviations below the expected number of requests: reached in one of 2,000 cases."""
 
 MOST = 500
-"""Errors without a single success that are followed: more prove nothing that these did not."""
+"""Errors without a single success considered at most: more would prove nothing else."""
 
 Needed = Callable[[float, float], float]
-"""(Requests at least, and at most) → errors from which on the gate fails."""
+"""(Requests at least, at most) → the number of errors from which on the gate fails."""
 
 
-class Unforeseen(Exception):
-    """What a gate will say cannot be known before; says why, for the operator."""
+class Unpredictable(Exception):
+    """The verdict of a gate cannot be predicted; says why, for the operator."""
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """Over what time a gate looks."""
+class Window:
+    """The time that a gate evaluates."""
 
     before: timedelta | None
-    """Traffic of so long before the return counts as well; None: nothing of before."""
+    """How long before the return traffic counts too; None: none."""
     least: timedelta | None
-    """It sees no more than this at once; None: all since the return."""
+    """The longest time that it sees at once; None: all since the return."""
 
 
-def span_of(gate: Gate) -> Span:
-    """Raises Unforeseen."""
+def window_of(gate: Gate) -> Window:
+    """Raises Unpredictable."""
     if isinstance(gate, AlertGate):
-        raise Unforeseen(f"when an alert of gate {gate.name!r} fires is not known here")
+        raise Unpredictable(f"gate {gate.name!r}: it is not known when its alert fires")
     if isinstance(gate, CounterGate):
         whole = gate.window if gate.scope is Scope.POOL else None
-        return Span(whole, whole)
+        return Window(whole, whole)
     if gate.scope is Scope.POOL:
-        raise Unforeseen(f"gate {gate.name!r} may see more than this pool")
+        raise Unpredictable(f"gate {gate.name!r} may see more than this pool")
     texts = [gate.queries[kind] for kind in JUDGED if kind in gate.queries]
     if any(asks_irate(text) or looks_elsewhen(text) for text in texts):
-        raise Unforeseen(f"gate {gate.name!r} looks at single moments, or at another time")
+        raise Unpredictable(f"gate {gate.name!r} evaluates single moments, or another time")
     if not all(has_range(text) for text in texts):
-        raise Unforeseen(f"over what time gate {gate.name!r} looks does not show in its query")
+        raise Unpredictable(f"the query of gate {gate.name!r} does not show its time window")
     fixed = [_length(one) for text in texts for one in literal_ranges(text)]
-    return Span(max(fixed), min(fixed)) if fixed else Span(None, gate.window_max)
+    return Window(max(fixed), min(fixed)) if fixed else Window(None, gate.window_max)
 
 
 def _length(text: str) -> timedelta:
@@ -65,7 +65,7 @@ def _length(text: str) -> timedelta:
 
 
 def errors_needed(gate: Gate) -> Needed:
-    """Raises Unforeseen."""
+    """Raises Unpredictable."""
     maximum, counts, few = _tested(gate)
 
     def exact(total: int) -> float:
@@ -89,8 +89,8 @@ def errors_needed(gate: Gate) -> Needed:
 
 
 def _tested(gate: Gate) -> tuple[float, bool, int]:
-    """The greatest ratio that is fine, whether counts are judged exactly, and the requests
-    without which nothing is judged. Raises Unforeseen."""
+    """The greatest ratio allowed, whether the test is exact, and the requests needed for a verdict.
+    Raises Unpredictable."""
     match gate:
         case CounterGate():
             counts = gate.test is Test.EXACT
@@ -99,4 +99,4 @@ def _tested(gate: Gate) -> tuple[float, bool, int]:
             few = gate.min_requests if gate.has_counts or Query.TRAFFIC in gate.queries else 0
             return maximum, gate.has_counts, few
         case _:
-            raise Unforeseen(f"gate {gate.name!r} has no limit for a ratio of errors")
+            raise Unpredictable(f"gate {gate.name!r} has no limit on an error ratio")

@@ -1,4 +1,4 @@
-"""Traffic as it was measured: requests per second of the pool and of one upgraded member."""
+"""Measured traffic: requests per second of the pool and of one upgraded member."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,31 +8,31 @@ from typing import Final
 from controller.core.pool import FULL, FoundLine, InstanceView, Line, LineKey
 
 LONGEST: Final = timedelta(seconds=2)
-"""What is under way for longer is taken for a connection that stays, not for a request."""
+"""Anything in flight for longer is assumed to be a long-lived connection, not a request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """Requests per second, as they were measured."""
+    """Requests per second, as measured."""
 
     pool: float
     member: float
-    """What one upgraded member gets, at most."""
+    """Of one upgraded member, at most."""
     together: int = 1
-    """How many may be upgraded and not yet proven at the same time."""
+    """How many members may be upgraded and unproven at the same time."""
     steps: tuple[float, ...] = ()
-    """What it gets at each step of the ramp, at most, in the order of the steps."""
+    """Of one member at each step of the ramp, at most."""
     peers: float = 0.0
-    """What those get that are upgraded later, at least."""
+    """Of the members that are upgraded later, at least."""
     takes: timedelta = timedelta(0)
-    """How long a request takes, on the average."""
-    is_drawn: bool = False
-    """Requests go where the fewest are under way: who fails quickly draws more than its share."""
+    """Average duration of a request."""
+    prefers_idle: bool = False
+    """Requests go to the member with the fewest in flight: one that fails quickly attracts more."""
     is_counted: bool = True
-    """Otherwise nothing is known of it, and the rates are zero."""
+    """Otherwise the traffic is not known, and the rates are zero."""
 
     def scaled(self, share: float) -> "Traffic":
-        """A share of it."""
+        """The same at a share of the rate."""
         return replace(
             self,
             pool=self.pool * share,
@@ -42,14 +42,14 @@ class Traffic:
         )
 
     def failing(self, ratio: float) -> "Traffic":
-        """The same while a member fails `ratio` of its requests, in no time at the worst."""
-        if not self.is_drawn:
+        """The same while a member fails `ratio` of its requests, instantly at worst."""
+        if not self.prefers_idle:
             return self
 
-        def drawn(rate: float) -> float:
+        def attracted(rate: float) -> float:
             return self.pool if ratio >= 1 else min(self.pool, rate / (1 - ratio))
 
-        return replace(self, member=drawn(self.member), steps=tuple(map(drawn, self.steps)))
+        return replace(self, member=attracted(self.member), steps=tuple(map(attracted, self.steps)))
 
 
 def traffic(
@@ -60,7 +60,7 @@ def traffic(
     ramp: Collection[int] = (),
     prefers_idle: Collection[tuple[str, str]] = (),
 ) -> Traffic:
-    """`rates`: (instance, backend) → requests per second; `members`: those to be upgraded; `ramp`:
+    """`rates`: (instance, backend) → requests per second; `members`: members to upgrade; `ramp`:
     in per cent; `prefers_idle`: see `Abilities`."""
     places = [
         (view, backend, rates.get((view.instance, backend), 0.0))
@@ -88,15 +88,15 @@ def traffic(
             rate * _peers(view, backend, members, together) for view, backend, rate in places
         ),
         takes=takes,
-        is_drawn=not rates.keys().isdisjoint(prefers_idle),
+        prefers_idle=not rates.keys().isdisjoint(prefers_idle),
     )
 
 
 def _shares(
     view: InstanceView, backend: str, members: Collection[str], together: int, share: int
 ) -> dict[str, float]:
-    """Member → its part of the traffic at `share` per cent of its weight, while as many of the
-    others as may be are out."""
+    """Member → its part of the traffic at `share` per cent of its weight, while max_unavailable are
+    out."""
     weights = {line.member: line.weight for line in serving_lines(view, backend)}
     going = _heaviest_first(weights, members)
     whole = sum(weights.values())
@@ -117,7 +117,7 @@ def _heaviest_first(weights: Mapping[str, int], members: Collection[str]) -> lis
 
 
 def _peers(view: InstanceView, backend: str, members: Collection[str], together: int) -> float:
-    """The part of the traffic that stays with those who are upgraded later."""
+    """The part of the traffic of members that are upgraded later."""
     weights = {line.member: line.weight for line in serving_lines(view, backend)}
     later = _heaviest_first(weights, members)[together:]
     return sum(weights[name] for name in later) / max(1, sum(weights.values()))

@@ -1,5 +1,5 @@
-"""Gates: how they are configured, what counts as evidence, and how evidence becomes a verdict.
+"""Gates: configuration, evidence, and how evidence becomes a verdict.
 
-What does not belong here: when a gate is sampled and what a verdict leads to
+Does not belong here: when a gate is sampled and what a verdict leads to
 (`controller.core.decide.gates`), and fetching the evidence (`adapters`).
 """

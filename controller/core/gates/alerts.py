@@ -1,4 +1,4 @@
-"""The judgement of firing alerts."""
+"""Judges firing alerts."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,7 +15,7 @@ NONE: Final[frozenset[str]] = frozenset()
 def alerts_sampled(
     gate: AlertGate, answers: Sequence[AlertsNow], known: frozenset[str] | None
 ) -> GateSampled:
-    """The sample that the answers of all servers make. `known`: see `judge_alerts`."""
+    """The sample from the answers of all servers. `known`: see `judge_alerts`."""
     keys = NONE.union(*(_matching(gate, firing) for firing in answers))
     event = sampled(gate, None, judge_alerts(gate, answers, known))
     return replace(event, alerts=tuple(sorted(keys)))
@@ -24,9 +24,8 @@ def alerts_sampled(
 def judge_alerts(
     gate: AlertGate, answers: Sequence[AlertsNow], known: frozenset[str] | None
 ) -> Judgement:
-    """Fails while an alert fires that the gate matches and that is not in `known`: those that
-    fired when it was first asked (None: it is asked for the first time). The worst verdict over
-    all servers."""
+    """Fails while an alert fires that the gate matches and that is not in `known`: alerts that
+    fired at the first sample (None: this is the first). The worst verdict over all servers."""
     if gate.counts_preexisting:
         known = NONE
     elif known is None:
@@ -45,7 +44,7 @@ def _judge(gate: AlertGate, firing: AlertsNow, known: frozenset[str]) -> Judgeme
     if not matching:
         return Judgement(Verdict.PASS, "no alert fires", 0.0)
     names = ", ".join(dict.fromkeys(matching[key].name for key in sorted(matching)))
-    words = f"no new alert fires; since before the start, and not counted: {names}"
+    words = f"no new alert fires; not counted, fired before the start: {names}"
     return Judgement(Verdict.PASS, words, 0.0)
 
 
@@ -56,5 +55,5 @@ def _matching(gate: AlertGate, firing: AlertsNow) -> dict[str, Alert]:
 
 
 def alert_key(alert: Alert) -> str:
-    """What makes an alert the same alert: its labels."""
+    """The identity of an alert: its labels."""
     return ",".join(f"{key}={value}" for key, value in sorted(alert.labels.items()))

@@ -1,8 +1,7 @@
-"""The judgement of what the load balancer itself counted.
+"""Judges the load balancer's own counters.
 
-Missing evidence is never a pass: each way in which it can be missing is inconclusive, with its
-own words (S5). The one exception is a quiet member that served at least one request, none of
-them in error; a quiet pool proves nothing.
+Missing evidence is never a pass: it is inconclusive, with its own reason (S5). The one exception is
+a quiet member that served at least one request, none of them in error; a quiet pool proves nothing.
 """
 
 from dataclasses import replace
@@ -17,14 +16,14 @@ from controller.core.gates.statistics import is_unexplained
 from controller.core.pool import Counters
 
 FEW: Final = "(too few to tell)"
-"""Said of more errors than the limit allows which chance explains as well."""
+"""Added when the errors exceed the limit, but chance explains them as well."""
 
 
 def judge(gate: CounterGate, counts: Counters) -> Judgement:
-    """Judge what was counted since the thing under judgement began."""
+    """Judge the counts since the member's return, or over the window of the pool."""
     errors, total = counts.errors, counts.total
     if total == 0:
-        return inconclusive(Missing.NO_DATA, "not one request yet")
+        return inconclusive(Missing.NO_DATA, "no request yet")
     judgement = _verdict(gate, errors, total)
     return replace(judgement, value=errors / total, errors=errors, total=total)
 

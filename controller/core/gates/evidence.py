@@ -1,7 +1,6 @@
-"""Evidence from a metrics system: what is asked, and what came back, as values.
+"""Evidence from a metrics system: queries and their answers, as values.
 
-A reading is one of two things: a number, or the reason why there is none. A missing number is
-never zero (S5).
+A reading is a number, or the reason why there is none. A missing number is never zero (S5).
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +10,7 @@ from enum import StrEnum
 
 
 class Missing(StrEnum):
-    """Why there is no number. Each has its own words for the operator."""
+    """Why there is no number, as the operator reads it."""
 
     NO_DATA = "no data"
     """The answer is empty: no series matches."""
@@ -26,14 +25,14 @@ class Missing(StrEnum):
     UNREACHABLE = "unreachable"
     TIMEOUT = "no answer in time"
     FAILED = "the server failed"
-    """It answered, with an error that may pass."""
+    """It answered with an error that may be temporary."""
     TOO_EARLY = "too early"
-    """What there is may still be about the time before."""
+    """The evidence may still be about the time before."""
     LITTLE_TRAFFIC = "too little traffic"
 
 
 class Reduce(StrEnum):
-    """What to make of several series."""
+    """How to aggregate several series."""
 
     MAX = "max"
     MIN = "min"
@@ -42,11 +41,11 @@ class Reduce(StrEnum):
 
 
 class Query(StrEnum):
-    """What one query of a gate is for. The order is that in which a missing answer is reported:
-    without traffic, a ratio is missing for a reason that is no fault."""
+    """What a query of a gate is for, in the order in which missing answers are reported: without
+    traffic, a missing ratio is no fault."""
 
     TRAFFIC = "traffic"
-    """Requests, to tell no traffic from no errors."""
+    """Requests, to distinguish no traffic from no errors."""
     REQUESTS = "requests"
     ERRORS = "errors"
     """Counts, judged exactly."""
@@ -69,16 +68,16 @@ class Reading:
     """One line for an operator: what is missing, and what that means."""
     series: int = 0
     at: datetime | None = None
-    """The moment that the server evaluated, by its own clock, in UTC."""
+    """The evaluation time of the server, by its own clock, in UTC."""
 
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """How old the evidence is, and how often it comes, from a plain selector."""
+    """Age and interval of the evidence, from a plain selector."""
 
     selector: str
     age: timedelta | None = None
-    """Of the newest sample of the series that is worst off."""
+    """Age of the newest sample, of the series where it is oldest."""
     interval: timedelta | None = None
     """Between samples; None until there are two."""
     missing: Missing | None = None

@@ -1,20 +1,20 @@
-"""Figures for people: percentages, counts and durations, written the same way everywhere."""
+"""Formats figures: percentages, counts and durations, the same way everywhere."""
 
 from datetime import timedelta
 
 
 def percent(ratio: float) -> str:
-    """A ratio for people: `0.25 %`, never `0.0025`."""
+    """A ratio as a percentage: `0.25 %`, never `0.0025`."""
     return f"{ratio * 100:.3g} %"
 
 
 def requests(number: int) -> str:
-    """For people: `1 request`, `2 requests`."""
+    """`1 request`, `2 requests`."""
     return f"{number} request" + ("" if number == 1 else "s")
 
 
 def span(duration: timedelta) -> str:
-    """A duration for people: `<0.1s`, `0.25s`, `1.5s`, `30s`, `5m`, `1h05m`."""
+    """A duration: `<0.1s`, `0.25s`, `1.5s`, `30s`, `5m`, `1h05m`."""
     seconds = duration.total_seconds()
     if 0 < seconds < 0.05:
         return "<0.1s"

@@ -1,6 +1,6 @@
-"""Gates as configured: what each measures, its limits, what follows when evidence is missing.
+"""Gates as configured: what each measures, its limits, and what to do without evidence.
 
-The servers to ask, and the secrets that let us in there, are in `controller.metrics_servers`.
+Servers and their credentials are in `controller.metrics_servers`.
 """
 
 from collections.abc import Mapping
@@ -28,17 +28,17 @@ class Test(StrEnum):
 
 
 class Then(StrEnum):
-    """What follows when evidence stays missing."""
+    """What to do when evidence stays missing."""
 
     HALT = "halt"
     PASS = "pass"
     PROBE = "probe"
-    """Send marked requests through the balancer meanwhile; halt when that does not help."""
+    """Send marked requests through the load balancer meanwhile; halt if that does not help."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Gate:
-    """What all kinds of gates have."""
+    """Settings of every kind of gate."""
 
     name: str
     scope: Scope
@@ -53,17 +53,17 @@ class _Gate:
     min_requests: int = 20
     min_errors: int = 3
     confidence: float = 0.995
-    """Of the exact tests."""
+    """Of exact tests."""
     probe_every: timedelta | None = None
-    """Between two requests of our own while evidence is missing; None: none are sent."""
+    """Interval of probe requests while evidence is missing; None: none are sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class CounterGate(_Gate):
-    """Judges the load balancer's own counters."""
+    """A gate on the load balancer's own counters."""
 
     maximum: float
-    """The greatest error ratio that is fine, 0…1."""
+    """The greatest error ratio allowed, 0…1."""
     test: Test = field(default=Test.EXACT, kw_only=True)
     window: timedelta = field(default=timedelta(minutes=1), kw_only=True)
     """How far a pool gate looks back; a member gate looks back to its member's return."""
@@ -81,12 +81,12 @@ class CounterGate(_Gate):
 
 @dataclass(frozen=True, slots=True)
 class MetricGate(_Gate):
-    """Judges what a metrics system answers."""
+    """A gate on the answers of a metrics system."""
 
     queries: Mapping[Query, str]
     """Templates in place. Either `Query.VALUE`, or `Query.ERRORS` and `Query.REQUESTS`."""
     servers: int = field(default=1, kw_only=True)
-    """How many are asked; the worst verdict counts."""
+    """How many are queried; the worst verdict counts."""
     reduce: Reduce | None = field(default=None, kw_only=True)
     max_age: timedelta | None = field(default=None, kw_only=True)
     """None: three scrape intervals, or a minute while the interval is not known."""
@@ -100,7 +100,7 @@ class MetricGate(_Gate):
 
     @property
     def has_counts(self) -> bool:
-        """Whether it asks for counts, which are judged exactly, and not for a value."""
+        """Whether its queries return counts, judged by an exact test, and not a value."""
         return Query.ERRORS in self.queries
 
     @property
@@ -127,13 +127,13 @@ class Matcher:
 
 @dataclass(frozen=True, slots=True)
 class AlertGate(_Gate):
-    """Fails while an alert fires that it matches."""
+    """A gate that fails while an alert that it matches fires."""
 
     matchers: tuple[Matcher, ...] = ()
     servers: int = field(default=1, kw_only=True)
-    """How many are asked; the worst verdict counts."""
+    """How many are queried; the worst verdict counts."""
     counts_preexisting: bool = field(default=False, kw_only=True)
-    """Whether alerts that fired already at the start count too."""
+    """Whether alerts that fired before the start count too."""
     kind: Literal["alerts"] = field(default="alerts", kw_only=True)
 
     @property
@@ -150,7 +150,7 @@ class AlertGate(_Gate):
 
 
 AskedGate = MetricGate | AlertGate
-"""Judges by what servers answer, which are asked on the gate's own clock."""
+"""A gate on answers of servers, which are queried at the gate's own interval."""
 
 Gate = CounterGate | AskedGate
-"""A condition that must hold for the rollout to go on."""
+"""A condition that must hold for the rollout to continue."""

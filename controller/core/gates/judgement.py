@@ -1,4 +1,4 @@
-"""The judgement of one sample, whatever its evidence, and the event that records it."""
+"""The judgement of one sample, and its event for the journal."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,12 +24,12 @@ def inconclusive(missing: Missing, words: str) -> Judgement:
 
 
 def worst(judgements: Iterable[Judgement]) -> Judgement:
-    """Of several, the first of those with the worst verdict."""
+    """The first judgement with the worst verdict."""
     return max(judgements, key=lambda one: one.verdict.rank)
 
 
 def sampled(gate: Gate, member: str | None, judgement: Judgement) -> GateSampled:
-    """The event of the journal."""
+    """The event for the journal."""
     return GateSampled(
         gate=gate.name,
         member=member,

@@ -1,4 +1,4 @@
-"""What a gate allows, in words."""
+"""The limit of a gate, in words."""
 
 from controller.core.gates.evidence import Query
 from controller.core.gates.figures import percent
@@ -6,12 +6,12 @@ from controller.core.gates.gate import AlertGate, CounterGate, Gate, MetricGate,
 
 
 def figure(gate: Gate, value: float) -> str:
-    """A value in the unit of the limit: a ratio for people where the file says percent."""
+    """A value in the unit of the limit: a percentage where the file has one."""
     return percent(value) if gate.is_ratio else f"{value:g}"
 
 
 def limit(gate: Gate) -> str:
-    """What the gate allows, for people."""
+    """What the gate allows, in words."""
     if isinstance(gate, AlertGate):
         return "no alert that it matches may fire"
     return _metric_limit(gate) if isinstance(gate, MetricGate) else _counter_limit(gate)

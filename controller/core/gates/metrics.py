@@ -1,8 +1,8 @@
-"""The judgement of one sample from a metrics system.
+"""Judges one sample from a metrics system.
 
-Every way in which evidence can be missing, late or misleading ends here as inconclusive, with its
-own words (S5). A fail counts from two scrapes after the thing under judgement began, a pass only
-from four: before that a sample is still, or may be, about the time before.
+Missing, late or misleading evidence is inconclusive, with its own reason (S5). A fail counts from
+two scrapes after the member's return or the rollout's start, a pass only from four: an earlier
+sample may still be about the time before.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,14 +20,14 @@ from controller.core.gates.limit import figure
 from controller.core.gates.statistics import is_unexplained, is_worse
 
 UNKNOWN_INTERVAL: Final = timedelta(seconds=15)
-"""Taken for the scrape interval while `evidence` does not tell it: a common setting."""
+"""Assumed scrape interval while `evidence` does not show it: a common setting."""
 
 UNKNOWN_AGE: Final = timedelta(minutes=1)
 """The greatest age allowed while neither `max_age` nor the interval is known."""
 
 FAIL_FROM: Final = 2
 PASS_FROM: Final = 4
-"""Scrapes since the thing under judgement began."""
+"""Scrapes since the member's return, or the rollout's start."""
 
 
 def answers_sampled(
@@ -37,7 +37,7 @@ def answers_sampled(
     queries: Mapping[Query, str],
     answers: Sequence[Answers],
 ) -> GateSampled:
-    """The sample that the answers of all servers make. `queries`: as they were asked."""
+    """The sample from the answers of all servers. `queries`: as sent."""
     readings = (a.readings.get(kind) for a in answers for kind in (Query.VALUE, Query.ERRORS))
     at = next((reading.at for reading in readings if reading is not None), None)
     return replace(
@@ -69,13 +69,13 @@ def _judge(gate: MetricGate, elapsed: timedelta, one: Answers) -> Judgement:
 
 
 def interval_of(freshness: Freshness | None) -> timedelta:
-    """Between two scrapes, as far as it is known."""
+    """The scrape interval, assumed where it is not known."""
     known = freshness.interval if freshness is not None else None
     return known if known is not None else UNKNOWN_INTERVAL
 
 
 def out_of_date(gate: MetricGate, freshness: Freshness | None) -> Judgement | None:
-    """Whether the evidence is too old to judge by, or of an age that is not known."""
+    """Inconclusive if the evidence is too old, or its age is not known; else None."""
     if freshness is None:
         return None
     if freshness.missing is not None or freshness.age is None:
@@ -93,7 +93,7 @@ def out_of_date(gate: MetricGate, freshness: Freshness | None) -> Judgement | No
 
 
 def _missing(gate: MetricGate, one: Answers) -> Judgement | None:
-    """Traffic first: without any, a ratio is missing for a reason that is no fault."""
+    """Traffic first: without any, a missing ratio is no fault."""
     for kind in (Query.TRAFFIC, Query.REQUESTS):
         reading = one.readings.get(kind)
         if reading is None or reading.value is None or reading.value >= gate.min_requests:
@@ -132,8 +132,8 @@ def _by_value(gate: MetricGate, one: Answers) -> Judgement:
 
 
 def _by_counts(gate: MetricGate, one: Answers) -> Judgement:
-    """Counts are judged exactly: one error in three requests proves nothing, thirty in three
-    hundred do. `increase()` extrapolates, so counts are rounded."""
+    """An exact test: one error in three requests proves nothing, thirty in three hundred do.
+    `increase()` extrapolates, so counts are rounded."""
     errors, total, ratio = _counts(one, Query.ERRORS, Query.REQUESTS)
     figures = f"{errors} of {requests(total)} failed ({percent(ratio)})"
     failed = gate.maximum is not None and is_unexplained(

@@ -1,4 +1,4 @@
-"""How often a member is looked at while gates judge it."""
+"""Polling interval of a member while gates judge it."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -11,5 +11,5 @@ CALM: Final = timedelta(milliseconds=250)
 
 
 def judging_pace(gates: Iterable[Gate]) -> timedelta:
-    """How often a member is looked at that its gates judge."""
+    """The interval between two looks at a member that gates judge."""
     return max(AT_ONCE, min([CALM, *(gate.every / 2 for gate in gates)]))

@@ -1,4 +1,4 @@
-"""What can be told of a PromQL expression without evaluating it. Pure.
+"""Properties of a PromQL expression, without evaluating it. Pure.
 
 Grammar: Prometheus documentation, "Querying basics". Templates may still stand in the text.
 """
@@ -24,7 +24,7 @@ def is_plain_selector(text: str) -> bool:
 
 
 def literal_ranges(query: str) -> tuple[str, ...]:
-    """The ranges of a fixed length, like `5m` of `[5m]`."""
+    """Ranges of a fixed length, like `5m` of `[5m]`."""
     return tuple(match.group(1) for match in _LITERAL_RANGE.finditer(_bare(query)))
 
 
@@ -33,24 +33,24 @@ def asks_irate(query: str) -> bool:
 
 
 def has_range(query: str) -> bool:
-    """Whether it shows over what time it looks; a recorded series does not."""
+    """Whether it has a range; a recorded series has none."""
     return "[" in _bare(query)
 
 
 def looks_elsewhen(query: str) -> bool:
-    """Whether any of it is about another time than now (`offset`, `@`)."""
+    """Whether a part of it is about another time than now (`offset`, `@`)."""
     return _ELSEWHEN.search(_bare(query)) is not None
 
 
 def escaped(value: str) -> str:
-    """`value` as it is written inside a string, whichever of its two quotes that has.
+    """`value` escaped for a string in single or double quotes.
 
-    Quotes are written by number: a string in single quotes knows no escaped double quote
+    Quotes are escaped by number: a string in single quotes knows no escaped double quote
     (Prometheus documentation, "Querying basics", string literals: the rules of Go).
     """
     return value.translate(_ESCAPES)
 
 
 def _bare(text: str) -> str:
-    """Without what stands in strings."""
+    """`text` with its string literals emptied."""
     return _STRING.sub('""', text)

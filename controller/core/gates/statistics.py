@@ -1,4 +1,4 @@
-"""Exact tests on counts, in plain arithmetic."""
+"""Exact statistical tests on counts: binomial, and Fisher's."""
 
 from math import exp, lgamma, log, log1p
 from typing import Final
@@ -11,7 +11,7 @@ def _log_choose(n: int, k: int) -> float:
 def binomial_tail(errors: int, total: int, ratio: float) -> float:
     """P(at least `errors` of `total` fail), when each fails with probability `ratio`.
 
-    Exact but for rounding. At or below the mean, where no test would reject, 1.0 is answered.
+    Exact except for rounding. Returns 1.0 at or below the mean, where no test would reject.
     """
     if errors <= total * ratio:
         return 1.0
@@ -29,7 +29,7 @@ def binomial_tail(errors: int, total: int, ratio: float) -> float:
 
 
 def hypergeometric_tail(errors: int, total: int, other_errors: int, other_total: int) -> float:
-    """P(at least `errors` fall on the first group), when all errors fall anywhere alike.
+    """P(at least `errors` fall on the first group), when errors are spread evenly.
 
     Fisher's exact test, one-sided: small when the first group is worse than the other.
     """
@@ -46,7 +46,7 @@ def hypergeometric_tail(errors: int, total: int, other_errors: int, other_total:
 
 
 EARLY: Final = 5
-"""From so many counts on, `min_errors` being the first, a look may use the whole risk."""
+"""The number of error counts, from `min_errors` on, over which the risk grows to the whole."""
 
 
 def is_unexplained(
@@ -55,9 +55,9 @@ def is_unexplained(
     """Whether so many errors cannot be explained by an error ratio of `ratio`.
 
     One-sided: the chance of so many under that ratio is at most 1 − `confidence`. The counts are
-    looked at again and again while they grow, and it is the first few errors that fall close
-    together by chance: for the count `min_errors` a look uses a fifth of that risk, for the next
-    two fifths, and the whole of it from the fifth on.
+    tested repeatedly while they grow, and the first few errors can be close together by chance: at
+    `min_errors` the test uses a fifth of that risk, at one more error two fifths, and the whole
+    risk from the fifth count on.
     """
     if errors < min_errors:
         return False

@@ -1,4 +1,4 @@
-"""Counter totals that survive the restarts of those who count."""
+"""Counter totals that survive restarts of the load balancer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -8,9 +8,9 @@ from controller.core.pool import Counters, Incarnation
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Counts summed up across the restarts of those who count.
+    """Counts summed up across restarts, like PromQL's `increase`.
 
-    A counter that belongs to another incarnation, or that has fallen, began again at zero.
+    A counter of another incarnation, or one that has fallen, started again at zero.
     """
 
     sum: Counters = field(default_factory=Counters)
@@ -21,14 +21,14 @@ class Tally:
 
     @property
     def is_counted(self) -> bool:
-        """Whether there was a reading, and everywhere."""
+        """Whether there was a reading, in every place."""
         return bool(self.last) and not self.uncounted
 
     def noted(
         self, place: tuple[str, str], incarnation: Incarnation, counters: Counters | None
     ) -> "Tally":
-        """With one more reading. The first reading of a place adds nothing; where nothing is
-        counted (None) there is none."""
+        """With one more reading. The first reading of a place adds nothing; None (nothing is
+        counted there) is ignored."""
         if counters is None:
             if place in self.uncounted:
                 return self

@@ -1,1 +1,1 @@
-"""What will be done, or every reason not to: the plan and how it is made."""
+"""The plan: what will be done, or every reason to refuse, and how it is made."""

@@ -1,6 +1,6 @@
-"""What a load balancer can do and how it behaves, in words that fit every kind of one.
+"""Abilities of a load balancer: what it can do and how it behaves, for every kind of pool.
 
-Found out once, before anything is touched; nothing here changes during a rollout.
+Found out once, before anything is touched; they do not change during a rollout.
 """
 
 from collections.abc import Mapping
@@ -14,40 +14,40 @@ MEMBER: Final = "{member}"
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
-    """Of one instance, or of all of them together."""
+    """Abilities of one instance, or of all together."""
 
     sticky: Mapping[str, str] = field(default_factory=dict)
     """Backends with persistence → what kind, in words."""
     unweighted: Mapping[str, str] = field(default_factory=dict)
-    """Backends that take a member at its whole weight or not at all → why, as a sentence about
-    them goes on."""
+    """Backends that take a member at full weight or not at all → why, as the rest of a sentence
+    about them."""
     limits: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
     """(instance, backend, member) → how many sessions it takes at once, where it has a limit."""
     prefers_idle: frozenset[tuple[str, str]] = frozenset()
-    """(instance, backend) that prefer members with few requests under way."""
+    """(instance, backend) that prefer members with few requests in flight."""
     settle: timedelta = timedelta(0)
-    """How long a member that is out must have been seen quiet before nothing can be in flight any
-    more; zero where what is in flight is seen as it is."""
+    """How long a member that is out must have been quiet before nothing can be in flight; zero
+    where requests in flight can be seen."""
     holds_out: bool = True
-    """Whether a member can be held out of rotation while its steps run. Where not, the step itself
-    takes it out, and what comes to its place serves as soon as it is healthy."""
+    """Whether a member can be held out of rotation while its steps run. Otherwise the step itself
+    takes it out, and its new occupant serves as soon as it is healthy."""
     opens: bool = False
-    """Whether the pool as a whole has to be prepared, and put back at the end."""
+    """Whether the pool as a whole must be prepared, and put back at the end."""
     joins: bool = False
-    """Whether what comes to the pool meanwhile belongs to the rollout."""
+    """Whether members that join the pool meanwhile belong to the rollout."""
     retires: bool = False
-    """Whether a place may be given up by its upgrade."""
+    """Whether an upgrade may end with its member gone."""
     pace: timedelta = timedelta(0)
-    """Between two looks, at the least: how cheap a look is."""
+    """Shortest interval between two looks."""
     counts: bool = True
     """Whether requests and their errors are counted."""
     cuts: bool = True
-    """Whether sessions under way can be closed."""
+    """Whether open sessions can be closed."""
     floor: int | None = None
-    """The fewest members that must serve by a rule of the pool itself; None: it has none."""
+    """A floor that the pool itself prescribes; None: it has none."""
 
     def __or__(self, other: "Abilities") -> "Abilities":
-        """Of both together: where they differ, the one that asks for more care."""
+        """Both together; where they differ, the more careful one."""
         return Abilities(
             sticky={**self.sticky, **other.sticky},
             unweighted={**self.unweighted, **other.unweighted},
@@ -67,7 +67,7 @@ class Abilities:
 
 @dataclass(frozen=True, slots=True)
 class ByHand:
-    """What an operator types at a load balancer without poolroll; empty where it is not known."""
+    """Commands that an operator types at a load balancer, without poolroll; empty if not known."""
 
     put_back: str = ""
     """To return a member to rotation; `{member}` stands for its name."""

@@ -19,9 +19,10 @@ class Floor:
     asked: int
     """By `min_available`, or counted from those that serve now."""
     own: int | None
-    """What the pool itself sets, where that is more."""
+    """The floor that the pool itself sets, where that is more."""
     serving: int
-    """How many serve now where the fewest do, those that poolroll has out included."""
+    """How many serve now, on the load balancer with the fewest, including those that poolroll has
+    out."""
     where: str
     largest: int
     """How many members the largest backend has."""
@@ -48,7 +49,7 @@ class Floor:
     def notes(self) -> tuple[str, ...]:
         notes: tuple[str, ...] = ()
         if self.is_counted and self.serving < self.largest:
-            notes += (_sunken(self.largest - self.serving, self.largest, self.asked),)
+            notes += (_low_floor_note(self.largest - self.serving, self.largest, self.asked),)
         if self.own is not None:
             notes += (f"{ITS_OWN} is {self.own}: above min_available, which is {self.asked}",)
         return notes
@@ -72,14 +73,15 @@ def floor_of(
 
 
 def _serving(views: Sequence[InstanceView], ours: Collection[str]) -> tuple[int, str]:
-    """How many serve, and where the fewest do. Our own that are out count: they come back first."""
+    """How many serve, on the load balancer with the fewest. Members that poolroll has out count, as
+    they come back first."""
     snapshots = [looked(Snapshot(view.instance), view) for view in views]
     fewest = capacity(snapshots)
     out = sum(1 for name in ours if found_out(name, views))
     return fewest.serving + out, fewest.where
 
 
-def _sunken(idle: int, members: int, floor: int) -> str:
+def _low_floor_note(idle: int, members: int, floor: int) -> str:
     return (
         f"{idle} of {members} members {'does' if idle == 1 else 'do'} not serve; the floor is "
         f"{floor}, counted from those that serve now: set pool.min_available"
@@ -87,8 +89,8 @@ def _sunken(idle: int, members: int, floor: int) -> str:
 
 
 def _largest(members: Collection[str], views: Sequence[InstanceView]) -> int:
-    """How many members the largest backend has: what a percentage of the pool means, whoever is
-    down or out just now. A floor that sank with every member lost would be none."""
+    """Members of the largest backend, down and out ones included: the 100 % of percentages. A floor
+    that sank with every lost member would protect nothing."""
     of = Counter(
         (view.instance, line.backend)
         for view in views

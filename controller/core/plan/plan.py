@@ -1,4 +1,4 @@
-"""The plan: what will be done, and in which order."""
+"""The plan of a rollout: which members, in which order, under which limits."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,14 +15,14 @@ class Purpose(StrEnum):
 
     UPGRADE = "upgrade"
     REHEARSAL = "rehearsal"
-    """Every member out and back, nothing done to it."""
+    """Every member out and back, without the upgrade."""
     ROLLBACK = "rollback"
     """To the former version, with the same care."""
 
 
 @dataclass(frozen=True, slots=True)
 class CourseShape:
-    """How much there is to do to a member, the same for all of them."""
+    """How many steps a direction has, and whether it has `unless`; the same for all members."""
 
     steps: int
     has_guard: bool = False
@@ -30,7 +30,7 @@ class CourseShape:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything that `decide` goes by and that does not change while the rollout runs."""
+    """The input of `decide` that does not change while the rollout runs."""
 
     name: str
     members: tuple[Member, ...]
@@ -41,7 +41,7 @@ class Plan:
     max_unavailable: int
     min_available: int
     serving: int
-    """How many served when the plan was made, those that we took out included."""
+    """How many served when the plan was made, including members that we took out earlier."""
     policies: Policies
     upgrade: CourseShape
     rollback: CourseShape | None = None
@@ -49,7 +49,7 @@ class Plan:
     sticky: Mapping[str, str] = field(default_factory=dict)
     """Backends with persistence → what kind."""
     left: Mapping[str, str] = field(default_factory=dict)
-    """Members that were out before we came → how they were found; left alone (S8)."""
+    """Members that were out before the rollout → how they were found; left out (S8)."""
     settle: timedelta = timedelta(0)
     """See `Abilities.settle`."""
     pace: timedelta = timedelta(0)
@@ -61,9 +61,9 @@ class Plan:
     retires: bool = False
     include: tuple[str, ...] = ("*",)
     exclude: tuple[str, ...] = ()
-    """Globs on the names of members; they tell whether one that joins belongs to the rollout."""
+    """Globs on member names; they decide whether a member that joins belongs to the rollout."""
     by_hand: ByHand = field(default_factory=ByHand)
 
     def shape(self, *, is_back: bool) -> CourseShape:
-        """Of the upgrade, or of the way back where there is one."""
+        """The shape of the upgrade, or of the rollback if there is one."""
         return self.rollback if is_back and self.rollback is not None else self.upgrade

@@ -1,4 +1,4 @@
-"""How a plan is made: the members, their order, the floor; or every reason to refuse."""
+"""Makes the plan: members, order, floor; or every reason to refuse."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from controller.core.settings import OnTimeout, Policies, Settings
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A plan, or the reasons to refuse; and what an operator should know either way."""
+    """A plan or the reasons to refuse, and notes for the operator."""
 
     plan: Plan | None
     refusals: tuple[str, ...]
@@ -40,16 +40,16 @@ def propose(
     by_hand: ByHand,
     purpose: Purpose = Purpose.UPGRADE,
 ) -> Proposal:
-    """Make the plan from what was asked for and what was seen.
+    """Make the plan from the settings and what was seen.
 
     `members`: every server of the pool by name, backups left out, in the load balancer's order.
-    `ours`: those that poolroll itself took out earlier and has not returned (S8).
+    `ours`: members that poolroll took out earlier and has not returned (S8).
     """
     chosen = _chosen(settings, members)
     backends = tuple(dict.fromkeys(backend for view in views for backend in view.backends))
     refusals = _selection_refusals(settings, members, chosen)
-    refusals += _absences(chosen, backends, views)
-    refusals += _beyond(settings.policies, abilities, purpose)
+    refusals += _missing_members(chosen, backends, views)
+    refusals += _impossible(settings.policies, abilities, purpose)
     left = {name: how for name in chosen if name not in ours if (how := found_out(name, views))}
     turn = [name for name in chosen if name not in left]
     if chosen and not turn:
@@ -86,12 +86,12 @@ def propose(
     )
     notes = tuple(f"{name} {how}: left out, not upgraded" for name, how in left.items())
     notes += floor.notes
-    notes += tuple(_sick(turn, views))
+    notes += tuple(_failing_checks(turn, views))
     return Proposal(None if refusals else plan, tuple(refusals), notes)
 
 
-def _beyond(policies: Policies, abilities: Abilities, purpose: Purpose) -> list[str]:
-    """What is asked for and cannot be had from these load balancers."""
+def _impossible(policies: Policies, abilities: Abilities, purpose: Purpose) -> list[str]:
+    """Settings that these load balancers cannot fulfil."""
     reasons = []
     if not abilities.counts:
         reasons += [_uncounted(gate) for gate in policies.gates if isinstance(gate, CounterGate)]
@@ -109,8 +109,8 @@ def _beyond(policies: Policies, abilities: Abilities, purpose: Purpose) -> list[
 
 def _uncounted(gate: Gate) -> str:
     return (
-        f"gate {gate.name!r} judges by requests that load balancers count, and none counts them "
-        "here; use a gate that asks a metrics system"
+        f"gate {gate.name!r} needs requests that load balancers count, and none counts them "
+        "here; use a gate on metrics"
     )
 
 
@@ -127,8 +127,8 @@ def _selection_refusals(
     reasons = []
     if not chosen:
         reasons.append(
-            f"no member left: include {list(globs.include)}, exclude {list(globs.exclude)} "
-            f"choose none of: {known}"
+            f"no member is selected: include {list(globs.include)}, exclude {list(globs.exclude)} "
+            f"match none of: {known}"
         )
     elif globs.expect is not None and len(chosen) != globs.expect:
         reasons.append(
@@ -144,10 +144,10 @@ def _selection_refusals(
     return reasons
 
 
-def _absences(
+def _missing_members(
     chosen: Sequence[str], backends: Sequence[str], views: Sequence[InstanceView]
 ) -> list[str]:
-    """Members that some backend or instance lacks: taking them out everywhere would fail."""
+    """Members missing in a backend or instance: they could not be taken out everywhere."""
     missing = []
     for view in views:
         for backend in backends:
@@ -161,7 +161,7 @@ def _absences(
     return missing
 
 
-def _sick(turn: Sequence[str], views: Sequence[InstanceView]) -> list[str]:
+def _failing_checks(turn: Sequence[str], views: Sequence[InstanceView]) -> list[str]:
     return [
         f"{name} fails its health check ({line.backend} at {view.instance})"
         for name in turn
@@ -171,8 +171,8 @@ def _sick(turn: Sequence[str], views: Sequence[InstanceView]) -> list[str]:
 
 
 def _in_order(turn: Sequence[str], settings: Settings, ours: Collection[str]) -> list[str]:
-    """Ours that are still out come first (they use up max_unavailable), then the canaries as
-    listed, then the load balancer's own order."""
+    """Members that we still have out come first, as they use up max_unavailable; then the canaries
+    as listed, then the load balancer's own order."""
     canaries = settings.selection.canaries
 
     def rank(name: str) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""What becomes of a ramp on the load balancers as they were found, before anything is touched."""
+"""Which ramp steps have an effect on these weights; checked before anything is touched."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -8,16 +8,16 @@ from controller.core.pool import FoundLine, Line, LineKey
 
 
 def without_ramp(plan: Plan) -> Plan:
-    """Members come back at full weight at once."""
+    """The plan without a ramp: members return at full weight."""
     policies = plan.policies
     comeback = replace(policies.comeback, ramp=())
     return replace(plan, policies=replace(policies, comeback=comeback))
 
 
-def slope_notes(
+def ramp_notes(
     ramp: Sequence[int], unweighted: Mapping[str, str], lines: Sequence[Line]
 ) -> list[str]:
-    """Where a ramp is none, one line each. `ramp`: in per cent; `unweighted`: see `Abilities`;
+    """Notes where the ramp has no effect. `ramp`: in per cent; `unweighted`: see `Abilities`;
     `lines`: of the members of the rollout."""
     if not ramp:
         return []
@@ -34,7 +34,7 @@ def slope_notes(
             names = flat.setdefault((line.backend, line.weight), [])
             names += [line.member] if line.member not in names else []
     return [
-        f"{', '.join(names)} in {backend}: weight {weight}, of which no step of return.ramp is "
-        "less: full weight at once; give the servers a greater weight, like 100"
+        f"{', '.join(names)} in {backend}: weight {weight}, no step of return.ramp is below it: "
+        "full weight at once; give the servers a greater weight, such as 100"
         for (backend, weight), names in flat.items()
     ]

@@ -1,5 +1,5 @@
-"""The live board: a state and what was kept of its past → lines that fit a terminal.
+"""The board: the live display of a rollout, as lines that fit a terminal.
 
-What is shown, in how many rows and in which words, belongs here, as pure functions of values. No
-terminal, no colour, no library and no clock does: `controller.cli.live` paints these lines.
+Belongs here: what is shown, in how many rows and in which words, as pure functions. Does not belong
+here: terminals, colours, libraries and clocks; `controller.cli.live` paints these lines.
 """

@@ -1,4 +1,4 @@
-"""The whole board, in lines that fit a terminal."""
+"""Lays out the whole board in lines that fit a terminal."""
 
 from typing import Final
 
@@ -10,34 +10,34 @@ from controller.report.board.members import members, needed
 from controller.report.board.scene import LOW, Scene, Size
 from controller.report.board.segments import Segment, TextLine, cut, fitting
 
-AIR: Final = 5
+SPACING: Final = 5
 """Rows that headings, blank lines and the rule take."""
 
 
 def draw(scene: Scene, size: Size) -> list[TextLine]:
-    """Never wider nor higher than `size` allows. What matters most stays longest: how it stands,
-    the members in hand, the gate that stands worst."""
+    """Never wider or higher than `size`. When rows run short, the most important stay: the state,
+    the members in progress, the gate with the worst verdict."""
     above = head(scene, size)
     foot = [(Segment(cut(scene.footer, size.width, scene.signs)),)] if scene.footer else []
     foot = foot if size.rows >= LOW else []
     room = size.rows - len(above) - len(foot)
-    every = gates(scene.at, scene.past)
+    every = gates(scene.at, scene.recent)
     wanted = needed(scene.at)
-    air = AIR + bool(foot)
-    is_airy = room - air >= wanted + max(1, len(every))
-    room -= air if is_airy else 0
-    for_gates = max(1, room // 3, room - wanted) if room > 1 else 0
-    said = gate_lines(scene, worst(every, for_gates), size.width, is_airy=is_airy)
-    said = said if for_gates else []
-    shown = members(scene.at, scene.past, room - len(said) + is_airy)
-    blank: list[TextLine] = [()] if is_airy else []
+    spacing = SPACING + bool(foot)
+    is_spaced = room - spacing >= wanted + max(1, len(every))
+    room -= spacing if is_spaced else 0
+    gate_rows = max(1, room // 3, room - wanted) if room > 1 else 0
+    below = gate_lines(scene, worst(every, gate_rows), size.width, is_spaced=is_spaced)
+    below = below if gate_rows else []
+    shown = members(scene.at, scene.recent, room - len(below) + is_spaced)
+    blank: list[TextLine] = [()] if is_spaced else []
     lines = [
-        *([rule(scene, size.width)] if is_airy else []),
+        *([rule(scene, size.width)] if is_spaced else []),
         *above,
         *blank,
-        *member_lines(scene, shown, size.width, is_airy=is_airy),
+        *member_lines(scene, shown, size.width, is_spaced=is_spaced),
         *blank,
-        *said,
+        *below,
         *(blank if foot else []),
         *foot,
     ]

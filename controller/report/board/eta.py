@@ -1,4 +1,4 @@
-"""The time that a rollout still takes. Never said where it cannot be known."""
+"""ETA: how long the rollout still takes, where that can be estimated."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,34 +12,34 @@ from controller.core.decide.schedule import in_scope
 from controller.core.forecast.load import expected
 from controller.core.phases import JUDGED, OVER, Phase
 from controller.core.state.parts import MemberState
-from controller.report.board.recent import Past
+from controller.report.board.recent import Recent
 
 ZERO: Final = timedelta(0)
 LATE: Final = 1.5
-"""A member that takes longer than this times what was expected makes the rest a guess."""
+"""A member that takes longer than this times the expectation makes the estimate a lower bound."""
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
     time: timedelta
     is_least: bool
-    """It takes at least so long; how much longer is not known."""
+    """A lower bound: how much longer it takes is not known."""
 
 
-def time_left(ctx: Context, past: Past, commands: timedelta | None) -> Left:
-    """For a rollout that goes on. `commands`: what they took for one member the last time.
+def time_left(ctx: Context, recent: Recent, commands: timedelta | None) -> Left:
+    """For a running rollout. `commands`: what they took for one member last time.
 
-    The members done so far tell how long one takes; before the first, the waits that the rollout
-    file asks for, and the commands as they were the last time.
+    Estimated from the members done so far; before the first, from the waits in the rollout file
+    and the duration of the commands last time.
     """
     plan = ctx.plan
     ahead = expected(plan, commands)
     turn = ahead.waits + (ahead.commands or ZERO)
-    if past.took:
-        turn = sum(past.took, ZERO) / len(past.took)
+    if recent.took:
+        turn = sum(recent.took, ZERO) / len(recent.took)
     in_progress = [m for m in in_scope(ctx) if m.is_in_progress]
-    busy = [_rest(ctx, m, turn, past) for m in in_progress]
-    is_late = any(_is_late(ctx, m, turn, past) for m in in_progress)
+    busy = [_rest(ctx, m, turn, recent) for m in in_progress]
+    is_late = any(_is_late(ctx, m, turn, recent) for m in in_progress)
     slots = [*busy, *[ZERO] * (plan.max_unavailable - len(busy))]
     waiting = [m for m in in_scope(ctx) if not m.is_in_progress and m.phase not in OVER]
     canaries = sum(m.name in plan.canaries for m in waiting)
@@ -47,11 +47,11 @@ def time_left(ctx: Context, past: Past, commands: timedelta | None) -> Left:
     if canaries or any(m.name in plan.canaries for m in in_progress):
         slots = [max(slots)] * len(slots)  # the others begin when all canaries are proven
     slots = _filled(slots, len(waiting) - canaries, turn)
-    return Left(max(slots), is_late or (ahead.commands is None and not past.took))
+    return Left(max(slots), is_late or (ahead.commands is None and not recent.took))
 
 
 def _filled(slots: Iterable[timedelta], members: int, turn: timedelta) -> list[timedelta]:
-    """When each slot is free again, the next member always taking the first that is."""
+    """When each slot is free again; the next member takes the first free slot."""
     free = list(slots)
     heapify(free)
     for _ in range(members):
@@ -59,14 +59,14 @@ def _filled(slots: Iterable[timedelta], members: int, turn: timedelta) -> list[t
     return free
 
 
-def _rest(ctx: Context, m: MemberState, turn: timedelta, past: Past) -> timedelta:
-    began = past.began.get(m.name)
+def _rest(ctx: Context, m: MemberState, turn: timedelta, recent: Recent) -> timedelta:
+    began = recent.began.get(m.name)
     spent = ctx.now - began if began is not None else ZERO
     return max(turn - spent, _certain(ctx, m))
 
 
 def _certain(ctx: Context, m: MemberState) -> timedelta:
-    """What the rollout file still asks of it."""
+    """The waits of the rollout file that are still ahead of it."""
     policies = ctx.plan.policies
     if m.phase is Phase.SOAKING:
         return (
@@ -80,13 +80,13 @@ def _certain(ctx: Context, m: MemberState) -> timedelta:
     return sticky + policies.comeback.hold * len(policies.comeback.ramp) + policies.soak
 
 
-def _is_late(ctx: Context, m: MemberState, turn: timedelta, past: Past) -> bool:
-    began = past.began.get(m.name)
+def _is_late(ctx: Context, m: MemberState, turn: timedelta, recent: Recent) -> bool:
+    began = recent.began.get(m.name)
     return began is not None and m.phase not in JUDGED and ctx.now - began > turn * LATE
 
 
 def left_words(left: Left) -> str:
-    """Rounded so that it can be read, and stands still for a while."""
+    """Rounded, so that it does not change with every frame."""
     how = "at least" if left.is_least else "about"
     return f"{how} {_rounded(max(ZERO, left.time))} left"
 

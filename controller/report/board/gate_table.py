@@ -1,4 +1,4 @@
-"""The gates, a row each."""
+"""The table of gates, one row each."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -6,7 +6,7 @@ from typing import Final
 
 from controller.core.events import Verdict
 from controller.report.board.gates import GateRow, limit_word
-from controller.report.board.recent import SAMPLES, Mark
+from controller.report.board.recent import SAMPLES, GateMark
 from controller.report.board.scene import Scene
 from controller.report.board.segments import Segment, Signs, TextLine, Tone, bar, cut
 from controller.report.board.tables import Form, form_of
@@ -29,21 +29,21 @@ MARK_TONES: Final = {
 
 
 def worst(rows: Sequence[GateRow], room: int) -> Sequence[GateRow]:
-    """Those that fit; what fails or lacks evidence goes first."""
+    """The rows that fit; gates that fail or are inconclusive come first."""
     order = (Tone.BAD, Tone.DOUBT, Tone.GOOD, Tone.DIM)
     kept = sorted(range(len(rows)), key=lambda i: order.index(rows[i].tone))[:room]
     return [rows[i] for i in sorted(kept)]
 
 
 def gate_lines(
-    scene: Scene, rows: Sequence[GateRow], width: int, *, is_airy: bool
+    scene: Scene, rows: Sequence[GateRow], width: int, *, is_spaced: bool
 ) -> list[TextLine]:
     if not scene.at.plan.policies.gates:
         return [
             (Segment(cut("NO GATES: nothing stops a bad version", width, scene.signs), Tone.DOUBT),)
         ]
     form = _form(scene, width)
-    lines = [form.headings(HEADINGS)] if is_airy else []
+    lines = [form.headings(HEADINGS)] if is_spaced else []
     return lines + [_line(row, form, scene.signs) for row in rows]
 
 
@@ -75,7 +75,7 @@ def _spark(row: GateRow, width: int, signs: Signs) -> list[Segment]:
     shown = row.marks[-width:] if width else ()
     quiet = row.tone is Tone.DIM
 
-    def tone(mark: Mark) -> Tone:
+    def tone(mark: GateMark) -> Tone:
         return Tone.DIM if quiet else MARK_TONES[mark.verdict]
 
     segments = [Segment(" " * (width - len(shown)))]

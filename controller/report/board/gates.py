@@ -1,4 +1,4 @@
-"""Gates as rows: the value now against the limit, the last samples, and the verdict."""
+"""Gates as rows: the value now and the limit, the last samples, and the verdict."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from controller.core.events import Verdict
 from controller.core.gates.figures import percent, span
 from controller.core.gates.gate import AlertGate, CounterGate, Gate, MetricGate, Scope
 from controller.core.state.state import GateState
-from controller.report.board.recent import Mark, Past
+from controller.report.board.recent import GateMark, Recent
 from controller.report.board.segments import Tone
 from controller.report.board.state_line import whole
 
 NO_NEWS: Final = timedelta(seconds=2)
-"""Evidence is called by its age from here on."""
+"""From this age on, the age of the evidence is shown."""
 
 _TONE: Final = {
     Verdict.PASS: Tone.GOOD,
@@ -30,10 +30,10 @@ class GateRow:
     gate: str
     value: str
     limit: str
-    marks: tuple[Mark, ...]
+    marks: tuple[GateMark, ...]
     verdict: str
     detail: str
-    """Whom it is about, how old the evidence is, and why, where it does not pass."""
+    """The member, the age of the evidence, and the reason where it does not pass."""
     tone: Tone
 
     @property
@@ -42,32 +42,31 @@ class GateRow:
         return f"{self.verdict}: {self.detail}" if self.verdict else self.detail
 
 
-def gates(ctx: Context, past: Past) -> tuple[GateRow, ...]:
-    """A row for each gate, in the order of the rollout file. Of several members that it judges,
-    the one that stands worst."""
-    return tuple(_row(ctx, gate, past) for gate in ctx.plan.policies.gates)
+def gates(ctx: Context, recent: Recent) -> tuple[GateRow, ...]:
+    """A row for each gate, in the order of the rollout file: the worst of the members it judges."""
+    return tuple(_row(ctx, gate, recent) for gate in ctx.plan.policies.gates)
 
 
-def _row(ctx: Context, gate: Gate, past: Past) -> GateRow:
+def _row(ctx: Context, gate: Gate, recent: Recent) -> GateRow:
     judged = [
         (member, said)
         for member in subjects(ctx, gate)
         if (said := ctx.state.gate(gate.name, member)) is not None
     ]
     if not judged:
-        return _idle(ctx, gate, past)
+        return _idle(ctx, gate, recent)
     member, said = max(judged, key=lambda one: (one[1].verdict.rank, one[1].value or 0.0))
     others = len(judged) - 1
     who = "the pool" if member is None else member + (f" and {others} more" if others else "")
     age = whole(ctx.now - said.sampled_at)
     parts = [who, *([f"{span(age)} ago"] if age >= NO_NEWS else [])]
     detail = ", ".join(parts)
-    marks = past.marks.get((gate.name, member or ""), ())
+    marks = recent.marks.get((gate.name, member or ""), ())
     verdict, tone = _word(said.verdict), _TONE[said.verdict]
     if said.verdict is not Verdict.PASS:
         detail += f": {said.reason}"
     elif marks and marks[-1].is_beyond:
-        detail, tone = f"{detail}, above, but too few to be sure", Tone.DOUBT
+        detail, tone = f"{detail}, above the limit, too few to be sure", Tone.DOUBT
     if is_overridden(ctx, gate) and said.verdict is not Verdict.PASS:
         verdict, tone = f"overridden ({verdict})", Tone.DOUBT
     return GateRow(
@@ -81,11 +80,11 @@ def _row(ctx: Context, gate: Gate, past: Past) -> GateRow:
     )
 
 
-def _idle(ctx: Context, gate: Gate, past: Past) -> GateRow:
-    """Nobody to judge: what it said last stands, and of whom."""
-    last = [(key, marks) for key, marks in past.marks.items() if key[0] == gate.name]
+def _idle(ctx: Context, gate: Gate, recent: Recent) -> GateRow:
+    """A gate that judges no member now: its last verdict, and of which member."""
+    last = [(key, marks) for key, marks in recent.marks.items() if key[0] == gate.name]
     if gate.scope is Scope.POOL or not last:
-        what = "not asked yet" if gate.scope is Scope.POOL else "judges members from their return"
+        what = "not sampled yet" if gate.scope is Scope.POOL else "judges members from their return"
         return GateRow(gate.name, "", limit_word(gate), (), "", what, Tone.DIM)
     (_, member), marks = last[-1]
     said: GateState | None = ctx.state.gate(gate.name, member)
@@ -104,7 +103,7 @@ def _idle(ctx: Context, gate: Gate, past: Past) -> GateRow:
 
 
 def _word(verdict: Verdict) -> str:
-    """The one that must be seen stands out without colours, too."""
+    """FAIL in capitals, to stand out without colours too."""
     return verdict.upper() if verdict is Verdict.FAIL else str(verdict)
 
 
@@ -121,7 +120,7 @@ def _figure(gate: Gate, value: float) -> str:
 
 
 def limit_word(gate: Gate) -> str:
-    """The limit in a few signs."""
+    """The limit, in a few characters."""
     match gate:
         case AlertGate():
             return "none"

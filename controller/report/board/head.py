@@ -1,4 +1,4 @@
-"""The lines above the tables: how far, how it stands, who is left to serve, and the users."""
+"""The lines above the tables: progress, state, capacity against the floor, and users."""
 
 from typing import Final
 
@@ -11,9 +11,9 @@ from controller.report.board.segments import Segment, Signs, TextLine, Tone, cut
 from controller.report.board.state_line import (
     HALTED,
     ROLLING_BACK,
-    Stance,
+    StateLine,
     is_at_the_end,
-    stance,
+    state_line,
     whole,
 )
 from controller.report.board.users import users
@@ -33,21 +33,21 @@ def rule(scene: Scene, width: int) -> TextLine:
 
 def head(scene: Scene, size: Size) -> list[TextLine]:
     at, signs, width = scene.at, scene.signs, size.width
-    now = stance(at)
+    now = state_line(at)
     serving, is_below = _floor(at)
-    failing, how = users(at, scene.past, scene.wall)
+    failing, how = users(at, scene.recent, scene.wall)
     progress = f"{tally(at)}; {_ahead(scene, now)}".removesuffix("; ")
     one, two, three = (1, 2, 3) if size.rows >= LOW else (1, 1, 2 if size.rows >= TINY else 1)
     return [
         *_labelled("members", progress, Tone.PLAIN, width, signs, two),
-        *_labelled("state", _stance(at, now), _stance_tone(now), width, signs, three),
+        *_labelled("state", _state(at, now), _state_tone(now), width, signs, three),
         *_labelled("floor", serving, Tone.BAD if is_below else Tone.PLAIN, width, signs, one),
         *_labelled("users", failing, how, width, signs, three if two > 1 else one),
     ]
 
 
 def _floor(ctx: Context) -> tuple[str, bool]:
-    """Who serves, and whether these are too few."""
+    """How many serve, and whether that is below the floor."""
     floor, serving = ctx.plan.min_available, ctx.without().serving
     if any(snapshot.at is None for snapshot in ctx.state.snapshots.values()):
         return f"not known yet; at least {floor} must serve", False
@@ -56,22 +56,22 @@ def _floor(ctx: Context) -> tuple[str, bool]:
     return f"{serving} {verb}{when}, at least {floor} must", serving < floor
 
 
-def _ahead(scene: Scene, now: Stance) -> str:
+def _ahead(scene: Scene, now: StateLine) -> str:
     if is_at_the_end(scene.at) or now.is_ending:
         return ""
-    if not now.goes_on:
-        return "no telling how long"
-    return left_words(time_left(scene.at, scene.past, scene.commands))
+    if not now.is_running:
+        return "time left not known"
+    return left_words(time_left(scene.at, scene.recent, scene.commands))
 
 
-def _stance(ctx: Context, now: Stance) -> str:
+def _state(ctx: Context, now: StateLine) -> str:
     if not now.why:
         return f"{now.word} for {span(whole(ctx.now - ctx.state.began_at))}"
     return f"{now.word}: {now.why}"
 
 
-def _stance_tone(now: Stance) -> Tone:
-    if now.goes_on:
+def _state_tone(now: StateLine) -> Tone:
+    if now.is_running:
         return Tone.PLAIN
     return Tone.BAD if now.word in (HALTED, ROLLING_BACK) else Tone.DOUBT
 

@@ -1,4 +1,4 @@
-"""The members, a row each."""
+"""The table of members, one row each."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -24,10 +24,10 @@ WIDE: Final = 75
 HEADINGS: Final = {"member": "member", "phase": "phase", "age": "for", "flight": "in flight"}
 
 
-def member_lines(scene: Scene, shown: MemberRows, width: int, *, is_airy: bool) -> list[TextLine]:
+def member_lines(scene: Scene, shown: MemberRows, width: int, *, is_spaced: bool) -> list[TextLine]:
     signs = scene.signs
     form = _form(scene.at, width)
-    lines = [form.headings(HEADINGS)] if is_airy else []
+    lines = [form.headings(HEADINGS)] if is_spaced else []
     every = [*scene.at.state.members, *scene.at.plan.left]
     names = labels(every, form.columns["member"], signs)
     wide = width >= WIDE

@@ -1,4 +1,4 @@
-"""Members as rows: which of them are shown, and what is said of each."""
+"""Members as rows: which ones are shown, and what each one is doing."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,13 +12,13 @@ from controller.core.plan.plan import Plan
 from controller.core.state.counts import counted
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
-from controller.report.board.recent import Past
+from controller.report.board.recent import Recent
 from controller.report.board.segments import Tone
 from controller.report.board.state_line import whole
 from controller.report.words import count
 
 LAST_DONE: Final = 2
-"""So many of those done last go before those that wait."""
+"""How many of the members done last are shown before the waiting ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Row:
     """`of 30s`: it lasts that long; `max 5m`: at most."""
     in_flight: str
     history: tuple[int, ...]
-    """Requests in flight over the last while, the newest last; empty unless it is in hand."""
+    """Recent numbers of requests in flight, the newest last; empty unless it is in progress."""
     doing: str
     tone: Tone
 
@@ -40,21 +40,21 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class MemberRows:
     rows: tuple[Row, ...]
-    """In the order of their turn; found out of rotation and left alone: the last."""
+    """In order of their turn; members that are left out come last."""
     rest: str
-    """Those that had no room: `986 waiting, 12 done`."""
+    """Members without a row: `986 waiting, 12 done`."""
 
 
-def members(ctx: Context, past: Past, room: int) -> MemberRows:
-    """As many members as there is room for. Those that have none are counted in a row of their
-    own, but never at the cost of the only one."""
+def members(ctx: Context, recent: Recent, room: int) -> MemberRows:
+    """As many members as fit. The rest are counted in a row of their own, unless there is room for
+    one row only."""
     every = ctx.state.members
     names = [*every, *ctx.plan.left]
     is_cut = len(names) > room
     if is_cut:
         names = _by_weight(ctx)[: max(room - 1, min(room, 1))]
     chosen = set(names)
-    rows = [_row(ctx, past, m) for m in every.values() if m.name in chosen]
+    rows = [_row(ctx, recent, m) for m in every.values() if m.name in chosen]
     rows += [_left(ctx.state, name, how) for name, how in ctx.plan.left.items() if name in chosen]
     others = [m.phase for m in every.values() if m.name not in chosen]
     others += [Phase.LEFT for name in ctx.plan.left if name not in chosen]
@@ -62,7 +62,7 @@ def members(ctx: Context, past: Past, room: int) -> MemberRows:
 
 
 def needed(ctx: Context) -> int:
-    """Rows for those that somebody has to see, and one for the others."""
+    """Rows for the members that must be shown, and one for the others."""
     every = ctx.state.members.values()
     shown = sum(_is_busy(m) or m.phase in GRAVE for m in every)
     return min(shown + 1, len(ctx.state.members) + len(ctx.plan.left))
@@ -79,7 +79,7 @@ def _is_busy(m: MemberState) -> bool:
 
 
 def _by_weight(ctx: Context) -> list[str]:
-    """In hand first, then who needs a look, then those done last and those that come next."""
+    """In progress first, then failed ones, then those done last and those that come next."""
     every = list(ctx.state.members.values())
     done = sorted((m for m in every if m.phase in UPGRADED), key=lambda m: -m.finished_turn)
     groups: tuple[Sequence[MemberState], ...] = (
@@ -94,17 +94,17 @@ def _by_weight(ctx: Context) -> list[str]:
 
 
 def _counts(phases: Sequence[Phase]) -> str:
-    words = Counter("in hand" if p in FIVE or p is Phase.DUE else str(p) for p in phases)
+    words = Counter("in progress" if p in FIVE or p is Phase.DUE else str(p) for p in phases)
     return ", ".join(f"{number} {word}" for word, number in words.most_common())
 
 
 def tally(ctx: Context) -> str:
-    """How far it has come: `3 of 8 done, 1 in hand, 4 waiting`."""
+    """Progress: `3 of 8 done, 1 in progress, 4 waiting`."""
     every = ctx.state.members.values()
     in_progress = sum(_is_busy(m) for m in every)
     parts = [
         f"{sum(m.phase in UPGRADED for m in every)} of {len(every)} done",
-        *([f"{in_progress} in hand"] if in_progress else []),
+        *([f"{in_progress} in progress"] if in_progress else []),
     ]
     counts = Counter(m.phase for m in every)
     counts[Phase.LEFT] += len(ctx.plan.left)
@@ -118,7 +118,7 @@ def _left(state: State, name: str, how: str) -> Row:
     return Row(name, str(Phase.LEFT), "", "", in_flight, (), f"left as found: {how}", Tone.DIM)
 
 
-def _row(ctx: Context, past: Past, m: MemberState) -> Row:
+def _row(ctx: Context, recent: Recent, m: MemberState) -> Row:
     is_busy = _is_busy(m)
     since = (
         m.trial.warmed_at if m.phase is Phase.SOAKING and m.trial.warmed_at is not None else m.since
@@ -129,7 +129,7 @@ def _row(ctx: Context, past: Past, m: MemberState) -> Row:
         age=span(whole(ctx.now - since)) if is_busy else "",
         limit=_limit(ctx.plan, m),
         in_flight=_in_flight(ctx.state, m.name),
-        history=past.in_flight.get(m.name, ()) if m.is_in_progress else (),
+        history=recent.in_flight.get(m.name, ()) if m.is_in_progress else (),
         doing=_doing(ctx, m),
         tone=_tone(m),
     )
@@ -163,11 +163,11 @@ def _limit(plan: Plan, m: MemberState) -> str:
 
 
 _DOING: Final = {
-    Phase.ASKING: "`unless` is asked",
-    Phase.DUE: "its turn has come",
+    Phase.ASKING: "asking `unless`",
+    Phase.DUE: "its turn now",
     Phase.HOLDING: "going into maintenance",
-    Phase.PROVING: "`unless` is asked for proof",
-    Phase.VALIDATING: "probed from outside",
+    Phase.PROVING: "asking `unless` for proof",
+    Phase.VALIDATING: "validated from outside",
     Phase.CHECKING: "the balancer's own check",
     Phase.RETURNING: "going back into rotation",
     Phase.RESTORING: "going back as it was",
@@ -180,10 +180,10 @@ def _doing(ctx: Context, m: MemberState) -> str:
         case Phase.DRAINING if is_sticky(ctx.plan, m):
             return "sticky clients may still come"
         case Phase.DRAINING:
-            return "work in flight ends"
+            return "waiting for work in flight"
         case Phase.OUT:
             is_busy = (ctx.state.in_flight(m.name) or 0) > 0
-            return "out, work in flight ends" if is_busy else "out, and quiet"
+            return "out, waiting for work in flight" if is_busy else "out, and quiet"
         case Phase.UPGRADING if m.progress.work is not None:
             return f"step {m.progress.step + 1} of {ctx.shape(m).steps} runs"
         case Phase.UPGRADING:

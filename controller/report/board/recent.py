@@ -1,6 +1,7 @@
-"""What the board remembers of what went by: a few samples, a few durations, the last failures.
+"""Recent history for the board: a few samples, a few durations, the last failed requests.
 
-Bounded by the number of members in hand and of gates, whatever the length of the rollout.
+Its size depends on the number of members in progress and of gates, not on the length of the
+rollout.
 """
 
 from collections.abc import Mapping
@@ -25,32 +26,32 @@ from controller.core.state.parts import MemberState
 from controller.core.state.state import State
 
 SAMPLES: Final = 20
-"""Of a gate."""
+"""Samples kept of a gate."""
 COUNTS: Final = 10
-"""Of the requests in flight at a member."""
+"""Numbers of requests in flight kept of a member."""
 COUNT_EVERY: Final = timedelta(milliseconds=500)
 TURNS: Final = 20
-"""Members whose time tells how long the next ones take."""
+"""Members done whose durations are kept, to estimate those of the next ones."""
 LIMIT: Final = 0.5
-"""Where the limit of a gate stands in its history."""
+"""The share that stands for a gate's limit."""
 CALM_AFTER: Final = timedelta(seconds=10)
-"""Without a failed request for so long, the next one begins another spell of failures."""
+"""After this time without a failed request, the next one begins another failure period."""
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class GateMark:
     """One sample of a gate."""
 
     share: float | None
     """0.5 is the limit, 1 twice as much; None: there was no value."""
     verdict: Verdict
     is_beyond: bool = False
-    """More than the limit; what that means is for the verdict to say."""
+    """The value is above the limit; the verdict says whether that is a failure."""
 
 
 @dataclass(frozen=True, slots=True)
-class Spell:
-    """Users failed, from the first failed request to the last one seen."""
+class FailurePeriod:
+    """A time in which requests failed, from the first to the last one seen."""
 
     since: Instant
     last: Instant
@@ -58,91 +59,91 @@ class Spell:
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class Recent:
     began: Mapping[str, Instant] = field(default_factory=dict)
-    """Member in its turn → when it was first touched."""
+    """Member in progress → when it was first touched."""
     took: tuple[timedelta, ...] = ()
-    """Turns that ended well, the newest last."""
-    marks: Mapping[tuple[str, str], tuple[Mark, ...]] = field(default_factory=dict)
+    """Durations of members that succeeded, the newest last."""
+    marks: Mapping[tuple[str, str], tuple[GateMark, ...]] = field(default_factory=dict)
     """(gate, member; "" for the pool) → its last samples."""
     in_flight: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    """Member in hand → its last counts."""
+    """Member in progress → its last numbers of requests in flight."""
     counted_at: Instant | None = None
-    spell: Spell | None = None
-    """The last one, over or not."""
+    failing: FailurePeriod | None = None
+    """The latest period, over or not."""
 
 
 def remember(
-    past: Past,
+    recent: Recent,
     plan: Plan,
     event: Event | Observation,
     before: State,
     after: State,
     now: Instant,
-) -> Past:
-    """The past with one more event in it. Called for every look: most change nothing."""
+) -> Recent:
+    """With one more event. Called for every look; most change nothing."""
     if isinstance(event, Looked):
-        return _failures(_counts(past, after, now), before, after, now)
+        return _failures(_counts(recent, after, now), before, after, now)
     if isinstance(event, GateSampled):
-        return _sampled(past, plan, event, after)
-    if isinstance(event, MemberReturned):  # its gates begin anew
-        marks = {key: kept for key, kept in past.marks.items() if key[1] != event.member}
-        past = replace(past, marks=marks)
+        return _sampled(recent, plan, event, after)
+    if isinstance(event, MemberReturned):  # its gates start again
+        marks = {key: kept for key, kept in recent.marks.items() if key[1] != event.member}
+        recent = replace(recent, marks=marks)
     step = event.step if isinstance(event, Intended) else event
     member = getattr(step, "member", None)
     if isinstance(member, str) and member in after.members:
-        return _turned(past, before.members[member], after.members[member], now)
-    return past
+        return _turned(recent, before.members[member], after.members[member], now)
+    return recent
 
 
-def _counts(past: Past, state: State, now: Instant) -> Past:
-    if past.counted_at is not None and now - past.counted_at < COUNT_EVERY:
-        return past
+def _counts(recent: Recent, state: State, now: Instant) -> Recent:
+    if recent.counted_at is not None and now - recent.counted_at < COUNT_EVERY:
+        return recent
     counts = {
-        m.name: (*past.in_flight.get(m.name, ()), state.in_flight(m.name) or 0)[-COUNTS:]
+        m.name: (*recent.in_flight.get(m.name, ()), state.in_flight(m.name) or 0)[-COUNTS:]
         for m in state.in_progress
     }
-    return replace(past, in_flight=counts, counted_at=now)
+    return replace(recent, in_flight=counts, counted_at=now)
 
 
-def _failures(past: Past, before: State, after: State, now: Instant) -> Past:
+def _failures(recent: Recent, before: State, after: State, now: Instant) -> Recent:
     more = after.pool.sum.errors - before.pool.sum.errors
     if more <= 0:
-        return past
-    spell = past.spell
-    if spell is None or now - spell.last > CALM_AFTER:
-        return replace(past, spell=Spell(now, now, more))
-    return replace(past, spell=Spell(spell.since, now, spell.errors + more))
+        return recent
+    period = recent.failing
+    if period is None or now - period.last > CALM_AFTER:
+        return replace(recent, failing=FailurePeriod(now, now, more))
+    return replace(recent, failing=FailurePeriod(period.since, now, period.errors + more))
 
 
-def _turned(past: Past, former: MemberState, m: MemberState, now: Instant) -> Past:
+def _turned(recent: Recent, former: MemberState, m: MemberState, now: Instant) -> Recent:
     if former.phase is m.phase:
-        return past
+        return recent
     if m.phase in LEAVING:
-        return replace(past, began={m.name: now, **past.began})
-    since = past.began.get(m.name)
+        return replace(recent, began={m.name: now, **recent.began})
+    since = recent.began.get(m.name)
     if m.is_in_progress or since is None:
-        return past
-    began = {name: at for name, at in past.began.items() if name != m.name}
+        return recent
+    began = {name: at for name, at in recent.began.items() if name != m.name}
     if m.phase is not Phase.DONE:
-        return replace(past, began=began)
-    return replace(past, began=began, took=(*past.took, now - since)[-TURNS:])
+        return replace(recent, began=began)
+    return replace(recent, began=began, took=(*recent.took, now - since)[-TURNS:])
 
 
-def _sampled(past: Past, plan: Plan, event: GateSampled, state: State) -> Past:
+def _sampled(recent: Recent, plan: Plan, event: GateSampled, state: State) -> Recent:
     gate = next((one for one in plan.policies.gates if one.name == event.gate), None)
     if gate is None:
-        return past
+        return recent
     key = (event.gate, event.member or "")
     marks = {
         (name, member): kept
-        for (name, member), kept in past.marks.items()
+        for (name, member), kept in recent.marks.items()
         if name != event.gate or not member or _is_judged(state, member)
     }
     share = share_of_limit(gate, event)
     is_beyond = isinstance(gate, CounterGate) and share is not None and share > LIMIT
-    mark = Mark(share, event.verdict, is_beyond)
-    return replace(past, marks={**marks, key: (*past.marks.get(key, ()), mark)[-SAMPLES:]})
+    mark = GateMark(share, event.verdict, is_beyond)
+    return replace(recent, marks={**marks, key: (*recent.marks.get(key, ()), mark)[-SAMPLES:]})
 
 
 def _is_judged(state: State, member: str) -> bool:

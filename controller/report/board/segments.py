@@ -1,4 +1,4 @@
-"""Spans of text with a meaning, and the signs that a terminal can show."""
+"""Segments of text with a tone, and the characters that a terminal can show."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from controller.report.sanitize import ascii_only
 
 
 class Tone(StrEnum):
-    """What a segment means; how that looks is the painter's."""
+    """What a segment means; `controller.cli.live` chooses its colour."""
 
     PLAIN = "plain"
     DIM = "dim"
@@ -33,7 +33,7 @@ TextLine = tuple[Segment, ...]
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """The signs in use; each is one cell wide, but for `more`."""
+    """The characters in use; each is one cell wide, except `more`."""
 
     bars: str
     """From nothing to the most."""
@@ -47,7 +47,7 @@ class Signs:
 
 UNICODE: Final = Signs("▁▂▃▄▅▆▇█", "·", "…", "↓", "↑", "─")
 ASCII: Final = Signs("_.-=+*%#", "?", "...", "v", "^", "-")
-"""For terminals and locales that show nothing else."""
+"""For terminals and locales that show only ASCII."""
 
 
 def plain(line: TextLine) -> str:
@@ -55,7 +55,7 @@ def plain(line: TextLine) -> str:
 
 
 def fitting(line: TextLine, width: int, signs: Signs) -> TextLine:
-    """What goes beyond `width` is lost; and no sign that the terminal may not have is left."""
+    """Cut at `width`, and in ASCII where the terminal shows only that."""
     segments: list[Segment] = []
     for segment in line:
         text = ascii_only(segment.text) if signs is ASCII else segment.text
@@ -65,15 +65,15 @@ def fitting(line: TextLine, width: int, signs: Signs) -> TextLine:
 
 
 def cut(text: str, width: int, signs: Signs) -> str:
-    """`text` in at most `width` cells, its end left out where it has to be."""
+    """`text` in at most `width` cells, its end left out if necessary."""
     if len(text) <= width:
         return text
     return (text[: max(0, width - len(signs.more))].rstrip() + signs.more)[:width]
 
 
 def labels(names: Sequence[str], width: int, signs: Signs) -> dict[str, str]:
-    """Each name in at most `width` cells. What all have in common goes first: the domain at the
-    end, then the beginning, for what tells names apart mostly stands in between."""
+    """Each name in at most `width` cells. The common domain at the end is cut first, then the
+    beginning: names mostly differ in between."""
     if max(map(len, names), default=0) <= width:
         return {name: name for name in names}
     ends = zip(*(reversed(name) for name in names), strict=False)
@@ -96,7 +96,7 @@ def wrapped(text: str, width: int, rows: int, signs: Signs) -> list[str]:
 
 
 def bar(share: float | None, signs: Signs) -> str:
-    """A part of the whole, 0…1, as one sign: anything above nothing is more than the lowest."""
+    """A share, 0…1, as one character; any share above 0 is higher than the lowest."""
     if share is None:
         return signs.unknown
     top = len(signs.bars) - 1
@@ -104,7 +104,7 @@ def bar(share: float | None, signs: Signs) -> str:
 
 
 def counts_line(counts: Sequence[int], width: int, signs: Signs) -> str:
-    """Counts over time, the newest at the right, against the greatest of them; a few are few."""
+    """Counts over time, the newest at the right, scaled to the greatest; small counts stay low."""
     shown = counts[-width:]
     most = max(*shown, len(signs.bars)) if shown else 1
     return "".join(bar(count / most, signs) for count in shown).rjust(width)

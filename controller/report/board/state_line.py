@@ -1,4 +1,4 @@
-"""How the rollout stands, and why it does not go on where it does not."""
+"""The state of the rollout in one line, and why it waits if it does."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,16 +21,16 @@ ROLLING_BACK: Final = "ROLLING BACK"
 HALTED: Final = "HALTED"
 SECOND: Final = timedelta(seconds=1)
 GRACE: Final = timedelta(seconds=2)
-"""A gate may speak so much later than it was waited for, before that is called holding."""
+"""How late the verdict of a gate may be before that is shown as holding."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stance:
+class StateLine:
     word: str
     why: str = ""
 
     @property
-    def goes_on(self) -> bool:
+    def is_running(self) -> bool:
         return self.word == RUNNING
 
     @property
@@ -39,52 +39,54 @@ class Stance:
 
 
 def whole(duration: timedelta) -> timedelta:
-    """In whole seconds: what changes four times a second cannot be read."""
+    """In whole seconds, so that it can be read."""
     return max(timedelta(0), duration // SECOND * SECOND)
 
 
-def stance(ctx: Context) -> Stance:
+def state_line(ctx: Context) -> StateLine:
     state = ctx.state
     if state.finished is not None:
-        return Stance(state.finished.outcome.upper(), state.finished.why)
+        return StateLine(state.finished.outcome.upper(), state.finished.why)
     if state.mode is Mode.STOPPING:
         return _stopping(state)
     if state.halt is not None and state.mode is Mode.ROLLING_BACK:
-        return Stance(ROLLING_BACK, f"{names(state.rolling)}, after the halt: {state.halt.seen}")
+        return StateLine(ROLLING_BACK, f"{names(state.rolling)}, after the halt: {state.halt.seen}")
     if state.halt is not None:
         rest = (
-            "members in hand come to rest" if state.in_progress else "no further member is touched"
+            "members in progress come to rest"
+            if state.in_progress
+            else "no further member is touched"
         )
-        return Stance(HALTED, f"{state.halt.seen}; {rest}")
+        return StateLine(HALTED, f"{state.halt.seen}; {rest}")
     reason = next(_reasons(ctx), None)
     if state.paused:
         go_on = f"poolroll resume {ctx.plan.name} --reason '…'"
         held = f"; {reason}" if reason is not None else ""
-        rest = f"members in hand finish, no further one begins; {go_on} goes on"
-        return Stance(PAUSED, f"{rest}{held}")
+        rest = f"members in progress finish, no further member starts; to go on: {go_on}"
+        return StateLine(PAUSED, f"{rest}{held}")
     if reason is not None:
-        return Stance(HOLDING, reason)
-    return Stance(RUNNING)
+        return StateLine(HOLDING, reason)
+    return StateLine(RUNNING)
 
 
-def _stopping(state: State) -> Stance:
+def _stopping(state: State) -> StateLine:
     running = [
         m.name
         for m in state.in_progress
         if m.phase is Phase.UPGRADING and m.progress.work is not None
     ]
-    rest = "members in hand are brought to safety"
+    rest = "members in progress are brought to a safe state"
     if running:
-        rest = f"the upgrade step of {names(running)} is waited for, never cut"
+        rest = f"waiting for the upgrade step of {names(running)}, which is never cut"
     if state.abort is not None:
-        return Stance("STOPPING", f"aborted by {state.abort.by}; {rest}")
+        return StateLine("STOPPING", f"aborted by {state.abort.by}; {rest}")
     why = state.stop.why if state.stop is not None else ""
-    return Stance("STOPPING", f"{why}; {rest}")
+    return StateLine("STOPPING", f"{why}; {rest}")
 
 
 def _reasons(ctx: Context) -> Iterator[str]:
     yield from _unseen(ctx)
-    yield from _old_workers(ctx)
+    yield from _lingering(ctx)
     yield from _short(ctx)
     yield from _gates(ctx)
 
@@ -102,7 +104,7 @@ def _unseen(ctx: Context) -> Iterator[str]:
             yield f"{instance} has not answered yet"
 
 
-def _old_workers(ctx: Context) -> Iterator[str]:
+def _lingering(ctx: Context) -> Iterator[str]:
     waiting = [m for m in ctx.state.in_progress if m.phase in (Phase.OUT, Phase.UPGRADING)]
     if not any(m.progress.work is None for m in waiting):
         return
@@ -118,13 +120,13 @@ def _short(ctx: Context) -> Iterator[str]:
     serving = ctx.without(*due).serving
     left = ctx.plan.policies.wait_for_capacity - (ctx.now - since)
     yield (
-        f"waiting for capacity: without {names(due)} {serving} would serve, and the floor is "
+        f"waiting for capacity: only {serving} would serve without {names(due)}, the floor is "
         f"{ctx.plan.min_available}; {_end(left)}"
     )
 
 
 def _gates(ctx: Context) -> Iterator[str]:
-    """Gates that keep a member from beginning, or from ending its soak."""
+    """Gates that keep a member from starting, or from ending its soak."""
     over = [m for m in ctx.state.in_progress if is_soaked(ctx, m)]
     is_idle = not ctx.state.in_progress and ctx.now - ctx.state.began_at >= GRACE
     begins = is_idle and any(m.phase is Phase.WAITING for m in in_scope(ctx))
@@ -138,7 +140,7 @@ def _gates(ctx: Context) -> Iterator[str]:
 
 
 def is_soaked(ctx: Context, m: MemberState) -> bool:
-    """Whether only its gates keep it, and for more than a moment."""
+    """Whether its soak time is over and only its gates keep it, for more than a moment."""
     if m.phase is not Phase.SOAKING or m.trial.warmed_at is None:
         return False
     return ctx.now - m.trial.warmed_at >= ctx.plan.policies.soak + GRACE
@@ -147,7 +149,7 @@ def is_soaked(ctx: Context, m: MemberState) -> bool:
 def _says(ctx: Context, gate: Gate, m: MemberState | None) -> str:
     last = ctx.state.gate(gate.name, m.name if m is not None else None)
     if last is None:
-        return f"gate {gate.name!r} has not said anything yet"
+        return f"gate {gate.name!r} has no verdict yet"
     if last.verdict is Verdict.FAIL:
         of = f", {last.failures} of {gate.failures} in a row" if gate.failures > 1 else ""
         return f"gate {gate.name!r} fails: {last.reason}{of}"
@@ -166,5 +168,5 @@ def _end(left: timedelta, end: str = "halts") -> str:
 
 
 def is_at_the_end(ctx: Context) -> bool:
-    """Whether nothing is left to do."""
+    """Whether no member is left to do."""
     return all(m.phase in OVER for m in in_scope(ctx))

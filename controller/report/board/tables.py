@@ -1,4 +1,4 @@
-"""Tables whose columns stay where they are for a whole rollout."""
+"""Tables whose column widths stay the same for a whole rollout."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,18 +7,18 @@ from typing import Final
 from controller.report.board.segments import Segment, TextLine, Tone
 
 ROOMY: Final = 60
-"""From this width on columns are two cells apart."""
+"""From this width on, columns are two cells apart."""
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Columns by name, in their order, with their widths."""
+    """Columns in order: name → width."""
 
     columns: Mapping[str, int]
     gap: int
 
     def line(self, cells: Mapping[str, Sequence[Segment]]) -> TextLine:
-        """Cells that are too short are filled up; none may be too long."""
+        """Pads short cells; none may be too long."""
         segments: list[Segment] = []
         for name, width in self.columns.items():
             cell = cells.get(name, ())
@@ -36,7 +36,7 @@ class Form:
 
 
 def form_of(width: int, last: str, least: int, **columns: int) -> Form:
-    """The column `last` gets what is left, if that is at least `least` cells."""
+    """The column `last` gets the remaining width, if that is at least `least` cells."""
     gap = 2 if width >= ROOMY else 1
     rest = width - sum(columns.values()) - gap * len(columns)
     return Form(columns | ({last: rest} if rest >= least else {}), gap)

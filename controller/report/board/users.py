@@ -10,13 +10,13 @@ from controller.core.gates.gate import CounterGate
 from controller.core.pool import Instant
 from controller.core.state.failures import RECENT, why_unknown
 from controller.core.state.state import State
-from controller.report.board.recent import Past
+from controller.report.board.recent import Recent
 from controller.report.board.segments import Tone
 from controller.report.board.state_line import whole
 from controller.report.words import count
 
 OVER_LAST: Final = timedelta(seconds=3)
-"""Rates are taken over this."""
+"""The time over which rates are measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,8 @@ class Rate:
     requests: float
 
 
-def users(ctx: Context, past: Past, wall: datetime) -> tuple[str, Tone]:
-    """One sentence, what matters most first, and how bad it is."""
+def users(ctx: Context, recent: Recent, wall: datetime) -> tuple[str, Tone]:
+    """One sentence, the most important part first, and its tone."""
     if any(snapshot.lost_since is not None for snapshot in ctx.state.snapshots.values()):
         return "not known: a load balancer does not answer", Tone.BAD
     rate = rate_now(ctx.state, ctx.now)
@@ -37,16 +37,16 @@ def users(ctx: Context, past: Past, wall: datetime) -> tuple[str, Tone]:
         return f"NOT KNOWN: {why}", Tone.DOUBT
     if rate is None:
         return "not known yet", Tone.DIM
-    traffic = f"{_figure(rate.requests)} requests/s" if rate.requests else "NO REQUEST COMES"
-    spell = past.spell
-    if spell is None:
+    traffic = f"{_figure(rate.requests)} requests/s" if rate.requests else "NO REQUESTS"
+    period = recent.failing
+    if period is None:
         return f"none failing; {traffic}", Tone.GOOD if rate.requests else Tone.DOUBT
-    since = f"{wall - (ctx.now - spell.since):%H:%M:%S}"
-    failed = f"{count(spell.errors, 'request')} failed"
-    if ctx.now - spell.last >= RECENT:
-        until = f"{wall - (ctx.now - spell.last):%H:%M:%S}"
+    since = f"{wall - (ctx.now - period.since):%H:%M:%S}"
+    failed = f"{count(period.errors, 'request')} failed"
+    if ctx.now - period.last >= RECENT:
+        until = f"{wall - (ctx.now - period.last):%H:%M:%S}"
         return f"none failing now; {failed}, {since} to {until} UTC; {traffic}", Tone.DOUBT
-    long = span(whole(ctx.now - spell.since))
+    long = span(whole(ctx.now - period.since))
     text = f"FAILING NOW: {failed} since {since} UTC ({long}); "
     if not rate.errors:
         return text + traffic, Tone.DOUBT
@@ -57,7 +57,7 @@ def users(ctx: Context, past: Past, wall: datetime) -> tuple[str, Tone]:
 
 
 def _fine(ctx: Context) -> float:
-    """The error ratio that the gates call fine."""
+    """The error ratio that the gates allow."""
     gates = ctx.plan.policies.gates
     limits = (gate.maximum for gate in gates if isinstance(gate, CounterGate))
     return min(limits, default=0.0)
@@ -76,7 +76,7 @@ def rate_now(state: State, now: Instant) -> Rate | None:
 
 
 def _figure(value: float) -> str:
-    """Two digits that count: the third one changes all the time, and says nothing."""
+    """Two significant digits: a third one would change all the time."""
     if value >= 100:
         size = 10 ** (len(str(int(value))) - 2)
         return f"{round(value / size) * size}"

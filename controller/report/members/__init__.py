@@ -1,1 +1,1 @@
-"""How each member stands, in words: what was done to it, and where it was last seen."""
+"""The status of each member in words: what was done to it, and where it was last seen."""

@@ -1,4 +1,4 @@
-"""Where the last looks show a member: what somebody else did may differ from how we left it."""
+"""Observed placement: where a member was last seen in rotation, down or out."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,12 +10,12 @@ from controller.core.snapshot import Snapshot
 from controller.core.state.state import State
 
 SHOWN: Final = 3
-"""Places that are named in one line; further ones are counted."""
+"""Places named in one line; the rest are counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """The places of one member: `door`, or `backend at door` where there are several backends."""
+    """Places of one member: `endpoint`, or `backend at endpoint` where it has several backends."""
 
     ready: tuple[str, ...] = ()
     """In rotation, healthy or not."""
@@ -39,7 +39,7 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class PoolView:
-    """What the load balancers of a plan showed when they were asked once, beside any run."""
+    """What the load balancers of a plan showed when asked once, outside a run."""
 
     at: datetime
     views: Mapping[str, InstanceView] = field(default_factory=dict)
@@ -74,7 +74,7 @@ def _lines(snapshots: Mapping[str, Snapshot], member: str) -> list[tuple[str, Li
 
 
 def others(state: State, known: frozenset[str]) -> tuple[str, ...]:
-    """Servers that are no members of the rollout and should serve: backup servers never count."""
+    """Servers that are not members of the rollout and should serve; backup servers never count."""
     names = dict.fromkeys(name for s in state.snapshots.values() for name in s.lines)
     return tuple(
         name

@@ -1,7 +1,7 @@
-"""How each member stands, in words for three in the morning.
+"""The status of each member, in words.
 
-What was done to it comes from the journal; where it is comes from the last looks, as far as there
-are any. Where the two contradict each other, both are said.
+What was done to it comes from the journal; where it is comes from the last looks, if there are
+any. Where the two contradict each other, both are said.
 """
 
 from collections.abc import Mapping
@@ -17,14 +17,14 @@ from controller.report.members.placement import Observed, at, observed, others
 from controller.report.words import phase_word
 
 Holders = Mapping[str, str]
-"""Member → the other rollout of poolroll that has taken it out."""
+"""Member → the other poolroll rollout that took it out of rotation."""
 
-NOBODY: Final[Holders] = {}
+NO_HOLDERS: Final[Holders] = {}
 
 DOWN: Final = "DOWN{} (fails the load balancer's health check)"
 
 
-def standing(plan: Plan, state: State, m: MemberState, by: Holders = NOBODY) -> str:
+def member_status(plan: Plan, state: State, m: MemberState, by: Holders = NO_HOLDERS) -> str:
     """`by`: see `Holders`."""
     seen = observed(state, m.name)
     if is_left_out(m) or m.phase in HELD_OUT:
@@ -32,68 +32,68 @@ def standing(plan: Plan, state: State, m: MemberState, by: Holders = NOBODY) -> 
     if m.phase in PUT_BACK:
         return _in(plan, m, seen, by)
     if m.phase is Phase.LEFT:
-        return f"left as found: {m.why or 'out by somebody else'}" + _back(seen)
+        return f"left as found: {m.why or 'taken out by somebody else'}" + _back(seen)
     is_out = bool(seen.out) if seen.is_seen else m.is_away
     place = "OUT OF ROTATION" if is_out else "in rotation"
     return f"{place} ({phase_word(m.phase)})" + (f": {m.why}" if m.why else "")
 
 
-def left_standing(plan: Plan, state: State, name: str) -> str:
+def left_status(plan: Plan, state: State, name: str) -> str:
     """Of a member that was out before the rollout began."""
     return f"left as found: {plan.left[name]}" + _back(observed(state, name))
 
 
-def strangers(plan: Plan, state: State) -> dict[str, str]:
-    """Servers of the pool that the rollout does not touch and that do not serve: they count for
-    the floor, and are often the cause."""
+def non_members(plan: Plan, state: State) -> dict[str, str]:
+    """Servers of the pool that are not members and do not serve: they count for the floor, and
+    are often the cause of a halt."""
     found = {}
     for name in others(state, frozenset((*state.members, *plan.left))):
         seen = observed(state, name)
         if not seen.is_serving:
-            found[name] = f"no member of this rollout, {_not_serving(name, seen, NOBODY)}"
+            found[name] = f"not a member of this rollout, {_not_serving(name, seen, NO_HOLDERS)}"
     return found
 
 
 def is_left_out(m: MemberState) -> bool:
-    """Whether it is at rest and out because of us."""
+    """Whether it is out because of us, and no longer in progress."""
     if m.phase is Phase.WAITING:
         return m.placement.found is not None
     return m.phase in (Phase.FAILED, Phase.STUCK)
 
 
 def is_changed(m: MemberState) -> bool:
-    """Whether it is out because of us and is not what it was: users must not meet it."""
+    """Whether it is out because of us and its upgrade has begun: users must not meet it."""
     return (is_left_out(m) or m.phase in HELD_OUT) and m.progress.begun
 
 
 def is_fine(m: MemberState) -> bool:
-    """Whether nothing about its way needs a word."""
+    """Whether there is nothing to say about it."""
     is_settled = m.phase in (Phase.WAITING, Phase.DONE, Phase.SKIPPED) and m.placement.found is None
     return is_settled and not m.trial.disproven
 
 
 def is_whole(plan: Plan, m: MemberState) -> bool:
-    """Whether all was done to it that its course has to do."""
+    """Whether all steps of its direction are done."""
     steps = plan.shape(is_back=m.progress.course is Course.ROLLBACK).steps
     return m.progress.step >= steps or m.progress.answer is Answer.PRESENT
 
 
 def contradiction(seen: Observed) -> str:
-    """Of a member that should be out of rotation everywhere."""
+    """For a member that should be out of rotation everywhere."""
     if not seen.ready:
         return ""
     return f" — NOW IN ROTATION{at(seen.ready)}, though it should be out"
 
 
 def _back(seen: Observed) -> str:
-    """Of a member that somebody else had out."""
+    """For a member that somebody else had taken out."""
     return " — in rotation now" if seen.is_serving else ""
 
 
 def _out(plan: Plan, state: State, m: MemberState) -> str:
     why = f": {reason}" if (reason := _why_out(state, m)) else ""
     if m.phase is Phase.STUCK:
-        return f"OUT OF ROTATION, rollback failed: needs a human{why}"
+        return f"OUT OF ROTATION, rollback failed: a person must repair it{why}"
     if m.phase is Phase.FAILED:
         return f"OUT OF ROTATION{why}"
     if m.phase is Phase.WAITING and m.progress.course is Course.ROLLBACK:
@@ -106,55 +106,55 @@ def _out(plan: Plan, state: State, m: MemberState) -> str:
 
 
 def _why_out(state: State, m: MemberState) -> str:
-    """Its own reason, else that of the halt, which has it from the member."""
+    """Its own reason, else that of the halt."""
     halt = state.halt
     if m.why or halt is None:
         return m.why
     if halt.member == m.name:
         return halt.seen.removeprefix(f"{m.name}: ")
-    return "on its way back when the rollout halted" if m.progress.begun else ""
+    return "returning when the rollout halted" if m.progress.begun else ""
 
 
 def _in(plan: Plan, m: MemberState, seen: Observed, by: Holders) -> str:
-    deed = _deed(plan, m)
+    done = _done(plan, m)
     why = m.why.removeprefix("in rotation, ")
     if m.phase in JUDGED or m.phase is Phase.KEPT:
-        return _unproven(m, deed, why, seen, by)
+        return _unproven(m, done, why, seen, by)
     if seen.is_seen and not seen.is_serving:
-        return f"{deed}, but {_not_serving(m.name, seen, by)}"
+        return f"{done}, but {_not_serving(m.name, seen, by)}"
     if m.trial.disproven:
-        return f"{deed}, back in rotation though it {fault(m)}"
+        return f"{done}, back in rotation though it {fault(m)}"
     if m.phase is Phase.WAITING:
         is_back = m.progress.course is Course.ROLLBACK
-        return f"{deed}, in rotation, NOT rolled back" if is_back else _untouched(deed, seen)
+        return f"{done}, in rotation, NOT rolled back" if is_back else _untouched(done, seen)
     if m.phase is Phase.SKIPPED:
-        return f"in rotation, {deed}" if seen.is_seen else deed
-    return f"{deed}, in rotation" + (f": {why}" if why else "")
+        return f"in rotation, {done}" if seen.is_seen else done
+    return f"{done}, in rotation" + (f": {why}" if why else "")
 
 
 def fault(m: MemberState) -> str:
-    """Why it was condemned, said of it: `failed gate 'errors'`."""
+    """Why it was taken out again, as `failed gate 'errors'`."""
     why = m.trial.disproven.removeprefix(f"{m.name} ")
     return f"was {why}" if why.startswith("not proven") else why
 
 
-def _untouched(deed: str, seen: Observed) -> str:
-    return f"in rotation, {deed}" if seen.is_seen else deed
+def _untouched(done: str, seen: Observed) -> str:
+    return f"in rotation, {done}" if seen.is_seen else done
 
 
-def _unproven(m: MemberState, deed: str, why: str, seen: Observed, by: Holders) -> str:
-    """In rotation, or so it was left: a look that shows it out everywhere is believed."""
+def _unproven(m: MemberState, done: str, why: str, seen: Observed, by: Holders) -> str:
+    """For a member left in rotation, unless a look shows it out everywhere."""
     end, what = f": {why}" if why else "", _missing(m)
     is_kept = m.phase is Phase.KEPT
     if (seen.out and not seen.ready) or (is_kept and m.placement.kept_out and not seen.is_seen):
         if is_kept:
-            return f"{deed}, OUT BY ANOTHER HAND{what}{end}"
-        return f"{deed}{what}, {_not_serving(m.name, seen, by)}"
+            return f"{done}, TAKEN OUT BY SOMEBODY ELSE{what}{end}"
+        return f"{done}{what}, {_not_serving(m.name, seen, by)}"
     places = {Phase.KEPT: "IN ROTATION", Phase.RAMPING: "IN ROTATION AT A SHARE OF ITS WEIGHT"}
     place = places.get(m.phase, "in rotation")
     down = f", {DOWN.format(seen.where(seen.down))}" if seen.down else ""
-    out = f", OUT BY ANOTHER HAND{at(seen.out)}" if seen.out else ""
-    return f"{deed}, {place}{what}{down}{out}{end}"
+    out = f", TAKEN OUT BY SOMEBODY ELSE{at(seen.out)}" if seen.out else ""
+    return f"{done}, {place}{what}{down}{out}{end}"
 
 
 def _missing(m: MemberState) -> str:
@@ -172,11 +172,11 @@ def _not_serving(name: str, seen: Observed, by: Holders) -> str:
 
 
 def _by_whom(name: str, by: Holders) -> str:
-    return f"by rollout {by[name]}" if name in by else "not by us"
+    return f"by rollout {by[name]}" if name in by else "not by this rollout"
 
 
-def _deed(plan: Plan, m: MemberState) -> str:
-    """What was done to it, of a member that should be in rotation."""
+def _done(plan: Plan, m: MemberState) -> str:
+    """What was done to a member that should be in rotation."""
     if m.phase is Phase.SKIPPED:
         return "was already there"
     if m.phase is Phase.WAITING or not m.progress.begun:

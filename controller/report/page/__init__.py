@@ -1,8 +1,8 @@
-"""The report: one rollout as one HTML page that needs nothing but itself.
+"""The report: one self-contained HTML page about a rollout.
 
-What belongs here: from a journal's records to values, from values to shapes (bars, curves), and
-the templates that draw them. All text goes through the templates, which escape it. What does not:
-files, the network, scripts, decisions.
+Belongs here: from journal records to values, from values to shapes (bars, curves), and the
+templates that draw them. All text goes through the templates, which escape it. Does not belong
+here: files, the network, scripts, decisions.
 """
 
 from controller.report.page.render import page

@@ -1,4 +1,4 @@
-"""A rollout's records, in their order, become a story."""
+"""Builds the model of the page from the records of a journal."""
 
 import json
 from collections.abc import Iterable
@@ -13,8 +13,8 @@ from controller.core.state.state import State
 from controller.core.steps import ClosePool, Course, OpenPool
 from controller.errors import StateError
 from controller.records import Record
-from controller.report.members.status import standing
-from controller.report.page.model import Deed, Entry, Halt, Run, Sample, Series, Story, Stretch
+from controller.report.members.status import member_status
+from controller.report.page.model import Action, Entry, Halt, Run, Sample, Series, Story, Stretch
 from controller.report.run.replay import Replay, Replayed
 from controller.report.words import names
 
@@ -27,18 +27,18 @@ OFF_THE_PATH: Final = {
     Phase.STUCK: "out",
     Phase.KEPT: "kept",
 }
-"""What is drawn besides the five phases; all other phases leave no mark."""
+"""Phase → kind of bar, besides the five phases; all other phases have no bar."""
 
 
-def tell(records: Iterable[Record]) -> Story:
+def build(records: Iterable[Record]) -> Story:
     """Raises StateError when the records are not those of a rollout."""
-    teller = _Teller()
+    builder = _Builder()
     for record in records:
-        teller.hear(record)
-    return teller.story()
+        builder.add(record)
+    return builder.story()
 
 
-class _Teller:
+class _Builder:
     def __init__(self) -> None:
         self._replay = Replay()
         self._last: Record | None = None
@@ -51,27 +51,27 @@ class _Teller:
         self._stretches: list[Stretch] = []
         self._series: dict[tuple[str, str, int], Series] = {}
         self._visits: dict[str, int] = {}
-        self._deeds: list[Deed] = []
+        self._actions: list[Action] = []
         self._entries: list[Entry] = []
         self._halts: list[Halt] = []
         self._overrides: list[tuple[str, str]] = []
 
-    def hear(self, record: Record) -> None:
-        told = self._replay.read(record)
-        self._advance(record, is_another=isinstance(told.value, e.RunBegan) and self._has_begun)
-        if told.sentence:
+    def add(self, record: Record) -> None:
+        read = self._replay.read(record)
+        self._advance(record, is_another=isinstance(read.value, e.RunBegan) and self._has_begun)
+        if read.sentence:
             self._entries.append(
-                Entry(self._elapsed, record.wall, told.member, told.sentence, _mark(told.value))
+                Entry(self._elapsed, record.wall, read.member, read.sentence, _mark(read.value))
             )
-        if not isinstance(told.value, Plan):
-            self._note(told, told.value)
-            self._phases(told)
+        if not isinstance(read.value, Plan):
+            self._note(read, read.value)
+            self._phases(read)
         self._last = record
         self._records += 1
 
     def _advance(self, record: Record, *, is_another: bool) -> None:
-        """Within a run the monotonic clock counts; between two runs, maybe on two boots, only
-        the wall's can."""
+        """Within a run by the monotonic clock; between two runs, perhaps on two boots, by the wall
+        clock."""
         last = self._last
         if last is None:
             self._runs.append(Run(0.0, 0.0, record.wall))
@@ -82,8 +82,8 @@ class _Teller:
             self._elapsed += _seconds(record.at - last.at)
             self._runs[-1] = replace(self._runs[-1], end=self._elapsed)
 
-    def _note(self, told: Replayed, event: e.Event) -> None:
-        wall = told.record.wall
+    def _note(self, read: Replayed, event: e.Event) -> None:
+        wall = read.record.wall
         match event:
             case e.RunBegan():
                 self._has_begun, self._finished = True, None
@@ -97,14 +97,14 @@ class _Teller:
                 self._visits[member] = self._visits.get(member, 0) + 1
             case e.Halted():
                 self._halts.append(Halt(wall, event))
-            case e.ResumeRequested() if told.after.halt is None:
+            case e.ResumeRequested() if read.after.halt is None:
                 self._halts = [replace(halt, is_past=True) for halt in self._halts]
             case e.Finished():
                 self._finished = wall
-                self._finish(told)
+                self._finish(read)
             case e.StepEnded() | e.GuardAnswered() | e.Validated() | e.SettingFailed():
-                course = told.before.members[event.member].progress.course
-                self._deeds.append(_deed(wall, course, event))
+                course = read.before.members[event.member].progress.course
+                self._actions.append(_action(wall, course, event))
             case _:
                 pass
 
@@ -115,21 +115,21 @@ class _Teller:
         series = self._series.setdefault(key, Series(event.gate, member))
         series.samples.append(Sample(self._elapsed, wall, event))
 
-    def _finish(self, told: Replayed) -> None:
-        """The lines printed at the end of a run speak of its first halt."""
-        lines = tuple(json.loads(told.record.body).get("told") or ())
+    def _finish(self, read: Replayed) -> None:
+        """The lines printed at the end of a run are about its first halt."""
+        lines = tuple(json.loads(read.record.body).get("told") or ())
         plan = self._replay.plan
-        standings = _standings(plan, told.after) if plan is not None else ()
+        statuses = _statuses(plan, read.after) if plan is not None else ()
         for i, halt in enumerate(self._halts):
-            if not halt.standings:
-                self._halts[i] = replace(halt, lines=lines, standings=standings)
+            if not halt.statuses:
+                self._halts[i] = replace(halt, lines=lines, statuses=statuses)
                 lines = ()
 
-    def _phases(self, told: Replayed) -> None:
-        for name in _touched(told):
-            if name not in told.after.members:
+    def _phases(self, read: Replayed) -> None:
+        for name in _touched(read):
+            if name not in read.after.members:
                 continue
-            m = told.after.members[name]
+            m = read.after.members[name]
             kind = FIVE.get(m.phase) or OFF_THE_PATH.get(m.phase, "")
             now = self._open.get(name)
             if now is not None and (now.kind, now.course) == (kind, m.progress.course):
@@ -157,7 +157,7 @@ class _Teller:
             runs=tuple(self._runs),
             stretches=tuple(self._stretches),
             series=tuple(self._series.values()),
-            deeds=tuple(self._deeds),
+            actions=tuple(self._actions),
             entries=tuple(self._entries),
             halts=tuple(self._halts),
             overrides=tuple(self._overrides),
@@ -166,10 +166,10 @@ class _Teller:
         )
 
 
-def _standings(plan: Plan, state: State) -> tuple[str, ...]:
+def _statuses(plan: Plan, state: State) -> tuple[str, ...]:
     groups: dict[str, list[str]] = {}
     for m in state.members.values():
-        groups.setdefault(standing(plan, state, m), []).append(m.name)
+        groups.setdefault(member_status(plan, state, m), []).append(m.name)
     return tuple(f"{names(group)}: {how}" for how, group in groups.items())
 
 
@@ -177,17 +177,17 @@ def _seconds(duration: timedelta) -> float:
     return max(0.0, duration.total_seconds())
 
 
-def _touched(told: Replayed) -> Iterable[str]:
-    """Whose phase the event may have changed."""
-    match told.value:
+def _touched(read: Replayed) -> Iterable[str]:
+    """The members whose phase the event may have changed."""
+    match read.value:
         case e.Intended(step):
             return () if isinstance(step, OpenPool | ClosePool) else (step.member,)
         case e.GateSampled() | e.InstanceRestarted() | e.CapacityShort() | e.CapacityBack():
             return ()
         case e.RunBegan() | e.RollbackBegan() | e.ResumeRequested() | e.AbortRequested():
-            return told.after.members
+            return read.after.members
         case _:
-            member = getattr(told.value, "member", None)
+            member = getattr(read.value, "member", None)
             return (member,) if member is not None else ()
 
 
@@ -203,7 +203,7 @@ def _mark(value: e.Event | Plan) -> str:
             | e.AbortRequested()
             | e.OperatorAnswered()
         ):
-            return "hand"
+            return "operator"
         case e.MemberFailed() | e.MemberStuck() | e.MemberKept() | e.SettingFailed():
             return "bad"
         case e.ForeignHandSeen() | e.LockLost():
@@ -214,20 +214,20 @@ def _mark(value: e.Event | Plan) -> str:
             return ""
 
 
-def _deed(
+def _action(
     wall: datetime,
     course: Course,
     event: e.StepEnded | e.GuardAnswered | e.Validated | e.SettingFailed,
-) -> Deed:
+) -> Action:
     match event:
         case e.StepEnded():
-            return Deed(
+            return Action(
                 wall, event.member, course, event.detail, event.passed, event.seconds, event.output
             )
         case e.GuardAnswered(member, answer, detail):
-            return Deed(wall, member, course, f"{answer}: {detail}", answer != e.Answer.REFUSED)
+            return Action(wall, member, course, f"{answer}: {detail}", answer != e.Answer.REFUSED)
         case e.Validated(member, passed, detail):
             what = f"validation {'passed' if passed else 'FAILED'}: {detail}"
-            return Deed(wall, member, course, what, passed)
+            return Action(wall, member, course, what, passed)
         case e.SettingFailed(member, setting, why):
-            return Deed(wall, member, course, f"{setting} failed: {why}", passed=False)
+            return Action(wall, member, course, f"{setting} failed: {why}", passed=False)

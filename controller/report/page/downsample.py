@@ -1,13 +1,13 @@
-"""Fewer points of a long series, none of the telling ones lost."""
+"""Downsampling: fewer points of a long series, keeping peaks and bad verdicts."""
 
 from collections.abc import Sequence
 
 from controller.report.page.model import Sample
 
 
-def thinned(samples: Sequence[Sample], most: int) -> list[Sample]:
-    """At most `most` (at least 4): the first and the last, and of each stretch in between the
-    highest value and the gravest verdict. Few samples stay as they are."""
+def downsampled(samples: Sequence[Sample], most: int) -> list[Sample]:
+    """At most `most` (at least 4): the first and the last, and of each interval in between the
+    highest value and the worst verdict. A short series stays as it is."""
     if len(samples) <= most:
         return list(samples)
     groups = (most - 2) // 2

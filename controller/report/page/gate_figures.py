@@ -1,4 +1,4 @@
-"""What the figures of a gate mean: how they are written, where its limits are."""
+"""Figures of a gate: how its values are written, and where its limits are."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -10,12 +10,12 @@ from controller.core.gates.statistics import is_unexplained
 
 
 def figure(gate: Gate, value: float) -> str:
-    """A value of this gate for people: a ratio as a percentage."""
+    """A value of this gate as text; a ratio as a percentage."""
     return percent(value) if gate.is_ratio else f"{value:.4g}"
 
 
 def limits_of(gate: Gate, last: GateSampled) -> list[tuple[str, float]]:
-    """What is drawn as a line, with a word for each."""
+    """The limits to draw as lines, each with a label."""
     given: list[tuple[str, float | None]] = []
     if isinstance(gate, MetricGate):
         given = [("max", gate.maximum), ("min", gate.minimum)]
@@ -25,7 +25,7 @@ def limits_of(gate: Gate, last: GateSampled) -> list[tuple[str, float]]:
 
 
 def range_of(gate: Gate, values: Sequence[float]) -> str:
-    """What the values reached, on the side that matters."""
+    """The highest value, and the lowest where the gate has a minimum."""
     if not values:
         return "no value"
     if isinstance(gate, MetricGate) and gate.minimum is not None:
@@ -34,8 +34,8 @@ def range_of(gate: Gate, values: Sequence[float]) -> str:
 
 
 def trip_ratio(gate: Gate, total: int) -> float | None:
-    """The least error ratio that fails a gate which judges counts exactly, after `total` requests;
-    None when no number of errors would, and of any other gate."""
+    """The lowest error ratio at which a gate with an exact test fails after `total` requests; None
+    when no number of errors would fail it, and for other gates."""
     maximum = _exact_maximum(gate)
     if maximum is None:
         return None

@@ -1,4 +1,4 @@
-"""What stands at the top: how it ended, when, by whom, and why it halted."""
+"""The header of the page: how the rollout ended, when, by whom, and why it halted."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from controller.records import RolloutRow
 from controller.report.page.model import Halt, Story
 from controller.report.run.halt import without_next
 from controller.report.run.summary import tally
-from controller.report.status.values import kept_file, kind, values, values_told
+from controller.report.status.values import kept_file, kind, values, values_text
 
 UNFINISHED: Final = "unfinished"
 
@@ -36,7 +36,7 @@ NOT_KEPT: Final = "not kept in this journal; it was printed where the rollout ra
 @dataclass(frozen=True, slots=True)
 class HaltLine:
     label: str
-    """Empty where the line goes on with the one above."""
+    """Empty where the line continues the one above."""
     text: str
 
 
@@ -45,16 +45,16 @@ class HaltMessage:
     time: str
     lines: tuple[HaltLine, ...]
     is_whole: bool
-    """All lines as they were printed; else what the journal knows of them."""
+    """Whether these are the lines as printed; else only what the journal has."""
     is_past: bool
-    """It wants no decision any more."""
+    """It needs no decision any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
     kind: str
     values: str
-    """What its variables were; empty: none."""
+    """Its variables; empty: none."""
     outcome: str
     tone: str
     """`good`, `bad` or `open`."""
@@ -81,7 +81,7 @@ def header(row: RolloutRow, story: Story) -> Header:
     settings = file.settings if isinstance(file, RolloutFile) else None
     return Header(
         kind=kind(story.plan),
-        values=values_told(values(row, file, story.plan)),
+        values=values_text(values(row, file, story.plan)),
         outcome=outcome,
         tone=TONES.get(outcome, "bad"),
         why=_why(story, outcome),
@@ -105,7 +105,7 @@ def moment(at: datetime) -> str:
 
 def _why(story: Story, outcome: str) -> str:
     if outcome == UNFINISHED:
-        return "at work, or cut off: `poolroll status` tells"
+        return "running, or cut off: see `poolroll status`"
     finished = story.state.finished
     if finished is None or outcome == Outcome.HALTED:
         return ""
@@ -114,13 +114,13 @@ def _why(story: Story, outcome: str) -> str:
 
 def _message(halt: Halt, is_past: bool) -> HaltMessage:
     if halt.lines:
-        told = without_next(halt.lines) if is_past else halt.lines
-        lines = tuple(HaltLine(line[:10].strip(), line[10:].strip()) for line in told)
+        shown = without_next(halt.lines) if is_past else halt.lines
+        lines = tuple(HaltLine(line[:10].strip(), line[10:].strip()) for line in shown)
     else:
         lines = (
             HaltLine("SEEN", halt.event.seen),
             HaltLine("LIMIT", halt.event.limit),
-            *_labelled("MEMBERS", halt.standings),
+            *_labelled("MEMBERS", halt.statuses),
             HaltLine("USERS", NOT_KEPT),
             HaltLine("CAN WAIT", NOT_KEPT),
         )

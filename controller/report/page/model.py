@@ -1,4 +1,4 @@
-"""A rollout as the page needs it: stretches, samples, deeds, sentences, halts. Values only."""
+"""The model of the page: stretches, samples, actions, sentences, halts. Values only."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,7 +24,7 @@ class Stretch:
     member: str
     course: Course
     kind: str
-    """One of the five phases, or what `teller` calls one off the path."""
+    """One of the five phases, or a kind of `builder.OFF_THE_PATH`."""
     start: float
     end: float
 
@@ -38,8 +38,8 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """What a gate said of one member between its return and the end of its soak, or of the pool
-    while one process ran."""
+    """The samples of a gate on one member from its return to the end of its soak, or on the pool
+    during one run."""
 
     gate: str
     member: str
@@ -47,8 +47,8 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
-    """A command, validation or question that ended."""
+class Action:
+    """A command, validation, `unless` or setting that ended."""
 
     wall: datetime
     member: str
@@ -61,7 +61,7 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One sentence. `mark`: `halt`, `hand` (somebody did it), `bad` or empty."""
+    """One sentence. `mark`: `halt`, `operator` (by a person), `bad` or empty."""
 
     at: float
     wall: datetime
@@ -77,10 +77,10 @@ class Halt:
     wall: datetime
     event: e.Halted
     lines: tuple[str, ...] = ()
-    standings: tuple[str, ...] = ()
-    """How each member stood when the run was over, where `lines` are not there to say so."""
+    statuses: tuple[str, ...] = ()
+    """The status of each member at the end of the run, for where there are no `lines`."""
     is_past: bool = False
-    """Somebody decided to go on after it."""
+    """An operator resumed the rollout after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +91,11 @@ class Story:
     runs: tuple[Run, ...]
     stretches: tuple[Stretch, ...]
     series: tuple[Series, ...]
-    deeds: tuple[Deed, ...]
+    actions: tuple[Action, ...]
     entries: tuple[Entry, ...]
     halts: tuple[Halt, ...]
     overrides: tuple[tuple[str, str], ...]
     """(gate, who overrode it and why), in their order."""
     last: datetime
     finished: datetime | None
-    """When the last process finished; None while one is at work, or was cut off."""
+    """When the last run finished; None while one runs, or if it was cut off."""

@@ -1,4 +1,4 @@
-"""What the gates saw, as small plots: one for each member under judgement, one for the pool."""
+"""Plots of the gates: a small one for each member that was judged, or one for the pool."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from controller.core.events import Verdict
 from controller.core.gates.figures import span
 from controller.core.gates.gate import Gate
 from controller.core.gates.limit import limit
-from controller.report.page.downsample import thinned
+from controller.report.page.downsample import downsampled
 from controller.report.page.gate_figures import figure, limits_of, range_of, trip_ratio
 from controller.report.page.model import Sample, Series, Story
 
@@ -18,13 +18,13 @@ HEIGHT: Final = 140
 LEFT, RIGHT, TOP, BOTTOM = 8, 8, 20, 22
 
 STROKE: Final = 10
-"""To either side of a value that stands alone."""
+"""To either side of a single value."""
 
 HEADROOM: Final = 1.08
-"""Of the greatest value, so that its dot is whole."""
+"""Times the greatest value, so that its dot is whole."""
 
 POINTS: Final = 120
-"""In one plot: more cannot be told apart."""
+"""In one plot: more cannot be distinguished."""
 
 PLOTS: Final = 24
 """For one gate: those with a failure come first, further ones are only counted."""
@@ -68,7 +68,7 @@ class Plot:
     curves: tuple[str, ...]
     """`x,y` pairs; a new curve after each sample without a value."""
     trips: str
-    """Where the gate would fail, which for an exact test hangs on how much was counted."""
+    """Where the gate would fail; with an exact test that depends on the number of requests."""
     dots: tuple[Dot, ...]
     limits: tuple[Limit, ...]
     values: str
@@ -76,7 +76,7 @@ class Plot:
     end: str
     count: int
     queries: tuple[tuple[str, str], ...]
-    """What a metrics system was asked last: kind of query and its text."""
+    """The last queries to the metrics system: kind and text."""
     readings: tuple[Reading, ...]
 
 
@@ -100,13 +100,13 @@ def gate_plots(story: Story) -> tuple[GatePlots, ...]:
     for gate in story.plan.policies.gates:
         own = [series for series in story.series if series.gate == gate.name]
         titles = _titles(own)
-        gravest = sorted(range(len(own)), key=lambda at: -_gravity(own[at]))[:PLOTS]
-        plots = tuple(_plot(gate, own[at], titles[at], rows) for at in sorted(gravest))
+        worst_first = sorted(range(len(own)), key=lambda at: -_severity(own[at]))[:PLOTS]
+        plots = tuple(_plot(gate, own[at], titles[at], rows) for at in sorted(worst_first))
         groups.append(
             GatePlots(
                 gate=gate.name,
                 rule=limit(gate),
-                overrides=tuple(told for name, told in story.overrides if name == gate.name),
+                overrides=tuple(text for name, text in story.overrides if name == gate.name),
                 plots=plots,
                 unplotted=len(own) - len(plots),
             )
@@ -114,7 +114,7 @@ def gate_plots(story: Story) -> tuple[GatePlots, ...]:
     return tuple(groups)
 
 
-def _gravity(series: Series) -> int:
+def _severity(series: Series) -> int:
     verdicts = {sample.event.verdict for sample in series.samples}
     if Verdict.FAIL in verdicts:
         return 2
@@ -137,7 +137,7 @@ class _Scale:
 
 
 def _titles(own: Sequence[Series]) -> list[str]:
-    """A member that came back twice, or a pool under two processes, has two plots."""
+    """A member that returned twice, or a pool in two runs, has two plots."""
     times: dict[str, int] = {}
     titles = []
     for series in own:
@@ -150,7 +150,7 @@ def _titles(own: Sequence[Series]) -> list[str]:
 
 def _plot(gate: Gate, series: Series, title: str, rows: int) -> Plot:
     samples = series.samples
-    few = thinned(samples, POINTS)
+    few = downsampled(samples, POINTS)
     limits = limits_of(gate, samples[-1].event)
     values = [sample.event.value for sample in samples if sample.event.value is not None]
     scale = _Scale(samples, [0.0, *values, *(most * 1.6 for _, most in limits)])
@@ -169,12 +169,12 @@ def _plot(gate: Gate, series: Series, title: str, rows: int) -> Plot:
         end=f"+{lasted}",
         count=len(samples),
         queries=tuple(last.queries.items()),
-        readings=tuple(_reading(gate, sample) for sample in thinned(samples, rows)),
+        readings=tuple(_reading(gate, sample) for sample in downsampled(samples, rows)),
     )
 
 
 def _worst(samples: Sequence[Sample]) -> Verdict:
-    """A failure anywhere, else how it ended."""
+    """FAIL if any sample failed, else the last verdict."""
     if any(sample.event.verdict is Verdict.FAIL for sample in samples):
         return Verdict.FAIL
     return samples[-1].event.verdict
@@ -200,7 +200,7 @@ def _trips(gate: Gate, samples: Sequence[Sample], scale: _Scale) -> str:
 
 
 def _drawn(points: Sequence[tuple[float, float]]) -> list[str]:
-    """A lone point becomes a short stroke: one value is a line too."""
+    """A single point becomes a short stroke."""
     if len(points) == 1:
         ((x, y),) = points
         points = [(max(LEFT, x - STROKE), y), (min(WIDTH - RIGHT, x + STROKE), y)]

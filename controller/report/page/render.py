@@ -1,4 +1,4 @@
-"""Row and records → HTML."""
+"""Renders the report page: row and records → HTML."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -11,7 +11,7 @@ from controller import __version__
 from controller.core.gates.figures import span
 from controller.core.gates.limit import limit
 from controller.records import Record, RolloutRow
-from controller.report.page.builder import tell
+from controller.report.page.builder import build
 from controller.report.page.header import header, moment
 from controller.report.page.members import FIVE, members
 from controller.report.page.model import Entry, Story
@@ -21,32 +21,32 @@ from controller.report.sanitize import legible
 from controller.report.words import names
 
 ENTRIES: Final = 1000
-"""Sentences told; of more, the first and the last, and in between what went wrong and who did
-what."""
+"""Sentences shown; of more, the first and the last, and in between failures and what operators
+did."""
 
 
 def page(row: RolloutRow, records: Sequence[Record]) -> str:
     """One self-contained HTML page about a rollout. Raises StateError when the records cannot
     be read, or are none."""
-    told = tell(records)
-    entries = _few(told.entries)
+    story = build(records)
+    entries = _few(story.entries)
     return (
         _environment()
         .get_template("page.html")
         .render(
             row=row,
             version=__version__,
-            header=header(row, told),
-            timeline=timeline(told),
-            gates=gate_plots(told),
+            header=header(row, story),
+            timeline=timeline(story),
+            gates=gate_plots(story),
             phases=FIVE,
-            members=members(told),
-            hands=[entry for entry in told.entries if entry.mark == "hand"],
+            members=members(story),
+            by_operator=[entry for entry in story.entries if entry.mark == "operator"],
             entries=entries,
-            unsaid=len(told.entries) - len(entries),
-            records=told.records,
-            plan=_plan(told),
-            left=told.plan.left,
+            unshown=len(story.entries) - len(entries),
+            records=story.records,
+            plan=_plan(story),
+            left=story.plan.left,
             sets=row.sets,
         )
     )
@@ -77,7 +77,7 @@ def _environment() -> Environment:
 
 
 def _legible(value: Any) -> Any:
-    """Of everything that a template prints."""
+    """Applied to everything that a template prints."""
     return legible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
@@ -89,8 +89,8 @@ def _few(entries: Sequence[Entry]) -> list[Entry]:
     return [*entries[:third], *between[:third], *entries[-third:]]
 
 
-def _plan(told: Story) -> list[tuple[str, str]]:
-    plan = told.plan
+def _plan(story: Story) -> list[tuple[str, str]]:
+    plan = story.plan
     policies = plan.policies
     gates = [f"{gate.name}: {limit(gate)}, every {span(gate.every)}" for gate in policies.gates]
     return [

@@ -1,4 +1,4 @@
-"""Members × phases over time, as bars. Widths and places are percent of the drawing's width."""
+"""The timeline: phases of each member as bars, positions in percent of the width."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,18 +8,18 @@ from typing import Final
 
 from controller.core.gates.figures import span
 from controller.core.phases import OVER, Phase
-from controller.report.members.status import standing
+from controller.report.members.status import member_status
 from controller.report.page.model import Run, Story, Stretch
 
 GAP_SHARE: Final = 0.04
-"""The most that the time between two runs takes, as a share of the time at work: a night between
-a halt and its end would else leave no room for what happened."""
+"""The widest gap between two runs, as a share of the time of all runs: a night after a halt must
+not take the room of what happened."""
 
 ROWS_SHOWN: Final = 40
-"""Further members stand folded."""
+"""Further members are folded."""
 
 NARROWEST: Final = 0.4
-"""Percent: a phase of milliseconds can still be seen."""
+"""Percent: so that a phase of milliseconds is visible."""
 
 WORDS: Final = {
     "turn": "waits for its turn",
@@ -34,16 +34,16 @@ WORDS: Final = {
 }
 
 PHONE, DESK, LETTER = 270, 800, 8
-"""Pixels: what is left for the bars, and what a letter takes."""
+"""Pixels: the width of all bars, and of a letter."""
 
 STEPS: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400)
 """Seconds between two ticks."""
 
 MOST_TICKS: Final = 4
-"""As many as a phone has room for."""
+"""As many as fit on a phone."""
 
 APART: Final = 100 / 5
-"""Percent, between two ticks at least."""
+"""Percent: the least distance of two ticks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +52,16 @@ class Bar:
     x: float
     width: float
     narrow: str
-    """What a phone has room for."""
+    """The text that fits on a phone."""
     wide: str
-    """What a desk has room for."""
+    """The text that fits on a desktop."""
     title: str
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     member: str
-    standing: str
+    status: str
     bars: tuple[Bar, ...]
 
 
@@ -70,7 +70,7 @@ class Tick:
     x: float
     label: str
     anchor: str
-    """Of the label, as SVG has it: at the edges it stays within the drawing."""
+    """`text-anchor` of the label; at the edges it stays within the drawing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +90,11 @@ class Timeline:
     gaps: tuple[Gap, ...]
     halts: tuple[float, ...]
     legend: tuple[tuple[str, str, str], ...]
-    """(kind, letter, words) of what is drawn."""
+    """(kind, letter, words) of each kind of bar drawn."""
 
 
 class Axis:
-    """Seconds of the rollout → percent of the width, the time between runs cut short."""
+    """Seconds of the rollout → percent of the width; gaps between runs are shortened."""
 
     def __init__(self, runs: Sequence[Run]) -> None:
         self._runs = runs
@@ -123,7 +123,7 @@ def timeline(story: Story) -> Timeline:
     rows = {
         m.name: Row(
             m.name,
-            standing(story.plan, story.state, m),
+            member_status(story.plan, story.state, m),
             tuple(_bar(axis, each) for each in stretches.get(m.name, ())),
         )
         for m in story.state.members.values()
@@ -141,7 +141,7 @@ def timeline(story: Story) -> Timeline:
 
 
 def letter(kind: str) -> str:
-    """What a bar says besides its colour."""
+    """The letter of a bar, besides its colour."""
     return {"turn": "", "undo": "×", "out": "OUT", "kept": "?"}.get(kind, kind[0].upper())
 
 
@@ -168,7 +168,7 @@ def _fitting(words: Sequence[str], pixels: float) -> str:
 
 
 def _worth_a_look(story: Story) -> set[str]:
-    """All of a small pool; of a large one those that did not end well come first."""
+    """All members of a small pool; of a large one, members that did not succeed come first."""
     members = list(story.state.members.values())
     fine = OVER | {Phase.WAITING}
     in_trouble = [m.name for m in members if m.phase not in fine]
@@ -177,7 +177,7 @@ def _worth_a_look(story: Story) -> set[str]:
 
 
 def _ticks(axis: Axis, runs: Sequence[Run]) -> tuple[Tick, ...]:
-    """Where each run began, and round times in between, as far as there is room."""
+    """The start of each run, and round times in between where there is room."""
     working = sum(run.end - run.start for run in runs)
     step = next((step for step in STEPS if working / step <= MOST_TICKS), STEPS[-1])
     places = [(axis.x(run.start), run.wall) for run in runs]
@@ -200,5 +200,5 @@ def _gaps(axis: Axis, runs: Sequence[Run]) -> tuple[Gap, ...]:
     for before, after in pairwise(runs):
         x = axis.x(before.end)
         rest = span(timedelta(seconds=after.start - before.end))
-        gaps.append(Gap(x, axis.x(after.start) - x, f"nobody at work for {rest}"))
+        gaps.append(Gap(x, axis.x(after.start) - x, f"no run for {rest}"))
     return tuple(gaps)

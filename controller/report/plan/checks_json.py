@@ -1,5 +1,5 @@
-"""What `check --json` and `gate --json` print; the models are their published schemas
-(`schema check`, `schema gate`)."""
+"""Output of `check --json` and `gate --json`; the models are their published schemas (`schema
+check`, `schema gate`)."""
 
 from collections.abc import Sequence
 from typing import Any, Self
@@ -15,18 +15,18 @@ class _Value(BaseModel):
 
 
 class FaultValue(_Value):
-    line: int | None = Field(description="From 1; null where no place in the file can be named.")
+    line: int | None = Field(description="From 1; null where there is no place in the file.")
     column: int | None
     path: str = Field(description="Dotted path of the key; empty for the file as a whole.")
-    message: str = Field(description="What is wrong, and the mend.")
+    message: str = Field(description="What is wrong, and how to fix it.")
 
 
 class CheckValue(_Value):
-    """What `poolroll check FILE --json` prints."""
+    """Output of `poolroll check FILE --json`."""
 
     file: str
-    name: str | None = Field(description="Of the rollout; null where there are faults.")
-    faults: list[FaultValue] = Field(description="Empty: the file is in order.")
+    name: str | None = Field(description="Name of the rollout; null where there are faults.")
+    faults: list[FaultValue] = Field(description="Empty: the file is valid.")
     warnings: list[str]
 
     @classmethod
@@ -44,30 +44,30 @@ class CheckValue(_Value):
 class GateValue(_Value):
     name: str
     scope: str = Field(description="What it judges in a rollout: member or pool.")
-    member: str | None = Field(description="Whom the reading is about; null: the whole pool.")
+    member: str | None = Field(description="The member that was judged; null: the whole pool.")
     verdict: str | None = Field(description="pass, fail or inconclusive; null: see faults.")
     reason: str
-    limit: str = Field(description="What the gate allows, in words.")
+    limit: str = Field(description="The limit of the gate, in words.")
     errors: int | None
     requests: int | None
     value: float | None
-    queries: dict[str, str] = Field(description="What a metrics system was asked.")
-    evaluated_at: str | None = Field(description="By the metrics system's clock.")
-    faults: list[str] = Field(description="Why it can never work.")
-    counts: bool = Field(description="Whether it makes the exit code.")
+    queries: dict[str, str] = Field(description="The queries to the metrics system.")
+    evaluated_at: str | None = Field(description="By the clock of the metrics system.")
+    faults: list[str] = Field(description="Why the gate can never work.")
+    counts: bool = Field(description="Whether it decides the exit code.")
 
 
 class GatesValue(_Value):
-    """What `poolroll gate FILE --json` prints, with --watch again and again, one a line."""
+    """Output of `poolroll gate FILE --json`; with --watch repeatedly, one per line."""
 
-    name: str = Field(description="Of the rollout.")
+    name: str = Field(description="Name of the rollout.")
     gates: list[GateValue]
     exit_code: int
 
 
 def schema_of(model: type[BaseModel], title: str) -> dict[str, Any]:
-    drawn = model.model_json_schema(mode="serialization")
-    return {"$schema": GenerateJsonSchema.schema_dialect, **drawn, "title": title}
+    schema = model.model_json_schema(mode="serialization")
+    return {"$schema": GenerateJsonSchema.schema_dialect, **schema, "title": title}
 
 
 def _fault(fault: Fault) -> FaultValue:

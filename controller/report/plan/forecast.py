@@ -1,4 +1,4 @@
-"""What lies ahead of a rollout, as an operator reads it before saying yes."""
+"""The forecast in a plan, as text: load on the other members, duration, blast radius."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -20,7 +20,7 @@ def outlook_lines(
     now: Traffic,
     losses: Sequence[Loss],
 ) -> list[str]:
-    """All of it, for `plan_text`."""
+    """The whole forecast, for `plan_text`."""
     return [
         *load_lines(loads, plan),
         "",
@@ -36,23 +36,23 @@ def _is_unknown(plan: Plan, now: Traffic) -> bool:
 
 def _unknown_stake() -> list[str]:
     why = "no load balancer counts requests here"
-    return ["at stake", f"  NOT KNOWN: {why}, so how many would fail cannot be said"]
+    return ["at stake", f"  NOT KNOWN: {why}, so it is not known how many would fail"]
 
 
 def load_lines(loads: Sequence[Load], plan: Plan) -> list[str]:
     together = plan.max_unavailable
-    head = f"the others, while {together} {'is' if together == 1 else 'are'} out"
+    head = f"the other members, while {together} {'is' if together == 1 else 'are'} out"
     return [head, *(f"  {_load(load, plan.min_available)}" for load in loads)]
 
 
 def _load(load: Load, floor: int) -> str:
     where = f"{load.backend} at {load.instance}: {load.serving} serve, then {load.carriers}"
     if load.sessions is None:
-        left = f" (floor {floor})" if load.carriers > 0 else ": NOBODY IS LEFT"
+        left = f" (floor {floor})" if load.carriers > 0 else ": NO MEMBER IS LEFT"
         return f"{where}{left}; how many sessions they carry is not known"
     sessions = count(load.sessions, "session")
     if load.carriers <= 0:
-        return f"{where}: NOBODY IS LEFT TO CARRY {sessions}"
+        return f"{where}: NO MEMBER IS LEFT FOR {sessions}"
     text = f"{where} (floor {floor}); {sessions} now, {load.sessions / load.carriers:.3g} each"
     if load.room is None:
         return f"{text}, no maxconn"
@@ -67,7 +67,7 @@ def expected_lines(expected: Expected) -> list[str]:
         least = span(expected.waits * expected.turns)
         text = f"at least {least}: {waits}; the time of the upgrade commands is not known yet"
     elif expected.commands:
-        took = f"{span(expected.commands)} for the commands, as the last time"
+        took = f"{span(expected.commands)} for the commands, as last time"
         text = f"about {span(expected.total)}: {waits}, and {took}"
     else:
         text = f"about {span(expected.total)}: {waits}"
@@ -76,17 +76,18 @@ def expected_lines(expected: Expected) -> list[str]:
 
 def stake_lines(traffic: Traffic, losses: Sequence[Loss]) -> list[str]:
     if not losses:
-        return ["at stake", "  nothing new meets users: members go out and come back as they are"]
+        return ["at stake", "  users meet no new version: members go out and come back as they are"]
     if traffic.pool <= 0:
         return [
             "at stake",
-            "  NO REQUEST CAME WHILE WE LOOKED: HOW MANY WOULD FAIL CANNOT BE SAID, AND NO GATE "
-            "SEES A BAD VERSION WITHOUT TRAFFIC",
+            "  NO REQUESTS WERE MEASURED: HOW MANY WOULD FAIL IS NOT KNOWN, AND WITHOUT TRAFFIC "
+            "NO GATE SEES A BAD VERSION",
         ]
-    drawn = "; more where it fails quickly, for idle servers are preferred"
+    more = "; more if it fails quickly, as idle servers are preferred"
+    attracted = more if traffic.prefers_idle else ""
     lines = [
-        f"at stake, at the rate of this moment ({traffic.pool:.3g} requests a second, up to "
-        f"{traffic.member:.3g} of them at one upgraded member{drawn if traffic.is_drawn else ''})",
+        f"at stake, at the present rate ({traffic.pool:.3g} requests a second, up to "
+        f"{traffic.member:.3g} of them at one upgraded member{attracted})",
         *(f"  {_loss(loss)}" for loss in losses),
     ]
     if any(loss.requests is not None for loss in losses):
@@ -100,31 +101,33 @@ def stake_lines(traffic: Traffic, losses: Sequence[Loss]) -> list[str]:
 def _loss(loss: Loss) -> str:
     head = f"if the new version fails {SHARES.get(loss.ratio, percent(loss.ratio))}"
     if loss.requests is None or loss.duration is None:
-        return f"{head}: {_boundless(loss)}"
+        return f"{head}: {_without_bound(loss)}"
     likely = ""
     if loss.likely is not None:
         requests, duration = loss.likely
         likely = f" (likely {requests}, in {_up(duration)})"
     scraped = ""
     if loss.assumed is not None:
-        scraped = f", if its metrics are scraped every {span(loss.assumed)}: `evidence` would tell"
+        scraped = (
+            f", if its metrics are scraped every {span(loss.assumed)} (set `evidence` to know)"
+        )
     return (
         f"{head}: at most {count(loss.requests, 'request')} of users fail, for at most "
-        f"{_up(loss.duration)}{likely}; then gate {loss.gate!r} has taken it out{scraped}"
+        f"{_up(loss.duration)}{likely}; by then gate {loss.gate!r} has taken it out{scraped}"
     )
 
 
-def _boundless(loss: Loss) -> str:
+def _without_bound(loss: Loss) -> str:
     what = (
         f"up to {loss.at_first:.3g} requests fail each second from the first member on, "
         f"{loss.per_second:.3g} when all have it, for the whole rollout and after it"
     )
     if not loss.why:
-        return f"NOTHING STOPS IT, FOR THERE IS NO GATE: {what}"
+        return f"NOTHING STOPS IT, THERE IS NO GATE: {what}"
     return f"NO GATE IS SURE TO STOP IT: {what}; {'; '.join(loss.why)}"
 
 
 def _up(duration: timedelta) -> str:
-    """Rounded up, for a bound that is rounded down is none."""
+    """Rounded up, as it is an upper bound."""
     step = timedelta(seconds=0.1 if duration < timedelta(seconds=10) else 1)
     return span(-(-duration // step) * step)

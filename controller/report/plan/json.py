@@ -1,4 +1,4 @@
-"""A plan as `plan --json` prints it. The models are its published schema (`schema plan`)."""
+"""Output of `plan --json`. The models are its published schema (`schema plan`)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
@@ -13,7 +13,7 @@ from controller.core.forecast.traffic import Traffic
 from controller.core.plan.plan import Plan
 from controller.core.state.state import State
 from controller.records import RolloutRow
-from controller.report.members.status import standing
+from controller.report.members.status import member_status
 
 
 class _Value(BaseModel):
@@ -21,7 +21,9 @@ class _Value(BaseModel):
 
 
 class CapacityValue(_Value):
-    serving: int = Field(description="Members in rotation and healthy, where the fewest are.")
+    serving: int = Field(
+        description="Members in rotation and healthy, on the load balancer with the fewest."
+    )
     max_unavailable: int
     min_available: int
 
@@ -35,18 +37,18 @@ class OthersLoad(_Value):
     instance: str
     backend: str
     serving: int
-    carriers: int = Field(description="Left while as many members are out as may be.")
-    sessions: int | None = Field(
-        description="Under way now, in the whole backend; null: not known."
-    )
-    room: int | None = Field(description="What the carriers' maxconn takes; null: no limit.")
+    carriers: int = Field(description="Members left to serve while max_unavailable are out.")
+    sessions: int | None = Field(description="Open now, in the whole backend; null: not known.")
+    room: int | None = Field(description="The sum of the carriers' maxconn; null: no limit.")
 
 
 class Duration(_Value):
     turns: int
-    wait_seconds: float = Field(description="Of each turn: sticky clients, ramp and soak.")
-    command_seconds: float | None = Field(description="Of each turn, as the last time.")
-    total_seconds: float | None = Field(description="null: the commands' time is not known.")
+    wait_seconds: float = Field(description="Per turn: sticky clients, ramp and soak.")
+    command_seconds: float | None = Field(description="Per turn, as last time.")
+    total_seconds: float | None = Field(
+        description="null: the duration of the commands is not known."
+    )
 
 
 class RequestsValue(_Value):
@@ -55,41 +57,47 @@ class RequestsValue(_Value):
 
 
 class AtStake(_Value):
-    failing_ratio: float = Field(description="What the new version fails of its requests, 0 to 1.")
-    gate: str | None = Field(description="Stops it; null: none does for certain.")
-    requests: int | None = Field(description="That fail, at most; null: without a bound.")
-    seconds: float | None = Field(description="Until the last of them; null: without a bound.")
-    likely_requests: int | None = Field(description="In every second rollout no more.")
-    likely_seconds: float | None = Field(description="The same of the time.")
-    per_second: float = Field(description="That may fail in each second, at most.")
-    why: list[str] = Field(description="Of each gate, why it may not stop it; without a bound.")
+    failing_ratio: float = Field(
+        description="The share of its requests that the new version fails, 0 to 1."
+    )
+    gate: str | None = Field(description="The gate that stops it; null: none is certain to.")
+    requests: int | None = Field(description="How many fail, at most; null: no bound.")
+    seconds: float | None = Field(
+        description="From the first to the last failure, at most; null: no bound."
+    )
+    likely_requests: int | None = Field(description="In half of such rollouts, no more fail.")
+    likely_seconds: float | None = Field(description="In half of such rollouts, no longer.")
+    per_second: float = Field(description="Requests that may fail per second, at most.")
+    why: list[str] = Field(description="Without a bound: for each gate, why it may not stop it.")
     certainty: float = Field(description="Share of such rollouts in which the bound holds.")
 
 
 class UnfinishedValue(_Value):
-    """A rollout that a run would go on with."""
+    """An unfinished rollout that a run would continue."""
 
     id: str
     started: str = Field(description="UTC, ISO 8601.")
     by: str
-    members: dict[str, str] = Field(description="Member to how it stands, in words.")
+    members: dict[str, str] = Field(description="Member to its status, in words.")
 
 
 class PlanValue(_Value):
-    """What `poolroll plan FILE --json` prints. Durations are in seconds."""
+    """Output of `poolroll plan FILE --json`. Durations are in seconds."""
 
     name: str
-    refusals: list[str] = Field(description="Empty: a run would begin.")
+    refusals: list[str] = Field(description="Empty: a run would start.")
     notes: list[str]
-    order: list[str] = Field(description="Of those that the run would touch.")
-    not_in_this_run: list[str] = Field(description="Left for another run.")
-    unfinished: UnfinishedValue | None = Field(description="What the run would go on with, if so.")
+    order: list[str] = Field(description="Members that the run would touch, in order.")
+    not_in_this_run: list[str] = Field(description="Members left for another run.")
+    unfinished: UnfinishedValue | None = Field(
+        description="The unfinished rollout that the run would continue."
+    )
     canaries: list[str]
     left_out: dict[str, str] = Field(description="Member to how it was found out of rotation.")
     capacity: CapacityValue | None = Field(description="null, as below, where there is no plan.")
     gates_now: dict[str, str]
     unless: dict[str, UnlessValue]
-    others: list[OthersLoad] = Field(description="What they carry while members are out.")
+    others: list[OthersLoad] = Field(description="Load on the other members while some are out.")
     duration: Duration | None
     traffic: RequestsValue | None = Field(description="null, too, where requests are not counted.")
     at_stake: list[AtStake] = Field(description="Empty, too, where requests are not counted.")
@@ -109,7 +117,7 @@ class PlanValue(_Value):
         former: tuple[RolloutRow, Plan, State] | None = None,
     ) -> Self:
         """`plan`: what the run would do; `aside`: members that it would leave for another run;
-        `former`: what it would go on with."""
+        `former`: the unfinished rollout that it would continue."""
         return cls(
             name=name,
             refusals=list(refusals),
@@ -134,7 +142,7 @@ def _unfinished(row: RolloutRow, plan: Plan, state: State) -> UnfinishedValue:
         id=row.id,
         started=row.started.isoformat(),
         by=row.by,
-        members={m.name: standing(plan, state, m) for m in state.members.values()},
+        members={m.name: member_status(plan, state, m) for m in state.members.values()},
     )
 
 
@@ -186,5 +194,5 @@ def _at_stake(loss: Loss) -> AtStake:
 
 
 def plan_schema() -> dict[str, Any]:
-    drawn = PlanValue.model_json_schema(mode="serialization")
-    return {"$schema": GenerateJsonSchema.schema_dialect, **drawn, "title": "poolroll plan"}
+    schema = PlanValue.model_json_schema(mode="serialization")
+    return {"$schema": GenerateJsonSchema.schema_dialect, **schema, "title": "poolroll plan"}

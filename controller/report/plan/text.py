@@ -1,4 +1,4 @@
-"""The plan as an operator reads it before saying yes."""
+"""The plan as text, for the operator to confirm."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,7 +9,7 @@ from controller.core.plan.plan import Plan
 from controller.core.settings import OnFailure, ReturnPolicy, Settings
 from controller.core.state.state import State
 from controller.records import RolloutRow
-from controller.report.run.summary import standings
+from controller.report.run.summary import status_lines
 from controller.report.words import count, names
 
 
@@ -23,8 +23,8 @@ def plan_text(
     whole: Plan | None = None,
     aside: Sequence[str] = (),
 ) -> list[str]:
-    """`gates_now`: gate → what it reads at this moment; `ahead`: see `report.outlook`; `whole`: of
-    which `plan` is the part that a run would do; `aside`: members that it leaves for another."""
+    """`gates_now`: gate → its verdict now; `ahead`: see `report.plan.forecast`; `whole`: the whole
+    plan, of which a run would do the part `plan`; `aside`: members that it leaves for another."""
     policies = plan.policies
     lines = [
         f"rollout {plan.name}: {share(plan, whole)} of {names(plan.backends)} behind "
@@ -52,20 +52,20 @@ def plan_text(
     ]
     lines += ["", *ahead] if ahead else []
     remarks = [*notes, *settings.warnings]
-    return [*lines, "", "mind", *(f"  {remark}" for remark in remarks)] if remarks else lines
+    return [*lines, "", "notes", *(f"  {remark}" for remark in remarks)] if remarks else lines
 
 
 def share(plan: Plan, whole: Plan | None) -> str:
-    """`3 members`, or `1 of 3 members` where a run is limited or has a part behind it."""
+    """`3 members`, or `1 of 3 members` where the run is limited or a part is done already."""
     most = len(whole.members) if whole is not None else len(plan.members)
     part = "" if most == len(plan.members) else f"{len(plan.members)} of "
     return part + count(most, "member")
 
 
 def going_on(plan: Plan, row: RolloutRow, state: State) -> list[str]:
-    """What a run finds that an earlier one has left."""
+    """What a run continues: the members as an earlier run left them."""
     began = f"{row.started:%Y-%m-%d %H:%M:%S} UTC by {row.by}"
-    return [f"rollout {plan.name} goes on, begun {began}", *standings(plan, state)]
+    return [f"rollout {plan.name} goes on, begun {began}", *status_lines(plan, state)]
 
 
 def _order(plan: Plan) -> list[str]:
@@ -91,7 +91,7 @@ def _gates(gates: Sequence[Gate], now: Mapping[str, str]) -> list[str]:
 
 def _drain(plan: Plan) -> str:
     policy = plan.policies.drain
-    what = f"work in flight has {span(policy.timeout)}, then {policy.on_timeout}"
+    what = f"work in flight has {span(policy.timeout)} to end, then {policy.on_timeout}"
     if not plan.sticky:
         return what
     kinds = ", ".join(f"{backend} ({kind})" for backend, kind in plan.sticky.items())
@@ -105,7 +105,7 @@ def _ramp(policy: ReturnPolicy) -> str:
     if not policy.ramp:
         return ""
     steps = ", ".join(f"{share} %" for share in policy.ramp)
-    return f", then {steps} of its weight for {span(policy.hold)} each, gates watched"
+    return f", then {steps} of its weight for {span(policy.hold)} each, gates watching"
 
 
 def _on_failure(policy: OnFailure) -> str:

@@ -1,4 +1,4 @@
-"""The halt message: lines that someone who knows nothing understands at three at night."""
+"""The halt message: what happened, who is affected, and what to type next."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,7 +11,13 @@ from controller.core.snapshot import Snapshot, capacity
 from controller.core.state.failures import failures, why_unknown
 from controller.core.state.state import State
 from controller.report.members.placement import observed
-from controller.report.members.status import is_changed, is_fine, left_standing, standing, strangers
+from controller.report.members.status import (
+    is_changed,
+    is_fine,
+    left_status,
+    member_status,
+    non_members,
+)
 from controller.report.run.next_commands import NextCommands, after_halt
 from controller.report.sanitize import legible_line
 from controller.report.words import count, names
@@ -26,7 +32,7 @@ def halt_message(
     commands: NextCommands,
     contact: str,
 ) -> list[str]:
-    """The lines. `contact`: owner and runbook, or empty."""
+    """SEEN, LIMIT, MEMBERS, USERS, CAN WAIT, NEXT. `contact`: owner and runbook, or empty."""
     halt = state.halt
     if halt is None:
         raise ValueError("not halted")
@@ -42,7 +48,7 @@ def halt_message(
 
 
 def without_next(lines: Sequence[str]) -> list[str]:
-    """The lines of a halt that was decided on: what was to be typed then is not any more."""
+    """The lines of a halt that an operator has decided on: its NEXT commands no longer apply."""
     kept, is_next = [], False
     for line in lines:
         is_next = line.startswith("NEXT") or (is_next and line.startswith(" "))
@@ -59,46 +65,46 @@ def _lost(state: State) -> list[Snapshot]:
     return [s for s in state.snapshots.values() if s.lost_since is not None or s.at is None]
 
 
-def _silent(state: State) -> str:
-    """Who does not answer; empty when all do."""
+def _unanswered(state: State) -> str:
+    """Which load balancers do not answer; empty when all do."""
     lost = [snapshot.instance for snapshot in _lost(state)]
     return f"{names(lost)} {'does' if len(lost) == 1 else 'do'} not answer" if lost else ""
 
 
 def _unknown(state: State) -> str:
-    """Why nothing is known of how users fare; empty when it is."""
-    return _silent(state) or why_unknown(state)
+    """Why it is not known whether users fail; empty when it is known."""
+    return _unanswered(state) or why_unknown(state)
 
 
 def _as_of(state: State, now: Instant, wall: datetime) -> list[str]:
-    """Said above the members when not all of them can be seen."""
+    """How old the members' state is, where a load balancer does not answer."""
     lost = _lost(state)
     seen = [snapshot.at for snapshot in lost if snapshot.at is not None]
     if not lost:
         return []
     if len(seen) < len(lost):
-        return ["as the journal has them:"]
+        return ["according to the journal:"]
     return [f"as last seen at {wall - (now - min(seen)):%H:%M:%S} UTC:"]
 
 
 def _members(plan: Plan, state: State) -> list[str]:
-    """Those that need a look stand each on a line, the others are counted."""
+    """A line for each member that needs attention; the others are grouped."""
     lines, groups = [], dict[str, list[str]]()
     for name in plan.left:
-        groups.setdefault(left_standing(plan, state, name), []).append(name)
+        groups.setdefault(left_status(plan, state, name), []).append(name)
     for m in state.members.values():
-        how, seen = standing(plan, state, m), observed(state, m.name)
+        how, seen = member_status(plan, state, m), observed(state, m.name)
         if is_fine(m) and (seen.is_serving or not seen.is_seen):
             groups.setdefault(how.partition(":")[0], []).append(m.name)
         else:
             lines.append(f"{m.name}: {how}")
-    lines += [f"{name}: {how}" for name, how in strangers(plan, state).items()]
+    lines += [f"{name}: {how}" for name, how in non_members(plan, state).items()]
     return lines + [f"{names(group)}: {how}" for how, group in groups.items()]
 
 
 def _users(state: State, now: Instant, wall: datetime) -> str:
-    """From the pool's own counters over the last seconds. They count retries too, so the figure
-    is the most that users can have met."""
+    """From the load balancers' counters over the last seconds. They count retries too, so the
+    figure is an upper bound for what users saw."""
     if unknown := _unknown(state):
         return f"NOT KNOWN: {unknown}"
     failed = failures(state, now)
@@ -114,7 +120,7 @@ def _users(state: State, now: Instant, wall: datetime) -> str:
 
 
 def serving(state: State) -> int:
-    """How many serve. What we have out does not, even where the last look is older."""
+    """How many serve. A member that we have out does not, even where the last look is older."""
     partly = (Phase.KEPT, Phase.RAMPING)
     away = frozenset(m.name for m in state.members.values() if m.is_away and m.phase not in partly)
     return capacity(state.snapshots.values(), away).serving
@@ -139,5 +145,7 @@ def _can_wait(plan: Plan, state: State, now: Instant, contact: str) -> list[str]
     changed = [m.name for m in state.members.values() if is_changed(m)]
     lines = [text + (f"; {contact}" if contact else "")]
     if changed:
-        lines.append(f"as long as no load balancer is reloaded: that may put {names(changed)} back")
+        lines.append(
+            f"but do not reload a load balancer: that may put {names(changed)} back in rotation"
+        )
     return lines

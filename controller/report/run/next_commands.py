@@ -1,4 +1,4 @@
-"""The commands with which an operator goes on with a rollout, or ends it: ready to be pasted."""
+"""Next commands: what an operator types to continue a rollout or to end it, ready to paste."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,16 +20,16 @@ _VERBS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class NextCommands:
-    """One rollout, as commands name it."""
+    """The commands about one rollout."""
 
     name: str
     purpose: Purpose
     file: str
     """Path of the rollout file."""
     sets: Mapping[str, str] = field(default_factory=dict)
-    """What `--set` said: another value would be another rollout."""
+    """Values of `--set`: with another value it would be another rollout."""
     state: str = ""
-    """The state folder, where commands would not look there by themselves."""
+    """The state folder, unless it is the default."""
 
     @property
     def run(self) -> str:
@@ -57,7 +57,7 @@ class NextCommands:
         return self._begin("rollback")
 
     def _begin(self, verb: str) -> str:
-        sets = [f"--set {quote(f'{key}={_told(value)}')}" for key, value in self.sets.items()]
+        sets = [f"--set {quote(f'{key}={_shown(value)}')}" for key, value in self.sets.items()]
         return self._command(verb, quote(self.file), *sets)
 
     def _command(self, *words: str) -> str:
@@ -65,14 +65,14 @@ class NextCommands:
         return " ".join(["poolroll", *words, *state])
 
 
-def _told(value: str) -> str:
-    """A secret is not kept: whoever types the command has it."""
+def _shown(value: str) -> str:
+    """The journal does not keep secrets, so the operator types them."""
     return "…" if value == MASK else value
 
 
 def after_halt(plan: Plan, state: State, commands: NextCommands) -> list[str]:
-    """What to type about a rollout that halted: go on, end it, and go back where the file has a
-    way back."""
+    """What to type about a rollout that halted: go on, end it, or go back if the file has a
+    `rollback`."""
     lines = [
         f"to go on:  {commands.resume}, then {commands.run}",
         f"to end it: {commands.abort}   ({restoring(state)})",
@@ -84,12 +84,12 @@ def after_halt(plan: Plan, state: State, commands: NextCommands) -> list[str]:
 
 
 def restoring(state: State) -> str:
-    """What `--restore` would do: a validation that was green while users failed proves nothing."""
+    """What `--restore` would do, with a warning where validation passed although users failed."""
     failed = [m for m in state.members.values() if m.trial.disproven and m.is_away]
     if not failed:
-        return "--restore also puts back what passes its validation"
+        return "--restore also puts back members that pass their validation"
     halt = state.halt
     first = next((m for m in failed if halt is not None and m.name == halt.member), failed[0])
     which = "it" if len(failed) == 1 else first.name
     whom = names([m.name for m in failed])
-    return f"MIND: --restore puts back {whom}: validation was passed, yet {which} {fault(first)}"
+    return f"CAUTION: --restore puts back {whom}: validation passed, but {which} {fault(first)}"

@@ -1,4 +1,4 @@
-"""Events → notices: what people who do not watch are told, and when. Pure."""
+"""Which events become notifications, what they say, and when they are sent. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,23 +14,23 @@ from controller.core.pool import Instant
 from controller.core.settings import Settings
 from controller.core.state.state import State
 from controller.records import Notice
-from controller.report.members.status import standing
+from controller.report.members.status import member_status
 from controller.report.run.halt import halt_message
 from controller.report.run.next_commands import NextCommands
 from controller.report.run.summary import contact, summary
 from controller.report.words import count, names
 
 PROMPT: Final = timedelta(seconds=5)
-"""A halt is told when all has come to rest, with what became of whom; when that takes longer (a
-step that runs on, a rollback of everybody), it is told after this."""
+"""A halt is notified when all members have come to rest, with the state of each. Where that takes
+longer (a step that still runs, a rollback of all members), it is notified after this time."""
 
 ENDS: Final = (Outcome.DONE, Outcome.ABORTED, Outcome.REFUSED)
-"""Outcomes after which the heartbeat may fall silent for good: its last beat says so."""
+"""Outcomes after which the heartbeat ends for good: its last beat says so."""
 
 
 @dataclass(frozen=True, slots=True)
-class RolloutTidings:
-    """Implements `controller.runner.notify.Tidings`."""
+class RolloutNotices:
+    """Implements `controller.runner.notify.Notices`."""
 
     rollout: str
     """Its id."""
@@ -39,7 +39,7 @@ class RolloutTidings:
     commands: NextCommands
     """For the commands that a halt names."""
     is_ending: bool = False
-    """`abort` of a rollout at rest: that a process has it in hand again is not worth telling."""
+    """`abort` of a rollout that no process runs: that a process took it up is no news."""
 
     def of(
         self,
@@ -83,8 +83,10 @@ class RolloutTidings:
 
     def _started(self, event: e.RunBegan, before: State, wall: datetime) -> Notice:
         if before.run is not None:
-            lines = [f"{m.name}: {standing(self.plan, before, m)}" for m in before.members.values()]
-            return self._notice("started", wall, f"goes on, taken up by {event.by}", lines)
+            lines = [
+                f"{m.name}: {member_status(self.plan, before, m)}" for m in before.members.values()
+            ]
+            return self._notice("started", wall, f"continued by {event.by}", lines)
         members = event.only or tuple(member.name for member in self.plan.members)
         return self._notice(
             "started",
@@ -97,20 +99,20 @@ class RolloutTidings:
         return self._notice(
             "stuck",
             wall,
-            f"{member} is STUCK: its rollback failed too; it stays out until a human mends it",
-            [f"{member}: {standing(self.plan, after, after.members[member])}"],
+            f"{member} is STUCK: its rollback failed too; it stays out until a person repairs it",
+            [f"{member}: {member_status(self.plan, after, after.members[member])}"],
             member=member,
         )
 
     def _halted(self, after: State, now: Instant, wall: datetime, code: int | None) -> Notice:
         """`code` None: members are still being brought to rest."""
         halt = after.halt
-        assert halt is not None, "told of a halt without one"
+        assert halt is not None, "a notice about a halt, without one"
         about = contact(self.settings)
         lines = halt_message(self.plan, after, now, wall, commands=self.commands, contact=about)
-        by = after.run.by if after.run is not None else "nobody"
+        by = after.run.by if after.run is not None else "no process"
         lines.append(f"ROLLOUT   {self.rollout}, run by {by}")
-        moving = "" if code is not None else " (not at rest yet)"
+        moving = "" if code is not None else " (members are not at rest yet)"
         text = f"HALTED{moving}: {halt.seen}"
         return self._notice("halted", wall, text, lines, member=halt.member or "", exit_code=code)
 
@@ -119,14 +121,14 @@ class RolloutTidings:
     ) -> list[Notice]:
         notices = []
         if event.outcome in (Outcome.HALTED, Outcome.STOPPED):
-            if after.halt is not None and not _was_told(after, last):
+            if after.halt is not None and not _was_notified(after, last):
                 notices.append(self._halted(after, now, wall, event.exit_code))
         else:
-            told = {Outcome.ABORTED: "aborted", Outcome.REFUSED: "halted"}.get(
+            kind = {Outcome.ABORTED: "aborted", Outcome.REFUSED: "halted"}.get(
                 event.outcome, "done"
             )
             first, *lines = summary(self.plan, after, self.settings, now, wall, self.commands)
-            notices.append(self._notice(told, wall, first, lines, exit_code=event.exit_code))
+            notices.append(self._notice(kind, wall, first, lines, exit_code=event.exit_code))
         if event.outcome in ENDS:
             notices.append(
                 self._notice("heartbeat", wall, event.outcome, exit_code=event.exit_code)
@@ -134,13 +136,13 @@ class RolloutTidings:
         return notices
 
 
-def _was_told(after: State, last: Instant | None) -> bool:
-    """Whether its halt was told before everything had come to rest."""
+def _was_notified(after: State, last: Instant | None) -> bool:
+    """Whether the halt was notified before all members had come to rest."""
     return after.halted_at is not None and last is not None and last >= after.halted_at + PROMPT
 
 
 def _is_overdue(after: State, last: Instant | None, now: Instant) -> bool:
-    """Whether a halt is told with this event: the first that comes `PROMPT` after it."""
+    """Whether to notify the halt with this event: the first one `PROMPT` after the halt."""
     if after.halted_at is None or not after.touched or after.finished is not None:
         return False
-    return now >= after.halted_at + PROMPT and not _was_told(after, last)
+    return now >= after.halted_at + PROMPT and not _was_notified(after, last)

@@ -1,4 +1,4 @@
-"""A rollout told from its journal, record by record: what each was, and its sentence."""
+"""Replay of a journal, record by record: each event, the state after it, and its sentence."""
 
 from dataclasses import dataclass
 
@@ -24,13 +24,13 @@ class Replayed:
     before: State
     after: State
     member: str
-    """Whom the sentence is about; empty: the rollout."""
+    """The member that the sentence is about; empty: the rollout."""
     sentence: str
-    """Empty where there is nothing that anybody needs to read."""
+    """Empty for events that are not shown."""
 
 
 class Replay:
-    """Reads records in their order and keeps the state that they lead to."""
+    """Reads records in order and keeps the state that results."""
 
     def __init__(self) -> None:
         self.plan: Plan | None = None
@@ -64,7 +64,7 @@ def _planned(plan: Plan) -> str:
 
 
 def _said(event: e.Event, before: State, after: State) -> tuple[str, str] | None:
-    """As it was told when it happened, but for what hangs on looks, which no journal has."""
+    """As in the log of the run, except what depends on looks: the journal has none."""
     match event:
         case e.RunBegan():
             return "", _began(event)
@@ -73,7 +73,7 @@ def _said(event: e.Event, before: State, after: State) -> tuple[str, str] | None
         case e.Intended(SetMember(member, Setting.HOLD)) if _is_leaving(after, member):
             return member, "going into maintenance"
         case e.Intended(SetMember(member, Setting.CUT)):
-            return member, "cutting what is left when the time was over (on_timeout)"
+            return member, "drain timeout reached: closing what is left (on_timeout)"
         case e.OperatorAnswered(member, go_on):
             return member, f"the operator said {'yes' if go_on else 'no'}"
         case _:
@@ -85,7 +85,7 @@ def _is_leaving(state: State, member: str) -> bool:
 
 
 def _began(run: e.RunBegan) -> str:
-    parts = [f"taken in hand by {run.by}"]
+    parts = [f"run started by {run.by}"]
     if run.only:
         parts.append(f"only {names(run.only)}")
     if run.stepwise:

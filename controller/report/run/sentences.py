@@ -1,4 +1,4 @@
-"""One sentence for each event worth one: what happened, and why."""
+"""Log sentences: what happened and why, one for each event that an operator needs to see."""
 
 from controller.core import events as e
 from controller.core.events import Event, Observation
@@ -26,14 +26,14 @@ from controller.report.sanitize import legible_line
 from controller.report.words import count, names
 
 _ASKED = {
-    Setting.DRAIN: "draining: no new traffic, work in flight ends",
-    Setting.CHECK: "validated, on its way back: the load balancer's own health check starts anew",
+    Setting.DRAIN: "draining: no new traffic, waiting for work in flight to end",
+    Setting.CHECK: "validated, returning: the load balancer's own health check starts again",
     Setting.PUT_BACK: "passed every check, going back into rotation as found",
 }
 
 
 def sentence(event: Event | Observation, before: State, after: State) -> tuple[str, str] | None:
-    """(member or "", sentence); None for what nobody needs to read."""
+    """(member or "", sentence); None for events that are not shown."""
     said = _said(event, before, after)
     return None if said is None else (said[0], legible_line(said[1]))
 
@@ -56,11 +56,14 @@ def _said(event: Event | Observation, before: State, after: State) -> tuple[str,
             return "", _finished(event)
         case e.InstanceRestarted(instance, former, now):
             return "", (
-                f"{instance} was reloaded or restarted ({former} → {now}): what "
-                "was set there is set anew; an old worker may still serve its last connections"
+                f"{instance} was reloaded or restarted ({former} → {now}): what was set there is "
+                "set again; a lingering worker may still serve its last connections"
             )
         case e.CapacityShort(serving, where):
-            return "", f"waiting for capacity: without the next member {serving} serve ({where})"
+            return (
+                "",
+                f"waiting for capacity: only {serving} serve without the next member ({where})",
+            )
         case e.CapacityBack(serving):
             return "", f"capacity is back: {serving} serve without the next member"
         case e.GateSampled():
@@ -68,15 +71,15 @@ def _said(event: Event | Observation, before: State, after: State) -> tuple[str,
         case e.StopRequested() | e.PauseRequested() | e.ResumeRequested() | e.AbortRequested():
             return "", _operator(event, before)
         case e.LockLost(why):
-            return "", f"the lock was lost ({why}); nothing more is touched by this process"
+            return "", f"the lock was lost ({why}); this process touches nothing more"
         case e.RunBegan(by):
-            return "", f"{'begun' if before.run is None else 'taken up again'} by {by}"
+            return "", f"{'started' if before.run is None else 'continued'} by {by}"
         case _:
             return _member(event, after)
 
 
 def _finished(event: e.Finished) -> str:
-    """The exit code of an aborted rollout hangs on who aborted it: `run`, or `abort` at rest."""
+    """No exit code for an aborted rollout: it depends on which command aborted it."""
     code = "" if event.outcome is Outcome.ABORTED else f" (exit code {event.exit_code})"
     return event.outcome + code + (f": {event.why}" if event.why else "")
 
@@ -115,13 +118,13 @@ def _intent(step: MemberStep, before: State, after: State) -> str:
             way = "rollback" if after.purpose is Purpose.ROLLBACK else course
             return f"{way}: step {index + 1} runs ({_why_now(before.members[member])})"
         case Validate():
-            return "validating from outside, before any user meets it"
+            return "validating from outside, before it serves users"
         case AskGuard():
             proving = after.members[step.member].phase is Phase.PROVING
             return (
-                "asking `unless` for proof that it is there"
+                "asking `unless` for proof that it is there now"
                 if proving
-                else "asking `unless` whether it is there already"
+                else "asking `unless` whether it is already there"
             )
         case AskOperator():
             return "asking the operator"
@@ -129,21 +132,24 @@ def _intent(step: MemberStep, before: State, after: State) -> str:
 
 def _why_now(m: MemberState) -> str:
     if m.progress.lost:
-        return "how it ended is not known: once more"
+        return "how it ended is not known: running it again"
     if m.progress.unfinished:
-        return "it was begun by a former run: joined where it runs still, never doubled"
-    return "out, and nobody uses it"
+        return "an earlier run started it: joined if it still runs, never run twice at once"
+    return "out of rotation, nothing in flight"
 
 
 def _setting(step: SetMember, after: State) -> str:
     m = after.members[step.member]
     match step.setting:
         case Setting.HOLD if m.phase not in (Phase.HOLDING, Phase.OUT):
-            return "not out any more: taken out once more"
+            return "no longer out: taking it out again"
         case Setting.HOLD:
             return _left(step.member, after, ": ") + "going into maintenance"
         case Setting.CUT:
-            return _left(step.member, after, ", ") + "the time is over: cut off (on_timeout)"
+            return (
+                _left(step.member, after, ", ")
+                + "drain timeout reached: closing what is left (on_timeout)"
+            )
         case Setting.RESTORE:
             return f"going back as it was: {_unbegun(after)}"
         case Setting.REMOVE:
@@ -155,7 +161,7 @@ def _setting(step: SetMember, after: State) -> str:
 
 
 def _left(member: str, state: State, end: str = "") -> str:
-    """What is in flight, and `end`; empty when that was not seen, as in a journal."""
+    """What is in flight, then `end`; empty when that is not known, as in a replay."""
     in_flight = state.in_flight(member)
     if in_flight is None:
         return ""
@@ -168,7 +174,7 @@ def _unbegun(state: State) -> str:
         return "the rollout halted before its upgrade began"
     if state.stop is not None or state.abort is not None:
         return "the rollout stops before its upgrade began"
-    return "others were lost meanwhile, and without it too few serve"
+    return "others were lost meanwhile, and too few serve without it"
 
 
 def _gate(event: e.GateSampled, before: State) -> tuple[str, str] | None:
@@ -186,11 +192,13 @@ def _operator(
         case e.StopRequested():
             return f"stopping ({event.why})" + stopping(event, before)
         case e.PauseRequested(by):
-            return f"paused by {by}: members in hand finish, no further one begins"
+            return f"paused by {by}: members in progress finish, no further member starts"
         case e.ResumeRequested(by, reason):
             return f"resumed by {by}: {reason}"
         case e.AbortRequested(by, restore):
-            return f"aborted by {by}" + (", putting back what passes its validation" * restore)
+            return f"aborted by {by}" + (
+                ", putting back members that pass their validation" * restore
+            )
 
 
 def _member(event: Event, after: State) -> tuple[str, str] | None:
@@ -209,23 +217,23 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
             return member, f"validation {'passed' if passed else 'FAILED'}: {detail}"
         case e.MemberReturned(member) if after.members[member].phase is Phase.RAMPING:
             share = after.members[member].placement.share
-            return member, f"back in rotation at {share} % of its weight, its gates count"
+            return member, f"back in rotation at {share} % of its weight, judged by its gates"
         case e.RampEnded(member):
-            return member, "its full weight is back: soaking"
+            return member, "back at full weight: soaking"
         case e.RampRefused(member, why):
             return member, f"the ramp is dropped, members return at full weight: {why}"
         case e.MemberReturned(member):
-            return member, "back in rotation and healthy everywhere: soaking, its gates count"
+            return member, "back in rotation and healthy everywhere: soaking, judged by its gates"
         case e.MemberFoundOut(member):
-            return member, "is out already, by us: not drained again"
+            return member, "already out because of us: not drained again"
         case e.MemberStoodDown(member):
-            return member, "its turn is taken back, nothing was done to it: the rollout stops"
+            return member, "not started, nothing was done to it: the rollout stops"
         case e.RestoreBegan(member):
             return member, "left out: put back if it passes its validation (abort --restore)"
         case e.OperatorAnswered(member, False):
             return member, "the operator said no"
         case e.MemberInherited(member):
-            return member, "is still out since an earlier rollout: it comes first"
+            return member, "still out since an earlier rollout: it goes first"
         case e.SoakEnded(member, note):
             return member, f"done ({note})"
         case e.ForeignHandSeen(member, instance):
@@ -237,7 +245,7 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
         case e.MemberLeft(member, why):
             return member, f"left as found: {why}"
         case e.MemberStuck(member):
-            return member, "STUCK: its rollback failed too; it stays out, for a human"
+            return member, "STUCK: its rollback failed too; it stays out until a person repairs it"
         case _:
             return None
 
@@ -248,7 +256,7 @@ def kind_of(event: Event | Observation) -> str:
 
 
 def level_of(event: Event | Observation) -> str:
-    """How loud a sentence is: `info`, `warning` or `error`."""
+    """The log level of a sentence: `info`, `warning` or `error`."""
     match event:
         case e.Halted() | e.MemberStuck() | e.LockLost():
             return "error"

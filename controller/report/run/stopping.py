@@ -1,4 +1,4 @@
-"""What a stop waits for, in the words of the log."""
+"""What a stop waits for, as the log says it."""
 
 from controller.core.events import StopRequested
 from controller.core.phases import COMING, Phase
@@ -16,7 +16,7 @@ def stopping(event: StopRequested, before: State) -> str:
         left = f": the command on {names(running)} RUNS ON, and the next run waits for its end"
         return " at once" + (left if running else "")
     parts = [f"for the running step of {names(running)}"] if running else []
-    parts += [f"for {names(coming)} to be back, return.within at most"] if coming else []
+    parts += [f"for {names(coming)} to be back (at most return.within)"] if coming else []
     if not parts:
         return ""
     second = "leaves the step running" if running else "leaves them as they are"

@@ -1,4 +1,4 @@
-"""How a run ended, for the operator."""
+"""The summary at the end of a run: outcome, each member, and what to do next."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,7 +15,7 @@ from controller.core.state.state import State
 from controller.core.steps import Course
 from controller.records import RolloutRow
 from controller.report.members.placement import observed
-from controller.report.members.status import fault, is_changed, is_whole, left_standing, standing
+from controller.report.members.status import fault, is_changed, is_whole, left_status, member_status
 from controller.report.run.halt import halt_message
 from controller.report.run.next_commands import NextCommands
 from controller.report.sanitize import legible_line
@@ -29,7 +29,7 @@ DONE = {
 
 
 def contact(settings: Settings) -> str:
-    """Owner and runbook, as far as they are given."""
+    """Owner and runbook, where given."""
     parts = [
         f"owner: {settings.owner}" if settings.owner else "",
         f"runbook: {settings.runbook}" if settings.runbook else "",
@@ -45,7 +45,7 @@ def summary(
     wall: datetime,
     commands: NextCommands,
 ) -> list[str]:
-    """What stands when the run is over, and how to go on."""
+    """Outcome and state of each member at the end of a run, and the next commands."""
     finished = state.finished
     if finished is None:
         raise ValueError("not finished")
@@ -53,31 +53,31 @@ def summary(
         return halt_message(plan, state, now, wall, commands=commands, contact=contact(settings))
     if finished.outcome is Outcome.REFUSED:
         return [f"refused, nothing was touched: {finished.why}"]
-    lines = [f"{finished.outcome}: {tally(plan, state)}", *standings(plan, state)]
+    lines = [f"{finished.outcome}: {tally(plan, state)}", *status_lines(plan, state)]
     lines += _goes_on(plan, state, finished, commands)
     return [legible_line(line) for line in lines]
 
 
 def cut_off(plan: Plan, state: State, why: str, commands: NextCommands) -> list[str]:
-    """What stands when the rollout could not even be written down any more."""
-    members = [f"  {m.name}  {standing(plan, state, m)}" for m in state.members.values()]
+    """The summary of a run that ended because it could not write its journal."""
+    members = [f"  {m.name}  {member_status(plan, state, m)}" for m in state.members.values()]
     lines = [f"CUT OFF: {why}", *members]
-    lines.append(f"a running step goes on; `{commands.run}` goes on when that is mended")
+    lines.append(f"a running step goes on; `{commands.run}` continues once that is fixed")
     return [legible_line(line) for line in lines]
 
 
 def tally(plan: Plan, state: State, *, is_of_all: bool = False) -> str:
-    """How many went which way; with `is_of_all`, of how many."""
+    """How many members ended in which state; with `is_of_all`, of how many."""
     members = list(state.members.values())
     done = [m for m in members if m.phase is Phase.DONE]
     whole = [m for m in done if is_whole(plan, m) and not m.trial.disproven]
-    ways_back = [m for m in whole if m.progress.course is Course.ROLLBACK]
-    well = len(whole) - len(ways_back)
+    rolled_back = [m for m in whole if m.progress.course is Course.ROLLBACK]
+    well = len(whole) - len(rolled_back)
     of = f"{well} of {count(len(members), 'member')}" if is_of_all else count(well, "member")
     parts = [f"{of} {DONE[plan.purpose]}"]
     left = len(plan.left) + sum(1 for m in members if m.phase is Phase.LEFT)
     for number, words in (
-        (len(ways_back), DONE[Purpose.ROLLBACK]),
+        (len(rolled_back), DONE[Purpose.ROLLBACK]),
         (len(done) - len(whole), "put back as they are"),
         (sum(1 for m in members if m.phase is Phase.SKIPPED), "already there"),
         (sum(1 for m in members if _is_risky(plan, m)), "in rotation, not proven"),
@@ -89,19 +89,21 @@ def tally(plan: Plan, state: State, *, is_of_all: bool = False) -> str:
     return ", ".join(parts)
 
 
-def standings(plan: Plan, state: State) -> list[str]:
+def status_lines(plan: Plan, state: State) -> list[str]:
     """A line for each member."""
     width = max((len(name) for name in (*state.members, *plan.left)), default=0)
-    lines = [f"  {m.name:<{width}}  {standing(plan, state, m)}" for m in state.members.values()]
-    return lines + [f"  {name:<{width}}  {left_standing(plan, state, name)}" for name in plan.left]
+    lines = [
+        f"  {m.name:<{width}}  {member_status(plan, state, m)}" for m in state.members.values()
+    ]
+    return lines + [f"  {name:<{width}}  {left_status(plan, state, name)}" for name in plan.left]
 
 
 def over(none: str, row: RolloutRow, plan: Plan, state: State, commands: NextCommands) -> list[str]:
-    """How an ended rollout ended, and who is out of rotation still. `none`: what was looked for
-    in vain."""
+    """How an ended rollout ended, and which members are still out of rotation. `none`: says what
+    was not found."""
     ended = f" at {row.ended:%Y-%m-%d %H:%M:%S} UTC" if row.ended is not None else ""
     by = f" {state.finished.why}" if row.outcome == Outcome.ABORTED and state.finished else ""
-    out = left_behind(plan, state, commands) or ["it left nobody out of rotation"]
+    out = left_behind(plan, state, commands) or ["it left no member out of rotation"]
     lines = [f"{none}: the newest, {row.id}, ended{ended}: {row.outcome}{by}", *out]
     return [legible_line(line) for line in lines]
 
@@ -122,16 +124,16 @@ def _goes_on(plan: Plan, state: State, finished: Finished, commands: NextCommand
         return _stopped(plan, state, finished.why, commands)
     if finished.outcome is Outcome.PARTLY_DONE:
         waiting = [m.name for m in state.members.values() if m.phase is Phase.WAITING]
-        return [f"not begun: {names(waiting)}; `{commands.run}` goes on with them"]
+        return [f"not started: {names(waiting)}; `{commands.run}` goes on with them"]
     return [
-        *_back_in_spite(state),
+        *_returned_though_failed(state),
         *misplaced(plan, state),
         *left_behind(plan, state, commands),
     ]
 
 
 def _stopped(plan: Plan, state: State, why: str, commands: NextCommands) -> list[str]:
-    """Safe is: users meet nothing that was not proven, and nothing runs on."""
+    """A safe state: users meet no unproven member, and no step still runs."""
     lines = under_way(plan, state, commands)
     is_safe = not any(m.progress.unfinished or _is_risky(plan, m) for m in state.members.values())
     first = f"stopped ({why}) in a safe state" if is_safe else f"stopped ({why})"
@@ -139,7 +141,7 @@ def _stopped(plan: Plan, state: State, why: str, commands: NextCommands) -> list
 
 
 def under_way(plan: Plan, state: State, commands: NextCommands) -> list[str]:
-    """Who was left half-way, and what the next run does about it."""
+    """Members that were left half-way, and what the next run does about them."""
     members = state.members.values()
     unproven = [m.name for m in members if _is_risky(plan, m)]
     running = [m.name for m in members if m.progress.unfinished]
@@ -158,16 +160,17 @@ def under_way(plan: Plan, state: State, commands: NextCommands) -> list[str]:
             f"the command on {names(running)} runs on by itself; `{commands.run}` waits for its end"
         )
     if out:
-        lines.append(f"{names(out)} out of rotation; `{commands.run}` goes on there")
+        them = "it" if len(out) == 1 else "them"
+        lines.append(f"{names(out)} out of rotation; `{commands.run}` goes on with {them}")
     return lines
 
 
 def _is_risky(plan: Plan, m: MemberState) -> bool:
-    """A rehearsal changes no version: what its members serve is what they served before."""
+    """Never in a rehearsal: its members serve the same version as before."""
     return _is_unproven(m) and plan.purpose is not Purpose.REHEARSAL
 
 
-def _back_in_spite(state: State) -> list[str]:
+def _returned_though_failed(state: State) -> list[str]:
     return [
         f"{m.name} back in rotation though it {fault(m)}: WATCH YOUR USERS"
         for m in state.members.values()
@@ -176,7 +179,7 @@ def _back_in_spite(state: State) -> list[str]:
 
 
 def left_behind(plan: Plan, state: State, commands: NextCommands) -> list[str]:
-    """How members come back that an ended rollout left out of rotation."""
+    """How to return members that an ended rollout left out of rotation."""
     members = [m for m in state.members.values() if _is_out(m)]
     out = [m.name for m in members if not observed(state, m.name).ready]
     if not out:
@@ -190,16 +193,16 @@ def left_behind(plan: Plan, state: State, commands: NextCommands) -> list[str]:
 
 
 def misplaced(plan: Plan, state: State) -> list[str]:
-    """What to do about members that users meet though they must not."""
+    """Members that must be out of rotation and are not, with the command to take them out."""
     members = [m.name for m in state.members.values() if is_changed(m)]
     ready = [name for name in members if observed(state, name).ready]
     if not ready:
         return []
     by_hand = _by_hand(plan.by_hand.take_out, ready)
-    return [f"{names(ready)} must be out, on every load balancer{by_hand}"]
+    return [f"take {names(ready)} out of rotation on every load balancer{by_hand}"]
 
 
 def _by_hand(command: str, members: Sequence[str]) -> str:
-    """What to type, after a colon; empty where the plan does not know it."""
+    """The command, after a colon; empty where the plan has none."""
     which = members[0] if len(members) == 1 else "MEMBER"
     return f": {command.replace(MEMBER, which)}" if command else ""

@@ -1,4 +1,4 @@
-"""Rollouts as `history` lists them."""
+"""`history`: rollouts of the past, as JSON and as a table."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -10,12 +10,12 @@ from controller.core.plan.plan import Plan
 from controller.journal.codec import PLAN, decode
 from controller.records import Record, RolloutRow
 from controller.report.sanitize import legible_line
-from controller.report.status.values import kept_file, kind, values, values_told
+from controller.report.status.values import kept_file, kind, values, values_text
 
 
 def history_value(row: RolloutRow, records: Sequence[Record], *, is_held: bool) -> dict[str, Any]:
     """JSON-able; times are UTC, ISO 8601, durations in seconds. `records`: of a rollout that has
-    ended the first is enough; `is_held`: a process has it in hand now. Raises StateError."""
+    ended the first is enough; `is_held`: a process runs it now. Raises StateError."""
     plan = _plan(records)
     outcome, code, ended = row.outcome, row.exit_code, row.ended
     if outcome is None:
@@ -38,7 +38,7 @@ def history_value(row: RolloutRow, records: Sequence[Record], *, is_held: bool) 
 
 
 def _plan(records: Sequence[Record]) -> Plan | None:
-    """None when it was cut off before it had one."""
+    """None when the run was cut off before the plan was written."""
     if not records or records[0].kind != PLAN:
         return None
     plan: Plan = decode(PLAN, records[0].body)
@@ -46,7 +46,7 @@ def _plan(records: Sequence[Record]) -> Plan | None:
 
 
 def _at_rest(records: Sequence[Record]) -> tuple[str, int | None, datetime | None]:
-    """How the last process left a rollout that may go on."""
+    """How the last process left an unfinished rollout."""
     for record in reversed(records):
         if record.kind == RunBegan.__name__:
             break
@@ -57,7 +57,7 @@ def _at_rest(records: Sequence[Record]) -> tuple[str, int | None, datetime | Non
 
 
 def history_lines(values: Sequence[dict[str, Any]]) -> list[str]:
-    """A table, a line for each."""
+    """A table, one line per rollout."""
     heads = ("ID", "KIND", "BEGAN (UTC)", "BY", "OUTCOME", "EXIT", "TOOK", "WITH")
     rows = [
         (
@@ -68,7 +68,7 @@ def history_lines(values: Sequence[dict[str, Any]]) -> list[str]:
             value["outcome"],
             "-" if value["exit_code"] is None else str(value["exit_code"]),
             span(timedelta(seconds=value["seconds"])) + ("" if value["ended"] else " so far"),
-            values_told(value["values"]),
+            values_text(value["values"]),
         )
         for value in values
     ]

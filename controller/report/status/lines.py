@@ -1,4 +1,4 @@
-"""`status` as lines for people."""
+"""`status` as text."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -6,19 +6,17 @@ from typing import Any
 
 from controller.report.run.halt import serve
 from controller.report.sanitize import legible_line
-from controller.report.status.values import values_told
-
-# --- lines -------------------------------------------------------------------------------------
+from controller.report.status.values import values_text
 
 
 def status_lines(value: Mapping[str, Any]) -> list[str]:
-    """For people, of a `status_value`."""
+    """The text of a `status_value`."""
     started = datetime.fromisoformat(value["started"])
-    told = values_told(value["values"])
+    variables = values_text(value["values"])
     lines = [
         f"rollout {value['name']}: {value['status']}   ({value['id']}, started "
         f"{started:%Y-%m-%d %H:%M:%S} UTC by {value['by']})",
-        value["purpose"] + (f", {told}" if told else ""),
+        value["purpose"] + (f", {variables}" if variables else ""),
         f"state folder {value['state']}",
     ]
     if value["holder"]:
@@ -27,9 +25,7 @@ def status_lines(value: Mapping[str, Any]) -> list[str]:
     if value["told"]:
         is_over = value["ended"] is not None
         last = datetime.fromisoformat(value["last"])
-        lines.append(
-            "it had halted:" if is_over else f"as it stood at {last:%Y-%m-%d %H:%M:%S} UTC:"
-        )
+        lines.append("it had halted:" if is_over else f"at {last:%Y-%m-%d %H:%M:%S} UTC:")
         lines += value["told"]
     lines += [f"{'NEXT' if i == 0 else '':<8}  {line}" for i, line in enumerate(value["next"])]
     lines += _now_lines(value["seen"])
@@ -39,10 +35,10 @@ def status_lines(value: Mapping[str, Any]) -> list[str]:
 
 
 def _now_lines(seen: Mapping[str, Any]) -> list[str]:
-    """Above the members: whether what stands there was seen."""
-    lines = [f"not asked: {why} at {where}" for where, why in seen["not_asked"].items()]
+    """The heading of the members: whether their state was seen now, and where not."""
+    lines = [f"not seen: {where}: {why}" for where, why in seen["not_asked"].items()]
     if not seen["asked"]:
-        return [*lines, "members, as the journal has them:"]
+        return [*lines, "members, according to the journal:"]
     at = f"{datetime.fromisoformat(seen['at']):%H:%M:%S} UTC"
     if seen["serving"] is None:
         return [*lines, f"members, as seen at {at} by the other load balancers:"]

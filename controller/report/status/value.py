@@ -1,4 +1,4 @@
-"""What a rollout's journal says, and what the load balancers show beside it, for `status`."""
+"""`status` as JSON: what the journal says, and what the load balancers show now."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +12,13 @@ from controller.core.state.state import State
 from controller.errors import ConfigurationError
 from controller.records import Holder, Request, RolloutRow, Verb
 from controller.report.members.placement import Observed, PoolView, observed
-from controller.report.members.status import NOBODY, Holders, left_standing, standing, strangers
+from controller.report.members.status import (
+    NO_HOLDERS,
+    Holders,
+    left_status,
+    member_status,
+    non_members,
+)
 from controller.report.run.halt import serving, without_next
 from controller.report.run.next_commands import NextCommands, after_halt
 from controller.report.run.summary import left_behind, misplaced, under_way
@@ -24,17 +30,17 @@ DECIDED: Final = {
     Verb.ABORT: "aborted",
     Verb.ABORT_RESTORE: "aborted (--restore)",
 }
-"""An operator's verb → what was decided."""
+"""An operator's verb → the decision, in words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """All that is known of one rollout."""
+    """Everything known about one rollout."""
 
     row: RolloutRow
     plan: Plan
     state: State
-    """As the journal leads to it."""
+    """From the journal."""
     last: datetime
     """When its journal was last written."""
     holder: Holder | None
@@ -42,17 +48,17 @@ class Known:
     file: RolloutFile | ConfigurationError
     """See `kept_file`."""
     requests: Sequence[Request] = ()
-    """Of an operator, that no run has heard yet."""
+    """Requests of an operator that no run has acted on yet."""
     pool_view: PoolView | None = None
-    """None: nobody was asked."""
-    taken: Holders = field(default_factory=lambda: NOBODY)
+    """None: no load balancer was asked."""
+    taken: Holders = field(default_factory=lambda: NO_HOLDERS)
 
     @property
     def is_held(self) -> bool:
         return self.holder is not None and self.holder.rollout == self.row.name
 
 
-def standing_of(known: Known) -> str:
+def rollout_status(known: Known) -> str:
     """One word for a rollout: running, paused, cut off, halted, stopped, or how it ended."""
     row, state = known.row, known.state
     if row.outcome is not None:
@@ -71,7 +77,7 @@ def status_value(known: Known, folder: str) -> dict[str, Any]:
         "state": folder,
         "name": row.name,
         "id": row.id,
-        "status": standing_of(known),
+        "status": rollout_status(known),
         "purpose": kind(known.plan),
         "values": values(row, known.file, known.plan),
         "mode": str(state.mode),
@@ -85,15 +91,15 @@ def status_value(known: Known, folder: str) -> dict[str, Any]:
         "halt": None
         if halt is None
         else {"cause": str(halt.cause), "seen": halt.seen, "limit": halt.limit},
-        "told": _told(known),
+        "told": _halt_lines(known),
         "next": next_lines(known),
         "seen": _seen(known),
         "members": _members(known),
     }
 
 
-def _told(known: Known) -> list[str]:
-    """What the halt said, without what was to be typed then."""
+def _halt_lines(known: Known) -> list[str]:
+    """The lines of the halt, without its NEXT commands."""
     halt, finished = known.state.halt, known.state.finished
     if halt is None or known.is_held:
         return []
@@ -104,7 +110,7 @@ def _told(known: Known) -> list[str]:
 
 def next_lines(known: Known) -> list[str]:
     """What to type now; empty when there is nothing to decide."""
-    status, state, commands = standing_of(known), _as_seen(known), known.commands
+    status, state, commands = rollout_status(known), _as_seen(known), known.commands
     return [*misplaced(known.plan, state), *_decisions(known, status, state, commands)]
 
 
@@ -121,7 +127,7 @@ def _decisions(known: Known, status: str, state: State, commands: NextCommands) 
     if known.is_held:
         return asked
     if asked:
-        return [*asked, f"the next run goes by it: `{commands.run}`"]
+        return [*asked, f"the next run acts on it: `{commands.run}`"]
     if state.halt is not None and state.finished is not None:
         return after_halt(known.plan, state, commands)
     return under_way(known.plan, state, commands) or [f"`{commands.run}` goes on"]
@@ -131,14 +137,14 @@ def _decisions(known: Known, status: str, state: State, commands: NextCommands) 
 
 
 def looked_at(state: State, pool_view: PoolView | None) -> State:
-    """The state with what was seen now, and nothing that was seen before."""
+    """The state with the looks of now, and no earlier ones."""
     views = pool_view.views if pool_view is not None else {}
     return replace(state, snapshots={name: looked(Snapshot(name), v) for name, v in views.items()})
 
 
 def _as_seen(known: Known) -> State:
-    """Of a member that a process has in hand at this moment the journal and the look are of
-    different moments, so only the journal speaks."""
+    """With what was seen now, except of members in progress: their journal and their look are of
+    different moments, so only the journal counts."""
     state = looked_at(known.state, known.pool_view)
     moving = {m.name for m in state.in_progress} if known.is_held else set()
     return replace(
@@ -174,12 +180,12 @@ def _members(known: Known) -> dict[str, Any]:
             "phase": str(m.phase),
             "course": str(m.progress.course),
             "out_because_of_us": m.is_away,
-            "standing": standing(plan, state, m, known.taken),
+            "standing": member_status(plan, state, m, known.taken),
             "now": _now(observed(state, m.name)),
         }
         for m in state.members.values()
     }
-    rest = {name: left_standing(plan, state, name) for name in plan.left} | strangers(plan, state)
+    rest = {name: left_status(plan, state, name) for name in plan.left} | non_members(plan, state)
     for name, how in rest.items():
         members[name] = {
             "phase": "left out",

@@ -1,4 +1,4 @@
-"""What kind of rollout it was, and what it rolled out."""
+"""The kind of a rollout, and its variables."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ VALUE_MOST = 60
 """Characters of one value in a line."""
 
 VALUES_MOST = 8
-"""In one line; the rollout file, as the report shows it, has all of them."""
+"""Variables in one line; the report shows the rollout file with all of them."""
 
 
 def kept_file(row: RolloutRow) -> RolloutFile | ConfigurationError:
@@ -39,11 +39,11 @@ def values(row: RolloutRow, file: RolloutFile | ConfigurationError, plan: Plan) 
     return {**file.settings.vars, **own}
 
 
-def values_told(found: Mapping[str, str]) -> str:
+def values_text(found: Mapping[str, str]) -> str:
     """`version=2.4.1, flavour=blue`, in one line."""
-    told = [f"{name}={_cut(value)}" for name, value in found.items()]
-    more = [f"and {len(told) - VALUES_MOST} more"] if len(told) > VALUES_MOST else []
-    return legible_line(", ".join([*told[:VALUES_MOST], *more]))
+    shown = [f"{name}={_cut(value)}" for name, value in found.items()]
+    more = [f"and {len(shown) - VALUES_MOST} more"] if len(shown) > VALUES_MOST else []
+    return legible_line(", ".join([*shown[:VALUES_MOST], *more]))
 
 
 def _cut(value: str) -> str:

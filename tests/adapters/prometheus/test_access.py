@@ -93,7 +93,7 @@ async def test_a_wrong_password(vault: Vault, password: Secret | None) -> None:
     reading = await asked(replace(vault.server, password=password))
     assert (reading.value, reading.missing) == (None, Missing.FAILED)
     name = vault.prometheus.url
-    assert reading.words == f"{name}: poolroll is not let in (401): credentials missing or wrong"
+    assert reading.words == f"{name}: access denied (401): credentials missing or wrong"
 
 
 @pytest.mark.parametrize(

@@ -186,9 +186,9 @@ async def test_replies_are_bounded(size: int, missing: Missing | None) -> None:
     [
         ("ftp://127.0.0.1/", "its URL must begin with http:// or https:// and a host"),
         ("prometheus:9090", "its URL must begin with http:// or https:// and a host"),
-        ("http://me:hush-hush@127.0.0.1:9/", "its URL must be plain: credentials belong into"),
-        ("http://127.0.0.1:9/?token=hush-hush", "its URL must be plain: credentials belong into"),
-        ("http://127.0.0.1:99999/", "its URL names a port that cannot be"),
+        ("http://me:hush-hush@127.0.0.1:9/", "its URL must be plain: credentials belong in"),
+        ("http://127.0.0.1:9/?token=hush-hush", "its URL must be plain: credentials belong in"),
+        ("http://127.0.0.1:99999/", "its URL has an invalid port"),
         ("http://[::1", "its URL, or one that it redirects to, is not valid"),
         ("", "its URL must begin with http:// or https:// and a host"),
     ],

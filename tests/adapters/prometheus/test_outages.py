@@ -71,7 +71,7 @@ async def test_under_a_prefix(tmp_path: Path) -> None:
         async with source(at(f"http://127.0.0.1:{prometheus.port}")) as one:
             reading = await one.read("vector(1)")
         assert reading.missing is Missing.FAILED
-        assert reading.words.endswith("knows no such path (404): is the path in its URL right?")
+        assert reading.words.endswith("has no such path (404): is the path in its URL right?")
 
 
 async def test_a_query_that_takes_too_long(tmp_path: Path) -> None:

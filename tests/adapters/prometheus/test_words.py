@@ -15,7 +15,7 @@ TABLE: list[tuple[str, Told | None, Missing, str]] = [
         "empty",
         vector(),
         Missing.NO_DATA,
-        "no series matches: the metric or a label is not there, or its target is gone; an empty "
+        "no series matches: the metric or a label does not exist, or its target is gone; an empty "
         "answer is not zero",
     ),
     (
@@ -40,7 +40,7 @@ TABLE: list[tuple[str, Told | None, Missing, str]] = [
         "many",
         vector("1", "2", "3", HISTOGRAM),
         Missing.TOO_MANY,
-        "4 series, and a gate needs one number: aggregate them in the query, or say `reduce`: "
+        "4 series, and a gate needs one number: aggregate them in the query, or set `reduce`: "
         '{instance="web1"}; {instance="web2"}; {instance="web3"}; …',
     ),
     (
@@ -67,7 +67,7 @@ TABLE: list[tuple[str, Told | None, Missing, str]] = [
         "gave up",
         failure(503, "timeout", "query timed out in expression evaluation"),
         Missing.TIMEOUT,
-        "{name}: it gave the query up: query timed out in expression evaluation",
+        "{name}: it gave up on the query: query timed out in expression evaluation",
     ),
     (
         "503",
@@ -97,15 +97,15 @@ TABLE: list[tuple[str, Told | None, Missing, str]] = [
         "403",
         Told(403, b"no", "text/plain"),
         Missing.FAILED,
-        "{name}: poolroll is not let in (403): credentials without the right",
+        "{name}: access denied (403): credentials lack permission",
     ),
     (
         "no tenant",
         failure(401, "auth", "no org id"),
         Missing.FAILED,
-        "{name}: poolroll is not let in (401): credentials missing or wrong: no org id",
+        "{name}: access denied (401): credentials missing or wrong: no org id",
     ),
-    ("418", Told(418), Missing.FAILED, "{name}: it failed (418) without saying why"),
+    ("418", Told(418), Missing.FAILED, "{name}: it failed (418) without a reason"),
     (
         "store gone",
         failure(422, "execution", "expanding series: proxy: rpc error: code = Unavailable"),
@@ -184,5 +184,5 @@ async def test_tls_that_never_begins() -> None:
             reading = await asker.read("q")
     assert reading.missing is Missing.TIMEOUT
     assert reading.words == (
-        f"{url}: no answer within 0.3s: it took the connection and begins no TLS"
+        f"{url}: no answer within 0.3s: it took the connection and does not start TLS"
     )

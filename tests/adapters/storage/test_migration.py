@@ -178,7 +178,7 @@ async def test_not_under_a_run_of_the_former_version(v1: Path) -> None:
     and nothing is changed; who only reads is not. After its end it is migrated."""
     async with FileLock(v1, SystemClock(), "anna").hold("web"):
         for create in (True, False):
-            with pytest.raises(StateError, match="in use by a former version") as caught:
+            with pytest.raises(StateError, match="in use by an older version") as caught:
                 open_tables(v1, FixedClock(), create=create)
             assert "'web'" in str(caught.value)
             assert "\n" not in str(caught.value)

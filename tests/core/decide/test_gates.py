@@ -91,7 +91,7 @@ def soaks(name: str = "web1", **changes: Any) -> MemberState:
             UNCLEAR,
             "1 of 9",
         ),
-        "no request yet": (a_context(soaks(), plan=gated(OWN)), UNCLEAR, "not one request"),
+        "no request yet": (a_context(soaks(), plan=gated(OWN)), UNCLEAR, "no request"),
         "ramping": (
             a_context(standing(Phase.RAMPING), plan=gated(OWN), **served(0, 9)),
             PASS,
@@ -167,7 +167,7 @@ def soaks(name: str = "web1", **changes: Any) -> MemberState:
             UNCLEAR,
             "not counted at lb2",
         ),
-        "the pool, nobody counts": (a_context(plan=gated(POOL)), UNCLEAR, "not one request"),
+        "the pool, nobody counts": (a_context(plan=gated(POOL)), UNCLEAR, "no request"),
     },
 )
 def test_sampled(ctx: Context, verdict: Verdict, reason: str) -> None:

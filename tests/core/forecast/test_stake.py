@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.core.forecast.stake import Loss, Stop, stake, stop
-from controller.core.forecast.thresholds import Unforeseen
+from controller.core.forecast.thresholds import Unpredictable
 from controller.core.forecast.traffic import Traffic
 from controller.core.gates.evidence import Query
 from controller.core.gates.gate import AlertGate, CounterGate, Gate, MetricGate, Scope
@@ -80,7 +80,7 @@ def test_a_gate_that_may_miss_it_is_no_bound(
     """A soak too short for the traffic, or a failing share that the gate allows, is said so."""
     loss = at_stake(gate, ratio=ratio, now=now, soak=soak)
     assert loss.requests is None
-    assert loss.why == ("gate 'errors' may not see enough of it in the soak",)
+    assert loss.why == ("gate 'errors' may not see enough errors in the soak",)
 
 
 def test_a_long_soak_is_not_followed_for_ever() -> None:
@@ -179,7 +179,7 @@ def test_pool_gate() -> None:
     two = replace(NOW, together=2, peers=100)
     assert lost(at_stake(POOL, soak=60, now=two))[0] > lost(at_stake(POOL, soak=60))[0]
     alone = at_stake(POOL, soak=60, now=replace(NOW, peers=0.0))
-    assert alone.why == ("gate 'errors' may not tell whose errors they are",)
+    assert alone.why == ("gate 'errors' may not see which member the errors are from",)
 
 
 @pytest.mark.parametrize("gate", [VALUE, COUNTS])
@@ -240,7 +240,7 @@ LOSSES = st.builds(
 def stopped(gate: Gate, now: Traffic, ratio: float) -> Stop | None:
     try:
         return stop(gate, Policies(gates=(gate,), soak=60 * SECOND), now, ratio, SECOND)
-    except Unforeseen:
+    except Unpredictable:
         return None
 
 
@@ -271,7 +271,7 @@ def test_what_cannot_be_foretold_is_no_bound() -> None:
         (replace(VALUE, is_ratio=False), "no limit"),
         (replace(VALUE, maximum=None), "no limit"),
         (replace(VALUE, scope=Scope.POOL), "more than this pool"),
-        (asking("job:errors:ratio"), "over what time"),
+        (asking("job:errors:ratio"), "does not show its time window"),
         (asking("irate(e[1m])"), "single moments"),
         (asking("rate(e[1m] offset 5m)"), "another time"),
         (asking("rate(e[1m] @ 1)"), "another time"),

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from controller.core.events import Verdict
-from controller.core.forecast.thresholds import Span, errors_needed, span_of
+from controller.core.forecast.thresholds import Window, errors_needed, window_of
 from controller.core.gates.counters import judge
 from controller.core.gates.evidence import Query
 from controller.core.gates.gate import CounterGate, Gate, MetricGate, Scope
@@ -37,7 +37,7 @@ def test_over_what_time_a_gate_looks(gate: Gate, before: float | None, least: fl
     def span(seconds: float | None) -> timedelta | None:
         return None if seconds is None else timedelta(seconds=seconds)
 
-    assert span_of(gate) == Span(span(before), span(least))
+    assert window_of(gate) == Window(span(before), span(least))
 
 
 @pytest.mark.parametrize("total", [3, 19, 20, 100, 700])

@@ -20,7 +20,7 @@ PASS, FAIL, OPEN = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE
 @pytest.mark.parametrize(
     ("gate", "errors", "total", "verdict", "words"),
     [
-        (EXACT, 0, 0, OPEN, "no data: not one request yet"),
+        (EXACT, 0, 0, OPEN, "no data: no request yet"),
         (EXACT, 0, 1, PASS, "none of 1 request failed"),
         (EXACT, 1, 5, OPEN, "too little traffic: 1 of 5 requests failed (20 %)"),
         (EXACT, 2, 5, OPEN, "too little traffic"),

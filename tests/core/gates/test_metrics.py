@@ -235,7 +235,7 @@ FROZEN = Reading("", missing=Missing.TIMEOUT, words="frozen")
             [PAGE],
             [PAGE],
             "pass",
-            "no new alert fires; since before the start, and not counted: Page",
+            "no new alert fires; not counted, fired before the start: Page",
         ),
     ],
 )

@@ -114,7 +114,10 @@ def test_sick_members_are_noted() -> None:
 @pytest.mark.parametrize(
     ("selection", "words"),
     [
-        (Selection(("x*",)), "no member left: include ['x*'], exclude [] choose none of: a1, a2"),
+        (
+            Selection(("x*",)),
+            "no member is selected: include ['x*'], exclude [] match none of: a1, a2",
+        ),
         (Selection(expect=3), "pool.members.expect is 3, but 4 were found: a1, a2, b1, b2"),
         (Selection(canaries=("x1",)), "canary 'x1' is not a selected member; they are: a1, a2"),
         (Selection(("a*",), only=("b1",)), "--only 'b1' is not a selected member; they are: a1"),
@@ -249,8 +252,8 @@ def test_gate_on_counters_is_refused_where_nothing_is_counted() -> None:
     gate = CounterGate("errors", Scope.MEMBER, 0.01)
     refused = proposal(policies=Policies(gates=(gate,)), abilities=NOT_COUNTED)
     assert refused.refusals == (
-        "gate 'errors' judges by requests that load balancers count, and none counts them here; "
-        "use a gate that asks a metrics system",
+        "gate 'errors' needs requests that load balancers count, and none counts them here; "
+        "use a gate on metrics",
     )
     assert proposal(policies=Policies(gates=()), abilities=NOT_COUNTED).plan is not None
 

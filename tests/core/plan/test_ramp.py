@@ -3,7 +3,7 @@
 import pytest
 
 from controller.core.plan.plan import CourseShape, Plan
-from controller.core.plan.ramp import slope_notes, without_ramp
+from controller.core.plan.ramp import ramp_notes, without_ramp
 from controller.core.pool import FoundLine, Line, LineKey
 from controller.core.settings import Policies, ReturnPolicy
 from tests.support.lines import a_line
@@ -26,7 +26,7 @@ def test_share_of_a_weight_is_rounded_up(weight: int, share: int, expected: int)
 
 def test_static_algorithm_is_told() -> None:
     """A backend that takes none and all of a weight alone is named, and that there is no ramp."""
-    (note,) = slope_notes((10, 50), {"web": WHY, "api": WHY}, [line("web1", 1)])
+    (note,) = ramp_notes((10, 50), {"web": WHY, "api": WHY}, [line("web1", 1)])
     assert note == (
         "return.ramp is dropped: web, api balances by a static algorithm; members come back at "
         "full weight at once"
@@ -41,9 +41,9 @@ def test_weights_without_a_step_are_told_once() -> None:
         *(line("web3", weight) for weight in (0, 50)),
         line("web1", 1, "api"),
     ]
-    notes = slope_notes((10, 50), {}, lines)
+    notes = ramp_notes((10, 50), {}, lines)
     assert [note.partition(":")[0] for note in notes] == ["web1, web2 in web", "web1 in api"]
-    assert slope_notes((), {"web": WHY}, lines) == []
+    assert ramp_notes((), {"web": WHY}, lines) == []
 
 
 def test_plan_without_its_ramp() -> None:

@@ -78,7 +78,7 @@ def test_scope() -> None:
     ("plan", "options", "words"),
     [
         (PLAN, RunOptions(only=("web9",)), "--only 'web9' is not a member of this rollout"),
-        (PLAN, RunOptions(only=("web4",)), "nobody is left to touch: web4 is out"),
+        (PLAN, RunOptions(only=("web4",)), "no member is left to touch: web4 is out"),
         (replace(PLAN, canaries=()), RunOptions(canaries_only=True), "every canary was left out"),
     ],
 )

@@ -27,7 +27,7 @@ from controller.core.snapshot import Snapshot, looked, lost
 from controller.core.state.parts import MemberState
 from controller.core.state.state import GateState, Mode, State, initial
 from controller.core.steps import Course, RunStep
-from controller.report.board.recent import Mark, Past, Spell
+from controller.report.board.recent import FailurePeriod, GateMark, Recent
 from controller.report.board.scene import Scene
 from controller.report.board.segments import ASCII, UNICODE, Signs
 from tests.report import journals
@@ -99,7 +99,7 @@ def state(
 def scene(
     plan: Plan,
     state: State,
-    past: Past | None = None,
+    past: Recent | None = None,
     *,
     commands: float | None = None,
     footer: str = "",
@@ -107,7 +107,7 @@ def scene(
 ) -> Scene:
     took = timedelta(seconds=commands) if commands is not None else None
     at = Context(plan, state, NOW)
-    return Scene(at, past if past is not None else Past(), WALL, took, footer, signs)
+    return Scene(at, past if past is not None else Recent(), WALL, took, footer, signs)
 
 
 def plan(members: int = 8, **changes: Any) -> Plan:
@@ -122,9 +122,9 @@ def soaks(
     return m, {name: Tally(Counters(errors, total))}
 
 
-def marks(*shares: float | None, verdict: Verdict = Verdict.PASS) -> tuple[Mark, ...]:
+def marks(*shares: float | None, verdict: Verdict = Verdict.PASS) -> tuple[GateMark, ...]:
     return tuple(
-        Mark(share, verdict if share is not None else Verdict.INCONCLUSIVE) for share in shares
+        GateMark(share, verdict if share is not None else Verdict.INCONCLUSIVE) for share in shares
     )
 
 
@@ -143,7 +143,7 @@ def soaking() -> Scene:
     """All is well."""
     m, tallies = soaks("web4", 12, 214)
     now = state(plan(), *DONE, m, gates=PASSING, tallies=tallies)
-    past = Past(
+    past = Recent(
         began={"web4": ago(40)},
         took=TOOK,
         marks={
@@ -159,7 +159,7 @@ def draining() -> Scene:
     """Work in flight ends; nobody is done yet, and how long the commands take is not known."""
     m = member("web1", Phase.DRAINING, 7)
     now = state(plan(), m, out={"web1": 23}, gates={})
-    past = Past(
+    past = Recent(
         began={"web1": ago(7)}, in_flight={"web1": (96, 96, 80, 71, 60, 44, 41, 33, 28, 23)}
     )
     return scene(plan(), now, past)
@@ -172,12 +172,12 @@ def failing() -> Scene:
         ("errors", "web4"): GateState(ago(0.1), Verdict.PASS, "4 of 41 requests failed", 0.0976)
     }
     now = state(plan(), *DONE, m, gates=gates, tallies=tallies, points=points(errors=5))
-    past = Past(
+    past = Recent(
         began={"web4": ago(30)},
         took=TOOK,
-        marks={("errors", "web4"): (*marks(None, 0.0, 0.0), Mark(4.7, Verdict.PASS, True))},
+        marks={("errors", "web4"): (*marks(None, 0.0, 0.0), GateMark(4.7, Verdict.PASS, True))},
         in_flight={"web4": (0, 0, 3, 5)},
-        spell=Spell(ago(0.8), ago(0.2), 4),
+        failing=FailurePeriod(ago(0.8), ago(0.2), 4),
     )
     return scene(plan(), now, past)
 
@@ -199,10 +199,12 @@ def halted() -> Scene:
         halted_at=ago(0.9),
         points=points(errors=9),
     )
-    past = Past(
+    past = Recent(
         took=TOOK,
-        marks={("errors", "web4"): (*marks(None, 0.0, 4.7, 7.0), Mark(7.5, Verdict.FAIL, True))},
-        spell=Spell(ago(2), ago(0.6), 9),
+        marks={
+            ("errors", "web4"): (*marks(None, 0.0, 4.7, 7.0), GateMark(7.5, Verdict.FAIL, True))
+        },
+        failing=FailurePeriod(ago(2), ago(0.6), 9),
     )
     return scene(plan(), now, past)
 
@@ -211,14 +213,14 @@ def short() -> Scene:
     """Somebody else's member went down: the floor does not hold."""
     m = member("web4", Phase.DUE, 95)
     now = state(plan(), *DONE, m, short_since=ago(95), gates=PASSING, out={"web7": 0})
-    return scene(plan(), now, Past(took=TOOK))
+    return scene(plan(), now, Recent(took=TOOK))
 
 
 def paused() -> Scene:
     """The operator's pause."""
     m, tallies = soaks("web4", 12, 214)
     now = state(plan(), *DONE, m, gates=PASSING, tallies=tallies, paused=True)
-    return scene(plan(), now, Past(began={"web4": ago(40)}, took=TOOK))
+    return scene(plan(), now, Recent(began={"web4": ago(40)}, took=TOOK))
 
 
 def blind() -> Scene:
@@ -227,20 +229,20 @@ def blind() -> Scene:
     now = state(plan(), *DONE, m, gates=PASSING)
     silent = lost(now.snapshots[INSTANCE], ago(12), "connection refused")
     now = replace(now, snapshots={INSTANCE: silent})
-    return scene(plan(), now, Past(began={"web4": ago(40)}, took=TOOK))
+    return scene(plan(), now, Recent(began={"web4": ago(40)}, took=TOOK))
 
 
 def unproven() -> Scene:
     """The soak is over, and a gate lacks evidence."""
     m, tallies = soaks("web4", 75, 0)
-    reason = "no data: not one request yet"
+    reason = "no data: no request yet"
     gates = PASSING | {
         ("errors", "web4"): GateState(
             ago(3.4), Verdict.INCONCLUSIVE, reason, None, 0, inconclusive_since=ago(75)
         )
     }
     now = state(plan(), *DONE, m, gates=gates, tallies=tallies, points=points(rate=0))
-    past = Past(
+    past = Recent(
         began={"web4": ago(100)}, took=TOOK, marks={("errors", "web4"): marks(*[None] * 20)}
     )
     return scene(plan(), now, past)
@@ -263,7 +265,7 @@ def crowd() -> Scene:
     busy = [member(f"app-{13 + i:04}", phase, 9) for i, phase in enumerate(phases)]
     kept = member("app-0004", Phase.KEPT, 200, why="in rotation, its soak cut short by the halt")
     now = state(many, *done, *busy, kept, gates={}, out={"app-1000": 0})
-    past = Past(took=TOOK, began={"app-0013": ago(50)})
+    past = Recent(took=TOOK, began={"app-0013": ago(50)})
     return scene(many, now, past)
 
 
@@ -274,7 +276,7 @@ def long_names() -> Scene:
     m = member(names[1], Phase.DRAINING, 7)
     done = member(names[0], Phase.SKIPPED)
     now = state(long, done, m, out={names[1]: 12})
-    return scene(long, now, Past(in_flight={names[1]: (20, 18, 14, 12)}))
+    return scene(long, now, Recent(in_flight={names[1]: (20, 18, 14, 12)}))
 
 
 def beginning() -> Scene:

@@ -19,9 +19,9 @@ from controller.core.state.state import GateState, Mode
 from controller.core.steps import Course, RunStep
 from controller.report.board.drawing import draw
 from controller.report.board.gates import gates, limit_word
-from controller.report.board.log_lines import LogLine, told_lines
+from controller.report.board.log_lines import LogLine, log_lines
 from controller.report.board.members import members
-from controller.report.board.recent import Past, Spell
+from controller.report.board.recent import FailurePeriod, Recent
 from controller.report.board.scene import Scene, Size
 from controller.report.board.segments import (
     ASCII,
@@ -33,7 +33,7 @@ from controller.report.board.segments import (
     labels,
     plain,
 )
-from controller.report.board.state_line import stance
+from controller.report.board.state_line import state_line
 from controller.report.board.users import rate_now, users
 from tests.report.board import boards as boards
 from tests.report.board.boards import NOW, SCENES, WALL, ago, member, plan, scene, state
@@ -86,18 +86,18 @@ def test_who_is_in_hand_is_seen(height: int) -> None:
 
 def test_a_crowd_is_counted() -> None:
     """In hand, who needs a look, done last, next: then the others are counted."""
-    shown = members(boards.crowd().at, Past(), 11)
+    shown = members(boards.crowd().at, Recent(), 11)
     assert [row.member[-4:] for row in shown.rows] == [
         *("0004", "0011", "0012", "0013", "0014", "0015", "0016", "0017", "0018", "0019")
     ]
     assert shown.rest == "980 waiting, 9 done, 1 left out"
-    assert members(boards.crowd().at, Past(), 1).rows[0].member == "app-0013"
-    assert members(boards.crowd().at, Past(), 0).rows == ()
+    assert members(boards.crowd().at, Recent(), 1).rows[0].member == "app-0013"
+    assert members(boards.crowd().at, Recent(), 0).rows == ()
 
 
 DOING: list[tuple[MemberState, str, str, str]] = [
-    (member("web1", Phase.ASKING, 1), "asking", "", "`unless` is asked"),
-    (member("web1", Phase.DRAINING, 1), "drain", "max 5m", "work in flight ends"),
+    (member("web1", Phase.ASKING, 1), "asking", "", "asking `unless`"),
+    (member("web1", Phase.DRAINING, 1), "drain", "max 5m", "waiting for work in flight"),
     (
         member("web1", Phase.DRAINING, 1, persistent=True),
         *("drain", "of 30s", "sticky clients may still come"),
@@ -126,7 +126,7 @@ DOING: list[tuple[MemberState, str, str, str]] = [
 @pytest.mark.parametrize(("m", "phase", "limit", "doing"), DOING)
 def test_what_a_member_does(m: MemberState, phase: str, limit: str, doing: str) -> None:
     """The operator's word for the phase, how long it may take, and what goes on."""
-    row = members(scene(plan(2), state(plan(2), m)).at, Past(), 9).rows[0]
+    row = members(scene(plan(2), state(plan(2), m)).at, Recent(), 9).rows[0]
     assert (row.phase, row.limit, row.doing) == (phase, limit, doing)
 
 
@@ -144,7 +144,7 @@ STANCES: list[tuple[dict[str, Any], str, str]] = [
         {"mode": Mode.STOPPING, "abort": e.AbortRequested("kim@ops1", restore=False)},
         *("STOPPING", "aborted by kim@ops1"),
     ),
-    ({"paused": True}, "PAUSED", "poolroll resume web --reason '…' goes on"),
+    ({"paused": True}, "PAUSED", "to go on: poolroll resume web --reason '…'"),
     ({"finished": e.Finished(Outcome.DONE, 0)}, "DONE", ""),
 ]
 
@@ -152,7 +152,7 @@ STANCES: list[tuple[dict[str, Any], str, str]] = [
 @pytest.mark.parametrize(("changes", "word", "why"), STANCES)
 def test_stance(changes: dict[str, Any], word: str, why: str) -> None:
     """The word for it, and the reason."""
-    found = stance(scene(plan(2, policies=Policies()), state(plan(2), **changes)).at)
+    found = state_line(scene(plan(2, policies=Policies()), state(plan(2), **changes)).at)
     assert found.word == word
     assert why in found.why
 
@@ -161,24 +161,24 @@ def test_a_running_step_is_told_when_stopping() -> None:
     """Who pressed Ctrl-C sees what is waited for."""
     m = member("web1", Phase.UPGRADING, 3, work=RunStep("web1", Course.UPGRADE, 0, 0))
     now = state(plan(2), m, mode=Mode.STOPPING, stop=e.StopRequested("SIGINT"))
-    said = stance(scene(plan(2), now).at).why
-    assert said == "SIGINT; the upgrade step of web1 is waited for, never cut"
+    said = state_line(scene(plan(2), now).at).why
+    assert said == "SIGINT; waiting for the upgrade step of web1, which is never cut"
 
 
 # --- users -------------------------------------------------------------------------------------
 
-USERS: list[tuple[Spell | None, int, float, str, Tone]] = [
+USERS: list[tuple[FailurePeriod | None, int, float, str, Tone]] = [
     (None, 0, 200, "none failing; 200 requests/s", Tone.GOOD),
-    (None, 0, 0, "none failing; NO REQUEST COMES", Tone.DOUBT),
+    (None, 0, 0, "none failing; NO REQUESTS", Tone.DOUBT),
     (None, 0, 3.2, "none failing; 3.3 requests/s", Tone.GOOD),
     (
-        Spell(ago(8), ago(0.9), 30),
+        FailurePeriod(ago(8), ago(0.9), 30),
         *(30, 200),
         "FAILING NOW: 30 requests failed since 22:13:55 UTC (8s); 10 errors/s of 200 requests/s",
         Tone.BAD,
     ),
     (
-        Spell(ago(70), ago(20), 1),
+        FailurePeriod(ago(70), ago(20), 1),
         *(0, 200),
         "none failing now; 1 request failed, 22:12:53 to 22:13:43 UTC; 200 requests/s",
         Tone.DOUBT,
@@ -186,18 +186,20 @@ USERS: list[tuple[Spell | None, int, float, str, Tone]] = [
 ]
 
 
-@pytest.mark.parametrize(("spell", "errors", "rate", "said", "tone"), USERS)
-def test_users(spell: Spell | None, errors: int, rate: float, said: str, tone: Tone) -> None:
+@pytest.mark.parametrize(("failing", "errors", "rate", "said", "tone"), USERS)
+def test_users(
+    failing: FailurePeriod | None, errors: int, rate: float, said: str, tone: Tone
+) -> None:
     """Failing now or not, how many, and since when."""
     now = state(plan(2), points=boards.points(errors, rate))
-    assert users(scene(plan(2), now).at, Past(spell=spell), WALL) == (said, tone)
+    assert users(scene(plan(2), now).at, Recent(failing=failing), WALL) == (said, tone)
 
 
 def test_no_rate_from_one_count() -> None:
     """What was counted once says nothing of a rate."""
     now = state(plan(2), points=boards.points()[:1])
     assert rate_now(now, NOW) is None
-    assert users(scene(plan(2), now).at, Past(), WALL)[0] == "not known yet"
+    assert users(scene(plan(2), now).at, Recent(), WALL)[0] == "not known yet"
 
 
 # --- gates -------------------------------------------------------------------------------------
@@ -231,7 +233,7 @@ def test_the_worst_of_several_members_is_shown() -> None:
         ("errors", name): GateState(ago(0.1), verdict, "9 of 60 failed", 0.15)
         for name, verdict in verdicts.items()
     }
-    row = gates(scene(plan(), state(plan(), *made, gates=said)).at, Past())[0]
+    row = gates(scene(plan(), state(plan(), *made, gates=said)).at, Recent())[0]
     assert row.words == "FAIL: web2 and 1 more: 9 of 60 failed"
     assert row.tone is Tone.BAD
 
@@ -242,7 +244,7 @@ def test_an_override_is_told() -> None:
     now = replace(
         state(plan(), gates=said), run=e.RunBegan("kim@ops1", overrides={"pool-errors": "known"})
     )
-    row = gates(scene(plan(), now).at, Past())[1]
+    row = gates(scene(plan(), now).at, Recent())[1]
     assert (row.verdict, row.tone) == ("overridden (FAIL)", Tone.DOUBT)
 
 
@@ -276,13 +278,13 @@ def test_labels_tell_names_apart() -> None:
 def test_sentences_are_broken_between_words() -> None:
     """Under their beginning where there is room, and never wider than the terminal."""
     told = LogLine(WALL, "web1", "back in rotation \x1b[31mand healthy everywhere", Tone.PLAIN)
-    wide = [plain(line) for line in told_lines(told, 60, 4, UNICODE)]
+    wide = [plain(line) for line in log_lines(told, 60, 4, UNICODE)]
     assert wide == ["22:14:03  web1  back in rotation and healthy everywhere"]
-    narrow = [plain(line) for line in told_lines(told, 40, 4, UNICODE)]
+    narrow = [plain(line) for line in log_lines(told, 40, 4, UNICODE)]
     assert narrow == ["22:14:03  web1: back in rotation and", "          healthy everywhere"]
 
 
 def test_a_scene_without_members_or_counts() -> None:
     """The smallest that there is can be drawn."""
     at = scene(plan(1), state(plan(1), points=())).at
-    assert draw(Scene(at, Past(), WALL, timedelta(seconds=1)), Size(80, 24))
+    assert draw(Scene(at, Recent(), WALL, timedelta(seconds=1)), Size(80, 24))

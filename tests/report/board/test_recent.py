@@ -21,8 +21,8 @@ from controller.report.board.recent import (
     COUNTS,
     SAMPLES,
     TURNS,
-    Past,
-    Spell,
+    FailurePeriod,
+    Recent,
     remember,
     share_of_limit,
 )
@@ -51,7 +51,7 @@ def test_turns_are_measured() -> None:
     """From the first touch to the end; one that was put back as it was tells nothing."""
     drain = e.Intended(SetMember("web1", Setting.DRAIN))
     due, draining, done = of(Phase.DUE), of(Phase.DRAINING), of(Phase.DONE)
-    past = remember(Past(), plan(), drain, due, draining, ago(50))
+    past = remember(Recent(), plan(), drain, due, draining, ago(50))
     assert past.began == {"web1": ago(50)}
     out = remember(past, plan(), drain, draining, of(Phase.OUT), ago(40))
     assert out.began == {"web1": ago(50)}
@@ -68,7 +68,7 @@ def test_turns_are_measured() -> None:
 def test_samples_are_bounded() -> None:
     """The last ones of the member in soak; those of a former one go when the next is judged."""
     soaking = of(Phase.SOAKING)
-    past = Past()
+    past = Recent()
     for i in range(SAMPLES + 5):
         past = remember(past, plan(), sampled(i % 2, 100), soaking, soaking, NOW)
     assert len(past.marks["errors", "web1"]) == SAMPLES
@@ -80,7 +80,7 @@ def test_samples_are_bounded() -> None:
 def test_samples_begin_anew_with_a_return() -> None:
     """What a gate said before a member was returned once more is not of this return."""
     soaking = of(Phase.SOAKING)
-    past = remember(Past(), plan(), sampled(0, 9), soaking, soaking, NOW)
+    past = remember(Recent(), plan(), sampled(0, 9), soaking, soaking, NOW)
     assert remember(past, plan(), e.MemberReturned("web1"), soaking, soaking, NOW).marks == {}
 
 
@@ -88,13 +88,13 @@ def test_a_gate_of_another_file_is_ignored() -> None:
     """A sample of a gate that the plan does not have changes nothing."""
     soaking = of(Phase.SOAKING)
     event = replace(sampled(0, 9), gate="other")
-    assert remember(Past(), plan(), event, soaking, soaking, NOW) == Past()
+    assert remember(Recent(), plan(), event, soaking, soaking, NOW) == Recent()
 
 
 def test_counts_in_flight() -> None:
     """Twice a second at most, of members in hand alone, a few of them."""
     draining = state(plan(), member("web1", Phase.DRAINING), out={"web1": 7})
-    past = Past()
+    past = Recent()
     for i in range(40):
         past = remember(past, plan(), LOOKED, draining, draining, ago(10 - i / 4))
     assert past.in_flight == {"web1": (7,) * COUNTS}
@@ -110,12 +110,12 @@ def pooled(errors: int) -> State:
 
 def test_spells_of_failures() -> None:
     """Failures close to each other are one spell; after a while without any, it is another."""
-    past = Past()
+    past = Recent()
     for at, before, after in ((20, 0, 2), (15, 2, 5), (14, 5, 5), (3, 5, 6)):
         past = remember(past, plan(), LOOKED, pooled(before), pooled(after), ago(at))
         if at == 14:
-            assert past.spell == Spell(ago(20), ago(15), 5)
-    assert past.spell == Spell(ago(3), ago(3), 1)
+            assert past.failing == FailurePeriod(ago(20), ago(15), 5)
+    assert past.failing == FailurePeriod(ago(3), ago(3), 1)
 
 
 SHARES: list[tuple[Gate, float | None, float | None, float | None]] = [
@@ -150,11 +150,11 @@ def four(together: int = 1, canaries: tuple[str, ...] = ()) -> Plan:
 
 
 def left(
-    which: Plan, *members: MemberState, past: Past | None = None, commands: float | None = 10
+    which: Plan, *members: MemberState, past: Recent | None = None, commands: float | None = 10
 ) -> Left:
     at = scene(which, state(which, *members)).at
     took = timedelta(seconds=commands) if commands is not None else None
-    return time_left(at, past if past is not None else Past(), took)
+    return time_left(at, past if past is not None else Recent(), took)
 
 
 def lasting(value: float, *, is_least: bool = False) -> Left:
@@ -174,13 +174,13 @@ def test_canaries_come_first() -> None:
     """The others wait for the canary, however many might go at once."""
     assert left(four(4, ("web1",))) == lasting(80)
     busy = member("web1", Phase.UPGRADING)
-    past = Past(began={"web1": ago(15)})
+    past = Recent(began={"web1": ago(15)})
     assert left(four(4, ("web1",)), busy, past=past) == lasting(30 + 40)
 
 
 def test_those_done_tell_how_long_one_takes() -> None:
     """Their mean, less what the one in hand has behind it; what the file asks for is the least."""
-    past = Past(took=seconds(50, 70), began={"web3": ago(20)})
+    past = Recent(took=seconds(50, 70), began={"web3": ago(20)})
     done = [member(name, Phase.DONE) for name in ("web1", "web2")]
     busy = member("web3", Phase.UPGRADING)
     assert left(four(), *done, busy, past=past, commands=None) == lasting(40 + 60)

@@ -8,7 +8,7 @@ from controller.core.events import Answer
 from controller.core.phases import Phase
 from controller.core.plan.plan import Purpose
 from controller.core.steps import Course
-from controller.report.members.status import left_standing, standing, strangers
+from controller.report.members.status import left_status, member_status, non_members
 from tests.report.states import (
     BROKE,
     DOWN,
@@ -39,25 +39,25 @@ ROLLED: dict[str, Any] = {"course": Course.ROLLBACK}
         ("untouched", UP, "in rotation, untouched"),
         ("untouched", None, "untouched"),
         ("untouched", DOWN, f"untouched, but {SICK}"),
-        ("untouched", OUT, "untouched, but OUT OF ROTATION: not by us"),
-        ("untouched", {"weight": 0}, "untouched, but OUT OF ROTATION: not by us"),
+        ("untouched", OUT, "untouched, but OUT OF ROTATION: not by this rollout"),
+        ("untouched", {"weight": 0}, "untouched, but OUT OF ROTATION: not by this rollout"),
         ("skipped", UP, "in rotation, was already there"),
-        ("skipped", OUT, "was already there, but OUT OF ROTATION: not by us"),
+        ("skipped", OUT, "was already there, but OUT OF ROTATION: not by this rollout"),
         ("done", UP, "upgraded, in rotation"),
         ("done", None, "upgraded, in rotation"),
         ("done", DOWN, f"upgraded, but {SICK}"),
-        ("done", OUT, "upgraded, but OUT OF ROTATION: not by us"),
+        ("done", OUT, "upgraded, but OUT OF ROTATION: not by this rollout"),
         ("kept", UP, "upgraded, IN ROTATION, not proven: cut short"),
         ("kept", None, "upgraded, IN ROTATION, not proven: cut short"),
         ("kept", DOWN, f"upgraded, IN ROTATION, not proven, {SICK}: cut short"),
-        ("kept", OUT, "upgraded, OUT BY ANOTHER HAND, not proven: cut short"),
+        ("kept", OUT, "upgraded, TAKEN OUT BY SOMEBODY ELSE, not proven: cut short"),
         ("soaking", UP, "upgraded, in rotation, soak not finished"),
-        ("soaking", OUT, "upgraded, soak not finished, OUT OF ROTATION: not by us"),
+        ("soaking", OUT, "upgraded, soak not finished, OUT OF ROTATION: not by this rollout"),
         ("failed", OUT, "OUT OF ROTATION: it broke"),
         ("failed", None, "OUT OF ROTATION: it broke"),
         ("failed", UP, f"OUT OF ROTATION: it broke{BACK}"),
         ("failed", DOWN, f"OUT OF ROTATION: it broke{BACK}"),
-        ("stuck", OUT, "OUT OF ROTATION, rollback failed: needs a human"),
+        ("stuck", OUT, "OUT OF ROTATION, rollback failed: a person must repair it"),
         ("upgrading", OUT, "OUT OF ROTATION (upgrading), its command may still run"),
         ("upgrading", UP, f"OUT OF ROTATION (upgrading), its command may still run{BACK}"),
     ],
@@ -68,7 +68,7 @@ def test_the_look_is_believed(deed: str, look: dict[str, Any] | None, words: str
     made = plan()
     seen = None if look is None else shows(web1=look)
     now = state(made, member("web1", deed), seen=seen)
-    assert standing(made, now, now.members["web1"]) == words
+    assert member_status(made, now, now.members["web1"]) == words
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_what_was_done(purpose: Purpose, deed: str, changes: dict[str, Any], wor
     rollback that never began has not rolled back."""
     made = plan(purpose)
     now = state(made, member("web1", deed, **changes), seen=shows(web1=UP))
-    assert standing(made, now, now.members["web1"]) == words
+    assert member_status(made, now, now.members["web1"]) == words
 
 
 @pytest.mark.parametrize(
@@ -127,15 +127,15 @@ def test_out_of_rotation_has_a_reason(changes: dict[str, Any], words: str) -> No
     """A member that was taken out again has its reason from the halt where it has none itself."""
     made = plan()
     now = halted(made, member("web1", **changes), seen=shows(web1=OUT))
-    assert standing(made, now, now.members["web1"]) == words
+    assert member_status(made, now, now.members["web1"]) == words
 
 
 def test_what_another_hand_took_out_is_known_without_a_look() -> None:
     """The journal has it."""
     made = plan()
     now = state(made, member("web1", "kept", kept_out=True))
-    assert standing(made, now, now.members["web1"]) == (
-        "upgraded, OUT BY ANOTHER HAND, not proven: cut short"
+    assert member_status(made, now, now.members["web1"]) == (
+        "upgraded, TAKEN OUT BY SOMEBODY ELSE, not proven: cut short"
     )
 
 
@@ -143,8 +143,8 @@ def test_one_that_was_on_its_way_when_another_failed() -> None:
     """The halt of somebody else is not called its own."""
     made = plan()
     now = halted(made, member("web2", "failed", why=""), seen=shows(web2=OUT), halt=BROKE)
-    assert standing(made, now, now.members["web2"]) == (
-        "OUT OF ROTATION: on its way back when the rollout halted"
+    assert member_status(made, now, now.members["web2"]) == (
+        "OUT OF ROTATION: returning when the rollout halted"
     )
 
 
@@ -153,12 +153,12 @@ def test_where_only_some_load_balancers_differ() -> None:
     made = plan(instances=(A, B))
     here, there = line("web1"), line("web1", **OUT)
     split = state(made, member("web1"), seen=snapshots(view(A, here), view(B, there)))
-    assert standing(made, split, split.members["web1"]) == (
-        f"untouched, but OUT OF ROTATION at {B}: not by us"
+    assert member_status(made, split, split.members["web1"]) == (
+        f"untouched, but OUT OF ROTATION at {B}: not by this rollout"
     )
     many = snapshots(*(view(f"tcp:h{i}:9", line("web1", **DOWN)) for i in range(5)), view(A, here))
     ill = state(made, member("web1"), seen=many)
-    assert standing(made, ill, ill.members["web1"]) == (
+    assert member_status(made, ill, ill.members["web1"]) == (
         "untouched, but DOWN at tcp:h0:9, tcp:h1:9, tcp:h2:9 and 2 more (fails the load "
         "balancer's health check)"
     )
@@ -169,8 +169,8 @@ def test_one_that_users_still_meet_somewhere_is_never_called_out() -> None:
     made = plan(instances=(A, B))
     seen = snapshots(view(A, line("web1")), view(B, line("web1", **OUT)))
     now = state(made, member("web1", "kept"), seen=seen)
-    assert standing(made, now, now.members["web1"]) == (
-        f"upgraded, IN ROTATION, not proven, OUT BY ANOTHER HAND at {B}: cut short"
+    assert member_status(made, now, now.members["web1"]) == (
+        f"upgraded, IN ROTATION, not proven, TAKEN OUT BY SOMEBODY ELSE at {B}: cut short"
     )
 
 
@@ -179,7 +179,7 @@ def test_a_backend_is_named_where_there_are_several() -> None:
     made = plan(backends=("web", "api"))
     lines = (line("web1", **OUT), line("web1", "api"))
     now = state(made, member("web1", "failed"), seen=snapshots(view(A, *lines)))
-    assert standing(made, now, now.members["web1"]).endswith(
+    assert member_status(made, now, now.members["web1"]).endswith(
         f" — NOW IN ROTATION at api at {A}, though it should be out"
     )
 
@@ -188,7 +188,7 @@ def test_another_rollout_is_named() -> None:
     """What another rollout of poolroll has out is not a stranger's doing."""
     made = plan()
     now = state(made, member("web1"), seen=shows(web1=OUT))
-    assert standing(made, now, now.members["web1"], {"web1": "api-2"}) == (
+    assert member_status(made, now, now.members["web1"], {"web1": "api-2"}) == (
         "untouched, but OUT OF ROTATION: by rollout api-2"
     )
 
@@ -198,8 +198,8 @@ def test_those_left_as_found_and_those_that_are_no_members() -> None:
     made = plan(left={"web9": "is out (web)"})
     seen = shows(web1=UP, web9=UP, other=DOWN, fine=UP, spare={**DOWN, "is_backup": True})
     now = state(made, seen=seen)
-    assert left_standing(made, now, "web9") == "left as found: is out (web) — in rotation now"
-    assert strangers(made, now) == {"other": f"no member of this rollout, {SICK}"}
+    assert left_status(made, now, "web9") == "left as found: is out (web) — in rotation now"
+    assert non_members(made, now) == {"other": f"not a member of this rollout, {SICK}"}
 
 
 def test_a_halt_by_a_gate_names_it() -> None:
@@ -207,4 +207,4 @@ def test_a_halt_by_a_gate_names_it() -> None:
     made = plan()
     web1 = member("web1", "failed", why="failed gate 'errors'", disproven="failed gate 'errors'")
     now = halted(made, web1, seen=shows(web1=OUT), halt=GATE)
-    assert standing(made, now, now.members["web1"]) == "OUT OF ROTATION: failed gate 'errors'"
+    assert member_status(made, now, now.members["web1"]) == "OUT OF ROTATION: failed gate 'errors'"

@@ -15,8 +15,8 @@ from controller.core.gates.gate import MetricGate, Scope
 from controller.core.pool import Counters
 from controller.core.settings import Policies
 from controller.records import Record
-from controller.report.page.builder import tell
-from controller.report.page.downsample import thinned
+from controller.report.page.builder import build
+from controller.report.page.downsample import downsampled
 from controller.report.page.gate_figures import trip_ratio
 from controller.report.page.model import Run, Sample
 from controller.report.page.plots import BOTTOM, HEIGHT, TOP, gate_plots
@@ -39,7 +39,7 @@ def test_the_axis_keeps_order_and_cuts_the_time_between_runs_short() -> None:
 )
 def test_bars_and_ticks_stay_within_the_drawing(records: list[Record]) -> None:
     """Nothing begins before 0 % or ends after 100 %, and labels leave each other room."""
-    drawn = timeline(tell(records))
+    drawn = timeline(build(records))
     for row in drawn.rows:
         for bar in row.bars:
             assert bar.x >= 0
@@ -51,7 +51,7 @@ def test_bars_and_ticks_stay_within_the_drawing(records: list[Record]) -> None:
 
 def test_bars_follow_each_other_in_the_order_of_the_phases() -> None:
     """A member that went well has the five phases, one after the other."""
-    (first, *_) = timeline(tell(journals.healthy())).rows
+    (first, *_) = timeline(build(journals.healthy())).rows
     kinds = [bar.kind for bar in first.bars if bar.kind != "turn"]
     assert kinds == ["drain", "upgrade", "validate", "return", "soak"]
     starts = [bar.x for bar in first.bars]
@@ -65,7 +65,7 @@ def test_a_large_pool_shows_trouble_first_and_folds_the_rest() -> None:
     scribe.drain("web60")
     scribe.upgrade("web60", passed=False)
     scribe.write(MemberFailed("web60", "its upgrade failed"))
-    drawn = timeline(tell(scribe.records))
+    drawn = timeline(build(scribe.records))
     assert "web60" in [row.member for row in drawn.rows]
     assert len(drawn.rows) + len(drawn.folded) == 60
     assert len(drawn.folded) == 20
@@ -103,7 +103,7 @@ def test_a_metric_is_drawn_with_its_own_limits(
     for value in (None, -0.005, 0.025):
         scribe.write(GateSampled(gate.name, None, Verdict.PASS, "", 0, 0, value, gate.bound))
         scribe.wait(1)
-    ((plot,),) = [each.plots for each in gate_plots(tell(scribe.records))]
+    ((plot,),) = [each.plots for each in gate_plots(build(scribe.records))]
     assert [limit.words for limit in plot.limits] == limits
     assert plot.values == values
     assert plot.trips == ""
@@ -118,7 +118,7 @@ def test_two_samples_draw_a_line() -> None:
     scribe.sample(None, 0, 0, Verdict.INCONCLUSIVE)
     scribe.wait(1)
     scribe.sample(None, 2, 40, Verdict.PASS)
-    (plot,) = (plot for group in gate_plots(tell(scribe.records)) for plot in group.plots)
+    (plot,) = (plot for group in gate_plots(build(scribe.records)) for plot in group.plots)
     (curve,) = plot.curves
     for drawn in (curve, plot.trips):
         (x1, y1), (x2, y2) = ((float(n) for n in point.split(",")) for point in drawn.split())
@@ -127,7 +127,7 @@ def test_two_samples_draw_a_line() -> None:
 
 def test_a_second_return_is_called_that() -> None:
     """And a second run of the pool's gate too."""
-    titles = [plot.title for group in gate_plots(tell(journals.resumed())) for plot in group.plots]
+    titles = [plot.title for group in gate_plots(build(journals.resumed())) for plot in group.plots]
     assert "web2, return 2" in titles
     assert "the pool, run 2" in titles
 
@@ -152,7 +152,7 @@ def test_thinning_keeps_the_ends_the_highest_and_a_failure(
 ) -> None:
     """However much is left out, no failure and no peak vanishes, and the order stays."""
     samples = sampled(values)
-    kept = thinned(samples, most)
+    kept = downsampled(samples, most)
     assert len(kept) <= most
     assert [sample.at for sample in kept] == sorted(sample.at for sample in kept)
     if samples:

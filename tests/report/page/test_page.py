@@ -30,7 +30,7 @@ def test_a_healthy_rollout_says_done_and_shows_every_member_with_its_durations()
     assert read.texts("strong", "outcome") == ["done"]
     facts = labels(read)
     assert facts["exit code"] == "0: done, or nothing to do"
-    assert facts["began"] == "2024-03-05 22:14:03 UTC"
+    assert facts["started"] == "2024-03-05 22:14:03 UTC"
     assert facts["took"] == "2m06s"
     assert facts["owner"] == "web-team, ext. 4711"
     assert not read.those("section", "halt")
@@ -82,7 +82,7 @@ def test_a_resumed_rollout_shows_both_hands_and_shortens_the_night() -> None:
     hands = read.texts("ol", "story")[0]
     assert "resumed by alex@ops2: the cache was cold, load test is clean" in hands
     assert "paused by kim@ops1" in hands
-    assert "nobody at work for 9h30m" in " ".join(read.texts("p", "note"))
+    assert "no run for 9h30m" in " ".join(read.texts("p", "note"))
     assert read.texts("li", "day") == ["2024-03-05", "2024-03-06"]
     assert labels(read)["took"] == "9h33m"
 
@@ -120,8 +120,8 @@ def test_the_kind_of_rollout_is_said(purpose: Purpose, kind: str, tally: str) ->
     read = opened([first, *records[1:]])
     assert (labels(read)["kind"], labels(read)["with"]) == (kind, "version=2.4.1")
     assert read.texts("p", "tally") == [tally]
-    standings = [each.text for each in read.those("td") if "data-label" in each.attributes]
-    assert ("upgraded" in standings[0]) is (purpose is Purpose.UPGRADE)
+    statuses = [each.text for each in read.those("td") if "data-label" in each.attributes]
+    assert ("upgraded" in statuses[0]) is (purpose is Purpose.UPGRADE)
 
 
 def test_an_aborted_rollout_shows_who_ended_it_and_what_the_step_printed() -> None:
@@ -129,7 +129,7 @@ def test_an_aborted_rollout_shows_who_ended_it_and_what_the_step_printed() -> No
     read = opened(journals.aborted())
     hands = read.texts("ol", "story")[0]
     assert "only web1, web2; asking before each member" in hands
-    assert "aborted by alex@ops2, putting back what passes its validation" in hands
+    assert "aborted by alex@ops2, putting back members that pass their validation" in hands
     assert read.texts("pre")[0] == "E: no space left on device"
     assert [
         each.text.strip().splitlines()[0]
@@ -206,10 +206,10 @@ dt: rollout
 dt: kind
 dt: with
 dt: exit code
-dt: began
+dt: started
 dt: ended
 dt: took
-dt: begun by
+dt: started by
 dt: owner
 dt: runbook
 h2: Why it halted 2024-03-05 22:14:58 UTC, as it was printed then
@@ -237,7 +237,7 @@ th: value
 th: reason
 h2: Members
 th: member
-th: how it stands
+th: status
 th: drain
 th: upgrade
 th: validate

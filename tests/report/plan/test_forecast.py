@@ -26,12 +26,12 @@ def test_a_bound_is_told_with_what_is_likely() -> None:
     """How many, for how long, by which gate, and how sure that is; times are rounded up."""
     tenth = Loss(0.1, "errors", 1, seconds(61), (1, seconds(9.96)), 5, 5)
     assert stake_lines(NOW, [BOUND, tenth]) == [
-        "at stake, at the rate of this moment (200 requests a second, up to 50 of them at one "
+        "at stake, at the present rate (200 requests a second, up to 50 of them at one "
         "upgraded member)",
         "  if the new version fails every request: at most 20 requests of users fail, for "
-        "at most 0.4s (likely 14, in 0.3s); then gate 'errors' has taken it out",
+        "at most 0.4s (likely 14, in 0.3s); by then gate 'errors' has taken it out",
         "  if the new version fails a tenth of its requests: at most 1 request of users fail, for "
-        "at most 1m01s (likely 1, in 10s); then gate 'errors' has taken it out",
+        "at most 1m01s (likely 1, in 10s); by then gate 'errors' has taken it out",
         "  in 1 of 200 such rollouts it is more; at a lower rate fewer fail, but for longer",
     ]
 
@@ -41,7 +41,7 @@ def test_a_bound_is_told_with_what_is_likely() -> None:
     [
         (
             Loss(1.0, per_second=200, at_first=50),
-            "if the new version fails every request: NOTHING STOPS IT, FOR THERE IS NO GATE: up "
+            "if the new version fails every request: NOTHING STOPS IT, THERE IS NO GATE: up "
             "to 50 requests fail each second from the first member on, 200 when all have it, for "
             "the whole rollout and after it",
         ),
@@ -63,15 +63,15 @@ def test_no_bound_is_told_in_capitals(loss: Loss, words: str) -> None:
 def test_what_is_assumed_is_said() -> None:
     """A scrape interval that nobody told, and a balancer that prefers idle servers."""
     assumed = Loss(1.0, "errors", 9, seconds(31), assumed=seconds(15))
-    head, line, _ = stake_lines(Traffic(200, 50, is_drawn=True), [assumed])
-    assert head.endswith("; more where it fails quickly, for idle servers are preferred)")
-    assert line.endswith(", if its metrics are scraped every 15s: `evidence` would tell")
+    head, line, _ = stake_lines(Traffic(200, 50, prefers_idle=True), [assumed])
+    assert head.endswith("; more if it fails quickly, as idle servers are preferred)")
+    assert line.endswith(", if its metrics are scraped every 15s (set `evidence` to know)")
 
 
 def test_nothing_to_lose() -> None:
     """A rehearsal brings nothing new; a pool at rest tells nothing."""
-    assert "nothing new meets users" in stake_lines(NOW, [])[1]
-    assert "NO REQUEST CAME" in stake_lines(Traffic(0, 0), [BOUND])[1]
+    assert "users meet no new version" in stake_lines(NOW, [])[1]
+    assert "NO REQUESTS WERE MEASURED" in stake_lines(Traffic(0, 0), [BOUND])[1]
 
 
 def test_nothing_is_known_where_nothing_is_counted() -> None:
@@ -83,10 +83,10 @@ def test_nothing_is_known_where_nothing_is_counted() -> None:
     assert lines[1].endswith("3 serve, then 2 (floor 2); how many sessions they carry is not known")
     rehearsal = plan(Purpose.REHEARSAL)
     lines = outlook_lines(rehearsal, [unknown], EXPECTED, Traffic(0, 0, is_counted=False), [])
-    assert "nothing new meets users" in lines[-1]
+    assert "users meet no new version" in lines[-1]
 
 
-def test_nobody_left_to_carry_what_is_not_known() -> None:
+def test_no_member_left_for_sessions_that_are_not_known() -> None:
     """Said as loud as where it is known."""
     (_, line) = load_lines([Load("lb1", "web", None, 1, 0, None)], plan())
-    assert ": NOBODY IS LEFT; " in line
+    assert ": NO MEMBER IS LEFT; " in line

@@ -66,8 +66,8 @@ def test_members_that_do_not_serve_stand_each_on_a_line() -> None:
     seen = shows(web1=UP, web2=DOWN, web3=OUT, other=DOWN)
     assert lines(halted(plan(), seen=seen))["MEMBERS"] == [
         "web2: untouched, but DOWN (fails the load balancer's health check)",
-        "web3: untouched, but OUT OF ROTATION: not by us",
-        "other: no member of this rollout, DOWN (fails the load balancer's health check)",
+        "web3: untouched, but OUT OF ROTATION: not by this rollout",
+        "other: not a member of this rollout, DOWN (fails the load balancer's health check)",
         "web1: in rotation, untouched",
     ]
 
@@ -89,7 +89,7 @@ def test_users(changes: dict[str, Any], users: str) -> None:
     assert lines(of)["USERS"] == [users]
 
 
-RELOAD = "as long as no load balancer is reloaded: that may put web1 back"
+RELOAD = "but do not reload a load balancer: that may put web1 back in rotation"
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_a_load_balancer_that_was_never_seen() -> None:
     seen = snapshots(view(A, line("web1")))
     seen[B] = replace(seen[A], instance=B, at=None, lines={})
     found = lines(halted(plan(instances=(A, B)), seen=seen))
-    assert found["MEMBERS"][0] == "as the journal has them:"
+    assert found["MEMBERS"][0] == "according to the journal:"
 
 
 RUN, RESUME, ABORT = (
@@ -155,7 +155,7 @@ def test_next_says_how_to_go_on_to_end_it_and_to_go_back() -> None:
     """Each is a command that can be typed."""
     assert lines(halted(plan(), member("web1", "failed"), seen=ALL))["NEXT"] == [
         f"to go on:  {RESUME}, then {RUN}",
-        f"to end it: {ABORT}   (--restore also puts back what passes its validation)",
+        f"to end it: {ABORT}   (--restore also puts back members that pass their validation)",
         "to go back: poolroll rollback /srv/web.yml",
     ]
 
@@ -186,12 +186,12 @@ def test_restore_is_warned_of_after_a_gate() -> None:
     """Its validation was green when users failed: it proves nothing."""
     found = lines(halted(plan(), GATED, seen=ALL, halt=GATE))["NEXT"][1]
     assert found == (
-        f"to end it: {ABORT}   (MIND: --restore puts back web1: validation was passed, yet it "
+        f"to end it: {ABORT}   (CAUTION: --restore puts back web1: validation passed, but it "
         "failed gate 'errors')"
     )
     too = member("web2", "failed", disproven="not proven when web1 failed gate 'errors'")
     assert lines(halted(plan(), too, GATED, seen=ALL, halt=GATE))["NEXT"][1].endswith(
-        "puts back web1, web2: validation was passed, yet web1 failed gate 'errors')"
+        "puts back web1, web2: validation passed, but web1 failed gate 'errors')"
     )
 
 

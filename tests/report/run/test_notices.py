@@ -13,7 +13,7 @@ from controller.core.settings import Policies, Selection, Settings
 from controller.core.state.state import Mode, State, initial
 from controller.records import Notice
 from controller.report.run.next_commands import NextCommands
-from controller.report.run.notices import RolloutTidings
+from controller.report.run.notices import RolloutNotices
 from tests.adapters.notify.receiver import WALL
 from tests.support.members import changed
 
@@ -33,7 +33,7 @@ PLAN = Plan(
     left={},
 )
 SETTINGS = Settings("web", None, Selection(), Policies(), owner="web-team")
-TIDINGS = RolloutTidings(
+TIDINGS = RolloutNotices(
     "web-1", PLAN, SETTINGS, NextCommands("web", Purpose.UPGRADE, "/etc/web.yaml")
 )
 HALT = Halted(Cause.MEMBER, "web1: it broke", "every step must end with exit code 0", "web1")
@@ -60,7 +60,7 @@ def told(
     *,
     last: float | None = 11.0,
     now: float = 12.0,
-    tidings: RolloutTidings = TIDINGS,
+    tidings: RolloutNotices = TIDINGS,
 ) -> list[Notice]:
     former = at(last) if last is not None else None
     return list(tidings.of(event, before, after, former, at(now), WALL))
@@ -84,7 +84,7 @@ def test_start_counts_those_chosen() -> None:
 def test_resumption_says_how_it_stands() -> None:
     """A rollout that goes on is told as such, with its members."""
     (one,) = told(RunBegan("you@there"), running(), running())
-    assert one.text == "rollout web: goes on, taken up by you@there"
+    assert one.text == "rollout web: continued by you@there"
     assert one.lines == ("web1: untouched", "web2: untouched")
 
 
@@ -110,7 +110,7 @@ def test_halt_is_not_told_before_it_is_due() -> None:
 def test_halt_that_takes_long_is_told_once() -> None:
     """After five seconds it is told with how it stands, once; not again at the end."""
     (one,) = told(LOOK, halted(), halted(), last=14.9, now=15.1)
-    assert one.text == "rollout web: HALTED (not at rest yet): web1: it broke"
+    assert one.text == "rollout web: HALTED (members are not at rest yet): web1: it broke"
     assert one.exit_code is None
     assert told(LOOK, halted(), halted(), last=15.1, now=15.2) == []
     end = Finished(Outcome.HALTED, 5)

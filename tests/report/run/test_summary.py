@@ -83,7 +83,7 @@ def test_stopped_with_a_member_out_is_safe_and_names_it() -> None:
     """Nobody meets it."""
     *_, first, second = ended("stopped", member("web1", "upgrading", unfinished=False))
     assert first == "stopped (SIGINT) in a safe state"
-    assert second == f"web1 out of rotation; {RUN} goes on there"
+    assert second == f"web1 out of rotation; {RUN} goes on with it"
 
 
 def test_a_rehearsal_stopped_in_a_soak_is_safe() -> None:
@@ -109,7 +109,7 @@ def test_plan_that_does_not_know_what_to_type_by_hand() -> None:
     made = replace(plan(), by_hand=ByHand())
     for deed, shown, last in (
         ("failed", OUT, f"web1 stays out: the next {RUN} takes it first"),
-        ("failed", UP, "web1 must be out, on every load balancer"),
+        ("failed", UP, "take web1 out of rotation on every load balancer"),
     ):
         end = Finished(Outcome.ABORTED, 7, "by me")
         of = state(made, member("web1", deed), seen=shows(web1=shown), finished=end)
@@ -129,7 +129,7 @@ def test_a_member_that_users_meet_though_it_must_be_out() -> None:
     end = Finished(Outcome.ABORTED, 7, "by me")
     of = state(made, member("web1", "failed"), seen=shows(web1=UP), finished=end)
     assert summary(made, of, SETTINGS, NOW, WALL, commands(made))[-1] == (
-        "web1 must be out, on every load balancer: set server web/web1 state maint"
+        "take web1 out of rotation on every load balancer: set server web/web1 state maint"
     )
 
 
@@ -141,7 +141,7 @@ def finished(*members: MemberState) -> State:
     ("of", "out"),
     [
         (finished(member("web1", "failed")), "web1 stays out: "),
-        (finished(), "it left nobody out of rotation"),
+        (finished(), "it left no member out of rotation"),
     ],
 )
 def test_one_that_is_over_says_how_it_ended(of: State, out: str) -> None:
@@ -162,4 +162,4 @@ def test_cut_off_says_where_it_stood() -> None:
         "CUT OFF: disk",
         "  web1  OUT OF ROTATION (upgrading), its command may still run",
     ]
-    assert lines[-1].endswith(f"{RUN} goes on when that is mended")
+    assert lines[-1].endswith(f"{RUN} continues once that is fixed")

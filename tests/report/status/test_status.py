@@ -65,7 +65,7 @@ def test_a_halt_is_shown_as_it_was_told() -> None:
     assert lines[1:4] == [
         "upgrade, version=2.4.1",
         "state folder /srv/state",
-        "as it stood at 2024-03-05 03:12:00 UTC:",
+        "at 2024-03-05 03:12:00 UTC:",
     ]
     assert lines[4:10] == list(TOLD[:6])
     assert lines[10] == f"NEXT      to go on:  poolroll resume web --reason '…', then {RUN}"
@@ -83,7 +83,7 @@ def test_a_decision_is_shown() -> None:
     asked = Request(1, "r1", Verb.RESUME, "mended", "kim@ops", WALL)
     lines = told_of(known(stopped_at_a_halt(), requests=(asked,)))
     assert "NEXT      resumed by kim@ops: mended" in lines
-    assert f"          the next run goes by it: `{RUN}`" in lines
+    assert f"          the next run acts on it: `{RUN}`" in lines
     assert not [text for text in lines if "to end it" in text]
 
 
@@ -152,8 +152,8 @@ def test_what_is_seen_now_stands_beside_the_journal() -> None:
         "  web3  in rotation, untouched",
     ]
     assert (
-        "NEXT      web1 must be out, on every load balancer: set server web/web1 state maint"
-        in lines
+        "NEXT      take web1 out of rotation on every load balancer: "
+        "set server web/web1 state maint" in lines
     )
 
 
@@ -178,9 +178,9 @@ def test_one_that_could_not_be_asked_is_one_line() -> None:
     value = status_value(known(stopped_at_a_halt(), pool_view), "/srv")
     assert (value["seen"]["asked"], value["seen"]["serving"]) == (False, None)
     lines = status_lines(value)
-    assert f"not asked: {why} at {A}" in lines
+    assert f"not seen: {A}: {why}" in lines
     assert lines[-4:] == [
-        "members, as the journal has them:",
+        "members, according to the journal:",
         "  web1  OUT OF ROTATION: it broke",
         "  web2  untouched",
         "  web3  untouched",
