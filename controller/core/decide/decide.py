@@ -22,7 +22,8 @@ from controller.core.state.state import Mode, State
 
 
 def decide(plan: Plan, state: State, now: Instant) -> Output | None:
-    """Pure. Never emits a step for a member that has one open."""
+    """Pure. Never emits a step for a member that has one open, except to hold it out once more
+    while it is being changed or validated (S4)."""
     if state.mode is Mode.FINISHED or state.run is None:
         return None
     ctx = Context(plan, state, now)

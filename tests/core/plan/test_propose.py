@@ -8,7 +8,7 @@ import pytest
 
 from controller.core.gates.gate import CounterGate, Scope
 from controller.core.plan.abilities import Abilities, ByHand
-from controller.core.plan.plan import CourseShape
+from controller.core.plan.plan import CourseShape, Purpose
 from controller.core.plan.propose import Proposal, propose
 from controller.core.pool import Admin, Counters, Health, Incarnation, InstanceView, Line, Member
 from controller.core.settings import Amount, DrainPolicy, OnTimeout, Policies, Selection, Settings
@@ -37,6 +37,7 @@ def proposal(
     backends: tuple[str, ...] = ("web",),
     policies: Policies | None = None,
     abilities: Abilities | None = None,
+    purpose: Purpose = Purpose.UPGRADE,
 ) -> Proposal:
     settings = Settings(
         "web",
@@ -52,6 +53,7 @@ def proposal(
         upgrade=CourseShape(1),
         rollback=None,
         abilities=abilities or Abilities(),
+        purpose=purpose,
         by_hand=BY_HAND,
     )
 
@@ -263,6 +265,17 @@ def test_cut_is_refused_where_nothing_can_be_cut() -> None:
         "drain.on_timeout is cut, and sessions of this pool cannot be closed; set it to halt",
     )
     assert proposal(policies=policies).plan is not None
+
+
+def test_rehearsal_is_refused_where_only_an_upgrade_takes_a_member_out() -> None:
+    """It would touch nothing, and prove nothing."""
+    abilities = Abilities(holds_out=False)
+    refused = proposal(abilities=abilities, purpose=Purpose.REHEARSAL)
+    assert refused.refusals == (
+        "a rehearsal takes every member out and upgrades nothing; here only an upgrade takes a "
+        "member out",
+    )
+    assert proposal(abilities=abilities).plan is not None
 
 
 @pytest.mark.parametrize(("own", "floor"), [(None, 2), (1, 2), (3, 3)])
