@@ -42,7 +42,7 @@ async def test_mistyped(site: MakeSite, which: str) -> None:
     """Wherever the rollout starts a program: refused, with its place and a mend."""
     overrides, path = PLACES[which]
     await assert_refused(
-        await site(2), overrides, f" {path}: {TYPO}: command not found; write a program of this"
+        await site(2), overrides, f" {path}: {TYPO}: command not found; name a program of this"
     )
 
 
@@ -64,7 +64,7 @@ async def test_a_later_step(site: MakeSite) -> None:
     file = one.file(gates=[], validate=[], upgrade={"steps": steps})
     planned = await one.command("plan", str(file))
     assert planned.code == 0, planned.text
-    assert f"upgrade.steps[1].command[0]: {tool}: command not found; a step before" in planned.out
+    assert f"upgrade.steps[1].command[0]: {tool}: command not found; an earlier step" in planned.out
     assert (await one.run(file)).code == 0
 
 

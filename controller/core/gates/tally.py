@@ -27,8 +27,8 @@ class Tally:
     def noted(
         self, place: tuple[str, str], incarnation: Incarnation, counters: Counters | None
     ) -> "Tally":
-        """With one more reading. The first reading of a place adds nothing; None (nothing is
-        counted there) is ignored."""
+        """With one more reading. The first reading of a place adds nothing. None: nothing is
+        counted there, so that the sum is not all."""
         if counters is None:
             if place in self.uncounted:
                 return self

@@ -9,8 +9,8 @@ from controller.core.decide.context import Context
 from controller.core.decide.finish import finish
 from controller.core.events import Cause, Finished, Halted
 from controller.core.gates.tally import Tally
-from controller.core.pool import Counters
-from controller.core.state.failures import Failures, failures
+from controller.core.pool import Counters, Incarnation
+from controller.core.state.failures import Failures, failures, why_unknown
 from controller.core.state.state import Mode, State, initial
 from tests.core.test_properties import PLAN
 
@@ -76,3 +76,20 @@ def test_users_are_watched_after_a_halt(end: State, now: float, is_over: bool) -
     about users is then true."""
     output = finish(Context(PLAN, end, at(now)))
     assert isinstance(output, Finished) is is_over
+
+
+@pytest.mark.parametrize(
+    ("readings", "why"),
+    [
+        ({}, "no load balancer counts requests here"),
+        ({"lb1": None, "lb2": None}, "no load balancer counts requests here"),
+        ({"lb1": Counters(0, 1)}, ""),
+        ({"lb1": Counters(0, 1), "lb2": None}, "requests are not counted at lb2"),
+    ],
+)
+def test_why_failures_are_not_known(readings: dict[str, Counters | None], why: str) -> None:
+    """One load balancer that does not count is enough: what the others count is not all."""
+    tally = Tally()
+    for instance, counters in readings.items():
+        tally = tally.noted((instance, "web"), Incarnation("1", 0), counters)
+    assert why_unknown(replace(initial(PLAN), pool=tally)) == why
