@@ -75,8 +75,8 @@ async def test_a_terminal_that_takes_nothing(monkeypatch: pytest.MonkeyPatch) ->
         live.tell(e.MemberReturned("web1"), now, now)
     assert stream.getvalue() == ""
     stream.free.set()
+    live.stop()  # waits for the painter, and on a slow machine gives up before all is painted
     await until(lambda: "7 lines left out" in stream.getvalue(), what="the lines that waited")
-    live.stop()
     text = stream.getvalue()
     assert "7 lines left out: the terminal did not accept output for a while" in text
     assert text.count("back in rotation") == WAITING
