@@ -8,6 +8,7 @@ from typing import Final
 
 from controller.core.decide.context import Context, Output
 from controller.core.decide.drain import asking, draining, due, holding, out
+from controller.core.decide.floor import taken_out
 from controller.core.decide.occupants import changed_hands
 from controller.core.decide.returning import checking, ramping, returning, soaking
 from controller.core.decide.steps_for import setting_of
@@ -35,7 +36,7 @@ def proceed(ctx: Context, m: MemberState) -> Output | None:
 
 
 def _removing(ctx: Context, m: MemberState) -> Output | None:
-    return None if ctx.is_blind else setting_of(m, Setting.REMOVE)
+    return None if not ctx.is_full_fresh() else taken_out(ctx, m, Setting.REMOVE)
 
 
 def _restoring(ctx: Context, m: MemberState) -> Output | None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from controller.core.decide.context import Context, Output
 from controller.core.events import Cause, Halted
-from controller.core.phases import IN_PROGRESS, JUDGED, Phase
+from controller.core.phases import EXPOSED, IN_PROGRESS, Phase
 from controller.core.pool import LineKey, Occupant
 from controller.core.state.parts import MemberState
 
@@ -26,7 +26,7 @@ def changed_hands(ctx: Context, m: MemberState) -> Output | None:
             f"the address of {m.name} at {instance} changed from {was} to {now}",
             ONE_PLACE,
             m.name,
-            condemned=(m.name,) if m.phase in JUDGED else (),
+            condemned=(m.name,) if m.phase in EXPOSED else (),
         )
     return None
 

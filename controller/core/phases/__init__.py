@@ -7,6 +7,7 @@ from controller.core.phases.table import TABLE, IllegalMove, Move, Phase, after,
 from controller.core.phases.traits import (
     AWAY,
     COMING,
+    EXPOSED,
     FAILED,
     FIVE,
     GRAVE,
@@ -31,6 +32,7 @@ from controller.core.phases.traits import (
 __all__ = [
     "AWAY",
     "COMING",
+    "EXPOSED",
     "FAILED",
     "FIVE",
     "GRAVE",

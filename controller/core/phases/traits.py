@@ -102,6 +102,8 @@ LEAVING: Final = _having(lambda one: one.is_leaving)
 COMING: Final = _having(lambda one: one.is_coming)
 MAY_START: Final = _having(lambda one: one.may_start)
 JUDGED: Final = _having(lambda one: one.is_judged)
+EXPOSED: Final = JUDGED | {P.RETURNING}
+"""Users may meet it, and it is not proven yet."""
 OVER: Final = _having(lambda one: one.is_over)
 UPGRADED: Final = _having(lambda one: one.is_over and one.place is Place.IN)
 """As its course wants it, by us or already."""

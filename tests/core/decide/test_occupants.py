@@ -8,7 +8,7 @@ import pytest
 from controller.core.decide.context import Context
 from controller.core.decide.occupants import are_at_odds, changed_hands
 from controller.core.events import Cause
-from controller.core.phases import IN_PROGRESS, JUDGED, Phase
+from controller.core.phases import EXPOSED, IN_PROGRESS, Phase
 from controller.core.pool import Occupant
 from tests.support.contexts import ANOTHER, SEATS, a_context, standing, the
 from tests.support.tables import Expected, halt, table
@@ -47,7 +47,7 @@ def test_changed_hands_in_each_phase(phase: Phase) -> None:
     """In progress nobody else may come, but before and while its steps run; who meets users
     goes out again."""
     ctx = a_context(standing(phase, seats=SEATS), **MOVED_IN)
-    condemned = ("web1",) if phase in JUDGED else ()
+    condemned = ("web1",) if phase in EXPOSED else ()
     may_change = phase not in IN_PROGRESS or phase in (Phase.DUE, Phase.UPGRADING)
     expected = None if may_change else halt(Cause.OCCUPANT, "10.0.0.9:80", condemned=condemned)
     assert changed_hands(ctx, the(ctx)) == expected
