@@ -60,7 +60,7 @@ def _is_busy(ctx: Context, m: MemberState) -> bool:
     """The second signal does not wait for a running step, after a halt either."""
     if ctx.state.stop is not None and m.phase is Phase.UPGRADING:
         return not is_at_rest(ctx, m)
-    return m.is_in_progress or m.phase is Phase.ASKING
+    return m.is_in_progress or m.phase is Phase.ASKING or m.order.setting is not None
 
 
 def _is_watched(ctx: Context, m: MemberState) -> bool:

@@ -19,6 +19,7 @@ from controller.core.events.concluded import (
     RampEnded,
     RestoreBegan,
     SoakEnded,
+    StepsUndone,
 )
 from controller.core.events.looks import Looked, LookFailed
 from controller.core.events.operator import (
@@ -62,6 +63,7 @@ ConcludedOfMember = (
     MemberCalled
     | MemberStoodDown
     | MemberFoundOut
+    | StepsUndone
     | MemberLeft
     | MemberGone
     | MemberRetired
@@ -161,6 +163,7 @@ __all__ = [
     "SettingFailed",
     "SoakEnded",
     "StepEnded",
+    "StepsUndone",
     "StopRequested",
     "Validated",
     "Verdict",

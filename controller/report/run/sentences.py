@@ -4,7 +4,7 @@ from controller.core import events as e
 from controller.core.events import Event, Observation
 from controller.core.gates.figures import span
 from controller.core.outcome import Outcome
-from controller.core.phases import Phase
+from controller.core.phases import HELD_IN_PLACE, Phase
 from controller.core.plan.plan import Purpose
 from controller.core.pool import FULL
 from controller.core.state.parts import MemberState
@@ -141,7 +141,7 @@ def _why_now(m: MemberState) -> str:
 def _setting(step: SetMember, after: State) -> str:
     m = after.members[step.member]
     match step.setting:
-        case Setting.HOLD if m.phase not in (Phase.HOLDING, Phase.OUT):
+        case Setting.HOLD if m.phase in HELD_IN_PLACE - {Phase.OUT}:
             return "no longer out: taking it out again"
         case Setting.HOLD:
             return _left(step.member, after, ": ") + "going into maintenance"
@@ -225,7 +225,10 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
         case e.MemberReturned(member):
             return member, "back in rotation and healthy everywhere: soaking, judged by its gates"
         case e.MemberFoundOut(member):
-            return member, "already out because of us: not drained again"
+            done = _ended_well(after.members[member].progress.step)
+            return member, f"already out because of us: not drained again{done}"
+        case e.StepsUndone(member, why):
+            return member, f"its steps run again: {why}"
         case e.MemberStoodDown(member):
             return member, "not started, nothing was done to it: the rollout stops"
         case e.RestoreBegan(member):
@@ -248,6 +251,14 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
             return member, "STUCK: its rollback failed too; it stays out until a person repairs it"
         case _:
             return None
+
+
+def _ended_well(done: int) -> str:
+    """Which steps do not run again."""
+    if not done:
+        return ""
+    which = "its step" if done == 1 else f"{done} of its steps"
+    return f"; {which} ended well before, and {'does' if done == 1 else 'do'} not run again"
 
 
 def kind_of(event: Event | Observation) -> str:
@@ -277,6 +288,7 @@ def level_of(event: Event | Observation) -> str:
             | e.MemberFailed()
             | e.MemberKept()
             | e.MemberLeft()
+            | e.StepsUndone()
             | e.StopRequested()
             | e.AbortRequested()
         ):

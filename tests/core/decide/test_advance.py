@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from controller.core.decide.advance import TRIES, proceed
+from controller.core.decide.advance import proceed
 from controller.core.decide.context import Context
+from controller.core.decide.refused import TRIES
 from controller.core.events import Cause, MemberKept
 from controller.core.phases import IN_PROGRESS, Phase
 from controller.core.steps import Setting
