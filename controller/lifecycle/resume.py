@@ -57,7 +57,7 @@ async def unheard(former: Unfinished, requests: Requests) -> Sequence[Request]:
 
 def undecided(former: Unfinished, pending: Sequence[Request]) -> Halted | None:
     """The halt that no operator has decided on yet, if any."""
-    if former.state.finished is None or any(one.verb in DECISIONS for one in pending):
+    if not former.state.awaits_decision or any(one.verb in DECISIONS for one in pending):
         return None
     return former.state.halt
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Final
 
 from controller.core.gates.gate import CounterGate, Gate
 from controller.core.plan.abilities import Abilities, ByHand
@@ -22,6 +23,9 @@ class Proposal:
     notes: tuple[str, ...]
 
 
+NOT_UPGRADED: Final = "was not upgraded, so it is not rolled back"
+
+
 def is_selected(name: str, include: Sequence[str], exclude: Sequence[str]) -> bool:
     return any(fnmatchcase(name, glob) for glob in include) and not any(
         fnmatchcase(name, glob) for glob in exclude
@@ -39,11 +43,13 @@ def propose(
     abilities: Abilities,
     by_hand: ByHand,
     purpose: Purpose = Purpose.UPGRADE,
+    upgraded: Collection[str] | None = None,
 ) -> Proposal:
     """Make the plan from the settings and what was seen.
 
     `members`: every server of the pool by name, backups left out, in the load balancer's order.
-    `ours`: members that poolroll took out earlier and has not returned (S8).
+    `ours`: members that poolroll took out earlier and has not returned (S8). `upgraded`: on the
+    way back, those that were upgraded; None where that is not known.
     """
     chosen = _chosen(settings, members)
     backends = tuple(dict.fromkeys(backend for view in views for backend in view.backends))
@@ -51,8 +57,13 @@ def propose(
     refusals += _missing_members(chosen, backends, views)
     refusals += _impossible(settings.policies, abilities, purpose)
     left = {name: how for name in chosen if name not in ours if (how := found_out(name, views))}
+    meant = chosen if upgraded is None else {*upgraded, *ours}
+    stay = [name for name in chosen if name not in left and name not in meant]
+    left |= dict.fromkeys(stay, NOT_UPGRADED)
     turn = [name for name in chosen if name not in left]
-    if chosen and not turn:
+    if chosen and not turn and stay:
+        refusals.append("no member was upgraded: there is nothing to roll back")
+    elif chosen and not turn:
         every = "; ".join(f"{name} {how}" for name, how in left.items())
         refusals.append(f"every selected member was found out of rotation: {every}")
     max_unavailable = max(1, settings.policies.max_unavailable.rounded_down(len(chosen)))
@@ -84,7 +95,12 @@ def propose(
         exclude=settings.selection.exclude,
         by_hand=by_hand,
     )
-    notes = tuple(f"{name} {how}: left out, not upgraded" for name, how in left.items())
+    notes = tuple(
+        f"{name} {how}: left as it is"
+        if how is NOT_UPGRADED
+        else f"{name} {how}: left out, not upgraded"
+        for name, how in left.items()
+    )
     notes += floor.notes
     notes += tuple(_failing_checks(turn, views))
     return Proposal(None if refusals else plan, tuple(refusals), notes)

@@ -13,6 +13,7 @@ from controller.core.events import (
     Verdict,
 )
 from controller.core.gates.tally import Tally
+from controller.core.outcome import Outcome
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.pool import Counters, Incarnation, Instant, Member
 from controller.core.snapshot import Seen, Snapshot
@@ -119,6 +120,13 @@ class State:
     @property
     def is_winding_down(self) -> bool:
         return self.mode in (Mode.HALTED, Mode.STOPPING)
+
+    @property
+    def awaits_decision(self) -> bool:
+        """Whether it ended in a halt: only the operator decides whether it goes on. A way back that
+        a signal cut off goes on by itself."""
+        over = self.finished
+        return over is not None and over.outcome in (Outcome.HALTED, Outcome.REFUSED)
 
     @property
     def rollback_began(self) -> bool:

@@ -128,7 +128,7 @@ def _decisions(known: Known, status: str, state: State, commands: NextCommands) 
         return asked
     if asked:
         return [*asked, f"the next run acts on it: `{commands.run}`"]
-    if state.halt is not None and state.finished is not None:
+    if state.halt is not None and state.awaits_decision:
         return after_halt(known.plan, state, commands)
     return under_way(known.plan, state, commands) or [f"`{commands.run}` goes on"]
 

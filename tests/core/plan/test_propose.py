@@ -38,6 +38,7 @@ def proposal(
     policies: Policies | None = None,
     abilities: Abilities | None = None,
     purpose: Purpose = Purpose.UPGRADE,
+    upgraded: tuple[str, ...] | None = None,
 ) -> Proposal:
     settings = Settings(
         "web",
@@ -55,6 +56,7 @@ def proposal(
         abilities=abilities or Abilities(),
         purpose=purpose,
         by_hand=BY_HAND,
+        upgraded=upgraded,
     )
 
 
@@ -296,3 +298,17 @@ def test_floor_of_the_pool_itself_that_does_not_hold() -> None:
         "the floor does not hold: 4 serve (web at lb1), one less would be 3, and the floor that "
         "the pool itself sets is 4 (min_available is 2)",
     )
+
+
+def test_only_what_was_upgraded_is_rolled_back() -> None:
+    """And what poolroll has out; the others are left as they are, and that is said."""
+    seen = views(line("b1", admin=Admin.OUT))
+    made = proposal(seen, ours=("b1",), upgraded=("a2",), purpose=Purpose.ROLLBACK)
+    assert order(made) == ["b1", "a2"]
+    assert "a1 was not upgraded, so it is not rolled back: left as it is" in made.notes
+
+
+def test_nothing_to_roll_back() -> None:
+    """Nobody was upgraded, and nobody is out."""
+    made = proposal(upgraded=(), purpose=Purpose.ROLLBACK)
+    assert made.refusals == ("no member was upgraded: there is nothing to roll back",)
