@@ -95,7 +95,7 @@ def _short(ctx: Context, serving: int, where: str) -> Output | None:
     since = ctx.state.short_since
     if since is None and patience:
         return CapacityShort(serving, where)
-    if since is None or ctx.now - since >= patience:
+    if since is None or ctx.seen_for(since) >= patience:
         return Halted(
             Cause.FLOOR,
             f"without the next member {serving} would serve ({where})",
@@ -141,7 +141,7 @@ def draining(ctx: Context, m: MemberState) -> Output | None:
         return output
     if ctx.seen(m) is None:
         return None
-    policy, drained_for = ctx.plan.policies.drain, ctx.now - m.order.set_at
+    policy, drained_for = ctx.plan.policies.drain, ctx.seen_for(m.order.set_at)
     if ctx.plan.sticky or m.draining.persistent:
         return setting_of(m, Setting.HOLD) if drained_for >= policy.sticky else None
     if ctx.shows(m, lambda line: line.may_be_quiet):

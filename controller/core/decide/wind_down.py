@@ -67,7 +67,7 @@ def _left(ctx: Context, m: MemberState, why: str) -> Output:
 def _may_join(ctx: Context, m: MemberState) -> bool:
     """An execution whose end is not known is joined, for it may run still: but it may as well
     never have started, so it waits for what every step waits for, and not for ever."""
-    is_late = ctx.now - m.since >= ctx.plan.policies.drain.timeout
+    is_late = ctx.seen_for(m.since) >= ctx.plan.policies.drain.timeout
     at_once = ctx.state.stop is not None and ctx.state.stop.at_once
     return not (is_late or at_once or ctx.is_lost_for_good or is_contested(ctx, m))
 
@@ -231,7 +231,7 @@ def _has_grace(ctx: Context, m: MemberState) -> bool:
     if state.abort is not None and state.abort.restore:
         return True
     since = max(state.stopped_at or ORIGIN, m.progress.step_ended or ORIGIN)
-    return ctx.now - since < ctx.plan.policies.comeback.within
+    return ctx.seen_for(since) < ctx.plan.policies.comeback.within
 
 
 def is_at_rest(ctx: Context, m: MemberState) -> bool:

@@ -31,6 +31,8 @@ def taken_over(plan: Plan, state: State, event: RunBegan, now: Instant) -> State
         paused=False,
         gates=failing,
         short_since=None,
+        unseen=(),
+        unseen_since=None,
         whole=state.whole.in_a_new_process(),
         formers={
             instance: replace(former, until=now + plan.policies.drain.timeout)

@@ -94,6 +94,10 @@ class State:
     known: Mapping[str, Incarnation] = field(default_factory=dict)
     """Instance → the worker that we last reckoned with. After a crash, the one that confirmed a
     setting last: a reload meanwhile is noticed too."""
+    unseen: tuple[tuple[Instant, Instant], ...] = ()
+    """From when to when some load balancer did not answer, oldest first: no deadline runs then."""
+    unseen_since: Instant | None = None
+    """Since when one does not answer now."""
     tallies: Mapping[str, Tally] = field(default_factory=dict)
     pool: Tally = field(default_factory=Tally)
     points: tuple[tuple[Instant, Counters], ...] = ()
