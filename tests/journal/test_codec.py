@@ -178,7 +178,16 @@ def test_journal_without_a_plan(records: list[Record]) -> None:
 
 
 SEEN_ONLY = {
-    State: {"members", "snapshots", "known", "tallies", "pool", "points"},
+    State: {
+        "members",
+        "snapshots",
+        "known",
+        "tallies",
+        "pool",
+        "points",
+        "unseen",
+        "unseen_since",
+    },
     MemberState: {"quiet", "arrivals", "persistent", "warmed_at", "mark", "peers_mark"},
 }
 """Fields that say what was seen since, and are gone after a crash."""

@@ -6,6 +6,7 @@ whose upgrade has not begun goes back as it was, and a running step is let end.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from controller.core.decide.advance import proceed
@@ -16,7 +17,7 @@ from controller.core.decide.floor import needed, serves, taken_out
 from controller.core.decide.in_flight import is_clear
 from controller.core.decide.returning import is_back
 from controller.core.decide.steps_for import setting_of, step_of
-from controller.core.events import MemberFailed, MemberKept, MemberReturned, MemberStoodDown
+from controller.core.events import Answer, MemberFailed, MemberKept, MemberReturned, MemberStoodDown
 from controller.core.phases import COMING, JUDGED, LEAVING, PASSING, Phase
 from controller.core.state.parts import ORIGIN, MemberState
 from controller.core.state.state import Mode
@@ -75,7 +76,7 @@ def _may_join(ctx: Context, m: MemberState) -> bool:
 def _joining(ctx: Context, m: MemberState) -> Output | None:
     if output := misplaced(ctx, m, is_held, Setting.HOLD):
         return output
-    return step_of(ctx, m) if is_clear(ctx, m) else None
+    return replace(step_of(ctx, m), joins=True) if is_clear(ctx, m) else None
 
 
 # --- after a halt ----------------------------------------------------------------------------
@@ -216,6 +217,8 @@ def _is_seen_as_set(ctx: Context, m: MemberState) -> bool:
 
 def _finishes_its_way(ctx: Context, m: MemberState) -> bool:
     """Whether it is through its steps (or failed one) and has the time to be proven."""
+    if m.phase is Phase.PROVING and m.progress.lost and m.progress.answer is Answer.NEEDED:
+        return False  # its step would have to run once more: nothing new is begun
     if m.phase is Phase.UPGRADING:
         is_through = m.progress.step >= ctx.shape(m).steps and not m.progress.lost
         return (is_through or m.progress.passed is False) and _has_grace(ctx, m)
