@@ -11,7 +11,8 @@ from controller.core.pool import FULL, Instant
 from controller.core.state.baseline import marked
 from controller.core.state.moves import moved, working
 from controller.core.state.observe import is_warming
-from controller.core.state.parts import Consent, MemberState, Placement
+from controller.core.state.parts import ORIGIN, Consent, MemberState, Placement
+from controller.core.state.same_signal import begun_anew
 from controller.core.state.state import State
 from controller.core.steps import (
     Course,
@@ -188,8 +189,9 @@ def _step_ended(state: State, m: MemberState, event: e.StepEnded, now: Instant) 
     elif event.passed:
         p = replace(p, step=p.step + 1)
     else:
-        p = replace(p, passed=False, detail=_with_last_words(event))
-    return replace(m, progress=p)
+        detail, code = _with_last_words(event), event.exit_code
+        p = replace(p, passed=False, detail=detail, exit_code=code, may_run=event.may_run)
+    return begun_anew(replace(m, progress=p), state.stop, state.stopped_at or ORIGIN)
 
 
 def _with_last_words(event: e.StepEnded) -> str:

@@ -1,5 +1,6 @@
 """What an event changes about a member, field by field: these, and no others."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -403,6 +404,17 @@ ENDED: Changes = {"work": None, "unfinished": False, "step_ended": NOW}
             RUNS,
             ended(False, output="one\n  no space left \n\n"),
             {**ENDED, "passed": False, "detail": "exit code 4: one / no space left"},
+        ),
+        "a step failed, and may run elsewhere": (
+            RUNS,
+            replace(ended(False), exit_code=255, may_run="what ssh started"),
+            {
+                **ENDED,
+                "passed": False,
+                "detail": "exit code 4",
+                "exit_code": 255,
+                "may_run": "what ssh started",
+            },
         ),
         "a step was lost": (RUNS, ended(False, lost=True), {**ENDED, "lost": True, "attempt": 1}),
         "a step of a way back that is over": (
