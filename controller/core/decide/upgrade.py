@@ -1,5 +1,8 @@
 """Upgrade: the steps, the proof by `unless`, and the validation from outside."""
 
+from datetime import timedelta
+from typing import Final
+
 from controller.core.decide.context import Context, Output
 from controller.core.decide.drift import OURS_ALONE, is_contested, is_held, misplaced
 from controller.core.decide.in_flight import run_step
@@ -12,7 +15,10 @@ from controller.core.phases import Phase
 from controller.core.plan.plan import Purpose
 from controller.core.pool import Instant
 from controller.core.state.parts import ORIGIN, MemberState
+from controller.core.state.same_signal import is_by_a_signal
 from controller.core.steps import Course, Setting, Validate
+
+SIGNAL_WITHIN: Final = timedelta(seconds=1)
 
 
 def next_step(ctx: Context, m: MemberState) -> Output:
@@ -34,6 +40,8 @@ def upgrading(ctx: Context, m: MemberState) -> Output | None:
     if m.progress.work is not None:
         return None
     if m.progress.passed is False:
+        if _may_be_stopped(ctx, m):
+            return None
         course = Course.ROLLBACK if ctx.plan.purpose is Purpose.ROLLBACK else m.progress.course
         return failed(
             ctx,
@@ -53,6 +61,14 @@ def upgrading(ctx: Context, m: MemberState) -> Output | None:
     if m.progress.unfinished:
         return run_step(ctx, m, since)
     return _go_on(ctx, m, since)
+
+
+def _may_be_stopped(ctx: Context, m: MemberState) -> bool:
+    """Whether the signal that ended the step may be on its way to poolroll as well: it comes to
+    each process of a unit, in any order."""
+    ended = m.progress.step_ended
+    is_late = ended is None or ctx.now - ended >= SIGNAL_WITHIN
+    return ctx.state.stop is None and not is_late and is_by_a_signal(m.progress)
 
 
 def _go_on(ctx: Context, m: MemberState, since: Instant) -> Output | None:

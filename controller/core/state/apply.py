@@ -26,7 +26,8 @@ from controller.core.state.parts import (
     Trial,
 )
 from controller.core.state.resume import taken_over
-from controller.core.state.retry import taken_up_again
+from controller.core.state.retry import looked_after, taken_up_again
+from controller.core.state.same_signal import begun_anew
 from controller.core.state.state import Former, GateState, Mode, State
 from controller.core.steps import ClosePool, Course, OpenPool, RunStep, SetMember, Step
 
@@ -165,7 +166,9 @@ def _operator(
             return _resumed(state, now)
         case e.StopRequested():
             mode = state.mode if state.mode is Mode.HALTED else Mode.STOPPING
-            return replace(state, mode=mode, stop=event, stopped_at=state.stopped_at or now)
+            members = {n: begun_anew(m, event, now) for n, m in state.members.items()}
+            at = state.stopped_at or now
+            return replace(state, members=members, mode=mode, stop=event, stopped_at=at)
         case _:
             return replace(state, mode=Mode.STOPPING, abort=event, stopped_at=now, finished=None)
 
@@ -177,6 +180,7 @@ def _resumed(state: State, now: Instant) -> State:
         m.progress.course is Course.ROLLBACK and m.phase in IN_PROGRESS
         for m in state.members.values()
     )
+    state = replace(state, members={n: looked_after(m) for n, m in state.members.items()})
     if state.halt is None or state.mode is not Mode.HALTED or goes_back:
         return replace(state, paused=False)
     return replace(

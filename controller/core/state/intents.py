@@ -39,7 +39,8 @@ def intended(state: State, step: MemberStep, now: Instant) -> MemberState:
             if step.found is not None and m.placement.found is None:
                 m = replace(m, placement=replace(m.placement, found=step.found))
             changes = {"begun": True, "unfinished": True, "lost": False}
-            return working(m, step, passed=None, answer=None, **changes)
+            failed = {"passed": None, "exit_code": None, "may_run": ""}
+            return working(m, step, answer=None, **failed, **changes)
         case AskGuard():
             move = Move.ASK if m.phase in (Phase.WAITING, Phase.ASKING) else Move.PROVE
             m = moved(m, move, now)

@@ -4,13 +4,15 @@ from dataclasses import replace
 from typing import Final
 
 from controller.core import events as e
+from controller.core.events.said import said_last
 from controller.core.phases import Move, Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import FULL, Instant
 from controller.core.state.baseline import marked
 from controller.core.state.moves import moved, working
 from controller.core.state.observe import is_warming
-from controller.core.state.parts import Consent, MemberState, Placement
+from controller.core.state.parts import ORIGIN, Consent, MemberState, Placement
+from controller.core.state.same_signal import begun_anew
 from controller.core.state.state import State
 from controller.core.steps import (
     Course,
@@ -18,9 +20,6 @@ from controller.core.steps import (
 )
 
 RETIRED: Final = "its place was given up by the upgrade"
-
-LAST_LINE: Final = 200
-"""Characters of a failed step's last line that are told; its whole output is in the journal."""
 
 
 def member_after(plan: Plan, state: State, event: e.MemberEvent, now: Instant) -> MemberState:
@@ -190,11 +189,12 @@ def _step_ended(state: State, m: MemberState, event: e.StepEnded, now: Instant) 
     elif event.passed:
         p = replace(p, step=p.step + 1)
     else:
-        p = replace(p, passed=False, detail=_with_last_line(event))
-    return replace(m, progress=p)
+        detail, code = _with_last_words(event), event.exit_code
+        p = replace(p, passed=False, detail=detail, exit_code=code, may_run=event.may_run)
+    return begun_anew(replace(m, progress=p), state.stop, state.stopped_at or ORIGIN)
 
 
-def _with_last_line(event: e.StepEnded) -> str:
-    """How a step failed, and what it said last: that is where a command says why."""
-    last = event.output.strip().splitlines()[-1:]
-    return f"{event.detail}: {last[0].strip()[:LAST_LINE]}" if last else event.detail
+def _with_last_words(event: e.StepEnded) -> str:
+    """How a step failed, and what it said last. Its whole output is in the journal."""
+    said = said_last(event.output)
+    return f"{event.detail}: {said}" if said else event.detail

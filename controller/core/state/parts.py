@@ -77,6 +77,11 @@ class Progress:
     """What `unless` said last."""
     detail: str = ""
     """What was seen when the work ended, for people."""
+    exit_code: int | None = None
+    """Of the step that failed last."""
+    may_run: str = ""
+    """What of it may still run, where it cannot be waited for, in words: until the operator, or a
+    step that begins, says otherwise."""
     step_ended: Instant | None = None
     """In this process."""
     restore_tried: bool = False

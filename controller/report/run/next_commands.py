@@ -78,7 +78,8 @@ def after_halt(plan: Plan, state: State, commands: NextCommands) -> list[str]:
         f"to end it: {commands.abort}   ({restoring(state)})",
     ]
     is_upgrade = plan.purpose is Purpose.UPGRADE and plan.rollback is not None
-    if is_upgrade and not any(m.progress.unfinished for m in state.members.values()):
+    members = state.members.values()
+    if is_upgrade and not any(m.progress.unfinished or m.progress.may_run for m in members):
         lines.append(f"to go back: {commands.rollback}")
     return lines
 

@@ -2,6 +2,7 @@
 
 from controller.core import events as e
 from controller.core.events import Event, Observation
+from controller.core.events.said import said_last
 from controller.core.gates.figures import span
 from controller.core.outcome import Outcome
 from controller.core.phases import Phase
@@ -210,9 +211,8 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
         case e.GuardAnswered(member, answer, detail):
             skipped = after.members[member].phase is Phase.SKIPPED
             return member, f"{answer} ({detail})" + (": skipped" if skipped else "")
-        case e.StepEnded(member, _, _, _, _, detail, output, seconds):
-            last = output.strip().splitlines()[-1:] if "code 0" not in detail else []
-            return member, f"{detail} after {seconds:.1f}s" + (f": {last[0]}" if last else "")
+        case e.StepEnded():
+            return event.member, _step_end(event)
         case e.Validated(member, passed, detail):
             return member, f"validation {'passed' if passed else 'FAILED'}: {detail}"
         case e.MemberReturned(member) if after.members[member].phase is Phase.RAMPING:
@@ -250,6 +250,15 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
             return None
 
 
+def _step_end(event: e.StepEnded) -> str:
+    said = "" if event.passed else said_last(event.output)
+    return (
+        f"{event.detail} after {event.seconds:.1f}s"
+        + (f"; {event.note}" if event.note else "")
+        + (f": {said}" if said else "")
+    )
+
+
 def kind_of(event: Event | Observation) -> str:
     """The event's name; for an intention, the step's."""
     return type(event.step if isinstance(event, e.Intended) else event).__name__
@@ -267,6 +276,8 @@ def level_of(event: Event | Observation) -> str:
         ):
             return "error"
         case e.GateSampled(verdict=e.Verdict.INCONCLUSIVE):
+            return "warning"
+        case e.StepEnded() if event.note:
             return "warning"
         case (
             e.LookFailed()

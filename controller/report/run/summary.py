@@ -135,9 +135,19 @@ def _goes_on(plan: Plan, state: State, finished: Finished, commands: NextCommand
 def _stopped(plan: Plan, state: State, why: str, commands: NextCommands) -> list[str]:
     """A safe state: users meet no unproven member, and no step still runs."""
     lines = under_way(plan, state, commands)
-    is_safe = not any(m.progress.unfinished or _is_risky(plan, m) for m in state.members.values())
+    members = state.members.values()
+    is_safe = not any(
+        m.progress.unfinished or m.progress.may_run or _is_risky(plan, m) for m in members
+    )
+    seen = [f"SEEN      {m.name}: {m.progress.detail}" for m in members if _is_stopped_too(m)]
+    lines = [*seen, *lines]
     first = f"stopped ({why}) in a safe state" if is_safe else f"stopped ({why})"
     return [first, *lines] if lines else [f"{first}; `{commands.run}` goes on"]
+
+
+def _is_stopped_too(m: MemberState) -> bool:
+    """Whether the signal that stopped poolroll has ended its step."""
+    return m.phase is Phase.UPGRADING and m.progress.lost and m.progress.exit_code is not None
 
 
 def under_way(plan: Plan, state: State, commands: NextCommands) -> list[str]:

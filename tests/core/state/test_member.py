@@ -1,5 +1,6 @@
 """What an event changes about a member, field by field: these, and no others."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from controller.core.phases import IllegalMove, Move, Phase
 from controller.core.plan.plan import CourseShape
 from controller.core.pool import Counters
 from controller.core.state.apply import apply
-from controller.core.state.member import LAST_LINE, RETIRED
+from controller.core.state.member import RETIRED
 from controller.core.state.moves import moved
 from controller.core.state.parts import MemberState
 from controller.core.steps import (
@@ -402,12 +403,18 @@ ENDED: Changes = {"work": None, "unfinished": False, "step_ended": NOW}
         "a step failed, and said why": (
             RUNS,
             ended(False, output="one\n  no space left \n\n"),
-            {**ENDED, "passed": False, "detail": "exit code 4: no space left"},
+            {**ENDED, "passed": False, "detail": "exit code 4: one / no space left"},
         ),
-        "a step failed, and said much": (
+        "a step failed, and may run elsewhere": (
             RUNS,
-            ended(False, output="x" * 999),
-            {**ENDED, "passed": False, "detail": "exit code 4: " + "x" * LAST_LINE},
+            replace(ended(False), exit_code=255, may_run="what ssh started"),
+            {
+                **ENDED,
+                "passed": False,
+                "detail": "exit code 4",
+                "exit_code": 255,
+                "may_run": "what ssh started",
+            },
         ),
         "a step was lost": (RUNS, ended(False, lost=True), {**ENDED, "lost": True, "attempt": 1}),
         "a step of a way back that is over": (
