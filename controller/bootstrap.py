@@ -4,6 +4,7 @@ import getpass
 import os
 import socket
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.clock import SystemClock
@@ -18,10 +19,19 @@ from adapters.storage.store import open_store, read_store
 from controller.config import Recipient, RolloutFile, WebhookTarget, audience
 from controller.core.pool import InstanceView
 from controller.core.settings import Settings
-from controller.lifecycle import Ports, ReadPorts
+from controller.lifecycle import JournalPorts, Ports, ReadPorts
 from controller.metrics_servers import MetricsServer
 from controller.pools.haproxy import HaproxyFacts, HaproxyPool
-from controller.ports import Clock, Commands, LoadBalancer, Lock, MetricsSource, Notifier, Store
+from controller.ports import (
+    Clock,
+    Commands,
+    Journal,
+    LoadBalancer,
+    Lock,
+    MetricsSource,
+    Notifier,
+    Store,
+)
 from controller.runner.notify import NoticeSender, Warn
 from controller.runner.task_router import TaskRouter
 from controller.telemetry.meter import Meter
@@ -35,6 +45,7 @@ __all__ = [
     "exists",
     "folder_to_name",
     "found_behind",
+    "journal_ports",
     "lock",
     "meter",
     "metrics",
@@ -120,6 +131,20 @@ def commands(folder: Path) -> Commands:
 
 def lock(folder: Path) -> Lock:
     return FileLock(folder, SystemClock(), who())
+
+
+@dataclass(frozen=True, slots=True)
+class _JournalPorts:
+    """Implements `controller.lifecycle.JournalPorts`."""
+
+    journal: Journal
+    clock: Clock
+    by: str
+
+
+def journal_ports(store: Store) -> JournalPorts:
+    """What it takes to end a rollout from its journal alone."""
+    return _JournalPorts(store.journal, SystemClock(), who())
 
 
 def ports(settings: Settings, folder: Path, store: Store) -> Ports:

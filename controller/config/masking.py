@@ -82,15 +82,15 @@ def _shown(document: Document, names: set[str]) -> dict[_Span, str]:
         if isinstance(node, Scalar) and (text := blotted(node.text, _forms(trail))) != node.text:
             shown[node.start, node.end] = text
     for trail in _secret_trails(document, names):
-        node = document.values.get(trail)
-        if isinstance(node, Scalar):
-            shown[node.start, node.end] = MASK
+        found = document.values.get(trail)
+        if isinstance(found, Scalar):
+            shown[found.start, found.end] = MASK
     # A value may be both a header and a URL: the masked URL can be parsed again.
     for pattern in _ADDRESSES:
         for trail, _ in texts(document.data, pattern):
-            node = document.values.get(trail)
-            if isinstance(node, Scalar):
-                shown[node.start, node.end] = _masked_address(node.text)
+            found = document.values.get(trail)
+            if isinstance(found, Scalar):
+                shown[found.start, found.end] = _masked_address(found.text)
     return shown
 
 

@@ -2,16 +2,16 @@
 
 from collections.abc import Callable, Sequence
 
+from controller.config import RolloutFile
 from controller.core.events import AbortRequested, Finished
 from controller.core.outcome import ExitCode, Outcome
 from controller.core.state.apply import apply
 from controller.core.state.state import State
-from controller.errors import Refused
+from controller.errors import ConfigurationError, Refused
 from controller.journal.codec import encode
 from controller.journal.unfinished import Unfinished
 from controller.lifecycle.begin import began
-from controller.lifecycle.changes import FormerFile, as_it_was_run
-from controller.lifecycle.options import Ports, Prepared, RunOptions
+from controller.lifecycle.options import JournalPorts, Ports, Prepared, RunOptions
 from controller.lifecycle.run import carry_out
 from controller.ports import Hold
 from controller.preflight.survey import reach, survey
@@ -24,22 +24,22 @@ async def abort_at_rest(
     ports: Ports,
     hold: Hold,
     former: Unfinished,
-    kept: FormerFile,
+    file: RolloutFile,
     restore: bool,
     narrators: Sequence[Narrator],
     on_start: Callable[[Runner], None],
 ) -> State:
     """End for good a rollout that no process runs, with the file as it was run. Without `restore`
-    the journal is enough if a load balancer does not answer."""
-    file = as_it_was_run(former, kept) if restore else kept.kept
+    the journal is enough if a load balancer does not answer, or if the file cannot be used."""
     try:
         reached = await reach(ports.balancer, file.settings.selection)
-    except Refused as refused:
+        await hold.add(reached.keys)
+        # Can every template be filled?
+        await survey(file, reached, None, former.plan.purpose)
+    except (Refused, ConfigurationError) as error:
         if restore:
             raise
-        return await _abort_from_journal(ports, hold, former, refused, narrators)
-    await hold.add(reached.keys)
-    await survey(file, reached, None, former.plan.purpose)  # can every template be filled?
+        return await abort_from_journal(ports, hold, former, error, narrators)
     prepared = Prepared(
         former.row,
         former.plan,
@@ -52,18 +52,19 @@ async def abort_at_rest(
     return await carry_out(ports, hold, prepared, narrators, None, on_start)
 
 
-async def _abort_from_journal(
-    ports: Ports,
+async def abort_from_journal(
+    ports: JournalPorts,
     hold: Hold,
     former: Unfinished,
-    refused: Refused,
+    why: Refused | ConfigurationError,
     narrators: Sequence[Narrator],
 ) -> State:
-    """End a rollout from the journal alone. What is out stays known to later rollouts (S8)."""
+    """End a rollout from the journal alone: whatever the rollout file and the load balancers say,
+    a rollout can be ended. What is out stays known to later rollouts (S8)."""
     row, journal, state = former.row, ports.journal, former.state
     await hold.add({one.key for one in await journal.taken_by(row.id)})
     ending = Finished(
-        Outcome.ABORTED, ExitCode.STOPPED, f"by {ports.by}; {_by_the_journal(state, refused)}"
+        Outcome.ABORTED, ExitCode.STOPPED, f"by {ports.by}; {_by_the_journal(state, why)}"
     )
     for event in (
         began(ports, former.plan, RunOptions()),
@@ -80,10 +81,16 @@ async def _abort_from_journal(
     return state
 
 
-def _by_the_journal(state: State, refused: Refused) -> str:
+def _by_the_journal(state: State, why: Refused | ConfigurationError) -> str:
     """What the journal says about members that no load balancer was asked about."""
     out = [m.name for m in state.members.values() if m.placement.found is not None]
     busy = [m.name for m in state.members.values() if m.progress.unfinished]
-    words = f"nothing was set on any load balancer ({'; '.join(refused.reasons)}); "
+    words = f"nothing was set on any load balancer ({'; '.join(_reasons(why))}); "
     words += f"according to the journal, out because of us: {names(out)}"
     return words + (f"; a step may still be running on {names(busy)}" if busy else "")
+
+
+def _reasons(why: Refused | ConfigurationError) -> Sequence[str]:
+    if isinstance(why, Refused):
+        return why.reasons
+    return [f"the rollout file in the journal cannot be used: {why.faults[0].render(why.file)}"]

@@ -67,7 +67,8 @@ def test_comments() -> None:
 def test_a_comment_in_a_block() -> None:
     """The head of a block may have one, and so may the lines below it."""
     text = page(
-        "upgrade:\n  command:\n  - run\n  - |- # --token=abc-1\n    word\n  # --token=abc-2\nsoak: 1s"
+        "upgrade:\n  command:\n  - run\n  - |- # --token=abc-1\n    word\n  # --token=abc-2",
+        "soak: 1s",
     )
     shown, _ = masked(text, {})
     assert "abc-" not in shown
