@@ -8,13 +8,13 @@ Each value is masked as YAML reads it and written anew, in quotes: its escapes a
 no part of a secret, and what is written is read back before it is used.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 
 from controller.config.text.document import Document, read
 from controller.config.text.nodes import Scalar, scalars
 from controller.config.text.places import Trail
+from controller.config.text.rewriting import Span, is_block, rewritten
 from controller.config.text.templating import mentions
 from controller.config.text.trails import texts
 from controller.redaction import (
@@ -40,13 +40,7 @@ _FILLED = (
 _NOTICES = ("notify.*.webhook.headers.*", "notify.*.webhook.secret", "heartbeat.headers.*")
 _ADDRESSES = ("notify.*.webhook.url", "heartbeat.url")
 """Anyone who knows the URL may post there, so everything but the host is secret."""
-_ANCHOR = re.compile(r"&\S+\s+")
 _HOST = re.compile(r"https?://(?:[^/?#@]*@)?([A-Za-z0-9.:\[\]-]+)(?=[/?#]|$)")
-_COMMENT = re.compile(r"(?<!\S)#[^\r\n]*")
-_BLOCK = re.compile(r"[|>]")
-
-_Span = tuple[int, int]
-"""Start and end of a value in the text. With an alias, one value has several places in the data."""
 
 
 def masked(text: str, sets: Mapping[str, str]) -> tuple[str, dict[str, str]]:
@@ -60,23 +54,18 @@ def masked_document(document: Document, sets: Mapping[str, str]) -> tuple[str, d
         return MASK, dict.fromkeys(sets, MASK)
     names = set(_secret_names(document))
     shown = _shown(document, names)
-    result = _rewritten(document, shown)
-    if result != document.text and not _reads_as(document, shown, result):
-        result = (
-            json.dumps(_data(document, shown, document.data), indent=2, ensure_ascii=False) + "\n"
-        )
-    return result, {
+    return rewritten(document, shown), {
         name: MASK if f"vars.{name}" in names else discreet(value) for name, value in sets.items()
     }
 
 
-def _shown(document: Document, names: set[str]) -> dict[_Span, str]:
+def _shown(document: Document, names: set[str]) -> dict[Span, str]:
     """What is shown of each value that is, or contains, a secret."""
     shown = {}
     for scalar in scalars(document.root):
         span, source = (scalar.start, scalar.end), document.text[scalar.start : scalar.end]
         # A block's source holds its comments too.
-        if blotted(scalar.text) != scalar.text or (_is_block(source) and blotted(source) != source):
+        if blotted(scalar.text) != scalar.text or (is_block(source) and blotted(source) != source):
             shown[span] = blotted(scalar.text)
     for trail, node in document.values.items():
         if isinstance(node, Scalar) and (text := blotted(node.text, _forms(trail))) != node.text:
@@ -97,74 +86,6 @@ def _shown(document: Document, names: set[str]) -> dict[_Span, str]:
 def _forms(trail: Trail) -> tuple[re.Pattern[str], ...]:
     """A word of a command may contain `X-Api-Key: …`; elsewhere a text may well say "token: "."""
     return ANYWHERE if "command" in trail else IN_FILES
-
-
-def _is_block(source: str) -> bool:
-    anchor = _ANCHOR.match(source)
-    return _BLOCK.match(source, anchor.end() if anchor else 0) is not None
-
-
-def _rewritten(document: Document, shown: Mapping[_Span, str]) -> str:
-    """The text with the values of `shown`, and without the secrets of its comments."""
-    text, at, parts = document.text, 0, []
-    spans = {(scalar.start, scalar.end) for scalar in scalars(document.root)}
-    for start, end in sorted(spans):
-        parts.append(_without_secrets(text[at:start]))
-        source = text[start:end]
-        if (value := shown.get((start, end))) is not None:
-            anchor = _ANCHOR.match(source)
-            close = "\n" if source.endswith("\n") else ""
-            source = f"{anchor.group() if anchor else ''}{_quoted(value)}{close}"
-        parts.append(source)
-        at = end
-    return "".join([*parts, _without_secrets(text[at:])])
-
-
-def _without_secrets(between: str) -> str:
-    """Signs of YAML and comments, between two values."""
-    return _COMMENT.sub(lambda found: blotted(found.group()), between)
-
-
-def _quoted(text: str) -> str:
-    signs = json.dumps(text, ensure_ascii=False)
-    return "".join(sign if sign.isprintable() else f"\\U{ord(sign):08x}" for sign in signs)
-
-
-def _reads_as(document: Document, shown: Mapping[_Span, str], result: str) -> bool:
-    """Whether `result` has the keys and values of `document`, but for those of `shown`."""
-    again = read(result)
-    return (
-        again.data is not None
-        and [*again.keys] == [*document.keys]
-        and _leaves(again, {}) == _leaves(document, shown)
-    )
-
-
-def _leaves(document: Document, shown: Mapping[_Span, str]) -> dict[Trail, str]:
-    return {
-        trail: shown.get((node.start, node.end), node.text)
-        for trail, node in document.values.items()
-        if isinstance(node, Scalar)
-    }
-
-
-def _data(
-    document: Document, shown: Mapping[_Span, str], value: object, trail: Trail = ()
-) -> object:
-    """The data with the values of `shown`: what is kept where the text cannot be rewritten."""
-    node = document.values.get(trail)
-    match value:
-        case dict():
-            return {
-                blotted(key): _data(document, shown, inner, (*trail, key))
-                for key, inner in value.items()
-            }
-        case list():
-            return [_data(document, shown, one, (*trail, at)) for at, one in enumerate(value)]
-        case _ if isinstance(node, Scalar):
-            return shown.get((node.start, node.end), value)
-        case _:
-            return value
 
 
 def _secret_names(document: Document) -> Iterator[str]:

@@ -5,16 +5,17 @@ decision, and starts the loop. No adapters and no terminal output belong here.
 """
 
 from controller.journal.unfinished import Unfinished, unfinished
-from controller.lifecycle.abort import abort_at_rest, abort_from_journal
-from controller.lifecycle.changes import (
+from controller.lifecycle.abort import abort_at_rest
+from controller.lifecycle.abort_from_journal import abort_from_journal
+from controller.lifecycle.changes import next_commands
+from controller.lifecycle.dry_run import DryRun, dry_run
+from controller.lifecycle.findings import Findings
+from controller.lifecycle.former_file import (
     FormerFile,
     as_it_was_run,
     file_of_pool,
     former_file,
-    next_commands,
 )
-from controller.lifecycle.dry_run import DryRun, dry_run
-from controller.lifecycle.findings import Findings
 from controller.lifecycle.gates import sampler_of
 from controller.lifecycle.look import look_once
 from controller.lifecycle.options import JournalPorts, Ports, Prepared, ReadPorts, RunOptions
