@@ -13,7 +13,7 @@ from adapters.haproxy.balancer import HaproxyLoadBalancer
 from adapters.haproxy.discovery import facts_and_views, servers_behind
 from adapters.notify.command import CommandNotifier
 from adapters.probes import OutsideValidator
-from adapters.storage.folder import SYSTEM, default_state_dir, exists, may_write
+from adapters.storage.folder import SYSTEM, default_state_dir, exists, may_write, out_of_reach
 from adapters.storage.lock import FileLock
 from adapters.storage.store import open_store, read_store
 from controller.config import Recipient, RolloutFile, WebhookTarget, audience
@@ -49,6 +49,7 @@ __all__ = [
     "lock",
     "meter",
     "metrics",
+    "no_state",
     "notices",
     "open_state",
     "ports",
@@ -85,13 +86,22 @@ def about_state(option: str | None, folder: Path) -> list[str]:
     """
     notes = []
     if not option and folder != SYSTEM:
+        share = f"share {SYSTEM}: sudo install -d -m 2770 -g GROUP {SYSTEM}"
         notes.append(
             f"state is in {folder}, yours alone: another user's poolroll on this pool would not "
-            f"be refused; share {SYSTEM}: sudo install -d -m 2770 -g GROUP {SYSTEM}"
+            f"be refused; {out_of_reach(SYSTEM) or share}"
         )
     if exists(folder) and not may_write(folder):
         notes.append(f"{folder} may not be written by this user: a run of theirs would be refused")
     return notes
+
+
+def no_state(folder: Path) -> str:
+    """What to say where there is no journal in `folder`."""
+    others = out_of_reach(SYSTEM) if folder != SYSTEM else None
+    return f"there is no state folder at {folder}, so no rollout is known" + (
+        f"; {others}" if others else ""
+    )
 
 
 def folder_to_name(folder: Path) -> str:
@@ -147,9 +157,12 @@ def journal_ports(store: Store) -> JournalPorts:
     return _JournalPorts(store.journal, SystemClock(), who())
 
 
-def ports(settings: Settings, folder: Path, store: Store) -> Ports:
-    """The ports of one run, all real."""
-    running = commands(folder)
+def ports(settings: Settings, folder: Path, store: Store, *, runs_steps: bool = True) -> Ports:
+    """The ports of one run, all real. Raises StateError where the records of its steps could not be
+    kept."""
+    running = LocalCommands(folder / "jobs", SystemClock())
+    if runs_steps:
+        running.prepare()
     return Ports(
         balancer=balancer(settings),
         tasks=TaskRouter(running),

@@ -103,7 +103,7 @@ async def _opened(name: str, state: str | None) -> AsyncIterator[Opened]:
     """Raises Refused, StateError."""
     folder = bootstrap.state_folder(state)
     if not bootstrap.exists(folder):
-        raise Refused(f"there is no state folder at {folder}, so no rollout is known")
+        raise Refused(bootstrap.no_state(folder))
     async with contextlib.aclosing(bootstrap.open_state(folder, create=False)) as store:
         former = await unfinished(store.journal, name)
         if former is None:
@@ -235,7 +235,7 @@ async def _ended(
         state = await abort_from_journal(ports, hold, former, used, narrators)
         why = "the rollout file in the journal cannot be read"
         return state, PoolView(clock.wall(), unseen=dict.fromkeys(former.plan.instances, why))
-    real = bootstrap.ports(used.settings, folder, opened.store)
+    real = bootstrap.ports(used.settings, folder, opened.store, runs_steps=restore)
     state = await abort_at_rest(real, hold, former, used, restore, narrators, signals.hand_to)
     return state, await look_once(real.balancer, clock, clock.now() + LOOK_WITHIN)
 
