@@ -120,12 +120,25 @@ def write_durably(folder: str, name: str, text: str) -> None:
     temporary = f"{folder}/{name}.new"
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
+        share(fd, folder)
         os.write(fd, text.encode("utf-8", "backslashreplace"))
         os.fsync(fd)
     finally:
         os.close(fd)
     os.rename(temporary, f"{folder}/{name}")  # noqa: PTH104
     sync(folder)
+
+
+def mode_in(folder: str, *, is_folder: bool) -> int:
+    """The mode of what is made in `folder`: for its group as that is, whatever the umask."""
+    mode = os.stat(folder).st_mode  # noqa: PTH116
+    return mode & 0o2070 | 0o700 if is_folder else mode & 0o060 | 0o600
+
+
+def share(fd: int, folder: str) -> None:
+    """Give a file in `folder` the mode that belongs there. Another user's keeps what it has."""
+    if os.fstat(fd).st_uid == os.geteuid():
+        os.fchmod(fd, mode_in(folder, is_folder=False))
 
 
 def sync(folder: str) -> None:
@@ -259,6 +272,7 @@ class Output:
         self._kept = os.open(
             f"{folder}/{OUTPUT}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600
         )
+        share(self._kept, folder)
 
     def take(self) -> bool:
         """Keep what is new. Whether anything was."""

@@ -12,6 +12,7 @@ from adapters.commands.brief import run_briefly
 from adapters.commands.group import Group
 from adapters.commands.place import Place
 from adapters.commands.program import unstartable
+from adapters.commands.sharing import check_root
 from adapters.commands.spec import packed, unfit
 from adapters.commands.started_helper import Attended
 from controller.errors import StateError
@@ -45,6 +46,10 @@ class LocalCommands:
         self._grace = grace
         self._script = script
         self._left: list[Attended] = []
+
+    def prepare(self) -> None:
+        """Make the folder of the jobs. Raises StateError when this user cannot use it."""
+        check_root(self._folder)
 
     async def run(self, job: Job) -> JobResult:
         """See `Commands.run`. A job that was killed at its timeout by us, because its helper was
@@ -112,7 +117,8 @@ class LocalCommands:
             if await self._outlasts(group, self._clock.now() + self._grace):
                 group.signal(signal.SIGKILL)
                 patience = timedelta(seconds=helper.KILL_PATIENCE)
-                await self._outlasts(group, self._clock.now() + patience)
+                if await self._outlasts(group, self._clock.now() + patience):
+                    place.note(helper.SURVIVED)  # those of another user, or hung in the kernel
             outcome = "timed-out"
         else:
             outcome = "lost"

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from adapters.commands import helper
 from adapters.commands.group import Group
+from adapters.commands.sharing import make_folder, make_root
 from controller.errors import StateError
 from controller.redaction import discreet
 from controller.tasks import JobResult
@@ -33,16 +34,15 @@ class Place:
         """How many folders above this one have an entry that may be new."""
 
     def create(self) -> None:
-        if not self._root.is_dir():
-            self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
-            helper.sync(str(self._root.parent))
+        make_root(self._root)
         for folder in (*reversed(self.folder.parents[: self.levels - 1]), self.folder):
-            folder.mkdir(mode=0o700, exist_ok=True)
+            make_folder(folder)
 
     def lock(self) -> int | None:
         """A file descriptor that holds the lock while it or a copy is open; None: it is held."""
         fd = os.open(self.folder / helper.LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
+            helper.share(fd, str(self.folder))
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(fd)
@@ -74,6 +74,11 @@ class Place:
     def settle(self, outcome: str, seconds: float) -> None:
         """Write the result for a helper that could not."""
         helper.write_durably(str(self.folder), helper.RESULT, f"{seconds:.3f} {outcome}\n")
+
+    def note(self, text: bytes) -> None:
+        """Add `text` to the output, as far as that can be."""
+        with suppress(OSError), (self.folder / helper.OUTPUT).open("ab") as output:
+            output.write(text)
 
     def concealed(self, result: JobResult) -> JobResult:
         """`result` without what looks like a secret in its output (S12), on disk as well."""

@@ -28,8 +28,10 @@ DONE = {
 }
 
 
-def contact(settings: Settings) -> str:
-    """Owner and runbook, where given."""
+def contact(settings: Settings | None) -> str:
+    """Owner and runbook, where given. None: the rollout file cannot be read."""
+    if settings is None:
+        return ""
     parts = [
         f"owner: {settings.owner}" if settings.owner else "",
         f"runbook: {settings.runbook}" if settings.runbook else "",
@@ -40,7 +42,7 @@ def contact(settings: Settings) -> str:
 def summary(
     plan: Plan,
     state: State,
-    settings: Settings,
+    settings: Settings | None,
     now: Instant,
     wall: datetime,
     commands: NextCommands,
