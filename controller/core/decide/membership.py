@@ -30,7 +30,14 @@ def _gone(ctx: Context) -> Output | None:
     for m in ctx.state.members.values():
         if m.phase is Phase.WAITING and is_gone(ctx, m):
             return MemberGone(m.name, "it is no longer in the pool")
+        if m.phase is Phase.WAITING and not m.is_away and _is_vacant(ctx, m):
+            return MemberGone(m.name, "its slot is empty now")
     return None
+
+
+def _is_vacant(ctx: Context, m: MemberState) -> bool:
+    lines = ctx.state.lines_of(m.name)
+    return bool(lines) and all(one.line.is_vacant and one.at >= m.since for _, one in lines)
 
 
 def _joined(ctx: Context) -> Output | None:

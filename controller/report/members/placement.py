@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from controller.core.pool import Health, InstanceView, Line
+from controller.core.pool import Admin, Health, InstanceView, Line
 from controller.core.snapshot import Snapshot
 from controller.core.state.state import State
 
@@ -22,6 +22,8 @@ class Observed:
     down: tuple[str, ...] = ()
     """Of these, where it fails the load balancer's health check."""
     out: tuple[str, ...] = ()
+    nameless: tuple[str, ...] = ()
+    """Of these, where nobody took it out: its name has no address."""
 
     @property
     def is_seen(self) -> bool:
@@ -61,6 +63,9 @@ def observed(state: State, member: str) -> Observed:
         ready=tuple(place for place, _ in ready),
         down=tuple(place for place, line in ready if line.health is Health.FAILING),
         out=tuple(place for place, line in lines if line.is_out),
+        nameless=tuple(
+            place for place, line in lines if line.is_unresolved and line.admin is Admin.READY
+        ),
     )
 
 
@@ -74,11 +79,12 @@ def _lines(snapshots: Mapping[str, Snapshot], member: str) -> list[tuple[str, Li
 
 
 def others(state: State, known: frozenset[str]) -> tuple[str, ...]:
-    """Servers that are not members of the rollout and should serve; backup servers never count."""
+    """Servers that are not members of the rollout and should serve; backup servers and empty slots
+    never count."""
     names = dict.fromkeys(name for s in state.snapshots.values() for name in s.lines)
     return tuple(
         name
         for name in names
         if name not in known
-        and not any(line.is_backup for _, line in _lines(state.snapshots, name))
+        and all(line.may_be_member for _, line in _lines(state.snapshots, name))
     )

@@ -21,6 +21,8 @@ Holders = Mapping[str, str]
 
 NO_HOLDERS: Final[Holders] = {}
 
+NAMELESS: Final = "its name has no address"
+
 DOWN: Final = "DOWN{} (fails the load balancer's health check)"
 
 
@@ -146,6 +148,8 @@ def _unproven(m: MemberState, done: str, why: str, seen: Observed, by: Holders) 
     """For a member left in rotation, unless a look shows it out everywhere."""
     end, what = f": {why}" if why else "", _missing(m)
     is_kept = m.phase is Phase.KEPT
+    if seen.nameless and seen.nameless == seen.out:
+        return f"{done}{what}, {_not_serving(m.name, seen, by)}{end}"
     if (seen.out and not seen.ready) or (is_kept and m.placement.kept_out and not seen.is_seen):
         if is_kept:
             return f"{done}, TAKEN OUT BY SOMEBODY ELSE{what}{end}"
@@ -167,7 +171,8 @@ def _missing(m: MemberState) -> str:
 
 def _not_serving(name: str, seen: Observed, by: Holders) -> str:
     if seen.out:
-        return f"OUT OF ROTATION{seen.where(seen.out)}: {_by_whom(name, by)}"
+        why = NAMELESS if seen.nameless == seen.out else _by_whom(name, by)
+        return f"OUT OF ROTATION{seen.where(seen.out)}: {why}"
     return DOWN.format(seen.where(seen.down))
 
 

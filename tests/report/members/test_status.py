@@ -28,6 +28,7 @@ from tests.report.states import (
     view,
 )
 
+NAMELESS = {**DOWN, "is_unresolved": True}
 SICK = "DOWN (fails the load balancer's health check)"
 BACK = f" — NOW IN ROTATION at {A}, though it should be out"
 ROLLED: dict[str, Any] = {"course": Course.ROLLBACK}
@@ -47,6 +48,12 @@ ROLLED: dict[str, Any] = {"course": Course.ROLLBACK}
         ("done", None, "upgraded, in rotation"),
         ("done", DOWN, f"upgraded, but {SICK}"),
         ("done", OUT, "upgraded, but OUT OF ROTATION: not by this rollout"),
+        ("done", NAMELESS, "upgraded, but OUT OF ROTATION: its name has no address"),
+        (
+            "soaking",
+            NAMELESS,
+            "upgraded, soak not finished, OUT OF ROTATION: its name has no address",
+        ),
         ("kept", UP, "upgraded, IN ROTATION, not proven: cut short"),
         ("kept", None, "upgraded, IN ROTATION, not proven: cut short"),
         ("kept", DOWN, f"upgraded, IN ROTATION, not proven, {SICK}: cut short"),
@@ -196,7 +203,8 @@ def test_another_rollout_is_named() -> None:
 def test_those_left_as_found_and_those_that_are_no_members() -> None:
     """A member that came back meanwhile is said to; a stranger counts where it does not serve."""
     made = plan(left={"web9": "is out (web)"})
-    seen = shows(web1=UP, web9=UP, other=DOWN, fine=UP, spare={**DOWN, "is_backup": True})
+    spare, slot = {**DOWN, "is_backup": True}, {**NAMELESS, "is_vacant": True}
+    seen = shows(web1=UP, web9=UP, other=DOWN, fine=UP, spare=spare, slot=slot)
     now = state(made, seen=seen)
     assert left_status(made, now, "web9") == "left as found: is out (web) — in rotation now"
     assert non_members(made, now) == {"other": f"not a member of this rollout, {SICK}"}
