@@ -1,8 +1,8 @@
 """The commands of one look, and the meaning of their replies. Pure.
 
-All commands go on one line, so that one worker answers them all. `show stat` is queried by id: a
-name may also be a frontend's, and would find that one (measured). Ids change with a reload, so
-every answer is checked against the names.
+One worker answers all commands. `show stat` is queried by number: a name may also be a frontend's,
+and would find that one; a number without its `#` is taken for a name first (both measured). Ids
+change with a reload, so every answer is checked against the names.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -68,7 +68,7 @@ def show_state(backend: str) -> Command:
 
 def questions(backend: str, ids: Ids, members: Collection[str] | None) -> tuple[Command, ...]:
     """The commands for one backend: state of its servers, then their statistics and its own."""
-    stat = ("show", "stat", str(ids.backend), "6")
+    stat = ("show", "stat", f"#{ids.backend}", "6")
     figures: tuple[Command, ...] = ((*stat, "-1"),)
     if members and len(members) <= _FEW and ids.servers.keys() >= set(members):
         figures = tuple((*stat, str(ids.servers[member])) for member in members)

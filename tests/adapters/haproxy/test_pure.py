@@ -18,7 +18,7 @@ from adapters.haproxy.orders import begin_return, put_back, shortfall
 from adapters.haproxy.query import backend_view
 from adapters.haproxy.tables import Row, parse_info, parse_stat, parse_state
 from adapters.haproxy.wire import line_of as wire_line
-from adapters.haproxy.wire import refusal, split_replies
+from adapters.haproxy.wire import lines_for, refusal, split_replies
 from adapters.haproxy.workers import any_alive
 from controller.core.pool import (
     Admin,
@@ -112,6 +112,45 @@ def test_line_too_long_is_not_sent() -> None:
     """More than HAProxy's buffer holds is refused here, where it can be explained."""
     with pytest.raises(CommandRefused, match="too long for one line"):
         wire_line("it", [("show", "x" * 100)] * 200)
+
+
+def test_commands_are_spread_over_lines() -> None:
+    """In order, none lost, each line as full as may be; one that is too long has its own."""
+    commands = [("show", "servers", "state", f"customer_{n}") for n in range(500)]
+    lines = lines_for(commands)
+    assert [command for line in lines for command in line] == commands
+    assert 3 <= len(lines) <= 5
+    assert all(len(wire_line("it", (("show", "info"), *line))) < 7100 for line in lines)
+    assert lines_for(commands[:2]) == [tuple(commands[:2])]
+    assert [len(line) for line in lines_for([("x" * 9000,), ("a",), ("b",)])] == [1, 2]
+    assert lines_for([]) == [()]
+
+
+SAID = "# pxname,last_chk,mode\nweb,{},http\nweb,,http"
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        ('"status: down\n\ncause: db"', "status: downcause: db"),
+        ('"\n\n\n\n"', ""),
+        ('"say ""no""\n\n, and ""\n\n"""', 'say "no", and ""'),
+        ('"half', None),
+    ],
+)
+def test_what_a_check_said_ends_no_reply(said: str, read: str | None) -> None:
+    """An empty line within the quotes of a table is part of it, whatever follows."""
+    whole = f"[6]: a\n\n{SAID.format(said)}\n\n\nb c\n\n"
+    replies, is_whole = split_replies(whole)
+    assert is_whole is (read is not None)
+    if read is None:
+        return
+    assert [replies[0], *replies[2:]] == ["a", "", "b c"]
+    first, second = parse_stat("it", replies[1])
+    assert (first.text("last_chk"), first.text("mode"), second.text("mode")) == (
+        read,
+        *["http"] * 2,
+    )
 
 
 @pytest.mark.parametrize(

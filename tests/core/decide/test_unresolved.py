@@ -28,6 +28,7 @@ from tests.support.tables import Expected, halt, saying, sets, table
 
 HELD = {**OUT, **NAMELESS}
 COMING = {**DRAINS, **NAMELESS}
+LISTED = {**READY, **NAMELESS}
 NO_STEPS = a_plan(upgrade=CourseShape(0))
 
 
@@ -63,7 +64,7 @@ TOO_LATE = halt(Cause.MEMBER, "its name has no address (web at lb2)")
             None,
         ),
         "checked: somebody else has put it back": (
-            at(Phase.CHECKING, {**READY, **NAMELESS}),
+            at(Phase.CHECKING, LISTED),
             halt(Cause.FOREIGN, "web1 at lb2"),
         ),
         "held at both": (
@@ -74,14 +75,14 @@ TOO_LATE = halt(Cause.MEMBER, "its name has no address (web at lb2)")
             a_context(standing(Phase.CHECKING, since=ago(60)), shows=OUT, at={"lb2": HELD}),
             TOO_LATE,
         ),
-        "put back": (at(Phase.RETURNING, {**READY, **NAMELESS}), None),
+        "put back": (at(Phase.RETURNING, LISTED), None),
         "put back long ago": (
-            at(Phase.RETURNING, {**READY, **NAMELESS}, 60),
+            at(Phase.RETURNING, LISTED, 60),
             halt(Cause.MEMBER, "web at lb2: ready, its name has no address"),
         ),
         "put back, and its name is back": (at(Phase.RETURNING, READY), MemberReturned("web1")),
         "soaking": (
-            at(Phase.SOAKING, {**READY, **NAMELESS}),
+            at(Phase.SOAKING, LISTED),
             halt(
                 Cause.MEMBER,
                 "lb2 has no address for the name of web1 any more, in its soak",
@@ -89,7 +90,7 @@ TOO_LATE = halt(Cause.MEMBER, "its name has no address (web at lb2)")
             ),
         ),
         "its turn": (
-            at(Phase.DUE, {**READY, **NAMELESS}, 0.1),
+            at(Phase.DUE, LISTED, 0.1),
             saying(MemberLeft, "has a name without an address (web at lb2)"),
         ),
         "its turn, and taken out besides": (
@@ -109,8 +110,8 @@ def test_it_does_not_serve() -> None:
     for check in (Check.PAUSED, Check.NONE):
         line = a_line(**{**DRAINS, **NAMELESS, "check": check})
         assert not any((line.is_serving, line.is_coming, line.has_passed))
-    assert a_line(**{**READY, **NAMELESS}).is_out
-    assert not a_line(**{**READY, **NAMELESS}).is_serving
+    assert a_line(**LISTED).is_out
+    assert not a_line(**LISTED).is_serving
     assert a_line(admin=Admin.OUT).standing == "out, passing"
 
 
