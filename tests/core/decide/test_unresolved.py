@@ -34,71 +34,72 @@ NO_STEPS = a_plan(upgrade=CourseShape(0))
 
 def at(phase: Phase, shows: dict[str, Any], seconds: float = 5, **more: Any) -> Context:
     """web1 has been in `phase` so long, and lb2 shows it so."""
-    of_member = {key: more.pop(key) for key in ("step", "passed", "set_at") if key in more}
-    m = standing(phase, **{"since": ago(seconds), **of_member})
+    its: dict[str, Any] = {"since": ago(seconds)}
+    its |= {key: more.pop(key) for key in ("step", "passed") if key in more}
+    m = standing(phase, **its)
     return a_context(m, at={"lb2": shows}, **more)
 
 
 TOO_LATE = halt(Cause.MEMBER, "its name has no address (web at lb2)")
 
 
-@table(
-    "ctx output",
-    {
-        "out, a step to run": (
-            at(Phase.OUT, HELD),
-            RunStep("web1", Course.UPGRADE, 0, 0, SEATS),
+CASES: dict[str, tuple[Context, Expected]] = {
+    "out, a step to run": (
+        at(Phase.OUT, HELD),
+        RunStep("web1", Course.UPGRADE, 0, 0, SEATS),
+    ),
+    "out, no step left": (at(Phase.OUT, HELD, plan=NO_STEPS), None),
+    "its steps ended": (at(Phase.UPGRADING, HELD, step=1), None),
+    "its steps ended long ago": (at(Phase.UPGRADING, HELD, 60, step=1), TOO_LATE),
+    "its steps ended, and its name is back": (
+        at(Phase.UPGRADING, OUT, 60, step=1),
+        Validate("web1", Course.UPGRADE, SEATS),
+    ),
+    "validated": (at(Phase.VALIDATING, HELD, passed=True), None),
+    "validated long ago": (at(Phase.VALIDATING, HELD, 60, passed=True), TOO_LATE),
+    "checked: its name went": (at(Phase.CHECKING, COMING), sets(Setting.HOLD)),
+    "checked: its name went, a balancer is silent": (
+        at(Phase.CHECKING, COMING, silent={"lb1": ago(1)}),
+        None,
+    ),
+    "checked: somebody else has put it back": (
+        at(Phase.CHECKING, LISTED),
+        halt(Cause.FOREIGN, "web1 at lb2"),
+    ),
+    "held at both": (
+        a_context(standing(Phase.CHECKING, set_at=None), shows=OUT, at={"lb2": HELD}),
+        None,
+    ),
+    "held at both for too long": (
+        a_context(standing(Phase.CHECKING, since=ago(60)), shows=OUT, at={"lb2": HELD}),
+        TOO_LATE,
+    ),
+    "put back": (at(Phase.RETURNING, LISTED), None),
+    "put back long ago": (
+        at(Phase.RETURNING, LISTED, 60),
+        halt(Cause.MEMBER, "web at lb2: ready, its name has no address"),
+    ),
+    "put back, and its name is back": (at(Phase.RETURNING, READY), MemberReturned("web1")),
+    "soaking": (
+        at(Phase.SOAKING, LISTED),
+        halt(
+            Cause.MEMBER,
+            "lb2 has no address for the name of web1 any more, in its soak",
+            condemned=("web1",),
         ),
-        "out, no step left": (at(Phase.OUT, HELD, plan=NO_STEPS), None),
-        "its steps ended": (at(Phase.UPGRADING, HELD, step=1), None),
-        "its steps ended long ago": (at(Phase.UPGRADING, HELD, 60, step=1), TOO_LATE),
-        "its steps ended, and its name is back": (
-            at(Phase.UPGRADING, OUT, 60, step=1),
-            Validate("web1", Course.UPGRADE, SEATS),
-        ),
-        "validated": (at(Phase.VALIDATING, HELD, passed=True), None),
-        "validated long ago": (at(Phase.VALIDATING, HELD, 60, passed=True), TOO_LATE),
-        "checked: its name went": (at(Phase.CHECKING, COMING), sets(Setting.HOLD)),
-        "checked: its name went, a balancer is silent": (
-            at(Phase.CHECKING, COMING, silent={"lb1": ago(1)}),
-            None,
-        ),
-        "checked: somebody else has put it back": (
-            at(Phase.CHECKING, LISTED),
-            halt(Cause.FOREIGN, "web1 at lb2"),
-        ),
-        "held at both": (
-            a_context(standing(Phase.CHECKING, set_at=None), shows=OUT, at={"lb2": HELD}),
-            None,
-        ),
-        "held at both for too long": (
-            a_context(standing(Phase.CHECKING, since=ago(60)), shows=OUT, at={"lb2": HELD}),
-            TOO_LATE,
-        ),
-        "put back": (at(Phase.RETURNING, LISTED), None),
-        "put back long ago": (
-            at(Phase.RETURNING, LISTED, 60),
-            halt(Cause.MEMBER, "web at lb2: ready, its name has no address"),
-        ),
-        "put back, and its name is back": (at(Phase.RETURNING, READY), MemberReturned("web1")),
-        "soaking": (
-            at(Phase.SOAKING, LISTED),
-            halt(
-                Cause.MEMBER,
-                "lb2 has no address for the name of web1 any more, in its soak",
-                condemned=("web1",),
-            ),
-        ),
-        "its turn": (
-            at(Phase.DUE, LISTED, 0.1),
-            saying(MemberLeft, "has a name without an address (web at lb2)"),
-        ),
-        "its turn, and taken out besides": (
-            at(Phase.DUE, HELD, 0.1),
-            saying(MemberLeft, "was taken out of rotation by somebody else (web at lb2)"),
-        ),
-    },
-)
+    ),
+    "its turn": (
+        at(Phase.DUE, LISTED, 0.1),
+        saying(MemberLeft, "has a name without an address (web at lb2)"),
+    ),
+    "its turn, and taken out besides": (
+        at(Phase.DUE, HELD, 0.1),
+        saying(MemberLeft, "was taken out of rotation by somebody else (web at lb2)"),
+    ),
+}
+
+
+@table("ctx output", CASES)
 def test_each_phase(ctx: Context, output: Expected) -> None:
     """Nobody is blamed; on its way back it is held out and waited for, as long as for the return,
     and proven once its name has an address (S4)."""
