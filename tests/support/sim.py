@@ -4,7 +4,7 @@ It moves in steps of virtual time whenever somebody looks or sets, holds no task
 of a loop, and can be copied at any moment. What is in here is the truth that checkers go by.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -260,8 +260,9 @@ class Sim:
 
     # --- what happens ------------------------------------------------------------------------
 
-    def reload(self, name: str) -> None:
-        """A new worker with the configured state; the old one ends what it has in flight."""
+    def reload(self, name: str, kept: Mapping[str, Admin] | None = None) -> None:
+        """A new worker with the configured state; the old one ends what it has in flight. `kept`:
+        member → state that a file of former states restores."""
         instance = self.instances[name]
         flights = {
             line.app.name: [end for end in line.flights if end > self.now]
@@ -281,6 +282,7 @@ class Sim:
                 proven=line.proven,
                 excused=True,
                 disturbed_at=self.now,
+                admin=(kept or {}).get(line.app.name, Admin.READY),
                 up=line.up or not self.manner.checks_while_out,
                 moved=line.moved,
             )

@@ -23,6 +23,10 @@ NO_HOLDERS: Final[Holders] = {}
 
 NAMELESS: Final = "its name has no address"
 
+RELOADED: Final = (
+    "since a reload, which may have restored what this rollout had set before (a state file?)"
+)
+
 DOWN: Final = "DOWN{} (fails the load balancer's health check)"
 
 
@@ -171,7 +175,8 @@ def _missing(m: MemberState) -> str:
 
 def _not_serving(name: str, seen: Observed, by: Holders) -> str:
     if seen.out:
-        why = NAMELESS if seen.nameless == seen.out else _by_whom(name, by)
+        why = RELOADED if seen.is_reloaded and name not in by else _by_whom(name, by)
+        why = NAMELESS if seen.nameless == seen.out else why
         return f"OUT OF ROTATION{seen.where(seen.out)}: {why}"
     return DOWN.format(seen.where(seen.down))
 

@@ -7,8 +7,9 @@ import pytest
 from controller.core.events import Answer
 from controller.core.phases import Phase
 from controller.core.plan.plan import Purpose
-from controller.core.steps import Course
-from controller.report.members.status import left_status, member_status, non_members
+from controller.core.pool import Incarnation
+from controller.core.steps import Course, Setting
+from controller.report.members.status import RELOADED, left_status, member_status, non_members
 from tests.report.states import (
     BROKE,
     DOWN,
@@ -216,3 +217,22 @@ def test_a_halt_by_a_gate_names_it() -> None:
     web1 = member("web1", "failed", why="failed gate 'errors'", disproven="failed gate 'errors'")
     now = halted(made, web1, seen=shows(web1=OUT), halt=GATE)
     assert member_status(made, now, now.members["web1"]) == "OUT OF ROTATION: failed gate 'errors'"
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "worker", "words"),
+    [
+        (Setting.PUT_BACK, "2", f"upgraded, but OUT OF ROTATION: {RELOADED}"),
+        (Setting.PUT_BACK, "1", "upgraded, but OUT OF ROTATION: not by this rollout"),
+        (Setting.DRAIN, "2", "upgraded, but OUT OF ROTATION: not by this rollout"),
+        (None, "2", "upgraded, but OUT OF ROTATION: not by this rollout"),
+    ],
+)
+def test_out_since_a_reload(confirmed: Setting | None, worker: str, words: str) -> None:
+    """Where another worker shows it out than the one that confirmed its return, nobody is blamed:
+    the reload may have restored what we had set."""
+    made = plan()
+    former = {A: Incarnation(worker, int(worker))}
+    done = member("web1", "done", confirmed=confirmed, incarnations=former)
+    now = state(made, done, seen=snapshots(view(A, line("web1", **OUT))))
+    assert member_status(made, now, now.members["web1"]) == words
