@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import timedelta
 
 from adapters.haproxy.client import RuntimeClient
-from adapters.haproxy.facts import FACTS, facts_of
+from adapters.haproxy.facts import facts_asked, facts_of
 from adapters.haproxy.lines import Server
 from adapters.haproxy.orders import Order, shortfall
 from adapters.haproxy.query import (
@@ -58,7 +58,8 @@ class HaproxyInstance:
 
     async def facts(self) -> HaproxyFacts:
         """Raises BalancerError."""
-        return facts_of(self.name, self._backends, await self._client.ask(*FACTS))
+        replies = await self._client.ask(*facts_asked(self._backends))
+        return facts_of(self.name, self._backends, replies)
 
     async def look(
         self, members: Collection[str] | None, former: Collection[Incarnation] = ()

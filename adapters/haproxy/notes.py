@@ -15,6 +15,8 @@ PACE: Final = timedelta(milliseconds=20)
 
 _STATIC: Final = "balances by a static algorithm, which takes only none and all of a weight"
 
+_BY_DNS: Final = "takes its weights from DNS (SRV records), which soon set anew what a ramp sets"
+
 
 def survey_of(facts: HaproxyFacts, view: InstanceView, selected: Collection[str]) -> Survey:
     """`view`: a full one; `selected`: members of the rollout."""
@@ -42,7 +44,10 @@ def survey_of(facts: HaproxyFacts, view: InstanceView, selected: Collection[str]
 def _abilities(facts: HaproxyFacts) -> Abilities:
     return Abilities(
         sticky=facts.sticky,
-        unweighted=dict.fromkeys(sorted(facts.static), _STATIC),
+        unweighted={
+            **dict.fromkeys(sorted(facts.static), _STATIC),
+            **dict.fromkeys(sorted(facts.weighed_by_dns), _BY_DNS),
+        },
         limits={(facts.api, *place): limit for place, limit in facts.maxconn.items()},
         prefers_idle=frozenset((facts.api, backend) for backend in facts.prefers_idle),
         pace=PACE,

@@ -101,6 +101,7 @@ EVENTS: tuple[Event, ...] = (
     e.MemberJoined(Member("web9", "", 0)),
     e.MemberGone("web1", WORDS),
     e.MemberRetired("web1"),
+    e.MemberRelapsed("web1", "unix:/run/a.sock", FOUND),
     e.PoolOpened({"partition": "2"}),
     e.PoolClosed(),
     e.PoolStepFailed(WORDS, True),

@@ -75,6 +75,8 @@ READY: Final[dict[str, Any]] = {"admin": Admin.READY, "check": Check.RUNNING}
 DRAINS: Final[dict[str, Any]] = {"admin": Admin.DRAINING, "check": Check.RUNNING}
 OUT: Final[dict[str, Any]] = {"admin": Admin.OUT, "check": Check.PAUSED}
 FAILING: Final[dict[str, Any]] = {"health": Health.FAILING}
+NAMELESS: Final[dict[str, Any]] = {"is_unresolved": True, "check": Check.PAUSED, **FAILING}
+"""Its name has no address: nothing is sent to it, however it is set."""
 
 _ON_ITS_WAY: Final = {
     Phase.DRAINING: DRAINS,

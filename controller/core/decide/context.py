@@ -161,6 +161,6 @@ def _contradicts(line: Line, confirmed: Setting | None) -> bool:
         case Setting.DRAIN | Setting.HOLD | Setting.REMOVE:
             return line.admin is Admin.READY
         case Setting.CHECK:
-            return not line.is_coming
+            return not line.is_coming and not (line.is_unresolved and line.admin is not Admin.READY)
         case _:
             return False

@@ -34,6 +34,8 @@ RECENT: Final = timedelta(milliseconds=500)
 """A take-out is decided on a look at the whole pool no older than this, and begun when the turn
 of the member had come."""
 
+TAKEN_OUT: Final = "was taken out of rotation by somebody else"
+
 
 def asking(ctx: Context, m: MemberState) -> Output | None:
     """After a crash the question is asked again; it may be repeated at will."""
@@ -48,8 +50,10 @@ def due(ctx: Context, m: MemberState) -> Output | None:
     if m.placement.found is None and (
         out := next((one for one in seen if one[1].line.is_out), None)
     ):
-        where = f"{out[1].line.backend} at {out[0]}"
-        return MemberLeft(m.name, f"was taken out of rotation by somebody else ({where})")
+        where, line = f"{out[1].line.backend} at {out[0]}", out[1].line
+        is_lost = line.is_unresolved and line.admin is Admin.READY
+        why = "has a name without an address" if is_lost else TAKEN_OUT
+        return MemberLeft(m.name, f"{why} ({where})")
     if ctx.state.run is not None and ctx.state.run.stepwise and not m.consent.approved:
         return AskOperator(m.name)
     if ctx.state.mode is Mode.RUNNING and not gates_hold(ctx, None, Scope.POOL):

@@ -9,6 +9,7 @@ from controller.core.decide.in_flight import run_step
 from controller.core.decide.membership import is_gone
 from controller.core.decide.occupants import are_at_odds
 from controller.core.decide.steps_for import guard_of, setting_of, step_of, validation_of
+from controller.core.decide.unresolved import unresolved_at
 from controller.core.events import Answer, Cause, Halted, MemberFailed, MemberRetired
 from controller.core.gates.figures import span
 from controller.core.phases import Phase
@@ -21,10 +22,12 @@ from controller.core.steps import Course, Setting, Validate
 SIGNAL_WITHIN: Final = timedelta(seconds=1)
 
 
-def next_step(ctx: Context, m: MemberState) -> Output:
-    """Of a member that is clear."""
+def next_step(ctx: Context, m: MemberState) -> Output | None:
+    """Of a member that is clear. What proves it must find it: its name is waited for."""
     if m.progress.step < ctx.shape(m).steps:
         return step_of(ctx, m)
+    if where := unresolved_at(ctx, m):
+        return waited_for(ctx, m, where)
     return _proof(ctx, m)
 
 
@@ -84,14 +87,16 @@ def _go_on(ctx: Context, m: MemberState, since: Instant) -> Output | None:
     if not ctx.is_seen_since_its_step(m):
         return None
     if odds := are_at_odds(ctx, m):
-        return _waited_for(ctx, m, odds)
+        return waited_for(ctx, m, odds)
+    if is_through and (where := unresolved_at(ctx, m)):
+        return waited_for(ctx, m, where)
     if m.progress.lost and ctx.shape(m).has_guard:
         return guard_of(ctx, m)
     return _proof(ctx, m) if is_through else run_step(ctx, m, since)
 
 
-def _waited_for(ctx: Context, m: MemberState, odds: str) -> Output | None:
-    """Not every load balancer shows the new occupant yet: they have as long as for the return."""
+def waited_for(ctx: Context, m: MemberState, odds: str) -> Output | None:
+    """Not every load balancer shows where it is now: they have as long as for the return."""
     within = ctx.plan.policies.comeback.within
     if ctx.now - max(m.since, m.progress.step_ended or ORIGIN) < within:
         return None
@@ -133,6 +138,8 @@ def validating(ctx: Context, m: MemberState) -> Output | None:
         return _as_the_other(ctx, m) or failed(
             ctx, m, m.progress.detail, "every validation must pass"
         )
+    if where := unresolved_at(ctx, m):
+        return waited_for(ctx, m, where)
     return None if ctx.is_blind else setting_of(m, Setting.CHECK)
 
 

@@ -11,7 +11,7 @@ from controller.core.pool import FULL, Instant
 from controller.core.state.baseline import marked
 from controller.core.state.moves import moved, working
 from controller.core.state.observe import is_warming
-from controller.core.state.parts import ORIGIN, Consent, MemberState, Placement
+from controller.core.state.parts import ORIGIN, Consent, MemberState, Placement, Trial
 from controller.core.state.same_signal import begun_anew
 from controller.core.state.state import State
 from controller.core.steps import (
@@ -67,6 +67,8 @@ def _concluded(
         case e.MemberGone(_, why):
             placement = replace(m.placement, found=None)
             return moved(m, Move.GO, now, why=why, placement=placement)
+        case e.MemberRelapsed():
+            return _relapsed(m, event, now)
         case e.MemberRetired():
             placement = replace(m.placement, found=None)
             return moved(m, Move.RETIRE, now, why=RETIRED, placement=placement)
@@ -86,6 +88,13 @@ def _concluded(
             return moved(m, Move.GIVE_UP, now)
         case _:
             return _to_be_restored(plan, m, now)
+
+
+def _relapsed(m: MemberState, event: e.MemberRelapsed, now: Instant) -> MemberState:
+    """Out because of us, as it was once: what was changed must prove itself anew (S4)."""
+    placement = replace(m.placement, found=event.found, relapsed_at="")
+    progress = replace(m.progress, passed=None, answer=None)
+    return moved(m, Move.RELAPSE, now, placement=placement, progress=progress, trial=Trial())
 
 
 def _to_be_restored(plan: Plan, m: MemberState, now: Instant) -> MemberState:
@@ -124,11 +133,12 @@ def _returned(state: State, m: MemberState, now: Instant) -> MemberState:
 
 
 def _at_full_weight(state: State, m: MemberState, now: Instant) -> MemberState:
-    """As it was found: what was found need not be known any longer."""
+    """As it was found: what was found need not be known any longer, but for a reload that takes it
+    out anew."""
     warmed_at = None if is_warming(state, m.name) else now
     return replace(
         m,
-        placement=replace(m.placement, found=None),
+        placement=replace(m.placement, found=None, former=m.placement.found or m.placement.former),
         trial=replace(m.trial, warmed_at=warmed_at),
     )
 
@@ -153,7 +163,7 @@ def _set(m: MemberState, event: e.MemberSet, now: Instant) -> MemberState:
                 m,
                 Move.RESTORED,
                 now,
-                placement=replace(placement, found=None),
+                placement=replace(placement, found=None, former=placement.found),
                 progress=replace(m.progress, step=0, passed=None),
                 draining=replace(m.draining, drain_since=None),
             )

@@ -25,7 +25,8 @@ def observe(plan: Plan, state: State, event: Looked | LookFailed) -> State:
         snapshot = lost(state.snapshots[event.instance], event.at, event.why)
         return replace(state, snapshots={**state.snapshots, event.instance: snapshot})
     view = event.view
-    snapshot = looked(state.snapshots[view.instance], view)
+    before = state.snapshots[view.instance]
+    snapshot = looked(before, view)
     state = replace(
         state,
         snapshots={**state.snapshots, view.instance: snapshot},
@@ -37,7 +38,22 @@ def observe(plan: Plan, state: State, event: Looked | LookFailed) -> State:
     changed = {
         m.name: new for m in state.in_progress if (new := _watched(plan, state, m, view)) is not m
     }
+    if view.is_full and before.full_by and not before.full_by.is_same(view.incarnation):
+        changed |= _relapsed(state, view)
     return replace(state, members={**state.members, **changed}) if changed else state
+
+
+def _relapsed(state: State, view: InstanceView) -> dict[str, MemberState]:
+    """Members that we had out and put back, and that a new worker shows out the first time that
+    it is seen: what we had set was kept somewhere, and restored by the reload."""
+    return {
+        m.name: replace(m, placement=replace(m.placement, relapsed_at=view.instance))
+        for m in state.members.values()
+        if m.placement.former is not None
+        and m.placement.found is None
+        and m.phase in (Phase.DONE, Phase.WAITING)
+        and any(line.admin is not Admin.READY for line in view.of(m.name))
+    }
 
 
 def _tallied(state: State, view: InstanceView) -> dict[str, Tally]:

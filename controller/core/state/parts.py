@@ -28,6 +28,10 @@ class Placement:
     """Who confirmed the last setting: a change at the same worker is somebody else's (S14)."""
     confirmed: Setting | None = None
     """Which setting that was."""
+    former: Found | None = None
+    """What was found of it when this rollout had it out before, and has put it back since."""
+    relapsed_at: str = ""
+    """The balancer that, newly reloaded, showed it out again although it was put back."""
     share: int = FULL
     """Per cent of its found weight at which it was put back last."""
     foreign: bool = False

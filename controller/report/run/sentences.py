@@ -234,6 +234,11 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
             return member, "the operator said no"
         case e.MemberInherited(member):
             return member, "still out since an earlier rollout: it goes first"
+        case e.MemberRelapsed(member, instance):
+            return member, (
+                f"out again at {instance} since its reload, which restored what this rollout had "
+                "set (a state file?): proven and put back once more"
+            )
         case e.SoakEnded(member, note):
             return member, f"done ({note})"
         case e.ForeignHandSeen(member, instance):

@@ -93,6 +93,7 @@ def test_globs_choose() -> None:
         (line("a2", admin=Admin.OUT), "is out (web at lb2)"),
         (line("a2", admin=Admin.DRAINING), "is draining (web at lb2)"),
         (line("a2", weight=0), "has weight 0 (web at lb2)"),
+        (line("a2", is_unresolved=True), "has a name without an address (web at lb2)"),
     ],
 )
 def test_members_found_out_are_left(found: Line, how: str) -> None:

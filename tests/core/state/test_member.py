@@ -74,6 +74,10 @@ STEP, PROOF = RunStep("web1", UP, 0, 0, SEATS), AskGuard("web1", UP, 4, NEW_SEAT
 TAKES_OUT = RunStep("web1", UP, 0, 0, SEATS, FOUND)
 
 
+PUT_BACK: dict[str, Any] = {"found": None, "former": FOUND}
+"""What was found of it is remembered, should a reload take it out anew."""
+
+
 @table(
     "m step changes",
     {
@@ -311,7 +315,7 @@ def as_confirmed(which: Setting, **more: Any) -> Changes:
             Setting.RESTORE,
             as_confirmed(
                 Setting.RESTORE,
-                **into(Phase.WAITING, found=None, step=0, passed=None, drain_since=None),
+                **into(Phase.WAITING, **PUT_BACK, step=0, passed=None, drain_since=None),
             ),
         ),
     },
@@ -487,12 +491,12 @@ RESTORING: Changes = {"restore_tried": True, "why": "", "passed": None, "condemn
         "back": (
             standing(Phase.RETURNING, mark=Counters(0, 5), begun=False),
             e.MemberReturned("web1"),
-            into(Phase.SOAKING, begun=True, returned_at=NOW, warmed_at=NOW, found=None),
+            into(Phase.SOAKING, begun=True, returned_at=NOW, warmed_at=NOW, **PUT_BACK),
         ),
         "back, not marked": (
             BACK_IN,
             e.MemberReturned("web1"),
-            into(Phase.SOAKING, begun=True, returned_at=NOW, warmed_at=NOW, found=None, **MARKED),
+            into(Phase.SOAKING, begun=True, returned_at=NOW, warmed_at=NOW, **PUT_BACK, **MARKED),
         ),
         "back in part": (
             standing(Phase.RETURNING, share=10),
@@ -500,14 +504,14 @@ RESTORING: Changes = {"restore_tried": True, "why": "", "passed": None, "condemn
             into(Phase.RAMPING, returned_at=NOW, **MARKED),
         ),
         "back, after a crash in its soak": (
-            standing(Phase.SOAKING, mark=None, warmed_at=None, returned_at=None),
+            standing(Phase.SOAKING, mark=None, warmed_at=None, returned_at=None, former=FOUND),
             e.MemberReturned("web1"),
             {"returned_at": NOW, "warmed_at": NOW, **MARKED},
         ),
         "at its full weight": (
             standing(Phase.RAMPING, share=100),
             e.RampEnded("web1"),
-            into(Phase.SOAKING, warmed_at=NOW, found=None),
+            into(Phase.SOAKING, warmed_at=NOW, **PUT_BACK),
         ),
         "proven": (
             standing(Phase.SOAKING, peers_mark=PEERS),
@@ -533,6 +537,11 @@ RESTORING: Changes = {"restore_tried": True, "why": "", "passed": None, "condemn
             standing(Phase.WAITING, found=FOUND),
             e.MemberGone("web1", "it is gone"),
             into(Phase.LEFT, why="it is gone", found=None),
+        ),
+        "taken out anew by a reload": (
+            standing(Phase.DONE, former=FOUND, relapsed_at="lb1", mark=None),
+            e.MemberRelapsed("web1", "lb1", FOUND),
+            into(Phase.WAITING, found=FOUND, relapsed_at=""),
         ),
         "its place was given up": (
             standing(Phase.UPGRADING),
