@@ -117,8 +117,7 @@ class LocalCommands:
             if await self._outlasts(group, self._clock.now() + self._grace):
                 group.signal(signal.SIGKILL)
                 patience = timedelta(seconds=helper.KILL_PATIENCE)
-                if await self._outlasts(group, self._clock.now() + patience):
-                    place.note(helper.SURVIVED)  # those of another user, or hung in the kernel
+                await self._outlasts(group, self._clock.now() + patience)
             outcome = "timed-out"
         else:
             outcome = "lost"

@@ -75,11 +75,6 @@ class Place:
         """Write the result for a helper that could not."""
         helper.write_durably(str(self.folder), helper.RESULT, f"{seconds:.3f} {outcome}\n")
 
-    def note(self, text: bytes) -> None:
-        """Add `text` to the output, as far as that can be."""
-        with suppress(OSError), (self.folder / helper.OUTPUT).open("ab") as output:
-            output.write(text)
-
     def concealed(self, result: JobResult) -> JobResult:
         """`result` without what looks like a secret in its output (S12), on disk as well."""
         shown = discreet(result.output)

@@ -38,6 +38,10 @@ def state(phase: Phase = Phase.DRAINING, in_flight: int = 0, why: str = "") -> S
     return State(members={"web1": m}, snapshots={"unix:/a": busy(in_flight)})
 
 
+def with_steps_ended(count: int) -> State:
+    return State(members={"web1": member("web1", Phase.HOLDING, step=count)})
+
+
 def set_member(setting: Setting) -> e.Intended:
     return e.Intended(SetMember("web1", setting))
 
@@ -104,6 +108,19 @@ SENTENCES: list[tuple[Event | Observation, State, str]] = [
         "back in rotation and healthy everywhere: soaking, judged by its gates",
     ),
     (e.MemberFoundOut("web1"), state(), "already out because of us: not drained again"),
+    (
+        e.MemberFoundOut("web1"),
+        with_steps_ended(1),
+        "already out because of us: not drained again; its step ended well before, and does not "
+        "run again",
+    ),
+    (
+        e.MemberFoundOut("web1"),
+        with_steps_ended(2),
+        "already out because of us: not drained again; 2 of its steps ended well before, and do "
+        "not run again",
+    ),
+    (e.StepsUndone("web1", "it moved"), state(), "its steps run again: it moved"),
     (e.OperatorAnswered("web1", go_on=False), state(), "the operator said no"),
     (HALT, state(), "HALT (gate): gate 'errors': 4 of 42 requests failed"),
     (e.RunBegan("me@here"), state(), "started by me@here"),

@@ -77,6 +77,7 @@ EVENTS: tuple[Event, ...] = (
     e.MemberCalled("web1"),
     e.MemberStoodDown("web1"),
     e.MemberFoundOut("web1"),
+    e.StepsUndone("web1", "another server"),
     e.MemberLeft("web1", WORDS),
     e.MemberReturned("web1"),
     e.RampEnded("web1"),

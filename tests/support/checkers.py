@@ -266,8 +266,21 @@ class Checkers:
             if other.argv[1] == job.argv[1] and other.ends > job.started:
                 self._break("S7", f"{job.key} starts while {other.key} runs")
             ended_well = other.argv == job.argv and other.result.exit_code == 0
-            if ended_well and other.started >= self._ledger.decided_at:
+            if ended_well and not self._is_undone(other):
                 self._break("S7", f"{job.key} repeats {other.key}")
+
+    def _is_undone(self, job: FakeJob) -> bool:
+        """What it did is gone: the other way was taken since, or its member has another version,
+        or another one is in the place. A decision of the operator alone undoes nothing."""
+        member = job.argv[1]
+        is_undone = any(
+            one.argv[:2] != job.argv[:2] and one.argv[1] == member and one.started > job.started
+            for one in self._workshop.jobs.values()
+        )
+        version = "v2" if job.argv[0] == "upgrade" else "v1"
+        is_undone = is_undone or self._sim.apps[member].version != version
+        has_moved = any(who == member and at > job.started for at, who in self._sim.moves)
+        return is_undone or has_moved
 
     # --- S9 ----------------------------------------------------------------------------------
 

@@ -147,6 +147,18 @@ class Context:
         )
 
     @property
+    def is_seen_as_set(self) -> bool:
+        """Whether every instance showed the whole pool since a member was set last."""
+        last = max(
+            (m.order.set_at for m in self.state.members.values() if m.order.set_at is not None),
+            default=None,
+        )
+        return last is None or all(
+            snapshot.full_at is not None and snapshot.full_at >= last
+            for snapshot in self.state.snapshots.values()
+        )
+
+    @property
     def away(self) -> int:
         """How many are out because of us, or in progress: what max_unavailable bounds (S1)."""
         return sum(1 for m in self.state.members.values() if m.is_away or m.is_in_progress)

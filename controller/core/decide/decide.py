@@ -11,6 +11,7 @@ from controller.core.decide.balancers import watch_balancers
 from controller.core.decide.context import Context, Output
 from controller.core.decide.finish import finish
 from controller.core.decide.gates import watch_gates
+from controller.core.decide.hold_out import hold_out
 from controller.core.decide.membership import watch_members
 from controller.core.decide.schedule import begin
 from controller.core.decide.wind_down import settle
@@ -32,6 +33,7 @@ def decide(plan: Plan, state: State, now: Instant) -> Output | None:
         or watch_gates(ctx)
         or watch_members(ctx)
         or _refused(ctx)
+        or hold_out(ctx)
         or _in_progress(ctx)
         or begin(ctx)
         or finish(ctx)

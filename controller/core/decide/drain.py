@@ -8,6 +8,7 @@ from controller.core.decide.context import Context, Output
 from controller.core.decide.drift import contested, is_away, is_held, is_ready, misplaced
 from controller.core.decide.gates import gates_hold
 from controller.core.decide.in_flight import is_clear, still_busy, still_in_flight
+from controller.core.decide.occupants import replaced
 from controller.core.decide.schedule import in_scope
 from controller.core.decide.steps_for import guard_of, setting_of, step_of
 from controller.core.decide.upgrade import next_step
@@ -58,6 +59,8 @@ def due(ctx: Context, m: MemberState) -> Output | None:
         return AskOperator(m.name)
     if ctx.state.mode is Mode.RUNNING and not gates_hold(ctx, None, Scope.POOL):
         return None
+    if undone := replaced(ctx, m):
+        return undone
     if m.placement.found is not None and all(one.line.admin is Admin.OUT for _, one in seen):
         return MemberFoundOut(m.name)
     if m.placement.found is None and _goes_after_ours(ctx):
@@ -134,6 +137,8 @@ def _unknown_drain(ctx: Context, m: MemberState) -> Output | None:
 
 
 def draining(ctx: Context, m: MemberState) -> Output | None:
+    if m.is_unproven:  # clients that hold its cookie must not meet it either (S4)
+        return setting_of(m, Setting.HOLD)
     if m.order.set_at is None:
         return _unknown_drain(ctx, m)
     if output := _set_or_back(ctx, m, misplaced(ctx, m, is_away, Setting.DRAIN)):

@@ -1,7 +1,10 @@
 """Return and soak: the load balancer's own health check, back into rotation, and after that."""
 
+from typing import Final
+
 from controller.core.decide.context import Context, Output
 from controller.core.decide.drift import contested, is_away, is_held, is_ready, misplaced
+from controller.core.decide.floor import has_room, serves
 from controller.core.decide.gates import gates_hold, quiet_note
 from controller.core.decide.ramp import climb, first_share, put_back
 from controller.core.decide.steps_for import setting_of
@@ -14,6 +17,8 @@ from controller.core.phases import Phase
 from controller.core.pool import Health, Line
 from controller.core.state.parts import MemberState
 from controller.core.steps import Course, Setting
+
+NOT_BACK: Final = "it did not come back into rotation"
 
 
 def _is_coming(line: Line) -> bool:
@@ -66,10 +71,23 @@ def returning(ctx: Context, m: MemberState) -> Output | None:
     if m.order.set_at is None:
         return _unknown_return(ctx, m)
     if output := misplaced(ctx, m, is_ready, Setting.CHECK):
-        return output
-    if ctx.shows(m, lambda line: not line.is_out and line.health is not Health.FAILING):
+        return output if isinstance(output, Halted) else _checked_again(ctx, m)
+    if is_back(ctx, m):
         return MemberReturned(m.name)
-    return _late(ctx, m, "it did not come back into rotation")
+    return _late(ctx, m, NOT_BACK)
+
+
+def is_back(ctx: Context, m: MemberState) -> bool:
+    """Whether it is in rotation and healthy, everywhere."""
+    return ctx.shows(m, lambda line: not line.is_out and line.health is not Health.FAILING)
+
+
+def _checked_again(ctx: Context, m: MemberState) -> Output | None:
+    """Out of rotation once more until its check has passed: where users meet it at some load
+    balancer already, only when the floor holds without it (S2)."""
+    if serves(ctx, m) and not has_room(ctx, m):
+        return _late(ctx, m, NOT_BACK)
+    return setting_of(m, Setting.CHECK)
 
 
 def _unknown_return(ctx: Context, m: MemberState) -> Output | None:
@@ -80,7 +98,7 @@ def _unknown_return(ctx: Context, m: MemberState) -> Output | None:
     is_safe = ctx.shows(m, lambda line: is_ready(line) or line.has_passed)
     if is_safe:
         return put_back(ctx, m, first_share(ctx, m))
-    return setting_of(m, Setting.CHECK)
+    return _checked_again(ctx, m)
 
 
 def ramping(ctx: Context, m: MemberState) -> Output | None:

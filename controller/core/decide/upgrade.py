@@ -5,6 +5,7 @@ from typing import Final
 
 from controller.core.decide.context import Context, Output
 from controller.core.decide.drift import OURS_ALONE, is_contested, is_held, misplaced
+from controller.core.decide.floor import taken_out
 from controller.core.decide.in_flight import run_step
 from controller.core.decide.membership import is_gone
 from controller.core.decide.occupants import are_at_odds
@@ -156,7 +157,8 @@ def _as_the_other(ctx: Context, m: MemberState) -> Validate | None:
 def failed(ctx: Context, m: MemberState, seen: str, limit: str) -> Output:
     """The member failed. While an aborted rollout puts back what passes, that ends nothing."""
     if ctx.state.abort is None:
-        return Halted(Cause.MEMBER, f"{m.name}: {seen}", limit, m.name)
+        condemned = (m.name,) if m.phase is Phase.RETURNING else ()
+        return Halted(Cause.MEMBER, f"{m.name}: {seen}", limit, m.name, condemned=condemned)
     if m.phase in (Phase.CHECKING, Phase.RETURNING):
-        return setting_of(m, Setting.REMOVE)
+        return taken_out(ctx, m, Setting.REMOVE)
     return MemberFailed(m.name, seen)

@@ -20,6 +20,7 @@ from controller.core.events.concluded import (
     RampEnded,
     RestoreBegan,
     SoakEnded,
+    StepsUndone,
 )
 from controller.core.events.looks import Looked, LookFailed
 from controller.core.events.operator import (
@@ -63,6 +64,7 @@ ConcludedOfMember = (
     MemberCalled
     | MemberStoodDown
     | MemberFoundOut
+    | StepsUndone
     | MemberLeft
     | MemberGone
     | MemberRelapsed
@@ -164,6 +166,7 @@ __all__ = [
     "SettingFailed",
     "SoakEnded",
     "StepEnded",
+    "StepsUndone",
     "StopRequested",
     "Validated",
     "Verdict",

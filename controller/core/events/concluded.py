@@ -65,6 +65,14 @@ class MemberFoundOut:
 
 
 @dataclass(frozen=True, slots=True)
+class StepsUndone:
+    """Its steps had ended well, for another one than is in its place now: they run again."""
+
+    member: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class MemberLeft:
     """Somebody else took it out: left as found, and not upgraded (S8)."""
 

@@ -118,7 +118,12 @@ def _after_halt(m: MemberState, event: e.Halted) -> MemberState:
     if m.name not in event.condemned:
         return m
     why = _condemned_why(event, m.name)
-    return replace(m, why=why, trial=replace(m.trial, condemned=True, disproven=why))
+    return replace(
+        m,
+        why=why,
+        trial=replace(m.trial, condemned=True, disproven=why),
+        progress=replace(m.progress, proven=False),
+    )
 
 
 def _condemned_why(event: e.Halted, name: str) -> str:

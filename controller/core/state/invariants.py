@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from controller.core.events import Event, MemberInherited, MemberRelapsed
-from controller.core.phases import FAILED, IN_PROGRESS, JUDGED, OVER, Phase
+from controller.core.phases import EXPOSED, FAILED, IN_PROGRESS, JUDGED, OVER, Phase
 from controller.core.plan.plan import Plan
 from controller.core.state.parts import MemberState
 from controller.core.state.state import Mode, State
@@ -103,6 +103,6 @@ def _of_one(plan: Plan, m: MemberState) -> str:
     most = max(plan.shape(is_back=is_back).steps for is_back in (False, True))
     if progress.step > most:
         return f"step {progress.step + 1} of {most}"
-    if m.trial.condemned and m.phase not in JUDGED | FAILED | {Phase.REMOVING, Phase.WAITING}:
+    if m.trial.condemned and m.phase not in EXPOSED | FAILED | {Phase.REMOVING, Phase.WAITING}:
         return "it is to be removed, and is not in rotation"
     return ""

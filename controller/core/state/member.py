@@ -11,7 +11,7 @@ from controller.core.pool import FULL, Instant
 from controller.core.state.baseline import marked
 from controller.core.state.moves import moved, working
 from controller.core.state.observe import is_warming
-from controller.core.state.parts import ORIGIN, Consent, MemberState, Placement, Trial
+from controller.core.state.parts import ORIGIN, Consent, MemberState, Placement, Progress, Trial
 from controller.core.state.same_signal import begun_anew
 from controller.core.state.state import State
 from controller.core.steps import (
@@ -62,6 +62,8 @@ def _concluded(
             return working(moved(m, Move.STAND_DOWN, now), None)
         case e.MemberFoundOut():
             return moved(m, Move.FIND_OUT, now, placement=_as_it_stands(m))
+        case e.StepsUndone():
+            return replace(m, progress=_from_the_start(m))
         case e.MemberLeft(_, why):
             return moved(m, Move.LEAVE, now, why=why)
         case e.MemberGone(_, why):
@@ -176,16 +178,24 @@ def _answered(plan: Plan, m: MemberState, event: e.GuardAnswered, now: Instant) 
     m = working(m, None, answer=event.answer, detail=event.detail)
     if m.phase is Phase.PROVING:
         return m
+    steps = plan.shape(is_back=m.progress.course is Course.ROLLBACK).steps
+    if event.answer is e.Answer.NEEDED and m.progress.step >= steps > 0:
+        # They had ended well before a halt, and what they did is gone: `unless` decides (S7).
+        m = replace(m, progress=_from_the_start(m))
     if event.answer is e.Answer.REFUSED:
         return moved(m, Move.STAND_DOWN, now)
     if event.answer is e.Answer.NEEDED:
         return moved(m, Move.ANSWER_NEEDED, now)
     if m.placement.found is not None:
         # Out because of us and already there: what is left is to validate and return it.
-        steps = plan.shape(is_back=m.progress.course is Course.ROLLBACK).steps
         progress = replace(m.progress, step=steps, begun=True)
         return moved(m, Move.ANSWER_NEEDED, now, progress=progress)
     return moved(m, Move.ANSWER_PRESENT, now, why=event.detail)
+
+
+def _from_the_start(m: MemberState) -> Progress:
+    """All its steps run again, as jobs of their own."""
+    return replace(m.progress, step=0, attempt=m.progress.attempt + 1, done_for=())
 
 
 def _step_ended(state: State, m: MemberState, event: e.StepEnded, now: Instant) -> MemberState:

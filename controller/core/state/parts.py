@@ -88,6 +88,11 @@ class Progress:
     step that begins, says otherwise."""
     step_ended: Instant | None = None
     """In this process."""
+    done_for: tuple[Seat, ...] = ()
+    """Who was in its place when its steps had ended: what they did, they did to this one."""
+    proven: bool = False
+    """It passed its validation and its check since its last step, and nothing has spoken against
+    it since: users may meet it."""
     restore_tried: bool = False
     tried_other: bool = False
     """It did not pass as the one version, and is, or was, validated as the other."""
@@ -189,3 +194,8 @@ class MemberState:
     @property
     def is_in_progress(self) -> bool:
         return self.phase in IN_PROGRESS
+
+    @property
+    def is_unproven(self) -> bool:
+        """Whether it is out because of us, changed, and no user may meet it (S4)."""
+        return self.placement.found is not None and self.progress.begun and not self.progress.proven

@@ -65,7 +65,7 @@ def _lost(state: State) -> list[Snapshot]:
     return [s for s in state.snapshots.values() if s.lost_since is not None or s.at is None]
 
 
-def _unanswered(state: State) -> str:
+def unanswered(state: State) -> str:
     """Which load balancers do not answer; empty when all do."""
     lost = [snapshot.instance for snapshot in _lost(state)]
     return f"{names(lost)} {'does' if len(lost) == 1 else 'do'} not answer" if lost else ""
@@ -73,7 +73,7 @@ def _unanswered(state: State) -> str:
 
 def _unknown(state: State) -> str:
     """Why it is not known whether users fail; empty when it is known."""
-    return _unanswered(state) or why_unknown(state)
+    return unanswered(state) or why_unknown(state)
 
 
 def _as_of(state: State, now: Instant, wall: datetime) -> list[str]:
@@ -121,7 +121,7 @@ def _users(state: State, now: Instant, wall: datetime) -> str:
 
 def serving(state: State) -> int:
     """How many serve. A member that we have out does not, even where the last look is older."""
-    partly = (Phase.KEPT, Phase.RAMPING)
+    partly = (Phase.KEPT, Phase.RAMPING, Phase.RETURNING)
     away = frozenset(m.name for m in state.members.values() if m.is_away and m.phase not in partly)
     return capacity(state.snapshots.values(), away).serving
 

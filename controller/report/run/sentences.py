@@ -5,7 +5,7 @@ from controller.core.events import Event, Observation
 from controller.core.events.said import said_last
 from controller.core.gates.figures import span
 from controller.core.outcome import Outcome
-from controller.core.phases import Phase
+from controller.core.phases import HELD_IN_PLACE, Phase
 from controller.core.plan.plan import Purpose
 from controller.core.pool import FULL
 from controller.core.state.parts import MemberState
@@ -142,7 +142,7 @@ def _why_now(m: MemberState) -> str:
 def _setting(step: SetMember, after: State) -> str:
     m = after.members[step.member]
     match step.setting:
-        case Setting.HOLD if m.phase not in (Phase.HOLDING, Phase.OUT):
+        case Setting.HOLD if m.phase in HELD_IN_PLACE - {Phase.OUT}:
             return "no longer out: taking it out again"
         case Setting.HOLD:
             return _left(step.member, after, ": ") + "going into maintenance"
@@ -225,7 +225,10 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
         case e.MemberReturned(member):
             return member, "back in rotation and healthy everywhere: soaking, judged by its gates"
         case e.MemberFoundOut(member):
-            return member, "already out because of us: not drained again"
+            done = _ended_well(after.members[member].progress.step)
+            return member, f"already out because of us: not drained again{done}"
+        case e.StepsUndone(member, why):
+            return member, f"its steps run again: {why}"
         case e.MemberStoodDown(member):
             return member, "not started, nothing was done to it: the rollout stops"
         case e.RestoreBegan(member):
@@ -264,6 +267,14 @@ def _step_end(event: e.StepEnded) -> str:
     )
 
 
+def _ended_well(done: int) -> str:
+    """Which steps do not run again."""
+    if not done:
+        return ""
+    which = "its step" if done == 1 else f"{done} of its steps"
+    return f"; {which} ended well before, and {'does' if done == 1 else 'do'} not run again"
+
+
 def kind_of(event: Event | Observation) -> str:
     """The event's name; for an intention, the step's."""
     return type(event.step if isinstance(event, e.Intended) else event).__name__
@@ -293,6 +304,7 @@ def level_of(event: Event | Observation) -> str:
             | e.MemberFailed()
             | e.MemberKept()
             | e.MemberLeft()
+            | e.StepsUndone()
             | e.StopRequested()
             | e.AbortRequested()
         ):

@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 
-from controller.core.decide.advance import TRIES, proceed
+from controller.core.decide.advance import proceed
 from controller.core.decide.context import Context
-from controller.core.events import Cause
+from controller.core.decide.refused import TRIES
+from controller.core.events import Cause, MemberKept
 from controller.core.phases import IN_PROGRESS, Phase
 from controller.core.steps import Setting
-from tests.support.contexts import ANOTHER, a_context, ago, standing, the
-from tests.support.tables import Expected, halt, sets, table
+from tests.support.contexts import ANOTHER, FAILING, READY, a_context, ago, standing, the
+from tests.support.tables import Expected, halt, saying, sets, table
 
 
 def drained(**changes: Any) -> Context:
@@ -76,6 +77,10 @@ def test_every_phase_waits_for_an_open_setting(phase: Phase) -> None:
         "to be removed, unseen": (
             a_context(standing(Phase.REMOVING), silent={"lb2": ago(1)}),
             None,
+        ),
+        "to be removed, and the floor needs it": (
+            a_context(standing(Phase.REMOVING), shows=READY, others=FAILING),
+            saying(MemberKept, "stays in rotation"),
         ),
         "to go back": (a_context(standing(Phase.RESTORING)), sets(Setting.RESTORE)),
         "to go back, unseen": (a_context(standing(Phase.RESTORING), unasked=("lb1",)), None),

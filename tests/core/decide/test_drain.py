@@ -1,5 +1,6 @@
 """From the question whether to begin at all to a member that is out: what follows, case by case."""
 
+from dataclasses import replace
 from typing import Any
 
 from controller.core.decide.context import Context
@@ -12,6 +13,7 @@ from controller.core.events import (
     MemberLeft,
     MemberStoodDown,
     RunBegan,
+    StepsUndone,
     Verdict,
 )
 from controller.core.gates.gate import CounterGate, Scope
@@ -30,6 +32,7 @@ from controller.core.steps import (
     Validate,
 )
 from tests.support.contexts import (
+    ANOTHER,
     DRAINS,
     FAILING,
     FOUND,
@@ -118,6 +121,13 @@ STEPWISE: dict[str, Any] = {"run": RunBegan("me", stepwise=True)}
             a_context(its_turn(found=FOUND), shows=OUT),
             MemberFoundOut("web1"),
         ),
+        "ours, and its steps ended well for another one": (
+            a_context(
+                its_turn(found=FOUND, step=1, done_for=(replace(SEATS[0], occupant=ANOTHER),)),
+                shows=OUT,
+            ),
+            saying(StepsUndone, "lb1 shows 10.0.0.1:80 in its place"),
+        ),
         "ours, and only drained at one": (
             a_context(its_turn(found=FOUND), shows=OUT, at={"lb2": DRAINS}),
             TAKEN_OUT,
@@ -200,6 +210,10 @@ STICKY = a_plan(sticky={"web": "a cookie"})
         "the first try failed": (a_context(unknown(tries=1), shows=READY), sets(Setting.DRAIN)),
         "changed before, and not drained": (
             a_context(unknown(begun=True), shows=READY),
+            sets(Setting.HOLD),
+        ),
+        "changed before, and proven since": (
+            a_context(unknown(begun=True, proven=True), shows=READY),
             sets(Setting.DRAIN),
         ),
         "unknown, and a partner was lost": (lost_partners(unknown()), sets(Setting.RESTORE)),
@@ -225,7 +239,7 @@ STICKY = a_plan(sticky={"web": "a cookie"})
         ),
         "a partner was lost": (lost_partners(drains(), shows=BUSY), sets(Setting.RESTORE)),
         "a partner was lost, but it is changed already": (
-            lost_partners(drains(begun=True), shows=BUSY),
+            lost_partners(drains(begun=True, proven=True), shows=BUSY),
             None,
         ),
         "not seen since it was set": (a_context(drains(0.005)), None),

@@ -36,7 +36,7 @@ from tests.support.contexts import (
     ago,
     standing,
 )
-from tests.support.members import difference
+from tests.support.members import changed, difference
 from tests.support.tables import table
 
 UP, BACK = Course.UPGRADE, Course.ROLLBACK
@@ -136,20 +136,27 @@ PUT_BACK: dict[str, Any] = {"found": None, "former": FOUND}
         "put back": (
             standing(Phase.CHECKING),
             setting(Setting.PUT_BACK),
-            into(Phase.RETURNING, setting=Setting.PUT_BACK, set_at=None, **MARKED),
+            into(Phase.RETURNING, setting=Setting.PUT_BACK, set_at=None, proven=True, **MARKED),
         ),
         "put back in part, marked before": (
             standing(Phase.CHECKING, mark=Counters(0, 3)),
             setting(Setting.PUT_BACK, 10),
-            into(Phase.RETURNING, setting=Setting.PUT_BACK, set_at=None, share=10, **MARKED),
+            into(
+                Phase.RETURNING,
+                setting=Setting.PUT_BACK,
+                set_at=None,
+                share=10,
+                proven=True,
+                **MARKED,
+            ),
         ),
         "the next step of its ramp": (
-            standing(Phase.RAMPING),
+            standing(Phase.RAMPING, proven=True),
             setting(Setting.PUT_BACK, 50),
             {"setting": Setting.PUT_BACK, "set_at": None, "share": 50},
         ),
         "the first step of its ramp again": (
-            standing(Phase.RAMPING, mark=None),
+            standing(Phase.RAMPING, mark=None, proven=True),
             setting(Setting.PUT_BACK, 10),
             {"setting": Setting.PUT_BACK, "set_at": None, **MARKED},
         ),
@@ -159,9 +166,9 @@ PUT_BACK: dict[str, Any] = {"found": None, "former": FOUND}
             into(Phase.RESTORING, setting=Setting.RESTORE, **UNSET),
         ),
         "taken out again": (
-            standing(Phase.SOAKING, condemned=True),
+            standing(Phase.SOAKING, condemned=True, proven=True),
             setting(Setting.REMOVE),
-            into(Phase.REMOVING, setting=Setting.REMOVE, set_at=None, found=FOUND),
+            into(Phase.REMOVING, setting=Setting.REMOVE, set_at=None, found=FOUND, proven=False),
         ),
         "taken out again, half-way back": (
             standing(Phase.RAMPING, condemned=True),
@@ -196,7 +203,7 @@ PUT_BACK: dict[str, Any] = {"found": None, "former": FOUND}
             {"work": STEP, "unfinished": True, "lost": False, "passed": None, "answer": None},
         ),
         "a step after all": (
-            standing(Phase.PROVING, lost=True, answer=e.Answer.NEEDED),
+            standing(Phase.PROVING, step=0, lost=True, answer=e.Answer.NEEDED),
             STEP,
             into(Phase.UPGRADING, work=STEP, unfinished=True, lost=False, answer=None),
         ),
@@ -213,7 +220,7 @@ PUT_BACK: dict[str, Any] = {"found": None, "former": FOUND}
         "proven": (
             standing(Phase.UPGRADING, serial=4),
             PROOF,
-            into(Phase.PROVING, work=PROOF, serial=5, seats=NEW_SEATS),
+            into(Phase.PROVING, work=PROOF, serial=5, seats=NEW_SEATS, done_for=NEW_SEATS),
         ),
         "validated": (
             standing(Phase.PROVING, passed=False),
@@ -223,6 +230,7 @@ PUT_BACK: dict[str, Any] = {"found": None, "former": FOUND}
                 work=Validate("web1", UP, NEW_SEATS),
                 passed=None,
                 seats=NEW_SEATS,
+                done_for=NEW_SEATS,
             ),
         ),
         "validated, nobody known in its place": (
@@ -333,6 +341,15 @@ def ended(
 
 def answered(answer: e.Answer) -> e.GuardAnswered:
     return e.GuardAnswered("web1", answer, "nginx-2.4")
+
+
+def test_unless_says_that_what_ended_well_is_gone() -> None:
+    """All its steps run again then, as new jobs; one step that has failed is no reason to (S7)."""
+    asked = standing(Phase.ASKING, found=FOUND, begun=True, step=1, work=AskGuard("web1", UP, 0))
+    after = changes_of(asked, answered(e.Answer.NEEDED))
+    assert (after["phase"], after["step"], after["attempt"]) == (Phase.DUE, 0, 1)
+    failed = changed(asked, step=0)
+    assert "attempt" not in changes_of(failed, answered(e.Answer.NEEDED))
 
 
 RUNS = standing(Phase.UPGRADING, work=STEP, unfinished=True)
@@ -477,6 +494,11 @@ RESTORING: Changes = {"restore_tried": True, "why": "", "passed": None, "condemn
             standing(Phase.DUE, work=AskOperator("web1")),
             e.MemberStoodDown("web1"),
             into(Phase.WAITING, work=None),
+        ),
+        "its steps are undone": (
+            standing(Phase.DUE, found=FOUND, step=1, done_for=NEW_SEATS),
+            e.StepsUndone("web1", "another server"),
+            {"step": 0, "attempt": 1, "done_for": ()},
         ),
         "out already": (
             standing(Phase.DUE, found=FOUND),

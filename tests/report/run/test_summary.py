@@ -9,11 +9,12 @@ from controller.core.outcome import Outcome
 from controller.core.plan.abilities import ByHand
 from controller.core.plan.plan import Purpose
 from controller.core.settings import Policies, Selection, Settings
+from controller.core.snapshot import lost
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
 from controller.report.run.summary import cut_off, over, summary
 from tests.report import journals
-from tests.report.states import NOW, OUT, UP, WALL, commands, member, plan, shows, state
+from tests.report.states import DOWN, NOW, OUT, UP, WALL, commands, member, plan, shows, state
 from tests.support.members import changed
 
 SETTINGS = Settings("web", None, Selection(), Policies())
@@ -62,6 +63,31 @@ def test_only_what_was_proven_counts_as_upgraded(
 def test_stopped_with_nothing_under_way_is_safe() -> None:
     """One line says so, and how to go on."""
     assert ended("stopped")[-1] == f"stopped (SIGINT) in a safe state; {RUN} goes on"
+
+
+@pytest.mark.parametrize(
+    ("is_lost", "words"),
+    [
+        (False, "BELOW THE FLOOR: 1 member serves, the floor is 2"),
+        (True, "NOT KNOWN whether enough members serve: unix:/a.sock does not answer"),
+    ],
+)
+def test_stopped_below_the_floor_is_not_called_safe(is_lost: bool, words: str) -> None:
+    """Nor where nobody sees how many serve."""
+    made, seen = plan(), shows(web1=DOWN, web2=UP)
+    if is_lost:
+        seen = {name: lost(one, NOW, "connection refused") for name, one in seen.items()}
+    over = Finished(Outcome.STOPPED, 7, "SIGINT")
+    of = state(made, seen=seen, finished=over, touched=True)
+    *_, first, second = summary(made, of, SETTINGS, NOW, WALL, commands(made))
+    assert (first, second) == ("stopped (SIGINT)", words)
+
+
+def test_stopped_before_anything_was_touched_is_safe() -> None:
+    """Whoever serves."""
+    made = plan()
+    of = state(made, seen=shows(web1=DOWN), finished=Finished(Outcome.STOPPED, 7, "SIGINT"))
+    assert "in a safe state" in summary(made, of, SETTINGS, NOW, WALL, commands(made))[-1]
 
 
 def test_stopped_in_a_soak_is_not_called_safe() -> None:
