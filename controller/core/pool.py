@@ -180,6 +180,8 @@ class InstanceView:
     requests are not counted."""
     lingering: bool | None = None
     """Whether a former incarnation still serves its last connections; None: it cannot be seen."""
+    uptime: timedelta | None = None
+    """How long this incarnation has been there; None: not known."""
 
     def of(self, member: str) -> tuple[Line, ...]:
         return tuple(line for line in self.lines if line.member == member)

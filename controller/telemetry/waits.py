@@ -53,6 +53,8 @@ def _turn(ctx: Context, m: MemberState) -> Wait:
         return Wait.OPERATOR
     if ctx.state.mode is Mode.RUNNING and not gates_hold(ctx, None, Scope.POOL):
         return Wait.GATES
+    if ctx.plan.holds_out and not m.is_away and ctx.lingering is not None:
+        return Wait.OLD_WORKER
     is_short = ctx.without(m.name).serving < ctx.plan.min_available
     return Wait.CAPACITY if is_short else Wait.LOAD_BALANCER
 

@@ -7,7 +7,12 @@ from typing import Final
 from controller.core.decide.context import Context, Output
 from controller.core.decide.drift import contested, is_away, is_held, is_ready, misplaced
 from controller.core.decide.gates import gates_hold
-from controller.core.decide.in_flight import is_clear, still_busy, still_in_flight
+from controller.core.decide.in_flight import (
+    former_stays,
+    is_clear,
+    still_busy,
+    still_in_flight,
+)
 from controller.core.decide.schedule import in_scope
 from controller.core.decide.steps_for import guard_of, setting_of, step_of
 from controller.core.decide.upgrade import next_step
@@ -60,6 +65,8 @@ def due(ctx: Context, m: MemberState) -> Output | None:
         return MemberStoodDown(m.name)
     if not is_ready_as_a_whole(ctx):
         return open_pool(ctx)
+    if ctx.plan.holds_out and m.placement.found is None and ctx.lingering is not None:
+        return former_stays(ctx, m)  # it would stand by for nothing
     room = ctx.without(m.name)
     if room.serving < ctx.plan.min_available:
         return _short(ctx, room.serving, room.where)

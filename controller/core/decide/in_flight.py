@@ -46,7 +46,7 @@ def still_busy(ctx: Context, m: MemberState, since: Instant) -> Output | None:
     if ctx.now - since < timeout:
         return None
     if _is_quiet(ctx, m):
-        return _former_stays(ctx, m, timeout)
+        return former_stays(ctx, m)
     if ctx.seen(m) is None or ctx.shows(m, lambda line: line.may_be_quiet):
         return None
     if ctx.plan.policies.drain.on_timeout is OnTimeout.HALT or m.order.cuts >= CUTS:
@@ -78,11 +78,12 @@ def _is_quiet(ctx: Context, m: MemberState) -> bool:
     )
 
 
-def _former_stays(ctx: Context, m: MemberState, timeout: timedelta) -> Output | None:
+def former_stays(ctx: Context, m: MemberState) -> Output | None:
+    """The halt when a former worker has not ended in its time; None as long as it has any."""
     instance = ctx.lingering
-    if instance is None or ctx.now < ctx.state.formers[instance].until:
+    if instance is None or ctx.now < ctx.lingers_until(instance):
         return None
-    limit = span(timeout)
+    limit = span(ctx.plan.policies.drain.timeout)
     return Halted(
         Cause.MEMBER,
         f"a lingering worker of {instance} still serves connections, perhaps to {m.name}, after "

@@ -8,6 +8,7 @@ from controller.core.gates.gate import CounterGate, Gate
 from controller.core.plan.abilities import Abilities, ByHand
 from controller.core.plan.floor import floor_of
 from controller.core.plan.found import found_out, lines_of
+from controller.core.plan.lingering import lingering_notes
 from controller.core.plan.plan import CourseShape, Plan, Purpose
 from controller.core.pool import InstanceView, Member
 from controller.core.settings import OnTimeout, Policies, Settings
@@ -87,6 +88,7 @@ def propose(
     notes = tuple(f"{name} {how}: left out, not upgraded" for name, how in left.items())
     notes += floor.notes
     notes += tuple(_failing_checks(turn, views))
+    notes += tuple(lingering_notes(views, settings.policies.drain.timeout))
     return Proposal(None if refusals else plan, tuple(refusals), notes)
 
 

@@ -166,6 +166,18 @@ STEPWISE: dict[str, Any] = {"run": RunBegan("me", stepwise=True)}
             TAKEN_OUT,
         ),
         "the floor holds again": (a_context(its_turn(), short_since=ago(9)), CapacityBack(2)),
+        "a former worker still serves": (
+            a_context(its_turn(), lingering={"lb2": True}, began_at=ago(299)),
+            None,
+        ),
+        "a former worker does not end": (
+            a_context(its_turn(), lingering={"lb2": True}, began_at=ago(300)),
+            halt(Cause.MEMBER, "worker of lb2"),
+        ),
+        "a former worker still serves, but the member is out already": (
+            a_context(its_turn(found=FOUND), lingering={"lb2": True}),
+            TAKEN_OUT,
+        ),
     },
 )
 def test_due(ctx: Context, output: Expected) -> None:
