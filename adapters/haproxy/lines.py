@@ -125,10 +125,12 @@ def server_of(state: Row, stat: Row) -> Server:
             check=_check_of(admin, has_own=checked and tracks is None),
             weight=state.number("srv_uweight"),
             in_flight=stat.count("scur") + stat.count("qcur"),
-            arrivals=stat.count("stot"),
+            arrivals=stat.count("stot") - stat.count("wretr"),
             counters=member_counters(stat),
             is_backup=stat.count("bck") > 0,
             is_warming=stat.text("throttle") != "" and stat.count("throttle") < 100,
+            # `on-marked-down shutdown-sessions` is in no reply. In mode tcp it is common.
+            out_cuts=_is_tcp(stat),
             keep={AGENT: "on"} if has_agent else {},
         ),
         has_own_check=checked and tracks is None,

@@ -15,6 +15,11 @@ PACE: Final = timedelta(milliseconds=20)
 
 _STATIC: Final = "balances by a static algorithm, which takes only none and all of a weight"
 
+LEAK: Final = (
+    "`option persist` or `force-persist` sends clients with a cookie or a table entry to a server "
+    "in maintenance"
+)
+
 
 def survey_of(facts: HaproxyFacts, view: InstanceView, selected: Collection[str]) -> Survey:
     """`view`: a full one; `selected`: members of the rollout."""
@@ -46,6 +51,7 @@ def _abilities(facts: HaproxyFacts) -> Abilities:
         limits={(facts.api, *place): limit for place, limit in facts.maxconn.items()},
         prefers_idle=frozenset((facts.api, backend) for backend in facts.prefers_idle),
         pace=PACE,
+        leak=LEAK,
     )
 
 

@@ -117,6 +117,8 @@ class Line:
     is_backup: bool = False
     is_warming: bool = False
     """A warm-up (`slowstart`) is still raising its share of traffic."""
+    out_cuts: bool = False
+    """Setting it out may end the sessions that it has, at once."""
     keep: Mapping[str, str] = field(default_factory=dict)
     """What else the balancer has to restore of it, in its own words."""
 

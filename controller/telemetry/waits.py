@@ -3,6 +3,7 @@
 from typing import Final
 
 from controller.core.decide.context import Context
+from controller.core.decide.drain import awaits_clients
 from controller.core.decide.gates import gates_hold
 from controller.core.gates.gate import Scope
 from controller.core.phases import Phase
@@ -38,7 +39,7 @@ def waits_on(ctx: Context, m: MemberState) -> Wait:
     match m.phase:
         case Phase.DUE:
             return _turn(ctx, m)
-        case Phase.DRAINING if ctx.plan.sticky or m.draining.persistent:
+        case Phase.DRAINING if awaits_clients(ctx, m):
             return Wait.STICKY_CLIENTS
         case Phase.DRAINING | Phase.OUT | Phase.UPGRADING:
             return _in_flight(ctx, m)

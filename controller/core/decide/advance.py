@@ -8,6 +8,7 @@ from typing import Final
 
 from controller.core.decide.context import Context, Output
 from controller.core.decide.drain import asking, draining, due, holding, out
+from controller.core.decide.in_flight import still_reached
 from controller.core.decide.occupants import changed_hands
 from controller.core.decide.returning import checking, ramping, returning, soaking
 from controller.core.decide.steps_for import setting_of
@@ -31,7 +32,7 @@ def proceed(ctx: Context, m: MemberState) -> Output | None:
             "the load balancer refused or ignored 5 attempts in a row",
             m.name,
         )
-    return changed_hands(ctx, m) or _FLOW[m.phase](ctx, m)
+    return changed_hands(ctx, m) or still_reached(ctx, m) or _FLOW[m.phase](ctx, m)
 
 
 def _removing(ctx: Context, m: MemberState) -> Output | None:

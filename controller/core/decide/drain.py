@@ -39,6 +39,10 @@ RECENT: Final = timedelta(milliseconds=500)
 """A take-out is decided on a look at the whole pool no older than this, and begun when the turn
 of the member had come."""
 
+SETTLED: Final = timedelta(seconds=1)
+"""Whose clients came as long as it drained is watched for so long when it is out: they must not
+come any more."""
+
 
 def asking(ctx: Context, m: MemberState) -> Output | None:
     """After a crash the question is asked again; it may be repeated at will."""
@@ -144,15 +148,28 @@ def draining(ctx: Context, m: MemberState) -> Output | None:
     if ctx.seen(m) is None:
         return None
     policy, drained_for = ctx.plan.policies.drain, ctx.now - m.order.set_at
-    if ctx.plan.sticky or m.draining.persistent:
-        return setting_of(m, Setting.HOLD) if drained_for >= policy.sticky else None
+    if awaits_clients(ctx, m):
+        return None
     if ctx.shows(m, lambda line: line.may_be_quiet):
         return setting_of(m, Setting.HOLD)
     if drained_for < policy.timeout:
         return None
-    if policy.on_timeout is OnTimeout.CUT:
+    is_safe = is_sticky(ctx, m) and not any(one.line.out_cuts for _, one in ctx.visible(m))
+    if is_safe or policy.on_timeout is OnTimeout.CUT:
         return setting_of(m, Setting.HOLD)
     return still_in_flight(ctx, m)
+
+
+def is_sticky(ctx: Context, m: MemberState) -> bool:
+    """Whether its clients are bound to it: while it drains, the next one may come before the last
+    one has gone."""
+    return bool(ctx.plan.sticky) or m.draining.persistent
+
+
+def awaits_clients(ctx: Context, m: MemberState) -> bool:
+    """Whether it drains on for its sticky clients, whatever is in flight."""
+    since, sticky = m.order.set_at, ctx.plan.policies.drain.sticky
+    return is_sticky(ctx, m) and (since is None or ctx.now - since < sticky)
 
 
 def holding(ctx: Context, m: MemberState) -> Output | None:
@@ -165,9 +182,9 @@ def holding(ctx: Context, m: MemberState) -> Output | None:
 def out(ctx: Context, m: MemberState) -> Output | None:
     if output := _set_or_back(ctx, m, misplaced(ctx, m, is_held, Setting.HOLD)):
         return output
+    if m.draining.persistent and ctx.now - m.since < SETTLED:
+        return None
     if is_clear(ctx, m):
         return next_step(ctx, m)
-    is_sticky = bool(ctx.plan.sticky) or m.draining.persistent
-    return still_busy(
-        ctx, m, m.since if is_sticky or m.draining.drain_since is None else m.draining.drain_since
-    )
+    since = m.draining.drain_since
+    return still_busy(ctx, m, m.since if is_sticky(ctx, m) or since is None else since)

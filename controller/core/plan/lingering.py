@@ -1,14 +1,15 @@
 """Load balancers that were reloaded shortly before: what a former worker of theirs may still do."""
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 
 from controller.core.gates.figures import span
 from controller.core.pool import InstanceView
+from controller.core.settings import Policies
 
 
-def lingering_notes(views: Sequence[InstanceView], patience: timedelta) -> Iterator[str]:
-    """One line for each where no member is taken out yet. `patience`: `drain.timeout`."""
+def lingering_notes(views: Sequence[InstanceView], policies: Policies) -> Iterator[str]:
+    """One line for each where no member is taken out yet."""
+    patience = policies.drain.timeout
     for view in views:
         if view.lingering:
             yield (
