@@ -77,7 +77,8 @@ class LoadBalancer(Protocol):
     ) -> InstanceView:
         """Ask one instance for some members' lines, or for all (`None`).
 
-        `former`: incarnations that it had before, to tell whether one still serves.
+        `former`: incarnations that it is known to have had before. Whether one still serves is
+        told of these, and of those that can be found without being named.
         Raises BalancerError.
         """
 

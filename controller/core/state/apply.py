@@ -248,7 +248,8 @@ def _replaced(plan: Plan, state: State, event: e.InstanceRestarted, now: Instant
 
 def _unseen_at(instance: str, m: MemberState) -> MemberState:
     quiet = {one: span for one, span in m.draining.quiet.items() if one != instance}
-    return replace(m, draining=replace(m.draining, quiet=quiet))
+    came = {one: span for one, span in m.draining.came_when_out.items() if one != instance}
+    return replace(m, draining=replace(m.draining, quiet=quiet, came_when_out=came))
 
 
 # --- the pool as a whole -------------------------------------------------------------------
