@@ -21,7 +21,7 @@ from controller.core.events.concluded import (
     RestoreBegan,
     SoakEnded,
 )
-from controller.core.events.looks import Looked, LookFailed
+from controller.core.events.looks import JournalSeen, Looked, LookFailed
 from controller.core.events.operator import (
     AbortRequested,
     PauseRequested,
@@ -57,7 +57,7 @@ from controller.core.events.run import (
 )
 from controller.core.events.vocabulary import Answer, Cause, Verdict
 
-Observation = Looked | LookFailed
+Observation = Looked | LookFailed | JournalSeen
 
 ConcludedOfMember = (
     MemberCalled
@@ -131,6 +131,7 @@ __all__ = [
     "Halted",
     "InstanceRestarted",
     "Intended",
+    "JournalSeen",
     "LockLost",
     "LookFailed",
     "Looked",
