@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from controller.core.gates.evidence import Alert, Freshness, Missing, Reading, Reduce
+from controller.core.gates.evidence import Alert, AlertRule, Freshness, Missing, Reading, Reduce
 from controller.errors import MetricsRefused
 
 _REDUCED: dict[Reduce, Callable[[Sequence[float]], float]] = {
@@ -13,6 +13,8 @@ _REDUCED: dict[Reduce, Callable[[Sequence[float]], float]] = {
     Reduce.SUM: sum,
     Reduce.AVG: lambda values: sum(values) / len(values),
 }
+
+ANY_RULE = AlertRule("Any", {"severity": "{{ $labels.severity }}"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class FakeMetricsSource:
         self._answers: dict[str, tuple[float, ...] | Missing | str] = {}
         self._ages: dict[str, tuple[timedelta, timedelta | None]] = {}
         self._firing: tuple[Alert, ...] = ()
+        self._rules: tuple[AlertRule, ...] | None = None
+        self._labels: dict[str, tuple[str, ...]] = {}
         self._outage: Missing | None = None
         self.wall: datetime | None = None
         """The server's clock, which a reading without `at` is of."""
@@ -57,6 +61,14 @@ class FakeMetricsSource:
     def fire(self, *alerts: Alert) -> None:
         """These fire from now on, and no others."""
         self._firing = alerts
+
+    def set_rules(self, *rules: AlertRule) -> None:
+        """The alerting rules; until then, one for whatever could fire."""
+        self._rules = rules
+
+    def set_values(self, label: str, *values: str) -> None:
+        """The values that a label has in the series."""
+        self._labels[label] = values
 
     def fail(self, missing: Missing | None) -> None:
         """The whole server, until `fail(None)`."""
@@ -103,6 +115,16 @@ class FakeMetricsSource:
         if self._outage is not None:
             return _lacking(Reading("alerts"), self._outage)
         return self._firing
+
+    async def rules(self) -> Sequence[AlertRule] | Reading:
+        if self._outage is not None:
+            return _lacking(Reading("rules"), self._outage)
+        return self._rules if self._rules is not None else (ANY_RULE,)
+
+    async def values(self, label: str) -> Sequence[str] | Reading:
+        if self._outage is not None:
+            return _lacking(Reading(label), self._outage)
+        return self._labels.get(label, ())
 
     async def aclose(self) -> None:
         self.is_closed = True

@@ -73,11 +73,17 @@ def sample(verdict: Verdict, *alerts: str) -> GateSampled:
 
 
 def test_alerts_known_at_the_start_are_kept() -> None:
-    """What fires at the first answer is known from then on; an answer that is missing tells
-    nothing, and a later one adds nothing."""
+    """What fires at the first answer is known until it is seen resolved; an answer that is missing
+    tells nothing, and a later one adds nothing."""
     plan = plan_with(ALERTS)
     state = initial(plan)
-    for event in (sample(Verdict.INCONCLUSIVE), sample(Verdict.PASS, "a"), sample(Verdict.FAIL)):
+    events = (
+        sample(Verdict.INCONCLUSIVE),
+        sample(Verdict.PASS, "a", "b"),
+        sample(Verdict.FAIL, "a", "c"),
+        sample(Verdict.INCONCLUSIVE),
+    )
+    for event in events:
         state = apply(plan, state, event, timedelta(seconds=1))
     assert state.known_alerts == {"alerts": frozenset({"a"})}
 
