@@ -178,9 +178,7 @@ class MetricsSource(Protocol):
         """The alerts firing now; a Reading that says what is missing when they cannot be had."""
 
     async def rules(self) -> Sequence[AlertRule] | Reading: ...
-
-    async def values(self, label: str) -> Sequence[str] | Reading:
-        """The values of a label in all series."""
+    async def values(self, label: str) -> Sequence[str] | Reading: ...
 
     async def aclose(self) -> None: ...
 

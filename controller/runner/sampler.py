@@ -69,8 +69,14 @@ class Sampler:
         *,
         at: datetime | None = None,
     ) -> Answers:
-        """All queries of one sample to one server, concurrently. Raises MetricsRefused."""
+        """All queries of one sample to one server, concurrently, of one moment of its clock: counts
+        of different moments cannot be compared. Raises MetricsRefused."""
         source = self._source(server)
+        if at is None:
+            clock = await source.read("time()")
+            if clock.missing is not None:
+                return _unanswered(source.name, clock, queries)
+            at = clock.at
         selector = queries.get(Query.EVIDENCE)
         async with task_group() as group:
             fresh = group.create_task(source.freshness(selector, at=at)) if selector else None
@@ -135,3 +141,13 @@ class Sampler:
         source = self._make(server)
         self._sources.append((server, source))
         return source
+
+
+def _unanswered(server: str, clock: Reading, queries: Mapping[Query, str]) -> Answers:
+    """A server that does not tell its time answers nothing else either."""
+    readings: dict[Query, Reading] = {
+        kind: replace(clock, query=text)
+        for kind, text in queries.items()
+        if kind is not Query.EVIDENCE
+    }
+    return Answers(server, readings)

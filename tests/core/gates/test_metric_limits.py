@@ -32,6 +32,10 @@ def metric(*kinds: Query, **limits: Any) -> MetricGate:
         (metric(minimum=3.0, maximum=9.5, is_ratio=False), "at most 9.5 and at least 3"),
         (metric(max_increase=0.005), "at most 0.5 % above the baseline"),
         (metric(Query.BASELINE_ERRORS), "not worse than the baseline (99 % sure)"),
+        (
+            metric(Query.BASELINE_ERRORS, max_increase=0.02),
+            "at most 2 % above the baseline (99 % sure)",
+        ),
     ],
 )
 def test_limits_in_words(gate: Gate, words: str) -> None:
