@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import NoReturn, Protocol
 
-from controller.core.gates.evidence import Alert, Freshness, Reading, Reduce
+from controller.core.gates.evidence import Alert, AlertRule, Freshness, Reading, Reduce
 from controller.core.pool import FULL, Found, Incarnation, InstanceView, Instant, PoolKey
 from controller.records import (
     Confirmed,
@@ -177,6 +177,9 @@ class MetricsSource(Protocol):
 
     async def alerts(self) -> Sequence[Alert] | Reading:
         """The alerts firing now; a Reading that says what is missing when they cannot be had."""
+
+    async def rules(self) -> Sequence[AlertRule] | Reading: ...
+    async def values(self, label: str) -> Sequence[str] | Reading: ...
 
     async def aclose(self) -> None: ...
 
