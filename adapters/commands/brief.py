@@ -139,6 +139,6 @@ async def _reaped(process: Process) -> None:
 def _fault(command: Command, error: OSError) -> str:
     name = command.argv[0]
     stage = "cwd" if error.filename == command.cwd else "exec"
-    if stage == "exec" and "/" in name and (Path(command.cwd) / name).exists():
+    if stage == "exec" and "/" in name and os.path.exists(Path(command.cwd) / name):  # noqa: PTH110
         stage = "interpreter" if isinstance(error, FileNotFoundError) else stage
     return helper.explain(stage, error.errno or 0, name, command.cwd)

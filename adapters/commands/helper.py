@@ -183,8 +183,10 @@ def explain(stage: str, number: int, name: str, cwd: str) -> str:
         return f"{name}: the interpreter in its first line was not found"
     if number == errno.ENOENT:
         return f"{name}: command not found"
+    if number == errno.EACCES and "/" not in name:  # of a folder on PATH, or of the program
+        return f"{name}: not found, or not executable for this user ({os.strerror(number)})"
     if number == errno.EACCES:
-        return f"{name}: not executable ({os.strerror(number)})"
+        return f"{name}: not executable for this user ({os.strerror(number)})"
     return f"{name}: {os.strerror(number)}"
 
 
