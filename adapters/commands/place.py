@@ -79,7 +79,8 @@ class Place:
         """Before `settle`: those of another user, or hung in the kernel, are not ended."""
         pids = [pid for pid in helper.members_of(group.pid) if not helper.has_ended(pid)]
         text = "".join(helper.lines_of(helper.PROCESS, pids))
-        helper.write_durably(str(self.folder), helper.LEFT, text)
+        with helper.FullDisk():
+            helper.write_durably(str(self.folder), helper.LEFT, text)
 
     def concealed(self, result: JobResult) -> JobResult:
         """`result` without what looks like a secret in its output (S12), on disk as well."""
