@@ -37,7 +37,7 @@ KEEP = 32 * 1024
 
 CONTROL_FD, LOCK_FD = 0, 3
 IGNORED = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
-INHERITED = (signal.SIGQUIT, signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ)
+INHERITED = (signal.SIGQUIT, signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGTTOU)
 """The parent may have ignored them: a shell in the background, Python."""
 POLL, QUIET = 0.02, 0.1
 """Seconds between two looks at the output: while there is some, and when there is none."""

@@ -16,6 +16,7 @@ from controller.cli import options
 from controller.cli.ask import ask, is_terminal
 from controller.cli.cut_off import say_cut_off
 from controller.cli.log import LogNarrator
+from controller.cli.say import say
 from controller.cli.signals import Signals
 from controller.config import RolloutFile
 from controller.core.outcome import ExitCode
@@ -227,7 +228,7 @@ async def _abort_at_rest(
                 settings = _settings(file)
                 after = looked_at(state, seen)
                 lines = summary(former.plan, after, settings, clock.now(), clock.wall(), commands)
-                click.echo("\n".join(lines))
+                say(*lines)
     out = any(m.is_away for m in state.members.values())
     return ExitCode.HALTED if restore and out else 0
 

@@ -256,6 +256,7 @@ def logged(log_format: str, monkeypatch: pytest.MonkeyPatch) -> str:
     log.tell(e.MemberReturned("web1"), state(), state())
     log.tell(e.MemberCalled("web1"), state(), state())
     log.warn("heartbeat: not heard")
+    log.stop()
     return stream.getvalue()
 
 
