@@ -204,7 +204,8 @@ class Journal(Protocol):
     all, and writes take effect in the order of their calls, cancelled ones included.
 
     Raises StateError; Conflict where another process has written to the same rollout meanwhile
-    and the store can tell.
+    and the store can tell. A record that was written with the last of the space says so in
+    `trouble`: there is room to bring a rollout to rest.
     """
 
     async def begin(self, row: RolloutRow, at: Instant, kind: str, body: str) -> Record:
@@ -264,7 +265,7 @@ class Store(Protocol):
     def requests(self) -> Requests: ...
 
     async def aclose(self) -> None:
-        """Waits for writes under way. May be called again."""
+        """Waits for writes under way, but not for ever. May be called again."""
 
 
 class Hold(Protocol):

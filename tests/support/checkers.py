@@ -4,7 +4,7 @@ Written apart from the code under test: nothing here asks the rollout's state wh
 what it claims.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from math import ceil
@@ -40,6 +40,8 @@ MANY, OFTEN = 6, 0.3
 """So many failed requests, and so great a share, no gate of the simulation takes for noise."""
 MUST_STAY = IN_PROGRESS - {Phase.DUE, Phase.UPGRADING}
 """Phases in which nothing else may come to the place of a member."""
+AT_ONCE = timedelta(milliseconds=50)
+"""What was written is begun so soon."""
 SEEN = timedelta(seconds=2)
 """S3: a look may be so old when a step starts."""
 
@@ -65,6 +67,7 @@ class Ledger:
 
     def recall(self, kinds: Sequence[str]) -> None:
         """What a process that takes over finds in the journal."""
+        self.is_halted = False
         for kind in kinds:
             if kind in ("Halted", "RollbackBegan", "ResumeRequested"):
                 self.is_halted = kind == "Halted"
@@ -79,10 +82,18 @@ class Checkers:
     """A Narrator; and the watcher of the fakes."""
 
     def __init__(
-        self, sim: Sim, workshop: Workshop, ledger: Ledger, plan: Plan, hold: MemoryHold
+        self,
+        sim: Sim,
+        workshop: Workshop,
+        ledger: Ledger,
+        plan: Plan,
+        hold: MemoryHold,
+        stuck_since: Callable[[], Instant | None] = lambda: None,
     ) -> None:
+        """`stuck_since`: since when the journal takes nothing."""
         self._sim, self._workshop, self._ledger, self._plan = sim, workshop, ledger, plan
         self._hold = hold
+        self._stuck_since = stuck_since
         self._claims: State | None = None
 
     def tell(self, event: Event | Observation, before: State, after: State) -> None:
@@ -117,6 +128,14 @@ class Checkers:
         """Nothing is touched once the lock is lost: another run may hold it."""
         if self._hold.why is not None:
             self._break("S10", f"{what} without the lock")
+
+    # --- S7 ----------------------------------------------------------------------------------
+
+    def _is_written(self, what: str) -> None:
+        """While the journal takes nothing, nothing is begun that has to be written first."""
+        since = self._stuck_since()
+        if since is not None and self._sim.now - since > AT_ONCE:
+            self._break("S7", f"{what}, and the journal has taken nothing since {since}")
 
     # --- S6 ----------------------------------------------------------------------------------
 
@@ -166,6 +185,8 @@ class Checkers:
 
     def on_setting(self, verb: str, member: str, instance: FakeInstance, line: FakeLine) -> None:
         self._is_ours(f"{verb} {member}")
+        if verb not in ("take_out", "put_back"):  # these lower the risk
+            self._is_written(f"{verb} {member}")
         takes_away = verb in ("drain", "take_out", "begin_return")
         if takes_away:
             self._few_are_out(member)
@@ -236,6 +257,7 @@ class Checkers:
 
     def on_job(self, job: FakeJob) -> None:
         self._is_ours(f"{job.key} starts")
+        self._is_written(f"{job.key} starts")
         member = job.argv[1]
         for instance, line in self._sim.every_line(member):
             since, out_since = line.quiet_since, line.out_since

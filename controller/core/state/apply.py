@@ -41,6 +41,8 @@ def apply(plan: Plan, state: State, event: e.Event | e.Observation, now: Instant
     invariants.InvariantBroken."""
     if isinstance(event, e.Looked | e.LookFailed):
         return observe(plan, state, event)
+    if isinstance(event, e.JournalSeen):
+        return replace(state, journal=event.after(state.journal))
     return check(plan, state, event, _applied(plan, state, event, now))
 
 

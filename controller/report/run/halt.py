@@ -36,8 +36,9 @@ def halt_message(
     halt = state.halt
     if halt is None:
         raise ValueError("not halted")
+    seen = [halt.seen, unwritten(state)] if state.journal.is_unwritten else [halt.seen]
     lines = [
-        f"SEEN      {halt.seen}",
+        *_labelled("SEEN", seen),
         f"LIMIT     {halt.limit}",
         *_labelled("MEMBERS", [*_as_of(state, now, wall), *_members(plan, state)]),
         f"USERS     {_users(state, now, wall)}",
@@ -45,6 +46,11 @@ def halt_message(
         *_labelled("NEXT", after_halt(plan, state, commands)),
     ]
     return [legible_line(line) for line in lines]
+
+
+def unwritten(state: State) -> str:
+    """That the journal lacks what came last: `status` and the next run do not know of it."""
+    return f"the end of this run is NOT IN THE JOURNAL: {state.journal.fault}"
 
 
 def without_next(lines: Sequence[str]) -> list[str]:

@@ -41,6 +41,8 @@ def sentence(event: Event | Observation, before: State, after: State) -> tuple[s
 
 def _said(event: Event | Observation, before: State, after: State) -> tuple[str, str] | None:
     match event:
+        case e.JournalSeen():
+            return "", _journal(event)
         case e.Looked() | e.LookFailed():
             return _snapshot(event, before)
         case e.Intended(step):
@@ -83,6 +85,17 @@ def _finished(event: e.Finished) -> str:
     """No exit code for an aborted rollout: it depends on which command aborted it."""
     code = "" if event.outcome is Outcome.ABORTED else f" (exit code {event.exit_code})"
     return event.outcome + code + (f": {event.why}" if event.why else "")
+
+
+def _journal(event: e.JournalSeen) -> str:
+    if event.fault:
+        return f"the state folder cannot be used: {event.fault}"
+    if event.is_late:
+        return (
+            "the state folder does not answer: gates are judged, but no further step begins "
+            "until it does"
+        )
+    return "the state folder answers again"
 
 
 def _snapshot(event: e.Looked | e.LookFailed, before: State) -> tuple[str, str] | None:
@@ -285,6 +298,8 @@ def level_of(event: Event | Observation) -> str:
     match event:
         case e.Halted() | e.MemberStuck() | e.LockLost():
             return "error"
+        case e.JournalSeen(fault=fault, is_late=is_late):
+            return "error" if fault else "warning" if is_late else "info"
         case (
             e.Validated(passed=False)
             | e.StepEnded(passed=False)

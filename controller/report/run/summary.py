@@ -16,7 +16,7 @@ from controller.core.steps import Course
 from controller.records import RolloutRow
 from controller.report.members.placement import observed
 from controller.report.members.status import fault, is_changed, is_whole, left_status, member_status
-from controller.report.run.halt import halt_message, serve, serving, unanswered
+from controller.report.run.halt import halt_message, serve, serving, unanswered, unwritten
 from controller.report.run.next_commands import NextCommands
 from controller.report.sanitize import legible_line
 from controller.report.words import count, names
@@ -57,6 +57,8 @@ def summary(
         return [f"refused, nothing was touched: {finished.why}"]
     lines = [f"{finished.outcome}: {tally(plan, state)}", *status_lines(plan, state)]
     lines += _goes_on(plan, state, finished, commands)
+    if state.journal.is_unwritten:
+        lines.append(f"{unwritten(state)}; the next run goes on from what the journal has")
     return [legible_line(line) for line in lines]
 
 
