@@ -11,7 +11,7 @@ read. fd 2 is that socket too: a traceback reaches the poolroll that started us,
 3. let the step exec; keep the first and last of its output in `output`;
 4. at the timeout, or when the step has failed, TERM it and all that it started, and KILL what is
    left after the grace;
-5. write `left`, where something still runs, and `result`, durably.
+5. write `left`, where something still runs, and `result`, durably: that into space taken before the step began.
 
 As a child subreaper (prctl(2)) the helper inherits what the step's processes leave behind, so it
 knows and reaches each of them, whatever session they went to. A service that a successful step
@@ -45,6 +45,8 @@ LINGER = 0.2
 """Seconds that what a step left behind has to end by itself, like the last `tee` of a script."""
 KILL_PATIENCE = 5.0
 """Seconds for killed processes to go. Those of another user, or hung in the kernel, do not."""
+ROOM = 8192
+"""Bytes kept for the result, so that a full disk does not lose it."""
 DRAIN = 1 << 20
 """Bytes of output after which what was read is thrown away: at the end of a short command from
 its pipe, and from the file that a step writes to."""
@@ -118,15 +120,38 @@ def machine() -> str:
 def write_durably(folder: str, name: str, text: str) -> None:
     """Whole and on disk, or not there at all. Raises OSError."""
     temporary = f"{folder}/{name}.new"
-    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    data = text.encode("utf-8", "backslashreplace")
+    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         share(fd, folder)
-        os.write(fd, text.encode("utf-8", "backslashreplace"))
+        os.write(fd, data)  # over the room that was made for it, which may be all that is left
+        os.ftruncate(fd, len(data))
         os.fsync(fd)
     finally:
         os.close(fd)
     os.rename(temporary, f"{folder}/{name}")  # noqa: PTH104
     sync(folder)
+
+
+def make_room(folder: str, name: str) -> None:
+    """Take the space of a file that `write_durably` will write. Raises OSError."""
+    fd = os.open(f"{folder}/{name}.new", os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        share(fd, folder)
+        os.write(fd, bytes(ROOM))
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+class FullDisk:
+    """A context in which a full disk is no error: it costs output, but must not lose how a step
+    has ended."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: object, trace: object) -> bool:
+        return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def mode_in(folder: str, *, is_folder: bool) -> int:
@@ -307,7 +332,8 @@ class Output:
     def close(self) -> None:
         """Have all that was kept on disk."""
         self.take()
-        os.fsync(self._kept)
+        with FullDisk():
+            os.fsync(self._kept)
 
     def is_held(self) -> bool:
         """Whether a process still has it open to write: a lease to read is refused then
@@ -526,6 +552,7 @@ def main() -> None:
     started = time.monotonic()
     process = stat(step.pid)
     assert process is not None, "not reaped, so it is there"
+    make_room(spec.folder, RESULT)
     write_durably(spec.folder, GROUP, f"{step.pid} {process[19]} {machine()} {started:.3f}\n")
     folder = spec.folder
     for _ in range(spec.levels):
@@ -554,7 +581,8 @@ def note_left(folder: str, step: Step, is_well: bool) -> None:
     lines = [f"{kind} {pid} {start_of(pid)} {machine()} {name_of(pid)}\n" for pid in pids]
     lines += [f"{CONNECTION} {name}\n" for name in step.connections]
     if lines:
-        write_durably(folder, LEFT, "".join(lines))
+        with FullDisk():
+            write_durably(folder, LEFT, "".join(lines))
 
 
 if __name__ == "__main__":

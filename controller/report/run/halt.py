@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from controller.core.events import Cause
 from controller.core.gates.figures import span
 from controller.core.phases import Phase
 from controller.core.plan.plan import Plan
@@ -50,7 +51,9 @@ def halt_message(
 
 def unwritten(state: State) -> str:
     """That the journal lacks what came last: `status` and the next run do not know of it."""
-    return f"the end of this run is NOT IN THE JOURNAL: {state.journal.fault}"
+    is_told = state.halt is not None and state.halt.cause is Cause.JOURNAL
+    why = "" if is_told else f": {state.journal.fault}"
+    return f"the end of this run is NOT IN THE JOURNAL{why}"
 
 
 def without_next(lines: Sequence[str]) -> list[str]:
