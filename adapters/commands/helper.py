@@ -11,7 +11,8 @@ read. fd 2 is that socket too: a traceback reaches the poolroll that started us,
 3. let the step exec; keep the first and last of its output in `output`;
 4. at the timeout, or when the step has failed, TERM it and all that it started, and KILL what is
    left after the grace;
-5. write `left`, where something still runs, and `result`, durably: that into space taken before the step began.
+5. write `left`, where something still runs, and `result`, durably: that into space taken before the
+   step began.
 
 As a child subreaper (prctl(2)) the helper inherits what the step's processes leave behind, so it
 knows and reaches each of them, whatever session they went to. A service that a successful step
