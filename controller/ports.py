@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import NoReturn, Protocol
 
-from controller.core.gates.evidence import Alert, Freshness, Reading, Reduce
+from controller.core.gates.evidence import Alert, AlertRule, Freshness, Reading, Reduce
 from controller.core.pool import FULL, Found, Incarnation, InstanceView, Instant, PoolKey
 from controller.records import (
     Confirmed,
@@ -77,7 +77,8 @@ class LoadBalancer(Protocol):
     ) -> InstanceView:
         """Ask one instance for some members' lines, or for all (`None`).
 
-        `former`: incarnations that it had before, to tell whether one still serves.
+        `former`: incarnations that it is known to have had before. Whether one still serves is
+        told of these, and of those that can be found without being named.
         Raises BalancerError.
         """
 
@@ -176,6 +177,9 @@ class MetricsSource(Protocol):
 
     async def alerts(self) -> Sequence[Alert] | Reading:
         """The alerts firing now; a Reading that says what is missing when they cannot be had."""
+
+    async def rules(self) -> Sequence[AlertRule] | Reading: ...
+    async def values(self, label: str) -> Sequence[str] | Reading: ...
 
     async def aclose(self) -> None: ...
 

@@ -117,6 +117,8 @@ class Line:
     is_backup: bool = False
     is_warming: bool = False
     """A warm-up (`slowstart`) is still raising its share of traffic."""
+    out_cuts: bool = False
+    """Setting it out may end the sessions that it has, at once."""
     keep: Mapping[str, str] = field(default_factory=dict)
     """What else the balancer has to restore of it, in its own words."""
     is_unresolved: bool = False
@@ -199,6 +201,8 @@ class InstanceView:
     requests are not counted."""
     lingering: bool | None = None
     """Whether a former incarnation still serves its last connections; None: it cannot be seen."""
+    uptime: timedelta | None = None
+    """How long this incarnation has been there; None: not known."""
 
     def of(self, member: str) -> tuple[Line, ...]:
         return tuple(line for line in self.lines if line.member == member)

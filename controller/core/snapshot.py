@@ -34,6 +34,8 @@ class Snapshot:
     lost_since: Instant | None = None
     lost_why: str = ""
     lingering: bool | None = None
+    running_since: Instant | None = None
+    """When this incarnation came, in place of another one perhaps; None: not known."""
 
 
 def looked(snapshot: Snapshot, view: InstanceView) -> Snapshot:
@@ -52,6 +54,7 @@ def looked(snapshot: Snapshot, view: InstanceView) -> Snapshot:
         lost_since=None,
         lost_why="",
         lingering=view.lingering,
+        running_since=view.at - view.uptime if view.uptime is not None else None,
     )
 
 

@@ -25,6 +25,7 @@ from controller.core.gates.gate import CounterGate, Scope
 from controller.core.phases import IN_PROGRESS, Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Admin, Instant
+from controller.core.settings import OnTimeout
 from controller.core.state.state import State
 from tests.support.fakes import FakeJob, Workshop
 from tests.support.memory_journal import MemoryHold
@@ -193,6 +194,8 @@ class Checkers:
             self._enough_stay(verb, member, instance, line)
         if verb == "drain":
             self._may_begin(member)
+        if verb == "take_out":
+            self._cuts_nobody(member, line)
         self._fights_nobody(verb, line)
 
     def _enough_stay(self, verb: str, member: str, instance: FakeInstance, line: FakeLine) -> None:
@@ -202,6 +205,13 @@ class Checkers:
         left = self._sim.serving(instance, line.backend, without=member)
         if left < self._plan.min_available:
             self._break("S2", f"{verb} {member}: {left} serve {line.backend} at {instance.name}")
+
+    def _cuts_nobody(self, member: str, line: FakeLine) -> None:
+        """Sessions end by themselves, unless the operator says that they may be cut."""
+        is_halt = self._plan.policies.drain.on_timeout is OnTimeout.HALT
+        is_first = not line.app.changed_once
+        if self._sim.manner.out_cuts and is_halt and is_first and not line.is_quiet(self._sim.now):
+            self._break("S3", f"sessions of {member} are cut by taking it out")
 
     def _may_begin(self, member: str) -> None:
         if self._ledger.is_halted:
@@ -271,7 +281,14 @@ class Checkers:
             elif out_since is None or self._sim.now - out_since < settle:
                 self._break("S3", f"{job.key} starts, out since {out_since} at {instance.name}")
             self._old_ones_are_gone(job, instance)
+        self._nobody_comes(job)
         self._not_twice(job)
+
+    def _nobody_comes(self, job: FakeJob) -> None:
+        """Whoever came all along while it drained comes still."""
+        traffic, now = self._sim.traffic, self._sim.now
+        if traffic.persists and traffic.sticky.get(job.argv[1], now) > now:
+            self._break("S3", f"{job.key} starts, and clients reach {job.argv[1]}")
 
     def _old_ones_are_gone(self, job: FakeJob, instance: FakeInstance) -> None:
         patience = self._plan.policies.drain.timeout

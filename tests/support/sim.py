@@ -41,6 +41,8 @@ class Manner:
     weighs: bool = True
     """Takes weights between none and all."""
     cuts: bool = True
+    out_cuts: bool = False
+    """To set a member out ends its sessions."""
 
     @property
     def settle(self) -> timedelta:
@@ -205,6 +207,8 @@ class Traffic:
     """(member, how many it served in this version) → whether this request fails."""
     sticky: dict[str, Instant] = field(default_factory=dict)
     """Members with a client that holds their cookie → until when it comes."""
+    persists: bool = False
+    """That client comes also while its member is out."""
     stops_at: Instant = timedelta.max
 
 
@@ -429,7 +433,8 @@ class Sim:
                 instance.backends[backend] = former + Counters(1, 1)
             for line in instance.lines.values():
                 until = self.traffic.sticky.get(line.app.name, ZERO)
-                reaches = line.admin is not Admin.OUT and line.up and not line.unresolved
+                is_open = line.admin is not Admin.OUT or self.traffic.persists
+                reaches = is_open and line.up and not line.unresolved
                 if line.backend == backend and until > self.now and reaches:
                     self._request(instance, line)
 
@@ -468,6 +473,7 @@ class Sim:
             in_flight=len(line.flights) + line.queued if self.manner.counts else None,
             arrivals=line.arrivals if counts else None,
             counters=line.counters if counts else None,
+            out_cuts=self.manner.out_cuts,
             keep={"agent": "on"} if line.agent else {},
             is_warming=line.admin is Admin.READY and self.now < line.warm_at,
             is_unresolved=line.unresolved,

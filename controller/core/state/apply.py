@@ -224,10 +224,11 @@ def _sampled(plan: Plan, state: State, event: e.GateSampled, now: Instant) -> St
     asks_alerts = any(
         one.name == event.gate and isinstance(one, AlertGate) for one in plan.policies.gates
     )
-    if not asks_alerts or is_inconclusive or event.gate in state.known_alerts:
+    if not asks_alerts or is_inconclusive:
         return state
-    known = {**state.known_alerts, event.gate: frozenset(event.alerts)}
-    return replace(state, known_alerts=known)
+    firing = frozenset(event.alerts)  # one that was seen resolved is new when it fires again
+    known = state.known_alerts.get(event.gate, firing) & firing
+    return replace(state, known_alerts={**state.known_alerts, event.gate: known})
 
 
 def _replaced(plan: Plan, state: State, event: e.InstanceRestarted, now: Instant) -> State:
@@ -250,7 +251,8 @@ def _replaced(plan: Plan, state: State, event: e.InstanceRestarted, now: Instant
 
 def _unseen_at(instance: str, m: MemberState) -> MemberState:
     quiet = {one: span for one, span in m.draining.quiet.items() if one != instance}
-    return replace(m, draining=replace(m.draining, quiet=quiet))
+    came = {one: span for one, span in m.draining.came_when_out.items() if one != instance}
+    return replace(m, draining=replace(m.draining, quiet=quiet, came_when_out=came))
 
 
 # --- the pool as a whole -------------------------------------------------------------------

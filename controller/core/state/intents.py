@@ -76,7 +76,7 @@ def _to_be_set(state: State, m: MemberState, step: SetMember, now: Instant) -> M
     m = replace(
         m,
         order=replace(m.order, setting=setting, set_at=None, tries=tries),
-        draining=replace(m.draining, quiet={}),
+        draining=replace(m.draining, quiet={}, came_when_out={}),
     )
     if setting in (Setting.DRAIN, Setting.REMOVE) and m.placement.found is None:
         m = replace(m, placement=replace(m.placement, found=step.found))

@@ -149,7 +149,7 @@ def _set(m: MemberState, event: e.MemberSet, now: Instant) -> MemberState:
     m = replace(
         m,
         order=replace(m.order, setting=None, set_at=now, tries=0),
-        draining=replace(m.draining, quiet={}),
+        draining=replace(m.draining, quiet={}, came_when_out={}),
     )
     if event.setting is Setting.CUT:
         return replace(m, order=replace(m.order, cuts=m.order.cuts + 1))

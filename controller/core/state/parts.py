@@ -113,6 +113,13 @@ class Draining:
     arrivals: int | None = None
     persistent: bool = False
     """Sessions were still arriving while it was draining."""
+    came_when_out: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Instance → arrivals in the first and in the last of the looks in a row that showed it out."""
+
+    @property
+    def intruders(self) -> int:
+        """How many sessions arrived although it was out everywhere they came from."""
+        return sum(last - first for first, last in self.came_when_out.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ class State:
     began_at: Instant = ORIGIN
     """When this run began: the pool is judged from here."""
     known_alerts: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """Gate → alerts that fired when it was first asked: they do not count."""
+    """Gate → alerts that have fired ever since it was first asked: they do not count."""
     fingerprint: str = ""
     """Of the rollout file as it was begun with, secrets included."""
     touched: bool = False

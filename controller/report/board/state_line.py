@@ -107,7 +107,8 @@ def _unseen(ctx: Context) -> Iterator[str]:
 
 
 def _lingering(ctx: Context) -> Iterator[str]:
-    waiting = [m for m in ctx.state.in_progress if m.phase in (Phase.OUT, Phase.UPGRADING)]
+    held_up = (Phase.DUE, Phase.OUT, Phase.UPGRADING)
+    waiting = [m for m in ctx.state.in_progress if m.phase in held_up]
     if not any(m.progress.work is None for m in waiting):
         return
     if ctx.lingering is not None:

@@ -303,6 +303,19 @@ def test_out_by_inheritance(mask: int, inherited: bool) -> None:
     assert cells(mask=mask).is_inherited is inherited
 
 
+def test_tries_are_not_arrivals() -> None:
+    """HAProxy counts a session anew at each try; a client came once."""
+    tried = STAT.replace("web,a1,0,1,9,0,0,0,", "web,a1,0,1,4,1,0,3,")
+    assert sample_server(stat=tried).line.arrivals == 1
+
+
+@pytest.mark.parametrize("mode", ["tcp", "http"])
+def test_maintenance_may_cut_sessions_in_mode_tcp(mode: str) -> None:
+    """Whether `on-marked-down` says so cannot be read."""
+    line = sample_server(stat=STAT.replace(",a1,http,", f",a1,{mode},")).line
+    assert line.out_cuts is (mode == "tcp")
+
+
 def test_requests_that_wait_are_in_flight() -> None:
     """Those queued for a server will reach it: they count like those under way there."""
     assert sample_server(stat=STAT.replace("a1,0,1,9", "a1,3,2,9")).line.in_flight == 5

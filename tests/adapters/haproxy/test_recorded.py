@@ -72,7 +72,7 @@ LINES = [
     replace(A1, keep={"agent": "on"}, arrivals=1, counters=BROKEN),
     replace(A1, member="a2"),
     plain("api", "a1", health=PASSING, weight=30),
-    plain("raw", "a1"),
+    plain("raw", "a1", out_cuts=True),
     plain("static", "s1", weight=10),
     replace(KIND, member="spare", is_backup=True),
     replace(KIND, member="off", admin=OUT, health=FAILING),

@@ -507,17 +507,28 @@ def test_sampled(before: State, verdict: e.Verdict, last: GateState) -> None:
         "none at first": ({}, sample(PASS, "alerts"), {"alerts": frozenset()}),
         "later": (
             {"alerts": frozenset("a")},
-            sample(FAIL, "alerts", "b"),
+            sample(FAIL, "alerts", "a", "b"),
             {"alerts": frozenset("a")},
         ),
+        "resolved": (
+            {"alerts": frozenset("ab")},
+            sample(PASS, "alerts", "b"),
+            {"alerts": frozenset("b")},
+        ),
         "no answer": ({}, sample(UNCLEAR, "alerts"), {}),
+        "no answer later": (
+            {"alerts": frozenset("a")},
+            sample(UNCLEAR, "alerts"),
+            {"alerts": frozenset("a")},
+        ),
         "another kind of gate": ({}, sample(PASS, "errors"), {}),
     },
 )
 def test_alerts_known_at_the_start(
     known: dict[str, frozenset[str]], event: e.GateSampled, expected: dict[str, frozenset[str]]
 ) -> None:
-    """The first answer tells which alerts fired before we came."""
+    """The first answer tells which alerts fired before we came; what is seen resolved is new when
+    it fires again."""
     assert apply(PLAN, given(known_alerts=known), event, NOW).known_alerts == expected
 
 

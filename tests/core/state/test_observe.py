@@ -71,6 +71,27 @@ def test_arrivals_while_draining_mean_persistence() -> None:
     assert state.members["web1"].draining.persistent
 
 
+def came(state: State) -> int:
+    return state.members["web1"].draining.intruders
+
+
+def test_arrivals_while_out_are_counted() -> None:
+    """From the first look that shows it out: once it is in rotation somewhere, or its sessions are
+    not counted, that begins anew, and so it does where the count does."""
+    state = with_web1(phase=Phase.OUT, set_at=at(0))
+    out = line("web1", admin=Admin.OUT, arrivals=7)
+    state = seen(state, 10, out)
+    assert came(state) == 0
+    state = seen(state, 20, replace(out, arrivals=9))
+    assert came(state) == 2
+    assert came(seen(state, 30, replace(out, arrivals=10))) == 3
+    assert came(seen(state, 30, replace(out, arrivals=0))) == 0
+    for other in (replace(out, admin=Admin.READY, arrivals=10), replace(out, arrivals=None)):
+        again = seen(state, 30, other)
+        assert came(again) == 0
+        assert came(seen(again, 40, replace(out, arrivals=11))) == 0
+
+
 def test_counts_begin_at_the_mark() -> None:
     """A member's gate counts from its return, its peers' from the same moment, and a peer that
     was not there then counts for nothing."""
