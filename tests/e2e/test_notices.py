@@ -80,7 +80,7 @@ async def test_hung_webhook_delays_nothing(site: MakeSite) -> None:
         done = await one.run(file)
     assert done.code == 0, done.text
     assert done.err.index("done (exit code 0)") < done.err.index("given up")
-    assert sorted(there.events()) == ["done", "started"]
+    assert {*there.events()} == {"done", "started"}
     await one.assert_all("v2")
 
 
