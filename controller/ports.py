@@ -195,10 +195,13 @@ class Notifier(Protocol):
     def events(self) -> Collection[str]:
         """What it wants to hear of."""
 
+    @property
+    def within(self) -> timedelta:
+        """Time limit of one try."""
+
     async def deliver(self, notice: Notice, delivery: str) -> Undelivered | None:
-        """Try once; None: delivered. `delivery` names the notice to its receiver, the same on
-        every try. Raises nothing for what it meets; the caller sets the time limit by cancelling,
-        which leaves nothing running."""
+        """Try once; None: delivered. `delivery` names the notice, the same on every try. Raises
+        nothing for what it meets; to cancel it, which sets the limit, leaves nothing running."""
 
     async def aclose(self) -> None: ...
 
