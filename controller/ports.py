@@ -1,8 +1,7 @@
 """Every protocol between what decides and what does. Their values are in `controller.records`.
 
-Implementations live in `adapters` (the real ones) and `tests.support` (working fakes); one
-contract suite per port is run against all of them. All errors raised are of
-`controller.errors`; cancelling any coroutine here is safe.
+Implementations live in `adapters` (the real ones) and `tests.support` (working fakes). All errors
+raised are of `controller.errors`; cancelling any coroutine here is safe.
 """
 
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
@@ -10,7 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import NoReturn, Protocol
 
-from controller.core.gates.evidence import Alert, Freshness, Reading, Reduce
+from controller.core.gates.evidence import Alert, AlertRule, Freshness, Reading, Reduce
 from controller.core.pool import FULL, Found, Incarnation, InstanceView, Instant, PoolKey
 from controller.records import (
     Confirmed,
@@ -77,7 +76,8 @@ class LoadBalancer(Protocol):
     ) -> InstanceView:
         """Ask one instance for some members' lines, or for all (`None`).
 
-        `former`: incarnations that it had before, to tell whether one still serves.
+        `former`: incarnations that it is known to have had before. Whether one still serves is
+        told of these, and of those that can be found without being named.
         Raises BalancerError.
         """
 
@@ -158,8 +158,7 @@ class Validator(Protocol):
 
 
 class MetricsSource(Protocol):
-    """One metrics server. Missing evidence is an answer here, not an error; raises
-    MetricsRefused alone, for a question that the server will never answer."""
+    """One metrics server. Missing evidence is an answer; raises MetricsRefused alone."""
 
     @property
     def name(self) -> str:
@@ -172,10 +171,15 @@ class MetricsSource(Protocol):
         than one series is TOO_MANY unless `reduce` says what to make of them."""
 
     async def freshness(self, selector: str, *, at: datetime | None = None) -> Freshness:
-        """Age and interval of the samples that `selector` (a plain one) matches."""
+        """Age and interval of what `selector` (a plain one) matches, or a query reads, if known."""
+
+    async def freshness_of(self, query: str, *, at: datetime | None = None) -> Freshness | None: ...
 
     async def alerts(self) -> Sequence[Alert] | Reading:
         """The alerts firing now; a Reading that says what is missing when they cannot be had."""
+
+    async def rules(self) -> Sequence[AlertRule] | Reading: ...
+    async def values(self, label: str) -> Sequence[str] | Reading: ...
 
     async def aclose(self) -> None: ...
 
@@ -191,10 +195,13 @@ class Notifier(Protocol):
     def events(self) -> Collection[str]:
         """What it wants to hear of."""
 
+    @property
+    def within(self) -> timedelta:
+        """Time limit of one try."""
+
     async def deliver(self, notice: Notice, delivery: str) -> Undelivered | None:
-        """Try once; None: delivered. `delivery` names the notice to its receiver, the same on
-        every try. Raises nothing for what it meets; the caller sets the time limit by cancelling,
-        which leaves nothing running."""
+        """Try once; None: delivered. `delivery` names the notice, the same on every try. Raises
+        nothing for what it meets; to cancel it, which sets the limit, leaves nothing running."""
 
     async def aclose(self) -> None: ...
 
@@ -204,7 +211,8 @@ class Journal(Protocol):
     all, and writes take effect in the order of their calls, cancelled ones included.
 
     Raises StateError; Conflict where another process has written to the same rollout meanwhile
-    and the store can tell.
+    and the store can tell. A record that was written with the last of the space says so in
+    `trouble`: there is room to bring a rollout to rest.
     """
 
     async def begin(self, row: RolloutRow, at: Instant, kind: str, body: str) -> Record:
@@ -264,7 +272,7 @@ class Store(Protocol):
     def requests(self) -> Requests: ...
 
     async def aclose(self) -> None:
-        """Waits for writes under way. May be called again."""
+        """Waits for writes under way, but not for ever. May be called again."""
 
 
 class Hold(Protocol):

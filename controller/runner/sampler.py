@@ -4,15 +4,23 @@ The queries come from the rollout file, and the core judges the answers; here th
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from controller.core.events import GateSampled
-from controller.core.gates.alerts import alerts_sampled
+from controller.core.gates.alert_rules import blindness, labels_to_ask
+from controller.core.gates.alerts import alerts_sampled, matching
 from controller.core.gates.evidence import AlertsNow, Answers, Missing, Query, Reading
-from controller.core.gates.gate import AlertGate, AskedGate, MetricGate
+from controller.core.gates.gate import AlertGate, AskedGate, MetricGate, Scope
 from controller.core.gates.judgement import inconclusive, sampled
-from controller.core.gates.metrics import answers_sampled
+from controller.core.gates.metrics import (
+    JUDGED,
+    PASS_FROM,
+    UNKNOWN_INTERVAL,
+    answers_sampled,
+    together,
+)
 from controller.errors import MetricsRefused
 from controller.metrics_servers import MetricsServer
 from controller.ports import MetricsSource
@@ -38,6 +46,8 @@ class Sampler:
         self.servers = servers
         self.queries = queries
         self._make = sources
+        self._intervals: dict[str, timedelta] = {}
+        """Gate → its scrape interval, as last seen."""
         self._sources: list[tuple[MetricsServer, MetricsSource]] = []
 
     async def sample(
@@ -53,6 +63,9 @@ class Sampler:
         try:
             if isinstance(gate, AlertGate):
                 return alerts_sampled(gate, await self._alerts(gate), known)
+            if gate.scope is Scope.POOL:  # a range needs some scrapes, also just after the start
+                interval = self._intervals.get(gate.name, UNKNOWN_INTERVAL)
+                elapsed = max(elapsed, interval * PASS_FROM)
             queries = self.queries(gate, member, elapsed)
             answers = await self._answers(gate, queries)
         except MetricsRefused as refused:
@@ -67,18 +80,29 @@ class Sampler:
         *,
         at: datetime | None = None,
     ) -> Answers:
-        """All queries of one sample to one server, concurrently. Raises MetricsRefused."""
+        """All queries of one sample to one server, concurrently, of one moment of its clock: counts
+        of different moments cannot be compared. Raises MetricsRefused."""
         source = self._source(server)
+        if at is None:
+            clock = await source.read("time()")
+            if clock.missing is not None:
+                return _unanswered(source.name, clock, queries)
+            at = clock.at
         selector = queries.get(Query.EVIDENCE)
+        texts = [] if selector else [queries[kind] for kind in JUDGED if kind in queries]
         async with task_group() as group:
             fresh = group.create_task(source.freshness(selector, at=at)) if selector else None
+            derived = [group.create_task(source.freshness_of(text, at=at)) for text in texts]
             asked = {
                 kind: group.create_task(source.read(text, reduce=gate.reduce, at=at))
                 for kind, text in queries.items()
                 if kind is not Query.EVIDENCE
             }
         readings: dict[Query, Reading] = {kind: task.result() for kind, task in asked.items()}
-        return Answers(source.name, readings, fresh.result() if fresh is not None else None)
+        age = fresh.result() if fresh is not None else together(one.result() for one in derived)
+        if age is not None and age.interval is not None:
+            self._intervals[gate.name] = age.interval
+        return Answers(source.name, readings, age)
 
     async def is_alive(self, server: MetricsServer) -> bool:
         """Whether the server answers the simplest query."""
@@ -99,12 +123,31 @@ class Sampler:
     async def _alerts(self, gate: AlertGate) -> list[AlertsNow]:
         async with task_group() as group:
             asked = [
-                group.create_task(self._alerts_at(server)) for server in self.servers[gate.name]
+                group.create_task(self._alerts_at(server, gate))
+                for server in self.servers[gate.name]
             ]
         return [one.result() for one in asked]
 
-    async def _alerts_at(self, server: MetricsServer) -> AlertsNow:
-        return await self._source(server).alerts()
+    async def _alerts_at(self, server: MetricsServer, gate: AlertGate) -> AlertsNow:
+        """What fires; if nothing does that the gate matches, only where something could."""
+        source = self._source(server)
+        async with task_group() as group:
+            asked = group.create_task(source.alerts())
+            listed = None if gate.assumes_rules else group.create_task(source.rules())
+        firing = asked.result()
+        if listed is None or isinstance(firing, Reading) or matching(gate, firing):
+            return firing
+        rules = listed.result()
+        if isinstance(rules, Reading):
+            return replace(rules, words=f"{rules.words} (asked for the alerting rules)")
+        values: dict[str, Sequence[str]] = {}
+        for label in labels_to_ask(gate, rules):
+            known = await source.values(label)
+            if isinstance(known, Reading):
+                return known
+            values[label] = known
+        blind = blindness(gate, rules, values)
+        return firing if blind is None else replace(blind, words=f"{source.name}: {blind.words}")
 
     def _source(self, server: MetricsServer) -> MetricsSource:
         """One for each server with its credentials."""
@@ -114,3 +157,13 @@ class Sampler:
         source = self._make(server)
         self._sources.append((server, source))
         return source
+
+
+def _unanswered(server: str, clock: Reading, queries: Mapping[Query, str]) -> Answers:
+    """A server that does not tell its time answers nothing else either."""
+    readings: dict[Query, Reading] = {
+        kind: replace(clock, query=text)
+        for kind, text in queries.items()
+        if kind is not Query.EVIDENCE
+    }
+    return Answers(server, readings)

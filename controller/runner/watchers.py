@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from controller.core.decide.context import Context
 from controller.core.decide.gates import subjects
@@ -16,6 +16,7 @@ from controller.core.decide.polling import attention
 from controller.core.events import (
     AbortRequested,
     Event,
+    JournalSeen,
     Looked,
     LookFailed,
     Observation,
@@ -25,10 +26,13 @@ from controller.core.events import (
 from controller.core.gates.gate import AskedGate, CounterGate, Gate
 from controller.core.plan.plan import Plan
 from controller.core.state.state import State
-from controller.errors import BalancerError
+from controller.errors import BalancerError, StateError
 from controller.ports import Clock, Hold, LoadBalancer, Requests
 from controller.records import Request, Verb
 from controller.runner.sampler import Sampler
+
+LONG_AGO: Final = timedelta(days=1)
+"""A pool that nobody has touched yet is judged over the whole window of a gate."""
 
 Prober = Callable[[Gate, str, timedelta], Awaitable[None]]
 """Sends one marked request through the balancer to a member in soak."""
@@ -97,6 +101,8 @@ class Watchers:
                     m = state.members[member]
                     since = m.trial.returned_at if m.trial.returned_at is not None else m.since
                 elapsed = self.clock.now() - since
+                if member is None and not state.touched:
+                    elapsed = LONG_AGO
                 known = state.known_alerts.get(gate.name)
                 sample = await sampler.sample(gate, member, elapsed, known)
                 if member in self._subjects(gate):
@@ -116,10 +122,14 @@ class Watchers:
         return subjects(Context(self.plan, self.state(), self.clock.now()), gate)
 
     async def _follow_requests(self) -> None:
+        """A state folder that can no longer be read is noticed here first."""
         stream = self.requests.stream(self.rollout, self.state().heard)
-        async with aclosing(stream) as requests:
-            async for request in requests:
-                await self.post(heard(request))
+        try:
+            async with aclosing(stream) as requests:
+                async for request in requests:
+                    await self.post(heard(request))
+        except StateError as error:
+            await self.post(JournalSeen(fault=str(error)))
 
     async def _watch_lock(self) -> NoReturn:
         """Raises LeaseLost."""

@@ -140,7 +140,12 @@ SENTENCES: list[tuple[Event | Observation, State, str]] = [
     (
         e.StepEnded("web1", 0, 0, False, False, "it failed", "a\n\x1b[31mE:\x1b[0m no\n", 1.0),
         state(),
-        "it failed after 1.0s: E: no",
+        "it failed after 1.0s: a / E: no",
+    ),
+    (
+        e.StepEnded("web1", 0, 0, True, False, "it ended", "a\n", 1.0, 0, note="it left sh (7)"),
+        state(),
+        "it ended after 1.0s; it left sh (7)",
     ),
 ]
 
@@ -224,6 +229,7 @@ def test_run_that_goes_on_says_so() -> None:
         (e.Validated("web1", False, "no answer"), "error"),
         (e.Validated("web1", True, "passed"), "info"),
         (e.StepEnded("web1", 0, 0, False, False, "exit 1", "", 1.0), "error"),
+        (e.StepEnded("web1", 0, 0, True, False, "exit 0", "", 1.0, note="it left sh"), "warning"),
         (e.GateSampled("g", None, Verdict.FAIL, "x", 1, 1, 1.0, 0.1), "error"),
         (e.GateSampled("g", None, Verdict.INCONCLUSIVE, "x", 0, 0, None, 0.1), "warning"),
         (e.GateSampled("g", None, Verdict.PASS, "x", 0, 1, 0.0, 0.1), "info"),
@@ -250,6 +256,7 @@ def logged(log_format: str, monkeypatch: pytest.MonkeyPatch) -> str:
     log.tell(e.MemberReturned("web1"), state(), state())
     log.tell(e.MemberCalled("web1"), state(), state())
     log.warn("heartbeat: not heard")
+    log.stop()
     return stream.getvalue()
 
 

@@ -102,6 +102,7 @@ EVENTS: tuple[Event, ...] = (
     e.MemberJoined(Member("web9", "", 0)),
     e.MemberGone("web1", WORDS),
     e.MemberRetired("web1"),
+    e.MemberRelapsed("web1", "unix:/run/a.sock", FOUND),
     e.PoolOpened({"partition": "2"}),
     e.PoolClosed(),
     e.PoolStepFailed(WORDS, True),
@@ -188,7 +189,15 @@ SEEN_ONLY = {
         "unseen",
         "unseen_since",
     },
-    MemberState: {"quiet", "arrivals", "persistent", "warmed_at", "mark", "peers_mark"},
+    MemberState: {
+        "quiet",
+        "arrivals",
+        "came_when_out",
+        "persistent",
+        "warmed_at",
+        "mark",
+        "peers_mark",
+    },
 }
 """Fields that say what was seen since, and are gone after a crash."""
 

@@ -9,6 +9,7 @@ from typing import Final
 from controller.core.decide.context import Context, Output
 from controller.core.decide.drain import asking, draining, due, holding, out
 from controller.core.decide.floor import taken_out
+from controller.core.decide.in_flight import still_reached
 from controller.core.decide.occupants import changed_hands
 from controller.core.decide.refused import refused_often
 from controller.core.decide.returning import checking, ramping, returning, soaking
@@ -22,7 +23,9 @@ from controller.core.steps import Setting
 def proceed(ctx: Context, m: MemberState) -> Output | None:
     if m.order.setting is not None or ctx.is_pausing(m):
         return None
-    return refused_often(m) or changed_hands(ctx, m) or _FLOW[m.phase](ctx, m)
+    return (
+        refused_often(m) or changed_hands(ctx, m) or still_reached(ctx, m) or _FLOW[m.phase](ctx, m)
+    )
 
 
 def _removing(ctx: Context, m: MemberState) -> Output | None:

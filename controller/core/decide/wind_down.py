@@ -70,7 +70,8 @@ def _may_join(ctx: Context, m: MemberState) -> bool:
     never have started, so it waits for what every step waits for, and not for ever."""
     is_late = ctx.seen_for(m.since) >= ctx.plan.policies.drain.timeout
     at_once = ctx.state.stop is not None and ctx.state.stop.at_once
-    return not (is_late or at_once or ctx.is_lost_for_good or is_contested(ctx, m))
+    is_barred = bool(ctx.state.journal.fault) or ctx.is_lost_for_good
+    return not (is_late or at_once or is_barred or is_contested(ctx, m))
 
 
 def _joining(ctx: Context, m: MemberState) -> Output | None:

@@ -12,6 +12,7 @@ from controller.core.events.concluded import (
     MemberJoined,
     MemberKept,
     MemberLeft,
+    MemberRelapsed,
     MemberRetired,
     MemberReturned,
     MemberStoodDown,
@@ -21,7 +22,7 @@ from controller.core.events.concluded import (
     SoakEnded,
     StepsUndone,
 )
-from controller.core.events.looks import Looked, LookFailed
+from controller.core.events.looks import JournalSeen, Looked, LookFailed
 from controller.core.events.operator import (
     AbortRequested,
     PauseRequested,
@@ -57,7 +58,7 @@ from controller.core.events.run import (
 )
 from controller.core.events.vocabulary import Answer, Cause, Verdict
 
-Observation = Looked | LookFailed
+Observation = Looked | LookFailed | JournalSeen
 
 ConcludedOfMember = (
     MemberCalled
@@ -66,6 +67,7 @@ ConcludedOfMember = (
     | StepsUndone
     | MemberLeft
     | MemberGone
+    | MemberRelapsed
     | MemberRetired
     | MemberReturned
     | RampEnded
@@ -131,6 +133,7 @@ __all__ = [
     "Halted",
     "InstanceRestarted",
     "Intended",
+    "JournalSeen",
     "LockLost",
     "LookFailed",
     "Looked",
@@ -143,6 +146,7 @@ __all__ = [
     "MemberJoined",
     "MemberKept",
     "MemberLeft",
+    "MemberRelapsed",
     "MemberRetired",
     "MemberReturned",
     "MemberSet",

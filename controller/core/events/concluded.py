@@ -48,6 +48,16 @@ class MemberRetired:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberRelapsed:
+    """A reloaded balancer shows it out again, as this rollout once had it: what was set then was
+    kept there, and restored. It is ours once more, and proven anew."""
+
+    member: str
+    instance: str
+    found: Found
+
+
+@dataclass(frozen=True, slots=True)
 class MemberFoundOut:
     """It is out already, and we are the ones who took it out."""
 

@@ -40,7 +40,8 @@ def intended(state: State, step: MemberStep, now: Instant) -> MemberState:
                 m = replace(m, placement=replace(m.placement, found=step.found))
             changes: dict[str, Any] = {"begun": True, "unfinished": True, "lost": False}
             changes |= {"step": step.index, "attempt": step.attempt, "proven": False}
-            return working(m, step, passed=None, answer=None, done_for=(), **changes)
+            changes |= {"passed": None, "exit_code": None, "may_run": ""}
+            return working(m, step, answer=None, done_for=(), **changes)
         case AskGuard():
             move = Move.ASK if m.phase in (Phase.WAITING, Phase.ASKING) else Move.PROVE
             m = moved(m, move, now)
@@ -75,7 +76,7 @@ def _to_be_set(state: State, m: MemberState, step: SetMember, now: Instant) -> M
     m = replace(
         m,
         order=replace(m.order, setting=setting, set_at=None, tries=tries),
-        draining=replace(m.draining, quiet={}),
+        draining=replace(m.draining, quiet={}, came_when_out={}),
     )
     if setting in (Setting.DRAIN, Setting.REMOVE) and m.placement.found is None:
         m = replace(m, placement=replace(m.placement, found=step.found))

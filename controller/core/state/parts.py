@@ -28,6 +28,10 @@ class Placement:
     """Who confirmed the last setting: a change at the same worker is somebody else's (S14)."""
     confirmed: Setting | None = None
     """Which setting that was."""
+    former: Found | None = None
+    """What was found of it when this rollout had it out before, and has put it back since."""
+    relapsed_at: str = ""
+    """The balancer that, newly reloaded, showed it out again although it was put back."""
     share: int = FULL
     """Per cent of its found weight at which it was put back last."""
     foreign: bool = False
@@ -77,6 +81,11 @@ class Progress:
     """What `unless` said last."""
     detail: str = ""
     """What was seen when the work ended, for people."""
+    exit_code: int | None = None
+    """Of the step that failed last."""
+    may_run: str = ""
+    """What of it may still run, where it cannot be waited for, in words: until the operator, or a
+    step that begins, says otherwise."""
     step_ended: Instant | None = None
     """In this process."""
     done_for: tuple[Seat, ...] = ()
@@ -104,6 +113,13 @@ class Draining:
     arrivals: int | None = None
     persistent: bool = False
     """Sessions were still arriving while it was draining."""
+    came_when_out: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Instance → arrivals in the first and in the last of the looks in a row that showed it out."""
+
+    @property
+    def intruders(self) -> int:
+        """How many sessions arrived although it was out everywhere they came from."""
+        return sum(last - first for first, last in self.came_when_out.values())
 
 
 @dataclass(frozen=True, slots=True)

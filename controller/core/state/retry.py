@@ -11,6 +11,11 @@ from controller.core.steps import (
 )
 
 
+def looked_after(m: MemberState) -> MemberState:
+    """The operator has been told what may still run, and has decided to go on."""
+    return replace(m, progress=replace(m.progress, may_run="")) if m.progress.may_run else m
+
+
 def taken_up_again(m: MemberState, now: Instant) -> MemberState:
     """A member after a halt. One that is out and changed can still not go back as it was, hence
     `begun`; steps that ended well are not repeated (S7), unless they were undone by a rollback; an

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from controller.core.events import Cause
 from controller.core.gates.figures import span
 from controller.core.phases import Phase
 from controller.core.plan.plan import Plan
@@ -36,8 +37,9 @@ def halt_message(
     halt = state.halt
     if halt is None:
         raise ValueError("not halted")
+    seen = [halt.seen, unwritten(state)] if state.journal.is_unwritten else [halt.seen]
     lines = [
-        f"SEEN      {halt.seen}",
+        *_labelled("SEEN", seen),
         f"LIMIT     {halt.limit}",
         *_labelled("MEMBERS", [*_as_of(state, now, wall), *_members(plan, state)]),
         f"USERS     {_users(state, now, wall)}",
@@ -45,6 +47,13 @@ def halt_message(
         *_labelled("NEXT", after_halt(plan, state, commands)),
     ]
     return [legible_line(line) for line in lines]
+
+
+def unwritten(state: State) -> str:
+    """That the journal lacks what came last: `status` and the next run do not know of it."""
+    is_told = state.halt is not None and state.halt.cause is Cause.JOURNAL
+    why = "" if is_told else f": {state.journal.fault}"
+    return f"the end of this run is NOT IN THE JOURNAL{why}"
 
 
 def without_next(lines: Sequence[str]) -> list[str]:

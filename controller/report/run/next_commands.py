@@ -83,7 +83,7 @@ def after_halt(plan: Plan, state: State, commands: NextCommands) -> list[str]:
     members = state.members.values()
     is_upgrade = plan.purpose is Purpose.UPGRADE and plan.rollback is not None
     has_back = is_upgrade and any(is_upgraded(m) for m in members)
-    if has_back and not any(m.progress.unfinished for m in members):
+    if has_back and not any(m.progress.unfinished or m.progress.may_run for m in members):
         lines.append(f"to go back: {commands.rollback}")
     return lines
 

@@ -2,6 +2,7 @@
 
 from controller.core import events as e
 from controller.core.events import Event, Observation
+from controller.core.events.said import said_last
 from controller.core.gates.figures import span
 from controller.core.outcome import Outcome
 from controller.core.phases import HELD_IN_PLACE, Phase
@@ -40,6 +41,8 @@ def sentence(event: Event | Observation, before: State, after: State) -> tuple[s
 
 def _said(event: Event | Observation, before: State, after: State) -> tuple[str, str] | None:
     match event:
+        case e.JournalSeen():
+            return "", _journal(event)
         case e.Looked() | e.LookFailed():
             return _snapshot(event, before)
         case e.Intended(step):
@@ -82,6 +85,17 @@ def _finished(event: e.Finished) -> str:
     """No exit code for an aborted rollout: it depends on which command aborted it."""
     code = "" if event.outcome is Outcome.ABORTED else f" (exit code {event.exit_code})"
     return event.outcome + code + (f": {event.why}" if event.why else "")
+
+
+def _journal(event: e.JournalSeen) -> str:
+    if event.fault:
+        return f"the state folder cannot be used: {event.fault}"
+    if event.is_late:
+        return (
+            "the state folder does not answer: gates are judged, but no further step begins "
+            "until it does"
+        )
+    return "the state folder answers again"
 
 
 def _snapshot(event: e.Looked | e.LookFailed, before: State) -> tuple[str, str] | None:
@@ -210,9 +224,8 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
         case e.GuardAnswered(member, answer, detail):
             skipped = after.members[member].phase is Phase.SKIPPED
             return member, f"{answer} ({detail})" + (": skipped" if skipped else "")
-        case e.StepEnded(member, _, _, _, _, detail, output, seconds):
-            last = output.strip().splitlines()[-1:] if "code 0" not in detail else []
-            return member, f"{detail} after {seconds:.1f}s" + (f": {last[0]}" if last else "")
+        case e.StepEnded():
+            return event.member, _step_end(event)
         case e.Validated(member, passed, detail):
             return member, f"validation {'passed' if passed else 'FAILED'}: {detail}"
         case e.MemberReturned(member) if after.members[member].phase is Phase.RAMPING:
@@ -237,6 +250,11 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
             return member, "the operator said no"
         case e.MemberInherited(member):
             return member, "still out since an earlier rollout: it goes first"
+        case e.MemberRelapsed(member, instance):
+            return member, (
+                f"out again at {instance} since its reload, which restored what this rollout had "
+                "set (a state file?): proven and put back once more"
+            )
         case e.SoakEnded(member, note):
             return member, f"done ({note})"
         case e.ForeignHandSeen(member, instance):
@@ -251,6 +269,15 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
             return member, "STUCK: its rollback failed too; it stays out until a person repairs it"
         case _:
             return None
+
+
+def _step_end(event: e.StepEnded) -> str:
+    said = "" if event.passed else said_last(event.output)
+    return (
+        f"{event.detail} after {event.seconds:.1f}s"
+        + (f"; {event.note}" if event.note else "")
+        + (f": {said}" if said else "")
+    )
 
 
 def _ended_well(done: int) -> str:
@@ -271,6 +298,8 @@ def level_of(event: Event | Observation) -> str:
     match event:
         case e.Halted() | e.MemberStuck() | e.LockLost():
             return "error"
+        case e.JournalSeen(fault=fault, is_late=is_late):
+            return "error" if fault else "warning" if is_late else "info"
         case (
             e.Validated(passed=False)
             | e.StepEnded(passed=False)
@@ -278,6 +307,8 @@ def level_of(event: Event | Observation) -> str:
         ):
             return "error"
         case e.GateSampled(verdict=e.Verdict.INCONCLUSIVE):
+            return "warning"
+        case e.StepEnded() if event.note:
             return "warning"
         case (
             e.LookFailed()

@@ -16,7 +16,7 @@ from controller.core.steps import Course
 from controller.records import RolloutRow
 from controller.report.members.placement import observed
 from controller.report.members.status import fault, is_changed, is_whole, left_status, member_status
-from controller.report.run.halt import halt_message, serve, serving, unanswered
+from controller.report.run.halt import halt_message, serve, serving, unanswered, unwritten
 from controller.report.run.next_commands import NextCommands
 from controller.report.sanitize import legible_line
 from controller.report.words import count, names
@@ -28,8 +28,10 @@ DONE = {
 }
 
 
-def contact(settings: Settings) -> str:
-    """Owner and runbook, where given."""
+def contact(settings: Settings | None) -> str:
+    """Owner and runbook, where given. None: the rollout file cannot be read."""
+    if settings is None:
+        return ""
     parts = [
         f"owner: {settings.owner}" if settings.owner else "",
         f"runbook: {settings.runbook}" if settings.runbook else "",
@@ -40,7 +42,7 @@ def contact(settings: Settings) -> str:
 def summary(
     plan: Plan,
     state: State,
-    settings: Settings,
+    settings: Settings | None,
     now: Instant,
     wall: datetime,
     commands: NextCommands,
@@ -55,6 +57,8 @@ def summary(
         return [f"refused, nothing was touched: {finished.why}"]
     lines = [f"{finished.outcome}: {tally(plan, state)}", *status_lines(plan, state)]
     lines += _goes_on(plan, state, finished, commands)
+    if state.journal.is_unwritten:
+        lines.append(f"{unwritten(state)}; the next run goes on from what the journal has")
     return [legible_line(line) for line in lines]
 
 
@@ -136,13 +140,21 @@ def _stopped(plan: Plan, state: State, why: str, commands: NextCommands) -> list
     """A safe state: users meet no unproven member, no step still runs, and the floor holds as seen
     after the last setting."""
     lines = under_way(plan, state, commands)
+    members = state.members.values()
     short = _floor(plan, state)
     is_safe = not short and not any(
-        m.progress.unfinished or _is_risky(plan, m) for m in state.members.values()
+        m.progress.unfinished or m.progress.may_run or _is_risky(plan, m) for m in members
     )
+    seen = [f"SEEN      {m.name}: {m.progress.detail}" for m in members if _is_stopped_too(m)]
+    lines = [*seen, *lines]
     first = f"stopped ({why}) in a safe state" if is_safe else f"stopped ({why})"
     lines = [*short, *lines]
     return [first, *lines] if lines else [f"{first}; `{commands.run}` goes on"]
+
+
+def _is_stopped_too(m: MemberState) -> bool:
+    """Whether the signal that stopped poolroll has ended its step."""
+    return m.phase is Phase.UPGRADING and m.progress.lost and m.progress.exit_code is not None
 
 
 def _floor(plan: Plan, state: State) -> list[str]:

@@ -10,7 +10,16 @@ from controller.core.decide.refused import TRIES
 from controller.core.events import Cause, MemberKept
 from controller.core.phases import IN_PROGRESS, Phase
 from controller.core.steps import Setting
-from tests.support.contexts import ANOTHER, FAILING, READY, a_context, ago, standing, the
+from tests.support.contexts import (
+    ANOTHER,
+    FAILING,
+    READY,
+    a_context,
+    a_plan,
+    ago,
+    standing,
+    the,
+)
 from tests.support.tables import Expected, halt, saying, sets, table
 
 
@@ -54,6 +63,21 @@ def drained(**changes: Any) -> Context:
         "another occupant came": (
             a_context(standing(Phase.DRAINING), shows={"occupant": ANOTHER}),
             halt(Cause.OCCUPANT, "10.0.0.9:80"),
+        ),
+        "clients reach it although it is out": (
+            a_context(standing(Phase.OUT, came_when_out={"lb1": (4, 4), "lb2": (7, 9)})),
+            halt(Cause.MEMBER, "2 requests or sessions reached web1 although it is out"),
+        ),
+        "one reaches it while its step runs, and the balancer says why": (
+            a_context(
+                standing(Phase.UPGRADING, came_when_out={"lb1": (4, 5)}),
+                plan=a_plan(leak="a rule lets them"),
+            ),
+            halt(Cause.MEMBER, "1 request or session reached web1"),
+        ),
+        "clients came when it was out, and it is on its way back": (
+            a_context(standing(Phase.CHECKING, came_when_out={"lb1": (4, 5)})),
+            sets(Setting.PUT_BACK),
         ),
     },
 )

@@ -12,6 +12,7 @@ from controller.core.events import (
     Answer,
     Cause,
     ForeignHandSeen,
+    JournalSeen,
     MemberFailed,
     MemberKept,
     MemberReturned,
@@ -194,6 +195,7 @@ def test_put_in_rotation_meanwhile(
         "it was waited for": ({"since": ago(300)}, {}, LEFT_OUT),
         "a balancer is lost for good": ({}, {"silent": {"lb2": ago(30)}}, LEFT_OUT),
         "a balancer is lost for a while": ({}, {"silent": {"lb2": ago(29)}}, None),
+        "the journal has failed": ({}, {"journal": JournalSeen(fault="full")}, LEFT_OUT),
         "somebody else has it in rotation": (
             {"foreign": True, "confirmed": None},
             {"shows": READY},

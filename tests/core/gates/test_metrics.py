@@ -13,7 +13,7 @@ from controller.core.gates.alerts import alert_key, alerts_sampled, judge_alerts
 from controller.core.gates.evidence import Alert, Answers, Freshness, Missing, Query, Reading
 from controller.core.gates.gate import AlertGate, Matcher, MetricGate, Scope
 from controller.core.gates.judgement import Judgement
-from controller.core.gates.metrics import answers_sampled, judge_answers
+from controller.core.gates.metrics import answers_sampled, judge_answers, together
 
 LATER = timedelta(minutes=5)
 RATIO = MetricGate(
@@ -116,7 +116,7 @@ BESIDE = asking("errors", "requests", "baseline_errors", "baseline_requests", ma
             "7 of 300 requests failed (2.33 %), against 6 of 300 (2 %) of the baseline",
         ),
         (
-            replace(BESIDE, max_increase=0.2),
+            replace(BESIDE, max_increase=0.07),
             {
                 "errors": reading(30),
                 "requests": reading(300),
@@ -274,6 +274,50 @@ def test_matchers(sign: str, value: str, holds: bool) -> None:
     assert matcher.holds({"label": "xa"}) is not holds
 
 
+def test_a_pool_has_no_return_to_wait_for() -> None:
+    """A gate on the pool passes and fails from its first sample on."""
+    gate = replace(RATIO, scope=Scope.POOL)
+    for value, verdict in ((0.0, "pass"), (1.0, "fail")):
+        assert judged(gate, timedelta(0), query=reading(value)).verdict == verdict
+
+
+DERIVED = replace(FRESH, is_derived=True)
+NOTHING = Freshness("q", missing=Missing.NO_DATA, words="no series matches", is_derived=True)
+
+
+@pytest.mark.parametrize(
+    ("value", "freshness", "verdict", "reason"),
+    [
+        (0.0, DERIVED, "pass", "0 %"),
+        (0.0, NOTHING, "inconclusive", "no data: no series matches"),
+        (1.0, NOTHING, "fail", "100 %, above 1 %"),
+        (0.0, replace(NOTHING, missing=Missing.TIMEOUT), "inconclusive", "no answer in time"),
+        (0.0, replace(DERIVED, age=timedelta(seconds=9)), "inconclusive", "stale"),
+    ],
+)
+def test_a_number_made_of_nothing(
+    value: float, freshness: Freshness, verdict: str, reason: str
+) -> None:
+    """`or vector(0)` where no series exists is no health (S5); a fail counts all the same."""
+    found = judged(asking("query"), query=reading(value), freshness=freshness)
+    assert found.verdict == verdict
+    assert found.reason.startswith(reason)
+
+
+def test_the_queries_of_a_sample_together() -> None:
+    """The oldest age and the longest interval; what reads nothing counts where all do; what could
+    not be asked counts always."""
+    old = replace(DERIVED, age=timedelta(seconds=9), interval=None)
+    slow = replace(DERIVED, interval=timedelta(seconds=60))
+    assert together([]) is together([None]) is None
+    assert together([None, DERIVED, NOTHING]) == DERIVED
+    assert together([slow, old]) == replace(old, interval=slow.interval)
+    assert together([old]) == old
+    assert together([NOTHING, None]) == NOTHING
+    lost = replace(NOTHING, missing=Missing.UNREACHABLE)
+    assert together([DERIVED, NOTHING, lost]) == lost
+
+
 def test_a_query_that_was_not_asked_is_a_bug() -> None:
     """A judgement needs the reading it judges."""
     with pytest.raises(ValueError, match="no value"):
@@ -299,3 +343,50 @@ def test_a_sample_records_what_was_asked_and_when() -> None:
         queries={"errors": "e", "requests": "r"},
         evidence_at="2026-11-22T14:03:00+00:00",
     )
+
+
+SEEN = asking("errors", "requests", "baseline_errors", "baseline_requests", maximum=None)
+
+
+def extrapolated(**texts: str) -> MetricGate:
+    given = {"errors": "increase(e[${window}])", "requests": "increase(r[${window}])", **texts}
+    return replace(COUNTS, queries={Query(kind): text for kind, text in given.items()})
+
+
+@pytest.mark.parametrize(
+    ("gate", "seconds", "reason"),
+    [
+        (extrapolated(), 2, "10 of 50 requests failed (20 %)"),
+        (extrapolated(), 4, "15 of 75 requests failed (20 %)"),
+        (extrapolated(), 3000, "20 of 100 requests failed (20 %)"),
+        (
+            extrapolated(errors="x", requests="increase(r[5m])"),
+            4,
+            "20 of 100 requests failed (20 %)",
+        ),
+        (extrapolated(errors="x"), 4, "20 of 75 requests failed (26.7 %)"),
+        (extrapolated(errors="rate(e[1s])"), 4, "0 of 75 requests failed (0 %)"),
+    ],
+    ids=range(6),
+)
+def test_counts_are_what_was_seen(gate: MetricGate, seconds: int, reason: str) -> None:
+    """`increase` makes two scrapes in two seconds twice what was seen."""
+    found = judged(gate, timedelta(seconds=seconds), errors=reading(20), requests=reading(100))
+    assert reason in found.reason
+
+
+def test_fewer_errors_than_min_errors_are_not_worse() -> None:
+    """One error of one is no proof, however good the others are."""
+    others: dict[str, Any] = {"baseline_errors": reading(0), "baseline_requests": reading(9000)}
+    for errors, verdict in ((2, "pass"), (3, "fail")):
+        found = judged(BESIDE, errors=reading(errors), requests=reading(20), **others)
+        assert found.verdict == verdict
+
+
+def test_nothing_to_compare_with() -> None:
+    """A member whose counts round to nothing is not judged by a division."""
+    nothing = dict.fromkeys(("errors", "requests", "baseline_errors", "baseline_requests"), 0.0)
+    gate = replace(SEEN, min_requests=0)
+    answers: dict[str, Any] = {kind: reading(value) for kind, value in nothing.items()}
+    found = judged(gate, **answers)
+    assert (found.verdict, found.value, found.baseline) == (Verdict.PASS, 0.0, 0.0)

@@ -15,6 +15,7 @@ from controller.core.state.state import State
 from controller.report.run.summary import cut_off, over, summary
 from tests.report import journals
 from tests.report.states import DOWN, NOW, OUT, UP, WALL, commands, member, plan, shows, state
+from tests.support.members import changed
 
 SETTINGS = Settings("web", None, Selection(), Policies())
 RUN = "`poolroll run /srv/web.yml`"
@@ -128,6 +129,19 @@ def test_an_abort_says_how_those_left_out_come_back() -> None:
     two = ended("aborted", member("web1", "failed"), member("web2", "failed"))
     assert two[-1].startswith(f"web1, web2 stay out: the next {RUN} takes them first; ")
     assert two[-1].endswith("set server web/MEMBER state ready")
+
+
+def test_step_that_was_ended_with_us() -> None:
+    """SEEN says what the signal did; with a connection that was cut the state is not safe."""
+    seen = "step 1 (ssh) was ended by SIGTERM; poolroll got SIGTERM at the same moment"
+    cut = member("web1", "upgrading", unfinished=False, lost=True, exit_code=143, detail=seen)
+    lines = ended("stopped", cut, why="SIGTERM")
+    assert "stopped (SIGTERM) in a safe state" in lines
+    assert lines[lines.index("stopped (SIGTERM) in a safe state") + 1] == f"SEEN      web1: {seen}"
+    elsewhere = ended("stopped", changed(cut, may_run="what ssh started"), why="SIGTERM")
+    assert "stopped (SIGTERM)" in elsewhere
+    lost = ended("stopped", changed(cut, exit_code=None), why="SIGTERM")
+    assert not any(line.startswith("SEEN") for line in lost)
 
 
 def test_plan_that_does_not_know_what_to_type_by_hand() -> None:
