@@ -311,6 +311,12 @@ NOT_FOUGHT = "somebody else"
             READY,
             saying(MemberKept, "changed it", is_out=False),
         ),
+        "removing, and put in": (
+            Phase.REMOVING,
+            THEIRS,
+            READY,
+            saying(MemberKept, "changed it", is_out=False),
+        ),
         "ramping, reweighed": (
             Phase.RAMPING,
             THEIRS,
