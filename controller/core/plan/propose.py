@@ -56,16 +56,9 @@ def propose(
     refusals = _selection_refusals(settings, members, chosen)
     refusals += _missing_members(chosen, _backends_of(views), views)
     refusals += _impossible(settings.policies, abilities, purpose)
-    left = _left(chosen, ours, views)
-    meant = chosen if upgraded is None else {*upgraded, *ours}
-    stay = [name for name in chosen if name not in left and name not in meant]
-    left |= dict.fromkeys(stay, NOT_UPGRADED)
+    left = _not_upgraded(chosen, ours, upgraded) | _left(chosen, ours, views)
     turn = [name for name in chosen if name not in left]
-    if chosen and not turn and stay:
-        refusals.append("no member was upgraded: there is nothing to roll back")
-    elif chosen and not turn:
-        every = "; ".join(f"{name} {how}" for name, how in left.items())
-        refusals.append(f"every selected member was found out of rotation: {every}")
+    refusals += [_nobody(left)] if chosen and not turn else []
     max_unavailable = max(1, settings.policies.max_unavailable.rounded_down(len(chosen)))
     floor = floor_of(settings, members, views, ours, max_unavailable, abilities)
     if turn and not refusals:
@@ -97,8 +90,8 @@ def propose(
         by_hand=by_hand,
     )
     notes = tuple(_left_note(name, how) for name, how in left.items())
-    notes += (*floor.notes, *_failing_checks(turn, views))
-    notes += tuple(lingering_notes(views, settings.policies))
+    lingering = lingering_notes(views, settings.policies)
+    notes += (*floor.notes, *_failing_checks(turn, views), *lingering)
     return Proposal(None if refusals else plan, tuple(refusals), notes)
 
 
@@ -111,6 +104,22 @@ def _left(
 
 def _backends_of(views: Sequence[InstanceView]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(backend for view in views for backend in view.backends))
+
+
+def _not_upgraded(
+    chosen: Sequence[str], ours: Collection[str], upgraded: Collection[str] | None
+) -> dict[str, str]:
+    """On the way back: who has nothing to go back from."""
+    meant = chosen if upgraded is None else {*upgraded, *ours}
+    return {name: NOT_UPGRADED for name in chosen if name not in meant}
+
+
+def _nobody(left: Mapping[str, str]) -> str:
+    """Why no member has a turn."""
+    if NOT_UPGRADED in left.values():
+        return "no member was upgraded: there is nothing to roll back"
+    every = "; ".join(f"{name} {how}" for name, how in left.items())
+    return f"every selected member was found out of rotation: {every}"
 
 
 def _left_note(name: str, how: str) -> str:

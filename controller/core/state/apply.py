@@ -120,12 +120,8 @@ def _after_halt(m: MemberState, event: e.Halted) -> MemberState:
     if m.name not in event.condemned:
         return m
     why = _condemned_why(event, m.name)
-    return replace(
-        m,
-        why=why,
-        trial=replace(m.trial, condemned=True, disproven=why),
-        progress=replace(m.progress, proven=False),
-    )
+    trial, progress = replace(m.trial, condemned=True, disproven=why), m.progress
+    return replace(m, why=why, trial=trial, progress=replace(progress, proven=False))
 
 
 def _condemned_why(event: e.Halted, name: str) -> str:
@@ -280,9 +276,6 @@ def _joined(state: State, event: e.MemberJoined, now: Instant) -> State:
         members={**state.members, m.name: m},
         joined=(*state.joined, event.joined),
     )
-
-
-# --- one member ------------------------------------------------------------------------------
 
 
 def _one_member(plan: Plan, state: State, event: e.MemberEvent, now: Instant) -> State:
