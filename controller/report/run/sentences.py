@@ -284,6 +284,7 @@ def level_of(event: Event | Observation) -> str:
             | e.MemberFailed()
             | e.MemberKept()
             | e.MemberLeft()
+            | e.MemberRelapsed()
             | e.StopRequested()
             | e.AbortRequested()
         ):
