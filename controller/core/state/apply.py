@@ -8,7 +8,7 @@ from typing import Final
 
 from controller.core import events as e
 from controller.core.gates.gate import AlertGate
-from controller.core.phases import IN_PROGRESS, Move, Phase
+from controller.core.phases import Move, Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
 from controller.core.state.baseline import watched
@@ -26,7 +26,7 @@ from controller.core.state.parts import (
     Trial,
 )
 from controller.core.state.resume import taken_over
-from controller.core.state.retry import looked_after, taken_up_again
+from controller.core.state.retry import resumed
 from controller.core.state.same_signal import begun_anew
 from controller.core.state.state import Former, GateState, Mode, State
 from controller.core.steps import ClosePool, Course, OpenPool, RunStep, SetMember, Step
@@ -170,7 +170,7 @@ def _operator(
         case e.PauseRequested():
             return replace(state, paused=True)
         case e.ResumeRequested():
-            return _resumed(state, now)
+            return resumed(state, now)
         case e.StopRequested():
             mode = state.mode if state.mode is Mode.HALTED else Mode.STOPPING
             members = {n: begun_anew(m, event, now) for n, m in state.members.items()}
@@ -178,29 +178,6 @@ def _operator(
             return replace(state, members=members, mode=mode, stop=event, stopped_at=at)
         case _:
             return replace(state, mode=Mode.STOPPING, abort=event, stopped_at=now, finished=None)
-
-
-def _resumed(state: State, now: Instant) -> State:
-    """Go on: after a pause, or, by the operator's decision, after a halt. A way back that is
-    under way is first brought to its end."""
-    goes_back = any(
-        m.progress.course is Course.ROLLBACK and m.phase in IN_PROGRESS
-        for m in state.members.values()
-    )
-    state = replace(state, members={n: looked_after(m) for n, m in state.members.items()})
-    if state.halt is None or state.mode is not Mode.HALTED or goes_back:
-        return replace(state, paused=False)
-    return replace(
-        state,
-        members={name: taken_up_again(m, now) for name, m in state.members.items()},
-        mode=Mode.RUNNING,
-        halt=None,
-        halted_at=None,
-        rolling=(),
-        finished=None,
-        paused=False,
-        gates={},
-    )
 
 
 # --- what was seen ---------------------------------------------------------------------------
