@@ -207,9 +207,7 @@ class Journal(Protocol):
     """Everything durable about rollouts. Every write is on disk when it returns, whole or not at
     all, and writes take effect in the order of their calls, cancelled ones included.
 
-    Raises StateError; Conflict where another process has written to the same rollout meanwhile
-    and the store can tell. A record that was written with the last of the space says so in
-    `trouble`: there is room to bring a rollout to rest.
+    Raises StateError (`Record.trouble` says it before); Conflict when another process wrote, too.
     """
 
     async def begin(self, row: RolloutRow, at: Instant, kind: str, body: str) -> Record:
