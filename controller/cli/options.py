@@ -93,6 +93,11 @@ _WAYS_OUT = (
         help="Write them to a file for node_exporter, every 5 seconds and at the end.",
     ),
     option("--push-gateway", metavar="URL", help="Push them to a Pushgateway, just as often."),
+    option(
+        "--push-gateway-ca",
+        metavar="PATH",
+        help="PEM file of the CAs to trust there, instead of the system's.",
+    ),
 )
 
 
@@ -109,6 +114,7 @@ def ways_out(given: Mapping[str, Any]) -> OutletOptions:
         listen=given["metrics_listen"] or None,
         textfile=given["metrics_textfile"] or None,
         push_gateway=given["push_gateway"] or None,
+        push_gateway_ca=given["push_gateway_ca"] or None,
     )
 
 

@@ -176,6 +176,7 @@ async def _run(
                         on_start=begun,
                     )
                     narrator.stop()
+                    signals.over(notices.give_up)
                     return _told(ran, rollout, ports)
             except asyncio.CancelledError:
                 if signals.name is None:

@@ -218,3 +218,14 @@ def test_what_fills_to_nothing() -> None:
     bare = replace(file.member("web1", "10.0.0.1", 80), address="")
     with pytest.raises(ConfigurationError, match="web1: is blank once it is filled in"):
         file.work(Course.UPGRADE, bare, "r-1")
+
+
+def test_a_server_name() -> None:
+    """It may use variables, and must be a name once they are filled in; a probe has it too."""
+    http = "http: {url: 'https://${member.address}/', server_name: '${vars.version}.example.com'}"
+    file = _file(f"validate: [{{{http}}}]")
+    (validation,) = _work(file).validations
+    assert isinstance(validation.probe, HttpProbe)
+    assert validation.probe.server_name == "3.example.com"
+    with pytest.raises(ConfigurationError, match="server_name: member web1: is not a host name"):
+        _work(parse(page(f"validate: [{{{http}}}]"), "f", {"version": "a b"}))

@@ -2,12 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TypeVar
 
 import pytest
 
 from controller.config import RolloutFile, parse
 from controller.core.gates.evidence import AlertRule
+from controller.core.gates.figures import span
 from controller.errors import PoolHeld, Refused, UsageFault
 from controller.journal.codec import encode
 from controller.lifecycle import Findings, Ports, Prepared, RunOptions
@@ -174,5 +176,29 @@ def test_alerts_that_nothing_could_fire() -> None:
             await place.run()
         place.metrics.set_rules(AlertRule("High", {"severity": "pages"}))
         assert (await place.plan()).refusals == []
+
+    in_place(test)
+
+
+@pytest.mark.parametrize(("interval", "is_refused"), [(60, True), (30, False)])
+def test_a_gate_that_cannot_pass_in_its_time(interval: int, is_refused: bool) -> None:
+    """Scraped once a minute, a pass counts from four minutes on, and soak and hold end before: that
+    would halt every rollout."""
+    query = 'q{server="${member.name}"}'
+    gate = f"{{name: prom, prometheus: {{url: 'http://m', query: '{query}'}}, max: 1%}}"
+    text = page("upgrade: {command: [upgrade]}", "soak: 30s", f"gates: [{gate}]")
+    file = parse(text, "/web.yaml")
+
+    async def test(place: Place) -> None:
+        place.file = file
+        asked = 'q{server="web1"}'
+        place.metrics.set(asked, 0.0)
+        place.metrics.set_age(asked, timedelta(seconds=1), timedelta(seconds=interval))
+        seen = await place.plan()
+        words = "gate 'prom' cannot pass in its time: it is scraped every 1m, so a pass counts"
+        assert [line.startswith(words) for line in seen.refusals] == [True] * is_refused
+        scraped = f"scraped every {span(timedelta(seconds=interval))}: a pass counts from "
+        assert scraped in seen.gates["prom"]
+        assert seen.intervals == {"prom": timedelta(seconds=interval)}
 
     in_place(test)
