@@ -208,9 +208,8 @@ class Notifier(Protocol):
 
 class Journal(Protocol):
     """Everything durable about rollouts. Every write is on disk when it returns, whole or not at
-    all, and writes take effect in the order of their calls, cancelled ones included.
-
-    Raises StateError (`Record.trouble` says it before); Conflict when another process wrote, too.
+    all, and writes take effect in the order of their calls, cancelled ones included. Raises
+    StateError (`Record.trouble` says it before); Conflict when another process wrote, too.
     """
 
     async def begin(self, row: RolloutRow, at: Instant, kind: str, body: str) -> Record:
