@@ -269,7 +269,7 @@ class Store(Protocol):
     def requests(self) -> Requests: ...
 
     async def aclose(self) -> None:
-        """Waits for writes under way, but not for ever. May be called again."""
+        """Waits for writes, but not for ever. May be called again."""
 
 
 class Hold(Protocol):
@@ -287,10 +287,7 @@ class Hold(Protocol):
 
 
 class Lock(Protocol):
-    """One controller per pool (S10), for all that share a state folder.
-
-    Held for as long as the process lives, and not a moment longer.
-    """
+    """One controller per pool (S10), for all that share a state folder; held while it lives."""
 
     def hold(self, name: str) -> AbstractAsyncContextManager[Hold]:
         """Hold the rollout of that name. Raises PoolHeld, which names the holder."""
