@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Final
 
 from controller.core import events as e
-from controller.core.gates.gate import AlertGate
 from controller.core.phases import Move, Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
@@ -28,7 +27,8 @@ from controller.core.state.parts import (
 from controller.core.state.resume import taken_over
 from controller.core.state.retry import resumed
 from controller.core.state.same_signal import begun_anew
-from controller.core.state.state import Former, GateState, Mode, State
+from controller.core.state.sampled import sampled
+from controller.core.state.state import Former, Mode, State
 from controller.core.steps import ClosePool, Course, OpenPool, RunStep, SetMember, Step
 
 FORMERS_KEPT: Final = 20
@@ -53,7 +53,7 @@ def _applied(plan: Plan, state: State, event: e.Event, now: Instant) -> State:
         case e.StopRequested() | e.PauseRequested() | e.ResumeRequested() | e.AbortRequested():
             return _operator(state, event, now)
         case e.GateSampled():
-            return _sampled(plan, state, event, now)
+            return sampled(plan, state, event, now)
         case e.CapacityShort():
             return replace(state, short_since=now)
         case e.CapacityBack():
@@ -181,31 +181,6 @@ def _operator(
 
 
 # --- what was seen ---------------------------------------------------------------------------
-
-
-def _sampled(plan: Plan, state: State, event: e.GateSampled, now: Instant) -> State:
-    key = (event.gate, event.member or "")
-    former = state.gates.get(key)
-    failures = former.failures + 1 if former is not None else 1
-    since = former.inconclusive_since if former is not None else None
-    is_inconclusive = event.verdict is e.Verdict.INCONCLUSIVE
-    gate = GateState(
-        sampled_at=now,
-        verdict=event.verdict,
-        reason=event.reason,
-        value=event.value,
-        failures=failures if event.verdict is e.Verdict.FAIL else 0,
-        inconclusive_since=(since if since is not None else now) if is_inconclusive else None,
-    )
-    state = replace(state, gates={**state.gates, key: gate})
-    asks_alerts = any(
-        one.name == event.gate and isinstance(one, AlertGate) for one in plan.policies.gates
-    )
-    if not asks_alerts or is_inconclusive:
-        return state
-    firing = frozenset(event.alerts)  # one that was seen resolved is new when it fires again
-    known = state.known_alerts.get(event.gate, firing) & firing
-    return replace(state, known_alerts={**state.known_alerts, event.gate: known})
 
 
 def _replaced(plan: Plan, state: State, event: e.InstanceRestarted, now: Instant) -> State:

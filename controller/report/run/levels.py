@@ -1,4 +1,4 @@
-"""Log levels: how loudly an event is told, and under which name."""
+"""The kind and the log level of what is said about an event."""
 
 from controller.core import events as e
 from controller.core.events import Event, Observation
