@@ -102,7 +102,8 @@ class Server:
 def server_of(state: Row, stat: Row) -> Server:
     """A member's line, from `show servers state` and `show stat`. Raises MalformedReply.
 
-    Nobody is in its place while its host name is not resolved. The address is without brackets.
+    Nobody is in its place while its host name is not resolved, nor is a UNIX socket known: then
+    its name is all that tells it from others. The address is without brackets.
     """
     mask = state.number("srv_admin_state")
     operation = state.number("srv_op_state")
@@ -113,12 +114,12 @@ def server_of(state: Row, stat: Row) -> Server:
     has_agent = _is_live(state.number("srv_agent_state"))
     backend, address = state.text("be_name"), state.text("srv_addr")
     admin = admin_of(mask)
-    where = f"{'' if address == '-' else address}:{state.number('srv_port')}"
+    name, where = state.text("srv_name"), f"{address}:{state.number('srv_port')}"
     return Server(
         Line(
             backend=backend,
-            member=state.text("srv_name"),
-            key=f"{backend}/{where}",
+            member=name,
+            key=f"{backend}/{name}" if address == "-" else f"{backend}/{where}",
             occupant=None if address == "-" else Occupant(where, address, state.number("srv_port")),
             admin=admin,
             health=health_of(operation, is_watched=checked or tracks is not None),

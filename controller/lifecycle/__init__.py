@@ -9,7 +9,7 @@ from controller.lifecycle.abort import abort_at_rest
 from controller.lifecycle.changes import FormerFile, former_file, next_commands
 from controller.lifecycle.dry_run import DryRun, dry_run
 from controller.lifecycle.findings import Findings
-from controller.lifecycle.gates import sampler_of
+from controller.lifecycle.gates import planned, sampler_of
 from controller.lifecycle.look import look_once
 from controller.lifecycle.options import Ports, Prepared, ReadPorts, RunOptions
 from controller.lifecycle.resume import scope
@@ -29,6 +29,7 @@ __all__ = [
     "former_file",
     "look_once",
     "next_commands",
+    "planned",
     "run",
     "sampler_of",
     "scope",

@@ -10,6 +10,7 @@ from controller.core.decide.context import Context, Output
 from controller.core.decide.drain import asking, draining, due, holding, out
 from controller.core.decide.occupants import changed_hands
 from controller.core.decide.returning import checking, ramping, returning, soaking
+from controller.core.decide.same_machine import for_a_known_machine
 from controller.core.decide.steps_for import setting_of
 from controller.core.decide.upgrade import proving, upgrading, validating
 from controller.core.events import Cause, Halted
@@ -31,7 +32,7 @@ def proceed(ctx: Context, m: MemberState) -> Output | None:
             "the load balancer refused or ignored 5 attempts in a row",
             m.name,
         )
-    return changed_hands(ctx, m) or _FLOW[m.phase](ctx, m)
+    return changed_hands(ctx, m) or for_a_known_machine(ctx, m, _FLOW[m.phase](ctx, m))
 
 
 def _removing(ctx: Context, m: MemberState) -> Output | None:

@@ -8,6 +8,7 @@ from controller.core.decide.context import Context, Output
 from controller.core.decide.drift import contested, is_away, is_held, is_ready, misplaced
 from controller.core.decide.gates import gates_hold
 from controller.core.decide.in_flight import is_clear, still_busy, still_in_flight
+from controller.core.decide.same_machine import another_came, is_another
 from controller.core.decide.schedule import in_scope
 from controller.core.decide.steps_for import guard_of, setting_of, step_of
 from controller.core.decide.upgrade import next_step
@@ -37,6 +38,8 @@ of the member had come."""
 
 def asking(ctx: Context, m: MemberState) -> Output | None:
     """After a crash the question is asked again; it may be repeated at will."""
+    if is_another(ctx, m):
+        return another_came(ctx, m)  # what is asked now is asked about the former one
     return guard_of(ctx, m) if m.progress.work is None else None
 
 
@@ -50,6 +53,8 @@ def due(ctx: Context, m: MemberState) -> Output | None:
     ):
         where = f"{out[1].line.backend} at {out[0]}"
         return MemberLeft(m.name, f"was taken out of rotation by somebody else ({where})")
+    if is_another(ctx, m):
+        return another_came(ctx, m)
     if ctx.state.run is not None and ctx.state.run.stepwise and not m.consent.approved:
         return AskOperator(m.name)
     if ctx.state.mode is Mode.RUNNING and not gates_hold(ctx, None, Scope.POOL):

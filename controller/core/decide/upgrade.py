@@ -4,7 +4,7 @@ from controller.core.decide.context import Context, Output
 from controller.core.decide.drift import OURS_ALONE, is_contested, is_held, misplaced
 from controller.core.decide.in_flight import run_step
 from controller.core.decide.membership import is_gone
-from controller.core.decide.occupants import are_at_odds
+from controller.core.decide.occupants import are_at_odds, taken_over
 from controller.core.decide.steps_for import guard_of, setting_of, step_of, validation_of
 from controller.core.events import Answer, Cause, Halted, MemberFailed, MemberRetired
 from controller.core.gates.figures import span
@@ -69,6 +69,8 @@ def _go_on(ctx: Context, m: MemberState, since: Instant) -> Output | None:
         return None
     if odds := are_at_odds(ctx, m):
         return _waited_for(ctx, m, odds)
+    if output := taken_over(ctx, m):
+        return output
     if m.progress.lost and ctx.shape(m).has_guard:
         return guard_of(ctx, m)
     return _proof(ctx, m) if is_through else run_step(ctx, m, since)

@@ -12,6 +12,7 @@ from controller.core.events.concluded import (
     MemberJoined,
     MemberKept,
     MemberLeft,
+    MemberMoved,
     MemberRetired,
     MemberReturned,
     MemberStoodDown,
@@ -64,6 +65,7 @@ ConcludedOfMember = (
     | MemberFoundOut
     | MemberLeft
     | MemberGone
+    | MemberMoved
     | MemberRetired
     | MemberReturned
     | RampEnded
@@ -141,6 +143,7 @@ __all__ = [
     "MemberJoined",
     "MemberKept",
     "MemberLeft",
+    "MemberMoved",
     "MemberRetired",
     "MemberReturned",
     "MemberSet",

@@ -8,6 +8,7 @@ from controller.core.gates.gate import CounterGate, Gate
 from controller.core.plan.abilities import Abilities, ByHand
 from controller.core.plan.floor import floor_of
 from controller.core.plan.found import found_out, lines_of
+from controller.core.plan.machines import seats_of, shared_machines, two_machines
 from controller.core.plan.plan import CourseShape, Plan, Purpose
 from controller.core.pool import InstanceView, Member
 from controller.core.settings import OnTimeout, Policies, Settings
@@ -48,13 +49,13 @@ def propose(
     chosen = _chosen(settings, members)
     backends = tuple(dict.fromkeys(backend for view in views for backend in view.backends))
     refusals = _selection_refusals(settings, members, chosen)
-    refusals += _missing_members(chosen, backends, views)
+    refusals += [*_missing_members(chosen, backends, views), *two_machines(chosen, views)]
     refusals += _impossible(settings.policies, abilities, purpose)
     left = {name: how for name in chosen if name not in ours if (how := found_out(name, views))}
     turn = [name for name in chosen if name not in left]
-    if chosen and not turn:
-        every = "; ".join(f"{name} {how}" for name, how in left.items())
-        refusals.append(f"every selected member was found out of rotation: {every}")
+    shared = shared_machines(turn, views)
+    refusals += shared.refusals
+    refusals += _nobody_left(left) if chosen and not turn else []
     max_unavailable = max(1, settings.policies.max_unavailable.rounded_down(len(chosen)))
     floor = floor_of(settings, members, views, ours, max_unavailable, abilities)
     if turn and not refusals:
@@ -83,11 +84,16 @@ def propose(
         include=settings.selection.include,
         exclude=settings.selection.exclude,
         by_hand=by_hand,
+        seats={name: seats_of(name, views) for name in members},
     )
-    notes = tuple(f"{name} {how}: left out, not upgraded" for name, how in left.items())
-    notes += floor.notes
-    notes += tuple(_failing_checks(turn, views))
-    return Proposal(None if refusals else plan, tuple(refusals), notes)
+    notes = [f"{name} {how}: left out, not upgraded" for name, how in left.items()]
+    notes += (*floor.notes, *shared.notes, *_failing_checks(turn, views))
+    return Proposal(None if refusals else plan, tuple(refusals), tuple(notes))
+
+
+def _nobody_left(left: Mapping[str, str]) -> list[str]:
+    every = "; ".join(f"{name} {how}" for name, how in left.items())
+    return [f"every selected member was found out of rotation: {every}"]
 
 
 def _impossible(policies: Policies, abilities: Abilities, purpose: Purpose) -> list[str]:

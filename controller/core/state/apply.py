@@ -26,7 +26,7 @@ from controller.core.state.parts import (
     Trial,
 )
 from controller.core.state.resume import taken_over
-from controller.core.state.retry import taken_up_again
+from controller.core.state.retry import as_it_is_now, taken_up_again
 from controller.core.state.state import Former, GateState, Mode, State
 from controller.core.steps import ClosePool, Course, OpenPool, RunStep, SetMember, Step
 
@@ -181,7 +181,10 @@ def _resumed(state: State, now: Instant) -> State:
         return replace(state, paused=False)
     return replace(
         state,
-        members={name: taken_up_again(m, now) for name, m in state.members.items()},
+        members={
+            name: as_it_is_now(taken_up_again(m, now), state.halt)
+            for name, m in state.members.items()
+        },
         mode=Mode.RUNNING,
         halt=None,
         halted_at=None,

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from controller.core.events import Cause, Halted
 from controller.core.phases import FAILED, OVER, Move, Phase
 from controller.core.pool import Instant
 from controller.core.state.moves import moved
@@ -27,6 +28,14 @@ def taken_up_again(m: MemberState, now: Instant) -> MemberState:
     begun = m.progress.begun and m.placement.found is not None
     attempt = m.progress.attempt + 1
     return _renewed(replace(m, progress=replace(m.progress, step=0, attempt=attempt, begun=begun)))
+
+
+def as_it_is_now(m: MemberState, halt: Halted) -> MemberState:
+    """The operator decided to go on with the machine that is behind this name now."""
+    is_meant = halt.cause is Cause.OCCUPANT and halt.member == m.name
+    if not is_meant or m.phase is not Phase.WAITING or m.progress.unfinished:
+        return m
+    return replace(m, placement=replace(m.placement, seats=()))
 
 
 def _renewed(m: MemberState) -> MemberState:

@@ -10,7 +10,13 @@ from controller.core.decide.occupants import are_at_odds, changed_hands
 from controller.core.events import Cause
 from controller.core.phases import IN_PROGRESS, JUDGED, Phase
 from controller.core.pool import Occupant
-from tests.support.contexts import ANOTHER, SEATS, a_context, standing, the
+from tests.support.contexts import (
+    ANOTHER,
+    SEATS,
+    a_context,
+    standing,
+    the,
+)
 from tests.support.tables import Expected, halt, table
 
 A_THIRD = Occupant("10.0.0.8:80", "10.0.0.8", 80)
@@ -62,6 +68,7 @@ def test_changed_hands_in_each_phase(phase: Phase) -> None:
             {"shows": {"occupant": ANOTHER}, "at": {"lb2": {"occupant": A_THIRD}}},
             "lb1 .*10.0.0.9:80, and lb2 has 10.0.0.8:80",
         ),
+        "no address": ({"at": {"lb2": {"occupant": None}}}, "lb2 shows no address of it"),
         "another one at one balancer": (MOVED_IN, "lb2 .*web1.*10.0.0.9:80.*10.0.0.1:80"),
     },
 )
