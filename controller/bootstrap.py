@@ -4,6 +4,7 @@ import getpass
 import os
 import socket
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.clock import SystemClock
@@ -12,16 +13,25 @@ from adapters.haproxy.balancer import HaproxyLoadBalancer
 from adapters.haproxy.discovery import facts_and_views, servers_behind
 from adapters.notify.command import CommandNotifier
 from adapters.probes import OutsideValidator
-from adapters.storage.folder import SYSTEM, default_state_dir, exists, may_write
+from adapters.storage.folder import SYSTEM, default_state_dir, exists, may_write, out_of_reach
 from adapters.storage.lock import FileLock
 from adapters.storage.store import open_store, read_store
 from controller.config import Recipient, RolloutFile, WebhookTarget, audience
 from controller.core.pool import InstanceView
 from controller.core.settings import Settings
-from controller.lifecycle import Ports, ReadPorts
+from controller.lifecycle import JournalPorts, Ports, ReadPorts
 from controller.metrics_servers import MetricsServer
 from controller.pools.haproxy import HaproxyFacts, HaproxyPool
-from controller.ports import Clock, Commands, LoadBalancer, Lock, MetricsSource, Notifier, Store
+from controller.ports import (
+    Clock,
+    Commands,
+    Journal,
+    LoadBalancer,
+    Lock,
+    MetricsSource,
+    Notifier,
+    Store,
+)
 from controller.runner.notify import NoticeSender, Warn
 from controller.runner.task_router import TaskRouter
 from controller.telemetry.meter import Meter
@@ -35,9 +45,11 @@ __all__ = [
     "exists",
     "folder_to_name",
     "found_behind",
+    "journal_ports",
     "lock",
     "meter",
     "metrics",
+    "no_state",
     "notices",
     "open_state",
     "ports",
@@ -74,13 +86,22 @@ def about_state(option: str | None, folder: Path) -> list[str]:
     """
     notes = []
     if not option and folder != SYSTEM:
+        share = f"share {SYSTEM}: sudo install -d -m 2770 -g GROUP {SYSTEM}"
         notes.append(
             f"state is in {folder}, yours alone: another user's poolroll on this pool would not "
-            f"be refused; share {SYSTEM}: sudo install -d -m 2770 -g GROUP {SYSTEM}"
+            f"be refused; {out_of_reach(SYSTEM) or share}"
         )
     if exists(folder) and not may_write(folder):
         notes.append(f"{folder} may not be written by this user: a run of theirs would be refused")
     return notes
+
+
+def no_state(folder: Path) -> str:
+    """What to say where there is no journal in `folder`."""
+    others = out_of_reach(SYSTEM) if folder != SYSTEM else None
+    return f"there is no state folder at {folder}, so no rollout is known" + (
+        f"; {others}" if others else ""
+    )
 
 
 def folder_to_name(folder: Path) -> str:
@@ -122,9 +143,26 @@ def lock(folder: Path) -> Lock:
     return FileLock(folder, SystemClock(), who())
 
 
-def ports(settings: Settings, folder: Path, store: Store) -> Ports:
-    """The ports of one run, all real."""
-    running = commands(folder)
+@dataclass(frozen=True, slots=True)
+class _JournalPorts:
+    """Implements `controller.lifecycle.JournalPorts`."""
+
+    journal: Journal
+    clock: Clock
+    by: str
+
+
+def journal_ports(store: Store) -> JournalPorts:
+    """What it takes to end a rollout from its journal alone."""
+    return _JournalPorts(store.journal, SystemClock(), who())
+
+
+def ports(settings: Settings, folder: Path, store: Store, *, runs_steps: bool = True) -> Ports:
+    """The ports of one run, all real. Raises StateError where the records of its steps could not be
+    kept."""
+    running = LocalCommands(folder / "jobs", SystemClock())
+    if runs_steps:
+        running.prepare()
     return Ports(
         balancer=balancer(settings),
         tasks=TaskRouter(running),

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from controller.config.checks.contradictions import contradictions
 from controller.config.checks.doubts import doubts_about
+from controller.config.checks.empty_values import empty_values
 from controller.config.checks.faults import faults_of
 from controller.config.checks.templates import template_faults
 from controller.config.rollout_file import RolloutFile, folder_of
@@ -66,6 +67,7 @@ def parse(
     faults += option_faults(document.data, sets, canaries_only=canaries_only)
     if rollout is None or faults or document.faults:
         raise _refusal(file, (*document.faults, *faults))
+    faults += empty_values(document, rollout, sets)
     values = {**variables(rollout.vars), **sets}
     folder = folder_of(Path(file))
     servers = Servers(known_at_load(rollout, values), folder)
@@ -78,7 +80,7 @@ def parse(
         folder,
         only=only,
         canaries_only=canaries_only,
-        warnings=doubts_about(rollout),
+        warnings=doubts_about(rollout, sets),
     )
     return RolloutFile(
         Path(file), text, dict(sets), settings, document, rollout, servers_of(rollout, servers)

@@ -1,5 +1,6 @@
 """The work on one member: commands and probes with their templates filled."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -201,12 +202,19 @@ def test_host_that_is_none(address: str) -> None:
         ("http: {url: 'http://a:${vars.version}/'}", "x", "is not a complete URL"),
         ("http: {url: 'http://h/', headers: {a: '${vars.version}'}}", "b\n", "cannot be sent in a"),
         ("tcp: {port: '${vars.version}'}", "x", "is not a port"),
-        ("tcp: {port: 1, host: '${vars.version}'}", "", "the host is empty"),
-        ("command: ['${vars.version}']", "", "the command names no program"),
+        ("tcp: {port: 1, host: '${vars.version}'}", "", r"is empty, and validate.0..tcp.host uses"),
+        ("command: ['${vars.version}']", "", r"is empty, and validate.0..command.0. uses it"),
     ],
 )
 def test_what_is_filled_in_must_make_sense(probe: str, value: str, message: str) -> None:
     """A value that breaks what it stands in is told before anything is touched."""
-    file = parse(page(f"validate: [{{{probe}}}]"), "f", {"version": value})
     with pytest.raises(ConfigurationError, match=message):
-        _work(file)
+        _work(parse(page(f"validate: [{{{probe}}}]"), "f", {"version": value}))
+
+
+def test_what_fills_to_nothing() -> None:
+    """Every body contains an empty text: such a validation would pass whatever is served."""
+    file = _file("validate: [{http: {url: 'http://h/', contains: '${member.address}'}}]")
+    bare = replace(file.member("web1", "10.0.0.1", 80), address="")
+    with pytest.raises(ConfigurationError, match="web1: is blank once it is filled in"):
+        file.work(Course.UPGRADE, bare, "r-1")

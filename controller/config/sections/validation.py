@@ -16,6 +16,7 @@ from controller.config.sections.kinds import (
     Text,
     text,
 )
+from controller.config.text.blank import is_blank
 from controller.config.text.scalars import Wrong
 
 
@@ -72,10 +73,20 @@ Url = Annotated[
 ]
 
 
+def _contained(value: object) -> str:
+    found = text(value)
+    if is_blank(found):
+        raise Wrong("is blank, and nearly every body contains that; write what to look for")
+    return found
+
+
+Contained = Annotated[str, BeforeValidator(_contained)]
+
+
 class Http(Section):
     url: Url = Field(description="URL to GET.", examples=["http://HOST:8080/health"])
     status: Status = Field(default=200, description="Expected status.")
-    contains: Text | None = Field(default=None, description="Text that the body must contain.")
+    contains: Contained | None = Field(default=None, description="Text that the body must contain.")
     headers: dict[HeaderName, HeaderValue] = Field(default={}, description="Extra HTTP headers.")
     verify: bool = Field(default=True, description="Whether to verify the server's certificate.")
     ca: Text | None = Field(

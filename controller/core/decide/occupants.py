@@ -4,8 +4,8 @@ time. What is another member's machine never comes there by a step."""
 from typing import Final
 
 from controller.core.decide.context import Context, Output
-from controller.core.events import Cause, Halted, MemberMoved
-from controller.core.phases import IN_PROGRESS, JUDGED, Phase
+from controller.core.events import Cause, Halted, MemberMoved, StepsUndone
+from controller.core.phases import EXPOSED, IN_PROGRESS, Phase
 from controller.core.plan.identity import at_odds, has_users, ids_of, leads_to, place
 from controller.core.pool import LineKey, Seat
 from controller.core.state.parts import MemberState
@@ -27,7 +27,7 @@ def changed_hands(ctx: Context, m: MemberState) -> Output | None:
             f"{now.occupant}",
             ONE_PLACE,
             m.name,
-            condemned=(m.name,) if m.phase in JUDGED else (),
+            condemned=(m.name,) if m.phase in EXPOSED else (),
         )
     return None
 
@@ -61,12 +61,28 @@ def _owner(ctx: Context, m: MemberState, ids: frozenset[str]) -> str:
     return _seen_as(ctx, m, ids, needs_users=False)
 
 
+def replaced(ctx: Context, m: MemberState) -> StepsUndone | None:
+    """Whether its steps ended well for another one than is in its place now. Where `unless` is
+    asked, it has said already whether they are needed."""
+    p = m.progress
+    if not p.step or p.unfinished or ctx.shape(m).has_guard:
+        return None
+    for was, now in _changes(ctx, m, p.done_for):
+        shown = f"{now.key.instance} shows {now.occupant} in its place"
+        return StepsUndone(m.name, f"its steps ended well for {was.occupant}, and {shown}")
+    return None
+
+
 # --- what the lines show ---------------------------------------------------------------------
 
 
 def changes_of(ctx: Context, m: MemberState) -> list[tuple[Seat, Seat]]:
-    """(former, present) seats of the lines where they differ."""
-    known = {seat.key: seat for seat in m.placement.seats}
+    """(former, present) seats of the lines where they differ from what was known."""
+    return _changes(ctx, m, m.placement.seats)
+
+
+def _changes(ctx: Context, m: MemberState, seats: tuple[Seat, ...]) -> list[tuple[Seat, Seat]]:
+    known = {seat.key: seat for seat in seats}
     changes = []
     for instance, one in ctx.visible(m):
         was, now = known.get(LineKey(instance, one.line.backend)), one.line.occupant

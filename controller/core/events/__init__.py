@@ -13,6 +13,7 @@ from controller.core.events.concluded import (
     MemberKept,
     MemberLeft,
     MemberMoved,
+    MemberRelapsed,
     MemberRetired,
     MemberReturned,
     MemberStoodDown,
@@ -20,8 +21,9 @@ from controller.core.events.concluded import (
     RampEnded,
     RestoreBegan,
     SoakEnded,
+    StepsUndone,
 )
-from controller.core.events.looks import Looked, LookFailed
+from controller.core.events.looks import JournalSeen, Looked, LookFailed
 from controller.core.events.operator import (
     AbortRequested,
     PauseRequested,
@@ -57,15 +59,17 @@ from controller.core.events.run import (
 )
 from controller.core.events.vocabulary import Answer, Cause, Verdict
 
-Observation = Looked | LookFailed
+Observation = Looked | LookFailed | JournalSeen
 
 ConcludedOfMember = (
     MemberCalled
     | MemberStoodDown
     | MemberFoundOut
+    | StepsUndone
     | MemberLeft
     | MemberGone
     | MemberMoved
+    | MemberRelapsed
     | MemberRetired
     | MemberReturned
     | RampEnded
@@ -131,6 +135,7 @@ __all__ = [
     "Halted",
     "InstanceRestarted",
     "Intended",
+    "JournalSeen",
     "LockLost",
     "LookFailed",
     "Looked",
@@ -144,6 +149,7 @@ __all__ = [
     "MemberKept",
     "MemberLeft",
     "MemberMoved",
+    "MemberRelapsed",
     "MemberRetired",
     "MemberReturned",
     "MemberSet",
@@ -164,6 +170,7 @@ __all__ = [
     "SettingFailed",
     "SoakEnded",
     "StepEnded",
+    "StepsUndone",
     "StopRequested",
     "Validated",
     "Verdict",

@@ -8,6 +8,7 @@ from controller.core.gates.gate import CounterGate, Gate
 from controller.core.plan.abilities import Abilities, ByHand
 from controller.core.plan.floor import floor_of
 from controller.core.plan.found import found_out, lines_of
+from controller.core.plan.lingering import lingering_notes
 from controller.core.plan.machines import seats_of, shared_machines, two_machines
 from controller.core.plan.plan import CourseShape, Plan, Purpose
 from controller.core.pool import InstanceView, Member
@@ -47,15 +48,13 @@ def propose(
     `ours`: members that poolroll took out earlier and has not returned (S8).
     """
     chosen = _chosen(settings, members)
-    backends = tuple(dict.fromkeys(backend for view in views for backend in view.backends))
     refusals = _selection_refusals(settings, members, chosen)
-    refusals += [*_missing_members(chosen, backends, views), *two_machines(chosen, views)]
+    refusals += [*_missing_members(chosen, views), *two_machines(chosen, views)]
     refusals += _impossible(settings.policies, abilities, purpose)
-    left = {name: how for name in chosen if name not in ours if (how := found_out(name, views))}
+    left = _left(chosen, ours, views)
     turn = [name for name in chosen if name not in left]
     shared = shared_machines(turn, views)
-    refusals += shared.refusals
-    refusals += _nobody_left(left) if chosen and not turn else []
+    refusals += [*shared.refusals, *(_nobody_left(left) if chosen and not turn else [])]
     max_unavailable = max(1, settings.policies.max_unavailable.rounded_down(len(chosen)))
     floor = floor_of(settings, members, views, ours, max_unavailable, abilities)
     if turn and not refusals:
@@ -65,7 +64,7 @@ def propose(
         members=tuple(members[name] for name in _in_order(turn, settings, ours)),
         canaries=tuple(name for name in settings.selection.canaries if name in turn),
         instances=tuple(view.instance for view in views),
-        backends=backends,
+        backends=_backends_of(views),
         max_unavailable=max_unavailable,
         min_available=floor.value,
         serving=floor.serving,
@@ -81,6 +80,7 @@ def propose(
         opens=abilities.opens,
         joins=abilities.joins,
         retires=abilities.retires,
+        leak=abilities.leak,
         include=settings.selection.include,
         exclude=settings.selection.exclude,
         by_hand=by_hand,
@@ -88,12 +88,24 @@ def propose(
     )
     notes = [f"{name} {how}: left out, not upgraded" for name, how in left.items()]
     notes += (*floor.notes, *shared.notes, *_failing_checks(turn, views))
+    notes += lingering_notes(views, settings.policies)
     return Proposal(None if refusals else plan, tuple(refusals), tuple(notes))
 
 
 def _nobody_left(left: Mapping[str, str]) -> list[str]:
     every = "; ".join(f"{name} {how}" for name, how in left.items())
     return [f"every selected member was found out of rotation: {every}"]
+
+
+def _left(
+    chosen: Collection[str], ours: Collection[str], views: Sequence[InstanceView]
+) -> dict[str, str]:
+    """Members that somebody else has out → how they were found."""
+    return {name: how for name in chosen if name not in ours if (how := found_out(name, views))}
+
+
+def _backends_of(views: Sequence[InstanceView]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(backend for view in views for backend in view.backends))
 
 
 def _impossible(policies: Policies, abilities: Abilities, purpose: Purpose) -> list[str]:
@@ -150,13 +162,11 @@ def _selection_refusals(
     return reasons
 
 
-def _missing_members(
-    chosen: Sequence[str], backends: Sequence[str], views: Sequence[InstanceView]
-) -> list[str]:
+def _missing_members(chosen: Sequence[str], views: Sequence[InstanceView]) -> list[str]:
     """Members missing in a backend or instance: they could not be taken out everywhere."""
     missing = []
     for view in views:
-        for backend in backends:
+        for backend in _backends_of(views):
             there = {line.member for line in view.lines if line.backend == backend}
             missing += [
                 f"member {name!r} is not in backend {backend!r} at {view.instance}; exclude it, "

@@ -72,13 +72,15 @@ LINES = [
     replace(A1, keep={"agent": "on"}, arrivals=1, counters=BROKEN),
     replace(A1, member="a2"),
     plain("api", "a1", health=PASSING, weight=30),
-    plain("raw", "a1"),
+    plain("raw", "a1", out_cuts=True),
     plain("static", "s1", weight=10),
     replace(KIND, member="spare", is_backup=True),
     replace(KIND, member="off", admin=OUT, health=FAILING),
     replace(KIND, member="zero", weight=0),
     replace(KIND, member="six", key="kinds/::1:9", occupant=Occupant("::1:9", "::1", 9)),
-    replace(KIND, member="lost", key="kinds/lost", occupant=None, admin=OUT, health=FAILING),
+    replace(
+        KIND, member="lost", key="kinds/lost", occupant=None, health=FAILING, is_unresolved=True
+    ),
     replace(KIND, member="slow", health=PASSING, check=Check.RUNNING),
     replace(KIND, member="web:1"),
     replace(KIND, member="t1"),
