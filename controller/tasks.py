@@ -80,6 +80,9 @@ class HttpProbe:
     verify: bool = True
     ca: str | None = None
     """Path of a PEM file with the authorities to trust instead of the system's."""
+    server_name: str | None = None
+    """For https: whom to ask for (SNI), and the name that the certificate must have; None: the host
+    of `url`."""
 
 
 @dataclass(frozen=True, slots=True)

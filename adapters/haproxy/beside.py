@@ -36,8 +36,9 @@ def other_of(row: Row) -> OtherServer:
 def beside_of(facts: HaproxyFacts, view: InstanceView, selected: Collection[str]) -> Beside:
     """`view`: a full one; `selected`: members of the rollout."""
     lines = [one for one in view.lines if one.member in selected and not one.is_backup]
-    here = {(one.occupant.address, one.occupant.port): one.member for one in lines if one.occupant}
-    hosts = {address: name for (address, _), name in here.items() if not _is_local(address)}
+    found = [(one.occupant, one.member) for one in lines if one.occupant is not None]
+    here = {(who.address, who.port): member for who, member in found if who.port}
+    hosts = {who.address: member for who, member in found if not _is_local(who.address)}
     paths = {f"{one.backend}/{one.member}": one.member for one in lines}
     refusals: list[str] = []
     notes: list[str] = []

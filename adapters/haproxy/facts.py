@@ -73,6 +73,7 @@ def facts_of(api: str, backends: Sequence[str], replies: Sequence[str]) -> Hapro
         },
         prefers_idle=frozenset(name for name, used in algorithms.items() if used in _PREFER_IDLE),
         others=tuple(other_of(row) for row in lines if row.text("pxname") not in backends),
+        identity=info.identity,
         weighed_by_dns=frozenset(
             name
             for name, state in zip(backends, states, strict=True)

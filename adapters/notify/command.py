@@ -11,12 +11,14 @@ from controller.records import Notice, Undelivered
 from controller.tasks import Command, JobResult
 
 LONGEST = timedelta(seconds=30)
-"""Never reached: the caller has a shorter limit, and kills the whole process group."""
+"""What pages people may take a while, and would page them twice if it were killed and run again."""
 
 
 class CommandNotifier:
     """Implements `controller.ports.Notifier`: exit code 0 means delivered. Standard input is
     empty; the notice is in the environment."""
+
+    within = LONGEST + timedelta(seconds=1)
 
     def __init__(
         self, name: str, events: Collection[str], argv: Sequence[str], cwd: str, commands: Commands

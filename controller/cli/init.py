@@ -12,6 +12,7 @@ from controller.config import starter
 from controller.config.starting.haproxy.discovered import (
     Discovery,
     chosen_backends,
+    require_distinct,
     with_leaders,
     with_twins,
 )
@@ -56,4 +57,5 @@ async def _discovered(endpoints: Sequence[str], asked: Sequence[str]) -> Discove
     listed = with_twins(with_leaders(backends, first.trackers), first, view)
     found = await bootstrap.found_behind(endpoints, listed)
     facts, views = zip(*found, strict=True)
+    require_distinct(facts)
     return Discovery(views, facts, servers)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -211,24 +212,27 @@ async def _abort_at_rest(
     name = former.plan.name
     file = former_file(former.row)
     log = LogNarrator(name, clock.wall, log_format)
-    async with bootstrap.lock(folder).hold(name) as hold:
-        with Signals() as signals:
-            meter = bootstrap.meter(name, ways, log.warn)
+    # The lock goes before notices in delivery are waited for.
+    with Signals() as signals:
+        async with AsyncExitStack() as waiting, bootstrap.lock(folder).hold(name) as hold:
             running = bootstrap.commands(folder)
-            async with _notices(former, file, running, folder, log) as notices, meter:
-                await meter.open(Subject(former.plan, former.row.started))
-                narrators: list[Narrator] = [log, notices, meter]
-                commands = next_commands(bootstrap.folder_to_name(folder), former.row, former.plan)
-                try:
-                    state, seen = await _ended(opened, hold, file, restore, narrators, signals)
-                except (StateError, LeaseLost) as error:
-                    if signals.runner is None:
-                        raise
-                    return say_cut_off(error, former.plan, signals.runner.state, commands)
-                settings = _settings(file)
-                after = looked_at(state, seen)
-                lines = summary(former.plan, after, settings, clock.now(), clock.wall(), commands)
-                say(*lines)
+            notices = await waiting.enter_async_context(
+                _notices(former, file, running, folder, log)
+            )
+            meter = await waiting.enter_async_context(bootstrap.meter(name, ways, log.warn))
+            await meter.open(Subject(former.plan, former.row.started))
+            narrators: list[Narrator] = [log, notices, meter]
+            commands = next_commands(bootstrap.folder_to_name(folder), former.row, former.plan)
+            try:
+                state, seen = await _ended(opened, hold, file, restore, narrators, signals)
+            except (StateError, LeaseLost) as error:
+                if signals.runner is None:
+                    raise
+                return say_cut_off(error, former.plan, signals.runner.state, commands)
+            after = looked_at(state, seen)
+            now, wall = clock.now(), clock.wall()
+            say(*summary(former.plan, after, _settings(file), now, wall, commands))
+            signals.over(notices.give_up)
     out = any(m.is_away for m in state.members.values())
     return ExitCode.HALTED if restore and out else 0
 

@@ -2,14 +2,16 @@
 
 import asyncio
 import signal
+from collections.abc import Callable
 
 from controller.cli import interrupts
 from controller.runner.loop import Runner
 
 
 class Signals:
-    """In this context a signal cancels the preparation or, with a runner, stops the rollout;
-    afterwards it does nothing, since the outcome is settled.
+    """In this context a signal cancels the preparation or, with a runner, stops the rollout. When
+    that is over, it ends the wait for notices; afterwards it does nothing, since the outcome is
+    settled.
 
     The loop's own handlers are not used: on their removal the default action would be back.
     """
@@ -21,6 +23,7 @@ class Signals:
         self.count = 0
         """Signals that came so far."""
         self._after = after
+        self._give_up: Callable[[], None] | None = None
         self._task: asyncio.Task[object] | None = None
 
     def __enter__(self) -> "Signals":
@@ -34,7 +37,9 @@ class Signals:
 
     def take(self, one: signal.Signals) -> None:
         self.count += 1
-        if self.runner is not None:
+        if self._give_up is not None:
+            self._give_up()
+        elif self.runner is not None:
             self.runner.stop(one.name)
         elif self._task is not None and self.name is None:
             self.name = one.name
@@ -42,6 +47,10 @@ class Signals:
 
     def hand_to(self, runner: Runner) -> None:
         self.runner = runner
+
+    def over(self, give_up: Callable[[], None]) -> None:
+        """The rollout has ended: a signal from now on ends what is still waited for."""
+        self._give_up = give_up
 
 
 def _forward(loop: asyncio.AbstractEventLoop, signals: Signals, one: signal.Signals) -> None:

@@ -17,6 +17,7 @@ _PROBES = tuple(
         "http.url",
         "http.contains",
         "http.headers.*",
+        "http.server_name",
         "tcp.host",
         "tcp.port",
         "command.*",
@@ -39,7 +40,12 @@ _QUERIES = tuple(
         *("baseline.query", "baseline.errors", "baseline.requests"),
     )
 )
-_ASKED = ("gates.*.prometheus.evidence", "gates.*.probe.url", "gates.*.probe.headers.*")
+_ASKED = (
+    "gates.*.prometheus.evidence",
+    "gates.*.probe.url",
+    "gates.*.probe.headers.*",
+    "gates.*.probe.server_name",
+)
 _NOTICES = ("notify.*.command.*",)
 _VALUES = ("vars.*", "rollback.vars.*", "pool.members.vars.*.*")
 _SECTIONS = {"vars.": "vars", "member.vars.": "pool.members.vars"}

@@ -11,7 +11,12 @@ from controller.config.sections.validation import Http, Tcp, Validation
 from controller.config.text import scalars
 from controller.config.text.blank import is_blank
 from controller.config.text.places import Trail
-from controller.config.values.filled_http import checked, filled_headers, filled_url
+from controller.config.values.filled_http import (
+    checked,
+    filled_headers,
+    filled_server_name,
+    filled_url,
+)
 from controller.config.values.filling import Filling
 from controller.core.pool import Member
 
@@ -76,6 +81,7 @@ class Workshop:
             headers=filled_headers(self.filling, http.headers, (*trail, "headers")),
             verify=http.verify,
             ca=None if authorities is None else str(Path(self.cwd, authorities)),
+            server_name=filled_server_name(self.filling, http.server_name, (*trail, "server_name")),
         )
 
     def _tcp(self, tcp: Tcp, trail: Trail) -> work.TcpProbe:
