@@ -242,7 +242,8 @@ class Journal(Protocol):
     async def rollouts(self, name: str | None = None) -> Sequence[RolloutRow]:
         """Newest first."""
 
-    async def taken(self, keys: Collection[PoolKey]) -> Sequence[Taken]: ...
+    async def taken(self, keys: Collection[PoolKey] | None = None) -> Sequence[Taken]:
+        """Members that are out, under these keys or (None) all: a handful."""
 
     async def taken_by(self, rollout: str) -> Sequence[Taken]: ...
 

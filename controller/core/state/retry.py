@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from controller.core.events import Cause, Halted
 from controller.core.phases import FAILED, IN_PROGRESS, OVER, Move, Phase
 from controller.core.pool import Instant
 from controller.core.state.moves import moved
@@ -34,6 +35,14 @@ def taken_up_again(m: MemberState, now: Instant) -> MemberState:
     return _renewed(
         replace(m, progress=replace(m.progress, step=step, attempt=attempt, begun=begun))
     )
+
+
+def as_it_is_now(m: MemberState, halt: Halted) -> MemberState:
+    """The operator decided to go on with the machine that is behind this name now."""
+    is_meant = halt.cause is Cause.OCCUPANT and halt.member == m.name
+    if not is_meant or m.phase is not Phase.WAITING or m.progress.unfinished:
+        return m
+    return replace(m, placement=replace(m.placement, seats=()))
 
 
 def _renewed(m: MemberState) -> MemberState:
@@ -69,7 +78,10 @@ def resumed(state: State, now: Instant) -> State:
         return replace(state, paused=False)
     return replace(
         state,
-        members={name: taken_up_again(m, now) for name, m in state.members.items()},
+        members={
+            name: as_it_is_now(taken_up_again(m, now), state.halt)
+            for name, m in state.members.items()
+        },
         mode=Mode.RUNNING,
         halt=None,
         halted_at=None,

@@ -265,6 +265,8 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
             return member, f"stays OUT OF ROTATION: {why}"
         case e.MemberKept(member, why):
             return member, f"is not proven: {why}"
+        case e.MemberMoved(member, was, seats):
+            return member, f"is at {seats[0].occupant} now, and was at {was}"
         case e.MemberLeft(member, why):
             return member, f"left as found: {why}"
         case e.MemberStuck(member):
