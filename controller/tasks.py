@@ -55,6 +55,8 @@ class TaskJob:
     task: Task
     seats: tuple[Seat, ...] = ()
     """Who is in the member's place, and is meant: a task of the pool is pinned to it."""
+    joins: bool = False
+    """Wait for the execution that the key has, and begin none: one that never began is `lost`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,8 @@ class Job:
     key: str
     """Unique per execution, made of letters, digits, `-`, `_`, `.`, `%` and `/`."""
     command: Command
+    joins: bool = False
+    """See `TaskJob.joins`."""
 
 
 AFTER_SIGNALS: Final = frozenset({129, 130, 131, 134, 137, 139, 143})

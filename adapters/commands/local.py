@@ -62,7 +62,7 @@ class LocalCommands:
             if place.group() is None and (remains := place.remains()):
                 return JobResult(fault=_not_doubled(job.command, remains))
             place.create()
-            return place.concealed(await self._end_of(place, job.command))
+            return place.concealed(await self._end_of(place, job))
         except OSError as error:
             raise StateError(f"{place.folder}: {error.strerror or error}") from error
 
@@ -75,32 +75,37 @@ class LocalCommands:
     def unstartable(self, command: Command) -> str | None:
         return unstartable(command)
 
-    async def _end_of(self, place: Place, command: Command) -> JobResult:
+    async def _end_of(self, place: Place, job: Job) -> JobResult:
         silent = 0
         while (ended := place.result()) is None:
             if (lock := place.lock()) is None:
                 await self._clock.sleep(_POLL)
                 continue
             try:
-                attended = await self._take_up(place, command, lock)
+                attended = await self._take_up(place, job, lock)
             finally:
                 os.close(lock)
             if attended is None:
                 continue
-            if complaint := await self._attend(attended, place, command):
+            if complaint := await self._attend(attended, place, job.command):
                 raise StateError(f"{place.folder}: the helper failed: {complaint}")
             silent += 1
             if silent == _ATTEMPTS and place.group() is None:
                 raise StateError(f"{place.folder}: {silent} helpers were killed before they began")
         return ended
 
-    async def _take_up(self, place: Place, command: Command, lock: int) -> Attended | None:
+    async def _take_up(self, place: Place, job: Job, lock: int) -> Attended | None:
         """With the lock held: start the job, or wait for the step that a killed helper left."""
         if place.result() is not None:
             return None
         if (group := place.group()) is None:
+            if (
+                job.joins
+            ):  # nobody has the lock, so it never began; and under this key it never will
+                place.settle("lost", 0.0)
+                return None
             return Attended(self._script, lock)
-        await self._see_out(place, group, command.timeout)
+        await self._see_out(place, group, job.command.timeout)
         return None
 
     async def _attend(self, attended: Attended, place: Place, command: Command) -> str:

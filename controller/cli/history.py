@@ -40,7 +40,6 @@ async def _values(name: str | None, state: str | None) -> tuple[list[dict[str, A
             # A process that holds the name runs its newest rollout.
             holder = None if row.name in newest else await lock.holder(row.name)
             newest.add(row.name)
-            most = 1 if row.outcome is not None else None  # of one that has ended: its plan
-            records = await store.journal.records(row.id, most=most)
+            records = await store.journal.records(row.id)
             values.append(history_value(row, records, is_held=holder is not None))
         return values, folder

@@ -69,6 +69,8 @@ class RunStep:
     """Who is in the member's place, and is meant; empty: whoever is there."""
     found: Found | None = None
     """What to record where the step itself takes the member out of rotation."""
+    joins: bool = False
+    """Wait for an execution that was begun, and begin none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from controller.lifecycle.resume import (
     undecided,
     unheard,
 )
+from controller.lifecycle.way_back import WayBack, way_back
 from controller.ports import Hold
 from controller.preflight.gates import GateNow, gates_now, intervals_of
 from controller.preflight.guards import ask_guards, failing_validations, refused_guards
@@ -61,7 +62,13 @@ async def preflight(
     if reached is None:
         return seen
     with seen.refusing():
-        found = seen.survey = await survey(file, reached, ports.journal, options.purpose)
+        back = WayBack()
+        if options.purpose is Purpose.ROLLBACK and seen.former is None:
+            back = await way_back(ports.journal, file)
+            seen.notes += back.notes
+        found = seen.survey = await survey(
+            file, reached, ports.journal, options.purpose, back.upgraded
+        )
         _choose(seen, found.proposal, options)
         if seen.whole is not None:
             _look_for_programs(seen, file, seen.whole, ports)

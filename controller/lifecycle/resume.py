@@ -70,7 +70,7 @@ def refuse_to_double(
 
 def undecided(former: Unfinished, pending: Sequence[Request]) -> Halted | None:
     """The halt that no operator has decided on yet, if any."""
-    if former.state.finished is None or any(one.verb in DECISIONS for one in pending):
+    if not former.state.awaits_decision or any(one.verb in DECISIONS for one in pending):
         return None
     return former.state.halt
 

@@ -4,7 +4,7 @@ Read-only; the core decides what the findings mean.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
@@ -107,8 +107,10 @@ async def survey(
     reached: Reached,
     journal: Journal | None,
     purpose: Purpose = Purpose.UPGRADE,
+    upgraded: Collection[str] | None = None,
 ) -> PoolSurvey:
-    """Make the proposal. Raises ConfigurationError when a member's templates cannot be filled."""
+    """Make the proposal. `upgraded`: see `propose`. Raises ConfigurationError when a member's
+    templates cannot be filled."""
     settings, said = file.settings, reached.survey
     abilities = said.abilities
     members = _members(file, reached.views)
@@ -137,6 +139,7 @@ async def survey(
         purpose=purpose,
         abilities=abilities,
         by_hand=said.by_hand,
+        upgraded=upgraded,
     )
     refusals = proposal.refusals + said.refusals
     notes = (*proposal.notes, *_probe_notes(file), *_stray_vars(file, reached), *said.notes)

@@ -146,7 +146,7 @@ class Performer:
             return StepEnded(
                 step.member, step.index, step.attempt, False, False, _unfilled(error), "", 0.0
             )
-        job = TaskJob(key_of(self._rollout, step), task, step.seats)
+        job = TaskJob(key_of(self._rollout, step), task, step.seats, step.joins)
         result = await self._tasks.run(job)
         return StepEnded(
             member=step.member,

@@ -180,7 +180,16 @@ def test_journal_without_a_plan(records: list[Record]) -> None:
 
 
 SEEN_ONLY = {
-    State: {"members", "snapshots", "known", "tallies", "pool", "points"},
+    State: {
+        "members",
+        "snapshots",
+        "known",
+        "tallies",
+        "pool",
+        "points",
+        "unseen",
+        "unseen_since",
+    },
     MemberState: {
         "quiet",
         "arrivals",

@@ -13,7 +13,7 @@ from controller.core.steps import Course, Validate
 from controller.records import Verb
 from tests.promises.beats import Like, at, both, ended, outage, recover, request, scripted, signal
 from tests.support.fakes import Script
-from tests.support.plays import Cut, Played, film_on, play, play_on
+from tests.support.plays import Cut, Played, film, film_on, play, play_on
 from tests.support.scenarios import (
     QUICK,
     ROLLOUT,
@@ -214,3 +214,22 @@ def test_killed_restoration(version: str | None) -> None:
         played = play_on(scenario, later.world, at=later.at)
         ended(played, "aborted", 7)
         assert played.phases() == whole.phases(), later.label
+
+
+@pytest.mark.parametrize("restore", [False, True])
+@pytest.mark.parametrize("has_guard", [False, True])
+def test_abort_starts_nothing(restore: bool, has_guard: bool) -> None:
+    """Wherever a rollout was cut, its abort runs no step: also not one that was about to begin, nor
+    one whose end was lost."""
+    scenario = Scenario(
+        replace(QUICK, soak=ms(250)),
+        has_guard=has_guard,
+        has_rollback=True,
+        prepare=scripted(Script(lost=True, version=None), Script()),
+    )
+    for cut in film(scenario)[1][::2]:
+        ran = set(cut.world.workshop.jobs)
+        abort = AbortRequested("operator", restore)
+        played = play_on(scenario, cut.world, abort, after=ms(1000), at=cut.at)
+        ended(played, "aborted", 7)
+        assert set(played.world.workshop.jobs) == ran, cut.label

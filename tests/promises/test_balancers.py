@@ -158,6 +158,31 @@ def test_balancer_away_for_a_moment(phase: Phase) -> None:
     ended(play(guarded(phase, back_after(ms(700)))), "done", 0)
 
 
+@pytest.mark.parametrize("phase", [Phase.DRAINING, Phase.OUT, Phase.CHECKING, Phase.RETURNING])
+def test_no_deadline_runs_while_a_balancer_is_away(phase: Phase) -> None:
+    """It is away for longer than the return and the drain may take, and both go on where they
+    were."""
+    policies = replace(
+        QUICK,
+        lost_after=ms(9000),
+        drain=DrainPolicy(timeout=ms(900), sticky=ms(500)),
+        comeback=replace(QUICK.comeback, within=ms(900)),
+    )
+    prepare = slow_requests(ms(500))
+    ended(play(guarded(phase, back_after(ms(2500)), policies=policies, prepare=prepare)), "done", 0)
+
+
+def test_soak_is_not_over_while_nobody_watches() -> None:
+    """An outage in the soak makes it longer (S5)."""
+    policies = replace(QUICK, lost_after=ms(9000), soak=ms(1500))
+    short, long = (
+        play(guarded(Phase.SOAKING, act, policies=policies))
+        for act in (back_after(ms(10)), back_after(ms(2500)))
+    )
+    ended(long, "done", 0)
+    assert long.took - short.took > ms(2000)
+
+
 def test_balancer_never_there_is_refused() -> None:
     """One that does not answer from the start: nothing was touched, exit 3."""
     scenario = Scenario(sim=three_behind_two, beats=(Beat(tells(object), outage("refuses")),))

@@ -182,8 +182,8 @@ def test_abort_does_not_wait_for_a_step_when_told_twice() -> None:
 # --- a member that was taken up again, halted over before its step -----------------------------
 
 
-def again_draining(act: Act) -> Played:
-    """web1 failed, was put in rotation by an operator at rest, and is drained anew."""
+def held_again(act: Act) -> Played:
+    """web1 failed, was put in rotation by an operator at rest, and is held out again at once."""
     scenario = Scenario(
         QUICK,
         three_behind_two,
@@ -199,32 +199,32 @@ def again_draining(act: Act) -> Played:
     for _, line in world.sim.every_line("web1"):
         line.foreign, line.proven, line.excused = False, True, True
     world.sim.advance(world.sim.now + ms(300))
-    again = replace(scenario, beats=(*scenario.beats, Beat(enters("web1", Phase.DRAINING), act)))
+    again = replace(scenario, beats=(*scenario.beats, Beat(enters("web1", Phase.OUT), act)))
     return play_on(again, world, RESUME)
 
 
-def test_changed_member_is_held_when_halted_over_in_its_drain() -> None:
+def test_changed_member_stays_out_when_halted_over() -> None:
     """It may not go back as it was, so it is taken out altogether and left (S4)."""
 
     def refuses(sim: Sim) -> None:
         sim.instances["lb2"].outage = "refuses"
 
-    played = again_draining(later(ms(50), refuses))
+    played = held_again(later(ms(50), refuses))
     assert played.end.exit_code == 5
     assert played.settings("web1")[-1] is Setting.HOLD
     assert played.phases()["web1"] == "failed"
     assert played.world.sim.instances["lb1"].of("web1")[0].admin is Admin.OUT
 
 
-def test_changed_member_is_held_when_stopped_in_its_drain() -> None:
+def test_changed_member_stays_out_when_stopped() -> None:
     """The same upon a signal: out, and the next run goes on with it."""
-    played = again_draining(signal())
+    played = held_again(signal())
     assert (played.end.outcome, played.phases()["web1"]) == ("stopped", "out")
 
 
-def test_changed_member_contested_in_its_drain() -> None:
-    """Put in rotation by another hand while it drained: it stays there, and the halt says so."""
-    played = again_draining(foreign(Admin.READY))
+def test_changed_member_contested_before_its_step() -> None:
+    """Put in rotation by another hand before its step: it stays there, and the halt says so."""
+    played = held_again(foreign(Admin.READY))
     assert played.end.exit_code == 5
     assert played.phases()["web1"] == "kept"
     assert "poolroll left it there" in played.state.members["web1"].why

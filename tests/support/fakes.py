@@ -304,6 +304,8 @@ class FakeCommands:
         now = self._clock.now()
         self._sim.advance(now)
         mine = self._workshop.jobs.get(job.key)
+        if mine is None and job.joins:
+            return JobResult(lost=True)
         if mine is None:
             mine = self._start(job, now)
         await self._clock.sleep(max(mine.ends - now, timedelta(0)))

@@ -58,6 +58,18 @@ class Context:
             for snapshot in self.state.snapshots.values()
         )
 
+    def seen_for(self, since: Instant) -> timedelta:
+        """How long ago that was, without the time in which some load balancer did not answer: no
+        deadline runs while nobody can see whether it is met, and no soak while nobody watches."""
+        state, spans = self.state, self.state.unseen
+        if state.unseen_since is not None:
+            spans = (*spans, (state.unseen_since, self.now))
+        blind = sum(
+            (end - max(start, since) for start, end in spans if end > max(start, since)),
+            timedelta(0),
+        )
+        return self.now - since - blind
+
     def is_pausing(self, m: MemberState) -> bool:
         """Whether a setting has failed just now."""
         return (

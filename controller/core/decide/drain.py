@@ -114,7 +114,7 @@ def _short(ctx: Context, serving: int, where: str) -> Output | None:
     since = ctx.state.short_since
     if since is None and patience:
         return CapacityShort(serving, where)
-    if since is None or ctx.now - since >= patience:
+    if since is None or ctx.seen_for(since) >= patience:
         return Halted(
             Cause.FLOOR,
             f"without the next member {serving} would serve ({where})",
@@ -160,7 +160,7 @@ def draining(ctx: Context, m: MemberState) -> Output | None:
         return output
     if ctx.seen(m) is None:
         return None
-    policy, drained_for = ctx.plan.policies.drain, ctx.now - m.order.set_at
+    policy, drained_for = ctx.plan.policies.drain, ctx.seen_for(m.order.set_at)
     if awaits_clients(ctx, m):
         return None
     if ctx.shows(m, lambda line: line.may_be_quiet):
@@ -182,7 +182,7 @@ def is_sticky(ctx: Context, m: MemberState) -> bool:
 def awaits_clients(ctx: Context, m: MemberState) -> bool:
     """Whether it drains on for its sticky clients, whatever is in flight."""
     since, sticky = m.order.set_at, ctx.plan.policies.drain.sticky
-    return is_sticky(ctx, m) and (since is None or ctx.now - since < sticky)
+    return is_sticky(ctx, m) and (since is None or ctx.seen_for(since) < sticky)
 
 
 def holding(ctx: Context, m: MemberState) -> Output | None:

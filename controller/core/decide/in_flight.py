@@ -44,7 +44,7 @@ def still_busy(ctx: Context, m: MemberState, since: Instant) -> Output | None:
     """What follows when a member that is out is not clear yet: it is waited for, then cut or
     halted over."""
     timeout = ctx.plan.policies.drain.timeout
-    if ctx.now - since < timeout:
+    if ctx.seen_for(since) < timeout:
         return None
     if _is_quiet(ctx, m):
         return former_stays(ctx, m)

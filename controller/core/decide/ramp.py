@@ -94,7 +94,7 @@ def _reweighed(ctx: Context, m: MemberState) -> Output | None:
 def _is_held(ctx: Context, m: MemberState) -> bool:
     """Whether a step was held for its time. A gate that does not say yes holds it longer: as long
     as it fails, or, where evidence is missing, for as long as it may be."""
-    held = ctx.now - (m.order.set_at or ctx.now)
+    held = ctx.seen_for(m.order.set_at or ctx.now)
     policies = ctx.plan.policies
     for gate in policies.gates:
         subject = m.name if gate.scope is Scope.MEMBER else None

@@ -58,7 +58,7 @@ def _held_without_a_name(ctx: Context, m: MemberState, where: str) -> Output | N
 
 def _late(ctx: Context, m: MemberState, what: str) -> Output | None:
     within = ctx.plan.policies.comeback.within
-    if ctx.now - m.since < within or ctx.is_blind:
+    if ctx.seen_for(m.since) < within or ctx.is_blind:
         return None
     limit = span(within)
     shown = "; ".join(
@@ -123,7 +123,7 @@ def soaking(ctx: Context, m: MemberState) -> Output | None:
             "the former version passed" if m.progress.course is Course.ROLLBACK else "in rotation"
         )
         return SoakEnded(m.name, f"{which}, its soak cut short by the abort")
-    if m.trial.warmed_at is None or ctx.now - m.trial.warmed_at < ctx.plan.policies.soak:
+    if m.trial.warmed_at is None or ctx.seen_for(m.trial.warmed_at) < ctx.plan.policies.soak:
         return None
     if not gates_hold(ctx, m.name, Scope.MEMBER) or not gates_hold(ctx, None, Scope.POOL):
         return None

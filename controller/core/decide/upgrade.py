@@ -101,7 +101,7 @@ def _go_on(ctx: Context, m: MemberState, since: Instant) -> Output | None:
 def waited_for(ctx: Context, m: MemberState, odds: str) -> Output | None:
     """Not every load balancer shows where it is now: they have as long as for the return."""
     within = ctx.plan.policies.comeback.within
-    if ctx.now - max(m.since, m.progress.step_ended or ORIGIN) < within:
+    if ctx.seen_for(max(m.since, m.progress.step_ended or ORIGIN)) < within:
         return None
     return failed(ctx, m, odds, f"return.within is {span(within)}")
 

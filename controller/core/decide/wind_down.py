@@ -6,6 +6,7 @@ whose upgrade has not begun goes back as it was, and a running step is let end.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from controller.core.decide.advance import proceed
@@ -17,7 +18,7 @@ from controller.core.decide.in_flight import is_clear
 from controller.core.decide.occupants import hidden_at
 from controller.core.decide.returning import is_back
 from controller.core.decide.steps_for import setting_of, step_of
-from controller.core.events import MemberFailed, MemberKept, MemberReturned, MemberStoodDown
+from controller.core.events import Answer, MemberFailed, MemberKept, MemberReturned, MemberStoodDown
 from controller.core.phases import COMING, JUDGED, LEAVING, PASSING, Phase
 from controller.core.state.parts import ORIGIN, MemberState
 from controller.core.state.state import Mode
@@ -68,7 +69,7 @@ def _left(ctx: Context, m: MemberState, why: str) -> Output:
 def _may_join(ctx: Context, m: MemberState) -> bool:
     """An execution whose end is not known is joined, for it may run still: but it may as well
     never have started, so it waits for what every step waits for, and not for ever."""
-    is_late = ctx.now - m.since >= ctx.plan.policies.drain.timeout
+    is_late = ctx.seen_for(m.since) >= ctx.plan.policies.drain.timeout
     at_once = ctx.state.stop is not None and ctx.state.stop.at_once
     is_barred = bool(ctx.state.journal.fault) or ctx.is_lost_for_good
     return not (is_late or at_once or is_barred or is_contested(ctx, m))
@@ -77,7 +78,9 @@ def _may_join(ctx: Context, m: MemberState) -> bool:
 def _joining(ctx: Context, m: MemberState) -> Output | None:
     if output := misplaced(ctx, m, is_held, Setting.HOLD):
         return output
-    return step_of(ctx, m) if is_clear(ctx, m) and hidden_at(ctx, m) is None else None
+    if not is_clear(ctx, m) or hidden_at(ctx, m) is not None:
+        return None
+    return replace(step_of(ctx, m), joins=True)
 
 
 # --- after a halt ----------------------------------------------------------------------------
@@ -218,6 +221,8 @@ def _is_seen_as_set(ctx: Context, m: MemberState) -> bool:
 
 def _finishes_its_way(ctx: Context, m: MemberState) -> bool:
     """Whether it is through its steps (or failed one) and has the time to be proven."""
+    if m.phase is Phase.PROVING and m.progress.lost and m.progress.answer is Answer.NEEDED:
+        return False  # its step would have to run once more: nothing new is begun
     if m.phase is Phase.UPGRADING:
         is_through = m.progress.step >= ctx.shape(m).steps and not m.progress.lost
         return (is_through or m.progress.passed is False) and _has_grace(ctx, m)
@@ -233,7 +238,7 @@ def _has_grace(ctx: Context, m: MemberState) -> bool:
     if state.abort is not None and state.abort.restore:
         return True
     since = max(state.stopped_at or ORIGIN, m.progress.step_ended or ORIGIN)
-    return ctx.now - since < ctx.plan.policies.comeback.within
+    return ctx.seen_for(since) < ctx.plan.policies.comeback.within
 
 
 def is_at_rest(ctx: Context, m: MemberState) -> bool:

@@ -29,6 +29,9 @@ class Proposal:
     notes: tuple[str, ...]
 
 
+NOT_UPGRADED: Final = "was not upgraded, so it is not rolled back"
+
+
 def is_selected(name: str, include: Sequence[str], exclude: Sequence[str]) -> bool:
     return any(fnmatchcase(name, glob) for glob in include) and not any(
         fnmatchcase(name, glob) for glob in exclude
@@ -46,20 +49,25 @@ def propose(
     abilities: Abilities,
     by_hand: ByHand,
     purpose: Purpose = Purpose.UPGRADE,
+    upgraded: Collection[str] | None = None,
 ) -> Proposal:
     """Make the plan from the settings and what was seen.
 
     `members`: every server of the pool by name, backups left out, in the load balancer's order.
-    `ours`: members that poolroll took out earlier and has not returned (S8).
+    `ours`: members that poolroll took out earlier and has not returned (S8). `upgraded`: on the
+    way back, those that were upgraded; None where that is not known.
     """
     chosen = _chosen(settings, members)
     refusals = _selection_refusals(settings, members, chosen)
     refusals += [*_missing_members(chosen, views), *two_machines(chosen, views)]
     refusals += _impossible(settings.policies, abilities, purpose)
     left = _left(chosen, ours, views)
+    meant = chosen if upgraded is None else {*upgraded, *ours}
+    stay = [name for name in chosen if name not in left and name not in meant]
+    left |= dict.fromkeys(stay, NOT_UPGRADED)
     turn = [name for name in chosen if name not in left]
     shared = shared_machines(turn, views)
-    refusals += [*shared.refusals, *(_nobody_left(left) if chosen and not turn else [])]
+    refusals += [*shared.refusals, *(_nobody_left(left, stay) if chosen and not turn else [])]
     max_unavailable = max(1, settings.policies.max_unavailable.rounded_down(len(chosen)))
     floor = floor_of(settings, members, views, ours, max_unavailable, abilities)
     if turn and not refusals:
@@ -91,13 +99,16 @@ def propose(
         by_hand=by_hand,
         seats={name: seats_of(name, views) for name in members},
     )
-    notes = [f"{name} {how}: left out, not upgraded" for name, how in left.items()]
+    notes = [_left_note(name, how) for name, how in left.items()]
     notes += (*floor.notes, *shared.notes, *_failing_checks(turn, views))
     notes += lingering_notes(views, settings.policies)
     return Proposal(None if refusals else plan, tuple(refusals), tuple(notes))
 
 
-def _nobody_left(left: Mapping[str, str]) -> list[str]:
+def _nobody_left(left: Mapping[str, str], stay: Sequence[str]) -> list[str]:
+    """`stay`: those of them that the rollout to be undone has not changed."""
+    if stay:
+        return ["no member was upgraded: there is nothing to roll back"]
     every = "; ".join(f"{name} {how}" for name, how in left.items())
     return [f"every selected member was found out of rotation: {every}"]
 
@@ -111,6 +122,12 @@ def _left(
 
 def _backends_of(views: Sequence[InstanceView]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(backend for view in views for backend in view.backends))
+
+
+def _left_note(name: str, how: str) -> str:
+    if how is NOT_UPGRADED:
+        return f"{name} {how}: left as it is"
+    return f"{name} {how}: left out, not upgraded"
 
 
 def _impossible(policies: Policies, abilities: Abilities, purpose: Purpose) -> list[str]:

@@ -19,12 +19,17 @@ POINT_EVERY: Final = timedelta(milliseconds=200)
 POINTS_KEEP: Final = timedelta(seconds=15)
 """At least this much of the pool's past is kept, to say whether users are failing now."""
 
+OUTAGES_KEPT: Final = 100
+"""More outages than that within one deadline are no reason to wait for longer."""
+
 
 def observe(plan: Plan, state: State, event: Looked | LookFailed) -> State:
     """The state after one answer, or none, of one instance."""
     if isinstance(event, LookFailed):
         snapshot = lost(state.snapshots[event.instance], event.at, event.why)
-        return replace(state, snapshots={**state.snapshots, event.instance: snapshot})
+        since = state.unseen_since if state.unseen_since is not None else event.at
+        snapshots = {**state.snapshots, event.instance: snapshot}
+        return replace(state, snapshots=snapshots, unseen_since=since)
     view = event.view
     before = state.snapshots[view.instance]
     snapshot = looked(before, view)
@@ -35,13 +40,22 @@ def observe(plan: Plan, state: State, event: Looked | LookFailed) -> State:
         tallies=_tallied(state, view),
         pool=_pooled(state, view),
     )
-    state = replace(state, points=_points(plan, state, view.at))
+    state = _seen_again(replace(state, points=_points(plan, state, view.at)), view.at)
     changed = {
         m.name: new for m in state.in_progress if (new := _watched(plan, state, m, view)) is not m
     }
     if view.is_full and before.full_by and not before.full_by.is_same(view.incarnation):
         changed |= _relapsed(state, view)
     return replace(state, members={**state.members, **changed}) if changed else state
+
+
+def _seen_again(state: State, at: Instant) -> State:
+    """Once every load balancer answers again, it is known how long one did not."""
+    since = state.unseen_since
+    if since is None or any(one.lost_since is not None for one in state.snapshots.values()):
+        return state
+    spans = (*state.unseen, (since, max(since, at)))[-OUTAGES_KEPT:]
+    return replace(state, unseen=spans, unseen_since=None)
 
 
 def _relapsed(state: State, view: InstanceView) -> dict[str, MemberState]:

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from controller.core.phases import OVER
+from controller.core.phases import OVER, UPGRADED, Phase
 from controller.core.plan.plan import Plan
 from controller.core.state.parts import MemberState
+from controller.core.steps import Course
 
 
 def remaining(plan: Plan, members: Mapping[str, MemberState], only: Collection[str] = ()) -> Plan:
@@ -22,6 +23,13 @@ def remaining(plan: Plan, members: Mapping[str, MemberState], only: Collection[s
         canaries=tuple(name for name in plan.canaries if name in names),
         max_unavailable=max(1, min(plan.max_unavailable, len(left))),
     )
+
+
+def is_upgraded(m: MemberState) -> bool:
+    """Whether it has the new version, or may have: there is something to go back from."""
+    if m.phase is Phase.DONE and m.progress.course is Course.ROLLBACK:
+        return False
+    return m.progress.begun or m.phase in UPGRADED or m.placement.found is not None
 
 
 def left_aside(plan: Plan, members: Mapping[str, MemberState], part: Plan) -> tuple[str, ...]:

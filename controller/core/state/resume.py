@@ -5,17 +5,13 @@ not memory.
 """
 
 from dataclasses import replace
-from typing import Final
 
 from controller.core.events import RunBegan, Verdict
-from controller.core.outcome import Outcome
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
 from controller.core.state.baseline import watched
 from controller.core.state.parts import Consent, Draining, MemberState, Order
 from controller.core.state.state import GateState, Mode, State
-
-HALTED: Final = (Outcome.HALTED, Outcome.REFUSED)
 
 
 def taken_over(plan: Plan, state: State, event: RunBegan, now: Instant) -> State:
@@ -35,6 +31,8 @@ def taken_over(plan: Plan, state: State, event: RunBegan, now: Instant) -> State
         paused=False,
         gates=failing,
         short_since=None,
+        unseen=(),
+        unseen_since=None,
         whole=state.whole.in_a_new_process(),
         formers={
             instance: replace(former, until=now + plan.policies.drain.timeout)
@@ -47,8 +45,7 @@ def _mode_again(state: State) -> Mode:
     """What a process that takes over goes on with."""
     if state.abort is not None:
         return Mode.STOPPING
-    has_halted = state.finished is not None and state.finished.outcome in HALTED
-    if state.mode is Mode.HALTED or has_halted:
+    if state.mode is Mode.HALTED or state.awaits_decision:
         return Mode.HALTED
     return Mode.ROLLING_BACK if state.rollback_began else Mode.RUNNING
 

@@ -14,6 +14,7 @@ from controller.core.events import (
     Verdict,
 )
 from controller.core.gates.tally import Tally
+from controller.core.outcome import Outcome
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.pool import Counters, Incarnation, Instant, Member
 from controller.core.snapshot import Seen, Snapshot
@@ -95,6 +96,10 @@ class State:
     known: Mapping[str, Incarnation] = field(default_factory=dict)
     """Instance → the worker that we last reckoned with. After a crash, the one that confirmed a
     setting last: a reload meanwhile is noticed too."""
+    unseen: tuple[tuple[Instant, Instant], ...] = ()
+    """From when to when some load balancer did not answer, oldest first: no deadline runs then."""
+    unseen_since: Instant | None = None
+    """Since when one does not answer now."""
     tallies: Mapping[str, Tally] = field(default_factory=dict)
     pool: Tally = field(default_factory=Tally)
     points: tuple[tuple[Instant, Counters], ...] = ()
@@ -121,6 +126,13 @@ class State:
     @property
     def is_winding_down(self) -> bool:
         return self.mode in (Mode.HALTED, Mode.STOPPING)
+
+    @property
+    def awaits_decision(self) -> bool:
+        """Whether it ended in a halt: only the operator decides whether it goes on. A way back that
+        a signal cut off goes on by itself."""
+        over = self.finished
+        return over is not None and over.outcome in (Outcome.HALTED, Outcome.REFUSED)
 
     @property
     def rollback_began(self) -> bool:

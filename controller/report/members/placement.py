@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from controller.core.pool import Admin, Health, InstanceView, Line
+from controller.core.pool import Admin, Health, InstanceView, Instant, Line
 from controller.core.snapshot import Snapshot
 from controller.core.state.state import State
 from controller.core.steps import Setting
@@ -59,8 +59,10 @@ def at(places: Sequence[str]) -> str:
 
 
 def observed(state: State, member: str) -> Observed:
-    """From the looks so far; after a replay there are none."""
-    lines = _lines(state.snapshots, member)
+    """From the looks so far; after a replay there are none. One that is older than what we set
+    last says nothing: what it shows, we have changed ourselves."""
+    m = state.members.get(member)
+    lines = _lines(state.snapshots, member, m.order.set_at if m is not None else None)
     ready = [(place, line) for place, line in lines if not line.is_out]
     return Observed(
         ready=tuple(place for place, _ in ready),
@@ -86,8 +88,15 @@ def _is_out_since_a_reload(state: State, member: str) -> bool:
     return False
 
 
-def _lines(snapshots: Mapping[str, Snapshot], member: str) -> list[tuple[str, Line]]:
-    found = [(s.instance, one.line) for s in snapshots.values() for one in s.lines.get(member, ())]
+def _lines(
+    snapshots: Mapping[str, Snapshot], member: str, since: Instant | None = None
+) -> list[tuple[str, Line]]:
+    found = [
+        (snapshot.instance, one.line)
+        for snapshot in snapshots.values()
+        for one in snapshot.lines.get(member, ())
+        if since is None or one.at >= since
+    ]
     has_one_backend = len({line.backend for _, line in found}) == 1
     return [
         (instance if has_one_backend else f"{line.backend} at {instance}", line)

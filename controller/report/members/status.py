@@ -194,6 +194,8 @@ def _done(plan: Plan, m: MemberState) -> str:
     if plan.purpose is Purpose.REHEARSAL:
         return "out and back"
     is_back = m.progress.course is Course.ROLLBACK or plan.purpose is Purpose.ROLLBACK
+    if m.progress.restore_tried and plan.purpose is not Purpose.ROLLBACK and not m.progress.step:
+        return "its upgrade NOT finished"  # validated as the former version, nothing rolled back
     if not is_whole(plan, m):
         return f"its {'rollback' if is_back else 'upgrade'} NOT finished"
     return "rolled back" if is_back else "upgraded"

@@ -12,6 +12,7 @@ from controller.records import RolloutRow
 from controller.report.page.model import Halt, Story
 from controller.report.run.halt import without_next
 from controller.report.run.summary import tally
+from controller.report.status.history import after_a_halt
 from controller.report.status.values import kept_file, kind, values, values_text
 
 UNFINISHED: Final = "unfinished"
@@ -82,7 +83,7 @@ def header(row: RolloutRow, story: Story) -> Header:
     return Header(
         kind=kind(story.plan),
         values=values_text(values(row, file, story.plan)),
-        outcome=outcome,
+        outcome=after_a_halt(outcome, bool(story.halts)),
         tone=TONES.get(outcome, "bad"),
         why=_why(story, outcome),
         tally=tally(story.plan, story.state, is_of_all=True),

@@ -65,6 +65,22 @@ def without_next(lines: Sequence[str]) -> list[str]:
     return kept
 
 
+def outdated(lines: Sequence[str], back: Sequence[str]) -> list[str]:
+    """The lines of a halt, where members are `back` in rotation since: what it said of users no
+    longer holds."""
+    if not back:
+        return list(lines)
+    why = f"{names(back)} came back into rotation since this halt"
+    now = {
+        "USERS": f"USERS     NOT KNOWN now: {why}",
+        "CAN WAIT": f"CAN WAIT  NOT KNOWN, treat it as NO: {why}",
+    }
+    return [
+        next((line for label, line in now.items() if told.startswith(label)), told)
+        for told in lines
+    ]
+
+
 def _labelled(label: str, lines: list[str]) -> list[str]:
     return [f"{label if i == 0 else '':<8}  {line}" for i, line in enumerate(lines)]
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from controller.core.phases import HELD_OUT, Phase
 from controller.core.plan.plan import Plan, Purpose
+from controller.core.state.remaining import is_upgraded
 from controller.core.state.state import State
 from controller.core.steps import Course
 from controller.redaction import MASK
@@ -79,9 +80,10 @@ def after_halt(plan: Plan, state: State, commands: NextCommands) -> list[str]:
         f"to go on:  {commands.resume}, then {commands.run}{_not_repeated(state)}",
         f"to end it: {commands.abort}   ({restoring(state)})",
     ]
-    is_upgrade = plan.purpose is Purpose.UPGRADE and plan.rollback is not None
     members = state.members.values()
-    if is_upgrade and not any(m.progress.unfinished or m.progress.may_run for m in members):
+    is_upgrade = plan.purpose is Purpose.UPGRADE and plan.rollback is not None
+    has_back = is_upgrade and any(is_upgraded(m) for m in members)
+    if has_back and not any(m.progress.unfinished or m.progress.may_run for m in members):
         lines.append(f"to go back: {commands.rollback}")
     return lines
 

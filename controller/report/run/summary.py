@@ -221,10 +221,15 @@ def left_behind(plan: Plan, state: State, commands: NextCommands) -> list[str]:
     ]
 
 
+def back_in_rotation(state: State) -> list[str]:
+    """Members that must be out of rotation and are not, as seen last."""
+    members = [m.name for m in state.members.values() if is_changed(m)]
+    return [name for name in members if observed(state, name).ready]
+
+
 def misplaced(plan: Plan, state: State) -> list[str]:
     """Members that must be out of rotation and are not, with the command to take them out."""
-    members = [m.name for m in state.members.values() if is_changed(m)]
-    ready = [name for name in members if observed(state, name).ready]
+    ready = back_in_rotation(state)
     if not ready:
         return []
     by_hand = _by_hand(plan.by_hand.take_out, ready)

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from controller.core.events import Finished, RunBegan
+from controller.core.events import Finished, Halted, RunBegan
 from controller.core.gates.figures import span
+from controller.core.outcome import Outcome
 from controller.core.plan.plan import Plan
 from controller.journal.codec import PLAN, decode
 from controller.records import Record, RolloutRow
@@ -14,8 +15,8 @@ from controller.report.status.values import kept_file, kind, values, values_text
 
 
 def history_value(row: RolloutRow, records: Sequence[Record], *, is_held: bool) -> dict[str, Any]:
-    """JSON-able; times are UTC, ISO 8601, durations in seconds. `records`: of a rollout that has
-    ended the first is enough; `is_held`: a process runs it now. Raises StateError."""
+    """JSON-able; times are UTC, ISO 8601, durations in seconds. `is_held`: a process runs it now.
+    Raises StateError."""
     plan = _plan(records)
     outcome, code, ended = row.outcome, row.exit_code, row.ended
     if outcome is None:
@@ -32,6 +33,7 @@ def history_value(row: RolloutRow, records: Sequence[Record], *, is_held: bool) 
         "by": row.by,
         "outcome": outcome,
         "exit_code": code,
+        "halt": _halt(records),
         "ended": ended.isoformat() if ended else None,
         "seconds": round((last - row.started).total_seconds(), 3),
     }
@@ -43,6 +45,21 @@ def _plan(records: Sequence[Record]) -> Plan | None:
         return None
     plan: Plan = decode(PLAN, records[0].body)
     return plan
+
+
+def _halt(records: Sequence[Record]) -> dict[str, str] | None:
+    """The newest one, whatever came after it."""
+    for record in reversed(records):
+        if record.kind == Halted.__name__:
+            halt: Halted = decode(record.kind, record.body)
+            return {"cause": str(halt.cause), "seen": halt.seen}
+    return None
+
+
+def after_a_halt(outcome: str, has_halted: bool) -> str:
+    """The outcome for people: a halt stays one, whatever an operator did then."""
+    says_it = outcome in (Outcome.HALTED, Outcome.REFUSED)
+    return f"{outcome} after a halt" if has_halted and not says_it else outcome
 
 
 def _at_rest(records: Sequence[Record]) -> tuple[str, int | None, datetime | None]:
@@ -65,7 +82,7 @@ def history_lines(values: Sequence[dict[str, Any]]) -> list[str]:
             value["purpose"] or "-",
             f"{datetime.fromisoformat(value['started']):%Y-%m-%d %H:%M:%S}",
             legible_line(value["by"]),
-            value["outcome"],
+            after_a_halt(value["outcome"], value["halt"] is not None),
             "-" if value["exit_code"] is None else str(value["exit_code"]),
             span(timedelta(seconds=value["seconds"])) + ("" if value["ended"] else " so far"),
             values_text(value["values"]),

@@ -8,6 +8,7 @@ from typing import Any, Final
 from controller.config import RolloutFile
 from controller.core.plan.plan import Plan
 from controller.core.snapshot import Snapshot, looked
+from controller.core.state.parts import Order
 from controller.core.state.state import State
 from controller.errors import ConfigurationError
 from controller.records import Holder, Request, RolloutRow, Verb
@@ -19,9 +20,9 @@ from controller.report.members.status import (
     member_status,
     non_members,
 )
-from controller.report.run.halt import serving, without_next
+from controller.report.run.halt import outdated, serving, without_next
 from controller.report.run.next_commands import NextCommands, after_halt
-from controller.report.run.summary import left_behind, misplaced, under_way
+from controller.report.run.summary import back_in_rotation, left_behind, misplaced, under_way
 from controller.report.status.values import kind, values
 
 DECIDED: Final = {
@@ -104,7 +105,8 @@ def _halt_lines(known: Known) -> list[str]:
     if halt is None or known.is_held:
         return []
     if finished is not None and finished.told and known.row.outcome is None:
-        return without_next(finished.told)
+        back = back_in_rotation(_as_seen(known))
+        return outdated(without_next(finished.told), back)
     return [f"SEEN      {halt.seen}", f"LIMIT     {halt.limit}"]
 
 
@@ -128,7 +130,7 @@ def _decisions(known: Known, status: str, state: State, commands: NextCommands) 
         return asked
     if asked:
         return [*asked, f"the next run acts on it: `{commands.run}`"]
-    if state.halt is not None and state.finished is not None:
+    if state.halt is not None and state.awaits_decision:
         return after_halt(known.plan, state, commands)
     return under_way(known.plan, state, commands) or [f"`{commands.run}` goes on"]
 
@@ -137,9 +139,13 @@ def _decisions(known: Known, status: str, state: State, commands: NextCommands) 
 
 
 def looked_at(state: State, pool_view: PoolView | None) -> State:
-    """The state with the looks of now, and no earlier ones."""
+    """The state with the looks of now, and no earlier ones: all that was set was set before."""
     views = pool_view.views if pool_view is not None else {}
-    return replace(state, snapshots={name: looked(Snapshot(name), v) for name, v in views.items()})
+    return replace(
+        state,
+        members={name: replace(m, order=Order()) for name, m in state.members.items()},
+        snapshots={name: looked(Snapshot(name), v) for name, v in views.items()},
+    )
 
 
 def _as_seen(known: Known) -> State:

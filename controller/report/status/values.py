@@ -34,9 +34,14 @@ def values(row: RolloutRow, file: RolloutFile | ConfigurationError, plan: Plan) 
     `file`: see `kept_file`."""
     if isinstance(file, ConfigurationError):
         return dict(row.sets)
-    back = file.rollout.rollback
-    own = variables(back.vars) if plan.purpose is Purpose.ROLLBACK and back is not None else {}
+    own = rollback_values(file) if plan.purpose is Purpose.ROLLBACK else {}
     return {**file.settings.vars, **own}
+
+
+def rollback_values(file: RolloutFile) -> dict[str, str]:
+    """What `${vars.…}` means on the way back, where `rollback` says so."""
+    back = file.rollout.rollback
+    return dict(variables(back.vars)) if back is not None else {}
 
 
 def values_text(found: Mapping[str, str]) -> str:

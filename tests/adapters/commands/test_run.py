@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -30,6 +31,18 @@ async def test_same_key_is_same_execution(tmp_path: Path) -> None:
     second = await commands(tmp_path / "jobs").run(again)
     assert first == second
     assert (tmp_path / "runs").read_text() == "x\n"
+
+
+async def test_joining_begins_nothing(tmp_path: Path) -> None:
+    """Whoever only waits for an execution that never began is told that it is lost, and so is
+    whoever comes later; one that has ended is told as it ended."""
+    where, ran = commands(tmp_path / "jobs"), tmp_path / "runs"
+    never = replace(job("k", f"echo x >> {ran}"), joins=True)
+    assert (await where.run(never)).lost
+    assert (await where.run(replace(never, joins=False))).lost
+    assert not ran.exists()
+    assert (await where.run(job("ended", "exit 4"))).exit_code == 4
+    assert (await where.run(replace(job("ended", "exit 4"), joins=True))).exit_code == 4
 
 
 async def test_many_at_once_share_one_execution(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """How a member in progress is brought to rest: each phase, after each kind of halt and stop."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from controller.core.decide.context import Context
 from controller.core.decide.wind_down import is_at_rest, settle
 from controller.core.events import (
+    Answer,
     Cause,
     ForeignHandSeen,
     JournalSeen,
@@ -49,6 +51,7 @@ WAYS: dict[str, Mapping[str, Any]] = {
     "abort --restore": PUTTING_BACK,
 }
 STEP = RunStep("web1", Course.UPGRADE, 0, 0, SEATS)
+JOINED = replace(STEP, joins=True)
 RUNNING: dict[str, Any] = {"work": STEP, "unfinished": True}
 LEFT_RUNNING: dict[str, Any] = {"unfinished": True}
 THROUGH: dict[str, Any] = {"step": 1}
@@ -84,7 +87,7 @@ MATRIX: dict[str, Row] = {
     "out": row(Phase.OUT, {}, RESTORE),
     "out, changed before": row(Phase.OUT, CHANGED, LEFT_OUT, None, None, None, None),
     "a step runs": row(Phase.UPGRADING, RUNNING, None),
-    "a step may run": row(Phase.UPGRADING, LEFT_RUNNING, STEP, STEP, None, STEP, STEP),
+    "a step may run": row(Phase.UPGRADING, LEFT_RUNNING, JOINED, JOINED, None, JOINED, JOINED),
     "a step may run, and it is not quiet": row(Phase.UPGRADING, LEFT_RUNNING | {"quiet": {}}, None),
     "between two steps": row(Phase.UPGRADING, {}, LEFT_OUT, None, None, None, None),
     "a step was lost": row(Phase.UPGRADING, {"lost": True}, LEFT_OUT, None, None, None, None),
@@ -104,6 +107,9 @@ MATRIX: dict[str, Row] = {
         Phase.UPGRADING, THROUGH, LEFT_OUT, VALIDATE, None, VALIDATE, VALIDATE
     ),
     "proving": row(Phase.PROVING, {}, LEFT_OUT, ASK, None, ASK, ASK),
+    "proving, and its step would have to run again": row(
+        Phase.PROVING, {"lost": True, "answer": Answer.NEEDED}, LEFT_OUT, None, None, None, None
+    ),
     "proving, nothing was changed": row(Phase.PROVING, {"begun": False}, RESTORE),
     "validating": row(Phase.VALIDATING, {}, LEFT_OUT, VALIDATE, None, VALIDATE, VALIDATE),
     "validating failed": row(
@@ -192,7 +198,7 @@ def test_put_in_rotation_meanwhile(
 @table(
     "changes shown output",
     {
-        "it may be joined": ({}, {}, STEP),
+        "it may be joined": ({}, {}, JOINED),
         "it was waited for": ({"since": ago(300)}, {}, LEFT_OUT),
         "a balancer is lost for good": ({}, {"silent": {"lb2": ago(30)}}, LEFT_OUT),
         "a balancer is lost for a while": ({}, {"silent": {"lb2": ago(29)}}, None),

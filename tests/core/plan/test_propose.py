@@ -41,6 +41,7 @@ def proposal(
     abilities: Abilities | None = None,
     purpose: Purpose = Purpose.UPGRADE,
     names: tuple[str, ...] = NAMES,
+    upgraded: tuple[str, ...] | None = None,
 ) -> Proposal:
     settings = Settings(
         "web",
@@ -58,6 +59,7 @@ def proposal(
         abilities=abilities or Abilities(),
         purpose=purpose,
         by_hand=BY_HAND,
+        upgraded=upgraded,
     )
 
 
@@ -350,6 +352,20 @@ def test_nobody_known_is_no_second_name() -> None:
     """Lines without an address have nothing in common."""
     seen = views(line("a1", occupant=None), line("a2", occupant=None))
     assert proposal(seen, policies=ANYWAY).refusals == ()
+
+
+def test_only_what_was_upgraded_is_rolled_back() -> None:
+    """And what poolroll has out; the others are left as they are, and that is said."""
+    seen = views(line("b1", admin=Admin.OUT))
+    made = proposal(seen, ours=("b1",), upgraded=("a2",), purpose=Purpose.ROLLBACK)
+    assert order(made) == ["b1", "a2"]
+    assert "a1 was not upgraded, so it is not rolled back: left as it is" in made.notes
+
+
+def test_nothing_to_roll_back() -> None:
+    """Nobody was upgraded, and nobody is out."""
+    made = proposal(upgraded=(), purpose=Purpose.ROLLBACK)
+    assert made.refusals == ("no member was upgraded: there is nothing to roll back",)
 
 
 @pytest.mark.parametrize(

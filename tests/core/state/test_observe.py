@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from controller.core.events import Looked
+from controller.core.events import Looked, LookFailed
 from controller.core.phases import Phase
 from controller.core.pool import Admin, Counters, Incarnation, InstanceView, Line
 from controller.core.state.counts import counted, peers_counted, pool_counted, pool_watched
@@ -157,6 +157,23 @@ def test_past_of_the_pool_is_bounded() -> None:
     spans = [when for when, _ in state.points]
     assert at(60_000) <= spans[-1] - spans[0] <= at(60_400)
     assert len(spans) < 310
+
+
+def test_how_long_a_balancer_was_not_seen() -> None:
+    """From its first look that failed to the one that did not: no deadline runs meanwhile."""
+    state = observe(PLAN, seen(initial(PLAN), 10, OUT), LookFailed("lb1", at(20), "refused"))
+    state = observe(PLAN, state, LookFailed("lb1", at(30), "refused"))
+    assert (state.unseen, state.unseen_since) == ((), at(20))
+    state = seen(state, 90, OUT)
+    assert (state.unseen, state.unseen_since) == (((at(20), at(90)),), None)
+
+
+def test_all_must_be_seen_again() -> None:
+    """One that answers is not enough."""
+    state = initial(replace(PLAN, instances=("lb1", "lb2")))
+    for instance in ("lb1", "lb2"):
+        state = observe(PLAN, state, LookFailed(instance, at(20), "refused"))
+    assert seen(state, 90, OUT).unseen_since == at(20)
 
 
 def after_a_reload(state: State, *lines: Line, is_full: bool = True, pid: str = "2") -> str:

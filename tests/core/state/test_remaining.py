@@ -4,16 +4,22 @@ from dataclasses import replace
 
 import pytest
 
+from controller.core.events import Finished
 from controller.core.forecast.load import expected
+from controller.core.outcome import ExitCode, Outcome
 from controller.core.phases import Phase
 from controller.core.plan.plan import CourseShape, Plan
 from controller.core.pool import Member
 from controller.core.settings import Policies
 from controller.core.state.parts import MemberState
-from controller.core.state.remaining import left_aside, remaining
+from controller.core.state.remaining import is_upgraded, left_aside, remaining
 from controller.core.state.state import initial
+from controller.core.steps import Course
 from controller.errors import Refused
 from controller.lifecycle import RunOptions, scope
+from tests.support.contexts import FOUND
+from tests.support.members import member
+from tests.support.tables import table
 
 MEMBERS = tuple(Member(name, "127.0.0.1", 80) for name in ("web3", "web1", "web2"))
 PLAN = Plan(
@@ -86,3 +92,39 @@ def test_a_scope_of_nobody_is_refused(plan: Plan, options: RunOptions, words: st
     """Nobody is never read as everybody."""
     with pytest.raises(Refused, match=words):
         scope(plan, options)
+
+
+@table(
+    "m is_so",
+    {
+        "upgraded": (member("web1", Phase.DONE, begun=True), True),
+        "there already": (member("web1", Phase.SKIPPED), True),
+        "failed": (member("web1", Phase.FAILED, begun=True, found=FOUND), True),
+        "out because of us": (member("web1", Phase.WAITING, found=FOUND), True),
+        "rolled back": (member("web1", Phase.DONE, begun=True, course=Course.ROLLBACK), False),
+        "rolled back in part": (
+            member("web1", Phase.FAILED, begun=True, course=Course.ROLLBACK),
+            True,
+        ),
+        "untouched": (member("web1"), False),
+        "left": (member("web1", Phase.LEFT), False),
+    },
+)
+def test_is_upgraded(m: MemberState, is_so: bool) -> None:
+    """What a way back has something to do for."""
+    assert is_upgraded(m) is is_so
+
+
+@table(
+    "outcome is_so",
+    {
+        "halted": (Outcome.HALTED, True),
+        "refused": (Outcome.REFUSED, True),
+        "a way back that a signal cut off": (Outcome.STOPPED, False),
+        "not ended": (None, False),
+    },
+)
+def test_awaits_a_decision(outcome: Outcome | None, is_so: bool) -> None:
+    """Only what ended in a halt: the rest goes on by itself."""
+    over = Finished(outcome, ExitCode.STOPPED) if outcome is not None else None
+    assert replace(initial(PLAN), finished=over).awaits_decision is is_so

@@ -1,5 +1,6 @@
 """How a member stands: what was done to it, and where the last looks show it."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from tests.report.states import (
     DOWN,
     FOUND,
     GATE,
+    NOW,
     OUT,
     UP,
     A,
@@ -217,6 +219,26 @@ def test_a_halt_by_a_gate_names_it() -> None:
     web1 = member("web1", "failed", why="failed gate 'errors'", disproven="failed gate 'errors'")
     now = halted(made, web1, seen=shows(web1=OUT), halt=GATE)
     assert member_status(made, now, now.members["web1"]) == "OUT OF ROTATION: failed gate 'errors'"
+
+
+def test_a_look_from_before_our_setting_says_nothing() -> None:
+    """What it shows we have changed ourselves: it is not told as somebody else's doing."""
+    old = member("web1", "done", set_at=NOW + timedelta(milliseconds=1))
+    made = plan()
+    assert (
+        member_status(made, state(made, old, seen=shows(web1=OUT)), old) == "upgraded, in rotation"
+    )
+    new = member("web1", "done", set_at=NOW)
+    told = member_status(made, state(made, new, seen=shows(web1=OUT)), new)
+    assert "OUT OF ROTATION: not by this rollout" in told
+
+
+def test_put_back_as_the_former_version() -> None:
+    """Nothing was rolled back, so no rollback is called unfinished."""
+    m = member("web1", "done", course=Course.ROLLBACK, step=0, restore_tried=True)
+    made = plan()
+    told = member_status(made, state(made, m, seen=shows(web1=UP)), m)
+    assert told == "its upgrade NOT finished, in rotation"
 
 
 @pytest.mark.parametrize(

@@ -160,6 +160,12 @@ def test_next_says_how_to_go_on_to_end_it_and_to_go_back() -> None:
     ]
 
 
+def test_no_way_back_where_nothing_was_upgraded() -> None:
+    """A member that went back as it was is no reason for one."""
+    found = lines(halted(plan(), seen=ALL))["NEXT"]
+    assert [line for line in found if line.startswith("to go back")] == []
+
+
 def test_next_says_what_does_not_run_again() -> None:
     """Its steps ended well, and its validation did not."""
     of = halted(plan(), member("web1", "failed", step=1), seen=ALL)

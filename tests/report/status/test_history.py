@@ -42,9 +42,19 @@ def test_an_ended_rollout_is_told_by_its_row() -> None:
         "by": "kim@ops1",
         "outcome": "abandoned",
         "exit_code": 7,
+        "halt": None,
         "ended": "2024-03-05T22:19:03+00:00",
         "seconds": 300.0,
     }
+
+
+@pytest.mark.parametrize("outcome", ["aborted", "abandoned", "done"])
+def test_a_halt_stays_a_halt(outcome: str) -> None:
+    """Whatever an operator did then, the table says that it had halted, and JSON over what."""
+    row = replace(journals.row(), outcome=outcome, exit_code=7, ended=journals.BEGAN)
+    told = history_value(row, journals.halted().records, is_held=False)
+    assert (told["outcome"], told["halt"]["cause"]) == (outcome, "gate")
+    assert f"{outcome} after a halt" in history_lines([told])[1]
 
 
 def test_the_lines_are_a_table() -> None:

@@ -72,6 +72,14 @@ def test_a_halt_is_shown_as_it_was_told() -> None:
     assert lines[11].startswith("          to end it: poolroll abort web")
 
 
+def test_a_halt_after_which_a_member_came_back() -> None:
+    """What it said of users then is not said now."""
+    told = told_of(known(stopped_at_a_halt(), seen(web1={})))
+    assert "USERS     NOT KNOWN now: web1 came back into rotation since this halt" in told
+    assert [text for text in told if text.startswith("CAN WAIT  NOT KNOWN, treat it as NO")]
+    assert not [text for text in told if "FAILING" in text or "not failing" in text]
+
+
 def test_a_halt_whose_lines_were_not_kept() -> None:
     """What the journal has."""
     lines = told_of(known(stopped_at_a_halt(told=())))
