@@ -180,7 +180,7 @@ def test_journal_without_a_plan(records: list[Record]) -> None:
 
 
 SEEN_ONLY = {
-    State: {"members", "snapshots", "known", "tallies", "pool", "points"},
+    State: {"members", "snapshots", "known", "tallies", "pool", "points", "flows", "fronts"},
     MemberState: {
         "quiet",
         "arrivals",
