@@ -71,6 +71,15 @@ def backend_counters(row: Row) -> Counters:
     return Counters(sum(row.count(column) for column in bad), row.count("req_tot"))
 
 
+def frontend_counters(row: Row) -> Counters:
+    """Counters of a FRONTEND line: what was answered with an error, by a server or by HAProxy, or
+    denied by a rule. In mode tcp it counts sessions, and no error."""
+    if row.text("mode") != "http":
+        return Counters(0, row.count("stot"))
+    total = row.count("req_tot")
+    return Counters(min(total, row.count("hrsp_5xx") + row.count("dreq")), total)
+
+
 def mode_of(row: Row) -> str:
     """`http` or `tcp`. Raises MalformedReply."""
     mode = row.text("mode")

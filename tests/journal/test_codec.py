@@ -187,6 +187,8 @@ SEEN_ONLY = {
         "tallies",
         "pool",
         "points",
+        "flows",
+        "fronts",
         "unseen",
         "unseen_since",
     },

@@ -284,6 +284,7 @@ class Checkers:
                 self._break("S3", f"{job.key} starts, out since {out_since} at {instance.name}")
             self._old_ones_are_gone(job, instance)
         self._nobody_comes(job)
+        self._nobody_is_turned_away(job)
         self._not_twice(job)
 
     def _is_its_machine(self, job: FakeJob, member: str) -> None:
@@ -298,6 +299,12 @@ class Checkers:
             is_same = self._sim.occupant_of(name, line.moved).id == here.id
             if name != member and is_same and line.serves:
                 self._break("S3", f"{job.key} starts, and {one.name} sends users there as {name}")
+
+    def _nobody_is_turned_away(self, job: FakeJob) -> None:
+        """Unless the operator knows: see `State.bears_quiet`."""
+        is_known = self._claims is not None and self._claims.bears_quiet
+        if self._sim.tells_rates and self._sim.turned_away_since is not None and not is_known:
+            self._break("USERS", f"{job.key} starts, and users are turned away")
 
     def _nobody_comes(self, job: FakeJob) -> None:
         """Whoever came all along while it drained comes still."""

@@ -81,6 +81,8 @@ class FakeLoadBalancer:
             lines=tuple(lines),
             is_full=members is None,
             backends=backends,
+            rates=dict.fromkeys(counted, self.sim.rate) if self.sim.tells_rates else {},
+            frontends={"front": one.front} if self.sim.tells_rates and members is None else {},
             lingering=bool(old) if one.shows_old else None,
             uptime=at - one.replaced_at if one.replaced_at is not None else None,
         )

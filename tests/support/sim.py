@@ -191,6 +191,8 @@ class FakeInstance:
     old: list[Former] = field(default_factory=list)
     replaced_at: Instant | None = None
     backends: dict[str, Counters] = field(default_factory=dict)
+    front: Counters = field(default_factory=Counters)
+    """What users asked of it, turned away or not."""
     counts: bool = True
     """See `Manner.counts`: of this one alone."""
     unsettable: bool = False
@@ -212,6 +214,11 @@ class Traffic:
     persists: bool = False
     """That client comes also while its member is out."""
     stops_at: Instant = timedelta.max
+    turned_away_below: int = 0
+    """Where fewer members serve, users are turned away, with an error or without."""
+    turned_away_well: bool = True
+    leaves_after: timedelta | None = None
+    """So long after the first was turned away users no longer come to that load balancer."""
 
 
 @dataclass
@@ -242,6 +249,10 @@ class Sim:
     reload_after: str = ""
     """A reload comes right after the first setting of this kind."""
     health_changed_at: Instant = -timedelta(hours=1)
+    turned_away: int = 0
+    turned_away_since: Instant | None = None
+    tells_rates: bool = False
+    """Shows the rate of each backend, and its frontend."""
     met: list[str] = field(default_factory=list)
     """Requests that reached a member that no user should have met."""
     next_pid: int = 1000
@@ -251,6 +262,11 @@ class Sim:
     """Name → the name that its machine had at first, where that was another one."""
     swapped: dict[str, Instant] = field(default_factory=dict)
     """Name → when it came to mean the machine of another member."""
+
+    @property
+    def rate(self) -> int:
+        """Requests per second to one backend of one load balancer."""
+        return round(timedelta(seconds=1) / self.traffic.gap)
 
     def advance(self, now: Instant) -> None:
         while self.now + STEP <= now:
@@ -298,7 +314,7 @@ class Sim:
             )
             for key, line in instance.lines.items()
         }
-        instance.backends = {}
+        instance.backends, instance.front = {}, Counters()
 
     def foreign(self, member: str, admin: Admin, instance: str | None = None) -> None:
         """Somebody else sets a member, at one instance or at all."""
@@ -460,6 +476,9 @@ class Sim:
                 if one.backend == backend and one.is_reached(self.now)
             ]
             self.dealt += 1
+            if self._is_turned_away(instance, backend):
+                continue
+            instance.front += Counters(0, 1)
             if lines:
                 self._request(instance, lines[self.dealt % len(lines)])
             else:
@@ -471,6 +490,17 @@ class Sim:
                 reaches = is_open and line.up and not line.unresolved
                 if line.backend == backend and until > self.now and reaches:
                     self._request(instance, line)
+
+    def _is_turned_away(self, instance: FakeInstance, backend: str) -> bool:
+        traffic = self.traffic
+        if self.serving(instance, backend) >= traffic.turned_away_below:
+            self.turned_away_since = None
+            return False
+        since = self.turned_away_since = self.turned_away_since or self.now
+        if traffic.leaves_after is None or self.now - since < traffic.leaves_after:
+            instance.front += Counters(0 if traffic.turned_away_well else 1, 1)
+            self.turned_away += 1
+        return True
 
     def _request(self, instance: FakeInstance, line: FakeLine) -> None:
         app = line.app

@@ -17,6 +17,7 @@ from controller.core.decide.occupants import replaced
 from controller.core.decide.same_machine import another_came, is_another
 from controller.core.decide.schedule import in_scope
 from controller.core.decide.steps_for import guard_of, setting_of, step_of
+from controller.core.decide.traffic import is_borne_out, is_measured
 from controller.core.decide.upgrade import next_step
 from controller.core.decide.whole import is_ready as is_ready_as_a_whole
 from controller.core.decide.whole import open_pool
@@ -82,6 +83,8 @@ def due(ctx: Context, m: MemberState) -> Output | None:
         return open_pool(ctx)
     if ctx.plan.holds_out and m.placement.found is None and ctx.lingering is not None:
         return former_stays(ctx, m)  # it would stand by for nothing
+    if m.placement.found is None and not is_measured(ctx, m):
+        return None
     room = ctx.without(m.name)
     if room.serving < ctx.plan.min_available:
         return _short(ctx, room.serving, room.where)
@@ -195,7 +198,8 @@ def holding(ctx: Context, m: MemberState) -> Output | None:
 def out(ctx: Context, m: MemberState) -> Output | None:
     if output := _set_or_back(ctx, m, misplaced(ctx, m, is_held, Setting.HOLD)):
         return output
-    if m.draining.persistent and ctx.now - m.since < SETTLED:
+    is_settled = not m.draining.persistent or ctx.now - m.since >= SETTLED
+    if not m.progress.begun and not (is_settled and is_borne_out(ctx, m)):
         return None
     if is_clear(ctx, m):
         return next_step(ctx, m)

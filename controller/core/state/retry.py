@@ -85,6 +85,7 @@ def resumed(state: State, now: Instant) -> State:
         mode=Mode.RUNNING,
         halt=None,
         halted_at=None,
+        bears_quiet=state.bears_quiet or state.halt.cause is Cause.TRAFFIC,
         rolling=(),
         finished=None,
         paused=False,
