@@ -1,6 +1,6 @@
 """Helpers for error messages: the causes of an exception, and hiding of secrets (S12).
 
-The only module that adapters share.
+Adapters share this module, `proxies` and `trust`, and no other.
 """
 
 from collections.abc import Iterable, Iterator

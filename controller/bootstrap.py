@@ -4,6 +4,7 @@ import getpass
 import os
 import socket
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.clock import SystemClock
@@ -12,16 +13,28 @@ from adapters.haproxy.balancer import HaproxyLoadBalancer
 from adapters.haproxy.discovery import facts_and_views, servers_behind
 from adapters.notify.command import CommandNotifier
 from adapters.probes import OutsideValidator
-from adapters.storage.folder import SYSTEM, default_state_dir, exists, may_write
+from adapters.proxies import Unusable, proxy_for
+from adapters.storage.folder import SYSTEM, default_state_dir, exists, may_write, out_of_reach
 from adapters.storage.lock import FileLock
 from adapters.storage.store import open_store, read_store
+from adapters.trust import NoAuthorities
 from controller.config import Recipient, RolloutFile, WebhookTarget, audience
 from controller.core.pool import InstanceView
 from controller.core.settings import Settings
-from controller.lifecycle import Ports, ReadPorts
+from controller.errors import ConfigurationError, Fault, StateError
+from controller.lifecycle import JournalPorts, Ports, ReadPorts
 from controller.metrics_servers import MetricsServer
 from controller.pools.haproxy import HaproxyFacts, HaproxyPool
-from controller.ports import Clock, Commands, LoadBalancer, Lock, MetricsSource, Notifier, Store
+from controller.ports import (
+    Clock,
+    Commands,
+    Journal,
+    LoadBalancer,
+    Lock,
+    MetricsSource,
+    Notifier,
+    Store,
+)
 from controller.runner.notify import NoticeSender, Warn
 from controller.runner.task_router import TaskRouter
 from controller.telemetry.meter import Meter
@@ -35,9 +48,11 @@ __all__ = [
     "exists",
     "folder_to_name",
     "found_behind",
+    "journal_ports",
     "lock",
     "meter",
     "metrics",
+    "no_state",
     "notices",
     "open_state",
     "ports",
@@ -74,18 +89,31 @@ def about_state(option: str | None, folder: Path) -> list[str]:
     """
     notes = []
     if not option and folder != SYSTEM:
+        share = f"share {SYSTEM}: sudo install -d -m 2770 -g GROUP {SYSTEM}"
         notes.append(
             f"state is in {folder}, yours alone: another user's poolroll on this pool would not "
-            f"be refused; share {SYSTEM}: sudo install -d -m 2770 -g GROUP {SYSTEM}"
+            f"be refused; {out_of_reach(SYSTEM) or share}"
         )
     if exists(folder) and not may_write(folder):
         notes.append(f"{folder} may not be written by this user: a run of theirs would be refused")
     return notes
 
 
+def no_state(folder: Path) -> str:
+    """What to say where there is no journal in `folder`."""
+    others = out_of_reach(SYSTEM) if folder != SYSTEM else None
+    return f"there is no state folder at {folder}, so no rollout is known" + (
+        f"; {others}" if others else ""
+    )
+
+
 def folder_to_name(folder: Path) -> str:
     """The state folder as a command has to name it; empty where it is looked for by itself."""
-    return "" if folder == default_state_dir(os.environ) else str(folder.absolute())
+    try:
+        is_default = folder == default_state_dir(os.environ)
+    except StateError:  # a user without a home has none
+        is_default = False
+    return "" if is_default else str(folder.absolute())
 
 
 def open_state(folder: Path, *, create: bool) -> Store:
@@ -122,9 +150,26 @@ def lock(folder: Path) -> Lock:
     return FileLock(folder, SystemClock(), who())
 
 
-def ports(settings: Settings, folder: Path, store: Store) -> Ports:
-    """The ports of one run, all real."""
-    running = commands(folder)
+@dataclass(frozen=True, slots=True)
+class _JournalPorts:
+    """Implements `controller.lifecycle.JournalPorts`."""
+
+    journal: Journal
+    clock: Clock
+    by: str
+
+
+def journal_ports(store: Store) -> JournalPorts:
+    """What it takes to end a rollout from its journal alone."""
+    return _JournalPorts(store.journal, SystemClock(), who())
+
+
+def ports(settings: Settings, folder: Path, store: Store, *, runs_steps: bool = True) -> Ports:
+    """The ports of one run, all real. Raises StateError where the records of its steps could not be
+    kept."""
+    running = LocalCommands(folder / "jobs", SystemClock())
+    if runs_steps:
+        running.prepare()
     return Ports(
         balancer=balancer(settings),
         tasks=TaskRouter(running),
@@ -166,34 +211,41 @@ def metrics(server: MetricsServer) -> MetricsSource:
 def notices(file: RolloutFile, running: Commands, warn: Warn) -> NoticeSender:
     """Who tells those that `notify` and `heartbeat` name. `warn`: takes a line for the log.
 
-    Raises ConfigurationError when a secret is not where the file says.
+    Raises ConfigurationError when a secret is not where the file says, or when the environment
+    names a proxy that cannot be used.
     """
     told = audience(file, os.environ)
-    beat = told.beat
-    return NoticeSender(
-        [_notifier(one, running) for one in told.recipients],
-        SystemClock(),
-        warn,
-        beat=(_notifier(beat.recipient, running), beat.every) if beat is not None else None,
-    )
+    faults: list[Fault] = []
+    notifiers = [_notifier(one, running, faults) for one in told.recipients]
+    beat = (_notifier(told.beat.recipient, running, faults), told.beat.every) if told.beat else None
+    if faults:
+        raise ConfigurationError(str(file.path), tuple(faults))
+    return NoticeSender(notifiers, SystemClock(), warn, beat=beat)
 
 
-def _notifier(recipient: Recipient, running: Commands) -> Notifier:
+def _notifier(recipient: Recipient, running: Commands, faults: list[Fault]) -> Notifier:
+    """What stands in its way is known, and said, before anything is touched."""
     target = recipient.target
     if not isinstance(target, WebhookTarget):
         return CommandNotifier(recipient.name, recipient.events, target.argv, target.cwd, running)
     from adapters.notify.webhook import WebhookNotifier  # its library takes a tenth of a second
 
-    return WebhookNotifier(
-        recipient.name,
-        recipient.events,
-        target.url,
-        SystemClock(),
-        secret=target.secret,
-        headers=target.headers,
-        style=target.style,
-        method=target.method,
-    )
+    try:
+        return WebhookNotifier(
+            recipient.name,
+            recipient.events,
+            target.url,
+            SystemClock(),
+            secret=target.secret,
+            headers=target.headers,
+            style=target.style,
+            method=target.method,
+            ca=target.ca,
+            proxy=proxy_for(target.url, os.environ),
+        )
+    except (NoAuthorities, Unusable) as error:
+        faults.append(Fault(0, 0, recipient.name, str(error)))
+        return CommandNotifier(recipient.name, (), (), "/", running)
 
 
 def meter(rollout: str, ways: OutletOptions, warn: Warn) -> Meter:
@@ -211,5 +263,5 @@ def meter(rollout: str, ways: OutletOptions, warn: Warn) -> Meter:
     if ways.push_gateway is not None:
         from adapters.telemetry.gateway import PushGateway
 
-        outlets.append(PushGateway(ways.push_gateway, rollout))
+        outlets.append(PushGateway(ways.push_gateway, rollout, ca=ways.push_gateway_ca))
     return Meter(outlets, SystemClock(), warn)

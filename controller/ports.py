@@ -76,7 +76,8 @@ class LoadBalancer(Protocol):
     ) -> InstanceView:
         """Ask one instance for some members' lines, or for all (`None`).
 
-        `former`: incarnations that it had before, to tell whether one still serves.
+        `former`: incarnations that it is known to have had before. Whether one still serves is
+        told of these, and of those that can be found without being named.
         Raises BalancerError.
         """
 
@@ -194,10 +195,13 @@ class Notifier(Protocol):
     def events(self) -> Collection[str]:
         """What it wants to hear of."""
 
+    @property
+    def within(self) -> timedelta:
+        """Time limit of one try."""
+
     async def deliver(self, notice: Notice, delivery: str) -> Undelivered | None:
-        """Try once; None: delivered. `delivery` names the notice to its receiver, the same on
-        every try. Raises nothing for what it meets; the caller sets the time limit by cancelling,
-        which leaves nothing running."""
+        """Try once; None: delivered. `delivery` names the notice, the same on every try. Raises
+        nothing for what it meets; to cancel it, which sets the limit, leaves nothing running."""
 
     async def aclose(self) -> None: ...
 
@@ -207,7 +211,8 @@ class Journal(Protocol):
     all, and writes take effect in the order of their calls, cancelled ones included.
 
     Raises StateError; Conflict where another process has written to the same rollout meanwhile
-    and the store can tell.
+    and the store can tell. A record that was written with the last of the space says so in
+    `trouble`: there is room to bring a rollout to rest.
     """
 
     async def begin(self, row: RolloutRow, at: Instant, kind: str, body: str) -> Record:
@@ -267,7 +272,7 @@ class Store(Protocol):
     def requests(self) -> Requests: ...
 
     async def aclose(self) -> None:
-        """Waits for writes under way. May be called again."""
+        """Waits for writes under way, but not for ever. May be called again."""
 
 
 class Hold(Protocol):

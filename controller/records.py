@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from controller.core.plan.abilities import Abilities, ByHand
@@ -54,6 +54,8 @@ class Undelivered:
     why: str
     """In one line for an operator, without anything secret."""
     retryable: bool
+    after: timedelta | None = None
+    """How long the receiver asks to be left alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ class Record:
     kind: str
     body: str
     """JSON."""
+    trouble: str = ""
+    """Of a record just written: why the next ones may not be."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,10 @@ _NAME: Final = (
 )
 _SIGN: Final = r"(?:\$\{[^}]*\}|[^\s\"'<>&,;\[\]{}()#])"
 """Of a value without quotes; what a template stands for is a part of it."""
+_QUOTE: Final = r"\\{0,4}(?P<quote>[\"'])?"
+"""A quote may be escaped itself, in what one program hands to another."""
+_VALUE: Final = rf"(?P<secret>(?(quote)(?:(?!\\{{0,4}}(?P=quote))[^\r\n]){{1,512}}|{_SIGN}+))"
+"""In quotes: up to the closing one, with its spaces."""
 _SCHEME: Final = r"(?:basic|bearer|digest|negotiate|token)\s+"
 
 _ADDRESSES: Final = (
@@ -31,20 +35,24 @@ _ADDRESSES: Final = (
 _CREDENTIALS: Final = (
     re.compile(rf"\bauthorization\W{{1,4}}{_SCHEME}(?P<secret>{_SIGN}+)", re.IGNORECASE),
     re.compile(rf"\bbearer\s+(?P<secret>{_SIGN}{{8,}})", re.IGNORECASE),
-    re.compile(rf"(?<![\w-])-{{0,2}}{_NAME}=[\"']?(?P<secret>{_SIGN}+)", re.IGNORECASE),
+    re.compile(rf"(?<![\w-])-{{0,2}}{_NAME}={_QUOTE}{_VALUE}", re.IGNORECASE),
 )
 _SAID: Final = (
-    re.compile(rf"\bauthorization[\"']?\s*[:=]\s*[\"']?(?!{_SCHEME})(?P<secret>{_SIGN}+)", re.I),
-    re.compile(rf"(?<![\w-]){_NAME}[\"']?\s*[:=]\s*[\"']?(?P<secret>{_SIGN}+)", re.IGNORECASE),
+    re.compile(
+        rf"\bauthorization\\{{0,4}}[\"']?\s*[:=]\s*(?!\\{{0,4}}[\"']?{_SCHEME}){_QUOTE}{_VALUE}",
+        re.I,
+    ),
+    re.compile(rf"(?<![\w-]){_NAME}\\{{0,4}}[\"']?\s*[:=]\s*{_QUOTE}{_VALUE}", re.IGNORECASE),
 )
 """In what a program prints, where no key of a file can be meant."""
 
 IN_FILES: Final = (*_ADDRESSES, *_CREDENTIALS)
+ANYWHERE: Final = (*IN_FILES, *_SAID)
 
 
 def discreet(text: str) -> str:
     """What a program or an operator wrote, fit to be kept and shown."""
-    return blotted(text, (*IN_FILES, *_SAID))
+    return blotted(text, ANYWHERE)
 
 
 def blotted(text: str, patterns: Sequence[re.Pattern[str]] = IN_FILES) -> str:
@@ -54,9 +62,9 @@ def blotted(text: str, patterns: Sequence[re.Pattern[str]] = IN_FILES) -> str:
     return text
 
 
-def secrets_in(text: str) -> Iterator[str]:
+def secrets_in(text: str, patterns: Sequence[re.Pattern[str]] = IN_FILES) -> Iterator[str]:
     """The secrets in the text of a file."""
-    for pattern in IN_FILES:
+    for pattern in patterns:
         for match in pattern.finditer(text):
             yield match["secret"]
 

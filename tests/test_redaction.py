@@ -19,12 +19,16 @@ EVERYWHERE = {
     "DB_PASSWORD=hunter2 started": "DB_PASSWORD=*** started",
     "sh -c 'PGPASSWORD=\"hunter2\" psql'": "sh -c 'PGPASSWORD=\"***\" psql'",
     "[x, --db-token=${vars.t}]": "[x, --db-token=***]",
+    "x --password='two words' y": "x --password='***' y",
+    'sh -c "x --password=\\"two words\\" y"': 'sh -c "x --password=\\"***\\" y"',
 }
 
 OUTPUTS = {
     "password: hunter2": "password: ***",
     '{"access_token": "abc", "n": 1}': '{"access_token": "***", "n": 1}',
     "Authorization: abcdef": "Authorization: ***",
+    'Authorization: "abc def" x': 'Authorization: "***" x',
+    '"{\\"password\\": \\"abc def\\", 1}"': '"{\\"password\\": \\"***\\", 1}"',
     "API_KEY: 'xyz'": "API_KEY: '***'",
 }
 
@@ -76,6 +80,16 @@ def test_names(name: str, is_secret: bool) -> None:
 def test_long_outputs_take_no_time() -> None:
     """No text makes the search slow: 128 KiB of the worst, many times over."""
     began = time.monotonic()
-    for word in ("token", "a-", "://", "password=", "bearer ", "authorization: ", "?key="):
+    for word in (
+        "token",
+        "a-",
+        "://",
+        "password=",
+        "bearer ",
+        "authorization: ",
+        "?key=",
+        "token='",
+        "pwd: \\",
+    ):
         discreet(word * (128 * 1024 // len(word)))
     assert time.monotonic() - began < 10

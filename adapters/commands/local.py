@@ -12,6 +12,7 @@ from adapters.commands.brief import run_briefly
 from adapters.commands.group import Group
 from adapters.commands.place import Place
 from adapters.commands.program import unstartable
+from adapters.commands.sharing import check_root
 from adapters.commands.spec import packed, unfit
 from adapters.commands.started_helper import Attended
 from controller.errors import StateError
@@ -46,6 +47,10 @@ class LocalCommands:
         self._script = script
         self._left: list[Attended] = []
 
+    def prepare(self) -> None:
+        """Make the folder of the jobs. Raises StateError when this user cannot use it."""
+        check_root(self._folder)
+
     async def run(self, job: Job) -> JobResult:
         """See `Commands.run`. A job that was killed at its timeout by us, because its helper was
         gone, has `timed_out`; one that ended unseen is `lost`."""
@@ -54,6 +59,8 @@ class LocalCommands:
             return JobResult(fault=fault)
         self._left = [left for left in self._left if not left.reap(os.WNOHANG)]
         try:
+            if place.group() is None and (remains := place.remains()):
+                return JobResult(fault=_not_doubled(job.command, remains))
             place.create()
             return place.concealed(await self._end_of(place, job.command))
         except OSError as error:
@@ -110,7 +117,8 @@ class LocalCommands:
             if await self._outlasts(group, self._clock.now() + self._grace):
                 group.signal(signal.SIGKILL)
                 patience = timedelta(seconds=helper.KILL_PATIENCE)
-                await self._outlasts(group, self._clock.now() + patience)
+                if await self._outlasts(group, self._clock.now() + patience):
+                    place.note_survivors(group)
             outcome = "timed-out"
         else:
             outcome = "lost"
@@ -123,3 +131,10 @@ class LocalCommands:
                 return True
             await self._clock.sleep(_POLL)
         return False
+
+
+def _not_doubled(command: Command, remains: list[str]) -> str:
+    return (
+        f"{command.label}: {', '.join(remains)} of an earlier attempt could not be ended and still "
+        "runs on this machine; end it, or wait for its end"
+    )

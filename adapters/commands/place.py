@@ -15,6 +15,7 @@ from pathlib import Path
 
 from adapters.commands import helper
 from adapters.commands.group import Group
+from adapters.commands.sharing import make_folder, make_root
 from controller.errors import StateError
 from controller.redaction import discreet
 from controller.tasks import JobResult
@@ -33,16 +34,15 @@ class Place:
         """How many folders above this one have an entry that may be new."""
 
     def create(self) -> None:
-        if not self._root.is_dir():
-            self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
-            helper.sync(str(self._root.parent))
+        make_root(self._root)
         for folder in (*reversed(self.folder.parents[: self.levels - 1]), self.folder):
-            folder.mkdir(mode=0o700, exist_ok=True)
+            make_folder(folder)
 
     def lock(self) -> int | None:
         """A file descriptor that holds the lock while it or a copy is open; None: it is held."""
         fd = os.open(self.folder / helper.LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
+            helper.share(fd, str(self.folder))
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(fd)
@@ -75,6 +75,13 @@ class Place:
         """Write the result for a helper that could not."""
         helper.write_durably(str(self.folder), helper.RESULT, f"{seconds:.3f} {outcome}\n")
 
+    def note_survivors(self, group: Group) -> None:
+        """Before `settle`: those of another user, or hung in the kernel, are not ended."""
+        pids = [pid for pid in helper.members_of(group.pid) if not helper.has_ended(pid)]
+        text = "".join(helper.lines_of(helper.PROCESS, pids))
+        with helper.FullDisk():
+            helper.write_durably(str(self.folder), helper.LEFT, text)
+
     def concealed(self, result: JobResult) -> JobResult:
         """`result` without what looks like a secret in its output (S12), on disk as well."""
         shown = discreet(result.output)
@@ -86,17 +93,43 @@ class Place:
                     os.truncate(self.folder / helper.OUTPUT, 0)
         return replace(result, output=shown)
 
+    def remains(self) -> list[str]:
+        """Processes that could not be ended with an earlier job of the same member, and that run
+        still. A job's key is rollout/member/step: those of other rollouts count too."""
+        member = self.folder.relative_to(self._root).parts[1:-1]
+        files = self._root.glob("/".join(("*", *member, "*", helper.LEFT))) if member else ()
+        lines = [line.split() for file in sorted(files) for line in _lines(file)]
+        return [
+            f"{line[4]} ({line[1]})"
+            for line in lines
+            if line[0] == helper.PROCESS and helper.still_runs(int(line[1]), line[2], line[3])
+        ]
+
+    def _left(self, kind: str) -> tuple[str, ...]:
+        found = [line.split() for line in _lines(self.folder / helper.LEFT)]
+        if kind == helper.CONNECTION:
+            return tuple(line[1] for line in found if line[0] == kind)
+        return tuple(f"{line[4]} ({line[1]})" for line in found if line[0] == kind)
+
     def _parse(self, seconds: str, kind: str, rest: str = "") -> JobResult:
-        output, took = self._read(helper.OUTPUT), float(seconds)
+        result = JobResult(
+            output=self._read(helper.OUTPUT),
+            seconds=float(seconds),
+            survivors=self._left(helper.PROCESS),
+            writers=self._left(helper.WRITER),
+            connections=self._left(helper.CONNECTION),
+        )
         match kind:
             case "exit":
-                return JobResult(exit_code=int(rest), output=output, seconds=took)
+                return replace(result, exit_code=int(rest))
+            case "signal":
+                return replace(result, exit_code=128 + int(rest), signal=int(rest))
             case "timed-out":
-                return JobResult(timed_out=True, output=output, seconds=took)
+                return replace(result, timed_out=True)
             case "fault":
-                return JobResult(fault=rest, output=output, seconds=took)
+                return replace(result, fault=rest)
             case "lost":
-                return JobResult(lost=True, output=output, seconds=took)
+                return replace(result, lost=True)
             case _:
                 raise ValueError(kind)
 
@@ -105,3 +138,10 @@ class Place:
             return (self.folder / name).read_bytes().decode("utf-8", "replace")
         except FileNotFoundError:
             return ""
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return file.read_text("utf-8", "replace").splitlines()
+    except FileNotFoundError:
+        return []

@@ -1,15 +1,18 @@
 """Notifications by HTTP. The only module of this folder that imports httpx."""
 
-import asyncio
 import logging
 import socket
 import ssl
 from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 import httpx
 
 from adapters.notify.message import as_json, as_slack, signed
+from adapters.proxies import Proxy, Unusable
+from adapters.trust import context
 from adapters.words import causes
 from controller import __version__
 from controller.ports import Clock
@@ -33,6 +36,8 @@ _MET = (
     *(httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict),
     *(OSError, ValueError, OverflowError, ExceptionGroup),  # from below the library, unmapped
 )
+LONGEST_PAUSE = 86_400
+"""Seconds; whoever asks for more is not asked again anyway."""
 _LASTING = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError, ValueError)
 """Permanent errors: a retry would fail as well."""
 
@@ -43,9 +48,11 @@ for _name in ("httpx", "httpcore"):
 class WebhookNotifier:
     """Implements `controller.ports.Notifier`: a 2xx answer means delivered.
 
-    No redirects: a POST would become a GET, or its secrets would be sent elsewhere. Proxies of the
-    environment are used: a chat is usually outside. The caller sets the time limit.
+    No redirects: a POST would become a GET, or its secrets would be sent elsewhere. A proxy of the
+    environment is used: a chat is usually outside. The caller sets the time limit.
     """
+
+    within = timedelta(seconds=8)
 
     def __init__(
         self,
@@ -58,8 +65,11 @@ class WebhookNotifier:
         headers: Mapping[str, str] | None = None,
         style: str = "json",
         method: str = "POST",
+        ca: str | None = None,
+        proxy: Proxy | None = None,
     ) -> None:
-        """`style`: `json` or `slack`; `secret` signs the body. A GET sends no body."""
+        """`style`: `json` or `slack`; `secret` signs the body. A GET sends no body. `ca`: a file of
+        authorities to trust instead of the system's. Raises NoAuthorities, Unusable."""
         self.name = name
         self.events = events
         self._url = url
@@ -68,28 +78,19 @@ class WebhookNotifier:
         self._headers = dict(headers or {})
         self._style = style
         self._method = method
-        self._client: httpx.AsyncClient | None = None
-        self._making = asyncio.Lock()
+        self._client = _client(url, ca, proxy)
 
     async def deliver(self, notice: Notice, delivery: str) -> Undelivered | None:
         try:
-            client = await self._made()
-            request = self._request(client, notice, delivery)
-            response = await client.send(request, stream=True)
+            request = self._request(self._client, notice, delivery)
+            response = await self._client.send(request, stream=True)
             await response.aclose()
         except _MET as error:
             return Undelivered(_explain(error), retryable=not isinstance(error, _LASTING))
-        return _judged(response.status_code)
+        return _judged(response, self._clock.wall())
 
     async def aclose(self) -> None:
-        if self._client is not None:
-            await self._client.aclose()
-
-    async def _made(self) -> httpx.AsyncClient:
-        async with self._making:
-            if self._client is None:
-                self._client = await asyncio.to_thread(_client)
-            return self._client
+        await self._client.aclose()
 
     def _request(self, client: httpx.AsyncClient, notice: Notice, delivery: str) -> httpx.Request:
         if self._method == "GET":
@@ -107,9 +108,21 @@ class WebhookNotifier:
         return client.build_request("POST", self._url, content=body, headers=headers)
 
 
-def _client() -> httpx.AsyncClient:
-    """Reading the trusted authorities takes a while: made in a thread."""
+def _client(url: str, ca: str | None, proxy: Proxy | None) -> httpx.AsyncClient:
+    """The library reads no environment: what is in it is judged before the start, by `proxies`."""
+    is_secure = url.lower().startswith("https:")
+    trusted = context(ca) if is_secure or ca is not None else False
+    through = None
+    if proxy is not None:
+        own = context(ca) if proxy.url.lower().startswith("https:") else None
+        try:
+            through = httpx.Proxy(proxy.url, ssl_context=own)
+        except (httpx.InvalidURL, ValueError):
+            raise Unusable(f"the proxy in {proxy.variable} is not a valid URL") from None
     return httpx.AsyncClient(
+        verify=trusted,
+        trust_env=False,
+        proxy=through,
         follow_redirects=False,
         timeout=None,  # the caller limits each try as a whole
         limits=httpx.Limits(max_keepalive_connections=0),
@@ -117,11 +130,27 @@ def _client() -> httpx.AsyncClient:
     )
 
 
-def _judged(status: int) -> Undelivered | None:
+def _judged(response: httpx.Response, wall: datetime) -> Undelivered | None:
+    status = response.status_code
     if 200 <= status < 300:
         return None
     passing = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS)
-    return Undelivered(f"answered with status {status}", status >= 500 or status in passing)
+    is_passing = status >= 500 or status in passing
+    why = f"answered with status {status}"
+    if response.has_redirect_location:
+        why += ", a redirect, which is not followed"
+    return Undelivered(why, is_passing, _retry_after(response, wall) if is_passing else None)
+
+
+def _retry_after(response: httpx.Response, wall: datetime) -> timedelta | None:
+    """Seconds, or a date (RFC 9110, section 10.2.3)."""
+    text = response.headers.get("retry-after", "").strip()
+    if text.isdecimal():
+        return timedelta(seconds=min(int(text[:9]), LONGEST_PAUSE))
+    try:
+        return max(parsedate_to_datetime(text) - wall, timedelta(0))
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def _explain(error: Exception) -> str:

@@ -6,8 +6,8 @@ import ssl
 
 import httpx
 
-from adapters.probes.words import excerpt, network_fault, url_secrets
-from adapters.words import hide
+from adapters.probes.words import excerpt, network_fault, public_url, url_secrets
+from adapters.words import causes, hide
 from controller.tasks import HttpProbe
 
 _MOST = 1 << 20
@@ -52,6 +52,7 @@ class HttpAsker:
                 "GET",
                 self._probe.url,
                 headers={"Accept-Encoding": "identity", **self._probe.headers},
+                extensions=self._tls_name(),
             )
             response = await self._client.send(request, stream=True)
             try:
@@ -59,7 +60,20 @@ class HttpAsker:
             finally:
                 await response.aclose()
         except _MET as error:
-            return _explain(error)
+            return _explain(error) + self._hint(error)
+
+    def _tls_name(self) -> dict[str, str]:
+        name = self._probe.server_name
+        return {"sni_hostname": name} if name is not None else {}
+
+    def _hint(self, error: Exception) -> str:
+        """A member behind a TLS server with several names is asked by its address."""
+        is_name = any(
+            isinstance(cause, ssl.SSLError) and _is_about_a_name(cause) for cause in causes(error)
+        )
+        if not is_name or self._probe.server_name is not None:
+            return ""
+        return "; `server_name` says which name to ask for"
 
     async def aclose(self) -> None:
         if self._client is not None:
@@ -86,7 +100,8 @@ class HttpAsker:
     async def _judge(self, response: httpx.Response) -> str | None:
         probe = self._probe
         if response.status_code != probe.status:
-            return f"status {response.status_code}, not {probe.status}"
+            words = f"status {response.status_code}, not {probe.status}"
+            return f"{words}{self._redirected(response)}"
         if probe.contains is None:
             return None
         body, encoding = b"", response.encoding or "utf-8"
@@ -98,17 +113,35 @@ class HttpAsker:
                 break
         return self._lacking(_text(body, encoding), is_cut=len(body) == _MOST)
 
+    def _redirected(self, response: httpx.Response) -> str:
+        if not response.has_redirect_location:
+            return ""
+        target = hide(public_url(response.headers["location"]), self._secrets())
+        return f": it redirects to {excerpt(target, 200)}, which is not followed"
+
+    def _secrets(self) -> list[str]:
+        return [*self._probe.headers.values(), *url_secrets(self._probe.url)]
+
     def _lacking(self, text: str, *, is_cut: bool) -> str:
-        secrets = [*self._probe.headers.values(), *url_secrets(self._probe.url)]
         where = "the first MiB of the body" if is_cut else "the body"
         wanted = excerpt(self._probe.contains or "")
         if not text:
             return f"the body is empty: it lacks {wanted}"
-        return f"{where} lacks {wanted}; it begins with {excerpt(hide(text[:4096], secrets))}"
+        return (
+            f"{where} lacks {wanted}; it begins with {excerpt(hide(text[:4096], self._secrets()))}"
+        )
 
 
 class _NoAuthorities(ValueError):
     """The file of trusted authorities cannot be used; the cause says why."""
+
+
+def _is_about_a_name(error: ssl.SSLError) -> bool:
+    """The server does not know the name, or its certificate has another one (X509_verify_cert(3):
+    62 a host name, 64 an IP address)."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return getattr(error, "verify_code", None) in (62, 64)
+    return "UNRECOGNIZED_NAME" in (getattr(error, "reason", None) or "")
 
 
 def _text(body: bytes, encoding: str) -> str:

@@ -1,6 +1,7 @@
 """The state folder: where it is, and files in it that a group of operators can share."""
 
 import errno
+import grp
 import os
 import pwd
 import stat
@@ -53,9 +54,29 @@ def _home(env: Mapping[str, str]) -> Path:
 
 
 def exists(folder: Path) -> bool:
-    """Whether `folder` holds a journal. Raises StateError where that cannot be seen."""
+    """Whether `folder` holds a journal. Raises StateError where that cannot be seen: a folder that
+    may not be read is there all the same."""
     with mapped(folder):
-        return (folder / DATABASE).is_file()
+        try:
+            return stat.S_ISREG((folder / DATABASE).stat().st_mode)
+        except FileNotFoundError:
+            return False
+
+
+def out_of_reach(folder: Path) -> str | None:
+    """Why this user cannot use the folder that others share; None where it is not there, or where
+    they can."""
+    try:
+        about = folder.stat()
+    except OSError:
+        return None
+    if not stat.S_ISDIR(about.st_mode) or may_write(folder):
+        return None
+    try:
+        group = grp.getgrgid(about.st_gid).gr_name
+    except KeyError:
+        group = str(about.st_gid)
+    return f"{folder} is there, but this user may not use it: join the group {group}"
 
 
 def may_write(folder: Path) -> bool:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from adapters.telemetry.page import CONTENT_TYPE, Page
+from adapters.trust import NoAuthorities, context
 from adapters.words import causes
 from controller.errors import UsageFault
 from controller.telemetry.values import Collect
@@ -52,8 +53,9 @@ class PushGateway:
     so that none of an earlier run remain. A name and password in the URL are sent by
     basic authentication. Proxies are not used: a gateway is in the local network."""
 
-    def __init__(self, url: str, rollout: str) -> None:
-        """Raises UsageFault."""
+    def __init__(self, url: str, rollout: str, *, ca: str | None = None) -> None:
+        """`ca`: a file of authorities to trust instead of the system's. Raises UsageFault."""
+        self._ca = ca
         self._url = group_url(url, rollout)
         shown = self._url.copy_with(username=None, password=None, path="/")
         self.name = f"--push-gateway {str(shown).rstrip('/')}"
@@ -62,8 +64,13 @@ class PushGateway:
 
     async def open(self, collect: Collect) -> None:
         self._page = Page(collect)
-        # Reading the trusted authorities takes a while.
-        self._client = await asyncio.to_thread(_client)
+        is_secure = self._url.scheme == "https"
+        try:
+            # Reading the trusted authorities takes a while.
+            trusted = await asyncio.to_thread(context, self._ca) if is_secure else False
+        except NoAuthorities as error:
+            raise UsageFault(f"--push-gateway: {error}") from error
+        self._client = _client(trusted)
 
     async def give(self) -> str | None:
         if self._client is None or self._page is None:
@@ -86,8 +93,9 @@ class PushGateway:
             await self._client.aclose()
 
 
-def _client() -> httpx.AsyncClient:
+def _client(trusted: ssl.SSLContext | bool) -> httpx.AsyncClient:
     return httpx.AsyncClient(
+        verify=trusted,
         follow_redirects=False,  # a PUT would lose its body, or a password go elsewhere
         timeout=None,  # the caller limits each push as a whole
         trust_env=False,

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -12,11 +13,13 @@ import click
 from controller import bootstrap, bootstrap_demo
 from controller.cli import options
 from controller.cli.confirm import before
+from controller.cli.interrupts import interrupt
 from controller.cli.narrator import Narrating, narrator_for
 from controller.cli.say import fitted, say
 from controller.cli.signals import Signals
 from controller.config import RolloutFile, load
 from controller.core.outcome import ExitCode
+from controller.errors import UsageFault
 from controller.lifecycle import Findings, Ports, Prepared, RunOptions, next_commands
 from controller.lifecycle import run as run_session
 from controller.preflight.forecast import LOOK
@@ -25,6 +28,8 @@ from controller.report.run.summary import summary
 from controller.runner.loop import Runner
 
 RATE: Final = 200
+LONGEST: Final = 60
+"""Bytes of a folder for temporary files: what stands in it has some 40 more, of at most 107."""
 BAD: Final = {"fail_every": 10}
 """v2 fails a tenth of its requests, and its health check stays green."""
 
@@ -48,7 +53,9 @@ def demo(bad: bool, members: int, haproxy: str | None, log_format: str) -> None:
 
 
 async def _demo(bad: bool, members: int, haproxy: str | None, log_format: str) -> int:
-    with tempfile.TemporaryDirectory(prefix="poolroll-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(
+        prefix="poolroll-", dir=_short_folder(), ignore_cleanup_errors=True
+    ) as folder:
         state = Path(folder) / "state"
         async with (
             bootstrap_demo.demo_world(Path(folder), members, haproxy) as pool,
@@ -73,6 +80,20 @@ async def _demo(bad: bool, members: int, haproxy: str | None, log_format: str) -
             say("apps:  " + ", ".join(f"{name} {v}" for name, v in versions.items()))
         say(f"report: {await _report(state)}")
     return code
+
+
+def _short_folder() -> str:
+    """The folder for temporary files, or /tmp where a socket in it would have too long a name
+    (unix(7)). Raises UsageFault."""
+    folder = tempfile.gettempdir()
+    if len(os.fsencode(folder)) <= LONGEST:
+        return folder
+    if os.access("/tmp", os.W_OK | os.X_OK):
+        return "/tmp"
+    raise UsageFault(
+        f"demo: TMPDIR is {folder}: too long for the sockets in it; name a folder with at most "
+        f"{LONGEST} characters"
+    )
 
 
 def _introduce(members: int, prometheus: str | None) -> None:
@@ -108,7 +129,7 @@ async def _roll(file: RolloutFile, state: Path, narrator: Narrating) -> int:
 
     async with contextlib.aclosing(bootstrap.open_state(state, create=True)) as store:
         ports: Ports = bootstrap.ports(file.settings, state, store)
-        with Signals() as signals, contextlib.ExitStack() as stack:
+        with Signals(after=interrupt) as signals, contextlib.ExitStack() as stack:
             stack.callback(narrator.stop)
 
             def begun(runner: Runner) -> None:

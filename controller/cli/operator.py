@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -13,10 +14,15 @@ import click
 
 from controller import bootstrap
 from controller.cli import options
+from controller.cli.ask import ask, is_terminal
 from controller.cli.cut_off import say_cut_off
 from controller.cli.log import LogNarrator
+from controller.cli.say import say
 from controller.cli.signals import Signals
+from controller.config import RolloutFile
 from controller.core.outcome import ExitCode
+from controller.core.settings import Settings
+from controller.core.state.state import State
 from controller.errors import (
     ConfigurationError,
     LeaseLost,
@@ -29,18 +35,22 @@ from controller.journal.heard import hears
 from controller.journal.replay import replay
 from controller.lifecycle import (
     FormerFile,
-    Ports,
     Unfinished,
     abort_at_rest,
+    abort_from_journal,
+    as_it_was_run,
+    file_of_pool,
     former_file,
     look_once,
     next_commands,
     unfinished,
 )
-from controller.ports import Journal, Store
+from controller.ports import Commands, Hold, Journal, Store
 from controller.records import Request, Verb
+from controller.report.members.placement import PoolView
 from controller.report.run.notices import RolloutNotices
 from controller.report.run.summary import over, summary
+from controller.report.sanitize import legible_line
 from controller.report.status.value import looked_at
 from controller.runner.notify import NoticeSender
 from controller.runner.recorder import Narrator
@@ -69,7 +79,7 @@ def resume(name: str, reason: str, state: str | None) -> None:
     """Continue after a pause. After a halt, allow the next `run` to continue."""
     if not reason.strip():
         raise UsageFault("resume --reason: give a reason; it is kept in the journal")
-    asyncio.run(_ask(name, state, Verb.RESUME, reason))
+    asyncio.run(_resume(name, state, reason))
 
 
 @click.command()
@@ -97,7 +107,7 @@ async def _opened(name: str, state: str | None) -> AsyncIterator[Opened]:
     """Raises Refused, StateError."""
     folder = bootstrap.state_folder(state)
     if not bootstrap.exists(folder):
-        raise Refused(f"there is no state folder at {folder}, so no rollout is known")
+        raise Refused(bootstrap.no_state(folder))
     async with contextlib.aclosing(bootstrap.open_state(folder, create=False)) as store:
         former = await unfinished(store.journal, name)
         if former is None:
@@ -120,6 +130,18 @@ async def _over(journal: Journal, folder: Path, name: str) -> list[str]:
 async def _ask(name: str, state: str | None, verb: Verb, reason: str) -> None:
     async with _opened(name, state) as opened:
         await _ask_for(opened, verb, reason)
+
+
+async def _resume(name: str, state: str | None, reason: str) -> None:
+    """First says what may still run of a failed step, and asks, where there is somebody to ask."""
+    async with _opened(name, state) as opened:
+        members = opened.former.state.members.values()
+        busy = [f"{m.name}: {m.progress.may_run}" for m in members if m.progress.may_run]
+        for line in busy:
+            click.echo(legible_line(f"CAUTION: {line}; the next run begins the step again"))
+        if busy and is_terminal() and not await ask("does nothing of it run any more?"):
+            raise Refused(f"resume {name}: end it, or wait for its end, first")
+        await _ask_for(opened, Verb.RESUME, reason)
 
 
 async def _ask_for(opened: Opened, verb: Verb, reason: str) -> None:
@@ -156,18 +178,20 @@ async def _is_heard(journal: Journal, request: Request) -> bool:
     return False
 
 
-def _notices(former: Unfinished, file: FormerFile, ports: Ports, log: LogNarrator) -> NoticeSender:
+def _notices(
+    former: Unfinished, file: FormerFile, running: Commands, folder: Path, log: LogNarrator
+) -> NoticeSender:
     """Recipients from the rollout file as it is now: the copy in the journal has no secrets."""
     row = former.row
     try:
         if isinstance(file.now, ConfigurationError):
             raise file.now
-        notices = bootstrap.notices(file.now, ports.commands, log.warn)
+        notices = bootstrap.notices(file.now, running, log.warn)
     except ConfigurationError as error:
         log.warn(f"no notifications will be sent: {error.faults[0].render(error.file)}")
-        return NoticeSender((), ports.clock, log.warn)
-    commands, settings = next_commands(ports.folder, row, former.plan), file.now.settings
-    notices.watch(RolloutNotices(row.id, former.plan, settings, commands, is_ending=True))
+        return NoticeSender((), bootstrap.clock(), log.warn)
+    commands = next_commands(bootstrap.folder_to_name(folder), row, former.plan)
+    notices.watch(RolloutNotices(row.id, former.plan, file.now.settings, commands, is_ending=True))
     return notices
 
 
@@ -184,31 +208,59 @@ async def _abort(name: str, restore: bool, log_format: str, given: dict[str, Any
 async def _abort_at_rest(
     opened: Opened, restore: bool, log_format: str, ways: OutletOptions
 ) -> int:
-    former = opened.former
+    former, folder, clock = opened.former, opened.folder, bootstrap.clock()
     name = former.plan.name
     file = former_file(former.row)
-    settings = file.kept.settings
-    ports = bootstrap.ports(settings, opened.folder, opened.store)
-    log = LogNarrator(name, ports.clock.wall, log_format)
-    async with ports.lock.hold(name) as hold:
-        with Signals() as signals:
-            meter = bootstrap.meter(name, ways, log.warn)
-            async with _notices(former, file, ports, log) as notices, meter:
-                await meter.open(Subject(former.plan, former.row.started))
-                narrators: list[Narrator] = [log, notices, meter]
-                commands = next_commands(ports.folder, former.row, former.plan)
-                try:
-                    state = await abort_at_rest(
-                        ports, hold, former, file, restore, narrators, signals.hand_to
-                    )
-                except (StateError, LeaseLost) as error:
-                    if signals.runner is None:
-                        raise
-                    return say_cut_off(error, former.plan, signals.runner.state, commands)
-                seen = await look_once(ports.balancer, ports.clock, ports.clock.now() + LOOK_WITHIN)
-                now, wall = ports.clock.now(), ports.clock.wall()
-                after = looked_at(state, seen)
-                lines = summary(former.plan, after, settings, now, wall, commands)
-                click.echo("\n".join(lines))
+    log = LogNarrator(name, clock.wall, log_format)
+    # The lock goes before notices in delivery are waited for.
+    with Signals() as signals:
+        async with AsyncExitStack() as waiting, bootstrap.lock(folder).hold(name) as hold:
+            running = bootstrap.commands(folder)
+            notices = await waiting.enter_async_context(
+                _notices(former, file, running, folder, log)
+            )
+            meter = await waiting.enter_async_context(bootstrap.meter(name, ways, log.warn))
+            await meter.open(Subject(former.plan, former.row.started))
+            narrators: list[Narrator] = [log, notices, meter]
+            commands = next_commands(bootstrap.folder_to_name(folder), former.row, former.plan)
+            try:
+                state, seen = await _ended(opened, hold, file, restore, narrators, signals)
+            except (StateError, LeaseLost) as error:
+                if signals.runner is None:
+                    raise
+                return say_cut_off(error, former.plan, signals.runner.state, commands)
+            after = looked_at(state, seen)
+            now, wall = clock.now(), clock.wall()
+            say(*summary(former.plan, after, _settings(file), now, wall, commands))
+            signals.over(notices.give_up)
     out = any(m.is_away for m in state.members.values())
     return ExitCode.HALTED if restore and out else 0
+
+
+async def _ended(
+    opened: Opened,
+    hold: Hold,
+    file: FormerFile,
+    restore: bool,
+    narrators: Sequence[Narrator],
+    signals: Signals,
+) -> tuple[State, PoolView]:
+    """End the rollout, and look at its members. Without a rollout file that says where its load
+    balancers are, the journal alone is enough for an abort without `--restore`."""
+    former, folder, clock = opened.former, opened.folder, bootstrap.clock()
+    used = as_it_was_run(former, file) if restore else file_of_pool(former, file)
+    if isinstance(used, ConfigurationError):
+        ports = bootstrap.journal_ports(opened.store)
+        state = await abort_from_journal(ports, hold, former, used, narrators)
+        why = "the rollout file in the journal cannot be read"
+        return state, PoolView(clock.wall(), unseen=dict.fromkeys(former.plan.instances, why))
+    real = bootstrap.ports(used.settings, folder, opened.store, runs_steps=restore)
+    state = await abort_at_rest(real, hold, former, used, restore, narrators, signals.hand_to)
+    return state, await look_once(real.balancer, clock, clock.now() + LOOK_WITHIN)
+
+
+def _settings(file: FormerFile) -> Settings | None:
+    for one in (file.kept, file.now):
+        if isinstance(one, RolloutFile):
+            return one.settings
+    return None

@@ -41,6 +41,21 @@ rollout_file = click.argument(
     "file", type=click.Path(path_type=Path), envvar="POOLROLL_FILE", metavar="FILE"
 )
 
+
+def must_stay(verb: str, file: Path) -> None:
+    """Refuse what can be read once only, like `-` or `<(…)`: a later command reads the file again.
+
+    Raises UsageFault.
+    """
+    path = file.absolute()
+    passes = str(file) == "-" or path.is_relative_to("/dev") or path.is_relative_to("/proc")
+    if passes or path.is_fifo() or path.is_socket():
+        raise UsageFault(
+            f"{verb} {file}: this can be read once only; write it to a file, since `run` and "
+            "`resume` read it again"
+        )
+
+
 state = option(
     "--state",
     metavar="DIR",
@@ -78,6 +93,11 @@ _WAYS_OUT = (
         help="Write them to a file for node_exporter, every 5 seconds and at the end.",
     ),
     option("--push-gateway", metavar="URL", help="Push them to a Pushgateway, just as often."),
+    option(
+        "--push-gateway-ca",
+        metavar="PATH",
+        help="PEM file of the CAs to trust there, instead of the system's.",
+    ),
 )
 
 
@@ -94,6 +114,7 @@ def ways_out(given: Mapping[str, Any]) -> OutletOptions:
         listen=given["metrics_listen"] or None,
         textfile=given["metrics_textfile"] or None,
         push_gateway=given["push_gateway"] or None,
+        push_gateway_ca=given["push_gateway_ca"] or None,
     )
 
 

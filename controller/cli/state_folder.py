@@ -15,7 +15,7 @@ async def known(state: str | None) -> AsyncIterator[tuple[Store, Path]]:
     """Journal and requests, and their folder. Raises Refused when there is none, StateError."""
     folder = bootstrap.state_folder(state)
     if not bootstrap.exists(folder):
-        raise Refused(f"there is no state folder at {folder}, so no rollout is known")
+        raise Refused(bootstrap.no_state(folder))
     async with contextlib.aclosing(bootstrap.read_state(folder)) as store:
         yield store, folder
 

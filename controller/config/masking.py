@@ -3,17 +3,29 @@
 Masked are the values of headers, the passwords and tokens of gates, the URLs and secrets of
 `notify` and `heartbeat`, whatever looks like a secret (`controller.redaction`), every variable
 used in one of these, and variables whose name sounds secret.
+
+Each value is masked as YAML reads it and written anew, in quotes: its escapes and line breaks are
+no part of a secret, and what is written is read back before it is used.
 """
 
 import re
 from collections.abc import Iterator, Mapping
 
 from controller.config.text.document import Document, read
-from controller.config.text.nodes import Scalar
+from controller.config.text.nodes import Scalar, scalars
 from controller.config.text.places import Trail
+from controller.config.text.rewriting import Span, is_block, rewritten
 from controller.config.text.templating import mentions
 from controller.config.text.trails import texts
-from controller.redaction import MASK, blotted, discreet, is_secret_name, secrets_in
+from controller.redaction import (
+    ANYWHERE,
+    IN_FILES,
+    MASK,
+    blotted,
+    discreet,
+    is_secret_name,
+    secrets_in,
+)
 
 _FILLED = (
     "validate.*.http.headers.*",
@@ -28,7 +40,6 @@ _FILLED = (
 _NOTICES = ("notify.*.webhook.headers.*", "notify.*.webhook.secret", "heartbeat.headers.*")
 _ADDRESSES = ("notify.*.webhook.url", "heartbeat.url")
 """Anyone who knows the URL may post there, so everything but the host is secret."""
-_ANCHOR = re.compile(r"&\S+\s+")
 _HOST = re.compile(r"https?://(?:[^/?#@]*@)?([A-Za-z0-9.:\[\]-]+)(?=[/?#]|$)")
 
 
@@ -38,30 +49,52 @@ def masked(text: str, sets: Mapping[str, str]) -> tuple[str, dict[str, str]]:
 
 
 def masked_document(document: Document, sets: Mapping[str, str]) -> tuple[str, dict[str, str]]:
-    """As `masked`, of a text that was read already."""
+    """As `masked`, of a text that was read already. The result has the same keys and lists."""
     if document.data is None:
         return MASK, dict.fromkeys(sets, MASK)
     names = set(_secret_names(document))
-    # With an alias, one place may be both a header and a URL: the masked URL can be parsed again.
-    spans = {(start, end): shown for start, end, shown in _spans(document, names)}
-    result = document.text
-    for (start, end), shown in sorted(spans.items(), reverse=True):
-        anchor = _ANCHOR.match(result, start, end)
-        begin = anchor.end() if anchor else start
-        close = "\n" if result[begin:end].endswith("\n") else ""
-        result = f'{result[:begin]}"{shown}"{close}{result[end:]}'
-    return blotted(result), {
+    shown = _shown(document, names)
+    return rewritten(document, shown), {
         name: MASK if f"vars.{name}" in names else discreet(value) for name, value in sets.items()
     }
+
+
+def _shown(document: Document, names: set[str]) -> dict[Span, str]:
+    """What is shown of each value that is, or contains, a secret."""
+    shown = {}
+    for scalar in scalars(document.root):
+        span, source = (scalar.start, scalar.end), document.text[scalar.start : scalar.end]
+        # A block's source holds its comments too.
+        if blotted(scalar.text) != scalar.text or (is_block(source) and blotted(source) != source):
+            shown[span] = blotted(scalar.text)
+    for trail, node in document.values.items():
+        if isinstance(node, Scalar) and (text := blotted(node.text, _forms(trail))) != node.text:
+            shown[node.start, node.end] = text
+    for trail in _secret_trails(document, names):
+        found = document.values.get(trail)
+        if isinstance(found, Scalar):
+            shown[found.start, found.end] = MASK
+    # A value may be both a header and a URL: the masked URL can be parsed again.
+    for pattern in _ADDRESSES:
+        for trail, _ in texts(document.data, pattern):
+            found = document.values.get(trail)
+            if isinstance(found, Scalar):
+                shown[found.start, found.end] = _masked_address(found.text)
+    return shown
+
+
+def _forms(trail: Trail) -> tuple[re.Pattern[str], ...]:
+    """A word of a command may contain `X-Api-Key: …`; elsewhere a text may well say "token: "."""
+    return ANYWHERE if "command" in trail else IN_FILES
 
 
 def _secret_names(document: Document) -> Iterator[str]:
     for pattern in _FILLED:
         for _, value in texts(document.data, pattern):
             yield from (mention.name or "" for mention in mentions(value))
-    for scalar in document.values.values():
-        if isinstance(scalar, Scalar):
-            for secret in secrets_in(scalar.text):
+    for trail, node in document.values.items():
+        if isinstance(node, Scalar):
+            for secret in secrets_in(node.text, _forms(trail)):
                 yield from (mention.name or "" for mention in mentions(secret))
     for section in ("vars.*", "rollback.vars.*"):
         yield from (f"vars.{t[-1]}" for t, _ in texts(document.data, section) if _says_so(t[-1]))
@@ -72,19 +105,6 @@ def _secret_names(document: Document) -> Iterator[str]:
 
 def _says_so(name: str | int) -> bool:
     return is_secret_name(str(name))
-
-
-def _spans(document: Document, names: set[str]) -> Iterator[tuple[int, int, str]]:
-    """Place and replacement; the result still parses as a rollout file."""
-    for trail in _secret_trails(document, names):
-        node = document.values.get(trail)
-        if isinstance(node, Scalar):
-            yield node.start, node.end, MASK
-    for pattern in _ADDRESSES:
-        for trail, _ in texts(document.data, pattern):
-            node = document.values.get(trail)
-            if isinstance(node, Scalar):
-                yield node.start, node.end, _masked_address(node.text)
 
 
 def _masked_address(address: str) -> str:

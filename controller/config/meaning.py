@@ -76,7 +76,8 @@ class Gate:
     then: core.Then
     metric: MetricQuery | None
     alerts: AlertQuery | None
-    probe: ProbeTraffic | None
+    probe: ProbeTraffic | tuple[ProbeTraffic, str] | None
+    """With the name of its server, a key of a later version."""
 
 
 def meaning(file: RolloutFile) -> tuple[object, ...]:
@@ -164,8 +165,10 @@ def _metric(gate: core.MetricGate, servers: AskedServers) -> MetricQuery:
     )
 
 
-def _probe(section: GateSection) -> ProbeTraffic | None:
+def _probe(section: GateSection) -> ProbeTraffic | tuple[ProbeTraffic, str] | None:
     if section.probe is None:
         return None
     every = scalars.duration(section.probe.every)
-    return ProbeTraffic(section.probe.url, every, dict(section.probe.headers))
+    asked = ProbeTraffic(section.probe.url, every, dict(section.probe.headers))
+    name = section.probe.server_name
+    return asked if name is None else (asked, name)

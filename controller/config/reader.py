@@ -1,5 +1,6 @@
 """Load and parse a rollout file: all its faults at once, or a valid RolloutFile."""
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from pydantic import ValidationError
 
 from controller.config.checks.contradictions import contradictions
 from controller.config.checks.doubts import doubts_about
+from controller.config.checks.empty_values import empty_values
 from controller.config.checks.faults import faults_of
 from controller.config.checks.templates import template_faults
 from controller.config.rollout_file import RolloutFile, folder_of
@@ -17,6 +19,9 @@ from controller.config.values.filling import variables
 from controller.config.values.metrics_servers import Servers, filled_faults, servers_of
 from controller.config.values.settings import known_at_load, settings_of
 from controller.errors import ConfigurationError, Fault
+
+STDIN = "-"
+"""In place of a path: standard input."""
 
 MAX_FAULTS = 100
 """More than anyone fixes in one go; a file of another kind has thousands."""
@@ -31,7 +36,7 @@ def load(
     only: Sequence[str] = (),
     canaries_only: bool = False,
 ) -> RolloutFile:
-    """The rollout file at `path`. Raises ConfigurationError."""
+    """The rollout file at `path`, or on standard input. Raises ConfigurationError."""
     text = decode(_bytes(path), str(path))
     return parse(text, str(path), sets, only=only, canaries_only=canaries_only)
 
@@ -66,6 +71,7 @@ def parse(
     faults += option_faults(document.data, sets, canaries_only=canaries_only)
     if rollout is None or faults or document.faults:
         raise _refusal(file, (*document.faults, *faults))
+    faults += empty_values(document, rollout, sets)
     values = {**variables(rollout.vars), **sets}
     folder = folder_of(Path(file))
     servers = Servers(known_at_load(rollout, values), folder)
@@ -78,7 +84,7 @@ def parse(
         folder,
         only=only,
         canaries_only=canaries_only,
-        warnings=doubts_about(rollout),
+        warnings=doubts_about(rollout, sets),
     )
     return RolloutFile(
         Path(file), text, dict(sets), settings, document, rollout, servers_of(rollout, servers)
@@ -102,6 +108,8 @@ def decode(raw: bytes, file: str) -> str:
 
 def _bytes(path: Path) -> bytes:
     try:
+        if str(path) == STDIN:
+            return sys.stdin.buffer.read(MAX_BYTES + 1)
         with path.open("rb") as stream:
             return stream.read(MAX_BYTES + 1)
     except FileNotFoundError:

@@ -31,6 +31,8 @@ class WebhookTarget:
     style: str = "json"
     """`json` or `slack`."""
     method: str = "POST"
+    ca: str | None = None
+    """Path of the authorities to trust."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ class _Reading:
             url=self._url(section.url, ("heartbeat", "url")),
             headers=self._headers(section.headers, ("heartbeat", "headers")),
             method=section.method,
+            ca=self._path(section.ca),
         )
         recipient = Recipient("heartbeat", frozenset(("heartbeat",)), target)
         return Beat(recipient, scalars.duration(section.every))
@@ -110,7 +113,11 @@ class _Reading:
             secret=None if secret is None else self._text(secret, (*trail, "secret")),
             headers=self._headers(section.headers, (*trail, "headers")),
             style=section.style,
+            ca=self._path(section.ca),
         )
+
+    def _path(self, place: str | None) -> str | None:
+        return None if place is None else str(Path(self._file.folder, place))
 
     def _url(self, source: Source, trail: Trail) -> str:
         url = self._text(source, trail)

@@ -6,12 +6,19 @@ decision, and starts the loop. No adapters and no terminal output belong here.
 
 from controller.journal.unfinished import Unfinished, unfinished
 from controller.lifecycle.abort import abort_at_rest
-from controller.lifecycle.changes import FormerFile, former_file, next_commands
+from controller.lifecycle.abort_from_journal import abort_from_journal
+from controller.lifecycle.changes import next_commands
 from controller.lifecycle.dry_run import DryRun, dry_run
 from controller.lifecycle.findings import Findings
+from controller.lifecycle.former_file import (
+    FormerFile,
+    as_it_was_run,
+    file_of_pool,
+    former_file,
+)
 from controller.lifecycle.gates import sampler_of
 from controller.lifecycle.look import look_once
-from controller.lifecycle.options import Ports, Prepared, ReadPorts, RunOptions
+from controller.lifecycle.options import JournalPorts, Ports, Prepared, ReadPorts, RunOptions
 from controller.lifecycle.resume import scope
 from controller.lifecycle.run import run
 
@@ -19,13 +26,17 @@ __all__ = [
     "DryRun",
     "Findings",
     "FormerFile",
+    "JournalPorts",
     "Ports",
     "Prepared",
     "ReadPorts",
     "RunOptions",
     "Unfinished",
     "abort_at_rest",
+    "abort_from_journal",
+    "as_it_was_run",
     "dry_run",
+    "file_of_pool",
     "former_file",
     "look_once",
     "next_commands",

@@ -2,20 +2,17 @@
 
 from collections.abc import Callable, Sequence
 
-from controller.core.events import AbortRequested, Finished
-from controller.core.outcome import ExitCode, Outcome
-from controller.core.state.apply import apply
+from controller.config import RolloutFile
+from controller.core.events import AbortRequested
 from controller.core.state.state import State
-from controller.errors import Refused
-from controller.journal.codec import encode
+from controller.errors import ConfigurationError, Refused
 from controller.journal.unfinished import Unfinished
+from controller.lifecycle.abort_from_journal import abort_from_journal
 from controller.lifecycle.begin import began
-from controller.lifecycle.changes import FormerFile, as_it_was_run
 from controller.lifecycle.options import Ports, Prepared, RunOptions
 from controller.lifecycle.run import carry_out
 from controller.ports import Hold
 from controller.preflight.survey import reach, survey
-from controller.report.words import names
 from controller.runner.loop import Runner
 from controller.runner.recorder import Narrator
 
@@ -24,22 +21,22 @@ async def abort_at_rest(
     ports: Ports,
     hold: Hold,
     former: Unfinished,
-    kept: FormerFile,
+    file: RolloutFile,
     restore: bool,
     narrators: Sequence[Narrator],
     on_start: Callable[[Runner], None],
 ) -> State:
     """End for good a rollout that no process runs, with the file as it was run. Without `restore`
-    the journal is enough if a load balancer does not answer."""
-    file = as_it_was_run(former, kept) if restore else kept.kept
+    the journal is enough if a load balancer does not answer, or if the file cannot be used."""
     try:
         reached = await reach(ports.balancer, file.settings.selection)
-    except Refused as refused:
+        await hold.add(reached.keys)
+        # Can every template be filled?
+        await survey(file, reached, None, former.plan.purpose)
+    except (Refused, ConfigurationError) as error:
         if restore:
             raise
-        return await _abort_from_journal(ports, hold, former, refused, narrators)
-    await hold.add(reached.keys)
-    await survey(file, reached, None, former.plan.purpose)  # can every template be filled?
+        return await abort_from_journal(ports, hold, former, error, narrators)
     prepared = Prepared(
         former.row,
         former.plan,
@@ -50,40 +47,3 @@ async def abort_at_rest(
         abandoned=None,
     )
     return await carry_out(ports, hold, prepared, narrators, None, on_start)
-
-
-async def _abort_from_journal(
-    ports: Ports,
-    hold: Hold,
-    former: Unfinished,
-    refused: Refused,
-    narrators: Sequence[Narrator],
-) -> State:
-    """End a rollout from the journal alone. What is out stays known to later rollouts (S8)."""
-    row, journal, state = former.row, ports.journal, former.state
-    await hold.add({one.key for one in await journal.taken_by(row.id)})
-    ending = Finished(
-        Outcome.ABORTED, ExitCode.STOPPED, f"by {ports.by}; {_by_the_journal(state, refused)}"
-    )
-    for event in (
-        began(ports, former.plan, RunOptions()),
-        AbortRequested(ports.by, restore=False),
-        ending,
-    ):
-        now = ports.clock.now()
-        after = apply(former.plan, state, event, now)
-        await journal.append(row.id, now, *encode(event))
-        for narrator in narrators:
-            narrator.tell(event, state, after)
-        state = after
-    await journal.end(row.id, ending.outcome, ending.exit_code)
-    return state
-
-
-def _by_the_journal(state: State, refused: Refused) -> str:
-    """What the journal says about members that no load balancer was asked about."""
-    out = [m.name for m in state.members.values() if m.placement.found is not None]
-    busy = [m.name for m in state.members.values() if m.progress.unfinished]
-    words = f"nothing was set on any load balancer ({'; '.join(refused.reasons)}); "
-    words += f"according to the journal, out because of us: {names(out)}"
-    return words + (f"; a step may still be running on {names(busy)}" if busy else "")

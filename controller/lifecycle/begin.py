@@ -16,7 +16,7 @@ from controller.core.state.state import initial
 from controller.errors import Refused
 from controller.journal.unfinished import Unfinished
 from controller.lifecycle.findings import Findings
-from controller.lifecycle.options import Ports, Prepared, RunOptions
+from controller.lifecycle.options import JournalPorts, Ports, Prepared, RunOptions
 from controller.lifecycle.preflight import preflight
 from controller.lifecycle.resume import scope
 from controller.ports import Hold
@@ -85,7 +85,7 @@ def _row(ports: Ports, file: RolloutFile) -> RolloutRow:
     )
 
 
-def began(ports: Ports, plan: Plan, options: RunOptions) -> RunBegan:
+def began(ports: JournalPorts, plan: Plan, options: RunOptions) -> RunBegan:
     """Raises Refused where the command line leaves no member to touch."""
     only = scope(plan, options)
     return RunBegan(ports.by, only, options.stepwise, dict(options.overrides))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from controller.config import RolloutFile
 from controller.core.events import Event
@@ -37,6 +38,17 @@ class ReadPorts:
     sources: Sources
     folder: str = ""
     """The state folder, unless it is the default."""
+
+
+class JournalPorts(Protocol):
+    """What it takes to end a rollout whose load balancers are not known."""
+
+    @property
+    def journal(self) -> Journal: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def by(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

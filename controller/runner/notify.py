@@ -5,7 +5,8 @@ line in the log.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from secrets import token_hex
 from types import TracebackType
@@ -18,17 +19,30 @@ from controller.core.state.state import State
 from controller.ports import Clock, Notifier
 from controller.records import Notice, Undelivered
 
-TRY: Final = timedelta(seconds=8)
-"""Timeout of one delivery attempt."""
-
 PAUSES: Final = (timedelta(seconds=1), timedelta(seconds=3))
-"""Before the second and the third, last attempt: 28 seconds in all."""
+"""Before the second and the third, last try."""
+
+WHOLE: Final = timedelta(seconds=32)
+"""A last try begins at most this long after the first: three waits of ten seconds, as chats ask for
+(`Retry-After`), fit in."""
+
+URGENT: Final = frozenset({"halted", "stuck", "aborted"})
+"""Somebody has to act on these: the end of a run waits for them, `LAST` at most."""
+LAST: Final = WHOLE + timedelta(seconds=8)
 
 PATIENCE: Final = timedelta(seconds=5)
-"""How long notices still in delivery get when the run is over."""
+"""How long other notices still in delivery get when the run is over."""
+
+SILENT: Final = timedelta(seconds=1)
+"""How long the end of a run waits without a word."""
 
 MOST: Final = 256
 """Concurrent deliveries at most."""
+
+MOST_NAMED: Final = 3
+"""Notices named in one line."""
+
+_Task = asyncio.Task[None]
 
 Warn = Callable[[str], None]
 
@@ -50,9 +64,16 @@ class Notices(Protocol):
     def heartbeat(self, state: State, wall: datetime) -> Notice: ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Delivery:
+    what: str
+    is_urgent: bool
+
+
 class NoticeSender:
-    """Implements `controller.runner.recorder.Narrator`. A context: on exit, notices in
-    delivery get `PATIENCE`, then they are given up. Errors of receivers are never raised."""
+    """Implements `controller.runner.recorder.Narrator`. A context: on exit, notices in delivery
+    get `PATIENCE`, urgent ones `LAST`, then they are given up. Errors of receivers are never
+    raised."""
 
     def __init__(
         self,
@@ -70,7 +91,8 @@ class NoticeSender:
         self._notices: Notices | None = None
         self._last: Instant | None = None
         self._state: State | None = None
-        self._tasks: dict[asyncio.Task[None], str] = {}
+        self._tasks: dict[_Task, _Delivery] = {}
+        self._given_up = asyncio.Event()
         self._beating: asyncio.Task[None] | None = None
 
     def watch(self, notices: Notices) -> None:
@@ -90,12 +112,14 @@ class NoticeSender:
         for task in beating:
             task.cancel()
         tasks = dict(self._tasks)
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=PATIENCE.total_seconds())
-            for task in late:
+        urgent = {task: one for task, one in tasks.items() if one.is_urgent}
+        await self._wait(tasks, SILENT)
+        await self._wait(urgent, LAST - SILENT, says_so=True)
+        await self._wait(tasks, PATIENCE - SILENT if not urgent else timedelta(0))
+        for task, one in tasks.items():
+            if not task.done():
                 task.cancel()
-                given = span(PATIENCE)
-                self._warn(f"{tasks[task]}: given up: not delivered {given} after the run ended")
+                self._warn(f"{one.what}: given up: not delivered since the run ended")
         for ended in await asyncio.gather(*tasks, *beating, return_exceptions=True):
             if isinstance(ended, Exception):
                 self._warn(
@@ -103,6 +127,35 @@ class NoticeSender:
                 )
         for notifier in self._receivers():
             await notifier.aclose()
+
+    def give_up(self) -> None:
+        """Wait no longer for notices in delivery."""
+        self._given_up.set()
+
+    async def _wait(
+        self,
+        tasks: Mapping[asyncio.Task[None], _Delivery],
+        most: timedelta,
+        *,
+        says_so: bool = False,
+    ) -> None:
+        """Until all have ended, `most` has passed, or nobody wants to wait any more."""
+        left = [task for task in tasks if not task.done()]
+        if not left or self._given_up.is_set() or most <= timedelta(0):
+            return
+        if says_so:
+            which = ", ".join(tasks[task].what for task in left[:MOST_NAMED])
+            self._warn(f"waiting up to {span(most)} for notices: {which} (a signal ends the wait)")
+        impatient = asyncio.ensure_future(self._given_up.wait())
+        every = asyncio.ensure_future(asyncio.wait(left))
+        await asyncio.wait(
+            (impatient, every),
+            timeout=most.total_seconds(),
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+        for one in (impatient, every):
+            one.cancel()
+        await asyncio.gather(impatient, every, return_exceptions=True)
 
     def tell(self, event: Event | Observation, before: State, after: State) -> None:
         if self._notices is None:
@@ -127,19 +180,27 @@ class NoticeSender:
                 )
                 continue
             task = asyncio.create_task(self._deliver(notifier, notice))
-            self._tasks[task] = f"{notifier.name}: {notice.event!r}"
+            what = f"{notifier.name}: {notice.event!r}"
+            self._tasks[task] = _Delivery(what, notice.event in URGENT)
             task.add_done_callback(lambda done: self._tasks.pop(done, None))
 
     async def _deliver(self, notifier: Notifier, notice: Notice) -> None:
         delivery, what = token_hex(8), f"{notifier.name}: {notice.event!r}"
-        for pause in (*PAUSES, None):
-            missed = await _try(notifier, notice, delivery, TRY)
+        until, pauses = self._clock.now() + WHOLE, iter((*PAUSES, None))
+        while True:
+            missed = await _try(notifier, notice, delivery, notifier.within)
             if missed is None:
                 return
+            # A receiver that says when to come back is asked then, as often as there is time for.
+            pause = missed.after or next(pauses)
             if pause is None or not missed.retryable:
                 self._warn(f"{what} was not delivered: {missed.why}")
                 return
-            self._warn(f"{what} was not delivered yet: {missed.why}; retrying")
+            if self._clock.now() + pause > until:
+                wait = f"; it asks to wait {span(missed.after)}" if missed.after else ""
+                self._warn(f"{what} was not delivered: {missed.why}{wait}")
+                return
+            self._warn(f"{what} was not delivered yet: {missed.why}; retrying in {span(pause)}")
             await self._clock.sleep(pause)
 
     async def _keep_beating(self, notifier: Notifier, every: timedelta, notices: Notices) -> None:
@@ -148,7 +209,7 @@ class NoticeSender:
         while self._state is not None and self._state.finished is None:
             due = self._clock.now() + every
             notice = notices.heartbeat(self._state, self._clock.wall())
-            missed = await _try(notifier, notice, token_hex(8), min(TRY, every))
+            missed = await _try(notifier, notice, token_hex(8), min(notifier.within, every))
             if missed is not None and is_delivered:
                 self._warn(f"{notifier.name}: heartbeat not delivered: {missed.why}")
             if missed is None and not is_delivered:

@@ -40,6 +40,8 @@ class OutletOptions:
     listen: str | None = None
     textfile: str | None = None
     push_gateway: str | None = None
+    push_gateway_ca: str | None = None
+    """Path of the authorities to trust."""
 
 
 class Outlet(Protocol):

@@ -195,3 +195,23 @@ def test_whom_a_run_is_limited_to_is_no_change() -> None:
     whole = fingerprint(parse(text, "f"), "s")
     assert fingerprint(parse(text, "f", only=("web1",)), "s") == whole
     assert fingerprint(parse(text, "f", canaries_only=True), "s") == whole
+
+
+HTTP = "validate: [{http: {url: 'https://h/'}}]"
+PROBE = (
+    "gates: [{name: a, prometheus: {url: 'http://h', query: q}, max: 1, "
+    "inconclusive: {then: probe}, probe: {url: 'https://h/'}}]"
+)
+
+
+@pytest.mark.parametrize("section", [HTTP, PROBE])
+def test_a_key_of_a_later_version(section: str) -> None:
+    """Given, it is a change. Not given, it is in no repr, so that the fingerprint of a rollout that
+    a former version began stays the same."""
+    old, new = page(section), page(section.replace("//h/'", "//h/', server_name: n"))
+    assert changes(old, {}, new, {})
+    assert fingerprint(parse(old, "f"), "s") != fingerprint(parse(new, "f"), "s")
+    assert "server_name=None" not in repr(parse(page(HTTP), "f").rollout.validations)
+    assert "server_name='n'" in repr(
+        parse(page(HTTP.replace("//h/'", "//h/', server_name: n")), "f").rollout.validations
+    )

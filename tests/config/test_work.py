@@ -1,5 +1,6 @@
 """The work on one member: commands and probes with their templates filled."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -185,11 +186,17 @@ def test_host_without_a_value() -> None:
         _file(_MEMBERS).member("web2", "10.0.0.2", 80)
 
 
-@pytest.mark.parametrize("address", ["-oProxyCommand", "", "a b"])
+@pytest.mark.parametrize("address", ["-oProxyCommand", "a b"])
 def test_host_that_is_none(address: str) -> None:
     """A host that would be read as an option, or as none, never reaches a command."""
     with pytest.raises(ConfigurationError, match="does not make a valid host"):
         _file().member("web1", address, 80)
+
+
+def test_member_without_an_address() -> None:
+    """What uses the address says that there is none, and what else may be written."""
+    with pytest.raises(ConfigurationError, match=r"member web1: .* names no address for it"):
+        _file().member("web1", "", 0)
 
 
 @pytest.mark.parametrize(
@@ -201,12 +208,30 @@ def test_host_that_is_none(address: str) -> None:
         ("http: {url: 'http://a:${vars.version}/'}", "x", "is not a complete URL"),
         ("http: {url: 'http://h/', headers: {a: '${vars.version}'}}", "b\n", "cannot be sent in a"),
         ("tcp: {port: '${vars.version}'}", "x", "is not a port"),
-        ("tcp: {port: 1, host: '${vars.version}'}", "", "the host is empty"),
-        ("command: ['${vars.version}']", "", "the command names no program"),
+        ("tcp: {port: 1, host: '${vars.version}'}", "", r"is empty, and validate.0..tcp.host uses"),
+        ("command: ['${vars.version}']", "", r"is empty, and validate.0..command.0. uses it"),
     ],
 )
 def test_what_is_filled_in_must_make_sense(probe: str, value: str, message: str) -> None:
     """A value that breaks what it stands in is told before anything is touched."""
-    file = parse(page(f"validate: [{{{probe}}}]"), "f", {"version": value})
     with pytest.raises(ConfigurationError, match=message):
-        _work(file)
+        _work(parse(page(f"validate: [{{{probe}}}]"), "f", {"version": value}))
+
+
+def test_what_fills_to_nothing() -> None:
+    """Every body contains an empty text: such a validation would pass whatever is served."""
+    file = _file("validate: [{http: {url: 'http://h/', contains: '${member.address}'}}]")
+    bare = replace(file.member("web1", "10.0.0.1", 80), address="")
+    with pytest.raises(ConfigurationError, match="web1: is blank once it is filled in"):
+        file.work(Course.UPGRADE, bare, "r-1")
+
+
+def test_a_server_name() -> None:
+    """It may use variables, and must be a name once they are filled in; a probe has it too."""
+    http = "http: {url: 'https://${member.address}/', server_name: '${vars.version}.example.com'}"
+    file = _file(f"validate: [{{{http}}}]")
+    (validation,) = _work(file).validations
+    assert isinstance(validation.probe, HttpProbe)
+    assert validation.probe.server_name == "3.example.com"
+    with pytest.raises(ConfigurationError, match="server_name: member web1: is not a host name"):
+        _work(parse(page(f"validate: [{{{http}}}]"), "f", {"version": "a b"}))

@@ -77,6 +77,7 @@ EVENTS: tuple[Event, ...] = (
     e.MemberCalled("web1"),
     e.MemberStoodDown("web1"),
     e.MemberFoundOut("web1"),
+    e.StepsUndone("web1", "another server"),
     e.MemberLeft("web1", WORDS),
     e.MemberReturned("web1"),
     e.RampEnded("web1"),
@@ -101,6 +102,7 @@ EVENTS: tuple[Event, ...] = (
     e.MemberJoined(Member("web9", "", 0)),
     e.MemberGone("web1", WORDS),
     e.MemberRetired("web1"),
+    e.MemberRelapsed("web1", "unix:/run/a.sock", FOUND),
     e.PoolOpened({"partition": "2"}),
     e.PoolClosed(),
     e.PoolStepFailed(WORDS, True),
@@ -178,7 +180,15 @@ def test_journal_without_a_plan(records: list[Record]) -> None:
 
 SEEN_ONLY = {
     State: {"members", "snapshots", "known", "tallies", "pool", "points"},
-    MemberState: {"quiet", "arrivals", "persistent", "warmed_at", "mark", "peers_mark"},
+    MemberState: {
+        "quiet",
+        "arrivals",
+        "came_when_out",
+        "persistent",
+        "warmed_at",
+        "mark",
+        "peers_mark",
+    },
 }
 """Fields that say what was seen since, and are gone after a crash."""
 

@@ -18,7 +18,8 @@ from controller.core.pool import Admin
 from controller.core.steps import Course, RunStep
 from controller.journal.replay import replay
 from controller.lifecycle import Unfinished, unfinished
-from controller.lifecycle.changes import as_it_was_run, differences, former_file
+from controller.lifecycle.changes import differences
+from controller.lifecycle.former_file import as_it_was_run, former_file
 from controller.lifecycle.resume import undecided, unheard
 from controller.runner.job_keys import key_of
 from controller.tasks import JobResult

@@ -1,12 +1,18 @@
 """The rollout file of a rollout that was begun, read again."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from controller.errors import ConfigurationError
-from controller.lifecycle import former_file
+import pytest
+
+from controller.config import fingerprint, load
+from controller.core.state.state import initial
+from controller.errors import ConfigurationError, Refused
+from controller.lifecycle import Unfinished, as_it_was_run, file_of_pool, former_file
 from controller.records import RolloutRow
 from tests.config.pages import page
+from tests.report.journals import plan
 
 
 def row(path: Path, text: str) -> RolloutRow:
@@ -28,12 +34,52 @@ def test_a_file_that_has_changed_is_read_as_it_is_now(tmp_path: Path) -> None:
     path.write_text(page("soak: 7s"))
     found = former_file(row(path, page()))
     assert not isinstance(found.now, ConfigurationError)
+    assert not isinstance(found.kept, ConfigurationError)
     assert (found.kept.text, found.now.text) == (page(), page("soak: 7s"))
 
 
 def test_a_file_that_is_gone_leaves_what_the_journal_keeps(tmp_path: Path) -> None:
     """With what is wrong at its path."""
     found = former_file(row(tmp_path / "web.yaml", page()))
-    assert found.kept.text == page()
+    assert not isinstance(found.kept, ConfigurationError)
     assert isinstance(found.now, ConfigurationError)
+    assert found.kept.text == page()
     assert "no such file" in str(found.now)
+
+
+def unfinished(kept: RolloutRow, text: str, path: Path) -> Unfinished:
+    """A rollout that was begun with `text`, of which the journal holds `kept`."""
+    path.write_text(text)
+    made = plan()
+    began = replace(initial(made), fingerprint=fingerprint(load(path), kept.id))
+    return Unfinished(kept, made, began)
+
+
+def test_a_copy_that_cannot_be_read(tmp_path: Path) -> None:
+    """The file at its path stands in for it, as long as it is the one that was run."""
+    path = tmp_path / "web.yaml"
+    former = unfinished(row(path, "name: ["), page(), path)
+    found = former_file(former.row)
+    assert isinstance(found.kept, ConfigurationError)
+    assert file_of_pool(former, found) is as_it_was_run(former, found) is found.now
+
+    path.write_text(page("soak: 7s"))
+    found = former_file(former.row)
+    assert file_of_pool(former, found) is found.kept
+    with pytest.raises(Refused, match="has changed since the run: restore that file"):
+        as_it_was_run(former, found)
+
+
+def test_a_copy_without_its_secrets(tmp_path: Path) -> None:
+    """It says where the load balancers are; its validations need the file as it was run."""
+    path = tmp_path / "web.yaml"
+    text = page("validate: [{http: {url: 'http://h/', headers: {A: %s}}}]")
+    former = unfinished(row(path, text % "'***'"), text % "s3cret", path)
+    found = former_file(former.row)
+    assert file_of_pool(former, found) is found.kept
+    assert as_it_was_run(former, found) is found.now
+    path.unlink()
+    found = former_file(former.row)
+    assert file_of_pool(former, found) is found.kept
+    with pytest.raises(Refused, match=r"the rollout file has secrets, .*\(no such file"):
+        as_it_was_run(former, found)

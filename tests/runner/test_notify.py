@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+import pytest
+
 from controller.core.events import Event, Finished, Observation, RunBegan
 from controller.core.outcome import Outcome
 from controller.core.pool import Instant
@@ -93,8 +95,8 @@ def test_passing_trouble_is_tried_three_times() -> None:
     assert len({delivery for _, delivery, _ in one.tried}) == 1
     again = "notify[0].webhook: 'halted' was not delivered yet: answered with status 503"
     assert stage.warned == [
-        f"{again}; retrying",
-        f"{again}; retrying",
+        f"{again}; retrying in 1s",
+        f"{again}; retrying in 3s",
         "notify[0].webhook: 'halted' was not delivered: answered with status 503",
     ]
 
@@ -128,7 +130,7 @@ def test_hung_receiver_is_given_up_within_half_a_minute() -> None:
 
 def test_hung_receiver_holds_up_nobody_else() -> None:
     """Telling returns at once, and another receiver hears at once, and so does the next event."""
-    hung, well = HungNotifier(), ScriptedNotifier()
+    hung, well = HungNotifier(events=("done",)), ScriptedNotifier(events=("done",))
 
     async def act(herald: NoticeSender) -> None:
         tell(herald)
@@ -136,39 +138,106 @@ def test_hung_receiver_holds_up_nobody_else() -> None:
         assert asyncio.get_running_loop().time() == 0.0
         await asyncio.sleep(0)
 
-    stage = Stage(hung, well).play(act)
+    stage = Stage(hung, well).play(act, "done")
     assert [at for _, _, at in well.tried] == [0.0, 0.0]
     assert len(hung.tried) == 2
     assert stage.ended_after == 5.0
 
 
+async def end_at_once(herald: NoticeSender) -> None:
+    tell(herald)
+
+
+GIVEN_UP = "given up: not delivered since the run ended"
+
+
 def test_end_waits_for_what_is_under_way_but_not_long() -> None:
     """A notice on its second try when the run ends is still delivered; a hung one gets 5 s."""
-    late = ScriptedNotifier(PASSING, None)
-
-    async def end_at_once(herald: NoticeSender) -> None:
-        tell(herald)
-
-    stage = Stage(late).play(end_at_once)
+    late = ScriptedNotifier(PASSING, None, events=("done",))
+    stage = Stage(late).play(end_at_once, "done")
     assert (len(late.tried), stage.ended_after) == (2, 1.0)
-    stage = Stage(HungNotifier()).play(end_at_once)
+    stage = Stage(HungNotifier(events=("done",))).play(end_at_once, "done")
     assert stage.ended_after == 5.0
-    given_up = "given up: not delivered 5s after the run ended"
-    assert stage.warned == [f"notify[0].webhook: 'halted': {given_up}"]
+    assert stage.warned == [f"notify[0].webhook: 'done': {GIVEN_UP}"]
+
+
+@pytest.mark.parametrize("event", ["halted", "stuck", "aborted"])
+def test_end_waits_for_what_somebody_has_to_act_on(event: str) -> None:
+    """It gets its whole half minute, and the log says what is waited for; another does not."""
+    hung, other = HungNotifier(events=(event,)), HungNotifier(events=("done",))
+    stage = Stage(hung, other).play(end_at_once, event, "done")
+    assert [at for _, _, at in hung.tried] == [0.0, 9.0, 20.0]
+    assert stage.ended_after == 28.0
+    what = f"notify[0].webhook: {event!r}"
+    assert f"waiting up to 39s for notices: {what} (a signal ends the wait)" in stage.warned
+    assert f"{what} was not delivered: no answer within 8s" in stage.warned
+
+
+def test_what_is_delivered_at_once_is_not_waited_for() -> None:
+    """Nor is a word said about it."""
+    stage = Stage(ScriptedNotifier()).play(end_at_once)
+    assert (stage.warned, stage.ended_after) == ([], 0.0)
+
+
+def test_a_slow_command_is_neither_killed_nor_run_twice() -> None:
+    """What pages people has its own time limit."""
+
+    class Pager(ScriptedNotifier):
+        within = timedelta(seconds=31)
+
+        async def deliver(self, notice: Notice, delivery: str) -> Undelivered | None:
+            await super().deliver(notice, delivery)
+            await asyncio.sleep(20)
+            return None
+
+    pager = Pager()
+    stage = Stage(pager).play(end_at_once)
+    assert (len(pager.tried), stage.ended_after) == (1, 20.0)
+
+
+def test_a_signal_ends_the_wait() -> None:
+    """An operator who does not want to wait need not."""
+
+    async def act(herald: NoticeSender) -> None:
+        tell(herald)
+        asyncio.get_running_loop().call_later(3.0, herald.give_up)
+
+    stage = Stage(HungNotifier()).play(act)
+    assert stage.ended_after == 3.0
+    assert stage.warned[-1] == f"notify[0].webhook: 'halted': {GIVEN_UP}"
+
+
+def busy(seconds: float) -> Undelivered:
+    return Undelivered("answered with status 429", retryable=True, after=timedelta(seconds=seconds))
+
+
+def test_a_receiver_says_when_to_come_back() -> None:
+    """`Retry-After` is honoured, within the half minute."""
+    chat = ScriptedNotifier(busy(10), busy(10), busy(10), None)
+    stage = Stage(chat).play(end_at_once)
+    assert [at for _, _, at in chat.tried] == [0.0, 10.0, 20.0, 30.0]
+    assert stage.warned[0].endswith("answered with status 429; retrying in 10s")
+    patient = ScriptedNotifier(busy(60))
+    stage = Stage(patient).play(end_at_once)
+    assert len(patient.tried) == 1
+    assert stage.warned == [
+        "notify[0].webhook: 'halted' was not delivered: answered with status 429; "
+        "it asks to wait 1m"
+    ]
 
 
 def test_flood_is_bounded() -> None:
     """More deliveries at once than anybody reads are not begun, and the log says so."""
-    hung = HungNotifier()
+    hung = HungNotifier(events=("done",))
 
     async def act(herald: NoticeSender) -> None:
         for _ in range(MOST + 3):
             tell(herald)
 
-    stage = Stage(hung).play(act)
+    stage = Stage(hung).play(act, "done")
     assert len(hung.tried) == MOST
     assert (
-        stage.warned.count(f"notify[0].webhook: 'halted' was not sent: {MOST} are in delivery") == 3
+        stage.warned.count(f"notify[0].webhook: 'done' was not sent: {MOST} are in delivery") == 3
     )
 
 

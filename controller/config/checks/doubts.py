@@ -1,9 +1,10 @@
 """Warnings: what is questionable in a rollout file, but valid."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from controller.config.checks.gate_doubts import gate_doubts
+from controller.config.checks.value_doubts import value_doubts
 from controller.config.sections.gates import written_gates
 from controller.config.sections.rollout import Rollout
 from controller.config.sections.upgrade import is_placeholder
@@ -13,9 +14,14 @@ from controller.config.text.templating import mentions
 from controller.pools.haproxy import is_loopback, parse_endpoint
 
 
-def doubts_about(rollout: Rollout) -> tuple[str, ...]:
+def doubts_about(rollout: Rollout, sets: Mapping[str, str]) -> tuple[str, ...]:
     """One line each, as `path: what is questionable`."""
-    return (*_pool(rollout), *_work(rollout), *_gates(rollout))
+    return (
+        *_pool(rollout),
+        *_work(rollout),
+        *_gates(rollout),
+        *value_doubts(rollout, sets),
+    )
 
 
 def _pool(rollout: Rollout) -> Iterator[str]:

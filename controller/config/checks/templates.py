@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from controller.config.checks.faults import suggestion
 from controller.config.text.document import Document
-from controller.config.text.places import shown
+from controller.config.text.places import Trail, shown
 from controller.config.text.templating import mentions
 from controller.config.text.trails import mapping, texts
 from controller.errors import Fault
@@ -17,6 +17,7 @@ _PROBES = tuple(
         "http.url",
         "http.contains",
         "http.headers.*",
+        "http.server_name",
         "tcp.host",
         "tcp.port",
         "command.*",
@@ -39,7 +40,12 @@ _QUERIES = tuple(
         *("baseline.query", "baseline.errors", "baseline.requests"),
     )
 )
-_ASKED = ("gates.*.prometheus.evidence", "gates.*.probe.url", "gates.*.probe.headers.*")
+_ASKED = (
+    "gates.*.prometheus.evidence",
+    "gates.*.probe.url",
+    "gates.*.probe.headers.*",
+    "gates.*.probe.server_name",
+)
 _NOTICES = ("notify.*.command.*",)
 _VALUES = ("vars.*", "rollback.vars.*", "pool.members.vars.*.*")
 _SECTIONS = {"vars.": "vars", "member.vars.": "pool.members.vars"}
@@ -64,6 +70,14 @@ def template_faults(document: Document) -> list[Fault]:
         for mention in mentions(text)
         if mention.name is None or not names.knows(mention.name)
     ]
+
+
+def uses(data: object) -> Iterator[tuple[Trail, str]]:
+    """Every `${name}` in a template, with the place of the text that it stands in."""
+    for pattern, _ in _places(data):
+        if pattern not in _VALUES:
+            for trail, text in texts(data, pattern):
+                yield from ((trail, mention.name) for mention in mentions(text) if mention.name)
 
 
 def _places(data: object) -> Iterator[tuple[str, _Names]]:

@@ -18,7 +18,7 @@ from controller.config.sections.kinds import (
     Section,
     one_of,
 )
-from controller.config.sections.validation import HeaderValue, Url
+from controller.config.sections.validation import HeaderValue, ServerHost, Url
 from controller.config.text.scalars import Wrong
 
 KINDS = ("haproxy", "prometheus", "alerts")
@@ -57,6 +57,11 @@ class Probe(Section):
     every: SampleInterval = Field(default="1s", description="Time between two requests.")
     headers: dict[HeaderName, HeaderValue] = Field(
         default={}, description="Extra HTTP headers: to mark the requests, and to pin the member."
+    )
+    server_name: ServerHost | None = Field(
+        default=None,
+        description="For https: the name to ask for (SNI), which the certificate must have, if "
+        "not the host of `url`. The header Host is another matter.",
     )
 
 

@@ -5,9 +5,9 @@ that check it here.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
 
@@ -29,6 +29,15 @@ _HEADER = r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}"
 
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    LATER: ClassVar[frozenset[str]] = frozenset()
+    """Keys of later versions: left out of the repr where they are not given. A fingerprint is made
+    of it, and a rollout that a former version began still has the same one."""
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        for name, value in super().__repr_args__():
+            if value is not None or name not in self.LATER:
+                yield name, value
 
 
 def _kept(check: Callable[[object], object]) -> PlainValidator:

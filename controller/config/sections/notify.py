@@ -5,7 +5,14 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
 
-from controller.config.sections.kinds import Argv, BeatInterval, HeaderName, Section, one_of
+from controller.config.sections.kinds import (
+    Argv,
+    BeatInterval,
+    HeaderName,
+    Section,
+    Text,
+    one_of,
+)
 from controller.config.sections.validation import check_filled_url, check_header
 from controller.config.text.places import kind
 from controller.config.text.scalars import Wrong
@@ -85,6 +92,9 @@ class Webhook(Section):
         alias="format",
         description='slack: {"text": …}, as Slack and many other chats accept.',
     )
+    ca: Text | None = Field(
+        default=None, description="PEM file of the CAs to trust instead of the system's."
+    )
 
 
 class Notification(Section):
@@ -110,3 +120,6 @@ class Heartbeat(Section):
         default="POST", description="POST sends the rollout as JSON; GET sends no body."
     )
     headers: dict[HeaderName, SecretHeader] = Field(default={}, description="Extra HTTP headers.")
+    ca: Text | None = Field(
+        default=None, description="PEM file of the CAs to trust instead of the system's."
+    )

@@ -1,6 +1,7 @@
 """The section `validate`: probes that an upgraded member must pass before it serves users."""
 
-from typing import Annotated
+import re
+from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
@@ -16,6 +17,7 @@ from controller.config.sections.kinds import (
     Text,
     text,
 )
+from controller.config.text.blank import is_blank
 from controller.config.text.scalars import Wrong
 
 
@@ -72,14 +74,48 @@ Url = Annotated[
 ]
 
 
+def _contained(value: object) -> str:
+    found = text(value)
+    if is_blank(found):
+        raise Wrong("is blank, and nearly every body contains that; write what to look for")
+    return found
+
+
+Contained = Annotated[str, BeforeValidator(_contained)]
+
+
+def check_server_name(value: object) -> str:
+    """May contain templates. Raises Wrong."""
+    found = text(value)
+    if not re.fullmatch(r"[A-Za-z0-9_.*-]{1,253}", found) and "$" not in found:
+        raise Wrong("is not a host name; write it without scheme and port, like www.example.com")
+    return found
+
+
+def check_filled_server_name(value: object) -> None:
+    """The same without templates. Raises Wrong."""
+    if "$" in check_server_name(value):
+        raise Wrong("is not a host name; check the variables")
+
+
+ServerHost = Annotated[str, BeforeValidator(check_server_name)]
+
+
 class Http(Section):
+    LATER: ClassVar[frozenset[str]] = frozenset({"server_name"})
+
     url: Url = Field(description="URL to GET.", examples=["http://HOST:8080/health"])
     status: Status = Field(default=200, description="Expected status.")
-    contains: Text | None = Field(default=None, description="Text that the body must contain.")
+    contains: Contained | None = Field(default=None, description="Text that the body must contain.")
     headers: dict[HeaderName, HeaderValue] = Field(default={}, description="Extra HTTP headers.")
     verify: bool = Field(default=True, description="Whether to verify the server's certificate.")
     ca: Text | None = Field(
         default=None, description="PEM file of the CAs to trust instead of the system's."
+    )
+    server_name: ServerHost | None = Field(
+        default=None,
+        description="For https: the name to ask for (SNI), which the certificate must have, if "
+        "not the host of `url`. The header Host is another matter.",
     )
 
 

@@ -39,6 +39,8 @@ class Document:
     faults: tuple[Fault, ...]
     empty: frozenset[Trail]
     """Keys without a value; `faults` has them already."""
+    root: Node | None = None
+    """The text as nodes, with what a merge or a doubled key has left out of `values`."""
 
     def fault(
         self, trail: Trail, message: str, *, at_key: bool = False, offset: int | None = None
@@ -89,7 +91,13 @@ def read(text: str) -> Document:
     reading = _Reading(faults)
     data = reading.mapping(root, ())
     return Document(
-        text, data, reading.values, reading.keys, tuple(reading.faults), frozenset(reading.empty)
+        text,
+        data,
+        reading.values,
+        reading.keys,
+        tuple(reading.faults),
+        frozenset(reading.empty),
+        root,
     )
 
 

@@ -85,6 +85,20 @@ def size(node: Node) -> int:
     return 1 if isinstance(node, Scalar) else node.size
 
 
+def scalars(node: Node | None) -> Iterator[Scalar]:
+    """Every key and value in `node`; what an alias stands for, again."""
+    match node:
+        case Scalar():
+            yield node
+        case Items():
+            for item in node.items:
+                yield from scalars(item)
+        case Pairs():
+            for pair in node.pairs:
+                for one in pair:
+                    yield from scalars(one)
+
+
 class _Composer:
     def __init__(self, text: str) -> None:
         self.faults: list[Fault] = []

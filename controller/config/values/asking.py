@@ -4,7 +4,11 @@ from datetime import timedelta
 
 from controller.config.sections.gates import Probe
 from controller.config.text.places import Trail
-from controller.config.values.filled_http import filled_headers, filled_url
+from controller.config.values.filled_http import (
+    filled_headers,
+    filled_server_name,
+    filled_url,
+)
 from controller.config.values.filling import Filling
 from controller.core.gates.evidence import Query
 from controller.core.gates.gate import MetricGate
@@ -34,4 +38,7 @@ def filled_probe(filling: Filling, probe: Probe, trail: Trail) -> HttpProbe:
     return HttpProbe(
         filled_url(filling, probe.url, (*trail, "probe", "url")),
         headers=filled_headers(filling, probe.headers, (*trail, "probe", "headers")),
+        server_name=filled_server_name(
+            filling, probe.server_name, (*trail, "probe", "server_name")
+        ),
     )

@@ -2,7 +2,11 @@
 
 from collections.abc import Callable, Mapping
 
-from controller.config.sections.validation import check_filled_url, check_header
+from controller.config.sections.validation import (
+    check_filled_server_name,
+    check_filled_url,
+    check_header,
+)
 from controller.config.text.places import Trail
 from controller.config.text.scalars import Wrong
 from controller.config.values.filling import Filling
@@ -24,6 +28,14 @@ def filled_headers(filling: Filling, templates: Mapping[str, str], trail: Trail)
     for name, value in headers.items():
         checked(filling, check_header, value, (*trail, name))
     return headers
+
+
+def filled_server_name(filling: Filling, template: str | None, trail: Trail) -> str | None:
+    if template is None:
+        return None
+    name = filling.text(trail, template)
+    checked(filling, check_filled_server_name, name, trail)
+    return name
 
 
 def checked(filling: Filling, check: Callable[[object], object], value: str, trail: Trail) -> None:

@@ -9,8 +9,14 @@ from controller import tasks as work
 from controller.config.sections.upgrade import Unless, Upgrade
 from controller.config.sections.validation import Http, Tcp, Validation
 from controller.config.text import scalars
+from controller.config.text.blank import is_blank
 from controller.config.text.places import Trail
-from controller.config.values.filled_http import checked, filled_headers, filled_url
+from controller.config.values.filled_http import (
+    checked,
+    filled_headers,
+    filled_server_name,
+    filled_url,
+)
 from controller.config.values.filling import Filling
 from controller.core.pool import Member
 
@@ -63,14 +69,19 @@ class Workshop:
     def _http(self, http: Http, trail: Trail) -> work.HttpProbe:
         text = self.filling.text
         contains = http.contains
+        looked_for = None if contains is None else text((*trail, "contains"), contains)
+        if looked_for is not None and is_blank(looked_for):
+            message = "is blank once it is filled in, and nearly every body contains that"
+            self.filling.note((*trail, "contains"), f"{message}; give its variables a value")
         authorities = None if http.ca is None else text((*trail, "ca"), http.ca)
         return work.HttpProbe(
             url=filled_url(self.filling, http.url, (*trail, "url")),
             status=http.status,
-            contains=None if contains is None else text((*trail, "contains"), contains),
+            contains=looked_for,
             headers=filled_headers(self.filling, http.headers, (*trail, "headers")),
             verify=http.verify,
             ca=None if authorities is None else str(Path(self.cwd, authorities)),
+            server_name=filled_server_name(self.filling, http.server_name, (*trail, "server_name")),
         )
 
     def _tcp(self, tcp: Tcp, trail: Trail) -> work.TcpProbe:

@@ -8,6 +8,7 @@ from controller.core.events import (
     AbortRequested,
     Finished,
     Halted,
+    JournalSeen,
     RunBegan,
     StopRequested,
     Verdict,
@@ -89,6 +90,7 @@ class State:
     ramp_refused: bool = False
     """A load balancer takes no weight but none and all: nobody is ramped."""
     # --- seen since, gone after a crash
+    journal: JournalSeen = field(default_factory=JournalSeen)
     snapshots: Mapping[str, Snapshot] = field(default_factory=dict)
     known: Mapping[str, Incarnation] = field(default_factory=dict)
     """Instance → the worker that we last reckoned with. After a crash, the one that confirmed a

@@ -2,10 +2,11 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from controller.records import Notice, Undelivered
@@ -42,8 +43,11 @@ class Receiver:
 
 
 @asynccontextmanager
-async def receiver(answer: Answer = lambda _: 200) -> AsyncIterator[Receiver]:
-    """Listens until the block ends, and then lets go of whoever still hangs."""
+async def receiver(
+    answer: Answer = lambda _: 200, *, head: str = "", tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Receiver]:
+    """Listens until the block ends, and then lets go of whoever still hangs. `head`: more headers
+    of each answer."""
     here = Receiver()
     waiting: set[asyncio.Task[None]] = set()
 
@@ -56,16 +60,16 @@ async def receiver(answer: Answer = lambda _: 200) -> AsyncIterator[Receiver]:
             status = answer(len(here.got) - 1)
             if status == HANGS:
                 await asyncio.Event().wait()
-            writer.write(f"HTTP/1.1 {status} -\r\nContent-Length: 0\r\n\r\n".encode())
+            writer.write(f"HTTP/1.1 {status} -\r\nContent-Length: 0\r\n{head}\r\n".encode())
             await writer.drain()
         finally:
             waiting.discard(task)
             writer.transport.abort()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
     try:
         port = server.sockets[0].getsockname()[1]
-        here.url = f"http://127.0.0.1:{port}/hook/s3cret-path"
+        here.url = f"http{'s' if tls else ''}://127.0.0.1:{port}/hook/s3cret-path"
         yield here
     finally:
         server.close()
@@ -92,6 +96,8 @@ def notice(event: str = "halted", *lines: str, text: str = "rollout web: HALTED"
 class ScriptedNotifier:
     """Implements `controller.ports.Notifier`: answers as told, the last answer for ever; an
     answer of `...` never comes."""
+
+    within = timedelta(seconds=8)
 
     def __init__(self, *answers: Undelivered | None, events: Collection[str] = ("halted",)) -> None:
         self.name = "notify[0].webhook"

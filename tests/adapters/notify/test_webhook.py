@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import hmac
+from datetime import timedelta
 
 import pytest
 
@@ -114,3 +115,34 @@ async def test_what_it_meets_is_told_without_the_address(
     assert missed is not None
     assert (missed.why, missed.retryable) == (why, retryable)
     assert "s3cret" not in repr(missed) + repr(hook)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("10", 10.0),
+        ("0", 0.0),
+        ("99999999999", 86_400.0),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0),
+        ("soon", None),
+        ("-1", None),
+    ],
+)
+async def test_retry_after(value: str, seconds: float | None) -> None:
+    """When a receiver says when to come back, that is told with the answer."""
+    async with receiver(lambda _: 429, head=f"Retry-After: {value}\r\n") as there:
+        hook = webhook(there.url)
+        missed = await hook.deliver(notice(), "d1")
+        await hook.aclose()
+    assert missed is not None
+    assert missed.after == (None if seconds is None else timedelta(seconds=seconds))
+
+
+async def test_a_redirect_is_named() -> None:
+    """It is the cause, and often a slip in the address."""
+    async with receiver(lambda _: 301, head="Location: https://elsewhere/s3cret\r\n") as there:
+        hook = webhook(there.url)
+        missed = await hook.deliver(notice(), "d1")
+        await hook.aclose()
+    assert missed is not None
+    assert missed.why == "answered with status 301, a redirect, which is not followed"

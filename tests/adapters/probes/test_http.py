@@ -194,3 +194,13 @@ async def test_bad_urls(url: str, seen: str) -> None:
     assert seen in result.detail
     assert "us3r" not in result.detail
     assert "55" not in result.detail
+
+
+async def test_a_redirect_is_the_cause() -> None:
+    """It is named, with where it leads, but for its secrets (S12)."""
+    head = "Location: https://u:s3cret@login.example.com/?token=s3cret2\r\n"
+    async with serving(answering("", "301 Moved Permanently", head)) as port:
+        result = await probed(HttpProbe(_url(port)))
+    target = "https://***@login.example.com/?token=***"
+    words = f"status 301, not 200: it redirects to '{target}', which is not followed"
+    assert words in result.detail

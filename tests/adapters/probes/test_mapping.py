@@ -128,3 +128,17 @@ async def test_cancelling_is_not_swallowed() -> None:
     task.cancel()
     await asyncio.wait([task])
     assert task.cancelled()
+
+
+async def test_a_name_that_the_server_does_not_know() -> None:
+    """Asked by its address, the key that is missing is named; with it, nothing is left to say."""
+    alert = ssl.SSLError("s3cret")
+    alert.reason = "TLSV1_UNRECOGNIZED_NAME"
+    seen = {}
+    for name in (None, "www.example.com"):
+        probe = HttpProbe("https://127.0.0.1/", verify=False, server_name=name)
+        seen[name] = await HttpAsker(probe, transport=_Raising(alert)).ask()
+    assert seen == {
+        None: "TLS failed: tlsv1 unrecognized name; `server_name` says which name to ask for",
+        "www.example.com": "TLS failed: tlsv1 unrecognized name",
+    }

@@ -78,3 +78,32 @@ async def test_member_speaks_no_tls() -> None:
         result = await probed(HttpProbe(f"https://127.0.0.1:{port}/"))
     assert not result.passed
     assert "TLS failed: " in result.detail
+
+
+async def test_a_server_name(authority: trustme.CA, ca: str) -> None:
+    """A member is asked by its address for a name: by SNI, and its certificate must have that."""
+    asked: list[str | None] = []
+    context = _server(authority, "www.example.com")
+
+    def by_name(_: ssl.SSLObject, name: str | None, __: ssl.SSLContext) -> int | None:
+        asked.append(name)
+        return None if name else int(ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME)
+
+    context.sni_callback = by_name
+    async with serving(answering("v2"), context) as port:
+        url = f"https://127.0.0.1:{port}/"
+        named = await probed(HttpProbe(url, ca=ca, server_name="www.example.com"))
+        other = await probed(HttpProbe(url, ca=ca, server_name="other.example.com"))
+        blind = await probed(HttpProbe(url, verify=False, server_name="other.example.com"))
+        bare = await probed(HttpProbe(url, ca=ca))
+    assert (named.passed, other.passed, blind.passed, bare.passed) == (True, False, True, False)
+    assert asked[:2] == ["www.example.com", "other.example.com"]
+    assert "Hostname mismatch" in other.detail
+    assert "TLS failed: " in bare.detail
+
+
+async def test_a_certificate_for_a_name(authority: trustme.CA, ca: str) -> None:
+    """Asked by its address, the key that is missing is named."""
+    async with serving(answering("v2"), _server(authority, "www.example.com")) as port:
+        result = await probed(HttpProbe(f"https://127.0.0.1:{port}/", ca=ca))
+    assert "; `server_name` says which name to ask for" in result.detail

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from adapters.clock import SystemClock
+from adapters.storage.folder import exists, out_of_reach
 from adapters.storage.lock import FileLock
 from adapters.storage.store import open_tables, read_tables
 from controller.errors import PoolHeld, StateError
@@ -149,6 +150,15 @@ def look(folder: Path) -> None:
     journal.close()
 
 
+def reach(folder: Path) -> None:
+    """Say whether there is a journal, and what stands in the way."""
+    try:
+        say(exists(folder))
+    except StateError as error:
+        say(f"StateError: {error}")
+    say(out_of_reach(folder))
+
+
 def pending(folder: Path, rollout: str) -> None:
     """Say each request that is pending."""
     journal = read_tables(folder, CLOCK)
@@ -216,6 +226,7 @@ COMMANDS: dict[str, Callable[..., Coroutine[None, None, None] | None]] = {
     "contend": contend,
     "visit": visit,
     "look": look,
+    "reach": reach,
     "pending": pending,
     "taken": taken,
     "read_on": read_on,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from adapters.clock import SystemClock
-from adapters.storage.folder import default_state_dir, exists, fault
+from adapters.storage.folder import default_state_dir, exists, fault, out_of_reach
 from adapters.storage.lock import FileLock
 from adapters.storage.store import open_tables
 from controller.errors import StateError
@@ -175,3 +175,22 @@ def test_a_folder_that_is_not_writable(shared: Path) -> None:
     with child("visit", shared, "web", user=CARL) as carl:
         assert "this user has no permission" in carl.hear()
     assert list(shared.iterdir()) == []
+
+
+def test_a_folder_that_may_not_be_used(shared: Path) -> None:
+    """It is said to be there, with the group to join; for others there is nothing to say."""
+    assert out_of_reach(shared / "none") is None
+    (shared / "file").touch()
+    assert out_of_reach(shared / "file") is None
+
+
+@needs_root
+def test_a_stranger_is_told_of_the_shared_folder(shared: Path) -> None:
+    """Never "there is none" of a folder that may not be read."""
+    open_tables(shared, CLOCK, create=True).close()
+    with child("reach", shared, user=CARL) as carl:
+        assert carl.hear().startswith("StateError: state folder: ")
+        told = f"{shared} is there, but this user may not use it: join the group {GROUP}"
+        assert carl.hear() == told
+    with child("reach", shared, user=ANNA) as anna:
+        assert [anna.hear(), anna.hear()] == ["True", "None"]

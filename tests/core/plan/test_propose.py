@@ -9,7 +9,7 @@ import pytest
 from controller.core.gates.gate import CounterGate, Scope
 from controller.core.plan.abilities import Abilities, ByHand
 from controller.core.plan.plan import CourseShape, Purpose
-from controller.core.plan.propose import Proposal, propose
+from controller.core.plan.propose import NO_MEMBERS, Proposal, propose
 from controller.core.pool import Admin, Counters, Health, Incarnation, InstanceView, Line, Member
 from controller.core.settings import Amount, DrainPolicy, OnTimeout, Policies, Selection, Settings
 from tests.core.test_snapshot import line
@@ -38,6 +38,7 @@ def proposal(
     policies: Policies | None = None,
     abilities: Abilities | None = None,
     purpose: Purpose = Purpose.UPGRADE,
+    names: tuple[str, ...] = NAMES,
 ) -> Proposal:
     settings = Settings(
         "web",
@@ -47,7 +48,7 @@ def proposal(
     )
     return propose(
         settings,
-        {name: Member(name, "10.0.0.1", 80) for name in NAMES},
+        {name: Member(name, "10.0.0.1", 80) for name in names},
         [replace(view, backends=dict.fromkeys(backends, Counters())) for view in seen or views()],
         ours=ours,
         upgrade=CourseShape(1),
@@ -93,6 +94,7 @@ def test_globs_choose() -> None:
         (line("a2", admin=Admin.OUT), "is out (web at lb2)"),
         (line("a2", admin=Admin.DRAINING), "is draining (web at lb2)"),
         (line("a2", weight=0), "has weight 0 (web at lb2)"),
+        (line("a2", is_unresolved=True), "has a name without an address (web at lb2)"),
     ],
 )
 def test_members_found_out_are_left(found: Line, how: str) -> None:
@@ -296,3 +298,35 @@ def test_floor_of_the_pool_itself_that_does_not_hold() -> None:
         "the floor does not hold: 4 serve (web at lb1), one less would be 3, and the floor that "
         "the pool itself sets is 4 (min_available is 2)",
     )
+
+
+@pytest.mark.parametrize(
+    ("lingering", "uptime", "note"),
+    [
+        (True, 400, "lb2 was reloaded, and a lingering worker still serves its last connections"),
+        (None, 40, "no member is taken out for another 4m20s (drain.timeout is 5m)"),
+        (None, 300, None),
+        (None, None, None),
+        (False, 40, None),
+    ],
+)
+def test_reload_before_the_run_is_a_note(
+    lingering: bool | None, uptime: int | None, note: str | None
+) -> None:
+    """Who reloaded a load balancer just now is told what the rollout will wait for (S9)."""
+    up = timedelta(seconds=uptime) if uptime is not None else None
+    first, second = views()
+    made = proposal([first, replace(second, lingering=lingering, uptime=up)])
+    assert made.plan is not None
+    assert [one for one in made.notes if "lingering worker" in one] == [
+        one for one in made.notes if note is not None and note in one
+    ]
+    assert bool(made.notes) is (note is not None)
+
+
+def test_a_pool_of_backups_has_no_member() -> None:
+    """That is why nobody was selected."""
+    made = proposal(names=())
+    assert made.plan is None
+    assert NO_MEMBERS in made.refusals
+    assert not any("no member is selected" in reason for reason in made.refusals)

@@ -1,0 +1,75 @@
+"""The folder of the jobs, for those who share the state folder: who may use that may use all of it.
+
+Otherwise the second operator of a group could take a member out, and never bring it back.
+"""
+
+import os
+import pwd
+import stat
+from pathlib import Path
+
+from adapters.commands import helper
+from controller.errors import StateError
+
+
+def make_folder(folder: Path) -> None:
+    """Make `folder` where it is missing, for those that the one above is for. Raises OSError."""
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        if not folder.is_dir():
+            raise
+        return
+    folder.chmod(helper.mode_in(str(folder.parent), is_folder=True))
+
+
+def make_root(root: Path) -> None:
+    """Make the folder of all jobs where it is missing; share what a former version of poolroll has
+    kept for its user alone. Raises OSError."""
+    if root.is_dir():
+        _mend(root)
+        return
+    root.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(root)
+    helper.sync(str(root.parent))
+
+
+def check_root(root: Path) -> None:
+    """As `make_root`, before anything is touched: raises StateError when this user could not keep
+    the records of a step."""
+    try:
+        make_root(root)
+        if os.access(root, os.R_OK | os.W_OK | os.X_OK):
+            return
+        owner = _owner(root)
+    except OSError as error:
+        raise StateError(f"state folder: {root}: {error.strerror or error}") from error
+    raise StateError(
+        f"state folder: {root} may not be used by this user; {owner}, whose it is, can share it: "
+        f"chmod -R g+rwX {root}"
+    )
+
+
+def _mend(root: Path) -> None:
+    about = root.stat()
+    wanted = helper.mode_in(str(root.parent), is_folder=True)
+    if about.st_uid != os.geteuid() or about.st_mode & 0o070 == wanted & 0o070:
+        return
+    for folder, _, names in os.walk(root):
+        _share(Path(folder))
+        for name in names:
+            _share(Path(folder, name))
+
+
+def _share(path: Path) -> None:
+    about = path.lstat()
+    if about.st_uid == os.geteuid() and not stat.S_ISLNK(about.st_mode):
+        path.chmod(helper.mode_in(str(path.parent), is_folder=stat.S_ISDIR(about.st_mode)))
+
+
+def _owner(path: Path) -> str:
+    number = path.stat().st_uid
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return f"user {number}"

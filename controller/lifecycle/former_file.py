@@ -1,0 +1,75 @@
+"""The rollout file of a rollout that has begun: the journal's copy, and the file at its path."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from controller.config import RolloutFile, fingerprint, load, parse, reload
+from controller.errors import ConfigurationError, Refused
+from controller.journal.unfinished import Unfinished
+from controller.records import RolloutRow
+
+
+@dataclass(frozen=True, slots=True)
+class FormerFile:
+    """The rollout file of a rollout that has begun."""
+
+    path: str
+    kept: RolloutFile | ConfigurationError
+    """As the journal has it, without its secrets, or why this version cannot read that."""
+    now: RolloutFile | ConfigurationError
+    """As it is at its path now, or what is wrong with it."""
+
+
+def former_file(row: RolloutRow) -> FormerFile:
+    kept = _read(lambda: parse(row.file, row.path, row.sets))
+    if isinstance(kept, ConfigurationError):
+        now = _read(lambda: load(Path(row.path), row.sets))
+    else:
+        now = _read(lambda: reload(kept))
+    return FormerFile(row.path, kept, now)
+
+
+def _read(read: Callable[[], RolloutFile]) -> RolloutFile | ConfigurationError:
+    try:
+        return read()
+    except ConfigurationError as error:
+        return error
+
+
+def file_of_pool(former: Unfinished, file: FormerFile) -> RolloutFile | ConfigurationError:
+    """A rollout file that says where the load balancers of a rollout are: the journal's copy, or
+    the file at its path where it is still the same. Else why there is none."""
+    if isinstance(file.kept, RolloutFile):
+        return file.kept
+    if isinstance(file.now, RolloutFile) and is_unchanged(former, file.now):
+        return file.now
+    return file.kept
+
+
+def as_it_was_run(former: Unfinished, file: FormerFile) -> RolloutFile:
+    """The rollout file of a rollout, with its secrets, which are read again from its path.
+
+    Raises Refused when the file there has changed since the run.
+    """
+    for one in (file.kept, file.now):
+        if isinstance(one, RolloutFile) and is_unchanged(former, one):
+            return one
+    why = "the rollout file has secrets, which the journal does not keep"
+    if isinstance(file.kept, ConfigurationError):
+        why = f"the copy of the rollout file in the journal cannot be read ({_first(file.kept)})"
+    now = "has changed since the run"
+    if isinstance(file.now, ConfigurationError):
+        now = f"cannot be used ({_first(file.now)})"
+    raise Refused(
+        f"{why}, and {file.path} {now}: restore that file as it was run, or abort without --restore"
+    )
+
+
+def _first(error: ConfigurationError) -> str:
+    fault = error.faults[0]
+    return f"{fault.path}: {fault.message}" if fault.path else fault.message
+
+
+def is_unchanged(former: Unfinished, file: RolloutFile) -> bool:
+    return fingerprint(file, former.row.id) == former.state.fingerprint

@@ -1,0 +1,98 @@
+"""Operators of one group share the records of steps, whoever came first and whatever the umask."""
+
+import os
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from adapters.commands import helper
+from adapters.commands.sharing import check_root, make_root
+from controller.errors import StateError
+
+ROOT = Path(__file__).parents[3]
+GROUP = 54100
+ANNA, BERT = 54001, 54002
+SAY = ("/bin/sh", "-c", "id -u; echo x >>$0")
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="changes its user, which takes root")
+
+
+@pytest.fixture
+def shared() -> Iterator[Path]:
+    """The state folder that an administrator made for a group."""
+    with tempfile.TemporaryDirectory() as base:
+        Path(base).chmod(0o755)
+        folder = Path(base) / "poolroll"
+        folder.mkdir()
+        os.chown(folder, 0, GROUP)
+        folder.chmod(0o2770)
+        yield folder
+
+
+def run(user: int, umask: str, shared: Path, key: str, *argv: str) -> str:
+    whole = (str(user), str(GROUP), umask, str(shared / "jobs"), key, *argv)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.adapters.commands.operator", *whole],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    return done.stdout.strip()
+
+
+@needs_root
+@pytest.mark.parametrize("umask", ["022", "027", "077"])
+def test_one_begins_and_the_other_goes_on(shared: Path, umask: str) -> None:
+    """The second operator reads how a step ended, and runs the next one of the same member."""
+    runs = shared / "runs"
+    assert run(ANNA, umask, shared, "r/web1/upgrade-0-1", *SAY, str(runs)) == f"0 {ANNA}"
+    assert run(BERT, umask, shared, "r/web1/upgrade-0-1", *SAY, str(runs)) == f"0 {ANNA}"
+    assert runs.read_text() == "x\n", "a finished step is not repeated"
+    fail = ("/bin/sh", "-c", "echo --token=abc; exit 3")
+    assert run(BERT, umask, shared, "r/web1/upgrade-1-1", *fail) == "3 --token=***"
+    assert run(ANNA, umask, shared, "r/web1/upgrade-1-1", "/bin/true") == "3 --token=***"
+    for path in (shared / "jobs").rglob("*"):
+        wanted = 0o2770 if path.is_dir() else 0o660
+        assert stat.S_IMODE(path.stat().st_mode) == wanted, path
+
+
+@needs_root
+def test_a_folder_of_a_former_version(shared: Path) -> None:
+    """It was its user's alone: others are refused before anything is touched, with what to do; its
+    owner shares it by the next command."""
+    assert run(ANNA, "077", shared, "r/web1/upgrade-0-1", "/bin/echo", "old") == "0 old"
+    for path in (shared / "jobs", *(shared / "jobs").rglob("*")):
+        path.chmod(0o700 if path.is_dir() else 0o600)
+    refused = run(BERT, "022", shared, "r/web1/upgrade-0-1", "/bin/true")
+    assert refused.startswith(f"state folder: {shared}/jobs may not be used by this user; user ")
+    assert refused.endswith(f"can share it: chmod -R g+rwX {shared}/jobs")
+    assert run(ANNA, "077", shared, "r/web2/upgrade-0-1", "/bin/true") == "0"
+    assert run(BERT, "022", shared, "r/web1/upgrade-0-1", "/bin/true") == "0 old"
+
+
+def test_a_folder_of_ones_own_stays_so(tmp_path: Path) -> None:
+    """What is made in it is for nobody else either, whatever the umask."""
+    tmp_path.chmod(0o700)
+    root = tmp_path / "jobs"
+    before = os.umask(0)
+    try:
+        make_root(root)
+        helper.write_durably(str(root), "result", "x")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(root.stat().st_mode) & 0o777 == 0o700
+    assert stat.S_IMODE((root / "result").stat().st_mode) == 0o600
+
+
+def test_a_file_in_its_place(tmp_path: Path) -> None:
+    """One line, never a traceback."""
+    (tmp_path / "jobs").touch()
+    with pytest.raises(StateError, match="jobs: File exists"):
+        check_root(tmp_path / "jobs")
