@@ -19,6 +19,8 @@ help:
 demo: $(VENV)/.demo
 	@$(VENV)/bin/poolroll demo
 
+# Thousands of processes are started: what one of them compiled, the next ones read.
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.dev servers
 	$(VENV)/bin/python -m pytest -n 4 --cov=controller/core --cov-branch --cov-fail-under=100
 

@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import NoReturn, Protocol
 
-from controller.core.gates.evidence import Alert, Freshness, Reading, Reduce
+from controller.core.gates.evidence import Alert, AlertRule, Freshness, Reading, Reduce
 from controller.core.pool import FULL, Found, Incarnation, InstanceView, Instant, PoolKey
 from controller.records import (
     Confirmed,
@@ -77,7 +77,8 @@ class LoadBalancer(Protocol):
     ) -> InstanceView:
         """Ask one instance for some members' lines, or for all (`None`).
 
-        `former`: incarnations that it had before, to tell whether one still serves.
+        `former`: incarnations that it is known to have had before. Whether one still serves is
+        told of these, and of those that can be found without being named.
         Raises BalancerError.
         """
 
@@ -177,6 +178,9 @@ class MetricsSource(Protocol):
     async def alerts(self) -> Sequence[Alert] | Reading:
         """The alerts firing now; a Reading that says what is missing when they cannot be had."""
 
+    async def rules(self) -> Sequence[AlertRule] | Reading: ...
+    async def values(self, label: str) -> Sequence[str] | Reading: ...
+
     async def aclose(self) -> None: ...
 
 
@@ -207,7 +211,8 @@ class Journal(Protocol):
     all, and writes take effect in the order of their calls, cancelled ones included.
 
     Raises StateError; Conflict where another process has written to the same rollout meanwhile
-    and the store can tell.
+    and the store can tell. A record that was written with the last of the space says so in
+    `trouble`: there is room to bring a rollout to rest.
     """
 
     async def begin(self, row: RolloutRow, at: Instant, kind: str, body: str) -> Record:
@@ -267,7 +272,7 @@ class Store(Protocol):
     def requests(self) -> Requests: ...
 
     async def aclose(self) -> None:
-        """Waits for writes under way. May be called again."""
+        """Waits for writes under way, but not for ever. May be called again."""
 
 
 class Hold(Protocol):

@@ -70,6 +70,8 @@ class Record:
     kind: str
     body: str
     """JSON."""
+    trouble: str = ""
+    """Of a record just written: why the next ones may not be."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ the pool is performed by the adapter of that kind of pool.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from signal import Signals
+from typing import Final
 
 from controller.core.pool import Seat
 
@@ -126,6 +128,11 @@ class Job:
     command: Command
 
 
+AFTER_SIGNALS: Final = frozenset({129, 130, 131, 134, 137, 139, 143})
+"""128 + HUP, INT, QUIT, ABRT, KILL, SEGV, TERM: exit codes of a shell whose command was ended by
+one of these. Further codes above 128 have other meanings as well."""
+
+
 @dataclass(frozen=True, slots=True)
 class JobResult:
     """How a job ended.
@@ -135,12 +142,36 @@ class JobResult:
     """
 
     exit_code: int | None = None
+    """128 + N, with `signal`, when signal N ended it."""
+    signal: int | None = None
     timed_out: bool = False
     fault: str | None = None
     lost: bool = False
     output: str = ""
     """Standard output and error, mixed as they came; the middle left out when too long."""
     seconds: float = 0.0
+    survivors: tuple[str, ...] = ()
+    """Processes of it, each as NAME (PID), that could not be ended: they may run still."""
+    writers: tuple[str, ...] = ()
+    """Processes that it left behind, which still write to its output."""
+    connections: tuple[str, ...] = ()
+    """Programs like ssh that were ended with it: what they began elsewhere may run still."""
+
+    @property
+    def end(self) -> str:
+        """How it ended, where `exit_code` is set, in words."""
+        if self.signal is not None:
+            return f"was ended by {_name_of(self.signal)}"
+        code = self.exit_code or 0
+        name = f" ({_name_of(code - 128)})" if code in AFTER_SIGNALS else ""
+        return f"ended with exit code {code}{name}"
+
+
+def _name_of(number: int) -> str:
+    try:
+        return Signals(number).name
+    except ValueError:  # of real time
+        return f"signal {number}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,10 @@ def pytest_configure() -> None:
     """Say that there is no event loop outside async tests: else a plugin's first look for
     one makes one that nobody closes, and a later test fails with its ResourceWarning."""
     asyncio.set_event_loop(None)
-    # A shell starts what runs in the background with SIGINT ignored, and children inherit that.
+    # A shell starts what runs in the background with SIGINT ignored, `nohup` does so with SIGHUP,
+    # and children inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     # How long an example takes says more of the machine than of the program.
     settings.register_profile("poolroll", deadline=None)
     settings.load_profile("poolroll")

@@ -46,7 +46,9 @@ async def _run(command: Command, clock: Clock, grace: timedelta) -> JobResult:
     if not in_time:
         return JobResult(timed_out=True, output=pipe.text(), seconds=took)
     code = process.returncode or 0
-    return JobResult(exit_code=code if code >= 0 else 128 - code, output=pipe.text(), seconds=took)
+    number = -code if code < 0 else None
+    exit_code = code if number is None else 128 + number
+    return JobResult(exit_code=exit_code, signal=number, output=pipe.text(), seconds=took)
 
 
 class _Pipe:

@@ -9,37 +9,56 @@ read. fd 2 is that socket too: a traceback reaches the poolroll that started us,
 1. fork the step, which waits in a session of its own;
 2. write `group`, durably: from here on the job counts as begun;
 3. let the step exec; keep the first and last of its output in `output`;
-4. at the timeout TERM its whole group, and KILL what is left after the grace;
-5. write `result`, durably.
+4. at the timeout, or when the step has failed, TERM it and all that it started, and KILL what is
+   left after the grace;
+5. write `left`, where something still runs, and `result`, durably: that into space taken before the
+   step began.
 
-When the helper is killed, the step continues until it writes into the pipe that has no reader. When
-the step has ended by itself, processes that it left behind continue too; as under ssh, they must
-send their output elsewhere.
+As a child subreaper (prctl(2)) the helper inherits what the step's processes leave behind, so it
+knows and reaches each of them, whatever session they went to. A service that a successful step
+has started runs on.
+
+The output goes to a file in memory, not to a pipe: who writes to it neither waits for a reader nor
+dies of SIGPIPE when there is none, whether the helper was killed or the step has ended. A process
+that a successful step has left behind may write there for ever: a fork of the helper then stays
+and empties the file from time to time, until nobody has it open.
 """
 
 import errno
-import math
+import fcntl
 import os
 import select
 import signal
 import time
 
-LOCK, GROUP, RESULT, OUTPUT = "lock", "group", "result", "output"
+LOCK, GROUP, LEFT, RESULT, OUTPUT = "lock", "group", "left", "result", "output"
 
 KEEP = 32 * 1024
 """Bytes kept of each end of the output: what an operator reads, not what a disk can hold."""
 
 CONTROL_FD, LOCK_FD = 0, 3
 IGNORED = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
-INHERITED = (signal.SIGQUIT, signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ)
+INHERITED = (signal.SIGQUIT, signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGTTOU)
 """The parent may have ignored them: a shell in the background, Python."""
-POLL = 0.02
+POLL, QUIET = 0.02, 0.1
+"""Seconds between two looks at the output: while there is some, and when there is none."""
+LINGER = 0.2
+"""Seconds that what a step left behind has to end by itself, like the last `tee` of a script."""
 KILL_PATIENCE = 5.0
 """Seconds for killed processes to go. Those of another user, or hung in the kernel, do not."""
+ROOM = 8192
+"""Bytes kept for the result, so that a full disk does not lose it."""
 DRAIN = 1 << 20
-"""Bytes read after the end of the step: more than a pipe holds, but not for ever, since
-processes left behind may write on."""
-SURVIVED = b"\n[poolroll: processes of this step could not be ended and may still run]\n"
+"""Bytes of output after which what was read is thrown away: at the end of a short command from
+its pipe, and from the file that a step writes to."""
+EMPTY_EVERY = 1.0
+"""Seconds between two looks at the file that a process left behind writes to."""
+PROCESS, WRITER, CONNECTION = "process", "writer", "connection"
+"""Kinds of lines in `left`: what could not be ended, what writes to the output of a step that
+ended well, and what was ended here but may run on elsewhere."""
+CONNECTIONS = ("ssh", "kubectl", "docker", "podman")
+"""Programs that run something elsewhere, which goes on when they are ended."""
+SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER, prctl(2)
 
 
 class Capture:
@@ -63,6 +82,11 @@ class Capture:
         start = min(offset, KEEP)
         return start, bytes(self._head[start:] + marker + self._tail)
 
+    def skip(self, size: int) -> None:
+        """Leave out the next `size` bytes of the stream, whose first KEEP bytes are known."""
+        self._total += size
+        self._tail.clear()
+
     def text(self) -> str:
         return (self._head + self._marker() + self._tail).decode("utf-8", "replace")
 
@@ -83,6 +107,11 @@ def stat(pid: int) -> list[str] | None:
         return None
 
 
+def start_of(pid: int) -> str:
+    """In ticks since the boot; 0 when it is not known."""
+    return (stat(pid) or ["0"] * 20)[19]
+
+
 def machine() -> str:
     """What process ids are valid in: this boot, and this process id namespace."""
     with open("/proc/sys/kernel/random/boot_id") as file:  # noqa: PTH123
@@ -92,15 +121,38 @@ def machine() -> str:
 def write_durably(folder: str, name: str, text: str) -> None:
     """Whole and on disk, or not there at all. Raises OSError."""
     temporary = f"{folder}/{name}.new"
-    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    data = text.encode("utf-8", "backslashreplace")
+    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         share(fd, folder)
-        os.write(fd, text.encode("utf-8", "backslashreplace"))
+        os.write(fd, data)  # over the room that was made for it, which may be all that is left
+        os.ftruncate(fd, len(data))
         os.fsync(fd)
     finally:
         os.close(fd)
     os.rename(temporary, f"{folder}/{name}")  # noqa: PTH104
     sync(folder)
+
+
+def make_room(folder: str, name: str) -> None:
+    """Take the space of a file that `write_durably` will write. Raises OSError."""
+    fd = os.open(f"{folder}/{name}.new", os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        share(fd, folder)
+        os.write(fd, bytes(ROOM))
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+class FullDisk:
+    """A context in which a full disk is no error: it costs output, but must not lose how a step
+    has ended."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: object, trace: object) -> bool:
+        return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def mode_in(folder: str, *, is_folder: bool) -> int:
@@ -136,12 +188,6 @@ def explain(stage: str, number: int, name: str, cwd: str) -> str:
     return f"{name}: {os.strerror(number)}"
 
 
-def exit_code(status: int) -> int:
-    """Of a wait status; 128 + N when signal N ended the process, as shells have it."""
-    code = os.waitstatus_to_exitcode(status)
-    return code if code >= 0 else 128 - code
-
-
 def signal_group(group: int, number: int) -> bool:
     """Whether a process of `group` is there. One of another user is not reached."""
     try:
@@ -161,6 +207,172 @@ def group_lives(group: int) -> bool:
     states = [fields[0] for fields in seen if fields is not None and fields[2] == str(group)]
     # The kernel knows the group: where /proc hides its members (hidepid), they count as running.
     return not states or any(state not in "ZX" for state in states)
+
+
+# --- the processes below one -----------------------------------------------------------------
+
+
+def children(pid: int) -> list[int]:
+    """Direct children of `pid` (proc(5), `children`; not every kernel has that file)."""
+    if not os.path.exists(f"/proc/self/task/{os.getpid()}/children"):  # noqa: PTH110
+        names = [int(name) for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208
+        return [one for one in names if (stat(one) or "--")[1] == str(pid)]
+    try:
+        tasks = os.listdir(f"/proc/{pid}/task")  # noqa: PTH208
+    except OSError:
+        return []
+    files = [f"/proc/{pid}/task/{task}/children" for task in tasks]
+    return [int(child) for file in files for child in read(file).split()]
+
+
+def read(path: str) -> str:
+    """Empty when it may not be read, or its process has ended meanwhile."""
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            return file.read().decode("utf-8", "replace")
+    except (FileNotFoundError, PermissionError, ProcessLookupError):
+        return ""
+
+
+def descendants(pid: int) -> list[int]:
+    """Every process below `pid` that still runs, parents before their children. Where /proc hides
+    a direct child (hidepid), it counts as running until it is reaped."""
+    direct = children(pid)
+    found = list(direct)
+    for one in found:  # grows meanwhile
+        found += [child for child in children(one) if child not in found]
+    states = [(one, (stat(one) or ("?" if one in direct else "X"))[0]) for one in found]
+    return [one for one, state in states if state not in "ZX"]
+
+
+def name_of(pid: int) -> str:
+    """One word."""
+    return "-".join(read(f"/proc/{pid}/comm").split()) or "?"
+
+
+def still_runs(pid: int, start: str, where: str) -> bool:
+    """Whether that very process still runs, as `left` names it."""
+    return where == machine() and not has_ended(pid) and start_of(pid) == start
+
+
+def has_ended(pid: int) -> bool:
+    """Whether it is gone, or only waits to be reaped."""
+    return (stat(pid) or "X")[0] in "ZX"
+
+
+def is_shared(pid: int) -> bool:
+    """Whether it is a connection of ssh that other commands share (ControlPersist in
+    ssh_config(5)): it runs nothing by itself, and other members' steps may need it."""
+    return read(f"/proc/{pid}/cmdline").rstrip("\0 ").endswith("[mux]")
+
+
+def send(pid: int, number: int) -> None:
+    """One of another user is not reached."""
+    try:
+        os.kill(pid, number)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
+def adopt() -> None:
+    """Become the parent of what is left behind by every process below this one. Where the system
+    cannot, a process that leaves its parent and its group is not found."""
+    try:
+        from ctypes import CDLL
+
+        CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
+    except (ImportError, OSError, AttributeError):
+        return
+
+
+class Output:
+    """The file that a step writes its output to, and what is kept of it."""
+
+    def __init__(self, folder: str) -> None:
+        self.write = nameless(folder)
+        """For the step; it must be closed here before `is_held` can tell."""
+        # Not a duplicate: reading moves no offset of the writers, and `is_held` needs it.
+        self._fd = os.open(f"/proc/self/fd/{self.write}", os.O_RDONLY | os.O_CLOEXEC)
+        self._at = 0
+        self._capture = Capture()
+        self._kept = os.open(
+            f"{folder}/{OUTPUT}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600
+        )
+        share(self._kept, folder)
+
+    def take(self) -> bool:
+        """Keep what is new. Whether anything was."""
+        size = os.fstat(self._fd).st_size
+        if size < self._at:  # a shell's `> /dev/stderr` empties it
+            self._at = 0
+        if size == self._at:
+            return False
+        if size - self._at > 2 * KEEP:
+            self.keep(os.pread(self._fd, KEEP, self._at))
+            self._capture.skip(size - self._at - 2 * KEEP)
+            self._at = size - KEEP
+        self.keep(os.pread(self._fd, size - self._at, self._at))
+        self._at = size
+        if size > DRAIN:
+            self.empty()
+        return True
+
+    def empty(self) -> None:
+        """Who writes appends, and so goes on at the beginning."""
+        os.truncate(f"/proc/self/fd/{self._fd}", 0)
+        self._at = 0
+
+    def keep(self, chunk: bytes) -> None:
+        offset, patch = self._capture.add(chunk)
+        try:
+            os.pwrite(self._kept, patch, offset)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise  # a full disk costs output, but must not stop an upgrade half-way
+
+    def close(self) -> None:
+        """Have all that was kept on disk."""
+        self.take()
+        with FullDisk():
+            os.fsync(self._kept)
+
+    def is_held(self) -> bool:
+        """Whether a process still has it open to write: a lease to read is refused then
+        (fcntl(2), F_SETLEASE)."""
+        try:
+            fcntl.fcntl(self._fd, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+            fcntl.fcntl(self._fd, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+        except OSError as error:
+            return error.errno == errno.EAGAIN
+        return False
+
+    def is_held_by(self, pid: int) -> bool:
+        own = os.fstat(self._fd)
+        try:
+            files = [f"/proc/{pid}/fd/{name}" for name in os.listdir(f"/proc/{pid}/fd")]  # noqa: PTH208
+            return any(os.path.samestat(os.stat(file), own) for file in files)  # noqa: PTH116
+        except OSError:
+            return False
+
+    def keep_small(self) -> None:
+        """Until nobody writes to it any more."""
+        while self.is_held():
+            if os.fstat(self._fd).st_size > DRAIN:
+                self.empty()
+            time.sleep(EMPTY_EVERY)
+
+
+def nameless(folder: str) -> int:
+    """A file without a name, open to append: in memory, so that a full disk stops no step."""
+    try:
+        made = os.memfd_create("output", os.MFD_CLOEXEC)
+    except OSError:
+        made = os.open(f"{folder}/{OUTPUT}.raw", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        os.unlink(f"{folder}/{OUTPUT}.raw")  # noqa: PTH108
+    # Opened once more: only a file that was opened to write refuses a lease, see `is_held`.
+    fd = os.open(f"/proc/self/fd/{made}", os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+    os.close(made)
+    return fd
 
 
 class Spec:
@@ -196,25 +408,22 @@ class Step:
 
     def __init__(self, spec: Spec, wake: int) -> None:
         self._status: int | None = None
-        self._capture = Capture()
+        self.output = Output(spec.folder)
         go, self._go = os.pipe()
         self._fault, fault = os.pipe()
-        self._out, out = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
             os.close(self._go)
-            become(spec, go, fault, out)  # does not come back
-        for fd in (go, fault, out):
+            become(spec, go, fault, self.output.write)  # does not come back
+        for fd in (go, fault, self.output.write):
             os.close(fd)
-        os.set_blocking(self._out, False)
         self._wake = wake
-        self._file = os.open(
-            f"{spec.folder}/{OUTPUT}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600
-        )
-        share(self._file, spec.folder)
         self._poll = select.poll()
-        self._poll.register(self._out, select.POLLIN)
         self._poll.register(wake, select.POLLIN)
+        self._pace = POLL
+        self._has_children = True
+        self.connections: list[str] = []
+        """Names of the connections that were ended with it."""
 
     def let_go(self) -> None:
         os.write(self._go, b"!")
@@ -225,64 +434,78 @@ class Step:
             left = until - time.monotonic()
             if left <= 0:
                 return False
-            self._attend(min(left, 60.0))
+            self._attend(min(left, self._pace))
         return True
 
-    def end_group(self, grace: float) -> None:
-        """TERM, and KILL after `grace` seconds, to all processes of the group."""
+    def is_alone(self) -> bool:
+        """Whether what the step has left behind ends by itself within `LINGER`."""
+        until = time.monotonic() + LINGER
+        while self.running():
+            if time.monotonic() >= until:
+                return False
+            self._attend(POLL)
+        return True
+
+    def end(self, grace: float) -> None:
+        """TERM, and KILL after `grace` seconds, to all that the step has started."""
+        names = [name_of(pid) for pid in self.running()]
+        self.connections = sorted({name for name in names if name in CONNECTIONS})
         for number, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, KILL_PATIENCE)):
             until = time.monotonic() + patience
-            signal_group(self.pid, number)
-            while group_lives(self.pid):
+            self._tell(number)
+            while self.running():
                 if time.monotonic() >= until:
                     break
                 self._attend(POLL)
-                self._has_ended()
+                if number == signal.SIGKILL:  # what came since; after TERM it is a clean-up
+                    self._tell(number)
             else:
                 return
-        self._keep(SURVIVED)
 
-    def close(self) -> None:
-        """Take what the pipe still holds, and have all output on disk."""
-        read = 0
-        while read < DRAIN and (size := self._read()):
-            read += size
-        os.fsync(self._file)
+    def writers(self) -> list[int]:
+        """Who still writes to the output of the step."""
+        if not self.output.is_held():
+            return []
+        running = self.running()
+        return [pid for pid in running if self.output.is_held_by(pid)] or running
+
+    def running(self) -> list[int]:
+        """All that the step has started and that still runs, itself included."""
+        self._has_ended()
+        if not self._has_children:
+            return []
+        return [pid for pid in descendants(os.getpid()) if not is_shared(pid)]
+
+    def _tell(self, number: int) -> None:
+        """The group at once, so that nobody escapes by a fork; then who has left it."""
+        running, group = self.running(), str(self.pid)
+        elsewhere = [pid for pid in running if (stat(pid) or "---")[2] != group]
+        if self._status is None or len(elsewhere) < len(running):
+            signal_group(self.pid, number)
+        for pid in elsewhere:
+            send(pid, number)
 
     def outcome(self) -> str:
         """How the step ended by itself, as `result` has it."""
         if fault := os.read(self._fault, 4096).decode("utf-8", "backslashreplace"):
             return f"fault {fault}"
-        return f"exit {exit_code(self._status or 0)}"
+        code = os.waitstatus_to_exitcode(self._status or 0)
+        return f"exit {code}" if code >= 0 else f"signal {-code}"
 
     def _has_ended(self) -> bool:
-        if self._status is None:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            self._status = status if pid else None
+        """Whether the step's own process has; takes leave of all others that have, too."""
+        try:
+            while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+                if ended[0] == self.pid:
+                    self._status = ended[1]
+        except ChildProcessError:
+            self._has_children = False
         return self._status is not None
 
     def _attend(self, seconds: float) -> None:
-        for fd, _ in self._poll.poll(math.ceil(seconds * 1000)):
-            if fd == self._wake:
-                os.read(fd, 4096)
-            elif self._read() == 0:
-                self._poll.unregister(fd)
-
-    def _read(self) -> int:
-        try:
-            chunk = os.read(self._out, 65536)
-        except BlockingIOError:
-            return 0
-        self._keep(chunk)
-        return len(chunk)
-
-    def _keep(self, chunk: bytes) -> None:
-        offset, patch = self._capture.add(chunk)
-        try:
-            os.pwrite(self._file, patch, offset)
-        except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-                raise  # a full disk costs output, but must not stop an upgrade half-way
+        if self._poll.poll(seconds * 1000):
+            os.read(self._wake, 4096)
+        self._pace = POLL if self.output.take() else min(2 * self._pace, QUIET)
 
 
 def become(spec: Spec, go: int, fault: int, out: int) -> None:
@@ -318,6 +541,7 @@ def main() -> None:
     )  # descriptors that poolroll inherited do not belong to the step
     for number in IGNORED:
         signal.signal(number, signal.SIG_IGN)
+    adopt()
     wake, waker = os.pipe()
     os.set_blocking(waker, False)
     signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
@@ -329,6 +553,7 @@ def main() -> None:
     started = time.monotonic()
     process = stat(step.pid)
     assert process is not None, "not reaped, so it is there"
+    make_room(spec.folder, RESULT)
     write_durably(spec.folder, GROUP, f"{step.pid} {process[19]} {machine()} {started:.3f}\n")
     folder = spec.folder
     for _ in range(spec.levels):
@@ -337,11 +562,28 @@ def main() -> None:
     step.let_go()
     if step.wait(started + spec.timeout):
         outcome = step.outcome()
+        if not step.is_alone() and outcome != "exit 0":
+            step.end(spec.grace)
     else:
-        step.end_group(spec.grace)
+        step.end(spec.grace)
         outcome = "timed-out"
-    step.close()
+    step.output.close()
+    note_left(spec.folder, step, outcome == "exit 0")
     write_durably(spec.folder, RESULT, f"{time.monotonic() - started:.3f} {outcome}\n")
+    if step.output.is_held() and os.fork() == 0:
+        for fd in (CONTROL_FD, 2, LOCK_FD):  # the job has ended
+            os.close(fd)
+        step.output.keep_small()
+
+
+def note_left(folder: str, step: Step, is_well: bool) -> None:
+    """For the operator, and for the next attempt: what runs on and should not."""
+    kind, pids = (WRITER, step.writers()) if is_well else (PROCESS, step.running())
+    lines = [f"{kind} {pid} {start_of(pid)} {machine()} {name_of(pid)}\n" for pid in pids]
+    lines += [f"{CONNECTION} {name}\n" for name in step.connections]
+    if lines:
+        with FullDisk():
+            write_durably(folder, LEFT, "".join(lines))
 
 
 if __name__ == "__main__":

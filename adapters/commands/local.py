@@ -59,6 +59,8 @@ class LocalCommands:
             return JobResult(fault=fault)
         self._left = [left for left in self._left if not left.reap(os.WNOHANG)]
         try:
+            if place.group() is None and (remains := place.remains()):
+                return JobResult(fault=_not_doubled(job.command, remains))
             place.create()
             return place.concealed(await self._end_of(place, job.command))
         except OSError as error:
@@ -115,8 +117,7 @@ class LocalCommands:
             if await self._outlasts(group, self._clock.now() + self._grace):
                 group.signal(signal.SIGKILL)
                 patience = timedelta(seconds=helper.KILL_PATIENCE)
-                if await self._outlasts(group, self._clock.now() + patience):
-                    place.note(helper.SURVIVED)  # those of another user, or hung in the kernel
+                await self._outlasts(group, self._clock.now() + patience)
             outcome = "timed-out"
         else:
             outcome = "lost"
@@ -129,3 +130,10 @@ class LocalCommands:
                 return True
             await self._clock.sleep(_POLL)
         return False
+
+
+def _not_doubled(command: Command, remains: list[str]) -> str:
+    return (
+        f"{command.label}: {', '.join(remains)} of an earlier attempt could not be ended and still "
+        "runs on this machine; end it, or wait for its end"
+    )

@@ -75,11 +75,6 @@ class Place:
         """Write the result for a helper that could not."""
         helper.write_durably(str(self.folder), helper.RESULT, f"{seconds:.3f} {outcome}\n")
 
-    def note(self, text: bytes) -> None:
-        """Add `text` to the output, as far as that can be."""
-        with suppress(OSError), (self.folder / helper.OUTPUT).open("ab") as output:
-            output.write(text)
-
     def concealed(self, result: JobResult) -> JobResult:
         """`result` without what looks like a secret in its output (S12), on disk as well."""
         shown = discreet(result.output)
@@ -91,17 +86,43 @@ class Place:
                     os.truncate(self.folder / helper.OUTPUT, 0)
         return replace(result, output=shown)
 
+    def remains(self) -> list[str]:
+        """Processes that could not be ended with an earlier job of the same member, and that run
+        still. A job's key is rollout/member/step: those of other rollouts count too."""
+        member = self.folder.relative_to(self._root).parts[1:-1]
+        files = self._root.glob("/".join(("*", *member, "*", helper.LEFT))) if member else ()
+        lines = [line.split() for file in sorted(files) for line in _lines(file)]
+        return [
+            f"{line[4]} ({line[1]})"
+            for line in lines
+            if line[0] == helper.PROCESS and helper.still_runs(int(line[1]), line[2], line[3])
+        ]
+
+    def _left(self, kind: str) -> tuple[str, ...]:
+        found = [line.split() for line in _lines(self.folder / helper.LEFT)]
+        if kind == helper.CONNECTION:
+            return tuple(line[1] for line in found if line[0] == kind)
+        return tuple(f"{line[4]} ({line[1]})" for line in found if line[0] == kind)
+
     def _parse(self, seconds: str, kind: str, rest: str = "") -> JobResult:
-        output, took = self._read(helper.OUTPUT), float(seconds)
+        result = JobResult(
+            output=self._read(helper.OUTPUT),
+            seconds=float(seconds),
+            survivors=self._left(helper.PROCESS),
+            writers=self._left(helper.WRITER),
+            connections=self._left(helper.CONNECTION),
+        )
         match kind:
             case "exit":
-                return JobResult(exit_code=int(rest), output=output, seconds=took)
+                return replace(result, exit_code=int(rest))
+            case "signal":
+                return replace(result, exit_code=128 + int(rest), signal=int(rest))
             case "timed-out":
-                return JobResult(timed_out=True, output=output, seconds=took)
+                return replace(result, timed_out=True)
             case "fault":
-                return JobResult(fault=rest, output=output, seconds=took)
+                return replace(result, fault=rest)
             case "lost":
-                return JobResult(lost=True, output=output, seconds=took)
+                return replace(result, lost=True)
             case _:
                 raise ValueError(kind)
 
@@ -110,3 +131,10 @@ class Place:
             return (self.folder / name).read_bytes().decode("utf-8", "replace")
         except FileNotFoundError:
             return ""
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return file.read_text("utf-8", "replace").splitlines()
+    except FileNotFoundError:
+        return []

@@ -4,12 +4,27 @@ A persistent connection would still reach the old worker after a reload, so ther
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
+from typing import Final
 
-from adapters.haproxy.wire import Command, line_of, refusal, silence, split_replies
-from controller.errors import BalancerUnreachable, MalformedReply, UsageFault
+from adapters.haproxy.wire import (
+    Command,
+    line_of,
+    lines_for,
+    refusal,
+    silence,
+    split_replies,
+)
+from controller.errors import (
+    BalancerError,
+    BalancerUnreachable,
+    MalformedReply,
+    Unsupported,
+    UsageFault,
+)
 from controller.pools.haproxy import Endpoint, NotAnEndpoint, UnixEndpoint, parse_endpoint
 
 CONNECTIONS = 2
@@ -18,6 +33,12 @@ and a connection beyond it hangs."""
 REPLY_LIMIT = 16 * 1024 * 1024
 """Bytes; the whole view of 10,000 servers is about 6 MiB."""
 _CHUNK = 256 * 1024
+
+WHO: Final[Command] = ("show", "info")
+SPEAKS_HTTP: Final = (
+    "it speaks HTTP: a stats page or a proxied site, not a Runtime API; name a `stats socket` of "
+    "the configuration"
+)
 
 
 def endpoint_of(api: str) -> Endpoint:
@@ -40,14 +61,31 @@ class RuntimeClient:
         self._slots = asyncio.Semaphore(CONNECTIONS)
 
     async def ask(self, *commands: Command) -> tuple[str, ...]:
-        """Send `commands` as one line, all to the same worker; one reply each.
+        """Send `commands`, all to the same worker; one reply each. As one line where they fit;
+        more are for questions alone.
 
         Raises CommandRefused before anything is sent when a word contains unsafe characters;
         BalancerUnreachable, BalancerTimeout, MalformedReply.
         """
+        lines = lines_for(commands)
+        if len(lines) == 1:
+            return await self._ask_line(commands)
+        replies: list[str] = []
+        workers: set[str] = set()
+        for line in lines:
+            info, *rest = await self._ask_line((WHO, *line))
+            workers |= {one for one in info.split("\n") if one.startswith("Pid: ")}
+            replies += rest
+        if len(workers) != 1:
+            raise BalancerUnreachable(self.instance, "it was reloaded between two questions")
+        return tuple(replies)
+
+    async def _ask_line(self, commands: Sequence[Command]) -> tuple[str, ...]:
         line = line_of(self.instance, commands)
         async with self._slots:
             raw = await self._exchange(line)
+        if raw.startswith(b"HTTP/"):
+            raise Unsupported(self.instance, SPEAKS_HTTP)
         replies, is_whole = split_replies(raw.decode(errors="replace"))
         if not is_whole or len(replies) < len(commands):
             raise BalancerUnreachable(
@@ -90,9 +128,7 @@ class RuntimeClient:
         except FileNotFoundError:
             raise BalancerUnreachable(self.instance, "there is no such socket") from None
         except ConnectionRefusedError:
-            raise BalancerUnreachable(
-                self.instance, "connection refused: nothing listens there"
-            ) from None
+            raise self._refused() from None
         except PermissionError:
             raise BalancerUnreachable(
                 self.instance, "this user may not open the socket (permission denied)"
@@ -100,6 +136,14 @@ class RuntimeClient:
         except OSError as error:
             reason = error.strerror or str(error)
             raise BalancerUnreachable(self.instance, f"no connection: {reason}") from error
+
+    def _refused(self) -> BalancerError:
+        if isinstance(self._endpoint, UnixEndpoint) and not Path(self._endpoint.path).is_socket():
+            return Unsupported(
+                self.instance,
+                "this is a file, not a socket; name the path of a `stats socket`",
+            )
+        return BalancerUnreachable(self.instance, "connection refused: nothing listens there")
 
     async def _read(self, reader: asyncio.StreamReader, heard: list[bytes]) -> None:
         """Add to `heard` until the connection is closed."""

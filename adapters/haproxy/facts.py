@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from adapters.haproxy.lines import mode_of
+from adapters.haproxy.lines import mode_of, srv_record
 from adapters.haproxy.query import (
     SHOW_BACKENDS,
     SHOW_INFO,
@@ -10,8 +10,9 @@ from adapters.haproxy.query import (
     backends_in,
     require,
     rows_in,
+    show_state,
 )
-from adapters.haproxy.tables import parse_info
+from adapters.haproxy.tables import parse_info, parse_state
 from adapters.haproxy.versions import require_one_process
 from adapters.haproxy.wire import Command
 from controller.errors import MalformedReply
@@ -33,9 +34,13 @@ _PREFER_IDLE = frozenset({"leastconn", "random", "first", "unknown"})
 unknown up to 2.8 (measured)."""
 
 
+def facts_asked(backends: Sequence[str]) -> tuple[Command, ...]:
+    return (*FACTS, *map(show_state, backends))
+
+
 def facts_of(api: str, backends: Sequence[str], replies: Sequence[str]) -> HaproxyFacts:
-    """From the replies to FACTS. Raises NoSuchBackend, Unsupported, MalformedReply."""
-    first, level, tables, there, servers = replies
+    """From the replies to `facts_asked`. Raises NoSuchBackend, Unsupported, MalformedReply."""
+    first, level, tables, there, servers, *states = replies
     info = parse_info(api, first)
     require_one_process(api, info.processes)
     if level not in _LEVELS:
@@ -66,6 +71,11 @@ def facts_of(api: str, backends: Sequence[str], replies: Sequence[str]) -> Hapro
             if row.text("pxname") in backends and row.optional("slim") not in ("", "0")
         },
         prefers_idle=frozenset(name for name, used in algorithms.items() if used in _PREFER_IDLE),
+        weighed_by_dns=frozenset(
+            name
+            for name, state in zip(backends, states, strict=True)
+            if any(srv_record(row) for row in parse_state(api, state, None))
+        ),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import timedelta
 
 from adapters.haproxy.client import RuntimeClient
-from adapters.haproxy.facts import FACTS, facts_of
+from adapters.haproxy.facts import facts_asked, facts_of
 from adapters.haproxy.lines import Server
 from adapters.haproxy.orders import Order, shortfall
 from adapters.haproxy.query import (
@@ -20,7 +20,7 @@ from adapters.haproxy.query import (
 from adapters.haproxy.tables import Info, parse_info
 from adapters.haproxy.versions import require_one_process
 from adapters.haproxy.wire import refusal
-from adapters.haproxy.workers import any_alive
+from adapters.haproxy.workers import any_alive, replaced_by
 from controller.core.pool import Incarnation, InstanceView, Seat
 from controller.errors import (
     BalancerError,
@@ -55,10 +55,13 @@ class HaproxyInstance:
         self._client = RuntimeClient(name, endpoint, deadline)
         self._ids: Mapping[str, Ids] = {}
         """Replaced as a whole, never mutated: looks may run concurrently."""
+        self._replaced: tuple[int, frozenset[int]] | None = None
+        """The process that answered last, and those that it has replaced: none joins them later."""
 
     async def facts(self) -> HaproxyFacts:
         """Raises BalancerError."""
-        return facts_of(self.name, self._backends, await self._client.ask(*FACTS))
+        replies = await self._client.ask(*facts_asked(self._backends))
+        return facts_of(self.name, self._backends, replies)
 
     async def look(
         self, members: Collection[str] | None, former: Collection[Incarnation] = ()
@@ -74,6 +77,7 @@ class HaproxyInstance:
             is_full=members is None,
             backends={backend: view.counters for backend, view in views.items()},
             lingering=self._lingering(info, former),
+            uptime=timedelta(seconds=info.uptime),
         )
 
     async def _seen(
@@ -194,7 +198,9 @@ class HaproxyInstance:
     def _lingering(self, info: Info, former: Collection[Incarnation]) -> bool | None:
         if not isinstance(self._endpoint, UnixEndpoint):
             return None
-        return any_alive(info.pid, [int(one.id) for one in former])
+        if self._replaced is None or self._replaced[0] != info.pid:
+            self._replaced = (info.pid, replaced_by(info.pid))
+        return any_alive(info.pid, self._replaced[1].union(int(one.id) for one in former))
 
 
 def _servers(views: Mapping[str, BackendView]) -> tuple[Server, ...]:

@@ -13,10 +13,12 @@ from controller.pools.haproxy import AGENT
 
 # `srv_admin_state` and `srv_op_state` as section 9.3 of the HAProxy management guide lists them
 # under `show servers state`.
-FMAINT, IMAINT, CMAINT, FDRAIN, IDRAIN, RMAINT, HMAINT = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40
-_OUT = FMAINT | IMAINT | RMAINT | HMAINT
-"""Without CMAINT: it only remembers that the configuration said `disabled`; a server that was set
-ready since then keeps the bit and serves (measured)."""
+FMAINT, IMAINT, CMAINT, FDRAIN, IDRAIN, RMAINT = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20
+_OUT = FMAINT | IMAINT
+"""Not among them: CMAINT, which only remembers that the configuration said `disabled` (a server
+that was set ready since then keeps the bit and serves); 0x40, which says that the host name was set
+at run time (servers that SRV records fill show it and serve); RMAINT, which nobody set: the name
+has no address (all measured)."""
 _DRAINING = FDRAIN | IDRAIN
 _STOPPED, _STARTING, _RUNNING, _STOPPING = range(4)
 # `srv_check_state` and `srv_agent_state`, same place. `disable health` and `disable agent` clear
@@ -34,7 +36,7 @@ def admin_of(mask: int) -> Admin:
 
 
 def is_inherited(mask: int) -> bool:
-    """Whether `set server … state ready` alone would not bring it back."""
+    """Whether `set server … state ready` alone would not bring it back, name or no name."""
     return bool(mask & (_OUT | _DRAINING) & ~(FMAINT | FDRAIN))
 
 
@@ -88,7 +90,9 @@ class Server:
     has_agent: bool
     """An agent check is enabled, which may override what we set."""
     is_inherited: bool
-    """Out by configuration, tracking or resolution: setting it ready changes nothing."""
+    """Out by configuration or tracking: setting it ready changes nothing."""
+    is_weighed_by_dns: bool = False
+    """SRV records fill it: each answer sets its weight anew (configuration manual, 5.3)."""
 
     @property
     def backend(self) -> str:
@@ -99,10 +103,11 @@ class Server:
         return f"{self.line.backend}/{self.line.member}"
 
 
-def server_of(state: Row, stat: Row) -> Server:
+def server_of(state: Row, stat: Row, *, is_of_template: bool = False) -> Server:
     """A member's line, from `show servers state` and `show stat`. Raises MalformedReply.
 
     Nobody is in its place while its host name is not resolved. The address is without brackets.
+    `is_of_template`: other servers of the backend share its name or its SRV record.
     """
     mask = state.number("srv_admin_state")
     operation = state.number("srv_op_state")
@@ -113,6 +118,7 @@ def server_of(state: Row, stat: Row) -> Server:
     has_agent = _is_live(state.number("srv_agent_state"))
     backend, address = state.text("be_name"), state.text("srv_addr")
     admin = admin_of(mask)
+    is_unresolved = bool(mask & RMAINT)
     where = f"{'' if address == '-' else address}:{state.number('srv_port')}"
     return Server(
         Line(
@@ -122,27 +128,38 @@ def server_of(state: Row, stat: Row) -> Server:
             occupant=None if address == "-" else Occupant(where, address, state.number("srv_port")),
             admin=admin,
             health=health_of(operation, is_watched=checked or tracks is not None),
-            check=_check_of(admin, has_own=checked and tracks is None),
+            check=_check_of(admin, is_unresolved, has_own=checked and tracks is None),
             weight=state.number("srv_uweight"),
             in_flight=stat.count("scur") + stat.count("qcur"),
-            arrivals=stat.count("stot"),
+            arrivals=stat.count("stot") - stat.count("wretr"),
             counters=member_counters(stat),
             is_backup=stat.count("bck") > 0,
             is_warming=stat.text("throttle") != "" and stat.count("throttle") < 100,
+            is_unresolved=is_unresolved,
+            is_vacant=is_unresolved and address == "-" and is_of_template,
+            # `on-marked-down shutdown-sessions` is in no reply. In mode tcp it is common.
+            out_cuts=_is_tcp(stat),
             keep={AGENT: "on"} if has_agent else {},
         ),
         has_own_check=checked and tracks is None,
         tracks=tracks,
         has_agent=has_agent,
         is_inherited=is_inherited(mask),
+        is_weighed_by_dns=srv_record(state) != "",
     )
 
 
-def _check_of(admin: Admin, *, has_own: bool) -> Check:
-    """Checks stop in MAINT alone (management guide, section 9.3, `set server … state`)."""
+def srv_record(state: Row) -> str:
+    """The SRV record that fills a server; empty when none does."""
+    return state.optional("srvrecord").removeprefix("-")
+
+
+def _check_of(admin: Admin, is_unresolved: bool, *, has_own: bool) -> Check:
+    """Checks stop in MAINT alone, also while the name is not resolved (management guide, section
+    9.3, `set server … state`)."""
     if not has_own:
         return Check.NONE
-    return Check.PAUSED if admin is Admin.OUT else Check.RUNNING
+    return Check.PAUSED if admin is Admin.OUT or is_unresolved else Check.RUNNING
 
 
 def _is_tcp(row: Row) -> bool:

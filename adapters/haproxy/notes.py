@@ -15,6 +15,12 @@ PACE: Final = timedelta(milliseconds=20)
 
 _STATIC: Final = "balances by a static algorithm, which takes only none and all of a weight"
 
+_BY_DNS: Final = "takes its weights from DNS (SRV records), which soon set anew what a ramp sets"
+LEAK: Final = (
+    "`option persist` or `force-persist` sends clients with a cookie or a table entry to a server "
+    "in maintenance"
+)
+
 
 def survey_of(facts: HaproxyFacts, view: InstanceView, selected: Collection[str]) -> Survey:
     """`view`: a full one; `selected`: members of the rollout."""
@@ -42,10 +48,14 @@ def survey_of(facts: HaproxyFacts, view: InstanceView, selected: Collection[str]
 def _abilities(facts: HaproxyFacts) -> Abilities:
     return Abilities(
         sticky=facts.sticky,
-        unweighted=dict.fromkeys(sorted(facts.static), _STATIC),
+        unweighted={
+            **dict.fromkeys(sorted(facts.static), _STATIC),
+            **dict.fromkeys(sorted(facts.weighed_by_dns), _BY_DNS),
+        },
         limits={(facts.api, *place): limit for place, limit in facts.maxconn.items()},
         prefers_idle=frozenset((facts.api, backend) for backend in facts.prefers_idle),
         pace=PACE,
+        leak=LEAK,
     )
 
 

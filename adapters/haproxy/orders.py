@@ -26,7 +26,7 @@ class Order:
     it refused, hence what must not happen after a refusal stands in a later stage."""
     wanted: frozenset[Admin]
     weight: int | None = None
-    """None: not checked, since an agent check may change it at once."""
+    """None: not checked, since an agent check or DNS may change it at once."""
     agent: bool | None = None
     undo: tuple[Command, ...] = ()
     """Sent at once when a stage was refused."""
@@ -115,9 +115,11 @@ def _set(server: Server, state: str, wanted: frozenset[Admin]) -> Order:
 
 
 def _return(instance: str, server: Server, found: Found, share: int) -> Order:
-    """An agent may set the weight, so it stays off during a ramp."""
+    """An agent may set the weight, so it stays off during a ramp. Where SRV records set it, it is
+    left to them."""
     was = found.at(LineKey(instance, server.backend))
-    weight = was.weighing(share) if was and was.weight > 0 else server.line.weight
+    is_set = was is not None and was.weight > 0 and not server.is_weighed_by_dns
+    weight = was.weighing(share) if was and is_set else server.line.weight
     has_agent = was is not None and was.keep.get(AGENT) == "on"
     with_agent = has_agent and share == FULL
     ready: list[Command] = [("set", "server", server.path, "state", "ready")]
@@ -132,7 +134,7 @@ def _return(instance: str, server: Server, found: Found, share: int) -> Order:
         server.backend,
         tuple(stages),
         frozenset((Admin.READY,)),
-        weight=None if with_agent else weight,
+        weight=None if with_agent or server.is_weighed_by_dns else weight,
         agent=with_agent if has_agent else None,
     )
 
@@ -156,4 +158,4 @@ def _because(server: Server) -> str:
         return ""
     if server.tracks:
         return f" because {server.tracks}, which it tracks, is"
-    return " by its configuration or because its host name is not resolved"
+    return " by its configuration"

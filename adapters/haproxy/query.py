@@ -1,14 +1,14 @@
 """The commands of one look, and the meaning of their replies. Pure.
 
-All commands go on one line, so that one worker answers them all. `show stat` is queried by id: a
-name may also be a frontend's, and would find that one (measured). Ids change with a reload, so
-every answer is checked against the names.
+One worker answers all commands. `show stat` is queried by number: a name may also be a frontend's,
+and would find that one; a number without its `#` is taken for a name first (both measured). Ids
+change with a reload, so every answer is checked against the names.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from adapters.haproxy.lines import Server, backend_counters, server_of
+from adapters.haproxy.lines import Server, backend_counters, server_of, srv_record
 from adapters.haproxy.tables import Row, parse_stat, parse_state
 from adapters.haproxy.wire import Command, refusal
 from controller.core.pool import Counters
@@ -62,13 +62,17 @@ def require(instance: str, backends: Sequence[str], there: Mapping[str, Row]) ->
         raise NoSuchBackend(instance, f"no backend {', '.join(missing)}; there are: {names}")
 
 
+def show_state(backend: str) -> Command:
+    return ("show", "servers", "state", backend)
+
+
 def questions(backend: str, ids: Ids, members: Collection[str] | None) -> tuple[Command, ...]:
     """The commands for one backend: state of its servers, then their statistics and its own."""
-    stat = ("show", "stat", str(ids.backend), "6")
+    stat = ("show", "stat", f"#{ids.backend}", "6")
     figures: tuple[Command, ...] = ((*stat, "-1"),)
     if members and len(members) <= _FEW and ids.servers.keys() >= set(members):
         figures = tuple((*stat, str(ids.servers[member])) for member in members)
-    return ("show", "servers", "state", backend), *figures
+    return show_state(backend), *figures
 
 
 def backend_view(
@@ -104,6 +108,16 @@ def backend_view(
         return None
     return BackendView(
         ids=Ids(own.number("iid"), {name: row.number("sid") for name, row in stats.items()}),
-        servers=tuple(server_of(state, stats[name]) for name, state in states.items()),
+        servers=tuple(
+            server_of(state, stats[name], is_of_template=_is_of_template(state, replies[0]))
+            for name, state in states.items()
+        ),
         counters=backend_counters(own),
     )
+
+
+def _is_of_template(state: Row, reply: str) -> bool:
+    """Whether the server is one of a `server-template`: its slots share a name, or an SRV record
+    (configuration manual, 5.3). The state alone says so of an empty one."""
+    name = state.optional("srv_fqdn").removeprefix("-")
+    return srv_record(state) != "" or (name != "" and reply.count(f" {name} ") > 1)

@@ -2,7 +2,8 @@
 
 A line holds commands joined by `; `. The replies come back in that order, each closed by an empty
 line; a successful setting is answered by the empty line alone, an error by free text
-without a code (measured with 2.6 and 2.8).
+without a code (measured with 2.6 and 2.8). `show stat` is CSV, and what a check said stands in it
+in quotes, empty lines and all (measured with 2.6).
 """
 
 import re
@@ -23,16 +24,20 @@ Command = tuple[str, ...]
 """The words of one command."""
 
 _NAME = r"[A-Za-z0-9_.:-]+"
-_WORD = re.compile(f"{_NAME}(?:/{_NAME})?", re.ASCII)
-"""Names of proxies and servers contain only these characters (configuration manual, section 2).
-Characters that could start a second command or a payload (`;`, white space, `<<`, backslash) are
-not among them."""
+_WORD = re.compile(f"{_NAME}(?:/{_NAME})?|#[0-9]+", re.ASCII)
+"""Names of proxies and servers contain only these characters (configuration manual, section 2), and
+`#` begins the number of a proxy. Characters that could start a second command or a payload (`;`,
+white space, `<<`, backslash) are not among them."""
 
-_LINE_LIMIT = 15_000
-"""Bytes. HAProxy takes a line into one buffer (`tune.bufsize`, 16,384 by default)."""
+_LINE_LIMIT = 7_000
+"""Bytes. HAProxy takes a line into one buffer (`tune.bufsize`, 16,384 by default, and sometimes
+made smaller)."""
 
 _SEVERITY = re.compile(r"\[(?:[0-7]|emerg|alert|crit|err|warning|notice|info|debug)\]: ", re.ASCII)
 """Begins every message of a socket with `severity-output` (configuration manual, 3.1)."""
+
+_TABLE = "# pxname,"
+"""Begins the reply to every `show stat`."""
 
 _TEXT_LIMIT = 200
 """Characters of a refusal that are shown: the rest is a list of commands."""
@@ -65,6 +70,20 @@ def line_of(instance: str, commands: Sequence[Command]) -> bytes:
     return line
 
 
+def lines_for(commands: Sequence[Command], room: int = _LINE_LIMIT) -> list[tuple[Command, ...]]:
+    """The commands in order, on as few lines as have room for them."""
+    lines: list[list[Command]] = [[]]
+    used = 0
+    for command in commands:
+        length = len("; ") + sum(len(word) + 1 for word in command)
+        if lines[-1] and used + length > room:
+            lines.append([])
+            used = 0
+        lines[-1].append(command)
+        used += length
+    return [tuple(line) for line in lines]
+
+
 def split_replies(text: str) -> tuple[list[str], bool]:
     """The replies without their severities and their closing empty lines, and whether the last
     one was closed."""
@@ -75,13 +94,29 @@ def split_replies(text: str) -> tuple[list[str], bool]:
             replies.append("")
             start += 1
             continue
-        end = text.find("\n\n", start)
+        severity = _SEVERITY.match(text, start)
+        start = severity.end() if severity else start
+        end = _end_of(text, start)
         if end < 0:
             return replies, False
-        severity = _SEVERITY.match(text, start)
-        replies.append(text[severity.end() if severity else start : end])
+        replies.append(text[start:end])
         start = end + 2
     return replies, True
+
+
+def _end_of(text: str, start: int) -> int:
+    """Where the reply that begins at `start` ends, or -1. An empty line within quotes, of which
+    there are then an odd number before it, is part of a table."""
+    end = text.find("\n\n", start)
+    if not text.startswith(_TABLE, start):
+        return end
+    quotes, counted = 0, start
+    while end >= 0:
+        quotes += text.count('"', counted, end)
+        if quotes % 2 == 0:
+            return end
+        counted, end = end, text.find("\n\n", end + 1)
+    return end
 
 
 def refusal(instance: str, command: Command, text: str) -> BalancerError:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from adapters.notify.message import cut, environment
+from controller.core.events.said import MOST, said_last
 from controller.core.gates.figures import span
 from controller.ports import Commands
 from controller.records import Notice, Undelivered
@@ -44,6 +45,6 @@ def _what(result: JobResult) -> str:
         return f"could not be started: {result.fault}"
     if result.timed_out:
         return f"did not end within {span(LONGEST)}"
-    last = result.output.strip().rpartition("\n")[2]
-    said = f"; it said last {cut(last, 200)!r}" if last else ""
-    return f"ended with exit code {result.exit_code}{said}"
+    last = said_last(result.output)
+    said = f"; it said last {cut(last, MOST)!r}" if last else ""
+    return f"{result.end}{said}"

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from adapters.probes.words import excerpt
 from adapters.words import hide
+from controller.core.events.said import MOST, said_last
 from controller.core.gates.figures import span
 from controller.ports import Commands
 from controller.tasks import Command
@@ -24,6 +25,6 @@ async def answer(commands: Commands, command: Command, limit: timedelta) -> str 
         return result.fault
     if result.exit_code == 0:
         return None
-    said = result.output.strip().rpartition("\n")[2]
-    last = f"; it said last {excerpt(hide(said, command.env.values()), 200)}" if said else ""
-    return f"exit code {result.exit_code}{last}"
+    said = said_last(hide(result.output, command.env.values()))
+    last = f"; it said last {excerpt(said, MOST)}" if said else ""
+    return f"{result.end}{last}"

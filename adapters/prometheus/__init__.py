@@ -6,12 +6,13 @@ rollout, limits and verdicts (`controller.core`), when to ask, memory of former 
 about poolroll itself. httpx is imported by `client` alone, and `client` only once a question is
 asked: it takes a tenth of a second.
 
-    source    the MetricsSource port: deadline, retries   client    one question over HTTP
+    source    the MetricsSource port                      client    one question over HTTP
     replies   HTTP reply → data or why not, pure          samples   data → samples, pure
     readings  samples → one number or why not, pure       ages      samples → freshness, pure
-    alerts    data → firing alerts, pure                  selectors what a plain selector is, pure
+    alerts    data → alerts and their rules, pure         tls       trust and client certificates
     access    secrets and the headers made of them        words     faults in plain words, pure
-    faults    how a question fails inside this folder
+    requests  retries, GET where POST is refused          faults    how a question fails here
+    bodies    the body of a reply: bounded, unpacked
 """
 
 from adapters.prometheus.source import PrometheusSource

@@ -1,9 +1,10 @@
-"""Firing alerts (Prometheus documentation, "HTTP API", alerts)."""
+"""Firing alerts and alerting rules (Prometheus documentation, "HTTP API", alerts and rules)."""
 
 from datetime import datetime
 
 from adapters.prometheus.faults import malformed
-from controller.core.gates.evidence import Alert
+from adapters.prometheus.words import one_line
+from controller.core.gates.evidence import Alert, AlertRule, Health
 
 
 def firing_in(data: object) -> tuple[Alert, ...]:
@@ -35,3 +36,56 @@ def _since(text: object) -> datetime | None:
         return datetime.fromisoformat(text)
     except ValueError:
         raise malformed("an alert with an invalid time") from None
+
+
+def rules_in(data: object) -> tuple[AlertRule, ...]:
+    """The alerting rules of all groups. Raises Unanswered."""
+    match data:
+        case {"groups": list(groups)}:
+            found = (_rule(each) for group in groups for each in _rules_of(group))
+            return tuple(rule for rule in found if rule is not None)
+        case _:
+            raise malformed("no list of rules")
+
+
+def _rules_of(group: object) -> list[object]:
+    match group:
+        case {"rules": list(rules)}:
+            return rules
+        case _:
+            raise malformed("a group without rules")
+
+
+def _rule(rule: object) -> AlertRule | None:
+    """None: it records. A server that does not tell the health of a rule leaves it out."""
+    match rule:
+        case {"type": "alerting", "name": str(name), **rest}:
+            labels = rest.get("labels") or {}
+            if not isinstance(labels, dict):
+                raise malformed("a rule whose labels are no mapping")
+            texts = {str(label): str(value) for label, value in labels.items()}
+            return AlertRule(name, texts, str(rest.get("query", "")), _health(rest), _error(rest))
+        case {"type": str(kind)} if kind != "alerting":
+            return None
+        case _:
+            raise malformed("a rule without type and name")
+
+
+def _health(rule: dict[object, object]) -> Health:
+    told = str(rule.get("health", ""))
+    return next((health for health in Health if health == told), Health.OK)
+
+
+def _error(rule: dict[object, object]) -> str:
+    return one_line(str(rule.get("lastError") or ""))
+
+
+def values_in(data: object) -> tuple[str, ...]:
+    """The values of a label. Raises Unanswered."""
+    match data:
+        case list() if all(isinstance(each, str) for each in data):
+            return tuple(map(str, data))
+        case None:
+            return ()
+        case _:
+            raise malformed("no list of values")

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 import ssl
 from collections.abc import Mapping
 from datetime import timedelta
@@ -10,16 +9,16 @@ from datetime import timedelta
 import httpx
 
 from adapters.prometheus.access import Access
+from adapters.prometheus.bodies import read_body
 from adapters.prometheus.faults import Unanswered
 from adapters.prometheus.replies import Reply
+from adapters.prometheus.tls import Stamp, context_of, stamp_of
 from adapters.prometheus.words import network_fault, one_line, public_url
 from adapters.words import hide
 from controller.core.gates.evidence import Missing
 from controller.core.gates.figures import span
 from controller.metrics_servers import MetricsServer
 
-_MOST = 4 << 20
-"""Bytes of a reply: a gate needs one number, and an endless reply must not block."""
 _REDIRECTS = 3
 """In a row: a slash too many and a moved prefix are one each."""
 _CONNECTIONS = 10
@@ -46,6 +45,10 @@ class Client:
         self._server = server
         self._base = server.url.rstrip("/")
         self._client: httpx.AsyncClient | None = None
+        self._stamp: Stamp = ()
+        """Of the TLS files that `_client` was made with."""
+        self._replaced: list[httpx.AsyncClient] = []
+        self._asking = 0
         self._making = asyncio.Lock()
 
     async def ask(
@@ -54,6 +57,7 @@ class Client:
         """`path` is below the API, like `query`; `within` is the time left of the server's
         `timeout`. Raises Unanswered for whatever it met."""
         phase = _Phase()
+        self._asking += 1
         seconds = max(0.0, within.total_seconds())
         deadline = asyncio.get_running_loop().time() + seconds
         try:
@@ -63,10 +67,13 @@ class Client:
             raise phase.timed_out(self._server.timeout) from None
         except _MET as error:
             raise self._explain(error, phase) from None
+        finally:
+            self._asking -= 1
 
     async def aclose(self) -> None:
-        if self._client is not None:
-            await self._client.aclose()
+        for client in (*self._replaced, *filter(None, (self._client,))):
+            await client.aclose()
+        self._replaced.clear()
 
     async def _ask(
         self,
@@ -78,13 +85,14 @@ class Client:
         deadline: float,
     ) -> Reply:
         client = await self._connectable()
-        url = _checked(f"{self._base}/api/v1/{path}")
+        url, where = _checked(f"{self._base}/api/v1/{path}"), ""
         for _ in range(_REDIRECTS + 1):
             left = max(0.0, deadline - asyncio.get_running_loop().time())
             request = client.build_request(
                 method,
                 url,
-                data=form or None,
+                data=form if form and method == "POST" else None,
+                params=dict(form) if form and method == "GET" else None,
                 headers={**_HEADERS, **access.headers},
                 extensions={"trace": phase.note, **self._tls_name()},
                 timeout=httpx.Timeout(None, connect=left * _CONNECT_SHARE),
@@ -92,8 +100,11 @@ class Client:
             response = await client.send(request, stream=True)
             try:
                 if not response.has_redirect_location:
-                    return await _read(response)
+                    body = await read_body(response.aiter_raw(), response.headers, path)
+                    kind = response.headers.get("content-type", "")
+                    return Reply(response.status_code, kind, body, where)
                 url = _redirected(url, response, access)
+                where = one_line(hide(public_url(str(url)), access.secrets))
             finally:
                 await response.aclose()
         raise Unanswered(Missing.FAILED, f"it redirects more than {_REDIRECTS} times in a row")
@@ -111,15 +122,34 @@ class Client:
         return {"sni_hostname": self._server.server_name} if self._server.server_name else {}
 
     async def _connectable(self) -> httpx.AsyncClient:
+        """Made anew when a TLS file has changed: certificates that live for hours are rotated.
+        While the new files cannot be used, halfway through a rotation, the former stay in use."""
         async with self._making:
-            if self._client is None:
-                self._client = httpx.AsyncClient(
-                    verify=await asyncio.to_thread(_context, self._server),
-                    trust_env=False,
-                    follow_redirects=False,
-                    limits=httpx.Limits(max_connections=_CONNECTIONS),
-                )
+            stamp = stamp_of(self._server)
+            if self._client is not None and stamp == self._stamp:
+                return self._client
+            try:
+                verify = await asyncio.to_thread(context_of, self._server)
+            except Unanswered:
+                if self._client is None:
+                    raise
+                return self._client
+            if self._client is not None:
+                self._replaced.append(self._client)
+            self._client, self._stamp = _connecting(verify), stamp
+            if self._asking <= 1:  # nobody but us is using a former one
+                while self._replaced:
+                    await self._replaced.pop().aclose()
             return self._client
+
+
+def _connecting(verify: ssl.SSLContext | bool) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        verify=verify,
+        trust_env=False,
+        follow_redirects=False,
+        limits=httpx.Limits(max_connections=_CONNECTIONS),
+    )
 
 
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "poolroll"}
@@ -178,45 +208,6 @@ def _redirected(url: httpx.URL, response: httpx.Response, access: Access) -> htt
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
-
-
-async def _read(response: httpx.Response) -> Reply:
-    body = bytearray()
-    async for chunk in response.aiter_raw():
-        body += chunk
-        if len(body) > _MOST:
-            words = "its answer is larger than 4 MiB: the query matches too much"
-            raise Unanswered(Missing.FAILED, words)
-    return Reply(response.status_code, response.headers.get("content-type", ""), bytes(body))
-
-
-def _context(server: MetricsServer) -> ssl.SSLContext | bool:
-    if not server.url.lower().startswith("https:"):
-        return False
-    try:
-        context = ssl.create_default_context(cafile=server.ca)
-    except OSError as error:
-        raise _unusable(f"the CA certificates in {server.ca}", error) from None
-    if not server.verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    if server.cert is not None:
-        try:
-            context.load_cert_chain(server.cert, server.key, password=b"")  # never asks for one
-        except OSError as error:
-            what = f"the client certificate {server.cert}"
-            if server.key is not None:
-                what += f" with the key {server.key}"
-            raise _unusable(what, error) from None
-    return context
-
-
-def _unusable(what: str, error: OSError) -> Unanswered:
-    if isinstance(error, ssl.SSLError):
-        reason = (error.reason or "not a PEM file").lower().replace("_", " ")
-    else:
-        reason = os.strerror(error.errno or 0).lower()
-    return Unanswered(Missing.FAILED, f"{what} cannot be used: {reason}")
 
 
 def _explained(error: Exception) -> Unanswered:

@@ -24,6 +24,8 @@ class Reply:
     status: int
     content_type: str
     body: bytes
+    redirected: str = ""
+    """Where a redirect led to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,8 @@ def _not_json(reply: Reply, secrets: Collection[str]) -> Unanswered:
     kind = _masked(reply.content_type.partition(";")[0], secrets) or "no content type"
     if reply.status == 200:
         words = f"its answer is not JSON ({kind}): a login page, or not a Prometheus?"
+        if reply.redirected:
+            words = f"it redirects to {reply.redirected}, where the answer is not JSON ({kind})"
         return Unanswered(Missing.FAILED, words)
     if reply.status == 400 and b"HTTP request to an HTTPS server" in reply.body:
         return Unanswered(Missing.FAILED, "it speaks TLS: its URL must begin with https://")

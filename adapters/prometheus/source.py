@@ -1,38 +1,32 @@
 """The MetricsSource port on one Prometheus (Prometheus documentation, "HTTP API")."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
-from adapters.prometheus.access import access_of
 from adapters.prometheus.ages import freshness_of
-from adapters.prometheus.alerts import firing_in
+from adapters.prometheus.alerts import firing_in, rules_in, values_in
 from adapters.prometheus.faults import Rejected, Unanswered, malformed
 from adapters.prometheus.readings import partial_words, reading_of
-from adapters.prometheus.replies import Answer, answer_of
+from adapters.prometheus.replies import Answer
+from adapters.prometheus.requests import Requests
 from adapters.prometheus.samples import samples_of
 from adapters.prometheus.words import one_line, public_url
-from controller.core.gates.evidence import Alert, Freshness, Missing, Reading, Reduce
+from controller.core.gates.evidence import Alert, AlertRule, Freshness, Missing, Reading, Reduce
 from controller.core.gates.promql import is_plain_selector
 from controller.core.pool import Instant
 from controller.errors import MetricsRefused
 from controller.metrics_servers import MetricsServer
 from controller.ports import Clock
 
-if TYPE_CHECKING:
-    from adapters.prometheus.client import Client
-
 T = TypeVar("T")
 
-_PAUSES = (timedelta(milliseconds=100), timedelta(milliseconds=300), timedelta(milliseconds=900))
-"""Pauses before retries. A longer outage makes samples inconclusive."""
 _SERVER_SHARE = 0.9
 """Share of the time left that the server gets, so that its own error arrives before our timeout."""
 _RANGES = ("5m", "1h")
 """Ranges in which to find the interval: scrapes come every minute or more often, some evaluations
 and pushes rarely."""
-_ALERTS = "/api/v1/alerts"
 _LONGEST_QUERY = 2000
 """Characters of a query in an error."""
 
@@ -45,8 +39,7 @@ class PrometheusSource:
 
     def __init__(self, server: MetricsServer, clock: Clock) -> None:
         self._server = server
-        self._clock = clock
-        self._client: Client | None = None
+        self._requests = Requests(server, clock)
 
     @property
     def name(self) -> str:
@@ -55,7 +48,7 @@ class PrometheusSource:
     async def read(
         self, query: str, *, reduce: Reduce | None = None, at: datetime | None = None
     ) -> Reading:
-        deadline = self._deadline()
+        deadline = self._requests.deadline()
         try:
             answer = await self._query(query, at, deadline)
             reading = reading_of(query, answer, reduce)
@@ -71,7 +64,7 @@ class PrometheusSource:
             raise self._refused(
                 selector, Rejected('evidence must be a plain selector, like up{job="haproxy"}')
             )
-        deadline = self._deadline()
+        deadline = self._requests.deadline()
         try:
             now = at or await self._server_time(deadline)
             return await self._freshness(selector, now, deadline)
@@ -81,20 +74,32 @@ class PrometheusSource:
             return Freshness(selector, missing=fault.missing, words=self._words(fault))
 
     async def alerts(self) -> Sequence[Alert] | Reading:
-        try:
-            answer = await self._request("GET", "alerts", lambda _: {}, self._deadline())
-            if answer.warnings:
-                raise Unanswered(Missing.PARTIAL, partial_words(answer.warnings))
-            return firing_in(answer.data)
-        except Rejected as fault:
-            failed = Unanswered(Missing.FAILED, fault.words)
-            return Reading(_ALERTS, missing=failed.missing, words=self._words(failed))
-        except Unanswered as fault:
-            return Reading(_ALERTS, missing=fault.missing, words=self._words(fault))
+        return await self._listed("alerts", {}, firing_in)
+
+    async def rules(self) -> Sequence[AlertRule] | Reading:
+        return await self._listed("rules", {"type": "alert", "exclude_alerts": "true"}, rules_in)
+
+    async def values(self, label: str) -> Sequence[str] | Reading:
+        return await self._listed(f"label/{label}/values", {}, values_in)
 
     async def aclose(self) -> None:
-        if self._client is not None:
-            await self._client.aclose()
+        await self._requests.aclose()
+
+    async def _listed(
+        self, path: str, form: Mapping[str, str], read: Callable[[object], Sequence[T]]
+    ) -> Sequence[T] | Reading:
+        asked = f"/api/v1/{path}"
+        try:
+            deadline = self._requests.deadline()
+            answer = await self._requests.put("GET", path, lambda _: dict(form), deadline)
+            if answer.warnings:
+                raise Unanswered(Missing.PARTIAL, partial_words(answer.warnings))
+            return read(answer.data)
+        except Rejected as fault:
+            failed = Unanswered(Missing.FAILED, fault.words)
+            return Reading(asked, missing=failed.missing, words=self._words(failed))
+        except Unanswered as fault:
+            return Reading(asked, missing=fault.missing, words=self._words(fault))
 
     async def _server_time(self, deadline: Instant) -> datetime:
         answer = await self._query("time()", None, deadline)
@@ -122,45 +127,7 @@ class PrometheusSource:
             milliseconds = max(1, int(left / timedelta(milliseconds=1) * _SERVER_SHARE))
             return {**form, "timeout": f"{milliseconds}ms"}
 
-        return await self._request("POST", "query", timed, deadline)
-
-    async def _request(
-        self,
-        method: str,
-        path: str,
-        form: Callable[[timedelta], dict[str, str]],
-        deadline: Instant,
-    ) -> Answer:
-        """Retry until answered; `form` gets the time left. Raises Rejected, Unanswered."""
-        pauses = iter(_PAUSES)
-        while True:
-            left = deadline - self._clock.now()
-            try:
-                return await self._ask_once(method, path, form(left), left)
-            except Unanswered as fault:
-                pause = next(pauses, None)
-                if not fault.is_passing or pause is None or self._clock.now() + pause >= deadline:
-                    raise
-            await self._clock.sleep(pause)
-
-    async def _ask_once(
-        self, method: str, path: str, form: dict[str, str], within: timedelta
-    ) -> Answer:
-        access = access_of(self._server)
-        try:
-            for text in form.values():
-                text.encode()
-        except UnicodeError:
-            raise Rejected("it is not text") from None
-        if self._client is None:
-            from adapters.prometheus.client import Client
-
-            self._client = Client(self._server)
-        reply = await self._client.ask(method, path, form, access, within)
-        return answer_of(reply, access.secrets)
-
-    def _deadline(self) -> Instant:
-        return self._clock.now() + self._server.timeout
+        return await self._requests.put("POST", "query", timed, deadline)
 
     def _words(self, fault: Unanswered) -> str:
         return f"{self.name}: {fault.words}"

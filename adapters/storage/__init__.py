@@ -7,6 +7,7 @@ folders of running commands (`adapters.commands`).
 Layout of a state folder; the names are also what a backup needs::
 
     journal.db              SQLite in WAL mode, with its companions journal.db-wal and -shm
+    reserve                 space that is given back when the disk is full
     locks/guard             flock held for the instant in which holders are compared or changed
     locks/NAME.lock         flock held for as long as a process works on rollout NAME
     locks/NAME.json         who that is, and the pool it holds; means nothing without the flock

@@ -22,6 +22,7 @@ class Connection:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / DATABASE
+        self._inode = _inode(self.path)
         self._frozen: FrozenDatabase | None = None
         with mapped(self.path):
             try:
@@ -51,6 +52,7 @@ class Connection:
         with mapped(self.path):
             if self._frozen is not None:
                 return self._frozen.read(query, values)
+            self._require_place()
             return self._db.execute(query, values).fetchall()
 
     @contextmanager
@@ -60,11 +62,24 @@ class Connection:
         # when another process wrote in between (SQLite, "Write-Ahead Logging", section 2.2).
         if self._frozen is not None:
             raise StateError(f"journal {self.path}: it cannot be written by this user")
+        self._require_place()
         with mapped(self.path), self._db:
             self._db.execute("BEGIN IMMEDIATE")
             yield self._db
+
+    def _require_place(self) -> None:
+        """An open file that was removed takes writes as before, and keeps nothing."""
+        if self._inode is not None and _inode(self.path) != self._inode:
+            raise StateError(f"journal {self.path}: it was removed or replaced while in use")
 
     def close(self) -> None:
         """Nothing else may be called afterwards but `close`."""
         with mapped(self.path):
             (self._frozen or self._db).close()
+
+
+def _inode(path: Path) -> int | None:
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None

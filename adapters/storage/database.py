@@ -81,7 +81,17 @@ def mapped(path: Path) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, UnicodeError) as error:
-        raise StateError(f"journal {path}: {explain(error)}") from error
+        kind = DiskFull if is_full(error) else StateError
+        raise kind(f"journal {path}: {explain(error)}") from error
+
+
+class DiskFull(StateError):
+    """There is no space left for the journal."""
+
+
+def is_full(error: Exception) -> bool:
+    """A quota that is used up comes as a write error."""
+    return getattr(error, "sqlite_errorname", "") in ("SQLITE_FULL", "SQLITE_IOERR_WRITE")
 
 
 def explain(error: Exception) -> str:

@@ -10,6 +10,7 @@ from adapters.storage.folder import DATABASE, exists, make_file, make_folder
 from adapters.storage.journal import SqliteJournal
 from adapters.storage.migration import migrate
 from adapters.storage.requests import SqliteRequests
+from adapters.storage.reserve import keep
 from adapters.storage.tables import Tables
 from adapters.storage.worker import Worker
 from controller.errors import StateError
@@ -50,6 +51,7 @@ def open_tables(folder: Path, clock: Clock, *, create: bool) -> Tables:
         with guard(folder), mapped(path):
             make_file(path)
             create_schema(path)
+            keep(folder)
     _require_state(folder)
     _bring_up_to_date(folder)
     return Tables(folder, clock)

@@ -2,13 +2,16 @@
 
 import sqlite3
 from collections.abc import Collection, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from adapters.storage import codec
 from adapters.storage.connection import Connection
-from adapters.storage.database import SCHEMA
+from adapters.storage.database import SCHEMA, DiskFull
 from adapters.storage.migration import KEY_V1, PENDING_V1
+from adapters.storage.reserve import release
 from controller.core.pool import Instant, PoolKey
 from controller.errors import StateError
 from controller.ports import Clock
@@ -31,6 +34,7 @@ class Tables:
 
     def __init__(self, folder: Path, clock: Clock) -> None:
         self._clock = clock
+        self._folder = folder
         self._db = Connection(folder)
 
     # --- rollouts and records ----------------------------------------------------------------
@@ -62,6 +66,24 @@ class Tables:
         body: str,
         taken: Sequence[Taken] = (),
         returned: Sequence[Returned] = (),
+    ) -> Record:
+        """On a full disk into the space kept for that, and `trouble` says so."""
+        write = partial(self._append, rollout, at, kind, body, taken, returned)
+        try:
+            return write()
+        except DiskFull as full:
+            if not release(self._folder):
+                raise
+            return replace(write(), trouble=str(full))
+
+    def _append(
+        self,
+        rollout: str,
+        at: Instant,
+        kind: str,
+        body: str,
+        taken: Sequence[Taken],
+        returned: Sequence[Returned],
     ) -> Record:
         rows = [
             (each.key, each.member, each.rollout, codec.encode_found(each.found)) for each in taken

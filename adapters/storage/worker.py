@@ -4,10 +4,13 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 from adapters.storage.tables import Tables
 from controller.errors import StateError
+
+PATIENCE: Final = 10.0
+"""Seconds at most for the end: a disk that hangs keeps no process from ending."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -35,10 +38,11 @@ class Worker:
         return await loop.run_in_executor(self._thread, partial(call, *args, **kwargs))
 
     async def aclose(self) -> None:
-        """Ends the thread after all that was asked of it. May be called again."""
+        """Ends the thread after all that was asked of it, if that does not take too long. May be
+        called again."""
         if self._is_closed:
             return
         self._is_closed = True
         closing = self._thread.submit(self.tables.close)
         self._thread.shutdown(wait=False)
-        await asyncio.shield(asyncio.wrap_future(closing))
+        await asyncio.wait((asyncio.wrap_future(closing),), timeout=PATIENCE)

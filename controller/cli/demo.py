@@ -12,6 +12,7 @@ import click
 from controller import bootstrap, bootstrap_demo
 from controller.cli import options
 from controller.cli.confirm import before
+from controller.cli.interrupts import interrupt
 from controller.cli.narrator import Narrating, narrator_for
 from controller.cli.say import fitted, say
 from controller.cli.signals import Signals
@@ -108,7 +109,7 @@ async def _roll(file: RolloutFile, state: Path, narrator: Narrating) -> int:
 
     async with contextlib.aclosing(bootstrap.open_state(state, create=True)) as store:
         ports: Ports = bootstrap.ports(file.settings, state, store)
-        with Signals() as signals, contextlib.ExitStack() as stack:
+        with Signals(after=interrupt) as signals, contextlib.ExitStack() as stack:
             stack.callback(narrator.stop)
 
             def begun(runner: Runner) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from controller import __version__
+from controller.cli import interrupts
 
 HELP: Final = Path(__file__).with_name("help.txt")
 """The output of `poolroll --help` at 80 columns; a test compares it with the commands."""
@@ -14,11 +15,20 @@ HELP: Final = Path(__file__).with_name("help.txt")
 
 def entry() -> None:
     """Only a bug shows a traceback (exit 1)."""
+    if interrupts.ACTING.intersection(sys.argv[1:2]):
+        interrupts.prepare()
     text = _known(sys.argv[1:])
     if text is None or not _is_printed(text):
-        from controller.cli.main import entry as main
+        _run_command()
 
-        main()
+
+def _run_command() -> None:
+    try:
+        from controller.cli.main import entry as main
+    except interrupts.Interrupted:  # while libraries are loaded
+        os.write(2, b"stopped; nothing was touched\n")
+        os._exit(7)
+    main()
 
 
 def _known(arguments: list[str]) -> str | None:

@@ -12,11 +12,12 @@ import click
 from controller import bootstrap
 from controller.cli import options
 from controller.cli.state_folder import find, known
+from controller.core.events import StepEnded
 from controller.core.outcome import ExitCode
 from controller.ports import Journal
 from controller.records import Record, RolloutRow
 from controller.report.run.replay import Replay, Replayed
-from controller.report.sanitize import legible_line
+from controller.report.sanitize import legible, legible_line
 
 LOOK_EVERY: Final = timedelta(milliseconds=100)
 """A new record is shown within twice this."""
@@ -80,7 +81,7 @@ class _Teller:
         for record in await self._journal.records(self.row.id, self._last):
             told = self._replay.read(record)
             self._last = record.seq
-            line = _json(record) if self._as_json else _text(told)
+            line = _json(record) if self._as_json else text_of(told)
             if line:
                 lines.append(line)
         if lines:
@@ -104,13 +105,22 @@ async def _follow(teller: _Teller, folder: Path) -> None:
         await clock.sleep(LOOK_EVERY)
 
 
-def _text(told: Replayed) -> str:
+def text_of(told: Replayed) -> str:
+    """Empty for records that are not shown."""
     if not told.sentence:
         return ""
     wall, member = told.record.wall, legible_line(told.member)
-    return f"{wall:%Y-%m-%d %H:%M:%S}.{wall:%f}"[:23] + (
+    line = f"{wall:%Y-%m-%d %H:%M:%S}.{wall:%f}"[:23] + (
         f"  {member:<8}  {legible_line(told.sentence)}"
     )
+    return "\n".join([line, *_output(told.value)])
+
+
+def _output(event: object) -> list[str]:
+    """What a failed step wrote, as far as the journal keeps it."""
+    if not isinstance(event, StepEnded) or event.passed:
+        return []
+    return [f"    | {line}" for line in legible(event.output.rstrip()).split("\n") if line]
 
 
 def _json(record: Record) -> str:

@@ -17,8 +17,8 @@ from typing import Final, TextIO
 from rich.console import Console
 from rich.text import Text
 
-from controller.cli.log import quiet
-from controller.cli.say import Footer
+from controller.cli.say import PATIENCE, Footer, output
+from controller.cli.writer import WAITING, left_out, put
 from controller.core.decide.context import Context
 from controller.core.events import Event, Observation
 from controller.core.plan.plan import Plan
@@ -33,10 +33,6 @@ from controller.report.run.sentences import level_of, sentence
 
 EVERY: Final = 0.25
 """Seconds between two paintings."""
-PATIENCE: Final = 2.0
-"""Longest time, in seconds, that a stopped terminal delays the end of a run."""
-WAITING: Final = 1000
-"""Log lines that wait for a stopped terminal; the oldest are dropped."""
 REPEATED: Final = 100
 """Log lines kept, to be shown again after a resize."""
 
@@ -92,13 +88,13 @@ class Screen:
     def paint(self, said: Sequence[TextLine], board: Sequence[TextLine]) -> None:
         """`said`: new log lines. They go above the board."""
         if said or board != self._board:
-            self._write(self._top() + self._styled((*said, *board)) + BELOW)
+            self._write(self._top() + self.styled((*said, *board)) + BELOW)
             self._board = board
 
     def repaint(self, said: Sequence[TextLine], board: Sequence[TextLine]) -> None:
         """Paint on an empty screen, of which `said` and `board` fill a part. Old content scrolls
         up: nothing is lost, whether or not the terminal rewraps its lines."""
-        self._write("\n" * self.size.height + HOME + BELOW + self._styled((*said, *board)))
+        self._write("\n" * self.size.height + HOME + BELOW + self.styled((*said, *board)))
         self._board = board
         self.is_broken = False
 
@@ -110,7 +106,8 @@ class Screen:
     def _top(self) -> str:
         return "\r" + (UP.format(len(self._board)) if self._board else "")
 
-    def _styled(self, lines: Sequence[TextLine]) -> str:
+    def styled(self, lines: Sequence[TextLine]) -> str:
+        """As the terminal shows them, each with the end of its line."""
         width = self.size.width
         with self._console.capture() as captured:
             for line in lines:
@@ -122,8 +119,7 @@ class Screen:
         return captured.get()
 
     def _write(self, text: str) -> None:
-        self._stream.write(text)
-        self._stream.flush()
+        put(self._stream, text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +139,7 @@ class LiveNarrator:
         self._clock = clock
         self._signs = signs
         self._footer = footer
-        self._screen = Screen(quiet(sys.stdout))
+        self._screen = Screen(sys.stdout)
         self._plan: Plan | None = None
         self._commands: timedelta | None = None
         self._name = 0
@@ -162,6 +158,7 @@ class LiveNarrator:
         self._name = max((len(member.name) for member in plan.members), default=0)
 
     def start(self) -> None:
+        output().wait(PATIENCE)
         self._painter.start()
 
     def stop(self) -> None:
@@ -169,6 +166,7 @@ class LiveNarrator:
         self._is_over.set()
         if self._painter.ident is not None:
             self._painter.join(PATIENCE)
+        output().wait(PATIENCE)
 
     def warn(self, text: str) -> None:
         """A line about something beside the rollout, like a notification that failed."""
@@ -188,7 +186,8 @@ class LiveNarrator:
             self._left_out += len(self._said) == WAITING
             self._said.append(told)
         else:  # before the board is shown, and after
-            self._screen.paint(self._told([told], self._screen.size), ())
+            text = self._screen.styled(self._told([told], self._screen.size))
+            output().write(*text.splitlines())
 
     # --- in the painter's thread -------------------------------------------------------------
 
@@ -205,10 +204,7 @@ class LiveNarrator:
         board = self._board(size)
         new = [self._said.popleft() for _ in range(len(self._said))]
         if self._left_out:
-            text = (
-                f"{self._left_out} lines left out: the terminal did not accept output for a while"
-            )
-            new.insert(0, LogLine(new[0].wall, "", text, Tone.DOUBT))
+            new.insert(0, LogLine(new[0].wall, "", left_out(self._left_out), Tone.DOUBT))
             self._left_out = 0
         self._shown.extend(new)
         if self._screen.is_broken:

@@ -1,14 +1,14 @@
 """The log on standard error: one line per event (structlog)."""
 
-import contextlib
-import io
 import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, TextIO, cast
+from typing import Any
 
 import structlog
 
+from controller.cli.say import PATIENCE
+from controller.cli.writer import Writer, left_out
 from controller.core.events import Event, Observation
 from controller.core.plan.plan import Plan
 from controller.core.state.state import State
@@ -28,43 +28,40 @@ def _iso(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
     return {**event, "timestamp": event["timestamp"].isoformat()}
 
 
-class _QuietStream(io.TextIOBase):
-    """A stream whose errors are ignored: a rollout continues when its terminal is closed (S11)."""
+class _Logger:
+    """What structlog hands its lines to: a `Writer`."""
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def write(self, text: str) -> int:
-        with contextlib.suppress(OSError, ValueError):
-            return self._stream.write(text)
-        return len(text)
-
-    def fileno(self) -> int:
-        return self._stream.fileno()
-
-    def flush(self) -> None:
-        with contextlib.suppress(OSError, ValueError):
-            self._stream.flush()
+    def __init__(self, writer: Writer) -> None:
+        self.info = self.warning = self.error = writer.write
 
 
-def quiet(stream: TextIO) -> TextIO:
-    """`stream`, with write errors ignored: it may be a terminal that goes away."""
-    return cast("TextIO", _QuietStream(stream))
+class _Returned:
+    """Makes a line, and returns it."""
+
+    def warning(self, line: str) -> str:
+        return line
 
 
 class LogNarrator:
-    """Implements `controller.runner.recorder.Narrator`."""
+    """Implements `controller.runner.recorder.Narrator`. It never waits for who reads the log."""
 
     def __init__(self, rollout: str, wall: Wall, log_format: str) -> None:
         renderer: list[Any] = (
             [_iso, structlog.processors.JSONRenderer()] if log_format == "json" else [_text]
         )
         self._wall = wall
-        self._log = structlog.wrap_logger(
-            structlog.PrintLogger(quiet(sys.stderr)),
-            processors=[structlog.processors.add_log_level, *renderer],
-            rollout=rollout,
-        )
+        self._writer = Writer(sys.stderr, self._left_out)
+        self._log = self._lines_to(_Logger(self._writer), renderer, rollout)
+        self._notes = self._lines_to(_Returned(), renderer, rollout)
+
+    @staticmethod
+    def _lines_to(logger: object, renderer: list[Any], rollout: str) -> Any:
+        processors = [structlog.processors.add_log_level, *renderer]
+        return structlog.wrap_logger(logger, processors=processors, rollout=rollout)
+
+    def _left_out(self, count: int) -> str:
+        text: str = self._notes.warning(left_out(count), timestamp=self._wall(), kind="LeftOut")
+        return text
 
     def tell(self, event: Event | Observation, before: State, after: State) -> None:
         said = sentence(event, before, after)
@@ -79,7 +76,8 @@ class LogNarrator:
         """Nothing to do: log lines need no setup."""
 
     def stop(self) -> None:
-        """Nothing to do."""
+        """Give the reader a moment to take what is left."""
+        self._writer.wait(PATIENCE)
 
     def watch(self, plan: Plan, commands: timedelta | None = None) -> None:
         """Nothing to do: log lines show events only."""

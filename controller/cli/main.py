@@ -3,6 +3,7 @@
 import codecs
 import contextlib
 import io
+import os
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from controller import __version__
-from controller.cli import streams
+from controller.cli import interrupts, streams
 from controller.core.outcome import ExitCode
 
 if TYPE_CHECKING:
@@ -124,19 +125,19 @@ def spell_out_signs() -> None:
             stream.reconfigure(errors="spelled")
 
 
-ACTING: Final = frozenset({"demo", "run", "rehearse", "rollback", "pause", "resume", "abort"})
-"""Commands that change something: they have done so whether or not it can be printed."""
-
-
 def entry() -> None:
     """The console script. Only a bug shows a traceback (exit 1)."""
     streams.prepare()
-    spell_out_signs()
     try:
+        spell_out_signs()
         code = _ended()
+    except interrupts.Interrupted:
+        code = _interrupted()
     finally:
         streams.leave()
-    sys.exit(code)
+    # Neither a thread that waits for a terminal or a disk may delay the end, nor may a signal
+    # meet its default action while the interpreter is taken down.
+    os._exit(code)
 
 
 def _ended() -> int:
@@ -150,8 +151,7 @@ def _ended() -> int:
             error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        _complain("stopped; nothing was touched")
-        return ExitCode.STOPPED
+        return _interrupted()
     except SystemExit as ended:
         # 1 is for bugs only; click exits with it when the reader of our output has gone.
         return ExitCode.STOPPED if ended.code == 1 else int(ended.code or 0)
@@ -159,8 +159,16 @@ def _ended() -> int:
         if streams.output_fault() is None:
             raise
         _complain(f"standard output cannot be written: {error.strerror}")
-        return ExitCode.STOPPED if ACTING.intersection(sys.argv[1:2]) else ExitCode.REFUSED
+        return (
+            ExitCode.STOPPED if interrupts.ACTING.intersection(sys.argv[1:2]) else ExitCode.REFUSED
+        )
     return 0
+
+
+def _interrupted() -> int:
+    interrupts.hand_to(interrupts.ignore)
+    _complain("stopped; nothing was touched")
+    return ExitCode.STOPPED
 
 
 def _complain(line: str) -> None:

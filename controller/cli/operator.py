@@ -14,8 +14,10 @@ import click
 
 from controller import bootstrap
 from controller.cli import options
+from controller.cli.ask import ask, is_terminal
 from controller.cli.cut_off import say_cut_off
 from controller.cli.log import LogNarrator
+from controller.cli.say import say
 from controller.cli.signals import Signals
 from controller.config import RolloutFile
 from controller.core.outcome import ExitCode
@@ -48,6 +50,7 @@ from controller.records import Request, Verb
 from controller.report.members.placement import PoolView
 from controller.report.run.notices import RolloutNotices
 from controller.report.run.summary import over, summary
+from controller.report.sanitize import legible_line
 from controller.report.status.value import looked_at
 from controller.runner.notify import NoticeSender
 from controller.runner.recorder import Narrator
@@ -76,7 +79,7 @@ def resume(name: str, reason: str, state: str | None) -> None:
     """Continue after a pause. After a halt, allow the next `run` to continue."""
     if not reason.strip():
         raise UsageFault("resume --reason: give a reason; it is kept in the journal")
-    asyncio.run(_ask(name, state, Verb.RESUME, reason))
+    asyncio.run(_resume(name, state, reason))
 
 
 @click.command()
@@ -127,6 +130,18 @@ async def _over(journal: Journal, folder: Path, name: str) -> list[str]:
 async def _ask(name: str, state: str | None, verb: Verb, reason: str) -> None:
     async with _opened(name, state) as opened:
         await _ask_for(opened, verb, reason)
+
+
+async def _resume(name: str, state: str | None, reason: str) -> None:
+    """First says what may still run of a failed step, and asks, where there is somebody to ask."""
+    async with _opened(name, state) as opened:
+        members = opened.former.state.members.values()
+        busy = [f"{m.name}: {m.progress.may_run}" for m in members if m.progress.may_run]
+        for line in busy:
+            click.echo(legible_line(f"CAUTION: {line}; the next run begins the step again"))
+        if busy and is_terminal() and not await ask("does nothing of it run any more?"):
+            raise Refused(f"resume {name}: end it, or wait for its end, first")
+        await _ask_for(opened, Verb.RESUME, reason)
 
 
 async def _ask_for(opened: Opened, verb: Verb, reason: str) -> None:
@@ -216,7 +231,7 @@ async def _abort_at_rest(
                 return say_cut_off(error, former.plan, signals.runner.state, commands)
             after = looked_at(state, seen)
             now, wall = clock.now(), clock.wall()
-            click.echo("\n".join(summary(former.plan, after, _settings(file), now, wall, commands)))
+            say(*summary(former.plan, after, _settings(file), now, wall, commands))
             signals.over(notices.give_up)
     out = any(m.is_away for m in state.members.values())
     return ExitCode.HALTED if restore and out else 0

@@ -15,7 +15,7 @@ from controller.cli.ask import TerminalQuestions, is_terminal
 from controller.cli.confirm import Confirmation
 from controller.cli.cut_off import say_cut_off
 from controller.cli.narrator import narrator_for
-from controller.cli.say import say
+from controller.cli.say import say, until_taken
 from controller.cli.signals import Signals
 from controller.config import RolloutFile, load
 from controller.core.outcome import ExitCode
@@ -154,7 +154,9 @@ async def _run(
         confirm = Confirmation(
             ports, run_options.overrides, narrator, notices, meter, notes=notes, yes=yes
         )
-        with Signals() as signals, contextlib.ExitStack() as stack:
+        async with contextlib.AsyncExitStack() as stack:
+            signals = stack.enter_context(Signals())
+            stack.push_async_callback(until_taken, ports.clock, lambda: signals.count > 0)
             stack.callback(narrator.stop)
 
             def begun(runner: Runner) -> None:
@@ -178,7 +180,7 @@ async def _run(
             except asyncio.CancelledError:
                 if signals.name is None:
                     raise
-                click.echo(f"stopped ({signals.name}); nothing was touched")
+                say(f"stopped ({signals.name}); nothing was touched")
                 return ExitCode.STOPPED
             except (StateError, LeaseLost) as error:
                 if signals.runner is None or confirm.prepared is None:
@@ -191,7 +193,7 @@ async def _run(
 def _told(ran: tuple[Prepared, State] | None, rollout: RolloutFile, ports: Ports) -> int:
     """Print how the run ended; return the exit code."""
     if ran is None:
-        click.echo("not started; nothing was touched")
+        say("not started; nothing was touched")
         return ExitCode.STOPPED
     prepared, state = ran
     now, wall = ports.clock.now(), ports.clock.wall()

@@ -1,19 +1,48 @@
-"""Printing to standard output, which may be a narrow terminal, or a closed one."""
+"""Printing to standard output, which may be a narrow terminal, a stopped one, or a closed one."""
 
-import contextlib
 import sys
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from shutil import get_terminal_size
 from textwrap import wrap
+from typing import Final
+
+from controller.cli.writer import Writer
+from controller.ports import Clock
 
 Footer = Callable[[], str]
 """What is said below the live board; it may change all the time."""
 
+PATIENCE: Final = 2.0
+"""Seconds that a reader gets to take what is said, before other work goes on."""
+
+LAST_PATIENCE: Final = timedelta(minutes=1)
+EVERY: Final = timedelta(milliseconds=50)
+
+_writer: Writer | None = None
+
+
+def output() -> Writer:
+    """The writer of standard output."""
+    global _writer
+    if _writer is None or _writer.stream is not sys.stdout:
+        _writer = Writer(sys.stdout)
+    return _writer
+
 
 def say(*lines: str) -> None:
-    """Print lines; a closed terminal is ignored, since the exit code still says how it ended."""
-    with contextlib.suppress(OSError):
-        print("\n".join(lines), flush=True)
+    """Print lines. A closed terminal is ignored, since the exit code still says how it ended; a
+    stopped one gets the lines later."""
+    writer = output()
+    writer.write(*lines)
+    writer.wait(PATIENCE)
+
+
+async def until_taken(clock: Clock, is_over: Callable[[], bool]) -> None:
+    """Who reads the last lines gets more time, unless `is_over`: they say what to do next."""
+    until = clock.now() + LAST_PATIENCE
+    while not (output().wait(0) or is_over() or clock.now() >= until):
+        await clock.sleep(EVERY)
 
 
 def fitted(lines: Iterable[str]) -> list[str]:

@@ -3,39 +3,44 @@
 import asyncio
 import signal
 from collections.abc import Callable
-from typing import Final
 
+from controller.cli import interrupts
 from controller.runner.loop import Runner
-
-SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class Signals:
-    """In this context a signal cancels the preparation or, with a runner, stops the rollout. When
-    that is over, it ends the wait for notices."""
+    """In this context a signal cancels the preparation or, with a runner, stops the rollout;
+    afterwards it does nothing but end the wait for notices, since the outcome is settled.
 
-    def __init__(self) -> None:
+    The loop's own handlers are not used: on their removal the default action would be back.
+    """
+
+    def __init__(self, after: interrupts.Receiver = interrupts.ignore) -> None:
+        """`after`: who takes the signals when the context has ended."""
         self.runner: Runner | None = None
         self.name: str | None = None
         self._give_up: Callable[[], None] | None = None
+        self.count = 0
+        """Signals that came so far."""
+        self._after = after
         self._task: asyncio.Task[object] | None = None
 
     def __enter__(self) -> "Signals":
         self._task = asyncio.current_task()
-        for one in SIGNALS:
-            asyncio.get_running_loop().add_signal_handler(one, self._came, one)
+        loop = asyncio.get_running_loop()
+        interrupts.hand_to(lambda one: _forward(loop, self, one))
         return self
 
     def __exit__(self, *_: object) -> None:
-        for one in SIGNALS:
-            asyncio.get_running_loop().remove_signal_handler(one)
+        interrupts.hand_to(self._after)
 
-    def _came(self, one: signal.Signals) -> None:
+    def take(self, one: signal.Signals) -> None:
+        self.count += 1
         if self._give_up is not None:
             self._give_up()
         elif self.runner is not None:
             self.runner.stop(one.name)
-        elif self._task is not None:
+        elif self._task is not None and self.name is None:
             self.name = one.name
             self._task.cancel()
 
@@ -45,3 +50,8 @@ class Signals:
     def over(self, give_up: Callable[[], None]) -> None:
         """The rollout has ended: a signal from now on ends what is still waited for."""
         self._give_up = give_up
+
+
+def _forward(loop: asyncio.AbstractEventLoop, signals: Signals, one: signal.Signals) -> None:
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(signals.take, one)

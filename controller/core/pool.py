@@ -117,13 +117,31 @@ class Line:
     is_backup: bool = False
     is_warming: bool = False
     """A warm-up (`slowstart`) is still raising its share of traffic."""
+    out_cuts: bool = False
+    """Setting it out may end the sessions that it has, at once."""
     keep: Mapping[str, str] = field(default_factory=dict)
     """What else the balancer has to restore of it, in its own words."""
+    is_unresolved: bool = False
+    """Its name has no address at the moment: it gets no traffic and no health check, however it is
+    set. Nobody did that, and it ends by itself."""
+    is_vacant: bool = False
+    """An empty slot, which a member may come to fill: as long as it is empty, no member."""
 
     @property
     def is_out(self) -> bool:
-        """Whether balanced traffic is kept away by administration: set so, or weight 0."""
-        return self.admin is not Admin.READY or self.weight == 0
+        """Whether balanced traffic is kept away: set so, weight 0, or no address to send it to."""
+        return self.admin is not Admin.READY or self.weight == 0 or self.is_unresolved
+
+    @property
+    def may_be_member(self) -> bool:
+        return not self.is_backup and not self.is_vacant
+
+    @property
+    def standing(self) -> str:
+        """Administrative state and health, for people."""
+        if self.is_unresolved:
+            return f"{self.admin}, its name has no address"
+        return f"{self.admin}, {self.health}"
 
     @property
     def is_serving(self) -> bool:
@@ -138,12 +156,15 @@ class Line:
     @property
     def is_coming(self) -> bool:
         """Whether it waits for its health check on the way back: users do not reach it yet."""
-        return self.admin is not Admin.READY and self.check is not Check.PAUSED
+        is_away = self.admin is not Admin.READY and not self.is_unresolved
+        return is_away and self.check is not Check.PAUSED
 
     @property
     def has_passed(self) -> bool:
         """Whether its health check stands in the way of users no longer. Without a check of its
         own, validation stands alone, or the line that it follows speaks for it."""
+        if self.is_unresolved:
+            return False
         return self.check is Check.NONE or (self.is_coming and self.health is Health.PASSING)
 
 
@@ -180,6 +201,8 @@ class InstanceView:
     requests are not counted."""
     lingering: bool | None = None
     """Whether a former incarnation still serves its last connections; None: it cannot be seen."""
+    uptime: timedelta | None = None
+    """How long this incarnation has been there; None: not known."""
 
     def of(self, member: str) -> tuple[Line, ...]:
         return tuple(line for line in self.lines if line.member == member)

@@ -27,11 +27,15 @@ class Snapshot:
     """When it was last asked, answer or not."""
     full_at: Instant | None = None
     """When all its lines were last seen together."""
+    full_by: Incarnation | None = None
+    """Which process showed them then."""
     lines: Mapping[str, tuple[Seen, ...]] = field(default_factory=dict)
     """Member → its lines, one a backend."""
     lost_since: Instant | None = None
     lost_why: str = ""
     lingering: bool | None = None
+    running_since: Instant | None = None
+    """When this incarnation came, in place of another one perhaps; None: not known."""
 
 
 def looked(snapshot: Snapshot, view: InstanceView) -> Snapshot:
@@ -45,10 +49,12 @@ def looked(snapshot: Snapshot, view: InstanceView) -> Snapshot:
         at=view.at,
         tried_at=view.at,
         full_at=view.at if view.is_full else snapshot.full_at,
+        full_by=view.incarnation if view.is_full else snapshot.full_by,
         lines=fresh if view.is_full else {**snapshot.lines, **fresh},
         lost_since=None,
         lost_why="",
         lingering=view.lingering,
+        running_since=view.at - view.uptime if view.uptime is not None else None,
     )
 
 

@@ -17,7 +17,14 @@ from controller.lifecycle.changes import choices, next_commands
 from controller.lifecycle.findings import Findings
 from controller.lifecycle.gates import metric_gates_now
 from controller.lifecycle.options import ReadPorts, RunOptions
-from controller.lifecycle.resume import goes_on, refuse_changes, scope, undecided, unheard
+from controller.lifecycle.resume import (
+    goes_on,
+    refuse_changes,
+    refuse_to_double,
+    scope,
+    undecided,
+    unheard,
+)
 from controller.ports import Hold
 from controller.preflight.gates import gates_now, intervals_of
 from controller.preflight.guards import ask_guards, failing_validations, refused_guards
@@ -91,15 +98,18 @@ async def _look_for_former(
         return
     commands = next_commands(ports.folder, former.row, former.plan)
     with seen.refusing():
+        pending = await unheard(former, ports.requests)
         if not goes_on(commands, former, options):
+            refuse_to_double(commands, former, pending)
             seen.abandoned = former
             return
         refuse_changes(commands, former, file)
         seen.former = former
-        seen.pending = await unheard(former, ports.requests)
+        seen.pending = pending
         halt = undecided(former, seen.pending)
         if halt is not None and (halt.gate or "") not in options.overrides:
             raise Refused(*choices(former, commands))
+        refuse_to_double(commands, former, seen.pending)
         seen.overridden = halt
 
 

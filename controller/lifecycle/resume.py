@@ -55,6 +55,19 @@ async def unheard(former: Unfinished, requests: Requests) -> Sequence[Request]:
     return await requests.pending(former.row.id, former.state.heard)
 
 
+def refuse_to_double(
+    commands: NextCommands, former: Unfinished, pending: Sequence[Request]
+) -> None:
+    """Raises Refused when a step may still run where it cannot be joined, and the operator has not
+    been asked: `resume` is the answer (S7)."""
+    if any(one.verb in DECISIONS for one in pending):
+        return
+    members = former.state.members.values()
+    busy = [f"{m.name}: {m.progress.may_run}" for m in members if m.progress.may_run]
+    if busy:
+        raise Refused(*busy, f"look there first; once nothing of it runs: {commands.resume}")
+
+
 def undecided(former: Unfinished, pending: Sequence[Request]) -> Halted | None:
     """The halt that no operator has decided on yet, if any."""
     if former.state.finished is None or any(one.verb in DECISIONS for one in pending):

@@ -85,7 +85,7 @@ async def carry_out(
     finally:
         await sampler.aclose()
     finished = state.finished
-    if finished is not None and finished.outcome.is_final:
+    if finished is not None and finished.outcome.is_final and state.journal.is_well:
         await journal.end(row.id, finished.outcome, finished.exit_code)
     return state
 

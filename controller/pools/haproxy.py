@@ -52,6 +52,8 @@ class HaproxyFacts:
     """(backend, server) → how many sessions it takes at once, where it has a limit."""
     prefers_idle: frozenset[str] = frozenset()
     """Backends whose algorithm prefers servers with few requests under way."""
+    weighed_by_dns: frozenset[str] = frozenset()
+    """Backends with servers that SRV records fill, whose answers set their weights."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,8 @@ class Reached:
     @property
     def keys(self) -> frozenset[PoolKey]:
         """The identity of the pool, the same for every controller (S10)."""
-        return frozenset(line.key for view in self.views for line in view.lines)
+        lines = (line for view in self.views for line in view.lines)
+        return frozenset(line.key for line in lines if not line.is_vacant)
 
 
 async def reach(balancer: LoadBalancer, selection: Selection) -> Reached:
@@ -62,7 +63,7 @@ async def reach(balancer: LoadBalancer, selection: Selection) -> Reached:
 
     async def one(instance: str) -> tuple[InstanceView, Survey]:
         view = await balancer.look(instance, None)
-        members = {line.member for line in view.lines if not line.is_backup}
+        members = {line.member for line in view.lines if line.may_be_member}
         selected = {name for name in members if _is_chosen(selection, name)}
         return view, await balancer.survey(view, selected)
 
@@ -150,11 +151,11 @@ def _is_chosen(selection: Selection, name: str) -> bool:
 
 
 def _members(file: RolloutFile, views: Sequence[InstanceView]) -> dict[str, Member]:
-    """Every server but the backups, in the load balancer's own order."""
+    """Every server but backups and empty slots, in the load balancer's own order."""
     members: dict[str, Member] = {}
     for view in views:
         for line in view.lines:
-            if line.is_backup or line.member in members:
+            if not line.may_be_member or line.member in members:
                 continue
             if _is_chosen(file.settings.selection, line.member):
                 members[line.member] = file.member(line.member, *_address(line))

@@ -10,35 +10,35 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from typing import Final
+from typing import Final, NoReturn
 
-from controller.core.decide.context import Output
+from controller.core.decide.context import Context, Output
 from controller.core.decide.decide import decide
+from controller.core.decide.journal import STEPS, is_protective
 from controller.core.events import (
     Event,
     Finished,
     Intended,
+    JournalSeen,
     Observation,
     StopRequested,
 )
 from controller.core.plan.plan import Plan
 from controller.core.state.state import State
 from controller.core.steps import (
-    AskGuard,
-    AskOperator,
     ClosePool,
     OpenPool,
     RunStep,
     SetMember,
     Step,
-    Validate,
 )
-from controller.errors import LeaseLost
+from controller.errors import LeaseLost, StateError
 from controller.ports import Clock, Hold, Journal, LoadBalancer, Requests
 from controller.runner.perform import Performer
 from controller.runner.recorder import Narrator, Recorder
 from controller.runner.sampler import Sampler
 from controller.runner.task_group import task_group
+from controller.runner.unbegun import unbegun
 from controller.runner.watchers import Prober, Watchers
 
 TICK: Final = timedelta(milliseconds=50)
@@ -47,8 +47,6 @@ TICK: Final = timedelta(milliseconds=50)
 AT_ONCE: Final = 10_000
 """More decisions than this after one event is a bug: each ends a wait of one member or one gate,
 and a pool has at most 10,000 members."""
-
-STEPS: Final = (SetMember, AskGuard, RunStep, Validate, AskOperator, OpenPool, ClosePool)
 
 DESTRUCTIVE: Final = (SetMember, RunStep, OpenPool, ClosePool)
 """Steps before each of which the lock is checked."""
@@ -112,20 +110,23 @@ class Runner:
     async def run(self, first: Sequence[Event]) -> State:
         """Apply `first` (how this run begins), then go on until finished.
 
-        Raises StateError when the journal cannot be written, and LeaseLost; members are left as
-        they are then, and the next run resumes.
+        Raises StateError when the journal cannot be written at the begin, and LeaseLost; members
+        are left as they are then, and the next run resumes. A journal that fails later halts the
+        rollout: see `State.journal`.
         """
         try:
             for event in first:
                 await self._recorder.record(event)
             async with task_group() as group:
                 await self._drive(group)
+            await self._recorder.settle()
         except LeaseLost as lost:
             raise await self._recorder.record_loss(lost) from None
         return self.state
 
     async def _drive(self, group: asyncio.TaskGroup) -> None:
         watchers = [group.create_task(one) for one in self._watchers.all()]
+        watchers.append(group.create_task(self._watch_journal()))
         try:
             await self._loop(group)
         finally:
@@ -151,8 +152,16 @@ class Runner:
 
     async def _take(self, event: Event | Observation, step: Step | None) -> None:
         if step is None or self._is_open(step):
-            await self._recorder.record(event)
+            await self._record(event)
         self._queue.task_done()
+
+    async def _record(self, event: Event | Observation) -> None:
+        """Once the journal has failed nothing is written: what happens is told all the same."""
+        try:
+            await self._recorder.record(event)
+        except StateError as error:
+            self._recorder.give_up(error)
+            await self._recorder.record(event)
 
     async def _decide(self, group: asyncio.TaskGroup) -> None:
         for _ in range(AT_ONCE):
@@ -170,9 +179,18 @@ class Runner:
 
     async def _carry_out(self, output: Output, group: asyncio.TaskGroup) -> None:
         if not isinstance(output, STEPS):
-            await self._recorder.record(self._with_message(output))
+            await self._record(self._with_message(output))
             return
-        await self._recorder.record(Intended(output))
+        is_protective = self._is_protective(output)
+        try:
+            is_written = await self._recorder.record(Intended(output))
+        except StateError as error:
+            self._recorder.give_up(error)
+            return
+        if isinstance(output, DESTRUCTIVE) and not (is_written or is_protective):
+            why = "not begun: the state folder did not take its record in time"
+            self._post(unbegun(output, why), output)
+            return
         task = group.create_task(self._perform(output))
         self._tasks[task] = output
         task.add_done_callback(lambda done: self._tasks.pop(done, None))
@@ -185,7 +203,16 @@ class Runner:
     async def _perform(self, step: Step) -> None:
         if isinstance(step, DESTRUCTIVE):
             await self._hold.check()
-        self._post(await self._performer.perform(step), step)
+        try:
+            outcome = await self._performer.perform(step)
+        except StateError as error:
+            # Its end is not known, and a record of that would let it be started twice.
+            self._recorder.is_unwritten = True
+            self._post(JournalSeen(fault=str(error), is_unwritten=True))
+            if not isinstance(step, DESTRUCTIVE):
+                return
+            outcome = unbegun(step, str(error))
+        self._post(outcome, step)
 
     def _is_open(self, step: Step) -> bool:
         """Whether the state still waits for the outcome of `step`."""
@@ -197,6 +224,14 @@ class Runner:
             if isinstance(step, SetMember)
             else m.progress.work is step
         )
+
+    async def _watch_journal(self) -> NoReturn:
+        """Raises LeaseLost."""
+        while True:
+            await self._post_and_wait(await self._recorder.caught_up())
+
+    def _is_protective(self, step: Step) -> bool:
+        return is_protective(Context(self._plan, self.state, self._clock.now()), step)
 
     # --- for the watchers --------------------------------------------------------------------
 

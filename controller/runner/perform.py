@@ -17,6 +17,7 @@ from controller.core.events import (
     StepEnded,
     Validated,
 )
+from controller.core.events.said import said_last
 from controller.core.gates.figures import span
 from controller.core.pool import FULL, Found
 from controller.core.steps import (
@@ -39,6 +40,9 @@ from controller.tasks import Guard, JobResult, Task, TaskJob, Work
 
 OUTPUT_KEPT = 8192
 """Characters of a step's output that go into the journal: its end, where the error stands."""
+
+SSH_FAILED = 255
+"""Exit code of ssh when its connection failed or was cut (ssh(1), "EXIT STATUS")."""
 
 NOTHING_FOUND = Found(())
 
@@ -153,6 +157,9 @@ class Performer:
             detail=f"step {step.index + 1} ({task.label}) {_end(result, task)}",
             output=result.output[-OUTPUT_KEPT:],
             seconds=result.seconds,
+            exit_code=result.exit_code,
+            may_run=_may_run(result, task),
+            note=_note(result),
         )
 
 
@@ -168,15 +175,39 @@ def weigh(guard: Guard, result: JobResult) -> tuple[Answer, str]:
         return Answer.PRESENT, said
     if result.exit_code in guard.go_on:
         return Answer.NEEDED, said
-    last = result.output.strip().splitlines()[-1:]
-    return Answer.REFUSED, said + (f": {last[0][:200]}" if last else "")
+    last = said_last(result.output)
+    return Answer.REFUSED, said + (f": {last}" if last else "")
 
 
 def _end(result: JobResult, task: Task) -> str:
     if result.fault is not None:
         return f"could not be started: {result.fault}"
+    may_run = _may_run(result, task)
+    rest = f"; {may_run}" if may_run else ""
     if result.timed_out:
-        return f"did not end in time ({span(task.timeout)}) and was ended"
+        return f"did not end in time ({span(task.timeout)}) and was ended{rest}"
     if result.lost:
         return "was cut off; how it ended is not known"
-    return f"ended with exit code {result.exit_code}"
+    return result.end + rest
+
+
+def _may_run(result: JobResult, task: Task) -> str:
+    """What of a step that failed may still run, in words; empty: nothing that is known."""
+    parts = []
+    if result.survivors:
+        parts.append(f"{', '.join(result.survivors)} could not be ended and may still run")
+    names = list(result.connections)
+    if result.exit_code == SSH_FAILED and task.label.rpartition("/")[2] == "ssh":
+        names.append("ssh")
+    if names:
+        parts.append(f"what {' and '.join(names)} started elsewhere may still run there")
+    return "; ".join(parts)
+
+
+def _note(result: JobResult) -> str:
+    if not result.writers:
+        return ""
+    return (
+        f"it left {', '.join(result.writers)} running, which writes to the output of this step: "
+        "start a service with an output of its own (>/dev/null 2>&1, or systemd-run)"
+    )

@@ -1,10 +1,25 @@
-"""Write-ahead: an event changes the state of a run once it is in the journal."""
+"""Write-ahead: an event changes the state of a run once it is in the journal.
+
+A journal that does not answer must not stop the judging of gates: after `LATE` events change the
+state ahead of the journal, still written in their order. What must be on disk before it is done
+waits; the core says what that is.
+"""
 
 import asyncio
 from collections.abc import Sequence
-from typing import Protocol
+from contextlib import suppress
+from datetime import timedelta
+from typing import Final, Protocol
 
-from controller.core.events import Event, LockLost, Looked, LookFailed, Observation
+from controller.core.events import (
+    Event,
+    JournalSeen,
+    LockLost,
+    Looked,
+    LookFailed,
+    Observation,
+)
+from controller.core.gates.figures import span
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant, PoolKey
 from controller.core.state.apply import apply
@@ -13,6 +28,14 @@ from controller.errors import Conflict, LeaseLost, StateError
 from controller.journal.codec import encode
 from controller.ports import Clock, Journal
 from controller.records import Returned, Taken
+
+LATE: Final = timedelta(seconds=1)
+"""A record that takes longer is waited for by steps alone."""
+LAST: Final = timedelta(seconds=5)
+"""How long the last records of a run are waited for."""
+
+Written = asyncio.Task[str]
+"""A record under way to the disk; its result is the trouble of the journal, if any."""
 
 
 class Narrator(Protocol):
@@ -34,33 +57,97 @@ class Recorder:
         narrators: Sequence[Narrator],
     ) -> None:
         self.state = state
+        self.is_unwritten = False
+        """Nothing more is written: the journal has failed. `give_up` also tells so."""
         self._rollout = rollout
         self._plan = plan
         self._journal = journal
         self._clock = clock
         self._narrators = narrators
+        self._last: Written | None = None
+        self._went_late = asyncio.Event()
 
-    async def record(self, event: Event | Observation) -> None:
+    async def record(self, event: Event | Observation) -> bool:
         """Apply `event`, once it is in the journal; looks are not journalled. A
         cancellation waits until that is done, so that journal and state never differ.
 
-        Raises StateError, LeaseLost.
+        Whether it is in the journal: not while that is late, nor once it was given up. Raises
+        StateError, and LeaseLost: then it was neither journalled nor applied.
         """
         now = self._clock.now()
         after = apply(self._plan, self.state, event, now)
-        if isinstance(event, Looked | LookFailed):
+        if isinstance(event, Looked | LookFailed | JournalSeen) or self.is_unwritten:
             self._become(after, event)
-            return
-        writing = asyncio.create_task(self._write(event, after, now))
-        cancelled = None
-        while not writing.done():
-            try:
-                await asyncio.wait((writing,))
-            except asyncio.CancelledError as error:
-                cancelled = error
-        writing.result()
+            return False
+        moved = _taken_and_returned(self._rollout, self.state, after)
+        writing = asyncio.create_task(self._write(self._last, event, moved, now))
+        writing.add_done_callback(_retrieved)
+        self._last = writing
+        cancelled = await self._wait_for(writing)
+        if not writing.done():
+            self._become(after, event)
+            if not self.state.journal.is_late:
+                self._went_late.set()
+                self._see(JournalSeen(is_late=True))
+        else:
+            trouble = writing.result()
+            self._become(after, event)
+            if trouble and not self.state.journal.fault:
+                self._see(JournalSeen(fault=trouble))
         if cancelled is not None:
             raise cancelled
+        return writing.done()
+
+    async def _wait_for(self, writing: Written) -> asyncio.CancelledError | None:
+        """Until it is written, or late."""
+        loop, cancelled = asyncio.get_running_loop(), None
+        patience = timedelta(0) if self.state.journal.is_late else LATE
+        until = loop.time() + patience.total_seconds()
+        while not writing.done():
+            try:
+                await asyncio.wait((writing,), timeout=max(0.0, until - loop.time()))
+            except asyncio.CancelledError as error:
+                cancelled = error
+            if loop.time() >= until:
+                break
+        return cancelled
+
+    async def caught_up(self) -> JournalSeen:
+        """Wait until the journal is late, then until it has taken all; what to apply then.
+
+        Raises LeaseLost.
+        """
+        await self._went_late.wait()
+        self._went_late.clear()
+        while (last := self._last) is not None:
+            await asyncio.wait((last,))
+            try:
+                trouble = last.result()
+            except StateError as error:
+                self.is_unwritten = True
+                return JournalSeen(fault=str(error), is_unwritten=True)
+            if last is self._last:
+                return JournalSeen(fault=trouble)
+        raise AssertionError("a journal without a record is not late")
+
+    def give_up(self, error: StateError) -> None:
+        """Nothing more is written; what happens from here on is only told."""
+        self.is_unwritten = True
+        self._see(JournalSeen(fault=str(error), is_unwritten=True))
+
+    async def settle(self) -> None:
+        """Wait for the last records, but not for ever."""
+        if self._last is None or self.is_unwritten:
+            return
+        await asyncio.wait((self._last,), timeout=LAST.total_seconds())
+        if not self._last.done():
+            self.give_up(StateError(f"its last records were not taken within {span(LAST)}"))
+        else:
+            with suppress(LeaseLost):
+                try:
+                    self._last.result()
+                except StateError as error:
+                    self.give_up(error)
 
     async def record_loss(self, lost: LeaseLost) -> LeaseLost:
         """Record in the journal why this process ends, if it can still be written."""
@@ -74,16 +161,36 @@ class Recorder:
             return LeaseLost(lost.rollout, f"{lost.why}, and it could not be journalled ({error})")
         return lost
 
-    async def _write(self, event: Event, after: State, now: Instant) -> None:
-        taken, returned = _taken_and_returned(self._rollout, self.state, after)
-        kind, body = encode(event)
-        await self._journal.append(self._rollout, now, kind, body, taken=taken, returned=returned)
-        self._become(after, event)
+    async def _write(
+        self,
+        former: Written | None,
+        event: Event,
+        moved: tuple[Sequence[Taken], Sequence[Returned]],
+        now: Instant,
+    ) -> str:
+        """Nothing is written after what could not be: the journal has no gaps."""
+        if former is not None:
+            await asyncio.wait((former,))
+            former.result()
+        (kind, body), (taken, returned) = encode(event), moved
+        record = await self._journal.append(
+            self._rollout, now, kind, body, taken=taken, returned=returned
+        )
+        return record.trouble
+
+    def _see(self, seen: JournalSeen) -> None:
+        self._become(apply(self._plan, self.state, seen, self._clock.now()), seen)
 
     def _become(self, after: State, event: Event | Observation) -> None:
         before, self.state = self.state, after
         for narrator in self._narrators:
             narrator.tell(event, before, after)
+
+
+def _retrieved(writing: Written) -> None:
+    """Its error is that of the chain, and is raised by whoever waits for that."""
+    if not writing.cancelled():
+        writing.exception()
 
 
 def _taken_and_returned(

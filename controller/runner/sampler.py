@@ -4,11 +4,13 @@ The queries come from the rollout file, and the core judges the answers; here th
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from controller.core.events import GateSampled
-from controller.core.gates.alerts import alerts_sampled
+from controller.core.gates.alert_rules import blindness, labels_to_ask
+from controller.core.gates.alerts import alerts_sampled, matching
 from controller.core.gates.evidence import AlertsNow, Answers, Missing, Query, Reading
 from controller.core.gates.gate import AlertGate, AskedGate, MetricGate
 from controller.core.gates.judgement import inconclusive, sampled
@@ -67,8 +69,14 @@ class Sampler:
         *,
         at: datetime | None = None,
     ) -> Answers:
-        """All queries of one sample to one server, concurrently. Raises MetricsRefused."""
+        """All queries of one sample to one server, concurrently, of one moment of its clock: counts
+        of different moments cannot be compared. Raises MetricsRefused."""
         source = self._source(server)
+        if at is None:
+            clock = await source.read("time()")
+            if clock.missing is not None:
+                return _unanswered(source.name, clock, queries)
+            at = clock.at
         selector = queries.get(Query.EVIDENCE)
         async with task_group() as group:
             fresh = group.create_task(source.freshness(selector, at=at)) if selector else None
@@ -99,12 +107,31 @@ class Sampler:
     async def _alerts(self, gate: AlertGate) -> list[AlertsNow]:
         async with task_group() as group:
             asked = [
-                group.create_task(self._alerts_at(server)) for server in self.servers[gate.name]
+                group.create_task(self._alerts_at(server, gate))
+                for server in self.servers[gate.name]
             ]
         return [one.result() for one in asked]
 
-    async def _alerts_at(self, server: MetricsServer) -> AlertsNow:
-        return await self._source(server).alerts()
+    async def _alerts_at(self, server: MetricsServer, gate: AlertGate) -> AlertsNow:
+        """What fires; if nothing does that the gate matches, only where something could."""
+        source = self._source(server)
+        async with task_group() as group:
+            asked = group.create_task(source.alerts())
+            listed = None if gate.assumes_rules else group.create_task(source.rules())
+        firing = asked.result()
+        if listed is None or isinstance(firing, Reading) or matching(gate, firing):
+            return firing
+        rules = listed.result()
+        if isinstance(rules, Reading):
+            return replace(rules, words=f"{rules.words} (asked for the alerting rules)")
+        values: dict[str, Sequence[str]] = {}
+        for label in labels_to_ask(gate, rules):
+            known = await source.values(label)
+            if isinstance(known, Reading):
+                return known
+            values[label] = known
+        blind = blindness(gate, rules, values)
+        return firing if blind is None else replace(blind, words=f"{source.name}: {blind.words}")
 
     def _source(self, server: MetricsServer) -> MetricsSource:
         """One for each server with its credentials."""
@@ -114,3 +141,13 @@ class Sampler:
         source = self._make(server)
         self._sources.append((server, source))
         return source
+
+
+def _unanswered(server: str, clock: Reading, queries: Mapping[Query, str]) -> Answers:
+    """A server that does not tell its time answers nothing else either."""
+    readings: dict[Query, Reading] = {
+        kind: replace(clock, query=text)
+        for kind, text in queries.items()
+        if kind is not Query.EVIDENCE
+    }
+    return Answers(server, readings)

@@ -16,6 +16,7 @@ from controller.core.decide.polling import attention
 from controller.core.events import (
     AbortRequested,
     Event,
+    JournalSeen,
     Looked,
     LookFailed,
     Observation,
@@ -25,7 +26,7 @@ from controller.core.events import (
 from controller.core.gates.gate import AskedGate, CounterGate, Gate
 from controller.core.plan.plan import Plan
 from controller.core.state.state import State
-from controller.errors import BalancerError
+from controller.errors import BalancerError, StateError
 from controller.ports import Clock, Hold, LoadBalancer, Requests
 from controller.records import Request, Verb
 from controller.runner.sampler import Sampler
@@ -116,10 +117,14 @@ class Watchers:
         return subjects(Context(self.plan, self.state(), self.clock.now()), gate)
 
     async def _follow_requests(self) -> None:
+        """A state folder that can no longer be read is noticed here first."""
         stream = self.requests.stream(self.rollout, self.state().heard)
-        async with aclosing(stream) as requests:
-            async for request in requests:
-                await self.post(heard(request))
+        try:
+            async with aclosing(stream) as requests:
+                async for request in requests:
+                    await self.post(heard(request))
+        except StateError as error:
+            await self.post(JournalSeen(fault=str(error)))
 
     async def _watch_lock(self) -> NoReturn:
         """Raises LeaseLost."""

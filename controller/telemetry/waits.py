@@ -3,6 +3,7 @@
 from typing import Final
 
 from controller.core.decide.context import Context
+from controller.core.decide.drain import awaits_clients
 from controller.core.decide.gates import gates_hold
 from controller.core.gates.gate import Scope
 from controller.core.phases import Phase
@@ -38,7 +39,7 @@ def waits_on(ctx: Context, m: MemberState) -> Wait:
     match m.phase:
         case Phase.DUE:
             return _turn(ctx, m)
-        case Phase.DRAINING if ctx.plan.sticky or m.draining.persistent:
+        case Phase.DRAINING if awaits_clients(ctx, m):
             return Wait.STICKY_CLIENTS
         case Phase.DRAINING | Phase.OUT | Phase.UPGRADING:
             return _in_flight(ctx, m)
@@ -53,6 +54,8 @@ def _turn(ctx: Context, m: MemberState) -> Wait:
         return Wait.OPERATOR
     if ctx.state.mode is Mode.RUNNING and not gates_hold(ctx, None, Scope.POOL):
         return Wait.GATES
+    if ctx.plan.holds_out and not m.is_away and ctx.lingering is not None:
+        return Wait.OLD_WORKER
     is_short = ctx.without(m.name).serving < ctx.plan.min_available
     return Wait.CAPACITY if is_short else Wait.LOAD_BALANCER
 

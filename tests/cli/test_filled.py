@@ -110,7 +110,7 @@ def test_who_is_no_member_is_said() -> None:
         *TWO,
         line("spare", is_backup=True),
         line("web3", admin=Admin.OUT),
-        line("web4", occupant=None, admin=Admin.OUT),
+        line("web4", occupant=None, is_unresolved=True),
     )
     text = text_of(found(*lines))
     assert "# Backup servers are never members: spare" in text

@@ -7,7 +7,8 @@ import threading
 import pytest
 
 from adapters.clock import SystemClock
-from controller.cli.live import WAITING, LiveNarrator, Screen
+from controller.cli.live import LiveNarrator, Screen
+from controller.cli.writer import WAITING
 from controller.core import events as e
 from controller.report.board.segments import UNICODE, Segment, Tone
 from tests.report.board.boards import plan, state
@@ -97,6 +98,7 @@ async def test_words_before_and_after_the_board(monkeypatch: pytest.MonkeyPatch)
     live.stop()
     live.stop()
     live.warn("last")
+    live.stop()
     assert "the load goes on" in stream.getvalue()
     assert [line.split("  ")[-1].strip() for line in shown(stream)][-1] == "last"
     assert "members" not in "\n".join(shown(stream))

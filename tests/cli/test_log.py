@@ -38,6 +38,10 @@ def state(phase: Phase = Phase.DRAINING, in_flight: int = 0, why: str = "") -> S
     return State(members={"web1": m}, snapshots={"unix:/a": busy(in_flight)})
 
 
+def with_steps_ended(count: int) -> State:
+    return State(members={"web1": member("web1", Phase.HOLDING, step=count)})
+
+
 def set_member(setting: Setting) -> e.Intended:
     return e.Intended(SetMember("web1", setting))
 
@@ -104,6 +108,19 @@ SENTENCES: list[tuple[Event | Observation, State, str]] = [
         "back in rotation and healthy everywhere: soaking, judged by its gates",
     ),
     (e.MemberFoundOut("web1"), state(), "already out because of us: not drained again"),
+    (
+        e.MemberFoundOut("web1"),
+        with_steps_ended(1),
+        "already out because of us: not drained again; its step ended well before, and does not "
+        "run again",
+    ),
+    (
+        e.MemberFoundOut("web1"),
+        with_steps_ended(2),
+        "already out because of us: not drained again; 2 of its steps ended well before, and do "
+        "not run again",
+    ),
+    (e.StepsUndone("web1", "it moved"), state(), "its steps run again: it moved"),
     (e.OperatorAnswered("web1", go_on=False), state(), "the operator said no"),
     (HALT, state(), "HALT (gate): gate 'errors': 4 of 42 requests failed"),
     (e.RunBegan("me@here"), state(), "started by me@here"),
@@ -123,7 +140,12 @@ SENTENCES: list[tuple[Event | Observation, State, str]] = [
     (
         e.StepEnded("web1", 0, 0, False, False, "it failed", "a\n\x1b[31mE:\x1b[0m no\n", 1.0),
         state(),
-        "it failed after 1.0s: E: no",
+        "it failed after 1.0s: a / E: no",
+    ),
+    (
+        e.StepEnded("web1", 0, 0, True, False, "it ended", "a\n", 1.0, 0, note="it left sh (7)"),
+        state(),
+        "it ended after 1.0s; it left sh (7)",
     ),
 ]
 
@@ -207,6 +229,7 @@ def test_run_that_goes_on_says_so() -> None:
         (e.Validated("web1", False, "no answer"), "error"),
         (e.Validated("web1", True, "passed"), "info"),
         (e.StepEnded("web1", 0, 0, False, False, "exit 1", "", 1.0), "error"),
+        (e.StepEnded("web1", 0, 0, True, False, "exit 0", "", 1.0, note="it left sh"), "warning"),
         (e.GateSampled("g", None, Verdict.FAIL, "x", 1, 1, 1.0, 0.1), "error"),
         (e.GateSampled("g", None, Verdict.INCONCLUSIVE, "x", 0, 0, None, 0.1), "warning"),
         (e.GateSampled("g", None, Verdict.PASS, "x", 0, 1, 0.0, 0.1), "info"),
@@ -233,6 +256,7 @@ def logged(log_format: str, monkeypatch: pytest.MonkeyPatch) -> str:
     log.tell(e.MemberReturned("web1"), state(), state())
     log.tell(e.MemberCalled("web1"), state(), state())
     log.warn("heartbeat: not heard")
+    log.stop()
     return stream.getvalue()
 
 

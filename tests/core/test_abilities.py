@@ -36,4 +36,5 @@ def test_what_only_one_can_do_neither_is_trusted_with() -> None:
     both = Abilities(floor=2) | Abilities(counts=False, cuts=False, floor=3)
     assert (both.counts, both.cuts, both.floor) == (False, False, 3)
     assert (Abilities() | Abilities(floor=1)).floor == 1
+    assert (Abilities() | Abilities(leak="a rule")).leak == "a rule"
     assert (Abilities() | Abilities()).floor is None

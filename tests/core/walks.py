@@ -5,7 +5,7 @@ decided is applied at once, and performed when the walk says so.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -41,6 +41,7 @@ from controller.core.pool import (
     Health,
     Incarnation,
     InstanceView,
+    Line,
     LineKey,
 )
 from controller.core.state.apply import apply
@@ -92,6 +93,7 @@ class Walk:
     lines: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     """(instance, member) → what its line shows."""
     workers: dict[str, int] = field(default_factory=dict)
+    arrived: dict[tuple[str, str], int] = field(default_factory=dict)
     open: list[Step] = field(default_factory=list)
     served: int = 0
     errors: int = 0
@@ -198,13 +200,17 @@ class Walk:
         seen = seen or [m.name for m in self.state.in_progress]
         share = self.served // len(self.plan.members)
         counts = Counters(min(self.errors, share), share)
-        lines = tuple(
-            a_line(name, counters=counts, arrivals=share, **self.lines[instance, name])
-            for name in seen
-        )
+        lines = tuple(self._line(instance, name, counts) for name in seen)
         worker = Incarnation(str(self.workers[instance]), 1000 * self.workers[instance])
         view = InstanceView(instance, self.now, worker, lines, is_full, {"web": counts})
         self.state = apply(self.plan, self.state, Looked(view), self.now)
+
+    def _line(self, instance: str, name: str, counts: Counters) -> Line:
+        """Nobody comes while it is out."""
+        line = a_line(name, counters=counts, **self.lines[instance, name])
+        came = self.arrived.get((instance, name), 0) if line.admin is Admin.OUT else counts.total
+        self.arrived[instance, name] = came
+        return replace(line, arrivals=came)
 
     def silence(self, number: int) -> None:
         self.wait(number)

@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from adapters.clock import SystemClock
 from adapters.demo.load import Load
@@ -21,6 +22,7 @@ from controller.core.phases import Phase
 from controller.core.state.state import State
 from controller.journal.replay import replay
 from controller.records import Record, RolloutRow
+from tests.support.fork_server import ForkServer, Process
 from tests.support.runtime import ask, order, stat
 from tests.support.waiting import until
 
@@ -51,6 +53,27 @@ def environment() -> dict[str, str]:
     return {k: v for k, v in os.environ.items() if not k.startswith("POOLROLL_")}
 
 
+@cache
+def fork_server() -> ForkServer:
+    return ForkServer()
+
+
+def _started(
+    argv: tuple[str, ...], stdout: int, stderr: BinaryIO, env: dict[str, str]
+) -> Process | subprocess.Popen[bytes]:
+    """An environment of its own may steer the interpreter, so that starts from its path."""
+    if not env:
+        return fork_server().start([COMMAND, *argv], environment(), stdout, stderr.fileno())
+    return subprocess.Popen(
+        [COMMAND, *argv],
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=stderr,
+        start_new_session=True,
+        env=environment() | env,
+    )
+
+
 class Running:
     """The command as a process. Its output goes to files, so that nothing ever waits for us."""
 
@@ -59,14 +82,7 @@ class Running:
     ) -> None:
         self._out, self._err = folder / f"{number}.out", folder / f"{number}.err"
         with self._out.open("wb") as out, self._err.open("wb") as err:
-            self.process = subprocess.Popen(
-                [COMMAND, *argv],
-                stdin=subprocess.DEVNULL,
-                stdout=out if stdout is None else stdout,
-                stderr=err,
-                start_new_session=True,
-                env=environment() | env,
-            )
+            self.process = _started(argv, out.fileno() if stdout is None else stdout, err, env)
 
     @property
     def err(self) -> str:
@@ -83,7 +99,8 @@ class Running:
     async def end(self, within: float = 40.0) -> Done:
         """Wait for its end. A traceback is never right."""
         await until(lambda: self.process.poll() is not None, within, f"the end of: {self.err}")
-        done = Done(self.process.returncode, self._out.read_text(), self.err)
+        code = self.process.wait()
+        done = Done(code, self._out.read_text(), self.err)
         assert "Traceback" not in done.text, done.text
         return done
 

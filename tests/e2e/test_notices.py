@@ -73,14 +73,15 @@ async def test_done_is_told_and_the_heart_stops(site: MakeSite) -> None:
 
 
 async def test_hung_webhook_delays_nothing(site: MakeSite) -> None:
-    """The rollout is done before anybody gives up on the receiver, and the exit code is its own."""
+    """The rollout does not wait for the receiver, and the exit code is its own. On a slow machine a
+    notice may be tried again meanwhile."""
     one = await site(2)
     async with receiver(lambda _: HANGS) as there:
         file = one.file(gates=[], notify=[{"webhook": {"url": there.url}}])
         done = await one.run(file)
     assert done.code == 0, done.text
-    assert done.err.index("done (exit code 0)") < done.err.index("given up")
-    assert {*there.events()} == {"done", "started"}
+    assert done.err.index("done (exit code 0)") < done.err.rindex("given up")
+    assert set(there.events()) == {"done", "started"}
     await one.assert_all("v2")
 
 

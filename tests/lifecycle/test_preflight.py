@@ -6,7 +6,8 @@ from typing import TypeVar
 
 import pytest
 
-from controller.config import parse
+from controller.config import RolloutFile, parse
+from controller.core.gates.evidence import AlertRule
 from controller.errors import PoolHeld, Refused, UsageFault
 from controller.journal.codec import encode
 from controller.lifecycle import Findings, Ports, Prepared, RunOptions
@@ -39,6 +40,7 @@ class Place:
 
     metrics: FakeMetricsSource = field(default_factory=FakeMetricsSource)
     holdings: Holdings = field(default_factory=Holdings)
+    file: RolloutFile = FILE
 
     def __post_init__(self) -> None:
         clock, sim = LoopClock(), make_sim(3)
@@ -58,11 +60,11 @@ class Place:
         )
 
     async def plan(self, options: RunOptions = NO_OPTIONS) -> Findings:
-        return await preflight(self.ports, FILE, options, None)
+        return await preflight(self.ports, self.file, options, None)
 
     async def run(self, options: RunOptions = NO_OPTIONS) -> Prepared:
         async with self.lock.hold("web") as hold:
-            return (await prepare(self.ports, hold, FILE, options))[0]
+            return (await prepare(self.ports, hold, self.file, options))[0]
 
     async def begin(self) -> None:
         """A rollout that is cut off right after its beginning."""
@@ -154,5 +156,23 @@ def test_a_held_pool_goes_before_any_refusal() -> None:
             with pytest.raises(PoolHeld):
                 await place.run()
         assert place.metrics.asked == []
+
+    in_place(test)
+
+
+def test_alerts_that_nothing_could_fire() -> None:
+    """A typing error in a matcher is refused by both before anything is touched, in words."""
+    alerts = "gates: [{name: pages, alerts: {url: 'http://m', matchers: ['severity=\"pages\"']}}]"
+    file = parse(page("upgrade: {command: [upgrade]}", alerts), "/srv/web.yaml")
+
+    async def test(place: Place) -> None:
+        place.file = file
+        place.metrics.set_rules(AlertRule("High", {"severity": "page"}))
+        seen = await place.plan()
+        assert [line for line in seen.refusals if "could match severity" in line] == seen.refusals
+        with pytest.raises(Refused):
+            await place.run()
+        place.metrics.set_rules(AlertRule("High", {"severity": "pages"}))
+        assert (await place.plan()).refusals == []
 
     in_place(test)

@@ -1,14 +1,17 @@
 """Reloads, outages and other hands at the load balancers, in each phase."""
 
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 import pytest
 
 from controller.core.events import Cause, Halted, InstanceRestarted, SettingFailed
 from controller.core.phases import LEAVING, Phase
-from controller.core.pool import Admin
+from controller.core.pool import Admin, Instant
 from controller.core.settings import Amount, DrainPolicy
+from controller.core.steps import SetMember, Setting
+from controller.journal.codec import decode
 from controller.report.members.status import member_status
 from controller.runner.loop import Runner
 from tests.promises.beats import (
@@ -26,9 +29,17 @@ from tests.promises.beats import (
     slow_requests,
     three_behind_two,
 )
-from tests.support.plays import play
-from tests.support.scenarios import QUICK, Beat, Scenario, World, enters, ms, tells
+from tests.support.plays import Played, play
+from tests.support.scenarios import QUICK, ROLLOUT, Beat, Scenario, World, enters, ms, tells
 from tests.support.sim import Sim, make_sim
+
+
+def sent_settings(played: Played) -> list[tuple[Instant, SetMember]]:
+    """When each setting was intended."""
+    records = played.world.journal.written(ROLLOUT)
+    intended = [(one.at, decode(one.kind, one.body)) for one in records if one.kind == "Intended"]
+    return [(at, one.step) for at, one in intended if isinstance(one.step, SetMember)]
+
 
 BEFORE = (Phase.ASKING, Phase.DUE, *LEAVING)
 
@@ -84,6 +95,36 @@ def test_old_worker_that_never_ends_halts() -> None:
     ended(played, "halted", 5)
     assert "lingering worker of lb1" in played.end.why
     assert played.phases()["web1"] == "waiting"
+
+
+def reloaded_before(takes: timedelta, *, is_seen: bool) -> Scenario:
+    """A reload right before the run, over requests of web1 that take so long."""
+
+    def prepare(world: World) -> None:
+        slow_requests(takes)(world)
+        world.sim.instances["lb1"].shows_old = is_seen
+        world.sim.advance(ms(300))
+        world.sim.reload("lb1")
+        world.sim.apps["web1"].takes = ms(10)
+
+    return replace(guarded(Phase.DONE, lambda *_: None), prepare=prepare)
+
+
+@pytest.mark.parametrize("is_seen", [True, False])
+def test_reload_before_the_run_is_waited_for(is_seen: bool) -> None:
+    """The former worker of a reload before the run is waited for like any other, before a member is
+    taken out: until it is seen gone, or for the rest of `drain.timeout` (S9)."""
+    played = play(reloaded_before(ms(1500), is_seen=is_seen))
+    ended(played, "done", 0)
+    (first, *_) = [at for at, sent in sent_settings(played) if sent.setting is Setting.DRAIN]
+    assert ms(1750) <= first <= ms(2500)
+
+
+def test_former_worker_from_before_the_run_that_never_ends() -> None:
+    """Nothing is touched under it."""
+    played = play(reloaded_before(ms(60_000), is_seen=True))
+    ended(played, "refused", 3)
+    assert played.calls == []
 
 
 def test_two_reloads_remember_both_old_workers() -> None:

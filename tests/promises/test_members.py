@@ -14,7 +14,7 @@ from tests.promises.beats import Like, at, both, ended, later, scripted, slow_re
 from tests.support.fakes import Script
 from tests.support.plays import play
 from tests.support.scenarios import QUICK, Scenario, World, ms
-from tests.support.sim import Sim, make_sim
+from tests.support.sim import Manner, Sim, make_sim
 
 CUT = replace(QUICK, drain=DrainPolicy(ms(2000), ms(500), OnTimeout.CUT))
 
@@ -78,6 +78,46 @@ def test_sticky_clients_get_their_time(is_known: bool) -> None:
     played = play(Scenario(prepare=prepare, sticky=("web",) if is_known else ()))
     ended(played, "done", 0)
     assert played.between("web1", Setting.DRAIN, Setting.HOLD) >= ms(500)
+
+
+@pytest.mark.parametrize("on_timeout", OnTimeout)
+def test_sticky_sessions_that_taking_out_would_cut(on_timeout: OnTimeout) -> None:
+    """They get `drain.timeout` like any others; then the member goes back, or they are cut as the
+    operator says."""
+    drain = DrainPolicy(ms(2000), ms(500), on_timeout)
+
+    def scenario(takes: int) -> Scenario:
+        return Scenario(
+            replace(QUICK, drain=drain),
+            prepare=slow_requests(ms(takes)),
+            sticky=("web",),
+            manner=Manner(out_cuts=True),
+        )
+
+    ended(play(scenario(1500)), "done", 0)
+    endless = play(scenario(60_000))
+    if on_timeout is OnTimeout.CUT:
+        ended(endless, "done", 0)
+        return
+    ended(endless, "halted", 5)
+    assert Setting.HOLD not in endless.settings("web1")
+    assert endless.phases()["web1"] == "waiting"
+
+
+def test_clients_that_reach_a_member_that_is_out() -> None:
+    """Its upgrade would meet them: it goes back as it was, and the halt says why they come."""
+
+    def prepare(world: World) -> None:
+        world.sim.traffic.sticky = {"web1": ms(60_000)}
+        world.sim.traffic.persists = True
+        world.sim.traffic.gap = ms(500)
+
+    why = "the rules let them"
+    played = play(Scenario(prepare=prepare, sticky=("web",), also={"leak": why}))
+    ended(played, "halted", 5)
+    assert "reached web1 although it is out of rotation (the rules let them)" in played.end.why
+    assert played.phases()["web1"] == "waiting"
+    assert not played.steps("web1", RunStep)
 
 
 def test_quiet_member_without_persistence_is_held_at_once() -> None:

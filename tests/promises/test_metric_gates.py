@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.core.events import GateSampled, Halted, MemberCalled, SoakEnded, Verdict
-from controller.core.gates.evidence import Alert, Missing, Reading, Reduce
-from controller.core.gates.gate import Gate, Then
+from controller.core.gates.evidence import Alert, AlertRule, Missing, Reading, Reduce
+from controller.core.gates.gate import AlertGate, Gate, Matcher, Then
 from controller.core.phases import Phase
 from controller.core.pool import Admin
 from controller.core.settings import Policies
@@ -281,3 +281,73 @@ def test_alerts_of_before_are_known_after_a_kill() -> None:
     ended(later, "refused", 3)
     assert later.told(Halted)[0].seen == "gate 'alerts': firing: New in the pool"
     assert first.calls + later.calls == []
+
+
+def test_an_alert_that_was_resolved_is_new_when_it_fires_again() -> None:
+    """What fired before is forgiven until it is seen resolved."""
+    source = Told()
+    source.fire(OLD)
+
+    def resolve(world: World, runner: Runner) -> None:
+        source.fire()
+
+    def fire(world: World, runner: Runner) -> None:
+        source.fire(OLD)
+
+    beats = (
+        Beat(enters("web1", Phase.SOAKING), resolve),
+        Beat(enters("web2", Phase.SOAKING), fire),
+    )
+    played = play(Scenario(by(ALERTS), THREE, beats=beats, sampler=lambda: sampler(a=source)))
+    ended(played, "halted", 4)
+    assert played.told(Halted)[0].seen == "gate 'alerts': firing: Old in the pool"
+
+
+OTHER = AlertRule("Other", {"severity": "info"})
+PAGES = replace(ALERTS, matchers=(Matcher("severity", "=", "page"),))
+
+
+@pytest.mark.parametrize(
+    ("rules", "gate", "outcome"),
+    [
+        ((), ALERTS, ("refused", 3)),
+        ((OTHER,), PAGES, ("refused", 3)),
+        ((OTHER,), replace(PAGES, assumes_rules=True), ("done", 0)),
+        ((OTHER,), ALERTS, ("done", 0)),
+    ],
+    ids=["none", "another", "assumed", "any"],
+)
+def test_silence_that_nothing_could_break(
+    rules: tuple[AlertRule, ...], gate: AlertGate, outcome: tuple[str, int]
+) -> None:
+    """Without a rule that could fire, silence lets no member go (S5), unless the file says that
+    rules cannot be listed."""
+    source = Told()
+    source.set_rules(*rules)
+    played = play(Scenario(by(gate), sampler=lambda: sampler(a=source)))
+    ended(played, *outcome)
+    assert bool(played.calls) is (outcome[0] == "done")
+
+
+@pytest.mark.parametrize("values", [("page",), ()], ids=["in the series", "nowhere"])
+def test_a_label_that_comes_from_the_series(values: tuple[str, ...]) -> None:
+    """A label that no rule sets may come from its series, if one has that value."""
+    source = Told()
+    source.set_rules(AlertRule("Plain", {}))
+    source.set_values("severity", *values)
+    played = play(Scenario(by(PAGES), sampler=lambda: sampler(a=source)))
+    ended(played, *(("done", 0) if values else ("refused", 3)))
+
+
+def test_rules_that_vanish_hold_the_rollout() -> None:
+    """A server that lost its rules meanwhile proves nothing any more."""
+    source = Told()
+
+    def lose(world: World, runner: Runner) -> None:
+        source.set_rules()
+
+    beats = (Beat(enters("web1", Phase.SOAKING), lose),)
+    played = play(Scenario(by(ALERTS), THREE, beats=beats, sampler=lambda: sampler(a=source)))
+    ended(played, "halted", 4)
+    assert "it has no alerting rule" in played.told(Halted)[0].seen
+    assert played.phases()["web2"] == "waiting"

@@ -1,5 +1,6 @@
 """The operator's stop: SIGTERM once and twice, in each phase, and what a later run makes of it."""
 
+import asyncio
 from dataclasses import replace
 from functools import partial
 
@@ -9,6 +10,7 @@ from controller.core.phases import LEAVING, Phase
 from controller.core.pool import Admin
 from controller.core.settings import OnFailure, ReturnPolicy
 from controller.core.steps import RunStep, Setting
+from controller.runner.loop import Runner
 from tests.promises.beats import WALK, Like, at, bad_v2, both, ended, scripted, signal
 from tests.support.fakes import Script
 from tests.support.plays import Played, play, play_on
@@ -159,3 +161,30 @@ def test_signal_during_a_rollback() -> None:
     back = play_on(scenario, played.world)
     ended(back, "halted", 4)
     assert set(back.versions().values()) == {"v1"}
+
+
+@pytest.mark.parametrize("late", [-1, 0, 1])
+@both
+def test_signal_that_ends_the_step_too(late: int, like: Like) -> None:
+    """S11: a TERM for a whole unit ends the step as well, before or after poolroll gets it: exit 7,
+    the member stays out, and the next run begins the step again (S4, S7)."""
+
+    def act(world: World, runner: Runner) -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_later(0.3 + late * 0.2, runner.stop, "SIGTERM")
+
+    scripts = scripted(Script(exit_code=143, takes=ms(300), version=None), Script())
+    scenario = like(Scenario(prepare=scripts, beats=at("web1", Phase.UPGRADING, act)))
+    stopped = play(scenario)
+    ended(stopped, "stopped", 7)
+    assert stopped.state.members["web1"].is_away
+    assert len(stopped.world.workshop.runs_of("upgrade", "web1", "0")) == 1
+    done = play_on(scenario, stopped.world)
+    ended(done, "done", 0)
+    assert [step.attempt for step in done.steps("web1", RunStep)][:2] == [0, 1]
+
+
+def test_step_that_a_signal_ended_alone() -> None:
+    """Somebody killed the step, and poolroll got no signal: a failure, told a moment later."""
+    played = play(Scenario(prepare=scripted(Script(exit_code=143, version=None))))
+    ended(played, "halted", 5)

@@ -67,6 +67,8 @@ class Told(FakeMetricsSource):
     async def read(
         self, query: str, *, reduce: Reduce | None = None, at: datetime | None = None
     ) -> Reading:
+        if query == "time()":
+            return Reading(query, value=0.0)
         say = self._next(query)
         await asyncio.sleep(say.takes.total_seconds())
         match say.value:

@@ -8,7 +8,7 @@ import pytest
 
 from controller.core.decide import decide as deciding
 from controller.core.events import AbortRequested, PauseRequested, ResumeRequested, SettingFailed
-from controller.errors import StateError
+from controller.errors import LeaseLost, StateError
 from controller.records import Request, Verb
 from controller.runner.perform import weigh
 from controller.runner.watchers import heard
@@ -31,17 +31,31 @@ def full_disk(left: int) -> Callable[[str, str], None]:
 
 
 def test_journal_that_fails() -> None:
-    """A journal that cannot be written ends the run with its own error, and nothing is done that
-    was not recorded; the next run goes on."""
+    """Whichever record it fails at, the run halts in order, and nothing is done that was not
+    recorded; the next run goes on, or asks the operator."""
+    scenario = Scenario()
+    whole = len(play(scenario).events)
+    for left in range(1, whole):
+        world = scenario.world()
+        world.journal.around.append(full_disk(left))
+        played = run_virtually(start(scenario, world), ms(500))
+        assert played.broken == [], left
+        assert played.state.journal.fault == "no space left on device"
+        assert played.end.exit_code in ((3, 5) if left < whole - 1 else (0,)), left
+        world.journal = world.journal.fork()
+        later = play_on(scenario, world)
+        assert later.broken == [], left
+        assert later.end.exit_code in (0, 5), left
+
+
+def test_journal_that_fails_before_the_run_has_begun() -> None:
+    """It ends with its own error."""
     scenario = Scenario()
     world = scenario.world()
-    world.journal.around.append(full_disk(6))
+    world.journal.around.append(full_disk(0))
     with pytest.raises(StateError, match="no space left") as caught:
         run_virtually(start(scenario, world), ms(500))
-    assert type(caught.value) is StateError  # no group, also where a task was its first victim
-    assert caught.value.__cause__ is None
-    world.journal = world.journal.fork()
-    ended(play_on(scenario, world), "done", 0)
+    assert type(caught.value) is StateError
 
 
 @pytest.mark.parametrize(
@@ -121,11 +135,28 @@ def test_a_failure_beside_the_loop_leaves_as_itself() -> None:
 
     class NoRequests(ForkableRequests):
         async def pending(self, rollout: str, after: int) -> Sequence[Request]:
-            raise StateError("journal: the file is damaged")
+            raise LeaseLost("web", "it was taken")
 
     scenario = Scenario()
     world = scenario.world()
     world.requests = NoRequests(LoopClock())
-    with pytest.raises(StateError, match="damaged") as caught:
+    with pytest.raises(LeaseLost, match="it was taken") as caught:
         run_virtually(start(scenario, world), ms(500))
-    assert type(caught.value) is StateError
+    assert type(caught.value) is LeaseLost
+
+
+def test_state_folder_that_can_no_longer_be_read() -> None:
+    """The rollout halts in order."""
+
+    class NoRequests(ForkableRequests):
+        async def pending(self, rollout: str, after: int) -> Sequence[Request]:
+            if LoopClock().now() > ms(1000):
+                raise StateError("journal: it was removed")
+            return []
+
+    scenario = Scenario()
+    world = scenario.world()
+    world.requests = NoRequests(LoopClock())
+    played = run_virtually(start(scenario, world), ms(500))
+    ended(played, "halted", 5)
+    assert "it was removed" in played.end.why

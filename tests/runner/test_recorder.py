@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from controller.core.events import (
     Event,
     Intended,
+    JournalSeen,
     Looked,
     MemberCalled,
     MemberSet,
@@ -33,6 +36,7 @@ from controller.core.state.state import State, initial
 from controller.core.steps import SetMember, Setting
 from controller.errors import StateError
 from controller.records import Record, Returned, Taken
+from controller.runner import recorder as recorder_module
 from controller.runner.recorder import Recorder
 from tests.report import journals
 from tests.support.journal_contract import AT, FixedClock, row
@@ -49,6 +53,7 @@ class SlowJournal(MemoryJournal):
         self.is_asked = asyncio.Event()
         self.may_go_on = asyncio.Event()
         self.fault: StateError | None = None
+        self.trouble = ""
 
     async def append(
         self,
@@ -64,7 +69,8 @@ class SlowJournal(MemoryJournal):
         await self.may_go_on.wait()
         if self.fault is not None:
             raise self.fault
-        return await super().append(rollout, at, kind, body, taken=taken, returned=returned)
+        record = await super().append(rollout, at, kind, body, taken=taken, returned=returned)
+        return replace(record, trouble=self.trouble)
 
 
 class Told:
@@ -131,6 +137,80 @@ async def test_a_journal_that_fails_changes_nothing() -> None:
     with pytest.raises(StateError, match="the disk is full"):
         await work
     assert (recording.state.stop, told.events) == (None, [])
+
+
+async def caught(recording: Recorder) -> JournalSeen:
+    async with asyncio.timeout(20):
+        return await recording.caught_up()
+
+
+@pytest.fixture
+def late(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorder_module, "LATE", timedelta(milliseconds=1))
+    monkeypatch.setattr(recorder_module, "LAST", timedelta(milliseconds=1))
+
+
+@pytest.mark.usefixtures("late")
+async def test_a_journal_that_is_late() -> None:
+    """Events change the state ahead of it, it takes them in their order, and that is told."""
+    recording, journal, told = await recorder()
+    assert not await recording.record(RunBegan("me"))
+    assert not await recording.record(PauseRequested("you", 1))
+    assert recording.state.journal == JournalSeen(is_late=True)
+    assert [event for event, written in told.events] == [
+        RunBegan("me"),
+        JournalSeen(is_late=True),
+        PauseRequested("you", 1),
+    ]
+    assert {written for _, written in told.events} == {1}
+    journal.may_go_on.set()
+    seen = await caught(recording)
+    assert seen == JournalSeen()
+    await recording.record(seen)
+    assert recording.state.journal.is_well
+    assert [one.kind for one in journal.written("r1")] == ["Plan", "RunBegan", "PauseRequested"]
+    assert await recording.record(StopRequested("SIGTERM"))
+
+
+@pytest.mark.usefixtures("late")
+async def test_a_late_journal_that_fails() -> None:
+    """Nothing is written after what could not be."""
+    recording, journal, _ = await recorder()
+    await recording.record(RunBegan("me"))
+    await recording.record(PauseRequested("you", 1))
+    journal.fault = StateError("the disk is full")
+    journal.may_go_on.set()
+    assert await caught(recording) == JournalSeen(fault="the disk is full", is_unwritten=True)
+    journal.fault = None
+    assert not await recording.record(StopRequested("SIGTERM"))
+    assert recording.state.stop == StopRequested("SIGTERM")
+    assert [one.kind for one in journal.written("r1")] == ["Plan"]
+
+
+@pytest.mark.usefixtures("late")
+@pytest.mark.parametrize("answer", ["late", "fails", "in time"])
+async def test_the_last_records(answer: str) -> None:
+    """They are waited for, but not for ever, and what is not written is known."""
+    recording, journal, _ = await recorder()
+    await recording.settle()
+    await recording.record(RunBegan("me"))
+    journal.fault = StateError("no") if answer == "fails" else None
+    if answer != "late":
+        journal.may_go_on.set()
+        await asyncio.sleep(0)
+    await recording.settle()
+    assert recording.state.journal.is_unwritten is (answer != "in time")
+    await recording.settle()
+
+
+async def test_the_last_space() -> None:
+    """A record that is written with it says so, and stays written."""
+    recording, journal, _ = await recorder()
+    journal.trouble = "the disk is full"
+    journal.may_go_on.set()
+    for event in (RunBegan("me"), PauseRequested("you", 1)):
+        assert await recording.record(event)
+        assert recording.state.journal == JournalSeen(fault="the disk is full")
 
 
 def looked(*keys: str) -> Looked:

@@ -4,7 +4,7 @@ Written apart from the code under test: nothing here asks the rollout's state wh
 what it claims.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from math import ceil
@@ -25,6 +25,7 @@ from controller.core.gates.gate import CounterGate, Scope
 from controller.core.phases import IN_PROGRESS, Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Admin, Instant
+from controller.core.settings import OnTimeout
 from controller.core.state.state import State
 from tests.support.fakes import FakeJob, Workshop
 from tests.support.memory_journal import MemoryHold
@@ -40,6 +41,8 @@ MANY, OFTEN = 6, 0.3
 """So many failed requests, and so great a share, no gate of the simulation takes for noise."""
 MUST_STAY = IN_PROGRESS - {Phase.DUE, Phase.UPGRADING}
 """Phases in which nothing else may come to the place of a member."""
+AT_ONCE = timedelta(milliseconds=50)
+"""What was written is begun so soon."""
 SEEN = timedelta(seconds=2)
 """S3: a look may be so old when a step starts."""
 
@@ -65,6 +68,7 @@ class Ledger:
 
     def recall(self, kinds: Sequence[str]) -> None:
         """What a process that takes over finds in the journal."""
+        self.is_halted = False
         for kind in kinds:
             if kind in ("Halted", "RollbackBegan", "ResumeRequested"):
                 self.is_halted = kind == "Halted"
@@ -79,10 +83,18 @@ class Checkers:
     """A Narrator; and the watcher of the fakes."""
 
     def __init__(
-        self, sim: Sim, workshop: Workshop, ledger: Ledger, plan: Plan, hold: MemoryHold
+        self,
+        sim: Sim,
+        workshop: Workshop,
+        ledger: Ledger,
+        plan: Plan,
+        hold: MemoryHold,
+        stuck_since: Callable[[], Instant | None] = lambda: None,
     ) -> None:
+        """`stuck_since`: since when the journal takes nothing."""
         self._sim, self._workshop, self._ledger, self._plan = sim, workshop, ledger, plan
         self._hold = hold
+        self._stuck_since = stuck_since
         self._claims: State | None = None
 
     def tell(self, event: Event | Observation, before: State, after: State) -> None:
@@ -117,6 +129,14 @@ class Checkers:
         """Nothing is touched once the lock is lost: another run may hold it."""
         if self._hold.why is not None:
             self._break("S10", f"{what} without the lock")
+
+    # --- S7 ----------------------------------------------------------------------------------
+
+    def _is_written(self, what: str) -> None:
+        """While the journal takes nothing, nothing is begun that has to be written first."""
+        since = self._stuck_since()
+        if since is not None and self._sim.now - since > AT_ONCE:
+            self._break("S7", f"{what}, and the journal has taken nothing since {since}")
 
     # --- S6 ----------------------------------------------------------------------------------
 
@@ -166,12 +186,16 @@ class Checkers:
 
     def on_setting(self, verb: str, member: str, instance: FakeInstance, line: FakeLine) -> None:
         self._is_ours(f"{verb} {member}")
+        if verb not in ("take_out", "put_back"):  # these lower the risk
+            self._is_written(f"{verb} {member}")
         takes_away = verb in ("drain", "take_out", "begin_return")
         if takes_away:
             self._few_are_out(member)
             self._enough_stay(verb, member, instance, line)
         if verb == "drain":
             self._may_begin(member)
+        if verb == "take_out":
+            self._cuts_nobody(member, line)
         self._fights_nobody(verb, line)
 
     def _enough_stay(self, verb: str, member: str, instance: FakeInstance, line: FakeLine) -> None:
@@ -181,6 +205,13 @@ class Checkers:
         left = self._sim.serving(instance, line.backend, without=member)
         if left < self._plan.min_available:
             self._break("S2", f"{verb} {member}: {left} serve {line.backend} at {instance.name}")
+
+    def _cuts_nobody(self, member: str, line: FakeLine) -> None:
+        """Sessions end by themselves, unless the operator says that they may be cut."""
+        is_halt = self._plan.policies.drain.on_timeout is OnTimeout.HALT
+        is_first = not line.app.changed_once
+        if self._sim.manner.out_cuts and is_halt and is_first and not line.is_quiet(self._sim.now):
+            self._break("S3", f"sessions of {member} are cut by taking it out")
 
     def _may_begin(self, member: str) -> None:
         if self._ledger.is_halted:
@@ -236,6 +267,7 @@ class Checkers:
 
     def on_job(self, job: FakeJob) -> None:
         self._is_ours(f"{job.key} starts")
+        self._is_written(f"{job.key} starts")
         member = job.argv[1]
         for instance, line in self._sim.every_line(member):
             since, out_since = line.quiet_since, line.out_since
@@ -249,7 +281,14 @@ class Checkers:
             elif out_since is None or self._sim.now - out_since < settle:
                 self._break("S3", f"{job.key} starts, out since {out_since} at {instance.name}")
             self._old_ones_are_gone(job, instance)
+        self._nobody_comes(job)
         self._not_twice(job)
+
+    def _nobody_comes(self, job: FakeJob) -> None:
+        """Whoever came all along while it drained comes still."""
+        traffic, now = self._sim.traffic, self._sim.now
+        if traffic.persists and traffic.sticky.get(job.argv[1], now) > now:
+            self._break("S3", f"{job.key} starts, and clients reach {job.argv[1]}")
 
     def _old_ones_are_gone(self, job: FakeJob, instance: FakeInstance) -> None:
         patience = self._plan.policies.drain.timeout
@@ -266,8 +305,21 @@ class Checkers:
             if other.argv[1] == job.argv[1] and other.ends > job.started:
                 self._break("S7", f"{job.key} starts while {other.key} runs")
             ended_well = other.argv == job.argv and other.result.exit_code == 0
-            if ended_well and other.started >= self._ledger.decided_at:
+            if ended_well and not self._is_undone(other):
                 self._break("S7", f"{job.key} repeats {other.key}")
+
+    def _is_undone(self, job: FakeJob) -> bool:
+        """What it did is gone: the other way was taken since, or its member has another version,
+        or another one is in the place. A decision of the operator alone undoes nothing."""
+        member = job.argv[1]
+        is_undone = any(
+            one.argv[:2] != job.argv[:2] and one.argv[1] == member and one.started > job.started
+            for one in self._workshop.jobs.values()
+        )
+        version = "v2" if job.argv[0] == "upgrade" else "v1"
+        is_undone = is_undone or self._sim.apps[member].version != version
+        has_moved = any(who == member and at > job.started for at, who in self._sim.moves)
+        return is_undone or has_moved
 
     # --- S9 ----------------------------------------------------------------------------------
 

@@ -75,6 +75,8 @@ READY: Final[dict[str, Any]] = {"admin": Admin.READY, "check": Check.RUNNING}
 DRAINS: Final[dict[str, Any]] = {"admin": Admin.DRAINING, "check": Check.RUNNING}
 OUT: Final[dict[str, Any]] = {"admin": Admin.OUT, "check": Check.PAUSED}
 FAILING: Final[dict[str, Any]] = {"health": Health.FAILING}
+NAMELESS: Final[dict[str, Any]] = {"is_unresolved": True, "check": Check.PAUSED, **FAILING}
+"""Its name has no address: nothing is sent to it, however it is set."""
 
 _ON_ITS_WAY: Final = {
     Phase.DRAINING: DRAINS,
@@ -184,6 +186,7 @@ def a_context(
     workers: Mapping[str, Incarnation] | None = None,
     gone: Mapping[str, str] | None = None,
     lingering: Mapping[str, bool | None] | None = None,
+    running_since: Mapping[str, Instant] | None = None,
     **state: Any,
 ) -> Context:
     """The members given are in their phases, the others wait.
@@ -193,7 +196,8 @@ def a_context(
     when the whole pool was, if before that. `silent`: which load balancers do not answer, since
     when; `unasked`: which were never asked; `workers`: which are run by another worker than the
     one that confirmed our settings; `gone`: load balancer → the member that it no longer has;
-    `lingering`: where a former worker is seen (True), or seen to be gone.
+    `lingering`: where a former worker is seen (True), or seen to be gone; `running_since`: when
+    the present ones came, where that is known.
     Everything else is a field of the state.
     """
     start = initial(plan)
@@ -220,6 +224,7 @@ def a_context(
                 snapshot,
                 full_at=full if full is not None else seen,
                 lingering=(lingering or {}).get(instance),
+                running_since=(running_since or {}).get(instance),
             )
         if silent is not None and instance in silent:
             snapshot = lost(snapshot, silent[instance], "connection refused")

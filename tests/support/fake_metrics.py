@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from controller.core.gates.evidence import Alert, Freshness, Missing, Reading, Reduce
+from controller.core.gates.evidence import Alert, AlertRule, Freshness, Missing, Reading, Reduce
 from controller.errors import MetricsRefused
 
 _REDUCED: dict[Reduce, Callable[[Sequence[float]], float]] = {
@@ -13,6 +13,8 @@ _REDUCED: dict[Reduce, Callable[[Sequence[float]], float]] = {
     Reduce.SUM: sum,
     Reduce.AVG: lambda values: sum(values) / len(values),
 }
+
+ANY_RULE = AlertRule("Any", {"severity": "{{ $labels.severity }}"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Asked:
 class FakeMetricsSource:
     """Queries and selectors that nobody set answer NO_DATA, as a real server would.
 
-    `asked` lists the questions of `read` and `freshness`, oldest first.
+    `asked` lists the questions of `read` and `freshness`, oldest first, but for the time.
     """
 
     def __init__(self, name: str = "http://metrics.test") -> None:
@@ -34,6 +36,8 @@ class FakeMetricsSource:
         self._answers: dict[str, tuple[float, ...] | Missing | str] = {}
         self._ages: dict[str, tuple[timedelta, timedelta | None]] = {}
         self._firing: tuple[Alert, ...] = ()
+        self._rules: tuple[AlertRule, ...] | None = None
+        self._labels: dict[str, tuple[str, ...]] = {}
         self._outage: Missing | None = None
         self.wall: datetime | None = None
         """The server's clock, which a reading without `at` is of."""
@@ -58,6 +62,14 @@ class FakeMetricsSource:
         """These fire from now on, and no others."""
         self._firing = alerts
 
+    def set_rules(self, *rules: AlertRule) -> None:
+        """The alerting rules; until then, one for whatever could fire."""
+        self._rules = rules
+
+    def set_values(self, label: str, *values: str) -> None:
+        """The values that a label has in the series."""
+        self._labels[label] = values
+
     def fail(self, missing: Missing | None) -> None:
         """The whole server, until `fail(None)`."""
         self._outage = missing
@@ -69,10 +81,12 @@ class FakeMetricsSource:
     async def read(
         self, query: str, *, reduce: Reduce | None = None, at: datetime | None = None
     ) -> Reading:
-        self.asked.append(Asked(query, at))
         reading = Reading(query, at=at or self.wall)
         if self._outage is not None:
             return _lacking(reading, self._outage)
+        if query == "time()":
+            return replace(reading, value=0.0, series=1)
+        self.asked.append(Asked(query, at))
         match self._answers.get(query, ()):
             case str(why):
                 raise MetricsRefused(self._name, query, why)
@@ -103,6 +117,16 @@ class FakeMetricsSource:
         if self._outage is not None:
             return _lacking(Reading("alerts"), self._outage)
         return self._firing
+
+    async def rules(self) -> Sequence[AlertRule] | Reading:
+        if self._outage is not None:
+            return _lacking(Reading("rules"), self._outage)
+        return self._rules if self._rules is not None else (ANY_RULE,)
+
+    async def values(self, label: str) -> Sequence[str] | Reading:
+        if self._outage is not None:
+            return _lacking(Reading(label), self._outage)
+        return self._labels.get(label, ())
 
     async def aclose(self) -> None:
         self.is_closed = True

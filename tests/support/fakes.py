@@ -26,10 +26,6 @@ LATENCY = timedelta(milliseconds=1)
 HANGS = timedelta(seconds=2)
 
 
-def is_in(one: Incarnation, several: Collection[Incarnation]) -> bool:
-    return any(one.is_same(other) for other in several)
-
-
 class FakeLoadBalancer:
     """Implements `controller.ports.LoadBalancer`."""
 
@@ -75,7 +71,7 @@ class FakeLoadBalancer:
             for line in one.lines.values()
             if members is None or line.app.name in members
         ]
-        old = [old.incarnation for old in one.old if old.flights]
+        old = [old for old in one.old if old.flights]
         counted = {line.backend: Counters() for line in one.lines.values()} | one.backends
         backends = dict(counted) if counts else dict.fromkeys(counted, None)
         return InstanceView(
@@ -85,7 +81,8 @@ class FakeLoadBalancer:
             lines=tuple(lines),
             is_full=members is None,
             backends=backends,
-            lingering=any(is_in(one, former) for one in old) if one.shows_old else None,
+            lingering=bool(old) if one.shows_old else None,
+            uptime=at - one.replaced_at if one.replaced_at is not None else None,
         )
 
     async def open(self) -> Mapping[str, str]:

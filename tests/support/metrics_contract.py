@@ -5,13 +5,15 @@ Subclass `MetricsContract` in a test module and give it a fixture `scene`.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import pytest
 
-from controller.core.gates.evidence import Alert, Missing, Reading, Reduce
+from controller.core.gates.evidence import AlertRule, Health, Missing, Reading, Reduce
 from controller.errors import MetricsRefused
 from controller.ports import MetricsSource
+
+T = TypeVar("T")
 
 
 class Scene(Protocol):
@@ -30,7 +32,10 @@ class Scene(Protocol):
         """A plain selector with samples, at least two, younger than a minute."""
 
     async def fire(self, name: str) -> None:
-        """Returns when the alert `name` fires. Its label `team` is `web`."""
+        """Returns when the alert `name` fires. Its label `team` is `web`, by its rule."""
+
+    async def name(self, label: str, value: str) -> None:
+        """Returns when a series has that label."""
 
     async def vanish(self) -> None:
         """Returns when the server is gone."""
@@ -113,6 +118,19 @@ class MetricsContract:
         alerts = _listed(await scene.source.alerts())
         assert [(each.name, each.labels["team"]) for each in alerts] == [("TooManyErrors", "web")]
 
+    async def test_alerting_rules_are_listed(self, scene: Scene) -> None:
+        """Each with the labels that it sets itself, its expression and its health."""
+        await scene.fire("TooManyErrors")
+        rules = _listed(await scene.source.rules())
+        labels = {"team": "web"}
+        assert list(rules) == [AlertRule("TooManyErrors", labels, "vector(1)", Health.OK)]
+
+    async def test_values_of_a_label_are_listed(self, scene: Scene) -> None:
+        """Those of any series, and none of a label that does not exist."""
+        await scene.name("role", "edge")
+        assert list(_listed(await scene.source.values("role"))) == ["edge"]
+        assert list(_listed(await scene.source.values("rolle"))) == []
+
     async def test_a_server_that_is_gone(self, scene: Scene) -> None:
         """Every question says what is missing; none raises, none answers as if all were well."""
         selector = await scene.scraped()
@@ -120,9 +138,13 @@ class MetricsContract:
         reading = await scene.source.read(scene.series(1.0))
         found = await scene.source.freshness(selector)
         alerts = await scene.source.alerts()
+        rules = await scene.source.rules()
+        values = await scene.source.values("team")
         assert isinstance(alerts, Reading)
+        assert isinstance(rules, Reading)
+        assert isinstance(values, Reading)
         assert (reading.value, found.age, alerts.value) == (None, None, None)
-        missing = {reading.missing, found.missing, alerts.missing}
+        missing = {reading.missing, found.missing, alerts.missing, rules.missing, values.missing}
         assert missing == {Missing.UNREACHABLE}
         assert reading.words
         assert found.words
@@ -134,6 +156,6 @@ class MetricsContract:
         await scene.source.aclose()
 
 
-def _listed(alerts: Sequence[Alert] | Reading) -> Sequence[Alert]:
-    assert not isinstance(alerts, Reading), alerts.words
-    return alerts
+def _listed(found: Sequence[T] | Reading) -> Sequence[T]:
+    assert not isinstance(found, Reading), found.words
+    return found

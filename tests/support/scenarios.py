@@ -14,6 +14,7 @@ from controller.core.pool import Instant
 from controller.core.settings import Amount, DrainPolicy, Policies, ReturnPolicy
 from controller.core.state.state import State
 from controller.core.steps import Course
+from controller.errors import StateError
 from controller.ports import Clock
 from controller.records import Record, Returned, Taken
 from controller.runner.loop import Runner
@@ -60,6 +61,14 @@ class ForkableJournal(MemoryJournal):
         super().__init__(clock)
         self.around: list[Callable[[str, str], None]] = []
         """Called with "before" or "after", and the kind, around each record."""
+        self.hangs_until: Instant | None = None
+        """The disk does not answer before that."""
+        self.fault: str | None = None
+        """Nothing more can be written."""
+        self.trouble = ""
+        """Why the next records may not be written; these are."""
+        self.stuck_since: Instant | None = None
+        """Since when a disk that hangs or fails has taken nothing."""
 
     async def append(
         self,
@@ -73,10 +82,25 @@ class ForkableJournal(MemoryJournal):
     ) -> Record:
         for call in self.around:
             call("before", kind)
+        await self._disk()
         record = await super().append(rollout, at, kind, body, taken=taken, returned=returned)
         for call in self.around:
             call("after", kind)
-        return record
+        return replace(record, trouble=self.trouble)
+
+    async def _disk(self) -> None:
+        now = self._clock.now()
+        if self.hangs_until is not None and now < self.hangs_until:
+            self.stuck_since = now
+            await self._clock.sleep(self.hangs_until - now)
+            self.stuck_since = None
+        if self.fault is not None:
+            self.stuck_since = self.stuck_since or self._clock.now()
+            raise StateError(self.fault)
+
+    def mend(self) -> None:
+        self.hangs_until = self.fault = self.stuck_since = None
+        self.trouble = ""
 
     def fork(self) -> "ForkableJournal":
         other = ForkableJournal(self._clock)

@@ -4,7 +4,7 @@ It moves in steps of virtual time whenever somebody looks or sets, holds no task
 of a loop, and can be copied at any moment. What is in here is the truth that checkers go by.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -41,6 +41,8 @@ class Manner:
     weighs: bool = True
     """Takes weights between none and all."""
     cuts: bool = True
+    out_cuts: bool = False
+    """To set a member out ends its sessions."""
 
     @property
     def settle(self) -> timedelta:
@@ -140,12 +142,14 @@ class FakeLine:
     """Since when it has been set out."""
     reached_until: Instant = ZERO
     """Until then users reach it although it was set out."""
+    unresolved: bool = False
+    """Its name has no address: nothing reaches it."""
     excused_late: bool = False
     """The same as `excused`, for users who reach it so late."""
 
     @property
     def serves(self) -> bool:
-        return self.admin is Admin.READY and self.weight > 0 and self.up
+        return self.admin is Admin.READY and self.weight > 0 and self.up and not self.unresolved
 
     def is_reached(self, now: Instant) -> bool:
         return self.serves or now < self.reached_until
@@ -203,6 +207,8 @@ class Traffic:
     """(member, how many it served in this version) → whether this request fails."""
     sticky: dict[str, Instant] = field(default_factory=dict)
     """Members with a client that holds their cookie → until when it comes."""
+    persists: bool = False
+    """That client comes also while its member is out."""
     stops_at: Instant = timedelta.max
 
 
@@ -258,8 +264,9 @@ class Sim:
 
     # --- what happens ------------------------------------------------------------------------
 
-    def reload(self, name: str) -> None:
-        """A new worker with the configured state; the old one ends what it has in flight."""
+    def reload(self, name: str, kept: Mapping[str, Admin] | None = None) -> None:
+        """A new worker with the configured state; the old one ends what it has in flight. `kept`:
+        member → state that a file of former states restores."""
         instance = self.instances[name]
         flights = {
             line.app.name: [end for end in line.flights if end > self.now]
@@ -279,6 +286,7 @@ class Sim:
                 proven=line.proven,
                 excused=True,
                 disturbed_at=self.now,
+                admin=(kept or {}).get(line.app.name, Admin.READY),
                 up=line.up or not self.manner.checks_while_out,
                 moved=line.moved,
             )
@@ -323,6 +331,18 @@ class Sim:
         if self.manner.checks_while_out and line.is_checked:
             line.up, line.successes = False, 0
             self.health_changed_at = self.now
+
+    def lose_name(self, member: str, instance: str | None = None) -> None:
+        """Its name has no address any more; `instance`: for that one alone."""
+        for one, line in self.every_line(member):
+            line.unresolved = line.unresolved or instance in (None, one.name)
+
+    def find_name(self, member: str) -> None:
+        """Its name has its address again: where it is not set out, it counts as healthy at once,
+        checked or not."""
+        for _, line in self.every_line(member):
+            if line.unresolved:
+                line.unresolved, line.up, line.successes = False, True, 0
 
     def leave(self, member: str) -> None:
         """Its place is gone, at every load balancer."""
@@ -369,6 +389,7 @@ class Sim:
             elif line.quiet_since is None:
                 line.quiet_since = self.now
             is_paused = line.admin is Admin.OUT and not self.manner.checks_while_out
+            is_paused = is_paused or line.unresolved
             if is_paused or line.check_at > self.now:
                 continue
             line.check_at = self.now + self.inter
@@ -412,7 +433,8 @@ class Sim:
                 instance.backends[backend] = former + Counters(1, 1)
             for line in instance.lines.values():
                 until = self.traffic.sticky.get(line.app.name, ZERO)
-                reaches = line.admin is not Admin.OUT and line.up
+                is_open = line.admin is not Admin.OUT or self.traffic.persists
+                reaches = is_open and line.up and not line.unresolved
                 if line.backend == backend and until > self.now and reaches:
                     self._request(instance, line)
 
@@ -443,7 +465,7 @@ class Sim:
             backend=line.backend,
             member=line.app.name,
             key=f"{line.backend}/{line.app.name}",
-            occupant=self.occupant_of(line.app.name, line.moved),
+            occupant=None if line.unresolved else self.occupant_of(line.app.name, line.moved),
             admin=line.admin,
             health=self._health_of(line),
             check=self._check_of(line),
@@ -451,8 +473,10 @@ class Sim:
             in_flight=len(line.flights) + line.queued if self.manner.counts else None,
             arrivals=line.arrivals if counts else None,
             counters=line.counters if counts else None,
+            out_cuts=self.manner.out_cuts,
             keep={"agent": "on"} if line.agent else {},
             is_warming=line.admin is Admin.READY and self.now < line.warm_at,
+            is_unresolved=line.unresolved,
         )
 
     def occupant_of(self, member: str, moved: int | None = None) -> Occupant:
@@ -465,12 +489,13 @@ class Sim:
         if not line.is_checked:
             return Check.NONE
         is_paused = line.admin is Admin.OUT and not self.manner.checks_while_out
+        is_paused = is_paused or line.unresolved
         return Check.PAUSED if is_paused else Check.RUNNING
 
     def _health_of(self, line: FakeLine) -> Health:
         if not line.is_checked:
             return Health.UNCHECKED
-        return Health.PASSING if line.up else Health.FAILING
+        return Health.PASSING if line.up and not line.unresolved else Health.FAILING
 
     def serving(self, instance: FakeInstance, backend: str, without: str = "") -> int:
         return sum(

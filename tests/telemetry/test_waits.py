@@ -30,6 +30,12 @@ def test_waits_of_a_plain_walk() -> None:
     assert Wait.UNLESS in watched.waits(Phase.PROVING)
 
 
+def reloaded(world: World) -> None:
+    slow_requests(ms(1500))(world)
+    world.sim.advance(ms(300))
+    world.sim.reload("lb1")
+
+
 @pytest.mark.parametrize(
     ("scenario", "phase", "wait"),
     [
@@ -57,6 +63,9 @@ def test_waits_of_a_plain_walk() -> None:
             Phase.OUT,
             Wait.OLD_WORKER,
             id="old worker",
+        ),
+        pytest.param(
+            Scenario(prepare=reloaded), Phase.DUE, Wait.OLD_WORKER, id="old worker from before"
         ),
         pytest.param(
             Scenario(sim=partial(make_sim, slowstart=ms(1500))),

@@ -174,5 +174,12 @@ class Alerts(MetricsServerSection):
         description='Alerts that count, like severity="page"; = != =~ !~; all must match.',
     )
     preexisting: Annotated[Literal["ignore", "fail"], one_of("ignore", "fail")] = Field(
-        default="ignore", description="What to do with alerts that fired already at the start."
+        default="ignore",
+        description="What to do with alerts that fired already at the start, until they are seen "
+        "resolved.",
+    )
+    rules: Annotated[Literal["check", "assume"], one_of("check", "assume")] = Field(
+        default="check",
+        description="check: silence counts only while the server has an alerting rule that could "
+        "match. assume: for a server that does not list its rules.",
     )

@@ -135,5 +135,6 @@ def _alerts(section: GateSection, asked: Alerts, servers: Servers) -> AlertGate:
         tuple(map(servers.matcher, asked.matchers)),
         servers=len(urls_of(asked)),
         counts_preexisting=asked.preexisting == "fail",
+        assumes_rules=asked.rules == "assume",
         **_shared(section, SCRAPED_EVERY, SCRAPED_CONFIDENCE),
     )

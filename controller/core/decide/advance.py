@@ -8,34 +8,28 @@ from typing import Final
 
 from controller.core.decide.context import Context, Output
 from controller.core.decide.drain import asking, draining, due, holding, out
+from controller.core.decide.floor import taken_out
+from controller.core.decide.in_flight import still_reached
 from controller.core.decide.occupants import changed_hands
+from controller.core.decide.refused import refused_often
 from controller.core.decide.returning import checking, ramping, returning, soaking
 from controller.core.decide.steps_for import setting_of
 from controller.core.decide.upgrade import proving, upgrading, validating
-from controller.core.events import Cause, Halted
 from controller.core.phases import Phase
 from controller.core.state.parts import MemberState
 from controller.core.steps import Setting
-
-TRIES: Final = 5
-"""A load balancer that answers looks but fails this many settings in a row halts the rollout."""
 
 
 def proceed(ctx: Context, m: MemberState) -> Output | None:
     if m.order.setting is not None or ctx.is_pausing(m):
         return None
-    if m.order.tries >= TRIES:
-        return Halted(
-            Cause.BALANCER,
-            m.why,
-            "the load balancer refused or ignored 5 attempts in a row",
-            m.name,
-        )
-    return changed_hands(ctx, m) or _FLOW[m.phase](ctx, m)
+    return (
+        refused_often(m) or changed_hands(ctx, m) or still_reached(ctx, m) or _FLOW[m.phase](ctx, m)
+    )
 
 
 def _removing(ctx: Context, m: MemberState) -> Output | None:
-    return None if ctx.is_blind else setting_of(m, Setting.REMOVE)
+    return None if not ctx.is_full_fresh() else taken_out(ctx, m, Setting.REMOVE)
 
 
 def _restoring(ctx: Context, m: MemberState) -> Output | None:

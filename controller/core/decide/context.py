@@ -124,12 +124,23 @@ class Context:
     @property
     def lingering(self) -> str | None:
         """The instance whose former incarnation may still serve its last connections (S9): until
-        it is seen gone, or, where it cannot be seen, for a time."""
-        for instance, former in self.state.formers.items():
-            is_there = self.state.snapshots[instance].lingering
-            if is_there or (is_there is None and self.now < former.until):
+        it is seen gone, or, where it cannot be seen, for a time. It may have been replaced before
+        this run began."""
+        for instance, snapshot in self.state.snapshots.items():
+            is_there = snapshot.lingering
+            if is_there or (is_there is None and self.now < self.lingers_until(instance)):
                 return instance
         return None
+
+    def lingers_until(self, instance: str) -> Instant:
+        """How long a former incarnation is reckoned with, be it seen or not."""
+        patience, snapshot = self.plan.policies.drain.timeout, self.state.snapshots[instance]
+        if (former := self.state.formers.get(instance)) is not None:
+            return former.until
+        if snapshot.lingering:
+            return self.state.began_at + patience
+        since = snapshot.running_since
+        return since + patience if since is not None else self.state.began_at
 
     def without(self, *also: str) -> Capacity:
         """How many serve if `also` went, those that we have away not counted (S2)."""
@@ -143,6 +154,18 @@ class Context:
             snapshot.lost_since is None
             and snapshot.full_at is not None
             and snapshot.full_at >= oldest
+            for snapshot in self.state.snapshots.values()
+        )
+
+    @property
+    def is_seen_as_set(self) -> bool:
+        """Whether every instance showed the whole pool since a member was set last."""
+        last = max(
+            (m.order.set_at for m in self.state.members.values() if m.order.set_at is not None),
+            default=None,
+        )
+        return last is None or all(
+            snapshot.full_at is not None and snapshot.full_at >= last
             for snapshot in self.state.snapshots.values()
         )
 
@@ -161,6 +184,6 @@ def _contradicts(line: Line, confirmed: Setting | None) -> bool:
         case Setting.DRAIN | Setting.HOLD | Setting.REMOVE:
             return line.admin is Admin.READY
         case Setting.CHECK:
-            return not line.is_coming
+            return not line.is_coming and not (line.is_unresolved and line.admin is not Admin.READY)
         case _:
             return False

@@ -11,6 +11,8 @@ from controller.core.decide.balancers import watch_balancers
 from controller.core.decide.context import Context, Output
 from controller.core.decide.finish import finish
 from controller.core.decide.gates import watch_gates
+from controller.core.decide.hold_out import hold_out
+from controller.core.decide.journal import may_go, watch_journal
 from controller.core.decide.membership import watch_members
 from controller.core.decide.schedule import begin
 from controller.core.decide.wind_down import settle
@@ -28,14 +30,21 @@ def decide(plan: Plan, state: State, now: Instant) -> Output | None:
         return None
     ctx = Context(plan, state, now)
     return (
-        watch_balancers(ctx)
+        watch_journal(ctx)
+        or watch_balancers(ctx)
         or watch_gates(ctx)
         or watch_members(ctx)
         or _refused(ctx)
+        or hold_out(ctx)
         or _in_progress(ctx)
-        or begin(ctx)
-        or finish(ctx)
+        or _next(ctx)
     )
+
+
+def _next(ctx: Context) -> Output | None:
+    """The next member, or the end. Nobody is taken up while the journal does not answer."""
+    output = (begin(ctx) if ctx.state.journal.is_well else None) or finish(ctx)
+    return output if output is not None and may_go(ctx, output) else None
 
 
 def _refused(ctx: Context) -> Output | None:
@@ -68,6 +77,7 @@ def _in_progress(ctx: Context) -> Output | None:
     for m in ctx.state.members.values():
         if m.phase in IN_PROGRESS or m.phase is Phase.ASKING:
             move = settle if ctx.state.is_winding_down else proceed
-            if (output := move(ctx, m)) is not None:
+            output = move(ctx, m)
+            if output is not None and may_go(ctx, output):
                 return output
     return None

@@ -7,7 +7,13 @@ from typing import Final
 from controller.core.decide.context import Context, Output
 from controller.core.decide.drift import contested, is_away, is_held, is_ready, misplaced
 from controller.core.decide.gates import gates_hold
-from controller.core.decide.in_flight import is_clear, still_busy, still_in_flight
+from controller.core.decide.in_flight import (
+    former_stays,
+    is_clear,
+    still_busy,
+    still_in_flight,
+)
+from controller.core.decide.occupants import replaced
 from controller.core.decide.schedule import in_scope
 from controller.core.decide.steps_for import guard_of, setting_of, step_of
 from controller.core.decide.upgrade import next_step
@@ -34,6 +40,11 @@ RECENT: Final = timedelta(milliseconds=500)
 """A take-out is decided on a look at the whole pool no older than this, and begun when the turn
 of the member had come."""
 
+TAKEN_OUT: Final = "was taken out of rotation by somebody else"
+SETTLED: Final = timedelta(seconds=1)
+"""Whose clients came as long as it drained is watched for so long when it is out: they must not
+come any more."""
+
 
 def asking(ctx: Context, m: MemberState) -> Output | None:
     """After a crash the question is asked again; it may be repeated at will."""
@@ -48,18 +59,24 @@ def due(ctx: Context, m: MemberState) -> Output | None:
     if m.placement.found is None and (
         out := next((one for one in seen if one[1].line.is_out), None)
     ):
-        where = f"{out[1].line.backend} at {out[0]}"
-        return MemberLeft(m.name, f"was taken out of rotation by somebody else ({where})")
+        where, line = f"{out[1].line.backend} at {out[0]}", out[1].line
+        is_lost = line.is_unresolved and line.admin is Admin.READY
+        why = "has a name without an address" if is_lost else TAKEN_OUT
+        return MemberLeft(m.name, f"{why} ({where})")
     if ctx.state.run is not None and ctx.state.run.stepwise and not m.consent.approved:
         return AskOperator(m.name)
     if ctx.state.mode is Mode.RUNNING and not gates_hold(ctx, None, Scope.POOL):
         return None
+    if undone := replaced(ctx, m):
+        return undone
     if m.placement.found is not None and all(one.line.admin is Admin.OUT for _, one in seen):
         return MemberFoundOut(m.name)
     if m.placement.found is None and _goes_after_ours(ctx):
         return MemberStoodDown(m.name)
     if not is_ready_as_a_whole(ctx):
         return open_pool(ctx)
+    if ctx.plan.holds_out and m.placement.found is None and ctx.lingering is not None:
+        return former_stays(ctx, m)  # it would stand by for nothing
     room = ctx.without(m.name)
     if room.serving < ctx.plan.min_available:
         return _short(ctx, room.serving, room.where)
@@ -130,6 +147,8 @@ def _unknown_drain(ctx: Context, m: MemberState) -> Output | None:
 
 
 def draining(ctx: Context, m: MemberState) -> Output | None:
+    if m.is_unproven:  # clients that hold its cookie must not meet it either (S4)
+        return setting_of(m, Setting.HOLD)
     if m.order.set_at is None:
         return _unknown_drain(ctx, m)
     if output := _set_or_back(ctx, m, misplaced(ctx, m, is_away, Setting.DRAIN)):
@@ -137,15 +156,28 @@ def draining(ctx: Context, m: MemberState) -> Output | None:
     if ctx.seen(m) is None:
         return None
     policy, drained_for = ctx.plan.policies.drain, ctx.now - m.order.set_at
-    if ctx.plan.sticky or m.draining.persistent:
-        return setting_of(m, Setting.HOLD) if drained_for >= policy.sticky else None
+    if awaits_clients(ctx, m):
+        return None
     if ctx.shows(m, lambda line: line.may_be_quiet):
         return setting_of(m, Setting.HOLD)
     if drained_for < policy.timeout:
         return None
-    if policy.on_timeout is OnTimeout.CUT:
+    is_safe = is_sticky(ctx, m) and not any(one.line.out_cuts for _, one in ctx.visible(m))
+    if is_safe or policy.on_timeout is OnTimeout.CUT:
         return setting_of(m, Setting.HOLD)
     return still_in_flight(ctx, m)
+
+
+def is_sticky(ctx: Context, m: MemberState) -> bool:
+    """Whether its clients are bound to it: while it drains, the next one may come before the last
+    one has gone."""
+    return bool(ctx.plan.sticky) or m.draining.persistent
+
+
+def awaits_clients(ctx: Context, m: MemberState) -> bool:
+    """Whether it drains on for its sticky clients, whatever is in flight."""
+    since, sticky = m.order.set_at, ctx.plan.policies.drain.sticky
+    return is_sticky(ctx, m) and (since is None or ctx.now - since < sticky)
 
 
 def holding(ctx: Context, m: MemberState) -> Output | None:
@@ -158,9 +190,9 @@ def holding(ctx: Context, m: MemberState) -> Output | None:
 def out(ctx: Context, m: MemberState) -> Output | None:
     if output := _set_or_back(ctx, m, misplaced(ctx, m, is_held, Setting.HOLD)):
         return output
+    if m.draining.persistent and ctx.now - m.since < SETTLED:
+        return None
     if is_clear(ctx, m):
         return next_step(ctx, m)
-    is_sticky = bool(ctx.plan.sticky) or m.draining.persistent
-    return still_busy(
-        ctx, m, m.since if is_sticky or m.draining.drain_since is None else m.draining.drain_since
-    )
+    since = m.draining.drain_since
+    return still_busy(ctx, m, m.since if is_sticky(ctx, m) or since is None else since)

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 from controller.core.decide.context import Context, Output
+from controller.core.decide.gates import is_compared
 from controller.core.decide.ramp import at_share
 from controller.core.decide.rollback import to_roll_back
 from controller.core.decide.schedule import in_scope
@@ -59,7 +60,7 @@ def _is_busy(ctx: Context, m: MemberState) -> bool:
     """The second signal does not wait for a running step, after a halt either."""
     if ctx.state.stop is not None and m.phase is Phase.UPGRADING:
         return not is_at_rest(ctx, m)
-    return m.is_in_progress or m.phase is Phase.ASKING
+    return m.is_in_progress or m.phase is Phase.ASKING or m.order.setting is not None
 
 
 def _is_watched(ctx: Context, m: MemberState) -> bool:
@@ -70,7 +71,7 @@ def _is_watched(ctx: Context, m: MemberState) -> bool:
 
 def _kept(ctx: Context, m: MemberState) -> Output | None:
     """Left in rotation once all else is at rest and it has been watched as long as users are."""
-    if not _is_known_who_fails(ctx):
+    if not _is_known_who_fails(ctx) or is_compared(ctx, m):
         return None
     stage = "ramp" if m.phase is Phase.RAMPING else "soak"
     return MemberKept(m.name, f"{at_share(m)}, its {stage} cut short by the halt")
@@ -80,6 +81,8 @@ def _stopped(ctx: Context) -> Output | None:
     state = ctx.state
     if not all(is_at_rest(ctx, m) for m in state.members.values()):
         return None
+    if not (ctx.is_seen_as_set or ctx.is_blind):
+        return None  # how many serve is said of what was seen after the last setting
     if state.abort is not None:
         return _aborted(ctx, state.abort)
     why = state.stop.why if state.stop is not None else ""

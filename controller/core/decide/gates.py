@@ -20,10 +20,11 @@ from controller.core.gates.judgement import Judgement, inconclusive, sampled
 from controller.core.gates.limit import limit
 from controller.core.gates.statistics import is_worse
 from controller.core.gates.tally import Tally
-from controller.core.phases import JUDGED
+from controller.core.phases import EXPOSED, JUDGED
 from controller.core.pool import Counters, Instant
 from controller.core.state.counts import counted, peers_counted, pool_counted, pool_watched
 from controller.core.state.failures import not_counted_at
+from controller.core.state.parts import ORIGIN, MemberState
 from controller.core.state.state import GateState, Mode
 
 BLAME: Final = timedelta(seconds=1)
@@ -148,7 +149,7 @@ def unproven(ctx: Context, failed: tuple[str, ...]) -> Iterator[str]:
     members = ctx.state.members
     courses = {members[name].progress.course for name in failed}
     for m in members.values():
-        is_new = m.phase in JUDGED and m.progress.course in courses
+        is_new = m.phase in EXPOSED and m.progress.course in courses
         if is_new and not m.trial.condemned and m.name not in failed:
             yield m.name
 
@@ -173,11 +174,21 @@ def _failed_too(ctx: Context, gate: Gate, member: str | None, last: GateState) -
 def _to_blame(ctx: Context, gate: Gate) -> tuple[str, ...]:
     """Whose fault it is that a gate on the pool fails. At the moment of the halt a few requests
     tell little of that, and those of the other members are seen once a second."""
-    halted = ctx.state.halted_at
-    if ctx.state.rollback_began or halted is None or ctx.now - halted >= BLAME:
+    if ctx.state.rollback_began or ctx.state.halted_at is None:
         return ()
     members = ctx.state.members
-    return tuple(name for name in worse_than_peers(ctx, gate) if not members[name].trial.condemned)
+    return tuple(
+        name
+        for name in worse_than_peers(ctx, gate)
+        if not members[name].trial.condemned and is_compared(ctx, members[name])
+    )
+
+
+def is_compared(ctx: Context, m: MemberState) -> bool:
+    """Whether it is still compared with the others: for a while from the halt, and from its
+    return where that came after it."""
+    since = max(ctx.state.halted_at or ORIGIN, m.trial.returned_at or ORIGIN)
+    return ctx.now - since < BLAME
 
 
 def _silent(ctx: Context, gate: Gate, member: str | None, last: GateState) -> Halted | None:
@@ -230,7 +241,7 @@ def worse_than_peers(ctx: Context, gate: Gate) -> tuple[str, ...]:
         return ()
     worse = []
     for m in ctx.state.members.values():
-        if m.phase not in JUDGED or m.trial.mark is None:
+        if m.phase not in EXPOSED or m.trial.mark is None:
             continue
         own, others = counted(ctx.state, m.name), peers_counted(ctx.state, m.name)
         if is_worse(own.errors, own.total, others.errors, others.total, confidence=gate.confidence):

@@ -8,6 +8,7 @@ from controller.core.decide.context import APART, FRESH, Context, Output
 from controller.core.decide.steps_for import setting_of, step_of
 from controller.core.events import Cause, Halted
 from controller.core.gates.figures import span
+from controller.core.phases import MAY_START
 from controller.core.pool import Instant
 from controller.core.settings import OnTimeout
 from controller.core.state.parts import MemberState
@@ -46,7 +47,7 @@ def still_busy(ctx: Context, m: MemberState, since: Instant) -> Output | None:
     if ctx.now - since < timeout:
         return None
     if _is_quiet(ctx, m):
-        return _former_stays(ctx, m, timeout)
+        return former_stays(ctx, m)
     if ctx.seen(m) is None or ctx.shows(m, lambda line: line.may_be_quiet):
         return None
     if ctx.plan.policies.drain.on_timeout is OnTimeout.HALT or m.order.cuts >= CUTS:
@@ -54,6 +55,21 @@ def still_busy(ctx: Context, m: MemberState, since: Instant) -> Output | None:
     if m.order.cuts and m.order.set_at is not None and ctx.now - m.order.set_at < CUT_AGAIN:
         return None
     return setting_of(m, Setting.CUT)
+
+
+def still_reached(ctx: Context, m: MemberState) -> Output | None:
+    """The halt when clients reach a member that is out: no step may meet them."""
+    came = m.draining.intruders
+    if m.phase not in MAY_START or not came:
+        return None
+    what = "request or session" if came == 1 else "requests or sessions"
+    why = f" ({ctx.plan.leak})" if ctx.plan.leak else ""
+    return Halted(
+        Cause.MEMBER,
+        f"{came} {what} reached {m.name} although it is out of rotation{why}",
+        "a member that is out of rotation gets no requests",
+        m.name,
+    )
 
 
 def still_in_flight(ctx: Context, m: MemberState) -> Output:
@@ -78,11 +94,12 @@ def _is_quiet(ctx: Context, m: MemberState) -> bool:
     )
 
 
-def _former_stays(ctx: Context, m: MemberState, timeout: timedelta) -> Output | None:
+def former_stays(ctx: Context, m: MemberState) -> Output | None:
+    """The halt when a former worker has not ended in its time; None as long as it has any."""
     instance = ctx.lingering
-    if instance is None or ctx.now < ctx.state.formers[instance].until:
+    if instance is None or ctx.now < ctx.lingers_until(instance):
         return None
-    limit = span(timeout)
+    limit = span(ctx.plan.policies.drain.timeout)
     return Halted(
         Cause.MEMBER,
         f"a lingering worker of {instance} still serves connections, perhaps to {m.name}, after "

@@ -1,17 +1,17 @@
 """Members that come to the pool or leave it while the rollout is under way."""
 
 from controller.core.decide.context import Context, Output
-from controller.core.events import MemberGone, MemberJoined
+from controller.core.events import MemberGone, MemberJoined, MemberRelapsed
 from controller.core.phases import Phase
 from controller.core.plan.propose import is_selected
-from controller.core.pool import Member, found_in
+from controller.core.pool import Admin, Member, found_in
 from controller.core.state.parts import MemberState
 
 
 def watch_members(ctx: Context) -> Output | None:
     if ctx.is_blind or ctx.state.is_winding_down:
         return None
-    return _gone(ctx) or (_joined(ctx) if ctx.plan.joins else None)
+    return _gone(ctx) or _relapsed(ctx) or (_joined(ctx) if ctx.plan.joins else None)
 
 
 def is_gone(ctx: Context, m: MemberState) -> bool:
@@ -30,6 +30,26 @@ def _gone(ctx: Context) -> Output | None:
     for m in ctx.state.members.values():
         if m.phase is Phase.WAITING and is_gone(ctx, m):
             return MemberGone(m.name, "it is no longer in the pool")
+        if m.phase is Phase.WAITING and not m.is_away and _is_vacant(ctx, m):
+            return MemberGone(m.name, "its slot is empty now")
+    return None
+
+
+def _is_vacant(ctx: Context, m: MemberState) -> bool:
+    lines = ctx.state.lines_of(m.name)
+    return bool(lines) and all(one.line.is_vacant and one.at >= m.since for _, one in lines)
+
+
+def _relapsed(ctx: Context) -> Output | None:
+    """What this rollout had set, and a reload has restored, is not somebody else's hand."""
+    for m in ctx.state.members.values():
+        placement = m.placement
+        if not placement.relapsed_at or placement.former is None or placement.found is not None:
+            continue
+        seen = ctx.state.snapshots[placement.relapsed_at].lines.get(m.name, ())
+        is_at_rest = m.phase in (Phase.DONE, Phase.WAITING)
+        if is_at_rest and any(one.line.admin is not Admin.READY for one in seen):
+            return MemberRelapsed(m.name, placement.relapsed_at, placement.former)
     return None
 
 

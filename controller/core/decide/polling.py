@@ -13,7 +13,7 @@ from controller.core.gates.pace import AT_ONCE, CALM, judging_pace
 from controller.core.phases import JUDGED, LEAVING, OVER, WATCHED_CLOSELY, Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
-from controller.core.state.parts import MemberState
+from controller.core.state.parts import ORIGIN, MemberState
 from controller.core.state.state import Mode, State
 
 SLOWER: Final = timedelta(milliseconds=100)
@@ -42,7 +42,9 @@ def attention(plan: Plan, state: State, instance: str, now: Instant) -> Attentio
     if any(_hangs_on_its_step(m, snapshot.at) for m in members):
         pace = max(plan.pace, AT_ONCE)
     full_due = snapshot.full_at + _pool_pace(state)
-    if any(_hangs_on_the_pool(state, m, snapshot.full_at) for m in members):
+    if any(_hangs_on_the_pool(state, m, snapshot.full_at) for m in members) or (
+        state.mode is Mode.STOPPING and _was_set_since(state, snapshot.full_at)
+    ):
         full_due = now
     next_look = snapshot.at + pace
     if full_due <= max(next_look, now):
@@ -65,8 +67,18 @@ def _hangs_on_the_pool(state: State, m: MemberState, full_at: Instant) -> bool:
     """Whether taking it out waits for a look at the whole pool that is newer than `full_at`."""
     if m.phase is Phase.DUE:
         return m.since > full_at
+    if m.phase is Phase.RETURNING and state.is_winding_down and m.order.setting is None:
+        return max(state.halted_at or ORIGIN, m.order.set_at or ORIGIN) > full_at
     is_to_go = m.phase in JUDGED and m.trial.condemned
     return is_to_go and state.halted_at is not None and state.halted_at > full_at
+
+
+def _was_set_since(state: State, full_at: Instant) -> bool:
+    """Whether how many serve has to be seen once more before a stop is over."""
+    return any(
+        m.order.setting is None and m.order.set_at is not None and m.order.set_at > full_at
+        for m in state.members.values()
+    )
 
 
 def _pool_pace(state: State) -> timedelta:
@@ -76,7 +88,7 @@ def _pool_pace(state: State) -> timedelta:
         is_judged = any(m.phase in JUDGED and not m.trial.condemned for m in state.in_progress)
         if is_judged and state.mode is Mode.HALTED:
             return SLOWER
-        # All at rest: how users fare is what is left to see.
+        # All at rest: how users fare is what is left to see, and whether the floor holds.
         return POOL if state.in_progress else CALM
     phases = {m.phase for m in state.members.values()}
     if Phase.DUE in phases or (not state.in_progress and not phases <= OVER):

@@ -1,11 +1,15 @@
 """Return and soak: the load balancer's own health check, back into rotation, and after that."""
 
+from typing import Final
+
 from controller.core.decide.context import Context, Output
-from controller.core.decide.drift import contested, is_away, is_ready, misplaced
+from controller.core.decide.drift import contested, is_away, is_held, is_ready, misplaced
+from controller.core.decide.floor import has_room, serves
 from controller.core.decide.gates import gates_hold, quiet_note
 from controller.core.decide.ramp import climb, first_share, put_back
 from controller.core.decide.steps_for import setting_of
-from controller.core.decide.upgrade import failed
+from controller.core.decide.unresolved import unresolved_at
+from controller.core.decide.upgrade import failed, waited_for
 from controller.core.events import Cause, Halted, MemberReturned, SoakEnded
 from controller.core.gates.figures import span
 from controller.core.gates.gate import Scope
@@ -13,6 +17,8 @@ from controller.core.phases import Phase
 from controller.core.pool import Health, Line
 from controller.core.state.parts import MemberState
 from controller.core.steps import Course, Setting
+
+NOT_BACK: Final = "it did not come back into rotation"
 
 
 def _is_coming(line: Line) -> bool:
@@ -29,6 +35,8 @@ def _has_passed(line: Line) -> bool:
 
 
 def checking(ctx: Context, m: MemberState) -> Output | None:
+    if where := unresolved_at(ctx, m):
+        return _held_without_a_name(ctx, m, where)
     if m.order.set_at is None:
         wish = contested(ctx, m, is_away) or setting_of(m, Setting.CHECK)
         return None if ctx.is_blind else wish
@@ -39,14 +47,22 @@ def checking(ctx: Context, m: MemberState) -> Output | None:
     return _late(ctx, m, "the load balancer's own health check did not pass")
 
 
+def _held_without_a_name(ctx: Context, m: MemberState, where: str) -> Output | None:
+    """Held out, it is proven anew once its name has an address."""
+    if output := contested(ctx, m, is_away):
+        return output
+    if all(is_held(one.line) for _, one in ctx.visible(m)):
+        return waited_for(ctx, m, where)
+    return None if ctx.is_blind else setting_of(m, Setting.HOLD)
+
+
 def _late(ctx: Context, m: MemberState, what: str) -> Output | None:
     within = ctx.plan.policies.comeback.within
     if ctx.now - m.since < within or ctx.is_blind:
         return None
     limit = span(within)
     shown = "; ".join(
-        f"{one.line.backend} at {instance}: {one.line.admin}, {one.line.health}"
-        for instance, one in ctx.visible(m)
+        f"{one.line.backend} at {instance}: {one.line.standing}" for instance, one in ctx.visible(m)
     )
     return failed(ctx, m, f"{what} within {limit} ({shown})", f"return.within is {limit}")
 
@@ -55,10 +71,23 @@ def returning(ctx: Context, m: MemberState) -> Output | None:
     if m.order.set_at is None:
         return _unknown_return(ctx, m)
     if output := misplaced(ctx, m, is_ready, Setting.CHECK):
-        return output
-    if ctx.shows(m, lambda line: not line.is_out and line.health is not Health.FAILING):
+        return output if isinstance(output, Halted) else _checked_again(ctx, m)
+    if is_back(ctx, m):
         return MemberReturned(m.name)
-    return _late(ctx, m, "it did not come back into rotation")
+    return _late(ctx, m, NOT_BACK)
+
+
+def is_back(ctx: Context, m: MemberState) -> bool:
+    """Whether it is in rotation and healthy, everywhere."""
+    return ctx.shows(m, lambda line: not line.is_out and line.health is not Health.FAILING)
+
+
+def _checked_again(ctx: Context, m: MemberState) -> Output | None:
+    """Out of rotation once more until its check has passed: where users meet it at some load
+    balancer already, only when the floor holds without it (S2)."""
+    if serves(ctx, m) and not has_room(ctx, m):
+        return _late(ctx, m, NOT_BACK)
+    return setting_of(m, Setting.CHECK)
 
 
 def _unknown_return(ctx: Context, m: MemberState) -> Output | None:
@@ -69,7 +98,7 @@ def _unknown_return(ctx: Context, m: MemberState) -> Output | None:
     is_safe = ctx.shows(m, lambda line: is_ready(line) or line.has_passed)
     if is_safe:
         return put_back(ctx, m, first_share(ctx, m))
-    return setting_of(m, Setting.CHECK)
+    return _checked_again(ctx, m)
 
 
 def ramping(ctx: Context, m: MemberState) -> Output | None:
@@ -110,6 +139,14 @@ def _ailing(ctx: Context, m: MemberState) -> Output | None:
                 f"{instance} shows {m.name} out of rotation since it was reloaded",
                 "a member must stay in rotation through its soak",
                 m.name,
+            )
+        if one.line.is_unresolved:
+            return Halted(
+                Cause.MEMBER,
+                f"{instance} has no address for the name of {m.name} any more, in its {stage}",
+                "a member must stay in rotation through its soak",
+                m.name,
+                condemned=(m.name,),
             )
         if one.line.health is Health.FAILING:
             return Halted(

@@ -31,4 +31,5 @@ def _is_in_rotation(m: MemberState) -> bool:
 def _has_failed(m: MemberState) -> bool:
     """And may be rolled back: nobody else has changed it, and no step of it may be running."""
     is_failed = m.phase is Phase.FAILED or (m.phase is Phase.KEPT and m.trial.condemned)
-    return is_failed and m.progress.begun and not m.placement.foreign and not m.progress.unfinished
+    may_run = m.progress.unfinished or m.progress.may_run
+    return is_failed and m.progress.begun and not m.placement.foreign and not may_run

@@ -1,24 +1,34 @@
 """Upgrade: the steps, the proof by `unless`, and the validation from outside."""
 
+from datetime import timedelta
+from typing import Final
+
 from controller.core.decide.context import Context, Output
 from controller.core.decide.drift import OURS_ALONE, is_contested, is_held, misplaced
+from controller.core.decide.floor import taken_out
 from controller.core.decide.in_flight import run_step
 from controller.core.decide.membership import is_gone
 from controller.core.decide.occupants import are_at_odds
 from controller.core.decide.steps_for import guard_of, setting_of, step_of, validation_of
+from controller.core.decide.unresolved import unresolved_at
 from controller.core.events import Answer, Cause, Halted, MemberFailed, MemberRetired
 from controller.core.gates.figures import span
 from controller.core.phases import Phase
 from controller.core.plan.plan import Purpose
 from controller.core.pool import Instant
 from controller.core.state.parts import ORIGIN, MemberState
+from controller.core.state.same_signal import is_by_a_signal
 from controller.core.steps import Course, Setting, Validate
 
+SIGNAL_WITHIN: Final = timedelta(seconds=1)
 
-def next_step(ctx: Context, m: MemberState) -> Output:
-    """Of a member that is clear."""
+
+def next_step(ctx: Context, m: MemberState) -> Output | None:
+    """Of a member that is clear. What proves it must find it: its name is waited for."""
     if m.progress.step < ctx.shape(m).steps:
         return step_of(ctx, m)
+    if where := unresolved_at(ctx, m):
+        return waited_for(ctx, m, where)
     return _proof(ctx, m)
 
 
@@ -34,6 +44,8 @@ def upgrading(ctx: Context, m: MemberState) -> Output | None:
     if m.progress.work is not None:
         return None
     if m.progress.passed is False:
+        if _may_be_stopped(ctx, m):
+            return None
         course = Course.ROLLBACK if ctx.plan.purpose is Purpose.ROLLBACK else m.progress.course
         return failed(
             ctx,
@@ -55,6 +67,14 @@ def upgrading(ctx: Context, m: MemberState) -> Output | None:
     return _go_on(ctx, m, since)
 
 
+def _may_be_stopped(ctx: Context, m: MemberState) -> bool:
+    """Whether the signal that ended the step may be on its way to poolroll as well: it comes to
+    each process of a unit, in any order."""
+    ended = m.progress.step_ended
+    is_late = ended is None or ctx.now - ended >= SIGNAL_WITHIN
+    return ctx.state.stop is None and not is_late and is_by_a_signal(m.progress)
+
+
 def _go_on(ctx: Context, m: MemberState, since: Instant) -> Output | None:
     """No step runs: what comes next is for whoever every load balancer shows there since."""
     is_through = m.progress.step >= ctx.shape(m).steps
@@ -68,14 +88,16 @@ def _go_on(ctx: Context, m: MemberState, since: Instant) -> Output | None:
     if not ctx.is_seen_since_its_step(m):
         return None
     if odds := are_at_odds(ctx, m):
-        return _waited_for(ctx, m, odds)
+        return waited_for(ctx, m, odds)
+    if is_through and (where := unresolved_at(ctx, m)):
+        return waited_for(ctx, m, where)
     if m.progress.lost and ctx.shape(m).has_guard:
         return guard_of(ctx, m)
     return _proof(ctx, m) if is_through else run_step(ctx, m, since)
 
 
-def _waited_for(ctx: Context, m: MemberState, odds: str) -> Output | None:
-    """Not every load balancer shows the new occupant yet: they have as long as for the return."""
+def waited_for(ctx: Context, m: MemberState, odds: str) -> Output | None:
+    """Not every load balancer shows where it is now: they have as long as for the return."""
     within = ctx.plan.policies.comeback.within
     if ctx.now - max(m.since, m.progress.step_ended or ORIGIN) < within:
         return None
@@ -117,6 +139,8 @@ def validating(ctx: Context, m: MemberState) -> Output | None:
         return _as_the_other(ctx, m) or failed(
             ctx, m, m.progress.detail, "every validation must pass"
         )
+    if where := unresolved_at(ctx, m):
+        return waited_for(ctx, m, where)
     return None if ctx.is_blind else setting_of(m, Setting.CHECK)
 
 
@@ -133,7 +157,8 @@ def _as_the_other(ctx: Context, m: MemberState) -> Validate | None:
 def failed(ctx: Context, m: MemberState, seen: str, limit: str) -> Output:
     """The member failed. While an aborted rollout puts back what passes, that ends nothing."""
     if ctx.state.abort is None:
-        return Halted(Cause.MEMBER, f"{m.name}: {seen}", limit, m.name)
+        condemned = (m.name,) if m.phase is Phase.RETURNING else ()
+        return Halted(Cause.MEMBER, f"{m.name}: {seen}", limit, m.name, condemned=condemned)
     if m.phase in (Phase.CHECKING, Phase.RETURNING):
-        return setting_of(m, Setting.REMOVE)
+        return taken_out(ctx, m, Setting.REMOVE)
     return MemberFailed(m.name, seen)

@@ -12,9 +12,11 @@ from controller.core.decide.advance import proceed
 from controller.core.decide.context import Context, Output
 from controller.core.decide.drain import as_seen
 from controller.core.decide.drift import is_contested, is_held, is_ready, misplaced
+from controller.core.decide.floor import needed, serves, taken_out
 from controller.core.decide.in_flight import is_clear
+from controller.core.decide.returning import is_back
 from controller.core.decide.steps_for import setting_of, step_of
-from controller.core.events import MemberFailed, MemberKept, MemberStoodDown
+from controller.core.events import MemberFailed, MemberKept, MemberReturned, MemberStoodDown
 from controller.core.phases import COMING, JUDGED, LEAVING, PASSING, Phase
 from controller.core.state.parts import ORIGIN, MemberState
 from controller.core.state.state import Mode
@@ -67,7 +69,8 @@ def _may_join(ctx: Context, m: MemberState) -> bool:
     never have started, so it waits for what every step waits for, and not for ever."""
     is_late = ctx.now - m.since >= ctx.plan.policies.drain.timeout
     at_once = ctx.state.stop is not None and ctx.state.stop.at_once
-    return not (is_late or at_once or ctx.is_lost_for_good or is_contested(ctx, m))
+    is_barred = bool(ctx.state.journal.fault) or ctx.is_lost_for_good
+    return not (is_late or at_once or is_barred or is_contested(ctx, m))
 
 
 def _joining(ctx: Context, m: MemberState) -> Output | None:
@@ -100,11 +103,39 @@ def _stays_out(ctx: Context, m: MemberState) -> Output | None:
     )
 
 
-def _out_again(ctx: Context, m: MemberState) -> Output | None:
+def _removed(ctx: Context, m: MemberState) -> Output | None:
+    """The floor is asked once more: since it was, a process may have ended, or a try failed."""
     if m.placement.foreign:
         return _not_fought_over(ctx, m, "changed it")
-    if m.phase is Phase.REMOVING and _is_given_up(ctx, m):
+    if _is_given_up(ctx, m):
         return _left(ctx, m, f"could not be taken out again: {m.why}")
+    return taken_out(ctx, m, Setting.REMOVE)
+
+
+def _half_way(ctx: Context, m: MemberState) -> Output | None:
+    """On its way back it may serve already: then it is capacity, and judged like one that soaks.
+    As long as nobody meets it, it stays out."""
+    if m.placement.foreign:
+        return _not_fought_over(ctx, m, "changed it")
+    if m.phase is Phase.CHECKING and not serves(ctx, m):
+        return setting_of(m, Setting.REMOVE)
+    since = max(ctx.state.halted_at or ORIGIN, m.order.set_at or ORIGIN)
+    if not ctx.is_full_fresh(since=since):
+        return _kept_unseen(ctx, m) if ctx.is_lost_for_good else None
+    if m.phase is Phase.RETURNING and is_back(ctx, m):
+        if m.order.set_at is not None:
+            return MemberReturned(m.name)
+        if not (m.trial.condemned or _is_given_up(ctx, m)):
+            return setting_of(
+                m, Setting.PUT_BACK, m.placement.share
+            )  # which weight it has is not known
+    return taken_out(ctx, m, Setting.REMOVE)
+
+
+def _kept_unseen(ctx: Context, m: MemberState) -> Output:
+    """A load balancer that cannot be seen may have it in rotation: nothing takes it out there."""
+    if any(is_ready(seen.line) for _, seen in ctx.state.lines_of(m.name)):
+        return MemberKept(m.name, "half-way back in rotation, cut short by the halt")
     return setting_of(m, Setting.REMOVE)
 
 
@@ -125,13 +156,8 @@ def _judged(ctx: Context, m: MemberState) -> Output | None:
     since = ctx.state.halted_at or ORIGIN
     if not ctx.is_full_fresh(since=since) and not ctx.is_lost_for_good:
         return None
-    room = ctx.without(m.name)
-    if room.serving < ctx.plan.min_available:
-        return MemberKept(
-            m.name,
-            f"failed, but stays in rotation: without it {room.serving} would serve "
-            f"({room.where}), and min_available is {ctx.plan.min_available}",
-        )
+    if why := needed(ctx, m):
+        return MemberKept(m.name, f"failed, but stays in rotation: {why}")
     return SetMember(m.name, Setting.REMOVE, m.placement.found or as_seen(ctx, m))
 
 
@@ -142,9 +168,9 @@ _HALTED: Final[dict[Phase, Callable[[Context, MemberState], Output | None]]] = {
     Phase.UPGRADING: _stays_out,
     Phase.PROVING: _stays_out,
     Phase.VALIDATING: _stays_out,
-    Phase.CHECKING: _out_again,
-    Phase.RETURNING: _out_again,
-    Phase.REMOVING: _out_again,
+    Phase.CHECKING: _half_way,
+    Phase.RETURNING: _half_way,
+    Phase.REMOVING: _removed,
     Phase.RAMPING: _judged,
     Phase.SOAKING: _judged,
 }
@@ -162,13 +188,31 @@ def _after_stop(ctx: Context, m: MemberState) -> Output | None:
         case Phase.SOAKING:
             return proceed(ctx, m) if ctx.state.abort is not None else None
         case Phase.REMOVING:
-            return _out_again(ctx, m)
+            return _removed(ctx, m)
         case Phase.DRAINING | Phase.HOLDING:
             return _held_out(ctx, m)
         case Phase.CHECKING | Phase.RETURNING if not _has_grace(ctx, m):
-            return setting_of(m, Setting.HOLD)
+            return _cut_short(ctx, m)
         case _:
             return proceed(ctx, m) if _finishes_its_way(ctx, m) else None
+
+
+def _cut_short(ctx: Context, m: MemberState) -> Output | None:
+    """No time is left for its return. What nobody meets goes out; what users meet is capacity, and
+    goes only where the floor holds without it (S2): else it is left, and the next run goes on."""
+    if m.phase is Phase.CHECKING and not serves(ctx, m):
+        return setting_of(m, Setting.HOLD)
+    if not _is_seen_as_set(ctx, m):
+        return None
+    if m.phase is Phase.RETURNING and is_back(ctx, m) and m.order.set_at is not None:
+        return MemberReturned(m.name)
+    if serves(ctx, m) and needed(ctx, m):
+        return None
+    return setting_of(m, Setting.HOLD)
+
+
+def _is_seen_as_set(ctx: Context, m: MemberState) -> bool:
+    return ctx.is_full_fresh(since=m.order.set_at or ORIGIN)
 
 
 def _finishes_its_way(ctx: Context, m: MemberState) -> bool:
@@ -200,5 +244,7 @@ def is_at_rest(ctx: Context, m: MemberState) -> bool:
         return not _may_join(ctx, m)
     if m.order.setting is not None or ctx.is_pausing(m) or _finishes_its_way(ctx, m):
         return False
+    if m.phase in (Phase.CHECKING, Phase.RETURNING) and not _is_seen_as_set(ctx, m):
+        return ctx.is_blind
     is_to_go = m.phase in JUDGED and m.trial.condemned
     return m.phase not in PASSING and not is_to_go and not (ctx.is_unseen and m.is_in_progress)

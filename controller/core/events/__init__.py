@@ -12,6 +12,7 @@ from controller.core.events.concluded import (
     MemberJoined,
     MemberKept,
     MemberLeft,
+    MemberRelapsed,
     MemberRetired,
     MemberReturned,
     MemberStoodDown,
@@ -19,8 +20,9 @@ from controller.core.events.concluded import (
     RampEnded,
     RestoreBegan,
     SoakEnded,
+    StepsUndone,
 )
-from controller.core.events.looks import Looked, LookFailed
+from controller.core.events.looks import JournalSeen, Looked, LookFailed
 from controller.core.events.operator import (
     AbortRequested,
     PauseRequested,
@@ -56,14 +58,16 @@ from controller.core.events.run import (
 )
 from controller.core.events.vocabulary import Answer, Cause, Verdict
 
-Observation = Looked | LookFailed
+Observation = Looked | LookFailed | JournalSeen
 
 ConcludedOfMember = (
     MemberCalled
     | MemberStoodDown
     | MemberFoundOut
+    | StepsUndone
     | MemberLeft
     | MemberGone
+    | MemberRelapsed
     | MemberRetired
     | MemberReturned
     | RampEnded
@@ -129,6 +133,7 @@ __all__ = [
     "Halted",
     "InstanceRestarted",
     "Intended",
+    "JournalSeen",
     "LockLost",
     "LookFailed",
     "Looked",
@@ -141,6 +146,7 @@ __all__ = [
     "MemberJoined",
     "MemberKept",
     "MemberLeft",
+    "MemberRelapsed",
     "MemberRetired",
     "MemberReturned",
     "MemberSet",
@@ -161,6 +167,7 @@ __all__ = [
     "SettingFailed",
     "SoakEnded",
     "StepEnded",
+    "StepsUndone",
     "StopRequested",
     "Validated",
     "Verdict",

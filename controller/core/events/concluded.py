@@ -48,10 +48,28 @@ class MemberRetired:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberRelapsed:
+    """A reloaded balancer shows it out again, as this rollout once had it: what was set then was
+    kept there, and restored. It is ours once more, and proven anew."""
+
+    member: str
+    instance: str
+    found: Found
+
+
+@dataclass(frozen=True, slots=True)
 class MemberFoundOut:
     """It is out already, and we are the ones who took it out."""
 
     member: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepsUndone:
+    """Its steps had ended well, for another one than is in its place now: they run again."""
+
+    member: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
-"""What was seen of the load balancers.
+"""What was seen of the load balancers and of the journal.
 
-They are not journalled: after a crash the next look says more than any record.
+None of it is journalled: after a crash the next look says more than any record.
 """
 
 from dataclasses import dataclass
@@ -18,3 +18,25 @@ class LookFailed:
     instance: str
     at: Instant
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class JournalSeen:
+    """Whether the journal takes records."""
+
+    is_late: bool = False
+    """It has not taken the last one in time."""
+    fault: str = ""
+    """Why it takes no more, or soon will not."""
+    is_unwritten: bool = False
+    """It takes no more: what happens from here on is not in it."""
+
+    @property
+    def is_well(self) -> bool:
+        return not (self.is_late or self.fault)
+
+    def after(self, former: "JournalSeen") -> "JournalSeen":
+        """A fault is for good, and the first one stands."""
+        return JournalSeen(
+            self.is_late, former.fault or self.fault, former.is_unwritten or self.is_unwritten
+        )

@@ -60,6 +60,12 @@ class StepEnded:
     """How it ended, in a few words."""
     output: str
     seconds: float
+    exit_code: int | None = None
+    """128 + N for a step that signal N ended."""
+    may_run: str = ""
+    """What of a step that failed may still run, for people; empty: nothing that is known."""
+    note: str = ""
+    """What else an operator should know."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ class Cause(StrEnum):
     FOREIGN = "another hand"
     OCCUPANT = "another occupant"
     """Something else sits in the place of a member."""
+    JOURNAL = "journal"
 
 
 class Verdict(StrEnum):

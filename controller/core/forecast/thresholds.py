@@ -4,16 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from math import floor
-from re import compile as pattern
 from typing import Final
 
 from controller.core.gates.evidence import Query
 from controller.core.gates.gate import AlertGate, CounterGate, Gate, MetricGate, Scope, Test
-from controller.core.gates.promql import asks_irate, has_range, literal_ranges, looks_elsewhen
+from controller.core.gates.promql import (
+    asks_irate,
+    has_range,
+    length,
+    literal_ranges,
+    looks_elsewhen,
+)
 from controller.core.gates.statistics import is_unexplained
 
-_PART = pattern(r"(\d+)(ms|[smhdwy])")
-_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
 JUDGED: Final = (Query.VALUE, Query.ERRORS, Query.REQUESTS)
 """Queries about what is judged, not about its baseline."""
 
@@ -55,13 +58,8 @@ def window_of(gate: Gate) -> Window:
         raise Unpredictable(f"gate {gate.name!r} evaluates single moments, or another time")
     if not all(has_range(text) for text in texts):
         raise Unpredictable(f"the query of gate {gate.name!r} does not show its time window")
-    fixed = [_length(one) for text in texts for one in literal_ranges(text)]
+    fixed = [length(one) for text in texts for one in literal_ranges(text)]
     return Window(max(fixed), min(fixed)) if fixed else Window(None, gate.window_max)
-
-
-def _length(text: str) -> timedelta:
-    """`1m30s`, as Prometheus writes it (its documentation, "Time durations")."""
-    return timedelta(seconds=sum(int(n) * _SECONDS[unit] for n, unit in _PART.findall(text)))
 
 
 def errors_needed(gate: Gate) -> Needed:

@@ -16,7 +16,7 @@ def alerts_sampled(
     gate: AlertGate, answers: Sequence[AlertsNow], known: frozenset[str] | None
 ) -> GateSampled:
     """The sample from the answers of all servers. `known`: see `judge_alerts`."""
-    keys = NONE.union(*(_matching(gate, firing) for firing in answers))
+    keys = NONE.union(*(matching(gate, firing) for firing in answers))
     event = sampled(gate, None, judge_alerts(gate, answers, known))
     return replace(event, alerts=tuple(sorted(keys)))
 
@@ -25,30 +25,32 @@ def judge_alerts(
     gate: AlertGate, answers: Sequence[AlertsNow], known: frozenset[str] | None
 ) -> Judgement:
     """Fails while an alert fires that the gate matches and that is not in `known`: alerts that
-    fired at the first sample (None: this is the first). The worst verdict over all servers."""
+    have fired ever since the first sample (None: this is the first). The worst verdict over all
+    servers."""
     if gate.counts_preexisting:
         known = NONE
     elif known is None:
-        known = NONE.union(*(_matching(gate, firing) for firing in answers))
+        known = NONE.union(*(matching(gate, firing) for firing in answers))
     return worst(_judge(gate, firing, known) for firing in answers)
 
 
 def _judge(gate: AlertGate, firing: AlertsNow, known: frozenset[str]) -> Judgement:
     if isinstance(firing, Reading):
         return inconclusive(firing.missing or Missing.FAILED, firing.words)
-    matching = _matching(gate, firing)
-    new = [matching[key].name for key in sorted(matching.keys() - known)]
+    found = matching(gate, firing)
+    new = [found[key].name for key in sorted(found.keys() - known)]
     if new:
         names = ", ".join(dict.fromkeys(new))
         return Judgement(Verdict.FAIL, f"firing: {names}", float(len(new)))
-    if not matching:
+    if not found:
         return Judgement(Verdict.PASS, "no alert fires", 0.0)
-    names = ", ".join(dict.fromkeys(matching[key].name for key in sorted(matching)))
+    names = ", ".join(dict.fromkeys(found[key].name for key in sorted(found)))
     words = f"no new alert fires; not counted, fired before the start: {names}"
     return Judgement(Verdict.PASS, words, 0.0)
 
 
-def _matching(gate: AlertGate, firing: AlertsNow) -> dict[str, Alert]:
+def matching(gate: AlertGate, firing: AlertsNow) -> dict[str, Alert]:
+    """Identity → alert, of those that fire and that the gate matches."""
     if isinstance(firing, Reading):
         return {}
     return {alert_key(one): one for one in firing if gate.is_match(one.labels)}

@@ -94,6 +94,29 @@ class Alert:
     since: datetime | None = None
 
 
+class Health(StrEnum):
+    """What the evaluations of a rule say of it."""
+
+    OK = "ok"
+    BROKEN = "err"
+    """Its expression cannot be evaluated."""
+    UNKNOWN = "unknown"
+    """It was not evaluated yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRule:
+    """A rule that can make an alert fire."""
+
+    name: str
+    labels: Mapping[str, str]
+    """Those that the rule sets; its alerts also have the labels of the series."""
+    expression: str = ""
+    health: Health = Health.OK
+    error: str = ""
+    """Why it cannot be evaluated."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answers:
     """What one server answered to the queries of one sample."""

@@ -134,6 +134,8 @@ class AlertGate(_Gate):
     """How many are queried; the worst verdict counts."""
     counts_preexisting: bool = field(default=False, kw_only=True)
     """Whether alerts that fired before the start count too."""
+    assumes_rules: bool = field(default=False, kw_only=True)
+    """Whether it passes also where it is not known that a rule could fire."""
     kind: Literal["alerts"] = field(default="alerts", kw_only=True)
 
     @property

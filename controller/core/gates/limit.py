@@ -28,8 +28,10 @@ def _counter_limit(gate: CounterGate) -> str:
 def _metric_limit(gate: MetricGate) -> str:
     limits = [] if gate.maximum is None else [f"at most {figure(gate, gate.maximum)}"]
     limits += [] if gate.minimum is None else [f"at least {figure(gate, gate.minimum)}"]
+    beside = Query.BASELINE_ERRORS in gate.queries
+    sure = f" ({gate.confidence * 100:g} % sure)" if beside else ""
     if gate.max_increase is not None:
-        limits.append(f"at most {figure(gate, gate.max_increase)} above the baseline")
-    if Query.BASELINE_ERRORS in gate.queries:
-        limits.append(f"not worse than the baseline ({gate.confidence * 100:g} % sure)")
+        limits.append(f"at most {figure(gate, gate.max_increase)} above the baseline{sure}")
+    elif beside:
+        limits.append(f"not worse than the baseline{sure}")
     return " and ".join(limits)

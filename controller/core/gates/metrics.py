@@ -11,13 +11,15 @@ from datetime import timedelta
 from typing import Final
 
 from controller.core.events import GateSampled, Verdict
+from controller.core.gates.comparison import is_beyond, risk_at
 from controller.core.gates.counters import FEW
 from controller.core.gates.evidence import Answers, Freshness, Missing, Query
 from controller.core.gates.figures import percent, requests, span
 from controller.core.gates.gate import MetricGate
 from controller.core.gates.judgement import Judgement, inconclusive, sampled, worst
 from controller.core.gates.limit import figure
-from controller.core.gates.statistics import is_unexplained, is_worse
+from controller.core.gates.promql import extrapolates, length, literal_ranges
+from controller.core.gates.statistics import is_unexplained
 
 UNKNOWN_INTERVAL: Final = timedelta(seconds=15)
 """Assumed scrape interval while `evidence` does not show it: a common setting."""
@@ -64,7 +66,7 @@ def _judge(gate: MetricGate, elapsed: timedelta, one: Answers) -> Judgement:
         return stale
     if (missing := _missing(gate, one)) is not None:
         return missing
-    judgement = _by_counts(gate, one) if gate.has_counts else _by_value(gate, one)
+    judgement = _by_counts(gate, one, elapsed) if gate.has_counts else _by_value(gate, one)
     return _not_too_early(judgement, elapsed, interval_of(one.freshness))
 
 
@@ -131,10 +133,12 @@ def _by_value(gate: MetricGate, one: Answers) -> Judgement:
     return Judgement(verdict, compared, value, baseline)
 
 
-def _by_counts(gate: MetricGate, one: Answers) -> Judgement:
-    """An exact test: one error in three requests proves nothing, thirty in three hundred do.
-    `increase()` extrapolates, so counts are rounded."""
-    errors, total, ratio = _counts(one, Query.ERRORS, Query.REQUESTS)
+def _by_counts(gate: MetricGate, one: Answers, elapsed: timedelta) -> Judgement:
+    """An exact test: one error in three requests proves nothing, thirty in three hundred do."""
+    interval = interval_of(one.freshness)
+    window = min(elapsed, gate.window_max)
+    errors, total = _counts(gate, one, interval, window, (Query.ERRORS, Query.REQUESTS))
+    ratio = errors / total if total else 0.0
     figures = f"{errors} of {requests(total)} failed ({percent(ratio)})"
     failed = gate.maximum is not None and is_unexplained(
         errors, total, gate.maximum, confidence=gate.confidence, min_errors=gate.min_errors
@@ -144,20 +148,46 @@ def _by_counts(gate: MetricGate, one: Answers) -> Judgement:
     if Query.BASELINE_ERRORS not in gate.queries:
         verdict = Verdict.FAIL if failed else Verdict.PASS
         return Judgement(verdict, figures, ratio, None, errors, total)
-    other_errors, others, other_ratio = _counts(one, Query.BASELINE_ERRORS, Query.BASELINE_REQUESTS)
-    worse = is_worse(errors, total, other_errors, others, confidence=gate.confidence)
-    if gate.max_increase is not None:
-        worse = worse and ratio - other_ratio > gate.max_increase
+    beside = (Query.BASELINE_ERRORS, Query.BASELINE_REQUESTS)
+    other_errors, others = _counts(gate, one, interval, window, beside)
+    other_ratio = other_errors / others if others else 0.0
+    worse = errors >= gate.min_errors and is_beyond(
+        errors,
+        total,
+        other_errors,
+        others,
+        margin=gate.max_increase or 0.0,
+        risk=risk_at(elapsed, max(gate.every, interval), 1 - gate.confidence),
+    )
     figures += f", against {other_errors} of {others} ({percent(other_ratio)}) of the baseline"
     verdict = Verdict.FAIL if failed or worse else Verdict.PASS
     return Judgement(verdict, figures, ratio, other_ratio, errors, total)
 
 
-def _counts(one: Answers, failed: Query, all_of_them: Query) -> tuple[int, int, float]:
-    """Errors, requests, and their ratio."""
-    total = round(_number(one, all_of_them))
-    errors = min(max(round(_number(one, failed)), 0), total)
-    return errors, total, errors / total if total else 0.0
+def _counts(
+    gate: MetricGate,
+    one: Answers,
+    interval: timedelta,
+    window: timedelta,
+    kinds: tuple[Query, Query],
+) -> tuple[int, int]:
+    """Errors and requests that were really seen. `increase` extends what its samples show to the
+    whole window, so that two samples in a window of two scrapes count twice."""
+    failed, requested = (
+        _number(one, kind) * seen_share(gate.queries[kind], interval, window) for kind in kinds
+    )
+    total = round(requested)
+    return min(max(round(failed), 0), total), total
+
+
+def seen_share(query: str, interval: timedelta, window: timedelta) -> float:
+    """The part of its window that the samples of a query cover at least. `window`: what
+    `${window}` is."""
+    if not extrapolates(query):
+        return 1.0
+    covers = min((length(one) for one in literal_ranges(query)), default=window)
+    samples = covers // interval
+    return (samples - 1) * interval / covers if samples > 1 else 0.0
 
 
 def _not_too_early(judgement: Judgement, elapsed: timedelta, interval: timedelta) -> Judgement:

@@ -4,6 +4,7 @@ Grammar: Prometheus documentation, "Querying basics". Templates may still stand 
 """
 
 import re
+from datetime import timedelta
 
 _STRING = re.compile(r"""(?s)"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`[^`]*`""")
 _TEMPLATE = re.compile(r"\$\{[^{}$]*\}")
@@ -14,6 +15,9 @@ _SELECTOR = re.compile(
 )
 _LITERAL_RANGE = re.compile(r"\[\s*([0-9][a-z0-9]{0,20})\s*(?::[^\]]{0,40})?\]")
 _IRATE = re.compile(r"\birate\s*\(")
+_EXTRAPOLATED = re.compile(r"\b(?:increase|rate|delta)\s*\(")
+_PART = re.compile(r"(\d+)(ms|[smhdwy])")
+_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
 _ELSEWHEN = re.compile(r"\boffset\b|@")
 _ESCAPES = str.maketrans({"\\": r"\\", '"': r"\x22", "'": r"\x27", "\n": r"\n"})
 
@@ -26,6 +30,17 @@ def is_plain_selector(text: str) -> bool:
 def literal_ranges(query: str) -> tuple[str, ...]:
     """Ranges of a fixed length, like `5m` of `[5m]`."""
     return tuple(match.group(1) for match in _LITERAL_RANGE.finditer(_bare(query)))
+
+
+def length(text: str) -> timedelta:
+    """`1m30s`, as Prometheus writes it (its documentation, "Time durations")."""
+    return timedelta(seconds=sum(int(n) * _SECONDS[unit] for n, unit in _PART.findall(text)))
+
+
+def extrapolates(query: str) -> bool:
+    """Whether it extends what the samples in a range show to the whole range (Prometheus
+    documentation, "Query functions", `increase`)."""
+    return _EXTRAPOLATED.search(_bare(query)) is not None
 
 
 def asks_irate(query: str) -> bool:

@@ -96,6 +96,7 @@ class Move(StrEnum):
     GIVE_UP = "give up"
     RETIRE = "retire"
     GO = "gone from the pool"
+    RELAPSE = "taken out anew by a reload"
 
 
 P, M = Phase, Move
@@ -104,6 +105,7 @@ TABLE: Final[dict[tuple[Phase, Move], Phase]] = {
     (P.WAITING, M.ASK): P.ASKING,
     (P.WAITING, M.CALL): P.DUE,
     (P.WAITING, M.GO): P.LEFT,
+    (P.WAITING, M.RELAPSE): P.WAITING,
     (P.ASKING, M.ASK): P.ASKING,
     (P.ASKING, M.ANSWER_NEEDED): P.DUE,
     (P.ASKING, M.ANSWER_PRESENT): P.SKIPPED,
@@ -186,6 +188,7 @@ TABLE: Final[dict[tuple[Phase, Move], Phase]] = {
     (P.STUCK, M.RETRY): P.WAITING,
     (P.KEPT, M.RETRY): P.WAITING,
     (P.DONE, M.RETRY): P.WAITING,
+    (P.DONE, M.RELAPSE): P.WAITING,
     (P.SKIPPED, M.RETRY): P.WAITING,
     (P.LEFT, M.RETRY): P.WAITING,
     (P.KEPT, M.SOAK_AGAIN): P.SOAKING,

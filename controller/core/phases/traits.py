@@ -102,6 +102,8 @@ LEAVING: Final = _having(lambda one: one.is_leaving)
 COMING: Final = _having(lambda one: one.is_coming)
 MAY_START: Final = _having(lambda one: one.may_start)
 JUDGED: Final = _having(lambda one: one.is_judged)
+EXPOSED: Final = JUDGED | {P.RETURNING}
+"""Users may meet it, and it is not proven yet."""
 OVER: Final = _having(lambda one: one.is_over)
 UPGRADED: Final = _having(lambda one: one.is_over and one.place is Place.IN)
 """As its course wants it, by us or already."""
@@ -116,5 +118,7 @@ HELD_OUT: Final = _having(lambda one: one.place is Place.OUT)
 PUT_BACK: Final = _having(lambda one: one.place is Place.IN)
 HELD_WHILE_CHANGED: Final = HELD_OUT & IN_PROGRESS - LEAVING
 """Holding it once more changes nothing but the load balancers."""
+HELD_IN_PLACE: Final = HELD_WHILE_CHANGED | UNTOUCHED | {P.FAILED, P.STUCK}
+"""Being held out of rotation once more does not move a member to another phase."""
 LEFT_OUT: Final = HELD_OUT | {P.WAITING, P.KEPT}
 """Where a member of ours may be left by a halt or a stop."""

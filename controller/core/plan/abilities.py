@@ -43,6 +43,9 @@ class Abilities:
     """Whether requests and their errors are counted."""
     cuts: bool = True
     """Whether open sessions can be closed."""
+    leak: str = ""
+    """Why clients may reach a member although it is out, in the balancer's own words; empty: they
+    never do."""
     floor: int | None = None
     """A floor that the pool itself prescribes; None: it has none."""
 
@@ -61,6 +64,7 @@ class Abilities:
             pace=max(self.pace, other.pace),
             counts=self.counts and other.counts,
             cuts=self.cuts and other.cuts,
+            leak=self.leak or other.leak,
             floor=max((n for n in (self.floor, other.floor) if n is not None), default=None),
         )
 

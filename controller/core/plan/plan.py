@@ -59,6 +59,7 @@ class Plan:
     opens: bool = False
     joins: bool = False
     retires: bool = False
+    leak: str = ""
     include: tuple[str, ...] = ("*",)
     exclude: tuple[str, ...] = ()
     """Globs on member names; they decide whether a member that joins belongs to the rollout."""

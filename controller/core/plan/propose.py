@@ -8,6 +8,7 @@ from controller.core.gates.gate import CounterGate, Gate
 from controller.core.plan.abilities import Abilities, ByHand
 from controller.core.plan.floor import floor_of
 from controller.core.plan.found import found_out, lines_of
+from controller.core.plan.lingering import lingering_notes
 from controller.core.plan.plan import CourseShape, Plan, Purpose
 from controller.core.pool import InstanceView, Member
 from controller.core.settings import OnTimeout, Policies, Settings
@@ -46,11 +47,10 @@ def propose(
     `ours`: members that poolroll took out earlier and has not returned (S8).
     """
     chosen = _chosen(settings, members)
-    backends = tuple(dict.fromkeys(backend for view in views for backend in view.backends))
     refusals = _selection_refusals(settings, members, chosen)
-    refusals += _missing_members(chosen, backends, views)
+    refusals += _missing_members(chosen, _backends_of(views), views)
     refusals += _impossible(settings.policies, abilities, purpose)
-    left = {name: how for name in chosen if name not in ours if (how := found_out(name, views))}
+    left = _left(chosen, ours, views)
     turn = [name for name in chosen if name not in left]
     if chosen and not turn:
         every = "; ".join(f"{name} {how}" for name, how in left.items())
@@ -64,7 +64,7 @@ def propose(
         members=tuple(members[name] for name in _in_order(turn, settings, ours)),
         canaries=tuple(name for name in settings.selection.canaries if name in turn),
         instances=tuple(view.instance for view in views),
-        backends=backends,
+        backends=_backends_of(views),
         max_unavailable=max_unavailable,
         min_available=floor.value,
         serving=floor.serving,
@@ -80,14 +80,26 @@ def propose(
         opens=abilities.opens,
         joins=abilities.joins,
         retires=abilities.retires,
+        leak=abilities.leak,
         include=settings.selection.include,
         exclude=settings.selection.exclude,
         by_hand=by_hand,
     )
     notes = tuple(f"{name} {how}: left out, not upgraded" for name, how in left.items())
-    notes += floor.notes
-    notes += tuple(_failing_checks(turn, views))
+    notes += (*floor.notes, *_failing_checks(turn, views))
+    notes += tuple(lingering_notes(views, settings.policies))
     return Proposal(None if refusals else plan, tuple(refusals), notes)
+
+
+def _left(
+    chosen: Collection[str], ours: Collection[str], views: Sequence[InstanceView]
+) -> dict[str, str]:
+    """Members that somebody else has out → how they were found."""
+    return {name: how for name in chosen if name not in ours if (how := found_out(name, views))}
+
+
+def _backends_of(views: Sequence[InstanceView]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(backend for view in views for backend in view.backends))
 
 
 def _impossible(policies: Policies, abilities: Abilities, purpose: Purpose) -> list[str]:

@@ -26,7 +26,8 @@ from controller.core.state.parts import (
     Trial,
 )
 from controller.core.state.resume import taken_over
-from controller.core.state.retry import taken_up_again
+from controller.core.state.retry import looked_after, taken_up_again
+from controller.core.state.same_signal import begun_anew
 from controller.core.state.state import Former, GateState, Mode, State
 from controller.core.steps import ClosePool, Course, OpenPool, RunStep, SetMember, Step
 
@@ -40,6 +41,8 @@ def apply(plan: Plan, state: State, event: e.Event | e.Observation, now: Instant
     invariants.InvariantBroken."""
     if isinstance(event, e.Looked | e.LookFailed):
         return observe(plan, state, event)
+    if isinstance(event, e.JournalSeen):
+        return replace(state, journal=event.after(state.journal))
     return check(plan, state, event, _applied(plan, state, event, now))
 
 
@@ -117,7 +120,12 @@ def _after_halt(m: MemberState, event: e.Halted) -> MemberState:
     if m.name not in event.condemned:
         return m
     why = _condemned_why(event, m.name)
-    return replace(m, why=why, trial=replace(m.trial, condemned=True, disproven=why))
+    return replace(
+        m,
+        why=why,
+        trial=replace(m.trial, condemned=True, disproven=why),
+        progress=replace(m.progress, proven=False),
+    )
 
 
 def _condemned_why(event: e.Halted, name: str) -> str:
@@ -165,7 +173,9 @@ def _operator(
             return _resumed(state, now)
         case e.StopRequested():
             mode = state.mode if state.mode is Mode.HALTED else Mode.STOPPING
-            return replace(state, mode=mode, stop=event, stopped_at=state.stopped_at or now)
+            members = {n: begun_anew(m, event, now) for n, m in state.members.items()}
+            at = state.stopped_at or now
+            return replace(state, members=members, mode=mode, stop=event, stopped_at=at)
         case _:
             return replace(state, mode=Mode.STOPPING, abort=event, stopped_at=now, finished=None)
 
@@ -177,6 +187,7 @@ def _resumed(state: State, now: Instant) -> State:
         m.progress.course is Course.ROLLBACK and m.phase in IN_PROGRESS
         for m in state.members.values()
     )
+    state = replace(state, members={n: looked_after(m) for n, m in state.members.items()})
     if state.halt is None or state.mode is not Mode.HALTED or goes_back:
         return replace(state, paused=False)
     return replace(
@@ -213,10 +224,11 @@ def _sampled(plan: Plan, state: State, event: e.GateSampled, now: Instant) -> St
     asks_alerts = any(
         one.name == event.gate and isinstance(one, AlertGate) for one in plan.policies.gates
     )
-    if not asks_alerts or is_inconclusive or event.gate in state.known_alerts:
+    if not asks_alerts or is_inconclusive:
         return state
-    known = {**state.known_alerts, event.gate: frozenset(event.alerts)}
-    return replace(state, known_alerts=known)
+    firing = frozenset(event.alerts)  # one that was seen resolved is new when it fires again
+    known = state.known_alerts.get(event.gate, firing) & firing
+    return replace(state, known_alerts={**state.known_alerts, event.gate: known})
 
 
 def _replaced(plan: Plan, state: State, event: e.InstanceRestarted, now: Instant) -> State:
@@ -239,7 +251,8 @@ def _replaced(plan: Plan, state: State, event: e.InstanceRestarted, now: Instant
 
 def _unseen_at(instance: str, m: MemberState) -> MemberState:
     quiet = {one: span for one, span in m.draining.quiet.items() if one != instance}
-    return replace(m, draining=replace(m.draining, quiet=quiet))
+    came = {one: span for one, span in m.draining.came_when_out.items() if one != instance}
+    return replace(m, draining=replace(m.draining, quiet=quiet, came_when_out=came))
 
 
 # --- the pool as a whole -------------------------------------------------------------------

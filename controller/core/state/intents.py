@@ -1,9 +1,9 @@
 """What the intent of a step changes about its member, before the step is performed."""
 
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
-from controller.core.phases import HELD_WHILE_CHANGED, Move, Phase
+from controller.core.phases import HELD_IN_PLACE, Move, Phase
 from controller.core.pool import Instant, Seat
 from controller.core.state.baseline import marked
 from controller.core.state.moves import moved, working
@@ -38,16 +38,19 @@ def intended(state: State, step: MemberStep, now: Instant) -> MemberState:
             m = moved(m if joins else _occupied(m, step.seats), Move.UPGRADE, now)
             if step.found is not None and m.placement.found is None:
                 m = replace(m, placement=replace(m.placement, found=step.found))
-            changes = {"begun": True, "unfinished": True, "lost": False}
-            return working(m, step, passed=None, answer=None, **changes)
+            changes: dict[str, Any] = {"begun": True, "unfinished": True, "lost": False}
+            changes |= {"step": step.index, "attempt": step.attempt, "proven": False}
+            changes |= {"passed": None, "exit_code": None, "may_run": ""}
+            return working(m, step, answer=None, done_for=(), **changes)
         case AskGuard():
             move = Move.ASK if m.phase in (Phase.WAITING, Phase.ASKING) else Move.PROVE
             m = moved(m, move, now)
-            m = _occupied(m, step.seats) if m.phase is Phase.PROVING else m
+            if m.phase is Phase.PROVING:
+                m = _proved(m, step.seats)
             return working(m, step, serial=step.serial + 1, answer=None)
         case Validate(_, course):
             other = m.progress.tried_other or course is not m.progress.course
-            m = _occupied(moved(m, Move.VALIDATE, now), step.seats)
+            m = _proved(moved(m, Move.VALIDATE, now), step.seats)
             return working(m, step, passed=None, course=course, tried_other=other)
         case _:
             return working(m, step)
@@ -58,16 +61,22 @@ def _occupied(m: MemberState, seats: tuple[Seat, ...]) -> MemberState:
     return replace(m, placement=replace(m.placement, seats=seats)) if seats else m
 
 
+def _proved(m: MemberState, seats: tuple[Seat, ...]) -> MemberState:
+    """Its steps have ended, for who is in its place now."""
+    progress = replace(m.progress, done_for=seats, proven=False)
+    return replace(_occupied(m, seats), progress=progress)
+
+
 def _to_be_set(state: State, m: MemberState, step: SetMember, now: Instant) -> MemberState:
     setting = step.setting
-    stays = setting is Setting.CUT or (setting is Setting.HOLD and m.phase in HELD_WHILE_CHANGED)
+    stays = setting is Setting.CUT or (setting is Setting.HOLD and m.phase in HELD_IN_PLACE)
     former = m.phase
     m = m if stays else moved(m, _ON_INTENT[setting], now)
     tries = m.order.tries if m.phase is former else 0
     m = replace(
         m,
         order=replace(m.order, setting=setting, set_at=None, tries=tries),
-        draining=replace(m.draining, quiet={}),
+        draining=replace(m.draining, quiet={}, came_when_out={}),
     )
     if setting in (Setting.DRAIN, Setting.REMOVE) and m.placement.found is None:
         m = replace(m, placement=replace(m.placement, found=step.found))
@@ -77,6 +86,8 @@ def _to_be_set(state: State, m: MemberState, step: SetMember, now: Instant) -> M
             return _to_be_drained(m, now, is_first=former is Phase.DUE)
         case Setting.PUT_BACK:
             return _to_be_put_back(state, m, step)
+        case Setting.REMOVE:
+            return replace(m, progress=replace(m.progress, proven=False))
         case _:
             return m
 
@@ -93,7 +104,11 @@ def _to_be_drained(m: MemberState, now: Instant, *, is_first: bool) -> MemberSta
 
 def _to_be_put_back(state: State, m: MemberState, step: SetMember) -> MemberState:
     """Its gates count from here, at the first step of a ramp."""
-    m = replace(m, placement=replace(m.placement, share=step.share))
+    m = replace(
+        m,
+        placement=replace(m.placement, share=step.share),
+        progress=replace(m.progress, proven=True),
+    )
     if m.phase is Phase.RAMPING and m.trial.mark is not None:
         return m
     return marked(state, replace(m, trial=replace(m.trial, mark=None)))

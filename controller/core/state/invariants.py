@@ -7,8 +7,8 @@ that is compared by `controller.core.decide.drift`.
 from collections.abc import Sequence
 from typing import Final
 
-from controller.core.events import Event, MemberInherited
-from controller.core.phases import FAILED, IN_PROGRESS, JUDGED, OVER, Phase
+from controller.core.events import Event, MemberInherited, MemberRelapsed
+from controller.core.phases import EXPOSED, FAILED, IN_PROGRESS, JUDGED, OVER, Phase
 from controller.core.plan.plan import Plan
 from controller.core.state.parts import MemberState
 from controller.core.state.state import Mode, State
@@ -57,9 +57,10 @@ def _changed(before: State, after: State) -> Sequence[MemberState]:
 def _too_many_out(
     plan: Plan, before: State, event: Event, after: State, changed: Sequence[MemberState]
 ) -> str:
-    """No event takes out one more than may be. What an earlier rollout left out is only found."""
+    """No event takes out one more than may be. What an earlier rollout left out, or a reload took
+    out anew, is only found."""
     were = before.members
-    if isinstance(event, MemberInherited) or not any(
+    if isinstance(event, MemberInherited | MemberRelapsed) or not any(
         m.is_away and not (m.name in were and were[m.name].is_away) for m in changed
     ):
         return ""
@@ -102,6 +103,6 @@ def _of_one(plan: Plan, m: MemberState) -> str:
     most = max(plan.shape(is_back=is_back).steps for is_back in (False, True))
     if progress.step > most:
         return f"step {progress.step + 1} of {most}"
-    if m.trial.condemned and m.phase not in JUDGED | FAILED | {Phase.REMOVING, Phase.WAITING}:
+    if m.trial.condemned and m.phase not in EXPOSED | FAILED | {Phase.REMOVING, Phase.WAITING}:
         return "it is to be removed, and is not in rotation"
     return ""

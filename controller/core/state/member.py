@@ -4,13 +4,15 @@ from dataclasses import replace
 from typing import Final
 
 from controller.core import events as e
+from controller.core.events.said import said_last
 from controller.core.phases import Move, Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import FULL, Instant
 from controller.core.state.baseline import marked
 from controller.core.state.moves import moved, working
 from controller.core.state.observe import is_warming
-from controller.core.state.parts import Consent, MemberState, Placement
+from controller.core.state.parts import ORIGIN, Consent, MemberState, Placement, Progress, Trial
+from controller.core.state.same_signal import begun_anew
 from controller.core.state.state import State
 from controller.core.steps import (
     Course,
@@ -18,9 +20,6 @@ from controller.core.steps import (
 )
 
 RETIRED: Final = "its place was given up by the upgrade"
-
-LAST_LINE: Final = 200
-"""Characters of a failed step's last line that are told; its whole output is in the journal."""
 
 
 def member_after(plan: Plan, state: State, event: e.MemberEvent, now: Instant) -> MemberState:
@@ -63,11 +62,15 @@ def _concluded(
             return working(moved(m, Move.STAND_DOWN, now), None)
         case e.MemberFoundOut():
             return moved(m, Move.FIND_OUT, now, placement=_as_it_stands(m))
+        case e.StepsUndone():
+            return replace(m, progress=_from_the_start(m))
         case e.MemberLeft(_, why):
             return moved(m, Move.LEAVE, now, why=why)
         case e.MemberGone(_, why):
             placement = replace(m.placement, found=None)
             return moved(m, Move.GO, now, why=why, placement=placement)
+        case e.MemberRelapsed():
+            return _relapsed(m, event, now)
         case e.MemberRetired():
             placement = replace(m.placement, found=None)
             return moved(m, Move.RETIRE, now, why=RETIRED, placement=placement)
@@ -87,6 +90,13 @@ def _concluded(
             return moved(m, Move.GIVE_UP, now)
         case _:
             return _to_be_restored(plan, m, now)
+
+
+def _relapsed(m: MemberState, event: e.MemberRelapsed, now: Instant) -> MemberState:
+    """Out because of us, as it was once: what was changed must prove itself anew (S4)."""
+    placement = replace(m.placement, found=event.found, relapsed_at="")
+    progress = replace(m.progress, passed=None, answer=None)
+    return moved(m, Move.RELAPSE, now, placement=placement, progress=progress, trial=Trial())
 
 
 def _to_be_restored(plan: Plan, m: MemberState, now: Instant) -> MemberState:
@@ -125,11 +135,12 @@ def _returned(state: State, m: MemberState, now: Instant) -> MemberState:
 
 
 def _at_full_weight(state: State, m: MemberState, now: Instant) -> MemberState:
-    """As it was found: what was found need not be known any longer."""
+    """As it was found: what was found need not be known any longer, but for a reload that takes it
+    out anew."""
     warmed_at = None if is_warming(state, m.name) else now
     return replace(
         m,
-        placement=replace(m.placement, found=None),
+        placement=replace(m.placement, found=None, former=m.placement.found or m.placement.former),
         trial=replace(m.trial, warmed_at=warmed_at),
     )
 
@@ -138,7 +149,7 @@ def _set(m: MemberState, event: e.MemberSet, now: Instant) -> MemberState:
     m = replace(
         m,
         order=replace(m.order, setting=None, set_at=now, tries=0),
-        draining=replace(m.draining, quiet={}),
+        draining=replace(m.draining, quiet={}, came_when_out={}),
     )
     if event.setting is Setting.CUT:
         return replace(m, order=replace(m.order, cuts=m.order.cuts + 1))
@@ -154,7 +165,7 @@ def _set(m: MemberState, event: e.MemberSet, now: Instant) -> MemberState:
                 m,
                 Move.RESTORED,
                 now,
-                placement=replace(placement, found=None),
+                placement=replace(placement, found=None, former=placement.found),
                 progress=replace(m.progress, step=0, passed=None),
                 draining=replace(m.draining, drain_since=None),
             )
@@ -167,16 +178,24 @@ def _answered(plan: Plan, m: MemberState, event: e.GuardAnswered, now: Instant) 
     m = working(m, None, answer=event.answer, detail=event.detail)
     if m.phase is Phase.PROVING:
         return m
+    steps = plan.shape(is_back=m.progress.course is Course.ROLLBACK).steps
+    if event.answer is e.Answer.NEEDED and m.progress.step >= steps > 0:
+        # They had ended well before a halt, and what they did is gone: `unless` decides (S7).
+        m = replace(m, progress=_from_the_start(m))
     if event.answer is e.Answer.REFUSED:
         return moved(m, Move.STAND_DOWN, now)
     if event.answer is e.Answer.NEEDED:
         return moved(m, Move.ANSWER_NEEDED, now)
     if m.placement.found is not None:
         # Out because of us and already there: what is left is to validate and return it.
-        steps = plan.shape(is_back=m.progress.course is Course.ROLLBACK).steps
         progress = replace(m.progress, step=steps, begun=True)
         return moved(m, Move.ANSWER_NEEDED, now, progress=progress)
     return moved(m, Move.ANSWER_PRESENT, now, why=event.detail)
+
+
+def _from_the_start(m: MemberState) -> Progress:
+    """All its steps run again, as jobs of their own."""
+    return replace(m.progress, step=0, attempt=m.progress.attempt + 1, done_for=())
 
 
 def _step_ended(state: State, m: MemberState, event: e.StepEnded, now: Instant) -> MemberState:
@@ -190,11 +209,12 @@ def _step_ended(state: State, m: MemberState, event: e.StepEnded, now: Instant) 
     elif event.passed:
         p = replace(p, step=p.step + 1)
     else:
-        p = replace(p, passed=False, detail=_with_last_line(event))
-    return replace(m, progress=p)
+        detail, code = _with_last_words(event), event.exit_code
+        p = replace(p, passed=False, detail=detail, exit_code=code, may_run=event.may_run)
+    return begun_anew(replace(m, progress=p), state.stop, state.stopped_at or ORIGIN)
 
 
-def _with_last_line(event: e.StepEnded) -> str:
-    """How a step failed, and what it said last: that is where a command says why."""
-    last = event.output.strip().splitlines()[-1:]
-    return f"{event.detail}: {last[0].strip()[:LAST_LINE]}" if last else event.detail
+def _with_last_words(event: e.StepEnded) -> str:
+    """How a step failed, and what it said last. Its whole output is in the journal."""
+    said = said_last(event.output)
+    return f"{event.detail}: {said}" if said else event.detail

@@ -18,5 +18,5 @@ def moved(m: MemberState, move: Move, now: Instant, **changes: Any) -> MemberSta
     return replace(m, phase=phase, since=since, **changes)
 
 
-def working(m: MemberState, step: MemberStep | None, **changes: Any) -> MemberState:
+def working(m: MemberState, step: MemberStep | None, /, **changes: Any) -> MemberState:
     return replace(m, progress=replace(m.progress, work=step, **changes))

@@ -1,5 +1,6 @@
 """What a look at a load balancer changes: snapshot, counts, and since when a member is quiet."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
@@ -9,7 +10,7 @@ from controller.core.gates.gate import CounterGate
 from controller.core.gates.tally import Tally
 from controller.core.phases import MAY_START, Phase
 from controller.core.plan.plan import Plan
-from controller.core.pool import Admin, Counters, InstanceView, Instant
+from controller.core.pool import Admin, Counters, InstanceView, Instant, Line
 from controller.core.snapshot import looked, lost
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
@@ -25,7 +26,8 @@ def observe(plan: Plan, state: State, event: Looked | LookFailed) -> State:
         snapshot = lost(state.snapshots[event.instance], event.at, event.why)
         return replace(state, snapshots={**state.snapshots, event.instance: snapshot})
     view = event.view
-    snapshot = looked(state.snapshots[view.instance], view)
+    before = state.snapshots[view.instance]
+    snapshot = looked(before, view)
     state = replace(
         state,
         snapshots={**state.snapshots, view.instance: snapshot},
@@ -37,7 +39,22 @@ def observe(plan: Plan, state: State, event: Looked | LookFailed) -> State:
     changed = {
         m.name: new for m in state.in_progress if (new := _watched(plan, state, m, view)) is not m
     }
+    if view.is_full and before.full_by and not before.full_by.is_same(view.incarnation):
+        changed |= _relapsed(state, view)
     return replace(state, members={**state.members, **changed}) if changed else state
+
+
+def _relapsed(state: State, view: InstanceView) -> dict[str, MemberState]:
+    """Members that we had out and put back, and that a new worker shows out the first time that
+    it is seen: what we had set was kept somewhere, and restored by the reload."""
+    return {
+        m.name: replace(m, placement=replace(m.placement, relapsed_at=view.instance))
+        for m in state.members.values()
+        if m.placement.former is not None
+        and m.placement.found is None
+        and m.phase in (Phase.DONE, Phase.WAITING)
+        and any(line.admin is not Admin.READY for line in view.of(m.name))
+    }
 
 
 def _tallied(state: State, view: InstanceView) -> dict[str, Tally]:
@@ -75,7 +92,8 @@ def _watched(plan: Plan, state: State, m: MemberState, view: InstanceView) -> Me
         first = m.draining.quiet.get(view.instance, (view.at, view.at))[0]
         others = {i: span for i, span in m.draining.quiet.items() if i != view.instance}
         quiet = {**others, view.instance: (first, view.at)} if is_quiet else others
-        return replace(m, draining=replace(m.draining, quiet=quiet))
+        came = _came_when_out(m.draining.came_when_out, view.instance, lines)
+        return replace(m, draining=replace(m.draining, quiet=quiet, came_when_out=came))
     if m.phase is Phase.DRAINING:
         return _arrived(state, m)
     if m.phase is Phase.SOAKING and m.trial.warmed_at is None:
@@ -83,6 +101,19 @@ def _watched(plan: Plan, state: State, m: MemberState, view: InstanceView) -> Me
             return m
         return replace(m, trial=replace(m.trial, warmed_at=view.at))
     return m
+
+
+def _came_when_out(
+    known: Mapping[str, tuple[int, int]], instance: str, lines: Collection[Line]
+) -> Mapping[str, tuple[int, int]]:
+    """With what one more look shows; one that shows it in rotation, or counts nothing, ends it."""
+    others = {one: span for one, span in known.items() if one != instance}
+    counts = [line.arrivals for line in lines if line.admin is Admin.OUT]
+    arrivals = sum(count for count in counts if count is not None)
+    if len(counts) < len(lines) or None in counts:
+        return others
+    first = min(known.get(instance, (arrivals, arrivals))[0], arrivals)
+    return {**others, instance: (first, arrivals)}
 
 
 def is_warming(state: State, member: str) -> bool:

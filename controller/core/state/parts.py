@@ -28,6 +28,10 @@ class Placement:
     """Who confirmed the last setting: a change at the same worker is somebody else's (S14)."""
     confirmed: Setting | None = None
     """Which setting that was."""
+    former: Found | None = None
+    """What was found of it when this rollout had it out before, and has put it back since."""
+    relapsed_at: str = ""
+    """The balancer that, newly reloaded, showed it out again although it was put back."""
     share: int = FULL
     """Per cent of its found weight at which it was put back last."""
     foreign: bool = False
@@ -77,8 +81,18 @@ class Progress:
     """What `unless` said last."""
     detail: str = ""
     """What was seen when the work ended, for people."""
+    exit_code: int | None = None
+    """Of the step that failed last."""
+    may_run: str = ""
+    """What of it may still run, where it cannot be waited for, in words: until the operator, or a
+    step that begins, says otherwise."""
     step_ended: Instant | None = None
     """In this process."""
+    done_for: tuple[Seat, ...] = ()
+    """Who was in its place when its steps had ended: what they did, they did to this one."""
+    proven: bool = False
+    """It passed its validation and its check since its last step, and nothing has spoken against
+    it since: users may meet it."""
     restore_tried: bool = False
     tried_other: bool = False
     """It did not pass as the one version, and is, or was, validated as the other."""
@@ -99,6 +113,13 @@ class Draining:
     arrivals: int | None = None
     persistent: bool = False
     """Sessions were still arriving while it was draining."""
+    came_when_out: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Instance → arrivals in the first and in the last of the looks in a row that showed it out."""
+
+    @property
+    def intruders(self) -> int:
+        """How many sessions arrived although it was out everywhere they came from."""
+        return sum(last - first for first, last in self.came_when_out.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,3 +201,8 @@ class MemberState:
     @property
     def is_in_progress(self) -> bool:
         return self.phase in IN_PROGRESS
+
+    @property
+    def is_unproven(self) -> bool:
+        """Whether it is out because of us, changed, and no user may meet it (S4)."""
+        return self.placement.found is not None and self.progress.begun and not self.progress.proven

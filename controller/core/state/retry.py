@@ -11,9 +11,15 @@ from controller.core.steps import (
 )
 
 
+def looked_after(m: MemberState) -> MemberState:
+    """The operator has been told what may still run, and has decided to go on."""
+    return replace(m, progress=replace(m.progress, may_run="")) if m.progress.may_run else m
+
+
 def taken_up_again(m: MemberState, now: Instant) -> MemberState:
     """A member after a halt. One that is out and changed can still not go back as it was, hence
-    `begun`; an execution whose end is not known is joined, hence the same attempt."""
+    `begun`; steps that ended well are not repeated (S7), unless they were undone by a rollback; an
+    execution whose end is not known is joined, hence the same attempt."""
     is_upgrade = m.progress.course is Course.UPGRADE
     is_over = m.phase in OVER
     if is_over and is_upgrade:
@@ -25,8 +31,10 @@ def taken_up_again(m: MemberState, now: Instant) -> MemberState:
     if m.phase is not Phase.WAITING or m.progress.unfinished:
         return _renewed(m)
     begun = m.progress.begun and m.placement.found is not None
-    attempt = m.progress.attempt + 1
-    return _renewed(replace(m, progress=replace(m.progress, step=0, attempt=attempt, begun=begun)))
+    attempt, step = m.progress.attempt + 1, m.progress.step if begun and is_upgrade else 0
+    return _renewed(
+        replace(m, progress=replace(m.progress, step=step, attempt=attempt, begun=begun))
+    )
 
 
 def _renewed(m: MemberState) -> MemberState:

@@ -8,6 +8,7 @@ from controller.core.events import (
     AbortRequested,
     Finished,
     Halted,
+    JournalSeen,
     RunBegan,
     StopRequested,
     Verdict,
@@ -60,7 +61,7 @@ class State:
     began_at: Instant = ORIGIN
     """When this run began: the pool is judged from here."""
     known_alerts: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """Gate → alerts that fired when it was first asked: they do not count."""
+    """Gate → alerts that have fired ever since it was first asked: they do not count."""
     fingerprint: str = ""
     """Of the rollout file as it was begun with, secrets included."""
     touched: bool = False
@@ -89,6 +90,7 @@ class State:
     ramp_refused: bool = False
     """A load balancer takes no weight but none and all: nobody is ramped."""
     # --- seen since, gone after a crash
+    journal: JournalSeen = field(default_factory=JournalSeen)
     snapshots: Mapping[str, Snapshot] = field(default_factory=dict)
     known: Mapping[str, Incarnation] = field(default_factory=dict)
     """Instance → the worker that we last reckoned with. After a crash, the one that confirmed a

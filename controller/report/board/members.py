@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from controller.core.decide.context import Context
+from controller.core.decide.drain import awaits_clients
 from controller.core.gates.figures import span
 from controller.core.phases import FIVE, GRAVE, UPGRADED, Phase
-from controller.core.plan.plan import Plan
 from controller.core.state.counts import counted
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
@@ -127,7 +127,7 @@ def _row(ctx: Context, recent: Recent, m: MemberState) -> Row:
         member=m.name,
         phase=FIVE.get(m.phase, str(m.phase)),
         age=span(whole(ctx.now - since)) if is_busy else "",
-        limit=_limit(ctx.plan, m),
+        limit=_limit(ctx, m),
         in_flight=_in_flight(ctx.state, m.name),
         history=recent.in_flight.get(m.name, ()) if m.is_in_progress else (),
         doing=_doing(ctx, m),
@@ -143,14 +143,10 @@ def _tone(m: MemberState) -> Tone:
     return Tone.GOOD if m.phase in UPGRADED else Tone.DIM
 
 
-def is_sticky(plan: Plan, m: MemberState) -> bool:
-    return bool(plan.sticky) or m.draining.persistent
-
-
-def _limit(plan: Plan, m: MemberState) -> str:
-    policies = plan.policies
+def _limit(ctx: Context, m: MemberState) -> str:
+    policies = ctx.plan.policies
     match m.phase:
-        case Phase.DRAINING if is_sticky(plan, m):
+        case Phase.DRAINING if awaits_clients(ctx, m):
             return f"of {span(policies.drain.sticky)}"
         case Phase.DRAINING:
             return f"max {span(policies.drain.timeout)}"
@@ -177,7 +173,7 @@ _DOING: Final = {
 
 def _doing(ctx: Context, m: MemberState) -> str:
     match m.phase:
-        case Phase.DRAINING if is_sticky(ctx.plan, m):
+        case Phase.DRAINING if awaits_clients(ctx, m):
             return "sticky clients may still come"
         case Phase.DRAINING:
             return "waiting for work in flight"

@@ -85,6 +85,8 @@ def _stopping(state: State) -> StateLine:
 
 
 def _reasons(ctx: Context) -> Iterator[str]:
+    if ctx.state.journal.is_late:
+        yield "the state folder does not answer, and each step is written there first"
     yield from _unseen(ctx)
     yield from _lingering(ctx)
     yield from _short(ctx)
@@ -105,7 +107,8 @@ def _unseen(ctx: Context) -> Iterator[str]:
 
 
 def _lingering(ctx: Context) -> Iterator[str]:
-    waiting = [m for m in ctx.state.in_progress if m.phase in (Phase.OUT, Phase.UPGRADING)]
+    held_up = (Phase.DUE, Phase.OUT, Phase.UPGRADING)
+    waiting = [m for m in ctx.state.in_progress if m.phase in held_up]
     if not any(m.progress.work is None for m in waiting):
         return
     if ctx.lingering is not None:

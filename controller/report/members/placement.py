@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from controller.core.pool import Health, InstanceView, Line
+from controller.core.pool import Admin, Health, InstanceView, Line
 from controller.core.snapshot import Snapshot
 from controller.core.state.state import State
+from controller.core.steps import Setting
 
 SHOWN: Final = 3
 """Places named in one line; the rest are counted."""
@@ -22,6 +23,10 @@ class Observed:
     down: tuple[str, ...] = ()
     """Of these, where it fails the load balancer's health check."""
     out: tuple[str, ...] = ()
+    nameless: tuple[str, ...] = ()
+    """Of these, where nobody took it out: its name has no address."""
+    is_reloaded: bool = False
+    """It is out where we had put it back, and the load balancer was reloaded since."""
 
     @property
     def is_seen(self) -> bool:
@@ -61,7 +66,24 @@ def observed(state: State, member: str) -> Observed:
         ready=tuple(place for place, _ in ready),
         down=tuple(place for place, line in ready if line.health is Health.FAILING),
         out=tuple(place for place, line in lines if line.is_out),
+        nameless=tuple(
+            place for place, line in lines if line.is_unresolved and line.admin is Admin.READY
+        ),
+        is_reloaded=_is_out_since_a_reload(state, member),
     )
+
+
+def _is_out_since_a_reload(state: State, member: str) -> bool:
+    """Whether another worker shows it out than the one that confirmed its return."""
+    m = state.members.get(member)
+    if m is None or m.placement.confirmed not in (Setting.PUT_BACK, Setting.RESTORE):
+        return False
+    for instance, seen in state.lines_of(member):
+        former, now = m.placement.incarnations.get(instance), state.snapshots[instance].incarnation
+        is_other = former is not None and now is not None and not former.is_same(now)
+        if is_other and seen.line.admin is not Admin.READY:
+            return True
+    return False
 
 
 def _lines(snapshots: Mapping[str, Snapshot], member: str) -> list[tuple[str, Line]]:
@@ -74,11 +96,12 @@ def _lines(snapshots: Mapping[str, Snapshot], member: str) -> list[tuple[str, Li
 
 
 def others(state: State, known: frozenset[str]) -> tuple[str, ...]:
-    """Servers that are not members of the rollout and should serve; backup servers never count."""
+    """Servers that are not members of the rollout and should serve; backup servers and empty slots
+    never count."""
     names = dict.fromkeys(name for s in state.snapshots.values() for name in s.lines)
     return tuple(
         name
         for name in names
         if name not in known
-        and not any(line.is_backup for _, line in _lines(state.snapshots, name))
+        and all(line.may_be_member for _, line in _lines(state.snapshots, name))
     )

@@ -21,6 +21,12 @@ Holders = Mapping[str, str]
 
 NO_HOLDERS: Final[Holders] = {}
 
+NAMELESS: Final = "its name has no address"
+
+RELOADED: Final = (
+    "since a reload, which may have restored what this rollout had set before (a state file?)"
+)
+
 DOWN: Final = "DOWN{} (fails the load balancer's health check)"
 
 
@@ -146,6 +152,8 @@ def _unproven(m: MemberState, done: str, why: str, seen: Observed, by: Holders) 
     """For a member left in rotation, unless a look shows it out everywhere."""
     end, what = f": {why}" if why else "", _missing(m)
     is_kept = m.phase is Phase.KEPT
+    if seen.nameless and seen.nameless == seen.out:
+        return f"{done}{what}, {_not_serving(m.name, seen, by)}{end}"
     if (seen.out and not seen.ready) or (is_kept and m.placement.kept_out and not seen.is_seen):
         if is_kept:
             return f"{done}, TAKEN OUT BY SOMEBODY ELSE{what}{end}"
@@ -167,7 +175,9 @@ def _missing(m: MemberState) -> str:
 
 def _not_serving(name: str, seen: Observed, by: Holders) -> str:
     if seen.out:
-        return f"OUT OF ROTATION{seen.where(seen.out)}: {_by_whom(name, by)}"
+        why = RELOADED if seen.is_reloaded and name not in by else _by_whom(name, by)
+        why = NAMELESS if seen.nameless == seen.out else why
+        return f"OUT OF ROTATION{seen.where(seen.out)}: {why}"
     return DOWN.format(seen.where(seen.down))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from controller.core.events import Cause
 from controller.core.gates.figures import span
 from controller.core.phases import Phase
 from controller.core.plan.plan import Plan
@@ -36,8 +37,9 @@ def halt_message(
     halt = state.halt
     if halt is None:
         raise ValueError("not halted")
+    seen = [halt.seen, unwritten(state)] if state.journal.is_unwritten else [halt.seen]
     lines = [
-        f"SEEN      {halt.seen}",
+        *_labelled("SEEN", seen),
         f"LIMIT     {halt.limit}",
         *_labelled("MEMBERS", [*_as_of(state, now, wall), *_members(plan, state)]),
         f"USERS     {_users(state, now, wall)}",
@@ -45,6 +47,13 @@ def halt_message(
         *_labelled("NEXT", after_halt(plan, state, commands)),
     ]
     return [legible_line(line) for line in lines]
+
+
+def unwritten(state: State) -> str:
+    """That the journal lacks what came last: `status` and the next run do not know of it."""
+    is_told = state.halt is not None and state.halt.cause is Cause.JOURNAL
+    why = "" if is_told else f": {state.journal.fault}"
+    return f"the end of this run is NOT IN THE JOURNAL{why}"
 
 
 def without_next(lines: Sequence[str]) -> list[str]:
@@ -65,7 +74,7 @@ def _lost(state: State) -> list[Snapshot]:
     return [s for s in state.snapshots.values() if s.lost_since is not None or s.at is None]
 
 
-def _unanswered(state: State) -> str:
+def unanswered(state: State) -> str:
     """Which load balancers do not answer; empty when all do."""
     lost = [snapshot.instance for snapshot in _lost(state)]
     return f"{names(lost)} {'does' if len(lost) == 1 else 'do'} not answer" if lost else ""
@@ -73,7 +82,7 @@ def _unanswered(state: State) -> str:
 
 def _unknown(state: State) -> str:
     """Why it is not known whether users fail; empty when it is known."""
-    return _unanswered(state) or why_unknown(state)
+    return unanswered(state) or why_unknown(state)
 
 
 def _as_of(state: State, now: Instant, wall: datetime) -> list[str]:
@@ -121,7 +130,7 @@ def _users(state: State, now: Instant, wall: datetime) -> str:
 
 def serving(state: State) -> int:
     """How many serve. A member that we have out does not, even where the last look is older."""
-    partly = (Phase.KEPT, Phase.RAMPING)
+    partly = (Phase.KEPT, Phase.RAMPING, Phase.RETURNING)
     away = frozenset(m.name for m in state.members.values() if m.is_away and m.phase not in partly)
     return capacity(state.snapshots.values(), away).serving
 

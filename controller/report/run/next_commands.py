@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from shlex import quote
 from typing import Final
 
+from controller.core.phases import HELD_OUT, Phase
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.state.state import State
+from controller.core.steps import Course
 from controller.redaction import MASK
 from controller.report.members.status import fault
 from controller.report.words import names
@@ -74,13 +76,27 @@ def after_halt(plan: Plan, state: State, commands: NextCommands) -> list[str]:
     """What to type about a rollout that halted: go on, end it, or go back if the file has a
     `rollback`."""
     lines = [
-        f"to go on:  {commands.resume}, then {commands.run}",
+        f"to go on:  {commands.resume}, then {commands.run}{_not_repeated(state)}",
         f"to end it: {commands.abort}   ({restoring(state)})",
     ]
     is_upgrade = plan.purpose is Purpose.UPGRADE and plan.rollback is not None
-    if is_upgrade and not any(m.progress.unfinished for m in state.members.values()):
+    members = state.members.values()
+    if is_upgrade and not any(m.progress.unfinished or m.progress.may_run for m in members):
         lines.append(f"to go back: {commands.rollback}")
     return lines
+
+
+def _not_repeated(state: State) -> str:
+    """What of those that are left out does not run again."""
+    done = [
+        m.name
+        for m in state.members.values()
+        if m.phase in HELD_OUT | {Phase.KEPT}
+        and m.is_away
+        and m.progress.step
+        and m.progress.course is Course.UPGRADE
+    ]
+    return f"   (the steps of {names(done)} that ended well do not run again)" if done else ""
 
 
 def restoring(state: State) -> str:

@@ -2,9 +2,10 @@
 
 from controller.core import events as e
 from controller.core.events import Event, Observation
+from controller.core.events.said import said_last
 from controller.core.gates.figures import span
 from controller.core.outcome import Outcome
-from controller.core.phases import Phase
+from controller.core.phases import HELD_IN_PLACE, Phase
 from controller.core.plan.plan import Purpose
 from controller.core.pool import FULL
 from controller.core.state.parts import MemberState
@@ -40,6 +41,8 @@ def sentence(event: Event | Observation, before: State, after: State) -> tuple[s
 
 def _said(event: Event | Observation, before: State, after: State) -> tuple[str, str] | None:
     match event:
+        case e.JournalSeen():
+            return "", _journal(event)
         case e.Looked() | e.LookFailed():
             return _snapshot(event, before)
         case e.Intended(step):
@@ -82,6 +85,17 @@ def _finished(event: e.Finished) -> str:
     """No exit code for an aborted rollout: it depends on which command aborted it."""
     code = "" if event.outcome is Outcome.ABORTED else f" (exit code {event.exit_code})"
     return event.outcome + code + (f": {event.why}" if event.why else "")
+
+
+def _journal(event: e.JournalSeen) -> str:
+    if event.fault:
+        return f"the state folder cannot be used: {event.fault}"
+    if event.is_late:
+        return (
+            "the state folder does not answer: gates are judged, but no further step begins "
+            "until it does"
+        )
+    return "the state folder answers again"
 
 
 def _snapshot(event: e.Looked | e.LookFailed, before: State) -> tuple[str, str] | None:
@@ -141,7 +155,7 @@ def _why_now(m: MemberState) -> str:
 def _setting(step: SetMember, after: State) -> str:
     m = after.members[step.member]
     match step.setting:
-        case Setting.HOLD if m.phase not in (Phase.HOLDING, Phase.OUT):
+        case Setting.HOLD if m.phase in HELD_IN_PLACE - {Phase.OUT}:
             return "no longer out: taking it out again"
         case Setting.HOLD:
             return _left(step.member, after, ": ") + "going into maintenance"
@@ -210,9 +224,8 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
         case e.GuardAnswered(member, answer, detail):
             skipped = after.members[member].phase is Phase.SKIPPED
             return member, f"{answer} ({detail})" + (": skipped" if skipped else "")
-        case e.StepEnded(member, _, _, _, _, detail, output, seconds):
-            last = output.strip().splitlines()[-1:] if "code 0" not in detail else []
-            return member, f"{detail} after {seconds:.1f}s" + (f": {last[0]}" if last else "")
+        case e.StepEnded():
+            return event.member, _step_end(event)
         case e.Validated(member, passed, detail):
             return member, f"validation {'passed' if passed else 'FAILED'}: {detail}"
         case e.MemberReturned(member) if after.members[member].phase is Phase.RAMPING:
@@ -225,7 +238,10 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
         case e.MemberReturned(member):
             return member, "back in rotation and healthy everywhere: soaking, judged by its gates"
         case e.MemberFoundOut(member):
-            return member, "already out because of us: not drained again"
+            done = _ended_well(after.members[member].progress.step)
+            return member, f"already out because of us: not drained again{done}"
+        case e.StepsUndone(member, why):
+            return member, f"its steps run again: {why}"
         case e.MemberStoodDown(member):
             return member, "not started, nothing was done to it: the rollout stops"
         case e.RestoreBegan(member):
@@ -234,6 +250,11 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
             return member, "the operator said no"
         case e.MemberInherited(member):
             return member, "still out since an earlier rollout: it goes first"
+        case e.MemberRelapsed(member, instance):
+            return member, (
+                f"out again at {instance} since its reload, which restored what this rollout had "
+                "set (a state file?): proven and put back once more"
+            )
         case e.SoakEnded(member, note):
             return member, f"done ({note})"
         case e.ForeignHandSeen(member, instance):
@@ -250,6 +271,23 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
             return None
 
 
+def _step_end(event: e.StepEnded) -> str:
+    said = "" if event.passed else said_last(event.output)
+    return (
+        f"{event.detail} after {event.seconds:.1f}s"
+        + (f"; {event.note}" if event.note else "")
+        + (f": {said}" if said else "")
+    )
+
+
+def _ended_well(done: int) -> str:
+    """Which steps do not run again."""
+    if not done:
+        return ""
+    which = "its step" if done == 1 else f"{done} of its steps"
+    return f"; {which} ended well before, and {'does' if done == 1 else 'do'} not run again"
+
+
 def kind_of(event: Event | Observation) -> str:
     """The event's name; for an intention, the step's."""
     return type(event.step if isinstance(event, e.Intended) else event).__name__
@@ -260,6 +298,8 @@ def level_of(event: Event | Observation) -> str:
     match event:
         case e.Halted() | e.MemberStuck() | e.LockLost():
             return "error"
+        case e.JournalSeen(fault=fault, is_late=is_late):
+            return "error" if fault else "warning" if is_late else "info"
         case (
             e.Validated(passed=False)
             | e.StepEnded(passed=False)
@@ -267,6 +307,8 @@ def level_of(event: Event | Observation) -> str:
         ):
             return "error"
         case e.GateSampled(verdict=e.Verdict.INCONCLUSIVE):
+            return "warning"
+        case e.StepEnded() if event.note:
             return "warning"
         case (
             e.LookFailed()
@@ -277,6 +319,7 @@ def level_of(event: Event | Observation) -> str:
             | e.MemberFailed()
             | e.MemberKept()
             | e.MemberLeft()
+            | e.StepsUndone()
             | e.StopRequested()
             | e.AbortRequested()
         ):

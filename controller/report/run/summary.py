@@ -5,7 +5,7 @@ from datetime import datetime
 
 from controller.core.events import Finished
 from controller.core.outcome import Outcome
-from controller.core.phases import JUDGED, Phase
+from controller.core.phases import EXPOSED, Phase
 from controller.core.plan.abilities import MEMBER
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.pool import Instant
@@ -16,7 +16,7 @@ from controller.core.steps import Course
 from controller.records import RolloutRow
 from controller.report.members.placement import observed
 from controller.report.members.status import fault, is_changed, is_whole, left_status, member_status
-from controller.report.run.halt import halt_message
+from controller.report.run.halt import halt_message, serve, serving, unanswered, unwritten
 from controller.report.run.next_commands import NextCommands
 from controller.report.sanitize import legible_line
 from controller.report.words import count, names
@@ -57,6 +57,8 @@ def summary(
         return [f"refused, nothing was touched: {finished.why}"]
     lines = [f"{finished.outcome}: {tally(plan, state)}", *status_lines(plan, state)]
     lines += _goes_on(plan, state, finished, commands)
+    if state.journal.is_unwritten:
+        lines.append(f"{unwritten(state)}; the next run goes on from what the journal has")
     return [legible_line(line) for line in lines]
 
 
@@ -110,7 +112,7 @@ def over(none: str, row: RolloutRow, plan: Plan, state: State, commands: NextCom
     return [legible_line(line) for line in lines]
 
 
-RETURNED = frozenset({*JUDGED, Phase.KEPT})
+RETURNED = frozenset({*EXPOSED, Phase.KEPT})
 
 
 def _is_unproven(m: MemberState) -> bool:
@@ -135,11 +137,36 @@ def _goes_on(plan: Plan, state: State, finished: Finished, commands: NextCommand
 
 
 def _stopped(plan: Plan, state: State, why: str, commands: NextCommands) -> list[str]:
-    """A safe state: users meet no unproven member, and no step still runs."""
+    """A safe state: users meet no unproven member, no step still runs, and the floor holds as seen
+    after the last setting."""
     lines = under_way(plan, state, commands)
-    is_safe = not any(m.progress.unfinished or _is_risky(plan, m) for m in state.members.values())
+    members = state.members.values()
+    short = _floor(plan, state)
+    is_safe = not short and not any(
+        m.progress.unfinished or m.progress.may_run or _is_risky(plan, m) for m in members
+    )
+    seen = [f"SEEN      {m.name}: {m.progress.detail}" for m in members if _is_stopped_too(m)]
+    lines = [*seen, *lines]
     first = f"stopped ({why}) in a safe state" if is_safe else f"stopped ({why})"
+    lines = [*short, *lines]
     return [first, *lines] if lines else [f"{first}; `{commands.run}` goes on"]
+
+
+def _is_stopped_too(m: MemberState) -> bool:
+    """Whether the signal that stopped poolroll has ended its step."""
+    return m.phase is Phase.UPGRADING and m.progress.lost and m.progress.exit_code is not None
+
+
+def _floor(plan: Plan, state: State) -> list[str]:
+    """What is wrong with the floor; nothing of it where nothing was touched."""
+    if not state.touched:
+        return []
+    if unseen := unanswered(state):
+        return [f"NOT KNOWN whether enough members serve: {unseen}"]
+    number = serving(state)
+    if number >= plan.min_available:
+        return []
+    return [f"BELOW THE FLOOR: {serve(number)}, the floor is {plan.min_available}"]
 
 
 def under_way(plan: Plan, state: State, commands: NextCommands) -> list[str]:

@@ -45,7 +45,7 @@ def pid_in(path: Path) -> int:
 
 
 def holder_of(lock: Path) -> int:
-    """The process that has `lock` open, other than this one; 0 when there is none."""
+    """The process that has `lock` open, other than this one."""
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit() or int(entry.name) == os.getpid():
             continue
@@ -55,4 +55,4 @@ def holder_of(lock: Path) -> int:
             continue
         if str(lock) in fds:
             return int(entry.name)
-    return 0
+    raise AssertionError(f"nobody has {lock} open")

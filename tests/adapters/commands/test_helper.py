@@ -1,5 +1,7 @@
 """The pure parts of the helper."""
 
+from pathlib import Path
+
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -61,3 +63,17 @@ def test_no_such_process_has_no_state() -> None:
     """A process id that nobody has is told from one that somebody has."""
     assert helper.stat(2**22 + 1) is None
     assert helper.stat(1) is not None
+
+
+def test_result_has_its_room_before_the_step_begins(tmp_path: Path) -> None:
+    """It is written over that, so that a disk that is full by then does not lose it."""
+    folder = str(tmp_path)
+    helper.make_room(folder, helper.RESULT)
+    kept = tmp_path / f"{helper.RESULT}.new"
+    inode = kept.stat().st_ino
+    assert kept.stat().st_blocks * 512 >= helper.ROOM
+    helper.write_durably(folder, helper.RESULT, "0.100 exit 0\n")
+    result = tmp_path / helper.RESULT
+    assert (result.read_text(), result.stat().st_ino) == ("0.100 exit 0\n", inode)
+    helper.write_durably(folder, helper.RESULT, "0.2 lost\n")
+    assert result.read_text() == "0.2 lost\n"

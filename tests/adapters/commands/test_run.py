@@ -80,7 +80,9 @@ async def test_nothing_is_inherited(tmp_path: Path) -> None:
         os.set_inheritable(file.fileno(), True)
         result = await commands(tmp_path / "jobs").run(job("k", "ls -l /proc/self/fd"))
     opened = [line.split(" -> ")[1] for line in result.output.splitlines() if " -> " in line]
-    assert [name for name in opened if not name.startswith(("/dev/null", "pipe:", "/proc/"))] == []
+    assert [
+        name for name in opened if not name.startswith(("/dev/null", "/memfd:", "/proc/"))
+    ] == []
     assert len(opened) == 4
 
 
@@ -95,7 +97,9 @@ async def test_signals_are_as_usual_in_the_step(tmp_path: Path) -> None:
 
 async def test_death_by_signal_is_128_and_its_number(tmp_path: Path) -> None:
     """A step that a signal ended has the exit code that shells give it."""
-    assert (await commands(tmp_path / "jobs").run(job("k", "kill -KILL $$"))).exit_code == 137
+    for number, code in ((9, 137), (15, 143), (1, 129)):
+        result = await commands(tmp_path / "jobs").run(job(f"k{number}", f"kill -{number} $$"))
+        assert (result.exit_code, result.signal) == (code, number)
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ REFUSED: Final[tuple[Command, ...]] = (
     ("set", "server", "static/s1", "weight", "5"),
     ("shutdown", "sessions", "server", "web/nope"),
     ("show", "servers", "state", "nope"),
-    ("show", "stat", "999", "6", "-1"),
+    ("show", "stat", "#999", "6", "-1"),
 )
 
 

@@ -1,6 +1,8 @@
 """The client and one instance against servers that misbehave as no test HAProxy would."""
 
 import asyncio
+import itertools
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -21,6 +23,7 @@ from controller.errors import (
     CommandRefused,
     MalformedReply,
     NoSuchMember,
+    Unsupported,
 )
 from controller.pools.haproxy import Endpoint, TcpEndpoint, UnixEndpoint
 from tests.adapters.haproxy.samples import INFO, STAT, STATE
@@ -87,6 +90,39 @@ async def test_reply_that_is_not_whole(
             await client(UnixEndpoint(str(short_folder / "s"))).ask(ONE)
 
 
+async def test_a_stats_page_is_no_runtime_api(short_folder: Path) -> None:
+    """What answers in HTTP is said to."""
+    page = "HTTP/1.0 400 Bad request\r\ncontent-type: text/html\r\n\r\n<html>"
+    async with server(short_folder / "s", saying(page)):
+        with pytest.raises(Unsupported, match="it speaks HTTP: a stats page"):
+            await client(UnixEndpoint(str(short_folder / "s"))).ask(ONE)
+
+
+@pytest.mark.parametrize("reloads", [False, True])
+async def test_more_than_a_line_holds_is_asked_on_several(
+    short_folder: Path, reloads: bool
+) -> None:
+    """Hundreds of backends are asked for in turn, each time of the worker that answered first; of
+    another one it is no answer."""
+    asked = [("show", "servers", "state", f"customer_{n}") for n in range(300)]
+    pids = itertools.count(77) if reloads else itertools.repeat(77)
+
+    async def answer(line: str, writer: asyncio.StreamWriter) -> None:
+        info, *others = line.split("; ")
+        assert info == "show info"
+        said = [f"Name: HAProxy\nPid: {next(pids)}", *(one.split("_")[-1] for one in others)]
+        writer.write("".join(f"{one}\n\n" for one in said).encode())
+
+    async with server(short_folder / "s", answer) as lines:
+        asking = client(UnixEndpoint(str(short_folder / "s"))).ask(*asked)
+        if reloads:
+            with pytest.raises(BalancerUnreachable, match="reloaded between two questions"):
+                await asking
+        else:
+            assert await asking == tuple(map(str, range(300)))
+    assert len(lines) == 2
+
+
 async def test_flood_is_cut_off(short_folder: Path) -> None:
     """An endless answer is left at the limit."""
 
@@ -139,9 +175,13 @@ async def test_at_most_two_connections_at_once(short_folder: Path) -> None:
 async def test_endpoints_that_do_not_open(short_folder: Path) -> None:
     """No file, nobody listening, no socket at all: unreachable, each with its reason."""
     (short_folder / "file").write_text("")
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(short_folder / "left"))
     with pytest.raises(BalancerUnreachable, match="there is no such socket"):
         await client(UnixEndpoint(str(short_folder / "none"))).ask(ONE)
     with pytest.raises(BalancerUnreachable, match="nothing listens there"):
+        await client(UnixEndpoint(str(short_folder / "left"))).ask(ONE)
+    with pytest.raises(Unsupported, match="this is a file, not a socket"):
         await client(UnixEndpoint(str(short_folder / "file"))).ask(ONE)
     with pytest.raises(BalancerUnreachable, match="no connection: "):
         await client(UnixEndpoint(str(short_folder / "file" / "below"))).ask(ONE)

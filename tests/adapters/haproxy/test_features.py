@@ -78,7 +78,7 @@ async def test_each_kind_of_server_is_told_apart(site: Site) -> None:
     assert (lines["zero"].admin, lines["zero"].is_out) == (Admin.READY, True)
     assert lines["six"].occupant == Occupant("::1:9", "::1", 9)
     assert lines["six"].key == "web/::1:9"
-    assert (lines["lost"].occupant, lines["lost"].admin) == (None, Admin.OUT)
+    assert (lines["lost"].occupant, lines["lost"].is_unresolved) == (None, True)
     assert lines["lost"].key == "web/:9"
     assert lines["spare"].health is Health.UNCHECKED
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from adapters.haproxy.notes import PACE, survey_of
+from adapters.haproxy.notes import LEAK, PACE, survey_of
 from controller.core.plan.abilities import Abilities, ByHand
 from controller.core.pool import (
     Admin,
@@ -45,7 +45,7 @@ def test_plain_pool_has_no_notes() -> None:
     """Nothing is said where nothing is remarkable; how to act by hand stands there always."""
     ready = "set server web/{member} state ready; set server api/{member} state ready"
     by_hand = ByHand(ready, ready.replace("ready", "maint"))
-    assert surveyed(PLAIN) == Survey((), (), Abilities(pace=PACE), by_hand)
+    assert surveyed(PLAIN) == Survey((), (), Abilities(pace=PACE, leak=LEAK), by_hand)
 
 
 @pytest.mark.parametrize(
@@ -134,4 +134,5 @@ def test_abilities() -> None:
         limits={("unix:/a", "web", "web1"): 20},
         prefers_idle=frozenset({("unix:/a", "web")}),
         pace=PACE,
+        leak=LEAK,
     )

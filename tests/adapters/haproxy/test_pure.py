@@ -15,9 +15,10 @@ from adapters.haproxy.lines import (
     server_of,
 )
 from adapters.haproxy.orders import begin_return, put_back, shortfall
+from adapters.haproxy.query import backend_view
 from adapters.haproxy.tables import Row, parse_info, parse_stat, parse_state
 from adapters.haproxy.wire import line_of as wire_line
-from adapters.haproxy.wire import refusal, split_replies
+from adapters.haproxy.wire import lines_for, refusal, split_replies
 from adapters.haproxy.workers import any_alive
 from controller.core.pool import (
     Admin,
@@ -113,6 +114,45 @@ def test_line_too_long_is_not_sent() -> None:
         wire_line("it", [("show", "x" * 100)] * 200)
 
 
+def test_commands_are_spread_over_lines() -> None:
+    """In order, none lost, each line as full as may be; one that is too long has its own."""
+    commands = [("show", "servers", "state", f"customer_{n}") for n in range(500)]
+    lines = lines_for(commands)
+    assert [command for line in lines for command in line] == commands
+    assert 3 <= len(lines) <= 5
+    assert all(len(wire_line("it", (("show", "info"), *line))) < 7100 for line in lines)
+    assert lines_for(commands[:2]) == [tuple(commands[:2])]
+    assert [len(line) for line in lines_for([("x" * 9000,), ("a",), ("b",)])] == [1, 2]
+    assert lines_for([]) == [()]
+
+
+SAID = "# pxname,last_chk,mode\nweb,{},http\nweb,,http"
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        ('"status: down\n\ncause: db"', "status: downcause: db"),
+        ('"\n\n\n\n"', ""),
+        ('"say ""no""\n\n, and ""\n\n"""', 'say "no", and ""'),
+        ('"half', None),
+    ],
+)
+def test_what_a_check_said_ends_no_reply(said: str, read: str | None) -> None:
+    """An empty line within the quotes of a table is part of it, whatever follows."""
+    whole = f"[6]: a\n\n{SAID.format(said)}\n\n\nb c\n\n"
+    replies, is_whole = split_replies(whole)
+    assert is_whole is (read is not None)
+    if read is None:
+        return
+    assert [replies[0], *replies[2:]] == ["a", "", "b c"]
+    first, second = parse_stat("it", replies[1])
+    assert (first.text("last_chk"), first.text("mode"), second.text("mode")) == (
+        read,
+        *["http"] * 2,
+    )
+
+
 @pytest.mark.parametrize(
     ("mask", "admin", "inherited"),
     [
@@ -121,8 +161,11 @@ def test_line_too_long_is_not_sent() -> None:
         (0x01, Admin.OUT, False),
         (0x05, Admin.OUT, False),
         (0x02, Admin.OUT, True),
-        (0x20, Admin.OUT, True),
-        (0x40, Admin.OUT, True),
+        (0x20, Admin.READY, False),
+        (0x21, Admin.OUT, False),
+        (0x28, Admin.DRAINING, False),
+        (0x40, Admin.READY, False),
+        (0x61, Admin.OUT, False),
         (0x03, Admin.OUT, True),
         (0x08, Admin.DRAINING, False),
         (0x10, Admin.DRAINING, True),
@@ -166,7 +209,7 @@ def test_operational_state(operation: int, watched: bool, health: Health) -> Non
         ("NOLB", 3, 0, 6, (Admin.READY, Health.FAILING)),
         ("MAINT", 0, 1, 14, (Admin.OUT, Health.FAILING)),
         ("MAINT (via be/srv)", 0, 2, 0, (Admin.OUT, Health.FAILING)),
-        ("MAINT (resolution)", 0, 32, 0, (Admin.OUT, Health.FAILING)),
+        ("MAINT (resolution)", 0, 32, 0, (Admin.READY, Health.FAILING)),
         ("no check", 2, 0, 0, (Admin.READY, Health.UNCHECKED)),
         ("no check", 2, 0, 2, (Admin.READY, Health.UNCHECKED)),
         ("no check", 1, 4, 8, (Admin.READY, Health.UNCHECKED)),
@@ -211,7 +254,8 @@ def test_sample_server() -> None:
         (0x10, 6, "", Check.RUNNING),
         (0x01, 14, "", Check.PAUSED),
         (0x20, 6, "", Check.PAUSED),
-        (0x40, 6, "", Check.PAUSED),
+        (0x28, 6, "", Check.PAUSED),
+        (0x40, 6, "", Check.RUNNING),
         (0x09, 6, "", Check.PAUSED),
         (0x00, 0, "", Check.NONE),
         (0x00, 2, "", Check.NONE),
@@ -253,10 +297,23 @@ def test_what_is_kept_of_a_line(agent: int, has_agent: bool, keep: dict[str, str
     assert (server.has_agent, server.line.keep) == (has_agent, keep)
 
 
-@pytest.mark.parametrize(("mask", "inherited"), [(0x01, False), (0x02, True), (0x20, True)])
+@pytest.mark.parametrize(("mask", "inherited"), [(0x01, False), (0x02, True), (0x20, False)])
 def test_out_by_inheritance(mask: int, inherited: bool) -> None:
     """What `state ready` alone would not bring back is known of a server."""
     assert cells(mask=mask).is_inherited is inherited
+
+
+def test_tries_are_not_arrivals() -> None:
+    """HAProxy counts a session anew at each try; a client came once."""
+    tried = STAT.replace("web,a1,0,1,9,0,0,0,", "web,a1,0,1,4,1,0,3,")
+    assert sample_server(stat=tried).line.arrivals == 1
+
+
+@pytest.mark.parametrize("mode", ["tcp", "http"])
+def test_maintenance_may_cut_sessions_in_mode_tcp(mode: str) -> None:
+    """Whether `on-marked-down` says so cannot be read."""
+    line = sample_server(stat=STAT.replace(",a1,http,", f",a1,{mode},")).line
+    assert line.out_cuts is (mode == "tcp")
 
 
 def test_requests_that_wait_are_in_flight() -> None:
@@ -347,6 +404,71 @@ def test_backend_counters(cells: dict[str, str], counters: Counters) -> None:
     columns = {name: at for at, name in enumerate(names)}
     row = Row("it", "show stat", columns, [cells.get(name, "") for name in names])
     assert backend_counters(row) == counters
+
+
+@pytest.mark.parametrize(
+    ("mask", "address", "template", "expected"),
+    [
+        (0x00, "127.0.0.1", True, (True, False, True)),
+        (0x40, "127.0.0.1", True, (True, False, True)),
+        (0x20, "-", False, (False, True, True)),
+        (0x20, "-", True, (False, True, False)),
+        (0x29, "-", True, (False, True, False)),
+        (0x00, "-", True, (True, False, True)),
+    ],
+)
+def test_names_without_an_address(
+    mask: int, address: str, template: bool, expected: tuple[bool, bool, bool]
+) -> None:
+    """A name that is not resolved takes a server out of rotation without anybody's doing; an empty
+    slot of a template is no member. A name that was set at run time says nothing."""
+    state = STATE.replace("127.0.0.1 2 0 50", f"{address} 2 {mask} 50")
+    (row,) = parse_state("it", state, None)
+    line = server_of(row, parse_stat("it", STAT)[0], is_of_template=template).line
+    assert (line.is_serving, line.is_unresolved, line.may_be_member) == expected
+
+
+SLOTS = """1
+# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight \
+srv_check_state srv_agent_state srv_port srv_fqdn srvrecord
+3 web 1 app1 127.0.0.1 2 0 50 6 0 80 app.test -
+3 web 2 app2 - 0 32 50 6 0 80 app.test -
+3 web 3 lost - 0 32 50 6 0 80 lost.app.test -
+3 web 4 srv1 127.0.0.2 2 64 50 6 0 80 t1.test _web._tcp.test
+3 web 5 srv2 - 0 32 50 6 0 0 - _web._tcp.test
+3 web 6 old - 0 32 50 6 0 0 - -""".replace("\\\n", "")
+SLOT_NAMES = ("app1", "app2", "lost", "srv1", "srv2", "old")
+
+
+@pytest.mark.parametrize("asked", [None, *SLOT_NAMES])
+def test_empty_slots_of_templates(asked: str | None) -> None:
+    """Slots share a name or an SRV record; a server that lost its own name is a member still. One
+    line alone shows the same as all of them do."""
+    head, server, backend = STAT.split("\n")
+    stat = "\n".join([head, *(server.replace("a1,0", f"{n},0") for n in SLOT_NAMES), backend])
+    members = None if asked is None else [asked]
+    view = backend_view("it", "web", [("show",)] * 2, [SLOTS, stat], members)
+    assert view is not None
+    vacant = {server.line.member for server in view.servers if server.line.is_vacant}
+    assert vacant == {"app2", "srv2"} & set([asked] if asked else SLOT_NAMES)
+    by_dns = {server.line.member for server in view.servers if server.is_weighed_by_dns}
+    assert by_dns == {"srv1", "srv2"} & set([asked] if asked else SLOT_NAMES)
+
+
+def test_weights_from_dns_are_left_to_it() -> None:
+    """A weight is neither set nor compared where each answer of DNS sets another."""
+    server = replace(cells(mask=1), is_weighed_by_dns=True)
+    (order,) = put_back("it", [server], Found((FoundLine(LineKey("it", "web"), 80),)))
+    assert [[" ".join(one) for one in stage] for stage in order.stages] == [
+        ["set server web/a1 state ready"]
+    ]
+    assert order.weight is None
+
+
+def test_facts_know_who_sets_the_weights() -> None:
+    """Backends that SRV records fill are told apart; such a ramp would not last."""
+    assert facts_of("it", ["web"], (INFO, "admin", "", STAT, STAT, SLOTS)).weighed_by_dns == {"web"}
+    assert not facts_of("it", ["web"], (INFO, "admin", "", STAT, STAT, STATE)).weighed_by_dns
 
 
 def test_level_that_is_none_is_malformed() -> None:

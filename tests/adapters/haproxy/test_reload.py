@@ -54,6 +54,10 @@ async def test_reload_is_a_new_worker_that_forgot_our_drain(site: Site) -> None:
         assert after.incarnation.id == str(front.process.pid)
         assert [line.admin for line in after.lines] == [Admin.READY]
         assert after.lingering is True
+        assert after.uptime is not None
+        assert after.uptime < timedelta(seconds=30)
+        stranger = balancer([front.unix])
+        assert (await stranger.look(front.unix, ("a1",))).lingering is True
         assert after.lines[0].in_flight == 0
         app.release.set()
         assert (await work).status == 200

@@ -71,7 +71,8 @@ async def test_failure_resets_the_streak() -> None:
 async def test_deadline_ends_it_with_the_last_failure() -> None:
     """When the time is over, what was seen last is told, without arguments."""
     result, tries, took = await _outcome([_BAD], _smoke(within=1))
-    detail = "command ./smoke.sh: exit code 3; it said last 'not yet' (tried for 1s)"
+    said = "ended with exit code 3; it said last 'starting / not yet'"
+    detail = f"command ./smoke.sh: {said} (tried for 1s)"
     assert result == ValidationResult(False, detail)
     assert (tries, took) == (6, timedelta(seconds=1))
 
@@ -102,7 +103,7 @@ async def test_in_order_until_the_first_failure() -> None:
     clock, commands = VirtualClock(), ScriptedCommands([_OK, _BAD])
     result = await OutsideValidator(commands, clock).validate([_smoke(), other, _smoke()])
     assert [command.argv[0] for command in commands.asked] == ["./smoke.sh", "other"]
-    assert result.detail.startswith("command other: exit code 3")
+    assert result.detail.startswith("command other: ended with exit code 3")
 
 
 async def test_all_passed_names_all() -> None:
@@ -118,9 +119,9 @@ async def test_all_passed_names_all() -> None:
     [
         (JobResult(fault="./smoke.sh: command not found"), "./smoke.sh: command not found"),
         (JobResult(exit_code=1), "exit code 1"),
-        (JobResult(exit_code=1, output="x" * 300), f"exit code 1; it said last '{'x' * 200}…'"),
-        (JobResult(exit_code=1, output="a\nbad pa55word\n"), "it said last 'bad ***'"),
-        (JobResult(exit_code=1, output="\x1b[31mred\n"), r"it said last '\x1b[31mred'"),
+        (JobResult(exit_code=1, output="x" * 300), f"exit code 1; it said last '…{'x' * 199}'"),
+        (JobResult(exit_code=1, output="a\nbad pa55word\n"), "it said last 'a / bad ***'"),
+        (JobResult(exit_code=1, output="\x1b[31mred\n"), "it said last 'red'"),
     ],
 )
 async def test_command_failures(result: JobResult, seen: str) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ class Asked:
     headers: dict[str, str]
     """By lower-case name."""
     form: dict[str, str]
+    """Of its body, or of its URL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +99,11 @@ class Stub:
 
 
 @asynccontextmanager
-async def stub(teller: Teller) -> AsyncIterator[Stub]:
+async def stub(
+    teller: Teller, tls: ssl.SSLContext | None = None, port: int = 0
+) -> AsyncIterator[Stub]:
     one = Stub(teller)
-    server = await asyncio.start_server(one.serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(one.serve, "127.0.0.1", port, ssl=tls)
     async with server:
         one.port = server.sockets[0].getsockname()[1]
         yield one
@@ -135,7 +139,9 @@ async def _request(reader: asyncio.StreamReader) -> Asked:
     pairs = (line.partition(": ") for line in head[1:] if line)
     headers = {name.lower(): value for name, _, value in pairs}
     body = await reader.readexactly(int(headers.get("content-length", "0")))
-    return Asked(method, path, headers, dict(parse_qsl(body.decode(), keep_blank_values=True)))
+    path, _, query = path.partition("?")
+    form = parse_qsl(body.decode() or query, keep_blank_values=True)
+    return Asked(method, path, headers, dict(form))
 
 
 def _written(reply: Told) -> bytes:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.core.gates.evidence import Alert, Missing, Reading
+from controller.core.gates.evidence import Alert, AlertRule, Missing, Reading
 from controller.ports import MetricsSource
 from tests.adapters.prometheus.stub import at, source
 from tests.support.fake_metrics import FakeMetricsSource
@@ -38,6 +38,10 @@ class FakeScene:
 
     async def fire(self, name: str) -> None:
         self.fake.fire(Alert(name, {"team": "web"}))
+        self.fake.set_rules(AlertRule(name, {"team": "web"}, "vector(1)"))
+
+    async def name(self, label: str, value: str) -> None:
+        self.fake.set_values(label, value)
 
     async def vanish(self) -> None:
         self.fake.fail(Missing.UNREACHABLE)
@@ -78,6 +82,15 @@ class RealScene:
             return not isinstance(alerts, Reading) and [each.name for each in alerts] == [name]
 
         await until(fires, what=f"{name} to fire", every=0.05)
+
+    async def name(self, label: str, value: str) -> None:
+        rule = {"record": "named", "expr": "vector(1)", "labels": {label: value}}
+        self._prometheus.set_rules(rule)
+
+        async def is_there() -> bool:
+            return await self._source.values(label) == (value,)
+
+        await until(is_there, what=f"a series with {label}", every=0.05)
 
     async def vanish(self) -> None:
         await self._prometheus.kill()

@@ -1,5 +1,6 @@
 """From the question whether to begin at all to a member that is out: what follows, case by case."""
 
+from dataclasses import replace
 from typing import Any
 
 from controller.core.decide.context import Context
@@ -12,6 +13,7 @@ from controller.core.events import (
     MemberLeft,
     MemberStoodDown,
     RunBegan,
+    StepsUndone,
     Verdict,
 )
 from controller.core.gates.gate import CounterGate, Scope
@@ -30,6 +32,7 @@ from controller.core.steps import (
     Validate,
 )
 from tests.support.contexts import (
+    ANOTHER,
     DRAINS,
     FAILING,
     FOUND,
@@ -42,6 +45,7 @@ from tests.support.contexts import (
     a_context,
     a_plan,
     ago,
+    seconds,
     standing,
     the,
 )
@@ -118,6 +122,13 @@ STEPWISE: dict[str, Any] = {"run": RunBegan("me", stepwise=True)}
             a_context(its_turn(found=FOUND), shows=OUT),
             MemberFoundOut("web1"),
         ),
+        "ours, and its steps ended well for another one": (
+            a_context(
+                its_turn(found=FOUND, step=1, done_for=(replace(SEATS[0], occupant=ANOTHER),)),
+                shows=OUT,
+            ),
+            saying(StepsUndone, "lb1 shows 10.0.0.1:80 in its place"),
+        ),
         "ours, and only drained at one": (
             a_context(its_turn(found=FOUND), shows=OUT, at={"lb2": DRAINS}),
             TAKEN_OUT,
@@ -166,6 +177,18 @@ STEPWISE: dict[str, Any] = {"run": RunBegan("me", stepwise=True)}
             TAKEN_OUT,
         ),
         "the floor holds again": (a_context(its_turn(), short_since=ago(9)), CapacityBack(2)),
+        "a former worker still serves": (
+            a_context(its_turn(), lingering={"lb2": True}, began_at=ago(299)),
+            None,
+        ),
+        "a former worker does not end": (
+            a_context(its_turn(), lingering={"lb2": True}, began_at=ago(300)),
+            halt(Cause.MEMBER, "worker of lb2"),
+        ),
+        "a former worker still serves, but the member is out already": (
+            a_context(its_turn(found=FOUND), lingering={"lb2": True}),
+            TAKEN_OUT,
+        ),
     },
 )
 def test_due(ctx: Context, output: Expected) -> None:
@@ -185,6 +208,9 @@ def unknown(**changes: Any) -> MemberState:
 
 
 STICKY = a_plan(sticky={"web": "a cookie"})
+TO_BE_CUT = a_plan(sticky={"web": "a cookie"}, on_timeout=OnTimeout.CUT)
+CUTS = {"out_cuts": True}
+"""To be set out ends its sessions."""
 
 
 @table(
@@ -200,6 +226,10 @@ STICKY = a_plan(sticky={"web": "a cookie"})
         "the first try failed": (a_context(unknown(tries=1), shows=READY), sets(Setting.DRAIN)),
         "changed before, and not drained": (
             a_context(unknown(begun=True), shows=READY),
+            sets(Setting.HOLD),
+        ),
+        "changed before, and proven since": (
+            a_context(unknown(begun=True, proven=True), shows=READY),
             sets(Setting.DRAIN),
         ),
         "unknown, and a partner was lost": (lost_partners(unknown()), sets(Setting.RESTORE)),
@@ -225,7 +255,7 @@ STICKY = a_plan(sticky={"web": "a cookie"})
         ),
         "a partner was lost": (lost_partners(drains(), shows=BUSY), sets(Setting.RESTORE)),
         "a partner was lost, but it is changed already": (
-            lost_partners(drains(begun=True), shows=BUSY),
+            lost_partners(drains(begun=True, proven=True), shows=BUSY),
             None,
         ),
         "not seen since it was set": (a_context(drains(0.005)), None),
@@ -248,9 +278,28 @@ STICKY = a_plan(sticky={"web": "a cookie"})
             sets(Setting.HOLD),
         ),
         "sticky: clients may still come": (a_context(drains(29), plan=STICKY), None),
-        "sticky: its time is over": (
-            a_context(drains(30), plan=STICKY, shows=BUSY),
+        "sticky: its time is over": (a_context(drains(30), plan=STICKY), sets(Setting.HOLD)),
+        "sticky: its time is over, and work is in flight": (
+            a_context(drains(299), plan=STICKY, at={"lb2": BUSY}),
+            None,
+        ),
+        "sticky: never a moment without work in flight": (
+            a_context(drains(300), plan=STICKY, shows=BUSY),
             sets(Setting.HOLD),
+        ),
+        "sticky: its sessions do not end, and would be cut": (
+            a_context(drains(300), plan=STICKY, at={"lb2": BUSY | CUTS}),
+            halt(Cause.MEMBER, "1 request or session"),
+        ),
+        "sticky: its sessions do not end, and may be cut": (
+            a_context(drains(300), plan=TO_BE_CUT, shows=BUSY | CUTS),
+            sets(Setting.HOLD),
+        ),
+        "sticky: for longer than work in flight may last": (
+            a_context(
+                drains(25), plan=a_plan(sticky=STICKY.sticky, timeout=seconds(20)), shows=BUSY
+            ),
+            None,
         ),
         "clients still come, as if sticky": (a_context(drains(29, persistent=True)), None),
         "clients came, and their time is over": (
@@ -325,6 +374,14 @@ NOT_QUIET: dict[str, Any] = {"quiet": {}}
         "a partner was lost": (lost_partners(is_out()), sets(Setting.RESTORE)),
         "a partner was lost, but it is changed already": (
             lost_partners(is_out(begun=True)),
+            STEP,
+        ),
+        "clients came as long as it drained, and it is out for a moment": (
+            a_context(is_out(0.9, persistent=True)),
+            None,
+        ),
+        "clients came as long as it drained, and then no more": (
+            a_context(is_out(1, persistent=True)),
             STEP,
         ),
         "still busy": (a_context(is_out(**NOT_QUIET), shows=BUSY), None),

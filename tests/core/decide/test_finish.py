@@ -82,6 +82,20 @@ def test_running(ctx: Context, output: Expected) -> None:
             Finished(Outcome.STOPPED, ExitCode.STOPPED, "SIGTERM"),
         ),
         "one is on its way": (a_context(standing(Phase.DRAINING), **STOPPED), None),
+        "the pool was not seen since one was set": (
+            a_context(standing(Phase.WAITING, set_at=ago(0.005)), **STOPPED),
+            None,
+        ),
+        "the pool was not seen since one was set, nor will it be": (
+            a_context(
+                standing(Phase.WAITING, set_at=ago(0.005)), silent={"lb2": ago(1)}, **STOPPED
+            ),
+            Finished(Outcome.STOPPED, ExitCode.STOPPED, "SIGTERM"),
+        ),
+        "the pool was seen since one was set": (
+            a_context(standing(Phase.WAITING, set_at=ago(1)), **STOPPED),
+            Finished(Outcome.STOPPED, ExitCode.STOPPED, "SIGTERM"),
+        ),
         "a step runs": (
             a_context(standing(Phase.UPGRADING, work=WORK, unfinished=True), **STOPPED),
             None,
@@ -184,6 +198,10 @@ FAILED = standing(Phase.FAILED)
             halted(standing(Phase.RAMPING)),
             saying(Kept, "at 10 % of its weight, its ramp cut short by the halt"),
         ),
+        "one soaks that has just returned": (
+            halted(standing(Phase.SOAKING, returned_at=ago(0.9))),
+            None,
+        ),
         "one soaks that failed": (halted(standing(Phase.SOAKING, condemned=True)), None),
         "one soaks that is being set": (
             halted(standing(Phase.SOAKING, setting=Setting.REMOVE)),
@@ -218,7 +236,7 @@ def test_halted(ctx: Context, output: Expected) -> None:
     assert finish(ctx) == output
 
 
-@pytest.mark.parametrize("cause", [Cause.FLOOR, Cause.FOREIGN, Cause.BALANCER, Cause.OCCUPANT])
+@pytest.mark.parametrize("cause", sorted(set(Cause) - {Cause.GATE, Cause.MEMBER}))
 def test_only_gates_and_members_are_rolled_back_from(cause: Cause) -> None:
     """What is no fault of the new version is no reason to go back."""
     assert finish(halted(FAILED, cause=cause, **WAY_BACK)) == OVER

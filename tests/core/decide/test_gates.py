@@ -379,6 +379,10 @@ def after_halt(seconds_long: float = 0.5, **more: Any) -> dict[str, Any]:
             pool_gate(FAIL, soaks(), **served(25, 50), **after_halt(1)),
             None,
         ),
+        "the pool fails, for long, and web1 has just returned": (
+            pool_gate(FAIL, soaks(returned_at=ago(0.5)), **served(25, 50), **after_halt(1)),
+            halt(Cause.GATE, "web1 fails more of its requests", "web1", "pool", ("web1",)),
+        ),
         "the pool fails, after a way back": (
             pool_gate(FAIL, soaks(), **served(25, 50), **after_halt(rolling=("web3",))),
             None,

@@ -68,6 +68,22 @@ def former(until: float, *, is_seen: bool | None) -> dict[str, Any]:
         "a former worker is gone": (a_context(member(), **former(-9, is_seen=False)), True),
         "a former worker may be there": (a_context(member(), **former(-9, is_seen=None)), False),
         "a former worker has had its time": (a_context(member(), **former(9, is_seen=None)), True),
+        "replaced before the run, and seen": (
+            a_context(member(), lingering={"lb2": True}),
+            False,
+        ),
+        "replaced before the run, and gone": (
+            a_context(member(), lingering={"lb2": False}, running_since={"lb2": ago(1)}),
+            True,
+        ),
+        "replaced lately, and not to be seen": (
+            a_context(member(), running_since={"lb2": ago(299)}),
+            False,
+        ),
+        "replaced long ago, and not to be seen": (
+            a_context(member(), running_since={"lb2": ago(300)}),
+            True,
+        ),
     },
 )
 def test_clear(ctx: Context, clear: bool) -> None:
@@ -134,6 +150,16 @@ def test_run_step(ctx: Context, since: Any, output: Expected) -> None:
             a_context(member(), **former(0, is_seen=True)),
             ago(300),
             halt(Cause.MEMBER, "worker of lb2"),
+        ),
+        "one from before the run stays": (
+            a_context(member(), lingering={"lb2": True}, began_at=ago(300)),
+            ago(300),
+            halt(Cause.MEMBER, "worker of lb2"),
+        ),
+        "one from before the run has time left": (
+            a_context(member(), lingering={"lb2": True}, began_at=ago(299)),
+            ago(300),
+            None,
         ),
     },
 )

@@ -5,11 +5,13 @@ from typing import Any
 
 from controller.core.decide.context import Context
 from controller.core.decide.membership import is_gone, watch_members
-from controller.core.events import MemberGone, MemberJoined
+from controller.core.events import MemberGone, MemberJoined, MemberRelapsed
 from controller.core.phases import Phase
 from controller.core.pool import Line, Member
 from controller.core.snapshot import Seen
+from controller.core.state.parts import MemberState
 from tests.support.contexts import (
+    DRAINS,
     FOUND,
     HALTED,
     JUST_NOW,
@@ -100,3 +102,28 @@ def test_gone(gone: dict[str, str], is_it: bool) -> None:
     """Gone is what no balancer shows any longer."""
     ctx = a_context(standing(Phase.UPGRADING), gone=gone)
     assert is_gone(ctx, the(ctx)) is is_it
+
+
+def relapsed(phase: Phase = Phase.DONE, **changes: Any) -> MemberState:
+    return standing(phase, **{"former": FOUND, "relapsed_at": "lb1", **changes})
+
+
+@table(
+    "ctx output",
+    {
+        "out": (a_context(relapsed(), shows=OUT), MemberRelapsed("web1", "lb1", FOUND)),
+        "draining, and it waited": (
+            a_context(relapsed(Phase.WAITING), at={"lb1": DRAINS}),
+            MemberRelapsed("web1", "lb1", FOUND),
+        ),
+        "back meanwhile": (a_context(relapsed(), at={"lb2": OUT}), None),
+        "no longer at rest": (a_context(relapsed(Phase.DUE), shows=OUT), None),
+        "ours already": (a_context(relapsed(Phase.WAITING, found=FOUND), shows=OUT), None),
+        "never ours": (a_context(relapsed(former=None), shows=OUT), None),
+        "out, and no reload restored it": (a_context(relapsed(relapsed_at=""), shows=OUT), None),
+        "out after a halt": (a_context(relapsed(), shows=OUT, **HALTED), None),
+    },
+)
+def test_taken_out_anew_by_a_reload(ctx: Context, output: Expected) -> None:
+    """What this rollout had set and a reload restored is ours again."""
+    assert watch_members(ctx) == output

@@ -87,6 +87,21 @@ def test_called_member_makes_for_a_look_at_once() -> None:
     assert seen_since.wait == at(0.1)
 
 
+def test_half_way_back_when_all_ends_makes_for_a_look_at_once() -> None:
+    """Whether it may be taken out again waits for a look at the whole pool since it was set."""
+    going = state(Phase.RETURNING, seen(3.0, 3.0), set_at=at(3.02))
+    for mode in (Mode.STOPPING, Mode.HALTED):
+        ends = replace(going, mode=mode)
+        assert attention(CALM, ends, "lb1", at(3.02)).members is None
+    assert attention(CALM, going, "lb1", at(3.02)).members == ("web1",)
+
+
+def test_stop_ends_with_a_look_at_the_pool() -> None:
+    """How many serve is said of what was seen after the last setting."""
+    stopping = replace(state(Phase.WAITING, seen(3.0, 3.0), set_at=at(3.02)), mode=Mode.STOPPING)
+    assert attention(CALM, stopping, "lb1", at(3.02)).wait == at(0)
+
+
 def test_condemned_member_makes_for_a_look_at_once() -> None:
     """Before a member is taken out again, the whole pool is seen anew."""
     soaking = state(Phase.SOAKING, seen(3.0, 3.0), condemned=True)

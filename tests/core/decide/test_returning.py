@@ -6,6 +6,7 @@ from controller.core.decide.context import Context
 from controller.core.decide.returning import checking, ramping, returning, soaking
 from controller.core.events import (
     Cause,
+    MemberKept,
     MemberReturned,
     RampEnded,
     SoakEnded,
@@ -117,13 +118,29 @@ def back(seconds_long: float = 5, **changes: Any) -> MemberState:
         "without weight": (a_context(back(), shows={"weight": 0}), None),
         "not healthy for too long": (
             a_context(back(60), at={"lb2": FAILING}),
-            halt(Cause.MEMBER, "web at lb2: ready, failing"),
+            halt(Cause.MEMBER, "web at lb2: ready, failing", condemned=("web1",)),
         ),
         "not healthy for too long, after an abort": (
             a_context(back(60), at={"lb2": FAILING}, **PUTTING_BACK),
             sets(Setting.REMOVE),
         ),
         "a reload forgot it": (a_context(back(), **reloaded(OUT)), sets(Setting.CHECK)),
+        "a reload forgot it, and the floor needs it elsewhere": (
+            a_context(back(), **reloaded(OUT), others=FAILING),
+            None,
+        ),
+        "a reload forgot it, and the pool was not seen": (
+            a_context(back(), **reloaded(OUT), full=ago(3)),
+            None,
+        ),
+        "a reload forgot it, and the floor needs it for too long": (
+            a_context(back(60), **reloaded(OUT), others=FAILING),
+            halt(Cause.MEMBER, "web at lb2: out", condemned=("web1",)),
+        ),
+        "not healthy for too long after an abort, and needed": (
+            a_context(back(60), at={"lb2": FAILING}, others=FAILING, **PUTTING_BACK),
+            saying(MemberKept, "it was half-way back, but stays in rotation: without it 0"),
+        ),
         "somebody else took it out": (
             a_context(back(), at={"lb2": OUT}),
             halt(Cause.FOREIGN, "web1 at lb2"),

@@ -56,6 +56,7 @@ def kept(**changes: Any) -> MemberState:
             ("web3",),
         ),
         "not what may still run": (ONE, (standing(Phase.FAILED, unfinished=True),), ()),
+        "not what may still run elsewhere": (ONE, (standing(Phase.FAILED, may_run="ssh"),), ()),
     },
 )
 def test_order(policy: OnFailure, members: tuple[MemberState, ...], names: tuple[str, ...]) -> None:

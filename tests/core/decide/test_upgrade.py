@@ -15,6 +15,7 @@ from tests.support.contexts import (
     READY,
     RELOADED,
     SEATS,
+    STOPPED,
     a_context,
     a_plan,
     ago,
@@ -113,6 +114,25 @@ def between(**changes: Any) -> MemberState:
         "the step failed": (
             a_context(between(passed=False, detail="exit code 4")),
             halt(Cause.MEMBER, "web1: exit code 4"),
+        ),
+        "a signal ended it, that may come to us too": (
+            a_context(between(passed=False, exit_code=143, step_ended=ago(0.9))),
+            None,
+        ),
+        "a signal ended it, and does not come to us": (
+            a_context(between(passed=False, exit_code=143, step_ended=ago(1), detail="SIGTERM")),
+            halt(Cause.MEMBER, "web1: SIGTERM"),
+        ),
+        "a signal ended it, of a former process": (
+            a_context(between(passed=False, exit_code=143, detail="SIGTERM")),
+            halt(Cause.MEMBER, "web1: SIGTERM"),
+        ),
+        "a signal ended it, after ours": (
+            a_context(
+                between(passed=False, exit_code=143, step_ended=ago(0.5), detail="SIGTERM"),
+                **STOPPED,
+            ),
+            halt(Cause.MEMBER, "web1: SIGTERM"),
         ),
         "the step failed, after an abort": (
             a_context(between(passed=False, detail="exit code 4"), **PUTTING_BACK),

@@ -10,6 +10,7 @@ from controller.core.decide.wind_down import is_at_rest, settle
 from controller.core.events import (
     Cause,
     ForeignHandSeen,
+    JournalSeen,
     MemberFailed,
     MemberKept,
     MemberReturned,
@@ -116,7 +117,7 @@ MATRIX: dict[str, Row] = {
     ),
     "validating, nothing was changed": row(Phase.VALIDATING, {"begun": False}, RESTORE),
     "checking": row(Phase.CHECKING, {}, REMOVE, PUT_BACK, HOLD, PUT_BACK, PUT_BACK),
-    "returning": row(Phase.RETURNING, {}, REMOVE, RETURNED, HOLD, RETURNED, RETURNED),
+    "returning": row(Phase.RETURNING, {}, RETURNED),
     "ramping": row(Phase.RAMPING, {}, None, PUT_BACK, None, KEPT, PUT_BACK),
     "ramping, failed": row(Phase.RAMPING, CONDEMNED, REMOVE),
     "soaking": row(Phase.SOAKING, {}, None, None, None, SOAKED, SOAKED),
@@ -188,6 +189,7 @@ def test_put_in_rotation_meanwhile(
         "it was waited for": ({"since": ago(300)}, {}, LEFT_OUT),
         "a balancer is lost for good": ({}, {"silent": {"lb2": ago(30)}}, LEFT_OUT),
         "a balancer is lost for a while": ({}, {"silent": {"lb2": ago(29)}}, None),
+        "the journal has failed": ({}, {"journal": JournalSeen(fault="full")}, LEFT_OUT),
         "somebody else has it in rotation": (
             {"foreign": True, "confirmed": None},
             {"shows": READY},
@@ -337,6 +339,114 @@ def test_not_fought_over(
     assert settle(ctx, the(ctx)) == output
 
 
+# --- who was half-way back ---------------------------------------------------------------------
+
+AT_ONE: dict[str, Any] = {"at": {"lb2": DRAINS}}
+"""In rotation at lb1, not yet at lb2."""
+NEEDED: dict[str, Any] = {"others": FAILING}
+KEPT_BY_FLOOR = saying(MemberKept, "half-way back, but stays in rotation: without it 0 would")
+
+
+@table(
+    "phase changes shown output",
+    {
+        "back": (Phase.RETURNING, {}, {}, RETURNED),
+        "back, and needed": (Phase.RETURNING, {}, NEEDED, RETURNED),
+        "back, and failed": (Phase.RETURNING, CONDEMNED, {}, RETURNED),
+        "at one balancer": (Phase.RETURNING, {}, AT_ONE, REMOVE),
+        "at one balancer, and needed": (Phase.RETURNING, {}, AT_ONE | NEEDED, KEPT_BY_FLOOR),
+        "at one balancer, needed, and failed": (
+            Phase.RETURNING,
+            CONDEMNED,
+            AT_ONE | NEEDED,
+            saying(MemberKept, "failed, but stays in rotation: without it 0 would"),
+        ),
+        "nowhere yet, and needed": (Phase.RETURNING, {}, {"shows": DRAINS} | NEEDED, REMOVE),
+        "not seen since the halt": (Phase.RETURNING, {}, {"full": ago(1.5)}, None),
+        "not seen since it was set": (Phase.RETURNING, {"set_at": ago(0.005)}, {}, None),
+        "the end of its setting is not known": (Phase.RETURNING, {"set_at": None}, {}, PUT_BACK),
+        "the end of its setting is not known, and it failed": (
+            Phase.RETURNING,
+            {"set_at": None} | CONDEMNED,
+            {},
+            REMOVE,
+        ),
+        "it could not be set": (Phase.RETURNING, THRICE, {}, REMOVE),
+        "lost for good, and in rotation elsewhere": (
+            Phase.RETURNING,
+            {},
+            LOST,
+            saying(MemberKept, "half-way back in rotation, cut short by the halt", is_out=False),
+        ),
+        "lost for good, and in rotation nowhere": (
+            Phase.RETURNING,
+            {},
+            LOST | {"shows": DRAINS},
+            REMOVE,
+        ),
+        "checked, and met by nobody": (Phase.CHECKING, {}, NEEDED, REMOVE),
+        "checked, and met by users": (Phase.CHECKING, {}, {"at": {"lb2": READY}}, REMOVE),
+        "checked, met by users, and needed": (
+            Phase.CHECKING,
+            {},
+            {"at": {"lb2": READY}} | NEEDED,
+            KEPT_BY_FLOOR,
+        ),
+        "to be removed, and needed": (
+            Phase.REMOVING,
+            CONDEMNED,
+            {"at": {"lb2": READY}} | NEEDED,
+            saying(MemberKept, "failed, but stays in rotation"),
+        ),
+    },
+)
+def test_half_way_back(
+    phase: Phase, changes: dict[str, Any], shown: dict[str, Any], output: Expected
+) -> None:
+    """After a halt, what users meet is taken out only where the floor holds without it (S2)."""
+    ctx = a_context(standing(phase, **changes), **shown, **HALTED)
+    assert settle(ctx, the(ctx)) == output
+
+
+@table(
+    "phase changes shown output is_rest",
+    {
+        "back, and needed": (Phase.RETURNING, {}, NEEDED, RETURNED, True),
+        "at one balancer": (Phase.RETURNING, {}, AT_ONE, HOLD, True),
+        "at one balancer, and needed": (Phase.RETURNING, {}, AT_ONE | NEEDED, None, True),
+        "not known how it was set, and needed": (
+            Phase.RETURNING,
+            {"set_at": None},
+            NEEDED,
+            None,
+            True,
+        ),
+        "not seen since it was set": (
+            Phase.RETURNING,
+            {"set_at": ago(0.005)},
+            {},
+            None,
+            False,
+        ),
+        "not to be seen": (Phase.RETURNING, {}, {"silent": {"lb2": ago(1)}}, None, True),
+        "checked, met by users, and needed": (
+            Phase.CHECKING,
+            {},
+            {"at": {"lb2": READY}} | NEEDED,
+            None,
+            True,
+        ),
+    },
+)
+def test_second_signal_half_way_back(
+    phase: Phase, changes: dict[str, Any], shown: dict[str, Any], output: Expected, is_rest: bool
+) -> None:
+    """No time is left for its return: what the floor needs stays in rotation (S2, S11)."""
+    ctx = a_context(standing(phase, **changes), **shown, **STOPPED_TWICE)
+    assert settle(ctx, the(ctx)) == output
+    assert is_at_rest(ctx, the(ctx)) is is_rest
+
+
 # --- who failed in rotation --------------------------------------------------------------------
 
 
@@ -381,7 +491,7 @@ def test_failed_in_rotation(ctx: Context, output: Expected) -> None:
         "validating": (Phase.VALIDATING, {}, None),
         "validating, its step has just ended": (Phase.VALIDATING, {"step_ended": ago(5)}, VALIDATE),
         "checking": (Phase.CHECKING, {}, HOLD),
-        "returning": (Phase.RETURNING, {}, HOLD),
+        "returning": (Phase.RETURNING, {}, RETURNED),
         "ramping": (Phase.RAMPING, {}, None),
     },
 )

@@ -32,6 +32,10 @@ def metric(*kinds: Query, **limits: Any) -> MetricGate:
         (metric(minimum=3.0, maximum=9.5, is_ratio=False), "at most 9.5 and at least 3"),
         (metric(max_increase=0.005), "at most 0.5 % above the baseline"),
         (metric(Query.BASELINE_ERRORS), "not worse than the baseline (99 % sure)"),
+        (
+            metric(Query.BASELINE_ERRORS, max_increase=0.02),
+            "at most 2 % above the baseline (99 % sure)",
+        ),
     ],
 )
 def test_limits_in_words(gate: Gate, words: str) -> None:
@@ -73,11 +77,17 @@ def sample(verdict: Verdict, *alerts: str) -> GateSampled:
 
 
 def test_alerts_known_at_the_start_are_kept() -> None:
-    """What fires at the first answer is known from then on; an answer that is missing tells
-    nothing, and a later one adds nothing."""
+    """What fires at the first answer is known until it is seen resolved; an answer that is missing
+    tells nothing, and a later one adds nothing."""
     plan = plan_with(ALERTS)
     state = initial(plan)
-    for event in (sample(Verdict.INCONCLUSIVE), sample(Verdict.PASS, "a"), sample(Verdict.FAIL)):
+    events = (
+        sample(Verdict.INCONCLUSIVE),
+        sample(Verdict.PASS, "a", "b"),
+        sample(Verdict.FAIL, "a", "c"),
+        sample(Verdict.INCONCLUSIVE),
+    )
+    for event in events:
         state = apply(plan, state, event, timedelta(seconds=1))
     assert state.known_alerts == {"alerts": frozenset({"a"})}
 

@@ -116,7 +116,7 @@ BESIDE = asking("errors", "requests", "baseline_errors", "baseline_requests", ma
             "7 of 300 requests failed (2.33 %), against 6 of 300 (2 %) of the baseline",
         ),
         (
-            replace(BESIDE, max_increase=0.2),
+            replace(BESIDE, max_increase=0.07),
             {
                 "errors": reading(30),
                 "requests": reading(300),
@@ -299,3 +299,50 @@ def test_a_sample_records_what_was_asked_and_when() -> None:
         queries={"errors": "e", "requests": "r"},
         evidence_at="2026-11-22T14:03:00+00:00",
     )
+
+
+SEEN = asking("errors", "requests", "baseline_errors", "baseline_requests", maximum=None)
+
+
+def extrapolated(**texts: str) -> MetricGate:
+    given = {"errors": "increase(e[${window}])", "requests": "increase(r[${window}])", **texts}
+    return replace(COUNTS, queries={Query(kind): text for kind, text in given.items()})
+
+
+@pytest.mark.parametrize(
+    ("gate", "seconds", "reason"),
+    [
+        (extrapolated(), 2, "10 of 50 requests failed (20 %)"),
+        (extrapolated(), 4, "15 of 75 requests failed (20 %)"),
+        (extrapolated(), 3000, "20 of 100 requests failed (20 %)"),
+        (
+            extrapolated(errors="x", requests="increase(r[5m])"),
+            4,
+            "20 of 100 requests failed (20 %)",
+        ),
+        (extrapolated(errors="x"), 4, "20 of 75 requests failed (26.7 %)"),
+        (extrapolated(errors="rate(e[1s])"), 4, "0 of 75 requests failed (0 %)"),
+    ],
+    ids=range(6),
+)
+def test_counts_are_what_was_seen(gate: MetricGate, seconds: int, reason: str) -> None:
+    """`increase` makes two scrapes in two seconds twice what was seen."""
+    found = judged(gate, timedelta(seconds=seconds), errors=reading(20), requests=reading(100))
+    assert reason in found.reason
+
+
+def test_fewer_errors_than_min_errors_are_not_worse() -> None:
+    """One error of one is no proof, however good the others are."""
+    others: dict[str, Any] = {"baseline_errors": reading(0), "baseline_requests": reading(9000)}
+    for errors, verdict in ((2, "pass"), (3, "fail")):
+        found = judged(BESIDE, errors=reading(errors), requests=reading(20), **others)
+        assert found.verdict == verdict
+
+
+def test_nothing_to_compare_with() -> None:
+    """A member whose counts round to nothing is not judged by a division."""
+    nothing = dict.fromkeys(("errors", "requests", "baseline_errors", "baseline_requests"), 0.0)
+    gate = replace(SEEN, min_requests=0)
+    answers: dict[str, Any] = {kind: reading(value) for kind, value in nothing.items()}
+    found = judged(gate, **answers)
+    assert (found.verdict, found.value, found.baseline) == (Verdict.PASS, 0.0, 0.0)

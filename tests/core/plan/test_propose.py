@@ -93,6 +93,7 @@ def test_globs_choose() -> None:
         (line("a2", admin=Admin.OUT), "is out (web at lb2)"),
         (line("a2", admin=Admin.DRAINING), "is draining (web at lb2)"),
         (line("a2", weight=0), "has weight 0 (web at lb2)"),
+        (line("a2", is_unresolved=True), "has a name without an address (web at lb2)"),
     ],
 )
 def test_members_found_out_are_left(found: Line, how: str) -> None:
@@ -296,3 +297,27 @@ def test_floor_of_the_pool_itself_that_does_not_hold() -> None:
         "the floor does not hold: 4 serve (web at lb1), one less would be 3, and the floor that "
         "the pool itself sets is 4 (min_available is 2)",
     )
+
+
+@pytest.mark.parametrize(
+    ("lingering", "uptime", "note"),
+    [
+        (True, 400, "lb2 was reloaded, and a lingering worker still serves its last connections"),
+        (None, 40, "no member is taken out for another 4m20s (drain.timeout is 5m)"),
+        (None, 300, None),
+        (None, None, None),
+        (False, 40, None),
+    ],
+)
+def test_reload_before_the_run_is_a_note(
+    lingering: bool | None, uptime: int | None, note: str | None
+) -> None:
+    """Who reloaded a load balancer just now is told what the rollout will wait for (S9)."""
+    up = timedelta(seconds=uptime) if uptime is not None else None
+    first, second = views()
+    made = proposal([first, replace(second, lingering=lingering, uptime=up)])
+    assert made.plan is not None
+    assert [one for one in made.notes if "lingering worker" in one] == [
+        one for one in made.notes if note is not None and note in one
+    ]
+    assert bool(made.notes) is (note is not None)

@@ -39,6 +39,7 @@ from tests.support.members import difference, member
 from tests.support.tables import table
 
 Changes = dict[str, Any]
+LATE, FULL = e.JournalSeen(is_late=True), e.JournalSeen(fault="the disk is full")
 
 ALERTS = AlertGate("alerts", Scope.POOL)
 PLAN = a_plan(gates=(CounterGate("errors", Scope.MEMBER, 0.01), ALERTS), max_unavailable=2)
@@ -506,17 +507,28 @@ def test_sampled(before: State, verdict: e.Verdict, last: GateState) -> None:
         "none at first": ({}, sample(PASS, "alerts"), {"alerts": frozenset()}),
         "later": (
             {"alerts": frozenset("a")},
-            sample(FAIL, "alerts", "b"),
+            sample(FAIL, "alerts", "a", "b"),
             {"alerts": frozenset("a")},
         ),
+        "resolved": (
+            {"alerts": frozenset("ab")},
+            sample(PASS, "alerts", "b"),
+            {"alerts": frozenset("b")},
+        ),
         "no answer": ({}, sample(UNCLEAR, "alerts"), {}),
+        "no answer later": (
+            {"alerts": frozenset("a")},
+            sample(UNCLEAR, "alerts"),
+            {"alerts": frozenset("a")},
+        ),
         "another kind of gate": ({}, sample(PASS, "errors"), {}),
     },
 )
 def test_alerts_known_at_the_start(
     known: dict[str, frozenset[str]], event: e.GateSampled, expected: dict[str, frozenset[str]]
 ) -> None:
-    """The first answer tells which alerts fired before we came."""
+    """The first answer tells which alerts fired before we came; what is seen resolved is new when
+    it fires again."""
     assert apply(PLAN, given(known_alerts=known), event, NOW).known_alerts == expected
 
 
@@ -573,3 +585,25 @@ def test_refused(before: State, event: e.Event, error: type[Exception]) -> None:
     """An event that the state does not allow raises."""
     with pytest.raises(error):
         apply(PLAN, before, event, NOW)
+
+
+@pytest.mark.parametrize(
+    ("former", "seen", "after"),
+    [
+        (e.JournalSeen(), LATE, LATE),
+        (LATE, e.JournalSeen(), e.JournalSeen()),
+        (LATE, FULL, FULL),
+        (FULL, LATE, e.JournalSeen(is_late=True, fault=FULL.fault)),
+        (FULL, e.JournalSeen(), FULL),
+        (
+            FULL,
+            e.JournalSeen(fault="an error", is_unwritten=True),
+            e.JournalSeen(fault=FULL.fault, is_unwritten=True),
+        ),
+        (e.JournalSeen(fault="x", is_unwritten=True), e.JournalSeen(fault="y"), None),
+    ],
+)
+def test_journal(former: e.JournalSeen, seen: e.JournalSeen, after: e.JournalSeen | None) -> None:
+    """It may be late and answer again; a fault is for good, and the first one stands."""
+    state = apply(PLAN, given(journal=former), seen, NOW)
+    assert state == given(journal=former if after is None else after)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from controller.core.events import MemberCalled, MemberInherited, RunBegan
+from controller.core.events import MemberCalled, MemberInherited, MemberRelapsed, RunBegan
 from controller.core.phases import Phase
 from controller.core.plan.plan import CourseShape
 from controller.core.pool import Found
@@ -83,6 +83,14 @@ def test_what_an_earlier_rollout_left_out_is_only_found() -> None:
     began = apply(PLAN, state(), RunBegan("me"), NOW)
     for name in PLAN.members:
         began = apply(PLAN, began, MemberInherited(name.name, FOUND), NOW)
+    assert all(m.is_away for m in began.members.values())
+
+
+def test_what_a_reload_took_out_anew_is_only_found() -> None:
+    """The same: none of them was taken out now."""
+    began = apply(PLAN, state(), RunBegan("me"), NOW)
+    for name in PLAN.members:
+        began = apply(PLAN, began, MemberRelapsed(name.name, "lb1", FOUND), NOW)
     assert all(m.is_away for m in began.members.values())
 
 

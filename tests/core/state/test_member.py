@@ -1,5 +1,6 @@
 """What an event changes about a member, field by field: these, and no others."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from controller.core.phases import IllegalMove, Move, Phase
 from controller.core.plan.plan import CourseShape
 from controller.core.pool import Counters
 from controller.core.state.apply import apply
-from controller.core.state.member import LAST_LINE, RETIRED
+from controller.core.state.member import RETIRED
 from controller.core.state.moves import moved
 from controller.core.state.parts import MemberState
 from controller.core.steps import (
@@ -35,7 +36,7 @@ from tests.support.contexts import (
     ago,
     standing,
 )
-from tests.support.members import difference
+from tests.support.members import changed, difference
 from tests.support.tables import table
 
 UP, BACK = Course.UPGRADE, Course.ROLLBACK
@@ -71,6 +72,10 @@ MARKED: Changes = {"mark": Counters(1, 10), "peers_mark": PEERS}
 STEP, PROOF = RunStep("web1", UP, 0, 0, SEATS), AskGuard("web1", UP, 4, NEW_SEATS)
 
 TAKES_OUT = RunStep("web1", UP, 0, 0, SEATS, FOUND)
+
+
+PUT_BACK: dict[str, Any] = {"found": None, "former": FOUND}
+"""What was found of it is remembered, should a reload take it out anew."""
 
 
 @table(
@@ -131,20 +136,27 @@ TAKES_OUT = RunStep("web1", UP, 0, 0, SEATS, FOUND)
         "put back": (
             standing(Phase.CHECKING),
             setting(Setting.PUT_BACK),
-            into(Phase.RETURNING, setting=Setting.PUT_BACK, set_at=None, **MARKED),
+            into(Phase.RETURNING, setting=Setting.PUT_BACK, set_at=None, proven=True, **MARKED),
         ),
         "put back in part, marked before": (
             standing(Phase.CHECKING, mark=Counters(0, 3)),
             setting(Setting.PUT_BACK, 10),
-            into(Phase.RETURNING, setting=Setting.PUT_BACK, set_at=None, share=10, **MARKED),
+            into(
+                Phase.RETURNING,
+                setting=Setting.PUT_BACK,
+                set_at=None,
+                share=10,
+                proven=True,
+                **MARKED,
+            ),
         ),
         "the next step of its ramp": (
-            standing(Phase.RAMPING),
+            standing(Phase.RAMPING, proven=True),
             setting(Setting.PUT_BACK, 50),
             {"setting": Setting.PUT_BACK, "set_at": None, "share": 50},
         ),
         "the first step of its ramp again": (
-            standing(Phase.RAMPING, mark=None),
+            standing(Phase.RAMPING, mark=None, proven=True),
             setting(Setting.PUT_BACK, 10),
             {"setting": Setting.PUT_BACK, "set_at": None, **MARKED},
         ),
@@ -154,9 +166,9 @@ TAKES_OUT = RunStep("web1", UP, 0, 0, SEATS, FOUND)
             into(Phase.RESTORING, setting=Setting.RESTORE, **UNSET),
         ),
         "taken out again": (
-            standing(Phase.SOAKING, condemned=True),
+            standing(Phase.SOAKING, condemned=True, proven=True),
             setting(Setting.REMOVE),
-            into(Phase.REMOVING, setting=Setting.REMOVE, set_at=None, found=FOUND),
+            into(Phase.REMOVING, setting=Setting.REMOVE, set_at=None, found=FOUND, proven=False),
         ),
         "taken out again, half-way back": (
             standing(Phase.RAMPING, condemned=True),
@@ -191,7 +203,7 @@ TAKES_OUT = RunStep("web1", UP, 0, 0, SEATS, FOUND)
             {"work": STEP, "unfinished": True, "lost": False, "passed": None, "answer": None},
         ),
         "a step after all": (
-            standing(Phase.PROVING, lost=True, answer=e.Answer.NEEDED),
+            standing(Phase.PROVING, step=0, lost=True, answer=e.Answer.NEEDED),
             STEP,
             into(Phase.UPGRADING, work=STEP, unfinished=True, lost=False, answer=None),
         ),
@@ -208,7 +220,7 @@ TAKES_OUT = RunStep("web1", UP, 0, 0, SEATS, FOUND)
         "proven": (
             standing(Phase.UPGRADING, serial=4),
             PROOF,
-            into(Phase.PROVING, work=PROOF, serial=5, seats=NEW_SEATS),
+            into(Phase.PROVING, work=PROOF, serial=5, seats=NEW_SEATS, done_for=NEW_SEATS),
         ),
         "validated": (
             standing(Phase.PROVING, passed=False),
@@ -218,6 +230,7 @@ TAKES_OUT = RunStep("web1", UP, 0, 0, SEATS, FOUND)
                 work=Validate("web1", UP, NEW_SEATS),
                 passed=None,
                 seats=NEW_SEATS,
+                done_for=NEW_SEATS,
             ),
         ),
         "validated, nobody known in its place": (
@@ -310,7 +323,7 @@ def as_confirmed(which: Setting, **more: Any) -> Changes:
             Setting.RESTORE,
             as_confirmed(
                 Setting.RESTORE,
-                **into(Phase.WAITING, found=None, step=0, passed=None, drain_since=None),
+                **into(Phase.WAITING, **PUT_BACK, step=0, passed=None, drain_since=None),
             ),
         ),
     },
@@ -328,6 +341,15 @@ def ended(
 
 def answered(answer: e.Answer) -> e.GuardAnswered:
     return e.GuardAnswered("web1", answer, "nginx-2.4")
+
+
+def test_unless_says_that_what_ended_well_is_gone() -> None:
+    """All its steps run again then, as new jobs; one step that has failed is no reason to (S7)."""
+    asked = standing(Phase.ASKING, found=FOUND, begun=True, step=1, work=AskGuard("web1", UP, 0))
+    after = changes_of(asked, answered(e.Answer.NEEDED))
+    assert (after["phase"], after["step"], after["attempt"]) == (Phase.DUE, 0, 1)
+    failed = changed(asked, step=0)
+    assert "attempt" not in changes_of(failed, answered(e.Answer.NEEDED))
 
 
 RUNS = standing(Phase.UPGRADING, work=STEP, unfinished=True)
@@ -402,12 +424,18 @@ ENDED: Changes = {"work": None, "unfinished": False, "step_ended": NOW}
         "a step failed, and said why": (
             RUNS,
             ended(False, output="one\n  no space left \n\n"),
-            {**ENDED, "passed": False, "detail": "exit code 4: no space left"},
+            {**ENDED, "passed": False, "detail": "exit code 4: one / no space left"},
         ),
-        "a step failed, and said much": (
+        "a step failed, and may run elsewhere": (
             RUNS,
-            ended(False, output="x" * 999),
-            {**ENDED, "passed": False, "detail": "exit code 4: " + "x" * LAST_LINE},
+            replace(ended(False), exit_code=255, may_run="what ssh started"),
+            {
+                **ENDED,
+                "passed": False,
+                "detail": "exit code 4",
+                "exit_code": 255,
+                "may_run": "what ssh started",
+            },
         ),
         "a step was lost": (RUNS, ended(False, lost=True), {**ENDED, "lost": True, "attempt": 1}),
         "a step of a way back that is over": (
@@ -467,6 +495,11 @@ RESTORING: Changes = {"restore_tried": True, "why": "", "passed": None, "condemn
             e.MemberStoodDown("web1"),
             into(Phase.WAITING, work=None),
         ),
+        "its steps are undone": (
+            standing(Phase.DUE, found=FOUND, step=1, done_for=NEW_SEATS),
+            e.StepsUndone("web1", "another server"),
+            {"step": 0, "attempt": 1, "done_for": ()},
+        ),
         "out already": (
             standing(Phase.DUE, found=FOUND),
             e.MemberFoundOut("web1"),
@@ -480,12 +513,12 @@ RESTORING: Changes = {"restore_tried": True, "why": "", "passed": None, "condemn
         "back": (
             standing(Phase.RETURNING, mark=Counters(0, 5), begun=False),
             e.MemberReturned("web1"),
-            into(Phase.SOAKING, begun=True, returned_at=NOW, warmed_at=NOW, found=None),
+            into(Phase.SOAKING, begun=True, returned_at=NOW, warmed_at=NOW, **PUT_BACK),
         ),
         "back, not marked": (
             BACK_IN,
             e.MemberReturned("web1"),
-            into(Phase.SOAKING, begun=True, returned_at=NOW, warmed_at=NOW, found=None, **MARKED),
+            into(Phase.SOAKING, begun=True, returned_at=NOW, warmed_at=NOW, **PUT_BACK, **MARKED),
         ),
         "back in part": (
             standing(Phase.RETURNING, share=10),
@@ -493,14 +526,14 @@ RESTORING: Changes = {"restore_tried": True, "why": "", "passed": None, "condemn
             into(Phase.RAMPING, returned_at=NOW, **MARKED),
         ),
         "back, after a crash in its soak": (
-            standing(Phase.SOAKING, mark=None, warmed_at=None, returned_at=None),
+            standing(Phase.SOAKING, mark=None, warmed_at=None, returned_at=None, former=FOUND),
             e.MemberReturned("web1"),
             {"returned_at": NOW, "warmed_at": NOW, **MARKED},
         ),
         "at its full weight": (
             standing(Phase.RAMPING, share=100),
             e.RampEnded("web1"),
-            into(Phase.SOAKING, warmed_at=NOW, found=None),
+            into(Phase.SOAKING, warmed_at=NOW, **PUT_BACK),
         ),
         "proven": (
             standing(Phase.SOAKING, peers_mark=PEERS),
@@ -526,6 +559,11 @@ RESTORING: Changes = {"restore_tried": True, "why": "", "passed": None, "condemn
             standing(Phase.WAITING, found=FOUND),
             e.MemberGone("web1", "it is gone"),
             into(Phase.LEFT, why="it is gone", found=None),
+        ),
+        "taken out anew by a reload": (
+            standing(Phase.DONE, former=FOUND, relapsed_at="lb1", mark=None),
+            e.MemberRelapsed("web1", "lb1", FOUND),
+            into(Phase.WAITING, found=FOUND, relapsed_at=""),
         ),
         "its place was given up": (
             standing(Phase.UPGRADING),

@@ -14,6 +14,7 @@ from controller.core.state.observe import observe
 from controller.core.state.state import State, initial
 from tests.core.test_properties import PLAN
 from tests.core.test_snapshot import line
+from tests.support.contexts import FOUND
 from tests.support.members import changed
 
 OUT = line("web1", admin=Admin.OUT)
@@ -68,6 +69,27 @@ def test_arrivals_while_draining_mean_persistence() -> None:
     assert not state.members["web1"].draining.persistent
     state = seen(state, 30, replace(draining, arrivals=8))
     assert state.members["web1"].draining.persistent
+
+
+def came(state: State) -> int:
+    return state.members["web1"].draining.intruders
+
+
+def test_arrivals_while_out_are_counted() -> None:
+    """From the first look that shows it out: once it is in rotation somewhere, or its sessions are
+    not counted, that begins anew, and so it does where the count does."""
+    state = with_web1(phase=Phase.OUT, set_at=at(0))
+    out = line("web1", admin=Admin.OUT, arrivals=7)
+    state = seen(state, 10, out)
+    assert came(state) == 0
+    state = seen(state, 20, replace(out, arrivals=9))
+    assert came(state) == 2
+    assert came(seen(state, 30, replace(out, arrivals=10))) == 3
+    assert came(seen(state, 30, replace(out, arrivals=0))) == 0
+    for other in (replace(out, admin=Admin.READY, arrivals=10), replace(out, arrivals=None)):
+        again = seen(state, 30, other)
+        assert came(again) == 0
+        assert came(seen(again, 40, replace(out, arrivals=11))) == 0
 
 
 def test_counts_begin_at_the_mark() -> None:
@@ -135,3 +157,43 @@ def test_past_of_the_pool_is_bounded() -> None:
     spans = [when for when, _ in state.points]
     assert at(60_000) <= spans[-1] - spans[0] <= at(60_400)
     assert len(spans) < 310
+
+
+def after_a_reload(state: State, *lines: Line, is_full: bool = True, pid: str = "2") -> str:
+    """Where web1 is noted to be out anew once another worker has shown these lines."""
+    state = seen(state, 10, line("web1"))
+    view = InstanceView("lb1", at(20), Incarnation(pid, 9), lines, is_full, {})
+    return observe(PLAN, state, Looked(view)).members["web1"].placement.relapsed_at
+
+
+RETURNED: dict[str, Any] = {"phase": Phase.DONE, "former": FOUND}
+
+
+@pytest.mark.parametrize(
+    ("state", "lines", "more", "noted"),
+    [
+        (RETURNED, [OUT], {}, "lb1"),
+        (RETURNED, [line("web1", admin=Admin.DRAINING)], {}, "lb1"),
+        ({**RETURNED, "phase": Phase.WAITING}, [OUT], {}, "lb1"),
+        (RETURNED, [line("web1")], {}, ""),
+        (RETURNED, [line("web1", is_unresolved=True)], {}, ""),
+        (RETURNED, [OUT], {"is_full": False}, ""),
+        (RETURNED, [], {}, ""),
+        ({**RETURNED, "former": None}, [OUT], {}, ""),
+        ({**RETURNED, "found": FOUND}, [OUT], {}, ""),
+        ({**RETURNED, "phase": Phase.KEPT}, [OUT], {}, ""),
+    ],
+)
+def test_what_a_new_worker_shows_first(
+    state: dict[str, Any], lines: list[Line], more: dict[str, Any], noted: str
+) -> None:
+    """What we had out and put back, and a new worker shows out at once, was restored by its
+    reload; what was never ours was not."""
+    assert after_a_reload(with_web1(**state), *lines, **more) == noted
+
+
+def test_what_the_same_worker_shows_is_not_restored() -> None:
+    """Nor is what shows later, or the first time that anything is seen (S14)."""
+    state = seen(seen(with_web1(**RETURNED), 10, line("web1")), 20, OUT)
+    assert state.members["web1"].placement.relapsed_at == ""
+    assert seen(with_web1(**RETURNED), 10, OUT).members["web1"].placement.relapsed_at == ""

@@ -32,7 +32,11 @@ NEW_ATTEMPT: Changes = {"attempt": 1}
         "waiting": (standing(Phase.WAITING), NEW_ATTEMPT),
         "failed": (
             standing(Phase.FAILED, why="exit code 4", passed=False, answer=e.Answer.NEEDED, step=1),
-            into(Phase.WAITING, why="", passed=None, answer=None, step=0, **NEW_ATTEMPT),
+            into(Phase.WAITING, why="", passed=None, answer=None, **NEW_ATTEMPT),
+        ),
+        "failed at its second step": (
+            standing(Phase.FAILED, passed=False, step=1),
+            into(Phase.WAITING, passed=None, **NEW_ATTEMPT),
         ),
         "failed, never out": (
             standing(Phase.FAILED, found=None, lost=True),
@@ -62,7 +66,7 @@ NEW_ATTEMPT: Changes = {"attempt": 1}
         ),
         "kept half-way back": (
             standing(Phase.KEPT, found=FOUND),
-            into(Phase.WAITING, step=0, **NEW_ATTEMPT),
+            into(Phase.WAITING, **NEW_ATTEMPT),
         ),
         "kept on its way back": (
             standing(Phase.KEPT, course=BACK),

@@ -7,8 +7,9 @@ import pytest
 from controller.core.events import Answer
 from controller.core.phases import Phase
 from controller.core.plan.plan import Purpose
-from controller.core.steps import Course
-from controller.report.members.status import left_status, member_status, non_members
+from controller.core.pool import Incarnation
+from controller.core.steps import Course, Setting
+from controller.report.members.status import RELOADED, left_status, member_status, non_members
 from tests.report.states import (
     BROKE,
     DOWN,
@@ -28,6 +29,7 @@ from tests.report.states import (
     view,
 )
 
+NAMELESS = {**DOWN, "is_unresolved": True}
 SICK = "DOWN (fails the load balancer's health check)"
 BACK = f" — NOW IN ROTATION at {A}, though it should be out"
 ROLLED: dict[str, Any] = {"course": Course.ROLLBACK}
@@ -47,6 +49,12 @@ ROLLED: dict[str, Any] = {"course": Course.ROLLBACK}
         ("done", None, "upgraded, in rotation"),
         ("done", DOWN, f"upgraded, but {SICK}"),
         ("done", OUT, "upgraded, but OUT OF ROTATION: not by this rollout"),
+        ("done", NAMELESS, "upgraded, but OUT OF ROTATION: its name has no address"),
+        (
+            "soaking",
+            NAMELESS,
+            "upgraded, soak not finished, OUT OF ROTATION: its name has no address",
+        ),
         ("kept", UP, "upgraded, IN ROTATION, not proven: cut short"),
         ("kept", None, "upgraded, IN ROTATION, not proven: cut short"),
         ("kept", DOWN, f"upgraded, IN ROTATION, not proven, {SICK}: cut short"),
@@ -196,7 +204,8 @@ def test_another_rollout_is_named() -> None:
 def test_those_left_as_found_and_those_that_are_no_members() -> None:
     """A member that came back meanwhile is said to; a stranger counts where it does not serve."""
     made = plan(left={"web9": "is out (web)"})
-    seen = shows(web1=UP, web9=UP, other=DOWN, fine=UP, spare={**DOWN, "is_backup": True})
+    spare, slot = {**DOWN, "is_backup": True}, {**NAMELESS, "is_vacant": True}
+    seen = shows(web1=UP, web9=UP, other=DOWN, fine=UP, spare=spare, slot=slot)
     now = state(made, seen=seen)
     assert left_status(made, now, "web9") == "left as found: is out (web) — in rotation now"
     assert non_members(made, now) == {"other": f"not a member of this rollout, {SICK}"}
@@ -208,3 +217,22 @@ def test_a_halt_by_a_gate_names_it() -> None:
     web1 = member("web1", "failed", why="failed gate 'errors'", disproven="failed gate 'errors'")
     now = halted(made, web1, seen=shows(web1=OUT), halt=GATE)
     assert member_status(made, now, now.members["web1"]) == "OUT OF ROTATION: failed gate 'errors'"
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "worker", "words"),
+    [
+        (Setting.PUT_BACK, "2", f"upgraded, but OUT OF ROTATION: {RELOADED}"),
+        (Setting.PUT_BACK, "1", "upgraded, but OUT OF ROTATION: not by this rollout"),
+        (Setting.DRAIN, "2", "upgraded, but OUT OF ROTATION: not by this rollout"),
+        (None, "2", "upgraded, but OUT OF ROTATION: not by this rollout"),
+    ],
+)
+def test_out_since_a_reload(confirmed: Setting | None, worker: str, words: str) -> None:
+    """Where another worker shows it out than the one that confirmed its return, nobody is blamed:
+    the reload may have restored what we had set."""
+    made = plan()
+    former = {A: Incarnation(worker, int(worker))}
+    done = member("web1", "done", confirmed=confirmed, incarnations=former)
+    now = state(made, done, seen=snapshots(view(A, line("web1", **OUT))))
+    assert member_status(made, now, now.members["web1"]) == words

@@ -160,6 +160,14 @@ def test_next_says_how_to_go_on_to_end_it_and_to_go_back() -> None:
     ]
 
 
+def test_next_says_what_does_not_run_again() -> None:
+    """Its steps ended well, and its validation did not."""
+    of = halted(plan(), member("web1", "failed", step=1), seen=ALL)
+    assert lines(of)["NEXT"][0] == (
+        f"to go on:  {RESUME}, then {RUN}   (the steps of web1 that ended well do not run again)"
+    )
+
+
 @pytest.mark.parametrize(
     ("purpose", "changes"),
     [

@@ -9,11 +9,13 @@ from controller.core.outcome import Outcome
 from controller.core.plan.abilities import ByHand
 from controller.core.plan.plan import Purpose
 from controller.core.settings import Policies, Selection, Settings
+from controller.core.snapshot import lost
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
 from controller.report.run.summary import cut_off, over, summary
 from tests.report import journals
-from tests.report.states import NOW, OUT, UP, WALL, commands, member, plan, shows, state
+from tests.report.states import DOWN, NOW, OUT, UP, WALL, commands, member, plan, shows, state
+from tests.support.members import changed
 
 SETTINGS = Settings("web", None, Selection(), Policies())
 RUN = "`poolroll run /srv/web.yml`"
@@ -63,6 +65,31 @@ def test_stopped_with_nothing_under_way_is_safe() -> None:
     assert ended("stopped")[-1] == f"stopped (SIGINT) in a safe state; {RUN} goes on"
 
 
+@pytest.mark.parametrize(
+    ("is_lost", "words"),
+    [
+        (False, "BELOW THE FLOOR: 1 member serves, the floor is 2"),
+        (True, "NOT KNOWN whether enough members serve: unix:/a.sock does not answer"),
+    ],
+)
+def test_stopped_below_the_floor_is_not_called_safe(is_lost: bool, words: str) -> None:
+    """Nor where nobody sees how many serve."""
+    made, seen = plan(), shows(web1=DOWN, web2=UP)
+    if is_lost:
+        seen = {name: lost(one, NOW, "connection refused") for name, one in seen.items()}
+    over = Finished(Outcome.STOPPED, 7, "SIGINT")
+    of = state(made, seen=seen, finished=over, touched=True)
+    *_, first, second = summary(made, of, SETTINGS, NOW, WALL, commands(made))
+    assert (first, second) == ("stopped (SIGINT)", words)
+
+
+def test_stopped_before_anything_was_touched_is_safe() -> None:
+    """Whoever serves."""
+    made = plan()
+    of = state(made, seen=shows(web1=DOWN), finished=Finished(Outcome.STOPPED, 7, "SIGINT"))
+    assert "in a safe state" in summary(made, of, SETTINGS, NOW, WALL, commands(made))[-1]
+
+
 def test_stopped_in_a_soak_is_not_called_safe() -> None:
     """Users meet a version that nothing has judged yet."""
     *_, first, second = ended("stopped", member("web1", "soaking"))
@@ -102,6 +129,19 @@ def test_an_abort_says_how_those_left_out_come_back() -> None:
     two = ended("aborted", member("web1", "failed"), member("web2", "failed"))
     assert two[-1].startswith(f"web1, web2 stay out: the next {RUN} takes them first; ")
     assert two[-1].endswith("set server web/MEMBER state ready")
+
+
+def test_step_that_was_ended_with_us() -> None:
+    """SEEN says what the signal did; with a connection that was cut the state is not safe."""
+    seen = "step 1 (ssh) was ended by SIGTERM; poolroll got SIGTERM at the same moment"
+    cut = member("web1", "upgrading", unfinished=False, lost=True, exit_code=143, detail=seen)
+    lines = ended("stopped", cut, why="SIGTERM")
+    assert "stopped (SIGTERM) in a safe state" in lines
+    assert lines[lines.index("stopped (SIGTERM) in a safe state") + 1] == f"SEEN      web1: {seen}"
+    elsewhere = ended("stopped", changed(cut, may_run="what ssh started"), why="SIGTERM")
+    assert "stopped (SIGTERM)" in elsewhere
+    lost = ended("stopped", changed(cut, exit_code=None), why="SIGTERM")
+    assert not any(line.startswith("SEEN") for line in lost)
 
 
 def test_plan_that_does_not_know_what_to_type_by_hand() -> None:

@@ -58,7 +58,7 @@ class Discovery:
             sum(
                 1
                 for line in view.lines
-                if line.backend == backend and not line.is_out and not line.is_backup
+                if line.backend == backend and not line.is_out and line.may_be_member
             )
             for view in self.views
             for backend in self.backends
@@ -75,7 +75,7 @@ class Discovery:
         """Why a server cannot be a member; empty when it can."""
         for view in self.views:
             lines = view.of(name)
-            if any(line.occupant is None for line in lines):
+            if any(line.is_unresolved for line in lines):
                 return "has no address: its host name is not resolved"
             for backend in self.backends:
                 if all(line.backend != backend for line in lines):
@@ -85,7 +85,7 @@ class Discovery:
     def _candidates(self) -> dict[str, Line]:
         found: dict[str, Line] = {}
         for line in self.lines:
-            if not line.is_backup:
+            if line.may_be_member:
                 found.setdefault(line.member, line)
         return found
 

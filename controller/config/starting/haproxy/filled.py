@@ -107,7 +107,7 @@ def _members(found: Discovery) -> Iterator[str]:
     if backups := dict.fromkeys(line.member for line in found.lines if line.is_backup):
         yield f"Backup servers are never members: {_names(list(backups))}"
     if out := dict.fromkeys(
-        line.member for line in found.lines if line.is_out and not line.is_backup
+        line.member for line in found.lines if line.is_out and line.may_be_member
     ):
         told = [name for name in out if name in lines]
         if told:

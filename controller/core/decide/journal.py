@@ -1,0 +1,51 @@
+"""A journal that fails, or that does not answer: what must be written first waits, or never comes.
+
+Gates go on being judged, and what only lowers the risk is done all the same: a member that fails
+is taken out again, one that only drains goes back.
+"""
+
+from typing import Final
+
+from controller.core.decide.context import Context, Output
+from controller.core.events import Cause, Halted
+from controller.core.steps import (
+    AskGuard,
+    AskOperator,
+    ClosePool,
+    OpenPool,
+    RunStep,
+    SetMember,
+    Setting,
+    Step,
+    Validate,
+)
+
+STEPS: Final = (SetMember, AskGuard, RunStep, Validate, AskOperator, OpenPool, ClosePool)
+
+
+def watch_journal(ctx: Context) -> Output | None:
+    fault = ctx.state.journal.fault
+    if not fault or ctx.state.is_winding_down:
+        return None
+    return Halted(
+        Cause.JOURNAL,
+        f"the state folder cannot be used: {fault}",
+        "each step is written to the journal before it is performed",
+    )
+
+
+def may_go(ctx: Context, output: Output) -> bool:
+    """Whether it is no step, or one for which the journal is not waited for."""
+    if not isinstance(output, STEPS) or ctx.state.journal.is_well:
+        return True
+    return is_protective(ctx, output)
+
+
+def is_protective(ctx: Context, step: Step) -> bool:
+    """Whether it only lowers the risk. If its record is lost with this process, the next one takes
+    the member as changed by another hand, halts and names it: less than users of a bad version."""
+    if not isinstance(step, SetMember):
+        return False
+    if step.setting is Setting.HOLD:
+        return ctx.state.members[step.member].progress.begun
+    return step.setting in (Setting.REMOVE, Setting.RESTORE)

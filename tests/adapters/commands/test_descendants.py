@@ -1,0 +1,151 @@
+"""What a step starts and leaves behind: whom its end takes along, who runs on, and who is named."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from adapters.commands import helper
+from tests.adapters.commands.support import commands, is_running, job, pid_in
+from tests.support.waiting import until
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def left(tmp_path: Path) -> Iterator[Path]:
+    """Where a step writes the process id of what it leaves behind; that is ended afterwards."""
+    path = tmp_path / "left"
+    yield path
+    if pid := pid_in(path):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+
+
+@pytest.mark.parametrize("way", ["setsid -w", "setsid", "sh -c 'setsid \"$@\" &' -"])
+@pytest.mark.parametrize("end", ["sleep 60", "sleep 0.1; exit 3"])
+async def test_its_end_takes_along_who_went_elsewhere(
+    tmp_path: Path, left: Path, way: str, end: str
+) -> None:
+    """At the timeout and after a failure, no session and no dead parent hides a process."""
+    script = f"{way} sh -c 'echo $$ > {left}; exec sleep 60' & {end}"
+    result = await commands(tmp_path / "jobs", grace=0.5).run(job("k", script, SECOND))
+    assert (result.timed_out, result.exit_code) == ((True, None) if "60" in end else (False, 3))
+    assert not is_running(pid_in(left))
+    assert (result.survivors, result.writers, result.connections) == ((), (), ())
+
+
+async def test_who_went_elsewhere_and_ignores_term_is_killed(tmp_path: Path, left: Path) -> None:
+    """KILL after the grace reaches it as well."""
+    script = f"setsid -w sh -c 'trap \"\" TERM; echo $$ > {left}; sleep 60; sleep 60'"
+    result = await commands(tmp_path / "jobs", grace=0.2).run(job("k", script, SECOND))
+    assert result.timed_out
+    assert not is_running(pid_in(left))
+
+
+async def test_a_service_that_a_good_step_started_runs_on(tmp_path: Path, left: Path) -> None:
+    """With an output of its own it is nobody's concern, and no process stays to look after it."""
+    script = f"setsid sh -c 'echo $$ > {left}; exec sleep 60' >/dev/null 2>&1 & sleep 0.1"
+    result = await commands(tmp_path / "jobs").run(job("k", script))
+    assert result.exit_code == 0
+    assert is_running(pid_in(left))
+    assert (result.survivors, result.writers) == ((), ())
+    assert not (tmp_path / "jobs/k/left").exists()
+
+
+async def test_who_writes_to_the_output_is_named_and_lives(tmp_path: Path, left: Path) -> None:
+    """A service that was given no output of its own may write long after the step: it neither
+    waits for a reader nor dies of SIGPIPE."""
+    write = f"echo $$ > {left}; until [ -e {tmp_path}/on ]; do sleep 0.02; done; "
+    write += f"head -c 200000 /dev/zero && echo more && touch {tmp_path}/wrote; exec sleep 60"
+    result = await commands(tmp_path / "jobs").run(job("k", f"sh -c '{write}' & sleep 0.1"))
+    assert result.exit_code == 0
+    assert f"sh ({pid_in(left)})" in result.writers
+    (tmp_path / "on").touch()
+    await until((tmp_path / "wrote").exists)
+    assert is_running(pid_in(left))
+    assert result == await commands(tmp_path / "jobs").run(job("k", ""))
+
+
+async def test_connection_that_was_ended_is_named(tmp_path: Path) -> None:
+    """What ssh began elsewhere runs on when ssh is ended: that is told."""
+    ssh = tmp_path / "ssh"
+    ssh.write_text("#!/bin/sh\nsleep 60; exit 1\n")
+    ssh.chmod(0o755)
+    result = await commands(tmp_path / "jobs").run(job("k", f"{ssh} host; exit 1", SECOND / 2))
+    assert (result.timed_out, result.connections) == (True, ("ssh",))
+
+
+async def test_shared_connection_is_spared(tmp_path: Path, left: Path) -> None:
+    """The master of shared ssh connections runs nothing, and other steps may need it."""
+    os.mkfifo(tmp_path / "fifo")
+    shared = f"echo \\$\\$ > {left}; exec -a 'ssh: /run/cm [mux]' cat <> {tmp_path}/fifo"
+    script = f'setsid bash -c "{shared}" & until [ -s {left} ]; do sleep 0.01; done; sleep 0.2; '
+    result = await commands(tmp_path / "jobs").run(job("k", script + "exit 3"))
+    assert result.exit_code == 3
+    assert is_running(pid_in(left))
+    assert result.survivors == ()
+
+
+async def test_nothing_is_begun_beside_what_could_not_be_ended(tmp_path: Path) -> None:
+    """A process of an earlier attempt that runs still is named, whatever the rollout; the next
+    attempt is begun once it has ended."""
+    runner, folder = commands(tmp_path / "jobs"), tmp_path / "jobs/former/web1/upgrade-0-0"
+    folder.mkdir(parents=True)
+    process = await asyncio.create_subprocess_exec("sleep", "60")
+    start, machine = helper.start_of(process.pid), helper.machine()
+    (folder / "left").write_text(
+        f"process {process.pid} {start} {machine} dnf\nprocess 1 0 {machine} other\n"
+        f"process {process.pid} {start} another-boot/pid:[1] other\nconnection ssh\n"
+        f"writer {os.getpid()} {helper.start_of(os.getpid())} {machine} other\n"
+    )
+    try:
+        fault = (await runner.run(job("r/web1/upgrade-0-1", f"touch {tmp_path}/ran"))).fault
+        assert fault is not None
+        assert f"dnf ({process.pid}) of an earlier attempt could not be ended" in fault
+        assert "other" not in fault
+        assert (await runner.run(job("r/web2/upgrade-0-0", "true"))).exit_code == 0
+    finally:
+        process.kill()
+        await process.wait()
+    assert not (tmp_path / "ran").exists()
+    assert (await runner.run(job("r/web1/upgrade-0-1", f"touch {tmp_path}/ran"))).exit_code == 0
+
+
+async def test_survivors_are_told(tmp_path: Path) -> None:
+    """As the helper has noted them with the end of the step."""
+    (tmp_path / "jobs/k").mkdir(parents=True)
+    (tmp_path / "jobs/k/left").write_text("process 7 1 b/p sudo\nprocess 8 1 b/p dnf\n")
+    (tmp_path / "jobs/k/result").write_text("1.0 timed-out\n")
+    result = await commands(tmp_path / "jobs").run(job("k", "true"))
+    assert (result.timed_out, result.survivors) == (True, ("sudo (7)", "dnf (8)"))
+
+
+def test_output_file(tmp_path: Path) -> None:
+    """It is emptied while it is written to, loses neither end, and tells who writes still."""
+    output = helper.Output(str(tmp_path))
+    assert output.is_held()
+    assert output.is_held_by(os.getpid())
+    os.write(output.write, b"begin\n")
+    assert output.take()
+    assert not output.take()
+    for _ in range(3):
+        os.write(output.write, b"x" * helper.DRAIN + b"end\n")
+        assert output.take()
+        assert os.fstat(output.write).st_size == 0
+    os.truncate(f"/proc/self/fd/{output.write}", 0)
+    os.write(output.write, b"fin\n")
+    os.close(output.write)
+    assert not output.is_held()
+    output.close()
+    output.keep_small()
+    text = (tmp_path / "output").read_text()
+    assert text.startswith("begin\nxxx")
+    assert text.endswith("xxxend\nfin\n")
+    assert f"{3 * (helper.DRAIN + 4) + 10 - 2 * helper.KEEP} bytes left out" in text

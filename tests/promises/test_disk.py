@@ -1,0 +1,139 @@
+"""A disk that hangs or is full: gates are judged, and what must be written first waits (S6, S7)."""
+
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+
+import pytest
+
+from controller.core.events import Cause, Finished, Halted, ResumeRequested
+from controller.core.phases import LEAVING, Phase
+from controller.core.pool import Admin
+from controller.core.steps import RunStep
+from controller.runner.loop import Runner
+from tests.promises.beats import WALK, Like, at, bad_v2, both, ended, signal
+from tests.support.plays import Played, play, play_on
+from tests.support.scenarios import Act, Scenario, World, ms
+from tests.support.sim import make_sim
+
+THREE = partial(make_sim, 3)
+FULL = "journal /state/journal.db: the disk is full"
+FOR_EVER = timedelta(hours=1)
+BY_THE_JOURNAL_OUT = (Phase.HOLDING, Phase.OUT)
+UNTOUCHED = (Phase.ASKING, Phase.DUE)
+RESUMED = ResumeRequested("operator", "there is space again", 0)
+
+
+def hangs(duration: timedelta) -> Act:
+    def act(world: World, runner: Runner) -> None:
+        world.journal.hangs_until = world.sim.now + duration
+
+    return act
+
+
+def fails(world: World, runner: Runner) -> None:
+    world.journal.fault = FULL
+
+
+def fills(world: World, runner: Runner) -> None:
+    """The last space is being used."""
+    world.journal.trouble = FULL
+
+
+def met(phase: Phase, *acts: Act) -> Scenario:
+    def both_of(world: World, runner: Runner) -> None:
+        for act in acts:
+            act(world, runner)
+
+    return Scenario(sim=THREE, has_guard=True, beats=at("web1", phase, both_of))
+
+
+def admin(played: Played, member: str = "web1") -> Admin:
+    return played.world.sim.instances["lb1"].of(member)[0].admin
+
+
+def goes_on(
+    scenario: Scenario, played: Played, *first: ResumeRequested, is_strange: bool = False
+) -> None:
+    """With the disk mended, to the end; and each step has run once. `is_strange`: that its member
+    went back is not on record, and it is out by the journal: a halt asks the operator first."""
+    played.world.journal.mend()
+    done = play_on(scenario, played.world, *first)
+    if is_strange:
+        ended(done, "halted", 5)
+        assert done.told(Halted)[-1].cause is Cause.FOREIGN
+        done = play_on(scenario, done.world, RESUMED)
+    ended(done, "done", 0)
+    assert set(done.versions().values()) == {"v2"}
+    assert len([key for key in done.world.workshop.jobs if "/web1/" in key]) == 1
+
+
+@both
+@pytest.mark.parametrize("phase", WALK)
+def test_hangs_for_a_while(phase: Phase, like: Like) -> None:
+    """It waits with the next step, then goes on to the end."""
+    played = play(like(met(phase, hangs(ms(3007)))))
+    ended(played, "done", 0)
+    assert set(played.versions().values()) == {"v2"}
+    assert len(played.steps("web1", RunStep)) <= 2
+    assert not played.state.journal.is_late
+
+
+@both
+def test_hangs_while_users_meet_a_bad_version(like: Like) -> None:
+    """The gate acts as ever: its member is out at once, nobody else is touched."""
+    scenario = like(met(Phase.SOAKING, hangs(FOR_EVER)))
+    played = play(replace(scenario, prepare=bad_v2()))
+    ended(played, "halted", 4)
+    assert admin(played) is Admin.OUT
+    assert played.versions()["web2"] == "v1"
+    assert "were not taken within" in played.state.journal.fault
+    assert played.told(Halted) == []
+    played.world.journal.mend()
+    again = play_on(scenario, played.world)
+    assert again.broken == []
+    assert again.end.exit_code in (4, 5)
+    assert again.versions()["web2"] == "v1"
+
+
+@both
+@pytest.mark.parametrize("phase", WALK)
+def test_hangs_and_is_stopped(phase: Phase, like: Like) -> None:
+    """A signal is heard, and what only drains goes back: exit 7."""
+    scenario = like(met(phase, hangs(FOR_EVER), signal()))
+    played = play(scenario)
+    ended(played, "stopped", 7)
+    if phase in (*UNTOUCHED, *LEAVING, Phase.SOAKING):
+        assert admin(played) is Admin.READY
+    goes_on(scenario, played, is_strange=phase in BY_THE_JOURNAL_OUT)
+
+
+@both
+@pytest.mark.parametrize("phase", WALK)
+def test_fails(phase: Phase, like: Like) -> None:
+    """A halt in order: exit 5, what only drains goes back, and a finished step is not lost."""
+    scenario = like(met(phase, fails))
+    played = play(scenario)
+    if phase in UNTOUCHED:
+        ended(played, "refused", 3)
+    else:
+        ended(played, "halted", 5)
+        assert played.state.halt is not None
+        assert FULL in played.state.halt.seen
+    if phase in (*UNTOUCHED, *LEAVING):
+        assert admin(played) is Admin.READY
+    goes_on(scenario, played, is_strange=phase in BY_THE_JOURNAL_OUT)
+
+
+@both
+@pytest.mark.parametrize("phase", [phase for phase in WALK if phase not in UNTOUCHED])
+def test_space_is_left_to_come_to_rest(phase: Phase, like: Like) -> None:
+    """The halt is in the journal, and the operator decides."""
+    scenario = like(met(phase, fills))
+    played = play(scenario)
+    ended(played, "halted", 5)
+    assert [halt.seen for halt in played.told(Halted)] == [
+        f"the state folder cannot be used: {FULL}"
+    ]
+    assert len(played.told(Finished)) == 1
+    goes_on(scenario, played, RESUMED)

@@ -1,0 +1,106 @@
+"""How the end of a step is told: exit codes, signals, and what may still run."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, cast
+
+from controller.core.events import StepEnded
+from controller.core.steps import Course, RunStep
+from controller.runner.perform import OUTPUT_KEPT, Performer
+from controller.tasks import Command, JobResult, Task, TaskJob, Work
+from tests.support.tables import table
+
+NOBODY = cast(Any, None)
+FAULT, LATE, LOST = JobResult(fault="x: no"), JobResult(timed_out=True), JobResult(lost=True)
+
+
+@dataclass
+class Ending:
+    """Implements `controller.ports.Tasks`: every task ends like this."""
+
+    result: JobResult
+
+    async def run(self, job: TaskJob) -> JobResult:
+        return self.result
+
+    async def ask(self, task: Task) -> JobResult:
+        return self.result
+
+    def unstartable(self, task: Task) -> str | None:
+        return None
+
+
+async def told(result: JobResult, program: str) -> StepEnded:
+    work = Work((Command((program, "web1"), timedelta(minutes=15)),), ())
+    performer = Performer("web-1", NOBODY, Ending(result), NOBODY, lambda _: work)
+    event = await performer.perform(RunStep("web1", Course.UPGRADE, 0, 0))
+    assert isinstance(event, StepEnded)
+    return event
+
+
+@table(
+    "program result detail may_run",
+    {
+        "well": ("dnf", JobResult(exit_code=0), "ended with exit code 0", ""),
+        "an exit code": ("dnf", JobResult(exit_code=3), "ended with exit code 3", ""),
+        "a signal": ("dnf", JobResult(exit_code=137, signal=9), "was ended by SIGKILL", ""),
+        "no common signal": (
+            "dnf",
+            JobResult(exit_code=168, signal=40),
+            "was ended by signal 40",
+            "",
+        ),
+        "below a shell": ("sh", JobResult(exit_code=143), "ended with exit code 143 (SIGTERM)", ""),
+        "no signal at all": ("git", JobResult(exit_code=128), "ended with exit code 128", ""),
+        "not started": ("x", FAULT, "could not be started: x: no", ""),
+        "lost": ("dnf", LOST, "was cut off; how it ended is not known", ""),
+        "late": ("dnf", LATE, "did not end in time (15m) and was ended", ""),
+        "late, and not to be ended": (
+            "dnf",
+            JobResult(timed_out=True, survivors=("sudo (7)", "rpm (8)")),
+            "did not end in time (15m) and was ended",
+            "sudo (7), rpm (8) could not be ended and may still run",
+        ),
+        "late, elsewhere too": (
+            "deploy.sh",
+            JobResult(timed_out=True, survivors=("rpm (8)",), connections=("docker", "ssh")),
+            "did not end in time (15m) and was ended",
+            "rpm (8) could not be ended and may still run; "
+            "what docker and ssh started elsewhere may still run there",
+        ),
+        "ssh: cut": (
+            "/usr/bin/ssh",
+            JobResult(exit_code=255),
+            "ended with exit code 255",
+            "what ssh started elsewhere may still run there",
+        ),
+        "ssh: the command there failed": (
+            "ssh",
+            JobResult(exit_code=1),
+            "ended with exit code 1",
+            "",
+        ),
+        "another program's 255": ("dnf", JobResult(exit_code=255), "ended with exit code 255", ""),
+    },
+)
+async def test_end(program: str, result: JobResult, detail: str, may_run: str) -> None:
+    """In words; and what may still run is named in them, and kept."""
+    event = await told(result, program)
+    rest = f"; {may_run}" if may_run else ""
+    assert event.detail == f"step 1 ({program}) {detail}{rest}"
+    assert (event.may_run, event.exit_code, event.note) == (may_run, result.exit_code, "")
+    assert event.passed == (result.exit_code == 0)
+
+
+async def test_what_writes_to_its_output_is_noted() -> None:
+    """With how a service is to be started; the step has passed all the same."""
+    event = await told(JobResult(exit_code=0, writers=("python3 (7)",)), "start.sh")
+    assert event.passed
+    assert event.note.startswith("it left python3 (7) running, which writes to the output")
+    assert ">/dev/null 2>&1" in event.note
+
+
+async def test_end_of_a_long_output_is_kept() -> None:
+    """The reason stands there."""
+    event = await told(JobResult(exit_code=1, output="x" * OUTPUT_KEPT + "why"), "dnf")
+    assert event.output == ("x" * OUTPUT_KEPT + "why")[-OUTPUT_KEPT:]
