@@ -2,6 +2,7 @@
 
 import errno
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,7 +25,7 @@ def unstartable(command: Command) -> str | None:
     name = command.argv[0]
     if not Path(command.cwd).is_dir():
         return helper.explain("cwd", errno.ENOENT, name, command.cwd)
-    there = [path for path in _candidates(command) if path.is_file()]
+    there = [path for path in _candidates(command) if _is_file(path)]
     for path in there:
         if os.access(path, os.X_OK):
             return _script_fault(path, command)
@@ -40,6 +41,15 @@ def _candidates(command: Command) -> Iterator[Path]:
         yield folder / place / name
 
 
+def _is_file(path: Path) -> bool:
+    """A folder of PATH that this user may not search holds nothing, as for execvp(3): after `sudo`
+    or `su`, that of another user may still be in it."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except (OSError, ValueError):
+        return False
+
+
 def _script_fault(path: Path, command: Command) -> str | None:
     """Of a script whose first line names a program that is not there."""
     try:
@@ -50,6 +60,6 @@ def _script_fault(path: Path, command: Command) -> str | None:
     words = first.removeprefix(b"#!").split()
     if not first.startswith(b"#!") or not words:
         return None
-    if Path(command.cwd, os.fsdecode(words[0])).is_file():
+    if _is_file(Path(command.cwd, os.fsdecode(words[0]))):
         return None
     return helper.explain("interpreter", errno.ENOENT, command.argv[0], command.cwd)

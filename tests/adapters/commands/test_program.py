@@ -77,3 +77,11 @@ def test_no_folder_to_start_in(tmp_path: Path) -> None:
     gone = Command(("sh",), LONG, cwd=str(tmp_path / "gone"))
     told = commands(tmp_path / "jobs").unstartable(gone)
     assert told == f"sh: working directory '{tmp_path}/gone': No such file or directory"
+
+
+async def test_a_folder_of_path_that_cannot_be_searched(folder: Path, tmp_path: Path) -> None:
+    """It is passed over, as the start does: its fault is none of the command's."""
+    runs = commands(tmp_path / "jobs")
+    command = Command(("sh", "-c", "exit 0"), LONG, {"PATH": f"{'x' * 5000}:/bin"}, str(folder))
+    assert runs.unstartable(command) is None
+    assert (await runs.run(Job("r/web1/upgrade-0-0", command))).exit_code == 0
