@@ -21,7 +21,7 @@ from adapters.trust import NoAuthorities
 from controller.config import Recipient, RolloutFile, WebhookTarget, audience
 from controller.core.pool import InstanceView
 from controller.core.settings import Settings
-from controller.errors import ConfigurationError, Fault
+from controller.errors import ConfigurationError, Fault, StateError
 from controller.lifecycle import JournalPorts, Ports, ReadPorts
 from controller.metrics_servers import MetricsServer
 from controller.pools.haproxy import HaproxyFacts, HaproxyPool
@@ -109,7 +109,11 @@ def no_state(folder: Path) -> str:
 
 def folder_to_name(folder: Path) -> str:
     """The state folder as a command has to name it; empty where it is looked for by itself."""
-    return "" if folder == default_state_dir(os.environ) else str(folder.absolute())
+    try:
+        is_default = folder == default_state_dir(os.environ)
+    except StateError:  # a user without a home has none
+        is_default = False
+    return "" if is_default else str(folder.absolute())
 
 
 def open_state(folder: Path, *, create: bool) -> Store:

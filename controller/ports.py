@@ -1,8 +1,7 @@
 """Every protocol between what decides and what does. Their values are in `controller.records`.
 
-Implementations live in `adapters` (the real ones) and `tests.support` (working fakes); one
-contract suite per port is run against all of them. All errors raised are of
-`controller.errors`; cancelling any coroutine here is safe.
+Implementations live in `adapters` (the real ones) and `tests.support` (working fakes). All errors
+raised are of `controller.errors`; cancelling any coroutine here is safe.
 """
 
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
@@ -159,8 +158,7 @@ class Validator(Protocol):
 
 
 class MetricsSource(Protocol):
-    """One metrics server. Missing evidence is an answer here, not an error; raises
-    MetricsRefused alone, for a question that the server will never answer."""
+    """One metrics server. Missing evidence is an answer; raises MetricsRefused alone."""
 
     @property
     def name(self) -> str:
@@ -173,7 +171,9 @@ class MetricsSource(Protocol):
         than one series is TOO_MANY unless `reduce` says what to make of them."""
 
     async def freshness(self, selector: str, *, at: datetime | None = None) -> Freshness:
-        """Age and interval of the samples that `selector` (a plain one) matches."""
+        """Age and interval of what `selector` (a plain one) matches, or a query reads, if known."""
+
+    async def freshness_of(self, query: str, *, at: datetime | None = None) -> Freshness | None: ...
 
     async def alerts(self) -> Sequence[Alert] | Reading:
         """The alerts firing now; a Reading that says what is missing when they cannot be had."""

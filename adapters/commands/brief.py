@@ -19,8 +19,8 @@ _POLL = timedelta(milliseconds=20)
 async def run_briefly(command: Command, clock: Clock, grace: timedelta) -> JobResult:
     """Run `command` to its end or its timeout, then TERM, and KILL after `grace`.
 
-    Cancelled, it kills the whole group first. What the command leaves behind when it ends by
-    itself is left alone. Only for a command that `spec.unfit` accepts.
+    Cancelled, it kills the command and all below it first. What the command leaves behind when it
+    ends by itself is left alone. Only for a command that `spec.unfit` accepts.
     """
     try:
         return await _run(command, clock, grace)
@@ -36,7 +36,7 @@ async def _run(command: Command, clock: Clock, grace: timedelta) -> JobResult:
         try:
             in_time = await _ended(process, command.timeout)
             if not in_time:
-                await _end_group(process, clock, grace)
+                await _end_family(process, clock, grace)
         except asyncio.CancelledError:
             await _kill(process)
             raise
@@ -112,12 +112,14 @@ async def _ended(process: Process, within: timedelta) -> bool:
     return True
 
 
-async def _end_group(process: Process, clock: Clock, grace: timedelta) -> None:
+async def _end_family(process: Process, clock: Clock, grace: timedelta) -> None:
     patience = timedelta(seconds=helper.KILL_PATIENCE)
+    family = _family(process)
     for number, wait in ((signal.SIGTERM, grace), (signal.SIGKILL, patience)):
-        helper.signal_group(process.pid, number)
+        family |= _family(process)
+        _tell(process, family, number)
         until = clock.now() + wait
-        while helper.group_lives(process.pid):
+        while helper.group_lives(process.pid) or any(_lives(*one) for one in family.items()):
             if clock.now() >= until:
                 break
             await clock.sleep(_POLL)
@@ -126,8 +128,26 @@ async def _end_group(process: Process, clock: Clock, grace: timedelta) -> None:
     await _reaped(process)
 
 
+def _family(process: Process) -> dict[int, str]:
+    """Every process below the command, also in another group: id → start. Known only as long as
+    its parents live, so it is asked before they are ended."""
+    found = [] if process.returncode is not None else helper.descendants(process.pid)
+    return {pid: helper.start_of(pid) for pid in found}
+
+
+def _lives(pid: int, start: str) -> bool:
+    return helper.start_of(pid) == start and not helper.has_ended(pid)
+
+
+def _tell(process: Process, family: dict[int, str], number: int) -> None:
+    helper.signal_group(process.pid, number)
+    for pid, start in family.items():
+        if _lives(pid, start) and (helper.stat(pid) or "---")[2] != str(process.pid):
+            helper.send(pid, number)
+
+
 async def _kill(process: Process) -> None:
-    helper.signal_group(process.pid, signal.SIGKILL)
+    _tell(process, _family(process), signal.SIGKILL)
     await _reaped(process)
 
 
@@ -139,6 +159,6 @@ async def _reaped(process: Process) -> None:
 def _fault(command: Command, error: OSError) -> str:
     name = command.argv[0]
     stage = "cwd" if error.filename == command.cwd else "exec"
-    if stage == "exec" and "/" in name and (Path(command.cwd) / name).exists():
+    if stage == "exec" and "/" in name and os.path.exists(Path(command.cwd) / name):  # noqa: PTH110
         stage = "interpreter" if isinstance(error, FileNotFoundError) else stage
     return helper.explain(stage, error.errno or 0, name, command.cwd)

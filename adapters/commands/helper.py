@@ -183,8 +183,10 @@ def explain(stage: str, number: int, name: str, cwd: str) -> str:
         return f"{name}: the interpreter in its first line was not found"
     if number == errno.ENOENT:
         return f"{name}: command not found"
+    if number == errno.EACCES and "/" not in name:  # of a folder on PATH, or of the program
+        return f"{name}: not found, or not executable for this user ({os.strerror(number)})"
     if number == errno.EACCES:
-        return f"{name}: not executable ({os.strerror(number)})"
+        return f"{name}: not executable for this user ({os.strerror(number)})"
     return f"{name}: {os.strerror(number)}"
 
 
@@ -203,10 +205,15 @@ def group_lives(group: int) -> bool:
     """Whether a process of `group` still runs; one that only waits to be reaped does not."""
     if not signal_group(group, 0):
         return False
-    seen = [stat(int(name)) for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208
-    states = [fields[0] for fields in seen if fields is not None and fields[2] == str(group)]
+    members = members_of(group)
     # The kernel knows the group: where /proc hides its members (hidepid), they count as running.
-    return not states or any(state not in "ZX" for state in states)
+    return not members or not all(has_ended(pid) for pid in members)
+
+
+def members_of(group: int) -> list[int]:
+    """Every process of `group` that /proc shows."""
+    pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208
+    return [pid for pid in pids if (stat(pid) or "---")[2] == str(group)]
 
 
 # --- the processes below one -----------------------------------------------------------------
@@ -576,10 +583,15 @@ def main() -> None:
         step.output.keep_small()
 
 
+def lines_of(kind: str, pids: list[int]) -> list[str]:
+    """Of `left`, one for each process."""
+    return [f"{kind} {pid} {start_of(pid)} {machine()} {name_of(pid)}\n" for pid in pids]
+
+
 def note_left(folder: str, step: Step, is_well: bool) -> None:
     """For the operator, and for the next attempt: what runs on and should not."""
     kind, pids = (WRITER, step.writers()) if is_well else (PROCESS, step.running())
-    lines = [f"{kind} {pid} {start_of(pid)} {machine()} {name_of(pid)}\n" for pid in pids]
+    lines = lines_of(kind, pids)
     lines += [f"{CONNECTION} {name}\n" for name in step.connections]
     if lines:
         with FullDisk():

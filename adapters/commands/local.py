@@ -117,7 +117,8 @@ class LocalCommands:
             if await self._outlasts(group, self._clock.now() + self._grace):
                 group.signal(signal.SIGKILL)
                 patience = timedelta(seconds=helper.KILL_PATIENCE)
-                await self._outlasts(group, self._clock.now() + patience)
+                if await self._outlasts(group, self._clock.now() + patience):
+                    place.note_survivors(group)
             outcome = "timed-out"
         else:
             outcome = "lost"

@@ -75,6 +75,13 @@ class Place:
         """Write the result for a helper that could not."""
         helper.write_durably(str(self.folder), helper.RESULT, f"{seconds:.3f} {outcome}\n")
 
+    def note_survivors(self, group: Group) -> None:
+        """Before `settle`: those of another user, or hung in the kernel, are not ended."""
+        pids = [pid for pid in helper.members_of(group.pid) if not helper.has_ended(pid)]
+        text = "".join(helper.lines_of(helper.PROCESS, pids))
+        with helper.FullDisk():
+            helper.write_durably(str(self.folder), helper.LEFT, text)
+
     def concealed(self, result: JobResult) -> JobResult:
         """`result` without what looks like a secret in its output (S12), on disk as well."""
         shown = discreet(result.output)

@@ -22,14 +22,37 @@ def unstartable(command: Command) -> str | None:
     """
     if fault := unfit(command):
         return fault
-    name = command.argv[0]
-    if not Path(command.cwd).is_dir():
-        return helper.explain("cwd", errno.ENOENT, name, command.cwd)
-    there = [path for path in _candidates(command) if _is_file(path)]
-    for path in there:
-        if os.access(path, os.X_OK):
+    name, cwd = command.argv[0], command.cwd
+    if number := _cannot_enter(cwd):
+        return helper.explain("cwd", number, name, cwd)
+    denied = False
+    for path in _candidates(command):
+        number = _cannot_run(path)
+        if number is None:
             return _script_fault(path, command)
-    return helper.explain("exec", errno.EACCES if there else errno.ENOENT, name, command.cwd)
+        denied = denied or number == errno.EACCES
+    return helper.explain("exec", errno.EACCES if denied else errno.ENOENT, name, cwd)
+
+
+def _cannot_enter(folder: str) -> int | None:
+    """The error number of a change to `folder`; None when it can be entered."""
+    try:
+        if not stat.S_ISDIR(os.stat(folder).st_mode):  # noqa: PTH116 - no error may be swallowed
+            return errno.ENOTDIR
+    except OSError as error:
+        return error.errno
+    return None if os.access(folder, os.X_OK, effective_ids=True) else errno.EACCES
+
+
+def _cannot_run(path: Path) -> int | None:
+    """The error number of its start; None when this user may run it. A folder on the way that this
+    user may not search is EACCES."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            return errno.ENOENT
+    except OSError as error:
+        return error.errno
+    return None if os.access(path, os.X_OK, effective_ids=True) else errno.EACCES
 
 
 def _candidates(command: Command) -> Iterator[Path]:
@@ -39,15 +62,6 @@ def _candidates(command: Command) -> Iterator[Path]:
         return
     for place in os.get_exec_path({**os.environ, **command.env}):
         yield folder / place / name
-
-
-def _is_file(path: Path) -> bool:
-    """A folder of PATH that this user may not search holds nothing, as for execvp(3): after `sudo`
-    or `su`, that of another user may still be in it."""
-    try:
-        return stat.S_ISREG(path.stat().st_mode)
-    except (OSError, ValueError):
-        return False
 
 
 def _script_fault(path: Path, command: Command) -> str | None:
@@ -60,6 +74,10 @@ def _script_fault(path: Path, command: Command) -> str | None:
     words = first.removeprefix(b"#!").split()
     if not first.startswith(b"#!") or not words:
         return None
-    if _is_file(Path(command.cwd, os.fsdecode(words[0]))):
-        return None
-    return helper.explain("interpreter", errno.ENOENT, command.argv[0], command.cwd)
+    match _cannot_run(Path(command.cwd, os.fsdecode(words[0]))):
+        case None:
+            return None
+        case errno.EACCES:
+            return helper.explain("exec", errno.EACCES, command.argv[0], command.cwd)
+        case _:
+            return helper.explain("interpreter", errno.ENOENT, command.argv[0], command.cwd)

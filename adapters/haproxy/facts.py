@@ -71,6 +71,7 @@ def facts_of(api: str, backends: Sequence[str], replies: Sequence[str]) -> Hapro
             if row.text("pxname") in backends and row.optional("slim") not in ("", "0")
         },
         prefers_idle=frozenset(name for name, used in algorithms.items() if used in _PREFER_IDLE),
+        identity=info.identity,
         weighed_by_dns=frozenset(
             name
             for name, state in zip(backends, states, strict=True)

@@ -20,6 +20,7 @@ that was set ready since then keeps the bit and serves); 0x40, which says that t
 at run time (servers that SRV records fill show it and serve); RMAINT, which nobody set: the name
 has no address (all measured)."""
 _DRAINING = FDRAIN | IDRAIN
+_MOST, _WRAPPED = 65535, 2**32
 _STOPPED, _STARTING, _RUNNING, _STOPPING = range(4)
 # `srv_check_state` and `srv_agent_state`, same place. `disable health` and `disable agent` clear
 # the second bit; MAINT leaves both.
@@ -119,13 +120,14 @@ def server_of(state: Row, stat: Row, *, is_of_template: bool = False) -> Server:
     backend, address = state.text("be_name"), state.text("srv_addr")
     admin = admin_of(mask)
     is_unresolved = bool(mask & RMAINT)
-    where = f"{'' if address == '-' else address}:{state.number('srv_port')}"
+    port, written = _port_of(state, stat)
+    where = f"{'' if address == '-' else address}:{written}"
     return Server(
         Line(
             backend=backend,
             member=state.text("srv_name"),
             key=f"{backend}/{where}",
-            occupant=None if address == "-" else Occupant(where, address, state.number("srv_port")),
+            occupant=None if address == "-" else Occupant(where, address, port),
             admin=admin,
             health=health_of(operation, is_watched=checked or tracks is not None),
             check=_check_of(admin, is_unresolved, has_own=checked and tracks is None),
@@ -147,6 +149,17 @@ def server_of(state: Row, stat: Row, *, is_of_template: bool = False) -> Server:
         is_inherited=is_inherited(mask),
         is_weighed_by_dns=srv_record(state) != "",
     )
+
+
+def _port_of(state: Row, stat: Row) -> tuple[int, str]:
+    """The port, and as it identifies the server. A port like `-9` or `+1` is that of the client's
+    connection, shifted (configuration manual, `server`): the state shows it as a number of 32 bits,
+    or as if it were a port (measured). Such a server has no port of its own, which is 0."""
+    number = state.number("srv_port")
+    written = stat.optional("addr").rpartition(":")[2]
+    if written.startswith(("+", "-")):
+        return 0, written
+    return (number, str(number)) if number <= _MOST else (0, str(number - _WRAPPED))
 
 
 def srv_record(state: Row) -> str:

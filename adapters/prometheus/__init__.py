@@ -12,7 +12,8 @@ asked: it takes a tenth of a second.
     alerts    data → alerts and their rules, pure         tls       trust and client certificates
     access    secrets and the headers made of them        words     faults in plain words, pure
     requests  retries, GET where POST is refused          faults    how a question fails here
-    bodies    the body of a reply: bounded, unpacked
+    bodies    the body of a reply: bounded, unpacked      selectors which series a query reads, pure
+    derived   age and interval of what a query reads
 """
 
 from adapters.prometheus.source import PrometheusSource

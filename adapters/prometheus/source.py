@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from adapters.prometheus.ages import freshness_of
 from adapters.prometheus.alerts import firing_in, rules_in, values_in
+from adapters.prometheus.derived import Derived
 from adapters.prometheus.faults import Rejected, Unanswered, malformed
 from adapters.prometheus.readings import partial_words, reading_of
 from adapters.prometheus.replies import Answer
@@ -40,6 +41,7 @@ class PrometheusSource:
     def __init__(self, server: MetricsServer, clock: Clock) -> None:
         self._server = server
         self._requests = Requests(server, clock)
+        self._derived = Derived(self._query)
 
     @property
     def name(self) -> str:
@@ -72,6 +74,17 @@ class PrometheusSource:
             raise self._refused(selector, fault) from None
         except Unanswered as fault:
             return Freshness(selector, missing=fault.missing, words=self._words(fault))
+
+    async def freshness_of(self, query: str, *, at: datetime | None = None) -> Freshness | None:
+        deadline = self._requests.deadline()
+        try:
+            now = at or await self._server_time(deadline)
+            return await self._derived.of(query, now, deadline)
+        except Rejected:
+            return None
+        except Unanswered as fault:
+            words = self._words(fault)
+            return Freshness(query, missing=fault.missing, words=words, is_derived=True)
 
     async def alerts(self) -> Sequence[Alert] | Reading:
         return await self._listed("alerts", {}, firing_in)

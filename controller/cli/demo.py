@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -18,6 +19,7 @@ from controller.cli.say import fitted, say
 from controller.cli.signals import Signals
 from controller.config import RolloutFile, load
 from controller.core.outcome import ExitCode
+from controller.errors import UsageFault
 from controller.lifecycle import Findings, Ports, Prepared, RunOptions, next_commands
 from controller.lifecycle import run as run_session
 from controller.preflight.forecast import LOOK
@@ -26,6 +28,8 @@ from controller.report.run.summary import summary
 from controller.runner.loop import Runner
 
 RATE: Final = 200
+LONGEST: Final = 60
+"""Bytes of a folder for temporary files: what stands in it has some 40 more, of at most 107."""
 BAD: Final = {"fail_every": 10}
 """v2 fails a tenth of its requests, and its health check stays green."""
 
@@ -49,7 +53,9 @@ def demo(bad: bool, members: int, haproxy: str | None, log_format: str) -> None:
 
 
 async def _demo(bad: bool, members: int, haproxy: str | None, log_format: str) -> int:
-    with tempfile.TemporaryDirectory(prefix="poolroll-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(
+        prefix="poolroll-", dir=_short_folder(), ignore_cleanup_errors=True
+    ) as folder:
         state = Path(folder) / "state"
         async with (
             bootstrap_demo.demo_world(Path(folder), members, haproxy) as pool,
@@ -74,6 +80,20 @@ async def _demo(bad: bool, members: int, haproxy: str | None, log_format: str) -
             say("apps:  " + ", ".join(f"{name} {v}" for name, v in versions.items()))
         say(f"report: {await _report(state)}")
     return code
+
+
+def _short_folder() -> str:
+    """The folder for temporary files, or /tmp where a socket in it would have too long a name
+    (unix(7)). Raises UsageFault."""
+    folder = tempfile.gettempdir()
+    if len(os.fsencode(folder)) <= LONGEST:
+        return folder
+    if os.access("/tmp", os.W_OK | os.X_OK):
+        return "/tmp"
+    raise UsageFault(
+        f"demo: TMPDIR is {folder}: too long for the sockets in it; name a folder with at most "
+        f"{LONGEST} characters"
+    )
 
 
 def _introduce(members: int, prometheus: str | None) -> None:

@@ -9,7 +9,12 @@ import click
 from controller import bootstrap
 from controller.cli import options
 from controller.config import starter
-from controller.config.starting.haproxy.discovered import Discovery, chosen_backends, with_leaders
+from controller.config.starting.haproxy.discovered import (
+    Discovery,
+    chosen_backends,
+    require_distinct,
+    with_leaders,
+)
 from controller.config.starting.haproxy.filled import filled
 from controller.errors import UsageFault
 
@@ -50,4 +55,5 @@ async def _discovered(endpoints: Sequence[str], asked: Sequence[str]) -> Discove
     ((first, _),) = await bootstrap.found_behind(endpoints[:1], backends)
     found = await bootstrap.found_behind(endpoints, with_leaders(backends, first.trackers))
     facts, views = zip(*found, strict=True)
+    require_distinct(facts)
     return Discovery(views, facts, servers)

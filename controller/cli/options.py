@@ -41,6 +41,21 @@ rollout_file = click.argument(
     "file", type=click.Path(path_type=Path), envvar="POOLROLL_FILE", metavar="FILE"
 )
 
+
+def must_stay(verb: str, file: Path) -> None:
+    """Refuse what can be read once only, like `-` or `<(…)`: a later command reads the file again.
+
+    Raises UsageFault.
+    """
+    path = file.absolute()
+    passes = str(file) == "-" or path.is_relative_to("/dev") or path.is_relative_to("/proc")
+    if passes or path.is_fifo() or path.is_socket():
+        raise UsageFault(
+            f"{verb} {file}: this can be read once only; write it to a file, since `run` and "
+            "`resume` read it again"
+        )
+
+
 state = option(
     "--state",
     metavar="DIR",

@@ -105,6 +105,7 @@ def start(
         raise UsageFault(f"{verb}: there is no terminal to ask for confirmation; add --yes")
     if run_options.stepwise and not is_terminal():
         raise UsageFault(f"{verb} --step: there is no terminal to ask at")
+    options.must_stay(verb, file)
     rollout = load(
         file,
         options.pairs(given["set"]),

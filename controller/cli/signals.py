@@ -9,8 +9,9 @@ from controller.runner.loop import Runner
 
 
 class Signals:
-    """In this context a signal cancels the preparation or, with a runner, stops the rollout;
-    afterwards it does nothing but end the wait for notices, since the outcome is settled.
+    """In this context a signal cancels the preparation or, with a runner, stops the rollout. When
+    that is over, it ends the wait for notices; afterwards it does nothing, since the outcome is
+    settled.
 
     The loop's own handlers are not used: on their removal the default action would be back.
     """
@@ -19,10 +20,10 @@ class Signals:
         """`after`: who takes the signals when the context has ended."""
         self.runner: Runner | None = None
         self.name: str | None = None
-        self._give_up: Callable[[], None] | None = None
         self.count = 0
         """Signals that came so far."""
         self._after = after
+        self._give_up: Callable[[], None] | None = None
         self._task: asyncio.Task[object] | None = None
 
     def __enter__(self) -> "Signals":

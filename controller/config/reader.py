@@ -1,5 +1,6 @@
 """Load and parse a rollout file: all its faults at once, or a valid RolloutFile."""
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from controller.config.values.metrics_servers import Servers, filled_faults, ser
 from controller.config.values.settings import known_at_load, settings_of
 from controller.errors import ConfigurationError, Fault
 
+STDIN = "-"
+"""In place of a path: standard input."""
+
 MAX_FAULTS = 100
 """More than anyone fixes in one go; a file of another kind has thousands."""
 
@@ -32,7 +36,7 @@ def load(
     only: Sequence[str] = (),
     canaries_only: bool = False,
 ) -> RolloutFile:
-    """The rollout file at `path`. Raises ConfigurationError."""
+    """The rollout file at `path`, or on standard input. Raises ConfigurationError."""
     text = decode(_bytes(path), str(path))
     return parse(text, str(path), sets, only=only, canaries_only=canaries_only)
 
@@ -104,6 +108,8 @@ def decode(raw: bytes, file: str) -> str:
 
 def _bytes(path: Path) -> bytes:
     try:
+        if str(path) == STDIN:
+            return sys.stdin.buffer.read(MAX_BYTES + 1)
         with path.open("rb") as stream:
             return stream.read(MAX_BYTES + 1)
     except FileNotFoundError:

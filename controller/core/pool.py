@@ -87,11 +87,12 @@ class Occupant:
     """Differs for any two that are not the same, also at the same address."""
     address: str
     port: int
+    """0: it has none of its own."""
     revision: str = ""
     """Of what it runs, where the balancer tells."""
 
     def __str__(self) -> str:
-        return f"{self.address}:{self.port}"
+        return f"{self.address}:{self.port}" if self.port else self.address
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,18 @@ One function for `plan`, which shows the findings, and for `run`, which refuses 
 Read-only.
 """
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from controller.config import RolloutFile
+from controller.core.forecast.patience import cannot_pass, passes_from
+from controller.core.gates.figures import span
+from controller.core.gates.gate import Gate
 from controller.core.phases import Phase
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.plan.propose import Proposal
+from controller.core.settings import Policies
 from controller.core.state.remaining import left_aside, remaining
 from controller.errors import Refused, StateError, UsageFault
 from controller.journal.unfinished import unfinished
@@ -26,7 +32,7 @@ from controller.lifecycle.resume import (
     unheard,
 )
 from controller.ports import Hold
-from controller.preflight.gates import gates_now, intervals_of
+from controller.preflight.gates import GateNow, gates_now, intervals_of
 from controller.preflight.guards import ask_guards, failing_validations, refused_guards
 from controller.preflight.programs import missing_programs
 from controller.preflight.survey import PoolSurvey, Reached, reach, survey
@@ -170,8 +176,10 @@ async def _ask(
         )
     now = [*counted.result(), *asked.result()]
     faults = [f"gate {one.gate.name!r}: {fault}" for one in now for fault in one.faults]
+    intervals = intervals_of(now)
     refused = [
         *failing.result(),
+        *(_too_slow(left.policies, gates, intervals)),
         *filter(None, (one.refusal for one in now)),
         *refused_guards(unless.result()),
     ]
@@ -182,6 +190,24 @@ async def _ask(
     else:
         seen.notes += (f"a run would still go on: {one}" for one in (*faults, *refused))
     seen.unless = unless.result()
-    seen.gates = {one.gate.name: one.words for one in now}
-    seen.intervals = intervals_of(now)
+    seen.gates = {one.gate.name: one.words + _scraped(one) for one in now}
+    seen.intervals = intervals
     seen.is_asked = True
+
+
+def _too_slow(
+    policies: Policies, gates: Sequence[Gate], intervals: Mapping[str, timedelta]
+) -> Iterator[str]:
+    """Gates whose evidence comes so seldom that they would halt every rollout."""
+    for gate in gates:
+        if gate.name in intervals:
+            why = cannot_pass(gate, policies, intervals[gate.name])
+            if why is not None:
+                yield f"gate {gate.name!r} {why}"
+
+
+def _scraped(one: GateNow) -> str:
+    needed = None if one.interval is None else passes_from(one.gate, one.interval)
+    if one.interval is None or needed is None:
+        return ""
+    return f"; scraped every {span(one.interval)}: a pass counts from {span(needed)} after a return"

@@ -5,7 +5,7 @@ An endpoint is where a Runtime API listens (HAProxy configuration manual, `stats
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import AddressValueError, IPv6Address, ip_address
 from typing import Final
@@ -54,6 +54,23 @@ class HaproxyFacts:
     """Backends whose algorithm prefers servers with few requests under way."""
     weighed_by_dns: frozenset[str] = frozenset()
     """Backends with servers that SRV records fill, whose answers set their weights."""
+    identity: str = ""
+    """Which process this is, in words; empty where that cannot be told."""
+
+
+def listed_twice(facts: Sequence[HaproxyFacts]) -> list[str]:
+    """Endpoints that lead to one and the same HAProxy, as reasons to refuse: what it shows would
+    be counted twice."""
+    first: dict[str, str] = {}
+    reasons = []
+    for one in facts:
+        known = first.setdefault(one.identity, one.api)
+        if one.identity and known != one.api:
+            reasons.append(
+                f"{known} and {one.api} lead to the same HAProxy ({one.identity}): list it once; "
+                "two that only look the same need a `node` of their own in section `global`"
+            )
+    return reasons
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ async def forecast(
         now,
         _losses(plan, now, intervals, without),
         loads(found.views, abilities.limits, names, plan.max_unavailable),
-        expected(plan, commands),
+        expected(plan, commands, intervals),
     )
 
 

@@ -113,7 +113,9 @@ async def survey(
     members = _members(file, reached.views)
     ours = await _ours(settings.name, reached, journal) if journal is not None else {}
     selected = [name for name in members if _is_chosen(settings.selection, name)]
-    upgrade, rollback = _shapes(file, [members[name] for name in selected])
+    lines = {line.member: line for view in reached.views for line in view.lines}
+    placed = [name for name in selected if name in ours or not _is_nowhere(lines[name])]
+    upgrade, rollback = _shapes(file, [members[name] for name in placed])
     if purpose is Purpose.ROLLBACK:
         if rollback is None:
             raise Refused("the rollout file has no `rollback`: there is no way back to run")
@@ -157,11 +159,16 @@ def _members(file: RolloutFile, views: Sequence[InstanceView]) -> dict[str, Memb
         for line in view.lines:
             if not line.may_be_member or line.member in members:
                 continue
-            if _is_chosen(file.settings.selection, line.member):
+            if _is_chosen(file.settings.selection, line.member) and not _is_nowhere(line):
                 members[line.member] = file.member(line.member, *_address(line))
             else:
                 members[line.member] = Member(line.member, *_address(line))
     return members
+
+
+def _is_nowhere(line: Line) -> bool:
+    """Its name has no address, which is for now: it is left out, and no template needs one."""
+    return line.is_unresolved and line.occupant is None
 
 
 def _address(line: Line) -> tuple[str, int]:

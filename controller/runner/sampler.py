@@ -12,9 +12,15 @@ from controller.core.events import GateSampled
 from controller.core.gates.alert_rules import blindness, labels_to_ask
 from controller.core.gates.alerts import alerts_sampled, matching
 from controller.core.gates.evidence import AlertsNow, Answers, Missing, Query, Reading
-from controller.core.gates.gate import AlertGate, AskedGate, MetricGate
+from controller.core.gates.gate import AlertGate, AskedGate, MetricGate, Scope
 from controller.core.gates.judgement import inconclusive, sampled
-from controller.core.gates.metrics import answers_sampled
+from controller.core.gates.metrics import (
+    JUDGED,
+    PASS_FROM,
+    UNKNOWN_INTERVAL,
+    answers_sampled,
+    together,
+)
 from controller.errors import MetricsRefused
 from controller.metrics_servers import MetricsServer
 from controller.ports import MetricsSource
@@ -40,6 +46,8 @@ class Sampler:
         self.servers = servers
         self.queries = queries
         self._make = sources
+        self._intervals: dict[str, timedelta] = {}
+        """Gate → its scrape interval, as last seen."""
         self._sources: list[tuple[MetricsServer, MetricsSource]] = []
 
     async def sample(
@@ -55,6 +63,9 @@ class Sampler:
         try:
             if isinstance(gate, AlertGate):
                 return alerts_sampled(gate, await self._alerts(gate), known)
+            if gate.scope is Scope.POOL:  # a range needs some scrapes, also just after the start
+                interval = self._intervals.get(gate.name, UNKNOWN_INTERVAL)
+                elapsed = max(elapsed, interval * PASS_FROM)
             queries = self.queries(gate, member, elapsed)
             answers = await self._answers(gate, queries)
         except MetricsRefused as refused:
@@ -78,15 +89,20 @@ class Sampler:
                 return _unanswered(source.name, clock, queries)
             at = clock.at
         selector = queries.get(Query.EVIDENCE)
+        texts = [] if selector else [queries[kind] for kind in JUDGED if kind in queries]
         async with task_group() as group:
             fresh = group.create_task(source.freshness(selector, at=at)) if selector else None
+            derived = [group.create_task(source.freshness_of(text, at=at)) for text in texts]
             asked = {
                 kind: group.create_task(source.read(text, reduce=gate.reduce, at=at))
                 for kind, text in queries.items()
                 if kind is not Query.EVIDENCE
             }
         readings: dict[Query, Reading] = {kind: task.result() for kind, task in asked.items()}
-        return Answers(source.name, readings, fresh.result() if fresh is not None else None)
+        age = fresh.result() if fresh is not None else together(one.result() for one in derived)
+        if age is not None and age.interval is not None:
+            self._intervals[gate.name] = age.interval
+        return Answers(source.name, readings, age)
 
     async def is_alive(self, server: MetricsServer) -> bool:
         """Whether the server answers the simplest query."""

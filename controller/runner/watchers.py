@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from controller.core.decide.context import Context
 from controller.core.decide.gates import subjects
@@ -30,6 +30,9 @@ from controller.errors import BalancerError, StateError
 from controller.ports import Clock, Hold, LoadBalancer, Requests
 from controller.records import Request, Verb
 from controller.runner.sampler import Sampler
+
+LONG_AGO: Final = timedelta(days=1)
+"""A pool that nobody has touched yet is judged over the whole window of a gate."""
 
 Prober = Callable[[Gate, str, timedelta], Awaitable[None]]
 """Sends one marked request through the balancer to a member in soak."""
@@ -98,6 +101,8 @@ class Watchers:
                     m = state.members[member]
                     since = m.trial.returned_at if m.trial.returned_at is not None else m.since
                 elapsed = self.clock.now() - since
+                if member is None and not state.touched:
+                    elapsed = LONG_AGO
                 known = state.known_alerts.get(gate.name)
                 sample = await sampler.sample(gate, member, elapsed, known)
                 if member in self._subjects(gate):

@@ -1,14 +1,20 @@
 """The console script: quick where it can be, and the same as the commands say."""
 
+import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+import controller.cli.demo as demonstration
+from controller import bootstrap
 from controller.cli.entry import HELP
 from controller.cli.main import poolroll
+from controller.config import starter
+from controller.errors import StateError, UsageFault
 from tests.cli.redraw import shown
 
 ENTRY = "import sys; from controller.cli.entry import entry; sys.argv = ['poolroll', *sys.argv[1:]]"
@@ -54,3 +60,67 @@ def test_output_that_cannot_be_written_is_no_bug() -> None:
         )
     assert "Traceback" not in done.stderr
     assert done.returncode == 3
+
+
+def command(*argv: str, stdin: str = "", **env: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [str(Path(sys.executable).with_name("poolroll")), *argv],
+        check=False,
+        capture_output=True,
+        input=stdin,
+        text=True,
+        env={"PATH": os.environ["PATH"], **env},
+    )
+
+
+def test_packages_of_the_same_name_elsewhere(tmp_path: Path) -> None:
+    """Ours are taken, whatever is on PYTHONPATH or in the folder it is called from."""
+    for name in ("controller", "adapters"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("raise AssertionError('not ours')")
+    done = command("check", "-", stdin=starter("haproxy"), PYTHONPATH=str(tmp_path))
+    assert "Traceback" not in done.stderr
+    assert done.returncode in (0, 2)
+    assert (done.stdout + done.stderr).startswith("-:")
+
+
+@pytest.mark.parametrize("verb", ["run", "rehearse", "rollback"])
+@pytest.mark.parametrize("source", ["-", "/dev/stdin", "/dev/fd/0"])
+def test_file_that_can_be_read_once_only(verb: str, source: str) -> None:
+    """It is refused where it is read again, and nothing is touched: exit 2."""
+    done = CliRunner().invoke(poolroll, [verb, source, "--yes"])
+    assert isinstance(done.exception, UsageFault | SystemExit)
+    assert (done.exit_code, "can be read once only" in done.output) == (2, True)
+
+
+def test_file_on_standard_input() -> None:
+    """What only reads takes it, and says where it is wrong."""
+    done = CliRunner().invoke(poolroll, ["check", "-"], input="apiVersion: poolroll/v1\nnme: web\n")
+    assert done.exit_code == 2
+    assert "-:2:1: nme: " in done.output
+
+
+def test_demo_where_temporary_files_have_a_long_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Sockets need a short one: /tmp does, and without it that is said."""
+    monkeypatch.setattr(tempfile, "tempdir", "/x")
+    assert demonstration._short_folder() == "/x"
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / ("x" * demonstration.LONGEST)))
+    assert demonstration._short_folder() == "/tmp"
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(UsageFault, match="too long for the sockets in it"):
+        demonstration._short_folder()
+
+
+def test_user_without_a_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A state folder that is named is used, and named to others."""
+
+    def no_default(*_: object) -> Path:
+        raise StateError("this user has no home folder; name a state folder with --state")
+
+    monkeypatch.setattr(bootstrap, "default_state_dir", no_default)
+    assert bootstrap.state_folder(str(tmp_path)) == tmp_path
+    assert bootstrap.folder_to_name(tmp_path) == str(tmp_path)
+    with pytest.raises(StateError, match="--state"):
+        bootstrap.state_folder(None)

@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 
 from controller.config import parse
-from controller.config.starting.haproxy.discovered import Discovery, chosen_backends, with_leaders
+from controller.config.starting.haproxy.discovered import (
+    Discovery,
+    chosen_backends,
+    require_distinct,
+    with_leaders,
+)
 from controller.config.starting.haproxy.filled import filled
 from controller.core.pool import Admin, Check, Counters, Health, Incarnation, InstanceView, Line
 from controller.core.settings import Amount
@@ -120,6 +125,21 @@ def test_who_is_no_member_is_said() -> None:
     assert (selection.expect, selection.exclude) == (3, ("web4",))
 
 
+def test_servers_without_an_address_are_members() -> None:
+    """On a UNIX socket: commands need another way to their host."""
+    text = text_of(found(*(line(name, occupant=None) for name in ("web1", "web2"))))
+    assert "# On a UNIX socket, so without an address: web1, web2" in text
+    assert '\n    host: "${member.name}"' in text
+    assert parse(text, "f").settings.selection.expect == 2
+
+
+def test_empty_slots_are_nothing() -> None:
+    """They are neither members nor left out."""
+    text = text_of(found(*TWO, line("t1", occupant=None, is_unresolved=True, is_vacant=True)))
+    assert "t1" not in text
+    assert parse(text, "f").settings.selection.expect == 2
+
+
 def test_servers_that_one_backend_lacks_are_excluded() -> None:
     """A member must be in every backend of the pool."""
     text = text_of(found(*TWO, line("web1", "api")))
@@ -197,10 +217,21 @@ def test_backend_with_most_servers_is_chosen() -> None:
     servers = {"a": ("x",), "b": ("x", "y"), "c": ("x", "y"), "none": ()}
     assert chosen_backends(servers, ()) == ("b",)
     assert chosen_backends(servers, ("c", "a", "c")) == ("c", "a")
-    with pytest.raises(UsageFault, match=r"--backend none: no backend .*; known: a, b, c"):
+    with pytest.raises(UsageFault, match=r"--backend nope: no backend .*; known: a, b, c$"):
+        chosen_backends(servers, ("nope",))
+    with pytest.raises(UsageFault, match="--backend none: all its servers are backups"):
         chosen_backends(servers, ("none",))
+    with pytest.raises(UsageFault, match=r"known: b0, .*, b11, and 288 more$"):
+        chosen_backends({f"b{n}": ("x",) for n in range(300)}, ("nope",))
     with pytest.raises(Refused, match="no backend here has a server"):
         chosen_backends({"none": ()}, ())
+
+
+def test_one_haproxy_by_two_endpoints_is_refused() -> None:
+    """Before a file is written that `plan` would refuse."""
+    require_distinct([facts("unix:/a", identity="1"), facts("unix:/b", identity="2")])
+    with pytest.raises(Refused, match="unix:/a and unix:/b lead to the same HAProxy"):
+        require_distinct([facts("unix:/a", identity="1"), facts("unix:/b", identity="1")])
 
 
 def test_tracked_backends_come_along() -> None:

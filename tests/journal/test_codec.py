@@ -180,7 +180,15 @@ def test_journal_without_a_plan(records: list[Record]) -> None:
 
 SEEN_ONLY = {
     State: {"members", "snapshots", "known", "tallies", "pool", "points"},
-    MemberState: {"quiet", "arrivals", "persistent", "warmed_at", "mark", "peers_mark"},
+    MemberState: {
+        "quiet",
+        "arrivals",
+        "came_when_out",
+        "persistent",
+        "warmed_at",
+        "mark",
+        "peers_mark",
+    },
 }
 """Fields that say what was seen since, and are gone after a crash."""
 

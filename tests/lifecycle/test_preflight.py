@@ -2,12 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TypeVar
 
 import pytest
 
 from controller.config import RolloutFile, parse
 from controller.core.gates.evidence import AlertRule
+from controller.core.gates.figures import span
 from controller.errors import PoolHeld, Refused, UsageFault
 from controller.journal.codec import encode
 from controller.lifecycle import Findings, Ports, Prepared, RunOptions
@@ -18,7 +20,7 @@ from tests.config.pages import page
 from tests.support.fake_metrics import FakeMetricsSource
 from tests.support.fakes import FakeCommands, FakeLoadBalancer, FakeValidator, Workshop
 from tests.support.memory_journal import Holdings, MemoryJournal, MemoryLock, MemoryRequests
-from tests.support.sim import make_sim
+from tests.support.sim import Sim, make_sim
 from tests.support.virtual import LoopClock, run_virtually
 
 T = TypeVar("T")
@@ -41,9 +43,10 @@ class Place:
     metrics: FakeMetricsSource = field(default_factory=FakeMetricsSource)
     holdings: Holdings = field(default_factory=Holdings)
     file: RolloutFile = FILE
+    sim: Sim = field(default_factory=lambda: make_sim(3))
 
     def __post_init__(self) -> None:
-        clock, sim = LoopClock(), make_sim(3)
+        clock, sim = LoopClock(), self.sim
         commands = FakeCommands(sim, Workshop(), clock)
         self.lock = MemoryLock(clock, "me", self.holdings)
         self.ports = Ports(
@@ -174,5 +177,43 @@ def test_alerts_that_nothing_could_fire() -> None:
             await place.run()
         place.metrics.set_rules(AlertRule("High", {"severity": "pages"}))
         assert (await place.plan()).refusals == []
+
+    in_place(test)
+
+
+@pytest.mark.parametrize(("interval", "is_refused"), [(60, True), (30, False)])
+def test_a_gate_that_cannot_pass_in_its_time(interval: int, is_refused: bool) -> None:
+    """Scraped once a minute, a pass counts from four minutes on, and soak and hold end before: that
+    would halt every rollout."""
+    query = 'q{server="${member.name}"}'
+    gate = f"{{name: prom, prometheus: {{url: 'http://m', query: '{query}'}}, max: 1%}}"
+    text = page("upgrade: {command: [upgrade]}", "soak: 30s", f"gates: [{gate}]")
+    file = parse(text, "/web.yaml")
+
+    async def test(place: Place) -> None:
+        place.file = file
+        asked = 'q{server="web1"}'
+        place.metrics.set(asked, 0.0)
+        place.metrics.set_age(asked, timedelta(seconds=1), timedelta(seconds=interval))
+        seen = await place.plan()
+        words = "gate 'prom' cannot pass in its time: it is scraped every 1m, so a pass counts"
+        assert [line.startswith(words) for line in seen.refusals] == [True] * is_refused
+        scraped = f"scraped every {span(timedelta(seconds=interval))}: a pass counts from "
+        assert scraped in seen.gates["prom"]
+        assert seen.intervals == {"prom": timedelta(seconds=interval)}
+
+    in_place(test)
+
+
+def test_a_name_without_an_address_needs_none() -> None:
+    """Its member is left out, and no template is filled for it; an empty slot is nothing at all."""
+
+    async def test(place: Place) -> None:
+        place.metrics.set("q", 0.0)
+        place.sim.lose_name("web2")
+        seen = await place.plan()
+        how = "web2 has a name without an address (web at lb1)"
+        assert f"{how}: left out, not upgraded" in seen.notes
+        assert seen.refusals == []
 
     in_place(test)

@@ -113,6 +113,12 @@ class FakeMetricsSource:
         age, interval = self._ages[selector]
         return Freshness(selector, age, interval, series=1)
 
+    async def freshness_of(self, query: str, *, at: datetime | None = None) -> Freshness | None:
+        """Of what `set_age` was told about the whole query."""
+        if query not in self._ages:
+            return None
+        return replace(await self.freshness(query, at=at), is_derived=True)
+
     async def alerts(self) -> Sequence[Alert] | Reading:
         if self._outage is not None:
             return _lacking(Reading("alerts"), self._outage)

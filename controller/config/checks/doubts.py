@@ -69,6 +69,5 @@ def _work(rollout: Rollout) -> Iterator[str]:
 def _gates(rollout: Rollout) -> Iterator[str]:
     if not rollout.gates:
         yield "gates: NO GATES: no error rate stops this rollout"
-    soak = duration(rollout.soak)
     for index, gate in enumerate(rollout.gates):
-        yield from (f"gates[{index}].{line}" for line in gate_doubts(gate, soak))
+        yield from (f"gates[{index}].{line}" for line in gate_doubts(gate))

@@ -1,7 +1,6 @@
 """Warnings: what is questionable in a gate, but valid."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from math import ceil
 
 from controller.config.sections.evidence import MetricsServerSection, Prometheus
@@ -9,9 +8,7 @@ from controller.config.sections.gates import GateSection
 from controller.config.text.scalars import MAX_COUNT, limit
 from controller.config.values.gate_values import queries_in, scope_of
 from controller.config.values.metrics_servers import urls_of
-from controller.core.gates.figures import span
 from controller.core.gates.gate import Scope
-from controller.core.gates.metrics import PASS_FROM, UNKNOWN_INTERVAL
 from controller.core.gates.promql import asks_irate, literal_ranges
 
 _SLACK = 1e-9
@@ -23,13 +20,13 @@ _ONLY_FOR = {
 }
 
 
-def gate_doubts(gate: GateSection, soak: timedelta) -> Iterator[str]:
+def gate_doubts(gate: GateSection) -> Iterator[str]:
     """One line each, as `path: what is questionable`, with the path below the gate."""
     if gate.haproxy is not None:
         yield from _haproxy(gate)
     if gate.prometheus is not None:
         yield from (f"prometheus.{line}" for line in _queries(gate, gate.prometheus))
-        yield from _prometheus(gate, gate.prometheus, soak)
+        yield from _prometheus(gate, gate.prometheus)
     if gate.alerts is not None and not gate.alerts.matchers:
         yield "alerts.matchers: are not given: any alert that fires stops this rollout"
     for kind, section in (("prometheus", gate.prometheus), ("alerts", gate.alerts)):
@@ -72,26 +69,12 @@ def _queries(gate: GateSection, section: Prometheus) -> Iterator[str]:
                 )
 
 
-def _prometheus(gate: GateSection, section: Prometheus, soak: timedelta) -> Iterator[str]:
+def _prometheus(gate: GateSection, section: Prometheus) -> Iterator[str]:
     if section.errors is not None and gate.max == "100%":
         yield "max: 100% of errors is allowed: this gate never fails"
     for key in ("confidence", "min_errors"):
         if key in gate.model_fields_set and section.errors is None:
             yield f"{key}: has no effect without errors and requests under prometheus"
-    if section.evidence is not None:
-        return
-    yield (
-        "prometheus.evidence: is not given: a sample may be up to 5m old unnoticed, and a scrape "
-        f"interval of {span(UNKNOWN_INTERVAL)} is assumed; add a plain selector, like "
-        'up{job="haproxy"}'
-    )
-    needed = UNKNOWN_INTERVAL * PASS_FROM
-    if scope_of(gate) is Scope.MEMBER and soak < needed:
-        yield (
-            f"prometheus.evidence: without it a pass counts only from {span(needed)} after the "
-            f"return, and soak is {span(soak)}: every soak waits for it; add evidence, or make "
-            "soak longer"
-        )
 
 
 def _is_tls_idle(section: MetricsServerSection) -> bool:

@@ -65,11 +65,6 @@ def query_faults(section: Mapping[str, object], trail: Trail) -> Found:
             'is not a plain selector; write a name with matchers, like up{job="haproxy"}, '
             "without functions, ranges and operators",
         )
-    if "max_age" in section and "evidence" not in section:
-        yield (
-            (*trail, "max_age"),
-            'has no effect without evidence; add it, like evidence: up{job="haproxy"}',
-        )
 
 
 def _one_question(section: Mapping[str, object], trail: Trail, nothing: str) -> Found:

@@ -132,7 +132,8 @@ class Prometheus(MetricsServerSection):
     query: Text | None = Field(
         default=None,
         description="PromQL for the value. ${window}: time since the member's return (for the "
-        "pool: since the start), at most window_max. A query with ${member.…} judges the "
+        "pool: since the start, at least four scrapes; window_max before the first member), at "
+        "most window_max. A query with ${member.…} judges the "
         "member in progress, any other the pool.",
     )
     errors: Text | None = Field(
@@ -152,7 +153,7 @@ class Prometheus(MetricsServerSection):
     evidence: Text | None = Field(
         default=None,
         description='Plain selector, like up{job="haproxy"}: gives the age of the evidence and '
-        "the scrape interval.",
+        "the scrape interval. Left out: they come from the series that the queries read.",
     )
     reduce: Annotated[Literal["max", "min", "sum", "avg"], one_of("max", "min", "sum", "avg")] | (
         None

@@ -47,5 +47,6 @@ def is_protective(ctx: Context, step: Step) -> bool:
     if not isinstance(step, SetMember):
         return False
     if step.setting is Setting.HOLD:
-        return ctx.state.members[step.member].progress.begun
+        m = ctx.state.members[step.member]
+        return m.progress.begun or m.is_unproven
     return step.setting in (Setting.REMOVE, Setting.RESTORE)

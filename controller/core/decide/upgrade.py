@@ -56,8 +56,8 @@ def upgrading(ctx: Context, m: MemberState) -> Output | None:
     if m.placement.foreign and (not m.progress.unfinished or is_contested(ctx, m)):
         return Halted(
             Cause.FOREIGN,
-            f"somebody else put {m.name} in rotation while its upgrade ran; poolroll took it "
-            "out again",
+            f"{m.name} was put in rotation while its upgrade ran, by the upgrade command itself or "
+            "by somebody else; poolroll took it out again",
             OURS_ALONE,
             m.name,
         )

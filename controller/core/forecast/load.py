@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
 
+from controller.core.forecast.patience import slowest_pass
 from controller.core.forecast.traffic import serving_lines
 from controller.core.plan.plan import Plan
 from controller.core.pool import InstanceView
@@ -80,10 +81,14 @@ def _sessions(view: InstanceView, backend: str) -> int | None:
     return None if None in known else sum(count for count in known if count is not None)
 
 
-def expected(plan: Plan, commands: timedelta | None) -> Expected:
-    """`commands`: what the commands took for one member last time."""
+def expected(
+    plan: Plan, commands: timedelta | None, intervals: Mapping[str, timedelta] | None = None
+) -> Expected:
+    """`commands`: what the commands took for one member last time; `intervals`: gate → its scrape
+    interval: a soak also lasts until each gate can pass."""
     policies = plan.policies
     waits = policies.soak + policies.comeback.hold * len(policies.comeback.ramp)
+    waits = max(waits, slowest_pass(policies, intervals or {}))
     if plan.sticky:
         waits += policies.drain.sticky
     turns = ceil(len(plan.members) / plan.max_unavailable)

@@ -83,6 +83,8 @@ class Freshness:
     missing: Missing | None = None
     words: str = ""
     series: int = 0
+    is_derived: bool = False
+    """From the queries themselves, not from a selector of the file."""
 
 
 @dataclass(frozen=True, slots=True)

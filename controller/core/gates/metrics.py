@@ -2,10 +2,10 @@
 
 Missing, late or misleading evidence is inconclusive, with its own reason (S5). A fail counts from
 two scrapes after the member's return or the rollout's start, a pass only from four: an earlier
-sample may still be about the time before.
+sample may still be about the time before. A gate on the pool has no return to wait for.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
@@ -15,7 +15,7 @@ from controller.core.gates.comparison import is_beyond, risk_at
 from controller.core.gates.counters import FEW
 from controller.core.gates.evidence import Answers, Freshness, Missing, Query
 from controller.core.gates.figures import percent, requests, span
-from controller.core.gates.gate import MetricGate
+from controller.core.gates.gate import MetricGate, Scope
 from controller.core.gates.judgement import Judgement, inconclusive, sampled, worst
 from controller.core.gates.limit import figure
 from controller.core.gates.promql import extrapolates, length, literal_ranges
@@ -26,6 +26,9 @@ UNKNOWN_INTERVAL: Final = timedelta(seconds=15)
 
 UNKNOWN_AGE: Final = timedelta(minutes=1)
 """The greatest age allowed while neither `max_age` nor the interval is known."""
+
+JUDGED: Final = (Query.VALUE, Query.ERRORS, Query.REQUESTS, Query.TRAFFIC)
+"""Queries about what is judged, not about its baseline."""
 
 FAIL_FROM: Final = 2
 PASS_FROM: Final = 4
@@ -67,6 +70,10 @@ def _judge(gate: MetricGate, elapsed: timedelta, one: Answers) -> Judgement:
     if (missing := _missing(gate, one)) is not None:
         return missing
     judgement = _by_counts(gate, one, elapsed) if gate.has_counts else _by_value(gate, one)
+    if judgement.verdict is Verdict.PASS and is_of_nothing(one.freshness):
+        return inconclusive(Missing.NO_DATA, one.freshness.words if one.freshness else "")
+    if gate.scope is Scope.POOL:
+        return judgement  # it returns from nowhere: what it was before says how it is
     return _not_too_early(judgement, elapsed, interval_of(one.freshness))
 
 
@@ -78,7 +85,7 @@ def interval_of(freshness: Freshness | None) -> timedelta:
 
 def out_of_date(gate: MetricGate, freshness: Freshness | None) -> Judgement | None:
     """Inconclusive if the evidence is too old, or its age is not known; else None."""
-    if freshness is None:
+    if freshness is None or is_of_nothing(freshness):
         return None
     if freshness.missing is not None or freshness.age is None:
         return inconclusive(freshness.missing or Missing.NO_DATA, freshness.words)
@@ -91,6 +98,27 @@ def out_of_date(gate: MetricGate, freshness: Freshness | None) -> Judgement | No
         Missing.STALE,
         f"the newest sample of {freshness.selector} is {span(freshness.age)} old, and "
         f"{span(allowed)} is allowed: is the target still scraped?",
+    )
+
+
+def is_of_nothing(freshness: Freshness | None) -> bool:
+    """Whether none of the series that the queries read exists. A query may still have a number:
+    `or vector(0)` makes one, which is no sign of health (S5)."""
+    return freshness is not None and freshness.is_derived and freshness.missing is Missing.NO_DATA
+
+
+def together(found: Iterable[Freshness | None]) -> Freshness | None:
+    """The age and interval of all queries of a sample, each derived from one of them. A query that
+    reads nothing, like the errors of a member without any, counts where all of them do."""
+    known = [one for one in found if one is not None]
+    read = [one for one in known if not is_of_nothing(one)]
+    if (missing := next((one for one in read if one.missing is not None), None)) is not None:
+        return missing
+    if not read:
+        return next(iter(known), None)
+    return replace(
+        max(read, key=lambda one: one.age or timedelta(0)),
+        interval=max((one.interval for one in read if one.interval is not None), default=None),
     )
 
 

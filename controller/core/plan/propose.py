@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Final
 
 from controller.core.gates.gate import CounterGate, Gate
 from controller.core.plan.abilities import Abilities, ByHand
@@ -12,6 +13,10 @@ from controller.core.plan.lingering import lingering_notes
 from controller.core.plan.plan import CourseShape, Plan, Purpose
 from controller.core.pool import InstanceView, Member
 from controller.core.settings import OnTimeout, Policies, Settings
+
+NO_MEMBERS: Final = (
+    "the pool has no server that could be a member: backup servers and empty slots never are"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +142,9 @@ def _selection_refusals(
     globs = settings.selection
     known = ", ".join(members) or "none"
     reasons = []
-    if not chosen:
+    if not members:
+        reasons.append(NO_MEMBERS)
+    elif not chosen:
         reasons.append(
             f"no member is selected: include {list(globs.include)}, exclude {list(globs.exclude)} "
             f"match none of: {known}"

@@ -109,7 +109,7 @@ def _loss(loss: Loss) -> str:
     scraped = ""
     if loss.assumed is not None:
         scraped = (
-            f", if its metrics are scraped every {span(loss.assumed)} (set `evidence` to know)"
+            f", if its metrics are scraped every {span(loss.assumed)} (not known: set `evidence`)"
         )
     return (
         f"{head}: at most {count(loss.requests, 'request')} of users fail, for at most "

@@ -258,7 +258,9 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
         case e.SoakEnded(member, note):
             return member, f"done ({note})"
         case e.ForeignHandSeen(member, instance):
-            return member, f"somebody else put it in rotation at {instance}"
+            return member, (
+                f"put in rotation at {instance} by its own upgrade command, or by somebody else"
+            )
         case e.MemberFailed(member, why):
             return member, f"stays OUT OF ROTATION: {why}"
         case e.MemberKept(member, why):
@@ -320,6 +322,7 @@ def level_of(event: Event | Observation) -> str:
             | e.MemberKept()
             | e.MemberLeft()
             | e.StepsUndone()
+            | e.MemberRelapsed()
             | e.StopRequested()
             | e.AbortRequested()
         ):

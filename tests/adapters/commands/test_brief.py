@@ -52,9 +52,19 @@ async def test_timeout(tmp_path: Path, trap: str) -> None:
     assert 1 <= time.monotonic() - began < 8
 
 
-async def test_cancelled_kills_the_group(tmp_path: Path) -> None:
-    """Cancelled, it leaves neither the command nor its children."""
-    script = f"trap '' TERM; sleep 60 & echo $! > {tmp_path}/pid; wait"
+@pytest.mark.parametrize("way", ["setsid -w", 'sh -c \'trap "" TERM; setsid -w "$@"; :\' -'])
+async def test_timeout_of_what_went_elsewhere(tmp_path: Path, way: str) -> None:
+    """A process in a session of its own is ended too."""
+    script = f"{way} sh -c 'echo $$ > {tmp_path}/pid; sleep 60; sleep 60'; sleep 60"
+    result = await commands(tmp_path, grace=0.2).run_briefly(shell(script, timedelta(seconds=1)))
+    assert result.timed_out
+    await until(lambda: not is_running(pid_in(tmp_path / "pid")))
+
+
+@pytest.mark.parametrize("way", ["", "setsid -w"])
+async def test_cancelled_kills_the_group(tmp_path: Path, way: str) -> None:
+    """Cancelled, it leaves neither the command nor its children, wherever they went."""
+    script = f"trap '' TERM; {way} sh -c 'echo $$ > {tmp_path}/pid; exec sleep 60' & wait"
     task = asyncio.ensure_future(commands(tmp_path).run_briefly(shell(script)))
     await until(lambda: pid_in(tmp_path / "pid") > 0)
     task.cancel()

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from adapters.commands import helper
+from adapters.commands.group import Group
+from adapters.commands.place import Place
 from tests.adapters.commands.support import commands, is_running, job, pid_in
 from tests.support.waiting import until
 
@@ -116,6 +118,24 @@ async def test_nothing_is_begun_beside_what_could_not_be_ended(tmp_path: Path) -
         await process.wait()
     assert not (tmp_path / "ran").exists()
     assert (await runner.run(job("r/web1/upgrade-0-1", f"touch {tmp_path}/ran"))).exit_code == 0
+
+
+async def test_survivors_without_their_helper_are_noted(tmp_path: Path) -> None:
+    """By whoever sees the step out in its stead."""
+    process = await asyncio.create_subprocess_exec("sleep", "60", start_new_session=True)
+    try:
+        place = Place(tmp_path / "jobs", "r/web1/upgrade-0-0")
+        place.create()
+        start, machine = helper.start_of(process.pid), helper.machine()
+        place.note_survivors(Group(process.pid, start, machine, timedelta(0)))
+        place.settle("timed-out", 1.0)
+        result, named = place.result(), f"sleep ({process.pid})"
+        assert result is not None
+        assert result.survivors == (named,)
+        assert Place(tmp_path / "jobs", "r/web1/upgrade-0-1").remains() == [named]
+    finally:
+        process.kill()
+        await process.wait()
 
 
 async def test_survivors_are_told(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -41,16 +42,21 @@ def _lines(path: Path) -> int:
     return len(path.read_text().splitlines()) if path.exists() else 0
 
 
-async def _killed_helper(tmp_path: Path, script: str, timeout: timedelta) -> JobResult:
-    """Kill the helper of a running step that has written `own`; join from another poolroll."""
+async def _killed_helper(
+    tmp_path: Path, script: str, timeout: timedelta, then: Callable[[], None] = lambda: None
+) -> JobResult:
+    """Kill the helper of a running step that has written `own`, and join from another poolroll;
+    meanwhile `then` happens."""
     first = asyncio.ensure_future(commands(tmp_path / "jobs").run(job("k", script, timeout)))
     await until(lambda: pid_in(tmp_path / "own") > 0)
     first.cancel()
     await asyncio.wait([first])
     os.kill(holder_of(tmp_path / "jobs/k/lock"), signal.SIGKILL)
+    asyncio.get_running_loop().call_later(0.2, then)
     return await commands(tmp_path / "jobs", grace=0.3).run(job("k", script, timeout))
 
 
+@pytest.mark.timeout(120)
 async def test_caller_killed_anywhere(tmp_path: Path) -> None:
     """A caller killed at each of its lines leaves a job that another joins: one execution."""
     marks, folder = tmp_path / "marks", tmp_path / "jobs"
@@ -61,7 +67,7 @@ async def test_caller_killed_anywhere(tmp_path: Path) -> None:
         cwd=_ROOT,
         capture_output=True,
         check=True,
-        timeout=50,
+        timeout=110,
     )
     count = int(printed.stdout)
     assert count > 50
@@ -137,8 +143,8 @@ async def test_step_without_its_helper_is_seen_out(tmp_path: Path) -> None:
         f"echo x >> {tmp_path}/runs; echo $$ > {tmp_path}/own;"
         f"until [ -e {tmp_path}/jobs/k/seen ]; do sleep 0.01; done; touch {tmp_path}/ended"
     )
-    asyncio.get_running_loop().call_later(0.2, (tmp_path / "jobs/k/seen").touch)
-    result = await _killed_helper(tmp_path, script, timedelta(seconds=30))
+    seen = (tmp_path / "jobs/k/seen").touch
+    result = await _killed_helper(tmp_path, script, timedelta(seconds=30), then=seen)
     assert result.lost
     assert result.seconds > 0
     assert (tmp_path / "ended").exists()

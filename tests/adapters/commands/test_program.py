@@ -1,7 +1,11 @@
 """Whether a command could be started: foretold as the start itself would tell it."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -34,7 +38,7 @@ FAILS = {
     "web-upgarde": "web-upgarde: command not found",
     "./nope": "./nope: command not found",
     "{home}/nope": "{home}/nope: command not found",
-    "./plain": "./plain: not executable (Permission denied)",
+    "./plain": "./plain: not executable for this user (Permission denied)",
     "./bare": "./bare: the interpreter in its first line was not found",
 }
 
@@ -79,9 +83,55 @@ def test_no_folder_to_start_in(tmp_path: Path) -> None:
     assert told == f"sh: working directory '{tmp_path}/gone': No such file or directory"
 
 
-async def test_a_folder_of_path_that_cannot_be_searched(folder: Path, tmp_path: Path) -> None:
-    """It is passed over, as the start does: its fault is none of the command's."""
-    runs = commands(tmp_path / "jobs")
-    command = Command(("sh", "-c", "exit 0"), LONG, {"PATH": f"{'x' * 5000}:/bin"}, str(folder))
-    assert runs.unstartable(command) is None
-    assert (await runs.run(Job("r/web1/upgrade-0-0", command))).exit_code == 0
+@contextmanager
+def nobody() -> Iterator[None]:
+    """Another user, where the tests run as root, whom no permission stops."""
+    former = os.geteuid()
+    if former == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(former)
+
+
+HIDDEN = {
+    "tool": "tool: not found, or not executable for this user (Permission denied)",
+    "{closed}/tool": "{closed}/tool: not executable for this user (Permission denied)",
+    "./by_closed": "./by_closed: not executable for this user (Permission denied)",
+}
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+async def test_where_this_user_may_not_look(tmp_path: Path, name: str) -> None:
+    """A folder that may not be searched, as after `su` or `sudo -u`: told in one line, before the
+    run and by it."""
+    with TemporaryDirectory() as root:  # pytest's own folders are closed to other users
+        home, closed = Path(root) / "home", Path(root) / "closed"
+        home.mkdir()
+        closed.mkdir()
+        script(closed / "tool")
+        script(home / "by_closed", f"#!{closed}/tool\n")
+        Path(root).chmod(0o755)
+        closed.chmod(0o000)
+        argv = (name.format(closed=closed),)
+        command = Command(argv, LONG, {"PATH": f"{closed}:/usr/bin"}, str(home))
+        there = Command(("sh", "-c", "exit 0"), LONG, {"PATH": f"{closed}:/usr/bin:/bin"}, "/")
+        inside = Command(("sh",), LONG, cwd=f"{closed}/in")
+        runs = commands(tmp_path / "jobs")
+        told = f"sh: working directory '{closed}/in': Permission denied"
+        with nobody():
+            assert runs.unstartable(command) == HIDDEN[name].format(closed=closed)
+            assert (await runs.run_briefly(command)).fault == HIDDEN[name].format(closed=closed)
+            assert runs.unstartable(there) is None
+            assert (await runs.run_briefly(there)).exit_code == 0
+            assert runs.unstartable(inside) == told
+            assert (await runs.run_briefly(inside)).fault == told
+            assert runs.unstartable(replace(inside, cwd=str(closed))) == told.replace("/in", "")
+        closed.chmod(0o755)
+
+
+def test_a_file_is_no_folder_to_start_in(folder: Path, tmp_path: Path) -> None:
+    """In the words of the failed start."""
+    told = commands(tmp_path / "jobs").unstartable(Command(("sh",), LONG, cwd=str(folder / "good")))
+    assert told == f"sh: working directory '{folder}/good': Not a directory"

@@ -107,7 +107,7 @@ async def test_death_by_signal_is_128_and_its_number(tmp_path: Path) -> None:
     [
         (("no-such-command", "s3cret"), ".", "no-such-command: command not found"),
         (("/nowhere/tool",), ".", "/nowhere/tool: command not found"),
-        (("{tmp}/plain",), ".", "{tmp}/plain: not executable (Permission denied)"),
+        (("{tmp}/plain",), ".", "{tmp}/plain: not executable for this user (Permission denied)"),
         (("{tmp}/orphan",), ".", "{tmp}/orphan: the interpreter in its first line was not found"),
         (
             ("true",),

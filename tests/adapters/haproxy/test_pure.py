@@ -428,6 +428,27 @@ def test_names_without_an_address(
     assert (line.is_serving, line.is_unresolved, line.may_be_member) == expected
 
 
+@pytest.mark.parametrize(
+    ("port", "shown", "where", "port_of_its_own"),
+    [
+        ("80", "127.0.0.1:80", "127.0.0.1:80", 80),
+        ("0", "127.0.0.1", "127.0.0.1:0", 0),
+        ("9", "127.0.0.1:+9", "127.0.0.1:+9", 0),
+        ("4294967287", "127.0.0.1:-9", "127.0.0.1:-9", 0),
+        ("4294967287", "", "127.0.0.1:-9", 0),
+    ],
+)
+def test_ports_that_follow_the_client(
+    port: str, shown: str, where: str, port_of_its_own: int
+) -> None:
+    """An offset is no port, however it is shown; without a port of its own an address stands
+    alone."""
+    stat = STAT.replace("# pxname,svname", "# pxname,svname,addr").replace("a1,0", f"a1,{shown},0")
+    occupant = sample_server(STATE.replace("6 0 80", f"6 0 {port}"), stat).line.occupant
+    assert occupant == Occupant(where, "127.0.0.1", port_of_its_own)
+    assert str(occupant) == ("127.0.0.1:80" if port == "80" else "127.0.0.1")
+
+
 SLOTS = """1
 # be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight \
 srv_check_state srv_agent_state srv_port srv_fqdn srvrecord

@@ -115,7 +115,9 @@ async def test_facts(socket: Path, version: str) -> None:
         static=frozenset({"static"}),
         modes={**dict.fromkeys(ALL, "http"), "raw": "tcp"},
         maxconn={("web", "a2"): 20},
+        identity=facts.identity,
     )
+    assert ("on lb, started at" in facts.identity) is (version != "2.2")
     assert facts.version.startswith(f"{version}.")
 
 
@@ -136,6 +138,20 @@ async def test_survey(socket: Path, version: str) -> None:
     ]
     assert survey.abilities.sticky == {"web": "cookie SRV", "api": "stick table"}
     assert list(survey.abilities.unweighted) == ["static"]
+
+
+async def test_one_haproxy_by_two_endpoints(socket: Path) -> None:
+    """What it shows would be counted twice: refused, and both are named."""
+    other = socket.with_name("o")
+    other.symlink_to(socket)
+    both = [f"unix:{socket}", f"unix:{other}"]
+    async with replayed(socket, "2.8", REST):
+        balancer = HaproxyLoadBalancer(both, ["web"], SystemClock())
+        views = [await balancer.look(one, None) for one in both]
+        first, second = [await balancer.survey(view, {"a1"}) for view in views]
+    assert first.refusals == ()
+    (reason,) = second.refusals
+    assert reason.startswith(f"{both[0]} and {both[1]} lead to the same HAProxy (process ")
 
 
 @each

@@ -158,6 +158,26 @@ async def test_freshness_while_scraped(site: Site) -> None:
     assert timedelta(milliseconds=150) < found.interval < timedelta(milliseconds=500)
 
 
+async def test_freshness_of_a_query(site: Site) -> None:
+    """Of the series that a query reads; of one whose series do not exist, whatever it makes of
+    that; of no series, or in a dialect, it is not known."""
+    ratio = 'sum(rate(http_requests_total{code="5xx"}[1m])) / sum(rate(http_requests_total[1m]))'
+    found = await site.source.freshness_of(ratio)
+    assert found is not None
+    assert (found.missing, found.is_derived, found.series) == (None, True, 2)
+    assert found.age is not None
+    assert found.interval is not None
+    assert timedelta(0) <= found.age < timedelta(seconds=20)
+    assert timedelta(milliseconds=150) < found.interval < timedelta(milliseconds=500)
+    typo = 'sum(rate(htp_requests_total{code="5xx"}[1m])) or vector(0)'
+    absent = await site.source.freshness_of(typo)
+    assert absent is not None
+    assert (absent.missing, absent.age, absent.is_derived) == (Missing.NO_DATA, None, True)
+    assert 'no series matches htp_requests_total{code="5xx"}: a typing error' in absent.words
+    for query in ("vector(0)", "rate(http_requests_total[$__interval])"):
+        assert await site.source.freshness_of(query) is None
+
+
 async def test_the_target_is_gone(site: Site) -> None:
     """Its series end at once, `up` is 0, which is no evidence however fresh, and the age of any
     other grows; when it is back, the numbers are too."""

@@ -77,7 +77,7 @@ CASES: dict[str, tuple[Context, Expected]] = {
     "put back": (at(Phase.RETURNING, LISTED), None),
     "put back long ago": (
         at(Phase.RETURNING, LISTED, 60),
-        halt(Cause.MEMBER, "web at lb2: ready, its name has no address"),
+        halt(Cause.MEMBER, "web at lb2: ready, its name has no address", condemned=("web1",)),
     ),
     "put back, and its name is back": (at(Phase.RETURNING, READY), MemberReturned("web1")),
     "soaking": (

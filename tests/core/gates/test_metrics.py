@@ -13,7 +13,7 @@ from controller.core.gates.alerts import alert_key, alerts_sampled, judge_alerts
 from controller.core.gates.evidence import Alert, Answers, Freshness, Missing, Query, Reading
 from controller.core.gates.gate import AlertGate, Matcher, MetricGate, Scope
 from controller.core.gates.judgement import Judgement
-from controller.core.gates.metrics import answers_sampled, judge_answers
+from controller.core.gates.metrics import answers_sampled, judge_answers, together
 
 LATER = timedelta(minutes=5)
 RATIO = MetricGate(
@@ -272,6 +272,50 @@ def test_matchers(sign: str, value: str, holds: bool) -> None:
     matcher = Matcher("label", sign, value)
     assert matcher.holds({"label": "a"}) is holds
     assert matcher.holds({"label": "xa"}) is not holds
+
+
+def test_a_pool_has_no_return_to_wait_for() -> None:
+    """A gate on the pool passes and fails from its first sample on."""
+    gate = replace(RATIO, scope=Scope.POOL)
+    for value, verdict in ((0.0, "pass"), (1.0, "fail")):
+        assert judged(gate, timedelta(0), query=reading(value)).verdict == verdict
+
+
+DERIVED = replace(FRESH, is_derived=True)
+NOTHING = Freshness("q", missing=Missing.NO_DATA, words="no series matches", is_derived=True)
+
+
+@pytest.mark.parametrize(
+    ("value", "freshness", "verdict", "reason"),
+    [
+        (0.0, DERIVED, "pass", "0 %"),
+        (0.0, NOTHING, "inconclusive", "no data: no series matches"),
+        (1.0, NOTHING, "fail", "100 %, above 1 %"),
+        (0.0, replace(NOTHING, missing=Missing.TIMEOUT), "inconclusive", "no answer in time"),
+        (0.0, replace(DERIVED, age=timedelta(seconds=9)), "inconclusive", "stale"),
+    ],
+)
+def test_a_number_made_of_nothing(
+    value: float, freshness: Freshness, verdict: str, reason: str
+) -> None:
+    """`or vector(0)` where no series exists is no health (S5); a fail counts all the same."""
+    found = judged(asking("query"), query=reading(value), freshness=freshness)
+    assert found.verdict == verdict
+    assert found.reason.startswith(reason)
+
+
+def test_the_queries_of_a_sample_together() -> None:
+    """The oldest age and the longest interval; what reads nothing counts where all do; what could
+    not be asked counts always."""
+    old = replace(DERIVED, age=timedelta(seconds=9), interval=None)
+    slow = replace(DERIVED, interval=timedelta(seconds=60))
+    assert together([]) is together([None]) is None
+    assert together([None, DERIVED, NOTHING]) == DERIVED
+    assert together([slow, old]) == replace(old, interval=slow.interval)
+    assert together([old]) == old
+    assert together([NOTHING, None]) == NOTHING
+    lost = replace(NOTHING, missing=Missing.UNREACHABLE)
+    assert together([DERIVED, NOTHING, lost]) == lost
 
 
 def test_a_query_that_was_not_asked_is_a_bug() -> None:

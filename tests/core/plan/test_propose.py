@@ -9,7 +9,7 @@ import pytest
 from controller.core.gates.gate import CounterGate, Scope
 from controller.core.plan.abilities import Abilities, ByHand
 from controller.core.plan.plan import CourseShape, Purpose
-from controller.core.plan.propose import Proposal, propose
+from controller.core.plan.propose import NO_MEMBERS, Proposal, propose
 from controller.core.pool import Admin, Counters, Health, Incarnation, InstanceView, Line, Member
 from controller.core.settings import Amount, DrainPolicy, OnTimeout, Policies, Selection, Settings
 from tests.core.test_snapshot import line
@@ -38,6 +38,7 @@ def proposal(
     policies: Policies | None = None,
     abilities: Abilities | None = None,
     purpose: Purpose = Purpose.UPGRADE,
+    names: tuple[str, ...] = NAMES,
 ) -> Proposal:
     settings = Settings(
         "web",
@@ -47,7 +48,7 @@ def proposal(
     )
     return propose(
         settings,
-        {name: Member(name, "10.0.0.1", 80) for name in NAMES},
+        {name: Member(name, "10.0.0.1", 80) for name in names},
         [replace(view, backends=dict.fromkeys(backends, Counters())) for view in seen or views()],
         ours=ours,
         upgrade=CourseShape(1),
@@ -321,3 +322,11 @@ def test_reload_before_the_run_is_a_note(
         one for one in made.notes if note is not None and note in one
     ]
     assert bool(made.notes) is (note is not None)
+
+
+def test_a_pool_of_backups_has_no_member() -> None:
+    """That is why nobody was selected."""
+    made = proposal(names=())
+    assert made.plan is None
+    assert NO_MEMBERS in made.refusals
+    assert not any("no member is selected" in reason for reason in made.refusals)

@@ -65,7 +65,7 @@ def test_what_is_assumed_is_said() -> None:
     assumed = Loss(1.0, "errors", 9, seconds(31), assumed=seconds(15))
     head, line, _ = stake_lines(Traffic(200, 50, prefers_idle=True), [assumed])
     assert head.endswith("; more if it fails quickly, as idle servers are preferred)")
-    assert line.endswith(", if its metrics are scraped every 15s (set `evidence` to know)")
+    assert line.endswith(", if its metrics are scraped every 15s (not known: set `evidence`)")
 
 
 def test_nothing_to_lose() -> None:

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from controller.core.pool import InstanceView, Line
 from controller.core.snapshot import Snapshot, capacity, looked
 from controller.errors import Refused, UsageFault
-from controller.pools.haproxy import HaproxyFacts
+from controller.pools.haproxy import HaproxyFacts, listed_twice
+
+MOST_NAMED = 12
+"""Most names in one line."""
 
 Servers = Mapping[str, Sequence[str]]
 """Backend → its servers without the backups."""
@@ -96,8 +99,15 @@ def chosen_backends(servers: Servers, asked: Sequence[str]) -> tuple[str, ...]:
     Raises UsageFault for an unknown one, Refused when no backend has servers.
     """
     there = [name for name, members in servers.items() if members]
-    known = ", ".join(there) or "none"
+    known = ", ".join(there[:MOST_NAMED]) or "none"
+    known += f", and {len(there) - MOST_NAMED} more" if len(there) > MOST_NAMED else ""
     for name in asked:
+        if name in servers and name not in there:
+            raise UsageFault(
+                f"--backend {name}: all its servers are backups, which are never members: taking "
+                "one out would change nothing for users while others serve, and end it for all "
+                "where none does"
+            )
         if name not in there:
             raise UsageFault(
                 f"--backend {name}: no backend of that name has servers; known: {known}"
@@ -105,6 +115,12 @@ def chosen_backends(servers: Servers, asked: Sequence[str]) -> tuple[str, ...]:
     if not there:
         raise Refused("no backend here has a server that could be upgraded")
     return tuple(dict.fromkeys(asked)) or (max(there, key=lambda name: len(servers[name])),)
+
+
+def require_distinct(facts: Sequence[HaproxyFacts]) -> None:
+    """Raises Refused where two endpoints lead to one HAProxy."""
+    if reasons := listed_twice(facts):
+        raise Refused(*reasons)
 
 
 def with_leaders(backends: Sequence[str], trackers: Sequence[tuple[str, str]]) -> tuple[str, ...]:

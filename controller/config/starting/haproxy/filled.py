@@ -5,13 +5,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from controller.config.sections.upgrade import PLACEHOLDER
-from controller.config.starting.haproxy.discovered import Discovery
+from controller.config.starting.haproxy.discovered import MOST_NAMED, Discovery
 from controller.config.text.places import printable
 from controller.core.pool import Check
 from controller.pools.haproxy import AGENT, is_loopback, parse_endpoint
-
-MOST_NAMED = 12
-"""Most names in one comment."""
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./:-]*[A-Za-z0-9_/.-]|[A-Za-z]")
 _WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
@@ -76,6 +73,8 @@ def _pool(found: Discovery) -> Iterator[str]:
     yield f"    backends: [{', '.join(map(_word, found.backends))}]"
     yield "  members:"
     yield from (f"    # {line}" for line in _members(found))
+    if any(line.occupant is None for line in found.members.values()):
+        yield '    host: "${member.name}"'
     yield f"    expect: {len(found.members):<22}# refuse when there are more or fewer"
     if found.excluded:
         yield f"    exclude: [{', '.join(map(_word, found.excluded))}]"
@@ -103,7 +102,10 @@ def _others(found: Discovery) -> Iterator[str]:
 
 def _members(found: Discovery) -> Iterator[str]:
     lines = found.members
-    yield _names([f"{name} {line.occupant}" for name, line in lines.items()])
+    yield _names([f"{name} {line.occupant or ''}".rstrip() for name, line in lines.items()])
+    if bare := [name for name, line in lines.items() if line.occupant is None]:
+        yield f"On a UNIX socket, so without an address: {_names(bare)}"
+        yield "<- where commands go; ${member.address} has no value here:"
     if backups := dict.fromkeys(line.member for line in found.lines if line.is_backup):
         yield f"Backup servers are never members: {_names(list(backups))}"
     if out := dict.fromkeys(
