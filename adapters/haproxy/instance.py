@@ -129,9 +129,10 @@ class HaproxyInstance:
         }
         for server in servers:
             there, wanted = server.line.occupant, meant.get(server.backend)
-            if there is not None and wanted is not None and there.id != wanted.id:
+            if wanted is not None and (there is None or there.id != wanted.id):
+                now = there if there is not None else "at no address"
                 raise CommandRefused(
-                    self.name, f"{server.backend}/{member} is now {there}, and was {wanted}"
+                    self.name, f"{server.backend}/{member} is now {now}, and was {wanted}"
                 )
 
     def _shortfalls(

@@ -107,7 +107,8 @@ class Server:
 def server_of(state: Row, stat: Row, *, is_of_template: bool = False) -> Server:
     """A member's line, from `show servers state` and `show stat`. Raises MalformedReply.
 
-    Nobody is in its place while its host name is not resolved. The address is without brackets.
+    Nobody is in its place while its host name is not resolved, nor is a UNIX socket known: then
+    its name is all that tells it from others. The address is without brackets.
     `is_of_template`: other servers of the backend share its name or its SRV record.
     """
     mask = state.number("srv_admin_state")
@@ -121,12 +122,12 @@ def server_of(state: Row, stat: Row, *, is_of_template: bool = False) -> Server:
     admin = admin_of(mask)
     is_unresolved = bool(mask & RMAINT)
     port, written = _port_of(state, stat)
-    where = f"{'' if address == '-' else address}:{written}"
+    name, where = state.text("srv_name"), f"{address}:{written}"
     return Server(
         Line(
             backend=backend,
-            member=state.text("srv_name"),
-            key=f"{backend}/{where}",
+            member=name,
+            key=f"{backend}/{name}" if address == "-" else f"{backend}/{where}",
             occupant=None if address == "-" else Occupant(where, address, port),
             admin=admin,
             health=health_of(operation, is_watched=checked or tracks is not None),

@@ -31,6 +31,23 @@ class HaproxyPool:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherServer:
+    """A server of a backend that is not listed."""
+
+    backend: str
+    name: str
+    address: str
+    """Without brackets; empty where it is not known."""
+    port: int
+    has_users: bool
+    """Neither in maintenance nor a backup."""
+
+    @property
+    def path(self) -> str:
+        return f"{self.backend}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
 class HaproxyFacts:
     """What one HAProxy is and can do: nothing here changes during a rollout."""
 
@@ -54,8 +71,18 @@ class HaproxyFacts:
     """Backends whose algorithm prefers servers with few requests under way."""
     weighed_by_dns: frozenset[str] = frozenset()
     """Backends with servers that SRV records fill, whose answers set their weights."""
+    others: tuple[OtherServer, ...] = ()
+    """Servers of the other backends of this HAProxy."""
     identity: str = ""
     """Which process this is, in words; empty where that cannot be told."""
+
+    def leader_of(self, path: str) -> str:
+        """The `backend/server` whose health check decides about `path`: it may follow one that
+        follows another. HAProxy refuses circles."""
+        leaders = dict(self.trackers)
+        for _ in leaders:
+            path = leaders.get(path, path)
+        return path
 
 
 def listed_twice(facts: Sequence[HaproxyFacts]) -> list[str]:

@@ -12,12 +12,13 @@ from controller.config.starting.haproxy.discovered import (
     chosen_backends,
     require_distinct,
     with_leaders,
+    with_twins,
 )
 from controller.config.starting.haproxy.filled import filled
 from controller.core.pool import Admin, Check, Counters, Health, Incarnation, InstanceView, Line
 from controller.core.settings import Amount
 from controller.errors import ConfigurationError, Refused, UsageFault
-from controller.pools.haproxy import AGENT, HaproxyFacts, HaproxyPool
+from controller.pools.haproxy import AGENT, HaproxyFacts, HaproxyPool, OtherServer
 from tests.support.lines import a_line
 
 
@@ -148,12 +149,40 @@ def test_servers_that_one_backend_lacks_are_excluded() -> None:
 
 
 def test_other_backends_are_listed() -> None:
-    """Those with servers of the same names get a warning: they may be the same processes."""
-    servers = {"web": ("web1", "web2"), "api": ("web1",), "static": ("s1", "s2", "s3")}
-    text = text_of(found(*TWO, servers=servers))
-    assert "# Other backends here: api (1 server), static (3 servers);" in text
-    assert "# api has servers of the same names." in text
-    assert "# static has servers of the same names." not in text
+    """Those where members serve, too, or are followed, get a warning: `plan` refuses."""
+    servers = {"web": ("web1", "web2"), "api": ("a",), "led": ("x",), "static": ("s1", "s2", "s3")}
+    others = (other("api/a"), other("led/x", "10.0.0.9"), other("static/s1", has_users=False))
+    text = text_of(found(*TWO, servers=servers, others=others, trackers=(("led/x", "web/web2"),)))
+    assert "# Other backends here: api (1 server), led (1 server), static (3 servers);" in text
+    assert "# MEMBERS OF THIS POOL SERVE api, TOO, as a: `plan`" in text
+    assert "# MEMBERS OF THIS POOL SERVE led, TOO, as x: `plan`" in text
+    assert "SERVE static" not in text
+
+
+def other(path: str, address: str = "10.0.0.1", *, has_users: bool = True) -> OtherServer:
+    backend, _, name = path.partition("/")
+    return OtherServer(backend, name, address, 80, has_users)
+
+
+@pytest.mark.parametrize(
+    ("others", "trackers", "listed"),
+    [
+        ((), (), ("web",)),
+        ((other("api/web1"), other("api/web2", "10.0.0.2")), (), ("web", "api")),
+        ((other("api/web1"), other("api/web2", "")), (("api/web2", "web/web2"),), ("web", "api")),
+        ((other("api/web1"),), (), ("web",)),
+        ((other("api/a"), other("api/b", "10.0.0.2")), (), ("web",)),
+        ((other("api/web2"), other("api/web1", "10.0.0.2")), (), ("web",)),
+        ((other("web/web1"), other("web/web2", "10.0.0.2")), (), ("web",)),
+    ],
+    ids=["none", "same", "one follows", "one is missing", "other names", "swapped", "listed"],
+)
+def test_backends_of_the_same_processes(
+    others: tuple[OtherServer, ...], trackers: tuple[tuple[str, str], ...], listed: tuple[str, ...]
+) -> None:
+    """A backend where every member serves under its own name is listed at once."""
+    discovery = found(*TWO, others=others, trackers=trackers)
+    assert with_twins(("web",), discovery.facts[0], discovery.views[0]) == listed
 
 
 def test_too_few_servers_are_said() -> None:

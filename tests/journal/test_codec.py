@@ -101,6 +101,7 @@ EVENTS: tuple[Event, ...] = (
     e.MemberJoined(Member("web9", "10.0.0.9", 80, "host9", {"rack": "b"}), FOUND),
     e.MemberJoined(Member("web9", "", 0)),
     e.MemberGone("web1", WORDS),
+    e.MemberMoved("web1", "10.0.0.1:80", SEATS),
     e.MemberRetired("web1"),
     e.MemberRelapsed("web1", "unix:/run/a.sock", FOUND),
     e.PoolOpened({"partition": "2"}),

@@ -14,6 +14,7 @@ from controller.core.decide.in_flight import (
     still_in_flight,
 )
 from controller.core.decide.occupants import replaced
+from controller.core.decide.same_machine import another_came, is_another
 from controller.core.decide.schedule import in_scope
 from controller.core.decide.steps_for import guard_of, setting_of, step_of
 from controller.core.decide.upgrade import next_step
@@ -48,6 +49,8 @@ come any more."""
 
 def asking(ctx: Context, m: MemberState) -> Output | None:
     """After a crash the question is asked again; it may be repeated at will."""
+    if is_another(ctx, m):
+        return another_came(ctx, m)  # what is asked now is asked about the former one
     return guard_of(ctx, m) if m.progress.work is None else None
 
 
@@ -63,6 +66,8 @@ def due(ctx: Context, m: MemberState) -> Output | None:
         is_lost = line.is_unresolved and line.admin is Admin.READY
         why = "has a name without an address" if is_lost else TAKEN_OUT
         return MemberLeft(m.name, f"{why} ({where})")
+    if is_another(ctx, m):
+        return another_came(ctx, m)
     if ctx.state.run is not None and ctx.state.run.stepwise and not m.consent.approved:
         return AskOperator(m.name)
     if ctx.state.mode is Mode.RUNNING and not gates_hold(ctx, None, Scope.POOL):

@@ -14,6 +14,7 @@ from controller.core.decide.drain import as_seen
 from controller.core.decide.drift import is_contested, is_held, is_ready, misplaced
 from controller.core.decide.floor import needed, serves, taken_out
 from controller.core.decide.in_flight import is_clear
+from controller.core.decide.occupants import hidden_at
 from controller.core.decide.returning import is_back
 from controller.core.decide.steps_for import setting_of, step_of
 from controller.core.events import MemberFailed, MemberKept, MemberReturned, MemberStoodDown
@@ -76,7 +77,7 @@ def _may_join(ctx: Context, m: MemberState) -> bool:
 def _joining(ctx: Context, m: MemberState) -> Output | None:
     if output := misplaced(ctx, m, is_held, Setting.HOLD):
         return output
-    return step_of(ctx, m) if is_clear(ctx, m) else None
+    return step_of(ctx, m) if is_clear(ctx, m) and hidden_at(ctx, m) is None else None
 
 
 # --- after a halt ----------------------------------------------------------------------------

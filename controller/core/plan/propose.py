@@ -10,6 +10,7 @@ from controller.core.plan.abilities import Abilities, ByHand
 from controller.core.plan.floor import floor_of
 from controller.core.plan.found import found_out, lines_of
 from controller.core.plan.lingering import lingering_notes
+from controller.core.plan.machines import seats_of, shared_machines, two_machines
 from controller.core.plan.plan import CourseShape, Plan, Purpose
 from controller.core.pool import InstanceView, Member
 from controller.core.settings import OnTimeout, Policies, Settings
@@ -53,13 +54,12 @@ def propose(
     """
     chosen = _chosen(settings, members)
     refusals = _selection_refusals(settings, members, chosen)
-    refusals += _missing_members(chosen, _backends_of(views), views)
+    refusals += [*_missing_members(chosen, views), *two_machines(chosen, views)]
     refusals += _impossible(settings.policies, abilities, purpose)
     left = _left(chosen, ours, views)
     turn = [name for name in chosen if name not in left]
-    if chosen and not turn:
-        every = "; ".join(f"{name} {how}" for name, how in left.items())
-        refusals.append(f"every selected member was found out of rotation: {every}")
+    shared = shared_machines(turn, views)
+    refusals += [*shared.refusals, *(_nobody_left(left) if chosen and not turn else [])]
     max_unavailable = max(1, settings.policies.max_unavailable.rounded_down(len(chosen)))
     floor = floor_of(settings, members, views, ours, max_unavailable, abilities)
     if turn and not refusals:
@@ -89,11 +89,17 @@ def propose(
         include=settings.selection.include,
         exclude=settings.selection.exclude,
         by_hand=by_hand,
+        seats={name: seats_of(name, views) for name in members},
     )
-    notes = tuple(f"{name} {how}: left out, not upgraded" for name, how in left.items())
-    notes += (*floor.notes, *_failing_checks(turn, views))
-    notes += tuple(lingering_notes(views, settings.policies))
-    return Proposal(None if refusals else plan, tuple(refusals), notes)
+    notes = [f"{name} {how}: left out, not upgraded" for name, how in left.items()]
+    notes += (*floor.notes, *shared.notes, *_failing_checks(turn, views))
+    notes += lingering_notes(views, settings.policies)
+    return Proposal(None if refusals else plan, tuple(refusals), tuple(notes))
+
+
+def _nobody_left(left: Mapping[str, str]) -> list[str]:
+    every = "; ".join(f"{name} {how}" for name, how in left.items())
+    return [f"every selected member was found out of rotation: {every}"]
 
 
 def _left(
@@ -163,13 +169,11 @@ def _selection_refusals(
     return reasons
 
 
-def _missing_members(
-    chosen: Sequence[str], backends: Sequence[str], views: Sequence[InstanceView]
-) -> list[str]:
+def _missing_members(chosen: Sequence[str], views: Sequence[InstanceView]) -> list[str]:
     """Members missing in a backend or instance: they could not be taken out everywhere."""
     missing = []
     for view in views:
-        for backend in backends:
+        for backend in _backends_of(views):
             there = {line.member for line in view.lines if line.backend == backend}
             missing += [
                 f"member {name!r} is not in backend {backend!r} at {view.instance}; exclude it, "

@@ -17,7 +17,7 @@ from controller.core.gates.tally import Tally
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.pool import Counters, Incarnation, Instant, Member
 from controller.core.snapshot import Seen, Snapshot
-from controller.core.state.parts import ORIGIN, MemberState, PoolState
+from controller.core.state.parts import ORIGIN, MemberState, Placement, PoolState
 
 
 class Mode(StrEnum):
@@ -134,7 +134,12 @@ class State:
 def initial(plan: Plan) -> State:
     """Before anything has happened."""
     return State(
-        members={member.name: MemberState(member.name) for member in plan.members},
+        members={
+            member.name: MemberState(
+                member.name, placement=Placement(seats=plan.seats.get(member.name, ()))
+            )
+            for member in plan.members
+        },
         purpose=plan.purpose,
         snapshots={instance: Snapshot(instance) for instance in plan.instances},
     )

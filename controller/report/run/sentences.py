@@ -265,6 +265,8 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
             return member, f"stays OUT OF ROTATION: {why}"
         case e.MemberKept(member, why):
             return member, f"is not proven: {why}"
+        case e.MemberMoved(member, was, seats):
+            return member, f"is at {seats[0].occupant} now, and was at {was}"
         case e.MemberLeft(member, why):
             return member, f"left as found: {why}"
         case e.MemberStuck(member):
@@ -288,44 +290,3 @@ def _ended_well(done: int) -> str:
         return ""
     which = "its step" if done == 1 else f"{done} of its steps"
     return f"; {which} ended well before, and {'does' if done == 1 else 'do'} not run again"
-
-
-def kind_of(event: Event | Observation) -> str:
-    """The event's name; for an intention, the step's."""
-    return type(event.step if isinstance(event, e.Intended) else event).__name__
-
-
-def level_of(event: Event | Observation) -> str:
-    """The log level of a sentence: `info`, `warning` or `error`."""
-    match event:
-        case e.Halted() | e.MemberStuck() | e.LockLost():
-            return "error"
-        case e.JournalSeen(fault=fault, is_late=is_late):
-            return "error" if fault else "warning" if is_late else "info"
-        case (
-            e.Validated(passed=False)
-            | e.StepEnded(passed=False)
-            | e.GateSampled(verdict=e.Verdict.FAIL)
-        ):
-            return "error"
-        case e.GateSampled(verdict=e.Verdict.INCONCLUSIVE):
-            return "warning"
-        case e.StepEnded() if event.note:
-            return "warning"
-        case (
-            e.LookFailed()
-            | e.SettingFailed()
-            | e.InstanceRestarted()
-            | e.ForeignHandSeen()
-            | e.CapacityShort()
-            | e.MemberFailed()
-            | e.MemberKept()
-            | e.MemberLeft()
-            | e.StepsUndone()
-            | e.MemberRelapsed()
-            | e.StopRequested()
-            | e.AbortRequested()
-        ):
-            return "warning"
-        case _:
-            return "info"

@@ -279,11 +279,12 @@ def test_states_of_a_check(mask: int, check: int, tracked: str, expected: Check)
     [
         ("127.0.0.1", "web/127.0.0.1:80", Occupant("127.0.0.1:80", "127.0.0.1", 80)),
         ("::1", "web/::1:80", Occupant("::1:80", "::1", 80)),
-        ("-", "web/:80", None),
+        ("-", "web/a1", None),
     ],
 )
 def test_who_is_in_the_place(address: str, key: str, occupant: Occupant | None) -> None:
-    """The occupant is whoever has the address; none while a host name is not resolved."""
+    """The occupant is whoever has the address; none while a host name is not resolved, or on a UNIX
+    socket: then the name alone tells it from others."""
     line = cells(address=address).line
     assert (line.key, line.occupant) == (key, occupant)
 

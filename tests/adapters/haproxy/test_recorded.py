@@ -78,7 +78,9 @@ LINES = [
     replace(KIND, member="off", admin=OUT, health=FAILING),
     replace(KIND, member="zero", weight=0),
     replace(KIND, member="six", key="kinds/::1:9", occupant=Occupant("::1:9", "::1", 9)),
-    replace(KIND, member="lost", key="kinds/:9", occupant=None, health=FAILING, is_unresolved=True),
+    replace(
+        KIND, member="lost", key="kinds/lost", occupant=None, health=FAILING, is_unresolved=True
+    ),
     replace(KIND, member="slow", health=PASSING, check=Check.RUNNING),
     replace(KIND, member="web:1"),
     replace(KIND, member="t1"),

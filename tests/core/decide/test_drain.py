@@ -11,6 +11,7 @@ from controller.core.events import (
     Cause,
     MemberFoundOut,
     MemberLeft,
+    MemberMoved,
     MemberStoodDown,
     RunBegan,
     StepsUndone,
@@ -19,6 +20,7 @@ from controller.core.events import (
 from controller.core.gates.gate import CounterGate, Scope
 from controller.core.phases import Phase
 from controller.core.plan.plan import CourseShape
+from controller.core.pool import Seat
 from controller.core.settings import OnTimeout
 from controller.core.state.parts import MemberState
 from controller.core.state.state import GateState
@@ -54,6 +56,7 @@ from tests.support.tables import Expected, halt, saying, sets, table
 BUSY = {"in_flight": 1}
 TAKEN_OUT = SetMember("web1", Setting.DRAIN, FOUND, seats=SEATS)
 QUESTION = AskGuard("web1", Course.UPGRADE, 3)
+ELSEWHERE = MemberMoved("web1", "10.0.0.1:80", tuple(Seat(one.key, ANOTHER) for one in SEATS))
 POOL = CounterGate("pool", Scope.POOL, 0.01)
 GATED = a_plan(gates=(POOL,))
 PASSED = {("pool", ""): GateState(ago(1), Verdict.PASS, "none failed")}
@@ -75,6 +78,12 @@ def lost_partners(*members: MemberState, **more: Any) -> Context:
         "a crash meanwhile": (
             a_context(standing(Phase.ASKING, serial=3)),
             AskGuard("web1", Course.UPGRADE, 3, SEATS),
+        ),
+        "elsewhere now": (
+            a_context(
+                standing(Phase.ASKING, work=QUESTION, seats=SEATS), shows={"occupant": ANOTHER}
+            ),
+            ELSEWHERE,
         ),
     },
 )
@@ -111,6 +120,10 @@ STEPWISE: dict[str, Any] = {"run": RunBegan("me", stepwise=True)}
         "without weight, and not by us": (
             a_context(its_turn(), shows={"weight": 0}),
             saying(MemberLeft, "(web at lb1)"),
+        ),
+        "elsewhere now": (
+            a_context(its_turn(seats=SEATS), shows={"occupant": ANOTHER}),
+            ELSEWHERE,
         ),
         "a pool gate has not spoken": (a_context(its_turn(), plan=GATED), None),
         "the pool gate passed": (a_context(its_turn(), plan=GATED, gates=PASSED), TAKEN_OUT),

@@ -136,6 +136,13 @@ def test_each_phase(case: str, way: str) -> None:
     assert settle(ctx, m) == outputs[list(WAYS).index(way)]
 
 
+def test_a_step_that_may_run_is_joined_at_a_known_address() -> None:
+    """Where a balancer shows none, it is waited for: a step is never made for a former address."""
+    m = standing(Phase.UPGRADING, **LEFT_RUNNING)
+    ctx = a_context(m, at={"lb2": {"occupant": None}}, **WAYS["halt"])
+    assert settle(ctx, m) is None
+
+
 def test_every_phase_is_in_the_matrix() -> None:
     """A new phase must be thought of here."""
     assert {m.phase for m, _ in MATRIX.values()} == IN_PROGRESS | {Phase.ASKING}

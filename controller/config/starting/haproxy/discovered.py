@@ -74,6 +74,22 @@ class Discovery:
         made = re.sub("[^a-z0-9-]+", "-", self.backends[0].lower()).strip("-")
         return made[:63].rstrip("-") or "pool"
 
+    @property
+    def beside(self) -> dict[str, list[str]]:
+        """Other backends → their servers that are a member, or follow one: `plan` refuses."""
+        members = self.members
+        lines = [line for line in self.lines if line.member in members]
+        places = {(o.address, o.port) for line in lines if (o := line.occupant) and o.port}
+        paths = {f"{line.backend}/{line.member}" for line in lines}
+        found: dict[str, list[str]] = {}
+        for one in self.facts:
+            for other in one.others:
+                follows = one.leader_of(other.path) in paths
+                if follows or (other.has_users and (other.address, other.port) in places):
+                    names = found.setdefault(other.backend, [])
+                    names += [other.name] if other.name not in names else []
+        return found
+
     def unfit(self, name: str) -> str:
         """Why a server cannot be a member; empty when it can."""
         for view in self.views:
@@ -133,3 +149,18 @@ def with_leaders(backends: Sequence[str], trackers: Sequence[tuple[str, str]]) -
         if backend in result and led_by not in result and leading == name:
             result.append(led_by)
     return tuple(result)
+
+
+def with_twins(backends: Sequence[str], facts: HaproxyFacts, view: InstanceView) -> tuple[str, ...]:
+    """`backends`, and those where every member has a server of its own name that is the same
+    process, or follows it: `plan` refuses while they are not listed."""
+    lines = [line for line in view.lines if not line.is_backup]
+    places = {(o.address, o.port): line.member for line in lines if (o := line.occupant) and o.port}
+    paths = {f"{line.backend}/{line.member}": line.member for line in lines}
+    twins: dict[str, set[str]] = {}
+    for other in facts.others:
+        there = places.get((other.address, other.port), paths.get(facts.leader_of(other.path)))
+        if there == other.name and other.backend not in backends:
+            twins.setdefault(other.backend, set()).add(other.name)
+    members = {line.member for line in lines}
+    return (*backends, *(backend for backend, names in twins.items() if names >= members))

@@ -85,18 +85,18 @@ def _pool(found: Discovery) -> Iterator[str]:
 
 
 def _others(found: Discovery) -> Iterator[str]:
-    mine = set(found.members)
     others = {name: own for name, own in found.servers.items() if name not in found.backends}
     if others:
         told = [f"{name} ({_servers(len(own))})" for name, own in others.items()]
         yield f"Other backends here: {_names(told)}; --backend NAME chooses."
-    for name in [name for name, own in others.items() if mine & set(own)][:MOST_NAMED]:
-        yield f"{name} has servers of the same names. If they are the same processes, list it too:"
-        yield "a member is taken out of the backends in this list only."
+    for name, servers in list(found.beside.items())[:MOST_NAMED]:
+        yield f"MEMBERS OF THIS POOL SERVE {printable(name)}, TOO, as {_names(servers)}: `plan`"
+        yield "refuses until every member has a server of its own name there, and it is listed."
+    members = found.members
     for one in found.facts:
         for follower, leader in one.trackers:
             backend, _, member = follower.partition("/")
-            if backend in found.backends and member in mine:
+            if backend in found.backends and member in members:
                 yield f"{follower} follows the health of {leader} (track)."
 
 
