@@ -29,7 +29,8 @@ from controller.report.board.log_lines import LogLine, log_lines
 from controller.report.board.recent import Recent, remember
 from controller.report.board.scene import Scene, Size
 from controller.report.board.segments import Signs, TextLine, Tone
-from controller.report.run.sentences import level_of, sentence
+from controller.report.run.levels import level_of
+from controller.report.run.sentences import sentence
 
 EVERY: Final = 0.25
 """Seconds between two paintings."""

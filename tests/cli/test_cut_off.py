@@ -7,8 +7,9 @@ from controller.cli.main import reported
 from controller.core.events import LockLost
 from controller.core.phases import Phase
 from controller.errors import Conflict, LeaseLost, PoolrollError, StateError
+from controller.report.run.levels import level_of
 from controller.report.run.next_commands import NextCommands
-from controller.report.run.sentences import level_of, sentence
+from controller.report.run.sentences import sentence
 from tests.report.states import member, plan, state
 
 LOST = LeaseLost("web", "not renewed for 15 s")

@@ -19,7 +19,8 @@ from controller.core.snapshot import Snapshot, looked
 from controller.core.state.parts import MemberState
 from controller.core.state.state import Mode, State
 from controller.core.steps import Course, RunStep, SetMember, Setting
-from controller.report.run.sentences import kind_of, level_of, sentence
+from controller.report.run.levels import kind_of, level_of
+from controller.report.run.sentences import sentence
 from tests.support.lines import a_line
 from tests.support.members import changed, member
 

@@ -1,0 +1,45 @@
+"""The kind and the log level of what is said about an event."""
+
+from controller.core import events as e
+from controller.core.events import Event, Observation
+
+
+def kind_of(event: Event | Observation) -> str:
+    """The event's name; for an intention, the step's."""
+    return type(event.step if isinstance(event, e.Intended) else event).__name__
+
+
+def level_of(event: Event | Observation) -> str:
+    """The log level of a sentence: `info`, `warning` or `error`."""
+    match event:
+        case e.Halted() | e.MemberStuck() | e.LockLost():
+            return "error"
+        case e.JournalSeen(fault=fault, is_late=is_late):
+            return "error" if fault else "warning" if is_late else "info"
+        case (
+            e.Validated(passed=False)
+            | e.StepEnded(passed=False)
+            | e.GateSampled(verdict=e.Verdict.FAIL)
+        ):
+            return "error"
+        case e.GateSampled(verdict=e.Verdict.INCONCLUSIVE):
+            return "warning"
+        case e.StepEnded() if event.note:
+            return "warning"
+        case (
+            e.LookFailed()
+            | e.SettingFailed()
+            | e.InstanceRestarted()
+            | e.ForeignHandSeen()
+            | e.CapacityShort()
+            | e.MemberFailed()
+            | e.MemberKept()
+            | e.MemberLeft()
+            | e.StepsUndone()
+            | e.MemberRelapsed()
+            | e.StopRequested()
+            | e.AbortRequested()
+        ):
+            return "warning"
+        case _:
+            return "info"
