@@ -208,11 +208,8 @@ class Notifier(Protocol):
 
 class Journal(Protocol):
     """Everything durable about rollouts. Every write is on disk when it returns, whole or not at
-    all, and writes take effect in the order of their calls, cancelled ones included.
-
-    Raises StateError; Conflict where another process has written to the same rollout meanwhile
-    and the store can tell. A record that was written with the last of the space says so in
-    `trouble`: there is room to bring a rollout to rest.
+    all, and writes take effect in the order of their calls, cancelled ones included. Raises
+    StateError (`Record.trouble` says it before); Conflict when another process wrote, too.
     """
 
     async def begin(self, row: RolloutRow, at: Instant, kind: str, body: str) -> Record:
@@ -245,7 +242,8 @@ class Journal(Protocol):
     async def rollouts(self, name: str | None = None) -> Sequence[RolloutRow]:
         """Newest first."""
 
-    async def taken(self, keys: Collection[PoolKey]) -> Sequence[Taken]: ...
+    async def taken(self, keys: Collection[PoolKey] | None = None) -> Sequence[Taken]:
+        """Members that are out, under these keys or (None) all: a handful."""
 
     async def taken_by(self, rollout: str) -> Sequence[Taken]: ...
 
@@ -272,7 +270,7 @@ class Store(Protocol):
     def requests(self) -> Requests: ...
 
     async def aclose(self) -> None:
-        """Waits for writes under way, but not for ever. May be called again."""
+        """Waits for writes, but not for ever. May be called again."""
 
 
 class Hold(Protocol):
@@ -290,10 +288,7 @@ class Hold(Protocol):
 
 
 class Lock(Protocol):
-    """One controller per pool (S10), for all that share a state folder.
-
-    Held for as long as the process lives, and not a moment longer.
-    """
+    """One controller per pool (S10), for all that share a state folder; held while it lives."""
 
     def hold(self, name: str) -> AbstractAsyncContextManager[Hold]:
         """Hold the rollout of that name. Raises PoolHeld, which names the holder."""

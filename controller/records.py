@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from controller.core.plan.abilities import Abilities, ByHand
-from controller.core.pool import Found, Incarnation, Instant, PoolKey, Seat
+from controller.core.pool import Found, Incarnation, Instant, LineKey, PoolKey, Seat
 
 Seats = Collection[Seat]
 """Who is meant to be in the member's place, as it was last seen; empty: whoever is there."""
@@ -130,6 +130,15 @@ class Returned:
     member: str
     keys: Collection[PoolKey]
     """As its lines have them now; it may have been taken under others."""
+    lines: Collection[LineKey] = ()
+    """Where its lines are: what was taken there under its name is back, at whatever address."""
+
+    def ends(self, taken: Taken, rollout: str) -> bool:
+        """Whether that record is over. `rollout`: the one that returned it."""
+        if taken.key in self.keys:
+            return True
+        is_found = taken.rollout == rollout or any(map(taken.found.at, self.lines))
+        return taken.member == self.member and is_found
 
 
 @dataclass(frozen=True, slots=True)

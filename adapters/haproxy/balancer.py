@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -11,7 +12,7 @@ from adapters.haproxy.instance import HaproxyInstance, MakeOrders
 from adapters.haproxy.notes import survey_of
 from controller.core.pool import FULL, Found, Incarnation, InstanceView
 from controller.errors import BalancerError, PermissionTooLow
-from controller.pools.haproxy import HaproxyFacts
+from controller.pools.haproxy import HaproxyFacts, listed_twice
 from controller.ports import Clock
 from controller.records import Confirmed, Seats, Survey
 
@@ -35,6 +36,8 @@ class HaproxyLoadBalancer:
             api: HaproxyInstance(api, endpoint_of(api), tuple(backends), clock, deadline)
             for api in apis
         }
+        self._known: dict[str, HaproxyFacts] = {}
+        """Of those surveyed so far."""
 
     @property
     def instances(self) -> Sequence[str]:
@@ -51,7 +54,10 @@ class HaproxyLoadBalancer:
                 view.instance,
                 f"this endpoint has level {facts.level!r}; taking members out needs `level admin`",
             )
-        return survey_of(facts, view, selected)
+        self._known[view.instance] = facts
+        known = [self._known[api] for api in self._instances if api in self._known]
+        survey = survey_of(facts, view, selected)
+        return replace(survey, refusals=(*survey.refusals, *listed_twice(known)))
 
     async def look(
         self,

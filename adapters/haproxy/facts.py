@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from adapters.haproxy.beside import other_of
 from adapters.haproxy.lines import mode_of, srv_record
 from adapters.haproxy.query import (
     SHOW_BACKENDS,
@@ -71,6 +72,8 @@ def facts_of(api: str, backends: Sequence[str], replies: Sequence[str]) -> Hapro
             if row.text("pxname") in backends and row.optional("slim") not in ("", "0")
         },
         prefers_idle=frozenset(name for name, used in algorithms.items() if used in _PREFER_IDLE),
+        others=tuple(other_of(row) for row in lines if row.text("pxname") not in backends),
+        identity=info.identity,
         weighed_by_dns=frozenset(
             name
             for name, state in zip(backends, states, strict=True)

@@ -9,11 +9,13 @@ from adapters.haproxy.lines import Server
 from adapters.haproxy.orders import Order, shortfall
 from adapters.haproxy.query import (
     SHOW_BACKENDS,
+    SHOW_FRONTENDS,
     SHOW_INFO,
     BackendView,
     Ids,
     backend_view,
     backends_in,
+    frontends_in,
     questions,
     require,
 )
@@ -21,7 +23,7 @@ from adapters.haproxy.tables import Info, parse_info
 from adapters.haproxy.versions import require_one_process
 from adapters.haproxy.wire import refusal
 from adapters.haproxy.workers import any_alive, replaced_by
-from controller.core.pool import Incarnation, InstanceView, Seat
+from controller.core.pool import Counters, Incarnation, InstanceView, Seat
 from controller.errors import (
     BalancerError,
     BalancerUnreachable,
@@ -68,7 +70,7 @@ class HaproxyInstance:
     ) -> InstanceView:
         """Raises BalancerError. See `controller.ports.LoadBalancer.look`."""
         at = self._clock.now()
-        info, views = await self._seen(members)
+        info, views, frontends = await self._seen(members)
         return InstanceView(
             instance=self.name,
             at=at,
@@ -76,21 +78,23 @@ class HaproxyInstance:
             lines=tuple(server.line for view in views.values() for server in view.servers),
             is_full=members is None,
             backends={backend: view.counters for backend, view in views.items()},
+            rates={name: view.rate for name, view in views.items() if view.rate is not None},
+            frontends=frontends,
             lingering=self._lingering(info, former),
             uptime=timedelta(seconds=info.uptime),
         )
 
     async def _seen(
         self, members: Collection[str] | None
-    ) -> tuple[Info, Mapping[str, BackendView]]:
+    ) -> tuple[Info, Mapping[str, BackendView], Mapping[str, Counters]]:
         for _ in range(_LOOKS):
             ids = self._ids or await self._learn()
-            info, views = await self._ask(ids, members)
+            info, views, frontends = await self._ask(ids, members)
             if views is None:
                 self._ids = {}
                 continue
             self._ids = {name: _merged(ids[name], view.ids) for name, view in views.items()}
-            return info, views
+            return info, views, frontends
         raise BalancerUnreachable(self.name, "its servers kept changing during the look")
 
     async def carry_out(
@@ -102,7 +106,7 @@ class HaproxyInstance:
         Raises the first BalancerError once all lines were tried; nothing was set when the member's
         place is not occupied as `seats` say.
         """
-        info, views = await self._seen((member,))
+        info, views, _ = await self._seen((member,))
         former, servers = self._incarnation(info), _servers(views)
         self._require_occupants(member, servers, seats)
         faults: list[BalancerError] = [
@@ -113,7 +117,7 @@ class HaproxyInstance:
         done = [order for order in make_orders(servers) if await self._send(order, faults)]
         if faults and not done:
             raise faults[0]  # nothing to read back
-        info, views = await self._seen((member,))
+        info, views, _ = await self._seen((member,))
         now = self._incarnation(info)
         if faulty := list(self._shortfalls(member, done, _servers(views))):
             faults += faulty if now.is_same(former) else [_reloaded(self.name)]
@@ -129,9 +133,10 @@ class HaproxyInstance:
         }
         for server in servers:
             there, wanted = server.line.occupant, meant.get(server.backend)
-            if there is not None and wanted is not None and there.id != wanted.id:
+            if wanted is not None and (there is None or there.id != wanted.id):
+                now = there if there is not None else "at no address"
                 raise CommandRefused(
-                    self.name, f"{server.backend}/{member} is now {there}, and was {wanted}"
+                    self.name, f"{server.backend}/{member} is now {now}, and was {wanted}"
                 )
 
     def _shortfalls(
@@ -168,9 +173,10 @@ class HaproxyInstance:
 
     async def _ask(
         self, ids: Mapping[str, Ids], members: Collection[str] | None
-    ) -> tuple[Info, dict[str, BackendView] | None]:
+    ) -> tuple[Info, dict[str, BackendView] | None, Mapping[str, Counters]]:
         asked = {name: questions(name, ids[name], members) for name in self._backends}
         line = [SHOW_INFO, *(command for commands in asked.values() for command in commands)]
+        line += [SHOW_FRONTENDS] if members is None else []
         first, *replies = await self._client.ask(*line)
         if not first.startswith("Name:"):
             raise refusal(self.name, SHOW_INFO, first)
@@ -183,9 +189,9 @@ class HaproxyInstance:
             own, replies = replies[: len(commands)], replies[len(commands) :]
             view = backend_view(self.name, backend, commands, own, members)
             if view is None:
-                return info, None
+                return info, None, {}
             views[backend] = view
-        return info, views
+        return info, views, frontends_in(self.name, replies[0]) if members is None else {}
 
     def _started(self, info: Info) -> int:
         if info.start_time is not None:

@@ -20,6 +20,7 @@ that was set ready since then keeps the bit and serves); 0x40, which says that t
 at run time (servers that SRV records fill show it and serve); RMAINT, which nobody set: the name
 has no address (all measured)."""
 _DRAINING = FDRAIN | IDRAIN
+_MOST, _WRAPPED = 65535, 2**32
 _STOPPED, _STARTING, _RUNNING, _STOPPING = range(4)
 # `srv_check_state` and `srv_agent_state`, same place. `disable health` and `disable agent` clear
 # the second bit; MAINT leaves both.
@@ -70,6 +71,15 @@ def backend_counters(row: Row) -> Counters:
     return Counters(sum(row.count(column) for column in bad), row.count("req_tot"))
 
 
+def frontend_counters(row: Row) -> Counters:
+    """Counters of a FRONTEND line: what was answered with an error, by a server or by HAProxy, or
+    denied by a rule. In mode tcp it counts sessions, and no error."""
+    if row.text("mode") != "http":
+        return Counters(0, row.count("stot"))
+    total = row.count("req_tot")
+    return Counters(min(total, row.count("hrsp_5xx") + row.count("dreq")), total)
+
+
 def mode_of(row: Row) -> str:
     """`http` or `tcp`. Raises MalformedReply."""
     mode = row.text("mode")
@@ -106,7 +116,8 @@ class Server:
 def server_of(state: Row, stat: Row, *, is_of_template: bool = False) -> Server:
     """A member's line, from `show servers state` and `show stat`. Raises MalformedReply.
 
-    Nobody is in its place while its host name is not resolved. The address is without brackets.
+    Nobody is in its place while its host name is not resolved, nor is a UNIX socket known: then
+    its name is all that tells it from others. The address is without brackets.
     `is_of_template`: other servers of the backend share its name or its SRV record.
     """
     mask = state.number("srv_admin_state")
@@ -119,13 +130,14 @@ def server_of(state: Row, stat: Row, *, is_of_template: bool = False) -> Server:
     backend, address = state.text("be_name"), state.text("srv_addr")
     admin = admin_of(mask)
     is_unresolved = bool(mask & RMAINT)
-    where = f"{'' if address == '-' else address}:{state.number('srv_port')}"
+    port, written = _port_of(state, stat)
+    name, where = state.text("srv_name"), f"{address}:{written}"
     return Server(
         Line(
             backend=backend,
-            member=state.text("srv_name"),
-            key=f"{backend}/{where}",
-            occupant=None if address == "-" else Occupant(where, address, state.number("srv_port")),
+            member=name,
+            key=f"{backend}/{name}" if address == "-" else f"{backend}/{where}",
+            occupant=None if address == "-" else Occupant(where, address, port),
             admin=admin,
             health=health_of(operation, is_watched=checked or tracks is not None),
             check=_check_of(admin, is_unresolved, has_own=checked and tracks is None),
@@ -147,6 +159,17 @@ def server_of(state: Row, stat: Row, *, is_of_template: bool = False) -> Server:
         is_inherited=is_inherited(mask),
         is_weighed_by_dns=srv_record(state) != "",
     )
+
+
+def _port_of(state: Row, stat: Row) -> tuple[int, str]:
+    """The port, and as it identifies the server. A port like `-9` or `+1` is that of the client's
+    connection, shifted (configuration manual, `server`): the state shows it as a number of 32 bits,
+    or as if it were a port (measured). Such a server has no port of its own, which is 0."""
+    number = state.number("srv_port")
+    written = stat.optional("addr").rpartition(":")[2]
+    if written.startswith(("+", "-")):
+        return 0, written
+    return (number, str(number)) if number <= _MOST else (0, str(number - _WRAPPED))
 
 
 def srv_record(state: Row) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
 from typing import Final
 
+from adapters.haproxy.beside import beside_of
 from adapters.haproxy.versions import doubt
 from controller.core.plan.abilities import MEMBER, Abilities, ByHand
 from controller.core.pool import Check, InstanceView, Line
@@ -25,7 +26,8 @@ LEAK: Final = (
 def survey_of(facts: HaproxyFacts, view: InstanceView, selected: Collection[str]) -> Survey:
     """`view`: a full one; `selected`: members of the rollout."""
     backends = tuple(view.backends)
-    notes = [*_about(facts, backends)]
+    beside = beside_of(facts, view, selected)
+    notes = [*_about(facts), *beside.notes]
     led = {follower for follower, _ in facts.trackers}
     for backend in backends:
         there = [line for line in view.lines if line.backend == backend]
@@ -38,7 +40,7 @@ def survey_of(facts: HaproxyFacts, view: InstanceView, selected: Collection[str]
                 "HTTP error"
             )
     return Survey(
-        refusals=tuple(_unreturnable(facts, backends, selected)),
+        refusals=(*_unreturnable(facts, backends, selected), *beside.refusals),
         notes=tuple(notes),
         abilities=_abilities(facts),
         by_hand=ByHand(_set_by_hand(backends, "ready"), _set_by_hand(backends, "maint")),
@@ -86,13 +88,10 @@ def _unreturnable(
             )
 
 
-def _about(facts: HaproxyFacts, backends: Collection[str]) -> Iterator[str]:
+def _about(facts: HaproxyFacts) -> Iterator[str]:
     """On the HAProxy as a whole."""
     if (why := doubt(facts.version)) is not None:
         yield f"{facts.api}: {why}"
-    for follower, leader in facts.trackers:
-        if leader.partition("/")[0] in backends and follower.partition("/")[0] not in backends:
-            yield f"{follower} follows {leader} (track): it goes out with it"
 
 
 def _on_members(backend: str, lines: Sequence[Line], led: Collection[str]) -> Iterator[str]:

@@ -8,7 +8,13 @@ change with a reload, so every answer is checked against the names.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from adapters.haproxy.lines import Server, backend_counters, server_of, srv_record
+from adapters.haproxy.lines import (
+    Server,
+    backend_counters,
+    frontend_counters,
+    server_of,
+    srv_record,
+)
 from adapters.haproxy.tables import Row, parse_stat, parse_state
 from adapters.haproxy.wire import Command, refusal
 from controller.core.pool import Counters
@@ -17,6 +23,8 @@ from controller.errors import NoSuchBackend
 SHOW_INFO: Command = ("show", "info")
 SHOW_BACKENDS: Command = ("show", "stat", "-1", "2", "-1")
 """Any proxy, lines of type 2 (BACKEND), any server (management guide, section 9.3)."""
+SHOW_FRONTENDS: Command = ("show", "stat", "-1", "1", "-1")
+"""The same of lines of type 1 (FRONTEND), those of `listen` sections too."""
 SHOW_SERVERS: Command = ("show", "stat", "-1", "4", "-1")
 
 _BACKEND, _SERVER = "1", "2"
@@ -41,6 +49,8 @@ class BackendView:
     ids: Ids
     servers: tuple[Server, ...]
     counters: Counters
+    rate: int | None
+    """Requests, in mode tcp sessions, in the last second (same place, `rate`)."""
 
 
 def backends_in(instance: str, reply: str) -> dict[str, Row]:
@@ -53,6 +63,12 @@ def rows_in(instance: str, asked: Command, reply: str) -> list[Row]:
     if not reply.startswith("#"):
         raise refusal(instance, asked, reply)
     return parse_stat(instance, reply)
+
+
+def frontends_in(instance: str, reply: str) -> dict[str, Counters]:
+    """The counters in the reply to SHOW_FRONTENDS, by name."""
+    rows = rows_in(instance, SHOW_FRONTENDS, reply)
+    return {row.text("pxname"): frontend_counters(row) for row in rows}
 
 
 def require(instance: str, backends: Sequence[str], there: Mapping[str, Row]) -> None:
@@ -113,6 +129,7 @@ def backend_view(
             for name, state in states.items()
         ),
         counters=backend_counters(own),
+        rate=own.number("rate") if own.optional("rate") else None,
     )
 
 

@@ -86,6 +86,15 @@ class Info:
     """An old worker, which only serves its last connections."""
     processes: int
     """Number of processes; versions that support only one may not report it."""
+    node: str = ""
+    """The name of its machine, or as section `global` has it."""
+
+    @property
+    def identity(self) -> str:
+        """The same for nobody else, in words; empty where the start is only known by an uptime."""
+        if self.start_time is None or not self.node:
+            return ""
+        return f"process {self.pid} on {self.node}, started at {self.start_time}"
 
 
 def parse_info(instance: str, text: str) -> Info:
@@ -100,4 +109,5 @@ def parse_info(instance: str, text: str) -> Info:
         start_time=row.number("Start_time_sec") if "Start_time_sec" in columns else None,
         is_stopping=row.number("Stopping") != 0,
         processes=row.number("Nbproc") if "Nbproc" in columns else 1,
+        node=row.optional("node"),
     )

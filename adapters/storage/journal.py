@@ -42,7 +42,7 @@ class SqliteJournal:
     async def rollouts(self, name: str | None = None) -> Sequence[RolloutRow]:
         return await self._run(self._tables.rollouts, name)
 
-    async def taken(self, keys: Collection[PoolKey]) -> Sequence[Taken]:
+    async def taken(self, keys: Collection[PoolKey] | None = None) -> Sequence[Taken]:
         return await self._run(self._tables.taken, keys)
 
     async def taken_by(self, rollout: str) -> Sequence[Taken]:

@@ -88,10 +88,12 @@ class Tables:
         rows = [
             (each.key, each.member, each.rollout, codec.encode_found(each.found)) for each in taken
         ]
-        back = [(key, rollout, each.member) for each in returned for key in each.keys or ("",)]
         with self._db.writing() as db:
             self._require_rollout(rollout)
-            db.executemany("DELETE FROM taken WHERE key = ? OR (rollout = ? AND member = ?)", back)
+            if returned:
+                known = map(_taken, db.execute(f"SELECT {_TAKEN} FROM taken").fetchall())
+                ended = [one for one in known if any(each.ends(one, rollout) for each in returned)]
+                db.executemany("DELETE FROM taken WHERE key = ?", [(one.key,) for one in ended])
             db.executemany(
                 f"INSERT INTO taken ({_TAKEN}) VALUES (?,?,?,?) ON CONFLICT (key) DO NOTHING",
                 rows,
@@ -155,11 +157,11 @@ class Tables:
 
     # --- members that are out ----------------------------------------------------------------
 
-    def taken(self, keys: Collection[PoolKey]) -> Sequence[Taken]:
-        wanted = frozenset(keys)
+    def taken(self, keys: Collection[PoolKey] | None = None) -> Sequence[Taken]:
+        wanted = None if keys is None else frozenset(keys)
         # The table holds what is out at this moment, a handful, so it is read whole.
         rows = self._db.read(f"SELECT {_TAKEN} FROM {self._taken} ORDER BY seq")
-        return [_taken(row) for row in rows if row[0] in wanted]
+        return [_taken(row) for row in rows if wanted is None or row[0] in wanted]
 
     def taken_by(self, rollout: str) -> Sequence[Taken]:
         rows = self._db.read(

@@ -17,7 +17,7 @@ from controller.core.gates.limit import limit
 from controller.core.outcome import ExitCode
 from controller.core.plan.plan import Plan
 from controller.errors import Refused, UsageFault
-from controller.lifecycle import sampler_of
+from controller.lifecycle import planned, sampler_of
 from controller.preflight.gates import GateNow, ask_gates, gates_now
 from controller.preflight.survey import reach, survey
 from controller.report.plan.checks_json import GatesValue, GateValue
@@ -106,7 +106,7 @@ async def _once(rollout: RolloutFile, question: Question) -> int:
 
 
 async def _ask(rollout: RolloutFile, plan: Plan, member: str, at: datetime | None) -> list[GateNow]:
-    sampler = sampler_of(bootstrap.metrics, rollout, plan, "gate")
+    sampler = sampler_of(bootstrap.metrics, rollout, planned(plan), "gate")
     try:
         return await ask_gates(plan.policies.gates, member, sampler, at=at)
     finally:

@@ -9,7 +9,13 @@ import click
 from controller import bootstrap
 from controller.cli import options
 from controller.config import starter
-from controller.config.starting.haproxy.discovered import Discovery, chosen_backends, with_leaders
+from controller.config.starting.haproxy.discovered import (
+    Discovery,
+    chosen_backends,
+    require_distinct,
+    with_leaders,
+    with_twins,
+)
 from controller.config.starting.haproxy.filled import filled
 from controller.errors import UsageFault
 
@@ -47,7 +53,9 @@ async def _discovered(endpoints: Sequence[str], asked: Sequence[str]) -> Discove
     """Raises UsageFault, Refused, BalancerError."""
     servers = await bootstrap.servers_behind(endpoints[0])
     backends = chosen_backends(servers, asked)
-    ((first, _),) = await bootstrap.found_behind(endpoints[:1], backends)
-    found = await bootstrap.found_behind(endpoints, with_leaders(backends, first.trackers))
+    ((first, view),) = await bootstrap.found_behind(endpoints[:1], backends)
+    listed = with_twins(with_leaders(backends, first.trackers), first, view)
+    found = await bootstrap.found_behind(endpoints, listed)
     facts, views = zip(*found, strict=True)
+    require_distinct(facts)
     return Discovery(views, facts, servers)

@@ -12,8 +12,8 @@ from controller.cli.writer import Writer, left_out
 from controller.core.events import Event, Observation
 from controller.core.plan.plan import Plan
 from controller.core.state.state import State
-from controller.report.run.levels import level_of
-from controller.report.run.sentences import kind_of, sentence
+from controller.report.run.levels import kind_of, level_of
+from controller.report.run.sentences import sentence
 from controller.report.sanitize import legible_line
 
 Wall = Callable[[], datetime]

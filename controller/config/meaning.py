@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from controller.config.rollout_file import RolloutFile
-from controller.config.sections.gates import GateSection
+from controller.config.sections.gates import GateSection, written_gates
 from controller.config.text import scalars
 from controller.config.values.metrics_servers import Servers, servers_of
 from controller.config.values.settings import known_at_load
@@ -85,7 +85,8 @@ def meaning(file: RolloutFile) -> tuple[object, ...]:
     rollout, settings = file.rollout, file.settings
     servers = servers_of(rollout, Servers(known_at_load(rollout, settings.vars), ANY_FOLDER))
     asked = (servers.get(gate.name, ()) for gate in settings.policies.gates)
-    gates: Any = tuple(map(_gate, rollout.gates, settings.policies.gates, asked))
+    written = written_gates(rollout.gates)
+    gates: Any = (*map(_gate, written, settings.policies.gates, asked), *_later(rollout.gates))
     return (
         replace(
             settings,
@@ -99,6 +100,15 @@ def meaning(file: RolloutFile) -> tuple[object, ...]:
         rollout.pool.members,
         tuple(_secrets(servers.values())),
     )
+
+
+def _later(gates: Iterable[GateSection]) -> Iterator[str]:
+    """What the first version did not know, where it is not left as it is by default."""
+    for gate in gates:
+        if gate.builtin is False:
+            yield "builtin: false"
+        if gate.alerts is not None and gate.alerts.rules != "check":
+            yield f"{gate.name}: rules: {gate.alerts.rules}"
 
 
 def _secrets(servers: Iterable[AskedServers]) -> Iterator[str | None]:

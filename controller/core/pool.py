@@ -87,11 +87,12 @@ class Occupant:
     """Differs for any two that are not the same, also at the same address."""
     address: str
     port: int
+    """0: it has none of its own."""
     revision: str = ""
     """Of what it runs, where the balancer tells."""
 
     def __str__(self) -> str:
-        return f"{self.address}:{self.port}"
+        return f"{self.address}:{self.port}" if self.port else self.address
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +202,11 @@ class InstanceView:
     requests are not counted."""
     lingering: bool | None = None
     """Whether a former incarnation still serves its last connections; None: it cannot be seen."""
+    rates: Mapping[str, int] = field(default_factory=dict)
+    """Backend → requests that came in the last second, as the balancer itself counts them."""
+    frontends: Mapping[str, Counters] = field(default_factory=dict)
+    """What users ask of this balancer, whichever backend that leads to. In full views, where it is
+    counted."""
     uptime: timedelta | None = None
     """How long this incarnation has been there; None: not known."""
 

@@ -6,6 +6,7 @@ old news.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from controller.core.pool import Incarnation, InstanceView, Instant, Line
 
@@ -14,6 +15,8 @@ from controller.core.pool import Incarnation, InstanceView, Instant, Line
 class Seen:
     line: Line
     at: Instant
+    since: Instant = timedelta(0)
+    """Since when it has shown this occupant, or none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,8 @@ def looked(snapshot: Snapshot, view: InstanceView) -> Snapshot:
     """After an answer. A full one replaces all that was known."""
     fresh: dict[str, tuple[Seen, ...]] = {}
     for line in view.lines:
-        fresh[line.member] = (*fresh.get(line.member, ()), Seen(line, view.at))
+        seen = Seen(line, view.at, _since(snapshot, line, view.at))
+        fresh[line.member] = (*fresh.get(line.member, ()), seen)
     return replace(
         snapshot,
         incarnation=view.incarnation,
@@ -56,6 +60,15 @@ def looked(snapshot: Snapshot, view: InstanceView) -> Snapshot:
         lingering=view.lingering,
         running_since=view.at - view.uptime if view.uptime is not None else None,
     )
+
+
+def _since(snapshot: Snapshot, line: Line, at: Instant) -> Instant:
+    for seen in snapshot.lines.get(line.member, ()):
+        if seen.line.backend == line.backend:
+            was, now = seen.line.occupant, line.occupant
+            is_same = (was and was.id) == (now and now.id)
+            return seen.since if is_same else at
+    return at
 
 
 def lost(snapshot: Snapshot, at: Instant, why: str) -> Snapshot:

@@ -16,7 +16,7 @@ from controller.lifecycle.former_file import (
     file_of_pool,
     former_file,
 )
-from controller.lifecycle.gates import sampler_of
+from controller.lifecycle.gates import planned, sampler_of
 from controller.lifecycle.look import look_once
 from controller.lifecycle.options import JournalPorts, Ports, Prepared, ReadPorts, RunOptions
 from controller.lifecycle.resume import scope
@@ -40,6 +40,7 @@ __all__ = [
     "former_file",
     "look_once",
     "next_commands",
+    "planned",
     "run",
     "sampler_of",
     "scope",

@@ -1,26 +1,24 @@
 """Runs a rollout: prepare, confirm, loop, and the outcome in the journal."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 
 from controller.config import RolloutFile
 from controller.core.outcome import ExitCode, Outcome
-from controller.core.plan.plan import Plan, Purpose
+from controller.core.pool import Member
 from controller.core.state.state import State
-from controller.core.steps import Course
 from controller.journal.codec import encode
 from controller.lifecycle.begin import prepare
 from controller.lifecycle.changes import next_commands
 from controller.lifecycle.findings import Findings
 from controller.lifecycle.gates import prober_of, sampler_of
 from controller.lifecycle.options import Ports, Prepared, RunOptions
+from controller.lifecycle.work import member_judged, work_of
 from controller.ports import Hold
 from controller.report.run.halt import halt_message
 from controller.report.run.summary import contact
 from controller.runner.loop import Runner
-from controller.runner.perform import FileStep, Performer, Questions
+from controller.runner.perform import Performer, Questions
 from controller.runner.recorder import Narrator
-from controller.tasks import Work
 
 
 async def run(
@@ -56,7 +54,11 @@ async def carry_out(
         if prepared.abandoned is not None:
             await journal.end(prepared.abandoned.id, Outcome.ABANDONED, ExitCode.STOPPED)
         await journal.begin(row, ports.clock.now(), *encode(plan))
-    sampler = sampler_of(ports.sources, prepared.file, plan, row.id)
+
+    def who(name: str) -> Member:
+        return member_judged(prepared.file, plan, runner.state, name)
+
+    sampler = sampler_of(ports.sources, prepared.file, who, row.id)
     runner = Runner(
         row.id,
         plan,
@@ -67,7 +69,7 @@ async def carry_out(
             ports.balancer,
             ports.tasks,
             ports.validator,
-            _work(prepared.file, plan, row.id),
+            work_of(prepared.file, plan, row.id),
             questions,
         ),
         journal=journal,
@@ -76,7 +78,7 @@ async def carry_out(
         clock=ports.clock,
         narrators=narrators,
         sampler=sampler,
-        prober=prober_of(ports, prepared),
+        prober=prober_of(ports, prepared, who),
         halt_lines=_halt_lines(ports, prepared),
     )
     on_start(runner)
@@ -100,21 +102,3 @@ def _halt_lines(ports: Ports, prepared: Prepared) -> Callable[[State], Sequence[
         return halt_message(prepared.plan, state, now, wall, commands=commands, contact=about)
 
     return lines
-
-
-def _work(file: RolloutFile, plan: Plan, rollout: str) -> Callable[[FileStep], Work]:
-    """The work of a step, with templates filled for the member's present occupant."""
-    members = {member.name: member for member in plan.members}
-
-    def work(step: FileStep) -> Work:
-        member = members[step.member]
-        if step.seats:
-            now = step.seats[0].occupant
-            member = file.member(member.name, now.address, now.port)
-        if plan.purpose is Purpose.ROLLBACK:
-            return file.work(Course.ROLLBACK, member, rollout)
-        whole = file.work(step.course, member, rollout)
-        is_rehearsal = plan.purpose is Purpose.REHEARSAL
-        return replace(whole, steps=(), guard=None) if is_rehearsal else whole
-
-    return work

@@ -5,7 +5,7 @@ An endpoint is where a Runtime API listens (HAProxy configuration manual, `stats
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import AddressValueError, IPv6Address, ip_address
 from typing import Final
@@ -28,6 +28,23 @@ class HaproxyPool:
     apis: tuple[str, ...]
     """Endpoints, each a text that `parse_endpoint` reads."""
     backends: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OtherServer:
+    """A server of a backend that is not listed."""
+
+    backend: str
+    name: str
+    address: str
+    """Without brackets; empty where it is not known."""
+    port: int
+    has_users: bool
+    """Neither in maintenance nor a backup."""
+
+    @property
+    def path(self) -> str:
+        return f"{self.backend}/{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +71,33 @@ class HaproxyFacts:
     """Backends whose algorithm prefers servers with few requests under way."""
     weighed_by_dns: frozenset[str] = frozenset()
     """Backends with servers that SRV records fill, whose answers set their weights."""
+    others: tuple[OtherServer, ...] = ()
+    """Servers of the other backends of this HAProxy."""
+    identity: str = ""
+    """Which process this is, in words; empty where that cannot be told."""
+
+    def leader_of(self, path: str) -> str:
+        """The `backend/server` whose health check decides about `path`: it may follow one that
+        follows another. HAProxy refuses circles."""
+        leaders = dict(self.trackers)
+        for _ in leaders:
+            path = leaders.get(path, path)
+        return path
+
+
+def listed_twice(facts: Sequence[HaproxyFacts]) -> list[str]:
+    """Endpoints that lead to one and the same HAProxy, as reasons to refuse: what it shows would
+    be counted twice."""
+    first: dict[str, str] = {}
+    reasons = []
+    for one in facts:
+        known = first.setdefault(one.identity, one.api)
+        if one.identity and known != one.api:
+            reasons.append(
+                f"{known} and {one.api} lead to the same HAProxy ({one.identity}): list it once; "
+                "two that only look the same need a `node` of their own in section `global`"
+            )
+    return reasons
 
 
 @dataclass(frozen=True, slots=True)

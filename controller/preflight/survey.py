@@ -24,6 +24,7 @@ from controller.core.settings import Selection
 from controller.core.steps import Course
 from controller.errors import BalancerError, Refused
 from controller.ports import Journal, LoadBalancer
+from controller.preflight.memory import out_because_of_us
 from controller.records import Survey
 
 NO_WINDOW: Final = timedelta(seconds=1)
@@ -113,9 +114,15 @@ async def survey(
     settings, said = file.settings, reached.survey
     abilities = said.abilities
     members = _members(file, reached.views)
-    ours = await _ours(settings.name, reached, journal) if journal is not None else {}
+    ours = (
+        await out_because_of_us(settings.name, reached.views, journal)
+        if journal is not None
+        else {}
+    )
     selected = [name for name in members if _is_chosen(settings.selection, name)]
-    upgrade, rollback = _shapes(file, [members[name] for name in selected])
+    lines = {line.member: line for view in reached.views for line in view.lines}
+    placed = [name for name in selected if name in ours or not _is_nowhere(lines[name])]
+    upgrade, rollback = _shapes(file, [members[name] for name in placed])
     if purpose is Purpose.ROLLBACK:
         if rollback is None:
             raise Refused("the rollout file has no `rollback`: there is no way back to run")
@@ -160,11 +167,16 @@ def _members(file: RolloutFile, views: Sequence[InstanceView]) -> dict[str, Memb
         for line in view.lines:
             if not line.may_be_member or line.member in members:
                 continue
-            if _is_chosen(file.settings.selection, line.member):
+            if _is_chosen(file.settings.selection, line.member) and not _is_nowhere(line):
                 members[line.member] = file.member(line.member, *_address(line))
             else:
                 members[line.member] = Member(line.member, *_address(line))
     return members
+
+
+def _is_nowhere(line: Line) -> bool:
+    """Its name has no address, which is for now: it is left out, and no template needs one."""
+    return line.is_unresolved and line.occupant is None
 
 
 def _address(line: Line) -> tuple[str, int]:
@@ -187,25 +199,6 @@ def _shapes(file: RolloutFile, members: Sequence[Member]) -> tuple[CourseShape, 
             back = file.work(Course.ROLLBACK, member, "check")
             shapes[1] = CourseShape(len(back.steps), back.guard is not None)
     return shapes[0] or CourseShape(0), shapes[1]
-
-
-async def _ours(name: str, reached: Reached, journal: Journal) -> dict[str, Found]:
-    """Members still out because of us. Raises Refused when an unfinished rollout of another name
-    has one out."""
-    ours: dict[str, Found] = {}
-    ended = {row.id: (row.name, row.ended is not None) for row in await journal.rollouts()}
-    for taken in await journal.taken(reached.keys):
-        lines = [line for view in reached.views for line in view.of(taken.member)]
-        if not any(line.is_out for line in lines):
-            continue  # it was returned meanwhile
-        other, is_over = ended.get(taken.rollout, (name, True))
-        if other != name and not is_over:
-            raise Refused(
-                f"rollout {other!r} is unfinished and has {taken.member} of this pool out; "
-                f"go on with it, or: poolroll abort {other} --restore"
-            )
-        ours[taken.member] = taken.found
-    return ours
 
 
 def _stray_vars(file: RolloutFile, reached: Reached) -> list[str]:

@@ -21,7 +21,7 @@ from controller.core.events import (
 )
 from controller.core.gates.figures import span
 from controller.core.plan.plan import Plan
-from controller.core.pool import Instant, PoolKey
+from controller.core.pool import Instant, LineKey, PoolKey
 from controller.core.state.apply import apply
 from controller.core.state.state import State
 from controller.errors import Conflict, LeaseLost, StateError
@@ -207,14 +207,10 @@ def _taken_and_returned(
         if found is not None and former is None:
             taken += [Taken(key, name, rollout, found) for key in _keys(after, name)]
         elif found is None and former is not None:
-            returned.append(Returned(name, _keys(after, name)))
+            lines = [LineKey(at, seen.line.backend) for at, seen in after.lines_of(name)]
+            returned.append(Returned(name, _keys(after, name), lines))
     return taken, returned
 
 
 def _keys(state: State, member: str) -> list[PoolKey]:
-    lines = (
-        seen.line
-        for snapshot in state.snapshots.values()
-        for seen in snapshot.lines.get(member, ())
-    )
-    return sorted({line.key for line in lines})
+    return sorted({seen.line.key for _, seen in state.lines_of(member)})

@@ -7,12 +7,18 @@ from typing import Any
 import pytest
 
 from controller.config import parse
-from controller.config.starting.haproxy.discovered import Discovery, chosen_backends, with_leaders
+from controller.config.starting.haproxy.discovered import (
+    Discovery,
+    chosen_backends,
+    require_distinct,
+    with_leaders,
+    with_twins,
+)
 from controller.config.starting.haproxy.filled import filled
 from controller.core.pool import Admin, Check, Counters, Health, Incarnation, InstanceView, Line
 from controller.core.settings import Amount
 from controller.errors import ConfigurationError, Refused, UsageFault
-from controller.pools.haproxy import AGENT, HaproxyFacts, HaproxyPool
+from controller.pools.haproxy import AGENT, HaproxyFacts, HaproxyPool, OtherServer
 from tests.support.lines import a_line
 
 
@@ -120,6 +126,21 @@ def test_who_is_no_member_is_said() -> None:
     assert (selection.expect, selection.exclude) == (3, ("web4",))
 
 
+def test_servers_without_an_address_are_members() -> None:
+    """On a UNIX socket: commands need another way to their host."""
+    text = text_of(found(*(line(name, occupant=None) for name in ("web1", "web2"))))
+    assert "# On a UNIX socket, so without an address: web1, web2" in text
+    assert '\n    host: "${member.name}"' in text
+    assert parse(text, "f").settings.selection.expect == 2
+
+
+def test_empty_slots_are_nothing() -> None:
+    """They are neither members nor left out."""
+    text = text_of(found(*TWO, line("t1", occupant=None, is_unresolved=True, is_vacant=True)))
+    assert "t1" not in text
+    assert parse(text, "f").settings.selection.expect == 2
+
+
 def test_servers_that_one_backend_lacks_are_excluded() -> None:
     """A member must be in every backend of the pool."""
     text = text_of(found(*TWO, line("web1", "api")))
@@ -128,12 +149,40 @@ def test_servers_that_one_backend_lacks_are_excluded() -> None:
 
 
 def test_other_backends_are_listed() -> None:
-    """Those with servers of the same names get a warning: they may be the same processes."""
-    servers = {"web": ("web1", "web2"), "api": ("web1",), "static": ("s1", "s2", "s3")}
-    text = text_of(found(*TWO, servers=servers))
-    assert "# Other backends here: api (1 server), static (3 servers);" in text
-    assert "# api has servers of the same names." in text
-    assert "# static has servers of the same names." not in text
+    """Those where members serve, too, or are followed, get a warning: `plan` refuses."""
+    servers = {"web": ("web1", "web2"), "api": ("a",), "led": ("x",), "static": ("s1", "s2", "s3")}
+    others = (other("api/a"), other("led/x", "10.0.0.9"), other("static/s1", has_users=False))
+    text = text_of(found(*TWO, servers=servers, others=others, trackers=(("led/x", "web/web2"),)))
+    assert "# Other backends here: api (1 server), led (1 server), static (3 servers);" in text
+    assert "# MEMBERS OF THIS POOL SERVE api, TOO, as a: `plan`" in text
+    assert "# MEMBERS OF THIS POOL SERVE led, TOO, as x: `plan`" in text
+    assert "SERVE static" not in text
+
+
+def other(path: str, address: str = "10.0.0.1", *, has_users: bool = True) -> OtherServer:
+    backend, _, name = path.partition("/")
+    return OtherServer(backend, name, address, 80, has_users)
+
+
+@pytest.mark.parametrize(
+    ("others", "trackers", "listed"),
+    [
+        ((), (), ("web",)),
+        ((other("api/web1"), other("api/web2", "10.0.0.2")), (), ("web", "api")),
+        ((other("api/web1"), other("api/web2", "")), (("api/web2", "web/web2"),), ("web", "api")),
+        ((other("api/web1"),), (), ("web",)),
+        ((other("api/a"), other("api/b", "10.0.0.2")), (), ("web",)),
+        ((other("api/web2"), other("api/web1", "10.0.0.2")), (), ("web",)),
+        ((other("web/web1"), other("web/web2", "10.0.0.2")), (), ("web",)),
+    ],
+    ids=["none", "same", "one follows", "one is missing", "other names", "swapped", "listed"],
+)
+def test_backends_of_the_same_processes(
+    others: tuple[OtherServer, ...], trackers: tuple[tuple[str, str], ...], listed: tuple[str, ...]
+) -> None:
+    """A backend where every member serves under its own name is listed at once."""
+    discovery = found(*TWO, others=others, trackers=trackers)
+    assert with_twins(("web",), discovery.facts[0], discovery.views[0]) == listed
 
 
 def test_too_few_servers_are_said() -> None:
@@ -197,10 +246,21 @@ def test_backend_with_most_servers_is_chosen() -> None:
     servers = {"a": ("x",), "b": ("x", "y"), "c": ("x", "y"), "none": ()}
     assert chosen_backends(servers, ()) == ("b",)
     assert chosen_backends(servers, ("c", "a", "c")) == ("c", "a")
-    with pytest.raises(UsageFault, match=r"--backend none: no backend .*; known: a, b, c"):
+    with pytest.raises(UsageFault, match=r"--backend nope: no backend .*; known: a, b, c$"):
+        chosen_backends(servers, ("nope",))
+    with pytest.raises(UsageFault, match="--backend none: all its servers are backups"):
         chosen_backends(servers, ("none",))
+    with pytest.raises(UsageFault, match=r"known: b0, .*, b11, and 288 more$"):
+        chosen_backends({f"b{n}": ("x",) for n in range(300)}, ("nope",))
     with pytest.raises(Refused, match="no backend here has a server"):
         chosen_backends({"none": ()}, ())
+
+
+def test_one_haproxy_by_two_endpoints_is_refused() -> None:
+    """Before a file is written that `plan` would refuse."""
+    require_distinct([facts("unix:/a", identity="1"), facts("unix:/b", identity="2")])
+    with pytest.raises(Refused, match="unix:/a and unix:/b lead to the same HAProxy"):
+        require_distinct([facts("unix:/a", identity="1"), facts("unix:/b", identity="1")])
 
 
 def test_tracked_backends_come_along() -> None:

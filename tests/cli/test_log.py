@@ -14,13 +14,13 @@ from controller.core import events as e
 from controller.core.events import Cause, Event, Observation, Verdict
 from controller.core.outcome import Outcome
 from controller.core.phases import Phase
-from controller.core.pool import Admin, Incarnation, InstanceView
+from controller.core.pool import Admin, Found, Incarnation, InstanceView
 from controller.core.snapshot import Snapshot, looked
 from controller.core.state.parts import MemberState
 from controller.core.state.state import Mode, State
 from controller.core.steps import Course, RunStep, SetMember, Setting
-from controller.report.run.levels import level_of
-from controller.report.run.sentences import kind_of, sentence
+from controller.report.run.levels import kind_of, level_of
+from controller.report.run.sentences import sentence
 from tests.support.lines import a_line
 from tests.support.members import changed, member
 
@@ -107,6 +107,17 @@ SENTENCES: list[tuple[Event | Observation, State, str]] = [
         e.MemberReturned("web1"),
         state(Phase.SOAKING),
         "back in rotation and healthy everywhere: soaking, judged by its gates",
+    ),
+    (
+        e.MemberRelapsed("web1", "lb1", Found(())),
+        state(),
+        "out again at lb1 since its reload, which restored what this rollout had set (a state "
+        "file?): proven and put back once more",
+    ),
+    (
+        e.ForeignHandSeen("web1", "lb1"),
+        state(),
+        "put in rotation at lb1 by its own upgrade command, or by somebody else",
     ),
     (e.MemberFoundOut("web1"), state(), "already out because of us: not drained again"),
     (

@@ -19,6 +19,8 @@ from controller.core.gates.gate import (
 from controller.metrics_servers import MetricsServer, Secret
 from tests.config.pages import page
 
+BUILTIN = CounterGate("errors", Scope.MEMBER, 0.01)
+
 _VALIDATE = "validate: [{tcp: {port: 80}}]"
 _FILE = "/srv/rollouts/web.yaml"
 
@@ -28,7 +30,8 @@ def _file(text: str, **sets: str) -> RolloutFile:
 
 
 def _gate(text: str, **sets: str) -> Gate:
-    (gate,) = _file(text, **sets).settings.policies.gates
+    gate, *builtin = _file(text, **sets).settings.policies.gates
+    assert builtin == ([] if isinstance(gate, CounterGate) else [BUILTIN])
     return gate
 
 
@@ -270,3 +273,27 @@ def test_warnings(gate: str, soak: str, expected: list[str]) -> None:
     """What is questionable is told once, and what is fine is not told."""
     text = page(_VALIDATE, f"soak: {soak}", f"gates: [{{name: a, {gate}}}]")
     assert list(parse(text, _FILE).settings.warnings) == expected
+
+
+PROM = "{name: a, prometheus: {url: 'http://h', query: q}, max: 1}"
+
+
+@pytest.mark.parametrize(
+    ("gates", "names"),
+    [
+        (f"[{PROM}]", ["a", "errors"]),
+        ("[{name: a, alerts: {url: 'http://h', matchers: [a=b]}}]", ["a", "errors"]),
+        ("[{name: errors, alerts: {url: 'http://h', matchers: [a=b]}}]", ["errors", "counters"]),
+        (f"[{PROM}, {{name: mine, haproxy: {{}}, max: 2%}}]", ["a", "mine"]),
+        (f"[{PROM}, {{name: errors, builtin: false}}]", ["a"]),
+        (f"[{{name: errors, builtin: false}}, {PROM}]", ["a"]),
+        ("[{name: errors, builtin: false}]", []),
+        ("[]", []),
+    ],
+)
+def test_the_builtin_gate_stays_on(gates: str, names: list[str]) -> None:
+    """Beside gates that only ask a metrics system, which are later, unless the file says no."""
+    file = parse(page(f"gates: {gates}"), _FILE)
+    assert [gate.name for gate in file.settings.policies.gates] == names
+    is_warned = any("NO GATES" in warning for warning in file.settings.warnings)
+    assert is_warned is (not names)

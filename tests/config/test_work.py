@@ -186,11 +186,17 @@ def test_host_without_a_value() -> None:
         _file(_MEMBERS).member("web2", "10.0.0.2", 80)
 
 
-@pytest.mark.parametrize("address", ["-oProxyCommand", "", "a b"])
+@pytest.mark.parametrize("address", ["-oProxyCommand", "a b"])
 def test_host_that_is_none(address: str) -> None:
     """A host that would be read as an option, or as none, never reaches a command."""
     with pytest.raises(ConfigurationError, match="does not make a valid host"):
         _file().member("web1", address, 80)
+
+
+def test_member_without_an_address() -> None:
+    """What uses the address says that there is none, and what else may be written."""
+    with pytest.raises(ConfigurationError, match=r"member web1: .* names no address for it"):
+        _file().member("web1", "", 0)
 
 
 @pytest.mark.parametrize(

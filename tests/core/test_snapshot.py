@@ -11,9 +11,11 @@ from controller.core.gates.tally import Tally
 from controller.core.pool import Admin, Counters, Health, Incarnation, InstanceView, Line
 from controller.core.snapshot import Snapshot, capacity, looked, lost
 from tests.support.lines import a_line
+from tests.support.tables import table
 
 A, B = Incarnation("1", 1000), Incarnation("2", 2000)
 HERE = ("lb1", "web")
+HERE_IT_IS: dict[str, Any] = {}
 
 
 def line(member: str, backend: str = "web", **changes: Any) -> Line:
@@ -104,3 +106,22 @@ def test_capacity_is_the_worst_of_all_places() -> None:
     assert capacity([two, one], frozenset({"web1"})).serving == 0
     assert capacity([two], frozenset({"web1"})).where == "web at lb2"
     assert capacity([]).serving == 0
+
+
+@table(
+    "was now since",
+    {
+        "the same": (HERE_IT_IS, HERE_IT_IS, 1),
+        "another one": (HERE_IT_IS, {"address": "10.0.0.9"}, 2),
+        "nobody": (HERE_IT_IS, {"occupant": None}, 2),
+        "nobody still": ({"occupant": None}, {"occupant": None}, 1),
+        "somebody again": ({"occupant": None}, HERE_IT_IS, 2),
+    },
+)
+def test_since_when_an_occupant_is_shown(
+    was: dict[str, Any], now: dict[str, Any], since: int
+) -> None:
+    """Each line by itself: what another backend shows is no word about this one."""
+    before = looked(Snapshot("lb1"), view(line("web1", **was), line("web1", "api"), at=1))
+    after = looked(before, view(line("web1", "api"), line("web1", **now), at=2))
+    assert [one.since.seconds for one in after.lines["web1"]] == [1, since]

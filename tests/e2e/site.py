@@ -173,6 +173,8 @@ class Site:
             ],
         }
         values = merged(base, overrides)
+        if values["gates"] and not any("haproxy" in gate for gate in values["gates"]):
+            values["gates"] = [*values["gates"], {"name": "builtin", "builtin": False}]
         # Without a word on it there is no `unless`: None takes the world's own away; and steps
         # stand in the place of a command.
         single = {"command": None} if "steps" in values["upgrade"] else {}

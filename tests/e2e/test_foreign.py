@@ -44,7 +44,10 @@ async def test_ready_while_a_step_runs(site: MakeSite) -> None:
         one.go.touch()
         done = await running.end()
     assert (done.code, load.tally.failed) == (5, 0), done.text
-    assert "SEEN      somebody else put web1 in rotation while its upgrade ran" in done.out
+    assert (
+        "SEEN      web1 was put in rotation while its upgrade ran, by the upgrade command itself"
+        in done.out
+    )
     assert (await one.admin(), one.executions()) == ({"web1": 1, "web2": 0}, {"web1": 1})
 
 

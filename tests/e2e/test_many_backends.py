@@ -1,7 +1,5 @@
 """Members in several backends that differ in mode and checks, and lines that track others."""
 
-import pytest
-
 from controller.core.phases import Phase
 from tests.e2e.conftest import MakeSite
 from tests.e2e.proxies import FAST, Visitors, listen, rearrange, servers
@@ -76,13 +74,11 @@ async def tracked(site: MakeSite) -> Site:
     return one
 
 
-@pytest.mark.parametrize("backends", [["led"], ["web", "led"]], ids=["not ours", "ours"])
-async def test_followers_go_with_their_leader(site: MakeSite, backends: list[str]) -> None:
-    """A line that tracks ours goes out and comes back with it, whether its backend is the
-    rollout's too or not; where not, the plan says so."""
+async def test_followers_go_with_their_leader(site: MakeSite) -> None:
+    """A line that tracks another one of its member goes out and comes back with it."""
     one = await tracked(site)
     file = one.file(
-        pool={"haproxy": {"backends": backends}}, upgrade=one.upgrade(held=True), gates=[]
+        pool={"haproxy": {"backends": ["web", "led"]}}, upgrade=one.upgrade(held=True), gates=[]
     )
     async with Visitors(one.world.frontends) as visitors:
         running = one.begin(file, "--only", "web1")
@@ -92,9 +88,24 @@ async def test_followers_go_with_their_leader(site: MakeSite, backends: list[str
         one.go.touch()
         done = await running.end()
     assert (done.code, visitors.failed) == (0, []), done.text
-    said = "web/web1 follows led/web1 (track): it goes out with it" in done.out
-    assert said is (backends == ["led"])
     assert [await one.admin(backend=b) for b in ("led", "web")] == [{"web1": 0, "web2": 0}] * 2
+
+
+async def test_followers_outside_the_pool_are_refused(site: MakeSite) -> None:
+    """Nobody would wait for what is in flight there: exit 3, with the mend."""
+    one = await tracked(site)
+    done = await one.run(one.file(pool={"haproxy": {"backends": ["led"]}}))
+    assert (done.code, one.executions()) == (3, {}), done.text
+    assert "web/web1, web/web2 follow members of this pool (track)" in done.text
+    assert "add 'web' to pool.haproxy.backends" in done.text
+
+
+async def test_the_same_processes_in_another_backend_are_refused(site: MakeSite) -> None:
+    """Users of a backend that is not listed would meet a member during its upgrade."""
+    one = await two_backends(site, 2)
+    done = await one.run(one.file())
+    assert (done.code, one.executions()) == (3, {}), done.text
+    assert "raw/web1 is web1, raw/web2 is web2 (same address and port)" in done.text
 
 
 async def test_followers_alone_are_refused(site: MakeSite) -> None:

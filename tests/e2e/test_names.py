@@ -8,10 +8,10 @@ MEMBERS = ["web:1", "5", "..", "-x.y_z", "BACKEND", "w" * 300]
 
 
 async def behind(one: Site, backend: str) -> None:
-    """Give the first HAProxy one more backend, with a server of each name at the first app."""
+    """Give the first HAProxy one more backend, with a server of each name: machines of their own,
+    where nobody need listen."""
     process = one.world.haproxies[0]
-    port = one.world.ports["web1"]
-    servers = "".join(f"  server {name} 127.0.0.1:{port}\n" for name in MEMBERS)
+    servers = "".join(f"  server {name} 127.0.1.{n}:9\n" for n, name in enumerate(MEMBERS, 1))
     process.config += f"backend {backend}\n{servers}"
     await process.reload()
 

@@ -20,7 +20,7 @@ from tests.config.pages import page
 from tests.support.fake_metrics import FakeMetricsSource
 from tests.support.fakes import FakeCommands, FakeLoadBalancer, FakeValidator, Workshop
 from tests.support.memory_journal import Holdings, MemoryJournal, MemoryLock, MemoryRequests
-from tests.support.sim import make_sim
+from tests.support.sim import Sim, make_sim
 from tests.support.virtual import LoopClock, run_virtually
 
 T = TypeVar("T")
@@ -43,9 +43,10 @@ class Place:
     metrics: FakeMetricsSource = field(default_factory=FakeMetricsSource)
     holdings: Holdings = field(default_factory=Holdings)
     file: RolloutFile = FILE
+    sim: Sim = field(default_factory=lambda: make_sim(3))
 
     def __post_init__(self) -> None:
-        clock, sim = LoopClock(), make_sim(3)
+        clock, sim = LoopClock(), self.sim
         commands = FakeCommands(sim, Workshop(), clock)
         self.lock = MemoryLock(clock, "me", self.holdings)
         self.ports = Ports(
@@ -200,5 +201,19 @@ def test_a_gate_that_cannot_pass_in_its_time(interval: int, is_refused: bool) ->
         scraped = f"scraped every {span(timedelta(seconds=interval))}: a pass counts from "
         assert scraped in seen.gates["prom"]
         assert seen.intervals == {"prom": timedelta(seconds=interval)}
+
+    in_place(test)
+
+
+def test_a_name_without_an_address_needs_none() -> None:
+    """Its member is left out, and no template is filled for it; an empty slot is nothing at all."""
+
+    async def test(place: Place) -> None:
+        place.metrics.set("q", 0.0)
+        place.sim.lose_name("web2")
+        seen = await place.plan()
+        how = "web2 has a name without an address (web at lb1)"
+        assert f"{how}: left out, not upgraded" in seen.notes
+        assert seen.refusals == []
 
     in_place(test)

@@ -1,13 +1,15 @@
-"""The grammar of Runtime API endpoints."""
+"""The grammar of Runtime API endpoints, and what their answers say together."""
 
 import pytest
 
 from controller.pools.haproxy import (
     Endpoint,
+    HaproxyFacts,
     NotAnEndpoint,
     TcpEndpoint,
     UnixEndpoint,
     is_loopback,
+    listed_twice,
     parse_endpoint,
 )
 
@@ -63,3 +65,16 @@ def test_loopback() -> None:
     far = ["tcp:10.0.0.1:1", "tcp:lb1:1", "tcp:0.0.0.0:1", "tcp:[::]:1"]
     found = [is_loopback(parse_endpoint(text)) for text in (*near, *far)]
     assert found == [True] * 5 + [False] * 4
+
+
+def facts(api: str, identity: str) -> HaproxyFacts:
+    return HaproxyFacts(api, "2.8.5", "admin", {}, (), frozenset(), {}, identity=identity)
+
+
+def test_one_haproxy_listed_twice() -> None:
+    """Two endpoints of one process are named; where it is not known, nothing is said."""
+    one, other = "process 7 on lb1, started at 9", "process 7 on lb2, started at 9"
+    assert listed_twice([facts("a", one), facts("b", other), facts("c", ""), facts("d", "")]) == []
+    first, second = listed_twice([facts("a", one), facts("b", one), facts("c", one)])
+    assert first.startswith(f"a and b lead to the same HAProxy ({one}): list it once; ")
+    assert second.startswith("a and c lead")

@@ -5,13 +5,22 @@ from functools import partial
 
 import pytest
 
-from controller.core.events import Cause, Halted
+from controller.core.events import Cause, Halted, MemberCalled, MemberMoved, ResumeRequested
 from controller.core.phases import Phase
 from controller.core.pool import Admin, Occupant
 from controller.core.settings import Amount, ReturnPolicy
-from controller.core.steps import RunStep, SetMember, Setting, Validate
+from controller.core.steps import AskGuard, RunStep, SetMember, Setting, Validate
 from controller.runner.loop import Runner
-from tests.promises.beats import at, ended, later, scripted, three_behind_two
+from tests.promises.beats import (
+    Like,
+    at,
+    both,
+    ended,
+    later,
+    scripted,
+    slow_requests,
+    three_behind_two,
+)
 from tests.support.fakes import Script
 from tests.support.plays import Played, film, play, play_on
 from tests.support.scenarios import QUICK, Act, Beat, Scenario, World, enters, ms, of_places
@@ -19,6 +28,11 @@ from tests.support.sim import PLACES, Sim, make_sim
 
 FOUR = partial(make_sim, 4, instances=("lb1", "lb2"))
 SLOW = ReturnPolicy(ms(900))
+THREE = ("web1", "web2", "web3")
+
+
+def slow_answers(world: World) -> None:
+    world.workshop.thinks = ms(300)
 
 
 def moves(after: int = 30, instance: str | None = None, member: str = "web1") -> Act:
@@ -48,12 +62,110 @@ def test_before_its_upgrade(phase: Phase, instance: str | None) -> None:
 
 
 def test_while_it_waits() -> None:
-    """Nothing was decided about the former one: it is simply upgraded as who it is now."""
+    """At a new address that nobody else has it is upgraded as who it is now, and that is said."""
     beats = at("web1", Phase.UPGRADING, moves(member="web2"))
     played = play(of_places(Scenario(QUICK, three_behind_two, beats=beats)))
     ended(played, "done", 0)
     (step,) = played.steps("web2", RunStep)
     assert {seat.occupant.port for seat in step.seats} == {8081}
+    (moved, *_) = [one for one in played.told(MemberMoved) if one.member == "web2"]
+    assert (moved.was, str(moved.seats[0].occupant)) == ("10.0.0.2:8080", "10.0.0.2:8081")
+    assert played.events.index(moved) < played.events.index(MemberCalled("web2"))
+
+
+@both
+def test_names_change_their_machines(like: Like) -> None:
+    """Two that wait become each other: halted before the first is touched (S14). When the operator
+    goes on, each is upgraded as the machine that it is now."""
+    beats = at("web1", Phase.UPGRADING, later(ms(30), lambda sim: sim.swap("web2", "web3")))
+    scenario = like(Scenario(QUICK, three_behind_two, beats=beats))
+    played = play(scenario)
+    ended(played, "halted", 5)
+    assert "10.0.0.3:8080 (web at lb1) now, which is the address of web3" in played.end.why
+    assert played.phases() == {"web1": "done", "web2": "waiting", "web3": "waiting"}
+    again = play_on(scenario, played.world, ResumeRequested("me", "a new template"))
+    ended(again, "done", 0)
+    assert again.versions() == dict.fromkeys(("web1", "web2", "web3"), "v2")
+    addresses = [again.steps(name, RunStep)[0].seats[0].occupant.address for name in THREE[1:]]
+    assert addresses == ["10.0.0.3", "10.0.0.2"]
+
+
+def test_machine_goes_to_another_name_during_its_step() -> None:
+    """What its step works on is in rotation under another name: halted, and nothing goes on."""
+    beats = at("web1", Phase.UPGRADING, later(ms(30), lambda sim: sim.swap("web1", "web2")))
+    played = play(Scenario(QUICK, three_behind_two, steps=2, beats=beats))
+    ended(played, "halted", 5)
+    assert [halt.cause for halt in played.told(Halted)] == [Cause.OCCUPANT]
+    assert len(played.steps("web1", RunStep)) == 1
+    assert played.phases()["web1"] == "failed"
+
+
+@both
+def test_a_second_name_comes_up(like: Like) -> None:
+    """Another name comes to lead to the machine that is being taken out: halted before its upgrade,
+    and it goes back."""
+    beats = at("web1", Phase.DRAINING, later(ms(5), lambda sim: sim.same("web3", "web1")))
+    played = play(like(Scenario(QUICK, three_behind_two, slow_requests(ms(1500)), beats)))
+    ended(played, "halted", 5)
+    assert [halt.cause for halt in played.told(Halted)] == [Cause.OCCUPANT]
+    assert (played.steps("web1", RunStep), played.phases()["web1"]) == ([], "waiting")
+
+
+@pytest.mark.parametrize(("lag", "end"), [(600, "done"), (9000, "halted")])
+def test_one_balancer_is_late(lag: int, end: str) -> None:
+    """A name is resolved again by one load balancer first: the others get the time of a return."""
+
+    def act(world: World, runner: Runner) -> None:
+        moves(member="web2", instance="lb1")(world, runner)
+        late = world.sim.now + ms(lag)
+        world.sim.plans.append((late, lambda sim: sim.move_on("web2", "lb2")))
+
+    policies = replace(QUICK, comeback=SLOW)
+    beats = at("web1", Phase.SOAKING, act)
+    played = play(Scenario(policies, three_behind_two, beats=beats, step_time=ms(50)))
+    ended(played, end, 0 if end == "done" else 5)
+    if end == "halted":
+        assert "web2 is 10.0.0.2:8081 (web at lb1) and 10.0.0.2:8080" in played.end.why
+
+
+def test_it_moves_while_it_is_asked_about() -> None:
+    """An answer about the former one does not count: the present one is asked."""
+    scenario = Scenario(QUICK, three_behind_two, has_guard=True)
+    beats = at("web2", Phase.ASKING, moves(5, member="web2"))
+    played = play(replace(scenario, beats=beats, prepare=slow_answers))
+    ended(played, "done", 0)
+    asked = [one.seats[0].occupant.port for one in played.steps("web2", AskGuard)]
+    assert asked == [8080, 8081, 8081]  # the last one as proof
+
+
+@pytest.mark.parametrize(("back", "end"), [(600, "done"), (9000, "halted")])
+def test_its_address_is_late(back: int, end: str) -> None:
+    """A name that is published late: nobody is validated at an address that is not known."""
+
+    def act(world: World, runner: Runner) -> None:
+        late = world.sim.now + ms(back)
+        world.sim.hide("web1", instance="lb2")
+        world.sim.plans.append((late, lambda sim: sim.hide("web1", hidden=False)))
+
+    scenario = Scenario(
+        replace(QUICK, comeback=SLOW), three_behind_two, beats=at("web1", Phase.UPGRADING, act)
+    )
+    played = play(scenario)
+    ended(played, end, 0 if end == "done" else 5)
+    assert len(played.steps("web1", Validate)) == (end == "done")
+    if end == "halted":
+        assert "web1: lb2 shows no address of it" in played.end.why
+
+
+def test_a_move_outlives_the_process() -> None:
+    """Killed right after it was said: the next process goes on with the same machine (S7)."""
+    beats = at("web1", Phase.UPGRADING, moves(member="web2"))
+    scenario = Scenario(QUICK, three_behind_two, beats=beats)
+    _, cuts = film(scenario)
+    cut = next(one for one in cuts if "after MemberMoved" in one.label)
+    played = play_on(scenario, cut.world, at=cut.at)
+    ended(played, "done", 0)
+    assert [one.member for one in played.told(MemberMoved)] == ["web2"]
 
 
 def test_during_its_step() -> None:

@@ -31,6 +31,7 @@ from tests.support.fakes import FakeJob, Workshop
 from tests.support.memory_journal import MemoryHold
 from tests.support.sim import FakeInstance, FakeLine, Sim
 
+ZERO = timedelta(0)
 APART = timedelta(milliseconds=20)
 NOTICED = timedelta(seconds=1)
 NEWS = timedelta(milliseconds=700)
@@ -269,6 +270,7 @@ class Checkers:
         self._is_ours(f"{job.key} starts")
         self._is_written(f"{job.key} starts")
         member = job.argv[1]
+        self._is_its_machine(job, member)
         for instance, line in self._sim.every_line(member):
             since, out_since = line.quiet_since, line.out_since
             settle = max(self._plan.settle, self._sim.manner.settle)
@@ -282,7 +284,27 @@ class Checkers:
                 self._break("S3", f"{job.key} starts, out since {out_since} at {instance.name}")
             self._old_ones_are_gone(job, instance)
         self._nobody_comes(job)
+        self._nobody_is_turned_away(job)
         self._not_twice(job)
+
+    def _is_its_machine(self, job: FakeJob, member: str) -> None:
+        """Once two names have changed their machines, no step runs for either unless the operator
+        decided so; and never on a machine that users reach under another name."""
+        at = self._sim.swapped.get(member, ZERO)
+        if at > max(self._ledger.decided_at, ZERO) and self._sim.now - at > NEWS:
+            self._break("S14", f"{job.key} starts on the machine of another member")
+        here = self._sim.occupant_of(member)
+        for one, line in self._sim.every_line():
+            name = line.app.name
+            is_same = self._sim.occupant_of(name, line.moved).id == here.id
+            if name != member and is_same and line.serves:
+                self._break("S3", f"{job.key} starts, and {one.name} sends users there as {name}")
+
+    def _nobody_is_turned_away(self, job: FakeJob) -> None:
+        """Unless the operator knows: see `State.bears_quiet`."""
+        is_known = self._claims is not None and self._claims.bears_quiet
+        if self._sim.tells_rates and self._sim.turned_away_since is not None and not is_known:
+            self._break("USERS", f"{job.key} starts, and users are turned away")
 
     def _nobody_comes(self, job: FakeJob) -> None:
         """Whoever came all along while it drained comes still."""

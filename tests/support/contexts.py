@@ -38,12 +38,12 @@ from controller.core.pool import (
     Seat,
 )
 from controller.core.settings import DrainPolicy, Policies, ReturnPolicy
-from controller.core.snapshot import Snapshot, looked, lost
+from controller.core.snapshot import Seen, Snapshot, looked, lost
 from controller.core.state.invariants import TAKEN
 from controller.core.state.parts import MemberState
 from controller.core.state.state import Mode, State, initial
 from controller.core.steps import Setting
-from tests.support.lines import a_line
+from tests.support.lines import a_line, address_of
 from tests.support.members import member
 
 NOW: Final = timedelta(hours=1)
@@ -55,6 +55,15 @@ ANOTHER: Final = Occupant("10.0.0.9:80", "10.0.0.9", 80)
 FOUND: Final = Found(tuple(FoundLine(LineKey(one, "web"), 100) for one in INSTANCES))
 """In rotation at both load balancers, with a weight of 100."""
 SEATS: Final = tuple(Seat(LineKey(one, "web"), HERE) for one in INSTANCES)
+
+
+def home(name: str, instances: Iterable[str] = INSTANCES) -> tuple[Seat, ...]:
+    """Who is in the place of a member when nothing has changed."""
+    address = address_of(name)
+    occupant = Occupant(f"{address}:80", address, 80)
+    return tuple(Seat(LineKey(one, "web"), occupant) for one in instances)
+
+
 WORKERS: Final = dict.fromkeys(INSTANCES, WORKER)
 
 
@@ -116,7 +125,7 @@ def a_plan(count: int = 3, *, instances: tuple[str, ...] = INSTANCES, **changes:
             policies = replace(policies, **{name: value})
     values: dict[str, Any] = {
         "name": "web",
-        "members": tuple(Member(f"web{n}", "10.0.0.1", 80) for n in range(1, count + 1)),
+        "members": tuple(Member(f"web{n}", address_of(f"web{n}"), 80) for n in range(1, count + 1)),
         "canaries": (),
         "instances": instances,
         "backends": ("web",),
@@ -154,7 +163,7 @@ def standing(phase: Phase, name: str = "web1", **changes: Any) -> MemberState:
         values["found"] = FOUND
     if phase in _CONFIRMED:
         values |= {"set_at": ago(5), "incarnations": WORKERS, "confirmed": _CONFIRMED[phase]}
-        values["seats"] = SEATS
+        values["seats"] = home(name)
     if phase is Phase.HOLDING:
         values["set_at"] = None  # once that is confirmed, it is OUT
     if phase in MAY_START:
@@ -180,6 +189,7 @@ def a_context(
     at: Mapping[str, Mapping[str, Any]] | None = None,
     others: Mapping[str, Any] | None = None,
     seen: Instant = JUST_NOW,
+    seen_since: Instant = A_SECOND_AGO,
     full: Instant | None = None,
     silent: Mapping[str, Instant] | None = None,
     unasked: Iterable[str] = (),
@@ -192,12 +202,13 @@ def a_context(
     """The members given are in their phases, the others wait.
 
     `shows`: what is unusual about the lines of the first member given, and `at`: at one load
-    balancer alone; `others`: about those of all the others. `seen`: when all was seen; `full`:
-    when the whole pool was, if before that. `silent`: which load balancers do not answer, since
-    when; `unasked`: which were never asked; `workers`: which are run by another worker than the
-    one that confirmed our settings; `gone`: load balancer → the member that it no longer has;
-    `lingering`: where a former worker is seen (True), or seen to be gone; `running_since`: when
-    the present ones came, where that is known.
+    balancer alone; `others`: about those of all the others. `seen`: when all was seen, and
+    `seen_since`: since when with these occupants; `full`: when the whole pool was, if before
+    that. `silent`: which load balancers do not answer, since when; `unasked`: which were never
+    asked; `workers`: which are run by another worker than the one that confirmed our settings;
+    `gone`: load balancer → the member that it no longer has; `lingering`: where a former worker
+    is seen (True), or seen to be gone; `running_since`: when the present ones came, where that
+    is known.
     Everything else is a field of the state.
     """
     start = initial(plan)
@@ -222,6 +233,7 @@ def a_context(
             snapshot = looked(snapshot, InstanceView(instance, seen, worker, lines, is_full=True))
             snapshot = replace(
                 snapshot,
+                lines=_since(snapshot.lines, seen_since),
                 full_at=full if full is not None else seen,
                 lingering=(lingering or {}).get(instance),
                 running_since=(running_since or {}).get(instance),
@@ -238,6 +250,10 @@ def a_context(
         "known": {name: one.incarnation for name, one in snapshots.items() if one.incarnation},
     }
     return Context(plan, replace(start, **values | state), NOW)
+
+
+def _since(lines: Mapping[str, tuple[Seen, ...]], since: Instant) -> Mapping[str, tuple[Seen, ...]]:
+    return {n: tuple(replace(one, since=since) for one in seen) for n, seen in lines.items()}
 
 
 def _weight(m: MemberState) -> dict[str, Any]:

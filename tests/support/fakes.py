@@ -81,6 +81,8 @@ class FakeLoadBalancer:
             lines=tuple(lines),
             is_full=members is None,
             backends=backends,
+            rates=dict.fromkeys(counted, self.sim.rate) if self.sim.tells_rates else {},
+            frontends={"front": one.front} if self.sim.tells_rates and members is None else {},
             lingering=bool(old) if one.shows_old else None,
             uptime=at - one.replaced_at if one.replaced_at is not None else None,
         )
@@ -204,10 +206,10 @@ class FakeLoadBalancer:
         if not one.of(member):
             raise NoSuchMember(one.name, f"no server {member} in any backend")
         for line in one.of(member):
-            now, key = self.sim.occupant_of(member, line.moved), LineKey(one.name, line.backend)
+            now, key = self.sim.shown_by(line), LineKey(one.name, line.backend)
             for seat in seats:
-                if seat.key == key and seat.occupant.id != now.id:
-                    why = f"{member} is now {now}, and was {seat.occupant}"
+                if seat.key == key and (now is None or seat.occupant.id != now.id):
+                    why = f"{member} is now {now or 'at no address'}, and was {seat.occupant}"
                     raise CommandRefused(one.name, why)
 
     def _forgotten(self, confirmed: Confirmed) -> list[BalancerError]:

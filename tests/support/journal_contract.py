@@ -184,6 +184,7 @@ class JournalContract:
         keys = ["api/127.0.0.1:801", KEY2, KEY9]
         assert list(await journal.taken(keys)) == out[1:]
         assert list(await journal.taken([])) == []
+        assert list(await journal.taken()) == out
 
     async def test_a_returned_member_is_forgotten(self, journal: Journal) -> None:
         """Once returned, a member may be taken again with what is found then."""
@@ -219,6 +220,21 @@ class JournalContract:
         await journal.append("r1", AT, "k", "{}", taken=[taken("web1"), taken("web2")])
         await journal.append("r2", AT, "k", "{}", returned=[Returned("web7", [KEY1])])
         assert list(await journal.taken_by("r1")) == [taken("web2")]
+
+    async def test_what_is_back_is_forgotten_whatever_its_address_was(
+        self, journal: Journal
+    ) -> None:
+        """A member that an earlier rollout took at another address is back where its line is; one
+        of the same name elsewhere is not."""
+        await begin(journal)
+        await begin(journal, row("r2"))
+        elsewhere = Found((FoundLine(LineKey("unix:/run/b.sock", "web"), 100),))
+        out = [taken("web1"), replace(taken("web1"), key=KEY9, found=elsewhere), taken("web2")]
+        await journal.append("r1", AT, "k", "{}", taken=out)
+        here = LineKey("unix:/run/a.sock", "web")
+        back = Returned("web1", ["web/127.0.0.1:888"], [here])
+        await journal.append("r2", AT, "k", "{}", returned=[back])
+        assert list(await journal.taken()) == out[1:]
 
 
 class RequestsContract:

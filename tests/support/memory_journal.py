@@ -49,7 +49,7 @@ class MemoryJournal:
         self._rollout(rollout)
         for back in returned:
             for key, out in list(self._taken.items()):
-                if key in back.keys or (out.rollout, out.member) == (rollout, back.member):
+                if back.ends(out, rollout):
                     del self._taken[key]
         for each in taken:
             self._taken.setdefault(each.key, each)
@@ -81,8 +81,8 @@ class MemoryJournal:
     async def rollouts(self, name: str | None = None) -> Sequence[RolloutRow]:
         return [row for row in reversed(self._rollouts.values()) if name in (None, row.name)]
 
-    async def taken(self, keys: Collection[PoolKey]) -> Sequence[Taken]:
-        return [each for key, each in self._taken.items() if key in keys]
+    async def taken(self, keys: Collection[PoolKey] | None = None) -> Sequence[Taken]:
+        return [each for key, each in self._taken.items() if keys is None or key in keys]
 
     async def taken_by(self, rollout: str) -> Sequence[Taken]:
         return self.out_by(rollout)

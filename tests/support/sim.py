@@ -142,6 +142,8 @@ class FakeLine:
     """Since when it has been set out."""
     reached_until: Instant = ZERO
     """Until then users reach it although it was set out."""
+    is_hidden: bool = False
+    """It shows no address: its name is not resolved at the moment."""
     unresolved: bool = False
     """Its name has no address: nothing reaches it."""
     excused_late: bool = False
@@ -189,6 +191,8 @@ class FakeInstance:
     old: list[Former] = field(default_factory=list)
     replaced_at: Instant | None = None
     backends: dict[str, Counters] = field(default_factory=dict)
+    front: Counters = field(default_factory=Counters)
+    """What users asked of it, turned away or not."""
     counts: bool = True
     """See `Manner.counts`: of this one alone."""
     unsettable: bool = False
@@ -210,6 +214,11 @@ class Traffic:
     persists: bool = False
     """That client comes also while its member is out."""
     stops_at: Instant = timedelta.max
+    turned_away_below: int = 0
+    """Where fewer members serve, users are turned away, with an error or without."""
+    turned_away_well: bool = True
+    leaves_after: timedelta | None = None
+    """So long after the first was turned away users no longer come to that load balancer."""
 
 
 @dataclass
@@ -240,11 +249,24 @@ class Sim:
     reload_after: str = ""
     """A reload comes right after the first setting of this kind."""
     health_changed_at: Instant = -timedelta(hours=1)
+    turned_away: int = 0
+    turned_away_since: Instant | None = None
+    tells_rates: bool = False
+    """Shows the rate of each backend, and its frontend."""
     met: list[str] = field(default_factory=list)
     """Requests that reached a member that no user should have met."""
     next_pid: int = 1000
     moves: list[tuple[Instant, str]] = field(default_factory=list)
     """When something else came to whose place without us."""
+    homes: dict[str, str] = field(default_factory=dict)
+    """Name → the name that its machine had at first, where that was another one."""
+    swapped: dict[str, Instant] = field(default_factory=dict)
+    """Name → when it came to mean the machine of another member."""
+
+    @property
+    def rate(self) -> int:
+        """Requests per second to one backend of one load balancer."""
+        return round(timedelta(seconds=1) / self.traffic.gap)
 
     def advance(self, now: Instant) -> None:
         while self.now + STEP <= now:
@@ -292,7 +314,7 @@ class Sim:
             )
             for key, line in instance.lines.items()
         }
-        instance.backends = {}
+        instance.backends, instance.front = {}, Counters()
 
     def foreign(self, member: str, admin: Admin, instance: str | None = None) -> None:
         """Somebody else sets a member, at one instance or at all."""
@@ -312,6 +334,34 @@ class Sim:
             if instance in (None, one.name):
                 line.excused = line.excused or line.admin is Admin.READY
                 self._led(line)
+
+    def move_on(self, member: str, instance: str) -> None:
+        """A load balancer that still showed the former occupant shows the present one."""
+        for line in self.instances[instance].of(member):
+            self._led(line)
+
+    def swap(self, one: str, other: str) -> None:
+        """Two names change their machines at every load balancer, as after a reload from a template
+        in another order."""
+        home, others = self.homes.get(one, one), self.homes.get(other, other)
+        self.homes |= {one: others, other: home}
+        self.swapped |= {one: self.now, other: self.now}
+        here, there = self.apps[one], self.apps[other]
+        here.version, there.version = there.version, here.version
+        here.changed_once = there.changed_once = here.changed_once or there.changed_once
+        for name in (one, other):
+            for _, line in self.every_line(name):
+                line.excused = line.excused or line.admin is Admin.READY
+
+    def same(self, member: str, other: str) -> None:
+        """A name comes to mean the machine that another one means, too."""
+        self.homes[member] = self.homes.get(other, other)
+
+    def hide(self, member: str, *, hidden: bool = True, instance: str | None = None) -> None:
+        """Load balancers show no address of it for a time."""
+        for one, line in self.every_line(member):
+            if instance in (None, one.name):
+                line.is_hidden = hidden
 
     def replace(self, member: str) -> None:
         """An upgrade puts another occupant in the place; each load balancer shows it in turn."""
@@ -426,6 +476,9 @@ class Sim:
                 if one.backend == backend and one.is_reached(self.now)
             ]
             self.dealt += 1
+            if self._is_turned_away(instance, backend):
+                continue
+            instance.front += Counters(0, 1)
             if lines:
                 self._request(instance, lines[self.dealt % len(lines)])
             else:
@@ -437,6 +490,17 @@ class Sim:
                 reaches = is_open and line.up and not line.unresolved
                 if line.backend == backend and until > self.now and reaches:
                     self._request(instance, line)
+
+    def _is_turned_away(self, instance: FakeInstance, backend: str) -> bool:
+        traffic = self.traffic
+        if self.serving(instance, backend) >= traffic.turned_away_below:
+            self.turned_away_since = None
+            return False
+        since = self.turned_away_since = self.turned_away_since or self.now
+        if traffic.leaves_after is None or self.now - since < traffic.leaves_after:
+            instance.front += Counters(0 if traffic.turned_away_well else 1, 1)
+            self.turned_away += 1
+        return True
 
     def _request(self, instance: FakeInstance, line: FakeLine) -> None:
         app = line.app
@@ -465,7 +529,7 @@ class Sim:
             backend=line.backend,
             member=line.app.name,
             key=f"{line.backend}/{line.app.name}",
-            occupant=None if line.unresolved else self.occupant_of(line.app.name, line.moved),
+            occupant=self.shown_by(line),
             admin=line.admin,
             health=self._health_of(line),
             check=self._check_of(line),
@@ -479,9 +543,13 @@ class Sim:
             is_unresolved=line.unresolved,
         )
 
+    def shown_by(self, line: FakeLine) -> Occupant | None:
+        is_known = not (line.is_hidden or line.unresolved)
+        return self.occupant_of(line.app.name, line.moved) if is_known else None
+
     def occupant_of(self, member: str, moved: int | None = None) -> Occupant:
         """Who is in its place now, or was when it had `moved` so often."""
-        address = f"10.0.0.{[*self.apps].index(member) + 1}"
+        address = f"10.0.0.{[*self.apps].index(self.homes.get(member, member)) + 1}"
         moved = self.apps[member].moved if moved is None else moved
         return Occupant(f"{address}:8080#{moved}", address, 8080 + moved)
 

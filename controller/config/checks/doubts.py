@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from controller.config.checks.gate_doubts import gate_doubts
 from controller.config.checks.value_doubts import value_doubts
+from controller.config.sections.gates import written_gates
 from controller.config.sections.rollout import Rollout
 from controller.config.sections.upgrade import is_placeholder
 from controller.config.text.places import printable
@@ -67,7 +68,7 @@ def _work(rollout: Rollout) -> Iterator[str]:
 
 
 def _gates(rollout: Rollout) -> Iterator[str]:
-    if not rollout.gates:
+    if not written_gates(rollout.gates):
         yield "gates: NO GATES: no error rate stops this rollout"
     for index, gate in enumerate(rollout.gates):
         yield from (f"gates[{index}].{line}" for line in gate_doubts(gate))

@@ -5,13 +5,14 @@ from datetime import timedelta
 
 from controller.config.checks.query_contradictions import query_faults, server_faults
 from controller.config.sections.evidence import COUNTED
-from controller.config.sections.gates import KINDS
+from controller.config.sections.gates import BUILTIN, KINDS
 from controller.config.text.places import Trail
 from controller.config.text.scalars import Wrong, duration, is_percentage, limit, percentage
 from controller.config.text.trails import at, listing, mapping
 
 Found = Iterator[tuple[Trail, str]]
 
+_ALONE = "builtin: false stands alone; make them two gates"
 _LIMITS = ("max", "min", "max_increase")
 _ALIEN: Mapping[str, Mapping[str, str]] = {
     "haproxy": {
@@ -36,6 +37,9 @@ def gate_contradictions(data: object) -> Found:
             continue
         trail: Trail = ("gates", index)
         yield from _probe(gate, trail)
+        if BUILTIN in gate:
+            yield from (((*trail, key), _ALONE) for key in gate if key not in ("name", BUILTIN))
+            continue
         given = [kind for kind in KINDS if kind in gate]
         if not given:
             yield trail, "has nothing to watch; add one of haproxy, prometheus, alerts"

@@ -1,8 +1,9 @@
 """The section `gates`: conditions that must hold for the rollout to continue."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from controller.config.sections.evidence import Alerts, Prometheus
 from controller.config.sections.kinds import (
@@ -18,9 +19,14 @@ from controller.config.sections.kinds import (
     one_of,
 )
 from controller.config.sections.validation import HeaderValue, ServerHost, Url
+from controller.config.text.scalars import Wrong
 
 KINDS = ("haproxy", "prometheus", "alerts")
 """Of evidence; each gate has exactly one."""
+
+
+BUILTIN = "builtin"
+"""The key that leaves the gate on the load balancer's own counters out."""
 
 
 class HaproxyMeasure(Section):
@@ -36,6 +42,12 @@ class Inconclusive(Section):
         default="halt",
         description="What follows. probe: send requests meanwhile, and halt if that does not help.",
     )
+
+
+def _left_out(value: object) -> object:
+    if value is not False:
+        raise Wrong("has only the value false; without it the builtin gate is on")
+    return value
 
 
 class Probe(Section):
@@ -56,9 +68,10 @@ class Probe(Section):
 class GateSection(Section):
     model_config = ConfigDict(
         json_schema_extra={
-            "oneOf": [{"required": [kind]} for kind in KINDS],
+            "oneOf": [{"required": [kind]} for kind in (*KINDS, BUILTIN)],
             "anyOf": [
                 {"required": ["alerts"]},
+                {"required": [BUILTIN]},
                 {"required": ["max"]},
                 {"required": ["min"]},
                 {"required": ["max_increase"]},
@@ -78,6 +91,11 @@ class GateSection(Section):
     )
     alerts: Alerts | None = Field(
         default=None, description="Fails while an alert fires that was quiet at the start."
+    )
+    builtin: Annotated[Literal[False], BeforeValidator(_left_out)] | None = Field(
+        default=None,
+        description="Only false, and alone: leaves out the gate on HAProxy's own counters, which "
+        "otherwise stays on beside gates that ask a metrics system.",
     )
     max: Limit | None = Field(
         default=None,
@@ -121,4 +139,22 @@ class GateSection(Section):
 
 
 DEFAULT_GATE = GateSection(name="errors", haproxy=HaproxyMeasure(), max="1%")
-"""Used when the key `gates` is left out."""
+"""Used when the key `gates` is left out, and beside gates that only ask a metrics system: these are
+later, and see nothing while nothing is scraped."""
+
+_BUILTIN_NAMES = ("errors", "counters", "builtin")
+
+
+def builtin_gate(given: Sequence[GateSection]) -> GateSection | None:
+    """The gate on the load balancer's own counters that a file does not write."""
+    is_needless = any(gate.haproxy is not None or gate.builtin is False for gate in given)
+    if not given or is_needless:
+        return None
+    names = {gate.name for gate in given}
+    free = (name for name in _BUILTIN_NAMES if name not in names)
+    return DEFAULT_GATE.model_copy(update={"name": next(free, "haproxy")})
+
+
+def written_gates(given: Sequence[GateSection]) -> list[GateSection]:
+    """Without the entry that leaves the builtin gate out."""
+    return [gate for gate in given if gate.builtin is None]

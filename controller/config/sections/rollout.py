@@ -64,7 +64,9 @@ class Rollout(Section):
     )
     gates: list[GateSection] = Field(
         default=[DEFAULT_GATE],
-        description="What stops the rollout. Left out: one gate on the error ratio; []: none.",
+        description="What stops the rollout. Left out: one gate on the error ratio; []: none. "
+        "Beside gates that only ask a metrics system that one stays on, but for an entry "
+        "{name: errors, builtin: false}.",
     )
     on_failure: Annotated[
         Literal["halt", "rollback_member", "rollback_all"],

@@ -2,12 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from controller.config.text.document import Document
 from controller.config.text.places import Trail
 from controller.config.text.templating import fill
 from controller.core.pool import Member
 from controller.errors import ConfigurationError, Fault
+
+ADDRESS: Final = "${member.address}"
+
+NO_ADDRESS: Final = (
+    "the load balancer names no address for it (it listens on a UNIX socket, or its name has no "
+    f"address now), and this uses {ADDRESS}; write the host in another way, such as "
+    '"${member.name}" or "${member.vars.…}"'
+)
 
 
 @dataclass(slots=True)
@@ -21,8 +30,11 @@ class Filling:
     faults: list[Fault] = field(default_factory=list)
 
     def text(self, trail: Trail, template: str, values: Mapping[str, str] | None = None) -> str:
+        known = self.values if values is None else values
+        if ADDRESS in template and known.get("member.address") == "":
+            self.note(trail, NO_ADDRESS)
         try:
-            return fill(template, self.values if values is None else values)
+            return fill(template, known)
         except KeyError as missing:
             self.note(trail, f"{missing.args[0]} has no value; set one")
             return ""

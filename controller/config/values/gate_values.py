@@ -1,11 +1,11 @@
 """The section `gates` → the gates of the core."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import TypedDict
 
 from controller.config.sections.evidence import Alerts, Prometheus
-from controller.config.sections.gates import GateSection
+from controller.config.sections.gates import GateSection, builtin_gate, written_gates
 from controller.config.text import scalars
 from controller.config.text.templating import mentions
 from controller.config.values.metrics_servers import Servers, urls_of
@@ -26,6 +26,13 @@ SCRAPED_EVERY = timedelta(seconds=5)
 
 COUNTED_CONFIDENCE = 0.995
 SCRAPED_CONFIDENCE = 0.99
+
+
+def gates_of(given: Sequence[GateSection], servers: Servers) -> tuple[Gate, ...]:
+    """Those that are written, and the one that stays on beside them."""
+    builtin = builtin_gate(given)
+    sections = written_gates(given) + ([] if builtin is None else [builtin])
+    return tuple(gate_of(section, servers) for section in sections)
 
 
 def gate_of(section: GateSection, servers: Servers) -> Gate:

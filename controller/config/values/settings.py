@@ -6,7 +6,7 @@ from controller.config.sections.rollout import Rollout
 from controller.config.text import scalars
 from controller.config.text.templating import fill
 from controller.config.values.filling import named
-from controller.config.values.gate_values import gate_of
+from controller.config.values.gate_values import gates_of
 from controller.config.values.metrics_servers import Servers
 from controller.core.settings import (
     DrainPolicy,
@@ -77,6 +77,6 @@ def _policies(rollout: Rollout, servers: Servers) -> Policies:
             hold=scalars.duration(comeback.hold),
         ),
         soak=scalars.duration(rollout.soak),
-        gates=tuple(gate_of(section, servers) for section in rollout.gates),
+        gates=gates_of(rollout.gates, servers),
         on_failure=OnFailure(rollout.on_failure),
     )

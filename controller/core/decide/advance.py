@@ -13,6 +13,7 @@ from controller.core.decide.in_flight import still_reached
 from controller.core.decide.occupants import changed_hands
 from controller.core.decide.refused import refused_often
 from controller.core.decide.returning import checking, ramping, returning, soaking
+from controller.core.decide.same_machine import for_a_known_machine
 from controller.core.decide.steps_for import setting_of
 from controller.core.decide.upgrade import proving, upgrading, validating
 from controller.core.phases import Phase
@@ -24,7 +25,10 @@ def proceed(ctx: Context, m: MemberState) -> Output | None:
     if m.order.setting is not None or ctx.is_pausing(m):
         return None
     return (
-        refused_often(m) or changed_hands(ctx, m) or still_reached(ctx, m) or _FLOW[m.phase](ctx, m)
+        refused_often(m)
+        or changed_hands(ctx, m)
+        or still_reached(ctx, m)
+        or for_a_known_machine(ctx, m, _FLOW[m.phase](ctx, m))
     )
 
 

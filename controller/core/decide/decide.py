@@ -15,6 +15,7 @@ from controller.core.decide.hold_out import hold_out
 from controller.core.decide.journal import may_go, watch_journal
 from controller.core.decide.membership import watch_members
 from controller.core.decide.schedule import begin
+from controller.core.decide.traffic import watch_traffic
 from controller.core.decide.wind_down import settle
 from controller.core.events import Answer, Cause, Halted, StopRequested
 from controller.core.phases import FAILED, IN_PROGRESS, Phase
@@ -33,6 +34,7 @@ def decide(plan: Plan, state: State, now: Instant) -> Output | None:
         watch_journal(ctx)
         or watch_balancers(ctx)
         or watch_gates(ctx)
+        or watch_traffic(ctx)
         or watch_members(ctx)
         or _refused(ctx)
         or hold_out(ctx)

@@ -14,8 +14,10 @@ from controller.core.decide.in_flight import (
     still_in_flight,
 )
 from controller.core.decide.occupants import replaced
+from controller.core.decide.same_machine import another_came, is_another
 from controller.core.decide.schedule import in_scope
 from controller.core.decide.steps_for import guard_of, setting_of, step_of
+from controller.core.decide.traffic import is_borne_out, is_measured
 from controller.core.decide.upgrade import next_step
 from controller.core.decide.whole import is_ready as is_ready_as_a_whole
 from controller.core.decide.whole import open_pool
@@ -48,6 +50,8 @@ come any more."""
 
 def asking(ctx: Context, m: MemberState) -> Output | None:
     """After a crash the question is asked again; it may be repeated at will."""
+    if is_another(ctx, m):
+        return another_came(ctx, m)  # what is asked now is asked about the former one
     return guard_of(ctx, m) if m.progress.work is None else None
 
 
@@ -63,6 +67,8 @@ def due(ctx: Context, m: MemberState) -> Output | None:
         is_lost = line.is_unresolved and line.admin is Admin.READY
         why = "has a name without an address" if is_lost else TAKEN_OUT
         return MemberLeft(m.name, f"{why} ({where})")
+    if is_another(ctx, m):
+        return another_came(ctx, m)
     if ctx.state.run is not None and ctx.state.run.stepwise and not m.consent.approved:
         return AskOperator(m.name)
     if ctx.state.mode is Mode.RUNNING and not gates_hold(ctx, None, Scope.POOL):
@@ -77,6 +83,8 @@ def due(ctx: Context, m: MemberState) -> Output | None:
         return open_pool(ctx)
     if ctx.plan.holds_out and m.placement.found is None and ctx.lingering is not None:
         return former_stays(ctx, m)  # it would stand by for nothing
+    if m.placement.found is None and not is_measured(ctx, m):
+        return None
     room = ctx.without(m.name)
     if room.serving < ctx.plan.min_available:
         return _short(ctx, room.serving, room.where)
@@ -190,7 +198,8 @@ def holding(ctx: Context, m: MemberState) -> Output | None:
 def out(ctx: Context, m: MemberState) -> Output | None:
     if output := _set_or_back(ctx, m, misplaced(ctx, m, is_held, Setting.HOLD)):
         return output
-    if m.draining.persistent and ctx.now - m.since < SETTLED:
+    is_settled = not m.draining.persistent or ctx.now - m.since >= SETTLED
+    if not m.progress.begun and not (is_settled and is_borne_out(ctx, m)):
         return None
     if is_clear(ctx, m):
         return next_step(ctx, m)

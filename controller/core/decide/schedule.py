@@ -2,6 +2,7 @@
 
 from controller.core.decide.context import Context, Output
 from controller.core.decide.gates import gates_hold
+from controller.core.decide.same_machine import another_came, is_another
 from controller.core.decide.steps_for import guard_of
 from controller.core.events import Cause, Halted, MemberCalled, RestoreBegan
 from controller.core.gates.gate import Scope
@@ -30,6 +31,8 @@ def begin(ctx: Context) -> Output | None:
         return _crowded_out(ctx)
     if ctx.state.mode is Mode.RUNNING and not gates_hold(ctx, None, Scope.POOL):
         return None
+    if is_another(ctx, m):
+        return another_came(ctx, m)
     if (
         ctx.shape(m).has_guard and not m.progress.unfinished
     ):  # what may run still is joined first (S7)

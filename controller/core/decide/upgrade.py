@@ -8,7 +8,7 @@ from controller.core.decide.drift import OURS_ALONE, is_contested, is_held, misp
 from controller.core.decide.floor import taken_out
 from controller.core.decide.in_flight import run_step
 from controller.core.decide.membership import is_gone
-from controller.core.decide.occupants import are_at_odds
+from controller.core.decide.occupants import are_at_odds, taken_over
 from controller.core.decide.steps_for import guard_of, setting_of, step_of, validation_of
 from controller.core.decide.unresolved import unresolved_at
 from controller.core.events import Answer, Cause, Halted, MemberFailed, MemberRetired
@@ -56,8 +56,8 @@ def upgrading(ctx: Context, m: MemberState) -> Output | None:
     if m.placement.foreign and (not m.progress.unfinished or is_contested(ctx, m)):
         return Halted(
             Cause.FOREIGN,
-            f"somebody else put {m.name} in rotation while its upgrade ran; poolroll took it "
-            "out again",
+            f"{m.name} was put in rotation while its upgrade ran, by the upgrade command itself or "
+            "by somebody else; poolroll took it out again",
             OURS_ALONE,
             m.name,
         )
@@ -89,6 +89,8 @@ def _go_on(ctx: Context, m: MemberState, since: Instant) -> Output | None:
         return None
     if odds := are_at_odds(ctx, m):
         return waited_for(ctx, m, odds)
+    if output := taken_over(ctx, m):
+        return output
     if is_through and (where := unresolved_at(ctx, m)):
         return waited_for(ctx, m, where)
     if m.progress.lost and ctx.shape(m).has_guard:

@@ -15,9 +15,18 @@ from controller.core.decide.drain import as_seen
 from controller.core.decide.drift import is_contested, is_held, is_ready, misplaced
 from controller.core.decide.floor import needed, serves, taken_out
 from controller.core.decide.in_flight import is_clear
+from controller.core.decide.occupants import hidden_at
 from controller.core.decide.returning import is_back
 from controller.core.decide.steps_for import setting_of, step_of
-from controller.core.events import Answer, MemberFailed, MemberKept, MemberReturned, MemberStoodDown
+from controller.core.events import (
+    Answer,
+    Cause,
+    Halted,
+    MemberFailed,
+    MemberKept,
+    MemberReturned,
+    MemberStoodDown,
+)
 from controller.core.phases import COMING, JUDGED, LEAVING, PASSING, Phase
 from controller.core.state.parts import ORIGIN, MemberState
 from controller.core.state.state import Mode
@@ -38,6 +47,8 @@ def settle(ctx: Context, m: MemberState) -> Output | None:
         return misplaced(ctx, m, is_held, Setting.HOLD)
     if m.phase is Phase.UPGRADING and m.progress.unfinished and _may_join(ctx, m):
         return _joining(ctx, m)
+    if _is_missed(ctx, m) and _finishes_its_way(ctx, m):
+        return _brought_back(ctx, m)
     by_mode = _after_halt if ctx.state.mode is Mode.HALTED else _after_stop
     return by_mode(ctx, m)
 
@@ -77,7 +88,9 @@ def _may_join(ctx: Context, m: MemberState) -> bool:
 def _joining(ctx: Context, m: MemberState) -> Output | None:
     if output := misplaced(ctx, m, is_held, Setting.HOLD):
         return output
-    return replace(step_of(ctx, m), joins=True) if is_clear(ctx, m) else None
+    if not is_clear(ctx, m) or hidden_at(ctx, m) is not None:
+        return None
+    return replace(step_of(ctx, m), joins=True)
 
 
 # --- after a halt ----------------------------------------------------------------------------
@@ -85,6 +98,21 @@ def _joining(ctx: Context, m: MemberState) -> Output | None:
 
 def _after_halt(ctx: Context, m: MemberState) -> Output | None:
     return _HALTED[m.phase](ctx, m)
+
+
+def _is_missed(ctx: Context, m: MemberState) -> bool:
+    """Whether the halt is that users are kept from the pool because it is out: then nothing is
+    wrong with it, and it had better come back, like after a stop."""
+    halt = ctx.state.halt
+    is_missed = halt is not None and halt.cause is Cause.TRAFFIC and halt.member == m.name
+    is_well = m.progress.passed is not False and not m.placement.foreign
+    return ctx.state.mode is Mode.HALTED and is_missed and is_well and m.phase in COMING_BACK
+
+
+def _brought_back(ctx: Context, m: MemberState) -> Output | None:
+    """What would halt the rollout leaves it where it is."""
+    output = _after_stop(ctx, m)
+    return _after_halt(ctx, m) if isinstance(output, Halted) else output
 
 
 def _held_out(ctx: Context, m: MemberState) -> Output | None:
@@ -176,6 +204,8 @@ _HALTED: Final[dict[Phase, Callable[[Context, MemberState], Output | None]]] = {
     Phase.SOAKING: _judged,
 }
 
+COMING_BACK: Final = (COMING | {Phase.UPGRADING}) - JUDGED
+
 # --- after a stop ----------------------------------------------------------------------------
 
 
@@ -234,7 +264,8 @@ def _has_grace(ctx: Context, m: MemberState) -> bool:
         return False
     if state.abort is not None and state.abort.restore:
         return True
-    since = max(state.stopped_at or ORIGIN, m.progress.step_ended or ORIGIN)
+    stopped = state.halted_at if _is_missed(ctx, m) else state.stopped_at
+    since = max(stopped or ORIGIN, m.progress.step_ended or ORIGIN)
     return ctx.seen_for(since) < ctx.plan.policies.comeback.within
 
 

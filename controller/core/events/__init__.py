@@ -12,6 +12,7 @@ from controller.core.events.concluded import (
     MemberJoined,
     MemberKept,
     MemberLeft,
+    MemberMoved,
     MemberRelapsed,
     MemberRetired,
     MemberReturned,
@@ -67,6 +68,7 @@ ConcludedOfMember = (
     | StepsUndone
     | MemberLeft
     | MemberGone
+    | MemberMoved
     | MemberRelapsed
     | MemberRetired
     | MemberReturned
@@ -146,6 +148,7 @@ __all__ = [
     "MemberJoined",
     "MemberKept",
     "MemberLeft",
+    "MemberMoved",
     "MemberRelapsed",
     "MemberRetired",
     "MemberReturned",

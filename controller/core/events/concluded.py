@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from controller.core.pool import Found, Member
+from controller.core.pool import Found, Member, Seat
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,16 @@ class MemberGone:
 
     member: str
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberMoved:
+    """Its address is another one, as every line of it shows: what comes next is for that one.
+    Before its turn it is asked about and called anew."""
+
+    member: str
+    was: str
+    seats: tuple[Seat, ...]
 
 
 @dataclass(frozen=True, slots=True)

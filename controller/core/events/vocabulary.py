@@ -19,6 +19,8 @@ class Cause(StrEnum):
     FLOOR = "floor"
     BALANCER = "load balancer"
     FOREIGN = "another hand"
+    TRAFFIC = "traffic"
+    """Users no longer reach the pool since a member was taken out."""
     OCCUPANT = "another occupant"
     """Something else sits in the place of a member."""
     JOURNAL = "journal"

@@ -6,7 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from controller.core.plan.abilities import ByHand
-from controller.core.pool import Member
+from controller.core.pool import Member, Seat
 from controller.core.settings import Policies
 
 
@@ -64,6 +64,12 @@ class Plan:
     exclude: tuple[str, ...] = ()
     """Globs on member names; they decide whether a member that joins belongs to the rollout."""
     by_hand: ByHand = field(default_factory=ByHand)
+    seats: Mapping[str, tuple[Seat, ...]] = field(default_factory=dict)
+    """Who was in the place of every member of the pool, selected or not, when the plan was made;
+    nothing in plans of older versions."""
+
+    def member(self, name: str) -> Member | None:
+        return next((member for member in self.members if member.name == name), None)
 
     def shape(self, *, is_back: bool) -> CourseShape:
         """The shape of the upgrade, or of the rollback if there is one."""

@@ -10,9 +10,14 @@ from controller.core.plan.abilities import Abilities, ByHand
 from controller.core.plan.floor import floor_of
 from controller.core.plan.found import found_out, lines_of
 from controller.core.plan.lingering import lingering_notes
+from controller.core.plan.machines import seats_of, shared_machines, two_machines
 from controller.core.plan.plan import CourseShape, Plan, Purpose
 from controller.core.pool import InstanceView, Member
 from controller.core.settings import OnTimeout, Policies, Settings
+
+NO_MEMBERS: Final = (
+    "the pool has no server that could be a member: backup servers and empty slots never are"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +59,14 @@ def propose(
     """
     chosen = _chosen(settings, members)
     refusals = _selection_refusals(settings, members, chosen)
-    refusals += _missing_members(chosen, _backends_of(views), views)
+    refusals += [*_missing_members(chosen, views), *two_machines(chosen, views)]
     refusals += _impossible(settings.policies, abilities, purpose)
-    left = _not_upgraded(chosen, ours, upgraded) | _left(chosen, ours, views)
+    left = _left(chosen, ours, views)
+    stay = _not_upgraded(chosen, {*left, *ours}, upgraded)
+    left |= dict.fromkeys(stay, NOT_UPGRADED)
     turn = [name for name in chosen if name not in left]
-    refusals += [_nobody(left)] if chosen and not turn else []
+    shared = shared_machines(turn, views)
+    refusals += [*shared.refusals, *(_nobody_left(left, stay) if chosen and not turn else [])]
     max_unavailable = max(1, settings.policies.max_unavailable.rounded_down(len(chosen)))
     floor = floor_of(settings, members, views, ours, max_unavailable, abilities)
     if turn and not refusals:
@@ -88,11 +96,20 @@ def propose(
         include=settings.selection.include,
         exclude=settings.selection.exclude,
         by_hand=by_hand,
+        seats={name: seats_of(name, views) for name in members},
     )
-    notes = tuple(_left_note(name, how) for name, how in left.items())
-    lingering = lingering_notes(views, settings.policies)
-    notes += (*floor.notes, *_failing_checks(turn, views), *lingering)
-    return Proposal(None if refusals else plan, tuple(refusals), notes)
+    notes = [_left_note(name, how) for name, how in left.items()]
+    notes += (*floor.notes, *shared.notes, *_failing_checks(turn, views))
+    notes += lingering_notes(views, settings.policies)
+    return Proposal(None if refusals else plan, tuple(refusals), tuple(notes))
+
+
+def _nobody_left(left: Mapping[str, str], stay: Sequence[str]) -> list[str]:
+    """`stay`: those of them that the rollout to be undone has not changed."""
+    if stay:
+        return ["no member was upgraded: there is nothing to roll back"]
+    every = "; ".join(f"{name} {how}" for name, how in left.items())
+    return [f"every selected member was found out of rotation: {every}"]
 
 
 def _left(
@@ -107,19 +124,11 @@ def _backends_of(views: Sequence[InstanceView]) -> tuple[str, ...]:
 
 
 def _not_upgraded(
-    chosen: Sequence[str], ours: Collection[str], upgraded: Collection[str] | None
-) -> dict[str, str]:
-    """On the way back: who has nothing to go back from."""
-    meant = chosen if upgraded is None else {*upgraded, *ours}
-    return {name: NOT_UPGRADED for name in chosen if name not in meant}
-
-
-def _nobody(left: Mapping[str, str]) -> str:
-    """Why no member has a turn."""
-    if NOT_UPGRADED in left.values():
-        return "no member was upgraded: there is nothing to roll back"
-    every = "; ".join(f"{name} {how}" for name, how in left.items())
-    return f"every selected member was found out of rotation: {every}"
+    chosen: Sequence[str], others: Collection[str], upgraded: Collection[str] | None
+) -> list[str]:
+    """On the way back: who has nothing to go back from. `others`: those that have another part."""
+    meant = chosen if upgraded is None else upgraded
+    return [name for name in chosen if name not in meant and name not in others]
 
 
 def _left_note(name: str, how: str) -> str:
@@ -163,7 +172,9 @@ def _selection_refusals(
     globs = settings.selection
     known = ", ".join(members) or "none"
     reasons = []
-    if not chosen:
+    if not members:
+        reasons.append(NO_MEMBERS)
+    elif not chosen:
         reasons.append(
             f"no member is selected: include {list(globs.include)}, exclude {list(globs.exclude)} "
             f"match none of: {known}"
@@ -182,13 +193,11 @@ def _selection_refusals(
     return reasons
 
 
-def _missing_members(
-    chosen: Sequence[str], backends: Sequence[str], views: Sequence[InstanceView]
-) -> list[str]:
+def _missing_members(chosen: Sequence[str], views: Sequence[InstanceView]) -> list[str]:
     """Members missing in a backend or instance: they could not be taken out everywhere."""
     missing = []
     for view in views:
-        for backend in backends:
+        for backend in _backends_of(views):
             there = {line.member for line in view.lines if line.backend == backend}
             missing += [
                 f"member {name!r} is not in backend {backend!r} at {view.instance}; exclude it, "

@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from controller.core import events as e
-from controller.core.gates.gate import AlertGate
-from controller.core.phases import IN_PROGRESS, Move, Phase
+from controller.core.phases import Move, Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
 from controller.core.state.baseline import watched
@@ -26,9 +25,10 @@ from controller.core.state.parts import (
     Trial,
 )
 from controller.core.state.resume import taken_over
-from controller.core.state.retry import looked_after, taken_up_again
+from controller.core.state.retry import resumed
 from controller.core.state.same_signal import begun_anew
-from controller.core.state.state import Former, GateState, Mode, State
+from controller.core.state.sampled import sampled
+from controller.core.state.state import Former, Mode, State
 from controller.core.steps import ClosePool, Course, OpenPool, RunStep, SetMember, Step
 
 FORMERS_KEPT: Final = 20
@@ -53,7 +53,7 @@ def _applied(plan: Plan, state: State, event: e.Event, now: Instant) -> State:
         case e.StopRequested() | e.PauseRequested() | e.ResumeRequested() | e.AbortRequested():
             return _operator(state, event, now)
         case e.GateSampled():
-            return _sampled(plan, state, event, now)
+            return sampled(plan, state, event, now)
         case e.CapacityShort():
             return replace(state, short_since=now)
         case e.CapacityBack():
@@ -166,7 +166,7 @@ def _operator(
         case e.PauseRequested():
             return replace(state, paused=True)
         case e.ResumeRequested():
-            return _resumed(state, now)
+            return resumed(state, now)
         case e.StopRequested():
             mode = state.mode if state.mode is Mode.HALTED else Mode.STOPPING
             members = {n: begun_anew(m, event, now) for n, m in state.members.items()}
@@ -176,55 +176,7 @@ def _operator(
             return replace(state, mode=Mode.STOPPING, abort=event, stopped_at=now, finished=None)
 
 
-def _resumed(state: State, now: Instant) -> State:
-    """Go on: after a pause, or, by the operator's decision, after a halt. A way back that is
-    under way is first brought to its end."""
-    goes_back = any(
-        m.progress.course is Course.ROLLBACK and m.phase in IN_PROGRESS
-        for m in state.members.values()
-    )
-    state = replace(state, members={n: looked_after(m) for n, m in state.members.items()})
-    if state.halt is None or state.mode is not Mode.HALTED or goes_back:
-        return replace(state, paused=False)
-    return replace(
-        state,
-        members={name: taken_up_again(m, now) for name, m in state.members.items()},
-        mode=Mode.RUNNING,
-        halt=None,
-        halted_at=None,
-        rolling=(),
-        finished=None,
-        paused=False,
-        gates={},
-    )
-
-
 # --- what was seen ---------------------------------------------------------------------------
-
-
-def _sampled(plan: Plan, state: State, event: e.GateSampled, now: Instant) -> State:
-    key = (event.gate, event.member or "")
-    former = state.gates.get(key)
-    failures = former.failures + 1 if former is not None else 1
-    since = former.inconclusive_since if former is not None else None
-    is_inconclusive = event.verdict is e.Verdict.INCONCLUSIVE
-    gate = GateState(
-        sampled_at=now,
-        verdict=event.verdict,
-        reason=event.reason,
-        value=event.value,
-        failures=failures if event.verdict is e.Verdict.FAIL else 0,
-        inconclusive_since=(since if since is not None else now) if is_inconclusive else None,
-    )
-    state = replace(state, gates={**state.gates, key: gate})
-    asks_alerts = any(
-        one.name == event.gate and isinstance(one, AlertGate) for one in plan.policies.gates
-    )
-    if not asks_alerts or is_inconclusive:
-        return state
-    firing = frozenset(event.alerts)  # one that was seen resolved is new when it fires again
-    known = state.known_alerts.get(event.gate, firing) & firing
-    return replace(state, known_alerts={**state.known_alerts, event.gate: known})
 
 
 def _replaced(plan: Plan, state: State, event: e.InstanceRestarted, now: Instant) -> State:

@@ -69,6 +69,8 @@ def _concluded(
         case e.MemberGone(_, why):
             placement = replace(m.placement, found=None)
             return moved(m, Move.GO, now, why=why, placement=placement)
+        case e.MemberMoved():
+            return _elsewhere(m, event, now)
         case e.MemberRelapsed():
             return _relapsed(m, event, now)
         case e.MemberRetired():
@@ -90,6 +92,14 @@ def _concluded(
             return moved(m, Move.GIVE_UP, now)
         case _:
             return _to_be_restored(plan, m, now)
+
+
+def _elsewhere(m: MemberState, event: e.MemberMoved, now: Instant) -> MemberState:
+    """What was asked about the former one, and the operator's word on it, no longer counts."""
+    m = replace(m, placement=replace(m.placement, seats=event.seats))
+    if m.phase not in (Phase.ASKING, Phase.DUE):
+        return m
+    return working(moved(m, Move.STAND_DOWN, now, consent=Consent()), None, answer=None)
 
 
 def _relapsed(m: MemberState, event: e.MemberRelapsed, now: Instant) -> MemberState:

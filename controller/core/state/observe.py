@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from controller.core.events import Looked, LookFailed
+from controller.core.gates.flow import KEEPS, WATCHED, Flow
 from controller.core.gates.gate import CounterGate
 from controller.core.gates.tally import Tally
 from controller.core.phases import MAY_START, Phase
@@ -40,7 +41,13 @@ def observe(plan: Plan, state: State, event: Looked | LookFailed) -> State:
         tallies=_tallied(state, view),
         pool=_pooled(state, view),
     )
-    state = _seen_again(replace(state, points=_points(plan, state, view.at)), view.at)
+    state = replace(
+        state,
+        points=_points(plan, state, view.at),
+        flows=_flowing(state, state.flows, view, view.backends, view.rates),
+        fronts=_flowing(state, state.fronts, view, view.frontends, {}),
+    )
+    state = _seen_again(state, view.at)
     changed = {
         m.name: new for m in state.in_progress if (new := _watched(plan, state, m, view)) is not m
     }
@@ -95,6 +102,30 @@ def _points(plan: Plan, state: State, at: Instant) -> tuple[tuple[Instant, Count
     keep = max([POINTS_KEEP, *windows])
     first = next((i for i, (then, _) in enumerate(points) if at - then <= keep), len(points))
     return (*points[max(0, first - 1) :], (at, state.pool.sum))
+
+
+def _flowing(
+    state: State,
+    flows: Mapping[tuple[str, str], Flow],
+    view: InstanceView,
+    counted: Mapping[str, Counters | None],
+    rates: Mapping[str, int],
+) -> Mapping[tuple[str, str], Flow]:
+    """With what this view shows. A new incarnation begins anew."""
+    drained = (m.draining.drain_since for m in state.in_progress)
+    lately = (one for one in drained if one is not None and view.at - one <= WATCHED)
+    since = min(lately, default=view.at) - KEEPS
+    changed = {}
+    for name, counters in counted.items():
+        if counters is None:
+            continue
+        place, rate = (view.instance, name), rates.get(name)
+        flow = flows.get(place)
+        if flow is None or not flow.incarnation.is_same(view.incarnation):
+            changed[place] = Flow(view.incarnation, ((view.at, counters),), rate)
+        else:
+            changed[place] = flow.noted(view.at, counters, rate, since)
+    return {**flows, **changed} if changed else flows
 
 
 def _watched(plan: Plan, state: State, m: MemberState, view: InstanceView) -> MemberState:

@@ -23,7 +23,8 @@ class Placement:
     found: Found | None = None
     """What to restore; set exactly while we have it out (S8)."""
     seats: tuple[Seat, ...] = ()
-    """Who was in its place when it was drained, or when it was proven last."""
+    """Who was in its place when the plan was made, when it was drained, or when it was proven
+    last."""
     incarnations: Mapping[str, Incarnation] = field(default_factory=dict)
     """Who confirmed the last setting: a change at the same worker is somebody else's (S14)."""
     confirmed: Setting | None = None

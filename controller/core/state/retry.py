@@ -1,14 +1,14 @@
-"""The operator's decision to go on after a halt: what it changes about each member."""
+"""The operator's decision to go on after a halt or a pause: what it changes."""
 
 from dataclasses import replace
 
-from controller.core.phases import FAILED, OVER, Move, Phase
+from controller.core.events import Cause, Halted
+from controller.core.phases import FAILED, IN_PROGRESS, OVER, Move, Phase
 from controller.core.pool import Instant
 from controller.core.state.moves import moved
 from controller.core.state.parts import MemberState, Trial
-from controller.core.steps import (
-    Course,
-)
+from controller.core.state.state import Mode, State
+from controller.core.steps import Course
 
 
 def looked_after(m: MemberState) -> MemberState:
@@ -37,6 +37,14 @@ def taken_up_again(m: MemberState, now: Instant) -> MemberState:
     )
 
 
+def as_it_is_now(m: MemberState, halt: Halted) -> MemberState:
+    """The operator decided to go on with the machine that is behind this name now."""
+    is_meant = halt.cause is Cause.OCCUPANT and halt.member == m.name
+    if not is_meant or m.phase is not Phase.WAITING or m.progress.unfinished:
+        return m
+    return replace(m, placement=replace(m.placement, seats=()))
+
+
 def _renewed(m: MemberState) -> MemberState:
     p = m.progress
     failed_step = m.phase is Phase.UPGRADING and p.passed is False
@@ -55,4 +63,31 @@ def _renewed(m: MemberState) -> MemberState:
             lost=p.lost and m.phase is not Phase.WAITING,
         ),
         trial=Trial(),
+    )
+
+
+def resumed(state: State, now: Instant) -> State:
+    """Go on: after a pause, or, by the operator's decision, after a halt. A way back that is
+    under way is first brought to its end."""
+    goes_back = any(
+        m.progress.course is Course.ROLLBACK and m.phase in IN_PROGRESS
+        for m in state.members.values()
+    )
+    state = replace(state, members={n: looked_after(m) for n, m in state.members.items()})
+    if state.halt is None or state.mode is not Mode.HALTED or goes_back:
+        return replace(state, paused=False)
+    return replace(
+        state,
+        members={
+            name: as_it_is_now(taken_up_again(m, now), state.halt)
+            for name, m in state.members.items()
+        },
+        mode=Mode.RUNNING,
+        halt=None,
+        halted_at=None,
+        bears_quiet=state.bears_quiet or state.halt.cause is Cause.TRAFFIC,
+        rolling=(),
+        finished=None,
+        paused=False,
+        gates={},
     )

@@ -13,12 +13,13 @@ from controller.core.events import (
     StopRequested,
     Verdict,
 )
+from controller.core.gates.flow import Flow
 from controller.core.gates.tally import Tally
 from controller.core.outcome import Outcome
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.pool import Counters, Incarnation, Instant, Member
 from controller.core.snapshot import Seen, Snapshot
-from controller.core.state.parts import ORIGIN, MemberState, PoolState
+from controller.core.state.parts import ORIGIN, MemberState, Placement, PoolState
 
 
 class Mode(StrEnum):
@@ -88,6 +89,8 @@ class State:
     short_since: Instant | None = None
     """Since when the floor has been waited for."""
     done: int = 0
+    bears_quiet: bool = False
+    """The operator went on although the pool fell quiet: that is not judged again."""
     ramp_refused: bool = False
     """A load balancer takes no weight but none and all: nobody is ramped."""
     # --- seen since, gone after a crash
@@ -104,6 +107,10 @@ class State:
     pool: Tally = field(default_factory=Tally)
     points: tuple[tuple[Instant, Counters], ...] = ()
     """The pool's counts over the last while, oldest first."""
+    flows: Mapping[tuple[str, str], Flow] = field(default_factory=dict)
+    """(instance, backend) → what came there over the last while."""
+    fronts: Mapping[tuple[str, str], Flow] = field(default_factory=dict)
+    """(instance, frontend) → the same."""
 
     def lines_of(self, member: str) -> tuple[tuple[str, Seen], ...]:
         """The lines of a member as last seen, with their instance."""
@@ -146,7 +153,12 @@ class State:
 def initial(plan: Plan) -> State:
     """Before anything has happened."""
     return State(
-        members={member.name: MemberState(member.name) for member in plan.members},
+        members={
+            member.name: MemberState(
+                member.name, placement=Placement(seats=plan.seats.get(member.name, ()))
+            )
+            for member in plan.members
+        },
         purpose=plan.purpose,
         snapshots={instance: Snapshot(instance) for instance in plan.instances},
     )

@@ -1,7 +1,12 @@
-"""The log level of an event."""
+"""The kind and the log level of what is said about an event."""
 
 from controller.core import events as e
 from controller.core.events import Event, Observation
+
+
+def kind_of(event: Event | Observation) -> str:
+    """The event's name; for an intention, the step's."""
+    return type(event.step if isinstance(event, e.Intended) else event).__name__
 
 
 def level_of(event: Event | Observation) -> str:
@@ -31,6 +36,7 @@ def level_of(event: Event | Observation) -> str:
             | e.MemberKept()
             | e.MemberLeft()
             | e.StepsUndone()
+            | e.MemberRelapsed()
             | e.StopRequested()
             | e.AbortRequested()
         ):

@@ -258,11 +258,15 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
         case e.SoakEnded(member, note):
             return member, f"done ({note})"
         case e.ForeignHandSeen(member, instance):
-            return member, f"somebody else put it in rotation at {instance}"
+            return member, (
+                f"put in rotation at {instance} by its own upgrade command, or by somebody else"
+            )
         case e.MemberFailed(member, why):
             return member, f"stays OUT OF ROTATION: {why}"
         case e.MemberKept(member, why):
             return member, f"is not proven: {why}"
+        case e.MemberMoved(member, was, seats):
+            return member, f"is at {seats[0].occupant} now, and was at {was}"
         case e.MemberLeft(member, why):
             return member, f"left as found: {why}"
         case e.MemberStuck(member):
@@ -286,8 +290,3 @@ def _ended_well(done: int) -> str:
         return ""
     which = "its step" if done == 1 else f"{done} of its steps"
     return f"; {which} ended well before, and {'does' if done == 1 else 'do'} not run again"
-
-
-def kind_of(event: Event | Observation) -> str:
-    """The event's name; for an intention, the step's."""
-    return type(event.step if isinstance(event, e.Intended) else event).__name__

@@ -253,7 +253,7 @@ async def test_old_worker_is_not_believed(short_folder: Path) -> None:
     async with server(short_folder / "s", answer):
         one = instance(short_folder / "s")
         with pytest.raises(BalancerUnreachable, match="an old worker answered"):
-            await one.look(None)
+            await one.look(("a1",))
 
 
 async def test_reload_while_setting_is_worth_another_try(short_folder: Path) -> None:
@@ -374,5 +374,5 @@ async def test_servers_that_never_hold_still_are_given_up(short_folder: Path) ->
     async with server(short_folder / "s", answer) as lines:
         one = instance(short_folder / "s")
         with pytest.raises(BalancerUnreachable, match="kept changing"):
-            await one.look(None)
+            await one.look(("a1",))
     assert len(lines) == 6

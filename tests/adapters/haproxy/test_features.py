@@ -3,10 +3,12 @@
 import asyncio
 import subprocess
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from adapters.haproxy.discovery import servers_behind
 from controller.core.pool import (
     Admin,
     Check,
@@ -79,8 +81,45 @@ async def test_each_kind_of_server_is_told_apart(site: Site) -> None:
     assert lines["six"].occupant == Occupant("::1:9", "::1", 9)
     assert lines["six"].key == "web/::1:9"
     assert (lines["lost"].occupant, lines["lost"].is_unresolved) == (None, True)
-    assert lines["lost"].key == "web/:9"
+    assert lines["lost"].key == "web/lost"
     assert lines["spare"].health is Health.UNCHECKED
+
+
+NUMBERED = """
+backend web
+  id 80
+  option httpchk GET /health
+  http-check expect status 200 on-error "status: down\\n\\ncause: db"
+  server sick 127.0.0.1:{port} check inter 20ms fall 1
+  server next 127.0.0.1:9
+backend other
+  id 81
+  server x 127.0.0.1:9
+backend 80
+  id 82
+  server y 127.0.0.1:9
+"""
+
+
+async def test_what_is_said_and_numbered_confuses_nobody(site: Site) -> None:
+    """A check's message with an empty line (2.6 keeps it), and a proxy named by another's number:
+    each line of the pool is read all the same, of one member and of all."""
+    app = await site.app("sick")
+    app.health = 503
+    front = await site.haproxy(NUMBERED.format(port=app.port))
+    one = balancer([front.unix])
+
+    async def shown(members: tuple[str, ...] | None) -> list[tuple[str, Health]]:
+        return [(at.member, at.health) for at in (await one.look(front.unix, members)).lines]
+
+    await eventually(partial(shown, None), lambda seen: ("sick", Health.FAILING) in seen)
+    assert await shown(None) == [("sick", Health.FAILING), ("next", Health.UNCHECKED)]
+    assert await shown(("sick",)) == [("sick", Health.FAILING)]
+    assert await servers_behind(front.unix) == {
+        "web": ("sick", "next"),
+        "other": ("x",),
+        "80": ("y",),
+    }
 
 
 async def test_another_address_is_another_occupant(site: Site) -> None:

@@ -18,7 +18,7 @@ from controller.core.pool import (
     Line,
     Occupant,
 )
-from controller.pools.haproxy import HaproxyFacts
+from controller.pools.haproxy import HaproxyFacts, OtherServer
 from controller.records import Survey
 
 FACTS = HaproxyFacts(
@@ -86,19 +86,72 @@ def test_a_line_that_follows_another_has_a_check() -> None:
     assert said.startswith("web1 in web: no health check in the load balancer; ")
 
 
-def test_followers_version_and_mode_are_told() -> None:
-    """What goes out with a member, a version never tried, and counters that see no answer."""
-    notes = surveyed(
-        PLAIN,
-        version="9.9.1",
-        trackers=(("led/web1", "web/web1"),),
-        modes={"web": "tcp", "api": "http"},
-    ).notes
+def test_version_and_mode_are_told() -> None:
+    """A version never tried, and counters that see no answer."""
+    notes = surveyed(PLAIN, version="9.9.1", modes={"web": "tcp", "api": "http"}).notes
     assert [note[:28] for note in notes] == [
         "unix:/a: HAProxy 9.9.1 is ne",
-        "led/web1 follows web/web1 (t",
         "web is in mode tcp: the load",
     ]
+
+
+def other(path: str, address: str = "", port: int = 80, *, has_users: bool = True) -> OtherServer:
+    """A server of a backend that is not listed."""
+    backend, _, name = path.partition("/")
+    return OtherServer(backend, name, address, port, has_users)
+
+
+HOME = "10.0.0.1"
+LED = {"trackers": (("led/web1", "web/web1"), ("led/x", "led/web1"))}
+
+
+@pytest.mark.parametrize(
+    ("others", "facts", "words"),
+    [
+        ([other("led/web1")], LED, ["led/web1 follow members", "; add 'led' to pool.haproxy.back"]),
+        (
+            [other("led/web1"), other("led/x")],
+            LED,
+            ["led/web1, led/x follow members", "give every member a server of its own name in 'le"],
+        ),
+        ([other("led/x")], LED, ["led/x follow members of this pool (track) and go out with them"]),
+        ([other("led/web9")], {"trackers": (("led/web9", "web/web9"),)}, []),
+        ([other("s/web1", HOME)], {}, ["s/web1 is web1 (same address and port), and", "; add 's'"]),
+        ([other("s/a", HOME)], {}, ["s/a is web1 (same", "users of 's' would meet", "give every"]),
+        ([other("s/a", "10.0.0.9"), other("s/b", HOME, 81), other("s/c")], {}, []),
+        ([other("s/a", HOME, has_users=False)], {}, []),
+        ([other(f"s/a{n}", HOME) for n in range(10)], {}, ["s/a7 is web1 and 2 more (same"]),
+    ],
+)
+def test_users_beside_the_pool(
+    others: list[OtherServer], facts: dict[str, Any], words: list[str]
+) -> None:
+    """Another backend that leads to a member, or follows it, must be listed: its users would meet
+    the member during its upgrade, and nobody waits for their requests."""
+    refusals = surveyed(PLAIN, selected=("web1",), others=tuple(others), **facts).refusals
+    assert len(refusals) == bool(words)
+    assert all(one in refusals[0] for one in words)
+
+
+@pytest.mark.parametrize(
+    ("one", "note"),
+    [
+        (other("s/a", HOME, has_users=False), "s/a has the address of web1 and is a backup or in "),
+        (other("s/a", HOME, 81), "s has servers at the addresses of web1, with other ports: they"),
+        (other("s/a", "10.0.0.2", 81), None),
+    ],
+)
+def test_beside_the_pool_without_harm(one: OtherServer, note: str | None) -> None:
+    """Noted: what has no users now, and another service of the same machine."""
+    notes = surveyed(PLAIN, others=(one,)).notes
+    assert [said[: len(note or "")] for said in notes] == ([] if note is None else [note])
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+def test_this_machine_is_no_machine_of_a_member(address: str) -> None:
+    """Many members may share a loopback address: other ports there say nothing."""
+    line = replace(PLAIN, occupant=Occupant(f"{address}:80", address, 80))
+    assert surveyed(line, others=(other("s/a", address, 81),)).notes == ()
 
 
 @pytest.mark.parametrize(

@@ -279,11 +279,12 @@ def test_states_of_a_check(mask: int, check: int, tracked: str, expected: Check)
     [
         ("127.0.0.1", "web/127.0.0.1:80", Occupant("127.0.0.1:80", "127.0.0.1", 80)),
         ("::1", "web/::1:80", Occupant("::1:80", "::1", 80)),
-        ("-", "web/:80", None),
+        ("-", "web/a1", None),
     ],
 )
 def test_who_is_in_the_place(address: str, key: str, occupant: Occupant | None) -> None:
-    """The occupant is whoever has the address; none while a host name is not resolved."""
+    """The occupant is whoever has the address; none while a host name is not resolved, or on a UNIX
+    socket: then the name alone tells it from others."""
     line = cells(address=address).line
     assert (line.key, line.occupant) == (key, occupant)
 
@@ -426,6 +427,27 @@ def test_names_without_an_address(
     (row,) = parse_state("it", state, None)
     line = server_of(row, parse_stat("it", STAT)[0], is_of_template=template).line
     assert (line.is_serving, line.is_unresolved, line.may_be_member) == expected
+
+
+@pytest.mark.parametrize(
+    ("port", "shown", "where", "port_of_its_own"),
+    [
+        ("80", "127.0.0.1:80", "127.0.0.1:80", 80),
+        ("0", "127.0.0.1", "127.0.0.1:0", 0),
+        ("9", "127.0.0.1:+9", "127.0.0.1:+9", 0),
+        ("4294967287", "127.0.0.1:-9", "127.0.0.1:-9", 0),
+        ("4294967287", "", "127.0.0.1:-9", 0),
+    ],
+)
+def test_ports_that_follow_the_client(
+    port: str, shown: str, where: str, port_of_its_own: int
+) -> None:
+    """An offset is no port, however it is shown; without a port of its own an address stands
+    alone."""
+    stat = STAT.replace("# pxname,svname", "# pxname,svname,addr").replace("a1,0", f"a1,{shown},0")
+    occupant = sample_server(STATE.replace("6 0 80", f"6 0 {port}"), stat).line.occupant
+    assert occupant == Occupant(where, "127.0.0.1", port_of_its_own)
+    assert str(occupant) == ("127.0.0.1:80" if port == "80" else "127.0.0.1")
 
 
 SLOTS = """1

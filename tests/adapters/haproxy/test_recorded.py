@@ -78,7 +78,9 @@ LINES = [
     replace(KIND, member="off", admin=OUT, health=FAILING),
     replace(KIND, member="zero", weight=0),
     replace(KIND, member="six", key="kinds/::1:9", occupant=Occupant("::1:9", "::1", 9)),
-    replace(KIND, member="lost", key="kinds/:9", occupant=None, health=FAILING, is_unresolved=True),
+    replace(
+        KIND, member="lost", key="kinds/lost", occupant=None, health=FAILING, is_unresolved=True
+    ),
     replace(KIND, member="slow", health=PASSING, check=Check.RUNNING),
     replace(KIND, member="web:1"),
     replace(KIND, member="t1"),
@@ -115,7 +117,9 @@ async def test_facts(socket: Path, version: str) -> None:
         static=frozenset({"static"}),
         modes={**dict.fromkeys(ALL, "http"), "raw": "tcp"},
         maxconn={("web", "a2"): 20},
+        identity=facts.identity,
     )
+    assert ("on lb, started at" in facts.identity) is (version != "2.2")
     assert facts.version.startswith(f"{version}.")
 
 
@@ -136,6 +140,21 @@ async def test_survey(socket: Path, version: str) -> None:
     ]
     assert survey.abilities.sticky == {"web": "cookie SRV", "api": "stick table"}
     assert list(survey.abilities.unweighted) == ["static"]
+
+
+async def test_one_haproxy_by_two_endpoints(socket: Path) -> None:
+    """What it shows would be counted twice: refused, and both are named."""
+    other = socket.with_name("o")
+    other.symlink_to(socket)
+    both = [f"unix:{socket}", f"unix:{other}"]
+    async with replayed(socket, "2.8", REST):
+        balancer = HaproxyLoadBalancer(both, ["web"], SystemClock())
+        views = [await balancer.look(one, None) for one in both]
+        first, second = [await balancer.survey(view, {"a1"}) for view in views]
+    same = [[one for one in said.refusals if "same HAProxy" in one] for said in (first, second)]
+    assert same[0] == []
+    (reason,) = same[1]
+    assert reason.startswith(f"{both[0]} and {both[1]} lead to the same HAProxy (process ")
 
 
 @each

@@ -9,11 +9,15 @@ from controller.core.decide.context import Context
 from controller.core.decide.refused import TRIES
 from controller.core.events import Cause, MemberKept
 from controller.core.phases import IN_PROGRESS, Phase
-from controller.core.steps import Setting
+from controller.core.pool import Health
+from controller.core.steps import Course, RunStep, Setting, Validate
 from tests.support.contexts import (
     ANOTHER,
     FAILING,
+    HERE,
     READY,
+    RELOADED,
+    SEATS,
     a_context,
     a_plan,
     ago,
@@ -21,6 +25,9 @@ from tests.support.contexts import (
     the,
 )
 from tests.support.tables import Expected, halt, saying, sets, table
+
+STEP = RunStep("web1", Course.UPGRADE, 0, 0, SEATS)
+PASSED: dict[str, Any] = {"health": Health.PASSING}
 
 
 def drained(**changes: Any) -> Context:
@@ -112,4 +119,52 @@ def test_every_phase_waits_for_an_open_setting(phase: Phase) -> None:
 )
 def test_off_the_path(ctx: Context, output: Expected) -> None:
     """What is to be removed or to go back is set so, as soon as every balancer answers."""
+    assert proceed(ctx, the(ctx)) == output
+
+
+NO_ADDRESS: dict[str, Any] = {"at": {"lb2": {"occupant": None}}}
+SAME_AS_WEB1: dict[str, Any] = {"others": {"occupant": HERE}}
+
+
+@table(
+    "ctx output",
+    {
+        "its address is known": (a_context(standing(Phase.OUT)), STEP),
+        "a balancer shows none": (a_context(standing(Phase.OUT), **NO_ADDRESS), None),
+        "none, and none was known": (
+            a_context(standing(Phase.OUT, seats=SEATS[:1]), **NO_ADDRESS),
+            RunStep("web1", Course.UPGRADE, 0, 0, SEATS[:1]),
+        ),
+        "none for too long": (
+            a_context(standing(Phase.OUT), seen_since=ago(60), **NO_ADDRESS),
+            halt(Cause.MEMBER, "web1: lb2 has shown no address of it for 1m"),
+        ),
+        "none, to be validated": (a_context(standing(Phase.VALIDATING), **NO_ADDRESS), None),
+        "none, to be asked about": (a_context(standing(Phase.PROVING), **NO_ADDRESS), None),
+        "none, to be checked": (
+            a_context(standing(Phase.VALIDATING, passed=True), **NO_ADDRESS),
+            None,
+        ),
+        "none, to be put back": (
+            a_context(standing(Phase.CHECKING), shows=PASSED, **NO_ADDRESS),
+            None,
+        ),
+        "none, somebody put it in rotation": (
+            a_context(
+                standing(Phase.OUT), shows=READY, workers={"lb1": RELOADED}, at=NO_ADDRESS["at"]
+            ),
+            halt(Cause.FOREIGN, "somebody else changed web1 at lb2"),
+        ),
+        "users meet it by another name": (
+            a_context(standing(Phase.OUT), **SAME_AS_WEB1),
+            halt(Cause.OCCUPANT, "web2 (web at lb1) leads to the same machine as web1"),
+        ),
+        "it has another name, and is validated": (
+            a_context(standing(Phase.VALIDATING), **SAME_AS_WEB1),
+            Validate("web1", Course.UPGRADE, SEATS),
+        ),
+    },
+)
+def test_known_machines_only(ctx: Context, output: Expected) -> None:
+    """What is done to a machine waits until its address is shown; other settings do not (S4)."""
     assert proceed(ctx, the(ctx)) == output

@@ -11,14 +11,17 @@ from controller.core.events import (
     Cause,
     MemberFoundOut,
     MemberLeft,
+    MemberMoved,
     MemberStoodDown,
     RunBegan,
     StepsUndone,
     Verdict,
 )
+from controller.core.gates.flow import Flow
 from controller.core.gates.gate import CounterGate, Scope
 from controller.core.phases import Phase
 from controller.core.plan.plan import CourseShape
+from controller.core.pool import Counters, Seat
 from controller.core.settings import OnTimeout
 from controller.core.state.parts import MemberState
 from controller.core.state.state import GateState
@@ -42,6 +45,7 @@ from tests.support.contexts import (
     RELOADED,
     ROLLING_BACK,
     SEATS,
+    WORKER,
     a_context,
     a_plan,
     ago,
@@ -52,8 +56,10 @@ from tests.support.contexts import (
 from tests.support.tables import Expected, halt, saying, sets, table
 
 BUSY = {"in_flight": 1}
+JUST_SEEN = Flow(WORKER, ((ago(0.1), Counters()), (ago(0), Counters(0, 9))), rate=90)
 TAKEN_OUT = SetMember("web1", Setting.DRAIN, FOUND, seats=SEATS)
 QUESTION = AskGuard("web1", Course.UPGRADE, 3)
+ELSEWHERE = MemberMoved("web1", "10.0.0.1:80", tuple(Seat(one.key, ANOTHER) for one in SEATS))
 POOL = CounterGate("pool", Scope.POOL, 0.01)
 GATED = a_plan(gates=(POOL,))
 PASSED = {("pool", ""): GateState(ago(1), Verdict.PASS, "none failed")}
@@ -75,6 +81,12 @@ def lost_partners(*members: MemberState, **more: Any) -> Context:
         "a crash meanwhile": (
             a_context(standing(Phase.ASKING, serial=3)),
             AskGuard("web1", Course.UPGRADE, 3, SEATS),
+        ),
+        "elsewhere now": (
+            a_context(
+                standing(Phase.ASKING, work=QUESTION, seats=SEATS), shows={"occupant": ANOTHER}
+            ),
+            ELSEWHERE,
         ),
     },
 )
@@ -111,6 +123,10 @@ STEPWISE: dict[str, Any] = {"run": RunBegan("me", stepwise=True)}
         "without weight, and not by us": (
             a_context(its_turn(), shows={"weight": 0}),
             saying(MemberLeft, "(web at lb1)"),
+        ),
+        "elsewhere now": (
+            a_context(its_turn(seats=SEATS), shows={"occupant": ANOTHER}),
+            ELSEWHERE,
         ),
         "a pool gate has not spoken": (a_context(its_turn(), plan=GATED), None),
         "the pool gate passed": (a_context(its_turn(), plan=GATED, gates=PASSED), TAKEN_OUT),
@@ -177,6 +193,10 @@ STEPWISE: dict[str, Any] = {"run": RunBegan("me", stepwise=True)}
             TAKEN_OUT,
         ),
         "the floor holds again": (a_context(its_turn(), short_since=ago(9)), CapacityBack(2)),
+        "its pool is busy, and was watched for a moment": (
+            a_context(its_turn(), flows={("lb1", "web"): JUST_SEEN}),
+            None,
+        ),
         "a former worker still serves": (
             a_context(its_turn(), lingering={"lb2": True}, began_at=ago(299)),
             None,
@@ -345,6 +365,10 @@ def is_out(seconds_long: float = 5, **changes: Any) -> MemberState:
     return standing(Phase.OUT, **{"since": begin, "drain_since": begin, **changes})
 
 
+QUIET_SINCE = tuple(
+    (ago(3.3 - second / 10), Counters(0, min(300, 10 * second))) for second in range(34)
+)
+"""100 requests a second, until 0.3 s ago."""
 STEP = RunStep("web1", Course.UPGRADE, 0, 0, SEATS)
 REHEARSED = a_plan(upgrade=CourseShape(0))
 REHEARSED_WITH_GUARD = a_plan(upgrade=CourseShape(0, has_guard=True))
@@ -378,6 +402,10 @@ NOT_QUIET: dict[str, Any] = {"quiet": {}}
         ),
         "clients came as long as it drained, and it is out for a moment": (
             a_context(is_out(0.9, persistent=True)),
+            None,
+        ),
+        "users are not seen to reach the pool yet": (
+            a_context(is_out(0.3), flows={("lb1", "web"): Flow(WORKER, QUIET_SINCE)}),
             None,
         ),
         "clients came as long as it drained, and then no more": (

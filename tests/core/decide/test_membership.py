@@ -27,7 +27,7 @@ from tests.support.lines import a_line
 from tests.support.tables import Expected, saying, table
 
 JOINS = a_plan(joins=True)
-NEWCOMER = Member("web9", "10.0.0.1", 80)
+NEWCOMER = Member("web9", "10.0.0.9", 80)
 
 
 def came(line: Line, **more: Any) -> Context:

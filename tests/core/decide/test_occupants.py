@@ -64,6 +64,7 @@ def test_changed_hands_in_each_phase(phase: Phase) -> None:
             {"shows": {"occupant": ANOTHER}, "at": {"lb2": {"occupant": A_THIRD}}},
             "lb1 .*10.0.0.9:80, and lb2 has 10.0.0.8:80",
         ),
+        "no address": ({"at": {"lb2": {"occupant": None}}}, "lb2 shows no address of it"),
         "another one at one balancer": (MOVED_IN, "lb2 .*web1.*10.0.0.9:80.*10.0.0.1:80"),
     },
 )

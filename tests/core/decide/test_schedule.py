@@ -2,14 +2,23 @@
 
 from controller.core.decide.context import Context
 from controller.core.decide.schedule import begin, in_scope
-from controller.core.events import Cause, MemberCalled, RestoreBegan, RunBegan, Verdict
+from controller.core.events import (
+    Cause,
+    MemberCalled,
+    MemberMoved,
+    RestoreBegan,
+    RunBegan,
+    Verdict,
+)
 from controller.core.gates.gate import CounterGate, Scope
 from controller.core.phases import Phase
 from controller.core.plan.plan import CourseShape
+from controller.core.pool import Seat
 from controller.core.state.state import GateState
 from controller.core.steps import AskGuard, Course
 from tests.support.contexts import (
     ABORTED,
+    ANOTHER,
     FAILING,
     FOUND,
     HALTED,
@@ -30,6 +39,14 @@ TWO_OUT = a_plan(max_unavailable=2)
 GATED = a_plan(gates=(CounterGate("pool", Scope.POOL, 0.01),))
 PASSED = {("pool", ""): GateState(ago(1), Verdict.PASS, "none failed")}
 WEB1, WEB2, WEB3 = (MemberCalled(name) for name in ("web1", "web2", "web3"))
+
+
+KNOWN = standing(Phase.WAITING, seats=SEATS)
+NEW_SEATS = tuple(Seat(one.key, ANOTHER) for one in SEATS)
+
+
+def moved() -> Context:
+    return a_context(KNOWN, shows={"occupant": ANOTHER})
 
 
 @table(
@@ -54,6 +71,11 @@ def test_scope_before_a_run() -> None:
     "ctx output",
     {
         "the first": (a_context(), WEB1),
+        "the first, elsewhere now": (moved(), MemberMoved("web1", "10.0.0.1:80", NEW_SEATS)),
+        "the first, at one balancer elsewhere": (
+            a_context(KNOWN, at={"lb2": {"occupant": ANOTHER}}),
+            None,
+        ),
         "the next": (a_context(standing(Phase.DONE)), WEB2),
         "the first of those that are meant": (a_context(run=RunBegan("me", only=("web3",))), WEB3),
         "nobody is left": (

@@ -4,9 +4,17 @@ from typing import Any
 
 from controller.core.decide.context import Context
 from controller.core.decide.upgrade import failed, next_step, proving, upgrading, validating
-from controller.core.events import Answer, Cause, ForeignHandSeen, MemberFailed, MemberRetired
+from controller.core.events import (
+    Answer,
+    Cause,
+    ForeignHandSeen,
+    MemberFailed,
+    MemberMoved,
+    MemberRetired,
+)
 from controller.core.phases import Phase
 from controller.core.plan.plan import CourseShape, Purpose
+from controller.core.pool import Seat
 from controller.core.state.parts import MemberState
 from controller.core.steps import AskGuard, Course, RunStep, Setting, Validate
 from tests.support.contexts import (
@@ -19,6 +27,7 @@ from tests.support.contexts import (
     a_context,
     a_plan,
     ago,
+    home,
     standing,
     the,
 )
@@ -179,7 +188,19 @@ def between(**changes: Any) -> MemberState:
         ),
         "another occupant everywhere": (
             a_context(upgraded(), shows={"occupant": ANOTHER}),
-            Validate("web1", UP, tuple(type(s)(s.key, ANOTHER) for s in SEATS)),
+            MemberMoved("web1", "10.0.0.1:80", tuple(Seat(s.key, ANOTHER) for s in SEATS)),
+        ),
+        "the machine of another member everywhere": (
+            a_context(upgraded(), shows={"occupant": home("web2")[0].occupant}),
+            halt(Cause.OCCUPANT, "web1 is 10.0.0.2:80 (web at lb1) now, which is the address of"),
+        ),
+        "no address at one balancer": (
+            a_context(upgraded(), at={"lb2": {"occupant": None}}),
+            None,
+        ),
+        "no address at one balancer for too long": (
+            a_context(upgraded(since=ago(61), step_ended=ago(60)), at={"lb2": {"occupant": None}}),
+            halt(Cause.MEMBER, "web1: lb2 shows no address of it"),
         ),
         "another occupant at one balancer": (a_context(upgraded(), **MOVED_IN), None),
         "another occupant at one balancer for too long": (

@@ -12,6 +12,7 @@ from controller.core.events import (
     Answer,
     Cause,
     ForeignHandSeen,
+    Halted,
     JournalSeen,
     MemberFailed,
     MemberKept,
@@ -24,6 +25,7 @@ from controller.core.state.parts import MemberState
 from controller.core.steps import AskGuard, Course, RunStep, Setting, Validate
 from tests.support.contexts import (
     ABORTED,
+    ANOTHER,
     DRAINS,
     FAILING,
     HALTED,
@@ -140,6 +142,13 @@ def test_each_phase(case: str, way: str) -> None:
     m, outputs = MATRIX[case]
     ctx = a_context(m, **WAYS[way])
     assert settle(ctx, m) == outputs[list(WAYS).index(way)]
+
+
+def test_a_step_that_may_run_is_joined_at_a_known_address() -> None:
+    """Where a balancer shows none, it is waited for: a step is never made for a former address."""
+    m = standing(Phase.UPGRADING, **LEFT_RUNNING)
+    ctx = a_context(m, at={"lb2": {"occupant": None}}, **WAYS["halt"])
+    assert settle(ctx, m) is None
 
 
 def test_every_phase_is_in_the_matrix() -> None:
@@ -510,6 +519,42 @@ def test_failed_in_rotation(ctx: Context, output: Expected) -> None:
 def test_no_time_left(phase: Phase, changes: dict[str, Any], output: Expected) -> None:
     """A stop lets a member finish its way for as long as its return may take (S11)."""
     ctx = a_context(standing(phase, **changes), **STOPPED_LONG_AGO)
+    assert settle(ctx, the(ctx)) == output
+
+
+MISSED: dict[str, Any] = {
+    **HALTED,
+    "halt": Halted(Cause.TRAFFIC, "nobody comes", "they must", "web1"),
+}
+MISSED_LONG_AGO: dict[str, Any] = {**MISSED, "halted_at": ago(61)}
+
+
+@table(
+    "ctx output",
+    {
+        "not begun": (a_context(standing(Phase.OUT), **MISSED), RESTORE),
+        "through its steps": (a_context(standing(Phase.UPGRADING, **THROUGH), **MISSED), VALIDATE),
+        "between two steps": (a_context(standing(Phase.UPGRADING), **MISSED), LEFT_OUT),
+        "validating": (a_context(standing(Phase.VALIDATING), **MISSED), VALIDATE),
+        "its step failed": (
+            a_context(standing(Phase.UPGRADING, **BROKEN), **MISSED),
+            saying(MemberFailed, "exit code 4"),
+        ),
+        "somebody else has it": (
+            a_context(standing(Phase.CHECKING, foreign=True), shows=READY, **MISSED),
+            saying(MemberKept, "somebody else", is_out=False),
+        ),
+        "another occupant came": (
+            a_context(standing(Phase.VALIDATING), shows={"occupant": ANOTHER}, **MISSED),
+            LEFT_OUT,
+        ),
+        "checking": (a_context(standing(Phase.CHECKING), **MISSED), PUT_BACK),
+        "checking for too long": (a_context(standing(Phase.CHECKING), **MISSED_LONG_AGO), REMOVE),
+        "back": (a_context(standing(Phase.SOAKING), **MISSED), None),
+    },
+)
+def test_missed(ctx: Context, output: Expected) -> None:
+    """A member that users are kept from the pool by comes back as soon as it is proven."""
     assert settle(ctx, the(ctx)) == output
 
 

@@ -8,11 +8,13 @@ import pytest
 
 from controller.core.gates.gate import CounterGate, Scope
 from controller.core.plan.abilities import Abilities, ByHand
+from controller.core.plan.machines import seats_of
 from controller.core.plan.plan import CourseShape, Purpose
-from controller.core.plan.propose import Proposal, propose
+from controller.core.plan.propose import NO_MEMBERS, Proposal, propose
 from controller.core.pool import Admin, Counters, Health, Incarnation, InstanceView, Line, Member
 from controller.core.settings import Amount, DrainPolicy, OnTimeout, Policies, Selection, Settings
 from tests.core.test_snapshot import line
+from tests.support.lines import address_of
 
 NAMES = ("a1", "a2", "b1", "b2")
 DOORS = ("lb1", "lb2")
@@ -38,6 +40,7 @@ def proposal(
     policies: Policies | None = None,
     abilities: Abilities | None = None,
     purpose: Purpose = Purpose.UPGRADE,
+    names: tuple[str, ...] = NAMES,
     upgraded: tuple[str, ...] | None = None,
 ) -> Proposal:
     settings = Settings(
@@ -48,7 +51,7 @@ def proposal(
     )
     return propose(
         settings,
-        {name: Member(name, "10.0.0.1", 80) for name in NAMES},
+        {name: Member(name, "10.0.0.1", 80) for name in names},
         [replace(view, backends=dict.fromkeys(backends, Counters())) for view in seen or views()],
         ours=ours,
         upgrade=CourseShape(1),
@@ -301,6 +304,56 @@ def test_floor_of_the_pool_itself_that_does_not_hold() -> None:
     )
 
 
+def test_machines_of_the_plan() -> None:
+    """Who was there is kept of every member, selected or not, line by line."""
+    made = proposal(selection=Selection(("a1",)))
+    assert made.plan is not None
+    assert made.plan.seats["b1"] == seats_of("b1", views())
+    assert (made.plan.member("a1"), made.plan.member("b1")) == (made.plan.members[0], None)
+
+
+def test_one_name_that_is_two_machines() -> None:
+    """Refused, with both places and addresses; who is not selected does not matter."""
+    seen = views(line("a2", address="10.0.0.9"))
+    home = address_of("a2")
+    assert proposal(seen, selection=Selection(("a*",))).refusals == (
+        f"a2 is two machines: {home}:80 (web at lb1) and 10.0.0.9:80 (web at lb2); a name must "
+        "lead to the same machine at every load balancer and in every backend: correct the "
+        "addresses there, or exclude it",
+    )
+    assert proposal(seen, selection=Selection(("b*",))).refusals == ()
+
+
+ANYWAY = Policies(min_available=Amount(1))
+
+
+@pytest.mark.parametrize("selection", [Selection(), Selection(("a1",))], ids=["both", "one"])
+def test_one_machine_under_two_names(selection: Selection) -> None:
+    """Refused once for each pair: users of the second name would meet it during its upgrade."""
+    same = line("a2", address=address_of("a1"))
+    made = proposal(views(same), selection=selection, policies=ANYWAY)
+    (refused,) = (one for one in made.refusals if "two machines" not in one)
+    assert refused.startswith(f"a2 (web at lb2) has the address of a1, {address_of('a1')}:80: it")
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [({"admin": Admin.OUT}, "is out"), ({"is_backup": True}, "is a backup")],
+)
+def test_second_name_that_nobody_is_sent_to(changes: dict[str, Any], why: str) -> None:
+    """A backup, or a line that is out, is only noted."""
+    same = line("a2", address=address_of("a1"), **changes)
+    made = proposal(views(same), selection=Selection(("a1",)), policies=ANYWAY)
+    assert made.refusals == ()
+    assert any(f"10.0.98.1:80, and {why}: it is not held out" in note for note in made.notes)
+
+
+def test_nobody_known_is_no_second_name() -> None:
+    """Lines without an address have nothing in common."""
+    seen = views(line("a1", occupant=None), line("a2", occupant=None))
+    assert proposal(seen, policies=ANYWAY).refusals == ()
+
+
 def test_only_what_was_upgraded_is_rolled_back() -> None:
     """And what poolroll has out; the others are left as they are, and that is said."""
     seen = views(line("b1", admin=Admin.OUT))
@@ -337,3 +390,11 @@ def test_reload_before_the_run_is_a_note(
         one for one in made.notes if note is not None and note in one
     ]
     assert bool(made.notes) is (note is not None)
+
+
+def test_a_pool_of_backups_has_no_member() -> None:
+    """That is why nobody was selected."""
+    made = proposal(names=())
+    assert made.plan is None
+    assert NO_MEMBERS in made.refusals
+    assert not any("no member is selected" in reason for reason in made.refusals)

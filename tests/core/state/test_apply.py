@@ -387,6 +387,11 @@ GOES_BACK = standing(Phase.SOAKING, course=Course.ROLLBACK)
             GO_ON,
             {**RESUMED, "paused": False, "gates": {}},
         ),
+        "goes on although users did not reach the pool": (
+            given(**{**HALTED, "halt": e.Halted(e.Cause.TRAFFIC, "nobody comes", "they must")}),
+            GO_ON,
+            {**RESUMED, "bears_quiet": True},
+        ),
         "goes on after a way back": (
             given(**{**HALTED, "rolling": ("web1",)}),
             GO_ON,

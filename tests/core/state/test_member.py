@@ -9,7 +9,7 @@ from controller.core import events as e
 from controller.core.gates.tally import Tally
 from controller.core.phases import IllegalMove, Move, Phase
 from controller.core.plan.plan import CourseShape
-from controller.core.pool import Counters
+from controller.core.pool import Counters, Seat
 from controller.core.state.apply import apply
 from controller.core.state.member import RETIRED
 from controller.core.state.moves import moved
@@ -25,6 +25,7 @@ from controller.core.steps import (
     Validate,
 )
 from tests.support.contexts import (
+    ANOTHER,
     FOUND,
     NOW,
     RELOADED,
@@ -44,6 +45,7 @@ PLAN = a_plan(rollback=CourseShape(1))
 SERVED = {"web1": Tally(Counters(1, 10)), "web2": Tally(Counters(0, 20))}
 PEERS = {"web2": Counters(0, 20), "web3": Counters()}
 NEW_SEATS = SEATS[:1]
+MOVED = tuple(Seat(one.key, ANOTHER) for one in SEATS)
 
 Changes = dict[str, Any]
 
@@ -559,6 +561,26 @@ RESTORING: Changes = {"restore_tried": True, "why": "", "passed": None, "condemn
             standing(Phase.WAITING, found=FOUND),
             e.MemberGone("web1", "it is gone"),
             into(Phase.LEFT, why="it is gone", found=None),
+        ),
+        "moved before its turn": (
+            standing(Phase.WAITING, seats=SEATS),
+            e.MemberMoved("web1", "10.0.0.1:80", MOVED),
+            {"seats": MOVED},
+        ),
+        "moved while it is asked about": (
+            standing(Phase.ASKING, work=AskGuard("web1", Course.UPGRADE, 0)),
+            e.MemberMoved("web1", "10.0.0.1:80", MOVED),
+            into(Phase.WAITING, seats=MOVED, work=None),
+        ),
+        "moved when its turn had come": (
+            standing(Phase.DUE, approved=True, answer=e.Answer.NEEDED),
+            e.MemberMoved("web1", "10.0.0.1:80", MOVED),
+            into(Phase.WAITING, seats=MOVED, approved=False, answer=None),
+        ),
+        "moved by its step": (
+            standing(Phase.UPGRADING),
+            e.MemberMoved("web1", "10.0.0.1:80", MOVED),
+            {"seats": MOVED},
         ),
         "taken out anew by a reload": (
             standing(Phase.DONE, former=FOUND, relapsed_at="lb1", mark=None),

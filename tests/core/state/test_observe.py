@@ -92,6 +92,34 @@ def test_arrivals_while_out_are_counted() -> None:
         assert came(seen(again, 40, replace(out, arrivals=11))) == 0
 
 
+def test_flows_of_backends_and_frontends() -> None:
+    """Each place has its own; nothing is compared across a reload, or where nothing is counted."""
+    state = initial(PLAN)
+    for second, worker in ((0, "1"), (1, "1"), (2, "2")):
+        view = InstanceView(
+            *("lb1", at(1000 * second), Incarnation(worker, 1), (OUT,), True),
+            backends={"web": Counters(0, 10 * second), "api": None},
+            rates={"web": 7},
+            frontends={"front": Counters(1, 20 * second)},
+        )
+        state = observe(PLAN, state, Looked(view))
+        if second == 1:
+            assert state.flows["lb1", "web"].between(at(0), at(1000)).total == 10
+            assert state.fronts["lb1", "front"].between(at(0), at(1000)).total == 20
+            assert (state.flows["lb1", "web"].rate, state.fronts["lb1", "front"].rate) == (7, None)
+    assert [one.begins for one in (*state.flows.values(), *state.fronts.values())] == [at(2000)] * 2
+
+
+@pytest.mark.parametrize(("ago", "kept"), [(None, 6), (20, 26), (40, 6)])
+def test_flows_are_kept_from_before_the_drain(ago: int | None, kept: int) -> None:
+    """Five seconds of before, for as long as what follows is compared with it."""
+    since = at(1000 * (60 - ago)) if ago is not None else None
+    state = with_web1(phase=Phase.OUT, drain_since=since)
+    for second in range(61):
+        state = seen(state, 1000 * second, OUT, pool=Counters(0, second))
+    assert len(state.flows["lb1", "web"].points) == kept
+
+
 def test_counts_begin_at_the_mark() -> None:
     """A member's gate counts from its return, its peers' from the same moment, and a peer that
     was not there then counts for nothing."""

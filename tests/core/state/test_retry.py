@@ -4,10 +4,11 @@ from typing import Any
 
 from controller.core import events as e
 from controller.core.phases import Phase
+from controller.core.pool import Seat
 from controller.core.state.parts import MemberState
-from controller.core.state.retry import taken_up_again
+from controller.core.state.retry import as_it_is_now, taken_up_again
 from controller.core.steps import Course
-from tests.support.contexts import FOUND, NOW, standing
+from tests.support.contexts import FOUND, HALT, NOW, SEATS, standing
 from tests.support.members import difference
 from tests.support.tables import table
 
@@ -20,6 +21,7 @@ def into(phase: Phase, **more: Any) -> Changes:
     return {"phase": phase, "since": NOW, **more}
 
 
+OTHER_MACHINE = e.Halted(e.Cause.OCCUPANT, "web1 moved", "the limit", "web1")
 NEW_ATTEMPT: Changes = {"attempt": 1}
 
 
@@ -90,3 +92,26 @@ NEW_ATTEMPT: Changes = {"attempt": 1}
 def test_taken_up_again(m: MemberState, changes: Changes) -> None:
     """What the operator's decision to go on forgets, and what it must not (S7)."""
     assert difference(m, taken_up_again(m, NOW)) == changes
+
+
+@table(
+    "m halted seats",
+    {
+        "the halt was about it": (standing(Phase.WAITING, seats=SEATS), OTHER_MACHINE, ()),
+        "about another one": (
+            standing(Phase.WAITING, "web2", seats=SEATS),
+            OTHER_MACHINE,
+            SEATS,
+        ),
+        "about something else": (standing(Phase.WAITING, seats=SEATS), HALT, SEATS),
+        "it is being validated": (standing(Phase.VALIDATING), OTHER_MACHINE, SEATS),
+        "a step of it may run": (
+            standing(Phase.WAITING, seats=SEATS, unfinished=True),
+            OTHER_MACHINE,
+            SEATS,
+        ),
+    },
+)
+def test_who_is_there_now(m: MemberState, halted: e.Halted, seats: tuple[Seat, ...]) -> None:
+    """After a halt over its machine, the operator decided for the one that is there now."""
+    assert as_it_is_now(m, halted).placement.seats == seats

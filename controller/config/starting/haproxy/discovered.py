@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from controller.core.pool import InstanceView, Line
 from controller.core.snapshot import Snapshot, capacity, looked
 from controller.errors import Refused, UsageFault
-from controller.pools.haproxy import HaproxyFacts
+from controller.pools.haproxy import HaproxyFacts, listed_twice
+
+MOST_NAMED = 12
+"""Most names in one line."""
 
 Servers = Mapping[str, Sequence[str]]
 """Backend → its servers without the backups."""
@@ -71,6 +74,22 @@ class Discovery:
         made = re.sub("[^a-z0-9-]+", "-", self.backends[0].lower()).strip("-")
         return made[:63].rstrip("-") or "pool"
 
+    @property
+    def beside(self) -> dict[str, list[str]]:
+        """Other backends → their servers that are a member, or follow one: `plan` refuses."""
+        members = self.members
+        lines = [line for line in self.lines if line.member in members]
+        places = {(o.address, o.port) for line in lines if (o := line.occupant) and o.port}
+        paths = {f"{line.backend}/{line.member}" for line in lines}
+        found: dict[str, list[str]] = {}
+        for one in self.facts:
+            for other in one.others:
+                follows = one.leader_of(other.path) in paths
+                if follows or (other.has_users and (other.address, other.port) in places):
+                    names = found.setdefault(other.backend, [])
+                    names += [other.name] if other.name not in names else []
+        return found
+
     def unfit(self, name: str) -> str:
         """Why a server cannot be a member; empty when it can."""
         for view in self.views:
@@ -96,8 +115,15 @@ def chosen_backends(servers: Servers, asked: Sequence[str]) -> tuple[str, ...]:
     Raises UsageFault for an unknown one, Refused when no backend has servers.
     """
     there = [name for name, members in servers.items() if members]
-    known = ", ".join(there) or "none"
+    known = ", ".join(there[:MOST_NAMED]) or "none"
+    known += f", and {len(there) - MOST_NAMED} more" if len(there) > MOST_NAMED else ""
     for name in asked:
+        if name in servers and name not in there:
+            raise UsageFault(
+                f"--backend {name}: all its servers are backups, which are never members: taking "
+                "one out would change nothing for users while others serve, and end it for all "
+                "where none does"
+            )
         if name not in there:
             raise UsageFault(
                 f"--backend {name}: no backend of that name has servers; known: {known}"
@@ -105,6 +131,12 @@ def chosen_backends(servers: Servers, asked: Sequence[str]) -> tuple[str, ...]:
     if not there:
         raise Refused("no backend here has a server that could be upgraded")
     return tuple(dict.fromkeys(asked)) or (max(there, key=lambda name: len(servers[name])),)
+
+
+def require_distinct(facts: Sequence[HaproxyFacts]) -> None:
+    """Raises Refused where two endpoints lead to one HAProxy."""
+    if reasons := listed_twice(facts):
+        raise Refused(*reasons)
 
 
 def with_leaders(backends: Sequence[str], trackers: Sequence[tuple[str, str]]) -> tuple[str, ...]:
@@ -117,3 +149,18 @@ def with_leaders(backends: Sequence[str], trackers: Sequence[tuple[str, str]]) -
         if backend in result and led_by not in result and leading == name:
             result.append(led_by)
     return tuple(result)
+
+
+def with_twins(backends: Sequence[str], facts: HaproxyFacts, view: InstanceView) -> tuple[str, ...]:
+    """`backends`, and those where every member has a server of its own name that is the same
+    process, or follows it: `plan` refuses while they are not listed."""
+    lines = [line for line in view.lines if not line.is_backup]
+    places = {(o.address, o.port): line.member for line in lines if (o := line.occupant) and o.port}
+    paths = {f"{line.backend}/{line.member}": line.member for line in lines}
+    twins: dict[str, set[str]] = {}
+    for other in facts.others:
+        there = places.get((other.address, other.port), paths.get(facts.leader_of(other.path)))
+        if there == other.name and other.backend not in backends:
+            twins.setdefault(other.backend, set()).add(other.name)
+    members = {line.member for line in lines}
+    return (*backends, *(backend for backend, names in twins.items() if names >= members))

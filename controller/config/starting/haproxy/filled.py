@@ -5,13 +5,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from controller.config.sections.upgrade import PLACEHOLDER
-from controller.config.starting.haproxy.discovered import Discovery
+from controller.config.starting.haproxy.discovered import MOST_NAMED, Discovery
 from controller.config.text.places import printable
 from controller.core.pool import Check
 from controller.pools.haproxy import AGENT, is_loopback, parse_endpoint
-
-MOST_NAMED = 12
-"""Most names in one comment."""
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./:-]*[A-Za-z0-9_/.-]|[A-Za-z]")
 _WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
@@ -76,6 +73,8 @@ def _pool(found: Discovery) -> Iterator[str]:
     yield f"    backends: [{', '.join(map(_word, found.backends))}]"
     yield "  members:"
     yield from (f"    # {line}" for line in _members(found))
+    if any(line.occupant is None for line in found.members.values()):
+        yield '    host: "${member.name}"'
     yield f"    expect: {len(found.members):<22}# refuse when there are more or fewer"
     if found.excluded:
         yield f"    exclude: [{', '.join(map(_word, found.excluded))}]"
@@ -86,24 +85,27 @@ def _pool(found: Discovery) -> Iterator[str]:
 
 
 def _others(found: Discovery) -> Iterator[str]:
-    mine = set(found.members)
     others = {name: own for name, own in found.servers.items() if name not in found.backends}
     if others:
         told = [f"{name} ({_servers(len(own))})" for name, own in others.items()]
         yield f"Other backends here: {_names(told)}; --backend NAME chooses."
-    for name in [name for name, own in others.items() if mine & set(own)][:MOST_NAMED]:
-        yield f"{name} has servers of the same names. If they are the same processes, list it too:"
-        yield "a member is taken out of the backends in this list only."
+    for name, servers in list(found.beside.items())[:MOST_NAMED]:
+        yield f"MEMBERS OF THIS POOL SERVE {printable(name)}, TOO, as {_names(servers)}: `plan`"
+        yield "refuses until every member has a server of its own name there, and it is listed."
+    members = found.members
     for one in found.facts:
         for follower, leader in one.trackers:
             backend, _, member = follower.partition("/")
-            if backend in found.backends and member in mine:
+            if backend in found.backends and member in members:
                 yield f"{follower} follows the health of {leader} (track)."
 
 
 def _members(found: Discovery) -> Iterator[str]:
     lines = found.members
-    yield _names([f"{name} {line.occupant}" for name, line in lines.items()])
+    yield _names([f"{name} {line.occupant or ''}".rstrip() for name, line in lines.items()])
+    if bare := [name for name, line in lines.items() if line.occupant is None]:
+        yield f"On a UNIX socket, so without an address: {_names(bare)}"
+        yield "<- where commands go; ${member.address} has no value here:"
     if backups := dict.fromkeys(line.member for line in found.lines if line.is_backup):
         yield f"Backup servers are never members: {_names(list(backups))}"
     if out := dict.fromkeys(

@@ -1,0 +1,169 @@
+"""Traffic: do users still reach the pool once a member was taken out?
+
+A load balancer may turn all users away when it has one member less, and its own rules say so: the
+pool then has no errors, for it has no requests. What came before a member was taken out is compared
+with what came after.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+from controller.core.decide.context import Context
+from controller.core.events import Cause, Halted
+from controller.core.gates.falloff import (
+    LEAST,
+    fails_elsewhere,
+    goes_on,
+    is_near_zero,
+    is_steady,
+    users_still_come,
+)
+from controller.core.gates.figures import span
+from controller.core.gates.flow import WATCHED, Flow, Stretch
+from controller.core.phases import JUDGED, Phase
+from controller.core.pool import Instant
+from controller.core.state.parts import MemberState
+from controller.core.state.state import Mode
+
+BEFORE: Final = timedelta(seconds=3)
+"""Traffic is watched so long before the first member is taken out, or until `ENOUGH` came."""
+ENOUGH: Final = 100
+AT_LEAST: Final = timedelta(milliseconds=500)
+
+PASSED_BY: Final = timedelta(seconds=1)
+"""So long nothing may reach a backend while users still come to its load balancer."""
+GONE: Final = timedelta(seconds=5)
+"""So long nothing may come at all: a health check in front may have turned them away, or they
+pause."""
+
+LIMIT: Final = "taking a member out must not keep users from the pool"
+
+
+def watch_traffic(ctx: Context) -> Halted | None:
+    """The halt when users no longer reach the pool since a member was taken out."""
+    if not _is_judged(ctx):
+        return None
+    for m in ctx.state.in_progress:
+        since = m.draining.drain_since
+        if since is None or ctx.now - since > WATCHED or m.phase in JUDGED:
+            continue
+        if seen := _fallen(ctx, m, since) or _failing(ctx, m, since):
+            return Halted(Cause.TRAFFIC, seen, LIMIT, m.name)
+    return None
+
+
+def is_measured(ctx: Context, m: MemberState) -> bool:
+    """Whether the traffic is known that a member is about to be taken from. A quiet pool need not
+    be watched."""
+    if not _is_judged(ctx) or not _is_first(ctx, m):
+        return True
+    return all(_is_long_enough(flow) for flow in ctx.state.flows.values())
+
+
+def _is_long_enough(flow: Flow) -> bool:
+    if flow.rate is None or flow.rate < LEAST:
+        return True
+    watched = flow.ends - flow.begins
+    came = flow.points[-1][1].total - flow.points[0][1].total
+    return watched >= BEFORE or (came >= ENOUGH and watched >= AT_LEAST)
+
+
+def is_borne_out(ctx: Context, m: MemberState) -> bool:
+    """Whether users are seen to reach the pool without a member, before its upgrade begins. Where
+    that cannot be judged, it is not waited for."""
+    since = m.draining.drain_since
+    if not _is_judged(ctx) or not _is_first(ctx, m) or since is None:
+        return True
+    for place, flow in ctx.state.flows.items():
+        if flow.ends - since >= GONE or not is_steady(flow, since - BEFORE, since):
+            continue
+        before = flow.between(since - BEFORE, since)
+        if not goes_on(before, flow.between(since, flow.ends)):
+            return False
+        fronts = _fronts(ctx, place[0])
+        if any(front.ends < since + AT_LEAST for front in fronts.values()):
+            return False
+    return True
+
+
+def _is_judged(ctx: Context) -> bool:
+    return ctx.state.mode is Mode.RUNNING and not ctx.state.bears_quiet and ctx.plan.holds_out
+
+
+def _is_first(ctx: Context, m: MemberState) -> bool:
+    """Whether so many were never out before: no other member came back yet, or another one is out
+    beside it."""
+    others = [one for one in ctx.state.members.values() if one.name != m.name]
+    if any(one.is_away for one in others):
+        return True
+    return not any(one.phase in JUDGED or one.phase is Phase.DONE for one in others)
+
+
+def _fallen(ctx: Context, m: MemberState, since: Instant) -> str | None:
+    """What is seen where next to nothing comes any more."""
+    for place, flow in ctx.state.flows.items():
+        if flow.ends - since < PASSED_BY or not is_steady(flow, since - BEFORE, since):
+            continue
+        before = flow.between(since - BEFORE, since)
+        lately = flow.between(max(since, flow.ends - GONE), flow.ends)
+        just_now = flow.between(flow.ends - PASSED_BY, flow.ends)
+        is_passed_by = is_near_zero(before, just_now) and _users_come(ctx, place[0], before, since)
+        is_gone = flow.ends - since >= GONE and is_near_zero(before, lately)
+        if is_passed_by or is_gone:
+            now = just_now if is_passed_by else lately
+            still = "; users still come to the load balancer" if is_passed_by else ""
+            return (
+                f"since {m.name} was taken out, {_rate(now)} reach {place[1]} at {place[0]}, and "
+                f"{_rate(before)} did before{still}"
+            )
+    return None
+
+
+def _users_come(ctx: Context, instance: str, own: Stretch, since: Instant) -> bool:
+    fronts = _fronts(ctx, instance)
+    if not fronts:
+        return False
+    until = min(flow.ends for flow in fronts.values())
+    begin = max(since, until - PASSED_BY)
+    if until - begin < PASSED_BY / 2:
+        return False
+    return users_still_come(own, _sum(fronts, since - BEFORE, since), _sum(fronts, begin, until))
+
+
+def _failing(ctx: Context, m: MemberState, since: Instant) -> str | None:
+    """What is seen where some of the users are turned away, with errors."""
+    for instance in ctx.state.snapshots:
+        fronts = _fronts(ctx, instance)
+        flows = {place: flow for place, flow in ctx.state.flows.items() if place[0] == instance}
+        if not fronts or not any(is_steady(f, since - BEFORE, since) for f in flows.values()):
+            continue
+        until = min(flow.ends for flow in fronts.values())
+        found = fails_elsewhere(
+            _sum(flows, since - BEFORE, since),
+            _sum(fronts, since - BEFORE, since),
+            _sum(flows, since, until),
+            _sum(fronts, since, until),
+        )
+        if found is not None:
+            before, now = found
+            names = ", ".join(name for _, name in fronts)
+            backends = ", ".join(name for _, name in flows)
+            return (
+                f"since {m.name} was taken out, {instance} fails {now.errors} of {now.total} "
+                f"requests that do not reach {backends}, and {before.errors} of {before.total} "
+                f"before (frontends: {names})"
+            )
+    return None
+
+
+def _fronts(ctx: Context, instance: str) -> dict[tuple[str, str], Flow]:
+    return {place: flow for place, flow in ctx.state.fronts.items() if place[0] == instance}
+
+
+def _sum(flows: dict[tuple[str, str], Flow], since: Instant, until: Instant) -> Stretch:
+    return sum((flow.between(since, until) for flow in flows.values()), Stretch())
+
+
+def _rate(stretch: Stretch) -> str:
+    seconds = timedelta(seconds=stretch.seconds)
+    return f"{stretch.total} requests in {span(seconds)}"

@@ -1,0 +1,51 @@
+"""What the rollout file says about a member, filled in for the machine that is there now."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from controller.config import RolloutFile
+from controller.core.plan.plan import Plan, Purpose
+from controller.core.pool import Member
+from controller.core.state.state import State
+from controller.core.steps import Course
+from controller.errors import ConfigurationError, Fault
+from controller.runner.perform import FileStep
+from controller.tasks import Work
+
+
+def work_of(file: RolloutFile, plan: Plan, rollout: str) -> Callable[[FileStep], Work]:
+    """The work of a step. It raises ConfigurationError where a template cannot be filled."""
+
+    def work(step: FileStep) -> Work:
+        member = _meant(file, plan, step)
+        if plan.purpose is Purpose.ROLLBACK:
+            return file.work(Course.ROLLBACK, member, rollout)
+        whole = file.work(step.course, member, rollout)
+        is_rehearsal = plan.purpose is Purpose.REHEARSAL
+        return replace(whole, steps=(), guard=None) if is_rehearsal else whole
+
+    return work
+
+
+def _meant(file: RolloutFile, plan: Plan, step: FileStep) -> Member:
+    """The one that the step names. One whose address was known once, and is not now, may be
+    anywhere: its former address is never used. Raises ConfigurationError."""
+    if step.seats:
+        now = step.seats[0].occupant
+        return file.member(step.member, now.address, now.port)
+    planned = plan.member(step.member)
+    if planned is None or planned.address:
+        why = f"no load balancer shows the address of {step.member} now"
+        raise ConfigurationError(str(file.path), (Fault(0, 0, "pool", why),))
+    return planned
+
+
+def member_judged(file: RolloutFile, plan: Plan, state: State, name: str) -> Member:
+    """The machine that its gates judge: the one that was validated last. Raises
+    ConfigurationError."""
+    seats = state.members[name].placement.seats
+    planned = plan.member(name)
+    if planned is None or (seats and str(seats[0].occupant) != f"{planned.address}:{planned.port}"):
+        now = seats[0].occupant
+        return file.member(name, now.address, now.port)
+    return planned
