@@ -58,12 +58,10 @@ def propose(
     way back, those that were upgraded; None where that is not known.
     """
     chosen = _chosen(settings, members)
-    refusals = _selection_refusals(settings, members, chosen)
-    refusals += [*_missing_members(chosen, views), *two_machines(chosen, views)]
-    refusals += _impossible(settings.policies, abilities, purpose)
+    refusals = [*_selection_refusals(settings, members, chosen), *_missing_members(chosen, views)]
+    refusals += [*two_machines(chosen, views), *_impossible(settings.policies, abilities, purpose)]
     left = _left(chosen, ours, views)
-    stay = _not_upgraded(chosen, {*left, *ours}, upgraded)
-    left |= dict.fromkeys(stay, NOT_UPGRADED)
+    left |= dict.fromkeys(stay := _not_upgraded(chosen, {*left, *ours}, upgraded), NOT_UPGRADED)
     turn = [name for name in chosen if name not in left]
     shared = shared_machines(turn, views)
     refusals += [*shared.refusals, *(_nobody_left(left, stay) if chosen and not turn else [])]
@@ -98,10 +96,19 @@ def propose(
         by_hand=by_hand,
         seats={name: seats_of(name, views) for name in members},
     )
-    notes = [_left_note(name, how) for name, how in left.items()]
-    notes += (*floor.notes, *shared.notes, *_failing_checks(turn, views))
-    notes += lingering_notes(views, settings.policies)
-    return Proposal(None if refusals else plan, tuple(refusals), tuple(notes))
+    notes = _notes(left, turn, views, settings.policies, (*floor.notes, *shared.notes))
+    return Proposal(None if refusals else plan, tuple(refusals), notes)
+
+
+def _notes(
+    left: Mapping[str, str],
+    turn: Sequence[str],
+    views: Sequence[InstanceView],
+    policies: Policies,
+    more: Sequence[str],
+) -> tuple[str, ...]:
+    left_out = [_left_note(name, how) for name, how in left.items()]
+    return (*left_out, *more, *_failing_checks(turn, views), *lingering_notes(views, policies))
 
 
 def _nobody_left(left: Mapping[str, str], stay: Sequence[str]) -> list[str]:
