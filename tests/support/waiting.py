@@ -50,3 +50,10 @@ async def until(
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {within:g} s in vain for {what}; at last: {value!r}")
         await asyncio.sleep(every)
+
+
+async def accepted() -> None:
+    """Let the loop hand over connections that came at the last moment, before a server on it is
+    taken for idle."""
+    for _ in range(5):
+        await asyncio.sleep(0)

@@ -330,7 +330,8 @@ SAME_PLACE = Occupant("pod-2", "127.0.0.1", 80)
         ("127.0.0.1", [], True),
         ("127.0.0.1", [("it", "web", HERE)], True),
         ("127.0.0.1", [("other", "web", ELSEWHERE), ("it", "api", ELSEWHERE)], True),
-        ("-", [("it", "web", HERE)], True),
+        ("-", [("it", "api", HERE)], True),
+        ("-", [("it", "web", HERE)], False),
         ("127.0.0.1", [("it", "web", ELSEWHERE)], False),
         ("127.0.0.1", [("it", "web", SAME_PLACE)], False),
         ("127.0.0.1", [("other", "web", HERE), ("it", "web", ELSEWHERE)], False),
@@ -339,8 +340,8 @@ SAME_PLACE = Occupant("pod-2", "127.0.0.1", 80)
 async def test_who_is_meant_to_be_there(
     short_folder: Path, address: str, seats: list[tuple[str, str, Occupant]], is_set: bool
 ) -> None:
-    """Only the seat of this very line counts, by the id of its occupant; nobody known to be in
-    the place is nobody else."""
+    """Only the seat of this very line counts, by the id of its occupant; whoever has left the place
+    is not taken to be there still."""
     state = STATE.replace("127.0.0.1", address)
 
     async def answer(line: str, writer: asyncio.StreamWriter) -> None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from controller.records import Notice, Undelivered
+from tests.support.waiting import accepted
 
 Answer = Callable[[int], int]
 """The status for the n-th request, from 0; 0: never answer."""
@@ -73,6 +74,7 @@ async def receiver(
         yield here
     finally:
         server.close()
+        await accepted()
         for task in waiting:
             task.cancel()
         for task in tuple(waiting):

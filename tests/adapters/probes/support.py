@@ -19,6 +19,7 @@ from controller.tasks import (
     Validation,
     ValidationResult,
 )
+from tests.support.waiting import accepted
 
 Handler = Callable[[str, asyncio.StreamWriter], None]
 """Gets the head of a request and writes the answer; the connection is then closed."""
@@ -104,6 +105,7 @@ async def serving(
     server = await asyncio.start_server(serve, sock=place, ssl=tls)
     async with server:
         yield place.getsockname()[1]
+    await accepted()
     async with asyncio.timeout(10):
         await asyncio.gather(*connections)
 

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 from adapters.clock import SystemClock
 from adapters.prometheus import PrometheusSource
 from controller.metrics_servers import MetricsServer
+from tests.support.waiting import accepted
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ async def stub(
     async with server:
         one.port = server.sockets[0].getsockname()[1]
         yield one
+    await accepted()
     async with asyncio.timeout(10):
         await one.gone()
 
