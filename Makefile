@@ -22,7 +22,7 @@ demo: $(VENV)/.demo
 # Thousands of processes are started: what one of them compiled, the next ones read.
 test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.dev servers
-	$(VENV)/bin/python -m pytest -n 4 --cov=controller/core --cov-branch --cov-fail-under=100
+	$(VENV)/bin/python -m pytest -n 4 --dist worksteal --cov=controller/core --cov-branch --cov-fail-under=100
 
 lint: $(VENV)/.dev
 	$(VENV)/bin/ruff format --check .

@@ -125,3 +125,8 @@ def test_since_when_an_occupant_is_shown(
     before = looked(Snapshot("lb1"), view(line("web1", **was), line("web1", "api"), at=1))
     after = looked(before, view(line("web1", "api"), line("web1", **now), at=2))
     assert [one.since.seconds for one in after.lines["web1"]] == [1, since]
+
+
+def test_incarnations_are_called_by_their_id() -> None:
+    """A process id, at HAProxy."""
+    assert str(Incarnation("77", 1)) == "77"

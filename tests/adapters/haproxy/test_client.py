@@ -360,7 +360,7 @@ async def test_who_is_meant_to_be_there(
         if is_set:
             assert await doing == Incarnation("77", 1700000000)
         else:
-            with pytest.raises(CommandRefused, match=f"web/a1 is now {HERE}, and was 127.0.0.1:8"):
+            with pytest.raises(CommandRefused, match=r"web/a1 is now .+, and was 127\.0\.0\.1:8"):
                 await doing
     assert any(line.startswith("disable agent") for line in lines) is is_set
 

@@ -71,6 +71,20 @@ def test_arrivals_while_draining_mean_persistence() -> None:
     assert state.members["web1"].draining.persistent
 
 
+def test_arrivals_that_nobody_counts() -> None:
+    """Nothing is known of clients then."""
+    state = with_web1(phase=Phase.DRAINING, set_at=at(0))
+    state = seen(state, 10, line("web1", admin=Admin.DRAINING, arrivals=None))
+    assert state.members["web1"].draining.arrivals is None
+
+
+def test_a_soak_begins_when_the_warm_up_has_ended() -> None:
+    """A share of the traffic proves little."""
+    state = seen(with_web1(phase=Phase.SOAKING), 10, line("web1", is_warming=True))
+    assert state.members["web1"].trial.warmed_at is None
+    assert seen(state, 20, line("web1")).members["web1"].trial.warmed_at == at(20)
+
+
 def came(state: State) -> int:
     return state.members["web1"].draining.intruders
 
