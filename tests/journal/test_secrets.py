@@ -42,9 +42,10 @@ def test_a_plan_holds_no_secret() -> None:
         assert not [canary for canary in CANARIES if canary in text]
         assert ".test" not in text
     assert decode(*encode(plan)) == plan
-    ratio, pages = plan.policies.gates
+    gates = {gate.name: gate for gate in plan.policies.gates}
+    ratio = gates["ratio"]
     assert isinstance(ratio, MetricGate)
-    assert isinstance(pages, AlertGate)
+    assert isinstance(gates["pages"], AlertGate)
     assert ratio.queries == {Query.VALUE: 'rate(e{s="${member.name}"}[${window}])'}
     assert ratio.probe_every is not None
     assert list(file.servers) == ["ratio", "pages"]
