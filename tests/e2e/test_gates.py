@@ -77,10 +77,12 @@ async def test_override(site: MakeSite) -> None:
 
 
 async def test_resume_after_a_halt(site: MakeSite) -> None:
-    """`resume` is the decision, and the next `run` goes on: web1 once more, then web2."""
+    """`resume` is the decision, and the next `run` goes on: web1 is proven once more, without its
+    step, then web2. What was wrong with v2 was mended meanwhile."""
     one = await site(2)
     file = one.file()
     await halted(one, file, later=True)
+    one.world.set_behaviour("web1", fail_every=0)
     resumed = await one.command("resume", "web", "--reason", "the network was it")
     assert resumed.code == 0
     assert resumed.out.startswith("resume web: no process runs it; takes effect on the next run: ")
@@ -92,6 +94,7 @@ async def test_resume_after_a_halt(site: MakeSite) -> None:
         done = await one.run(file)
     assert (done.code, load.tally.failed) == (0, 0), done.text
     assert any("the network was it" in body for body in one.bodies("ResumeRequested"))
+    assert one.executions() == {"web1": 1, "web2": 1}
     await one.assert_all("v2")
 
 
@@ -103,12 +106,15 @@ async def test_what_is_named_next_works(site: MakeSite) -> None:
     async with one.users():
         halted = await one.run(file, "--set", "version=v2")
     line = next(x for x in halted.out.splitlines() if x.startswith("NEXT"))
-    resume, run = (shlex.split(x)[1:] for x in line.partition("go on:")[2].split(", then "))
+    typed, _, remark = line.partition("go on:")[2].partition("   (")
+    resume, run = (shlex.split(x)[1:] for x in typed.split(", then "))
     assert ["--set", "version=v2", "--state", str(one.state)] == run[2:]
+    assert remark == "the steps of web1 that ended well do not run again)"
     assert (await one.start(*resume).end()).code == 0
     async with one.users():
         done = await one.start(*run, "--override", "errors", "--reason", "known", "--yes").end()
     assert done.code == 0, done.text
+    assert one.executions() == {"web1": 1, "web2": 1}
     await one.assert_all("v2")
 
 
