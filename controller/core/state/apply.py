@@ -127,6 +127,8 @@ def _after_halt(m: MemberState, event: e.Halted) -> MemberState:
 def _condemned_why(event: e.Halted, name: str) -> str:
     if event.gate is None:
         return event.seen
+    if event.member is None:
+        return f"not proven when gate {event.gate!r} failed"
     failed = f"failed gate {event.gate!r}"
     return failed if name == event.member else f"not proven when {event.member} {failed}"
 

@@ -282,6 +282,17 @@ SOAKS = standing(Phase.SOAKING)
                 },
             },
         ),
+        "by a gate on the pool, nobody named": (
+            (SOAKS,),
+            replace(BY_GATE, member=None, condemned=("web1",)),
+            {
+                "web1": {
+                    "why": "not proven when gate 'errors' failed",
+                    "condemned": True,
+                    "disproven": "not proven when gate 'errors' failed",
+                }
+            },
+        ),
         "by its health check": (
             (SOAKS,),
             e.Halted(e.Cause.MEMBER, "no longer healthy", "limit", "web1", None, ("web1",)),
