@@ -4,6 +4,7 @@ time. What is another member's machine never comes there by a step."""
 from typing import Final
 
 from controller.core.decide.context import Context, Output
+from controller.core.decide.unresolved import unresolved_at
 from controller.core.events import Cause, Halted, MemberMoved, StepsUndone
 from controller.core.phases import EXPOSED, IN_PROGRESS, Phase
 from controller.core.plan.identity import at_odds, has_users, ids_of, leads_to, place
@@ -95,7 +96,7 @@ def are_at_odds(ctx: Context, m: MemberState) -> str:
     """Where some lines of a member show another occupant than before its steps, and others do not
     yet; empty when all agree: those that showed the same one before do so again."""
     if (instance := hidden_at(ctx, m)) is not None:
-        return f"{instance} shows no address of it"
+        return unresolved_at(ctx, m) or f"{instance} shows no address of it"
     changes = changes_of(ctx, m)
     if not changes:
         return ""

@@ -15,6 +15,7 @@ from controller.core.decide.occupants import (
     second_name,
     taken_over,
 )
+from controller.core.decide.unresolved import unresolved_at
 from controller.core.decide.upgrade import failed
 from controller.core.events import Cause, Halted
 from controller.core.gates.figures import span
@@ -90,7 +91,7 @@ def _where_it_is_shown(ctx: Context, m: MemberState, wish: Output) -> Output | N
         return wish
     if not _is_overdue(ctx, m):
         return None
-    seen = f"{instance} has shown no address of it for {_patience(ctx)}"
+    seen = unresolved_at(ctx, m) or f"{instance} has shown no address of it for {_patience(ctx)}"
     return failed(ctx, m, seen, f"return.within is {_patience(ctx)}")
 
 
@@ -107,7 +108,7 @@ def _is_lost(ctx: Context, m: MemberState) -> bool:
 def _is_overdue(ctx: Context, m: MemberState) -> bool:
     """Whether its lines have shown what they show for as long as a return may take."""
     since = max((one.since for _, one in ctx.state.lines_of(m.name)), default=ctx.now)
-    return ctx.now - since >= ctx.plan.policies.comeback.within
+    return ctx.seen_for(since) >= ctx.plan.policies.comeback.within
 
 
 def _patience(ctx: Context) -> str:

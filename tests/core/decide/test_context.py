@@ -58,6 +58,12 @@ RAMPED = a_plan(ramp=(10, 50), hold=seconds(10))
             {"in_flight": 2},
         ),
         "the check": (Phase.CHECKING, {"since": ago(60)}, a_plan(within=seconds(30)), FAILING),
+        "the wait for an address": (
+            Phase.OUT,
+            {"since": ago(60)},
+            a_plan(within=seconds(30)),
+            {"occupant": None},
+        ),
         "the return": (Phase.RETURNING, {"since": ago(60)}, a_plan(within=seconds(30)), FAILING),
         "the soak": (
             Phase.SOAKING,
@@ -78,7 +84,7 @@ def test_no_deadline_runs_while_nobody_sees(
 ) -> None:
     """What was over by the clock alone has its time still, once all answer again."""
     m = standing(phase, **changes)
-    seen = a_context(m, plan=plan, shows=shows)
+    seen = a_context(m, plan=plan, shows=shows, seen_since=ago(60))
     assert proceed(seen, the(seen)) is not None
-    unseen = a_context(m, plan=plan, shows=shows, unseen=LONG_OUTAGE)
+    unseen = a_context(m, plan=plan, shows=shows, seen_since=ago(60), unseen=LONG_OUTAGE)
     assert proceed(unseen, the(unseen)) is None

@@ -29,6 +29,8 @@ from tests.support.tables import Expected, halt, saying, sets, table
 HELD = {**OUT, **NAMELESS}
 COMING = {**DRAINS, **NAMELESS}
 LISTED = {**READY, **NAMELESS}
+LOST = {**HELD, "occupant": None}
+"""As a balancer shows it whose former address is gone with the name."""
 NO_STEPS = a_plan(upgrade=CourseShape(0))
 
 
@@ -49,6 +51,15 @@ CASES: dict[str, tuple[Context, Expected]] = {
         RunStep("web1", Course.UPGRADE, 0, 0, SEATS),
     ),
     "out, no step left": (at(Phase.OUT, HELD, plan=NO_STEPS), None),
+    "out, a step to run, and its address is gone": (at(Phase.OUT, LOST), None),
+    "out, and its address has been gone for long": (
+        at(Phase.OUT, LOST, 60, seen_since=ago(60)),
+        TOO_LATE,
+    ),
+    "its steps ended long ago, and its address is gone": (
+        at(Phase.UPGRADING, LOST, 60, step=1),
+        TOO_LATE,
+    ),
     "its steps ended": (at(Phase.UPGRADING, HELD, step=1), None),
     "its steps ended long ago": (at(Phase.UPGRADING, HELD, 60, step=1), TOO_LATE),
     "its steps ended, and its name is back": (
