@@ -4,6 +4,7 @@ A terminal that is closed must not end a rollout (S11), and one that is stopped 
 delay it: a separate thread paints, and nothing here raises or waits for the terminal.
 """
 
+import io
 import os
 import sys
 import threading
@@ -61,7 +62,9 @@ class Screen:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._console = Console(file=stream, force_terminal=True, highlight=False)
+        # It only makes strings: given the stream, it would flush that, which raises when the
+        # terminal has gone.
+        self._console = Console(file=io.StringIO(), force_terminal=True, highlight=False)
         self._size: Size | None = None
         self._board: Sequence[TextLine] = ()
         self.is_broken = False

@@ -131,6 +131,8 @@ def entry() -> None:
     try:
         spell_out_signs()
         code = _ended()
+        if (fault := streams.lost()) is not None:
+            _complain(_unwritable(fault))
     except interrupts.Interrupted:
         code = _interrupted()
     finally:
@@ -158,7 +160,7 @@ def _ended() -> int:
     except OSError as error:
         if streams.output_fault() is None:
             raise
-        _complain(f"standard output cannot be written: {error.strerror}")
+        _complain(_unwritable(error))
         return (
             ExitCode.STOPPED if interrupts.ACTING.intersection(sys.argv[1:2]) else ExitCode.REFUSED
         )
@@ -169,6 +171,10 @@ def _interrupted() -> int:
     interrupts.hand_to(interrupts.ignore)
     _complain("stopped; nothing was touched")
     return ExitCode.STOPPED
+
+
+def _unwritable(error: OSError) -> str:
+    return f"standard output cannot be written: {error.strerror}"
 
 
 def _complain(line: str) -> None:

@@ -1,6 +1,7 @@
 """Closed or full standard streams."""
 
 import contextlib
+import errno
 import io
 import os
 import sys
@@ -49,6 +50,21 @@ def prepare() -> None:
         encoding, errors, is_by_line = out.encoding, out.errors, out.line_buffering
         raw = cast("io.BufferedWriter", out.detach())
         sys.stdout = _Output(raw, encoding, errors, line_buffering=is_by_line)
+
+
+_fault: OSError | None = None
+
+
+def missed(stream: object, error: OSError) -> None:
+    """What was to be written to `stream` is lost. A reader that has gone wants nothing more."""
+    global _fault
+    if stream is sys.stdout and error.errno not in (errno.EPIPE, errno.EIO):
+        _fault = error
+
+
+def lost() -> OSError | None:
+    """Why something was lost that was written without a stream's buffer, if it was."""
+    return _fault
 
 
 def output_fault() -> OSError | None:

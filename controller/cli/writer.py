@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final, TextIO
 
+from controller.cli import streams
+
 WAITING: Final = 1000
 """Lines that wait for the reader; the oldest are dropped."""
 
@@ -26,21 +28,28 @@ def left_out(count: int) -> str:
 
 
 def put(stream: TextIO, text: str) -> None:
-    """Write `text`, however long the reader takes; errors are ignored, since the reader may have
-    gone. Nothing of it stays in a buffer."""
-    with suppress(OSError, ValueError):
+    """Write `text`, however long the reader takes; errors end nothing, since the reader may have
+    gone: they are noted. Nothing of it stays in a buffer."""
+    with suppress(ValueError):
         try:
-            descriptor = stream.fileno()
-        except OSError:  # in memory
-            stream.write(text)
-            stream.flush()
-            return
-        rest = text.encode(stream.encoding or "utf-8", stream.errors or "replace")
-        while rest:
-            try:
-                rest = rest[os.write(descriptor, rest) :]
-            except BlockingIOError:  # another process has made the terminal non-blocking
-                select.select((), (descriptor,), ())
+            _put(stream, text)
+        except OSError as error:
+            streams.missed(stream, error)
+
+
+def _put(stream: TextIO, text: str) -> None:
+    try:
+        descriptor = stream.fileno()
+    except OSError:  # in memory
+        stream.write(text)
+        stream.flush()
+        return
+    rest = text.encode(stream.encoding or "utf-8", stream.errors or "replace")
+    while rest:
+        try:
+            rest = rest[os.write(descriptor, rest) :]
+        except BlockingIOError:  # another process has made the terminal non-blocking
+            select.select((), (descriptor,), ())
 
 
 class Writer:

@@ -1,6 +1,8 @@
 """The painter of the live board: what it writes, and that it holds nobody up."""
 
+import errno
 import io
+import os
 import sys
 import threading
 
@@ -50,6 +52,29 @@ def test_the_board_stays_below() -> None:
     assert shown(stream) == ["one", "two", "board"]
     screen.close()
     assert shown(stream) == ["one", "two"]
+
+
+class Gone(io.StringIO):
+    """A terminal that has gone: an unbuffered stream passes even an empty text on to it."""
+
+    def write(self, text: str) -> int:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    def flush(self) -> None:
+        self.write("")
+
+
+def test_a_terminal_that_has_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the painter nor who tells something meets an error (S11)."""
+    stream = Gone()
+    screen = Screen(stream)
+    screen.open()
+    screen.paint([(Segment("one"),)], BOARD)
+    screen.close()
+    monkeypatch.setattr(sys, "stdout", stream)
+    live = LiveNarrator(SystemClock(), UNICODE)
+    live.warn("lost")
+    live.stop()
 
 
 def test_nothing_new_is_not_painted() -> None:

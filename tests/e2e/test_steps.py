@@ -118,8 +118,8 @@ async def test_partner_lost_while_draining(site: MakeSite) -> None:
 
 
 async def test_journal_that_cannot_be_written(site: MakeSite) -> None:
-    """When nothing can be written down any more, nothing more is done: exit 5, what stands is
-    said, and the next run goes on with the step that ended meanwhile."""
+    """When nothing can be written down any more, nothing more is done: a halt, exit 5, what stands
+    is said, and the next run goes on with the step that ended meanwhile."""
     one = await site(2)
     file = one.file(upgrade=one.upgrade(held=True), gates=[])
     running = one.begin(file)
@@ -129,8 +129,9 @@ async def test_journal_that_cannot_be_written(site: MakeSite) -> None:
         one.go.touch()
         done = await running.end()
     assert done.code == 5, done.text
-    assert "CUT OFF: journal " in done.out
-    assert "web1  OUT OF ROTATION" in done.out
+    assert "the state folder cannot be used: journal " in done.out
+    assert "the end of this run is NOT IN THE JOURNAL" in done.out
+    assert "web1: OUT OF ROTATION" in done.out
     assert await one.admin() == {"web1": 1, "web2": 0}
     assert (await one.run(file)).code == 0
     assert one.executions() == {"web1": 1, "web2": 1}

@@ -50,6 +50,11 @@ class Context:
         return any(snapshot.tried_at is None for snapshot in self.state.snapshots.values())
 
     @property
+    def has_seen_all(self) -> bool:
+        """Whether every load balancer has shown the whole pool since this process began."""
+        return all(snapshot.full_at is not None for snapshot in self.state.snapshots.values())
+
+    @property
     def is_lost_for_good(self) -> bool:
         """Whether some load balancer has been unreadable for as long as may be."""
         patience = self.plan.policies.lost_after

@@ -72,8 +72,8 @@ def _still_by_name(ctx: Context, m: MemberState) -> Halted | None:
 
 
 def for_a_known_machine(ctx: Context, m: MemberState, wish: Output | None) -> Output | None:
-    """What is done to a machine waits until its address is shown, and until it has no second name
-    under which users would meet it."""
+    """What is done to a machine waits until this process has seen who is in its place, until its
+    address is shown, and until it has no second name under which users would meet it."""
     match wish:
         case RunStep() if not m.progress.unfinished and (other := second_name(ctx, m)):
             return _two_names(m, other)
@@ -86,6 +86,8 @@ def for_a_known_machine(ctx: Context, m: MemberState, wish: Output | None) -> Ou
 
 
 def _where_it_is_shown(ctx: Context, m: MemberState, wish: Output) -> Output | None:
+    if not ctx.has_seen_all:
+        return None
     instance = hidden_at(ctx, m)
     if instance is None:
         return wish

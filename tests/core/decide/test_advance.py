@@ -141,6 +141,26 @@ SAME_AS_WEB1: dict[str, Any] = {"others": {"occupant": HERE}}
         ),
         "none, to be validated": (a_context(standing(Phase.VALIDATING), **NO_ADDRESS), None),
         "none, to be asked about": (a_context(standing(Phase.PROVING), **NO_ADDRESS), None),
+        "one balancer has shown nothing yet, to be validated": (
+            a_context(standing(Phase.VALIDATING), unasked=("lb2",)),
+            None,
+        ),
+        "one balancer has shown nothing yet, to be asked about": (
+            a_context(standing(Phase.PROVING), unasked=("lb2",)),
+            None,
+        ),
+        "none has shown anything yet": (
+            a_context(standing(Phase.VALIDATING), unasked=("lb1", "lb2")),
+            None,
+        ),
+        "one balancer did not answer yet": (
+            a_context(standing(Phase.VALIDATING), unasked=("lb2",), silent={"lb2": ago(1)}),
+            None,
+        ),
+        "one balancer was seen before it fell silent": (
+            a_context(standing(Phase.VALIDATING), silent={"lb2": ago(1)}),
+            Validate("web1", Course.UPGRADE, SEATS),
+        ),
         "none, to be checked": (
             a_context(standing(Phase.VALIDATING, passed=True), **NO_ADDRESS),
             None,
@@ -166,5 +186,6 @@ SAME_AS_WEB1: dict[str, Any] = {"others": {"occupant": HERE}}
     },
 )
 def test_known_machines_only(ctx: Context, output: Expected) -> None:
-    """What is done to a machine waits until its address is shown; other settings do not (S4)."""
+    """What is done to a machine waits until it was seen since this process began, and until its
+    address is shown; other settings do not (S4)."""
     assert proceed(ctx, the(ctx)) == output
