@@ -20,6 +20,7 @@ each = pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name
 def handlers() -> Iterator[None]:
     """The process of the tests has its own."""
     former = {number: signal.getsignal(number) for number in (*SIGNALS, signal.SIGTTOU)}
+    interrupts.hand_to(interrupts.interrupt)  # another test may have left its own
     yield
     interrupts.hand_to(interrupts.interrupt)
     for number, handler in former.items():

@@ -135,7 +135,7 @@ SENTENCES: list[tuple[Event | Observation, State, str]] = [
     (e.StepsUndone("web1", "it moved"), state(), "its steps run again: it moved"),
     (e.OperatorAnswered("web1", go_on=False), state(), "the operator said no"),
     (HALT, state(), "HALT (gate): gate 'errors': 4 of 42 requests failed"),
-    (e.RunBegan("me@here"), state(), "started by me@here"),
+    (e.RunBegan("me@here"), state(), "begun by me@here"),
     (set_member(Setting.HOLD), UNSEEN, "going into maintenance"),
     (set_member(Setting.CUT), UNSEEN, "drain timeout reached: closing what is left (on_timeout)"),
     (e.MemberSet("web1", Setting.DRAIN, {}), UNSEEN, "takes no new traffic"),
@@ -230,7 +230,7 @@ def test_why_a_step_runs_now(changes: dict[str, Any], why: str) -> None:
 def test_run_that_goes_on_says_so() -> None:
     """The second process of a rollout does not begin it."""
     before = replace(state(), run=e.RunBegan("me"))
-    assert sentence(e.RunBegan("you"), before, before) == ("", "continued by you")
+    assert sentence(e.RunBegan("you"), before, before) == ("", "taken up again by you")
 
 
 @pytest.mark.parametrize(

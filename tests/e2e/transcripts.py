@@ -39,7 +39,7 @@ _FIGURES: Final = (
     (r"\b(none|N) of N", "N of N"),
     (r" {2,}", "  "),
 )
-_CHANCE: Final = re.compile(r"^DATE TIME .*( waits| gate \S+: )")
+_CHANCE: Final = re.compile(r"^DATE TIME .*( waits| gate \S+: | the state folder )")
 """Said only when it took long enough to be worth a line, or with another verdict first."""
 
 

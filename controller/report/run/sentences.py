@@ -28,7 +28,7 @@ from controller.report.words import count, names
 
 _ASKED = {
     Setting.DRAIN: "draining: no new traffic, waiting for work in flight to end",
-    Setting.CHECK: "validated, returning: the load balancer's own health check starts again",
+    Setting.CHECK: "validated, on its way back: the load balancer's own health check starts again",
     Setting.PUT_BACK: "passed every check, going back into rotation as found",
 }
 
@@ -76,7 +76,7 @@ def _said(event: Event | Observation, before: State, after: State) -> tuple[str,
         case e.LockLost(why):
             return "", f"the lock was lost ({why}); this process touches nothing more"
         case e.RunBegan(by):
-            return "", f"{'started' if before.run is None else 'continued'} by {by}"
+            return "", f"{'begun' if before.run is None else 'taken up again'} by {by}"
         case _:
             return _member(event, after)
 
