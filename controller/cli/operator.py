@@ -215,6 +215,7 @@ async def _abort_at_rest(
     # The lock goes before notices in delivery are waited for.
     with Signals() as signals:
         async with AsyncExitStack() as waiting, bootstrap.lock(folder).hold(name) as hold:
+            waiting.callback(log.stop)  # last: notices that fail are lines too
             running = bootstrap.commands(folder)
             notices = await waiting.enter_async_context(
                 _notices(former, file, running, folder, log)

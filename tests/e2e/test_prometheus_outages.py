@@ -35,8 +35,14 @@ async def emptied(at: Metered) -> None:
 
 
 async def target_gone(at: Metered) -> None:
+    """Until Prometheus has noticed it at every one of them."""
     for one in at.sites:
         await order(one.endpoint, "disable frontend exporter")
+
+    async def is_noticed() -> bool:
+        return await at.value("max(up)") == 0
+
+    await until(is_noticed, 20, "a scrape to fail")
 
 
 async def users_gone(at: Metered) -> None:
