@@ -14,11 +14,12 @@ from adapters.clock import SystemClock
 from adapters.storage.lock import FileLock
 from controller.core.phases import Phase
 from tests.adapters.storage.processes import child
-from tests.adapters.storage.test_folder import CARL, needs_root
+from tests.adapters.storage.test_folder import CARL
 from tests.cli.test_report import poolroll
 from tests.journal.rebuilt import RECORDED, dumped, jobs_of, rebuild
 from tests.journal.record import MAX_BYTES
 from tests.journal.scenes import SCENES
+from tests.support.operators import needs_root
 
 V1 = RECORDED / "v1"
 

@@ -4,8 +4,6 @@ import os
 import stat
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,25 +11,11 @@ import pytest
 from adapters.commands import helper
 from adapters.commands.sharing import check_root, make_root
 from controller.errors import StateError
+from tests.support.operators import GROUP, needs_root
 
 ROOT = Path(__file__).parents[3]
-GROUP = 54100
 ANNA, BERT = 54001, 54002
 SAY = ("/bin/sh", "-c", "id -u; echo x >>$0")
-
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="changes its user, which takes root")
-
-
-@pytest.fixture
-def shared() -> Iterator[Path]:
-    """The state folder that an administrator made for a group."""
-    with tempfile.TemporaryDirectory() as base:
-        Path(base).chmod(0o755)
-        folder = Path(base) / "poolroll"
-        folder.mkdir()
-        os.chown(folder, 0, GROUP)
-        folder.chmod(0o2770)
-        yield folder
 
 
 def run(user: int, umask: str, shared: Path, key: str, *argv: str) -> str:

@@ -3,8 +3,6 @@
 import errno
 import os
 import stat
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,11 +13,9 @@ from adapters.storage.lock import FileLock
 from adapters.storage.store import open_tables
 from controller.errors import StateError
 from tests.adapters.storage.processes import child
+from tests.support.operators import GROUP, needs_root
 
 CLOCK = SystemClock()
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="changes its user, which takes root")
-
-GROUP = 54100
 ANNA, BERT, CARL = (54001, GROUP), (54002, GROUP), (54003, 54003)
 
 
@@ -128,18 +124,6 @@ def test_the_systems_errors_in_words(number: int, words: str) -> None:
     error = fault(Path("/s/locks/guard"), OSError(number, os.strerror(number)))
     assert str(error).startswith("state folder: /s/locks/guard: ")
     assert words in str(error)
-
-
-@pytest.fixture
-def shared() -> Iterator[Path]:
-    """A folder that an administrator made for a group; pytest's own is closed to other users."""
-    with tempfile.TemporaryDirectory() as base:
-        Path(base).chmod(0o755)
-        folder = Path(base) / "poolroll"
-        folder.mkdir()
-        os.chown(folder, 0, GROUP)
-        folder.chmod(0o2770)
-        yield folder
 
 
 @needs_root

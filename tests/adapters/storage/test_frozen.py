@@ -13,8 +13,9 @@ from adapters.storage.lock import FileLock
 from adapters.storage.store import open_tables
 from adapters.storage.tables import Tables
 from tests.adapters.storage.processes import child
-from tests.adapters.storage.test_folder import CARL, needs_root
+from tests.adapters.storage.test_folder import CARL
 from tests.support.journal_contract import row
+from tests.support.operators import needs_root
 
 CLOCK = SystemClock()
 ROLLOUT = "web"

@@ -16,8 +16,9 @@ from controller.core.pool import Found
 from controller.errors import StateError
 from controller.records import Returned, Taken, Verb
 from tests.adapters.storage.processes import child
-from tests.adapters.storage.test_folder import CARL, needs_root
+from tests.adapters.storage.test_folder import CARL
 from tests.support.journal_contract import AT, KEY1, KEY2, FixedClock, taken
+from tests.support.operators import needs_root
 
 V1 = """
 CREATE TABLE rollouts (
