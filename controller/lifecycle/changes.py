@@ -24,8 +24,7 @@ def choices(former: Unfinished, commands: NextCommands) -> list[str]:
     """What to do about a halted rollout."""
     halt = former.state.halt
     why = halt.seen if halt is not None else "the reason is not known"
-    return [
-        f"rollout {commands.name!r} halted: {why}",
-        *after_halt(former.plan, former.state, commands),
-        f"to start over: {commands.run_new}",
-    ]
+    ways = after_halt(former.plan, former.state, commands)
+    if not any(commands.run_new in way for way in ways):
+        ways.append(f"to start over: {commands.run_new}")
+    return [f"rollout {commands.name!r} halted: {why}", *ways]

@@ -64,8 +64,9 @@ async def preflight(
     with seen.refusing():
         back = WayBack()
         if options.purpose is Purpose.ROLLBACK and seen.former is None:
-            back = await way_back(ports.journal, file)
+            back = await way_back(ports.journal, file, options.only)
             seen.notes += back.notes
+            seen.refusals += back.refusals
         found = seen.survey = await survey(
             file, reached, ports.journal, options.purpose, back.upgraded
         )

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from controller.config import parse
+from controller.config import RolloutFile, parse
 from controller.core.events import Answer, Event, GuardAnswered, Intended, RunBegan
 from controller.core.outcome import ExitCode, Outcome
 from controller.core.plan.plan import CourseShape, Plan, Purpose
@@ -40,6 +40,11 @@ THERE: tuple[Event, ...] = (
     GuardAnswered("web1", Answer.PRESENT, "it is there"),
 )
 """web1 has the new version; web2 was never touched."""
+BOTH: tuple[Event, ...] = (
+    *THERE,
+    Intended(AskGuard("web2", Course.UPGRADE, 0)),
+    GuardAnswered("web2", Answer.PRESENT, "it is there"),
+)
 
 
 async def rollout(
@@ -61,11 +66,15 @@ async def rollout(
         await journal.end(row.id, outcome, ExitCode.DONE)
 
 
-def found(story: Callable[[MemoryJournal], Awaitable[None]]) -> WayBack:
+def found(
+    story: Callable[[MemoryJournal], Awaitable[None]],
+    file: RolloutFile = FILE,
+    only: tuple[str, ...] = (),
+) -> WayBack:
     async def run() -> WayBack:
         journal = MemoryJournal(LoopClock())
         await story(journal)
-        return await way_back(journal, FILE)
+        return await way_back(journal, file, only)
 
     return run_virtually(run())
 
@@ -102,16 +111,113 @@ def test_a_rehearsal_upgrades_nobody(purpose: Purpose) -> None:
     assert found(story).upgraded == ["web1"]
 
 
-@pytest.mark.parametrize(("before", "is_stale"), [("2.4.0", False), ("2.3.9", True)])
-def test_another_version_than_was_there_before(before: str, is_stale: bool) -> None:
-    """`rollback.vars` that nobody has looked after is said before anything is touched."""
+async def two_upgrades(journal: MemoryJournal, before: str = "2.3.9") -> None:
+    await rollout(journal, 1, *BOTH, version=before, outcome=Outcome.DONE)
+    await rollout(journal, 2, *THERE)
+
+
+RAN = "web1 ran version=2.3.9 before this upgrade (rollout web-1)"
+
+
+def test_what_ran_before_is_named() -> None:
+    """As the rollout before left it, which ended well."""
 
     async def story(journal: MemoryJournal) -> None:
-        await rollout(journal, 1, version=before, outcome=Outcome.DONE)
+        await two_upgrades(journal, "2.4.0")
+
+    back = found(story)
+    assert back.notes == (NOTE, RAN.replace("2.3.9", "2.4.0"))
+    assert back.refusals == ()
+
+
+def test_a_stale_version_is_refused() -> None:
+    """`rollback.vars` that nobody has looked after, and how it is confirmed all the same."""
+    back = found(two_upgrades)
+    assert back.notes == (NOTE,)
+    assert back.refusals == (
+        f"`rollback.vars` in /srv/web.yaml says version=2.4.0, but {RAN}: correct it; or, if "
+        "version=2.4.0 is meant, say so with --set version=2.4.0",
+    )
+    confirmed = parse(page(GOES_BACK), "/srv/web.yaml", {"version": "2.4.0"})
+    back = found(two_upgrades, confirmed)
+    assert back.refusals == ()
+    assert back.notes[1] == f"{RAN}; --set confirms version=2.4.0"
+    assert found(two_upgrades, only=("web2",)).refusals == ()
+
+
+def test_a_switch_for_the_way_back_is_not_stale() -> None:
+    """What the upgrade did not change is no version; a secret is not compared."""
+    more = GOES_BACK.replace("2.4.0", '2.3.9", way: back, token: "abc')
+    kept = page('vars: {version: "2.4.1", way: on, token: xyz}', more)
+    file = parse(kept, "/srv/web.yaml")
+    back = found(two_upgrades, file)
+    assert back.refusals == ()
+    assert back.notes[1] == RAN
+    assert "abc" not in str(back.notes)
+
+
+def test_without_variables_the_former_ones_are_named() -> None:
+    """The command of the way back knows its version itself; the operator learns what was there."""
+    file = parse(page("rollback: {command: [undo]}"), "/srv/web.yaml")
+    assert found(two_upgrades, file).notes == (RAN,)
+
+
+def test_the_same_version_again_is_not_what_was_before() -> None:
+    """Nor is a rollout that did not end well."""
+
+    async def story(journal: MemoryJournal) -> None:
+        await rollout(journal, 1, *BOTH, version="2.4.0", outcome=Outcome.DONE)
+        await rollout(journal, 2, *BOTH, version="2.4.2", outcome=Outcome.HALTED)
+        await rollout(journal, 3, *BOTH, outcome=Outcome.DONE)
+        await rollout(journal, 4, *BOTH)
+
+    back = found(story)
+    assert back.refusals == ()
+    assert back.notes[1] == ("web1, web2 ran version=2.4.0 before this upgrade (rollout web-1)")
+
+
+def test_what_is_back_stays_as_it_is() -> None:
+    """A rollback that was given up half-way is not begun from its first member again, and what it
+    left is what was there before the next upgrade."""
+
+    async def halfway(journal: MemoryJournal) -> None:
+        await rollout(journal, 1, *BOTH)
+        await rollout(journal, 2, *THERE, outcome=Outcome.ABORTED, purpose=Purpose.ROLLBACK)
+
+    assert found(halfway).upgraded == ["web2"]
+
+    async def again(journal: MemoryJournal) -> None:
+        await rollout(journal, 1, *BOTH, version="2.3.9", outcome=Outcome.DONE)
+        await rollout(journal, 2, *BOTH, outcome=Outcome.HALTED)
+        await rollout(journal, 3, *BOTH, outcome=Outcome.DONE, purpose=Purpose.ROLLBACK)
+        await rollout(journal, 4, *THERE)
+
+    back = found(again)
+    assert back.upgraded == ["web1"]
+    assert back.notes[1] == "web1 ran version=2.4.0 before this upgrade (rollout web-3)"
+
+
+def test_an_upgrade_begun_anew_after_a_halt_is_one() -> None:
+    """What its first try upgraded goes back too; what an earlier upgrade did, stays."""
+
+    async def anew(journal: MemoryJournal) -> None:
+        await rollout(journal, 1, *BOTH, outcome=Outcome.HALTED)
         await rollout(journal, 2, *THERE)
 
-    notes = found(story).notes
-    assert any(f"ended well with version={before}" in note for note in notes) is is_stale
+    assert found(anew).upgraded == ["web1", "web2"]
+
+    async def other(journal: MemoryJournal) -> None:
+        await rollout(journal, 1, *BOTH, outcome=Outcome.HALTED)
+        await rollout(journal, 2, *BOTH, outcome=Outcome.HALTED, version="2.4.2")
+        await rollout(journal, 3, *THERE)
+
+    assert found(other).upgraded == ["web1"]
+
+    async def unreadable(journal: MemoryJournal) -> None:
+        await rollout(journal, 1, *BOTH, outcome=Outcome.HALTED, version="")
+        await rollout(journal, 2, *THERE)
+
+    assert found(unreadable).upgraded == ["web1"]
 
 
 def test_a_journal_that_cannot_be_read() -> None:
@@ -123,4 +229,12 @@ def test_a_journal_that_cannot_be_read() -> None:
 
     back = found(story)
     assert back.upgraded is None
-    assert back.notes[1].startswith("whom rollout web-1 upgraded is not known: ")
+    assert back.notes[1].startswith("whom it upgraded is not known: rollout web-1: ")
+
+    async def before(journal: MemoryJournal) -> None:
+        await story(journal)
+        await rollout(journal, 2, *THERE)
+
+    back = found(before)
+    assert back.upgraded == ["web1"]
+    assert back.notes[1].startswith("what ran before is not known: rollout web-1: ")

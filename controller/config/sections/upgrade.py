@@ -61,5 +61,7 @@ def is_placeholder(section: Upgrade) -> bool:
 
 class Rollback(Upgrade):
     vars: dict[Label, Argument] = Field(
-        default={}, description="Values of ${vars.…} while rolling back, also in `validate`."
+        default={},
+        description="Values of ${vars.…} while rolling back, also in `validate`. `rollback` "
+        "refuses one that is not what ran before, as the journal knows it.",
     )

@@ -1,12 +1,13 @@
 """Next commands: what an operator types to continue a rollout or to end it, ready to paste."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from shlex import quote
 from typing import Final
 
 from controller.core.phases import HELD_OUT, Phase
 from controller.core.plan.plan import Plan, Purpose
+from controller.core.state.parts import MemberState
 from controller.core.state.remaining import is_upgraded
 from controller.core.state.state import State
 from controller.core.steps import Course
@@ -74,30 +75,37 @@ def _shown(value: str) -> str:
 
 
 def after_halt(plan: Plan, state: State, commands: NextCommands) -> list[str]:
-    """What to type about a rollout that halted: go on, end it, or go back if the file has a
-    `rollback`."""
-    lines = [
-        f"to go on:  {commands.resume}, then {commands.run}{_not_repeated(state)}",
-        f"to end it: {commands.abort}   ({restoring(state)})",
-    ]
+    """What to type about a rollout that halted: go on, install again where going on does not, end
+    it, or go back if the file has a `rollback`."""
     members = state.members.values()
-    is_upgrade = plan.purpose is Purpose.UPGRADE and plan.rollback is not None
-    has_back = is_upgrade and any(is_upgraded(m) for m in members)
-    if has_back and not any(m.progress.unfinished or m.progress.may_run for m in members):
+    busy = any(m.progress.unfinished or m.progress.may_run for m in members)
+    installed = [m.name for m in members if _is_installed(m)]
+    is_upgrade = plan.purpose is Purpose.UPGRADE
+    lines = [f"to go on:  {commands.resume}, then {commands.run}{_not_repeated(state)}"]
+    if is_upgrade and installed and not busy:
+        lines.append(f"to install again: {commands.run_new}{_asked_first(plan, installed)}")
+    lines.append(f"to end it: {commands.abort}   ({restoring(state)})")
+    has_back = is_upgrade and plan.rollback is not None and any(is_upgraded(m) for m in members)
+    if has_back and not busy:
         lines.append(f"to go back: {commands.rollback}")
     return lines
 
 
+def _is_installed(m: MemberState) -> bool:
+    """Whether it failed after steps that ended well, which `resume` does not repeat."""
+    has_failed = m.phase in HELD_OUT | {Phase.KEPT}
+    return has_failed and m.progress.step > 0 and m.progress.course is Course.UPGRADE
+
+
+def _asked_first(plan: Plan, installed: Sequence[str]) -> str:
+    if not plan.upgrade.has_guard:
+        return f"   (the steps run again, also on {names(installed)})"
+    return f"   (where `unless` says that it is needed, also on {names(installed)})"
+
+
 def _not_repeated(state: State) -> str:
     """What of those that are left out does not run again."""
-    done = [
-        m.name
-        for m in state.members.values()
-        if m.phase in HELD_OUT | {Phase.KEPT}
-        and m.is_away
-        and m.progress.step
-        and m.progress.course is Course.UPGRADE
-    ]
+    done = [m.name for m in state.members.values() if _is_installed(m) and m.is_away]
     return f"   (the steps of {names(done)} that ended well do not run again)" if done else ""
 
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from controller.core.plan.plan import Purpose
+from controller.core.plan.plan import CourseShape, Purpose
 from controller.core.pool import Counters
 from controller.core.snapshot import lost
+from controller.core.state.parts import MemberState
 from controller.core.state.state import State
 from controller.report.run.halt import halt_message, without_next
 from tests.report.states import (
@@ -169,8 +170,33 @@ def test_no_way_back_where_nothing_was_upgraded() -> None:
 def test_next_says_what_does_not_run_again() -> None:
     """Its steps ended well, and its validation did not."""
     of = halted(plan(), member("web1", "failed", step=1), seen=ALL)
-    assert lines(of)["NEXT"][0] == (
-        f"to go on:  {RESUME}, then {RUN}   (the steps of web1 that ended well do not run again)"
+    assert lines(of)["NEXT"][:2] == [
+        f"to go on:  {RESUME}, then {RUN}   (the steps of web1 that ended well do not run again)",
+        f"to install again: {RUN} --new   (the steps run again, also on web1)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("of", "told"),
+    [
+        # One that had to stay in rotation is not installed again by `resume` either.
+        (member("web1", "kept", step=1), "the steps run again, also on web1"),
+        (member("web1", "failed"), ""),
+        (member("web1", "failed", step=1, may_run="a child"), ""),
+    ],
+)
+def test_next_says_how_to_install_again(of: MemberState, told: str) -> None:
+    """A version that was mended under the same name, where `resume` would not do it."""
+    found = [line for line in lines(halted(plan(), of, seen=ALL))["NEXT"] if "install" in line]
+    assert found == [f"to install again: {RUN} --new   ({told})"] * bool(told)
+
+
+def test_a_guard_decides_whether_it_is_installed_again() -> None:
+    """It may say that the version of that name is there."""
+    of = halted(plan(), member("web1", "failed", step=1), seen=ALL)
+    guarded = {"upgrade": CourseShape(1, has_guard=True)}
+    assert lines(of, **guarded)["NEXT"][1] == (
+        f"to install again: {RUN} --new   (where `unless` says that it is needed, also on web1)"
     )
 
 
