@@ -151,6 +151,7 @@ def server_of(state: Row, stat: Row, *, is_of_template: bool = False) -> Server:
             is_vacant=is_unresolved and address == "-" and is_of_template,
             # `on-marked-down shutdown-sessions` is in no reply. In mode tcp it is common.
             out_cuts=_is_tcp(stat),
+            is_configured_out=admin is Admin.OUT and bool(mask & CMAINT),
             keep={AGENT: "on"} if has_agent else {},
         ),
         has_own_check=checked and tracks is None,

@@ -127,6 +127,8 @@ class Line:
     set. Nobody did that, and it ends by itself."""
     is_vacant: bool = False
     """An empty slot, which a member may come to fill: as long as it is empty, no member."""
+    is_configured_out: bool = False
+    """Out, and the balancer's own configuration says so too."""
 
     @property
     def is_out(self) -> bool:

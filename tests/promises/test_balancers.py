@@ -303,7 +303,8 @@ def test_shown_out_after_a_reload_in_soak() -> None:
 
     def disable(world: World, runner: Runner) -> None:
         world.sim.reload("lb1")
-        world.sim.instances["lb1"].of("web1")[0].admin = Admin.OUT
+        (line,) = world.sim.instances["lb1"].of("web1")
+        line.admin, line.disabled = Admin.OUT, True
 
     played = play(guarded(Phase.SOAKING, disable))
     assert (played.end.outcome, played.end.exit_code) == ("halted", 5)

@@ -146,6 +146,8 @@ class FakeLine:
     """It shows no address: its name is not resolved at the moment."""
     unresolved: bool = False
     """Its name has no address: nothing reaches it."""
+    disabled: bool = False
+    """By the configuration."""
     excused_late: bool = False
     """The same as `excused`, for users who reach it so late."""
 
@@ -541,6 +543,7 @@ class Sim:
             keep={"agent": "on"} if line.agent else {},
             is_warming=line.admin is Admin.READY and self.now < line.warm_at,
             is_unresolved=line.unresolved,
+            is_configured_out=line.disabled and line.admin is Admin.OUT,
         )
 
     def shown_by(self, line: FakeLine) -> Occupant | None:

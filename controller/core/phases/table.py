@@ -171,11 +171,13 @@ TABLE: Final[dict[tuple[Phase, Move], Phase]] = {
     (P.RAMPING, M.RESTORE): P.RESTORING,
     (P.RAMPING, M.REMOVE): P.REMOVING,
     (P.RAMPING, M.KEEP): P.KEPT,
+    (P.RAMPING, M.RELAPSE): P.WAITING,
     # soak
     (P.SOAKING, M.RETURNED): P.SOAKING,
     (P.SOAKING, M.PASS): P.DONE,
     (P.SOAKING, M.REMOVE): P.REMOVING,
     (P.SOAKING, M.KEEP): P.KEPT,
+    (P.SOAKING, M.RELAPSE): P.WAITING,
     # off the path, and back to it
     (P.RESTORING, M.RESTORE): P.RESTORING,
     (P.RESTORING, M.RESTORED): P.WAITING,

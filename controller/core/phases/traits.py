@@ -120,5 +120,7 @@ HELD_WHILE_CHANGED: Final = HELD_OUT & IN_PROGRESS - LEAVING
 """Holding it once more changes nothing but the load balancers."""
 HELD_IN_PLACE: Final = HELD_WHILE_CHANGED | UNTOUCHED | {P.FAILED, P.STUCK}
 """Being held out of rotation once more does not move a member to another phase."""
+RELAPSING: Final = JUDGED | {P.DONE, P.WAITING}
+"""In rotation because we put it back, be it in part: a reload may take it out anew."""
 LEFT_OUT: Final = HELD_OUT | {P.WAITING, P.KEPT}
 """Where a member of ours may be left by a halt or a stop."""

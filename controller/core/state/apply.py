@@ -70,6 +70,9 @@ def _applied(plan: Plan, state: State, event: e.Event, now: Instant) -> State:
             return _joined(state, event, now)
         case e.Intended(step):
             return _intended(state, step, now)
+        case e.MemberRelapsed(member) if state.rollback_began and member not in state.rolling:
+            state = _one_member(plan, state, event, now)
+            return replace(state, rolling=(*state.rolling, member))
         case _:
             return _one_member(plan, state, event, now)
 

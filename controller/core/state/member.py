@@ -163,7 +163,12 @@ def _set(m: MemberState, event: e.MemberSet, now: Instant) -> MemberState:
     )
     if event.setting is Setting.CUT:
         return replace(m, order=replace(m.order, cuts=m.order.cuts + 1))
-    placement = replace(m.placement, incarnations=dict(event.incarnations), confirmed=event.setting)
+    placement = replace(
+        m.placement,
+        incarnations=dict(event.incarnations),
+        confirmed=event.setting,
+        relapsed_at="",
+    )
     m = replace(m, placement=placement)
     match event.setting:
         case Setting.HOLD if m.phase is Phase.HOLDING:

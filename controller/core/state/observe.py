@@ -9,10 +9,10 @@ from controller.core.events import Looked, LookFailed
 from controller.core.gates.flow import KEEPS, WATCHED, Flow
 from controller.core.gates.gate import CounterGate
 from controller.core.gates.tally import Tally
-from controller.core.phases import MAY_START, Phase
+from controller.core.phases import JUDGED, MAY_START, RELAPSING, Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Admin, Counters, InstanceView, Instant, Line
-from controller.core.snapshot import looked, lost
+from controller.core.snapshot import Snapshot, looked, lost
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
 
@@ -51,8 +51,7 @@ def observe(plan: Plan, state: State, event: Looked | LookFailed) -> State:
     changed = {
         m.name: new for m in state.in_progress if (new := _watched(plan, state, m, view)) is not m
     }
-    if view.is_full and before.full_by and not before.full_by.is_same(view.incarnation):
-        changed |= _relapsed(state, view)
+    changed |= _relapsed(state, before, view)
     return replace(state, members={**state.members, **changed}) if changed else state
 
 
@@ -65,17 +64,38 @@ def _seen_again(state: State, at: Instant) -> State:
     return replace(state, unseen=spans, unseen_since=None)
 
 
-def _relapsed(state: State, view: InstanceView) -> dict[str, MemberState]:
+def _relapsed(state: State, before: Snapshot, view: InstanceView) -> dict[str, MemberState]:
     """Members that we had out and put back, and that a new worker shows out the first time that
-    it is seen: what we had set was kept somewhere, and restored by the reload."""
+    it is seen: what we had set was kept somewhere, and restored by the reload. Those in progress
+    are in every look, the others only when the whole pool is looked at."""
+    is_new = before.incarnation is not None and not before.incarnation.is_same(view.incarnation)
+    former = before.full_by if view.is_full else None
+    is_new_whole = former is not None and not former.is_same(view.incarnation)
+    if not is_new and not is_new_whole:
+        return {}
     return {
         m.name: replace(m, placement=replace(m.placement, relapsed_at=view.instance))
         for m in state.members.values()
-        if m.placement.former is not None
-        and m.placement.found is None
-        and m.phase in (Phase.DONE, Phase.WAITING)
-        and any(line.admin is not Admin.READY for line in view.of(m.name))
+        if m.phase in RELAPSING
+        and (is_new if m.phase in JUDGED else is_new_whole)
+        and _was_put_back(m)
+        and (m.order.set_at is None or view.at >= m.order.set_at)
+        and _is_restored(view.of(m.name))
     }
+
+
+def _is_restored(lines: Collection[Line]) -> bool:
+    """Whether they can be out because of what we had set once: not where the configuration says
+    so, which is somebody's word."""
+    is_out = any(line.admin is not Admin.READY for line in lines)
+    return is_out and not any(line.is_configured_out for line in lines)
+
+
+def _was_put_back(m: MemberState) -> bool:
+    """What was found of a member is kept until it has its full weight."""
+    placement = m.placement
+    is_at_full_weight = placement.found is None and placement.former is not None
+    return is_at_full_weight or m.phase is Phase.RAMPING
 
 
 def _tallied(state: State, view: InstanceView) -> dict[str, Tally]:

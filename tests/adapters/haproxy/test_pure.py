@@ -180,6 +180,14 @@ def test_administrative_bits(mask: int, admin: Admin, inherited: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("mask", "is_it"), [(0x00, False), (0x01, False), (0x04, False), (5, True)]
+)
+def test_out_by_the_configuration(mask: int, is_it: bool) -> None:
+    """One that was set ready since then is not."""
+    assert cells(mask=mask).line.is_configured_out is is_it
+
+
+@pytest.mark.parametrize(
     ("operation", "watched", "health"),
     [
         (0, True, Health.FAILING),

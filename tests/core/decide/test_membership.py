@@ -10,6 +10,7 @@ from controller.core.phases import Phase
 from controller.core.pool import Line, Member
 from controller.core.snapshot import Seen
 from controller.core.state.parts import MemberState
+from controller.core.steps import Setting
 from tests.support.contexts import (
     DRAINS,
     FOUND,
@@ -119,6 +120,21 @@ def relapsed(phase: Phase = Phase.DONE, **changes: Any) -> MemberState:
         "back meanwhile": (a_context(relapsed(), at={"lb2": OUT}), None),
         "no longer at rest": (a_context(relapsed(Phase.DUE), shows=OUT), None),
         "ours already": (a_context(relapsed(Phase.WAITING, found=FOUND), shows=OUT), None),
+        "in its soak": (
+            a_context(relapsed(Phase.SOAKING), shows=OUT),
+            MemberRelapsed("web1", "lb1", FOUND),
+        ),
+        "in its ramp, what was found still known": (
+            a_context(relapsed(Phase.RAMPING, former=None, found=FOUND), shows=OUT),
+            MemberRelapsed("web1", "lb1", FOUND),
+        ),
+        "being set again": (
+            a_context(
+                relapsed(Phase.RAMPING, former=None, found=FOUND, setting=Setting.PUT_BACK),
+                shows=OUT,
+            ),
+            None,
+        ),
         "never ours": (a_context(relapsed(former=None), shows=OUT), None),
         "out, and no reload restored it": (a_context(relapsed(relapsed_at=""), shows=OUT), None),
         "out after a halt": (a_context(relapsed(), shows=OUT, **HALTED), None),

@@ -368,6 +368,17 @@ def test_rollback_began() -> None:
     }
 
 
+def test_what_a_reload_takes_out_of_a_rollback_is_waited_for() -> None:
+    """One that is done comes back too before the rollout ends; one of those rolled back does so
+    anyway."""
+    before = given(standing(Phase.DONE), **{**ROLLING_BACK, "rolling": ("web2",)})
+    changes, _ = after(before, e.MemberRelapsed("web1", "lb1", FOUND))
+    assert changes == {"rolling": ("web2", "web1")}
+    before = given(standing(Phase.SOAKING), **ROLLING_BACK)
+    assert after(before, e.MemberRelapsed("web1", "lb1", FOUND))[0] == {}
+    assert after(given(standing(Phase.DONE)), e.MemberRelapsed("web1", "lb1", FOUND))[0] == {}
+
+
 # --- the operator ------------------------------------------------------------------------------
 
 SIGNAL = e.StopRequested("SIGTERM")

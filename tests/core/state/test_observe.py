@@ -235,12 +235,17 @@ RETURNED: dict[str, Any] = {"phase": Phase.DONE, "former": FOUND}
         (RETURNED, [line("web1", admin=Admin.DRAINING)], {}, "lb1"),
         ({**RETURNED, "phase": Phase.WAITING}, [OUT], {}, "lb1"),
         (RETURNED, [line("web1")], {}, ""),
+        (RETURNED, [replace(OUT, is_configured_out=True)], {}, ""),
         (RETURNED, [line("web1", is_unresolved=True)], {}, ""),
         (RETURNED, [OUT], {"is_full": False}, ""),
         (RETURNED, [], {}, ""),
         ({**RETURNED, "former": None}, [OUT], {}, ""),
         ({**RETURNED, "found": FOUND}, [OUT], {}, ""),
         ({**RETURNED, "phase": Phase.KEPT}, [OUT], {}, ""),
+        ({**RETURNED, "phase": Phase.SOAKING}, [OUT], {"is_full": False}, "lb1"),
+        ({**RETURNED, "phase": Phase.SOAKING}, [line("web1")], {"is_full": False}, ""),
+        ({"phase": Phase.RAMPING, "found": FOUND}, [OUT], {"is_full": False}, "lb1"),
+        ({"phase": Phase.RAMPING, "found": FOUND, "set_at": at(30)}, [OUT], {}, ""),
     ],
 )
 def test_what_a_new_worker_shows_first(

@@ -194,7 +194,7 @@ def test_next_says_how_to_install_again(of: MemberState, told: str) -> None:
 def test_a_guard_decides_whether_it_is_installed_again() -> None:
     """It may say that the version of that name is there."""
     of = halted(plan(), member("web1", "failed", step=1), seen=ALL)
-    guarded = {"upgrade": CourseShape(1, has_guard=True)}
+    guarded: dict[str, Any] = {"upgrade": CourseShape(1, has_guard=True)}
     assert lines(of, **guarded)["NEXT"][1] == (
         f"to install again: {RUN} --new   (where `unless` says that it is needed, also on web1)"
     )
