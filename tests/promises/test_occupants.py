@@ -73,6 +73,86 @@ def test_while_it_waits() -> None:
     assert played.events.index(moved) < played.events.index(MemberCalled("web2"))
 
 
+def newcomer(after: int = 30, member: str = "web1") -> Act:
+    """A machine with the former version comes to stand behind the name."""
+
+    def act(sim: Sim) -> None:
+        sim.move(member)
+        sim.apps[member].version = "v1"
+
+    return later(ms(after), act)
+
+
+@pytest.mark.parametrize("has_guard", [False, True])
+@pytest.mark.parametrize("phase", [Phase.DRAINING, Phase.UPGRADING, Phase.SOAKING])
+def test_after_it_was_done(phase: Phase, has_guard: bool) -> None:
+    """What was upgraded is no longer what users meet under that name: the newcomer is upgraded in
+    a turn of its own, and that is said."""
+    scenario = Scenario(QUICK, FOUR, beats=at("web2", phase, newcomer()), has_guard=has_guard)
+    played = play(scenario)
+    ended(played, "done", 0)
+    assert played.versions() == dict.fromkeys(played.versions(), "v2")
+    assert [one.member for one in played.told(MemberMoved)] == ["web1"]
+    ports = [one.seats[0].occupant.port for one in played.steps("web1", RunStep)]
+    assert ports == [8080, 8081]
+
+
+def test_after_the_last_one_but_one_was_done() -> None:
+    """The rollout does not end before it is known what follows: one load balancer shows the
+    newcomer later than the other."""
+
+    def act(world: World, runner: Runner) -> None:
+        moves(100, instance="lb1")(world, runner)
+        late = world.sim.now + ms(1900)
+        world.sim.plans.append((late, lambda sim: sim.move_on("web1", "lb2")))
+
+    beats = at("web4", Phase.RETURNING, act)
+    played = play(Scenario(replace(QUICK, soak=ms(1300)), FOUR, beats=beats))
+    ended(played, "done", 0)
+    assert [one.member for one in played.told(MemberMoved)] == ["web1"]
+
+
+def test_after_it_was_done_at_one_balancer_for_good() -> None:
+    """After as long as for a return that is an out-of-band change; going on, the member is taken
+    as whoever all of them show by then."""
+    policies = replace(QUICK, comeback=SLOW)
+    beats = at("web2", Phase.SOAKING, moves(instance="lb1"))
+    scenario = Scenario(policies, FOUR, beats=beats)
+    played = play(scenario)
+    ended(played, "halted", 5)
+    assert "web1 is 10.0.0.1:8081 (web at lb1) and 10.0.0.1:8080" in played.end.why
+    played.world.sim.move_on("web1", "lb2")
+    again = play_on(scenario, played.world, ResumeRequested("me", "the resolver was late"))
+    ended(again, "done", 0)
+    assert len(again.steps("web1", RunStep)) == 2
+
+
+def test_one_that_is_done_becomes_another_member() -> None:
+    """Two names change their machines, one of them done: halted, and nothing is upgraded as the
+    other (S14)."""
+    beats = at("web2", Phase.SOAKING, later(ms(30), lambda sim: sim.swap("web1", "web3")))
+    scenario = Scenario(QUICK, three_behind_two, beats=beats)
+    played = play(scenario)
+    ended(played, "halted", 5)
+    assert "10.0.0.3:8080 (web at lb1) now, which is the address of web3" in played.end.why
+    again = play_on(scenario, played.world, ResumeRequested("me", "a new template"))
+    ended(again, "done", 0)
+    assert again.versions() == dict.fromkeys(THREE, "v2")
+
+
+def test_it_comes_and_goes() -> None:
+    """One that is itself again when it was looked at has nothing more to do."""
+
+    def act(world: World, runner: Runner) -> None:
+        later(ms(5), lambda sim: sim.swap("web1", "web3"))(world, runner)
+        later(ms(25), lambda sim: sim.swap("web1", "web3"))(world, runner)
+        later(ms(30), lambda sim: sim.swapped.clear())(world, runner)
+
+    played = play(Scenario(QUICK, FOUR, beats=at("web2", Phase.UPGRADING, act)))
+    ended(played, "done", 0)
+    assert played.told(MemberMoved) == []
+
+
 @both
 def test_names_change_their_machines(like: Like) -> None:
     """Two that wait become each other: halted before the first is touched (S14). When the operator

@@ -22,7 +22,8 @@ from controller.core.events import (
     RunBegan,
 )
 from controller.core.gates.gate import CounterGate, Scope
-from controller.core.phases import IN_PROGRESS, Phase
+from controller.core.outcome import Outcome
+from controller.core.phases import IN_PROGRESS, UPGRADED, Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Admin, Instant
 from controller.core.settings import OnTimeout
@@ -350,6 +351,22 @@ class Checkers:
         if instance.outage is None and self._sim.now - replaced > NOTICED:
             self._break("S9", f"the reload of {instance.name} was noticed late")
 
+    # --- a name is a machine -------------------------------------------------------------------
+
+    def _is_who_was_done(self, state: State, line: FakeLine) -> None:
+        """What is called done is what was upgraded, unless it changed just before the end."""
+        plan, member, end = self._plan, line.app.name, state.finished
+        m = state.members.get(member)
+        brings_them = plan.joins or not plan.holds_out or not plan.upgrade.steps
+        if m is None or m.phase not in UPGRADED or brings_them or end is None:
+            return
+        jobs = [one.ends for one in self._workshop.jobs.values() if one.argv[1] == member]
+        moves = [at for at, who in self._sim.moves if who == member]
+        last = max(jobs, default=ZERO)
+        since = [at for at in moves if at > last and self._sim.now - at > NOTICED]
+        if end.outcome is Outcome.DONE and since:
+            self._break("S14", f"{member} is called done, and is another one since {since[0]}")
+
     # --- the ramp ----------------------------------------------------------------------------
 
     def _climbs_slowly(self, line: FakeLine, full: int) -> None:
@@ -383,6 +400,7 @@ class Checkers:
         """Everything that was broken, and what is not as it was found (S8)."""
         self._ledger.broken += [f"S4 {what}" for what in self._sim.met]
         for instance, line in self._sim.every_line():
+            self._is_who_was_done(state, line)
             self._climbs_slowly(
                 line, self._ledger.original[instance.name, line.backend, line.app.name][1]
             )

@@ -340,6 +340,7 @@ class Sim:
     def move_on(self, member: str, instance: str) -> None:
         """A load balancer that still showed the former occupant shows the present one."""
         for line in self.instances[instance].of(member):
+            line.excused = line.excused or line.admin is Admin.READY
             self._led(line)
 
     def swap(self, one: str, other: str) -> None:

@@ -7,6 +7,7 @@ stops comes before what goes on.
 """
 
 from controller.core.decide.advance import proceed
+from controller.core.decide.astray import watch_done
 from controller.core.decide.balancers import watch_balancers
 from controller.core.decide.context import Context, Output
 from controller.core.decide.finish import finish
@@ -36,6 +37,7 @@ def decide(plan: Plan, state: State, now: Instant) -> Output | None:
         or watch_gates(ctx)
         or watch_traffic(ctx)
         or watch_members(ctx)
+        or watch_done(ctx)
         or _refused(ctx)
         or hold_out(ctx)
         or _in_progress(ctx)

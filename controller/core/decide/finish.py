@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
+from controller.core.decide.astray import is_astray
 from controller.core.decide.context import Context, Output
 from controller.core.decide.gates import is_compared
 from controller.core.decide.ramp import at_share
@@ -43,7 +44,7 @@ def finish(ctx: Context) -> Output | None:
         return _kept(ctx, watched[0])
     if state.halt is not None:
         return _halted(ctx, state.halt)
-    if all(m.phase in OVER for m in in_scope(ctx)):
+    if all(m.phase in OVER and not is_astray(ctx, m) for m in in_scope(ctx)):
         if any(m.phase not in OVER for m in state.members.values()):
             return Finished(Outcome.PARTLY_DONE, ExitCode.DONE)
         return _done(ctx)

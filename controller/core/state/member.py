@@ -5,13 +5,14 @@ from typing import Final
 
 from controller.core import events as e
 from controller.core.events.said import said_last
-from controller.core.phases import Move, Phase
+from controller.core.phases import UPGRADED, Move, Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import FULL, Instant
 from controller.core.state.baseline import marked
 from controller.core.state.moves import moved, working
 from controller.core.state.observe import is_warming
 from controller.core.state.parts import ORIGIN, Consent, MemberState, Placement, Progress, Trial
+from controller.core.state.retry import as_another
 from controller.core.state.same_signal import begun_anew
 from controller.core.state.state import State
 from controller.core.steps import (
@@ -97,6 +98,8 @@ def _concluded(
 def _elsewhere(m: MemberState, event: e.MemberMoved, now: Instant) -> MemberState:
     """What was asked about the former one, and the operator's word on it, no longer counts."""
     m = replace(m, placement=replace(m.placement, seats=event.seats))
+    if m.phase in UPGRADED:
+        return as_another(m, event.seats, now)
     if m.phase not in (Phase.ASKING, Phase.DUE):
         return m
     return working(moved(m, Move.STAND_DOWN, now, consent=Consent()), None, answer=None)

@@ -9,9 +9,9 @@ from controller.core.events import Looked, LookFailed
 from controller.core.gates.flow import KEEPS, WATCHED, Flow
 from controller.core.gates.gate import CounterGate
 from controller.core.gates.tally import Tally
-from controller.core.phases import JUDGED, MAY_START, RELAPSING, Phase
+from controller.core.phases import JUDGED, MAY_START, RELAPSING, UPGRADED, Phase
 from controller.core.plan.plan import Plan
-from controller.core.pool import Admin, Counters, InstanceView, Instant, Line
+from controller.core.pool import Admin, Counters, InstanceView, Instant, Line, LineKey
 from controller.core.snapshot import Snapshot, looked, lost
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
@@ -52,6 +52,7 @@ def observe(plan: Plan, state: State, event: Looked | LookFailed) -> State:
         m.name: new for m in state.in_progress if (new := _watched(plan, state, m, view)) is not m
     }
     changed |= _relapsed(state, before, view)
+    changed |= _astray(state, view) if view.is_full else {}
     return replace(state, members={**state.members, **changed}) if changed else state
 
 
@@ -96,6 +97,24 @@ def _was_put_back(m: MemberState) -> bool:
     placement = m.placement
     is_at_full_weight = placement.found is None and placement.former is not None
     return is_at_full_weight or m.phase is Phase.RAMPING
+
+
+def _astray(state: State, view: InstanceView) -> dict[str, MemberState]:
+    """Members that are done, and where another one shows now."""
+    return {
+        m.name: replace(m, placement=replace(m.placement, astray=True))
+        for m in state.members.values()
+        if m.phase in UPGRADED and not m.placement.astray and _has_another(m, view)
+    }
+
+
+def _has_another(m: MemberState, view: InstanceView) -> bool:
+    known = {seat.key: seat.occupant.id for seat in m.placement.seats}
+    return any(
+        known.get(LineKey(view.instance, line.backend), line.occupant.id) != line.occupant.id
+        for line in view.of(m.name)
+        if line.occupant is not None
+    )
 
 
 def _tallied(state: State, view: InstanceView) -> dict[str, Tally]:

@@ -33,6 +33,8 @@ class Placement:
     """What was found of it when this rollout had it out before, and has put it back since."""
     relapsed_at: str = ""
     """The balancer that, newly reloaded, showed it out again although it was put back."""
+    astray: bool = False
+    """Since it was done, another one was seen in its place."""
     share: int = FULL
     """Per cent of its found weight at which it was put back last."""
     foreign: bool = False

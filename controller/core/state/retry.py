@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from controller.core.events import Cause, Halted
-from controller.core.phases import FAILED, IN_PROGRESS, OVER, Move, Phase
-from controller.core.pool import Instant
+from controller.core.phases import FAILED, IN_PROGRESS, OVER, UPGRADED, Move, Phase
+from controller.core.pool import Instant, Seat
 from controller.core.state.moves import moved
-from controller.core.state.parts import MemberState, Trial
+from controller.core.state.parts import Consent, Draining, MemberState, Placement, Progress, Trial
 from controller.core.state.state import Mode, State
 from controller.core.steps import Course
 
@@ -37,12 +37,22 @@ def taken_up_again(m: MemberState, now: Instant) -> MemberState:
     )
 
 
-def as_it_is_now(m: MemberState, halt: Halted) -> MemberState:
+def as_it_is_now(m: MemberState, halt: Halted, now: Instant) -> MemberState:
     """The operator decided to go on with the machine that is behind this name now."""
     is_meant = halt.cause is Cause.OCCUPANT and halt.member == m.name
+    if is_meant and m.phase in UPGRADED:
+        return as_another(m, (), now)
     if not is_meant or m.phase is not Phase.WAITING or m.progress.unfinished:
         return m
     return replace(m, placement=replace(m.placement, seats=()))
+
+
+def as_another(m: MemberState, seats: tuple[Seat, ...], now: Instant) -> MemberState:
+    """What was done was done to the former one: all of it is still to do, as jobs of its own."""
+    placement = replace(Placement(), seats=seats, incarnations=m.placement.incarnations)
+    progress = Progress(attempt=m.progress.attempt + 1, serial=m.progress.serial)
+    m = moved(m, Move.RETRY, now, why="", placement=placement, progress=progress)
+    return replace(m, draining=Draining(), trial=Trial(), consent=Consent())
 
 
 def _renewed(m: MemberState) -> MemberState:
@@ -79,7 +89,7 @@ def resumed(state: State, now: Instant) -> State:
     return replace(
         state,
         members={
-            name: as_it_is_now(taken_up_again(m, now), state.halt)
+            name: as_it_is_now(taken_up_again(m, now), state.halt, now)
             for name, m in state.members.items()
         },
         mode=Mode.RUNNING,

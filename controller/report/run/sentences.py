@@ -5,7 +5,7 @@ from controller.core.events import Event, Observation
 from controller.core.events.said import said_last
 from controller.core.gates.figures import span
 from controller.core.outcome import Outcome
-from controller.core.phases import HELD_IN_PLACE, Phase
+from controller.core.phases import HELD_IN_PLACE, UPGRADED, Phase
 from controller.core.plan.plan import Purpose
 from controller.core.pool import FULL
 from controller.core.state.parts import MemberState
@@ -77,6 +77,9 @@ def _said(event: Event | Observation, before: State, after: State) -> tuple[str,
             return "", f"the lock was lost ({why}); this process touches nothing more"
         case e.RunBegan(by):
             return "", f"{'begun' if before.run is None else 'taken up again'} by {by}"
+        case e.MemberMoved(member, was, seats) if before.members[member].phase in UPGRADED:
+            here = f"it is at {seats[0].occupant} now, and was at {was}"
+            return member, f"another machine since it was done ({here}): it gets its turn again"
         case _:
             return _member(event, after)
 

@@ -27,10 +27,12 @@ from controller.core.state.state import Mode
 from controller.core.steps import Course, RunStep, Setting
 from tests.support.contexts import (
     ABORTED,
+    ANOTHER,
     HALT,
     HALTED,
     PUTTING_BACK,
     ROLLING_BACK,
+    SEATS,
     STOPPED,
     STOPPED_TWICE,
     a_context,
@@ -54,6 +56,14 @@ DONE = Finished(Outcome.DONE, ExitCode.DONE)
     "ctx output",
     {
         "all done": (a_context(*everybody(Phase.DONE)), DONE),
+        "one of them is another machine by now": (
+            a_context(
+                standing(Phase.DONE, seats=SEATS, astray=True),
+                *everybody(Phase.DONE)[1:],
+                at={"lb2": {"occupant": ANOTHER}},
+            ),
+            None,
+        ),
         "all were there already": (a_context(*everybody(Phase.SKIPPED)), DONE),
         "all left as found": (a_context(*everybody(Phase.LEFT)), DONE),
         "one waits": (a_context(standing(Phase.DONE)), None),

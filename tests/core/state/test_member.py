@@ -582,6 +582,15 @@ RESTORING: Changes = {"restore_tried": True, "why": "", "passed": None, "condemn
             e.MemberMoved("web1", "10.0.0.1:80", MOVED),
             {"seats": MOVED},
         ),
+        "moved since it was done": (
+            standing(Phase.DONE, seats=SEATS, astray=True, former=FOUND, why="9 requests", step=1),
+            e.MemberMoved("web1", "10.0.0.1:80", MOVED),
+            into(
+                Phase.WAITING,
+                **{"seats": MOVED, "astray": False, "former": None, "why": ""},
+                **{"step": 0, "attempt": 1, "begun": False},
+            ),
+        ),
         "taken out anew by a reload": (
             standing(Phase.DONE, former=FOUND, relapsed_at="lb1", mark=None),
             e.MemberRelapsed("web1", "lb1", FOUND),

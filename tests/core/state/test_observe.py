@@ -8,7 +8,16 @@ import pytest
 
 from controller.core.events import Looked, LookFailed
 from controller.core.phases import Phase
-from controller.core.pool import Admin, Counters, Incarnation, InstanceView, Line
+from controller.core.pool import (
+    Admin,
+    Counters,
+    Incarnation,
+    InstanceView,
+    Line,
+    LineKey,
+    Occupant,
+    Seat,
+)
 from controller.core.state.counts import counted, peers_counted, pool_counted, pool_watched
 from controller.core.state.observe import observe
 from controller.core.state.state import State, initial
@@ -18,6 +27,7 @@ from tests.support.contexts import FOUND
 from tests.support.members import changed
 
 OUT = line("web1", admin=Admin.OUT)
+HERE, ELSEWHERE = (Occupant(f"10.0.0.{n}:80", f"10.0.0.{n}", 80) for n in (1, 9))
 
 
 def at(milliseconds: int) -> timedelta:
@@ -261,3 +271,28 @@ def test_what_the_same_worker_shows_is_not_restored() -> None:
     state = seen(seen(with_web1(**RETURNED), 10, line("web1")), 20, OUT)
     assert state.members["web1"].placement.relapsed_at == ""
     assert seen(with_web1(**RETURNED), 10, OUT).members["web1"].placement.relapsed_at == ""
+
+
+@pytest.mark.parametrize(
+    ("state", "shown", "is_full", "noted"),
+    [
+        ({}, ELSEWHERE, True, True),
+        ({"phase": Phase.SKIPPED}, ELSEWHERE, True, True),
+        ({}, ELSEWHERE, False, False),
+        ({}, HERE, True, False),
+        ({}, None, True, False),
+        ({"seats": ()}, ELSEWHERE, True, False),
+        ({"phase": Phase.SOAKING}, ELSEWHERE, True, False),
+    ],
+)
+def test_another_one_where_a_member_is_done(
+    state: dict[str, Any], shown: Occupant | None, is_full: bool, noted: bool
+) -> None:
+    """What is not asked for in every look is noted when the whole pool is looked at."""
+    seat = Seat(LineKey("lb1", "web"), HERE)
+    before = with_web1(**{"phase": Phase.DONE, "seats": (seat,)} | state)
+    lines = (replace(line("web1"), occupant=shown),)
+    view = InstanceView("lb1", at(20), Incarnation("1", 1), lines, is_full, {})
+    for _ in range(2):  # once noted, it stays so
+        before = observe(PLAN, before, Looked(view))
+        assert before.members["web1"].placement.astray is noted

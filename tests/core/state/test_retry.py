@@ -5,7 +5,7 @@ from typing import Any
 from controller.core import events as e
 from controller.core.phases import Phase
 from controller.core.pool import Seat
-from controller.core.state.parts import MemberState
+from controller.core.state.parts import MemberState, Progress, Trial
 from controller.core.state.retry import as_it_is_now, taken_up_again
 from controller.core.steps import Course
 from tests.support.contexts import FOUND, HALT, NOW, SEATS, standing
@@ -114,4 +114,13 @@ def test_taken_up_again(m: MemberState, changes: Changes) -> None:
 )
 def test_who_is_there_now(m: MemberState, halted: e.Halted, seats: tuple[Seat, ...]) -> None:
     """After a halt over its machine, the operator decided for the one that is there now."""
-    assert as_it_is_now(m, halted).placement.seats == seats
+    assert as_it_is_now(m, halted, NOW).placement.seats == seats
+
+
+def test_another_one_that_was_done() -> None:
+    """The operator decided for the machine that is there now: all is still to do for it."""
+    done = standing(Phase.DONE, seats=SEATS, former=FOUND, astray=True, step=1, attempt=2)
+    m = as_it_is_now(done, OTHER_MACHINE, NOW)
+    assert (m.phase, m.placement.seats, m.placement.former) == (Phase.WAITING, (), None)
+    assert (m.progress, m.trial) == (Progress(attempt=3), Trial())
+    assert as_it_is_now(done, HALT, NOW) is done
