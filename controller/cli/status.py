@@ -15,11 +15,11 @@ from controller import bootstrap
 from controller.cli import options
 from controller.cli.state_folder import known
 from controller.core.pool import Instant
-from controller.core.state.state import State
 from controller.errors import ConfigurationError, PoolrollError, Refused
 from controller.journal.replay import replay
 from controller.lifecycle import look_once, next_commands
 from controller.ports import Clock, Journal, Store
+from controller.preflight.memory import held_by
 from controller.records import RolloutRow
 from controller.report.members.placement import PoolView
 from controller.report.members.status import Holders
@@ -97,7 +97,7 @@ async def _all_looked_at(
             return each
         async with gangway:
             seen = await _asked(each, clock, until)
-        return replace(each, pool_view=seen, taken=await _taken(journal, each.state, seen))
+        return replace(each, pool_view=seen, taken=await _taken(journal, each, seen))
 
     return list(await asyncio.gather(*map(one, found)))
 
@@ -115,11 +115,12 @@ async def _asked(each: Known, clock: Clock, until: Instant) -> PoolView:
     return await look_once(balancer, clock, until)
 
 
-async def _taken(journal: Journal, state: State, seen: PoolView) -> Holders:
-    """Members that another rollout has out."""
-    keys = frozenset(line.key for view in seen.views.values() for line in view.lines)
+async def _taken(journal: Journal, each: Known, seen: PoolView) -> Holders:
+    """Members that another rollout has out, wherever they are now."""
+    members = each.state.members
+    held = await held_by(each.row.name, list(seen.views.values()), journal)
     return {
-        taken.member: taken.rollout
-        for taken in await journal.taken(keys)
-        if taken.member in state.members and state.members[taken.member].placement.found is None
+        name: rollout
+        for name, rollout in held.items()
+        if name in members and members[name].placement.found is None
     }

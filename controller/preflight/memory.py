@@ -33,6 +33,16 @@ async def out_because_of_us(
     return ours
 
 
+async def held_by(name: str, views: Sequence[InstanceView], journal: Journal) -> dict[str, str]:
+    """Member → the rollout that took it out and has not returned it, as the journal knows."""
+    names = {row.id: row.name for row in await journal.rollouts()}
+    return {
+        member: taken.rollout
+        for taken in await journal.taken()
+        for member in _who_it_is(taken, views, is_same_name=names.get(taken.rollout, name) == name)
+    }
+
+
 def _who_it_is(taken: Taken, views: Sequence[InstanceView], *, is_same_name: bool) -> Iterator[str]:
     """Who has its key now; and who has its name in the same place, whatever the address: the same
     line of a load balancer, or the same backend in a rollout of the same name."""

@@ -15,7 +15,7 @@ from controller.core.pool import (
     LineKey,
 )
 from controller.errors import Refused
-from controller.preflight.memory import out_because_of_us
+from controller.preflight.memory import held_by, out_because_of_us
 from controller.records import RolloutRow, Taken
 from tests.support.lines import a_line
 from tests.support.memory_journal import MemoryJournal
@@ -30,20 +30,31 @@ def shown(*lines: Line, instance: str = "lb1") -> list[InstanceView]:
     return [InstanceView(instance, timedelta(0), Incarnation("1", 1), lines, True)]
 
 
+async def written(taken_by: str) -> MemoryJournal:
+    """web1 was taken at 10.0.0.1:80, as the journal has it."""
+    journal = MemoryJournal(LoopClock())
+    row = RolloutRow("r1", taken_by, "", "", {}, EPOCH, "me")
+    await journal.begin(row, timedelta(0), "Plan", "{}")
+    out = [Taken("web/10.0.0.1:80", "web1", "r1", HERE)]
+    await journal.append("r1", timedelta(0), "k", "{}", taken=out)
+    return journal
+
+
 def ours(
     views: Sequence[InstanceView], *, name: str = "web", taken_by: str = "web", is_over: bool = True
 ) -> dict[str, Found]:
-    """web1 was taken at 10.0.0.1:80, as the journal has it."""
-
     async def asked() -> dict[str, Found]:
-        journal = MemoryJournal(LoopClock())
-        row = RolloutRow("r1", taken_by, "", "", {}, EPOCH, "me")
-        await journal.begin(row, timedelta(0), "Plan", "{}")
-        out = [Taken("web/10.0.0.1:80", "web1", "r1", HERE)]
-        await journal.append("r1", timedelta(0), "k", "{}", taken=out)
+        journal = await written(taken_by)
         if is_over:
             await journal.end("r1", "aborted", 7)
         return await out_because_of_us(name, views, journal)
+
+    return run_virtually(asked())
+
+
+def held(views: Sequence[InstanceView], name: str = "web") -> dict[str, str]:
+    async def asked() -> dict[str, str]:
+        return await held_by(name, views, await written("web"))
 
     return run_virtually(asked())
 
@@ -92,3 +103,31 @@ def test_another_rollout_has_it() -> None:
     moved = a_line("web1", address="10.0.0.9", admin=OUT)
     with pytest.raises(Refused, match="rollout 'shop' is unfinished and has web1 of this pool out"):
         ours(shown(moved), taken_by="shop", is_over=False)
+
+
+@table(
+    "views name names",
+    {
+        "where it was": (shown(a_line("web1", admin=OUT)), "shop", ["web1"]),
+        "at another address": (
+            shown(a_line("web1", address="10.0.0.9", admin=OUT)),
+            "shop",
+            ["web1"],
+        ),
+        "at another address, another endpoint": (
+            shown(a_line("web1", address="10.0.0.9", admin=OUT), instance="lb7"),
+            "web",
+            ["web1"],
+        ),
+        "another pool": (
+            shown(a_line("web1", address="10.0.0.9", admin=OUT), instance="lb7"),
+            "shop",
+            [],
+        ),
+        "under another name": (shown(a_line("web7", address="10.0.0.1")), "shop", ["web7"]),
+        "another member": (shown(a_line("web2", admin=OUT)), "shop", []),
+    },
+)
+def test_who_has_it(views: list[InstanceView], name: str, names: list[str]) -> None:
+    """`status` tells it by its address under any name, and by its name and place at any address."""
+    assert held(views, name) == dict.fromkeys(names, "r1")
