@@ -12,10 +12,12 @@ from controller.ports import Clock
 
 _MODES = ("http", "tcp")
 """Other modes, like `log`, are not pools."""
+_NAMELESS = "MAINT (resolution)"
+"""The status of an empty slot, and of a name without an address (management guide, section 9.1)."""
 
 
 async def servers_behind(api: str) -> Mapping[str, tuple[str, ...]]:
-    """Backend → its servers without the backups, all in HAProxy's order.
+    """Backend → its servers without backups and those that have no address, in HAProxy's order.
 
     Raises UsageFault for an invalid endpoint, and BalancerError.
     """
@@ -24,7 +26,7 @@ async def servers_behind(api: str) -> Mapping[str, tuple[str, ...]]:
     for row in rows_in(api, SHOW_SERVERS, reply):
         if row.text("mode") in _MODES:
             servers = found.setdefault(row.text("pxname"), [])
-            if row.count("bck") == 0:
+            if row.count("bck") == 0 and row.text("status") != _NAMELESS:
                 servers.append(row.text("svname"))
     return {name: tuple(servers) for name, servers in found.items()}
 

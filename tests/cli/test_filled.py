@@ -248,7 +248,7 @@ def test_backend_with_most_servers_is_chosen() -> None:
     assert chosen_backends(servers, ("c", "a", "c")) == ("c", "a")
     with pytest.raises(UsageFault, match=r"--backend nope: no backend .*; known: a, b, c$"):
         chosen_backends(servers, ("nope",))
-    with pytest.raises(UsageFault, match="--backend none: all its servers are backups"):
+    with pytest.raises(UsageFault, match="--backend none: none of its servers can be a member"):
         chosen_backends(servers, ("none",))
     with pytest.raises(UsageFault, match=r"known: b0, .*, b11, and 288 more$"):
         chosen_backends({f"b{n}": ("x",) for n in range(300)}, ("nope",))

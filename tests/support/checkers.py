@@ -13,6 +13,7 @@ from controller.core.events import (
     Event,
     Halted,
     InstanceRestarted,
+    Intended,
     Looked,
     LookFailed,
     MemberKept,
@@ -25,9 +26,10 @@ from controller.core.gates.gate import CounterGate, Scope
 from controller.core.outcome import Outcome
 from controller.core.phases import IN_PROGRESS, UPGRADED, Phase
 from controller.core.plan.plan import Plan
-from controller.core.pool import Admin, Instant
+from controller.core.pool import Admin, Instant, LineKey
 from controller.core.settings import OnTimeout
 from controller.core.state.state import State
+from controller.core.steps import AskGuard, RunStep, Validate
 from tests.support.fakes import FakeJob, Workshop
 from tests.support.memory_journal import MemoryHold
 from tests.support.sim import FakeInstance, FakeLine, Sim
@@ -115,6 +117,8 @@ class Checkers:
                 self._ledger.served = self._served()
             case MemberKept(member):
                 self._does_not_fail(member)
+            case Intended(RunStep() | AskGuard() | Validate() as step):
+                self._is_for_somebody(step, before)
             case InstanceRestarted(instance):
                 self._noticed_soon(self._sim.instances[instance])
             case Looked() | LookFailed():
@@ -352,6 +356,25 @@ class Checkers:
             self._break("S9", f"the reload of {instance.name} was noticed late")
 
     # --- a name is a machine -------------------------------------------------------------------
+
+    def _is_for_somebody(self, step: RunStep | AskGuard | Validate, before: State) -> None:
+        """What is begun names who it is for, line by line, where a load balancer tells: else it
+        could be begun on whoever comes there. What may run still is only joined."""
+        member, named = step.member, {seat.key for seat in step.seats}
+        if before.members[member].progress.unfinished:
+            return
+        told = {
+            LineKey(instance, seen.line.backend)
+            for instance, seen in before.lines_of(member)
+            if seen.line.occupant is not None
+        }
+        shown = [
+            instance.name
+            for instance, line in self._sim.every_line(member)
+            if instance.outage is None and self._sim.shown_by(line) is not None
+        ]
+        if told - named or (shown and not named):
+            self._break("S14", f"{step} is begun, and {sorted(shown)} show who is there")
 
     def _is_who_was_done(self, state: State, line: FakeLine) -> None:
         """What is called done is what was upgraded, unless it changed just before the end."""

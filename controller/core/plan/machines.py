@@ -22,7 +22,7 @@ def two_machines(chosen: Sequence[str], views: Sequence[InstanceView]) -> list[s
             reasons.append(
                 f"{name} is two machines: {place(one)} and {place(other)}; a name must lead to the "
                 "same machine at every load balancer and in every backend: correct the addresses "
-                "there, or exclude it"
+                "there, or exclude it; one machine behind NAT: give it one address everywhere"
             )
     return reasons
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from controller.core.decide.context import Context
 from controller.core.decide.drain import awaits_clients
+from controller.core.decide.unresolved import unresolved_at
 from controller.core.gates.figures import span
 from controller.core.phases import FIVE, GRAVE, UPGRADED, Phase
 from controller.core.state.counts import counted
@@ -171,7 +172,16 @@ _DOING: Final = {
 }
 
 
+NEEDS_A_NAME: Final = {
+    *(Phase.WAITING, Phase.DUE, Phase.OUT, Phase.UPGRADING),
+    *(Phase.PROVING, Phase.VALIDATING, Phase.CHECKING, Phase.RETURNING),
+}
+"""What comes next is done to whoever has its address."""
+
+
 def _doing(ctx: Context, m: MemberState) -> str:
+    if m.phase in NEEDS_A_NAME and m.progress.work is None and unresolved_at(ctx, m):
+        return "waiting for its name"
     match m.phase:
         case Phase.DRAINING if awaits_clients(ctx, m):
             return "sticky clients may still come"
@@ -190,6 +200,8 @@ def _doing(ctx: Context, m: MemberState) -> str:
             return f"warms up; {_served(ctx.state, m)}"
         case Phase.SOAKING:
             return _served(ctx.state, m)
+        case Phase.WAITING if m.placement.found and m.placement.former:
+            return "OUT, to be proven anew"
         case Phase.WAITING if m.placement.found is not None:
             return "OUT since an earlier rollout"
         case Phase.WAITING:

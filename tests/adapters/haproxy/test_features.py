@@ -81,6 +81,7 @@ async def test_each_kind_of_server_is_told_apart(site: Site) -> None:
     assert lines["six"].occupant == Occupant("::1:9", "::1", 9)
     assert lines["six"].key == "web/::1:9"
     assert (lines["lost"].occupant, lines["lost"].is_unresolved) == (None, True)
+    assert "lost" not in (await servers_behind(front.unix))["web"]
     assert lines["lost"].key == "web/lost"
     assert lines["spare"].health is Health.UNCHECKED
 

@@ -319,7 +319,7 @@ def test_one_name_that_is_two_machines() -> None:
     assert proposal(seen, selection=Selection(("a*",))).refusals == (
         f"a2 is two machines: {home}:80 (web at lb1) and 10.0.0.9:80 (web at lb2); a name must "
         "lead to the same machine at every load balancer and in every backend: correct the "
-        "addresses there, or exclude it",
+        "addresses there, or exclude it; one machine behind NAT: give it one address everywhere",
     )
     assert proposal(seen, selection=Selection(("b*",))).refusals == ()
 

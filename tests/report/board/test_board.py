@@ -13,7 +13,9 @@ from controller.core.events import Verdict
 from controller.core.gates.gate import AlertGate, CounterGate, Gate, MetricGate, Scope
 from controller.core.outcome import Outcome
 from controller.core.phases import Phase
+from controller.core.pool import Incarnation, InstanceView
 from controller.core.settings import Policies
+from controller.core.snapshot import looked
 from controller.core.state.parts import MemberState
 from controller.core.state.state import GateState, Mode
 from controller.core.steps import Course, RunStep
@@ -120,6 +122,12 @@ DOING: list[tuple[MemberState, str, str, str]] = [
         "",
         "OUT since an earlier rollout",
     ),
+    (
+        member("web1", Phase.WAITING, found=boards.FOUND, former=boards.FOUND),
+        "waiting",
+        "",
+        "OUT, to be proven anew",
+    ),
 ]
 
 
@@ -128,6 +136,29 @@ def test_what_a_member_does(m: MemberState, phase: str, limit: str, doing: str) 
     """The operator's word for the phase, how long it may take, and what goes on."""
     row = members(scene(plan(2), state(plan(2), m)).at, Recent(), 9).rows[0]
     assert (row.phase, row.limit, row.doing) == (phase, limit, doing)
+
+
+@pytest.mark.parametrize(
+    ("m", "doing"),
+    [
+        (member("web1", Phase.WAITING), "waiting for its name"),
+        (member("web1", Phase.OUT, 1), "waiting for its name"),
+        (member("web1", Phase.CHECKING, 1), "waiting for its name"),
+        (
+            member("web1", Phase.UPGRADING, 1, work=RunStep("web1", Course.UPGRADE, 0, 0)),
+            "step 1 of 1 runs",
+        ),
+        (member("web1", Phase.DRAINING, 1), "waiting for work in flight"),
+    ],
+)
+def test_a_name_without_an_address(m: MemberState, doing: str) -> None:
+    """It holds up what comes next, but no step that runs, and no drain."""
+    nameless = replace(boards.line("web1"), is_unresolved=True)
+    view = InstanceView(boards.INSTANCE, NOW, Incarnation("77", 1), (nameless,), is_full=True)
+    before = state(plan(2), m)
+    seen = looked(before.snapshots[boards.INSTANCE], view)
+    shown = scene(plan(2), replace(before, snapshots={boards.INSTANCE: seen})).at
+    assert members(shown, Recent(), 9).rows[0].doing == doing
 
 
 # --- how it stands -----------------------------------------------------------------------------

@@ -13,7 +13,7 @@ MOST_NAMED = 12
 """Most names in one line."""
 
 Servers = Mapping[str, Sequence[str]]
-"""Backend → its servers without the backups."""
+"""Backend → its servers without backups and those that have no address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +120,9 @@ def chosen_backends(servers: Servers, asked: Sequence[str]) -> tuple[str, ...]:
     for name in asked:
         if name in servers and name not in there:
             raise UsageFault(
-                f"--backend {name}: all its servers are backups, which are never members: taking "
+                f"--backend {name}: none of its servers can be a member: a backup never is (taking "
                 "one out would change nothing for users while others serve, and end it for all "
-                "where none does"
+                "where none does), nor is one whose name has no address yet"
             )
         if name not in there:
             raise UsageFault(
