@@ -22,6 +22,7 @@ from adapters.haproxy.facts import FACTS
 from adapters.haproxy.lines import Server
 from adapters.haproxy.query import (
     SHOW_BACKENDS,
+    SHOW_FRONTENDS,
     SHOW_INFO,
     SHOW_SERVERS,
     Ids,
@@ -71,6 +72,7 @@ class Recorder:
     async def rest(self) -> None:
         await until(self._is_steady, what="every check to have passed")
         *_, backends, servers = await self.ask(REST, *FACTS)
+        await self.ask(REST, SHOW_FRONTENDS)
         for row in rows_in("it", SHOW_BACKENDS, backends):
             self._ids[row.text("pxname")] = Ids(row.number("iid"))
         for row in rows_in("it", SHOW_SERVERS, servers):

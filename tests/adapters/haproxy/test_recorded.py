@@ -38,6 +38,8 @@ from tests.adapters.haproxy.scenes import (
 
 VERSIONS = versions()
 KNOW_DYNAMIC_SERVERS = [version for version in VERSIONS if version != "2.2"]
+WITH_FRONTENDS = ["2.6", "2.8"]
+"""Their replies of frontends are recorded; the others are taken to have none."""
 each = pytest.mark.parametrize("version", VERSIONS)
 
 READY, DRAINING, OUT = Admin.READY, Admin.DRAINING, Admin.OUT
@@ -75,7 +77,7 @@ LINES = [
     plain("raw", "a1", out_cuts=True),
     plain("static", "s1", weight=10),
     replace(KIND, member="spare", is_backup=True),
-    replace(KIND, member="off", admin=OUT, health=FAILING),
+    replace(KIND, member="off", admin=OUT, health=FAILING, is_configured_out=True),
     replace(KIND, member="zero", weight=0),
     replace(KIND, member="six", key="kinds/::1:9", occupant=Occupant("::1:9", "::1", 9)),
     replace(
@@ -165,6 +167,9 @@ async def test_every_kind_of_server(socket: Path, version: str) -> None:
         view = await pool(socket, *ALL).look(f"unix:{socket}", None)
     assert list(view.lines) == LINES + [DYNAMIC] * (version in KNOW_DYNAMIC_SERVERS)
     assert view.backends == {**dict.fromkeys(ALL, Counters()), "web": Counters(1, 1)}
+    fronts = ["front", "healthy"] if version in WITH_FRONTENDS else []
+    assert list(view.frontends) == fronts
+    assert view.frontends.get("front") == (Counters(1, 1) if fronts else None)
 
 
 @each
@@ -292,7 +297,8 @@ async def test_discovery(socket: Path, version: str) -> None:
     """`init` finds the same pools in every version."""
     async with replayed(socket, version, REST):
         found = await servers_behind(f"unix:{socket}")
-    expected = {name: [line.member for line in LINES if line.backend == name] for name in ALL}
+    named = [line for line in LINES if not line.is_unresolved]
+    expected = {name: [line.member for line in named if line.backend == name] for name in ALL}
     expected["kinds"] = [*expected["kinds"][1:], *["dyn"] * (version in KNOW_DYNAMIC_SERVERS)]
     assert found == {name: tuple(servers) for name, servers in expected.items()}
 
