@@ -10,6 +10,7 @@ import pytest
 from controller.config import RolloutFile, parse
 from controller.core.gates.evidence import AlertRule
 from controller.core.gates.figures import span
+from controller.core.plan.plan import Purpose
 from controller.errors import PoolHeld, Refused, UsageFault
 from controller.journal.codec import encode
 from controller.lifecycle import Findings, Ports, Prepared, RunOptions
@@ -17,6 +18,7 @@ from controller.lifecycle.begin import prepare
 from controller.lifecycle.preflight import preflight
 from controller.runner.task_router import TaskRouter
 from tests.config.pages import page
+from tests.lifecycle.test_way_back import GOES_BACK, RAN, two_upgrades
 from tests.support.fake_metrics import FakeMetricsSource
 from tests.support.fakes import FakeCommands, FakeLoadBalancer, FakeValidator, Workshop
 from tests.support.memory_journal import Holdings, MemoryJournal, MemoryLock, MemoryRequests
@@ -217,3 +219,29 @@ def test_a_name_without_an_address_needs_none() -> None:
         assert seen.refusals == []
 
     in_place(test)
+
+
+def test_a_rollback_to_a_stale_version() -> None:
+    """Refused, with --yes too; where only others are meant, it does not matter."""
+    gates = "gates: [{name: ratio, prometheus: {url: 'http://m', query: q}, max: 1%}]"
+    place = Place(file=parse(page(GOES_BACK, gates), "/srv/web.yaml"))
+    place.metrics.set("q", 0.0)
+
+    async def refusals(only: tuple[str, ...]) -> tuple[str, ...]:
+        back = RunOptions(only=only, purpose=Purpose.ROLLBACK)
+        try:
+            await place.run(back)
+        except Refused as refused:
+            return refused.reasons
+        return ()
+
+    async def all_of_it() -> list[tuple[str, ...]]:
+        journal = place.ports.journal
+        assert isinstance(journal, MemoryJournal)
+        await two_upgrades(journal)
+        return [await refusals(only) for only in ((), ("web2",))]
+
+    refused, other = run_virtually(all_of_it())
+    assert len(refused) == 1
+    assert RAN in refused[0]
+    assert "web2 was not upgraded, so it is not rolled back" in other[0]
