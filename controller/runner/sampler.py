@@ -104,6 +104,10 @@ class Sampler:
             self._intervals[gate.name] = age.interval
         return Answers(source.name, readings, age)
 
+    def interval(self, gate: AskedGate) -> timedelta | None:
+        """Between two scrapes, as last seen; None: not known, or a gate on alerts."""
+        return self._intervals.get(gate.name)
+
     async def is_alive(self, server: MetricsServer) -> bool:
         """Whether the server answers the simplest query."""
         return (await self._source(server).read("time()")).missing is None
