@@ -9,13 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from controller.config import parse
 from controller.core.events import GateSampled, Halted, MemberCalled, SoakEnded, Verdict
 from controller.core.gates.evidence import Alert, AlertRule, Missing, Reading, Reduce
-from controller.core.gates.gate import AlertGate, Gate, Matcher, Then
+from controller.core.gates.gate import AlertGate, CounterGate, Gate, Matcher, Then
 from controller.core.phases import Phase
 from controller.core.pool import Admin
 from controller.core.settings import Policies
 from controller.runner.loop import Runner
+from tests.config.pages import page
 from tests.promises.beats import at, bad_v2, ended, scripted, signal
 from tests.promises.told import (
     ALERTS,
@@ -148,6 +150,19 @@ def test_then_pass_is_no_licence_to_fail() -> None:
     assert played.phases() == {"web1": "failed", "web2": "waiting"}
 
 
+def test_a_bad_version_is_seen_as_soon_as_that_counts() -> None:
+    """Two scrapes after its return, however seldom the gate is sampled."""
+    seldom = replace(MEMBER, every=ms(60_000), hold=ms(90_000))
+    source = Told({"web1": [BAD]})
+    played = play(Scenario(by(seldom), THREE, sampler=lambda: sampler(a=source)))
+    ended(played, "halted", 4)
+    assert played.took < ms(10_000)
+    assert [one.verdict for one in samples(played, "ratio", "web1")] == [
+        Verdict.INCONCLUSIVE,
+        Verdict.FAIL,
+    ]
+
+
 def test_then_halt() -> None:
     """The member in hand is finished and stays, the next is not begun, and the words tell why."""
     source = Told({"web1": [GONE]})
@@ -246,6 +261,27 @@ def test_a_server_that_hangs_holds_up_nobody_else() -> None:
     assert played.told(Halted)[0].gate == "errors"
     assert samples(played, "ratio", "web1") == []
     assert played.took < ms(10_000)
+
+
+ASKED = "{name: ratio, prometheus: {url: 'http://a.test', query: 'of ${member.name}'}, max: 1%}"
+LEFT_OUT = "{name: errors, builtin: false}"
+
+
+@pytest.mark.parametrize(
+    ("gates", "outcome"),
+    [(f"[{ASKED}]", ("halted", 4)), (f"[{ASKED}, {LEFT_OUT}]", ("done", 0))],
+    ids=["on", "off"],
+)
+def test_builtin_gate_beside_one_that_sees_nothing(gates: str, outcome: tuple[str, int]) -> None:
+    """The load balancer's own counters stop a bad version that Prometheus takes for a good one,
+    unless the file leaves them out."""
+    written = parse(page(f"gates: {gates}"), "FILE").settings.policies.gates
+    taken = [replace(gate, every=ms(100)) for gate in written if isinstance(gate, CounterGate)]
+    policies = by(*taken, MEMBER)
+    played = play(Scenario(policies, prepare=bad_v2(), sampler=lambda: sampler(a=Told())))
+    ended(played, *outcome)
+    halts = [(one.gate, one.condemned) for one in played.told(Halted)]
+    assert halts == ([("errors", ("web1",))] if outcome[0] == "halted" else [])
 
 
 # --- alerts ----------------------------------------------------------------------------------
