@@ -7,7 +7,7 @@ raised are of `controller.errors`; cancelling any coroutine here is safe.
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
-from typing import NoReturn, Protocol
+from typing import NoReturn, Protocol, Self
 
 from controller.core.gates.evidence import Alert, AlertRule, Freshness, Reading, Reduce
 from controller.core.pool import FULL, Found, Incarnation, InstanceView, Instant, PoolKey
@@ -163,6 +163,9 @@ class MetricsSource(Protocol):
     @property
     def name(self) -> str:
         """For people: the URL without anything secret."""
+
+    def for_one_sample(self) -> Self:
+        """The same server: whatever it is asked ends within one `timeout` from now."""
 
     async def read(
         self, query: str, *, reduce: Reduce | None = None, at: datetime | None = None

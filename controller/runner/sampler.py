@@ -82,7 +82,7 @@ class Sampler:
     ) -> Answers:
         """All queries of one sample to one server, concurrently, of one moment of its clock: counts
         of different moments cannot be compared. Raises MetricsRefused."""
-        source = self._source(server)
+        source = self._source(server).for_one_sample()
         if at is None:
             clock = await source.read("time()")
             if clock.missing is not None:
@@ -134,7 +134,7 @@ class Sampler:
 
     async def _alerts_at(self, server: MetricsServer, gate: AlertGate) -> AlertsNow:
         """What fires; if nothing does that the gate matches, only where something could."""
-        source = self._source(server)
+        source = self._source(server).for_one_sample()
         async with task_group() as group:
             asked = group.create_task(source.alerts())
             listed = None if gate.assumes_rules else group.create_task(source.rules())

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from typing import Never, Self, cast
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from controller.config import parse
 from controller.core.events import GateSampled, Halted, MemberCalled, SoakEnded, Verdict
 from controller.core.gates.evidence import Alert, AlertRule, Missing, Reading, Reduce
-from controller.core.gates.gate import AlertGate, CounterGate, Gate, Matcher, Then
+from controller.core.gates.gate import AlertGate, AskedGate, CounterGate, Gate, Matcher, Then
 from controller.core.phases import Phase
 from controller.core.pool import Admin
 from controller.core.settings import Policies
@@ -201,6 +202,25 @@ async def test_refusal_ends_what_is_asked_beside_it() -> None:
     assert sample.reason.startswith("the server failed: ")
     assert ended_early == ["of web1"]
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+@pytest.mark.parametrize("gate", [MEMBER, ALERTS], ids=["query", "alerts"])
+async def test_one_time_limit_for_a_whole_sample(gate: AskedGate) -> None:
+    """However many questions it takes, in however many rounds."""
+
+    class Limiting(Told):
+        def for_one_sample(self) -> Self:
+            begun.append(one := Told())
+            return cast("Self", one)
+
+        async def read(self, *_: object, **__: object) -> Never:
+            raise AssertionError("asked outside of a sample")
+
+        alerts = rules = freshness = freshness_of = read
+
+    begun: list[Told] = []
+    sample = await sampler(a=Limiting()).sample(gate, "web1", ms(1000))
+    assert (sample.verdict, len(begun)) == (Verdict.PASS, 1)
 
 
 def test_pool_fails_during_a_step() -> None:

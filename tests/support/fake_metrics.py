@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Self
 
 from controller.core.gates.evidence import Alert, AlertRule, Freshness, Missing, Reading, Reduce
 from controller.errors import MetricsRefused
@@ -77,6 +78,9 @@ class FakeMetricsSource:
     @property
     def name(self) -> str:
         return self._name
+
+    def for_one_sample(self) -> Self:
+        return self
 
     async def read(
         self, query: str, *, reduce: Reduce | None = None, at: datetime | None = None

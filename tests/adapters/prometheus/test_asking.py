@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from controller.core.gates.evidence import Missing
+from controller.core.gates.evidence import Missing, Reading
 from controller.errors import MetricsRefused
 from controller.metrics_servers import MetricsServer, Secret
 from tests.adapters.prometheus.stub import Asked, Teller, Told, at, failure, source, stub, vector
@@ -209,3 +209,17 @@ async def test_a_query_that_is_no_text() -> None:
         with pytest.raises(MetricsRefused, match="it is not text"):
             await asker.read("\udcff")
     assert one.asked == []
+
+
+async def test_questions_of_one_sample_end_together() -> None:
+    """What is left of the first one's time is all that the next ones have; a later sample has its
+    own time."""
+    async with stub(lambda _: None) as one, source(at(one.url, 0.2)) as asker:
+        asked = asker.for_one_sample()
+        for query in ("first", "second"):
+            assert (await asked.read(query)).missing is Missing.TIMEOUT
+        assert (await asked.freshness("third")).missing is Missing.TIMEOUT
+        assert isinstance(alerts := await asked.alerts(), Reading)
+        assert alerts.missing is Missing.TIMEOUT
+        await asker.for_one_sample().read("later")
+    assert {each.form.get("query") for each in one.asked} <= {"first", "later"}
