@@ -19,7 +19,16 @@ from controller.core.pool import Admin
 from controller.core.settings import Policies
 from controller.runner.loop import Runner
 from tests.config.pages import page
-from tests.promises.beats import at, bad_v2, ended, scripted, signal
+from tests.promises.beats import (
+    at,
+    back_after,
+    bad_v2,
+    ended,
+    later,
+    scripted,
+    signal,
+    three_behind_two,
+)
 from tests.promises.told import (
     ALERTS,
     BAD,
@@ -171,6 +180,23 @@ def test_then_halt() -> None:
     ended(played, "halted", 4)
     assert played.phases() == {"web1": "kept", "web2": "waiting"}
     assert played.end.why.endswith("has been inconclusive for 1.5s: unreachable: as told")
+
+
+@pytest.mark.parametrize("gate", [MEMBER, POOL], ids=["member", "pool"])
+def test_hold_stands_still_while_a_balancer_is_away(gate: Gate) -> None:
+    """Evidence is missing for twice its hold, and for all that time a load balancer is away."""
+    source = Told()
+    away = ms(3000)
+    beats = (
+        *at("web1", Phase.SOAKING, back_after(away)),
+        *at("web1", Phase.SOAKING, now(source, GONE)),
+        *at("web1", Phase.SOAKING, later(away, lambda _: setattr(source, "now", None))),
+    )
+    policies = replace(by(gate), lost_after=ms(9000))
+    scenario = Scenario(policies, three_behind_two, beats=beats, sampler=lambda: sampler(a=source))
+    played = play(scenario)
+    ended(played, "done", 0)
+    assert played.took > away
 
 
 def test_refused_in_the_midst_of_it() -> None:
