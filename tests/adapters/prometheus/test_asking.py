@@ -214,12 +214,18 @@ async def test_a_query_that_is_no_text() -> None:
 async def test_questions_of_one_sample_end_together() -> None:
     """What is left of the first one's time is all that the next ones have; a later sample has its
     own time."""
-    async with stub(lambda _: None) as one, source(at(one.url, 0.2)) as asker:
-        asked = asker.for_one_sample()
-        for query in ("first", "second"):
-            assert (await asked.read(query)).missing is Missing.TIMEOUT
-        assert (await asked.freshness("third")).missing is Missing.TIMEOUT
-        assert isinstance(alerts := await asked.alerts(), Reading)
-        assert alerts.missing is Missing.TIMEOUT
-        await asker.for_one_sample().read("later")
-    assert {each.form.get("query") for each in one.asked} <= {"first", "later"}
+
+    def silent(asked: Asked) -> Told | None:
+        return vector("1") if asked.form.get("query") == "warm-up" else None
+
+    async with stub(silent) as one, source(at(one.url)) as patient:
+        assert (await patient.read("warm-up")).value == 1.0
+        async with source(at(one.url, 0.3)) as asker:
+            sample = asker.for_one_sample()
+            for query in ("first", "second"):
+                assert (await sample.read(query)).missing is Missing.TIMEOUT
+            assert (await sample.freshness("third")).missing is Missing.TIMEOUT
+            assert isinstance(alerts := await sample.alerts(), Reading)
+            assert alerts.missing is Missing.TIMEOUT
+            await asker.for_one_sample().read("later")
+    assert [each.form.get("query") for each in one.asked] == ["warm-up", "first", "later"]
