@@ -174,9 +174,14 @@ class MetricsSource(Protocol):
         than one series is TOO_MANY unless `reduce` says what to make of them."""
 
     async def freshness(self, selector: str, *, at: datetime | None = None) -> Freshness:
-        """Age and interval of what `selector` (a plain one) matches, or a query reads, if known."""
+        """Age and interval of what `selector` (a plain one) matches."""
 
-    async def freshness_of(self, query: str, *, at: datetime | None = None) -> Freshness | None: ...
+    async def freshness_of(
+        self, query: str, *, at: datetime | None = None, since: timedelta | None = None
+    ) -> Freshness | None:
+        """The same of what a query reads, if known. `since`: how long ago a member came back. Each
+        target that shows it must go on showing it, for the others would hide that; zero: it is
+        down now. None: whoever is left will do."""
 
     async def alerts(self) -> Sequence[Alert] | Reading:
         """The alerts firing now; a Reading that says what is missing when they cannot be had."""

@@ -84,11 +84,13 @@ class PrometheusSource:
         except Unanswered as fault:
             return Freshness(selector, missing=fault.missing, words=self._words(fault))
 
-    async def freshness_of(self, query: str, *, at: datetime | None = None) -> Freshness | None:
+    async def freshness_of(
+        self, query: str, *, at: datetime | None = None, since: timedelta | None = None
+    ) -> Freshness | None:
         deadline = self._until()
         try:
             now = at or await self._server_time(deadline)
-            return await self._derived.of(query, now, deadline)
+            return await self._derived.of(query, now, deadline, since)
         except Rejected:
             return None
         except Unanswered as fault:

@@ -67,7 +67,8 @@ class Sampler:
                 interval = self._intervals.get(gate.name, UNKNOWN_INTERVAL)
                 elapsed = max(elapsed, interval * PASS_FROM)
             queries = self.queries(gate, member, elapsed)
-            answers = await self._answers(gate, queries)
+            since = elapsed if gate.scope is Scope.MEMBER else None
+            answers = await self._answers(gate, queries, since)
         except MetricsRefused as refused:
             return sampled(gate, member, inconclusive(Missing.FAILED, str(refused)))
         return answers_sampled(gate, member, elapsed, queries, answers)
@@ -79,9 +80,11 @@ class Sampler:
         queries: Mapping[Query, str],
         *,
         at: datetime | None = None,
+        since: timedelta | None = None,
     ) -> Answers:
         """All queries of one sample to one server, concurrently, of one moment of its clock: counts
-        of different moments cannot be compared. Raises MetricsRefused."""
+        of different moments cannot be compared. `since`: see `MetricsSource.freshness_of`. Raises
+        MetricsRefused."""
         source = self._source(server).for_one_sample()
         if at is None:
             clock = await source.read("time()")
@@ -92,7 +95,9 @@ class Sampler:
         texts = [] if selector else [queries[kind] for kind in JUDGED if kind in queries]
         async with task_group() as group:
             fresh = group.create_task(source.freshness(selector, at=at)) if selector else None
-            derived = [group.create_task(source.freshness_of(text, at=at)) for text in texts]
+            derived = [
+                group.create_task(source.freshness_of(text, at=at, since=since)) for text in texts
+            ]
             asked = {
                 kind: group.create_task(source.read(text, reduce=gate.reduce, at=at))
                 for kind, text in queries.items()
@@ -116,10 +121,12 @@ class Sampler:
         for _, source in self._sources:
             await source.aclose()
 
-    async def _answers(self, gate: MetricGate, queries: Mapping[Query, str]) -> list[Answers]:
+    async def _answers(
+        self, gate: MetricGate, queries: Mapping[Query, str], since: timedelta | None
+    ) -> list[Answers]:
         async with task_group() as group:
             asked = [
-                group.create_task(self.ask(server, gate, queries))
+                group.create_task(self.ask(server, gate, queries, since=since))
                 for server in self.servers[gate.name]
             ]
         return [one.result() for one in asked]

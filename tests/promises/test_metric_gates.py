@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Never, Self, cast
 
@@ -12,11 +12,28 @@ from hypothesis import strategies as st
 
 from controller.config import parse
 from controller.core.events import GateSampled, Halted, MemberCalled, SoakEnded, Verdict
-from controller.core.gates.evidence import Alert, AlertRule, Missing, Reading, Reduce
-from controller.core.gates.gate import AlertGate, AskedGate, CounterGate, Gate, Matcher, Then
+from controller.core.gates.evidence import (
+    Alert,
+    AlertRule,
+    Freshness,
+    Missing,
+    Query,
+    Reading,
+    Reduce,
+)
+from controller.core.gates.gate import (
+    AlertGate,
+    AskedGate,
+    CounterGate,
+    Gate,
+    Matcher,
+    MetricGate,
+    Then,
+)
 from controller.core.phases import Phase
 from controller.core.pool import Admin
 from controller.core.settings import Policies
+from controller.preflight.gates import ask_gates
 from controller.runner.loop import Runner
 from tests.config.pages import page
 from tests.promises.beats import (
@@ -247,6 +264,30 @@ async def test_one_time_limit_for_a_whole_sample(gate: AskedGate) -> None:
     begun: list[Told] = []
     sample = await sampler(a=Limiting()).sample(gate, "web1", ms(1000))
     assert (sample.verdict, len(begun)) == (Verdict.PASS, 1)
+
+
+@pytest.mark.parametrize(
+    ("gate", "expected"), [(MEMBER, [ms(1000), ms(0)]), (POOL, [None, None])], ids=["own", "pool"]
+)
+async def test_no_target_of_a_member_is_hidden(
+    gate: MetricGate, expected: list[timedelta | None]
+) -> None:
+    """Each that has shown it since its return must go on; a member's own may be down while it is
+    upgraded, so a gate on the pool cannot ask for that."""
+    told: list[timedelta | None] = []
+
+    class Noting(Told):
+        async def freshness_of(
+            self, query: str, *, at: datetime | None = None, since: timedelta | None = None
+        ) -> Freshness | None:
+            told.append(since)
+            return Freshness(query, ms(50), ms(100), is_derived=True)
+
+    plain = replace(gate, queries={Query.VALUE: "of "})
+    asking = sampler(a=Noting())
+    sample = await asking.sample(plain, "web1", ms(1000))
+    (before,) = await ask_gates([plain], "web1", asking)
+    assert (sample.verdict, before.refusal, told) == (Verdict.PASS, None, expected)
 
 
 def test_pool_fails_during_a_step() -> None:

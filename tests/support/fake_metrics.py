@@ -117,7 +117,9 @@ class FakeMetricsSource:
         age, interval = self._ages[selector]
         return Freshness(selector, age, interval, series=1)
 
-    async def freshness_of(self, query: str, *, at: datetime | None = None) -> Freshness | None:
+    async def freshness_of(
+        self, query: str, *, at: datetime | None = None, since: timedelta | None = None
+    ) -> Freshness | None:
         """Of what `set_age` was told about the whole query."""
         if query not in self._ages:
             return None
