@@ -52,7 +52,7 @@ class Derived:
         found = Freshness(selector, age, interval, series=len(known), is_derived=True)
         if since is None:
             return found
-        watched = selectors if since else [one for one, _ in known]
+        watched = _own(selectors if since else [one for one, _ in known])
         try:
             hidden = await self._one(lost_targets(watched, now, since), now, deadline)
         except Rejected:  # a server without subqueries
@@ -102,6 +102,11 @@ _HIDDEN: Final = (
     "the target {} showed what the query reads, and is down or shows it no more; what others show "
     "says nothing of it"
 )
+
+
+def _own(selectors: Sequence[str]) -> Sequence[str]:
+    """Without those that leave something out: of the peers, most often, who may be down."""
+    return [one for one in selectors if "!=" not in one and "!~" not in one] or selectors
 
 
 def lost_targets(selectors: Sequence[str], now: datetime, since: timedelta) -> str:
