@@ -27,7 +27,8 @@ _KEPT: Final = timedelta(minutes=1)
 
 
 class Derived:
-    """Asks for single series only, so that a query over thousands of them costs no more."""
+    """Asks for single series, so that a query over thousands of them costs no more; of a member
+    also for one target that is lost."""
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
