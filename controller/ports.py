@@ -158,7 +158,8 @@ class Validator(Protocol):
 
 
 class MetricsSource(Protocol):
-    """One metrics server. Missing evidence is an answer; raises MetricsRefused alone."""
+    """One metrics server. Missing evidence is an answer; raises MetricsRefused alone. `at` is a
+    moment of the server's past, by its own clock; None: now."""
 
     @property
     def name(self) -> str:
@@ -169,26 +170,17 @@ class MetricsSource(Protocol):
 
     async def read(
         self, query: str, *, reduce: Reduce | None = None, at: datetime | None = None
-    ) -> Reading:
-        """Evaluate `query` now by the server's own clock, or `at` a moment of its past. More
-        than one series is TOO_MANY unless `reduce` says what to make of them."""
-
-    async def freshness(self, selector: str, *, at: datetime | None = None) -> Freshness:
-        """Age and interval of what `selector` (a plain one) matches."""
-
+    ) -> Reading: ...  # more than one series is TOO_MANY unless `reduce` says what to make of them
+    async def freshness(self, selector: str, *, at: datetime | None = None) -> Freshness: ...
     async def freshness_of(
         self, query: str, *, at: datetime | None = None, since: timedelta | None = None
     ) -> Freshness | None:
-        """The same of what a query reads, if known. `since`: how long ago a member came back. Each
-        target that shows it must go on showing it, for the others would hide that; zero: it is
-        down now. None: whoever is left will do."""
+        """Age and interval of what a query reads (`freshness`: a selector), if known. `since`: how
+        long ago a member came back: then no target that shows it may be down, or have ended."""
 
-    async def alerts(self) -> Sequence[Alert] | Reading:
-        """The alerts firing now; a Reading that says what is missing when they cannot be had."""
-
+    async def alerts(self) -> Sequence[Alert] | Reading: ...  # a Reading says why there is no list
     async def rules(self) -> Sequence[AlertRule] | Reading: ...
     async def values(self, label: str) -> Sequence[str] | Reading: ...
-
     async def aclose(self) -> None: ...
 
 
