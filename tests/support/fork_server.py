@@ -27,9 +27,14 @@ from typing import BinaryIO, Final, cast
 import adapters
 import controller
 from controller.cli.entry import entry
+from controller.errors import StateError
+from controller.journal.codec import KINDS, decode
 
 LONGEST: Final = 1 << 20
 """Bytes of one request: arguments and environment."""
+
+LATE: Final = ("httpcore", "anyio._backends._asyncio")
+"""What libraries import at their first use."""
 
 STATUS: Final = struct.Struct("i")
 
@@ -176,6 +181,11 @@ def main(requests: int) -> None:
     for package in (controller, adapters):
         for module in walk_packages(package.__path__, f"{package.__name__}."):
             import_module(module.name)
+    for name in LATE:
+        import_module(name)
+    for kind in KINDS:
+        with suppress(StateError):
+            decode(kind, "{}")  # what reads and writes this kind is made at its first use
     gc.collect()
     gc.freeze()  # or each fork would copy the memory that it only looks through
     job = _serve(socket.socket(fileno=requests))
