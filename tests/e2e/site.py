@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from adapters.clock import SystemClock
 from adapters.demo.load import Load
@@ -58,19 +58,25 @@ def fork_server() -> ForkServer:
     return ForkServer()
 
 
-def _started(
-    argv: tuple[str, ...], stdout: int, stderr: BinaryIO, env: dict[str, str]
+STEERING = ("PYTHON", "LC_", "LANG")
+"""Beginnings of the names of variables that the interpreter itself reads as it starts."""
+
+
+def started(
+    argv: tuple[str, ...], stdout: int, stderr: int, env: dict[str, str], stdin: int | None = None
 ) -> Process | subprocess.Popen[bytes]:
-    """An environment of its own may steer the interpreter, so that starts from its path."""
-    if not env:
-        return fork_server().start([COMMAND, *argv], environment(), stdout, stderr.fileno())
+    """The command, in a session of its own; `env` is added to the environment. One that steers
+    the interpreter is for one that starts from its path."""
+    whole = environment() | env
+    if all(value == "C.UTF-8" or not name.startswith(STEERING) for name, value in env.items()):
+        return fork_server().start([COMMAND, *argv], whole, stdout, stderr, stdin)
     return subprocess.Popen(
         [COMMAND, *argv],
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL if stdin is None else stdin,
         stdout=stdout,
         stderr=stderr,
         start_new_session=True,
-        env=environment() | env,
+        env=whole,
     )
 
 
@@ -82,7 +88,9 @@ class Running:
     ) -> None:
         self._out, self._err = folder / f"{number}.out", folder / f"{number}.err"
         with self._out.open("wb") as out, self._err.open("wb") as err:
-            self.process = _started(argv, out.fileno() if stdout is None else stdout, err, env)
+            self.process = started(
+                argv, out.fileno() if stdout is None else stdout, err.fileno(), env
+            )
 
     @property
     def err(self) -> str:
