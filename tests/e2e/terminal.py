@@ -8,7 +8,7 @@ import termios
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from tests.e2e.site import Done, started
+from tests.support.command import Done, started
 from tests.support.glass import Glass
 from tests.support.waiting import until
 

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.e2e.conftest import MakeSite
-from tests.e2e.site import NAME, Done, Site
+from tests.e2e.site import NAME, Site
 from tests.e2e.terminal import at_terminal
+from tests.support.command import Done
 from tests.support.runtime import order
 from tests.support.waiting import until
 
