@@ -100,6 +100,10 @@ def between(**changes: Any) -> MemberState:
             a_context(upgraded(), plan=TWO_STEPS),
             running(1),
         ),
+        "the second step, and not seen since the first": (
+            a_context(upgraded(step_ended=ago(0.1)), seen=ago(0.2), plan=TWO_STEPS),
+            None,
+        ),
         "the second step, and not quiet": (
             a_context(upgraded(quiet={}), shows={"in_flight": 1}, plan=TWO_STEPS),
             None,
