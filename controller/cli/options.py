@@ -65,9 +65,18 @@ def _passes(file: Path) -> bool:
     return not lies_on_disk or stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
 
+def _folder(_ctx: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not value.strip():
+        raise UsageFault("--state: is empty; name the state folder, or leave the option out")
+    if value is not None and value.startswith("kubernetes:"):
+        raise UsageFault(f"--state {value}: not yet supported; name a folder")
+    return value
+
+
 state = option(
     "--state",
     metavar="DIR",
+    callback=_folder,
     help="State folder: journal, lock, running commands. Default: /var/lib/poolroll if it is "
     "writable, else a folder under the XDG state home.",
 )
