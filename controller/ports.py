@@ -156,6 +156,10 @@ class Validator(Protocol):
         """All of them, in order; the first that fails within its time ends it. Never raises for
         what a probe met; cancelling stops at once."""
 
+    def unusable(self, validation: Validation) -> str | None:
+        """Why it could not pass, as things are on this machine now; None when nothing speaks
+        against it. Asks no member."""
+
 
 class MetricsSource(Protocol):
     """One metrics server. Missing evidence is an answer; raises MetricsRefused alone."""
