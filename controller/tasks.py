@@ -86,6 +86,11 @@ class HttpProbe:
     """For https: whom to ask for (SNI), and the name that the certificate must have; None: the host
     of `url`."""
 
+    @property
+    def is_trusting(self) -> bool:
+        """Whether the server's certificate is verified, by `ca` or the system's store."""
+        return self.verify and self.url.lower().startswith("https:")
+
 
 @dataclass(frozen=True, slots=True)
 class TcpProbe:
