@@ -1,5 +1,6 @@
-"""The process group of a step, as seen by a process that is not its parent."""
+"""The processes of a step, as seen by a process that is not their parent."""
 
+import os
 from dataclasses import dataclass
 
 from adapters.commands import helper
@@ -31,6 +32,39 @@ class Group:
         is_other = first is not None and first[19] != self.start
         return not is_other and helper.group_lives(self.pid)
 
+    def running(self) -> list[int]:
+        """Every process of the step that still runs: of the group, and those that have left it.
+
+        These are known by the mark in their environment, or by a parent that is. Not found is one
+        without either: another user's, or one with another environment, whose parent has ended.
+        """
+        if self.machine != helper.machine():
+            return []
+        found = helper.members_of(self.pid) if self.is_alive() else []
+        found += [pid for pid in _marked(self._mark) if pid not in found]
+        found += [one for pid in list(found) for one in helper.descendants(pid)]
+        return [
+            pid
+            for pid in dict.fromkeys(found)
+            if not helper.has_ended(pid) and not helper.is_shared(pid)
+        ]
+
     def signal(self, number: int) -> None:
+        """To the group at once, so that nobody escapes by a fork; then to who has left it."""
+        running = self.running()
         if self.is_alive():
             helper.signal_group(self.pid, number)
+        for pid in running:
+            if (helper.stat(pid) or "---")[2] != str(self.pid):
+                helper.send(pid, number)
+
+    @property
+    def _mark(self) -> str:
+        return helper.mark_of(self.pid, self.start, self.machine)
+
+
+def _marked(mark: str) -> list[int]:
+    """Those whose environment may be read, and was not overwritten by themselves (proc(5))."""
+    entry = f"{helper.MARK}={mark}"
+    pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208
+    return [pid for pid in pids if entry in helper.read(f"/proc/{pid}/environ").split("\0")]

@@ -16,7 +16,8 @@ read. fd 2 is that socket too: a traceback reaches the poolroll that started us,
 
 As a child subreaper (prctl(2)) the helper inherits what the step's processes leave behind, so it
 knows and reaches each of them, whatever session they went to. A service that a successful step
-has started runs on.
+has started runs on. Should the helper be killed, whoever comes next knows them by `MARK` in their
+environment.
 
 The output goes to a file in memory, not to a pipe: who writes to it neither waits for a reader nor
 dies of SIGPIPE when there is none, whether the helper was killed or the step has ended. A process
@@ -59,6 +60,8 @@ ended well, and what was ended here but may run on elsewhere."""
 CONNECTIONS = ("ssh", "kubectl", "docker", "podman")
 """Programs that run something elsewhere, which goes on when they are ended."""
 SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER, prctl(2)
+MARK = "POOLROLL_JOB"
+"""Environment variable of the step and of all that it starts: `mark_of` the step."""
 
 
 class Capture:
@@ -116,6 +119,11 @@ def machine() -> str:
     """What process ids are valid in: this boot, and this process id namespace."""
     with open("/proc/sys/kernel/random/boot_id") as file:  # noqa: PTH123
         return f"{file.read().strip()}/{os.readlink('/proc/self/ns/pid')}"  # noqa: PTH115
+
+
+def mark_of(pid: int, start: str, where: str) -> str:
+    """No other process has it, on any machine, at any time."""
+    return f"{pid}.{start}.{where}"
 
 
 def write_durably(folder: str, name: str, text: str) -> None:
@@ -432,8 +440,8 @@ class Step:
         self.connections: list[str] = []
         """Names of the connections that were ended with it."""
 
-    def let_go(self) -> None:
-        os.write(self._go, b"!")
+    def let_go(self, mark: str) -> None:
+        os.write(self._go, mark.encode())
 
     def wait(self, until: float) -> bool:
         """Whether the step's own process ended before `until` (monotonic seconds)."""
@@ -521,7 +529,8 @@ def become(spec: Spec, go: int, fault: int, out: int) -> None:
     name = os.fsdecode(spec.argv[0])
     try:
         os.setsid()
-        if not os.read(go, 1):
+        mark = os.read(go, 256)
+        if not mark:
             os._exit(0)  # the helper is gone, so there would be no timeout
         null = os.open(os.devnull, os.O_RDONLY)
         for source, target in ((null, 0), (out, 1), (out, 2)):
@@ -531,7 +540,7 @@ def become(spec: Spec, go: int, fault: int, out: int) -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         os.chdir(spec.cwd)
         stage = "exec"
-        os.execvpe(spec.argv[0], spec.argv, spec.env)
+        os.execvpe(spec.argv[0], spec.argv, {**spec.env, MARK.encode(): mark})
     except OSError as error:
         if stage == "exec" and "/" in name and os.path.exists(name):  # noqa: PTH110
             stage = "interpreter" if error.errno == errno.ENOENT else stage
@@ -561,12 +570,13 @@ def main() -> None:
     process = stat(step.pid)
     assert process is not None, "not reaped, so it is there"
     make_room(spec.folder, RESULT)
-    write_durably(spec.folder, GROUP, f"{step.pid} {process[19]} {machine()} {started:.3f}\n")
+    where = machine()
+    write_durably(spec.folder, GROUP, f"{step.pid} {process[19]} {where} {started:.3f}\n")
     folder = spec.folder
     for _ in range(spec.levels):
         folder = os.path.dirname(folder)  # noqa: PTH120
         sync(folder)
-    step.let_go()
+    step.let_go(mark_of(step.pid, process[19], where))
     if step.wait(started + spec.timeout):
         outcome = step.outcome()
         if not step.is_alone() and outcome != "exit 0":

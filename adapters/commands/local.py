@@ -2,14 +2,13 @@
 
 import asyncio
 import os
-import signal
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 from adapters.commands import helper
 from adapters.commands.brief import run_briefly
-from adapters.commands.group import Group
+from adapters.commands.orphan import see_out
 from adapters.commands.place import Place
 from adapters.commands.program import unstartable
 from adapters.commands.sharing import check_root
@@ -105,7 +104,7 @@ class LocalCommands:
                 place.settle("lost", 0.0)
                 return None
             return Attended(self._script, lock)
-        await self._see_out(place, group, job.command.timeout)
+        await see_out(place, group, job.command, self._clock, self._grace)
         return None
 
     async def _attend(self, attended: Attended, place: Place, command: Command) -> str:
@@ -116,30 +115,9 @@ class LocalCommands:
             raise
         return complaint.rpartition("\n")[2] if place.result() is None else ""
 
-    async def _see_out(self, place: Place, group: Group, timeout: timedelta) -> None:
-        if await self._outlasts(group, group.started + timeout):
-            group.signal(signal.SIGTERM)
-            if await self._outlasts(group, self._clock.now() + self._grace):
-                group.signal(signal.SIGKILL)
-                patience = timedelta(seconds=helper.KILL_PATIENCE)
-                if await self._outlasts(group, self._clock.now() + patience):
-                    place.note_survivors(group)
-            outcome = "timed-out"
-        else:
-            outcome = "lost"
-        place.settle(outcome, max(0.0, (self._clock.now() - group.started).total_seconds()))
-
-    async def _outlasts(self, group: Group, until: timedelta) -> bool:
-        """Whether `group` is still alive at `until`."""
-        while group.is_alive():
-            if self._clock.now() >= until:
-                return True
-            await self._clock.sleep(_POLL)
-        return False
-
 
 def _not_doubled(command: Command, remains: list[str]) -> str:
     return (
-        f"{command.label}: {', '.join(remains)} of an earlier attempt could not be ended and still "
-        "runs on this machine; end it, or wait for its end"
+        f"{command.label}: {', '.join(remains)} of an earlier attempt still runs on this machine; "
+        "end it, or wait for its end"
     )

@@ -8,6 +8,7 @@ exists once the job counts as started, `result` once it has ended; `output` grow
 import fcntl
 import os
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -75,12 +76,13 @@ class Place:
         """Write the result for a helper that could not."""
         helper.write_durably(str(self.folder), helper.RESULT, f"{seconds:.3f} {outcome}\n")
 
-    def note_survivors(self, group: Group) -> None:
-        """Before `settle`: those of another user, or hung in the kernel, are not ended."""
-        pids = [pid for pid in helper.members_of(group.pid) if not helper.has_ended(pid)]
-        text = "".join(helper.lines_of(helper.PROCESS, pids))
-        with helper.FullDisk():
-            helper.write_durably(str(self.folder), helper.LEFT, text)
+    def note_left(self, pids: Sequence[int], connections: Sequence[str]) -> None:
+        """Before `settle`, for a helper that could not: what may still run."""
+        lines = helper.lines_of(helper.PROCESS, list(pids))
+        lines += [f"{helper.CONNECTION} {name}\n" for name in connections]
+        if lines:
+            with helper.FullDisk():
+                helper.write_durably(str(self.folder), helper.LEFT, "".join(lines))
 
     def concealed(self, result: JobResult) -> JobResult:
         """`result` without what looks like a secret in its output (S12), on disk as well."""
@@ -94,16 +96,24 @@ class Place:
         return replace(result, output=shown)
 
     def remains(self) -> list[str]:
-        """Processes that could not be ended with an earlier job of the same member, and that run
-        still. A job's key is rollout/member/step: those of other rollouts count too."""
+        """Processes of an earlier job of the same member that run still: they could not be ended
+        with it, or nobody has waited for its end. A job's key is rollout/member/step: those of
+        other rollouts count too."""
         member = self.folder.relative_to(self._root).parts[1:-1]
-        files = self._root.glob("/".join(("*", *member, "*", helper.LEFT))) if member else ()
-        lines = [line.split() for file in sorted(files) for line in _lines(file)]
-        return [
+        jobs = sorted(self._root.glob("/".join(("*", *member, "*")))) if member else []
+        return [named for job in jobs if job != self.folder for named in self._remains_of(job)]
+
+    def _remains_of(self, job: Path) -> list[str]:
+        lines = [line.split() for line in _lines(job / helper.LEFT)]
+        found = [
             f"{line[4]} ({line[1]})"
             for line in lines
             if line[0] == helper.PROCESS and helper.still_runs(int(line[1]), line[2], line[3])
         ]
+        if not found and not (job / helper.RESULT).exists():
+            group = Place(self._root, str(job.relative_to(self._root))).group()
+            found = [] if group is None else [_named(pid) for pid in group.running()]
+        return found
 
     def _left(self, kind: str) -> tuple[str, ...]:
         found = [line.split() for line in _lines(self.folder / helper.LEFT)]
@@ -138,6 +148,10 @@ class Place:
             return (self.folder / name).read_bytes().decode("utf-8", "replace")
         except FileNotFoundError:
             return ""
+
+
+def _named(pid: int) -> str:
+    return f"{helper.name_of(pid)} ({pid})"
 
 
 def _lines(file: Path) -> list[str]:

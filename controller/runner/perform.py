@@ -187,15 +187,17 @@ def _end(result: JobResult, task: Task) -> str:
     if result.timed_out:
         return f"did not end in time ({span(task.timeout)}) and was ended{rest}"
     if result.lost:
-        return "was cut off; how it ended is not known"
+        return f"was cut off; how it ended is not known{rest}"
     return result.end + rest
 
 
 def _may_run(result: JobResult, task: Task) -> str:
-    """What of a step that failed may still run, in words; empty: nothing that is known."""
+    """What of a step that failed, or whose end nobody saw, may still run, in words; empty: nothing
+    that is known."""
     parts = []
     if result.survivors:
-        parts.append(f"{', '.join(result.survivors)} could not be ended and may still run")
+        could = "" if result.lost else "could not be ended and "
+        parts.append(f"{', '.join(result.survivors)} {could}may still run")
     names = list(result.connections)
     if result.exit_code == SSH_FAILED and task.label.rpartition("/")[2] == "ssh":
         names.append("ssh")

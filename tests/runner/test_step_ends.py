@@ -54,6 +54,12 @@ async def told(result: JobResult, program: str) -> StepEnded:
         "no signal at all": ("git", JobResult(exit_code=128), "ended with exit code 128", ""),
         "not started": ("x", FAULT, "could not be started: x: no", ""),
         "lost": ("dnf", LOST, "was cut off; how it ended is not known", ""),
+        "lost, while it runs": (
+            "ssh",
+            JobResult(lost=True, survivors=("rpm (8)",), connections=("ssh",)),
+            "was cut off; how it ended is not known",
+            "rpm (8) may still run; what ssh started elsewhere may still run there",
+        ),
         "late": ("dnf", LATE, "did not end in time (15m) and was ended", ""),
         "late, and not to be ended": (
             "dnf",

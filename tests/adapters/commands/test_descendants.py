@@ -110,7 +110,7 @@ async def test_nothing_is_begun_beside_what_could_not_be_ended(tmp_path: Path) -
     try:
         fault = (await runner.run(job("r/web1/upgrade-0-1", f"touch {tmp_path}/ran"))).fault
         assert fault is not None
-        assert f"dnf ({process.pid}) of an earlier attempt could not be ended" in fault
+        assert f"dnf ({process.pid}) of an earlier attempt still runs" in fault
         assert "other" not in fault
         assert (await runner.run(job("r/web2/upgrade-0-0", "true"))).exit_code == 0
     finally:
@@ -127,11 +127,11 @@ async def test_survivors_without_their_helper_are_noted(tmp_path: Path) -> None:
         place = Place(tmp_path / "jobs", "r/web1/upgrade-0-0")
         place.create()
         start, machine = helper.start_of(process.pid), helper.machine()
-        place.note_survivors(Group(process.pid, start, machine, timedelta(0)))
+        place.note_left(Group(process.pid, start, machine, timedelta(0)).running(), ["ssh"])
         place.settle("timed-out", 1.0)
         result, named = place.result(), f"sleep ({process.pid})"
         assert result is not None
-        assert result.survivors == (named,)
+        assert (result.survivors, result.connections) == ((named,), ("ssh",))
         assert Place(tmp_path / "jobs", "r/web1/upgrade-0-1").remains() == [named]
     finally:
         process.kill()
