@@ -1,19 +1,24 @@
 """Short commands (`unless`, probes): run without a helper, and killed when the caller is
-cancelled."""
+cancelled. Their output goes to a file, as that of steps does: who is left behind and writes there
+neither waits for a reader nor dies of SIGPIPE."""
 
 import asyncio
 import os
 import signal
+import sys
 from asyncio.subprocess import DEVNULL, STDOUT, Process
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from tempfile import gettempdir
+from uuid import uuid4
 
 from adapters.commands import helper
 from controller.ports import Clock
 from controller.tasks import Command, JobResult
 
 _POLL = timedelta(milliseconds=20)
+_READ_EVERY = timedelta(milliseconds=100)
 
 
 async def run_briefly(command: Command, clock: Clock, grace: timedelta) -> JobResult:
@@ -30,9 +35,14 @@ async def run_briefly(command: Command, clock: Clock, grace: timedelta) -> JobRe
 
 async def _run(command: Command, clock: Clock, grace: timedelta) -> JobResult:
     began = clock.now()
-    pipe = _Pipe()
+    output = helper.nameless(f"{gettempdir()}/poolroll-{os.getpid()}-{uuid4()}")
+    stream = helper.Stream.of(output)
+    reading = asyncio.ensure_future(_read(stream, clock))
     try:
-        process = await _start(command, pipe)
+        try:
+            process = await _start(command, output)
+        finally:
+            os.close(output)
         try:
             in_time = await _ended(process, command.timeout)
             if not in_time:
@@ -40,55 +50,49 @@ async def _run(command: Command, clock: Clock, grace: timedelta) -> JobResult:
         except asyncio.CancelledError:
             await _kill(process)
             raise
+        took = (clock.now() - began).total_seconds()
+        stream.take()
+        if stream.is_held():
+            await _look_after(stream)
     finally:
-        pipe.close()
-    took = (clock.now() - began).total_seconds()
+        reading.cancel()
+        os.close(stream.fd)
+    text = stream.capture.text()
     if not in_time:
-        return JobResult(timed_out=True, output=pipe.text(), seconds=took)
+        return JobResult(timed_out=True, output=text, seconds=took)
     code = process.returncode or 0
     number = -code if code < 0 else None
     exit_code = code if number is None else 128 + number
-    return JobResult(exit_code=exit_code, signal=number, output=pipe.text(), seconds=took)
+    return JobResult(exit_code=exit_code, signal=number, output=text, seconds=took)
 
 
-class _Pipe:
-    """The output of a command. asyncio's own pipes would make `wait` wait for every process that
-    still holds one, long after the command has ended."""
-
-    def __init__(self) -> None:
-        self._read, self.write = os.pipe()
-        os.set_blocking(self._read, False)
-        self._capture = helper.Capture()
-        self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(self._read, self._take)
-
-    def text(self) -> str:
-        return self._capture.text()
-
-    def close(self) -> None:
-        """Read what is left, then close the pipe."""
-        read = 0
-        while read < helper.DRAIN and (size := self._take()):
-            read += size
-        self._loop.remove_reader(self._read)
-        os.close(self._read)
-        os.close(self.write)
-
-    def _take(self) -> int:
-        try:
-            chunk = os.read(self._read, 65536)
-        except BlockingIOError:
-            return 0
-        self._capture.add(chunk)
-        return len(chunk)
+async def _read(stream: helper.Stream, clock: Clock) -> None:
+    """Keeps the file small."""
+    while True:
+        await clock.sleep(_READ_EVERY)
+        stream.take()
 
 
-async def _start(command: Command, pipe: _Pipe) -> Process:
+async def _look_after(stream: helper.Stream) -> None:
+    """A process that the command has left behind writes there for as long as it likes, also when
+    poolroll has ended: see `helper.keep_small`."""
+    with suppress(OSError):
+        keeper = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-I", "-S", helper.__file__, helper.KEEP_SMALL),
+            stdin=stream.fd,
+            stdout=DEVNULL,
+            stderr=DEVNULL,
+            start_new_session=True,
+        )
+        await keeper.wait()
+
+
+async def _start(command: Command, output: int) -> Process:
     spawning = asyncio.ensure_future(
         asyncio.create_subprocess_exec(
             *command.argv,
             stdin=DEVNULL,
-            stdout=pipe.write,
+            stdout=output,
             stderr=STDOUT,
             cwd=command.cwd,
             env={**os.environ, **command.env},

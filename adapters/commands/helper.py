@@ -22,7 +22,8 @@ environment.
 The output goes to a file in memory, not to a pipe: who writes to it neither waits for a reader nor
 dies of SIGPIPE when there is none, whether the helper was killed or the step has ended. A process
 that a successful step has left behind may write there for ever: a fork of the helper then stays
-and empties the file from time to time, until nobody has it open.
+and empties the file from time to time, until nobody has it open. It does so for short commands of
+poolroll too (`keep_small`).
 """
 
 import errno
@@ -30,6 +31,7 @@ import fcntl
 import os
 import select
 import signal
+import sys
 import time
 
 LOCK, GROUP, LEFT, RESULT, OUTPUT = "lock", "group", "left", "result", "output"
@@ -37,6 +39,8 @@ LOCK, GROUP, LEFT, RESULT, OUTPUT = "lock", "group", "left", "result", "output"
 KEEP = 32 * 1024
 """Bytes kept of each end of the output: what an operator reads, not what a disk can hold."""
 
+KEEP_SMALL = "keep-small"
+"""Argument: look after a file on fd 0, see `keep_small`."""
 CONTROL_FD, LOCK_FD = 0, 3
 IGNORED = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 INHERITED = (signal.SIGQUIT, signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGTTOU)
@@ -50,8 +54,7 @@ KILL_PATIENCE = 5.0
 ROOM = 8192
 """Bytes kept for the result, so that a full disk does not lose it."""
 DRAIN = 1 << 20
-"""Bytes of output after which what was read is thrown away: at the end of a short command from
-its pipe, and from the file that a step writes to."""
+"""Bytes of output after which what was read is thrown away."""
 EMPTY_EVERY = 1.0
 """Seconds between two looks at the file that a process left behind writes to."""
 PROCESS, WRITER, CONNECTION = "process", "writer", "connection"
@@ -300,33 +303,33 @@ def adopt() -> None:
         return
 
 
-class Output:
-    """The file that a step writes its output to, and what is kept of it."""
+class Stream:
+    """The file that a command writes its output to, and what is kept of it."""
 
-    def __init__(self, folder: str) -> None:
-        self.write = nameless(folder)
-        """For the step; it must be closed here before `is_held` can tell."""
-        # Not a duplicate: reading moves no offset of the writers, and `is_held` needs it.
-        self._fd = os.open(f"/proc/self/fd/{self.write}", os.O_RDONLY | os.O_CLOEXEC)
+    def __init__(self, fd: int) -> None:
+        """`fd`: of a `nameless` file, opened to read. Not a duplicate of a writer's: reading moves
+        no offset of theirs, and `is_held` needs it."""
+        self.fd = fd
+        self.capture = Capture()
         self._at = 0
-        self._capture = Capture()
-        self._kept = os.open(
-            f"{folder}/{OUTPUT}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600
-        )
-        share(self._kept, folder)
+
+    @classmethod
+    def of(cls, write: int) -> "Stream":
+        """Of the file that `write` writes to."""
+        return cls(os.open(f"/proc/self/fd/{write}", os.O_RDONLY | os.O_CLOEXEC))
 
     def take(self) -> bool:
         """Keep what is new. Whether anything was."""
-        size = os.fstat(self._fd).st_size
+        size = os.fstat(self.fd).st_size
         if size < self._at:  # a shell's `> /dev/stderr` empties it
             self._at = 0
         if size == self._at:
             return False
         if size - self._at > 2 * KEEP:
-            self.keep(os.pread(self._fd, KEEP, self._at))
-            self._capture.skip(size - self._at - 2 * KEEP)
+            self.keep(os.pread(self.fd, KEEP, self._at))
+            self.capture.skip(size - self._at - 2 * KEEP)
             self._at = size - KEEP
-        self.keep(os.pread(self._fd, size - self._at, self._at))
+        self.keep(os.pread(self.fd, size - self._at, self._at))
         self._at = size
         if size > DRAIN:
             self.empty()
@@ -334,35 +337,24 @@ class Output:
 
     def empty(self) -> None:
         """Who writes appends, and so goes on at the beginning."""
-        os.truncate(f"/proc/self/fd/{self._fd}", 0)
+        os.truncate(f"/proc/self/fd/{self.fd}", 0)
         self._at = 0
 
-    def keep(self, chunk: bytes) -> None:
-        offset, patch = self._capture.add(chunk)
-        try:
-            os.pwrite(self._kept, patch, offset)
-        except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-                raise  # a full disk costs output, but must not stop an upgrade half-way
-
-    def close(self) -> None:
-        """Have all that was kept on disk."""
-        self.take()
-        with FullDisk():
-            os.fsync(self._kept)
+    def keep(self, chunk: bytes) -> tuple[int, bytes]:
+        return self.capture.add(chunk)
 
     def is_held(self) -> bool:
         """Whether a process still has it open to write: a lease to read is refused then
         (fcntl(2), F_SETLEASE)."""
         try:
-            fcntl.fcntl(self._fd, fcntl.F_SETLEASE, fcntl.F_RDLCK)
-            fcntl.fcntl(self._fd, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+            fcntl.fcntl(self.fd, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+            fcntl.fcntl(self.fd, fcntl.F_SETLEASE, fcntl.F_UNLCK)
         except OSError as error:
             return error.errno == errno.EAGAIN
         return False
 
     def is_held_by(self, pid: int) -> bool:
-        own = os.fstat(self._fd)
+        own = os.fstat(self.fd)
         try:
             files = [f"/proc/{pid}/fd/{name}" for name in os.listdir(f"/proc/{pid}/fd")]  # noqa: PTH208
             return any(os.path.samestat(os.stat(file), own) for file in files)  # noqa: PTH116
@@ -372,18 +364,44 @@ class Output:
     def keep_small(self) -> None:
         """Until nobody writes to it any more."""
         while self.is_held():
-            if os.fstat(self._fd).st_size > DRAIN:
+            if os.fstat(self.fd).st_size > DRAIN:
                 self.empty()
             time.sleep(EMPTY_EVERY)
 
 
-def nameless(folder: str) -> int:
-    """A file without a name, open to append: in memory, so that a full disk stops no step."""
+class Output(Stream):
+    """The output of a step; what is kept of it is on disk as well."""
+
+    def __init__(self, folder: str) -> None:
+        self.write = nameless(f"{folder}/{OUTPUT}.raw")
+        """For the step; it must be closed here before `is_held` can tell."""
+        super().__init__(os.open(f"/proc/self/fd/{self.write}", os.O_RDONLY | os.O_CLOEXEC))
+        self._kept = os.open(
+            f"{folder}/{OUTPUT}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600
+        )
+        share(self._kept, folder)
+
+    def keep(self, chunk: bytes) -> tuple[int, bytes]:
+        offset, patch = super().keep(chunk)
+        with FullDisk():  # it must not stop an upgrade half-way
+            os.pwrite(self._kept, patch, offset)
+        return offset, patch
+
+    def close(self) -> None:
+        """Have all that was kept on disk."""
+        self.take()
+        with FullDisk():
+            os.fsync(self._kept)
+
+
+def nameless(path: str) -> int:
+    """A file without a name, open to append: in memory, so that a full disk stops no step. `path`:
+    where it is made on a system without such files."""
     try:
         made = os.memfd_create("output", os.MFD_CLOEXEC)
     except OSError:
-        made = os.open(f"{folder}/{OUTPUT}.raw", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        os.unlink(f"{folder}/{OUTPUT}.raw")  # noqa: PTH108
+        made = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        os.unlink(path)  # noqa: PTH108
     # Opened once more: only a file that was opened to write refuses a lease, see `is_held`.
     fd = os.open(f"/proc/self/fd/{made}", os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
     os.close(made)
@@ -593,6 +611,15 @@ def main() -> None:
         step.output.keep_small()
 
 
+def keep_small() -> None:
+    """The output of a short command, on fd 0, once that has ended; whoever started us need not
+    wait."""
+    if os.fork() == 0:
+        for number in IGNORED:
+            signal.signal(number, signal.SIG_IGN)
+        Stream(0).keep_small()
+
+
 def lines_of(kind: str, pids: list[int]) -> list[str]:
     """Of `left`, one for each process."""
     return [f"{kind} {pid} {start_of(pid)} {machine()} {name_of(pid)}\n" for pid in pids]
@@ -609,5 +636,5 @@ def note_left(folder: str, step: Step, is_well: bool) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    keep_small() if sys.argv[1:] == [KEEP_SMALL] else main()
     os._exit(0)  # nothing is buffered, and the parent learns of the end at once
