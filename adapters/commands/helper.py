@@ -43,7 +43,10 @@ KEEP_SMALL = "keep-small"
 """Argument: look after a file on fd 0, see `keep_small`."""
 CONTROL_FD, LOCK_FD = 0, 3
 IGNORED = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
-INHERITED = (signal.SIGQUIT, signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGTTOU)
+INHERITED = (
+    *(signal.SIGQUIT, signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ),
+    *(signal.SIGTTIN, signal.SIGTTOU),
+)
 """The parent may have ignored them: a shell in the background, Python."""
 POLL, QUIET = 0.02, 0.1
 """Seconds between two looks at the output: while there is some, and when there is none."""
