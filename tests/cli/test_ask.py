@@ -18,7 +18,7 @@ from controller.cli.main import poolroll as command
 from controller.core import events as e
 from controller.core.outcome import ExitCode
 from controller.core.steps import Course, RunStep
-from tests.cli.test_report import kept
+from tests.cli.test_report import kept, poolroll
 from tests.report import journals
 from tests.support.desk import desk
 
@@ -143,6 +143,14 @@ def cut_off(folder: Path) -> None:
     scribe.write(e.Halted(e.Cause.MEMBER, f"web1: {detail}", "every step must end well", "web1"))
     scribe.finish("halted", ExitCode.HALTED, "web1")
     kept(folder, scribe.records).close()
+
+
+def test_abort_says_what_may_still_run(tmp_path: Path) -> None:
+    """Another rollout would begin the step again, and asks nobody."""
+    cut_off(tmp_path / "state")
+    code, out, _ = poolroll("abort", "web", "--state", str(tmp_path / "state"))
+    assert code == 0
+    assert out.startswith(f"CAUTION: web1: {MAY_RUN}; look there before another rollout begins it")
 
 
 def requests(folder: Path) -> int:
