@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import gettempdir
 from uuid import uuid4
 
-from adapters.commands import helper
+from adapters.commands import helper, message, output, processes
 from controller.ports import Clock
 from controller.tasks import Command, JobResult
 
@@ -35,14 +35,14 @@ async def run_briefly(command: Command, clock: Clock, grace: timedelta) -> JobRe
 
 async def _run(command: Command, clock: Clock, grace: timedelta) -> JobResult:
     began = clock.now()
-    output = helper.nameless(f"{gettempdir()}/poolroll-{os.getpid()}-{uuid4()}")
-    stream = helper.Stream.of(output)
+    write = output.nameless(f"{gettempdir()}/poolroll-{os.getpid()}-{uuid4()}")
+    stream = output.Stream.of(write)
     reading = asyncio.ensure_future(_read(stream, clock))
     try:
         try:
-            process = await _start(command, output)
+            process = await _start(command, write)
         finally:
-            os.close(output)
+            os.close(write)
         try:
             in_time = await _ended(process, command.timeout)
             if not in_time:
@@ -66,14 +66,14 @@ async def _run(command: Command, clock: Clock, grace: timedelta) -> JobResult:
     return JobResult(exit_code=exit_code, signal=number, output=text, seconds=took)
 
 
-async def _read(stream: helper.Stream, clock: Clock) -> None:
+async def _read(stream: output.Stream, clock: Clock) -> None:
     """Keeps the file small."""
     while True:
         await clock.sleep(_READ_EVERY)
         stream.take()
 
 
-async def _look_after(stream: helper.Stream) -> None:
+async def _look_after(stream: output.Stream) -> None:
     """A process that the command has left behind writes there for as long as it likes, also when
     poolroll has ended: see `helper.keep_small`."""
     with suppress(OSError):
@@ -87,12 +87,12 @@ async def _look_after(stream: helper.Stream) -> None:
         await keeper.wait()
 
 
-async def _start(command: Command, output: int) -> Process:
+async def _start(command: Command, write: int) -> Process:
     spawning = asyncio.ensure_future(
         asyncio.create_subprocess_exec(
             *command.argv,
             stdin=DEVNULL,
-            stdout=output,
+            stdout=write,
             stderr=STDOUT,
             cwd=command.cwd,
             env={**os.environ, **command.env},
@@ -123,7 +123,7 @@ async def _end_family(process: Process, clock: Clock, grace: timedelta) -> None:
         family |= _family(process)
         _tell(process, family, number)
         until = clock.now() + wait
-        while helper.group_lives(process.pid) or any(_lives(*one) for one in family.items()):
+        while processes.group_lives(process.pid) or any(_lives(*one) for one in family.items()):
             if clock.now() >= until:
                 break
             await clock.sleep(_POLL)
@@ -135,19 +135,19 @@ async def _end_family(process: Process, clock: Clock, grace: timedelta) -> None:
 def _family(process: Process) -> dict[int, str]:
     """Every process below the command, also in another group: id → start. Known only as long as
     its parents live, so it is asked before they are ended."""
-    found = [] if process.returncode is not None else helper.descendants(process.pid)
-    return {pid: helper.start_of(pid) for pid in found}
+    found = [] if process.returncode is not None else processes.descendants(process.pid)
+    return {pid: processes.start_of(pid) for pid in found}
 
 
 def _lives(pid: int, start: str) -> bool:
-    return helper.start_of(pid) == start and not helper.has_ended(pid)
+    return processes.start_of(pid) == start and not processes.has_ended(pid)
 
 
 def _tell(process: Process, family: dict[int, str], number: int) -> None:
-    helper.signal_group(process.pid, number)
+    processes.signal_group(process.pid, number)
     for pid, start in family.items():
-        if _lives(pid, start) and (helper.stat(pid) or "---")[2] != str(process.pid):
-            helper.send(pid, number)
+        if _lives(pid, start) and (processes.stat(pid) or "---")[2] != str(process.pid):
+            processes.send(pid, number)
 
 
 async def _kill(process: Process) -> None:
@@ -165,4 +165,4 @@ def _fault(command: Command, error: OSError) -> str:
     stage = "cwd" if error.filename == command.cwd else "exec"
     if stage == "exec" and "/" in name and os.path.exists(Path(command.cwd) / name):  # noqa: PTH110
         stage = "interpreter" if isinstance(error, FileNotFoundError) else stage
-    return helper.explain(stage, error.errno or 0, name, command.cwd)
+    return message.explain(stage, error.errno or 0, name, command.cwd)

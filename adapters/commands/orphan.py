@@ -10,7 +10,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Final
 
-from adapters.commands import helper
+from adapters.commands import helper, processes
 from adapters.commands.aside import aside
 from adapters.commands.group import Group
 from adapters.commands.place import Place
@@ -68,5 +68,5 @@ async def _outlasts(group: Group, until: timedelta, clock: Clock, connections: s
 
 def _runs(group: Group, connections: set[str]) -> bool:
     running = group.running()
-    connections |= {helper.name_of(pid) for pid in running} & set(helper.CONNECTIONS)
+    connections |= {processes.name_of(pid) for pid in running} & set(helper.CONNECTIONS)
     return bool(running) or group.is_alive()
