@@ -261,6 +261,8 @@ class Script:
     exit_code: int | None = 0
     timed_out: bool = False
     lost: bool = False
+    connections: tuple[str, ...] = ()
+    """See `JobResult.connections`."""
     version: str | None = "v2"
     """What runs at the member afterwards; None: what ran before."""
 
@@ -336,6 +338,7 @@ class FakeCommands:
             exit_code=None if is_late or script.lost else script.exit_code,
             timed_out=is_late,
             lost=script.lost,
+            connections=script.connections,
             output=f"{' '.join(argv)}: {script}",
             seconds=takes.total_seconds(),
         )
