@@ -88,6 +88,9 @@ MATRIX: dict[str, Row] = {
     "holding, changed before": row(Phase.HOLDING, CHANGED, HOLD),
     "out": row(Phase.OUT, {}, RESTORE),
     "out, changed before": row(Phase.OUT, CHANGED, LEFT_OUT, None, None, None, None),
+    "out, and its step may run": row(
+        Phase.OUT, CHANGED | LEFT_RUNNING, LEFT_OUT, None, None, None, None
+    ),
     "a step runs": row(Phase.UPGRADING, RUNNING, None),
     "a step may run": row(Phase.UPGRADING, LEFT_RUNNING, JOINED, JOINED, None, JOINED, JOINED),
     "a step may run, and it is not quiet": row(Phase.UPGRADING, LEFT_RUNNING | {"quiet": {}}, None),
@@ -114,6 +117,7 @@ MATRIX: dict[str, Row] = {
     ),
     "proving, nothing was changed": row(Phase.PROVING, {"begun": False}, RESTORE),
     "validating": row(Phase.VALIDATING, {}, LEFT_OUT, VALIDATE, None, VALIDATE, VALIDATE),
+    "being validated": row(Phase.VALIDATING, {"work": VALIDATE}, LEFT_OUT, None, None, None, None),
     "validating failed": row(
         Phase.VALIDATING,
         BROKEN,
@@ -191,8 +195,6 @@ def test_put_in_rotation_meanwhile(
     way: str, changes: dict[str, Any], shown: dict[str, Any], output: Expected
 ) -> None:
     """While a step runs its member is taken out once more (S4)."""
-    if way == "second signal" and changes is LEFT_RUNNING:
-        output = None
     ctx = a_context(standing(Phase.UPGRADING, **changes), at={"lb2": READY}, **shown, **WAYS[way])
     assert settle(ctx, the(ctx)) == output
 
@@ -215,6 +217,34 @@ def test_put_in_rotation_meanwhile(
 def test_joined(changes: dict[str, Any], shown: dict[str, Any], output: Expected) -> None:
     """A step whose end is not known is joined, but not waited for without end (S7)."""
     ctx = a_context(standing(Phase.UPGRADING, **LEFT_RUNNING | changes), **shown, **HALTED)
+    assert settle(ctx, the(ctx)) == output
+
+
+@pytest.mark.parametrize("way", ["stop", "second signal", "abort", "abort --restore"])
+@table(
+    "phase changes shown output",
+    {
+        "between two steps": (Phase.UPGRADING, {}, {}, HOLD),
+        "out, changed before": (Phase.OUT, CHANGED, {}, HOLD),
+        "its step was lost": (Phase.UPGRADING, THROUGH | {"lost": True}, {}, HOLD),
+        "its step would have to run again": (
+            Phase.PROVING,
+            {"lost": True, "answer": Answer.NEEDED},
+            {},
+            HOLD,
+        ),
+        "the floor needs it": (Phase.UPGRADING, {}, {"others": FAILING}, None),
+        "somebody else put it back": (Phase.UPGRADING, {}, {"workers": {}}, None),
+        "it cannot be held out": (Phase.UPGRADING, {}, {"plan": a_plan(holds_out=False)}, None),
+    },
+)
+def test_reloaded_after_a_stop(
+    way: str, phase: Phase, changes: dict[str, Any], shown: dict[str, Any], output: Expected
+) -> None:
+    """Others are brought to rest meanwhile, which may take long: what nobody may meet is held out
+    once more (S4, S9)."""
+    reloaded: dict[str, Any] = {"workers": {"lb2": RELOADED}, "at": {"lb2": READY}}
+    ctx = a_context(standing(phase, **changes), **reloaded | shown, **WAYS[way])
     assert settle(ctx, the(ctx)) == output
 
 
@@ -256,6 +286,7 @@ LOST: dict[str, Any] = {"silent": {"lb2": ago(30)}}
             {"at": {"lb2": READY}},
             saying(MemberKept, "could not be taken out: lb2: no"),
         ),
+        "draining first goes back": (Phase.DRAINING, THRICE, {}, RESTORE),
         "draining is first held": (Phase.DRAINING, CHANGED | THRICE, {}, HOLD),
         "removing, twice": (Phase.REMOVING, {**THRICE, "tries": 2}, {}, REMOVE),
         "removing, three times, and it is out": (
@@ -406,6 +437,12 @@ KEPT_BY_FLOOR = saying(MemberKept, "half-way back, but stays in rotation: withou
             REMOVE,
         ),
         "checked, and met by nobody": (Phase.CHECKING, {}, NEEDED, REMOVE),
+        "checked, met by nobody, and the pool not seen since the halt": (
+            Phase.CHECKING,
+            {},
+            {"full": ago(1.5)},
+            REMOVE,
+        ),
         "checked, and met by users": (Phase.CHECKING, {}, {"at": {"lb2": READY}}, REMOVE),
         "checked, met by users, and needed": (
             Phase.CHECKING,
@@ -450,6 +487,13 @@ def test_half_way_back(
             False,
         ),
         "not to be seen": (Phase.RETURNING, {}, {"silent": {"lb2": ago(1)}}, None, True),
+        "checked, met by nobody, and the pool not seen since it was set": (
+            Phase.CHECKING,
+            {},
+            {"full": ago(6)},
+            HOLD,
+            False,
+        ),
         "checked, met by users, and needed": (
             Phase.CHECKING,
             {},
@@ -526,6 +570,10 @@ MISSED: dict[str, Any] = {
     **HALTED,
     "halt": Halted(Cause.TRAFFIC, "nobody comes", "they must", "web1"),
 }
+MISSED_ELSE: dict[str, Any] = {
+    **HALTED,
+    "halt": Halted(Cause.TRAFFIC, "nobody comes", "they must", "web2"),
+}
 MISSED_LONG_AGO: dict[str, Any] = {**MISSED, "halted_at": ago(61)}
 
 
@@ -544,12 +592,22 @@ MISSED_LONG_AGO: dict[str, Any] = {**MISSED, "halted_at": ago(61)}
             a_context(standing(Phase.CHECKING, foreign=True), shows=READY, **MISSED),
             saying(MemberKept, "somebody else", is_out=False),
         ),
+        "somebody else had a hand in it": (
+            a_context(standing(Phase.VALIDATING, foreign=True), **MISSED),
+            LEFT_OUT,
+        ),
+        "another one is missed": (a_context(standing(Phase.VALIDATING), **MISSED_ELSE), LEFT_OUT),
+        "an abort came since": (
+            a_context(standing(Phase.CHECKING), **MISSED_LONG_AGO | ABORTED),
+            PUT_BACK,
+        ),
         "another occupant came": (
             a_context(standing(Phase.VALIDATING), shows={"occupant": ANOTHER}, **MISSED),
             LEFT_OUT,
         ),
         "checking": (a_context(standing(Phase.CHECKING), **MISSED), PUT_BACK),
         "checking for too long": (a_context(standing(Phase.CHECKING), **MISSED_LONG_AGO), REMOVE),
+        "back in part": (a_context(standing(Phase.RAMPING), **MISSED), None),
         "back": (a_context(standing(Phase.SOAKING), **MISSED), None),
     },
 )
@@ -582,6 +640,7 @@ HELD_ONCE_MORE: dict[str, Any] = {"setting": Setting.HOLD}
         "restoring": (Phase.RESTORING, {}, "stop", False),
         "out": (Phase.OUT, CHANGED, "stop", True),
         "a step runs": (Phase.UPGRADING, RUNNING, "stop", False),
+        "a step runs for long": (Phase.UPGRADING, RUNNING | {"since": ago(300)}, "stop", False),
         "a step runs, a second signal": (Phase.UPGRADING, RUNNING, "second signal", True),
         "a step runs, held once more": (
             Phase.UPGRADING,
@@ -590,6 +649,18 @@ HELD_ONCE_MORE: dict[str, Any] = {"setting": Setting.HOLD}
             True,
         ),
         "held once more": (Phase.UPGRADING, HELD_ONCE_MORE, "stop", False),
+        "held once more, a second signal": (
+            Phase.UPGRADING,
+            HELD_ONCE_MORE,
+            "second signal",
+            False,
+        ),
+        "held once more while a step may run, a second signal": (
+            Phase.UPGRADING,
+            LEFT_RUNNING | HELD_ONCE_MORE,
+            "second signal",
+            False,
+        ),
         "a step may run": (Phase.UPGRADING, LEFT_RUNNING, "stop", False),
         "a step may run, a second signal": (
             Phase.UPGRADING,
