@@ -339,6 +339,12 @@ NOT_FOUGHT = "somebody else"
             OUT,
             saying(MemberFailed, "the first reason"),
         ),
+        "what has not failed is no reason": (
+            Phase.VALIDATING,
+            {"detail": "answered 200"},
+            OUT,
+            LEFT_OUT,
+        ),
         "returning, and taken out": (
             Phase.RETURNING,
             THEIRS,
@@ -391,6 +397,12 @@ def test_not_fought_over(
     assert settle(ctx, the(ctx)) == output
 
 
+def test_not_known_to_be_out() -> None:
+    """What was not seen of late is not told to be out."""
+    ctx = a_context(standing(Phase.RETURNING, **THEIRS), shows=OUT, seen=ago(3), **HALTED)
+    assert settle(ctx, the(ctx)) == saying(MemberKept, "changed it", is_out=False)
+
+
 # --- who was half-way back ---------------------------------------------------------------------
 
 AT_ONE: dict[str, Any] = {"at": {"lb2": DRAINS}}
@@ -430,6 +442,12 @@ KEPT_BY_FLOOR = saying(MemberKept, "half-way back, but stays in rotation: withou
             LOST,
             saying(MemberKept, "half-way back in rotation, cut short by the halt", is_out=False),
         ),
+        "lost for good, and in rotation only where it is seen": (
+            Phase.RETURNING,
+            {},
+            LOST | AT_ONE,
+            saying(MemberKept, "half-way back in rotation, cut short by the halt"),
+        ),
         "lost for good, and in rotation nowhere": (
             Phase.RETURNING,
             {},
@@ -444,6 +462,7 @@ KEPT_BY_FLOOR = saying(MemberKept, "half-way back, but stays in rotation: withou
             REMOVE,
         ),
         "checked, and met by users": (Phase.CHECKING, {}, {"at": {"lb2": READY}}, REMOVE),
+        "checked, and met by users everywhere": (Phase.CHECKING, {}, {"shows": READY}, REMOVE),
         "checked, met by users, and needed": (
             Phase.CHECKING,
             {},
