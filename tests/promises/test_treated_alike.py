@@ -161,8 +161,15 @@ def reload_soon(world: World, runner: Runner) -> None:
     later(ms(200), lambda sim: sim.reload("lb1"))(world, runner)
 
 
-def stop_and_reload(world: World, runner: Runner) -> None:
+def nothing(world: World, runner: Runner) -> None: ...
+
+
+def stop(world: World, runner: Runner) -> None:
     runner.stop("SIGTERM")
+
+
+def stop_and_reload(world: World, runner: Runner) -> None:
+    stop(world, runner)
     reload_soon(world, runner)
 
 
@@ -181,6 +188,24 @@ def test_reload_while_a_step_is_let_end(scenario: Scenario, outcome: str, exit_c
     assert admins(played)["web1"] is Admin.OUT
     assert played.settings("web1") == [Setting.DRAIN, Setting.HOLD, Setting.HOLD]
     assert moments(played, "Intended")[-1] - moments(played, "InstanceRestarted")[0] < ms(1000)
+
+
+@pytest.mark.parametrize("after", range(0, 5000, 450))
+@pytest.mark.parametrize("name", ["a step fails", "a stop", "late failure"])
+def test_reload_at_any_time(name: str, after: int) -> None:
+    """Nobody meets who is not proven for longer than it takes to notice, before or after a halt."""
+    scenario = {
+        "a step fails": out_while_another_ends(MemberFailed, nothing, Script(exit_code=1)),
+        "a stop": out_while_another_ends(StepEnded, stop, Script(ms(50))),
+        "late failure": LATE,
+    }[name]
+
+    def prepare(world: World) -> None:
+        scenario.prepare(world)
+        world.sim.excuses_for = ms(1400)
+        world.sim.plans.append((ms(1000 + after), lambda sim: sim.reload("lb1")))
+
+    assert play(replace(scenario, prepare=prepare)).broken == []
 
 
 def test_put_back_by_another_hand_while_a_step_is_let_end() -> None:

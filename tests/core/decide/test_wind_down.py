@@ -589,6 +589,10 @@ MISSED: dict[str, Any] = {
     **HALTED,
     "halt": Halted(Cause.TRAFFIC, "nobody comes", "they must", "web1"),
 }
+NOT_MISSED: dict[str, Any] = {
+    **HALTED,
+    "halt": Halted(Cause.MEMBER, "it is ill", "it must not be", "web1"),
+}
 MISSED_ELSE: dict[str, Any] = {
     **HALTED,
     "halt": Halted(Cause.TRAFFIC, "nobody comes", "they must", "web2"),
@@ -613,6 +617,10 @@ MISSED_LONG_AGO: dict[str, Any] = {**MISSED, "halted_at": ago(61)}
         ),
         "somebody else had a hand in it": (
             a_context(standing(Phase.VALIDATING, foreign=True), **MISSED),
+            LEFT_OUT,
+        ),
+        "it is not missed, it failed": (
+            a_context(standing(Phase.VALIDATING), **NOT_MISSED),
             LEFT_OUT,
         ),
         "another one is missed": (a_context(standing(Phase.VALIDATING), **MISSED_ELSE), LEFT_OUT),
