@@ -31,7 +31,7 @@ from controller.core.events import (
     MemberStoodDown,
 )
 from controller.core.gates.gate import Scope
-from controller.core.phases import Phase
+from controller.core.phases import JUDGED, Phase
 from controller.core.pool import Admin, Found, found_in
 from controller.core.settings import OnTimeout
 from controller.core.state.parts import MemberState
@@ -46,6 +46,7 @@ TAKEN_OUT: Final = "was taken out of rotation by somebody else"
 SETTLED: Final = timedelta(seconds=1)
 """Whose clients came as long as it drained is watched for so long when it is out: they must not
 come any more."""
+BACK: Final = JUDGED | {Phase.DONE}
 
 
 def asking(ctx: Context, m: MemberState) -> Output | None:
@@ -198,10 +199,29 @@ def holding(ctx: Context, m: MemberState) -> Output | None:
 def out(ctx: Context, m: MemberState) -> Output | None:
     if output := _set_or_back(ctx, m, misplaced(ctx, m, is_held, Setting.HOLD)):
         return output
-    is_settled = not m.draining.persistent or ctx.now - m.since >= SETTLED
-    if not m.progress.begun and not (is_settled and is_borne_out(ctx, m)):
+    if not m.progress.begun and not (_is_settled(ctx, m) and is_borne_out(ctx, m)):
         return None
     if is_clear(ctx, m):
         return next_step(ctx, m)
     since = m.draining.drain_since
     return still_busy(ctx, m, m.since if is_sticky(ctx, m) or since is None else since)
+
+
+def _is_settled(ctx: Context, m: MemberState) -> bool:
+    """Whether clients that came as long as it drained have had the time to show that they come no
+    more."""
+    if not m.draining.persistent or ctx.seen_for(m.since) >= SETTLED:
+        return True
+    return any(_has_shown(ctx, one, m) for one in ctx.state.members.values())
+
+
+def _has_shown(ctx: Context, one: MemberState, m: MemberState) -> bool:
+    """Whether this one was out before, in the same places, and its clients kept away: that is
+    configured for all members alike, and a reload may change it."""
+    if not one.draining.persistent or one.phase not in BACK or ctx.state.formers:
+        return False
+    return _places(ctx, m) <= _places(ctx, one)
+
+
+def _places(ctx: Context, m: MemberState) -> set[tuple[str, str]]:
+    return {(instance, seen.line.backend) for instance, seen in ctx.state.lines_of(m.name)}

@@ -27,7 +27,7 @@ from controller.core.state.state import Mode
 
 BEFORE: Final = timedelta(seconds=3)
 """Traffic is watched so long before the first member is taken out, or until `ENOUGH` came."""
-ENOUGH: Final = 100
+ENOUGH: Final = 50
 AT_LEAST: Final = timedelta(milliseconds=500)
 
 PASSED_BY: Final = timedelta(seconds=1)

@@ -24,7 +24,7 @@ from controller.core.plan.plan import CourseShape
 from controller.core.pool import Counters, Seat
 from controller.core.settings import OnTimeout
 from controller.core.state.parts import MemberState
-from controller.core.state.state import GateState
+from controller.core.state.state import Former, GateState
 from controller.core.steps import (
     AskGuard,
     AskOperator,
@@ -360,6 +360,12 @@ def test_holding(ctx: Context, output: Expected) -> None:
     assert holding(ctx, the(ctx)) == output
 
 
+def came_back(phase: Phase = Phase.SOAKING, **changes: Any) -> MemberState:
+    """A partner that was out before, and whose clients came as long as it drained."""
+    values = {"name": "web2", "persistent": True}
+    return standing(phase, **{**values, **changes})
+
+
 def is_out(seconds_long: float = 5, **changes: Any) -> MemberState:
     begin = ago(seconds_long)
     return standing(Phase.OUT, **{"since": begin, "drain_since": begin, **changes})
@@ -411,6 +417,34 @@ NOT_QUIET: dict[str, Any] = {"quiet": {}}
         "clients came as long as it drained, and then no more": (
             a_context(is_out(1, persistent=True)),
             STEP,
+        ),
+        "clients came, and a partner has shown that they come no more": (
+            a_context(is_out(0.1, persistent=True), came_back()),
+            STEP,
+        ),
+        "clients came, and a partner that is done has shown it": (
+            a_context(is_out(0.1, persistent=True), came_back(Phase.DONE)),
+            STEP,
+        ),
+        "clients came, and a partner that is out too has not shown it yet": (
+            a_context(is_out(0.1, persistent=True), came_back(Phase.OUT)),
+            None,
+        ),
+        "clients came, and no partner's did": (
+            a_context(is_out(0.1, persistent=True), came_back(persistent=False)),
+            None,
+        ),
+        "clients came, and the partner is not in all of its places": (
+            a_context(is_out(0.1, persistent=True), came_back(), gone={"lb2": "web2"}),
+            None,
+        ),
+        "clients came, and a load balancer was reloaded since the partner was out": (
+            a_context(
+                is_out(0.1, persistent=True),
+                came_back(),
+                formers={"lb2": Former((WORKER,), ago(-9))},
+            ),
+            None,
         ),
         "still busy": (a_context(is_out(**NOT_QUIET), shows=BUSY), None),
         "busy for too long since its drain": (

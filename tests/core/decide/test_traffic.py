@@ -122,8 +122,8 @@ def measured(watched: float, rate: int | None = None, before: int = 100, **more:
     {
         "for a moment": (measured(0.4, rate=500, before=500), False),
         "enough came": (measured(0.5, rate=500, before=500), True),
-        "not enough yet": (measured(2.9, rate=20, before=20), False),
-        "for three seconds": (measured(3, rate=20, before=20), True),
+        "not enough yet": (measured(2.9, rate=15, before=15), False),
+        "for three seconds": (measured(3, rate=15, before=15), True),
         "a quiet pool": (measured(0.1, rate=9), True),
         "its rate is not known": (measured(0.1), True),
         "nothing seen yet": (seen(None, m=DUE), True),
