@@ -513,6 +513,13 @@ def test_half_way_back(
             HOLD,
             False,
         ),
+        "checked, and met by users everywhere": (
+            Phase.CHECKING,
+            {},
+            {"shows": READY},
+            HOLD,
+            True,
+        ),
         "checked, met by users, and needed": (
             Phase.CHECKING,
             {},
