@@ -251,7 +251,7 @@ def _is_seen_as_set(ctx: Context, m: MemberState) -> bool:
 
 def _finishes_its_way(ctx: Context, m: MemberState) -> bool:
     """Whether it is through its steps (or failed one) and has the time to be proven."""
-    if m.phase is Phase.PROVING and m.progress.lost and m.progress.answer is Answer.NEEDED:
+    if m.progress.lost and m.progress.answer is Answer.NEEDED:
         return False  # its step would have to run once more: nothing new is begun
     if m.phase is Phase.UPGRADING:
         is_through = m.progress.step >= ctx.shape(m).steps and not m.progress.lost

@@ -35,7 +35,6 @@ from tests.support.contexts import (
     RELOADED,
     SEATS,
     STOPPED,
-    STOPPED_LONG_AGO,
     STOPPED_TWICE,
     a_context,
     a_plan,
@@ -112,6 +111,18 @@ MATRIX: dict[str, Row] = {
         Phase.UPGRADING, THROUGH, LEFT_OUT, VALIDATE, None, VALIDATE, VALIDATE
     ),
     "proving": row(Phase.PROVING, {}, LEFT_OUT, ASK, None, ASK, ASK),
+    "proving, and how its step ended is not known": row(
+        Phase.PROVING, {"lost": True}, LEFT_OUT, ASK, None, ASK, ASK
+    ),
+    "proving, and it is not there": row(
+        Phase.PROVING,
+        {"answer": Answer.NEEDED, "detail": "exit code 1"},
+        LEFT_OUT,
+        halt(Cause.MEMBER, "`unless` does not confirm it: exit code 1"),
+        None,
+        saying(MemberFailed, "exit code 1"),
+        saying(MemberFailed, "exit code 1"),
+    ),
     "proving, and its step would have to run again": row(
         Phase.PROVING, {"lost": True, "answer": Answer.NEEDED}, LEFT_OUT, None, None, None, None
     ),
@@ -588,8 +599,9 @@ def test_failed_in_rotation(ctx: Context, output: Expected) -> None:
 )
 def test_no_time_left(phase: Phase, changes: dict[str, Any], output: Expected) -> None:
     """A stop lets a member finish its way for as long as its return may take (S11)."""
-    ctx = a_context(standing(phase, **changes), **STOPPED_LONG_AGO)
-    assert settle(ctx, the(ctx)) == output
+    for stopped_at in (ago(600), ago(60)):
+        ctx = a_context(standing(phase, **changes), **STOPPED | {"stopped_at": stopped_at})
+        assert settle(ctx, the(ctx)) == output
 
 
 MISSED: dict[str, Any] = {
