@@ -144,6 +144,9 @@ MATRIX: dict[str, Row] = {
     "ramping": row(Phase.RAMPING, {}, None, PUT_BACK, None, KEPT, PUT_BACK),
     "ramping, failed": row(Phase.RAMPING, CONDEMNED, REMOVE),
     "soaking": row(Phase.SOAKING, {}, None, None, None, SOAKED, SOAKED),
+    "soaking, its time over": row(
+        Phase.SOAKING, {"warmed_at": ago(999)}, None, None, None, SOAKED, SOAKED
+    ),
     "soaking, failed": row(Phase.SOAKING, CONDEMNED, REMOVE),
     "removing": row(Phase.REMOVING, {}, REMOVE),
     "restoring": row(Phase.RESTORING, {}, RESTORE),
@@ -408,10 +411,12 @@ def test_not_fought_over(
     assert settle(ctx, the(ctx)) == output
 
 
-def test_not_known_to_be_out() -> None:
-    """What was not seen of late is not told to be out."""
-    ctx = a_context(standing(Phase.RETURNING, **THEIRS), shows=OUT, seen=ago(3), **HALTED)
-    assert settle(ctx, the(ctx)) == saying(MemberKept, "changed it", is_out=False)
+@table("shown", {"long ago": ({"seen": ago(3)},), "out at one": ({"at": {"lb2": READY}},)})
+def test_not_known_to_be_out(shown: dict[str, Any]) -> None:
+    """What is in rotation somewhere, or was not seen of late, is not told to be out."""
+    ctx = a_context(standing(Phase.RETURNING, **THEIRS), shows=OUT, **shown, **HALTED)
+    why = "somebody else changed it; poolroll left it as it is"
+    assert settle(ctx, the(ctx)) == MemberKept("web1", why, is_out=False)
 
 
 # --- who was half-way back ---------------------------------------------------------------------
