@@ -5,7 +5,6 @@ import os
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 from adapters.clock import SystemClock
@@ -38,7 +37,6 @@ from controller.ports import (
 )
 from controller.runner.notify import NoticeSender, Warn
 from controller.runner.task_router import TaskRouter
-from controller.tasks import Command
 from controller.telemetry.meter import Meter
 from controller.telemetry.values import Outlet, OutletOptions
 
@@ -213,8 +211,8 @@ def metrics(server: MetricsServer) -> MetricsSource:
 def notices(file: RolloutFile, running: Commands, warn: Warn) -> NoticeSender:
     """Who tells those that `notify` and `heartbeat` name. `warn`: takes a line for the log.
 
-    Raises ConfigurationError when a secret is not where the file says, when the environment names
-    a proxy that cannot be used, or when a command cannot be started.
+    Raises ConfigurationError when a secret is not where the file says, or when the environment
+    names a proxy that cannot be used.
     """
     told = audience(file, os.environ)
     faults: list[Fault] = []
@@ -229,9 +227,6 @@ def _notifier(recipient: Recipient, running: Commands, faults: list[Fault]) -> N
     """What stands in its way is known, and said, before anything is touched."""
     target = recipient.target
     if not isinstance(target, WebhookTarget):
-        if why := running.unstartable(Command(target.argv, timedelta(0), cwd=target.cwd)):
-            mend = "name a program of this machine, by its path or as PATH finds it"
-            faults.append(Fault(0, 0, recipient.name, f"{why}; {mend}"))
         return CommandNotifier(recipient.name, recipient.events, target.argv, target.cwd, running)
     from adapters.notify.webhook import WebhookNotifier  # its library takes a tenth of a second
 

@@ -37,19 +37,3 @@ def test_authorities_that_are_not_there(tmp_path: Path) -> None:
     assert code == 2
     assert f"the trusted authorities in {tmp_path}/ca.pem cannot be used: no such file" in err
     assert "s3cret" not in err
-
-
-def test_a_command_that_cannot_be_started(tmp_path: Path) -> None:
-    """A typing error would show when people have to be told of a halt."""
-    file, page = tmp_path / "web.yml", tmp_path / "page"
-    run = ("run", str(file), "--yes", "--state", str(tmp_path / "state"))
-    file.write_text(journals.FILE + "notify: [{command: [./page]}]\n")
-    for mode, why in ((None, "not found"), (0o644, "(Permission denied)")):
-        if mode is not None:
-            page.touch(mode)
-        code, out, err = poolroll(*run)
-        assert (code, out) == (2, "")
-        assert "web.yml: notify[0].command: " in err
-        assert f"{why}; name a program of this machine" in err
-    page.chmod(0o755)
-    assert poolroll(*run)[0] == 3, "the load balancer is asked next"

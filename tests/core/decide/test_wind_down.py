@@ -578,7 +578,7 @@ def failed(**shown: Any) -> Context:
         ),
         "one more would be too many": (
             failed(plan=a_plan(min_available=3)),
-            saying(MemberKept, "without it 2 would serve"),
+            saying(MemberKept, "failed, but stays in rotation: without it 2 would serve"),
         ),
     },
 )
