@@ -57,6 +57,7 @@ def former(until: float, *, is_seen: bool | None) -> dict[str, Any]:
             a_context(standing(Phase.OUT, quiet={"lb1": (ago(4), ago(1))})),
             False,
         ),
+        "seen two seconds ago": (a_context(member(4, 2)), True),
         "seen too long ago": (a_context(member(4, 2.1)), False),
         "one balancer does not answer": (a_context(member(), silent={"lb2": ago(0.1)}), False),
         "the balancer needs time to settle": (a_context(member(2), plan=SETTLING), False),
@@ -117,7 +118,7 @@ def test_run_step(ctx: Context, since: Any, output: Expected) -> None:
         "no time is left": (
             a_context(busy(), at={"lb2": BUSY}),
             ago(300),
-            halt(Cause.MEMBER, "1 request or session"),
+            halt(Cause.MEMBER, "1 request or session was still in flight at web1 after 5m"),
         ),
         "not seen since it was set": (a_context(busy(set_at=ago(0.005))), ago(300), None),
         "quiet now, in one look": (a_context(busy()), ago(300), None),
@@ -156,7 +157,7 @@ def test_run_step(ctx: Context, since: Any, output: Expected) -> None:
         "a former worker stays": (
             a_context(member(), **former(0, is_seen=True)),
             ago(300),
-            halt(Cause.MEMBER, "worker of lb2"),
+            halt(Cause.MEMBER, "lb2 still serves connections, perhaps to web1, after 5m"),
         ),
         "one from before the run stays": (
             a_context(member(), lingering={"lb2": True}, began_at=ago(300)),
