@@ -132,8 +132,9 @@ def test_what_is_ours_is_never_contested(is_ours: Callable[[Line], bool], is_for
 )
 def test_contested_now(foreign: bool, shows: dict[str, Any], contested_now: bool) -> None:
     """What is in rotation by somebody else is not fought over."""
-    ctx = a_context(out(foreign=foreign), shows=shows)
-    assert is_contested(ctx, the(ctx)) is contested_now
+    m = out(foreign=foreign)
+    for ctx in (a_context(m, shows=shows), a_context(m, shows=OUT, at={"lb2": shows})):
+        assert is_contested(ctx, m) is contested_now
 
 
 @table(

@@ -70,10 +70,15 @@ RELOADED_AT_ONE: dict[str, Any] = {
         "while rolling back": ({}, {"shows": READY, **ROLLING_BACK}, HOLD),
         "after a halt, put back by a reload": (OURS, RELOADED_AT_ONE | HALTED, HOLD),
         "after a stop, put back by a reload": (OURS, RELOADED_AT_ONE | STOPPED, HOLD),
-        "after a halt, by a reload, and drained by somebody": (
+        "after a halt, drained by a reload": (
             OURS,
             {"shows": OUT, "at": {"lb2": DRAINS}, "workers": {"lb2": RELOADED}, **HALTED},
             HOLD,
+        ),
+        "after a halt, drained by somebody": (
+            OURS,
+            {"shows": OUT, "at": {"lb2": DRAINS}, **HALTED},
+            None,
         ),
         "after a halt, put back by somebody else": (OURS, {"shows": READY, **HALTED}, None),
         "after a halt, by both": (
