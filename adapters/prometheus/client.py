@@ -57,9 +57,10 @@ class Client:
         """`path` is below the API, like `query`; `within` is the time left of the server's
         `timeout`. Raises Unanswered for whatever it met."""
         phase = _Phase()
+        if within <= timedelta(0):
+            raise phase.timed_out(self._server.timeout)
         self._asking += 1
-        seconds = max(0.0, within.total_seconds())
-        deadline = asyncio.get_running_loop().time() + seconds
+        deadline = asyncio.get_running_loop().time() + within.total_seconds()
         try:
             async with asyncio.timeout_at(deadline):
                 return await self._ask(method, path, form, access, phase, deadline)

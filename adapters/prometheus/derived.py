@@ -1,17 +1,21 @@
 """Age and scrape interval of what a query reads, from its own selectors."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from adapters.prometheus.ages import freshness_of
-from adapters.prometheus.faults import Unanswered
-from adapters.prometheus.readings import partial_words
+from adapters.prometheus.faults import Rejected, Unanswered
+from adapters.prometheus.readings import labels_words, partial_words
 from adapters.prometheus.replies import Answer
 from adapters.prometheus.samples import Sample, samples_of
 from adapters.prometheus.selectors import selectors_in, with_labels
 from controller.core.gates.evidence import Freshness, Missing
 from controller.core.pool import Instant
+
+_MOMENTS: Final = 20
+"""Since a return, at which it is asked which targets there were."""
 
 Ask = Callable[[str, datetime | None, Instant], Awaitable[Answer]]
 
@@ -23,14 +27,18 @@ _KEPT: Final = timedelta(minutes=1)
 
 
 class Derived:
-    """Asks for single series only, so that a query over thousands of them costs no more."""
+    """Asks for single series, so that a query over thousands of them costs no more; of a member
+    also for one target that is lost."""
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
         self._intervals: dict[str, tuple[datetime, timedelta]] = {}
 
-    async def of(self, query: str, now: datetime, deadline: Instant) -> Freshness | None:
-        """None: it reads no series, or in a dialect. Raises Rejected, Unanswered."""
+    async def of(
+        self, query: str, now: datetime, deadline: Instant, since: timedelta | None = None
+    ) -> Freshness | None:
+        """None: it reads no series, or in a dialect. `since`: see `MetricsSource.freshness_of`.
+        Raises Rejected, Unanswered."""
         selectors = selectors_in(query)
         if not selectors:
             return None
@@ -42,7 +50,18 @@ class Derived:
         intervals = [await self._interval(one, now, deadline) for one, _ in known]
         selector, age = max(known, key=lambda each: each[1])
         interval = max((one for one in intervals if one is not None), default=None)
-        return Freshness(selector, age, interval, series=len(known), is_derived=True)
+        found = Freshness(selector, age, interval, series=len(known), is_derived=True)
+        if since is None:
+            return found
+        watched = _own(selectors if since else [one for one, _ in known])
+        try:
+            hidden = await self._one(lost_targets(watched, now, since), now, deadline)
+        except Rejected:  # a server without subqueries
+            return found
+        if hidden is None:
+            return found
+        words = _HIDDEN.format(labels_words(hidden.labels))
+        return replace(found, missing=Missing.STALE, words=words)
 
     async def _age(self, selector: str, now: datetime, deadline: Instant) -> timedelta | None:
         """Of the newest sample, of the series where it is oldest. None: there is no series."""
@@ -80,3 +99,39 @@ _NOTHING: Final = (
     "no series matches {}: a typing error, or its target is gone; whatever the query makes of that "
     "is no sign of health"
 )
+_HIDDEN: Final = (
+    "the target {} showed what the query reads, and is down or shows it no more; what others show "
+    "says nothing of it"
+)
+
+
+def _own(selectors: Sequence[str]) -> Sequence[str]:
+    """Without those that leave something out: of the peers, most often, who may be down."""
+    return [one for one in selectors if "!=" not in one and "!~" not in one] or selectors
+
+
+def lost_targets(selectors: Sequence[str], now: datetime, since: timedelta) -> str:
+    """A query for one target that cannot be scraped, or that showed a series `since` and does not
+    now: what is left would hide that. A query that sums over load balancers needs each of them.
+
+    By target, not by series: those of a process end with it, and others take their place.
+    """
+    lately = (f"count_over_time({one}[5m])" for one in selectors)
+    formerly = _any((*lately, *(f"{one} offset 1h" for one in selectors)))
+    lost = f"max by (job, instance) (up) == 0 and on (job, instance) {_targets(formerly)}"
+    seconds = int(since.total_seconds())
+    if seconds < 1:
+        return f"topk(1, {lost})"
+    steps = f"[{seconds}s:{max(1, seconds // _MOMENTS)}s]"
+    newest = _any(f"max_over_time(timestamp({one}){steps})" for one in selectors)
+    begin = (now - since).timestamp()
+    gone = f"{_targets(f'({newest}) >= {begin:.3f}')} unless on (job, instance) "
+    return f"topk(1, ({lost}) or ({gone}{_targets(_any(selectors))}))"
+
+
+def _any(expressions: Iterable[str]) -> str:
+    return " or ".join(expressions)
+
+
+def _targets(expression: str) -> str:
+    return f"count by (job, instance) ({expression})"

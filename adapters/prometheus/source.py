@@ -1,9 +1,10 @@
 """The MetricsSource port on one Prometheus (Prometheus documentation, "HTTP API")."""
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from adapters.prometheus.ages import freshness_of
 from adapters.prometheus.alerts import firing_in, rules_in, values_in
@@ -35,22 +36,30 @@ _LONGEST_QUERY = 2000
 class PrometheusSource:
     """Implements `controller.ports.MetricsSource`.
 
-    Every call ends within the server's `timeout`, retries included. `at` must know its timezone.
+    Every call ends within the server's `timeout`, retries included; those of one sample all do
+    together. `at` must know its timezone.
     """
 
     def __init__(self, server: MetricsServer, clock: Clock) -> None:
         self._server = server
         self._requests = Requests(server, clock)
         self._derived = Derived(self._query)
+        self._deadline: Instant | None = None
+        """Of all that is asked; None: each call has its own."""
 
     @property
     def name(self) -> str:
         return public_url(self._server.url)
 
+    def for_one_sample(self) -> Self:
+        one = copy(self)
+        one._deadline = self._requests.deadline()
+        return one
+
     async def read(
         self, query: str, *, reduce: Reduce | None = None, at: datetime | None = None
     ) -> Reading:
-        deadline = self._requests.deadline()
+        deadline = self._until()
         try:
             answer = await self._query(query, at, deadline)
             reading = reading_of(query, answer, reduce)
@@ -66,7 +75,7 @@ class PrometheusSource:
             raise self._refused(
                 selector, Rejected('evidence must be a plain selector, like up{job="haproxy"}')
             )
-        deadline = self._requests.deadline()
+        deadline = self._until()
         try:
             now = at or await self._server_time(deadline)
             return await self._freshness(selector, now, deadline)
@@ -75,11 +84,13 @@ class PrometheusSource:
         except Unanswered as fault:
             return Freshness(selector, missing=fault.missing, words=self._words(fault))
 
-    async def freshness_of(self, query: str, *, at: datetime | None = None) -> Freshness | None:
-        deadline = self._requests.deadline()
+    async def freshness_of(
+        self, query: str, *, at: datetime | None = None, since: timedelta | None = None
+    ) -> Freshness | None:
+        deadline = self._until()
         try:
             now = at or await self._server_time(deadline)
-            return await self._derived.of(query, now, deadline)
+            return await self._derived.of(query, now, deadline, since)
         except Rejected:
             return None
         except Unanswered as fault:
@@ -98,12 +109,15 @@ class PrometheusSource:
     async def aclose(self) -> None:
         await self._requests.aclose()
 
+    def _until(self) -> Instant:
+        return self._requests.deadline() if self._deadline is None else self._deadline
+
     async def _listed(
         self, path: str, form: Mapping[str, str], read: Callable[[object], Sequence[T]]
     ) -> Sequence[T] | Reading:
         asked = f"/api/v1/{path}"
         try:
-            deadline = self._requests.deadline()
+            deadline = self._until()
             answer = await self._requests.put("GET", path, lambda _: dict(form), deadline)
             if answer.warnings:
                 raise Unanswered(Missing.PARTIAL, partial_words(answer.warnings))

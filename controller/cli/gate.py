@@ -13,6 +13,7 @@ from controller import bootstrap
 from controller.cli import options
 from controller.config import RolloutFile, load
 from controller.core.events import Verdict
+from controller.core.gates.gate import CounterGate
 from controller.core.gates.limit import limit
 from controller.core.outcome import ExitCode
 from controller.core.plan.plan import Plan
@@ -92,15 +93,14 @@ async def _once(rollout: RolloutFile, question: Question) -> int:
         gates = plan.policies.gates
         counted = await gates_now(gates, found.views, balancer, bootstrap.clock())
     code = _code(asked)
+    written = [gate.name for gate in plan.policies.gates]
+    every = sorted((*asked, *counted), key=lambda one: written.index(one.gate.name))
     if question.as_json:
-        values = [_value(one, counts=False) for one in counted]
-        values += [_value(one, counts=True) for one in asked]
+        values = [_value(one) for one in every]
         value = GatesValue(name=plan.name, gates=values, exit_code=code)
         click.echo(value.model_dump_json(indent=None if question.is_repeated else 2))
         return code
-    for one in counted:
-        click.echo(f"{one.gate.name}: {one.words}\n  over the last seconds, for the whole pool")
-    for one in asked:
+    for one in every:
         _explain(one)
     return code
 
@@ -115,6 +115,9 @@ async def _ask(rollout: RolloutFile, plan: Plan, member: str, at: datetime | Non
 
 def _explain(one: GateNow) -> None:
     click.echo(f"{one.gate.name}: {one.words}")
+    if isinstance(one.gate, CounterGate):
+        click.echo("  over the last seconds, for the whole pool")
+        return
     click.echo(f"  limit: {limit(one.gate)}")
     if one.sample is None:
         return
@@ -133,7 +136,7 @@ def _code(asked: list[GateNow]) -> int:
     return ExitCode.REFUSED if Verdict.INCONCLUSIVE in verdicts else 0
 
 
-def _value(one: GateNow, *, counts: bool) -> GateValue:
+def _value(one: GateNow) -> GateValue:
     sample = one.sample
     return GateValue(
         name=one.gate.name,
@@ -148,5 +151,5 @@ def _value(one: GateNow, *, counts: bool) -> GateValue:
         queries={} if sample is None else dict(sample.queries),
         evaluated_at=None if sample is None else sample.evidence_at,
         faults=list(one.faults),
-        counts=counts,
+        counts=not isinstance(one.gate, CounterGate),
     )

@@ -10,8 +10,9 @@ from datetime import timedelta
 
 from controller.config import RolloutFile
 from controller.core.forecast.patience import cannot_pass, passes_from
+from controller.core.gates.evidence import Query
 from controller.core.gates.figures import span
-from controller.core.gates.gate import Gate
+from controller.core.gates.gate import Gate, MetricGate, Scope
 from controller.core.phases import Phase
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.plan.propose import Proposal
@@ -197,7 +198,7 @@ async def _ask(
     else:
         seen.notes += (f"a run would still go on: {one}" for one in (*faults, *refused))
     seen.unless = unless.result()
-    seen.gates = {one.gate.name: one.words + _scraped(one) for one in now}
+    seen.gates = {one.gate.name: one.words + _scraped(one) + _not_noticed(one.gate) for one in now}
     seen.intervals = intervals
     seen.is_asked = True
 
@@ -211,6 +212,16 @@ def _too_slow(
             why = cannot_pass(gate, policies, intervals[gate.name])
             if why is not None:
                 yield f"gate {gate.name!r} {why}"
+
+
+def _not_noticed(gate: Gate) -> str:
+    """A member that is upgraded may be a target that is down: only the file can say which must not
+    be."""
+    if not isinstance(gate, MetricGate) or gate.scope is Scope.MEMBER:
+        return ""
+    if Query.EVIDENCE in gate.queries:
+        return ""
+    return "; without `evidence` a target that is down is not noticed while others answer"
 
 
 def _scraped(one: GateNow) -> str:

@@ -116,8 +116,11 @@ async def _ask_metric(
 ) -> GateNow:
     queries = sampler.queries(gate, member, gate.window_max)
     servers = sampler.servers[gate.name]
+    since = timedelta(0) if gate.scope is Scope.MEMBER else None
     try:
-        answers = [await sampler.ask(server, gate, queries, at=at) for server in servers]
+        answers = [
+            await sampler.ask(server, gate, queries, at=at, since=since) for server in servers
+        ]
         slow = [
             fault
             for server, one in zip(servers, answers, strict=True)

@@ -67,7 +67,8 @@ class Sampler:
                 interval = self._intervals.get(gate.name, UNKNOWN_INTERVAL)
                 elapsed = max(elapsed, interval * PASS_FROM)
             queries = self.queries(gate, member, elapsed)
-            answers = await self._answers(gate, queries)
+            since = elapsed if gate.scope is Scope.MEMBER else None
+            answers = await self._answers(gate, queries, since)
         except MetricsRefused as refused:
             return sampled(gate, member, inconclusive(Missing.FAILED, str(refused)))
         return answers_sampled(gate, member, elapsed, queries, answers)
@@ -79,10 +80,12 @@ class Sampler:
         queries: Mapping[Query, str],
         *,
         at: datetime | None = None,
+        since: timedelta | None = None,
     ) -> Answers:
         """All queries of one sample to one server, concurrently, of one moment of its clock: counts
-        of different moments cannot be compared. Raises MetricsRefused."""
-        source = self._source(server)
+        of different moments cannot be compared. `since`: see `MetricsSource.freshness_of`. Raises
+        MetricsRefused."""
+        source = self._source(server).for_one_sample()
         if at is None:
             clock = await source.read("time()")
             if clock.missing is not None:
@@ -92,7 +95,9 @@ class Sampler:
         texts = [] if selector else [queries[kind] for kind in JUDGED if kind in queries]
         async with task_group() as group:
             fresh = group.create_task(source.freshness(selector, at=at)) if selector else None
-            derived = [group.create_task(source.freshness_of(text, at=at)) for text in texts]
+            derived = [
+                group.create_task(source.freshness_of(text, at=at, since=since)) for text in texts
+            ]
             asked = {
                 kind: group.create_task(source.read(text, reduce=gate.reduce, at=at))
                 for kind, text in queries.items()
@@ -104,6 +109,10 @@ class Sampler:
             self._intervals[gate.name] = age.interval
         return Answers(source.name, readings, age)
 
+    def interval(self, gate: AskedGate) -> timedelta | None:
+        """Between two scrapes, as last seen; None: not known, or a gate on alerts."""
+        return self._intervals.get(gate.name)
+
     async def is_alive(self, server: MetricsServer) -> bool:
         """Whether the server answers the simplest query."""
         return (await self._source(server).read("time()")).missing is None
@@ -112,10 +121,12 @@ class Sampler:
         for _, source in self._sources:
             await source.aclose()
 
-    async def _answers(self, gate: MetricGate, queries: Mapping[Query, str]) -> list[Answers]:
+    async def _answers(
+        self, gate: MetricGate, queries: Mapping[Query, str], since: timedelta | None
+    ) -> list[Answers]:
         async with task_group() as group:
             asked = [
-                group.create_task(self.ask(server, gate, queries))
+                group.create_task(self.ask(server, gate, queries, since=since))
                 for server in self.servers[gate.name]
             ]
         return [one.result() for one in asked]
@@ -130,7 +141,7 @@ class Sampler:
 
     async def _alerts_at(self, server: MetricsServer, gate: AlertGate) -> AlertsNow:
         """What fires; if nothing does that the gate matches, only where something could."""
-        source = self._source(server)
+        source = self._source(server).for_one_sample()
         async with task_group() as group:
             asked = group.create_task(source.alerts())
             listed = None if gate.assumes_rules else group.create_task(source.rules())

@@ -24,7 +24,9 @@ from controller.core.events import (
     ResumeRequested,
 )
 from controller.core.gates.gate import AskedGate, CounterGate, Gate
+from controller.core.gates.pace import next_sample
 from controller.core.plan.plan import Plan
+from controller.core.pool import Instant
 from controller.core.state.state import State
 from controller.errors import BalancerError, StateError
 from controller.ports import Clock, Hold, LoadBalancer, Requests
@@ -94,12 +96,10 @@ class Watchers:
     async def _sample_gate(self, gate: AskedGate, sampler: Sampler) -> None:
         """Sample a gate at its own interval, also while a command runs (S6)."""
         while True:
+            asked_at = self.clock.now()
             for member in self._subjects(gate):
                 state = self.state()
-                since = state.began_at
-                if member is not None:
-                    m = state.members[member]
-                    since = m.trial.returned_at if m.trial.returned_at is not None else m.since
+                since = state.began_at if member is None else self._returned_at(member)
                 elapsed = self.clock.now() - since
                 if member is None and not state.touched:
                     elapsed = LONG_AGO
@@ -107,7 +107,7 @@ class Watchers:
                 sample = await sampler.sample(gate, member, elapsed, known)
                 if member in self._subjects(gate):
                     await self.post(sample)
-            await self.clock.sleep(gate.every)
+            await self._wait_for_next(gate, sampler, asked_at)
 
     async def _probe_gate(self, gate: Gate, every: timedelta, prober: Prober) -> None:
         """Send marked requests to a member while a gate lacks evidence about it."""
@@ -117,6 +117,20 @@ class Watchers:
                 if member is not None and last is not None and last.inconclusive_since is not None:
                     await prober(gate, member, every)
             await self.clock.sleep(every)
+
+    async def _wait_for_next(self, gate: AskedGate, sampler: Sampler, asked_at: Instant) -> None:
+        """Members come back meanwhile."""
+        regular = self.clock.now() + gate.every
+        while True:
+            returns = [self._returned_at(one) for one in self._subjects(gate) if one is not None]
+            due = next_sample(asked_at, regular, sampler.interval(gate), returns)
+            if (now := self.clock.now()) >= due:
+                return
+            await self.wait_for_decisions(due - now)
+
+    def _returned_at(self, member: str) -> Instant:
+        m = self.state().members[member]
+        return m.trial.returned_at if m.trial.returned_at is not None else m.since
 
     def _subjects(self, gate: Gate) -> Sequence[str | None]:
         return subjects(Context(self.plan, self.state(), self.clock.now()), gate)

@@ -1,13 +1,15 @@
 """The benches and their limits, each done three times; exit code 1 past a limit."""
 
+import argparse
 import asyncio
 import os
 import sys
 import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from statistics import median, quantiles
 from typing import Final
 
-from tests.bench.bad import KINDS, bad_figures, bad_run
+from tests.bench.bad import EVIDENT, KINDS, PLAIN, bad_figures, bad_run, compared_figure
 from tests.bench.costs import crowd, help_ratio, plan_seconds, waiting_cost
 from tests.bench.figures import Figure, table
 from tests.bench.runs import Run, bench_world, measured, step_seconds
@@ -90,20 +92,55 @@ async def crowds() -> list[Figure]:
     ]
 
 
-async def main() -> int:
-    begun = time.monotonic()
+async def rollouts() -> list[Figure]:
     print("(a) whole rollout of 8 members against its floor")
     ratios = [await overhead() for _ in range(TIMES)]
-    figures = [Figure("(a) rollout / its floor", median(ratios), 1.10, each=ratios)]
+    return [Figure("(a) rollout / its floor", median(ratios), 1.10, each=ratios)]
+
+
+async def served() -> list[Figure]:
     print("(b) users during a rollout, and (d) what it costs")
-    figures += user_figures([await users() for _ in range(TIMES)])
+    return user_figures([await users() for _ in range(TIMES)])
+
+
+async def bad() -> list[Figure]:
     print("(c) bad versions, until they have left rotation")
+    figures = []
     for kind in KINDS:
         figures += bad_figures(kind, [await bad_run(kind) for _ in range(TIMES)])
+    return figures
+
+
+async def prometheus() -> list[Figure]:
+    print("(c) bad versions that a gate on Prometheus sees alone, scraped every second")
+    plain, evident = [[await bad_run(kind) for _ in range(TIMES)] for kind in (PLAIN, EVIDENT)]
+    figures = [*bad_figures(PLAIN, plain), *bad_figures(EVIDENT, evident)]
+    return [*figures, compared_figure(plain, evident)]
+
+
+async def help_text() -> list[Figure]:
     print("(e) poolroll --help against an empty Python")
-    figures.append(Figure("(e) --help / python -c pass", help_ratio(), 6))
+    return [Figure("(e) --help / python -c pass", help_ratio(), 6)]
+
+
+async def many() -> list[Figure]:
     print("(f) a pool of 1,000 servers")
-    figures += await crowds()
+    return await crowds()
+
+
+PARTS: Final[Mapping[str, Callable[[], Awaitable[list[Figure]]]]] = {
+    "rollout": rollouts,
+    "users": served,
+    "bad": bad,
+    "prometheus": prometheus,
+    "help": help_text,
+    "crowd": many,
+}
+
+
+async def main(names: Sequence[str]) -> int:
+    begun = time.monotonic()
+    figures = [figure for name in names for figure in await PARTS[name]()]
     load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
     print("\n".join(("", *table(sorted(figures, key=lambda one: one.what[:3])), "")))
     print(f"{time.monotonic() - begun:.0f} s; load of this machine (1, 5, 15 minutes): {load}")
@@ -111,4 +148,9 @@ async def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("part", nargs="*", help=f"one of {', '.join(PARTS)}; none: all of them")
+    parts = parser.parse_args().part or list(PARTS)
+    if unknown := [one for one in parts if one not in PARTS]:
+        parser.error(f"no such part: {', '.join(unknown)}")
+    sys.exit(asyncio.run(main(parts)))

@@ -2,7 +2,8 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from enum import Enum
 from statistics import median
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from controller.core.steps import Setting
 from controller.metrics_servers import MetricsServer
 from tests.bench.figures import Figure
 from tests.bench.runs import Run, bench_world, measured
-from tests.e2e.metered import MEMBER, counted, errors
+from tests.e2e.metered import EVIDENCE, MEMBER, counted, errors
 from tests.support.waiting import until
 
 SERVER: Final = "check inter 200ms rise 2 fall 2 weight 100"
@@ -29,6 +30,21 @@ GATE: Final = {
 }
 
 
+SCRAPES: Final = 1.0
+"""Seconds between two scrapes, and between two samples of a gate on Prometheus."""
+
+BUILTIN_OFF: Final = {"name": "builtin", "builtin": False}
+"""It would be the first to see a bad version."""
+
+
+class Asked(Enum):
+    """Where a gate's evidence comes from."""
+
+    COUNTERS = "the counters of the load balancer"
+    EVIDENCE = "Prometheus, with a selector in `evidence`"
+    PLAIN = "Prometheus, with a query and nothing else"
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of bad rollout, and how much of it is too much."""
@@ -39,7 +55,7 @@ class Kind:
     seconds: float
     failed: int
     comeback: Mapping[str, Any] = field(default_factory=dict)
-    is_scraped: bool = False
+    asked: Asked = Asked.COUNTERS
     rate: float = 200
     """Requests a second, by users without a cookie: a returned member has its share at once."""
 
@@ -48,8 +64,21 @@ KINDS: Final = (
     Kind("fails every request", 1, seconds=2, failed=30),
     Kind("fails a tenth", 10, seconds=2, failed=15),
     Kind("fails every request, in a ramp", 1, 2, 15, {"ramp": ["10%", "50%"], "hold": "1s"}),
-    Kind("fails a tenth, by Prometheus", 10, seconds=5, failed=30, is_scraped=True, rate=300),
 )
+
+_SEEN_WITHIN: Final = 2 * SCRAPES + SCRAPES
+"""Two scrapes and a sample."""
+
+PLAIN: Final = Kind(
+    "fails a tenth, by a plain query",
+    10,
+    seconds=_SEEN_WITHIN,
+    failed=30,
+    asked=Asked.PLAIN,
+    rate=300,
+)
+EVIDENT: Final = replace(PLAIN, name="fails a tenth, with evidence", asked=Asked.EVIDENCE)
+"""Prometheus alone is asked in both: no other gate is on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +98,12 @@ class Bad:
 
 
 async def bad_run(kind: Kind) -> Bad:
-    async with _gated(kind) as (world, gate):
+    async with _gated(kind.asked) as (world, gates):
         argv = world.upgrade_argv("v2", {"fail_every": kind.fail_every})
         file = world.rollout_file(
             upgrade={"command": [*argv, "--wait"], "unless": None},
             soak="20s",
-            gates=[gate],
+            gates=gates,
             **{"return": {"within": "10s", **kind.comeback}},
         )
         run = await measured(world, file, rate=kind.rate, sticky=0, plans=True)
@@ -104,25 +133,33 @@ def bad_figures(kind: Kind, runs: list[Bad]) -> list[Figure]:
     ]
 
 
+def compared_figure(plain: list[Bad], with_evidence: list[Bad]) -> Figure:
+    each = [one.failed for one in plain], [one.failed for one in with_evidence]
+    times = median(each[0]) / median(each[1])
+    return Figure("(c) failed by a plain query / with evidence", times, 1.5)
+
+
 @asynccontextmanager
-async def _gated(kind: Kind) -> AsyncIterator[tuple[World, Mapping[str, Any]]]:
-    if not kind.is_scraped:
+async def _gated(asked: Asked) -> AsyncIterator[tuple[World, list[Mapping[str, Any]]]]:
+    if asked is Asked.COUNTERS:
         async with bench_world(4, server_options=SERVER) as world:
-            yield world, GATE
+            yield world, [GATE]
         return
     async with bench_world(4, exporter=True, server_options=SERVER) as world:
         home = world.folder / "prometheus"
         home.mkdir()
         targets = {"haproxy": [f"127.0.0.1:{port}" for port in world.exporters]}
-        async with PrometheusProcess(home, targets, interval="500ms") as prometheus:
+        async with PrometheusProcess(home, targets, interval=f"{SCRAPES:g}s") as prometheus:
             query = {
                 "url": prometheus.url,
-                "evidence": 'up{job="haproxy"}',
                 "errors": errors(MEMBER),
                 "requests": counted(MEMBER),
             }
+            if asked is Asked.EVIDENCE:
+                query["evidence"] = EVIDENCE
             await _until_scraped(prometheus.url)
-            yield world, {"name": "scraped", "prometheus": query, "max": "1%", "every": "200ms"}
+            gate = {"name": "scraped", "prometheus": query, "max": "1%", "every": f"{SCRAPES:g}s"}
+            yield world, [gate, BUILTIN_OFF]
 
 
 async def _until_scraped(url: str) -> None:

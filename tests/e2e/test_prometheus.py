@@ -78,7 +78,7 @@ async def test_good_version_completes(world: MakeWorld, short_folder: Path) -> N
         beside = {"query": ratio(MEMBER), "baseline": ratio(PEERS), "traffic": counted(MEMBER)}
         file = one.file(
             gates=[
-                at.gate("limit", {"query": ratio(MEMBER)}, max="1%"),
+                at.gate("limit", {"query": ratio(MEMBER), "evidence": None}, max="1%"),
                 at.gate("beside", beside, max_increase="0.5%", min_requests=5),
                 at.gate("pool", {"query": ratio()}, max="1%"),
             ],

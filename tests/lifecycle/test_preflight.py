@@ -217,3 +217,25 @@ def test_a_name_without_an_address_needs_none() -> None:
         assert seen.refusals == []
 
     in_place(test)
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_said"),
+    [
+        ("query: 'q'", True),
+        ("query: 'q', evidence: up", False),
+        ("query: 'q{server=\"${member.name}\"}'", False),
+    ],
+    ids=["the pool", "the pool, by its targets", "a member"],
+)
+def test_targets_that_nobody_would_miss(asked: str, is_said: bool) -> None:
+    """The plan says where a load balancer that is scraped no more goes unnoticed."""
+    gate = f"{{name: prom, prometheus: {{url: 'http://m', {asked}}}, max: 1%}}"
+    file = parse(page("upgrade: {command: [upgrade]}", f"gates: [{gate}]"), "/web.yaml")
+
+    async def test(place: Place) -> None:
+        place.file = file
+        words = "without `evidence` a target that is down is not noticed"
+        assert (words in (await place.plan()).gates["prom"]) is is_said
+
+    in_place(test)

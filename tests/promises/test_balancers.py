@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from controller.core.events import Cause, Halted, InstanceRestarted, SettingFailed
+from controller.core.events import Cause, Halted, InstanceRestarted, SettingFailed, Validated
 from controller.core.phases import LEAVING, Phase
 from controller.core.pool import Admin, Instant
 from controller.core.settings import Amount, DrainPolicy
@@ -170,6 +170,26 @@ def test_no_deadline_runs_while_a_balancer_is_away(phase: Phase) -> None:
     )
     prepare = slow_requests(ms(500))
     ended(play(guarded(phase, back_after(ms(2500)), policies=policies, prepare=prepare)), "done", 0)
+
+
+@pytest.mark.parametrize("is_away", [True, False], ids=["one is away", "all are seen"])
+def test_validation_has_its_time_while_balancers_are_seen(is_away: bool) -> None:
+    """One that failed while a balancer was away is repeated."""
+
+    def slow_to_start(world: World, runner: Runner) -> None:
+        world.sim.apps["web1"].answers = False
+        world.sim.plans.append((world.sim.now + ms(1500), starts))
+        if is_away:
+            back_after(ms(2000))(world, runner)
+
+    def starts(sim: Sim) -> None:
+        sim.apps["web1"].answers = True
+
+    policies = replace(QUICK, lost_after=ms(9000))
+    played = play(guarded(Phase.VALIDATING, slow_to_start, policies=policies))
+    ended(played, *(("done", 0) if is_away else ("halted", 5)))
+    tries = [one.passed for one in played.told(Validated) if one.member == "web1"]
+    assert tries == ([False, True] if is_away else [False])
 
 
 def test_soak_is_not_over_while_nobody_watches() -> None:

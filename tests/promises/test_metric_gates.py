@@ -2,21 +2,50 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
+from typing import Never, Self, cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from controller.config import parse
 from controller.core.events import GateSampled, Halted, MemberCalled, SoakEnded, Verdict
-from controller.core.gates.evidence import Alert, AlertRule, Missing, Reading, Reduce
-from controller.core.gates.gate import AlertGate, Gate, Matcher, Then
+from controller.core.gates.evidence import (
+    Alert,
+    AlertRule,
+    Freshness,
+    Missing,
+    Query,
+    Reading,
+    Reduce,
+)
+from controller.core.gates.gate import (
+    AlertGate,
+    AskedGate,
+    CounterGate,
+    Gate,
+    Matcher,
+    MetricGate,
+    Then,
+)
 from controller.core.phases import Phase
 from controller.core.pool import Admin
 from controller.core.settings import Policies
+from controller.preflight.gates import ask_gates
 from controller.runner.loop import Runner
-from tests.promises.beats import at, bad_v2, ended, scripted, signal
+from tests.config.pages import page
+from tests.promises.beats import (
+    at,
+    back_after,
+    bad_v2,
+    ended,
+    later,
+    scripted,
+    signal,
+    three_behind_two,
+)
 from tests.promises.told import (
     ALERTS,
     BAD,
@@ -150,6 +179,19 @@ def test_then_pass_is_no_licence_to_fail() -> None:
     assert played.phases() == {"web1": "failed", "web2": "waiting"}
 
 
+def test_a_bad_version_is_seen_as_soon_as_that_counts() -> None:
+    """Two scrapes after its return, however seldom the gate is sampled."""
+    seldom = replace(MEMBER, every=ms(60_000), hold=ms(90_000))
+    source = Told({"web1": [BAD]})
+    played = play(Scenario(by(seldom), THREE, sampler=lambda: sampler(a=source)))
+    ended(played, "halted", 4)
+    assert played.took < ms(10_000)
+    assert [one.verdict for one in samples(played, "ratio", "web1")] == [
+        Verdict.INCONCLUSIVE,
+        Verdict.FAIL,
+    ]
+
+
 def test_then_halt() -> None:
     """The member in hand is finished and stays, the next is not begun, and the words tell why."""
     source = Told({"web1": [GONE]})
@@ -157,6 +199,23 @@ def test_then_halt() -> None:
     ended(played, "halted", 4)
     assert played.phases() == {"web1": "kept", "web2": "waiting"}
     assert played.end.why.endswith("has been inconclusive for 1.5s: unreachable: as told")
+
+
+@pytest.mark.parametrize("gate", [MEMBER, POOL], ids=["member", "pool"])
+def test_hold_stands_still_while_a_balancer_is_away(gate: Gate) -> None:
+    """Evidence is missing for twice its hold, and for all that time a load balancer is away."""
+    source = Told()
+    away = ms(3000)
+    beats = (
+        *at("web1", Phase.SOAKING, back_after(away)),
+        *at("web1", Phase.SOAKING, now(source, GONE)),
+        *at("web1", Phase.SOAKING, later(away, lambda _: setattr(source, "now", None))),
+    )
+    policies = replace(by(gate), lost_after=ms(9000))
+    scenario = Scenario(policies, three_behind_two, beats=beats, sampler=lambda: sampler(a=source))
+    played = play(scenario)
+    ended(played, "done", 0)
+    assert played.took > away
 
 
 def test_refused_in_the_midst_of_it() -> None:
@@ -188,6 +247,49 @@ async def test_refusal_ends_what_is_asked_beside_it() -> None:
     assert sample.reason.startswith("the server failed: ")
     assert ended_early == ["of web1"]
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+@pytest.mark.parametrize("gate", [MEMBER, ALERTS], ids=["query", "alerts"])
+async def test_one_time_limit_for_a_whole_sample(gate: AskedGate) -> None:
+    """However many questions it takes, in however many rounds."""
+
+    class Limiting(Told):
+        def for_one_sample(self) -> Self:
+            begun.append(one := Told())
+            return cast("Self", one)
+
+        async def read(self, *_: object, **__: object) -> Never:
+            raise AssertionError("asked outside of a sample")
+
+        alerts = rules = freshness = freshness_of = read
+
+    begun: list[Told] = []
+    sample = await sampler(a=Limiting()).sample(gate, "web1", ms(1000))
+    assert (sample.verdict, len(begun)) == (Verdict.PASS, 1)
+
+
+@pytest.mark.parametrize(
+    ("gate", "expected"), [(MEMBER, [ms(1000), ms(0)]), (POOL, [None, None])], ids=["own", "pool"]
+)
+async def test_no_target_of_a_member_is_hidden(
+    gate: MetricGate, expected: list[timedelta | None]
+) -> None:
+    """Each that has shown it since its return must go on; a member's own may be down while it is
+    upgraded, so a gate on the pool cannot ask for that."""
+    told: list[timedelta | None] = []
+
+    class Noting(Told):
+        async def freshness_of(
+            self, query: str, *, at: datetime | None = None, since: timedelta | None = None
+        ) -> Freshness | None:
+            told.append(since)
+            return Freshness(query, ms(50), ms(100), is_derived=True)
+
+    plain = replace(gate, queries={Query.VALUE: "of "})
+    asking = sampler(a=Noting())
+    sample = await asking.sample(plain, "web1", ms(1000))
+    (before,) = await ask_gates([plain], "web1", asking)
+    assert (sample.verdict, before.refusal, told) == (Verdict.PASS, None, expected)
 
 
 def test_pool_fails_during_a_step() -> None:
@@ -248,6 +350,27 @@ def test_a_server_that_hangs_holds_up_nobody_else() -> None:
     assert played.told(Halted)[0].gate == "errors"
     assert samples(played, "ratio", "web1") == []
     assert played.took < ms(10_000)
+
+
+ASKED = "{name: ratio, prometheus: {url: 'http://a.test', query: 'of ${member.name}'}, max: 1%}"
+LEFT_OUT = "{name: errors, builtin: false}"
+
+
+@pytest.mark.parametrize(
+    ("gates", "outcome"),
+    [(f"[{ASKED}]", ("halted", 4)), (f"[{ASKED}, {LEFT_OUT}]", ("done", 0))],
+    ids=["on", "off"],
+)
+def test_builtin_gate_beside_one_that_sees_nothing(gates: str, outcome: tuple[str, int]) -> None:
+    """The load balancer's own counters stop a bad version that Prometheus takes for a good one,
+    unless the file leaves them out."""
+    written = parse(page(f"gates: {gates}"), "FILE").settings.policies.gates
+    taken = [replace(gate, every=ms(100)) for gate in written if isinstance(gate, CounterGate)]
+    policies = by(*taken, MEMBER)
+    played = play(Scenario(policies, prepare=bad_v2(), sampler=lambda: sampler(a=Told())))
+    ended(played, *outcome)
+    halts = [(one.gate, one.condemned) for one in played.told(Halted)]
+    assert halts == ([("errors", ("web1",))] if outcome[0] == "halted" else [])
 
 
 # --- alerts ----------------------------------------------------------------------------------

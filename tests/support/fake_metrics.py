@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Self
 
 from controller.core.gates.evidence import Alert, AlertRule, Freshness, Missing, Reading, Reduce
 from controller.errors import MetricsRefused
@@ -78,6 +79,9 @@ class FakeMetricsSource:
     def name(self) -> str:
         return self._name
 
+    def for_one_sample(self) -> Self:
+        return self
+
     async def read(
         self, query: str, *, reduce: Reduce | None = None, at: datetime | None = None
     ) -> Reading:
@@ -113,7 +117,9 @@ class FakeMetricsSource:
         age, interval = self._ages[selector]
         return Freshness(selector, age, interval, series=1)
 
-    async def freshness_of(self, query: str, *, at: datetime | None = None) -> Freshness | None:
+    async def freshness_of(
+        self, query: str, *, at: datetime | None = None, since: timedelta | None = None
+    ) -> Freshness | None:
         """Of what `set_age` was told about the whole query."""
         if query not in self._ages:
             return None

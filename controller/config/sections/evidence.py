@@ -153,7 +153,9 @@ class Prometheus(MetricsServerSection):
     evidence: Text | None = Field(
         default=None,
         description='Plain selector, like up{job="haproxy"}: gives the age of the evidence and '
-        "the scrape interval. Left out: they come from the series that the queries read.",
+        "the scrape interval; if it is `up`, each target must be up. Left out: both come from the "
+        "series that the queries read. Then a gate on a member notices a target that is down, or "
+        "no longer shows the member; a gate on the pool does not while others answer.",
     )
     reduce: Annotated[Literal["max", "min", "sum", "avg"], one_of("max", "min", "sum", "avg")] | (
         None

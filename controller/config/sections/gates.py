@@ -111,7 +111,8 @@ class GateSection(Section):
     every: SampleInterval | None = Field(
         default=None,
         description="Time between two samples. Default: 1s with haproxy, 5s with prometheus and "
-        "alerts, whose evidence changes only with each scrape.",
+        "alerts, whose evidence changes only with each scrape. A gate on prometheus is sampled "
+        "besides when a member returns, and as soon as a fail counts: two scrapes later.",
     )
     confidence: Confidence | None = Field(
         default=None,

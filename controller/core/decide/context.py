@@ -75,6 +75,10 @@ class Context:
         )
         return self.now - since - blind
 
+    def was_blind(self, since: Instant) -> bool:
+        """Whether some load balancer did not answer at some time since then."""
+        return self.seen_for(since) < self.now - since
+
     def is_pausing(self, m: MemberState) -> bool:
         """Whether a setting has failed just now."""
         return (

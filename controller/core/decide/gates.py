@@ -21,7 +21,7 @@ from controller.core.gates.limit import limit
 from controller.core.gates.statistics import is_worse
 from controller.core.gates.tally import Tally
 from controller.core.phases import EXPOSED, JUDGED
-from controller.core.pool import Counters, Instant
+from controller.core.pool import Counters
 from controller.core.state.counts import counted, peers_counted, pool_counted, pool_watched
 from controller.core.state.failures import not_counted_at
 from controller.core.state.parts import ORIGIN, MemberState
@@ -193,15 +193,10 @@ def is_compared(ctx: Context, m: MemberState) -> bool:
 
 def _silent(ctx: Context, gate: Gate, member: str | None, last: GateState) -> Halted | None:
     """Evidence that stays missing halts, unless the operator chose `then: pass`."""
-    since = _silent_since(ctx, gate, member, last)
-    if since is None or gate.then is Then.PASS or ctx.state.mode is Mode.ROLLING_BACK:
+    left = hold_left(ctx, gate, member)
+    if left is None or gate.then is Then.PASS or ctx.state.mode is Mode.ROLLING_BACK:
         return None
-    if member is not None:
-        warmed = ctx.state.members[member].trial.warmed_at
-        if warmed is None:
-            return None
-        since = max(since, warmed + ctx.plan.policies.soak)
-    if ctx.now - since < gate.hold:
+    if left > timedelta(0):
         return None
     hold = span(gate.hold)
     return Halted(
@@ -213,14 +208,22 @@ def _silent(ctx: Context, gate: Gate, member: str | None, last: GateState) -> Ha
     )
 
 
-def _silent_since(
-    ctx: Context, gate: Gate, member: str | None, last: GateState | None
-) -> Instant | None:
-    """From when on evidence is missing: not while it is too early for any."""
-    since = last.inconclusive_since if last is not None else None
-    if since is None or member is not None:
-        return since
-    return max(since, ctx.state.began_at + _first_look(gate))
+def hold_left(ctx: Context, gate: Gate, member: str | None) -> timedelta | None:
+    """How much longer evidence may be missing: not counted while it is too early for any, in a soak
+    that would go on anyway, nor while a load balancer does not answer. None: it is not missing."""
+    last = ctx.state.gate(gate.name, member)
+    if last is None or last.inconclusive_since is None:
+        return None
+    missing_for = ctx.seen_for(last.inconclusive_since)
+    if member is None:
+        judged_for = ctx.seen_for(ctx.state.began_at) - _first_look(gate)
+        return gate.hold - min(missing_for, judged_for)
+    if gate.then is Then.PASS:
+        return gate.hold - missing_for
+    warmed = ctx.state.members[member].trial.warmed_at
+    if warmed is None:
+        return None
+    return gate.hold - min(missing_for, ctx.seen_for(warmed) - ctx.plan.policies.soak)
 
 
 def _window(ctx: Context, gate: Gate) -> str:
@@ -263,8 +266,8 @@ def gate_holds(ctx: Context, gate: Gate, member: str | None) -> bool:
         return True
     if ctx.state.mode is Mode.ROLLING_BACK:  # the way back needs no proof, only no failure
         return verdict is not Verdict.FAIL or member is None
-    since = _silent_since(ctx, gate, member, last)
-    return gate.then is Then.PASS and since is not None and ctx.now - since >= gate.hold
+    left = hold_left(ctx, gate, member)
+    return gate.then is Then.PASS and left is not None and left <= timedelta(0)
 
 
 def _was_watched(ctx: Context, last: GateState | None) -> bool:

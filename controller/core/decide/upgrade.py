@@ -138,12 +138,20 @@ def validating(ctx: Context, m: MemberState) -> Output | None:
     if m.progress.passed is None:
         return validation_of(ctx, m)
     if not m.progress.passed:
+        if _is_to_be_repeated(ctx, m):
+            return None if ctx.is_blind else validation_of(ctx, m)
         return _as_the_other(ctx, m) or failed(
             ctx, m, m.progress.detail, "every validation must pass"
         )
     if where := unresolved_at(ctx, m):
         return waited_for(ctx, m, where)
     return None if ctx.is_blind else setting_of(m, Setting.CHECK)
+
+
+def _is_to_be_repeated(ctx: Context, m: MemberState) -> bool:
+    """A validation that failed while a load balancer did not answer had not all of its time."""
+    since = m.progress.validated_from
+    return since is not None and ctx.was_blind(since)
 
 
 def _as_the_other(ctx: Context, m: MemberState) -> Validate | None:

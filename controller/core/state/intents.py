@@ -51,7 +51,8 @@ def intended(state: State, step: MemberStep, now: Instant) -> MemberState:
         case Validate(_, course):
             other = m.progress.tried_other or course is not m.progress.course
             m = _proved(moved(m, Move.VALIDATE, now), step.seats)
-            return working(m, step, passed=None, course=course, tried_other=other)
+            changes = {"passed": None, "course": course, "tried_other": other}
+            return working(m, step, validated_from=now, **changes)
         case _:
             return working(m, step)
 

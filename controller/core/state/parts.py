@@ -89,6 +89,8 @@ class Progress:
     step that begins, says otherwise."""
     step_ended: Instant | None = None
     """In this process."""
+    validated_from: Instant | None = None
+    """When its last validation began, in this process."""
     done_for: tuple[Seat, ...] = ()
     """Who was in its place when its steps had ended: what they did, they did to this one."""
     proven: bool = False
@@ -101,7 +103,7 @@ class Progress:
     def in_a_new_process(self) -> "Progress":
         """What ran under the former process is asked for again; a failure stays one."""
         passed = False if self.passed is False else None
-        return replace(self, work=None, step_ended=None, passed=passed)
+        return replace(self, work=None, step_ended=None, validated_from=None, passed=passed)
 
 
 @dataclass(frozen=True, slots=True)

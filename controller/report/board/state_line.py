@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from controller.core.decide.context import Context
-from controller.core.decide.gates import gate_holds
+from controller.core.decide.gates import gate_holds, hold_left
 from controller.core.decide.schedule import in_scope
 from controller.core.events import Verdict
 from controller.core.gates.figures import span
@@ -121,7 +121,7 @@ def _short(ctx: Context) -> Iterator[str]:
         return
     due = [m.name for m in ctx.state.in_progress if m.phase is Phase.DUE]
     serving = ctx.without(*due).serving
-    left = ctx.plan.policies.wait_for_capacity - (ctx.now - since)
+    left = ctx.plan.policies.wait_for_capacity - ctx.seen_for(since)
     yield (
         f"waiting for capacity: only {serving} would serve without {names(due)}, the floor is "
         f"{ctx.plan.min_available}; {_end(left)}"
@@ -146,7 +146,7 @@ def is_soaked(ctx: Context, m: MemberState) -> bool:
     """Whether its soak time is over and only its gates keep it, for more than a moment."""
     if m.phase is not Phase.SOAKING or m.trial.warmed_at is None:
         return False
-    return ctx.now - m.trial.warmed_at >= ctx.plan.policies.soak + GRACE
+    return ctx.seen_for(m.trial.warmed_at) >= ctx.plan.policies.soak + GRACE
 
 
 def _says(ctx: Context, gate: Gate, m: MemberState | None) -> str:
@@ -157,13 +157,11 @@ def _says(ctx: Context, gate: Gate, m: MemberState | None) -> str:
         of = f", {last.failures} of {gate.failures} in a row" if gate.failures > 1 else ""
         return f"gate {gate.name!r} fails: {last.reason}{of}"
     said = f"gate {gate.name!r} is inconclusive"
-    if last.inconclusive_since is None:
+    left = hold_left(ctx, gate, m.name if m is not None else None)
+    if left is None:
         return f"{said}: {last.reason}"
-    since = last.inconclusive_since
-    if m is not None and m.trial.warmed_at is not None:
-        since = max(since, m.trial.warmed_at + ctx.plan.policies.soak)
     end = "counts as passed" if gate.then is Then.PASS else "halts"
-    return f"{said}, {_end(since + gate.hold - ctx.now, end)}: {last.reason}"
+    return f"{said}, {_end(left, end)}: {last.reason}"
 
 
 def _end(left: timedelta, end: str = "halts") -> str:

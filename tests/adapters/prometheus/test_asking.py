@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from controller.core.gates.evidence import Missing
+from controller.core.gates.evidence import Missing, Reading
 from controller.errors import MetricsRefused
 from controller.metrics_servers import MetricsServer, Secret
 from tests.adapters.prometheus.stub import Asked, Teller, Told, at, failure, source, stub, vector
@@ -209,3 +209,23 @@ async def test_a_query_that_is_no_text() -> None:
         with pytest.raises(MetricsRefused, match="it is not text"):
             await asker.read("\udcff")
     assert one.asked == []
+
+
+async def test_questions_of_one_sample_end_together() -> None:
+    """What is left of the first one's time is all that the next ones have; a later sample has its
+    own time."""
+
+    def silent(asked: Asked) -> Told | None:
+        return vector("1") if asked.form.get("query") == "warm-up" else None
+
+    async with stub(silent) as one, source(at(one.url)) as patient:
+        assert (await patient.read("warm-up")).value == 1.0
+        async with source(at(one.url, 0.3)) as asker:
+            sample = asker.for_one_sample()
+            for query in ("first", "second"):
+                assert (await sample.read(query)).missing is Missing.TIMEOUT
+            assert (await sample.freshness("third")).missing is Missing.TIMEOUT
+            assert isinstance(alerts := await sample.alerts(), Reading)
+            assert alerts.missing is Missing.TIMEOUT
+            await asker.for_one_sample().read("later")
+    assert [each.form.get("query") for each in one.asked] == ["warm-up", "first", "later"]

@@ -26,6 +26,7 @@ PAGE = {
     "unset": nan,
     "endless": inf,
     "steady": 1.0,
+    "shared": 1.0,
 }
 
 
@@ -34,6 +35,8 @@ class Site:
     """One Prometheus with one target, which the module's tests share and leave as it was."""
 
     exporter: Exporter
+    beside: Exporter
+    """The target of another job, which is never gone."""
     source: PrometheusSource
 
     async def scraped(self) -> None:
@@ -53,12 +56,13 @@ class Site:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
     folder = tmp_path_factory.mktemp("prometheus")
-    async with Exporter() as exporter:
+    async with Exporter() as exporter, Exporter() as beside:
         exporter.set(PAGE)
-        targets = {"app": [exporter.target]}
+        beside.set({"shared": 2.0})
+        targets = {"app": [exporter.target], "beside": [beside.target]}
         prometheus = RealPrometheus(folder, targets, interval="250ms")
         async with prometheus, source(at(prometheus.url)) as one:
-            site = Site(exporter, one)
+            site = Site(exporter, beside, one)
             await site.scraped()
             yield site
 
@@ -184,7 +188,7 @@ async def test_the_target_is_gone(site: Site) -> None:
     await site.exporter.stop()
     try:
         await site.until_missing("steady", Missing.NO_DATA)
-        assert (await site.source.read("up")).value == 0.0
+        assert (await site.source.read('up{job="app"}')).value == 0.0
         down = await site.source.freshness('up{job="app"}')
         assert (down.missing, down.series) == (Missing.STALE, 1)
         assert down.words.startswith(f'up{{instance="{site.exporter.target}", job="app"}} is 0: ')
@@ -196,9 +200,51 @@ async def test_the_target_is_gone(site: Site) -> None:
             return age is not None and age > before + timedelta(seconds=1)
 
         await until(is_older, what="the evidence to age", every=0.05)
+        await assert_hidden(site, timedelta(0))
     finally:
         await site.exporter.start()
     await site.until_missing("steady", None)
+
+
+async def assert_hidden(site: Site, since: timedelta) -> None:
+    """What both targets show is still fresh, but not all of it is there any more."""
+    query = "sum(rate(shared[1m]))"
+    anybody = await site.source.freshness_of(query)
+    everybody = await site.source.freshness_of(query, since=since)
+    assert anybody is not None
+    assert everybody is not None
+    assert (anybody.missing, everybody.missing) == (None, Missing.STALE)
+    target = f'{{instance="{site.exporter.target}", job="app"}}'
+    assert everybody.words.startswith(f"the target {target} showed what the query reads, and is ")
+
+
+async def test_a_target_that_shows_it_no_more(site: Site) -> None:
+    """It is scraped and fresh, as is the other: what one of them no longer shows is missing, where
+    a member's return came before."""
+    begun = datetime.now(UTC)
+    page = {name: value for name, value in PAGE.items() if name != "shared"}
+
+    async def missing(since: timedelta) -> Missing | None:
+        found = await site.source.freshness_of("sum(rate(shared[1m]))", since=since)
+        assert found is not None
+        return found.missing
+
+    async def is_seen_to_be_gone() -> bool:
+        return await missing(datetime.now(UTC) - begun) is Missing.STALE
+
+    async def is_long_ago() -> bool:
+        return await missing(timedelta(seconds=1)) is None
+
+    await until(lambda: datetime.now(UTC) - begun > timedelta(seconds=1.5), 5, "a second")
+    assert await missing(datetime.now(UTC) - begun) is None
+    site.exporter.set(page)
+    try:
+        await until(is_seen_to_be_gone, 20, "one target's series to end", every=0.05)
+        await assert_hidden(site, datetime.now(UTC) - begun)
+        await until(is_long_ago, 20, "its end to be before a return", every=0.05)
+    finally:
+        site.exporter.set(PAGE)
+    await site.scraped()
 
 
 async def test_the_worst_series_counts(site: Site) -> None:

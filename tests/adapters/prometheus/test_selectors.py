@@ -98,3 +98,29 @@ async def test_a_single_sample_has_no_interval() -> None:
         found = await asker.freshness_of("x")
     assert found is not None
     assert (found.age, found.interval, found.missing) == (timedelta(seconds=10), None, None)
+
+
+@pytest.mark.parametrize(
+    ("query", "asked_for", "not_for"),
+    [
+        ('a{s="1"} / b{s!="1"}', 'a{s="1"}', "b{"),
+        ('a{code!~"2.."}', 'a{code!~"2.."}', "b{"),
+    ],
+    ids=["its peers may be down", "nothing else is read"],
+)
+async def test_lost_targets_are_asked_for(query: str, asked_for: str, not_for: str) -> None:
+    """A server that knows no subqueries tells the age all the same."""
+
+    def told(asked: Asked) -> Told:
+        if asked.form["query"].startswith("topk"):
+            return failure(400, "bad_data", "no subqueries here")
+        return answers(asked)
+
+    async with stub(told) as one, source(at(one.url)) as asker:
+        found = await asker.freshness_of(query, since=timedelta(minutes=2))
+    assert found is not None
+    assert (found.missing, found.age) == (None, timedelta(seconds=10))
+    (lost,) = [each.form["query"] for each in one.asked if each.form["query"][:4] == "topk"]
+    assert f"max_over_time(timestamp({asked_for})[120s:6s]))" in lost
+    assert f"count_over_time({asked_for}[5m]) or {asked_for} offset 1h" in lost
+    assert not_for not in lost

@@ -302,6 +302,14 @@ def test_tripped(ctx: Context, output: Expected) -> None:
             pool_gate(UNCLEAR, **old(60)),
             halt(Cause.GATE, "inconclusive for 1m: so it is", None, "pool"),
         ),
+        "for too long, but a balancer was away": (
+            pool_gate(UNCLEAR, unseen=((ago(70), ago(50)),), **old(69)),
+            None,
+        ),
+        "for too long, a balancer was away before": (
+            pool_gate(UNCLEAR, unseen=((ago(90), ago(60)),), **old(60)),
+            halt(Cause.GATE, "inconclusive for 1m: so it is", None, "pool"),
+        ),
         "for too long, but this run has just begun": (
             pool_gate(UNCLEAR, began_at=ago(64), **old(99)),
             None,
@@ -331,6 +339,10 @@ def test_tripped(ctx: Context, output: Expected) -> None:
         "a member, after its soak": (
             own_gate(UNCLEAR, soaks(warmed_at=ago(90)), **old(99)),
             halt(Cause.GATE, "inconclusive for 1m", "web1", "errors"),
+        ),
+        "a member, a balancer was away in its soak": (
+            own_gate(UNCLEAR, soaks(warmed_at=ago(99)), unseen=((ago(98), ago(88)),), **old(60)),
+            None,
         ),
         "a member, inconclusive since a moment": (
             own_gate(UNCLEAR, soaks(warmed_at=ago(999)), **old(59)),
@@ -430,6 +442,11 @@ def test_gates_come_in_their_order() -> None:
         "no run yet": (OWN, own_gate(FAIL, run=None), False),
         "may pass, not yet": (LENIENT, own_gate(UNCLEAR, plan=gated(LENIENT), **old(59)), False),
         "may pass": (LENIENT, own_gate(UNCLEAR, plan=gated(LENIENT), **old(60)), True),
+        "may pass, a balancer was away": (
+            LENIENT,
+            own_gate(UNCLEAR, plan=gated(LENIENT), unseen=((ago(9), ago(8)),), **old(60)),
+            False,
+        ),
         "may pass, but has not spoken": (LENIENT, a_context(plan=gated(LENIENT)), False),
         "rolling back, inconclusive": (OWN, own_gate(UNCLEAR, **ROLLING_BACK), True),
         "rolling back, failed": (OWN, own_gate(FAIL, **ROLLING_BACK), False),

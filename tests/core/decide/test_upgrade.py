@@ -309,6 +309,22 @@ def validated(passed: bool | None, **changes: Any) -> MemberState:
             halt(Cause.FOREIGN, "web1 at lb2"),
         ),
         "failed": (a_context(validated(False)), halt(Cause.MEMBER, "web1: status 500")),
+        "failed, a balancer was away before": (
+            a_context(validated(False, validated_from=ago(5)), unseen=((ago(9), ago(6)),)),
+            halt(Cause.MEMBER, "web1: status 500"),
+        ),
+        "failed, a balancer was away meanwhile": (
+            a_context(validated(False, validated_from=ago(5)), unseen=((ago(6), ago(4)),)),
+            VALIDATION,
+        ),
+        "failed, a balancer is away": (
+            a_context(
+                validated(False, validated_from=ago(5)),
+                silent={"lb2": ago(1)},
+                unseen_since=ago(1),
+            ),
+            None,
+        ),
         "failed, after an abort, no way back": (
             a_context(validated(False), **PUTTING_BACK),
             MemberFailed("web1", "status 500"),

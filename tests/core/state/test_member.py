@@ -230,6 +230,7 @@ PUT_BACK: dict[str, Any] = {"found": None, "former": FOUND}
             into(
                 Phase.VALIDATING,
                 work=Validate("web1", UP, NEW_SEATS),
+                validated_from=NOW,
                 passed=None,
                 seats=NEW_SEATS,
                 done_for=NEW_SEATS,
@@ -238,13 +239,14 @@ PUT_BACK: dict[str, Any] = {"found": None, "former": FOUND}
         "validated, nobody known in its place": (
             standing(Phase.PROVING),
             Validate("web1", UP),
-            into(Phase.VALIDATING, work=Validate("web1", UP)),
+            into(Phase.VALIDATING, work=Validate("web1", UP), validated_from=NOW),
         ),
         "validated as the other version": (
             standing(Phase.VALIDATING, passed=False),
             Validate("web1", BACK),
             {
                 "work": Validate("web1", BACK),
+                "validated_from": NOW,
                 "passed": None,
                 "course": BACK,
                 "tried_other": True,
