@@ -208,19 +208,40 @@ def metrics(server: MetricsServer) -> MetricsSource:
     return PrometheusSource(server, SystemClock())
 
 
-def notices(file: RolloutFile, running: Commands, warn: Warn) -> NoticeSender:
+def notices(
+    file: RolloutFile, running: Commands, warn: Warn, *, is_beginning: bool = False
+) -> NoticeSender:
     """Who tells those that `notify` and `heartbeat` name. `warn`: takes a line for the log.
 
-    Raises ConfigurationError when a secret is not where the file says, or when the environment
-    names a proxy that cannot be used.
+    Raises ConfigurationError when a secret is not where the file says, when authorities cannot be
+    used, or when the environment names a proxy that cannot be; where a rollout is beginning, also
+    for a program that cannot be started.
     """
     told = audience(file, os.environ)
     faults: list[Fault] = []
     notifiers = [_notifier(one, running, faults) for one in told.recipients]
     beat = (_notifier(told.beat.recipient, running, faults), told.beat.every) if told.beat else None
+    faults += (
+        Fault(0, 0, one.name, f"{fault}; name a program of this machine")
+        for one in (notifiers if is_beginning else ())
+        if isinstance(one, CommandNotifier) and one.events and (fault := one.unstartable())
+    )
     if faults:
         raise ConfigurationError(str(file.path), tuple(faults))
     return NoticeSender(notifiers, SystemClock(), warn, beat=beat)
+
+
+def unheard(file: RolloutFile, folder: Path) -> list[str]:
+    """Why a run from here could tell nobody, and would refuse. Only a run needs the secrets."""
+    try:
+        audience(file, os.environ)
+    except ConfigurationError:
+        return []
+    try:
+        notices(file, commands(folder), lambda _: None, is_beginning=True)
+    except ConfigurationError as error:
+        return [fault.render(error.file) for fault in error.faults]
+    return []
 
 
 def _notifier(recipient: Recipient, running: Commands, faults: list[Fault]) -> Notifier:

@@ -107,12 +107,13 @@ class MetricsRefused(PoolrollError):
 
 
 class BalancerError(PoolrollError):
-    """A load balancer did not do as asked. Always names the instance."""
+    """A load balancer did not do as asked. Always names the instance; `mend`: what to do where a
+    rollout has not begun, and left out of what is told during one."""
 
-    def __init__(self, instance: str, message: str) -> None:
+    def __init__(self, instance: str, message: str, mend: str = "") -> None:
         self.instance = instance
         self.reason = message
-        super().__init__(f"{instance}: {message}")
+        super().__init__(f"{instance}: {message}" + (f"; {mend}" if mend else ""))
 
 
 class BalancerUnreachable(BalancerError):

@@ -77,8 +77,7 @@ class LoadBalancer(Protocol):
         """Ask one instance for some members' lines, or for all (`None`).
 
         `former`: incarnations that it is known to have had before. Whether one still serves is
-        told of these, and of those that can be found without being named.
-        Raises BalancerError.
+        told of these, and of those that can be found without being named. Raises BalancerError.
         """
 
     async def open(self) -> Mapping[str, str]:
@@ -132,8 +131,7 @@ class Commands(Protocol):
         killed when cancelled."""
 
     def unstartable(self, command: Command) -> str | None:
-        """Why its program could not be started, as things are on this machine now; None when
-        nothing speaks against it. Starts nothing."""
+        """Why its program could not be started on this machine, as things are. Starts nothing."""
 
 
 class Tasks(Protocol):
@@ -147,14 +145,16 @@ class Tasks(Protocol):
         """Run a question that may be repeated at will; ended when cancelled."""
 
     def unstartable(self, task: Task) -> str | None:
-        """Why it could not be started, as things are now; None when nothing speaks against it.
-        Starts nothing."""
+        """See `Commands.unstartable`."""
 
 
 class Validator(Protocol):
     async def validate(self, validations: Sequence[Validation]) -> ValidationResult:
         """All of them, in order; the first that fails within its time ends it. Never raises for
         what a probe met; cancelling stops at once."""
+
+    def unusable(self, validation: Validation) -> str | None:
+        """Why no member could pass it from this machine, as things are. Asks no member."""
 
 
 class MetricsSource(Protocol):

@@ -86,6 +86,11 @@ class HttpProbe:
     """For https: whom to ask for (SNI), and the name that the certificate must have; None: the host
     of `url`."""
 
+    @property
+    def is_trusting(self) -> bool:
+        """Whether the server's certificate is verified, by `ca` or the system's store."""
+        return self.verify and self.url.lower().startswith("https:")
+
 
 @dataclass(frozen=True, slots=True)
 class TcpProbe:
@@ -142,7 +147,8 @@ class JobResult:
     """How a job ended.
 
     Exactly one holds: `exit_code` is set; `timed_out`; `fault` says why it could not be started;
-    `lost`: it was started, nothing of it runs any more, and no exit code was written.
+    `lost`: it was started, it is over, and no exit code was written; see `survivors` and
+    `connections` for what may run still.
     """
 
     exit_code: int | None = None
@@ -155,7 +161,8 @@ class JobResult:
     """Standard output and error, mixed as they came; the middle left out when too long."""
     seconds: float = 0.0
     survivors: tuple[str, ...] = ()
-    """Processes of it, each as NAME (PID), that could not be ended: they may run still."""
+    """Processes of it, each as NAME (PID), that were not or could not be ended: they may run
+    still."""
     writers: tuple[str, ...] = ()
     """Processes that it left behind, which still write to its output."""
     connections: tuple[str, ...] = ()

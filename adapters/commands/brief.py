@@ -1,19 +1,24 @@
 """Short commands (`unless`, probes): run without a helper, and killed when the caller is
-cancelled."""
+cancelled. Their output goes to a file, as that of steps does: who is left behind and writes there
+neither waits for a reader nor dies of SIGPIPE."""
 
 import asyncio
 import os
 import signal
+import sys
 from asyncio.subprocess import DEVNULL, STDOUT, Process
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from tempfile import gettempdir
+from uuid import uuid4
 
-from adapters.commands import helper
+from adapters.commands import helper, message, output, processes
 from controller.ports import Clock
 from controller.tasks import Command, JobResult
 
 _POLL = timedelta(milliseconds=20)
+_READ_EVERY = timedelta(milliseconds=100)
 
 
 async def run_briefly(command: Command, clock: Clock, grace: timedelta) -> JobResult:
@@ -30,9 +35,14 @@ async def run_briefly(command: Command, clock: Clock, grace: timedelta) -> JobRe
 
 async def _run(command: Command, clock: Clock, grace: timedelta) -> JobResult:
     began = clock.now()
-    pipe = _Pipe()
+    write = output.nameless(f"{gettempdir()}/poolroll-{os.getpid()}-{uuid4()}")
+    stream = output.Stream.of(write)
+    reading = asyncio.ensure_future(_read(stream, clock))
     try:
-        process = await _start(command, pipe)
+        try:
+            process = await _start(command, write)
+        finally:
+            os.close(write)
         try:
             in_time = await _ended(process, command.timeout)
             if not in_time:
@@ -40,55 +50,49 @@ async def _run(command: Command, clock: Clock, grace: timedelta) -> JobResult:
         except asyncio.CancelledError:
             await _kill(process)
             raise
+        took = (clock.now() - began).total_seconds()
+        stream.take()
+        if stream.is_held():
+            await _look_after(stream)
     finally:
-        pipe.close()
-    took = (clock.now() - began).total_seconds()
+        reading.cancel()
+        os.close(stream.fd)
+    text = stream.capture.text()
     if not in_time:
-        return JobResult(timed_out=True, output=pipe.text(), seconds=took)
+        return JobResult(timed_out=True, output=text, seconds=took)
     code = process.returncode or 0
     number = -code if code < 0 else None
     exit_code = code if number is None else 128 + number
-    return JobResult(exit_code=exit_code, signal=number, output=pipe.text(), seconds=took)
+    return JobResult(exit_code=exit_code, signal=number, output=text, seconds=took)
 
 
-class _Pipe:
-    """The output of a command. asyncio's own pipes would make `wait` wait for every process that
-    still holds one, long after the command has ended."""
-
-    def __init__(self) -> None:
-        self._read, self.write = os.pipe()
-        os.set_blocking(self._read, False)
-        self._capture = helper.Capture()
-        self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(self._read, self._take)
-
-    def text(self) -> str:
-        return self._capture.text()
-
-    def close(self) -> None:
-        """Read what is left, then close the pipe."""
-        read = 0
-        while read < helper.DRAIN and (size := self._take()):
-            read += size
-        self._loop.remove_reader(self._read)
-        os.close(self._read)
-        os.close(self.write)
-
-    def _take(self) -> int:
-        try:
-            chunk = os.read(self._read, 65536)
-        except BlockingIOError:
-            return 0
-        self._capture.add(chunk)
-        return len(chunk)
+async def _read(stream: output.Stream, clock: Clock) -> None:
+    """Keeps the file small."""
+    while True:
+        await clock.sleep(_READ_EVERY)
+        stream.take()
 
 
-async def _start(command: Command, pipe: _Pipe) -> Process:
+async def _look_after(stream: output.Stream) -> None:
+    """A process that the command has left behind writes there for as long as it likes, also when
+    poolroll has ended: see `helper.keep_small`."""
+    with suppress(OSError):
+        keeper = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-I", "-S", helper.__file__, helper.KEEP_SMALL),
+            stdin=stream.fd,
+            stdout=DEVNULL,
+            stderr=DEVNULL,
+            start_new_session=True,
+        )
+        await keeper.wait()
+
+
+async def _start(command: Command, write: int) -> Process:
     spawning = asyncio.ensure_future(
         asyncio.create_subprocess_exec(
             *command.argv,
             stdin=DEVNULL,
-            stdout=pipe.write,
+            stdout=write,
             stderr=STDOUT,
             cwd=command.cwd,
             env={**os.environ, **command.env},
@@ -119,7 +123,7 @@ async def _end_family(process: Process, clock: Clock, grace: timedelta) -> None:
         family |= _family(process)
         _tell(process, family, number)
         until = clock.now() + wait
-        while helper.group_lives(process.pid) or any(_lives(*one) for one in family.items()):
+        while processes.group_lives(process.pid) or any(_lives(*one) for one in family.items()):
             if clock.now() >= until:
                 break
             await clock.sleep(_POLL)
@@ -131,19 +135,19 @@ async def _end_family(process: Process, clock: Clock, grace: timedelta) -> None:
 def _family(process: Process) -> dict[int, str]:
     """Every process below the command, also in another group: id → start. Known only as long as
     its parents live, so it is asked before they are ended."""
-    found = [] if process.returncode is not None else helper.descendants(process.pid)
-    return {pid: helper.start_of(pid) for pid in found}
+    found = [] if process.returncode is not None else processes.descendants(process.pid)
+    return {pid: processes.start_of(pid) for pid in found}
 
 
 def _lives(pid: int, start: str) -> bool:
-    return helper.start_of(pid) == start and not helper.has_ended(pid)
+    return processes.start_of(pid) == start and not processes.has_ended(pid)
 
 
 def _tell(process: Process, family: dict[int, str], number: int) -> None:
-    helper.signal_group(process.pid, number)
+    processes.signal_group(process.pid, number)
     for pid, start in family.items():
-        if _lives(pid, start) and (helper.stat(pid) or "---")[2] != str(process.pid):
-            helper.send(pid, number)
+        if _lives(pid, start) and (processes.stat(pid) or "---")[2] != str(process.pid):
+            processes.send(pid, number)
 
 
 async def _kill(process: Process) -> None:
@@ -161,4 +165,4 @@ def _fault(command: Command, error: OSError) -> str:
     stage = "cwd" if error.filename == command.cwd else "exec"
     if stage == "exec" and "/" in name and os.path.exists(Path(command.cwd) / name):  # noqa: PTH110
         stage = "interpreter" if isinstance(error, FileNotFoundError) else stage
-    return helper.explain(stage, error.errno or 0, name, command.cwd)
+    return message.explain(stage, error.errno or 0, name, command.cwd)

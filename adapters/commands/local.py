@@ -2,14 +2,14 @@
 
 import asyncio
 import os
-import signal
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 from adapters.commands import helper
+from adapters.commands.aside import aside, keeping, leave
 from adapters.commands.brief import run_briefly
-from adapters.commands.group import Group
+from adapters.commands.orphan import see_out
 from adapters.commands.place import Place
 from adapters.commands.program import unstartable
 from adapters.commands.sharing import check_root
@@ -59,10 +59,10 @@ class LocalCommands:
             return JobResult(fault=fault)
         self._left = [left for left in self._left if not left.reap(os.WNOHANG)]
         try:
-            if place.group() is None and (remains := place.remains()):
+            if remains := await aside(lambda: _prepared(place)):
                 return JobResult(fault=_not_doubled(job.command, remains))
-            place.create()
-            return place.concealed(await self._end_of(place, job))
+            ended = await self._end_of(place, job)
+            return await aside(lambda: place.concealed(ended))
         except OSError as error:
             raise StateError(f"{place.folder}: {error.strerror or error}") from error
 
@@ -77,35 +77,36 @@ class LocalCommands:
 
     async def _end_of(self, place: Place, job: Job) -> JobResult:
         silent = 0
-        while (ended := place.result()) is None:
-            if (lock := place.lock()) is None:
+        while (ended := await aside(place.result)) is None:
+            if (lock := await aside(place.lock, undo=_closed)) is None:
                 await self._clock.sleep(_POLL)
                 continue
             try:
                 attended = await self._take_up(place, job, lock)
             finally:
-                os.close(lock)
+                _closed(lock)
             if attended is None:
                 continue
             if complaint := await self._attend(attended, place, job.command):
                 raise StateError(f"{place.folder}: the helper failed: {complaint}")
             silent += 1
-            if silent == _ATTEMPTS and place.group() is None:
+            if silent == _ATTEMPTS and await aside(place.group) is None:
                 raise StateError(f"{place.folder}: {silent} helpers were killed before they began")
         return ended
 
     async def _take_up(self, place: Place, job: Job, lock: int) -> Attended | None:
         """With the lock held: start the job, or wait for the step that a killed helper left."""
-        if place.result() is not None:
+        ended, group = await aside(lambda: (place.result(), place.group()))
+        if ended is not None:
             return None
-        if (group := place.group()) is None:
-            if (
-                job.joins
-            ):  # nobody has the lock, so it never began; and under this key it never will
-                place.settle("lost", 0.0)
-                return None
-            return Attended(self._script, lock)
-        await self._see_out(place, group, job.command.timeout)
+        if group is None:
+            if not job.joins:
+                return Attended(self._script, lock)
+            # Nobody has the lock, so it never began; and under this key it never will.
+            await aside(keeping(lock, lambda: place.settle("lost", 0.0)))
+            return None
+        settle = await see_out(place, group, job.command, self._clock, self._grace)
+        await aside(keeping(lock, settle))
         return None
 
     async def _attend(self, attended: Attended, place: Place, command: Command) -> str:
@@ -114,32 +115,26 @@ class LocalCommands:
         except asyncio.CancelledError:
             self._left.append(attended)
             raise
-        return complaint.rpartition("\n")[2] if place.result() is None else ""
+        ended = await aside(place.result)
+        return complaint.rpartition("\n")[2] if ended is None else ""
 
-    async def _see_out(self, place: Place, group: Group, timeout: timedelta) -> None:
-        if await self._outlasts(group, group.started + timeout):
-            group.signal(signal.SIGTERM)
-            if await self._outlasts(group, self._clock.now() + self._grace):
-                group.signal(signal.SIGKILL)
-                patience = timedelta(seconds=helper.KILL_PATIENCE)
-                if await self._outlasts(group, self._clock.now() + patience):
-                    place.note_survivors(group)
-            outcome = "timed-out"
-        else:
-            outcome = "lost"
-        place.settle(outcome, max(0.0, (self._clock.now() - group.started).total_seconds()))
 
-    async def _outlasts(self, group: Group, until: timedelta) -> bool:
-        """Whether `group` is still alive at `until`."""
-        while group.is_alive():
-            if self._clock.now() >= until:
-                return True
-            await self._clock.sleep(_POLL)
-        return False
+def _prepared(place: Place) -> list[str]:
+    """What still runs of an earlier attempt; its folder is there, if that is nothing."""
+    remains = place.remains() if place.group() is None else []
+    if not remains:
+        place.create()
+    return remains
+
+
+def _closed(lock: int | None) -> None:
+    """On a file system over a network this takes as long as its server likes."""
+    if lock is not None:
+        leave(lambda: os.close(lock))
 
 
 def _not_doubled(command: Command, remains: list[str]) -> str:
     return (
-        f"{command.label}: {', '.join(remains)} of an earlier attempt could not be ended and still "
-        "runs on this machine; end it, or wait for its end"
+        f"{command.label}: {', '.join(remains)} of an earlier attempt still runs on this machine; "
+        "end it, or wait for its end"
     )

@@ -8,12 +8,13 @@ exists once the job counts as started, `result` once it has ended; `output` grow
 import fcntl
 import os
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from adapters.commands import helper
+from adapters.commands import durable, helper, processes
 from adapters.commands.group import Group
 from adapters.commands.sharing import make_folder, make_root
 from controller.errors import StateError
@@ -40,9 +41,9 @@ class Place:
 
     def lock(self) -> int | None:
         """A file descriptor that holds the lock while it or a copy is open; None: it is held."""
-        fd = os.open(self.folder / helper.LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fd = os.open(self.folder / durable.LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            helper.share(fd, str(self.folder))
+            durable.share(fd, str(self.folder))
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(fd)
@@ -53,67 +54,76 @@ class Place:
         return fd
 
     def group(self) -> Group | None:
-        fields = self._read(helper.GROUP).split()
+        fields = self._read(durable.GROUP).split()
         if not fields:
             return None
         try:
             pid, start, machine, started = fields
             return Group(int(pid), start, machine, timedelta(seconds=float(started)))
         except ValueError as error:
-            raise StateError(f"{self.folder / helper.GROUP}: not written by poolroll") from error
+            raise StateError(f"{self.folder / durable.GROUP}: not written by poolroll") from error
 
     def result(self) -> JobResult | None:
-        fields = self._read(helper.RESULT).rstrip("\n").split(" ", 2)
+        fields = self._read(durable.RESULT).rstrip("\n").split(" ", 2)
         if fields == [""]:
             return None
         try:
             return self._parse(*fields)
         except (TypeError, ValueError) as error:
-            raise StateError(f"{self.folder / helper.RESULT}: not written by poolroll") from error
+            raise StateError(f"{self.folder / durable.RESULT}: not written by poolroll") from error
 
     def settle(self, outcome: str, seconds: float) -> None:
         """Write the result for a helper that could not."""
-        helper.write_durably(str(self.folder), helper.RESULT, f"{seconds:.3f} {outcome}\n")
+        durable.write_durably(str(self.folder), durable.RESULT, f"{seconds:.3f} {outcome}\n")
 
-    def note_survivors(self, group: Group) -> None:
-        """Before `settle`: those of another user, or hung in the kernel, are not ended."""
-        pids = [pid for pid in helper.members_of(group.pid) if not helper.has_ended(pid)]
-        text = "".join(helper.lines_of(helper.PROCESS, pids))
-        with helper.FullDisk():
-            helper.write_durably(str(self.folder), helper.LEFT, text)
+    def note_left(self, pids: Sequence[int], connections: Sequence[str]) -> None:
+        """Before `settle`, for a helper that could not: what may still run."""
+        lines = helper.lines_of(helper.PROCESS, list(pids))
+        lines += [f"{helper.CONNECTION} {name}\n" for name in connections]
+        if lines:
+            with durable.FullDisk():
+                durable.write_durably(str(self.folder), durable.LEFT, "".join(lines))
 
     def concealed(self, result: JobResult) -> JobResult:
         """`result` without what looks like a secret in its output (S12), on disk as well."""
         shown = discreet(result.output)
         if shown != result.output:
             try:
-                helper.write_durably(str(self.folder), helper.OUTPUT, shown)
+                durable.write_durably(str(self.folder), durable.OUTPUT, shown)
             except OSError:  # a full disk costs output, but stops no rollout
                 with suppress(OSError):
-                    os.truncate(self.folder / helper.OUTPUT, 0)
+                    os.truncate(self.folder / durable.OUTPUT, 0)
         return replace(result, output=shown)
 
     def remains(self) -> list[str]:
-        """Processes that could not be ended with an earlier job of the same member, and that run
-        still. A job's key is rollout/member/step: those of other rollouts count too."""
+        """Processes of an earlier job of the same member that run still: they could not be ended
+        with it, or nobody has waited for its end. A job's key is rollout/member/step: those of
+        other rollouts count too."""
         member = self.folder.relative_to(self._root).parts[1:-1]
-        files = self._root.glob("/".join(("*", *member, "*", helper.LEFT))) if member else ()
-        lines = [line.split() for file in sorted(files) for line in _lines(file)]
-        return [
+        jobs = sorted(self._root.glob("/".join(("*", *member, "*")))) if member else []
+        return [named for job in jobs if job != self.folder for named in self._remains_of(job)]
+
+    def _remains_of(self, job: Path) -> list[str]:
+        lines = [line.split() for line in _lines(job / durable.LEFT)]
+        found = [
             f"{line[4]} ({line[1]})"
             for line in lines
-            if line[0] == helper.PROCESS and helper.still_runs(int(line[1]), line[2], line[3])
+            if line[0] == helper.PROCESS and processes.still_runs(int(line[1]), line[2], line[3])
         ]
+        if not found and not (job / durable.RESULT).exists():
+            group = Place(self._root, str(job.relative_to(self._root))).group()
+            found = [] if group is None else [_named(pid) for pid in group.running()]
+        return found
 
     def _left(self, kind: str) -> tuple[str, ...]:
-        found = [line.split() for line in _lines(self.folder / helper.LEFT)]
+        found = [line.split() for line in _lines(self.folder / durable.LEFT)]
         if kind == helper.CONNECTION:
             return tuple(line[1] for line in found if line[0] == kind)
         return tuple(f"{line[4]} ({line[1]})" for line in found if line[0] == kind)
 
     def _parse(self, seconds: str, kind: str, rest: str = "") -> JobResult:
         result = JobResult(
-            output=self._read(helper.OUTPUT),
+            output=self._read(durable.OUTPUT),
             seconds=float(seconds),
             survivors=self._left(helper.PROCESS),
             writers=self._left(helper.WRITER),
@@ -138,6 +148,10 @@ class Place:
             return (self.folder / name).read_bytes().decode("utf-8", "replace")
         except FileNotFoundError:
             return ""
+
+
+def _named(pid: int) -> str:
+    return f"{processes.name_of(pid)} ({pid})"
 
 
 def _lines(file: Path) -> list[str]:

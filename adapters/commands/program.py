@@ -6,7 +6,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from adapters.commands import helper
+from adapters.commands import message
 from adapters.commands.spec import unfit
 from controller.tasks import Command
 
@@ -24,14 +24,14 @@ def unstartable(command: Command) -> str | None:
         return fault
     name, cwd = command.argv[0], command.cwd
     if number := _cannot_enter(cwd):
-        return helper.explain("cwd", number, name, cwd)
+        return message.explain("cwd", number, name, cwd)
     denied = False
     for path in _candidates(command):
         number = _cannot_run(path)
         if number is None:
             return _script_fault(path, command)
         denied = denied or number == errno.EACCES
-    return helper.explain("exec", errno.EACCES if denied else errno.ENOENT, name, cwd)
+    return message.explain("exec", errno.EACCES if denied else errno.ENOENT, name, cwd)
 
 
 def _cannot_enter(folder: str) -> int | None:
@@ -78,6 +78,6 @@ def _script_fault(path: Path, command: Command) -> str | None:
         case None:
             return None
         case errno.EACCES:
-            return helper.explain("exec", errno.EACCES, command.argv[0], command.cwd)
+            return message.explain("exec", errno.EACCES, command.argv[0], command.cwd)
         case _:
-            return helper.explain("interpreter", errno.ENOENT, command.argv[0], command.cwd)
+            return message.explain("interpreter", errno.ENOENT, command.argv[0], command.cwd)

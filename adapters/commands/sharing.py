@@ -8,7 +8,7 @@ import pwd
 import stat
 from pathlib import Path
 
-from adapters.commands import helper
+from adapters.commands import durable
 from controller.errors import StateError
 
 
@@ -20,7 +20,7 @@ def make_folder(folder: Path) -> None:
         if not folder.is_dir():
             raise
         return
-    folder.chmod(helper.mode_in(str(folder.parent), is_folder=True))
+    folder.chmod(durable.mode_in(str(folder.parent), is_folder=True))
 
 
 def make_root(root: Path) -> None:
@@ -31,7 +31,7 @@ def make_root(root: Path) -> None:
         return
     root.parent.mkdir(parents=True, exist_ok=True)
     make_folder(root)
-    helper.sync(str(root.parent))
+    durable.sync(str(root.parent))
 
 
 def check_root(root: Path) -> None:
@@ -52,7 +52,7 @@ def check_root(root: Path) -> None:
 
 def _mend(root: Path) -> None:
     about = root.stat()
-    wanted = helper.mode_in(str(root.parent), is_folder=True)
+    wanted = durable.mode_in(str(root.parent), is_folder=True)
     if about.st_uid != os.geteuid() or about.st_mode & 0o070 == wanted & 0o070:
         return
     for folder, _, names in os.walk(root):
@@ -64,7 +64,7 @@ def _mend(root: Path) -> None:
 def _share(path: Path) -> None:
     about = path.lstat()
     if about.st_uid == os.geteuid() and not stat.S_ISLNK(about.st_mode):
-        path.chmod(helper.mode_in(str(path.parent), is_folder=stat.S_ISDIR(about.st_mode)))
+        path.chmod(durable.mode_in(str(path.parent), is_folder=stat.S_ISDIR(about.st_mode)))
 
 
 def _owner(path: Path) -> str:

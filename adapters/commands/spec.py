@@ -3,7 +3,7 @@
 import os
 from datetime import timedelta
 
-from adapters.commands.helper import Spec
+from adapters.commands.message import Spec
 from adapters.commands.place import Place
 from controller.tasks import Command
 

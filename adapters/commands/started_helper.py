@@ -8,7 +8,8 @@ from contextlib import suppress
 from fcntl import F_DUPFD_CLOEXEC, fcntl
 from pathlib import Path
 
-from adapters.commands.helper import CONTROL_FD, LOCK_FD
+from adapters.commands.helper import LOCK_FD
+from adapters.commands.message import CONTROL_FD
 
 _SOURCE_FD = 10
 """What the helper gets is copied up here first, clear of the numbers that it gets it under."""

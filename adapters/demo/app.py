@@ -1,7 +1,8 @@
 """A small HTTP/1.1 server: one member of the demo's pool, in a process of its own.
 
-Imports the standard library alone and nothing of ours, so that it also starts by its path, under
-`python -I -S`, in a twentieth of a second. Its state is a JSON file:
+Imports the standard library alone, little of it, and nothing of ours, so that it also starts by its
+path, under `python -I -S`, in a few hundredths of a second. Each client has a thread, which ends
+with the process. Its state is a JSON file:
 
     version     read once, at the start: an upgrade is a new file and a new process
     boot_ms     milliseconds from the start to the first connection taken
@@ -13,18 +14,15 @@ All but the first two are looked up again when the file is replaced.
 """
 
 import argparse
-import asyncio
 import json
 import os
 import random
-import signal
+import select
 import socket
 import sys
-from contextlib import suppress
-from functools import partial
-from pathlib import Path
+import threading
+import time
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 HEAD_LIMIT = 16_384
 """Bytes of one request's head; HAProxy sends far less."""
@@ -38,20 +36,23 @@ BACKLOG = 256
 class State:
     """The state file, read again when it is another one."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: str) -> None:
         self._path = path
         self._stamp: tuple[int, int] | None = None
         self._values: dict[str, Any] = {}
+        self._lock = threading.Lock()
+        self._served = 0
         self.refresh()
         self.version = str(self._values.get("version", "v1"))
         self.boot = float(self._values.get("boot_ms", 0)) / 1000
-        self._served = 0
 
     def refresh(self) -> None:
-        found = self._path.stat()
-        if self._stamp != (stamp := (found.st_ino, found.st_mtime_ns)):
-            self._values = json.loads(self._path.read_text())
-            self._stamp = stamp
+        found = os.stat(self._path)
+        with self._lock:
+            if self._stamp != (stamp := (found.st_ino, found.st_mtime_ns)):
+                with open(self._path) as file:
+                    self._values = json.load(file)
+                self._stamp = stamp
 
     @property
     def health(self) -> int:
@@ -59,81 +60,64 @@ class State:
 
     def next_fails(self) -> bool:
         """Whether the request now to be answered is one of those that fail."""
-        self._served += 1
-        every = int(self._values.get("fail_every", 0))
-        if every and self._served % every == 0:
-            return True
+        with self._lock:
+            self._served += 1
+            every = int(self._values.get("fail_every", 0))
+            if every and self._served % every == 0:
+                return True
         return random.random() < float(self._values.get("error_ratio", 0))
 
 
-class Connection(asyncio.Protocol):
+class Connection:
     """One client: requests are answered in turn, each whole before the next is looked at."""
 
-    def __init__(self, name: str, state: State, open_ones: set["Connection"]) -> None:
+    def __init__(self, name: str, state: State, link: socket.socket) -> None:
         self._name = name
         self._state = state
-        self._open_ones = open_ones
+        self._link = link
         self._buffer = b""
-        self._pending: asyncio.TimerHandle | None = None
-        self._transport: asyncio.Transport
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        self._open_ones.add(self)
+    def serve(self) -> None:
+        """Return when either side has closed it."""
+        with self._link:
+            try:
+                while (head := self._next_head()) is not None:
+                    if not self._take(head):
+                        self._close()
+                        return
+            except OSError:
+                return  # the client is gone
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._open_ones.discard(self)
-        if self._pending:
-            self._pending.cancel()
+    def _next_head(self) -> str | None:
+        while b"\r\n\r\n" not in self._buffer:
+            if len(self._buffer) > HEAD_LIMIT:
+                self._answer(431, "head too long", close=True)
+                self._close()
+                return None
+            if not (chunk := self._link.recv(65_536)):
+                return None
+            self._buffer += chunk
+        head, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
+        return head.decode("latin-1")
 
-    def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        if self._pending is None:
-            self._next()
-
-    def abort(self) -> None:
-        self._transport.abort()
-
-    def _next(self) -> None:
-        self._pending = None
-        while not self._transport.is_closing():
-            head, end, rest = self._buffer.partition(b"\r\n\r\n")
-            if not end:
-                if len(head) > HEAD_LIMIT:
-                    self._answer(431, "head too long", close=True)
-                return
-            self._buffer = rest
-            self._pending = self._take(head.decode("latin-1"))
-            if self._pending:
-                return
-
-    def _take(self, head: str) -> asyncio.TimerHandle | None:
-        """Answer one request, or return the timer that will."""
+    def _take(self, head: str) -> bool:
+        """Answer one request; False when it was the last."""
         line, *headers = head.split("\r\n")
         words = line.split(" ")
         if len(words) != 3 or words[0] != "GET":
             self._answer(405, "GET only", close=True)
-            return None
+            return False
         close = any(h.lower().replace(" ", "") == "connection:close" for h in headers)
-        url = urlsplit(words[1])
+        path, _, query = words[1].partition("?")
         self._state.refresh()
-        version = self._state.version
-        if url.path == "/health":
-            self._answer(self._state.health, version, close=close)
-            return None
-        status = 500 if self._state.next_fails() else 200
-        if url.path != "/slow":
-            self._answer(status, version, close=close)
-            return None
-        wanted = parse_qs(url.query).get("ms", [""])[0]
-        delay = min(int(wanted), SLOW_LIMIT) / 1000 if wanted.isdecimal() else SLOW_DEFAULT
-        answer = partial(self._answer_late, status, version, close=close)
-        return asyncio.get_running_loop().call_later(delay, answer)
-
-    def _answer_late(self, status: int, text: str, *, close: bool) -> None:
-        self._answer(status, text, close=close)
-        self._next()
+        if path == "/health":
+            status = self._state.health
+        else:
+            status = 500 if self._state.next_fails() else 200
+        if path == "/slow":
+            time.sleep(_delay(query))
+        self._answer(status, self._state.version, close=close)
+        return not close
 
     def _answer(self, status: int, text: str, *, close: bool) -> None:
         """The reason phrase may be empty (RFC 9112, section 4)."""
@@ -146,9 +130,22 @@ class Connection(asyncio.Protocol):
             f"X-Member: {self._name}",
             *(["Connection: close"] if close else []),
         ]
-        self._transport.write(("\r\n".join(lines) + "\r\n\r\n" + body).encode())
-        if close:
-            self._transport.close()
+        self._link.sendall(("\r\n".join(lines) + "\r\n\r\n" + body).encode())
+
+    def _close(self) -> None:
+        """What the client still sends is read, or the reply might be lost (RFC 9112, section
+        9.6)."""
+        self._link.shutdown(socket.SHUT_WR)
+        self._link.settimeout(1)
+        while self._link.recv(65_536):
+            pass
+
+
+def _delay(query: str) -> float:
+    """Seconds that a slow request takes: as its `ms` has it."""
+    fields = (field.partition("=") for field in query.split("&"))
+    wanted = next((value for name, _, value in fields if name == "ms"), "")
+    return min(int(wanted), SLOW_LIMIT) / 1000 if wanted.isdecimal() else SLOW_DEFAULT
 
 
 def listen(port: int) -> socket.socket:
@@ -159,55 +156,53 @@ def listen(port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     listener.bind(("127.0.0.1", port))
     listener.listen(BACKLOG)
+    listener.setblocking(False)
     return listener
 
 
-def watch(lifeline: Path, end: asyncio.Event) -> None:
-    """Set `end` when the last process that holds the FIFO `lifeline` open for writing is gone,
-    however it went (fifo(7))."""
+def hold(lifeline: str | None) -> int | None:
+    """The FIFO opened for reading; None without one. Exits when nobody holds it for writing."""
+    if lifeline is None:
+        return None
     line = os.open(lifeline, os.O_RDONLY | os.O_NONBLOCK)
-
-    def look() -> None:
-        if not os.read(line, 1):
-            end.set()
-            asyncio.get_running_loop().remove_reader(line)
-
     try:
-        look()
+        os.read(line, 1)
     except BlockingIOError:
-        asyncio.get_running_loop().add_reader(line, look)
+        return line
+    sys.exit(0)
 
 
-async def serve(name: str, port: int, state: State, lifeline: Path | None) -> None:
-    """Serve until SIGTERM, or until the lifeline ends; then cut everything at once."""
-    loop = asyncio.get_running_loop()
-    end = asyncio.Event()
-    loop.add_signal_handler(signal.SIGTERM, end.set)
-    if lifeline:
-        watch(lifeline, end)
-    with suppress(TimeoutError):
-        await asyncio.wait_for(end.wait(), state.boot)
+def serve(name: str, port: int, state: State, lifeline: str | None) -> None:
+    """Serve until SIGTERM, whose default action cuts everything at once, or until the last process
+    that holds the FIFO `lifeline` open for writing is gone, however it went (fifo(7))."""
+    watched = select.poll()
+    line = hold(lifeline)
+    if line is not None:
+        watched.register(line)
+    if watched.poll(state.boot * 1000):
         return
-    open_ones: set[Connection] = set()
-    server = await loop.create_server(
-        lambda: Connection(name, state, open_ones), sock=listen(port), backlog=BACKLOG
-    )
-    await end.wait()
-    server.close()
-    for connection in list(open_ones):
-        connection.abort()
-    await asyncio.sleep(0)
+    listener = listen(port)
+    watched.register(listener, select.POLLIN)
+    while all(number == listener.fileno() for number, _ in watched.poll()):
+        try:
+            link, _ = listener.accept()
+        except OSError:
+            continue  # it has left again
+        link.setblocking(True)
+        link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        client = Connection(name, state, link)
+        threading.Thread(target=client.serve, daemon=True).start()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="app", description="One member of the demo's pool.")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--name", required=True)
-    parser.add_argument("--state", type=Path, required=True)
-    parser.add_argument("--lifeline", type=Path, help="end when nobody holds this FIFO any more")
+    parser.add_argument("--state", required=True)
+    parser.add_argument("--lifeline", help="end when nobody holds this FIFO any more")
     given = parser.parse_args()
     try:
-        asyncio.run(serve(given.name, given.port, State(given.state), given.lifeline))
+        serve(given.name, given.port, State(given.state), given.lifeline)
     except (OSError, ValueError) as error:
         sys.exit(f"{given.name}: {error}")
 

@@ -13,7 +13,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +27,14 @@ class Fault(Exception):
     """What could not be done, in one line."""
 
 
-@dataclass(frozen=True, slots=True)
 class Home:
     """Where a member's app lives: its files in the folder of its world."""
 
-    folder: Path
-    name: str
+    __slots__ = ("folder", "name")
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.folder = folder
+        self.name = name
 
     @property
     def state(self) -> Path:

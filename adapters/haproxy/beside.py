@@ -60,8 +60,8 @@ def beside_of(facts: HaproxyFacts, view: InstanceView, selected: Collection[str]
         near = [hosts[o.address] for o in alone if o.address in hosts and o.has_users]
         if near and not busy:
             notes.append(
-                f"{backend} has servers at the addresses of {_names(near)}, with other ports: they "
-                "are not taken out with them"
+                f"{backend} has servers at the addresses of {names_of(near)}, with other ports: "
+                "they are not taken out with them"
             )
     return Beside(tuple(refusals), tuple(notes))
 
@@ -74,7 +74,7 @@ def _followers(
 ) -> Iterator[str]:
     """Those go out with the member, but its upgrade waits for no request of theirs."""
     if followers:
-        paths = _names([one.path for one, _ in followers])
+        paths = names_of([one.path for one, _ in followers])
         yield (
             f"{api}: {paths} follow members of this pool (track) and go out with them, but no "
             "upgrade would wait for their requests, and no gate count their errors; "
@@ -85,7 +85,7 @@ def _followers(
 def _twins(api: str, backend: str, twins: Sequence[tuple[OtherServer, str]]) -> Iterator[str]:
     """Those stay in rotation while the same process is upgraded."""
     if twins:
-        pairs = _names([f"{one.path} is {member}" for one, member in twins])
+        pairs = names_of([f"{one.path} is {member}" for one, member in twins])
         yield (
             f"{api}: {pairs} (same address and port), and stays in rotation: users of "
             f"{backend!r} would meet the member during its upgrade; " + _mend(backend, twins)
@@ -105,7 +105,8 @@ def _mend(
     return listed
 
 
-def _names(names: Sequence[str]) -> str:
+def names_of(names: Sequence[str]) -> str:
+    """As a list in a message, of many only the first."""
     names = list(dict.fromkeys(names))
     more = len(names) - MOST_NAMED
     return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

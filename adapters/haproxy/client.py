@@ -34,6 +34,8 @@ REPLY_LIMIT = 16 * 1024 * 1024
 """Bytes; the whole view of 10,000 servers is about 6 MiB."""
 _CHUNK = 256 * 1024
 
+_RUNS = "that HAProxy runs; `stats socket` in its configuration names it"
+
 WHO: Final[Command] = ("show", "info")
 SPEAKS_HTTP: Final = (
     "it speaks HTTP: a stats page or a proxied site, not a Runtime API; name a `stats socket` of "
@@ -125,25 +127,27 @@ class RuntimeClient:
         except TimeoutError:
             text = b"".join(heard).decode(errors="replace")
             raise silence(self.instance, text, self._deadline.total_seconds()) from None
-        except FileNotFoundError:
-            raise BalancerUnreachable(self.instance, "there is no such socket") from None
-        except ConnectionRefusedError:
-            raise self._refused() from None
-        except PermissionError:
-            raise BalancerUnreachable(
-                self.instance, "this user may not open the socket (permission denied)"
-            ) from None
         except OSError as error:
-            reason = error.strerror or str(error)
-            raise BalancerUnreachable(self.instance, f"no connection: {reason}") from error
+            raise self._not_opened(error) from error
 
-    def _refused(self) -> BalancerError:
-        if isinstance(self._endpoint, UnixEndpoint) and not Path(self._endpoint.path).is_socket():
-            return Unsupported(
-                self.instance,
-                "this is a file, not a socket; name the path of a `stats socket`",
-            )
-        return BalancerUnreachable(self.instance, "connection refused: nothing listens there")
+    def _not_opened(self, error: OSError) -> BalancerError:
+        path = Path(self._endpoint.path) if isinstance(self._endpoint, UnixEndpoint) else None
+        mend = "check the address and the network"
+        match error:
+            case FileNotFoundError():
+                fault, mend = "there is no such socket", f"check the path and {_RUNS}"
+            case ConnectionRefusedError() if path and not path.is_socket():
+                fault = f"this is a {'folder' if path.is_dir() else 'file'}, not a socket"
+                return Unsupported(self.instance, f"{fault}; name the path of a `stats socket`")
+            case ConnectionRefusedError():
+                fault = "connection refused: nothing listens there"
+                mend = f"check the address and {_RUNS}"
+            case PermissionError() if path:
+                fault = "this user may not open the socket (permission denied)"
+                mend = "join the group of that socket, or use sudo"
+            case _:
+                fault = f"no connection: {error.strerror or error}"
+        return BalancerUnreachable(self.instance, fault, mend)
 
     async def _read(self, reader: asyncio.StreamReader, heard: list[bytes]) -> None:
         """Add to `heard` until the connection is closed."""

@@ -7,7 +7,9 @@ change with a reload, so every answer is checked against the names.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
+from adapters.haproxy.beside import MOST_NAMED, names_of
 from adapters.haproxy.lines import (
     Server,
     backend_counters,
@@ -72,10 +74,11 @@ def frontends_in(instance: str, reply: str) -> dict[str, Counters]:
 
 
 def require(instance: str, backends: Sequence[str], there: Mapping[str, Row]) -> None:
-    """Raises NoSuchBackend, which names those that exist."""
+    """Raises NoSuchBackend, which names those that exist: of many, those with a similar name."""
     if missing := [backend for backend in backends if backend not in there]:
-        names = ", ".join(sorted(there)) or "none"
-        raise NoSuchBackend(instance, f"no backend {', '.join(missing)}; there are: {names}")
+        alike = get_close_matches(missing[0], there, MOST_NAMED) if len(there) > MOST_NAMED else []
+        known = names_of([*alike, *sorted(there)]) or "none"
+        raise NoSuchBackend(instance, f"no backend {names_of(missing)}; there are: {known}")
 
 
 def show_state(backend: str) -> Command:

@@ -29,6 +29,10 @@ class CommandNotifier:
         self._cwd = cwd
         self._commands = commands
 
+    def unstartable(self) -> str | None:
+        """See `Commands.unstartable`."""
+        return self._commands.unstartable(Command(self._argv, LONGEST, {}, self._cwd))
+
     async def deliver(self, notice: Notice, delivery: str) -> Undelivered | None:
         env = environment(notice, delivery)
         result = await self._commands.run_briefly(Command(self._argv, LONGEST, env, self._cwd))

@@ -90,7 +90,7 @@ class HttpAsker:
         )
 
     async def _context(self) -> ssl.SSLContext | bool:
-        if not self._probe.verify or not self._probe.url.lower().startswith("https:"):
+        if not self._probe.is_trusting:
             return False
         try:
             return await asyncio.to_thread(ssl.create_default_context, cafile=self._probe.ca)

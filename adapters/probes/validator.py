@@ -8,6 +8,7 @@ from datetime import timedelta
 from adapters.probes.command import answer
 from adapters.probes.tcp import connect
 from adapters.probes.words import public_url
+from adapters.trust import NoAuthorities, context
 from controller.core.gates.figures import span
 from controller.ports import Clock, Commands
 from controller.tasks import CommandProbe, HttpProbe, TcpProbe, Validation, ValidationResult
@@ -39,6 +40,17 @@ class OutsideValidator:
                 return ValidationResult(False, f"{name}: {result.detail}")
             passed.append(f"{name}: {result.detail}")
         return ValidationResult(True, "; ".join(passed) or "nothing to validate")
+
+    def unusable(self, validation: Validation) -> str | None:
+        """See `Validator.unusable`: authorities that cannot be read."""
+        probe = validation.probe
+        if not isinstance(probe, HttpProbe) or not probe.is_trusting:
+            return None
+        try:
+            context(probe.ca)
+        except NoAuthorities as error:
+            return str(error)
+        return None
 
     async def _held(self, validation: Validation, ask: _Try) -> ValidationResult:
         deadline = self._clock.now() + validation.within

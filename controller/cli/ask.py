@@ -1,12 +1,21 @@
-"""Confirmation prompts (y/N). Input typed before the question is dropped, and the default is no."""
+"""Confirmation prompts (y/N). Input typed before the question is dropped, and the default is no.
+
+Members may be watched meanwhile: nothing here waits for the terminal. One that is stopped (Ctrl-S)
+shows the question later, and a job in the background waits until it is in front.
+"""
 
 import asyncio
+import os
 import sys
 import termios
+from typing import Final
 
-import click
+from controller.cli.say import fitted, output
 
-from controller.cli.say import fitted
+EVERY: Final = 0.25
+"""Seconds between two looks at a terminal that may have gone, or be ours again."""
+MOST: Final = 4096
+"""Bytes of an answer: a line of a terminal has no more (termios(3), "Canonical mode")."""
 
 
 def is_terminal() -> bool:
@@ -16,24 +25,64 @@ def is_terminal() -> bool:
 async def ask(question: str) -> bool:
     """Ask y/N without blocking the event loop. End of input counts as no, and so does a terminal
     that cannot be written to."""
-    loop = asyncio.get_running_loop()
+    writer, descriptor = output(), sys.stdin.fileno()
     try:
-        termios.tcflush(sys.stdin, termios.TCIFLUSH)
-        click.echo("\n".join(fitted([f"{question} [y/N]"])) + " ", nl=False)
-    except (OSError, termios.error):
+        termios.tcflush(descriptor, termios.TCIFLUSH)
+    except termios.error:
         return False
-    answered = loop.create_future()
-
-    def read() -> None:
-        if not answered.done():
-            answered.set_result(sys.stdin.readline())
-
-    loop.add_reader(sys.stdin.fileno(), read)
+    writer.write("\n".join(fitted([f"{question} [y/N]"])) + " ", end="")
+    answer = _Answer(descriptor)
     try:
-        line: str = await answered
+        while not (answer.is_there or writer.has_failed):
+            await answer.come(EVERY)
     finally:
-        loop.remove_reader(sys.stdin.fileno())
-    return line.strip().lower() in ("y", "yes")
+        answer.close()
+    return answer.line.strip().lower() in (b"y", b"yes")
+
+
+class _Answer:
+    """A line that is typed. Read from the descriptor: a buffered stream would wait for the end of
+    the line, where the input ends without one."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.line = b""
+        self.is_there = False
+        self._descriptor = descriptor
+        self._loop = asyncio.get_running_loop()
+        self._came = asyncio.Event()
+
+    async def come(self, seconds: float) -> None:
+        """Wait for it, but no longer than that."""
+        self._loop.add_reader(self._descriptor, self._read)
+        try:
+            await asyncio.wait_for(self._came.wait(), seconds)
+        except TimeoutError:
+            return
+
+    def close(self) -> None:
+        self._loop.remove_reader(self._descriptor)
+
+    def _read(self) -> None:
+        try:
+            chunk = os.read(self._descriptor, MOST)
+        except OSError:
+            self.close()  # until `come` is called again
+            chunk = b""
+            if _is_in_background(self._descriptor):
+                return
+        self.line = (self.line + chunk)[-MOST:]
+        if not chunk or chunk.endswith(b"\n"):
+            self.is_there = True
+            self._came.set()
+
+
+def _is_in_background(descriptor: int) -> bool:
+    """Whether another job has the terminal: who reads then gets an error, since SIGTTIN is ignored
+    (setpgid(2), tcgetpgrp(3))."""
+    try:
+        return os.tcgetpgrp(descriptor) != os.getpgrp()
+    except OSError:  # the terminal has gone
+        return False
 
 
 class TerminalQuestions:

@@ -36,12 +36,13 @@ _receiver: Receiver = interrupt
 
 
 def prepare() -> None:
-    """Handle the signals from now on. A terminal with `stty tostop` no longer stops a background
-    job that writes to it: members would be left as they are."""
+    """Handle the signals from now on. A terminal no longer stops a background job that asks, or
+    that writes where `stty tostop` is set: members would be left as they are."""
     for one in SIGNALS:
         if signal.getsignal(one) is not signal.SIG_IGN:
             signal.signal(one, _came)
-    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    for one in (signal.SIGTTIN, signal.SIGTTOU):
+        signal.signal(one, signal.SIG_IGN)
 
 
 def hand_to(receiver: Receiver) -> None:

@@ -135,13 +135,19 @@ async def _ask(name: str, state: str | None, verb: Verb, reason: str) -> None:
 async def _resume(name: str, state: str | None, reason: str) -> None:
     """First says what may still run of a failed step, and asks, where there is somebody to ask."""
     async with _opened(name, state) as opened:
-        members = opened.former.state.members.values()
-        busy = [f"{m.name}: {m.progress.may_run}" for m in members if m.progress.may_run]
-        for line in busy:
-            click.echo(legible_line(f"CAUTION: {line}; the next run begins the step again"))
+        busy = _say_what_may_run(opened.former.state, "the next run begins the step again")
         if busy and is_terminal() and not await ask("does nothing of it run any more?"):
             raise Refused(f"resume {name}: end it, or wait for its end, first")
         await _ask_for(opened, Verb.RESUME, reason)
+
+
+def _say_what_may_run(state: State, then: str) -> bool:
+    """Whether anything may. `then`: why it matters."""
+    members = state.members.values()
+    busy = [f"{m.name}: {m.progress.may_run}" for m in members if m.progress.may_run]
+    for line in busy:
+        click.echo(legible_line(f"CAUTION: {line}; {then}"))
+    return bool(busy)
 
 
 async def _ask_for(opened: Opened, verb: Verb, reason: str) -> None:
@@ -198,6 +204,7 @@ def _notices(
 async def _abort(name: str, restore: bool, log_format: str, given: dict[str, Any]) -> int:
     ways = options.ways_out(given)
     async with _opened(name, given["state"]) as opened:
+        _say_what_may_run(opened.former.state, "look there before another rollout begins it again")
         try:
             return await _abort_at_rest(opened, restore, log_format, ways)
         except PoolHeld:  # a process runs it: it gets the request

@@ -1,6 +1,7 @@
 """Options that several commands share; each has an environment twin `POOLROLL_…`."""
 
 import shlex
+import stat
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -37,8 +38,9 @@ def option(name: str, **attributes: Any) -> Callable[[F], F]:
     return click.option(name, envvar=twin, show_envvar=True, **attributes)
 
 
+# Not click's own question whether it is readable: the reader says of each fault what to do.
 rollout_file = click.argument(
-    "file", type=click.Path(path_type=Path), envvar="POOLROLL_FILE", metavar="FILE"
+    "file", type=click.Path(path_type=Path, readable=False), envvar="POOLROLL_FILE", metavar="FILE"
 )
 
 
@@ -47,18 +49,34 @@ def must_stay(verb: str, file: Path) -> None:
 
     Raises UsageFault.
     """
-    path = file.absolute()
-    passes = str(file) == "-" or path.is_relative_to("/dev") or path.is_relative_to("/proc")
-    if passes or path.is_fifo() or path.is_socket():
+    if str(file) == "-" or _passes(file):
         raise UsageFault(
             f"{verb} {file}: this can be read once only; write it to a file, since `run` and "
             "`resume` read it again"
         )
 
 
+def _passes(file: Path) -> bool:
+    try:
+        path, mode = file.absolute(), file.stat().st_mode
+    except OSError:  # the reader says why it cannot be read
+        return False
+    lies_on_disk = not path.is_relative_to("/dev") and not path.is_relative_to("/proc")
+    return not lies_on_disk or stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
+
+
+def _folder(_ctx: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not value.strip():
+        raise UsageFault("--state: is empty; name the state folder, or leave the option out")
+    if value is not None and value.startswith("kubernetes:"):
+        raise UsageFault(f"--state {value}: not yet supported; name a folder")
+    return value
+
+
 state = option(
     "--state",
     metavar="DIR",
+    callback=_folder,
     help="State folder: journal, lock, running commands. Default: /var/lib/poolroll if it is "
     "writable, else a folder under the XDG state home.",
 )

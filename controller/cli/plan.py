@@ -36,6 +36,7 @@ def plan(file: Path, json: bool, state: str | None, **given: Any) -> None:
     folder = bootstrap.state_folder(state)
     dry = asyncio.run(_dry_run(rollout, folder, run_options))
     dry.findings.notes += bootstrap.about_state(state, folder)
+    dry.findings.refusals += bootstrap.unheard(rollout, folder)
     if json:
         click.echo(_value(rollout, dry).model_dump_json(indent=2))
     else:

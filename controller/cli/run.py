@@ -150,7 +150,7 @@ async def _run(
         ports = bootstrap.ports(rollout.settings, folder, store)
         name = rollout.settings.name
         narrator = narrator_for(name, ports.clock, log_format, asks=run_options.stepwise)
-        notices = bootstrap.notices(rollout, ports.commands, narrator.warn)
+        notices = bootstrap.notices(rollout, ports.commands, narrator.warn, is_beginning=True)
         meter = bootstrap.meter(name, ways, narrator.warn)
         confirm = Confirmation(
             ports, run_options.overrides, narrator, notices, meter, notes=notes, yes=yes

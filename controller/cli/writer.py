@@ -27,14 +27,17 @@ def left_out(count: int) -> str:
     return f"{count} lines left out: the terminal did not accept output for a while"
 
 
-def put(stream: TextIO, text: str) -> None:
+def put(stream: TextIO, text: str) -> bool:
     """Write `text`, however long the reader takes; errors end nothing, since the reader may have
-    gone: they are noted. Nothing of it stays in a buffer."""
+    gone: they are noted. Nothing of it stays in a buffer. Whether all was written."""
     with suppress(ValueError):
         try:
             _put(stream, text)
         except OSError as error:
             streams.missed(stream, error)
+        else:
+            return True
+    return False
 
 
 def _put(stream: TextIO, text: str) -> None:
@@ -57,6 +60,8 @@ class Writer:
 
     def __init__(self, stream: TextIO, say_left_out: LeftOut = left_out) -> None:
         self.stream = stream
+        self.has_failed = False
+        """The last lines could not be written."""
         self._say_left_out = say_left_out
         self._lines: deque[str] = deque(maxlen=WAITING)
         self._left_out = 0
@@ -64,12 +69,12 @@ class Writer:
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
 
-    def write(self, *lines: str) -> None:
+    def write(self, *lines: str, end: str = "\n") -> None:
         """Takes the lines, without their ends; never waits."""
         with self._changed:
             for line in lines:
                 self._left_out += len(self._lines) == WAITING
-                self._lines.append(line)
+                self._lines.append(line + end)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
                 self._thread.start()
@@ -86,8 +91,9 @@ class Writer:
 
     def _work(self) -> None:
         while True:
-            put(self.stream, "".join(f"{line}\n" for line in self._next()))
+            is_written = put(self.stream, "".join(self._next()))
             with self._changed:
+                self.has_failed = not is_written
                 self._is_writing = False
                 self._changed.notify_all()
 
@@ -97,7 +103,7 @@ class Writer:
             lines = list(self._lines)
             self._lines.clear()
             if self._left_out:
-                lines.insert(0, self._say_left_out(self._left_out))
+                lines.insert(0, f"{self._say_left_out(self._left_out)}\n")
                 self._left_out = 0
             self._is_writing = True
             return lines

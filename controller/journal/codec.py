@@ -15,14 +15,15 @@ KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Event)} 
 
 
 @cache
-def _adapter(kind: str) -> TypeAdapter[Any]:
+def adapter(kind: str) -> TypeAdapter[Any]:
+    """What reads and writes one of the KINDS; made at its first use, which takes a while."""
     return TypeAdapter(KINDS[kind])
 
 
 def encode(value: Event | Plan) -> tuple[str, str]:
     """Kind and JSON."""
     kind = type(value).__name__
-    return kind, _adapter(kind).dump_json(value).decode()
+    return kind, adapter(kind).dump_json(value).decode()
 
 
 def decode(kind: str, body: str) -> Any:
@@ -32,6 +33,6 @@ def decode(kind: str, body: str) -> Any:
         raise StateError(f"the journal has a line of an unknown kind, {kind!r}: a newer poolroll?")
     try:
         present = upgraded_plan(body) if kind == PLAN else upgraded_event(kind, body)
-        return _adapter(kind).validate_json(present)
+        return adapter(kind).validate_json(present)
     except ValueError as error:
         raise StateError(f"the journal has a {kind} that cannot be read: {error}") from None

@@ -36,7 +36,7 @@ from controller.lifecycle.way_back import WayBack, way_back
 from controller.ports import Hold
 from controller.preflight.gates import GateNow, gates_now, intervals_of
 from controller.preflight.guards import ask_guards, failing_validations, refused_guards
-from controller.preflight.programs import missing_programs
+from controller.preflight.programs import missing_programs, unusable_validations
 from controller.preflight.survey import PoolSurvey, Reached, reach, survey
 from controller.runner.task_group import task_group
 
@@ -148,11 +148,12 @@ def _choose(seen: Findings, proposal: Proposal, options: RunOptions) -> None:
 
 
 def _look_for_programs(seen: Findings, file: RolloutFile, whole: Plan, ports: ReadPorts) -> None:
-    """Programs for members that have not begun yet."""
+    """Programs and files for members that have not begun yet."""
     members = seen.state.members
     untouched = [one for one in whole.members if members[one.name].phase is Phase.WAITING]
     missing, later = missing_programs(file, untouched, whole.purpose, ports.tasks)
     seen.refusals += missing
+    seen.refusals += unusable_validations(file, untouched, whole.purpose, ports.validator)
     seen.notes += later
     seen.is_startable = not missing
 

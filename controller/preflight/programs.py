@@ -1,4 +1,5 @@
-"""Whether the programs that a rollout starts exist on this machine. Starts none."""
+"""Whether the programs that a rollout starts, and the files that its validations read, are there on
+this machine. Starts none."""
 
 from collections.abc import Sequence
 
@@ -6,7 +7,7 @@ from controller.config import Program, RolloutFile, Trail
 from controller.core.plan.plan import Purpose
 from controller.core.pool import Member
 from controller.core.steps import Course
-from controller.ports import Tasks
+from controller.ports import Tasks, Validator
 
 
 def missing_programs(
@@ -30,6 +31,20 @@ def missing_programs(
             file.located(trail, f"{whose}{fault}; {mend}")
         )
     return refusals, notes
+
+
+def unusable_validations(
+    file: RolloutFile, members: Sequence[Member], purpose: Purpose, validator: Validator
+) -> list[str]:
+    """Validations that no member could pass from this machine, as reasons to refuse."""
+    course = Course.ROLLBACK if purpose is Purpose.ROLLBACK else Course.UPGRADE
+    found: dict[str, None] = {}
+    for member in members:
+        for at, validation in enumerate(file.work(course, member, "check").validations):
+            if (fault := validator.unusable(validation)) is not None:
+                mend = "name a PEM file that this user may read"
+                found[file.located(("validate", at, "http", "ca"), f"{fault}; {mend}")] = None
+    return list(found)
 
 
 def _programs(file: RolloutFile, member: Member, purpose: Purpose) -> list[Program]:

@@ -20,6 +20,7 @@ from controller.core.events import (
 from controller.core.events.said import said_last
 from controller.core.gates.figures import span
 from controller.core.pool import FULL, Found
+from controller.core.state.same_signal import SIGNALS
 from controller.core.steps import (
     AskGuard,
     AskOperator,
@@ -137,6 +138,8 @@ class Performer:
         if guard is None:
             return GuardAnswered(member, Answer.NEEDED, "no `unless` is configured")
         result = await self._tasks.ask(guard.task)
+        if _is_cut(guard, result):
+            result = await self._tasks.ask(guard.task)
         return GuardAnswered(member, *weigh(guard, result))
 
     async def _run(self, step: RunStep) -> Event:
@@ -179,6 +182,17 @@ def weigh(guard: Guard, result: JobResult) -> tuple[Answer, str]:
     return Answer.REFUSED, said + (f": {last}" if last else "")
 
 
+def _is_cut(guard: Guard, result: JobResult) -> bool:
+    """Whether it was ended before it could answer: by the signal that stops poolroll, which comes
+    to each process of a unit, or with its connection."""
+    is_by_ssh = result.exit_code == SSH_FAILED and _is_ssh(guard.task)
+    return result.exit_code not in guard.go_on and (result.exit_code in SIGNALS or is_by_ssh)
+
+
+def _is_ssh(task: Task) -> bool:
+    return task.label.rpartition("/")[2] == "ssh"
+
+
 def _end(result: JobResult, task: Task) -> str:
     if result.fault is not None:
         return f"could not be started: {result.fault}"
@@ -187,17 +201,19 @@ def _end(result: JobResult, task: Task) -> str:
     if result.timed_out:
         return f"did not end in time ({span(task.timeout)}) and was ended{rest}"
     if result.lost:
-        return "was cut off; how it ended is not known"
+        return f"was cut off; how it ended is not known{rest}"
     return result.end + rest
 
 
 def _may_run(result: JobResult, task: Task) -> str:
-    """What of a step that failed may still run, in words; empty: nothing that is known."""
+    """What of a step that failed, or whose end nobody saw, may still run, in words; empty: nothing
+    that is known."""
     parts = []
     if result.survivors:
-        parts.append(f"{', '.join(result.survivors)} could not be ended and may still run")
+        could = "" if result.lost else "could not be ended and "
+        parts.append(f"{', '.join(result.survivors)} {could}may still run")
     names = list(result.connections)
-    if result.exit_code == SSH_FAILED and task.label.rpartition("/")[2] == "ssh":
+    if result.exit_code == SSH_FAILED and _is_ssh(task):
         names.append("ssh")
     if names:
         parts.append(f"what {' and '.join(names)} started elsewhere may still run there")

@@ -31,6 +31,8 @@ from controller.records import Returned, Taken
 
 LATE: Final = timedelta(seconds=1)
 """A record that takes longer is waited for by steps alone."""
+SILENT: Final = timedelta(seconds=4)
+"""After so much more, people are told: a busy machine is late now and then."""
 LAST: Final = timedelta(seconds=5)
 """How long the last records of a run are waited for."""
 
@@ -113,20 +115,25 @@ class Recorder:
         return cancelled
 
     async def caught_up(self) -> JournalSeen:
-        """Wait until the journal is late, then until it has taken all; what to apply then.
+        """Wait until the journal is late, then until it has taken all, or is silent; what to apply
+        then.
 
         Raises LeaseLost.
         """
         await self._went_late.wait()
-        self._went_late.clear()
+        silent = None if self.state.journal.is_silent else SILENT.total_seconds()
         while (last := self._last) is not None:
-            await asyncio.wait((last,))
+            await asyncio.wait((last,), timeout=silent)
+            if not last.done():
+                return JournalSeen(is_late=True, is_silent=True)
             try:
                 trouble = last.result()
             except StateError as error:
+                self._went_late.clear()
                 self.is_unwritten = True
                 return JournalSeen(fault=str(error), is_unwritten=True)
             if last is self._last:
+                self._went_late.clear()
                 return JournalSeen(fault=trouble)
         raise AssertionError("a journal without a record is not late")
 

@@ -1,5 +1,6 @@
 """The console script: quick where it can be, and the same as the commands say."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -91,6 +92,37 @@ def test_file_that_can_be_read_once_only(verb: str, source: str) -> None:
     done = CliRunner().invoke(poolroll, [verb, source, "--yes"])
     assert isinstance(done.exception, UsageFault | SystemExit)
     assert (done.exit_code, "can be read once only" in done.output) == (2, True)
+
+
+@pytest.mark.parametrize("verb", ["check", "plan", "gate", "run", "rehearse", "rollback"])
+def test_file_that_cannot_be_read(
+    verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line that says why: no permission for it or its folder, a name that no file can have, no
+    folder to look for it in."""
+    shut, gone = tmp_path / "web.yaml", tmp_path / "gone"
+    shut.write_text("name: web")
+    gone.mkdir()
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "access", lambda *_: False)
+        patched.setattr(os, "stat", _forbidden)
+        patched.setattr(Path, "open", _forbidden)
+        assert refused(verb, str(shut)) == f"{shut}: permission denied; check its owner and mode"
+    name = "x" * 300
+    assert refused(verb, name) == f"{name}: cannot be read: File name too long"
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert refused(verb, "web.yaml") == "web.yaml: no such file; check the path"
+
+
+def _forbidden(*_: object, **__: object) -> None:
+    raise PermissionError(errno.EACCES, "Permission denied")
+
+
+def refused(verb: str, file: str) -> str:
+    done = CliRunner().invoke(poolroll, [verb, file], env={"POOLROLL_YES": "1"})
+    assert done.exit_code == 2
+    return done.output.strip() or str(done.exception)
 
 
 def test_file_on_standard_input() -> None:

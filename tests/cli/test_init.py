@@ -1,31 +1,30 @@
 """`init` against real HAProxys: what it prints, `check` accepts and `plan` can use at once."""
 
-import asyncio
-import os
-import subprocess
-import sys
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import pytest
 
 from adapters.demo.world import World
+from tests.support.command import started
+from tests.support.haproxies import HAPROXIES
 from tests.support.runtime import ask
+from tests.support.waiting import until
 from tests.support.worlds import MakeWorld
-
-COMMAND = str(Path(sys.executable).with_name("poolroll"))
-ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("POOLROLL_")}
 
 pytestmark = pytest.mark.haproxy
 
 
 async def poolroll(*argv: str) -> tuple[int, str, str]:
     """Exit code, output, errors."""
-    process = await asyncio.create_subprocess_exec(
-        COMMAND, *argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT
-    )
-    out, err = await process.communicate()
-    assert b"Traceback" not in err, err.decode()
-    return process.returncode or 0, out.decode(), err.decode()
+    with TemporaryFile("w+") as out, TemporaryFile("w+") as err:
+        process = started(argv, out.fileno(), err.fileno(), {})
+        await until(lambda: process.poll() is not None, 40, f"the end of {argv}")
+        out.seek(0)
+        err.seek(0)
+        texts = out.read(), err.read()
+    assert "Traceback" not in texts[1], texts[1]
+    return process.wait(), *texts
 
 
 async def written(world: World, *argv: str) -> Path:
@@ -56,6 +55,7 @@ async def states(world: World) -> list[list[str]]:
     return [[line[at] for at in wanted] for line in lines if line[0] != "#"]
 
 
+@pytest.mark.parametrize("haproxy", HAPROXIES, indirect=True)
 async def test_three_commands_to_a_plan(world: MakeWorld) -> None:
     """init, check, plan on two HAProxys with a cookie; nothing is set there, and `run` refuses."""
     pool = await world(4, instances=2)

@@ -13,13 +13,14 @@ from controller.cli.interrupts import SIGNALS, Interrupted
 from controller.cli.signals import Signals
 from controller.runner.loop import Runner
 
+TERMINAL = (signal.SIGTTIN, signal.SIGTTOU)
 each = pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 
 
 @pytest.fixture(autouse=True)
 def handlers() -> Iterator[None]:
     """The process of the tests has its own."""
-    former = {number: signal.getsignal(number) for number in (*SIGNALS, signal.SIGTTOU)}
+    former = {number: signal.getsignal(number) for number in (*SIGNALS, *TERMINAL)}
     interrupts.hand_to(interrupts.interrupt)  # another test may have left its own
     yield
     interrupts.hand_to(interrupts.interrupt)
@@ -45,9 +46,9 @@ def test_what_was_ignored_stays_ignored(number: signal.Signals) -> None:
 
 
 def test_terminal_does_not_stop_a_background_job() -> None:
-    """With `stty tostop`, who writes to it from the background would stop."""
+    """Who asks from the background would stop, and with `stty tostop` who writes, too."""
     interrupts.prepare()
-    assert signal.getsignal(signal.SIGTTOU) is signal.SIG_IGN
+    assert [signal.getsignal(number) for number in TERMINAL] == [signal.SIG_IGN] * 2
 
 
 @each

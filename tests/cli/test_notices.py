@@ -37,3 +37,18 @@ def test_authorities_that_are_not_there(tmp_path: Path) -> None:
     assert code == 2
     assert f"the trusted authorities in {tmp_path}/ca.pem cannot be used: no such file" in err
     assert "s3cret" not in err
+
+
+def test_a_program_that_is_not_there(tmp_path: Path) -> None:
+    """Nobody would be paged at a halt: `run` refuses, and `plan` says the same."""
+    file = tmp_path / "web.yml"
+    file.write_text(journals.FILE + "notify: [{on: [halted], command: [./page]}]\n")
+    where = (str(file), "--state", str(tmp_path / "state"))
+    told = f"{file}: notify[0].command: ./page: command not found; name a program of this machine"
+    assert poolroll("run", *where, "--yes") == (2, "", f"{told}\n")
+    code, out, _ = poolroll("plan", *where)
+    assert (code, told in out) == (3, True)
+    (tmp_path / "page").write_text("#!/bin/sh\n")
+    (tmp_path / "page").chmod(0o755)
+    code, out, _ = poolroll("plan", *where)
+    assert (code, "notify" in out) == (3, False), "the load balancer is not there"

@@ -11,6 +11,7 @@ from controller.errors import UsageFault
 
 
 @click.command()
+@options.state
 @options.sets
 @options.only
 def shown(**given: Sequence[str]) -> None:
@@ -42,6 +43,9 @@ def test_words(env: dict[str, str], argv: list[str], told: object) -> None:
         ({}, ["--set", "a=3", "--set", "a=4"], "--set a: given twice, '3' and '4'; keep one"),
         ({}, ["--set", "token=x", "--set", "token=y"], "--set token: given twice; keep one"),
         ({}, ["--set", "=1"], "--set =1: write it as NAME=VALUE"),
+        ({}, ["--state", " "], "--state: is empty; name the state folder, or leave the option out"),
+        ({}, ["--state", "kubernetes:x"], "--state kubernetes:x: not yet supported; name a folder"),
+        ({"POOLROLL_STATE": "kubernetes:"}, [], "--state kubernetes:: not yet supported"),
     ],
 )
 def test_faults(env: dict[str, str], argv: list[str], words: str) -> None:

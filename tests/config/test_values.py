@@ -149,6 +149,11 @@ DOUBTS = {
     "2.4\u20131": [
         "contains U+2013 EN DASH, which cannot be seen or looks like another; type it again"
     ],
+    "v\uff12": [
+        "contains U+FF12 FULLWIDTH DIGIT TWO, which cannot be seen or looks like another; "
+        "type it again"
+    ],
+    "\u7248\u672c\uff12": [],
     "a\xa0b": [
         "contains U+00A0 NO-BREAK SPACE, which cannot be seen or looks like another; type it again"
     ],

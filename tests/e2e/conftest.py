@@ -4,29 +4,19 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Protocol
-from zlib import crc32
 
 import pytest
 
 from tests.e2e.site import Site
-from tests.support.haproxies import HAPROXIES, program
-from tests.support.worlds import MakeWorld
+from tests.support.worlds import MakeWorld, shared_haproxy
+
+haproxy = shared_haproxy
 
 
 class MakeSite(Protocol):
     """Start a site; it is ended with the test. `shape`: see `adapters.demo.world.World`."""
 
     async def __call__(self, members: int = 3, **shape: Any) -> Site: ...
-
-
-@pytest.fixture
-def haproxy(request: pytest.FixtureRequest) -> Path:
-    """The HAProxy that a test asks for by `parametrize(…, indirect=True)`; otherwise the tests
-    are shared out between all of them by name, always in the same way."""
-    wanted = getattr(request, "param", None)
-    if wanted is None:
-        wanted = HAPROXIES[crc32(request.node.name.encode()) % len(HAPROXIES)]
-    return program(wanted)
 
 
 @pytest.fixture

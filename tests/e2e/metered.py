@@ -12,7 +12,8 @@ from adapters.clock import SystemClock
 from adapters.prometheus import PrometheusSource
 from controller.core.events import GateSampled, Verdict
 from controller.metrics_servers import MetricsServer
-from tests.e2e.site import NAME, Done, Site
+from tests.e2e.site import NAME, Site
+from tests.support.command import Done
 from tests.support.prometheus import RealPrometheus
 from tests.support.waiting import until
 from tests.support.worlds import MakeWorld

@@ -1,17 +1,12 @@
 """One pool, one state folder, and the command `poolroll` at work on them."""
 
 import asyncio
-import os
 import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from adapters.clock import SystemClock
 from adapters.demo.load import Load
@@ -22,56 +17,15 @@ from controller.core.phases import Phase
 from controller.core.state.state import State
 from controller.journal.replay import replay
 from controller.records import Record, RolloutRow
-from tests.support.fork_server import ForkServer, Process
+from tests.support.command import Done, started
 from tests.support.runtime import ask, order, stat
 from tests.support.waiting import until
-
-COMMAND = str(Path(sys.executable).with_name("poolroll"))
 
 NAME = "web"
 """Of the rollout, unless a test has another."""
 
 SLOW_TO = "use-server web1 if { path_beg /slow }"
 """A backend's line: slow requests go to web1."""
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """A command that has ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def text(self) -> str:
-        return f"{self.out}\n{self.err}"
-
-
-def environment() -> dict[str, str]:
-    """Ours, without what would steer the command."""
-    return {k: v for k, v in os.environ.items() if not k.startswith("POOLROLL_")}
-
-
-@cache
-def fork_server() -> ForkServer:
-    return ForkServer()
-
-
-def _started(
-    argv: tuple[str, ...], stdout: int, stderr: BinaryIO, env: dict[str, str]
-) -> Process | subprocess.Popen[bytes]:
-    """An environment of its own may steer the interpreter, so that starts from its path."""
-    if not env:
-        return fork_server().start([COMMAND, *argv], environment(), stdout, stderr.fileno())
-    return subprocess.Popen(
-        [COMMAND, *argv],
-        stdin=subprocess.DEVNULL,
-        stdout=stdout,
-        stderr=stderr,
-        start_new_session=True,
-        env=environment() | env,
-    )
 
 
 class Running:
@@ -82,7 +36,9 @@ class Running:
     ) -> None:
         self._out, self._err = folder / f"{number}.out", folder / f"{number}.err"
         with self._out.open("wb") as out, self._err.open("wb") as err:
-            self.process = _started(argv, out.fileno() if stdout is None else stdout, err, env)
+            self.process = started(
+                argv, out.fileno() if stdout is None else stdout, err.fileno(), env
+            )
 
     @property
     def err(self) -> str:

@@ -4,12 +4,11 @@ import codecs
 import fcntl
 import os
 import struct
-import subprocess
 import termios
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from tests.e2e.site import COMMAND, Done, environment
+from tests.support.command import Done, started
 from tests.support.glass import Glass
 from tests.support.waiting import until
 
@@ -34,14 +33,12 @@ class Terminal:
             self._set_size(*size)
         os.set_blocking(self._master, False)
         try:
-            self._process = subprocess.Popen(
-                [COMMAND, *argv],
+            self._process = started(
+                argv,
                 stdin=slave if stdin is None else stdin,
                 stdout=slave if stdout is None else stdout,
                 stderr=slave,
-                start_new_session=True,
-                env=environment()
-                | {"TERM": "xterm", "LC_ALL": "C.UTF-8"}
+                env={"TERM": "xterm", "LC_ALL": "C.UTF-8"}
                 | ({} if size is not None else {"COLUMNS": "200"})
                 | env,
             )
@@ -109,7 +106,7 @@ class Terminal:
     async def end_unseen(self) -> int:
         """The end of a command whose terminal nobody reads."""
         await until(lambda: self._process.poll() is not None, 30, "the command to end")
-        return self._process.returncode
+        return self._process.wait()
 
     async def end(self) -> Done:
         def has_ended() -> bool:
@@ -117,7 +114,7 @@ class Terminal:
 
         await until(has_ended, 30, "the command to end", every=0.02)
         assert "Traceback" not in self.screen, self.screen
-        return Done(self._process.returncode, self.screen, "")
+        return Done(self._process.wait(), self.screen, "")
 
     def close(self) -> None:
         self._process.kill()

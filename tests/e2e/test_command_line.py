@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import MakeSite
-from tests.e2e.site import Done, Running
+from tests.e2e.site import Running
+from tests.support.command import Done
 
 COMMANDS = ("demo", "init", "check", "plan", "run", "status", "pause", "resume", "abort", "schema")
 

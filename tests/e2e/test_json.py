@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from tests.e2e.conftest import MakeSite
-from tests.e2e.site import Done
+from tests.support.command import Done
 from tests.support.waiting import until
 
 

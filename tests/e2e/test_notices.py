@@ -86,10 +86,10 @@ async def test_hung_webhook_delays_nothing(site: MakeSite) -> None:
 
 
 async def test_failing_receivers_are_reported_and_change_nothing(site: MakeSite) -> None:
-    """A 404 and a command that does not exist are lines in the log, as JSON too; exit 0."""
+    """A 404 is a line in the log, as JSON too; exit 0."""
     one = await site(2)
     async with receiver(lambda _: 404) as there:
-        notify = [{"on": ["started"], "webhook": {"url": there.url}}, {"command": ["./no-such"]}]
+        notify = [{"on": ["started"], "webhook": {"url": there.url}}]
         done = await one.run(one.file(gates=[], notify=notify), "--log-format", "json")
     assert done.code == 0, done.text
     lines = [json.loads(line) for line in done.err.splitlines()]
@@ -97,7 +97,6 @@ async def test_failing_receivers_are_reported_and_change_nothing(site: MakeSite)
     assert {line["level"] for line in missed} == {"warning"}
     events = [line["event"] for line in missed]
     assert "notify[0].webhook: 'started' was not delivered: answered with status 404" in events
-    assert sum("notify[1].command: " in event for event in events) == 2
     assert_nothing_leaked(one, done.text)
 
 

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.e2e.conftest import MakeSite
-from tests.e2e.site import NAME, Done, Site
+from tests.e2e.site import NAME, Site
 from tests.e2e.terminal import at_terminal
+from tests.support.command import Done
 from tests.support.runtime import order
 from tests.support.waiting import until
 
@@ -100,7 +101,8 @@ async def test_unreachable(site: MakeSite) -> None:
     nowhere = one.file(gates=[], pool={"haproxy": {"apis": [endpoint]}})
     shown, value = await planned(one, nowhere)
     assert (shown.code, value["capacity"], value["order"]) == (3, None, [])
-    assert f"{endpoint}: there is no such socket" in value["refusals"]
+    nowhere_told = f"{endpoint}: there is no such socket; check "
+    assert any(line.startswith(nowhere_told) for line in value["refusals"])
     assert any("is unfinished" in line for line in value["refusals"])
 
 

@@ -13,8 +13,9 @@ import pytest
 from controller.core.events import Verdict
 from controller.core.phases import Phase
 from tests.e2e.metered import MEMBER, Metered, assert_untouched, metered, ratio, samples, verdicts
-from tests.e2e.site import Done, Running, Site
+from tests.e2e.site import Running, Site
 from tests.e2e.test_sick_members import assert_halt_lines
+from tests.support.command import Done
 from tests.support.runtime import order
 from tests.support.waiting import until
 from tests.support.worlds import MakeWorld

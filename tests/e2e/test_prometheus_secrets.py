@@ -7,7 +7,8 @@ from typing import Any
 
 from tests.adapters.prometheus.stub import Asked, Stub, Told, failure, result, stub, vector
 from tests.e2e.conftest import MakeSite
-from tests.e2e.site import Done, Site
+from tests.e2e.site import Site
+from tests.support.command import Done
 from tests.support.waiting import until
 
 PASSWORD, TOKEN, TENANT = "hunter2-basic", "hunter2-bearer", "hunter2-header"

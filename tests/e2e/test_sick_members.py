@@ -6,7 +6,8 @@ import pytest
 
 from controller.core.phases import Phase
 from tests.e2e.conftest import MakeSite
-from tests.e2e.site import Done, Site
+from tests.e2e.site import Site
+from tests.support.command import Done
 from tests.support.haproxies import HAPROXIES
 
 ANYTHING = {"command": ["/bin/true"]}

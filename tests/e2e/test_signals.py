@@ -7,7 +7,8 @@ import pytest
 
 from controller.core.phases import Phase
 from tests.e2e.conftest import MakeSite
-from tests.e2e.site import SLOW_TO, Done, Running, Site
+from tests.e2e.site import SLOW_TO, Running, Site
+from tests.support.command import Done
 from tests.support.waiting import until
 
 

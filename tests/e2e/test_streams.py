@@ -7,8 +7,8 @@ from asyncio.subprocess import PIPE, create_subprocess_exec
 import pytest
 
 from tests.e2e.conftest import MakeSite
-from tests.e2e.site import COMMAND, Done, environment
 from tests.e2e.terminal import at_terminal
+from tests.support.command import COMMAND, Done, environment
 
 CLOSED = ("<&-", ">&-", "2>&-", "<&- >&-", "<&- >&- 2>&-")
 ACTING = ("run", "rehearse", "rollback")

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.adapters.haproxy.replay import replayed
-from tests.e2e.site import Done, Running
+from tests.e2e.site import Running
+from tests.support.command import Done
 
 FILE = """
 apiVersion: poolroll/v1

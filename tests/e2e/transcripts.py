@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from adapters.demo.world import World
-from tests.e2e.site import COMMAND, Site, environment
+from tests.e2e.site import Site
+from tests.support.command import COMMAND, environment
 from tests.support.haproxies import program
 
 PAGES: Final = Path(__file__).parents[2] / "docs" / "transcripts"

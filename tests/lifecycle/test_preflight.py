@@ -100,6 +100,25 @@ def test_both_refuse_for_the_same_reasons() -> None:
     in_place(test)
 
 
+CHECKED = """validate: [{http: {url: 'https://${member.address}/', ca: mine.pem}}]"""
+
+
+def test_a_validation_that_no_member_could_pass() -> None:
+    """It is said once, with its place, and before a member is taken out for it."""
+
+    async def test(place: Place) -> None:
+        page_of = page("upgrade: {command: [upgrade, '${member.name}', '0']}", CHECKED)
+        place.file = parse(page_of, "/srv/web.yaml")
+        with pytest.raises(Refused) as caught:
+            await place.run()
+        (reason,) = caught.value.reasons
+        assert reason.startswith("/srv/web.yaml:")
+        assert "validate[0].http.ca: no file /srv/mine.pem; name a PEM file" in reason
+        assert (await place.plan()).refusals == [reason]
+
+    in_place(test)
+
+
 def test_a_gate_that_is_overridden_is_not_asked() -> None:
     """Neither of them refuses by it."""
 

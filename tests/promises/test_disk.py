@@ -6,10 +6,12 @@ from functools import partial
 
 import pytest
 
-from controller.core.events import Cause, Finished, Halted, ResumeRequested
+from controller.core.events import Cause, Event, Finished, Halted, Observation, ResumeRequested
 from controller.core.phases import LEAVING, Phase
 from controller.core.pool import Admin
+from controller.core.state.state import State
 from controller.core.steps import RunStep
+from controller.report.run.sentences import sentence
 from controller.runner.loop import Runner
 from tests.promises.beats import WALK, Like, at, bad_v2, both, ended, signal
 from tests.support.plays import Played, play, play_on
@@ -77,6 +79,23 @@ def test_hangs_for_a_while(phase: Phase, like: Like) -> None:
     assert set(played.versions().values()) == {"v2"}
     assert len(played.steps("web1", RunStep)) <= 2
     assert not played.state.journal.is_late
+
+
+@pytest.mark.parametrize(("lasts", "lines"), [(3007, 0), (8007, 2)])
+def test_is_told_when_a_busy_machine_does_not_explain_it(lasts: int, lines: int) -> None:
+    """Once that it hangs, and once that it is over."""
+    told: list[str] = []
+
+    def narrate(event: Event | Observation, before: State, after: State) -> None:
+        said = sentence(event, before, after)
+        told.append(said[1] if said else "")
+
+    ended(play(met(Phase.SOAKING, hangs(ms(lasts))), narrate=narrate), "done", 0)
+    about = [line for line in told if line.startswith("the state folder")]
+    assert [line.split(":")[0] for line in about] == [
+        "the state folder does not answer",
+        "the state folder answers again",
+    ][:lines]
 
 
 @both

@@ -108,7 +108,7 @@ MOSTLY_GOOD = st.one_of(st.just(GOOD), st.just(GOOD), NUMBER, STALE, NO_NUMBER)
 ANYTHING = st.lists(MOSTLY_GOOD, min_size=1, max_size=12)
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(member=NO_PASS, pool=ANYTHING)
 def test_nothing_but_a_pass_lets_the_next_member_go(member: list[Say], pool: list[Say]) -> None:
     """Whatever else is said of the first member, and of the pool: the second stays untouched."""
@@ -121,7 +121,7 @@ def test_nothing_but_a_pass_lets_the_next_member_go(member: list[Say], pool: lis
     assert played.phases()["web2"] == "waiting"
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(st.fixed_dictionaries(dict.fromkeys(("web1", "web2", "web3", "pool"), ANYTHING)))
 def test_every_step_onwards_rests_on_a_pass(scripts: dict[str, list[Say]]) -> None:
     """A member is called only while the pool's last sample is a pass, and its soak ends only while

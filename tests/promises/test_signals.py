@@ -184,6 +184,33 @@ def test_signal_that_ends_the_step_too(late: int, like: Like) -> None:
     assert [step.attempt for step in done.steps("web1", RunStep)][:2] == [0, 1]
 
 
+@pytest.mark.parametrize("late", [-1, 0, 1])
+@both
+def test_signal_that_ends_the_proof_too(late: int, like: Like) -> None:
+    """S11: a TERM for a whole unit ends `unless` as well, before or after poolroll gets it: that is
+    no answer, and it is asked again. Exit 7, and the next run goes on."""
+
+    def act(world: World, runner: Runner) -> None:
+        world.workshop.guards["web1"] = [143, 0]
+        loop = asyncio.get_running_loop()
+        loop.call_later(world.workshop.thinks.total_seconds() + late * 0.02, runner.stop, "SIGTERM")
+
+    scenario = like(Scenario(has_guard=True, beats=at("web1", Phase.PROVING, act)))
+    stopped = play(scenario)
+    ended(stopped, "stopped", 7)
+    goes_on_to_the_end(scenario, stopped)
+    assert len(stopped.world.workshop.runs_of("upgrade", "web1", "0")) == 1
+
+
+def test_proof_that_ends_by_signals_time_and_again() -> None:
+    """It is asked twice, then it is a failure."""
+
+    def act(world: World, runner: Runner) -> None:
+        world.workshop.guards["web1"] = [143]
+
+    ended(play(Scenario(has_guard=True, beats=at("web1", Phase.PROVING, act))), "halted", 5)
+
+
 def test_step_that_a_signal_ended_alone() -> None:
     """Somebody killed the step, and poolroll got no signal: a failure, told a moment later."""
     played = play(Scenario(prepare=scripted(Script(exit_code=143, version=None))))

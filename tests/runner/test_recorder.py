@@ -173,6 +173,27 @@ async def test_a_journal_that_is_late() -> None:
 
 
 @pytest.mark.usefixtures("late")
+async def test_a_journal_that_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what a busy machine does not explain is told: once, and that it is over."""
+    monkeypatch.setattr(recorder_module, "SILENT", timedelta(milliseconds=1))
+    recording, journal, told = await recorder()
+    await recording.record(RunBegan("me"))
+    await recording.record(await caught(recording))
+    assert recording.state.journal == JournalSeen(is_late=True, is_silent=True)
+    going = asyncio.ensure_future(caught(recording))
+    done, _ = await asyncio.wait((going,), timeout=0.05)
+    assert not done
+    journal.may_go_on.set()
+    await recording.record(await going)
+    assert recording.state.journal == JournalSeen()
+    assert [event for event, _ in told.events if isinstance(event, JournalSeen)] == [
+        JournalSeen(is_late=True),
+        JournalSeen(is_late=True, is_silent=True),
+        JournalSeen(),
+    ]
+
+
+@pytest.mark.usefixtures("late")
 async def test_a_late_journal_that_fails() -> None:
     """Nothing is written after what could not be."""
     recording, journal, _ = await recorder()

@@ -1,13 +1,13 @@
 """How the end of a step is told: exit codes, signals, and what may still run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, cast
 
-from controller.core.events import StepEnded
-from controller.core.steps import Course, RunStep
+from controller.core.events import Answer, GuardAnswered, StepEnded
+from controller.core.steps import AskGuard, Course, RunStep
 from controller.runner.perform import OUTPUT_KEPT, Performer
-from controller.tasks import Command, JobResult, Task, TaskJob, Work
+from controller.tasks import Command, Guard, JobResult, Task, TaskJob, Work
 from tests.support.tables import table
 
 NOBODY = cast(Any, None)
@@ -54,6 +54,12 @@ async def told(result: JobResult, program: str) -> StepEnded:
         "no signal at all": ("git", JobResult(exit_code=128), "ended with exit code 128", ""),
         "not started": ("x", FAULT, "could not be started: x: no", ""),
         "lost": ("dnf", LOST, "was cut off; how it ended is not known", ""),
+        "lost, while it runs": (
+            "ssh",
+            JobResult(lost=True, survivors=("rpm (8)",), connections=("ssh",)),
+            "was cut off; how it ended is not known",
+            "rpm (8) may still run; what ssh started elsewhere may still run there",
+        ),
         "late": ("dnf", LATE, "did not end in time (15m) and was ended", ""),
         "late, and not to be ended": (
             "dnf",
@@ -104,3 +110,36 @@ async def test_end_of_a_long_output_is_kept() -> None:
     """The reason stands there."""
     event = await told(JobResult(exit_code=1, output="x" * OUTPUT_KEPT + "why"), "dnf")
     assert event.output == ("x" * OUTPUT_KEPT + "why")[-OUTPUT_KEPT:]
+
+
+@dataclass
+class Answering(Ending):
+    """Each question is answered in turn."""
+
+    then: list[JobResult] = field(default_factory=list)
+
+    async def ask(self, task: Task) -> JobResult:
+        return self.then.pop(0)
+
+
+@table(
+    "program first answer left",
+    {
+        "ended by a signal": ("rpm", JobResult(exit_code=143, signal=15), Answer.PRESENT, 0),
+        "below a shell": ("sh", JobResult(exit_code=130), Answer.PRESENT, 0),
+        "its connection was cut": ("/usr/bin/ssh", JobResult(exit_code=255), Answer.PRESENT, 0),
+        "another program's 255": ("rpm", JobResult(exit_code=255), Answer.REFUSED, 1),
+        "an answer": ("rpm", JobResult(exit_code=129), Answer.NEEDED, 1),
+        "late": ("rpm", LATE, Answer.REFUSED, 1),
+    },
+)
+async def test_a_question_without_an_answer_is_asked_again(
+    program: str, first: JobResult, answer: Answer, left: int
+) -> None:
+    """Once: the signal that stops poolroll may have ended it."""
+    guard = Guard(Command((program, "web1"), timedelta(minutes=1)), frozenset({1, 129}))
+    tasks = Answering(LOST, [first, JobResult(exit_code=0)])
+    performer = Performer("web-1", NOBODY, tasks, NOBODY, lambda _: Work((), (), guard))
+    event = await performer.perform(AskGuard("web1", Course.UPGRADE, 0))
+    assert isinstance(event, GuardAnswered)
+    assert (event.answer, len(tasks.then)) == (answer, left)

@@ -19,7 +19,15 @@ from controller.errors import (
 )
 from controller.ports import Clock
 from controller.records import Confirmed, Seats, Survey
-from controller.tasks import Command, CommandProbe, Job, JobResult, Validation, ValidationResult
+from controller.tasks import (
+    Command,
+    CommandProbe,
+    HttpProbe,
+    Job,
+    JobResult,
+    Validation,
+    ValidationResult,
+)
 from tests.support.sim import STEP, Dealt, FakeInstance, FakeLine, Sim
 
 LATENCY = timedelta(milliseconds=1)
@@ -253,6 +261,8 @@ class Script:
     exit_code: int | None = 0
     timed_out: bool = False
     lost: bool = False
+    connections: tuple[str, ...] = ()
+    """See `JobResult.connections`."""
     version: str | None = "v2"
     """What runs at the member afterwards; None: what ran before."""
 
@@ -328,6 +338,7 @@ class FakeCommands:
             exit_code=None if is_late or script.lost else script.exit_code,
             timed_out=is_late,
             lost=script.lost,
+            connections=script.connections,
             output=f"{' '.join(argv)}: {script}",
             seconds=takes.total_seconds(),
         )
@@ -370,6 +381,10 @@ class FakeValidator:
     def __init__(self, sim: Sim, clock: Clock, faulty: Collection[str] = ()) -> None:
         self._sim, self._clock, self._faulty = sim, clock, faulty
         """`faulty`: versions that never pass."""
+
+    def unusable(self, validation: Validation) -> str | None:
+        probe = validation.probe
+        return f"no file {probe.ca}" if isinstance(probe, HttpProbe) and probe.ca else None
 
     async def validate(self, validations: Sequence[Validation]) -> ValidationResult:
         for validation in validations:

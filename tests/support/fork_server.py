@@ -27,9 +27,13 @@ from typing import BinaryIO, Final, cast
 import adapters
 import controller
 from controller.cli.entry import entry
+from controller.journal.codec import KINDS, adapter
 
 LONGEST: Final = 1 << 20
 """Bytes of one request: arguments and environment."""
+
+LATE: Final = ("httpcore", "anyio._backends._asyncio")
+"""What libraries import at their first use."""
 
 STATUS: Final = struct.Struct("i")
 
@@ -89,14 +93,20 @@ class ForkServer:
         self._server.wait()
 
     def start(
-        self, argv: Sequence[str], env: Mapping[str, str], stdout: int, stderr: int
+        self,
+        argv: Sequence[str],
+        env: Mapping[str, str],
+        stdout: int,
+        stderr: int,
+        stdin: int | None = None,
     ) -> Process:
-        """Start the command with `argv`, its own name first, in our working directory, and with
-        nothing to read."""
+        """Start the command with `argv`, its own name first, in our working directory; without
+        `stdin` it has nothing to read."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         request = json.dumps([list(argv), dict(env), str(Path.cwd())]).encode()
         with theirs, Path(os.devnull).open("rb") as nothing:
-            descriptors = [nothing.fileno(), stdout, stderr, theirs.fileno()]
+            first = nothing.fileno() if stdin is None or stdin == subprocess.DEVNULL else stdin
+            descriptors = [first, stdout, stderr, theirs.fileno()]
             socket.send_fds(self._socket, [request], descriptors)
         return Process(ours)
 
@@ -161,7 +171,9 @@ def _become(job: _Job) -> None:
     # As the interpreter makes its own, in a locale of UTF-8.
     is_unbuffered = bool(job.env.get("PYTHONUNBUFFERED"))
     sys.stdin = io.TextIOWrapper(_raw(0, "rb"), "utf-8")
-    sys.stdout = io.TextIOWrapper(_raw(1, "wb"), "utf-8", write_through=is_unbuffered)
+    sys.stdout = io.TextIOWrapper(
+        _raw(1, "wb"), "utf-8", line_buffering=os.isatty(1), write_through=is_unbuffered
+    )
     sys.stderr = io.TextIOWrapper(_raw(2, "wb"), "utf-8", "backslashreplace", line_buffering=True)
     sys.argv = job.argv
     entry()
@@ -176,6 +188,10 @@ def main(requests: int) -> None:
     for package in (controller, adapters):
         for module in walk_packages(package.__path__, f"{package.__name__}."):
             import_module(module.name)
+    for name in LATE:
+        import_module(name)
+    for kind in KINDS:
+        adapter(kind)
     gc.collect()
     gc.freeze()  # or each fork would copy the memory that it only looks through
     job = _serve(socket.socket(fileno=requests))

@@ -222,7 +222,7 @@ async def _run(
         TaskRouter(commands),
         FakeValidator(world.sim, clock, scenario.faulty),
         scenario.work,
-        Operator(scenario.answers) if scenario.answers is not None else None,
+        Operator(scenario.answers, scenario.hesitates) if scenario.answers is not None else None,
     )
     runner = Runner(
         ROLLOUT,

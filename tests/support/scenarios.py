@@ -195,6 +195,8 @@ class Scenario:
     inherited: tuple[str, ...] = ()
     answers: tuple[bool, ...] | None = None
     """What the operator says when asked, in turn; the last word stays."""
+    hesitates: timedelta = timedelta(milliseconds=30)
+    """How long the last word takes: a stopped terminal does not even show the question."""
     purpose: Purpose = Purpose.UPGRADE
     sampler: Callable[[], Sampler] | None = None
     """Asks metrics systems; each process has its own."""
@@ -245,9 +247,12 @@ def of_places(scenario: Scenario) -> Scenario:
 class Operator:
     """Implements `controller.runner.perform.Questions`."""
 
-    def __init__(self, answers: Sequence[bool]) -> None:
+    def __init__(self, answers: Sequence[bool], hesitates: timedelta) -> None:
         self._answers = list(answers)
+        self._hesitates = hesitates
 
     async def go_on_with(self, member: str) -> bool:
-        await LoopClock().sleep(ms(30))
-        return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        is_last = len(self._answers) == 1
+        answer = self._answers[0] if is_last else self._answers.pop(0)
+        await LoopClock().sleep(self._hesitates if is_last else ms(30))
+        return answer

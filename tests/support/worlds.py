@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Protocol
+from zlib import crc32
 
 import pytest
 
@@ -22,6 +23,16 @@ class MakeWorld(Protocol):
 def haproxy(request: pytest.FixtureRequest) -> Path:
     """A real HAProxy; the test runs once with each. A missing one is an error, not a skip."""
     return program(request.param)
+
+
+@pytest.fixture
+def shared_haproxy(request: pytest.FixtureRequest) -> Path:
+    """The HAProxy that a test asks for by `parametrize(…, indirect=True)`; otherwise the tests
+    are shared out between all of them by name, always in the same way."""
+    wanted = getattr(request, "param", None)
+    if wanted is None:
+        wanted = HAPROXIES[crc32(request.node.name.encode()) % len(HAPROXIES)]
+    return program(wanted)
 
 
 @pytest.fixture

@@ -28,14 +28,19 @@ def is_blank(text: str) -> bool:
 def odd_signs(text: str) -> Iterator[str]:
     """Names of the characters in `text` that cannot be seen, or that pass for another one."""
     for word in text.split():
-        foreign = {sign for sign in word if not sign.isascii()}
+        foreign = any(not sign.isascii() and not _is_alike(sign) for sign in word)
         for sign in dict.fromkeys(word):
             # A word in its own script is a word; one of look-alikes alone is none.
-            if _is_invisible(sign) or (sign in _ALIKE and foreign <= _ALIKE):
+            if _is_invisible(sign) or (_is_alike(sign) and not foreign):
                 yield _named(sign)
     yield from (
         _named(sign) for sign in dict.fromkeys(text) if sign.isspace() and sign not in " \n"
     )
+
+
+def _is_alike(sign: str) -> bool:
+    """Also the full-width and the mathematical forms of ASCII."""
+    return sign in _ALIKE or unicodedata.decomposition(sign).startswith(("<wide>", "<font>"))
 
 
 def _is_invisible(sign: str) -> bool:

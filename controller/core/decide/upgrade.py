@@ -95,7 +95,18 @@ def _go_on(ctx: Context, m: MemberState, since: Instant) -> Output | None:
         return waited_for(ctx, m, where)
     if m.progress.lost and ctx.shape(m).has_guard:
         return guard_of(ctx, m)
+    if m.progress.lost and m.progress.may_run:
+        return _not_doubled(ctx, m)
     return _proof(ctx, m) if is_through else run_step(ctx, m, since)
+
+
+def _not_doubled(ctx: Context, m: MemberState) -> Output:
+    return failed(
+        ctx,
+        m,
+        f"how its last step ended is not known, and {m.progress.may_run}",
+        "a step that may still run is not begun again unasked",
+    )
 
 
 def waited_for(ctx: Context, m: MemberState, odds: str) -> Output | None:
@@ -116,7 +127,7 @@ def proving(ctx: Context, m: MemberState) -> Output | None:
     if m.progress.answer is Answer.PRESENT:
         return validation_of(ctx, m)
     if m.progress.lost and m.progress.answer is Answer.NEEDED:
-        return run_step(ctx, m, m.since)
+        return _not_doubled(ctx, m) if m.progress.may_run else run_step(ctx, m, m.since)
     came = (
         "the end of the upgrade is not known, and"
         if m.progress.lost

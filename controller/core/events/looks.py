@@ -26,6 +26,8 @@ class JournalSeen:
 
     is_late: bool = False
     """It has not taken the last one in time."""
+    is_silent: bool = False
+    """It has taken nothing for so long that people are told: longer than a busy machine needs."""
     fault: str = ""
     """Why it takes no more, or soon will not."""
     is_unwritten: bool = False
@@ -38,5 +40,8 @@ class JournalSeen:
     def after(self, former: "JournalSeen") -> "JournalSeen":
         """A fault is for good, and the first one stands."""
         return JournalSeen(
-            self.is_late, former.fault or self.fault, former.is_unwritten or self.is_unwritten
+            self.is_late,
+            self.is_late and (self.is_silent or former.is_silent),
+            former.fault or self.fault,
+            former.is_unwritten or self.is_unwritten,
         )

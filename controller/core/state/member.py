@@ -12,6 +12,7 @@ from controller.core.state.baseline import marked
 from controller.core.state.moves import moved, working
 from controller.core.state.observe import is_warming
 from controller.core.state.parts import ORIGIN, Consent, MemberState, Placement, Progress, Trial
+from controller.core.state.retry import looked_after
 from controller.core.state.same_signal import begun_anew
 from controller.core.state.state import State
 from controller.core.steps import (
@@ -187,7 +188,7 @@ def _answered(plan: Plan, m: MemberState, event: e.GuardAnswered, now: Instant) 
     """In ASKING the answer decides the way; in PROVING it is weighed by `decide`."""
     m = working(m, None, answer=event.answer, detail=event.detail)
     if m.phase is Phase.PROVING:
-        return m
+        return looked_after(m) if event.answer is e.Answer.PRESENT else m
     steps = plan.shape(is_back=m.progress.course is Course.ROLLBACK).steps
     if event.answer is e.Answer.NEEDED and m.progress.step >= steps > 0:
         # They had ended well before a halt, and what they did is gone: `unless` decides (S7).
@@ -215,7 +216,7 @@ def _step_ended(state: State, m: MemberState, event: e.StepEnded, now: Instant) 
         # The operator has decided to go on: whatever the way back did, the upgrade starts over.
         p = replace(p, course=Course.UPGRADE, step=0, attempt=p.attempt + 1)
     elif event.lost:
-        p = replace(p, lost=True, attempt=p.attempt + 1)
+        p = replace(p, lost=True, attempt=p.attempt + 1, may_run=event.may_run)
     elif event.passed:
         p = replace(p, step=p.step + 1)
     else:

@@ -75,7 +75,7 @@ class Progress:
     """An execution of the current step was begun whose end is not known: it may still run,
     whatever became of the process that began it, and must be joined, never doubled (S7)."""
     lost: bool = False
-    """The end of the current step is not known, and it runs no more."""
+    """The end of the current step is not known; it runs no more, but see `may_run`."""
     passed: bool | None = None
     """How the work of this phase ended; None: not ended yet, or to be repeated."""
     answer: Answer | None = None

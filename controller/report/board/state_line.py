@@ -85,7 +85,7 @@ def _stopping(state: State) -> StateLine:
 
 
 def _reasons(ctx: Context) -> Iterator[str]:
-    if ctx.state.journal.is_late:
+    if ctx.state.journal.is_silent:
         yield "the state folder does not answer, and each step is written there first"
     yield from _unseen(ctx)
     yield from _lingering(ctx)

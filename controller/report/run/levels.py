@@ -14,8 +14,8 @@ def level_of(event: Event | Observation) -> str:
     match event:
         case e.Halted() | e.MemberStuck() | e.LockLost():
             return "error"
-        case e.JournalSeen(fault=fault, is_late=is_late):
-            return "error" if fault else "warning" if is_late else "info"
+        case e.JournalSeen(fault=fault, is_silent=is_silent):
+            return "error" if fault else "warning" if is_silent else "info"
         case (
             e.Validated(passed=False)
             | e.StepEnded(passed=False)

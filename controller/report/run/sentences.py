@@ -42,7 +42,8 @@ def sentence(event: Event | Observation, before: State, after: State) -> tuple[s
 def _said(event: Event | Observation, before: State, after: State) -> tuple[str, str] | None:
     match event:
         case e.JournalSeen():
-            return "", _journal(event)
+            said = _journal(event, before)
+            return ("", said) if said else None
         case e.Looked() | e.LookFailed():
             return _snapshot(event, before)
         case e.Intended(step):
@@ -87,15 +88,16 @@ def _finished(event: e.Finished) -> str:
     return event.outcome + code + (f": {event.why}" if event.why else "")
 
 
-def _journal(event: e.JournalSeen) -> str:
+def _journal(event: e.JournalSeen, before: State) -> str:
     if event.fault:
         return f"the state folder cannot be used: {event.fault}"
-    if event.is_late:
+    if event.is_silent:
         return (
             "the state folder does not answer: gates are judged, but no further step begins "
             "until it does"
         )
-    return "the state folder answers again"
+    is_back = before.journal.is_silent and not event.is_late
+    return "the state folder answers again" if is_back else ""
 
 
 def _snapshot(event: e.Looked | e.LookFailed, before: State) -> tuple[str, str] | None:

@@ -9,14 +9,18 @@ import asyncio
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import adapters.commands
+from adapters.commands import aside
 from tests.adapters.commands.support import commands, job
 
 _OURS = str(Path(adapters.commands.__file__).parent)
+_THREADS = aside.__file__
+"""What is called there is cut at its own lines."""
 
 
 def cut_at(line: int) -> None:
@@ -25,7 +29,7 @@ def cut_at(line: int) -> None:
 
     def trace(frame: FrameType, event: str, _: Any) -> Any:
         nonlocal left
-        if not frame.f_code.co_filename.startswith(_OURS):
+        if not frame.f_code.co_filename.startswith(_OURS) or frame.f_code.co_filename == _THREADS:
             return None
         if event == "line":
             left -= 1
@@ -33,6 +37,7 @@ def cut_at(line: int) -> None:
                 os.kill(os.getpid(), signal.SIGKILL)
         return trace
 
+    threading.settrace(trace)
     sys.settrace(trace)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.commands.output import DRAIN
 from tests.adapters.commands.support import commands, is_running, pid_in, shell
 from tests.support.waiting import until
 
@@ -106,3 +107,21 @@ async def test_left_behind_processes_hold_nothing_up(tmp_path: Path) -> None:
     os.kill(pid_in(tmp_path / "pid"), signal.SIGKILL)
     assert (result.exit_code, result.output) == (0, "started\n")
     assert time.monotonic() - began < 10
+
+
+async def test_left_behind_processes_live(tmp_path: Path) -> None:
+    """A service that a question started neither dies of SIGPIPE nor waits for a reader, and what
+    it writes is thrown away."""
+    write = f"echo $$ > {tmp_path}/pid; until [ -e {tmp_path}/on ]; do sleep 0.02; done; "
+    write += f"head -c 3000000 /dev/zero && echo more && touch {tmp_path}/wrote; exec sleep 60"
+    result = await commands(tmp_path).run_briefly(shell(f"sh -c '{write}' & echo started"))
+    assert (result.exit_code, result.output) == (0, "started\n")
+    await until(lambda: pid_in(tmp_path / "pid") > 0)
+    try:
+        (tmp_path / "on").touch()
+        await until((tmp_path / "wrote").exists)
+        assert is_running(pid_in(tmp_path / "pid"))
+        output = Path(f"/proc/{pid_in(tmp_path / 'pid')}/fd/1")
+        await until(lambda: output.stat().st_size <= DRAIN)
+    finally:
+        os.kill(pid_in(tmp_path / "pid"), signal.SIGKILL)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.commands import helper
+from adapters.commands import output, processes
 from adapters.commands.group import Group
 from adapters.commands.place import Place
 from tests.adapters.commands.support import commands, is_running, job, pid_in
@@ -101,16 +101,16 @@ async def test_nothing_is_begun_beside_what_could_not_be_ended(tmp_path: Path) -
     runner, folder = commands(tmp_path / "jobs"), tmp_path / "jobs/former/web1/upgrade-0-0"
     folder.mkdir(parents=True)
     process = await asyncio.create_subprocess_exec("sleep", "60")
-    start, machine = helper.start_of(process.pid), helper.machine()
+    start, machine = processes.start_of(process.pid), processes.machine()
     (folder / "left").write_text(
         f"process {process.pid} {start} {machine} dnf\nprocess 1 0 {machine} other\n"
         f"process {process.pid} {start} another-boot/pid:[1] other\nconnection ssh\n"
-        f"writer {os.getpid()} {helper.start_of(os.getpid())} {machine} other\n"
+        f"writer {os.getpid()} {processes.start_of(os.getpid())} {machine} other\n"
     )
     try:
         fault = (await runner.run(job("r/web1/upgrade-0-1", f"touch {tmp_path}/ran"))).fault
         assert fault is not None
-        assert f"dnf ({process.pid}) of an earlier attempt could not be ended" in fault
+        assert f"dnf ({process.pid}) of an earlier attempt still runs" in fault
         assert "other" not in fault
         assert (await runner.run(job("r/web2/upgrade-0-0", "true"))).exit_code == 0
     finally:
@@ -126,12 +126,12 @@ async def test_survivors_without_their_helper_are_noted(tmp_path: Path) -> None:
     try:
         place = Place(tmp_path / "jobs", "r/web1/upgrade-0-0")
         place.create()
-        start, machine = helper.start_of(process.pid), helper.machine()
-        place.note_survivors(Group(process.pid, start, machine, timedelta(0)))
+        start, machine = processes.start_of(process.pid), processes.machine()
+        place.note_left(Group(process.pid, start, machine, timedelta(0)).running(), ["ssh"])
         place.settle("timed-out", 1.0)
         result, named = place.result(), f"sleep ({process.pid})"
         assert result is not None
-        assert result.survivors == (named,)
+        assert (result.survivors, result.connections) == ((named,), ("ssh",))
         assert Place(tmp_path / "jobs", "r/web1/upgrade-0-1").remains() == [named]
     finally:
         process.kill()
@@ -149,23 +149,23 @@ async def test_survivors_are_told(tmp_path: Path) -> None:
 
 def test_output_file(tmp_path: Path) -> None:
     """It is emptied while it is written to, loses neither end, and tells who writes still."""
-    output = helper.Output(str(tmp_path))
-    assert output.is_held()
-    assert output.is_held_by(os.getpid())
-    os.write(output.write, b"begin\n")
-    assert output.take()
-    assert not output.take()
+    file = output.Output(str(tmp_path))
+    assert file.is_held()
+    assert file.is_held_by(os.getpid())
+    os.write(file.write, b"begin\n")
+    assert file.take()
+    assert not file.take()
     for _ in range(3):
-        os.write(output.write, b"x" * helper.DRAIN + b"end\n")
-        assert output.take()
-        assert os.fstat(output.write).st_size == 0
-    os.truncate(f"/proc/self/fd/{output.write}", 0)
-    os.write(output.write, b"fin\n")
-    os.close(output.write)
-    assert not output.is_held()
-    output.close()
-    output.keep_small()
+        os.write(file.write, b"x" * output.DRAIN + b"end\n")
+        assert file.take()
+        assert os.fstat(file.write).st_size == 0
+    os.truncate(f"/proc/self/fd/{file.write}", 0)
+    os.write(file.write, b"fin\n")
+    os.close(file.write)
+    assert not file.is_held()
+    file.close()
+    file.keep_small()
     text = (tmp_path / "output").read_text()
     assert text.startswith("begin\nxxx")
     assert text.endswith("xxxend\nfin\n")
-    assert f"{3 * (helper.DRAIN + 4) + 10 - 2 * helper.KEEP} bytes left out" in text
+    assert f"{3 * (output.DRAIN + 4) + 10 - 2 * output.KEEP} bytes left out" in text

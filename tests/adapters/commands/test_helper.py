@@ -5,8 +5,9 @@ from pathlib import Path
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from adapters.commands import helper
-from adapters.commands.helper import KEEP, Capture, Spec
+from adapters.commands import durable, processes
+from adapters.commands.message import Spec
+from adapters.commands.output import KEEP, Capture
 
 _LETTERS = bytes(ord("a") + i % 23 for i in range(24 * KEEP))
 _sizes = st.lists(st.integers(0, 3 * KEEP), max_size=8)
@@ -61,19 +62,19 @@ def test_spec_survives_the_socket(argv: list[bytes], env: dict[bytes, bytes]) ->
 
 def test_no_such_process_has_no_state() -> None:
     """A process id that nobody has is told from one that somebody has."""
-    assert helper.stat(2**22 + 1) is None
-    assert helper.stat(1) is not None
+    assert processes.stat(2**22 + 1) is None
+    assert processes.stat(1) is not None
 
 
 def test_result_has_its_room_before_the_step_begins(tmp_path: Path) -> None:
     """It is written over that, so that a disk that is full by then does not lose it."""
     folder = str(tmp_path)
-    helper.make_room(folder, helper.RESULT)
-    kept = tmp_path / f"{helper.RESULT}.new"
+    durable.make_room(folder, durable.RESULT)
+    kept = tmp_path / f"{durable.RESULT}.new"
     inode = kept.stat().st_ino
-    assert kept.stat().st_blocks * 512 >= helper.ROOM
-    helper.write_durably(folder, helper.RESULT, "0.100 exit 0\n")
-    result = tmp_path / helper.RESULT
+    assert kept.stat().st_blocks * 512 >= durable.ROOM
+    durable.write_durably(folder, durable.RESULT, "0.100 exit 0\n")
+    result = tmp_path / durable.RESULT
     assert (result.read_text(), result.stat().st_ino) == ("0.100 exit 0\n", inode)
-    helper.write_durably(folder, helper.RESULT, "0.2 lost\n")
+    durable.write_durably(folder, durable.RESULT, "0.2 lost\n")
     assert result.read_text() == "0.2 lost\n"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.commands import helper
+from adapters.commands import helper, processes
 from controller.errors import StateError
 from controller.tasks import JobResult
 from tests.adapters.commands.support import commands, holder_of, is_running, job, pid_in
@@ -21,9 +21,10 @@ _ROOT = Path(__file__).parents[3]
 _CUT = """
 import os, signal, sys
 left, own, name = {line}, os.getpid(), {name!r}
+folder = os.path.dirname(name)
 def trace(frame, event, _):
     global left
-    if frame.f_code.co_filename != name or frame.f_code.co_name == "<module>":
+    if os.path.dirname(frame.f_code.co_filename) != folder or frame.f_code.co_name == "<module>":
         return None
     if event == "line" and os.getpid() == own:
         left -= 1
@@ -33,7 +34,7 @@ def trace(frame, event, _):
 with open(name) as file:
     code = compile(file.read(), name, "exec")
 sys.settrace(trace)
-exec(code, {{"__name__": "__main__"}})
+exec(code, {{"__name__": "__main__", "__file__": name}})
 """
 """A helper that is killed at one of its lines, and never after its fork in the child."""
 
@@ -203,11 +204,11 @@ async def test_process_of_another_boot_is_never_signalled(tmp_path: Path) -> Non
     try:
         place = tmp_path / "jobs/k"
         place.mkdir(parents=True)
-        fields = helper.stat(bystander.pid)
+        fields = processes.stat(bystander.pid)
         assert fields is not None
         for record in (
             f"{bystander.pid} {fields[19]} another-boot/pid:[1] 0.000\n",
-            f"{bystander.pid} {int(fields[19]) - 1} {helper.machine()} 0.000\n",
+            f"{bystander.pid} {int(fields[19]) - 1} {processes.machine()} 0.000\n",
         ):
             (place / "result").unlink(missing_ok=True)
             (place / "group").write_text(record)

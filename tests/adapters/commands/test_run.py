@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import threading
 import time
 from dataclasses import replace
 from datetime import timedelta
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.commands.aside import aside
 from controller.errors import StateError
 from controller.tasks import Command, Job
 from tests.adapters.commands.support import LONG, commands, is_running, job, pid_in, shell
@@ -256,3 +258,37 @@ async def test_helper_that_fails_says_why(tmp_path: Path) -> None:
     with pytest.raises(StateError, match=r"the helper failed: IsADirectoryError.*group\.new"):
         await commands(tmp_path / "jobs").run(job("k", f"touch {tmp_path}/ran"))
     assert not (tmp_path / "ran").exists()
+
+
+async def test_folder_that_does_not_answer_stops_nobody_else(tmp_path: Path) -> None:
+    """A disk that hangs holds up its step alone, and who no longer waits for that is free."""
+    (tmp_path / "jobs/k").mkdir(parents=True)
+    os.mkfifo(tmp_path / "jobs/k/result")
+    waiting = [asyncio.ensure_future(commands(tmp_path / "jobs").run(job("k", ""))) for _ in "ab"]
+    done, _ = await asyncio.wait(waiting, timeout=0.1)
+    assert not done
+    waiting[0].cancel()
+    await asyncio.wait(waiting[:1])
+    assert waiting[0].cancelled()
+    answer = os.open(tmp_path / "jobs/k/result", os.O_WRONLY)
+    (tmp_path / "ended").write_text("0.1 exit 3\n")
+    (tmp_path / "ended").replace(tmp_path / "jobs/k/result")
+    os.write(answer, b"0.1 exit 3\n")
+    os.close(answer)
+    assert (await waiting[1]).exit_code == 3
+
+
+async def test_lock_that_came_too_late_is_let_go(tmp_path: Path) -> None:
+    """What a call gives to somebody who has gone is undone."""
+    go, given, undone = threading.Event(), object(), list[object]()
+
+    def slow() -> object:
+        go.wait()
+        return given
+
+    waiting = asyncio.ensure_future(aside(slow, undo=undone.append))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    go.set()
+    await until(lambda: undone == [given])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.commands import helper
+from adapters.commands import durable
 from adapters.commands.sharing import check_root, make_root
 from controller.errors import StateError
 from tests.support.operators import GROUP, needs_root
@@ -68,7 +68,7 @@ def test_a_folder_of_ones_own_stays_so(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
         make_root(root)
-        helper.write_durably(str(root), "result", "x")
+        durable.write_durably(str(root), "result", "x")
     finally:
         os.umask(before)
     assert stat.S_IMODE(root.stat().st_mode) & 0o777 == 0o700

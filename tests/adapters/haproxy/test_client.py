@@ -183,10 +183,20 @@ async def test_endpoints_that_do_not_open(short_folder: Path) -> None:
         await client(UnixEndpoint(str(short_folder / "left"))).ask(ONE)
     with pytest.raises(Unsupported, match="this is a file, not a socket"):
         await client(UnixEndpoint(str(short_folder / "file"))).ask(ONE)
+    with pytest.raises(Unsupported, match="this is a folder, not a socket"):
+        await client(UnixEndpoint(str(short_folder))).ask(ONE)
     with pytest.raises(BalancerUnreachable, match="no connection: "):
         await client(UnixEndpoint(str(short_folder / "file" / "below"))).ask(ONE)
     with pytest.raises(BalancerUnreachable, match="no connection: "):
         await client(TcpEndpoint("no-such-host.invalid", 9), 20_000).ask(ONE)
+
+
+async def test_what_to_do_is_told_before_a_rollout_alone(short_folder: Path) -> None:
+    """A refusal says it; a rollout that waits for a load balancer repeats only what it saw."""
+    with pytest.raises(BalancerUnreachable) as caught:
+        await client(UnixEndpoint(str(short_folder / "none"))).ask(ONE)
+    assert caught.value.reason == "there is no such socket"
+    assert ": there is no such socket; check the path and that HAProxy runs" in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from adapters.haproxy.discovery import servers_behind
+from adapters.haproxy.query import require
+from adapters.haproxy.tables import Row
 from controller.core.pool import (
     Admin,
     Check,
@@ -204,6 +206,17 @@ async def test_wrong_backend_names_the_right_ones(site: Site, verb: str) -> None
     ask = pool.facts(front.unix) if verb == "facts" else pool.look(front.unix, None)
     with pytest.raises(NoSuchBackend, match="no backend webb; there are: api, raw, web"):
         await ask
+
+
+def test_wrong_backend_among_hundreds() -> None:
+    """Those with a similar name come first, and the line stays short."""
+    row = Row("lb", "stat", {}, [])
+    there = dict.fromkeys([f"site_{number:03}" for number in range(300)] + ["web"], row)
+    with pytest.raises(NoSuchBackend) as caught:
+        require("lb", ["webb", *(f"old_{number}" for number in range(300))], there)
+    assert str(caught.value).startswith("lb: no backend webb, old_0, ")
+    assert "and 293 more; there are: web, site_000, " in str(caught.value)
+    assert str(caught.value).endswith(" and 293 more")
 
 
 async def test_ipv6_endpoint(site: Site) -> None:

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 import trustme
 
-from controller.tasks import HttpProbe
-from tests.adapters.probes.support import answering, probed, serving
+from adapters.clock import SystemClock
+from adapters.probes import OutsideValidator
+from controller.tasks import HttpProbe, JobResult, TcpProbe
+from tests.adapters.probes.support import ScriptedCommands, answering, once, probed, serving
 
 
 def _server(authority: trustme.CA, name: str) -> ssl.SSLContext:
@@ -56,6 +58,23 @@ async def test_unusable_authorities(tmp_path: Path, text: str | None, why: str) 
     result = await probed(HttpProbe("https://127.0.0.1:1/", ca=str(path)))
     assert not result.passed
     assert f"the trusted authorities in {path} cannot be used: {why}" in result.detail
+
+
+async def test_authorities_are_looked_at_before_a_rollout(ca: str, tmp_path: Path) -> None:
+    """Where they matter: a rollout would take a member out in vain."""
+    none = str(tmp_path / "none.pem")
+    told = f"the trusted authorities in {none} cannot be used: no such file or directory"
+    url = "https://127.0.0.1:1/"
+    assert unusable(HttpProbe(url, ca=none)) == told
+    assert unusable(HttpProbe(url, ca=ca)) is None
+    assert unusable(HttpProbe(url, ca=none, verify=False)) is None
+    assert unusable(HttpProbe("http://127.0.0.1:1/", ca=none)) is None
+    assert unusable(TcpProbe("127.0.0.1", 1)) is None
+
+
+def unusable(probe: HttpProbe | TcpProbe) -> str | None:
+    validator = OutsideValidator(ScriptedCommands([JobResult()]), SystemClock())
+    return validator.unusable(once(probe))
 
 
 async def test_member_speaks_no_tls() -> None:

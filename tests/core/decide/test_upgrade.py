@@ -100,6 +100,10 @@ def between(**changes: Any) -> MemberState:
             a_context(upgraded(), plan=TWO_STEPS),
             running(1),
         ),
+        "the second step, and not seen since the first": (
+            a_context(upgraded(step_ended=ago(0.1)), seen=ago(0.2), plan=TWO_STEPS),
+            None,
+        ),
         "the second step, and not quiet": (
             a_context(upgraded(quiet={}), shows={"in_flight": 1}, plan=TWO_STEPS),
             None,
@@ -166,6 +170,14 @@ def between(**changes: Any) -> MemberState:
         "the end of its step is not known": (
             a_context(between(lost=True, attempt=1)),
             running(0, 1),
+        ),
+        "the end of its step is not known, and it may run, to be asked": (
+            a_context(between(lost=True, may_run="what ssh began"), plan=GUARDED),
+            PROOF,
+        ),
+        "the end of its step is not known, and it may run": (
+            a_context(between(lost=True, may_run="what ssh began")),
+            halt(Cause.MEMBER, "web1: how its last step ended is not known, and what ssh began"),
         ),
         "through its steps": (a_context(upgraded()), VALIDATION),
         "through its steps, to be proven": (a_context(upgraded(), plan=GUARDED), PROOF),
@@ -270,6 +282,10 @@ def guard_open() -> MemberState:
         "its step was lost and is needed, but it is not quiet": (
             a_context(proven(Answer.NEEDED, lost=True, step=0, quiet={}), shows={"in_flight": 1}),
             None,
+        ),
+        "its step was lost and is needed, and may run": (
+            a_context(proven(Answer.NEEDED, lost=True, step=0, may_run="what ssh began")),
+            halt(Cause.MEMBER, "what ssh began"),
         ),
         "its step was lost, and `unless` refused": (
             a_context(proven(Answer.REFUSED, lost=True, step=0)),

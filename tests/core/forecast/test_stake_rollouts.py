@@ -16,6 +16,8 @@ from controller.core.gates.gate import Test as Kind
 from controller.core.settings import Policies, ReturnPolicy
 from tests.core.forecast.bad_rollouts import Bad, played, ways_of
 
+pytestmark = pytest.mark.no_cover  # whole rollouts: what they call has direct tests
+
 SECOND = timedelta(seconds=1)
 EXACT = CounterGate("errors", Scope.MEMBER, 0.01)
 COUNTS = MetricGate(
@@ -43,7 +45,7 @@ GATES: dict[str, Gate] = {
 RATES = (2.0, 10.0, 50.0, 200.0)
 """Of one member, of four."""
 
-PLAYS = 15
+PLAYS = 8
 """Of each case; with each, users once come by chance and once like clockwork."""
 
 
@@ -121,5 +123,5 @@ def test_bound_holds_and_is_close(name: str) -> None:
                 if case.is_usual:
                     factors.append(loss.requests / max(1, lost))
         assert not factors or median(factors) <= 3
-    assert bounded >= 500
+    assert bounded >= 250
     assert beyond <= 2 + bounded * 0.001

@@ -39,6 +39,7 @@ from tests.support.members import difference, member
 from tests.support.tables import table
 
 Changes = dict[str, Any]
+SILENT = e.JournalSeen(is_late=True, is_silent=True)
 LATE, FULL = e.JournalSeen(is_late=True), e.JournalSeen(fault="the disk is full")
 
 ALERTS = AlertGate("alerts", Scope.POOL)
@@ -608,6 +609,8 @@ def test_refused(before: State, event: e.Event, error: type[Exception]) -> None:
     [
         (e.JournalSeen(), LATE, LATE),
         (LATE, e.JournalSeen(), e.JournalSeen()),
+        (SILENT, LATE, SILENT),
+        (SILENT, e.JournalSeen(), e.JournalSeen()),
         (LATE, FULL, FULL),
         (FULL, LATE, e.JournalSeen(is_late=True, fault=FULL.fault)),
         (FULL, e.JournalSeen(), FULL),

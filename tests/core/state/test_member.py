@@ -423,6 +423,11 @@ ENDED: Changes = {"work": None, "unfinished": False, "step_ended": NOW}
             answered(e.Answer.REFUSED),
             {"work": None, "answer": e.Answer.REFUSED, "detail": "nginx-2.4"},
         ),
+        "proof that nothing needs to run again": (
+            standing(Phase.PROVING, work=AskGuard("web1", UP, 0), lost=True, may_run="ssh"),
+            answered(e.Answer.PRESENT),
+            {"work": None, "answer": e.Answer.PRESENT, "detail": "nginx-2.4", "may_run": ""},
+        ),
         "a step passed": (RUNS, ended(True), {**ENDED, "step": 1}),
         "a step failed": (RUNS, ended(False), {**ENDED, "passed": False, "detail": "exit code 4"}),
         "a step failed, and said why": (
@@ -442,6 +447,11 @@ ENDED: Changes = {"work": None, "unfinished": False, "step_ended": NOW}
             },
         ),
         "a step was lost": (RUNS, ended(False, lost=True), {**ENDED, "lost": True, "attempt": 1}),
+        "a step was lost, and may run elsewhere": (
+            RUNS,
+            replace(ended(False, lost=True), may_run="what ssh started"),
+            {**ENDED, "lost": True, "attempt": 1, "may_run": "what ssh started"},
+        ),
         "a step of a way back that is over": (
             standing(Phase.UPGRADING, work=STEP, unfinished=True, course=BACK, step=0, attempt=2),
             ended(True),

@@ -25,9 +25,11 @@ def at(milliseconds: int) -> timedelta:
     return timedelta(milliseconds=milliseconds)
 
 
-def seen(state: State, when: int, *lines: Line, pool: Counters | None = None) -> State:
+def seen(
+    state: State, when: int, *lines: Line, pool: Counters | None = None, instance: str = "lb1"
+) -> State:
     backends = {} if pool is None else {"web": pool}
-    view = InstanceView("lb1", at(when), Incarnation("1", 1), lines, True, backends)
+    view = InstanceView(instance, at(when), Incarnation("1", 1), lines, True, backends)
     return observe(PLAN, state, Looked(view))
 
 
@@ -77,6 +79,18 @@ def test_arrivals_that_nobody_counts() -> None:
     state = with_web1(phase=Phase.DRAINING, set_at=at(0))
     state = seen(state, 10, line("web1", admin=Admin.DRAINING, arrivals=None))
     assert state.members["web1"].draining.arrivals is None
+
+
+def test_arrivals_of_before_the_drain_say_nothing() -> None:
+    """One load balancer was last looked at before the member was set: its count is not taken."""
+    draining = line("web1", admin=Admin.DRAINING, arrivals=7)
+    before = initial(replace(PLAN, instances=("lb1", "lb2")))
+    before = seen(before, 40, draining, instance="lb2")
+    web1 = changed(before.members["web1"], phase=Phase.DRAINING, set_at=at(50))
+    state = seen(replace(before, members={**before.members, "web1": web1}), 60, draining)
+    assert state.members["web1"].draining.arrivals is None
+    state = seen(state, 70, draining, instance="lb2")
+    assert state.members["web1"].draining.arrivals == 14
 
 
 def test_a_soak_begins_when_the_warm_up_has_ended() -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from adapters.demo.world import World
-from tests.e2e.site import Done, Site
+from tests.e2e.site import Site
+from tests.support.command import Done
 from tests.support.haproxies import program
 
 CHECKS: Final = "check inter 50ms rise 1 fall 3"
