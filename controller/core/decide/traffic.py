@@ -20,7 +20,7 @@ from controller.core.gates.falloff import (
 )
 from controller.core.gates.figures import span
 from controller.core.gates.flow import WATCHED, Flow, Stretch
-from controller.core.phases import JUDGED, Phase
+from controller.core.phases import EXPOSED, JUDGED, Phase
 from controller.core.pool import Instant
 from controller.core.state.parts import MemberState
 from controller.core.state.state import Mode
@@ -40,12 +40,13 @@ LIMIT: Final = "taking a member out must not keep users from the pool"
 
 
 def watch_traffic(ctx: Context) -> Halted | None:
-    """The halt when users no longer reach the pool since a member was taken out."""
+    """The halt when users no longer reach the pool since a member was taken out. One that is on its
+    way back is not to blame any more."""
     if not _is_judged(ctx):
         return None
     for m in ctx.state.in_progress:
         since = m.draining.drain_since
-        if since is None or ctx.now - since > WATCHED or m.phase in JUDGED:
+        if since is None or ctx.now - since > WATCHED or m.phase in EXPOSED:
             continue
         if seen := _fallen(ctx, m, since) or _failing(ctx, m, since):
             return Halted(Cause.TRAFFIC, seen, LIMIT, m.name)

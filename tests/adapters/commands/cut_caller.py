@@ -1,4 +1,4 @@
-"""A poolroll that is killed at each line of its own code in turn, while it runs a job.
+"""A poolroll that is killed at every third line of its own code in turn, while it runs a job.
 
 Usage: python -m tests.adapters.commands.cut_caller FOLDER MARKS. Job N is the one whose caller
 was killed at the Nth line; it appends a line to MARKS/N. Prints the number of the first caller
@@ -17,6 +17,9 @@ from typing import Any
 import adapters.commands
 from adapters.commands import aside
 from tests.adapters.commands.support import commands, job
+
+APART = 3
+"""Lines from one cut to the next; each cut is a process of its own."""
 
 _OURS = str(Path(adapters.commands.__file__).parent)
 _THREADS = aside.__file__
@@ -42,10 +45,10 @@ def cut_at(line: int) -> None:
 
 
 def main(folder: Path, marks: Path) -> None:
-    line = 0
+    line = 1 - APART
     killed = True
     while killed:
-        line += 1
+        line += APART
         pid = os.fork()
         if pid == 0:
             runner = commands(folder)

@@ -14,6 +14,7 @@ import pytest
 from adapters.commands import helper, processes
 from controller.errors import StateError
 from controller.tasks import JobResult
+from tests.adapters.commands.cut_caller import APART
 from tests.adapters.commands.support import commands, holder_of, is_running, job, pid_in
 from tests.support.waiting import until
 
@@ -59,7 +60,8 @@ async def _killed_helper(
 
 @pytest.mark.timeout(120)
 async def test_caller_killed_anywhere(tmp_path: Path) -> None:
-    """A caller killed at each of its lines leaves a job that another joins: one execution."""
+    """A caller killed at every third of its lines leaves a job that another joins: one
+    execution."""
     marks, folder = tmp_path / "marks", tmp_path / "jobs"
     marks.mkdir()
     printed = await asyncio.to_thread(
@@ -73,15 +75,15 @@ async def test_caller_killed_anywhere(tmp_path: Path) -> None:
     count = int(printed.stdout)
     assert count > 50
     runner = commands(folder)
-    names = [str(line) for line in range(1, count + 1)]
+    names = [str(line) for line in range(1, count + 1, APART)]
     results = [await runner.run(job(name, f"echo x >> {marks}/{name}")) for name in names]
     assert {result.exit_code for result in results} == {0}
     assert {name: _lines(marks / name) for name in names} == dict.fromkeys(names, 1)
 
 
 async def test_helper_killed_anywhere(tmp_path: Path) -> None:
-    """A helper killed at each of its lines never leads to a second execution, and what is told
-    is true: an exit code means that the step ran, and `lost` that it is over."""
+    """A helper killed at every third of its lines never leads to a second execution, and what is
+    told is true: an exit code means that the step ran, and `lost` that it is over."""
     told: list[bool] = []
 
     async def cut(line: int) -> bool:
@@ -99,8 +101,8 @@ async def test_helper_killed_anywhere(tmp_path: Path) -> None:
         return first != result or result.lost
 
     line = 1
-    while any(await asyncio.gather(*(cut(line + ahead) for ahead in range(6)))):
-        line += 6
+    while any(await asyncio.gather(*(cut(line + APART * ahead) for ahead in range(6)))):
+        line += 6 * APART
     assert line > 60
     assert {True, False} == set(told)
 

@@ -94,6 +94,10 @@ JUST_NOW: Any = {"since": 0.5}
         ),
         "a part goes elsewhere": (seen(flow(after=50), flow()), None),
         "it was taken out long ago": (seen(flow(after=0), flow(), m=taken_out(since=31)), None),
+        "it is on its way back": (
+            seen(flow(after=0), flow(), m=taken_out(Phase.RETURNING)),
+            None,
+        ),
         "it is back": (seen(flow(after=0), flow(), m=taken_out(Phase.SOAKING)), None),
         "it was out before": (seen(flow(after=0), flow(), m=standing(Phase.OUT)), None),
         "halted already": (seen(flow(after=0), flow(), **HALTED), None),
