@@ -106,6 +106,23 @@ def test_a_text_that_every_body_contains() -> None:
     ]
 
 
+BLANKS = {
+    "a query": (
+        "gates: [{name: a, max: 1, prometheus: {url: 'http://h', query: ' '}}]",
+        "is blank; ",
+    ),
+    "a secret": ("notify: [{webhook: {url: 'http://h/', secret: ' '}}]", "is blank; "),
+    "a program": ("validate: [{command: [' ', x]}]", "names no program; "),
+}
+
+
+@pytest.mark.parametrize(("section", "what"), BLANKS.values(), ids=BLANKS)
+def test_a_text_that_shows_nothing(section: str, what: str) -> None:
+    """It is refused offline, like one that is empty."""
+    (fault,) = faults_of(page(section))
+    assert f": {what}" in fault
+
+
 UNFILLED = "looks like a template that was not filled in; check where it comes from"
 DOUBTS = {
     "{{ version }}": [UNFILLED],

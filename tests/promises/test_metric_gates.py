@@ -62,6 +62,7 @@ from tests.support.plays import Played, play, play_on
 from tests.support.scenarios import (
     MEMBER_GATE,
     QUICK,
+    ROLLOUT,
     Act,
     Beat,
     Scenario,
@@ -71,6 +72,7 @@ from tests.support.scenarios import (
     tells,
 )
 from tests.support.sim import make_sim
+from tests.support.virtual import stand_still
 
 THREE = partial(make_sim, 3)
 PATIENT = replace(QUICK, soak=ms(3000))
@@ -474,3 +476,34 @@ def test_rules_that_vanish_hold_the_rollout() -> None:
     ended(played, "halted", 4)
     assert "it has no alerting rule" in played.told(Halted)[0].seen
     assert played.phases()["web2"] == "waiting"
+
+
+@pytest.mark.parametrize("then_says", [BAD, GOOD], ids=["fails", "passes"])
+def test_a_process_that_is_stopped_for_a_while(then_says: Say) -> None:
+    """What a gate said before lets nobody go afterwards, and the soak did not go on, but for the
+    two seconds for which a look is good (S5)."""
+    source = Told()
+
+    def stop(world: World, runner: Runner) -> None:
+        asyncio.get_running_loop().call_later(1, stopped)
+
+    def stopped() -> None:
+        stand_still(ms(30_000))
+        source.now = replace(then_says, takes=ms(300))
+
+    policies = replace(by(MEMBER, POOL), soak=ms(4000))
+    scenario = Scenario(
+        policies, THREE, beats=at("web1", Phase.SOAKING, stop), sampler=lambda: sampler(a=source)
+    )
+    played = play(scenario)
+    if then_says is BAD:
+        ended(played, "halted", 4)
+        assert played.phases() == {"web1": "failed", "web2": "waiting", "web3": "waiting"}
+    else:
+        ended(played, "done", 0)
+        records = played.world.journal.written(ROLLOUT)
+        back, over = (
+            next(one.at for one in records if one.kind == kind)
+            for kind in ("MemberReturned", "SoakEnded")
+        )
+        assert ms(27_900) < over - back - policies.soak < ms(31_000)

@@ -7,15 +7,28 @@ from functools import partial
 
 import pytest
 
-from controller.core.events import Cause, Halted, StepEnded
+from controller.core.events import (
+    Cause,
+    Event,
+    Halted,
+    MemberFailed,
+    StepEnded,
+)
 from controller.core.phases import Phase
-from controller.core.pool import Admin
+from controller.core.pool import Admin, Instant
 from controller.core.settings import Amount, OnFailure, Policies, ReturnPolicy
-from tests.promises.beats import at, bad_v2, ended, foreign, scripted
+from controller.core.steps import Setting
+from controller.runner.loop import Runner
+from tests.promises.beats import at, bad_v2, ended, foreign, later, scripted
 from tests.support.fakes import Script
 from tests.support.plays import Played, film, play, play_on
-from tests.support.scenarios import QUICK, Beat, Scenario, World, ms, tells
+from tests.support.scenarios import QUICK, ROLLOUT, Act, Beat, Scenario, World, ms, tells
 from tests.support.sim import App, make_sim
+
+
+def moments(played: Played, kind: str) -> list[Instant]:
+    return [one.at for one in played.world.journal.written(ROLLOUT) if one.kind == kind]
+
 
 FIVE, SIX = partial(make_sim, 5), partial(make_sim, 6)
 TWO = replace(QUICK, max_unavailable=Amount(2), min_available=Amount(2), soak=ms(2500))
@@ -130,6 +143,80 @@ def test_a_foreign_hand_after_the_halt_is_not_fought() -> None:
         played.state.members["web2"].why == "somebody else took it out; poolroll left it as it is"
     )
     assert played.calls.count(("take_out", "web2")) == 1
+
+
+def out_while_another_ends(after: type[Event], then: Act, *first: Script) -> Scenario:
+    """web1 is out, and changed; web2's first step takes long, and is let end. `then` happens when
+    web1 has come so far."""
+
+    def prepare(world: World) -> None:
+        scripted(*first)(world)
+        scripted(Script(ms(4000)), member="web2")(world)
+
+    beats = (Beat(tells(after, "web1"), then),)
+    return Scenario(TWO, FIVE, prepare, beats, steps=2, step_timeout=ms(9000))
+
+
+def reload_soon(world: World, runner: Runner) -> None:
+    later(ms(200), lambda sim: sim.reload("lb1"))(world, runner)
+
+
+def nothing(world: World, runner: Runner) -> None: ...
+
+
+def stop(world: World, runner: Runner) -> None:
+    runner.stop("SIGTERM")
+
+
+def stop_and_reload(world: World, runner: Runner) -> None:
+    stop(world, runner)
+    reload_soon(world, runner)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "outcome", "exit_code"),
+    [
+        (out_while_another_ends(MemberFailed, reload_soon, Script(exit_code=1)), "halted", 5),
+        (out_while_another_ends(StepEnded, stop_and_reload, Script(ms(50))), "stopped", 7),
+    ],
+    ids=["halt", "stop"],
+)
+def test_reload_while_a_step_is_let_end(scenario: Scenario, outcome: str, exit_code: int) -> None:
+    """Whoever is out and not proven is held out once more, within a second (S4, S9)."""
+    played = play(scenario)
+    ended(played, outcome, exit_code)
+    assert admins(played)["web1"] is Admin.OUT
+    assert played.settings("web1") == [Setting.DRAIN, Setting.HOLD, Setting.HOLD]
+    assert moments(played, "Intended")[-1] - moments(played, "InstanceRestarted")[0] < ms(1000)
+
+
+@pytest.mark.parametrize("after", range(0, 5000, 450))
+@pytest.mark.parametrize("name", ["a step fails", "a stop", "late failure"])
+def test_reload_at_any_time(name: str, after: int) -> None:
+    """Nobody meets who is not proven for longer than it takes to notice, before or after a halt."""
+    scenario = {
+        "a step fails": out_while_another_ends(MemberFailed, nothing, Script(exit_code=1)),
+        "a stop": out_while_another_ends(StepEnded, stop, Script(ms(50))),
+        "late failure": LATE,
+    }[name]
+
+    def prepare(world: World) -> None:
+        scenario.prepare(world)
+        world.sim.excuses_for = ms(1400)
+        world.sim.plans.append((ms(1000 + after), lambda sim: sim.reload("lb1")))
+
+    assert play(replace(scenario, prepare=prepare)).broken == []
+
+
+def test_put_back_by_another_hand_while_a_step_is_let_end() -> None:
+    """It is left to them (S14)."""
+    scenario = out_while_another_ends(
+        MemberFailed, foreign(Admin.READY, "web1", "lb1"), Script(exit_code=1)
+    )
+    played = play(scenario)
+    ended(played, "halted", 5)
+    assert admins(played)["web1"] is Admin.READY
+    assert played.settings("web1") == [Setting.DRAIN, Setting.HOLD]
 
 
 @pytest.mark.parametrize("policy", [OnFailure.ROLLBACK_MEMBER, OnFailure.ROLLBACK_ALL])

@@ -277,7 +277,6 @@ def _stopping(*, since: Instant = A_SECOND_AGO, **fields_of_state: Any) -> dict[
 
 
 STOPPED: Final = _stopping(stop=StopRequested("SIGTERM"))
-STOPPED_LONG_AGO: Final = _stopping(stop=StopRequested("SIGTERM"), since=ago(600))
 STOPPED_TWICE: Final = _stopping(stop=StopRequested("SIGTERM", at_once=True))
 ABORTED: Final = _stopping(abort=AbortRequested("me", restore=False))
 PUTTING_BACK: Final = _stopping(abort=AbortRequested("me", restore=True))

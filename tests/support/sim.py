@@ -255,6 +255,8 @@ class Sim:
     turned_away_since: Instant | None = None
     tells_rates: bool = False
     """Shows the rate of each backend, and its frontend."""
+    excuses_for: timedelta | None = None
+    """So long a reload excuses that users meet whom it put back; None: for ever."""
     met: list[str] = field(default_factory=list)
     """Requests that reached a member that no user should have met."""
     next_pid: int = 1000
@@ -317,6 +319,13 @@ class Sim:
             for key, line in instance.lines.items()
         }
         instance.backends, instance.front = {}, Counters()
+        if self.excuses_for is not None:
+            at = self.now
+            self.plans.append((at + self.excuses_for, lambda sim: sim._excuse_no_more(name, at)))
+
+    def _excuse_no_more(self, name: str, reloaded_at: Instant) -> None:
+        for line in self.instances[name].lines.values():
+            line.excused = line.excused and line.disturbed_at != reloaded_at
 
     def foreign(self, member: str, admin: Admin, instance: str | None = None) -> None:
         """Somebody else sets a member, at one instance or at all."""

@@ -42,3 +42,12 @@ def run_virtually(main: Coroutine[Any, Any, T], start: Instant = timedelta(0)) -
 
     with asyncio.Runner(loop_factory=new_loop) as runner:
         return runner.run(main)
+
+
+def stand_still(duration: timedelta) -> None:
+    """The process is stopped for so long: time goes on, and nothing is done meanwhile."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, looptime.LoopTimeEventLoop)
+    now = loop.time()
+    end = now + duration.total_seconds()
+    loop.setup_looptime(start=end, end=end + LIMIT.total_seconds(), noop_cycles=0)

@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidat
 
 from controller.config.sections.endpoints import check_endpoint
 from controller.config.text import scalars
+from controller.config.text.blank import is_blank
 from controller.config.text.places import kind, shown
 from controller.config.text.scalars import Wrong
 
@@ -57,13 +58,18 @@ def text(value: object) -> str:
     if not isinstance(value, str):
         mend = "write text" if isinstance(value, list | dict | None) else "put it in quotes"
         raise Wrong(f"is {kind(value)}, not text; {mend}")
-    if not value:
-        raise Wrong("is empty; write the text, or leave the key out")
+    if is_blank(value):
+        shown = "blank" if value else "empty"
+        raise Wrong(f"is {shown}; write the text, or leave the key out")
     return value
 
 
 def _argument(value: object) -> str:
-    return value if value == "" and isinstance(value, str) else text(value)
+    return value if isinstance(value, str) else text(value)
+
+
+def _names_nothing(program: object) -> bool:
+    return isinstance(program, str) and is_blank(program)
 
 
 def _argv(value: object) -> object:
@@ -72,7 +78,7 @@ def _argv(value: object) -> object:
             "is a single string; write it as a list, like [systemctl, restart, nginx]: "
             "no shell splits it"
         )
-    if value == [] or (isinstance(value, list) and value[0] == ""):
+    if value == [] or (isinstance(value, list) and _names_nothing(value[0])):
         raise Wrong("names no program; write a list, the program first")
     return value
 

@@ -12,6 +12,7 @@ from controller.config.sections.kinds import (
     Section,
     Text,
     one_of,
+    text,
 )
 from controller.config.sections.validation import check_filled_url, check_header
 from controller.config.text.places import kind
@@ -30,9 +31,7 @@ _FORMS = "write {env: NAME}, {file: PATH}, or the text itself"
 def _secret(value: object) -> object:
     """Raises Wrong, without the value."""
     if isinstance(value, str):
-        if not value:
-            raise Wrong("is empty; write the text, or leave the key out")
-        return value
+        return text(value)
     if not isinstance(value, dict):
         raise Wrong(f"is {kind(value)}, not text; {_FORMS}")
     if len(value) != 1 or not value.keys() <= set(SOURCES):

@@ -75,10 +75,9 @@ Url = Annotated[
 
 
 def _contained(value: object) -> str:
-    found = text(value)
-    if is_blank(found):
+    if isinstance(value, str) and value and is_blank(value):
         raise Wrong("is blank, and nearly every body contains that; write what to look for")
-    return found
+    return text(value)
 
 
 Contained = Annotated[str, BeforeValidator(_contained)]

@@ -63,3 +63,18 @@ def contested(ctx: Context, m: MemberState, is_ours: Callable[[Line], bool]) -> 
 def is_contested(ctx: Context, m: MemberState) -> bool:
     """Whether somebody else has it in rotation, and we no longer fight that."""
     return m.placement.foreign and any(is_ready(one.line) for _, one in ctx.visible(m))
+
+
+def is_forgotten(ctx: Context, m: MemberState) -> bool:
+    """Whether a load balancer holds it out no longer since it was reloaded, and nobody else had a
+    hand in it: what may be set again even after a halt."""
+    if m.placement.foreign or ctx.foreign_at(m, is_held) is not None:
+        return False
+    return any(
+        not is_held(one.line) and _is_reloaded(ctx, m, instance) for instance, one in ctx.visible(m)
+    )
+
+
+def _is_reloaded(ctx: Context, m: MemberState, instance: str) -> bool:
+    worker, now = m.placement.incarnations.get(instance), ctx.state.snapshots[instance].incarnation
+    return worker is not None and now is not None and not worker.is_same(now)

@@ -262,12 +262,17 @@ def gates_hold(ctx: Context, member: str | None, scope: Scope) -> bool:
 def gate_holds(ctx: Context, gate: Gate, member: str | None) -> bool:
     last = ctx.state.gate(gate.name, member)
     verdict = last.verdict if last is not None else Verdict.INCONCLUSIVE
-    if verdict is Verdict.PASS or is_overridden(ctx, gate):
+    if (verdict is Verdict.PASS and _was_watched(ctx, last)) or is_overridden(ctx, gate):
         return True
     if ctx.state.mode is Mode.ROLLING_BACK:  # the way back needs no proof, only no failure
         return verdict is not Verdict.FAIL or member is None
     left = hold_left(ctx, gate, member)
     return gate.then is Then.PASS and left is not None and left <= timedelta(0)
+
+
+def _was_watched(ctx: Context, last: GateState | None) -> bool:
+    """What a gate said before nobody looked for a while, it has to say again."""
+    return last is not None and ctx.now - last.sampled_at - ctx.seen_for(last.sampled_at) <= FRESH
 
 
 def quiet_note(ctx: Context, member: str) -> str:

@@ -14,6 +14,7 @@ from controller.core.decide.context import Context, Output
 from controller.core.decide.drain import as_seen
 from controller.core.decide.drift import is_contested, is_held, is_ready, misplaced
 from controller.core.decide.floor import needed, serves, taken_out
+from controller.core.decide.hold_out import held_again
 from controller.core.decide.in_flight import is_clear
 from controller.core.decide.occupants import hidden_at
 from controller.core.decide.returning import is_back
@@ -105,8 +106,8 @@ def _is_missed(ctx: Context, m: MemberState) -> bool:
     wrong with it, and it had better come back, like after a stop."""
     halt = ctx.state.halt
     is_missed = halt is not None and halt.cause is Cause.TRAFFIC and halt.member == m.name
-    is_well = m.progress.passed is not False and not m.placement.foreign
-    return ctx.state.mode is Mode.HALTED and is_missed and is_well and m.phase in COMING_BACK
+    is_ours = m.phase in COMING_BACK and not m.placement.foreign
+    return ctx.state.mode is Mode.HALTED and is_missed and is_ours
 
 
 def _brought_back(ctx: Context, m: MemberState) -> Output | None:
@@ -224,8 +225,10 @@ def _after_stop(ctx: Context, m: MemberState) -> Output | None:
             return _held_out(ctx, m)
         case Phase.CHECKING | Phase.RETURNING if not _has_grace(ctx, m):
             return _cut_short(ctx, m)
+        case _ if _finishes_its_way(ctx, m):
+            return proceed(ctx, m)
         case _:
-            return proceed(ctx, m) if _finishes_its_way(ctx, m) else None
+            return held_again(ctx, m)
 
 
 def _cut_short(ctx: Context, m: MemberState) -> Output | None:
@@ -248,7 +251,7 @@ def _is_seen_as_set(ctx: Context, m: MemberState) -> bool:
 
 def _finishes_its_way(ctx: Context, m: MemberState) -> bool:
     """Whether it is through its steps (or failed one) and has the time to be proven."""
-    if m.phase is Phase.PROVING and m.progress.lost and m.progress.answer is Answer.NEEDED:
+    if m.progress.lost and m.progress.answer is Answer.NEEDED:
         return False  # its step would have to run once more: nothing new is begun
     if m.phase is Phase.UPGRADING:
         is_through = m.progress.step >= ctx.shape(m).steps and not m.progress.lost
@@ -271,12 +274,13 @@ def _has_grace(ctx: Context, m: MemberState) -> bool:
 
 def is_at_rest(ctx: Context, m: MemberState) -> bool:
     """Whether nothing more is to be waited for. Asked once `settle` has nothing to say."""
-    at_once = ctx.state.stop is not None and ctx.state.stop.at_once
-    if m.phase is Phase.UPGRADING and (m.progress.work is not None or m.order.setting is not None):
-        return at_once
+    if m.phase is Phase.UPGRADING and m.progress.work is not None:
+        return ctx.state.stop is not None and ctx.state.stop.at_once
+    if m.order.setting is not None or ctx.is_pausing(m):
+        return False
     if m.phase is Phase.UPGRADING and m.progress.unfinished:
         return not _may_join(ctx, m)
-    if m.order.setting is not None or ctx.is_pausing(m) or _finishes_its_way(ctx, m):
+    if _finishes_its_way(ctx, m):
         return False
     if m.phase in (Phase.CHECKING, Phase.RETURNING) and not _is_seen_as_set(ctx, m):
         return ctx.is_blind

@@ -20,6 +20,9 @@ POINT_EVERY: Final = timedelta(milliseconds=200)
 POINTS_KEEP: Final = timedelta(seconds=15)
 """At least this much of the pool's past is kept, to say whether users are failing now."""
 
+GOOD_FOR: Final = timedelta(seconds=2)
+"""Each instance is looked at once a second at least; a look is good for so long."""
+
 OUTAGES_KEPT: Final = 100
 """More outages than that within one deadline are no reason to wait for longer."""
 
@@ -47,7 +50,7 @@ def observe(plan: Plan, state: State, event: Looked | LookFailed) -> State:
         flows=_flowing(state, state.flows, view, view.backends, view.rates),
         fronts=_flowing(state, state.fronts, view, view.frontends, {}),
     )
-    state = _seen_again(state, view.at)
+    state = _seen_again(_unlooked(state, before.tried_at, view.at), view.at)
     changed = {
         m.name: new for m in state.in_progress if (new := _watched(plan, state, m, view)) is not m
     }
@@ -63,6 +66,16 @@ def _seen_again(state: State, at: Instant) -> State:
         return state
     spans = (*state.unseen, (since, max(since, at)))[-OUTAGES_KEPT:]
     return replace(state, unseen=spans, unseen_since=None)
+
+
+def _unlooked(state: State, tried_at: Instant | None, at: Instant) -> State:
+    """A time in which it was not even asked: the process was stopped (Ctrl-Z), or the machine."""
+    if tried_at is None or state.unseen_since is not None:
+        return state
+    since = max([tried_at + GOOD_FOR, *(end for _, end in state.unseen)])
+    if since >= at:  # in time, or another instance has told already
+        return state
+    return replace(state, unseen=(*state.unseen, (since, at))[-OUTAGES_KEPT:])
 
 
 def _relapsed(state: State, before: Snapshot, view: InstanceView) -> dict[str, MemberState]:

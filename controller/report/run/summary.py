@@ -137,18 +137,19 @@ def _goes_on(plan: Plan, state: State, finished: Finished, commands: NextCommand
 
 
 def _stopped(plan: Plan, state: State, why: str, commands: NextCommands) -> list[str]:
-    """A safe state: users meet no unproven member, no step still runs, and the floor holds as seen
-    after the last setting."""
+    """A safe state: users meet no unproven member, not even one that a reload or another hand put
+    back; no step still runs, and the floor holds as seen after the last setting."""
     lines = under_way(plan, state, commands)
     members = state.members.values()
     short = _floor(plan, state)
-    is_safe = not short and not any(
+    back = misplaced(plan, state)
+    is_safe = not (short or back) and not any(
         m.progress.unfinished or m.progress.may_run or _is_risky(plan, m) for m in members
     )
     seen = [f"SEEN      {m.name}: {m.progress.detail}" for m in members if _is_stopped_too(m)]
     lines = [*seen, *lines]
     first = f"stopped ({why}) in a safe state" if is_safe else f"stopped ({why})"
-    lines = [*short, *lines]
+    lines = [*short, *back, *lines]
     return [first, *lines] if lines else [f"{first}; `{commands.run}` goes on"]
 
 

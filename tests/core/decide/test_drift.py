@@ -6,7 +6,14 @@ from typing import Any
 import pytest
 
 from controller.core.decide.context import Context
-from controller.core.decide.drift import contested, is_away, is_contested, is_held, misplaced
+from controller.core.decide.drift import (
+    contested,
+    is_away,
+    is_contested,
+    is_held,
+    is_ready,
+    misplaced,
+)
 from controller.core.events import Cause, ForeignHandSeen
 from controller.core.phases import Phase
 from controller.core.pool import Line
@@ -24,6 +31,7 @@ from tests.support.contexts import (
     standing,
     the,
 )
+from tests.support.lines import a_line
 from tests.support.tables import Expected, halt, sets, table
 
 IN_AT_LB2: dict[str, Any] = {"at": {"lb2": READY}}
@@ -124,8 +132,9 @@ def test_what_is_ours_is_never_contested(is_ours: Callable[[Line], bool], is_for
 )
 def test_contested_now(foreign: bool, shows: dict[str, Any], contested_now: bool) -> None:
     """What is in rotation by somebody else is not fought over."""
-    ctx = a_context(out(foreign=foreign), shows=shows)
-    assert is_contested(ctx, the(ctx)) is contested_now
+    m = out(foreign=foreign)
+    for ctx in (a_context(m, shows=shows), a_context(m, shows=OUT, at={"lb2": shows})):
+        assert is_contested(ctx, m) is contested_now
 
 
 @table(
@@ -142,3 +151,17 @@ def test_what_cannot_be_held_out(phase: Phase, holds_out: bool, is_contested: bo
     shows = OUT if phase is Phase.SOAKING else READY
     ctx = a_context(m, shows=shows, plan=a_plan(holds_out=holds_out))
     assert (contested(ctx, m, lambda line: False) is not None) is is_contested
+
+
+@table(
+    "shown held away ready",
+    {
+        "in rotation": (READY, False, False, True),
+        "draining": (DRAINS, False, True, False),
+        "out": (OUT, True, True, False),
+    },
+)
+def test_where_a_line_is(shown: dict[str, Any], held: bool, away: bool, ready: bool) -> None:
+    """One that drains is away, and not held out."""
+    line = a_line(**shown)
+    assert (is_held(line), is_away(line), is_ready(line)) == (held, away, ready)

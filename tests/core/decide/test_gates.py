@@ -425,6 +425,17 @@ def test_gates_come_in_their_order() -> None:
     {
         "has not spoken": (OWN, a_context(plan=gated(OWN)), False),
         "passed": (OWN, own_gate(PASS), True),
+        "passed before nobody looked for a while": (
+            OWN,
+            own_gate(PASS, word={"when": ago(60)}, unseen=((ago(50), ago(47.9)),)),
+            False,
+        ),
+        "passed before nobody looked for a moment": (
+            OWN,
+            own_gate(PASS, word={"when": ago(60)}, unseen=((ago(50), ago(48)),)),
+            True,
+        ),
+        "passed since": (OWN, own_gate(PASS, unseen=((ago(50), ago(5)),)), True),
         "failed": (OWN, own_gate(FAIL), False),
         "inconclusive": (OWN, own_gate(UNCLEAR, **old(999)), False),
         "overridden": (OWN, own_gate(FAIL, run=OVERRIDDEN), True),

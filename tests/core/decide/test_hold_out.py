@@ -33,6 +33,11 @@ from tests.support.tables import Expected, halt, sets, table
 CHANGED: dict[str, Any] = {"found": FOUND, "begun": True}
 HOLD = sets(Setting.HOLD)
 OURS: dict[str, Any] = {"set_at": ago(5), "confirmed": Setting.HOLD, "incarnations": WORKERS}
+RELOADED_AT_ONE: dict[str, Any] = {
+    "shows": OUT,
+    "at": {"lb2": READY},
+    "workers": {"lb2": RELOADED},
+}
 
 
 @table(
@@ -58,11 +63,54 @@ OURS: dict[str, Any] = {"set_at": ago(5), "confirmed": Setting.HOLD, "incarnatio
         "put back by somebody else": (OURS, {"shows": READY}, halt(Cause.FOREIGN, "web1 at lb1")),
         "put back by a reload": (
             OURS,
-            {"shows": OUT, "at": {"lb2": READY}, "workers": {"lb2": RELOADED}},
+            RELOADED_AT_ONE,
             HOLD,
         ),
         "what cannot be held out": ({}, {"shows": READY, "plan": a_plan(holds_out=False)}, None),
         "while rolling back": ({}, {"shows": READY, **ROLLING_BACK}, HOLD),
+        "after a halt, put back by a reload": (OURS, RELOADED_AT_ONE | HALTED, HOLD),
+        "after a stop, put back by a reload": (OURS, RELOADED_AT_ONE | STOPPED, HOLD),
+        "after a halt, drained by a reload": (
+            OURS,
+            {"shows": OUT, "at": {"lb2": DRAINS}, "workers": {"lb2": RELOADED}, **HALTED},
+            HOLD,
+        ),
+        "after a halt, drained by somebody": (
+            OURS,
+            {"shows": OUT, "at": {"lb2": DRAINS}, **HALTED},
+            None,
+        ),
+        "after a halt, put back by somebody else": (OURS, {"shows": READY, **HALTED}, None),
+        "after a halt, by both": (
+            OURS,
+            {"shows": READY, "workers": {"lb2": RELOADED}, **HALTED},
+            None,
+        ),
+        "after a halt, and left to somebody else": (
+            OURS | {"foreign": True, "confirmed": None},
+            RELOADED_AT_ONE | HALTED,
+            None,
+        ),
+        "after a halt, and it is out since the reload": (
+            OURS,
+            {"shows": OUT, "workers": {"lb2": RELOADED}, **HALTED},
+            None,
+        ),
+        "after a halt, and the floor needs it": (
+            OURS,
+            RELOADED_AT_ONE | {"others": FAILING} | HALTED,
+            None,
+        ),
+        "after a halt, and not set so often": (
+            OURS | {"set_at": None, "tries": TRIES, "tried_at": ago(1)},
+            RELOADED_AT_ONE | HALTED,
+            None,
+        ),
+        "after a halt, and not set less often": (
+            OURS | {"set_at": None, "tries": TRIES - 1, "tried_at": ago(1)},
+            RELOADED_AT_ONE | HALTED,
+            HOLD,
+        ),
         "after a halt": ({}, {"shows": READY, **HALTED}, None),
         "after a stop": ({}, {"shows": READY, **STOPPED}, None),
         "after an abort": ({}, {"shows": READY, **ABORTED}, None),

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import pytest
+
 from controller.core.decide.context import Context
-from controller.core.decide.in_flight import is_clear, run_step, still_busy
-from controller.core.events import Cause
+from controller.core.decide.in_flight import is_clear, run_step, still_busy, still_reached
+from controller.core.events import Cause, Halted
 from controller.core.phases import Phase
 from controller.core.settings import OnTimeout
 from controller.core.state.parts import MemberState
@@ -55,6 +57,7 @@ def former(until: float, *, is_seen: bool | None) -> dict[str, Any]:
             a_context(standing(Phase.OUT, quiet={"lb1": (ago(4), ago(1))})),
             False,
         ),
+        "seen two seconds ago": (a_context(member(4, 2)), True),
         "seen too long ago": (a_context(member(4, 2.1)), False),
         "one balancer does not answer": (a_context(member(), silent={"lb2": ago(0.1)}), False),
         "the balancer needs time to settle": (a_context(member(2), plan=SETTLING), False),
@@ -115,11 +118,16 @@ def test_run_step(ctx: Context, since: Any, output: Expected) -> None:
         "no time is left": (
             a_context(busy(), at={"lb2": BUSY}),
             ago(300),
-            halt(Cause.MEMBER, "1 request or session"),
+            halt(Cause.MEMBER, "1 request or session was still in flight at web1 after 5m"),
         ),
         "not seen since it was set": (a_context(busy(set_at=ago(0.005))), ago(300), None),
         "quiet now, in one look": (a_context(busy()), ago(300), None),
         "to be cut": (a_context(busy(), shows=BUSY, plan=CUT), ago(300), sets(Setting.CUT)),
+        "to be cut, and held just now": (
+            a_context(busy(set_at=ago(0.9)), shows=BUSY, plan=CUT),
+            ago(300),
+            sets(Setting.CUT),
+        ),
         "cut just now": (
             a_context(busy(cuts=1, set_at=ago(0.9)), shows=BUSY, plan=CUT),
             ago(300),
@@ -149,7 +157,7 @@ def test_run_step(ctx: Context, since: Any, output: Expected) -> None:
         "a former worker stays": (
             a_context(member(), **former(0, is_seen=True)),
             ago(300),
-            halt(Cause.MEMBER, "worker of lb2"),
+            halt(Cause.MEMBER, "lb2 still serves connections, perhaps to web1, after 5m"),
         ),
         "one from before the run stays": (
             a_context(member(), lingering={"lb2": True}, began_at=ago(300)),
@@ -166,3 +174,13 @@ def test_run_step(ctx: Context, since: Any, output: Expected) -> None:
 def test_still_busy(ctx: Context, since: Any, output: Expected) -> None:
     """A member that is not quiet is waited for, then its sessions are cut, or the run halts."""
     assert still_busy(ctx, the(ctx), since) == output
+
+
+@pytest.mark.parametrize("leak", ["", "a rule lets them"])
+def test_why_clients_come(leak: str) -> None:
+    """What the balancer knows of it is told, if it knows anything."""
+    m = standing(Phase.OUT, came_when_out={"lb1": (4, 5)})
+    output = still_reached(a_context(m, plan=a_plan(leak=leak)), m)
+    assert isinstance(output, Halted)
+    why = f" ({leak})" if leak else ""
+    assert output.seen == f"1 request or session reached web1 although it is out of rotation{why}"

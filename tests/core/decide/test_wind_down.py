@@ -35,7 +35,6 @@ from tests.support.contexts import (
     RELOADED,
     SEATS,
     STOPPED,
-    STOPPED_LONG_AGO,
     STOPPED_TWICE,
     a_context,
     a_plan,
@@ -88,6 +87,9 @@ MATRIX: dict[str, Row] = {
     "holding, changed before": row(Phase.HOLDING, CHANGED, HOLD),
     "out": row(Phase.OUT, {}, RESTORE),
     "out, changed before": row(Phase.OUT, CHANGED, LEFT_OUT, None, None, None, None),
+    "out, and its step may run": row(
+        Phase.OUT, CHANGED | LEFT_RUNNING, LEFT_OUT, None, None, None, None
+    ),
     "a step runs": row(Phase.UPGRADING, RUNNING, None),
     "a step may run": row(Phase.UPGRADING, LEFT_RUNNING, JOINED, JOINED, None, JOINED, JOINED),
     "a step may run, and it is not quiet": row(Phase.UPGRADING, LEFT_RUNNING | {"quiet": {}}, None),
@@ -109,11 +111,24 @@ MATRIX: dict[str, Row] = {
         Phase.UPGRADING, THROUGH, LEFT_OUT, VALIDATE, None, VALIDATE, VALIDATE
     ),
     "proving": row(Phase.PROVING, {}, LEFT_OUT, ASK, None, ASK, ASK),
+    "proving, and how its step ended is not known": row(
+        Phase.PROVING, {"lost": True}, LEFT_OUT, ASK, None, ASK, ASK
+    ),
+    "proving, and it is not there": row(
+        Phase.PROVING,
+        {"answer": Answer.NEEDED, "detail": "exit code 1"},
+        LEFT_OUT,
+        halt(Cause.MEMBER, "`unless` does not confirm it: exit code 1"),
+        None,
+        saying(MemberFailed, "exit code 1"),
+        saying(MemberFailed, "exit code 1"),
+    ),
     "proving, and its step would have to run again": row(
         Phase.PROVING, {"lost": True, "answer": Answer.NEEDED}, LEFT_OUT, None, None, None, None
     ),
     "proving, nothing was changed": row(Phase.PROVING, {"begun": False}, RESTORE),
     "validating": row(Phase.VALIDATING, {}, LEFT_OUT, VALIDATE, None, VALIDATE, VALIDATE),
+    "being validated": row(Phase.VALIDATING, {"work": VALIDATE}, LEFT_OUT, None, None, None, None),
     "validating failed": row(
         Phase.VALIDATING,
         BROKEN,
@@ -129,6 +144,9 @@ MATRIX: dict[str, Row] = {
     "ramping": row(Phase.RAMPING, {}, None, PUT_BACK, None, KEPT, PUT_BACK),
     "ramping, failed": row(Phase.RAMPING, CONDEMNED, REMOVE),
     "soaking": row(Phase.SOAKING, {}, None, None, None, SOAKED, SOAKED),
+    "soaking, its time over": row(
+        Phase.SOAKING, {"warmed_at": ago(999)}, None, None, None, SOAKED, SOAKED
+    ),
     "soaking, failed": row(Phase.SOAKING, CONDEMNED, REMOVE),
     "removing": row(Phase.REMOVING, {}, REMOVE),
     "restoring": row(Phase.RESTORING, {}, RESTORE),
@@ -191,8 +209,6 @@ def test_put_in_rotation_meanwhile(
     way: str, changes: dict[str, Any], shown: dict[str, Any], output: Expected
 ) -> None:
     """While a step runs its member is taken out once more (S4)."""
-    if way == "second signal" and changes is LEFT_RUNNING:
-        output = None
     ctx = a_context(standing(Phase.UPGRADING, **changes), at={"lb2": READY}, **shown, **WAYS[way])
     assert settle(ctx, the(ctx)) == output
 
@@ -215,6 +231,34 @@ def test_put_in_rotation_meanwhile(
 def test_joined(changes: dict[str, Any], shown: dict[str, Any], output: Expected) -> None:
     """A step whose end is not known is joined, but not waited for without end (S7)."""
     ctx = a_context(standing(Phase.UPGRADING, **LEFT_RUNNING | changes), **shown, **HALTED)
+    assert settle(ctx, the(ctx)) == output
+
+
+@pytest.mark.parametrize("way", ["stop", "second signal", "abort", "abort --restore"])
+@table(
+    "phase changes shown output",
+    {
+        "between two steps": (Phase.UPGRADING, {}, {}, HOLD),
+        "out, changed before": (Phase.OUT, CHANGED, {}, HOLD),
+        "its step was lost": (Phase.UPGRADING, THROUGH | {"lost": True}, {}, HOLD),
+        "its step would have to run again": (
+            Phase.PROVING,
+            {"lost": True, "answer": Answer.NEEDED},
+            {},
+            HOLD,
+        ),
+        "the floor needs it": (Phase.UPGRADING, {}, {"others": FAILING}, None),
+        "somebody else put it back": (Phase.UPGRADING, {}, {"workers": {}}, None),
+        "it cannot be held out": (Phase.UPGRADING, {}, {"plan": a_plan(holds_out=False)}, None),
+    },
+)
+def test_reloaded_after_a_stop(
+    way: str, phase: Phase, changes: dict[str, Any], shown: dict[str, Any], output: Expected
+) -> None:
+    """Others are brought to rest meanwhile, which may take long: what nobody may meet is held out
+    once more (S4, S9)."""
+    reloaded: dict[str, Any] = {"workers": {"lb2": RELOADED}, "at": {"lb2": READY}}
+    ctx = a_context(standing(phase, **changes), **reloaded | shown, **WAYS[way])
     assert settle(ctx, the(ctx)) == output
 
 
@@ -256,6 +300,7 @@ LOST: dict[str, Any] = {"silent": {"lb2": ago(30)}}
             {"at": {"lb2": READY}},
             saying(MemberKept, "could not be taken out: lb2: no"),
         ),
+        "draining first goes back": (Phase.DRAINING, THRICE, {}, RESTORE),
         "draining is first held": (Phase.DRAINING, CHANGED | THRICE, {}, HOLD),
         "removing, twice": (Phase.REMOVING, {**THRICE, "tries": 2}, {}, REMOVE),
         "removing, three times, and it is out": (
@@ -307,6 +352,12 @@ NOT_FOUGHT = "somebody else"
             {"why": "the first reason"},
             OUT,
             saying(MemberFailed, "the first reason"),
+        ),
+        "what has not failed is no reason": (
+            Phase.VALIDATING,
+            {"detail": "answered 200"},
+            OUT,
+            LEFT_OUT,
         ),
         "returning, and taken out": (
             Phase.RETURNING,
@@ -360,6 +411,14 @@ def test_not_fought_over(
     assert settle(ctx, the(ctx)) == output
 
 
+@table("shown", {"long ago": ({"seen": ago(3)},), "out at one": ({"at": {"lb2": READY}},)})
+def test_not_known_to_be_out(shown: dict[str, Any]) -> None:
+    """What is in rotation somewhere, or was not seen of late, is not told to be out."""
+    ctx = a_context(standing(Phase.RETURNING, **THEIRS), shows=OUT, **shown, **HALTED)
+    why = "somebody else changed it; poolroll left it as it is"
+    assert settle(ctx, the(ctx)) == MemberKept("web1", why, is_out=False)
+
+
 # --- who was half-way back ---------------------------------------------------------------------
 
 AT_ONE: dict[str, Any] = {"at": {"lb2": DRAINS}}
@@ -399,6 +458,12 @@ KEPT_BY_FLOOR = saying(MemberKept, "half-way back, but stays in rotation: withou
             LOST,
             saying(MemberKept, "half-way back in rotation, cut short by the halt", is_out=False),
         ),
+        "lost for good, and in rotation only where it is seen": (
+            Phase.RETURNING,
+            {},
+            LOST | AT_ONE,
+            saying(MemberKept, "half-way back in rotation, cut short by the halt"),
+        ),
         "lost for good, and in rotation nowhere": (
             Phase.RETURNING,
             {},
@@ -406,7 +471,14 @@ KEPT_BY_FLOOR = saying(MemberKept, "half-way back, but stays in rotation: withou
             REMOVE,
         ),
         "checked, and met by nobody": (Phase.CHECKING, {}, NEEDED, REMOVE),
+        "checked, met by nobody, and the pool not seen since the halt": (
+            Phase.CHECKING,
+            {},
+            {"full": ago(1.5)},
+            REMOVE,
+        ),
         "checked, and met by users": (Phase.CHECKING, {}, {"at": {"lb2": READY}}, REMOVE),
+        "checked, and met by users everywhere": (Phase.CHECKING, {}, {"shows": READY}, REMOVE),
         "checked, met by users, and needed": (
             Phase.CHECKING,
             {},
@@ -450,6 +522,20 @@ def test_half_way_back(
             False,
         ),
         "not to be seen": (Phase.RETURNING, {}, {"silent": {"lb2": ago(1)}}, None, True),
+        "checked, met by nobody, and the pool not seen since it was set": (
+            Phase.CHECKING,
+            {},
+            {"full": ago(6)},
+            HOLD,
+            False,
+        ),
+        "checked, and met by users everywhere": (
+            Phase.CHECKING,
+            {},
+            {"shows": READY},
+            HOLD,
+            True,
+        ),
         "checked, met by users, and needed": (
             Phase.CHECKING,
             {},
@@ -492,7 +578,7 @@ def failed(**shown: Any) -> Context:
         ),
         "one more would be too many": (
             failed(plan=a_plan(min_available=3)),
-            saying(MemberKept, "without it 2 would serve"),
+            saying(MemberKept, "failed, but stays in rotation: without it 2 would serve"),
         ),
     },
 )
@@ -518,13 +604,22 @@ def test_failed_in_rotation(ctx: Context, output: Expected) -> None:
 )
 def test_no_time_left(phase: Phase, changes: dict[str, Any], output: Expected) -> None:
     """A stop lets a member finish its way for as long as its return may take (S11)."""
-    ctx = a_context(standing(phase, **changes), **STOPPED_LONG_AGO)
-    assert settle(ctx, the(ctx)) == output
+    for stopped_at in (ago(600), ago(60)):
+        ctx = a_context(standing(phase, **changes), **STOPPED | {"stopped_at": stopped_at})
+        assert settle(ctx, the(ctx)) == output
 
 
 MISSED: dict[str, Any] = {
     **HALTED,
     "halt": Halted(Cause.TRAFFIC, "nobody comes", "they must", "web1"),
+}
+NOT_MISSED: dict[str, Any] = {
+    **HALTED,
+    "halt": Halted(Cause.MEMBER, "it is ill", "it must not be", "web1"),
+}
+MISSED_ELSE: dict[str, Any] = {
+    **HALTED,
+    "halt": Halted(Cause.TRAFFIC, "nobody comes", "they must", "web2"),
 }
 MISSED_LONG_AGO: dict[str, Any] = {**MISSED, "halted_at": ago(61)}
 
@@ -544,12 +639,26 @@ MISSED_LONG_AGO: dict[str, Any] = {**MISSED, "halted_at": ago(61)}
             a_context(standing(Phase.CHECKING, foreign=True), shows=READY, **MISSED),
             saying(MemberKept, "somebody else", is_out=False),
         ),
+        "somebody else had a hand in it": (
+            a_context(standing(Phase.VALIDATING, foreign=True), **MISSED),
+            LEFT_OUT,
+        ),
+        "it is not missed, it failed": (
+            a_context(standing(Phase.VALIDATING), **NOT_MISSED),
+            LEFT_OUT,
+        ),
+        "another one is missed": (a_context(standing(Phase.VALIDATING), **MISSED_ELSE), LEFT_OUT),
+        "an abort came since": (
+            a_context(standing(Phase.CHECKING), **MISSED_LONG_AGO | ABORTED),
+            PUT_BACK,
+        ),
         "another occupant came": (
             a_context(standing(Phase.VALIDATING), shows={"occupant": ANOTHER}, **MISSED),
             LEFT_OUT,
         ),
         "checking": (a_context(standing(Phase.CHECKING), **MISSED), PUT_BACK),
         "checking for too long": (a_context(standing(Phase.CHECKING), **MISSED_LONG_AGO), REMOVE),
+        "back in part": (a_context(standing(Phase.RAMPING), **MISSED), None),
         "back": (a_context(standing(Phase.SOAKING), **MISSED), None),
     },
 )
@@ -582,6 +691,7 @@ HELD_ONCE_MORE: dict[str, Any] = {"setting": Setting.HOLD}
         "restoring": (Phase.RESTORING, {}, "stop", False),
         "out": (Phase.OUT, CHANGED, "stop", True),
         "a step runs": (Phase.UPGRADING, RUNNING, "stop", False),
+        "a step runs for long": (Phase.UPGRADING, RUNNING | {"since": ago(300)}, "stop", False),
         "a step runs, a second signal": (Phase.UPGRADING, RUNNING, "second signal", True),
         "a step runs, held once more": (
             Phase.UPGRADING,
@@ -590,6 +700,18 @@ HELD_ONCE_MORE: dict[str, Any] = {"setting": Setting.HOLD}
             True,
         ),
         "held once more": (Phase.UPGRADING, HELD_ONCE_MORE, "stop", False),
+        "held once more, a second signal": (
+            Phase.UPGRADING,
+            HELD_ONCE_MORE,
+            "second signal",
+            False,
+        ),
+        "held once more while a step may run, a second signal": (
+            Phase.UPGRADING,
+            LEFT_RUNNING | HELD_ONCE_MORE,
+            "second signal",
+            False,
+        ),
         "a step may run": (Phase.UPGRADING, LEFT_RUNNING, "stop", False),
         "a step may run, a second signal": (
             Phase.UPGRADING,

@@ -1,5 +1,6 @@
 """What a look changes, and what it must not."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -240,6 +241,38 @@ def test_all_must_be_seen_again() -> None:
     for instance in ("lb1", "lb2"):
         state = observe(PLAN, state, LookFailed(instance, at(20), "refused"))
     assert seen(state, 90, OUT).unseen_since == at(20)
+
+
+@pytest.mark.parametrize(
+    ("looks", "unseen"),
+    [
+        ((10, 2010), ()),
+        ((10, 2011), ((2010, 2011),)),
+        ((10, 60_010, 61_000), ((2010, 60_010),)),
+        ((10, 60_010, 90_000), ((2010, 60_010), (62_010, 90_000))),
+    ],
+)
+def test_how_long_nobody_looked(looks: Sequence[int], unseen: Sequence[tuple[int, int]]) -> None:
+    """The process or the machine was stopped: no deadline ran, and no soak."""
+    state = initial(PLAN)
+    for when in looks:
+        state = seen(state, when, OUT)
+    assert state.unseen == tuple((at(start), at(end)) for start, end in unseen)
+
+
+def test_a_stop_is_one_for_all() -> None:
+    """Each instance is asked again; that counts once. An outage is counted as such."""
+    both = initial(replace(PLAN, instances=("lb1", "lb2")))
+    views = [
+        InstanceView(one, at(when), Incarnation("1", 9), (OUT,), True, {})
+        for when in (10, 60_010)
+        for one in ("lb1", "lb2")
+    ]
+    for view in views:
+        both = observe(PLAN, both, Looked(view))
+    assert both.unseen == ((at(2010), at(60_010)),)
+    lost = observe(PLAN, seen(initial(PLAN), 10, OUT), LookFailed("lb1", at(20), "refused"))
+    assert seen(lost, 60_000, OUT).unseen == ((at(20), at(60_000)),)
 
 
 def after_a_reload(state: State, *lines: Line, is_full: bool = True, pid: str = "2") -> str:

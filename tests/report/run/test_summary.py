@@ -113,6 +113,15 @@ def test_stopped_with_a_member_out_is_safe_and_names_it() -> None:
     assert second == f"web1 out of rotation; {RUN} goes on with it"
 
 
+def test_stopped_with_a_changed_member_put_back_is_not_called_safe() -> None:
+    """A reload or another hand has put it in rotation: users meet what is not proven."""
+    made, out = plan(), member("web1", "upgrading", unfinished=False)
+    of = state(made, out, seen=shows(web1=UP), finished=Finished(Outcome.STOPPED, 7, "SIGINT"))
+    *_, first, second, _ = summary(made, of, SETTINGS, NOW, WALL, commands(made))
+    assert first == "stopped (SIGINT)"
+    assert second.startswith("take web1 out of rotation on every load balancer: set server web/")
+
+
 def test_a_rehearsal_stopped_in_a_soak_is_safe() -> None:
     """It has changed no version, and says nothing of an upgrade."""
     lines = ended("stopped", member("web1", "soaking"), purpose=Purpose.REHEARSAL)
