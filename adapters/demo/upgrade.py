@@ -160,12 +160,14 @@ def _replace(path: Path, text: str) -> None:
 
 
 def _started(pid: int) -> str | None:
-    """When a process started, in clock ticks; None when it is gone or only waits to be reaped."""
+    """When a process started, in clock ticks; None when it is gone or only waits to be reaped. One
+    whose threads are still ending has its sockets yet (proc(5), `num_threads` of a zombie)."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    return None if fields[0] in "ZX" else fields[19]
+    state, threads, started = fields[0], int(fields[17]), fields[19]
+    return None if state in "ZX" and threads <= 1 else started
 
 
 def _listens(home: Home) -> bool:
