@@ -10,7 +10,7 @@ MARK = "POOLROLL_JOB"
 def stat(pid: int) -> list[str] | None:
     """Fields of /proc/PID/stat from the third (state) on, or None when there is no such process.
 
-    Counted from 0: state, then 2 process group, 3 session, 19 start in ticks (proc(5)).
+    Counted from 0: state, then 2 process group, 3 session, 17 threads, 19 start in ticks (proc(5)).
     """
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123 - pathlib is slow to import
@@ -90,8 +90,8 @@ def descendants(pid: int) -> list[int]:
     found = list(direct)
     for one in found:  # grows meanwhile
         found += [child for child in children(one) if child not in found]
-    states = [(one, (stat(one) or ("?" if one in direct else "X"))[0]) for one in found]
-    return [one for one, state in states if state not in "ZX"]
+    known = [(one, stat(one)) for one in found]
+    return [one for one, fields in known if (not _is_over(fields) if fields else one in direct)]
 
 
 def name_of(pid: int) -> str:
@@ -106,7 +106,13 @@ def still_runs(pid: int, start: str, where: str) -> bool:
 
 def has_ended(pid: int) -> bool:
     """Whether it is gone, or only waits to be reaped."""
-    return (stat(pid) or "X")[0] in "ZX"
+    fields = stat(pid)
+    return fields is None or _is_over(fields)
+
+
+def _is_over(fields: list[str]) -> bool:
+    """A process whose first thread has ended looks like a zombie while its others run on."""
+    return fields[0] in "ZX" and int(fields[17]) <= 1
 
 
 def is_shared(pid: int) -> bool:

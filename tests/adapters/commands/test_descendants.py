@@ -3,6 +3,9 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -169,3 +172,24 @@ def test_output_file(tmp_path: Path) -> None:
     assert text.startswith("begin\nxxx")
     assert text.endswith("xxxend\nfin\n")
     assert f"{3 * (output.DRAIN + 4) + 10 - 2 * output.KEEP} bytes left out" in text
+
+
+HEADLESS = """
+import ctypes, threading, time
+threading.Thread(target=time.sleep, args=(60,)).start()
+ctypes.CDLL(None).pthread_exit(None)
+"""
+"""Its first thread ends, and another runs on."""
+
+
+def test_who_lost_its_first_thread_still_runs() -> None:
+    """The kernel shows it as a zombie, as it does what has ended."""
+    with subprocess.Popen([sys.executable, "-c", HEADLESS]) as process:
+        while (processes.stat(process.pid) or "?")[0] != "Z":
+            time.sleep(0.005)
+        assert not processes.has_ended(process.pid)
+        assert process.pid in processes.descendants(os.getpid())
+        process.kill()
+        while not processes.has_ended(process.pid):
+            time.sleep(0.005)
+        assert process.pid not in processes.descendants(os.getpid())
