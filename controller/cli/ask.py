@@ -6,6 +6,7 @@ shows the question later, and a job in the background waits until it is in front
 
 import asyncio
 import os
+import select
 import sys
 import termios
 from typing import Final
@@ -68,7 +69,7 @@ class _Answer:
         except OSError:
             self.close()  # until `come` is called again
             chunk = b""
-            if _is_in_background(self._descriptor):
+            if not _has_gone(self._descriptor):
                 return
         self.line = (self.line + chunk)[-MOST:]
         if not chunk or chunk.endswith(b"\n"):
@@ -76,13 +77,14 @@ class _Answer:
             self._came.set()
 
 
-def _is_in_background(descriptor: int) -> bool:
-    """Whether another job has the terminal: who reads then gets an error, since SIGTTIN is ignored
-    (setpgid(2), tcgetpgrp(3))."""
-    try:
-        return os.tcgetpgrp(descriptor) != os.getpgrp()
-    except OSError:  # the terminal has gone
-        return False
+def _has_gone(descriptor: int) -> bool:
+    """Whether nobody is at the terminal any more. If somebody is, a read failed since another job
+    has the terminal (setpgid(2); SIGTTIN is ignored), or had it then."""
+    looks = select.poll()
+    looks.register(descriptor, select.POLLIN)
+    return any(
+        seen & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, seen in looks.poll(0)
+    )
 
 
 class TerminalQuestions:
