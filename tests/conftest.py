@@ -5,6 +5,7 @@ import signal
 from zlib import crc32
 
 import pytest
+from coverage import Coverage
 from hypothesis import settings
 
 from tests.support.worlds import haproxy, short_folder, world
@@ -20,10 +21,32 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Mix the files, always in the same way: end-to-end tests wait for half of their time, and the
     others keep a processor busy. Side by side they take the least time."""
     items.sort(key=lambda item: crc32(str(item.path.relative_to(config.rootpath)).encode()))
-    for item in items:
-        room = item.path.relative_to(config.rootpath / "tests").parts[0]
-        if room != MEASURED:
-            item.add_marker(pytest.mark.no_cover)
+
+
+_STOPPED: list[Coverage] = []
+"""The innermost first: a worker of pytest-xdist has two of pytest-cov's, and its marker `no_cover`
+stops one of them."""
+
+
+def _measure(wanted: bool) -> None:
+    if wanted:
+        while _STOPPED:
+            _STOPPED.pop().start()
+        return
+    while (running := Coverage.current()) is not None:
+        running.stop()
+        _STOPPED.append(running)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> None:
+    room = item.path.relative_to(item.config.rootpath / "tests").parts[0]
+    _measure(room == MEASURED and item.get_closest_marker("untraced") is None)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish() -> None:
+    _measure(True)
 
 
 def pytest_configure() -> None:

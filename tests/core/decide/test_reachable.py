@@ -21,7 +21,7 @@ from controller.core.steps import AskGuard, AskOperator, RunStep, SetMember, Set
 from tests.core.walks import HAPPENINGS, KINDS, Happening, Walk
 from tests.support.contexts import a_plan, seconds
 
-pytestmark = pytest.mark.no_cover  # walks: what they pass through has direct tests
+pytestmark = pytest.mark.untraced  # walks: what they pass through has direct tests
 
 GATES: Final = (
     CounterGate("errors", Scope.MEMBER, 0.01, hold=seconds(4)),

@@ -16,7 +16,7 @@ from controller.core.gates.gate import Test as Kind
 from controller.core.settings import Policies, ReturnPolicy
 from tests.core.forecast.bad_rollouts import Bad, played, ways_of
 
-pytestmark = pytest.mark.no_cover  # whole rollouts: what they call has direct tests
+pytestmark = pytest.mark.untraced  # whole rollouts: what they call has direct tests
 
 SECOND = timedelta(seconds=1)
 EXACT = CounterGate("errors", Scope.MEMBER, 0.01)

@@ -125,7 +125,7 @@ def is_caught(random: Random, ratio: float, others: float, interval: int, rate: 
     return False
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 @pytest.mark.parametrize("interval", [1, 15])
 @pytest.mark.parametrize("ratio", [0.001, 0.01, 0.05])
 def test_equal_ratios_do_not_halt(ratio: float, interval: int) -> None:

@@ -149,7 +149,7 @@ def alarms(draw: random.Random, rate: Rate) -> Iterator[str]:
             yield "gone"
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 @pytest.mark.parametrize("kind", ["even", "fluctuating"])
 def test_no_false_alarm_in_two_hundred_rollouts(kind: str) -> None:
     """From one request in ten seconds to fifty a second, traffic that only ebbs is no alarm."""
