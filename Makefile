@@ -20,9 +20,10 @@ demo: $(VENV)/.demo
 	@$(VENV)/bin/poolroll demo
 
 # Thousands of processes are started: what one of them compiled, the next ones read.
+# Half of the time a test waits for a process or a clock: three of them keep a core busy.
 test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.dev servers
-	$(VENV)/bin/python -m pytest -n 4 --dist worksteal --cov=controller/core --cov-branch --cov-fail-under=100
+	$(VENV)/bin/python -m pytest -n 6 --dist worksteal --cov=controller/core --cov-branch --cov-fail-under=100
 
 lint: $(VENV)/.dev
 	$(VENV)/bin/ruff format --check .
