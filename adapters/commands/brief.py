@@ -123,7 +123,7 @@ async def _end_family(process: Process, clock: Clock, grace: timedelta) -> None:
         family |= _family(process)
         _tell(process, family, number)
         until = clock.now() + wait
-        while processes.group_lives(process.pid) or any(_lives(*one) for one in family.items()):
+        while processes.group_lives(process.pid) or _some_live(family):
             if clock.now() >= until:
                 break
             await clock.sleep(_POLL)
@@ -139,14 +139,14 @@ def _family(process: Process) -> dict[int, str]:
     return {pid: processes.start_of(pid) for pid in found}
 
 
-def _lives(pid: int, start: str) -> bool:
-    return processes.start_of(pid) == start and not processes.has_ended(pid)
+def _some_live(family: dict[int, str]) -> bool:
+    return any(processes.lives(pid, start) for pid, start in family.items())
 
 
 def _tell(process: Process, family: dict[int, str], number: int) -> None:
     processes.signal_group(process.pid, number)
     for pid, start in family.items():
-        if _lives(pid, start) and (processes.stat(pid) or "---")[2] != str(process.pid):
+        if processes.lives(pid, start) and not processes.is_in(pid, process.pid):
             processes.send(pid, number)
 
 

@@ -1,6 +1,5 @@
 """The processes of a step, as seen by a process that is not their parent."""
 
-import os
 from dataclasses import dataclass
 
 from adapters.commands import processes
@@ -55,7 +54,7 @@ class Group:
         if self.is_alive():
             processes.signal_group(self.pid, number)
         for pid in running:
-            if (processes.stat(pid) or "---")[2] != str(self.pid):
+            if not processes.is_in(pid, self.pid):
                 processes.send(pid, number)
 
     @property
@@ -66,5 +65,8 @@ class Group:
 def _marked(mark: str) -> list[int]:
     """Those whose environment may be read, and was not overwritten by themselves (proc(5))."""
     entry = f"{processes.MARK}={mark}"
-    pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208
-    return [pid for pid in pids if entry in processes.read(f"/proc/{pid}/environ").split("\0")]
+    return [
+        pid
+        for pid in processes.pids()
+        if entry in processes.read(f"/proc/{pid}/environ").split("\0")
+    ]

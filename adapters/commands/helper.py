@@ -141,8 +141,8 @@ class Step:
 
     def _tell(self, number: int) -> None:
         """The group at once, so that nobody escapes by a fork; then who has left it."""
-        running, group = self.running(), str(self.pid)
-        elsewhere = [pid for pid in running if (processes.stat(pid) or "---")[2] != group]
+        running = self.running()
+        elsewhere = [pid for pid in running if not processes.is_in(pid, self.pid)]
         if self._status is None or len(elsewhere) < len(running):
             processes.signal_group(self.pid, number)
         for pid in elsewhere:
@@ -200,9 +200,8 @@ def become(spec: Spec, go: int, fault: int, out: int) -> None:
 
 def main() -> None:
     os.set_inheritable(LOCK_FD, False)
-    os.closerange(
-        LOCK_FD + 1, 1 << 16
-    )  # descriptors that poolroll inherited do not belong to the step
+    # Descriptors that poolroll inherited do not belong to the step.
+    os.closerange(LOCK_FD + 1, 1 << 16)
     for number in IGNORED:
         signal.signal(number, signal.SIG_IGN)
     processes.adopt()

@@ -57,15 +57,22 @@ def group_lives(group: int) -> bool:
 
 def members_of(group: int) -> list[int]:
     """Every process of `group` that /proc shows."""
-    pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208
-    return [pid for pid in pids if (stat(pid) or "---")[2] == str(group)]
+    return [pid for pid in pids() if is_in(pid, group)]
+
+
+def pids() -> list[int]:
+    """Every process that /proc shows."""
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208
+
+
+def is_in(pid: int, group: int) -> bool:
+    return (stat(pid) or "---")[2] == str(group)
 
 
 def children(pid: int) -> list[int]:
     """Direct children of `pid` (proc(5), `children`; not every kernel has that file)."""
     if not os.path.exists(f"/proc/self/task/{os.getpid()}/children"):  # noqa: PTH110
-        names = [int(name) for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208
-        return [one for one in names if (stat(one) or "--")[1] == str(pid)]
+        return [one for one in pids() if (stat(one) or "--")[1] == str(pid)]
     try:
         tasks = os.listdir(f"/proc/{pid}/task")  # noqa: PTH208
     except OSError:
@@ -101,7 +108,12 @@ def name_of(pid: int) -> str:
 
 def still_runs(pid: int, start: str, where: str) -> bool:
     """Whether that very process still runs, as `left` names it."""
-    return where == machine() and not has_ended(pid) and start_of(pid) == start
+    return where == machine() and lives(pid, start)
+
+
+def lives(pid: int, start: str) -> bool:
+    """Whether the process of that start still runs, and not another one under its number."""
+    return start_of(pid) == start and not has_ended(pid)
 
 
 def has_ended(pid: int) -> bool:

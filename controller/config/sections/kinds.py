@@ -59,8 +59,7 @@ def text(value: object) -> str:
         mend = "write text" if isinstance(value, list | dict | None) else "put it in quotes"
         raise Wrong(f"is {kind(value)}, not text; {mend}")
     if is_blank(value):
-        shown = "blank" if value else "empty"
-        raise Wrong(f"is {shown}; write the text, or leave the key out")
+        raise Wrong(f"is {'blank' if value else 'empty'}; write the text, or leave the key out")
     return value
 
 

@@ -126,15 +126,9 @@ class Context:
         """The instance where somebody else changed what we had set (S14): the same worker that
         confirmed our setting now shows the contrary."""
         for instance, one in self.visible(m):
-            worker, snapshot = (
-                m.placement.incarnations.get(instance),
-                self.state.snapshots[instance],
-            )
-            if worker is None or snapshot.incarnation is None or is_ours(one.line):
+            if self.state.is_reloaded(m, instance) is not False or is_ours(one.line):
                 continue
-            if worker.is_same(snapshot.incarnation) and _contradicts(
-                one.line, m.placement.confirmed
-            ):
+            if _contradicts(one.line, m.placement.confirmed):
                 return instance
         return None
 

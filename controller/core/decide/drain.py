@@ -31,7 +31,7 @@ from controller.core.events import (
     MemberStoodDown,
 )
 from controller.core.gates.gate import Scope
-from controller.core.phases import JUDGED, Phase
+from controller.core.phases import BACK, Phase
 from controller.core.pool import Admin, Found, found_in
 from controller.core.settings import OnTimeout
 from controller.core.state.parts import MemberState
@@ -46,7 +46,6 @@ TAKEN_OUT: Final = "was taken out of rotation by somebody else"
 SETTLED: Final = timedelta(seconds=1)
 """Whose clients came as long as it drained is watched for so long when it is out: they must not
 come any more."""
-BACK: Final = JUDGED | {Phase.DONE}
 
 
 def asking(ctx: Context, m: MemberState) -> Output | None:

@@ -71,10 +71,6 @@ def is_forgotten(ctx: Context, m: MemberState) -> bool:
     if m.placement.foreign or ctx.foreign_at(m, is_held) is not None:
         return False
     return any(
-        not is_held(one.line) and _is_reloaded(ctx, m, instance) for instance, one in ctx.visible(m)
+        not is_held(one.line) and ctx.state.is_reloaded(m, instance)
+        for instance, one in ctx.visible(m)
     )
-
-
-def _is_reloaded(ctx: Context, m: MemberState, instance: str) -> bool:
-    worker, now = m.placement.incarnations.get(instance), ctx.state.snapshots[instance].incarnation
-    return worker is not None and now is not None and not worker.is_same(now)

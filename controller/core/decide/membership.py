@@ -2,9 +2,9 @@
 
 from controller.core.decide.context import Context, Output
 from controller.core.events import MemberGone, MemberJoined, MemberRelapsed
-from controller.core.phases import RELAPSING, Phase
+from controller.core.phases import Phase
 from controller.core.plan.propose import is_selected
-from controller.core.pool import Admin, Found, Member, found_in
+from controller.core.pool import Admin, Member, found_in
 from controller.core.state.parts import MemberState
 
 
@@ -43,21 +43,13 @@ def _is_vacant(ctx: Context, m: MemberState) -> bool:
 def _relapsed(ctx: Context) -> Output | None:
     """What this rollout had set, and a reload has restored, is not somebody else's hand."""
     for m in ctx.state.members.values():
-        instance, found = m.placement.relapsed_at, _to_find_again(m)
+        instance, found = m.placement.relapsed_at, m.found_before
         if not instance or found is None or m.order.setting is not None:
             continue
         seen = ctx.state.snapshots[instance].lines.get(m.name, ())
         if any(one.line.admin is not Admin.READY for one in seen):
             return MemberRelapsed(m.name, instance, found)
     return None
-
-
-def _to_find_again(m: MemberState) -> Found | None:
-    """What was found of a member that was put back, be it in part; None of any other."""
-    if m.phase is Phase.RAMPING:
-        return m.placement.found
-    was_put_back = m.phase in RELAPSING and m.placement.found is None
-    return m.placement.former if was_put_back else None
 
 
 def _joined(ctx: Context) -> Output | None:

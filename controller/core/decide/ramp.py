@@ -75,11 +75,7 @@ def _reweighed(ctx: Context, m: MemberState) -> Output | None:
         )
         if was is None or one.line.weight == was.weighing(m.placement.share):
             continue
-        worker, now = (
-            m.placement.incarnations.get(instance),
-            ctx.state.snapshots[instance].incarnation,
-        )
-        if worker is None or now is None or not worker.is_same(now):
+        if ctx.state.is_reloaded(m, instance) is not False:
             return put_back(ctx, m, m.placement.share)
         return Halted(
             Cause.FOREIGN,

@@ -20,7 +20,7 @@ from controller.core.gates.falloff import (
 )
 from controller.core.gates.figures import span
 from controller.core.gates.flow import WATCHED, Flow, Stretch
-from controller.core.phases import EXPOSED, JUDGED, Phase
+from controller.core.phases import BACK, EXPOSED
 from controller.core.pool import Instant
 from controller.core.state.parts import MemberState
 from controller.core.state.state import Mode
@@ -97,7 +97,7 @@ def _is_first(ctx: Context, m: MemberState) -> bool:
     others = [one for one in ctx.state.members.values() if one.name != m.name]
     if any(one.is_away for one in others):
         return True
-    return not any(one.phase in JUDGED or one.phase is Phase.DONE for one in others)
+    return not any(one.phase in BACK for one in others)
 
 
 def _fallen(ctx: Context, m: MemberState, since: Instant) -> str | None:

@@ -6,6 +6,7 @@ What does not belong here: when a transition is taken (`controller.core.decide`)
 from controller.core.phases.table import TABLE, IllegalMove, Move, Phase, after, diagram
 from controller.core.phases.traits import (
     AWAY,
+    BACK,
     COMING,
     EXPOSED,
     FAILED,
@@ -33,6 +34,7 @@ from controller.core.phases.traits import (
 
 __all__ = [
     "AWAY",
+    "BACK",
     "COMING",
     "EXPOSED",
     "FAILED",

@@ -104,6 +104,8 @@ MAY_START: Final = _having(lambda one: one.may_start)
 JUDGED: Final = _having(lambda one: one.is_judged)
 EXPOSED: Final = JUDGED | {P.RETURNING}
 """Users may meet it, and it is not proven yet."""
+BACK: Final = JUDGED | {P.DONE}
+"""In rotation again since its turn, be it in part."""
 OVER: Final = _having(lambda one: one.is_over)
 UPGRADED: Final = _having(lambda one: one.is_over and one.place is Place.IN)
 """As its course wants it, by us or already."""
@@ -120,7 +122,7 @@ HELD_WHILE_CHANGED: Final = HELD_OUT & IN_PROGRESS - LEAVING
 """Holding it once more changes nothing but the load balancers."""
 HELD_IN_PLACE: Final = HELD_WHILE_CHANGED | UNTOUCHED | {P.FAILED, P.STUCK}
 """Being held out of rotation once more does not move a member to another phase."""
-RELAPSING: Final = JUDGED | {P.DONE, P.WAITING}
+RELAPSING: Final = BACK | {P.WAITING}
 """In rotation because we put it back, be it in part: a reload may take it out anew."""
 LEFT_OUT: Final = HELD_OUT | {P.WAITING, P.KEPT}
 """Where a member of ours may be left by a halt or a stop."""

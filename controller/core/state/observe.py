@@ -9,7 +9,7 @@ from controller.core.events import Looked, LookFailed
 from controller.core.gates.flow import KEEPS, WATCHED, Flow
 from controller.core.gates.gate import CounterGate
 from controller.core.gates.tally import Tally
-from controller.core.phases import JUDGED, MAY_START, RELAPSING, UPGRADED, Phase
+from controller.core.phases import JUDGED, MAY_START, UPGRADED, Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Admin, Counters, InstanceView, Instant, Line, LineKey
 from controller.core.snapshot import Snapshot, looked, lost
@@ -90,9 +90,8 @@ def _relapsed(state: State, before: Snapshot, view: InstanceView) -> dict[str, M
     return {
         m.name: replace(m, placement=replace(m.placement, relapsed_at=view.instance))
         for m in state.members.values()
-        if m.phase in RELAPSING
+        if m.found_before is not None
         and (is_new if m.phase in JUDGED else is_new_whole)
-        and _was_put_back(m)
         and (m.order.set_at is None or view.at >= m.order.set_at)
         and _is_restored(view.of(m.name))
     }
@@ -103,13 +102,6 @@ def _is_restored(lines: Collection[Line]) -> bool:
     so, which is somebody's word."""
     is_out = any(line.admin is not Admin.READY for line in lines)
     return is_out and not any(line.is_configured_out for line in lines)
-
-
-def _was_put_back(m: MemberState) -> bool:
-    """What was found of a member is kept until it has its full weight."""
-    placement = m.placement
-    is_at_full_weight = placement.found is None and placement.former is not None
-    return is_at_full_weight or m.phase is Phase.RAMPING
 
 
 def _astray(state: State, view: InstanceView) -> dict[str, MemberState]:

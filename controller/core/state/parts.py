@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from controller.core.events import Answer
-from controller.core.phases import AWAY, IN_PROGRESS, Phase
+from controller.core.phases import AWAY, IN_PROGRESS, RELAPSING, Phase
 from controller.core.pool import FULL, Counters, Found, Incarnation, Instant, Seat
 from controller.core.steps import Course, MemberStep, PoolStep, Setting
 
@@ -206,6 +206,14 @@ class MemberState:
     @property
     def is_in_progress(self) -> bool:
         return self.phase in IN_PROGRESS
+
+    @property
+    def found_before(self) -> Found | None:
+        """What was found of a member that was put back, be it in part; None of any other."""
+        if self.phase is Phase.RAMPING:
+            return self.placement.found
+        was_put_back = self.phase in RELAPSING and self.placement.found is None
+        return self.placement.former if was_put_back else None
 
     @property
     def is_unproven(self) -> bool:

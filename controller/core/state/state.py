@@ -127,6 +127,12 @@ class State:
             return None
         return sum(count for count in known if count is not None)
 
+    def is_reloaded(self, m: MemberState, instance: str) -> bool | None:
+        """Whether another worker runs there than the one that confirmed our last setting of the
+        member; None: one of them is not known."""
+        worker, now = m.placement.incarnations.get(instance), self.snapshots[instance].incarnation
+        return None if worker is None or now is None else not worker.is_same(now)
+
     def gate(self, gate: str, member: str | None) -> GateState | None:
         return self.gates.get((gate, member or ""))
 

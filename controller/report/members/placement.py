@@ -80,12 +80,10 @@ def _is_out_since_a_reload(state: State, member: str) -> bool:
     m = state.members.get(member)
     if m is None or m.placement.confirmed not in (Setting.PUT_BACK, Setting.RESTORE):
         return False
-    for instance, seen in state.lines_of(member):
-        former, now = m.placement.incarnations.get(instance), state.snapshots[instance].incarnation
-        is_other = former is not None and now is not None and not former.is_same(now)
-        if is_other and seen.line.admin is not Admin.READY:
-            return True
-    return False
+    return any(
+        seen.line.admin is not Admin.READY and state.is_reloaded(m, instance)
+        for instance, seen in state.lines_of(member)
+    )
 
 
 def _lines(

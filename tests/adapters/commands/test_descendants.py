@@ -2,11 +2,7 @@
 
 import asyncio
 import os
-import signal
-import subprocess
 import sys
-import time
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,18 +15,6 @@ from tests.adapters.commands.support import commands, is_running, job, pid_in
 from tests.support.waiting import until
 
 SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture
-def left(tmp_path: Path) -> Iterator[Path]:
-    """Where a step writes the process id of what it leaves behind; that is ended afterwards."""
-    path = tmp_path / "left"
-    yield path
-    if pid := pid_in(path):
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
 
 
 @pytest.mark.parametrize("way", ["setsid -w", "setsid", "sh -c 'setsid \"$@\" &' -"])
@@ -182,14 +166,13 @@ ctypes.CDLL(None).pthread_exit(None)
 """Its first thread ends, and another runs on."""
 
 
-def test_who_lost_its_first_thread_still_runs() -> None:
+async def test_who_lost_its_first_thread_still_runs() -> None:
     """The kernel shows it as a zombie, as it does what has ended."""
-    with subprocess.Popen([sys.executable, "-c", HEADLESS]) as process:
-        while (processes.stat(process.pid) or "?")[0] != "Z":
-            time.sleep(0.005)
-        assert not processes.has_ended(process.pid)
-        assert process.pid in processes.descendants(os.getpid())
-        process.kill()
-        while not processes.has_ended(process.pid):
-            time.sleep(0.005)
-        assert process.pid not in processes.descendants(os.getpid())
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", HEADLESS)
+    await until(lambda: (processes.stat(process.pid) or "?")[0] == "Z")
+    assert not processes.has_ended(process.pid)
+    assert process.pid in processes.descendants(os.getpid())
+    process.kill()
+    await until(lambda: processes.has_ended(process.pid))
+    assert process.pid not in processes.descendants(os.getpid())
+    await process.wait()

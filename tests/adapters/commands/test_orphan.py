@@ -3,29 +3,14 @@
 import asyncio
 import os
 import signal
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-
-import pytest
 
 from tests.adapters.commands.support import commands, holder_of, is_running, job, pid_in
 from tests.support.waiting import until
 
 SECOND = timedelta(seconds=1)
 KEY, NEXT, LATER = "r/web1/upgrade-0-0", "r/web1/upgrade-0-1", "s/web1/upgrade-0-0"
-
-
-@pytest.fixture
-def left(tmp_path: Path) -> Iterator[Path]:
-    """Where a process that went elsewhere writes its id; it is ended afterwards."""
-    path = tmp_path / "left"
-    yield path
-    if pid := pid_in(path):
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
 
 
 def elsewhere(left: Path, then: str) -> str:
