@@ -3,12 +3,12 @@
 import base64
 import binascii
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from adapters.kubernetes import kubeconfig
 from adapters.kubernetes.auth import Credentials, Fixed, Grant, NoGrant, Source, TokenFile, bearer
@@ -35,7 +35,7 @@ class Access:
     """Where nothing else is said."""
     tls: Tls = field(repr=False)
     credentials: Credentials = field(repr=False)
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    headers: Sequence[tuple[str, str]] = field(default=(), repr=False)
     """Of each request: whom to act as."""
     proxy: Proxy | None = None
     context: str = ""
@@ -206,12 +206,13 @@ def _told(chosen: Chosen, title: str) -> Section:
     return told
 
 
-def _acting_as(user: Section) -> Mapping[str, str]:
-    named = {"Impersonate-User": user.get("as"), "Impersonate-Uid": user.get("as-uid")}
-    groups = user.get("as-groups") or []
-    if groups:
-        named["Impersonate-Group"] = ",".join(str(one) for one in groups)
-    return {name: str(value) for name, value in named.items() if value}
+def _acting_as(user: Section) -> Sequence[tuple[str, str]]:
+    """The library knows nothing of it, and would act with the rights of somebody else."""
+    named = [("Impersonate-User", user.get("as")), ("Impersonate-Uid", user.get("as-uid"))]
+    named += [("Impersonate-Group", one) for one in user.get("as-groups") or []]
+    for key, values in (user.get("as-user-extra") or {}).items():
+        named += [(f"Impersonate-Extra-{quote(str(key), safe='')}", one) for one in values]
+    return tuple((name, str(value)) for name, value in named if value)
 
 
 def _proxy(named: str, server: str, environ: Mapping[str, str]) -> Proxy | None:

@@ -31,11 +31,11 @@ _ALIVE: Final = (
     (IPPROTO_TCP, TCP_KEEPCNT, 4),
 )
 """A watch may be silent for a minute, and what is in between forgets silent connections."""
-_HEADERS: Final = {
-    "Accept": "application/json",
-    "Accept-Encoding": "identity",
-    "User-Agent": f"poolroll/{__version__}",
-}
+_HEADERS: Final = (
+    ("Accept", "application/json"),
+    ("Accept-Encoding", "identity"),
+    ("User-Agent", f"poolroll/{__version__}"),
+)
 _MET = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, UnicodeError, ExceptionGroup)
 
 for _name in ("httpx", "httpcore"):
@@ -121,11 +121,11 @@ class Transport:
     def _built(
         self, client: httpx.AsyncClient, request: Request, grant: Grant, read: float | None
     ) -> httpx.Request:
-        headers = {**_HEADERS, **self._access.headers}
+        headers = [*_HEADERS, *self._access.headers]
         if grant.authorization:
-            headers["Authorization"] = grant.authorization
+            headers.append(("Authorization", grant.authorization))
         if request.content is not None:
-            headers["Content-Type"] = request.kind
+            headers.append(("Content-Type", request.kind))
         return client.build_request(
             request.method,
             f"{self._access.server}{request.path}",
