@@ -129,7 +129,8 @@ class RolloutFile:
     ) -> tuple[tuple[Task, ...], Guard | None]:
         pool = self.settings.pool
         if isinstance(pool, PodPool):
-            return of_pods(section, course)
+            patience = self.settings.policies.drain.timeout
+            return of_pods(section, course, member, patience)
         steps: tuple[Task, ...] = shop.steps(section, (course.value,))
         guard = shop.guard(section.unless, (course.value,)) if section.unless is not None else None
         if isinstance(pool, NodePool):

@@ -84,12 +84,15 @@ def test_the_pool_replaces_pods() -> None:
     file = _file("on_failure: rollback_all")
     member = Member("web-0", "10.0.0.7", 8080)
     work = file.work(Course.UPGRADE, member, "r1")
-    assert work.steps == (PoolTask("replace", timedelta(minutes=15)),)
-    assert work.guard == Guard(PoolTask("is_current", timedelta(minutes=1)), frozenset({1}))
+    about = {"member": "web-0"}
+    within = about | {"budget": "300"}
+    brief = timedelta(seconds=30)
+    assert work.steps == (PoolTask("replace", timedelta(minutes=15), within),)
+    assert work.guard == Guard(PoolTask("is_current", brief, about), frozenset({1}))
     assert file.has_rollback
     back = file.work(Course.ROLLBACK, member, "r1")
-    assert back.steps == (PoolTask("restore", timedelta(minutes=15)),)
-    assert back.guard == Guard(PoolTask("is_former", timedelta(minutes=1)), frozenset({1}))
+    assert back.steps == (PoolTask("restore", timedelta(minutes=15), within),)
+    assert back.guard == Guard(PoolTask("is_former", brief, about), frozenset({1}))
     assert file.programs(Course.UPGRADE, member, "r1") == []
 
 

@@ -9,7 +9,6 @@ from controller.config.text import scalars
 from controller.config.text.places import Trail
 from controller.config.values.filling import Filling
 from controller.config.values.patches import filled_tree
-from controller.config.values.tasks import GUARD_TIMEOUT
 from controller.core.pool import Member
 from controller.core.steps import Course
 from controller.pools.kubernetes import NodePool
@@ -21,12 +20,17 @@ BRIEF = timedelta(seconds=30)
 _GO_ON = frozenset({1})
 
 
-def of_pods(section: Upgrade, course: Course) -> tuple[tuple[Task, ...], Guard]:
-    """What is done to the pods of a Service: all of it by the pool itself."""
+def of_pods(
+    section: Upgrade, course: Course, member: Member, patience: timedelta
+) -> tuple[tuple[Task, ...], Guard]:
+    """What is done to a pod of a Service: all of it by the pool itself. `patience`: how long an
+    eviction that a budget refuses is asked for again."""
     is_back = course is Course.ROLLBACK
     step, question = ("restore", "is_former") if is_back else ("replace", "is_current")
-    guard = Guard(PoolTask(question, GUARD_TIMEOUT), _GO_ON)
-    return (PoolTask(step, scalars.duration(section.timeout)),), guard
+    about = {"member": member.name}
+    within = {"budget": f"{patience.total_seconds():g}"}
+    task = PoolTask(step, scalars.duration(section.timeout), about | within)
+    return (task,), Guard(PoolTask(question, BRIEF, about), _GO_ON)
 
 
 def of_nodes(
