@@ -1,4 +1,4 @@
-"""Roles and their bindings, as a file for `kubectl apply`: the least that some rights need. Pure."""
+"""Roles and bindings, as a file for `kubectl apply`: the least that some rights need. Pure."""
 
 import json
 import re
