@@ -117,7 +117,8 @@ def test_opened_for_what_will_be_done(purpose: Purpose, course: Course | None) -
 
 def disturbed(**more: Any) -> Context:
     """Somebody else has changed what was prepared, as one balancer shows."""
-    ctx = a_context(**{"plan": PLAN, "whole": OPEN} | more)
+    values: dict[str, Any] = {"plan": PLAN, "whole": OPEN}
+    ctx = a_context(**values | more)
     snapshots = dict(ctx.state.snapshots)
     snapshots["lb2"] = replace(snapshots["lb2"], rival="the partition is 0, set by argocd")
     return replace(ctx, state=replace(ctx.state, snapshots=snapshots))
@@ -143,7 +144,12 @@ def test_changed_by_somebody_else(ctx: Context, output: Expected) -> None:
 
 
 def halted_over_it(**more: Any) -> Context:
-    values = {"mode": Mode.HALTED, "halt": RIVAL, "halted_at": ago(9), "whole": OPEN}
+    values: dict[str, Any] = {
+        "mode": Mode.HALTED,
+        "halt": RIVAL,
+        "halted_at": ago(9),
+        "whole": OPEN,
+    }
     return at_the_end(**values | more)
 
 
