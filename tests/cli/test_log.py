@@ -109,6 +109,11 @@ SENTENCES: list[tuple[Event | Observation, State, str]] = [
         "back in rotation and healthy everywhere: soaking, judged by its gates",
     ),
     (
+        e.MemberRenewed("web1", Found(())),
+        state(),
+        "something else came to its place, and is out until it has proven itself",
+    ),
+    (
         e.MemberRelapsed("web1", "lb1", Found(())),
         state(),
         "out again at lb1 since its reload, which restored what this rollout had set (a state "

@@ -14,6 +14,7 @@ from controller.core.events.concluded import (
     MemberLeft,
     MemberMoved,
     MemberRelapsed,
+    MemberRenewed,
     MemberRetired,
     MemberReturned,
     MemberStoodDown,
@@ -70,6 +71,7 @@ ConcludedOfMember = (
     | MemberGone
     | MemberMoved
     | MemberRelapsed
+    | MemberRenewed
     | MemberRetired
     | MemberReturned
     | RampEnded
@@ -150,6 +152,7 @@ __all__ = [
     "MemberLeft",
     "MemberMoved",
     "MemberRelapsed",
+    "MemberRenewed",
     "MemberRetired",
     "MemberReturned",
     "MemberSet",

@@ -255,6 +255,8 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
             return member, "the operator said no"
         case e.MemberInherited(member):
             return member, "still out since an earlier rollout: it goes first"
+        case e.MemberRenewed(member):
+            return member, "something else came to its place, and is out until it has proven itself"
         case e.MemberRelapsed(member, instance):
             return member, (
                 f"out again at {instance} since its reload, which restored what this rollout had "
