@@ -1,0 +1,146 @@
+"""Credentials: had when first needed, renewed in time, and once more when they are refused."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Final, Protocol
+
+from adapters.kubernetes.threads import beside
+from controller.core.pool import Instant
+from controller.ports import Clock
+
+_REREAD: Final = timedelta(minutes=1)
+"""A kubelet rotates a token long before it expires."""
+_PAUSE: Final = timedelta(seconds=5)
+"""After a failure, before the next try: a plugin is a process, and may ask the network."""
+_SECONDS: Final = 10.0
+"""For a file: its file system may hang."""
+_MOST: Final = 64 * 1024
+
+
+class NoGrant(Exception):
+    """No credentials could be had; `str()` says why, without secrets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What is shown to the API server; all empty: a client certificate of the kubeconfig, or
+    nothing at all."""
+
+    authorization: str = field(default="", repr=False)
+    """The header's value."""
+    cert: bytes = field(default=b"", repr=False)
+    key: bytes = field(default=b"", repr=False)
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        return frozenset(filter(None, (self.authorization.partition(" ")[2].strip(),)))
+
+
+def bearer(token: str, what: str) -> Grant:
+    """Raises NoGrant for what cannot stand in a header."""
+    token = token.strip()
+    if not token:
+        raise NoGrant(f"{what} is empty")
+    if not (token.isascii() and token.isprintable()) or " " in token:
+        raise NoGrant(f"{what} is no token: one line of ASCII is")
+    return Grant(f"Bearer {token}")
+
+
+class Source(Protocol):
+    async def fetch(self, clock: Clock) -> tuple[Grant, Instant | None]:
+        """Fresh, and until when it may be used (None: until refused). Raises NoGrant."""
+
+
+class Credentials:
+    """One at a time asks the source; the others wait for what it gets."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._grant: Grant | None = None
+        self._until: Instant | None = None
+        self._failed: tuple[Instant, NoGrant] | None = None
+        self._asking = asyncio.Lock()
+        self._secrets: frozenset[str] = frozenset()
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """That must not be printed: of this grant, and of the former."""
+        return self._secrets
+
+    async def grant(self, clock: Clock) -> Grant:
+        """Raises NoGrant."""
+        async with self._asking:
+            if self._grant is not None and (self._until is None or clock.now() < self._until):
+                return self._grant
+            return await self._fetch(clock)
+
+    async def renew(self, refused: Grant, clock: Clock) -> Grant:
+        """After the server refused one. Raises NoGrant."""
+        async with self._asking:
+            if self._grant is not None and self._grant is not refused:
+                return self._grant
+            return await self._fetch(clock)
+
+    async def _fetch(self, clock: Clock) -> Grant:
+        if self._failed is not None and clock.now() < self._failed[0] + _PAUSE:
+            raise self._failed[1]
+        former = self._grant.secrets if self._grant is not None else frozenset()
+        try:
+            self._grant, self._until = await self._source.fetch(clock)
+        except NoGrant as error:
+            self._failed = clock.now(), error
+            raise
+        self._failed = None
+        self._secrets = former | self._grant.secrets
+        return self._grant
+
+
+class Fixed:
+    """What the kubeconfig itself holds. When it is refused the file is read again: somebody may
+    have logged in since."""
+
+    def __init__(self, grant: Grant, again: Callable[[], Grant] | None = None) -> None:
+        self._grant: Grant | None = grant
+        self._again = again
+
+    async def fetch(self, clock: Clock) -> tuple[Grant, Instant | None]:
+        if self._grant is not None or self._again is None:
+            first, self._grant = self._grant or Grant(), None
+            self._again = self._again or (lambda: first)
+            return first, None
+        try:
+            return await beside(self._again, _SECONDS), None
+        except TimeoutError:
+            raise NoGrant("the kubeconfig cannot be read in time") from None
+
+
+class TokenFile:
+    """Read again each minute. One that cannot be read just now, in the middle of a rotation, leaves
+    the former token in use."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._former: Grant | None = None
+
+    async def fetch(self, clock: Clock) -> tuple[Grant, Instant | None]:
+        try:
+            self._former = await beside(self._read, _SECONDS)
+        except (NoGrant, TimeoutError) as error:
+            if self._former is None:
+                slow = f"the token file {self._path} cannot be read in time"
+                raise NoGrant(str(error) or slow) from None
+        return self._former, clock.now() + _REREAD
+
+    def _read(self) -> Grant:
+        what = f"the token file {self._path}"
+        try:
+            with Path(self._path).open("rb") as file:
+                raw = file.read(_MOST)
+            return bearer(raw.decode(), what)
+        except OSError as error:
+            raise NoGrant(f"{what} cannot be read: {(error.strerror or '').lower()}") from None
+        except ValueError:
+            raise NoGrant(f"{what} is not text") from None

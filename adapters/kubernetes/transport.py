@@ -1,0 +1,205 @@
+"""Requests over HTTP. The only module of the adapter that imports httpx."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from socket import IPPROTO_TCP, SO_KEEPALIVE, SOL_SOCKET, TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL
+from typing import Final
+
+import httpx
+
+from adapters.kubernetes.access import Access
+from adapters.kubernetes.auth import Grant
+from adapters.kubernetes.faults import ApiError, BadAccess, NoCredentials, TooSlow, Unreachable
+from adapters.kubernetes.threads import beside
+from adapters.kubernetes.tls import context_of
+from adapters.kubernetes.words import Call, network_words, not_the_api
+from controller import __version__
+
+_CONNECT_SHARE: Final = 0.4
+"""Of the limit, for TCP and for TLS each. httpcore leaves a socket open when its TLS handshake is
+cancelled from outside, and closes it when its own limit ends it."""
+_MOST: Final = 32 << 20
+"""Bytes of an answer: a page of the largest objects."""
+_ALIVE: Final = (
+    (SOL_SOCKET, SO_KEEPALIVE, 1),
+    (IPPROTO_TCP, TCP_KEEPIDLE, 15),
+    (IPPROTO_TCP, TCP_KEEPINTVL, 5),
+    (IPPROTO_TCP, TCP_KEEPCNT, 4),
+)
+"""A watch may be silent for a minute, and what is in between forgets silent connections."""
+_HEADERS: Final = {
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",
+    "User-Agent": f"poolroll/{__version__}",
+}
+_MET = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, UnicodeError, ExceptionGroup)
+
+for _name in ("httpx", "httpcore"):
+    logging.getLogger(_name).setLevel(logging.WARNING)  # below it they log URLs and headers whole
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    call: Call
+    """For error messages."""
+    method: str
+    path: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    content: bytes | None = None
+    kind: str = "application/json"
+
+
+@dataclass(slots=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    chunks: AsyncIterator[bytes]
+
+
+class Transport:
+    """Connections to one API server. Made anew when a TLS file was rotated, and after an answer
+    that did not come: what is frozen keeps its connections."""
+
+    def __init__(self, access: Access, limit: timedelta) -> None:
+        self._access = access
+        self._limit = limit.total_seconds()
+        self._client: httpx.AsyncClient | None = None
+        self._made_of: object = None
+        self._using: dict[httpx.AsyncClient, int] = {}
+        self._making = asyncio.Lock()
+
+    async def ask(self, request: Request, grant: Grant) -> tuple[int, Mapping[str, str], bytes]:
+        """The whole answer, within the limit. Raises Unreachable, TooSlow, NotTheApi,
+        NoCredentials."""
+        try:
+            async with asyncio.timeout(self._limit), self.open(request, grant) as answer:
+                body = bytearray()
+                async for chunk in answer.chunks:
+                    body += chunk
+                    if len(body) > _MOST:
+                        raise not_the_api(request.call, f"larger than {_MOST >> 20} MiB")
+                return answer.status, answer.headers, bytes(body)
+        except TimeoutError:
+            raise self._too_slow(request) from None
+
+    @asynccontextmanager
+    async def open(
+        self, request: Request, grant: Grant, silence: timedelta | None = None
+    ) -> AsyncGenerator[Answer]:
+        """An answer to be read as it comes, its head within the limit; `silence`: how long nothing
+        may come. Raises as `ask`, also while it is read."""
+        read = silence.total_seconds() if silence is not None else None
+        client = await self._connectable(request.call, grant)
+        self._using[client] = self._using.get(client, 0) + 1
+        try:
+            sent = self._built(client, request, grant, read)
+            async with asyncio.timeout(self._limit):
+                response = await client.send(sent, stream=True)
+            try:
+                yield Answer(
+                    response.status_code, response.headers, self._plain(response, request.call)
+                )
+            finally:
+                await response.aclose()
+        except (TimeoutError, httpx.TimeoutException) as error:
+            raise self._too_slow(request, error) from None
+        except _MET as error:
+            raise self._broken(request, error) from None
+        finally:
+            await self._let_go(client)
+
+    async def aclose(self) -> None:
+        for client in {*self._using, *filter(None, (self._client,))}:
+            await client.aclose()
+        self._using.clear()
+        self._client = None
+
+    def _built(
+        self, client: httpx.AsyncClient, request: Request, grant: Grant, read: float | None
+    ) -> httpx.Request:
+        headers = {**_HEADERS, **self._access.headers}
+        if grant.authorization:
+            headers["Authorization"] = grant.authorization
+        if request.content is not None:
+            headers["Content-Type"] = request.kind
+        return client.build_request(
+            request.method,
+            f"{self._access.server}{request.path}",
+            params=dict(request.params) or None,
+            content=request.content,
+            headers=headers,
+            timeout=httpx.Timeout(None, connect=self._limit * _CONNECT_SHARE, read=read),
+        )
+
+    async def _plain(self, response: httpx.Response, call: Call) -> AsyncIterator[bytes]:
+        if (coding := response.headers.get("content-encoding", "identity")) != "identity":
+            raise not_the_api(call, f"compressed without being asked ({coding[:20]})")
+        async for chunk in response.aiter_raw():
+            yield chunk
+
+    def _too_slow(self, request: Request, error: Exception | None = None) -> ApiError:
+        self._forget()
+        where, within = self._access.where, f"{self._limit:g} s"
+        if isinstance(error, httpx.ConnectTimeout):
+            words = "no connection in time: the API server does not answer, or not by TLS"
+            return Unreachable(where, f"{request.call}: {words}")
+        words = f"no whole answer within {within}: is the API server overloaded, or frozen?"
+        if isinstance(error, httpx.ReadTimeout):
+            words = "the stream is silent for too long: is the API server frozen?"
+        return TooSlow(where, f"{request.call}: {words}")
+
+    def _broken(self, request: Request, error: Exception) -> ApiError:
+        words = network_words(error)
+        if isinstance(error, httpx.ProxyError):
+            words = f"the proxy ({self._access.proxy and self._access.proxy.variable}) refused"
+        return Unreachable(self._access.where, f"{request.call}: {words}")
+
+    def _forget(self) -> None:
+        """No further request takes a connection of now."""
+        self._made_of = None
+
+    async def _connectable(self, call: Call, grant: Grant) -> httpx.AsyncClient:
+        """While rotated files cannot be used, halfway through it, the former stay in use."""
+        tls = self._access.tls
+        async with self._making:
+            wanted = (tls.stamp(), grant.cert, grant.key)
+            if self._client is not None and wanted == self._made_of:
+                return self._client
+            try:
+                made = await beside(lambda: self._made(grant), self._limit)
+            except (BadAccess, TimeoutError) as error:
+                if self._client is None:
+                    why = str(error) or "the files of the kubeconfig cannot be read in time"
+                    raise NoCredentials(call.where, f"{call}: {why}") from None
+                return self._client
+            former, self._client, self._made_of = self._client, made, wanted
+            if former is not None and not self._using.get(former):
+                await former.aclose()
+            return made
+
+    def _made(self, grant: Grant) -> httpx.AsyncClient:
+        access = self._access
+        is_tls = access.server.startswith("https:")
+        verify = context_of(access.tls, grant.cert, grant.key) if is_tls else False
+        return httpx.AsyncClient(
+            transport=httpx.AsyncHTTPTransport(
+                verify=verify,
+                trust_env=False,
+                limits=httpx.Limits(max_keepalive_connections=4, keepalive_expiry=60),
+                proxy=httpx.Proxy(access.proxy.url) if access.proxy else None,
+                socket_options=_ALIVE,
+            ),
+            trust_env=False,
+            follow_redirects=False,
+        )
+
+    async def _let_go(self, client: httpx.AsyncClient) -> None:
+        left = self._using.pop(client, 1) - 1
+        if left:
+            self._using[client] = left
+        elif client is not self._client:
+            await client.aclose()
