@@ -2,8 +2,9 @@
 
 poolroll.dev/cordoned   "draining TOKEN" or "out TOKEN": the cordon is ours, and how far it is;
                         TOKEN names the process that wrote it last
-poolroll.dev/excluded   the label for load balancers outside is ours, too
-poolroll.dev/before     the Node before its steps: see `before`
+poolroll.dev/before     the Node before its steps: see `proof.Before`
+
+The label for load balancers outside is ours where its value is `poolroll`.
 """
 
 from dataclasses import dataclass
@@ -14,7 +15,6 @@ from adapters.kubernetes.api import Json
 from controller.core.pool import Admin
 
 CORDONED: Final = "poolroll.dev/cordoned"
-EXCLUDED: Final = "poolroll.dev/excluded"
 BEFORE: Final = "poolroll.dev/before"
 EXCLUDE_LABEL: Final = "node.kubernetes.io/exclude-from-external-load-balancers"
 MANAGER: Final = "poolroll"
@@ -53,6 +53,10 @@ def annotations_of(node: Json) -> dict[str, str]:
     return node["metadata"].get("annotations") or {}
 
 
+def _labels(node: Json) -> dict[str, str]:
+    return node["metadata"].get("labels") or {}
+
+
 def is_cordoned(node: Json) -> bool:
     return bool(node["spec"].get("unschedulable"))
 
@@ -88,27 +92,22 @@ def admin_of(node: Json) -> Admin:
 
 def cordon(node: Json, mark: Mark, *, exclude: bool) -> Json:
     """Takes the Node out of what schedulers, and load balancers outside, use."""
-    annotations: dict[str, Any] = {CORDONED: str(mark)}
-    changes: dict[str, Any] = {"annotations": annotations}
-    if mark_of(node) is None:  # what an earlier cordon left means nothing any more
-        annotations |= {BEFORE: None, EXCLUDED: None}
-    if exclude and EXCLUDE_LABEL not in (node["metadata"].get("labels") or {}):
+    changes: dict[str, Any] = {"annotations": {CORDONED: str(mark)}}
+    if exclude and EXCLUDE_LABEL not in _labels(node):
         changes["labels"] = {EXCLUDE_LABEL: MANAGER}
-        annotations[EXCLUDED] = "true"
     return _patch(node, changes) | {"spec": {"unschedulable": True}}
 
 
 def uncordon(node: Json) -> Json | None:
     """Takes back what is ours; None: nothing is."""
-    ours = annotations_of(node)
-    changes: dict[str, Any] = {
-        "annotations": {key: None for key in (CORDONED, EXCLUDED, BEFORE) if key in ours}
-    }
-    if EXCLUDED in ours and EXCLUDE_LABEL in (node["metadata"].get("labels") or {}):
+    changes: dict[str, Any] = {}
+    if notes := [key for key in (CORDONED, BEFORE) if key in annotations_of(node)]:
+        changes["annotations"] = dict.fromkeys(notes)
+    if _labels(node).get(EXCLUDE_LABEL) == MANAGER:
         changes["labels"] = {EXCLUDE_LABEL: None}
     if mark_of(node) is not None:
         return _patch(node, changes) | {"spec": {"unschedulable": None}}
-    return _patch(node, changes) if changes["annotations"] else None
+    return _patch(node, changes) if changes else None
 
 
 def note(node: Json, annotation: str, text: str) -> Json:

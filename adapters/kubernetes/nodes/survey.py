@@ -18,7 +18,7 @@ from adapters.kubernetes.nodes.leaving import (
     named,
     refusals,
 )
-from adapters.kubernetes.nodes.marks import BEFORE, CORDONED, EXCLUDE_LABEL, EXCLUDED
+from adapters.kubernetes.nodes.marks import BEFORE, CORDONED, EXCLUDE_LABEL
 from adapters.kubernetes.nodes.rights import needed
 from adapters.kubernetes.paths import BUDGETS
 from adapters.kubernetes.rights import lacking
@@ -136,7 +136,7 @@ def by_hand(pool: NodePool, access: Access) -> ByHand:
     back = [f"{start} uncordon {MEMBER}"]
     if pool.exclude_from_load_balancers:
         back.append(f"{start} label node {MEMBER} {EXCLUDE_LABEL}-")
-    back.append(f"{start} annotate node {MEMBER} {CORDONED}- {EXCLUDED}- {BEFORE}-")
+    back.append(f"{start} annotate node {MEMBER} {CORDONED}- {BEFORE}-")
     out = f"{start} drain {MEMBER} --ignore-daemonsets"
     out += " --force" * pool.unmanaged + " --delete-emptydir-data" * pool.emptydir
     return ByHand(" && ".join(back), out)

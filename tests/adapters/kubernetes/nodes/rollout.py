@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from adapters.kubernetes.nodes.pool import NodesPool
 from adapters.kubernetes.paths import BUDGETS, NODES, PODS
-from controller.core.events import Event, Finished, Intended, RunBegan
+from controller.core.events import Event, Finished, Intended, RunBegan, StepEnded
 from controller.core.plan.plan import CourseShape, Plan
 from controller.core.plan.propose import propose
 from controller.core.pool import Instant, Member
@@ -32,6 +32,7 @@ from controller.tasks import (
     Job,
     JobResult,
     PoolTask,
+    Task,
     Validation,
     ValidationResult,
     Work,
@@ -50,6 +51,7 @@ POLICIES = Policies(
     soak=timedelta(seconds=2),
 )
 LONG = timedelta(minutes=2)
+EVERYTHING = Selection()
 
 
 def three_nodes() -> World:
@@ -109,17 +111,18 @@ class Ground:
     requests: MemoryRequests = field(default_factory=lambda: MemoryRequests(LoopClock()))
     ran: dict[str, JobResult] = field(default_factory=dict)
     own_node: str = ""
-    fewest: int = 99
-    """Fewest Nodes that were seen to serve."""
+    selection: Selection = EVERYTHING
+    steps: tuple[str, ...] = ("note_boot_id", "reboot", "node_is_back")
+    template: str = ""
 
     def work(self, step: FileStep) -> Work:
         course = "rollback" if step.course is Course.ROLLBACK else "upgrade"
         args = {"node": step.member, "course": course}
-        steps = (
-            PoolTask("note_boot_id", LONG, args),
-            Command(("reboot", step.member), LONG),
-            PoolTask("node_is_back", LONG, args),
-        )
+        made: dict[str, Task] = {
+            "reboot": Command(("reboot", step.member), LONG),
+            "job": PoolTask("job", LONG, {**args, "template": self.template}),
+        }
+        steps = tuple(made.get(name, PoolTask(name, LONG, args)) for name in self.steps)
         return Work(steps, ())
 
     @property
@@ -145,6 +148,11 @@ class Played:
         return self.state.finished
 
     @property
+    def told(self) -> str:
+        """What steps said."""
+        return "\n".join(one.output for one in self.ground.events if isinstance(one, StepEnded))
+
+    @property
     def phases(self) -> dict[str, str]:
         return {name: str(m.phase) for name, m in self.state.members.items()}
 
@@ -155,12 +163,14 @@ async def plan_for(ground: Ground, balancer: NodesPool) -> Plan:
     said = await balancer.survey(view, names)
     assert not said.refusals, said.refusals
     proposal = propose(
-        Settings(NAME, ground.pool, Selection(), ground.policies),
+        Settings(NAME, ground.pool, ground.selection, ground.policies),
         {name: Member(name, "10.0.0.1", 0) for name in names},
         [view],
         ours={},
-        upgrade=CourseShape(3),
-        rollback=CourseShape(3) if ground.policies.on_failure is not OnFailure.HALT else None,
+        upgrade=CourseShape(len(ground.steps)),
+        rollback=CourseShape(len(ground.steps))
+        if ground.policies.on_failure is not OnFailure.HALT
+        else None,
         abilities=said.abilities,
         by_hand=said.by_hand,
     )

@@ -9,7 +9,6 @@ from adapters.kubernetes.nodes.marks import (
     BEFORE,
     CORDONED,
     EXCLUDE_LABEL,
-    EXCLUDED,
     Mark,
     Stage,
     admin_of,
@@ -61,7 +60,7 @@ def test_a_cordon_is_one_patch_and_held_to_what_was_read() -> None:
     assert cordon(a_node(), OURS, exclude=True) == {
         "metadata": {
             "resourceVersion": "1",
-            "annotations": {CORDONED: "draining 1a2b", BEFORE: None, EXCLUDED: "true"},
+            "annotations": {CORDONED: "draining 1a2b"},
             "labels": {EXCLUDE_LABEL: "poolroll"},
         },
         "spec": {"unschedulable": True},
@@ -73,7 +72,6 @@ def test_a_label_of_somebody_else_stays_theirs() -> None:
     node = a_node(labels={**POOL, EXCLUDE_LABEL: ""})
     patch = cordon(node, OURS, exclude=True)
     assert "labels" not in patch["metadata"]
-    assert patch["metadata"]["annotations"][EXCLUDED] is None
     node["metadata"]["annotations"] = {CORDONED: "out 1a2b"}
     back = uncordon(node | {"spec": {"unschedulable": True}})
     assert back is not None
@@ -89,12 +87,12 @@ def test_the_next_stage_keeps_what_was_noted() -> None:
 
 def test_what_is_ours_is_taken_back() -> None:
     """Cordon, label and annotations, in one patch."""
-    notes = {CORDONED: "out 1a2b", EXCLUDED: "true", BEFORE: "{}", "theirs": "x"}
+    notes = {CORDONED: "out 1a2b", BEFORE: "{}", "theirs": "x"}
     node = cordoned(annotations=notes, labels={**POOL, EXCLUDE_LABEL: "poolroll"})
     assert uncordon(node) == {
         "metadata": {
             "resourceVersion": "1",
-            "annotations": {CORDONED: None, EXCLUDED: None, BEFORE: None},
+            "annotations": {CORDONED: None, BEFORE: None},
             "labels": {EXCLUDE_LABEL: None},
         },
         "spec": {"unschedulable": None},

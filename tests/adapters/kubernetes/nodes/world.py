@@ -14,7 +14,6 @@ from adapters.kubernetes.api import Api, Json, Listing
 from adapters.kubernetes.budgets import covering, is_ready, selects
 from adapters.kubernetes.faults import (
     AlreadyExists,
-    ApiError,
     Cause,
     Conflict,
     NotFound,
@@ -49,8 +48,12 @@ class World:
         """What was asked of the API and done."""
         self.kill_at: tuple[int, str] | None = None
         """Number of the write, "before" or "after"."""
+        self.watch: list[Callable[[], None]] = []
+        """Called whenever the API is asked."""
         self.is_away = False
         self.boots: list[str] = []
+        self.at_reboot: Callable[[str], None] = lambda _: None
+        self.kill_at_reboot = False
         self.reboots_fail = False
         self.daemons_linger = False
         """A reboot that nobody was told of: pods are shown as ready throughout."""
@@ -70,6 +73,20 @@ class World:
     def touch(self, found: Json) -> None:
         self._count += 1
         found["metadata"]["resourceVersion"] = str(self._count)
+
+    def at(self, second: float, act: Callable[[], None]) -> None:
+        """As something that happens by itself."""
+        self.plans.append((timedelta(seconds=second), act))
+
+    @property
+    def serving(self) -> int:
+        """Nodes that are Ready and schedulable."""
+        nodes = self.objects[NODES].values()
+        return sum(_is_up(node) and not node["spec"].get("unschedulable") for node in nodes)
+
+    def healthy(self, app: str) -> int:
+        pods = [pod for pod in self.pods if pod["metadata"]["labels"]["app"] == app]
+        return sum(is_ready(pod) and not _is_ending(pod) for pod in pods)
 
     def node(self, name: str) -> Json:
         return self.objects[NODES][f"/{name}"]
@@ -133,8 +150,14 @@ class World:
     def reboot(self, name: str) -> None:
         """Takes `BOOT`."""
         self.boots.append(name)
-        if self.reboots_fail:
-            return
+        self.at_reboot(name)
+        if not self.reboots_fail:
+            self._goes_down(name)
+        if self.kill_at_reboot:
+            self.kill_at_reboot = False
+            raise Killed(name)
+
+    def _goes_down(self, name: str) -> None:
         node = self.node(name)
         mine = [pod for pod in self.pods if pod["spec"]["nodeName"] == name]
         _set_ready(node, is_so=False)
@@ -260,6 +283,8 @@ class MemoryApi(Api):
     async def _reach(self) -> None:
         await asyncio.sleep(LATENCY.total_seconds())
         self.world.advance()
+        for look in self.world.watch:
+            look()
         if self.world.is_away:
             raise Unreachable(self.where, "it refuses the connection")
 
@@ -318,10 +343,6 @@ def _restart(pod: Json) -> None:
     one["restartCount"] += 1
     one["containerID"] += "+"
     _set_ready(pod, is_so=True)
-
-
-def raised(error: type[ApiError]) -> ApiError:
-    return error("prod", "no")
 
 
 def spread(world: World, app: str, count: int, nodes: int, kind: str = "ReplicaSet") -> None:
