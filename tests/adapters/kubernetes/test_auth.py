@@ -14,8 +14,8 @@ import pytest
 
 from adapters.kubernetes.access import Access
 from adapters.kubernetes.faults import ApiError, NoCredentials, Unauthorized
+from adapters.kubernetes.login.plugin import Plugin
 from adapters.kubernetes.paths import PODS
-from adapters.kubernetes.plugin import Plugin
 from tests.adapters.kubernetes.stub import (
     Asked,
     HastyClock,
