@@ -12,7 +12,7 @@ import trustme
 from adapters.kubernetes import access as access_module
 from adapters.kubernetes.access import Access, access_of
 from adapters.kubernetes.faults import BadAccess
-from adapters.kubernetes.kubeconfig import files_of
+from adapters.kubernetes.login.kubeconfig import files_of
 from tests.adapters.kubernetes.stub import config_access, written_config
 
 SERVER = {"server": "https://cluster.example:6443"}
@@ -228,7 +228,7 @@ def test_a_file_system_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(access_module, "_SECONDS", 0.05)
     pipe = tmp_path / "config"
     os.mkfifo(pipe)
-    monkeypatch.setattr("adapters.kubernetes.kubeconfig._has_text", lambda *_, **__: True)
+    monkeypatch.setattr("adapters.kubernetes.login.kubeconfig._has_text", lambda *_, **__: True)
     with pytest.raises(BadAccess, match="a file system that hangs"):
         config_access(pipe)
     os.close(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))  # let the thread go
