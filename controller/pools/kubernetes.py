@@ -135,15 +135,16 @@ def workload_fault(workload: str) -> str | None:
     return None
 
 
-def parse_state(text: str) -> str | None:
-    """The namespace in `kubernetes:NAMESPACE`; None where it is the path of a folder. Raises
-    ValueError with what is wrong."""
-    scheme, colon, namespace = text.partition(":")
+def parse_state(text: str) -> Cluster | None:
+    """What `kubernetes:NAMESPACE` or `kubernetes:CONTEXT/NAMESPACE` means; None where it is the
+    path of a folder. Raises ValueError with what is wrong."""
+    scheme, colon, place = text.partition(":")
     if not colon or scheme != "kubernetes":
         return None
+    context, _, namespace = place.rpartition("/")  # a context may hold any sign
     if not is_label(namespace):
         raise ValueError(f"{text!r} names no namespace; write kubernetes:NAMESPACE")
-    return namespace
+    return Cluster(context, namespace=namespace)
 
 
 @dataclass(frozen=True, slots=True)
