@@ -14,8 +14,9 @@ from urllib.parse import parse_qsl, unquote
 from adapters.clock import SystemClock
 from adapters.kubernetes.access import Access, access_of
 from adapters.kubernetes.api import Api
-from adapters.kubernetes.auth import Credentials, Fixed, Grant
-from adapters.kubernetes.tls import Tls
+from adapters.kubernetes.auth import Credentials, Grant
+from adapters.kubernetes.login.fixed import Fixed
+from adapters.kubernetes.wire.tls import Tls
 from tests.support.waiting import accepted
 
 TOKEN = "sesame-4711"
