@@ -111,6 +111,8 @@ class Line:
     """The weight in force that an operator would set (0–256), before any warm-up."""
     in_flight: int | None = None
     """Requests or sessions under way or queued; None: not known, which is not zero."""
+    in_flight_as: str = ""
+    """What that is, in the balancer's own words, where it is neither requests nor sessions."""
     arrivals: int | None = None
     """Cumulative count of sessions that were ever assigned to the member; None: not counted."""
     counters: Counters | None = None

@@ -92,6 +92,10 @@ class NodePool:
     expect: Mapping[str, str] = field(default_factory=dict, hash=False)
     """What a Node must show after its upgrade: `boot_id: changed`, or a glob for a field of its
     `nodeInfo` like `kubelet_version`."""
+    own_last: bool = False
+    """Whether the Node that poolroll runs on may be upgraded, as the last one."""
+    job: bool = False
+    """Whether a Job upgrades a Node."""
     settle: timedelta = SETTLE
     """How long load balancers outside may take to leave a Node out."""
 

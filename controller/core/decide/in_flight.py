@@ -73,15 +73,14 @@ def still_reached(ctx: Context, m: MemberState) -> Output | None:
 
 
 def still_in_flight(ctx: Context, m: MemberState) -> Output:
-    in_flight = sum(one.line.in_flight or 0 for _, one in ctx.visible(m))
     limit = span(ctx.plan.policies.drain.timeout)
-    what = "request or session was" if in_flight == 1 else "requests or sessions were"
-    return Halted(
-        Cause.MEMBER,
-        f"{in_flight} {what} still in flight at {m.name} after {limit}",
-        f"drain.timeout is {limit}",
-        m.name,
-    )
+    if in_use := ctx.state.in_flight_as(m.name):
+        seen = f"{m.name} is still in use after {limit}: {in_use}"
+    else:
+        in_flight = sum(one.line.in_flight or 0 for _, one in ctx.visible(m))
+        what = "request or session was" if in_flight == 1 else "requests or sessions were"
+        seen = f"{in_flight} {what} still in flight at {m.name} after {limit}"
+    return Halted(Cause.MEMBER, seen, f"drain.timeout is {limit}", m.name)
 
 
 def _is_quiet(ctx: Context, m: MemberState) -> bool:

@@ -184,6 +184,8 @@ def _left(member: str, state: State, end: str = "") -> str:
     in_flight = state.in_flight(member)
     if in_flight is None:
         return ""
+    if in_use := state.in_flight_as(member):
+        return in_use + end
     return (f"{count(in_flight, 'request')} in flight" if in_flight else "nothing in flight") + end
 
 

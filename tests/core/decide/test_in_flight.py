@@ -28,6 +28,7 @@ CUT = a_plan(on_timeout=OnTimeout.CUT)
 HELD_BY_NOBODY = a_plan(holds_out=False)
 SETTLING = a_plan(settle=seconds(3))
 BUSY = {"in_flight": 1}
+IN_USE = {**BUSY, "in_flight_as": "2 visitors, one of them asleep"}
 STEP = RunStep("web1", Course.UPGRADE, 0, 0, SEATS)
 
 
@@ -119,6 +120,11 @@ def test_run_step(ctx: Context, since: Any, output: Expected) -> None:
             a_context(busy(), at={"lb2": BUSY}),
             ago(300),
             halt(Cause.MEMBER, "1 request or session was still in flight at web1 after 5m"),
+        ),
+        "in the balancer's own words": (
+            a_context(busy(), shows=IN_USE),
+            ago(300),
+            halt(Cause.MEMBER, "web1 is still in use after 5m: 2 visitors, one of them asleep"),
         ),
         "not seen since it was set": (a_context(busy(set_at=ago(0.005))), ago(300), None),
         "quiet now, in one look": (a_context(busy()), ago(300), None),
