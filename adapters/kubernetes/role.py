@@ -1,108 +1,104 @@
-"""Roles and bindings, as a file for `kubectl apply`: the least that some rights need. Pure."""
+"""The least Role for a list of rights, as objects and as YAML. Pure."""
 
 import json
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
 from adapters.kubernetes.rights import Right
 
-_PLAIN = re.compile(r"[a-z][a-z0-9./-]*")
-_GROUP = "rbac.authorization.k8s.io"
+_GROUP: Final = "rbac.authorization.k8s.io"
+_ORDER: Final = ("get", "list", "watch", "create", "update", "patch", "delete")
+_Rule = tuple[str, tuple[str, ...]]
+"""API group and names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Who is to have the rights."""
+    """Who gets the rights."""
 
-    kind: str
-    """`ServiceAccount`, `User` or `Group`."""
     name: str
     namespace: str = ""
     """Of a ServiceAccount."""
+    kind: str = "ServiceAccount"
+    """Or User, or Group."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    groups: tuple[str, ...]
-    resources: tuple[str, ...]
-    verbs: tuple[str, ...]
-    names: tuple[str, ...] = ()
-
-
-def rules_of(rights: Iterable[Right]) -> list[Rule]:
-    """As few rules as say exactly the same."""
-    verbs: dict[tuple[str, str, tuple[str, ...]], dict[str, None]] = {}
-    named: dict[tuple[str, str, str], dict[str, None]] = {}
+def roles(rights: Iterable[Right], name: str, subject: Subject) -> Sequence[Mapping[str, Any]]:
+    """A Role and its RoleBinding for each namespace; a ClusterRole for what is in none."""
+    by_namespace: dict[str, set[Right]] = defaultdict(set)
     for right in rights:
-        named.setdefault((right.group, right.path, right.verb), {})[right.name] = None
-    for (group, path, verb), names in named.items():
-        # A right to all of them covers those to some.
-        limited = () if "" in names else tuple(names)
-        verbs.setdefault((group, path, limited), {})[verb] = None
-    alike: dict[tuple[str, tuple[str, ...], tuple[str, ...]], list[str]] = {}
-    for (group, path, limited), those in verbs.items():
-        alike.setdefault((group, tuple(those), limited), []).append(path)
+        by_namespace[right.namespace].add(right)
+    made: list[Mapping[str, Any]] = []
+    for namespace in sorted(by_namespace, key=lambda one: (not one, one)):
+        meta = {"name": name, **({"namespace": namespace} if namespace else {})}
+        kind = "Role" if namespace else "ClusterRole"
+        version = f"{_GROUP}/v1"
+        rules = _rules(by_namespace[namespace])
+        made.append({"apiVersion": version, "kind": kind, "metadata": meta, "rules": rules})
+        made.append(
+            {
+                "apiVersion": version,
+                "kind": f"{kind}Binding",
+                "metadata": meta,
+                "roleRef": {"apiGroup": _GROUP, "kind": kind, "name": name},
+                "subjects": [_subject(subject)],
+            }
+        )
+    return made
+
+
+def as_yaml(objects: Iterable[Mapping[str, Any]]) -> str:
+    """To be given to `kubectl apply -f -`."""
+    return "---\n".join(_page(one) for one in objects)
+
+
+def _rules(rights: set[Right]) -> Sequence[Mapping[str, Any]]:
+    """What has the same verbs on the same names of one API group stands in one rule."""
+    names: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for right in rights:
+        names[right.group, right.path, right.verb].add(right.name)
+    verbs: dict[tuple[str, str, tuple[str, ...]], set[str]] = defaultdict(set)
+    for (group, path, verb), found in names.items():
+        verbs[group, path, () if "" in found else tuple(sorted(found))].add(verb)
+    paths: dict[tuple[_Rule, tuple[str, ...]], list[str]] = defaultdict(list)
+    for (group, path, named), used in sorted(verbs.items()):
+        paths[(group, named), tuple(sorted(used, key=_rank))].append(path)
     return [
-        Rule((group,), tuple(paths), those, limited)
-        for (group, those, limited), paths in alike.items()
+        {
+            "apiGroups": [group],
+            "resources": found,
+            **({"resourceNames": list(named)} if named else {}),
+            "verbs": list(used),
+        }
+        for ((group, named), used), found in paths.items()
     ]
 
 
-def manifest(rights: Iterable[Right], name: str, subject: Subject) -> str:
-    """One Role with its binding for each namespace, and one for the whole cluster."""
-    wanted = list(dict.fromkeys(rights))
-    parts = []
-    for namespace in dict.fromkeys(right.namespace for right in wanted):
-        rules = rules_of(right for right in wanted if right.namespace == namespace)
-        parts.append(_role(rules, name, namespace))
-        parts.append(_binding(name, namespace, subject))
-    return "---\n".join("\n".join(part) + "\n" for part in parts)
+def _rank(verb: str) -> tuple[int, str]:
+    return (_ORDER.index(verb) if verb in _ORDER else len(_ORDER), verb)
 
 
-def _role(rules: Sequence[Rule], name: str, namespace: str) -> list[str]:
-    return [
-        *_head("Role", name, namespace),
-        "rules:",
-        *(line for one in rules for line in _rule(one)),
-    ]
-
-
-def _rule(rule: Rule) -> Iterator[str]:
-    yield f"  - apiGroups: {_list(rule.groups)}"
-    yield f"    resources: {_list(rule.resources)}"
-    if rule.names:
-        yield f"    resourceNames: {_list(rule.names)}"
-    yield f"    verbs: {_list(rule.verbs)}"
-
-
-def _binding(name: str, namespace: str, subject: Subject) -> list[str]:
-    who = [f"  - kind: {subject.kind}", f"    name: {_word(subject.name)}"]
+def _subject(subject: Subject) -> Mapping[str, str]:
+    made = {"kind": subject.kind, "name": subject.name}
     if subject.kind == "ServiceAccount":
-        who.append(f"    namespace: {_word(subject.namespace)}")
-    else:
-        who.append(f"    apiGroup: {_GROUP}")
-    role = "Role" if namespace else "ClusterRole"
-    return [
-        *_head("RoleBinding", name, namespace),
-        f"roleRef: {{apiGroup: {_GROUP}, kind: {role}, name: {_word(name)}}}",
-        "subjects:",
-        *who,
-    ]
+        return {**made, "namespace": subject.namespace}
+    return {**made, "apiGroup": _GROUP}
 
 
-def _head(kind: str, name: str, namespace: str) -> list[str]:
-    where = f", namespace: {_word(namespace)}" if namespace else ""
-    return [
-        f"apiVersion: {_GROUP}/v1",
-        f"kind: {kind if namespace else f'Cluster{kind}'}",
-        f"metadata: {{name: {_word(name)}{where}}}",
-    ]
-
-
-def _list(words: Iterable[str]) -> str:
-    return f"[{', '.join(map(_word, words))}]"
-
-
-def _word(text: str) -> str:
-    return text if _PLAIN.fullmatch(text) else json.dumps(text)
+def _page(one: Mapping[str, Any]) -> str:
+    lines: list[str] = []
+    for key, value in one.items():
+        if isinstance(value, str):
+            lines.append(f"{key}: {value}")
+        elif isinstance(value, Mapping):
+            lines += [f"{key}:", *(f"  {part}: {json.dumps(said)}" for part, said in value.items())]
+        else:
+            lines.append(f"{key}:")
+            for entry in value:
+                parts = [f"{part}: {json.dumps(said)}" for part, said in entry.items()]
+                lines += [
+                    ("  - " if not number else "    ") + part for number, part in enumerate(parts)
+                ]
+    return "\n".join(lines) + "\n"

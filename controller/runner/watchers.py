@@ -23,9 +23,12 @@ from controller.core.events import (
     Observation,
     PauseRequested,
     ResumeRequested,
+    UseSeen,
 )
-from controller.core.gates.gate import AskedGate, CounterGate, Gate
+from controller.core.gates.gate import AskedGate, CounterGate, Gate, MetricGate
+from controller.core.gates.metrics import FAIL_FROM, PASS_FROM
 from controller.core.gates.pace import AT_ONCE, next_sample
+from controller.core.phases import MAY_START
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
 from controller.core.state.state import State
@@ -76,6 +79,8 @@ class Watchers:
                 for gate in self.plan.policies.gates
                 if not isinstance(gate, CounterGate)
             ]
+            if (idle := self.plan.policies.drain.idle) is not None:
+                watchers.append(self._sample_use(idle, self.sampler))
         if self.prober is not None:
             watchers += [
                 self._probe_gate(gate, gate.probe_every, self.prober)
@@ -128,6 +133,30 @@ class Watchers:
                 if member in self._subjects(gate):
                     await self.post(sample)
             await self._wait_for_next(gate, sampler, asked_at)
+
+    async def _sample_use(self, gate: MetricGate, sampler: Sampler) -> None:
+        """Ask whether members that are out are still in use."""
+        while True:
+            asked_at = self.clock.now()
+            for member in self._out_and_quiet():
+                since = self.state().members[member].draining.quiet_since
+                if since is None:  # meanwhile
+                    continue
+                # What is in flight is known at each scrape: two are enough, no window is full.
+                elapsed = (self.clock.now() - since) * (PASS_FROM // FAIL_FROM)
+                sample = await sampler.sample(gate, member, elapsed)
+                seen = UseSeen(member, self.clock.now(), sample.verdict, sample.reason)
+                await self.post(seen)
+            while (left := asked_at + gate.every - self.clock.now()) > timedelta(0):
+                await self.wait_for_decisions(left)
+
+    def _out_and_quiet(self) -> Sequence[str]:
+        state = self.state()
+        return [
+            m.name
+            for m in state.in_progress
+            if m.phase in MAY_START and m.draining.quiet.keys() == state.snapshots.keys()
+        ]
 
     async def _probe_gate(self, gate: Gate, every: timedelta, prober: Prober) -> None:
         """Send marked requests to a member while a gate lacks evidence about it."""

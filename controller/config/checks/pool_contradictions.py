@@ -84,6 +84,8 @@ def _idle(data: object) -> Found:
         return
     yield from server_faults(section, trail)
     yield from evidence_faults(section, trail)
+    if at(data, "pool", "kubernetes", "rotation") == "delete":
+        yield ("drain", "idle"), "has no effect with rotation: delete, which takes no pod out first"
     query = section.get("query")
     if isinstance(query, str) and query and "${member." not in query:
         yield (

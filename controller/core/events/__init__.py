@@ -24,7 +24,7 @@ from controller.core.events.concluded import (
     SoakEnded,
     StepsUndone,
 )
-from controller.core.events.looks import JournalSeen, Looked, LookFailed
+from controller.core.events.looks import JournalSeen, Looked, LookFailed, UseSeen
 from controller.core.events.operator import (
     AbortRequested,
     PauseRequested,
@@ -60,7 +60,7 @@ from controller.core.events.run import (
 )
 from controller.core.events.vocabulary import Answer, Cause, Verdict
 
-Observation = Looked | LookFailed | JournalSeen
+Observation = Looked | LookFailed | UseSeen | JournalSeen
 
 ConcludedOfMember = (
     MemberCalled
@@ -175,6 +175,7 @@ __all__ = [
     "StepEnded",
     "StepsUndone",
     "StopRequested",
+    "UseSeen",
     "Validated",
     "Verdict",
 ]

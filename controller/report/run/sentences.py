@@ -46,6 +46,8 @@ def _said(event: Event | Observation, before: State, after: State) -> tuple[str,
             return ("", said) if said else None
         case e.Looked() | e.LookFailed():
             return _snapshot(event, before)
+        case e.UseSeen():
+            return None  # the board shows it; a halt over it says it
         case e.Intended(step):
             if isinstance(step, OpenPool | ClosePool):
                 return "", _pool_intent(step)

@@ -18,7 +18,7 @@ from adapters.kubernetes.login.plugin import Plugin
 from adapters.kubernetes.paths import PODS
 from tests.adapters.kubernetes.stub import (
     Asked,
-    HastyClock,
+    LateClock,
     Stream,
     Told,
     access_to,
@@ -31,20 +31,6 @@ from tests.adapters.kubernetes.stub import (
 )
 
 V1 = "client.authentication.k8s.io/v1"
-
-
-class LateClock(HastyClock):
-    """May be moved on by hand."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.later = timedelta(0)
-
-    def now(self) -> timedelta:
-        return super().now() + self.later
-
-    def wall(self) -> datetime:
-        return super().wall() + self.later
 
 
 class Gate:
