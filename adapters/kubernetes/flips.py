@@ -12,7 +12,16 @@ from typing import Final
 from adapters.kubernetes.api import Api, Json
 from adapters.kubernetes.faults import ApiError, Conflict, Invalid, NotFound
 from adapters.kubernetes.paths import PODS
-from adapters.kubernetes.pods import DRAINED, NEW, OUT, is_terminating, labels_of, name_of, owner_of
+from adapters.kubernetes.pods import (
+    DRAINED,
+    NEW,
+    OUT,
+    is_terminating,
+    labels_of,
+    name_of,
+    owner_of,
+    uid_of,
+)
 from adapters.kubernetes.rotation.base import Turn
 from controller.ports import Clock
 
@@ -28,6 +37,8 @@ class Flips:
         self._workload = ""
         self._is_in_hand: Callable[[Json], bool] = lambda _: False
         self._tasks: set[asyncio.Task[None]] = set()
+        self.kept_out: set[str] = set()
+        """UIDs of new pods that are out because of us, or will be in some milliseconds."""
 
     def arm(self, turn: Turn, workload_uid: str, is_in_hand: Callable[[Json], bool]) -> None:
         """From now on every new pod of the workload is kept out. `is_in_hand`: whether the rollout
@@ -44,6 +55,8 @@ class Flips:
     def arrived(self, kind: str, pod: Json) -> None:
         """Called on the watch's own path."""
         turn = self._turn
+        if kind == "DELETED":
+            self.kept_out.discard(uid_of(pod))
         if turn is None or kind != "ADDED" or not turn.is_born_in or is_terminating(pod):
             return
         owner, labels = owner_of(pod), labels_of(pod)
@@ -51,6 +64,7 @@ class Flips:
             return
         if any(labels.get(key) != value for key, value in turn.back.items()):
             return
+        self.kept_out.add(uid_of(pod))
         how = DRAINED if self._is_in_hand(pod) else NEW
         task = asyncio.create_task(self._keep_out(pod, turn, how))
         self._tasks.add(task)
@@ -76,6 +90,7 @@ class Flips:
 
     async def back(self, pod: Json, turn: Turn) -> Json:
         """Raises ApiError, likewise."""
+        self.kept_out.discard(uid_of(pod))
         return await self._set(pod, turn.back, None)
 
     async def labelled(self, pod: Json, labels: dict[str, str | None]) -> None:

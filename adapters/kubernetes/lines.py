@@ -35,6 +35,15 @@ class Picture:
     endpoints: Mapping[str, Endpoint]
     """UID of a pod → how the slices list it."""
     seen: Seen
+    kept_out: frozenset[str] = frozenset()
+    """UIDs of new pods that are being taken out: their labels may not say so yet."""
+
+    def is_in(self, pod: Json) -> bool:
+        """Whether the Service means it. One that is on its way out is not meant by anybody, unless
+        the slices have it already."""
+        if not is_selected(self.service, pod):
+            return False
+        return uid_of(pod) not in self.kept_out or self.endpoint(pod).is_usable
 
     def endpoint(self, pod: Json) -> Endpoint:
         return self.endpoints.get(uid_of(pod), NOWHERE)
@@ -72,7 +81,7 @@ def _line(
 
 def admin_of(turn: Turn, picture: Picture, pod: Json) -> Admin:
     """In where the Service means it; out once no slice lists it as one that proxies may use."""
-    if turn.kind is Rotation.DELETE or is_selected(picture.service, pod):
+    if turn.kind is Rotation.DELETE or picture.is_in(pod):
         return Admin.READY
     return Admin.DRAINING if picture.endpoint(pod).is_usable else Admin.OUT
 
@@ -81,7 +90,7 @@ def _is_healthy(turn: Turn, picture: Picture, pod: Json) -> bool:
     """In rotation: as the slices say, which is what users go by. Out of it: by its own word."""
     if is_terminating(pod) or is_over(pod) or not is_ready(pod):
         return False
-    if turn.kind is Rotation.DELETE or is_selected(picture.service, pod):
+    if turn.kind is Rotation.DELETE or picture.is_in(pod):
         return picture.endpoint(pod).is_ready
     return True
 
@@ -89,7 +98,7 @@ def _is_healthy(turn: Turn, picture: Picture, pod: Json) -> bool:
 def is_new(turn: Turn, picture: Picture, pod: Json) -> bool:
     """Whether it is out because it came while the pool was ours, and the rollout has not said a
     word about it yet."""
-    if turn.kind is Rotation.DELETE or is_selected(picture.service, pod) or is_terminating(pod):
+    if turn.kind is Rotation.DELETE or picture.is_in(pod) or is_terminating(pod):
         return False
     how = annotations_of(pod).get(OUT)
     return how == NEW or (turn.kind is Rotation.SELECTOR and how != DRAINED)

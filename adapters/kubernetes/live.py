@@ -1,7 +1,7 @@
 """A live view of one pool: its Service, slices, workload and pods, and who the workload is."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -9,6 +9,7 @@ from typing import Final
 from adapters.kubernetes.api import Api
 from adapters.kubernetes.budgets import as_query
 from adapters.kubernetes.faults import Forbidden, NotFound
+from adapters.kubernetes.flips import Flips
 from adapters.kubernetes.lines import Picture
 from adapters.kubernetes.paths import PODS, REPLICASETS, SERVICES, SLICES
 from adapters.kubernetes.pods import Owner, owner_of
@@ -55,14 +56,14 @@ class Live:
         namespace: str,
         instance: str,
         clock: Clock,
-        arrived: Callable[[str, Json], None],
+        flips: Flips,
     ) -> None:
         self._api = api
         self._pool = pool
         self._namespace = namespace
         self._instance = instance
         self._clock = clock
-        self._arrived = arrived
+        self._flips = flips
         self._opening = asyncio.Lock()
         self._identity: Identity | None = None
         self._slices: Watch | None = None
@@ -100,7 +101,7 @@ class Live:
             self._namespace,
             clock=self._clock,
             labels=as_query(workload["spec"].get("selector") or {}),
-            arrived=self._arrived,
+            arrived=self._flips.arrived,
         )
         await asyncio.gather(self._slices.start(), self._pods.start())
         return found
@@ -194,7 +195,12 @@ class Live:
             raise first_of(errors) from None
         seen = await self.seen(workload.result())
         self._looked = self._serials
-        return Picture(service.result(), endpoints_of(self._slices.objects().values()), seen)
+        return Picture(
+            service.result(),
+            endpoints_of(self._slices.objects().values()),
+            seen,
+            frozenset(self._flips.kept_out),
+        )
 
     async def prove(self) -> None:
         """That nothing that happens to the pods would be missed now: before each eviction."""

@@ -16,7 +16,6 @@ from adapters.kubernetes.pods import (
     annotations_of,
     is_over,
     is_ready,
-    is_selected,
     is_terminating,
     name_of,
     uid_of,
@@ -87,7 +86,7 @@ def _arrived(turn: Turn, picture: Picture, wanted: Wanted, pod: Json) -> Next:
 
 def _is_in_hand(turn: Turn, picture: Picture, pod: Json) -> bool:
     """Whether it is out, and noted as one that the rollout has to let in."""
-    is_in = turn.is_born_in and is_selected(picture.service, pod)
+    is_in = turn.is_born_in and picture.is_in(pod)
     return not is_in and annotations_of(pod).get(OUT) == DRAINED
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from adapters.clock import SystemClock
-from adapters.kubernetes.api import Api
 from adapters.kubernetes.access import access_of
+from adapters.kubernetes.api import Api
 from adapters.kubernetes.service import ServicePool
 from controller.pools.kubernetes import Cluster, PodPool
 from tests.support.kubernetes import manifests
