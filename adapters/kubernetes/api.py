@@ -146,9 +146,10 @@ class Api:
         labels: str = "",
         fields: str = "",
         version: str = "",
+        opened: Callable[[], None] = lambda: None,
     ) -> AsyncGenerator[Json]:
-        """Events of a watch, bookmarks too, until the server ends it; the first thing that it gives
-        is an empty one, once it is open. Raises Expired when `version` is too old."""
+        """Events of a watch, bookmarks too, until the server ends it; `opened` is called once it
+        runs. Raises Expired when `version` is too old."""
         call = self._call("watch", resource, namespace, _one(fields))
         params = {
             **_selecting(labels, fields),
@@ -160,7 +161,10 @@ class Api:
         request = Request(call, "GET", resource.path(namespace), params)
         async with aclosing(self._asking.lines(request, STREAM + _GRACE, _LONGEST)) as lines:
             async for line in lines:
-                yield self._event(call, line) if line else {}
+                if line:
+                    yield self._event(call, line)
+                else:
+                    opened()
 
     async def aclose(self) -> None:
         await self._asking.aclose()

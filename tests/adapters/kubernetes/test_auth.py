@@ -106,8 +106,9 @@ async def test_a_login_while_it_runs(tmp_path: Path) -> None:
         access = config_access(path)
         written_config(tmp_path, {"server": server.url}, {"token": "second"})
         async with api_of(access) as api:
+            stream.tell("BOOKMARK", {"metadata": {"resourceVersion": "7"}})
             events = api.stream(PODS, "shop", version="1")
-            assert await anext(events) == {}
+            assert (await anext(events))["type"] == "BOOKMARK"
             await events.aclose()
     assert gate.shown == ["first", "second"]
 
@@ -219,6 +220,21 @@ async def test_a_plugin_that_fails_is_not_run_for_every_call(tmp_path: Path) -> 
         with pytest.raises(NoCredentials):
             await api.get(PODS, "a", "shop")
     assert runs.read_text() == "xx"
+
+
+async def test_a_plugin_whose_tokens_are_refused_is_not_run_for_every_call(
+    tmp_path: Path,
+) -> None:
+    script = "open(sys.argv[1], 'a').write('x')\n" + credential(token=HUSH)
+    runs = tmp_path / "runs"
+    async with stub(lambda _: status(401)) as server:
+        who = plugin(tmp_path, script, args=[str(runs)])
+        access = config_access(written_config(tmp_path, {"server": server.url}, who))
+        async with api_of(access) as api:
+            for _ in range(4):
+                with pytest.raises(Unauthorized):
+                    await api.get(PODS, "a", "shop")
+    assert runs.read_text() == "xxx"
 
 
 async def test_a_plugin_that_is_told_of_the_cluster(tmp_path: Path) -> None:
