@@ -92,12 +92,21 @@ class Api:
         return await self._write(call, "PATCH", path, body, _MERGE, _writing(dry_run))
 
     async def strategic(
-        self, resource: Resource, name: str, namespace: str, body: Json, *, dry_run: bool = False
+        self,
+        resource: Resource,
+        name: str,
+        namespace: str,
+        body: Json,
+        *,
+        dry_run: bool = False,
+        strict: bool = False,
     ) -> Json:
-        """Strategic merge patch: lists are merged by the keys of their elements."""
+        """Strategic merge patch: lists are merged by the keys of their elements. `strict`: a field
+        that is not known is refused; without it the server drops it and says nothing."""
         call = self._call("patch", resource, namespace, name)
         path = resource.path(namespace, name)
-        return await self._write(call, "PATCH", path, body, _STRATEGIC, _writing(dry_run))
+        params = {**_writing(dry_run), **({"fieldValidation": "Strict"} if strict else {})}
+        return await self._write(call, "PATCH", path, body, _STRATEGIC, params)
 
     async def apply(
         self, resource: Resource, name: str, namespace: str, body: Json, *, force: bool = False

@@ -71,7 +71,13 @@ class Credentials:
         async with self._asking:
             if self._grant is not None and (self._until is None or clock.now() < self._until):
                 return self._grant
-            return await self._fetch(clock)
+            try:
+                return await self._fetch(clock)
+            except NoGrant:
+                if self._grant is None:
+                    raise
+                self._until = clock.now() + _PAUSE  # whether it still counts, the server says
+                return self._grant
 
     async def renew(self, refused: Grant, clock: Clock) -> Grant:
         """After the server refused one. Raises NoGrant."""

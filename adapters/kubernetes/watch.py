@@ -17,6 +17,8 @@ from controller.ports import Clock
 _FIRST_PAUSE: Final = timedelta(milliseconds=50)
 """After a cut; doubled with each further one, since a server that starts is not to be hammered."""
 _LONGEST_PAUSE: Final = timedelta(seconds=2)
+_LONGEST_WAIT: Final = timedelta(seconds=10)
+"""That a server may ask for."""
 _STEADY: Final = timedelta(seconds=1)
 """A stream that lasted so long was a good one."""
 _DEAF: Final = timedelta(seconds=3)
@@ -136,7 +138,7 @@ class Watch:
         must_list = False
         try:
             while True:
-                is_cut, self._opened = True, None
+                is_cut, self._opened, asked_to_wait = True, None, timedelta(0)
                 try:
                     if must_list:
                         await self._relist()
@@ -145,13 +147,15 @@ class Watch:
                     is_cut = False
                 except ApiError as error:
                     self.trouble = error
+                    asked_to_wait = min(error.retry_after or asked_to_wait, _LONGEST_WAIT)
                     must_list = must_list or not isinstance(error, _CUTS)
                 finally:
                     self._set_open(False)
                 now = self._clock.now()
                 is_steady = self._opened is not None and now - self._opened >= _STEADY
                 if is_cut or not is_steady:
-                    await self._clock.sleep(pause * random.uniform(0.5, 1.0))
+                    own = pause * random.uniform(0.5, 1.0)
+                    await self._clock.sleep(max(own, asked_to_wait))
                 pause = _FIRST_PAUSE if is_steady else min(pause * 2, _LONGEST_PAUSE)
         finally:
             self._bump()  # who waits is told how it ended
