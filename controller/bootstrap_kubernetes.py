@@ -26,11 +26,10 @@ from controller.pools.kubernetes import (
 from controller.ports import Lock, MetricsSource, Notifier, Store
 
 if TYPE_CHECKING:
-    from adapters.kubernetes.service import ServicePool
-
     from adapters.kubernetes.api import Api
     from adapters.kubernetes.nodes.pool import NodesPool
     from adapters.kubernetes.rights import Right
+    from adapters.kubernetes.service import ServicePool
 
 Pool = PodPool | NodePool
 
@@ -59,9 +58,8 @@ def client(cluster: Cluster) -> Api:
 
 def pool_of(pool: Pool) -> ServicePool | NodesPool:
     """Load balancer and tasks in one. Raises UsageFault."""
-    from adapters.kubernetes.service import ServicePool
-
     from adapters.kubernetes.nodes.pool import NodesPool
+    from adapters.kubernetes.service import ServicePool
 
     api = client(pool.cluster)
     made: ServicePool | NodesPool
@@ -90,7 +88,6 @@ def warnings(cluster: Cluster) -> Sequence[str]:
 def pool_lock(pool: Pool, by: str) -> Lock:
     """Of the pool itself, for all who know the cluster, wherever their state is."""
     from adapters.kubernetes.lease import LeaseLock
-
     from adapters.kubernetes.pool_lock import PoolLock
 
     api = client(pool.cluster)
@@ -137,7 +134,6 @@ def state_lock(state: ClusterState, by: str) -> Lock:
 def events(pool: Pool) -> Notifier:
     """Kubernetes Events on the Service, or on nothing that is one Node's."""
     from adapters.kubernetes.events import EventNotifier
-
     from adapters.kubernetes.paths import NAMESPACES, SERVICES
 
     api = client(pool.cluster)
@@ -187,7 +183,14 @@ async def roles(file: RolloutFile, state: ClusterState | None, kind: str, name: 
 
 
 async def _rights(file: RolloutFile, state: ClusterState | None) -> Sequence[Right]:
-    raise NotImplementedError
+    from adapters.kubernetes.rbac import rights_of, rights_of_state
+
+    pool, rights = file.settings.pool, list[Right]()
+    if isinstance(pool, PodPool | NodePool):
+        rights += await rights_of(client(pool.cluster), pool, SystemClock())
+    if state is not None:
+        rights += rights_of_state(state.cluster.namespace, file.settings.name)
+    return rights
 
 
 def _tell(line: str) -> None:

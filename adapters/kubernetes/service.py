@@ -202,6 +202,10 @@ class ServicePool:
             raise BalancerUnreachable(self._instance, f"{what} at the moment")
         return picture, pod
 
+    async def sitting(self, member: str) -> Json | None:
+        """For gates on the members themselves."""
+        return await self._live.pod_at(member, timedelta(seconds=1))
+
     # --- tasks -------------------------------------------------------------------------------
 
     async def run(self, job: TaskJob) -> JobResult:
