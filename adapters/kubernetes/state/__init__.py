@@ -13,3 +13,7 @@ Objects of a rollout name; they are also what a backup needs::
 The journal is the fence: whoever goes on with a rollout writes head and chunk first, and each write
 names the version that it was made for, so the next one of whoever wrote before is refused.
 """
+
+from adapters.kubernetes.state.store import ClusterStore, has_state, open_cluster_state
+
+__all__ = ["ClusterStore", "has_state", "open_cluster_state"]
