@@ -109,6 +109,9 @@ class FakeCluster:
         faults += [fault for one in self.controllers for fault in one.faults]
         if faults and error is None:
             raise ExceptionGroup("controllers of the fake cluster", faults)
+        for fault in faults:
+            assert error is not None
+            error.add_note(f"a controller of the fake cluster: {fault!r}")
 
     # What a test does without HTTP
 
