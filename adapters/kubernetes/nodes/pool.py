@@ -17,7 +17,7 @@ from adapters.kubernetes.nodes.marks import Mark, Stage, mark_of
 from adapters.kubernetes.nodes.survey import Surveyor
 from adapters.kubernetes.nodes.tasks import NodeTasks
 from controller.core.pool import FULL, Found, Incarnation, InstanceView, Line
-from controller.errors import CommandRefused
+from controller.errors import CommandRefused, WeightRefused
 from controller.pools.kubernetes import NodePool
 from controller.ports import Clock
 from controller.records import Confirmed, Seats, Survey
@@ -122,6 +122,8 @@ class NodesPool:
     async def put_back(
         self, member: str, found: Found, share: int = FULL, seats: Seats = ()
     ) -> Confirmed:
+        if share < FULL:
+            raise WeightRefused(self._where, f"{member} is a Node, and has no weight")
         async with self._told():
             await self._leave_alone(member)
             node = await self._nodes.change(member, seats, marks.uncordon)
