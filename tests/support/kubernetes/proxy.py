@@ -72,6 +72,8 @@ class ServiceProxy:
         self.history: list[Seen] = []
         self.places: list[Place] = []
         """Where users go now."""
+        self.busy = 0
+        """Requests (layer 4: connections) under way."""
         self._api = Client(access, "poolroll-proxy")
         self._path = f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"
         self._service = service
@@ -151,7 +153,11 @@ class ServiceProxy:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
                 place = self._next()
-                answer = await self._ask(place, head) if place else None
+                self.busy += 1
+                try:
+                    answer = await self._ask(place, head) if place else None
+                finally:
+                    self.busy -= 1
                 writer.write(answer or _trouble(502 if place else 503))
                 await writer.drain()
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
@@ -188,6 +194,7 @@ class ServiceProxy:
             if (place := self._next()) is None:
                 return
             theirs, upstream = await asyncio.open_connection(*place)
+            self.busy += 1
             try:
                 both = [_copy(reader, upstream), _copy(theirs, writer)]
                 tasks = [asyncio.ensure_future(one) for one in both]
@@ -197,6 +204,7 @@ class ServiceProxy:
                     for task in tasks:
                         task.cancel()
             finally:
+                self.busy -= 1
                 upstream.close()
         except OSError:
             pass  # refused: the user is cut
