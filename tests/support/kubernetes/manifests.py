@@ -1,139 +1,165 @@
-"""Objects to create in tests: a Service, a workload of small apps behind it, a budget."""
+"""Manifests of what most tests need: a pool of pods behind a Service, budgets, Nodes, rights."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
-Json = dict[str, Any]
-IMAGE = "registry/web:v1"
-PORT = 8080
-ROTATION = "poolroll.dev/rotation"
-PATHS = {
-    "Namespace": "/api/v1/namespaces",
-    "Service": "/api/v1/namespaces/{}/services",
-    "Pod": "/api/v1/namespaces/{}/pods",
-    "ConfigMap": "/api/v1/namespaces/{}/configmaps",
-    "ServiceAccount": "/api/v1/namespaces/{}/serviceaccounts",
-    "StatefulSet": "/apis/apps/v1/namespaces/{}/statefulsets",
-    "DaemonSet": "/apis/apps/v1/namespaces/{}/daemonsets",
-    "Deployment": "/apis/apps/v1/namespaces/{}/deployments",
-    "Job": "/apis/batch/v1/namespaces/{}/jobs",
-    "PodDisruptionBudget": "/apis/policy/v1/namespaces/{}/poddisruptionbudgets",
-    "Role": "/apis/rbac.authorization.k8s.io/v1/namespaces/{}/roles",
-    "RoleBinding": "/apis/rbac.authorization.k8s.io/v1/namespaces/{}/rolebindings",
-}
+from tests.support.kubernetes.kinds import Json
+
+ROTATION: Final = "poolroll.dev/rotation"
+HUGE: Final = 2_147_483_647
 
 
-def path_of(kind: str, namespace: str, name: str = "") -> str:
-    """`path_of("Pod", "shop", "web-0")`; without a name, of the collection."""
-    found = PATHS[kind].format(namespace)
-    return f"{found}/{name}" if name else found
+def namespace(name: str) -> Json:
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
 
 
-def template(
-    app: str = "web",
-    image: str = IMAGE,
-    *,
-    env: Mapping[str, str] | None = None,
-    labels: Mapping[str, str] | None = None,
-    probe: Json | bool | None = True,
-    grace: int = 5,
-    pre_stop: int = 0,
-    selector: Mapping[str, str] | None = None,
-    **spec: Any,
-) -> Json:
-    """A pod template. `probe`: True for `/readyz` each second, or one's own, or None;
-    `selector`: of Nodes."""
-    container: Json = {
-        "name": app,
-        "image": image,
-        "ports": [{"containerPort": PORT}],
-        "env": [{"name": name, "value": value} for name, value in (env or {}).items()],
-    }
-    if probe is True:
-        asked = {"path": "/readyz", "port": PORT}
-        container["readinessProbe"] = {"httpGet": asked, "periodSeconds": 1}
-    elif probe:
-        container["readinessProbe"] = probe
-    if pre_stop:
-        container["lifecycle"] = {"preStop": {"sleep": {"seconds": pre_stop}}}
+def node(name: str, *, labels: Mapping[str, str] | None = None, boot_id: str = "boot-1") -> Json:
+    conditions = [{"type": "Ready", "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}]
     return {
-        "metadata": {"labels": {"app": app, **(labels or {})}},
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": name, "labels": {"kubernetes.io/hostname": name, **(labels or {})}},
+        "spec": {},
+        "status": {
+            "conditions": conditions,
+            "addresses": [{"type": "InternalIP", "address": "127.0.0.1"}],
+            "nodeInfo": {
+                "bootID": boot_id,
+                "kubeletVersion": "v1.36.0",
+                "kernelVersion": "6.1.0",
+                "osImage": "Debian GNU/Linux 12",
+                "containerRuntimeVersion": "containerd://2.1.0",
+                "architecture": "amd64",
+                "operatingSystem": "linux",
+                "machineID": "",
+                "systemUUID": "",
+                "kubeProxyVersion": "",
+            },
+            "capacity": {"cpu": "4", "memory": "8Gi", "pods": "110"},
+            "allocatable": {"cpu": "4", "memory": "8Gi", "pods": "110"},
+        },
+    }
+
+
+def template(name: str, image: str, *, rotation: bool = True, port: int = 8080) -> Json:
+    """A pod's; `rotation`: with the label that the Service asks for."""
+    labels = {"app": name, **({ROTATION: "in"} if rotation else {})}
+    container = {
+        "name": name,
+        "image": image,
+        "ports": [{"name": "http", "containerPort": port}],
+        "readinessProbe": {"httpGet": {"path": "/ready", "port": "http"}, "periodSeconds": 1},
+    }
+    return {"metadata": {"labels": labels}, "spec": {"containers": [container]}}
+
+
+def _workload(kind: str, name: str, image: str, rotation: bool, spec: Json) -> Json:
+    return {
+        "apiVersion": "apps/v1",
+        "kind": kind,
+        "metadata": {"name": name, "namespace": "default"},
         "spec": {
-            "terminationGracePeriodSeconds": grace,
-            "nodeSelector": dict(selector or {}),
-            "containers": [container],
+            "selector": {"matchLabels": {"app": name}},
+            "template": template(name, image, rotation=rotation),
             **spec,
         },
     }
 
 
-def _workload(kind: str, name: str, pod: Json, spec: Json) -> Json:
-    return {
-        "apiVersion": "apps/v1",
-        "kind": kind,
-        "metadata": {"name": name, "labels": {"app": name}},
-        "spec": {"selector": {"matchLabels": {"app": name}}, "template": pod, **spec},
-    }
-
-
 def statefulset(
-    pod: Json, replicas: int = 5, *, name: str = "web", on_delete: bool = False, **spec: Any
+    name: str = "web",
+    *,
+    replicas: int = 3,
+    image: str = "app:v1",
+    rotation: bool = True,
+    **spec: Any,
 ) -> Json:
-    """Its pods are all made at once (Parallel), which spares tests seconds."""
-    strategy = {"type": "OnDelete" if on_delete else "RollingUpdate"}
-    defaults = {
-        "replicas": replicas,
-        "serviceName": name,
-        "podManagementPolicy": "Parallel",
-        "updateStrategy": strategy,
-    }
-    return _workload("StatefulSet", name, pod, {**defaults, **spec})
+    more = {"replicas": replicas, "serviceName": name, **spec}
+    return _workload("StatefulSet", name, image, rotation, more)
 
 
-def daemonset(pod: Json, *, name: str = "web", on_delete: bool = True) -> Json:
-    strategy = {"type": "OnDelete" if on_delete else "RollingUpdate"}
-    return _workload("DaemonSet", name, pod, {"updateStrategy": strategy})
+def daemonset(
+    name: str = "web", *, image: str = "app:v1", rotation: bool = True, **spec: Any
+) -> Json:
+    """OnDelete, where nothing else is said."""
+    more = {"updateStrategy": {"type": "OnDelete"}, **spec}
+    return _workload("DaemonSet", name, image, rotation, more)
 
 
-def deployment(pod: Json, replicas: int = 5, *, name: str = "web", **spec: Any) -> Json:
-    return _workload("Deployment", name, pod, {"replicas": replicas, **spec})
+def deployment(
+    name: str = "web",
+    *,
+    replicas: int = 3,
+    image: str = "app:v1",
+    rotation: bool = True,
+    **spec: Any,
+) -> Json:
+    return _workload("Deployment", name, image, rotation, {"replicas": replicas, **spec})
 
 
-def service(name: str = "web", selector: Mapping[str, str] | None = None, port: int = 80) -> Json:
-    wanted = dict(selector) if selector is not None else {"app": name}
+def service(name: str = "web", *, rotation: bool = True, **spec: Any) -> Json:
+    selector = {"app": name, **({ROTATION: "in"} if rotation else {})}
     return {
         "apiVersion": "v1",
         "kind": "Service",
-        "metadata": {"name": name},
+        "metadata": {"name": name, "namespace": "default"},
         "spec": {
-            "selector": wanted,
-            "ports": [{"name": "http", "port": port, "targetPort": PORT}],
+            "selector": selector,
+            "ports": [{"name": "http", "port": 80, "targetPort": "http"}],
+            **spec,
         },
     }
 
 
-def budget(name: str = "web", app: str = "web", **spec: Any) -> Json:
-    """`budget(maxUnavailable=1)`"""
+def budget(name: str = "web", **spec: Any) -> Json:
+    """Like `budget(maxUnavailable=1)`."""
     return {
         "apiVersion": "policy/v1",
         "kind": "PodDisruptionBudget",
-        "metadata": {"name": name},
-        "spec": {"selector": {"matchLabels": {"app": app}}, **spec},
+        "metadata": {"name": name, "namespace": "default"},
+        "spec": {"selector": {"matchLabels": {"app": name}}, **spec},
     }
 
 
-def job(
-    name: str, image: str, *, node: str, env: Mapping[str, str] | None = None, limit: int = 0
-) -> Json:
-    """A Job pinned to one Node, whatever its taints; its app ends by itself (`job:v1-exit100`)."""
-    pod = template(name, image, env=env, probe=None, restartPolicy="Never")
-    pod["spec"] |= {
-        "nodeSelector": {"kubernetes.io/hostname": node},
-        "tolerations": [{"operator": "Exists"}],
-    }
+def configmap(name: str, data: Mapping[str, str] | None = None) -> Json:
     return {
-        "apiVersion": "batch/v1",
-        "kind": "Job",
-        "metadata": {"name": name},
-        "spec": {"backoffLimit": limit, "template": pod},
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": name, "namespace": "default"},
+        "data": dict(data or {}),
     }
+
+
+def pod(name: str, *, image: str = "app:v1", labels: Mapping[str, str] | None = None) -> Json:
+    """One that no controller owns."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "namespace": "default", "labels": dict(labels or {})},
+        "spec": {"containers": [{"name": "app", "image": image}]},
+    }
+
+
+def rule(
+    verbs: Sequence[str], group: str, resources: Sequence[str], names: Sequence[str] = ()
+) -> Json:
+    found = {"verbs": list(verbs), "apiGroups": [group], "resources": list(resources)}
+    return found | ({"resourceNames": list(names)} if names else {})
+
+
+def role(name: str, rules: Sequence[Json], *, account: str, is_cluster: bool = False) -> list[Json]:
+    """A Role (or ClusterRole) and its binding to a service account of namespace `default`."""
+    api, kind = "rbac.authorization.k8s.io/v1", "ClusterRole" if is_cluster else "Role"
+    meta = {"name": name} | ({} if is_cluster else {"namespace": "default"})
+    subject = {"kind": "ServiceAccount", "name": account, "namespace": "default"}
+    ref = {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": name}
+    return [
+        {"apiVersion": api, "kind": kind, "metadata": dict(meta), "rules": list(rules)},
+        {
+            "apiVersion": api,
+            "kind": f"{kind}Binding",
+            "metadata": dict(meta),
+            "subjects": [subject],
+            "roleRef": ref,
+        },
+    ]
