@@ -115,15 +115,17 @@ class Ground:
     selection: Selection = EVERYTHING
     steps: tuple[str, ...] = ("note_boot_id", "reboot", "node_is_back")
     template: str = ""
+    long: timedelta = LONG
+    """Of a step."""
 
     def work(self, step: FileStep) -> Work:
         course = "rollback" if step.course is Course.ROLLBACK else "upgrade"
         args = {"node": step.member, "course": course}
         made: dict[str, Task] = {
-            "reboot": Command(("reboot", step.member), LONG),
-            "job": PoolTask("job", LONG, {**args, "template": self.template}),
+            "reboot": Command(("reboot", step.member), self.long),
+            "job": PoolTask("job", self.long, {**args, "template": self.template}),
         }
-        steps = tuple(made.get(name, PoolTask(name, LONG, args)) for name in self.steps)
+        steps = tuple(made.get(name, PoolTask(name, self.long, args)) for name in self.steps)
         return Work(steps, ())
 
     @property
