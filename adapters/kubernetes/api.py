@@ -3,19 +3,19 @@
 import json
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from adapters.kubernetes.access import Access
-from adapters.kubernetes.asking import Asking
-from adapters.kubernetes.faults import Expired
+from adapters.kubernetes.listing import Json, Listing, listed, without_managed
 from adapters.kubernetes.paths import PODS, Resource
-from adapters.kubernetes.transport import Request
-from adapters.kubernetes.words import Call, error_of, not_the_api, parsed, said_of
+from adapters.kubernetes.wire.asking import Asking
+from adapters.kubernetes.wire.call import Call
+from adapters.kubernetes.wire.transport import Request
+from adapters.kubernetes.words import error_of, not_the_api, parsed, said_of
 from controller.ports import Clock
 
-Json = dict[str, Any]
+__all__ = ["Api", "Json", "Listing", "without_managed"]
 
 LIMIT: Final = timedelta(seconds=10)
 MANAGER: Final = "poolroll"
@@ -24,30 +24,11 @@ STREAM: Final = timedelta(seconds=60)
 """The server ends a watch after that; it is begun again where it ended."""
 _GRACE: Final = timedelta(seconds=15)
 """For the end of a watch to come; after that the server is taken for frozen."""
-_PAGE: Final = 250
-_MOST_PAGES: Final = 400
-_LISTS: Final = 3
-"""Tries, where the version of a list expires between its pages."""
 _LONGEST: Final = 16 << 20
 """Bytes of one event of a watch."""
 _MERGE: Final = "application/merge-patch+json"
 _STRATEGIC: Final = "application/strategic-merge-patch+json"
 _APPLY: Final = "application/apply-patch+yaml"
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    items: list[Json]
-    version: str
-    """To watch from."""
-
-
-def without_managed(found: Json) -> Json:
-    """Half of an object, by size, is who wrote which of its fields."""
-    meta = found.get("metadata")
-    if isinstance(meta, dict):
-        meta.pop("managedFields", None)
-    return found
 
 
 class Api:
@@ -79,14 +60,8 @@ class Api:
     ) -> Listing:
         """As it is now, in pages; what `trim` leaves of each object is kept."""
         call = self._call("list", resource, namespace, _one(fields))
-        params = {**_selecting(labels, fields), "limit": str(_PAGE)}
-        for tries in range(_LISTS):
-            try:
-                return await self._pages(call, resource.path(namespace), params, trim)
-            except Expired:  # between two pages
-                if tries == _LISTS - 1:
-                    raise
-        raise AssertionError
+        request = Request(call, "GET", resource.path(namespace), _selecting(labels, fields))
+        return await listed(self._asking, request, trim)
 
     async def create(
         self, resource: Resource, body: Json, namespace: str = "", *, dry_run: bool = False
@@ -214,22 +189,6 @@ class Api:
         content = json.dumps(body).encode()
         request = Request(call, method, path, params or {}, content, kind)
         return await self._asking.ask(request, is_patient=is_patient)
-
-    async def _pages(
-        self, call: Call, path: str, params: Mapping[str, str], trim: Callable[[Json], Json]
-    ) -> Listing:
-        items: list[Json] = []
-        more: dict[str, str] = {}
-        for _ in range(_MOST_PAGES):
-            page = await self._asking.ask(Request(call, "GET", path, {**params, **more}))
-            found, meta = page.get("items"), page.get("metadata")
-            if not isinstance(meta, dict) or not isinstance(found, list | None):
-                raise not_the_api(call, "a list without its parts")
-            items += [trim(one) for one in found or [] if isinstance(one, dict)]
-            if not meta.get("continue"):
-                return Listing(items, str(meta.get("resourceVersion") or ""))
-            more = {"continue": str(meta["continue"])}
-        raise not_the_api(call, "a list that does not end")
 
     def _event(self, call: Call, line: bytes) -> Json:
         event = parsed(line)

@@ -1,23 +1,15 @@
 """Credentials: had when first needed, renewed in time, and once more when they are refused."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 from typing import Final, Protocol
 
-from adapters.kubernetes.threads import beside
 from controller.core.pool import Instant
 from controller.ports import Clock
 
-_REREAD: Final = timedelta(minutes=1)
-"""A kubelet rotates a token long before it expires."""
 _PAUSE: Final = timedelta(seconds=5)
 """After a failure, before the next try: a plugin is a process, and may ask the network."""
-_SECONDS: Final = 10.0
-"""For a file: its file system may hang."""
-_MOST: Final = 64 * 1024
 
 
 class NoGrant(Exception):
@@ -96,51 +88,3 @@ class Credentials:
         self._failed = None
         self._secrets = former | self._grant.secrets
         return self._grant
-
-
-class Fixed:
-    """What the kubeconfig itself holds. When it is refused the file is read again: somebody may
-    have logged in since."""
-
-    def __init__(self, grant: Grant, again: Callable[[], Grant] | None = None) -> None:
-        self._grant: Grant | None = grant
-        self._again = again
-
-    async def fetch(self, clock: Clock) -> tuple[Grant, Instant | None]:
-        if self._grant is not None or self._again is None:
-            first, self._grant = self._grant or Grant(), None
-            self._again = self._again or (lambda: first)
-            return first, None
-        try:
-            return await beside(self._again, _SECONDS), None
-        except TimeoutError:
-            raise NoGrant("the kubeconfig cannot be read in time") from None
-
-
-class TokenFile:
-    """Read again each minute. One that cannot be read just now, in the middle of a rotation, leaves
-    the former token in use."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._former: Grant | None = None
-
-    async def fetch(self, clock: Clock) -> tuple[Grant, Instant | None]:
-        try:
-            self._former = await beside(self._read, _SECONDS)
-        except (NoGrant, TimeoutError) as error:
-            if self._former is None:
-                slow = f"the token file {self._path} cannot be read in time"
-                raise NoGrant(str(error) or slow) from None
-        return self._former, clock.now() + _REREAD
-
-    def _read(self) -> Grant:
-        what = f"the token file {self._path}"
-        try:
-            with Path(self._path).open("rb") as file:
-                raw = file.read(_MOST)
-            return bearer(raw.decode(), what)
-        except OSError as error:
-            raise NoGrant(f"{what} cannot be read: {(error.strerror or '').lower()}") from None
-        except ValueError:
-            raise NoGrant(f"{what} is not text") from None

@@ -19,6 +19,8 @@ _FIRST_PAUSE: Final = timedelta(milliseconds=50)
 _LONGEST_PAUSE: Final = timedelta(seconds=2)
 _STEADY: Final = timedelta(seconds=1)
 """A stream that lasted so long was a good one."""
+_DEAF: Final = timedelta(seconds=3)
+"""So long a stream may lag behind a list; one that says nothing at all is dead at one end."""
 _CUTS: Final = (Unreachable, TooSlow, NoCredentials, Unauthorized)
 """After these the watch goes on where it was; after anything else it begins with a list."""
 
@@ -54,6 +56,10 @@ class Watch:
         self._listing = asyncio.Lock()
         self._follower: asyncio.Task[None] | None = None
         self._opened: Instant | None = None
+        self._scope: asyncio.Timeout | None = None
+        self._heard = 0
+        self._doubted: tuple[Instant, int] | None = None
+        """Since when a list is ahead of the stream, and what was heard by then."""
         self.is_open = False
         """Whether a stream runs just now, so that what happens is told at once."""
         self.trouble: ApiError | None = None
@@ -82,6 +88,7 @@ class Watch:
         ApiError."""
         asked = self._clock.now()
         self._checked()
+        self._cut_if_deaf(asked)
         if self.is_open and self._proven is not None and asked - self._proven < within:
             return
         async with self._listing:
@@ -116,6 +123,8 @@ class Watch:
         put = self._view.replace if is_alone else self._view.merge
         changes = put(found.items, found.version, self._key)
         self._proven = max(asked, self._proven or asked)
+        if changes and not is_alone and self._doubted is None:
+            self._doubted = asked, self._heard
         self._tell(changes)
 
     async def _follow(self) -> None:
@@ -148,12 +157,30 @@ class Watch:
         events = self._api.stream(
             self._resource, self._namespace, **self._selecting, version=self._view.version
         )
-        async with aclosing(events) as stream:
-            async for event in stream:
-                if not event:
-                    self._set_open(True)
-                    continue
-                self._took(event)
+        self._doubted = None
+        try:
+            async with asyncio.timeout(None) as self._scope, aclosing(events) as stream:
+                async for event in stream:
+                    if not event:
+                        self._set_open(True)
+                        continue
+                    self._heard += 1
+                    self._took(event)
+        except TimeoutError:
+            words = f"watch {self._resource.plural}: silent, while a list tells of changes"
+            raise TooSlow(self._api.where, words) from None
+        finally:
+            self._scope = None
+
+    def _cut_if_deaf(self, now: Instant) -> None:
+        """A connection that was forgotten on its way is silent at our end until it is too late."""
+        if self._doubted is None:
+            return
+        since, heard = self._doubted
+        if self._heard != heard:
+            self._doubted = None
+        elif now - since >= _DEAF and self._scope is not None:
+            self._scope.reschedule(asyncio.get_running_loop().time())
 
     def _took(self, event: Json) -> None:
         found = event["object"]

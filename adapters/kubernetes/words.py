@@ -1,63 +1,21 @@
 """One clear line for each way a call can fail. Pure; no secrets (S12)."""
 
 import json
-import os
 import re
-import socket
-import ssl
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
 from adapters.kubernetes import faults
 from adapters.kubernetes.faults import ApiError, Cause, Said
-from adapters.kubernetes.paths import JOBS, NODES, PODS, Resource
-from adapters.kubernetes.rights import Right
-from adapters.words import causes, hide
+from adapters.kubernetes.wire.call import Call
+from adapters.words import hide
 
 _LONGEST: Final = 300
 """Characters shown of the server's text: its own refusals are shorter."""
-_MANY: Final = (PODS, NODES, JOBS)
 _BUDGET: Final = re.compile(r"disruption budget (\S+) ")
 _NO_RIGHT: Final = re.compile(r" cannot \S+ resource ")
 _MORE_THAN_ONE: Final = "more than one PodDisruptionBudget"
-_CLIENT_ALERTS: Final = (
-    "CERTIFICATE_REQUIRED", "ALERT_BAD_CERTIFICATE", "ALERT_UNKNOWN_CA", "ALERT_CERTIFICATE",
-    "ALERT_HANDSHAKE_FAILURE", "ALERT_UNSUPPORTED_CERTIFICATE", "ALERT_ACCESS_DENIED",
-)  # fmt: skip
-"""TLS alerts by which a server rejects our certificate (RFC 8446, section 6.2)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """What is asked, for people and for Roles."""
-
-    where: str
-    verb: str
-    """As in a Role."""
-    resource: Resource
-    namespace: str = ""
-    name: str = ""
-    subresource: str = ""
-
-    @property
-    def right(self) -> Right:
-        """With the name where one object of its kind is meant throughout."""
-        name = "" if self.resource in _MANY else self.name
-        return Right.to(self.verb, self.resource, self.namespace, name, self.subresource)
-
-    def __str__(self) -> str:
-        """`patch StatefulSet shop/web`, `list pods in shop`."""
-        place = self.namespace if self.resource.namespaced else ""
-        if self.subresource == "eviction":
-            return f"evict Pod {place}/{self.name}"
-        if not self.name:
-            whole = f"{self.verb} {self.resource.plural}"
-            return f"{whole} in {place}" if place else whole
-        sub = f" ({self.subresource})" if self.subresource else ""
-        name = f"{place}/{self.name}" if place else self.name
-        return f"{self.verb} {self.resource.kind} {name}{sub}"
 
 
 def one_line(text: str, longest: int = _LONGEST) -> str:
@@ -177,32 +135,3 @@ def _too_many(call: Call, said: Said, told: str) -> ApiError:
 
 def not_the_api(call: Call, what: str) -> ApiError:
     return faults.NotTheApi(call.where, f"{call}: its answer is none of the Kubernetes API: {what}")
-
-
-def network_words(error: BaseException) -> str:
-    """Why there was no connection. Messages of the library are not shown: they may quote a
-    header."""
-    for cause in causes(error):
-        match cause:
-            case ssl.SSLCertVerificationError():
-                return f"TLS: its certificate is not valid: {one_line(cause.verify_message)}"
-            case ssl.SSLError():
-                return _tls_words(getattr(cause, "reason", None) or "no reason given")
-            case socket.gaierror():
-                return f"its host name is not found: {(cause.strerror or 'no reason').lower()}"
-            case ConnectionRefusedError():
-                return "it refuses the connection: nothing listens there, is it running?"
-            case OSError() if cause.errno:
-                return f"no connection: {os.strerror(cause.errno).lower()}"
-            case _:
-                pass
-    return "the connection broke"
-
-
-def _tls_words(reason: str) -> str:
-    said = reason.lower().replace("_", " ")
-    if "WRONG_VERSION" in reason or "HTTP_REQUEST" in reason:
-        return f"TLS: it does not speak TLS, is its URL http://…? ({said})"
-    if any(alert in reason for alert in _CLIENT_ALERTS):
-        return f"TLS: it does not accept our client certificate, or lack of one ({said})"
-    return f"TLS: {said}"

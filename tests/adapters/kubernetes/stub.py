@@ -6,7 +6,7 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -14,8 +14,9 @@ from urllib.parse import parse_qsl, unquote
 from adapters.clock import SystemClock
 from adapters.kubernetes.access import Access, access_of
 from adapters.kubernetes.api import Api
-from adapters.kubernetes.auth import Credentials, Fixed, Grant
-from adapters.kubernetes.tls import Tls
+from adapters.kubernetes.auth import Credentials, Grant
+from adapters.kubernetes.login.fixed import Fixed
+from adapters.kubernetes.wire.tls import Tls
 from tests.support.waiting import accepted
 
 TOKEN = "sesame-4711"
@@ -178,6 +179,20 @@ class HastyClock(SystemClock):
     async def sleep(self, duration: timedelta) -> None:
         self.slept.append(duration)
         await asyncio.sleep(0.001)
+
+
+class LateClock(HastyClock):
+    """May be moved on by hand."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.later = timedelta(0)
+
+    def now(self) -> timedelta:
+        return super().now() + self.later
+
+    def wall(self) -> datetime:
+        return super().wall() + self.later
 
 
 @asynccontextmanager

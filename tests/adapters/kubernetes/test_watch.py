@@ -17,6 +17,7 @@ from adapters.kubernetes.watch import Watch
 from tests.adapters.kubernetes.stub import (
     Asked,
     HastyClock,
+    LateClock,
     Reply,
     Stream,
     Told,
@@ -207,6 +208,40 @@ async def test_a_frozen_server_is_not_taken_for_a_quiet_one() -> None:
         await until(lambda: watch.is_open)
         with pytest.raises(TooSlow):
             await watch.fresh(timedelta(0))
+
+
+async def test_a_stream_that_is_dead_at_one_end() -> None:
+    """A list tells what it does not: it is opened anew, long before it would end by itself."""
+    second, clock = Stream(), LateClock()
+    lists: list[Reply] = [listing(5), listing(9, thing("b", 9))]
+    scene = Scene(lists, [Stream(), second])
+    async with watching(scene, clock=clock) as watch:
+        await until(lambda: watch.is_open)
+        await watch.fresh(timedelta(0))
+        assert scene.seen == [("ADDED", "b@9")]
+        clock.later += timedelta(seconds=4)
+        await watch.fresh(timedelta(hours=1))
+        second.tell("ADDED", thing("b", 9))
+        second.tell("ADDED", thing("c", 10))
+        await until(lambda: len(scene.seen) == 2)
+        assert scene.seen[1] == ("ADDED", "c@10")
+        assert watch.is_open
+    assert scene.watched_from == ["5", "5"]
+
+
+async def test_a_stream_that_lags_is_left_alone() -> None:
+    stream, clock = Stream(), LateClock()
+    lists: list[Reply] = [listing(5), listing(9, thing("b", 9))]
+    scene = Scene(lists, [stream])
+    async with watching(scene, clock=clock) as watch:
+        await until(lambda: watch.is_open)
+        await watch.fresh(timedelta(0))
+        stream.tell("ADDED", thing("b", 9))
+        stream.tell("MODIFIED", thing("b", 11))
+        await until(lambda: len(scene.seen) == 2)
+        clock.later += timedelta(seconds=4)
+        await watch.fresh(timedelta(0))
+    assert scene.watched_from == ["5"]
 
 
 async def test_refused_at_the_start() -> None:

@@ -6,7 +6,6 @@ from contextlib import aclosing
 from datetime import timedelta
 from typing import Any, Final
 
-from adapters.kubernetes.access import Access
 from adapters.kubernetes.auth import Grant, NoGrant
 from adapters.kubernetes.faults import (
     ApiError,
@@ -18,8 +17,11 @@ from adapters.kubernetes.faults import (
     Unauthorized,
     Unreachable,
 )
-from adapters.kubernetes.transport import Answer, Request, Transport
-from adapters.kubernetes.words import Call, not_the_api, parsed, refusal
+from adapters.kubernetes.login.access import Access
+from adapters.kubernetes.wire.call import Call
+from adapters.kubernetes.wire.lines import lines_of, start_of
+from adapters.kubernetes.wire.transport import Request, Transport
+from adapters.kubernetes.words import not_the_api, parsed, refusal
 from controller.core.pool import Instant
 from controller.ports import Clock
 
@@ -28,8 +30,6 @@ _DOUBT: Final = timedelta(seconds=10)
 _FIRST_DOUBT: Final = timedelta(milliseconds=500)
 """The same for the first call of a process, which cannot know of an outage."""
 _PAUSE: Final = timedelta(milliseconds=200)
-_REFUSALS: Final = 64 * 1024
-"""Bytes read of an answer that refuses a watch."""
 
 
 class Asking:
@@ -120,11 +120,11 @@ class Asking:
                 if answer.status == 200:
                     self._believe()
                     yield b""
-                    async for line in _lines(request.call, answer, longest):
+                    async for line in lines_of(request.call, answer, longest):
                         yield line
                     return
                 if answer.status != 401 or is_last:
-                    body = await _start(answer)
+                    body = await start_of(answer)
                     raise refusal(request.call, answer.status, answer.headers, body, self._secrets)
             grant = await self._renewed(request.call, grant)
 
@@ -151,26 +151,3 @@ class Asking:
         except NoGrant as error:
             words = f"{call}: the API server does not accept our credentials (401), and {error}"
             raise Unauthorized(call.where, words) from None
-
-
-async def _lines(call: Call, answer: Answer, longest: int) -> AsyncGenerator[bytes]:
-    """Whole ones; a piece at the end is of a connection that was cut."""
-    left = bytearray()
-    async for chunk in answer.chunks:
-        left += chunk
-        while (end := left.find(b"\n")) >= 0:
-            line = bytes(left[:end]).strip()
-            del left[: end + 1]
-            if line:
-                yield line
-        if len(left) > longest:
-            raise not_the_api(call, f"an event larger than {longest >> 20} MiB")
-
-
-async def _start(answer: Answer) -> bytes:
-    body = bytearray()
-    async for chunk in answer.chunks:
-        body += chunk
-        if len(body) > _REFUSALS:
-            break
-    return bytes(body)

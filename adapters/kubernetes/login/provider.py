@@ -7,8 +7,8 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 from adapters.kubernetes.auth import Grant, NoGrant
-from adapters.kubernetes.kubeconfig import Chosen
-from adapters.kubernetes.threads import beside
+from adapters.kubernetes.login.kubeconfig import Chosen
+from adapters.kubernetes.login.threads import beside
 from controller.core.pool import Instant
 from controller.ports import Clock
 

@@ -1,4 +1,4 @@
-"""Requests over HTTP. The only module of the adapter that imports httpx."""
+"""Requests over HTTP. It and `connections` alone import httpx."""
 
 import asyncio
 import logging
@@ -6,17 +6,17 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from socket import IPPROTO_TCP, SO_KEEPALIVE, SOL_SOCKET, TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL
 from typing import Final
 
 import httpx
 
-from adapters.kubernetes.access import Access
 from adapters.kubernetes.auth import Grant
 from adapters.kubernetes.faults import ApiError, BadAccess, NoCredentials, TooSlow, Unreachable
-from adapters.kubernetes.threads import beside
-from adapters.kubernetes.tls import context_of
-from adapters.kubernetes.words import Call, network_words, not_the_api
+from adapters.kubernetes.login.access import Access
+from adapters.kubernetes.wire.call import Call
+from adapters.kubernetes.wire.connections import Connections
+from adapters.kubernetes.wire.network import network_words
+from adapters.kubernetes.words import not_the_api
 from controller import __version__
 
 _CONNECT_SHARE: Final = 0.4
@@ -24,18 +24,11 @@ _CONNECT_SHARE: Final = 0.4
 cancelled from outside, and closes it when its own limit ends it."""
 _MOST: Final = 32 << 20
 """Bytes of an answer: a page of the largest objects."""
-_ALIVE: Final = (
-    (SOL_SOCKET, SO_KEEPALIVE, 1),
-    (IPPROTO_TCP, TCP_KEEPIDLE, 15),
-    (IPPROTO_TCP, TCP_KEEPINTVL, 5),
-    (IPPROTO_TCP, TCP_KEEPCNT, 4),
+_HEADERS: Final = (
+    ("Accept", "application/json"),
+    ("Accept-Encoding", "identity"),
+    ("User-Agent", f"poolroll/{__version__}"),
 )
-"""A watch may be silent for a minute, and what is in between forgets silent connections."""
-_HEADERS: Final = {
-    "Accept": "application/json",
-    "Accept-Encoding": "identity",
-    "User-Agent": f"poolroll/{__version__}",
-}
 _MET = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, UnicodeError, ExceptionGroup)
 
 for _name in ("httpx", "httpcore"):
@@ -61,16 +54,10 @@ class Answer:
 
 
 class Transport:
-    """Connections to one API server. Made anew when a TLS file was rotated, and after an answer
-    that did not come: what is frozen keeps its connections."""
-
     def __init__(self, access: Access, limit: timedelta) -> None:
         self._access = access
         self._limit = limit.total_seconds()
-        self._client: httpx.AsyncClient | None = None
-        self._made_of: object = None
-        self._using: dict[httpx.AsyncClient, int] = {}
-        self._making = asyncio.Lock()
+        self._connections = Connections(access, self._limit)
 
     async def ask(self, request: Request, grant: Grant) -> tuple[int, Mapping[str, str], bytes]:
         """The whole answer, within the limit. Raises Unreachable, TooSlow, NotTheApi,
@@ -93,8 +80,10 @@ class Transport:
         """An answer to be read as it comes, its head within the limit; `silence`: how long nothing
         may come. Raises as `ask`, also while it is read."""
         read = silence.total_seconds() if silence is not None else None
-        client = await self._connectable(request.call, grant)
-        self._using[client] = self._using.get(client, 0) + 1
+        try:
+            client = await self._connections.take(grant)
+        except BadAccess as error:
+            raise NoCredentials(self._access.where, f"{request.call}: {error}") from None
         try:
             sent = self._built(client, request, grant, read)
             async with asyncio.timeout(self._limit):
@@ -110,22 +99,19 @@ class Transport:
         except _MET as error:
             raise self._broken(request, error) from None
         finally:
-            await self._let_go(client)
+            await self._connections.let_go(client)
 
     async def aclose(self) -> None:
-        for client in {*self._using, *filter(None, (self._client,))}:
-            await client.aclose()
-        self._using.clear()
-        self._client = None
+        await self._connections.aclose()
 
     def _built(
         self, client: httpx.AsyncClient, request: Request, grant: Grant, read: float | None
     ) -> httpx.Request:
-        headers = {**_HEADERS, **self._access.headers}
+        headers = [*_HEADERS, *self._access.headers]
         if grant.authorization:
-            headers["Authorization"] = grant.authorization
+            headers.append(("Authorization", grant.authorization))
         if request.content is not None:
-            headers["Content-Type"] = request.kind
+            headers.append(("Content-Type", request.kind))
         return client.build_request(
             request.method,
             f"{self._access.server}{request.path}",
@@ -142,7 +128,7 @@ class Transport:
             yield chunk
 
     def _too_slow(self, request: Request, error: Exception | None = None) -> ApiError:
-        self._forget()
+        self._connections.forget()
         where, within = self._access.where, f"{self._limit:g} s"
         if isinstance(error, httpx.ConnectTimeout):
             words = "no connection in time: the API server does not answer, or not by TLS"
@@ -157,49 +143,3 @@ class Transport:
         if isinstance(error, httpx.ProxyError):
             words = f"the proxy ({self._access.proxy and self._access.proxy.variable}) refused"
         return Unreachable(self._access.where, f"{request.call}: {words}")
-
-    def _forget(self) -> None:
-        """No further request takes a connection of now."""
-        self._made_of = None
-
-    async def _connectable(self, call: Call, grant: Grant) -> httpx.AsyncClient:
-        """While rotated files cannot be used, halfway through it, the former stay in use."""
-        tls = self._access.tls
-        async with self._making:
-            wanted = (tls.stamp(), grant.cert, grant.key)
-            if self._client is not None and wanted == self._made_of:
-                return self._client
-            try:
-                made = await beside(lambda: self._made(grant), self._limit)
-            except (BadAccess, TimeoutError) as error:
-                if self._client is None:
-                    why = str(error) or "the files of the kubeconfig cannot be read in time"
-                    raise NoCredentials(call.where, f"{call}: {why}") from None
-                return self._client
-            former, self._client, self._made_of = self._client, made, wanted
-            if former is not None and not self._using.get(former):
-                await former.aclose()
-            return made
-
-    def _made(self, grant: Grant) -> httpx.AsyncClient:
-        access = self._access
-        is_tls = access.server.startswith("https:")
-        verify = context_of(access.tls, grant.cert, grant.key) if is_tls else False
-        return httpx.AsyncClient(
-            transport=httpx.AsyncHTTPTransport(
-                verify=verify,
-                trust_env=False,
-                limits=httpx.Limits(max_keepalive_connections=4, keepalive_expiry=60),
-                proxy=httpx.Proxy(access.proxy.url) if access.proxy else None,
-                socket_options=_ALIVE,
-            ),
-            trust_env=False,
-            follow_redirects=False,
-        )
-
-    async def _let_go(self, client: httpx.AsyncClient) -> None:
-        left = self._using.pop(client, 1) - 1
-        if left:
-            self._using[client] = left
-        elif client is not self._client:
-            await client.aclose()

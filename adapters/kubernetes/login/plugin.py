@@ -11,11 +11,12 @@ import signal
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from adapters.kubernetes.auth import Grant, NoGrant, bearer
+from adapters.kubernetes.auth import Grant, NoGrant
+from adapters.kubernetes.login.credential import credential_of
 from adapters.kubernetes.words import one_line
 from adapters.words import hide
 from controller.core.pool import Instant
@@ -23,8 +24,6 @@ from controller.ports import Clock
 
 _GROUP: Final = "client.authentication.k8s.io/"
 _SPOKEN: Final = (f"{_GROUP}v1", f"{_GROUP}v1beta1")
-_EARLY: Final = timedelta(seconds=10)
-"""Before its end a grant is renewed. No more: some live for a minute."""
 _MOST: Final = 1 << 20
 
 
@@ -48,8 +47,8 @@ class Plugin:
             raise NoGrant(f"{name} is asked for {version}, and only {spoken} are spoken")
         if self.spec.get("interactiveMode") == "Always":
             raise NoGrant(f"{name} needs a terminal (interactiveMode: Always): log in another way")
-        status = _status(await self._run(name, command, str(version)), name, str(version))
-        return _grant(status, name), _until(status, clock)
+        told = await self._run(name, command, str(version))
+        return credential_of(told, name, str(version), clock)
 
     async def _run(self, name: str, command: str, version: str) -> bytes:
         args = self.spec.get("args") or []
@@ -116,41 +115,3 @@ async def _ended(process: asyncio.subprocess.Process) -> None:
     if process.returncode is None:
         await process.wait()
     process._transport.close()  # type: ignore[attr-defined]  # pipes that a child left open
-
-
-def _status(told: bytes, name: str, version: str) -> Mapping[str, Any]:
-    """What it printed is never shown: it holds the token."""
-    try:
-        page = json.loads(told)
-    except ValueError:
-        raise NoGrant(f"{name} printed no JSON") from None
-    if not isinstance(page, dict) or page.get("kind") != "ExecCredential":
-        raise NoGrant(f"{name} printed no ExecCredential")
-    if page.get("apiVersion") != version:
-        found = one_line(str(page.get("apiVersion")), 60)
-        raise NoGrant(f"{name} speaks {found}, and the kubeconfig asks for {version}: change one")
-    status = page.get("status")
-    if not isinstance(status, dict):
-        raise NoGrant(f"{name} gave no credentials: its answer has no status")
-    return status
-
-
-def _grant(status: Mapping[str, Any], name: str) -> Grant:
-    token, cert, key = (
-        str(status.get(part) or "") for part in ("token", "clientCertificateData", "clientKeyData")
-    )
-    if bool(cert) != bool(key):
-        raise NoGrant(f"{name} gave a certificate or a key, and not both")
-    if not token and not cert:
-        raise NoGrant(f"{name} gave neither a token nor a certificate")
-    header = bearer(token, f"what {name} gave").authorization if token else ""
-    return Grant(header, cert.encode(), key.encode())
-
-
-def _until(status: Mapping[str, Any], clock: Clock) -> Instant | None:
-    try:
-        end = datetime.fromisoformat(str(status.get("expirationTimestamp")))
-    except ValueError:
-        return None
-    left = (end if end.tzinfo else end.replace(tzinfo=UTC)) - clock.wall()
-    return clock.now() + max(left - _EARLY, timedelta(0))

@@ -110,7 +110,7 @@ def _current(files: Mapping[str, Section], order: Sequence[str]) -> str:
 
 def _listed(merger: Any, kind: str) -> dict[str, Any]:
     """By name; each knows the file that it stands in."""
-    nodes = merger.config.value[kind]
+    nodes = [one for one in merger.config.value[kind] if isinstance(one.value, dict)]
     return {str(node.value["name"]): node for node in nodes if node.value.get("name")}
 
 

@@ -1,0 +1,45 @@
+"""A token that somebody else rotates: a kubelet, or a helper that logs in."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from adapters.kubernetes.auth import Grant, NoGrant, bearer
+from adapters.kubernetes.login.threads import beside
+from controller.core.pool import Instant
+from controller.ports import Clock
+
+_REREAD: Final = timedelta(minutes=1)
+"""A kubelet rotates a token long before it expires."""
+_SECONDS: Final = 10.0
+"""For the file: its file system may hang."""
+_MOST: Final = 64 * 1024
+
+
+class TokenFile:
+    """Read again each minute. One that cannot be read just now, in the middle of a rotation, leaves
+    the former token in use."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._former: Grant | None = None
+
+    async def fetch(self, clock: Clock) -> tuple[Grant, Instant | None]:
+        try:
+            self._former = await beside(self._read, _SECONDS)
+        except (NoGrant, TimeoutError) as error:
+            if self._former is None:
+                slow = f"the token file {self._path} cannot be read in time"
+                raise NoGrant(str(error) or slow) from None
+        return self._former, clock.now() + _REREAD
+
+    def _read(self) -> Grant:
+        what = f"the token file {self._path}"
+        try:
+            with Path(self._path).open("rb") as file:
+                raw = file.read(_MOST)
+            return bearer(raw.decode(), what)
+        except OSError as error:
+            raise NoGrant(f"{what} cannot be read: {(error.strerror or '').lower()}") from None
+        except ValueError:
+            raise NoGrant(f"{what} is not text") from None
