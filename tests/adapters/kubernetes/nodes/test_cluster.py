@@ -11,16 +11,18 @@ import pytest
 from adapters.kubernetes.access import access_of
 from adapters.kubernetes.api import Api, Json
 from adapters.kubernetes.nodes.pool import NodesPool
+from adapters.kubernetes.nodes.proof import is_healthy
 from controller.core.outcome import Outcome
 from controller.core.settings import DrainPolicy, Policies, Selection
 from controller.pools.kubernetes import Cluster as Where
 from controller.pools.kubernetes import NodePool
 from controller.tasks import Command, Job, JobResult
 from tests.adapters.kubernetes.nodes.rollout import Ground, roll
-from tests.support.kubernetes.any_cluster import MARK, Cluster, a_cluster
+from tests.support.kubernetes.any_cluster import LONG, MARK, Cluster, a_cluster
 from tests.support.kubernetes.manifests import budget, daemonset, deployment, statefulset
 from tests.support.kubernetes.variants import tuned
 from tests.support.virtual import LoopClock
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.cluster
 KUBELET = "v1.36.9"
@@ -30,6 +32,12 @@ POLICIES = Policies(drain=DrainPolicy(timeout=timedelta(seconds=60)), soak=timed
 @pytest.fixture
 async def cluster(tmp_path: Path) -> AsyncIterator[Cluster]:
     async with a_cluster(tmp_path, nodes=3, pace=0.1, backoff=0.2) as one:
+
+        async def taken_in() -> bool:
+            found = [await node(one, name) for name in one.nodes.names]
+            return all(map(is_healthy, found))
+
+        await until(taken_in, LONG, "Nodes that are Ready, without a taint", every=0.05)
         yield one
 
 
