@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from tests.support.kubernetes.any_cluster import Cluster, a_cluster
+from tests.support.kubernetes.kinds import PODS
 from tests.support.kubernetes.load import Users
-from tests.support.kubernetes.manifests import ROTATION, deployment, job, service, statefulset
+from tests.support.kubernetes.manifests import ROTATION, deployment, service, statefulset
+from tests.support.kubernetes.variants import job, tuned
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.cluster
@@ -23,7 +25,7 @@ async def cluster(tmp_path: Path) -> AsyncIterator[Cluster]:
 
 
 async def one_pod(cluster: Cluster, image: str, **options: Any) -> None:
-    await cluster.create(statefulset(cluster.template(image=image, **options), 1), service())
+    await cluster.create(tuned(statefulset(replicas=1, image=image), **options), service())
 
 
 async def container(cluster: Cluster) -> Json:
@@ -41,15 +43,14 @@ async def evict(cluster: Cluster, pod: Json) -> None:
         "metadata": {"name": meta["name"], "namespace": meta["namespace"]},
         "deleteOptions": {"preconditions": {"uid": meta["uid"]}},
     }
-    await cluster.api.create(cluster.path("Pod", meta["name"]) + "/eviction", body)
+    await cluster.api.create(cluster.path(PODS, meta["name"]) + "/eviction", body)
 
 
 async def test_a_pod_leaves_by_label_is_evicted_and_comes_back_without_a_failed_request(
     cluster: Cluster,
 ) -> None:
     """The measured sequence, by hand, with a lag of 300 ms and an app that ends at once."""
-    pod = cluster.template(labels={ROTATION: "in"})
-    await cluster.create(statefulset(pod, 3), service(selector={"app": "web", ROTATION: "in"}))
+    await cluster.create(tuned(statefulset()), service())
     pods = await cluster.ready(3)
     async with cluster.proxy() as proxy:
         await until(lambda: len(proxy.places) == 3, 60, "three endpoints")
@@ -57,7 +58,7 @@ async def test_a_pod_leaves_by_label_is_evicted_and_comes_back_without_a_failed_
             began = time.monotonic()
             await until(lambda: users.tally.served > 10)
             flip = {"metadata": {"uid": pods[2]["metadata"]["uid"], "labels": {ROTATION: "out"}}}
-            await cluster.api.merge(cluster.path("Pod", "web-2"), flip)
+            await cluster.api.merge(cluster.path(PODS, "web-2"), flip)
             await until(lambda: len(proxy.places) == 2, 60, "two endpoints")
             await evict(cluster, pods[2])
 
@@ -120,7 +121,7 @@ async def test_a_pod_that_ignores_its_end_is_killed_when_its_grace_is_over(
             own = cluster.nodes.pods[pod["metadata"]["uid"]]
             await until(lambda: proxy.busy, what="a request in flight")
             began = time.monotonic()
-            await cluster.api.delete(cluster.path("Pod", "web-0"))
+            await cluster.api.delete(cluster.path(PODS, "web-0"))
             await until(lambda: own not in cluster.nodes.pods.values(), 60, "its end")
             took = time.monotonic() - began
             await until(lambda: users.tally.failed, what="the request cut")
@@ -164,7 +165,7 @@ async def test_a_job_ends_and_says_how(cluster: Cluster, code: str, phase: str) 
 
 async def test_pods_of_a_deployment_as_processes_of_their_own(tmp_path: Path) -> None:
     async with a_cluster(tmp_path, nodes=1, pace=0.1, real_processes=True) as cluster:
-        await cluster.create(deployment(cluster.template(), 1), service())
+        await cluster.create(tuned(deployment(replicas=1, image="web:v1")), service())
         await cluster.ready(1)
         async with cluster.proxy() as proxy:
             await until(lambda: proxy.places, 60, "an endpoint")

@@ -7,18 +7,19 @@ POOLROLL_TEST_POD_CIDR     addresses of pods there (10.244.0.0/16): this machine
                            own), since a real API server refuses loopback addresses in slices
 """
 
+import copy
 import os
 import secrets
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from tests.support.kubernetes import manifests
-from tests.support.kubernetes.client import Access, Client, Fault
+from tests.support.kubernetes.client import Access, Client
+from tests.support.kubernetes.cluster import FakeCluster
+from tests.support.kubernetes.kinds import PODS, Kind, kind_of
 from tests.support.kubernetes.nodes.addresses import LOOPBACK
 from tests.support.kubernetes.nodes.nodes import Nodes
 from tests.support.kubernetes.proxy import ServiceProxy
@@ -44,19 +45,27 @@ class Cluster:
     nodes: Nodes
     is_real: bool
 
-    def template(self, app: str = "web", image: str = manifests.IMAGE, **options: Any) -> Json:
-        """A pod template that stays on the Nodes of this test."""
-        return manifests.template(app, image, selector={MARK: self.namespace}, **options)
-
-    def path(self, kind: str, name: str = "") -> str:
-        return manifests.path_of(kind, self.namespace, name)
+    def path(self, kind: Kind, name: str = "") -> str:
+        """Of one object, or of the collection, in this namespace."""
+        group = f"/apis/{kind.group}" if kind.group else "/api"
+        space = f"/namespaces/{self.namespace}" if kind.namespaced else ""
+        return f"{group}/{kind.version}{space}/{kind.plural}" + (f"/{name}" if name else "")
 
     async def create(self, *objects: Json) -> None:
-        for one in objects:
-            await self.api.create(self.path(one["kind"]), one)
+        """In this namespace, whatever they name; their pods stay on the Nodes of this test."""
+        for given in objects:
+            one = copy.deepcopy(given)
+            kind = kind_of(one)
+            if kind.namespaced:
+                one["metadata"]["namespace"] = self.namespace
+            if pod := one["spec"].get("template", {}).get("spec") if "spec" in one else None:
+                pod["nodeSelector"] = {MARK: self.namespace, **pod.get("nodeSelector", {})}
+            for subject in one.get("subjects", []):
+                subject["namespace"] = self.namespace
+            await self.api.create(self.path(kind), one)
 
     async def pods(self, labels: str = "app=web") -> list[Json]:
-        found = await self.api.get(self.path("Pod"), labelSelector=labels)
+        found = await self.api.get(self.path(PODS), labelSelector=labels)
         return sorted(found["items"], key=lambda one: str(one["metadata"]["name"]))
 
     async def ready(self, count: int, labels: str = "app=web", within: float = LONG) -> list[Json]:
@@ -87,7 +96,8 @@ async def _server(folder: Path) -> AsyncIterator[Path]:
     if KUBECONFIG:
         yield Path(KUBECONFIG)
         return
-    raise NotImplementedError(folder)
+    async with FakeCluster(kubelet=False) as fake:
+        yield fake.kubeconfig(folder)
 
 
 @asynccontextmanager
@@ -101,27 +111,17 @@ async def a_cluster(
         marks = {MARK: namespace, **(labels or {})}
         cidr = POD_CIDR if KUBECONFIG else LOOPBACK
         async with Client(access) as api:
-            await api.create(
-                "/api/v1/namespaces", {"metadata": {"name": namespace, "labels": {MARK: "yes"}}}
-            )
+            await api.create("/api/v1/namespaces", manifests.namespace(namespace))
             run = Nodes(access, nodes, namespace=namespace, labels=marks, pod_cidr=cidr, **options)
-            try:
-                async with run as running:
+            async with run as running:
+                try:
                     yield Cluster(access, kubeconfig, namespace, api, running, bool(KUBECONFIG))
-                    if KUBECONFIG:  # while its nodes can still end its pods
+                finally:
+                    if KUBECONFIG:
                         await _remove(api, namespace)
-            finally:
-                if KUBECONFIG:
-                    with suppress(Fault, httpx.HTTPError):
-                        await api.delete(f"/api/v1/namespaces/{namespace}")
 
 
 async def _remove(api: Client, namespace: str) -> None:
-    """Delete the namespace; its pods are given up to ten seconds to end."""
+    """Its controllers make nothing new in it then; its pods end at once, without their grace."""
     await api.delete(f"/api/v1/namespaces/{namespace}")
-
-    async def empty() -> bool:
-        return not (await api.get(f"/api/v1/namespaces/{namespace}/pods"))["items"]
-
-    with suppress(AssertionError):
-        await until(empty, 10, "an empty namespace", every=0.2)
+    await api.delete(f"/api/v1/namespaces/{namespace}/pods", {"gracePeriodSeconds": 0})

@@ -10,7 +10,7 @@ import ssl
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 import trustme
 
@@ -30,7 +30,9 @@ from tests.support.kubernetes.server import Server, Stream
 from tests.support.kubernetes.store import Store
 from tests.support.kubernetes.times import Time
 from tests.support.kubernetes.watches import Watch
+from tests.support.waiting import until
 
+C = TypeVar("C", bound=Controller)
 ADMIN: Final = "admin-token"
 SPACES: Final = ("default", "kube-system", "kube-node-lease")
 _AUTHORITY: list[trustme.CA] = []
@@ -191,11 +193,19 @@ contexts:
         )
         return path
 
+    def controller(self, kind: type[C]) -> C:
+        """The one of this class."""
+        return next(one for one in self.controllers if isinstance(one, kind))
+
+    async def settled(self) -> None:
+        """Until no controller has anything to do now; some may wait for a time to come."""
+        await until(lambda: all(one.is_idle for one in self.controllers), every=0.001)
+
     # Faults of the whole server
 
     async def stop(self) -> None:
         """As by SIGKILL: connections end, new ones are refused, controllers stand still."""
-        self._pause()
+        self.halt()
         await self._server.stop()
 
     async def start(self, *, controllers_after: float = 0.0, refusals: int = 2) -> None:
@@ -208,20 +218,23 @@ contexts:
 
     async def _work_again(self, after: float) -> None:
         await self.time.sleep(after)
-        for one in self.controllers:
-            one.works.set()
+        self.resume()
 
-    def _pause(self) -> None:
+    def halt(self) -> None:
+        """Controllers and kubelets stand still, the API goes on."""
         for one in self.controllers:
             one.works.clear()
 
     def freeze(self) -> None:
         """As by SIGSTOP: it accepts, and answers nothing."""
-        self._pause()
+        self.halt()
         self._server.freeze()
 
     def thaw(self) -> None:
         self._server.thaw()
+        self.resume()
+
+    def resume(self) -> None:
         for one in self.controllers:
             one.works.set()
 

@@ -93,7 +93,7 @@ def is_true(obj: Json, kind: str) -> bool:
 
 
 def with_condition(
-    conditions: Iterable[Json], kind: str, status: str, now: str, **more: str
+    conditions: Iterable[Json], kind: str, status: str, now: str, **more: str | int
 ) -> list[Json]:
     """`conditions` with this one set; the time of transition moves only with the status."""
     kept = [one for one in conditions if one["type"] != kind]

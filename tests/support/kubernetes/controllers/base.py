@@ -17,6 +17,8 @@ from tests.support.kubernetes.store import Event
 
 Key = tuple[str, str]
 """Namespace and name."""
+SOON: Final = 0.2
+"""Seconds of the cluster."""
 STATUS: Final = Writer(subresource="status")
 
 
@@ -34,7 +36,9 @@ class Controller:
         """Cleared while it cannot reach the API server."""
         self.works.set()
         self._dirty: dict[Key, None] = {}
+        self._failed: dict[Key, int] = {}
         self._later: dict[Key, float] = {}
+        self._is_busy = False
         self._woken = asyncio.Event()
         self.store.listeners.append(self._hear)
         for kind in self.watches:
@@ -53,6 +57,7 @@ class Controller:
         while True:
             await self.time.wait(self._woken, self._next())
             self._woken.clear()
+            self._is_busy = True
             if self.lag:
                 await asyncio.sleep(self.lag)
             await self.works.wait()
@@ -64,6 +69,13 @@ class Controller:
                 self._dirty.pop(key, None)
                 self._look(key)
                 await asyncio.sleep(0)
+            self._is_busy = False
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing to look at but later, which is not soon."""
+        later = self._next()
+        return not (self._dirty or self._is_busy or (later is not None and later < SOON))
 
     def _next(self) -> float | None:
         if not self._later:
@@ -73,8 +85,10 @@ class Controller:
     def _look(self, key: Key) -> None:
         try:
             again = self.reconcile(key)
+            self._failed.pop(key, None)
         except StatusError as error:
-            again = 0.05
+            failed = self._failed[key] = self._failed.get(key, 0) + 1
+            again = min(0.02 * 2**failed, 60.0)
             if error.code not in (404, 409) and not any(
                 str(one) == str(error) for one in self.faults
             ):

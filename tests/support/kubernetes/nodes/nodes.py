@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
@@ -142,6 +143,7 @@ class Nodes:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._failure = self._failure or error
+            traceback.print_exception(error)  # a test would wait in vain until it is raised
 
     def _seen(self, kind: str, pod: Json) -> None:
         uid, node = pod["metadata"]["uid"], pod["spec"].get("nodeName")

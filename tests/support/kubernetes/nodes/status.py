@@ -146,6 +146,7 @@ class Machine:
             "apiVersion": "v1",
             "kind": "Node",
             "metadata": {"name": self.name, "labels": {**labels, **self.labels}},
+            "spec": {},
             "status": self.status("True"),
         }
 
