@@ -122,7 +122,7 @@ async def test_three_nodes_one_after_the_other(cluster: Cluster) -> None:
 
 async def test_a_reboot_that_was_none_halts_at_the_first_node(cluster: Cluster) -> None:
     ground = ground_for(cluster)
-    ground.long = timedelta(seconds=3)
+    ground.long = timedelta(seconds=1.5)
     reboots = Reboots(cluster)
     reboots.same_boot = True
     played = await roll(ground, pool_of(cluster, ground.pool), reboots)
