@@ -6,6 +6,7 @@ from typing import Final
 from adapters.kubernetes.api import Api, Json
 from adapters.kubernetes.faults import Conflict, NotFound
 from adapters.kubernetes.nodes import marks
+from adapters.kubernetes.nodes.lines import occupant_of
 from adapters.kubernetes.paths import NODES, PODS
 from controller.errors import CommandRefused, NoSuchMember
 from controller.records import Seats
@@ -66,6 +67,6 @@ def require(where: str, node: Json, seats: Seats) -> None:
         if seat.occupant.id != meta["uid"]:
             raise CommandRefused(
                 where,
-                f"{meta['name']} is another Node now: its UID is {meta['uid']}, and was "
-                f"{seat.occupant.id}",
+                f"{meta['name']} is another Node now, {occupant_of(node)} with UID {meta['uid']}, "
+                f"and was {seat.occupant} with UID {seat.occupant.id}",
             )

@@ -55,12 +55,17 @@ class Evictor:
         self._clock = clock
         self._own_pod = own_pod
         self._first: frozenset[str] | None = None
+        self._is_asleep = False
+        self._is_over = False
         self._task = asyncio.create_task(self._run(settle))
 
     async def stop(self) -> None:
-        self._task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._task
+        """Nothing of it is under way any more when this returns: a call that was sent is waited
+        for, since it may be carried out even if it is cut off."""
+        self._is_over = True
+        if self._is_asleep:
+            self._task.cancel()
+        await asyncio.wait([self._task])
 
     def check(self) -> None:
         """Raises what ended it, if that was a bug."""
@@ -68,18 +73,24 @@ class Evictor:
             self._task.result()
 
     async def _run(self, settle: timedelta) -> None:
-        await self._clock.sleep(settle)
-        while True:
+        await self._sleep(settle)
+        while not self._is_over:
             is_empty = False
             with suppress(ApiError, BalancerError):  # looks tell who cannot be reached
                 if not await self._is_ours():
                     return
                 is_empty = not await self._round()
-            await self._clock.sleep(LATER if is_empty else SOON)
+            if not self._is_over:
+                await self._sleep(LATER if is_empty else SOON)
+
+    async def _sleep(self, duration: timedelta) -> None:
+        self._is_asleep = True
+        await self._clock.sleep(duration)
+        self._is_asleep = False
 
     async def _is_ours(self) -> bool:
         mark = mark_of(await self._nodes.one(self._name))
-        return mark is not None and mark.token == self._token
+        return mark is not None and mark.token == self._token and not self._is_over
 
     async def _round(self) -> Sequence[Json]:
         """Evict whoever may go. Answers who was still there."""

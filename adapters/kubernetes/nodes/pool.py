@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final, NoReturn
 
@@ -16,8 +17,8 @@ from adapters.kubernetes.nodes.lines import ONE, line_of
 from adapters.kubernetes.nodes.marks import Mark, Stage, mark_of
 from adapters.kubernetes.nodes.survey import Surveyor
 from adapters.kubernetes.nodes.tasks import NodeTasks
-from controller.core.pool import FULL, Found, Incarnation, InstanceView, Line
-from controller.errors import CommandRefused
+from controller.core.pool import FULL, Admin, Found, Incarnation, InstanceView, Line
+from controller.errors import CommandRefused, WeightRefused
 from controller.pools.kubernetes import NodePool
 from controller.ports import Clock
 from controller.records import Confirmed, Seats, Survey
@@ -85,14 +86,18 @@ class NodesPool:
         return [node for node in found if node is not None]
 
     async def _line(self, node: Json) -> Line:
+        """One that is held with pods on it, and that this process does not empty, is not held yet:
+        whoever resumes its rollout is to take it out once more."""
         if mark_of(node) is None:
             return line_of(node, self._pool.selector)
         name = node["metadata"]["name"]
-        evictor = self._evictors.get(name)
-        if evictor is not None:
-            evictor.check()
         pods = leaving(await self._nodes.pods_on(name))
-        return line_of(node, self._pool.selector, pods, evictor.why if evictor else {})
+        evictor = self._evictors.get(name)
+        if evictor is None:
+            line = line_of(node, self._pool.selector, pods)
+            return replace(line, admin=Admin.DRAINING) if pods else line
+        evictor.check()
+        return line_of(node, self._pool.selector, pods, evictor.why)
 
     async def open(self) -> Mapping[str, str]:
         return {}
@@ -122,6 +127,8 @@ class NodesPool:
     async def put_back(
         self, member: str, found: Found, share: int = FULL, seats: Seats = ()
     ) -> Confirmed:
+        if share < FULL:
+            raise WeightRefused(self._where, f"{member} is a Node, and has no weight")
         async with self._told():
             await self._leave_alone(member)
             node = await self._nodes.change(member, seats, marks.uncordon)

@@ -23,6 +23,7 @@ from controller.core.steps import Course, Step
 from controller.journal.codec import PLAN, decode, encode
 from controller.journal.replay import replay
 from controller.pools.kubernetes import Cluster, NodePool
+from controller.ports import Commands
 from controller.records import RolloutRow
 from controller.runner.loop import Runner
 from controller.runner.perform import FileStep, Performer
@@ -114,15 +115,17 @@ class Ground:
     selection: Selection = EVERYTHING
     steps: tuple[str, ...] = ("note_boot_id", "reboot", "node_is_back")
     template: str = ""
+    long: timedelta = LONG
+    """Of a step."""
 
     def work(self, step: FileStep) -> Work:
         course = "rollback" if step.course is Course.ROLLBACK else "upgrade"
         args = {"node": step.member, "course": course}
         made: dict[str, Task] = {
-            "reboot": Command(("reboot", step.member), LONG),
-            "job": PoolTask("job", LONG, {**args, "template": self.template}),
+            "reboot": Command(("reboot", step.member), self.long),
+            "job": PoolTask("job", self.long, {**args, "template": self.template}),
         }
-        steps = tuple(made.get(name, PoolTask(name, LONG, args)) for name in self.steps)
+        steps = tuple(made.get(name, PoolTask(name, self.long, args)) for name in self.steps)
         return Work(steps, ())
 
     @property
@@ -178,9 +181,11 @@ async def plan_for(ground: Ground, balancer: NodesPool) -> Plan:
     return proposal.plan
 
 
-async def _run(ground: Ground, *, is_new: bool) -> State:
+async def roll(
+    ground: Ground, balancer: NodesPool, commands: Commands, *, is_new: bool = True
+) -> Played:
+    """One process of the rollout, to its end."""
     clock = LoopClock()
-    balancer = NodesPool(MemoryApi(ground.world), ground.pool, clock, own_node=ground.own_node)
     try:
         if is_new:
             plan = await plan_for(ground, balancer)
@@ -190,11 +195,7 @@ async def _run(ground: Ground, *, is_new: bool) -> State:
         else:
             plan, state = replay(ground.journal.written(ROLLOUT))
         performer = Performer(
-            ROLLOUT,
-            balancer,
-            TaskRouter(RebootCommands(ground.world, ground.ran), balancer),
-            Passes(),
-            ground.work,
+            ROLLOUT, balancer, TaskRouter(commands, balancer), Passes(), ground.work
         )
         runner = Runner(
             ROLLOUT,
@@ -207,13 +208,19 @@ async def _run(ground: Ground, *, is_new: bool) -> State:
             hold=MemoryHold(NAME, Holdings()),
             clock=clock,
         )
-        return await runner.run([RunBegan("tester")])
+        return Played(ground, await runner.run([RunBegan("tester")]))
     finally:
         await balancer.aclose()
 
 
+async def _in_memory(ground: Ground, *, is_new: bool) -> Played:
+    api = MemoryApi(ground.world)
+    balancer = NodesPool(api, ground.pool, LoopClock(), own_node=ground.own_node)
+    return await roll(ground, balancer, RebootCommands(ground.world, ground.ran), is_new=is_new)
+
+
 def play(ground: Ground, *, at: Instant = timedelta(seconds=1), is_new: bool = True) -> Played:
-    return Played(ground, run_virtually(_run(ground, is_new=is_new), at))
+    return run_virtually(_in_memory(ground, is_new=is_new), at)
 
 
 def killed(ground: Ground, number: int, when: str) -> bool:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from adapters.kubernetes.nodes.marks import EXCLUDE_LABEL
-from adapters.kubernetes.paths import BUDGETS, NODES
+from adapters.kubernetes.paths import BUDGETS, NODES, PODS
 from controller.core.events import Cause
 from controller.core.outcome import Outcome
 from controller.core.settings import OnFailure, Selection
@@ -19,7 +19,7 @@ from tests.adapters.kubernetes.nodes.rollout import (
     killed,
     play,
 )
-from tests.adapters.kubernetes.nodes.samples import POOL
+from tests.adapters.kubernetes.nodes.samples import POOL, a_pod
 from tests.adapters.kubernetes.nodes.world import World
 
 ONE = Selection(include=("n1",))
@@ -239,6 +239,17 @@ def test_killed_while_the_node_reboots() -> None:
     assert ground.world.boots == ["n1"]
     assert steps == 2
     assert ROLLOUT
+
+
+def test_pods_that_come_while_nobody_empties_the_node_leave_it_before_the_next_step() -> None:
+    """The process that held the Node is gone: the next one takes it out once more."""
+    ground = Ground(selection=ONE)
+    assert killed(ground, 5, "after")
+    ground.world.add(PODS, a_pod("late-0", "n1", owner="ReplicaSet/late"))
+    played = play(ground, at=timedelta(seconds=60), is_new=False)
+    assert played.end.outcome is Outcome.DONE
+    assert "evict late-0" in ground.world.writes
+    assert ground.world.boots == ["n1"]
 
 
 def test_the_label_for_load_balancers_is_theirs_where_it_was_there() -> None:

@@ -52,6 +52,9 @@ class World:
         """Called whenever the API is asked."""
         self.is_away = False
         self.boots: list[str] = []
+        self.job_ends_with = 0
+        self.allowed: Callable[[Json], bool] = lambda _: True
+        """Whether an access review grants what it asks for."""
         self.at_reboot: Callable[[str], None] = lambda _: None
         self.kill_at_reboot = False
         self.reboots_fail = False
@@ -177,6 +180,24 @@ class World:
         for pod in pods:
             self.later(STARTS * 1.6, lambda pod=pod: _restart(pod))  # type: ignore[misc]
 
+    def run_job(self, job: Json) -> None:
+        """Its pod runs for two seconds, and its Node reboots meanwhile."""
+        template, name = job["spec"]["template"], job["metadata"]["name"]
+        pod = a_pod(f"{name}-x", template["spec"]["nodeName"], owner=f"Job/{name}", namespace="ops")
+        pod["metadata"]["labels"] = template["metadata"]["labels"]
+        self.add(PODS, pod)
+
+        def ends() -> None:
+            code = self.job_ends_with
+            state = {"terminated": {"exitCode": code, "message": "said last\n"}}
+            pod["status"]["containerStatuses"][0]["state"] = state
+            pod["status"]["phase"] = "Failed" if code else "Succeeded"
+            kind = {"type": "Failed" if code else "Complete", "status": "True"}
+            job["status"] = {"conditions": [{**kind, "reason": "x"}]}
+
+        self.reboot(template["spec"]["nodeName"])
+        self.later(2 * STARTS, ends)
+
     def budget_status(self) -> None:
         for budget in self.objects[BUDGETS].values():
             pods = [pod for pod in self.pods if covering(pod, [budget])]
@@ -221,13 +242,14 @@ class MemoryApi(Api):
     ) -> Json:
         await self._reach()
         if resource is REVIEWS:
-            return {"status": {"allowed": True}}
+            return {"status": {"allowed": self.world.allowed(body["spec"]["resourceAttributes"])}}
         body = deepcopy(body)
         body["metadata"]["namespace"] = namespace
         if _key(body) in self.world.objects[resource]:
             raise AlreadyExists(self.where, "create", Said(409, "AlreadyExists"))
         self._wrote("before", f"create {body['metadata']['name']}")
         self.world.add(resource, body)
+        self.world.run_job(body)
         self._wrote("after", f"create {body['metadata']['name']}")
         return deepcopy(body)
 
