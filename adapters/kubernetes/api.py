@@ -92,12 +92,21 @@ class Api:
         return await self._write(call, "PATCH", path, body, _MERGE, _writing(dry_run))
 
     async def strategic(
-        self, resource: Resource, name: str, namespace: str, body: Json, *, dry_run: bool = False
+        self,
+        resource: Resource,
+        name: str,
+        namespace: str,
+        body: Json,
+        *,
+        dry_run: bool = False,
+        strict: bool = False,
     ) -> Json:
-        """Strategic merge patch: lists are merged by the keys of their elements."""
+        """Strategic merge patch: lists are merged by the keys of their elements. `strict`: a field
+        that is not known is refused; without it the server drops it and says nothing."""
         call = self._call("patch", resource, namespace, name)
         path = resource.path(namespace, name)
-        return await self._write(call, "PATCH", path, body, _STRATEGIC, _writing(dry_run))
+        params = {**_writing(dry_run), **({"fieldValidation": "Strict"} if strict else {})}
+        return await self._write(call, "PATCH", path, body, _STRATEGIC, params)
 
     async def apply(
         self, resource: Resource, name: str, namespace: str, body: Json, *, force: bool = False
@@ -146,9 +155,10 @@ class Api:
         labels: str = "",
         fields: str = "",
         version: str = "",
+        opened: Callable[[], None] = lambda: None,
     ) -> AsyncGenerator[Json]:
-        """Events of a watch, bookmarks too, until the server ends it; the first thing that it gives
-        is an empty one, once it is open. Raises Expired when `version` is too old."""
+        """Events of a watch, bookmarks too, until the server ends it; `opened` is called once it
+        runs. Raises Expired when `version` is too old."""
         call = self._call("watch", resource, namespace, _one(fields))
         params = {
             **_selecting(labels, fields),
@@ -160,7 +170,10 @@ class Api:
         request = Request(call, "GET", resource.path(namespace), params)
         async with aclosing(self._asking.lines(request, STREAM + _GRACE, _LONGEST)) as lines:
             async for line in lines:
-                yield self._event(call, line) if line else {}
+                if line:
+                    yield self._event(call, line)
+                else:
+                    opened()
 
     async def aclose(self) -> None:
         await self._asking.aclose()

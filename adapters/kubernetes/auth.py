@@ -1,6 +1,7 @@
 """Credentials: had when first needed, renewed in time, and once more when they are refused."""
 
 import asyncio
+from collections import deque
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, Protocol
@@ -10,6 +11,8 @@ from controller.ports import Clock
 
 _PAUSE: Final = timedelta(seconds=5)
 """After a failure, before the next try: a plugin is a process, and may ask the network."""
+_MOST_RUNS: Final = 3
+"""Within that pause, where the server refuses what it gives."""
 
 
 class NoGrant(Exception):
@@ -54,6 +57,7 @@ class Credentials:
         self._grant: Grant | None = None
         self._until: Instant | None = None
         self._failed: tuple[Instant, NoGrant] | None = None
+        self._fetched: deque[Instant] = deque(maxlen=_MOST_RUNS)
         self._asking = asyncio.Lock()
         self._secrets: frozenset[str] = frozenset()
 
@@ -67,7 +71,13 @@ class Credentials:
         async with self._asking:
             if self._grant is not None and (self._until is None or clock.now() < self._until):
                 return self._grant
-            return await self._fetch(clock)
+            try:
+                return await self._fetch(clock)
+            except NoGrant:
+                if self._grant is None:
+                    raise
+                self._until = clock.now() + _PAUSE  # whether it still counts, the server says
+                return self._grant
 
     async def renew(self, refused: Grant, clock: Clock) -> Grant:
         """After the server refused one. Raises NoGrant."""
@@ -79,6 +89,9 @@ class Credentials:
     async def _fetch(self, clock: Clock) -> Grant:
         if self._failed is not None and clock.now() < self._failed[0] + _PAUSE:
             raise self._failed[1]
+        if self._grant is not None and self._is_busy(clock.now()):
+            return self._grant
+        self._fetched.append(clock.now())
         former = self._grant.secrets if self._grant is not None else frozenset()
         try:
             self._grant, self._until = await self._source.fetch(clock)
@@ -88,3 +101,7 @@ class Credentials:
         self._failed = None
         self._secrets = former | self._grant.secrets
         return self._grant
+
+    def _is_busy(self, now: Instant) -> bool:
+        """What the source gives is refused again and again."""
+        return len(self._fetched) == _MOST_RUNS and now - self._fetched[0] < _PAUSE

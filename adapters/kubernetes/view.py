@@ -40,7 +40,7 @@ class View:
             elif version_of(former) != version_of(one):
                 changes.append(("MODIFIED", one))
         self.objects = found
-        self.version, self._known = version, _number(version)
+        self.version, self._known = version, number(version)
         self._gone = None
         return changes
 
@@ -48,14 +48,14 @@ class View:
         self, items: Sequence[Json], version: str, key: Callable[[Json], str]
     ) -> list[Change]:
         """A list beside a running watch."""
-        at, changes = _number(version), list[Change]()
+        at, changes = number(version), list[Change]()
         found = {key(one): one for one in items}
         for name, former in list(self.objects.items()):
-            if name not in found and _number(version_of(former)) <= at:
+            if name not in found and number(version_of(former)) <= at:
                 del self.objects[name]
                 changes.append(("DELETED", former))
         for name, one in found.items():
-            if (self._gone or {}).get(name, -1) < _number(version_of(one)):
+            if (self._gone or {}).get(name, -1) < number(version_of(one)):
                 changes += self._put(name, one)
         self._known = max(self._known, at)
         self._gone = None
@@ -64,11 +64,11 @@ class View:
     def event(self, kind: str, one: Json, name: str) -> list[Change]:
         """Of the watch; nothing where a list was ahead of it."""
         self.version = version_of(one) or self.version
-        at, former = _number(version_of(one)), self.objects.get(name)
+        at, former = number(version_of(one)), self.objects.get(name)
         if kind == "DELETED":
             if self._gone is not None:
                 self._gone[name] = at
-            if former is None or _number(version_of(former)) > at:
+            if former is None or number(version_of(former)) > at:
                 return []
             del self.objects[name]
             return [("DELETED", one)]
@@ -80,7 +80,7 @@ class View:
         former = self.objects.get(name)
         if former is None:
             changes = [("ADDED", one)]
-        elif _number(version_of(former)) >= _number(version_of(one)):
+        elif number(version_of(former)) >= number(version_of(one)):
             return []
         elif uid_of(former) != uid_of(one):
             changes = [("DELETED", former), ("ADDED", one)]
@@ -116,5 +116,5 @@ def _meta(one: Json) -> Mapping[str, Any]:
     return meta if isinstance(meta, dict) else {}
 
 
-def _number(version: str) -> int:
+def number(version: str) -> int:
     return int(version) if version.isascii() and version.isdecimal() else 0

@@ -10,13 +10,15 @@ from typing import Final
 from adapters.kubernetes.api import Api, Json, without_managed
 from adapters.kubernetes.faults import ApiError, NoCredentials, TooSlow, Unauthorized, Unreachable
 from adapters.kubernetes.paths import Resource
-from adapters.kubernetes.view import Change, View, full_name_of, name_of, version_of
+from adapters.kubernetes.view import Change, View, full_name_of, name_of, number, version_of
 from controller.core.pool import Instant
 from controller.ports import Clock
 
 _FIRST_PAUSE: Final = timedelta(milliseconds=50)
 """After a cut; doubled with each further one, since a server that starts is not to be hammered."""
 _LONGEST_PAUSE: Final = timedelta(seconds=2)
+_LONGEST_WAIT: Final = timedelta(seconds=10)
+"""That a server may ask for."""
 _STEADY: Final = timedelta(seconds=1)
 """A stream that lasted so long was a good one."""
 _DEAF: Final = timedelta(seconds=3)
@@ -115,13 +117,16 @@ class Watch:
             await self._list(is_alone=True)
 
     async def _list(self, *, is_alone: bool) -> None:
-        asked = self._clock.now()
+        asked, known = self._clock.now(), self._view.version
         self._view.await_list()
         found = await self._api.list(
             self._resource, self._namespace, **self._selecting, trim=self._trim
         )
-        put = self._view.replace if is_alone else self._view.merge
+        is_older = number(found.version) < number(known)
+        put = self._view.replace if is_alone or is_older else self._view.merge
         changes = put(found.items, found.version, self._key)
+        if is_older and not is_alone:  # a cluster that was restored: a stream would wait for ever
+            self._cut()
         self._proven = max(asked, self._proven or asked)
         if changes and not is_alone and self._doubted is None:
             self._doubted = asked, self._heard
@@ -133,7 +138,7 @@ class Watch:
         must_list = False
         try:
             while True:
-                is_cut, self._opened = True, None
+                is_cut, self._opened, asked_to_wait = True, None, timedelta(0)
                 try:
                     if must_list:
                         await self._relist()
@@ -142,32 +147,35 @@ class Watch:
                     is_cut = False
                 except ApiError as error:
                     self.trouble = error
+                    asked_to_wait = min(error.retry_after or asked_to_wait, _LONGEST_WAIT)
                     must_list = must_list or not isinstance(error, _CUTS)
                 finally:
                     self._set_open(False)
                 now = self._clock.now()
                 is_steady = self._opened is not None and now - self._opened >= _STEADY
                 if is_cut or not is_steady:
-                    await self._clock.sleep(pause * random.uniform(0.5, 1.0))
+                    own = pause * random.uniform(0.5, 1.0)
+                    await self._clock.sleep(max(own, asked_to_wait))
                 pause = _FIRST_PAUSE if is_steady else min(pause * 2, _LONGEST_PAUSE)
         finally:
             self._bump()  # who waits is told how it ended
 
     async def _stream(self) -> None:
         events = self._api.stream(
-            self._resource, self._namespace, **self._selecting, version=self._view.version
+            self._resource,
+            self._namespace,
+            **self._selecting,
+            version=self._view.version,
+            opened=lambda: self._set_open(True),
         )
         self._doubted = None
         try:
             async with asyncio.timeout(None) as self._scope, aclosing(events) as stream:
                 async for event in stream:
-                    if not event:
-                        self._set_open(True)
-                        continue
                     self._heard += 1
                     self._took(event)
         except TimeoutError:
-            words = f"watch {self._resource.plural}: silent, while a list tells of changes"
+            words = f"watch {self._resource.plural}: not in step with what a list tells"
             raise TooSlow(self._api.where, words) from None
         finally:
             self._scope = None
@@ -179,7 +187,11 @@ class Watch:
         since, heard = self._doubted
         if self._heard != heard:
             self._doubted = None
-        elif now - since >= _DEAF and self._scope is not None:
+        elif now - since >= _DEAF:
+            self._cut()
+
+    def _cut(self) -> None:
+        if self._scope is not None:
             self._scope.reschedule(asyncio.get_running_loop().time())
 
     def _took(self, event: Json) -> None:

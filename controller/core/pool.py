@@ -131,6 +131,9 @@ class Line:
     """An empty slot, which a member may come to fill: as long as it is empty, no member."""
     is_configured_out: bool = False
     """Out, and the balancer's own configuration says so too."""
+    is_new: bool = False
+    """Out since it came to this place, because of us and unasked: what may be another version must
+    not meet users before it has proven itself."""
 
     @property
     def is_out(self) -> bool:
@@ -213,6 +216,9 @@ class InstanceView:
     counted."""
     uptime: timedelta | None = None
     """How long this incarnation has been there; None: not known."""
+    rival: str = ""
+    """What somebody else has changed of the pool as a whole since it was opened, and who, in one
+    line; empty: nothing."""
 
     def of(self, member: str) -> tuple[Line, ...]:
         return tuple(line for line in self.lines if line.member == member)

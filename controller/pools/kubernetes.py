@@ -135,12 +135,41 @@ def workload_fault(workload: str) -> str | None:
     return None
 
 
-def parse_state(text: str) -> str | None:
-    """The namespace in `kubernetes:NAMESPACE`; None where it is the path of a folder. Raises
-    ValueError with what is wrong."""
-    scheme, colon, namespace = text.partition(":")
+def parse_state(text: str) -> Cluster | None:
+    """What `kubernetes:NAMESPACE` or `kubernetes:CONTEXT/NAMESPACE` means; None where it is the
+    path of a folder. Raises ValueError with what is wrong."""
+    scheme, colon, place = text.partition(":")
     if not colon or scheme != "kubernetes":
         return None
+    context, _, namespace = place.rpartition("/")  # a context may hold any sign
     if not is_label(namespace):
         raise ValueError(f"{text!r} names no namespace; write kubernetes:NAMESPACE")
-    return namespace
+    return Cluster(context, namespace=namespace)
+
+
+@dataclass(frozen=True, slots=True)
+class PodFacts:
+    """What `init` found of the pods behind a Service."""
+
+    cluster: Cluster
+    where: str
+    """The cluster, for people."""
+    service: str
+    workload: str
+    """Empty: nothing that poolroll can step through owns them."""
+    containers: tuple[tuple[str, str], ...]
+    """Name and image of each in the pod template."""
+    pods: tuple[tuple[str, bool], ...]
+    """Name, and whether it is Ready."""
+    port: int
+    """Where they serve; 0: the Service says it in no way that can be read here."""
+    is_checked: bool
+    """Whether a readiness probe says when a pod serves."""
+    is_prepared: bool
+    """Whether the Service selects the rotation label already."""
+    budgets: tuple[str, ...]
+    """PodDisruptionBudgets that match them."""
+    manager: str = ""
+    """The GitOps tool that keeps the Service, where one is known."""
+    others: tuple[str, ...] = ()
+    """Other Services of the namespace that have pods."""

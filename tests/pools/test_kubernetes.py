@@ -49,7 +49,10 @@ def test_a_workload_is_a_kind_and_a_name() -> None:
 
 def test_where_the_state_is() -> None:
     assert parse_state("/var/lib/poolroll") is None
-    assert parse_state("kubernetes:shop") == "shop"
+    assert parse_state("kubernetes:shop") == Cluster(namespace="shop")
+    assert parse_state("kubernetes:arn:aws:eks:x:cluster/prod/shop") == Cluster(
+        "arn:aws:eks:x:cluster/prod", namespace="shop"
+    )
     with pytest.raises(ValueError, match="names no namespace; write kubernetes:NAMESPACE"):
         parse_state("kubernetes:")
 

@@ -46,7 +46,8 @@ def choose(path: str, context: str, environ: Mapping[str, str]) -> Chosen:
     title = ", ".join(files)
     there = [one for one in files if _has_text(one, must_exist=bool(path))]
     if not there:
-        raise BadAccess(f"no kubeconfig: {title} does not exist or is empty")
+        mend = "name one in the rollout file (kubeconfig) or in KUBECONFIG"
+        raise BadAccess(f"no kubeconfig: {title} does not exist or is empty; {mend}")
     merger = _merged(there)
     name = context or _current(merger.config_files, there)
     contexts = _listed(merger, "contexts")

@@ -17,21 +17,16 @@ _MOST: Final = 64 * 1024
 
 
 class TokenFile:
-    """Read again each minute. One that cannot be read just now, in the middle of a rotation, leaves
-    the former token in use."""
+    """Read again each minute."""
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._former: Grant | None = None
 
     async def fetch(self, clock: Clock) -> tuple[Grant, Instant | None]:
         try:
-            self._former = await beside(self._read, _SECONDS)
-        except (NoGrant, TimeoutError) as error:
-            if self._former is None:
-                slow = f"the token file {self._path} cannot be read in time"
-                raise NoGrant(str(error) or slow) from None
-        return self._former, clock.now() + _REREAD
+            return await beside(self._read, _SECONDS), clock.now() + _REREAD
+        except TimeoutError:
+            raise NoGrant(f"the token file {self._path} cannot be read in time") from None
 
     def _read(self) -> Grant:
         what = f"the token file {self._path}"

@@ -136,6 +136,10 @@ class NodesPool:
             raise self._foreign(node)
         return {self._where: ONE}
 
+    async def sitting(self, member: str) -> Json | None:
+        """For gates on the members themselves."""
+        return await self._nodes.find(member)
+
     async def aclose(self) -> None:
         for member in list(self._evictors):
             await self._leave_alone(member)

@@ -30,6 +30,7 @@ _DOUBT: Final = timedelta(seconds=10)
 _FIRST_DOUBT: Final = timedelta(milliseconds=500)
 """The same for the first call of a process, which cannot know of an outage."""
 _PAUSE: Final = timedelta(milliseconds=200)
+_QUICK: Final = timedelta(seconds=1)
 
 
 class Asking:
@@ -88,7 +89,8 @@ class Asking:
             self._doubt, self._is_first = now + _DOUBT, False
         is_read = request.method == "GET"
         if isinstance(error, Unreachable):  # a connection that was closed while it was idle
-            return timedelta(0) if is_read and not is_second else None
+            is_quick = now - began < _QUICK
+            return timedelta(0) if is_read and is_quick and not is_second else None
         is_passing = isinstance(error, TooManyRequests) or (
             isinstance(error, ServerFault) and is_read
         )

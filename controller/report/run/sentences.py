@@ -28,7 +28,7 @@ from controller.report.words import count, names
 
 _ASKED = {
     Setting.DRAIN: "draining: no new traffic, waiting for work in flight to end",
-    Setting.CHECK: "validated, on its way back: the load balancer's own health check starts again",
+    Setting.CHECK: "validated, on its way back: its health check must pass now",
     Setting.PUT_BACK: "passed every check, going back into rotation as found",
 }
 
@@ -46,6 +46,8 @@ def _said(event: Event | Observation, before: State, after: State) -> tuple[str,
             return ("", said) if said else None
         case e.Looked() | e.LookFailed():
             return _snapshot(event, before)
+        case e.UseSeen():
+            return None  # the board shows it; a halt over it says it
         case e.Intended(step):
             if isinstance(step, OpenPool | ClosePool):
                 return "", _pool_intent(step)
@@ -163,7 +165,7 @@ def _setting(step: SetMember, after: State) -> str:
         case Setting.HOLD if m.phase in HELD_IN_PLACE - {Phase.OUT}:
             return "no longer out: taking it out again"
         case Setting.HOLD:
-            return _left(step.member, after, ": ") + "going into maintenance"
+            return _left(step.member, after, ": ") + "taken out of rotation"
         case Setting.CUT:
             return (
                 _left(step.member, after, ", ")
@@ -257,6 +259,8 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
             return member, "the operator said no"
         case e.MemberInherited(member):
             return member, "still out since an earlier rollout: it goes first"
+        case e.MemberRenewed(member):
+            return member, "something else came to its place, and is out until it has proven itself"
         case e.MemberRelapsed(member, instance):
             return member, (
                 f"out again at {instance} since its reload, which restored what this rollout had "

@@ -121,6 +121,10 @@ def test_a_certificate_that_is_not_verified_is_warned_of(tmp_path: Path) -> None
     assert len(found.warnings) == 1
     assert "not verified" in found.warnings[0]
     assert config_access(written_config(tmp_path, SERVER, {})).warnings == ()
+    clear = config_access(written_config(tmp_path, {"server": "http://10.0.0.1"}, {}))
+    assert "without TLS" in clear.warnings[0]
+    proxied = config_access(written_config(tmp_path, {"server": "http://localhost:8001"}, {}))
+    assert proxied.warnings == ()
 
 
 @pytest.mark.parametrize(

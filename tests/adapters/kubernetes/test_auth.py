@@ -106,8 +106,9 @@ async def test_a_login_while_it_runs(tmp_path: Path) -> None:
         access = config_access(path)
         written_config(tmp_path, {"server": server.url}, {"token": "second"})
         async with api_of(access) as api:
+            stream.tell("BOOKMARK", {"metadata": {"resourceVersion": "7"}})
             events = api.stream(PODS, "shop", version="1")
-            assert await anext(events) == {}
+            assert (await anext(events))["type"] == "BOOKMARK"
             await events.aclose()
     assert gate.shown == ["first", "second"]
 
@@ -148,7 +149,26 @@ async def test_a_plugin_is_run_when_its_token_ends_or_is_refused(tmp_path: Path)
     assert gate.shown == ["run-1"] * 4 + ["run-2", "run-3"]
 
 
+async def test_a_plugin_that_fails_once_leaves_the_former_in_use(tmp_path: Path) -> None:
+    """Until the server refuses that, and then both are said."""
+    script = (
+        "os.path.exists(sys.argv[1]) and sys.exit('no network')\n"
+        "open(sys.argv[1], 'w').close()\n" + credential(token="first", expirationTimestamp=PAST)
+    )
+    gate, clock = Gate("first"), LateClock()
+    async with stub(gate) as server:
+        who = plugin(tmp_path, script, args=[str(tmp_path / "ran")])
+        path = written_config(tmp_path, {"server": server.url}, who)
+        async with api_of(config_access(path), clock=clock) as api:
+            await api.get(PODS, "a", "shop")
+            await api.get(PODS, "a", "shop")
+            gate.token = "second"
+            with pytest.raises(Unauthorized, match=r"\(401\), and .* failed .* no network"):
+                await api.get(PODS, "a", "shop")
+
+
 HUSH = "hush-1f7a"
+PAST = "2020-01-01T00:00:00Z"
 
 
 @pytest.mark.parametrize(
@@ -219,6 +239,21 @@ async def test_a_plugin_that_fails_is_not_run_for_every_call(tmp_path: Path) -> 
         with pytest.raises(NoCredentials):
             await api.get(PODS, "a", "shop")
     assert runs.read_text() == "xx"
+
+
+async def test_a_plugin_whose_tokens_are_refused_is_not_run_for_every_call(
+    tmp_path: Path,
+) -> None:
+    script = "open(sys.argv[1], 'a').write('x')\n" + credential(token=HUSH)
+    runs = tmp_path / "runs"
+    async with stub(lambda _: status(401)) as server:
+        who = plugin(tmp_path, script, args=[str(runs)])
+        access = config_access(written_config(tmp_path, {"server": server.url}, who))
+        async with api_of(access) as api:
+            for _ in range(4):
+                with pytest.raises(Unauthorized):
+                    await api.get(PODS, "a", "shop")
+    assert runs.read_text() == "xxx"
 
 
 async def test_a_plugin_that_is_told_of_the_cluster(tmp_path: Path) -> None:

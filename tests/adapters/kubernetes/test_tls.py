@@ -159,3 +159,13 @@ async def tunnel(to: Stub | None) -> AsyncIterator[str]:
     async with server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     await asyncio.gather(*tasks)
+
+
+async def test_a_server_that_takes_connections_and_starts_no_tls(tmp_path: Path) -> None:
+    """As a frozen one does; a moment later the next call gets a connection of its own."""
+    async with stub(lambda _: None) as server:
+        where = {"server": server.url.replace("http:", "https:")}
+        access = config_access(written_config(tmp_path, where, {}))
+        async with api_of(access, seconds=0.2) as api:
+            with pytest.raises(Unreachable, match="no connection in time"):
+                await api.merge(PODS, "a", "shop", {})

@@ -229,6 +229,16 @@ async def test_a_stream_that_is_dead_at_one_end() -> None:
     assert scene.watched_from == ["5", "5"]
 
 
+async def test_a_cluster_that_was_restored() -> None:
+    """Its versions went back: a stream from the former one would be silent for ever."""
+    scene = Scene([listing(90, thing("a", 80)), listing(50, thing("b", 40))], [Stream(), Stream()])
+    async with watching(scene) as watch:
+        await until(lambda: watch.is_open)
+        await watch.fresh(timedelta(0))
+        assert scene.seen == [("ADDED", "a@80"), ("DELETED", "a@80"), ("ADDED", "b@40")]
+        await until(lambda: scene.watched_from == ["90", "50"])
+
+
 async def test_a_stream_that_lags_is_left_alone() -> None:
     stream, clock = Stream(), LateClock()
     lists: list[Reply] = [listing(5), listing(9, thing("b", 9))]

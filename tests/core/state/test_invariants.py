@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
-from controller.core.events import MemberCalled, MemberInherited, MemberRelapsed, RunBegan
+from controller.core.events import (
+    MemberCalled,
+    MemberInherited,
+    MemberRelapsed,
+    MemberRenewed,
+    RunBegan,
+)
 from controller.core.phases import Phase
 from controller.core.plan.plan import CourseShape
 from controller.core.pool import Found
@@ -91,6 +97,14 @@ def test_what_a_reload_took_out_anew_is_only_found() -> None:
     began = apply(PLAN, state(), RunBegan("me"), NOW)
     for name in PLAN.members:
         began = apply(PLAN, began, MemberRelapsed(name.name, "lb1", FOUND), NOW)
+    assert all(m.is_away for m in began.members.values())
+
+
+def test_what_came_anew_is_only_found() -> None:
+    """The same: what came to their places was kept out, and nobody was taken out."""
+    began = apply(PLAN, state(), RunBegan("me"), NOW)
+    for name in PLAN.members:
+        began = apply(PLAN, began, MemberRenewed(name.name, FOUND), NOW)
     assert all(m.is_away for m in began.members.values())
 
 
