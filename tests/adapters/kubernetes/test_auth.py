@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import logging
 import stat
 import sys
 from dataclasses import replace
@@ -17,6 +18,7 @@ from adapters.kubernetes.faults import ApiError, NoCredentials, Unauthorized
 from adapters.kubernetes.login.plugin import Plugin
 from adapters.kubernetes.paths import PODS
 from tests.adapters.kubernetes.stub import (
+    TOKEN,
     Asked,
     LateClock,
     Stream,
@@ -120,6 +122,7 @@ async def test_a_name_and_a_password(tmp_path: Path) -> None:
         async with api_of(access) as api:
             await api.get(PODS, "a", "shop")
     assert server.asked[0].headers["authorization"] == "Basic dTpodXNoLTFmN2E="
+    assert access.credentials.secrets == {"dTpodXNoLTFmN2E=", "hush-1f7a"}
 
 
 async def test_a_plugin_is_run_when_its_token_ends_or_is_refused(tmp_path: Path) -> None:
@@ -270,6 +273,15 @@ async def test_a_plugin_that_is_told_of_the_cluster(tmp_path: Path) -> None:
         async with api_of(config_access(written_config(tmp_path, where, who))) as api:
             await api.get(PODS, "a", "shop")
     assert server.asked[0].headers["authorization"] == f"Bearer {server.url}-me"
+
+
+async def test_no_log_line_holds_a_token(caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever the level: the libraries below log headers."""
+    caplog.set_level(logging.DEBUG)
+    async with stub(lambda _: told({"kind": "Pod"})) as server, api_of(server.url) as api:
+        await api.get(PODS, "a", "shop")
+        assert TOKEN not in caplog.text + repr(api.access) + repr(vars(api))
+    assert TOKEN in server.asked[0].headers["authorization"]
 
 
 async def test_a_server_that_repeats_our_token() -> None:
