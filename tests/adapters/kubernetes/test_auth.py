@@ -81,6 +81,20 @@ async def test_a_token_file_is_read_again_each_minute(tmp_path: Path) -> None:
     assert gate.shown == ["first", "first", "second", "second"]
 
 
+async def test_a_token_beside_a_token_file(tmp_path: Path) -> None:
+    """The file goes first, where there is one."""
+    file, gate = tmp_path / "token", Gate("")
+    async with stub(gate) as server:
+        who = {"tokenFile": "token", "token": "fixed"}
+        path = written_config(tmp_path, {"server": server.url}, who)
+        for _ in range(2):
+            async with api_of(config_access(path)) as api:
+                with pytest.raises(Unauthorized):
+                    await api.get(PODS, "a", "shop")
+            file.write_text("in-file")
+    assert gate.shown == ["fixed"] * 2 + ["in-file"] * 2
+
+
 async def test_a_refused_token_is_read_again_at_once(tmp_path: Path) -> None:
     file, gate = tmp_path / "token", Gate("second")
     file.write_text("first")
