@@ -6,6 +6,7 @@ import ssl
 
 import httpx
 
+from adapters.connections import client
 from adapters.probes.words import excerpt, network_fault, public_url, url_secrets
 from adapters.words import causes, hide
 from controller.tasks import HttpProbe
@@ -80,11 +81,9 @@ class HttpAsker:
             await self._client.aclose()
 
     async def _connectable(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(
-            verify=await self._context(),
-            trust_env=False,
-            follow_redirects=False,
-            timeout=None,  # the validator limits each try as a whole
+        """The validator limits each try as a whole."""
+        return client(
+            await self._context(),
             limits=httpx.Limits(max_keepalive_connections=0),
             transport=self._transport,
         )
