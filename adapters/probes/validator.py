@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from adapters.probes.command import answer
 from adapters.probes.tcp import connect
@@ -12,6 +13,9 @@ from adapters.trust import NoAuthorities, context
 from controller.core.gates.figures import span
 from controller.ports import Clock, Commands
 from controller.tasks import CommandProbe, HttpProbe, TcpProbe, Validation, ValidationResult
+
+if TYPE_CHECKING:
+    from adapters.probes.http import HttpAsker
 
 _TRY = timedelta(seconds=5)
 """Time limit of one HTTP or TCP try: one that hangs must not use up the time of all others."""
@@ -44,7 +48,10 @@ class OutsideValidator:
     def unusable(self, validation: Validation) -> str | None:
         """See `Validator.unusable`: authorities that cannot be read."""
         probe = validation.probe
-        if not isinstance(probe, HttpProbe) or not probe.is_trusting:
+        if not isinstance(probe, HttpProbe):
+            return None
+        _http_asker()  # loaded while nobody is out
+        if not probe.is_trusting:
             return None
         try:
             context(probe.ca)
@@ -77,9 +84,7 @@ class OutsideValidator:
     ) -> tuple[str, _Try]:
         match probe:
             case HttpProbe():
-                from adapters.probes.http import HttpAsker
-
-                asker = HttpAsker(probe)
+                asker = _http_asker()(probe)
                 stack.push_async_callback(asker.aclose)
                 return f"http {public_url(probe.url)}", _limited(asker.ask)
             case TcpProbe():
@@ -87,6 +92,13 @@ class OutsideValidator:
             case CommandProbe(command):
                 name = command.argv[0] if command.argv else "(empty)"
                 return f"command {name}", lambda left: answer(self._commands, command, left)
+
+
+def _http_asker() -> "type[HttpAsker]":
+    """Its library takes a tenth of a second to load."""
+    from adapters.probes.http import HttpAsker
+
+    return HttpAsker
 
 
 def _limited(ask: Callable[[], Awaitable[str | None]]) -> _Try:

@@ -1,6 +1,7 @@
 """When a validation passes, when it fails, and what it then says."""
 
 import asyncio
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from adapters.probes import OutsideValidator
 from controller.tasks import (
     Command,
     CommandProbe,
+    HttpProbe,
     JobResult,
     TcpProbe,
     Validation,
@@ -52,6 +54,16 @@ async def test_first_try_is_at_once() -> None:
     result, tries, took = await _outcome([_OK], _smoke())
     assert (result, tries) == (ValidationResult(True, "command ./smoke.sh: passed"), 1)
     assert took == timedelta(0)
+
+
+@pytest.mark.parametrize("probe", [HttpProbe("http://127.0.0.1/"), TcpProbe("127.0.0.1", 1)])
+def test_library_of_http_is_loaded_before_a_rollout(
+    probe: HttpProbe | TcpProbe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes a while, which no member should be out for; without HTTP it is not needed."""
+    monkeypatch.delitem(sys.modules, "adapters.probes.http", raising=False)
+    OutsideValidator(ScriptedCommands([]), VirtualClock()).unusable(once(probe))
+    assert ("adapters.probes.http" in sys.modules) == isinstance(probe, HttpProbe)
 
 
 async def test_passes_are_spaced() -> None:
