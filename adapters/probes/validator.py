@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from adapters.probes.command import answer
 from adapters.probes.tcp import connect
@@ -13,9 +12,6 @@ from adapters.trust import NoAuthorities, context
 from controller.core.gates.figures import span
 from controller.ports import Clock, Commands
 from controller.tasks import CommandProbe, HttpProbe, TcpProbe, Validation, ValidationResult
-
-if TYPE_CHECKING:
-    from adapters.probes.http import HttpAsker
 
 _TRY = timedelta(seconds=5)
 """Time limit of one HTTP or TCP try: one that hangs must not use up the time of all others."""
@@ -50,7 +46,9 @@ class OutsideValidator:
         probe = validation.probe
         if not isinstance(probe, HttpProbe):
             return None
-        _http_asker()  # loaded while nobody is out
+        from adapters.probes import http  # takes a tenth of a second: while nobody is out
+
+        http.load()
         if not probe.is_trusting:
             return None
         try:
@@ -84,7 +82,9 @@ class OutsideValidator:
     ) -> tuple[str, _Try]:
         match probe:
             case HttpProbe():
-                asker = _http_asker()(probe)
+                from adapters.probes.http import HttpAsker
+
+                asker = HttpAsker(probe)
                 stack.push_async_callback(asker.aclose)
                 return f"http {public_url(probe.url)}", _limited(asker.ask)
             case TcpProbe():
@@ -92,13 +92,6 @@ class OutsideValidator:
             case CommandProbe(command):
                 name = command.argv[0] if command.argv else "(empty)"
                 return f"command {name}", lambda left: answer(self._commands, command, left)
-
-
-def _http_asker() -> "type[HttpAsker]":
-    """Its library takes a tenth of a second to load."""
-    from adapters.probes.http import HttpAsker
-
-    return HttpAsker
 
 
 def _limited(ask: Callable[[], Awaitable[str | None]]) -> _Try:
