@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import ssl
+from functools import cache
 
 import httpx
 
@@ -32,6 +33,12 @@ _MET = (
 
 for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)  # below it they log URLs and headers whole
+
+
+@cache
+def load() -> None:
+    """Load what the library would load at its first request."""
+    httpx.AsyncHTTPTransport(verify=False)
 
 
 class HttpAsker:
