@@ -86,7 +86,7 @@ async def test_a_watch_goes_on_where_the_list_was(
 ) -> None:
     cluster.add(manifests.configmap("a"))
     version = (await client.get(MAPS)).json()["metadata"]["resourceVersion"]
-    cluster.add(manifests.configmap("b"))
+    cluster.add(manifests.pod("other"), manifests.configmap("b"))
     async with watch(client, resourceVersion=version) as events:
         assert (await anext(events))["object"]["metadata"]["name"] == "b"
         cluster.change(CONFIGMAPS, "a", lambda one: one.update(data={"x": "y"}))

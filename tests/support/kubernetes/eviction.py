@@ -40,7 +40,6 @@ def evict(registry: Registry, name: str, namespace: str, eviction: Json, *, is_d
     """Raises StatusError 404, 409, 429, 500."""
     pod = registry.get(PODS, name, namespace)
     options: Json = eviction.get("deleteOptions") or {}
-    is_dry = is_dry or bool(options.get("dryRun"))
     if not (is_over(pod) or is_terminating(pod) or phase_of(pod) == "Pending"):
         _ask(registry, pod, is_dry=is_dry)
     wanted = options.get("preconditions") or {}

@@ -37,6 +37,8 @@ class Manner:
     """From its end until the object is gone."""
     becomes_ready: Callable[[Json], bool] = field(default=lambda pod: True)
     exit_code: int = 0
+    runs: Callable[[Json], tuple[float, int] | None] = field(default=lambda pod: None)
+    """When its process ends by itself, in seconds after its start, and the exit code."""
     address: Callable[[Json, int], str] | None = None
 
 
@@ -49,6 +51,7 @@ class InstantKubelet(Controller):
         self._started: dict[str, float] = {}
         self._ending: dict[str, float] = {}
         self._unready: set[str] = set()
+        self._silent: set[str] = set()
         super().__init__(registry, lag)
 
     def keys(self, event: Event) -> list[Key]:
@@ -63,6 +66,8 @@ class InstantKubelet(Controller):
         pod = self.store.get(PODS, key[1], key[0])
         if pod is None or not pod["spec"].get("nodeName"):
             return None
+        if pod["spec"]["nodeName"] in self._silent:
+            return None
         if is_terminating(pod):
             return self._end(pod)
         if is_over(pod):
@@ -75,6 +80,12 @@ class InstantKubelet(Controller):
         left = self._started[uid_of(pod)] + self.manner.boot - now
         if left > 0:
             return left
+        if (plan := self.manner.runs(pod)) is not None:
+            lasts = self._started[uid_of(pod)] + plan[0] - now
+            if lasts > 0:
+                return lasts
+            self.set(pod, lambda status: self._over(status, plan[1]))
+            return None
         if (
             not is_ready(pod)
             and uid_of(pod) not in self._unready
@@ -82,6 +93,16 @@ class InstantKubelet(Controller):
         ):
             self.set(pod, lambda status: self._readiness(status, is_ready=True))
         return None
+
+    def silence(self, node: str) -> None:
+        """From now on nobody looks after the pods of this Node."""
+        self._silent.add(node)
+
+    def revive(self, node: str) -> None:
+        self._silent.discard(node)
+        for pod in self.store.all(PODS):
+            if pod["spec"].get("nodeName") == node:
+                self._hear(Event(0, "MODIFIED", PODS, pod))
 
     def make_unready(self, name: str, namespace: str = "default") -> None:
         """From now on its probe fails."""

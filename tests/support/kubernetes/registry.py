@@ -16,7 +16,7 @@ from tests.support.kubernetes.checks import check, check_uid_fixed, check_versio
 from tests.support.kubernetes.defaults import select_its_pods, set_defaults, tolerations_of
 from tests.support.kubernetes.deletion import Deletion, may_go
 from tests.support.kubernetes.fields import Owners
-from tests.support.kubernetes.kinds import JOBS, LEASES, NAMESPACES, PODS, Json, Kind
+from tests.support.kubernetes.kinds import JOBS, LEASES, NAMESPACES, NODES, PODS, Json, Kind
 from tests.support.kubernetes.objects import (
     copy_of,
     is_terminating,
@@ -65,7 +65,7 @@ class Registry(Deletion):
         meta["creationTimestamp"] = stamp(self.time.now())
         if kind.has_generation:
             meta["generation"] = 1
-        if "status" in kind.subresources and kind not in (NAMESPACES,):
+        if "status" in kind.subresources and kind not in (NAMESPACES, NODES):
             obj.pop("status", None)
         set_defaults(kind, obj)
         if kind is PODS:

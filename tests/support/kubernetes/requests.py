@@ -48,7 +48,13 @@ class Call:
 
     @property
     def is_dry(self) -> bool:
-        return "dryRun" in self.query
+        """Asked in the query, or in the body of a delete or an eviction."""
+        if "dryRun" in self.query:
+            return True
+        if not (self.method == "DELETE" or self.subresource == "eviction"):
+            return False
+        body = self.body() if b'"dryRun"' in self.raw else {}
+        return bool((body.get("deleteOptions") or body).get("dryRun"))
 
     @property
     def content_type(self) -> str:
