@@ -59,6 +59,7 @@ def client(cluster: Cluster) -> Api:
 
 def pool_of(pool: Pool) -> ServicePool | NodesPool:
     """Load balancer and tasks in one. Raises UsageFault."""
+    from adapters.kubernetes.nodes.own import own_node, own_pod
     from adapters.kubernetes.nodes.pool import NodesPool
     from adapters.kubernetes.service import ServicePool
 
@@ -67,8 +68,7 @@ def pool_of(pool: Pool) -> ServicePool | NodesPool:
     if isinstance(pool, PodPool):
         made = ServicePool(api, pool, SystemClock())
     else:
-        own = os.environ.get("POOLROLL_NODE", "")
-        pod = os.environ.get("POOLROLL_POD", "")
+        own, pod = own_node(os.environ), own_pod(os.environ)
         made = NodesPool(api, pool, SystemClock(), own_node=own, own_pod=pod)
     _closing.append(made.aclose)
     return made
