@@ -105,9 +105,11 @@ def test_in_a_pod(mounted: Path, tmp_path: Path) -> None:
 
 
 def test_acting_as_somebody_else(tmp_path: Path) -> None:
-    who = {"token": "t-12345", "as": "ci", "as-groups": ["a", "b"], "as-uid": "7"}
+    who: dict[str, Any] = {"token": "t-12345", "as": "ci", "as-groups": ["a", "b"], "as-uid": "7"}
+    who["as-user-extra"] = {"why/not": ["c"]}
     found = config_access(written_config(tmp_path, SERVER, who))
     assert sorted(found.headers) == [
+        ("Impersonate-Extra-why%2Fnot", "c"),
         ("Impersonate-Group", "a"),
         ("Impersonate-Group", "b"),
         ("Impersonate-Uid", "7"),
@@ -145,6 +147,11 @@ def test_proxies(
     assert (found.proxy and found.proxy.url) == proxy
 
 
+def test_a_proxy_of_the_environment_that_is_none(tmp_path: Path) -> None:
+    with pytest.raises(BadAccess, match="the proxy in HTTPS_PROXY is not supported"):
+        config_access(written_config(tmp_path, SERVER, {}), HTTPS_PROXY="socks5://p:1")
+
+
 HUSH = "hush-1f7a"
 BAD = base64.b64encode(b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").decode()
 
@@ -154,6 +161,7 @@ BAD = base64.b64encode(b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE
     [
         ({}, {}, "the server must be a plain URL"),
         ({"server": "cluster:6443"}, {}, "the server must be a plain URL"),
+        ({"server": "https://[::1"}, {}, "the server must be a plain URL"),
         ({"server": f"https://u:{HUSH}@cluster"}, {}, "the server must be a plain URL"),
         ({**SERVER, "certificate-authority": "away.pem"}, {}, "away.pem cannot be read: no such"),
         ({**SERVER, "certificate-authority-data": "%"}, {}, "authority-data is not valid base64"),
