@@ -65,7 +65,7 @@ class Nodes(Controller):
         lease = self.store.get(LEASES, name_of(node), HEARTBEATS)
         if lease is None:
             return None
-        ready = condition(node, "Ready") or {}
+        ready = condition(node, "Ready") or {"status": "Unknown"}
         beat = (lease["spec"].get("renewTime"), ready.get("lastHeartbeatTime"), ready["status"])
         known = self._beats.get(uid_of(node))
         now = self.time.seconds()
@@ -109,7 +109,9 @@ class Nodes(Controller):
         wanted: list[tuple[str, str]] = []
         if node["spec"].get("unschedulable"):
             wanted.append(("unschedulable", "NoSchedule"))
-        if ready is not None and ready["status"] != "True":
+        if ready is None:
+            wanted.append(("not-ready", "NoSchedule"))
+        elif ready["status"] != "True":
             key = "unreachable" if ready["status"] == "Unknown" else "not-ready"
             wanted += [(key, "NoSchedule"), (key, "NoExecute")]
         found = node["spec"].get("taints") or []
