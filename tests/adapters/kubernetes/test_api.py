@@ -105,10 +105,10 @@ async def test_a_list_that_is_none(page: dict[str, Any]) -> None:
 
 
 async def test_a_list_that_expires_for_ever() -> None:
-    async with stub(lambda _: status(410, "Expired", "too old")) as server:
-        async with api_of(server.url) as api:
-            with pytest.raises(faults.Expired, match="too old"):
-                await api.list(PODS, "shop")
+    old = status(410, "Expired", "too old")
+    async with stub(lambda _: old) as server, api_of(server.url) as api:
+        with pytest.raises(faults.Expired, match="too old"):
+            await api.list(PODS, "shop")
     assert len(server.asked) == 3
 
 
