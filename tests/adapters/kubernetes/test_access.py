@@ -14,6 +14,7 @@ from adapters.kubernetes.access import Access, access_of
 from adapters.kubernetes.faults import BadAccess
 from adapters.kubernetes.login.kubeconfig import files_of
 from tests.adapters.kubernetes.stub import config_access, written_config
+from tests.support.waiting import until
 
 SERVER = {"server": "https://cluster.example:6443"}
 
@@ -238,14 +239,23 @@ def test_files_that_are_away(tmp_path: Path) -> None:
         access_of(environ={**POD, "KUBECONFIG": "/away"})
 
 
-def test_a_file_system_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def let_go(pipe: Path) -> bool:
+    """The thread that reads it, if it does so already."""
+    try:
+        os.close(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+    except OSError:
+        return False
+    return True
+
+
+async def test_a_file_system_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(access_module, "_SECONDS", 0.05)
     pipe = tmp_path / "config"
     os.mkfifo(pipe)
     monkeypatch.setattr("adapters.kubernetes.login.kubeconfig._has_text", lambda *_, **__: True)
     with pytest.raises(BadAccess, match="a file system that hangs"):
         config_access(pipe)
-    os.close(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))  # let the thread go
+    await until(lambda: let_go(pipe))
 
 
 def own_files(folder: Path, authority: trustme.CA) -> tuple[dict[str, Any], dict[str, Any]]:
