@@ -106,7 +106,7 @@ class Watch:
     def _at_first(self, since: int, *, is_initial: bool) -> Iterator[Json]:
         if since and not is_initial:
             for event in self._store.since(since):
-                if (told := self._told(event)) is not None:
+                if event.kind is self._kind and (told := self._told(event)) is not None:
                     yield told
             return
         version = self._store.version
