@@ -10,6 +10,7 @@ from typing import Final
 from adapters.kubernetes.faults import AlreadyExists, ApiError
 from adapters.kubernetes.objects import Json, Objects
 from adapters.kubernetes.paths import DAEMONSETS, DEPLOYMENTS, EVENTS, STATEFULSETS, Resource
+from controller.errors import PoolrollError
 from controller.ports import Clock
 from controller.records import Notice, Undelivered
 
@@ -68,6 +69,8 @@ class EventNotifier:
             return None  # by an earlier try, whose answer was lost
         except ApiError as error:
             return Undelivered(error.words, error.retryable, error.retry_after)
+        except PoolrollError as error:  # a kubeconfig that can no longer be used
+            return Undelivered(str(error), error.retryable)
         return None
 
     async def _found(self) -> Target:
@@ -76,7 +79,7 @@ class EventNotifier:
         try:
             kind, _, name = (await self._workload()).partition("/")
             return Target(_WORKLOADS[kind.lower()], name, self._target.namespace)
-        except (ApiError, KeyError):
+        except (PoolrollError, KeyError):
             return self._target
 
     async def _uid(self, target: Target) -> str:

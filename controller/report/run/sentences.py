@@ -44,10 +44,8 @@ def _said(event: Event | Observation, before: State, after: State) -> tuple[str,
         case e.JournalSeen():
             said = _journal(event, before)
             return ("", said) if said else None
-        case e.Looked() | e.LookFailed():
+        case e.Looked() | e.LookFailed() | e.UseSeen():
             return _snapshot(event, before)
-        case e.UseSeen():
-            return None  # the board shows it; a halt over it says it
         case e.Intended(step):
             if isinstance(step, OpenPool | ClosePool):
                 return "", _pool_intent(step)
@@ -66,10 +64,8 @@ def _said(event: Event | Observation, before: State, after: State) -> tuple[str,
                 "set again; a lingering worker may still serve its last connections"
             )
         case e.CapacityShort(serving, where):
-            return (
-                "",
-                f"waiting for capacity: only {serving} serve without the next member ({where})",
-            )
+            what = f"only {serving} serve without the next member ({where})"
+            return "", f"waiting for capacity: {what}"
         case e.CapacityBack(serving):
             return "", f"capacity is back: {serving} serve without the next member"
         case e.GateSampled():
@@ -105,7 +101,9 @@ def _journal(event: e.JournalSeen, before: State) -> str:
     return "the state folder answers again" if is_back else ""
 
 
-def _snapshot(event: e.Looked | e.LookFailed, before: State) -> tuple[str, str] | None:
+def _snapshot(event: e.Looked | e.LookFailed | e.UseSeen, before: State) -> tuple[str, str] | None:
+    if isinstance(event, e.UseSeen):
+        return None  # the board shows it; a halt over it says it
     if isinstance(event, e.LookFailed):
         first = before.snapshots[event.instance].lost_since is None
         return ("", f"{event.instance} does not answer: {event.why}; holding") if first else None

@@ -382,6 +382,22 @@ def test_a_dead_holder_of_the_same_keys_is_waited_for_and_broken() -> None:
     virtually(test)
 
 
+def test_a_lost_answer_to_the_taking_holds_nobody_up() -> None:
+    """Else it would wait for itself until its own Lease has lapsed."""
+
+    async def test(cluster: Cluster) -> None:
+        anna = Machine(cluster, "anna")
+        async with anna.lock().hold("web"):
+            pass
+        anna.objects.loses_answers = 1
+        began = seconds(anna.clock)
+        async with anna.lock().hold("web") as hold:
+            await hold.check()
+            assert seconds(anna.clock) - began < 1
+
+    virtually(test)
+
+
 def test_an_api_that_is_away_is_no_traceback() -> None:
     async def test(cluster: Cluster) -> None:
         cluster.is_down = True

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +14,8 @@ from adapters.kubernetes.state.lock import StateLock
 from adapters.kubernetes.state.store import ClusterStore, open_cluster_state
 from controller.core.pool import Instant
 from controller.ports import Journal
-from tests.support.journal_contract import WALL, JournalContract, RequestsContract
+from controller.records import Verb
+from tests.support.journal_contract import AT, WALL, JournalContract, RequestsContract, begin
 from tests.support.kubernetes.cluster import FakeCluster
 from tests.support.lock_contract import LockContract, Locks
 
@@ -36,12 +36,17 @@ class QuickClock:
 
 
 @pytest.fixture
-async def api(tmp_path: Path) -> AsyncIterator[Api]:
-    async with FakeCluster(kubelet=False) as cluster, AsyncExitStack() as stack:
-        path = cluster.kubeconfig(tmp_path, token=cluster.token)
-        api = Api(access_of(kubeconfig=str(path)), SystemClock())
-        stack.push_async_callback(api.aclose)
-        yield api
+async def cluster() -> AsyncIterator[FakeCluster]:
+    async with FakeCluster(kubelet=False) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+async def api(cluster: FakeCluster, tmp_path: Path) -> AsyncIterator[Api]:
+    path = cluster.kubeconfig(tmp_path, token=cluster.token)
+    api = Api(access_of(kubeconfig=str(path)), SystemClock())
+    yield api
+    await api.aclose()
 
 
 @pytest.fixture
@@ -65,3 +70,28 @@ class TestLock(LockContract):
     @pytest.fixture
     def locks(self, api: Api) -> Locks:
         return lambda who: StateLock(api, NAMESPACE, QuickClock(), who)
+
+
+async def test_a_restart_of_the_server_loses_nothing(cluster: FakeCluster, api: Api) -> None:
+    """Lock, journal and requests go on; records that were under way are there once."""
+    store = open_cluster_state(api, NAMESPACE, QuickClock(), create=True)
+    async with StateLock(api, NAMESPACE, QuickClock(), "anna").hold("web") as hold:
+        await begin(store.journal)
+        stream = store.requests.stream("r1", 0)
+        coming = asyncio.ensure_future(anext(stream))
+        await store.journal.append("r1", AT, "k", "1")
+        await cluster.stop()
+        writing = [
+            asyncio.ensure_future(store.journal.append("r1", AT, "k", each)) for each in "23"
+        ]
+        await asyncio.sleep(1.1)
+        checking = asyncio.ensure_future(hold.check())
+        await asyncio.sleep(0.2)
+        assert not checking.done()
+        await cluster.start()
+        await asyncio.gather(*writing, checking)
+        asked = await store.requests.ask("r1", Verb.PAUSE, "", "bert")
+        assert await coming == asked
+        await stream.aclose()
+    assert [one.body for one in await store.journal.records("r1", 1)] == ["1", "2", "3"]
+    await store.aclose()
