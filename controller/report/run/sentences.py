@@ -102,13 +102,12 @@ def _journal(event: e.JournalSeen, before: State) -> str:
 
 
 def _snapshot(event: e.Looked | e.LookFailed | e.UseSeen, before: State) -> tuple[str, str] | None:
-    if isinstance(event, e.UseSeen):
-        return None  # the board shows it; a halt over it says it
+    if isinstance(event, e.UseSeen):  # the board shows it; a halt over it says it
+        return None
     if isinstance(event, e.LookFailed):
         first = before.snapshots[event.instance].lost_since is None
         return ("", f"{event.instance} does not answer: {event.why}; holding") if first else None
-    lost = before.snapshots[event.view.instance].lost_since
-    if lost is None:
+    if (lost := before.snapshots[event.view.instance].lost_since) is None:
         return None
     return "", f"{event.view.instance} answers again after {span(event.view.at - lost)}"
 
