@@ -26,11 +26,10 @@ from controller.pools.kubernetes import (
 from controller.ports import Lock, MetricsSource, Notifier, Store
 
 if TYPE_CHECKING:
-    from adapters.kubernetes.service import ServicePool
-
     from adapters.kubernetes.api import Api
     from adapters.kubernetes.nodes.pool import NodesPool
     from adapters.kubernetes.rights import Right
+    from adapters.kubernetes.service import ServicePool
 
 Pool = PodPool | NodePool
 
@@ -59,9 +58,8 @@ def client(cluster: Cluster) -> Api:
 
 def pool_of(pool: Pool) -> ServicePool | NodesPool:
     """Load balancer and tasks in one. Raises UsageFault."""
-    from adapters.kubernetes.service import ServicePool
-
     from adapters.kubernetes.nodes.pool import NodesPool
+    from adapters.kubernetes.service import ServicePool
 
     api = client(pool.cluster)
     made: ServicePool | NodesPool
