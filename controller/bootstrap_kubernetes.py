@@ -58,6 +58,7 @@ def client(cluster: Cluster) -> Api:
 
 def pool_of(pool: Pool) -> ServicePool | NodesPool:
     """Load balancer and tasks in one. Raises UsageFault."""
+    from adapters.kubernetes.nodes.own import own_node, own_pod
     from adapters.kubernetes.nodes.pool import NodesPool
     from adapters.kubernetes.service import ServicePool
 
@@ -66,8 +67,7 @@ def pool_of(pool: Pool) -> ServicePool | NodesPool:
     if isinstance(pool, PodPool):
         made = ServicePool(api, pool, SystemClock())
     else:
-        own = os.environ.get("POOLROLL_NODE", "")
-        pod = os.environ.get("POOLROLL_POD", "")
+        own, pod = own_node(os.environ), own_pod(os.environ)
         made = NodesPool(api, pool, SystemClock(), own_node=own, own_pod=pod)
     _closing.append(made.aclose)
     return made
@@ -88,7 +88,6 @@ def warnings(cluster: Cluster) -> Sequence[str]:
 def pool_lock(pool: Pool, by: str) -> Lock:
     """Of the pool itself, for all who know the cluster, wherever their state is."""
     from adapters.kubernetes.lease import LeaseLock
-
     from adapters.kubernetes.pool_lock import PoolLock
 
     api = client(pool.cluster)
@@ -135,7 +134,6 @@ def state_lock(state: ClusterState, by: str) -> Lock:
 def events(pool: Pool) -> Notifier:
     """Kubernetes Events on the Service, or on nothing that is one Node's."""
     from adapters.kubernetes.events import EventNotifier
-
     from adapters.kubernetes.paths import NAMESPACES, SERVICES
 
     api = client(pool.cluster)
@@ -185,7 +183,14 @@ async def roles(file: RolloutFile, state: ClusterState | None, kind: str, name: 
 
 
 async def _rights(file: RolloutFile, state: ClusterState | None) -> Sequence[Right]:
-    raise NotImplementedError
+    from adapters.kubernetes.rbac import rights_of, rights_of_state
+
+    pool, rights = file.settings.pool, list[Right]()
+    if isinstance(pool, PodPool | NodePool):
+        rights += await rights_of(client(pool.cluster), pool, SystemClock())
+    if state is not None:
+        rights += rights_of_state(state.cluster.namespace, file.settings.name)
+    return rights
 
 
 def _tell(line: str) -> None:

@@ -99,6 +99,12 @@ class ServicePool:
             return said("service", picture.service, ["spec.selector"])
         return ""
 
+    async def sitting(self, member: str) -> Json | None:
+        """The pod in its place now; None: there is none. Raises ApiError, BalancerError."""
+        identity = await self._live.identity()
+        picture = await self._live.picture(_NOW)
+        return identity.kind.places(picture.seen).get(member)
+
     async def changed(self, instance: str) -> None:
         try:
             await self._ground.arm_if_held()
@@ -205,6 +211,10 @@ class ServicePool:
             what = f"{name_of(pod)} is terminating" if pod is not None else f"{member} has no pod"
             raise BalancerUnreachable(self._instance, f"{what} at the moment")
         return picture, pod
+
+    async def sitting(self, member: str) -> Json | None:
+        """For gates on the members themselves."""
+        return await self._live.pod_at(member, timedelta(seconds=1))
 
     # --- tasks -------------------------------------------------------------------------------
 

@@ -59,8 +59,10 @@ def api_for(cluster: FakeCluster, folder: Path) -> Api:
 async def pool_on(
     cluster: FakeCluster, folder: Path, pool: PodPool = POOL
 ) -> AsyncIterator[ServicePool]:
-    balancer = ServicePool(api_for(cluster, folder), pool, SystemClock())
+    api = api_for(cluster, folder)
+    balancer = ServicePool(api, pool, SystemClock())
     try:
         yield balancer
     finally:
         await balancer.aclose()
+        await api.aclose()
