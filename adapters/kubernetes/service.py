@@ -99,12 +99,6 @@ class ServicePool:
             return said("service", picture.service, ["spec.selector"])
         return ""
 
-    async def sitting(self, member: str) -> Json | None:
-        """The pod in its place now; None: there is none. Raises ApiError, BalancerError."""
-        identity = await self._live.identity()
-        picture = await self._live.picture(_NOW)
-        return identity.kind.places(picture.seen).get(member)
-
     async def changed(self, instance: str) -> None:
         try:
             await self._ground.arm_if_held()

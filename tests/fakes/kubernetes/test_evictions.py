@@ -201,6 +201,7 @@ async def test_a_namespace_that_ends(cluster: FakeCluster, client: httpx.AsyncCl
     )
     assert refused.status_code == 403
     assert "because it is being terminated" in refused.json()["message"]
+    assert (await evict(client, "web-2")).status_code == 403
     await quiet(cluster)
     cluster.time.advance(30)
     await until(lambda: cluster.find(NAMESPACES, "default") is None)

@@ -17,10 +17,10 @@ from tests.support.kubernetes.kinds import (
 )
 from tests.support.kubernetes.objects import (
     condition,
-    is_terminating,
     is_true,
     micro_stamp,
     name_of,
+    uid_of,
 )
 from tests.support.waiting import until
 
@@ -104,13 +104,16 @@ async def test_only_the_controllers_own_unknown_takes_pods_out(cluster: FakeClus
 async def test_pods_leave_a_node_that_stays_away(cluster: FakeCluster) -> None:
     await start(cluster)
     pod = on(cluster)
+    first = uid_of(cluster.get(PODS, pod))
     tell_ready(cluster, "False")
     await until(lambda: ("not-ready", "NoExecute") in taints(cluster))
     cluster.time.advance(299)
     await quiet(cluster)
     assert pod in ready(cluster)
     cluster.time.advance(2)
-    await until(lambda: (one := cluster.find(PODS, pod)) is None or is_terminating(one))
+    await until(lambda: cluster.store.find(first) is None)
+    await steady(cluster, 3)
+    assert cluster.get(PODS, pod)["spec"]["nodeName"] != "node-1"
 
 
 async def test_what_has_no_owner_left_goes(cluster: FakeCluster) -> None:
