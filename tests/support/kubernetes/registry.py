@@ -177,6 +177,9 @@ class Registry(Deletion):
         if wanted["metadata"].get("managedFields"):
             raise answers.bad_request("metadata.managedFields must be nil")
         if self.store.get(kind, name, namespace) is None:
+            if uid := wanted["metadata"].get("uid"):
+                why = f"uid mismatch: the provided object specified uid {uid}, and no existing"
+                raise answers.conflict(kind, name, f"{why} object was found")
             return self.create(kind, wanted, namespace, by), True
         who = self._entry(kind, by)
 
