@@ -6,6 +6,7 @@ import pytest
 
 from tests.fakes.kubernetes.seen import (
     flip,
+    image_of,
     images,
     patched,
     quiet,
@@ -19,7 +20,7 @@ from tests.support.kubernetes.cluster import FakeCluster
 from tests.support.kubernetes.controllers.deployments import Deployments
 from tests.support.kubernetes.controllers.replicasets import COST
 from tests.support.kubernetes.kinds import DEPLOYMENTS, PODS, REPLICASETS, Json
-from tests.support.kubernetes.objects import controller_of, is_true
+from tests.support.kubernetes.objects import condition, controller_of, is_true
 from tests.support.waiting import until
 
 HOLD = 2_592_000
@@ -221,3 +222,20 @@ async def test_a_deadline_without_end_takes_the_condition_away(cluster: FakeClus
     assert is_true(cluster.get(DEPLOYMENTS, "web"), "Progressing")
     patched(cluster, DEPLOYMENTS, "web", {"spec": {"progressDeadlineSeconds": manifests.HUGE}})
     await until(lambda: not is_true(cluster.get(DEPLOYMENTS, "web"), "Progressing"))
+
+
+async def test_a_progress_deadline_only_sets_a_condition(cluster: FakeCluster) -> None:
+    assert cluster.kubelet is not None
+    cluster.kubelet.manner.becomes_ready = lambda pod: image_of(pod) != "app:bad"
+    await start(cluster)
+    patched(cluster, DEPLOYMENTS, "web", to_image("app:bad", progressDeadlineSeconds=60))
+    await until(lambda: "app:bad" in images(cluster).values())
+    await quiet(cluster)
+    assert is_true(cluster.get(DEPLOYMENTS, "web"), "Progressing")
+    cluster.time.advance(62)
+    await until(lambda: not is_true(cluster.get(DEPLOYMENTS, "web"), "Progressing"))
+    found = condition(cluster.get(DEPLOYMENTS, "web"), "Progressing")
+    assert found is not None
+    assert found["reason"] == "ProgressDeadlineExceeded"
+    await quiet(cluster)
+    assert sorted(images(cluster).values()) == ["app:bad", "app:v1", "app:v1", "app:v1"]
