@@ -137,6 +137,22 @@ async def test_a_rollback_moves_nothing_by_itself(cluster: FakeCluster) -> None:
     await until(lambda: not is_true(cluster.get(DEPLOYMENTS, "web"), "Available"))
 
 
+async def test_a_bad_first_pod_goes_when_template_and_fields_are_back(
+    cluster: FakeCluster,
+) -> None:
+    assert cluster.kubelet is not None
+    cluster.kubelet.manner.becomes_ready = lambda pod: image_of(pod) == "app:v1"
+    found = await start(cluster)
+    patched(cluster, DEPLOYMENTS, "web", hold("app:v2"))
+    await reached(cluster, 3, 1)
+    patched(cluster, DEPLOYMENTS, "web", hold("app:v1"))
+    await reached(cluster, 3, 1)
+    restored = to_image("app:v1", minReadySeconds=None, progressDeadlineSeconds=600)
+    restored["spec"]["strategy"] = found["spec"]["strategy"]
+    patched(cluster, DEPLOYMENTS, "web", restored)
+    await reached(cluster, 3, 0)
+
+
 async def test_a_force_applied_manifest_sets_everything_rolling(cluster: FakeCluster) -> None:
     """And leaves `minReadySeconds`, which it does not have: never available again."""
     cluster.controller(Deployments).is_hasty = True
