@@ -285,11 +285,8 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
 
 def _step_end(event: e.StepEnded) -> str:
     said = "" if event.passed else said_last(event.output)
-    return (
-        f"{event.detail} after {event.seconds:.1f}s"
-        + (f"; {event.note}" if event.note else "")
-        + (f": {said}" if said else "")
-    )
+    note = f"; {event.note}" if event.note else ""
+    return f"{event.detail} after {event.seconds:.1f}s{note}" + (f": {said}" if said else "")
 
 
 def _ended_well(done: int) -> str:
