@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from adapters.clock import SystemClock
@@ -132,14 +133,16 @@ def state_lock(state: ClusterState, by: str) -> Lock:
 
 
 def events(pool: Pool) -> Notifier:
-    """Kubernetes Events on the Service, or on nothing that is one Node's."""
+    """Kubernetes Events on the workload; over Nodes, on the namespace."""
     from adapters.kubernetes.events import EventNotifier
     from adapters.kubernetes.paths import NAMESPACES, SERVICES
 
     api = client(pool.cluster)
     namespace = api.access.namespace
     if isinstance(pool, PodPool):
-        return EventNotifier(api, SERVICES, pool.service, namespace, SystemClock())
+        service, clock = pool.service, SystemClock()
+        find = partial(_name_of, api, pool)
+        return EventNotifier(api, SERVICES, service, namespace, clock, workload=find)
     return EventNotifier(api, NAMESPACES, namespace, "", SystemClock())
 
 
@@ -185,7 +188,8 @@ async def roles(file: RolloutFile, state: ClusterState | None, kind: str, name: 
 async def _rights(file: RolloutFile, state: ClusterState | None) -> Sequence[Right]:
     from adapters.kubernetes.rbac import rights_of, rights_of_state
 
-    pool, rights = file.settings.pool, list[Right]()
+    pool = file.settings.pool
+    rights: list[Right] = []
     if isinstance(pool, PodPool | NodePool):
         rights += await rights_of(client(pool.cluster), pool, SystemClock())
     if state is not None:

@@ -5,9 +5,10 @@ milliseconds, and a pod is Ready no earlier than some hundred after it was made.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from contextlib import suppress
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from adapters.kubernetes.api import Api, Json
 from adapters.kubernetes.faults import ApiError, Conflict, Invalid, NotFound
@@ -39,6 +40,8 @@ class Flips:
         self._tasks: set[asyncio.Task[None]] = set()
         self.kept_out: set[str] = set()
         """UIDs of new pods that are out because of us, or will be in some milliseconds."""
+        self.in_hand: set[str] = set()
+        """Of those that are noted as being in hand, or will be."""
 
     def arm(self, turn: Turn, workload_uid: str, is_in_hand: Callable[[Json], bool]) -> None:
         """From now on every new pod of the workload is kept out. `is_in_hand`: whether the rollout
@@ -57,6 +60,7 @@ class Flips:
         turn = self._turn
         if kind == "DELETED":
             self.kept_out.discard(uid_of(pod))
+            self.in_hand.discard(uid_of(pod))
         if turn is None or kind != "ADDED" or not turn.is_born_in or is_terminating(pod):
             return
         owner, labels = owner_of(pod), labels_of(pod)
@@ -66,9 +70,25 @@ class Flips:
             return
         self.kept_out.add(uid_of(pod))
         how = DRAINED if self._is_in_hand(pod) else NEW
-        task = asyncio.create_task(self._keep_out(pod, turn, how))
+        if how == DRAINED:
+            self.in_hand.add(uid_of(pod))
+        self._begin(self._keep_out(pod, turn, how))
+
+    def let_in(self, pods: Iterable[Json]) -> None:
+        """In the background; a look shows what came of it."""
+        turn = self._turn
+        for pod in pods if turn is not None else ():
+            assert turn is not None
+            self._begin(self._try(self.back(pod, turn)))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _try(self, flip: Awaitable[Json]) -> None:
+        with suppress(ApiError):
+            await flip
 
     async def _keep_out(self, pod: Json, turn: Turn, how: str) -> None:
         """As often as it takes, as long as it is this pod."""
@@ -86,11 +106,14 @@ class Flips:
 
     async def out(self, pod: Json, turn: Turn, how: str, also: Json | None = None) -> Json:
         """Raises ApiError: Invalid where another pod has its name now."""
+        if how == DRAINED:
+            self.in_hand.add(uid_of(pod))
         return await self._set(pod, turn.out, how, also)
 
     async def back(self, pod: Json, turn: Turn) -> Json:
         """Raises ApiError, likewise."""
         self.kept_out.discard(uid_of(pod))
+        self.in_hand.discard(uid_of(pod))
         return await self._set(pod, turn.back, None)
 
     async def labelled(self, pod: Json, labels: dict[str, str | None]) -> None:

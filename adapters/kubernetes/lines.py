@@ -1,6 +1,6 @@
 """Lines of a pool of pods, from what the API shows. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from adapters.kubernetes.pods import (
 from adapters.kubernetes.rotation.base import Turn
 from adapters.kubernetes.slices import NOWHERE, Endpoint
 from adapters.kubernetes.workloads.base import Seen, Workload
+from adapters.kubernetes.workloads.found import found_in
 from controller.core.pool import Admin, Check, Health, Line
 from controller.pools.kubernetes import Rotation
 
@@ -75,7 +76,10 @@ def _line(
         health=Health.PASSING if _is_healthy(turn, picture, pod) else Health.FAILING,
         check=Check.RUNNING,
         weight=WEIGHT,
-        is_new=is_new(turn, picture, pod),
+        is_new=is_new(turn, picture, pod) and not is_former(kind, picture, pod),
+        is_unset=turn.kind is not Rotation.DELETE
+        and picture.is_in(pod)
+        and OUT not in annotations_of(pod),
     )
 
 
@@ -93,6 +97,30 @@ def _is_healthy(turn: Turn, picture: Picture, pod: Json) -> bool:
     if turn.kind is Rotation.DELETE or picture.is_in(pod):
         return picture.endpoint(pod).is_ready
     return True
+
+
+def is_former(kind: Workload, picture: Picture, pod: Json) -> bool:
+    """Whether it has the revision from before the rollout, which users know already, and not the
+    one that is wanted."""
+    found = found_in(picture.seen.workload)
+    if found is None:
+        return False
+    revision, target = kind.revision_of(picture.seen, pod), kind.target(picture.seen)
+    is_wanted = not target or revision == target
+    return not is_wanted and revision == kind.revision_with(picture.seen, found.former)
+
+
+def to_let_in(kind: Workload, turn: Turn, picture: Picture, in_hand: Collection[str]) -> list[Json]:
+    """New pods that were kept out and have nothing to prove: they have the former revision, and
+    the rollout waits for none of them."""
+    return [
+        pod
+        for place, pod in kind.places(picture.seen).items()
+        if pod is not None
+        and place not in in_hand
+        and is_new(turn, picture, pod)
+        and is_former(kind, picture, pod)
+    ]
 
 
 def is_new(turn: Turn, picture: Picture, pod: Json) -> bool:

@@ -2,6 +2,7 @@
 
 from typing import Any, Protocol
 
+from adapters.kubernetes.faults import NotFound
 from adapters.kubernetes.paths import Resource
 
 Json = dict[str, Any]
@@ -54,9 +55,12 @@ async def made(
 ) -> Json:
     """The object of that name, made where it is missing. By server-side apply, since that alone can
     be limited to names (`create` cannot); it takes nothing away from what is there."""
-    shell = {
-        "apiVersion": resource.api_version,
-        "kind": resource.kind,
-        "metadata": {"name": name, "namespace": namespace, "labels": labels},
-    }
-    return await objects.apply(resource, name, namespace, shell)
+    try:
+        return await objects.get(resource, name, namespace)
+    except NotFound:
+        shell = {
+            "apiVersion": resource.api_version,
+            "kind": resource.kind,
+            "metadata": {"name": name, "namespace": namespace, "labels": labels},
+        }
+        return await objects.apply(resource, name, namespace, shell)

@@ -15,7 +15,7 @@ def writer_of(found: Json, path: str) -> str:
     others = [one for one in entries if one.get("manager") != MANAGER]
     if not others:
         return ""
-    last = max(others, key=lambda one: str(one.get("time") or ""))
+    last = sorted(others, key=lambda one: str(one.get("time") or ""))[-1]
     at = f" at {last['time']}" if last.get("time") else ""
     return f"{last.get('manager') or 'somebody'}{at}"
 

@@ -9,7 +9,7 @@ from adapters.kubernetes.api import Api, Json
 from adapters.kubernetes.faults import ApiError, Invalid, NotFound, as_balancer_error
 from adapters.kubernetes.ground import Ground
 from adapters.kubernetes.held import KEPT
-from adapters.kubernetes.lines import Picture, lines_of
+from adapters.kubernetes.lines import Picture, lines_of, to_let_in
 from adapters.kubernetes.live import Identity
 from adapters.kubernetes.narrowing import narrow, widen
 from adapters.kubernetes.pods import (
@@ -75,6 +75,8 @@ class ServicePool:
         async with self._told():
             identity, turn = await self._live.identity(), await self._ground.turn()
             picture = await self._live.picture(_NOW)
+        if self._flips.is_armed:
+            self._flips.let_in(to_let_in(identity.kind, turn, picture, self._ground.in_hand))
         lines = lines_of(identity.kind, turn, picture, identity.namespace, identity.path)
         return InstanceView(
             instance=instance,

@@ -57,6 +57,8 @@ class Wanted:
     """UIDs of the pods that were in the place when the step was asked for; empty: whoever is."""
     target: str
     """The revision; empty: it is not known yet."""
+    noted: frozenset[str] = frozenset()
+    """UIDs of pods that this process has noted as being in hand: what is seen may be older."""
 
 
 def next_step(kind: Workload, turn: Turn, picture: Picture, wanted: Wanted) -> Next:
@@ -77,17 +79,18 @@ def next_step(kind: Workload, turn: Turn, picture: Picture, wanted: Wanted) -> N
 
 def _arrived(turn: Turn, picture: Picture, wanted: Wanted, pod: Json) -> Next:
     is_newcomer = uid_of(pod) not in wanted.meant and turn.kind is not Rotation.DELETE
-    if is_newcomer and not _is_in_hand(turn, picture, pod):
+    if is_newcomer and not _is_in_hand(turn, picture, wanted, pod):
         return Next(Act.OUT, pod=pod)
     if is_ready(pod):
         return Next(Act.DONE, pod=pod)
     return Next(Act.WAIT, f"{name_of(pod)}: {why_not_ready(pod)}", pod=pod)
 
 
-def _is_in_hand(turn: Turn, picture: Picture, pod: Json) -> bool:
+def _is_in_hand(turn: Turn, picture: Picture, wanted: Wanted, pod: Json) -> bool:
     """Whether it is out, and noted as one that the rollout has to let in."""
-    is_in = turn.is_born_in and picture.is_in(pod)
-    return not is_in and annotations_of(pod).get(OUT) == DRAINED
+    if turn.is_born_in and picture.is_in(pod):
+        return False
+    return uid_of(pod) in wanted.noted or annotations_of(pod).get(OUT) == DRAINED
 
 
 def _to_go(kind: Workload, turn: Turn, picture: Picture, wanted: Wanted, pod: Json) -> Next:

@@ -184,7 +184,8 @@ class PodTasks:
             raise Failed(rival)
         others = lacking(identity.kind, picture, progress.place)
         progress.others = others if progress.others is None else progress.others & others
-        wanted = Wanted(progress.place, progress.meant, identity.kind.target(picture.seen))
+        target, noted = identity.kind.target(picture.seen), frozenset(self._ground.flips.in_hand)
+        wanted = Wanted(progress.place, progress.meant, target, noted)
         step = next_step(identity.kind, turn, picture, wanted)
         if step.act is Act.FAIL:
             raise Failed(step.why)

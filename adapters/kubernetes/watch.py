@@ -16,7 +16,7 @@ from controller.ports import Clock
 
 _FIRST_PAUSE: Final = timedelta(milliseconds=50)
 """After a cut; doubled with each further one, since a server that starts is not to be hammered."""
-_LONGEST_PAUSE: Final = timedelta(seconds=2)
+_LONGEST_PAUSE: Final = timedelta(milliseconds=500)
 _LONGEST_WAIT: Final = timedelta(seconds=10)
 """That a server may ask for."""
 _STEADY: Final = timedelta(seconds=1)

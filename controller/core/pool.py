@@ -134,6 +134,9 @@ class Line:
     is_new: bool = False
     """Out since it came to this place, because of us and unasked: what may be another version must
     not meet users before it has proven itself."""
+    is_unset: bool = False
+    """In rotation since it came to this place: what was set there was gone with what sat there
+    before, and nobody has put this one in."""
 
     @property
     def is_out(self) -> bool:

@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from adapters.kubernetes.objects import version_of
+from adapters.kubernetes.objects import Json, version_of
 from adapters.kubernetes.state import codec
-from adapters.kubernetes.state.codec import Json
-from adapters.kubernetes.state.outs import Outs, decode_outs, encode_outs
-from controller.records import Record
+from adapters.kubernetes.state.outs import Outs
+from adapters.kubernetes.state.values import put, size_of, values_of, without
 
 ROOM: Final = 32 * 1024
 """Bytes of a chunk: a write costs as much as the object is large. One record may be larger."""
@@ -17,7 +16,6 @@ ROOM: Final = 32 * 1024
 _ABOUT: Final = "chunk"
 FILE: Final = "file"
 """The key of the rollout file, in the first chunk."""
-_RECORD: Final = "r"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +48,14 @@ class Item:
 def read_chunk(found: Json) -> Chunk:
     """Raises StateError."""
     with codec.reading(f"ConfigMap {found.get('metadata', {}).get('name', '')}"):
-        values = codec.values(found)
+        values = values_of(found)
         about = json.loads(values.pop(_ABOUT, "{}"))
         return Chunk(
             version_of(found),
             str(about.get("rollout", "")),
             int(about.get("number", 0)),
             str(about.get("writer", "")),
-            codec.size_of(found),
+            size_of(found),
             values,
         )
 
@@ -72,20 +70,20 @@ def patch(version: str, items: Sequence[Item], told: str = "") -> Json:
     if told:
         body["data"] = {_ABOUT: told}
     for item in items:
-        codec.put(body, item.key, item.text)
+        put(body, item.key, item.text)
     return body
 
 
 def fresh_patch(found: Json, items: Sequence[Item], told: str) -> Json:
     """Overwrites whatever is there."""
     body = patch(version_of(found), items, told)
-    for part, values in codec.without(found).items():
+    for part, values in without(found).items():
         body[part] = {**values, **body.get(part, {})}
     return body
 
 
 def size(item: Item) -> int:
-    return codec.put({}, item.key, item.text)
+    return put({}, item.key, item.text)
 
 
 def packed(items: Sequence[Item], room: int) -> list[list[Item]]:
@@ -98,48 +96,3 @@ def packed(items: Sequence[Item], room: int) -> list[list[Item]]:
             room = ROOM - needed
         groups[-1].append(item)
     return groups
-
-
-# --- records -----------------------------------------------------------------------------------
-
-
-def item_of(record: Record, moved: Outs) -> Item:
-    told: Json = {
-        "wall": codec.encode_wall(record.wall),
-        "at": codec.encode_instant(record.at),
-        "kind": record.kind,
-    }
-    if moved.taken or moved.over:
-        told |= encode_outs(moved)
-    body = codec.checked(record.body, f"the record {record.kind}")
-    text = f"{codec.as_text(told)}\n{body}"
-    return Item(f"{_RECORD}{record.seq:08}", text, record.seq, moved)
-
-
-def records_of(chunk: Chunk, after: int = 0) -> list[Record]:
-    """Raises StateError."""
-    return [record for record, _ in read_records(chunk, after)]
-
-
-def read_records(chunk: Chunk, after: int = 0) -> list[tuple[Record, Outs]]:
-    """Those above `after`, oldest first, and what each changes in who is out. Raises StateError."""
-    found = []
-    with codec.reading(f"a record of rollout {chunk.rollout}"):
-        for key, text in chunk.values.items():
-            if key.startswith(_RECORD) and (seq := int(key.removeprefix(_RECORD))) > after:
-                found.append(_read(chunk.rollout, seq, text))
-    return sorted(found, key=lambda one: one[0].seq)
-
-
-def _read(rollout: str, seq: int, text: str) -> tuple[Record, Outs]:
-    told, _, body = text.partition("\n")
-    raw = json.loads(told)
-    record = Record(
-        seq,
-        rollout,
-        codec.decode_wall(raw["wall"]),
-        codec.decode_instant(int(raw["at"])),
-        str(raw["kind"]),
-        body,
-    )
-    return record, decode_outs(raw)

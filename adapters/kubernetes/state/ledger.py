@@ -15,8 +15,9 @@ from datetime import datetime
 from functools import partial
 
 from adapters.kubernetes.state import codec
-from adapters.kubernetes.state.chunk import FILE, ROOM, Item, item_of, packed
+from adapters.kubernetes.state.chunk import FILE, ROOM, Item, packed
 from adapters.kubernetes.state.head import Entry, Head, Place
+from adapters.kubernetes.state.items import item_of
 from adapters.kubernetes.state.outs import Outs
 from adapters.kubernetes.state.reading import Reader
 from adapters.kubernetes.state.tenure import WITHIN, Tenure

@@ -6,18 +6,12 @@ from contextlib import asynccontextmanager, suppress
 from typing import Final, NoReturn
 
 from adapters.kubernetes.faults import Conflict, NotFound
-from adapters.kubernetes.lease import check_name
-from adapters.kubernetes.lease_keeping import Keeper
-from adapters.kubernetes.lease_record import (
-    MANAGED,
-    LeaseRecord,
-    Sight,
-    name_held,
-    pool_held,
-    read,
-    release,
-)
-from adapters.kubernetes.lease_taking import EVERY, Leases, Tell, quiet, told_as_state
+from adapters.kubernetes.lease.keeper import Keeper
+from adapters.kubernetes.lease.lock import check_name
+from adapters.kubernetes.lease.patches import release
+from adapters.kubernetes.lease.record import MANAGED, LeaseRecord, Sight, read
+from adapters.kubernetes.lease.taking import EVERY, Leases, Tell, quiet, told_as_state
+from adapters.kubernetes.lease.words import name_held, pool_held
 from adapters.kubernetes.objects import Objects
 from adapters.kubernetes.paths import LEASES
 from controller.core.pool import PoolKey

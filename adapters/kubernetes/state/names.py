@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from adapters.kubernetes.lease_record import MANAGED
+from adapters.kubernetes.lease.record import MANAGED
 
 HEAD: Final = "head"
 CHUNK: Final = "chunk"

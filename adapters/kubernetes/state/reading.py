@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from adapters.kubernetes.faults import ApiError, NotFound
-from adapters.kubernetes.objects import Objects
+from adapters.kubernetes.objects import Json, Objects
 from adapters.kubernetes.paths import CONFIGMAPS
-from adapters.kubernetes.state.chunk import FILE, Chunk, read_chunk, read_records, records_of
-from adapters.kubernetes.state.codec import Json
-from adapters.kubernetes.state.head import Entry, Head, read_head
+from adapters.kubernetes.state.chunk import FILE, Chunk, read_chunk
+from adapters.kubernetes.state.head import Entry, Head
+from adapters.kubernetes.state.head_text import read_head
+from adapters.kubernetes.state.items import read_records, records_of
 from adapters.kubernetes.state.names import HEADS, chunk_name, head_name
 from adapters.kubernetes.state.outs import Outs
 from controller.errors import Conflict, StateError

@@ -8,9 +8,12 @@ from typing import Final, cast
 
 from adapters.kubernetes.api import Api
 from adapters.kubernetes.faults import ApiError, Conflict
+from adapters.kubernetes.objects import Json
 from adapters.kubernetes.paths import CONFIGMAPS
 from adapters.kubernetes.state import codec
-from adapters.kubernetes.state.head import Head, ask_key, ask_patch, ask_text, read_head
+from adapters.kubernetes.state.asks import ask_key, ask_patch, ask_text, requests_of
+from adapters.kubernetes.state.head import Head
+from adapters.kubernetes.state.head_text import read_head
 from adapters.kubernetes.state.names import head_name
 from adapters.kubernetes.state.reading import Reader, told
 from adapters.kubernetes.state.writing import TRIES, Writer
@@ -45,7 +48,7 @@ class ClusterRequests:
                 text, key = ask_text(request, mark), ask_key(request.seq)
                 body = ask_patch(head, request, mark)
 
-                def is_done(there: codec.Json, key: str = key, text: str = text) -> bool:
+                def is_done(there: Json, key: str = key, text: str = text) -> bool:
                     now = read_head(there)
                     return now is not None and now.asks.get(key) == text
 
@@ -105,11 +108,11 @@ class ClusterRequests:
                 return watch
 
 
-def _never(there: codec.Json) -> bool:
+def _never(there: Json) -> bool:
     """A request has the number that comes next: where anybody wrote since, that is another."""
     return False
 
 
 def _pending(head: Head | None, rollout: str, after: int) -> Sequence[Request]:
-    requests = head.requests if head is not None else ()
+    requests = requests_of(head) if head is not None else ()
     return [one for one in requests if one.rollout == rollout and one.seq > after]

@@ -8,18 +8,11 @@ from functools import partial
 from typing import Final
 
 from adapters.kubernetes.faults import Conflict as Refused
-from adapters.kubernetes.objects import version_of
-from adapters.kubernetes.state.chunk import (
-    Item,
-    about,
-    fresh_patch,
-    patch,
-    read_chunk,
-    read_records,
-    size,
-)
-from adapters.kubernetes.state.codec import Json
-from adapters.kubernetes.state.head import Entry, Head, forgetting, head_patch, read_head
+from adapters.kubernetes.objects import Json, version_of
+from adapters.kubernetes.state.chunk import Item, about, fresh_patch, patch, read_chunk, size
+from adapters.kubernetes.state.head import Entry, Head
+from adapters.kubernetes.state.head_text import forgetting, head_patch, read_head
+from adapters.kubernetes.state.items import read_records
 from adapters.kubernetes.state.names import CHUNK, HEAD, chunk_name, head_name
 from adapters.kubernetes.state.outs import Outs
 from adapters.kubernetes.state.reading import Reader

@@ -6,9 +6,8 @@ from typing import Final, TypeVar
 
 from adapters.kubernetes.faults import ApiError, NotFound
 from adapters.kubernetes.faults import Conflict as Refused
-from adapters.kubernetes.objects import Objects, made, version_of
+from adapters.kubernetes.objects import Json, Objects, made, version_of
 from adapters.kubernetes.paths import CONFIGMAPS
-from adapters.kubernetes.state.codec import Json
 from adapters.kubernetes.state.names import labels
 from controller.errors import StateError
 from controller.ports import Clock

@@ -7,7 +7,13 @@ that is compared by `controller.core.decide.drift`.
 from collections.abc import Sequence
 from typing import Final
 
-from controller.core.events import Event, MemberInherited, MemberRelapsed, MemberRenewed
+from controller.core.events import (
+    Event,
+    MemberInherited,
+    MemberJoined,
+    MemberRelapsed,
+    MemberRenewed,
+)
 from controller.core.phases import EXPOSED, FAILED, IN_PROGRESS, JUDGED, OVER, Phase
 from controller.core.plan.plan import Plan
 from controller.core.state.parts import MemberState
@@ -27,7 +33,7 @@ WORK: Final[dict[Phase, type]] = {
 """Phases in which work may be open, and which."""
 
 
-FOUND_OUT: Final = (MemberInherited, MemberRelapsed, MemberRenewed)
+FOUND_OUT: Final = (MemberInherited, MemberJoined, MemberRelapsed, MemberRenewed)
 """Events by which a member is only found to be out because of us."""
 
 

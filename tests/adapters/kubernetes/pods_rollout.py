@@ -83,13 +83,14 @@ class Witness:
     met: list[tuple[str, str]] = field(default_factory=list)
     """(pod, image) of endpoints that became ready."""
     unproven: list[str] = field(default_factory=list)
-    """UIDs of pods that users met before they had been validated."""
+    """Pods of a new version that users met before they had been validated."""
     proven: set[str] = field(default_factory=set)
-    of_now: set[str] = field(default_factory=set)
+    known: frozenset[str] = frozenset()
+    """Images that users knew before."""
     _ready: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.of_now = {pod["metadata"]["uid"] for pod in self.cluster.all(PODS)}
+        self.known = frozenset(images(self.cluster).values())
         self.cluster.store.listeners.append(self.saw)
 
     def saw(self, change: Change) -> None:
@@ -104,8 +105,9 @@ class Witness:
         self.fewest = min(self.fewest, len(now))
         for uid in now.keys() - self._ready:
             name = now[uid]
-            self.met.append((name, images(self.cluster).get(name, "gone")))
-            if uid not in self.proven | self.of_now:
+            image = images(self.cluster).get(name, "gone")
+            self.met.append((name, image))
+            if uid not in self.proven and image not in self.known:
                 self.unproven.append(f"{name} ({uid})")
         self._ready = set(now)
 
@@ -145,6 +147,8 @@ class Rollout:
     purpose: Purpose = Purpose.UPGRADE
     bad: frozenset[str] = frozenset()
     budget: str = "5"
+    timeout: float = 30
+    """Seconds of each step."""
     journal: MemoryJournal = field(default_factory=lambda: MemoryJournal(SystemClock()))
     requests: MemoryRequests = field(default_factory=lambda: MemoryRequests(SystemClock()))
     witness: Witness = field(init=False)
@@ -160,7 +164,7 @@ class Rollout:
         address = seats[0].occupant.address if seats else ""
         probe = CommandProbe(Command((address,), LONG))
         return Work(
-            (PoolTask(what, LONG, {**args, "budget": self.budget}),),
+            (PoolTask(what, timedelta(seconds=self.timeout), {**args, "budget": self.budget}),),
             (Validation(probe),),
             Guard(PoolTask(asks, LONG, args), frozenset({1})),
         )

@@ -13,6 +13,7 @@ from adapters.kubernetes.service import ServicePool
 from controller.pools.kubernetes import Cluster, PodPool
 from tests.support.kubernetes import manifests
 from tests.support.kubernetes.cluster import FakeCluster
+from tests.support.kubernetes.instant_kubelet import Manner
 from tests.support.kubernetes.kinds import PODS, SLICES, Json
 from tests.support.waiting import until
 
@@ -40,7 +41,9 @@ def images(cluster: FakeCluster) -> dict[str, str]:
 async def pods_of(
     workload: Json, *more: Json, count: int, **options: Any
 ) -> AsyncIterator[FakeCluster]:
-    """All of them in service. Without TLS, since handshakes cost more than the tests."""
+    """All of them in service. Without TLS, since handshakes cost more than the tests. A pod takes
+    longer to end than two calls do."""
+    options.setdefault("manner", Manner(ends=0.15))
     async with FakeCluster(tls=False, nodes=max(3, count), **options) as cluster:
         services = [] if any(one["kind"] == "Service" for one in more) else [manifests.service()]
         cluster.add(*services, *more, workload)

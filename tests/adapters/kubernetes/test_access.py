@@ -226,6 +226,8 @@ def test_files_that_are_away(tmp_path: Path) -> None:
         config_access(tmp_path)
     with pytest.raises(BadAccess, match="no kubeconfig: /away does not exist"):
         access_of(environ={"KUBECONFIG": "/away"})
+    with pytest.raises(BadAccess, match="automountServiceAccountToken"):
+        access_of(environ={**POD, "KUBECONFIG": "/away"})
 
 
 def test_a_file_system_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,11 +8,13 @@ import pytest
 from adapters.kubernetes import faults
 from adapters.kubernetes.api import Api
 from adapters.kubernetes.paths import CONFIGMAPS, LEASES, NODES, PODS, SERVICES, STATEFULSETS
+from adapters.kubernetes.wire.transport import Request
 from controller import __version__
 from tests.adapters.kubernetes.stub import (
     TOKEN,
     Asked,
     HastyClock,
+    Stream,
     Told,
     api_of,
     listing,
@@ -216,6 +218,28 @@ async def test_a_frozen_server() -> None:
     async with stub(lambda _: None) as server, api_of(server.url, seconds=0.2) as api:
         with pytest.raises(faults.TooSlow, match=r"no whole answer within 0\.2 s"):
             await api.get(SERVICES, "web", "shop")
+
+
+async def test_a_silent_stream() -> None:
+    """A limit of its own: a frozen server keeps its connections."""
+    stream = Stream()
+    async with stub(lambda _: stream) as server, api_of(server.url) as api:
+        request = Request(api._call("watch", PODS, "shop"), "GET", PODS.path("shop"))
+        lines = api._asking.lines(request, timedelta(seconds=0.1), 1000)
+        assert await anext(lines) == b""
+        with pytest.raises(faults.TooSlow, match="silent for too long"):
+            await anext(lines)
+
+
+async def test_an_endless_event() -> None:
+    stream = Stream()
+    stream.raw(b"x" * 2000)
+    async with stub(lambda _: stream) as server, api_of(server.url) as api:
+        request = Request(api._call("watch", PODS, "shop"), "GET", PODS.path("shop"))
+        lines = api._asking.lines(request, timedelta(seconds=10), 1000)
+        assert await anext(lines) == b""
+        with pytest.raises(faults.NotTheApi, match="an event larger than"):
+            await anext(lines)
 
 
 async def test_nobody_listens() -> None:

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from adapters.kubernetes.lease import LeaseHold, LeaseLock, lease_name
+from adapters.kubernetes.lease import LeaseLock, lease_name
+from adapters.kubernetes.lease.lock import LeaseHold
 from adapters.kubernetes.state.lock import StateLock, state_lease_name
 from controller.core.pool import Instant
 from controller.errors import LeaseLost, PoolHeld, StateError

@@ -74,5 +74,5 @@ async def test_names_are_enough(tmp_path: Path) -> None:
         assert len(await store.journal.records("r1")) == 7
         notifier = EventNotifier(api, SERVICES, "web", NAMESPACE, clock)
         assert await notifier.deliver(NOTICE, "d") is None
-        with pytest.raises(StateError, match='patch configmaps "poolroll-blue-head"'):
+        with pytest.raises(StateError, match='get configmaps "poolroll-blue-head"'):
             await begin(store.journal, row("b1", "blue"))

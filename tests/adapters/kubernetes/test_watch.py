@@ -254,6 +254,23 @@ async def test_a_stream_that_lags_is_left_alone() -> None:
     assert scene.watched_from == ["5"]
 
 
+async def test_all_namespaces() -> None:
+    """Objects of one name, in two of them."""
+    stream = Stream()
+    one, other = thing("a", 3), thing("a", 4, "u2")
+    one["metadata"]["namespace"], other["metadata"]["namespace"] = "shop", "pay"
+    scene = Scene([listing(5, one, other)], [stream])
+    async with stub(scene.reply) as server:
+        api = Api(access_to(server.url), HastyClock())
+        watch = Watch(api, PODS, "", fields="spec.nodeName=n1", clock=HastyClock())
+        await watch.start()
+        assert sorted(watch.objects()) == ["pay/a", "shop/a"]
+        await watch.aclose()
+        await api.aclose()
+    assert scene.asked[0].path == "/api/v1/pods"
+    assert scene.asked[0].query["fieldSelector"] == "spec.nodeName=n1"
+
+
 async def test_refused_at_the_start() -> None:
     no = status(403, "Forbidden", 'pods is forbidden: User "u" cannot list resource "pods" in …')
     scene = Scene([no], [Stream()])

@@ -219,6 +219,7 @@ async def _trouble(kind: int, cluster: FakeCluster, watch: Watch) -> None:
             cluster.expire()
             cluster.cut_watches()
         case 3:
+            await until(lambda: watch.is_open)
             await cluster.stop()
             await cluster.start()
         case 4:

@@ -111,5 +111,7 @@ class Faults:
         return [
             call
             for call in self.log
-            if writes(call) and call.status < 300 and (not manager or call.manager == manager)
+            if writes(call)
+            and 200 <= call.status < 300
+            and (not manager or call.manager == manager)
         ]

@@ -102,9 +102,7 @@ class Handlers:
 
     def _delete(self, kind: Kind, call: Call) -> Answer:
         options = _options(call)
-        done = self._registry.delete(
-            kind, call.name, call.namespace, options, is_dry=_is_dry(call, options)
-        )
+        done = self._registry.delete(kind, call.name, call.namespace, options, is_dry=call.is_dry)
         if kind is PODS or self._store.get(kind, call.name, call.namespace) is not None:
             return 200, done
         details = {
@@ -120,7 +118,7 @@ class Handlers:
         for obj in self._store.all(kind, call.namespace or None):
             if is_wanted(obj):
                 self._registry.delete(
-                    kind, name_of(obj), namespace_of(obj), options, is_dry=_is_dry(call, options)
+                    kind, name_of(obj), namespace_of(obj), options, is_dry=call.is_dry
                 )
         return 200, listed(self._store, call)
 
@@ -211,7 +209,14 @@ def _review(call: Call) -> Json:
 
 
 def _by(call: Call, *, operation: str = "Update", is_put: bool = False) -> Writer:
-    return Writer(call.manager, operation, call.subresource, is_dry=call.is_dry, is_put=is_put)
+    return Writer(
+        call.manager,
+        operation,
+        call.subresource,
+        is_dry=call.is_dry,
+        is_strict=call.query.get("fieldValidation") == "Strict",
+        is_put=is_put,
+    )
 
 
 def _options(call: Call) -> Json:
@@ -221,10 +226,6 @@ def _options(call: Call) -> Json:
             value = call.query[name]
             options[name] = int(value) if value.isdigit() else value
     return options
-
-
-def _is_dry(call: Call, options: Json) -> bool:
-    return call.is_dry or bool(options.get("dryRun"))
 
 
 def _success(details: Json) -> Json:

@@ -12,8 +12,8 @@ from tests.support.kubernetes.controllers.base import Controller, Key
 from tests.support.kubernetes.kinds import PODS, Json
 from tests.support.kubernetes.objects import (
     is_over,
-    is_ready,
     is_terminating,
+    is_true,
     name_of,
     namespace_of,
     stamp,
@@ -37,6 +37,8 @@ class Manner:
     """From its end until the object is gone."""
     becomes_ready: Callable[[Json], bool] = field(default=lambda pod: True)
     exit_code: int = 0
+    runs: Callable[[Json], tuple[float, int] | None] = field(default=lambda pod: None)
+    """When its process ends by itself, in seconds after its start, and the exit code."""
     address: Callable[[Json, int], str] | None = None
 
 
@@ -49,6 +51,7 @@ class InstantKubelet(Controller):
         self._started: dict[str, float] = {}
         self._ending: dict[str, float] = {}
         self._unready: set[str] = set()
+        self._silent: set[str] = set()
         super().__init__(registry, lag)
 
     def keys(self, event: Event) -> list[Key]:
@@ -63,6 +66,8 @@ class InstantKubelet(Controller):
         pod = self.store.get(PODS, key[1], key[0])
         if pod is None or not pod["spec"].get("nodeName"):
             return None
+        if pod["spec"]["nodeName"] in self._silent:
+            return None
         if is_terminating(pod):
             return self._end(pod)
         if is_over(pod):
@@ -75,13 +80,31 @@ class InstantKubelet(Controller):
         left = self._started[uid_of(pod)] + self.manner.boot - now
         if left > 0:
             return left
+        if (plan := self.manner.runs(pod)) is not None:
+            lasts = self._started[uid_of(pod)] + plan[0] - now
+            if lasts > 0:
+                return lasts
+            self.set(pod, lambda status: self._over(status, plan[1]))
+            return None
+        gates = pod["spec"].get("readinessGates") or ()
+        is_open = all(is_true(pod, one["conditionType"]) for one in gates)
         if (
-            not is_ready(pod)
+            (not is_true(pod, "ContainersReady") or is_true(pod, "Ready") is not is_open)
             and uid_of(pod) not in self._unready
             and self.manner.becomes_ready(pod)
         ):
-            self.set(pod, lambda status: self._readiness(status, is_ready=True))
+            self.set(pod, lambda status: self._readiness(status, is_ready=True, is_open=is_open))
         return None
+
+    def silence(self, node: str) -> None:
+        """From now on nobody looks after the pods of this Node."""
+        self._silent.add(node)
+
+    def revive(self, node: str) -> None:
+        self._silent.discard(node)
+        for pod in self.store.all(PODS):
+            if pod["spec"].get("nodeName") == node:
+                self._hear(Event(0, "MODIFIED", PODS, pod))
 
     def make_unready(self, name: str, namespace: str = "default") -> None:
         """From now on its probe fails."""
@@ -149,10 +172,12 @@ class InstantKubelet(Controller):
         status["conditions"] = found
         self._readiness(status, is_ready=False)
 
-    def _readiness(self, status: Json, *, is_ready: bool) -> None:
-        now, value = stamp(self.time.now()), "True" if is_ready else "False"
-        for kind in ("ContainersReady", "Ready"):
-            status["conditions"] = with_condition(status["conditions"], kind, value, now)
+    def _readiness(self, status: Json, *, is_ready: bool, is_open: bool = True) -> None:
+        """`is_open`: the pod's readiness gates, which somebody else sets."""
+        now, found = stamp(self.time.now()), status["conditions"]
+        for kind, holds in (("ContainersReady", is_ready), ("Ready", is_ready and is_open)):
+            found = with_condition(found, kind, "True" if holds else "False", now)
+        status["conditions"] = found
         for one in status["containerStatuses"]:
             one["ready"] = is_ready
 

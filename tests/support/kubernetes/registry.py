@@ -16,7 +16,7 @@ from tests.support.kubernetes.checks import check, check_uid_fixed, check_versio
 from tests.support.kubernetes.defaults import select_its_pods, set_defaults, tolerations_of
 from tests.support.kubernetes.deletion import Deletion, may_go
 from tests.support.kubernetes.fields import Owners
-from tests.support.kubernetes.kinds import JOBS, LEASES, NAMESPACES, PODS, Json, Kind
+from tests.support.kubernetes.kinds import JOBS, LEASES, NAMESPACES, NODES, PODS, Json, Kind
 from tests.support.kubernetes.objects import (
     copy_of,
     is_terminating,
@@ -25,6 +25,7 @@ from tests.support.kubernetes.objects import (
     suffix,
     uid_of,
 )
+from tests.support.kubernetes.schema import prune
 
 Change = Callable[[Json], Json]
 CONTROLLER: Final = "kube-controller-manager"
@@ -45,6 +46,8 @@ class Writer:
     operation: str = "Update"
     subresource: str = ""
     is_dry: bool = False
+    is_strict: bool = False
+    """Unknown fields are refused, not dropped."""
     is_put: bool = False
     """Preconditions are worded in another way for a PUT."""
 
@@ -54,6 +57,7 @@ class Registry(Deletion):
         obj = copy_of(body)
         meta = self._checked_names(kind, obj, namespace)
         name = str(meta["name"])
+        prune(kind, obj, strict=by.is_strict)
         if meta.pop("resourceVersion", ""):
             raise answers.bad_request("resourceVersion should not be set on objects to be created")
         if self.store.get(kind, name, namespace) is not None:
@@ -65,7 +69,7 @@ class Registry(Deletion):
         meta["creationTimestamp"] = stamp(self.time.now())
         if kind.has_generation:
             meta["generation"] = 1
-        if "status" in kind.subresources and kind not in (NAMESPACES,):
+        if "status" in kind.subresources and kind not in (NAMESPACES, NODES):
             obj.pop("status", None)
         set_defaults(kind, obj)
         if kind is PODS:
@@ -124,6 +128,7 @@ class Registry(Deletion):
             meta["namespace"] = namespace
         meta["resourceVersion"] = former["metadata"]["resourceVersion"]
         obj["apiVersion"], obj["kind"] = kind.api_version, kind.kind
+        prune(kind, obj, strict=by.is_strict)
         obj = _only(kind, former, obj, by.subresource)
         set_defaults(kind, obj)
         if by.subresource != "status":

@@ -48,7 +48,13 @@ class Call:
 
     @property
     def is_dry(self) -> bool:
-        return "dryRun" in self.query
+        """Asked in the query, or in the body of a delete or an eviction."""
+        if "dryRun" in self.query:
+            return True
+        if not (self.method == "DELETE" or self.subresource == "eviction"):
+            return False
+        body = self.body() if b'"dryRun"' in self.raw else {}
+        return bool((body.get("deleteOptions") or body).get("dryRun"))
 
     @property
     def content_type(self) -> str:
@@ -126,9 +132,11 @@ def _verb(call: Call) -> str:
 
 
 def as_list(kind: Kind, items: list[Json], version: int) -> Json:
+    """As measured: what is in a list says neither its kind nor its version."""
+    told = ("kind", "apiVersion")
     return {
         "kind": f"{kind.kind}List",
         "apiVersion": kind.api_version,
         "metadata": {"resourceVersion": str(version)},
-        "items": items,
+        "items": [{key: one[key] for key in one if key not in told} for one in items],
     }

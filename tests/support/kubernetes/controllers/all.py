@@ -8,6 +8,8 @@ from tests.support.kubernetes.controllers.daemonsets import DaemonSets
 from tests.support.kubernetes.controllers.deployments import Deployments
 from tests.support.kubernetes.controllers.endpointslices import EndpointSlices
 from tests.support.kubernetes.controllers.garbage import Garbage, Namespaces
+from tests.support.kubernetes.controllers.jobs import Jobs
+from tests.support.kubernetes.controllers.nodes import Nodes
 from tests.support.kubernetes.controllers.replicasets import ReplicaSets
 from tests.support.kubernetes.controllers.scheduler import Scheduler
 from tests.support.kubernetes.controllers.statefulsets import StatefulSets
@@ -19,6 +21,8 @@ ALL: Final[tuple[type[Controller], ...]] = (
     Deployments,
     ReplicaSets,
     Budgets,
+    Jobs,
+    Nodes,
     Scheduler,
     Garbage,
     Namespaces,

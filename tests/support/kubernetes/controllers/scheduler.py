@@ -13,8 +13,9 @@ from tests.support.kubernetes.objects import (
     name_of,
     namespace_of,
     stamp,
+    uid_of,
 )
-from tests.support.kubernetes.registry import Writer
+from tests.support.kubernetes.registry import Registry, Writer
 from tests.support.kubernetes.store import Event
 
 
@@ -68,13 +69,19 @@ def _term(term: Json, node: Json) -> bool:
 class Scheduler(Controller):
     watches = (PODS, NODES)
 
+    def __init__(self, registry: Registry, lag: float) -> None:
+        self._places: dict[str, str] = {}
+        self._load: Counter[str] = Counter()
+        super().__init__(registry, lag)
+
     def keys(self, event: Event) -> Iterable[Key]:
         if event.kind is PODS:
-            if not event.object["spec"].get("nodeName") and event.type != "DELETED":
+            self._count(event)
+            if _is_ours(event.object) and event.type != "DELETED":
                 yield namespace_of(event.object), name_of(event.object)
             return
         for pod in self.store.all(PODS):
-            if not pod["spec"].get("nodeName"):
+            if _is_ours(pod):
                 yield namespace_of(pod), name_of(pod)
 
     def reconcile(self, key: Key) -> float | None:
@@ -89,10 +96,7 @@ class Scheduler(Controller):
         ]
         if not nodes:
             return None
-        load = Counter(
-            one["spec"].get("nodeName") for one in self.store.all(PODS) if not is_over(one)
-        )
-        node = name_of(min(nodes, key=lambda one: (load[name_of(one)], name_of(one))))
+        node = name_of(min(nodes, key=lambda one: (self._load[name_of(one)], name_of(one))))
         now = stamp(self.time.now())
         self.registry.change(
             PODS,
@@ -102,6 +106,22 @@ class Scheduler(Controller):
             Writer("kube-scheduler", subresource="binding"),
         )
         return None
+
+    def _count(self, event: Event) -> None:
+        """Pods on each Node."""
+        pod = event.object
+        former = self._places.pop(uid_of(pod), None)
+        if former is not None:
+            self._load[former] -= 1
+        node = pod["spec"].get("nodeName")
+        if node and event.type != "DELETED" and not is_over(pod):
+            self._places[uid_of(pod)] = node
+            self._load[node] += 1
+
+
+def _is_ours(pod: Json) -> bool:
+    name = pod["spec"].get("schedulerName", "default-scheduler")
+    return bool(not pod["spec"].get("nodeName") and name == "default-scheduler")
 
 
 def _may_sit_on_cordoned(spec: Json) -> bool:

@@ -11,15 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NoReturn
 
 from adapters.kubernetes.faults import ApiError, Conflict, NotFound, TooSlow
-from adapters.kubernetes.lease_record import (
-    DEADLINE,
-    RETRY,
-    LeaseRecord,
-    claim,
-    read,
-    release,
-    renewal,
-)
+from adapters.kubernetes.lease.patches import claim, release, renewal
+from adapters.kubernetes.lease.record import DEADLINE, RETRY, LeaseRecord, read
 from adapters.kubernetes.objects import Json, Objects, version_of
 from adapters.kubernetes.paths import LEASES
 from controller.core.gates.figures import span

@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from typing import NoReturn
 
-from adapters.kubernetes.lease_keeping import Keeper
-from adapters.kubernetes.lease_record import LeaseRecord, is_name, pool_held, slug
-from adapters.kubernetes.lease_taking import Leases, Tell, quiet
+from adapters.kubernetes.lease.keeper import Keeper
+from adapters.kubernetes.lease.record import LeaseRecord
+from adapters.kubernetes.lease.taking import Leases, Tell, quiet
+from adapters.kubernetes.lease.words import is_name, pool_held, slug
 from adapters.kubernetes.objects import Objects
 from controller.core.pool import PoolKey
 from controller.errors import PoolHeld, StateError

@@ -9,15 +9,8 @@ from datetime import timedelta
 from typing import Final
 
 from adapters.kubernetes.faults import ApiError, Conflict, NotFound
-from adapters.kubernetes.lease_keeping import Keeper
-from adapters.kubernetes.lease_record import (
-    MANAGED,
-    RETRY,
-    LeaseRecord,
-    Sight,
-    is_recent,
-    read,
-)
+from adapters.kubernetes.lease.keeper import Keeper
+from adapters.kubernetes.lease.record import MANAGED, RETRY, LeaseRecord, Sight, is_recent, read
 from adapters.kubernetes.objects import Json, Objects, made
 from adapters.kubernetes.paths import LEASES
 from controller.core.gates.figures import span
@@ -85,7 +78,7 @@ class Leases:
         waits_since = self.clock.now()
         is_told = False
         while True:
-            record = read(await self._made(keeper.name, labels))
+            record = read(await made(self.objects, LEASES, keeper.name, self.namespace, labels))
             now = self.clock.now()
             sight = Sight(record, now) if sight is None else sight.seen(record, now)
             if sight.is_alive and record.identity:
@@ -102,13 +95,6 @@ class Leases:
                 )
                 is_told = True
             await self.clock.sleep(EVERY)
-
-    async def _made(self, lease: str, labels: Json) -> Json:
-        """It is only written to where it is missing: whoever may just look gets an answer, too."""
-        try:
-            return await self.objects.get(LEASES, lease, self.namespace)
-        except NotFound:
-            return await made(self.objects, LEASES, lease, self.namespace, labels)
 
     async def look(self, lease: str) -> LeaseRecord | None:
         """None where there is no such Lease. Raises StateError."""
