@@ -10,6 +10,7 @@ from http import HTTPStatus
 
 import httpx
 
+from adapters.connections import client
 from adapters.notify.message import as_json, as_slack, signed
 from adapters.proxies import Proxy, Unusable
 from adapters.trust import context
@@ -119,12 +120,9 @@ def _client(url: str, ca: str | None, proxy: Proxy | None) -> httpx.AsyncClient:
             through = httpx.Proxy(proxy.url, ssl_context=own)
         except (httpx.InvalidURL, ValueError):
             raise Unusable(f"the proxy in {proxy.variable} is not a valid URL") from None
-    return httpx.AsyncClient(
-        verify=trusted,
-        trust_env=False,
+    return client(
+        trusted,
         proxy=through,
-        follow_redirects=False,
-        timeout=None,  # the caller limits each try as a whole
         limits=httpx.Limits(max_keepalive_connections=0),
         headers={"User-Agent": f"poolroll/{__version__}"},
     )

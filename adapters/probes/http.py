@@ -3,9 +3,11 @@
 import asyncio
 import logging
 import ssl
+from functools import cache
 
 import httpx
 
+from adapters.connections import client
 from adapters.probes.words import excerpt, network_fault, public_url, url_secrets
 from adapters.words import causes, hide
 from controller.tasks import HttpProbe
@@ -31,6 +33,12 @@ _MET = (
 
 for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)  # below it they log URLs and headers whole
+
+
+@cache
+def load() -> None:
+    """Load what the library would load at its first request."""
+    httpx.AsyncHTTPTransport(verify=False)
 
 
 class HttpAsker:
@@ -80,11 +88,9 @@ class HttpAsker:
             await self._client.aclose()
 
     async def _connectable(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(
-            verify=await self._context(),
-            trust_env=False,
-            follow_redirects=False,
-            timeout=None,  # the validator limits each try as a whole
+        """The validator limits each try as a whole."""
+        return client(
+            await self._context(),
             limits=httpx.Limits(max_keepalive_connections=0),
             transport=self._transport,
         )

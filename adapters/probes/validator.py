@@ -44,7 +44,12 @@ class OutsideValidator:
     def unusable(self, validation: Validation) -> str | None:
         """See `Validator.unusable`: authorities that cannot be read."""
         probe = validation.probe
-        if not isinstance(probe, HttpProbe) or not probe.is_trusting:
+        if not isinstance(probe, HttpProbe):
+            return None
+        from adapters.probes import http  # takes a tenth of a second: while nobody is out
+
+        http.load()
+        if not probe.is_trusting:
             return None
         try:
             context(probe.ca)

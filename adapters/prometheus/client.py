@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import httpx
 
+from adapters.connections import client
 from adapters.prometheus.access import Access
 from adapters.prometheus.bodies import read_body
 from adapters.prometheus.faults import Unanswered
@@ -23,9 +24,6 @@ _REDIRECTS = 3
 """In a row: a slash too many and a moved prefix are one each."""
 _CONNECTIONS = 10
 """At once: half of what a Prometheus evaluates at once by default (`--query.max-concurrency`)."""
-_CONNECT_SHARE = 0.9
-"""Of the time left. httpcore leaves a socket open when its TLS handshake is cancelled
-from outside, and closes it when its own limit ends it."""
 _WORDS: tuple[tuple[type[Exception], str], ...] = (
     (httpx.LocalProtocolError, "the request cannot be sent: a header is not valid HTTP"),
     (httpx.RemoteProtocolError, "its answer is cut off, or not valid HTTP: restarting?"),
@@ -63,7 +61,7 @@ class Client:
         deadline = asyncio.get_running_loop().time() + within.total_seconds()
         try:
             async with asyncio.timeout_at(deadline):
-                return await self._ask(method, path, form, access, phase, deadline)
+                return await self._ask(method, path, form, access, phase)
         except (TimeoutError, httpx.TimeoutException):
             raise phase.timed_out(self._server.timeout) from None
         except _MET as error:
@@ -72,8 +70,8 @@ class Client:
             self._asking -= 1
 
     async def aclose(self) -> None:
-        for client in (*self._replaced, *filter(None, (self._client,))):
-            await client.aclose()
+        for one in (*self._replaced, *filter(None, (self._client,))):
+            await one.aclose()
         self._replaced.clear()
 
     async def _ask(
@@ -83,22 +81,19 @@ class Client:
         form: Mapping[str, str],
         access: Access,
         phase: "_Phase",
-        deadline: float,
     ) -> Reply:
-        client = await self._connectable()
+        connected = await self._connectable()
         url, where = _checked(f"{self._base}/api/v1/{path}"), ""
         for _ in range(_REDIRECTS + 1):
-            left = max(0.0, deadline - asyncio.get_running_loop().time())
-            request = client.build_request(
+            request = connected.build_request(
                 method,
                 url,
                 data=form if form and method == "POST" else None,
                 params=dict(form) if form and method == "GET" else None,
                 headers={**_HEADERS, **access.headers},
                 extensions={"trace": phase.note, **self._tls_name()},
-                timeout=httpx.Timeout(None, connect=left * _CONNECT_SHARE),
             )
-            response = await client.send(request, stream=True)
+            response = await connected.send(request, stream=True)
             try:
                 if not response.has_redirect_location:
                     body = await read_body(response.aiter_raw(), response.headers, path)
@@ -145,12 +140,7 @@ class Client:
 
 
 def _connecting(verify: ssl.SSLContext | bool) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        verify=verify,
-        trust_env=False,
-        follow_redirects=False,
-        limits=httpx.Limits(max_connections=_CONNECTIONS),
-    )
+    return client(verify, limits=httpx.Limits(max_connections=_CONNECTIONS))
 
 
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "poolroll"}

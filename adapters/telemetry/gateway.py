@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from adapters.connections import client
 from adapters.telemetry.page import CONTENT_TYPE, Page
 from adapters.trust import NoAuthorities, context
 from adapters.words import causes
@@ -94,13 +95,8 @@ class PushGateway:
 
 
 def _client(trusted: ssl.SSLContext | bool) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        verify=trusted,
-        follow_redirects=False,  # a PUT would lose its body, or a password go elsewhere
-        timeout=None,  # the caller limits each push as a whole
-        trust_env=False,
-        limits=httpx.Limits(max_keepalive_connections=0),
-    )
+    """No redirects: a PUT would lose its body, or a password go elsewhere."""
+    return client(trusted, limits=httpx.Limits(max_keepalive_connections=0))
 
 
 def _explained(error: Exception) -> str:

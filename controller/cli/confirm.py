@@ -54,6 +54,7 @@ class Confirmation:
             prepared,
             seen,
             during=BRIEF_LOOK if self._yes else LOOK,
+            is_watched=self._yes,
             commands=commands,
             without=self._overrides,
             more_notes=self._notes,
@@ -73,8 +74,10 @@ async def before(
     commands: timedelta | None,
     without: Collection[str] = (),
     more_notes: Sequence[str] = (),
+    is_watched: bool = False,
 ) -> list[str]:
-    """`during`: how long requests are counted;
+    """`during`: how long requests are counted; `is_watched`: the run begins right afterwards, so
+    that what is seen of the traffic meanwhile need not be watched again (`seen.watched`);
     `commands`: what they took for one member the last time; `without`: gates that the operator
     overrides; `more_notes`: for the operator to mind. Raises BalancerError, where a rollout is to
     begin."""
@@ -97,6 +100,7 @@ async def before(
             commands=commands,
             intervals=seen.intervals,
             without=without,
+            is_watched=is_watched,
         )
     except BalancerError as error:
         if prepared.is_new:
@@ -104,6 +108,7 @@ async def before(
         more = ["at stake", f"  not known now: {error}"]  # the run tolerates that for a while
     else:
         more = forecast_lines(plan, ahead)
+        seen.watched = ahead.seen
     notes, settings = [*seen.notes, *more_notes], prepared.file.settings
     text = plan_text(plan, settings, notes, {}, more, whole=prepared.plan, aside=seen.aside)
     return [*lines, *text]

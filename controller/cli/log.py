@@ -3,9 +3,8 @@
 import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
-
-import structlog
 
 from controller.cli.say import PATIENCE
 from controller.cli.writer import Writer, left_out
@@ -47,18 +46,26 @@ class LogNarrator:
     """Implements `controller.runner.recorder.Narrator`. It never waits for who reads the log."""
 
     def __init__(self, rollout: str, wall: Wall, log_format: str) -> None:
-        renderer: list[Any] = (
-            [_iso, structlog.processors.JSONRenderer()] if log_format == "json" else [_text]
-        )
+        self._rollout = rollout
         self._wall = wall
+        self._format = log_format
         self._writer = Writer(sys.stderr, self._left_out)
-        self._log = self._lines_to(_Logger(self._writer), renderer, rollout)
-        self._notes = self._lines_to(_Returned(), renderer, rollout)
 
-    @staticmethod
-    def _lines_to(logger: object, renderer: list[Any], rollout: str) -> Any:
+    @cached_property
+    def _log(self) -> Any:
+        return self._lines_to(_Logger(self._writer))
+
+    @cached_property
+    def _notes(self) -> Any:
+        return self._lines_to(_Returned())
+
+    def _lines_to(self, logger: object) -> Any:
+        import structlog  # takes a while: not before the pool was looked at
+
+        is_json = self._format == "json"
+        renderer: list[Any] = [_iso, structlog.processors.JSONRenderer()] if is_json else [_text]
         processors = [structlog.processors.add_log_level, *renderer]
-        return structlog.wrap_logger(logger, processors=processors, rollout=rollout)
+        return structlog.wrap_logger(logger, processors=processors, rollout=self._rollout)
 
     def _left_out(self, count: int) -> str:
         text: str = self._notes.warning(left_out(count), timestamp=self._wall(), kind="LeftOut")
@@ -81,7 +88,8 @@ class LogNarrator:
         self._writer.wait(PATIENCE)
 
     def watch(self, plan: Plan, commands: timedelta | None = None) -> None:
-        """Nothing to do: log lines show events only."""
+        """Log lines show events only. What makes them is loaded now, while nobody is out."""
+        _ = self._log
 
     def warn(self, text: str) -> None:
         """A line about something beside the rollout, like a notification that failed."""

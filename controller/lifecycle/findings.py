@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from controller.core.events import Answer, Halted
 from controller.core.plan.plan import Plan
+from controller.core.pool import InstanceView
 from controller.core.state.state import State, initial
 from controller.errors import BalancerError, Refused
 from controller.journal.unfinished import Unfinished
@@ -45,6 +46,8 @@ class Findings:
     intervals: Mapping[str, timedelta] = field(default_factory=dict)
     """Gate → the observed scrape interval of its metrics system."""
     unless: Mapping[str, tuple[Answer, str]] = field(default_factory=dict)
+    watched: Sequence[InstanceView] = ()
+    """Looks at the whole pool from the survey until the run began, oldest first."""
 
     @property
     def state(self) -> State:

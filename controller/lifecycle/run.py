@@ -1,10 +1,12 @@
 """Runs a rollout: prepare, confirm, loop, and the outcome in the journal."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from controller.config import RolloutFile
 from controller.core.outcome import ExitCode, Outcome
 from controller.core.pool import Member
+from controller.core.state.observe import flowed
 from controller.core.state.state import State
 from controller.journal.codec import encode
 from controller.lifecycle.begin import prepare
@@ -36,6 +38,8 @@ async def run(
         prepared, seen = await prepare(ports, hold, file, options)
         if not await confirm(prepared, seen):
             return None
+        if prepared.is_new:
+            prepared = replace(prepared, state=flowed(prepared.state, seen.watched))
         return prepared, await carry_out(ports, hold, prepared, narrators, questions, on_start)
 
 

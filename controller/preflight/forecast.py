@@ -15,6 +15,7 @@ from controller.core.forecast.stake import Loss, stake
 from controller.core.forecast.traffic import Traffic, traffic
 from controller.core.gates.tally import Tally
 from controller.core.plan.plan import Plan, Purpose
+from controller.core.pool import InstanceView
 from controller.core.settings import Policies
 from controller.journal.codec import decode
 from controller.ports import Clock, Journal, LoadBalancer
@@ -27,6 +28,9 @@ LOOK: Final = timedelta(seconds=1)
 
 BRIEF_LOOK: Final = timedelta(milliseconds=300)
 """The same, where the forecast is not shown first."""
+
+WATCHED_EVERY: Final = timedelta(milliseconds=100)
+"""How often the pool is looked at meanwhile, where the rollout begins right afterwards."""
 
 RATIOS: Final = (1.0, 0.1)
 """Shares of its requests that the new version may fail."""
@@ -44,6 +48,8 @@ class Forecast:
     """One for each of RATIOS; none in a rehearsal, or where requests are not counted."""
     loads: tuple[Load, ...]
     expected: Expected
+    seen: tuple[InstanceView, ...] = ()
+    """The looks at the whole pool that it was measured by, oldest first, where it was watched."""
 
 
 async def forecast(
@@ -56,10 +62,14 @@ async def forecast(
     commands: timedelta | None = None,
     intervals: Mapping[str, timedelta] | None = None,
     without: Collection[str] = (),
+    is_watched: bool = False,
 ) -> Forecast:
     """Raises BalancerError. `commands`: see `last_commands`; `intervals`: gate → its scrape
-    interval; `without`: gates that the operator overrides."""
-    rates = await _rates(found, balancer, clock, during)
+    interval; `without`: gates that the operator overrides; `is_watched`: look at the pool all the
+    time while requests are counted."""
+    is_watched = is_watched and found.abilities.counts
+    looks = await _looks(found, balancer, clock, during, is_watched=is_watched)
+    rates = _rates(found, looks)
     names = [member.name for member in plan.members]
     ramp, abilities = plan.policies.comeback.ramp, found.abilities
     now = traffic(found.views, rates, names, plan.max_unavailable, ramp, abilities.prefers_idle)
@@ -69,6 +79,7 @@ async def forecast(
         _losses(plan, now, intervals, without),
         loads(found.views, abilities.limits, names, plan.max_unavailable),
         expected(plan, commands, intervals),
+        looks if is_watched else (),
     )
 
 
@@ -85,16 +96,28 @@ def _losses(
     return tuple(stake(policies, now, ratio, intervals) for ratio in RATIOS)
 
 
-async def _rates(
-    found: PoolSurvey, balancer: LoadBalancer, clock: Clock, during: timedelta
-) -> dict[tuple[str, str], float]:
-    """(instance, backend) → requests per second since the survey, at least over `during`."""
-    spent = clock.now() - max(view.at for view in found.views)
-    if spent < during:
-        await clock.sleep(during - spent)
-    views = await asyncio.gather(*(balancer.look(one, ()) for one in balancer.instances))
+async def _looks(
+    found: PoolSurvey, balancer: LoadBalancer, clock: Clock, during: timedelta, *, is_watched: bool
+) -> tuple[InstanceView, ...]:
+    """The looks of the survey and those that followed, at least over `during`: all the time where
+    the pool is watched, otherwise one at the end, at its counts alone."""
+    until = max(view.at for view in found.views) + during
+    every = max(WATCHED_EVERY, found.abilities.pace)
+    members = None if is_watched else ()
+    seen = [*found.views]
+    while len(seen) == len(found.views) or clock.now() < until:
+        due = min(seen[-1].at + every, until) if is_watched else until
+        await clock.sleep(max(due - clock.now(), timedelta(0)))
+        seen += await asyncio.gather(*(balancer.look(one, members) for one in balancer.instances))
+    return tuple(seen)
+
+
+def _rates(found: PoolSurvey, looks: Collection[InstanceView]) -> dict[tuple[str, str], float]:
+    """(instance, backend) → requests per second since the survey."""
+    newest = {view.instance: view for view in looks}
     rates = {}
-    for first, last in zip(found.views, views, strict=True):
+    for first in found.views:
+        last = newest[first.instance]
         seconds = (last.at - first.at).total_seconds()
         for backend in last.backends.keys() & first.backends.keys():
             place = (last.instance, backend)

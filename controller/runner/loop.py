@@ -15,6 +15,7 @@ from typing import Final, NoReturn
 from controller.core.decide.context import Context, Output
 from controller.core.decide.decide import decide
 from controller.core.decide.journal import STEPS, is_protective
+from controller.core.decide.polling import until_due
 from controller.core.events import (
     Event,
     Finished,
@@ -42,7 +43,8 @@ from controller.runner.unbegun import unbegun
 from controller.runner.watchers import Prober, Watchers
 
 TICK: Final = timedelta(milliseconds=50)
-"""Decisions that depend on time alone are at most this late."""
+"""Decisions that depend on time alone are at most this late, and those on time where that costs
+every member (`until_due`)."""
 
 AT_ONCE: Final = 10_000
 """More decisions than this after one event is a bug: each ends a wait of one member or one gate,
@@ -145,8 +147,9 @@ class Runner:
 
     async def _next(self) -> tuple[Event | Observation, Step | None] | None:
         """The next event within a tick. The timeout covers only the wait, never the handling."""
+        most = until_due(self._plan, self.state, self._clock.now(), TICK)
         with suppress(TimeoutError):
-            async with asyncio.timeout(TICK.total_seconds()):
+            async with asyncio.timeout(most.total_seconds()):
                 return await self._queue.get()
         return None
 

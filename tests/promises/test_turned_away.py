@@ -42,9 +42,10 @@ def halted(played: Played, words: str) -> None:
     ],
     ids=["elsewhere", "with errors", "no more users"],
 )
-def test_users_turned_away(traffic: Traffic, words: str, most: int) -> None:
+@pytest.mark.parametrize("watched", [0, 400], ids=["", "watched before the run"])
+def test_users_turned_away(traffic: Traffic, words: str, most: int, watched: int) -> None:
     """The member goes back at once, before its upgrade has begun."""
-    played = play(scenario(traffic))
+    played = play(replace(scenario(traffic), watched=ms(watched)))
     halted(played, words)
     assert not played.steps("web1", RunStep)
     assert played.phases()["web1"] == "waiting"
@@ -58,6 +59,14 @@ def test_pool_that_gets_its_traffic_or_has_none(traffic: Traffic) -> None:
     ended(played, "done", 0)
     plain = play(Scenario(sim=THREE))
     assert played.took - plain.took <= timedelta(seconds=4)
+
+
+def test_traffic_watched_before_the_run_is_not_watched_again() -> None:
+    """The first member is taken out as much sooner."""
+    plain, early = (play(replace(scenario(Traffic()), watched=ms(one))) for one in (0, 400))
+    for played in (plain, early):
+        ended(played, "done", 0)
+    assert ms(300) <= plain.took - early.took <= ms(500)
 
 
 def turn_away(sim: Sim) -> None:

@@ -7,15 +7,23 @@ from itertools import count
 import pytest
 
 from controller.core.decide import decide as deciding
-from controller.core.events import AbortRequested, PauseRequested, ResumeRequested, SettingFailed
+from controller.core.events import (
+    AbortRequested,
+    MemberReturned,
+    PauseRequested,
+    ResumeRequested,
+    SettingFailed,
+    SoakEnded,
+)
 from controller.errors import LeaseLost, StateError
+from controller.journal.codec import decode
 from controller.records import Request, Verb
 from controller.runner.perform import weigh
 from controller.runner.watchers import heard
 from controller.tasks import Command, Guard, JobResult
 from tests.promises.beats import ended
 from tests.support.plays import play, play_on, start
-from tests.support.scenarios import ROLLOUT, ForkableRequests, Scenario, World, ms
+from tests.support.scenarios import QUICK, ROLLOUT, ForkableRequests, Scenario, World, ms
 from tests.support.virtual import EPOCH, LoopClock, run_virtually
 
 
@@ -120,6 +128,21 @@ def test_reload_between_setting_and_look_is_no_foreign_hand() -> None:
     played = play(Scenario(prepare=prepare))
     ended(played, "done", 0)
     assert len(played.told(SettingFailed)) == 1
+
+
+def test_what_time_alone_ends_is_ended_in_time() -> None:
+    """Each member waits for its soak, and not for a tick beside it."""
+    soak = ms(615)
+    played = play(Scenario(replace(QUICK, soak=soak, gates=())))
+    ended(played, "done", 0)
+    at = {
+        (kind, decode(one.kind, one.body).member): one.at
+        for kind in (MemberReturned, SoakEnded)
+        for one in played.world.journal.written(ROLLOUT)
+        if one.kind == kind.__name__
+    }
+    late = [at[SoakEnded, name] - at[MemberReturned, name] - soak for name in played.state.members]
+    assert max(late) <= ms(5)
 
 
 def test_decides_nothing_before_a_run_began_or_after_it_ended() -> None:

@@ -12,8 +12,9 @@ from controller.core.plan.abilities import Abilities, ByHand
 from controller.core.plan.plan import CourseShape, Plan
 from controller.core.plan.propose import propose
 from controller.core.plan.ramp import without_ramp
-from controller.core.pool import Instant, Member
+from controller.core.pool import InstanceView, Instant, Member
 from controller.core.settings import Selection, Settings
+from controller.core.state.observe import flowed
 from controller.core.state.state import State, initial
 from controller.core.steps import MemberStep, SetMember, Setting
 from controller.journal.codec import PLAN, decode, encode
@@ -172,7 +173,18 @@ async def start(
     row = RolloutRow(ROLLOUT, NAME, "", "", {}, EPOCH, "tester")
     await world.journal.begin(row, LoopClock().now(), *encode(plan))
     first = [scenario.begin, *first]
-    return await _run(scenario, world, plan, initial(plan), first, narrate, camera)
+    state = flowed(initial(plan), await _watch(scenario, world))
+    return await _run(scenario, world, plan, state, first, narrate, camera)
+
+
+async def _watch(scenario: Scenario, world: World) -> list[InstanceView]:
+    """Looks like those of the preflight, where the run begins right afterwards."""
+    balancer, clock = FakeLoadBalancer(world.sim, LoopClock()), LoopClock()
+    until, views = clock.now() + scenario.watched, []
+    while clock.now() < until:
+        views += [await balancer.look(name, None) for name in balancer.instances]
+        await clock.sleep(ms(100))
+    return views
 
 
 async def resume(

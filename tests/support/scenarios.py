@@ -202,6 +202,8 @@ class Scenario:
     """Asks metrics systems; each process has its own."""
     manner: Manner = CLASSIC
     """Of the load balancers."""
+    watched: timedelta = timedelta(0)
+    """How long the traffic is watched before the run begins."""
 
     def world(self) -> World:
         world = World(self.sim())

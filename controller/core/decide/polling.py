@@ -31,6 +31,21 @@ class Attention:
     """Until then, counted from now."""
 
 
+def until_due(plan: Plan, state: State, now: Instant, most: timedelta) -> timedelta:
+    """How soon time alone changes what is decided: the end of a soak or of the time for sticky
+    clients, the next sample of a gate. At most `most`, which is soon enough for all else."""
+    policies, moments = plan.policies, []
+    for m in state.in_progress:
+        if m.phase is Phase.DRAINING and m.order.set_at is not None:
+            moments.append(m.order.set_at + policies.drain.sticky)
+        if m.phase in JUDGED:
+            if m.trial.warmed_at is not None:
+                moments.append(m.trial.warmed_at + policies.soak)
+            sampled = ((gate, state.gate(gate.name, m.name)) for gate in policies.gates)
+            moments += (last.sampled_at + gate.every for gate, last in sampled if last is not None)
+    return min([most, *(moment - now for moment in moments if moment > now)])
+
+
 def attention(plan: Plan, state: State, instance: str, now: Instant) -> Attention:
     """What to look at next, and when."""
     snapshot = state.snapshots[instance]

@@ -1,8 +1,9 @@
 """What a look at a load balancer changes: snapshot, counts, and since when a member is quiet."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import reduce
 from typing import Final
 
 from controller.core.events import Looked, LookFailed
@@ -23,6 +24,9 @@ POINTS_KEEP: Final = timedelta(seconds=15)
 GOOD_FOR: Final = timedelta(seconds=2)
 """Each instance is looked at once a second at least; a look is good for so long."""
 
+GAP: Final = timedelta(milliseconds=250)
+"""Longest time that may pass unwatched in the traffic before a run, up to its first look."""
+
 OUTAGES_KEPT: Final = 100
 """More outages than that within one deadline are no reason to wait for longer."""
 
@@ -37,6 +41,8 @@ def observe(plan: Plan, state: State, event: Looked | LookFailed) -> State:
     view = event.view
     before = state.snapshots[view.instance]
     snapshot = looked(before, view)
+    if before.at is None:
+        state = _without_gap(state, view)
     state = replace(
         state,
         snapshots={**state.snapshots, view.instance: snapshot},
@@ -44,12 +50,7 @@ def observe(plan: Plan, state: State, event: Looked | LookFailed) -> State:
         tallies=_tallied(state, view),
         pool=_pooled(state, view),
     )
-    state = replace(
-        state,
-        points=_points(plan, state, view.at),
-        flows=_flowing(state, state.flows, view, view.backends, view.rates),
-        fronts=_flowing(state, state.fronts, view, view.frontends, {}),
-    )
+    state = replace(_flowed(state, view), points=_points(plan, state, view.at))
     state = _seen_again(_unlooked(state, before.tried_at, view.at), view.at)
     changed = {
         m.name: new for m in state.in_progress if (new := _watched(plan, state, m, view)) is not m
@@ -57,6 +58,34 @@ def observe(plan: Plan, state: State, event: Looked | LookFailed) -> State:
     changed |= _relapsed(state, before, view)
     changed |= _astray(state, view) if view.is_full else {}
     return replace(state, members={**state.members, **changed}) if changed else state
+
+
+def flowed(state: State, views: Iterable[InstanceView]) -> State:
+    """With the traffic that was watched before the run began, and nothing else of it."""
+    return reduce(lambda so_far, view: _flowed(_without_gap(so_far, view), view), views, state)
+
+
+def _flowed(state: State, view: InstanceView) -> State:
+    return replace(
+        state,
+        flows=_flowing(state, state.flows, view, view.backends, view.rates),
+        fronts=_flowing(state, state.fronts, view, view.frontends, {}),
+    )
+
+
+def _without_gap(state: State, view: InstanceView) -> State:
+    """Traffic that was watched before the run began counts only as far as each look, and the first
+    one of the run, follows the last one closely: whether it came evenly in between is not known.
+    """
+
+    def lasting(flows: Mapping[tuple[str, str], Flow]) -> Mapping[tuple[str, str], Flow]:
+        return {
+            place: flow
+            for place, flow in flows.items()
+            if place[0] != view.instance or view.at - flow.ends <= GAP
+        }
+
+    return replace(state, flows=lasting(state.flows), fronts=lasting(state.fronts))
 
 
 def _seen_again(state: State, at: Instant) -> State:

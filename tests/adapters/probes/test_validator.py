@@ -12,6 +12,7 @@ from adapters.probes import OutsideValidator
 from controller.tasks import (
     Command,
     CommandProbe,
+    HttpProbe,
     JobResult,
     TcpProbe,
     Validation,
@@ -52,6 +53,17 @@ async def test_first_try_is_at_once() -> None:
     result, tries, took = await _outcome([_OK], _smoke())
     assert (result, tries) == (ValidationResult(True, "command ./smoke.sh: passed"), 1)
     assert took == timedelta(0)
+
+
+@pytest.mark.parametrize("probe", [HttpProbe("http://127.0.0.1/"), TcpProbe("127.0.0.1", 1)])
+def test_library_of_http_is_loaded_before_a_rollout(
+    probe: HttpProbe | TcpProbe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes a while, which no member should be out for; without HTTP it is not needed."""
+    loaded: list[bool] = []
+    monkeypatch.setattr("adapters.probes.http.load", lambda: loaded.append(True))
+    OutsideValidator(ScriptedCommands([]), VirtualClock()).unusable(once(probe))
+    assert bool(loaded) == isinstance(probe, HttpProbe)
 
 
 async def test_passes_are_spaced() -> None:

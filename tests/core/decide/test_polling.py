@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from controller.core.decide.polling import attention
+from controller.core.decide.polling import attention, until_due
+from controller.core.events import Verdict
 from controller.core.gates.gate import CounterGate, Scope
 from controller.core.phases import Phase
 from controller.core.pool import Admin, Incarnation, InstanceView
-from controller.core.settings import Policies
+from controller.core.settings import DrainPolicy, Policies
 from controller.core.snapshot import Snapshot, looked, lost
-from controller.core.state.state import Mode, State, initial
+from controller.core.state.state import GateState, Mode, State, initial
 from tests.core.test_properties import PLAN
 from tests.core.test_snapshot import line
 from tests.support.members import changed
@@ -137,3 +138,35 @@ def test_member_is_looked_at_when_its_step_has_ended() -> None:
     """Who is in its place comes first."""
     ended = state(Phase.UPGRADING, seen(3.0, 3.0), step_ended=at(3.01))
     assert attention(CALM, ended, "lb1", at(3.01)).wait == at(0.01)
+
+
+SOAK = replace(PLAN, policies=replace(PLAN.policies, soak=at(3), drain=DrainPolicy(sticky=at(2))))
+
+
+@pytest.mark.parametrize(
+    ("phase", "changes", "sampled", "due"),
+    [
+        (Phase.DONE, {}, None, 0.05),
+        (Phase.DRAINING, {}, None, 0.05),
+        (Phase.DRAINING, {"set_at": at(8.01)}, None, 0.01),
+        (Phase.DRAINING, {"set_at": at(7.99)}, None, 0.05),
+        (Phase.OUT, {"set_at": at(8.01)}, None, 0.05),
+        (Phase.SOAKING, {}, None, 0.05),
+        (Phase.SOAKING, {"warmed_at": at(7.02)}, None, 0.02),
+        (Phase.SOAKING, {"warmed_at": at(7)}, None, 0.05),
+        (Phase.SOAKING, {"warmed_at": at(7.5)}, 9.03, 0.03),
+        (Phase.SOAKING, {"warmed_at": at(7.02)}, 9.03, 0.02),
+        (Phase.SOAKING, {"warmed_at": at(7.5)}, 8.9, 0.05),
+    ],
+)
+def test_until_due(
+    phase: Phase, changes: dict[str, Any], sampled: float | None, due: float
+) -> None:
+    """What only time ends is decided in time: the time for sticky clients, a soak, and the pause
+    between two samples. What is late already waits for something else."""
+    now = state(phase, seen(10, 10), **changes)
+    if sampled is not None:
+        last = GateState(at(sampled), Verdict.PASS, "none failed")
+        now = replace(now, gates={("errors", "web1"): last})
+    left = until_due(SOAK, now, at(10), at(0.05))
+    assert left.total_seconds() == pytest.approx(due)

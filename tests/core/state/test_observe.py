@@ -20,7 +20,7 @@ from controller.core.pool import (
     Seat,
 )
 from controller.core.state.counts import counted, peers_counted, pool_counted, pool_watched
-from controller.core.state.observe import observe
+from controller.core.state.observe import flowed, observe
 from controller.core.state.state import State, initial
 from tests.core.test_properties import PLAN
 from tests.core.test_snapshot import line
@@ -147,6 +147,46 @@ def test_flows_of_backends_and_frontends() -> None:
             assert state.fronts["lb1", "front"].between(at(0), at(1000)).total == 20
             assert (state.flows["lb1", "web"].rate, state.fronts["lb1", "front"].rate) == (7, None)
     assert [one.begins for one in (*state.flows.values(), *state.fronts.values())] == [at(2000)] * 2
+
+
+def look(when: int, instance: str = "lb1") -> InstanceView:
+    return InstanceView(
+        *(instance, at(when), Incarnation("1", 1), (OUT,), True),
+        backends={"web": Counters(0, when)},
+        frontends={"front": Counters(0, when)},
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "begins"),
+    [
+        ((0, 100, 200), 0),
+        ((0, 250, 300), 0),
+        ((0, 251, 300), 251),
+        ((0, 100, 149), 400),
+        ((), 400),
+    ],
+)
+def test_traffic_from_before_the_run(before: tuple[int, ...], begins: int) -> None:
+    """It counts as far as it was watched without a gap, up to the first look of the run; nothing
+    else of those looks does."""
+    state = flowed(initial(PLAN), [look(when) for when in before])
+    assert state.snapshots == initial(PLAN).snapshots
+    assert not state.members["web1"].draining.quiet
+    state = observe(PLAN, state, Looked(look(400)))
+    for when in (700, 1100):  # later gaps end nothing
+        state = observe(PLAN, state, Looked(look(when)))
+    for flow in (state.flows["lb1", "web"], state.fronts["lb1", "front"]):
+        assert (flow.begins, flow.ends) == (at(begins), at(1100))
+
+
+def test_traffic_from_before_the_run_at_another_balancer() -> None:
+    """Each has its own first look."""
+    plan = replace(PLAN, instances=("lb1", "lb2"))
+    state = flowed(initial(plan), [look(0), look(100, "lb2")])
+    state = observe(plan, state, Looked(look(300)))
+    assert state.flows["lb1", "web"].begins == at(300)
+    assert state.flows["lb2", "web"].begins == at(100)
 
 
 @pytest.mark.parametrize(("ago", "kept"), [(None, 6), (20, 26), (40, 6)])

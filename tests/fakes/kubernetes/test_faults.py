@@ -72,6 +72,20 @@ async def test_a_frozen_server_answers_nothing(tls: bool) -> None:
         assert (await going).status_code == 200
 
 
+async def test_a_watch_goes_on_after_the_server_was_frozen(
+    cluster: FakeCluster, client: httpx.AsyncClient
+) -> None:
+    async with client.stream("GET", MAPS, params={"watch": "1"}) as answer:
+        lines = answer.aiter_lines()
+        cluster.freeze()
+        cluster.add(manifests.configmap("state"))
+        following = asyncio.ensure_future(anext(lines))
+        await asyncio.sleep(0.03)
+        assert not following.done()
+        cluster.thaw()
+        assert json.loads(await following)["type"] == "ADDED"
+
+
 @pytest.mark.parametrize(("after", "found"), [(False, {}), (True, {"a": "1"})])
 async def test_a_write_is_cut_off_before_or_after_it_took_effect(
     cluster: FakeCluster, client: httpx.AsyncClient, after: bool, found: Json

@@ -156,6 +156,38 @@ async def test_annotations_are_limited(cluster: FakeCluster, client: httpx.Async
     assert (refused.status_code, "262144" in refused.json()["message"]) == (422, True)
 
 
+async def test_fields_that_nobody_knows_are_dropped_without_a_word(
+    cluster: FakeCluster, client: httpx.AsyncClient
+) -> None:
+    cluster.add(manifests.statefulset(replicas=0))
+    body = {"spec": {"replica": 3}}
+    done = await patch(client, f"{SETS}/web", body)
+    assert done.status_code == 200
+    assert "replica" not in done.json()["spec"]
+    refused = await patch(client, f"{SETS}/web", body, fieldValidation="Strict")
+    assert refused.status_code == 400
+    assert 'unknown field "spec.replica"' in refused.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("meta", "status"),
+    [
+        ({"labels": {"a": "x" * 63}}, 200),
+        ({"labels": {"a": "x" * 64}}, 422),
+        ({"labels": {"a": "not this"}}, 422),
+        ({"labels": {"a": 1}}, 400),
+        ({"annotations": {"a": "{any text}"}}, 200),
+        ({"annotations": {"a/b/c": ""}}, 422),
+        ({"annotations": {"a": {}}}, 400),
+    ],
+)
+async def test_labels_and_annotations(
+    cluster: FakeCluster, client: httpx.AsyncClient, meta: Json, status: int
+) -> None:
+    cluster.add(manifests.configmap("state"))
+    assert (await patch(client, f"{MAPS}/state", {"metadata": meta})).status_code == status
+
+
 # Whose field it is
 
 

@@ -25,6 +25,7 @@ from tests.support.kubernetes.objects import (
     suffix,
     uid_of,
 )
+from tests.support.kubernetes.schema import prune
 
 Change = Callable[[Json], Json]
 CONTROLLER: Final = "kube-controller-manager"
@@ -45,6 +46,8 @@ class Writer:
     operation: str = "Update"
     subresource: str = ""
     is_dry: bool = False
+    is_strict: bool = False
+    """Unknown fields are refused, not dropped."""
     is_put: bool = False
     """Preconditions are worded in another way for a PUT."""
 
@@ -54,6 +57,7 @@ class Registry(Deletion):
         obj = copy_of(body)
         meta = self._checked_names(kind, obj, namespace)
         name = str(meta["name"])
+        prune(kind, obj, strict=by.is_strict)
         if meta.pop("resourceVersion", ""):
             raise answers.bad_request("resourceVersion should not be set on objects to be created")
         if self.store.get(kind, name, namespace) is not None:
@@ -124,6 +128,7 @@ class Registry(Deletion):
             meta["namespace"] = namespace
         meta["resourceVersion"] = former["metadata"]["resourceVersion"]
         obj["apiVersion"], obj["kind"] = kind.api_version, kind.kind
+        prune(kind, obj, strict=by.is_strict)
         obj = _only(kind, former, obj, by.subresource)
         set_defaults(kind, obj)
         if by.subresource != "status":

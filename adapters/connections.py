@@ -1,0 +1,158 @@
+"""HTTP clients that leave no connection behind, whenever they are given up.
+
+httpx connects by anyio, which loses a connection when it is cancelled at the moment that this was
+made, and a socket when it is cancelled in the TLS handshake: both stay open until the garbage
+collector finds them. Connecting by asyncio alone closes them at once.
+"""
+
+import asyncio
+import select
+import socket
+import ssl
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from ipaddress import ip_address
+from typing import Any, Final
+
+import httpcore
+import httpx
+
+_SECOND_ADDRESS: Final = 0.25
+"""Seconds after which the next address of a name is tried beside the first (RFC 8305)."""
+
+_ENDED: Final = "the server ended the connection in the handshake"
+
+
+def client(
+    verify: ssl.SSLContext | bool,
+    *,
+    limits: httpx.Limits,
+    headers: Mapping[str, str] | None = None,
+    proxy: httpx.Proxy | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> httpx.AsyncClient:
+    """Without redirects, time limits, or anything of the environment: the caller decides those.
+    `transport`: instead of real connections."""
+    return httpx.AsyncClient(
+        transport=transport or _transport(verify, limits, proxy),
+        trust_env=False,
+        follow_redirects=False,
+        timeout=None,
+        headers=headers,
+    )
+
+
+def _transport(
+    verify: ssl.SSLContext | bool, limits: httpx.Limits, proxy: httpx.Proxy | None
+) -> httpx.AsyncHTTPTransport:
+    made = httpx.AsyncHTTPTransport(verify=verify, trust_env=False, limits=limits, proxy=proxy)
+    made._pool._network_backend = _Backend()  # httpx has no parameter for what httpcore takes
+    return made
+
+
+class _Backend(httpcore.AsyncNetworkBackend):
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        with _mapped(httpcore.ConnectError, httpcore.ConnectTimeout):
+            async with asyncio.timeout(timeout):
+                reader, writer = await asyncio.open_connection(
+                    host,
+                    port,
+                    local_addr=(local_address, 0) if local_address is not None else None,
+                    happy_eyeballs_delay=None if _is_address(host) else _SECOND_ADDRESS,
+                )
+        for option in socket_options or ():
+            writer.get_extra_info("socket").setsockopt(*option)
+        return _Stream(reader, writer)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+class _Stream(httpcore.AsyncNetworkStream):
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        with _mapped(httpcore.ReadError, httpcore.ReadTimeout):
+            async with asyncio.timeout(timeout):
+                return await self._reader.read(max_bytes)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        with _mapped(httpcore.WriteError, httpcore.WriteTimeout):
+            async with asyncio.timeout(timeout):
+                self._writer.write(buffer)
+                await self._writer.drain()
+
+    async def aclose(self) -> None:
+        """At once: a peer may never answer the farewell of TLS."""
+        self._writer.transport.abort()
+        with suppress(OSError):
+            await self._writer.wait_closed()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        try:
+            with _mapped(httpcore.ConnectError, httpcore.ConnectTimeout):
+                async with asyncio.timeout(timeout):
+                    await self._shake_hands(ssl_context, server_hostname)
+        except BaseException:
+            self._writer.transport.abort()
+            raise
+        return self
+
+    async def _shake_hands(self, context: ssl.SSLContext, name: str | None) -> None:
+        try:
+            await self._writer.start_tls(context, server_hostname=name)
+        except ConnectionResetError as error:
+            if error.args:
+                raise
+            # asyncio's own: the peer ended the connection, and nothing of the network is at fault.
+            raise ssl.SSLEOFError(ssl.SSL_ERROR_EOF, _ENDED) from error
+
+    def get_extra_info(self, info: str) -> Any:
+        names = {"client_addr": "sockname", "server_addr": "peername"}
+        if info == "is_readable":
+            return self._reader.at_eof() or _has_more(self._writer.get_extra_info("socket"))
+        return self._writer.get_extra_info(names.get(info, info))
+
+
+@contextmanager
+def _mapped(fault: type[Exception], too_slow: type[Exception]) -> Iterator[None]:
+    try:
+        yield
+    except TimeoutError as error:
+        is_ours = not error.args  # the system's own (ETIMEDOUT) has a number
+        raise (too_slow if is_ours else fault)(str(error)) from error
+    except OSError as error:  # what TLS meets is one, too
+        raise fault(str(error)) from error
+    except UnicodeError as error:  # a label that is too long for any name
+        raise fault(str(error)) from socket.gaierror(socket.EAI_NONAME, str(error))
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _has_more(sock: socket.socket | None) -> bool:
+    """Whether an idle connection has something to say, which is its end."""
+    if sock is None or sock.fileno() < 0:
+        return True
+    poll = select.poll()
+    poll.register(sock.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
