@@ -89,6 +89,10 @@ def _lets_unready_go(budget: Json) -> bool:
 
 def _use(registry: Registry, budget: Json, pod: str, *, is_dry: bool) -> None:
     name, status = name_of(budget), budget.get("status") or {}
+    for one in status.get("conditions") or ():
+        if one.get("reason") == "SyncFailed":
+            text = f"The disruption budget {name} does not allow evicting pods currently because "
+            raise answers.budget_refuses(f"{text}it failed sync: {one.get('message', '')}")
     if status.get("observedGeneration", 0) < budget["metadata"]["generation"]:
         text = f"The disruption budget {name} is still being processed by the server."
         raise answers.budget_refuses(text, after=10)
