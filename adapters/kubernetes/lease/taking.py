@@ -10,7 +10,8 @@ from typing import Final
 
 from adapters.kubernetes.faults import ApiError, Conflict, NotFound
 from adapters.kubernetes.lease.keeper import Keeper
-from adapters.kubernetes.lease.record import MANAGED, RETRY, LeaseRecord, Sight, is_recent, read
+from adapters.kubernetes.lease.record import MANAGED, RETRY, LeaseRecord, read
+from adapters.kubernetes.lease.sight import Sight, is_recent
 from adapters.kubernetes.objects import Json, Objects, made
 from adapters.kubernetes.paths import LEASES
 from controller.core.gates.figures import span

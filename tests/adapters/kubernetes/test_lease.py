@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from adapters.kubernetes.lease import LeaseLock, lease_name
-from adapters.kubernetes.lease.lock import LeaseHold
+from adapters.kubernetes.lease.hold import LeaseHold
 from adapters.kubernetes.state.lock import StateLock, state_lease_name
 from controller.core.pool import Instant
 from controller.errors import LeaseLost, PoolHeld, StateError
