@@ -91,14 +91,14 @@ def _finished(event: e.Finished) -> str:
 
 def _journal(event: e.JournalSeen, before: State) -> str:
     if event.fault:
-        return f"the state folder cannot be used: {event.fault}"
+        return f"the journal cannot be used: {event.fault}"
     if event.is_silent:
         return (
-            "the state folder does not answer: gates are judged, but no further step begins "
+            "the journal does not answer: gates are judged, but no further step begins "
             "until it does"
         )
     is_back = before.journal.is_silent and not event.is_late
-    return "the state folder answers again" if is_back else ""
+    return "the journal answers again" if is_back else ""
 
 
 def _snapshot(event: e.Looked | e.LookFailed | e.UseSeen, before: State) -> tuple[str, str] | None:
