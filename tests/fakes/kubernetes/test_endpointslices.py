@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.fakes.kubernetes.seen import endpoints, flip, quiet, ready, serving, steady
+from tests.fakes.kubernetes.seen import endpoints, flip, patched, quiet, ready, serving, steady
 from tests.support.kubernetes import manifests
 from tests.support.kubernetes.cluster import FakeCluster
 from tests.support.kubernetes.controllers.endpointslices import LARGEST
@@ -54,6 +54,26 @@ async def test_a_service_without_endpoints_keeps_a_slice(cluster: FakeCluster) -
     assert len(cluster.all(SLICES)) == 1
     cluster.registry.delete(SERVICES, "web", "default")
     await until(lambda: not cluster.all(SLICES))
+
+
+async def test_new_pods_are_born_out_of_a_narrowed_service(cluster: FakeCluster) -> None:
+    """The pods of now are labelled first, then the selector asks for the label."""
+    await start(cluster)
+    label = "poolroll.dev/in"
+    for number in range(3):
+        patched(cluster, PODS, f"web-{number}", {"metadata": {"labels": {label: "web"}}})
+    patched(cluster, SERVICES, "web", {"spec": {"selector": {label: "web"}}})
+    await quiet(cluster)
+    seen: list[set[str]] = []
+    cluster.store.listeners.append(lambda event: seen.append(serving(cluster)))
+    cluster.registry.delete(PODS, "web-1", "default")
+    await until(lambda: serving(cluster) == {"web-0", "web-2"})
+    del seen[:]
+    await steady(cluster, 3)
+    await quiet(cluster)
+    assert {"web-0", "web-2"} == set.union(*seen)
+    patched(cluster, PODS, "web-1", {"metadata": {"labels": {label: "web"}}})
+    await until(lambda: len(serving(cluster)) == 3)
 
 
 async def test_more_endpoints_than_a_slice_holds() -> None:

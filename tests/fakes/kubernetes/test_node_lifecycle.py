@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.fakes.kubernetes.seen import patched, quiet, ready, serving, steady
 from tests.support.kubernetes import manifests
 from tests.support.kubernetes.cluster import FakeCluster
@@ -183,6 +185,20 @@ async def test_an_evicted_pod_counts_as_failed(cluster: FakeCluster) -> None:
     await until(lambda: cluster.all(PODS) and cluster.all(PODS)[0]["status"].get("podIP"))
     cluster.registry.delete(PODS, name_of(cluster.all(PODS)[0]), "default")
     await until(lambda: is_true(cluster.get(JOBS, "upgrade"), "Failed"))
+
+
+@pytest.mark.parametrize(("policy", "most"), [("Failed", 1), ("TerminatingOrFailed", 2)])
+async def test_a_second_pod_waits_for_the_end_of_the_first(
+    cluster: FakeCluster, policy: str, most: int
+) -> None:
+    lasting(cluster, 1000)
+    assert cluster.kubelet is not None
+    cluster.kubelet.manner.ends = 20.0
+    cluster.add(job(backoffLimit=3, podReplacementPolicy=policy))
+    await until(lambda: cluster.all(PODS) and cluster.all(PODS)[0]["status"].get("podIP"))
+    cluster.registry.delete(PODS, name_of(cluster.all(PODS)[0]), "default")
+    await quiet(cluster)
+    assert len(cluster.all(PODS)) == most
 
 
 async def test_a_suspended_job_ends_its_pods(cluster: FakeCluster) -> None:

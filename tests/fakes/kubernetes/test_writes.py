@@ -222,6 +222,23 @@ async def test_a_patch_makes_its_manager_the_owner(
     assert forced.json()["spec"]["updateStrategy"]["rollingUpdate"]["partition"] == 0
 
 
+async def test_an_apply_pinned_to_what_is_gone_makes_nothing(client: httpx.AsyncClient) -> None:
+    body = manifests.configmap("state") | {"metadata": {"name": "state", "uid": "gone"}}
+    assert (await patch(client, f"{MAPS}/state", body, "apply")).status_code == 409
+    assert (await client.get(f"{MAPS}/state")).status_code == 404
+
+
+async def test_an_apply_owns_what_it_names_and_no_defaults(client: httpx.AsyncClient) -> None:
+    mine = manifests.statefulset(replicas=0)
+    assert (await patch(client, f"{SETS}/web", mine, "apply")).status_code == 201
+    theirs = {"apiVersion": "apps/v1", "kind": "StatefulSet", "spec": {"revisionHistoryLimit": 3}}
+    done = await patch(client, f"{SETS}/web", theirs, "apply", fieldManager="gitops")
+    assert done.status_code == 200
+    theirs["spec"] = {"revisionHistoryLimit": 3, "replicas": 1}
+    refused = await patch(client, f"{SETS}/web", theirs, "apply", fieldManager="gitops")
+    assert 'conflict with "poolroll" using apps/v1: .spec.replicas' in refused.json()["message"]
+
+
 async def test_the_user_agent_is_the_manager_that_is_not_named(
     cluster: FakeCluster, client: httpx.AsyncClient
 ) -> None:

@@ -186,7 +186,7 @@ class InstantKubelet(Controller):
         uid, now = uid_of(pod), self.time.seconds()
         grace = float(pod["metadata"].get("deletionGracePeriodSeconds", 0))
         began = self._ending.setdefault(uid, now)
-        ends = began + min(self.manner.ends, grace)
+        ends = began + min(_sleep_before(pod) + self.manner.ends, grace)
         if now < ends:
             return ends - now
         if not is_over(pod) and "containerStatuses" in pod["status"]:
@@ -207,3 +207,9 @@ class InstantKubelet(Controller):
                     "finishedAt": stamp(self.time.now()),
                 }
             }
+
+
+def _sleep_before(pod: Json) -> float:
+    """Seconds of the longest `preStop` sleep."""
+    hooks = [(one.get("lifecycle") or {}).get("preStop") or {} for one in pod["spec"]["containers"]]
+    return float(max((hook["sleep"]["seconds"] for hook in hooks if "sleep" in hook), default=0))

@@ -77,7 +77,7 @@ class Registry(Deletion):
         if kind is JOBS:
             select_its_pods(obj)
         check(kind, obj, None)
-        self._own(kind, None, obj, by)
+        self._own(kind, None, obj, by, body if by.operation == "Apply" else obj)
         return obj if by.is_dry else self.store.put(kind, obj)
 
     def _checked_names(self, kind: Kind, obj: Json, namespace: str) -> Json:
@@ -136,7 +136,7 @@ class Registry(Deletion):
         if kind.has_generation and _spec(obj) != _spec(former):
             obj["metadata"]["generation"] = former["metadata"].get("generation", 0) + 1
         if by.operation != "Apply":
-            self._own(kind, former, obj, by)
+            self._own(kind, former, obj, by, obj)
         if obj == former or by.is_dry:
             return obj
         if kind is not NAMESPACES and may_go(obj):
@@ -177,6 +177,9 @@ class Registry(Deletion):
         if wanted["metadata"].get("managedFields"):
             raise answers.bad_request("metadata.managedFields must be nil")
         if self.store.get(kind, name, namespace) is None:
+            if uid := wanted["metadata"].get("uid"):
+                why = f"uid mismatch: the provided object specified uid {uid}, and no existing"
+                raise answers.conflict(kind, name, f"{why} object was found")
             return self.create(kind, wanted, namespace, by), True
         who = self._entry(kind, by)
 
@@ -202,14 +205,15 @@ class Registry(Deletion):
         }
         return entry | ({"subresource": by.subresource} if by.subresource else {})
 
-    def _own(self, kind: Kind, former: Json | None, obj: Json, by: Writer) -> None:
+    def _own(self, kind: Kind, former: Json | None, obj: Json, by: Writer, owned: Json) -> None:
+        """An apply owns what it names; other writes own the defaults that they caused too."""
         obj["metadata"]["managedFields"] = (former or {"metadata": {}})["metadata"].get(
             "managedFields", []
         )
         if former is not None and obj == former:
             return
         owners = Owners(obj)
-        owners.written(former, obj, self._entry(kind, by))
+        owners.written(former, owned, self._entry(kind, by))
         obj["metadata"]["managedFields"] = copy_of({"m": owners.entries()})["m"]
 
 
