@@ -7,11 +7,12 @@ INPUTS := pyproject.toml constraints.txt
 # Debian keeps haproxy where only root's PATH looks.
 export PATH := $(PATH):/usr/sbin:/sbin
 
-.PHONY: help demo test lint bench clean servers
+.PHONY: help demo test test-cluster lint bench clean servers
 
 help:
 	@echo 'make demo    a real HAProxy, app servers and a load on loopback, and a rollout under it'
 	@echo 'make test    all tests, and the branch coverage of controller/core'
+	@echo 'make test-cluster  what speaks to Kubernetes, against POOLROLL_TEST_KUBECONFIG or the fake'
 	@echo 'make lint    format, style, types, import contracts'
 	@echo 'make bench   what poolroll itself costs, as ratios measured in one run'
 	@echo 'make clean   remove what make made'
@@ -24,6 +25,10 @@ demo: $(VENV)/.demo
 test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.dev servers
 	$(VENV)/bin/python -m pytest -n 6 --dist worksteal --cov=controller/core --cov-branch --cov-fail-under=100
+
+# One throw-away namespace a test, nodes of its own. See tests/support/kubernetes/any_cluster.py.
+test-cluster: $(VENV)/.dev
+	$(VENV)/bin/python -m pytest -n $(or $(WORKERS),1) -m cluster
 
 lint: $(VENV)/.dev
 	$(VENV)/bin/ruff format --check .

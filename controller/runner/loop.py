@@ -97,6 +97,7 @@ class Runner:
             state=lambda: self.state,
             post=self._post_and_wait,
             wait_for_decisions=self._wait_for_decisions,
+            wake=self._wake_watchers,
         )
 
     @property
@@ -177,8 +178,7 @@ class Runner:
         for task, step in self._tasks.items():
             if not isinstance(step, SetMember) and not self._is_open(step):
                 task.cancel()
-        self._wake.set()
-        self._wake = asyncio.Event()
+        self._wake_watchers()
 
     async def _carry_out(self, output: Output, group: asyncio.TaskGroup) -> None:
         if not isinstance(output, STEPS):
@@ -244,6 +244,10 @@ class Runner:
     async def _post_and_wait(self, event: Event | Observation) -> None:
         self._post(event)
         await self._queue.join()
+
+    def _wake_watchers(self) -> None:
+        self._wake.set()
+        self._wake = asyncio.Event()
 
     async def _wait_for_decisions(self, most: timedelta) -> None:
         with suppress(TimeoutError):

@@ -152,7 +152,7 @@ def test_user_without_a_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
         raise StateError("this user has no home folder; name a state folder with --state")
 
     monkeypatch.setattr(bootstrap, "default_state_dir", no_default)
-    assert bootstrap.state_folder(str(tmp_path)) == tmp_path
-    assert bootstrap.folder_to_name(tmp_path) == str(tmp_path)
+    assert bootstrap.state_place(str(tmp_path)) == bootstrap.StatePlace(tmp_path)
+    assert bootstrap.place_to_name(bootstrap.StatePlace(tmp_path)) == str(tmp_path)
     with pytest.raises(StateError, match="--state"):
-        bootstrap.state_folder(None)
+        bootstrap.state_place(None)

@@ -39,7 +39,7 @@ rollout, with all the old workers still alive, is not a state to upgrade in anyw
 def apply(plan: Plan, state: State, event: e.Event | e.Observation, now: Instant) -> State:
     """The state after `event`, which happened at `now`. Raises phases.IllegalMove, and
     invariants.InvariantBroken."""
-    if isinstance(event, e.Looked | e.LookFailed):
+    if isinstance(event, e.Looked | e.LookFailed | e.UseSeen):
         return observe(plan, state, event)
     if isinstance(event, e.JournalSeen):
         return replace(state, journal=event.after(state.journal))

@@ -46,6 +46,8 @@ def _said(event: Event | Observation, before: State, after: State) -> tuple[str,
             return ("", said) if said else None
         case e.Looked() | e.LookFailed():
             return _snapshot(event, before)
+        case e.UseSeen():
+            return None  # the board shows it; a halt over it says it
         case e.Intended(step):
             if isinstance(step, OpenPool | ClosePool):
                 return "", _pool_intent(step)
@@ -184,6 +186,8 @@ def _left(member: str, state: State, end: str = "") -> str:
     in_flight = state.in_flight(member)
     if in_flight is None:
         return ""
+    if in_use := state.in_flight_as(member):
+        return in_use + end
     return (f"{count(in_flight, 'request')} in flight" if in_flight else "nothing in flight") + end
 
 
@@ -255,6 +259,8 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
             return member, "the operator said no"
         case e.MemberInherited(member):
             return member, "still out since an earlier rollout: it goes first"
+        case e.MemberRenewed(member):
+            return member, "something else came to its place, and is out until it has proven itself"
         case e.MemberRelapsed(member, instance):
             return member, (
                 f"out again at {instance} since its reload, which restored what this rollout had "

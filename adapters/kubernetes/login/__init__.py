@@ -1,0 +1,1 @@
+"""Credentials and where they come from: a pod's own, a kubeconfig, a plugin."""

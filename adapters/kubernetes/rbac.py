@@ -1,0 +1,59 @@
+"""All that a rollout needs to be allowed, in the namespace of its pool and in that of its state."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from adapters.kubernetes.api import Api
+from adapters.kubernetes.ground import Ground
+from adapters.kubernetes.lease import lease_name
+from adapters.kubernetes.needed import needed
+from adapters.kubernetes.nodes.rights import needed as needed_for_nodes
+from adapters.kubernetes.paths import CONFIGMAPS, EVENTS, LEASES, Resource
+from adapters.kubernetes.rights import Right
+from adapters.kubernetes.state import state_names
+from adapters.kubernetes.state.lock import state_lease_name
+from controller.pools.kubernetes import NodePool, PodPool
+from controller.ports import Clock
+
+_BY_NAME: Final = ("get", "patch", "create")
+"""Made by server-side apply: a Role can limit that to one name."""
+
+
+async def rights_of(api: Api, pool: PodPool | NodePool, clock: Clock) -> Sequence[Right]:
+    """Of the pool, its lock and its Events. Raises ApiError, BalancerError."""
+    namespace = pool.cluster.namespace or api.access.namespace
+    if isinstance(pool, NodePool):
+        own = needed_for_nodes(namespace, job=pool.job)
+        return (*own, *_shared(namespace, f"nodes/{pool.selector}", "default"))
+    ground = Ground(api, pool, clock)
+    try:
+        identity = await ground.live.identity()
+        rotation = (await ground.turn()).kind
+    finally:
+        await ground.aclose()
+    resource, history = identity.resource, identity.history
+    own = needed(namespace, pool.service, resource, identity.workload, history, rotation)
+    return (*own, *_shared(namespace, identity.path, namespace))
+
+
+def rights_of_state(namespace: str, rollout: str) -> Sequence[Right]:
+    """Of journal, history and lock in the cluster."""
+    return (
+        Right.to("list", CONFIGMAPS, namespace),
+        *_named(CONFIGMAPS, namespace, state_names(rollout), (*_BY_NAME, "watch")),
+        Right.to("list", LEASES, namespace),
+        *_named(LEASES, namespace, [state_lease_name(rollout)], _BY_NAME),
+    )
+
+
+def _shared(namespace: str, pool: str, events: str) -> Sequence[Right]:
+    return (
+        *_named(LEASES, namespace, [lease_name(pool)], _BY_NAME),
+        Right.to("create", EVENTS, events),
+    )
+
+
+def _named(
+    resource: Resource, namespace: str, names: Sequence[str], verbs: Sequence[str]
+) -> Sequence[Right]:
+    return [Right.to(verb, resource, namespace, name) for name in names for verb in verbs]
