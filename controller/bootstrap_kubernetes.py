@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from adapters.clock import SystemClock
@@ -26,11 +27,10 @@ from controller.pools.kubernetes import (
 from controller.ports import Lock, MetricsSource, Notifier, Store
 
 if TYPE_CHECKING:
-    from adapters.kubernetes.service import ServicePool
-
     from adapters.kubernetes.api import Api
     from adapters.kubernetes.nodes.pool import NodesPool
     from adapters.kubernetes.rights import Right
+    from adapters.kubernetes.service import ServicePool
 
 Pool = PodPool | NodePool
 
@@ -59,17 +59,16 @@ def client(cluster: Cluster) -> Api:
 
 def pool_of(pool: Pool) -> ServicePool | NodesPool:
     """Load balancer and tasks in one. Raises UsageFault."""
-    from adapters.kubernetes.service import ServicePool
-
+    from adapters.kubernetes.nodes.own import own_node, own_pod
     from adapters.kubernetes.nodes.pool import NodesPool
+    from adapters.kubernetes.service import ServicePool
 
     api = client(pool.cluster)
     made: ServicePool | NodesPool
     if isinstance(pool, PodPool):
         made = ServicePool(api, pool, SystemClock())
     else:
-        own = os.environ.get("POOLROLL_NODE", "")
-        pod = os.environ.get("POOLROLL_POD", "")
+        own, pod = own_node(os.environ), own_pod(os.environ)
         made = NodesPool(api, pool, SystemClock(), own_node=own, own_pod=pod)
     _closing.append(made.aclose)
     return made
@@ -90,7 +89,6 @@ def warnings(cluster: Cluster) -> Sequence[str]:
 def pool_lock(pool: Pool, by: str) -> Lock:
     """Of the pool itself, for all who know the cluster, wherever their state is."""
     from adapters.kubernetes.lease import LeaseLock
-
     from adapters.kubernetes.pool_lock import PoolLock
 
     api = client(pool.cluster)
@@ -135,15 +133,16 @@ def state_lock(state: ClusterState, by: str) -> Lock:
 
 
 def events(pool: Pool) -> Notifier:
-    """Kubernetes Events on the Service, or on nothing that is one Node's."""
+    """Kubernetes Events on the workload; over Nodes, on the namespace."""
     from adapters.kubernetes.events import EventNotifier
-
     from adapters.kubernetes.paths import NAMESPACES, SERVICES
 
     api = client(pool.cluster)
     namespace = api.access.namespace
     if isinstance(pool, PodPool):
-        return EventNotifier(api, SERVICES, pool.service, namespace, SystemClock())
+        service, clock = pool.service, SystemClock()
+        find = partial(_name_of, api, pool)
+        return EventNotifier(api, SERVICES, service, namespace, clock, workload=find)
     return EventNotifier(api, NAMESPACES, namespace, "", SystemClock())
 
 
@@ -187,7 +186,15 @@ async def roles(file: RolloutFile, state: ClusterState | None, kind: str, name: 
 
 
 async def _rights(file: RolloutFile, state: ClusterState | None) -> Sequence[Right]:
-    raise NotImplementedError
+    from adapters.kubernetes.rbac import rights_of, rights_of_state
+
+    pool = file.settings.pool
+    rights: list[Right] = []
+    if isinstance(pool, PodPool | NodePool):
+        rights += await rights_of(client(pool.cluster), pool, SystemClock())
+    if state is not None:
+        rights += rights_of_state(state.cluster.namespace, file.settings.name)
+    return rights
 
 
 def _tell(line: str) -> None:

@@ -1,6 +1,7 @@
 """Credentials: had when first needed, renewed in time, and once more when they are refused."""
 
 import asyncio
+import base64
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -31,7 +32,11 @@ class Grant:
 
     @property
     def secrets(self) -> frozenset[str]:
-        return frozenset(filter(None, (self.authorization.partition(" ")[2].strip(),)))
+        scheme, _, shown = self.authorization.partition(" ")
+        found = {shown.strip()}
+        if scheme == "Basic":
+            found.add(base64.b64decode(shown).decode(errors="replace").partition(":")[2])
+        return frozenset(filter(None, found))
 
 
 def bearer(token: str, what: str) -> Grant:

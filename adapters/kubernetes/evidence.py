@@ -11,7 +11,7 @@ from adapters.kubernetes.faults import ApiError
 from adapters.kubernetes.occurrences import Mark, counted, looked, marked, status_of
 from controller.core.gates.evidence import Alert, AlertRule, Freshness, Missing, Reading, Reduce
 from controller.core.pool import Instant
-from controller.errors import MetricsRefused
+from controller.errors import BalancerError, MetricsRefused
 from controller.metrics_servers import read_own_query
 from controller.pools.kubernetes import Measure
 from controller.ports import Clock
@@ -25,7 +25,8 @@ class Pool(Protocol):
     """Who knows what is in a member's place."""
 
     async def sitting(self, member: str) -> dict[str, Any] | None:
-        """The pod or Node there, as it is now; None: there is none. Raises ApiError."""
+        """The pod or Node there, as it is now; None: there is none. Raises ApiError,
+        BalancerError."""
 
 
 class OwnEvidence:
@@ -58,7 +59,7 @@ class OwnEvidence:
             raise MetricsRefused(self._name, query, "nothing is measured as that") from None
         try:
             found = await self._pool.sitting(member)
-        except ApiError as error:
+        except (ApiError, BalancerError) as error:
             return Reading(query, missing=Missing.UNREACHABLE, words=str(error))
         if found is None:
             words = f"nothing is in the place of {member} now"

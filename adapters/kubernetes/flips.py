@@ -35,6 +35,7 @@ class Flips:
         self._namespace = namespace
         self._clock = clock
         self._turn: Turn | None = None
+        self._armed_at = timedelta(0)
         self._workload = ""
         self._is_in_hand: Callable[[Json], bool] = lambda _: False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -47,6 +48,7 @@ class Flips:
         """From now on every new pod of the workload is kept out. `is_in_hand`: whether the rollout
         waits for it, so that it is noted as that."""
         self._turn, self._workload, self._is_in_hand = turn, workload_uid, is_in_hand
+        self._armed_at = self._clock.now()
 
     def disarm(self) -> None:
         self._turn = None
@@ -54,6 +56,9 @@ class Flips:
     @property
     def is_armed(self) -> bool:
         return self._turn is not None
+
+    def is_armed_for(self, long: timedelta) -> bool:
+        return self.is_armed and self._clock.now() - self._armed_at >= long
 
     def arrived(self, kind: str, pod: Json) -> None:
         """Called on the watch's own path."""

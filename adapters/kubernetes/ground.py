@@ -66,6 +66,6 @@ class Ground:
         return self.live.place_of(pod) in self.in_hand
 
     async def aclose(self) -> None:
+        """The client is whose it was."""
         await self.flips.aclose()
         await self.live.aclose()
-        await self.api.aclose()

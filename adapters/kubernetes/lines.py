@@ -67,20 +67,30 @@ def _line(
     if pod is None:
         admin = Admin.READY if turn.kind is Rotation.DELETE else Admin.OUT
         return Line(backend, place, key, None, admin, Health.FAILING, Check.RUNNING, WEIGHT)
+    occupant = occupant_of(picture.service, pod, kind.revision_of(picture.seen, pod))
+    if is_new(turn, picture, pod) and is_former(kind, picture, pod):
+        # About to be let in: nobody serves there yet, and nobody has anything to prove.
+        admin, health = Admin.READY, Health.FAILING
+        return Line(
+            backend, place, key, occupant, admin, health, Check.RUNNING, WEIGHT, is_unset=True
+        )
     return Line(
         backend=backend,
         member=place,
         key=key,
-        occupant=occupant_of(picture.service, pod, kind.revision_of(picture.seen, pod)),
+        occupant=occupant,
         admin=admin_of(turn, picture, pod),
         health=Health.PASSING if _is_healthy(turn, picture, pod) else Health.FAILING,
         check=Check.RUNNING,
         weight=WEIGHT,
-        is_new=is_new(turn, picture, pod) and not is_former(kind, picture, pod),
-        is_unset=turn.kind is not Rotation.DELETE
-        and picture.is_in(pod)
-        and OUT not in annotations_of(pod),
+        is_new=is_new(turn, picture, pod),
+        is_unset=_is_unset(turn, picture, pod),
     )
+
+
+def _is_unset(turn: Turn, picture: Picture, pod: Json) -> bool:
+    is_held = turn.kind is not Rotation.DELETE
+    return is_held and picture.is_in(pod) and OUT not in annotations_of(pod)
 
 
 def admin_of(turn: Turn, picture: Picture, pod: Json) -> Admin:

@@ -12,7 +12,7 @@ from adapters.kubernetes.faults import Forbidden, NotFound
 from adapters.kubernetes.flips import Flips
 from adapters.kubernetes.lines import Picture
 from adapters.kubernetes.paths import PODS, REPLICASETS, SERVICES, SLICES
-from adapters.kubernetes.pods import Owner, owner_of
+from adapters.kubernetes.pods import Owner, is_terminating, owner_of
 from adapters.kubernetes.slices import SERVICE_NAME, endpoints_of
 from adapters.kubernetes.watch import Watch
 from adapters.kubernetes.workloads.base import Json, Seen, Workload, owned
@@ -171,6 +171,14 @@ class Live:
     def place_of(self, pod: Json) -> str:
         """The member that a pod is; empty: not known yet."""
         return self._identity.kind.place_of(pod) if self._identity is not None else ""
+
+    async def pod_at(self, member: str, within: timedelta) -> Json | None:
+        """The pod in a member's place; None: there is none."""
+        await self.identity()
+        assert self._pods is not None
+        await self._pods.fresh(within)
+        found = [pod for pod in self._pods.objects().values() if self.place_of(pod) == member]
+        return min(found, key=is_terminating, default=None)
 
     async def _history(self, identity: Identity, workload: Json) -> tuple[Json, ...]:
         query = as_query(workload["spec"].get("selector") or {})

@@ -10,8 +10,8 @@ from adapters.kubernetes.needed import needed
 from adapters.kubernetes.nodes.rights import needed as needed_for_nodes
 from adapters.kubernetes.paths import CONFIGMAPS, EVENTS, LEASES, Resource
 from adapters.kubernetes.rights import Right
-from adapters.kubernetes.state import state_names
 from adapters.kubernetes.state.lock import state_lease_name
+from adapters.kubernetes.state.names import state_names
 from controller.pools.kubernetes import NodePool, PodPool
 from controller.ports import Clock
 
@@ -31,8 +31,8 @@ async def rights_of(api: Api, pool: PodPool | NodePool, clock: Clock) -> Sequenc
         rotation = (await ground.turn()).kind
     finally:
         await ground.aclose()
-    resource, history = identity.resource, identity.history
-    own = needed(namespace, pool.service, resource, identity.workload, history, rotation)
+    kind = identity.kind
+    own = needed(namespace, pool.service, kind.resource, identity.name, kind.history, rotation)
     return (*own, *_shared(namespace, identity.path, namespace))
 
 

@@ -9,7 +9,7 @@ from adapters.kubernetes.api import Api, Json
 from adapters.kubernetes.faults import ApiError, Invalid, NotFound, as_balancer_error
 from adapters.kubernetes.ground import Ground
 from adapters.kubernetes.held import KEPT
-from adapters.kubernetes.lines import Picture, lines_of, to_let_in
+from adapters.kubernetes.lines import Picture, is_new, lines_of, to_let_in
 from adapters.kubernetes.live import Identity
 from adapters.kubernetes.narrowing import narrow, widen
 from adapters.kubernetes.pods import (
@@ -40,6 +40,8 @@ from controller.tasks import JobResult, Task, TaskJob
 ONE: Final = Incarnation("kubernetes", 0)
 """What is set in a cluster is not lost with a process of it."""
 _NOW: Final = timedelta(0)
+_KNOWS: Final = timedelta(seconds=2)
+"""After that a process has taken out what it has in hand: what is out besides may be let in."""
 
 
 class ServicePool:
@@ -75,7 +77,7 @@ class ServicePool:
         async with self._told():
             identity, turn = await self._live.identity(), await self._ground.turn()
             picture = await self._live.picture(_NOW)
-        if self._flips.is_armed:
+        if self._flips.is_armed_for(_KNOWS):
             self._flips.let_in(to_let_in(identity.kind, turn, picture, self._ground.in_hand))
         lines = lines_of(identity.kind, turn, picture, identity.namespace, identity.path)
         return InstanceView(
@@ -170,7 +172,7 @@ class ServicePool:
                 raise CommandRefused(
                     self._instance, "with rotation: delete, no pod can be kept out of its Service"
                 )
-            if is_selected(picture.service, pod):
+            if is_selected(picture.service, pod) or is_new(turn, picture, pod):
                 if why := identity.kind.blocked(picture.seen, member):
                     raise CommandRefused(self._instance, why)
                 also = identity.kind.leaving(pod)
@@ -203,6 +205,10 @@ class ServicePool:
             what = f"{name_of(pod)} is terminating" if pod is not None else f"{member} has no pod"
             raise BalancerUnreachable(self._instance, f"{what} at the moment")
         return picture, pod
+
+    async def sitting(self, member: str) -> Json | None:
+        """For gates on the members themselves."""
+        return await self._live.pod_at(member, timedelta(seconds=1))
 
     # --- tasks -------------------------------------------------------------------------------
 

@@ -217,6 +217,7 @@ def abilities_of(
         pace=PACE,
         counts=False,
         cuts=False,
+        remembers=True,
         floor=floor_of(picture, budgets),
     )
 

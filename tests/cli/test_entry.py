@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 import controller.cli.demo as demonstration
-from controller import bootstrap
+from controller import bootstrap, bootstrap_state
 from controller.cli.entry import HELP
 from controller.cli.main import poolroll
 from controller.config import starter
@@ -151,7 +151,7 @@ def test_user_without_a_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     def no_default(*_: object) -> Path:
         raise StateError("this user has no home folder; name a state folder with --state")
 
-    monkeypatch.setattr(bootstrap, "default_state_dir", no_default)
+    monkeypatch.setattr(bootstrap_state, "default_state_dir", no_default)
     assert bootstrap.state_place(str(tmp_path)) == bootstrap.StatePlace(tmp_path)
     assert bootstrap.place_to_name(bootstrap.StatePlace(tmp_path)) == str(tmp_path)
     with pytest.raises(StateError, match="--state"):

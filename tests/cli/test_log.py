@@ -71,12 +71,12 @@ SENTENCES: list[tuple[Event | Observation, State, str]] = [
     (
         set_member(Setting.HOLD),
         state(Phase.HOLDING),
-        "nothing in flight: going into maintenance",
+        "nothing in flight: taken out of rotation",
     ),
     (
         set_member(Setting.HOLD),
         state(Phase.HOLDING, 1),
-        "1 request in flight: going into maintenance",
+        "1 request in flight: taken out of rotation",
     ),
     (set_member(Setting.HOLD), state(Phase.UPGRADING), "no longer out: taking it out again"),
     (
@@ -147,7 +147,7 @@ SENTENCES: list[tuple[Event | Observation, State, str]] = [
     (e.OperatorAnswered("web1", go_on=False), state(), "the operator said no"),
     (HALT, state(), "HALT (gate): gate 'errors': 4 of 42 requests failed"),
     (e.RunBegan("me@here"), state(), "begun by me@here"),
-    (set_member(Setting.HOLD), UNSEEN, "going into maintenance"),
+    (set_member(Setting.HOLD), UNSEEN, "taken out of rotation"),
     (set_member(Setting.CUT), UNSEEN, "drain timeout reached: closing what is left (on_timeout)"),
     (e.MemberSet("web1", Setting.DRAIN, {}), UNSEEN, "takes no new traffic"),
     (e.MemberFailed("web1", "it broke"), state(), "stays OUT OF ROTATION: it broke"),

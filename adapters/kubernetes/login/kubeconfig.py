@@ -47,6 +47,8 @@ def choose(path: str, context: str, environ: Mapping[str, str]) -> Chosen:
     there = [one for one in files if _has_text(one, must_exist=bool(path))]
     if not there:
         mend = "name one in the rollout file (kubeconfig) or in KUBECONFIG"
+        if environ.get("KUBERNETES_SERVICE_HOST"):
+            mend += "; or give this pod its service account token (automountServiceAccountToken)"
         raise BadAccess(f"no kubeconfig: {title} does not exist or is empty; {mend}")
     merger = _merged(there)
     name = context or _current(merger.config_files, there)

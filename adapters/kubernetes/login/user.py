@@ -21,8 +21,10 @@ def source_of(chosen: Chosen, title: str, again: Callable[[], Grant]) -> Source:
     user = chosen.user
     if user.get("auth-provider"):
         return Provider(chosen, user["auth-provider"])
-    if not user.get("token") and (path := user.get("tokenFile")):
-        return TokenFile(str(Path(chosen.user_base, str(path))))
+    if path := user.get("tokenFile"):
+        file = Path(chosen.user_base, str(path))
+        if file.is_file() or not user.get("token"):
+            return TokenFile(str(file))
     if isinstance(found := user.get("exec"), dict) and not user.get("token"):
         cluster = _told(chosen) if found.get("provideClusterInfo") else None
         return Plugin(found, chosen.user_base, cluster)

@@ -8,7 +8,9 @@ from adapters.kubernetes.faults import Conflict, NotFound
 from adapters.kubernetes.nodes import marks
 from adapters.kubernetes.nodes.lines import occupant_of
 from adapters.kubernetes.paths import NODES, PODS
+from adapters.kubernetes.watch import Watch
 from controller.errors import CommandRefused, NoSuchMember
+from controller.ports import Clock
 from controller.records import Seats
 
 TRIES: Final = 8
@@ -37,6 +39,9 @@ class Nodes:
         if found is None:
             raise NoSuchMember(self.api.where, f"no Node {name} with labels {self.selector}")
         return found
+
+    def watch(self, clock: Clock) -> Watch:
+        return Watch(self.api, NODES, "", clock=clock, labels=self.selector, trim=marks.slim)
 
     async def pods_on(self, name: str) -> list[Json]:
         return list((await self.api.list(PODS, fields=f"spec.nodeName={name}")).items)

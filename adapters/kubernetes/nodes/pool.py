@@ -17,7 +17,9 @@ from adapters.kubernetes.nodes.lines import ONE, line_of
 from adapters.kubernetes.nodes.marks import Mark, Stage, mark_of
 from adapters.kubernetes.nodes.survey import Surveyor
 from adapters.kubernetes.nodes.tasks import NodeTasks
+from adapters.kubernetes.watch import Watch
 from controller.core.pool import FULL, Admin, Found, Incarnation, InstanceView, Line
+from controller.core.steps import Course
 from controller.errors import CommandRefused, WeightRefused
 from controller.pools.kubernetes import NodePool
 from controller.ports import Clock
@@ -25,6 +27,8 @@ from controller.records import Confirmed, Seats, Survey
 from controller.tasks import JobResult, Task, TaskJob
 
 NONE: Final = timedelta(0)
+AGAIN: Final = timedelta(seconds=2)
+"""Between two tries to begin a watch."""
 
 
 class NodesPool:
@@ -47,6 +51,9 @@ class NodesPool:
         self._own_node = own_node
         self._own_pod = own_pod
         self._token = secrets.token_hex(4)
+        self._watch: Watch | None = None
+        self._shown = 0
+        """What the watch had told when the Nodes were looked at last."""
         self._evictors: dict[str, Evictor] = {}
         self._surveyor = Surveyor(self._nodes, pool, own_node)
         self._tasks = NodeTasks(self._nodes, pool, clock)
@@ -67,6 +74,8 @@ class NodesPool:
         former: Collection[Incarnation] = (),
     ) -> InstanceView:
         at = self._clock.now()
+        if self._watch is not None:
+            self._shown = self._watch.serial
         async with self._told():
             nodes = await self._nodes.all() if members is None else await self._some(members)
             lines = [await self._line(node) for node in nodes]
@@ -99,7 +108,24 @@ class NodesPool:
         evictor.check()
         return line_of(node, self._pool.selector, pods, evictor.why)
 
-    async def open(self) -> Mapping[str, str]:
+    async def changed(self, instance: str) -> None:
+        """By a watch of the Nodes; how many pods are left on them is looked at."""
+        while True:
+            try:
+                watch = await self._watched()
+                break
+            except ApiError:  # looks tell that it is away
+                await self._clock.sleep(AGAIN)
+        self._shown = await watch.changed(self._shown)
+
+    async def _watched(self) -> Watch:
+        if self._watch is None:
+            watch = self._nodes.watch(self._clock)
+            await watch.start()
+            self._watch, self._shown = watch, watch.serial
+        return self._watch
+
+    async def open(self, course: Course | None = Course.UPGRADE) -> Mapping[str, str]:
         return {}
 
     async def close(self, kept: Mapping[str, str]) -> None:
@@ -136,10 +162,15 @@ class NodesPool:
             raise self._foreign(node)
         return {self._where: ONE}
 
+    async def sitting(self, member: str) -> Json | None:
+        """For gates on the members themselves."""
+        return await self._nodes.find(member)
+
     async def aclose(self) -> None:
         for member in list(self._evictors):
             await self._leave_alone(member)
-        await self._nodes.api.aclose()
+        if self._watch is not None:
+            await self._watch.aclose()
 
     async def run(self, job: TaskJob) -> JobResult:
         return await self._tasks.run(job)

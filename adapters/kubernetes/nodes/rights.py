@@ -8,6 +8,7 @@ def needed(namespace: str, *, job: bool = False) -> tuple[Right, ...]:
     """`namespace`: where Jobs are made. `job`: whether the upgrade is one."""
     rights = (
         Right.to("list", NODES),
+        Right.to("watch", NODES),
         Right.to("patch", NODES),
         Right.to("list", PODS),
         Right.to("list", BUDGETS),

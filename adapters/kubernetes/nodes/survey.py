@@ -66,6 +66,7 @@ def abilities_of(pool: NodePool) -> Abilities:
         settle=pool.settle if pool.exclude_from_load_balancers else timedelta(0),
         counts=False,
         cuts=False,
+        remembers=True,
         pace=PACE,
     )
 

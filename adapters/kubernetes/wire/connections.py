@@ -83,7 +83,7 @@ class Connections:
             transport=httpx.AsyncHTTPTransport(
                 verify=verify,
                 trust_env=False,
-                limits=httpx.Limits(max_keepalive_connections=4, keepalive_expiry=60),
+                limits=httpx.Limits(max_keepalive_connections=4, keepalive_expiry=30),
                 proxy=httpx.Proxy(access.proxy.url) if access.proxy else None,
                 socket_options=_ALIVE,
             ),

@@ -16,7 +16,7 @@ from controller.core.pool import InstanceView, Member
 from controller.core.settings import OnTimeout, Policies, Settings
 
 NO_MEMBERS: Final = (
-    "the pool has no server that could be a member: backup servers and empty slots never are"
+    "nothing in the pool could be a member: backup servers and empty places never are"
 )
 
 
@@ -90,6 +90,7 @@ def propose(
         opens=abilities.opens,
         joins=abilities.joins,
         retires=abilities.retires,
+        remembers=abilities.remembers,
         leak=abilities.leak,
         include=settings.selection.include,
         exclude=settings.selection.exclude,

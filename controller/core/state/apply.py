@@ -29,6 +29,7 @@ from controller.core.state.retry import resumed
 from controller.core.state.same_signal import begun_anew
 from controller.core.state.sampled import sampled
 from controller.core.state.state import Former, Mode, State
+from controller.core.state.use import used
 from controller.core.steps import ClosePool, Course, OpenPool, RunStep, SetMember, Step
 
 FORMERS_KEPT: Final = 20
@@ -39,8 +40,10 @@ rollout, with all the old workers still alive, is not a state to upgrade in anyw
 def apply(plan: Plan, state: State, event: e.Event | e.Observation, now: Instant) -> State:
     """The state after `event`, which happened at `now`. Raises phases.IllegalMove, and
     invariants.InvariantBroken."""
-    if isinstance(event, e.Looked | e.LookFailed | e.UseSeen):
+    if isinstance(event, e.Looked | e.LookFailed):
         return observe(plan, state, event)
+    if isinstance(event, e.UseSeen):
+        return used(state, event)
     if isinstance(event, e.JournalSeen):
         return replace(state, journal=event.after(state.journal))
     return check(plan, state, event, _applied(plan, state, event, now))

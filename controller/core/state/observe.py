@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import reduce
 from typing import Final
 
-from controller.core.events import Looked, LookFailed, UseSeen
+from controller.core.events import Looked, LookFailed
 from controller.core.gates.flow import KEEPS, WATCHED, Flow
 from controller.core.gates.gate import CounterGate
 from controller.core.gates.tally import Tally
@@ -31,10 +31,8 @@ OUTAGES_KEPT: Final = 100
 """More outages than that within one deadline are no reason to wait for longer."""
 
 
-def observe(plan: Plan, state: State, event: Looked | LookFailed | UseSeen) -> State:
-    """The state after one answer, or none, of one instance, or one about a member's use."""
-    if isinstance(event, UseSeen):
-        return _used(state, event)
+def observe(plan: Plan, state: State, event: Looked | LookFailed) -> State:
+    """The state after one answer, or none, of one instance."""
     if isinstance(event, LookFailed):
         snapshot = lost(state.snapshots[event.instance], event.at, event.why)
         since = state.unseen_since if state.unseen_since is not None else event.at
@@ -88,15 +86,6 @@ def _without_gap(state: State, view: InstanceView) -> State:
         }
 
     return replace(state, flows=lasting(state.flows), fronts=lasting(state.fronts))
-
-
-def _used(state: State, event: UseSeen) -> State:
-    """The state after one answer to whether a member is still in use."""
-    m = state.members[event.member]
-    if m.phase not in MAY_START:
-        return state
-    draining = replace(m.draining, use=event)
-    return replace(state, members={**state.members, m.name: replace(m, draining=draining)})
 
 
 def _seen_again(state: State, at: Instant) -> State:

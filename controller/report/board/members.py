@@ -163,10 +163,10 @@ def _limit(ctx: Context, m: MemberState) -> str:
 _DOING: Final = {
     Phase.ASKING: "asking `unless`",
     Phase.DUE: "its turn now",
-    Phase.HOLDING: "going into maintenance",
+    Phase.HOLDING: "being taken out",
     Phase.PROVING: "asking `unless` for proof",
     Phase.VALIDATING: "validated from outside",
-    Phase.CHECKING: "the balancer's own check",
+    Phase.CHECKING: "its health check must pass",
     Phase.RETURNING: "going back into rotation",
     Phase.RESTORING: "going back as it was",
     Phase.SKIPPED: "was already there",

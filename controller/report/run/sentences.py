@@ -28,7 +28,7 @@ from controller.report.words import count, names
 
 _ASKED = {
     Setting.DRAIN: "draining: no new traffic, waiting for work in flight to end",
-    Setting.CHECK: "validated, on its way back: the load balancer's own health check starts again",
+    Setting.CHECK: "validated, on its way back: its health check must pass now",
     Setting.PUT_BACK: "passed every check, going back into rotation as found",
 }
 
@@ -165,7 +165,7 @@ def _setting(step: SetMember, after: State) -> str:
         case Setting.HOLD if m.phase in HELD_IN_PLACE - {Phase.OUT}:
             return "no longer out: taking it out again"
         case Setting.HOLD:
-            return _left(step.member, after, ": ") + "going into maintenance"
+            return _left(step.member, after, ": ") + "taken out of rotation"
         case Setting.CUT:
             return (
                 _left(step.member, after, ", ")
@@ -288,11 +288,8 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
 
 def _step_end(event: e.StepEnded) -> str:
     said = "" if event.passed else said_last(event.output)
-    return (
-        f"{event.detail} after {event.seconds:.1f}s"
-        + (f"; {event.note}" if event.note else "")
-        + (f": {said}" if said else "")
-    )
+    note = f"; {event.note}" if event.note else ""
+    return f"{event.detail} after {event.seconds:.1f}s{note}" + (f": {said}" if said else "")
 
 
 def _ended_well(done: int) -> str:

@@ -215,7 +215,8 @@ class Rollout:
     ) -> State:
         """To its end, or until this process is killed (cancelled)."""
         clock = SystemClock()
-        balancer = ServicePool(api_for(self.cluster, self.folder), self.pool, clock)
+        api = api_for(self.cluster, self.folder)
+        balancer = ServicePool(api, self.pool, clock)
         try:
             if is_new:
                 plan = await self.plan(balancer)
@@ -246,6 +247,7 @@ class Rollout:
             return await runner.run([RunBegan("tester"), *first])
         finally:
             await balancer.aclose()
+            await api.aclose()
 
 
 def ended(state: State) -> Finished:

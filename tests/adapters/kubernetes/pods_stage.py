@@ -42,8 +42,8 @@ async def pods_of(
     workload: Json, *more: Json, count: int, **options: Any
 ) -> AsyncIterator[FakeCluster]:
     """All of them in service. Without TLS, since handshakes cost more than the tests. A pod takes
-    longer to end than two calls do."""
-    options.setdefault("manner", Manner(ends=0.15))
+    longer to end than two calls do, and to be Ready than one."""
+    options.setdefault("manner", Manner(boot=0.1, ends=0.15))
     async with FakeCluster(tls=False, nodes=max(3, count), **options) as cluster:
         services = [] if any(one["kind"] == "Service" for one in more) else [manifests.service()]
         cluster.add(*services, *more, workload)
@@ -59,8 +59,10 @@ def api_for(cluster: FakeCluster, folder: Path) -> Api:
 async def pool_on(
     cluster: FakeCluster, folder: Path, pool: PodPool = POOL
 ) -> AsyncIterator[ServicePool]:
-    balancer = ServicePool(api_for(cluster, folder), pool, SystemClock())
+    api = api_for(cluster, folder)
+    balancer = ServicePool(api, pool, SystemClock())
     try:
         yield balancer
     finally:
         await balancer.aclose()
+        await api.aclose()

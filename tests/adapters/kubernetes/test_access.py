@@ -14,6 +14,7 @@ from adapters.kubernetes.access import Access, access_of
 from adapters.kubernetes.faults import BadAccess
 from adapters.kubernetes.login.kubeconfig import files_of
 from tests.adapters.kubernetes.stub import config_access, written_config
+from tests.support.waiting import until
 
 SERVER = {"server": "https://cluster.example:6443"}
 
@@ -105,9 +106,11 @@ def test_in_a_pod(mounted: Path, tmp_path: Path) -> None:
 
 
 def test_acting_as_somebody_else(tmp_path: Path) -> None:
-    who = {"token": "t-12345", "as": "ci", "as-groups": ["a", "b"], "as-uid": "7"}
+    who: dict[str, Any] = {"token": "t-12345", "as": "ci", "as-groups": ["a", "b"], "as-uid": "7"}
+    who["as-user-extra"] = {"why/not": ["c"]}
     found = config_access(written_config(tmp_path, SERVER, who))
     assert sorted(found.headers) == [
+        ("Impersonate-Extra-why%2Fnot", "c"),
         ("Impersonate-Group", "a"),
         ("Impersonate-Group", "b"),
         ("Impersonate-Uid", "7"),
@@ -145,6 +148,11 @@ def test_proxies(
     assert (found.proxy and found.proxy.url) == proxy
 
 
+def test_a_proxy_of_the_environment_that_is_none(tmp_path: Path) -> None:
+    with pytest.raises(BadAccess, match="the proxy in HTTPS_PROXY is not supported"):
+        config_access(written_config(tmp_path, SERVER, {}), HTTPS_PROXY="socks5://p:1")
+
+
 HUSH = "hush-1f7a"
 BAD = base64.b64encode(b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").decode()
 
@@ -154,6 +162,7 @@ BAD = base64.b64encode(b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE
     [
         ({}, {}, "the server must be a plain URL"),
         ({"server": "cluster:6443"}, {}, "the server must be a plain URL"),
+        ({"server": "https://[::1"}, {}, "the server must be a plain URL"),
         ({"server": f"https://u:{HUSH}@cluster"}, {}, "the server must be a plain URL"),
         ({**SERVER, "certificate-authority": "away.pem"}, {}, "away.pem cannot be read: no such"),
         ({**SERVER, "certificate-authority-data": "%"}, {}, "authority-data is not valid base64"),
@@ -226,16 +235,27 @@ def test_files_that_are_away(tmp_path: Path) -> None:
         config_access(tmp_path)
     with pytest.raises(BadAccess, match="no kubeconfig: /away does not exist"):
         access_of(environ={"KUBECONFIG": "/away"})
+    with pytest.raises(BadAccess, match="automountServiceAccountToken"):
+        access_of(environ={**POD, "KUBECONFIG": "/away"})
 
 
-def test_a_file_system_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def let_go(pipe: Path) -> bool:
+    """The thread that reads it, if it does so already."""
+    try:
+        os.close(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+    except OSError:
+        return False
+    return True
+
+
+async def test_a_file_system_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(access_module, "_SECONDS", 0.05)
     pipe = tmp_path / "config"
     os.mkfifo(pipe)
     monkeypatch.setattr("adapters.kubernetes.login.kubeconfig._has_text", lambda *_, **__: True)
     with pytest.raises(BadAccess, match="a file system that hangs"):
         config_access(pipe)
-    os.close(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))  # let the thread go
+    await until(lambda: let_go(pipe))
 
 
 def own_files(folder: Path, authority: trustme.CA) -> tuple[dict[str, Any], dict[str, Any]]:

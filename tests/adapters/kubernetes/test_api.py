@@ -97,6 +97,21 @@ async def test_a_list_that_expires_between_pages_begins_again() -> None:
     assert (found.items, found.version) == ([], "9")
 
 
+@pytest.mark.parametrize("page", [{"items": 7, "metadata": {}}, {"items": []}, {"metadata": 7}])
+async def test_a_list_that_is_none(page: dict[str, Any]) -> None:
+    async with stub(lambda _: told(page)) as server, api_of(server.url) as api:
+        with pytest.raises(faults.NotTheApi, match="a list without its parts"):
+            await api.list(PODS, "shop")
+
+
+async def test_a_list_that_expires_for_ever() -> None:
+    old = status(410, "Expired", "too old")
+    async with stub(lambda _: old) as server, api_of(server.url) as api:
+        with pytest.raises(faults.Expired, match="too old"):
+            await api.list(PODS, "shop")
+    assert len(server.asked) == 3
+
+
 async def test_a_list_of_the_future_is_asked_again() -> None:
     """Of another API server that is a little behind."""
     late = status(504, "Timeout", "Too large resource version: 9, current: 7", retryAfterSeconds=1)

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import logging
 import stat
 import sys
 from dataclasses import replace
@@ -17,6 +18,7 @@ from adapters.kubernetes.faults import ApiError, NoCredentials, Unauthorized
 from adapters.kubernetes.login.plugin import Plugin
 from adapters.kubernetes.paths import PODS
 from tests.adapters.kubernetes.stub import (
+    TOKEN,
     Asked,
     LateClock,
     Stream,
@@ -79,6 +81,20 @@ async def test_a_token_file_is_read_again_each_minute(tmp_path: Path) -> None:
     assert gate.shown == ["first", "first", "second", "second"]
 
 
+async def test_a_token_beside_a_token_file(tmp_path: Path) -> None:
+    """The file goes first, where there is one."""
+    file, gate = tmp_path / "token", Gate("")
+    async with stub(gate) as server:
+        who = {"tokenFile": "token", "token": "fixed"}
+        path = written_config(tmp_path, {"server": server.url}, who)
+        for _ in range(2):
+            async with api_of(config_access(path)) as api:
+                with pytest.raises(Unauthorized):
+                    await api.get(PODS, "a", "shop")
+            file.write_text("in-file")
+    assert gate.shown == ["fixed"] * 2 + ["in-file"] * 2
+
+
 async def test_a_refused_token_is_read_again_at_once(tmp_path: Path) -> None:
     file, gate = tmp_path / "token", Gate("second")
     file.write_text("first")
@@ -120,6 +136,7 @@ async def test_a_name_and_a_password(tmp_path: Path) -> None:
         async with api_of(access) as api:
             await api.get(PODS, "a", "shop")
     assert server.asked[0].headers["authorization"] == "Basic dTpodXNoLTFmN2E="
+    assert access.credentials.secrets == {"dTpodXNoLTFmN2E=", "hush-1f7a"}
 
 
 async def test_a_plugin_is_run_when_its_token_ends_or_is_refused(tmp_path: Path) -> None:
@@ -270,6 +287,15 @@ async def test_a_plugin_that_is_told_of_the_cluster(tmp_path: Path) -> None:
         async with api_of(config_access(written_config(tmp_path, where, who))) as api:
             await api.get(PODS, "a", "shop")
     assert server.asked[0].headers["authorization"] == f"Bearer {server.url}-me"
+
+
+async def test_no_log_line_holds_a_token(caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever the level: the libraries below log headers."""
+    caplog.set_level(logging.DEBUG)
+    async with stub(lambda _: told({"kind": "Pod"})) as server, api_of(server.url) as api:
+        await api.get(PODS, "a", "shop")
+        assert TOKEN not in caplog.text + repr(api.access) + repr(vars(api))
+    assert TOKEN in server.asked[0].headers["authorization"]
 
 
 async def test_a_server_that_repeats_our_token() -> None:

@@ -42,8 +42,9 @@ async def killed_after(rollout: Rollout, count: int, *, is_new: bool) -> State |
         faults.remove(rule)
 
 
-@pytest.mark.parametrize("rotation", [Rotation.LABEL, Rotation.SELECTOR])
-@pytest.mark.parametrize("counts", [(1, 2), (2, 3)], ids=str)
+@pytest.mark.parametrize(
+    ("rotation", "counts"), [(Rotation.LABEL, (2, 3)), (Rotation.SELECTOR, (1, 2))]
+)
 async def test_killed_after_each_write(
     rotation: Rotation, counts: tuple[int, ...], tmp_path: Path
 ) -> None:

@@ -26,7 +26,7 @@ from tests.support.kubernetes.instant_kubelet import Manner
 from tests.support.kubernetes.kinds import PODS, SERVICES, STATEFULSETS, Json
 from tests.support.waiting import until
 
-ON_DELETE = {"updateStrategy": {"type": "OnDelete"}}
+ON_DELETE: Json = {"updateStrategy": {"type": "OnDelete"}}
 
 
 @pytest.mark.parametrize("rotation", [Rotation.LABEL, Rotation.SELECTOR])
@@ -91,7 +91,7 @@ async def test_pod_that_never_becomes_ready_goes_back(tmp_path: Path) -> None:
     """The step does not end; on the way back the broken pod is not in the way, whatever a budget
     says."""
     policies = replace(POLICIES, on_failure=OnFailure.ROLLBACK_ALL)
-    manner = Manner(becomes_ready=lambda pod: "v2" not in pod["spec"]["containers"][0]["image"])
+    manner = Manner(ends=0.15, becomes_ready=lambda pod: "v2" not in str(pod["spec"]["containers"]))
     async with pods_of(manifests.statefulset(), count=3, manner=manner) as cluster:
         rollout = Rollout(cluster, tmp_path, policies=policies, timeout=1.5)
         state = await rollout.run()

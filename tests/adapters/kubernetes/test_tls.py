@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -68,6 +69,22 @@ async def test_a_client_certificate(authority: trustme.CA, tmp_path: Path) -> No
         )
         with pytest.raises(Unreachable):
             await get(tmp_path, where)
+
+
+async def test_a_client_certificate_of_a_plugin(authority: trustme.CA, tmp_path: Path) -> None:
+    mine = authority.issue_cert("me@example")
+    given = {
+        "clientCertificateData": b"".join(one.bytes() for one in mine.cert_chain_pems).decode(),
+        "clientKeyData": mine.private_key_pem.bytes().decode(),
+    }
+    version = "client.authentication.k8s.io/v1"
+    page = {"apiVersion": version, "kind": "ExecCredential", "status": given}
+    (tmp_path / "page").write_text(json.dumps(page))
+    who = {"exec": {"apiVersion": version, "command": "cat", "args": [str(tmp_path / "page")]}}
+    async with cluster(serving(authority, "127.0.0.1", asks=True)) as server:
+        where = {"server": server.url, "certificate-authority-data": data(authority.cert_pem)}
+        await get(tmp_path, where, who)
+    assert len(server.asked) == 1
 
 
 async def test_rotated_files(authority: trustme.CA, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from controller.core.pool import (
 from controller.core.state.counts import counted, peers_counted, pool_counted, pool_watched
 from controller.core.state.observe import flowed, observe
 from controller.core.state.state import State, initial
+from controller.core.state.use import used
 from tests.core.test_properties import PLAN
 from tests.core.test_snapshot import line
 from tests.support.contexts import FOUND
@@ -388,7 +389,7 @@ def test_another_one_where_a_member_is_done(
 def test_use_is_of_a_member_that_is_out_and_quiet() -> None:
     """What a metric says of it is kept from the first quiet look to the last."""
     use = UseSeen("web1", at(15), Verdict.PASS, "0")
-    state = observe(PLAN, seen(with_web1(phase=Phase.OUT, set_at=at(5)), 10, OUT), use)
+    state = used(seen(with_web1(phase=Phase.OUT, set_at=at(5)), 10, OUT), use)
     assert state.members["web1"].draining.use == use
     assert state.members["web1"].draining.quiet_since == at(10)
     state = seen(state, 20, OUT)
@@ -397,4 +398,4 @@ def test_use_is_of_a_member_that_is_out_and_quiet() -> None:
     assert state.members["web1"].draining.use is None
     assert state.members["web1"].draining.quiet_since is None
     elsewhere = with_web1(phase=Phase.DRAINING, set_at=at(5))
-    assert observe(PLAN, elsewhere, use) == elsewhere
+    assert used(elsewhere, use) == elsewhere

@@ -6,6 +6,7 @@ import pytest
 
 from tests.fakes.kubernetes.seen import (
     flip,
+    image_of,
     images,
     patched,
     quiet,
@@ -19,7 +20,7 @@ from tests.support.kubernetes.cluster import FakeCluster
 from tests.support.kubernetes.controllers.deployments import Deployments
 from tests.support.kubernetes.controllers.replicasets import COST
 from tests.support.kubernetes.kinds import DEPLOYMENTS, PODS, REPLICASETS, Json
-from tests.support.kubernetes.objects import controller_of, is_true
+from tests.support.kubernetes.objects import condition, controller_of, is_true
 from tests.support.waiting import until
 
 HOLD = 2_592_000
@@ -136,6 +137,22 @@ async def test_a_rollback_moves_nothing_by_itself(cluster: FakeCluster) -> None:
     await until(lambda: not is_true(cluster.get(DEPLOYMENTS, "web"), "Available"))
 
 
+async def test_a_bad_first_pod_goes_when_template_and_fields_are_back(
+    cluster: FakeCluster,
+) -> None:
+    assert cluster.kubelet is not None
+    cluster.kubelet.manner.becomes_ready = lambda pod: image_of(pod) == "app:v1"
+    found = await start(cluster)
+    patched(cluster, DEPLOYMENTS, "web", hold("app:v2"))
+    await reached(cluster, 3, 1)
+    patched(cluster, DEPLOYMENTS, "web", hold("app:v1"))
+    await reached(cluster, 3, 1)
+    restored = to_image("app:v1", minReadySeconds=None, progressDeadlineSeconds=600)
+    restored["spec"]["strategy"] = found["spec"]["strategy"]
+    patched(cluster, DEPLOYMENTS, "web", restored)
+    await reached(cluster, 3, 0)
+
+
 async def test_a_force_applied_manifest_sets_everything_rolling(cluster: FakeCluster) -> None:
     """And leaves `minReadySeconds`, which it does not have: never available again."""
     cluster.controller(Deployments).is_hasty = True
@@ -221,3 +238,20 @@ async def test_a_deadline_without_end_takes_the_condition_away(cluster: FakeClus
     assert is_true(cluster.get(DEPLOYMENTS, "web"), "Progressing")
     patched(cluster, DEPLOYMENTS, "web", {"spec": {"progressDeadlineSeconds": manifests.HUGE}})
     await until(lambda: not is_true(cluster.get(DEPLOYMENTS, "web"), "Progressing"))
+
+
+async def test_a_progress_deadline_only_sets_a_condition(cluster: FakeCluster) -> None:
+    assert cluster.kubelet is not None
+    cluster.kubelet.manner.becomes_ready = lambda pod: image_of(pod) != "app:bad"
+    await start(cluster)
+    patched(cluster, DEPLOYMENTS, "web", to_image("app:bad", progressDeadlineSeconds=60))
+    await until(lambda: "app:bad" in images(cluster).values())
+    await quiet(cluster)
+    assert is_true(cluster.get(DEPLOYMENTS, "web"), "Progressing")
+    cluster.time.advance(62)
+    await until(lambda: not is_true(cluster.get(DEPLOYMENTS, "web"), "Progressing"))
+    found = condition(cluster.get(DEPLOYMENTS, "web"), "Progressing")
+    assert found is not None
+    assert found["reason"] == "ProgressDeadlineExceeded"
+    await quiet(cluster)
+    assert sorted(images(cluster).values()) == ["app:bad", "app:v1", "app:v1", "app:v1"]

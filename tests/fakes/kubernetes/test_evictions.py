@@ -176,19 +176,20 @@ async def test_budgets_that_never_allow_anything_for_a_daemonset(
 
 
 async def test_a_pre_stop_hook_delays_the_end(cluster: FakeCluster) -> None:
-    assert cluster.kubelet is not None
-    cluster.kubelet.manner.ends = 3.0
-    await start(cluster)
-    cluster.registry.delete(PODS, "web-2", "default")
+    made = manifests.statefulset(replicas=1)
+    hook = {"preStop": {"sleep": {"seconds": 3}}}
+    made["spec"]["template"]["spec"]["containers"][0]["lifecycle"] = hook
+    cluster.add(made)
+    await steady(cluster, 1)
+    first = uid(cluster, "web-0")
+    cluster.registry.delete(PODS, "web-0", "default")
     await quiet(cluster)
-    assert is_terminating(cluster.get(PODS, "web-2"))
-    first = uid(cluster, "web-2")
-    cluster.time.advance(3.1)
-    await until(lambda: (pod := cluster.find(PODS, "web-2")) is None or _uid(pod) != first)
-
-
-def _uid(pod: Json) -> str:
-    return str(pod["metadata"]["uid"])
+    assert is_terminating(cluster.get(PODS, "web-0"))
+    cluster.time.advance(2.5)
+    await quiet(cluster)
+    assert uid(cluster, "web-0") == first
+    cluster.time.advance(0.6)
+    await until(lambda: cluster.store.find(first) is None)
 
 
 async def test_a_namespace_that_ends(cluster: FakeCluster, client: httpx.AsyncClient) -> None:
@@ -201,6 +202,7 @@ async def test_a_namespace_that_ends(cluster: FakeCluster, client: httpx.AsyncCl
     )
     assert refused.status_code == 403
     assert "because it is being terminated" in refused.json()["message"]
+    assert (await evict(client, "web-2")).status_code == 403
     await quiet(cluster)
     cluster.time.advance(30)
     await until(lambda: cluster.find(NAMESPACES, "default") is None)

@@ -11,7 +11,7 @@ from tests.fakes.kubernetes.conftest import client_of
 from tests.fakes.kubernetes.seen import flip, quiet, serving, steady
 from tests.support.kubernetes import answers, manifests
 from tests.support.kubernetes.cluster import FakeCluster
-from tests.support.kubernetes.faults import writes
+from tests.support.kubernetes.faults import nth, writes
 from tests.support.kubernetes.kinds import CONFIGMAPS, PODS, Json
 from tests.support.waiting import until
 
@@ -72,6 +72,20 @@ async def test_a_frozen_server_answers_nothing(tls: bool) -> None:
         assert (await going).status_code == 200
 
 
+async def test_a_watch_goes_on_after_the_server_was_frozen(
+    cluster: FakeCluster, client: httpx.AsyncClient
+) -> None:
+    async with client.stream("GET", MAPS, params={"watch": "1"}) as answer:
+        lines = answer.aiter_lines()
+        cluster.freeze()
+        cluster.add(manifests.configmap("state"))
+        following = asyncio.ensure_future(anext(lines))
+        await asyncio.sleep(0.03)
+        assert not following.done()
+        cluster.thaw()
+        assert json.loads(await following)["type"] == "ADDED"
+
+
 @pytest.mark.parametrize(("after", "found"), [(False, {}), (True, {"a": "1"})])
 async def test_a_write_is_cut_off_before_or_after_it_took_effect(
     cluster: FakeCluster, client: httpx.AsyncClient, after: bool, found: Json
@@ -96,6 +110,22 @@ async def test_a_write_is_held_until_the_test_lets_it_go(
     assert cluster.get(CONFIGMAPS, "state")["data"] == {}
     go_on.set()
     assert (await going).status_code == 200
+
+
+async def test_a_client_is_stopped_at_any_write(
+    cluster: FakeCluster, client: httpx.AsyncClient
+) -> None:
+    cluster.add(manifests.configmap("state"))
+    rule, go_on = cluster.faults.hold(nth(3, "test"), after=True)
+    for value in ("1", "2"):
+        assert (await put(client, value)).status_code == 200
+    await client.get(MAPS)
+    going = asyncio.create_task(put(client, "3"))
+    await rule.first.wait()
+    assert cluster.get(CONFIGMAPS, "state")["data"] == {"a": "3"}
+    assert not going.done()
+    go_on.set()
+    await going
 
 
 async def test_a_request_is_refused_as_asked(

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.fakes.kubernetes.seen import patched, quiet, ready, serving, steady
 from tests.support.kubernetes import manifests
 from tests.support.kubernetes.cluster import FakeCluster
@@ -17,10 +19,10 @@ from tests.support.kubernetes.kinds import (
 )
 from tests.support.kubernetes.objects import (
     condition,
-    is_terminating,
     is_true,
     micro_stamp,
     name_of,
+    uid_of,
 )
 from tests.support.waiting import until
 
@@ -104,13 +106,16 @@ async def test_only_the_controllers_own_unknown_takes_pods_out(cluster: FakeClus
 async def test_pods_leave_a_node_that_stays_away(cluster: FakeCluster) -> None:
     await start(cluster)
     pod = on(cluster)
+    first = uid_of(cluster.get(PODS, pod))
     tell_ready(cluster, "False")
     await until(lambda: ("not-ready", "NoExecute") in taints(cluster))
     cluster.time.advance(299)
     await quiet(cluster)
     assert pod in ready(cluster)
     cluster.time.advance(2)
-    await until(lambda: (one := cluster.find(PODS, pod)) is None or is_terminating(one))
+    await until(lambda: cluster.store.find(first) is None)
+    await steady(cluster, 3)
+    assert cluster.get(PODS, pod)["spec"]["nodeName"] != "node-1"
 
 
 async def test_what_has_no_owner_left_goes(cluster: FakeCluster) -> None:
@@ -180,6 +185,20 @@ async def test_an_evicted_pod_counts_as_failed(cluster: FakeCluster) -> None:
     await until(lambda: cluster.all(PODS) and cluster.all(PODS)[0]["status"].get("podIP"))
     cluster.registry.delete(PODS, name_of(cluster.all(PODS)[0]), "default")
     await until(lambda: is_true(cluster.get(JOBS, "upgrade"), "Failed"))
+
+
+@pytest.mark.parametrize(("policy", "most"), [("Failed", 1), ("TerminatingOrFailed", 2)])
+async def test_a_second_pod_waits_for_the_end_of_the_first(
+    cluster: FakeCluster, policy: str, most: int
+) -> None:
+    lasting(cluster, 1000)
+    assert cluster.kubelet is not None
+    cluster.kubelet.manner.ends = 20.0
+    cluster.add(job(backoffLimit=3, podReplacementPolicy=policy))
+    await until(lambda: cluster.all(PODS) and cluster.all(PODS)[0]["status"].get("podIP"))
+    cluster.registry.delete(PODS, name_of(cluster.all(PODS)[0]), "default")
+    await quiet(cluster)
+    assert len(cluster.all(PODS)) == most
 
 
 async def test_a_suspended_job_ends_its_pods(cluster: FakeCluster) -> None:

@@ -22,6 +22,7 @@ from tests.support.kubernetes.objects import (
     controller_of,
     is_ready,
     is_terminating,
+    is_true,
     labels_of,
     name_of,
     uid_of,
@@ -204,6 +205,23 @@ async def test_a_flip_leaves_the_workload_alone(cluster: FakeCluster) -> None:
     flip(cluster, "web-1", "out")
     await until(lambda: serving(cluster) == {"web-0", "web-2"})
     assert cluster.get(STATEFULSETS, "web") == before
+
+
+async def test_a_readiness_gate_keeps_a_pod_out_until_somebody_opens_it(
+    cluster: FakeCluster,
+) -> None:
+    made = manifests.statefulset(replicas=1)
+    made["spec"]["template"]["spec"]["readinessGates"] = [{"conditionType": "poolroll.dev/in"}]
+    cluster.add(made)
+    await until(lambda: (pod := cluster.find(PODS, "web-0")) and is_true(pod, "ContainersReady"))
+    await quiet(cluster)
+    assert not is_ready(cluster.get(PODS, "web-0"))
+
+    def opened(pod: Json) -> None:
+        pod["status"]["conditions"].append({"type": "poolroll.dev/in", "status": "True"})
+
+    cluster.change(PODS, "web-0", opened, subresource="status")
+    await steady(cluster, 1)
 
 
 # OnDelete

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.kubernetes import manifests
 from tests.support.kubernetes.cluster import FakeCluster
+from tests.support.kubernetes.crowd import crowd
 from tests.support.kubernetes.kinds import CONFIGMAPS, PODS, Json
 from tests.support.waiting import until
 
@@ -41,6 +42,8 @@ async def test_pages(cluster: FakeCluster, client: httpx.AsyncClient) -> None:
         if not (token := page["metadata"].get("continue", "")):
             break
         stale = token
+    assert page["kind"] == "ConfigMapList"
+    assert "kind" not in page["items"][0]
     assert names == [f"c{number}" for number in range(5)]
     cluster.expire()
     gone = await client.get(MAPS, params={"limit": "2", "continue": stale})
@@ -180,3 +183,10 @@ async def test_many_watchers_and_one_that_leaves(
 
 def _own(cluster: FakeCluster) -> int:
     return len(cluster.controllers)
+
+
+async def test_a_crowd_is_there_at_once(cluster: FakeCluster, client: httpx.AsyncClient) -> None:
+    crowd(cluster, 1000)
+    path = "/api/v1/namespaces/default/pods"
+    page = (await client.get(path, params={"labelSelector": "app=other", "limit": "10"})).json()
+    assert page["metadata"]["remainingItemCount"] == 990

@@ -156,6 +156,38 @@ async def test_annotations_are_limited(cluster: FakeCluster, client: httpx.Async
     assert (refused.status_code, "262144" in refused.json()["message"]) == (422, True)
 
 
+async def test_fields_that_nobody_knows_are_dropped_without_a_word(
+    cluster: FakeCluster, client: httpx.AsyncClient
+) -> None:
+    cluster.add(manifests.statefulset(replicas=0))
+    body = {"spec": {"replica": 3}}
+    done = await patch(client, f"{SETS}/web", body)
+    assert done.status_code == 200
+    assert "replica" not in done.json()["spec"]
+    refused = await patch(client, f"{SETS}/web", body, fieldValidation="Strict")
+    assert refused.status_code == 400
+    assert 'unknown field "spec.replica"' in refused.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("meta", "status"),
+    [
+        ({"labels": {"a": "x" * 63}}, 200),
+        ({"labels": {"a": "x" * 64}}, 422),
+        ({"labels": {"a": "not this"}}, 422),
+        ({"labels": {"a": 1}}, 400),
+        ({"annotations": {"a": "{any text}"}}, 200),
+        ({"annotations": {"a/b/c": ""}}, 422),
+        ({"annotations": {"a": {}}}, 400),
+    ],
+)
+async def test_labels_and_annotations(
+    cluster: FakeCluster, client: httpx.AsyncClient, meta: Json, status: int
+) -> None:
+    cluster.add(manifests.configmap("state"))
+    assert (await patch(client, f"{MAPS}/state", {"metadata": meta})).status_code == status
+
+
 # Whose field it is
 
 
@@ -188,6 +220,23 @@ async def test_a_patch_makes_its_manager_the_owner(
         client, f"{SETS}/web", theirs, "apply", fieldManager="gitops", force="true"
     )
     assert forced.json()["spec"]["updateStrategy"]["rollingUpdate"]["partition"] == 0
+
+
+async def test_an_apply_pinned_to_what_is_gone_makes_nothing(client: httpx.AsyncClient) -> None:
+    body = manifests.configmap("state") | {"metadata": {"name": "state", "uid": "gone"}}
+    assert (await patch(client, f"{MAPS}/state", body, "apply")).status_code == 409
+    assert (await client.get(f"{MAPS}/state")).status_code == 404
+
+
+async def test_an_apply_owns_what_it_names_and_no_defaults(client: httpx.AsyncClient) -> None:
+    mine = manifests.statefulset(replicas=0)
+    assert (await patch(client, f"{SETS}/web", mine, "apply")).status_code == 201
+    theirs = {"apiVersion": "apps/v1", "kind": "StatefulSet", "spec": {"revisionHistoryLimit": 3}}
+    done = await patch(client, f"{SETS}/web", theirs, "apply", fieldManager="gitops")
+    assert done.status_code == 200
+    theirs["spec"] = {"revisionHistoryLimit": 3, "replicas": 1}
+    refused = await patch(client, f"{SETS}/web", theirs, "apply", fieldManager="gitops")
+    assert 'conflict with "poolroll" using apps/v1: .spec.replicas' in refused.json()["message"]
 
 
 async def test_the_user_agent_is_the_manager_that_is_not_named(

@@ -156,7 +156,7 @@ def test_what_is_seen_now_stands_beside_the_journal() -> None:
     assert lines[-4:] == [
         "now, at 03:12:00 UTC: BELOW THE FLOOR: 1 member serves, the floor is 2",
         f"  web1  OUT OF ROTATION: it broke — NOW IN ROTATION at {A}, though it should be out",
-        "  web2  untouched, but DOWN (fails the load balancer's health check)",
+        "  web2  untouched, but DOWN (fails its health check)",
         "  web3  in rotation, untouched",
     ]
     assert (

@@ -65,11 +65,13 @@ def conflict(kind: Kind, name: str, why: str = "") -> StatusError:
 
 
 def wrong_uid(kind: Kind, name: str, wanted: str, found: str) -> StatusError:
-    return conflict(
-        kind,
-        name,
-        f"Precondition failed: UID in precondition: {wanted}, UID in object meta: {found}",
+    """Of a delete or an eviction; it names the kind where other conflicts name the resource."""
+    text = (
+        f'Operation cannot be fulfilled on {kind.kind} "{name}": the UID in the precondition '
+        f"({wanted}) does not match the UID in record ({found}). The object might have been "
+        "deleted and then recreated"
     )
+    return StatusError(409, "Conflict", text, details={"name": name, "kind": kind.kind})
 
 
 def invalid(kind: Kind, name: str, *faults: tuple[str, str]) -> StatusError:

@@ -23,6 +23,7 @@ from tests.support.kubernetes.kinds import (
     Kind,
 )
 from tests.support.kubernetes.objects import copy_of, labels_of, name_of
+from tests.support.kubernetes.schema import faults_of_names
 from tests.support.kubernetes.selectors import is_selected
 
 DATA, ANNOTATIONS = 1_048_576, 262_144
@@ -42,7 +43,7 @@ _SELECTED: Final = (DEPLOYMENTS, REPLICASETS, DAEMONSETS, STATEFULSETS)
 
 def check(kind: Kind, obj: Json, former: Json | None) -> None:
     """Raises StatusError: 422, or 400 for what cannot even be read."""
-    faults = list(_sizes(kind, obj))
+    faults = [*_sizes(kind, obj), *faults_of_names(obj["metadata"])]
     if former is None and not (kind.group.startswith("rbac") or _NAME.fullmatch(name_of(obj))):
         faults.append(("metadata.name", f'Invalid value: "{name_of(obj)}": not a DNS name'))
     spec: Json = obj.get("spec") or {}

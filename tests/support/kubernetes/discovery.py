@@ -46,9 +46,9 @@ def discovered(path: str) -> Json | None:
             return {"kind": "APIGroup", "apiVersion": "v1", **_group(group)}
         case ["apis", "events.k8s.io", "v1"]:
             return _resources("events.k8s.io/v1", [NEW_EVENTS])
-        case ["apis", group, "v1"]:
-            found = [kind for kind in KINDS if kind.group == group]
-            return _resources(f"{group}/v1", found) if found else None
+        case ["apis", group, version]:
+            found = [kind for kind in KINDS if (kind.group, kind.version) == (group, version)]
+            return _resources(f"{group}/{version}", found) if found else None
         case ["openapi", "v3"]:
             paths = {
                 _prefix(kind): {"serverRelativeURL": f"/openapi/v3/{_prefix(kind)}?hash=1"}
@@ -63,7 +63,8 @@ def discovered(path: str) -> Json | None:
 
 
 def _group(name: str) -> Json:
-    version = {"groupVersion": f"{name}/v1", "version": "v1"}
+    [number] = {kind.version for kind in KINDS if kind.group == name}
+    version = {"groupVersion": f"{name}/{number}", "version": number}
     return {"name": name, "versions": [version], "preferredVersion": version}
 
 

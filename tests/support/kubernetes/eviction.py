@@ -9,7 +9,7 @@ terminating is 201 again; an unready pod goes while the budget is healthy, or by
 from typing import Final
 
 from tests.support.kubernetes import answers
-from tests.support.kubernetes.kinds import BUDGETS, PODS, Json
+from tests.support.kubernetes.kinds import BUDGETS, NAMESPACES, PODS, Json
 from tests.support.kubernetes.objects import (
     is_over,
     is_ready,
@@ -37,9 +37,11 @@ def budgets_of(registry: Registry, pod: Json) -> list[Json]:
 
 
 def evict(registry: Registry, name: str, namespace: str, eviction: Json, *, is_dry: bool) -> None:
-    """Raises StatusError 404, 409, 429, 500."""
+    """Raises StatusError 403, 404, 409, 429, 500."""
     pod = registry.get(PODS, name, namespace)
     options: Json = eviction.get("deleteOptions") or {}
+    if is_terminating(registry.get(NAMESPACES, namespace)):
+        raise answers.namespace_ends(PODS, name, namespace)
     if not (is_over(pod) or is_terminating(pod) or phase_of(pod) == "Pending"):
         _ask(registry, pod, is_dry=is_dry)
     wanted = options.get("preconditions") or {}
@@ -87,6 +89,10 @@ def _lets_unready_go(budget: Json) -> bool:
 
 def _use(registry: Registry, budget: Json, pod: str, *, is_dry: bool) -> None:
     name, status = name_of(budget), budget.get("status") or {}
+    for one in status.get("conditions") or ():
+        if one.get("reason") == "SyncFailed":
+            text = f"The disruption budget {name} does not allow evicting pods currently because "
+            raise answers.budget_refuses(f"{text}it failed sync: {one.get('message', '')}")
     if status.get("observedGeneration", 0) < budget["metadata"]["generation"]:
         text = f"The disruption budget {name} is still being processed by the server."
         raise answers.budget_refuses(text, after=10)

@@ -37,6 +37,18 @@ def writes(call: Call) -> bool:
     return call.is_write and not call.is_dry
 
 
+def nth(number: int, manager: str = "", matches: Matches = writes) -> Matches:
+    """The call of this number, counted from 1, of those by `manager` that match."""
+    met = 0
+
+    def is_it(call: Call) -> bool:
+        nonlocal met
+        met += matches(call) and manager in ("", call.manager)
+        return met == number and matches(call) and manager in ("", call.manager)
+
+    return is_it
+
+
 class Faults:
     def __init__(self) -> None:
         self.log: list[Call] = []

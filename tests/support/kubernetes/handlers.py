@@ -209,7 +209,14 @@ def _review(call: Call) -> Json:
 
 
 def _by(call: Call, *, operation: str = "Update", is_put: bool = False) -> Writer:
-    return Writer(call.manager, operation, call.subresource, is_dry=call.is_dry, is_put=is_put)
+    return Writer(
+        call.manager,
+        operation,
+        call.subresource,
+        is_dry=call.is_dry,
+        is_strict=call.query.get("fieldValidation") == "Strict",
+        is_put=is_put,
+    )
 
 
 def _options(call: Call) -> Json:

@@ -12,8 +12,8 @@ from tests.support.kubernetes.controllers.base import Controller, Key
 from tests.support.kubernetes.kinds import PODS, Json
 from tests.support.kubernetes.objects import (
     is_over,
-    is_ready,
     is_terminating,
+    is_true,
     name_of,
     namespace_of,
     stamp,
@@ -86,12 +86,14 @@ class InstantKubelet(Controller):
                 return lasts
             self.set(pod, lambda status: self._over(status, plan[1]))
             return None
+        gates = pod["spec"].get("readinessGates") or ()
+        is_open = all(is_true(pod, one["conditionType"]) for one in gates)
         if (
-            not is_ready(pod)
+            (not is_true(pod, "ContainersReady") or is_true(pod, "Ready") is not is_open)
             and uid_of(pod) not in self._unready
             and self.manner.becomes_ready(pod)
         ):
-            self.set(pod, lambda status: self._readiness(status, is_ready=True))
+            self.set(pod, lambda status: self._readiness(status, is_ready=True, is_open=is_open))
         return None
 
     def silence(self, node: str) -> None:
@@ -170,10 +172,12 @@ class InstantKubelet(Controller):
         status["conditions"] = found
         self._readiness(status, is_ready=False)
 
-    def _readiness(self, status: Json, *, is_ready: bool) -> None:
-        now, value = stamp(self.time.now()), "True" if is_ready else "False"
-        for kind in ("ContainersReady", "Ready"):
-            status["conditions"] = with_condition(status["conditions"], kind, value, now)
+    def _readiness(self, status: Json, *, is_ready: bool, is_open: bool = True) -> None:
+        """`is_open`: the pod's readiness gates, which somebody else sets."""
+        now, found = stamp(self.time.now()), status["conditions"]
+        for kind, holds in (("ContainersReady", is_ready), ("Ready", is_ready and is_open)):
+            found = with_condition(found, kind, "True" if holds else "False", now)
+        status["conditions"] = found
         for one in status["containerStatuses"]:
             one["ready"] = is_ready
 
@@ -182,7 +186,7 @@ class InstantKubelet(Controller):
         uid, now = uid_of(pod), self.time.seconds()
         grace = float(pod["metadata"].get("deletionGracePeriodSeconds", 0))
         began = self._ending.setdefault(uid, now)
-        ends = began + min(self.manner.ends, grace)
+        ends = began + min(_sleep_before(pod) + self.manner.ends, grace)
         if now < ends:
             return ends - now
         if not is_over(pod) and "containerStatuses" in pod["status"]:
@@ -203,3 +207,9 @@ class InstantKubelet(Controller):
                     "finishedAt": stamp(self.time.now()),
                 }
             }
+
+
+def _sleep_before(pod: Json) -> float:
+    """Seconds of the longest `preStop` sleep."""
+    hooks = [(one.get("lifecycle") or {}).get("preStop") or {} for one in pod["spec"]["containers"]]
+    return float(max((hook["sleep"]["seconds"] for hook in hooks if "sleep" in hook), default=0))

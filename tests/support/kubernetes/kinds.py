@@ -74,6 +74,15 @@ BUDGETS: Final = Kind(
     has_generation=True,
 )
 JOBS: Final = Kind("batch", "jobs", "Job", subresources=_S, has_generation=True)
+AUTOSCALERS: Final = Kind(
+    "autoscaling",
+    "horizontalpodautoscalers",
+    "HorizontalPodAutoscaler",
+    version="v2",
+    short=("hpa",),
+    subresources=_S,
+)
+"""Kept, and nobody acts on them."""
 LEASES: Final = Kind("coordination.k8s.io", "leases", "Lease")
 SLICES: Final = Kind("discovery.k8s.io", "endpointslices", "EndpointSlice", has_generation=True)
 NEW_EVENTS: Final = Kind("events.k8s.io", "events", "Event", is_virtual=True)
@@ -109,6 +118,7 @@ KINDS: Final = (
     REVISIONS,
     BUDGETS,
     JOBS,
+    AUTOSCALERS,
     LEASES,
     SLICES,
     ROLES,

@@ -96,10 +96,11 @@ def with_condition(
     conditions: Iterable[Json], kind: str, status: str, now: str, **more: str | int
 ) -> list[Json]:
     """`conditions` with this one set; the time of transition moves only with the status."""
-    kept = [one for one in conditions if one["type"] != kind]
-    former = next((one for one in conditions if one["type"] == kind), None)
+    found = {str(one["type"]): one for one in conditions}
+    former = found.get(kind)
     since = now if former is None or former["status"] != status else former["lastTransitionTime"]
-    return [*kept, {"type": kind, "status": status, "lastTransitionTime": since, **more}]
+    found[kind] = {"type": kind, "status": status, "lastTransitionTime": since, **more}
+    return list(found.values())
 
 
 def phase_of(pod: Json) -> str:

@@ -25,6 +25,7 @@ from tests.support.kubernetes.objects import (
     suffix,
     uid_of,
 )
+from tests.support.kubernetes.schema import prune
 
 Change = Callable[[Json], Json]
 CONTROLLER: Final = "kube-controller-manager"
@@ -45,6 +46,8 @@ class Writer:
     operation: str = "Update"
     subresource: str = ""
     is_dry: bool = False
+    is_strict: bool = False
+    """Unknown fields are refused, not dropped."""
     is_put: bool = False
     """Preconditions are worded in another way for a PUT."""
 
@@ -54,6 +57,7 @@ class Registry(Deletion):
         obj = copy_of(body)
         meta = self._checked_names(kind, obj, namespace)
         name = str(meta["name"])
+        prune(kind, obj, strict=by.is_strict)
         if meta.pop("resourceVersion", ""):
             raise answers.bad_request("resourceVersion should not be set on objects to be created")
         if self.store.get(kind, name, namespace) is not None:
@@ -73,7 +77,7 @@ class Registry(Deletion):
         if kind is JOBS:
             select_its_pods(obj)
         check(kind, obj, None)
-        self._own(kind, None, obj, by)
+        self._own(kind, None, obj, by, body if by.operation == "Apply" else obj)
         return obj if by.is_dry else self.store.put(kind, obj)
 
     def _checked_names(self, kind: Kind, obj: Json, namespace: str) -> Json:
@@ -124,6 +128,7 @@ class Registry(Deletion):
             meta["namespace"] = namespace
         meta["resourceVersion"] = former["metadata"]["resourceVersion"]
         obj["apiVersion"], obj["kind"] = kind.api_version, kind.kind
+        prune(kind, obj, strict=by.is_strict)
         obj = _only(kind, former, obj, by.subresource)
         set_defaults(kind, obj)
         if by.subresource != "status":
@@ -131,7 +136,7 @@ class Registry(Deletion):
         if kind.has_generation and _spec(obj) != _spec(former):
             obj["metadata"]["generation"] = former["metadata"].get("generation", 0) + 1
         if by.operation != "Apply":
-            self._own(kind, former, obj, by)
+            self._own(kind, former, obj, by, obj)
         if obj == former or by.is_dry:
             return obj
         if kind is not NAMESPACES and may_go(obj):
@@ -172,6 +177,9 @@ class Registry(Deletion):
         if wanted["metadata"].get("managedFields"):
             raise answers.bad_request("metadata.managedFields must be nil")
         if self.store.get(kind, name, namespace) is None:
+            if uid := wanted["metadata"].get("uid"):
+                why = f"uid mismatch: the provided object specified uid {uid}, and no existing"
+                raise answers.conflict(kind, name, f"{why} object was found")
             return self.create(kind, wanted, namespace, by), True
         who = self._entry(kind, by)
 
@@ -197,14 +205,15 @@ class Registry(Deletion):
         }
         return entry | ({"subresource": by.subresource} if by.subresource else {})
 
-    def _own(self, kind: Kind, former: Json | None, obj: Json, by: Writer) -> None:
+    def _own(self, kind: Kind, former: Json | None, obj: Json, by: Writer, owned: Json) -> None:
+        """An apply owns what it names; other writes own the defaults that they caused too."""
         obj["metadata"]["managedFields"] = (former or {"metadata": {}})["metadata"].get(
             "managedFields", []
         )
         if former is not None and obj == former:
             return
         owners = Owners(obj)
-        owners.written(former, obj, self._entry(kind, by))
+        owners.written(former, owned, self._entry(kind, by))
         obj["metadata"]["managedFields"] = copy_of({"m": owners.entries()})["m"]
 
 

@@ -1,5 +1,6 @@
 """Nodes of a cluster, over HTTP: the fake API server, or a real one."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -13,7 +14,9 @@ from adapters.kubernetes.api import Api, Json
 from adapters.kubernetes.nodes.pool import NodesPool
 from adapters.kubernetes.nodes.proof import is_healthy
 from controller.core.outcome import Outcome
+from controller.core.pool import Admin
 from controller.core.settings import DrainPolicy, Policies, Selection
+from controller.errors import CommandRefused
 from controller.pools.kubernetes import Cluster as Where
 from controller.pools.kubernetes import NodePool
 from controller.tasks import Command, Job, JobResult
@@ -80,9 +83,12 @@ async def occupied(cluster: Cluster) -> None:
         await cluster.ready(3, f"app={app}")
 
 
-def pool_of(cluster: Cluster, pool: NodePool) -> NodesPool:
+@pytest.fixture
+async def api(cluster: Cluster) -> AsyncIterator[Api]:
     access = access_of(kubeconfig=str(cluster.kubeconfig), namespace=cluster.namespace)
-    return NodesPool(Api(access, LoopClock()), pool, LoopClock())
+    made = Api(access, LoopClock())
+    yield made
+    await made.aclose()
 
 
 def ground_for(cluster: Cluster, *steps: str, template: Json | None = None) -> Ground:
@@ -100,12 +106,12 @@ async def node(cluster: Cluster, name: str) -> Json:
     return await cluster.api.get(f"/api/v1/nodes/{name}")
 
 
-async def test_three_nodes_one_after_the_other(cluster: Cluster) -> None:
+async def test_three_nodes_one_after_the_other(cluster: Cluster, api: Api) -> None:
     """Emptied, rebooted, proven; the budget is kept; nothing of ours is left on them."""
     await occupied(cluster)
     ground = ground_for(cluster)
     reboots = Reboots(cluster)
-    played = await roll(ground, pool_of(cluster, ground.pool), reboots)
+    played = await roll(ground, NodesPool(api, ground.pool, LoopClock()), reboots)
     assert played.end.outcome is Outcome.DONE, (played.end, played.told)
     assert reboots.full == []
     for name in cluster.nodes.names:
@@ -120,12 +126,12 @@ async def test_three_nodes_one_after_the_other(cluster: Cluster) -> None:
     await cluster.ready(3)
 
 
-async def test_a_reboot_that_was_none_halts_at_the_first_node(cluster: Cluster) -> None:
+async def test_a_reboot_that_was_none_halts_at_the_first_node(cluster: Cluster, api: Api) -> None:
     ground = ground_for(cluster)
     ground.long = timedelta(seconds=1.5)
     reboots = Reboots(cluster)
     reboots.same_boot = True
-    played = await roll(ground, pool_of(cluster, ground.pool), reboots)
+    played = await roll(ground, NodesPool(api, ground.pool, LoopClock()), reboots)
     assert played.end.outcome is Outcome.HALTED
     assert "it was not rebooted" in played.told
     first, *others = sorted(cluster.nodes.names)
@@ -134,7 +140,7 @@ async def test_a_reboot_that_was_none_halts_at_the_first_node(cluster: Cluster) 
         assert not (await node(cluster, name))["spec"].get("unschedulable")
 
 
-async def test_a_job_upgrades_a_node(cluster: Cluster) -> None:
+async def test_a_job_upgrades_a_node(cluster: Cluster, api: Api) -> None:
     """Pinned to the Node, though it is cordoned; what it ended with is known."""
     await cluster.create(tuned(statefulset("db"), grace=1))
     await cluster.ready(3, "app=db")
@@ -147,7 +153,25 @@ async def test_a_job_upgrades_a_node(cluster: Cluster) -> None:
     template = {"spec": {"containers": [container]}}
     ground = ground_for(cluster, "note_boot_id", "job", "node_is_back", template=template)
     ground.selection = Selection(include=(min(cluster.nodes.names),))
-    played = await roll(ground, pool_of(cluster, ground.pool), Reboots(cluster))
+    played = await roll(ground, NodesPool(api, ground.pool, LoopClock()), Reboots(cluster))
     assert played.end.outcome is Outcome.DONE, (played.end, played.told)
     found = await node(cluster, min(cluster.nodes.names))
     assert found["status"]["nodeInfo"]["kubeletVersion"] == KUBELET
+
+
+async def test_what_somebody_else_does_to_a_node_is_noticed_at_once(
+    cluster: Cluster, api: Api
+) -> None:
+    pool = NodesPool(api, ground_for(cluster).pool, LoopClock())
+    view = await pool.look(api.where, None)
+    assert all(line.is_serving for line in view.lines)
+    told = asyncio.create_task(pool.changed(api.where))
+    await asyncio.sleep(0.1)
+    name = cluster.nodes.names[0]
+    await cluster.api.merge(f"/api/v1/nodes/{name}", {"spec": {"unschedulable": True}})
+    await asyncio.wait_for(told, LONG)
+    line = (await pool.look(api.where, [name])).lines[0]
+    assert line.admin is Admin.OUT
+    with pytest.raises(CommandRefused, match="was cordoned by somebody else"):
+        await pool.drain(name)
+    await pool.aclose()

@@ -101,7 +101,7 @@ def test_rights_that_are_lacking() -> None:
         return asked["resource"] not in ("nodes", "jobs") or asked["verb"] == "list"
 
     world.allowed = allowed
-    first, second = survey(world, replace(POOL, job=True)).refusals
+    _, first, second = survey(world, replace(POOL, job=True)).refusals
     assert first.startswith("no permission to patch nodes; add to the ClusterRole: ")
     assert second.startswith("no permission to create jobs in namespace ops; add to the Role: ")
 

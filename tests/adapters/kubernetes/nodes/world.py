@@ -3,7 +3,7 @@ another Node, budgets. Behind the interface of the client, so that whole rollout
 the API itself does is tested over HTTP elsewhere."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from copy import deepcopy
 from datetime import timedelta
 from types import SimpleNamespace
@@ -298,6 +298,21 @@ class MemoryApi(Api):
         self._wrote("before", f"evict {pod}")
         self.world.end_pod(found)
         self._wrote("after", f"evict {pod}")
+
+    async def stream(
+        self,
+        resource: Resource,
+        namespace: str,
+        *,
+        labels: str = "",
+        fields: str = "",
+        version: str = "",
+        opened: Callable[[], None] = lambda: None,
+    ) -> AsyncGenerator[Json, None]:
+        """Tells nothing: what changes is found by looks."""
+        opened()
+        await asyncio.Event().wait()
+        yield {}
 
     async def aclose(self) -> None:
         self.is_closed = True

@@ -131,6 +131,9 @@ class DaemonSets(Workload):
                 1 for pod in on.values() if labels_of(pod).get(HASH) == newest
             ),
         }
+        for name in ("numberAvailable", "numberUnavailable", "updatedNumberScheduled"):
+            if not status[name]:
+                del status[name]
         self.status(owner, status)
 
 

@@ -8,6 +8,7 @@ of the former template until `observedGeneration` catches up.
 
 from tests.support.kubernetes.controllers.base import Key, Workload
 from tests.support.kubernetes.controllers.owned import claimed
+from tests.support.kubernetes.controllers.progress import conditions
 from tests.support.kubernetes.controllers.replicas import Rolling, available, total
 from tests.support.kubernetes.controllers.revisions import hash_of
 from tests.support.kubernetes.kinds import DEPLOYMENTS, PODS, REPLICASETS, Json
@@ -19,8 +20,6 @@ from tests.support.kubernetes.objects import (
     name_of,
     namespace_of,
     owner_reference,
-    stamp,
-    with_condition,
 )
 
 HASH = "pod-template-hash"
@@ -52,8 +51,8 @@ class Deployments(Workload):
             self._recreate(owner, new, old)
         else:
             self._roll(owner, new, old)
-        self._report(key)
-        return 0.05 if self._is_waiting(owner) else None
+        left = self._report(key)
+        return 0.05 if self._is_waiting(owner) else left
 
     # Steps
 
@@ -169,7 +168,8 @@ class Deployments(Workload):
 
     # Status
 
-    def _report(self, key: Key) -> None:
+    def _report(self, key: Key) -> float | None:
+        """Seconds until its progress deadline."""
         owner = self.registry.get(DEPLOYMENTS, key[1], key[0])
         sets = self.store.controlled(REPLICASETS, owner["metadata"]["uid"])
         new = [one for one in sets if _template(one) == owner["spec"]["template"]]
@@ -190,29 +190,9 @@ class Deployments(Workload):
         }
         status: Json = {key: count for key, count in counts.items() if count}
         status["observedGeneration"] = owner["metadata"]["generation"]
-        conditions = self._conditions(owner, sets, counts)
-        self.status(owner, status | {"conditions": conditions})
-
-    def _conditions(self, owner: Json, sets: list[Json], counts: dict[str, int]) -> list[Json]:
-        now, wanted = stamp(self.time.now()), int(owner["spec"]["replicas"])
-        found = list((owner.get("status") or {}).get("conditions") or ())
-        is_enough = counts["availableReplicas"] >= wanted - Rolling.of(owner).unavailable
-        found = with_condition(
-            found,
-            "Available",
-            "True" if is_enough else "False",
-            now,
-            reason="MinimumReplicasAvailable" if is_enough else "MinimumReplicasUnavailable",
-        )
-        if owner["spec"]["progressDeadlineSeconds"] == 2_147_483_647:
-            return [one for one in found if one["type"] != "Progressing"]
-        is_done = (
-            counts["updatedReplicas"] == counts["replicas"] == wanted == counts["availableReplicas"]
-        )
-        reason = "NewReplicaSetAvailable" if is_done else "ReplicaSetUpdated"
-        if owner["spec"].get("paused"):
-            return with_condition(found, "Progressing", "Unknown", now, reason="DeploymentPaused")
-        return with_condition(found, "Progressing", "True", now, reason=reason)
+        status["conditions"], left = conditions(owner, counts, self.time.now())
+        self.status(owner, status)
+        return left
 
 
 def _is_seen(one: Json) -> bool:

@@ -77,11 +77,11 @@ class Scheduler(Controller):
     def keys(self, event: Event) -> Iterable[Key]:
         if event.kind is PODS:
             self._count(event)
-            if not event.object["spec"].get("nodeName") and event.type != "DELETED":
+            if _is_ours(event.object) and event.type != "DELETED":
                 yield namespace_of(event.object), name_of(event.object)
             return
         for pod in self.store.all(PODS):
-            if not pod["spec"].get("nodeName"):
+            if _is_ours(pod):
                 yield namespace_of(pod), name_of(pod)
 
     def reconcile(self, key: Key) -> float | None:
@@ -117,6 +117,11 @@ class Scheduler(Controller):
         if node and event.type != "DELETED" and not is_over(pod):
             self._places[uid_of(pod)] = node
             self._load[node] += 1
+
+
+def _is_ours(pod: Json) -> bool:
+    name = pod["spec"].get("schedulerName", "default-scheduler")
+    return bool(not pod["spec"].get("nodeName") and name == "default-scheduler")
 
 
 def _may_sit_on_cordoned(spec: Json) -> bool:

@@ -207,4 +207,5 @@ class _Pass:
             self._current = self._update
             status["currentReplicas"] = status["updatedReplicas"]
             status["currentRevision"] = update
-        return status
+        kept = ("replicas", "availableReplicas", "collisionCount")  # the others only if not 0
+        return {key: count for key, count in status.items() if count or key in kept}

@@ -193,9 +193,11 @@ class Pod:
         """What there is to tell of it has been told, or nobody wants to know."""
         told = asyncio.create_task(self._told.wait())
         gone = asyncio.create_task(self._gone.wait())
-        await asyncio.wait([told, gone], return_when=asyncio.FIRST_COMPLETED)
-        for task in (told, gone):
-            task.cancel()
+        try:
+            await asyncio.wait([told, gone], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            told.cancel()
+            gone.cancel()
 
     async def _tell(self) -> None:
         """Report each change, the newest only, for as long as it takes."""
