@@ -44,6 +44,17 @@ _KNOWS: Final = timedelta(seconds=2)
 """After that a process has taken out what it has in hand: what is out besides may be let in."""
 
 
+def held_in_words(path: str, picture: Picture) -> str:
+    """What a rollout has prepared and nobody put back; empty: nothing."""
+    said = []
+    if is_narrowed(picture.service):
+        service = name_of(picture.service)
+        said.append(f"the selector of Service {service} is narrowed: new pods stay out of it")
+    if found_in(picture.seen.workload) is not None:
+        said.append(f"{path} is held: its controller replaces no pod by itself")
+    return "; ".join(said)
+
+
 class ServicePool:
     """Implements `controller.ports.LoadBalancer` and `controller.ports.Tasks`."""
 
@@ -88,6 +99,7 @@ class ServicePool:
             is_full=members is None,
             backends={identity.service: None},
             lingering=False,
+            held=held_in_words(identity.path, picture),
             rival=self._rival(identity, turn, picture),
         )
 

@@ -111,7 +111,7 @@ def test_what_a_drain_waits_for_is_told() -> None:
         assert line.in_flight_as == "2 pods have still to go: shop/db-0, shop/web-0"
         await asyncio.sleep(0.5)
         line = (await pool.look("prod", ["n1"])).lines[0]
-        assert "shop/db-0 (terminating)" in line.in_flight_as
+        assert line.in_flight_as.endswith("shop/db-0, shop/web-0 (terminating)")
         await asyncio.sleep(2)
         line = (await pool.look("prod", ["n1"])).lines[0]
         assert (line.in_flight, line.in_flight_as) == (0, "")
