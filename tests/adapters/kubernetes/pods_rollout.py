@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from adapters.clock import SystemClock
+from adapters.kubernetes.api import Api
 from adapters.kubernetes.service import ServicePool
 from controller.core.events import Event, Finished, Intended, RunBegan, StepEnded
 from controller.core.plan.plan import CourseShape, Plan, Purpose
@@ -28,6 +29,7 @@ from controller.core.steps import Course, Step
 from controller.journal.codec import PLAN, decode, encode
 from controller.journal.replay import replay
 from controller.pools.kubernetes import PodPool
+from controller.ports import Validator as ValidatorPort
 from controller.records import RolloutRow
 from controller.runner.loop import Runner
 from controller.runner.perform import FileStep, Performer
@@ -164,6 +166,12 @@ class Rollout:
     def __post_init__(self) -> None:
         self.witness = Witness(self.cluster)
 
+    def api(self) -> Api:
+        return api_for(self.cluster, self.folder)
+
+    def validator(self) -> ValidatorPort:
+        return Validator(self, self.witness, self.bad)
+
     def work(self, step: FileStep) -> Work:
         is_back = step.course is Course.ROLLBACK or self.purpose is Purpose.ROLLBACK
         what, asks = ("restore", "is_former") if is_back else ("replace", "is_current")
@@ -223,7 +231,7 @@ class Rollout:
     ) -> State:
         """To its end, or until this process is killed (cancelled)."""
         clock = SystemClock()
-        api = api_for(self.cluster, self.folder)
+        api = self.api()
         balancer = ServicePool(api, self.pool, clock)
         try:
             if is_new:
@@ -242,7 +250,7 @@ class Rollout:
                     ROLLOUT,
                     balancer,
                     TaskRouter(NoCommands(), balancer),
-                    Validator(self, self.witness, self.bad),
+                    self.validator(),
                     self.work,
                 ),
                 journal=self.journal,

@@ -29,8 +29,11 @@ from tests.support.waiting import until
 ON_DELETE: Json = {"updateStrategy": {"type": "OnDelete"}}
 
 
-@pytest.mark.parametrize("rotation", [Rotation.LABEL, Rotation.SELECTOR])
-@pytest.mark.parametrize("strategy", [{}, ON_DELETE], ids=["RollingUpdate", "OnDelete"])
+@pytest.mark.parametrize(
+    ("rotation", "strategy"),
+    [(Rotation.LABEL, {}), (Rotation.SELECTOR, {}), (Rotation.LABEL, ON_DELETE)],
+    ids=["label", "selector", "label, OnDelete"],
+)
 async def test_statefulset(rotation: Rotation, strategy: Json, tmp_path: Path) -> None:
     """Every pod is at v2, one at a time; nobody met it unproven; all that was moved is back."""
     async with pods_of(manifests.statefulset(**strategy), count=3) as cluster:
