@@ -99,11 +99,14 @@ class Held:
 
     # --- writing -----------------------------------------------------------------------------
 
-    async def hold(self, course: Course) -> Found:
+    async def hold(self, course: Course, *, is_first: bool = False) -> Found:
         """The template of that way, and nothing moves by itself: all of it in one patch; no write
-        where it is so already."""
+        where it is so already. `is_first`: before anything is done to a pod, what others changed
+        since an earlier rollout noted it is what was found."""
         for _ in range(_TRIES):
             identity, seen = await self.read()
+            if is_first:
+                seen = replace(seen, workload=_noted_anew(seen.workload))
             self._refuse_rivals(identity, seen.workload)
             wanted = await self.wanted(course, seen)
             if wanted is None:
@@ -249,6 +252,25 @@ class Held:
         except Conflict:
             return False
         return True
+
+
+def _noted_anew(workload: Json) -> Json:
+    """As if an earlier rollout, whose note says something else, had never touched what is no longer
+    as it left it."""
+    found, ours = found_in(workload), ours_in(workload)
+    lost = ours.lost(workload) if ours is not None else []
+    if found is None or ours is None or not lost:
+        return workload
+    spec = workload["spec"]
+    template = _template(workload) if "template" in lost else found.template
+    fields = {
+        path: value_at(spec, path) if path in lost else was for path, was in found.fields.items()
+    }
+    kept = {path: value for path, value in ours.fields.items() if path not in lost}
+    now = noted(Found(template, fields), Ours(digest(_template(workload)), kept))
+    meta = workload["metadata"]
+    annotations = {**meta.get("annotations", {}), **now}
+    return {**workload, "metadata": {**meta, "annotations": annotations}}
 
 
 def _template(workload: Json) -> Json:

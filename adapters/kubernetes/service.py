@@ -129,7 +129,7 @@ class ServicePool:
             if isinstance(turn, BySelector):
                 await narrow(self._ground, turn)
             if course is not None:
-                kept[KEPT] = (await self._held.hold(course)).text
+                kept[KEPT] = (await self._held.hold(course, is_first=True)).text
             return kept
 
     async def close(self, kept: Mapping[str, str]) -> None:

@@ -121,7 +121,7 @@ class Validator:
 
     rollout: "Rollout"
     witness: Witness
-    bad: frozenset[str] = frozenset()
+    bad: frozenset[str | tuple[str, str]] = frozenset()
 
     async def validate(self, validations: Sequence[Validation]) -> ValidationResult:
         self.rollout.validating += 1
@@ -131,7 +131,8 @@ class Validator:
         for pod in self.witness.cluster.all(PODS):
             if pod["status"].get("podIP") == probe.command.argv[0]:
                 image = pod["spec"]["containers"][0]["image"]
-                if image in self.bad:
+                name = pod["metadata"]["name"]
+                if image in self.bad or (name, image) in self.bad:
                     return ValidationResult(False, f"{image} answers 500")
                 self.witness.proven.add(pod["metadata"]["uid"])
                 return ValidationResult(True, image)
@@ -151,7 +152,7 @@ class Rollout:
     policies: Policies = POLICIES
     selection: Selection = EVERYTHING
     purpose: Purpose = Purpose.UPGRADE
-    bad: frozenset[str] = frozenset()
+    bad: frozenset[str | tuple[str, str]] = frozenset()
     budget: str = "5"
     timeout: float = 30
     """Seconds of each step."""
@@ -173,17 +174,25 @@ class Rollout:
         return Validator(self, self.witness, self.bad)
 
     def work(self, step: FileStep) -> Work:
+        if self.purpose is Purpose.REHEARSAL:
+            return Work((), self._probes(step))
         is_back = step.course is Course.ROLLBACK or self.purpose is Purpose.ROLLBACK
         what, asks = ("restore", "is_former") if is_back else ("replace", "is_current")
         args = {"member": step.member}
-        seats = getattr(step, "seats", ())
-        address = seats[0].occupant.address if seats else ""
-        probe = CommandProbe(Command((address,), LONG))
         return Work(
             (PoolTask(what, timedelta(seconds=self.timeout), {**args, "budget": self.budget}),),
-            (Validation(probe),),
+            self._probes(step),
             Guard(PoolTask(asks, LONG, args), frozenset({1})),
         )
+
+    def _probes(self, step: FileStep) -> tuple[Validation, ...]:
+        seats = getattr(step, "seats", ())
+        address = seats[0].occupant.address if seats else ""
+        return (Validation(CommandProbe(Command((address,), LONG))),)
+
+    @property
+    def has_guard(self) -> bool:
+        return self.purpose is not Purpose.REHEARSAL
 
     @property
     def events(self) -> list[Event]:
@@ -217,7 +226,7 @@ class Rollout:
             },
             [view],
             ours={},
-            upgrade=CourseShape(1, True),
+            upgrade=CourseShape(0 if self.purpose is Purpose.REHEARSAL else 1, self.has_guard),
             rollback=CourseShape(1, True) if self.purpose is Purpose.UPGRADE else None,
             purpose=self.purpose,
             abilities=said.abilities,
