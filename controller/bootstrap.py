@@ -1,11 +1,13 @@
 """Puts the real adapters behind the ports. The only module that imports `adapters`."""
 
+import asyncio
 import getpass
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 from adapters.clock import SystemClock
 from adapters.commands import LocalCommands
@@ -14,17 +16,27 @@ from adapters.haproxy.discovery import facts_and_views, servers_behind
 from adapters.notify.command import CommandNotifier
 from adapters.probes import OutsideValidator
 from adapters.proxies import Unusable, proxy_for
-from adapters.storage.folder import SYSTEM, default_state_dir, exists, may_write, out_of_reach
-from adapters.storage.lock import FileLock
-from adapters.storage.store import open_store, read_store
 from adapters.trust import NoAuthorities
+from controller import bootstrap_kubernetes as kubernetes
+from controller.bootstrap_state import (
+    StatePlace,
+    about_state,
+    has_state,
+    lock_of,
+    no_state,
+    open_state,
+    place_to_name,
+    read_state,
+    state_place,
+)
 from controller.config import Recipient, RolloutFile, WebhookTarget, audience
 from controller.core.pool import InstanceView
 from controller.core.settings import Settings
-from controller.errors import ConfigurationError, Fault, StateError
+from controller.errors import ConfigurationError, Fault
 from controller.lifecycle import JournalPorts, Ports, ReadPorts
-from controller.metrics_servers import MetricsServer
+from controller.metrics_servers import POOL, MetricsServer
 from controller.pools.haproxy import HaproxyFacts, HaproxyPool
+from controller.pools.kubernetes import NodePool, PodPool
 from controller.ports import (
     Clock,
     Commands,
@@ -34,32 +46,40 @@ from controller.ports import (
     MetricsSource,
     Notifier,
     Store,
+    Tasks,
 )
 from controller.runner.notify import NoticeSender, Warn
+from controller.runner.sampler import Sources
 from controller.runner.task_router import TaskRouter
 from controller.telemetry.meter import Meter
 from controller.telemetry.values import Outlet, OutletOptions
 
+T = TypeVar("T")
+
 __all__ = [
+    "StatePlace",
     "about_state",
     "balancer",
     "clock",
     "commands",
-    "exists",
-    "folder_to_name",
     "found_behind",
+    "has_state",
     "journal_ports",
+    "kubernetes",
     "lock",
     "meter",
     "metrics",
     "no_state",
     "notices",
     "open_state",
+    "place_to_name",
     "ports",
     "read_ports",
     "read_state",
+    "run",
     "servers_behind",
-    "state_folder",
+    "state_place",
+    "unpermitted",
     "who",
 ]
 
@@ -77,60 +97,35 @@ def who() -> str:
     return f"{user}@{socket.gethostname()}"
 
 
-def state_folder(option: str | None) -> Path:
-    """Where the journal is. Raises StateError."""
-    return Path(option) if option else default_state_dir(os.environ)
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run a command to its end, and close what it has opened."""
 
+    async def whole() -> T:
+        try:
+            return await work
+        finally:
+            await kubernetes.close()
 
-def about_state(option: str | None, folder: Path) -> list[str]:
-    """What an operator should know about the state folder in use. `option`: as it was asked for.
-
-    Raises StateError.
-    """
-    notes = []
-    if not option and folder != SYSTEM:
-        share = f"share {SYSTEM}: sudo install -d -m 2770 -g GROUP {SYSTEM}"
-        notes.append(
-            f"state is in {folder}, yours alone: another user's poolroll on this pool would not "
-            f"be refused; {out_of_reach(SYSTEM) or share}"
-        )
-    if exists(folder) and not may_write(folder):
-        notes.append(f"{folder} may not be written by this user: a run of theirs would be refused")
-    return notes
-
-
-def no_state(folder: Path) -> str:
-    """What to say where there is no journal in `folder`."""
-    others = out_of_reach(SYSTEM) if folder != SYSTEM else None
-    return f"there is no state folder at {folder}, so no rollout is known" + (
-        f"; {others}" if others else ""
-    )
-
-
-def folder_to_name(folder: Path) -> str:
-    """The state folder as a command has to name it; empty where it is looked for by itself."""
-    try:
-        is_default = folder == default_state_dir(os.environ)
-    except StateError:  # a user without a home has none
-        is_default = False
-    return "" if is_default else str(folder.absolute())
-
-
-def open_state(folder: Path, *, create: bool) -> Store:
-    """To write; with `create`, it is made where missing. Raises StateError."""
-    return open_store(folder, SystemClock(), create=create)
-
-
-def read_state(folder: Path) -> Store:
-    """Only to read. Raises StateError."""
-    return read_store(folder, SystemClock())
+    return asyncio.run(whole())
 
 
 def balancer(settings: Settings) -> LoadBalancer:
     """The adapter for the kind of pool in `settings`. Raises UsageFault."""
+    return _pool(settings)[0]
+
+
+def _pool(settings: Settings) -> tuple[LoadBalancer, Tasks | None, Sources]:
+    """The adapter, what performs the pool's own tasks, and what gates ask. Raises UsageFault."""
     match settings.pool:
         case HaproxyPool(apis, backends):
-            return HaproxyLoadBalancer(apis, backends, SystemClock())
+            return HaproxyLoadBalancer(apis, backends, SystemClock()), None, metrics
+        case PodPool() | NodePool() as pool:
+            made = kubernetes.pool_of(pool)
+
+            def sources(server: MetricsServer) -> MetricsSource:
+                return kubernetes.evidence(made) if server.url == POOL else metrics(server)
+
+            return made, made, sources
         case other:
             raise TypeError(f"no adapter for a pool of type {type(other).__name__}")
 
@@ -142,12 +137,20 @@ async def found_behind(
     return await facts_and_views(HaproxyPool(tuple(apis), tuple(backends)), SystemClock())
 
 
-def commands(folder: Path) -> Commands:
-    return LocalCommands(folder / "jobs", SystemClock())
+async def unpermitted(file: RolloutFile, place: StatePlace) -> tuple[list[str], list[str]]:
+    """Rights in a cluster that a run would lack: reasons to refuse, and notes."""
+    if place.cluster is None and not isinstance(file.settings.pool, PodPool | NodePool):
+        return [], []
+    return await kubernetes.unpermitted(file, place.cluster)
 
 
-def lock(folder: Path) -> Lock:
-    return FileLock(folder, SystemClock(), who())
+def commands(place: StatePlace) -> Commands:
+    return LocalCommands(place.folder / "jobs", SystemClock())
+
+
+def lock(place: StatePlace, settings: Settings | None = None) -> Lock:
+    """`settings`: of the rollout, where the pool itself is to be held."""
+    return lock_of(place, settings, who())
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,40 +167,42 @@ def journal_ports(store: Store) -> JournalPorts:
     return _JournalPorts(store.journal, SystemClock(), who())
 
 
-def ports(settings: Settings, folder: Path, store: Store, *, runs_steps: bool = True) -> Ports:
+def ports(settings: Settings, place: StatePlace, store: Store, *, runs_steps: bool = True) -> Ports:
     """The ports of one run, all real. Raises StateError where the records of its steps could not be
     kept."""
-    running = LocalCommands(folder / "jobs", SystemClock())
+    running = LocalCommands(place.folder / "jobs", SystemClock())
     if runs_steps:
         running.prepare()
+    pool, tasks, sources = _pool(settings)
     return Ports(
-        balancer=balancer(settings),
-        tasks=TaskRouter(running),
+        balancer=pool,
+        tasks=TaskRouter(running, tasks),
         commands=running,
         validator=OutsideValidator(running, SystemClock()),
         journal=store.journal,
         requests=store.requests,
-        lock=lock(folder),
+        lock=lock(place, settings),
         clock=SystemClock(),
-        sources=metrics,
+        sources=sources,
         by=who(),
-        folder=folder_to_name(folder),
+        folder=place_to_name(place),
     )
 
 
-def read_ports(settings: Settings, folder: Path, store: Store | None) -> ReadPorts:
+def read_ports(settings: Settings, place: StatePlace, store: Store | None) -> ReadPorts:
     """The ports of `plan`, all real."""
-    running = commands(folder)
+    running = commands(place)
+    pool, tasks, sources = _pool(settings)
     return ReadPorts(
-        balancer=balancer(settings),
-        tasks=TaskRouter(running),
+        balancer=pool,
+        tasks=TaskRouter(running, tasks),
         validator=OutsideValidator(running, SystemClock()),
         clock=SystemClock(),
-        sources=metrics,
-        lock=lock(folder),
+        sources=sources,
+        lock=lock(place, settings),
         journal=None if store is None else store.journal,
         requests=None if store is None else store.requests,
-        folder=folder_to_name(folder),
+        folder=place_to_name(place),
     )
 
 
@@ -220,6 +225,9 @@ def notices(
     told = audience(file, os.environ)
     faults: list[Fault] = []
     notifiers = [_notifier(one, running, faults) for one in told.recipients]
+    pool = file.settings.pool
+    if isinstance(pool, PodPool | NodePool):
+        notifiers.append(kubernetes.events(pool))
     beat = (_notifier(told.beat.recipient, running, faults), told.beat.every) if told.beat else None
     faults += (
         Fault(0, 0, one.name, f"{fault}; name a program of this machine")
@@ -231,14 +239,14 @@ def notices(
     return NoticeSender(notifiers, SystemClock(), warn, beat=beat)
 
 
-def unheard(file: RolloutFile, folder: Path) -> list[str]:
+def unheard(file: RolloutFile, place: StatePlace) -> list[str]:
     """Why a run from here could tell nobody, and would refuse. Only a run needs the secrets."""
     try:
         audience(file, os.environ)
     except ConfigurationError:
         return []
     try:
-        notices(file, commands(folder), lambda _: None, is_beginning=True)
+        notices(file, commands(place), lambda _: None, is_beginning=True)
     except ConfigurationError as error:
         return [fault.render(error.file) for fault in error.faults]
     return []

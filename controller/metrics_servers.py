@@ -7,6 +7,22 @@ They come from the rollout file by the name of the gate, and stay out of plans a
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Final
+
+POOL: Final = "pool:"
+"""In place of a URL: the pool itself is asked, whose adapter knows what can be measured there."""
+
+
+def own_query(measure: str) -> str:
+    """What the pool is asked about a member, as a template: counts are since its return."""
+    return f"{measure} ${{member.name}} ${{window}}"
+
+
+def read_own_query(query: str) -> tuple[str, str, timedelta]:
+    """The measure, the member and the time since its return, from the query as filled. Raises
+    ValueError."""
+    measure, member, window = query.split(" ")
+    return measure, member, timedelta(seconds=int(window.removesuffix("s")))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import NoReturn, Protocol, Self
 
 from controller.core.gates.evidence import Alert, AlertRule, Freshness, Reading, Reduce
 from controller.core.pool import FULL, Found, Incarnation, InstanceView, Instant, PoolKey
+from controller.core.steps import Course
 from controller.records import (
     Confirmed,
     Holder,
@@ -25,15 +26,7 @@ from controller.records import (
     Undelivered,
     Verb,
 )
-from controller.tasks import (
-    Command,
-    Job,
-    JobResult,
-    Task,
-    TaskJob,
-    Validation,
-    ValidationResult,
-)
+from controller.tasks import Command, Job, JobResult, Task, TaskJob, Validation, ValidationResult
 
 
 class Clock(Protocol):
@@ -80,9 +73,14 @@ class LoadBalancer(Protocol):
         told of these, and of those that can be found without being named. Raises BalancerError.
         """
 
-    async def open(self) -> Mapping[str, str]:
-        """Prepare the pool as a whole; answers what was found, for `close`. Asked only where
-        `Abilities.opens`; may be asked again after a crash, and answers the same."""
+    async def changed(self, instance: str) -> None:
+        """Wait until what that instance shows may have changed since it was looked at last: for
+        ever where nobody tells. Awaited only by a run, never by what only reads."""
+
+    async def open(self, course: Course | None = Course.UPGRADE) -> Mapping[str, str]:
+        """Prepare the pool as a whole, for members to go that way (None: nothing will be done to
+        them); answers what was found, for `close`. Asked only where `Abilities.opens`; may be
+        asked again after a crash, and answers the same."""
 
     async def close(self, kept: Mapping[str, str]) -> None:
         """Put the pool as a whole back as it was found. May be asked again."""

@@ -11,6 +11,7 @@ from adapters.haproxy.client import endpoint_of
 from adapters.haproxy.instance import HaproxyInstance, MakeOrders
 from adapters.haproxy.notes import survey_of
 from controller.core.pool import FULL, Found, Incarnation, InstanceView
+from controller.core.steps import Course
 from controller.errors import BalancerError, PermissionTooLow
 from controller.pools.haproxy import HaproxyFacts, listed_twice
 from controller.ports import Clock
@@ -68,7 +69,11 @@ class HaproxyLoadBalancer:
     ) -> InstanceView:
         return await self._instances[instance].look(members, former)
 
-    async def open(self) -> Mapping[str, str]:
+    async def changed(self, instance: str) -> None:
+        """HAProxy tells nobody: it is asked."""
+        await asyncio.Event().wait()
+
+    async def open(self, course: Course | None = Course.UPGRADE) -> Mapping[str, str]:
         """There is nothing about a backend as a whole to prepare."""
         return {}
 

@@ -110,7 +110,7 @@ def _introduce(members: int, prometheus: str | None) -> None:
 
 async def _report(state: Path) -> str:
     """Write the report outside the demo's temporary folder."""
-    async with contextlib.aclosing(bootstrap.read_state(state)) as store:
+    async with contextlib.aclosing(bootstrap.read_state(bootstrap.StatePlace(state))) as store:
         (row,) = await store.journal.rollouts()
         text = page(row, await store.journal.records(row.id))
     with tempfile.NamedTemporaryFile(
@@ -127,8 +127,10 @@ async def _roll(file: RolloutFile, state: Path, narrator: Narrating) -> int:
         say(*fitted(lines), "")
         return True
 
-    async with contextlib.aclosing(bootstrap.open_state(state, create=True)) as store:
-        ports: Ports = bootstrap.ports(file.settings, state, store)
+    async with contextlib.aclosing(
+        bootstrap.open_state(bootstrap.StatePlace(state), create=True)
+    ) as store:
+        ports: Ports = bootstrap.ports(file.settings, bootstrap.StatePlace(state), store)
         with Signals(after=interrupt) as signals, contextlib.ExitStack() as stack:
             stack.callback(narrator.stop)
 

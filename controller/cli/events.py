@@ -1,10 +1,8 @@
 """`events`: the journal of a rollout as sentences or JSON lines; with --follow as it grows."""
 
-import asyncio
 import json as json_format
 import sys
 from datetime import timedelta
-from pathlib import Path
 from typing import Final
 
 import click
@@ -38,19 +36,19 @@ def events(name: str | None, follow: bool, json: bool, state: str | None) -> Non
     every record, one object per line.
     """
     try:
-        asyncio.run(_events(name, state, follow=follow, as_json=json))
+        bootstrap.run(_events(name, state, follow=follow, as_json=json))
     except KeyboardInterrupt:
         click.echo("no longer following; the rollout was not touched", err=True)
         sys.exit(ExitCode.STOPPED)
 
 
 async def _events(name: str | None, state: str | None, *, follow: bool, as_json: bool) -> None:
-    async with known(state) as (store, folder):
-        row = await find(store.journal, folder, name)
-        click.echo(f"rollout {row.id}, state folder {folder}", err=as_json)
+    async with known(state) as (store, place):
+        row = await find(store.journal, place, name)
+        click.echo(f"rollout {row.id}, {place.what}", err=as_json)
         teller = _Teller(store.journal, row, as_json=as_json)
         if follow:
-            await _follow(teller, folder)
+            await _follow(teller, place)
         else:
             await teller.tell()
 
@@ -89,7 +87,7 @@ class _Teller:
             sys.stdout.flush()
 
 
-async def _follow(teller: _Teller, folder: Path) -> None:
+async def _follow(teller: _Teller, place: bootstrap.StatePlace) -> None:
     clock = bootstrap.clock()
     looks = 0
     is_told = False
@@ -98,7 +96,7 @@ async def _follow(teller: _Teller, folder: Path) -> None:
         if teller.is_finished or (looks % ASK_EVERY == 0 and await teller.is_ended()):
             await teller.tell()
             return
-        if not is_told and await bootstrap.lock(folder).holder(teller.row.name) is None:
+        if not is_told and await bootstrap.lock(place).holder(teller.row.name) is None:
             click.echo("no process runs it; waiting for the next `poolroll run`", err=True)
             is_told = True
         looks += 1

@@ -1,6 +1,5 @@
 """`gate`: evaluate the gates without a rollout, to tune their limits."""
 
-import asyncio
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -44,7 +43,7 @@ def gate(file: Path, at: str | None, **given: Any) -> None:
     question = Question(
         given["member"], None if at is None else moment(at), given["watch"], given["json"]
     )
-    sys.exit(asyncio.run(_gate(rollout, question)))
+    sys.exit(bootstrap.run(_gate(rollout, question)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,6 @@
 """`history`: all rollouts in the journal."""
 
-import asyncio
 import json as json_format
-from pathlib import Path
 from typing import Any
 
 import click
@@ -20,20 +18,22 @@ from controller.report.status.history import history_lines, history_value
 @options.state
 def history(name: str | None, json: bool, state: str | None) -> None:
     """List all rollouts, or all of NAME, newest first."""
-    values, folder = asyncio.run(_values(name, state))
+    values, place = bootstrap.run(_values(name, state))
     if json:
-        click.echo(json_format.dumps({"state": str(folder), "rollouts": values}, indent=2))
+        click.echo(json_format.dumps({"state": str(place), "rollouts": values}, indent=2))
     else:
-        click.echo(f"state folder {folder}")
+        click.echo(f"{place.what}")
         click.echo("\n".join(history_lines(values)))
 
 
-async def _values(name: str | None, state: str | None) -> tuple[list[dict[str, Any]], Path]:
-    async with known(state) as (store, folder):
+async def _values(
+    name: str | None, state: str | None
+) -> tuple[list[dict[str, Any]], bootstrap.StatePlace]:
+    async with known(state) as (store, place):
         rows = await store.journal.rollouts(name)
         if not rows:
-            raise Refused(f"no rollout {name or ''} in {folder}".replace("  ", " "))
-        lock = bootstrap.lock(folder)
+            raise Refused(f"no rollout {name or ''} in {place}".replace("  ", " "))
+        lock = bootstrap.lock(place)
         newest: set[str] = set()
         values = []
         for row in rows:
@@ -42,4 +42,4 @@ async def _values(name: str | None, state: str | None) -> tuple[list[dict[str, A
             newest.add(row.name)
             records = await store.journal.records(row.id)
             values.append(history_value(row, records, is_held=holder is not None))
-        return values, folder
+        return values, place

@@ -1,7 +1,6 @@
-"""`init`: print a starter rollout file, filled from a running HAProxy if one is given."""
+"""`init`: print a starter rollout file, filled from running HAProxys, or from a cluster."""
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -17,27 +16,39 @@ from controller.config.starting.haproxy.discovered import (
     with_twins,
 )
 from controller.config.starting.haproxy.filled import filled
+from controller.config.starting.kubernetes.filled import filled as filled_pods
 from controller.errors import UsageFault
 
 
 @click.command()
-@click.argument("source", nargs=-1, metavar="[haproxy | ENDPOINT...]")
+@click.argument("source", nargs=-1, metavar="[haproxy | kubernetes | ENDPOINT...]")
 @options.option(
     "--backend", metavar="NAME", multiple=True, help="The pool. Default: the one with most servers."
 )
-def init(source: tuple[str, ...], backend: tuple[str, ...]) -> None:
+@options.option("--service", metavar="NAME", help="The Service. Default: the one with most pods.")
+@options.option("--context", metavar="NAME", help="Of the kubeconfig. Default: the current one.")
+@options.option("--kubeconfig", metavar="PATH", help="Default: as kubectl finds it.")
+@options.option("--namespace", metavar="NAME", help="Default: that of the context.")
+def init(source: tuple[str, ...], backend: tuple[str, ...], **cluster: str | None) -> None:
     """Print a commented rollout file to start from.
 
     ENDPOINT is the Runtime API of a running HAProxy, unix:PATH or tcp:HOST:PORT: the file is then
-    filled with what is found there, and nothing is changed. Name every HAProxy of the pool.
+    filled with what is found there, and nothing is changed. Name every HAProxy of the pool. With
+    kubernetes it is filled from the cluster, where one is at hand.
     """
+    asked = {name: value for name, value in cluster.items() if value}
+    if source == ("kubernetes",) and not backend:
+        click.echo(_of_pods(asked), nl=False)
+        return
+    if asked:
+        raise UsageFault(f"init --{next(iter(asked))}: is for `init kubernetes`")
     endpoints = [one for one in source if ":" in one]
     if endpoints:
         if len(endpoints) < len(source):
             raise UsageFault(
                 "init: give endpoints (unix:PATH, tcp:HOST:PORT) or a kind of pool, not both"
             )
-        click.echo(filled(asyncio.run(_discovered(endpoints, backend))), nl=False)
+        click.echo(filled(bootstrap.run(_discovered(endpoints, backend))), nl=False)
         return
     if backend:
         raise UsageFault("init --backend: needs the endpoint of a running HAProxy, like unix:PATH")
@@ -47,6 +58,15 @@ def init(source: tuple[str, ...], backend: tuple[str, ...]) -> None:
     if len(source) > 1:
         raise UsageFault("init: one kind of pool at a time")
     click.echo(starter(source[0] if source else "haproxy"), nl=False)
+
+
+def _of_pods(asked: Mapping[str, str]) -> str:
+    """Filled from a cluster; a plain starter where there is none, and nobody asked for one."""
+    found = bootstrap.kubernetes.found_for_init(**asked)
+    if found is not None:
+        return filled_pods(bootstrap.run(found))
+    click.echo("no cluster is at hand (kubeconfig): this is the plain starter", err=True)
+    return starter("kubernetes")
 
 
 async def _discovered(endpoints: Sequence[str], asked: Sequence[str]) -> Discovery:

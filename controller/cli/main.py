@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "init": ("controller.cli.init:init", "Print a rollout file to start from."),
     "check": ("controller.cli.check:check", "Report every fault in a rollout file, offline."),
     "plan": ("controller.cli.plan:plan", "Show what a run would do, and every reason to refuse."),
+    "rbac": ("controller.cli.rbac:rbac", "Print the Kubernetes Role that a rollout needs."),
     "gate": ("controller.cli.gate:gate", "Evaluate the gates, now or at a time in the past."),
     "run": ("controller.cli.run:run", "Upgrade the pool, one member at a time."),
     "rehearse": (

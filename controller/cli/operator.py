@@ -1,13 +1,11 @@
 """`pause`, `resume`, `abort`: requests to a rollout that runs in another process, or to none."""
 
-import asyncio
 import contextlib
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -68,7 +66,7 @@ LOOK_EVERY: Final = timedelta(milliseconds=20)
 @options.state
 def pause(name: str, state: str | None) -> None:
     """Finish the members in progress, and start no further one."""
-    asyncio.run(_ask(name, state, Verb.PAUSE, ""))
+    bootstrap.run(_ask(name, state, Verb.PAUSE, ""))
 
 
 @click.command()
@@ -79,7 +77,7 @@ def resume(name: str, reason: str, state: str | None) -> None:
     """Continue after a pause. After a halt, allow the next `run` to continue."""
     if not reason.strip():
         raise UsageFault("resume --reason: give a reason; it is kept in the journal")
-    asyncio.run(_resume(name, state, reason))
+    bootstrap.run(_resume(name, state, reason))
 
 
 @click.command()
@@ -90,40 +88,40 @@ def resume(name: str, reason: str, state: str | None) -> None:
 @options.log_format
 def abort(name: str, restore: bool, log_format: str, **given: Any) -> None:
     """End the rollout NAME for good."""
-    sys.exit(asyncio.run(_abort(name, restore, log_format, given)))
+    sys.exit(bootstrap.run(_abort(name, restore, log_format, given)))
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The state folder, and the unfinished rollout that an operator means."""
+    """The state, and the unfinished rollout that an operator means."""
 
     store: Store
-    folder: Path
+    place: bootstrap.StatePlace
     former: Unfinished
 
 
 @contextlib.asynccontextmanager
 async def _opened(name: str, state: str | None) -> AsyncIterator[Opened]:
     """Raises Refused, StateError."""
-    folder = bootstrap.state_folder(state)
-    if not bootstrap.exists(folder):
-        raise Refused(bootstrap.no_state(folder))
-    async with contextlib.aclosing(bootstrap.open_state(folder, create=False)) as store:
+    place = bootstrap.state_place(state)
+    if not await bootstrap.has_state(place):
+        raise Refused(bootstrap.no_state(place))
+    async with contextlib.aclosing(bootstrap.open_state(place, create=False)) as store:
         former = await unfinished(store.journal, name)
         if former is None:
-            raise Refused(*await _over(store.journal, folder, name))
-        yield Opened(store, folder, former)
+            raise Refused(*await _over(store.journal, place, name))
+        yield Opened(store, place, former)
 
 
-async def _over(journal: Journal, folder: Path, name: str) -> list[str]:
+async def _over(journal: Journal, place: bootstrap.StatePlace, name: str) -> list[str]:
     """There is no unfinished rollout of that name: say how the last one ended."""
     row = next((row for row in await journal.rollouts(name) if row.outcome is not None), None)
-    none = f"no unfinished rollout {name!r} in {folder}"
+    none = f"no unfinished rollout {name!r} in {place}"
     if row is None:
         names = ", ".join(sorted({each.name for each in await journal.rollouts()})) or "none"
         return [f"{none}; known names: {names}"]
     plan, state = replay(await journal.records(row.id))
-    commands = next_commands(bootstrap.folder_to_name(folder), row, plan)
+    commands = next_commands(bootstrap.place_to_name(place), row, plan)
     return over(none, row, plan, state, commands)
 
 
@@ -155,18 +153,18 @@ async def _ask_for(opened: Opened, verb: Verb, reason: str) -> None:
 
     Raises Refused when the rollout ended without hearing it, StateError.
     """
-    store, folder, former = opened.store, opened.folder, opened.former
+    store, place, former = opened.store, opened.place, opened.former
     name, rollout = former.row.name, former.row.id
     request = await store.requests.ask(rollout, verb, reason, bootstrap.who())
-    if await bootstrap.lock(folder).holder(name) is None:
-        commands = next_commands(bootstrap.folder_to_name(folder), former.row, former.plan)
+    if await bootstrap.lock(place).holder(name) is None:
+        commands = next_commands(bootstrap.place_to_name(place), former.row, former.plan)
         click.echo(
             f"{verb} {name}: no process runs it; takes effect on the next run: {commands.run}"
         )
     elif await _is_heard(store.journal, request):
         click.echo(f"{verb} {name}: acknowledged")
     elif await unfinished(store.journal, name) is None:
-        raise Refused(*await _over(store.journal, folder, name))
+        raise Refused(*await _over(store.journal, place, name))
     else:
         click.echo(f"{verb} {name}: not acknowledged yet; it will take effect later")
 
@@ -185,7 +183,11 @@ async def _is_heard(journal: Journal, request: Request) -> bool:
 
 
 def _notices(
-    former: Unfinished, file: FormerFile, running: Commands, folder: Path, log: LogNarrator
+    former: Unfinished,
+    file: FormerFile,
+    running: Commands,
+    place: bootstrap.StatePlace,
+    log: LogNarrator,
 ) -> NoticeSender:
     """Recipients from the rollout file as it is now: the copy in the journal has no secrets."""
     row = former.row
@@ -196,7 +198,7 @@ def _notices(
     except ConfigurationError as error:
         log.warn(f"no notifications will be sent: {error.faults[0].render(error.file)}")
         return NoticeSender((), bootstrap.clock(), log.warn)
-    commands = next_commands(bootstrap.folder_to_name(folder), row, former.plan)
+    commands = next_commands(bootstrap.place_to_name(place), row, former.plan)
     notices.watch(RolloutNotices(row.id, former.plan, file.now.settings, commands, is_ending=True))
     return notices
 
@@ -215,22 +217,21 @@ async def _abort(name: str, restore: bool, log_format: str, given: dict[str, Any
 async def _abort_at_rest(
     opened: Opened, restore: bool, log_format: str, ways: OutletOptions
 ) -> int:
-    former, folder, clock = opened.former, opened.folder, bootstrap.clock()
+    former, place, clock = opened.former, opened.place, bootstrap.clock()
     name = former.plan.name
     file = former_file(former.row)
     log = LogNarrator(name, clock.wall, log_format)
+    lock = bootstrap.lock(place, _settings(file))
     # The lock goes before notices in delivery are waited for.
     with Signals() as signals:
-        async with AsyncExitStack() as waiting, bootstrap.lock(folder).hold(name) as hold:
+        async with AsyncExitStack() as waiting, lock.hold(name) as hold:
             waiting.callback(log.stop)  # last: notices that fail are lines too
-            running = bootstrap.commands(folder)
-            notices = await waiting.enter_async_context(
-                _notices(former, file, running, folder, log)
-            )
+            running = bootstrap.commands(place)
+            notices = await waiting.enter_async_context(_notices(former, file, running, place, log))
             meter = await waiting.enter_async_context(bootstrap.meter(name, ways, log.warn))
             await meter.open(Subject(former.plan, former.row.started))
             narrators: list[Narrator] = [log, notices, meter]
-            commands = next_commands(bootstrap.folder_to_name(folder), former.row, former.plan)
+            commands = next_commands(bootstrap.place_to_name(place), former.row, former.plan)
             try:
                 state, seen = await _ended(opened, hold, file, restore, narrators, signals)
             except (StateError, LeaseLost) as error:
@@ -255,14 +256,14 @@ async def _ended(
 ) -> tuple[State, PoolView]:
     """End the rollout, and look at its members. Without a rollout file that says where its load
     balancers are, the journal alone is enough for an abort without `--restore`."""
-    former, folder, clock = opened.former, opened.folder, bootstrap.clock()
+    former, place, clock = opened.former, opened.place, bootstrap.clock()
     used = as_it_was_run(former, file) if restore else file_of_pool(former, file)
     if isinstance(used, ConfigurationError):
         ports = bootstrap.journal_ports(opened.store)
         state = await abort_from_journal(ports, hold, former, used, narrators)
         why = "the rollout file in the journal cannot be read"
         return state, PoolView(clock.wall(), unseen=dict.fromkeys(former.plan.instances, why))
-    real = bootstrap.ports(used.settings, folder, opened.store, runs_steps=restore)
+    real = bootstrap.ports(used.settings, place, opened.store, runs_steps=restore)
     state = await abort_at_rest(real, hold, former, used, restore, narrators, signals.hand_to)
     return state, await look_once(real.balancer, clock, clock.now() + LOOK_WITHIN)
 

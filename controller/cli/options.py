@@ -69,16 +69,18 @@ def _folder(_ctx: click.Context, _option: click.Parameter, value: str | None) ->
     if value is not None and not value.strip():
         raise UsageFault("--state: is empty; name the state folder, or leave the option out")
     if value is not None and value.startswith("kubernetes:"):
-        raise UsageFault(f"--state {value}: not yet supported; name a folder")
+        from controller.bootstrap_state import check_state  # not for --help
+
+        check_state(value)
     return value
 
 
 state = option(
     "--state",
-    metavar="DIR",
+    metavar="PLACE",
     callback=_folder,
-    help="State folder: journal, lock, running commands. Default: /var/lib/poolroll if it is "
-    "writable, else a folder under the XDG state home.",
+    help="State: journal and lock. A folder, or kubernetes:NAMESPACE. Default: what the rollout "
+    "file says, else /var/lib/poolroll if it is writable, else a folder under the XDG state home.",
 )
 
 sets = option("--set", metavar="K=V", multiple=True, help="Override a value of `vars`. Repeatable.")

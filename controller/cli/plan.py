@@ -1,6 +1,5 @@
 """`plan`: show everything a run would do, and every reason to refuse. Read-only."""
 
-import asyncio
 import contextlib
 import sys
 from pathlib import Path
@@ -33,10 +32,10 @@ def plan(file: Path, json: bool, state: str | None, **given: Any) -> None:
     canaries_only = given["canaries_only"]
     rollout = load(file, options.pairs(given["set"]), only=only, canaries_only=canaries_only)
     run_options = RunOptions(only=only, canaries_only=canaries_only)
-    folder = bootstrap.state_folder(state)
-    dry = asyncio.run(_dry_run(rollout, folder, run_options))
-    dry.findings.notes += bootstrap.about_state(state, folder)
-    dry.findings.refusals += bootstrap.unheard(rollout, folder)
+    place = bootstrap.state_place(state, rollout.state)
+    dry = bootstrap.run(_dry_run(rollout, place, run_options))
+    dry.findings.notes += bootstrap.about_state(state, place, rollout.settings)
+    dry.findings.refusals += bootstrap.unheard(rollout, place)
     if json:
         click.echo(_value(rollout, dry).model_dump_json(indent=2))
     else:
@@ -44,14 +43,20 @@ def plan(file: Path, json: bool, state: str | None, **given: Any) -> None:
     sys.exit(ExitCode.REFUSED if dry.findings.refusals else 0)
 
 
-async def _dry_run(rollout: RolloutFile, folder: Path, run_options: RunOptions) -> DryRun:
+async def _dry_run(
+    rollout: RolloutFile, place: bootstrap.StatePlace, run_options: RunOptions
+) -> DryRun:
     async with contextlib.AsyncExitStack() as stack:
         store = None
-        if bootstrap.exists(folder):
-            opened = bootstrap.read_state(folder)
+        if await bootstrap.has_state(place):
+            opened = bootstrap.read_state(place)
             store = await stack.enter_async_context(contextlib.aclosing(opened))
-        ports = bootstrap.read_ports(rollout.settings, folder, store)
-        return await dry_run(ports, rollout, run_options)
+        ports = bootstrap.read_ports(rollout.settings, place, store)
+        dry = await dry_run(ports, rollout, run_options)
+        refusals, notes = await bootstrap.unpermitted(rollout, place)
+        dry.findings.refusals += refusals
+        dry.findings.notes += notes
+        return dry
 
 
 def _text(rollout: RolloutFile, dry: DryRun) -> list[str]:

@@ -1,11 +1,11 @@
 """`report`: write one self-contained HTML page about a rollout."""
 
-import asyncio
 import json as json_format
 from pathlib import Path
 
 import click
 
+from controller import bootstrap
 from controller.cli import options
 from controller.cli.state_folder import find, known
 from controller.errors import UsageFault
@@ -31,24 +31,24 @@ def report(name: str, output: str | None, json: bool, state: str | None) -> None
     It shows a timeline, what each gate saw, each member, and what happened and why. The page
     needs no network.
     """
-    text, row, folder = asyncio.run(_page(name, state))
+    text, row, place = bootstrap.run(_page(name, state))
     if output == "-":
         click.echo(text, nl=False)
-        click.echo(f"rollout {row.id}, state folder {folder}", err=True)
+        click.echo(f"rollout {row.id}, {place.what}", err=True)
         return
     path = Path(output) if output else Path(f"{row.id}.html")
     _write(path, text)
     if json:
-        value = {"state": str(folder), "id": row.id, "file": str(path.absolute())}
+        value = {"state": str(place), "id": row.id, "file": str(path.absolute())}
         click.echo(json_format.dumps(value, indent=2))
     else:
-        click.echo(f"{path}: rollout {row.id}, state folder {folder}")
+        click.echo(f"{path}: rollout {row.id}, {place.what}")
 
 
-async def _page(name: str, state: str | None) -> tuple[str, RolloutRow, Path]:
-    async with known(state) as (store, folder):
-        row = await find(store.journal, folder, name)
-        return page(row, await store.journal.records(row.id)), row, folder
+async def _page(name: str, state: str | None) -> tuple[str, RolloutRow, bootstrap.StatePlace]:
+    async with known(state) as (store, place):
+        row = await find(store.journal, place, name)
+        return page(row, await store.journal.records(row.id)), row, place
 
 
 def _write(path: Path, text: str) -> None:

@@ -114,11 +114,11 @@ def start(
     )
     if run_options.purpose is not Purpose.REHEARSAL:
         rollout.refuse_placeholder()
-    folder = bootstrap.state_folder(given["state"])
+    place = bootstrap.state_place(given["state"], rollout.state)
     ways = options.ways_out(given)
-    notes = bootstrap.about_state(given["state"], folder)
-    running = _run(rollout, run_options, folder, ways, notes, yes=yes, log_format=log_format)
-    sys.exit(asyncio.run(running))
+    notes = bootstrap.about_state(given["state"], place, rollout.settings)
+    running = _run(rollout, run_options, place, ways, notes, yes=yes, log_format=log_format)
+    sys.exit(bootstrap.run(running))
 
 
 def _run_options(given: dict[str, Any]) -> RunOptions:
@@ -139,15 +139,15 @@ def _run_options(given: dict[str, Any]) -> RunOptions:
 async def _run(
     rollout: RolloutFile,
     run_options: RunOptions,
-    folder: Path,
+    place: bootstrap.StatePlace,
     ways: OutletOptions,
     notes: list[str],
     *,
     yes: bool,
     log_format: str,
 ) -> int:
-    async with contextlib.aclosing(bootstrap.open_state(folder, create=True)) as store:
-        ports = bootstrap.ports(rollout.settings, folder, store)
+    async with contextlib.aclosing(bootstrap.open_state(place, create=True)) as store:
+        ports = bootstrap.ports(rollout.settings, place, store)
         name = rollout.settings.name
         narrator = narrator_for(name, ports.clock, log_format, asks=run_options.stepwise)
         notices = bootstrap.notices(rollout, ports.commands, narrator.warn, is_beginning=True)

@@ -1,8 +1,7 @@
-"""Opening the state folder, for the commands that only read it."""
+"""Opening the state, for the commands that only read it."""
 
 import contextlib
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 from controller import bootstrap
 from controller.errors import Refused
@@ -11,16 +10,16 @@ from controller.records import RolloutRow
 
 
 @contextlib.asynccontextmanager
-async def known(state: str | None) -> AsyncIterator[tuple[Store, Path]]:
-    """Journal and requests, and their folder. Raises Refused when there is none, StateError."""
-    folder = bootstrap.state_folder(state)
-    if not bootstrap.exists(folder):
-        raise Refused(bootstrap.no_state(folder))
-    async with contextlib.aclosing(bootstrap.read_state(folder)) as store:
-        yield store, folder
+async def known(state: str | None) -> AsyncIterator[tuple[Store, bootstrap.StatePlace]]:
+    """Journal and requests, and where they are. Raises Refused when there is none, StateError."""
+    place = bootstrap.state_place(state)
+    if not await bootstrap.has_state(place):
+        raise Refused(bootstrap.no_state(place))
+    async with contextlib.aclosing(bootstrap.read_state(place)) as store:
+        yield store, place
 
 
-async def find(journal: Journal, folder: Path, wanted: str | None) -> RolloutRow:
+async def find(journal: Journal, place: bootstrap.StatePlace, wanted: str | None) -> RolloutRow:
     """The rollout with that id, else the newest of that name; without either, the newest of all.
     Raises Refused, StateError."""
     rows = await journal.rollouts()
@@ -29,7 +28,7 @@ async def find(journal: Journal, folder: Path, wanted: str | None) -> RolloutRow
     if not named:
         known_names = ", ".join(sorted({row.name for row in rows})) or "none"
         raise Refused(
-            f"no rollout {wanted or ''} in {folder}".replace("  ", " ")
+            f"no rollout {wanted or ''} in {place}".replace("  ", " ")
             + f"; known names: {known_names}"
         )
     return named[0]

@@ -6,7 +6,6 @@ import json as json_format
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -45,7 +44,7 @@ def status(name: str | None, json: bool, state: str | None) -> None:
     Also asks the load balancers, read-only and for at most two seconds. Without NAME it skips
     those of rollouts that have ended with no member out. One that does not answer is no error.
     """
-    values = asyncio.run(_values(name, state))
+    values = bootstrap.run(_values(name, state))
     if json:
         click.echo(json_format.dumps(values[0] if name else values, indent=2))
     else:
@@ -53,12 +52,12 @@ def status(name: str | None, json: bool, state: str | None) -> None:
 
 
 async def _values(name: str | None, state: str | None) -> list[dict[str, Any]]:
-    async with known(state) as (store, folder):
-        found = [await _known(store, folder, row) for row in await _newest(store.journal, name)]
+    async with known(state) as (store, place):
+        found = [await _known(store, place, row) for row in await _newest(store.journal, name)]
         if not found:
-            raise Refused(f"no rollout {name or ''} in {folder}".replace("  ", " "))
+            raise Refused(f"no rollout {name or ''} in {place}".replace("  ", " "))
         looked_at = await _all_looked_at(store.journal, found, is_named=name is not None)
-        return [status_value(each, str(folder)) for each in looked_at]
+        return [status_value(each, str(place)) for each in looked_at]
 
 
 async def _newest(journal: Journal, name: str | None) -> Collection[RolloutRow]:
@@ -69,7 +68,7 @@ async def _newest(journal: Journal, name: str | None) -> Collection[RolloutRow]:
     return newest.values()
 
 
-async def _known(store: Store, folder: Path, row: RolloutRow) -> Known:
+async def _known(store: Store, place: bootstrap.StatePlace, row: RolloutRow) -> Known:
     records = await store.journal.records(row.id)
     plan, state = replay(records)
     is_over = row.outcome is not None
@@ -78,8 +77,8 @@ async def _known(store: Store, folder: Path, row: RolloutRow) -> Known:
         plan,
         state,
         records[-1].wall,
-        await bootstrap.lock(folder).holder(row.name),
-        next_commands(bootstrap.folder_to_name(folder), row, plan),
+        await bootstrap.lock(place).holder(row.name),
+        next_commands(bootstrap.place_to_name(place), row, plan),
         kept_file(row),
         () if is_over else await store.requests.pending(row.id, state.heard),
     )

@@ -1,8 +1,9 @@
 """Masking of secrets in the text of a rollout file. Pure.
 
 Masked are the values of headers, the passwords and tokens of gates, the URLs and secrets of
-`notify` and `heartbeat`, whatever looks like a secret (`controller.redaction`), every variable
-used in one of these, and variables whose name sounds secret.
+`notify` and `heartbeat`, variables of a container whose name sounds secret, whatever looks like a
+secret (`controller.redaction`), every variable used in one of these, and variables whose name
+sounds secret.
 
 Each value is masked as YAML reads it and written anew, in quotes: its escapes and line breaks are
 no part of a secret, and what is written is read back before it is used.
@@ -11,12 +12,12 @@ no part of a secret, and what is written is read back before it is used.
 import re
 from collections.abc import Iterator, Mapping
 
-from controller.config.text.document import Document, read
+from controller.config.text.document import PATCHES, Document, read
 from controller.config.text.nodes import Scalar, scalars
 from controller.config.text.places import Trail
 from controller.config.text.rewriting import Span, is_block, rewritten
 from controller.config.text.templating import mentions
-from controller.config.text.trails import texts
+from controller.config.text.trails import at, texts
 from controller.redaction import (
     ANYWHERE,
     IN_FILES,
@@ -31,8 +32,8 @@ _FILLED = (
     "validate.*.http.headers.*",
     "gates.*.probe.headers.*",
     *(
-        f"gates.*.{kind}.{where}"
-        for kind in ("prometheus", "alerts")
+        f"{kind}.{where}"
+        for kind in ("gates.*.prometheus", "gates.*.alerts", "drain.idle.prometheus")
         for where in ("headers.*", "auth.bearer", "auth.basic.password")
     ),
 )
@@ -96,6 +97,8 @@ def _secret_names(document: Document) -> Iterator[str]:
         if isinstance(node, Scalar):
             for secret in secrets_in(node.text, _forms(trail)):
                 yield from (mention.name or "" for mention in mentions(secret))
+    for trail in _container_secrets(document):
+        yield from (mention.name or "" for mention in mentions(str(at(document.data, *trail))))
     for section in ("vars.*", "rollback.vars.*"):
         yield from (f"vars.{t[-1]}" for t, _ in texts(document.data, section) if _says_so(t[-1]))
     for trail, _ in texts(document.data, "pool.members.vars.*.*"):
@@ -122,3 +125,13 @@ def _secret_trails(document: Document, names: set[str]) -> Iterator[Trail]:
             patterns += [f"vars.{variable}", f"rollback.vars.{variable}"]
     for pattern in patterns:
         yield from (trail for trail, _ in texts(document.data, pattern))
+    yield from _container_secrets(document)
+
+
+def _container_secrets(document: Document) -> Iterator[Trail]:
+    """The values of a container's environment whose names sound secret."""
+    for course, key in PATCHES:
+        for trail, name in texts(document.data, f"{course}.{key}.**"):
+            value = (*trail[:-1], "value")
+            if trail[-1] == "name" and _says_so(name) and at(document.data, *value) is not None:
+                yield value

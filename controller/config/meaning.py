@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from controller.config.rollout_file import RolloutFile
 from controller.config.sections.gates import GateSection, written_gates
+from controller.config.sections.rollout import Rollout
 from controller.config.text import scalars
 from controller.config.values.metrics_servers import Servers, servers_of
 from controller.config.values.settings import known_at_load
@@ -86,7 +87,7 @@ def meaning(file: RolloutFile) -> tuple[object, ...]:
     servers = servers_of(rollout, Servers(known_at_load(rollout, settings.vars), ANY_FOLDER))
     asked = (servers.get(gate.name, ()) for gate in settings.policies.gates)
     written = written_gates(rollout.gates)
-    gates: Any = (*map(_gate, written, settings.policies.gates, asked), *_later(rollout.gates))
+    gates: Any = (*map(_gate, written, settings.policies.gates, asked), *_later(rollout))
     return (
         replace(
             settings,
@@ -102,9 +103,11 @@ def meaning(file: RolloutFile) -> tuple[object, ...]:
     )
 
 
-def _later(gates: Iterable[GateSection]) -> Iterator[str]:
+def _later(rollout: Rollout) -> Iterator[str]:
     """What the first version did not know, where it is not left as it is by default."""
-    for gate in gates:
+    if rollout.drain.idle is not None:
+        yield f"drain.idle: {rollout.drain.idle!r}"
+    for gate in rollout.gates:
         if gate.builtin is False:
             yield "builtin: false"
         if gate.alerts is not None and gate.alerts.rules != "check":

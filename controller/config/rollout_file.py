@@ -7,11 +7,14 @@ from pathlib import Path
 
 from controller.config.masking import masked_document
 from controller.config.sections.rollout import Rollout
-from controller.config.sections.upgrade import PLACEHOLDER, Upgrade, is_placeholder
+from controller.config.sections.upgrade import PLACEHOLDER, Rollback, Upgrade, is_placeholder
 from controller.config.text.document import Document
 from controller.config.text.places import Trail
 from controller.config.values.asking import filled_probe, filled_queries
 from controller.config.values.filling import Filling, facts, named, variables
+from controller.config.values.metrics_servers import IDLE
+from controller.config.values.pool_tasks import node_guard, of_nodes, of_pods
+from controller.config.values.pools import state_of
 from controller.config.values.tasks import Workshop, environment
 from controller.core.gates.evidence import Query
 from controller.core.gates.gate import Gate, MetricGate, Scope
@@ -20,7 +23,8 @@ from controller.core.settings import Settings
 from controller.core.steps import Course
 from controller.errors import ConfigurationError, Fault
 from controller.metrics_servers import MetricsServer
-from controller.tasks import CommandProbe, HttpProbe, Task, Work
+from controller.pools.kubernetes import ClusterState, NodePool, PodPool
+from controller.tasks import Command, CommandProbe, Guard, HttpProbe, PoolTask, Task, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,12 @@ class RolloutFile:
 
     @property
     def has_rollback(self) -> bool:
-        return self.rollout.rollback is not None
+        return self._section(Course.ROLLBACK) is not None
+
+    @property
+    def state(self) -> ClusterState | None:
+        """Where the file wants its journal, if not in a folder."""
+        return state_of(self.rollout)
 
     def refuse_placeholder(self) -> None:
         """Raises ConfigurationError while `upgrade` is still the placeholder from `init`."""
@@ -103,19 +112,42 @@ class RolloutFile:
         filling = Filling(str(self.path), self.document, member.name, values)
         env = environment(course.value, member, rollout_id, self.settings.name)
         shop = Workshop(filling, self.folder, env)
+        steps, guard = self._steps(course, section, member, shop)
         work = Work(
-            steps=shop.steps(section, (course.value,)),
+            steps=steps,
             validations=tuple(
                 shop.validation(entry, ("validate", at))
                 for at, entry in enumerate(self.rollout.validations)
             ),
-            guard=shop.guard(section.unless, (course.value,)),
+            guard=guard,
         )
         filling.finish()
         return work
 
+    def _steps(
+        self, course: Course, section: Upgrade, member: Member, shop: Workshop
+    ) -> tuple[tuple[Task, ...], Guard | None]:
+        pool = self.settings.pool
+        if isinstance(pool, PodPool):
+            patience = self.settings.policies.drain.timeout
+            return of_pods(section, course, member, patience)
+        steps: tuple[Task, ...] = shop.steps(section, (course.value,))
+        guard = shop.guard(section.unless, (course.value,)) if section.unless is not None else None
+        if isinstance(pool, NodePool):
+            steps = of_nodes(section, course, member, pool, steps, shop.filling)
+            if course is Course.UPGRADE:
+                guard = guard or node_guard(pool.expect, member)
+        return steps, guard
+
+    @property
+    def _has_pods(self) -> bool:
+        """Whether the members are pods, which the pool itself replaces, both ways."""
+        return isinstance(self.settings.pool, PodPool)
+
     def _section(self, course: Course) -> Upgrade | None:
-        return self.rollout.upgrade if course is Course.UPGRADE else self.rollout.rollback
+        if course is Course.UPGRADE:
+            return self.rollout.upgrade
+        return self.rollout.rollback or (Rollback() if self._has_pods else None)
 
     def programs(self, course: Course, member: Member, rollout_id: str) -> list[Program]:
         """Programs that `course` starts on this machine for `member`, validations included.
@@ -126,10 +158,12 @@ class RolloutFile:
         work = self.work(course, member, rollout_id)
         found = []
         for at, step in enumerate(work.steps):
+            if isinstance(step, PoolTask):
+                continue
             is_single = section is not None and section.command is not None
             trail: Trail = ("command",) if is_single else ("steps", at, "command")
             found.append(Program((course.value, *trail, 0), step, may_come_later=at > 0))
-        if work.guard is not None:
+        if work.guard is not None and isinstance(work.guard.task, Command):
             found.append(Program((course.value, "unless", "command", 0), work.guard.task))
         for at, validation in enumerate(work.validations):
             if isinstance(validation.probe, CommandProbe):
@@ -151,7 +185,8 @@ class RolloutFile:
         if member is None and gate.scope is Scope.MEMBER:
             raise ValueError(f"gate {gate.name} has no member to fill its queries for")
         filling = self._filling(member, rollout_id)
-        queries = filled_queries(filling, gate, ("gates", self._place(gate)), window)
+        place: Trail = ("drain", "idle") if gate.name == IDLE else ("gates", self._place(gate))
+        queries = filled_queries(filling, gate, place, window)
         filling.finish()
         return queries
 

@@ -111,6 +111,8 @@ class Line:
     """The weight in force that an operator would set (0–256), before any warm-up."""
     in_flight: int | None = None
     """Requests or sessions under way or queued; None: not known, which is not zero."""
+    in_flight_as: str = ""
+    """What that is, in the balancer's own words, where it is neither requests nor sessions."""
     arrivals: int | None = None
     """Cumulative count of sessions that were ever assigned to the member; None: not counted."""
     counters: Counters | None = None
@@ -129,6 +131,12 @@ class Line:
     """An empty slot, which a member may come to fill: as long as it is empty, no member."""
     is_configured_out: bool = False
     """Out, and the balancer's own configuration says so too."""
+    is_new: bool = False
+    """Out since it came to this place, because of us and unasked: what may be another version must
+    not meet users before it has proven itself."""
+    is_unset: bool = False
+    """In rotation since it came to this place: what was set there was gone with what sat there
+    before, and nobody has put this one in."""
 
     @property
     def is_out(self) -> bool:
@@ -211,6 +219,12 @@ class InstanceView:
     counted."""
     uptime: timedelta | None = None
     """How long this incarnation has been there; None: not known."""
+    held: str = ""
+    """What of the pool as a whole is as a rollout has prepared it, and what that means while none
+    runs, in one line; empty: nothing."""
+    rival: str = ""
+    """What somebody else has changed of the pool as a whole since it was opened, and who, in one
+    line; empty: nothing."""
 
     def of(self, member: str) -> tuple[Line, ...]:
         return tuple(line for line in self.lines if line.member == member)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from enum import StrEnum
 from math import ceil, floor
 
-from controller.core.gates.gate import Gate
+from controller.core.gates.gate import Gate, MetricGate
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,9 @@ class DrainPolicy:
     timeout: timedelta = timedelta(minutes=5)
     sticky: timedelta = timedelta(seconds=30)
     on_timeout: OnTimeout = OnTimeout.HALT
+    idle: MetricGate | None = field(default=None, repr=False)
+    """Passes when nobody uses a member that is out: no step begins before. In no repr: what a
+    former version compared of a file must not change."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,8 @@ class Snapshot:
     lingering: bool | None = None
     running_since: Instant | None = None
     """When this incarnation came, in place of another one perhaps; None: not known."""
+    rival: str = ""
+    """See `InstanceView.rival`."""
 
 
 def looked(snapshot: Snapshot, view: InstanceView) -> Snapshot:
@@ -59,6 +61,7 @@ def looked(snapshot: Snapshot, view: InstanceView) -> Snapshot:
         lost_why="",
         lingering=view.lingering,
         running_since=view.at - view.uptime if view.uptime is not None else None,
+        rival=view.rival,
     )
 
 

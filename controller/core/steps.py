@@ -92,6 +92,9 @@ class AskOperator:
 class OpenPool:
     """Prepare the pool as a whole, once, before the first member is taken out."""
 
+    course: Course | None = Course.UPGRADE
+    """What will be done to the members; None: nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClosePool:

@@ -209,7 +209,7 @@ def _stray_vars(file: RolloutFile, reached: Reached) -> list[str]:
         if name not in known:
             close = get_close_matches(name, known, n=1)
             hint = f"; did you mean {close[0]!r}?" if close else ""
-            notes.append(f"pool.members.vars: {name!r} is not a server of this pool{hint}")
+            notes.append(f"pool.members.vars: {name!r} is not in this pool{hint}")
     return notes
 
 

@@ -97,6 +97,7 @@ class Runner:
             state=lambda: self.state,
             post=self._post_and_wait,
             wait_for_decisions=self._wait_for_decisions,
+            wake=self._wake_watchers,
         )
 
     @property
@@ -177,8 +178,7 @@ class Runner:
         for task, step in self._tasks.items():
             if not isinstance(step, SetMember) and not self._is_open(step):
                 task.cancel()
-        self._wake.set()
-        self._wake = asyncio.Event()
+        self._wake_watchers()
 
     async def _carry_out(self, output: Output, group: asyncio.TaskGroup) -> None:
         if not isinstance(output, STEPS):
@@ -191,7 +191,7 @@ class Runner:
             self._recorder.give_up(error)
             return
         if isinstance(output, DESTRUCTIVE) and not (is_written or is_protective):
-            why = "not begun: the state folder did not take its record in time"
+            why = "not begun: the journal did not take its record in time"
             self._post(unbegun(output, why), output)
             return
         task = group.create_task(self._perform(output))
@@ -244,6 +244,10 @@ class Runner:
     async def _post_and_wait(self, event: Event | Observation) -> None:
         self._post(event)
         await self._queue.join()
+
+    def _wake_watchers(self) -> None:
+        self._wake.set()
+        self._wake = asyncio.Event()
 
     async def _wait_for_decisions(self, most: timedelta) -> None:
         with suppress(TimeoutError):

@@ -95,7 +95,7 @@ class Performer:
     async def _whole(self, step: PoolStep) -> Event:
         try:
             if isinstance(step, OpenPool):
-                return PoolOpened(await self._balancer.open())
+                return PoolOpened(await self._balancer.open(step.course))
             await self._balancer.close(step.kept)
         except BalancerError as error:
             return PoolStepFailed(str(error), error.retryable)

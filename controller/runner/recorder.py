@@ -18,6 +18,7 @@ from controller.core.events import (
     Looked,
     LookFailed,
     Observation,
+    UseSeen,
 )
 from controller.core.gates.figures import span
 from controller.core.plan.plan import Plan
@@ -78,7 +79,7 @@ class Recorder:
         """
         now = self._clock.now()
         after = apply(self._plan, self.state, event, now)
-        if isinstance(event, Looked | LookFailed | JournalSeen) or self.is_unwritten:
+        if isinstance(event, Looked | LookFailed | UseSeen | JournalSeen) or self.is_unwritten:
             self._become(after, event)
             return False
         moved = _taken_and_returned(self._rollout, self.state, after)

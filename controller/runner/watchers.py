@@ -4,9 +4,10 @@ operators' requests, and watch the lock.
 Each waits until its event was applied before it goes on, so none can flood the queue.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, NoReturn
 
@@ -22,9 +23,12 @@ from controller.core.events import (
     Observation,
     PauseRequested,
     ResumeRequested,
+    UseSeen,
 )
-from controller.core.gates.gate import AskedGate, CounterGate, Gate
-from controller.core.gates.pace import next_sample
+from controller.core.gates.gate import AskedGate, CounterGate, Gate, MetricGate
+from controller.core.gates.metrics import FAIL_FROM, PASS_FROM
+from controller.core.gates.pace import AT_ONCE, next_sample
+from controller.core.phases import MAY_START
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
 from controller.core.state.state import State
@@ -58,10 +62,16 @@ class Watchers:
     """Hands an event to the loop; returns when it was applied."""
     wait_for_decisions: Callable[[timedelta], Awaitable[None]]
     """Waits until the loop has decided again, or for this time."""
+    wake: Callable[[], None]
+    """Wakes all that wait for decisions."""
+    news: dict[str, asyncio.Event] = field(default_factory=dict)
+    """Instances that are to be looked at now, since something changed there → to be set when that
+    was done."""
 
     def all(self) -> Sequence[Coroutine[None, None, None]]:
         """One coroutine for each thing to watch; none of them ends by itself."""
         watchers = [self._poll(one) for one in self.balancer.instances]
+        watchers += [self._listen(one) for one in self.balancer.instances]
         watchers += [self._follow_requests(), self._watch_lock()]
         if self.sampler is not None:
             watchers += [
@@ -69,6 +79,8 @@ class Watchers:
                 for gate in self.plan.policies.gates
                 if not isinstance(gate, CounterGate)
             ]
+            if (idle := self.plan.policies.drain.idle) is not None:
+                watchers.append(self._sample_use(idle, self.sampler))
         if self.prober is not None:
             watchers += [
                 self._probe_gate(gate, gate.probe_every, self.prober)
@@ -81,9 +93,11 @@ class Watchers:
         while True:
             now, state = self.clock.now(), self.state()
             due = attention(self.plan, state, instance, now)
-            if due.wait > timedelta(0):
+            is_news = instance in self.news and state.snapshots[instance].lost_since is None
+            if due.wait > timedelta(0) and not is_news:
                 await self.wait_for_decisions(due.wait)
                 continue
+            done = self.news.pop(instance, None)
             former = state.formers.get(instance)
             incarnations = former.incarnations if former is not None else ()
             try:
@@ -92,6 +106,17 @@ class Watchers:
                 await self.post(LookFailed(instance, now, error.reason))
             else:
                 await self.post(Looked(view))
+            if done is not None:
+                done.set()
+
+    async def _listen(self, instance: str) -> None:
+        """Have an instance looked at as soon as it says that something changed there."""
+        while True:
+            await self.balancer.changed(instance)
+            done = self.news[instance] = asyncio.Event()
+            self.wake()
+            await done.wait()
+            await self.clock.sleep(AT_ONCE)
 
     async def _sample_gate(self, gate: AskedGate, sampler: Sampler) -> None:
         """Sample a gate at its own interval, also while a command runs (S6)."""
@@ -108,6 +133,30 @@ class Watchers:
                 if member in self._subjects(gate):
                     await self.post(sample)
             await self._wait_for_next(gate, sampler, asked_at)
+
+    async def _sample_use(self, gate: MetricGate, sampler: Sampler) -> None:
+        """Ask whether members that are out are still in use."""
+        while True:
+            asked_at = self.clock.now()
+            for member in self._out_and_quiet():
+                since = self.state().members[member].draining.quiet_since
+                if since is None:  # meanwhile
+                    continue
+                # What is in flight is known at each scrape: two are enough, no window is full.
+                elapsed = (self.clock.now() - since) * (PASS_FROM // FAIL_FROM)
+                sample = await sampler.sample(gate, member, elapsed)
+                seen = UseSeen(member, self.clock.now(), sample.verdict, sample.reason)
+                await self.post(seen)
+            while (left := asked_at + gate.every - self.clock.now()) > timedelta(0):
+                await self.wait_for_decisions(left)
+
+    def _out_and_quiet(self) -> Sequence[str]:
+        state = self.state()
+        return [
+            m.name
+            for m in state.in_progress
+            if m.phase in MAY_START and m.draining.quiet.keys() == state.snapshots.keys()
+        ]
 
     async def _probe_gate(self, gate: Gate, every: timedelta, prober: Prober) -> None:
         """Send marked requests to a member while a gate lacks evidence about it."""

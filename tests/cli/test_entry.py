@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 import controller.cli.demo as demonstration
-from controller import bootstrap
+from controller import bootstrap, bootstrap_state
 from controller.cli.entry import HELP
 from controller.cli.main import poolroll
 from controller.config import starter
@@ -151,8 +151,19 @@ def test_user_without_a_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     def no_default(*_: object) -> Path:
         raise StateError("this user has no home folder; name a state folder with --state")
 
-    monkeypatch.setattr(bootstrap, "default_state_dir", no_default)
-    assert bootstrap.state_folder(str(tmp_path)) == tmp_path
-    assert bootstrap.folder_to_name(tmp_path) == str(tmp_path)
+    monkeypatch.setattr(bootstrap_state, "default_state_dir", no_default)
+    assert bootstrap.state_place(str(tmp_path)) == bootstrap.StatePlace(tmp_path)
+    assert bootstrap.place_to_name(bootstrap.StatePlace(tmp_path)) == str(tmp_path)
     with pytest.raises(StateError, match="--state"):
-        bootstrap.state_folder(None)
+        bootstrap.state_place(None)
+
+
+def test_nothing_of_kubernetes_is_loaded_for_other_pools() -> None:
+    """Its libraries take a third of a second; what is common to all commands needs none of them."""
+    code = (
+        "import sys, controller.bootstrap, controller.cli.run, controller.cli.init\n"
+        "names = {name.partition('.')[0] for name in sys.modules}\n"
+        "print(*names & {'httpx', 'kubernetes'}, 'adapters.kubernetes.api' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False"]

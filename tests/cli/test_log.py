@@ -28,8 +28,8 @@ WALL = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
 HALT = e.Halted(Cause.GATE, "gate 'errors': 4 of 42 requests failed", "at most 1 %", "web1")
 
 
-def busy(in_flight: int) -> Snapshot:
-    line = a_line(admin=Admin.DRAINING, weight=1, in_flight=in_flight)
+def busy(in_flight: int, in_use: str = "") -> Snapshot:
+    line = a_line(admin=Admin.DRAINING, weight=1, in_flight=in_flight, in_flight_as=in_use)
     view = InstanceView("unix:/a", timedelta(0), Incarnation("1", 1), (line,), is_full=True)
     return looked(Snapshot("unix:/a"), view)
 
@@ -49,6 +49,7 @@ def set_member(setting: Setting) -> e.Intended:
 
 UNSEEN = replace(state(Phase.HOLDING), snapshots={})
 """As after a replay: nothing may be said of what only a look could tell."""
+IN_USE = replace(state(), snapshots={"unix:/a": busy(2, "2 visitors, one of them asleep")})
 STOPPED = replace(state(), stop=e.StopRequested("SIGINT"))
 
 SENTENCES: list[tuple[Event | Observation, State, str]] = [
@@ -63,14 +64,19 @@ SENTENCES: list[tuple[Event | Observation, State, str]] = [
         "takes no new traffic; 3 requests in flight",
     ),
     (
+        e.MemberSet("web1", Setting.DRAIN, {}),
+        IN_USE,
+        "takes no new traffic; 2 visitors, one of them asleep",
+    ),
+    (
         set_member(Setting.HOLD),
         state(Phase.HOLDING),
-        "nothing in flight: going into maintenance",
+        "nothing in flight: taken out of rotation",
     ),
     (
         set_member(Setting.HOLD),
         state(Phase.HOLDING, 1),
-        "1 request in flight: going into maintenance",
+        "1 request in flight: taken out of rotation",
     ),
     (set_member(Setting.HOLD), state(Phase.UPGRADING), "no longer out: taking it out again"),
     (
@@ -109,6 +115,11 @@ SENTENCES: list[tuple[Event | Observation, State, str]] = [
         "back in rotation and healthy everywhere: soaking, judged by its gates",
     ),
     (
+        e.MemberRenewed("web1", Found(())),
+        state(),
+        "something else came to its place, and is out until it has proven itself",
+    ),
+    (
         e.MemberRelapsed("web1", "lb1", Found(())),
         state(),
         "out again at lb1 since its reload, which restored what this rollout had set (a state "
@@ -136,7 +147,7 @@ SENTENCES: list[tuple[Event | Observation, State, str]] = [
     (e.OperatorAnswered("web1", go_on=False), state(), "the operator said no"),
     (HALT, state(), "HALT (gate): gate 'errors': 4 of 42 requests failed"),
     (e.RunBegan("me@here"), state(), "begun by me@here"),
-    (set_member(Setting.HOLD), UNSEEN, "going into maintenance"),
+    (set_member(Setting.HOLD), UNSEEN, "taken out of rotation"),
     (set_member(Setting.CUT), UNSEEN, "drain timeout reached: closing what is left (on_timeout)"),
     (e.MemberSet("web1", Setting.DRAIN, {}), UNSEEN, "takes no new traffic"),
     (e.MemberFailed("web1", "it broke"), state(), "stays OUT OF ROTATION: it broke"),

@@ -7,7 +7,8 @@ from controller.config import masked, parse
 from controller.config.reader import decode
 from controller.errors import ConfigurationError
 from controller.pools.haproxy import HaproxyPool
-from tests.config.pages import BASE, page
+from controller.pools.kubernetes import NodePool, PodPool
+from tests.config.pages import BASE, page, pods_page
 
 _WORDS = (
     *("apiVersion", "name", "vars", "pool", "haproxy", "apis", "backends", "members", "include"),
@@ -15,6 +16,8 @@ _WORDS = (
     *("rollback", "validate", "http", "url", "headers", "tcp", "port", "return", "ramp", "soak"),
     *("gates", "max", "inconclusive", "on_failure", "kubernetes", "windows", "[key]", "<<"),
     *("prometheus", "alerts", "query", "errors", "requests", "baseline", "evidence", "matchers"),
+    *("service", "nodes", "selector", "workload", "rotation", "template", "job", "expect"),
+    *("settle", "idle", "measure", "state", "namespace", "retain", "context"),
     *("auth", "basic", "bearer", "tls", "min", "max_increase", "probe", "then", "every"),
 )
 _VALUES = (
@@ -41,8 +44,7 @@ def _feed(text: str, sets: dict[str, str]) -> None:
     except ConfigurationError as error:
         refusal = error
     if refusal is None:
-        assert isinstance(file.settings.pool, HaproxyPool)
-        assert file.settings.pool.apis
+        assert isinstance(file.settings.pool, HaproxyPool | PodPool | NodePool)
     else:
         assert refusal.faults
         assert "Value error" not in str(refusal)
@@ -102,6 +104,20 @@ _GATE_VALUES = st.one_of(
     ),
     _YAML,
 )
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(_WORDS), _YAML), max_size=4),
+    st.lists(st.tuples(st.sampled_from(_WORDS), _YAML), max_size=3),
+)
+@settings(max_examples=150)
+def test_any_pool_in_kubernetes(
+    keys: list[tuple[str, str]], sections: list[tuple[str, str]]
+) -> None:
+    """Known keys with values of any shape in the pool and beside it."""
+    inner = "".join(f", {key}: {value}" for key, value in keys)
+    others = (f"{key}: {value}" for key, value in sections)
+    _feed(pods_page(f"pool: {{kubernetes: {{service: web{inner}}}}}", *others), {})
 
 
 @given(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from controller.config import schema, starter
 from controller.config.text.document import read
-from tests.config.pages import faults_of, page
+from tests.config.pages import faults_of, page, pods_page
 from tests.support.json_schema import is_valid
 
 _POOL = "pool: {haproxy: {apis: [unix:/run/a.sock], backends: [web]%s}%s}"
@@ -41,6 +41,29 @@ RIGHT = (
     "notify: [{on: [halted], webhook: {url: {env: U}}}]",
     "notify: [{webhook: {url: 'https://h/x'}}]",
     "validate: [{http: {url: '${member.address}'}}]",
+    "drain: {idle: {prometheus: {url: 'http://h', query: 'x${member.name}'}, max: 1%}}",
+    "state: {kubernetes: {namespace: ops, retain: 5}}",
+)
+
+RIGHT_PODS = (
+    "on_failure: rollback_all",
+    "pool: {kubernetes: {service: web, workload: daemonset/web.v1, rotation: delete}}",
+    "upgrade: {}",
+    "gates: [{kubernetes: {measure: oom}}, {name: a, kubernetes: {measure: oom}, max: 2}]",
+    "pool: {kubernetes: {nodes: {selector: a=b}}}\nupgrade: {job: {spec: {}}}",
+    "pool: {kubernetes: {nodes: {selector: a=b}}}\nupgrade: {command: [x], expect: {boot_id: "
+    "changed}}",
+)
+
+WRONG_PODS = (
+    "pool: {kubernetes: {}}",
+    "pool: {kubernetes: {service: web, nodes: {selector: a}}}",
+    "pool: {kubernetes: {service: web}, haproxy: {apis: ['unix:/a'], backends: [web]}}",
+    "pool: {kubernetes: {service: We_b}}",
+    "pool: {kubernetes: {service: web, workload: cronjob/web}}",
+    "gates: [{prometheus: {url: 'http://h', query: q}, max: 1}]",
+    "gates: [{kubernetes: {measure: cpu}}]",
+    "state: {}",
 )
 
 WRONG = (
@@ -87,10 +110,25 @@ def test_wrong(section: str) -> None:
     assert is_refused(page(section))
 
 
+@pytest.mark.parametrize("section", RIGHT_PODS)
+def test_right_in_kubernetes(section: str) -> None:
+    """Accepted by both."""
+    text = pods_page(*section.splitlines())
+    assert faults_of(text) == []
+    assert not is_refused(text)
+
+
+@pytest.mark.parametrize("section", WRONG_PODS)
+def test_wrong_in_kubernetes(section: str) -> None:
+    """Refused by both."""
+    assert faults_of(pods_page(section)) != []
+    assert is_refused(pods_page(section))
+
+
 def test_files_of_the_project() -> None:
-    """The starter, and the example of the documentation."""
+    """The starters, and the example of the documentation."""
     example = Path(__file__).parents[1] / "docs" / "example.yaml"
-    for text in (starter("haproxy"), example.read_text("utf-8")):
+    for text in (starter("haproxy"), starter("kubernetes"), example.read_text("utf-8")):
         assert faults_of(text) == []
         assert not is_refused(text)
 

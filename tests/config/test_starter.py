@@ -7,15 +7,16 @@ from typing import Any
 import pytest
 
 from controller.config import parse, schema, starter
+from controller.config.starting.starters import KINDS
 from controller.config.text.document import read
 from controller.core.gates.gate import CounterGate, Scope
 from controller.core.settings import Policies
 from controller.errors import UsageFault
 
 
-def _uncommented() -> str:
+def _uncommented(kind: str = "haproxy") -> str:
     """The starter with every key in force; of `command` and `steps`, the first."""
-    lines = starter("haproxy").splitlines()
+    lines = starter(kind).splitlines()
     return "\n".join(
         re.sub(r"^( *)# (?=(- )?[a-z_]+:( |$))", r"\1", line)
         for line in lines
@@ -23,9 +24,10 @@ def _uncommented() -> str:
     )
 
 
-def test_starter_is_right() -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_starter_is_right(kind: str) -> None:
     """What `init` prints passes `check`, without a warning."""
-    assert parse(starter("haproxy"), "web.yaml").settings.warnings == ()
+    assert parse(starter(kind), "web.yaml").settings.warnings == ()
 
 
 def test_starter_shows_the_defaults() -> None:
@@ -55,29 +57,26 @@ def _keys(drawn: dict[str, Any], schema_: dict[str, Any]) -> Iterator[str]:
 
 
 def test_starter_shows_every_key() -> None:
-    """No key of the models is missing from the starter, and it has no other."""
+    """No key of the models is missing from the starters, and they have no other."""
     drawn = schema()
-    document = read(_uncommented())
-    shown = {str(trail[-1]) for trail in document.keys}
+    shown = {str(trail[-1]) for kind in KINDS for trail in read(_uncommented(kind)).keys}
     own = {"version", "web1", "rack", "Host", "Authorization", "env", "file"}
     own |= {"Cookie", "X-Scope-OrgID"}
+    own |= {"spec", "containers", "image", "boot_id", "kubelet_version"}
     assert shown - own == set(_keys(drawn, drawn)) - {"steps"}
 
 
-@pytest.mark.parametrize(
-    ("kind", "message"), [("kubernetes", "not yet supported"), ("nginx", "unknown kind of pool")]
-)
-def test_other_starters(kind: str, message: str) -> None:
-    """There is one starter; asking for another says so."""
-    with pytest.raises(UsageFault, match=message):
-        starter(kind)
+def test_other_starters() -> None:
+    """There is one for each kind of pool; asking for another says so."""
+    with pytest.raises(UsageFault, match="unknown kind of pool"):
+        starter("nginx")
 
 
 def test_schema_is_closed_and_has_no_null() -> None:
     """As in `check`, unknown keys are wrong and no key takes nothing."""
     drawn = schema()
     assert drawn["$schema"].startswith("https://json-schema.org/")
-    assert drawn["required"] == ["apiVersion", "name", "pool", "upgrade"]
+    assert drawn["required"] == ["apiVersion", "name", "pool"]
     for section in (drawn, *drawn["$defs"].values()):
         assert section["additionalProperties"] is False
     assert "null" not in str(drawn)

@@ -6,13 +6,14 @@ import pytest
 
 from controller.config import parse
 from controller.errors import ConfigurationError
-from tests.config.pages import faults_of, page
+from tests.config.pages import faults_of, page, pods_page
 
-_TABLE = (Path(__file__).parent / "wrong_inputs.txt").read_text("utf-8")
+_FOLDER = Path(__file__).parent
 
 
-def _cases() -> list[tuple[str, list[str]]]:
-    blocks = [block.splitlines() for block in _TABLE.split("\n\n") if "\n=> " in block]
+def _cases(name: str = "wrong_inputs.txt") -> list[tuple[str, list[str]]]:
+    table = (_FOLDER / name).read_text("utf-8").rstrip("\n")
+    blocks = [block.splitlines() for block in table.split("\n\n") if "\n=> " in block]
     return [
         (
             "\n".join(line for line in block if not line.startswith(("=> ", "# "))),
@@ -26,6 +27,12 @@ def _cases() -> list[tuple[str, list[str]]]:
 def test_wrong_input(section: str, expected: list[str]) -> None:
     """Each wrong section gets exactly these faults, in the order of their places."""
     assert faults_of(page(section)) == expected
+
+
+@pytest.mark.parametrize(("sections", "expected"), _cases("wrong_pools.txt"))
+def test_wrong_pool(sections: str, expected: list[str]) -> None:
+    """What the kind of pool cannot do is told with its place, and how to write it."""
+    assert faults_of(pods_page(*sections.splitlines())) == expected
 
 
 def test_table_is_long_enough() -> None:
@@ -77,7 +84,7 @@ def test_reserved_keys_are_not_yet() -> None:
     """Every reserved word is refused with "not yet" at the top level."""
     words = (
         *("windows", "freeze", "finish_by", "approve", "change", "silences", "record"),
-        *("collect", "prepare", "failures", "order", "wait_for", "state", "lock"),
+        *("collect", "prepare", "failures", "order", "wait_for", "lock"),
     )
     found = faults_of(page(*(f"{word}: 1" for word in words)))
     assert found == [

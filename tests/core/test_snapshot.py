@@ -26,6 +26,13 @@ def view(*lines: Line, at: int = 0, full: bool = True) -> InstanceView:
     return InstanceView("lb1", timedelta(seconds=at), A, lines, full)
 
 
+def test_rival_is_as_last_seen() -> None:
+    """Who put back what was prepared is no longer held against the pool."""
+    disturbed = looked(Snapshot("lb1"), replace(view(), rival="changed by argocd"))
+    assert disturbed.rival == "changed by argocd"
+    assert looked(disturbed, view(at=1)).rival == ""
+
+
 def test_first_reading_counts_nothing() -> None:
     """What a counter stood at when we came is nobody's in this rollout."""
     tally = Tally().noted(HERE, A, Counters(5, 100))

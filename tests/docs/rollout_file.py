@@ -85,6 +85,8 @@ def _takes(value: Mapping[str, Any]) -> str:
         case {"type": "integer" | "number" as kind}:
             least, most = value.get("minimum"), value.get("maximum")
             word = "a whole number" if kind == "integer" else "a number"
+            if least is None:
+                return word
             return f"{word}, {least} to {most}" if most is not None else f"{word} from {least}"
         case {"type": "boolean"}:
             return "`true` \\| `false`"

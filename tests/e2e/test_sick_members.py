@@ -45,7 +45,7 @@ async def assert_nobody_met_it(one: Site, sick: dict[str, Any], within: str) -> 
     assert load.tally.failed == 0, load.tally.by_failure
     assert load.tally.by_version["v2"] == 0
     assert_halt_lines(done, 5, "web1: OUT OF ROTATION")
-    assert "SEEN      web1: the load balancer's own health check did not pass within" in done.out
+    assert "SEEN      web1: its health check did not pass within" in done.out
     assert f"LIMIT     return.within is {within}" in done.out
     assert "USERS     not failing; no failed request" in done.out
     assert "CAN WAIT  yes: 2 members serve, the floor is 2" in done.out

@@ -130,7 +130,7 @@ async def test_a_partner_that_is_down_is_named(site: MakeSite) -> None:
     file = one.file(gates=[], upgrade=FAILS, pool={"min_available": 1})
     done = await one.run(file)
     assert done.code == 5, done.text
-    assert "web3: untouched, but DOWN (fails the load balancer's health check)" in done.out
+    assert "web3: untouched, but DOWN (fails its health check)" in done.out
     assert "CAN WAIT  yes: 1 member serves, the floor is 1" in done.out
     assert "but do not reload a load balancer: that may put web1 back in rotation" in done.out
     assert one.phase("web1") is Phase.FAILED

@@ -55,6 +55,8 @@ STEPS: tuple[Step, ...] = (
     Validate("web1", Course.ROLLBACK, SEATS),
     AskGuard("web1", Course.UPGRADE, 0, SEATS),
     OpenPool(),
+    OpenPool(Course.ROLLBACK),
+    OpenPool(None),
     ClosePool({"partition": "2"}),
     ClosePool({}),
 )
@@ -104,6 +106,7 @@ EVENTS: tuple[Event, ...] = (
     e.MemberMoved("web1", "10.0.0.1:80", SEATS),
     e.MemberRetired("web1"),
     e.MemberRelapsed("web1", "unix:/run/a.sock", FOUND),
+    e.MemberRenewed("web1", FOUND),
     e.PoolOpened({"partition": "2"}),
     e.PoolClosed(),
     e.PoolStepFailed(WORDS, True),

@@ -26,7 +26,7 @@ def test_a_journal_is_retold_in_sentences() -> None:
         "planned: 4 members of web, at most 1 out at a time, never fewer than 3 serving",
         "run started by kim@ops1; gate pool-errors overridden: known since Monday, ticket 812",
     ]
-    assert said.index("takes no new traffic") < said.index("going into maintenance")
+    assert said.index("takes no new traffic") < said.index("taken out of rotation")
     assert said[-1] == "halted (exit code 4): gate 'errors'"
 
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from controller.core.plan.abilities import MEMBER, Abilities, ByHand
 from controller.core.pool import Admin, Counters, Found, Incarnation, InstanceView, LineKey
+from controller.core.steps import Course
 from controller.errors import (
     BalancerError,
     BalancerTimeout,
@@ -95,7 +96,11 @@ class FakeLoadBalancer:
             uptime=at - one.replaced_at if one.replaced_at is not None else None,
         )
 
-    async def open(self) -> Mapping[str, str]:
+    async def changed(self, instance: str) -> None:
+        """Nobody tells: it is asked."""
+        await asyncio.Event().wait()
+
+    async def open(self, course: Course | None = Course.UPGRADE) -> Mapping[str, str]:
         await self._clock.sleep(LATENCY)
         if self.sim.unopenable > 0:
             self.sim.unopenable -= 1

@@ -7,7 +7,8 @@ is itself at fault, this module reports nothing.
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
-from controller.config.checks.gate_contradictions import gate_contradictions
+from controller.config.checks.gate_contradictions import gate_contradictions, name_of
+from controller.config.checks.pool_contradictions import pool_contradictions
 from controller.config.text.document import Document
 from controller.config.text.places import Trail, shown
 from controller.config.text.scalars import Wrong, amount, count, duration, share
@@ -27,7 +28,7 @@ _DISTINCT: tuple[Trail, ...] = (
 def contradictions(document: Document) -> list[Fault]:
     data = document.data
     found = [
-        *_courses(data),
+        *pool_contradictions(data),
         *_validations(data),
         *_repeated(data),
         *_canaries(data),
@@ -37,23 +38,6 @@ def contradictions(document: Document) -> list[Fault]:
         *_notify(data),
     ]
     return [document.fault(trail, message) for trail, message in found]
-
-
-def _courses(data: object) -> Found:
-    for course in ("upgrade", "rollback"):
-        if not isinstance(at(data, course), dict):
-            continue
-        given = {"command", "steps"} & mapping(data, course).keys()
-        if not given:
-            yield (course,), "has nothing to run; add command: […] or steps: [{command: […]}]"
-        if len(given) == 2:
-            yield (course, "steps"), "command is also given; keep one of the two"
-    wanted = at(data, "on_failure")
-    if wanted in ("rollback_member", "rollback_all") and at(data, "rollback") is None:
-        yield (
-            ("on_failure",),
-            f"{wanted} needs a rollback; add the section rollback, or write halt",
-        )
 
 
 def _ramp(data: object) -> Found:
@@ -104,7 +88,7 @@ def _repeated(data: object) -> Found:
     for trail in _DISTINCT:
         yield from _twice(trail, (), listing(data, *trail))
     gates = listing(data, "gates")
-    yield from _twice(("gates",), ("name",), [at(gate, "name") for gate in gates])
+    yield from _twice(("gates",), ("name",), [name_of(gate) for gate in gates])
 
 
 def _twice(trail: Trail, key: Trail, values: list[object]) -> Found:

@@ -25,7 +25,8 @@ def doubts_about(rollout: Rollout, sets: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _pool(rollout: Rollout) -> Iterator[str]:
-    for index, api in enumerate(rollout.pool.haproxy.apis):
+    haproxy = rollout.pool.haproxy
+    for index, api in enumerate(haproxy.apis if haproxy is not None else ()):
         if not is_loopback(parse_endpoint(api)):
             yield (
                 f"pool.haproxy.apis[{index}]: {printable(api)} is not on this machine: "
@@ -48,6 +49,9 @@ def _work(rollout: Rollout) -> Iterator[str]:
         yield (
             "validate: no probe checks an upgraded member from outside before it serves users; "
             "only the load balancer's own health check does"
+            if rollout.pool.haproxy is not None
+            else "validate: no probe checks an upgraded member from outside before it serves "
+            "users; only its readiness does"
         )
     ramp, hold = rollout.returning.ramp, duration(rollout.returning.hold)
     if hold > timedelta(0) and not ramp:

@@ -28,7 +28,17 @@ _ALIEN: Mapping[str, Mapping[str, str]] = {
         (*_LIMITS, "test", "confidence", "min_errors", "min_requests", "window"),
         "has no meaning for alerts: any that fires fails the gate; remove it",
     ),
+    "kubernetes": dict.fromkeys(
+        ("min", "max_increase", "test", "confidence", "min_errors", "min_requests", "window"),
+        "has no meaning for a count since the member's return; write max",
+    )
+    | {"probe": "requests from a probe do not help here; remove it"},
 }
+
+
+def name_of(gate: object) -> object:
+    """What a gate is called: one on the member itself may leave its name to what it measures."""
+    return at(gate, "name") or at(gate, "kubernetes", "measure")
 
 
 def gate_contradictions(data: object) -> Found:
@@ -37,12 +47,14 @@ def gate_contradictions(data: object) -> Found:
             continue
         trail: Trail = ("gates", index)
         yield from _probe(gate, trail)
+        if "name" not in gate and "kubernetes" not in gate:
+            yield (*trail, "name"), "is missing; add it, like name: errors"
         if BUILTIN in gate:
             yield from (((*trail, key), _ALONE) for key in gate if key not in ("name", BUILTIN))
             continue
         given = [kind for kind in KINDS if kind in gate]
         if not given:
-            yield trail, "has nothing to watch; add one of haproxy, prometheus, alerts"
+            yield trail, "has nothing to watch; add one of haproxy, prometheus, alerts, kubernetes"
         if len(given) > 1:
             yield (*trail, given[1]), f"{given[0]} is also given; make them two gates"
         if len(given) != 1:
@@ -52,6 +64,10 @@ def gate_contradictions(data: object) -> Found:
                 yield (*trail, key), why
         if given == ["haproxy"]:
             yield from _haproxy(gate, trail)
+            continue
+        if given == ["kubernetes"]:
+            if is_percentage(gate.get("max")):
+                yield (*trail, "max"), "is a count here; write a number, like 0"
             continue
         yield from server_faults(mapping(gate, given[0]), (*trail, given[0]))
         if given == ["prometheus"] and isinstance(gate["prometheus"], dict):

@@ -5,11 +5,10 @@ from controller.config.text.places import Trail
 RESERVED = frozenset(
     {
         *("windows", "freeze", "finish_by", "approve", "change", "silences", "record"),
-        *("collect", "prepare", "failures", "order", "wait_for", "state", "lock"),
+        *("collect", "prepare", "failures", "order", "wait_for", "lock"),
     }
 )
 _SECTIONS = {
-    ("pool", "kubernetes"),
     ("steps", "ssh"),
     ("steps", "reboot"),
 }

@@ -58,6 +58,10 @@ def _address(url: object, trail: Trail) -> Found:
 def query_faults(section: Mapping[str, object], trail: Trail) -> Found:
     yield from _one_question(section, trail, "has no query")
     yield from _baseline(section, trail)
+    yield from evidence_faults(section, trail)
+
+
+def evidence_faults(section: Mapping[str, object], trail: Trail) -> Found:
     evidence = section.get("evidence")
     if isinstance(evidence, str) and evidence and not is_plain_selector(evidence):
         yield (

@@ -25,8 +25,8 @@ _PROBES = tuple(
 )
 _TITLES = ("owner", "runbook", "validate.*.http.ca")
 _SERVERS = tuple(
-    f"gates.*.{kind}.{where}"
-    for kind in ("prometheus", "alerts")
+    f"{kind}.{where}"
+    for kind in ("gates.*.prometheus", "gates.*.alerts", "drain.idle.prometheus")
     for where in (
         *("url", "url.*", "headers.*", "tls.ca", "tls.cert", "tls.key", "tls.server_name"),
         *("auth.basic.username", "auth.basic.password", "auth.bearer", "matchers.*"),
@@ -42,10 +42,14 @@ _QUERIES = tuple(
 )
 _ASKED = (
     "gates.*.prometheus.evidence",
+    "drain.idle.prometheus.evidence",
+    "drain.idle.prometheus.query",
     "gates.*.probe.url",
     "gates.*.probe.headers.*",
     "gates.*.probe.server_name",
 )
+_PATCHES = ("template.**", "expect.*")
+"""The same for all members, but not for both courses."""
 _NOTICES = ("notify.*.command.*",)
 _VALUES = ("vars.*", "rollback.vars.*", "pool.members.vars.*.*")
 _SECTIONS = {"vars.": "vars", "member.vars.": "pool.members.vars"}
@@ -95,10 +99,10 @@ def _places(data: object) -> Iterator[tuple[str, _Names]]:
     yield from ((pattern, _Names(titles, unsure)) for pattern in (*_TITLES, *_SERVERS, *_NOTICES))
     yield from ((pattern, _Names(frozenset())) for pattern in _VALUES)
     yield "pool.members.host", _Names(titles | own | facts, unsure)
-    yield from ((f"upgrade.{pattern}", _Names(everything, unsure)) for pattern in _COMMANDS)
-    yield from (
-        (f"rollback.{pattern}", _Names(everything | way_back, unsure)) for pattern in _COMMANDS
-    )
+    for course, more in (("upgrade", frozenset[str]()), ("rollback", way_back)):
+        there, shared = _Names(everything | more, unsure), _Names(titles | more, unsure)
+        yield from ((f"{course}.{pattern}", there) for pattern in (*_COMMANDS, "job.**"))
+        yield from ((f"{course}.{pattern}", shared) for pattern in _PATCHES)
     yield from ((pattern, _Names(everything, unsure)) for pattern in (*_PROBES, *_ASKED))
     yield from ((pattern, _Names(everything | {"window"}, unsure)) for pattern in _QUERIES)
 

@@ -1,9 +1,9 @@
 """The section `gates`: conditions that must hold for the rollout to continue."""
 
-from collections.abc import Sequence
-from typing import Annotated, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 
 from controller.config.sections.evidence import Alerts, Prometheus
 from controller.config.sections.kinds import (
@@ -18,11 +18,16 @@ from controller.config.sections.kinds import (
     Section,
     one_of,
 )
+from controller.config.sections.kubernetes import KubernetesMeasure
 from controller.config.sections.validation import HeaderValue, ServerHost, Url
 from controller.config.text.scalars import Wrong
 
-KINDS = ("haproxy", "prometheus", "alerts")
+SERVED = ("haproxy", "prometheus", "alerts")
+KINDS = (*SERVED, "kubernetes")
 """Of evidence; each gate has exactly one."""
+
+POD_MEASURES = ("unready", "restarts", "oom")
+"""What the gates of a pool in Kubernetes measure where the file names none: of Nodes the first."""
 
 
 BUILTIN = "builtin"
@@ -65,13 +70,17 @@ class Probe(Section):
     )
 
 
+_HAS_ONE: list[JsonValue] = [{"required": [kind, "name"]} for kind in (*SERVED, BUILTIN)]
+
+
 class GateSection(Section):
     model_config = ConfigDict(
         json_schema_extra={
-            "oneOf": [{"required": [kind]} for kind in (*KINDS, BUILTIN)],
+            "oneOf": [*_HAS_ONE, {"required": ["kubernetes"]}],
             "anyOf": [
                 {"required": ["alerts"]},
                 {"required": [BUILTIN]},
+                {"required": ["kubernetes"]},
                 {"required": ["max"]},
                 {"required": ["min"]},
                 {"required": ["max_increase"]},
@@ -82,12 +91,20 @@ class GateSection(Section):
         }
     )
 
-    name: GateName = Field(description="Unique in the file.", examples=["errors"])
+    name: GateName = Field(
+        default_factory=str, description="Unique in the file; required.", examples=["errors"]
+    )
     haproxy: HaproxyMeasure | None = Field(
         default=None, description="Evidence from HAProxy's own counters."
     )
     prometheus: Prometheus | None = Field(
         default=None, description="Evidence from Prometheus, or a server with the same HTTP API."
+    )
+    kubernetes: KubernetesMeasure | None = Field(
+        default=None,
+        description="Evidence from a pod or a Node itself, since its return. `max` is 0 where it "
+        "is left out, and `name` what is measured.",
+        examples=["{measure: restarts}"],
     )
     alerts: Alerts | None = Field(
         default=None, description="Fails while an alert fires that was quiet at the start."
@@ -138,6 +155,16 @@ class GateSection(Section):
         description="Requests to send when there are no users, with inconclusive.then: probe.",
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _about_the_member_itself(cls, data: Any) -> Any:
+        """What a gate on the member itself leaves out."""
+        if not isinstance(data, dict) or not isinstance(data.get("kubernetes"), dict):
+            return data
+        measure = data["kubernetes"].get("measure")
+        name = measure if isinstance(measure, str) and measure else "kubernetes"
+        return {"name": name, "max": 0, **data}
+
 
 DEFAULT_GATE = GateSection(name="errors", haproxy=HaproxyMeasure(), max="1%")
 """Used when the key `gates` is left out, and beside gates that only ask a metrics system: these are
@@ -148,12 +175,33 @@ _BUILTIN_NAMES = ("errors", "counters", "builtin")
 
 def builtin_gate(given: Sequence[GateSection]) -> GateSection | None:
     """The gate on the load balancer's own counters that a file does not write."""
-    is_needless = any(gate.haproxy is not None or gate.builtin is False for gate in given)
+    is_needless = any(
+        gate.haproxy is not None or gate.kubernetes is not None or gate.builtin is False
+        for gate in given
+    )
     if not given or is_needless:
         return None
     names = {gate.name for gate in given}
     free = (name for name in _BUILTIN_NAMES if name not in names)
     return DEFAULT_GATE.model_copy(update={"name": next(free, "haproxy")})
+
+
+def with_own_gates(pool: Mapping[str, object], given: object) -> object:
+    """`gates` of a pool in Kubernetes, as the file has them (None: not at all), with those on the
+    members themselves where they are left out."""
+    measures = POD_MEASURES[:1] if "nodes" in pool else POD_MEASURES
+    if given is None:
+        return [{"kubernetes": {"measure": one}} for one in measures]
+    if not isinstance(given, list) or not given:
+        return given
+    entries = [entry for entry in given if isinstance(entry, dict)]
+    if any("kubernetes" in entry or BUILTIN in entry for entry in entries):
+        return given
+    names = [entry.get("name") for entry in entries]
+    return given + [
+        {"name": f"own-{one}" if one in names else one, "kubernetes": {"measure": one}}
+        for one in measures
+    ]
 
 
 def written_gates(given: Sequence[GateSection]) -> list[GateSection]:

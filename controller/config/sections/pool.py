@@ -1,6 +1,6 @@
 """The section `pool`: which members, behind which load balancers, how many at a time."""
 
-from pydantic import Field, JsonValue
+from pydantic import ConfigDict, Field, JsonValue
 
 from controller.config.sections.kinds import (
     Argument,
@@ -15,6 +15,7 @@ from controller.config.sections.kinds import (
     ServerName,
     Text,
 )
+from controller.config.sections.kubernetes import Kubernetes
 
 DISTINCT: dict[str, JsonValue] = {"uniqueItems": True}
 
@@ -55,8 +56,19 @@ class Members(Section):
 
 
 class Pool(Section):
-    haproxy: Haproxy = Field(
-        description="The load balancers.", examples=["{apis: […], backends: […]}"]
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["haproxy"]}, {"required": ["kubernetes"]}]}
+    )
+
+    haproxy: Haproxy | None = Field(
+        default=None,
+        description="A pool behind HAProxy: its load balancers.",
+        examples=["{apis: […], backends: […]}"],
+    )
+    kubernetes: Kubernetes | None = Field(
+        default=None,
+        description="A pool in Kubernetes: the pods behind a Service, or Nodes.",
+        examples=["{service: web}"],
     )
     members: Members = Field(
         default_factory=Members, description="Which servers are members, and their variables."

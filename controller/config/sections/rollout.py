@@ -1,11 +1,11 @@
 """The top level of the rollout file."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from controller.config.sections.drain import Drain
-from controller.config.sections.gates import DEFAULT_GATE, GateSection
+from controller.config.sections.gates import DEFAULT_GATE, GateSection, with_own_gates
 from controller.config.sections.kinds import (
     Argument,
     Duration,
@@ -15,11 +15,14 @@ from controller.config.sections.kinds import (
     Text,
     one_of,
 )
+from controller.config.sections.kubernetes import State
 from controller.config.sections.notify import Heartbeat, Notification
 from controller.config.sections.pool import Pool
 from controller.config.sections.returning import Return
 from controller.config.sections.upgrade import Rollback, Upgrade
 from controller.config.sections.validation import Validation
+
+_ON_HOSTS: dict[str, Any] = {"oneOf": [{"required": ["command"]}, {"required": ["steps"]}]}
 
 
 class Rollout(Section):
@@ -28,7 +31,13 @@ class Rollout(Section):
             "anyOf": [
                 {"required": ["rollback"]},
                 {"properties": {"on_failure": {"const": "halt"}}},
-            ]
+                {"properties": {"pool": {"required": ["kubernetes"]}}},
+            ],
+            "if": {"properties": {"pool": {"required": ["haproxy"]}}},
+            "then": {
+                "required": ["upgrade"],
+                "properties": {"upgrade": _ON_HOSTS, "rollback": _ON_HOSTS},
+            },
         }
     )
 
@@ -48,7 +57,9 @@ class Rollout(Section):
     )
     drain: Drain = Field(default_factory=Drain, description="How a member is drained.")
     upgrade: Upgrade = Field(
-        description="What upgrades one member.", examples=["{command: [ssh, HOST, …]}"]
+        default_factory=Upgrade,
+        description="What upgrades one member. Required, but for the pods of a Service.",
+        examples=["{command: [ssh, HOST, …]}"],
     )
     rollback: Rollback | None = Field(
         default=None, description="How to go back to the former version."
@@ -64,9 +75,9 @@ class Rollout(Section):
     )
     gates: list[GateSection] = Field(
         default=[DEFAULT_GATE],
-        description="What stops the rollout. Left out: one gate on the error ratio; []: none. "
-        "Beside gates that only ask a metrics system that one stays on, but for an entry "
-        "{name: errors, builtin: false}.",
+        description="What stops the rollout. Left out: one gate on the error ratio (with "
+        "kubernetes: those on the members themselves); []: none. Beside gates that only ask a "
+        "metrics system these stay on, but for an entry {name: errors, builtin: false}.",
     )
     on_failure: Annotated[
         Literal["halt", "rollback_member", "rollback_all"],
@@ -78,3 +89,17 @@ class Rollout(Section):
     heartbeat: Heartbeat | None = Field(
         default=None, description="A sign of life while a process runs the rollout."
     )
+    state: State | None = Field(
+        default=None, description="Where journal, history and locks are; default: a folder here."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _own_gates(cls, data: Any) -> Any:
+        """Where the file does not write them, those of its kind of pool."""
+        if not isinstance(data, dict) or not isinstance(data.get("pool"), dict):
+            return data
+        pool = data["pool"].get("kubernetes")
+        if not isinstance(pool, dict) or data.get("gates", ...) is None:
+            return data
+        return {**data, "gates": with_own_gates(pool, data.get("gates"))}

@@ -1,10 +1,11 @@
 """The sections `upgrade` and `rollback`: the commands that change a member."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
-from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from controller.config.sections.kinds import Argument, Argv, Interval, Label, Section
+from controller.config.sections.kinds import Argument, Argv, Interval, Label, Section, Text
+from controller.config.sections.kubernetes import Tree
 from controller.config.text.scalars import Wrong
 
 
@@ -41,9 +42,7 @@ class Step(Section):
 
 
 class Upgrade(Section):
-    model_config = ConfigDict(
-        json_schema_extra={"oneOf": [{"required": ["command"]}, {"required": ["steps"]}]}
-    )
+    LATER: ClassVar[frozenset[str]] = frozenset({"template", "job", "expect"})
 
     command: Argv | None = Field(default=None, description="An argv list, run without a shell.")
     steps: list[Step] | None = Field(
@@ -53,6 +52,21 @@ class Upgrade(Section):
     )
     timeout: Interval = Field(default="15m", description="Time limit of each step.")
     unless: Unless | None = Field(default=None, description="Asks whether the upgrade is needed.")
+    template: Tree | None = Field(
+        default=None,
+        description="Pods: a strategic-merge patch of the pod template. Left out: step through "
+        "what somebody else has changed already.",
+    )
+    job: Tree | None = Field(
+        default=None,
+        description="Nodes: the pod template of a Job that is run on the Node, instead of a "
+        "command.",
+    )
+    expect: dict[str, Text] | None = Field(
+        default=None,
+        description="Nodes: what a Node must show after its upgrade. `boot_id: changed`, or a glob "
+        "for kubelet_version, kernel_version, os_image or container_runtime_version.",
+    )
 
 
 def is_placeholder(section: Upgrade) -> bool:

@@ -4,11 +4,11 @@ from importlib.resources import files
 
 from controller.errors import UsageFault
 
+KINDS = ("haproxy", "kubernetes")
+
 
 def starter(kind: str) -> str:
     """The text that `init` prints. Raises UsageFault."""
-    if kind == "kubernetes":
-        raise UsageFault("Kubernetes pools are not yet supported; use `init haproxy`")
-    if kind != "haproxy":
-        raise UsageFault("unknown kind of pool; use `init haproxy`")
+    if kind not in KINDS:
+        raise UsageFault("unknown kind of pool; use `init haproxy` or `init kubernetes`")
     return files(f"controller.config.starting.{kind}").joinpath("starter.yaml").read_text("utf-8")

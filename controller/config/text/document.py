@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from controller.config.text.nodes import Items, Node, Pairs, Scalar, compose
 from controller.config.text.places import Place, Trail, dotted
@@ -27,6 +28,12 @@ _WORDS: Mapping[str, object] = {
 
 MERGE = "<<"
 """Merges the keys of another mapping (YAML, "Merge Key Language-Independent Type")."""
+
+
+PATCHES: Final[frozenset[Trail]] = frozenset(
+    (course, key) for course in ("upgrade", "rollback") for key in ("template", "job")
+)
+"""Where the keys and values are another system's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +198,8 @@ class _Reading:
             self._merge(other, data, trail)
 
     def _found_empty(self, node: Scalar, trail: Trail) -> None:
+        if node.text and trail[:2] in PATCHES and len(trail) > 2:
+            return  # null, written out: a merge patch takes the key away
         self.empty.add(trail)
         key = self.keys.get(trail)
         at = key.place if key is not None and not node.text else node.place

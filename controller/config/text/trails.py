@@ -32,12 +32,18 @@ def listing(data: object, *trail: str | int) -> list[Any]:
 
 
 def texts(data: object, pattern: str, trail: Trail = ()) -> Iterator[tuple[Trail, str]]:
-    """The texts at `pattern`: keys joined by dots, `*` for any key or index."""
+    """The texts at `pattern`: keys joined by dots, `*` for any key or index; `**`, at its end,
+    for any keys below, however deep."""
     if not pattern:
         if isinstance(data, str):
             yield trail, data
         return
     part, _, rest = pattern.partition(".")
+    if part == "**":
+        if isinstance(data, str):
+            yield trail, data
+            return
+        part, rest = "*", "**"
     inner: list[tuple[str | int, object]] = []
     if isinstance(data, dict):
         inner = [(key, value) for key, value in data.items() if part in ("*", key)]

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import TypedDict
 
+from controller.config.sections.drain import Idle
 from controller.config.sections.evidence import Alerts, Prometheus
 from controller.config.sections.gates import GateSection, builtin_gate, written_gates
 from controller.config.text import scalars
 from controller.config.text.templating import mentions
-from controller.config.values.metrics_servers import Servers, urls_of
+from controller.config.values.metrics_servers import IDLE, Servers, urls_of
 from controller.core.gates.evidence import Query, Reduce
 from controller.core.gates.gate import (
     AlertGate,
@@ -19,10 +20,14 @@ from controller.core.gates.gate import (
     Test,
     Then,
 )
+from controller.metrics_servers import own_query
 
 COUNTED_EVERY = timedelta(seconds=1)
 SCRAPED_EVERY = timedelta(seconds=5)
 """What is scraped changes every few seconds at most, and each sample asks several queries."""
+
+LONGEST = timedelta(days=7)
+"""Evidence of the pool's own is about all of the time since a member's return."""
 
 COUNTED_CONFIDENCE = 0.995
 SCRAPED_CONFIDENCE = 0.99
@@ -37,6 +42,8 @@ def gates_of(given: Sequence[GateSection], servers: Servers) -> tuple[Gate, ...]
 
 def gate_of(section: GateSection, servers: Servers) -> Gate:
     """The servers to ask, and the secrets that let us in there, are no part of it."""
+    if section.kubernetes is not None:
+        return _own(section, section.kubernetes.measure)
     if section.prometheus is not None:
         return _metric(section, section.prometheus)
     if section.alerts is not None:
@@ -48,6 +55,8 @@ def scope_of(section: GateSection) -> Scope:
     """A query with `${member.…}` judges the member in progress; any other, and alerts, the pool."""
     if section.haproxy is not None:
         return Scope(section.haproxy.scope)
+    if section.kubernetes is not None:
+        return Scope.MEMBER
     names = (
         mention.name or ""
         for _, query in queries_in(section.prometheus)
@@ -123,6 +132,37 @@ def _metric(section: GateSection, asked: Prometheus) -> MetricGate:
         max_increase=_limit(section.max_increase),
         is_ratio=all(scalars.is_percentage(given) for given in limits if given is not None),
         **_shared(section, SCRAPED_EVERY, SCRAPED_CONFIDENCE),
+    )
+
+
+def idle_of(section: Idle | None) -> MetricGate | None:
+    if section is None:
+        return None
+    asked = section.prometheus
+    evidence = {} if asked.evidence is None else {Query.EVIDENCE: asked.evidence}
+    return MetricGate(
+        IDLE,
+        Scope.MEMBER,
+        {Query.VALUE: asked.query, **evidence},
+        servers=len(urls_of(asked)),
+        reduce=None if asked.reduce is None else Reduce(asked.reduce),
+        max_age=None if asked.max_age is None else scalars.duration(asked.max_age),
+        maximum=scalars.limit(section.max),
+        is_ratio=scalars.is_percentage(section.max),
+        every=COUNTED_EVERY,
+    )
+
+
+def _own(section: GateSection, measure: str) -> MetricGate:
+    """The pool itself is the server that is asked."""
+    return MetricGate(
+        section.name,
+        Scope.MEMBER,
+        {Query.VALUE: own_query(measure)},
+        window_max=LONGEST,
+        maximum=_limit(section.max),
+        is_ratio=False,
+        **_shared(section, COUNTED_EVERY, SCRAPED_CONFIDENCE),
     )
 
 

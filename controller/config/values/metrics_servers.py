@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from controller.config.sections.evidence import Auth, MetricsServerSection, Tls
 from controller.config.sections.matchers import check_pattern, matcher_of
@@ -15,9 +15,12 @@ from controller.config.text.places import Trail
 from controller.config.text.scalars import Wrong
 from controller.config.text.templating import fill
 from controller.core.gates.gate import Matcher
-from controller.metrics_servers import MetricsServer, Secret
+from controller.metrics_servers import POOL, MetricsServer, Secret
 
 T = TypeVar("T")
+
+IDLE: Final = "drain.idle"
+"""What the gate is called that tells whether a member that is out is still in use."""
 
 Source = str | Mapping[str, str]
 
@@ -77,15 +80,21 @@ def urls_of(section: MetricsServerSection) -> tuple[str, ...]:
 
 def servers_of(rollout: Rollout, servers: Servers) -> dict[str, tuple[MetricsServer, ...]]:
     """Gate → the servers that it asks."""
-    return {
+    asked = {
         gate.name: servers.of(section)
         for gate in rollout.gates
         if (section := gate.prometheus or gate.alerts) is not None
     }
+    own = {gate.name: (MetricsServer(POOL),) for gate in rollout.gates if gate.kubernetes}
+    idle = rollout.drain.idle
+    return asked | own | ({} if idle is None else {IDLE: servers.of(idle.prometheus)})
 
 
 def filled_faults(rollout: Rollout, servers: Servers) -> Iterator[tuple[Trail, str]]:
     """Faults in the URLs, secrets and matchers of gates once their variables are filled in."""
+    if rollout.drain.idle is not None:
+        place: Trail = ("drain", "idle", "prometheus")
+        yield from _server_faults(rollout.drain.idle.prometheus, servers, place)
     for index, gate in enumerate(rollout.gates):
         for kind, section in (("prometheus", gate.prometheus), ("alerts", gate.alerts)):
             if section is not None:

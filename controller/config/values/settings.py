@@ -6,8 +6,9 @@ from controller.config.sections.rollout import Rollout
 from controller.config.text import scalars
 from controller.config.text.templating import fill
 from controller.config.values.filling import named
-from controller.config.values.gate_values import gates_of
+from controller.config.values.gate_values import gates_of, idle_of
 from controller.config.values.metrics_servers import Servers
+from controller.config.values.pools import lost_after_of, pool_of
 from controller.core.settings import (
     DrainPolicy,
     OnFailure,
@@ -17,7 +18,6 @@ from controller.core.settings import (
     Selection,
     Settings,
 )
-from controller.pools.haproxy import HaproxyPool
 from controller.redaction import blotted, discreet
 
 
@@ -32,11 +32,10 @@ def settings_of(
 ) -> Settings:
     """`variables`: those of the file, after `--set`; `folder`: what its paths are relative to."""
     known = known_at_load(rollout, variables)
-    haproxy = rollout.pool.haproxy
     members = rollout.pool.members
     return Settings(
         name=rollout.name,
-        pool=HaproxyPool(tuple(haproxy.apis), tuple(haproxy.backends)),
+        pool=pool_of(rollout, known),
         selection=Selection(
             include=tuple(members.include),
             exclude=tuple(members.exclude),
@@ -65,11 +64,12 @@ def _policies(rollout: Rollout, servers: Servers) -> Policies:
         max_unavailable=scalars.amount(pool.max_unavailable),
         min_available=None if floor is None else scalars.amount(floor),
         wait_for_capacity=scalars.duration(pool.wait_for_capacity),
-        lost_after=scalars.duration(pool.haproxy.lost_after),
+        lost_after=scalars.duration(lost_after_of(rollout)),
         drain=DrainPolicy(
             timeout=scalars.duration(drain.timeout),
             sticky=scalars.duration(drain.sticky),
             on_timeout=OnTimeout(drain.on_timeout),
+            idle=idle_of(drain.idle),
         ),
         comeback=ReturnPolicy(
             within=scalars.duration(comeback.within),

@@ -32,7 +32,7 @@ class Workshop:
     cwd: str
     env: Mapping[str, str]
 
-    def steps(self, section: Upgrade, trail: Trail) -> tuple[work.Command, ...]:
+    def steps(self, section: Upgrade, trail: Trail) -> tuple[work.Task, ...]:
         timeout = scalars.duration(section.timeout)
         if section.command is not None:
             return (self._command((*trail, "command"), section.command, timeout),)
@@ -41,9 +41,7 @@ class Workshop:
             for at, step in enumerate(section.steps or ())
         )
 
-    def guard(self, unless: Unless | None, trail: Trail) -> work.Guard | None:
-        if unless is None:
-            return None
+    def guard(self, unless: Unless, trail: Trail) -> work.Guard:
         command = self._command((*trail, "unless", "command"), unless.command, GUARD_TIMEOUT)
         return work.Guard(command, frozenset(unless.go_on))
 

@@ -128,6 +128,8 @@ class Context:
         for instance, one in self.visible(m):
             if self.state.is_reloaded(m, instance) is not False or is_ours(one.line):
                 continue
+            if one.line.is_unset:
+                continue
             if _contradicts(one.line, m.placement.confirmed):
                 return instance
         return None

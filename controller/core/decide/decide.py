@@ -17,6 +17,7 @@ from controller.core.decide.journal import may_go, watch_journal
 from controller.core.decide.membership import watch_members
 from controller.core.decide.schedule import begin
 from controller.core.decide.traffic import watch_traffic
+from controller.core.decide.whole import watch_whole
 from controller.core.decide.wind_down import settle
 from controller.core.events import Answer, Cause, Halted, StopRequested
 from controller.core.phases import FAILED, IN_PROGRESS, Phase
@@ -34,6 +35,7 @@ def decide(plan: Plan, state: State, now: Instant) -> Output | None:
     return (
         watch_journal(ctx)
         or watch_balancers(ctx)
+        or watch_whole(ctx)
         or watch_gates(ctx)
         or watch_traffic(ctx)
         or watch_members(ctx)

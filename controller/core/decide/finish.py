@@ -9,7 +9,7 @@ from controller.core.decide.gates import is_compared
 from controller.core.decide.ramp import at_share
 from controller.core.decide.rollback import to_roll_back
 from controller.core.decide.schedule import in_scope
-from controller.core.decide.whole import close_pool, is_given_up, not_put_back
+from controller.core.decide.whole import close_pool, is_contested, is_given_up, not_put_back
 from controller.core.decide.wind_down import is_at_rest
 from controller.core.events import (
     AbortRequested,
@@ -120,7 +120,11 @@ def _halted(ctx: Context, halt: Halted) -> Output | None:
         back = to_roll_back(ctx)
         if back:
             return RollbackBegan(back)
-    return over if ctx.is_blind or _is_known_who_fails(ctx) else None
+    if not ctx.is_blind and not _is_known_who_fails(ctx):
+        return None
+    if is_contested(ctx) and ctx.state.whole.is_open and not (ctx.is_blind or is_given_up(ctx)):
+        return close_pool(ctx)
+    return over
 
 
 def _goes_back(ctx: Context, m: MemberState) -> bool:

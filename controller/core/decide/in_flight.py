@@ -6,7 +6,7 @@ from typing import Final
 
 from controller.core.decide.context import APART, FRESH, Context, Output
 from controller.core.decide.steps_for import setting_of, step_of
-from controller.core.events import Cause, Halted
+from controller.core.events import Cause, Halted, Verdict
 from controller.core.gates.figures import span
 from controller.core.phases import MAY_START
 from controller.core.pool import Instant
@@ -29,7 +29,7 @@ def is_clear(ctx: Context, m: MemberState) -> bool:
     What cannot be held out is taken out by the step itself."""
     if not ctx.plan.holds_out:
         return not ctx.is_blind
-    return _is_quiet(ctx, m) and ctx.lingering is None
+    return _is_quiet(ctx, m) and not _is_used(ctx, m) and ctx.lingering is None
 
 
 def run_step(ctx: Context, m: MemberState, since: Instant) -> Output | None:
@@ -47,7 +47,7 @@ def still_busy(ctx: Context, m: MemberState, since: Instant) -> Output | None:
     if ctx.seen_for(since) < timeout:
         return None
     if _is_quiet(ctx, m):
-        return former_stays(ctx, m)
+        return still_used(ctx, m) if _is_used(ctx, m) else former_stays(ctx, m)
     if ctx.seen(m) is None or ctx.shows(m, lambda line: line.may_be_quiet):
         return None
     if ctx.plan.policies.drain.on_timeout is OnTimeout.HALT or m.order.cuts >= CUTS:
@@ -73,15 +73,33 @@ def still_reached(ctx: Context, m: MemberState) -> Output | None:
 
 
 def still_in_flight(ctx: Context, m: MemberState) -> Output:
-    in_flight = sum(one.line.in_flight or 0 for _, one in ctx.visible(m))
     limit = span(ctx.plan.policies.drain.timeout)
-    what = "request or session was" if in_flight == 1 else "requests or sessions were"
-    return Halted(
-        Cause.MEMBER,
-        f"{in_flight} {what} still in flight at {m.name} after {limit}",
-        f"drain.timeout is {limit}",
-        m.name,
-    )
+    if in_use := ctx.state.in_flight_as(m.name):
+        seen = f"{m.name} is still in use after {limit}: {in_use}"
+    else:
+        in_flight = sum(one.line.in_flight or 0 for _, one in ctx.visible(m))
+        what = "request or session was" if in_flight == 1 else "requests or sessions were"
+        seen = f"{in_flight} {what} still in flight at {m.name} after {limit}"
+    return Halted(Cause.MEMBER, seen, f"drain.timeout is {limit}", m.name)
+
+
+def still_used(ctx: Context, m: MemberState) -> Output:
+    """The halt when `drain.idle` has not said in time that nobody uses the member."""
+    limit, use = span(ctx.plan.policies.drain.timeout), m.draining.use
+    said = use.detail if use is not None else "no answer yet"
+    if use is None or use.verdict is Verdict.INCONCLUSIVE:
+        seen = f"it is not known whether {m.name} is still in use after {limit}: {said}"
+    else:
+        seen = f"{m.name} is still in use after {limit}: drain.idle shows {said}"
+    return Halted(Cause.MEMBER, seen, f"drain.timeout is {limit}", m.name)
+
+
+def _is_used(ctx: Context, m: MemberState) -> bool:
+    """Whether `drain.idle`, where there is one, has not said a moment ago that nobody uses it."""
+    if ctx.plan.policies.drain.idle is None:
+        return False
+    use = m.draining.use
+    return use is None or use.verdict is not Verdict.PASS or ctx.now - use.at > FRESH
 
 
 def _is_quiet(ctx: Context, m: MemberState) -> bool:

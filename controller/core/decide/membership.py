@@ -1,7 +1,7 @@
 """Members that come to the pool or leave it while the rollout is under way."""
 
 from controller.core.decide.context import Context, Output
-from controller.core.events import MemberGone, MemberJoined, MemberRelapsed
+from controller.core.events import MemberGone, MemberJoined, MemberRelapsed, MemberRenewed
 from controller.core.phases import Phase
 from controller.core.plan.propose import is_selected
 from controller.core.pool import Admin, Member, found_in
@@ -11,7 +11,9 @@ from controller.core.state.parts import MemberState
 def watch_members(ctx: Context) -> Output | None:
     if ctx.is_blind or ctx.state.is_winding_down:
         return None
-    return _gone(ctx) or _relapsed(ctx) or (_joined(ctx) if ctx.plan.joins else None)
+    return (
+        _gone(ctx) or _relapsed(ctx) or _renewed(ctx) or (_joined(ctx) if ctx.plan.joins else None)
+    )
 
 
 def is_gone(ctx: Context, m: MemberState) -> bool:
@@ -49,6 +51,19 @@ def _relapsed(ctx: Context) -> Output | None:
         seen = ctx.state.snapshots[instance].lines.get(m.name, ())
         if any(one.line.admin is not Admin.READY for one in seen):
             return MemberRelapsed(m.name, instance, found)
+    return None
+
+
+def _renewed(ctx: Context) -> Output | None:
+    """What came to the place of one that waits, or is done, was kept out because of us."""
+    for m in ctx.state.members.values():
+        is_resting = m.phase in (Phase.WAITING, Phase.DONE, Phase.SKIPPED)
+        if not is_resting or m.placement.found is not None:
+            continue
+        seen = [(instance, one.line) for instance, one in ctx.state.lines_of(m.name)]
+        is_seen = all(one.at >= m.since for _, one in ctx.state.lines_of(m.name))
+        if is_seen and any(line.is_new and line.occupant is not None for _, line in seen):
+            return MemberRenewed(m.name, found_in(seen))
     return None
 
 

@@ -19,6 +19,7 @@ from controller.core.state.state import Mode, State
 SLOWER: Final = timedelta(milliseconds=100)
 SLOWER_AFTER: Final = timedelta(seconds=5)
 POOL: Final = timedelta(seconds=1)
+NEVER: Final = timedelta.max
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +55,15 @@ def attention(plan: Plan, state: State, instance: str, now: Instant) -> Attentio
         return Attention(None, max(again - now, timedelta(0)))
     members = state.in_progress
     pace = max(plan.pace, min((_pace(plan, m, now) for m in members), default=POOL))
-    if any(_hangs_on_its_step(m, snapshot.at) for m in members):
-        pace = max(plan.pace, AT_ONCE)
+    if any(_hangs_on_us(m, snapshot.at) for m in members):
+        pace = AT_ONCE
     full_due = snapshot.full_at + _pool_pace(state)
     if any(_hangs_on_the_pool(state, m, snapshot.full_at) for m in members) or (
         state.mode is Mode.STOPPING and _was_set_since(state, snapshot.full_at)
     ):
         full_due = now
-    next_look = snapshot.at + pace
+    quiet_at = min((_quiet_at(plan, m, instance) for m in members), default=NEVER)
+    next_look = min(snapshot.at + pace, max(quiet_at, snapshot.at + AT_ONCE))
     if full_due <= max(next_look, now):
         return Attention(None, max(full_due - now, timedelta(0)))
     return Attention(tuple(m.name for m in members), max(next_look - now, timedelta(0)))
@@ -73,9 +75,18 @@ def _pace(plan: Plan, m: MemberState, now: Instant) -> timedelta:
     return judging_pace(plan.policies.gates) if m.phase in JUDGED else CALM
 
 
-def _hangs_on_its_step(m: MemberState, at: Instant) -> bool:
-    """Whether a step of it has ended since it was looked at: who is in its place comes first."""
-    return m.progress.step_ended is not None and m.progress.step_ended > at
+def _hangs_on_us(m: MemberState, at: Instant) -> bool:
+    """Whether it was set since it was looked at, or a step of it has ended: however dear a look is,
+    what came of that comes first."""
+    return any(then is not None and then > at for then in (m.progress.step_ended, m.order.set_at))
+
+
+def _quiet_at(plan: Plan, m: MemberState, instance: str) -> Instant:
+    """When one more look may show that it has been out for long enough."""
+    span = m.draining.quiet.get(instance)
+    if m.phase is not Phase.OUT or span is None or span[1] - span[0] >= plan.settle:
+        return NEVER
+    return span[0] + plan.settle
 
 
 def _hangs_on_the_pool(state: State, m: MemberState, full_at: Instant) -> bool:

@@ -44,7 +44,7 @@ def checking(ctx: Context, m: MemberState) -> Output | None:
         return output
     if ctx.shows(m, _has_passed if ctx.plan.holds_out else _is_healthy):
         return put_back(ctx, m, first_share(ctx, m))
-    return _late(ctx, m, "the load balancer's own health check did not pass")
+    return _late(ctx, m, "its health check did not pass")
 
 
 def _held_without_a_name(ctx: Context, m: MemberState, where: str) -> Output | None:

@@ -7,10 +7,35 @@ from typing import Final
 
 from controller.core.decide.context import RETRY_AFTER, Context, Output
 from controller.core.events import Cause, Halted
-from controller.core.steps import ClosePool, OpenPool
+from controller.core.plan.plan import Purpose
+from controller.core.steps import ClosePool, Course, OpenPool
 
+PREPARED: Final = "poolroll stops when somebody else changes what it has prepared"
 TRIES: Final = 5
 """Failures in a row after which it is given up."""
+
+
+_COURSES: Final = {
+    Purpose.UPGRADE: Course.UPGRADE,
+    Purpose.ROLLBACK: Course.ROLLBACK,
+    Purpose.REHEARSAL: None,
+}
+
+
+def watch_whole(ctx: Context) -> Output | None:
+    """The halt when somebody else changed what we have prepared (S14)."""
+    if ctx.state.is_winding_down or not ctx.state.whole.is_open:
+        return None
+    for instance, snapshot in ctx.state.snapshots.items():
+        if snapshot.rival:
+            return Halted(Cause.FOREIGN, f"{instance}: {snapshot.rival}", PREPARED)
+    return None
+
+
+def is_contested(ctx: Context) -> bool:
+    """Whether the rollout halted because of that: what is still as we set it is put back then."""
+    halt = ctx.state.halt
+    return halt is not None and halt.cause is Cause.FOREIGN and halt.limit == PREPARED
 
 
 def is_ready(ctx: Context) -> bool:
@@ -27,7 +52,7 @@ def open_pool(ctx: Context) -> Output | None:
             f"the pool could not be prepared: {whole.why}",
             f"at most {TRIES} attempts in a row may fail",
         )
-    return None if _is_busy(ctx) else OpenPool()
+    return None if _is_busy(ctx) else OpenPool(_COURSES[ctx.plan.purpose])
 
 
 def close_pool(ctx: Context) -> Output | None:

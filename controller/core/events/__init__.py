@@ -14,6 +14,7 @@ from controller.core.events.concluded import (
     MemberLeft,
     MemberMoved,
     MemberRelapsed,
+    MemberRenewed,
     MemberRetired,
     MemberReturned,
     MemberStoodDown,
@@ -23,7 +24,7 @@ from controller.core.events.concluded import (
     SoakEnded,
     StepsUndone,
 )
-from controller.core.events.looks import JournalSeen, Looked, LookFailed
+from controller.core.events.looks import JournalSeen, Looked, LookFailed, UseSeen
 from controller.core.events.operator import (
     AbortRequested,
     PauseRequested,
@@ -59,7 +60,7 @@ from controller.core.events.run import (
 )
 from controller.core.events.vocabulary import Answer, Cause, Verdict
 
-Observation = Looked | LookFailed | JournalSeen
+Observation = Looked | LookFailed | UseSeen | JournalSeen
 
 ConcludedOfMember = (
     MemberCalled
@@ -70,6 +71,7 @@ ConcludedOfMember = (
     | MemberGone
     | MemberMoved
     | MemberRelapsed
+    | MemberRenewed
     | MemberRetired
     | MemberReturned
     | RampEnded
@@ -150,6 +152,7 @@ __all__ = [
     "MemberLeft",
     "MemberMoved",
     "MemberRelapsed",
+    "MemberRenewed",
     "MemberRetired",
     "MemberReturned",
     "MemberSet",
@@ -172,6 +175,7 @@ __all__ = [
     "StepEnded",
     "StepsUndone",
     "StopRequested",
+    "UseSeen",
     "Validated",
     "Verdict",
 ]

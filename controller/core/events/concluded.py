@@ -58,6 +58,15 @@ class MemberRetired:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberRenewed:
+    """Something else came to the place of a member that was not in hand, and was kept out of
+    rotation at once: it has to prove itself."""
+
+    member: str
+    found: Found
+
+
+@dataclass(frozen=True, slots=True)
 class MemberRelapsed:
     """A reloaded balancer shows it out again, as this rollout once had it: what was set then was
     kept there, and restored. It is ours once more, and proven anew."""

@@ -1,10 +1,11 @@
-"""What was seen of the load balancers and of the journal.
+"""What was seen of the load balancers, of the use of members, and of the journal.
 
 None of it is journalled: after a crash the next look says more than any record.
 """
 
 from dataclasses import dataclass
 
+from controller.core.events.vocabulary import Verdict
 from controller.core.pool import InstanceView, Instant
 
 
@@ -18,6 +19,18 @@ class LookFailed:
     instance: str
     at: Instant
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class UseSeen:
+    """Whether a member that is out is still in use, as `drain.idle` says."""
+
+    member: str
+    at: Instant
+    verdict: Verdict
+    """Pass: nobody uses it."""
+    detail: str
+    """With figures, or what is missing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,7 @@ class Move(StrEnum):
     GIVE_UP = "give up"
     RETIRE = "retire"
     GO = "gone from the pool"
-    RELAPSE = "taken out anew by a reload"
+    RELAPSE = "out anew"
 
 
 P, M = Phase, Move
@@ -192,6 +192,7 @@ TABLE: Final[dict[tuple[Phase, Move], Phase]] = {
     (P.DONE, M.RETRY): P.WAITING,
     (P.DONE, M.RELAPSE): P.WAITING,
     (P.SKIPPED, M.RETRY): P.WAITING,
+    (P.SKIPPED, M.RELAPSE): P.WAITING,
     (P.LEFT, M.RETRY): P.WAITING,
     (P.KEPT, M.SOAK_AGAIN): P.SOAKING,
     (P.WAITING, M.VALIDATE): P.VALIDATING,

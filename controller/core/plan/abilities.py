@@ -43,6 +43,8 @@ class Abilities:
     """Whether requests and their errors are counted."""
     cuts: bool = True
     """Whether open sessions can be closed."""
+    remembers: bool = False
+    """Whether what is set there stays so when it is reloaded or restarted."""
     leak: str = ""
     """Why clients may reach a member although it is out, in the balancer's own words; empty: they
     never do."""
@@ -64,6 +66,7 @@ class Abilities:
             pace=max(self.pace, other.pace),
             counts=self.counts and other.counts,
             cuts=self.cuts and other.cuts,
+            remembers=self.remembers and other.remembers,
             leak=self.leak or other.leak,
             floor=max((n for n in (self.floor, other.floor) if n is not None), default=None),
         )

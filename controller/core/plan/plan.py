@@ -59,6 +59,7 @@ class Plan:
     opens: bool = False
     joins: bool = False
     retires: bool = False
+    remembers: bool = False
     leak: str = ""
     include: tuple[str, ...] = ("*",)
     exclude: tuple[str, ...] = ()

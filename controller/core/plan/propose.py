@@ -16,7 +16,7 @@ from controller.core.pool import InstanceView, Member
 from controller.core.settings import OnTimeout, Policies, Settings
 
 NO_MEMBERS: Final = (
-    "the pool has no server that could be a member: backup servers and empty slots never are"
+    "nothing in the pool could be a member: backup servers and empty places never are"
 )
 
 
@@ -67,8 +67,7 @@ def propose(
     refusals += [*shared.refusals, *(_nobody_left(left, stay) if chosen and not turn else [])]
     max_unavailable = max(1, settings.policies.max_unavailable.rounded_down(len(chosen)))
     floor = floor_of(settings, members, views, ours, max_unavailable, abilities)
-    if turn and not refusals:
-        refusals += floor.refusals
+    refusals += floor.refusals if turn and not refusals else ()
     plan = Plan(
         name=settings.name,
         members=tuple(members[name] for name in _in_order(turn, settings, ours)),
@@ -90,6 +89,7 @@ def propose(
         opens=abilities.opens,
         joins=abilities.joins,
         retires=abilities.retires,
+        remembers=abilities.remembers,
         leak=abilities.leak,
         include=settings.selection.include,
         exclude=settings.selection.exclude,

@@ -29,6 +29,7 @@ from controller.core.state.retry import resumed
 from controller.core.state.same_signal import begun_anew
 from controller.core.state.sampled import sampled
 from controller.core.state.state import Former, Mode, State
+from controller.core.state.use import used
 from controller.core.steps import ClosePool, Course, OpenPool, RunStep, SetMember, Step
 
 FORMERS_KEPT: Final = 20
@@ -41,6 +42,8 @@ def apply(plan: Plan, state: State, event: e.Event | e.Observation, now: Instant
     invariants.InvariantBroken."""
     if isinstance(event, e.Looked | e.LookFailed):
         return observe(plan, state, event)
+    if isinstance(event, e.UseSeen):
+        return used(state, event)
     if isinstance(event, e.JournalSeen):
         return replace(state, journal=event.after(state.journal))
     return check(plan, state, event, _applied(plan, state, event, now))
@@ -216,7 +219,7 @@ def _whole(
 ) -> PoolState:
     match event:
         case e.PoolOpened(kept):
-            return PoolState(kept=kept)
+            return PoolState(kept=kept, opened_at=now)
         case e.PoolClosed():
             return PoolState(is_closed=True)
         case _:

@@ -7,7 +7,13 @@ that is compared by `controller.core.decide.drift`.
 from collections.abc import Sequence
 from typing import Final
 
-from controller.core.events import Event, MemberInherited, MemberRelapsed
+from controller.core.events import (
+    Event,
+    MemberInherited,
+    MemberJoined,
+    MemberRelapsed,
+    MemberRenewed,
+)
 from controller.core.phases import EXPOSED, FAILED, IN_PROGRESS, JUDGED, OVER, Phase
 from controller.core.plan.plan import Plan
 from controller.core.state.parts import MemberState
@@ -25,6 +31,10 @@ WORK: Final[dict[Phase, type]] = {
     Phase.VALIDATING: Validate,
 }
 """Phases in which work may be open, and which."""
+
+
+FOUND_OUT: Final = (MemberInherited, MemberJoined, MemberRelapsed, MemberRenewed)
+"""Events by which a member is only found to be out because of us."""
 
 
 class InvariantBroken(AssertionError):
@@ -60,7 +70,7 @@ def _too_many_out(
     """No event takes out one more than may be. What an earlier rollout left out, or a reload took
     out anew, is only found."""
     were = before.members
-    if isinstance(event, MemberInherited | MemberRelapsed) or not any(
+    if isinstance(event, FOUND_OUT) or not any(
         m.is_away and not (m.name in were and were[m.name].is_away) for m in changed
     ):
         return ""

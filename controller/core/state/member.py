@@ -74,6 +74,8 @@ def _concluded(
             return _elsewhere(m, event, now)
         case e.MemberRelapsed():
             return _relapsed(m, event, now)
+        case e.MemberRenewed():
+            return _renewed(m, event, now)
         case e.MemberRetired():
             placement = replace(m.placement, found=None)
             return moved(m, Move.RETIRE, now, why=RETIRED, placement=placement)
@@ -110,6 +112,13 @@ def _relapsed(m: MemberState, event: e.MemberRelapsed, now: Instant) -> MemberSt
     placement = replace(m.placement, found=event.found, relapsed_at="")
     progress = replace(m.progress, passed=None, answer=None)
     return moved(m, Move.RELAPSE, now, placement=placement, progress=progress, trial=Trial())
+
+
+def _renewed(m: MemberState, event: e.MemberRenewed, now: Instant) -> MemberState:
+    """Nothing is known of what sits there now, but that it is out because of us."""
+    placement, progress = Placement(event.found), Progress(begun=True)
+    fresh = replace(m, placement=placement, progress=progress, trial=Trial(), consent=Consent())
+    return moved(fresh, Move.RELAPSE, now)
 
 
 def _to_be_restored(plan: Plan, m: MemberState, now: Instant) -> MemberState:

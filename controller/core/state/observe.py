@@ -211,7 +211,8 @@ def _watched(plan: Plan, state: State, m: MemberState, view: InstanceView) -> Me
         others = {i: span for i, span in m.draining.quiet.items() if i != view.instance}
         quiet = {**others, view.instance: (first, view.at)} if is_quiet else others
         came = _came_when_out(m.draining.came_when_out, view.instance, lines)
-        return replace(m, draining=replace(m.draining, quiet=quiet, came_when_out=came))
+        use = m.draining.use if is_quiet else None
+        return replace(m, draining=replace(m.draining, quiet=quiet, use=use, came_when_out=came))
     if m.phase is Phase.DRAINING:
         return _arrived(state, m)
     if m.phase is Phase.SOAKING and m.trial.warmed_at is None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from controller.core.events import Answer
+from controller.core.events import Answer, UseSeen
 from controller.core.phases import AWAY, IN_PROGRESS, RELAPSING, Phase
 from controller.core.pool import FULL, Counters, Found, Incarnation, Instant, Seat
 from controller.core.steps import Course, MemberStep, PoolStep, Setting
@@ -118,8 +118,15 @@ class Draining:
     arrivals: int | None = None
     persistent: bool = False
     """Sessions were still arriving while it was draining."""
+    use: UseSeen | None = None
+    """Whether it was still in use, when it was asked last."""
     came_when_out: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """Instance → arrivals in the first and in the last of the looks in a row that showed it out."""
+
+    @property
+    def quiet_since(self) -> Instant | None:
+        """Since when it has been out and quiet wherever it is quiet; None: nowhere."""
+        return max((first for first, _ in self.quiet.values()), default=None)
 
     @property
     def intruders(self) -> int:
@@ -164,6 +171,7 @@ class PoolState:
     kept: Mapping[str, str] | None = None
     """What to put back; set exactly while it is open."""
     is_closed: bool = False
+    opened_at: Instant = ORIGIN
     work: PoolStep | None = None
     """The open intent."""
     tries: int = 0

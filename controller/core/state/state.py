@@ -127,6 +127,11 @@ class State:
             return None
         return sum(count for count in known if count is not None)
 
+    def in_flight_as(self, member: str) -> str:
+        """The same in the load balancers' own words; empty: it is requests or sessions."""
+        said = (seen.line.in_flight_as for _, seen in self.lines_of(member))
+        return "; ".join(dict.fromkeys(filter(None, said)))
+
     def is_reloaded(self, m: MemberState, instance: str) -> bool | None:
         """Whether another worker runs there than the one that confirmed our last setting of the
         member; None: one of them is not known."""

@@ -8,6 +8,7 @@ from typing import Final
 from controller.core.decide.context import Context
 from controller.core.decide.drain import awaits_clients
 from controller.core.decide.unresolved import unresolved_at
+from controller.core.events import Verdict
 from controller.core.gates.figures import span
 from controller.core.phases import FIVE, GRAVE, UPGRADED, Phase
 from controller.core.state.counts import counted
@@ -162,10 +163,10 @@ def _limit(ctx: Context, m: MemberState) -> str:
 _DOING: Final = {
     Phase.ASKING: "asking `unless`",
     Phase.DUE: "its turn now",
-    Phase.HOLDING: "going into maintenance",
+    Phase.HOLDING: "being taken out",
     Phase.PROVING: "asking `unless` for proof",
     Phase.VALIDATING: "validated from outside",
-    Phase.CHECKING: "the balancer's own check",
+    Phase.CHECKING: "its health check must pass",
     Phase.RETURNING: "going back into rotation",
     Phase.RESTORING: "going back as it was",
     Phase.SKIPPED: "was already there",
@@ -179,6 +180,14 @@ NEEDS_A_NAME: Final = {
 """What comes next is done to whoever has its address."""
 
 
+def _use(ctx: Context, m: MemberState) -> str:
+    """What says that a member that is out is in use, or that it is not known."""
+    use = m.draining.use
+    if ctx.plan.policies.drain.idle is None or use is None or use.verdict is Verdict.PASS:
+        return ""
+    return use.detail
+
+
 def _doing(ctx: Context, m: MemberState) -> str:
     if m.phase in NEEDS_A_NAME and m.progress.work is None and unresolved_at(ctx, m):
         return "waiting for its name"
@@ -189,7 +198,9 @@ def _doing(ctx: Context, m: MemberState) -> str:
             return "waiting for work in flight"
         case Phase.OUT:
             is_busy = (ctx.state.in_flight(m.name) or 0) > 0
-            return "out, waiting for work in flight" if is_busy else "out, and quiet"
+            if is_busy:
+                return "out, waiting for work in flight"
+            return f"out, still in use: {use}" if (use := _use(ctx, m)) else "out, and quiet"
         case Phase.UPGRADING if m.progress.work is not None:
             return f"step {m.progress.step + 1} of {ctx.shape(m).steps} runs"
         case Phase.UPGRADING:

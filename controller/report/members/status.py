@@ -27,7 +27,7 @@ RELOADED: Final = (
     "since a reload, which may have restored what this rollout had set before (a state file?)"
 )
 
-DOWN: Final = "DOWN{} (fails the load balancer's health check)"
+DOWN: Final = "DOWN{} (fails its health check)"
 
 
 def member_status(plan: Plan, state: State, m: MemberState, by: Holders = NO_HOLDERS) -> str:

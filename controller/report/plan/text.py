@@ -46,7 +46,7 @@ def plan_text(
         f"  drain    {_drain(plan)}",
         f"  upgrade  {count(plan.upgrade.steps, 'step')}"
         + (", unless already there" if plan.upgrade.has_guard else ""),
-        f"  return   the load balancer's own health check within {span(policies.comeback.within)}"
+        f"  return   its health check passes within {span(policies.comeback.within)}"
         + _ramp(policies.comeback),
         f"  soak     {span(policies.soak)} under full traffic",
     ]
@@ -71,10 +71,18 @@ def going_on(plan: Plan, row: RolloutRow, state: State) -> list[str]:
 def _order(plan: Plan) -> list[str]:
     width = max((len(member.name) for member in plan.members), default=0)
     return [
-        f"  {i:>2}. {m.name:<{width}}  {m.address}:{m.port}"
+        f"  {i:>2}. {m.name:<{width}}  {m.address}"
+        + (f":{m.port}" if m.port else "")
+        + _revision(plan, m.name)
         + ("  canary" if m.name in plan.canaries else "")
         for i, m in enumerate(plan.members, 1)
     ] or ["  nothing is left to do"]
+
+
+def _revision(plan: Plan, member: str) -> str:
+    """What it runs now, where the load balancers know."""
+    revisions = {seat.occupant.revision: None for seat in plan.seats.get(member, ())}
+    return "".join(f"  {one}" for one in revisions if one)
 
 
 def _gates(gates: Sequence[Gate], now: Mapping[str, str]) -> list[str]:
@@ -92,6 +100,10 @@ def _gates(gates: Sequence[Gate], now: Mapping[str, str]) -> list[str]:
 def _drain(plan: Plan) -> str:
     policy = plan.policies.drain
     what = f"work in flight has {span(policy.timeout)} to end, then {policy.on_timeout}"
+    if plan.settle:
+        what += f"; its steps begin when it has been out for {span(plan.settle)}"
+    if policy.idle is not None:
+        what += "; and not before drain.idle shows that nobody uses it"
     if not plan.sticky:
         return what
     kinds = ", ".join(f"{backend} ({kind})" for backend, kind in plan.sticky.items())

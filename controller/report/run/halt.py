@@ -169,7 +169,7 @@ def _can_wait(plan: Plan, state: State, now: Instant, contact: str) -> list[str]
         text = f"yes: {figures}"
     changed = [m.name for m in state.members.values() if is_changed(m)]
     lines = [text + (f"; {contact}" if contact else "")]
-    if changed:
+    if changed and not plan.remembers:
         lines.append(
             f"but do not reload a load balancer: that may put {names(changed)} back in rotation"
         )

@@ -37,6 +37,7 @@ def level_of(event: Event | Observation) -> str:
             | e.MemberLeft()
             | e.StepsUndone()
             | e.MemberRelapsed()
+            | e.MemberRenewed()
             | e.MemberMoved()
             | e.StopRequested()
             | e.AbortRequested()

@@ -71,7 +71,7 @@ def _said(event: e.Event, before: State, after: State) -> tuple[str, str] | None
         case e.MemberSet(member, Setting.DRAIN):
             return member, "takes no new traffic"
         case e.Intended(SetMember(member, Setting.HOLD)) if _is_leaving(after, member):
-            return member, "going into maintenance"
+            return member, "taken out of rotation"
         case e.Intended(SetMember(member, Setting.CUT)):
             return member, "drain timeout reached: closing what is left (on_timeout)"
         case e.OperatorAnswered(member, go_on):

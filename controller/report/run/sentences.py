@@ -28,7 +28,7 @@ from controller.report.words import count, names
 
 _ASKED = {
     Setting.DRAIN: "draining: no new traffic, waiting for work in flight to end",
-    Setting.CHECK: "validated, on its way back: the load balancer's own health check starts again",
+    Setting.CHECK: "validated, on its way back: its health check must pass now",
     Setting.PUT_BACK: "passed every check, going back into rotation as found",
 }
 
@@ -44,7 +44,7 @@ def _said(event: Event | Observation, before: State, after: State) -> tuple[str,
         case e.JournalSeen():
             said = _journal(event, before)
             return ("", said) if said else None
-        case e.Looked() | e.LookFailed():
+        case e.Looked() | e.LookFailed() | e.UseSeen():
             return _snapshot(event, before)
         case e.Intended(step):
             if isinstance(step, OpenPool | ClosePool):
@@ -64,10 +64,8 @@ def _said(event: Event | Observation, before: State, after: State) -> tuple[str,
                 "set again; a lingering worker may still serve its last connections"
             )
         case e.CapacityShort(serving, where):
-            return (
-                "",
-                f"waiting for capacity: only {serving} serve without the next member ({where})",
-            )
+            what = f"only {serving} serve without the next member ({where})"
+            return "", f"waiting for capacity: {what}"
         case e.CapacityBack(serving):
             return "", f"capacity is back: {serving} serve without the next member"
         case e.GateSampled():
@@ -93,22 +91,23 @@ def _finished(event: e.Finished) -> str:
 
 def _journal(event: e.JournalSeen, before: State) -> str:
     if event.fault:
-        return f"the state folder cannot be used: {event.fault}"
+        return f"the journal cannot be used: {event.fault}"
     if event.is_silent:
         return (
-            "the state folder does not answer: gates are judged, but no further step begins "
+            "the journal does not answer: gates are judged, but no further step begins "
             "until it does"
         )
     is_back = before.journal.is_silent and not event.is_late
-    return "the state folder answers again" if is_back else ""
+    return "the journal answers again" if is_back else ""
 
 
-def _snapshot(event: e.Looked | e.LookFailed, before: State) -> tuple[str, str] | None:
+def _snapshot(event: e.Looked | e.LookFailed | e.UseSeen, before: State) -> tuple[str, str] | None:
+    if isinstance(event, e.UseSeen):  # the board shows it; a halt over it says it
+        return None
     if isinstance(event, e.LookFailed):
         first = before.snapshots[event.instance].lost_since is None
         return ("", f"{event.instance} does not answer: {event.why}; holding") if first else None
-    lost = before.snapshots[event.view.instance].lost_since
-    if lost is None:
+    if (lost := before.snapshots[event.view.instance].lost_since) is None:
         return None
     return "", f"{event.view.instance} answers again after {span(event.view.at - lost)}"
 
@@ -163,7 +162,7 @@ def _setting(step: SetMember, after: State) -> str:
         case Setting.HOLD if m.phase in HELD_IN_PLACE - {Phase.OUT}:
             return "no longer out: taking it out again"
         case Setting.HOLD:
-            return _left(step.member, after, ": ") + "going into maintenance"
+            return _left(step.member, after, ": ") + "taken out of rotation"
         case Setting.CUT:
             return (
                 _left(step.member, after, ", ")
@@ -184,6 +183,8 @@ def _left(member: str, state: State, end: str = "") -> str:
     in_flight = state.in_flight(member)
     if in_flight is None:
         return ""
+    if in_use := state.in_flight_as(member):
+        return in_use + end
     return (f"{count(in_flight, 'request')} in flight" if in_flight else "nothing in flight") + end
 
 
@@ -255,6 +256,8 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
             return member, "the operator said no"
         case e.MemberInherited(member):
             return member, "still out since an earlier rollout: it goes first"
+        case e.MemberRenewed(member):
+            return member, "something else came to its place, and is out until it has proven itself"
         case e.MemberRelapsed(member, instance):
             return member, (
                 f"out again at {instance} since its reload, which restored what this rollout had "
@@ -282,11 +285,8 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
 
 def _step_end(event: e.StepEnded) -> str:
     said = "" if event.passed else said_last(event.output)
-    return (
-        f"{event.detail} after {event.seconds:.1f}s"
-        + (f"; {event.note}" if event.note else "")
-        + (f": {said}" if said else "")
-    )
+    note = f"; {event.note}" if event.note else ""
+    return f"{event.detail} after {event.seconds:.1f}s{note}" + (f": {said}" if said else "")
 
 
 def _ended_well(done: int) -> str:

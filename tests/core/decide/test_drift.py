@@ -59,6 +59,10 @@ def out(**changes: Any) -> MemberState:
             a_context(out(incarnations={"lb1": WORKERS["lb1"]}), **IN_AT_LB2),
             AGAIN,
         ),
+        "in rotation since it came to the place": (
+            a_context(out(), at={"lb2": {**READY, "is_unset": True}}),
+            AGAIN,
+        ),
         "in rotation before we set it": (a_context(out(set_at=ago(0.005)), **IN_AT_LB2), None),
         "in rotation, seen too long ago": (a_context(out(), seen=ago(3), **IN_AT_LB2), None),
         "in rotation at one that no longer answers": (

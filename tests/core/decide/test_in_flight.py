@@ -6,7 +6,8 @@ import pytest
 
 from controller.core.decide.context import Context
 from controller.core.decide.in_flight import is_clear, run_step, still_busy, still_reached
-from controller.core.events import Cause, Halted
+from controller.core.events import Cause, Halted, UseSeen, Verdict
+from controller.core.gates.gate import MetricGate, Scope
 from controller.core.phases import Phase
 from controller.core.settings import OnTimeout
 from controller.core.state.parts import MemberState
@@ -28,6 +29,8 @@ CUT = a_plan(on_timeout=OnTimeout.CUT)
 HELD_BY_NOBODY = a_plan(holds_out=False)
 SETTLING = a_plan(settle=seconds(3))
 BUSY = {"in_flight": 1}
+IN_USE = {**BUSY, "in_flight_as": "2 visitors, one of them asleep"}
+IDLE = a_plan(idle=MetricGate("drain.idle", Scope.MEMBER, {}, maximum=0))
 STEP = RunStep("web1", Course.UPGRADE, 0, 0, SEATS)
 
 
@@ -39,6 +42,10 @@ def member(first: float = 4, last: float = 0.01, **changes: Any) -> MemberState:
 
 def busy(**changes: Any) -> MemberState:
     return standing(Phase.OUT, quiet={}, **changes)
+
+
+def use(verdict: Verdict, since: float = 0.5) -> UseSeen:
+    return UseSeen("web1", ago(since), verdict, "3, above 0")
 
 
 def former(until: float, *, is_seen: bool | None) -> dict[str, Any]:
@@ -65,6 +72,17 @@ def former(until: float, *, is_seen: bool | None) -> dict[str, Any]:
         "what cannot be held out": (a_context(busy(), plan=HELD_BY_NOBODY), True),
         "what cannot be held out, unseen": (
             a_context(busy(), plan=HELD_BY_NOBODY, silent={"lb2": ago(0.1)}),
+            False,
+        ),
+        "nobody has said whether it is in use": (a_context(member(), plan=IDLE), False),
+        "nobody uses it": (a_context(member(use=use(Verdict.PASS)), plan=IDLE), True),
+        "nobody used it two seconds ago": (
+            a_context(member(use=use(Verdict.PASS, 2.1)), plan=IDLE),
+            False,
+        ),
+        "it is in use": (a_context(member(use=use(Verdict.FAIL)), plan=IDLE), False),
+        "it is not known whether it is in use": (
+            a_context(member(use=use(Verdict.INCONCLUSIVE)), plan=IDLE),
             False,
         ),
         "a former worker is there": (a_context(member(), **former(9, is_seen=True)), False),
@@ -119,6 +137,31 @@ def test_run_step(ctx: Context, since: Any, output: Expected) -> None:
             a_context(busy(), at={"lb2": BUSY}),
             ago(300),
             halt(Cause.MEMBER, "1 request or session was still in flight at web1 after 5m"),
+        ),
+        "in the balancer's own words": (
+            a_context(busy(), shows=IN_USE),
+            ago(300),
+            halt(Cause.MEMBER, "web1 is still in use after 5m: 2 visitors, one of them asleep"),
+        ),
+        "in use": (
+            a_context(member(use=use(Verdict.FAIL)), plan=IDLE),
+            ago(300),
+            halt(Cause.MEMBER, "web1 is still in use after 5m: drain.idle shows 3, above 0"),
+        ),
+        "in use, and there is time": (
+            a_context(member(use=use(Verdict.FAIL)), plan=IDLE),
+            ago(299),
+            None,
+        ),
+        "perhaps in use": (
+            a_context(member(use=use(Verdict.INCONCLUSIVE)), plan=IDLE),
+            ago(300),
+            halt(Cause.MEMBER, "it is not known whether web1 is still in use after 5m: 3, above 0"),
+        ),
+        "never asked": (
+            a_context(member(), plan=IDLE),
+            ago(300),
+            halt(Cause.MEMBER, "whether web1 is still in use after 5m: no answer yet"),
         ),
         "not seen since it was set": (a_context(busy(set_at=ago(0.005))), ago(300), None),
         "quiet now, in one look": (a_context(busy()), ago(300), None),

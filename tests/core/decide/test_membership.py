@@ -5,7 +5,7 @@ from typing import Any
 
 from controller.core.decide.context import Context
 from controller.core.decide.membership import is_gone, watch_members
-from controller.core.events import MemberGone, MemberJoined, MemberRelapsed
+from controller.core.events import MemberGone, MemberJoined, MemberRelapsed, MemberRenewed
 from controller.core.phases import Phase
 from controller.core.pool import Line, Member
 from controller.core.snapshot import Seen
@@ -142,4 +142,30 @@ def relapsed(phase: Phase = Phase.DONE, **changes: Any) -> MemberState:
 )
 def test_taken_out_anew_by_a_reload(ctx: Context, output: Expected) -> None:
     """What this rollout had set and a reload restored is ours again."""
+    assert watch_members(ctx) == output
+
+
+NEW: dict[str, Any] = {**OUT, "is_new": True}
+RENEWED = MemberRenewed("web1", FOUND)
+
+
+@table(
+    "ctx output",
+    {
+        "it waits": (a_context(WAITS, shows=NEW), RENEWED),
+        "it is done": (a_context(standing(Phase.DONE), shows=NEW), RENEWED),
+        "it was there already": (a_context(standing(Phase.SKIPPED), shows=NEW), RENEWED),
+        "it is in hand": (a_context(standing(Phase.SOAKING), shows=NEW), None),
+        "known already": (a_context(standing(Phase.WAITING, found=FOUND), shows=NEW), None),
+        "seen before it was done": (
+            a_context(standing(Phase.DONE, since=ago(0.001)), shows=NEW),
+            None,
+        ),
+        "it has no address yet": (a_context(WAITS, shows={**NEW, "occupant": None}), None),
+        "out, and not because of us": (a_context(WAITS, shows=OUT), None),
+        "after a halt": (a_context(WAITS, shows=NEW, **HALTED), None),
+    },
+)
+def test_renewed(ctx: Context, output: Expected) -> None:
+    """What came to the place of a member that is not in hand, and was kept out, is found."""
     assert watch_members(ctx) == output

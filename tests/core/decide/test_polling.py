@@ -65,6 +65,22 @@ def test_balancer_whose_looks_are_dear_is_asked_less_often() -> None:
         assert attention(dear, state(phase, seen(4.0, 4.0)), "lb1", at(4.0)).wait == at(wait)
 
 
+def test_however_dear_a_look_is_what_we_did_is_looked_at() -> None:
+    """After a setting or a step of ours, what came of it; and whether a member that is out has been
+    quiet for as long as it must."""
+    dear = replace(CALM, pace=at(5), settle=at(0.6))
+    for phase, changes in (
+        (Phase.RETURNING, {"set_at": at(4.01)}),
+        (Phase.UPGRADING, {"step_ended": at(4.01)}),
+    ):
+        due = attention(dear, state(phase, seen(4.0, 4.0), **changes), "lb1", at(4.01))
+        assert due.wait == at(0.01)
+    quiet = state(Phase.OUT, seen(4.0, 4.0), quiet={"lb1": (at(3.5), at(4.0))})
+    assert attention(dear, quiet, "lb1", at(4.0)).wait == at(0.1)
+    over = state(Phase.OUT, seen(4.0, 4.0), quiet={"lb1": (at(3.4), at(4.0))})
+    assert attention(dear, over, "lb1", at(4.0)).wait == at(1)
+
+
 def test_pool_is_seen_once_a_second() -> None:
     """A look at the members in hand becomes one at all when the last of those is a second old."""
     due = attention(CALM, state(Phase.UPGRADING, seen(3.0, 3.9)), "lb1", at(3.9))

@@ -4,13 +4,17 @@ from dataclasses import replace
 from typing import Any
 
 from controller.core.decide.context import Context
+from controller.core.decide.decide import decide
 from controller.core.decide.drain import due
 from controller.core.decide.finish import finish
-from controller.core.events import Cause, Finished
+from controller.core.decide.whole import PREPARED, watch_whole
+from controller.core.events import Cause, Finished, Halted
 from controller.core.outcome import ExitCode, Outcome
 from controller.core.phases import Phase
+from controller.core.plan.plan import Purpose
 from controller.core.state.parts import PoolState
-from controller.core.steps import ClosePool, OpenPool, SetMember, Setting
+from controller.core.state.state import Mode
+from controller.core.steps import ClosePool, Course, OpenPool, SetMember, Setting
 from tests.support.contexts import (
     ABORTED,
     FOUND,
@@ -47,6 +51,7 @@ def first(**whole: Any) -> Context:
             halt(Cause.BALANCER, "no permission", member=None),
         ),
         "open": (first(kept=KEPT), SetMember("web1", Setting.DRAIN, FOUND, seats=SEATS)),
+        "not seen since it is open": (first(kept=KEPT, opened_at=ago(0)), None),
     },
 )
 def test_opened(ctx: Context, output: Expected) -> None:
@@ -94,4 +99,78 @@ TRIED = replace(OPEN, tries=5, tried_at=ago(1), why="no permission")
 )
 def test_closed(ctx: Context, output: Expected) -> None:
     """Put back when the rollout is over for good; what cannot be put back is said."""
+    assert finish(ctx) == output
+
+
+@table(
+    "purpose course",
+    {
+        "to the new version": (Purpose.UPGRADE, Course.UPGRADE),
+        "to the former one": (Purpose.ROLLBACK, Course.ROLLBACK),
+        "nowhere": (Purpose.REHEARSAL, None),
+    },
+)
+def test_opened_for_what_will_be_done(purpose: Purpose, course: Course | None) -> None:
+    """The pool is prepared for the way that its members will go."""
+    ctx = replace(first(), plan=replace(PLAN, purpose=purpose))
+    assert due(ctx, the(ctx)) == OpenPool(course)
+
+
+def disturbed(**more: Any) -> Context:
+    """Somebody else has changed what was prepared, as one balancer shows."""
+    values: dict[str, Any] = {"plan": PLAN, "whole": OPEN}
+    ctx = a_context(**values | more)
+    snapshots = dict(ctx.state.snapshots)
+    snapshots["lb2"] = replace(snapshots["lb2"], rival="the partition is 0, set by argocd")
+    return replace(ctx, state=replace(ctx.state, snapshots=snapshots))
+
+
+RIVAL = Halted(Cause.FOREIGN, "lb2: the partition is 0, set by argocd", PREPARED)
+
+
+@table(
+    "ctx output",
+    {
+        "nobody did": (a_context(plan=PLAN, whole=OPEN), None),
+        "somebody did": (disturbed(), RIVAL),
+        "it is not open": (disturbed(whole=PoolState()), None),
+        "after a halt": (disturbed(mode=Mode.HALTED, halt=RIVAL), None),
+    },
+)
+def test_changed_by_somebody_else(ctx: Context, output: Expected) -> None:
+    """What was prepared is ours as long as the pool is open: else the rollout halts."""
+    assert watch_whole(ctx) == output
+    if output is not None:
+        assert decide(ctx.plan, ctx.state, ctx.now) == output
+
+
+def halted_over_it(**more: Any) -> Context:
+    values: dict[str, Any] = {
+        "mode": Mode.HALTED,
+        "halt": RIVAL,
+        "halted_at": ago(9),
+        "whole": OPEN,
+    }
+    return at_the_end(**values | more)
+
+
+OVER = Finished(Outcome.HALTED, ExitCode.HALTED, RIVAL.seen)
+
+
+@table(
+    "ctx output",
+    {
+        "what is still ours is put back": (halted_over_it(), CLOSE),
+        "being put back": (halted_over_it(whole=replace(OPEN, work=CLOSE)), None),
+        "it was": (halted_over_it(whole=PoolState(is_closed=True)), OVER),
+        "it could not be": (halted_over_it(whole=TRIED), OVER),
+        "a balancer does not answer": (halted_over_it(silent={"lb2": ago(1)}), OVER),
+        "halted for another reason": (
+            halted_over_it(halt=replace(RIVAL, limit="other")),
+            OVER,
+        ),
+    },
+)
+def test_closed_after_a_rival(ctx: Context, output: Expected) -> None:
+    """Whoever changed one part of it will not put the other parts back."""
     assert finish(ctx) == output

@@ -6,10 +6,17 @@ from typing import Any
 
 import pytest
 
-from controller.core.events import MemberCalled, MemberInherited, MemberRelapsed, RunBegan
+from controller.core.events import (
+    MemberCalled,
+    MemberInherited,
+    MemberJoined,
+    MemberRelapsed,
+    MemberRenewed,
+    RunBegan,
+)
 from controller.core.phases import Phase
 from controller.core.plan.plan import CourseShape
-from controller.core.pool import Found
+from controller.core.pool import Found, Member
 from controller.core.state.apply import apply
 from controller.core.state.invariants import InvariantBroken, check
 from controller.core.state.state import Mode, State, initial
@@ -91,6 +98,22 @@ def test_what_a_reload_took_out_anew_is_only_found() -> None:
     began = apply(PLAN, state(), RunBegan("me"), NOW)
     for name in PLAN.members:
         began = apply(PLAN, began, MemberRelapsed(name.name, "lb1", FOUND), NOW)
+    assert all(m.is_away for m in began.members.values())
+
+
+def test_who_joins_out_of_rotation_is_only_found() -> None:
+    """The same: they were never in."""
+    began = apply(PLAN, state(), RunBegan("me"), NOW)
+    for name in ("web8", "web9"):
+        began = apply(PLAN, began, MemberJoined(Member(name, "10.0.0.9", 80), FOUND), NOW)
+    assert sum(m.is_away for m in began.members.values()) == 2
+
+
+def test_what_came_anew_is_only_found() -> None:
+    """The same: what came to their places was kept out, and nobody was taken out."""
+    began = apply(PLAN, state(), RunBegan("me"), NOW)
+    for name in PLAN.members:
+        began = apply(PLAN, began, MemberRenewed(name.name, FOUND), NOW)
     assert all(m.is_away for m in began.members.values())
 
 

@@ -608,6 +608,16 @@ RESTORING: Changes = {"restore_tried": True, "why": "", "passed": None, "condemn
             e.MemberRelapsed("web1", "lb1", FOUND),
             into(Phase.WAITING, found=FOUND, relapsed_at=""),
         ),
+        "something new came, and it waited": (
+            standing(Phase.WAITING, approved=True, answer=e.Answer.PRESENT),
+            e.MemberRenewed("web1", FOUND),
+            {"found": FOUND, "begun": True, "approved": False, "answer": None},
+        ),
+        "something new came, and it was done": (
+            standing(Phase.DONE, seats=SEATS, step=1, former=FOUND),
+            e.MemberRenewed("web1", FOUND),
+            into(Phase.WAITING, found=FOUND, step=0, seats=(), former=None),
+        ),
         "its place was given up": (
             standing(Phase.UPGRADING),
             e.MemberRetired("web1"),

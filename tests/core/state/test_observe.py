@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from controller.core.events import Looked, LookFailed
+from controller.core.events import Looked, LookFailed, UseSeen, Verdict
 from controller.core.phases import Phase
 from controller.core.pool import (
     Admin,
@@ -22,6 +22,7 @@ from controller.core.pool import (
 from controller.core.state.counts import counted, peers_counted, pool_counted, pool_watched
 from controller.core.state.observe import flowed, observe
 from controller.core.state.state import State, initial
+from controller.core.state.use import used
 from tests.core.test_properties import PLAN
 from tests.core.test_snapshot import line
 from tests.support.contexts import FOUND
@@ -383,3 +384,18 @@ def test_another_one_where_a_member_is_done(
     for _ in range(2):  # once noted, it stays so
         before = observe(PLAN, before, Looked(view))
         assert before.members["web1"].placement.astray is noted
+
+
+def test_use_is_of_a_member_that_is_out_and_quiet() -> None:
+    """What a metric says of it is kept from the first quiet look to the last."""
+    use = UseSeen("web1", at(15), Verdict.PASS, "0")
+    state = used(seen(with_web1(phase=Phase.OUT, set_at=at(5)), 10, OUT), use)
+    assert state.members["web1"].draining.use == use
+    assert state.members["web1"].draining.quiet_since == at(10)
+    state = seen(state, 20, OUT)
+    assert state.members["web1"].draining.use == use
+    state = seen(state, 30, replace(OUT, in_flight=1))
+    assert state.members["web1"].draining.use is None
+    assert state.members["web1"].draining.quiet_since is None
+    elsewhere = with_web1(phase=Phase.DRAINING, set_at=at(5))
+    assert used(elsewhere, use) == elsewhere

@@ -32,7 +32,7 @@ from tests.report.states import (
 )
 
 NAMELESS = {**DOWN, "is_unresolved": True}
-SICK = "DOWN (fails the load balancer's health check)"
+SICK = "DOWN (fails its health check)"
 BACK = f" — NOW IN ROTATION at {A}, though it should be out"
 ROLLED: dict[str, Any] = {"course": Course.ROLLBACK}
 
@@ -169,8 +169,7 @@ def test_where_only_some_load_balancers_differ() -> None:
     many = snapshots(*(view(f"tcp:h{i}:9", line("web1", **DOWN)) for i in range(5)), view(A, here))
     ill = state(made, member("web1"), seen=many)
     assert member_status(made, ill, ill.members["web1"]) == (
-        "untouched, but DOWN at tcp:h0:9, tcp:h1:9, tcp:h2:9 and 2 more (fails the load "
-        "balancer's health check)"
+        "untouched, but DOWN at tcp:h0:9, tcp:h1:9, tcp:h2:9 and 2 more (fails its health check)"
     )
 
 

@@ -66,9 +66,9 @@ def test_members_that_do_not_serve_stand_each_on_a_line() -> None:
     """They are usually the cause; those that are well are counted together."""
     seen = shows(web1=UP, web2=DOWN, web3=OUT, other=DOWN)
     assert lines(halted(plan(), seen=seen))["MEMBERS"] == [
-        "web2: untouched, but DOWN (fails the load balancer's health check)",
+        "web2: untouched, but DOWN (fails its health check)",
         "web3: untouched, but OUT OF ROTATION: not by this rollout",
-        "other: not a member of this rollout, DOWN (fails the load balancer's health check)",
+        "other: not a member of this rollout, DOWN (fails its health check)",
         "web1: in rotation, untouched",
     ]
 
@@ -122,6 +122,13 @@ def test_can_wait(of: State, floor: int, words: list[str]) -> None:
     found = lines(of, min_available=floor)["CAN WAIT"]
     first, *rest = words
     assert found == [f"{first}, the floor is {floor}; owner: ops", *rest]
+
+
+def test_what_a_load_balancer_remembers_no_reload_undoes() -> None:
+    """So nobody is told not to reload it."""
+    made = plan(remembers=True)
+    of = halted(made, member("web1", "failed"), seen=ALL)
+    assert RELOAD not in lines(of, remembers=True)["CAN WAIT"]
 
 
 def test_a_load_balancer_that_does_not_answer() -> None:

@@ -1,0 +1,141 @@
+"""Takes pods out of rotation and lets them in, and keeps every new pod out on the watch's own path.
+
+What makes a new pod does not matter, nor its revision: nobody has proven it. A flip takes some
+milliseconds, and a pod is Ready no earlier than some hundred after it was made.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any, Final
+
+from adapters.kubernetes.api import Api, Json
+from adapters.kubernetes.faults import ApiError, Conflict, Invalid, NotFound
+from adapters.kubernetes.paths import PODS
+from adapters.kubernetes.pods import (
+    DRAINED,
+    NEW,
+    OUT,
+    is_terminating,
+    labels_of,
+    name_of,
+    owner_of,
+    uid_of,
+)
+from adapters.kubernetes.rotation.base import Turn
+from controller.ports import Clock
+
+_PAUSE: Final = timedelta(milliseconds=100)
+
+
+class Flips:
+    def __init__(self, api: Api, namespace: str, clock: Clock) -> None:
+        self._api = api
+        self._namespace = namespace
+        self._clock = clock
+        self._turn: Turn | None = None
+        self._armed_at = timedelta(0)
+        self._workload = ""
+        self._is_in_hand: Callable[[Json], bool] = lambda _: False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.kept_out: set[str] = set()
+        """UIDs of new pods that are out because of us, or will be in some milliseconds."""
+        self.in_hand: set[str] = set()
+        """Of those that are noted as being in hand, or will be."""
+
+    def arm(self, turn: Turn, workload_uid: str, is_in_hand: Callable[[Json], bool]) -> None:
+        """From now on every new pod of the workload is kept out. `is_in_hand`: whether the rollout
+        waits for it, so that it is noted as that."""
+        self._turn, self._workload, self._is_in_hand = turn, workload_uid, is_in_hand
+        self._armed_at = self._clock.now()
+
+    def disarm(self) -> None:
+        self._turn = None
+
+    @property
+    def is_armed(self) -> bool:
+        return self._turn is not None
+
+    def is_armed_for(self, long: timedelta) -> bool:
+        return self.is_armed and self._clock.now() - self._armed_at >= long
+
+    def arrived(self, kind: str, pod: Json) -> None:
+        """Called on the watch's own path."""
+        turn = self._turn
+        if kind == "DELETED":
+            self.kept_out.discard(uid_of(pod))
+            self.in_hand.discard(uid_of(pod))
+        if turn is None or kind != "ADDED" or not turn.is_born_in or is_terminating(pod):
+            return
+        owner, labels = owner_of(pod), labels_of(pod)
+        if owner is None or owner.uid != self._workload:
+            return
+        if any(labels.get(key) != value for key, value in turn.back.items()):
+            return
+        self.kept_out.add(uid_of(pod))
+        how = DRAINED if self._is_in_hand(pod) else NEW
+        if how == DRAINED:
+            self.in_hand.add(uid_of(pod))
+        self._begin(self._keep_out(pod, turn, how))
+
+    def let_in(self, pods: Iterable[Json]) -> None:
+        """In the background; a look shows what came of it."""
+        turn = self._turn
+        for pod in pods if turn is not None else ():
+            assert turn is not None
+            self._begin(self._try(self.back(pod, turn)))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _try(self, flip: Awaitable[Json]) -> None:
+        with suppress(ApiError):
+            await flip
+
+    async def _keep_out(self, pod: Json, turn: Turn, how: str) -> None:
+        """As often as it takes, as long as it is this pod."""
+        while True:
+            try:
+                await self.out(pod, turn, how)
+            except (NotFound, Invalid, Conflict):
+                return  # it is gone, and another one may have its name
+            except ApiError as error:
+                if not error.retryable:
+                    return  # a look shows it in rotation, and says so
+                await self._clock.sleep(_PAUSE)
+            else:
+                return
+
+    async def out(self, pod: Json, turn: Turn, how: str, also: Json | None = None) -> Json:
+        """Raises ApiError: Invalid where another pod has its name now."""
+        if how == DRAINED:
+            self.in_hand.add(uid_of(pod))
+        return await self._set(pod, turn.out, how, also)
+
+    async def back(self, pod: Json, turn: Turn) -> Json:
+        """Raises ApiError, likewise."""
+        self.kept_out.discard(uid_of(pod))
+        self.in_hand.discard(uid_of(pod))
+        return await self._set(pod, turn.back, None)
+
+    async def labelled(self, pod: Json, labels: dict[str, str | None]) -> None:
+        """Raises ApiError, likewise."""
+        body = {"metadata": {"uid": pod["metadata"]["uid"], "labels": labels}}
+        await self._api.merge(PODS, name_of(pod), self._namespace, body)
+
+    async def _set(
+        self, pod: Json, labels: dict[str, str | None], how: str | None, also: Json | None = None
+    ) -> Json:
+        """The UID pins it: the API refuses to change that of another one."""
+        annotations = {OUT: how, **(also or {})}
+        meta = {"uid": pod["metadata"]["uid"], "labels": labels, "annotations": annotations}
+        return await self._api.merge(PODS, name_of(pod), self._namespace, {"metadata": meta})
+
+    async def aclose(self) -> None:
+        self.disarm()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -1,0 +1,71 @@
+"""What the balancer and the tasks of one pool of pods share."""
+
+from adapters.kubernetes.api import Api, Json
+from adapters.kubernetes.flips import Flips
+from adapters.kubernetes.held import Held
+from adapters.kubernetes.live import Live
+from adapters.kubernetes.paths import SERVICES
+from adapters.kubernetes.pods import uid_of
+from adapters.kubernetes.rights import Right, lacking
+from adapters.kubernetes.rotation.base import Turn
+from adapters.kubernetes.rotation.choose import Choice, choose
+from adapters.kubernetes.workloads.found import found_in
+from controller.pools.kubernetes import PodPool, Rotation
+from controller.ports import Clock
+
+
+class Ground:
+    def __init__(self, api: Api, pool: PodPool, clock: Clock) -> None:
+        self.api = api
+        self.pool = pool
+        self.clock = clock
+        self.namespace = pool.cluster.namespace or api.access.namespace
+        self.instance = f"{api.where}/{self.namespace}"
+        self.flips = Flips(api, self.namespace, clock)
+        self.live = Live(api, pool, self.namespace, self.instance, clock, self.flips)
+        self.held = Held(api, self.live, pool, self.namespace, self.instance, clock)
+        self.in_hand: set[str] = set()
+        """Places whose pod is being replaced."""
+        self._choice: Choice | None = None
+
+    async def choice(self) -> Choice:
+        """The way of rotation; the same for as long as this process lives. Raises ApiError,
+        BalancerError."""
+        if self._choice is None:
+            identity = await self.live.identity()
+            service = await self.live.service()
+            workload = await self.live.workload(identity)
+            may_patch = await self._may_patch()
+            self._choice = choose(self.pool, service, workload, may_patch=may_patch)
+        return self._choice
+
+    async def turn(self) -> Turn:
+        return (await self.choice()).turn
+
+    async def _may_patch(self) -> bool:
+        if self.pool.rotation in (Rotation.LABEL, Rotation.DELETE):
+            return True  # it does not matter
+        right = Right.to("patch", SERVICES, self.namespace, self.pool.service)
+        return not await lacking(self.api, [right])
+
+    async def arm(self) -> None:
+        """Every new pod is kept out from now on."""
+        if self.flips.is_armed:
+            return
+        identity, turn = await self.live.identity(), await self.turn()
+        workload = await self.live.workload(identity)
+        self.flips.arm(turn, uid_of(workload), self._is_in_hand)
+
+    async def arm_if_held(self) -> None:
+        """The same where a rollout is under way, perhaps since another process began it."""
+        identity = await self.live.identity()
+        if not self.flips.is_armed and found_in(await self.live.workload(identity)) is not None:
+            await self.arm()
+
+    def _is_in_hand(self, pod: Json) -> bool:
+        return self.live.place_of(pod) in self.in_hand
+
+    async def aclose(self) -> None:
+        """The client is whose it was."""
+        await self.flips.aclose()
+        await self.live.aclose()

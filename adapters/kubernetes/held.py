@@ -1,0 +1,278 @@
+"""Holds a workload still while poolroll steps through its pods: the one patch that begins it, what
+is set on the way, and putting all of it back.
+
+What was found and what we set stand in annotations, written by the same patches. A field is ours as
+long as it has the value of that note: what somebody else changed is noticed by value, never by
+resourceVersion, which every status write raises.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Final
+
+from adapters.kubernetes.api import Api
+from adapters.kubernetes.faults import Conflict
+from adapters.kubernetes.live import Identity, Live
+from adapters.kubernetes.patches import digest, is_same, setting, value_at
+from adapters.kubernetes.rivals import said
+from adapters.kubernetes.workloads.base import Json, Seen
+from adapters.kubernetes.workloads.found import (
+    CLEARED,
+    Found,
+    Ours,
+    found_in,
+    noted,
+    ours_in,
+    parse,
+)
+from controller.core.steps import Course
+from controller.errors import CommandRefused
+from controller.pools.kubernetes import PodPool
+from controller.ports import Clock
+
+KEPT: Final = "workload"
+"""Of what `open` answers: the same as in the annotation."""
+_TRIES: Final = 20
+"""Somebody may write between our reading and our writing; the status counts as that, too."""
+_CATCHES_UP: Final = timedelta(seconds=60)
+"""A controller needs half a minute and more after its API server was away."""
+_PAUSE: Final = timedelta(milliseconds=50)
+
+
+class Held:
+    """Raises ApiError, and CommandRefused where it must not be done."""
+
+    def __init__(
+        self, api: Api, live: Live, pool: PodPool, namespace: str, instance: str, clock: Clock
+    ) -> None:
+        self._api = api
+        self._live = live
+        self._pool = pool
+        self._namespace = namespace
+        self._instance = instance
+        self._clock = clock
+
+    # --- what is wanted ----------------------------------------------------------------------
+
+    async def wanted(self, course: Course, seen: Seen) -> Json | None:
+        """The pod template that the way leads to, as the API server would have it; None: there is
+        no former one."""
+        patch = await self._template_patch(course, seen)
+        if patch is None:
+            return None
+        if not patch:
+            return _template(seen.workload)
+        identity = await self._live.identity()
+        would = await self._api.strategic(
+            identity.kind.resource,
+            identity.name,
+            self._namespace,
+            {"spec": {"template": patch}},
+            dry_run=True,
+        )
+        return _template(would)
+
+    async def _template_patch(self, course: Course, seen: Seen) -> Json | None:
+        """Empty: the template stays as it is."""
+        if course is Course.UPGRADE:
+            return dict(self._pool.template) if self._pool.template is not None else {}
+        if self._pool.former is not None:
+            return dict(self._pool.former)
+        found = found_in(seen.workload)
+        identity = await self._live.identity()
+        former = found.former if found is not None else identity.kind.former(seen)
+        if former is None:
+            return None
+        return {} if is_same(former, _template(seen.workload)) else {"$patch": "replace", **former}
+
+    async def revision(self, course: Course, seen: Seen) -> str | None:
+        """The revision that the way leads to; empty: the controller has not made it yet; None: it
+        has never been, so no pod has it."""
+        identity = await self._live.identity()
+        kind, wanted = identity.kind, await self.wanted(course, seen)
+        if wanted is None:
+            raise self._no_former(identity)
+        if is_same(wanted, _template(seen.workload)):
+            return kind.target(seen)
+        return kind.revision_with(seen, wanted) or None
+
+    # --- writing -----------------------------------------------------------------------------
+
+    async def hold(self, course: Course) -> Found:
+        """The template of that way, and nothing moves by itself: all of it in one patch; no write
+        where it is so already."""
+        for _ in range(_TRIES):
+            identity, seen = await self.read()
+            self._refuse_rivals(identity, seen.workload)
+            wanted = await self.wanted(course, seen)
+            if wanted is None:
+                raise self._no_former(identity)
+            found, ours = found_in(seen.workload), ours_in(seen.workload)
+            if found is not None and ours is not None and ours.template == digest(wanted):
+                return found
+            found = self._note(identity, seen, course, wanted, found)
+            fields = {
+                **(ours.fields if ours is not None else {}),
+                **identity.kind.holding(seen, course, wanted),
+            }
+            found = replace(found, fields={**_values(seen.workload, fields), **found.fields})
+            spec = setting(seen.workload["spec"], fields)
+            if not is_same(wanted, _template(seen.workload)):
+                spec["template"] = await self._template_patch(course, seen)
+            if await self._patched(
+                identity, seen, spec, noted(found, Ours(digest(wanted), fields))
+            ):
+                return found
+        raise self._fought_over(identity)
+
+    def _note(
+        self, identity: Identity, seen: Seen, course: Course, wanted: Json, found: Found | None
+    ) -> Found:
+        if found is not None:
+            return found
+        template, back_to = _template(seen.workload), None
+        if course is Course.ROLLBACK:
+            back_to = wanted
+        elif self._pool.template is None:
+            back_to = identity.kind.former(seen)
+        return Found(template, {}, back_to)
+
+    async def advance(self, place: str) -> None:
+        """Have the place whose pod goes get the new revision."""
+        for _ in range(_TRIES):
+            identity, seen = await self.read()
+            self._refuse_rivals(identity, seen.workload)
+            fields = identity.kind.advance(seen, place)
+            if not fields:
+                return
+            if await self.set(identity, seen, fields):
+                return
+        raise self._fought_over(identity)
+
+    async def set(self, identity: Identity, seen: Seen, fields: Mapping[str, Any]) -> bool:
+        """Set fields of a workload that is held. False: somebody wrote meanwhile, look again."""
+        found, ours = found_in(seen.workload), ours_in(seen.workload)
+        if found is None or ours is None:
+            raise CommandRefused(self._instance, f"{identity.path} is not held by poolroll")
+        now = replace(ours, fields={**ours.fields, **fields})
+        found = replace(found, fields={**_values(seen.workload, fields), **found.fields})
+        spec = setting(seen.workload["spec"], fields)
+        return await self._patched(identity, seen, spec, noted(found, now))
+
+    async def release(self, kept: Mapping[str, str]) -> None:
+        """Put back every field that still has our value. Raises CommandRefused where its controller
+        would then move pods by itself: what holds it stays."""
+        deadline = self._clock.now() + _CATCHES_UP
+        for _ in range(_TRIES):
+            identity, seen = await self.read()
+            while not seen.is_caught_up and self._clock.now() < deadline:
+                await self._clock.sleep(_PAUSE)
+                identity, seen = await self.read()
+            found, ours = found_in(seen.workload), ours_in(seen.workload)
+            if found is None or ours is None:
+                self._refuse_lost(identity, seen.workload, parse(kept.get(KEPT, "")))
+                return
+            lost = ours.lost(seen.workload)
+            fields = {path: value for path, value in found.fields.items() if path not in lost}
+            spec = setting(seen.workload["spec"], fields)
+            if "template" not in lost and _is_untouched(identity, seen, found):
+                spec["template"] = {"$patch": "replace", **found.template}
+            elif why := identity.kind.let_go(seen, fields):
+                raise CommandRefused(self._instance, _stays(identity, self._namespace, fields, why))
+            if await self._patched(identity, seen, spec, CLEARED):
+                return
+        raise self._fought_over(identity)
+
+    # --- rivals ------------------------------------------------------------------------------
+
+    def rival(self, identity: Identity, workload: Json) -> str:
+        """What somebody else changed of what we hold, and who; empty: nothing."""
+        ours = ours_in(workload)
+        if ours is None:
+            return ""
+        paths = [f"spec.{path}" for path in ours.lost(workload)]
+        return said(identity.path.partition("/")[0], workload, paths)
+
+    def _refuse_rivals(self, identity: Identity, workload: Json) -> None:
+        if rival := self.rival(identity, workload):
+            raise CommandRefused(self._instance, rival)
+
+    def _refuse_lost(self, identity: Identity, workload: Json, found: Found | None) -> None:
+        """Our note is gone, and what it was about may still stand there: it is not known whose it
+        is, so it is left, and said."""
+        if found is None:
+            return
+        spec = workload["spec"]
+        left = [
+            path for path, was in found.fields.items() if not is_same(value_at(spec, path), was)
+        ]
+        if left:
+            what = ", ".join(f"spec.{path}" for path in left)
+            raise CommandRefused(
+                self._instance,
+                f"{what} of {identity.path} is not as it was found, and the note that poolroll "
+                "made there is gone: set it by hand",
+            )
+
+    def _no_former(self, identity: Identity) -> CommandRefused:
+        return CommandRefused(
+            self._instance,
+            f"{identity.path} has no former pod template: its history has one alone; give "
+            "`rollback.template`",
+        )
+
+    def _fought_over(self, identity: Identity) -> CommandRefused:
+        return CommandRefused(
+            self._instance, f"{identity.path} was written by others {_TRIES} times in a row"
+        )
+
+    # --- reading -----------------------------------------------------------------------------
+
+    async def read(self) -> tuple[Identity, Seen]:
+        identity = await self._live.identity()
+        return identity, await self._live.seen(await self._live.workload(identity))
+
+    async def _patched(
+        self, identity: Identity, seen: Seen, spec: Json, annotations: Mapping[str, str | None]
+    ) -> bool:
+        meta = seen.workload["metadata"]
+        body = {
+            "metadata": {
+                "resourceVersion": meta["resourceVersion"],
+                "annotations": dict(annotations),
+            },
+            **({"spec": spec} if spec else {}),
+        }
+        try:
+            await self._api.strategic(identity.kind.resource, identity.name, self._namespace, body)
+        except Conflict:
+            return False
+        return True
+
+
+def _template(workload: Json) -> Json:
+    template: Json = workload["spec"]["template"]
+    return template
+
+
+def _values(workload: Json, fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {path: value_at(workload["spec"], path) for path in fields}
+
+
+def _is_untouched(identity: Identity, seen: Seen, found: Found) -> bool:
+    """Whether no pod has been given the template that we set: then it goes back, too."""
+    if is_same(found.template, _template(seen.workload)):
+        return False
+    former = identity.kind.revision_with(seen, found.template)
+    return bool(former) and all(identity.kind.revision_of(seen, pod) == former for pod in seen.pods)
+
+
+def _stays(identity: Identity, namespace: str, fields: Mapping[str, Any], why: str) -> str:
+    kind, _, name = identity.path.partition("/")
+    what = ", ".join(f"spec.{path}" for path in fields)
+    return (
+        f"{what} of {identity.path} stays as poolroll set it, since with the value that was found "
+        f"there {why}; run the rollout again to go on, or bring all pods to one version and then "
+        f"`kubectl --namespace {namespace} edit {kind} {name}`"
+    )

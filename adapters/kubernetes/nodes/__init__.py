@@ -1,0 +1,1 @@
+"""Pools whose members are Nodes: cordoned, emptied by evictions, upgraded, proven, uncordoned."""

@@ -1,0 +1,39 @@
+"""The lock of a pool whose name has to be found in the cluster first."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from contextlib import asynccontextmanager
+
+from adapters.kubernetes.faults import ApiError
+from controller.core.pool import PoolKey
+from controller.errors import Refused, StateError
+from controller.ports import Hold, Lock
+from controller.records import Holder
+
+
+class PoolLock:
+    """Implements `controller.ports.Lock` by another one, which is made when it is needed."""
+
+    def __init__(self, find: Callable[[], Awaitable[str]], make: Callable[[str], Lock]) -> None:
+        """`find`: the name of the pool, like `statefulset/web`; raises ApiError, Refused."""
+        self._find = find
+        self._make = make
+        self._lock: Lock | None = None
+
+    @asynccontextmanager
+    async def hold(self, name: str) -> AsyncIterator[Hold]:
+        async with (await self._made()).hold(name) as hold:
+            yield hold
+
+    async def refusal(self, name: str, keys: Collection[PoolKey]) -> str | None:
+        return await (await self._made()).refusal(name, keys)
+
+    async def holder(self, name: str) -> Holder | None:
+        return await (await self._made()).holder(name)
+
+    async def _made(self) -> Lock:
+        if self._lock is None:
+            try:
+                self._lock = self._make(await self._find())
+            except (ApiError, Refused) as error:
+                raise StateError(f"the lock in the cluster: {error}") from error
+        return self._lock

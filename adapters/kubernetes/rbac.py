@@ -1,0 +1,78 @@
+"""All that a rollout needs to be allowed, in the namespace of its pool and in that of its state."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from adapters.kubernetes.api import Api
+from adapters.kubernetes.ground import Ground
+from adapters.kubernetes.lease import lease_name
+from adapters.kubernetes.needed import needed
+from adapters.kubernetes.nodes.rights import needed as needed_for_nodes
+from adapters.kubernetes.paths import CONFIGMAPS, EVENTS, LEASES, Resource
+from adapters.kubernetes.rights import Lacking, Right, lacking
+from adapters.kubernetes.state.lock import state_lease_name
+from adapters.kubernetes.state.names import state_names
+from controller.pools.kubernetes import NodePool, PodPool
+from controller.ports import Clock
+
+_SOME: Final = 2
+"""Objects of the state that are asked about: a Role names all of them, or none."""
+_BY_NAME: Final = ("get", "patch", "create")
+"""Made by server-side apply: a Role can limit that to one name."""
+
+
+async def rights_of(api: Api, pool: PodPool | NodePool, clock: Clock) -> Sequence[Right]:
+    """Of the pool, its lock and its Events. Raises ApiError, BalancerError."""
+    namespace = pool.cluster.namespace or api.access.namespace
+    if isinstance(pool, NodePool):
+        own = needed_for_nodes(namespace, job=pool.job)
+        return (*own, *_shared(namespace, f"nodes/{pool.selector}", "default"))
+    ground = Ground(api, pool, clock)
+    try:
+        identity = await ground.live.identity()
+        rotation = (await ground.turn()).kind
+    finally:
+        await ground.aclose()
+    kind = identity.kind
+    own = needed(namespace, pool.service, kind.resource, identity.name, kind.history, rotation)
+    return (*own, *_shared(namespace, identity.path, namespace))
+
+
+def rights_of_state(namespace: str, rollout: str, most: int | None = None) -> Sequence[Right]:
+    """Of journal, history and lock in the cluster; `most`: of so many of its objects alone."""
+    names = state_names(rollout)[:most]
+    return (
+        Right.to("list", CONFIGMAPS, namespace),
+        *_named(CONFIGMAPS, namespace, names, (*_BY_NAME, "watch")),
+        Right.to("list", LEASES, namespace),
+        *_named(LEASES, namespace, [state_lease_name(rollout)], _BY_NAME),
+    )
+
+
+async def unlocked(
+    api: Api, pool: PodPool | NodePool, name: str
+) -> tuple[Sequence[Lacking], Sequence[Lacking]]:
+    """What is lacking of the lock of the pool with that name, and what of its Events. Raises
+    ApiError."""
+    namespace = pool.cluster.namespace or api.access.namespace
+    events = "default" if isinstance(pool, NodePool) else namespace
+    *lock, event = _shared(namespace, name, events)
+    return await lacking(api, lock), await lacking(api, [event])
+
+
+async def unwritable(api: Api, namespace: str, rollout: str) -> Sequence[Lacking]:
+    """What is lacking of the rights to keep the state in the cluster. Raises ApiError."""
+    return await lacking(api, rights_of_state(namespace, rollout, _SOME))
+
+
+def _shared(namespace: str, pool: str, events: str) -> Sequence[Right]:
+    return (
+        *_named(LEASES, namespace, [lease_name(pool)], _BY_NAME),
+        Right.to("create", EVENTS, events),
+    )
+
+
+def _named(
+    resource: Resource, namespace: str, names: Sequence[str], verbs: Sequence[str]
+) -> Sequence[Right]:
+    return [Right.to(verb, resource, namespace, name) for name in names for verb in verbs]

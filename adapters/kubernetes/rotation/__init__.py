@@ -1,0 +1,1 @@
+"""Ways to keep a pod out of its Service without deleting it."""

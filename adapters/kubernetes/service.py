@@ -1,0 +1,244 @@
+"""The LoadBalancer port, and the tasks, of the pods behind a Service."""
+
+from collections.abc import AsyncIterator, Awaitable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Final
+
+from adapters.kubernetes.api import Api, Json
+from adapters.kubernetes.faults import ApiError, Invalid, NotFound, as_balancer_error
+from adapters.kubernetes.ground import Ground
+from adapters.kubernetes.held import KEPT
+from adapters.kubernetes.lines import Picture, is_new, lines_of, to_let_in
+from adapters.kubernetes.live import Identity
+from adapters.kubernetes.narrowing import narrow, widen
+from adapters.kubernetes.pods import (
+    DRAINED,
+    NEW,
+    OUT,
+    annotations_of,
+    is_selected,
+    is_terminating,
+    name_of,
+    occupant_of,
+    uid_of,
+)
+from adapters.kubernetes.rivals import said
+from adapters.kubernetes.rotation.base import Turn
+from adapters.kubernetes.rotation.selector import BySelector, is_narrowed
+from adapters.kubernetes.survey import survey_of
+from adapters.kubernetes.tasks import PodTasks
+from adapters.kubernetes.workloads.found import found_in
+from controller.core.pool import FULL, Found, Incarnation, InstanceView
+from controller.core.steps import Course
+from controller.errors import BalancerUnreachable, CommandRefused, NoSuchMember, WeightRefused
+from controller.pools.kubernetes import PodPool, Rotation
+from controller.ports import Clock
+from controller.records import Confirmed, Seats, Survey
+from controller.tasks import JobResult, Task, TaskJob
+
+ONE: Final = Incarnation("kubernetes", 0)
+"""What is set in a cluster is not lost with a process of it."""
+_NOW: Final = timedelta(0)
+_KNOWS: Final = timedelta(seconds=2)
+"""After that a process has taken out what it has in hand: what is out besides may be let in."""
+
+
+def held_in_words(path: str, picture: Picture) -> str:
+    """What a rollout has prepared and nobody put back; empty: nothing."""
+    said = []
+    if is_narrowed(picture.service):
+        service = name_of(picture.service)
+        said.append(f"the selector of Service {service} is narrowed: new pods stay out of it")
+    if found_in(picture.seen.workload) is not None:
+        said.append(f"{path} is held: its controller replaces no pod by itself")
+    return "; ".join(said)
+
+
+class ServicePool:
+    """Implements `controller.ports.LoadBalancer` and `controller.ports.Tasks`."""
+
+    def __init__(self, api: Api, pool: PodPool, clock: Clock) -> None:
+        self._ground = Ground(api, pool, clock)
+        self._live, self._held, self._flips = (
+            self._ground.live,
+            self._ground.held,
+            self._ground.flips,
+        )
+        self._instance = self._ground.instance
+        self._clock = clock
+        self._tasks = PodTasks(self._ground)
+
+    @property
+    def instances(self) -> Sequence[str]:
+        return (self._instance,)
+
+    async def survey(self, view: InstanceView, selected: Collection[str]) -> Survey:
+        async with self._told():
+            return await survey_of(self._ground, view, selected)
+
+    async def look(
+        self,
+        instance: str,
+        members: Collection[str] | None,
+        *,
+        former: Collection[Incarnation] = (),
+    ) -> InstanceView:
+        at = self._clock.now()
+        async with self._told():
+            identity, turn = await self._live.identity(), await self._ground.turn()
+            picture = await self._live.picture(_NOW)
+        if self._flips.is_armed_for(_KNOWS):
+            self._flips.let_in(to_let_in(identity.kind, turn, picture, self._ground.in_hand))
+        lines = lines_of(identity.kind, turn, picture, identity.namespace, identity.path)
+        return InstanceView(
+            instance=instance,
+            at=at,
+            incarnation=ONE,
+            lines=tuple(line for line in lines if members is None or line.member in members),
+            is_full=members is None,
+            backends={identity.service: None},
+            lingering=False,
+            held=held_in_words(identity.path, picture),
+            rival=self._rival(identity, turn, picture),
+        )
+
+    def _rival(self, identity: Identity, turn: Turn, picture: Picture) -> str:
+        if rival := self._held.rival(identity, picture.seen.workload):
+            return rival
+        is_held = found_in(picture.seen.workload) is not None
+        if is_held and isinstance(turn, BySelector) and not is_narrowed(picture.service):
+            return said("service", picture.service, ["spec.selector"])
+        return ""
+
+    async def changed(self, instance: str) -> None:
+        try:
+            await self._ground.arm_if_held()
+            await self._live.changed()
+        except ApiError:
+            await self._clock.sleep(timedelta(seconds=1))
+
+    # --- the pool as a whole -----------------------------------------------------------------
+
+    async def open(self, course: Course | None = Course.UPGRADE) -> Mapping[str, str]:
+        async with self._told():
+            turn = await self._ground.turn()
+            kept = {"rotation": turn.kind.value}
+            if course is not None:
+                await self._ground.arm()
+            if isinstance(turn, BySelector):
+                await narrow(self._ground, turn)
+            if course is not None:
+                kept[KEPT] = (await self._held.hold(course)).text
+            return kept
+
+    async def close(self, kept: Mapping[str, str]) -> None:
+        async with self._told():
+            turn = await self._ground.turn()
+            await self._held.release(kept)
+            self._flips.disarm()
+            if isinstance(turn, BySelector):
+                await widen(self._ground, turn)
+            picture = await self._live.picture(_NOW)
+            for pod in picture.seen.pods:
+                if annotations_of(pod).get(OUT) == NEW and not is_terminating(pod):
+                    await self._flips.back(pod, turn)  # at a revision that others have proven
+
+    # --- one member --------------------------------------------------------------------------
+
+    async def drain(self, member: str, seats: Seats = ()) -> Confirmed:
+        return await self._take(member, seats)
+
+    async def take_out(self, member: str, seats: Seats = ()) -> Confirmed:
+        return await self._take(member, seats)
+
+    async def cut(self, member: str, seats: Seats = ()) -> Confirmed:
+        async with self._told():
+            await self._pod(member, seats)
+        raise CommandRefused(self._instance, "connections to a pod cannot be closed from outside")
+
+    async def begin_return(self, member: str, seats: Seats = ()) -> Confirmed:
+        """Its readiness is checked all the time: there is nothing to set."""
+        async with self._told():
+            await self._pod(member, seats)
+        return {self._instance: ONE}
+
+    async def put_back(
+        self, member: str, found: Found, share: int = FULL, seats: Seats = ()
+    ) -> Confirmed:
+        async with self._told():
+            picture, pod = await self._pod(member, seats)
+            if share < FULL:
+                raise WeightRefused(self._instance, "a Service gives all its pods the same share")
+            turn = await self._ground.turn()
+            is_in = turn.kind is Rotation.DELETE or is_selected(picture.service, pod)
+            if not is_in or OUT in annotations_of(pod):
+                await self._set(member, self._flips.back(pod, turn))
+        return {self._instance: ONE}
+
+    async def _take(self, member: str, seats: Seats) -> Confirmed:
+        async with self._told():
+            picture, pod = await self._pod(member, seats)
+            turn, identity = await self._ground.turn(), await self._live.identity()
+            if turn.kind is Rotation.DELETE:
+                raise CommandRefused(
+                    self._instance, "with rotation: delete, no pod can be kept out of its Service"
+                )
+            if is_selected(picture.service, pod) or is_new(turn, picture, pod):
+                if why := identity.kind.blocked(picture.seen, member):
+                    raise CommandRefused(self._instance, why)
+                also = identity.kind.leaving(pod)
+                await self._set(member, self._flips.out(pod, turn, DRAINED, also))
+        return {self._instance: ONE}
+
+    async def _set(self, member: str, flip: Awaitable[Json]) -> None:
+        try:
+            await flip
+        except (NotFound, Invalid):
+            raise CommandRefused(
+                self._instance, f"another pod is in the place of {member} now"
+            ) from None
+
+    async def _pod(self, member: str, seats: Seats) -> tuple[Picture, Json]:
+        """The pod in its place, which must be the one that is meant."""
+        identity = await self._live.identity()
+        picture = await self._live.picture(_NOW)
+        places = identity.kind.places(picture.seen)
+        if member not in places:
+            raise NoSuchMember(self._instance, f"{identity.path} has no pod for {member}")
+        pod = places[member]
+        now = occupant_of(picture.service, pod, "") if pod is not None else None
+        for seat in seats:
+            if pod is None or uid_of(pod) != seat.occupant.id:
+                where = str(now or "at no address")
+                why = f"{member} is now {where}, and was {seat.occupant}"
+                raise CommandRefused(self._instance, why)
+        if pod is None or is_terminating(pod):
+            what = f"{name_of(pod)} is terminating" if pod is not None else f"{member} has no pod"
+            raise BalancerUnreachable(self._instance, f"{what} at the moment")
+        return picture, pod
+
+    async def sitting(self, member: str) -> Json | None:
+        """For gates on the members themselves."""
+        return await self._live.pod_at(member, timedelta(seconds=1))
+
+    # --- tasks -------------------------------------------------------------------------------
+
+    async def run(self, job: TaskJob) -> JobResult:
+        return await self._tasks.run(job)
+
+    async def ask(self, task: Task) -> JobResult:
+        return await self._tasks.ask(task)
+
+    def unstartable(self, task: Task) -> str | None:
+        return self._tasks.unstartable(task)
+
+    async def aclose(self) -> None:
+        await self._ground.aclose()
+
+    @asynccontextmanager
+    async def _told(self) -> AsyncIterator[None]:
+        try:
+            yield
+        except ApiError as error:
+            raise as_balancer_error(error, self._instance) from error

@@ -1,0 +1,121 @@
+"""What to do next to replace the pod of one place, from what is seen and what is wanted. Pure.
+
+Every step is decided anew by what is there, so it does not matter who did the one before, or
+whether that was a process that was killed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from adapters.kubernetes.lines import Picture, admin_of
+from adapters.kubernetes.pods import (
+    DRAINED,
+    OUT,
+    annotations_of,
+    is_over,
+    is_ready,
+    is_terminating,
+    name_of,
+    uid_of,
+    why_not_ready,
+)
+from adapters.kubernetes.rotation.base import Turn
+from adapters.kubernetes.workloads.base import Json, Workload
+from controller.core.pool import Admin
+from controller.pools.kubernetes import Rotation
+
+
+class Act(StrEnum):
+    DONE = "done"
+    WAIT = "wait"
+    OUT = "flip it out"
+    """A new pod that nothing has proven yet: it is not in rotation, and noted as being in hand."""
+    EVICT = "evict it"
+    LET_GO = "have its controller take it"
+    """As `EVICT`, where the controller takes the pod away: the fields say so."""
+    ADVANCE = "let its place have the new revision"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    act: Act
+    why: str = ""
+    """For people: what is waited for, or why it failed."""
+    pod: Json | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a step is to bring about."""
+
+    place: str
+    meant: frozenset[str]
+    """UIDs of the pods that were in the place when the step was asked for; empty: whoever is."""
+    target: str
+    """The revision; empty: it is not known yet."""
+    noted: frozenset[str] = frozenset()
+    """UIDs of pods that this process has noted as being in hand: what is seen may be older."""
+
+
+def next_step(kind: Workload, turn: Turn, picture: Picture, wanted: Wanted) -> Next:
+    """The one next thing to do."""
+    if not wanted.target:
+        return Next(Act.WAIT, "the controller of the workload has not taken up its template yet")
+    seen = picture.seen
+    pod = kind.places(seen).get(wanted.place)
+    if pod is None or is_terminating(pod):
+        if kind.evicts and (fields := kind.advance(seen, wanted.place)):
+            return Next(Act.ADVANCE, fields=fields)
+        what = f"{name_of(pod)} is terminating" if pod is not None else "its next pod is not there"
+        return Next(Act.WAIT, what)
+    if kind.revision_of(seen, pod) == wanted.target:
+        return _arrived(turn, picture, wanted, pod)
+    return _to_go(kind, turn, picture, wanted, pod)
+
+
+def _arrived(turn: Turn, picture: Picture, wanted: Wanted, pod: Json) -> Next:
+    is_newcomer = uid_of(pod) not in wanted.meant and turn.kind is not Rotation.DELETE
+    if is_newcomer and not _is_in_hand(turn, picture, wanted, pod):
+        return Next(Act.OUT, pod=pod)
+    if is_ready(pod):
+        return Next(Act.DONE, pod=pod)
+    return Next(Act.WAIT, f"{name_of(pod)}: {why_not_ready(pod)}", pod=pod)
+
+
+def _is_in_hand(turn: Turn, picture: Picture, wanted: Wanted, pod: Json) -> bool:
+    """Whether it is out, and noted as one that the rollout has to let in."""
+    if turn.is_born_in and picture.is_in(pod):
+        return False
+    return uid_of(pod) in wanted.noted or annotations_of(pod).get(OUT) == DRAINED
+
+
+def _to_go(kind: Workload, turn: Turn, picture: Picture, wanted: Wanted, pod: Json) -> Next:
+    name, is_newcomer = name_of(pod), uid_of(pod) not in wanted.meant
+    if turn.kind is not Rotation.DELETE:
+        admin = admin_of(turn, picture, pod)
+        if admin is Admin.READY and is_newcomer and turn.is_born_in:
+            return Next(Act.OUT, pod=pod)
+        if admin is Admin.READY:
+            return Next(Act.FAIL, f"{name} is in rotation: it is not evicted")
+        if admin is Admin.DRAINING:
+            return Next(Act.WAIT, f"a slice still lists {name}", pod=pod)
+    elif is_newcomer and wanted.meant and is_ready(pod) and not is_over(pod):
+        return Next(Act.FAIL, f"{name} is another pod than the one that was meant")
+    if why := kind.blocked(picture.seen, wanted.place):
+        return Next(Act.FAIL, why)
+    if kind.evicts:
+        return Next(Act.EVICT, pod=pod)
+    return Next(Act.LET_GO, pod=pod, fields=kind.advance(picture.seen, wanted.place))
+
+
+def lacking(kind: Workload, picture: Picture, place: str) -> frozenset[str]:
+    """Other places whose pod gets no traffic now: as the slices say, not as a budget counts."""
+    return frozenset(
+        other
+        for other, pod in kind.places(picture.seen).items()
+        if other != place and (pod is None or not picture.endpoint(pod).is_ready)
+    )

@@ -1,0 +1,1 @@
+"""Workloads that own the pods of a Service, each by its measured sequence."""

@@ -1,0 +1,91 @@
+"""What was found of a workload before it was touched, and what we set since: kept in annotations of
+the workload itself, so that any machine can put it back. Pure."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from adapters.kubernetes.patches import digest, is_same, value_at
+from adapters.kubernetes.pods import annotations_of
+
+Json = dict[str, Any]
+
+FOUND: Final = "poolroll.dev/found"
+"""What stood there before; as long as it is there, the workload is held."""
+SET: Final = "poolroll.dev/set"
+"""What we set since."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    template: Json
+    """The pod template."""
+    fields: Mapping[str, Any]
+    """Path below `spec` → value; None: it was absent."""
+    back_to: Json | None = None
+    """The pod template of the way back, where it is another one."""
+
+    @property
+    def former(self) -> Json:
+        return self.back_to if self.back_to is not None else self.template
+
+    @property
+    def text(self) -> str:
+        said: Json = {"template": self.template, "fields": self.fields}
+        return json.dumps(said | ({"back_to": self.back_to} if self.back_to is not None else {}))
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    template: str
+    """Digest of the pod template."""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    """Path below `spec` → our value."""
+
+    @property
+    def text(self) -> str:
+        return json.dumps({"template": self.template, "fields": self.fields})
+
+    def lost(self, workload: Json) -> list[str]:
+        """Paths that have another value than ours."""
+        spec = workload["spec"]
+        paths = [
+            path for path, ours in self.fields.items() if not is_same(value_at(spec, path), ours)
+        ]
+        is_ours = digest(spec["template"]) == self.template
+        return paths if is_ours else ["template", *paths]
+
+
+def found_in(workload: Json) -> Found | None:
+    """None: it is not held. A note that cannot be read is none of ours."""
+    return parse(annotations_of(workload).get(FOUND, ""))
+
+
+def parse(text: str) -> Found | None:
+    said = _parsed(text)
+    if said is None or not isinstance(said["template"], dict):
+        return None
+    return Found(said["template"], said["fields"], said.get("back_to"))
+
+
+def ours_in(workload: Json) -> Ours | None:
+    said = _parsed(annotations_of(workload).get(SET, ""))
+    return Ours(said["template"], said["fields"]) if said is not None else None
+
+
+def noted(found: Found, ours: Ours) -> dict[str, str | None]:
+    """The annotations of a workload that is held."""
+    return {FOUND: found.text, SET: ours.text}
+
+
+CLEARED: Final[Mapping[str, None]] = {FOUND: None, SET: None}
+
+
+def _parsed(text: str) -> Json | None:
+    try:
+        said = json.loads(text)
+    except ValueError:
+        return None
+    is_whole = isinstance(said, dict) and "template" in said
+    return said if is_whole and isinstance(said.get("fields"), dict) else None

@@ -1,0 +1,70 @@
+"""Contradictions between the kind of pool and what upgrades its members."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from controller.config.checks.kind_of_pool import HAPROXY, NODES, PODS
+from controller.config.sections.kubernetes import EXPECTED
+from controller.config.text.places import Trail, shown
+from controller.config.text.trails import at, mapping
+
+Found = Iterator[tuple[Trail, str]]
+
+_ON_HOSTS: Final = "is for hosts; the pods of a Service are replaced: write template, or nothing"
+_ALIEN: Final[Mapping[str, Mapping[str, str]]] = {
+    HAPROXY: {
+        "template": "is for the pods of a Service; write command or steps",
+        "job": "is for Nodes; write command or steps",
+        "expect": "is for Nodes; write unless, which is asked again afterwards",
+    },
+    PODS: {
+        "command": _ON_HOSTS,
+        "steps": _ON_HOSTS,
+        "unless": "is for hosts; the revision of a pod says whether it is upgraded: remove it",
+        "job": "is for Nodes; write template, or nothing",
+        "expect": "is for Nodes; the revision of a pod says what it is: remove it",
+    },
+    NODES: {"template": "is for the pods of a Service; write command, steps or job"},
+}
+
+
+def course_contradictions(data: object, kind: str) -> Found:
+    for course in ("upgrade", "rollback"):
+        section = at(data, course)
+        if not isinstance(section, dict):
+            continue
+        for key, why in _ALIEN[kind].items():
+            if key in section:
+                yield (course, key), why
+        if kind == PODS:
+            continue
+        ways = ("command", "steps") if kind == HAPROXY else ("command", "steps", "job")
+        yield from _one_way(section, (course,), ways)
+        if kind == NODES and course == "rollback" and "expect" in section:
+            yield (course, "expect"), "is what an upgrade is to show; write it there, or remove it"
+        else:
+            yield from _expected(section, (course, "expect"))
+    wanted = at(data, "on_failure")
+    is_back = wanted in ("rollback_member", "rollback_all")
+    if is_back and kind != PODS and at(data, "rollback") is None:
+        yield (
+            ("on_failure",),
+            f"{wanted} needs a rollback; add the section rollback, or write halt",
+        )
+
+
+def _one_way(section: dict[str, object], trail: Trail, ways: tuple[str, ...]) -> Found:
+    given = [way for way in ways if way in section]
+    if not given and "template" not in section:
+        more = ", or job: {spec: …}" if "job" in ways else ""
+        yield trail, f"has nothing to run; add command: […] or steps: [{{command: […]}}]{more}"
+    for way in given[1:]:
+        yield (*trail, way), f"{given[0]} is also given; keep one of the two"
+
+
+def _expected(section: dict[str, object], trail: Trail) -> Found:
+    for key, value in mapping(section, "expect").items():
+        if key not in EXPECTED:
+            yield (*trail, key), f"is nothing that a Node shows; known here: {', '.join(EXPECTED)}"
+        elif key == "boot_id" and value != "changed":
+            yield (*trail, key), f"{shown(value)} cannot be known before; write changed"

@@ -1,0 +1,1 @@
+"""Starter rollout files for pools in Kubernetes. Pure."""

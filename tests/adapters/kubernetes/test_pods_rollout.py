@@ -1,0 +1,209 @@
+"""Whole rollouts over the pods of a StatefulSet: v1 to v2, as users and the cluster see them."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from controller.core.events import AbortRequested
+from controller.core.outcome import Outcome
+from controller.core.settings import OnFailure
+from controller.pools.kubernetes import Rotation
+from controller.records import Verb
+from controller.runner.loop import Runner
+from tests.adapters.kubernetes.pods_rollout import (
+    POLICIES,
+    ROLLOUT,
+    Rollout,
+    ended,
+    phases,
+    spec_of,
+)
+from tests.adapters.kubernetes.pods_stage import POOL, images, pods_of, ready
+from tests.support.kubernetes import manifests
+from tests.support.kubernetes.instant_kubelet import Manner
+from tests.support.kubernetes.kinds import PODS, SERVICES, STATEFULSETS, Json
+from tests.support.waiting import until
+
+ON_DELETE: Json = {"updateStrategy": {"type": "OnDelete"}}
+
+
+@pytest.mark.parametrize("rotation", [Rotation.LABEL, Rotation.SELECTOR])
+@pytest.mark.parametrize("strategy", [{}, ON_DELETE], ids=["RollingUpdate", "OnDelete"])
+async def test_statefulset(rotation: Rotation, strategy: Json, tmp_path: Path) -> None:
+    """Every pod is at v2, one at a time; nobody met it unproven; all that was moved is back."""
+    async with pods_of(manifests.statefulset(**strategy), count=3) as cluster:
+        before = cluster.get(STATEFULSETS, "web")
+        service = cluster.get(SERVICES, "web")["spec"]
+        rollout = Rollout(cluster, tmp_path, replace(POOL, rotation=rotation))
+        state = await rollout.run()
+        assert ended(state).outcome is Outcome.DONE, (ended(state), rollout.told)
+        assert set(images(cluster).values()) == {"app:v2"}
+        assert rollout.witness.fewest >= 2
+        assert rollout.witness.unproven == []
+        after = cluster.get(STATEFULSETS, "web")
+        assert spec_of(after) == spec_of(before)
+        assert "annotations" not in after["metadata"] or not after["metadata"]["annotations"]
+        assert cluster.get(SERVICES, "web")["spec"] == service
+        assert all("poolroll.dev/in" not in pod["metadata"]["labels"] for pod in cluster.all(PODS))
+        assert rollout.writes() <= (5 if rotation is Rotation.LABEL else 7) * 3 + 4
+        assert set(phases(state).values()) == {"done"}
+
+
+async def test_five_pods_are_never_fewer_than_four(tmp_path: Path) -> None:
+    """The order is that of the controller, from the top; each pod costs a handful of writes."""
+    async with pods_of(manifests.statefulset(replicas=5), count=5) as cluster:
+        rollout = Rollout(cluster, tmp_path)
+        state = await rollout.run()
+        assert ended(state).outcome is Outcome.DONE, (ended(state), rollout.told)
+        assert rollout.witness.fewest == 4
+        assert rollout.writes() == 5 * 5 + 2
+        evicted = [line.split()[1] for line in rollout.told.splitlines() if "evicted" in line]
+        assert evicted == ["web-4", "web-3", "web-2", "web-1", "web-0"]
+
+
+@pytest.mark.parametrize("rotation", [Rotation.LABEL, Rotation.SELECTOR])
+async def test_bad_version_goes_back_everywhere(rotation: Rotation, tmp_path: Path) -> None:
+    """The first pod of v2 fails its validation: nobody meets it, and it is brought back to v1."""
+    policies = replace(POLICIES, on_failure=OnFailure.ROLLBACK_ALL)
+    async with pods_of(manifests.statefulset(), count=3) as cluster:
+        before = cluster.get(STATEFULSETS, "web")
+        rollout = Rollout(
+            cluster, tmp_path, replace(POOL, rotation=rotation), policies, bad=frozenset({"app:v2"})
+        )
+        state = await rollout.run()
+        assert ended(state).outcome is Outcome.HALTED
+        assert "app:v2 answers 500" in ended(state).why
+        assert set(images(cluster).values()) == {"app:v1"}
+        assert len(ready(cluster)) == 3
+        assert rollout.witness.fewest >= 2
+        assert rollout.witness.unproven == []
+        after = cluster.get(STATEFULSETS, "web")
+        assert after["spec"]["template"] == before["spec"]["template"]
+        again = await rollout.run(AbortRequested("me", restore=False), is_new=False)
+        assert ended(again).outcome is Outcome.ABORTED
+        assert "not put back" not in ended(again).why
+        assert cluster.get(STATEFULSETS, "web")["spec"] == before["spec"]
+
+
+async def test_pod_that_never_becomes_ready_goes_back(tmp_path: Path) -> None:
+    """The step does not end; on the way back the broken pod is not in the way, whatever a budget
+    says."""
+    policies = replace(POLICIES, on_failure=OnFailure.ROLLBACK_ALL)
+    manner = Manner(ends=0.15, becomes_ready=lambda pod: "v2" not in str(pod["spec"]["containers"]))
+    async with pods_of(manifests.statefulset(), count=3, manner=manner) as cluster:
+        rollout = Rollout(cluster, tmp_path, policies=policies, timeout=1.5)
+        state = await rollout.run()
+        assert ended(state).outcome is Outcome.HALTED
+        assert "did not end in time" in ended(state).why
+        assert "not Ready" in rollout.told
+        assert set(images(cluster).values()) == {"app:v1"}
+        assert len(ready(cluster)) == 3
+        assert rollout.witness.fewest >= 2
+
+
+@pytest.mark.parametrize("what", ["template", "partition"])
+async def test_rival_is_named_and_not_fought(what: str, tmp_path: Path) -> None:
+    """Somebody else takes a field back: halted, with who and what."""
+    async with pods_of(manifests.statefulset(), count=3) as cluster:
+
+        def change(found: Json) -> None:
+            if what == "partition":
+                found["spec"]["updateStrategy"]["rollingUpdate"]["partition"] = 2147483646
+            else:
+                found["spec"]["template"]["spec"]["containers"][0]["image"] = "app:v3"
+
+        rollout = Rollout(cluster, tmp_path)
+        manner = cluster.kubelet.manner if cluster.kubelet else Manner()
+        manner.boot = 0.5  # long enough for the rival to come while the first pod is in hand
+        running = asyncio.create_task(rollout.run())
+        await until(lambda: "app:v2" in images(cluster).values())
+        cluster.change(STATEFULSETS, "web", change, manager="argocd-controller")
+        state = await running
+        assert ended(state).outcome is Outcome.HALTED
+        assert "was changed by argocd-controller" in ended(state).why + rollout.told
+        assert rollout.witness.fewest >= 2
+        assert rollout.witness.unproven == []
+
+
+async def test_others_go_on_meanwhile(tmp_path: Path) -> None:
+    """Scaled up, and a pod that waits is lost: the new ones are kept out until they have proven
+    themselves, and all end at v2."""
+    async with pods_of(manifests.statefulset(), count=3) as cluster:
+
+        def scale(found: Json) -> None:
+            found["spec"]["replicas"] = 4
+
+        rollout = Rollout(cluster, tmp_path)
+        running = asyncio.create_task(rollout.run())
+        await until(lambda: "app:v2" in images(cluster).values())
+        cluster.change(STATEFULSETS, "web", scale, manager="autoscaler")
+        await until(lambda: "web-3" in images(cluster))
+        cluster.registry.delete(PODS, "web-0", "default", {"gracePeriodSeconds": 0})
+        state = await running
+        assert ended(state).outcome is Outcome.DONE, (ended(state), rollout.told, phases(state))
+        assert set(images(cluster).values()) == {"app:v2"}
+        assert len(ready(cluster)) == 4
+        assert rollout.witness.unproven == []
+
+
+async def test_rotation_delete(tmp_path: Path) -> None:
+    """Nothing is taken out before it is deleted; the gates still go one by one."""
+    pool = replace(POOL, rotation=Rotation.DELETE)
+    async with pods_of(manifests.statefulset(), count=3) as cluster:
+        before = cluster.get(STATEFULSETS, "web")
+        rollout = Rollout(cluster, tmp_path, pool)
+        state = await rollout.run()
+        assert ended(state).outcome is Outcome.DONE, (ended(state), rollout.told)
+        assert set(images(cluster).values()) == {"app:v2"}
+        assert rollout.witness.fewest >= 2
+        assert spec_of(cluster.get(STATEFULSETS, "web")) == spec_of(before)
+        assert rollout.writes() == 2 * 3 + 2
+
+
+async def test_template_that_somebody_else_has_changed(tmp_path: Path) -> None:
+    """Without a template, the pods are brought to what the workload has; a second run finds
+    nothing to do."""
+    pool = replace(POOL, template=None)
+    async with pods_of(manifests.statefulset(**ON_DELETE), count=3) as cluster:
+
+        def change(found: Json) -> None:
+            found["spec"]["template"]["spec"]["containers"][0]["image"] = "app:v2"
+
+        cluster.change(STATEFULSETS, "web", change, manager="argocd-controller")
+        rollout = Rollout(cluster, tmp_path, pool)
+        state = await rollout.run()
+        assert ended(state).outcome is Outcome.DONE, (ended(state), rollout.told)
+        assert set(images(cluster).values()) == {"app:v2"}
+        writes = rollout.writes()
+        again = Rollout(cluster, tmp_path, pool)
+        assert set(phases(await again.run()).values()) == {"skipped"}
+        assert again.writes() == writes
+
+
+async def test_aborted_in_the_middle(tmp_path: Path) -> None:
+    """Pods of both versions are there: what holds them stays, and the operator is told; the next
+    rollout to v2 goes on, and puts back what was found first."""
+    async with pods_of(manifests.statefulset(), count=3) as cluster:
+        before = cluster.get(STATEFULSETS, "web")
+        rollout = Rollout(cluster, tmp_path)
+
+        def abort(runner: Runner) -> None:
+            async def soon() -> None:
+                await until(lambda: len(rollout.told.splitlines()) > 0)
+                await rollout.requests.ask(ROLLOUT, Verb.ABORT, "enough", "me")
+
+            tasks.append(asyncio.create_task(soon()))
+
+        tasks: list[asyncio.Task[None]] = []
+        state = await rollout.run(started=abort)
+        assert ended(state).outcome is Outcome.ABORTED
+        assert "stays as poolroll set it" in ended(state).why
+        held = cluster.get(STATEFULSETS, "web")["spec"]["updateStrategy"]["rollingUpdate"]
+        assert held["partition"] > 0
+        assert sorted(images(cluster).values()) != ["app:v2"] * 3
+        assert len(ready(cluster)) >= 2
+        other = Rollout(cluster, tmp_path)
+        assert ended(await other.run()).outcome is Outcome.DONE, other.told
+        assert spec_of(cluster.get(STATEFULSETS, "web")) == spec_of(before)
