@@ -17,6 +17,7 @@ from adapters.kubernetes.pods import is_selected, name_of, owner_of, uid_of
 from adapters.kubernetes.rights import lacking
 from adapters.kubernetes.rotation.base import Turn, by_hand
 from adapters.kubernetes.rotation.choose import Choice, gitops_of
+from adapters.kubernetes.rotation.selector import is_narrowed
 from adapters.kubernetes.workloads.found import found_in
 from controller.core.plan.abilities import MEMBER, Abilities, ByHand
 from controller.core.pool import InstanceView
@@ -194,11 +195,17 @@ def notes(choice: Choice, picture: Picture, identity: Identity) -> list[str]:
 
 
 def held_notes(identity: Identity, picture: Picture) -> list[str]:
-    if found_in(picture.seen.workload) is None:
-        return []
-    return [
-        f"{identity.path} is held by a rollout that has not ended: its fields are put back then"
-    ]
+    said = []
+    if found_in(picture.seen.workload) is not None:
+        said.append(
+            f"{identity.path} is held by a rollout that has not ended: its fields are put back then"
+        )
+    if is_narrowed(picture.service):
+        said.append(
+            f"the selector of Service {identity.service} is narrowed by a rollout that has not "
+            "ended: NEW PODS STAY OUT until one ends and restores it"
+        )
+    return said
 
 
 # --- abilities, and what to type -----------------------------------------------------------------
