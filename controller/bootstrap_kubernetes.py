@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.clock import SystemClock
 from controller.config import RolloutFile
-from controller.errors import UsageFault
+from controller.errors import Refused, UsageFault
 from controller.pools.kubernetes import (
     ROTATION_LABEL,
     Cluster,
@@ -195,6 +195,28 @@ async def _rights(file: RolloutFile, state: ClusterState | None) -> Sequence[Rig
     if state is not None:
         rights += rights_of_state(state.cluster.namespace, file.settings.name)
     return rights
+
+
+async def unpermitted(file: RolloutFile, state: ClusterState | None) -> tuple[list[str], list[str]]:
+    """Rights to the lock and the state that a run would lack, as reasons to refuse; and those to
+    Events, as notes. Those to the pool itself are asked for when it is looked at. Raises
+    UsageFault."""
+    from adapters.kubernetes.faults import ApiError
+    from adapters.kubernetes.rbac import unlocked, unwritable
+
+    pool, refusals, notes = file.settings.pool, list[str](), list[str]()
+    try:
+        if isinstance(pool, PodPool | NodePool):
+            api = client(pool.cluster)
+            lock, events = await unlocked(api, pool, await _name_of(api, pool))
+            refusals += map(str, lock)
+            notes += (f"no Kubernetes Events: {one}" for one in events)
+        if state is not None:
+            api, namespace = client(state.cluster), state.cluster.namespace
+            refusals += map(str, await unwritable(api, namespace, file.settings.name))
+    except (ApiError, Refused) as error:
+        refusals.append(f"which rights are there is not known: {error}")
+    return refusals, notes
 
 
 def _tell(line: str) -> None:

@@ -223,14 +223,17 @@ def abilities_of(
 
 
 def floor_of(picture: Picture, budgets: Iterable[Json]) -> int | None:
-    """A budget is a floor that somebody else wrote."""
+    """A budget is a floor that somebody else wrote: of its pods, which may be more than these, so
+    many may be missing."""
     pods = picture.seen.pods
-    needed_by = [
-        int((budget.get("status") or {}).get("desiredHealthy") or 0)
-        for budget in budgets
-        if pods and covering(pods[0], [budget])
-    ]
-    return max(needed_by, default=None)
+    floors = []
+    for budget in budgets:
+        ours = sum(1 for pod in pods if covering(pod, [budget]))
+        status = budget.get("status") or {}
+        spare = int(status.get("expectedPods") or 0) - int(status.get("desiredHealthy") or 0)
+        if ours:
+            floors.append(max(0, ours - max(0, spare)))
+    return max(floors, default=None)
 
 
 def commands(

@@ -52,7 +52,11 @@ async def _dry_run(
             opened = bootstrap.read_state(place)
             store = await stack.enter_async_context(contextlib.aclosing(opened))
         ports = bootstrap.read_ports(rollout.settings, place, store)
-        return await dry_run(ports, rollout, run_options)
+        dry = await dry_run(ports, rollout, run_options)
+        refusals, notes = await bootstrap.unpermitted(rollout, place)
+        dry.findings.refusals += refusals
+        dry.findings.notes += notes
+        return dry
 
 
 def _text(rollout: RolloutFile, dry: DryRun) -> list[str]:

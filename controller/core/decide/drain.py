@@ -57,7 +57,8 @@ def asking(ctx: Context, m: MemberState) -> Output | None:
 
 def due(ctx: Context, m: MemberState) -> Output | None:
     """Out as soon as nothing speaks against it: S2, S5, S8, the operator."""
-    if m.progress.work is not None or not ctx.is_running or not ctx.is_full_fresh(RECENT, m.since):
+    since = max(m.since, ctx.state.whole.opened_at)  # a member may have come with that
+    if m.progress.work is not None or not ctx.is_running or not ctx.is_full_fresh(RECENT, since):
         return None
     seen = ctx.visible(m)
     if m.placement.found is None and (

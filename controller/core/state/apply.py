@@ -219,7 +219,7 @@ def _whole(
 ) -> PoolState:
     match event:
         case e.PoolOpened(kept):
-            return PoolState(kept=kept)
+            return PoolState(kept=kept, opened_at=now)
         case e.PoolClosed():
             return PoolState(is_closed=True)
         case _:

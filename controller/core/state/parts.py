@@ -171,6 +171,7 @@ class PoolState:
     kept: Mapping[str, str] | None = None
     """What to put back; set exactly while it is open."""
     is_closed: bool = False
+    opened_at: Instant = ORIGIN
     work: PoolStep | None = None
     """The open intent."""
     tries: int = 0

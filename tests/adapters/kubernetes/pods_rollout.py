@@ -3,6 +3,7 @@
 `Witness` sees every change of the slices, as users would feel it.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -116,10 +117,13 @@ class Witness:
 class Validator:
     """Implements `controller.ports.Validator`: an image that is bad fails."""
 
+    rollout: "Rollout"
     witness: Witness
     bad: frozenset[str] = frozenset()
 
     async def validate(self, validations: Sequence[Validation]) -> ValidationResult:
+        self.rollout.validating += 1
+        await asyncio.sleep(self.rollout.slow)
         probe = validations[0].probe
         assert isinstance(probe, CommandProbe)
         for pod in self.witness.cluster.all(PODS):
@@ -152,6 +156,10 @@ class Rollout:
     journal: MemoryJournal = field(default_factory=lambda: MemoryJournal(SystemClock()))
     requests: MemoryRequests = field(default_factory=lambda: MemoryRequests(SystemClock()))
     witness: Witness = field(init=False)
+    slow: float = 0
+    """Seconds that a validation takes."""
+    validating: int = 0
+    """Validations so far."""
 
     def __post_init__(self) -> None:
         self.witness = Witness(self.cluster)
@@ -234,7 +242,7 @@ class Rollout:
                     ROLLOUT,
                     balancer,
                     TaskRouter(NoCommands(), balancer),
-                    Validator(self.witness, self.bad),
+                    Validator(self, self.witness, self.bad),
                     self.work,
                 ),
                 journal=self.journal,

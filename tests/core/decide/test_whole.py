@@ -51,6 +51,7 @@ def first(**whole: Any) -> Context:
             halt(Cause.BALANCER, "no permission", member=None),
         ),
         "open": (first(kept=KEPT), SetMember("web1", Setting.DRAIN, FOUND, seats=SEATS)),
+        "not seen since it is open": (first(kept=KEPT, opened_at=ago(0)), None),
     },
 )
 def test_opened(ctx: Context, output: Expected) -> None:

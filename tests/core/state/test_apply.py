@@ -210,6 +210,7 @@ def test_members_are_numbered_as_they_get_done() -> None:
 
 KEPT = {"paused": "false"}
 OPEN = PoolState(kept=KEPT)
+OPENED = replace(OPEN, opened_at=NOW)
 CLOSE = ClosePool(KEPT)
 
 
@@ -217,7 +218,7 @@ CLOSE = ClosePool(KEPT)
     "whole event changes",
     {
         "to be opened": (PoolState(), e.Intended(OpenPool()), PoolState(work=OpenPool())),
-        "opened": (PoolState(work=OpenPool(), tries=2), e.PoolOpened(KEPT), OPEN),
+        "opened": (PoolState(work=OpenPool(), tries=2), e.PoolOpened(KEPT), OPENED),
         "to be closed": (OPEN, e.Intended(CLOSE), replace(OPEN, work=CLOSE)),
         "closed": (replace(OPEN, work=CLOSE), e.PoolClosed(), PoolState(is_closed=True)),
         "failed": (
