@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from adapters.kubernetes.nodes.marks import EXCLUDE_LABEL
+from adapters.kubernetes.nodes.rights import needed
 from adapters.kubernetes.paths import BUDGETS, NODES, PODS
 from controller.core.events import Cause
 from controller.core.outcome import Outcome
@@ -71,6 +72,17 @@ def test_all_nodes_one_after_the_other() -> None:
     first = world.writes.index("patch n1 cordon cordoned")
     assert world.writes.index("evict web-0") > first
     assert world.writes.index("patch n1 before") < world.writes.index("patch n1 uncordon")
+
+
+@pytest.mark.parametrize("step", ["reboot", "job"])
+def test_no_right_is_used_that_the_plan_does_not_ask_for_and_none_asked_for_in_vain(
+    step: str,
+) -> None:
+    template = '{"spec": {"containers": [{"name": "up"}]}}'
+    ground = Ground(selection=ONE, steps=("note_boot_id", step, "node_is_back"), template=template)
+    assert play(ground).end.outcome is Outcome.DONE
+    rights = needed("ops", job=step == "job")
+    assert ground.world.used == {(right.verb, right.path) for right in rights}
 
 
 def test_two_at_a_time() -> None:
