@@ -18,6 +18,7 @@ from adapters.kubernetes.rights import lacking
 from adapters.kubernetes.rotation.base import Turn, by_hand
 from adapters.kubernetes.rotation.choose import Choice, gitops_of
 from adapters.kubernetes.rotation.selector import is_narrowed
+from adapters.kubernetes.workloads.deployment import PLACE
 from adapters.kubernetes.workloads.found import found_in
 from controller.core.plan.abilities import MEMBER, Abilities, ByHand
 from controller.core.pool import InstanceView
@@ -185,6 +186,7 @@ def notes(choice: Choice, picture: Picture, identity: Identity) -> list[str]:
             "in front, the pods must end such connections on SIGTERM, or drain.idle must prove "
             "that nobody uses them"
         )
+    said += identity.kind.notes(picture.seen)
     if owner := gitops_of(picture.seen.workload):
         said.append(
             f"{identity.path} is managed by {owner}, which puts back what poolroll changes: pause "
@@ -255,6 +257,8 @@ def commands(
     if identity.kind.resource.kind == "DaemonSet":
         query = as_query(picture.seen.workload["spec"].get("selector") or {})
         which = f"--selector '{query}' --field-selector spec.nodeName={MEMBER}"
+    if identity.kind.retires:
+        which = f"--selector {PLACE}={MEMBER}"  # whatever was taken out has it
     base = f"kubectl{options} --namespace {namespace}"
     if turn.kind is Rotation.DELETE:
         waits = f"{base} wait --for=condition=Ready pods {which}"
