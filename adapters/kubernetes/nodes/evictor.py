@@ -67,6 +67,11 @@ class Evictor:
             self._task.cancel()
         await asyncio.wait([self._task])
 
+    @property
+    def has_ended(self) -> bool:
+        """By itself: the Node bore another mark."""
+        return self._task.done()
+
     def check(self) -> None:
         """Raises what ended it, if that was a bug."""
         if self._task.done() and not self._task.cancelled():

@@ -85,12 +85,12 @@ async def test_daemonset_that_rolls_by_itself_is_refused(tmp_path: Path) -> None
         assert "patch daemonset web --patch" in "".join(said.refusals)
 
 
-@pytest.mark.parametrize("moment", ["flip", "evict", "partition"])
+@pytest.mark.parametrize("moment", ["flip", "partition"])
 async def test_api_server_away(moment: str, tmp_path: Path) -> None:
     """It holds, and goes on when the server is back."""
 
     def is_then(call: Call) -> bool:
-        path = {"flip": "/pods/web-1", "evict": "/eviction", "partition": "/statefulsets/web"}
+        path = {"flip": "/pods/web-1", "partition": "/statefulsets/web"}
         return writes(call) and call.manager == "poolroll" and call.path.endswith(path[moment])
 
     async with pods_of(manifests.statefulset(replicas=2), count=2) as cluster:

@@ -14,7 +14,7 @@ from adapters.kubernetes.api import Api, Json
 from adapters.kubernetes.nodes.pool import NodesPool
 from adapters.kubernetes.nodes.proof import is_healthy
 from controller.core.outcome import Outcome
-from controller.core.pool import Admin
+from controller.core.pool import Admin, Found
 from controller.core.settings import DrainPolicy, Policies, Selection
 from controller.errors import CommandRefused
 from controller.pools.kubernetes import Cluster as Where
@@ -45,7 +45,8 @@ async def cluster(tmp_path: Path) -> AsyncIterator[Cluster]:
 
 
 class Reboots:
-    """Implements `controller.ports.Commands`: `reboot NODE`."""
+    """Implements `controller.ports.Commands`: `reboot NODE`, so fast that the cluster notices
+    nothing but a new boot id."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
@@ -61,7 +62,9 @@ class Reboots:
             for pod in found["items"]
             if pod["metadata"]["labels"].get("app") != "log"
         ]
-        await self._cluster.nodes.reboot(name, takes=0.3, kubelet=KUBELET, same_boot=self.same_boot)
+        await self._cluster.nodes.reboot(
+            name, takes=0.3, kubelet=KUBELET, same_boot=self.same_boot, silent=True
+        )
         return JobResult(exit_code=0)
 
     async def run_briefly(self, command: Command) -> JobResult:
@@ -174,4 +177,25 @@ async def test_what_somebody_else_does_to_a_node_is_noticed_at_once(
     assert line.admin is Admin.OUT
     with pytest.raises(CommandRefused, match="was cordoned by somebody else"):
         await pool.drain(name)
+    await pool.aclose()
+
+
+async def test_a_cordon_that_follows_ours_is_not_taken_for_ours(cluster: Cluster, api: Api) -> None:
+    """Uncordoned by hand, and cordoned again: our annotation is still there, and the field has
+    another owner."""
+    pool = NodesPool(api, ground_for(cluster).pool, LoopClock())
+    name = cluster.nodes.names[0]
+    await pool.drain(name)
+    assert (await pool.look(api.where, [name])).lines[0].admin is Admin.DRAINING
+    for value in (None, True):
+        await cluster.api.merge(f"/api/v1/nodes/{name}", {"spec": {"unschedulable": value}})
+    assert (await pool.look(api.where, [name])).lines[0].admin is Admin.OUT
+    with pytest.raises(CommandRefused, match="was cordoned by somebody else"):
+        await pool.put_back(name, Found(()))
+    found = await node(cluster, name)
+    assert found["spec"]["unschedulable"]
+    assert (
+        "node.kubernetes.io/exclude-from-external-load-balancers"
+        not in (found["metadata"]["labels"])
+    )
     await pool.aclose()

@@ -154,6 +154,27 @@ def test_who_was_frozen_touches_nothing_when_another_goes_on() -> None:
     assert run_virtually(main(is_put_back=False)) == []
 
 
+def test_a_node_that_is_held_again_is_emptied_again() -> None:
+    """Somebody had uncordoned it meanwhile, and pods came."""
+
+    async def main() -> None:
+        world = three_nodes()
+        pool = pool_of(world)
+        await pool.drain("n1")
+        await asyncio.sleep(1)
+        world.node("n1")["spec"].pop("unschedulable")
+        await asyncio.sleep(3)
+        world.add(PODS, a_pod("late-0", "n1", owner="ReplicaSet/late"))
+        await asyncio.sleep(3)
+        assert "evict late-0" not in world.writes
+        await pool.take_out("n1")
+        await asyncio.sleep(1)
+        assert "evict late-0" in world.writes
+        await pool.aclose()
+
+    run_virtually(main())
+
+
 def test_what_is_put_back_is_no_longer_emptied() -> None:
     async def main() -> None:
         world = three_nodes()
