@@ -17,10 +17,10 @@ from adapters.kubernetes.pods import (
     DRAINED,
     NEW,
     OUT,
+    annotations_of,
     is_terminating,
     labels_of,
     name_of,
-    owner_of,
     uid_of,
 )
 from adapters.kubernetes.rotation.base import Turn
@@ -36,18 +36,26 @@ class Flips:
         self._clock = clock
         self._turn: Turn | None = None
         self._armed_at = timedelta(0)
-        self._workload = ""
-        self._is_in_hand: Callable[[Json], bool] = lambda _: False
+        self._owns: Callable[[Json], bool] = lambda _: False
+        self._welcome: Callable[[Json], tuple[str, Json]] = lambda _: (NEW, {})
         self._tasks: set[asyncio.Task[None]] = set()
         self.kept_out: set[str] = set()
         """UIDs of new pods that are out because of us, or will be in some milliseconds."""
         self.in_hand: set[str] = set()
         """Of those that are noted as being in hand, or will be."""
 
-    def arm(self, turn: Turn, workload_uid: str, is_in_hand: Callable[[Json], bool]) -> None:
-        """From now on every new pod of the workload is kept out. `is_in_hand`: whether the rollout
-        waits for it, so that it is noted as that."""
-        self._turn, self._workload, self._is_in_hand = turn, workload_uid, is_in_hand
+        self.seated: dict[str, Json] = {}
+        """UID → labels that it will have in some milliseconds."""
+
+    def arm(
+        self,
+        turn: Turn,
+        owns: Callable[[Json], bool],
+        welcome: Callable[[Json], tuple[str, Json]],
+    ) -> None:
+        """From now on every new pod of the workload is kept out. `welcome`: as what, which is
+        DRAINED where the rollout waits for it, and what else to patch of its metadata."""
+        self._turn, self._owns, self._welcome = turn, owns, welcome
         self._armed_at = self._clock.now()
 
     def disarm(self) -> None:
@@ -66,18 +74,32 @@ class Flips:
         if kind == "DELETED":
             self.kept_out.discard(uid_of(pod))
             self.in_hand.discard(uid_of(pod))
-        if turn is None or kind != "ADDED" or not turn.is_born_in or is_terminating(pod):
+            self.seated.pop(uid_of(pod), None)
+        if turn is None or kind != "ADDED" or is_terminating(pod) or not self._owns(pod):
             return
-        owner, labels = owner_of(pod), labels_of(pod)
-        if owner is None or owner.uid != self._workload:
+        if OUT in annotations_of(pod) and not turn.is_born_in:
+            return  # it is known already
+        how, also = self._welcome(pod)
+        if also.get("labels"):
+            self.seated[uid_of(pod)] = also["labels"]
+        labels = labels_of(pod)
+        if any(labels.get(key) != value for key, value in turn.back.items() if turn.is_born_in):
             return
-        if any(labels.get(key) != value for key, value in turn.back.items()):
+        if turn.is_born_in:
+            self.kept_out.add(uid_of(pod))
+        elif not also:
             return
-        self.kept_out.add(uid_of(pod))
-        how = DRAINED if self._is_in_hand(pod) else NEW
         if how == DRAINED:
             self.in_hand.add(uid_of(pod))
-        self._begin(self._keep_out(pod, turn, how))
+        self._begin(self._keep_out(pod, turn, how, also))
+
+    def as_set(self, pod: Json) -> Json:
+        """As it is in some milliseconds."""
+        labels = self.seated.get(uid_of(pod))
+        if labels is None or labels.items() <= labels_of(pod).items():
+            return pod
+        meta = {**pod["metadata"], "labels": {**labels_of(pod), **labels}}
+        return {**pod, "metadata": meta}
 
     def let_in(self, pods: Iterable[Json]) -> None:
         """In the background; a look shows what came of it."""
@@ -95,11 +117,11 @@ class Flips:
         with suppress(ApiError):
             await flip
 
-    async def _keep_out(self, pod: Json, turn: Turn, how: str) -> None:
+    async def _keep_out(self, pod: Json, turn: Turn, how: str, also: Json) -> None:
         """As often as it takes, as long as it is this pod."""
         while True:
             try:
-                await self.out(pod, turn, how)
+                await self.out(pod, turn, how, also)
             except (NotFound, Invalid, Conflict):
                 return  # it is gone, and another one may have its name
             except ApiError as error:
@@ -115,11 +137,11 @@ class Flips:
             self.in_hand.add(uid_of(pod))
         return await self._set(pod, turn.out, how, also)
 
-    async def back(self, pod: Json, turn: Turn) -> Json:
+    async def back(self, pod: Json, turn: Turn, also: Json | None = None) -> Json:
         """Raises ApiError, likewise."""
         self.kept_out.discard(uid_of(pod))
         self.in_hand.discard(uid_of(pod))
-        return await self._set(pod, turn.back, None)
+        return await self._set(pod, turn.back, None, also)
 
     async def labelled(self, pod: Json, labels: dict[str, str | None]) -> None:
         """Raises ApiError, likewise."""
@@ -130,8 +152,11 @@ class Flips:
         self, pod: Json, labels: dict[str, str | None], how: str | None, also: Json | None = None
     ) -> Json:
         """The UID pins it: the API refuses to change that of another one."""
-        annotations = {OUT: how, **(also or {})}
-        meta = {"uid": pod["metadata"]["uid"], "labels": labels, "annotations": annotations}
+        meta = {
+            "uid": pod["metadata"]["uid"],
+            "labels": {**(also or {}).get("labels", {}), **labels},
+            "annotations": {OUT: how, **(also or {}).get("annotations", {})},
+        }
         return await self._api.merge(PODS, name_of(pod), self._namespace, {"metadata": meta})
 
     async def aclose(self) -> None:

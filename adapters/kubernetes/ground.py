@@ -5,10 +5,11 @@ from adapters.kubernetes.flips import Flips
 from adapters.kubernetes.held import Held
 from adapters.kubernetes.live import Live
 from adapters.kubernetes.paths import SERVICES
-from adapters.kubernetes.pods import uid_of
+from adapters.kubernetes.pods import DRAINED, NEW
 from adapters.kubernetes.rights import Right, lacking
 from adapters.kubernetes.rotation.base import Turn
 from adapters.kubernetes.rotation.choose import Choice, choose
+from adapters.kubernetes.workloads.base import Seen
 from adapters.kubernetes.workloads.found import found_in
 from controller.pools.kubernetes import PodPool, Rotation
 from controller.ports import Clock
@@ -26,6 +27,8 @@ class Ground:
         self.held = Held(api, self.live, pool, self.namespace, self.instance, clock)
         self.in_hand: set[str] = set()
         """Places whose pod is being replaced."""
+        self.awaited: dict[str, frozenset[str]] = {}
+        """Those of them whose next pod comes under another name → revisions that it has not."""
         self._choice: Choice | None = None
 
     async def choice(self) -> Choice:
@@ -54,7 +57,7 @@ class Ground:
             return
         identity, turn = await self.live.identity(), await self.turn()
         workload = await self.live.workload(identity)
-        self.flips.arm(turn, uid_of(workload), self._is_in_hand)
+        self.flips.arm(turn, lambda pod: identity.kind.owns(workload, pod), self._welcome)
 
     async def arm_if_held(self) -> None:
         """The same where a rollout is under way, perhaps since another process began it."""
@@ -62,8 +65,23 @@ class Ground:
         if not self.flips.is_armed and found_in(await self.live.workload(identity)) is not None:
             await self.arm()
 
-    def _is_in_hand(self, pod: Json) -> bool:
-        return self.live.place_of(pod) in self.in_hand
+    async def await_pod(self, place: str, seen: Seen) -> None:
+        """The next new pod is the one of this place."""
+        kind = (await self.live.identity()).kind
+        target, known = kind.target(seen), {kind.revision_of(seen, pod) for pod in seen.pods}
+        self.awaited.setdefault(place, frozenset(known - {target}))
+
+    def _welcome(self, pod: Json) -> tuple[str, Json]:
+        """As what a pod that has just come is kept out, and what else to patch of it."""
+        place, kind = self.live.place_of(pod), self.live.kind
+        if kind.evicts:
+            return (DRAINED if place in self.in_hand else NEW), {}
+        revision = kind.revision_of(Seen({}, (), ()), pod)
+        for awaited, others in self.awaited.items():
+            if revision not in others:
+                del self.awaited[awaited]
+                return DRAINED, kind.seated(awaited)
+        return NEW, kind.seated(place)
 
     async def aclose(self) -> None:
         """The client is whose it was."""

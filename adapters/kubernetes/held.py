@@ -15,6 +15,7 @@ from adapters.kubernetes.api import Api
 from adapters.kubernetes.faults import Conflict
 from adapters.kubernetes.live import Identity, Live
 from adapters.kubernetes.patches import digest, is_same, setting, value_at
+from adapters.kubernetes.pods import OUT, annotations_of
 from adapters.kubernetes.rivals import said
 from adapters.kubernetes.workloads.base import Json, Seen
 from adapters.kubernetes.workloads.found import (
@@ -27,7 +28,7 @@ from adapters.kubernetes.workloads.found import (
     parse,
 )
 from controller.core.steps import Course
-from controller.errors import CommandRefused
+from controller.errors import BalancerUnreachable, CommandRefused
 from controller.pools.kubernetes import PodPool
 from controller.ports import Clock
 
@@ -110,7 +111,7 @@ class Held:
                 raise self._no_former(identity)
             found, ours = found_in(seen.workload), ours_in(seen.workload)
             if found is not None and ours is not None and ours.template == digest(wanted):
-                return found
+                return await self._eased(identity, seen, found)
             found = self._note(identity, seen, course, wanted, found)
             fields = {
                 **(ours.fields if ours is not None else {}),
@@ -120,11 +121,24 @@ class Held:
             spec = setting(seen.workload["spec"], fields)
             if not is_same(wanted, _template(seen.workload)):
                 spec["template"] = await self._template_patch(course, seen)
-            if await self._patched(
-                identity, seen, spec, noted(found, Ours(digest(wanted), fields))
-            ):
-                return found
+            awaited = ours.awaited if ours is not None else ()
+            now = Ours(digest(wanted), fields, awaited)
+            if await self._patched(identity, seen, spec, noted(found, now)):
+                return await self._eased(*await self.read(), found)
         raise self._fought_over(identity)
+
+    async def _eased(self, identity: Identity, seen: Seen, found: Found) -> Found:
+        """Once what began it has taken effect, a part of it may go."""
+        deadline = self._clock.now() + _CATCHES_UP
+        while (fields := identity.kind.eases(seen)) != {}:
+            if fields is not None and await self.set(identity, seen, fields):
+                return found
+            if self._clock.now() >= deadline:
+                why = f"the controller of {identity.path} does not take up what was set"
+                raise BalancerUnreachable(self._instance, why)
+            await self._clock.sleep(_PAUSE)
+            identity, seen = await self.read()
+        return found
 
     def _note(
         self, identity: Identity, seen: Seen, course: Course, wanted: Json, found: Found | None
@@ -150,12 +164,17 @@ class Held:
                 return
         raise self._fought_over(identity)
 
-    async def set(self, identity: Identity, seen: Seen, fields: Mapping[str, Any]) -> bool:
-        """Set fields of a workload that is held. False: somebody wrote meanwhile, look again."""
+    async def set(
+        self, identity: Identity, seen: Seen, fields: Mapping[str, Any], awaited: str = ""
+    ) -> bool:
+        """Set fields of a workload that is held. False: somebody wrote meanwhile, look again.
+        `awaited`: the member whose next pod comes then, under another name."""
         found, ours = found_in(seen.workload), ours_in(seen.workload)
         if found is None or ours is None:
             raise CommandRefused(self._instance, f"{identity.path} is not held by poolroll")
-        now = replace(ours, fields={**ours.fields, **fields})
+        others = tuple(place for place in ours.awaited if place != awaited)
+        places = (*others, awaited) if awaited else others
+        now = replace(ours, fields={**ours.fields, **fields}, awaited=places)
         found = replace(found, fields={**_values(seen.workload, fields), **found.fields})
         spec = setting(seen.workload["spec"], fields)
         return await self._patched(identity, seen, spec, noted(found, now))
@@ -261,11 +280,17 @@ def _values(workload: Json, fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_untouched(identity: Identity, seen: Seen, found: Found) -> bool:
-    """Whether no pod has been given the template that we set: then it goes back, too."""
-    if is_same(found.template, _template(seen.workload)):
+    """Whether no pod that users meet has been given the template that we set: then it goes back,
+    too. One that came beside all the others goes with it."""
+    kind = identity.kind
+    former = kind.revision_with(seen, found.template)
+    if is_same(found.template, _template(seen.workload)) or not former:
         return False
-    former = identity.kind.revision_with(seen, found.template)
-    return bool(former) and all(identity.kind.revision_of(seen, pod) == former for pod in seen.pods)
+    others = [pod for pod in seen.pods if kind.revision_of(seen, pod) != former]
+    if not kind.retires or not others:
+        return not others
+    is_whole = len(seen.pods) - len(others) >= seen.workload["spec"].get("replicas", 1)
+    return is_whole and all(OUT in annotations_of(pod) for pod in others)
 
 
 def _stays(identity: Identity, namespace: str, fields: Mapping[str, Any], why: str) -> str:

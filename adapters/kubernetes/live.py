@@ -17,6 +17,7 @@ from adapters.kubernetes.slices import SERVICE_NAME, endpoints_of
 from adapters.kubernetes.watch import Watch
 from adapters.kubernetes.workloads.base import Json, Seen, Workload, owned
 from adapters.kubernetes.workloads.daemonset import DaemonSet
+from adapters.kubernetes.workloads.deployment import Deployment
 from adapters.kubernetes.workloads.statefulset import StatefulSet
 from controller.errors import NoSuchBackend, Unsupported, first_of
 from controller.pools.kubernetes import PodPool
@@ -27,6 +28,7 @@ NOW: Final = timedelta(0)
 KINDS: Final[Mapping[str, type[Workload]]] = {
     "statefulset": StatefulSet,
     "daemonset": DaemonSet,
+    "deployment": Deployment,
 }
 """As a rollout file spells them."""
 
@@ -165,12 +167,21 @@ class Live:
         status = workload.get("status") or {}
         meta = workload["metadata"]
         key = (meta["uid"], meta.get("generation"), status.get("observedGeneration"))
-        if self._revisions is None or self._revisions[0] != key:
+        assert self._pods is not None
+        # Before what is to follow from them: whoever is gone was counted down before.
+        pods = [self._flips.as_set(pod) for pod in self._pods.objects().values()]
+        is_counting = identity.kind.history is REPLICASETS
+        if self._revisions is None or self._revisions[0] != key or is_counting:
             revisions = await self._history(identity, workload)
             self._revisions = (key, revisions)
-        assert self._pods is not None
-        pods = tuple(self._pods.objects().values())
-        return Seen(workload, owned(workload, pods), self._revisions[1])
+        own = tuple(pod for pod in pods if identity.kind.owns(workload, pod))
+        return Seen(workload, own, self._revisions[1])
+
+    @property
+    def kind(self) -> Workload:
+        """Once it is known what the pool is."""
+        assert self._identity is not None
+        return self._identity.kind
 
     def place_of(self, pod: Json) -> str:
         """The member that a pod is; empty: not known yet."""
@@ -181,7 +192,8 @@ class Live:
         await self.identity()
         assert self._pods is not None
         await self._pods.fresh(within)
-        found = [pod for pod in self._pods.objects().values() if self.place_of(pod) == member]
+        pods = [self._flips.as_set(pod) for pod in self._pods.objects().values()]
+        found = [pod for pod in pods if self.place_of(pod) == member]
         return min(found, key=is_terminating, default=None)
 
     async def _history(self, identity: Identity, workload: Json) -> tuple[Json, ...]:

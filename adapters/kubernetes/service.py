@@ -28,6 +28,7 @@ from adapters.kubernetes.rotation.base import Turn
 from adapters.kubernetes.rotation.selector import BySelector, is_narrowed
 from adapters.kubernetes.survey import survey_of
 from adapters.kubernetes.tasks import PodTasks
+from adapters.kubernetes.workloads.deployment import failure, lacks
 from adapters.kubernetes.workloads.found import found_in
 from controller.core.pool import FULL, Found, Incarnation, InstanceView
 from controller.core.steps import Course
@@ -40,6 +41,8 @@ from controller.tasks import JobResult, Task, TaskJob
 ONE: Final = Incarnation("kubernetes", 0)
 """What is set in a cluster is not lost with a process of it."""
 _NOW: Final = timedelta(0)
+_COMES: Final = timedelta(seconds=60)
+_SOON: Final = timedelta(milliseconds=20)
 _KNOWS: Final = timedelta(seconds=2)
 """After that a process has taken out what it has in hand: what is out besides may be let in."""
 
@@ -130,7 +133,26 @@ class ServicePool:
                 await narrow(self._ground, turn)
             if course is not None:
                 kept[KEPT] = (await self._held.hold(course)).text
+                await self._spare(kept)
             return kept
+
+    async def _spare(self, kept: Mapping[str, str]) -> None:
+        """A pod more is the first member to prove itself: it is there before anybody goes. Where it
+        cannot be made, everything is put back."""
+        deadline = self._clock.now() + _COMES
+        while True:
+            identity, seen = await self._held.read()
+            why = lacks(seen) if identity.kind.retires else ""
+            if not why:
+                return
+            if self._clock.now() >= deadline or (why := failure(seen)):
+                await self._held.release(kept)
+                raise CommandRefused(
+                    self._instance,
+                    f"{identity.path} got no pod to spare: {why}; make room for it, or set "
+                    "strategy.rollingUpdate.maxSurge of the Deployment to 0",
+                )
+            await self._clock.sleep(_SOON)
 
     async def close(self, kept: Mapping[str, str]) -> None:
         async with self._told():
@@ -173,7 +195,8 @@ class ServicePool:
             turn = await self._ground.turn()
             is_in = turn.kind is Rotation.DELETE or is_selected(picture.service, pod)
             if not is_in or OUT in annotations_of(pod):
-                await self._set(member, self._flips.back(pod, turn))
+                also = (await self._live.identity()).kind.returning(pod)
+                await self._set(member, self._flips.back(pod, turn, also))
         return {self._instance: ONE}
 
     async def _take(self, member: str, seats: Seats) -> Confirmed:
@@ -187,7 +210,7 @@ class ServicePool:
             if is_selected(picture.service, pod) or is_new(turn, picture, pod):
                 if why := identity.kind.blocked(picture.seen, member):
                     raise CommandRefused(self._instance, why)
-                also = identity.kind.leaving(pod)
+                also = identity.kind.leaving(pod, member)
                 await self._set(member, self._flips.out(pod, turn, DRAINED, also))
         return {self._instance: ONE}
 

@@ -46,6 +46,8 @@ class Next:
     """For people: what is waited for, or why it failed."""
     pod: Json | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
+    also: Json = field(default_factory=dict)
+    """What else to patch of the metadata of the pod that is flipped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +68,24 @@ def next_step(kind: Workload, turn: Turn, picture: Picture, wanted: Wanted) -> N
     if not wanted.target:
         return Next(Act.WAIT, "the controller of the workload has not taken up its template yet")
     seen = picture.seen
-    pod = kind.places(seen).get(wanted.place)
+    places = kind.places(seen)
+    if wanted.place not in places and kind.retires:
+        return Next(Act.DONE, "there are enough pods: none comes in its place")
+    pod = places.get(wanted.place)
     if pod is None or is_terminating(pod):
         if kind.evicts and (fields := kind.advance(seen, wanted.place)):
             return Next(Act.ADVANCE, fields=fields)
         what = f"{name_of(pod)} is terminating" if pod is not None else "its next pod is not there"
         return Next(Act.WAIT, what)
     if kind.revision_of(seen, pod) == wanted.target:
-        return _arrived(turn, picture, wanted, pod)
+        return _arrived(kind, turn, picture, wanted, pod)
     return _to_go(kind, turn, picture, wanted, pod)
 
 
-def _arrived(turn: Turn, picture: Picture, wanted: Wanted, pod: Json) -> Next:
+def _arrived(kind: Workload, turn: Turn, picture: Picture, wanted: Wanted, pod: Json) -> Next:
     is_newcomer = uid_of(pod) not in wanted.meant and turn.kind is not Rotation.DELETE
     if is_newcomer and not _is_in_hand(turn, picture, wanted, pod):
-        return Next(Act.OUT, pod=pod)
+        return Next(Act.OUT, pod=pod, also=kind.seated(wanted.place))
     if is_ready(pod):
         return Next(Act.DONE, pod=pod)
     return Next(Act.WAIT, f"{name_of(pod)}: {why_not_ready(pod)}", pod=pod)
@@ -109,7 +114,19 @@ def _to_go(kind: Workload, turn: Turn, picture: Picture, wanted: Wanted, pod: Js
         return Next(Act.FAIL, why)
     if kind.evicts:
         return Next(Act.EVICT, pod=pod)
-    return Next(Act.LET_GO, pod=pod, fields=kind.advance(picture.seen, wanted.place))
+    return _let_go(kind, picture, wanted, pod)
+
+
+def _let_go(kind: Workload, picture: Picture, wanted: Wanted, pod: Json) -> Next:
+    """First it must be the one that goes; what goes in its stead serves nobody, and is let go."""
+    also = kind.leaving(pod, wanted.place)
+    marks = also.get("annotations", {})
+    if any(annotations_of(pod).get(key) != value for key, value in marks.items()):
+        return Next(Act.OUT, pod=pod, also=also)
+    fields = kind.advance(picture.seen, wanted.place)
+    if not fields:
+        return Next(Act.WAIT, f"{name_of(pod)} has not been taken away yet", pod=pod)
+    return Next(Act.LET_GO, pod=kind.goes_first(picture.seen, pod) or pod, fields=fields)
 
 
 def lacking(kind: Workload, picture: Picture, place: str) -> frozenset[str]:

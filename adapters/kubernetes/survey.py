@@ -17,6 +17,8 @@ from adapters.kubernetes.pods import is_selected, name_of, owner_of, uid_of
 from adapters.kubernetes.rights import lacking
 from adapters.kubernetes.rotation.base import Turn, by_hand
 from adapters.kubernetes.rotation.choose import Choice, gitops_of
+from adapters.kubernetes.rotation.selector import is_narrowed
+from adapters.kubernetes.workloads.deployment import PLACE
 from adapters.kubernetes.workloads.found import found_in
 from controller.core.plan.abilities import MEMBER, Abilities, ByHand
 from controller.core.pool import InstanceView
@@ -184,6 +186,7 @@ def notes(choice: Choice, picture: Picture, identity: Identity) -> list[str]:
             "in front, the pods must end such connections on SIGTERM, or drain.idle must prove "
             "that nobody uses them"
         )
+    said += identity.kind.notes(picture.seen)
     if owner := gitops_of(picture.seen.workload):
         said.append(
             f"{identity.path} is managed by {owner}, which puts back what poolroll changes: pause "
@@ -194,11 +197,17 @@ def notes(choice: Choice, picture: Picture, identity: Identity) -> list[str]:
 
 
 def held_notes(identity: Identity, picture: Picture) -> list[str]:
-    if found_in(picture.seen.workload) is None:
-        return []
-    return [
-        f"{identity.path} is held by a rollout that has not ended: its fields are put back then"
-    ]
+    said = []
+    if found_in(picture.seen.workload) is not None:
+        said.append(
+            f"{identity.path} is held by a rollout that has not ended: its fields are put back then"
+        )
+    if is_narrowed(picture.service):
+        said.append(
+            f"the selector of Service {identity.service} is narrowed by a rollout that has not "
+            "ended: NEW PODS STAY OUT until one ends and restores it"
+        )
+    return said
 
 
 # --- abilities, and what to type -----------------------------------------------------------------
@@ -248,6 +257,8 @@ def commands(
     if identity.kind.resource.kind == "DaemonSet":
         query = as_query(picture.seen.workload["spec"].get("selector") or {})
         which = f"--selector '{query}' --field-selector spec.nodeName={MEMBER}"
+    if identity.kind.retires:
+        which = f"--selector {PLACE}={MEMBER}"  # whatever was taken out has it
     base = f"kubectl{options} --namespace {namespace}"
     if turn.kind is Rotation.DELETE:
         waits = f"{base} wait --for=condition=Ready pods {which}"

@@ -14,8 +14,10 @@ from adapters.kubernetes.evict import evict, may_evict, refusal
 from adapters.kubernetes.faults import ApiError, Conflict, Invalid, NotFound, TooManyRequests
 from adapters.kubernetes.ground import Ground
 from adapters.kubernetes.paths import PODS
-from adapters.kubernetes.pods import DRAINED, is_ready, name_of, uid_of
+from adapters.kubernetes.pods import DRAINED, OUT, annotations_of, is_ready, name_of, uid_of
 from adapters.kubernetes.steps import Act, Next, Wanted, lacking, next_step
+from adapters.kubernetes.workloads.base import Seen, Workload
+from adapters.kubernetes.workloads.found import ours_in
 from controller.core.pool import Instant
 from controller.core.steps import Course
 from controller.errors import BalancerError
@@ -48,6 +50,7 @@ class Progress:
     patience: timedelta
     joins: bool
     lines: list[str] = field(default_factory=list)
+    is_held: bool = False
     refused_since: Instant | None = None
     others: frozenset[str] | None = None
     """Other places that got no traffic when it began: they may not become more."""
@@ -104,6 +107,8 @@ class PodTasks:
             return 1, f"{member} is not there at the moment"
         revision = identity.kind.revision_of(seen, pod)
         is_there = revision == wanted
+        if is_there and OUT in annotations_of(pod) and not is_ready(pod):
+            return 1, f"{name_of(pod)} is not Ready yet"
         rest = "" if is_there else f", and that of the template is {wanted}"
         return (0 if is_there else 1), f"{name_of(pod)} has revision {revision}{rest}"
 
@@ -130,6 +135,7 @@ class PodTasks:
             return await self._run(progress)
         finally:
             self._ground.in_hand.discard(place)
+            self._ground.awaited.pop(place, None)
 
     async def _run(self, progress: Progress) -> JobResult:
         exit_code: int | None = 1
@@ -176,14 +182,16 @@ class PodTasks:
 
     async def _step(self, progress: Progress) -> Next:
         await self._ground.arm()
-        if not progress.joins:
+        if not (progress.joins or progress.is_held):
             await self._held.hold(progress.course)
+            progress.is_held = True
         turn, identity = await self._ground.turn(), await self._live.identity()
         picture = await self._live.picture(_PROVEN)
         if rival := self._held.rival(identity, picture.seen.workload):
             raise Failed(rival)
         others = lacking(identity.kind, picture, progress.place)
         progress.others = others if progress.others is None else progress.others & others
+        await self._await_next(identity.kind, picture.seen, progress.place)
         target, noted = identity.kind.target(picture.seen), frozenset(self._ground.flips.in_hand)
         wanted = Wanted(progress.place, progress.meant, target, noted)
         step = next_step(identity.kind, turn, picture, wanted)
@@ -193,7 +201,16 @@ class PodTasks:
             return Next(Act.WAIT, f"{', '.join(sorted(more))} left the Service meanwhile")
         if step.act is Act.DONE and step.pod is not None:
             progress.note(f"{name_of(step.pod)} is Ready at revision {wanted.target}")
+        elif step.act is Act.DONE:
+            progress.note(step.why)
         return step
+
+    async def _await_next(self, kind: Workload, seen: Seen, place: str) -> None:
+        """Where its pod has gone, perhaps because of a process that was killed."""
+        ours = ours_in(seen.workload)
+        is_vacant = kind.retires and kind.places(seen).get(place, seen) is None
+        if is_vacant and ours is not None and place in ours.awaited:
+            await self._ground.await_pod(place, seen)
 
     async def _perform(self, progress: Progress, step: Next) -> bool:
         """Whether to look again at once."""
@@ -202,7 +219,7 @@ class PodTasks:
             case Act.OUT:
                 assert step.pod is not None
                 with suppress(NotFound, Invalid, Conflict):  # it is gone, or another one came
-                    await self._ground.flips.out(step.pod, turn, DRAINED)
+                    await self._ground.flips.out(step.pod, turn, DRAINED, step.also)
             case Act.ADVANCE:
                 await self._held.advance(progress.place)
             case Act.EVICT:
@@ -236,7 +253,12 @@ class PodTasks:
             await self._refused(progress, step.pod, error)
             return False
         identity, seen = await self._held.read()
-        if await self._held.set(identity, seen, step.fields):
+        fields = identity.kind.advance(seen, progress.place)
+        is_its_own = identity.kind.place_of(step.pod) == progress.place
+        if is_its_own:
+            await self._ground.await_pod(progress.place, seen)
+        awaited = progress.place if is_its_own else ""
+        if fields and await self._held.set(identity, seen, fields, awaited):
             progress.note(f"{identity.path} takes {name_of(step.pod)} away")
         return False
 

@@ -52,8 +52,14 @@ class Workload(Protocol):
     def retires(self) -> bool:
         """Whether a place may end without a successor."""
 
+    def owns(self, workload: Json, pod: Json) -> bool:
+        """Whether it is a pod of that workload."""
+
     def refusals(self, seen: Seen, *, has_template: bool) -> Sequence[str]:
         """Why it cannot be stepped through as it stands; not asked of one that is held by us."""
+
+    def notes(self, seen: Seen) -> Sequence[str]:
+        """What is worth knowing of how it is stepped through."""
 
     def places(self, seen: Seen) -> Mapping[str, Json | None]:
         """Members in the order in which they should go → the pod that sits there; None: none yet,
@@ -76,6 +82,10 @@ class Workload(Protocol):
     def holding(self, seen: Seen, course: Course, template: Json) -> Mapping[str, Any]:
         """Fields to be set in one patch with `template`, so that nothing moves by itself then."""
 
+    def eases(self, seen: Seen) -> Mapping[str, Any] | None:
+        """What to set of what `holding` set, once that has taken effect; empty: nothing; None: it
+        has not yet."""
+
     def advance(self, seen: Seen, place: str) -> Mapping[str, Any]:
         """Fields to be set so that the place whose pod goes gets the revision of the template;
         empty: it does so anyway."""
@@ -84,8 +94,17 @@ class Workload(Protocol):
         """Why it cannot be this place's turn: what is to come would take others with it; empty: it
         can."""
 
-    def leaving(self, pod: Json) -> Json:
-        """What else to patch of a pod that is taken out."""
+    def goes_first(self, seen: Seen, pod: Json) -> Json | None:
+        """The pod that its controller would take away instead of this one; None: none."""
+
+    def leaving(self, pod: Json, place: str) -> Json:
+        """What else to patch of the metadata of a pod that is taken out."""
+
+    def returning(self, pod: Json) -> Json:
+        """The same, of one that is let in again."""
+
+    def seated(self, place: str) -> Json:
+        """The same, of a new pod that has come to a place; empty: its name says that."""
 
     def let_go(self, seen: Seen, fields: Mapping[str, Any]) -> str:
         """Why its `fields`, put back as they were found, would make it move pods by itself; empty:
@@ -97,9 +116,14 @@ def revisions_of(seen: Seen, kind: Workload) -> set[str]:
     return {kind.revision_of(seen, pod) for pod in seen.pods}
 
 
+def is_owned(workload: Json, pod: Json) -> bool:
+    """Whether the workload itself controls it."""
+    own = owner_of(pod)
+    return own is not None and own.uid == uid_of(workload)
+
+
 def owned(workload: Json, found: Sequence[Json]) -> tuple[Json, ...]:
-    uid = uid_of(workload)
-    return tuple(one for one in found if (own := owner_of(one)) is not None and own.uid == uid)
+    return tuple(one for one in found if is_owned(workload, one))
 
 
 def newest_first(revisions: Sequence[Json]) -> list[Json]:

@@ -18,7 +18,14 @@ from adapters.kubernetes.pods import (
     node_of,
     revision_of,
 )
-from adapters.kubernetes.workloads.base import Json, Seen, before, newest_first, with_template
+from adapters.kubernetes.workloads.base import (
+    Json,
+    Seen,
+    before,
+    is_owned,
+    newest_first,
+    with_template,
+)
 from controller.core.steps import Course
 
 _ON_DELETE = {"spec": {"updateStrategy": {"type": "OnDelete", "rollingUpdate": None}}}
@@ -32,6 +39,9 @@ class DaemonSet:
     evicts = True
     retires = False
 
+    def owns(self, workload: Json, pod: Json) -> bool:
+        return is_owned(workload, pod)
+
     def refusals(self, seen: Seen, *, has_template: bool) -> Sequence[str]:
         meta = seen.workload["metadata"]
         strategy = (seen.workload["spec"].get("updateStrategy") or {}).get("type")
@@ -43,6 +53,9 @@ class DaemonSet:
             f"kubectl --namespace {meta['namespace']} patch daemonset {meta['name']} "
             f"--patch '{json.dumps(_ON_DELETE)}'"
         ]
+
+    def notes(self, seen: Seen) -> Sequence[str]:
+        return ()
 
     def places(self, seen: Seen) -> Mapping[str, Json | None]:
         """By Node. Of two pods on one, the one that stays."""
@@ -73,13 +86,25 @@ class DaemonSet:
     def holding(self, seen: Seen, course: Course, template: Json) -> Mapping[str, Any]:
         return {}
 
+    def eases(self, seen: Seen) -> Mapping[str, Any]:
+        return {}
+
     def advance(self, seen: Seen, place: str) -> Mapping[str, Any]:
         return {}
 
     def blocked(self, seen: Seen, place: str) -> str:
         return ""
 
-    def leaving(self, pod: Json) -> Json:
+    def goes_first(self, seen: Seen, pod: Json) -> None:
+        """An eviction takes the one that it names."""
+
+    def leaving(self, pod: Json, place: str) -> Json:
+        return {}
+
+    def returning(self, pod: Json) -> Json:
+        return {}
+
+    def seated(self, place: str) -> Json:
         return {}
 
     def let_go(self, seen: Seen, fields: Mapping[str, Any]) -> str:

@@ -42,10 +42,13 @@ class Ours:
     """Digest of the pod template."""
     fields: Mapping[str, Any] = field(default_factory=dict)
     """Path below `spec` → our value."""
+    awaited: tuple[str, ...] = ()
+    """Members whose next pod comes under another name."""
 
     @property
     def text(self) -> str:
-        return json.dumps({"template": self.template, "fields": self.fields})
+        said: Json = {"template": self.template, "fields": self.fields}
+        return json.dumps(said | ({"awaited": self.awaited} if self.awaited else {}))
 
     def lost(self, workload: Json) -> list[str]:
         """Paths that have another value than ours."""
@@ -71,7 +74,9 @@ def parse(text: str) -> Found | None:
 
 def ours_in(workload: Json) -> Ours | None:
     said = _parsed(annotations_of(workload).get(SET, ""))
-    return Ours(said["template"], said["fields"]) if said is not None else None
+    if said is None:
+        return None
+    return Ours(said["template"], said["fields"], tuple(said.get("awaited") or ()))
 
 
 def noted(found: Found, ours: Ours) -> dict[str, str | None]:

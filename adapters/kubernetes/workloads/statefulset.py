@@ -13,7 +13,7 @@ from typing import Any, Final
 from adapters.kubernetes.patches import is_same
 from adapters.kubernetes.paths import REVISIONS, STATEFULSETS, Resource
 from adapters.kubernetes.pods import is_over, is_terminating, name_of, revision_of
-from adapters.kubernetes.workloads.base import Json, Seen, before, with_template
+from adapters.kubernetes.workloads.base import Json, Seen, before, is_owned, with_template
 from controller.core.steps import Course
 
 HELD: Final = 2147483647
@@ -28,6 +28,9 @@ class StatefulSet:
     history: Resource = REVISIONS
     evicts = True
     retires = False
+
+    def owns(self, workload: Json, pod: Json) -> bool:
+        return is_owned(workload, pod)
 
     def refusals(self, seen: Seen, *, has_template: bool) -> Sequence[str]:
         name, strategy = name_of(seen.workload), _type(seen.workload)
@@ -54,6 +57,9 @@ class StatefulSet:
                 "pods updated): wait until it has ended, or undo it"
             ]
         return []
+
+    def notes(self, seen: Seen) -> Sequence[str]:
+        return ()
 
     def places(self, seen: Seen) -> Mapping[str, Json | None]:
         """From the highest ordinal down, as its controller goes."""
@@ -94,6 +100,9 @@ class StatefulSet:
                 return {STRATEGY: {"type": "OnDelete"}}
         return {STRATEGY: _partitioned(seen.workload, HELD)}
 
+    def eases(self, seen: Seen) -> Mapping[str, Any]:
+        return {}
+
     def advance(self, seen: Seen, place: str) -> Mapping[str, Any]:
         if _type(seen.workload) == "OnDelete":
             return {}
@@ -121,7 +130,16 @@ class StatefulSet:
             f"{', '.join(sorted(former))} as well; go in that order, or use OnDelete"
         )
 
-    def leaving(self, pod: Json) -> Json:
+    def goes_first(self, seen: Seen, pod: Json) -> None:
+        """An eviction takes the one that it names."""
+
+    def leaving(self, pod: Json, place: str) -> Json:
+        return {}
+
+    def returning(self, pod: Json) -> Json:
+        return {}
+
+    def seated(self, place: str) -> Json:
         return {}
 
     def let_go(self, seen: Seen, fields: Mapping[str, Any]) -> str:

@@ -57,7 +57,9 @@ async def test_the_workload_of_a_pool(tmp_path: Path) -> None:
         named = replace(POOL, workload="daemonset/x")
         assert await workload_of(api, "default", named) == "daemonset/x"
         cluster.add(manifests.service())
-        with pytest.raises(Refused, match=r"no pods of a workload; write pool\.kubernetes\.workload"):
+        with pytest.raises(
+            Refused, match=r"no pods of a workload; write pool\.kubernetes\.workload"
+        ):
             await workload_of(api, "default", POOL)
         with pytest.raises(Refused, match="no Service in namespace default has pods"):
             await found_behind(api, HERE, "", ROTATION_LABEL)

@@ -8,7 +8,7 @@ import pytest
 
 from controller.core.events import AbortRequested
 from controller.core.outcome import Outcome
-from controller.core.settings import OnFailure
+from controller.core.settings import OnFailure, Selection
 from controller.pools.kubernetes import Rotation
 from controller.records import Verb
 from controller.runner.loop import Runner
@@ -207,3 +207,13 @@ async def test_aborted_in_the_middle(tmp_path: Path) -> None:
         other = Rollout(cluster, tmp_path)
         assert ended(await other.run()).outcome is Outcome.DONE, other.told
         assert spec_of(cluster.get(STATEFULSETS, "web")) == spec_of(before)
+
+
+async def test_canary_that_is_not_on_top(tmp_path: Path) -> None:
+    """Under a partition the order is the controller's: refused before the pod is taken out."""
+    async with pods_of(manifests.statefulset(), count=3) as cluster:
+        rollout = Rollout(cluster, tmp_path, selection=Selection(canaries=("web-0",)))
+        state = await rollout.run()
+        assert ended(state).outcome is Outcome.HALTED, ended(state)
+        assert "goes from the highest ordinal down" in ended(state).why
+        assert rollout.witness.fewest >= 3
