@@ -20,10 +20,14 @@ async def test_made_and_removed(tmp_path: Path) -> None:
         clock = SystemClock()
         api = Api(access_of(kubeconfig=str(cluster.kubeconfig(tmp_path))), clock)
         before = len(cluster.all(NAMESPACES))
-        with pytest.raises(ZeroDivisionError):
+
+        async def fail() -> None:
             async with demo_namespace(api, clock, 2, "app:v1") as name:
                 assert len(cluster.all(PODS, name)) == 2
                 raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            await fail()
         await api.aclose()
         await cluster.settled()
         assert len(cluster.all(NAMESPACES)) == before
