@@ -228,7 +228,8 @@ def test_nothing_of_a_daemonset_is_moved() -> None:
     assert DAEMONS.holding(shown, UP, a_template()) == {}
     assert DAEMONS.advance(shown, "n1") == {}
     assert (DAEMONS.blocked(shown, "n1"), DAEMONS.let_go(shown, {})) == ("", "")
-    assert (DAEMONS.leaving(on("n1", "x")), SETS.leaving(a_pod())) == ({}, {})
+    pod = on("n1", "x")
+    assert (DAEMONS.leaving(pod, "n1"), SETS.leaving(a_pod(), "web-0")) == ({}, {})
 
 
 def test_what_is_owned() -> None:
