@@ -183,3 +183,22 @@ async def test_rival_restores_the_selector(tmp_path: Path) -> None:
         assert "spec.selector of service/web was changed by argocd-controller" in ended(state).why
         template = cluster.get(STATEFULSETS, "web")["spec"]["template"]["spec"]
         assert template["containers"][0]["image"] == "app:v2"
+
+
+async def test_watches_that_are_cut_all_the_time(tmp_path: Path) -> None:
+    """Some end like a clean end, some versions are too old: nothing is missed, also no new pod."""
+    manner = Manner(boot=0.6, ends=0.15)
+    async with pods_of(manifests.statefulset(replicas=2), count=2, manner=manner) as cluster:
+        rollout = Rollout(cluster, tmp_path)
+        running = asyncio.create_task(rollout.run())
+        cuts = 0
+        while not running.done():
+            await asyncio.sleep(0.15)
+            cuts += cluster.cut_watches(clean=cuts % 2 == 0)
+            if cuts % 3 == 0:
+                cluster.expire()
+        assert cuts > 4
+        state = await running
+        assert ended(state).outcome is Outcome.DONE, (ended(state), rollout.told)
+        assert rollout.witness.unproven == []
+        assert rollout.witness.fewest >= 1
