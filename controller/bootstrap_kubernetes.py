@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 Pool = PodPool | NodePool
 
 _clients: Final[dict[Cluster, Api]] = {}
+_writers: Final[dict[Cluster, Api]] = {}
+"""What writes to pools, as long as their lock is held."""
 _closing: Final[list[Callable[[], Awaitable[None]]]] = []
 
 
@@ -43,6 +45,7 @@ async def close() -> None:
     while _closing:
         await _closing.pop()()
     _clients.clear()
+    _writers.clear()
 
 
 def client(cluster: Cluster) -> Api:
@@ -57,13 +60,17 @@ def client(cluster: Cluster) -> Api:
     return _clients[cluster]
 
 
+def _writer(cluster: Cluster) -> Api:
+    return _writers.setdefault(cluster, client(cluster).apart())
+
+
 def pool_of(pool: Pool) -> ServicePool | NodesPool:
     """Load balancer and tasks in one. Raises UsageFault."""
     from adapters.kubernetes.nodes.own import own_node, own_pod
     from adapters.kubernetes.nodes.pool import NodesPool
     from adapters.kubernetes.service import ServicePool
 
-    api = client(pool.cluster)
+    api = _writer(pool.cluster)
     made: ServicePool | NodesPool
     if isinstance(pool, PodPool):
         made = ServicePool(api, pool, SystemClock())
@@ -97,7 +104,7 @@ def pool_lock(pool: Pool, by: str) -> Lock:
     def make(name: str) -> Lock:
         return LeaseLock(api, namespace, name, SystemClock(), by, tell=_tell)
 
-    return PoolLock(lambda: _name_of(api, pool), make)
+    return PoolLock(lambda: _name_of(api, pool), make, _writer(pool.cluster))
 
 
 async def _name_of(api: Api, pool: Pool) -> str:
