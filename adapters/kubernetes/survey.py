@@ -120,7 +120,7 @@ async def _strangers(ground: Ground, picture: Picture) -> list[str]:
 async def _template_refusals(ground: Ground, picture: Picture) -> list[str]:
     """The API server says what is wrong with the template before anything is touched."""
     try:
-        await ground.held.wanted(Course.UPGRADE, picture.seen)
+        await ground.held.templates.wanted(Course.UPGRADE, picture.seen)
     except (Invalid, Forbidden) as error:
         return [f"upgrade.template is refused: {error.words}"]
     except BalancerError as error:

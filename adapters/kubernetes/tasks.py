@@ -97,7 +97,7 @@ class PodTasks:
         places = identity.kind.places(seen)
         if member not in places:
             return _CANNOT_SAY, f"{identity.path} has no pod for {member}"
-        wanted = await self._held.revision(course, seen)
+        wanted = await self._held.templates.revision(course, seen)
         pod = places[member]
         if wanted == "":
             return None, f"{identity.path}: its controller has not taken up the template yet"

@@ -258,6 +258,21 @@ def test_that_there_are_no_more_writes() -> None:
     assert not killed(Ground(selection=ONE), 7, "before")
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("number", [6, 7])
+def test_killed_on_the_way_back(number: int, when: str) -> None:
+    """Right before and after the note of the rollback, and before and after it is put back."""
+    policies = replace(POLICIES, on_failure=OnFailure.ROLLBACK_MEMBER)
+    ground = Ground(selection=ONE, policies=policies, long=timedelta(seconds=15))
+    ground.world.version = "v1.36.1"
+    assert killed(ground, number, when)
+    played = play(ground, at=timedelta(seconds=120), is_new=False)
+    halted(played, "node_is_back")
+    assert played.phases == {"n1": "done"}
+    assert ground.world.boots == ["n1", "n1"]
+    as_found(ground.world, *NODE_NAMES)
+
+
 def test_killed_while_the_node_reboots() -> None:
     """The boot id of before stands on the Node: the next process takes no former one for a new
     one."""
