@@ -4,6 +4,7 @@ from adapters.kubernetes.api import Api, Json
 from adapters.kubernetes.flips import Flips
 from adapters.kubernetes.held import Held
 from adapters.kubernetes.live import Live
+from adapters.kubernetes.memory import Memory
 from adapters.kubernetes.paths import SERVICES
 from adapters.kubernetes.pods import DRAINED, NEW
 from adapters.kubernetes.rights import Right, lacking
@@ -29,6 +30,7 @@ class Ground:
         """Places whose pod is being replaced."""
         self.awaited: dict[str, frozenset[str]] = {}
         """Those of them whose next pod comes under another name → revisions that it has not."""
+        self.memory = Memory()
         self._choice: Choice | None = None
 
     async def choice(self) -> Choice:

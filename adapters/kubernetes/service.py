@@ -43,6 +43,8 @@ ONE: Final = Incarnation("kubernetes", 0)
 _NOW: Final = timedelta(0)
 _COMES: Final = timedelta(seconds=60)
 _SOON: Final = timedelta(milliseconds=20)
+_COMES_BACK: Final = timedelta(seconds=60)
+"""A process that goes on with a rollout does not know yet where pods were."""
 _KNOWS: Final = timedelta(seconds=2)
 """After that a process has taken out what it has in hand: what is out besides may be let in."""
 
@@ -70,6 +72,7 @@ class ServicePool:
         )
         self._instance = self._ground.instance
         self._clock = clock
+        self._began = clock.now()
         self._tasks = PodTasks(self._ground)
 
     @property
@@ -93,7 +96,12 @@ class ServicePool:
             picture = await self._live.picture(_NOW)
         if self._flips.is_armed_for(_KNOWS):
             self._flips.let_in(to_let_in(identity.kind, turn, picture, self._ground.in_hand))
-        lines = lines_of(identity.kind, turn, picture, identity.namespace, identity.path)
+        kind, vacant = identity.kind, self._ground.memory.vacant(identity.kind, picture.seen)
+        is_young = at - self._began < _COMES_BACK and found_in(picture.seen.workload) is not None
+        if is_young and len(vacant) < kind.unseen(picture.seen):
+            what = f"the next pod of {identity.path} on some Node is not there yet"
+            raise BalancerUnreachable(instance, what)
+        lines = lines_of(kind, turn, picture, identity.namespace, identity.path, vacant)
         return InstanceView(
             instance=instance,
             at=at,
@@ -227,6 +235,8 @@ class ServicePool:
         identity = await self._live.identity()
         picture = await self._live.picture(_NOW)
         places = identity.kind.places(picture.seen)
+        if member in self._ground.memory.vacant(identity.kind, picture.seen):
+            raise BalancerUnreachable(self._instance, f"{member} has no pod at the moment")
         if member not in places:
             raise NoSuchMember(self._instance, f"{identity.path} has no pod for {member}")
         pod = places[member]

@@ -119,6 +119,9 @@ class Deployment:
         """Who is to go sits in its place until it does."""
         return not is_active(pod), _revision(pod) == target, name_of(pod)
 
+    def unseen(self, seen: Seen) -> int:
+        return 0
+
     def place_of(self, pod: Json) -> str:
         return labels_of(pod).get(PLACE) or name_of(pod)
 

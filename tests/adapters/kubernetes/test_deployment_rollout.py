@@ -1,16 +1,24 @@
 """Whole rollouts over the pods of a Deployment: v1 to v2, as users and the cluster see them."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from controller.core.events import AbortRequested
 from controller.core.outcome import Outcome
+from controller.core.settings import OnFailure
 from controller.pools.kubernetes import Rotation
-from tests.adapters.kubernetes.pods_rollout import Rollout, ended, phases, spec_of
-from tests.adapters.kubernetes.pods_stage import POOL, images, pods_of
+from tests.adapters.kubernetes.pods_rollout import POLICIES, Rollout, ended, phases, spec_of
+from tests.adapters.kubernetes.pods_stage import POOL, images, pods_of, ready
+from tests.adapters.kubernetes.test_pods_killed import killed_after
 from tests.support.kubernetes import manifests
-from tests.support.kubernetes.kinds import DEPLOYMENTS, PODS, SERVICES
+from tests.support.kubernetes.cluster import FakeCluster
+from tests.support.kubernetes.instant_kubelet import Manner
+from tests.support.kubernetes.kinds import DEPLOYMENTS, PODS, SERVICES, Json
+from tests.support.waiting import until
 
 
 @pytest.mark.parametrize("rotation", [Rotation.LABEL, Rotation.SELECTOR])
@@ -32,3 +40,163 @@ async def test_deployment(rotation: Rotation, tmp_path: Path) -> None:
         assert all("poolroll.dev/in" not in pod["metadata"]["labels"] for pod in cluster.all(PODS))
         assert rollout.writes() <= (8 if rotation is Rotation.LABEL else 10) * 5
         assert set(phases(state).values()) == {"done"}
+
+
+async def test_no_pod_to_spare(tmp_path: Path) -> None:
+    """With maxSurge 0 none is added: the pause holds the first step, and one is missing at a
+    time."""
+    strategy = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}}
+    async with pods_of(manifests.deployment(strategy=strategy), count=3) as cluster:
+        before = cluster.get(DEPLOYMENTS, "web")
+        rollout = Rollout(cluster, tmp_path)
+        state = await rollout.run()
+        assert ended(state).outcome is Outcome.DONE, (ended(state), rollout.told, phases(state))
+        assert list(images(cluster).values()) == ["app:v2"] * 3
+        assert rollout.witness.fewest == 2
+        assert rollout.witness.unproven == []
+        assert spec_of(cluster.get(DEPLOYMENTS, "web")) == spec_of(before)
+        assert set(phases(state).values()) == {"done"}
+        assert len(phases(state)) == 3
+
+
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("rotation", [Rotation.LABEL, Rotation.SELECTOR])
+async def test_killed_after_each_write(rotation: Rotation, count: int, tmp_path: Path) -> None:
+    """It completes, everything that was moved is back, and with `selector` nobody ever met a pod
+    that nothing had proven."""
+    async with pods_of(manifests.deployment(replicas=2), count=2) as cluster:
+        before = cluster.get(DEPLOYMENTS, "web")
+        service = cluster.get(SERVICES, "web")["spec"]
+        rollout = Rollout(cluster, tmp_path, replace(POOL, rotation=rotation))
+        state, processes = None, 0
+        while state is None:
+            state = await killed_after(rollout, count, is_new=processes == 0)
+            processes += 1
+            assert processes < 40
+        assert ended(state).outcome is Outcome.DONE, (ended(state), rollout.told, phases(state))
+        assert processes > 3
+        assert set(images(cluster).values()) == {"app:v2"}
+        assert rollout.witness.fewest >= 2
+        assert rotation is Rotation.LABEL or rollout.witness.unproven == []
+        after = cluster.get(DEPLOYMENTS, "web")
+        assert spec_of(after) == spec_of(before)
+        assert "poolroll" not in str(after["metadata"].get("annotations"))
+        assert cluster.get(SERVICES, "web")["spec"] == service
+
+
+async def test_bad_first_pod_alone(tmp_path: Path) -> None:
+    """Nobody met it; the abort puts the template and the fields back, and it goes."""
+    async with pods_of(manifests.deployment(), count=3) as cluster:
+        before = cluster.get(DEPLOYMENTS, "web")
+        old = images(cluster)
+        rollout = Rollout(cluster, tmp_path, bad=frozenset({"app:v2"}))
+        state = await rollout.run()
+        assert ended(state).outcome is Outcome.HALTED
+        assert "app:v2 answers 500" in ended(state).why
+        assert rollout.witness.unproven == []
+        again = await rollout.run(AbortRequested("me", restore=False), is_new=False)
+        assert ended(again).outcome is Outcome.ABORTED
+        assert "not put back" not in ended(again).why
+        await until(lambda: images(cluster) == old, what="the first new pod to be gone")
+        assert cluster.get(DEPLOYMENTS, "web")["spec"] == before["spec"]
+        assert rollout.witness.fewest == 3
+
+
+class FailsAfter:
+    """Validations pass for so many pods of the version, and fail from then on."""
+
+    def __init__(self, cluster: FakeCluster, image: str, count: int) -> None:
+        self.cluster, self.image, self.count = cluster, image, count
+
+    def __contains__(self, image: object) -> bool:
+        if image != self.image:
+            return False
+        self.count -= 1
+        return self.count < 0
+
+
+@pytest.mark.parametrize("passed", [0, 1, 2])
+async def test_bad_version_goes_back_everywhere(passed: int, tmp_path: Path) -> None:
+    """From wherever it was found out: one by one, and always enough are there."""
+    policies = replace(POLICIES, on_failure=OnFailure.ROLLBACK_ALL)
+    async with pods_of(manifests.deployment(), count=3) as cluster:
+        before = cluster.get(DEPLOYMENTS, "web")
+        bad: Any = FailsAfter(cluster, "app:v2", passed)
+        rollout = Rollout(cluster, tmp_path, policies=policies, bad=bad)
+        state = await rollout.run()
+        assert ended(state).outcome is Outcome.HALTED, (ended(state), rollout.told)
+        assert "app:v2 answers 500" in ended(state).why
+        assert list(images(cluster).values()) == ["app:v1"] * 3, (rollout.told, phases(state))
+        assert rollout.witness.fewest == 3
+        assert rollout.witness.unproven == []
+        assert cluster.get(DEPLOYMENTS, "web")["spec"]["template"] == before["spec"]["template"]
+        again = await rollout.run(AbortRequested("me", restore=False), is_new=False)
+        assert "not put back" not in ended(again).why
+        assert cluster.get(DEPLOYMENTS, "web")["spec"] == before["spec"]
+
+
+async def test_scaled_up_and_down_meanwhile(tmp_path: Path) -> None:
+    """What an autoscaler makes is kept out until it has proven itself, or has nothing to prove;
+    what it takes away is not missed."""
+    async with pods_of(manifests.deployment(), count=3) as cluster:
+        before = cluster.get(DEPLOYMENTS, "web")
+        manner = cluster.kubelet.manner if cluster.kubelet else Manner()
+
+        def scale(count: int) -> None:
+            def change(found: Json) -> None:
+                found["spec"]["replicas"] = count
+
+            cluster.change(DEPLOYMENTS, "web", change, manager="autoscaler")
+
+        rollout = Rollout(cluster, tmp_path)
+        running = asyncio.create_task(rollout.run())
+        await until(lambda: "takes" in rollout.told or running.done())
+        manner.boot = 0.1
+        scale(6)
+        await until(lambda: len(ready(cluster)) >= 5 or running.done())
+        scale(3)
+        state = await running
+        assert ended(state).outcome is Outcome.DONE, (ended(state), rollout.told, phases(state))
+        assert list(images(cluster).values()) == ["app:v2"] * 3
+        assert rollout.witness.unproven == []
+        assert rollout.witness.fewest >= 2
+        assert spec_of(cluster.get(DEPLOYMENTS, "web")) == spec_of(before)
+
+
+async def test_rival_that_applies_all_of_its_manifest(tmp_path: Path) -> None:
+    """Template and strategy are its own again; what is still ours goes back, above all the
+    `minReadySeconds` under which no pod would ever be available."""
+    async with pods_of(manifests.deployment(), count=3) as cluster:
+        before = cluster.get(DEPLOYMENTS, "web")
+
+        def change(found: Json) -> None:
+            for field in ("template", "strategy"):
+                found["spec"][field] = before["spec"][field]
+
+        rollout = Rollout(cluster, tmp_path)
+        running = asyncio.create_task(rollout.run())
+        await until(lambda: "takes" in rollout.told or running.done())
+        cluster.change(DEPLOYMENTS, "web", change, manager="argocd-controller")
+        state = await running
+        assert ended(state).outcome is Outcome.HALTED
+        assert "was changed by argocd-controller" in ended(state).why + rollout.told
+        after = cluster.get(DEPLOYMENTS, "web")
+        assert after["spec"] == before["spec"]
+        assert "poolroll" not in str(after["metadata"].get("annotations"))
+        assert rollout.witness.unproven == []
+
+
+async def test_old_pod_that_is_not_ready_goes_first(tmp_path: Path) -> None:
+    """Its controller would take it instead of the one that was taken out."""
+    async with pods_of(manifests.deployment(), count=3) as cluster:
+        rollout = Rollout(cluster, tmp_path)
+        running = asyncio.create_task(rollout.run())
+        await until(lambda: "takes" in rollout.told or running.done())
+        last = max(name for name, image in images(cluster).items() if image == "app:v1")
+        assert cluster.kubelet is not None
+        cluster.kubelet.make_unready(last)
+        state = await running
+        assert ended(state).outcome is Outcome.DONE, (ended(state), rollout.told, phases(state))
+        assert list(images(cluster).values()) == ["app:v2"] * 3
+        assert rollout.witness.unproven == []
+        assert rollout.witness.fewest >= 2

@@ -29,6 +29,9 @@ from tests.support.kubernetes.kinds import PODS, SERVICES, STATEFULSETS, Json
 from tests.support.waiting import until
 
 ON_DELETE: Json = {"updateStrategy": {"type": "OnDelete"}}
+HELD_BACK: Json = {
+    "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 2147483647}}
+}
 
 
 @pytest.mark.parametrize(
@@ -167,18 +170,21 @@ async def test_rotation_delete(tmp_path: Path) -> None:
         assert rollout.writes() == 2 * 3 + 2
 
 
-async def test_template_that_somebody_else_has_changed(tmp_path: Path) -> None:
-    """Without a template, the pods are brought to what the workload has; a second run finds
-    nothing to do."""
+@pytest.mark.parametrize("strategy", [ON_DELETE, HELD_BACK], ids=["OnDelete", "partitioned"])
+async def test_template_that_somebody_else_has_changed(strategy: Json, tmp_path: Path) -> None:
+    """Without a template, the pods are brought to what the workload has, which stays as it is; a
+    second run finds nothing to do."""
     pool = replace(POOL, template=None)
-    async with pods_of(manifests.statefulset(**ON_DELETE), count=3) as cluster:
+    async with pods_of(manifests.statefulset(replicas=2, **strategy), count=2) as cluster:
 
         def change(found: Json) -> None:
             found["spec"]["template"]["spec"]["containers"][0]["image"] = "app:v2"
 
         cluster.change(STATEFULSETS, "web", change, manager="argocd-controller")
+        before = cluster.get(STATEFULSETS, "web")["spec"]
         rollout = Rollout(cluster, tmp_path, pool)
         state = await rollout.run()
+        assert cluster.get(STATEFULSETS, "web")["spec"] == before
         assert ended(state).outcome is Outcome.DONE, (ended(state), rollout.told)
         assert set(images(cluster).values()) == {"app:v2"}
         writes = rollout.writes()

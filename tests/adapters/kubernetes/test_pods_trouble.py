@@ -11,6 +11,7 @@ from controller.pools.kubernetes import Rotation
 from tests.adapters.kubernetes.pods_rollout import Rollout, ended, phases
 from tests.adapters.kubernetes.pods_stage import POOL, images, pods_of, pool_on
 from tests.support.kubernetes import manifests
+from tests.support.kubernetes.controllers.daemonsets import DaemonSets
 from tests.support.kubernetes.faults import Cut, writes
 from tests.support.kubernetes.instant_kubelet import Manner
 from tests.support.kubernetes.kinds import DAEMONSETS, PODS, SERVICES, STATEFULSETS, Json
@@ -74,6 +75,34 @@ async def test_daemonset(tmp_path: Path) -> None:
         assert after["spec"]["updateStrategy"] == before["updateStrategy"]
         assert not after["metadata"].get("annotations")
         assert rollout.writes() == 4 * 3 + 2
+
+
+async def test_daemonset_whose_controller_is_slow(tmp_path: Path) -> None:
+    """No pod tells of the Node for a while, and no line of it is missed: also by a process that
+    has never seen the pod that went."""
+    async with pods_of(manifests.daemonset(), count=3) as cluster:
+        slow = next(one for one in cluster.controllers if isinstance(one, DaemonSets))
+
+        def stop(call: Call) -> None:
+            slow.works.clear()
+
+        def is_eviction(call: Call) -> bool:
+            return writes(call) and call.path.endswith("/eviction")
+
+        rollout = Rollout(cluster, tmp_path)
+        cluster.faults.add(is_eviction, stop, times=1)
+        first = asyncio.create_task(rollout.run())
+        await until(lambda: len(cluster.all(PODS)) == 2)
+        await asyncio.sleep(0.3)
+        assert not first.done()
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+        again = asyncio.create_task(rollout.run(is_new=False))
+        await asyncio.sleep(0.3)
+        slow.works.set()
+        state = await again
+        assert ended(state).outcome is Outcome.DONE, (ended(state), rollout.told, phases(state))
+        assert set(images(cluster).values()) == {"app:v2"}
 
 
 async def test_daemonset_that_rolls_by_itself_is_refused(tmp_path: Path) -> None:
@@ -154,3 +183,22 @@ async def test_rival_restores_the_selector(tmp_path: Path) -> None:
         assert "spec.selector of service/web was changed by argocd-controller" in ended(state).why
         template = cluster.get(STATEFULSETS, "web")["spec"]["template"]["spec"]
         assert template["containers"][0]["image"] == "app:v2"
+
+
+async def test_watches_that_are_cut_all_the_time(tmp_path: Path) -> None:
+    """Some end like a clean end, some versions are too old: nothing is missed, also no new pod."""
+    manner = Manner(boot=0.6, ends=0.15)
+    async with pods_of(manifests.statefulset(replicas=2), count=2, manner=manner) as cluster:
+        rollout = Rollout(cluster, tmp_path)
+        running = asyncio.create_task(rollout.run())
+        cuts = 0
+        while not running.done():
+            await asyncio.sleep(0.15)
+            cuts += cluster.cut_watches(clean=cuts % 2 == 0)
+            if cuts % 3 == 0:
+                cluster.expire()
+        assert cuts > 4
+        state = await running
+        assert ended(state).outcome is Outcome.DONE, (ended(state), rollout.told)
+        assert rollout.witness.unproven == []
+        assert rollout.witness.fewest >= 1

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from adapters.kubernetes.memory import Memory
 from adapters.kubernetes.patches import difference, digest, is_same, setting, value_at
 from adapters.kubernetes.pods import Json
 from adapters.kubernetes.rivals import said, writer_of
@@ -209,6 +210,21 @@ def test_daemonset_places() -> None:
     shown = seen(a_daemonset(), new, old, ended, due, nowhere)
     assert DAEMONS.places(shown) == {"n1": new, "n2": due}
     assert DAEMONS.place_of(due) == "n2"
+
+
+def test_a_node_between_two_pods() -> None:
+    """It is remembered as long as the DaemonSet says that a pod is to be there."""
+    memory, shown = Memory(), [on("n1", "a"), on("n2", "b"), on("n3", "c")]
+    workload = a_daemonset()
+    workload["status"]["desiredNumberScheduled"] = 3
+    assert memory.vacant(DAEMONS, seen(workload, *shown)) == []
+    assert memory.vacant(DAEMONS, seen(workload, shown[0], shown[2])) == ["n2"]
+    assert memory.vacant(DAEMONS, seen(workload, shown[0])) == ["n2", "n3"]
+    workload["status"]["desiredNumberScheduled"] = 2
+    assert memory.vacant(DAEMONS, seen(workload, shown[0], shown[2])) == []
+    assert Memory().vacant(DAEMONS, seen(workload, shown[0])) == []
+    assert DAEMONS.unseen(seen(workload, shown[0])) == 1
+    assert SETS.unseen(seen(a_statefulset())) == 0
 
 
 def test_revisions_of_a_daemonset() -> None:
