@@ -34,7 +34,7 @@ class Expected:
     turns: int
     """Consecutive turns, of max_unavailable members each."""
     waits: timedelta
-    """Per turn: sticky clients, settling, ramp and soak, without work in flight and health checks."""
+    """Per turn: sticky clients, settling, ramp and soak; work in flight and health checks not."""
     commands: timedelta | None
     """Per turn, the upgrade commands as last time; None: not known."""
 
