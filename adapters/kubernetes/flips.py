@@ -28,6 +28,7 @@ from controller.errors import LeaseLost
 from controller.ports import Clock
 
 _PAUSE: Final = timedelta(milliseconds=100)
+_ENDS: Final = timedelta(seconds=5)
 
 
 class Flips:
@@ -161,6 +162,12 @@ class Flips:
             "annotations": {OUT: how, **(also or {}).get("annotations", {})},
         }
         return await self._api.merge(PODS, name_of(pod), self._namespace, {"metadata": meta})
+
+    async def stopped(self) -> None:
+        """Disarmed, and what was under way has been done, or at least tried."""
+        self.disarm()
+        if self._tasks:
+            await asyncio.wait(tuple(self._tasks), timeout=_ENDS.total_seconds())
 
     async def aclose(self) -> None:
         self.disarm()

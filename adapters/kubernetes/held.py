@@ -134,6 +134,7 @@ class Held:
         found, ours = found_in(seen.workload), ours_in(seen.workload)
         if found is None or ours is None:
             raise CommandRefused(self._instance, f"{identity.path} is not held by poolroll")
+        self._refuse_rivals(identity, seen.workload)
         others = tuple(place for place in ours.awaited if place != awaited)
         places = (*others, awaited) if awaited else others
         now = replace(ours, fields={**ours.fields, **fields}, awaited=places)

@@ -1,6 +1,7 @@
 """Narrows the selector of a Service for a rollout, and restores it, so that it is never empty."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -32,12 +33,12 @@ async def narrow(ground: Ground, turn: BySelector) -> None:
     await _patch(ground, picture.service, {**turn.narrowed(), **_note(path)})
 
 
-async def widen(ground: Ground, turn: BySelector) -> None:
+async def widen(ground: Ground, turn: BySelector, unproven: Sequence[str] = ()) -> None:
     """Restore the selector, then take the labels off. May be repeated. Raises CommandRefused where
-    a pod that is to stay out would come into rotation with that."""
+    a pod that is to stay out, such as these, would come into rotation with that."""
     picture = await ground.live.picture(_NOW)
     if is_narrowed(picture.service):
-        if out := kept_out(picture):
+        if out := sorted({*kept_out(picture), *unproven}):
             raise CommandRefused(
                 ground.instance,
                 f"the selector of Service {name_of(picture.service)} stays as poolroll set it: "

@@ -146,8 +146,9 @@ class StatefulSet:
         return {}
 
     def let_go(self, seen: Seen, fields: Mapping[str, Any]) -> str:
-        if is_same(fields.get(STRATEGY), seen.workload["spec"].get(STRATEGY)):
-            return ""
+        strategy = seen.workload["spec"].get(STRATEGY)
+        if is_same(fields.get(STRATEGY, strategy), strategy):
+            return ""  # or it is not ours to put back
         if not seen.is_caught_up:
             return "its controller has not caught up yet"
         target = self.target(seen)

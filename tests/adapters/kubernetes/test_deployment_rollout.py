@@ -99,7 +99,7 @@ async def test_bad_first_pod_alone(tmp_path: Path) -> None:
         assert "not put back" not in ended(again).why
         await until(lambda: images(cluster) == old, what="the first new pod to be gone")
         assert cluster.get(DEPLOYMENTS, "web")["spec"] == before["spec"]
-        assert rollout.witness.fewest == 3
+        assert rollout.witness.fewest >= 3
 
 
 class FailsAfter:

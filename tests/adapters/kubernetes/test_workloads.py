@@ -151,6 +151,12 @@ def test_statefulset_put_back(workload: Json, pods: tuple[str, ...], words: str)
     assert words in why
 
 
+def test_a_strategy_that_is_not_ours_is_not_put_back() -> None:
+    """Nothing of it was set, or somebody else has changed it: nothing of it is in the way."""
+    there = [a_pod("web-1", V2), a_pod("web-0", V1)]
+    assert SETS.let_go(seen(a_statefulset(partition=1, update=V2), *there), {}) == ""
+
+
 def test_a_terminating_pod_is_in_nobodys_way() -> None:
     there = [a_pod("web-1", V1, going=True), a_pod("web-0", V2)]
     workload = a_statefulset(partition=HELD, update=V2)
