@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from adapters.kubernetes.api import Api, Json
-from adapters.kubernetes.faults import ApiError, Conflict, Invalid, NotFound
+from adapters.kubernetes.faults import ApiError, Conflict
 from adapters.kubernetes.paths import PODS
 from adapters.kubernetes.pods import (
     DRAINED,
@@ -124,13 +124,13 @@ class Flips:
         while True:
             try:
                 await self.out(pod, turn, how, also)
-            except (NotFound, Invalid, Conflict):
-                return  # it is gone, and another one may have its name
             except LeaseLost:
                 return  # another run may hold the pool now, and keeps it out
             except ApiError as error:
-                if not error.retryable:
-                    return  # a look shows it in rotation, and says so
+                if not (error.retryable or isinstance(error, Conflict)):
+                    self.kept_out.discard(uid_of(pod))  # a look shows where it is, and says so
+                    self.in_hand.discard(uid_of(pod))
+                    return
                 await self._clock.sleep(_PAUSE)
             else:
                 return

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from adapters.kubernetes.api import Api, Json
-from adapters.kubernetes.faults import ApiError, Invalid, NotFound, as_balancer_error
+from adapters.kubernetes.faults import ApiError, as_balancer_error, is_of_another
 from adapters.kubernetes.ground import Ground
 from adapters.kubernetes.lines import Picture, is_new, lines_of, to_let_in
 from adapters.kubernetes.live import Identity
@@ -185,7 +185,9 @@ class ServicePool:
     async def _set(self, member: str, flip: Awaitable[Json]) -> None:
         try:
             await flip
-        except (NotFound, Invalid):
+        except ApiError as error:
+            if not is_of_another(error):
+                raise
             raise CommandRefused(
                 self._instance, f"another pod is in the place of {member} now"
             ) from None

@@ -153,12 +153,12 @@ class Deployment:
         there = replicas_of(mine) if mine is not None else 0
         must_pause = not sizes.surge and not sizes.held
         is_mixed = 0 < there < sizes.replicas and sizes.others > 0
-        fields = {
+        return {
             READY: HELD,
             DEADLINE: HELD + 1,
             STRATEGY: _strategy(sizes.surge, sizes.held),
+            PAUSED: True if must_pause or is_mixed else None,  # a pause by others is theirs
         }
-        return fields | ({PAUSED: True} if must_pause or is_mixed else {})
 
     def eases(self, seen: Seen) -> Mapping[str, Any] | None:
         """A pause ends when the counts of the ReplicaSet are those under our `minReadySeconds`."""

@@ -16,7 +16,7 @@ from tests.support.kubernetes import manifests
 from tests.support.kubernetes.answers import StatusError, conflict
 from tests.support.kubernetes.cluster import FakeCluster
 from tests.support.kubernetes.faults import writes
-from tests.support.kubernetes.kinds import PODS, SERVICES, STATEFULSETS
+from tests.support.kubernetes.kinds import DEPLOYMENTS, PODS, SERVICES, STATEFULSETS, Json
 from tests.support.kubernetes.requests import Call
 from tests.support.waiting import until
 
@@ -85,3 +85,53 @@ async def test_nothing_stays_where_there_is_no_room(tmp_path: Path) -> None:
 def selector(cluster: FakeCluster) -> dict[str, str]:
     found: dict[str, str] = cluster.get(SERVICES, "web")["spec"]["selector"]
     return found
+
+
+def _denied(call: Call) -> bool:
+    return writes(call) and "/pods/" in call.path and call.manager == "poolroll"
+
+
+DENIED = StatusError(422, "Invalid", 'Pod "web-1" is invalid: policy "labels" denied request')
+
+
+async def test_pods_that_take_no_label(tmp_path: Path) -> None:
+    """A policy refuses with the same code as the API does where a UID is another: the Service is
+    not narrowed to what nobody has, which would leave it empty."""
+    pool = replace(POOL, rotation=Rotation.SELECTOR)
+    workload = manifests.statefulset(replicas=2)
+    async with pods_of(workload, count=2) as cluster, pool_on(cluster, tmp_path, pool) as balancer:
+        cluster.faults.refuse(_denied, DENIED, times=99)
+        with pytest.raises(CommandRefused, match="denied request"):
+            await balancer.open()
+        assert KEY not in selector(cluster)
+        assert len(ready(cluster)) == 2
+
+
+async def test_a_pod_that_cannot_be_taken_out(tmp_path: Path) -> None:
+    """Who refuses is said, and nobody else is blamed."""
+    workload = manifests.statefulset(replicas=2)
+    async with pods_of(workload, count=2) as cluster, pool_on(cluster, tmp_path) as balancer:
+        cluster.faults.refuse(_denied, DENIED, times=99)
+        with pytest.raises(CommandRefused, match="denied request"):
+            await balancer.drain("web-1")
+
+
+async def test_a_pause_by_others_is_theirs(tmp_path: Path) -> None:
+    """`kubectl rollout pause` in the middle of a rollout: noticed, and not undone."""
+
+    def pause(found: Json) -> None:
+        found["spec"]["paused"] = True
+
+    async with (
+        pods_of(manifests.deployment(replicas=2), count=2) as cluster,
+        pool_on(cluster, tmp_path) as balancer,
+    ):
+        before = cluster.get(DEPLOYMENTS, "web")["spec"]
+        kept = await balancer.open()
+        view = await balancer.look(balancer.instances[0], None)
+        assert view.rival == ""
+        cluster.change(DEPLOYMENTS, "web", pause, manager="kubectl-rollout")
+        view = await balancer.look(balancer.instances[0], None)
+        assert "spec.paused of deployment/web was changed by kubectl-rollout" in view.rival
+        await balancer.close(kept)
+        assert cluster.get(DEPLOYMENTS, "web")["spec"] == {**before, "paused": True}
