@@ -29,7 +29,13 @@ from adapters.kubernetes.whole import close_pool, open_pool
 from adapters.kubernetes.workloads.found import found_in
 from controller.core.pool import FULL, Found, Incarnation, InstanceView
 from controller.core.steps import Course
-from controller.errors import BalancerUnreachable, CommandRefused, NoSuchMember, WeightRefused
+from controller.errors import (
+    BalancerError,
+    BalancerUnreachable,
+    CommandRefused,
+    NoSuchMember,
+    WeightRefused,
+)
 from controller.pools.kubernetes import PodPool, Rotation
 from controller.ports import Clock
 from controller.records import Confirmed, Seats, Survey
@@ -121,7 +127,7 @@ class ServicePool:
         try:
             await self._ground.arm_if_held()
             await self._live.changed()
-        except ApiError:
+        except (ApiError, BalancerError):  # a look says what it is
             await self._clock.sleep(timedelta(seconds=1))
 
     # --- the pool as a whole -----------------------------------------------------------------

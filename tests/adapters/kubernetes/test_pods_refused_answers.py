@@ -135,3 +135,36 @@ async def test_a_pause_by_others_is_theirs(tmp_path: Path) -> None:
         assert "spec.paused of deployment/web was changed by kubectl-rollout" in view.rival
         await balancer.close(kept)
         assert cluster.get(DEPLOYMENTS, "web")["spec"] == {**before, "paused": True}
+
+
+async def test_held_again_after_a_rival(tmp_path: Path) -> None:
+    """A field of ours was changed while nobody ran, and the template was not: the next rollout
+    holds it again, and puts back what the rival had set."""
+
+    def change(found: Json) -> None:
+        found["spec"]["minReadySeconds"] = 5
+
+    async with (
+        pods_of(manifests.deployment(replicas=2), count=2) as cluster,
+        pool_on(cluster, tmp_path) as balancer,
+    ):
+        await balancer.open()
+        cluster.change(DEPLOYMENTS, "web", change, manager="kubectl-edit")
+        kept = await balancer.open()
+        view = await balancer.look(balancer.instances[0], None)
+        assert view.rival == ""
+        assert cluster.get(DEPLOYMENTS, "web")["spec"]["minReadySeconds"] > 5
+        await balancer.close(kept)
+        assert cluster.get(DEPLOYMENTS, "web")["spec"]["minReadySeconds"] == 5
+
+
+async def test_a_workload_that_is_deleted_is_no_crash(tmp_path: Path) -> None:
+    """Who listens for changes waits; a look says what is wrong."""
+    workload = manifests.statefulset(replicas=1)
+    async with pods_of(workload, count=1) as cluster, pool_on(cluster, tmp_path) as balancer:
+        instance = balancer.instances[0]
+        await balancer.look(instance, None)
+        cluster.registry.delete(STATEFULSETS, "web", "default", {})
+        await balancer.changed(instance)
+        with pytest.raises(BalancerError, match="not found"):
+            await balancer.look(instance, None)

@@ -10,7 +10,15 @@ from adapters.kubernetes.pods import Json
 from adapters.kubernetes.rivals import said, writer_of
 from adapters.kubernetes.workloads.base import owned
 from adapters.kubernetes.workloads.daemonset import DaemonSet
-from adapters.kubernetes.workloads.found import Found, Ours, found_in, noted, ours_in, parse
+from adapters.kubernetes.workloads.found import (
+    Found,
+    Ours,
+    found_in,
+    noted,
+    noted_anew,
+    ours_in,
+    parse,
+)
 from adapters.kubernetes.workloads.statefulset import HELD, STRATEGY, StatefulSet
 from controller.core.steps import Course
 from tests.adapters.kubernetes.pods_samples import (
@@ -279,6 +287,23 @@ def test_notes_come_back_as_they_went() -> None:
 @pytest.mark.parametrize("text", ["", "no JSON", "[]", "{}", '{"template": 1, "fields": {}}'])
 def test_a_note_that_is_none_of_ours(text: str) -> None:
     assert parse(text) is None
+
+
+@table(
+    "template fields kept",
+    {
+        "a field alone": ({"a": 1}, {"minReadySeconds": 5}, {"z": 9}),
+        "the template": ({"a": 2}, {"minReadySeconds": 9}, None),
+    },
+)
+def test_where_it_came_from_is_not_forgotten(template: Json, fields: Json, kept: Json) -> None:
+    """What a rival changed is found anew; the template of the way back goes with the template."""
+    found = Found({"a": 1}, {"minReadySeconds": None}, {"z": 9})
+    notes = noted(found, Ours(digest({"a": 1}), {"minReadySeconds": 9}))
+    workload = {"metadata": {"annotations": notes}, "spec": {"template": template, **fields}}
+    anew = found_in(noted_anew(workload))
+    assert anew is not None
+    assert (anew.template, anew.back_to) == (template, kept)
 
 
 def test_what_is_no_longer_ours() -> None:
