@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from adapters.kubernetes.api import Api, Json
-from adapters.kubernetes.faults import ApiError, Conflict
+from adapters.kubernetes.faults import ApiError, Conflict, is_of_another
 from adapters.kubernetes.paths import PODS
 from adapters.kubernetes.pods import (
     DRAINED,
@@ -140,6 +140,14 @@ class Flips:
         if how == DRAINED:
             self.in_hand.add(uid_of(pod))
         return await self._set(pod, turn.out, how, also)
+
+    async def out_if_there(self, pod: Json, turn: Turn, how: str, also: Json) -> None:
+        """The same, unless it has gone meanwhile."""
+        try:
+            await self.out(pod, turn, how, also)
+        except ApiError as error:
+            if not (is_of_another(error) or isinstance(error, Conflict)):
+                raise
 
     async def back(self, pod: Json, turn: Turn, also: Json | None = None) -> Json:
         """Raises ApiError, likewise."""

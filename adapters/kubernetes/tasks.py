@@ -11,13 +11,7 @@ from typing import Final
 
 from adapters.kubernetes.api import Json
 from adapters.kubernetes.evict import Eviction, evict, may_evict, refusal
-from adapters.kubernetes.faults import (
-    ApiError,
-    Conflict,
-    NotFound,
-    TooManyRequests,
-    is_of_another,
-)
+from adapters.kubernetes.faults import ApiError, Conflict, NotFound, TooManyRequests
 from adapters.kubernetes.ground import Ground
 from adapters.kubernetes.paths import PODS
 from adapters.kubernetes.pods import DRAINED, OUT, annotations_of, is_ready, name_of, uid_of
@@ -225,11 +219,7 @@ class PodTasks:
         match step.act:
             case Act.OUT:
                 assert step.pod is not None
-                try:
-                    await self._ground.flips.out(step.pod, turn, DRAINED, step.also)
-                except ApiError as error:
-                    if not (is_of_another(error) or isinstance(error, Conflict)):
-                        raise
+                await self._ground.flips.out_if_there(step.pod, turn, DRAINED, step.also)
             case Act.ADVANCE:
                 await self._held.advance(progress.place)
             case _:

@@ -113,7 +113,7 @@ class FakeLoadBalancer:
         if self.sim.unopenable > 0:
             self.sim.unopenable -= 1
             raise BalancerUnreachable(self.instances[0], "it would not be closed")
-        self.sim.opened = dict(kept)
+        self.sim.opened = dict(kept) or {"partition": "0"}  # as is noted there
 
     async def drain(self, member: str, seats: Seats = ()) -> Confirmed:
         def act(line: FakeLine) -> None:

@@ -9,7 +9,13 @@ from controller.core.decide.gates import is_compared
 from controller.core.decide.ramp import at_share
 from controller.core.decide.rollback import to_roll_back
 from controller.core.decide.schedule import in_scope
-from controller.core.decide.whole import close_pool, is_contested, is_given_up, not_put_back
+from controller.core.decide.whole import (
+    close_pool,
+    is_contested,
+    is_given_up,
+    is_to_close,
+    not_put_back,
+)
 from controller.core.decide.wind_down import is_at_rest
 from controller.core.events import (
     AbortRequested,
@@ -52,7 +58,7 @@ def finish(ctx: Context) -> Output | None:
 
 
 def _done(ctx: Context) -> Output | None:
-    if not ctx.state.whole.is_open:
+    if not is_to_close(ctx):
         return Finished(Outcome.DONE, ExitCode.DONE)
     return not_put_back(ctx) if is_given_up(ctx) else close_pool(ctx)
 
@@ -93,12 +99,12 @@ def _stopped(ctx: Context) -> Output | None:
 def _aborted(ctx: Context, abort: AbortRequested) -> Output | None:
     if abort.restore and ctx.is_blind:
         return None
-    if ctx.state.whole.is_open and ctx.is_unseen:
+    if is_to_close(ctx) and ctx.is_unseen:
         return None
-    if ctx.state.whole.is_open and not is_given_up(ctx) and not ctx.is_blind:
+    if is_to_close(ctx) and not is_given_up(ctx) and not ctx.is_blind:
         return close_pool(ctx)
     why = f"by {abort.by}"
-    if ctx.state.whole.is_open:
+    if is_to_close(ctx):
         why += "; the pool was not put back as it was found"
         why += f": {ctx.state.whole.why}" if ctx.state.whole.why else ""
     return Finished(Outcome.ABORTED, ExitCode.STOPPED, why)
@@ -122,7 +128,8 @@ def _halted(ctx: Context, halt: Halted) -> Output | None:
             return RollbackBegan(back)
     if not ctx.is_blind and not _is_known_who_fails(ctx):
         return None
-    if is_contested(ctx) and ctx.state.whole.is_open and not (ctx.is_blind or is_given_up(ctx)):
+    goes_back = is_contested(ctx) or state.whole.is_begun
+    if goes_back and is_to_close(ctx) and not (ctx.is_blind or is_given_up(ctx)):
         return close_pool(ctx)
     return over
 

@@ -58,9 +58,14 @@ def open_pool(ctx: Context) -> Output | None:
 def close_pool(ctx: Context) -> Output | None:
     """Put it back; None while that is under way, and when there is nothing more to try."""
     whole = ctx.state.whole
-    if whole.kept is None or is_given_up(ctx) or _is_busy(ctx):
+    if not is_to_close(ctx) or is_given_up(ctx) or _is_busy(ctx):
         return None
-    return ClosePool(whole.kept)
+    return ClosePool(whole.kept if whole.kept is not None else {})
+
+
+def is_to_close(ctx: Context) -> bool:
+    """Whether something of it may be as we have set it."""
+    return ctx.state.whole.is_open or ctx.state.whole.is_begun
 
 
 def is_given_up(ctx: Context) -> bool:

@@ -32,6 +32,7 @@ PLAN = a_plan(opens=True)
 KEPT = {"paused": "false"}
 OPEN = PoolState(kept=KEPT)
 CLOSE = ClosePool(KEPT)
+BEGUN = PoolState(is_begun=True, tries=5, tried_at=ago(1), why="no permission")
 
 
 def first(**whole: Any) -> Context:
@@ -80,6 +81,12 @@ TRIED = replace(OPEN, tries=5, tried_at=ago(1), why="no permission")
         "closed": (
             at_the_end(PoolState(is_closed=True)),
             Finished(Outcome.DONE, ExitCode.DONE),
+        ),
+        "begun, and not known to be open": (at_the_end(BEGUN), ClosePool({})),
+        "begun, and aborted": (at_the_end(BEGUN, **ABORTED), ClosePool({})),
+        "begun, and aborted before the first look": (
+            at_the_end(BEGUN, unasked=("lb2",), **ABORTED),
+            None,
         ),
         "stopped: it will go on": (
             at_the_end(**STOPPED),
