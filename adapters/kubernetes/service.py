@@ -82,7 +82,11 @@ class ServicePool:
             picture = await self._live.picture(_NOW)
         if self._flips.is_armed_for(_KNOWS):
             self._flips.let_in(to_let_in(identity.kind, turn, picture, self._ground.in_hand))
-        lines = lines_of(identity.kind, turn, picture, identity.namespace, identity.path)
+        lines = [
+            line
+            for line in lines_of(identity.kind, turn, picture, identity.namespace, identity.path)
+            if line.member not in self._given_up(identity, picture)
+        ]
         return InstanceView(
             instance=instance,
             at=at,
@@ -93,6 +97,13 @@ class ServicePool:
             lingering=False,
             rival=self._rival(identity, turn, picture),
         )
+
+    def _given_up(self, identity: Identity, picture: Picture) -> Collection[str]:
+        """Places whose pod was taken away, where the next one would come under another name."""
+        if not identity.kind.retires:
+            return ()
+        places, filled = identity.kind.places(picture.seen), self._ground.filled
+        return {place for place, pod in places.items() if pod is None and place in filled}
 
     def _rival(self, identity: Identity, turn: Turn, picture: Picture) -> str:
         if rival := self._held.rival(identity, picture.seen.workload):

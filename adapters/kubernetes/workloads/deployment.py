@@ -103,21 +103,18 @@ class Deployment:
         return [f"{path} has maxSurge 0: no pod is added, and one is missing at a time", held]
 
     def places(self, seen: Seen) -> Mapping[str, Json | None]:
-        """Those that are not Ready first, since its controller takes them first. A place whose pod
-        has gone is kept as long as there is a pod to come."""
+        """Those that are not Ready first, since its controller takes them first. Whoever is being
+        ended is not coming back; its place is kept as long as there is a pod to come."""
         target = self.target(seen)
         found: dict[str, Json | None] = {}
-        for pod in sorted(seen.pods, key=lambda pod: self._rank(pod, target)):
+        former_first = sorted(seen.pods, key=lambda pod: (_revision(pod) == target, name_of(pod)))
+        for pod in filter(is_active, former_first):  # who is to go sits there until it does
             found.setdefault(self.place_of(pod), pod)
         order = sorted(found.items(), key=lambda one: (_is_ready(one[1]), one[0]))
         vacant = [place for place in _awaited(seen) if place not in found]
         new = sum(1 for pod in seen.pods if is_active(pod) and _revision(pod) == target)
         missing = max(0, _sizes(seen, target).new - new) if target else len(vacant)
         return {**dict(order), **dict.fromkeys(vacant[:missing])}
-
-    def _rank(self, pod: Json, target: str) -> tuple[bool, bool, str]:
-        """Who is to go sits in its place until it does."""
-        return not is_active(pod), _revision(pod) == target, name_of(pod)
 
     def place_of(self, pod: Json) -> str:
         return labels_of(pod).get(PLACE) or name_of(pod)
