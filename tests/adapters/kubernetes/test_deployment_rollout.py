@@ -152,7 +152,7 @@ async def test_scaled_up_and_down_meanwhile(tmp_path: Path) -> None:
         rollout = Rollout(cluster, tmp_path)
         running = asyncio.create_task(rollout.run())
         await until(lambda: "takes" in rollout.told or running.done(), LONG)
-        manner.boot = 0.1
+        manner.boot = 0.5  # longer than a flip takes on a busy machine
         scale(6)
         await until(lambda: len(ready(cluster)) >= 5 or running.done(), LONG)
         scale(3)
