@@ -9,7 +9,7 @@ import asyncio
 import select
 import socket
 import ssl
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 from typing import Any, Final
@@ -29,12 +29,13 @@ def client(
     limits: httpx.Limits,
     headers: Mapping[str, str] | None = None,
     proxy: httpx.Proxy | None = None,
+    socket_options: Sequence[httpcore.SOCKET_OPTION] = (),
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> httpx.AsyncClient:
     """Without redirects, time limits, or anything of the environment: the caller decides those.
     `transport`: instead of real connections."""
     return httpx.AsyncClient(
-        transport=transport or _transport(verify, limits, proxy),
+        transport=transport or _transport(verify, limits, proxy, socket_options),
         trust_env=False,
         follow_redirects=False,
         timeout=None,
@@ -43,9 +44,14 @@ def client(
 
 
 def _transport(
-    verify: ssl.SSLContext | bool, limits: httpx.Limits, proxy: httpx.Proxy | None
+    verify: ssl.SSLContext | bool,
+    limits: httpx.Limits,
+    proxy: httpx.Proxy | None,
+    options: Sequence[httpcore.SOCKET_OPTION],
 ) -> httpx.AsyncHTTPTransport:
-    made = httpx.AsyncHTTPTransport(verify=verify, trust_env=False, limits=limits, proxy=proxy)
+    made = httpx.AsyncHTTPTransport(
+        verify=verify, trust_env=False, limits=limits, proxy=proxy, socket_options=list(options)
+    )
     made._pool._network_backend = _Backend()  # httpx has no parameter for what httpcore takes
     return made
 

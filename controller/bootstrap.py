@@ -76,10 +76,10 @@ __all__ = [
     "ports",
     "read_ports",
     "read_state",
-    "roles",
     "run",
     "servers_behind",
     "state_place",
+    "unpermitted",
     "who",
 ]
 
@@ -137,9 +137,11 @@ async def found_behind(
     return await facts_and_views(HaproxyPool(tuple(apis), tuple(backends)), SystemClock())
 
 
-async def roles(file: RolloutFile, place: StatePlace, kind: str, name: str) -> str:
-    """What a rollout needs to be allowed in Kubernetes, as YAML. Raises UsageFault."""
-    return await kubernetes.roles(file, place.cluster, kind, name)
+async def unpermitted(file: RolloutFile, place: StatePlace) -> tuple[list[str], list[str]]:
+    """Rights in a cluster that a run would lack: reasons to refuse, and notes."""
+    if place.cluster is None and not isinstance(file.settings.pool, PodPool | NodePool):
+        return [], []
+    return await kubernetes.unpermitted(file, place.cluster)
 
 
 def commands(place: StatePlace) -> Commands:

@@ -11,8 +11,10 @@ from adapters.demo.haproxy import find_haproxy
 from adapters.demo.load import Load
 from adapters.demo.prometheus import PrometheusProcess, find_prometheus
 from adapters.demo.world import World as DemoWorld
+from controller import bootstrap_kubernetes as kubernetes
 from controller.bootstrap import metrics
 from controller.metrics_servers import MetricsServer
+from controller.pools.kubernetes import Cluster
 
 
 def demo_world(folder: Path, members: int, haproxy: str | None) -> DemoWorld:
@@ -80,3 +82,20 @@ def _demo_gate(url: str) -> dict[str, Any]:
 def demo_load(pool: DemoWorld, rate: float) -> Load:
     """Users with keep-alive, some of them slow, some with a cookie."""
     return Load(pool.frontends, rate=rate, slow_share=0.02, slow_ms=300, sticky_share=0.3)
+
+
+@asynccontextmanager
+async def demo_cluster(
+    folder: Path, members: int, image: str, *, is_bad: bool
+) -> AsyncIterator[tuple[str, Path]]:
+    """What is at hand by the kubeconfig, and a rollout file for a pool of its own there, which is
+    removed at the end. Raises UsageFault, ApiError, Refused."""
+    from adapters.demo.cluster import IMAGE, demo_namespace
+    from adapters.demo.cluster import demo_file as file_of
+
+    api = kubernetes.client(Cluster())
+    clock, access = SystemClock(), api.access
+    async with demo_namespace(api, clock, members, image or IMAGE) as namespace:
+        where = f"{api.where}, namespace {namespace}"
+        context, path = access.context, access.kubeconfig
+        yield where, file_of(folder, namespace, context, path, is_bad=is_bad)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.clock import SystemClock
 from controller.config import RolloutFile
-from controller.errors import UsageFault
+from controller.errors import Refused, UsageFault
 from controller.pools.kubernetes import (
     ROTATION_LABEL,
     Cluster,
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 Pool = PodPool | NodePool
 
 _clients: Final[dict[Cluster, Api]] = {}
+_writers: Final[dict[Cluster, Api]] = {}
+"""What writes to pools, as long as their lock is held."""
 _closing: Final[list[Callable[[], Awaitable[None]]]] = []
 
 
@@ -43,6 +45,7 @@ async def close() -> None:
     while _closing:
         await _closing.pop()()
     _clients.clear()
+    _writers.clear()
 
 
 def client(cluster: Cluster) -> Api:
@@ -57,13 +60,17 @@ def client(cluster: Cluster) -> Api:
     return _clients[cluster]
 
 
+def _writer(cluster: Cluster) -> Api:
+    return _writers.setdefault(cluster, client(cluster).apart())
+
+
 def pool_of(pool: Pool) -> ServicePool | NodesPool:
     """Load balancer and tasks in one. Raises UsageFault."""
     from adapters.kubernetes.nodes.own import own_node, own_pod
     from adapters.kubernetes.nodes.pool import NodesPool
     from adapters.kubernetes.service import ServicePool
 
-    api = client(pool.cluster)
+    api = _writer(pool.cluster)
     made: ServicePool | NodesPool
     if isinstance(pool, PodPool):
         made = ServicePool(api, pool, SystemClock())
@@ -97,7 +104,7 @@ def pool_lock(pool: Pool, by: str) -> Lock:
     def make(name: str) -> Lock:
         return LeaseLock(api, namespace, name, SystemClock(), by, tell=_tell)
 
-    return PoolLock(lambda: _name_of(api, pool), make)
+    return PoolLock(lambda: _name_of(api, pool), make, _writer(pool.cluster))
 
 
 async def _name_of(api: Api, pool: Pool) -> str:
@@ -195,6 +202,28 @@ async def _rights(file: RolloutFile, state: ClusterState | None) -> Sequence[Rig
     if state is not None:
         rights += rights_of_state(state.cluster.namespace, file.settings.name)
     return rights
+
+
+async def unpermitted(file: RolloutFile, state: ClusterState | None) -> tuple[list[str], list[str]]:
+    """Rights to the lock and the state that a run would lack, as reasons to refuse; and those to
+    Events, as notes. Those to the pool itself are asked for when it is looked at. Raises
+    UsageFault."""
+    from adapters.kubernetes.faults import ApiError
+    from adapters.kubernetes.rbac import unlocked, unwritable
+
+    pool, refusals, notes = file.settings.pool, list[str](), list[str]()
+    try:
+        if isinstance(pool, PodPool | NodePool):
+            api = client(pool.cluster)
+            lock, events = await unlocked(api, pool, await _name_of(api, pool))
+            refusals += map(str, lock)
+            notes += (f"no Kubernetes Events: {one}" for one in events)
+        if state is not None:
+            api, namespace = client(state.cluster), state.cluster.namespace
+            refusals += map(str, await unwritable(api, namespace, file.settings.name))
+    except (ApiError, Refused) as error:
+        refusals.append(f"which rights are there is not known: {error}")
+    return refusals, notes
 
 
 def _tell(line: str) -> None:

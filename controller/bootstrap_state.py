@@ -60,16 +60,20 @@ def _in_cluster(named: Cluster, wanted: ClusterState | None) -> ClusterState:
     return wanted if wanted is not None and is_same else ClusterState(named)
 
 
-def about_state(option: str | None, place: StatePlace) -> list[str]:
-    """What an operator should know about the state in use. `option`: as it was asked for.
+def about_state(option: str | None, place: StatePlace, settings: Settings) -> list[str]:
+    """What an operator should know about the state in use, and of the way to a cluster. `option`:
+    as it was asked for.
 
-    Raises StateError.
+    Raises StateError, UsageFault.
     """
     notes: list[str] = []
-    folder = place.folder
+    folder, pool = place.folder, settings.pool
+    is_leased = isinstance(pool, PodPool | NodePool)
+    if isinstance(pool, PodPool | NodePool):
+        notes += kubernetes.warnings(pool.cluster)
     if place.cluster is not None:
         return notes
-    if not option and folder != SYSTEM:
+    if not option and folder != SYSTEM and not is_leased:
         share = f"share {SYSTEM}: sudo install -d -m 2770 -g GROUP {SYSTEM}"
         notes.append(
             f"state is in {folder}, yours alone: another user's poolroll on this pool would not "

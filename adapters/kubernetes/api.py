@@ -1,7 +1,8 @@
 """Calls of the Kubernetes API, with plain dicts."""
 
+import copy
 import json
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from datetime import timedelta
 from typing import Final
@@ -44,6 +45,13 @@ class Api:
         self.where = access.where
         """For people: the context or server."""
         self._asking = Asking(access, clock, limit)
+        self.before_writing: Callable[[], Awaitable[None]] | None = None
+        """Awaited right before each write that is more than a question; what it raises goes to
+        whoever wanted the write."""
+
+    def apart(self) -> "Api":
+        """The same client, with a `before_writing` of its own."""
+        return copy.copy(self)
 
     async def get(self, resource: Resource, name: str, namespace: str = "") -> Json:
         call = self._call("get", resource, namespace, name)
@@ -199,6 +207,8 @@ class Api:
         *,
         is_patient: bool = True,
     ) -> Json:
+        if self.before_writing is not None and "dryRun" not in (params or {}):
+            await self.before_writing()
         content = json.dumps(body).encode()
         request = Request(call, method, path, params or {}, content, kind)
         return await self._asking.ask(request, is_patient=is_patient)

@@ -1,6 +1,6 @@
 """What is behind a Service, for `init` and for the name of a pool: reads, and changes nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from adapters.kubernetes.api import Api
@@ -69,7 +69,7 @@ async def found_behind(api: Api, cluster: Cluster, service: str, label: str) -> 
         workload=workload,
         containers=tuple((str(c.get("name")), str(c.get("image"))) for c in containers),
         pods=tuple((str(pod["metadata"]["name"]), _is_ready(pod)) for pod in pods),
-        port=_port(named[chosen]),
+        port=_port(named[chosen], containers),
         is_checked=any(one.get("readinessProbe") for one in containers),
         is_prepared=label in _selector(named[chosen]),
         budgets=await _budgets(api, namespace, pods),
@@ -152,10 +152,14 @@ def _is_ready(pod: Json) -> bool:
     return any(one.get("type") == "Ready" and one.get("status") == "True" for one in conditions)
 
 
-def _port(service: Json) -> int:
+def _port(service: Json, containers: Sequence[Json]) -> int:
+    """Where the first port of the Service leads."""
     ports = service["spec"].get("ports") or ()
     target = ports[0].get("targetPort", ports[0].get("port")) if ports else 0
-    return target if isinstance(target, int) else 0
+    if isinstance(target, int):
+        return target
+    named = (port for one in containers for port in one.get("ports") or ())
+    return next((int(p["containerPort"]) for p in named if p.get("name") == target), 0)
 
 
 def _manager(service: Json) -> str:

@@ -2,35 +2,19 @@
 them, and whoever collects Events has them."""
 
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from hashlib import sha256
+from datetime import timedelta
 from typing import Final
 
+from adapters.kubernetes.event import CLUSTER_WIDE, Target, event_of
 from adapters.kubernetes.faults import AlreadyExists, ApiError
-from adapters.kubernetes.objects import Json, Objects
+from adapters.kubernetes.objects import Objects
 from adapters.kubernetes.paths import DAEMONSETS, DEPLOYMENTS, EVENTS, STATEFULSETS, Resource
+from controller.errors import PoolrollError
 from controller.ports import Clock
 from controller.records import Notice, Undelivered
 
 ALL: Final = ("started", "halted", "stuck", "done", "aborted")
-CALM: Final = frozenset({"started", "done"})
-"""The others are warnings."""
-MOST: Final = 1024
-"""Characters of a message that every version of the API takes."""
-CLUSTER_WIDE: Final = "default"
-"""Namespace of Events on what is in none."""
 _WORKLOADS: Final = {one.kind.lower(): one for one in (STATEFULSETS, DAEMONSETS, DEPLOYMENTS)}
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What an Event is about."""
-
-    resource: Resource
-    name: str
-    namespace: str = ""
-    """Empty: it is in none."""
 
 
 class EventNotifier:
@@ -68,6 +52,8 @@ class EventNotifier:
             return None  # by an earlier try, whose answer was lost
         except ApiError as error:
             return Undelivered(error.words, error.retryable, error.retry_after)
+        except PoolrollError as error:  # a kubeconfig that can no longer be used
+            return Undelivered(str(error), error.retryable)
         return None
 
     async def _found(self) -> Target:
@@ -76,7 +62,7 @@ class EventNotifier:
         try:
             kind, _, name = (await self._workload()).partition("/")
             return Target(_WORKLOADS[kind.lower()], name, self._target.namespace)
-        except (ApiError, KeyError):
+        except (PoolrollError, KeyError):
             return self._target
 
     async def _uid(self, target: Target) -> str:
@@ -89,41 +75,3 @@ class EventNotifier:
 
     async def aclose(self) -> None:
         """Nothing is open."""
-
-
-def event_of(notice: Notice, delivery: str, target: Target, uid: str, told: datetime) -> Json:
-    """The Event of a notice; the same delivery has the same name."""
-    mark = sha256(delivery.encode()).hexdigest()[:16]
-    about = {
-        "apiVersion": target.resource.api_version,
-        "kind": target.resource.kind,
-        "name": target.name,
-        **({"namespace": target.namespace} if target.namespace else {}),
-        **({"uid": uid} if uid else {}),
-    }
-    return {
-        "metadata": {
-            "name": f"{target.name[:200]}.{mark}",
-            "namespace": target.namespace or CLUSTER_WIDE,
-            "labels": {"app.kubernetes.io/managed-by": "poolroll"},
-            "annotations": {"poolroll.dev/rollout": notice.rollout},
-        },
-        "involvedObject": about,
-        "type": "Normal" if notice.event in CALM else "Warning",
-        "reason": f"Rollout{notice.event.capitalize()}",
-        "message": _cut("\n".join((notice.text, *notice.lines))),
-        "source": {"component": "poolroll"},
-        "reportingComponent": "poolroll",
-        "reportingInstance": notice.rollout[:128],
-        "firstTimestamp": _time(notice.wall),
-        "lastTimestamp": _time(told),
-        "count": 1,
-    }
-
-
-def _time(wall: datetime) -> str:
-    return wall.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= MOST else text[: MOST - 1] + "…"

@@ -24,6 +24,7 @@ from adapters.kubernetes.pods import (
     uid_of,
 )
 from adapters.kubernetes.rotation.base import Turn
+from controller.errors import LeaseLost
 from controller.ports import Clock
 
 _PAUSE: Final = timedelta(milliseconds=100)
@@ -114,7 +115,7 @@ class Flips:
         task.add_done_callback(self._tasks.discard)
 
     async def _try(self, flip: Awaitable[Json]) -> None:
-        with suppress(ApiError):
+        with suppress(ApiError, LeaseLost):
             await flip
 
     async def _keep_out(self, pod: Json, turn: Turn, how: str, also: Json) -> None:
@@ -124,6 +125,8 @@ class Flips:
                 await self.out(pod, turn, how, also)
             except (NotFound, Invalid, Conflict):
                 return  # it is gone, and another one may have its name
+            except LeaseLost:
+                return  # another run may hold the pool now, and keeps it out
             except ApiError as error:
                 if not error.retryable:
                     return  # a look shows it in rotation, and says so

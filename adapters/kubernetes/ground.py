@@ -4,6 +4,7 @@ from adapters.kubernetes.api import Api, Json
 from adapters.kubernetes.flips import Flips
 from adapters.kubernetes.held import Held
 from adapters.kubernetes.live import Live
+from adapters.kubernetes.memory import Memory
 from adapters.kubernetes.paths import SERVICES
 from adapters.kubernetes.pods import DRAINED, NEW
 from adapters.kubernetes.rights import Right, lacking
@@ -32,6 +33,7 @@ class Ground:
         self.filled: set[str] = set()
         """Places of that kind whose next pod has come: whoever takes that one away takes the place
         away."""
+        self.memory = Memory()
         self._choice: Choice | None = None
 
     async def choice(self) -> Choice:

@@ -17,6 +17,7 @@ from adapters.kubernetes.live import Identity, Live
 from adapters.kubernetes.patches import digest, is_same, setting, value_at
 from adapters.kubernetes.pods import OUT, annotations_of
 from adapters.kubernetes.rivals import said
+from adapters.kubernetes.templates import Templates, template_of
 from adapters.kubernetes.workloads.base import Json, Seen
 from adapters.kubernetes.workloads.found import (
     CLEARED,
@@ -24,6 +25,7 @@ from adapters.kubernetes.workloads.found import (
     Ours,
     found_in,
     noted,
+    noted_anew,
     ours_in,
     parse,
 )
@@ -53,62 +55,22 @@ class Held:
         self._namespace = namespace
         self._instance = instance
         self._clock = clock
-
-    # --- what is wanted ----------------------------------------------------------------------
-
-    async def wanted(self, course: Course, seen: Seen) -> Json | None:
-        """The pod template that the way leads to, as the API server would have it; None: there is
-        no former one."""
-        patch = await self._template_patch(course, seen)
-        if patch is None:
-            return None
-        if not patch:
-            return _template(seen.workload)
-        identity = await self._live.identity()
-        would = await self._api.strategic(
-            identity.kind.resource,
-            identity.name,
-            self._namespace,
-            {"spec": {"template": patch}},
-            dry_run=True,
-        )
-        return _template(would)
-
-    async def _template_patch(self, course: Course, seen: Seen) -> Json | None:
-        """Empty: the template stays as it is."""
-        if course is Course.UPGRADE:
-            return dict(self._pool.template) if self._pool.template is not None else {}
-        if self._pool.former is not None:
-            return dict(self._pool.former)
-        found = found_in(seen.workload)
-        identity = await self._live.identity()
-        former = found.former if found is not None else identity.kind.former(seen)
-        if former is None:
-            return None
-        return {} if is_same(former, _template(seen.workload)) else {"$patch": "replace", **former}
-
-    async def revision(self, course: Course, seen: Seen) -> str | None:
-        """The revision that the way leads to; empty: the controller has not made it yet; None: it
-        has never been, so no pod has it."""
-        identity = await self._live.identity()
-        kind, wanted = identity.kind, await self.wanted(course, seen)
-        if wanted is None:
-            raise self._no_former(identity)
-        if is_same(wanted, _template(seen.workload)):
-            return kind.target(seen)
-        return kind.revision_with(seen, wanted) or None
+        self.templates = Templates(api, live, pool, namespace, instance)
 
     # --- writing -----------------------------------------------------------------------------
 
-    async def hold(self, course: Course) -> Found:
+    async def hold(self, course: Course, *, is_first: bool = False) -> Found:
         """The template of that way, and nothing moves by itself: all of it in one patch; no write
-        where it is so already."""
+        where it is so already. `is_first`: before anything is done to a pod, what others changed
+        since an earlier rollout noted it is what was found."""
         for _ in range(_TRIES):
             identity, seen = await self.read()
+            if is_first:
+                seen = replace(seen, workload=noted_anew(seen.workload))
             self._refuse_rivals(identity, seen.workload)
-            wanted = await self.wanted(course, seen)
+            wanted = await self.templates.wanted(course, seen)
             if wanted is None:
-                raise self._no_former(identity)
+                raise self.templates.no_former(identity)
             found, ours = found_in(seen.workload), ours_in(seen.workload)
             if found is not None and ours is not None and ours.template == digest(wanted):
                 return await self._eased(identity, seen, found)
@@ -119,8 +81,8 @@ class Held:
             }
             found = replace(found, fields={**_values(seen.workload, fields), **found.fields})
             spec = setting(seen.workload["spec"], fields)
-            if not is_same(wanted, _template(seen.workload)):
-                spec["template"] = await self._template_patch(course, seen)
+            if not is_same(wanted, template_of(seen.workload)):
+                spec["template"] = await self.templates.patch(course, seen)
             awaited = ours.awaited if ours is not None else ()
             now = Ours(digest(wanted), fields, awaited)
             if await self._patched(identity, seen, spec, noted(found, now)):
@@ -145,7 +107,7 @@ class Held:
     ) -> Found:
         if found is not None:
             return found
-        template, back_to = _template(seen.workload), None
+        template, back_to = template_of(seen.workload), None
         if course is Course.ROLLBACK:
             back_to = wanted
         elif self._pool.template is None:
@@ -234,13 +196,6 @@ class Held:
                 "made there is gone: set it by hand",
             )
 
-    def _no_former(self, identity: Identity) -> CommandRefused:
-        return CommandRefused(
-            self._instance,
-            f"{identity.path} has no former pod template: its history has one alone; give "
-            "`rollback.template`",
-        )
-
     def _fought_over(self, identity: Identity) -> CommandRefused:
         return CommandRefused(
             self._instance, f"{identity.path} was written by others {_TRIES} times in a row"
@@ -270,11 +225,6 @@ class Held:
         return True
 
 
-def _template(workload: Json) -> Json:
-    template: Json = workload["spec"]["template"]
-    return template
-
-
 def _values(workload: Json, fields: Mapping[str, Any]) -> dict[str, Any]:
     return {path: value_at(workload["spec"], path) for path in fields}
 
@@ -284,7 +234,7 @@ def _is_untouched(identity: Identity, seen: Seen, found: Found) -> bool:
     too. One that came beside all the others goes with it."""
     kind = identity.kind
     former = kind.revision_with(seen, found.template)
-    if is_same(found.template, _template(seen.workload)) or not former:
+    if is_same(found.template, template_of(seen.workload)) or not former:
         return False
     others = [pod for pod in seen.pods if kind.revision_of(seen, pod) != former]
     if not kind.retires or not others:

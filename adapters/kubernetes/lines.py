@@ -1,6 +1,6 @@
 """Lines of a pool of pods, from what the API shows. Pure."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -51,12 +51,18 @@ class Picture:
 
 
 def lines_of(
-    kind: Workload, turn: Turn, picture: Picture, namespace: str, path: str
+    kind: Workload,
+    turn: Turn,
+    picture: Picture,
+    namespace: str,
+    path: str,
+    vacant: Sequence[str] = (),
 ) -> tuple[Line, ...]:
-    """`path`: of the workload, as in `statefulset/web`."""
+    """`path`: of the workload, as in `statefulset/web`. `vacant`: places that no pod tells of."""
+    places = {**kind.places(picture.seen), **dict.fromkeys(vacant)}
     return tuple(
         _line(kind, turn, picture, f"kubernetes:{namespace}/{path}/{place}", place, pod)
-        for place, pod in kind.places(picture.seen).items()
+        for place, pod in places.items()
     )
 
 

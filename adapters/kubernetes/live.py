@@ -105,7 +105,12 @@ class Live:
             labels=as_query(workload["spec"].get("selector") or {}),
             arrived=self._flips.arrived,
         )
-        await asyncio.gather(self._slices.start(), self._pods.start())
+        try:
+            await self._slices.start()
+            await self._pods.start()
+        except BaseException:
+            await self.aclose()
+            raise
         return found
 
     async def _owner(self, service: Json) -> str:
@@ -115,7 +120,7 @@ class Live:
         if not query:
             raise Unsupported(self._instance, _no_selector(self._pool.service))
         listed = await self._api.list(PODS, self._namespace, labels=query)
-        owners = {await self._top(pod) for pod in listed.items}
+        owners = {await self._top(owner) for owner in {owner_of(pod) for pod in listed.items}}
         paths = sorted({one.path for one in owners if one is not None})
         if not listed.items or not paths:
             raise NoSuchBackend(
@@ -132,9 +137,8 @@ class Live:
             )
         return paths[0]
 
-    async def _top(self, pod: Json) -> Owner | None:
+    async def _top(self, owner: Owner | None) -> Owner | None:
         """The workload, not the ReplicaSet between."""
-        owner = owner_of(pod)
         if owner is None or owner.kind != "ReplicaSet":
             return owner
         try:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 
+from adapters.kubernetes.api import Api
 from adapters.kubernetes.faults import ApiError
 from controller.core.pool import PoolKey
 from controller.errors import Refused, StateError
@@ -13,16 +14,27 @@ from controller.records import Holder
 class PoolLock:
     """Implements `controller.ports.Lock` by another one, which is made when it is needed."""
 
-    def __init__(self, find: Callable[[], Awaitable[str]], make: Callable[[str], Lock]) -> None:
-        """`find`: the name of the pool, like `statefulset/web`; raises ApiError, Refused."""
+    def __init__(
+        self, find: Callable[[], Awaitable[str]], make: Callable[[str], Lock], api: Api
+    ) -> None:
+        """`find`: the name of the pool, like `statefulset/web`; raises ApiError, Refused.
+
+        `api`: what writes to the pool. While it is held, that is checked before each write: a step
+        may take minutes, and a process that was frozen wakes up in the middle of it.
+        """
         self._find = find
         self._make = make
+        self._api = api
         self._lock: Lock | None = None
 
     @asynccontextmanager
     async def hold(self, name: str) -> AsyncIterator[Hold]:
         async with (await self._made()).hold(name) as hold:
-            yield hold
+            self._api.before_writing = hold.check
+            try:
+                yield hold
+            finally:
+                self._api.before_writing = None
 
     async def refusal(self, name: str, keys: Collection[PoolKey]) -> str | None:
         return await (await self._made()).refusal(name, keys)

@@ -9,12 +9,14 @@ from adapters.kubernetes.lease import lease_name
 from adapters.kubernetes.needed import needed
 from adapters.kubernetes.nodes.rights import needed as needed_for_nodes
 from adapters.kubernetes.paths import CONFIGMAPS, EVENTS, LEASES, Resource
-from adapters.kubernetes.rights import Right
+from adapters.kubernetes.rights import Lacking, Right, lacking
 from adapters.kubernetes.state.lock import state_lease_name
 from adapters.kubernetes.state.names import state_names
 from controller.pools.kubernetes import NodePool, PodPool
 from controller.ports import Clock
 
+_SOME: Final = 2
+"""Objects of the state that are asked about: a Role names all of them, or none."""
 _BY_NAME: Final = ("get", "patch", "create")
 """Made by server-side apply: a Role can limit that to one name."""
 
@@ -36,14 +38,31 @@ async def rights_of(api: Api, pool: PodPool | NodePool, clock: Clock) -> Sequenc
     return (*own, *_shared(namespace, identity.path, namespace))
 
 
-def rights_of_state(namespace: str, rollout: str) -> Sequence[Right]:
-    """Of journal, history and lock in the cluster."""
+def rights_of_state(namespace: str, rollout: str, most: int | None = None) -> Sequence[Right]:
+    """Of journal, history and lock in the cluster; `most`: of so many of its objects alone."""
+    names = state_names(rollout)[:most]
     return (
         Right.to("list", CONFIGMAPS, namespace),
-        *_named(CONFIGMAPS, namespace, state_names(rollout), (*_BY_NAME, "watch")),
+        *_named(CONFIGMAPS, namespace, names, (*_BY_NAME, "watch")),
         Right.to("list", LEASES, namespace),
         *_named(LEASES, namespace, [state_lease_name(rollout)], _BY_NAME),
     )
+
+
+async def unlocked(
+    api: Api, pool: PodPool | NodePool, name: str
+) -> tuple[Sequence[Lacking], Sequence[Lacking]]:
+    """What is lacking of the lock of the pool with that name, and what of its Events. Raises
+    ApiError."""
+    namespace = pool.cluster.namespace or api.access.namespace
+    events = "default" if isinstance(pool, NodePool) else namespace
+    *lock, event = _shared(namespace, name, events)
+    return await lacking(api, lock), await lacking(api, [event])
+
+
+async def unwritable(api: Api, namespace: str, rollout: str) -> Sequence[Lacking]:
+    """What is lacking of the rights to keep the state in the cluster. Raises ApiError."""
+    return await lacking(api, rights_of_state(namespace, rollout, _SOME))
 
 
 def _shared(namespace: str, pool: str, events: str) -> Sequence[Right]:

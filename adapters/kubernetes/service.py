@@ -43,8 +43,21 @@ ONE: Final = Incarnation("kubernetes", 0)
 _NOW: Final = timedelta(0)
 _COMES: Final = timedelta(seconds=60)
 _SOON: Final = timedelta(milliseconds=20)
+_COMES_BACK: Final = timedelta(seconds=60)
+"""A process that goes on with a rollout does not know yet where pods were."""
 _KNOWS: Final = timedelta(seconds=2)
 """After that a process has taken out what it has in hand: what is out besides may be let in."""
+
+
+def held_in_words(path: str, picture: Picture) -> str:
+    """What a rollout has prepared and nobody put back; empty: nothing."""
+    said = []
+    if is_narrowed(picture.service):
+        service = name_of(picture.service)
+        said.append(f"the selector of Service {service} is narrowed: new pods stay out of it")
+    if found_in(picture.seen.workload) is not None:
+        said.append(f"{path} is held: its controller replaces no pod by itself")
+    return "; ".join(said)
 
 
 class ServicePool:
@@ -59,6 +72,7 @@ class ServicePool:
         )
         self._instance = self._ground.instance
         self._clock = clock
+        self._began = clock.now()
         self._tasks = PodTasks(self._ground)
 
     @property
@@ -82,19 +96,26 @@ class ServicePool:
             picture = await self._live.picture(_NOW)
         if self._flips.is_armed_for(_KNOWS):
             self._flips.let_in(to_let_in(identity.kind, turn, picture, self._ground.in_hand))
-        lines = [
-            line
-            for line in lines_of(identity.kind, turn, picture, identity.namespace, identity.path)
-            if line.member not in self._given_up(identity, picture)
-        ]
+        kind, vacant = identity.kind, self._ground.memory.vacant(identity.kind, picture.seen)
+        is_young = at - self._began < _COMES_BACK and found_in(picture.seen.workload) is not None
+        if is_young and len(vacant) < kind.unseen(picture.seen):
+            what = f"the next pod of {identity.path} on some Node is not there yet"
+            raise BalancerUnreachable(instance, what)
+        lines = lines_of(kind, turn, picture, identity.namespace, identity.path, vacant)
+        given_up = self._given_up(identity, picture)
         return InstanceView(
             instance=instance,
             at=at,
             incarnation=ONE,
-            lines=tuple(line for line in lines if members is None or line.member in members),
+            lines=tuple(
+                line
+                for line in lines
+                if (members is None or line.member in members) and line.member not in given_up
+            ),
             is_full=members is None,
             backends={identity.service: None},
             lingering=False,
+            held=held_in_words(identity.path, picture),
             rival=self._rival(identity, turn, picture),
         )
 
@@ -131,7 +152,7 @@ class ServicePool:
             if isinstance(turn, BySelector):
                 await narrow(self._ground, turn)
             if course is not None:
-                kept[KEPT] = (await self._held.hold(course)).text
+                kept[KEPT] = (await self._held.hold(course, is_first=True)).text
                 await self._spare(kept)
             return kept
 
@@ -226,6 +247,8 @@ class ServicePool:
         identity = await self._live.identity()
         picture = await self._live.picture(_NOW)
         places = identity.kind.places(picture.seen)
+        if member in self._ground.memory.vacant(identity.kind, picture.seen):
+            raise BalancerUnreachable(self._instance, f"{member} has no pod at the moment")
         if member not in places:
             raise NoSuchMember(self._instance, f"{identity.path} has no pod for {member}")
         pod = places[member]

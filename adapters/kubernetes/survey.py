@@ -17,6 +17,7 @@ from adapters.kubernetes.pods import is_selected, name_of, owner_of, uid_of
 from adapters.kubernetes.rights import lacking
 from adapters.kubernetes.rotation.base import Turn, by_hand
 from adapters.kubernetes.rotation.choose import Choice, gitops_of
+from adapters.kubernetes.rotation.selector import is_narrowed
 from adapters.kubernetes.workloads.deployment import PLACE
 from adapters.kubernetes.workloads.found import found_in
 from controller.core.plan.abilities import MEMBER, Abilities, ByHand
@@ -119,7 +120,7 @@ async def _strangers(ground: Ground, picture: Picture) -> list[str]:
 async def _template_refusals(ground: Ground, picture: Picture) -> list[str]:
     """The API server says what is wrong with the template before anything is touched."""
     try:
-        await ground.held.wanted(Course.UPGRADE, picture.seen)
+        await ground.held.templates.wanted(Course.UPGRADE, picture.seen)
     except (Invalid, Forbidden) as error:
         return [f"upgrade.template is refused: {error.words}"]
     except BalancerError as error:
@@ -196,11 +197,17 @@ def notes(choice: Choice, picture: Picture, identity: Identity) -> list[str]:
 
 
 def held_notes(identity: Identity, picture: Picture) -> list[str]:
-    if found_in(picture.seen.workload) is None:
-        return []
-    return [
-        f"{identity.path} is held by a rollout that has not ended: its fields are put back then"
-    ]
+    said = []
+    if found_in(picture.seen.workload) is not None:
+        said.append(
+            f"{identity.path} is held by a rollout that has not ended: its fields are put back then"
+        )
+    if is_narrowed(picture.service):
+        said.append(
+            f"the selector of Service {identity.service} is narrowed by a rollout that has not "
+            "ended: NEW PODS STAY OUT until one ends and restores it"
+        )
+    return said
 
 
 # --- abilities, and what to type -----------------------------------------------------------------
@@ -225,14 +232,17 @@ def abilities_of(
 
 
 def floor_of(picture: Picture, budgets: Iterable[Json]) -> int | None:
-    """A budget is a floor that somebody else wrote."""
+    """A budget is a floor that somebody else wrote: of its pods, which may be more than these, so
+    many may be missing."""
     pods = picture.seen.pods
-    needed_by = [
-        int((budget.get("status") or {}).get("desiredHealthy") or 0)
-        for budget in budgets
-        if pods and covering(pods[0], [budget])
-    ]
-    return max(needed_by, default=None)
+    floors = []
+    for budget in budgets:
+        ours = sum(1 for pod in pods if covering(pod, [budget]))
+        status = budget.get("status") or {}
+        spare = int(status.get("expectedPods") or 0) - int(status.get("desiredHealthy") or 0)
+        if ours:
+            floors.append(max(0, ours - max(0, spare)))
+    return max(floors, default=None)
 
 
 def commands(

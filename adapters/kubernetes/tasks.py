@@ -50,6 +50,7 @@ class Progress:
     patience: timedelta
     joins: bool
     lines: list[str] = field(default_factory=list)
+    is_held: bool = False
     refused_since: Instant | None = None
     others: frozenset[str] | None = None
     """Other places that got no traffic when it began: they may not become more."""
@@ -96,7 +97,7 @@ class PodTasks:
         places = identity.kind.places(seen)
         if member not in places:
             return 1, f"{identity.path} has no pod for {member} any more"
-        wanted = await self._held.revision(course, seen)
+        wanted = await self._held.templates.revision(course, seen)
         pod = places[member]
         if wanted == "":
             return None, f"{identity.path}: its controller has not taken up the template yet"
@@ -183,8 +184,9 @@ class PodTasks:
 
     async def _step(self, progress: Progress) -> Next:
         await self._ground.arm()
-        if not progress.joins:
+        if not (progress.joins or progress.is_held):
             await self._held.hold(progress.course)
+            progress.is_held = True
         turn, identity = await self._ground.turn(), await self._live.identity()
         picture = await self._live.picture(_PROVEN)
         if rival := self._held.rival(identity, picture.seen.workload):

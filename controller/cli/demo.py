@@ -1,6 +1,5 @@
 """`demo`: a rollout under load on a real HAProxy, all on this machine."""
 
-import asyncio
 import contextlib
 import os
 import sys
@@ -46,10 +45,44 @@ BAD: Final = {"fail_every": 10}
     metavar="PATH",
     help="The HAProxy binary. Default: from PATH, else from the `demo` extra.",
 )
+@options.option(
+    "--kubernetes",
+    is_flag=True,
+    help="In the cluster of your kubeconfig instead, in a namespace that is removed afterwards.",
+)
+@options.option("--image", metavar="IMAGE", help="With --kubernetes: what serves HTTP on port 80.")
 @options.log_format
-def demo(bad: bool, members: int, haproxy: str | None, log_format: str) -> None:
+def demo(
+    bad: bool,
+    members: int,
+    haproxy: str | None,
+    kubernetes: bool,
+    image: str | None,
+    log_format: str,
+) -> None:
     """Upgrade small app servers behind a real HAProxy from v1 to v2, under load, on loopback."""
-    sys.exit(asyncio.run(_demo(bad, members, haproxy, log_format)))
+    if kubernetes:
+        if haproxy:
+            raise UsageFault("demo --haproxy: not with --kubernetes")
+        sys.exit(bootstrap.run(_demo_in_cluster(bad, members, image or "", log_format)))
+    if image:
+        raise UsageFault("demo --image: is for --kubernetes")
+    sys.exit(bootstrap.run(_demo(bad, members, haproxy, log_format)))
+
+
+async def _demo_in_cluster(bad: bool, members: int, image: str, log_format: str) -> int:
+    with tempfile.TemporaryDirectory(prefix="poolroll-") as folder:
+        state = Path(folder) / "state"
+        making = bootstrap_demo.demo_cluster(Path(folder), members, image, is_bad=bad)
+        say(f"making {members} pods in a namespace of their own …")
+        async with making as (where, path):
+            say(f"a StatefulSet behind a Service in {where}; nobody uses it: no load is made", "")
+            narrator = narrator_for("demo", bootstrap.clock(), log_format)
+            code = await _roll(load(path), state, narrator)
+            if code in (ExitCode.GATE, ExitCode.HALTED):
+                say("", "This namespace ends with the demo. On your own, type a NEXT command.")
+        say(f"report: {await _report(state)}")
+    return code
 
 
 async def _demo(bad: bool, members: int, haproxy: str | None, log_format: str) -> int:

@@ -34,7 +34,7 @@ def plan(file: Path, json: bool, state: str | None, **given: Any) -> None:
     run_options = RunOptions(only=only, canaries_only=canaries_only)
     place = bootstrap.state_place(state, rollout.state)
     dry = bootstrap.run(_dry_run(rollout, place, run_options))
-    dry.findings.notes += bootstrap.about_state(state, place)
+    dry.findings.notes += bootstrap.about_state(state, place, rollout.settings)
     dry.findings.refusals += bootstrap.unheard(rollout, place)
     if json:
         click.echo(_value(rollout, dry).model_dump_json(indent=2))
@@ -52,7 +52,11 @@ async def _dry_run(
             opened = bootstrap.read_state(place)
             store = await stack.enter_async_context(contextlib.aclosing(opened))
         ports = bootstrap.read_ports(rollout.settings, place, store)
-        return await dry_run(ports, rollout, run_options)
+        dry = await dry_run(ports, rollout, run_options)
+        refusals, notes = await bootstrap.unpermitted(rollout, place)
+        dry.findings.refusals += refusals
+        dry.findings.notes += notes
+        return dry
 
 
 def _text(rollout: RolloutFile, dry: DryRun) -> list[str]:

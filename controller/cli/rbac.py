@@ -34,5 +34,5 @@ def rbac(file: Path, subject: str, state: str | None, **given: list[str]) -> Non
     if not colon or not name or word.lower() not in KINDS:
         raise UsageFault(f"--subject {subject}: write serviceaccount:NAME, user:NAME or group:NAME")
     place = bootstrap.state_place(state, rollout.state)
-    made = bootstrap.roles(rollout, place, KINDS[word.lower()], name)
+    made = bootstrap.kubernetes.roles(rollout, place.cluster, KINDS[word.lower()], name)
     click.echo(bootstrap.run(made), nl=False)

@@ -116,7 +116,7 @@ def start(
         rollout.refuse_placeholder()
     place = bootstrap.state_place(given["state"], rollout.state)
     ways = options.ways_out(given)
-    notes = bootstrap.about_state(given["state"], place)
+    notes = bootstrap.about_state(given["state"], place, rollout.settings)
     running = _run(rollout, run_options, place, ways, notes, yes=yes, log_format=log_format)
     sys.exit(bootstrap.run(running))
 

@@ -219,6 +219,9 @@ class InstanceView:
     counted."""
     uptime: timedelta | None = None
     """How long this incarnation has been there; None: not known."""
+    held: str = ""
+    """What of the pool as a whole is as a rollout has prepared it, and what that means while none
+    runs, in one line; empty: nothing."""
     rival: str = ""
     """What somebody else has changed of the pool as a whole since it was opened, and who, in one
     line; empty: nothing."""

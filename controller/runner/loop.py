@@ -191,7 +191,7 @@ class Runner:
             self._recorder.give_up(error)
             return
         if isinstance(output, DESTRUCTIVE) and not (is_written or is_protective):
-            why = "not begun: the state folder did not take its record in time"
+            why = "not begun: the journal did not take its record in time"
             self._post(unbegun(output, why), output)
             return
         task = group.create_task(self._perform(output))

@@ -156,3 +156,14 @@ def test_user_without_a_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     assert bootstrap.place_to_name(bootstrap.StatePlace(tmp_path)) == str(tmp_path)
     with pytest.raises(StateError, match="--state"):
         bootstrap.state_place(None)
+
+
+def test_nothing_of_kubernetes_is_loaded_for_other_pools() -> None:
+    """Its libraries take a third of a second; what is common to all commands needs none of them."""
+    code = (
+        "import sys, controller.bootstrap, controller.cli.run, controller.cli.init\n"
+        "names = {name.partition('.')[0] for name in sys.modules}\n"
+        "print(*names & {'httpx', 'kubernetes'}, 'adapters.kubernetes.api' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False"]

@@ -130,7 +130,7 @@ async def test_low_level_is_told_in_the_file(world: MakeWorld) -> None:
         ),
         (["nginx"], 2, "unknown kind of pool"),
         (["haproxy", "--service", "web"], 2, "init --service: is for `init kubernetes`"),
-        (["kubernetes", "--context", "none-such"], 2, "none-such"),
+        (["kubernetes", "--kubeconfig", "/none/such"], 2, "/none/such"),
         (["haproxy", "unix:/a"], 2, "not both"),
         (["haproxy", "--backend", "web"], 2, "needs the endpoint"),
         (["haproxy", "haproxy"], 2, "one kind of pool at a time"),

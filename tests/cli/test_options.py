@@ -44,7 +44,11 @@ def test_words(env: dict[str, str], argv: list[str], told: object) -> None:
         ({}, ["--set", "token=x", "--set", "token=y"], "--set token: given twice; keep one"),
         ({}, ["--set", "=1"], "--set =1: write it as NAME=VALUE"),
         ({}, ["--state", " "], "--state: is empty; name the state folder, or leave the option out"),
-        ({}, ["--state", "kubernetes:x.y"], "names no namespace; write kubernetes:NAMESPACE"),
+        (
+            {},
+            ["--state", "kubernetes:x.y"],
+            "--state: 'kubernetes:x.y' names no namespace; write kubernetes:NAMESPACE",
+        ),
         ({"POOLROLL_STATE": "kubernetes:"}, [], "--state: 'kubernetes:' names no namespace"),
     ],
 )

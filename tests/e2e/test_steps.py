@@ -129,7 +129,7 @@ async def test_journal_that_cannot_be_written(site: MakeSite) -> None:
         one.go.touch()
         done = await running.end()
     assert done.code == 5, done.text
-    assert "the state folder cannot be used: journal " in done.out
+    assert "the journal cannot be used: journal " in done.out
     assert "the end of this run is NOT IN THE JOURNAL" in done.out
     assert "web1: OUT OF ROTATION" in done.out
     assert await one.admin() == {"web1": 1, "web2": 0}

@@ -91,10 +91,10 @@ def test_is_told_when_a_busy_machine_does_not_explain_it(lasts: int, lines: int)
         told.append(said[1] if said else "")
 
     ended(play(met(Phase.SOAKING, hangs(ms(lasts))), narrate=narrate), "done", 0)
-    about = [line for line in told if line.startswith("the state folder")]
+    about = [line for line in told if line.startswith("the journal")]
     assert [line.split(":")[0] for line in about] == [
-        "the state folder does not answer",
-        "the state folder answers again",
+        "the journal does not answer",
+        "the journal answers again",
     ][:lines]
 
 
@@ -151,8 +151,6 @@ def test_space_is_left_to_come_to_rest(phase: Phase, like: Like) -> None:
     scenario = like(met(phase, fills))
     played = play(scenario)
     ended(played, "halted", 5)
-    assert [halt.seen for halt in played.told(Halted)] == [
-        f"the state folder cannot be used: {FULL}"
-    ]
+    assert [halt.seen for halt in played.told(Halted)] == [f"the journal cannot be used: {FULL}"]
     assert len(played.told(Finished)) == 1
     goes_on(scenario, played, RESUMED)

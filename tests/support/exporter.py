@@ -7,6 +7,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
+from tests.support.serving import closing
+
 
 class Exporter:
     """Serves what `set` was told last, on a free loopback port that stays its own.
@@ -32,7 +34,7 @@ class Exporter:
         self.scrapes = 0
 
     async def start(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(closing(self._serve), "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:

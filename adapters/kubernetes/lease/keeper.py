@@ -55,7 +55,7 @@ class Keeper:
         self._namespace = namespace
         self._clock = clock
         self._holder = holder
-        self._identity = identity
+        self.identity = identity
         self._version = ""
         self._taken_at: Instant = clock.now()
         self._renewed_at: Instant = self._taken_at
@@ -67,7 +67,7 @@ class Keeper:
     async def take(self, record: LeaseRecord) -> None:
         """Raises ApiError; Conflict: somebody else has written to it meanwhile."""
         self._note_time()
-        body = claim(record, self._holder, self._identity)
+        body = claim(record, self._holder, self.identity)
         found = read(await self._merge(body))
         self._version, self.transitions = found.version, found.transitions
         self._taken_at = self._renewed_at
@@ -110,7 +110,7 @@ class Keeper:
             await self._merge(release(self._version))
         except Conflict:
             record = await self._now()
-            if record.identity == self._identity:
+            if record.identity == self.identity:
                 await self._merge(release(record.version))
 
     def _require(self) -> None:
@@ -165,7 +165,7 @@ class Keeper:
         except NotFound:
             self._lose(DELETED)
             return False
-        if record.identity == self._identity:
+        if record.identity == self.identity:
             self._version = record.version
             return True
         self._lose(

@@ -2,15 +2,14 @@
 
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
-from typing import NoReturn
 
-from adapters.kubernetes.lease.keeper import Keeper
+from adapters.kubernetes.lease.hold import LeaseHold
 from adapters.kubernetes.lease.record import LeaseRecord
 from adapters.kubernetes.lease.taking import Leases, Tell, quiet
-from adapters.kubernetes.lease.words import is_name, pool_held, slug
+from adapters.kubernetes.lease.words import check_name, pool_held, slug
 from adapters.kubernetes.objects import Objects
 from controller.core.pool import PoolKey
-from controller.errors import PoolHeld, StateError
+from controller.errors import PoolHeld
 from controller.ports import Clock
 from controller.records import Holder
 
@@ -69,34 +68,3 @@ class LeaseLock:
         check_name(name)
         record = await self._leases.live(self._lease)
         return record.holder if record is not None and record.rollout == name else None
-
-
-class LeaseHold:
-    """Implements `controller.ports.Hold`."""
-
-    def __init__(self, keeper: Keeper) -> None:
-        self.is_over = False
-        self._keeper = keeper
-
-    @property
-    def transitions(self) -> int:
-        """The fencing number: it rises with each holder."""
-        return self._keeper.transitions
-
-    async def add(self, keys: Collection[PoolKey]) -> None:
-        """All of the pool is held already."""
-        if self.is_over:
-            raise RuntimeError("keys are added inside the block that holds the name")
-        await self._keeper.check()
-
-    async def check(self) -> None:
-        await self._keeper.check()
-
-    async def lost(self) -> NoReturn:
-        await self._keeper.lost()
-
-
-def check_name(name: str) -> None:
-    """Names become names of objects. Raises StateError."""
-    if not is_name(name):
-        raise StateError(f"{name[:80]!r} is not the name of a rollout")

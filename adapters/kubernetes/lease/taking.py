@@ -10,7 +10,8 @@ from typing import Final
 
 from adapters.kubernetes.faults import ApiError, Conflict, NotFound
 from adapters.kubernetes.lease.keeper import Keeper
-from adapters.kubernetes.lease.record import MANAGED, RETRY, LeaseRecord, Sight, is_recent, read
+from adapters.kubernetes.lease.record import MANAGED, RETRY, LeaseRecord, read
+from adapters.kubernetes.lease.sight import Sight, is_recent
 from adapters.kubernetes.objects import Json, Objects, made
 from adapters.kubernetes.paths import LEASES
 from controller.core.gates.figures import span
@@ -22,6 +23,9 @@ EVERY: Final = timedelta(milliseconds=500)
 """Between two looks at a Lease that somebody may hold."""
 GLANCE: Final = RETRY + timedelta(seconds=1)
 """Who is alive has renewed it within that time."""
+
+PATIENCE: Final = timedelta(seconds=5)
+"""With an API that goes away just when a Lease may be taken."""
 
 Tell = Callable[[str], None]
 
@@ -81,13 +85,17 @@ class Leases:
             record = read(await made(self.objects, LEASES, keeper.name, self.namespace, labels))
             now = self.clock.now()
             sight = Sight(record, now) if sight is None else sight.seen(record, now)
-            if sight.is_alive and record.identity:
+            if sight.is_alive and record.identity not in ("", keeper.identity):
                 raise refusal(record)
-            if not record.identity or sight.has_lapsed(now):
+            is_free = record.identity in ("", keeper.identity)
+            if is_free or sight.has_lapsed(now):
                 try:
                     return await keeper.take(record)
                 except Conflict:
                     continue
+                except ApiError as error:  # it may have taken effect: the next look shows it
+                    if not error.retryable or now - waits_since >= record.duration + PATIENCE:
+                        raise
             if not is_told and now - waits_since >= GLANCE:
                 self._tell(
                     f"Lease {self.namespace}/{keeper.name} is held by {record.words}: it may be "

@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Final
 
 from adapters.kubernetes.lease.record import LeaseRecord
-from controller.errors import PoolHeld
+from controller.errors import PoolHeld, StateError
 
 _LONGEST: Final = 200
 _ROLLOUT: Final = re.compile(r"[a-z0-9-]{1,63}", re.ASCII)
@@ -40,3 +40,9 @@ def slug(text: str) -> str:
     ):
         return plain
     return f"{plain[:_LONGEST]}-{sha256(text.encode()).hexdigest()[:8]}"
+
+
+def check_name(name: str) -> None:
+    """Names become names of objects. Raises StateError."""
+    if not is_name(name):
+        raise StateError(f"{name[:80]!r} is not the name of a rollout")

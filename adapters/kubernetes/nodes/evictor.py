@@ -3,7 +3,6 @@ is left that has to go."""
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
@@ -20,7 +19,7 @@ from adapters.kubernetes.nodes.leaving import (
     why_not,
 )
 from adapters.kubernetes.nodes.marks import mark_of
-from controller.errors import BalancerError
+from controller.errors import BalancerError, LeaseLost
 from controller.ports import Clock
 
 SOON: Final = timedelta(milliseconds=500)
@@ -67,6 +66,11 @@ class Evictor:
             self._task.cancel()
         await asyncio.wait([self._task])
 
+    @property
+    def has_ended(self) -> bool:
+        """By itself: the Node bore another mark."""
+        return self._task.done()
+
     def check(self) -> None:
         """Raises what ended it, if that was a bug."""
         if self._task.done() and not self._task.cancelled():
@@ -76,10 +80,14 @@ class Evictor:
         await self._sleep(settle)
         while not self._is_over:
             is_empty = False
-            with suppress(ApiError, BalancerError):  # looks tell who cannot be reached
+            try:
                 if not await self._is_ours():
                     return
                 is_empty = not await self._round()
+            except LeaseLost:
+                return  # another run may hold the Nodes now
+            except (ApiError, BalancerError):
+                pass  # looks tell who cannot be reached
             if not self._is_over:
                 await self._sleep(LATER if is_empty else SOON)
 

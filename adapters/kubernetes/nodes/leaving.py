@@ -107,12 +107,12 @@ def named(names: Sequence[str]) -> str:
 
 
 def still_to_go(pods: Sequence[Json], why: Mapping[str, str]) -> str:
-    """What a drain waits for. `why`: UID → what keeps the pod, where that is known."""
-    kept = [pod for pod in pods if pod["metadata"]["uid"] in why]
-    others = [pod for pod in pods if pod["metadata"]["uid"] not in why]
-    shown = [f"{ident(pod)} ({why[pod['metadata']['uid']]})" for pod in kept]
-    shown += [
-        f"{ident(pod)} (terminating)" if is_terminating(pod) else ident(pod) for pod in others
-    ]
+    """What a drain waits for, by reason. `why`: UID → what keeps the pod, where that is known."""
+    reasons: dict[str, list[str]] = {}
+    for pod in sorted(pods, key=lambda pod: pod["metadata"]["uid"] not in why):
+        ending = "terminating" if is_terminating(pod) else ""
+        reason = why.get(pod["metadata"]["uid"], ending)
+        reasons.setdefault(reason, []).append(ident(pod))
+    shown = [named(names) + (f" ({reason})" if reason else "") for reason, names in reasons.items()]
     what = "pod has" if len(pods) == 1 else "pods have"
-    return f"{len(pods)} {what} still to go: {named(shown)}"
+    return f"{len(pods)} {what} still to go: {'; '.join(shown)}"

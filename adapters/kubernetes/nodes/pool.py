@@ -200,7 +200,8 @@ class NodesPool:
         return {self._where: ONE}
 
     def _empty(self, member: str) -> None:
-        if member in self._evictors:
+        before = self._evictors.get(member)
+        if before is not None and not before.has_ended:
             return
         pool = self._pool
         self._evictors[member] = Evictor(

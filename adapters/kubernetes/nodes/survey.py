@@ -2,18 +2,19 @@
 
 import shlex
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
 from adapters.kubernetes.access import Access
 from adapters.kubernetes.api import Json
-from adapters.kubernetes.budgets import covering, ident, never_allows, two_budgets
+from adapters.kubernetes.budgets import covering, ident, is_ready, never_allows, two_budgets
 from adapters.kubernetes.nodes.cluster import Nodes
 from adapters.kubernetes.nodes.leaving import (
     Allowed,
     comes_back,
     controller_of,
+    is_of_daemonset,
     leaving,
     named,
     refusals,
@@ -38,26 +39,27 @@ class Surveyor:
 
     async def survey(self, view: InstanceView, selected: Collection[str]) -> Survey:
         """Raises ApiError."""
-        lines = [line for line in view.lines if line.member in selected and not line.is_out]
-        names = [line.member for line in lines]
-        pods = {name: leaving(await self._nodes.pods_on(name)) for name in names}
         access = self._nodes.api.access
-        budgets = (await self._nodes.api.list(BUDGETS)).items
         missing = await lacking(self._nodes.api, needed(access.namespace, job=self._pool.job))
+        own, is_told = self._own_node, self._pool.own_last
+        refused = (*map(str, missing), *own_refusals(own, selected, is_told=is_told))
+        told = tuple(own_notes(own, selected, is_told=is_told))
+        if not any(one.right.verb == "list" for one in missing):
+            lines = [line for line in view.lines if line.member in selected and not line.is_out]
+            found = {line.member: await self._nodes.pods_on(line.member) for line in lines}
+            budgets = (await self._nodes.api.list(BUDGETS)).items
+            refused += self._refusals(found, budgets)
+            told += tuple(
+                notes(self._pool, [pod for some in found.values() for pod in some], budgets)
+            )
+        return Survey(refused, told, abilities_of(self._pool), by_hand(self._pool, access))
+
+    def _refusals(
+        self, found: Mapping[str, Sequence[Json]], budgets: Sequence[Json]
+    ) -> tuple[str, ...]:
         allowed = Allowed(self._pool.unmanaged, self._pool.emptydir)
-        return Survey(
-            refusals=(
-                *map(str, missing),
-                *own_refusals(self._own_node, selected, is_told=self._pool.own_last),
-                *(line for name in names for line in refusals(name, pods[name], allowed)),
-                *budget_refusals(pods.values(), budgets),
-            ),
-            notes=tuple(
-                notes(self._pool, [pod for found in pods.values() for pod in found], budgets)
-            ),
-            abilities=abilities_of(self._pool),
-            by_hand=by_hand(self._pool, access),
-        )
+        by_node = (line for node, pods in found.items() for line in refusals(node, pods, allowed))
+        return (*by_node, *budget_refusals(map(leaving, found.values()), budgets))
 
 
 def abilities_of(pool: NodePool) -> Abilities:
@@ -97,8 +99,24 @@ def budget_refusals(pods: Iterable[Sequence[Json]], budgets: Sequence[Json]) -> 
     return lines + [f"{why}; it has {named(names)}" for why, names in stuck.items()]
 
 
-def notes(pool: NodePool, pods: Sequence[Json], budgets: Sequence[Json]) -> list[str]:
-    said = []
+def own_notes(own: str | None, selected: Collection[str], *, is_told: bool) -> list[str]:
+    if not own or own not in selected or not is_told:
+        return []
+    return [
+        f"poolroll itself runs on {own}, which is the last one: its pod is evicted, too, and has "
+        "to be started again elsewhere (a Job does that) to go on"
+    ]
+
+
+def notes(pool: NodePool, found: Sequence[Json], budgets: Sequence[Json]) -> list[str]:
+    """`found`: all pods on the Nodes that are selected."""
+    said, pods = [], leaving(found)
+    unready = [pod for pod in found if is_of_daemonset(pod) and not is_ready(pod)]
+    if unready:
+        said.append(
+            "a Node is back only once its DaemonSet pods are Ready, and these are not now: "
+            + named(sorted(map(ident, unready)))
+        )
     if not pool.exclude_from_load_balancers:
         said.append(
             "load balancers outside of the cluster are not told to leave a cordoned Node out "

@@ -10,25 +10,24 @@ Arguments: `node`, the member; `course`; `template`, a pod template as JSON.
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Final, TypeVar
+from typing import Final
 
 from adapters.kubernetes.api import Json
-from adapters.kubernetes.faults import AlreadyExists, ApiError, NotFound
+from adapters.kubernetes.faults import AlreadyExists, ApiError
 from adapters.kubernetes.nodes import job as jobs
 from adapters.kubernetes.nodes import marks, proof
 from adapters.kubernetes.nodes.cluster import Nodes, require
+from adapters.kubernetes.nodes.patience import Patience
 from adapters.kubernetes.paths import JOBS, PODS
 from controller.errors import BalancerError
 from controller.pools.kubernetes import NodePool
 from controller.ports import Clock
 from controller.tasks import Command, JobResult, PoolTask, Task, TaskJob
 
-EVERY: Final = timedelta(milliseconds=500)
-
-T = TypeVar("T")
+LATE: Final = timedelta(minutes=1)
+"""A Job is ended at its deadline by its controller; so much later nobody waits for that."""
 
 
 class NodeTasks:
@@ -36,7 +35,6 @@ class NodeTasks:
         self._nodes = nodes
         self._pool = pool
         self._clock = clock
-        self._blind = timedelta(0)
 
     async def run(self, job: TaskJob) -> JobResult:
         began = self._clock.now()
@@ -84,8 +82,8 @@ class NodeTasks:
     # --- before and after the steps ------------------------------------------------------------
 
     async def _note_boot_id(self, job: TaskJob, task: PoolTask) -> JobResult:
-        name, course = task.args["node"], _course(job, task)
-        pods = await self._patiently(lambda: self._nodes.pods_on(name))
+        name, course, patience = task.args["node"], _course(job, task), Patience(self._clock)
+        pods = await patience.ask(lambda: self._nodes.pods_on(name))
 
         def patch(node: Json) -> Json | None:
             noted = proof.before_of(node)
@@ -94,59 +92,61 @@ class NodeTasks:
             text = proof.as_it_is(course, node, pods).as_text()
             return marks.note(node, marks.BEFORE, text)
 
-        node = await self._patiently(lambda: self._nodes.change(name, job.seats, patch))
+        node = await patience.ask(lambda: self._nodes.change(name, job.seats, patch))
         noted = proof.before_of(node)
         return JobResult(exit_code=0, output=f"boot id {noted.boot_id if noted else 'not known'}")
 
     async def _wait_until_back(self, job: TaskJob, task: PoolTask) -> JobResult:
-        name, course = task.args["node"], _course(job, task)
+        name, course, patience = task.args["node"], _course(job, task), Patience(self._clock)
         expect = dict(self._pool.expect)
         if task.args.get("course") == "rollback":  # the versions are those of the upgrade
             expect = {key: value for key, value in expect.items() if key == proof.BOOT_ID}
-        began, self._blind = self._clock.now(), timedelta(0)
         while True:
-            node = await self._patiently(lambda: self._nodes.one(name))
+            node = await patience.ask(lambda: self._nodes.one(name))
             require(self._nodes.api.where, node, job.seats)
-            pods = await self._patiently(lambda: self._nodes.pods_on(name))
+            pods = await patience.ask(lambda: self._nodes.pods_on(name))
             before = proof.before_of(node)
             is_of_it = before is not None and before.course == course
             missing = proof.not_back(node, pods, expect, before if is_of_it else None)
             if not missing:
                 return JobResult(exit_code=0, output=f"{name} is back")
-            if self._clock.now() - began - self._blind >= task.timeout:
+            if patience.spent >= task.timeout:
                 return JobResult(exit_code=1, output=f"{name} is not back: {'; '.join(missing)}")
-            await self._clock.sleep(EVERY)
+            await patience.pause()
 
     # --- a Job ---------------------------------------------------------------------------------
 
     async def _run_job(self, job: TaskJob, task: PoolTask) -> JobResult:
-        name = jobs.name_of(job.key, task.args["node"])
+        name, waits = jobs.name_of(job.key, task.args["node"]), ""
         if fault := await self._begun(name, job, task):
             return fault
-        waits = ""
+        patience = Patience(self._clock)
         while True:
-            found = await self._patiently(lambda: self._job(name))
+            found = await patience.ask(lambda: self._job(name))
             if found is None:
                 return JobResult(lost=True, output=f"the Job {name} was deleted")
-            pods = await self._patiently(lambda: self._pods_of(name))
+            pods = await patience.ask(lambda: self._pods_of(name))
             waits = jobs.waits_for(pods) or waits
-            end = jobs.end_of(found, pods, waits)
-            if end is not None:
+            if (end := jobs.end_of(found, pods, waits)) is not None:
                 return end
-            await self._clock.sleep(EVERY)
+            if patience.spent >= task.timeout + LATE:
+                left = f"Job {self._namespace}/{name}"
+                return JobResult(timed_out=True, output=waits, survivors=(left,))
+            await patience.pause()
 
     async def _begun(self, name: str, job: TaskJob, task: PoolTask) -> JobResult | None:
         """Makes it, unless the key has one. None: it is there."""
-        if await self._patiently(lambda: self._job(name)) is not None:
+        patience = Patience(self._clock)
+        if await patience.ask(lambda: self._job(name)) is not None:
             return None
         if job.joins:
             return JobResult(lost=True, output=f"there is no Job {name}")
         template = json.loads(task.args["template"])
         body = jobs.manifest(job.key, task.args["node"], template, task.timeout)
         try:
-            node = await self._patiently(lambda: self._nodes.one(task.args["node"]))
+            node = await patience.ask(lambda: self._nodes.one(task.args["node"]))
             require(self._nodes.api.where, node, job.seats)
-            await self._patiently(lambda: self._nodes.api.create(JOBS, body, self._namespace))
+            await patience.ask(lambda: self._nodes.api.create(JOBS, body, self._namespace))
         except AlreadyExists:
             return None  # an answer was lost on its way
         except (ApiError, BalancerError) as error:
@@ -155,10 +155,7 @@ class NodeTasks:
 
     async def _job(self, name: str) -> Json | None:
         fields = f"metadata.name={name}"
-        try:
-            listed = await self._nodes.api.list(JOBS, self._namespace, fields=fields)
-        except NotFound:
-            return None
+        listed = await self._nodes.api.list(JOBS, self._namespace, fields=fields)
         return next(iter(listed.items), None)
 
     async def _pods_of(self, name: str) -> list[Json]:
@@ -168,21 +165,6 @@ class NodeTasks:
     @property
     def _namespace(self) -> str:
         return self._nodes.api.access.namespace
-
-    async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
-        """An API that is away is waited for, on nobody's time."""
-        began = self._clock.now()
-        while True:
-            try:
-                answer = await call()
-            except (ApiError, BalancerError) as error:
-                if not error.retryable:
-                    raise
-                await self._clock.sleep(EVERY)
-                self._blind += self._clock.now() - began
-                began = self._clock.now()
-            else:
-                return answer
 
 
 def _course(job: TaskJob, task: PoolTask) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from adapters.kubernetes.state.names import USUAL
 from adapters.kubernetes.state.outs import Outs
 from controller.records import RolloutRow
 
@@ -63,6 +64,17 @@ class Head:
         """Without what never began, and with the newest `most` rollouts."""
         begun = [one for one in self.entries if one.is_begun]
         return replace(self, entries=tuple(begun[max(0, len(begun) - most) :]))
+
+    def with_room(self, count: int, rollout: str) -> "Head":
+        """Without as many of the oldest rollouts, among those that are over, as it takes for so
+        many chunks to have one of the usual names; `rollout` and what is open are kept."""
+        head = self
+        while head.free_slots(count)[-1] >= USUAL:
+            over = [one for one in head.entries if not one.is_open and one.row.id != rollout]
+            if not over:
+                break
+            head = replace(head, entries=tuple(one for one in head.entries if one is not over[0]))
+        return head
 
     def free_slots(self, count: int) -> list[int]:
         """The lowest that no rollout has."""

@@ -74,9 +74,10 @@ class Ledger:
         seq = tenure.head.seq + 1
         record = self._record(row.id, seq, draft)
         groups = [each for each in packed([file, item_of(record, Outs())], ROOM) if each]
-        slots = tenure.head.free_slots(len(groups))
+        head = tenure.head.with_room(len(groups), row.id)
+        slots = head.free_slots(len(groups))
         entry = Entry(replace(row, file=""), tuple(Place(slot, seq) for slot in slots))
-        await tenure.write(replace(tenure.head, seq=seq).with_entry(entry), WITHIN)
+        await tenure.write(replace(head, seq=seq).with_entry(entry), WITHIN)
         for number, items in enumerate(groups):
             await tenure.begin_chunk(row.id, number, slots[number], items)
         entry = replace(entry, is_begun=True, order=_order(tenure.head.version, row))
@@ -135,7 +136,7 @@ class Ledger:
 
     async def _go_on(self, rollout: str, items: Sequence[Item]) -> None:
         """In a further chunk."""
-        head = self._tenure.head
+        head = self._tenure.head.with_room(1, rollout)
         entry = head.entry(rollout)
         assert entry is not None, "taken over"
         number, (slot,) = len(entry.chunks), head.free_slots(1)

@@ -11,7 +11,8 @@ HEADS: Final = ",".join(f"{key}={value}" for key, value in {**MANAGED, _PART: HE
 """Selects the heads."""
 
 USUAL: Final = 100
-"""So many chunks take 10,000 records; a rollout that needs more has to be allowed more names."""
+"""So many chunks take 10,000 records. The oldest rollouts are overwritten before there are more;
+only one that needs more by itself has to be allowed more names."""
 
 
 def labels(part: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from adapters.kubernetes.objects import Json
-from adapters.kubernetes.state.codec import decode_taken, encode_taken
+from adapters.kubernetes.state.taken import decode_taken, encode_taken
 from controller.core.pool import PoolKey
 from controller.records import Returned, Taken
 

@@ -10,6 +10,7 @@ from typing import Final
 
 import httpx
 
+from adapters.connections import client
 from adapters.kubernetes.auth import Grant
 from adapters.kubernetes.faults import BadAccess
 from adapters.kubernetes.login.access import Access
@@ -36,24 +37,24 @@ class Connections:
 
     async def take(self, grant: Grant) -> httpx.AsyncClient:
         """To be let go. Raises BadAccess."""
-        client = await self._connectable(grant)
-        self._using[client] = self._using.get(client, 0) + 1
-        return client
+        one = await self._connectable(grant)
+        self._using[one] = self._using.get(one, 0) + 1
+        return one
 
-    async def let_go(self, client: httpx.AsyncClient) -> None:
-        left = self._using.pop(client, 1) - 1
+    async def let_go(self, one: httpx.AsyncClient) -> None:
+        left = self._using.pop(one, 1) - 1
         if left:
-            self._using[client] = left
-        elif client is not self._client:
-            await client.aclose()
+            self._using[one] = left
+        elif one is not self._client:
+            await one.aclose()
 
     def forget(self) -> None:
         """No further request takes a connection of now."""
         self._made_of = None
 
     async def aclose(self) -> None:
-        for client in {*self._using, *filter(None, (self._client,))}:
-            await client.aclose()
+        for one in {*self._using, *filter(None, (self._client,))}:
+            await one.aclose()
         self._using.clear()
         self._client = None
 
@@ -79,14 +80,9 @@ class Connections:
         access = self._access
         is_tls = access.server.startswith("https:")
         verify = context_of(access.tls, grant.cert, grant.key) if is_tls else False
-        return httpx.AsyncClient(
-            transport=httpx.AsyncHTTPTransport(
-                verify=verify,
-                trust_env=False,
-                limits=httpx.Limits(max_keepalive_connections=4, keepalive_expiry=30),
-                proxy=httpx.Proxy(access.proxy.url) if access.proxy else None,
-                socket_options=_ALIVE,
-            ),
-            trust_env=False,
-            follow_redirects=False,
+        return client(
+            verify,
+            limits=httpx.Limits(max_keepalive_connections=4, keepalive_expiry=30),
+            proxy=httpx.Proxy(access.proxy.url) if access.proxy else None,
+            socket_options=_ALIVE,
         )

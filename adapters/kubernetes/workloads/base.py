@@ -65,6 +65,9 @@ class Workload(Protocol):
         """Members in the order in which they should go → the pod that sits there; None: none yet,
         or no longer."""
 
+    def unseen(self, seen: Seen) -> int:
+        """How many places there are besides, whose names only their pods would tell."""
+
     def place_of(self, pod: Json) -> str:
         """The member that a pod is, by itself alone; empty: that cannot be said."""
 

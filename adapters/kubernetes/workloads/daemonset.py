@@ -65,6 +65,11 @@ class DaemonSet:
                 found[node] = pod
         return dict(sorted(found.items()))
 
+    def unseen(self, seen: Seen) -> int:
+        """A Node whose pod has gone and whose next one is not made yet."""
+        desired = (seen.workload.get("status") or {}).get("desiredNumberScheduled") or 0
+        return max(0, int(desired) - len(self.places(seen)))
+
     def place_of(self, pod: Json) -> str:
         return _destined(pod)
 

@@ -116,6 +116,9 @@ class Deployment:
         missing = max(0, _sizes(seen, target).new - new) if target else len(vacant)
         return {**dict(order), **dict.fromkeys(vacant[:missing])}
 
+    def unseen(self, seen: Seen) -> int:
+        return 0
+
     def place_of(self, pod: Json) -> str:
         return labels_of(pod).get(PLACE) or name_of(pod)
 

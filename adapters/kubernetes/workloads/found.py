@@ -84,6 +84,25 @@ def noted(found: Found, ours: Ours) -> dict[str, str | None]:
     return {FOUND: found.text, SET: ours.text}
 
 
+def noted_anew(workload: Json) -> Json:
+    """As if an earlier rollout, whose note says something else, had never touched what is no longer
+    as it left it."""
+    found, ours = found_in(workload), ours_in(workload)
+    lost = ours.lost(workload) if ours is not None else []
+    if found is None or ours is None or not lost:
+        return workload
+    spec = workload["spec"]
+    template = spec["template"] if "template" in lost else found.template
+    fields = {
+        path: value_at(spec, path) if path in lost else was for path, was in found.fields.items()
+    }
+    kept = {path: value for path, value in ours.fields.items() if path not in lost}
+    now = noted(Found(template, fields), Ours(digest(spec["template"]), kept))
+    meta = workload["metadata"]
+    annotations = {**meta.get("annotations", {}), **now}
+    return {**workload, "metadata": {**meta, "annotations": annotations}}
+
+
 CLEARED: Final[Mapping[str, None]] = {FOUND: None, SET: None}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from controller.config.checks.kind_of_pool import HAPROXY, NODES, PODS
-from controller.config.sections.kubernetes import EXPECTED
+from controller.config.sections.kubernetes_names import EXPECTED
 from controller.config.text.places import Trail, shown
 from controller.config.text.trails import at, mapping
 

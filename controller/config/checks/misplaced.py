@@ -5,7 +5,7 @@ from typing import Final
 from controller.config.sections.evidence import Alerts, Prometheus
 from controller.config.sections.gates import GateSection, HaproxyMeasure
 from controller.config.sections.kinds import Section
-from controller.config.sections.kubernetes import KubernetesMeasure
+from controller.config.sections.measures import KubernetesMeasure
 from controller.config.text.places import Trail
 from controller.config.text.trails import mapping
 

@@ -18,7 +18,7 @@ from controller.config.sections.kinds import (
     Section,
     one_of,
 )
-from controller.config.sections.kubernetes import KubernetesMeasure
+from controller.config.sections.measures import KubernetesMeasure
 from controller.config.sections.validation import HeaderValue, ServerHost, Url
 from controller.config.text.scalars import Wrong
 

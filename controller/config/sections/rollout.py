@@ -15,10 +15,10 @@ from controller.config.sections.kinds import (
     Text,
     one_of,
 )
-from controller.config.sections.kubernetes import State
 from controller.config.sections.notify import Heartbeat, Notification
 from controller.config.sections.pool import Pool
 from controller.config.sections.returning import Return
+from controller.config.sections.state import State
 from controller.config.sections.upgrade import Rollback, Upgrade
 from controller.config.sections.validation import Validation
 

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from controller.config.sections.kinds import Argument, Argv, Interval, Label, Section, Text
-from controller.config.sections.kubernetes import Tree
+from controller.config.sections.kubernetes_names import Tree
 from controller.config.text.scalars import Wrong
 
 

@@ -29,7 +29,7 @@ def watch_journal(ctx: Context) -> Output | None:
         return None
     return Halted(
         Cause.JOURNAL,
-        f"the state folder cannot be used: {fault}",
+        f"the journal cannot be used: {fault}",
         "each step is written to the journal before it is performed",
     )
 

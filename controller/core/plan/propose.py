@@ -67,8 +67,7 @@ def propose(
     refusals += [*shared.refusals, *(_nobody_left(left, stay) if chosen and not turn else [])]
     max_unavailable = max(1, settings.policies.max_unavailable.rounded_down(len(chosen)))
     floor = floor_of(settings, members, views, ours, max_unavailable, abilities)
-    if turn and not refusals:
-        refusals += floor.refusals
+    refusals += floor.refusals if turn and not refusals else ()
     plan = Plan(
         name=settings.name,
         members=tuple(members[name] for name in _in_order(turn, settings, ours)),

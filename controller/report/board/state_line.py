@@ -86,7 +86,7 @@ def _stopping(state: State) -> StateLine:
 
 def _reasons(ctx: Context) -> Iterator[str]:
     if ctx.state.journal.is_silent:
-        yield "the state folder does not answer, and each step is written there first"
+        yield "the journal does not answer, and each step is written in it first"
     yield from _unseen(ctx)
     yield from _lingering(ctx)
     yield from _short(ctx)

@@ -44,10 +44,8 @@ def _said(event: Event | Observation, before: State, after: State) -> tuple[str,
         case e.JournalSeen():
             said = _journal(event, before)
             return ("", said) if said else None
-        case e.Looked() | e.LookFailed():
+        case e.Looked() | e.LookFailed() | e.UseSeen():
             return _snapshot(event, before)
-        case e.UseSeen():
-            return None  # the board shows it; a halt over it says it
         case e.Intended(step):
             if isinstance(step, OpenPool | ClosePool):
                 return "", _pool_intent(step)
@@ -66,10 +64,8 @@ def _said(event: Event | Observation, before: State, after: State) -> tuple[str,
                 "set again; a lingering worker may still serve its last connections"
             )
         case e.CapacityShort(serving, where):
-            return (
-                "",
-                f"waiting for capacity: only {serving} serve without the next member ({where})",
-            )
+            what = f"only {serving} serve without the next member ({where})"
+            return "", f"waiting for capacity: {what}"
         case e.CapacityBack(serving):
             return "", f"capacity is back: {serving} serve without the next member"
         case e.GateSampled():
@@ -95,22 +91,23 @@ def _finished(event: e.Finished) -> str:
 
 def _journal(event: e.JournalSeen, before: State) -> str:
     if event.fault:
-        return f"the state folder cannot be used: {event.fault}"
+        return f"the journal cannot be used: {event.fault}"
     if event.is_silent:
         return (
-            "the state folder does not answer: gates are judged, but no further step begins "
+            "the journal does not answer: gates are judged, but no further step begins "
             "until it does"
         )
     is_back = before.journal.is_silent and not event.is_late
-    return "the state folder answers again" if is_back else ""
+    return "the journal answers again" if is_back else ""
 
 
-def _snapshot(event: e.Looked | e.LookFailed, before: State) -> tuple[str, str] | None:
+def _snapshot(event: e.Looked | e.LookFailed | e.UseSeen, before: State) -> tuple[str, str] | None:
+    if isinstance(event, e.UseSeen):  # the board shows it; a halt over it says it
+        return None
     if isinstance(event, e.LookFailed):
         first = before.snapshots[event.instance].lost_since is None
         return ("", f"{event.instance} does not answer: {event.why}; holding") if first else None
-    lost = before.snapshots[event.view.instance].lost_since
-    if lost is None:
+    if (lost := before.snapshots[event.view.instance].lost_since) is None:
         return None
     return "", f"{event.view.instance} answers again after {span(event.view.at - lost)}"
 

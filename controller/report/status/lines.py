@@ -17,7 +17,7 @@ def status_lines(value: Mapping[str, Any]) -> list[str]:
         f"rollout {value['name']}: {value['status']}   ({value['id']}, started "
         f"{started:%Y-%m-%d %H:%M:%S} UTC by {value['by']})",
         value["purpose"] + (f", {variables}" if variables else ""),
-        f"state folder {value['state']}",
+        f"state {'folder ' if value['state'].startswith('/') else ''}{value['state']}",
     ]
     if value["holder"]:
         holder = value["holder"]
@@ -37,10 +37,11 @@ def status_lines(value: Mapping[str, Any]) -> list[str]:
 def _now_lines(seen: Mapping[str, Any]) -> list[str]:
     """The heading of the members: whether their state was seen now, and where not."""
     lines = [f"not seen: {where}: {why}" for where, why in seen["not_asked"].items()]
+    lines += [f"CAUTION, no process runs it: {what}" for what in seen["held"].values()]
     if not seen["asked"]:
         return [*lines, "members, according to the journal:"]
     at = f"{datetime.fromisoformat(seen['at']):%H:%M:%S} UTC"
     if seen["serving"] is None:
         return [*lines, f"members, as seen at {at} by the other load balancers:"]
     short = "BELOW THE FLOOR: " if seen["serving"] < seen["floor"] else ""
-    return [f"now, at {at}: {short}{serve(seen['serving'])}, the floor is {seen['floor']}"]
+    return [*lines, f"now, at {at}: {short}{serve(seen['serving'])}, the floor is {seen['floor']}"]

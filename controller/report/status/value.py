@@ -167,7 +167,8 @@ def _as_seen(known: Known) -> State:
 def _seen(known: Known) -> dict[str, Any]:
     pool_view = known.pool_view
     if pool_view is None:
-        return {"asked": False, "at": None, "serving": None, "floor": None, "not_asked": {}}
+        nothing = {"asked": False, "at": None, "serving": None, "floor": None}
+        return {**nothing, "not_asked": {}, "held": {}}
     state = looked_at(known.state, pool_view)
     is_whole = state.snapshots.keys() == set(known.plan.instances)
     return {
@@ -176,6 +177,9 @@ def _seen(known: Known) -> dict[str, Any]:
         "serving": serving(state) if is_whole else None,
         "floor": known.plan.min_available,
         "not_asked": dict(pool_view.unseen),
+        "held": {name: view.held for name, view in pool_view.views.items() if view.held}
+        if not known.is_held
+        else {},
     }
 
 

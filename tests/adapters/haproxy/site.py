@@ -11,6 +11,7 @@ from pathlib import Path
 from adapters.clock import SystemClock
 from adapters.demo.haproxy import HaproxyProcess
 from adapters.haproxy.balancer import HaproxyLoadBalancer
+from tests.support.serving import closing
 from tests.support.waiting import until
 
 
@@ -29,7 +30,7 @@ class App:
         self._writers: set[asyncio.StreamWriter] = set()
 
     async def start(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(closing(self._serve), "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
@@ -88,7 +89,7 @@ class Agent:
         self._may_answer.set()
 
     async def start(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(closing(self._serve), "127.0.0.1", 0)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:

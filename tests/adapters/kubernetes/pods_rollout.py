@@ -3,12 +3,14 @@
 `Witness` sees every change of the slices, as users would feel it.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 from adapters.clock import SystemClock
+from adapters.kubernetes.api import Api
 from adapters.kubernetes.service import ServicePool
 from controller.core.events import Event, Finished, Intended, RunBegan, StepEnded
 from controller.core.plan.plan import CourseShape, Plan, Purpose
@@ -27,6 +29,7 @@ from controller.core.steps import Course, Step
 from controller.journal.codec import PLAN, decode, encode
 from controller.journal.replay import replay
 from controller.pools.kubernetes import PodPool
+from controller.ports import Validator as ValidatorPort
 from controller.records import RolloutRow
 from controller.runner.loop import Runner
 from controller.runner.perform import FileStep, Performer
@@ -116,16 +119,20 @@ class Witness:
 class Validator:
     """Implements `controller.ports.Validator`: an image that is bad fails."""
 
+    rollout: "Rollout"
     witness: Witness
-    bad: frozenset[str] = frozenset()
+    bad: frozenset[str | tuple[str, str]] = frozenset()
 
     async def validate(self, validations: Sequence[Validation]) -> ValidationResult:
+        self.rollout.validating += 1
+        await asyncio.sleep(self.rollout.slow)
         probe = validations[0].probe
         assert isinstance(probe, CommandProbe)
         for pod in self.witness.cluster.all(PODS):
             if pod["status"].get("podIP") == probe.command.argv[0]:
                 image = pod["spec"]["containers"][0]["image"]
-                if image in self.bad:
+                name = pod["metadata"]["name"]
+                if image in self.bad or (name, image) in self.bad:
                     return ValidationResult(False, f"{image} answers 500")
                 self.witness.proven.add(pod["metadata"]["uid"])
                 return ValidationResult(True, image)
@@ -145,29 +152,47 @@ class Rollout:
     policies: Policies = POLICIES
     selection: Selection = EVERYTHING
     purpose: Purpose = Purpose.UPGRADE
-    bad: frozenset[str] = frozenset()
+    bad: frozenset[str | tuple[str, str]] = frozenset()
     budget: str = "5"
     timeout: float = 30
     """Seconds of each step."""
     journal: MemoryJournal = field(default_factory=lambda: MemoryJournal(SystemClock()))
     requests: MemoryRequests = field(default_factory=lambda: MemoryRequests(SystemClock()))
     witness: Witness = field(init=False)
+    slow: float = 0
+    """Seconds that a validation takes."""
+    validating: int = 0
+    """Validations so far."""
 
     def __post_init__(self) -> None:
         self.witness = Witness(self.cluster)
 
+    def api(self) -> Api:
+        return api_for(self.cluster, self.folder)
+
+    def validator(self) -> ValidatorPort:
+        return Validator(self, self.witness, self.bad)
+
     def work(self, step: FileStep) -> Work:
+        if self.purpose is Purpose.REHEARSAL:
+            return Work((), self._probes(step))
         is_back = step.course is Course.ROLLBACK or self.purpose is Purpose.ROLLBACK
         what, asks = ("restore", "is_former") if is_back else ("replace", "is_current")
         args = {"member": step.member}
-        seats = getattr(step, "seats", ())
-        address = seats[0].occupant.address if seats else ""
-        probe = CommandProbe(Command((address,), LONG))
         return Work(
             (PoolTask(what, timedelta(seconds=self.timeout), {**args, "budget": self.budget}),),
-            (Validation(probe),),
+            self._probes(step),
             Guard(PoolTask(asks, LONG, args), frozenset({1})),
         )
+
+    def _probes(self, step: FileStep) -> tuple[Validation, ...]:
+        seats = getattr(step, "seats", ())
+        address = seats[0].occupant.address if seats else ""
+        return (Validation(CommandProbe(Command((address,), LONG))),)
+
+    @property
+    def has_guard(self) -> bool:
+        return self.purpose is not Purpose.REHEARSAL
 
     @property
     def events(self) -> list[Event]:
@@ -201,7 +226,7 @@ class Rollout:
             },
             [view],
             ours={},
-            upgrade=CourseShape(1, True),
+            upgrade=CourseShape(0 if self.purpose is Purpose.REHEARSAL else 1, self.has_guard),
             rollback=CourseShape(1, True) if self.purpose is Purpose.UPGRADE else None,
             purpose=self.purpose,
             abilities=said.abilities,
@@ -215,7 +240,7 @@ class Rollout:
     ) -> State:
         """To its end, or until this process is killed (cancelled)."""
         clock = SystemClock()
-        api = api_for(self.cluster, self.folder)
+        api = self.api()
         balancer = ServicePool(api, self.pool, clock)
         try:
             if is_new:
@@ -234,7 +259,7 @@ class Rollout:
                     ROLLOUT,
                     balancer,
                     TaskRouter(NoCommands(), balancer),
-                    Validator(self.witness, self.bad),
+                    self.validator(),
                     self.work,
                 ),
                 journal=self.journal,

@@ -12,7 +12,7 @@ from adapters.kubernetes.api import Api
 from adapters.kubernetes.service import ServicePool
 from controller.pools.kubernetes import Cluster, PodPool
 from tests.support.kubernetes import manifests
-from tests.support.kubernetes.cluster import FakeCluster
+from tests.support.kubernetes.cluster import ADMIN, FakeCluster
 from tests.support.kubernetes.instant_kubelet import Manner
 from tests.support.kubernetes.kinds import PODS, SLICES, Json
 from tests.support.waiting import until
@@ -51,15 +51,16 @@ async def pods_of(
         yield cluster
 
 
-def api_for(cluster: FakeCluster, folder: Path) -> Api:
-    return Api(access_of(kubeconfig=str(cluster.kubeconfig(folder))), SystemClock())
+def api_for(cluster: FakeCluster, folder: Path, token: str = ADMIN) -> Api:
+    path = cluster.kubeconfig(folder, token=token)
+    return Api(access_of(kubeconfig=str(path)), SystemClock())
 
 
 @asynccontextmanager
 async def pool_on(
-    cluster: FakeCluster, folder: Path, pool: PodPool = POOL
+    cluster: FakeCluster, folder: Path, pool: PodPool = POOL, token: str = ADMIN
 ) -> AsyncIterator[ServicePool]:
-    api = api_for(cluster, folder)
+    api = api_for(cluster, folder, token)
     balancer = ServicePool(api, pool, SystemClock())
     try:
         yield balancer

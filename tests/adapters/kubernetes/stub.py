@@ -17,6 +17,7 @@ from adapters.kubernetes.api import Api
 from adapters.kubernetes.auth import Credentials, Grant
 from adapters.kubernetes.login.fixed import Fixed
 from adapters.kubernetes.wire.tls import Tls
+from tests.support.serving import closing
 from tests.support.waiting import accepted
 
 TOKEN = "sesame-4711"
@@ -154,7 +155,7 @@ async def stub(
     teller: Teller, tls: ssl.SSLContext | None = None, port: int = 0
 ) -> AsyncIterator[Stub]:
     one = Stub(teller)
-    server = await asyncio.start_server(one.serve, "127.0.0.1", port, ssl=tls)
+    server = await asyncio.start_server(closing(one.serve), "127.0.0.1", port, ssl=tls)
     async with server:
         one.port = server.sockets[0].getsockname()[1]
         one.scheme = "https" if tls else "http"

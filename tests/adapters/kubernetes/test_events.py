@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from adapters.kubernetes.events import ALL, MOST, EventNotifier
+from adapters.kubernetes.event import MOST
+from adapters.kubernetes.events import ALL, EventNotifier
 from adapters.kubernetes.objects import Json
 from adapters.kubernetes.paths import NODES, SERVICES, STATEFULSETS
 from controller.records import Notice

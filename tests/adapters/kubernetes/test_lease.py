@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from adapters.kubernetes.lease import LeaseLock, lease_name
-from adapters.kubernetes.lease.lock import LeaseHold
+from adapters.kubernetes.lease.hold import LeaseHold
 from adapters.kubernetes.state.lock import StateLock, state_lease_name
 from controller.core.pool import Instant
 from controller.errors import LeaseLost, PoolHeld, StateError
@@ -378,6 +378,22 @@ def test_a_dead_holder_of_the_same_keys_is_waited_for_and_broken() -> None:
                     await frozen.check()
         found = cluster.objects["leases", "shop", state_lease_name("web")]
         assert "holderIdentity" not in found["spec"]
+
+    virtually(test)
+
+
+def test_a_lost_answer_to_the_taking_holds_nobody_up() -> None:
+    """Else it would wait for itself until its own Lease has lapsed."""
+
+    async def test(cluster: Cluster) -> None:
+        anna = Machine(cluster, "anna")
+        async with anna.lock().hold("web"):
+            pass
+        anna.objects.loses_answers = 1
+        began = seconds(anna.clock)
+        async with anna.lock().hold("web") as hold:
+            await hold.check()
+            assert seconds(anna.clock) - began < 1
 
     virtually(test)
 

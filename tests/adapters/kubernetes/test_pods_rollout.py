@@ -8,7 +8,9 @@ import pytest
 
 from controller.core.events import AbortRequested
 from controller.core.outcome import Outcome
-from controller.core.settings import OnFailure
+from controller.core.plan.plan import Purpose
+from controller.core.settings import OnFailure, Selection
+from controller.errors import CommandRefused
 from controller.pools.kubernetes import Rotation
 from controller.records import Verb
 from controller.runner.loop import Runner
@@ -20,17 +22,23 @@ from tests.adapters.kubernetes.pods_rollout import (
     phases,
     spec_of,
 )
-from tests.adapters.kubernetes.pods_stage import POOL, images, pods_of, ready
+from tests.adapters.kubernetes.pods_stage import POOL, images, pods_of, pool_on, ready
 from tests.support.kubernetes import manifests
 from tests.support.kubernetes.instant_kubelet import Manner
 from tests.support.kubernetes.kinds import PODS, SERVICES, STATEFULSETS, Json
 from tests.support.waiting import until
 
 ON_DELETE: Json = {"updateStrategy": {"type": "OnDelete"}}
+HELD_BACK: Json = {
+    "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 2147483647}}
+}
 
 
-@pytest.mark.parametrize("rotation", [Rotation.LABEL, Rotation.SELECTOR])
-@pytest.mark.parametrize("strategy", [{}, ON_DELETE], ids=["RollingUpdate", "OnDelete"])
+@pytest.mark.parametrize(
+    ("rotation", "strategy"),
+    [(Rotation.LABEL, {}), (Rotation.SELECTOR, {}), (Rotation.LABEL, ON_DELETE)],
+    ids=["label", "selector", "label, OnDelete"],
+)
 async def test_statefulset(rotation: Rotation, strategy: Json, tmp_path: Path) -> None:
     """Every pod is at v2, one at a time; nobody met it unproven; all that was moved is back."""
     async with pods_of(manifests.statefulset(**strategy), count=3) as cluster:
@@ -162,18 +170,21 @@ async def test_rotation_delete(tmp_path: Path) -> None:
         assert rollout.writes() == 2 * 3 + 2
 
 
-async def test_template_that_somebody_else_has_changed(tmp_path: Path) -> None:
-    """Without a template, the pods are brought to what the workload has; a second run finds
-    nothing to do."""
+@pytest.mark.parametrize("strategy", [ON_DELETE, HELD_BACK], ids=["OnDelete", "partitioned"])
+async def test_template_that_somebody_else_has_changed(strategy: Json, tmp_path: Path) -> None:
+    """Without a template, the pods are brought to what the workload has, which stays as it is; a
+    second run finds nothing to do."""
     pool = replace(POOL, template=None)
-    async with pods_of(manifests.statefulset(**ON_DELETE), count=3) as cluster:
+    async with pods_of(manifests.statefulset(replicas=2, **strategy), count=2) as cluster:
 
         def change(found: Json) -> None:
             found["spec"]["template"]["spec"]["containers"][0]["image"] = "app:v2"
 
         cluster.change(STATEFULSETS, "web", change, manager="argocd-controller")
+        before = cluster.get(STATEFULSETS, "web")["spec"]
         rollout = Rollout(cluster, tmp_path, pool)
         state = await rollout.run()
+        assert cluster.get(STATEFULSETS, "web")["spec"] == before
         assert ended(state).outcome is Outcome.DONE, (ended(state), rollout.told)
         assert set(images(cluster).values()) == {"app:v2"}
         writes = rollout.writes()
@@ -207,3 +218,71 @@ async def test_aborted_in_the_middle(tmp_path: Path) -> None:
         other = Rollout(cluster, tmp_path)
         assert ended(await other.run()).outcome is Outcome.DONE, other.told
         assert spec_of(cluster.get(STATEFULSETS, "web")) == spec_of(before)
+
+
+async def test_canary_that_is_not_on_top(tmp_path: Path) -> None:
+    """Under a partition the order is the controller's: refused before the pod is taken out."""
+    async with pods_of(manifests.statefulset(), count=3) as cluster:
+        rollout = Rollout(cluster, tmp_path, selection=Selection(canaries=("web-0",)))
+        state = await rollout.run()
+        assert ended(state).outcome is Outcome.HALTED, ended(state)
+        assert "goes from the highest ordinal down" in ended(state).why
+        assert rollout.witness.fewest >= 3
+
+
+async def test_last_pod_is_bad_and_all_go_back(tmp_path: Path) -> None:
+    """By then the controller takes the new revision for the current one: no partition brings the
+    former one back, and the newest pod goes first."""
+    policies = replace(POLICIES, on_failure=OnFailure.ROLLBACK_ALL)
+    async with pods_of(manifests.statefulset(), count=3) as cluster:
+        before = cluster.get(STATEFULSETS, "web")
+        bad = frozenset({("web-0", "app:v2")})
+        rollout = Rollout(cluster, tmp_path, policies=policies, bad=bad)
+        state = await rollout.run()
+        assert ended(state).outcome is Outcome.HALTED
+        assert set(images(cluster).values()) == {"app:v1"}, rollout.told
+        assert rollout.witness.fewest >= 2
+        assert rollout.witness.unproven == []
+        again = await rollout.run(AbortRequested("me", restore=False), is_new=False)
+        assert "not put back" not in ended(again).why
+        assert cluster.get(STATEFULSETS, "web")["spec"] == before["spec"]
+
+
+async def test_rehearsal_and_the_way_back(tmp_path: Path) -> None:
+    """A rehearsal takes each pod out and changes nothing of the workload; a rollout to the former
+    version finds it in the history, and steps like any other."""
+    async with pods_of(manifests.statefulset(replicas=2), count=2) as cluster:
+        before = cluster.get(STATEFULSETS, "web")
+        rehearsal = Rollout(cluster, tmp_path, purpose=Purpose.REHEARSAL)
+        assert ended(await rehearsal.run()).outcome is Outcome.DONE
+        assert rehearsal.writes() == 2 * 2
+        assert cluster.get(STATEFULSETS, "web")["metadata"] == before["metadata"]
+        assert ended(await Rollout(cluster, tmp_path).run()).outcome is Outcome.DONE
+        back = Rollout(cluster, tmp_path, purpose=Purpose.ROLLBACK)
+        assert ended(await back.run()).outcome is Outcome.DONE, back.told
+        assert set(images(cluster).values()) == {"app:v1"}
+        assert cluster.get(STATEFULSETS, "web")["spec"] == before["spec"]
+        assert back.witness.fewest >= 1
+
+
+async def test_going_on_after_a_rival(tmp_path: Path) -> None:
+    """A rollout that comes later takes what the rival left for what it found."""
+    async with (
+        pods_of(manifests.statefulset(replicas=1), count=1) as cluster,
+        pool_on(cluster, tmp_path) as balancer,
+    ):
+        kept = await balancer.open()
+
+        def change(found: Json) -> None:
+            found["spec"]["template"]["spec"]["containers"][0]["image"] = "app:v3"
+
+        cluster.change(STATEFULSETS, "web", change, manager="argocd-controller")
+        view = await balancer.look(balancer.instances[0], None)
+        assert "spec.template of statefulset/web was changed by argocd-controller" in view.rival
+        with pytest.raises(CommandRefused, match="stays as poolroll set it"):
+            await balancer.close(kept)
+        await balancer.open()
+        view = await balancer.look(balancer.instances[0], None)
+        assert view.rival == ""
+        image = cluster.get(STATEFULSETS, "web")["spec"]["template"]["spec"]["containers"]
+        assert image[0]["image"] == "app:v2"

@@ -81,6 +81,24 @@ async def test_retention_overwrites_the_oldest(cluster: Cluster) -> None:
         assert bodies(await other.journal.records(id_)) == ["{", "1", "2", "3"]
 
 
+async def test_names_that_a_role_grants_are_enough_for_many_large_rollouts(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The oldest are overwritten before others are needed, also in the middle of a rollout; one
+    that is large by itself goes beyond them."""
+    monkeypatch.setattr("adapters.kubernetes.state.head.USUAL", 10)
+    machine, usual = Machine(cluster, FixedClock()), set(state_names("web")[:11])
+    for id_, chunks in (("r1", 4), ("r2", 4), ("r3", 4), ("r4", 11)):
+        await begin(machine.journal, row(id_))
+        for _ in range(chunks):
+            await machine.journal.append(id_, AT, "k", HUGE)
+        await machine.journal.end(id_, "done", 0)
+        beyond = {key[2] for key in cluster.objects} - usual
+        assert len(beyond) == (2 if id_ == "r4" else 0)
+        assert len(await machine.journal.records(id_)) == chunks + 1
+    assert [one.id for one in await machine.journal.rollouts()] == ["r4"]
+
+
 async def test_what_another_name_took_is_known_and_can_be_returned(cluster: Cluster) -> None:
     """S8 across rollouts of other names, and on other machines: the first record of a key stays,
     and nothing comes back once it is over."""

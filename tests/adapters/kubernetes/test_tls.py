@@ -183,6 +183,6 @@ async def test_a_server_that_takes_connections_and_starts_no_tls(tmp_path: Path)
     async with stub(lambda _: None) as server:
         where = {"server": server.url.replace("http:", "https:")}
         access = config_access(written_config(tmp_path, where, {}))
-        async with api_of(access, seconds=0.2) as api:
+        async with api_of(access, seconds=2) as api:
             with pytest.raises(Unreachable, match="no connection in time"):
                 await api.merge(PODS, "a", "shop", {})

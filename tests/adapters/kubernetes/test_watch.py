@@ -204,7 +204,7 @@ async def test_a_list_ahead_of_the_stream() -> None:
 
 async def test_a_frozen_server_is_not_taken_for_a_quiet_one() -> None:
     scene = Scene([listing(5), None], [Stream()])
-    async with watching(scene, seconds=0.2) as watch:
+    async with watching(scene, seconds=1) as watch:
         await until(lambda: watch.is_open)
         with pytest.raises(TooSlow):
             await watch.fresh(timedelta(0))

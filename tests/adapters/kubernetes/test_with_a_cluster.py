@@ -163,7 +163,7 @@ async def test_nothing_is_missed(seed: int, tmp_path: Path) -> None:
     luck, mirror = random.Random(seed), Mirror()
     async with (
         FakeCluster(kubelet=False) as cluster,
-        api_of(cluster, tmp_path, seconds=0.2) as api,
+        api_of(cluster, tmp_path, seconds=1) as api,
     ):
         watch = Watch(
             api,

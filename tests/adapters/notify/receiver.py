@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from controller.records import Notice, Undelivered
+from tests.support.serving import closing
 from tests.support.waiting import accepted
 
 Answer = Callable[[int], int]
@@ -67,7 +68,7 @@ async def receiver(
             waiting.discard(task)
             writer.transport.abort()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
+    server = await asyncio.start_server(closing(serve), "127.0.0.1", 0, ssl=tls)
     try:
         port = server.sockets[0].getsockname()[1]
         here.url = f"http{'s' if tls else ''}://127.0.0.1:{port}/hook/s3cret-path"

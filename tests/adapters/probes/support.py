@@ -19,6 +19,7 @@ from controller.tasks import (
     Validation,
     ValidationResult,
 )
+from tests.support.serving import closing
 from tests.support.waiting import accepted
 
 Handler = Callable[[str, asyncio.StreamWriter], None]
@@ -102,7 +103,7 @@ async def serving(
             await writer.wait_closed()
 
     place = place or bound()
-    server = await asyncio.start_server(serve, sock=place, ssl=tls)
+    server = await asyncio.start_server(closing(serve), sock=place, ssl=tls)
     async with server:
         yield place.getsockname()[1]
     await accepted()

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 from adapters.clock import SystemClock
 from adapters.prometheus import PrometheusSource
 from controller.metrics_servers import MetricsServer
+from tests.support.serving import closing
 from tests.support.waiting import accepted
 
 
@@ -104,7 +105,7 @@ async def stub(
     teller: Teller, tls: ssl.SSLContext | None = None, port: int = 0
 ) -> AsyncIterator[Stub]:
     one = Stub(teller)
-    server = await asyncio.start_server(one.serve, "127.0.0.1", port, ssl=tls)
+    server = await asyncio.start_server(closing(one.serve), "127.0.0.1", port, ssl=tls)
     async with server:
         one.port = server.sockets[0].getsockname()[1]
         yield one

@@ -62,7 +62,7 @@ TABLE: list[tuple[str, Told | None, Missing, str]] = [
         Missing.UNREACHABLE,
         "{name}: its answer is cut off, or not valid HTTP: restarting?",
     ),
-    ("silent", None, Missing.TIMEOUT, "{name}: no answer within 0.3s: overloaded, or frozen?"),
+    ("silent", None, Missing.TIMEOUT, "{name}: no answer within 1s: overloaded, or frozen?"),
     (
         "gave up",
         failure(503, "timeout", "query timed out in expression evaluation"),
@@ -133,7 +133,7 @@ TABLE: list[tuple[str, Told | None, Missing, str]] = [
 )
 async def test_words(reply: Told | None, missing: Missing, words: str) -> None:
     """No number, the reason, and the words."""
-    seconds = 10.0 if reply else 0.3
+    seconds = 10.0 if reply else 1.0
     async with stub(lambda _: reply) as one, source(at(one.url, seconds), is_hasty=True) as asker:
         reading = await asker.read("q")
         name = one.url
@@ -168,10 +168,10 @@ async def test_no_connection_in_time() -> None:
             filler.setblocking(False)
             filler.connect_ex(place.getsockname())
         url = f"http://127.0.0.1:{place.getsockname()[1]}"
-        async with source(at(url, 0.3)) as asker:
+        async with source(at(url, 1)) as asker:
             reading = await asker.read("q")
     assert (reading.value, reading.missing) == (None, Missing.UNREACHABLE)
-    assert reading.words == f"{url}: no connection within 0.3s: its address does not answer"
+    assert reading.words == f"{url}: no connection within 1s: its address does not answer"
 
 
 async def test_tls_that_never_begins() -> None:
@@ -180,9 +180,9 @@ async def test_tls_that_never_begins() -> None:
         place.bind(("127.0.0.1", 0))
         place.listen()
         url = f"https://127.0.0.1:{place.getsockname()[1]}"
-        async with source(at(url, 0.3)) as asker:
+        async with source(at(url, 2)) as asker:
             reading = await asker.read("q")
     assert reading.missing is Missing.TIMEOUT
     assert reading.words == (
-        f"{url}: no answer within 0.3s: it took the connection and does not start TLS"
+        f"{url}: no answer within 2s: it took the connection and does not start TLS"
     )

@@ -23,7 +23,7 @@ from tests.support.tables import Expected, halt, table
 
 LATE: dict[str, Any] = {"journal": JournalSeen(is_late=True)}
 FULL: dict[str, Any] = {"journal": JournalSeen(fault="the disk is full")}
-HALT = halt(Cause.JOURNAL, "the state folder cannot be used: the disk is full", member=None)
+HALT = halt(Cause.JOURNAL, "the journal cannot be used: the disk is full", member=None)
 
 
 @table(

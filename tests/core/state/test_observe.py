@@ -19,6 +19,7 @@ from controller.core.pool import (
     Occupant,
     Seat,
 )
+from controller.core.state.apply import apply
 from controller.core.state.counts import counted, peers_counted, pool_counted, pool_watched
 from controller.core.state.observe import flowed, observe
 from controller.core.state.state import State, initial
@@ -389,7 +390,7 @@ def test_another_one_where_a_member_is_done(
 def test_use_is_of_a_member_that_is_out_and_quiet() -> None:
     """What a metric says of it is kept from the first quiet look to the last."""
     use = UseSeen("web1", at(15), Verdict.PASS, "0")
-    state = used(seen(with_web1(phase=Phase.OUT, set_at=at(5)), 10, OUT), use)
+    state = apply(PLAN, seen(with_web1(phase=Phase.OUT, set_at=at(5)), 10, OUT), use, at(16))
     assert state.members["web1"].draining.use == use
     assert state.members["web1"].draining.quiet_since == at(10)
     state = seen(state, 20, OUT)

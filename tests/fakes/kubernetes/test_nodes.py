@@ -10,7 +10,7 @@ import pytest
 from tests.support.kubernetes.any_cluster import Cluster, a_cluster
 from tests.support.kubernetes.kinds import PODS
 from tests.support.kubernetes.load import Users
-from tests.support.kubernetes.manifests import ROTATION, deployment, service, statefulset
+from tests.support.kubernetes.manifests import ROTATION, daemonset, deployment, service, statefulset
 from tests.support.kubernetes.variants import job, tuned
 from tests.support.waiting import until
 
@@ -173,3 +173,19 @@ async def test_pods_of_a_deployment_as_processes_of_their_own(tmp_path: Path) ->
                 await until(lambda: users.tally.served > 5)
         assert users.tally.failed == 0
         assert users.answers.first("v1") is not None
+
+
+async def test_a_daemonset_pod_outlives_the_reboot_of_its_node(tmp_path: Path) -> None:
+    """The same pod, started once more: its Node's taints keep new pods away alone."""
+    async with a_cluster(tmp_path, nodes=1, pace=0.1) as cluster:
+        await cluster.create(tuned(daemonset()))
+        (before,) = await cluster.ready(1)
+        await cluster.nodes.reboot(cluster.nodes.names[0], takes=0.3)
+
+        async def again() -> bool:
+            (now,) = await cluster.ready(1)
+            return bool(now["status"]["containerStatuses"][0]["restartCount"] == 1)
+
+        await until(again, 60, "its restart", every=0.05)
+        (now,) = await cluster.ready(1)
+        assert now["metadata"]["uid"] == before["metadata"]["uid"]

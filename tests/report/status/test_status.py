@@ -174,6 +174,7 @@ def test_how_many_serve_against_the_floor() -> None:
         "serving": 2,
         "floor": 2,
         "not_asked": {},
+        "held": {},
     }
     assert value["members"]["web1"]["now"] == "out of rotation"
     assert value["members"]["web2"]["now"] == "in rotation"
@@ -233,3 +234,20 @@ def test_a_member_at_rest_is_compared_while_another_is_in_hand() -> None:
     of = state(plan(), member("web1", "failed"), member("web2", phase=Phase.DRAINING))
     lines = told_of(known(of, seen(web1=UP, web2=UP, web3=UP), holder=HELD))
     assert any(text.startswith("  web1  OUT OF ROTATION: it broke — NOW") for text in lines)
+
+
+def test_a_pool_that_nobody_puts_back() -> None:
+    """What a rollout has prepared is told while no process runs it, and only then."""
+    shown = seen(web1=UP)
+    held = {name: replace(view, held="the pool is narrowed") for name, view in shown.views.items()}
+    of = known(state(plan(), member("web1")), replace(shown, views=held))
+    assert "CAUTION, no process runs it: the pool is narrowed" in told_of(of)
+    runs = replace(of, holder=Holder("web", 7, "h", "me", WALL))
+    assert not [text for text in told_of(runs) if "CAUTION" in text]
+
+
+def test_where_the_state_is() -> None:
+    """A folder is called one."""
+    of = known(state(plan(), member("web1")))
+    assert "state folder /srv/state" in told_of(of)
+    assert "state cluster:ops" in status_lines(status_value(of, "cluster:ops"))

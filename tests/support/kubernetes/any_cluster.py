@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.support.kubernetes import manifests
 from tests.support.kubernetes.client import Access, Client
 from tests.support.kubernetes.cluster import FakeCluster
@@ -125,3 +127,10 @@ async def _remove(api: Client, namespace: str) -> None:
     """Its controllers make nothing new in it then; its pods end at once, without their grace."""
     await api.delete(f"/api/v1/namespaces/{namespace}")
     await api.delete(f"/api/v1/namespaces/{namespace}/pods", {"gracePeriodSeconds": 0})
+
+
+@pytest.fixture
+async def any_cluster(tmp_path: Path) -> AsyncIterator[Cluster]:
+    """Three Nodes whose probes take a tenth of their time. Its tests are marked `cluster`."""
+    async with a_cluster(tmp_path, nodes=3, pace=0.1, backoff=0.2) as one:
+        yield one

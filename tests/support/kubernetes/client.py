@@ -8,8 +8,8 @@ import base64
 import json
 import ssl
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -115,6 +115,7 @@ class Client:
         trace: TracebackType | None,
     ) -> None:
         await self._http.aclose()
+        await asyncio.sleep(0.01)  # connections that were cut end in the loop's next turns
 
     async def ask(
         self,
@@ -168,20 +169,21 @@ class Client:
                     known[uid] = one
                 version = listing["metadata"]["resourceVersion"]
                 while True:
-                    async for event in self._events(path, version, params):
-                        one = event["object"]
-                        if event["type"] == "ERROR":
-                            raise ValueError(one)
-                        version = one["metadata"]["resourceVersion"]
-                        if event["type"] != "BOOKMARK":
-                            _keep(known, event["type"], one)
-                            seen(event["type"], one)
+                    async with aclosing(self._events(path, version, params)) as events:
+                        async for event in events:
+                            one = event["object"]
+                            if event["type"] == "ERROR":
+                                raise ValueError(one)
+                            version = one["metadata"]["resourceVersion"]
+                            if event["type"] != "BOOKMARK":
+                                _keep(known, event["type"], one)
+                                seen(event["type"], one)
                     await asyncio.sleep(0.01)
             await asyncio.sleep(AGAIN)
 
     async def _events(
         self, path: str, version: str, params: Mapping[str, str]
-    ) -> AsyncIterator[Json]:
+    ) -> AsyncGenerator[Json, None]:
         asked = {
             **params,
             "watch": "true",

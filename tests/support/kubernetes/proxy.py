@@ -112,10 +112,11 @@ class ServiceProxy:
         before = [one for one in self.history if one.at < since][-1:]
         return min(len(one.ready) for one in self.history if one in before or one.at >= since)
 
-    def _keep(self, work: Any) -> None:
-        task = asyncio.ensure_future(work)
+    def _keep(self, work: Any) -> asyncio.Task[None]:
+        task: asyncio.Task[None] = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     def _seen(self, kind: str, one: Json) -> None:
         name = one["metadata"]["name"]
@@ -145,7 +146,8 @@ class ServiceProxy:
         return self.places[self._turn % len(self.places)]
 
     def _taken(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._keep(self._accept(reader, writer))
+        task = self._keep(self._accept(reader, writer))
+        task.add_done_callback(lambda done: writer.transport.abort() if done.cancelled() else None)
 
     async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Layer 7: requests without a body."""

@@ -10,6 +10,7 @@ import json
 import socket
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from functools import partial
 from typing import Final
 
 import h11
@@ -79,7 +80,11 @@ class Server:
             connection, _ = await loop.sock_accept(listening)
             task = asyncio.create_task(self._serve(connection))
             self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            task.add_done_callback(partial(self._served, connection))
+
+    def _served(self, connection: socket.socket, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        connection.close()  # it may have been cancelled before it began
 
     async def _serve(self, connection: socket.socket) -> None:
         writer: asyncio.StreamWriter | None = None

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -14,7 +15,7 @@ from adapters.kubernetes.api import Api, Json
 from adapters.kubernetes.nodes.pool import NodesPool
 from adapters.kubernetes.nodes.proof import is_healthy
 from controller.core.outcome import Outcome
-from controller.core.pool import Admin
+from controller.core.pool import Admin, Found
 from controller.core.settings import DrainPolicy, Policies, Selection
 from controller.errors import CommandRefused
 from controller.pools.kubernetes import Cluster as Where
@@ -22,7 +23,8 @@ from controller.pools.kubernetes import NodePool
 from controller.tasks import Command, Job, JobResult
 from tests.adapters.kubernetes.nodes.rollout import Ground, roll
 from tests.support.kubernetes.any_cluster import LONG, MARK, Cluster, a_cluster
-from tests.support.kubernetes.manifests import budget, daemonset, deployment, statefulset
+from tests.support.kubernetes.load import Users
+from tests.support.kubernetes.manifests import budget, daemonset, deployment, service, statefulset
 from tests.support.kubernetes.variants import tuned
 from tests.support.virtual import LoopClock
 from tests.support.waiting import until
@@ -45,7 +47,8 @@ async def cluster(tmp_path: Path) -> AsyncIterator[Cluster]:
 
 
 class Reboots:
-    """Implements `controller.ports.Commands`: `reboot NODE`."""
+    """Implements `controller.ports.Commands`: `reboot NODE`, so fast that the cluster notices
+    nothing but a new boot id."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
@@ -61,7 +64,9 @@ class Reboots:
             for pod in found["items"]
             if pod["metadata"]["labels"].get("app") != "log"
         ]
-        await self._cluster.nodes.reboot(name, takes=0.3, kubelet=KUBELET, same_boot=self.same_boot)
+        await self._cluster.nodes.reboot(
+            name, takes=0.3, kubelet=KUBELET, same_boot=self.same_boot, silent=True
+        )
         return JobResult(exit_code=0)
 
     async def run_briefly(self, command: Command) -> JobResult:
@@ -74,7 +79,8 @@ class Reboots:
 async def occupied(cluster: Cluster) -> None:
     """Two workloads, one of them under a budget, and a DaemonSet."""
     await cluster.create(
-        tuned(deployment("web"), grace=1),
+        tuned(deployment("web"), grace=5, pre_stop=1, env={"APP_GRACEFUL": "1"}),
+        service("web"),
         tuned(statefulset("db"), grace=1),
         daemonset("log"),
         budget("web", minAvailable=2),
@@ -107,12 +113,19 @@ async def node(cluster: Cluster, name: str) -> Json:
 
 
 async def test_three_nodes_one_after_the_other(cluster: Cluster, api: Api) -> None:
-    """Emptied, rebooted, proven; the budget is kept; nothing of ours is left on them."""
+    """Emptied, rebooted, proven, and no user fails; the budget is kept; nothing of ours is left on
+    them."""
     await occupied(cluster)
     ground = ground_for(cluster)
     reboots = Reboots(cluster)
-    played = await roll(ground, NodesPool(api, ground.pool, LoopClock()), reboots)
-    assert played.end.outcome is Outcome.DONE, (played.end, played.told)
+    async with cluster.proxy() as proxy:
+        await until(lambda: len(proxy.places) == 3, LONG, "three endpoints")
+        async with Users(proxy.port, rate=40, clients=4) as users:
+            began = time.monotonic()
+            played = await roll(ground, NodesPool(api, ground.pool, LoopClock()), reboots)
+            assert played.end.outcome is Outcome.DONE, (played.end, played.told)
+        assert proxy.fewest(began) >= 1  # proxies lag behind what the budget counts
+    assert users.tally.failed == 0, users.tally.by_failure
     assert reboots.full == []
     for name in cluster.nodes.names:
         found = await node(cluster, name)
@@ -174,4 +187,25 @@ async def test_what_somebody_else_does_to_a_node_is_noticed_at_once(
     assert line.admin is Admin.OUT
     with pytest.raises(CommandRefused, match="was cordoned by somebody else"):
         await pool.drain(name)
+    await pool.aclose()
+
+
+async def test_a_cordon_that_follows_ours_is_not_taken_for_ours(cluster: Cluster, api: Api) -> None:
+    """Uncordoned by hand, and cordoned again: our annotation is still there, and the field has
+    another owner."""
+    pool = NodesPool(api, ground_for(cluster).pool, LoopClock())
+    name = cluster.nodes.names[0]
+    await pool.drain(name)
+    assert (await pool.look(api.where, [name])).lines[0].admin is Admin.DRAINING
+    for value in (None, True):
+        await cluster.api.merge(f"/api/v1/nodes/{name}", {"spec": {"unschedulable": value}})
+    assert (await pool.look(api.where, [name])).lines[0].admin is Admin.OUT
+    with pytest.raises(CommandRefused, match="was cordoned by somebody else"):
+        await pool.put_back(name, Found(()))
+    found = await node(cluster, name)
+    assert found["spec"]["unschedulable"]
+    assert (
+        "node.kubernetes.io/exclude-from-external-load-balancers"
+        not in (found["metadata"]["labels"])
+    )
     await pool.aclose()

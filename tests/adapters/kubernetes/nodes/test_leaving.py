@@ -100,9 +100,11 @@ def test_who_comes_back(pod: Json, may: bool) -> None:
 
 
 def test_what_a_drain_waits_for() -> None:
-    pods = [a_pod("a", deletionTimestamp="now"), a_pod("b"), a_pod("c")]
-    assert still_to_go(pods, {"uid-b": "budget shop/web needs 2"}) == (
-        "3 pods have still to go: shop/b (budget shop/web needs 2), shop/a (terminating), shop/c"
+    pods = [a_pod("a", deletionTimestamp="now"), a_pod("b"), a_pod("c"), a_pod("d")]
+    budget = "budget shop/web needs 2"
+    assert still_to_go(pods, {"uid-b": budget, "uid-d": budget}) == (
+        "4 pods have still to go: shop/b, shop/d (budget shop/web needs 2); shop/a (terminating); "
+        "shop/c"
     )
     many = [a_pod(f"p{number}") for number in range(6)]
     assert still_to_go(many, {}).endswith("shop/p3 and 2 more")

@@ -111,7 +111,7 @@ def test_what_a_drain_waits_for_is_told() -> None:
         assert line.in_flight_as == "2 pods have still to go: shop/db-0, shop/web-0"
         await asyncio.sleep(0.5)
         line = (await pool.look("prod", ["n1"])).lines[0]
-        assert "shop/db-0 (terminating)" in line.in_flight_as
+        assert line.in_flight_as.endswith("shop/db-0, shop/web-0 (terminating)")
         await asyncio.sleep(2)
         line = (await pool.look("prod", ["n1"])).lines[0]
         assert (line.in_flight, line.in_flight_as) == (0, "")
@@ -152,6 +152,27 @@ def test_who_was_frozen_touches_nothing_when_another_goes_on() -> None:
 
     assert run_virtually(main(is_put_back=True)) == []
     assert run_virtually(main(is_put_back=False)) == []
+
+
+def test_a_node_that_is_held_again_is_emptied_again() -> None:
+    """Somebody had uncordoned it meanwhile, and pods came."""
+
+    async def main() -> None:
+        world = three_nodes()
+        pool = pool_of(world)
+        await pool.drain("n1")
+        await asyncio.sleep(1)
+        world.node("n1")["spec"].pop("unschedulable")
+        await asyncio.sleep(3)
+        world.add(PODS, a_pod("late-0", "n1", owner="ReplicaSet/late"))
+        await asyncio.sleep(3)
+        assert "evict late-0" not in world.writes
+        await pool.take_out("n1")
+        await asyncio.sleep(1)
+        assert "evict late-0" in world.writes
+        await pool.aclose()
+
+    run_virtually(main())
 
 
 def test_what_is_put_back_is_no_longer_emptied() -> None:

@@ -6,12 +6,14 @@ from datetime import timedelta
 import pytest
 
 from adapters.kubernetes.nodes.marks import EXCLUDE_LABEL
+from adapters.kubernetes.nodes.rights import needed
 from adapters.kubernetes.paths import BUDGETS, NODES, PODS
 from controller.core.events import Cause
 from controller.core.outcome import Outcome
-from controller.core.settings import OnFailure, Selection
+from controller.core.settings import Amount, OnFailure, Selection
 from controller.core.steps import RunStep
 from tests.adapters.kubernetes.nodes.rollout import (
+    NODE_POOL,
     POLICIES,
     ROLLOUT,
     Ground,
@@ -70,6 +72,35 @@ def test_all_nodes_one_after_the_other() -> None:
     first = world.writes.index("patch n1 cordon cordoned")
     assert world.writes.index("evict web-0") > first
     assert world.writes.index("patch n1 before") < world.writes.index("patch n1 uncordon")
+
+
+@pytest.mark.parametrize("step", ["reboot", "job"])
+def test_no_right_is_used_that_the_plan_does_not_ask_for_and_none_asked_for_in_vain(
+    step: str,
+) -> None:
+    template = '{"spec": {"containers": [{"name": "up"}]}}'
+    ground = Ground(selection=ONE, steps=("note_boot_id", step, "node_is_back"), template=template)
+    assert play(ground).end.outcome is Outcome.DONE
+    rights = needed("ops", job=step == "job")
+    assert ground.world.used == {(right.verb, right.path) for right in rights}
+
+
+def test_two_at_a_time() -> None:
+    """The budget slows the second drain down, and is kept."""
+    ground = Ground(policies=replace(POLICIES, max_unavailable=Amount(2)))
+    fewest = watched(ground.world)
+    played = play(ground)
+    assert played.end.outcome is Outcome.DONE
+    assert sorted(ground.world.boots) == ["n1", "n2", "n3"]
+    assert fewest == {"nodes": 1, "web": 2}
+    as_found(ground.world, *NODE_NAMES)
+
+
+def test_the_node_that_poolroll_runs_on_is_the_last() -> None:
+    ground = Ground(pool=replace(NODE_POOL, own_last=True), own_node="n1")
+    played = play(ground)
+    assert played.end.outcome is Outcome.DONE
+    assert ground.world.boots == ["n2", "n3", "n1"]
 
 
 def test_a_boot_id_that_does_not_change_is_a_halt() -> None:
@@ -225,6 +256,21 @@ def test_killed_between_any_two_writes(number: int, when: str) -> None:
 def test_that_there_are_no_more_writes() -> None:
     """Else the test above would miss some."""
     assert not killed(Ground(selection=ONE), 7, "before")
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("number", [6, 7])
+def test_killed_on_the_way_back(number: int, when: str) -> None:
+    """Right before and after the note of the rollback, and before and after it is put back."""
+    policies = replace(POLICIES, on_failure=OnFailure.ROLLBACK_MEMBER)
+    ground = Ground(selection=ONE, policies=policies, long=timedelta(seconds=15))
+    ground.world.version = "v1.36.1"
+    assert killed(ground, number, when)
+    played = play(ground, at=timedelta(seconds=120), is_new=False)
+    halted(played, "node_is_back")
+    assert played.phases == {"n1": "done"}
+    assert ground.world.boots == ["n1", "n1"]
+    as_found(ground.world, *NODE_NAMES)
 
 
 def test_killed_while_the_node_reboots() -> None:

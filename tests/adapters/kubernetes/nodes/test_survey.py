@@ -91,6 +91,8 @@ def test_the_own_node_comes_last() -> None:
         return [line.member for line in (await balancer.look("prod", None)).lines]
 
     assert run_virtually(main()) == ["n2", "n3", "n1"]
+    notes = survey(three_nodes(), replace(POOL, own_last=True), own="n1").notes
+    assert any("poolroll itself runs on n1, which is the last one" in note for note in notes)
 
 
 def test_rights_that_are_lacking() -> None:
@@ -116,6 +118,23 @@ def test_what_an_operator_should_know() -> None:
     assert "load balancers outside of the cluster are not told" in notes[0]
     assert "all of their pods on one Node are evicted at once: shop/StatefulSet db" in notes[1]
     assert notes[2].endswith("which halts the drain: shop/ReplicaSet tough")
+
+
+def test_daemonset_pods_that_are_not_ready_before_it_begins() -> None:
+    """They would keep each Node from being back."""
+    world = three_nodes()
+    log = next(pod for pod in world.pods if pod["metadata"]["name"] == "log-n2")
+    log["status"]["conditions"][0]["status"] = "False"
+    assert any(note.endswith("not now: ops/log-n2") for note in survey(world).notes)
+    assert not any("log-n2" in note for note in survey(world, names=("n1",)).notes)
+
+
+def test_what_may_not_be_listed_is_not_asked_for() -> None:
+    """All that is lacking is said at once."""
+    world = three_nodes()
+    world.allowed = lambda asked: asked["resource"] != "pods"
+    assert len(survey(world).refusals) == 2
+    assert ("list", "pods") not in world.used
 
 
 def test_commands_by_hand() -> None:

@@ -94,6 +94,16 @@ def test_a_job_is_waited_for_while_the_api_is_away() -> None:
     assert run(world, lambda tasks: tasks.run(JOB)).exit_code == 0
 
 
+def test_a_job_that_nobody_ends_is_not_waited_for_for_ever() -> None:
+    """Its controller is away: the Job is named, for it may run still."""
+    world = three_nodes()
+    world.run_job = lambda _: None  # type: ignore[method-assign, assignment]
+    result = run(world, lambda tasks: tasks.run(JOB))
+    assert result.timed_out
+    assert result.survivors == (f"Job ops/{next(iter(world.objects[JOBS])).partition('/')[2]}",)
+    assert result.seconds >= 80
+
+
 def test_a_job_is_not_made_for_another_node() -> None:
     world = three_nodes()
     result = run(world, lambda tasks: tasks.run(replace(JOB, seats=seats("another"))))

@@ -50,6 +50,8 @@ class World:
         """Number of the write, "before" or "after"."""
         self.watch: list[Callable[[], None]] = []
         """Called whenever the API is asked."""
+        self.used: set[tuple[str, str]] = set()
+        """Verb and resource of all that was asked, as a Role spells them."""
         self.is_away = False
         self.boots: list[str] = []
         self.job_ends_with = 0
@@ -225,7 +227,7 @@ class MemoryApi(Api):
         fields: str = "",
         trim: Any = None,
     ) -> Listing:
-        await self._reach()
+        await self._reach("list", resource.plural)
         wanted = dict(one.split("=") for one in labels.split(",") if one)
         path, _, value = fields.partition("=")
         found = [
@@ -240,9 +242,9 @@ class MemoryApi(Api):
     async def create(
         self, resource: Resource, body: Json, namespace: str = "", *, dry_run: bool = False
     ) -> Json:
-        await self._reach()
         if resource is REVIEWS:
             return {"status": {"allowed": self.world.allowed(body["spec"]["resourceAttributes"])}}
+        await self._reach("create", resource.plural)
         body = deepcopy(body)
         body["metadata"]["namespace"] = namespace
         if _key(body) in self.world.objects[resource]:
@@ -263,7 +265,7 @@ class MemoryApi(Api):
         subresource: str = "",
         dry_run: bool = False,
     ) -> Json:
-        await self._reach()
+        await self._reach("patch", resource.plural)
         found = self.world.objects[resource].get(f"{namespace}/{name}")
         if found is None:
             raise NotFound(self.where, f"patch {name}: not found", Said(404))
@@ -277,7 +279,7 @@ class MemoryApi(Api):
         return deepcopy(found)
 
     async def evict(self, pod: str, namespace: str, uid: str, *, dry_run: bool = False) -> None:
-        await self._reach()
+        await self._reach("create", "pods/eviction")
         found = self.world.objects[PODS].get(f"{namespace}/{pod}")
         if found is None:
             raise NotFound(self.where, f"evict {pod}: not found", Said(404))
@@ -310,6 +312,7 @@ class MemoryApi(Api):
         opened: Callable[[], None] = lambda: None,
     ) -> AsyncGenerator[Json, None]:
         """Tells nothing: what changes is found by looks."""
+        self.world.used.add(("watch", resource.plural))
         opened()
         await asyncio.Event().wait()
         yield {}
@@ -317,7 +320,8 @@ class MemoryApi(Api):
     async def aclose(self) -> None:
         self.is_closed = True
 
-    async def _reach(self) -> None:
+    async def _reach(self, verb: str, resource: str) -> None:
+        self.world.used.add((verb, resource))
         await asyncio.sleep(LATENCY.total_seconds())
         self.world.advance()
         for look in self.world.watch:

@@ -10,7 +10,7 @@ from typing import Final
 from tests.support.kubernetes.controllers.base import Key, Workload
 from tests.support.kubernetes.controllers.owned import claimed, make_pod
 from tests.support.kubernetes.controllers.revisions import current_revision, forget_old
-from tests.support.kubernetes.controllers.scheduler import fits
+from tests.support.kubernetes.controllers.scheduler import fits, tolerates
 from tests.support.kubernetes.kinds import DAEMONSETS, NODES, PODS, Json
 from tests.support.kubernetes.objects import (
     amount,
@@ -48,7 +48,9 @@ class DaemonSets(Workload):
         newest = labels_of(revision)[HASH]
         pods = claimed(self.registry, owner)
         template = _tolerating(spec["template"]["spec"])
-        wanted = {name_of(node) for node in self.store.all(NODES) if _is_wanted(template, node)}
+        nodes = self.store.all(NODES)
+        wanted = {name_of(node) for node in nodes if fits(template, node)}
+        stays = {name_of(node) for node in nodes if _may_stay(template, node)}
         by_node: dict[str, list[Json]] = {}
         for pod in pods:
             if not (is_over(pod) and is_terminating(pod)):
@@ -62,7 +64,7 @@ class DaemonSets(Workload):
                 self._make(owner, template, node, newest)
         for node, found in by_node.items():
             for pod in found:
-                if node not in wanted and not is_terminating(pod):
+                if node not in stays and not is_terminating(pod):
                     self._delete(pod)
         if spec["updateStrategy"]["type"] == "RollingUpdate":
             self._roll(owner, wanted, by_node, newest)
@@ -149,8 +151,12 @@ def _tolerating(spec: Json) -> Json:
     return {**spec, "tolerations": [*(spec.get("tolerations") or ()), *added]}
 
 
-def _is_wanted(spec: Json, node: Json) -> bool:
-    return fits(spec, node)
+def _may_stay(spec: Json, node: Json) -> bool:
+    """A NoSchedule taint (a Node that is not Ready has one) keeps new pods away alone."""
+    return fits(spec, node, taints=False) and all(
+        one["effect"] != "NoExecute" or tolerates(spec, one)
+        for one in node["spec"].get("taints") or ()
+    )
 
 
 def _node_of(pod: Json) -> str:

@@ -107,7 +107,7 @@ class App:
     _due: float = 0.0
     _server: asyncio.Server | None = None
     _timers: list[asyncio.TimerHandle] = field(default_factory=list)
-    _over: bool = False
+    is_over: bool = False
     _stopping: bool = False
 
     def start(self) -> None:
@@ -131,7 +131,7 @@ class App:
     async def _listen(self) -> None:
         loop = asyncio.get_running_loop()
         server = await loop.create_server(lambda: Link(self), self.host, self.port, backlog=256)
-        if self._over or self._stopping:
+        if self.is_over or self._stopping:
             server.close()
             return
         self._server = server
@@ -140,7 +140,7 @@ class App:
         """SIGTERM."""
         if not self.does.graceful:
             self.kill(0)
-        elif not self._over:
+        elif not self.is_over:
             self._stopping = True
             if self._server:
                 self._server.close()
@@ -148,7 +148,7 @@ class App:
 
     def check_idle(self) -> None:
         """When it is stopping: closes what is idle, and ends with the last answer."""
-        if self._stopping and not self._over:
+        if self._stopping and not self.is_over:
             for link in [one for one in self.links if not one.busy]:
                 link.close()
             if not any(one.busy for one in self.links):
@@ -156,9 +156,9 @@ class App:
 
     def kill(self, code: int = KILLED) -> None:
         """Ends now; connections are cut."""
-        if self._over:
+        if self.is_over:
             return
-        self._over = True
+        self.is_over = True
         for timer in self._timers:
             timer.cancel()
         if self._server:
@@ -189,6 +189,8 @@ class Link(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._app.links.add(self)
+        if self._app.is_over:  # it was accepted at the last moment
+            transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._app.links.discard(self)

@@ -45,6 +45,7 @@ class Pod:
         self._news = asyncio.Event()
         self._gone = asyncio.Event()
         self._told = asyncio.Event()
+        self._telling = asyncio.Lock()
         self._app: Running | None = None
         meta = pod["metadata"]
         self.path = f"/api/v1/namespaces/{meta['namespace']}/pods/{meta['name']}"
@@ -83,6 +84,9 @@ class Pod:
             elif not self._gone.is_set():
                 await self._ended()
         finally:
+            with suppress(TimeoutError):  # a call that is cut leaves its connection behind
+                async with asyncio.timeout(1), self._telling:
+                    teller.cancel()
             teller.cancel()
             if self._app and not self._app.ended.done():
                 self._app.kill()
@@ -210,7 +214,8 @@ class Pod:
                 "status": status_of(self._pod, self.shown, self._home.host),
             }
             try:
-                await self._home.api.strategic(f"{self.path}/status", body)
+                async with self._telling:
+                    await self._home.api.strategic(f"{self.path}/status", body)
             except Fault as fault:
                 if fault.status in (404, 409, 422):  # it is gone, or another has its name
                     self._told.set()
