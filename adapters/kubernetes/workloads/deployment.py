@@ -172,13 +172,18 @@ class Deployment:
         if not target:
             return {}
         sizes, spec = _sizes(seen, target), seen.workload["spec"]
-        if _unavailable(spec) >= sizes.next and not spec.get(PAUSED):
+        is_paused = bool(spec.get(PAUSED))
+        if self.blocked(seen, place) or (_unavailable(spec) >= sizes.next and not is_paused):
             return {}
         fields: dict[str, Any] = {STRATEGY: _strategy(sizes.surge, sizes.next)}
-        return fields | ({PAUSED: None} if spec.get(PAUSED) else {})
+        return fields | ({PAUSED: None} if is_paused else {})
 
     def blocked(self, seen: Seen, place: str) -> str:
-        return ""
+        ours = ours_in(seen.workload)
+        is_ours = ours is not None and ours.fields.get(PAUSED) is True
+        if not seen.workload["spec"].get(PAUSED) or is_ours:
+            return ""
+        return f"deployment/{name_of(seen.workload)} was paused by somebody else"
 
     def goes_first(self, seen: Seen, pod: Json) -> Json | None:
         """A pod of another ReplicaSet than the new one that is not Ready, in whoever's place."""

@@ -87,7 +87,9 @@ def seen(
         "status": {"observedGeneration": 2},
     }
     if unavailable is not None:
-        fields = {"minReadySeconds": HELD, "strategy": strategy(surge, unavailable)}
+        fields: Json = {"minReadySeconds": HELD, "strategy": strategy(surge, unavailable)}
+        if "paused" in spec:
+            fields["paused"] = True
         workload["spec"] |= fields
         found = FOUND | {"strategy": {"rollingUpdate": {"maxSurge": surge}}}
         workload["metadata"]["annotations"] = noted(
@@ -154,6 +156,14 @@ def test_holding(now: Seen, wanted: str, unavailable: int, *, is_paused: bool) -
 def test_advance(now: Seen, fields: Json) -> None:
     """One more of the others goes; the same again where it has not gone yet."""
     assert KIND.advance(now, "old-0") == fields
+
+
+def test_a_pause_of_somebody_else_is_left() -> None:
+    now = seen(3, 1, unavailable=0)
+    now.workload["spec"]["paused"] = True
+    assert "paused by somebody else" in KIND.blocked(now, "old-0")
+    assert KIND.advance(now, "old-0") == {}
+    assert KIND.blocked(seen(3, 0, unavailable=1, surge=0, paused=True), "old-0") == ""
 
 
 def test_nothing_is_reckoned_before_its_controller_has_caught_up() -> None:
