@@ -135,7 +135,7 @@ def test_holding(now: Seen, wanted: str, unavailable: int, *, is_paused: bool) -
     fields = KIND.holding(now, Course.UPGRADE, template(wanted))
     assert fields["strategy"]["rollingUpdate"]["maxUnavailable"] == unavailable
     assert fields["minReadySeconds"] == HELD < fields["progressDeadlineSeconds"]
-    assert fields.get("paused", False) is is_paused
+    assert bool(fields["paused"]) is is_paused
 
 
 @pytest.mark.parametrize(
