@@ -192,7 +192,8 @@ class PodTasks:
         picture = await self._live.picture(_PROVEN)
         if rival := self._held.rival(identity, picture.seen.workload):
             raise Failed(rival)
-        others = lacking(identity.kind, picture, progress.place)
+        vacant = self._ground.memory.vacant(identity.kind, picture.seen)
+        others = lacking(identity.kind, picture, progress.place) | ({*vacant} - {progress.place})
         progress.others = others if progress.others is None else progress.others & others
         await self._await_next(identity.kind, picture.seen, progress.place)
         target, noted = identity.kind.target(picture.seen), frozenset(self._ground.flips.in_hand)

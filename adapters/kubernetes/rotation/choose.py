@@ -80,7 +80,8 @@ def choose(pool: PodPool, service: Json, workload: Json, *, may_patch: bool) -> 
             by_label, why=f"the Service selects {label}={value}, and so does the template"
         )
     if may_patch and not owner:
-        return Choice(selector, why=unprepared)
+        refusals = _unpermitted(service, owner, may_patch=may_patch)
+        return Choice(selector, tuple(refusals), unprepared)
     why = f"it is managed by {owner}" if owner else "there is no permission to patch it"
     return Choice(ByDeletion(), why=f"{unprepared}; and the Service cannot be narrowed: {why}")
 

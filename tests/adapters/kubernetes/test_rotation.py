@@ -67,6 +67,14 @@ HELD = a_statefulset(template={"metadata": {"labels": {"app": "web"}}}, annotati
         "auto, the template does not set it": ("auto", a_service(), UNSET, True, "selector", ""),
         "auto, managed by Argo CD": ("auto", ARGO, UNSET, True, "delete", ""),
         "auto, not permitted": ("auto", PLAIN, UNSET, False, "delete", ""),
+        "auto, narrowed by others": (
+            "auto",
+            a_service(selector={KEY: "shop"}),
+            a_statefulset(),
+            True,
+            "selector",
+            "which is not ours",
+        ),
         "auto, narrowed by us": ("auto", NARROWED, UNSET, True, "selector", ""),
         "auto, narrowed by us, managed since": ("auto", TAKEN, UNSET, True, "selector", ""),
         "auto, narrowed by us, no longer permitted": (
@@ -166,7 +174,7 @@ def test_choice(
     assert found.turn.kind == kind
     assert bool(found.refusals) is bool(refusal)
     assert refusal in "".join(found.refusals)
-    is_open = rotation == "auto" and "selector of" not in refusal
+    is_open = rotation == "auto" and "in the selector of" not in refusal
     assert bool(found.why) is is_open
 
 
