@@ -85,20 +85,23 @@ async def test_killed_after_each_write(rotation: Rotation, count: int, tmp_path:
         assert cluster.get(SERVICES, "web")["spec"] == service
 
 
-async def test_bad_first_pod_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("rotation", [Rotation.LABEL, Rotation.SELECTOR])
+async def test_bad_first_pod_alone(rotation: Rotation, tmp_path: Path) -> None:
     """Nobody met it; the abort puts the template and the fields back, and it goes."""
     async with pods_of(manifests.deployment(), count=3) as cluster:
         before = cluster.get(DEPLOYMENTS, "web")
-        old = images(cluster)
-        rollout = Rollout(cluster, tmp_path, bad=frozenset({"app:v2"}))
+        old, service = images(cluster), cluster.get(SERVICES, "web")["spec"]
+        pool = replace(POOL, rotation=rotation)
+        rollout = Rollout(cluster, tmp_path, pool, bad=frozenset({"app:v2"}))
         state = await rollout.run()
         assert ended(state).outcome is Outcome.HALTED
         assert "app:v2 answers 500" in ended(state).why
-        assert rollout.witness.unproven == []
         again = await rollout.run(AbortRequested("me", restore=False), is_new=False)
         assert ended(again).outcome is Outcome.ABORTED
         assert "not put back" not in ended(again).why
         await until(lambda: images(cluster) == old, what="the first new pod to be gone")
+        assert rollout.witness.unproven == []
+        assert cluster.get(SERVICES, "web")["spec"] == service
         assert cluster.get(DEPLOYMENTS, "web")["spec"] == before["spec"]
         assert rollout.witness.fewest >= 3
 
