@@ -11,7 +11,15 @@ from controller.core.events import AbortRequested
 from controller.core.outcome import Outcome
 from controller.core.settings import OnFailure
 from controller.pools.kubernetes import Rotation
-from tests.adapters.kubernetes.pods_rollout import POLICIES, Rollout, ended, phases, spec_of
+from controller.records import Verb
+from tests.adapters.kubernetes.pods_rollout import (
+    POLICIES,
+    ROLLOUT,
+    Rollout,
+    ended,
+    phases,
+    spec_of,
+)
 from tests.adapters.kubernetes.pods_stage import POOL, images, pods_of, ready
 from tests.adapters.kubernetes.test_pods_killed import killed_after
 from tests.support.kubernetes import manifests
@@ -204,3 +212,24 @@ async def test_old_pod_that_is_not_ready_goes_first(tmp_path: Path) -> None:
         assert list(images(cluster).values()) == ["app:v2"] * 3
         assert rollout.witness.unproven == []
         assert rollout.witness.fewest >= 2
+
+
+async def test_aborted_in_the_middle(tmp_path: Path) -> None:
+    """Pods of both versions are there: what holds them stays, and the operator is told; the next
+    rollout goes on, and puts back what was found first."""
+    async with pods_of(manifests.deployment(), count=3) as cluster:
+        before = cluster.get(DEPLOYMENTS, "web")
+        rollout = Rollout(cluster, tmp_path)
+        running = asyncio.create_task(rollout.run())
+        await until(lambda: "takes" in rollout.told or running.done(), LONG)
+        await rollout.requests.ask(ROLLOUT, Verb.ABORT, "enough", "me")
+        state = await running
+        assert ended(state).outcome is Outcome.ABORTED
+        assert "stays as poolroll set it" in ended(state).why
+        assert len(set(images(cluster).values())) == 2
+        assert len(ready(cluster)) >= 3
+        other = Rollout(cluster, tmp_path)
+        assert ended(await other.run()).outcome is Outcome.DONE, other.told
+        assert set(images(cluster).values()) == {"app:v2"}
+        assert spec_of(cluster.get(DEPLOYMENTS, "web")) == spec_of(before)
+        assert rollout.witness.fewest >= 3
