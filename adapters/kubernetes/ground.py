@@ -77,6 +77,8 @@ class Ground:
         identity, turn = await self.live.identity(), await self.turn()
         workload = await self.live.workload(identity)
         self.flips.arm(turn, lambda pod: identity.kind.owns(workload, pod), self._welcome)
+        for pod in identity.kind.unnoticed(await self.live.seen(workload)):
+            self.flips.arrived("ADDED", pod)
 
     async def arm_if_held(self) -> None:
         """The same where a rollout is under way, perhaps since another process began it."""

@@ -71,8 +71,8 @@ async def test_no_pod_to_spare(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("rotation", "count"), [(Rotation.LABEL, 1), (Rotation.SELECTOR, 2)])
 async def test_killed_after_each_write(rotation: Rotation, count: int, tmp_path: Path) -> None:
-    """It completes, everything that was moved is back, and with `selector` nobody ever met a pod
-    that nothing had proven."""
+    """It completes, each pod has proven itself at last, and everything that was moved is back; with
+    `selector` nobody ever met one that had not."""
     async with pods_of(manifests.deployment(replicas=2), count=2) as cluster:
         before = cluster.get(DEPLOYMENTS, "web")
         service = cluster.get(SERVICES, "web")["spec"]
@@ -87,6 +87,7 @@ async def test_killed_after_each_write(rotation: Rotation, count: int, tmp_path:
         assert set(images(cluster).values()) == {"app:v2"}
         assert rollout.witness.fewest >= 2
         assert rotation is Rotation.LABEL or rollout.witness.unproven == []
+        assert {pod["metadata"]["uid"] for pod in cluster.all(PODS)} <= rollout.witness.proven
         after = cluster.get(DEPLOYMENTS, "web")
         assert spec_of(after) == spec_of(before)
         assert "poolroll" not in str(after["metadata"].get("annotations"))
