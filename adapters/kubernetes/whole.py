@@ -20,8 +20,6 @@ from controller.errors import BalancerError, CommandRefused
 _NOW: Final = timedelta(0)
 _COMES: Final = timedelta(seconds=60)
 _SOON: Final = timedelta(milliseconds=20)
-_GOES: Final = timedelta(seconds=5)
-"""A pod too many is gone by then."""
 
 
 async def open_pool(ground: Ground, course: Course | None) -> Mapping[str, str]:
@@ -72,8 +70,9 @@ async def close_pool(ground: Ground, kept: Mapping[str, str]) -> None:
     found = found_in(picture.seen.workload) or parse(kept.get(KEPT, ""))
     former = found.former if found is not None else None
     await ground.held.release(kept)
+    await ground.without_spare()
     await ground.flips.stopped()
-    out = await _unproven(ground, former)
+    out = unproven(ground.live.kind, turn, await ground.live.picture(_NOW), former)
     if isinstance(turn, BySelector):
         await widen(ground, turn, [name_of(pod) for pod in out])
     picture, stay = await ground.live.picture(_NOW), {uid_of(pod) for pod in out}
@@ -83,17 +82,6 @@ async def close_pool(ground: Ground, kept: Mapping[str, str]) -> None:
             await ground.flips.back(pod, turn)
     if out:
         raise CommandRefused(ground.instance, _stay_out(picture, out))
-
-
-async def _unproven(ground: Ground, former: Json | None) -> list[Json]:
-    """Where the template was put back, a pod more is about to go."""
-    kind, turn = (await ground.live.identity()).kind, await ground.turn()
-    deadline = ground.clock.now() + (_GOES if kind.retires else _NOW)
-    while True:
-        out = unproven(kind, turn, await ground.live.picture(_NOW), former)
-        if not out or ground.clock.now() >= deadline:
-            return out
-        await ground.clock.sleep(_SOON)
 
 
 def _stay_out(picture: Picture, out: list[Json]) -> str:
