@@ -216,8 +216,11 @@ class Deployment:
 
     def let_go(self, seen: Seen, fields: Mapping[str, Any]) -> str:
         ours = ours_in(seen.workload)
-        if ours is not None and {"template", STRATEGY} & set(ours.lost(seen.workload)):
-            return ""  # somebody else rolls it already
+        lost = set(ours.lost(seen.workload)) if ours is not None else set[str]()
+        if "template" in lost or (STRATEGY in lost and READY not in fields):
+            return (
+                ""  # somebody else rolls it already; or did, if `minReadySeconds` did not hold it
+            )
         target = self.target(seen)
         if not target:
             return "its controller has not caught up yet"

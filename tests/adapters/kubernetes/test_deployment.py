@@ -274,6 +274,7 @@ def test_let_go() -> None:
     assert "undrained" in KIND.let_go(now, {})
     now.workload["spec"]["strategy"] = strategy(1, 0)
     assert KIND.let_go(now, {}) == ""
+    assert "undrained" in KIND.let_go(now, {"minReadySeconds": 0})  # that alone holds the others
 
 
 def test_pod_to_spare() -> None:
