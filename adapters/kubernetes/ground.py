@@ -30,6 +30,9 @@ class Ground:
         """Places whose pod is being replaced."""
         self.awaited: dict[str, frozenset[str]] = {}
         """Those of them whose next pod comes under another name → revisions that it has not."""
+        self.filled: set[str] = set()
+        """Places of that kind whose next pod has come: whoever takes that one away takes the place
+        away."""
         self.memory = Memory()
         self._choice: Choice | None = None
 

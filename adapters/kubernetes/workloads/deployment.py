@@ -103,21 +103,18 @@ class Deployment:
         return [f"{path} has maxSurge 0: no pod is added, and one is missing at a time", held]
 
     def places(self, seen: Seen) -> Mapping[str, Json | None]:
-        """Those that are not Ready first, since its controller takes them first. A place whose pod
-        has gone is kept as long as there is a pod to come."""
+        """Those that are not Ready first, since its controller takes them first. Whoever is being
+        ended is not coming back; its place is kept as long as there is a pod to come."""
         target = self.target(seen)
         found: dict[str, Json | None] = {}
-        for pod in sorted(seen.pods, key=lambda pod: self._rank(pod, target)):
+        former_first = sorted(seen.pods, key=lambda pod: (_revision(pod) == target, name_of(pod)))
+        for pod in filter(is_active, former_first):  # who is to go sits there until it does
             found.setdefault(self.place_of(pod), pod)
         order = sorted(found.items(), key=lambda one: (_is_ready(one[1]), one[0]))
         vacant = [place for place in _awaited(seen) if place not in found]
         new = sum(1 for pod in seen.pods if is_active(pod) and _revision(pod) == target)
         missing = max(0, _sizes(seen, target).new - new) if target else len(vacant)
         return {**dict(order), **dict.fromkeys(vacant[:missing])}
-
-    def _rank(self, pod: Json, target: str) -> tuple[bool, bool, str]:
-        """Who is to go sits in its place until it does."""
-        return not is_active(pod), _revision(pod) == target, name_of(pod)
 
     def unseen(self, seen: Seen) -> int:
         return 0
@@ -175,13 +172,18 @@ class Deployment:
         if not target:
             return {}
         sizes, spec = _sizes(seen, target), seen.workload["spec"]
-        if _unavailable(spec) >= sizes.next and not spec.get(PAUSED):
+        is_paused = bool(spec.get(PAUSED))
+        if self.blocked(seen, place) or (_unavailable(spec) >= sizes.next and not is_paused):
             return {}
         fields: dict[str, Any] = {STRATEGY: _strategy(sizes.surge, sizes.next)}
-        return fields | ({PAUSED: None} if spec.get(PAUSED) else {})
+        return fields | ({PAUSED: None} if is_paused else {})
 
     def blocked(self, seen: Seen, place: str) -> str:
-        return ""
+        ours = ours_in(seen.workload)
+        is_ours = ours is not None and ours.fields.get(PAUSED) is True
+        if not seen.workload["spec"].get(PAUSED) or is_ours:
+            return ""
+        return f"deployment/{name_of(seen.workload)} was paused by somebody else"
 
     def goes_first(self, seen: Seen, pod: Json) -> Json | None:
         """A pod of another ReplicaSet than the new one that is not Ready, in whoever's place."""
