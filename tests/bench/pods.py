@@ -91,7 +91,7 @@ class Stage:
 @asynccontextmanager
 async def stage(pods: int, others: int = 0) -> AsyncIterator[Stage]:
     with tempfile.TemporaryDirectory(prefix="pr-") as name:
-        async with FakeCluster(manner=Manner(ends=0.05)) as cluster:
+        async with FakeCluster(manner=Manner(ends=0.2)) as cluster:
             one = Stage(cluster, Path(name), pods)
             web = statefulset(replicas=pods, podManagementPolicy="Parallel")
             cluster.add(service(), web, budget(maxUnavailable=1))
@@ -154,7 +154,8 @@ async def pod_run(pods: int = 3, others: int = 0) -> PodRun:
         one.cluster.faults.add(lambda call: call.kind is PODS and is_write(call), began)
         assert await process.wait() == 0, "the rollout did not end well"
         last, events = await uses, events_in(one.state)
-    assert len(seen.spans) == pods, "a pod was started more than once"
+    # One that was gone before its turn was noted comes back as it was, and goes once more.
+    assert len(seen.spans) >= pods, "a pod was not replaced"
     first, number = before[0]
     calls = one.calls[number:]
     floor = pods * (SETTLE + SOAK) + sum(seen.spans)
