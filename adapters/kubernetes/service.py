@@ -180,6 +180,7 @@ class ServicePool:
         async with self._told():
             turn = await self._ground.turn()
             await self._held.release(kept)
+            await self._ground.without_spare()
             self._flips.disarm()
             if isinstance(turn, BySelector):
                 await widen(self._ground, turn)

@@ -119,6 +119,15 @@ class Deployment:
     def unseen(self, seen: Seen) -> int:
         return 0
 
+    def unnoticed(self, seen: Seen) -> Sequence[Json]:
+        """Of a template that users did not know before it was held: each gets its place when it
+        comes."""
+        found, target = found_in(seen.workload), self.target(seen)
+        if found is None or not target or target == self.revision_with(seen, found.template):
+            return ()
+        new = [pod for pod in seen.pods if _revision(pod) == target and is_active(pod)]
+        return [pod for pod in new if PLACE not in labels_of(pod)]
+
     def place_of(self, pod: Json) -> str:
         return labels_of(pod).get(PLACE) or name_of(pod)
 

@@ -214,6 +214,16 @@ def test_places() -> None:
     assert "z" not in KIND.places(without)  # as many as there will be are there
 
 
+def test_pods_that_came_while_nobody_watched() -> None:
+    """They are kept out all the same; on the way back, users know the version."""
+    old, known = pod("a", "v1"), pod("n1", "v2", labels={PLACE: "c"})
+    new = pod("n2", "v2")
+    pods = (old, known, new)
+    assert KIND.unnoticed(seen(1, 2, unavailable=1, pods=pods)) == [new]
+    assert KIND.unnoticed(seen(1, 2, pods=pods)) == ()  # it is not held
+    assert KIND.unnoticed(seen(1, 2, version="v1", unavailable=1, pods=pods)) == ()
+
+
 def test_former_pod_sits_in_its_place_until_it_goes() -> None:
     former, following = pod("a", "v1"), pod("n", "v2", labels={PLACE: "a"})
     both = seen(1, 1, unavailable=1, pods=(following, former))
@@ -286,5 +296,4 @@ def test_whose_pod() -> None:
 
 def test_notes() -> None:
     assert "canary" in KIND.notes(seen(3, 0))[0]
-    assert "maxSurge 0" in KIND.notes(seen(3, 0, surge=0))[0]
     assert KIND.former(seen(0, 3)) == template("v1")
