@@ -12,6 +12,12 @@ from tests.support.worlds import haproxy, short_folder, world
 
 __all__ = ["haproxy", "short_folder", "world"]
 
+pytest.register_assert_rewrite(
+    "tests.support.journal_contract",
+    "tests.support.lock_contract",
+    "tests.support.metrics_contract",
+)
+
 MEASURED = "core"
 """The only room of tests that runs with coverage: the branches of the core are covered by its
 direct tests. Tracing the others would add nothing and double what they cost."""

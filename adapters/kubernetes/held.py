@@ -24,16 +24,18 @@ from adapters.kubernetes.workloads.found import (
     Found,
     Ours,
     found_in,
+    moved_in,
     noted,
     noted_anew,
     ours_in,
-    parse,
 )
 from controller.core.steps import Course
 from controller.errors import BalancerUnreachable, CommandRefused
 from controller.pools.kubernetes import PodPool
 from controller.ports import Clock
 
+FORMER: Final = "former"
+"""Of what `open` answers: the revision of before."""
 KEPT: Final = "workload"
 """Of what `open` answers: the same as in the annotation."""
 _TRIES: Final = 20
@@ -147,6 +149,11 @@ class Held:
         spec = setting(seen.workload["spec"], fields)
         return await self._patched(identity, seen, spec, noted(found, now))
 
+    async def former_revision(self, found: Found) -> str:
+        """Of the way back; empty: no pod has it."""
+        identity, seen = await self.read()
+        return identity.kind.revision_with(seen, found.former)
+
     async def release(self, kept: Mapping[str, str]) -> None:
         """Put back every field that still has our value. Raises CommandRefused where its controller
         would then move pods by itself: what holds it stays."""
@@ -158,7 +165,7 @@ class Held:
                 identity, seen = await self.read()
             found, ours = found_in(seen.workload), ours_in(seen.workload)
             if found is None or ours is None:
-                self._refuse_lost(identity, seen.workload, parse(kept.get(KEPT, "")))
+                self._refuse_lost(identity, seen.workload, moved_in(kept.get(KEPT, "")))
                 return
             lost = ours.lost(seen.workload)
             fields = {path: value for path, value in found.fields.items() if path not in lost}
@@ -185,15 +192,11 @@ class Held:
         if rival := self.rival(identity, workload):
             raise CommandRefused(self._instance, rival)
 
-    def _refuse_lost(self, identity: Identity, workload: Json, found: Found | None) -> None:
+    def _refuse_lost(self, identity: Identity, workload: Json, moved: Mapping[str, Any]) -> None:
         """Our note is gone, and what it was about may still stand there: it is not known whose it
         is, so it is left, and said."""
-        if found is None:
-            return
         spec = workload["spec"]
-        left = [
-            path for path, was in found.fields.items() if not is_same(value_at(spec, path), was)
-        ]
+        left = [path for path, was in moved.items() if not is_same(value_at(spec, path), was)]
         if left:
             what = ", ".join(f"spec.{path}" for path in left)
             raise CommandRefused(

@@ -141,12 +141,11 @@ def to_let_in(kind: Workload, turn: Turn, picture: Picture, in_hand: Collection[
     ]
 
 
-def unproven(kind: Workload, turn: Turn, picture: Picture, former: Json | None) -> list[Json]:
-    """New pods at a revision that no pod in rotation has, and none had before: nothing has proven
-    it."""
+def unproven(kind: Workload, turn: Turn, picture: Picture, former: str) -> list[Json]:
+    """New pods at a revision that no pod in rotation has, and that is not the `former` one: nothing
+    has proven it."""
     seen = picture.seen
-    known = {kind.revision_with(seen, former)} if former is not None else set[str]()
-    known |= {
+    known = {former} | {
         kind.revision_of(seen, pod)
         for pod in seen.pods
         if picture.is_in(pod) and OUT not in annotations_of(pod)

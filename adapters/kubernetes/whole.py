@@ -7,13 +7,13 @@ from typing import Final
 from adapters.kubernetes.api import Json
 from adapters.kubernetes.faults import ApiError
 from adapters.kubernetes.ground import Ground
-from adapters.kubernetes.held import KEPT
+from adapters.kubernetes.held import FORMER, KEPT
 from adapters.kubernetes.lines import Picture, unproven
 from adapters.kubernetes.narrowing import narrow, widen
 from adapters.kubernetes.pods import NEW, OUT, annotations_of, is_terminating, name_of, uid_of
 from adapters.kubernetes.rotation.selector import BySelector
 from adapters.kubernetes.workloads.deployment import failure, lacks
-from adapters.kubernetes.workloads.found import found_in, parse
+from adapters.kubernetes.workloads.found import found_in
 from controller.core.steps import Course
 from controller.errors import BalancerError, CommandRefused
 
@@ -32,7 +32,8 @@ async def open_pool(ground: Ground, course: Course | None) -> Mapping[str, str]:
         if isinstance(turn, BySelector):
             await narrow(ground, turn)
         if course is not None:
-            kept[KEPT] = (await ground.held.hold(course, is_first=True)).text
+            found = await ground.held.hold(course, is_first=True)
+            kept |= {KEPT: found.moved, FORMER: await ground.held.former_revision(found)}
             await _spare(ground)
     except (ApiError, BalancerError) as error:
         if error.retryable:
@@ -67,8 +68,8 @@ async def close_pool(ground: Ground, kept: Mapping[str, str]) -> None:
     """What came unasked is let in where users know its revision. Raises CommandRefused where
     something has to stay as it is set."""
     turn, picture = await ground.turn(), await ground.live.picture(_NOW)
-    found = found_in(picture.seen.workload) or parse(kept.get(KEPT, ""))
-    former = found.former if found is not None else None
+    found = found_in(picture.seen.workload)
+    former = await ground.held.former_revision(found) if found is not None else kept.get(FORMER, "")
     await ground.held.release(kept)
     await ground.without_spare()
     await ground.flips.stopped()

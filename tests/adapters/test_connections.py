@@ -13,6 +13,7 @@ import trustme
 
 from adapters.connections import client
 from adapters.words import causes
+from tests.support.serving import listening
 from tests.support.waiting import accepted
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -35,11 +36,10 @@ async def server(
                 await writer.drain()
         writer.transport.abort()
 
-    listening = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
-    async with listening:
+    place = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
+    async with listening(place):
         scheme = "http" if tls is None else "https"
-        yield f"{scheme}://127.0.0.1:{listening.sockets[0].getsockname()[1]}/"
-    await accepted()
+        yield f"{scheme}://127.0.0.1:{place.sockets[0].getsockname()[1]}/"
     for writer in writers.values():
         writer.transport.abort()
     await asyncio.gather(*writers)

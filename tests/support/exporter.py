@@ -7,7 +7,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from tests.support.serving import closing
+from tests.support.serving import closing, retire
+from tests.support.waiting import accepted
 
 
 class Exporter:
@@ -40,9 +41,9 @@ class Exporter:
     async def stop(self) -> None:
         """From now on connections are refused; `start` opens the same port again."""
         if self._server is not None:
-            self._server.close()
-            await self._server.wait_closed()
+            retire(self._server)
             self._server = None
+            await accepted()
         await asyncio.gather(*self._connections)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

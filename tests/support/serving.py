@@ -1,7 +1,10 @@
 """Servers on the loop of a test that leave no connection open, whenever they end."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from tests.support.waiting import accepted
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -22,3 +25,22 @@ def closing(serve: Serve) -> Callable[[asyncio.StreamReader, asyncio.StreamWrite
         task.add_done_callback(ended)
 
     return begin
+
+
+def retire(server: asyncio.Server) -> None:
+    """Close it, but not between the acceptance of a connection and the making of its transport:
+    asyncio would lose the socket then (CPython 3.11, `Server._attach`)."""
+    loop = asyncio.get_running_loop()
+    for sock in server.sockets:
+        loop.remove_reader(sock.fileno())
+    loop.call_soon(loop.call_soon, server.close)
+
+
+@asynccontextmanager
+async def listening(server: asyncio.Server) -> AsyncIterator[asyncio.Server]:
+    """As `async with server`, and what connected at the last moment is taken."""
+    try:
+        yield server
+    finally:
+        retire(server)
+        await accepted()

@@ -31,6 +31,11 @@ class Found:
         return self.back_to if self.back_to is not None else self.template
 
     @property
+    def moved(self) -> str:
+        """For the journal: without the templates, whose environment may hold what is secret."""
+        return json.dumps({"fields": self.fields})
+
+    @property
     def text(self) -> str:
         said: Json = {"template": self.template, "fields": self.fields}
         return json.dumps(said | ({"back_to": self.back_to} if self.back_to is not None else {}))
@@ -62,19 +67,22 @@ class Ours:
 
 def found_in(workload: Json) -> Found | None:
     """None: it is not held. A note that cannot be read is none of ours."""
-    return parse(annotations_of(workload).get(FOUND, ""))
-
-
-def parse(text: str) -> Found | None:
-    said = _parsed(text)
+    said = _parsed(annotations_of(workload).get(FOUND, ""))
     if said is None or not isinstance(said["template"], dict):
         return None
     return Found(said["template"], said["fields"], said.get("back_to"))
 
 
+def moved_in(text: str) -> Mapping[str, Any]:
+    """Path below `spec` → value of before, as the journal has it."""
+    said = _object(text)
+    fields = said.get("fields") if said is not None else None
+    return fields if isinstance(fields, dict) else {}
+
+
 def ours_in(workload: Json) -> Ours | None:
     said = _parsed(annotations_of(workload).get(SET, ""))
-    if said is None:
+    if said is None or not isinstance(said["template"], str):
         return None
     return Ours(said["template"], said["fields"], tuple(said.get("awaited") or ()))
 
@@ -108,9 +116,14 @@ CLEARED: Final[Mapping[str, None]] = {FOUND: None, SET: None}
 
 
 def _parsed(text: str) -> Json | None:
+    said = _object(text)
+    is_whole = said is not None and "template" in said and isinstance(said.get("fields"), dict)
+    return said if is_whole else None
+
+
+def _object(text: str) -> Json | None:
     try:
         said = json.loads(text)
     except ValueError:
         return None
-    is_whole = isinstance(said, dict) and "template" in said
-    return said if is_whole and isinstance(said.get("fields"), dict) else None
+    return said if isinstance(said, dict) else None

@@ -11,7 +11,7 @@ from pathlib import Path
 from adapters.clock import SystemClock
 from adapters.demo.haproxy import HaproxyProcess
 from adapters.haproxy.balancer import HaproxyLoadBalancer
-from tests.support.serving import closing
+from tests.support.serving import closing, retire
 from tests.support.waiting import until
 
 
@@ -36,7 +36,7 @@ class App:
     async def stop(self) -> None:
         """Close the port and every connection, as the death of the process would."""
         if self._server:
-            self._server.close()
+            retire(self._server)
         self._server = None
         self.release.set()
         for writer in self._writers:
@@ -94,7 +94,7 @@ class Agent:
 
     async def stop(self) -> None:
         if self._server:
-            self._server.close()
+            retire(self._server)
 
     async def _serve(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.asked += 1

@@ -43,11 +43,12 @@ async def pods_of(
 ) -> AsyncIterator[FakeCluster]:
     """All of them in service. Without TLS, since handshakes cost more than the tests. A pod takes
     longer to end than two calls do, and to be Ready than one."""
-    options.setdefault("manner", Manner(boot=0.1, ends=0.15))
+    manner = options.setdefault("manner", Manner(boot=0.1, ends=0.15))
     async with FakeCluster(tls=False, nodes=max(3, count), **options) as cluster:
         services = [] if any(one["kind"] == "Service" for one in more) else [manifests.service()]
         cluster.add(*services, *more, workload)
         await until(lambda: len(ready(cluster)) == count, what="all pods to be in service")
+        manner.waits = 1.5
         yield cluster
 
 

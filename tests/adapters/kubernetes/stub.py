@@ -17,8 +17,7 @@ from adapters.kubernetes.api import Api
 from adapters.kubernetes.auth import Credentials, Grant
 from adapters.kubernetes.login.fixed import Fixed
 from adapters.kubernetes.wire.tls import Tls
-from tests.support.serving import closing
-from tests.support.waiting import accepted
+from tests.support.serving import closing, listening
 
 TOKEN = "sesame-4711"
 
@@ -156,11 +155,10 @@ async def stub(
 ) -> AsyncIterator[Stub]:
     one = Stub(teller)
     server = await asyncio.start_server(closing(one.serve), "127.0.0.1", port, ssl=tls)
-    async with server:
+    async with listening(server):
         one.port = server.sockets[0].getsockname()[1]
         one.scheme = "https" if tls else "http"
         yield one
-    await accepted()
     async with asyncio.timeout(10):
         await one.gone()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.core.events import AbortRequested
+from controller.core.events import AbortRequested, PoolOpened
 from controller.core.outcome import Outcome
 from controller.core.plan.plan import Purpose
 from controller.core.settings import OnFailure, Selection
@@ -57,6 +57,9 @@ async def test_statefulset(rotation: Rotation, strategy: Json, tmp_path: Path) -
         assert all("poolroll.dev/in" not in pod["metadata"]["labels"] for pod in cluster.all(PODS))
         assert rollout.writes() <= (5 if rotation is Rotation.LABEL else 7) * 3 + 4
         dry = [call for call in cluster.faults.log if call.is_dry and call.kind is STATEFULSETS]
+        kept = [one for one in rollout.events if isinstance(one, PoolOpened)]
+        assert len(kept) == 1
+        assert "image" not in str(kept), "an environment may hold what is secret"
         assert len(dry) <= 3, "a template is tried once, and once more when it is there"
         assert set(phases(state).values()) == {"done"}
 

@@ -11,13 +11,15 @@ from adapters.kubernetes.rivals import said, writer_of
 from adapters.kubernetes.workloads.base import owned
 from adapters.kubernetes.workloads.daemonset import DaemonSet
 from adapters.kubernetes.workloads.found import (
+    FOUND,
+    SET,
     Found,
     Ours,
     found_in,
+    moved_in,
     noted,
     noted_anew,
     ours_in,
-    parse,
 )
 from adapters.kubernetes.workloads.statefulset import HELD, STRATEGY, StatefulSet
 from controller.core.steps import Course
@@ -280,13 +282,15 @@ def test_notes_come_back_as_they_went() -> None:
     workload = a_statefulset(annotations=noted(found, ours))  # type: ignore[arg-type]
     assert found_in(workload) == found
     assert ours_in(workload) == ours
-    assert parse(found.text) == found
+    assert moved_in(found.moved) == partitioned(0)
+    assert "app:" not in found.moved
     assert (found.former, Found(a_template(), {}).former) == (a_template("app:v0"), a_template())
 
 
 @pytest.mark.parametrize("text", ["", "no JSON", "[]", "{}", '{"template": 1, "fields": {}}'])
 def test_a_note_that_is_none_of_ours(text: str) -> None:
-    assert parse(text) is None
+    workload = a_statefulset(annotations={FOUND: text, SET: text})
+    assert (found_in(workload), ours_in(workload), moved_in(text)) == (None, None, {})
 
 
 @table(

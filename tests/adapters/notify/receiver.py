@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from controller.records import Notice, Undelivered
-from tests.support.serving import closing
+from tests.support.serving import closing, retire
 from tests.support.waiting import accepted
 
 Answer = Callable[[int], int]
@@ -74,7 +74,7 @@ async def receiver(
         here.url = f"http{'s' if tls else ''}://127.0.0.1:{port}/hook/s3cret-path"
         yield here
     finally:
-        server.close()
+        retire(server)
         await accepted()
         for task in waiting:
             task.cancel()

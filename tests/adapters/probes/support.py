@@ -19,8 +19,7 @@ from controller.tasks import (
     Validation,
     ValidationResult,
 )
-from tests.support.serving import closing
-from tests.support.waiting import accepted
+from tests.support.serving import closing, listening
 
 Handler = Callable[[str, asyncio.StreamWriter], None]
 """Gets the head of a request and writes the answer; the connection is then closed."""
@@ -104,9 +103,8 @@ async def serving(
 
     place = place or bound()
     server = await asyncio.start_server(closing(serve), sock=place, ssl=tls)
-    async with server:
+    async with listening(server):
         yield place.getsockname()[1]
-    await accepted()
     async with asyncio.timeout(10):
         await asyncio.gather(*connections)
 

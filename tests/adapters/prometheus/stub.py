@@ -12,8 +12,7 @@ from urllib.parse import parse_qsl
 from adapters.clock import SystemClock
 from adapters.prometheus import PrometheusSource
 from controller.metrics_servers import MetricsServer
-from tests.support.serving import closing
-from tests.support.waiting import accepted
+from tests.support.serving import closing, listening
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +105,9 @@ async def stub(
 ) -> AsyncIterator[Stub]:
     one = Stub(teller)
     server = await asyncio.start_server(closing(one.serve), "127.0.0.1", port, ssl=tls)
-    async with server:
+    async with listening(server):
         one.port = server.sockets[0].getsockname()[1]
         yield one
-    await accepted()
     async with asyncio.timeout(10):
         await one.gone()
 

@@ -8,6 +8,7 @@ import pytest
 from adapters.demo.client import NoAnswer
 from tests.support.kubernetes.nodes.addresses import addresses
 from tests.support.kubernetes.nodes.app import App, Behaviour
+from tests.support.serving import retire
 from tests.support.waiting import until
 
 PORT = 8080
@@ -20,7 +21,7 @@ async def start() -> AsyncIterator[Start]:
     address = addresses()
 
     async def begin(does: Behaviour) -> App:
-        app = App("web-0", address(), PORT, does, ended.append)
+        app = App("web-0", address(), PORT, does, ended.append, retire)
         apps.append(app)
         app.start()
         return app

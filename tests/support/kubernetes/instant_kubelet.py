@@ -35,6 +35,9 @@ class Manner:
     ends: float = 0.02
     gone: float = 0.005
     """From its end until the object is gone."""
+    waits: float = 0.0
+    """At most so much longer, until somebody has labelled or noted the pod: how fast a client is
+    must not decide a test."""
     becomes_ready: Callable[[Json], bool] = field(default=lambda pod: True)
     exit_code: int = 0
     runs: Callable[[Json], tuple[float, int] | None] = field(default=lambda pod: None)
@@ -77,7 +80,8 @@ class InstantKubelet(Controller):
             self._started[uid_of(pod)] = now
             self.set(pod, lambda status: self._running(pod, status))
             return self.manner.boot
-        left = self._started[uid_of(pod)] + self.manner.boot - now
+        boot = self.manner.boot + (0.0 if _is_noted(pod) else self.manner.waits)
+        left = self._started[uid_of(pod)] + boot - now
         if left > 0:
             return left
         if (plan := self.manner.runs(pod)) is not None:
@@ -213,3 +217,8 @@ def _sleep_before(pod: Json) -> float:
     """Seconds of the longest `preStop` sleep."""
     hooks = [(one.get("lifecycle") or {}).get("preStop") or {} for one in pod["spec"]["containers"]]
     return float(max((hook["sleep"]["seconds"] for hook in hooks if "sleep" in hook), default=0))
+
+
+def _is_noted(pod: Json) -> bool:
+    """Whether it was written by somebody since it was made."""
+    return bool(pod["metadata"].get("annotations"))

@@ -8,6 +8,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.support.kubernetes.client import Access, Client
+from tests.support.serving import retire
+from tests.support.waiting import accepted
 
 Json = dict[str, Any]
 Place = tuple[str, int]
@@ -99,7 +101,8 @@ class ServiceProxy:
         trace: TracebackType | None,
     ) -> None:
         if self._server:
-            self._server.close()
+            retire(self._server)
+            await accepted()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

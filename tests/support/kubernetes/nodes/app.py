@@ -102,6 +102,8 @@ class App:
     port: int
     does: Behaviour
     ended: Callable[[int], None]
+    retire: Callable[[asyncio.Server], None] = asyncio.Server.close
+    """Closes the port."""
     answered: Counter[int] = field(default_factory=Counter)
     links: set["Link"] = field(default_factory=set)
     _due: float = 0.0
@@ -143,7 +145,7 @@ class App:
         elif not self.is_over:
             self._stopping = True
             if self._server:
-                self._server.close()
+                self.retire(self._server)
             self.check_idle()
 
     def check_idle(self) -> None:
@@ -162,7 +164,7 @@ class App:
         for timer in self._timers:
             timer.cancel()
         if self._server:
-            self._server.close()
+            self.retire(self._server)
         for link in list(self.links):
             link.abort()
         self.ended(code)

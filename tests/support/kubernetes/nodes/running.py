@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from tests.support.kubernetes.nodes import app
 from tests.support.kubernetes.nodes.app import App, Behaviour
+from tests.support.serving import retire
 
 Json = dict[str, Any]
 PORT = 8080
@@ -33,7 +34,7 @@ class Inside:
 
     def __init__(self, name: str, host: str, port: int, does: Behaviour) -> None:
         self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._app = App(name, host, port, does, self._over)
+        self._app = App(name, host, port, does, self._over, retire)
         self._app.start()
 
     def _over(self, code: int) -> None:
