@@ -146,12 +146,14 @@ class StatefulSet:
         return {}
 
     def let_go(self, seen: Seen, fields: Mapping[str, Any]) -> str:
-        if is_same(fields.get(STRATEGY), seen.workload["spec"].get(STRATEGY)):
+        if STRATEGY not in fields or (fields[STRATEGY] or {}).get("type") == "OnDelete":
+            return ""  # its strategy stays as it is, or moves nothing by itself
+        if is_same(fields[STRATEGY], seen.workload["spec"].get(STRATEGY)):
             return ""
         if not seen.is_caught_up:
             return "its controller has not caught up yet"
         target = self.target(seen)
-        partition = int(_rolling(fields.get(STRATEGY)).get("partition") or 0)
+        partition = int(_rolling(fields[STRATEGY]).get("partition") or 0)
         old = [
             name_of(pod)
             for pod in seen.pods

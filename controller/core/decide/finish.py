@@ -9,7 +9,13 @@ from controller.core.decide.gates import is_compared
 from controller.core.decide.ramp import at_share
 from controller.core.decide.rollback import to_roll_back
 from controller.core.decide.schedule import in_scope
-from controller.core.decide.whole import close_pool, is_contested, is_given_up, not_put_back
+from controller.core.decide.whole import (
+    close_pool,
+    is_contested,
+    is_given_up,
+    is_prepared,
+    not_put_back,
+)
 from controller.core.decide.wind_down import is_at_rest
 from controller.core.events import (
     AbortRequested,
@@ -52,7 +58,7 @@ def finish(ctx: Context) -> Output | None:
 
 
 def _done(ctx: Context) -> Output | None:
-    if not ctx.state.whole.is_open:
+    if not is_prepared(ctx):
         return Finished(Outcome.DONE, ExitCode.DONE)
     return not_put_back(ctx) if is_given_up(ctx) else close_pool(ctx)
 
@@ -93,12 +99,12 @@ def _stopped(ctx: Context) -> Output | None:
 def _aborted(ctx: Context, abort: AbortRequested) -> Output | None:
     if abort.restore and ctx.is_blind:
         return None
-    if ctx.state.whole.is_open and ctx.is_unseen:
+    if is_prepared(ctx) and ctx.is_unseen:
         return None
-    if ctx.state.whole.is_open and not is_given_up(ctx) and not ctx.is_blind:
+    if is_prepared(ctx) and not is_given_up(ctx) and not ctx.is_blind:
         return close_pool(ctx)
     why = f"by {abort.by}"
-    if ctx.state.whole.is_open:
+    if is_prepared(ctx):
         why += "; the pool was not put back as it was found"
         why += f": {ctx.state.whole.why}" if ctx.state.whole.why else ""
     return Finished(Outcome.ABORTED, ExitCode.STOPPED, why)
@@ -110,7 +116,9 @@ def _halted(ctx: Context, halt: Halted) -> Output | None:
     over = Finished(Outcome.HALTED, code, halt.seen)
     if state.mode is Mode.ROLLING_BACK:
         rolling = (state.members[name] for name in state.rolling)
-        return over if all(m.phase in OVER for m in rolling) else None
+        if not all(m.phase in OVER for m in rolling):
+            return None
+        return close_pool(ctx) if _is_as_before(ctx) else over
     for m in state.members.values():
         if m.phase is Phase.FAILED and _goes_back(ctx, m):
             return MemberStuck(m.name)
@@ -125,6 +133,14 @@ def _halted(ctx: Context, halt: Halted) -> Output | None:
     if is_contested(ctx) and ctx.state.whole.is_open and not (ctx.is_blind or is_given_up(ctx)):
         return close_pool(ctx)
     return over
+
+
+def _is_as_before(ctx: Context) -> bool:
+    """Whether every member is back at the former version, and the pool as a whole is not yet."""
+    if not is_prepared(ctx) or is_given_up(ctx) or ctx.is_blind:
+        return False
+    done = (m for m in ctx.state.members.values() if m.phase in OVER)
+    return all(m.phase is Phase.DONE and m.progress.course is Course.ROLLBACK for m in done)
 
 
 def _goes_back(ctx: Context, m: MemberState) -> bool:

@@ -57,15 +57,22 @@ def open_pool(ctx: Context) -> Output | None:
 
 def close_pool(ctx: Context) -> Output | None:
     """Put it back; None while that is under way, and when there is nothing more to try."""
-    whole = ctx.state.whole
-    if whole.kept is None or is_given_up(ctx) or _is_busy(ctx):
+    if not is_prepared(ctx) or is_given_up(ctx) or _is_busy(ctx):
         return None
-    return ClosePool(whole.kept)
+    return ClosePool(ctx.state.whole.kept or {})
+
+
+def is_prepared(ctx: Context) -> bool:
+    """Whether it is to be put back: we opened it, or a rollout before us that this one replaces."""
+    whole = ctx.state.whole
+    if whole.is_open or whole.is_closed or not ctx.plan.opens:
+        return whole.is_open
+    return any(snapshot.held for snapshot in ctx.state.snapshots.values())
 
 
 def is_given_up(ctx: Context) -> bool:
     """Whether it is open still, and could not be put back."""
-    return ctx.state.whole.is_open and ctx.state.whole.tries >= TRIES
+    return is_prepared(ctx) and ctx.state.whole.tries >= TRIES
 
 
 def not_put_back(ctx: Context) -> Halted:

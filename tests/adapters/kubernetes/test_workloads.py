@@ -151,6 +151,18 @@ def test_statefulset_put_back(workload: Json, pods: tuple[str, ...], words: str)
     assert words in why
 
 
+@table(
+    "fields",
+    {
+        "nothing was set": ({},),
+        "it was OnDelete": ({STRATEGY: {"type": "OnDelete"}},),
+    },
+)
+def test_what_moves_nothing_by_itself_is_put_back(fields: Json) -> None:
+    there = [a_pod("web-1", V2), a_pod("web-0", V1)]
+    assert SETS.let_go(seen(a_statefulset(partition=HELD, update=V2), *there), fields) == ""
+
+
 def test_a_terminating_pod_is_in_nobodys_way() -> None:
     there = [a_pod("web-1", V1, going=True), a_pod("web-0", V2)]
     workload = a_statefulset(partition=HELD, update=V2)
