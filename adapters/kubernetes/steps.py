@@ -134,5 +134,15 @@ def lacking(kind: Workload, picture: Picture, place: str) -> frozenset[str]:
     return frozenset(
         other
         for other, pod in kind.places(picture.seen).items()
-        if other != place and (pod is None or not picture.endpoint(pod).is_ready)
+        if other != place and _lacks(kind, picture, pod)
     )
+
+
+def _lacks(kind: Workload, picture: Picture, pod: Json | None) -> bool:
+    """Where the controller takes pods away, a former one that is not Ready is the next to go, and
+    nobody waits for it."""
+    if kind.evicts:
+        return pod is None or not picture.endpoint(pod).is_ready
+    if pod is None or not picture.is_in(pod) or picture.endpoint(pod).is_ready:
+        return False
+    return kind.revision_of(picture.seen, pod) == kind.target(picture.seen)

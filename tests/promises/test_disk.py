@@ -91,7 +91,7 @@ def test_is_told_when_a_busy_machine_does_not_explain_it(lasts: int, lines: int)
         told.append(said[1] if said else "")
 
     ended(play(met(Phase.SOAKING, hangs(ms(lasts))), narrate=narrate), "done", 0)
-    about = [line for line in told if line.startswith("the state folder")]
+    about = [line for line in told if line.startswith("the journal")]
     assert [line.split(":")[0] for line in about] == [
         "the journal does not answer",
         "the journal answers again",

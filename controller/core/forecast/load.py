@@ -34,7 +34,7 @@ class Expected:
     turns: int
     """Consecutive turns, of max_unavailable members each."""
     waits: timedelta
-    """Per turn: sticky clients, ramp and soak, without work in flight and health checks."""
+    """Per turn: sticky clients, settling, ramp and soak; work in flight and health checks not."""
     commands: timedelta | None
     """Per turn, the upgrade commands as last time; None: not known."""
 
@@ -89,7 +89,6 @@ def expected(
     policies = plan.policies
     waits = policies.soak + policies.comeback.hold * len(policies.comeback.ramp)
     waits = max(waits, slowest_pass(policies, intervals or {}))
-    if plan.sticky:
-        waits += policies.drain.sticky
+    waits += plan.settle + (policies.drain.sticky if plan.sticky else timedelta(0))
     turns = ceil(len(plan.members) / plan.max_unavailable)
     return Expected(turns, waits, commands if plan.upgrade.steps else timedelta(0))

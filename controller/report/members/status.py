@@ -10,6 +10,7 @@ from typing import Final
 from controller.core.events import Answer
 from controller.core.phases import HELD_OUT, JUDGED, PUT_BACK, Phase
 from controller.core.plan.plan import Plan, Purpose
+from controller.core.state.member import RETIRED
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
 from controller.core.steps import Course
@@ -35,6 +36,8 @@ def member_status(plan: Plan, state: State, m: MemberState, by: Holders = NO_HOL
     seen = observed(state, m.name)
     if is_left_out(m) or m.phase in HELD_OUT:
         return _out(plan, state, m) + contradiction(seen)
+    if m.why == RETIRED and not seen.is_seen:
+        return f"gone: {m.why}"
     if m.phase in PUT_BACK:
         return _in(plan, m, seen, by)
     if m.phase is Phase.LEFT:

@@ -44,7 +44,7 @@ class OthersLoad(_Value):
 
 class Duration(_Value):
     turns: int
-    wait_seconds: float = Field(description="Per turn: sticky clients, ramp and soak.")
+    wait_seconds: float = Field(description="Per turn: sticky clients, settling, ramp and soak.")
     command_seconds: float | None = Field(description="Per turn, as last time.")
     total_seconds: float | None = Field(
         description="null: the duration of the commands is not known."

@@ -1,5 +1,6 @@
 """What lies ahead, in figures."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -106,5 +107,7 @@ def test_expected() -> None:
     took = timedelta(seconds=10)
     assert expected(plan(5, 2), took).total == timedelta(seconds=3 * (34 + 10))
     assert expected(plan(4, 1, sticky=True), took).total == timedelta(seconds=4 * (39 + 10))
+    settling = replace(plan(4, 1), settle=timedelta(seconds=2))
+    assert expected(settling, took).total == timedelta(seconds=4 * (36 + 10))
     assert expected(plan(4, 1), None).total is None
     assert expected(plan(4, 1, steps=0), None).total == timedelta(seconds=4 * 34)

@@ -9,6 +9,7 @@ from controller.core.events import Answer
 from controller.core.phases import Phase
 from controller.core.plan.plan import Purpose
 from controller.core.pool import Incarnation
+from controller.core.state.member import RETIRED
 from controller.core.steps import Course, Setting
 from controller.report.members.status import RELOADED, left_status, member_status, non_members
 from tests.report.states import (
@@ -257,3 +258,10 @@ def test_out_since_a_reload(confirmed: Setting | None, worker: str, words: str) 
     done = member("web1", "done", confirmed=confirmed, incarnations=former)
     now = state(made, done, seen=snapshots(view(A, line("web1", **OUT))))
     assert member_status(made, now, now.members["web1"]) == words
+
+
+def test_one_whose_place_was_given_up() -> None:
+    """It is in no rotation any more, and nothing is missing."""
+    made = plan()
+    gone = state(made, member("web1", "done", why=RETIRED), seen=snapshots(view(A)))
+    assert member_status(made, gone, gone.members["web1"]) == f"gone: {RETIRED}"
