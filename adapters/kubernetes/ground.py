@@ -1,19 +1,33 @@
 """What the balancer and the tasks of one pool of pods share."""
 
+from datetime import timedelta
+from typing import Final
+
 from adapters.kubernetes.api import Api, Json
 from adapters.kubernetes.flips import Flips
 from adapters.kubernetes.held import Held
 from adapters.kubernetes.live import Live
 from adapters.kubernetes.memory import Memory
 from adapters.kubernetes.paths import SERVICES
-from adapters.kubernetes.pods import DRAINED, NEW
+from adapters.kubernetes.pods import (
+    DRAINED,
+    NEW,
+    OUT,
+    annotations_of,
+    is_terminating,
+    name_of,
+)
 from adapters.kubernetes.rights import Right, lacking
 from adapters.kubernetes.rotation.base import Turn
 from adapters.kubernetes.rotation.choose import Choice, choose
 from adapters.kubernetes.workloads.base import Seen
 from adapters.kubernetes.workloads.found import found_in
+from controller.errors import BalancerUnreachable
 from controller.pools.kubernetes import PodPool, Rotation
 from controller.ports import Clock
+
+_GOES: Final = timedelta(seconds=10)
+_SOON: Final = timedelta(milliseconds=20)
 
 
 class Ground:
@@ -30,6 +44,9 @@ class Ground:
         """Places whose pod is being replaced."""
         self.awaited: dict[str, frozenset[str]] = {}
         """Those of them whose next pod comes under another name → revisions that it has not."""
+        self.filled: set[str] = set()
+        """Places of that kind whose next pod has come: whoever takes that one away takes the place
+        away."""
         self.memory = Memory()
         self._choice: Choice | None = None
 
@@ -60,6 +77,8 @@ class Ground:
         identity, turn = await self.live.identity(), await self.turn()
         workload = await self.live.workload(identity)
         self.flips.arm(turn, lambda pod: identity.kind.owns(workload, pod), self._welcome)
+        for pod in identity.kind.unnoticed(await self.live.seen(workload)):
+            self.flips.arrived("ADDED", pod)
 
     async def arm_if_held(self) -> None:
         """The same where a rollout is under way, perhaps since another process began it."""
@@ -72,6 +91,28 @@ class Ground:
         kind = (await self.live.identity()).kind
         target, known = kind.target(seen), {kind.revision_of(seen, pod) for pod in seen.pods}
         self.awaited.setdefault(place, frozenset(known - {target}))
+
+    async def without_spare(self) -> None:
+        """Until whoever lost its template is gone: nobody shall meet it. Raises
+        BalancerUnreachable."""
+        deadline = self.clock.now() + _GOES
+        while True:
+            identity, seen = await self.held.read()
+            wanted = identity.kind.revision_with(seen, seen.workload["spec"]["template"])
+            left = [
+                pod
+                for pod in seen.pods
+                if identity.kind.retires
+                and OUT in annotations_of(pod)
+                and not is_terminating(pod)
+                and identity.kind.revision_of(seen, pod) != wanted
+            ]
+            if not left:
+                return
+            if self.clock.now() >= deadline:
+                why = f"{name_of(left[0])} is still there, with a template that was put back"
+                raise BalancerUnreachable(self.instance, why)
+            await self.clock.sleep(_SOON)
 
     def _welcome(self, pod: Json) -> tuple[str, Json]:
         """As what a pod that has just come is kept out, and what else to patch of it."""

@@ -110,17 +110,29 @@ class ServicePool:
             vacant,
             self._ground.in_hand,
         )
+        given_up = self._given_up(identity, picture)
         return InstanceView(
             instance=instance,
             at=at,
             incarnation=ONE,
-            lines=tuple(line for line in lines if members is None or line.member in members),
+            lines=tuple(
+                line
+                for line in lines
+                if (members is None or line.member in members) and line.member not in given_up
+            ),
             is_full=members is None,
             backends={identity.service: None},
             lingering=False,
             held=held_in_words(identity.path, picture),
             rival=self._rival(identity, turn, picture),
         )
+
+    def _given_up(self, identity: Identity, picture: Picture) -> Collection[str]:
+        """Places whose pod was taken away, where the next one would come under another name."""
+        if not identity.kind.retires:
+            return ()
+        places, filled = identity.kind.places(picture.seen), self._ground.filled
+        return {place for place, pod in places.items() if pod is None and place in filled}
 
     def _rival(self, identity: Identity, turn: Turn, picture: Picture) -> str:
         if rival := self._held.rival(identity, picture.seen.workload):
@@ -174,6 +186,7 @@ class ServicePool:
         async with self._told():
             turn = await self._ground.turn()
             await self._held.release(kept)
+            await self._ground.without_spare()
             self._flips.disarm()
             if isinstance(turn, BySelector):
                 await widen(self._ground, turn)

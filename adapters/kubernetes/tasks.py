@@ -96,7 +96,7 @@ class PodTasks:
         identity, seen = await self._held.read()
         places = identity.kind.places(seen)
         if member not in places:
-            return _CANNOT_SAY, f"{identity.path} has no pod for {member}"
+            return 1, f"{identity.path} has no pod for {member} any more"
         wanted = await self._held.templates.revision(course, seen)
         pod = places[member]
         if wanted == "":
@@ -131,11 +131,13 @@ class PodTasks:
             job.joins,
         )
         self._ground.in_hand.add(place)
+        self._ground.filled.discard(place)
         try:
             return await self._run(progress)
         finally:
             self._ground.in_hand.discard(place)
             self._ground.awaited.pop(place, None)
+            self._ground.filled.add(place)
 
     async def _run(self, progress: Progress) -> JobResult:
         exit_code: int | None = 1

@@ -68,6 +68,9 @@ class Workload(Protocol):
     def unseen(self, seen: Seen) -> int:
         """How many places there are besides, whose names only their pods would tell."""
 
+    def unnoticed(self, seen: Seen) -> Sequence[Json]:
+        """New pods that came while nobody watched, and that a step would not come upon."""
+
     def place_of(self, pod: Json) -> str:
         """The member that a pod is, by itself alone; empty: that cannot be said."""
 

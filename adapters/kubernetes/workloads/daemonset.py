@@ -70,6 +70,9 @@ class DaemonSet:
         desired = (seen.workload.get("status") or {}).get("desiredNumberScheduled") or 0
         return max(0, int(desired) - len(self.places(seen)))
 
+    def unnoticed(self, seen: Seen) -> Sequence[Json]:
+        return ()
+
     def place_of(self, pod: Json) -> str:
         return _destined(pod)
 

@@ -103,11 +103,12 @@ class Deployment:
         return [f"{path} has maxSurge 0: no pod is added, and one is missing at a time", held]
 
     def places(self, seen: Seen) -> Mapping[str, Json | None]:
-        """Those that are not Ready first, since its controller takes them first. A place whose pod
-        has gone is kept as long as there is a pod to come."""
+        """Those that are not Ready first, since its controller takes them first. Whoever is being
+        ended is not coming back; its place is kept as long as there is a pod to come."""
         target = self.target(seen)
         found: dict[str, Json | None] = {}
-        for pod in sorted(seen.pods, key=lambda pod: self._rank(pod, target)):
+        former_first = sorted(seen.pods, key=lambda pod: (_revision(pod) == target, name_of(pod)))
+        for pod in filter(is_active, former_first):  # who is to go sits there until it does
             found.setdefault(self.place_of(pod), pod)
         order = sorted(found.items(), key=lambda one: (_is_ready(one[1]), one[0]))
         vacant = [place for place in _awaited(seen) if place not in found]
@@ -115,12 +116,17 @@ class Deployment:
         missing = max(0, _sizes(seen, target).new - new) if target else len(vacant)
         return {**dict(order), **dict.fromkeys(vacant[:missing])}
 
-    def _rank(self, pod: Json, target: str) -> tuple[bool, bool, str]:
-        """Who is to go sits in its place until it does."""
-        return not is_active(pod), _revision(pod) == target, name_of(pod)
-
     def unseen(self, seen: Seen) -> int:
         return 0
+
+    def unnoticed(self, seen: Seen) -> Sequence[Json]:
+        """Of a template that users did not know before it was held: each gets its place when it
+        comes."""
+        found, target = found_in(seen.workload), self.target(seen)
+        if found is None or not target or target == self.revision_with(seen, found.template):
+            return ()
+        new = [pod for pod in seen.pods if _revision(pod) == target and is_active(pod)]
+        return [pod for pod in new if PLACE not in labels_of(pod)]
 
     def place_of(self, pod: Json) -> str:
         return labels_of(pod).get(PLACE) or name_of(pod)
@@ -175,13 +181,18 @@ class Deployment:
         if not target:
             return {}
         sizes, spec = _sizes(seen, target), seen.workload["spec"]
-        if _unavailable(spec) >= sizes.next and not spec.get(PAUSED):
+        is_paused = bool(spec.get(PAUSED))
+        if self.blocked(seen, place) or (_unavailable(spec) >= sizes.next and not is_paused):
             return {}
         fields: dict[str, Any] = {STRATEGY: _strategy(sizes.surge, sizes.next)}
-        return fields | ({PAUSED: None} if spec.get(PAUSED) else {})
+        return fields | ({PAUSED: None} if is_paused else {})
 
     def blocked(self, seen: Seen, place: str) -> str:
-        return ""
+        ours = ours_in(seen.workload)
+        is_ours = ours is not None and ours.fields.get(PAUSED) is True
+        if not seen.workload["spec"].get(PAUSED) or is_ours:
+            return ""
+        return f"deployment/{name_of(seen.workload)} was paused by somebody else"
 
     def goes_first(self, seen: Seen, pod: Json) -> Json | None:
         """A pod of another ReplicaSet than the new one that is not Ready, in whoever's place."""

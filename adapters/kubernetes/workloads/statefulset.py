@@ -73,6 +73,9 @@ class StatefulSet:
     def unseen(self, seen: Seen) -> int:
         return 0
 
+    def unnoticed(self, seen: Seen) -> Sequence[Json]:
+        return ()
+
     def place_of(self, pod: Json) -> str:
         return name_of(pod)
 

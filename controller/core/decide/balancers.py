@@ -1,6 +1,7 @@
 """Load balancer faults, in every phase: unreachable, reloaded, member removed from it."""
 
 from controller.core.decide.context import Context, Output
+from controller.core.decide.membership import LEAVES
 from controller.core.events import Cause, Halted, InstanceRestarted
 from controller.core.gates.figures import span
 from controller.core.phases import Phase
@@ -35,6 +36,8 @@ def _vanished(ctx: Context) -> Output | None:
         for m in ctx.state.in_progress:
             if ctx.plan.retires and m.phase is Phase.UPGRADING:
                 continue  # its place may be given up
+            if ctx.plan.joins and m.phase in LEAVES:
+                continue  # members come and go
             if snapshot.full_at is not None and not snapshot.lines.get(m.name):
                 return Halted(
                     Cause.BALANCER,

@@ -1,11 +1,17 @@
 """Members that come to the pool or leave it while the rollout is under way."""
 
+from typing import Final
+
 from controller.core.decide.context import Context, Output
 from controller.core.events import MemberGone, MemberJoined, MemberRelapsed, MemberRenewed
-from controller.core.phases import Phase
+from controller.core.phases import IN_PROGRESS, Phase
 from controller.core.plan.propose import is_selected
 from controller.core.pool import Admin, Member, found_in
 from controller.core.state.parts import MemberState
+
+LEAVES: Final = IN_PROGRESS - {Phase.UPGRADING, Phase.REMOVING}
+"""In which of its phases a member may leave, where members come and go. While its steps run another
+one is to come in its place; what failed is not excused by leaving."""
 
 
 def watch_members(ctx: Context) -> Output | None:
@@ -28,13 +34,21 @@ def is_gone(ctx: Context, m: MemberState) -> bool:
 
 
 def _gone(ctx: Context) -> Output | None:
-    """One that waits is not missed: nothing was done to it."""
+    """One that waits is not missed: nothing was done to it. Nor is one that an autoscaler takes
+    away: what was about to be proven is not in the pool."""
     for m in ctx.state.members.values():
+        if ctx.plan.joins and _may_leave(m) and is_gone(ctx, m):
+            return MemberGone(m.name, "it left the pool while it was in progress")
         if m.phase is Phase.WAITING and is_gone(ctx, m):
             return MemberGone(m.name, "it is no longer in the pool")
         if m.phase is Phase.WAITING and not m.is_away and _is_vacant(ctx, m):
             return MemberGone(m.name, "its slot is empty now")
     return None
+
+
+def _may_leave(m: MemberState) -> bool:
+    is_idle = m.progress.work is None and m.order.setting is None
+    return m.phase in LEAVES and is_idle and not m.trial.condemned
 
 
 def _is_vacant(ctx: Context, m: MemberState) -> bool:

@@ -63,7 +63,8 @@ def upgrading(ctx: Context, m: MemberState) -> Output | None:
         )
     since = max(m.since, m.progress.step_ended or ORIGIN)
     if m.progress.unfinished:
-        return run_step(ctx, m, since)
+        is_over = ctx.plan.retires and is_gone(ctx, m)  # whoever began it was killed
+        return MemberRetired(m.name) if is_over else run_step(ctx, m, since)
     return _go_on(ctx, m, since)
 
 

@@ -178,6 +178,18 @@ TABLE: Final[dict[tuple[Phase, Move], Phase]] = {
     (P.SOAKING, M.REMOVE): P.REMOVING,
     (P.SOAKING, M.KEEP): P.KEPT,
     (P.SOAKING, M.RELAPSE): P.WAITING,
+    # gone from the pool, where members may come and go
+    (P.DUE, M.GO): P.LEFT,
+    (P.DRAINING, M.GO): P.LEFT,
+    (P.HOLDING, M.GO): P.LEFT,
+    (P.OUT, M.GO): P.LEFT,
+    (P.PROVING, M.GO): P.LEFT,
+    (P.VALIDATING, M.GO): P.LEFT,
+    (P.CHECKING, M.GO): P.LEFT,
+    (P.RETURNING, M.GO): P.LEFT,
+    (P.RAMPING, M.GO): P.LEFT,
+    (P.SOAKING, M.GO): P.LEFT,
+    (P.RESTORING, M.GO): P.LEFT,
     # off the path, and back to it
     (P.RESTORING, M.RESTORE): P.RESTORING,
     (P.RESTORING, M.RESTORED): P.WAITING,

@@ -9,6 +9,7 @@ from typing import Final
 
 from controller.core.events import (
     Event,
+    Intended,
     MemberInherited,
     MemberJoined,
     MemberRelapsed,
@@ -18,7 +19,7 @@ from controller.core.phases import EXPOSED, FAILED, IN_PROGRESS, JUDGED, OVER, P
 from controller.core.plan.plan import Plan
 from controller.core.state.parts import MemberState
 from controller.core.state.state import Mode, State
-from controller.core.steps import AskGuard, AskOperator, RunStep, Validate
+from controller.core.steps import AskGuard, AskOperator, RunStep, SetMember, Setting, Validate
 
 TAKEN: Final = IN_PROGRESS - JUDGED - {Phase.DUE} | {Phase.RAMPING}
 """Out of rotation because of us, or at a share of its weight: what was found is kept."""
@@ -68,16 +69,23 @@ def _too_many_out(
     plan: Plan, before: State, event: Event, after: State, changed: Sequence[MemberState]
 ) -> str:
     """No event takes out one more than may be. What an earlier rollout left out, or a reload took
-    out anew, is only found."""
+    out anew, is only found; and what failed is taken out again whoever has come out meanwhile."""
     were = before.members
-    if isinstance(event, FOUND_OUT) or not any(
-        m.is_away and not (m.name in were and were[m.name].is_away) for m in changed
+    if (
+        isinstance(event, FOUND_OUT)
+        or (plan.joins and _is_removal(event))
+        or not any(m.is_away and not (m.name in were and were[m.name].is_away) for m in changed)
     ):
         return ""
     away, was = (sum(m.is_away for m in one.members.values()) for one in (after, before))
     if away <= max(plan.max_unavailable, was):
         return ""
     return f"S1: {away} members are out because of us, at most {plan.max_unavailable} may be"
+
+
+def _is_removal(event: Event) -> bool:
+    step = event.step if isinstance(event, Intended) else None
+    return isinstance(step, SetMember) and step.setting is Setting.REMOVE
 
 
 def _of_the_rollout(after: State) -> str:

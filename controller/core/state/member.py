@@ -69,7 +69,8 @@ def _concluded(
             return moved(m, Move.LEAVE, now, why=why)
         case e.MemberGone(_, why):
             placement = replace(m.placement, found=None)
-            return moved(m, Move.GO, now, why=why, placement=placement)
+            gone = moved(m, Move.GO, now, why=why, placement=placement)
+            return working(gone, None, unfinished=False)
         case e.MemberMoved():
             return _elsewhere(m, event, now)
         case e.MemberRelapsed():
@@ -78,7 +79,8 @@ def _concluded(
             return _renewed(m, event, now)
         case e.MemberRetired():
             placement = replace(m.placement, found=None)
-            return moved(m, Move.RETIRE, now, why=RETIRED, placement=placement)
+            retired = moved(m, Move.RETIRE, now, why=RETIRED, placement=placement)
+            return working(retired, None, unfinished=False)
         case e.MemberReturned():
             return _returned(state, m, now)
         case e.RampEnded():

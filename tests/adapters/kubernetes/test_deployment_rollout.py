@@ -11,34 +11,43 @@ from controller.core.events import AbortRequested
 from controller.core.outcome import Outcome
 from controller.core.settings import OnFailure
 from controller.pools.kubernetes import Rotation
-from tests.adapters.kubernetes.pods_rollout import POLICIES, Rollout, ended, phases, spec_of
+from controller.records import Verb
+from tests.adapters.kubernetes.pods_rollout import (
+    POLICIES,
+    ROLLOUT,
+    Rollout,
+    ended,
+    phases,
+    spec_of,
+)
 from tests.adapters.kubernetes.pods_stage import POOL, images, pods_of, ready
 from tests.adapters.kubernetes.test_pods_killed import killed_after
 from tests.support.kubernetes import manifests
-from tests.support.kubernetes.cluster import FakeCluster
 from tests.support.kubernetes.instant_kubelet import Manner
 from tests.support.kubernetes.kinds import DEPLOYMENTS, PODS, SERVICES, Json
 from tests.support.waiting import until
 
+LONG = 60
 
-@pytest.mark.parametrize("rotation", [Rotation.LABEL, Rotation.SELECTOR])
-async def test_deployment(rotation: Rotation, tmp_path: Path) -> None:
-    """Never fewer than five serve; nobody met a pod unproven; all that was moved is back."""
-    async with pods_of(manifests.deployment(replicas=5), count=5) as cluster:
+
+@pytest.mark.parametrize(("rotation", "count"), [(Rotation.LABEL, 5), (Rotation.SELECTOR, 3)])
+async def test_deployment(rotation: Rotation, count: int, tmp_path: Path) -> None:
+    """Never fewer serve than before; nobody met a pod unproven; all that was moved is back."""
+    async with pods_of(manifests.deployment(replicas=count), count=count) as cluster:
         before = cluster.get(DEPLOYMENTS, "web")
         service = cluster.get(SERVICES, "web")["spec"]
         rollout = Rollout(cluster, tmp_path, replace(POOL, rotation=rotation))
         state = await rollout.run()
         assert ended(state).outcome is Outcome.DONE, (ended(state), rollout.told, phases(state))
-        assert list(images(cluster).values()) == ["app:v2"] * 5
-        assert rollout.witness.fewest == 5
+        assert list(images(cluster).values()) == ["app:v2"] * count
+        assert rollout.witness.fewest == count
         assert rollout.witness.unproven == []
         after = cluster.get(DEPLOYMENTS, "web")
         assert spec_of(after) == spec_of(before)
         assert "poolroll" not in str(after["metadata"].get("annotations"))
         assert cluster.get(SERVICES, "web")["spec"] == service
         assert all("poolroll.dev/in" not in pod["metadata"]["labels"] for pod in cluster.all(PODS))
-        assert rollout.writes() <= (8 if rotation is Rotation.LABEL else 10) * 5
+        assert rollout.writes() <= 8 * count
         assert set(phases(state).values()) == {"done"}
 
 
@@ -59,11 +68,10 @@ async def test_no_pod_to_spare(tmp_path: Path) -> None:
         assert len(phases(state)) == 3
 
 
-@pytest.mark.parametrize("count", [1, 2])
-@pytest.mark.parametrize("rotation", [Rotation.LABEL, Rotation.SELECTOR])
+@pytest.mark.parametrize(("rotation", "count"), [(Rotation.LABEL, 1), (Rotation.SELECTOR, 2)])
 async def test_killed_after_each_write(rotation: Rotation, count: int, tmp_path: Path) -> None:
-    """It completes, everything that was moved is back, and with `selector` nobody ever met a pod
-    that nothing had proven."""
+    """It completes, each pod has proven itself at last, and everything that was moved is back; with
+    `selector` nobody ever met one that had not."""
     async with pods_of(manifests.deployment(replicas=2), count=2) as cluster:
         before = cluster.get(DEPLOYMENTS, "web")
         service = cluster.get(SERVICES, "web")["spec"]
@@ -78,35 +86,39 @@ async def test_killed_after_each_write(rotation: Rotation, count: int, tmp_path:
         assert set(images(cluster).values()) == {"app:v2"}
         assert rollout.witness.fewest >= 2
         assert rotation is Rotation.LABEL or rollout.witness.unproven == []
+        assert {pod["metadata"]["uid"] for pod in cluster.all(PODS)} <= rollout.witness.proven
         after = cluster.get(DEPLOYMENTS, "web")
         assert spec_of(after) == spec_of(before)
         assert "poolroll" not in str(after["metadata"].get("annotations"))
         assert cluster.get(SERVICES, "web")["spec"] == service
 
 
-async def test_bad_first_pod_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("rotation", [Rotation.LABEL, Rotation.SELECTOR])
+async def test_bad_first_pod_alone(rotation: Rotation, tmp_path: Path) -> None:
     """Nobody met it; the abort puts the template and the fields back, and it goes."""
     async with pods_of(manifests.deployment(), count=3) as cluster:
         before = cluster.get(DEPLOYMENTS, "web")
-        old = images(cluster)
-        rollout = Rollout(cluster, tmp_path, bad=frozenset({"app:v2"}))
+        old, service = images(cluster), cluster.get(SERVICES, "web")["spec"]
+        pool = replace(POOL, rotation=rotation)
+        rollout = Rollout(cluster, tmp_path, pool, bad=frozenset({"app:v2"}))
         state = await rollout.run()
         assert ended(state).outcome is Outcome.HALTED
         assert "app:v2 answers 500" in ended(state).why
-        assert rollout.witness.unproven == []
         again = await rollout.run(AbortRequested("me", restore=False), is_new=False)
         assert ended(again).outcome is Outcome.ABORTED
         assert "not put back" not in ended(again).why
         await until(lambda: images(cluster) == old, what="the first new pod to be gone")
+        assert rollout.witness.unproven == []
+        assert cluster.get(SERVICES, "web")["spec"] == service
         assert cluster.get(DEPLOYMENTS, "web")["spec"] == before["spec"]
-        assert rollout.witness.fewest == 3
+        assert rollout.witness.fewest >= 3
 
 
 class FailsAfter:
     """Validations pass for so many pods of the version, and fail from then on."""
 
-    def __init__(self, cluster: FakeCluster, image: str, count: int) -> None:
-        self.cluster, self.image, self.count = cluster, image, count
+    def __init__(self, image: str, count: int) -> None:
+        self.image, self.count = image, count
 
     def __contains__(self, image: object) -> bool:
         if image != self.image:
@@ -115,19 +127,18 @@ class FailsAfter:
         return self.count < 0
 
 
-@pytest.mark.parametrize("passed", [0, 1, 2])
-async def test_bad_version_goes_back_everywhere(passed: int, tmp_path: Path) -> None:
-    """From wherever it was found out: one by one, and always enough are there."""
+async def test_bad_version_goes_back_everywhere(tmp_path: Path) -> None:
+    """From the middle: one by one, and always enough are there."""
     policies = replace(POLICIES, on_failure=OnFailure.ROLLBACK_ALL)
     async with pods_of(manifests.deployment(), count=3) as cluster:
         before = cluster.get(DEPLOYMENTS, "web")
-        bad: Any = FailsAfter(cluster, "app:v2", passed)
+        bad: Any = FailsAfter("app:v2", 1)
         rollout = Rollout(cluster, tmp_path, policies=policies, bad=bad)
         state = await rollout.run()
         assert ended(state).outcome is Outcome.HALTED, (ended(state), rollout.told)
         assert "app:v2 answers 500" in ended(state).why
         assert list(images(cluster).values()) == ["app:v1"] * 3, (rollout.told, phases(state))
-        assert rollout.witness.fewest == 3
+        assert rollout.witness.fewest >= 3
         assert rollout.witness.unproven == []
         assert cluster.get(DEPLOYMENTS, "web")["spec"]["template"] == before["spec"]["template"]
         again = await rollout.run(AbortRequested("me", restore=False), is_new=False)
@@ -150,10 +161,10 @@ async def test_scaled_up_and_down_meanwhile(tmp_path: Path) -> None:
 
         rollout = Rollout(cluster, tmp_path)
         running = asyncio.create_task(rollout.run())
-        await until(lambda: "takes" in rollout.told or running.done())
-        manner.boot = 0.1
+        await until(lambda: "takes" in rollout.told or running.done(), LONG)
+        manner.boot = 0.5  # longer than a flip takes on a busy machine
         scale(6)
-        await until(lambda: len(ready(cluster)) >= 5 or running.done())
+        await until(lambda: len(ready(cluster)) >= 5 or running.done(), LONG)
         scale(3)
         state = await running
         assert ended(state).outcome is Outcome.DONE, (ended(state), rollout.told, phases(state))
@@ -175,7 +186,7 @@ async def test_rival_that_applies_all_of_its_manifest(tmp_path: Path) -> None:
 
         rollout = Rollout(cluster, tmp_path)
         running = asyncio.create_task(rollout.run())
-        await until(lambda: "takes" in rollout.told or running.done())
+        await until(lambda: "takes" in rollout.told or running.done(), LONG)
         cluster.change(DEPLOYMENTS, "web", change, manager="argocd-controller")
         state = await running
         assert ended(state).outcome is Outcome.HALTED
@@ -191,7 +202,7 @@ async def test_old_pod_that_is_not_ready_goes_first(tmp_path: Path) -> None:
     async with pods_of(manifests.deployment(), count=3) as cluster:
         rollout = Rollout(cluster, tmp_path)
         running = asyncio.create_task(rollout.run())
-        await until(lambda: "takes" in rollout.told or running.done())
+        await until(lambda: "takes" in rollout.told or running.done(), LONG)
         last = max(name for name, image in images(cluster).items() if image == "app:v1")
         assert cluster.kubelet is not None
         cluster.kubelet.make_unready(last)
@@ -200,3 +211,24 @@ async def test_old_pod_that_is_not_ready_goes_first(tmp_path: Path) -> None:
         assert list(images(cluster).values()) == ["app:v2"] * 3
         assert rollout.witness.unproven == []
         assert rollout.witness.fewest >= 2
+
+
+async def test_aborted_in_the_middle(tmp_path: Path) -> None:
+    """Pods of both versions are there: what holds them stays, and the operator is told; the next
+    rollout goes on, and puts back what was found first."""
+    async with pods_of(manifests.deployment(), count=3) as cluster:
+        before = cluster.get(DEPLOYMENTS, "web")
+        rollout = Rollout(cluster, tmp_path)
+        running = asyncio.create_task(rollout.run())
+        await until(lambda: "takes" in rollout.told or running.done(), LONG)
+        await rollout.requests.ask(ROLLOUT, Verb.ABORT, "enough", "me")
+        state = await running
+        assert ended(state).outcome is Outcome.ABORTED
+        assert "stays as poolroll set it" in ended(state).why
+        assert len(set(images(cluster).values())) == 2
+        assert len(ready(cluster)) >= 3
+        other = Rollout(cluster, tmp_path)
+        assert ended(await other.run()).outcome is Outcome.DONE, other.told
+        assert set(images(cluster).values()) == {"app:v2"}
+        assert spec_of(cluster.get(DEPLOYMENTS, "web")) == spec_of(before)
+        assert rollout.witness.fewest >= 3

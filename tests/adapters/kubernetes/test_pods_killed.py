@@ -44,6 +44,8 @@ async def killed_after(
     try:
         return await task
     except asyncio.CancelledError:
+        if done < count:
+            raise
         return None
     finally:
         faults.remove(rule)

@@ -73,6 +73,14 @@ RESTARTED = InstanceRestarted("lb2", WORKER, RELOADED)
             a_context(standing(Phase.SOAKING), plan=a_plan(retires=True), **GONE),
             halt(Cause.BALANCER, "lb2 no longer has web1"),
         ),
+        "a member that may leave": (
+            a_context(standing(Phase.SOAKING), plan=a_plan(joins=True), **GONE),
+            None,
+        ),
+        "a member in its steps may not": (
+            a_context(standing(Phase.UPGRADING), plan=a_plan(joins=True), **GONE),
+            halt(Cause.BALANCER, "lb2 no longer has web1"),
+        ),
         "a member that waits is gone": (a_context(standing(Phase.WAITING), **GONE), None),
         "a member may be gone, nobody has looked": (
             a_context(standing(Phase.UPGRADING), unasked=("lb2",), **GONE),

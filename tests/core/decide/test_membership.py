@@ -62,6 +62,22 @@ WAITS = standing(Phase.WAITING)
             a_context(standing(Phase.SOAKING), gone=EVERYWHERE),
             None,
         ),
+        "gone while it is in progress, where members come and go": (
+            a_context(standing(Phase.SOAKING), plan=JOINS, gone=EVERYWHERE),
+            saying(MemberGone, "left the pool while it was in progress"),
+        ),
+        "gone in its steps": (
+            a_context(standing(Phase.UPGRADING), plan=JOINS, gone=EVERYWHERE),
+            None,
+        ),
+        "gone while it is set": (
+            a_context(standing(Phase.CHECKING, setting=Setting.CHECK), plan=JOINS, gone=EVERYWHERE),
+            None,
+        ),
+        "gone, and it had failed": (
+            a_context(standing(Phase.SOAKING, condemned=True), plan=JOINS, gone=EVERYWHERE),
+            None,
+        ),
         "gone, one balancer does not answer": (
             a_context(WAITS, gone=EVERYWHERE, silent={"lb2": ago(1)}),
             None,

@@ -186,6 +186,14 @@ def between(**changes: Any) -> MemberState:
             a_context(upgraded(), plan=RETIRES, gone={"lb1": "web1", "lb2": "web1"}),
             MemberRetired("web1"),
         ),
+        "its place is gone, and whoever began its step was killed": (
+            a_context(
+                standing(Phase.UPGRADING, begun=True, unfinished=True),
+                plan=RETIRES,
+                gone={"lb1": "web1", "lb2": "web1"},
+            ),
+            MemberRetired("web1"),
+        ),
         "its place is gone, and not all of the pool was seen since": (
             a_context(upgraded(), plan=RETIRES, gone={"lb1": "web1"}, full=ago(1.5)),
             None,

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from controller.core.events import (
+    Intended,
     MemberCalled,
     MemberInherited,
     MemberJoined,
@@ -20,7 +21,7 @@ from controller.core.pool import Found, Member
 from controller.core.state.apply import apply
 from controller.core.state.invariants import InvariantBroken, check
 from controller.core.state.state import Mode, State, initial
-from controller.core.steps import Course, RunStep, Validate
+from controller.core.steps import Course, RunStep, SetMember, Setting, Validate
 from tests.core.test_properties import PLAN
 from tests.support.members import changed
 
@@ -61,6 +62,23 @@ def test_at_most_max_unavailable_are_out() -> None:
     with pytest.raises(InvariantBroken, match="S1: 2 members are out because of us, at most 1"):
         check(PLAN, one, EVENT, two)
     assert check(PLAN, two, EVENT, two) is two
+
+
+def test_what_failed_is_taken_out_whoever_came_meanwhile() -> None:
+    """S6 goes before S1, where members that come are kept out until they have proven themselves."""
+    out = changed(state().members["web2"], phase=Phase.WAITING, found=FOUND)
+    one = replace(state(phase=Phase.SOAKING), members={**state().members, "web2": out})
+    two = replace(
+        one,
+        members={
+            **one.members,
+            "web1": changed(one.members["web1"], phase=Phase.REMOVING, found=FOUND),
+        },
+    )
+    removal = Intended(SetMember("web1", Setting.REMOVE, FOUND))
+    assert check(replace(PLAN, joins=True), one, removal, two) is two
+    with pytest.raises(InvariantBroken, match="S1"):
+        check(PLAN, one, removal, two)
 
 
 @pytest.mark.parametrize(

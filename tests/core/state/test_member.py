@@ -618,6 +618,11 @@ RESTORING: Changes = {"restore_tried": True, "why": "", "passed": None, "condemn
             e.MemberRenewed("web1", FOUND),
             into(Phase.WAITING, found=FOUND, step=0, seats=(), former=None),
         ),
+        "it left while it was in progress": (
+            standing(Phase.VALIDATING, unfinished=True),
+            e.MemberGone("web1", "scaled down"),
+            into(Phase.LEFT, why="scaled down", found=None, unfinished=False),
+        ),
         "its place was given up": (
             standing(Phase.UPGRADING),
             e.MemberRetired("web1"),
