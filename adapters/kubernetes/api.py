@@ -207,11 +207,11 @@ class Api:
         *,
         is_patient: bool = True,
     ) -> Json:
-        if self.before_writing is not None and "dryRun" not in (params or {}):
-            await self.before_writing()
+        is_question = "dryRun" in (params or {})
         content = json.dumps(body).encode()
         request = Request(call, method, path, params or {}, content, kind)
-        return await self._asking.ask(request, is_patient=is_patient)
+        before = None if is_question else self.before_writing
+        return await self._asking.ask(request, is_patient=is_patient, before=before)
 
     def _event(self, call: Call, line: bytes) -> Json:
         event = parsed(line)

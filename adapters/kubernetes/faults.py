@@ -156,6 +156,14 @@ class NotTheApi(ApiError):
     pass
 
 
+def is_of_another(error: ApiError) -> bool:
+    """Whether what was pinned by its UID is gone, or another one has its name now. An admission
+    policy refuses with 422 as well: that is no such sign."""
+    if isinstance(error, Invalid):
+        return any(cause.field == "metadata.uid" for cause in error.causes)
+    return isinstance(error, NotFound)
+
+
 def as_balancer_error(error: ApiError, instance: str) -> BalancerError:
     """For `LoadBalancer`: what may pass is unreachable or too slow, the rest is a refusal."""
     match error:

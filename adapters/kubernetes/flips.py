@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from adapters.kubernetes.api import Api, Json
-from adapters.kubernetes.faults import ApiError, Conflict, Invalid, NotFound
+from adapters.kubernetes.faults import ApiError, Conflict, is_of_another
 from adapters.kubernetes.paths import PODS
 from adapters.kubernetes.pods import (
     DRAINED,
@@ -28,6 +28,7 @@ from controller.errors import LeaseLost
 from controller.ports import Clock
 
 _PAUSE: Final = timedelta(milliseconds=100)
+_ENDS: Final = timedelta(seconds=5)
 
 
 class Flips:
@@ -123,13 +124,13 @@ class Flips:
         while True:
             try:
                 await self.out(pod, turn, how, also)
-            except (NotFound, Invalid, Conflict):
-                return  # it is gone, and another one may have its name
             except LeaseLost:
                 return  # another run may hold the pool now, and keeps it out
             except ApiError as error:
-                if not error.retryable:
-                    return  # a look shows it in rotation, and says so
+                if not (error.retryable or isinstance(error, Conflict)):
+                    self.kept_out.discard(uid_of(pod))  # a look shows where it is, and says so
+                    self.in_hand.discard(uid_of(pod))
+                    return
                 await self._clock.sleep(_PAUSE)
             else:
                 return
@@ -139,6 +140,14 @@ class Flips:
         if how == DRAINED:
             self.in_hand.add(uid_of(pod))
         return await self._set(pod, turn.out, how, also)
+
+    async def out_if_there(self, pod: Json, turn: Turn, how: str, also: Json) -> None:
+        """The same, unless it has gone meanwhile."""
+        try:
+            await self.out(pod, turn, how, also)
+        except ApiError as error:
+            if not (is_of_another(error) or isinstance(error, Conflict)):
+                raise
 
     async def back(self, pod: Json, turn: Turn, also: Json | None = None) -> Json:
         """Raises ApiError, likewise."""
@@ -161,6 +170,12 @@ class Flips:
             "annotations": {OUT: how, **(also or {}).get("annotations", {})},
         }
         return await self._api.merge(PODS, name_of(pod), self._namespace, {"metadata": meta})
+
+    async def stopped(self) -> None:
+        """Disarmed, and what was under way has been done, or at least tried."""
+        self.disarm()
+        if self._tasks:
+            await asyncio.wait(tuple(self._tasks), timeout=_ENDS.total_seconds())
 
     async def aclose(self) -> None:
         self.disarm()

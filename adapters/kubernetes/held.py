@@ -65,14 +65,17 @@ class Held:
         since an earlier rollout noted it is what was found."""
         for _ in range(_TRIES):
             identity, seen = await self.read()
+            was = seen.workload
             if is_first:
-                seen = replace(seen, workload=noted_anew(seen.workload))
+                seen = replace(seen, workload=noted_anew(was))
+            is_anew = seen.workload is not was
             self._refuse_rivals(identity, seen.workload)
             wanted = await self.templates.wanted(course, seen)
             if wanted is None:
                 raise self.templates.no_former(identity)
             found, ours = found_in(seen.workload), ours_in(seen.workload)
-            if found is not None and ours is not None and ours.template == digest(wanted):
+            is_so = ours is not None and ours.template == digest(wanted)
+            if found is not None and is_so and not is_anew:
                 return await self._eased(identity, seen, found)
             found = self._note(identity, seen, course, wanted, found)
             fields = {
@@ -105,14 +108,16 @@ class Held:
     def _note(
         self, identity: Identity, seen: Seen, course: Course, wanted: Json, found: Found | None
     ) -> Found:
-        if found is not None:
+        template = template_of(seen.workload)
+        if found is not None and not (found.back_to is None and is_same(found.template, template)):
             return found
-        template, back_to = template_of(seen.workload), None
+        fields = found.fields if found is not None else {}
+        back_to = None
         if course is Course.ROLLBACK:
             back_to = wanted
         elif self._pool.template is None:
             back_to = identity.kind.former(seen)
-        return Found(template, {}, back_to)
+        return Found(template, fields, back_to)
 
     async def advance(self, place: str) -> None:
         """Have the place whose pod goes get the new revision."""
@@ -134,6 +139,7 @@ class Held:
         found, ours = found_in(seen.workload), ours_in(seen.workload)
         if found is None or ours is None:
             raise CommandRefused(self._instance, f"{identity.path} is not held by poolroll")
+        self._refuse_rivals(identity, seen.workload)
         others = tuple(place for place in ours.awaited if place != awaited)
         places = (*others, awaited) if awaited else others
         now = replace(ours, fields={**ours.fields, **fields}, awaited=places)

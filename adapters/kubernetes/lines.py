@@ -156,6 +156,23 @@ def to_let_in(kind: Workload, turn: Turn, picture: Picture, in_hand: Collection[
     ]
 
 
+def unproven(kind: Workload, turn: Turn, picture: Picture, former: Json | None) -> list[Json]:
+    """New pods at a revision that no pod in rotation has, and none had before: nothing has proven
+    it."""
+    seen = picture.seen
+    known = {kind.revision_with(seen, former)} if former is not None else set[str]()
+    known |= {
+        kind.revision_of(seen, pod)
+        for pod in seen.pods
+        if picture.is_in(pod) and OUT not in annotations_of(pod)
+    }
+    return [
+        pod
+        for pod in seen.pods
+        if is_new(turn, picture, pod) and kind.revision_of(seen, pod) not in known
+    ]
+
+
 def is_new(turn: Turn, picture: Picture, pod: Json) -> bool:
     """Whether it is out because it came while the pool was ours, and the rollout has not said a
     word about it yet."""

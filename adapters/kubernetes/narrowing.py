@@ -1,11 +1,12 @@
 """Narrows the selector of a Service for a rollout, and restores it, so that it is never empty."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
 from adapters.kubernetes.api import Json
-from adapters.kubernetes.faults import Conflict, Invalid, NotFound
+from adapters.kubernetes.faults import ApiError, Conflict, is_of_another
 from adapters.kubernetes.ground import Ground
 from adapters.kubernetes.lines import Picture
 from adapters.kubernetes.paths import SERVICES
@@ -16,6 +17,8 @@ from controller.errors import BalancerUnreachable, CommandRefused
 NOTE: Final = "poolroll.dev/narrowed"
 """Annotation of a Service whose selector asks for our label: for which workload."""
 _AT_ONCE: Final = 10
+_TRIES: Final = 5
+"""Pods may come while the others are labelled."""
 _NOW: Final = timedelta(0)
 _TAKES: Final = timedelta(seconds=1)
 """Long after a change of the Service, the slices follow it; measured are 30 ms. One pod is tried
@@ -24,20 +27,27 @@ before the others."""
 
 async def narrow(ground: Ground, turn: BySelector) -> None:
     """Label every pod of now, then have the Service ask for that. May be repeated."""
-    picture = await ground.live.picture(_NOW)
-    if is_narrowed(picture.service):
-        return
-    await _label(ground, turn.to_label(picture.service, picture.seen.pods), turn.back)
+    for tries_left in reversed(range(_TRIES)):
+        picture = await ground.live.picture(_NOW)
+        if is_narrowed(picture.service):
+            return
+        lacking = turn.to_label(picture.service, picture.seen.pods)
+        if not lacking:
+            break
+        if not tries_left:
+            names = ", ".join(sorted(map(name_of, lacking)))
+            raise BalancerUnreachable(ground.instance, f"{names}: no label that was set is there")
+        await _label(ground, lacking, turn.back)
     path = (await ground.live.identity()).path
     await _patch(ground, picture.service, {**turn.narrowed(), **_note(path)})
 
 
-async def widen(ground: Ground, turn: BySelector) -> None:
+async def widen(ground: Ground, turn: BySelector, unproven: Sequence[str] = ()) -> None:
     """Restore the selector, then take the labels off. May be repeated. Raises CommandRefused where
-    a pod that is to stay out would come into rotation with that."""
+    a pod that is to stay out, such as these, would come into rotation with that."""
     picture = await ground.live.picture(_NOW)
     if is_narrowed(picture.service):
-        if out := kept_out(picture):
+        if out := sorted({*kept_out(picture), *unproven}):
             raise CommandRefused(
                 ground.instance,
                 f"the selector of Service {name_of(picture.service)} stays as poolroll set it: "
@@ -92,8 +102,9 @@ async def _label(ground: Ground, pods: list[Json], labels: dict[str, str | None]
     async def one(pod: Json) -> None:
         try:
             await ground.flips.labelled(pod, labels)
-        except (NotFound, Invalid):
-            return  # it is gone, and another one may have its name
+        except ApiError as error:
+            if not is_of_another(error):
+                raise
 
     for at in range(0, len(pods), _AT_ONCE):
         await asyncio.gather(*(one(pod) for pod in pods[at : at + _AT_ONCE]))

@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
+from functools import partial
+from typing import NoReturn
 
 from adapters.kubernetes.api import Api
 from adapters.kubernetes.faults import ApiError
 from controller.core.pool import PoolKey
-from controller.errors import Refused, StateError
+from controller.errors import LeaseLost, Refused, StateError
 from controller.ports import Hold, Lock
 from controller.records import Holder
 
@@ -34,7 +36,7 @@ class PoolLock:
             try:
                 yield hold
             finally:
-                self._api.before_writing = None
+                self._api.before_writing = partial(_given_back, name)
 
     async def refusal(self, name: str, keys: Collection[PoolKey]) -> str | None:
         return await (await self._made()).refusal(name, keys)
@@ -49,3 +51,8 @@ class PoolLock:
             except (ApiError, Refused) as error:
                 raise StateError(f"the lock in the cluster: {error}") from error
         return self._lock
+
+
+async def _given_back(name: str) -> NoReturn:
+    """What goes on in the background until the process ends writes nothing any more."""
+    raise LeaseLost(name, "it was given back")

@@ -6,15 +6,12 @@ from datetime import timedelta
 from typing import Final
 
 from adapters.kubernetes.api import Api, Json
-from adapters.kubernetes.faults import ApiError, Invalid, NotFound, as_balancer_error
+from adapters.kubernetes.faults import ApiError, as_balancer_error, is_of_another
 from adapters.kubernetes.ground import Ground
-from adapters.kubernetes.held import KEPT
 from adapters.kubernetes.lines import Picture, is_new, lines_of, to_let_in
 from adapters.kubernetes.live import Identity
-from adapters.kubernetes.narrowing import narrow, widen
 from adapters.kubernetes.pods import (
     DRAINED,
-    NEW,
     OUT,
     annotations_of,
     is_selected,
@@ -28,11 +25,17 @@ from adapters.kubernetes.rotation.base import Turn
 from adapters.kubernetes.rotation.selector import BySelector, is_narrowed
 from adapters.kubernetes.survey import survey_of
 from adapters.kubernetes.tasks import PodTasks
-from adapters.kubernetes.workloads.deployment import failure, lacks
+from adapters.kubernetes.whole import close_pool, open_pool
 from adapters.kubernetes.workloads.found import found_in
 from controller.core.pool import FULL, Found, Incarnation, InstanceView
 from controller.core.steps import Course
-from controller.errors import BalancerUnreachable, CommandRefused, NoSuchMember, WeightRefused
+from controller.errors import (
+    BalancerError,
+    BalancerUnreachable,
+    CommandRefused,
+    NoSuchMember,
+    WeightRefused,
+)
 from controller.pools.kubernetes import PodPool, Rotation
 from controller.ports import Clock
 from controller.records import Confirmed, Seats, Survey
@@ -41,8 +44,6 @@ from controller.tasks import JobResult, Task, TaskJob
 ONE: Final = Incarnation("kubernetes", 0)
 """What is set in a cluster is not lost with a process of it."""
 _NOW: Final = timedelta(0)
-_COMES: Final = timedelta(seconds=60)
-_SOON: Final = timedelta(milliseconds=20)
 _COMES_BACK: Final = timedelta(seconds=60)
 """A process that goes on with a rollout does not know yet where pods were."""
 _KNOWS: Final = timedelta(seconds=2)
@@ -146,54 +147,18 @@ class ServicePool:
         try:
             await self._ground.arm_if_held()
             await self._live.changed()
-        except ApiError:
+        except (ApiError, BalancerError):  # a look says what it is
             await self._clock.sleep(timedelta(seconds=1))
 
     # --- the pool as a whole -----------------------------------------------------------------
 
     async def open(self, course: Course | None = Course.UPGRADE) -> Mapping[str, str]:
         async with self._told():
-            turn = await self._ground.turn()
-            kept = {"rotation": turn.kind.value}
-            if course is not None:
-                await self._ground.arm()
-            if isinstance(turn, BySelector):
-                await narrow(self._ground, turn)
-            if course is not None:
-                kept[KEPT] = (await self._held.hold(course, is_first=True)).text
-                await self._spare(kept)
-            return kept
-
-    async def _spare(self, kept: Mapping[str, str]) -> None:
-        """A pod more is the first member to prove itself: it is there before anybody goes. Where it
-        cannot be made, everything is put back."""
-        deadline = self._clock.now() + _COMES
-        while True:
-            identity, seen = await self._held.read()
-            why = lacks(seen) if identity.kind.retires else ""
-            if not why:
-                return
-            if self._clock.now() >= deadline or (why := failure(seen)):
-                await self._held.release(kept)
-                raise CommandRefused(
-                    self._instance,
-                    f"{identity.path} got no pod to spare: {why}; make room for it, or set "
-                    "strategy.rollingUpdate.maxSurge of the Deployment to 0",
-                )
-            await self._clock.sleep(_SOON)
+            return await open_pool(self._ground, course)
 
     async def close(self, kept: Mapping[str, str]) -> None:
         async with self._told():
-            turn = await self._ground.turn()
-            await self._held.release(kept)
-            await self._ground.without_spare()
-            self._flips.disarm()
-            if isinstance(turn, BySelector):
-                await widen(self._ground, turn)
-            picture = await self._live.picture(_NOW)
-            for pod in picture.seen.pods:
-                if annotations_of(pod).get(OUT) == NEW and not is_terminating(pod):
-                    await self._flips.back(pod, turn)  # at a revision that others have proven
+            await close_pool(self._ground, kept)
 
     # --- one member --------------------------------------------------------------------------
 
@@ -246,7 +211,9 @@ class ServicePool:
     async def _set(self, member: str, flip: Awaitable[Json]) -> None:
         try:
             await flip
-        except (NotFound, Invalid):
+        except ApiError as error:
+            if not is_of_another(error):
+                raise
             raise CommandRefused(
                 self._instance, f"another pod is in the place of {member} now"
             ) from None

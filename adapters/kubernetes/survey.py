@@ -12,12 +12,13 @@ from adapters.kubernetes.ground import Ground
 from adapters.kubernetes.lines import Picture
 from adapters.kubernetes.live import Identity
 from adapters.kubernetes.needed import needed
-from adapters.kubernetes.paths import BUDGETS, PODS
-from adapters.kubernetes.pods import is_selected, name_of, owner_of, uid_of
+from adapters.kubernetes.paths import BUDGETS, PODS, SLICES
+from adapters.kubernetes.pods import is_selected, labels_of, name_of, owner_of, uid_of
 from adapters.kubernetes.rights import lacking
 from adapters.kubernetes.rotation.base import Turn, by_hand
 from adapters.kubernetes.rotation.choose import Choice, gitops_of
 from adapters.kubernetes.rotation.selector import is_narrowed
+from adapters.kubernetes.slices import SERVICE_NAME, endpoints_of
 from adapters.kubernetes.workloads.deployment import PLACE
 from adapters.kubernetes.workloads.found import found_in
 from controller.core.plan.abilities import MEMBER, Abilities, ByHand
@@ -58,7 +59,11 @@ async def survey_of(ground: Ground, view: InstanceView, selected: Collection[str
         refusals += await _template_refusals(ground, picture)
     return Survey(
         tuple(refusals),
-        (*notes(choice, picture, identity), *held_notes(identity, picture)),
+        (
+            *notes(choice, picture, identity),
+            *await _other_doors(ground, turn, picture),
+            *held_notes(identity, picture),
+        ),
         abilities_of(ground.pool, turn, identity, picture, budgets),
         commands(ground.api.access, ground.namespace, turn, identity, picture),
     )
@@ -194,6 +199,29 @@ def notes(choice: Choice, picture: Picture, identity: Identity) -> list[str]:
             "upgrade.template out"
         )
     return said
+
+
+async def _other_doors(ground: Ground, turn: Turn, picture: Picture) -> list[str]:
+    """Other Services that send users to the same pods."""
+    if turn.kind is Rotation.DELETE:
+        return []
+    try:
+        listed = (await ground.api.list(SLICES, ground.namespace)).items
+    except Forbidden:  # the missing right is a refusal of its own
+        return []
+    ours = {uid_of(pod) for pod in picture.seen.pods}
+    found = {
+        labels_of(one).get(SERVICE_NAME, "") for one in listed if ours & {*endpoints_of([one])}
+    }
+    names = ", ".join(sorted(found - {name_of(picture.service), ""}))
+    if not names:
+        return []
+    key = next(iter(turn.back))
+    unless = f", unless that selects {key} as well" if turn.kind is Rotation.LABEL else ""
+    return [
+        f"these pods are behind Service {names} as well{unless}: WHO COMES THAT WAY MEETS PODS "
+        "THAT ARE OUT, AND NEW ONES BEFORE ANY VALIDATION"
+    ]
 
 
 def held_notes(identity: Identity, picture: Picture) -> list[str]:

@@ -10,14 +10,15 @@ from datetime import timedelta
 from typing import Final
 
 from adapters.kubernetes.api import Json
-from adapters.kubernetes.evict import evict, may_evict, refusal
-from adapters.kubernetes.faults import ApiError, Conflict, Invalid, NotFound, TooManyRequests
+from adapters.kubernetes.evict import Eviction, evict, may_evict, refusal
+from adapters.kubernetes.faults import ApiError, Conflict, NotFound, TooManyRequests
 from adapters.kubernetes.ground import Ground
 from adapters.kubernetes.paths import PODS
 from adapters.kubernetes.pods import DRAINED, OUT, annotations_of, is_ready, name_of, uid_of
 from adapters.kubernetes.steps import Act, Next, Wanted, lacking, next_step
 from adapters.kubernetes.workloads.base import Seen, Workload
 from adapters.kubernetes.workloads.found import ours_in
+from adapters.kubernetes.workloads.sizes import is_active
 from controller.core.pool import Instant
 from controller.core.steps import Course
 from controller.errors import BalancerError
@@ -191,7 +192,8 @@ class PodTasks:
         picture = await self._live.picture(_PROVEN)
         if rival := self._held.rival(identity, picture.seen.workload):
             raise Failed(rival)
-        others = lacking(identity.kind, picture, progress.place)
+        vacant = self._ground.memory.vacant(identity.kind, picture.seen)
+        others = lacking(identity.kind, picture, progress.place) | ({*vacant} - {progress.place})
         progress.others = others if progress.others is None else progress.others & others
         await self._await_next(identity.kind, picture.seen, progress.place)
         target, noted = identity.kind.target(picture.seen), frozenset(self._ground.flips.in_hand)
@@ -220,24 +222,24 @@ class PodTasks:
         match step.act:
             case Act.OUT:
                 assert step.pod is not None
-                with suppress(NotFound, Invalid, Conflict):  # it is gone, or another one came
-                    await self._ground.flips.out(step.pod, turn, DRAINED, step.also)
+                await self._ground.flips.out_if_there(step.pod, turn, DRAINED, step.also)
             case Act.ADVANCE:
                 await self._held.advance(progress.place)
-            case Act.EVICT:
-                return await self._evicted(progress, step)
             case _:
-                return await self._let_go(progress, step)
+                await self._live.prove()
+                if not self._live.is_watching:
+                    what = "the watch of its pods is cut; nothing is evicted meanwhile"
+                    progress.note(f"waiting: {what}")
+                    return False
+                by = self._evicted if step.act is Act.EVICT else self._let_go
+                return await by(progress, step)
         return False
 
     async def _evicted(self, progress: Progress, step: Next) -> bool:
         assert step.pod is not None
-        await self._live.prove()
-        if not self._live.is_watching:
-            progress.note("waiting: the watch of its pods is cut; nothing is evicted meanwhile")
-            return False
         try:
-            await evict(self._api, step.pod)
+            if await evict(self._api, step.pod) is Eviction.GONE:
+                return False  # not by us, and another one may sit there, in rotation
         except TooManyRequests as error:
             await self._refused(progress, step.pod, error)
             return False
@@ -248,13 +250,15 @@ class PodTasks:
     async def _let_go(self, progress: Progress, step: Next) -> bool:
         """The controller takes it: what an eviction would say is asked before."""
         assert step.pod is not None
-        await self._live.prove()
         try:
             await may_evict(self._api, step.pod)
         except TooManyRequests as error:
-            await self._refused(progress, step.pod, error)
-            return False
+            if is_ready(step.pod) or not error.budget:
+                await self._refused(progress, step.pod, error)
+                return False
         identity, seen = await self._held.read()
+        if not any(uid_of(one) == uid_of(step.pod) and is_active(one) for one in seen.pods):
+            return False  # it has gone by itself: its controller would take another one
         fields = identity.kind.advance(seen, progress.place)
         is_its_own = identity.kind.place_of(step.pod) == progress.place
         if is_its_own:
@@ -270,8 +274,10 @@ class PodTasks:
             raise error
         words = await refusal(self._api, pod, error)
         if not is_ready(pod):
-            with suppress(NotFound, Conflict):
+            try:
                 await self._api.delete(PODS, name_of(pod), self._ground.namespace, uid=uid_of(pod))
+            except (NotFound, Conflict):
+                return
             progress.note(f"deleted {name_of(pod)}, which was not Ready: {words}")
             await self._held.advance(progress.place)
             return

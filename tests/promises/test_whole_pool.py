@@ -102,6 +102,17 @@ def test_wherever_it_is_cut_it_is_put_back() -> None:
         assert played.world.sim.opened == FOUND, cut.label
 
 
+def test_cut_while_it_is_opened_and_then_aborted() -> None:
+    """It is not known how far that came: it is put back all the same."""
+    _, cuts = film(OPENS)
+    opening = next(n for n, cut in enumerate(cuts) if cut.world.sim.opened == PREPARED)
+    for cut in cuts[: opening + 3]:
+        abort = AbortRequested("me", restore=False)
+        played = play_on(OPENS, cut.world, abort, after=ms(40), at=cut.at)
+        assert (played.broken, played.end.outcome) == ([], "aborted"), cut.label
+        assert played.world.sim.opened == FOUND, cut.label
+
+
 def test_a_passing_failure_is_tried_again() -> None:
     """Two refusals in a row are no reason to halt."""
     played = play(unopenable(2))
@@ -116,6 +127,7 @@ def test_what_cannot_be_prepared_halts_before_anybody_is_touched() -> None:
     assert halt.seen.startswith("the pool could not be prepared: ")
     assert SetMember not in steps(played)
     assert set(played.phases().values()) == {Phase.WAITING}
+    assert ClosePool in steps(played)
 
 
 def test_what_cannot_be_put_back_halts_at_the_end() -> None:

@@ -9,6 +9,7 @@ from adapters.kubernetes.rotation.base import Turn
 from adapters.kubernetes.rotation.delete import ByDeletion
 from adapters.kubernetes.rotation.label import ByLabel
 from adapters.kubernetes.rotation.selector import KEY, BySelector
+from adapters.kubernetes.workloads.found import found_in
 from controller.pools.kubernetes import PodPool, Rotation
 
 Json = dict[str, Any]
@@ -69,6 +70,9 @@ def choose(pool: PodPool, service: Json, workload: Json, *, may_patch: bool) -> 
             return Choice(by_label, tuple(filter(None, (fixed or unprepared,))))
         case Rotation.SELECTOR:
             return Choice(selector, tuple(_unpermitted(service, owner, may_patch=may_patch)))
+    if (service["spec"].get("selector") or {}).get(KEY) == name_of(service):
+        why = "a rollout that has not ended has narrowed the Service"
+        return Choice(selector, tuple(_unpermitted(service, "", may_patch=may_patch)), why)
     if fixed:
         return Choice(by_label, (fixed,))
     if not unprepared:
@@ -76,7 +80,8 @@ def choose(pool: PodPool, service: Json, workload: Json, *, may_patch: bool) -> 
             by_label, why=f"the Service selects {label}={value}, and so does the template"
         )
     if may_patch and not owner:
-        return Choice(selector, why=unprepared)
+        refusals = _unpermitted(service, owner, may_patch=may_patch)
+        return Choice(selector, tuple(refusals), unprepared)
     why = f"it is managed by {owner}" if owner else "there is no permission to patch it"
     return Choice(ByDeletion(), why=f"{unprepared}; and the Service cannot be narrowed: {why}")
 
@@ -104,8 +109,9 @@ def _unprepared(label: str, value: str | None, service: Json, workload: Json) ->
     """What the label lacks; empty: nothing."""
     if value is None:
         return f"Service {name_of(service)} does not select the label {label}"
-    template = workload["spec"]["template"].get("metadata") or {}
-    has = (template.get("labels") or {}).get(label)
+    held = found_in(workload)  # a rollout that goes on does so as it began
+    template = held.template if held is not None else workload["spec"]["template"]
+    has = ((template.get("metadata") or {}).get("labels") or {}).get(label)
     if has == value:
         return ""
     is_not = f"sets it to {has!r}" if has is not None else "does not set it"

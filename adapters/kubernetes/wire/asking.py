@@ -1,7 +1,7 @@
 """One request until it is answered: fresh credentials once, patience where the server asks for it,
 and no belief in a 403 of a server that has just come back."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from datetime import timedelta
 from typing import Any, Final
@@ -25,6 +25,8 @@ from adapters.kubernetes.words import not_the_api, parsed, refusal
 from controller.core.pool import Instant
 from controller.ports import Clock
 
+Before = Callable[[], Awaitable[None]]
+
 _DOUBT: Final = timedelta(seconds=10)
 """After an outage: the server answers before it has loaded who may do what."""
 _FIRST_DOUBT: Final = timedelta(milliseconds=500)
@@ -43,13 +45,16 @@ class Asking:
         """Until when a 403 is not believed; None: nothing was asked yet."""
         self._is_first = True
 
-    async def ask(self, request: Request, *, is_patient: bool = True) -> dict[str, Any]:
-        """The object of a success. Raises ApiError."""
+    async def ask(
+        self, request: Request, *, is_patient: bool = True, before: Before | None = None
+    ) -> dict[str, Any]:
+        """The object of a success. Raises ApiError. `before` is awaited whenever it is about to be
+        sent: credentials and pauses may have taken long."""
         began = self._clock.now()
         is_second = False
         while True:
             try:
-                return await self._once(request)
+                return await self._once(request, before)
             except ApiError as error:
                 pause = self._pause(error, request, began, is_patient, is_second)
                 if pause is None:
@@ -99,12 +104,12 @@ class Asking:
             return None
         return wait if now + wait <= began + self._limit else None
 
-    async def _once(self, request: Request) -> dict[str, Any]:
+    async def _once(self, request: Request, before: Before | None) -> dict[str, Any]:
         grant = await self._granted(request.call)
-        status, headers, body = await self._transport.ask(request, grant)
+        status, headers, body = await self._sent(request, grant, before)
         if status == 401:
             grant = await self._renewed(request.call, grant)
-            status, headers, body = await self._transport.ask(request, grant)
+            status, headers, body = await self._sent(request, grant, before)
         if not 200 <= status < 300:
             raise refusal(request.call, status, headers, body, self._secrets)
         self._believe()
@@ -112,6 +117,13 @@ class Asking:
         if not page:
             raise not_the_api(request.call, "no JSON object: a login page or proxy in front?")
         return page
+
+    async def _sent(
+        self, request: Request, grant: Grant, before: Before | None
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        if before is not None:
+            await before()
+        return await self._transport.ask(request, grant)
 
     async def _stream(
         self, request: Request, silence: timedelta, longest: int

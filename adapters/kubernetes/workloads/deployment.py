@@ -160,12 +160,12 @@ class Deployment:
         there = replicas_of(mine) if mine is not None else 0
         must_pause = not sizes.surge and not sizes.held
         is_mixed = 0 < there < sizes.replicas and sizes.others > 0
-        fields = {
+        return {
             READY: HELD,
             DEADLINE: HELD + 1,
             STRATEGY: _strategy(sizes.surge, sizes.held),
+            PAUSED: True if must_pause or is_mixed else None,  # a pause by others is theirs
         }
-        return fields | ({PAUSED: True} if must_pause or is_mixed else {})
 
     def eases(self, seen: Seen) -> Mapping[str, Any] | None:
         """A pause ends when the counts of the ReplicaSet are those under our `minReadySeconds`."""
@@ -217,8 +217,11 @@ class Deployment:
 
     def let_go(self, seen: Seen, fields: Mapping[str, Any]) -> str:
         ours = ours_in(seen.workload)
-        if ours is not None and {"template", STRATEGY} & set(ours.lost(seen.workload)):
-            return ""  # somebody else rolls it already
+        lost = set(ours.lost(seen.workload)) if ours is not None else set[str]()
+        if "template" in lost or (STRATEGY in lost and READY not in fields):
+            return (
+                ""  # somebody else rolls it already; or did, if `minReadySeconds` did not hold it
+            )
         target = self.target(seen)
         if not target:
             return "its controller has not caught up yet"

@@ -97,7 +97,8 @@ def noted_anew(workload: Json) -> Json:
         path: value_at(spec, path) if path in lost else was for path, was in found.fields.items()
     }
     kept = {path: value for path, value in ours.fields.items() if path not in lost}
-    now = noted(Found(template, fields), Ours(digest(spec["template"]), kept))
+    back_to = found.back_to if "template" not in lost else None
+    now = noted(Found(template, fields, back_to), Ours(digest(spec["template"]), kept))
     meta = workload["metadata"]
     annotations = {**meta.get("annotations", {}), **now}
     return {**workload, "metadata": {**meta, "annotations": annotations}}

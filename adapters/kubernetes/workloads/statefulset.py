@@ -149,10 +149,9 @@ class StatefulSet:
         return {}
 
     def let_go(self, seen: Seen, fields: Mapping[str, Any]) -> str:
-        if STRATEGY not in fields or (fields[STRATEGY] or {}).get("type") == "OnDelete":
-            return ""  # its strategy stays as it is, or moves nothing by itself
-        if is_same(fields[STRATEGY], seen.workload["spec"].get(STRATEGY)):
-            return ""
+        strategy = seen.workload["spec"].get(STRATEGY)
+        if is_same(fields.get(STRATEGY, strategy), strategy):
+            return ""  # or it is not ours to put back
         if not seen.is_caught_up:
             return "its controller has not caught up yet"
         target = self.target(seen)

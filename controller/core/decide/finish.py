@@ -13,7 +13,7 @@ from controller.core.decide.whole import (
     close_pool,
     is_contested,
     is_given_up,
-    is_prepared,
+    is_to_close,
     not_put_back,
 )
 from controller.core.decide.wind_down import is_at_rest
@@ -58,7 +58,7 @@ def finish(ctx: Context) -> Output | None:
 
 
 def _done(ctx: Context) -> Output | None:
-    if not is_prepared(ctx):
+    if not is_to_close(ctx):
         return Finished(Outcome.DONE, ExitCode.DONE)
     return not_put_back(ctx) if is_given_up(ctx) else close_pool(ctx)
 
@@ -99,12 +99,12 @@ def _stopped(ctx: Context) -> Output | None:
 def _aborted(ctx: Context, abort: AbortRequested) -> Output | None:
     if abort.restore and ctx.is_blind:
         return None
-    if is_prepared(ctx) and ctx.is_unseen:
+    if is_to_close(ctx) and ctx.is_unseen:
         return None
-    if is_prepared(ctx) and not is_given_up(ctx) and not ctx.is_blind:
+    if is_to_close(ctx) and not is_given_up(ctx) and not ctx.is_blind:
         return close_pool(ctx)
     why = f"by {abort.by}"
-    if is_prepared(ctx):
+    if is_to_close(ctx):
         why += "; the pool was not put back as it was found"
         why += f": {ctx.state.whole.why}" if ctx.state.whole.why else ""
     return Finished(Outcome.ABORTED, ExitCode.STOPPED, why)
@@ -130,14 +130,15 @@ def _halted(ctx: Context, halt: Halted) -> Output | None:
             return RollbackBegan(back)
     if not ctx.is_blind and not _is_known_who_fails(ctx):
         return None
-    if is_contested(ctx) and ctx.state.whole.is_open and not (ctx.is_blind or is_given_up(ctx)):
+    goes_back = is_contested(ctx) or state.whole.is_begun
+    if goes_back and is_to_close(ctx) and not (ctx.is_blind or is_given_up(ctx)):
         return close_pool(ctx)
     return over
 
 
 def _is_as_before(ctx: Context) -> bool:
     """Whether every member is back at the former version, and the pool as a whole is not yet."""
-    if not is_prepared(ctx) or is_given_up(ctx) or ctx.is_blind:
+    if not is_to_close(ctx) or is_given_up(ctx) or ctx.is_blind:
         return False
     done = (m for m in ctx.state.members.values() if m.phase in OVER)
     return all(m.phase is Phase.DONE and m.progress.course is Course.ROLLBACK for m in done)

@@ -57,22 +57,24 @@ def open_pool(ctx: Context) -> Output | None:
 
 def close_pool(ctx: Context) -> Output | None:
     """Put it back; None while that is under way, and when there is nothing more to try."""
-    if not is_prepared(ctx) or is_given_up(ctx) or _is_busy(ctx):
-        return None
-    return ClosePool(ctx.state.whole.kept or {})
-
-
-def is_prepared(ctx: Context) -> bool:
-    """Whether it is to be put back: we opened it, or a rollout before us that this one replaces."""
     whole = ctx.state.whole
-    if whole.is_open or whole.is_closed or not ctx.plan.opens:
-        return whole.is_open
+    if not is_to_close(ctx) or is_given_up(ctx) or _is_busy(ctx):
+        return None
+    return ClosePool(whole.kept if whole.kept is not None else {})
+
+
+def is_to_close(ctx: Context) -> bool:
+    """Whether something of it may be as we have set it, or as a rollout before us has, which this
+    one replaces."""
+    whole = ctx.state.whole
+    if whole.is_open or whole.is_begun or whole.is_closed or not ctx.plan.opens:
+        return whole.is_open or whole.is_begun
     return any(snapshot.held for snapshot in ctx.state.snapshots.values())
 
 
 def is_given_up(ctx: Context) -> bool:
     """Whether it is open still, and could not be put back."""
-    return is_prepared(ctx) and ctx.state.whole.tries >= TRIES
+    return ctx.state.whole.is_open and ctx.state.whole.tries >= TRIES
 
 
 def not_put_back(ctx: Context) -> Halted:

@@ -82,7 +82,7 @@ def _applied(plan: Plan, state: State, event: e.Event, now: Instant) -> State:
 
 def _intended(state: State, step: Step, now: Instant) -> State:
     if isinstance(step, OpenPool | ClosePool):
-        return replace(state, whole=replace(state.whole, work=step), touched=True)
+        return replace(state, whole=state.whole.intending(step), touched=True)
     state = _with(state, intended(state, step, now))
     return replace(state, touched=state.touched or isinstance(step, SetMember | RunStep))
 

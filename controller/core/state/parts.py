@@ -11,7 +11,7 @@ from typing import Final
 from controller.core.events import Answer, UseSeen
 from controller.core.phases import AWAY, IN_PROGRESS, RELAPSING, Phase
 from controller.core.pool import FULL, Counters, Found, Incarnation, Instant, Seat
-from controller.core.steps import Course, MemberStep, PoolStep, Setting
+from controller.core.steps import Course, MemberStep, OpenPool, PoolStep, Setting
 
 ORIGIN: Final = Instant(0)
 
@@ -172,6 +172,8 @@ class PoolState:
     """What to put back; set exactly while it is open."""
     is_closed: bool = False
     opened_at: Instant = ORIGIN
+    is_begun: bool = False
+    """It was to be opened, and it is not known how far that came."""
     work: PoolStep | None = None
     """The open intent."""
     tries: int = 0
@@ -184,8 +186,15 @@ class PoolState:
     def is_open(self) -> bool:
         return self.kept is not None
 
+    def intending(self, step: PoolStep) -> "PoolState":
+        """What was only begun is put back without anything to go by."""
+        if isinstance(step, OpenPool):
+            return replace(self, work=step, is_begun=True)
+        tries = self.tries if self.is_open else 0
+        return replace(self, work=step, kept=step.kept, tries=tries)
+
     def in_a_new_process(self) -> "PoolState":
-        return PoolState(self.kept, self.is_closed)
+        return PoolState(self.kept, self.is_closed, is_begun=self.is_begun)
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,7 +139,7 @@ def test_holding(now: Seen, wanted: str, unavailable: int, *, is_paused: bool) -
     fields = KIND.holding(now, Course.UPGRADE, template(wanted))
     assert fields["strategy"]["rollingUpdate"]["maxUnavailable"] == unavailable
     assert fields["minReadySeconds"] == HELD < fields["progressDeadlineSeconds"]
-    assert fields.get("paused", False) is is_paused
+    assert bool(fields["paused"]) is is_paused
 
 
 @pytest.mark.parametrize(
@@ -278,6 +278,7 @@ def test_let_go() -> None:
     assert "undrained" in KIND.let_go(now, {})
     now.workload["spec"]["strategy"] = strategy(1, 0)
     assert KIND.let_go(now, {}) == ""
+    assert "undrained" in KIND.let_go(now, {"minReadySeconds": 0})  # that alone holds the others
 
 
 def test_pod_to_spare() -> None:

@@ -103,6 +103,19 @@ async def test_what_each_rotation_promises(rotation: Rotation, words: str, tmp_p
         assert said.by_hand.take_out.startswith("kubectl --kubeconfig ")
 
 
+@pytest.mark.parametrize("rotation", [Rotation.LABEL, Rotation.SELECTOR, Rotation.DELETE])
+async def test_pods_behind_two_services(rotation: Rotation, tmp_path: Path) -> None:
+    """Who comes through the other one meets what is out: said, where anything is held out."""
+    inner = manifests.service("web-internal", selector={"app": "web"})
+    services = (manifests.service(), inner, manifests.service("db"))
+    async with pods_of(manifests.statefulset(replicas=1), *services, count=2) as cluster:
+        said = await surveyed(cluster, tmp_path, replace(POOL, rotation=rotation))
+        notes = "\n".join(said.notes)
+        is_held = rotation is not Rotation.DELETE
+        assert ("behind Service web-internal as well" in notes) is is_held
+        assert ("selects poolroll.dev/rotation as well" in notes) is (rotation is Rotation.LABEL)
+
+
 def not_ready(service: Json) -> None:
     service["spec"]["publishNotReadyAddresses"] = True
 

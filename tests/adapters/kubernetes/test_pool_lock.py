@@ -7,7 +7,7 @@ from adapters.kubernetes.faults import Unreachable
 from adapters.kubernetes.paths import PODS
 from adapters.kubernetes.pool_lock import PoolLock
 from controller.errors import LeaseLost, StateError
-from tests.adapters.kubernetes.stub import access_to, api_of, stub, told
+from tests.adapters.kubernetes.stub import Asked, Told, access_to, api_of, status, stub, told
 from tests.support.memory_journal import Holdings, MemoryHold, MemoryLock
 from tests.support.virtual import LoopClock
 
@@ -74,7 +74,32 @@ async def test_every_write_is_held_to_the_lock() -> None:
             await writer.evict("web-0", "shop", "u-1", dry_run=True)
             await writer.get(PODS, "web-0", "shop")
             await api.merge(PODS, "web-1", "shop", {})
-        assert writer.before_writing is None
+        with pytest.raises(LeaseLost, match="it was given back"):
+            await writer.merge(PODS, "web-0", "shop", {})
     assert [one.path.rpartition("/")[2] for one in server.asked] == [
         *("web-0", "eviction", "web-0", "web-1")
     ]
+
+
+async def test_a_write_that_is_sent_once_more_is_held_to_the_lock() -> None:
+    """The server asked for patience, and the lock was lost meanwhile: it is not sent again."""
+    inner = MemoryLock(LoopClock(), "me@here", Holdings())
+    holds: list[MemoryHold] = []
+
+    async def find() -> str:
+        return "statefulset/web"
+
+    def busy(_: Asked) -> Told:
+        holds[0].lose("it was taken", is_noticed=False)
+        return status(429, "TooManyRequests", retryAfterSeconds=1)
+
+    async with (
+        stub(busy) as server,
+        api_of(server.url) as api,
+        PoolLock(find, lambda _: inner, api).hold("web") as hold,
+    ):
+        assert isinstance(hold, MemoryHold)
+        holds.append(hold)
+        with pytest.raises(LeaseLost, match="it was taken"):
+            await api.merge(PODS, "web-0", "shop", {})
+    assert len(server.asked) == 1

@@ -10,6 +10,7 @@ from adapters.kubernetes.rotation.choose import choose, gitops_of
 from adapters.kubernetes.rotation.delete import ByDeletion
 from adapters.kubernetes.rotation.label import ByLabel
 from adapters.kubernetes.rotation.selector import KEY, BySelector, is_narrowed
+from adapters.kubernetes.workloads.found import FOUND, Found
 from controller.pools.kubernetes import Cluster, PodPool, Rotation
 from tests.adapters.kubernetes.pods_samples import (
     IN,
@@ -45,6 +46,10 @@ def owned_by(service: Json, **meta: Any) -> Json:
 
 ARGO = owned_by(PLAIN, labels={"argocd.argoproj.io/instance": "shop"})
 FLUX = owned_by(PLAIN, managedFields=[{"manager": "kustomize-controller"}])
+NARROWED = a_service(selector={"app": "web", KEY: "web"})
+TAKEN = owned_by(NARROWED, managedFields=[{"manager": "kustomize-controller"}])
+NOTE = Found(a_template(), {}).text
+HELD = a_statefulset(template={"metadata": {"labels": {"app": "web"}}}, annotations={FOUND: NOTE})
 
 
 @table(
@@ -62,6 +67,32 @@ FLUX = owned_by(PLAIN, managedFields=[{"manager": "kustomize-controller"}])
         "auto, the template does not set it": ("auto", a_service(), UNSET, True, "selector", ""),
         "auto, managed by Argo CD": ("auto", ARGO, UNSET, True, "delete", ""),
         "auto, not permitted": ("auto", PLAIN, UNSET, False, "delete", ""),
+        "auto, narrowed by others": (
+            "auto",
+            a_service(selector={KEY: "shop"}),
+            a_statefulset(),
+            True,
+            "selector",
+            "which is not ours",
+        ),
+        "auto, narrowed by us": ("auto", NARROWED, UNSET, True, "selector", ""),
+        "auto, narrowed by us, managed since": ("auto", TAKEN, UNSET, True, "selector", ""),
+        "auto, narrowed by us, no longer permitted": (
+            "auto",
+            NARROWED,
+            a_statefulset(),
+            False,
+            "selector",
+            "no permission to patch it",
+        ),
+        "auto, its template has changed since we hold it": (
+            "auto",
+            a_service(),
+            HELD,
+            True,
+            "label",
+            "",
+        ),
         "auto, the label is fixed": (
             "auto",
             a_service(),
@@ -143,7 +174,8 @@ def test_choice(
     assert found.turn.kind == kind
     assert bool(found.refusals) is bool(refusal)
     assert refusal in "".join(found.refusals)
-    assert bool(found.why) is (rotation == "auto" and not refusal)
+    is_open = rotation == "auto" and "in the selector of" not in refusal
+    assert bool(found.why) is is_open
 
 
 @table(

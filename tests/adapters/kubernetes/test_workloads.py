@@ -10,7 +10,15 @@ from adapters.kubernetes.pods import Json
 from adapters.kubernetes.rivals import said, writer_of
 from adapters.kubernetes.workloads.base import owned
 from adapters.kubernetes.workloads.daemonset import DaemonSet
-from adapters.kubernetes.workloads.found import Found, Ours, found_in, noted, ours_in, parse
+from adapters.kubernetes.workloads.found import (
+    Found,
+    Ours,
+    found_in,
+    noted,
+    noted_anew,
+    ours_in,
+    parse,
+)
 from adapters.kubernetes.workloads.statefulset import HELD, STRATEGY, StatefulSet
 from controller.core.steps import Course
 from tests.adapters.kubernetes.pods_samples import (
@@ -151,16 +159,10 @@ def test_statefulset_put_back(workload: Json, pods: tuple[str, ...], words: str)
     assert words in why
 
 
-@table(
-    "fields",
-    {
-        "nothing was set": ({},),
-        "it was OnDelete": ({STRATEGY: {"type": "OnDelete"}},),
-    },
-)
-def test_what_moves_nothing_by_itself_is_put_back(fields: Json) -> None:
+def test_a_strategy_that_is_not_ours_is_not_put_back() -> None:
+    """Nothing of it was set, or somebody else has changed it: nothing of it is in the way."""
     there = [a_pod("web-1", V2), a_pod("web-0", V1)]
-    assert SETS.let_go(seen(a_statefulset(partition=HELD, update=V2), *there), fields) == ""
+    assert SETS.let_go(seen(a_statefulset(partition=1, update=V2), *there), {}) == ""
 
 
 def test_a_terminating_pod_is_in_nobodys_way() -> None:
@@ -285,6 +287,23 @@ def test_notes_come_back_as_they_went() -> None:
 @pytest.mark.parametrize("text", ["", "no JSON", "[]", "{}", '{"template": 1, "fields": {}}'])
 def test_a_note_that_is_none_of_ours(text: str) -> None:
     assert parse(text) is None
+
+
+@table(
+    "template fields kept",
+    {
+        "a field alone": ({"a": 1}, {"minReadySeconds": 5}, {"z": 9}),
+        "the template": ({"a": 2}, {"minReadySeconds": 9}, None),
+    },
+)
+def test_where_it_came_from_is_not_forgotten(template: Json, fields: Json, kept: Json) -> None:
+    """What a rival changed is found anew; the template of the way back goes with the template."""
+    found = Found({"a": 1}, {"minReadySeconds": None}, {"z": 9})
+    notes = noted(found, Ours(digest({"a": 1}), {"minReadySeconds": 9}))
+    workload = {"metadata": {"annotations": notes}, "spec": {"template": template, **fields}}
+    anew = found_in(noted_anew(workload))
+    assert anew is not None
+    assert (anew.template, anew.back_to) == (template, kept)
 
 
 def test_what_is_no_longer_ours() -> None:

@@ -34,6 +34,7 @@ PLAN = a_plan(opens=True)
 KEPT = {"paused": "false"}
 OPEN = PoolState(kept=KEPT)
 CLOSE = ClosePool(KEPT)
+BEGUN = PoolState(is_begun=True, tries=5, tried_at=ago(1), why="no permission")
 
 
 def first(**whole: Any) -> Context:
@@ -99,6 +100,12 @@ TRIED = replace(OPEN, tries=5, tried_at=ago(1), why="no permission")
             at_the_end(PoolState(is_closed=True)),
             Finished(Outcome.DONE, ExitCode.DONE),
         ),
+        "begun, and not known to be open": (at_the_end(BEGUN), ClosePool({})),
+        "begun, and aborted": (at_the_end(BEGUN, **ABORTED), ClosePool({})),
+        "begun, and aborted before the first look": (
+            at_the_end(BEGUN, unasked=("lb2",), **ABORTED),
+            None,
+        ),
         "stopped: it will go on": (
             at_the_end(**STOPPED),
             Finished(Outcome.STOPPED, ExitCode.STOPPED, "SIGTERM"),
@@ -141,7 +148,7 @@ def left_prepared(ctx: Context) -> Context:
 
 
 NOT_OURS = PoolState()
-FAILED = PoolState(tries=5, tried_at=ago(1), why="no permission")
+FAILED = PoolState(kept={}, tries=5, tried_at=ago(1), why="no permission")
 
 
 @table(

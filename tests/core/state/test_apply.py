@@ -212,13 +212,20 @@ KEPT = {"paused": "false"}
 OPEN = PoolState(kept=KEPT)
 OPENED = replace(OPEN, opened_at=NOW)
 CLOSE = ClosePool(KEPT)
+BEGUN = PoolState(is_begun=True, work=OpenPool())
 
 
 @table(
     "whole event changes",
     {
-        "to be opened": (PoolState(), e.Intended(OpenPool()), PoolState(work=OpenPool())),
+        "to be opened": (PoolState(), e.Intended(OpenPool()), BEGUN),
         "opened": (PoolState(work=OpenPool(), tries=2), e.PoolOpened(KEPT), OPENED),
+        "it may have been": (BEGUN, AGAIN, PoolState(is_begun=True)),
+        "to be put back, not opened": (
+            replace(BEGUN, work=None, tries=5),
+            e.Intended(ClosePool({})),
+            replace(BEGUN, work=ClosePool({}), kept={}),
+        ),
         "to be closed": (OPEN, e.Intended(CLOSE), replace(OPEN, work=CLOSE)),
         "closed": (replace(OPEN, work=CLOSE), e.PoolClosed(), PoolState(is_closed=True)),
         "failed": (
