@@ -15,6 +15,8 @@ from tests.support.kubernetes.kinds import LEASES, PODS, SERVICES, STATEFULSETS,
 from tests.support.kubernetes.manifests import budget, service, statefulset
 from tests.support.waiting import until
 
+KILLED_AFTER = (4, 9, 7, 6)
+"""Writes."""
 BORN_OUT = FILE.replace("service: web}", "service: web, rotation: selector}")
 
 
@@ -77,9 +79,9 @@ async def killed_after(site: Site, writes: int, home: Path) -> None:
 
 async def test_killed_and_gone_on_with_elsewhere(site: Site) -> None:
     """By SIGKILL, before each pod is back and again before the pool is: spec and annotations are as
-    before at the end, and each pod was replaced once."""
+    before at the end, and no pod of the new version was replaced."""
     before, pods = as_found(site), uids(site)
-    for number, writes in enumerate((4, 9, 7, 6)):
+    for number, writes in enumerate(KILLED_AFTER):
         home = site.folder / f"home{number}"
         home.mkdir()
         await killed_after(site, writes, home)
@@ -92,8 +94,12 @@ async def test_killed_and_gone_on_with_elsewhere(site: Site) -> None:
     assert as_found(site) == before
     assert site.images() == {"app:v2"}
     assert not uids(site) & pods
-    evicted = [one for one in site.cluster.faults.writes() if one.subresource == "eviction"]
-    assert len(evicted) == len(pods)
+    evictions = [one for one in site.cluster.faults.writes() if one.subresource == "eviction"]
+    evicted = [one.body()["deleteOptions"]["preconditions"]["uid"] for one in evictions]
+    assert (
+        len(set(evicted)) == len(evicted) <= len(pods) + len(KILLED_AFTER)
+    )  # back old between two writes
+    assert pods <= set(evicted)
 
 
 async def test_frozen_while_another_one_took_over(site: Site) -> None:
