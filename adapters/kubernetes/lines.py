@@ -38,6 +38,8 @@ class Picture:
     seen: Seen
     kept_out: frozenset[str] = frozenset()
     """UIDs of new pods that are being taken out: their labels may not say so yet."""
+    serials: tuple[int, int] = (0, 0)
+    """What was heard of by then; `Live.changed` waits for more."""
 
     def is_in(self, pod: Json) -> bool:
         """Whether the Service means it. One that is on its way out is not meant by anybody, unless

@@ -71,7 +71,6 @@ class Live:
         self._slices: Watch | None = None
         self._pods: Watch | None = None
         self._revisions: tuple[object, tuple[Json, ...]] | None = None
-        self._looked: tuple[int, int] | None = None
 
     async def identity(self) -> Identity:
         """Finds out on first use what the pool is, and begins to watch it."""
@@ -217,13 +216,14 @@ class Live:
                 group.create_task(self._slices.fresh(within))
         except BaseExceptionGroup as errors:
             raise first_of(errors) from None
+        serials = self._serials  # what comes from now on may not be in it
         seen = await self.seen(workload.result())
-        self._looked = self._serials
         return Picture(
             service.result(),
             endpoints_of(self._slices.objects().values()),
             seen,
             frozenset(self._flips.kept_out),
+            serials,
         )
 
     async def prove(self) -> None:
@@ -242,12 +242,12 @@ class Live:
         assert self._slices is not None
         return self._pods.serial, self._slices.serial
 
-    async def changed(self) -> None:
-        """Waits until something is other than in the last picture."""
+    async def changed(self, since: Picture | None) -> None:
+        """Waits until something is other than in that picture; None: than now."""
         await self.identity()
         assert self._pods is not None
         assert self._slices is not None
-        pods, slices = self._looked or self._serials
+        pods, slices = since.serials if since is not None else self._serials
         tasks = [
             asyncio.create_task(self._pods.changed(pods)),
             asyncio.create_task(self._slices.changed(slices)),

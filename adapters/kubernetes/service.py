@@ -74,6 +74,8 @@ class ServicePool:
         self._instance = self._ground.instance
         self._clock = clock
         self._began = clock.now()
+        self._shown: Picture | None = None
+        """By the last look."""
         self._tasks = PodTasks(self._ground)
 
     @property
@@ -94,7 +96,7 @@ class ServicePool:
         at = self._clock.now()
         async with self._told():
             identity, turn = await self._live.identity(), await self._ground.turn()
-            picture = await self._live.picture(_NOW)
+            picture = self._shown = await self._live.picture(_NOW)
         if self._flips.is_armed_for(_KNOWS):
             self._flips.let_in(to_let_in(identity.kind, turn, picture, self._ground.in_hand))
         kind, vacant = identity.kind, self._ground.memory.vacant(identity.kind, picture.seen)
@@ -146,7 +148,7 @@ class ServicePool:
     async def changed(self, instance: str) -> None:
         try:
             await self._ground.arm_if_held()
-            await self._live.changed()
+            await self._live.changed(self._shown)
         except (ApiError, BalancerError):  # a look says what it is
             await self._clock.sleep(timedelta(seconds=1))
 

@@ -13,6 +13,7 @@ from adapters.kubernetes.api import Json
 from adapters.kubernetes.evict import Eviction, evict, may_evict, refusal
 from adapters.kubernetes.faults import ApiError, Conflict, NotFound, TooManyRequests
 from adapters.kubernetes.ground import Ground
+from adapters.kubernetes.lines import Picture
 from adapters.kubernetes.paths import PODS
 from adapters.kubernetes.pods import DRAINED, OUT, annotations_of, is_ready, name_of, uid_of
 from adapters.kubernetes.steps import Act, Next, Wanted, lacking, next_step
@@ -53,6 +54,8 @@ class Progress:
     lines: list[str] = field(default_factory=list)
     is_held: bool = False
     refused_since: Instant | None = None
+    seen: Picture | None = None
+    """What the last step was decided by."""
     others: frozenset[str] | None = None
     """Other places that got no traffic when it began: they may not become more."""
 
@@ -91,7 +94,7 @@ class PodTasks:
             if code is not None or elapsed >= task.timeout:
                 exit_code = _CANNOT_SAY if code is None else code
                 return JobResult(exit_code, output=f"{said}\n", seconds=elapsed.total_seconds())
-            await self._pause()
+            await self._pause(None)
 
     async def _answer(self, member: str, course: Course) -> tuple[int | None, str]:
         identity, seen = await self._held.read()
@@ -181,7 +184,8 @@ class PodTasks:
                 if not error.retryable:
                     raise Failed(str(error)) from None
                 progress.note(f"waiting: {error}")
-            await self._pause()
+                progress.seen = None  # while the API is away, that it was cut is old news
+            await self._pause(progress.seen)
 
     async def _step(self, progress: Progress) -> Next:
         await self._ground.arm()
@@ -189,7 +193,7 @@ class PodTasks:
             await self._held.hold(progress.course)
             progress.is_held = True
         turn, identity = await self._ground.turn(), await self._live.identity()
-        picture = await self._live.picture(_PROVEN)
+        picture = progress.seen = await self._live.picture(_PROVEN)
         if rival := self._held.rival(identity, picture.seen.workload):
             raise Failed(rival)
         vacant = self._ground.memory.vacant(identity.kind, picture.seen)
@@ -288,8 +292,8 @@ class PodTasks:
             limit = f"{progress.patience.total_seconds():g}s"
             raise Failed(f"not evicted within {limit}: {words}")
 
-    async def _pause(self) -> None:
+    async def _pause(self, since: Picture | None) -> None:
         """Until something changed, or for a moment."""
         with suppress(TimeoutError, ApiError, BalancerError):
             async with asyncio.timeout(_AT_MOST.total_seconds()):
-                await self._live.changed()
+                await self._live.changed(since)

@@ -1,8 +1,10 @@
 """The pod template that a way leads to, and the revision that it has or would have."""
 
+import json
+
 from adapters.kubernetes.api import Api
 from adapters.kubernetes.live import Identity, Live
-from adapters.kubernetes.patches import is_same
+from adapters.kubernetes.patches import digest, is_same
 from adapters.kubernetes.workloads.base import Json, Seen
 from adapters.kubernetes.workloads.found import found_in
 from controller.core.steps import Course
@@ -19,6 +21,9 @@ class Templates:
         self._pool = pool
         self._namespace = namespace
         self._instance = instance
+        self._answered: tuple[tuple[str, str], Json] | None = None
+        """The last template and patch that the API server was asked about, and its answer: it is
+        asked before and after each pod, and every time it asks its webhooks."""
 
     async def wanted(self, course: Course, seen: Seen) -> Json | None:
         """The pod template that the way leads to, as the API server would have it; None: there is
@@ -28,6 +33,9 @@ class Templates:
             return None
         if not patch:
             return template_of(seen.workload)
+        asked = digest(template_of(seen.workload)), json.dumps(patch, sort_keys=True)
+        if self._answered is not None and self._answered[0] == asked:
+            return self._answered[1]
         identity = await self._live.identity()
         would = await self._api.strategic(
             identity.kind.resource,
@@ -36,7 +44,8 @@ class Templates:
             {"spec": {"template": patch}},
             dry_run=True,
         )
-        return template_of(would)
+        self._answered = asked, template_of(would)
+        return self._answered[1]
 
     async def patch(self, course: Course, seen: Seen) -> Json | None:
         """Empty: the template stays as it is."""

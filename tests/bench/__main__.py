@@ -12,6 +12,7 @@ from typing import Final
 from tests.bench.bad import EVIDENT, KINDS, PLAIN, bad_figures, bad_run, compared_figure
 from tests.bench.costs import crowd, help_ratio, plan_seconds, waiting_cost
 from tests.bench.figures import Figure, table
+from tests.bench.kubernetes import pool_figures
 from tests.bench.runs import Run, bench_world, measured, step_seconds
 
 TIMES: Final = 3
@@ -128,6 +129,11 @@ async def many() -> list[Figure]:
     return await crowds()
 
 
+async def kubernetes() -> list[Figure]:
+    print("(g) a pool of pods, beside 5,000 others too")
+    return await pool_figures(TIMES)
+
+
 PARTS: Final[Mapping[str, Callable[[], Awaitable[list[Figure]]]]] = {
     "rollout": rollouts,
     "users": served,
@@ -135,6 +141,7 @@ PARTS: Final[Mapping[str, Callable[[], Awaitable[list[Figure]]]]] = {
     "prometheus": prometheus,
     "help": help_text,
     "crowd": many,
+    "kubernetes": kubernetes,
 }
 
 

@@ -85,7 +85,7 @@ async def measured(
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
         )
-        uses = asyncio.create_task(_used_by(process.pid))
+        uses = asyncio.create_task(used_by(process.pid))
         exit_code = await process.wait()
         seconds, last = time.monotonic() - begun, len(load.tally.latencies)
         await asyncio.sleep(quiet)
@@ -93,7 +93,7 @@ async def measured(
     return Run(
         exit_code,
         seconds,
-        _events(state),
+        events_in(state),
         load.tally,
         load.began,
         await uses,
@@ -103,7 +103,7 @@ async def measured(
     )
 
 
-async def _used_by(pid: int) -> Used:
+async def used_by(pid: int) -> Used:
     last = Used(0, 0)
     while (now := used(pid)) is not None:
         last = now
@@ -122,7 +122,7 @@ async def _stake(file: Path, state: Path) -> dict[float, AtStake]:
     return {one.failing_ratio: one for one in PlanValue.model_validate_json(out).at_stake}
 
 
-def _events(state: Path) -> list[Happened]:
+def events_in(state: Path) -> list[Happened]:
     with closing(read_tables(state, SystemClock())) as journal:
         (row,) = journal.rollouts()
         return [

@@ -56,6 +56,8 @@ async def test_statefulset(rotation: Rotation, strategy: Json, tmp_path: Path) -
         assert cluster.get(SERVICES, "web")["spec"] == service
         assert all("poolroll.dev/in" not in pod["metadata"]["labels"] for pod in cluster.all(PODS))
         assert rollout.writes() <= (5 if rotation is Rotation.LABEL else 7) * 3 + 4
+        dry = [call for call in cluster.faults.log if call.is_dry and call.kind is STATEFULSETS]
+        assert len(dry) <= 3, "a template is tried once, and once more when it is there"
         assert set(phases(state).values()) == {"done"}
 
 
