@@ -1,12 +1,14 @@
 """A rollout over a cluster as its operators meet it: killed, frozen, halted, taken back."""
 
 import signal
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from tempfile import TemporaryFile
 
 import pytest
 
+from adapters.kubernetes.lease.record import DURATION
 from tests.e2e.test_kubernetes import FILE, IN_CLUSTER, Site
 from tests.support.command import started
 from tests.support.fork_server import Process
@@ -109,10 +111,13 @@ async def test_frozen_while_another_one_took_over(site: Site) -> None:
     held = await site.poolroll("run", str(site.file), "--yes")
     assert held.code == 6, held.text
     frozen.send_signal(signal.SIGSTOP)
+    stopped = time.monotonic()
     lapse(site)
     done = await site.poolroll("run", str(site.file), "--yes")
     assert done.code == 0, done.text
     after = len(site.cluster.faults.writes("poolroll"))
+    # By then the Lease would have lapsed by itself, and no holder trusts it any more.
+    await until(lambda: time.monotonic() - stopped > DURATION.total_seconds(), 30, "the lease")
     frozen.send_signal(signal.SIGCONT)
     await until(lambda: frozen.poll() is not None, 30, "its end")
     assert frozen.poll() == 6
