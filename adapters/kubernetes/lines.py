@@ -59,24 +59,41 @@ def lines_of(
     namespace: str,
     path: str,
     vacant: Sequence[str] = (),
+    in_hand: Collection[str] = (),
 ) -> tuple[Line, ...]:
-    """`path`: of the workload, as in `statefulset/web`. `vacant`: places that no pod tells of."""
+    """`path`: of the workload, as in `statefulset/web`. `vacant`: places that no pod tells of;
+    `in_hand`: those whose pod is being replaced, and may come back old once."""
     places = {**kind.places(picture.seen), **dict.fromkeys(vacant)}
     return tuple(
-        _line(kind, turn, picture, f"kubernetes:{namespace}/{path}/{place}", place, pod)
+        _line(
+            kind,
+            turn,
+            picture,
+            f"kubernetes:{namespace}/{path}/{place}",
+            place,
+            pod,
+            is_in_hand=place in in_hand,
+        )
         for place, pod in places.items()
     )
 
 
 def _line(
-    kind: Workload, turn: Turn, picture: Picture, key: str, place: str, pod: Json | None
+    kind: Workload,
+    turn: Turn,
+    picture: Picture,
+    key: str,
+    place: str,
+    pod: Json | None,
+    *,
+    is_in_hand: bool,
 ) -> Line:
     backend = str(picture.service["metadata"]["name"])
     if pod is None:
         admin = Admin.READY if turn.kind is Rotation.DELETE else Admin.OUT
         return Line(backend, place, key, None, admin, Health.FAILING, Check.RUNNING, WEIGHT)
     occupant = occupant_of(picture.service, pod, kind.revision_of(picture.seen, pod))
-    if is_new(turn, picture, pod) and is_former(kind, picture, pod):
+    if not is_in_hand and is_new(turn, picture, pod) and is_former(kind, picture, pod):
         # About to be let in: nobody serves there yet, and nobody has anything to prove.
         admin, health = Admin.READY, Health.FAILING
         return Line(

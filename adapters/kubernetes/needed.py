@@ -18,6 +18,7 @@ def needed(
         Right.to("list", PODS, namespace),
         Right.to("watch", PODS, namespace),
         Right.to("create", PODS, namespace, subresource="eviction"),
+        Right.to("delete", PODS, namespace),  # one that never became Ready, and a budget keeps
         Right.to("list", SLICES, namespace),
         Right.to("watch", SLICES, namespace),
         Right.to("get", SERVICES, namespace, service),

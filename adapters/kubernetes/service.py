@@ -104,7 +104,15 @@ class ServicePool:
         if is_young and len(vacant) < kind.unseen(picture.seen):
             what = f"the next pod of {identity.path} on some Node is not there yet"
             raise BalancerUnreachable(instance, what)
-        lines = lines_of(kind, turn, picture, identity.namespace, identity.path, vacant)
+        lines = lines_of(
+            kind,
+            turn,
+            picture,
+            identity.namespace,
+            identity.path,
+            vacant,
+            self._ground.in_hand,
+        )
         given_up = self._given_up(identity, picture)
         return InstanceView(
             instance=instance,

@@ -41,6 +41,8 @@ class Snapshot:
     """When this incarnation came, in place of another one perhaps; None: not known."""
     rival: str = ""
     """See `InstanceView.rival`."""
+    held: str = ""
+    """See `InstanceView.held`."""
 
 
 def looked(snapshot: Snapshot, view: InstanceView) -> Snapshot:
@@ -62,6 +64,7 @@ def looked(snapshot: Snapshot, view: InstanceView) -> Snapshot:
         lingering=view.lingering,
         running_since=view.at - view.uptime if view.uptime is not None else None,
         rival=view.rival,
+        held=view.held,
     )
 
 

@@ -20,8 +20,12 @@ DECISIONS: Final = frozenset({Verb.RESUME, Verb.ABORT, Verb.ABORT_RESTORE})
 
 def goes_on(commands: NextCommands, former: Unfinished, options: RunOptions) -> bool:
     """Whether the run resumes the unfinished rollout. `--new` and `rollback` abandon it, unless one
-    of its steps may still be running: that must be joined, never doubled (S7). Raises Refused."""
+    of its steps may still be running: that must be joined, never doubled (S7). One that was killed
+    before the first record after its plan has touched nothing, and is planned anew. Raises
+    Refused."""
     name, purpose = former.plan.name, former.plan.purpose
+    if former.state.run is None and not former.state.fingerprint:
+        return False
     is_abandoned = options.new or (options.purpose is Purpose.ROLLBACK is not purpose)
     if is_abandoned:
         busy = [m.name for m in former.state.members.values() if m.progress.unfinished]

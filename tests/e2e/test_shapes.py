@@ -70,7 +70,7 @@ async def test_found_out_in_every_way(site: MakeSite) -> None:
         done = await one.run(file)
     assert (done.code, visitors.failed) == (0, []), done.text
     first, _, third = one.world.unix_endpoints
-    assert "done: 3 members upgraded and returned, 4 left out as found" in done.out
+    assert "done: 3 members upgraded and returned, 4 left as found" in done.out
     for said in (
         f"web2  left as found: is draining (web at {first})",
         f"web3  left as found: has weight 0 (web at {first})",

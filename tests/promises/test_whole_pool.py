@@ -15,18 +15,18 @@ from controller.core.events import (
     SoakEnded,
 )
 from controller.core.phases import Phase
+from controller.core.settings import OnFailure
 from controller.core.steps import ClosePool, OpenPool, SetMember
 from controller.errors import LeaseLost
 from controller.runner.loop import Runner
 from tests.promises.beats import at, bad_v2, signal
+from tests.support.fakes import FOUND, PREPARED
 from tests.support.plays import Played, film, play, play_on, start
 from tests.support.scenarios import QUICK, Beat, Scenario, World, ms, tells
 from tests.support.virtual import run_virtually
 
 SHORT = replace(QUICK, soak=ms(250))
 OPENS = Scenario(SHORT, also={"opens": True})
-FOUND = {"partition": "0"}
-PREPARED = {"partition": "7"}
 
 
 def unopenable(times: int) -> Scenario:
@@ -68,6 +68,28 @@ def test_nothing_to_do_opens_nothing() -> None:
     played = play(replace(OPENS, has_guard=True, prepare=prepare))
     assert played.end.outcome == "done"
     assert OpenPool not in steps(played)
+
+
+def test_what_another_rollout_left_prepared_is_put_back() -> None:
+    """This one has nothing to do, and ends in the stead of one that had halted."""
+
+    def prepare(world: World) -> None:
+        world.sim.opened = dict(PREPARED)
+        for app in world.sim.apps.values():
+            app.version = "v2"
+
+    played = play(replace(OPENS, has_guard=True, prepare=prepare))
+    assert (played.end.outcome, played.world.sim.opened) == ("done", FOUND)
+    assert steps(played)[-1] is ClosePool
+
+
+def test_once_all_are_back_it_is_put_back() -> None:
+    """A halt with `rollback_all` leaves nothing prepared, since nothing is left to hold."""
+    policies = replace(SHORT, on_failure=OnFailure.ROLLBACK_ALL)
+    played = play(replace(OPENS, policies=policies, prepare=bad_v2(), has_rollback=True))
+    assert (played.broken, played.end.exit_code) == ([], 4)
+    assert {app.version for app in played.world.sim.apps.values()} == {"v1"}
+    assert played.world.sim.opened == FOUND
 
 
 def test_wherever_it_is_cut_it_is_put_back() -> None:

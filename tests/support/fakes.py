@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Final
 
 from controller.core.plan.abilities import MEMBER, Abilities, ByHand
 from controller.core.pool import Admin, Counters, Found, Incarnation, InstanceView, LineKey
@@ -33,6 +34,10 @@ from tests.support.sim import STEP, Dealt, FakeInstance, FakeLine, Sim
 
 LATENCY = timedelta(milliseconds=1)
 HANGS = timedelta(seconds=2)
+PREPARED: Final = {"partition": "7"}
+"""How `open` leaves the pool as a whole."""
+FOUND: Final = {"partition": "0"}
+"""How it was; the pool itself remembers that, too."""
 
 
 class FakeLoadBalancer:
@@ -94,6 +99,7 @@ class FakeLoadBalancer:
             frontends={"front": one.front} if self.sim.tells_rates and members is None else {},
             lingering=bool(old) if one.shows_old else None,
             uptime=at - one.replaced_at if one.replaced_at is not None else None,
+            held="the partition is 7" if self.sim.opened == PREPARED else "",
         )
 
     async def changed(self, instance: str) -> None:
@@ -105,15 +111,15 @@ class FakeLoadBalancer:
         if self.sim.unopenable > 0:
             self.sim.unopenable -= 1
             raise BalancerUnreachable(self.instances[0], "it would not be opened")
-        self.sim.opened = {"partition": "7"}
-        return {"partition": "0"}
+        self.sim.opened = dict(PREPARED)
+        return FOUND
 
     async def close(self, kept: Mapping[str, str]) -> None:
         await self._clock.sleep(LATENCY)
         if self.sim.unopenable > 0:
             self.sim.unopenable -= 1
             raise BalancerUnreachable(self.instances[0], "it would not be closed")
-        self.sim.opened = dict(kept) or {"partition": "0"}  # as is noted there
+        self.sim.opened = dict(kept or FOUND)
 
     async def drain(self, member: str, seats: Seats = ()) -> Confirmed:
         def act(line: FakeLine) -> None:

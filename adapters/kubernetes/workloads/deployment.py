@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from adapters.kubernetes.paths import DEPLOYMENTS, REPLICASETS, Resource
 from adapters.kubernetes.pods import (
+    address_of,
     annotations_of,
     is_ready,
     labels_of,
@@ -235,9 +236,10 @@ def lacks(seen: Seen) -> str:
     target = kind.target(seen)
     if not target:
         return "its controller has not taken up its template"
-    new = [pod for pod in seen.pods if is_active(pod) and _revision(pod) == target]
+    active = (pod for pod in seen.pods if is_active(pod) and _revision(pod) == target)
+    new = [pod for pod in active if address_of(pod)]
     wanted = 0 if seen.workload["spec"].get(PAUSED) else _sizes(seen, target).new
-    return f"{len(new)} of {wanted} new pods are there" if len(new) < wanted else ""
+    return f"{len(new)} of {wanted} new pods have an address" if len(new) < wanted else ""
 
 
 def failure(seen: Seen) -> str:

@@ -155,7 +155,7 @@ class StatefulSet:
         if not seen.is_caught_up:
             return "its controller has not caught up yet"
         target = self.target(seen)
-        partition = int(_rolling(fields.get(STRATEGY)).get("partition") or 0)
+        partition = int(_rolling(fields[STRATEGY]).get("partition") or 0)
         old = [
             name_of(pod)
             for pod in seen.pods

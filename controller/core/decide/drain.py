@@ -77,7 +77,7 @@ def due(ctx: Context, m: MemberState) -> Output | None:
     if undone := replaced(ctx, m):
         return undone
     if m.placement.found is not None and all(one.line.admin is Admin.OUT for _, one in seen):
-        return MemberFoundOut(m.name)
+        return MemberFoundOut(m.name) if is_ready_as_a_whole(ctx) else open_pool(ctx)
     if m.placement.found is None and _goes_after_ours(ctx):
         return MemberStoodDown(m.name)
     if not is_ready_as_a_whole(ctx):

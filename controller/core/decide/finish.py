@@ -116,7 +116,9 @@ def _halted(ctx: Context, halt: Halted) -> Output | None:
     over = Finished(Outcome.HALTED, code, halt.seen)
     if state.mode is Mode.ROLLING_BACK:
         rolling = (state.members[name] for name in state.rolling)
-        return over if all(m.phase in OVER for m in rolling) else None
+        if not all(m.phase in OVER for m in rolling):
+            return None
+        return close_pool(ctx) if _is_as_before(ctx) else over
     for m in state.members.values():
         if m.phase is Phase.FAILED and _goes_back(ctx, m):
             return MemberStuck(m.name)
@@ -132,6 +134,14 @@ def _halted(ctx: Context, halt: Halted) -> Output | None:
     if goes_back and is_to_close(ctx) and not (ctx.is_blind or is_given_up(ctx)):
         return close_pool(ctx)
     return over
+
+
+def _is_as_before(ctx: Context) -> bool:
+    """Whether every member is back at the former version, and the pool as a whole is not yet."""
+    if not is_to_close(ctx) or is_given_up(ctx) or ctx.is_blind:
+        return False
+    done = (m for m in ctx.state.members.values() if m.phase in OVER)
+    return all(m.phase is Phase.DONE and m.progress.course is Course.ROLLBACK for m in done)
 
 
 def _goes_back(ctx: Context, m: MemberState) -> bool:

@@ -91,8 +91,11 @@ def _joined(ctx: Context) -> Output | None:
             if first.is_backup or not is_selected(name, ctx.plan.include, ctx.plan.exclude):
                 continue
             occupant = first.occupant
-            address = (occupant.address, occupant.port) if occupant is not None else ("", 0)
+            if occupant is None:
+                continue  # it is on its way: nothing can be asked of it before it has an address
             seen = [(at, one.line) for at, one in ctx.state.lines_of(name)]
             is_out = all(line.is_out for _, line in seen)
-            return MemberJoined(Member(name, *address), found_in(seen) if is_out else None)
+            return MemberJoined(
+                Member(name, occupant.address, occupant.port), found_in(seen) if is_out else None
+            )
     return None

@@ -64,8 +64,12 @@ def close_pool(ctx: Context) -> Output | None:
 
 
 def is_to_close(ctx: Context) -> bool:
-    """Whether something of it may be as we have set it."""
-    return ctx.state.whole.is_open or ctx.state.whole.is_begun
+    """Whether something of it may be as we have set it, or as a rollout before us has, which this
+    one replaces."""
+    whole = ctx.state.whole
+    if whole.is_open or whole.is_begun or whole.is_closed or not ctx.plan.opens:
+        return whole.is_open or whole.is_begun
+    return any(snapshot.held for snapshot in ctx.state.snapshots.values())
 
 
 def is_given_up(ctx: Context) -> bool:

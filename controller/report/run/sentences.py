@@ -249,7 +249,8 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
         case e.StepsUndone(member, why):
             return member, f"its steps run again: {why}"
         case e.MemberStoodDown(member):
-            return member, "not started, nothing was done to it: the rollout stops"
+            why = "the rollout stops" if after.is_winding_down else "another one goes first"
+            return member, f"not started, nothing was done to it: {why}"
         case e.RestoreBegan(member):
             return member, "left out: put back if it passes its validation (abort --restore)"
         case e.OperatorAnswered(member, False):

@@ -86,7 +86,7 @@ def tally(plan: Plan, state: State, *, is_of_all: bool = False) -> str:
         (sum(1 for m in members if m.phase is Phase.SKIPPED), "already there"),
         (sum(1 for m in members if _is_risky(plan, m)), "in rotation, not proven"),
         (sum(1 for m in members if _is_out(m)), "out of rotation because of us"),
-        (left, "left out as found"),
+        (left, "left as found"),
     ):
         if number:
             parts.append(f"{number} {words}")

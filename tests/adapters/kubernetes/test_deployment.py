@@ -51,7 +51,11 @@ def pod(name: str, version: str, *, is_ready: bool = True, **meta: Any) -> Json:
     return {
         "metadata": {"name": name, "uid": name, "labels": labels, **meta},
         "spec": {"nodeName": "n1"},
-        "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": status}]},
+        "status": {
+            "phase": "Running",
+            "podIP": "10.0.0.9",
+            "conditions": [{"type": "Ready", "status": status}],
+        },
     }
 
 
@@ -278,9 +282,13 @@ def test_let_go() -> None:
 
 
 def test_pod_to_spare() -> None:
-    assert lacks(seen(3, 1, unavailable=0)) == ""
+    now = seen(3, 1, unavailable=0)
+    assert lacks(now) == ""
+    for one in now.pods:
+        del one["status"]["podIP"]
+    assert lacks(now) == "0 of 1 new pods have an address"
     now = seen(3, 0, unavailable=0)
-    assert lacks(now) == "0 of 1 new pods are there"
+    assert lacks(now) == "0 of 1 new pods have an address"
     assert failure(now) == ""
     condition = {"type": "ReplicaFailure", "status": "True", "message": "exceeded quota"}
     now.revisions[1]["status"]["conditions"] = [condition]

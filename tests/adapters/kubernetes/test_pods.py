@@ -1,5 +1,6 @@
 """What pods, slices and a Service say, and what lines follow from it."""
 
+from collections.abc import Collection
 from typing import Any
 
 import pytest
@@ -146,10 +147,18 @@ HELD = a_statefulset(
 NARROW = a_service(selector={**IN, KEY: "web"})
 
 
-def line(turn: Turn, workload: Json, pod: Json | None, *, listed: bool = True, **more: Any) -> Any:
+def line(
+    turn: Turn,
+    workload: Json,
+    pod: Json | None,
+    *,
+    listed: bool = True,
+    in_hand: Collection[str] = (),
+    **more: Any,
+) -> Any:
     pods = (pod,) if pod is not None else ()
     shown = picture(workload, *pods, listed=pods if listed else (), **more)
-    (found,) = lines_of(KIND, turn, shown, "shop", "statefulset/web")
+    (found,) = lines_of(KIND, turn, shown, "shop", "statefulset/web", in_hand=in_hand)
     return found
 
 
@@ -231,6 +240,8 @@ def test_the_former_version_has_nothing_to_prove(turn: Turn) -> None:
     found = line(turn, HELD, pod, listed=False, service=service)
     assert (found.admin, found.health) == (READY, FAILING)
     assert (found.is_new, found.is_unset) == (False, True)
+    awaited = line(turn, HELD, pod, listed=False, service=service, in_hand=["web-0"])
+    assert (awaited.admin, awaited.is_unset) == (Admin.OUT, False)
     shown = picture(HELD, pod, service=service)
     assert to_let_in(KIND, turn, shown, ()) == [pod]
     assert to_let_in(KIND, turn, shown, {"web-0"}) == []

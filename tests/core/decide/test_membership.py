@@ -85,10 +85,7 @@ WAITS = standing(Phase.WAITING)
         "gone after a halt": (a_context(WAITS, gone=EVERYWHERE, **HALTED), None),
         "one joined": (came(a_line("web9")), MemberJoined(NEWCOMER)),
         "one joined that is out": (came(a_line("web9", **OUT)), MemberJoined(NEWCOMER, FOUND)),
-        "one joined that is not known yet": (
-            came(a_line("web9", occupant=None)),
-            MemberJoined(Member("web9", "", 0)),
-        ),
+        "one that has no address yet": (came(a_line("web9", occupant=None)), None),
         "nobody may join": (came(a_line("web9"), plan=PLAN), None),
         "a backup": (came(a_line("web9", is_backup=True)), None),
         "one that was left out before": (

@@ -8,16 +8,18 @@ from controller.core.decide.decide import decide
 from controller.core.decide.drain import due
 from controller.core.decide.finish import finish
 from controller.core.decide.whole import PREPARED, watch_whole
-from controller.core.events import Cause, Finished, Halted
+from controller.core.events import Cause, Finished, Halted, MemberFoundOut
 from controller.core.outcome import ExitCode, Outcome
 from controller.core.phases import Phase
 from controller.core.plan.plan import Purpose
-from controller.core.state.parts import PoolState
+from controller.core.pool import Admin
+from controller.core.state.parts import MemberState, PoolState
 from controller.core.state.state import Mode
 from controller.core.steps import ClosePool, Course, OpenPool, SetMember, Setting
 from tests.support.contexts import (
     ABORTED,
     FOUND,
+    ROLLING_BACK,
     SEATS,
     STOPPED,
     a_context,
@@ -57,6 +59,22 @@ def first(**whole: Any) -> Context:
 )
 def test_opened(ctx: Context, output: Expected) -> None:
     """No member is taken out before the pool is prepared."""
+    assert due(ctx, the(ctx)) == output
+
+
+OURS = standing(Phase.DUE, since=ago(1), found=FOUND)
+OUT = {"admin": Admin.OUT}
+
+
+@table(
+    "ctx output",
+    {
+        "not opened": (a_context(OURS, plan=PLAN, shows=OUT), OpenPool()),
+        "open": (a_context(OURS, plan=PLAN, shows=OUT, whole=OPEN), MemberFoundOut("web1")),
+    },
+)
+def test_opened_for_a_member_that_is_out_already(ctx: Context, output: Expected) -> None:
+    """An earlier rollout took it out: this one prepares the pool for itself all the same."""
     assert due(ctx, the(ctx)) == output
 
 
@@ -121,6 +139,62 @@ def test_opened_for_what_will_be_done(purpose: Purpose, course: Course | None) -
     """The pool is prepared for the way that its members will go."""
     ctx = replace(first(), plan=replace(PLAN, purpose=purpose))
     assert due(ctx, the(ctx)) == OpenPool(course)
+
+
+def left_prepared(ctx: Context) -> Context:
+    """As a rollout before this one left the pool."""
+    snapshots = {k: replace(v, held="the partition is 7") for k, v in ctx.state.snapshots.items()}
+    return replace(ctx, state=replace(ctx.state, snapshots=snapshots))
+
+
+NOT_OURS = PoolState()
+FAILED = PoolState(kept={}, tries=5, tried_at=ago(1), why="no permission")
+
+
+@table(
+    "ctx output",
+    {
+        "at the end": (at_the_end(NOT_OURS), ClosePool({})),
+        "it failed five times": (
+            at_the_end(FAILED),
+            halt(Cause.BALANCER, "no permission", member=None),
+        ),
+        "it was put back a moment ago": (
+            at_the_end(PoolState(is_closed=True)),
+            Finished(Outcome.DONE, ExitCode.DONE),
+        ),
+        "aborted": (at_the_end(NOT_OURS, **ABORTED), ClosePool({})),
+    },
+)
+def test_closed_for_another_rollout(ctx: Context, output: Expected) -> None:
+    """Whatever replaces a rollout that had halted also ends what that one had prepared."""
+    assert finish(left_prepared(ctx)) == output
+
+
+def back(*others: MemberState, **more: Any) -> Context:
+    """After a halt the first member is back at the former version, the rest as given."""
+    first = standing(Phase.DONE, course=Course.ROLLBACK)
+    values: dict[str, Any] = {"whole": OPEN, "rolling": ("web1",), **ROLLING_BACK}
+    return a_context(first, *others, plan=PLAN, **values | more)
+
+
+HALTED_SO = Like(Finished, "", {"outcome": Outcome.HALTED})
+
+
+@table(
+    "ctx output",
+    {
+        "the others were not touched": (back(), CLOSE),
+        "another one keeps the new version": (back(standing(Phase.DONE, "web2")), HALTED_SO),
+        "being put back": (back(whole=replace(OPEN, work=CLOSE)), None),
+        "it was": (back(whole=PoolState(is_closed=True)), HALTED_SO),
+        "it could not be": (back(whole=TRIED), HALTED_SO),
+        "a balancer does not answer": (back(silent={"lb2": ago(1)}), HALTED_SO),
+    },
+)
+def test_closed_once_all_are_back(ctx: Context, output: Expected) -> None:
+    """Nothing is left to hold then. Where some have the new version, the hold stays."""
+    assert finish(ctx) == output
 
 
 def disturbed(**more: Any) -> Context:

@@ -1,0 +1,147 @@
+"""A rollout over a cluster as its operators meet it: killed, frozen, halted, taken back."""
+
+import signal
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from tempfile import TemporaryFile
+
+import pytest
+
+from adapters.kubernetes.lease.record import DURATION
+from tests.e2e.test_kubernetes import FILE, IN_CLUSTER, Site
+from tests.support.command import started
+from tests.support.fork_server import Process
+from tests.support.kubernetes.cluster import FakeCluster
+from tests.support.kubernetes.kinds import LEASES, PODS, SERVICES, STATEFULSETS, Json
+from tests.support.kubernetes.manifests import budget, service, statefulset
+from tests.support.waiting import until
+
+KILLED_AFTER = (4, 9, 7, 6)
+"""Writes."""
+BORN_OUT = FILE.replace("service: web}", "service: web, rotation: selector}")
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    """A Service that is not prepared for rotation by label; the state is in the cluster."""
+    async with FakeCluster() as cluster:
+        cluster.add(service(rotation=False), statefulset(rotation=False), budget(maxUnavailable=1))
+        await cluster.settled()
+        file = tmp_path / "web.yaml"
+        file.write_text(BORN_OUT)
+        env = {"KUBECONFIG": str(cluster.kubeconfig(tmp_path)), "POOLROLL_STATE": IN_CLUSTER}
+        yield Site(cluster, tmp_path, file, env)
+
+
+def as_found(site: Site) -> tuple[Json, Json, Json, Json]:
+    """Specs and annotations of what a rollout changes, without the template."""
+    workload, front = site.cluster.get(STATEFULSETS, "web"), site.cluster.get(SERVICES, "web")
+    return (
+        {**workload["spec"], "template": None},
+        workload["metadata"].get("annotations") or {},
+        front["spec"],
+        front["metadata"].get("annotations") or {},
+    )
+
+
+def lapse(site: Site) -> None:
+    """As after a lease that nobody renewed: who comes next need not wait for that."""
+
+    def freed(lease: Json) -> None:
+        lease.setdefault("spec", {})["holderIdentity"] = ""
+
+    for lease in site.cluster.all(LEASES):
+        site.cluster.change(LEASES, lease["metadata"]["name"], freed)
+
+
+def uids(site: Site) -> set[str]:
+    return {pod["metadata"]["uid"] for pod in site.cluster.all(PODS)}
+
+
+def begun(site: Site, *argv: str, **env: str) -> Process:
+    with TemporaryFile("w+") as out:
+        process = started(argv, out.fileno(), out.fileno(), site.env | env)
+    assert isinstance(process, Process)
+    return process
+
+
+async def killed_after(site: Site, writes: int, home: Path) -> None:
+    log = site.cluster.faults
+    enough = len(log.writes("poolroll")) + writes
+    process = begun(site, "run", str(site.file), "--yes", HOME=str(home))
+
+    def is_enough() -> bool:
+        return len(log.writes("poolroll")) >= enough or process.poll() is not None
+
+    await until(is_enough, 60, "some writes", every=0.002)
+    process.kill()
+    await until(lambda: process.poll() is not None, 10, "its end")
+
+
+async def test_killed_and_gone_on_with_elsewhere(site: Site) -> None:
+    """By SIGKILL, before each pod is back and again before the pool is: spec and annotations are as
+    before at the end, and no pod of the new version was replaced."""
+    before, pods = as_found(site), uids(site)
+    for number, writes in enumerate(KILLED_AFTER):
+        home = site.folder / f"home{number}"
+        home.mkdir()
+        await killed_after(site, writes, home)
+        lapse(site)
+    status = await site.ends_well("status", "web")
+    if "poolroll.dev/in" in site.cluster.get(SERVICES, "web")["spec"]["selector"]:
+        assert "CAUTION, no process runs it: the selector of Service web is narrowed" in status
+    done = await site.poolroll("run", str(site.file), "--yes")
+    assert done.code == 0, done.text
+    assert as_found(site) == before
+    assert site.images() == {"app:v2"}
+    assert not uids(site) & pods
+    evictions = [one for one in site.cluster.faults.writes() if one.subresource == "eviction"]
+    evicted = [one.body()["deleteOptions"]["preconditions"]["uid"] for one in evictions]
+    assert (
+        len(set(evicted)) == len(evicted) <= len(pods) + len(KILLED_AFTER)
+    )  # back old between two writes
+    assert pods <= set(evicted)
+
+
+async def test_frozen_while_another_one_took_over(site: Site) -> None:
+    """Woken up, it touches nothing any more, and says who holds the pool by exit code 6."""
+    frozen = begun(site, "run", str(site.file), "--yes")
+    await until(lambda: "app:v2" in site.images(), 30, "the first pod of v2")
+    held = await site.poolroll("run", str(site.file), "--yes")
+    assert held.code == 6, held.text
+    frozen.send_signal(signal.SIGSTOP)
+    stopped = time.monotonic()
+    lapse(site)
+    done = await site.poolroll("run", str(site.file), "--yes")
+    assert done.code == 0, done.text
+    after = len(site.cluster.faults.writes("poolroll"))
+    # By then the Lease would have lapsed by itself, and no holder trusts it any more.
+    await until(lambda: time.monotonic() - stopped > DURATION.total_seconds(), 30, "the lease")
+    frozen.send_signal(signal.SIGCONT)
+    await until(lambda: frozen.poll() is not None, 30, "its end")
+    assert frozen.poll() == 6
+    written = site.cluster.faults.writes("poolroll")[after:]
+    assert [one.kind for one in written if one.kind is not LEASES] == []
+
+
+async def test_a_bad_version_and_the_way_back(site: Site) -> None:
+    """Halted at the first pod, which is out; `rollback` brings it back, and the pool with it."""
+    before = as_found(site)
+    cause = site.file.read_text()
+    site.file.write_text(
+        cause + "\nvalidate: [{command: [sh, -c, 'exit ${vars.fault}'], within: 200ms}]\n"
+    )
+    text = site.file.read_text().replace("vars: {", 'vars: {fault: "1", ')
+    site.file.write_text(text)
+    halted = await site.poolroll("run", str(site.file), "--yes")
+    assert halted.code == 5, halted.text
+    labels = ("SEEN", "LIMIT", "MEMBERS", "USERS", "CAN WAIT", "NEXT")
+    assert [label for label in labels if f"\n{label}" in halted.text] == list(labels)
+    assert "web-2: OUT OF ROTATION" in halted.out
+    assert site.images() == {"app:v1", "app:v2"}
+    back = await site.poolroll("rollback", str(site.file), "--set", "fault=0", "--yes")
+    assert back.code == 0, back.text
+    assert site.images() == {"app:v1"}
+    assert as_found(site) == before
+    assert "done" in await site.ends_well("status", "web")
