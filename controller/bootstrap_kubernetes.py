@@ -27,10 +27,10 @@ from controller.pools.kubernetes import (
 from controller.ports import Lock, MetricsSource, Notifier, Store
 
 if TYPE_CHECKING:
-    from adapters.kubernetes.api import Api
+    from adapters.kubernetes.client.api import Api
+    from adapters.kubernetes.client.rights import Right
     from adapters.kubernetes.nodes.pool import NodesPool
-    from adapters.kubernetes.rights import Right
-    from adapters.kubernetes.service import ServicePool
+    from adapters.kubernetes.pods.service import ServicePool
 
 Pool = PodPool | NodePool
 
@@ -50,8 +50,8 @@ async def close() -> None:
 
 def client(cluster: Cluster) -> Api:
     """Raises UsageFault."""
-    from adapters.kubernetes.access import access_of
-    from adapters.kubernetes.api import Api
+    from adapters.kubernetes.client.access import access_of
+    from adapters.kubernetes.client.api import Api
 
     if cluster not in _clients:
         access = access_of(cluster.context, cluster.kubeconfig, cluster.namespace)
@@ -68,7 +68,7 @@ def pool_of(pool: Pool) -> ServicePool | NodesPool:
     """Load balancer and tasks in one. Raises UsageFault."""
     from adapters.kubernetes.nodes.own import own_node, own_pod
     from adapters.kubernetes.nodes.pool import NodesPool
-    from adapters.kubernetes.service import ServicePool
+    from adapters.kubernetes.pods.service import ServicePool
 
     api = _writer(pool.cluster)
     made: ServicePool | NodesPool
@@ -108,7 +108,7 @@ def pool_lock(pool: Pool, by: str) -> Lock:
 
 
 async def _name_of(api: Api, pool: Pool) -> str:
-    from adapters.kubernetes.discovery import workload_of
+    from adapters.kubernetes.pods.discovery import workload_of
 
     if isinstance(pool, NodePool):
         return f"nodes/{pool.selector}"
@@ -141,8 +141,8 @@ def state_lock(state: ClusterState, by: str) -> Lock:
 
 def events(pool: Pool) -> Notifier:
     """Kubernetes Events on the workload; over Nodes, on the namespace."""
+    from adapters.kubernetes.client.paths import NAMESPACES, SERVICES
     from adapters.kubernetes.events import EventNotifier
-    from adapters.kubernetes.paths import NAMESPACES, SERVICES
 
     api = client(pool.cluster)
     namespace = api.access.namespace
@@ -158,8 +158,8 @@ def found_for_init(
 ) -> Coroutine[None, None, PodFacts] | None:
     """What is behind a Service; None: nothing was asked for, and no cluster is at hand. Raises
     UsageFault; awaited, ApiError and Refused, too."""
-    from adapters.kubernetes.discovery import found_behind
-    from adapters.kubernetes.faults import BadAccess
+    from adapters.kubernetes.client.faults import BadAccess
+    from adapters.kubernetes.pods.discovery import found_behind
 
     cluster = Cluster(context, kubeconfig, namespace)
     try:
@@ -208,7 +208,7 @@ async def unpermitted(file: RolloutFile, state: ClusterState | None) -> tuple[li
     """Rights to the lock and the state that a run would lack, as reasons to refuse; and those to
     Events, as notes. Those to the pool itself are asked for when it is looked at. Raises
     UsageFault."""
-    from adapters.kubernetes.faults import ApiError
+    from adapters.kubernetes.client.faults import ApiError
     from adapters.kubernetes.rbac import unlocked, unwritable
 
     pool, refusals, notes = file.settings.pool, list[str](), list[str]()

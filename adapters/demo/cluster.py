@@ -8,8 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from adapters.kubernetes.api import Api
-from adapters.kubernetes.paths import NAMESPACES, PODS, SERVICES, STATEFULSETS
+from adapters.kubernetes.client.api import Api
+from adapters.kubernetes.client.paths import NAMESPACES, PODS, SERVICES, STATEFULSETS
 from controller.errors import Refused
 from controller.pools.kubernetes import ROTATION_LABEL
 from controller.ports import Clock

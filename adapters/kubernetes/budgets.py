@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from adapters.kubernetes.api import Json
+from adapters.kubernetes.client.api import Json
 
 _NAMED: Final = 3
 """So many pods that are not Ready are named."""

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Final
 
-from adapters.kubernetes.objects import Json
-from adapters.kubernetes.paths import Resource
+from adapters.kubernetes.client.objects import Json
+from adapters.kubernetes.client.paths import Resource
 from controller.records import Notice
 
 CALM: Final = frozenset({"started", "done"})

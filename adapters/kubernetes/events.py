@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable, Collection
 from datetime import timedelta
 from typing import Final
 
+from adapters.kubernetes.client.faults import AlreadyExists, ApiError
+from adapters.kubernetes.client.objects import Objects
+from adapters.kubernetes.client.paths import DAEMONSETS, DEPLOYMENTS, EVENTS, STATEFULSETS, Resource
 from adapters.kubernetes.event import CLUSTER_WIDE, Target, event_of
-from adapters.kubernetes.faults import AlreadyExists, ApiError
-from adapters.kubernetes.objects import Objects
-from adapters.kubernetes.paths import DAEMONSETS, DEPLOYMENTS, EVENTS, STATEFULSETS, Resource
 from controller.errors import PoolrollError
 from controller.ports import Clock
 from controller.records import Notice, Undelivered

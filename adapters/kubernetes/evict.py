@@ -2,10 +2,10 @@
 
 from enum import StrEnum
 
-from adapters.kubernetes.api import Api, Json
 from adapters.kubernetes.budgets import as_query, covers, standing
-from adapters.kubernetes.faults import ApiError, Conflict, NotFound, TooManyRequests
-from adapters.kubernetes.paths import BUDGETS, PODS
+from adapters.kubernetes.client.api import Api, Json
+from adapters.kubernetes.client.faults import ApiError, Conflict, NotFound, TooManyRequests
+from adapters.kubernetes.client.paths import BUDGETS, PODS
 
 
 class Eviction(StrEnum):

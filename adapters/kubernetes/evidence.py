@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol, Self
 
-from adapters.kubernetes.faults import ApiError
+from adapters.kubernetes.client.faults import ApiError
 from adapters.kubernetes.occurrences import Mark, counted, looked, marked, status_of
 from controller.core.gates.evidence import Alert, AlertRule, Freshness, Missing, Reading, Reduce
 from controller.core.pool import Instant

@@ -1,7 +1,7 @@
 """What a rollout over the pods of a Service needs to be allowed. Pure."""
 
-from adapters.kubernetes.paths import BUDGETS, PODS, SERVICES, SLICES, Resource
-from adapters.kubernetes.rights import Right
+from adapters.kubernetes.client.paths import BUDGETS, PODS, SERVICES, SLICES, Resource
+from adapters.kubernetes.client.rights import Right
 from controller.pools.kubernetes import Rotation
 
 

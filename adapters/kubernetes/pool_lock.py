@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import NoReturn
 
-from adapters.kubernetes.api import Api
-from adapters.kubernetes.faults import ApiError
+from adapters.kubernetes.client.api import Api
+from adapters.kubernetes.client.faults import ApiError
 from controller.core.pool import PoolKey
 from controller.errors import LeaseLost, Refused, StateError
 from controller.ports import Hold, Lock

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Final
 
-from adapters.kubernetes.api import Api
-from adapters.kubernetes.ground import Ground
+from adapters.kubernetes.client.api import Api
+from adapters.kubernetes.client.paths import CONFIGMAPS, EVENTS, LEASES, Resource
+from adapters.kubernetes.client.rights import Lacking, Right, lacking
 from adapters.kubernetes.lease import lease_name
 from adapters.kubernetes.needed import needed
 from adapters.kubernetes.nodes.rights import needed as needed_for_nodes
-from adapters.kubernetes.paths import CONFIGMAPS, EVENTS, LEASES, Resource
-from adapters.kubernetes.rights import Lacking, Right, lacking
+from adapters.kubernetes.pods.ground import Ground
 from adapters.kubernetes.state.lock import state_lease_name
 from adapters.kubernetes.state.names import state_names
 from controller.pools.kubernetes import NodePool, PodPool

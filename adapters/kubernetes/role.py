@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from adapters.kubernetes.rights import Right
+from adapters.kubernetes.client.rights import Right
 
 _GROUP: Final = "rbac.authorization.k8s.io"
 _ORDER: Final = ("get", "list", "watch", "create", "update", "patch", "delete")

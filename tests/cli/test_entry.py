@@ -163,7 +163,7 @@ def test_nothing_of_kubernetes_is_loaded_for_other_pools() -> None:
     code = (
         "import sys, controller.bootstrap, controller.cli.run, controller.cli.init\n"
         "names = {name.partition('.')[0] for name in sys.modules}\n"
-        "print(*names & {'httpx', 'kubernetes'}, 'adapters.kubernetes.api' in sys.modules)"
+        "print(*names & {'httpx', 'kubernetes'}, 'adapters.kubernetes.client.api' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False"]

@@ -10,11 +10,11 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final, NoReturn
 
-from adapters.kubernetes.faults import ApiError, Conflict, NotFound, TooSlow
+from adapters.kubernetes.client.faults import ApiError, Conflict, NotFound, TooSlow
+from adapters.kubernetes.client.objects import Json, Objects, version_of
+from adapters.kubernetes.client.paths import LEASES
 from adapters.kubernetes.lease.patches import claim, release, renewal
 from adapters.kubernetes.lease.record import DEADLINE, RETRY, LeaseRecord, read
-from adapters.kubernetes.objects import Json, Objects, version_of
-from adapters.kubernetes.paths import LEASES
 from controller.core.gates.figures import span
 from controller.core.pool import Instant, PoolKey
 from controller.errors import LeaseLost

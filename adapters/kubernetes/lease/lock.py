@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
+from adapters.kubernetes.client.objects import Objects
 from adapters.kubernetes.lease.hold import LeaseHold
 from adapters.kubernetes.lease.record import LeaseRecord
 from adapters.kubernetes.lease.taking import Leases, Tell, quiet
 from adapters.kubernetes.lease.words import check_name, pool_held, slug
-from adapters.kubernetes.objects import Objects
 from controller.core.pool import PoolKey
 from controller.errors import PoolHeld
 from controller.ports import Clock

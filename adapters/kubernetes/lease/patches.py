@@ -4,8 +4,8 @@ import json
 from collections.abc import Collection
 from datetime import UTC, datetime
 
+from adapters.kubernetes.client.objects import Json
 from adapters.kubernetes.lease.record import DURATION, HOLDER, KEYS, TIME, LeaseRecord
-from adapters.kubernetes.objects import Json
 from controller.core.pool import PoolKey
 from controller.records import Holder
 

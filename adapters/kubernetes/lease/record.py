@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from adapters.kubernetes.objects import Json, version_of
+from adapters.kubernetes.client.objects import Json, version_of
 from controller.core.pool import PoolKey
 from controller.records import Holder
 

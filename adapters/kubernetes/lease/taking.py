@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from typing import Final
 
-from adapters.kubernetes.faults import ApiError, Conflict, NotFound
+from adapters.kubernetes.client.faults import ApiError, Conflict, NotFound
+from adapters.kubernetes.client.objects import Json, Objects, made
+from adapters.kubernetes.client.paths import LEASES
 from adapters.kubernetes.lease.keeper import Keeper
 from adapters.kubernetes.lease.record import MANAGED, RETRY, LeaseRecord, read
 from adapters.kubernetes.lease.sight import Sight, is_recent
-from adapters.kubernetes.objects import Json, Objects, made
-from adapters.kubernetes.paths import LEASES
 from controller.core.gates.figures import span
 from controller.errors import PoolHeld, StateError
 from controller.ports import Clock

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import Final
 
-from adapters.kubernetes.api import Api, Json
-from adapters.kubernetes.faults import Conflict, NotFound
+from adapters.kubernetes.client.api import Api, Json
+from adapters.kubernetes.client.faults import Conflict, NotFound
+from adapters.kubernetes.client.paths import NODES, PODS
+from adapters.kubernetes.client.watch import Watch
 from adapters.kubernetes.nodes import marks
 from adapters.kubernetes.nodes.lines import occupant_of
-from adapters.kubernetes.paths import NODES, PODS
-from adapters.kubernetes.watch import Watch
 from controller.errors import CommandRefused, NoSuchMember
 from controller.ports import Clock
 from controller.records import Seats

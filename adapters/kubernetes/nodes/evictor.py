@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from adapters.kubernetes.api import Json
+from adapters.kubernetes.client.api import Json
+from adapters.kubernetes.client.faults import ApiError, TooManyRequests
 from adapters.kubernetes.evict import evict, refusal
-from adapters.kubernetes.faults import ApiError, TooManyRequests
 from adapters.kubernetes.nodes.cluster import Nodes
 from adapters.kubernetes.nodes.leaving import (
     OVERRIDE,

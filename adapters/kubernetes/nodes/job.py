@@ -8,7 +8,7 @@ from datetime import timedelta
 from math import ceil
 from typing import Any, Final
 
-from adapters.kubernetes.api import Json
+from adapters.kubernetes.client.api import Json
 from controller.tasks import JobResult
 
 JOB_LABEL: Final = "poolroll.dev/job"

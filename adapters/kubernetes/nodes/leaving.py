@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from adapters.kubernetes.api import Json
 from adapters.kubernetes.budgets import ident
+from adapters.kubernetes.client.api import Json
 from adapters.kubernetes.nodes.job import JOB_LABEL
 
 MIRROR: Final = "kubernetes.io/config.mirror"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from adapters.kubernetes.api import Json
+from adapters.kubernetes.client.api import Json
 from adapters.kubernetes.nodes.leaving import still_to_go
 from adapters.kubernetes.nodes.marks import admin_of
 from adapters.kubernetes.nodes.proof import is_healthy

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from adapters.kubernetes.api import Json
+from adapters.kubernetes.client.api import Json
 from controller.core.pool import Admin
 
 CORDONED: Final = "poolroll.dev/cordoned"

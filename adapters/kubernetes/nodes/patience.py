@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Final, TypeVar
 
-from adapters.kubernetes.faults import ApiError
+from adapters.kubernetes.client.faults import ApiError
 from controller.errors import BalancerError
 from controller.ports import Clock
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final, NoReturn
 
-from adapters.kubernetes.api import Api, Json
-from adapters.kubernetes.faults import ApiError, as_balancer_error
+from adapters.kubernetes.client.api import Api, Json
+from adapters.kubernetes.client.faults import ApiError, as_balancer_error
+from adapters.kubernetes.client.watch import Watch
 from adapters.kubernetes.nodes import marks
 from adapters.kubernetes.nodes.cluster import Nodes
 from adapters.kubernetes.nodes.evictor import Evictor
@@ -17,7 +18,6 @@ from adapters.kubernetes.nodes.lines import ONE, line_of
 from adapters.kubernetes.nodes.marks import Mark, Stage, mark_of
 from adapters.kubernetes.nodes.survey import Surveyor
 from adapters.kubernetes.nodes.tasks import NodeTasks
-from adapters.kubernetes.watch import Watch
 from controller.core.pool import FULL, Admin, Found, Incarnation, InstanceView, Line
 from controller.core.steps import Course
 from controller.errors import CommandRefused, WeightRefused

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Final
 
-from adapters.kubernetes.api import Json
 from adapters.kubernetes.budgets import ident, is_ready
+from adapters.kubernetes.client.api import Json
 from adapters.kubernetes.nodes.leaving import is_of_daemonset, is_terminating, named
 from adapters.kubernetes.nodes.marks import BEFORE, annotations_of
 

@@ -1,7 +1,7 @@
 """What a rollout over Nodes needs to be allowed. Pure."""
 
-from adapters.kubernetes.paths import BUDGETS, JOBS, NODES, PODS
-from adapters.kubernetes.rights import Right
+from adapters.kubernetes.client.paths import BUDGETS, JOBS, NODES, PODS
+from adapters.kubernetes.client.rights import Right
 
 
 def needed(namespace: str, *, job: bool = False) -> tuple[Right, ...]:

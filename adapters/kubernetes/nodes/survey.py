@@ -6,9 +6,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
-from adapters.kubernetes.access import Access
-from adapters.kubernetes.api import Json
 from adapters.kubernetes.budgets import covering, ident, is_ready, never_allows, two_budgets
+from adapters.kubernetes.client.access import Access
+from adapters.kubernetes.client.api import Json
+from adapters.kubernetes.client.paths import BUDGETS
+from adapters.kubernetes.client.rights import lacking
 from adapters.kubernetes.nodes.cluster import Nodes
 from adapters.kubernetes.nodes.leaving import (
     Allowed,
@@ -21,8 +23,6 @@ from adapters.kubernetes.nodes.leaving import (
 )
 from adapters.kubernetes.nodes.marks import BEFORE, CORDONED, EXCLUDE_LABEL
 from adapters.kubernetes.nodes.rights import needed
-from adapters.kubernetes.paths import BUDGETS
-from adapters.kubernetes.rights import lacking
 from controller.core.plan.abilities import MEMBER, Abilities, ByHand
 from controller.core.pool import InstanceView
 from controller.pools.kubernetes import NodePool

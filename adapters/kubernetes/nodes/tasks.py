@@ -14,13 +14,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from adapters.kubernetes.api import Json
-from adapters.kubernetes.faults import AlreadyExists, ApiError
+from adapters.kubernetes.client.api import Json
+from adapters.kubernetes.client.faults import AlreadyExists, ApiError
+from adapters.kubernetes.client.paths import JOBS, PODS
 from adapters.kubernetes.nodes import job as jobs
 from adapters.kubernetes.nodes import marks, proof
 from adapters.kubernetes.nodes.cluster import Nodes, require
 from adapters.kubernetes.nodes.patience import Patience
-from adapters.kubernetes.paths import JOBS, PODS
 from controller.errors import BalancerError
 from controller.pools.kubernetes import NodePool
 from controller.ports import Clock

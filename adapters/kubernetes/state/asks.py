@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
-from adapters.kubernetes.objects import Json
+from adapters.kubernetes.client.objects import Json
 from adapters.kubernetes.state import codec
 from adapters.kubernetes.state.head import Head
 from adapters.kubernetes.state.values import put

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from adapters.kubernetes.objects import Json, version_of
+from adapters.kubernetes.client.objects import Json, version_of
 from adapters.kubernetes.state import codec
 from adapters.kubernetes.state.outs import Outs
 from adapters.kubernetes.state.values import put, size_of, values_of, without

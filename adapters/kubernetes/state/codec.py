@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from adapters.kubernetes.objects import Json
+from adapters.kubernetes.client.objects import Json
 from controller.core.pool import Instant
 from controller.errors import StateError
 from controller.records import RolloutRow

@@ -3,7 +3,7 @@
 import json
 from typing import Final
 
-from adapters.kubernetes.objects import Json, version_of
+from adapters.kubernetes.client.objects import Json, version_of
 from adapters.kubernetes.state import codec
 from adapters.kubernetes.state.asks import ASK, ASKED, ask_key, requests_of, seq_of
 from adapters.kubernetes.state.head import Entry, Head, Place

@@ -4,14 +4,14 @@ from collections.abc import Collection
 from contextlib import suppress
 from typing import NoReturn
 
-from adapters.kubernetes.faults import Conflict, NotFound
+from adapters.kubernetes.client.faults import Conflict, NotFound
+from adapters.kubernetes.client.paths import LEASES
 from adapters.kubernetes.lease.keeper import Keeper
 from adapters.kubernetes.lease.patches import release
 from adapters.kubernetes.lease.record import LeaseRecord
 from adapters.kubernetes.lease.sight import Sight
 from adapters.kubernetes.lease.taking import EVERY, Leases, told_as_state
 from adapters.kubernetes.lease.words import pool_held
-from adapters.kubernetes.paths import LEASES
 from adapters.kubernetes.state.others import overlapping
 from controller.core.pool import PoolKey
 from controller.errors import PoolHeld

@@ -3,7 +3,7 @@
 import json
 from typing import Final
 
-from adapters.kubernetes.objects import Json
+from adapters.kubernetes.client.objects import Json
 from adapters.kubernetes.state import codec
 from adapters.kubernetes.state.chunk import Chunk, Item
 from adapters.kubernetes.state.outs import Outs, decode_outs, encode_outs

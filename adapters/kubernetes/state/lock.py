@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from typing import Final
 
+from adapters.kubernetes.client.objects import Objects
 from adapters.kubernetes.lease.record import LeaseRecord
 from adapters.kubernetes.lease.taking import Leases, Tell, quiet
 from adapters.kubernetes.lease.words import check_name, name_held, pool_held
-from adapters.kubernetes.objects import Objects
 from adapters.kubernetes.state.hold import StateHold
 from adapters.kubernetes.state.others import LABELS, overlapping
 from controller.core.pool import PoolKey

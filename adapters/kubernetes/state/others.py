@@ -3,9 +3,9 @@
 from collections.abc import Collection
 from typing import Final
 
+from adapters.kubernetes.client.paths import LEASES
 from adapters.kubernetes.lease.record import MANAGED, LeaseRecord, read
 from adapters.kubernetes.lease.taking import Leases, told_as_state
-from adapters.kubernetes.paths import LEASES
 from controller.core.pool import PoolKey
 
 LABELS: Final = {**MANAGED, "poolroll.dev/lock": "rollout"}

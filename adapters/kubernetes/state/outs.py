@@ -8,7 +8,7 @@ other.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from adapters.kubernetes.objects import Json
+from adapters.kubernetes.client.objects import Json
 from adapters.kubernetes.state.taken import decode_taken, encode_taken
 from controller.core.pool import PoolKey
 from controller.records import Returned, Taken

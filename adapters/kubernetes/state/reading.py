@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
-from adapters.kubernetes.faults import ApiError, NotFound
-from adapters.kubernetes.objects import Json, Objects
-from adapters.kubernetes.paths import CONFIGMAPS
+from adapters.kubernetes.client.faults import ApiError, NotFound
+from adapters.kubernetes.client.objects import Json, Objects
+from adapters.kubernetes.client.paths import CONFIGMAPS
 from adapters.kubernetes.state.chunk import FILE, Chunk, read_chunk
 from adapters.kubernetes.state.head import Entry, Head
 from adapters.kubernetes.state.head_text import read_head

@@ -6,10 +6,11 @@ from collections.abc import AsyncGenerator, Sequence
 from datetime import timedelta
 from typing import Final, cast
 
-from adapters.kubernetes.api import Api
-from adapters.kubernetes.faults import ApiError, Conflict
-from adapters.kubernetes.objects import Json
-from adapters.kubernetes.paths import CONFIGMAPS
+from adapters.kubernetes.client.api import Api
+from adapters.kubernetes.client.faults import ApiError, Conflict
+from adapters.kubernetes.client.objects import Json
+from adapters.kubernetes.client.paths import CONFIGMAPS
+from adapters.kubernetes.client.watch import Watch
 from adapters.kubernetes.state import codec
 from adapters.kubernetes.state.asks import ask_key, ask_patch, ask_text, requests_of
 from adapters.kubernetes.state.head import Head
@@ -17,7 +18,6 @@ from adapters.kubernetes.state.head_text import read_head
 from adapters.kubernetes.state.names import head_name
 from adapters.kubernetes.state.reading import Reader, told
 from adapters.kubernetes.state.writing import TRIES, Writer
-from adapters.kubernetes.watch import Watch
 from controller.errors import StateError
 from controller.ports import Clock
 from controller.records import Request, Verb

@@ -5,7 +5,7 @@ import secrets
 import socket
 from typing import Final
 
-from adapters.kubernetes.objects import Objects
+from adapters.kubernetes.client.objects import Objects
 from adapters.kubernetes.state.journal import ClusterJournal
 from adapters.kubernetes.state.reading import Reader, told
 from adapters.kubernetes.state.requests import ClusterRequests

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.kubernetes.objects import Json
+from adapters.kubernetes.client.objects import Json
 from controller.core.pool import Found, FoundLine, LineKey
 from controller.records import Taken
 

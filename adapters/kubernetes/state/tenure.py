@@ -7,8 +7,8 @@ from datetime import timedelta
 from functools import partial
 from typing import Final
 
-from adapters.kubernetes.faults import Conflict as Refused
-from adapters.kubernetes.objects import Json, version_of
+from adapters.kubernetes.client.faults import Conflict as Refused
+from adapters.kubernetes.client.objects import Json, version_of
 from adapters.kubernetes.state.chunk import Item, about, fresh_patch, patch, read_chunk, size
 from adapters.kubernetes.state.head import Entry, Head
 from adapters.kubernetes.state.head_text import forgetting, head_patch, read_head

@@ -4,7 +4,7 @@ import base64
 import zlib
 from typing import Final
 
-from adapters.kubernetes.objects import Json
+from adapters.kubernetes.client.objects import Json
 
 PACKED: Final = 4 * 1024
 """Longer texts are packed."""

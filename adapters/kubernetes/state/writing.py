@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Final, TypeVar
 
-from adapters.kubernetes.faults import ApiError, NotFound
-from adapters.kubernetes.faults import Conflict as Refused
-from adapters.kubernetes.objects import Json, Objects, made, version_of
-from adapters.kubernetes.paths import CONFIGMAPS
+from adapters.kubernetes.client.faults import ApiError, NotFound
+from adapters.kubernetes.client.faults import Conflict as Refused
+from adapters.kubernetes.client.objects import Json, Objects, made, version_of
+from adapters.kubernetes.client.paths import CONFIGMAPS
 from adapters.kubernetes.state.names import labels
 from controller.errors import StateError
 from controller.ports import Clock

@@ -22,6 +22,7 @@ from controller.core.steps import (
     Setting,
     Validate,
 )
+from controller.report.run.meanwhile import found_meanwhile
 from controller.report.run.stopping import stopping
 from controller.report.sanitize import legible_line
 from controller.report.words import count, names
@@ -255,33 +256,16 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
             return member, "left out: put back if it passes its validation (abort --restore)"
         case e.OperatorAnswered(member, False):
             return member, "the operator said no"
-        case e.MemberInherited(member):
-            return member, "still out since an earlier rollout: it goes first"
-        case e.MemberRenewed(member):
-            return member, "something else came to its place, and is out until it has proven itself"
-        case e.MemberRelapsed(member, instance):
-            return member, (
-                f"out again at {instance} since its reload, which restored what this rollout had "
-                "set (a state file?): proven and put back once more"
-            )
         case e.SoakEnded(member, note):
             return member, f"done ({note})"
-        case e.ForeignHandSeen(member, instance):
-            return member, (
-                f"put in rotation at {instance} by its own upgrade command, or by somebody else"
-            )
         case e.MemberFailed(member, why):
             return member, f"stays OUT OF ROTATION: {why}"
         case e.MemberKept(member, why):
             return member, f"is not proven: {why}"
-        case e.MemberMoved(member, was, seats):
-            return member, f"is at {seats[0].occupant} now, and was at {was}"
-        case e.MemberLeft(member, why):
-            return member, f"left as found: {why}"
         case e.MemberStuck(member):
             return member, "STUCK: its rollback failed too; it stays out until a person repairs it"
         case _:
-            return None
+            return found_meanwhile(event)
 
 
 def _step_end(event: e.StepEnded) -> str:

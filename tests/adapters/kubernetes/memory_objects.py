@@ -1,4 +1,4 @@
-"""The calls of `adapters.kubernetes.objects.Objects` on objects in memory, for virtual time.
+"""The calls of `adapters.kubernetes.client.objects.Objects` on objects in memory, for virtual time.
 
 True to a real API server in what lock and state rest on: resourceVersions that rise with each
 change and not without one, 409 for a stale one, apply that takes nothing away, limits of size.
@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from adapters.kubernetes.faults import (
+from adapters.kubernetes.client.faults import (
     AlreadyExists,
     ApiError,
     Conflict,
@@ -21,8 +21,8 @@ from adapters.kubernetes.faults import (
     Said,
     Unreachable,
 )
-from adapters.kubernetes.objects import Json
-from adapters.kubernetes.paths import Resource
+from adapters.kubernetes.client.objects import Json
+from adapters.kubernetes.client.paths import Resource
 
 LIMIT = 1_048_576
 Key = tuple[str, str, str]

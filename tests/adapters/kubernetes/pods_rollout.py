@@ -10,8 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from adapters.clock import SystemClock
-from adapters.kubernetes.api import Api
-from adapters.kubernetes.service import ServicePool
+from adapters.kubernetes.client.api import Api
+from adapters.kubernetes.pods.service import ServicePool
 from controller.core.events import Event, Finished, Intended, RunBegan, StepEnded
 from controller.core.plan.plan import CourseShape, Plan, Purpose
 from controller.core.plan.propose import propose

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from adapters.kubernetes.lines import Picture
-from adapters.kubernetes.pods import HASH
-from adapters.kubernetes.slices import Endpoint, endpoints_of
-from adapters.kubernetes.workloads.base import Seen
+from adapters.kubernetes.pod import HASH
+from adapters.kubernetes.pods.lines import Picture
+from adapters.kubernetes.pods.slices import Endpoint, endpoints_of
+from adapters.kubernetes.pods.workloads.base import Seen
 
 Json = dict[str, Any]
 

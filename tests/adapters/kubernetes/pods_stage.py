@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from adapters.clock import SystemClock
-from adapters.kubernetes.access import access_of
-from adapters.kubernetes.api import Api
-from adapters.kubernetes.service import ServicePool
+from adapters.kubernetes.client.access import access_of
+from adapters.kubernetes.client.api import Api
+from adapters.kubernetes.pods.service import ServicePool
 from controller.pools.kubernetes import Cluster, PodPool
 from tests.support.kubernetes import manifests
 from tests.support.kubernetes.cluster import ADMIN, FakeCluster

@@ -12,11 +12,11 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from adapters.clock import SystemClock
-from adapters.kubernetes.access import Access, access_of
-from adapters.kubernetes.api import Api
-from adapters.kubernetes.auth import Credentials, Grant
-from adapters.kubernetes.login.fixed import Fixed
-from adapters.kubernetes.wire.tls import Tls
+from adapters.kubernetes.client.access import Access, access_of
+from adapters.kubernetes.client.api import Api
+from adapters.kubernetes.client.auth import Credentials, Grant
+from adapters.kubernetes.client.login.fixed import Fixed
+from adapters.kubernetes.client.wire.tls import Tls
 from tests.support.serving import closing, listening
 
 TOKEN = "sesame-4711"

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import trustme
 
-from adapters.kubernetes import access as access_module
-from adapters.kubernetes.access import Access, access_of
-from adapters.kubernetes.faults import BadAccess
-from adapters.kubernetes.login.kubeconfig import files_of
+from adapters.kubernetes.client import access as access_module
+from adapters.kubernetes.client.access import Access, access_of
+from adapters.kubernetes.client.faults import BadAccess
+from adapters.kubernetes.client.login.kubeconfig import files_of
 from tests.adapters.kubernetes.stub import config_access, written_config
 from tests.support.waiting import until
 
@@ -252,7 +252,9 @@ async def test_a_file_system_that_hangs(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(access_module, "_SECONDS", 0.05)
     pipe = tmp_path / "config"
     os.mkfifo(pipe)
-    monkeypatch.setattr("adapters.kubernetes.login.kubeconfig._has_text", lambda *_, **__: True)
+    monkeypatch.setattr(
+        "adapters.kubernetes.client.login.kubeconfig._has_text", lambda *_, **__: True
+    )
     with pytest.raises(BadAccess, match="a file system that hangs"):
         config_access(pipe)
     await until(lambda: let_go(pipe))

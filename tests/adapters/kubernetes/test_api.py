@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from adapters.kubernetes import faults
-from adapters.kubernetes.api import Api
-from adapters.kubernetes.paths import CONFIGMAPS, LEASES, NODES, PODS, SERVICES, STATEFULSETS
-from adapters.kubernetes.wire.transport import Request
+from adapters.kubernetes.client import faults
+from adapters.kubernetes.client.api import Api
+from adapters.kubernetes.client.paths import CONFIGMAPS, LEASES, NODES, PODS, SERVICES, STATEFULSETS
+from adapters.kubernetes.client.wire.transport import Request
 from controller import __version__
 from tests.adapters.kubernetes.stub import (
     TOKEN,

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from adapters.kubernetes.access import Access
-from adapters.kubernetes.faults import ApiError, NoCredentials, Unauthorized
-from adapters.kubernetes.login.plugin import Plugin
-from adapters.kubernetes.paths import PODS
+from adapters.kubernetes.client.access import Access
+from adapters.kubernetes.client.faults import ApiError, NoCredentials, Unauthorized
+from adapters.kubernetes.client.login.plugin import Plugin
+from adapters.kubernetes.client.paths import PODS
 from tests.adapters.kubernetes.stub import (
     TOKEN,
     Asked,

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from adapters.kubernetes.api import Json
 from adapters.kubernetes.budgets import (
     as_query,
     covering,
@@ -11,6 +10,7 @@ from adapters.kubernetes.budgets import (
     standing,
     two_budgets,
 )
+from adapters.kubernetes.client.api import Json
 from tests.adapters.kubernetes.nodes.samples import a_budget, a_pod
 from tests.support.tables import table
 

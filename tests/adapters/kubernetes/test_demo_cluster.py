@@ -6,8 +6,8 @@ import pytest
 
 from adapters.clock import SystemClock
 from adapters.demo.cluster import demo_file, demo_namespace
-from adapters.kubernetes.access import access_of
-from adapters.kubernetes.api import Api
+from adapters.kubernetes.client.access import access_of
+from adapters.kubernetes.client.api import Api
 from controller.config import load
 from controller.pools.kubernetes import Cluster, PodPool
 from tests.support.kubernetes.cluster import FakeCluster

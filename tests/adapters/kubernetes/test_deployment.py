@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from adapters.kubernetes.patches import digest
-from adapters.kubernetes.workloads.base import Seen
-from adapters.kubernetes.workloads.deployment import PLACE, Deployment, failure, lacks
-from adapters.kubernetes.workloads.found import Found, Ours, noted
-from adapters.kubernetes.workloads.replicasets import HASH, HELD, is_counted_anew
-from adapters.kubernetes.workloads.sizes import COST, Sizes
+from adapters.kubernetes.pods.patches import digest
+from adapters.kubernetes.pods.workloads.base import Seen
+from adapters.kubernetes.pods.workloads.deployment import PLACE, Deployment, failure, lacks
+from adapters.kubernetes.pods.workloads.found import Found, Ours, noted
+from adapters.kubernetes.pods.workloads.replicasets import HASH, HELD, is_counted_anew
+from adapters.kubernetes.pods.workloads.sizes import COST, Sizes
 from controller.core.steps import Course
 
 Json = dict[str, Any]

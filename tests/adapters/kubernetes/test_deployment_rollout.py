@@ -83,7 +83,7 @@ async def test_killed_after_each_write(rotation: Rotation, count: int, tmp_path:
             assert processes < 40
         assert ended(state).outcome is Outcome.DONE, (ended(state), rollout.told, phases(state))
         assert processes > 3
-        assert set(images(cluster).values()) == {"app:v2"}
+        await until(lambda: set(images(cluster).values()) == {"app:v2"}, what="the last to be gone")
         assert rollout.witness.fewest >= 2
         assert rotation is Rotation.LABEL or rollout.witness.unproven == []
         assert {pod["metadata"]["uid"] for pod in cluster.all(PODS)} <= rollout.witness.proven

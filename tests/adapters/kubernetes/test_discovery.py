@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from adapters.clock import SystemClock
-from adapters.kubernetes.access import access_of
-from adapters.kubernetes.api import Api
-from adapters.kubernetes.discovery import found_behind, workload_of
+from adapters.kubernetes.client.access import access_of
+from adapters.kubernetes.client.api import Api
+from adapters.kubernetes.pods.discovery import found_behind, workload_of
 from adapters.kubernetes.rbac import unlocked, unwritable
 from controller.errors import Refused, UsageFault
 from controller.pools.kubernetes import ROTATION_LABEL, Cluster, PodPool

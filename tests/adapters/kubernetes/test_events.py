@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from adapters.kubernetes.client.objects import Json
+from adapters.kubernetes.client.paths import NODES, SERVICES, STATEFULSETS
 from adapters.kubernetes.event import MOST
 from adapters.kubernetes.events import ALL, EventNotifier
-from adapters.kubernetes.objects import Json
-from adapters.kubernetes.paths import NODES, SERVICES, STATEFULSETS
 from controller.records import Notice
 from tests.adapters.kubernetes.memory_objects import Cluster, MemoryObjects
 from tests.support.journal_contract import WALL, FixedClock

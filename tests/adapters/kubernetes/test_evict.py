@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from adapters.kubernetes.api import Api, Json, Listing
-from adapters.kubernetes.evict import Eviction, evict, may_evict, refusal
-from adapters.kubernetes.faults import (
+from adapters.kubernetes.client.api import Api, Json, Listing
+from adapters.kubernetes.client.faults import (
     ApiError,
     Cause,
     Conflict,
@@ -17,7 +16,8 @@ from adapters.kubernetes.faults import (
     Said,
     TooManyRequests,
 )
-from adapters.kubernetes.paths import BUDGETS, Resource
+from adapters.kubernetes.client.paths import BUDGETS, Resource
+from adapters.kubernetes.evict import Eviction, evict, may_evict, refusal
 from tests.adapters.kubernetes.nodes.samples import a_budget, a_pod
 
 SAID = Said(

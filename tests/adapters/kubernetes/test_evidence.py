@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from adapters.kubernetes.client.faults import Unreachable
 from adapters.kubernetes.evidence import OwnEvidence
-from adapters.kubernetes.faults import Unreachable
 from controller.core.gates.evidence import Missing
 from controller.core.pool import Instant
 from controller.errors import MetricsRefused

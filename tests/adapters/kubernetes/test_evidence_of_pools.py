@@ -4,11 +4,11 @@ from datetime import timedelta
 from pathlib import Path
 
 from adapters.clock import SystemClock
-from adapters.kubernetes.access import access_of
-from adapters.kubernetes.api import Api
+from adapters.kubernetes.client.access import access_of
+from adapters.kubernetes.client.api import Api
 from adapters.kubernetes.evidence import OwnEvidence
 from adapters.kubernetes.nodes.pool import NodesPool
-from adapters.kubernetes.service import ServicePool
+from adapters.kubernetes.pods.service import ServicePool
 from controller.core.gates.evidence import Missing
 from controller.pools.kubernetes import Cluster, NodePool, PodPool
 from tests.support.kubernetes import manifests

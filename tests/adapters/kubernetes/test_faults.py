@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.kubernetes import faults
-from adapters.kubernetes.faults import ApiError, BadAccess, Said, as_balancer_error
-from adapters.kubernetes.paths import NODES, PODS, STATEFULSETS
+from adapters.kubernetes.client import faults
+from adapters.kubernetes.client.faults import ApiError, BadAccess, Said, as_balancer_error
+from adapters.kubernetes.client.paths import NODES, PODS, STATEFULSETS
 from controller.cli.main import reported
 from controller.core.outcome import ExitCode
 from controller.errors import (

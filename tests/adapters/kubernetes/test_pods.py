@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from adapters.kubernetes.lines import lines_of, to_let_in
-from adapters.kubernetes.pods import (
+from adapters.kubernetes.pod import (
     DRAINED,
     NEW,
     Json,
@@ -16,13 +15,14 @@ from adapters.kubernetes.pods import (
     port_of,
     why_not_ready,
 )
-from adapters.kubernetes.rotation.base import Turn
-from adapters.kubernetes.rotation.delete import ByDeletion
-from adapters.kubernetes.rotation.label import ByLabel
-from adapters.kubernetes.rotation.selector import KEY, BySelector
-from adapters.kubernetes.slices import NOWHERE, Endpoint, endpoints_of
-from adapters.kubernetes.workloads.found import Found, Ours, noted
-from adapters.kubernetes.workloads.statefulset import StatefulSet
+from adapters.kubernetes.pods.lines import lines_of, to_let_in
+from adapters.kubernetes.pods.rotation.base import Turn
+from adapters.kubernetes.pods.rotation.delete import ByDeletion
+from adapters.kubernetes.pods.rotation.label import ByLabel
+from adapters.kubernetes.pods.rotation.selector import KEY, BySelector
+from adapters.kubernetes.pods.slices import NOWHERE, Endpoint, endpoints_of
+from adapters.kubernetes.pods.workloads.found import Found, Ours, noted
+from adapters.kubernetes.pods.workloads.statefulset import StatefulSet
 from controller.core.pool import Admin, Check, Health
 from tests.adapters.kubernetes.pods_samples import (
     IN,

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.kubernetes.pods import is_ready
-from adapters.kubernetes.rotation.selector import KEY
+from adapters.kubernetes.pod import is_ready
+from adapters.kubernetes.pods.rotation.selector import KEY
 from controller.core.outcome import Outcome
 from controller.errors import BalancerError, CommandRefused
 from controller.pools.kubernetes import Rotation

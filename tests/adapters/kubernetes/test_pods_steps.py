@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from adapters.kubernetes.pods import DRAINED, Json
-from adapters.kubernetes.rotation.base import Turn
-from adapters.kubernetes.rotation.delete import ByDeletion
-from adapters.kubernetes.rotation.label import ByLabel
-from adapters.kubernetes.steps import Act, Wanted, lacking, next_step
-from adapters.kubernetes.workloads.statefulset import HELD, STRATEGY, StatefulSet
+from adapters.kubernetes.pod import DRAINED, Json
+from adapters.kubernetes.pods.rotation.base import Turn
+from adapters.kubernetes.pods.rotation.delete import ByDeletion
+from adapters.kubernetes.pods.rotation.label import ByLabel
+from adapters.kubernetes.pods.steps import Act, Wanted, lacking, next_step
+from adapters.kubernetes.pods.workloads.statefulset import HELD, STRATEGY, StatefulSet
 from tests.adapters.kubernetes.pods_samples import (
     OUT,
     ROTATION,

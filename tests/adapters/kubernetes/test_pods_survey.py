@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from adapters.kubernetes.pods import Json
-from adapters.kubernetes.survey import floor_of, service_refusals
+from adapters.kubernetes.pod import Json
+from adapters.kubernetes.pods.survey import floor_of, service_refusals
 from controller.errors import BalancerError
 from controller.pools.kubernetes import PodPool, Rotation
 from controller.records import Survey

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from adapters.clock import SystemClock
-from adapters.kubernetes.access import access_of
-from adapters.kubernetes.api import Api
+from adapters.kubernetes.client.access import access_of
+from adapters.kubernetes.client.api import Api
 from controller.core.outcome import Outcome
 from controller.core.settings import ReturnPolicy
 from controller.pools.kubernetes import Cluster as Where

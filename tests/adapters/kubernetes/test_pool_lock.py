@@ -2,9 +2,9 @@
 
 import pytest
 
-from adapters.kubernetes.api import Api
-from adapters.kubernetes.faults import Unreachable
-from adapters.kubernetes.paths import PODS
+from adapters.kubernetes.client.api import Api
+from adapters.kubernetes.client.faults import Unreachable
+from adapters.kubernetes.client.paths import PODS
 from adapters.kubernetes.pool_lock import PoolLock
 from controller.errors import LeaseLost, StateError
 from tests.adapters.kubernetes.stub import Asked, Told, access_to, api_of, status, stub, told

@@ -7,7 +7,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from adapters.kubernetes.paths import (
+from adapters.kubernetes.client.paths import (
     CONFIGMAPS,
     DEPLOYMENTS,
     NODES,
@@ -17,7 +17,7 @@ from adapters.kubernetes.paths import (
     STATEFULSETS,
     Resource,
 )
-from adapters.kubernetes.rights import Right, lacking
+from adapters.kubernetes.client.rights import Right, lacking
 from adapters.kubernetes.role import Subject, as_yaml, roles
 
 PATCH = Right.to("patch", STATEFULSETS, "shop", "web")

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from adapters.kubernetes.pods import Json
-from adapters.kubernetes.rotation.choose import choose, gitops_of
-from adapters.kubernetes.rotation.delete import ByDeletion
-from adapters.kubernetes.rotation.label import ByLabel
-from adapters.kubernetes.rotation.selector import KEY, BySelector, is_narrowed
-from adapters.kubernetes.workloads.found import FOUND, Found
+from adapters.kubernetes.pod import Json
+from adapters.kubernetes.pods.rotation.choose import choose, gitops_of
+from adapters.kubernetes.pods.rotation.delete import ByDeletion
+from adapters.kubernetes.pods.rotation.label import ByLabel
+from adapters.kubernetes.pods.rotation.selector import KEY, BySelector, is_narrowed
+from adapters.kubernetes.pods.workloads.found import FOUND, Found
 from controller.pools.kubernetes import Cluster, PodPool, Rotation
 from tests.adapters.kubernetes.pods_samples import (
     IN,

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from adapters.clock import SystemClock
-from adapters.kubernetes.access import access_of
-from adapters.kubernetes.api import Api
+from adapters.kubernetes.client.access import access_of
+from adapters.kubernetes.client.api import Api
+from adapters.kubernetes.client.paths import CONFIGMAPS, EVENTS, LEASES, SERVICES
+from adapters.kubernetes.client.rights import Right
 from adapters.kubernetes.events import EventNotifier
 from adapters.kubernetes.lease import LeaseLock, lease_name
-from adapters.kubernetes.paths import CONFIGMAPS, EVENTS, LEASES, SERVICES
-from adapters.kubernetes.rights import Right
 from adapters.kubernetes.role import Subject, roles
 from adapters.kubernetes.state import open_cluster_state
 from adapters.kubernetes.state.lock import StateLock, state_lease_name

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from adapters.kubernetes.faults import Unreachable
+from adapters.kubernetes.client.faults import Unreachable
 from controller.errors import Conflict, StateError
 from controller.records import Verb
 from tests.adapters.kubernetes.memory_objects import Cluster

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from adapters.clock import SystemClock
-from adapters.kubernetes.access import access_of
-from adapters.kubernetes.api import Api
+from adapters.kubernetes.client.access import access_of
+from adapters.kubernetes.client.api import Api
 from adapters.kubernetes.state.lock import StateLock
 from adapters.kubernetes.state.store import ClusterStore, open_cluster_state
 from controller.core.pool import Instant

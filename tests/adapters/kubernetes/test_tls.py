@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import trustme
 
-from adapters.kubernetes.faults import Unreachable
-from adapters.kubernetes.paths import PODS
+from adapters.kubernetes.client.faults import Unreachable
+from adapters.kubernetes.client.paths import PODS
 from tests.adapters.kubernetes.stub import Stub, api_of, config_access, stub, told, written_config
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from adapters.kubernetes.view import View, name_of
+from adapters.kubernetes.client.view import View, name_of
 from tests.adapters.kubernetes.stub import thing
 
 Event = tuple[str, dict[str, Any]]

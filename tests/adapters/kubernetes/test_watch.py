@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from adapters.clock import SystemClock
-from adapters.kubernetes.api import Api, Json
-from adapters.kubernetes.faults import Forbidden, TooSlow, Unreachable
-from adapters.kubernetes.paths import PODS
-from adapters.kubernetes.watch import Watch
+from adapters.kubernetes.client.api import Api, Json
+from adapters.kubernetes.client.faults import Forbidden, TooSlow, Unreachable
+from adapters.kubernetes.client.paths import PODS
+from adapters.kubernetes.client.watch import Watch
 from tests.adapters.kubernetes.stub import (
     Asked,
     HastyClock,

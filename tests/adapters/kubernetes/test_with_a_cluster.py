@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from adapters.clock import SystemClock
-from adapters.kubernetes.access import access_of
-from adapters.kubernetes.api import Api, Json
-from adapters.kubernetes.faults import (
+from adapters.kubernetes.client.access import access_of
+from adapters.kubernetes.client.api import Api, Json
+from adapters.kubernetes.client.faults import (
     AlreadyExists,
     ApiError,
     Conflict,
@@ -21,10 +21,10 @@ from adapters.kubernetes.faults import (
     NotFound,
     Unauthorized,
 )
-from adapters.kubernetes.paths import CONFIGMAPS, LEASES, PODS, REVIEWS, STATEFULSETS
-from adapters.kubernetes.rights import Right, lacking
+from adapters.kubernetes.client.paths import CONFIGMAPS, LEASES, PODS, REVIEWS, STATEFULSETS
+from adapters.kubernetes.client.rights import Right, lacking
+from adapters.kubernetes.client.watch import Watch
 from adapters.kubernetes.role import Subject, roles
-from adapters.kubernetes.watch import Watch
 from tests.support.kubernetes.cluster import FakeCluster
 from tests.support.kubernetes.kinds import CONFIGMAPS as KIND
 from tests.support.waiting import until

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.kubernetes.faults import ApiError, Forbidden, TooManyRequests
-from adapters.kubernetes.paths import NODES, PODS, STATEFULSETS, Resource
-from adapters.kubernetes.wire.call import Call
-from adapters.kubernetes.words import parsed, refusal
+from adapters.kubernetes.client.faults import ApiError, Forbidden, TooManyRequests
+from adapters.kubernetes.client.paths import NODES, PODS, STATEFULSETS, Resource
+from adapters.kubernetes.client.wire.call import Call
+from adapters.kubernetes.client.words import parsed, refusal
 
 HUSH = "hush-1f7a"
 KEYS = st.sampled_from(

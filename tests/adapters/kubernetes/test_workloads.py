@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from adapters.kubernetes.memory import Memory
-from adapters.kubernetes.patches import difference, digest, is_same, setting, value_at
-from adapters.kubernetes.pods import Json
-from adapters.kubernetes.rivals import said, writer_of
-from adapters.kubernetes.workloads.base import owned
-from adapters.kubernetes.workloads.daemonset import DaemonSet
-from adapters.kubernetes.workloads.found import (
+from adapters.kubernetes.pod import Json
+from adapters.kubernetes.pods.memory import Memory
+from adapters.kubernetes.pods.patches import difference, digest, is_same, setting, value_at
+from adapters.kubernetes.pods.rivals import said, writer_of
+from adapters.kubernetes.pods.workloads.base import owned
+from adapters.kubernetes.pods.workloads.daemonset import DaemonSet
+from adapters.kubernetes.pods.workloads.found import (
     FOUND,
     SET,
     Found,
@@ -21,7 +21,7 @@ from adapters.kubernetes.workloads.found import (
     noted_anew,
     ours_in,
 )
-from adapters.kubernetes.workloads.statefulset import HELD, STRATEGY, StatefulSet
+from adapters.kubernetes.pods.workloads.statefulset import HELD, STRATEGY, StatefulSet
 from controller.core.steps import Course
 from tests.adapters.kubernetes.pods_samples import (
     REVISIONS,

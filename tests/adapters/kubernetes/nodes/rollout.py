@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from adapters.kubernetes.client.paths import BUDGETS, NODES, PODS
 from adapters.kubernetes.nodes.pool import NodesPool
-from adapters.kubernetes.paths import BUDGETS, NODES, PODS
 from controller.core.events import Event, Finished, Intended, RunBegan, StepEnded
 from controller.core.plan.plan import CourseShape, Plan
 from controller.core.plan.propose import propose

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from adapters.kubernetes.api import Json
+from adapters.kubernetes.client.api import Json
 
 POOL = {"role": "web"}
 

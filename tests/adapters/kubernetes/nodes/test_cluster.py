@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.kubernetes.access import access_of
-from adapters.kubernetes.api import Api, Json
+from adapters.kubernetes.client.access import access_of
+from adapters.kubernetes.client.api import Api, Json
 from adapters.kubernetes.nodes.pool import NodesPool
 from adapters.kubernetes.nodes.proof import is_healthy
 from controller.core.outcome import Outcome

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from adapters.kubernetes.api import Json
+from adapters.kubernetes.client.api import Json
 from adapters.kubernetes.nodes.job import JOB_LABEL, KEY, end_of, manifest, name_of, waits_for
 from controller.tasks import JobResult
 from tests.support.tables import table

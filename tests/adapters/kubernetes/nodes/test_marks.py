@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from adapters.kubernetes.api import Json
+from adapters.kubernetes.client.api import Json
 from adapters.kubernetes.nodes.marks import (
     BEFORE,
     CORDONED,

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from adapters.kubernetes.client.paths import NODES, PODS
 from adapters.kubernetes.nodes.marks import CORDONED
 from adapters.kubernetes.nodes.pool import NodesPool
-from adapters.kubernetes.paths import NODES, PODS
 from controller.core.pool import Admin, Check, Found, Health
 from controller.errors import BalancerUnreachable, CommandRefused, WeightRefused
 from controller.pools.kubernetes import Cluster, NodePool

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from adapters.kubernetes.api import Json
+from adapters.kubernetes.client.api import Json
 from adapters.kubernetes.nodes.marks import BEFORE
 from adapters.kubernetes.nodes.proof import (
     Before,

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from adapters.kubernetes.client.paths import BUDGETS, NODES, PODS
 from adapters.kubernetes.nodes.marks import EXCLUDE_LABEL
 from adapters.kubernetes.nodes.rights import needed
-from adapters.kubernetes.paths import BUDGETS, NODES, PODS
 from controller.core.events import Cause
 from controller.core.outcome import Outcome
 from controller.core.settings import Amount, OnFailure, Selection

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from adapters.kubernetes.api import Json
+from adapters.kubernetes.client.api import Json
+from adapters.kubernetes.client.paths import BUDGETS, PODS
 from adapters.kubernetes.nodes.pool import NodesPool
-from adapters.kubernetes.paths import BUDGETS, PODS
 from controller.pools.kubernetes import Cluster, NodePool
 from controller.records import Survey
 from tests.adapters.kubernetes.nodes.rollout import three_nodes

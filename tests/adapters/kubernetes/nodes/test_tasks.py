@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from adapters.kubernetes.client.paths import JOBS, PODS
 from adapters.kubernetes.nodes.cluster import Nodes
 from adapters.kubernetes.nodes.tasks import NodeTasks
-from adapters.kubernetes.paths import JOBS, PODS
 from controller.core.outcome import Outcome
 from controller.core.pool import LineKey, Occupant, Seat
 from controller.pools.kubernetes import Cluster, NodePool

@@ -9,10 +9,10 @@ from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
-from adapters.kubernetes.access import Access
-from adapters.kubernetes.api import Api, Json, Listing
 from adapters.kubernetes.budgets import covering, is_ready, selects
-from adapters.kubernetes.faults import (
+from adapters.kubernetes.client.access import Access
+from adapters.kubernetes.client.api import Api, Json, Listing
+from adapters.kubernetes.client.faults import (
     AlreadyExists,
     Cause,
     Conflict,
@@ -22,7 +22,7 @@ from adapters.kubernetes.faults import (
     TwoBudgets,
     Unreachable,
 )
-from adapters.kubernetes.paths import BUDGETS, JOBS, NODES, PODS, REVIEWS, Resource
+from adapters.kubernetes.client.paths import BUDGETS, JOBS, NODES, PODS, REVIEWS, Resource
 from tests.adapters.kubernetes.nodes.samples import a_pod
 from tests.support.virtual import LoopClock
 

@@ -1,0 +1,1 @@
+"""Calls and watches of the Kubernetes API."""

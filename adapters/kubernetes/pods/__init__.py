@@ -1,0 +1,1 @@
+"""Pools of pods behind a Service."""

@@ -1,0 +1,271 @@
+"""A live view of one pool: its Service, slices, workload and pods, and who the workload is."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from adapters.kubernetes.budgets import as_query
+from adapters.kubernetes.client.api import Api
+from adapters.kubernetes.client.faults import Forbidden, NotFound
+from adapters.kubernetes.client.paths import PODS, REPLICASETS, SERVICES, SLICES
+from adapters.kubernetes.client.watch import Watch
+from adapters.kubernetes.pod import Owner, is_terminating, owner_of
+from adapters.kubernetes.pods.flips import Flips
+from adapters.kubernetes.pods.lines import Picture
+from adapters.kubernetes.pods.slices import SERVICE_NAME, endpoints_of
+from adapters.kubernetes.pods.workloads.base import Json, Seen, Workload, owned
+from adapters.kubernetes.pods.workloads.daemonset import DaemonSet
+from adapters.kubernetes.pods.workloads.deployment import Deployment
+from adapters.kubernetes.pods.workloads.statefulset import StatefulSet
+from controller.errors import NoSuchBackend, Unsupported, first_of
+from controller.pools.kubernetes import PodPool
+from controller.ports import Clock
+
+NOW: Final = timedelta(0)
+
+KINDS: Final[Mapping[str, type[Workload]]] = {
+    "statefulset": StatefulSet,
+    "daemonset": DaemonSet,
+    "deployment": Deployment,
+}
+"""As a rollout file spells them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a pool is about; it does not change while a process lives."""
+
+    namespace: str
+    service: str
+    kind: Workload
+    path: str
+    """`statefulset/web`."""
+
+    @property
+    def name(self) -> str:
+        return self.path.partition("/")[2]
+
+
+class Live:
+    """Opened once. Raises ApiError, NoSuchBackend and Unsupported, which name the instance."""
+
+    def __init__(
+        self,
+        api: Api,
+        pool: PodPool,
+        namespace: str,
+        instance: str,
+        clock: Clock,
+        flips: Flips,
+    ) -> None:
+        self._api = api
+        self._pool = pool
+        self._namespace = namespace
+        self._instance = instance
+        self._clock = clock
+        self._flips = flips
+        self._opening = asyncio.Lock()
+        self._identity: Identity | None = None
+        self._slices: Watch | None = None
+        self._pods: Watch | None = None
+        self._revisions: tuple[object, tuple[Json, ...]] | None = None
+
+    async def identity(self) -> Identity:
+        """Finds out on first use what the pool is, and begins to watch it."""
+        async with self._opening:
+            if self._identity is None:
+                self._identity = await self._begin()
+        return self._identity
+
+    async def _begin(self) -> Identity:
+        service = await self.service()
+        path = self._pool.workload or await self._owner(service)
+        kind_name = path.partition("/")[0]
+        if kind_name not in KINDS:
+            raise Unsupported(
+                self._instance, f"{path} is no kind of workload that poolroll can step through"
+            )
+        found = Identity(self._namespace, self._pool.service, KINDS[kind_name](), path)
+        workload = await self.workload(found)
+        self._slices = Watch(
+            self._api,
+            SLICES,
+            self._namespace,
+            clock=self._clock,
+            labels=f"{SERVICE_NAME}={self._pool.service}",
+        )
+        self._pods = Watch(
+            self._api,
+            PODS,
+            self._namespace,
+            clock=self._clock,
+            labels=as_query(workload["spec"].get("selector") or {}),
+            arrived=self._flips.arrived,
+        )
+        try:
+            await self._slices.start()
+            await self._pods.start()
+        except BaseException:
+            await self.aclose()
+            raise
+        return found
+
+    async def _owner(self, service: Json) -> str:
+        """The workload of the pods that the Service selects."""
+        selector = service["spec"].get("selector") or {}
+        query = ",".join(f"{key}={value}" for key, value in selector.items())
+        if not query:
+            raise Unsupported(self._instance, _no_selector(self._pool.service))
+        listed = await self._api.list(PODS, self._namespace, labels=query)
+        owners = {await self._top(owner) for owner in {owner_of(pod) for pod in listed.items}}
+        paths = sorted({one.path for one in owners if one is not None})
+        if not listed.items or not paths:
+            raise NoSuchBackend(
+                self._instance,
+                f"Service {self._pool.service} selects no pod of a workload; write "
+                "pool.kubernetes.workload, or correct its selector",
+            )
+        if len(paths) > 1 or None in owners:
+            names = ", ".join([*paths, *(["pods of no workload"] if None in owners else [])])
+            raise Unsupported(
+                self._instance,
+                f"Service {self._pool.service} selects the pods of {names}: poolroll steps "
+                "through one workload; give that one a Service of its own",
+            )
+        return paths[0]
+
+    async def _top(self, owner: Owner | None) -> Owner | None:
+        """The workload, not the ReplicaSet between."""
+        if owner is None or owner.kind != "ReplicaSet":
+            return owner
+        try:
+            return owner_of(await self._api.get(REPLICASETS, owner.name, self._namespace))
+        except NotFound:
+            return owner
+
+    # --- reading -----------------------------------------------------------------------------
+
+    async def service(self) -> Json:
+        try:
+            return await self._api.get(SERVICES, self._pool.service, self._namespace)
+        except NotFound as error:
+            raise NoSuchBackend(self._instance, error.words) from None
+
+    async def workload(self, identity: Identity) -> Json:
+        resource, name = identity.kind.resource, identity.name
+        try:
+            return await self._api.get(resource, name, self._namespace)
+        except NotFound as error:
+            raise NoSuchBackend(self._instance, error.words) from None
+
+    async def seen(self, workload: Json) -> Seen:
+        """What belongs to it, as the watch has it."""
+        identity = await self.identity()
+        status = workload.get("status") or {}
+        meta = workload["metadata"]
+        key = (meta["uid"], meta.get("generation"), status.get("observedGeneration"))
+        assert self._pods is not None
+        # Before what is to follow from them: whoever is gone was counted down before.
+        pods = [self._flips.as_set(pod) for pod in self._pods.objects().values()]
+        is_counting = identity.kind.history is REPLICASETS
+        if self._revisions is None or self._revisions[0] != key or is_counting:
+            revisions = await self._history(identity, workload)
+            self._revisions = (key, revisions)
+        own = tuple(pod for pod in pods if identity.kind.owns(workload, pod))
+        return Seen(workload, own, self._revisions[1])
+
+    @property
+    def kind(self) -> Workload:
+        """Once it is known what the pool is."""
+        assert self._identity is not None
+        return self._identity.kind
+
+    def place_of(self, pod: Json) -> str:
+        """The member that a pod is; empty: not known yet."""
+        return self._identity.kind.place_of(pod) if self._identity is not None else ""
+
+    async def pod_at(self, member: str, within: timedelta) -> Json | None:
+        """The pod in a member's place; None: there is none."""
+        await self.identity()
+        assert self._pods is not None
+        await self._pods.fresh(within)
+        pods = [self._flips.as_set(pod) for pod in self._pods.objects().values()]
+        found = [pod for pod in pods if self.place_of(pod) == member]
+        return min(found, key=is_terminating, default=None)
+
+    async def _history(self, identity: Identity, workload: Json) -> tuple[Json, ...]:
+        query = as_query(workload["spec"].get("selector") or {})
+        try:
+            listed = await self._api.list(identity.kind.history, self._namespace, labels=query)
+        except Forbidden:
+            return ()
+        return owned(workload, listed.items)
+
+    async def picture(self, within: timedelta) -> Picture:
+        """All of it; what is watched was proven to be whole so long ago at most."""
+        identity = await self.identity()
+        assert self._pods is not None
+        assert self._slices is not None
+        try:
+            async with asyncio.TaskGroup() as group:
+                service = group.create_task(self.service())
+                workload = group.create_task(self.workload(identity))
+                group.create_task(self._pods.fresh(within))
+                group.create_task(self._slices.fresh(within))
+        except BaseExceptionGroup as errors:
+            raise first_of(errors) from None
+        serials = self._serials  # what comes from now on may not be in it
+        seen = await self.seen(workload.result())
+        return Picture(
+            service.result(),
+            endpoints_of(self._slices.objects().values()),
+            seen,
+            frozenset(self._flips.kept_out),
+            serials,
+        )
+
+    async def prove(self) -> None:
+        """That nothing that happens to the pods would be missed now: before each eviction."""
+        assert self._pods is not None
+        await self._pods.fresh(timedelta(seconds=1))
+
+    @property
+    def is_watching(self) -> bool:
+        """Whether new pods are told of at once."""
+        return self._pods is not None and self._pods.is_open
+
+    @property
+    def _serials(self) -> tuple[int, int]:
+        assert self._pods is not None
+        assert self._slices is not None
+        return self._pods.serial, self._slices.serial
+
+    async def changed(self, since: Picture | None) -> None:
+        """Waits until something is other than in that picture; None: than now."""
+        await self.identity()
+        assert self._pods is not None
+        assert self._slices is not None
+        pods, slices = since.serials if since is not None else self._serials
+        tasks = [
+            asyncio.create_task(self._pods.changed(pods)),
+            asyncio.create_task(self._slices.changed(slices)),
+        ]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    async def aclose(self) -> None:
+        for watch in (self._slices, self._pods):
+            if watch is not None:
+                await watch.aclose()
+
+
+def _no_selector(service: str) -> str:
+    return (
+        f"Service {service} has no selector: its endpoints are somebody else's, and no pod can be "
+        "taken out of it"
+    )
