@@ -19,7 +19,7 @@ from adapters.kubernetes.pods.workloads.base import Json, Seen, Workload, owned
 from adapters.kubernetes.pods.workloads.daemonset import DaemonSet
 from adapters.kubernetes.pods.workloads.deployment import Deployment
 from adapters.kubernetes.pods.workloads.statefulset import StatefulSet
-from controller.errors import NoSuchBackend, Unsupported, first_of
+from controller.errors import NoSuchBackend, Unsupported
 from controller.pools.kubernetes import PodPool
 from controller.ports import Clock
 
@@ -208,18 +208,21 @@ class Live:
         identity = await self.identity()
         assert self._pods is not None
         assert self._slices is not None
-        try:
-            async with asyncio.TaskGroup() as group:
-                service = group.create_task(self.service())
-                workload = group.create_task(self.workload(identity))
-                group.create_task(self._pods.fresh(within))
-                group.create_task(self._slices.fresh(within))
-        except BaseExceptionGroup as errors:
-            raise first_of(errors) from None
+        # No TaskGroup: when two of its tasks fail at once, its cancellation may come after its end,
+        # out of the next wait of whoever asked (CPython 3.11, `Task.uncancel`).
+        proofs = (self._pods.fresh(within), self._slices.fresh(within))
+        service, workload, *proven = await asyncio.gather(
+            self.service(), self.workload(identity), *proofs, return_exceptions=True
+        )
+        for error in (service, workload, *proven):
+            if isinstance(error, BaseException):
+                raise error
+        assert isinstance(service, dict)
+        assert isinstance(workload, dict)
         serials = self._serials  # what comes from now on may not be in it
-        seen = await self.seen(workload.result())
+        seen = await self.seen(workload)
         return Picture(
-            service.result(),
+            service,
             endpoints_of(self._slices.objects().values()),
             seen,
             frozenset(self._flips.kept_out),
