@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from adapters import journal_text
 from adapters.storage import codec
 from adapters.storage.connection import Connection
 from adapters.storage.database import SCHEMA, DiskFull
@@ -43,12 +44,12 @@ class Tables:
         values = (
             row.id,
             row.name,
-            codec.checked(row.file, "the rollout file"),
-            codec.checked(row.path, "the path of the rollout file"),
-            codec.checked(codec.encode_sets(row.sets), "what --set gave"),
-            codec.encode_wall(row.started),
+            journal_text.checked(row.file, "the rollout file"),
+            journal_text.checked(row.path, "the path of the rollout file"),
+            journal_text.checked(codec.encode_sets(row.sets), "what --set gave"),
+            journal_text.encode_wall(row.started),
             row.by,
-            codec.encode_wall(row.ended) if row.ended else None,
+            journal_text.encode_wall(row.ended) if row.ended else None,
             row.outcome,
             row.exit_code,
         )
@@ -106,10 +107,10 @@ class Tables:
         wall = self._clock.wall()
         values = (
             rollout,
-            codec.encode_wall(wall),
-            codec.encode_instant(at),
+            journal_text.encode_wall(wall),
+            journal_text.encode_instant(at),
             kind,
-            codec.checked(body, f"the record {kind}"),
+            journal_text.checked(body, f"the record {kind}"),
         )
         cursor = db.execute(
             "INSERT INTO records (rollout, wall, at, kind, body) VALUES (?,?,?,?,?)", values
@@ -124,14 +125,21 @@ class Tables:
             after,
             -1 if most is None else most,
         )
-        with codec.reading(f"a record of rollout {rollout}"):
+        with journal_text.reading(f"a record of rollout {rollout}"):
             return [
-                Record(seq, id_, codec.decode_wall(wall), codec.decode_instant(at), kind, body)
+                Record(
+                    seq,
+                    id_,
+                    journal_text.decode_wall(wall),
+                    journal_text.decode_instant(at),
+                    kind,
+                    body,
+                )
                 for seq, id_, wall, at, kind, body in rows
             ]
 
     def end(self, rollout: str, outcome: str, exit_code: int) -> None:
-        ended = codec.encode_wall(self._clock.wall())
+        ended = journal_text.encode_wall(self._clock.wall())
         with self._db.writing() as db:
             self._require_rollout(rollout)
             db.execute(
@@ -177,13 +185,13 @@ class Tables:
     # --- requests ----------------------------------------------------------------------------
 
     def ask(self, rollout: str, verb: Verb, reason: str, by: str) -> Request:
-        codec.checked(reason, "the reason")
+        journal_text.checked(reason, "the reason")
         wall = self._clock.wall()
         with self._db.writing() as db:
             self._require_rollout(rollout)
             cursor = db.execute(
                 "INSERT INTO requests (rollout, verb, reason, user, wall) VALUES (?,?,?,?,?)",
-                (rollout, verb, reason, by, codec.encode_wall(wall)),
+                (rollout, verb, reason, by, journal_text.encode_wall(wall)),
             )
         return Request(_seq(cursor), rollout, verb, reason, by, wall)
 
@@ -195,9 +203,9 @@ class Tables:
             rollout,
             after,
         )
-        with codec.reading(f"a request to rollout {rollout}"):
+        with journal_text.reading(f"a request to rollout {rollout}"):
             return [
-                Request(seq, id_, Verb(verb), reason, by, codec.decode_wall(wall))
+                Request(seq, id_, Verb(verb), reason, by, journal_text.decode_wall(wall))
                 for seq, id_, verb, reason, by, wall in rows
             ]
 
@@ -220,16 +228,16 @@ def _seq(cursor: sqlite3.Cursor) -> int:
 
 def _rollout(row: tuple[Any, ...]) -> RolloutRow:
     id_, name, file, path, sets, started, by, ended, outcome, exit_code = row
-    with codec.reading(f"rollout {id_}"):
+    with journal_text.reading(f"rollout {id_}"):
         return RolloutRow(
             id=id_,
             name=name,
             file=file,
             path=path,
             sets=codec.decode_sets(sets),
-            started=codec.decode_wall(started),
+            started=journal_text.decode_wall(started),
             by=by,
-            ended=codec.decode_wall(ended) if ended else None,
+            ended=journal_text.decode_wall(ended) if ended else None,
             outcome=outcome,
             exit_code=exit_code,
         )
@@ -237,5 +245,5 @@ def _rollout(row: tuple[Any, ...]) -> RolloutRow:
 
 def _taken(row: tuple[Any, ...]) -> Taken:
     key, member, rollout, found = row
-    with codec.reading(f"what was found of {member} ({key})"):
+    with journal_text.reading(f"what was found of {member} ({key})"):
         return Taken(key, member, rollout, codec.decode_found(found))

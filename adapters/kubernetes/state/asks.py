@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
+from adapters import journal_text
 from adapters.kubernetes.client.objects import Json
 from adapters.kubernetes.state import codec
 from adapters.kubernetes.state.head import Head
@@ -24,7 +25,7 @@ def ask_key(seq: int) -> str:
 
 def requests_of(head: Head) -> Sequence[Request]:
     """Oldest first. Raises StateError."""
-    with codec.reading(f"a request to rollout {head.name}"):
+    with journal_text.reading(f"a request to rollout {head.name}"):
         found = [_request(seq_of(key), json.loads(text)) for key, text in head.asks.items()]
     return sorted(found, key=lambda one: one.seq)
 
@@ -44,12 +45,12 @@ def ask_text(request: Request, mark: str) -> str:
             "verb": request.verb,
             "reason": request.reason,
             "by": request.by,
-            "wall": codec.encode_wall(request.wall),
+            "wall": journal_text.encode_wall(request.wall),
             "mark": mark,
         }
     )
 
 
 def _request(seq: int, raw: Json) -> Request:
-    wall = codec.decode_wall(raw["wall"])
+    wall = journal_text.decode_wall(raw["wall"])
     return Request(seq, raw["rollout"], Verb(raw["verb"]), raw["reason"], raw["by"], wall)

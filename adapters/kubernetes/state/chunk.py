@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from adapters import journal_text
 from adapters.kubernetes.client.objects import Json, version_of
 from adapters.kubernetes.state import codec
 from adapters.kubernetes.state.outs import Outs
@@ -47,7 +48,7 @@ class Item:
 
 def read_chunk(found: Json) -> Chunk:
     """Raises StateError."""
-    with codec.reading(f"ConfigMap {found.get('metadata', {}).get('name', '')}"):
+    with journal_text.reading(f"ConfigMap {found.get('metadata', {}).get('name', '')}"):
         values = values_of(found)
         about = json.loads(values.pop(_ABOUT, "{}"))
         return Chunk(

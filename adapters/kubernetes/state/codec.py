@@ -1,65 +1,16 @@
 """Encodes values as text for ConfigMaps, and decodes them. Pure."""
 
 import json
-import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any
 
+from adapters.journal_text import checked, decode_wall, encode_wall
 from adapters.kubernetes.client.objects import Json
-from controller.core.pool import Instant
-from controller.errors import StateError
 from controller.records import RolloutRow
-
-MAX_BYTES: Final = 1024 * 1024
-"""The longest text in the journal, encoded; as text is packed, it fits into one ConfigMap."""
-
-_MICROSECOND: Final = timedelta(microseconds=1)
-
-
-def checked(text: str, what: str) -> str:
-    """`text`, if it can be stored. Raises StateError when it is too long or not text."""
-    try:
-        size = len(text.encode())
-    except UnicodeEncodeError:
-        raise StateError(f"journal: {what} holds bytes that are not UTF-8") from None
-    if size > MAX_BYTES:
-        raise StateError(f"journal: {what} is {size} bytes long, {MAX_BYTES} is the limit")
-    return text
-
-
-@contextmanager
-def reading(what: str) -> Iterator[None]:
-    """Turns decoding errors of what somebody has changed into StateError."""
-    try:
-        yield
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, zlib.error) as error:
-        raise StateError(f"journal: {what} is damaged: {error}") from error
 
 
 def as_text(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def encode_instant(at: Instant) -> int:
-    """Microseconds."""
-    return at // _MICROSECOND
-
-
-def decode_instant(microseconds: int) -> Instant:
-    return timedelta(microseconds=microseconds)
-
-
-def encode_wall(wall: datetime) -> str:
-    """ISO 8601, in UTC. Raises ValueError for a time without a zone."""
-    if wall.tzinfo is None:
-        raise ValueError("a civil time in the journal has a zone")
-    return wall.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def decode_wall(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def encode_row(row: RolloutRow) -> Json:

@@ -3,6 +3,7 @@
 import json
 from typing import Final
 
+from adapters import journal_text
 from adapters.kubernetes.client.objects import Json, version_of
 from adapters.kubernetes.state import codec
 from adapters.kubernetes.state.asks import ASK, ASKED, ask_key, requests_of, seq_of
@@ -19,7 +20,7 @@ def read_head(found: Json) -> Head | None:
     """None for a ConfigMap that holds nothing yet. Raises StateError for one that no poolroll of
     this version wrote."""
     what = f"ConfigMap {found.get('metadata', {}).get('name', '')}"
-    with codec.reading(what):
+    with journal_text.reading(what):
         values = values_of(found)
         if _STATE not in values:
             return None

@@ -3,6 +3,7 @@
 import json
 from typing import Final
 
+from adapters import journal_text
 from adapters.kubernetes.client.objects import Json
 from adapters.kubernetes.state import codec
 from adapters.kubernetes.state.chunk import Chunk, Item
@@ -14,13 +15,13 @@ _RECORD: Final = "r"
 
 def item_of(record: Record, moved: Outs) -> Item:
     told: Json = {
-        "wall": codec.encode_wall(record.wall),
-        "at": codec.encode_instant(record.at),
+        "wall": journal_text.encode_wall(record.wall),
+        "at": journal_text.encode_instant(record.at),
         "kind": record.kind,
     }
     if moved.taken or moved.over:
         told |= encode_outs(moved)
-    body = codec.checked(record.body, f"the record {record.kind}")
+    body = journal_text.checked(record.body, f"the record {record.kind}")
     text = f"{codec.as_text(told)}\n{body}"
     return Item(f"{_RECORD}{record.seq:08}", text, record.seq, moved)
 
@@ -33,7 +34,7 @@ def records_of(chunk: Chunk, after: int = 0) -> list[Record]:
 def read_records(chunk: Chunk, after: int = 0) -> list[tuple[Record, Outs]]:
     """Those above `after`, oldest first, and what each changes in who is out. Raises StateError."""
     found = []
-    with codec.reading(f"a record of rollout {chunk.rollout}"):
+    with journal_text.reading(f"a record of rollout {chunk.rollout}"):
         for key, text in chunk.values.items():
             if key.startswith(_RECORD) and (seq := int(key.removeprefix(_RECORD))) > after:
                 found.append(_read(chunk.rollout, seq, text))
@@ -46,8 +47,8 @@ def _read(rollout: str, seq: int, text: str) -> tuple[Record, Outs]:
     record = Record(
         seq,
         rollout,
-        codec.decode_wall(raw["wall"]),
-        codec.decode_instant(int(raw["at"])),
+        journal_text.decode_wall(raw["wall"]),
+        journal_text.decode_instant(int(raw["at"])),
         str(raw["kind"]),
         body,
     )

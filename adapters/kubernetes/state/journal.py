@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import TypeVar
 
-from adapters.kubernetes.state import codec
+from adapters import journal_text
 from adapters.kubernetes.state.ledger import Draft, Ledger
 from adapters.kubernetes.state.reading import Reader, told
 from adapters.kubernetes.state.tenure import WITHIN
@@ -35,7 +35,7 @@ class ClusterJournal:
     # --- writes, in the order of their calls ---------------------------------------------------
 
     async def begin(self, row: RolloutRow, at: Instant, kind: str, body: str) -> Record:
-        codec.checked(body, f"the record {kind}")
+        journal_text.checked(body, f"the record {kind}")
         if not self._create:
             raise StateError("journal: it was opened to read, so no rollout begins")
         ledger = self._ledger(row.name)
@@ -51,7 +51,7 @@ class ClusterJournal:
         taken: Sequence[Taken] = (),
         returned: Sequence[Returned] = (),
     ) -> Record:
-        codec.checked(body, f"the record {kind}")
+        journal_text.checked(body, f"the record {kind}")
         draft = Draft(at, kind, body, tuple(taken), tuple(returned))
         return await self._turns.record(rollout, draft)
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
+from adapters import journal_text
 from adapters.kubernetes.state import codec
 from adapters.kubernetes.state.chunk import FILE, ROOM, Item, packed
 from adapters.kubernetes.state.head import Entry, Head, Place
@@ -65,8 +66,8 @@ class Ledger:
 
     async def begin(self, row: RolloutRow, draft: Draft) -> Record:
         tenure = self._tenure
-        file = Item(FILE, codec.checked(row.file, "the rollout file"))
-        codec.checked(codec.as_text(dict(row.sets)), "what --set gave")
+        file = Item(FILE, journal_text.checked(row.file, "the rollout file"))
+        journal_text.checked(codec.as_text(dict(row.sets)), "what --set gave")
         await tenure.lead()
         if (former := tenure.head.entry(row.id)) is not None and former.is_begun:
             raise StateError(f"journal {self.name}: rollout {row.id} already exists")

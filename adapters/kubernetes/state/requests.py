@@ -6,12 +6,12 @@ from collections.abc import AsyncGenerator, Sequence
 from datetime import timedelta
 from typing import Final, cast
 
+from adapters import journal_text
 from adapters.kubernetes.client.api import Api
 from adapters.kubernetes.client.faults import ApiError, Conflict
 from adapters.kubernetes.client.objects import Json
 from adapters.kubernetes.client.paths import CONFIGMAPS
 from adapters.kubernetes.client.watch import Watch
-from adapters.kubernetes.state import codec
 from adapters.kubernetes.state.asks import ask_key, ask_patch, ask_text, requests_of
 from adapters.kubernetes.state.head import Head
 from adapters.kubernetes.state.head_text import read_head
@@ -37,7 +37,7 @@ class ClusterRequests:
         self._clock = clock
 
     async def ask(self, rollout: str, verb: Verb, reason: str, by: str) -> Request:
-        codec.checked(reason, "the reason")
+        journal_text.checked(reason, "the reason")
         mark, wall = secrets.token_hex(8), self._clock.wall()
         with told(self._reader.namespace):
             for _ in range(TRIES):
