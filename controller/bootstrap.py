@@ -18,6 +18,7 @@ from adapters.probes import OutsideValidator
 from adapters.proxies import Unusable, proxy_for
 from adapters.trust import NoAuthorities
 from controller import bootstrap_kubernetes as kubernetes
+from controller import foreign
 from controller.bootstrap_state import (
     StatePlace,
     about_state,
@@ -91,8 +92,8 @@ def clock() -> Clock:
 def who() -> str:
     """The operator, for records: `user@host`."""
     try:
-        user = os.environ.get("SUDO_USER") or getpass.getuser()
-    except (KeyError, OSError):  # a user without a name, in a container
+        user: str = foreign.user(os.environ.get("SUDO_USER") or getpass.getuser())
+    except (KeyError, OSError, ValueError):  # without a name, in a container, or one that is none
         user = str(os.getuid())
     return f"{user}@{socket.gethostname()}"
 
