@@ -1,9 +1,7 @@
 """Puts the real adapters behind the ports. The only module that imports `adapters`."""
 
 import asyncio
-import getpass
 import os
-import socket
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +16,6 @@ from adapters.probes import OutsideValidator
 from adapters.proxies import Unusable, proxy_for
 from adapters.trust import NoAuthorities
 from controller import bootstrap_kubernetes as kubernetes
-from controller import foreign
 from controller.bootstrap_state import (
     StatePlace,
     about_state,
@@ -28,7 +25,9 @@ from controller.bootstrap_state import (
     open_state,
     place_to_name,
     read_state,
+    secrets_in,
     state_place,
+    who,
 )
 from controller.config import Recipient, RolloutFile, WebhookTarget, audience
 from controller.core.pool import InstanceView
@@ -52,6 +51,7 @@ from controller.ports import (
 from controller.runner.notify import NoticeSender, Warn
 from controller.runner.sampler import Sources
 from controller.runner.task_router import TaskRouter
+from controller.secrets import NONE, Secrets
 from controller.telemetry.meter import Meter
 from controller.telemetry.values import Outlet, OutletOptions
 
@@ -78,6 +78,7 @@ __all__ = [
     "read_ports",
     "read_state",
     "run",
+    "secrets_in",
     "servers_behind",
     "state_place",
     "unpermitted",
@@ -87,15 +88,6 @@ __all__ = [
 
 def clock() -> Clock:
     return SystemClock()
-
-
-def who() -> str:
-    """The operator, for records: `user@host`."""
-    try:
-        user: str = foreign.user(os.environ.get("SUDO_USER") or getpass.getuser())
-    except (KeyError, OSError, ValueError):  # without a name, in a container, or one that is none
-        user = str(os.getuid())
-    return f"{user}@{socket.gethostname()}"
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -145,8 +137,8 @@ async def unpermitted(file: RolloutFile, place: StatePlace) -> tuple[list[str], 
     return await kubernetes.unpermitted(file, place.cluster)
 
 
-def commands(place: StatePlace) -> Commands:
-    return LocalCommands(place.folder / "jobs", SystemClock())
+def commands(place: StatePlace, secrets: Secrets = NONE) -> Commands:
+    return LocalCommands(place.folder / "jobs", SystemClock(), secrets=secrets)
 
 
 def lock(place: StatePlace, settings: Settings | None = None) -> Lock:
@@ -161,17 +153,21 @@ class _JournalPorts:
     journal: Journal
     clock: Clock
     by: str
+    secrets: Secrets
 
 
-def journal_ports(store: Store) -> JournalPorts:
+def journal_ports(store: Store, secrets: Secrets) -> JournalPorts:
     """What it takes to end a rollout from its journal alone."""
-    return _JournalPorts(store.journal, SystemClock(), who())
+    return _JournalPorts(store.journal, SystemClock(), who(), secrets)
 
 
-def ports(settings: Settings, place: StatePlace, store: Store, *, runs_steps: bool = True) -> Ports:
+def ports(
+    file: RolloutFile, place: StatePlace, store: Store, secrets: Secrets, *, runs_steps: bool = True
+) -> Ports:
     """The ports of one run, all real. Raises StateError where the records of its steps could not be
     kept."""
-    running = LocalCommands(place.folder / "jobs", SystemClock())
+    settings = file.settings
+    running = LocalCommands(place.folder / "jobs", SystemClock(), secrets=secrets)
     if runs_steps:
         running.prepare()
     pool, tasks, sources = _pool(settings)
@@ -186,13 +182,17 @@ def ports(settings: Settings, place: StatePlace, store: Store, *, runs_steps: bo
         clock=SystemClock(),
         sources=sources,
         by=who(),
+        secrets=secrets,
         folder=place_to_name(place),
     )
 
 
-def read_ports(settings: Settings, place: StatePlace, store: Store | None) -> ReadPorts:
+def read_ports(
+    file: RolloutFile, place: StatePlace, store: Store | None, secrets: Secrets
+) -> ReadPorts:
     """The ports of `plan`, all real."""
-    running = commands(place)
+    settings = file.settings
+    running = commands(place, secrets)
     pool, tasks, sources = _pool(settings)
     return ReadPorts(
         balancer=pool,
@@ -203,6 +203,7 @@ def read_ports(settings: Settings, place: StatePlace, store: Store | None) -> Re
         lock=lock(place, settings),
         journal=None if store is None else store.journal,
         requests=None if store is None else store.requests,
+        secrets=secrets,
         folder=place_to_name(place),
     )
 

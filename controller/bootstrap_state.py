@@ -1,6 +1,8 @@
 """Where journal, history and locks are: a folder of this machine, or a namespace of a cluster."""
 
+import getpass
 import os
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,11 +11,14 @@ from adapters.storage.folder import SYSTEM, default_state_dir, exists, may_write
 from adapters.storage.lock import FileLock
 from adapters.storage.store import open_store, read_store
 from controller import bootstrap_kubernetes as kubernetes
+from controller import foreign
+from controller.config import RolloutFile, secrets_of
 from controller.core.settings import Settings
 from controller.errors import StateError, UsageFault
 from controller.pools.kubernetes import Cluster, ClusterState, NodePool, PodPool, parse_state
 from controller.ports import Lock, Store
 from controller.runner.both_locks import BothLocks
+from controller.secrets import Secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,25 @@ class StatePlace:
     def what(self) -> str:
         """What it is called in a sentence, with its name."""
         return f"state folder {self}" if self.cluster is None else f"state {self}"
+
+
+def who() -> str:
+    """The operator, for records: `user@host`."""
+    try:
+        user: str = foreign.user(os.environ.get("SUDO_USER") or getpass.getuser())
+    except (KeyError, OSError, ValueError):  # without a name, in a container, or one that is none
+        user = str(os.getuid())
+    return f"{user}@{socket.gethostname()}"
+
+
+NO_NAMES: frozenset[str] = frozenset()
+
+
+def secrets_in(*files: object) -> Secrets:
+    """Those of a rollout, by value, as far as one of these is its file."""
+    found = [secrets_of(one, os.environ) for one in files if isinstance(one, RolloutFile)]
+    names = NO_NAMES.union(*(one.names for one in found))
+    return Secrets(NO_NAMES.union(*(one.values for one in found)), names)
 
 
 def state_place(option: str | None, wanted: ClusterState | None = None) -> StatePlace:

@@ -12,6 +12,7 @@ import click
 
 from controller import __version__
 from controller.cli import interrupts, streams
+from controller.cli.show import show
 from controller.core.outcome import ExitCode
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class ReportedError(click.ClickException):
     exit_code = ExitCode.REFUSED
 
     def show(self, file: Any = None) -> None:
-        click.echo(self.message, err=True)
+        click.echo(self.message, file=file, err=True)
 
 
 class ReportedUsage(ReportedError):
@@ -110,7 +111,7 @@ def poolroll() -> None:
 
 
 def _spelled(error: UnicodeError) -> tuple[str, int]:
-    from controller.report.sanitize import ascii_only
+    from controller.legible import ascii_only
 
     if not isinstance(error, UnicodeEncodeError):
         raise error
@@ -151,7 +152,9 @@ def _ended() -> int:
         return done.exit_code
     except click.ClickException as error:
         with contextlib.suppress(OSError):
-            error.show()
+            told = io.StringIO()
+            error.show(told)
+            show(told.getvalue().rstrip("\n"), err=True)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return _interrupted()
@@ -180,4 +183,4 @@ def _unwritable(error: OSError) -> str:
 
 def _complain(line: str) -> None:
     with contextlib.suppress(OSError):
-        click.echo(line, err=True)
+        show(line, err=True)

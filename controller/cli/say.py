@@ -7,6 +7,7 @@ from shutil import get_terminal_size
 from textwrap import wrap
 from typing import Final
 
+from controller.cli.show import fit
 from controller.cli.writer import Writer
 from controller.ports import Clock
 
@@ -34,7 +35,7 @@ def say(*lines: str) -> None:
     """Print lines. A closed terminal is ignored, since the exit code still says how it ended; a
     stopped one gets the lines later."""
     writer = output()
-    writer.write(*lines)
+    writer.write(*map(fit, lines))
     writer.wait(PATIENCE)
 
 

@@ -118,7 +118,7 @@ async def _look_for_former(
             refuse_to_double(commands, former, pending)
             seen.abandoned = former
             return
-        refuse_changes(commands, former, file)
+        refuse_changes(commands, former, file, ports.secrets)
         seen.former = former
         seen.pending = pending
         halt = undecided(former, seen.pending)

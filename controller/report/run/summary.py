@@ -13,12 +13,12 @@ from controller.core.settings import Settings
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
 from controller.core.steps import Course
+from controller.legible import legible_line
 from controller.records import RolloutRow
 from controller.report.members.placement import observed
 from controller.report.members.status import fault, is_changed, is_whole, left_status, member_status
 from controller.report.run.halt import halt_message, serve, serving, unanswered, unwritten
 from controller.report.run.next_commands import NextCommands
-from controller.report.sanitize import legible_line
 from controller.report.words import count, names
 
 DONE = {

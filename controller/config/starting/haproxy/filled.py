@@ -152,7 +152,7 @@ def _upgrade() -> Iterator[str]:
     yield "  # <- What upgrades one member: an argv list, run on this machine without a shell, like"
     yield '  #   [ssh, --, "${member.host}", sudo, apt-get, install, -y, "web=${vars.version}"]'
     yield "  # Until you write it, `run` refuses and touches nothing."
-    yield f'  command: [{PLACEHOLDER}, "${{member.host}}", "${{vars.version}}"]'
+    yield f'  command: [{PLACEHOLDER}, --, "${{member.host}}", "${{vars.version}}"]'
     yield "  # <- Is it upgraded already? Exit 0: skip it. Asked again after the upgrade, as proof."
     yield "  # unless:"
     yield '    # command: [ssh, --, "${member.host}", dpkg-query, -W, "web=${vars.version}"]'
