@@ -110,6 +110,7 @@ def _line(
         weight=WEIGHT,
         is_new=is_new(turn, picture, pod),
         is_unset=_is_unset(turn, picture, pod),
+        is_going=is_terminating(pod),
     )
 
 

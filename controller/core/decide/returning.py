@@ -6,6 +6,7 @@ from controller.core.decide.context import Context, Output
 from controller.core.decide.drift import contested, is_away, is_held, is_ready, misplaced
 from controller.core.decide.floor import has_room, serves
 from controller.core.decide.gates import gates_hold, quiet_note
+from controller.core.decide.leaving import is_going
 from controller.core.decide.ramp import climb, first_share, put_back
 from controller.core.decide.steps_for import setting_of
 from controller.core.decide.unresolved import unresolved_at
@@ -104,7 +105,7 @@ def _unknown_return(ctx: Context, m: MemberState) -> Output | None:
 def ramping(ctx: Context, m: MemberState) -> Output | None:
     if output := contested(ctx, m, is_ready):
         return output
-    if ctx.seen(m) is None:
+    if ctx.seen(m) is None or is_going(ctx, m):
         return None
     return _ailing(ctx, m) or climb(ctx, m)
 
@@ -112,7 +113,7 @@ def ramping(ctx: Context, m: MemberState) -> Output | None:
 def soaking(ctx: Context, m: MemberState) -> Output | None:
     if output := contested(ctx, m, is_ready):
         return output
-    if ctx.seen(m) is None:
+    if ctx.seen(m) is None or is_going(ctx, m):
         return None
     if output := _ailing(ctx, m):
         return output

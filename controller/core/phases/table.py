@@ -183,6 +183,7 @@ TABLE: Final[dict[tuple[Phase, Move], Phase]] = {
     (P.DRAINING, M.GO): P.LEFT,
     (P.HOLDING, M.GO): P.LEFT,
     (P.OUT, M.GO): P.LEFT,
+    (P.UPGRADING, M.GO): P.LEFT,
     (P.PROVING, M.GO): P.LEFT,
     (P.VALIDATING, M.GO): P.LEFT,
     (P.CHECKING, M.GO): P.LEFT,

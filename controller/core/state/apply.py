@@ -228,14 +228,16 @@ def _whole(
 
 
 def _joined(state: State, event: e.MemberJoined, now: Instant) -> State:
-    m = MemberState(event.member, since=now)
+    """One that had left comes back as another one: its steps are jobs of their own."""
+    name, former = event.member, state.members.get(event.member)
+    progress = Progress()
+    if former is not None:
+        progress = Progress(attempt=former.progress.attempt + 1, serial=former.progress.serial)
+    m = MemberState(name, since=now, progress=progress)
     if event.found is not None:
-        m = replace(m, placement=Placement(event.found), progress=Progress(begun=True))
-    return replace(
-        state,
-        members={**state.members, m.name: m},
-        joined=(*state.joined, event.joined),
-    )
+        m = replace(m, placement=Placement(event.found), progress=replace(progress, begun=True))
+    others = tuple(one for one in state.joined if one.name != name)
+    return replace(state, members={**state.members, name: m}, joined=(*others, event.joined))
 
 
 def _one_member(plan: Plan, state: State, event: e.MemberEvent, now: Instant) -> State:

@@ -264,6 +264,16 @@ def test_joined(found: Found | None, changes: Changes) -> None:
     assert difference(member("web9", since=NOW), now.members["web9"]) == changes
 
 
+def test_one_that_left_joins_again() -> None:
+    """What runs for it then are jobs of their own; it keeps its turn."""
+    one = Member("web1", "10.0.0.9", 80)
+    left = standing(Phase.LEFT, is_gone=True, attempt=2, serial=5)
+    now = apply(PLAN, given(left, joined=(one,)), e.MemberJoined(one), NOW)
+    assert now.joined == (one,)
+    again = member("web1", since=NOW)
+    assert difference(again, now.members["web1"]) == {"attempt": 3, "serial": 5}
+
+
 # --- halts and ways back -----------------------------------------------------------------------
 
 BY_GATE = e.Halted(e.Cause.GATE, "seen", "limit", "web1", "errors", ("web1", "web2"))
