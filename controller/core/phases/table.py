@@ -218,6 +218,8 @@ TABLE: Final[dict[tuple[Phase, Move], Phase]] = {
     (P.FAILED, M.ROLL_BACK): P.WAITING,
     (P.KEPT, M.ROLL_BACK): P.WAITING,
     (P.DONE, M.ROLL_BACK): P.WAITING,
+    (P.SKIPPED, M.ROLL_BACK): P.WAITING,
+    (P.WAITING, M.ROLL_BACK): P.WAITING,
     (P.FAILED, M.GIVE_UP): P.STUCK,
 }
 

@@ -61,7 +61,10 @@ def the_soaking() -> Any:
     return standing(Phase.SOAKING)
 
 
-FAILED_PROOF: dict[str, Any] = {"answer": Answer.NEEDED, "detail": "`unless` ended with exit code 1"}
+FAILED_PROOF: dict[str, Any] = {
+    "answer": Answer.NEEDED,
+    "detail": "`unless` ended with exit code 1",
+}
 REFUSED: dict[str, Any] = {"tries": 5, "why": "no such member"}
 
 
