@@ -152,6 +152,8 @@ class Trial:
     """Since when it is in rotation without a warm-up: the soak counts from here."""
     condemned: bool = False
     """It is to be taken out of rotation again."""
+    ailing_since: Instant | None = None
+    """When it failed its health check first, where a gate may say why."""
     disproven: str = ""
     """Why it was condemned, for people: also when it is put back all the same."""
 
