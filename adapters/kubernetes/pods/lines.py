@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from adapters.kubernetes.ailment import ailment_of
 from adapters.kubernetes.pod import (
     DRAINED,
     NEW,
@@ -110,6 +111,8 @@ def _line(
         weight=WEIGHT,
         is_new=is_new(turn, picture, pod),
         is_unset=_is_unset(turn, picture, pod),
+        is_going=is_terminating(pod),
+        ailment=ailment_of(pod),
     )
 
 

@@ -27,7 +27,7 @@ from controller.core.events import (
     RollbackBegan,
 )
 from controller.core.outcome import ExitCode, Outcome
-from controller.core.phases import JUDGED, OVER, Phase
+from controller.core.phases import JUDGED, OVER, UPGRADED, Phase
 from controller.core.plan.plan import Purpose
 from controller.core.state.failures import RECENT, failures
 from controller.core.state.parts import MemberState
@@ -140,8 +140,8 @@ def _is_as_before(ctx: Context) -> bool:
     """Whether every member is back at the former version, and the pool as a whole is not yet."""
     if not is_to_close(ctx) or is_given_up(ctx) or ctx.is_blind:
         return False
-    done = (m for m in ctx.state.members.values() if m.phase in OVER)
-    return all(m.phase is Phase.DONE and m.progress.course is Course.ROLLBACK for m in done)
+    done = (m for m in ctx.state.members.values() if m.phase in OVER and not m.is_gone)
+    return all(m.phase in UPGRADED and m.progress.course is Course.ROLLBACK for m in done)
 
 
 def _goes_back(ctx: Context, m: MemberState) -> bool:

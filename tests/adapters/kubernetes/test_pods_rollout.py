@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from controller.core.events import AbortRequested, PoolOpened
 from controller.core.outcome import Outcome
 from controller.core.plan.plan import Purpose
-from controller.core.settings import OnFailure, Selection
+from controller.core.settings import Amount, OnFailure, Selection
 from controller.errors import CommandRefused
 from controller.pools.kubernetes import Rotation
 from controller.records import Verb
@@ -159,6 +160,38 @@ async def test_others_go_on_meanwhile(tmp_path: Path) -> None:
         assert set(images(cluster).values()) == {"app:v2"}
         assert len(ready(cluster)) == 4
         assert rollout.witness.unproven == []
+
+
+@pytest.mark.parametrize("is_proven", [False, True], ids=["in its step", "in its validation"])
+async def test_scaled_down_meanwhile(
+    is_proven: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pod that is in hand is taken away, in its step or after it: nobody misses it."""
+    monkeypatch.setattr("adapters.kubernetes.pods.progress.GONE_FOR", timedelta(seconds=0.3))
+    policies = replace(POLICIES, min_available=Amount(1))
+    async with pods_of(manifests.statefulset(), count=3) as cluster:
+        before = cluster.get(STATEFULSETS, "web")
+
+        def scale(found: Json) -> None:
+            found["spec"]["replicas"] = 2
+
+        rollout = Rollout(cluster, tmp_path, policies=policies, slow=0.3)
+        running = asyncio.create_task(rollout.run())
+
+        def is_time() -> bool:
+            evicted = any(
+                one.subresource == "eviction" for one in cluster.faults.writes("poolroll")
+            )
+            return rollout.validating > 0 if is_proven else evicted
+
+        await until(lambda: is_time() or running.done())
+        cluster.change(STATEFULSETS, "web", scale, manager="autoscaler")
+        state = await running
+        assert ended(state).outcome is Outcome.DONE, (ended(state), rollout.told, phases(state))
+        assert phases(state) == {"web-2": "left out", "web-1": "done", "web-0": "done"}
+        assert set(images(cluster).values()) == {"app:v2"}
+        after = spec_of(cluster.get(STATEFULSETS, "web"))
+        assert {**after, "replicas": 3} == spec_of(before)
 
 
 async def test_rotation_delete(tmp_path: Path) -> None:
