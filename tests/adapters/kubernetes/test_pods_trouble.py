@@ -2,16 +2,20 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from controller.core.outcome import Outcome
+from controller.core.settings import DrainPolicy
+from controller.core.steps import SetMember, Setting
 from controller.pools.kubernetes import Rotation
-from tests.adapters.kubernetes.pods_rollout import Rollout, ended, phases
+from tests.adapters.kubernetes.pods_rollout import POLICIES, Rollout, ended, phases
 from tests.adapters.kubernetes.pods_stage import POOL, images, pods_of, pool_on
 from tests.support.kubernetes import manifests
 from tests.support.kubernetes.controllers.daemonsets import DaemonSets
+from tests.support.kubernetes.controllers.endpointslices import EndpointSlices
 from tests.support.kubernetes.faults import Cut, writes
 from tests.support.kubernetes.instant_kubelet import Manner
 from tests.support.kubernetes.kinds import DAEMONSETS, PODS, SERVICES, STATEFULSETS, Json
@@ -143,6 +147,40 @@ async def test_api_server_away(moment: str, tmp_path: Path) -> None:
         assert set(images(cluster).values()) == {"app:v2"}
         assert rollout.witness.fewest >= 1
         assert rollout.witness.unproven == []
+
+
+def settings(rollout: Rollout, member: str) -> list[Setting]:
+    steps = rollout.intended(SetMember)
+    return [s.setting for s in steps if isinstance(s, SetMember) and s.member == member]
+
+
+async def test_slices_that_follow_late(tmp_path: Path) -> None:
+    """Their controller is back later than the API server: the pod drains until none of them lists
+    it any more, which is waited for and not asked for again and again."""
+    async with pods_of(manifests.statefulset(replicas=2), count=2) as cluster:
+        slices = cluster.controller(EndpointSlices)
+        rollout = Rollout(cluster, tmp_path)
+        slices.works.clear()
+        running = asyncio.create_task(rollout.run())
+        await until(lambda: _is_out(cluster.find(PODS, "web-1")))
+        await asyncio.sleep(0.5)
+        assert settings(rollout, "web-1") == [Setting.DRAIN]
+        slices.works.set()
+        state = await running
+        assert ended(state).outcome is Outcome.DONE, (ended(state), rollout.told, phases(state))
+        assert settings(rollout, "web-1").count(Setting.HOLD) == 1
+
+
+async def test_slices_that_never_follow(tmp_path: Path) -> None:
+    """A halt at the drain's deadline that says what was waited for; nothing was evicted."""
+    policies = replace(POLICIES, drain=DrainPolicy(timeout=timedelta(seconds=0.5)))
+    async with pods_of(manifests.statefulset(replicas=2), count=2) as cluster:
+        rollout = Rollout(cluster, tmp_path, policies=policies)
+        cluster.controller(EndpointSlices).works.clear()
+        state = await rollout.run()
+        assert ended(state).outcome is Outcome.HALTED
+        assert "an EndpointSlice of Service web still lists its pod" in ended(state).why
+        assert "evicted" not in rollout.told
 
 
 async def test_rival_puts_a_pod_in(tmp_path: Path) -> None:
