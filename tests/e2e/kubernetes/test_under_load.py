@@ -24,15 +24,16 @@ WORKLOADS: Final[dict[str, Callable[..., Json]]] = {
     "deployment": lambda **more: deployment(replicas=COUNT, **more),
 }
 ROTATIONS: Final = ("label", "selector", "delete")
-FEW: Final = {
-    ("statefulset", "label"),
-    ("ondelete", "delete"),
-    ("daemonset", "selector"),
-    ("deployment", "label"),
+FEW: Final = {("statefulset", "label"), ("daemonset", "selector"), ("deployment", "label")}
+"""Of all that a real API server is asked: each costs seconds, and whole rollouts of every kind run
+in memory, too."""
+VARIANTS: Final[dict[str, dict[str, Any]]] = {
+    "label": {"env": {"APP_START_MS": "1000"}},
+    "selector": {},
+    "delete": {"env": {"APP_GRACEFUL": "1"}, "pre_stop": 1},
 }
-"""Each workload and each rotation once, as on a real API server all of them take some minutes."""
-GRACEFUL: Final[Json] = {"env": {"APP_GRACEFUL": "1"}, "pre_stop": 1}
-"""What `delete` asks of the app: that it goes on for as long as proxies send users."""
+"""What each asks of the app: `label` that it is not Ready before it is seen, also on a busy machine;
+`delete` that it goes on for as long as proxies send users."""
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,7 @@ async def test_no_request_fails(kind: str, rotation: str, tmp_path: Path) -> Non
     proven; afterwards all is as it was but for the template."""
     has_label = rotation == "label"
     workload = WORKLOADS[kind](rotation=has_label)
-    variant: dict[str, Any] = GRACEFUL if rotation == "delete" else {}
+    variant = VARIANTS[rotation]
     async with a_crowd(tmp_path, workload, COUNT, rotation=has_label, **variant) as crowd:
         before, began = await crowd.specs(), time.monotonic()
         told = await crowd.ends_well("run", str(crowd.file({"rotation": rotation})), "--yes")
