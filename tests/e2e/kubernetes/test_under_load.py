@@ -32,7 +32,7 @@ VARIANTS: Final[dict[str, dict[str, Any]]] = {
     "selector": {},
     "delete": {"env": {"APP_GRACEFUL": "1"}, "pre_stop": 1},
 }
-"""What each asks of the app: `label` that it is not Ready before it is seen, also on a busy machine;
+"""What each asks of the app: `label` that it is not Ready before it is seen, on a busy machine too;
 `delete` that it goes on for as long as proxies send users."""
 
 
