@@ -227,10 +227,12 @@ class Held:
             },
             **({"spec": spec} if spec else {}),
         }
+        kind, name = identity.kind.resource, identity.name
         try:
-            await self._api.strategic(identity.kind.resource, identity.name, self._namespace, body)
+            written = await self._api.strategic(kind, name, self._namespace, body)
         except Conflict:
             return False
+        self._live.wrote(kind, written)
         return True
 
 

@@ -27,7 +27,7 @@ from adapters.kubernetes.pods.survey import survey_of
 from adapters.kubernetes.pods.tasks import PodTasks
 from adapters.kubernetes.pods.whole import close_pool, open_pool
 from adapters.kubernetes.pods.workloads.found import found_in
-from controller.core.pool import FULL, Found, Incarnation, InstanceView
+from controller.core.pool import FULL, Found, Incarnation, InstanceView, Line
 from controller.core.steps import Course
 from controller.errors import (
     BalancerError,
@@ -44,6 +44,12 @@ from controller.tasks import JobResult, Task, TaskJob
 ONE: Final = Incarnation("kubernetes", 0)
 """What is set in a cluster is not lost with a process of it."""
 _NOW: Final = timedelta(0)
+_JUST_NOW: Final = timedelta(milliseconds=250)
+"""Looks that follow each other so closely share one read of the Service and the workload: who is
+out is proven by the pods and the slices, which each of them proves anew."""
+_LATELY: Final = timedelta(seconds=1)
+"""So long ago the view of the pods may have been proven by which it is known which pod to write to:
+the write itself names its UID."""
 _COMES_BACK: Final = timedelta(seconds=60)
 """A process that goes on with a rollout does not know yet where pods were."""
 _KNOWS: Final = timedelta(seconds=2)
@@ -75,7 +81,10 @@ class ServicePool:
         self._clock = clock
         self._began = clock.now()
         self._shown: Picture | None = None
-        """By the last look."""
+        """By the last look, or what looks the same."""
+        self._whole_at = clock.now() - _JUST_NOW
+        """When a look began last that read all of it anew."""
+        self._told_lines: tuple[Line, ...] = ()
         self._tasks = PodTasks(self._ground)
 
     @property
@@ -96,7 +105,10 @@ class ServicePool:
         at = self._clock.now()
         async with self._told():
             identity, turn = await self._live.identity(), await self._ground.turn()
-            picture = self._shown = await self._live.picture(_NOW)
+            read = _JUST_NOW if at - self._whole_at < _JUST_NOW else _NOW
+            picture = self._shown = await self._live.picture(_NOW, read)
+        if read == _NOW:
+            self._whole_at = at
         if self._flips.is_armed_for(_KNOWS):
             self._flips.let_in(to_let_in(identity.kind, turn, picture, self._ground.in_hand))
         kind, vacant = identity.kind, self._ground.memory.vacant(identity.kind, picture.seen)
@@ -104,15 +116,7 @@ class ServicePool:
         if is_young and len(vacant) < kind.unseen(picture.seen):
             what = f"the next pod of {identity.path} on some Node is not there yet"
             raise BalancerUnreachable(instance, what)
-        lines = lines_of(
-            kind,
-            turn,
-            picture,
-            identity.namespace,
-            identity.path,
-            vacant,
-            self._ground.in_hand,
-        )
+        lines = self._told_lines = self._lines(identity, turn, picture)
         given_up = self._given_up(identity, picture)
         return InstanceView(
             instance=instance,
@@ -128,6 +132,18 @@ class ServicePool:
             lingering=False,
             held=held_in_words(identity.path, picture),
             rival=self._rival(identity, turn, picture),
+        )
+
+    def _lines(self, identity: Identity, turn: Turn, picture: Picture) -> tuple[Line, ...]:
+        kind = identity.kind
+        return lines_of(
+            kind,
+            turn,
+            picture,
+            identity.namespace,
+            identity.path,
+            self._ground.memory.vacant(kind, picture.seen),
+            self._ground.in_hand,
         )
 
     def _given_up(self, identity: Identity, picture: Picture) -> Collection[str]:
@@ -149,8 +165,22 @@ class ServicePool:
         try:
             await self._ground.arm_if_held()
             await self._live.changed(self._shown)
+            while not await self._shows_news():
+                await self._live.changed(self._shown)
         except (ApiError, BalancerError):  # a look says what it is
             await self._clock.sleep(timedelta(seconds=1))
+
+    async def _shows_news(self) -> bool:
+        """Whether a look would show something else than the last one did, as far as can be said
+        without asking: of what the cluster writes about pods, most is not to be seen in it."""
+        picture = await self._live.at_hand()
+        if picture is None or self._shown is None:
+            return True
+        identity, turn = await self._live.identity(), await self._ground.turn()
+        if self._lines(identity, turn, picture) != self._told_lines:
+            return True
+        self._shown = picture
+        return False
 
     # --- the pool as a whole -----------------------------------------------------------------
 
@@ -223,7 +253,7 @@ class ServicePool:
     async def _pod(self, member: str, seats: Seats) -> tuple[Picture, Json]:
         """The pod in its place, which must be the one that is meant."""
         identity = await self._live.identity()
-        picture = await self._live.picture(_NOW)
+        picture = await self._live.picture(_LATELY, _JUST_NOW)
         places = identity.kind.places(picture.seen)
         if member in self._ground.memory.vacant(identity.kind, picture.seen):
             raise BalancerUnreachable(self._instance, f"{member} has no pod at the moment")
