@@ -15,6 +15,7 @@ from adapters.kubernetes.pod import is_terminating
 from adapters.kubernetes.pods.flips import Flips
 from adapters.kubernetes.pods.lines import Picture
 from adapters.kubernetes.pods.owner import owner_of_pods
+from adapters.kubernetes.pods.patches import digest
 from adapters.kubernetes.pods.reads import Reads
 from adapters.kubernetes.pods.slices import SERVICE_NAME, endpoints_of
 from adapters.kubernetes.pods.workloads.base import Json, Seen, Workload, is_caught_up, owned
@@ -73,7 +74,8 @@ class Live:
         self._reads = Reads(api, namespace, instance, clock)
         self._slices: Watch | None = None
         self._pods: Watch | None = None
-        self._revisions: tuple[object, tuple[Json, ...]] | None = None
+        self._revisions: tuple[object, tuple[Json, ...]] = None, ()
+        """Of which template, where that is certain."""
 
     async def identity(self) -> Identity:
         """Finds out on first use what the pool is, and begins to watch it."""
@@ -137,17 +139,17 @@ class Live:
         assert self._pods is not None
         # Before what is to follow from them: whoever is gone was counted down before.
         pods = [self._flips.as_set(pod) for pod in self._pods.objects().values()]
-        if self._revisions is None or not self._has_revisions(identity, workload):
-            revisions = await self._history(identity, workload)
-            self._revisions = (_key_of(workload), revisions)
+        if not self._has_revisions(identity, workload):
+            # While its controller lags behind, they may still be those of another template.
+            of = _key_of(workload) if is_caught_up(workload) else None
+            self._revisions = of, await self._history(identity, workload)
         own = tuple(pod for pod in pods if identity.kind.owns(workload, pod))
         return Seen(workload, own, self._revisions[1])
 
     def _has_revisions(self, identity: Identity, workload: Json) -> bool:
         """Whether its revisions are known; those that count pods are never known for long."""
         is_counting = identity.kind.history is REPLICASETS
-        is_so = self._revisions is not None and self._revisions[0] == _key_of(workload)
-        return is_so and not is_counting
+        return self._revisions[0] == _key_of(workload) and not is_counting
 
     @property
     def kind(self) -> Workload:
@@ -273,5 +275,4 @@ class Live:
 
 def _key_of(workload: Json) -> object:
     """Differs once its revisions may differ."""
-    meta, status = workload["metadata"], workload.get("status") or {}
-    return meta["uid"], meta.get("generation"), status.get("observedGeneration")
+    return workload["metadata"]["uid"], digest(workload["spec"]["template"])

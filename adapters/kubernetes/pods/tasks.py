@@ -36,8 +36,8 @@ _PATIENCE: Final = timedelta(minutes=5)
 _CANNOT_SAY: Final = 2
 _LATELY: Final = timedelta(milliseconds=600)
 """As old as that the Service and the workload may be while there is only to wait: looks read them
-twice a second. Before anything is done they are read anew."""
-_NOW: Final = timedelta(0)
+twice a second. Before anything is done they are read anew, or were a moment ago."""
+_JUST_NOW: Final = timedelta(milliseconds=50)
 
 
 class PodTasks:
@@ -169,8 +169,8 @@ class PodTasks:
             await self._held.hold(progress.course)
             progress.is_held = True
         step = await self._next(progress, await self._live.picture(_PROVEN, _LATELY))
-        if step.act is not Act.WAIT:
-            step = await self._next(progress, await self._live.picture(_PROVEN, _NOW))
+        if step.act not in (Act.WAIT, Act.DONE):  # what is done, its guard proves
+            step = await self._next(progress, await self._live.picture(_PROVEN, _JUST_NOW))
         if step.act is Act.FAIL:
             raise Failed(step.why)
         if step.act is Act.DONE:
@@ -231,7 +231,8 @@ class PodTasks:
             await self._refused(progress, step.pod, error)
             return False
         progress.note(f"evicted {name_of(step.pod)} ({uid_of(step.pod)})")
-        await self._held.advance(progress.place)
+        seen = progress.seen.seen if progress.seen is not None else None
+        await self._held.advance(progress.place, seen)
         return False
 
     async def _let_go(self, progress: Progress, step: Next) -> bool:
