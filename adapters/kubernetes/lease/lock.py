@@ -57,6 +57,9 @@ class LeaseLock:
     def _refused(self, record: LeaseRecord) -> PoolHeld:
         return pool_held(record, (self._pool,))
 
+    async def glance(self, name: str) -> None:
+        await self._leases.glance(self._lease)
+
     async def refusal(self, name: str, keys: Collection[PoolKey]) -> str | None:
         """Creates nothing, and needs the right to read only."""
         check_name(name)

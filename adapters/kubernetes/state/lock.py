@@ -54,6 +54,10 @@ class StateLock:
                 self._is_holding = False
                 hold.is_over = True
 
+    async def glance(self, name: str) -> None:
+        check_name(name)
+        await self._leases.glance(state_lease_name(name))
+
     async def refusal(self, name: str, keys: Collection[PoolKey]) -> str | None:
         """Creates nothing, and needs the right to read only."""
         check_name(name)
