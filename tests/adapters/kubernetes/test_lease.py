@@ -201,6 +201,52 @@ def test_a_glance_at_nothing_changes_nothing() -> None:
     virtually(test)
 
 
+def of_nodes(machine: Machine, selector: str) -> LeaseLock:
+    return LeaseLock(
+        machine.objects, "default", selector, machine.clock, machine.user, overlaps=True
+    )
+
+
+def test_pools_with_nodes_in_common_exclude_each_other() -> None:
+    """S10: whatever their selectors are called; what has nothing in common does not meet."""
+
+    async def test(cluster: Cluster) -> None:
+        anna, bert = Machine(cluster, "anna"), Machine(cluster, "bert")
+        web, rack = of_nodes(anna, "nodes/role=web"), of_nodes(bert, "nodes/rack=a")
+        async with web.hold("web") as one, rack.hold("rack") as other:
+            await one.add([A1])
+            await other.add([A2])
+            third = of_nodes(anna, "nodes/zone=b")
+            assert await third.refusal("zone", []) is None
+            assert "rollout 'web', " in (await third.refusal("zone", [A1]) or "")
+            with pytest.raises(PoolHeld, match=r"is held by rollout 'web', .* user anna"):
+                await other.add([A1])
+            await one.check()
+
+    virtually(test)
+
+
+def test_a_killed_holder_of_common_nodes_is_waited_for() -> None:
+    """And where its Lease may not be cleared, that is said with the command that does it."""
+
+    async def test(cluster: Cluster) -> None:
+        anna, bert = Machine(cluster, "anna"), Machine(cluster, "bert")
+        running = asyncio.create_task(anna.hold_until_killed(of_nodes(anna, "nodes/role=web")))
+        await asyncio.sleep(1)
+        await kill(running, anna)
+        async with of_nodes(bert, "nodes/rack=a").hold("rack") as hold:
+            began = seconds(bert.clock)
+            theirs = lease_name("nodes/role=web")
+            bert.objects.refuses = lambda verb, name: name == theirs
+            with pytest.raises(PoolHeld, match=r"kubectl --namespace default delete lease poolro"):
+                await hold.add([A1])
+            assert seconds(bert.clock) - began >= 15
+            bert.objects.refuses = lambda verb, name: False
+            await hold.add([A1])
+
+    virtually(test)
+
+
 def test_a_clean_end_frees_it_at_once() -> None:
     """The next one does not wait; the fencing number goes on rising."""
 
