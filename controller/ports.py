@@ -291,6 +291,10 @@ class Lock(Protocol):
     def hold(self, name: str) -> AbstractAsyncContextManager[Hold]:
         """Hold the rollout of that name. Raises PoolHeld, which names the holder."""
 
+    async def glance(self, name: str) -> None:
+        """Look who holds it, and touch nothing: where a dead holder has to be waited for by time,
+        the time for a `hold` that follows counts from now. Raises StateError."""
+
     async def refusal(self, name: str, keys: Collection[PoolKey]) -> str | None:
         """Why `hold` or `add` would be refused now, in their words; holds nothing."""
 

@@ -39,6 +39,7 @@ class Ground:
         self.instance = f"{api.where}/{self.namespace}"
         self.flips = Flips(api, self.namespace, clock)
         self.live = Live(api, pool, self.namespace, self.instance, clock, self.flips)
+        self.flips.noted = self.live.noted
         self.held = Held(api, self.live, pool, self.namespace, self.instance, clock)
         self.in_hand: set[str] = set()
         """Places whose pod is being replaced."""

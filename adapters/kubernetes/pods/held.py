@@ -125,10 +125,12 @@ class Held:
             back_to = identity.kind.former(seen)
         return Found(template, fields, back_to)
 
-    async def advance(self, place: str) -> None:
-        """Have the place whose pod goes get the new revision."""
+    async def advance(self, place: str, known: Seen | None = None) -> None:
+        """Have the place whose pod goes get the new revision: at once, by what is known, unless
+        somebody has written meanwhile."""
+        identity = await self._live.identity()
         for _ in range(_TRIES):
-            identity, seen = await self.read()
+            seen, known = known or (await self.read())[1], None
             self._refuse_rivals(identity, seen.workload)
             fields = identity.kind.advance(seen, place)
             if not fields:
@@ -233,10 +235,12 @@ class Held:
             },
             **({"spec": spec} if spec else {}),
         }
+        kind, name = identity.kind.resource, identity.name
         try:
-            await self._api.strategic(identity.kind.resource, identity.name, self._namespace, body)
+            written = await self._api.strategic(kind, name, self._namespace, body)
         except Conflict:
             return False
+        self._live.wrote(kind, written)
         return True
 
 
