@@ -183,7 +183,7 @@ async def _run(
                 narrator.start()
 
             try:
-                async with notices, meter:
+                async with notices, meter, meter.told_of_refusals(name):
                     ran = await run_session(
                         ports,
                         rollout,

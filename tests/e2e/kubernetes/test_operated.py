@@ -159,8 +159,11 @@ async def test_a_bad_version_and_the_way_back(site: Site) -> None:
     assert halted.code == 5, halted.text
     assert {json.loads(line)["rollout"] for line in halted.err.splitlines()} == {"web"}
     await assert_told_elsewhere(site, words.read_text())
+    metrics = site.folder / "poolroll.prom"
+    log["POOLROLL_METRICS_TEXTFILE"] = str(metrics)
     held = await site.poolroll("run", str(site.file), *unattended, **log)
     assert held.code == 3, held.text
+    assert 'poolroll_run_refused_timestamp_seconds{rollout="web"}' in metrics.read_text()
     assert json.loads(held.err)["event"] in words.read_text()
     assert "to go on:  poolroll resume web" in words.read_text()
     labels = ("SEEN", "LIMIT", "MEMBERS", "USERS", "CAN WAIT", "NEXT")
