@@ -5,7 +5,6 @@ A task is no process: killed and asked for again, it looks what is there and goe
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
@@ -16,11 +15,11 @@ from adapters.kubernetes.evict import Eviction, evict, may_evict, refusal
 from adapters.kubernetes.pod import DRAINED, OUT, annotations_of, is_ready, name_of, uid_of
 from adapters.kubernetes.pods.ground import Ground
 from adapters.kubernetes.pods.lines import Picture
+from adapters.kubernetes.pods.progress import Failed, Progress
 from adapters.kubernetes.pods.steps import Act, Next, Wanted, lacking, next_step
 from adapters.kubernetes.pods.workloads.base import Seen, Workload
 from adapters.kubernetes.pods.workloads.found import ours_in
 from adapters.kubernetes.pods.workloads.sizes import is_active
-from controller.core.pool import Instant
 from controller.core.steps import Course
 from controller.errors import BalancerError
 from controller.tasks import JobResult, PoolTask, Task, TaskJob
@@ -34,34 +33,6 @@ _AT_MOST: Final = timedelta(milliseconds=500)
 _PATIENCE: Final = timedelta(minutes=5)
 """With a budget that refuses, where nobody says."""
 _CANNOT_SAY: Final = 2
-
-
-class Failed(Exception):
-    """Why a task ended without success, in one line."""
-
-
-@dataclass
-class Progress:
-    """Of one task."""
-
-    place: str
-    course: Course
-    meant: frozenset[str]
-    started: Instant
-    timeout: timedelta
-    patience: timedelta
-    joins: bool
-    lines: list[str] = field(default_factory=list)
-    is_held: bool = False
-    refused_since: Instant | None = None
-    seen: Picture | None = None
-    """What the last step was decided by."""
-    others: frozenset[str] | None = None
-    """Other places that got no traffic when it began: they may not become more."""
-
-    def note(self, line: str) -> None:
-        if not self.lines or self.lines[-1] != line:
-            self.lines.append(line)
 
 
 class PodTasks:
@@ -203,6 +174,11 @@ class PodTasks:
         target, noted = identity.kind.target(picture.seen), frozenset(self._ground.flips.in_hand)
         wanted = Wanted(progress.place, progress.meant, target, noted)
         step = next_step(identity.kind, turn, picture, wanted)
+        is_there = progress.place in {*identity.kind.places(picture.seen), *vacant}
+        if progress.is_given_up(self._clock.now(), is_there=is_there):
+            step = Next(
+                Act.DONE, f"nothing comes in the place of {progress.place}: it was scaled away"
+            )
         if step.act is Act.FAIL:
             raise Failed(step.why)
         if step.act in (Act.EVICT, Act.LET_GO) and (more := others - progress.others):
