@@ -6,7 +6,7 @@ from typing import Final
 from adapters.kubernetes.client.api import Api
 from adapters.kubernetes.client.paths import CONFIGMAPS, EVENTS, LEASES, Resource
 from adapters.kubernetes.client.rights import Lacking, Right, lacking
-from adapters.kubernetes.lease import lease_name
+from adapters.kubernetes.lease import OF_NODES, lease_name
 from adapters.kubernetes.needed import needed
 from adapters.kubernetes.nodes.rights import needed as needed_for_nodes
 from adapters.kubernetes.pods.ground import Ground
@@ -26,7 +26,11 @@ async def rights_of(api: Api, pool: PodPool | NodePool, clock: Clock) -> Sequenc
     namespace = pool.cluster.namespace or api.access.namespace
     if isinstance(pool, NodePool):
         own = needed_for_nodes(namespace, job=pool.job)
-        return (*own, *_shared(namespace, f"nodes/{pool.selector}", "default"))
+        return (
+            *own,
+            *_lock_of(OF_NODES, f"nodes/{pool.selector}", overlaps=True),
+            *_events(OF_NODES),
+        )
     ground = Ground(api, pool, clock)
     try:
         identity = await ground.live.identity()
@@ -35,7 +39,7 @@ async def rights_of(api: Api, pool: PodPool | NodePool, clock: Clock) -> Sequenc
         await ground.aclose()
     kind = identity.kind
     own = needed(namespace, pool.service, kind.resource, identity.name, kind.history, rotation)
-    return (*own, *_shared(namespace, identity.path, namespace))
+    return (*own, *_lock_of(namespace, identity.path), *_events(namespace))
 
 
 def rights_of_state(namespace: str, rollout: str, most: int | None = None) -> Sequence[Right]:
@@ -54,10 +58,10 @@ async def unlocked(
 ) -> tuple[Sequence[Lacking], Sequence[Lacking]]:
     """What is lacking of the lock of the pool with that name, and what of its Events. Raises
     ApiError."""
-    namespace = pool.cluster.namespace or api.access.namespace
-    events = "default" if isinstance(pool, NodePool) else namespace
-    *lock, event = _shared(namespace, name, events)
-    return await lacking(api, lock), await lacking(api, [event])
+    is_nodes = isinstance(pool, NodePool)
+    namespace = OF_NODES if is_nodes else pool.cluster.namespace or api.access.namespace
+    lock = _lock_of(namespace, name, overlaps=is_nodes)
+    return await lacking(api, lock), await lacking(api, _events(namespace))
 
 
 async def unwritable(api: Api, namespace: str, rollout: str) -> Sequence[Lacking]:
@@ -65,11 +69,14 @@ async def unwritable(api: Api, namespace: str, rollout: str) -> Sequence[Lacking
     return await lacking(api, rights_of_state(namespace, rollout, _SOME))
 
 
-def _shared(namespace: str, pool: str, events: str) -> Sequence[Right]:
-    return (
-        *_named(LEASES, namespace, [lease_name(pool)], _BY_NAME),
-        Right.to("create", EVENTS, events),
-    )
+def _lock_of(namespace: str, pool: str, *, overlaps: bool = False) -> Sequence[Right]:
+    """`overlaps`: other pools may have members in common with it."""
+    others = [Right.to("list", LEASES, namespace)] if overlaps else []
+    return (*_named(LEASES, namespace, [lease_name(pool)], _BY_NAME), *others)
+
+
+def _events(namespace: str) -> Sequence[Right]:
+    return (Right.to("create", EVENTS, namespace),)
 
 
 def _named(

@@ -40,6 +40,7 @@ from controller.runner.recorder import Narrator, Recorder
 from controller.runner.sampler import Sampler
 from controller.runner.task_group import task_group
 from controller.runner.unbegun import unbegun
+from controller.runner.unending import until_one_ends
 from controller.runner.watchers import Prober, Watchers
 from controller.secrets import NONE, Secrets
 
@@ -112,6 +113,12 @@ class Runner:
         self._post(StopRequested(why, at_once=self._was_stopped))
         self._was_stopped = True
 
+    def expire(self, why: str) -> None:
+        """Stop as after a first signal, because the time of this run is over. It stands in for
+        none: the next signal is the first, and still waits for a running step."""
+        if not self._was_stopped:
+            self._post(StopRequested(why))
+
     async def run(self, first: Sequence[Event]) -> State:
         """Apply `first` (how this run begins), then go on until finished.
 
@@ -132,6 +139,7 @@ class Runner:
     async def _drive(self, group: asyncio.TaskGroup) -> None:
         watchers = [group.create_task(one) for one in self._watchers.all()]
         watchers.append(group.create_task(self._watch_journal()))
+        watchers.append(group.create_task(until_one_ends(tuple(watchers))))
         try:
             await self._loop(group)
         finally:
