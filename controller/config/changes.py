@@ -1,8 +1,9 @@
 """Diff between the rollout file that a rollout was started with and the present one."""
 
+import hmac
 from collections.abc import Mapping
 from difflib import unified_diff
-from hashlib import sha256
+from hashlib import pbkdf2_hmac, sha256
 
 from controller.config.masking import masked
 from controller.config.meaning import meaning
@@ -12,6 +13,9 @@ from controller.config.text.places import printable
 from controller.errors import ConfigurationError
 
 SECRET_CHANGED = "a value that may be secret has changed; it is not shown"
+
+TRIES = 200_000
+"""A tenth of a second for one fingerprint."""
 
 MAX_LINES = 200
 """More lines than an operator reads before a decision."""
@@ -39,13 +43,24 @@ def changes(
     return lines or [SECRET_CHANGED]
 
 
-def fingerprint(file: RolloutFile, salt: str) -> str:
+KEYED = "hmac:"
+SLOW = "slow:"
+"""Begin fingerprints by how they are made; former versions wrote a plain hash."""
+
+
+def fingerprint(file: RolloutFile, salt: str, key: bytes = b"", like: str = "") -> str:
     """Tells whether a file means the same, secrets included, without keeping any of them.
 
-    `salt`: something of each rollout's own, so that equal secrets look different.
+    `salt`: something of each rollout's own, so that equal secrets look different. `key`: private to
+    the state, so that nobody without it can try out what a weak secret may be; where there is none,
+    each try takes a while. `like`: how it is made, as the one that it is compared with.
     """
-    meant = repr((salt, meaning(file)))
-    return sha256(meant.encode("utf-8", "surrogatepass")).hexdigest()
+    meant = repr((salt, meaning(file))).encode("utf-8", "surrogatepass")
+    if not like.startswith((KEYED, SLOW)):
+        return sha256(meant).hexdigest()
+    if key and like.startswith(KEYED):
+        return KEYED + hmac.new(key, meant, sha256).hexdigest()
+    return SLOW + pbkdf2_hmac("sha256", sha256(meant).digest(), salt.encode(), TRIES).hex()
 
 
 def _set_lines(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:

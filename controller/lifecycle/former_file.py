@@ -72,4 +72,5 @@ def _first(error: ConfigurationError) -> str:
 
 
 def is_unchanged(former: Unfinished, file: RolloutFile) -> bool:
-    return fingerprint(file, former.row.id) == former.state.fingerprint
+    was = former.state.fingerprint
+    return fingerprint(file, former.row.id, former.key, like=was) == was
