@@ -1,4 +1,4 @@
-"""The key of a state folder: made once, for those who may use the folder, and not in the journal."""
+"""The key of a state folder: made once, for those who use the folder, and not in the journal."""
 
 from contextlib import aclosing
 from pathlib import Path
