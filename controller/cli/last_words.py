@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-
 MOST: Final = 4096
 """Bytes."""
 
