@@ -137,6 +137,13 @@ def _make(folder: Path) -> bool:
     return True
 
 
+def is_private(folder: Path) -> bool:
+    """Whether nobody but this user and root may write the journal in `folder`."""
+    with mapped(folder):
+        both = [folder.stat(), (folder / DATABASE).lstat()]
+    return all(one.st_uid in (0, os.geteuid()) and not one.st_mode & 0o022 for one in both)
+
+
 def refuse_open(folder: Path) -> None:
     """Raises StateError for a folder in which everybody may write."""
     with mapped(folder):

@@ -41,6 +41,7 @@ from controller.lifecycle import (
     former_file,
     look_once,
     next_commands,
+    refuse_other_notices,
     unfinished,
 )
 from controller.ports import Commands, Hold, Journal, Store
@@ -189,11 +190,13 @@ def _notices(
     place: bootstrap.StatePlace,
     log: LogNarrator,
 ) -> NoticeSender:
-    """Recipients from the rollout file as it is now: the copy in the journal has no secrets."""
+    """Recipients from the rollout file at its path, if they are still those of the run: the copy in
+    the journal has no secrets."""
     row = former.row
     try:
         if isinstance(file.now, ConfigurationError):
             raise file.now
+        refuse_other_notices(former, file.now)
         notices = bootstrap.notices(file.now, running, log.warn)
     except ConfigurationError as error:
         log.warn(f"no notifications will be sent: {error.faults[0].render(error.file)}")
@@ -219,7 +222,7 @@ async def _abort_at_rest(
 ) -> int:
     former, place, clock = opened.former, opened.place, bootstrap.clock()
     name = former.plan.name
-    file = former_file(former.row)
+    file = former_file(former.row, is_ours=bootstrap.is_ours(place))
     log = LogNarrator(name, clock.wall, log_format)
     lock = bootstrap.lock(place, _settings(file))
     # The lock goes before notices in delivery are waited for.
