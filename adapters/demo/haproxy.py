@@ -152,7 +152,7 @@ class HaproxyProcess:
                     stdout=subprocess.DEVNULL,
                     stderr=errors,
                     start_new_session=True,
-                    preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509  takes no lock
+                    preexec_fn=die_with(os.getpid()),  # noqa: PLW1509  takes no lock
                 )
         except (OSError, subprocess.SubprocessError) as error:
             raise PoolrollError(f"{self._binary}: cannot be run: {error}") from error
@@ -162,7 +162,7 @@ class HaproxyProcess:
         return self._folder / "haproxy.stderr"
 
 
-def _die_with(parent: int) -> Callable[[], None]:
+def die_with(parent: int) -> Callable[[], None]:
     """What a new process does first: tie its life to `parent`'s (prctl(2), PR_SET_PDEATHSIG)."""
     prctl = _LIBC.prctl
 
