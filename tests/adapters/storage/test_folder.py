@@ -126,6 +126,18 @@ def test_a_folder_that_everybody_may_write(tmp_path: Path, mode: int, create: bo
         LocalCommands(tmp_path / "jobs", CLOCK).prepare()
 
 
+def test_a_volume_of_a_pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kubernetes makes an `emptyDir` for everybody in the pod; what is made in it is not."""
+    tmp_path.chmod(0o777)
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+    with pytest.raises(StateError, match="every user may write in it"):
+        open_tables(tmp_path, CLOCK, create=True)
+    monkeypatch.setattr("os.path.ismount", lambda path: str(path) == str(tmp_path))
+    open_tables(tmp_path, CLOCK, create=True).close()
+    LocalCommands(tmp_path / "jobs", CLOCK).prepare()
+    assert stat.S_IMODE((tmp_path / "journal.db").stat().st_mode) == 0o600
+
+
 @pytest.mark.parametrize("name", ["journal.db", "locks", "locks/guard", "reserve", "jobs"])
 def test_links_in_a_state_folder_lead_nowhere(tmp_path: Path, name: str) -> None:
     """Who shares it could send what another operator writes to any file of theirs."""
