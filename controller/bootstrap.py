@@ -1,9 +1,7 @@
 """Puts the real adapters behind the ports. The only module that imports `adapters`."""
 
 import asyncio
-import getpass
 import os
-import socket
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +20,7 @@ from controller.bootstrap_state import (
     StatePlace,
     about_state,
     has_state,
+    is_ours,
     lock_of,
     no_state,
     open_state,
@@ -29,6 +28,7 @@ from controller.bootstrap_state import (
     read_state,
     state_place,
 )
+from controller.bootstrap_who import who
 from controller.config import Recipient, RolloutFile, WebhookTarget, audience
 from controller.core.pool import InstanceView
 from controller.core.settings import Settings
@@ -64,6 +64,7 @@ __all__ = [
     "commands",
     "found_behind",
     "has_state",
+    "is_ours",
     "journal_ports",
     "kubernetes",
     "lock",
@@ -86,15 +87,6 @@ __all__ = [
 
 def clock() -> Clock:
     return SystemClock()
-
-
-def who() -> str:
-    """The operator, for records: `user@host`."""
-    try:
-        user = os.environ.get("SUDO_USER") or getpass.getuser()
-    except (KeyError, OSError):  # a user without a name, in a container
-        user = str(os.getuid())
-    return f"{user}@{socket.gethostname()}"
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -284,7 +276,10 @@ def meter(rollout: str, ways: OutletOptions, warn: Warn) -> Meter:
     if ways.listen is not None:
         from adapters.telemetry.listener import MetricsListener
 
-        outlets.append(MetricsListener(ways.listen))
+        listener = MetricsListener(ways.listen)
+        if not listener.is_local:
+            warn(f"{listener.name}: whoever reaches that port reads the names of members and gates")
+        outlets.append(listener)
     if ways.textfile is not None:
         from adapters.telemetry.textfile import MetricsTextfile
 

@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.clock import SystemClock
-from adapters.storage.folder import SYSTEM, default_state_dir, exists, may_write, out_of_reach
+from adapters.storage.folder import (
+    SYSTEM,
+    default_state_dir,
+    exists,
+    is_private,
+    may_write,
+    out_of_reach,
+)
 from adapters.storage.lock import FileLock
 from adapters.storage.store import open_store, read_store
 from controller import bootstrap_kubernetes as kubernetes
@@ -82,6 +89,11 @@ def about_state(option: str | None, place: StatePlace, settings: Settings) -> li
     if exists(folder) and not may_write(folder):
         notes.append(f"{folder} may not be written by this user: a run of theirs would be refused")
     return notes
+
+
+def is_ours(place: StatePlace) -> bool:
+    """Whether nobody but this user and root can have written the journal."""
+    return place.cluster is None and is_private(place.folder)
 
 
 def no_state(place: StatePlace) -> str:

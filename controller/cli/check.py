@@ -28,15 +28,20 @@ def check(file: Path, json: bool, **given: tuple[str, ...]) -> None:
     except ConfigurationError as error:
         if not json:
             raise
-        click.echo(CheckValue.of(error.file, None, faults=error.faults).model_dump_json(indent=2))
+        _print(CheckValue.of(error.file, None, faults=error.faults))
         sys.exit(ExitCode.USAGE)
     name, warnings = rollout.settings.name, rollout.settings.warnings
     if json:
-        click.echo(CheckValue.of(str(file), name, warnings=warnings).model_dump_json(indent=2))
+        _print(CheckValue.of(str(file), name, warnings=warnings))
         return
     for warning in warnings:
         click.echo(f"{file}: warning: {warning}")
     click.echo(f"{file}: rollout {name!r} is valid")
+
+
+def _print(value: CheckValue) -> None:
+    """A path that is not UTF-8 comes in escapes."""
+    click.echo(json_format.dumps(value.model_dump(mode="python"), indent=2))
 
 
 SCHEMAS: Final[dict[str, Callable[[], dict[str, Any]]]] = {

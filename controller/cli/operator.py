@@ -42,6 +42,7 @@ from controller.lifecycle import (
     look_once,
     next_commands,
     patience,
+    refuse_other_notices,
     unfinished,
 )
 from controller.ports import Commands, Hold, Journal, Store
@@ -188,11 +189,13 @@ def _notices(
     place: bootstrap.StatePlace,
     log: LogNarrator,
 ) -> NoticeSender:
-    """Recipients from the rollout file as it is now: the copy in the journal has no secrets."""
+    """Recipients from the rollout file at its path, if they are still those of the run: the copy in
+    the journal has no secrets."""
     row = former.row
     try:
         if isinstance(file.now, ConfigurationError):
             raise file.now
+        refuse_other_notices(former, file.now)
         notices = bootstrap.notices(file.now, running, log.warn)
     except ConfigurationError as error:
         log.warn(f"no notifications will be sent: {error.faults[0].render(error.file)}")
@@ -218,7 +221,7 @@ async def _abort_at_rest(
 ) -> int:
     former, place, clock = opened.former, opened.place, bootstrap.clock()
     name = former.plan.name
-    file = former_file(former.row)
+    file = former_file(former.row, is_ours=bootstrap.is_ours(place))
     log = LogNarrator(name, clock.wall, log_format)
     lock = bootstrap.lock(place, _settings(file))
     # The lock goes before notices in delivery are waited for.

@@ -8,7 +8,7 @@ The models keep what the file says (`5m` stays a text). `controller.config.value
 the values of `controller.core`.
 """
 
-from controller.config.changes import SECRET_CHANGED, changes, fingerprint
+from controller.config.changes import SECRET_CHANGED, changes, fingerprint, notices_fingerprint
 from controller.config.json_schema import schema
 from controller.config.masking import masked
 from controller.config.reader import load, parse, reload
@@ -30,6 +30,7 @@ __all__ = [
     "fingerprint",
     "load",
     "masked",
+    "notices_fingerprint",
     "parse",
     "reload",
     "schema",
