@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from controller.cli.show import fit
+
 MOST: Final = 4096
 """Bytes."""
 
@@ -56,7 +58,7 @@ def unwritable(path: str) -> str | None:
 
 def note(*lines: str) -> None:
     """Part of what is said at the end."""
-    _lines.extend(line for text in lines for line in text.splitlines())
+    _lines.extend(line for text in lines for line in fit(text).splitlines())
 
 
 def note_bug(error: BaseException) -> None:

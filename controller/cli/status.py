@@ -2,7 +2,6 @@
 balancers show now."""
 
 import asyncio
-import json as json_format
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -11,6 +10,7 @@ import click
 
 from controller import bootstrap
 from controller.cli import options
+from controller.cli.show import show, show_json
 from controller.cli.state_folder import known
 from controller.core.pool import Instant
 from controller.errors import ConfigurationError, PoolrollError, Refused
@@ -43,9 +43,9 @@ def status(name: str | None, json: bool, state: str | None) -> None:
     """
     values = bootstrap.run(_values(name, state))
     if json:
-        click.echo(json_format.dumps(values[0] if name else values, indent=2))
+        show_json(values[0] if name else values)
     else:
-        click.echo("\n\n".join("\n".join(status_lines(value)) for value in values))
+        show("\n\n".join("\n".join(status_lines(value)) for value in values))
 
 
 async def _values(name: str | None, state: str | None) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from controller.core.settings import Settings
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
 from controller.core.steps import Course
+from controller.legible import legible_line
 from controller.records import RolloutRow
 from controller.report.members.placement import observed
 from controller.report.members.status import (
@@ -25,7 +26,6 @@ from controller.report.members.status import (
 )
 from controller.report.run.halt import halt_message, serve, serving, unanswered, unwritten
 from controller.report.run.next_commands import NextCommands
-from controller.report.sanitize import legible_line
 from controller.report.words import count, names
 
 DONE = {
