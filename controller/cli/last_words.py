@@ -11,8 +11,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from controller.cli.show import fit
-
 MOST: Final = 4096
 """Bytes."""
 
@@ -58,6 +56,8 @@ def unwritable(path: str) -> str | None:
 
 def note(*lines: str) -> None:
     """Part of what is said at the end."""
+    from controller.cli.fit import fit  # what it needs is not for `--help` to load
+
     _lines.extend(line for text in lines for line in fit(text).splitlines())
 
 

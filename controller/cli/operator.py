@@ -14,9 +14,10 @@ from controller import bootstrap
 from controller.cli import options
 from controller.cli.ask import ask, is_terminal
 from controller.cli.cut_off import say_cut_off
+from controller.cli.fit import keep_secret
 from controller.cli.log import LogNarrator
 from controller.cli.say import say
-from controller.cli.show import keep_secret, show
+from controller.cli.show import show
 from controller.cli.signals import Signals
 from controller.config import RolloutFile
 from controller.core.outcome import ExitCode
