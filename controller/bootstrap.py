@@ -1,9 +1,7 @@
 """Puts the real adapters behind the ports. The only module that imports `adapters`."""
 
 import asyncio
-import getpass
 import os
-import socket
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,13 +20,16 @@ from controller.bootstrap_state import (
     StatePlace,
     about_state,
     has_state,
+    is_ours,
     lock_of,
     no_state,
     open_state,
     place_to_name,
     read_state,
+    secrets_in,
     state_place,
 )
+from controller.bootstrap_who import who
 from controller.config import Recipient, RolloutFile, WebhookTarget, audience
 from controller.core.pool import InstanceView
 from controller.core.settings import Settings
@@ -51,6 +52,7 @@ from controller.ports import (
 from controller.runner.notify import NoticeSender, Warn
 from controller.runner.sampler import Sources
 from controller.runner.task_router import TaskRouter
+from controller.secrets import NONE, Secrets
 from controller.telemetry.meter import Meter
 from controller.telemetry.values import Outlet, OutletOptions
 
@@ -64,6 +66,7 @@ __all__ = [
     "commands",
     "found_behind",
     "has_state",
+    "is_ours",
     "journal_ports",
     "kubernetes",
     "lock",
@@ -77,6 +80,7 @@ __all__ = [
     "read_ports",
     "read_state",
     "run",
+    "secrets_in",
     "servers_behind",
     "state_place",
     "unpermitted",
@@ -86,15 +90,6 @@ __all__ = [
 
 def clock() -> Clock:
     return SystemClock()
-
-
-def who() -> str:
-    """The operator, for records: `user@host`."""
-    try:
-        user = os.environ.get("SUDO_USER") or getpass.getuser()
-    except (KeyError, OSError):  # a user without a name, in a container
-        user = str(os.getuid())
-    return f"{user}@{socket.gethostname()}"
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -144,8 +139,8 @@ async def unpermitted(file: RolloutFile, place: StatePlace) -> tuple[list[str], 
     return await kubernetes.unpermitted(file, place.cluster)
 
 
-def commands(place: StatePlace) -> Commands:
-    return LocalCommands(place.folder / "jobs", SystemClock())
+def commands(place: StatePlace, secrets: Secrets = NONE) -> Commands:
+    return LocalCommands(place.folder / "jobs", SystemClock(), secrets=secrets)
 
 
 def lock(place: StatePlace, settings: Settings | None = None) -> Lock:
@@ -160,17 +155,21 @@ class _JournalPorts:
     journal: Journal
     clock: Clock
     by: str
+    secrets: Secrets
 
 
-def journal_ports(store: Store) -> JournalPorts:
+def journal_ports(store: Store, secrets: Secrets) -> JournalPorts:
     """What it takes to end a rollout from its journal alone."""
-    return _JournalPorts(store.journal, SystemClock(), who())
+    return _JournalPorts(store.journal, SystemClock(), who(), secrets)
 
 
-def ports(settings: Settings, place: StatePlace, store: Store, *, runs_steps: bool = True) -> Ports:
+def ports(
+    file: RolloutFile, place: StatePlace, store: Store, secrets: Secrets, *, runs_steps: bool = True
+) -> Ports:
     """The ports of one run, all real. Raises StateError where the records of its steps could not be
     kept."""
-    running = LocalCommands(place.folder / "jobs", SystemClock())
+    settings = file.settings
+    running = LocalCommands(place.folder / "jobs", SystemClock(), secrets=secrets)
     if runs_steps:
         running.prepare()
     pool, tasks, sources = _pool(settings)
@@ -185,13 +184,17 @@ def ports(settings: Settings, place: StatePlace, store: Store, *, runs_steps: bo
         clock=SystemClock(),
         sources=sources,
         by=who(),
+        secrets=secrets,
         folder=place_to_name(place),
     )
 
 
-def read_ports(settings: Settings, place: StatePlace, store: Store | None) -> ReadPorts:
+def read_ports(
+    file: RolloutFile, place: StatePlace, store: Store | None, secrets: Secrets
+) -> ReadPorts:
     """The ports of `plan`, all real."""
-    running = commands(place)
+    settings = file.settings
+    running = commands(place, secrets)
     pool, tasks, sources = _pool(settings)
     return ReadPorts(
         balancer=pool,
@@ -202,6 +205,7 @@ def read_ports(settings: Settings, place: StatePlace, store: Store | None) -> Re
         lock=lock(place, settings),
         journal=None if store is None else store.journal,
         requests=None if store is None else store.requests,
+        secrets=secrets,
         folder=place_to_name(place),
     )
 
@@ -284,7 +288,10 @@ def meter(rollout: str, ways: OutletOptions, warn: Warn) -> Meter:
     if ways.listen is not None:
         from adapters.telemetry.listener import MetricsListener
 
-        outlets.append(MetricsListener(ways.listen))
+        listener = MetricsListener(ways.listen)
+        if not listener.is_local:
+            warn(f"{listener.name}: whoever reaches that port reads the names of members and gates")
+        outlets.append(listener)
     if ways.textfile is not None:
         from adapters.telemetry.textfile import MetricsTextfile
 

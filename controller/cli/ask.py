@@ -12,6 +12,7 @@ import termios
 from typing import Final
 
 from controller.cli.say import fitted, output
+from controller.cli.show import fit
 
 EVERY: Final = 0.25
 """Seconds between two looks at a terminal that may have gone, or be ours again."""
@@ -31,7 +32,7 @@ async def ask(question: str) -> bool:
         termios.tcflush(descriptor, termios.TCIFLUSH)
     except termios.error:
         return False
-    writer.write("\n".join(fitted([f"{question} [y/N]"])) + " ", end="")
+    writer.write("\n".join(fitted([fit(f"{question} [y/N]")])) + " ", end="")
     answer = _Answer(descriptor)
     try:
         while not (answer.is_there or writer.has_failed):

@@ -196,6 +196,7 @@ class Watchers:
                     await self.post(heard(request))
         except StateError as error:
             await self.post(JournalSeen(fault=str(error)))
+            await asyncio.Event().wait()  # nobody can be heard any more
 
     async def _watch_lock(self) -> NoReturn:
         """Raises LeaseLost."""

@@ -26,7 +26,7 @@ from controller.errors import BalancerUnreachable
 from controller.pools.kubernetes import PodPool, Rotation
 from controller.ports import Clock
 
-_GOES: Final = timedelta(seconds=10)
+_GOES: Final = timedelta(seconds=60)
 _SOON: Final = timedelta(milliseconds=20)
 
 

@@ -101,11 +101,15 @@ class Held:
             if fields is not None and await self.set(identity, seen, fields):
                 return found
             if self._clock.now() >= deadline:
-                why = f"the controller of {identity.path} does not take up what was set"
-                raise BalancerUnreachable(self._instance, why)
+                raise self._behind(identity)
             await self._clock.sleep(_PAUSE)
             identity, seen = await self.read()
         return found
+
+    def _behind(self, identity: Identity) -> BalancerUnreachable:
+        """What its status says is about what was set before."""
+        why = f"the controller of {identity.path} does not take up what was set"
+        return BalancerUnreachable(self._instance, why)
 
     def _note(
         self, identity: Identity, seen: Seen, course: Course, wanted: Json, found: Found | None
@@ -162,7 +166,9 @@ class Held:
         deadline = self._clock.now() + _CATCHES_UP
         for _ in range(_TRIES):
             identity, seen = await self.read()
-            while not seen.is_caught_up and self._clock.now() < deadline:
+            while not seen.is_caught_up:
+                if self._clock.now() >= deadline:
+                    raise self._behind(identity)
                 await self._clock.sleep(_PAUSE)
                 identity, seen = await self.read()
             found, ours = found_in(seen.workload), ours_in(seen.workload)

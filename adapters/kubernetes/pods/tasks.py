@@ -191,6 +191,10 @@ class PodTasks:
         target, noted = identity.kind.target(picture.seen), frozenset(self._ground.flips.in_hand)
         wanted = Wanted(progress.place, progress.meant, target, noted)
         step = next_step(identity.kind, turn, picture, wanted)
+        is_there = progress.place in {*identity.kind.places(picture.seen), *vacant}
+        if progress.is_given_up(self._clock.now(), is_there=is_there):
+            what = f"nothing comes in the place of {progress.place}: it was scaled away"
+            return Next(Act.DONE, what)
         if step.act in (Act.EVICT, Act.LET_GO) and (more := others - progress.others):
             return Next(Act.WAIT, f"{', '.join(sorted(more))} left the Service meanwhile")
         if step.act is Act.DONE and step.pod is not None:

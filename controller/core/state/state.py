@@ -66,6 +66,8 @@ class State:
     """Gate → alerts that have fired ever since it was first asked: they do not count."""
     fingerprint: str = ""
     """Of the rollout file as it was begun with, secrets included."""
+    notices: str = ""
+    """Fingerprint of whom the newest run told, and how."""
     touched: bool = False
     paused: bool = False
     halt: Halted | None = None

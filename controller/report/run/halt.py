@@ -11,6 +11,7 @@ from controller.core.pool import Instant
 from controller.core.snapshot import Snapshot, capacity
 from controller.core.state.failures import failures, why_unknown
 from controller.core.state.state import State
+from controller.legible import legible_line
 from controller.report.members.placement import observed
 from controller.report.members.status import (
     is_changed,
@@ -20,7 +21,6 @@ from controller.report.members.status import (
     non_members,
 )
 from controller.report.run.next_commands import NextCommands, after_halt
-from controller.report.sanitize import legible_line
 from controller.report.words import count, names
 
 

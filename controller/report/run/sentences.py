@@ -24,9 +24,9 @@ from controller.core.steps import (
     Setting,
     Validate,
 )
+from controller.legible import legible_line
 from controller.report.run.meanwhile import found_meanwhile
 from controller.report.run.stopping import stopping
-from controller.report.sanitize import legible_line
 from controller.report.words import count, names
 
 _ASKED = {

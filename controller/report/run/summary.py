@@ -13,12 +13,19 @@ from controller.core.settings import Settings
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
 from controller.core.steps import Course
+from controller.legible import legible_line
 from controller.records import RolloutRow
 from controller.report.members.placement import observed
-from controller.report.members.status import fault, is_changed, is_whole, left_status, member_status
+from controller.report.members.status import (
+    fault,
+    is_changed,
+    is_gone,
+    is_whole,
+    left_status,
+    member_status,
+)
 from controller.report.run.halt import halt_message, serve, serving, unanswered, unwritten
 from controller.report.run.next_commands import NextCommands
-from controller.report.sanitize import legible_line
 from controller.report.words import count, names
 
 DONE = {
@@ -72,7 +79,7 @@ def cut_off(plan: Plan, state: State, why: str, commands: NextCommands) -> list[
 
 def tally(plan: Plan, state: State, *, is_of_all: bool = False) -> str:
     """How many members ended in which state; with `is_of_all`, of how many."""
-    members = list(state.members.values())
+    members = [m for m in state.members.values() if not is_gone(state, m)]
     done = [m for m in members if m.phase is Phase.DONE]
     whole = [m for m in done if is_whole(plan, m) and not m.trial.disproven]
     rolled_back = [m for m in whole if m.progress.course is Course.ROLLBACK]

@@ -10,6 +10,7 @@ from controller.core.plan.abilities import ByHand
 from controller.core.plan.plan import Purpose
 from controller.core.settings import Policies, Selection, Settings
 from controller.core.snapshot import lost
+from controller.core.state.member import RETIRED
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
 from controller.report.run.summary import cut_off, over, summary
@@ -50,6 +51,10 @@ def ended(
         (
             (member("web1", "failed"),),
             "0 members upgraded and returned, 1 out of rotation because of us",
+        ),
+        (
+            (member("web1", "done"), member("web9", "done", why=RETIRED)),
+            "1 member upgraded and returned",
         ),
     ],
 )
