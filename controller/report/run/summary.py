@@ -225,7 +225,7 @@ def left_behind(plan: Plan, state: State, commands: NextCommands) -> list[str]:
     by_hand = _by_hand(plan.by_hand.put_back, out)
     return [
         f"{names(out)} {stay} out: the next `{commands.run}` takes {them} first"
-        + (f"; by hand, on every load balancer{by_hand}" if by_hand else "")
+        + (f"; by hand{_where(plan, ', ')}{by_hand}" if by_hand else "")
     ]
 
 
@@ -241,7 +241,11 @@ def misplaced(plan: Plan, state: State) -> list[str]:
     if not ready:
         return []
     by_hand = _by_hand(plan.by_hand.take_out, ready)
-    return [f"take {names(ready)} out of rotation on every load balancer{by_hand}"]
+    return [f"take {names(ready)} out of rotation{_where(plan, ' ')}{by_hand}"]
+
+
+def _where(plan: Plan, between: str) -> str:
+    return between + plan.by_hand.where if plan.by_hand.where else ""
 
 
 def _by_hand(command: str, members: Sequence[str]) -> str:

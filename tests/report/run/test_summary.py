@@ -170,6 +170,17 @@ def test_plan_that_does_not_know_what_to_type_by_hand() -> None:
         assert summary(made, of, SETTINGS, NOW, WALL, commands(made))[-1] == last
 
 
+def test_what_to_type_by_hand_where_the_command_says_where() -> None:
+    made = replace(plan(), by_hand=ByHand("kubectl {member} in", "kubectl {member} out", ""))
+    for deed, shown, last in (
+        ("failed", OUT, f"web1 stays out: the next {RUN} takes it first; by hand: kubectl web1 in"),
+        ("failed", UP, "take web1 out of rotation: kubectl web1 out"),
+    ):
+        end = Finished(Outcome.ABORTED, 7, "by me")
+        of = state(made, member("web1", deed), seen=shows(web1=shown), finished=end)
+        assert summary(made, of, SETTINGS, NOW, WALL, commands(made))[-1] == last
+
+
 def test_an_abort_that_put_back_what_a_gate_failed_warns() -> None:
     """Its result does not read as a success."""
     assert ended("aborted", member("web1", "done", disproven=DISPROVEN))[-1] == (
