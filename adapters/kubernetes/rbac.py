@@ -10,9 +10,10 @@ from adapters.kubernetes.lease import lease_name
 from adapters.kubernetes.needed import needed
 from adapters.kubernetes.nodes.rights import needed as needed_for_nodes
 from adapters.kubernetes.pods.ground import Ground
+from adapters.kubernetes.pods.workloads.base import Workload
 from adapters.kubernetes.state.lock import state_lease_name
 from adapters.kubernetes.state.names import state_names
-from controller.pools.kubernetes import NodePool, PodPool
+from controller.pools.kubernetes import NodePool, PodPool, Rotation
 from controller.ports import Clock
 
 _SOME: Final = 2
@@ -25,17 +26,29 @@ async def rights_of(api: Api, pool: PodPool | NodePool, clock: Clock) -> Sequenc
     """Of the pool, its lock and its Events. Raises ApiError, BalancerError."""
     namespace = pool.cluster.namespace or api.access.namespace
     if isinstance(pool, NodePool):
-        own = needed_for_nodes(namespace, job=pool.job)
-        return (*own, *_shared(namespace, f"nodes/{pool.selector}", "default"))
+        return rights_of_nodes(namespace, lease_name(f"nodes/{pool.selector}"), job=pool.job)
     ground = Ground(api, pool, clock)
     try:
         identity = await ground.live.identity()
         rotation = (await ground.turn()).kind
     finally:
         await ground.aclose()
-    kind = identity.kind
-    own = needed(namespace, pool.service, kind.resource, identity.name, kind.history, rotation)
-    return (*own, *_shared(namespace, identity.path, namespace))
+    kind, lease = identity.kind, lease_name(identity.path)
+    return rights_of_pods(namespace, pool.service, kind, identity.name, rotation, lease)
+
+
+def rights_of_nodes(namespace: str, lease: str, *, job: bool) -> Sequence[Right]:
+    """`namespace`: of the Lease with that name, and of Jobs; `job`: whether the upgrade is one."""
+    own = needed_for_nodes(namespace, job=job)
+    return (*own, *_shared(namespace, lease, "default"))
+
+
+def rights_of_pods(
+    namespace: str, service: str, kind: Workload, name: str, rotation: Rotation, lease: str
+) -> Sequence[Right]:
+    """`kind`, `name`: of the workload; `lease`: the name of the pool's."""
+    own = needed(namespace, service, kind.resource, name, kind.history, rotation)
+    return (*own, *_shared(namespace, lease, namespace))
 
 
 def rights_of_state(namespace: str, rollout: str, most: int | None = None) -> Sequence[Right]:
@@ -56,7 +69,7 @@ async def unlocked(
     ApiError."""
     namespace = pool.cluster.namespace or api.access.namespace
     events = "default" if isinstance(pool, NodePool) else namespace
-    *lock, event = _shared(namespace, name, events)
+    *lock, event = _shared(namespace, lease_name(name), events)
     return await lacking(api, lock), await lacking(api, [event])
 
 
@@ -65,9 +78,9 @@ async def unwritable(api: Api, namespace: str, rollout: str) -> Sequence[Lacking
     return await lacking(api, rights_of_state(namespace, rollout, _SOME))
 
 
-def _shared(namespace: str, pool: str, events: str) -> Sequence[Right]:
+def _shared(namespace: str, lease: str, events: str) -> Sequence[Right]:
     return (
-        *_named(LEASES, namespace, [lease_name(pool)], _BY_NAME),
+        *_named(LEASES, namespace, [lease], _BY_NAME),
         Right.to("create", EVENTS, events),
     )
 

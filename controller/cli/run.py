@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -14,6 +15,7 @@ from controller.cli import options
 from controller.cli.ask import TerminalQuestions, is_terminal
 from controller.cli.confirm import Confirmation
 from controller.cli.cut_off import say_cut_off
+from controller.cli.deadline import deadline, within
 from controller.cli.narrator import narrator_for
 from controller.cli.say import say, until_taken
 from controller.cli.signals import Signals
@@ -41,6 +43,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 @options.option("--override", metavar="GATE", multiple=True, help="Ignore this gate when it fails.")
 @options.option("--reason", metavar="TEXT", help="The reason; required with --override.")
 @options.option("--new", is_flag=True, help="Start a new rollout and abandon an unfinished one.")
+@deadline
 @options.telemetry
 @options.state
 @options.log_format
@@ -58,6 +61,7 @@ def _less(command: F) -> F:
         options.log_format,
         options.state,
         options.telemetry,
+        deadline,
         options.option("--step", is_flag=True, help="Ask before each member."),
         options.only,
         options.option("--yes", is_flag=True, help="Do not ask. Required without a terminal."),
@@ -117,7 +121,10 @@ def start(
     place = bootstrap.state_place(given["state"], rollout.state)
     ways = options.ways_out(given)
     notes = bootstrap.about_state(given["state"], place, rollout.settings)
-    running = _run(rollout, run_options, place, ways, notes, yes=yes, log_format=log_format)
+    limit = given["deadline"]
+    running = _run(
+        rollout, run_options, place, ways, notes, yes=yes, log_format=log_format, limit=limit
+    )
     sys.exit(bootstrap.run(running))
 
 
@@ -145,6 +152,7 @@ async def _run(
     *,
     yes: bool,
     log_format: str,
+    limit: timedelta | None,
 ) -> int:
     async with contextlib.aclosing(bootstrap.open_state(place, create=True)) as store:
         ports = bootstrap.ports(rollout.settings, place, store)
@@ -165,7 +173,7 @@ async def _run(
                 narrator.start()
 
             try:
-                async with notices, meter:
+                async with notices, meter, within(limit, ports.clock, signals):
                     ran = await run_session(
                         ports,
                         rollout,

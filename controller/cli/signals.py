@@ -45,6 +45,16 @@ class Signals:
             self.name = one.name
             self._task.cancel()
 
+    def expire(self, why: str) -> None:
+        """As by a first signal, where none came and the rollout goes on."""
+        if self.count or self._give_up is not None:
+            return
+        if self.runner is not None:
+            self.runner.stop(why)
+        elif self._task is not None and self.name is None:
+            self.name = why
+            self._task.cancel()
+
     def hand_to(self, runner: Runner) -> None:
         self.runner = runner
 
