@@ -12,7 +12,7 @@ from adapters.kubernetes.nodes.rights import needed as needed_for_nodes
 from adapters.kubernetes.pods.ground import Ground
 from adapters.kubernetes.pods.workloads.base import Workload
 from adapters.kubernetes.state.lock import state_lease_name
-from adapters.kubernetes.state.names import state_names
+from adapters.kubernetes.state.names import head_name, state_names
 from controller.pools.kubernetes import NodePool, PodPool, Rotation
 from controller.ports import Clock
 
@@ -56,7 +56,8 @@ def rights_of_state(namespace: str, rollout: str, most: int | None = None) -> Se
     names = state_names(rollout)[:most]
     return (
         Right.to("list", CONFIGMAPS, namespace),
-        *_named(CONFIGMAPS, namespace, names, (*_BY_NAME, "watch")),
+        *_named(CONFIGMAPS, namespace, names, _BY_NAME),
+        Right.to("watch", CONFIGMAPS, namespace, head_name(rollout)),
         Right.to("list", LEASES, namespace),
         *_named(LEASES, namespace, [state_lease_name(rollout)], _BY_NAME),
     )
