@@ -84,9 +84,7 @@ class Installed:
         files: Mapping[str, Mapping[str, str]] = {
             one["metadata"]["name"]: one["data"] for one in self._made if one["kind"] == "ConfigMap"
         }
-        path = self.cluster.kubeconfig(self._folder, token=token, namespace="ops")
-        config = path if outside else None
-        container = Container(pod_spec(self._made), self._folder, account, files, kubeconfig=config)
+        container = Container(pod_spec(self._made), self._folder, account, files, outside=outside)
         try:
             await until(lambda: container.ended() is not None, 60, "the end of the run", every=0.05)
         finally:

@@ -5,8 +5,10 @@ Only that last place is fixed: it is laid over /run in a mount namespace of its 
 are moved into a folder of the test.
 """
 
+import json
 import os
 import subprocess
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +39,25 @@ class Account:
     host: str
     port: int
 
+    def kubeconfig(self, folder: Path) -> Path:
+        """The same from outside of the cluster."""
+        cluster = {
+            "server": f"https://{self.host}:{self.port}",
+            "certificate-authority-data": b64encode(self.ca.encode()).decode(),
+        }
+        context = {"cluster": "it", "user": "it", "namespace": self.namespace}
+        config = {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": "it",
+            "clusters": [{"name": "it", "cluster": cluster}],
+            "users": [{"name": "it", "user": {"token": self.token}}],
+            "contexts": [{"name": "it", "context": context}],
+        }
+        path = folder / "kubeconfig.json"
+        path.write_text(json.dumps(config))
+        return path
+
 
 @dataclass(frozen=True, slots=True)
 class Ended:
@@ -61,10 +82,10 @@ class Container:
         *,
         node: str = "node-elsewhere",
         pod: str = "poolroll-web-1-abcde",
-        kubeconfig: Path | None = None,
+        outside: bool = False,
     ) -> None:
-        """`spec`: of the pod; `files`: of each ConfigMap and Secret, by its name; `kubeconfig`: the
-        same account from outside of the cluster, which starts in a tenth of the time."""
+        """`spec`: of the pod; `files`: of each ConfigMap and Secret, by its name; `outside`: with
+        a kubeconfig of the same account, which starts in a tenth of the time."""
         self.process: Process | subprocess.Popen[bytes]
         self._folder, self._container = folder, run_of(spec)
         self._fields = {"spec.nodeName": node, "metadata.name": pod}
@@ -79,8 +100,8 @@ class Container:
         env = {one["name"]: self._value(one) for one in self._container["env"]}
         given = [self._moved(one) for one in argv[1:]]
         with (folder / "out").open("w") as out, (folder / "err").open("w") as err:
-            if kubeconfig is not None:
-                more = {"KUBECONFIG": str(kubeconfig), "HOSTNAME": pod}
+            if outside:
+                more = {"KUBECONFIG": str(account.kubeconfig(folder)), "HOSTNAME": pod}
                 self.process = started(tuple(given), out.fileno(), err.fileno(), env | more)
                 return
             inside = {

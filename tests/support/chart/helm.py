@@ -96,16 +96,24 @@ def _done(what: str, folder: Path, given: Json) -> Any:
             raise ValueError(what)
 
 
+@cache
+def _config(**given: Any) -> Any:
+    """Kept: a release that Helm keeps in memory is gone with it."""
+    import helm_python
+
+    return helm_python.Config(**given)
+
+
 def _released(folder: Path, values: Json, given: Json) -> Any:
     """Install, upgrade or uninstall on a cluster."""
     import helm_python
 
     act, name = given.pop("act"), given.pop("name")
-    with helm_python.Config(**given) as config:
-        if act == "uninstall":
-            return config.uninstall(name)
-        with helm_python.Chart.load(folder) as chart:
-            return getattr(config, act)(name, chart, values=values)
+    config = _config(**given)
+    if act == "uninstall":
+        return config.uninstall(name)
+    with helm_python.Chart.load(folder) as chart:
+        return getattr(config, act)(chart, name, values=values)
 
 
 if __name__ == "__main__":
