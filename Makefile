@@ -7,7 +7,7 @@ INPUTS := pyproject.toml constraints.txt
 # Debian keeps haproxy where only root's PATH looks.
 export PATH := $(PATH):/usr/sbin:/sbin
 
-.PHONY: help demo test test-cluster lint bench clean servers
+.PHONY: help demo test test-cluster lint lock image-check bench clean servers
 
 help:
 	@echo 'make demo    a real HAProxy, app servers and a load on loopback, and a rollout under it'
@@ -15,6 +15,8 @@ help:
 	@echo 'make test-cluster  what speaks to Kubernetes, against POOLROLL_TEST_KUBECONFIG or the fake'
 	@echo 'make lint    format, style, types, import contracts'
 	@echo 'make bench   what poolroll itself costs, as ratios measured in one run'
+	@echo 'make lock    what the image installs, with hashes (asks the package index)'
+	@echo 'make image-check  the install steps of the Dockerfile, in a bare folder'
 	@echo 'make clean   remove what make made'
 
 demo: $(VENV)/.demo
@@ -38,6 +40,19 @@ lint: $(VENV)/.dev
 
 bench: $(VENV)/.dev servers
 	$(VENV)/bin/python -m tests.bench
+
+# What the image installs, with the hashes of all its files. See docs/adr/0020.
+lock: $(VENV)/.dev
+	@$(PIP) install uv -c constraints.txt
+	$(LOCK) -c constraints.txt pyproject.toml -o requirements.lock
+	echo hatchling | $(LOCK) - -o requirements-build.lock
+
+LOCK = $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
+    --python-version 3.11 --only-binary :all:
+
+# The steps of the image that install, in a bare folder; and that each file is there for other machines.
+image-check: $(VENV)/.dev
+	$(VENV)/bin/python -m tests.image
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage dist build

@@ -37,6 +37,7 @@ Pool = PodPool | NodePool
 _clients: Final[dict[Cluster, Api]] = {}
 _writers: Final[dict[Cluster, Api]] = {}
 """What writes to pools, as long as their lock is held."""
+_listeners: Final[list[Callable[[str], None]]] = []
 _closing: Final[list[Callable[[], Awaitable[None]]]] = []
 
 
@@ -226,5 +227,11 @@ async def unpermitted(file: RolloutFile, state: ClusterState | None) -> tuple[li
     return refusals, notes
 
 
+def tell_to(listener: Callable[[str], None]) -> None:
+    """Who takes lines about the way to a pool, instead of standard error."""
+    _listeners[:] = [listener]
+
+
 def _tell(line: str) -> None:
-    print(line, file=sys.stderr)
+    for listener in _listeners or [partial(print, file=sys.stderr)]:
+        listener(line)

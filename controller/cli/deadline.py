@@ -1,47 +1,31 @@
-"""`--deadline`: a run that lasts so long stops in order, before something else ends it."""
+"""`--deadline`: a run that ends itself in order, before whoever started it ends it otherwise."""
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
-from typing import Any
 
-import click
-
-from controller.cli.options import option
 from controller.cli.signals import Signals
-from controller.errors import UsageFault
+from controller.core.gates.figures import span
 from controller.ports import Clock
 
 
-def _limit(_ctx: click.Context, _option: click.Parameter, value: str | None) -> Any:
-    from controller.config.text import scalars  # not for --help
-
-    try:
-        return value if not value else scalars.duration(value, least=timedelta(seconds=1))
-    except scalars.Wrong as wrong:
-        raise UsageFault(f"--deadline: {wrong}") from None
-
-
-deadline = option(
-    "--deadline",
-    metavar="DURATION",
-    callback=_limit,
-    help="Stop after so long, like 6h, as by a signal: in order, and the next run goes on.",
-)
-
-
 @asynccontextmanager
-async def within(limit: timedelta | None, clock: Clock, signals: Signals) -> AsyncIterator[None]:
-    """`limit`: empty for none."""
-
-    async def expire() -> None:
-        if limit:
-            await clock.sleep(limit)
-            signals.expire("its deadline has come")
-
-    waiting = asyncio.create_task(expire())
+async def ended_by(within: timedelta | None, clock: Clock, signals: Signals) -> AsyncIterator[None]:
+    """From then on nothing new is begun, and members in hand are brought to rest as after a signal.
+    Counted from here; None: no deadline."""
+    if within is None:
+        yield
+        return
+    stopping = asyncio.create_task(_stop_after(within, clock, signals))
     try:
         yield
     finally:
-        waiting.cancel()
+        stopping.cancel()
+        with suppress(asyncio.CancelledError):
+            await stopping
+
+
+async def _stop_after(within: timedelta, clock: Clock, signals: Signals) -> None:
+    await clock.sleep(within)
+    signals.expire(f"its deadline of {span(within)} is over")

@@ -155,7 +155,7 @@ class LiveNarrator:
         self._is_over = threading.Event()
         self._painter = threading.Thread(target=self._paint_on, name="board", daemon=True)
 
-    def watch(self, plan: Plan, commands: timedelta | None = None) -> None:
+    def watch(self, plan: Plan, commands: timedelta | None = None, rollout_id: str = "") -> None:
         """`commands`: how long they took for one member last time."""
         self._plan = plan
         self._commands = commands

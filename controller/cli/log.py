@@ -87,9 +87,9 @@ class LogNarrator:
         """Give the reader a moment to take what is left."""
         self._writer.wait(PATIENCE)
 
-    def watch(self, plan: Plan, commands: timedelta | None = None) -> None:
+    def watch(self, plan: Plan, commands: timedelta | None = None, rollout_id: str = "") -> None:
         """Log lines show events only. What makes them is loaded now, while nobody is out."""
-        _ = self._log
+        self.__dict__["_log"] = self._log.bind(rollout_id=rollout_id) if rollout_id else self._log
 
     def warn(self, text: str) -> None:
         """A line about something beside the rollout, like a notification that failed."""

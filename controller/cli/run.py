@@ -11,13 +11,13 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 from controller import bootstrap
-from controller.cli import options
+from controller.cli import complain, last_words, options
 from controller.cli.ask import TerminalQuestions, is_terminal
 from controller.cli.confirm import Confirmation
 from controller.cli.cut_off import say_cut_off
-from controller.cli.deadline import deadline, within
+from controller.cli.deadline import ended_by
 from controller.cli.narrator import narrator_for
-from controller.cli.say import say, until_taken
+from controller.cli.say import say, say_last, until_taken
 from controller.cli.signals import Signals
 from controller.config import RolloutFile, load
 from controller.core.outcome import ExitCode
@@ -43,7 +43,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 @options.option("--override", metavar="GATE", multiple=True, help="Ignore this gate when it fails.")
 @options.option("--reason", metavar="TEXT", help="The reason; required with --override.")
 @options.option("--new", is_flag=True, help="Start a new rollout and abandon an unfinished one.")
-@deadline
+@options.unattended
 @options.telemetry
 @options.state
 @options.log_format
@@ -61,7 +61,7 @@ def _less(command: F) -> F:
         options.log_format,
         options.state,
         options.telemetry,
-        deadline,
+        options.unattended,
         options.option("--step", is_flag=True, help="Ask before each member."),
         options.only,
         options.option("--yes", is_flag=True, help="Do not ask. Required without a terminal."),
@@ -116,14 +116,21 @@ def start(
         only=run_options.only,
         canaries_only=run_options.canaries_only,
     )
+    complain.as_json(is_wanted=log_format == "json", rollout=rollout.settings.name)
     if run_options.purpose is not Purpose.REHEARSAL:
         rollout.refuse_placeholder()
     place = bootstrap.state_place(given["state"], rollout.state)
     ways = options.ways_out(given)
     notes = bootstrap.about_state(given["state"], place, rollout.settings)
-    limit = given["deadline"]
     running = _run(
-        rollout, run_options, place, ways, notes, yes=yes, log_format=log_format, limit=limit
+        rollout,
+        run_options,
+        place,
+        ways,
+        notes,
+        yes=yes,
+        log_format=log_format,
+        deadline=given["deadline"],
     )
     sys.exit(bootstrap.run(running))
 
@@ -152,12 +159,14 @@ async def _run(
     *,
     yes: bool,
     log_format: str,
-    limit: timedelta | None,
+    deadline: timedelta | None,
 ) -> int:
     async with contextlib.aclosing(bootstrap.open_state(place, create=True)) as store:
         ports = bootstrap.ports(rollout.settings, place, store)
         name = rollout.settings.name
         narrator = narrator_for(name, ports.clock, log_format, asks=run_options.stepwise)
+        if log_format == "json":
+            bootstrap.kubernetes.tell_to(narrator.warn)
         notices = bootstrap.notices(rollout, ports.commands, narrator.warn, is_beginning=True)
         meter = bootstrap.meter(name, ways, narrator.warn)
         confirm = Confirmation(
@@ -165,6 +174,7 @@ async def _run(
         )
         async with contextlib.AsyncExitStack() as stack:
             signals = stack.enter_context(Signals())
+            await stack.enter_async_context(ended_by(deadline, ports.clock, signals))
             stack.push_async_callback(until_taken, ports.clock, lambda: signals.count > 0)
             stack.callback(narrator.stop)
 
@@ -173,7 +183,7 @@ async def _run(
                 narrator.start()
 
             try:
-                async with notices, meter, within(limit, ports.clock, signals):
+                async with notices, meter:
                     ran = await run_session(
                         ports,
                         rollout,
@@ -189,7 +199,7 @@ async def _run(
             except asyncio.CancelledError:
                 if signals.name is None:
                     raise
-                say(f"stopped ({signals.name}); nothing was touched")
+                say_last(f"stopped ({signals.name}); nothing was touched")
                 return ExitCode.STOPPED
             except (StateError, LeaseLost) as error:
                 if signals.runner is None or confirm.prepared is None:
@@ -202,10 +212,14 @@ async def _run(
 def _told(ran: tuple[Prepared, State] | None, rollout: RolloutFile, ports: Ports) -> int:
     """Print how the run ended; return the exit code."""
     if ran is None:
-        say("not started; nothing was touched")
+        say_last("not started; nothing was touched")
         return ExitCode.STOPPED
     prepared, state = ran
     now, wall = ports.clock.now(), ports.clock.wall()
     commands = next_commands(ports.folder, prepared.row, prepared.plan)
-    say(*summary(prepared.plan, state, rollout.settings, now, wall, commands))
-    return state.finished.exit_code if state.finished is not None else ExitCode.STOPPED
+    lines = summary(prepared.plan, state, rollout.settings, now, wall, commands)
+    finished = state.finished
+    told = () if finished is None else finished.told  # as the journal has it
+    last_words.note(f"rollout {prepared.row.id}", *(told or lines))
+    say(*lines)
+    return finished.exit_code if finished is not None else ExitCode.STOPPED

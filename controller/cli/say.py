@@ -7,6 +7,7 @@ from shutil import get_terminal_size
 from textwrap import wrap
 from typing import Final
 
+from controller.cli import last_words
 from controller.cli.writer import Writer
 from controller.ports import Clock
 
@@ -36,6 +37,12 @@ def say(*lines: str) -> None:
     writer = output()
     writer.write(*lines)
     writer.wait(PATIENCE)
+
+
+def say_last(*lines: str) -> None:
+    """The same, of what a run says at its end: see `last_words`."""
+    last_words.note(*lines)
+    say(*lines)
 
 
 async def until_taken(clock: Clock, is_over: Callable[[], bool]) -> None:

@@ -64,6 +64,8 @@ def _resumed(
     if (halt := seen.overridden) is not None:
         reason = options.overrides[halt.gate or ""]
         first.append(ResumeRequested(ports.by, f"override of gate {halt.gate!r}: {reason}"))
+    if seen.is_resumed:
+        first.append(ResumeRequested(ports.by, "`resume_policy: resume`"))
     return Prepared(
         former.row, former.plan, former.state, tuple(first), file, is_new=False, abandoned=None
     )

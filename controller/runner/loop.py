@@ -110,6 +110,12 @@ class Runner:
         self._post(StopRequested(why, at_once=self._was_stopped))
         self._was_stopped = True
 
+    def expire(self, why: str) -> None:
+        """Stop as after a first signal, because the time of this run is over. It stands in for
+        none: the next signal is the first, and still waits for a running step."""
+        if not self._was_stopped:
+            self._post(StopRequested(why))
+
     async def run(self, first: Sequence[Event]) -> State:
         """Apply `first` (how this run begins), then go on until finished.
 

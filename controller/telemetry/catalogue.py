@@ -84,6 +84,11 @@ MEMBERS: Final = Metric(
     ("rollout", "phase"),
     "How many members are in the phase.",
 )
+PREPARED: Final = Metric(
+    "poolroll_pool_prepared",
+    ("rollout",),
+    "1 while the pool as a whole is prepared for the rollout, and is to be put back; else 0.",
+)
 PHASE_AGE: Final = Metric(
     "poolroll_phase_age_seconds",
     ("rollout", "member", "phase", "waits_on"),
@@ -112,6 +117,7 @@ METRICS: Final = (
     EXIT_CODE,
     HEARTBEAT,
     MEMBERS,
+    PREPARED,
     PHASE_AGE,
     GATE_VALUE,
     GATE_LIMIT,

@@ -152,6 +152,8 @@ async def test_life_of_a_release(tmp_path: Path) -> None:
         job = await release.started_by_hand()
         halted = await release.ran(job)
         assert halted.code == 5, halted.text
+        assert "SEEN" in halted.message
+        assert "poolroll resume web" in halted.message
         how, why = await release.outcome(job)
         assert how == "Failed"
         assert why == "PodFailurePolicy" or not cluster.is_real
@@ -161,6 +163,7 @@ async def test_life_of_a_release(tmp_path: Path) -> None:
         job = await release.started_by_hand()
         refused = await release.ran(job)
         assert refused.code == 3, refused.text
+        assert "exit code 3" in refused.message
         assert (await release.outcome(job))[0] == "Failed"
         status = await workstation(release, "status", "web")
         assert "halted" in status.text, status.text

@@ -48,7 +48,8 @@ def config(name: str) -> str:
 
 def test_ssh_reads_its_configuration(tmp_path: Path) -> None:
     """The key, the known hosts and the user are those of the mounts, and no stranger is trusted."""
-    assert (ssh := shutil.which("ssh")), "install openssh-client"
+    ssh = shutil.which("ssh")
+    assert ssh, "install openssh-client"
     file = tmp_path / "config"
     file.write_text(config("ssh.config"))
     asked = [ssh, "-G", "-F", str(file), "lb1.example.net"]

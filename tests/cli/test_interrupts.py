@@ -4,14 +4,11 @@ import asyncio
 import os
 import signal
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import cast
 
 import pytest
 
-from adapters.clock import SystemClock
 from controller.cli import interrupts
-from controller.cli.deadline import within
 from controller.cli.interrupts import SIGNALS, Interrupted
 from controller.cli.signals import Signals
 from controller.runner.loop import Runner
@@ -103,39 +100,6 @@ def test_runner_takes_each_of_them(number: signal.Signals) -> None:
     asyncio.run(run())
     os.kill(os.getpid(), number)
     assert runner.by == [number.name, number.name]
-
-
-def test_deadline_stops_like_a_first_signal() -> None:
-    """And is no second one where a signal came first; a limit that is not reached does nothing."""
-    interrupts.prepare()
-
-    async def stopped_by(limit: timedelta, *, signalled: bool) -> list[str]:
-        runner = Stopped()
-        with Signals() as signals:
-            signals.hand_to(cast("Runner", runner))
-            async with within(limit, SystemClock(), signals):
-                if signalled:
-                    os.kill(os.getpid(), signal.SIGTERM)
-                await asyncio.sleep(0.05)
-        return runner.by
-
-    soon, late = timedelta(milliseconds=10), timedelta(hours=1)
-    assert asyncio.run(stopped_by(soon, signalled=False)) == ["its deadline has come"]
-    assert asyncio.run(stopped_by(soon, signalled=True)) == ["SIGTERM"]
-    assert asyncio.run(stopped_by(late, signalled=False)) == []
-
-
-def test_deadline_before_anything_was_touched() -> None:
-    async def prepare() -> str | None:
-        with Signals() as signals:
-            try:
-                async with within(timedelta(milliseconds=1), SystemClock(), signals):
-                    await asyncio.sleep(20)
-            except asyncio.CancelledError:
-                pass
-        return signals.name
-
-    assert asyncio.run(prepare()) == "its deadline has come"
 
 
 def test_signal_at_the_very_end_of_the_loop() -> None:

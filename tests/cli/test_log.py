@@ -21,6 +21,7 @@ from controller.core.state.state import Mode, State
 from controller.core.steps import Course, RunStep, SetMember, Setting
 from controller.report.run.levels import kind_of, level_of
 from controller.report.run.sentences import sentence
+from tests.report.states import plan
 from tests.support.lines import a_line
 from tests.support.members import changed, member
 
@@ -296,6 +297,20 @@ def test_json_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     }
     assert (second["kind"], second["level"]) == ("Notification", "warning")
     assert "member" not in second
+
+
+def test_the_rollout_is_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once its id is known, each line has it: `poolroll events ID` shows the rest."""
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
+    log = LogNarrator("web", lambda: WALL, "json")
+    log.warn("before")
+    log.watch(plan(), rollout_id="web-1")
+    log.tell(e.MemberReturned("web1"), state(), state())
+    log.stop()
+    before, after = map(json.loads, stream.getvalue().splitlines())
+    assert "rollout_id" not in before
+    assert (after["rollout"], after["rollout_id"], after["member"]) == ("web", "web-1", "web1")
 
 
 def test_text_lines(monkeypatch: pytest.MonkeyPatch) -> None:
