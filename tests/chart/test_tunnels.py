@@ -1,8 +1,6 @@
-"""What the chart writes for tunnels, read by the programs that it is for."""
+"""Tunnels of the chart, read by the programs that they are for; and a rollout through one."""
 
-import asyncio
 import shutil
-import socket
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -11,47 +9,61 @@ from pathlib import Path
 import pytest
 import trustme
 
+from tests.chart.test_run_for_real import Installed
 from tests.support import runtime
+from tests.support.chart.doors import NAME, Door, free_port, haproxy, mounted
 from tests.support.chart.rendered import Json, objects, only, pod_spec
 from tests.support.chart.values import HAPROXY, TUNNELS, entry, values
-from tests.support.haproxies import HAPROXIES, program
+from tests.support.kubernetes.cluster import FakeCluster
+from tests.support.kubernetes.manifests import namespace
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.haproxy
 
-MADE = values(entry("lb", HAPROXY, 'schedule: "0 10 * * 3"', TUNNELS))
-DOOR = """
-global
-    stats socket {folder}/admin.sock level admin
-defaults
-    mode tcp
-    timeout connect 5s
-    timeout client 1m
-    timeout server 1m
-listen door
-    bind 127.0.0.1:{port} ssl crt {folder}/door.pem ca-file {folder}/ca.pem verify required
-    server itself unix@{folder}/admin.sock
+WEEKLY = 'schedule: "0 10 * * 3"'
+FILE = """\
+apiVersion: poolroll/v1
+name: web
+pool:
+  haproxy: {apis: ["tcp:127.0.0.1:LISTEN"], backends: [web]}
+  min_available: 1
+drain: {timeout: 1s}
+upgrade: {command: ["true"]}
+soak: 100ms
+gates: []
 """
 
 
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
+def tls(listen: int, port: int, name: str = NAME) -> str:
+    return (
+        f"tunnels: [{{name: lb, listen: {listen}, tls: {{host: 127.0.0.1, port: {port}, "
+        f"secret: lb, image: haproxy, serverName: {name}}}}}]"
+    )
 
 
-def config(name: str) -> str:
-    text: str = only(objects(MADE), "ConfigMap")["data"][name]
+def config(made: list[Json], name: str) -> str:
+    text: str = only(made, "ConfigMap")["data"][name]
     return text
+
+
+@asynccontextmanager
+async def tunnel(made: list[Json], folder: Path, door: Door, by: trustme.CA) -> AsyncIterator[None]:
+    """The sidecar of the rendered pod."""
+    volumes = {one["name"]: one for one in pod_spec(made)["volumes"]}
+    at = folder / "tunnel"
+    mounted(volumes["tunnel-lb"]["secret"]["items"], door.secret(by), at)
+    text = config(made, "lb.tunnel.cfg").replace("/etc/poolroll/tunnels/lb", str(at))
+    async with haproxy(folder / "lb.cfg", text):
+        yield
 
 
 def test_ssh_reads_its_configuration(tmp_path: Path) -> None:
     """The key, the known hosts and the user are those of the mounts, and no stranger is trusted."""
     ssh = shutil.which("ssh")
     assert ssh, "install openssh-client"
+    made = objects(values(entry("lb", HAPROXY, WEEKLY, TUNNELS)))
     file = tmp_path / "config"
-    file.write_text(config("ssh.config"))
+    file.write_text(config(made, "ssh.config"))
     asked = [ssh, "-G", "-F", str(file), "lb1.example.net"]
     said = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
     told = dict(line.split(" ", 1) for line in said.splitlines() if " " in line)
@@ -59,7 +71,8 @@ def test_ssh_reads_its_configuration(tmp_path: Path) -> None:
     assert told["identityfile"] == "/etc/poolroll/ssh/key/id_ed25519"
     assert told["userknownhostsfile"] == "/etc/poolroll/ssh/known/known_hosts"
     assert (told["stricthostkeychecking"], told["batchmode"]) == ("true", "yes")
-    mounts = {one["mountPath"] for one in _sidecar("lb1")["volumeMounts"]}
+    [sidecar] = [one for one in pod_spec(made)["initContainers"] if one["name"] == "tunnel-lb1"]
+    mounts = {one["mountPath"] for one in sidecar["volumeMounts"]}
     assert {
         "/etc/poolroll/ssh/key",
         "/etc/poolroll/ssh/known",
@@ -69,52 +82,44 @@ def test_ssh_reads_its_configuration(tmp_path: Path) -> None:
 
 async def test_a_door_through_mutual_tls(tmp_path: Path) -> None:
     """Its certificate is checked, by the name that the values say, and it asks for ours."""
-    authority, stranger = trustme.CA(), trustme.CA()
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    door = authority.issue_cert("lb2.example.net")
-    door.private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "door.pem"))
-    async with AsyncExitStack() as stack:
-        port = free_port()
-        text = DOOR.format(folder=tmp_path, port=port)
-        await stack.enter_async_context(haproxy(tmp_path / "door.cfg", text))
-        for number, (signed, name, is_let_in) in enumerate(
+    door, stranger = Door(tmp_path), trustme.CA()
+    async with door.open():
+        for number, (by, name, is_let_in) in enumerate(
             (
-                (authority, "lb2.example.net", True),
-                (stranger, "lb2.example.net", False),
-                (authority, "lb3.example.net", False),
+                (door.authority, NAME, True),
+                (stranger, NAME, False),
+                (door.authority, "other.example.net", False),
             )
         ):
-            folder = tmp_path / str(number)
+            folder, listen = tmp_path / str(number), free_port()
             folder.mkdir()
-            secret = {one["path"]: one["key"] for one in _secret()["items"]}
-            given = signed.issue_cert("poolroll")
-            parts = {
-                "tls.crt": given.cert_chain_pems[0].bytes(),
-                "tls.key": given.private_key_pem.bytes(),
-                "ca.crt": (tmp_path / "ca.pem").read_bytes(),
-            }
-            for path, key in secret.items():
-                (folder / path).write_bytes(parts[key])
-            listen = free_port()
-            tunnel = config("lb2.tunnel.cfg").replace("/etc/poolroll/tunnels/lb2", str(folder))
-            tunnel = tunnel.replace("10.0.0.2:9999", f"127.0.0.1:{port}")
-            tunnel = tunnel.replace("9002", str(listen)).replace("lb2.example.net", name)
-            async with haproxy(folder / "tunnel.cfg", tunnel):
+            made = objects(values(entry("lb", HAPROXY, WEEKLY, tls(listen, door.port, name))))
+            async with tunnel(made, folder, door, by):
                 assert await answers(listen) is is_let_in
 
 
-@asynccontextmanager
-async def haproxy(file: Path, text: str) -> AsyncIterator[None]:
-    """In the foreground, as in a container."""
-    file.write_text(text)
-    started = await asyncio.create_subprocess_exec(
-        str(program(HAPROXIES[0])), "-f", str(file), "-db", "-q"
-    )
-    try:
-        yield
-    finally:
-        started.kill()
-        await started.wait()
+async def test_rollout_through_a_tunnel(tmp_path: Path) -> None:
+    """State in the cluster, the pool outside: no right but those to the state."""
+    door, listen = Door(tmp_path), free_port()
+    file, through = FILE.replace("LISTEN", str(listen)), tls(listen, door.port)
+    made = objects(values(entry("web", file, WEEKLY, through)))
+    async with AsyncExitStack() as stack:
+        lines = [f"web{number} 127.0.0.{number}:8080" for number in (1, 2)]
+        await stack.enter_async_context(door.open(lines))
+        await stack.enter_async_context(tunnel(made, tmp_path, door, door.authority))
+        assert await answers(listen)
+        cluster = await stack.enter_async_context(FakeCluster(rbac=True, kubelet=False))
+        cluster.add(namespace("ops"))
+        folder = tmp_path / "run"
+        folder.mkdir()
+        one = Installed(cluster, folder, file, f"{WEEKLY}\n{through}")
+        ended = await one.run(outside=True)
+        assert ended.code == 0, ended.text
+        assert one.refused() == set()
+        assert one.unused() == set()
+        for server in ("web1", "web2"):
+            found = await runtime.stat(f"unix:{tmp_path}/admin.sock", "web", server)
+            assert found["status"] == "no check"
 
 
 async def answers(port: int) -> bool:
@@ -130,15 +135,3 @@ async def answers(port: int) -> bool:
 
     said = await until(asked, 10, "the tunnel to listen", every=0.02)
     return "Version" in str(said)
-
-
-def _sidecar(name: str) -> Json:
-    sidecars = pod_spec(objects(MADE))["initContainers"]
-    [found] = [one for one in sidecars if one["name"] == f"tunnel-{name}"]
-    return dict(found)
-
-
-def _secret() -> Json:
-    volumes = pod_spec(objects(MADE))["volumes"]
-    [found] = [one["secret"] for one in volumes if one["name"] == "tunnel-lb2"]
-    return dict(found)
