@@ -41,6 +41,7 @@ from controller.lifecycle import (
     former_file,
     look_once,
     next_commands,
+    patience,
     unfinished,
 )
 from controller.ports import Commands, Hold, Journal, Store
@@ -56,8 +57,6 @@ from controller.telemetry.measure import Subject
 from controller.telemetry.values import OutletOptions
 
 HEARD_WITHIN: Final = timedelta(seconds=5)
-LOOK_WITHIN: Final = timedelta(seconds=2)
-"""Time limit for the look at the members after an abort."""
 LOOK_EVERY: Final = timedelta(milliseconds=20)
 
 
@@ -265,7 +264,8 @@ async def _ended(
         return state, PoolView(clock.wall(), unseen=dict.fromkeys(former.plan.instances, why))
     real = bootstrap.ports(used.settings, place, opened.store, runs_steps=restore)
     state = await abort_at_rest(real, hold, former, used, restore, narrators, signals.hand_to)
-    return state, await look_once(real.balancer, clock, clock.now() + LOOK_WITHIN)
+    within = patience(former.plan.policies.lost_after)
+    return state, await look_once(real.balancer, clock, clock.now() + within)
 
 
 def _settings(file: FormerFile) -> Settings | None:

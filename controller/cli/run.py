@@ -183,7 +183,7 @@ async def _run(
                 narrator.start()
 
             try:
-                async with notices, meter:
+                async with notices, meter, meter.told_of_refusals(name):
                     ran = await run_session(
                         ports,
                         rollout,
@@ -220,6 +220,8 @@ def _told(ran: tuple[Prepared, State] | None, rollout: RolloutFile, ports: Ports
     lines = summary(prepared.plan, state, rollout.settings, now, wall, commands)
     finished = state.finished
     told = () if finished is None else finished.told  # as the journal has it
+    code = finished.exit_code if finished is not None else ExitCode.STOPPED
     last_words.note(f"rollout {prepared.row.id}", *(told or lines))
+    last_words.leave(code)  # who waits for notices meanwhile may be killed
     say(*lines)
-    return finished.exit_code if finished is not None else ExitCode.STOPPED
+    return code

@@ -127,16 +127,15 @@ class RolloutFile:
     def _steps(
         self, course: Course, section: Upgrade, member: Member, shop: Workshop
     ) -> tuple[tuple[Task, ...], Guard | None]:
-        pool = self.settings.pool
+        pool, policies = self.settings.pool, self.settings.policies
         if isinstance(pool, PodPool):
-            patience = self.settings.policies.drain.timeout
-            return of_pods(section, course, member, patience)
+            return of_pods(section, course, member, policies)
         steps: tuple[Task, ...] = shop.steps(section, (course.value,))
         guard = shop.guard(section.unless, (course.value,)) if section.unless is not None else None
         if isinstance(pool, NodePool):
-            steps = of_nodes(section, course, member, pool, steps, shop.filling)
+            steps = of_nodes(section, course, member, pool, steps, policies, shop.filling)
             if course is Course.UPGRADE:
-                guard = guard or node_guard(pool.expect, member)
+                guard = guard or node_guard(pool.expect, member, policies)
         return steps, guard
 
     @property

@@ -137,6 +137,11 @@ class Line:
     is_unset: bool = False
     """In rotation since it came to this place: what was set there was gone with what sat there
     before, and nobody has put this one in."""
+    ailment: str = ""
+    """What went wrong with what sits there, in the balancer's own words; empty: nothing known."""
+    is_going: bool = False
+    """What sits there is being taken away by somebody: that it fails its health check is no fault
+    of its own. Then the place is gone, or another one comes to it."""
 
     @property
     def is_out(self) -> bool:

@@ -17,7 +17,7 @@ from controller.lifecycle.former_file import (
     former_file,
 )
 from controller.lifecycle.gates import planned, sampler_of
-from controller.lifecycle.look import look_once
+from controller.lifecycle.look import look_once, patience
 from controller.lifecycle.options import JournalPorts, Ports, Prepared, ReadPorts, RunOptions
 from controller.lifecycle.resume import scope
 from controller.lifecycle.run import run
@@ -40,6 +40,7 @@ __all__ = [
     "former_file",
     "look_once",
     "next_commands",
+    "patience",
     "planned",
     "run",
     "sampler_of",

@@ -40,6 +40,7 @@ from controller.runner.recorder import Narrator, Recorder
 from controller.runner.sampler import Sampler
 from controller.runner.task_group import task_group
 from controller.runner.unbegun import unbegun
+from controller.runner.unending import until_one_ends
 from controller.runner.watchers import Prober, Watchers
 
 TICK: Final = timedelta(milliseconds=50)
@@ -136,6 +137,7 @@ class Runner:
     async def _drive(self, group: asyncio.TaskGroup) -> None:
         watchers = [group.create_task(one) for one in self._watchers.all()]
         watchers.append(group.create_task(self._watch_journal()))
+        watchers.append(group.create_task(until_one_ends(tuple(watchers))))
         try:
             await self._loop(group)
         finally:

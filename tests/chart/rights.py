@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from adapters.kubernetes.client.rights import Right
+from adapters.kubernetes.lease import OF_NODES
 from adapters.kubernetes.pods.workloads.base import Workload
 from adapters.kubernetes.pods.workloads.daemonset import DaemonSet
 from adapters.kubernetes.pods.workloads.deployment import Deployment
@@ -43,12 +44,11 @@ def _lines() -> Iterator[str]:
             yield f"    {rotation}:"
             yield from _listed(_rules(asked, _SPACE), 6)
     yield "nodes:"
-    for case in ("command", "job"):
-        asked = rights_of_nodes(_SPACE, _LEASE, job=case == "job")
-        yield f"  {case}:"
-        for part, namespace in (("cluster", ""), ("namespace", _SPACE), ("events", "default")):
-            yield f"    {part}:"
-            yield from _listed(_rules(asked, namespace), 6)
+    yield f"  namespace: {OF_NODES}"
+    asked = rights_of_nodes(_SPACE, _LEASE, job=True)
+    for part, namespace in (("nodes", ""), ("pool", OF_NODES), ("jobs", _SPACE)):
+        yield f"  {part}:"
+        yield from _listed(_rules(asked, namespace), 4)
     yield "state:"
     yield from _listed(_rules(rights_of_state(_SPACE, "(rollout)"), _SPACE), 2)
 

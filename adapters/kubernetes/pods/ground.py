@@ -26,7 +26,7 @@ from controller.errors import BalancerUnreachable
 from controller.pools.kubernetes import PodPool, Rotation
 from controller.ports import Clock
 
-_GOES: Final = timedelta(seconds=10)
+_GOES: Final = timedelta(seconds=60)
 _SOON: Final = timedelta(milliseconds=20)
 
 
@@ -39,6 +39,7 @@ class Ground:
         self.instance = f"{api.where}/{self.namespace}"
         self.flips = Flips(api, self.namespace, clock)
         self.live = Live(api, pool, self.namespace, self.instance, clock, self.flips)
+        self.flips.noted = self.live.noted
         self.held = Held(api, self.live, pool, self.namespace, self.instance, clock)
         self.in_hand: set[str] = set()
         """Places whose pod is being replaced."""

@@ -21,11 +21,12 @@
 {{- $text := .root.Files.Get "files/rights.yaml" | replace "(rollout)" $name -}}
 {{- $roles := list -}}
 {{- if $pool.nodes -}}
-{{- $case := ternary "job" "command" (hasKey ($known.upgrade | default dict) "job") -}}
 {{- $lease := include "poolroll.slug" (dict "kind" "nodes" "of" $pool.nodes.selector) -}}
-{{- $rights := $text | replace "(pool)" $lease | fromYaml -}}
-{{- $case = get $rights.nodes $case -}}
-{{- $roles = list (dict "namespace" "" "part" "nodes" "rules" $case.cluster) (dict "namespace" $own "part" "pool" "rules" $case.namespace) (dict "namespace" "default" "part" "events" "rules" $case.events) -}}
+{{- $rights := ($text | replace "(pool)" $lease | fromYaml).nodes -}}
+{{- $roles = list (dict "namespace" "" "part" "nodes" "rules" $rights.nodes) (dict "namespace" $rights.namespace "part" "pool" "rules" $rights.pool) -}}
+{{- if hasKey ($known.upgrade | default dict) "job" -}}
+{{- $roles = append $roles (dict "namespace" $own "part" "jobs" "rules" $rights.jobs) -}}
+{{- end -}}
 {{- else if $pool.service -}}
 {{- $parts := splitn "/" 2 ($pool.workload | default "") -}}
 {{- if not (and (has $parts._0 (list "statefulset" "daemonset" "deployment")) $parts._1) -}}
