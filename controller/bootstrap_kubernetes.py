@@ -96,14 +96,15 @@ def warnings(cluster: Cluster) -> Sequence[str]:
 
 def pool_lock(pool: Pool, by: str) -> Lock:
     """Of the pool itself, for all who know the cluster, wherever their state is."""
-    from adapters.kubernetes.lease import LeaseLock
+    from adapters.kubernetes.lease import OF_NODES, LeaseLock
     from adapters.kubernetes.pool_lock import PoolLock
 
     api = client(pool.cluster)
-    namespace = api.access.namespace
+    is_nodes = isinstance(pool, NodePool)
+    namespace = OF_NODES if is_nodes else api.access.namespace
 
     def make(name: str) -> Lock:
-        return LeaseLock(api, namespace, name, SystemClock(), by, tell=_tell)
+        return LeaseLock(api, namespace, name, SystemClock(), by, tell=_tell, overlaps=is_nodes)
 
     return PoolLock(lambda: _name_of(api, pool), make, _writer(pool.cluster))
 

@@ -5,6 +5,8 @@ import pwd
 import re
 import socket
 
+from controller import foreign
+
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}\$?")
 
 
@@ -13,8 +15,8 @@ def who() -> str:
     in the environment, so that is only a remark."""
     uid = os.getuid()
     try:
-        user = pwd.getpwuid(uid).pw_name
-    except KeyError:  # a user without a name, in a container
+        user: str = foreign.user(pwd.getpwuid(uid).pw_name)
+    except (KeyError, ValueError):  # without a name, in a container, or one that is none
         user = str(uid)
     behind = os.environ.get("SUDO_USER", "")
     remark = f" (sudo: {behind})" if _USER.fullmatch(behind) else ""

@@ -19,7 +19,7 @@ from adapters.commands import durable, helper, processes
 from adapters.commands.group import Group
 from adapters.commands.sharing import make_folder, make_root
 from controller.errors import StateError
-from controller.redaction import discreet
+from controller.secrets import Secrets
 from controller.tasks import JobResult
 
 _KEY = re.compile(r"[A-Za-z0-9_.%-]+(/[A-Za-z0-9_.%-]+)*")
@@ -85,9 +85,9 @@ class Place:
             with durable.FullDisk():
                 durable.write_durably(str(self.folder), durable.LEFT, "".join(lines))
 
-    def concealed(self, result: JobResult) -> JobResult:
-        """`result` without what looks like a secret in its output (S12), on disk as well."""
-        shown = discreet(result.output)
+    def concealed(self, result: JobResult, secrets: Secrets) -> JobResult:
+        """`result` without secrets in its output (S12), on disk as well."""
+        shown = secrets.masked(result.output)
         if shown != result.output:
             try:
                 durable.write_durably(str(self.folder), durable.OUTPUT, shown)

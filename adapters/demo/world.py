@@ -148,7 +148,7 @@ class World:
         folder = str(self.folder)
         if "$" in member:
             script, folder = script.replace("$", "$$"), folder.replace("$", "$$")
-        return [sys.executable, "-I", "-S", script, "--folder", folder, "--member", member]
+        return [sys.executable, "-I", "-S", script, "--folder", folder, f"--member={member}"]
 
     def _hold_lifeline(self, stack: AsyncExitStack) -> None:
         path = self.home("").lifeline

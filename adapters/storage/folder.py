@@ -38,7 +38,7 @@ def default_state_dir(env: Mapping[str, str], system: Path = SYSTEM) -> Path:
     Directory Specification": `$XDG_STATE_HOME` if absolute, else `~/.local/state`). Creates
     nothing. Raises StateError when this user has no home either.
     """
-    if system.is_dir() and may_write(system):
+    if may_write(system) and system.is_dir():
         return system
     base = Path(env.get("XDG_STATE_HOME", ""))
     return (base if base.is_absolute() else _home(env) / ".local" / "state") / "poolroll"

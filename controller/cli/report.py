@@ -1,7 +1,6 @@
 """`report`: write one self-contained HTML page about a rollout."""
 
 import errno
-import json as json_format
 import os
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import click
 
 from controller import bootstrap
 from controller.cli import options
+from controller.cli.show import show, show_json, show_raw
 from controller.cli.state_folder import find, known
 from controller.errors import UsageFault
 from controller.records import RolloutRow
@@ -35,16 +35,16 @@ def report(name: str, output: str | None, json: bool, state: str | None) -> None
     """
     text, row, place = bootstrap.run(_page(name, state))
     if output == "-":
-        click.echo(text, nl=False)
-        click.echo(f"rollout {row.id}, {place.what}", err=True)
+        show_raw(text)
+        show(f"rollout {row.id}, {place.what}", err=True)
         return
     path = Path(output) if output else Path(f"{row.id}.html")
     _write(path, text)
     if json:
         value = {"state": str(place), "id": row.id, "file": str(path.absolute())}
-        click.echo(json_format.dumps(value, indent=2))
+        show_json(value)
     else:
-        click.echo(f"{path}: rollout {row.id}, {place.what}")
+        show(f"{path}: rollout {row.id}, {place.what}")
 
 
 async def _page(name: str, state: str | None) -> tuple[str, RolloutRow, bootstrap.StatePlace]:

@@ -14,6 +14,7 @@ from controller.config.masking import masked
 from controller.config.reader import load, parse, reload
 from controller.config.recipients import Audience, Recipient, WebhookTarget, audience
 from controller.config.rollout_file import Program, RolloutFile
+from controller.config.secret_values import secrets_of
 from controller.config.starting.starters import starter
 from controller.config.text.places import Trail
 
@@ -34,5 +35,6 @@ __all__ = [
     "parse",
     "reload",
     "schema",
+    "secrets_of",
     "starter",
 ]

@@ -18,7 +18,7 @@ from controller.lifecycle.former_file import (
     refuse_other_notices,
 )
 from controller.lifecycle.gates import planned, sampler_of
-from controller.lifecycle.look import look_once
+from controller.lifecycle.look import look_once, patience
 from controller.lifecycle.options import JournalPorts, Ports, Prepared, ReadPorts, RunOptions
 from controller.lifecycle.owners import astray
 from controller.lifecycle.resume import scope
@@ -43,6 +43,7 @@ __all__ = [
     "former_file",
     "look_once",
     "next_commands",
+    "patience",
     "planned",
     "refuse_other_notices",
     "run",

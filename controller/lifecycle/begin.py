@@ -78,7 +78,7 @@ def _row(ports: Ports, file: RolloutFile) -> RolloutRow:
     """The journal keeps the file without its secrets (S12)."""
     wall = ports.clock.wall()
     name = file.settings.name
-    text, sets = file.masked
+    text, sets = file.masked_by(ports.secrets)
     return RolloutRow(
         id=f"{name}-{wall:%Y%m%d-%H%M%S}-{token_hex(2)}",
         name=name,

@@ -40,7 +40,9 @@ from controller.runner.recorder import Narrator, Recorder
 from controller.runner.sampler import Sampler
 from controller.runner.task_group import task_group
 from controller.runner.unbegun import unbegun
+from controller.runner.unending import until_one_ends
 from controller.runner.watchers import Prober, Watchers
+from controller.secrets import NONE, Secrets
 
 TICK: Final = timedelta(milliseconds=50)
 """Decisions that depend on time alone are at most this late, and those on time where that costs
@@ -73,9 +75,10 @@ class Runner:
         sampler: Sampler | None = None,
         prober: Prober | None = None,
         halt_lines: Callable[[State], Sequence[str]] | None = None,
+        secrets: Secrets = NONE,
     ) -> None:
         """`halt_lines`: the halt message of a state, to be kept with the end of the rollout."""
-        self._recorder = Recorder(rollout, plan, state, journal, clock, narrators)
+        self._recorder = Recorder(rollout, plan, state, journal, clock, narrators, secrets)
         self._plan = plan
         self._performer = performer
         self._hold = hold
@@ -136,6 +139,7 @@ class Runner:
     async def _drive(self, group: asyncio.TaskGroup) -> None:
         watchers = [group.create_task(one) for one in self._watchers.all()]
         watchers.append(group.create_task(self._watch_journal()))
+        watchers.append(group.create_task(until_one_ends(tuple(watchers))))
         try:
             await self._loop(group)
         finally:

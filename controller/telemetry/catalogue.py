@@ -79,6 +79,11 @@ HEARTBEAT: Final = Metric(
     ("rollout",),
     "When the rollout last processed an event or a look, in seconds since the epoch.",
 )
+REFUSED: Final = Metric(
+    "poolroll_run_refused_timestamp_seconds",
+    ("rollout",),
+    "When the last run was refused before it began; absent once one has begun.",
+)
 MEMBERS: Final = Metric(
     "poolroll_members",
     ("rollout", "phase"),
@@ -116,6 +121,7 @@ METRICS: Final = (
     FINISHED,
     EXIT_CODE,
     HEARTBEAT,
+    REFUSED,
     MEMBERS,
     PREPARED,
     PHASE_AGE,

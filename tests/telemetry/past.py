@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import chain
 
 from adapters.telemetry.page import Page
 from controller.core.events import Event, Observation
@@ -68,18 +69,17 @@ class Stretch:
             time += EVERY
 
 
-def open_metrics(stretches: Iterable[Stretch]) -> str:
+def open_metrics(stretches: Iterable[Stretch], added: Sequence[tuple[datetime, str]] = ()) -> str:
     """All pages in one, each value with its time, for `promtool tsdb create-blocks-from`."""
     types: dict[str, str] = {}
     values: dict[str, list[str]] = {}
-    for stretch in stretches:
-        for time, page in stretch.pages():
-            for line in page.splitlines():
-                if line.startswith("# TYPE "):
-                    types[line.split()[2]] = line
-                elif not line.startswith("#"):
-                    name = line.partition("{")[0]
-                    values.setdefault(name, []).append(f"{line} {time.timestamp():.0f}")
+    for time, page in chain(added, *(stretch.pages() for stretch in stretches)):
+        for line in page.splitlines():
+            if line.startswith("# TYPE "):
+                types[line.split()[2]] = line
+            elif not line.startswith("#"):
+                name = line.partition("{")[0]
+                values.setdefault(name, []).append(f"{line} {time.timestamp():.0f}")
     return "\n".join([*_lines(types, values), "# EOF", ""])
 
 

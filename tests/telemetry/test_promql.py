@@ -15,10 +15,13 @@ import httpx
 import pytest
 from ruamel.yaml import YAML
 
+from adapters.telemetry.page import Page
 from controller.core.events import Verdict
 from controller.core.phases import Phase
 from controller.core.settings import OnFailure
 from controller.core.state.state import State
+from controller.telemetry.catalogue import REFUSED
+from controller.telemetry.values import Family, Sample
 from tests.promises.beats import at, bad_v2, signal
 from tests.support.fakes import Script
 from tests.support.prometheus import RealPrometheus
@@ -88,6 +91,7 @@ FIRING: dict[str, set[str]] = {
     "PoolrollHalted": {"halted", "stuck", "prepared"},
     "PoolrollMemberStuck": {"stuck"},
     "PoolrollSilent": {"silent"},
+    "PoolrollRunRefused": {"refused"},
     "PoolrollRunFailed": {"stopped", "forgotten"},
     "PoolrollGateWithoutData": {"undecided"},
     "PoolrollPoolLeftPrepared": {"prepared"},
@@ -121,7 +125,9 @@ def folder(tmp_path: Path) -> Path:
     """Of a Prometheus that has that past."""
     promtool = shutil.which("promtool")
     assert promtool is not None, "no promtool on PATH: install the system's package `prometheus`"
-    (tmp_path / "past").write_text(open_metrics(past()))
+    refused = (Family(REFUSED, (Sample(("refused",), NOW.timestamp()),)),)
+    added = [(NOW, Page(lambda: refused).text().decode())]
+    (tmp_path / "past").write_text(open_metrics(past(), added))
     create = [promtool, "tsdb", "create-blocks-from", "openmetrics", "--quiet"]
     subprocess.run([*create, tmp_path / "past", tmp_path / "data"], check=True, capture_output=True)
     return tmp_path
@@ -183,7 +189,7 @@ async def assert_panels(prometheus: Asked) -> None:
         "label/rollout/values",
         **{"match[]": "poolroll_rollout_state", "start": str(EPOCH.timestamp())},
     )
-    assert set().union(*FIRING.values()) <= set(known)
+    assert set().union(*FIRING.values()) <= {*known, "refused"}
 
 
 def test_the_dashboard_is_sound() -> None:

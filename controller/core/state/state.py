@@ -129,6 +129,12 @@ class State:
             return None
         return sum(count for count in known if count is not None)
 
+    def held_up(self, member: str) -> str:
+        """What keeps its step waiting, as a balancer says; empty: nothing that is known."""
+        return next(
+            (seen.line.held_up for _, seen in self.lines_of(member) if seen.line.held_up), ""
+        )
+
     def in_flight_as(self, member: str) -> str:
         """The same in the load balancers' own words; empty: it is requests or sessions."""
         said = (seen.line.in_flight_as for _, seen in self.lines_of(member))

@@ -9,8 +9,8 @@ from controller.core.gates.figures import span
 from controller.core.outcome import Outcome
 from controller.core.plan.plan import Plan
 from controller.journal.codec import PLAN, decode
+from controller.legible import legible_line
 from controller.records import Record, RolloutRow
-from controller.report.sanitize import legible_line
 from controller.report.status.elapsed import elapsed, since
 from controller.report.status.values import kept_file, kind, values, values_text
 

@@ -40,7 +40,7 @@ async def test_slack_style_posts_text() -> None:
         hook = webhook(there.url, style="slack")
         assert await hook.deliver(notice(text="done"), "d1") is None
         await hook.aclose()
-    assert there.got[0].json == {"text": "done"}
+    assert there.got[0].json == {"text": "rollout web: halted\n```\ndone\n```"}
     assert "x-poolroll-signature" not in there.got[0].headers
 
 

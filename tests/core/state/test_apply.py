@@ -268,6 +268,16 @@ def test_joined(found: Found | None, changes: Changes) -> None:
     assert difference(member("web9", since=NOW), now.members["web9"]) == changes
 
 
+def test_one_that_left_joins_again() -> None:
+    """What runs for it then are jobs of their own; it keeps its turn."""
+    one = Member("web1", "10.0.0.9", 80)
+    left = standing(Phase.LEFT, is_gone=True, attempt=2, serial=5)
+    now = apply(PLAN, given(left, joined=(one,)), e.MemberJoined(one), NOW)
+    assert now.joined == (one,)
+    again = member("web1", since=NOW)
+    assert difference(again, now.members["web1"]) == {"attempt": 3, "serial": 5}
+
+
 # --- halts and ways back -----------------------------------------------------------------------
 
 BY_GATE = e.Halted(e.Cause.GATE, "seen", "limit", "web1", "errors", ("web1", "web2"))
@@ -390,6 +400,29 @@ def test_what_a_reload_takes_out_of_a_rollback_is_waited_for() -> None:
     before = given(standing(Phase.SOAKING), **ROLLING_BACK)
     assert after(before, e.MemberRelapsed("web1", "lb1", FOUND))[0] == {}
     assert after(given(standing(Phase.DONE)), e.MemberRelapsed("web1", "lb1", FOUND))[0] == {}
+
+
+@table(
+    "event",
+    {
+        "a newcomer": (e.MemberJoined(Member("web9", "10.0.0.9", 80)),),
+        "a newcomer that is out": (e.MemberJoined(Member("web9", "10.0.0.9", 80), FOUND),),
+        "another one in a place": (e.MemberRenewed("web1", FOUND),),
+    },
+)
+def test_who_comes_in_a_rollback_goes_back_too(event: e.Event) -> None:
+    """Never forward again: `unless` of the way back is asked first."""
+    assert isinstance(event, e.MemberJoined | e.MemberRenewed)
+    before = given(standing(Phase.DONE), **{**ROLLING_BACK, "rolling": ("web1", "web2")})
+    now = apply(PLAN, before, event, NOW)
+    others = tuple(name for name in ("web1", "web2") if name != event.member)
+    assert now.rolling == (*others, event.member)
+    m = now.members[event.member]
+    assert (m.phase, m.progress.course, m.consent.approved) == (
+        Phase.WAITING,
+        Course.ROLLBACK,
+        True,
+    )
 
 
 # --- the operator ------------------------------------------------------------------------------
