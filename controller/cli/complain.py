@@ -4,9 +4,9 @@
 import contextlib
 import json
 
-import click
-
 from controller.cli import last_words
+from controller.cli.fit import fit
+from controller.cli.show import show
 
 _bound: dict[str, str] | None = None
 
@@ -21,11 +21,11 @@ def complain(text: str, code: int, shown: str | None = None) -> None:
     """`shown`: with more around it, for people. Who reads it may have gone."""
     last_words.note(text)
     with contextlib.suppress(OSError):
-        click.echo(_line(text, code) if _bound is not None else shown or text, err=True)
+        show(_line(text, code) if _bound is not None else shown or text, err=True)
 
 
 def _line(text: str, code: int) -> str:
     from controller import bootstrap  # for the clock; not before it is needed
 
     about = {"timestamp": bootstrap.clock().wall().isoformat(), "kind": "Ended", "level": "error"}
-    return json.dumps({"event": text, **about, **(_bound or {}), "exit_code": code})
+    return json.dumps({"event": fit(text), **about, **(_bound or {}), "exit_code": code})

@@ -56,7 +56,9 @@ def unwritable(path: str) -> str | None:
 
 def note(*lines: str) -> None:
     """Part of what is said at the end."""
-    _lines.extend(line for text in lines for line in text.splitlines())
+    from controller.cli.fit import fit  # what it needs is not for `--help` to load
+
+    _lines.extend(line for text in lines for line in fit(text).splitlines())
 
 
 def note_bug(error: BaseException) -> None:

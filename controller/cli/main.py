@@ -110,7 +110,7 @@ def poolroll() -> None:
 
 
 def _spelled(error: UnicodeError) -> tuple[str, int]:
-    from controller.report.sanitize import ascii_only
+    from controller.legible import ascii_only
 
     if not isinstance(error, UnicodeEncodeError):
         raise error

@@ -16,6 +16,7 @@ from controller.cli.ask import TerminalQuestions, is_terminal
 from controller.cli.confirm import Confirmation
 from controller.cli.cut_off import say_cut_off
 from controller.cli.deadline import ended_by
+from controller.cli.fit import keep_secret
 from controller.cli.narrator import narrator_for
 from controller.cli.say import say, say_last, until_taken
 from controller.cli.signals import Signals
@@ -119,6 +120,7 @@ def start(
     complain.as_json(is_wanted=log_format == "json", rollout=rollout.settings.name)
     if run_options.purpose is not Purpose.REHEARSAL:
         rollout.refuse_placeholder()
+    keep_secret(bootstrap.secrets_in(rollout))
     place = bootstrap.state_place(given["state"], rollout.state)
     ways = options.ways_out(given)
     notes = bootstrap.about_state(given["state"], place, rollout.settings)
@@ -162,7 +164,7 @@ async def _run(
     deadline: timedelta | None,
 ) -> int:
     async with contextlib.aclosing(bootstrap.open_state(place, create=True)) as store:
-        ports = bootstrap.ports(rollout.settings, place, store)
+        ports = bootstrap.ports(rollout, place, store, bootstrap.secrets_in(rollout))
         name = rollout.settings.name
         narrator = narrator_for(name, ports.clock, log_format, asks=run_options.stepwise)
         if log_format == "json":

@@ -8,6 +8,7 @@ from textwrap import wrap
 from typing import Final
 
 from controller.cli import last_words
+from controller.cli.fit import fit
 from controller.cli.writer import Writer
 from controller.ports import Clock
 
@@ -35,7 +36,7 @@ def say(*lines: str) -> None:
     """Print lines. A closed terminal is ignored, since the exit code still says how it ended; a
     stopped one gets the lines later."""
     writer = output()
-    writer.write(*lines)
+    writer.write(*map(fit, lines))
     writer.wait(PATIENCE)
 
 

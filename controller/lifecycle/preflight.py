@@ -119,7 +119,7 @@ async def _look_for_former(
             refuse_to_double(commands, former, pending)
             seen.abandoned = former
             return
-        refuse_changes(commands, former, file)
+        refuse_changes(commands, former, file, ports.secrets)
         seen.former = former
         seen.pending = pending
         halt, policy = undecided(former, seen.pending), file.rollout.resume_policy

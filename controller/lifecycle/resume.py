@@ -14,6 +14,7 @@ from controller.lifecycle.options import RunOptions
 from controller.ports import Requests
 from controller.records import Request, Verb
 from controller.report.run.next_commands import NextCommands
+from controller.secrets import NONE, Secrets
 
 DECISIONS: Final = frozenset({Verb.RESUME, Verb.ABORT, Verb.ABORT_RESTORE})
 """Requests that decide about a halted rollout."""
@@ -44,9 +45,11 @@ def goes_on(commands: NextCommands, former: Unfinished, options: RunOptions) -> 
     return True
 
 
-def refuse_changes(commands: NextCommands, former: Unfinished, file: RolloutFile) -> None:
+def refuse_changes(
+    commands: NextCommands, former: Unfinished, file: RolloutFile, secrets: Secrets = NONE
+) -> None:
     """Raises Refused, with the difference, when the file has changed since the rollout began."""
-    if changed := differences(former, file):
+    if changed := differences(former, file, secrets):
         raise Refused(
             f"rollout {former.plan.name!r} is unfinished, and the rollout file has changed since "
             "it began:",

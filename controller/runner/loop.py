@@ -42,6 +42,7 @@ from controller.runner.task_group import task_group
 from controller.runner.unbegun import unbegun
 from controller.runner.unending import until_one_ends
 from controller.runner.watchers import Prober, Watchers
+from controller.secrets import NONE, Secrets
 
 TICK: Final = timedelta(milliseconds=50)
 """Decisions that depend on time alone are at most this late, and those on time where that costs
@@ -74,9 +75,10 @@ class Runner:
         sampler: Sampler | None = None,
         prober: Prober | None = None,
         halt_lines: Callable[[State], Sequence[str]] | None = None,
+        secrets: Secrets = NONE,
     ) -> None:
         """`halt_lines`: the halt message of a state, to be kept with the end of the rollout."""
-        self._recorder = Recorder(rollout, plan, state, journal, clock, narrators)
+        self._recorder = Recorder(rollout, plan, state, journal, clock, narrators, secrets)
         self._plan = plan
         self._performer = performer
         self._hold = hold

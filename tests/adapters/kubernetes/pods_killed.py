@@ -172,7 +172,8 @@ def _of_the_end(case: Case, rollout: Virtual, state: State) -> list[str]:
         faults.append(f"there are {sorted(versions)}")
     if case.on_failure is OnFailure.ROLLBACK_ALL and versions != {"app:v1"}:
         faults.append(f"there are {sorted(versions)} after the rollback")
-    fewest = case.count - (0 if case.workload == "deployment" else 1)
+    is_whole = case.workload == "deployment" and case.rotation is not Rotation.DELETE
+    fewest = case.count - (0 if is_whole else 1)
     if rollout.witness.fewest < fewest:
         faults.append(f"only {rollout.witness.fewest} served")
     if case.rotation is Rotation.SELECTOR and rollout.witness.unproven:
