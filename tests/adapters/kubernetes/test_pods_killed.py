@@ -15,7 +15,7 @@ from tests.adapters.kubernetes.pods_killed import WORKLOADS, Case, played
 
 LABEL, SELECTOR = Rotation.LABEL, Rotation.SELECTOR
 BACK = OnFailure.ROLLBACK_ALL
-OFTEN = {
+OFTEN: dict[str, dict[Rotation, tuple[int, ...]]] = {
     "statefulset": {LABEL: (2, 3), SELECTOR: (1, 2)},
     "statefulset, OnDelete": {LABEL: (1,), SELECTOR: (2,)},
     "daemonset": {LABEL: (2, 1), SELECTOR: (2, 3)},
