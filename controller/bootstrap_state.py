@@ -5,15 +5,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.clock import SystemClock
-from adapters.storage.folder import SYSTEM, default_state_dir, exists, may_write, out_of_reach
+from adapters.storage.folder import (
+    SYSTEM,
+    default_state_dir,
+    exists,
+    is_private,
+    may_write,
+    out_of_reach,
+)
 from adapters.storage.lock import FileLock
 from adapters.storage.store import open_store, read_store
 from controller import bootstrap_kubernetes as kubernetes
+from controller.config import RolloutFile, secrets_of
 from controller.core.settings import Settings
 from controller.errors import StateError, UsageFault
 from controller.pools.kubernetes import Cluster, ClusterState, NodePool, PodPool, parse_state
 from controller.ports import Lock, Store
 from controller.runner.both_locks import BothLocks
+from controller.secrets import Secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +42,16 @@ class StatePlace:
     def what(self) -> str:
         """What it is called in a sentence, with its name."""
         return f"state folder {self}" if self.cluster is None else f"state {self}"
+
+
+NO_NAMES: frozenset[str] = frozenset()
+
+
+def secrets_in(*files: object) -> Secrets:
+    """Those of a rollout, by value, as far as one of these is its file."""
+    found = [secrets_of(one, os.environ) for one in files if isinstance(one, RolloutFile)]
+    names = NO_NAMES.union(*(one.names for one in found))
+    return Secrets(NO_NAMES.union(*(one.values for one in found)), names)
 
 
 def state_place(option: str | None, wanted: ClusterState | None = None) -> StatePlace:
@@ -82,6 +101,11 @@ def about_state(option: str | None, place: StatePlace, settings: Settings) -> li
     if exists(folder) and not may_write(folder):
         notes.append(f"{folder} may not be written by this user: a run of theirs would be refused")
     return notes
+
+
+def is_ours(place: StatePlace) -> bool:
+    """Whether nobody but this user and root can have written the journal."""
+    return place.cluster is None and is_private(place.folder)
 
 
 def no_state(place: StatePlace) -> str:

@@ -9,6 +9,7 @@ from controller.core.pool import Member
 from controller.core.state.observe import flowed
 from controller.core.state.state import State
 from controller.journal.codec import encode
+from controller.journal.masked import masked_plan
 from controller.lifecycle.begin import prepare
 from controller.lifecycle.changes import next_commands
 from controller.lifecycle.findings import Findings
@@ -57,7 +58,8 @@ async def carry_out(
     if prepared.is_new:
         if prepared.abandoned is not None:
             await journal.end(prepared.abandoned.id, Outcome.ABANDONED, ExitCode.STOPPED)
-        await journal.begin(row, ports.clock.now(), *encode(plan))
+        kept = masked_plan(plan, ports.secrets)
+        await journal.begin(row, ports.clock.now(), *encode(kept))
 
     def who(name: str) -> Member:
         return member_judged(prepared.file, plan, runner.state, name)
@@ -84,6 +86,7 @@ async def carry_out(
         sampler=sampler,
         prober=prober_of(ports, prepared, who),
         halt_lines=_halt_lines(ports, prepared),
+        secrets=ports.secrets,
     )
     on_start(runner)
     try:

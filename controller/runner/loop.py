@@ -42,6 +42,7 @@ from controller.runner.task_group import task_group
 from controller.runner.unbegun import unbegun
 from controller.runner.unending import until_one_ends
 from controller.runner.watchers import Prober, Watchers
+from controller.secrets import NONE, Secrets
 
 TICK: Final = timedelta(milliseconds=50)
 """Decisions that depend on time alone are at most this late, and those on time where that costs
@@ -74,9 +75,10 @@ class Runner:
         sampler: Sampler | None = None,
         prober: Prober | None = None,
         halt_lines: Callable[[State], Sequence[str]] | None = None,
+        secrets: Secrets = NONE,
     ) -> None:
         """`halt_lines`: the halt message of a state, to be kept with the end of the rollout."""
-        self._recorder = Recorder(rollout, plan, state, journal, clock, narrators)
+        self._recorder = Recorder(rollout, plan, state, journal, clock, narrators, secrets)
         self._plan = plan
         self._performer = performer
         self._hold = hold
@@ -110,6 +112,12 @@ class Runner:
         """Handle a stop signal. The second one no longer waits for a running step."""
         self._post(StopRequested(why, at_once=self._was_stopped))
         self._was_stopped = True
+
+    def expire(self, why: str) -> None:
+        """Stop as after a first signal, because the time of this run is over. It stands in for
+        none: the next signal is the first, and still waits for a running step."""
+        if not self._was_stopped:
+            self._post(StopRequested(why))
 
     async def run(self, first: Sequence[Event]) -> State:
         """Apply `first` (how this run begins), then go on until finished.

@@ -27,8 +27,10 @@ from controller.core.state.apply import apply
 from controller.core.state.state import State
 from controller.errors import Conflict, LeaseLost, StateError
 from controller.journal.codec import encode
+from controller.journal.masked import masked_event
 from controller.ports import Clock, Journal
 from controller.records import Returned, Taken
+from controller.secrets import NONE, Secrets
 
 LATE: Final = timedelta(seconds=1)
 """A record that takes longer is waited for by steps alone."""
@@ -58,7 +60,9 @@ class Recorder:
         journal: Journal,
         clock: Clock,
         narrators: Sequence[Narrator],
+        secrets: Secrets = NONE,
     ) -> None:
+        """`secrets`: masked in the text of every event, before anybody is told of it."""
         self.state = state
         self.is_unwritten = False
         """Nothing more is written: the journal has failed. `give_up` also tells so."""
@@ -67,6 +71,7 @@ class Recorder:
         self._journal = journal
         self._clock = clock
         self._narrators = narrators
+        self._secrets = secrets
         self._last: Written | None = None
         self._went_late = asyncio.Event()
 
@@ -77,7 +82,7 @@ class Recorder:
         Whether it is in the journal: not while that is late, nor once it was given up. Raises
         StateError, and LeaseLost: then it was neither journalled nor applied.
         """
-        now = self._clock.now()
+        now, event = self._clock.now(), masked_event(event, self._secrets)
         after = apply(self._plan, self.state, event, now)
         if isinstance(event, Looked | LookFailed | UseSeen | JournalSeen) or self.is_unwritten:
             self._become(after, event)
@@ -187,6 +192,7 @@ class Recorder:
         return record.trouble
 
     def _see(self, seen: JournalSeen) -> None:
+        seen = masked_event(seen, self._secrets)
         self._become(apply(self._plan, self.state, seen, self._clock.now()), seen)
 
     def _become(self, after: State, event: Event | Observation) -> None:

@@ -111,7 +111,7 @@ def test_the_pool_replaces_pods() -> None:
     work = file.work(Course.UPGRADE, member, "r1")
     about = {"member": "web-0"}
     within = about | {"budget": "300"}
-    brief = timedelta(seconds=30)
+    brief = timedelta(minutes=3)
     assert work.steps == (PoolTask("replace", timedelta(minutes=15), within),)
     assert work.guard == Guard(PoolTask("is_current", brief, about), frozenset({1}))
     assert file.has_rollback
@@ -167,12 +167,12 @@ def test_nodes() -> None:
     work = file.work(Course.UPGRADE, member, "r1")
     note, step, proof = work.steps
     about = {"node": "n1", "course": "upgrade"}
-    assert note == PoolTask("note_boot_id", timedelta(seconds=30), about)
+    assert note == PoolTask("note_boot_id", timedelta(minutes=3), about)
     assert isinstance(step, Command)
     assert step.argv == ("up", "n1")
     assert proof == PoolTask("node_is_back", timedelta(minutes=15), about)
     assert work.guard is not None
-    assert work.guard.task == PoolTask("node_is_current", timedelta(seconds=30), {"node": "n1"})
+    assert work.guard.task == PoolTask("node_is_current", timedelta(minutes=3), {"node": "n1"})
     back = file.work(Course.ROLLBACK, member, "r1")
     assert [step.label for step in back.steps] == ["note_boot_id", "down", "node_is_back"]
     assert back.guard is None

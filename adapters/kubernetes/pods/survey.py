@@ -294,7 +294,9 @@ def commands(
     base = f"kubectl{options} --namespace {namespace}"
     if turn.kind is Rotation.DELETE:
         waits = f"{base} wait --for=condition=Ready pods {which}"
-        return ByHand(waits, f"{base} delete pods {which}")
+        return ByHand(waits, f"{base} delete pods {which}", where="")
     return ByHand(
-        by_hand(namespace, options, which, turn.back), by_hand(namespace, options, which, turn.out)
+        by_hand(namespace, options, which, turn.back),
+        by_hand(namespace, options, which, turn.out),
+        where="",
     )

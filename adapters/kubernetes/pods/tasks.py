@@ -5,6 +5,7 @@ A task is no process: killed and asked for again, it looks what is there and goe
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -33,6 +34,10 @@ _AT_MOST: Final = timedelta(milliseconds=500)
 _PATIENCE: Final = timedelta(minutes=5)
 """With a budget that refuses, where nobody says."""
 _CANNOT_SAY: Final = 2
+_LATELY: Final = timedelta(milliseconds=600)
+"""As old as that the Service and the workload may be while there is only to wait: looks read them
+twice a second. Before anything is done they are read anew, or were a moment ago."""
+_JUST_NOW: Final = timedelta(milliseconds=50)
 
 
 class PodTasks:
@@ -110,6 +115,7 @@ class PodTasks:
         try:
             return await self._run(progress)
         finally:
+            self._ground.held_up.pop(place, None)
             self._ground.in_hand.discard(place)
             self._ground.awaited.pop(place, None)
             self._ground.filled.add(place)
@@ -163,8 +169,19 @@ class PodTasks:
         if not (progress.joins or progress.is_held):
             await self._held.hold(progress.course)
             progress.is_held = True
+        step = await self._next(progress, await self._live.picture(_PROVEN, _LATELY))
+        if step.act not in (Act.WAIT, Act.DONE):  # what is done, its guard proves
+            step = await self._next(progress, await self._live.picture(_PROVEN, _JUST_NOW))
+        if step.act is Act.FAIL:
+            raise Failed(step.why)
+        if step.act is Act.DONE:
+            progress.note(step.why)
+        return step
+
+    async def _next(self, progress: Progress, picture: Picture) -> Next:
+        """The next step by that picture."""
+        progress.seen = picture
         turn, identity = await self._ground.turn(), await self._live.identity()
-        picture = progress.seen = await self._live.picture(_PROVEN)
         if rival := self._held.rival(identity, picture.seen.workload):
             raise Failed(rival)
         vacant = self._ground.memory.vacant(identity.kind, picture.seen)
@@ -176,17 +193,12 @@ class PodTasks:
         step = next_step(identity.kind, turn, picture, wanted)
         is_there = progress.place in {*identity.kind.places(picture.seen), *vacant}
         if progress.is_given_up(self._clock.now(), is_there=is_there):
-            step = Next(
-                Act.DONE, f"nothing comes in the place of {progress.place}: it was scaled away"
-            )
-        if step.act is Act.FAIL:
-            raise Failed(step.why)
+            what = f"nothing comes in the place of {progress.place}: it was scaled away"
+            return Next(Act.DONE, what)
         if step.act in (Act.EVICT, Act.LET_GO) and (more := others - progress.others):
             return Next(Act.WAIT, f"{', '.join(sorted(more))} left the Service meanwhile")
         if step.act is Act.DONE and step.pod is not None:
-            progress.note(f"{name_of(step.pod)} is Ready at revision {wanted.target}")
-        elif step.act is Act.DONE:
-            progress.note(step.why)
+            return replace(step, why=f"{name_of(step.pod)} is Ready at revision {target}")
         return step
 
     async def _await_next(self, kind: Workload, seen: Seen, place: str) -> None:
@@ -223,8 +235,10 @@ class PodTasks:
         except TooManyRequests as error:
             await self._refused(progress, step.pod, error)
             return False
+        self._ground.held_up.pop(progress.place, None)
         progress.note(f"evicted {name_of(step.pod)} ({uid_of(step.pod)})")
-        await self._held.advance(progress.place)
+        seen = progress.seen.seen if progress.seen is not None else None
+        await self._held.advance(progress.place, seen)
         return False
 
     async def _let_go(self, progress: Progress, step: Next) -> bool:
@@ -236,6 +250,7 @@ class PodTasks:
             if is_ready(step.pod) or not error.budget:
                 await self._refused(progress, step.pod, error)
                 return False
+        self._ground.held_up.pop(progress.place, None)
         identity, seen = await self._held.read()
         if not any(uid_of(one) == uid_of(step.pod) and is_active(one) for one in seen.pods):
             return False  # it has gone by itself: its controller would take another one
@@ -264,6 +279,7 @@ class PodTasks:
         now = self._clock.now()
         progress.refused_since = progress.refused_since or now
         progress.note(f"waiting: {words}")
+        self._ground.held_up.setdefault(progress.place, words)
         if now - progress.refused_since >= progress.patience:
             limit = f"{progress.patience.total_seconds():g}s"
             raise Failed(f"not evicted within {limit}: {words}")

@@ -86,3 +86,5 @@ class ByHand:
     put_back: str = ""
     """To return a member to rotation; `{member}` stands for its name."""
     take_out: str = ""
+    where: str = "on every load balancer"
+    """Where they are typed; empty: anywhere, since the command says it itself."""

@@ -57,10 +57,10 @@ NAME, ROLLOUT = "web", "web-1"
 EVERYTHING = Selection()
 LONG = timedelta(seconds=30)
 POLICIES = Policies(
-    drain=DrainPolicy(timeout=timedelta(seconds=3)),
-    comeback=ReturnPolicy(within=timedelta(seconds=5)),
+    drain=DrainPolicy(timeout=LONG),
+    comeback=ReturnPolicy(within=LONG),
     soak=timedelta(milliseconds=50),
-    wait_for_capacity=timedelta(seconds=5),
+    wait_for_capacity=LONG,
     gates=(),
 )
 

@@ -26,7 +26,7 @@ from tests.support.kubernetes.instant_kubelet import Manner
 from tests.support.kubernetes.kinds import DEPLOYMENTS, PODS, SERVICES, Json
 from tests.support.waiting import until
 
-LONG = 60
+LONG = 200
 
 
 @pytest.mark.parametrize(("rotation", "count"), [(Rotation.LABEL, 5), (Rotation.SELECTOR, 3)])
