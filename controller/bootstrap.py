@@ -1,7 +1,6 @@
 """Puts the real adapters behind the ports. The only module that imports `adapters`."""
 
 import asyncio
-import os
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,15 +10,14 @@ from adapters.clock import SystemClock
 from adapters.commands import LocalCommands
 from adapters.haproxy.balancer import HaproxyLoadBalancer
 from adapters.haproxy.discovery import facts_and_views, servers_behind
-from adapters.notify.command import CommandNotifier
 from adapters.probes import OutsideValidator
-from adapters.proxies import Unusable, proxy_for
-from adapters.trust import NoAuthorities
 from controller import bootstrap_kubernetes as kubernetes
+from controller.bootstrap_notices import notices, unheard
 from controller.bootstrap_state import (
     StatePlace,
     about_state,
     has_state,
+    is_ours,
     lock_of,
     no_state,
     open_state,
@@ -27,12 +25,11 @@ from controller.bootstrap_state import (
     read_state,
     secrets_in,
     state_place,
-    who,
 )
-from controller.config import Recipient, RolloutFile, WebhookTarget, audience
+from controller.bootstrap_who import who
+from controller.config import RolloutFile
 from controller.core.pool import InstanceView
 from controller.core.settings import Settings
-from controller.errors import ConfigurationError, Fault
 from controller.lifecycle import JournalPorts, Ports, ReadPorts
 from controller.metrics_servers import POOL, MetricsServer
 from controller.pools.haproxy import HaproxyFacts, HaproxyPool
@@ -44,11 +41,10 @@ from controller.ports import (
     LoadBalancer,
     Lock,
     MetricsSource,
-    Notifier,
     Store,
     Tasks,
 )
-from controller.runner.notify import NoticeSender, Warn
+from controller.runner.notify import Warn
 from controller.runner.sampler import Sources
 from controller.runner.task_router import TaskRouter
 from controller.secrets import NONE, Secrets
@@ -65,6 +61,7 @@ __all__ = [
     "commands",
     "found_behind",
     "has_state",
+    "is_ours",
     "journal_ports",
     "kubernetes",
     "lock",
@@ -81,6 +78,7 @@ __all__ = [
     "secrets_in",
     "servers_behind",
     "state_place",
+    "unheard",
     "unpermitted",
     "who",
 ]
@@ -215,70 +213,6 @@ def metrics(server: MetricsServer) -> MetricsSource:
     return PrometheusSource(server, SystemClock())
 
 
-def notices(
-    file: RolloutFile, running: Commands, warn: Warn, *, is_beginning: bool = False
-) -> NoticeSender:
-    """Who tells those that `notify` and `heartbeat` name. `warn`: takes a line for the log.
-
-    Raises ConfigurationError when a secret is not where the file says, when authorities cannot be
-    used, or when the environment names a proxy that cannot be; where a rollout is beginning, also
-    for a program that cannot be started.
-    """
-    told = audience(file, os.environ)
-    faults: list[Fault] = []
-    notifiers = [_notifier(one, running, faults) for one in told.recipients]
-    pool = file.settings.pool
-    if isinstance(pool, PodPool | NodePool):
-        notifiers.append(kubernetes.events(pool))
-    beat = (_notifier(told.beat.recipient, running, faults), told.beat.every) if told.beat else None
-    faults += (
-        Fault(0, 0, one.name, f"{fault}; name a program of this machine")
-        for one in (notifiers if is_beginning else ())
-        if isinstance(one, CommandNotifier) and one.events and (fault := one.unstartable())
-    )
-    if faults:
-        raise ConfigurationError(str(file.path), tuple(faults))
-    return NoticeSender(notifiers, SystemClock(), warn, beat=beat)
-
-
-def unheard(file: RolloutFile, place: StatePlace) -> list[str]:
-    """Why a run from here could tell nobody, and would refuse. Only a run needs the secrets."""
-    try:
-        audience(file, os.environ)
-    except ConfigurationError:
-        return []
-    try:
-        notices(file, commands(place), lambda _: None, is_beginning=True)
-    except ConfigurationError as error:
-        return [fault.render(error.file) for fault in error.faults]
-    return []
-
-
-def _notifier(recipient: Recipient, running: Commands, faults: list[Fault]) -> Notifier:
-    """What stands in its way is known, and said, before anything is touched."""
-    target = recipient.target
-    if not isinstance(target, WebhookTarget):
-        return CommandNotifier(recipient.name, recipient.events, target.argv, target.cwd, running)
-    from adapters.notify.webhook import WebhookNotifier  # its library takes a tenth of a second
-
-    try:
-        return WebhookNotifier(
-            recipient.name,
-            recipient.events,
-            target.url,
-            SystemClock(),
-            secret=target.secret,
-            headers=target.headers,
-            style=target.style,
-            method=target.method,
-            ca=target.ca,
-            proxy=proxy_for(target.url, os.environ),
-        )
-    except (NoAuthorities, Unusable) as error:
-        faults.append(Fault(0, 0, recipient.name, str(error)))
-        return CommandNotifier(recipient.name, (), (), "/", running)
-
-
 def meter(rollout: str, ways: OutletOptions, warn: Warn) -> Meter:
     """Who hands out poolroll's own metrics, in every way that is asked for. `warn`: takes a line
     for the log. Nothing that this needs is imported without need. Raises UsageFault."""
@@ -286,7 +220,10 @@ def meter(rollout: str, ways: OutletOptions, warn: Warn) -> Meter:
     if ways.listen is not None:
         from adapters.telemetry.listener import MetricsListener
 
-        outlets.append(MetricsListener(ways.listen))
+        listener = MetricsListener(ways.listen)
+        if not listener.is_local:
+            warn(f"{listener.name}: whoever reaches that port reads the names of members and gates")
+        outlets.append(listener)
     if ways.textfile is not None:
         from adapters.telemetry.textfile import MetricsTextfile
 

@@ -1,17 +1,21 @@
 """Where journal, history and locks are: a folder of this machine, or a namespace of a cluster."""
 
-import getpass
 import os
-import socket
 from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.clock import SystemClock
-from adapters.storage.folder import SYSTEM, default_state_dir, exists, may_write, out_of_reach
+from adapters.storage.folder import (
+    SYSTEM,
+    default_state_dir,
+    exists,
+    is_private,
+    may_write,
+    out_of_reach,
+)
 from adapters.storage.lock import FileLock
 from adapters.storage.store import open_store, read_store
 from controller import bootstrap_kubernetes as kubernetes
-from controller import foreign
 from controller.config import RolloutFile, secrets_of
 from controller.core.settings import Settings
 from controller.errors import StateError, UsageFault
@@ -38,15 +42,6 @@ class StatePlace:
     def what(self) -> str:
         """What it is called in a sentence, with its name."""
         return f"state folder {self}" if self.cluster is None else f"state {self}"
-
-
-def who() -> str:
-    """The operator, for records: `user@host`."""
-    try:
-        user: str = foreign.user(os.environ.get("SUDO_USER") or getpass.getuser())
-    except (KeyError, OSError, ValueError):  # without a name, in a container, or one that is none
-        user = str(os.getuid())
-    return f"{user}@{socket.gethostname()}"
 
 
 NO_NAMES: frozenset[str] = frozenset()
@@ -106,6 +101,11 @@ def about_state(option: str | None, place: StatePlace, settings: Settings) -> li
     if exists(folder) and not may_write(folder):
         notes.append(f"{folder} may not be written by this user: a run of theirs would be refused")
     return notes
+
+
+def is_ours(place: StatePlace) -> bool:
+    """Whether nobody but this user and root can have written the journal."""
+    return place.cluster is None and is_private(place.folder)
 
 
 def no_state(place: StatePlace) -> str:

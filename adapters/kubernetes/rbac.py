@@ -10,9 +10,10 @@ from adapters.kubernetes.lease import OF_NODES, lease_name
 from adapters.kubernetes.needed import needed
 from adapters.kubernetes.nodes.rights import needed as needed_for_nodes
 from adapters.kubernetes.pods.ground import Ground
+from adapters.kubernetes.pods.workloads.base import Workload
 from adapters.kubernetes.state.lock import state_lease_name
-from adapters.kubernetes.state.names import state_names
-from controller.pools.kubernetes import NodePool, PodPool
+from adapters.kubernetes.state.names import head_name, state_names
+from controller.pools.kubernetes import NodePool, PodPool, Rotation
 from controller.ports import Clock
 
 _SOME: Final = 2
@@ -25,21 +26,29 @@ async def rights_of(api: Api, pool: PodPool | NodePool, clock: Clock) -> Sequenc
     """Of the pool, its lock and its Events. Raises ApiError, BalancerError."""
     namespace = pool.cluster.namespace or api.access.namespace
     if isinstance(pool, NodePool):
-        own = needed_for_nodes(namespace, job=pool.job)
-        return (
-            *own,
-            *_lock_of(OF_NODES, f"nodes/{pool.selector}", overlaps=True),
-            *_events(OF_NODES),
-        )
+        return rights_of_nodes(namespace, lease_name(f"nodes/{pool.selector}"), job=pool.job)
     ground = Ground(api, pool, clock)
     try:
         identity = await ground.live.identity()
         rotation = (await ground.turn()).kind
     finally:
         await ground.aclose()
-    kind = identity.kind
-    own = needed(namespace, pool.service, kind.resource, identity.name, kind.history, rotation)
-    return (*own, *_lock_of(namespace, identity.path), *_events(namespace))
+    kind, lease = identity.kind, lease_name(identity.path)
+    return rights_of_pods(namespace, pool.service, kind, identity.name, rotation, lease)
+
+
+def rights_of_nodes(namespace: str, lease: str, *, job: bool) -> Sequence[Right]:
+    """`namespace`: of Jobs; `lease`: the name of the pool's; `job`: whether the upgrade is one."""
+    own = needed_for_nodes(namespace, job=job)
+    return (*own, *_lock_of(OF_NODES, lease, overlaps=True), *_events(OF_NODES))
+
+
+def rights_of_pods(
+    namespace: str, service: str, kind: Workload, name: str, rotation: Rotation, lease: str
+) -> Sequence[Right]:
+    """`kind`, `name`: of the workload; `lease`: the name of the pool's."""
+    own = needed(namespace, service, kind.resource, name, kind.history, rotation)
+    return (*own, *_lock_of(namespace, lease), *_events(namespace))
 
 
 def rights_of_state(namespace: str, rollout: str, most: int | None = None) -> Sequence[Right]:
@@ -47,7 +56,8 @@ def rights_of_state(namespace: str, rollout: str, most: int | None = None) -> Se
     names = state_names(rollout)[:most]
     return (
         Right.to("list", CONFIGMAPS, namespace),
-        *_named(CONFIGMAPS, namespace, names, (*_BY_NAME, "watch")),
+        *_named(CONFIGMAPS, namespace, names, _BY_NAME),
+        Right.to("watch", CONFIGMAPS, namespace, head_name(rollout)),
         Right.to("list", LEASES, namespace),
         *_named(LEASES, namespace, [state_lease_name(rollout)], _BY_NAME),
     )
@@ -60,7 +70,7 @@ async def unlocked(
     ApiError."""
     is_nodes = isinstance(pool, NodePool)
     namespace = OF_NODES if is_nodes else pool.cluster.namespace or api.access.namespace
-    lock = _lock_of(namespace, name, overlaps=is_nodes)
+    lock = _lock_of(namespace, lease_name(name), overlaps=is_nodes)
     return await lacking(api, lock), await lacking(api, _events(namespace))
 
 
@@ -69,10 +79,10 @@ async def unwritable(api: Api, namespace: str, rollout: str) -> Sequence[Lacking
     return await lacking(api, rights_of_state(namespace, rollout, _SOME))
 
 
-def _lock_of(namespace: str, pool: str, *, overlaps: bool = False) -> Sequence[Right]:
-    """`overlaps`: other pools may have members in common with it."""
+def _lock_of(namespace: str, lease: str, *, overlaps: bool = False) -> Sequence[Right]:
+    """`overlaps`: other pools may have members in common with that of the Lease."""
     others = [Right.to("list", LEASES, namespace)] if overlaps else []
-    return (*_named(LEASES, namespace, [lease_name(pool)], _BY_NAME), *others)
+    return (*_named(LEASES, namespace, [lease], _BY_NAME), *others)
 
 
 def _events(namespace: str) -> Sequence[Right]:

@@ -58,10 +58,11 @@ def readable(notice: Notice) -> Notice:
     return replace(notice, text=text, lines=lines, member=member)
 
 
-def signed(body: bytes, secret: str, seconds: int) -> dict[str, str]:
-    """Headers that prove body and time: HMAC-SHA256 (RFC 2104) over `SECONDS.BODY`, so that an
-    old request cannot be replayed. `seconds`: since the epoch."""
-    message = str(seconds).encode() + b"." + body
+def signed(body: bytes, secret: str, seconds: int, *, event: str, delivery: str) -> dict[str, str]:
+    """Headers that prove body, time, event and delivery: HMAC-SHA256 (RFC 2104) over
+    `SECONDS.EVENT.DELIVERY.BODY`. An old request cannot be replayed, nor a `halted` become a
+    `done` by another header. `seconds`: since the epoch."""
+    message = f"{seconds}.{event}.{delivery}.".encode() + body
     digest = hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
     return {"X-Poolroll-Timestamp": str(seconds), "X-Poolroll-Signature": f"sha256={digest}"}
 

@@ -11,8 +11,8 @@ import sys
 import termios
 from typing import Final
 
+from controller.cli.fit import fit
 from controller.cli.say import fitted, output
-from controller.cli.show import fit
 
 EVERY: Final = 0.25
 """Seconds between two looks at a terminal that may have gone, or be ours again."""

@@ -28,16 +28,20 @@ def check(file: Path, json: bool, **given: tuple[str, ...]) -> None:
     except ConfigurationError as error:
         if not json:
             raise
-        value = CheckValue.of(error.file, None, faults=error.faults)
-        show_json(value.model_dump(mode="json"))
+        _print(CheckValue.of(error.file, None, faults=error.faults))
         sys.exit(ExitCode.USAGE)
     name, warnings = rollout.settings.name, rollout.settings.warnings
     if json:
-        show_json(CheckValue.of(str(file), name, warnings=warnings).model_dump(mode="json"))
+        _print(CheckValue.of(str(file), name, warnings=warnings))
         return
     for warning in warnings:
         show(f"{file}: warning: {warning}")
     show(f"{file}: rollout {name!r} is valid")
+
+
+def _print(value: CheckValue) -> None:
+    """A path that is not UTF-8 comes in escapes."""
+    show_json(value.model_dump(mode="python"))
 
 
 SCHEMAS: Final[dict[str, Callable[[], dict[str, Any]]]] = {

@@ -5,7 +5,8 @@ import contextlib
 import json
 
 from controller.cli import last_words
-from controller.cli.show import fit, show
+from controller.cli.fit import fit
+from controller.cli.show import show
 
 _bound: dict[str, str] | None = None
 

@@ -9,7 +9,8 @@ import click
 
 from controller import bootstrap
 from controller.cli import options
-from controller.cli.show import fit, show, show_raw
+from controller.cli.fit import fit
+from controller.cli.show import show, show_raw
 from controller.cli.state_folder import find, known
 from controller.core.events import StepEnded
 from controller.core.outcome import ExitCode

@@ -10,7 +10,8 @@ import click
 
 from controller import bootstrap
 from controller.cli import options
-from controller.cli.show import keep_secret, show, show_json
+from controller.cli.fit import keep_secret
+from controller.cli.show import show, show_json
 from controller.config import RolloutFile, load
 from controller.core.events import Verdict
 from controller.core.gates.gate import CounterGate

@@ -56,7 +56,7 @@ def unwritable(path: str) -> str | None:
 
 def note(*lines: str) -> None:
     """Part of what is said at the end."""
-    from controller.cli.show import fit  # its library is not needed for --help
+    from controller.cli.fit import fit  # what it needs is not for `--help` to load
 
     _lines.extend(line for text in lines for line in fit(text).splitlines())
 

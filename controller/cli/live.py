@@ -18,8 +18,8 @@ from typing import Final, TextIO
 from rich.console import Console
 from rich.text import Text
 
+from controller.cli.fit import fit
 from controller.cli.say import PATIENCE, Footer, output
-from controller.cli.show import fit
 from controller.cli.writer import WAITING, left_out, put
 from controller.core.decide.context import Context
 from controller.core.events import Event, Observation

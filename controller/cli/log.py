@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
+from controller.cli.fit import fit
 from controller.cli.say import PATIENCE
-from controller.cli.show import fit
 from controller.cli.writer import Writer, left_out
 from controller.core.events import Event, Observation
 from controller.core.plan.plan import Plan

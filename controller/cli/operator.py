@@ -14,9 +14,10 @@ from controller import bootstrap
 from controller.cli import options
 from controller.cli.ask import ask, is_terminal
 from controller.cli.cut_off import say_cut_off
+from controller.cli.fit import keep_secret
 from controller.cli.log import LogNarrator
 from controller.cli.say import say
-from controller.cli.show import keep_secret, show
+from controller.cli.show import show
 from controller.cli.signals import Signals
 from controller.config import RolloutFile
 from controller.core.outcome import ExitCode
@@ -43,6 +44,7 @@ from controller.lifecycle import (
     look_once,
     next_commands,
     patience,
+    refuse_other_notices,
     unfinished,
 )
 from controller.ports import Commands, Hold, Journal, Store
@@ -189,11 +191,13 @@ def _notices(
     place: bootstrap.StatePlace,
     log: LogNarrator,
 ) -> NoticeSender:
-    """Recipients from the rollout file as it is now: the copy in the journal has no secrets."""
+    """Recipients from the rollout file at its path, if they are still those of the run: the copy in
+    the journal has no secrets."""
     row = former.row
     try:
         if isinstance(file.now, ConfigurationError):
             raise file.now
+        refuse_other_notices(former, file.now)
         notices = bootstrap.notices(file.now, running, log.warn)
     except ConfigurationError as error:
         log.warn(f"no notifications will be sent: {error.faults[0].render(error.file)}")
@@ -219,7 +223,7 @@ async def _abort_at_rest(
 ) -> int:
     former, place, clock = opened.former, opened.place, bootstrap.clock()
     name = former.plan.name
-    file = former_file(former.row)
+    file = former_file(former.row, is_ours=bootstrap.is_ours(place))
     secrets = bootstrap.secrets_in(file.kept, file.now)
     keep_secret(secrets)
     log = LogNarrator(name, clock.wall, log_format)

@@ -47,15 +47,21 @@ rollout_file = click.argument(
 
 
 def must_stay(verb: str, file: Path) -> None:
-    """Refuse what can be read once only, like `-` or `<(…)`: a later command reads the file again.
-
-    Raises UsageFault.
+    """Refuse what can be read once only, like `-` or `<(…)`: a later command reads the file again;
+    and a path that the journal cannot hold, which is UTF-8. Raises UsageFault.
     """
     if str(file) == "-" or _passes(file):
         raise UsageFault(
             f"{verb} {file}: this can be read once only; write it to a file, since `run` and "
             "`resume` read it again"
         )
+
+    try:
+        str(file.absolute()).encode()
+    except UnicodeEncodeError:
+        raise UsageFault(f"{verb} {file}: the path is not valid UTF-8; rename it") from None
+    except OSError:  # no folder to be in: the reader says so
+        return
 
 
 def _passes(file: Path) -> bool:

@@ -9,8 +9,9 @@ import click
 
 from controller import bootstrap
 from controller.cli import options
+from controller.cli.fit import keep_secret
 from controller.cli.say import fitted
-from controller.cli.show import keep_secret, show, show_json
+from controller.cli.show import show, show_json
 from controller.config import RolloutFile, load
 from controller.core.events import Answer
 from controller.core.outcome import ExitCode
@@ -39,7 +40,7 @@ def plan(file: Path, json: bool, state: str | None, **given: Any) -> None:
     keep_secret(secrets)
     dry = bootstrap.run(_dry_run(rollout, place, run_options, secrets))
     dry.findings.notes += bootstrap.about_state(state, place, rollout.settings)
-    dry.findings.refusals += bootstrap.unheard(rollout, place)
+    dry.findings.refusals += bootstrap.unheard(rollout, bootstrap.commands(place))
     if json:
         show_json(_value(rollout, dry).model_dump(mode="json"))
     else:

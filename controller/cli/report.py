@@ -1,5 +1,7 @@
 """`report`: write one self-contained HTML page about a rollout."""
 
+import errno
+import os
 from pathlib import Path
 
 import click
@@ -52,9 +54,15 @@ async def _page(name: str, state: str | None) -> tuple[str, RolloutRow, bootstra
 
 
 def _write(path: Path, text: str) -> None:
-    """Raises UsageFault."""
+    """Raises UsageFault, also for a link, which could lead to any file of this user; those of /dev
+    are the system's."""
+    follow = 0 if path.is_relative_to("/dev") else os.O_NOFOLLOW
     try:
-        path.write_text(text, encoding="utf-8")
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | follow, 0o666)
+        with os.fdopen(fd, "w", encoding="utf-8") as file:
+            file.write(text)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
+        if getattr(error, "errno", None) == errno.ELOOP:
+            why = "it is a symbolic link; name the file itself"
         raise UsageFault(f"report: cannot write {path}: {why}") from error

@@ -16,9 +16,9 @@ from controller.cli.ask import TerminalQuestions, is_terminal
 from controller.cli.confirm import Confirmation
 from controller.cli.cut_off import say_cut_off
 from controller.cli.deadline import ended_by
+from controller.cli.fit import keep_secret
 from controller.cli.narrator import narrator_for
 from controller.cli.say import say, say_last, until_taken
-from controller.cli.show import keep_secret
 from controller.cli.signals import Signals
 from controller.config import RolloutFile, load
 from controller.core.outcome import ExitCode

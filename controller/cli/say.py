@@ -8,7 +8,7 @@ from textwrap import wrap
 from typing import Final
 
 from controller.cli import last_words
-from controller.cli.show import fit
+from controller.cli.fit import fit
 from controller.cli.writer import Writer
 from controller.ports import Clock
 

@@ -15,7 +15,7 @@ from controller.cli.state_folder import known
 from controller.core.pool import Instant
 from controller.errors import ConfigurationError, PoolrollError, Refused
 from controller.journal.replay import replay
-from controller.lifecycle import look_once, next_commands, patience
+from controller.lifecycle import astray, look_once, next_commands, patience
 from controller.ports import Clock, Journal, Store
 from controller.preflight.memory import held_by
 from controller.records import RolloutRow
@@ -53,7 +53,9 @@ async def _values(name: str | None, state: str | None) -> list[dict[str, Any]]:
         found = [await _known(store, place, row) for row in await _newest(store.journal, name)]
         if not found:
             raise Refused(f"no rollout {name or ''} in {place}".replace("  ", " "))
-        looked_at = await _all_looked_at(store.journal, found, is_named=name is not None)
+        looked_at = await _all_looked_at(
+            store.journal, found, is_named=name is not None, is_ours=bootstrap.is_ours(place)
+        )
         return [status_value(each, str(place)) for each in looked_at]
 
 
@@ -82,7 +84,7 @@ async def _known(store: Store, place: bootstrap.StatePlace, row: RolloutRow) -> 
 
 
 async def _all_looked_at(
-    journal: Journal, found: Sequence[Known], *, is_named: bool
+    journal: Journal, found: Sequence[Known], *, is_named: bool, is_ours: bool
 ) -> list[Known]:
     gangway, clock = asyncio.Semaphore(AT_ONCE), bootstrap.clock()
     began = clock.now()
@@ -93,17 +95,20 @@ async def _all_looked_at(
             return each
         async with gangway:
             until = began + patience(each.plan.policies.lost_after)
-            seen = await _asked(each, clock, until)
+            seen = await _asked(each, clock, until, is_ours=is_ours)
         return replace(each, pool_view=seen, taken=await _taken(journal, each, seen))
 
     return list(await asyncio.gather(*map(one, found)))
 
 
-async def _asked(each: Known, clock: Clock, until: Instant) -> PoolView:
-    """The load balancers are those of the rollout file that the journal keeps."""
+async def _asked(each: Known, clock: Clock, until: Instant, *, is_ours: bool) -> PoolView:
+    """The load balancers are those of the rollout file that the journal keeps. `is_ours`: nobody
+    else can have written that."""
     try:
         if isinstance(each.file, ConfigurationError):  # written by another version of poolroll
             raise each.file
+        if not is_ours and (stranger := astray(each.file)):
+            return PoolView(clock.wall(), unseen=dict.fromkeys(each.plan.instances, stranger))
         balancer = bootstrap.balancer(each.file.settings)
     except PoolrollError as error:
         first = str(error).partition("\n")[0]

@@ -8,7 +8,13 @@ The models keep what the file says (`5m` stays a text). `controller.config.value
 the values of `controller.core`.
 """
 
-from controller.config.changes import KEYED, SECRET_CHANGED, changes, fingerprint
+from controller.config.changes import (
+    KEYED,
+    SECRET_CHANGED,
+    changes,
+    fingerprint,
+    notices_fingerprint,
+)
 from controller.config.json_schema import schema
 from controller.config.masking import masked
 from controller.config.reader import load, parse, reload
@@ -32,6 +38,7 @@ __all__ = [
     "fingerprint",
     "load",
     "masked",
+    "notices_fingerprint",
     "parse",
     "reload",
     "schema",

@@ -10,6 +10,8 @@ from controller.config.meaning import meaning
 from controller.config.reader import parse
 from controller.config.rollout_file import RolloutFile
 from controller.config.text.places import printable
+from controller.config.text.templating import fill
+from controller.config.values.filling import named
 from controller.errors import ConfigurationError
 
 SECRET_CHANGED = "a value that may be secret has changed; it is not shown"
@@ -55,12 +57,23 @@ def fingerprint(file: RolloutFile, salt: str, key: bytes = b"", like: str = "") 
     the state, so that nobody without it can try out what a weak secret may be; where there is none,
     each try takes a while. `like`: how it is made, as the one that it is compared with.
     """
-    meant = repr((salt, meaning(file))).encode("utf-8", "surrogatepass")
+    return _digest(meaning(file), salt, key, like)
+
+
+def notices_fingerprint(file: RolloutFile, salt: str, key: bytes = b"", like: str = "") -> str:
+    """The same of `notify` and `heartbeat`, which may change during a rollout."""
+    rollout, known = file.rollout, {"rollout.name": file.settings.name, **named(file.settings.vars)}
+    words = [[fill(word, known) for word in one.command or ()] for one in rollout.notify]
+    return _digest((words, rollout.notify, rollout.heartbeat), salt, key, like)
+
+
+def _digest(meant: tuple[object, ...], salt: str, key: bytes, like: str) -> str:
+    whole = repr((salt, meant)).encode("utf-8", "surrogatepass")
     if not like.startswith((KEYED, SLOW)):
-        return sha256(meant).hexdigest()
+        return sha256(whole).hexdigest()
     if key and like.startswith(KEYED):
-        return KEYED + hmac.new(key, meant, sha256).hexdigest()
-    return SLOW + pbkdf2_hmac("sha256", sha256(meant).digest(), salt.encode(), TRIES).hex()
+        return KEYED + hmac.new(key, whole, sha256).hexdigest()
+    return SLOW + pbkdf2_hmac("sha256", sha256(whole).digest(), salt.encode(), TRIES).hex()
 
 
 def _set_lines(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:

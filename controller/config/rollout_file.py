@@ -59,6 +59,24 @@ class RolloutFile:
         """Where the file wants its journal, if not in a folder."""
         return state_of(self.rollout)
 
+    @property
+    def way(self) -> Path | None:
+        """The file that says how the pool is reached, where one is named: it may name programs."""
+        pool = self.settings.pool
+        if isinstance(pool, PodPool | NodePool) and pool.cluster.kubeconfig:
+            return Path(pool.cluster.kubeconfig).expanduser()
+        return None
+
+    @property
+    def reaches_out(self) -> bool:
+        """Whether proving a member runs commands, or a gate is let in by secrets that are kept on
+        this machine."""
+        servers = [one for those in self.servers.values() for one in those]
+        secrets = [s for one in servers for s in (one.password, one.bearer, *one.headers.values())]
+        return any(one.command is not None for one in self.rollout.validations) or any(
+            secret is not None and secret.inline is None for secret in secrets
+        )
+
     def refuse_placeholder(self) -> None:
         """Raises ConfigurationError while `upgrade` is still the placeholder from `init`."""
         if is_placeholder(self.rollout.upgrade):

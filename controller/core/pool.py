@@ -113,6 +113,8 @@ class Line:
     """Requests or sessions under way or queued; None: not known, which is not zero."""
     in_flight_as: str = ""
     """What that is, in the balancer's own words, where it is neither requests nor sessions."""
+    held_up: str = ""
+    """What keeps the step that runs on it waiting, for people."""
     arrivals: int | None = None
     """Cumulative count of sessions that were ever assigned to the member; None: not counted."""
     counters: Counters | None = None

@@ -3,7 +3,7 @@ one."""
 
 from secrets import token_hex
 
-from controller.config import KEYED, RolloutFile, fingerprint
+from controller.config import KEYED, RolloutFile, fingerprint, notices_fingerprint
 from controller.core.events import (
     Event,
     FileKept,
@@ -49,7 +49,7 @@ def _begun(
     ours = seen.survey.ours if seen.survey is not None else {}
     inherited = [MemberInherited(name, how) for name, how in ours.items() if name in names]
     first: tuple[Event, ...] = (
-        FileKept(fingerprint(file, row.id, key, like=KEYED)),
+        FileKept(*(make(file, row.id, key, KEYED) for make in (fingerprint, notices_fingerprint))),
         *inherited,
         began(ports, plan, options),
     )
@@ -62,6 +62,9 @@ def _resumed(
 ) -> Prepared:
     # The run begins first: a request then acts on it, an abort too.
     first: list[Event] = [began(ports, former.plan, options), *map(heard, seen.pending)]
+    notices = notices_fingerprint(file, former.row.id, former.key, former.state.notices or KEYED)
+    if notices != former.state.notices:  # it may be told otherwise from now on
+        first.append(FileKept(former.state.fingerprint, notices))
     if (halt := seen.overridden) is not None:
         reason = options.overrides[halt.gate or ""]
         first.append(ResumeRequested(ports.by, f"override of gate {halt.gate!r}: {reason}"))

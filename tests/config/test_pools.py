@@ -3,6 +3,8 @@
 import json
 from datetime import timedelta
 
+import pytest
+
 from controller.config import RolloutFile, changes, parse
 from controller.config.changes import fingerprint
 from controller.core.gates.evidence import Query
@@ -50,6 +52,29 @@ def test_every_key_of_a_service() -> None:
         former={"metadata": {"labels": {"v": "a"}}},
         settle=timedelta(0),
     )
+
+
+@pytest.mark.parametrize(
+    ("pool", "said"),
+    [
+        ("workload: statefulset/web}, canaries: [web-2, web-1", ""),
+        ("workload: statefulset/web}, canaries: [web-0, web-2", "web-0 would go before web-2"),
+        ("workload: statefulset/web}, canaries: [web-2, web-0", "web-0 would go before web-1"),
+        (
+            "workload: statefulset/web}, members: {expect: 3}, canaries: [web-1",
+            "web-1 would go before web-2",
+        ),
+        ("workload: statefulset/web}, members: {expect: 3}, canaries: [web-2", ""),
+        ("workload: statefulset/web}, canaries: [other", ""),
+        ("workload: deployment/web}, canaries: [web-0, web-2", ""),
+        ("rotation: label}, canaries: [web-0, web-2", ""),
+    ],
+)
+def test_canaries_that_are_not_on_top(pool: str, said: str) -> None:
+    """What names alone tell of a StatefulSet, `check` says; the plan knows more."""
+    file = _file(f"pool: {{kubernetes: {{service: web, {pool}]}}")
+    warned = [one for one in file.settings.warnings if one.startswith("pool.canaries")]
+    assert [said in one for one in warned] == ([True] if said else [])
 
 
 def test_the_upgrade_may_be_left_out() -> None:

@@ -48,6 +48,8 @@ class Ground:
         self.filled: set[str] = set()
         """Places of that kind whose next pod has come: whoever takes that one away takes the place
         away."""
+        self.held_up: dict[str, str] = {}
+        """Places whose pod may not be evicted at the moment → what refuses it, and why."""
         self.memory = Memory()
         self._choice: Choice | None = None
 

@@ -1,7 +1,8 @@
 """Lines of a pool of pods, from what the API shows. Pure."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, Final
 
 from adapters.kubernetes.ailment import ailment_of
@@ -64,11 +65,13 @@ def lines_of(
     path: str,
     vacant: Sequence[str] = (),
     in_hand: Collection[str] = (),
+    held_up: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[Line, ...]:
     """`path`: of the workload, as in `statefulset/web`. `vacant`: places that no pod tells of;
-    `in_hand`: those whose pod is being replaced, and may come back old once."""
+    `in_hand`: those whose pod is being replaced, and may come back old once; `held_up`: what keeps
+    that waiting."""
     places = {**kind.places(picture.seen), **dict.fromkeys(vacant)}
-    return tuple(
+    lines = (
         _line(
             kind,
             turn,
@@ -79,6 +82,10 @@ def lines_of(
             is_in_hand=place in in_hand,
         )
         for place, pod in places.items()
+    )
+    return tuple(
+        replace(line, held_up=held_up[line.member]) if line.member in held_up else line
+        for line in lines
     )
 
 

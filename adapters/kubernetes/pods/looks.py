@@ -114,6 +114,7 @@ class Looks:
             identity.path,
             self._ground.memory.vacant(kind, picture.seen),
             self._ground.in_hand,
+            self._ground.held_up,
         )
 
     def _given_up(self, identity: Identity, picture: Picture) -> Collection[str]:
@@ -150,4 +151,7 @@ class Looks:
         """Of what becomes of a pod that is being replaced, its task tells at the end; only one that
         comes into rotation is news."""
         in_hand = self._ground.in_hand
-        return [line.admin is Admin.READY if line.member in in_hand else line for line in lines]
+        return [
+            (line.admin is Admin.READY, line.held_up) if line.member in in_hand else line
+            for line in lines
+        ]

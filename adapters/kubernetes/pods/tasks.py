@@ -115,6 +115,7 @@ class PodTasks:
         try:
             return await self._run(progress)
         finally:
+            self._ground.held_up.pop(place, None)
             self._ground.in_hand.discard(place)
             self._ground.awaited.pop(place, None)
             self._ground.filled.add(place)
@@ -234,6 +235,7 @@ class PodTasks:
         except TooManyRequests as error:
             await self._refused(progress, step.pod, error)
             return False
+        self._ground.held_up.pop(progress.place, None)
         progress.note(f"evicted {name_of(step.pod)} ({uid_of(step.pod)})")
         seen = progress.seen.seen if progress.seen is not None else None
         await self._held.advance(progress.place, seen)
@@ -248,6 +250,7 @@ class PodTasks:
             if is_ready(step.pod) or not error.budget:
                 await self._refused(progress, step.pod, error)
                 return False
+        self._ground.held_up.pop(progress.place, None)
         identity, seen = await self._held.read()
         if not any(uid_of(one) == uid_of(step.pod) and is_active(one) for one in seen.pods):
             return False  # it has gone by itself: its controller would take another one
@@ -276,6 +279,7 @@ class PodTasks:
         now = self._clock.now()
         progress.refused_since = progress.refused_since or now
         progress.note(f"waiting: {words}")
+        self._ground.held_up.setdefault(progress.place, words)
         if now - progress.refused_since >= progress.patience:
             limit = f"{progress.patience.total_seconds():g}s"
             raise Failed(f"not evicted within {limit}: {words}")

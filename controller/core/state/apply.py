@@ -65,8 +65,8 @@ def _applied(plan: Plan, state: State, event: e.Event, now: Instant) -> State:
             return _replaced(plan, state, event, now)
         case e.LockLost():
             return state
-        case e.FileKept(fingerprint):
-            return replace(state, fingerprint=fingerprint)
+        case e.FileKept(fingerprint, notices):
+            return replace(state, fingerprint=fingerprint, notices=notices)
         case e.PoolOpened() | e.PoolClosed() | e.PoolStepFailed():
             return replace(state, whole=_whole(state.whole, event, now))
         case e.MemberJoined(joined):

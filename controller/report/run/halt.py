@@ -159,10 +159,12 @@ def _can_wait(plan: Plan, state: State, now: Instant, contact: str) -> list[str]
     number, floor = serving(state), plan.min_available
     figures = f"{serve(number)}, the floor is {floor}"
     failed = failures(state, now)
-    if unknown := _unknown(state):
+    if unknown := unanswered(state):  # nor is it known who serves
         text = f"NOT KNOWN, treat it as NO: {unknown}"
     elif number < floor:
         text = f"NO: {figures}"
+    elif unknown := why_unknown(state):
+        text = f"NOT KNOWN, treat it as NO: {unknown}; {figures}"
     elif failed is not None and failed.are_going_on(now):
         text = f"NO, users are failing: {figures}"
     else:

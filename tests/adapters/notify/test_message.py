@@ -23,16 +23,19 @@ def test_json_has_all_there_is() -> None:
     }
 
 
-def test_signature_is_over_time_and_body() -> None:
-    """A receiver that knows the secret can check both; another body or time does not fit."""
-    headers = signed(b'{"a":1}', "s3cret", 1700000000)
-    proof = hmac.new(b"s3cret", b'1700000000.{"a":1}', hashlib.sha256).hexdigest()
+def test_signature_is_over_all_that_is_told() -> None:
+    """A receiver that knows the secret can check time, event, delivery and body: no other fits."""
+    told = {"event": "halted", "delivery": "d1"}
+    headers = signed(b'{"a":1}', "s3cret", 1700000000, **told)
+    proof = hmac.new(b"s3cret", b'1700000000.halted.d1.{"a":1}', hashlib.sha256).hexdigest()
     assert headers == {
         "X-Poolroll-Timestamp": "1700000000",
         "X-Poolroll-Signature": f"sha256={proof}",
     }
-    assert signed(b'{"a":1}', "s3cret", 1700000001) != headers
-    assert signed(b'{"a":2}', "s3cret", 1700000000) != headers
+    assert signed(b'{"a":1}', "s3cret", 1700000001, **told) != headers
+    assert signed(b'{"a":2}', "s3cret", 1700000000, **told) != headers
+    other = {**told, "event": "done"}
+    assert signed(b'{"a":1}', "s3cret", 1700000000, **other) != headers
 
 
 def test_slack_text_is_a_headline_and_a_block() -> None:

@@ -196,29 +196,29 @@ def test_ailing(shown: dict[str, Any], output: Expected) -> None:
         assert handler(ctx, the(ctx)) == output
 
 
-ITS_OWN = MetricGate("oom", Scope.MEMBER, {Query.VALUE: "oom"}, maximum=0, is_own=True)
+OF_THE_POOL = MetricGate("oom", Scope.MEMBER, {Query.VALUE: "oom"}, maximum=0, is_own=True)
 KILLED: dict[str, Any] = {"ailment": "container web: OOMKilled"}
 
 
 @table(
     "ailing plan more output",
     {
-        "the pool may say why": (ago(1), a_plan(gates=(ITS_OWN,)), {}, None),
+        "the pool may say why": (ago(1), a_plan(gates=(OF_THE_POOL,)), {}, None),
         "it has not said so": (
             ago(3),
-            a_plan(gates=(ITS_OWN,)),
+            a_plan(gates=(OF_THE_POOL,)),
             {},
             halt(Cause.MEMBER, "soak (container web: OOMKilled)", condemned=("web1",)),
         ),
         "the operator does not care": (
             ago(1),
-            a_plan(gates=(ITS_OWN,)),
+            a_plan(gates=(OF_THE_POOL,)),
             {"run": RunBegan("me", overrides={"oom": "known"})},
             halt(Cause.MEMBER, "OOMKilled", condemned=("web1",)),
         ),
         "nobody may say why": (
             ago(1),
-            a_plan(gates=(replace(ITS_OWN, is_own=False),)),
+            a_plan(gates=(replace(OF_THE_POOL, is_own=False),)),
             {},
             halt(Cause.MEMBER, "OOMKilled", condemned=("web1",)),
         ),

@@ -148,7 +148,11 @@ def test_what_a_new_process_does_not_know() -> None:
             FINISHED,
             {"mode": Mode.FINISHED, "finished": FINISHED},
         ),
-        "the file was kept": (given(), e.FileKept("abc"), {"fingerprint": "abc"}),
+        "the file was kept": (
+            given(),
+            e.FileKept("abc", "def"),
+            {"fingerprint": "abc", "notices": "def"},
+        ),
         "the lock was lost": (given(), e.LockLost("another one has it"), {}),
         "the floor does not hold": (
             given(),

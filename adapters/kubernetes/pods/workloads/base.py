@@ -59,6 +59,10 @@ class Workload(Protocol):
     def notes(self, seen: Seen) -> Sequence[str]:
         """What is worth knowing of how it is stepped through."""
 
+    def in_order(self, seen: Seen) -> str:
+        """Why its pods can go in the order of `places` alone, and how that can be otherwise; empty:
+        they can go in any."""
+
     def places(self, seen: Seen) -> Mapping[str, Json | None]:
         """Members in the order in which they should go → the pod that sits there; None: none yet,
         or no longer."""
