@@ -10,7 +10,7 @@ INPUTS := pyproject.toml constraints.txt $(wildcard requirements*.lock)
 # Debian keeps haproxy where only root's PATH looks.
 export PATH := $(PATH):/usr/sbin:/sbin
 
-.PHONY: help demo test test-cluster lint lock licences image-check bench clean servers
+.PHONY: help demo test test-cluster fuzz lint lock licences image-check bench clean servers
 
 help:
 	@echo 'make demo    a real HAProxy, app servers and a load on loopback, and a rollout under it'
@@ -35,6 +35,10 @@ test: $(VENV)/.dev servers
 # One throw-away namespace a test, nodes of its own. See tests/support/kubernetes/any_cluster.py.
 test-cluster: $(VENV)/.dev
 	$(VENV)/bin/python -m pytest -n $(or $(WORKERS),1) -m cluster
+
+# Replies that nobody would send; what goes wrong is kept in tests/fuzz/corpus.
+fuzz: $(VENV)/.dev
+	POOLROLL_FUZZ_SECONDS=$(or $(SECONDS),60) $(VENV)/bin/python -m pytest tests/fuzz
 
 lint: $(VENV)/.dev
 	$(VENV)/bin/ruff format --check .
