@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -12,6 +12,7 @@ import click
 from controller import bootstrap
 from controller.cli import options
 from controller.cli.ask import TerminalQuestions, is_terminal
+from controller.cli.bug import tell_bug
 from controller.cli.confirm import Confirmation
 from controller.cli.cut_off import say_cut_off
 from controller.cli.narrator import narrator_for
@@ -25,6 +26,7 @@ from controller.errors import LeaseLost, StateError, UsageFault
 from controller.lifecycle import Ports, Prepared, RunOptions, next_commands
 from controller.lifecycle import run as run_session
 from controller.report.run.summary import summary
+from controller.report.run.whatever_happens import lines_anyway
 from controller.runner.loop import Runner
 from controller.telemetry.values import OutletOptions
 
@@ -177,7 +179,7 @@ async def _run(
                     )
                     narrator.stop()
                     signals.over(notices.give_up)
-                    return _told(ran, rollout, ports)
+                    return _told(ran, rollout, ports, signals.runner)
             except asyncio.CancelledError:
                 if signals.name is None:
                     raise
@@ -191,13 +193,22 @@ async def _run(
                 return say_cut_off(error, plan, signals.runner.state, commands)
 
 
-def _told(ran: tuple[Prepared, State] | None, rollout: RolloutFile, ports: Ports) -> int:
-    """Print how the run ended; return the exit code."""
+def _told(
+    ran: tuple[Prepared, State] | None, rollout: RolloutFile, ports: Ports, runner: Runner | None
+) -> int:
+    """Print how the run ended, and then what was wrong with poolroll; return the exit code."""
     if ran is None:
         say("not started; nothing was touched")
         return ExitCode.STOPPED
     prepared, state = ran
-    now, wall = ports.clock.now(), ports.clock.wall()
     commands = next_commands(ports.folder, prepared.row, prepared.plan)
-    say(*summary(prepared.plan, state, rollout.settings, now, wall, commands))
+
+    def made() -> Sequence[str]:
+        now, wall = ports.clock.now(), ports.clock.wall()
+        return summary(prepared.plan, state, rollout.settings, now, wall, commands)
+
+    lines, fault = lines_anyway(made, state, commands)
+    say(*lines)
+    if bug := (runner.bug if runner is not None else None) or fault:
+        return tell_bug(bug)
     return state.finished.exit_code if state.finished is not None else ExitCode.STOPPED

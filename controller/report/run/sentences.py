@@ -26,6 +26,7 @@ from controller.report.run.meanwhile import found_meanwhile
 from controller.report.run.stopping import stopping
 from controller.report.sanitize import legible_line
 from controller.report.words import count, names
+from controller.runner.recorder import PATIENCE
 
 _ASKED = {
     Setting.DRAIN: "draining: no new traffic, waiting for work in flight to end",
@@ -45,6 +46,12 @@ def _said(event: Event | Observation, before: State, after: State) -> tuple[str,
         case e.JournalSeen():
             said = _journal(event, before)
             return ("", said) if said else None
+        case e.RequestsSeen(fault):
+            return _requests(fault, before)
+        case e.BugSeen(what):
+            return "", f"a bug in poolroll: {what}; members are brought to rest"
+        case e.SightLost(member, why):
+            return member, why
         case e.Looked() | e.LookFailed() | e.UseSeen():
             return _snapshot(event, before)
         case e.Intended(step):
@@ -73,6 +80,8 @@ def _said(event: Event | Observation, before: State, after: State) -> tuple[str,
             return _gate(event, before)
         case e.StopRequested() | e.PauseRequested() | e.ResumeRequested() | e.AbortRequested():
             return "", _operator(event, before)
+        case e.JournalStalled(why):
+            return "", f"the journal could not be written for a while: {why}; a step waited for it"
         case e.LockLost(why):
             return "", f"the lock was lost ({why}); this process touches nothing more"
         case e.RunBegan(by):
@@ -94,12 +103,19 @@ def _journal(event: e.JournalSeen, before: State) -> str:
     if event.fault:
         return f"the journal cannot be used: {event.fault}"
     if event.is_silent:
+        what = f"cannot be written: {event.why}" if event.why else "does not answer"
         return (
-            "the journal does not answer: gates are judged, but no further step begins "
-            "until it does"
+            f"the journal {what}: gates are judged, but no further step begins until it does, and "
+            f"the rollout halts when that lasts for {span(PATIENCE)}"
         )
     is_back = before.journal.is_silent and not event.is_late
     return "the journal answers again" if is_back else ""
+
+
+def _requests(fault: str, before: State) -> tuple[str, str] | None:
+    if fault and not before.unheard:
+        return "", f"the journal cannot be read: {fault}; no further step begins until it can"
+    return ("", "the journal can be read again") if before.unheard and not fault else None
 
 
 def _snapshot(event: e.Looked | e.LookFailed | e.UseSeen, before: State) -> tuple[str, str] | None:

@@ -150,6 +150,7 @@ def test_what_a_new_process_does_not_know() -> None:
         ),
         "the file was kept": (given(), e.FileKept("abc"), {"fingerprint": "abc"}),
         "the lock was lost": (given(), e.LockLost("another one has it"), {}),
+        "the journal stood still": (given(), e.JournalStalled("the disk is full"), {}),
         "the floor does not hold": (
             given(),
             e.CapacityShort(1, "web at lb1"),
