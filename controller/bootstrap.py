@@ -16,6 +16,7 @@ from adapters.haproxy.discovery import facts_and_views, servers_behind
 from adapters.notify.command import CommandNotifier
 from adapters.probes import OutsideValidator
 from adapters.proxies import Unusable, proxy_for
+from adapters.storage.room import require_room
 from adapters.trust import NoAuthorities
 from controller import bootstrap_kubernetes as kubernetes
 from controller.bootstrap_state import (
@@ -28,6 +29,7 @@ from controller.bootstrap_state import (
     place_to_name,
     read_state,
     state_place,
+    unusable,
 )
 from controller.config import Recipient, RolloutFile, WebhookTarget, audience
 from controller.core.pool import InstanceView
@@ -80,6 +82,7 @@ __all__ = [
     "servers_behind",
     "state_place",
     "unpermitted",
+    "unusable",
     "who",
 ]
 
@@ -172,6 +175,7 @@ def ports(settings: Settings, place: StatePlace, store: Store, *, runs_steps: bo
     kept."""
     running = LocalCommands(place.folder / "jobs", SystemClock())
     if runs_steps:
+        require_room(place.folder)
         running.prepare()
     pool, tasks, sources = _pool(settings)
     return Ports(

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.clock import SystemClock
+from adapters.commands.sharing import try_out
 from adapters.storage.folder import SYSTEM, default_state_dir, exists, may_write, out_of_reach
 from adapters.storage.lock import FileLock
+from adapters.storage.room import require_room
 from adapters.storage.store import open_store, read_store
 from controller import bootstrap_kubernetes as kubernetes
 from controller.core.settings import Settings
@@ -14,6 +16,9 @@ from controller.errors import StateError, UsageFault
 from controller.pools.kubernetes import Cluster, ClusterState, NodePool, PodPool, parse_state
 from controller.ports import Lock, Store
 from controller.runner.both_locks import BothLocks
+
+JOBS = "jobs"
+"""Folder of the steps that run under a helper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,17 @@ def about_state(option: str | None, place: StatePlace, settings: Settings) -> li
     if exists(folder) and not may_write(folder):
         notes.append(f"{folder} may not be written by this user: a run of theirs would be refused")
     return notes
+
+
+def unusable(place: StatePlace) -> list[str]:
+    """Why a run of this user would end before it began. Leaves nothing behind."""
+    try:
+        require_room(place.folder)
+        if exists(place.folder) and may_write(place.folder):
+            try_out(place.folder / JOBS)
+    except StateError as error:
+        return [str(error)]
+    return []
 
 
 def no_state(place: StatePlace) -> str:

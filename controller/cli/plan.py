@@ -35,7 +35,7 @@ def plan(file: Path, json: bool, state: str | None, **given: Any) -> None:
     place = bootstrap.state_place(state, rollout.state)
     dry = bootstrap.run(_dry_run(rollout, place, run_options))
     dry.findings.notes += bootstrap.about_state(state, place, rollout.settings)
-    dry.findings.refusals += bootstrap.unheard(rollout, place)
+    dry.findings.refusals += [*bootstrap.unheard(rollout, place), *bootstrap.unusable(place)]
     if json:
         click.echo(_value(rollout, dry).model_dump_json(indent=2))
     else:

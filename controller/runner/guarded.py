@@ -21,7 +21,13 @@ Broke = Callable[[BaseException, str], None]
 
 
 async def performed(
-    step: Step, performer: Performer, hold: Hold, broke: Broke, has_halted: Callable[[], bool]
+    step: Step,
+    performer: Performer,
+    hold: Hold,
+    broke: Broke,
+    has_halted: Callable[[], bool],
+    *,
+    is_new: bool,
 ) -> Event | SightLost:
     """The outcome of a step. Raises LeaseLost. Nobody is drained once the rollout has halted, if
     only since that was decided (S6)."""
@@ -33,7 +39,7 @@ async def performed(
                 return unbegun(step, f"not begun: whether the lock is held is not known: {error}")
             if isinstance(step, SetMember) and step.setting is Setting.DRAIN and has_halted():
                 return unbegun(step, "not begun: the rollout halted meanwhile")
-        return await performer.perform(step)
+        return await performer.perform(step, is_new=is_new)
     except LeaseLost:
         raise
     except (Overdue, StateError) as error:

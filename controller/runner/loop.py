@@ -230,6 +230,7 @@ class Runner:
         if not isinstance(output, STEPS):
             await self._recorder.record(self._with_message(output))
             return
+        is_new = isinstance(output, RunStep) and not self._may_run(output.member)
         waits = isinstance(output, DESTRUCTIVE) and not self._is_protective(output)
         is_written = await self._recorder.record(Intended(output), waits=waits)
         if waits and not self._is_open(output):
@@ -238,7 +239,7 @@ class Runner:
             why = "not begun: the journal did not take its record in time"
             self._post(unbegun(output, why), output)
             return
-        task = group.create_task(self._perform(output))
+        task = group.create_task(self._perform(output, is_new=is_new))
         self._tasks[task] = output
         task.add_done_callback(lambda done: self._tasks.pop(done, None))
 
@@ -247,14 +248,20 @@ class Runner:
             return event
         return replace(event, told=tuple(self._halt_lines(self.state)))
 
-    async def _perform(self, step: Step) -> None:
+    async def _perform(self, step: Step, *, is_new: bool) -> None:
         """Raises LeaseLost."""
 
         def has_halted() -> bool:
             return self.state.mode is Mode.HALTED
 
-        done = await performed(step, self._performer, self._hold, self.broke, has_halted)
+        done = await performed(
+            step, self._performer, self._hold, self.broke, has_halted, is_new=is_new
+        )
         self._post(done, step)
+
+    def _may_run(self, member: str) -> bool:
+        """Whether an execution of its present step was begun whose end is not known."""
+        return self.state.members[member].progress.unfinished
 
     def _is_open(self, step: Step) -> bool:
         """Whether the state still waits for the outcome of `step`."""

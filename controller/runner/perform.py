@@ -78,14 +78,15 @@ class Performer:
         self._work = work
         self._questions = questions
 
-    async def perform(self, step: Step) -> Event:
+    async def perform(self, step: Step, *, is_new: bool = False) -> Event:
+        """`is_new`: no process has begun this execution before."""
         match step:
             case SetMember():
                 return await self._set(step)
             case AskGuard():
                 return await self._ask(step)
             case RunStep():
-                return await self._run(step)
+                return await self._run(step, is_new)
             case Validate():
                 return await self._validate(step)
             case AskOperator(member):
@@ -146,14 +147,14 @@ class Performer:
             result = await within(limit, self._tasks.ask(guard.task))
         return GuardAnswered(member, *weigh(guard, result))
 
-    async def _run(self, step: RunStep) -> Event:
+    async def _run(self, step: RunStep, is_new: bool) -> Event:
         try:
             task = self._work(step).steps[step.index]
         except ConfigurationError as error:
             return StepEnded(
                 step.member, step.index, step.attempt, False, False, _unfilled(error), "", 0.0
             )
-        job = TaskJob(key_of(self._rollout, step), task, step.seats, step.joins)
+        job = TaskJob(key_of(self._rollout, step), task, step.seats, step.joins, is_new)
         result = await within(task.timeout + MORE, self._tasks.run(job))
         return StepEnded(
             member=step.member,
