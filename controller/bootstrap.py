@@ -1,9 +1,6 @@
 """Puts the real adapters behind the ports. The only module that imports `adapters`."""
 
 import asyncio
-import getpass
-import os
-import socket
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,28 +10,28 @@ from adapters.clock import SystemClock
 from adapters.commands import LocalCommands
 from adapters.haproxy.balancer import HaproxyLoadBalancer
 from adapters.haproxy.discovery import facts_and_views, servers_behind
-from adapters.notify.command import CommandNotifier
 from adapters.probes import OutsideValidator
-from adapters.proxies import Unusable, proxy_for
 from adapters.storage.room import require_room
-from adapters.trust import NoAuthorities
 from controller import bootstrap_kubernetes as kubernetes
+from controller.bootstrap_notices import notices, unheard
 from controller.bootstrap_state import (
     StatePlace,
     about_state,
     has_state,
+    is_ours,
     lock_of,
     no_state,
     open_state,
     place_to_name,
     read_state,
+    secrets_in,
     state_place,
     unusable,
 )
-from controller.config import Recipient, RolloutFile, WebhookTarget, audience
+from controller.bootstrap_who import who
+from controller.config import RolloutFile
 from controller.core.pool import InstanceView
 from controller.core.settings import Settings
-from controller.errors import ConfigurationError, Fault
 from controller.lifecycle import JournalPorts, Ports, ReadPorts
 from controller.metrics_servers import POOL, MetricsServer
 from controller.pools.haproxy import HaproxyFacts, HaproxyPool
@@ -46,13 +43,13 @@ from controller.ports import (
     LoadBalancer,
     Lock,
     MetricsSource,
-    Notifier,
     Store,
     Tasks,
 )
-from controller.runner.notify import NoticeSender, Warn
+from controller.runner.notify import Warn
 from controller.runner.sampler import Sources
 from controller.runner.task_router import TaskRouter
+from controller.secrets import NONE, Secrets
 from controller.telemetry.meter import Meter
 from controller.telemetry.values import Outlet, OutletOptions
 
@@ -66,6 +63,7 @@ __all__ = [
     "commands",
     "found_behind",
     "has_state",
+    "is_ours",
     "journal_ports",
     "kubernetes",
     "lock",
@@ -79,8 +77,10 @@ __all__ = [
     "read_ports",
     "read_state",
     "run",
+    "secrets_in",
     "servers_behind",
     "state_place",
+    "unheard",
     "unpermitted",
     "unusable",
     "who",
@@ -89,15 +89,6 @@ __all__ = [
 
 def clock() -> Clock:
     return SystemClock()
-
-
-def who() -> str:
-    """The operator, for records: `user@host`."""
-    try:
-        user = os.environ.get("SUDO_USER") or getpass.getuser()
-    except (KeyError, OSError):  # a user without a name, in a container
-        user = str(os.getuid())
-    return f"{user}@{socket.gethostname()}"
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -147,8 +138,8 @@ async def unpermitted(file: RolloutFile, place: StatePlace) -> tuple[list[str], 
     return await kubernetes.unpermitted(file, place.cluster)
 
 
-def commands(place: StatePlace) -> Commands:
-    return LocalCommands(place.folder / "jobs", SystemClock())
+def commands(place: StatePlace, secrets: Secrets = NONE) -> Commands:
+    return LocalCommands(place.folder / "jobs", SystemClock(), secrets=secrets)
 
 
 def lock(place: StatePlace, settings: Settings | None = None) -> Lock:
@@ -163,17 +154,21 @@ class _JournalPorts:
     journal: Journal
     clock: Clock
     by: str
+    secrets: Secrets
 
 
-def journal_ports(store: Store) -> JournalPorts:
+def journal_ports(store: Store, secrets: Secrets) -> JournalPorts:
     """What it takes to end a rollout from its journal alone."""
-    return _JournalPorts(store.journal, SystemClock(), who())
+    return _JournalPorts(store.journal, SystemClock(), who(), secrets)
 
 
-def ports(settings: Settings, place: StatePlace, store: Store, *, runs_steps: bool = True) -> Ports:
+def ports(
+    file: RolloutFile, place: StatePlace, store: Store, secrets: Secrets, *, runs_steps: bool = True
+) -> Ports:
     """The ports of one run, all real. Raises StateError where the records of its steps could not be
     kept."""
-    running = LocalCommands(place.folder / "jobs", SystemClock())
+    settings = file.settings
+    running = LocalCommands(place.folder / "jobs", SystemClock(), secrets=secrets)
     if runs_steps:
         require_room(place.folder)
         running.prepare()
@@ -189,13 +184,17 @@ def ports(settings: Settings, place: StatePlace, store: Store, *, runs_steps: bo
         clock=SystemClock(),
         sources=sources,
         by=who(),
+        secrets=secrets,
         folder=place_to_name(place),
     )
 
 
-def read_ports(settings: Settings, place: StatePlace, store: Store | None) -> ReadPorts:
+def read_ports(
+    file: RolloutFile, place: StatePlace, store: Store | None, secrets: Secrets
+) -> ReadPorts:
     """The ports of `plan`, all real."""
-    running = commands(place)
+    settings = file.settings
+    running = commands(place, secrets)
     pool, tasks, sources = _pool(settings)
     return ReadPorts(
         balancer=pool,
@@ -206,6 +205,7 @@ def read_ports(settings: Settings, place: StatePlace, store: Store | None) -> Re
         lock=lock(place, settings),
         journal=None if store is None else store.journal,
         requests=None if store is None else store.requests,
+        secrets=secrets,
         folder=place_to_name(place),
     )
 
@@ -217,70 +217,6 @@ def metrics(server: MetricsServer) -> MetricsSource:
     return PrometheusSource(server, SystemClock())
 
 
-def notices(
-    file: RolloutFile, running: Commands, warn: Warn, *, is_beginning: bool = False
-) -> NoticeSender:
-    """Who tells those that `notify` and `heartbeat` name. `warn`: takes a line for the log.
-
-    Raises ConfigurationError when a secret is not where the file says, when authorities cannot be
-    used, or when the environment names a proxy that cannot be; where a rollout is beginning, also
-    for a program that cannot be started.
-    """
-    told = audience(file, os.environ)
-    faults: list[Fault] = []
-    notifiers = [_notifier(one, running, faults) for one in told.recipients]
-    pool = file.settings.pool
-    if isinstance(pool, PodPool | NodePool):
-        notifiers.append(kubernetes.events(pool))
-    beat = (_notifier(told.beat.recipient, running, faults), told.beat.every) if told.beat else None
-    faults += (
-        Fault(0, 0, one.name, f"{fault}; name a program of this machine")
-        for one in (notifiers if is_beginning else ())
-        if isinstance(one, CommandNotifier) and one.events and (fault := one.unstartable())
-    )
-    if faults:
-        raise ConfigurationError(str(file.path), tuple(faults))
-    return NoticeSender(notifiers, SystemClock(), warn, beat=beat)
-
-
-def unheard(file: RolloutFile, place: StatePlace) -> list[str]:
-    """Why a run from here could tell nobody, and would refuse. Only a run needs the secrets."""
-    try:
-        audience(file, os.environ)
-    except ConfigurationError:
-        return []
-    try:
-        notices(file, commands(place), lambda _: None, is_beginning=True)
-    except ConfigurationError as error:
-        return [fault.render(error.file) for fault in error.faults]
-    return []
-
-
-def _notifier(recipient: Recipient, running: Commands, faults: list[Fault]) -> Notifier:
-    """What stands in its way is known, and said, before anything is touched."""
-    target = recipient.target
-    if not isinstance(target, WebhookTarget):
-        return CommandNotifier(recipient.name, recipient.events, target.argv, target.cwd, running)
-    from adapters.notify.webhook import WebhookNotifier  # its library takes a tenth of a second
-
-    try:
-        return WebhookNotifier(
-            recipient.name,
-            recipient.events,
-            target.url,
-            SystemClock(),
-            secret=target.secret,
-            headers=target.headers,
-            style=target.style,
-            method=target.method,
-            ca=target.ca,
-            proxy=proxy_for(target.url, os.environ),
-        )
-    except (NoAuthorities, Unusable) as error:
-        faults.append(Fault(0, 0, recipient.name, str(error)))
-        return CommandNotifier(recipient.name, (), (), "/", running)
-
-
 def meter(rollout: str, ways: OutletOptions, warn: Warn) -> Meter:
     """Who hands out poolroll's own metrics, in every way that is asked for. `warn`: takes a line
     for the log. Nothing that this needs is imported without need. Raises UsageFault."""
@@ -288,7 +224,10 @@ def meter(rollout: str, ways: OutletOptions, warn: Warn) -> Meter:
     if ways.listen is not None:
         from adapters.telemetry.listener import MetricsListener
 
-        outlets.append(MetricsListener(ways.listen))
+        listener = MetricsListener(ways.listen)
+        if not listener.is_local:
+            warn(f"{listener.name}: whoever reaches that port reads the names of members and gates")
+        outlets.append(listener)
     if ways.textfile is not None:
         from adapters.telemetry.textfile import MetricsTextfile
 

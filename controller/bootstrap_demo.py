@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from adapters.clock import SystemClock
+from adapters.demo import leftovers
 from adapters.demo.haproxy import find_haproxy
 from adapters.demo.load import Load
 from adapters.demo.prometheus import PrometheusProcess, find_prometheus
@@ -18,10 +19,14 @@ from controller.pools.kubernetes import Cluster
 
 
 def demo_world(folder: Path, members: int, haproxy: str | None) -> DemoWorld:
-    """A HAProxy and its apps, on loopback. Raises PoolrollError without any HAProxy."""
+    """A HAProxy and its apps, on loopback. Raises PoolrollError without any HAProxy.
+
+    Clears away what demos left that were killed."""
+    leftovers.clear(folder.parent)
+    leftovers.mark(folder)
     home = folder / "w"
     home.mkdir()
-    return DemoWorld(home, members, haproxy=find_haproxy(haproxy), exporter=True)
+    return DemoWorld(home, members, haproxy=find_haproxy(haproxy), exporter=True, tcp=False)
 
 
 @asynccontextmanager

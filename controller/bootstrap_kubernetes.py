@@ -37,6 +37,7 @@ Pool = PodPool | NodePool
 _clients: Final[dict[Cluster, Api]] = {}
 _writers: Final[dict[Cluster, Api]] = {}
 """What writes to pools, as long as their lock is held."""
+_listeners: Final[list[Callable[[str], None]]] = []
 _closing: Final[list[Callable[[], Awaitable[None]]]] = []
 
 
@@ -95,14 +96,15 @@ def warnings(cluster: Cluster) -> Sequence[str]:
 
 def pool_lock(pool: Pool, by: str) -> Lock:
     """Of the pool itself, for all who know the cluster, wherever their state is."""
-    from adapters.kubernetes.lease import LeaseLock
+    from adapters.kubernetes.lease import OF_NODES, LeaseLock
     from adapters.kubernetes.pool_lock import PoolLock
 
     api = client(pool.cluster)
-    namespace = api.access.namespace
+    is_nodes = isinstance(pool, NodePool)
+    namespace = OF_NODES if is_nodes else api.access.namespace
 
     def make(name: str) -> Lock:
-        return LeaseLock(api, namespace, name, SystemClock(), by, tell=_tell)
+        return LeaseLock(api, namespace, name, SystemClock(), by, tell=_tell, overlaps=is_nodes)
 
     return PoolLock(lambda: _name_of(api, pool), make, _writer(pool.cluster))
 
@@ -226,5 +228,11 @@ async def unpermitted(file: RolloutFile, state: ClusterState | None) -> tuple[li
     return refusals, notes
 
 
+def tell_to(listener: Callable[[str], None]) -> None:
+    """Who takes lines about the way to a pool, instead of standard error."""
+    _listeners[:] = [listener]
+
+
 def _tell(line: str) -> None:
-    print(line, file=sys.stderr)
+    for listener in _listeners or [partial(print, file=sys.stderr)]:
+        listener(line)

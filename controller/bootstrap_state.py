@@ -6,16 +6,25 @@ from pathlib import Path
 
 from adapters.clock import SystemClock
 from adapters.commands.sharing import try_out
-from adapters.storage.folder import SYSTEM, default_state_dir, exists, may_write, out_of_reach
+from adapters.storage.folder import (
+    SYSTEM,
+    default_state_dir,
+    exists,
+    is_private,
+    may_write,
+    out_of_reach,
+)
 from adapters.storage.lock import FileLock
 from adapters.storage.room import require_room
 from adapters.storage.store import open_store, read_store
 from controller import bootstrap_kubernetes as kubernetes
+from controller.config import RolloutFile, secrets_of
 from controller.core.settings import Settings
 from controller.errors import StateError, UsageFault
 from controller.pools.kubernetes import Cluster, ClusterState, NodePool, PodPool, parse_state
 from controller.ports import Lock, Store
 from controller.runner.both_locks import BothLocks
+from controller.secrets import Secrets
 
 JOBS = "jobs"
 """Folder of the steps that run under a helper."""
@@ -38,6 +47,16 @@ class StatePlace:
     def what(self) -> str:
         """What it is called in a sentence, with its name."""
         return f"state folder {self}" if self.cluster is None else f"state {self}"
+
+
+NO_NAMES: frozenset[str] = frozenset()
+
+
+def secrets_in(*files: object) -> Secrets:
+    """Those of a rollout, by value, as far as one of these is its file."""
+    found = [secrets_of(one, os.environ) for one in files if isinstance(one, RolloutFile)]
+    names = NO_NAMES.union(*(one.names for one in found))
+    return Secrets(NO_NAMES.union(*(one.values for one in found)), names)
 
 
 def state_place(option: str | None, wanted: ClusterState | None = None) -> StatePlace:
@@ -98,6 +117,11 @@ def unusable(place: StatePlace) -> list[str]:
     except StateError as error:
         return [str(error)]
     return []
+
+
+def is_ours(place: StatePlace) -> bool:
+    """Whether nobody but this user and root can have written the journal."""
+    return place.cluster is None and is_private(place.folder)
 
 
 def no_state(place: StatePlace) -> str:

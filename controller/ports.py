@@ -207,8 +207,7 @@ class Notifier(Protocol):
 class Journal(Protocol):
     """Everything durable about rollouts. Every write is on disk when it returns, whole or not at
     all, and writes take effect in the order of their calls, cancelled ones included. Raises
-    StateError (`Record.trouble` says it before); Conflict when another process wrote, too.
-    """
+    StateError (`Record.trouble` says it before); Conflict when another process wrote, too."""
 
     async def begin(self, row: RolloutRow, at: Instant, kind: str, body: str) -> Record:
         """A new rollout with its first record, the plan."""
@@ -290,6 +289,9 @@ class Lock(Protocol):
 
     def hold(self, name: str) -> AbstractAsyncContextManager[Hold]:
         """Hold the rollout of that name. Raises PoolHeld, which names the holder."""
+
+    async def glance(self, name: str) -> None:
+        """Look who holds it: the wait for a dead holder counts from now. Raises StateError."""
 
     async def refusal(self, name: str, keys: Collection[PoolKey]) -> str | None:
         """Why `hold` or `add` would be refused now, in their words; holds nothing."""

@@ -52,11 +52,12 @@ def test_files_and_functions_are_small(path: Path) -> None:
 
 
 def test_the_helper_stands_alone() -> None:
-    """What it imports of ours is beside it, and imports nothing from elsewhere."""
+    """What it imports of ours is beside it or one level above, and imports nothing else."""
     found = [STANDS_ALONE]
     for name in found:  # grows meanwhile
         found += [one for one in imports_of(MODULES[name]) if one not in found]
-    assert {MODULES[name].parent for name in found} == {MODULES[STANDS_ALONE].parent}
+    here = MODULES[STANDS_ALONE].parent
+    assert {MODULES[name].parent for name in found} <= {here, here.parent}
     assert not {name for name in found if MODULES[name].name == "__init__.py"}
 
 

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, STDOUT, Process
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -21,26 +22,31 @@ _POLL = timedelta(milliseconds=20)
 _READ_EVERY = timedelta(milliseconds=100)
 
 
-async def run_briefly(command: Command, clock: Clock, grace: timedelta) -> JobResult:
+async def run_briefly(
+    command: Command, environ: Mapping[str, str], clock: Clock, grace: timedelta
+) -> JobResult:
     """Run `command` to its end or its timeout, then TERM, and KILL after `grace`.
 
-    Cancelled, it kills the command and all below it first. What the command leaves behind when it
-    ends by itself is left alone. Only for a command that `spec.unfit` accepts.
+    `environ`: what it finds around it. Cancelled, it kills the command and all below it first. What
+    the command leaves behind when it ends by itself is left alone. Only for a command that
+    `spec.unfit` accepts.
     """
     try:
-        return await _run(command, clock, grace)
+        return await _run(command, environ, clock, grace)
     except OSError as error:
         return JobResult(fault=_fault(command, error))
 
 
-async def _run(command: Command, clock: Clock, grace: timedelta) -> JobResult:
+async def _run(
+    command: Command, environ: Mapping[str, str], clock: Clock, grace: timedelta
+) -> JobResult:
     began = clock.now()
     write = output.nameless(f"{gettempdir()}/poolroll-{os.getpid()}-{uuid4()}")
     stream = output.Stream.of(write)
     reading = asyncio.ensure_future(_read(stream, clock))
     try:
         try:
-            process = await _start(command, write)
+            process = await _start(command, environ, write)
         finally:
             os.close(write)
         try:
@@ -87,7 +93,7 @@ async def _look_after(stream: output.Stream) -> None:
         await keeper.wait()
 
 
-async def _start(command: Command, write: int) -> Process:
+async def _start(command: Command, environ: Mapping[str, str], write: int) -> Process:
     spawning = asyncio.ensure_future(
         asyncio.create_subprocess_exec(
             *command.argv,
@@ -95,7 +101,7 @@ async def _start(command: Command, write: int) -> Process:
             stdout=write,
             stderr=STDOUT,
             cwd=command.cwd,
-            env={**os.environ, **command.env},
+            env={**environ, **command.env},
             start_new_session=True,
         )
     )

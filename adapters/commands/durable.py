@@ -4,17 +4,24 @@ of ours."""
 import errno
 import os
 
+from adapters.modes import share
+
 LOCK, GROUP, LEFT, RESULT, OUTPUT = "lock", "group", "left", "result", "output"
 """Files in the folder of a job."""
 ROOM = 8192
 """Bytes kept for the result, so that a full disk does not lose it."""
+MOST = 4 * 1024 * 1024
+"""Bytes read of one file; the output that is kept of a step is far less."""
+MADE = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+LOCKED = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+"""No name in the folder leads out of it: others of its group may have made it."""
 
 
 def write_durably(folder: str, name: str, text: str) -> None:
     """Whole and on disk, or not there at all. Raises OSError."""
     temporary = f"{folder}/{name}.new"
     data = text.encode("utf-8", "backslashreplace")
-    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fd = os.open(temporary, MADE, 0o600)
     try:
         share(fd, folder)
         os.write(fd, data)  # over the room that was made for it, which may be all that is left
@@ -28,7 +35,7 @@ def write_durably(folder: str, name: str, text: str) -> None:
 
 def make_room(folder: str, name: str) -> None:
     """Take the space of a file that `write_durably` will write. Raises OSError."""
-    fd = os.open(f"{folder}/{name}.new", os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fd = os.open(f"{folder}/{name}.new", MADE, 0o600)
     try:
         share(fd, folder)
         os.write(fd, bytes(ROOM))
@@ -47,16 +54,19 @@ class FullDisk:
         return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
-def mode_in(folder: str, *, is_folder: bool) -> int:
-    """The mode of what is made in `folder`: for its group as that is, whatever the umask."""
-    mode = os.stat(folder).st_mode  # noqa: PTH116
-    return mode & 0o2070 | 0o700 if is_folder else mode & 0o060 | 0o600
+def empty(folder: str, name: str) -> None:
+    """Raises OSError."""
+    os.close(os.open(f"{folder}/{name}", MADE | os.O_TRUNC, 0o600))
 
 
-def share(fd: int, folder: str) -> None:
-    """Give a file in `folder` the mode that belongs there. Another user's keeps what it has."""
-    if os.fstat(fd).st_uid == os.geteuid():
-        os.fchmod(fd, mode_in(folder, is_folder=False))
+def read(path: str) -> str:
+    """What `write_durably` wrote; empty where there is none. Raises OSError."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return ""
+    with os.fdopen(fd, "rb") as file:
+        return file.read(MOST).decode("utf-8", "replace")
 
 
 def sync(folder: str) -> None:

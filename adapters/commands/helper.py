@@ -1,7 +1,7 @@
 """The helper process that one step runs under: it outlives poolroll and records how the step ended.
 
 Run by path with `python -I -S`. It imports few modules, to start soon; of poolroll only those
-beside it that need no others, and without the packages around them. It gets the lock of the job as
+near it that need no others, and without the packages around them. It gets the lock of the job as
 fd 3, already taken: a flock belongs to the open file description, so it is held until the last
 process that shares it has ended (flock(2)). The job arrives on fd 0, a socket, and so neither on
 disk nor on a command line, where a secret could be read. fd 2 is that socket too: a traceback
@@ -36,9 +36,9 @@ import time
 
 if __name__ == "__main__":
     _HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120
-    for _name in ("adapters", "adapters.commands"):
+    for _name, _path in (("adapters", os.path.dirname(_HERE)), ("adapters.commands", _HERE)):  # noqa: PTH120
         _package = sys.modules[_name] = type(sys)(_name)
-        _package.__path__ = [_HERE]
+        _package.__path__ = [_path]
 
 from adapters.commands import durable, processes
 from adapters.commands.message import CONTROL_FD, Spec, explain

@@ -9,6 +9,7 @@ from pathlib import Path
 from adapters.commands import helper
 from adapters.commands.aside import aside, keeping, leave
 from adapters.commands.brief import run_briefly
+from adapters.commands.environment import inherited
 from adapters.commands.orphan import see_out
 from adapters.commands.place import Place
 from adapters.commands.program import unstartable
@@ -17,7 +18,7 @@ from adapters.commands.spec import packed, unfit
 from adapters.commands.started_helper import Attended
 from controller.errors import StateError
 from controller.ports import Clock
-from controller.redaction import discreet
+from controller.secrets import NONE, Secrets
 from controller.tasks import Command, Job, JobResult
 
 _POLL = timedelta(milliseconds=25)
@@ -29,8 +30,10 @@ class LocalCommands:
     """Runs each job under a helper of its own, which outlives this process.
 
     `folder`: of the jobs, one per key. `grace`: between TERM and KILL at a timeout. `script`:
-    the helper. A job that certainly was not begun has a `fault`; raises StateError when the folder
-    cannot be used and it may have been, and ValueError for a key that no job may have.
+    the helper. `secrets`: in no output that is kept or handed on, and their variables in no
+    environment of a command. A job that certainly was not begun has a `fault`; raises StateError
+    when the folder cannot be used and it may have been, and ValueError for a key that no job may
+    have.
     """
 
     def __init__(
@@ -40,11 +43,13 @@ class LocalCommands:
         *,
         grace: timedelta = timedelta(seconds=10),
         script: Path = Path(helper.__file__),
+        secrets: Secrets = NONE,
     ) -> None:
         self._folder = folder
         self._clock = clock
         self._grace = grace
         self._script = script
+        self._secrets = secrets
         self._left: list[Attended] = []
 
     def prepare(self) -> None:
@@ -64,7 +69,7 @@ class LocalCommands:
             if remains := await aside(lambda: _prepared(place)):
                 return JobResult(fault=_not_doubled(job.command, remains))
             ended = await self._end_of(place, job, begun)
-            return await aside(lambda: place.concealed(ended))
+            return await aside(lambda: place.concealed(ended, self._secrets))
         except _NotBegun as error:
             return JobResult(fault=str(error))
         except OSError as error:
@@ -76,8 +81,9 @@ class LocalCommands:
     async def run_briefly(self, command: Command) -> JobResult:
         if fault := unfit(command):
             return JobResult(fault=fault)
-        result = await run_briefly(command, self._clock, self._grace)
-        return replace(result, output=discreet(result.output))
+        around = inherited(self._secrets.names)
+        result = await run_briefly(command, around, self._clock, self._grace)
+        return replace(result, output=self._secrets.masked(result.output))
 
     def unstartable(self, command: Command) -> str | None:
         return unstartable(command)
@@ -111,7 +117,7 @@ class LocalCommands:
             return None
         if group is None:
             if not job.joins:
-                return Attended(self._script, lock)
+                return Attended(self._script, lock, inherited(self._secrets.names))
             # Nobody has the lock, so it never began; and under this key it never will.
             await aside(keeping(lock, lambda: place.settle("lost", 0.0)))
             return None

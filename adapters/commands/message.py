@@ -5,6 +5,9 @@ import errno
 import os
 
 CONTROL_FD = 0
+LONGEST = 200
+"""Characters of a program's name that are told."""
+NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP)
 
 
 class Spec:
@@ -37,11 +40,12 @@ class Spec:
 
 def explain(stage: str, number: int, name: str, cwd: str) -> str:
     """Why a command could not be started. `stage`: `cwd`, `interpreter` or `exec`."""
+    name = name if len(name) <= LONGEST else name[:LONGEST] + "..."
     if stage == "cwd":
         return f"{name}: working directory {cwd!r}: {os.strerror(number)}"
     if stage == "interpreter":
         return f"{name}: the interpreter in its first line was not found"
-    if number == errno.ENOENT:
+    if number in NOT_THERE:
         return f"{name}: command not found"
     if number == errno.EACCES and "/" not in name:  # of a folder on PATH, or of the program
         return f"{name}: not found, or not executable for this user ({os.strerror(number)})"

@@ -6,7 +6,8 @@ import fcntl
 import os
 import time
 
-from adapters.commands.durable import OUTPUT, FullDisk, share
+from adapters.commands.durable import MADE, OUTPUT, FullDisk
+from adapters.modes import share
 
 KEEP = 32 * 1024
 """Bytes kept of each end of the output: what an operator reads, not what a disk can hold."""
@@ -123,9 +124,7 @@ class Output(Stream):
         self.write = nameless(f"{folder}/{OUTPUT}.raw")
         """For the step; it must be closed here before `is_held` can tell."""
         super().__init__(os.open(f"/proc/self/fd/{self.write}", os.O_RDONLY | os.O_CLOEXEC))
-        self._kept = os.open(
-            f"{folder}/{OUTPUT}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600
-        )
+        self._kept = os.open(f"{folder}/{OUTPUT}", MADE | os.O_TRUNC, 0o600)
         share(self._kept, folder)
 
     def keep(self, chunk: bytes) -> tuple[int, bytes]:

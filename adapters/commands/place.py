@@ -14,11 +14,12 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from adapters import modes
 from adapters.commands import durable, helper, processes
 from adapters.commands.group import Group
 from adapters.commands.sharing import make_folder, make_root
 from controller.errors import StateError
-from controller.redaction import discreet
+from controller.secrets import Secrets
 from controller.tasks import JobResult
 
 _KEY = re.compile(r"[A-Za-z0-9_.%-]+(/[A-Za-z0-9_.%-]+)*")
@@ -41,9 +42,9 @@ class Place:
 
     def lock(self) -> int | None:
         """A file descriptor that holds the lock while it or a copy is open; None: it is held."""
-        fd = os.open(self.folder / durable.LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fd = os.open(self.folder / durable.LOCK, durable.LOCKED, 0o600)
         try:
-            durable.share(fd, str(self.folder))
+            modes.share(fd, str(self.folder))
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(fd)
@@ -84,15 +85,15 @@ class Place:
             with durable.FullDisk():
                 durable.write_durably(str(self.folder), durable.LEFT, "".join(lines))
 
-    def concealed(self, result: JobResult) -> JobResult:
-        """`result` without what looks like a secret in its output (S12), on disk as well."""
-        shown = discreet(result.output)
+    def concealed(self, result: JobResult, secrets: Secrets) -> JobResult:
+        """`result` without secrets in its output (S12), on disk as well."""
+        shown = secrets.masked(result.output)
         if shown != result.output:
             try:
                 durable.write_durably(str(self.folder), durable.OUTPUT, shown)
             except OSError:  # a full disk costs output, but stops no rollout
                 with suppress(OSError):
-                    os.truncate(self.folder / durable.OUTPUT, 0)
+                    durable.empty(str(self.folder), durable.OUTPUT)
         return replace(result, output=shown)
 
     def remains(self) -> list[str]:
@@ -144,10 +145,7 @@ class Place:
                 raise ValueError(kind)
 
     def _read(self, name: str) -> str:
-        try:
-            return (self.folder / name).read_bytes().decode("utf-8", "replace")
-        except FileNotFoundError:
-            return ""
+        return durable.read(f"{self.folder}/{name}")
 
 
 def _named(pid: int) -> str:
@@ -155,7 +153,4 @@ def _named(pid: int) -> str:
 
 
 def _lines(file: Path) -> list[str]:
-    try:
-        return file.read_text("utf-8", "replace").splitlines()
-    except FileNotFoundError:
-        return []
+    return durable.read(str(file)).splitlines()

@@ -9,37 +9,48 @@ import pwd
 import stat
 from pathlib import Path
 
+from adapters import modes
 from adapters.commands import durable
 from controller.errors import StateError
 
 
 def make_folder(folder: Path) -> None:
-    """Make `folder` where it is missing, for those that the one above is for. Raises OSError."""
+    """Make `folder` where it is missing, for those that the one above is for. Raises OSError, also
+    where a link leads elsewhere."""
     try:
         folder.mkdir(mode=0o700)
     except FileExistsError:
-        if not folder.is_dir():
+        if not stat.S_ISDIR(folder.lstat().st_mode):
             raise
         return
-    folder.chmod(durable.mode_in(str(folder.parent), is_folder=True))
+    modes.share_folder(str(folder))
 
 
 def make_root(root: Path) -> None:
     """Make the folder of all jobs where it is missing; share what a former version of poolroll has
     kept for its user alone. Raises OSError."""
-    if root.is_dir():
+    if root.is_dir() and not root.is_symlink():
         _mend(root)
         return
-    root.parent.mkdir(parents=True, exist_ok=True)
+    _make_parents(root.parent)
     make_folder(root)
     durable.sync(str(root.parent))
 
 
+def _make_parents(folder: Path) -> None:
+    if not folder.is_dir():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
 def check_root(root: Path) -> None:
     """As `make_root`, before anything is touched: raises StateError when this user could not keep
-    the records of a step."""
+    the records of a step, or everybody could write them."""
     try:
         make_root(root)
+        for folder in (root.parent, root):
+            if why := modes.unsafe(str(folder)):
+                raise StateError(f"state folder: {folder}: {why}")
         if os.access(root, os.R_OK | os.W_OK | os.X_OK):
             return
         owner = _owner(root)
@@ -78,19 +89,13 @@ def try_out(root: Path) -> None:
 
 def _mend(root: Path) -> None:
     about = root.stat()
-    wanted = durable.mode_in(str(root.parent), is_folder=True)
+    wanted = modes.mode_in(str(root.parent), is_folder=True)
     if about.st_uid != os.geteuid() or about.st_mode & 0o070 == wanted & 0o070:
         return
     for folder, _, names in os.walk(root):
-        _share(Path(folder))
+        modes.mend(folder)
         for name in names:
-            _share(Path(folder, name))
-
-
-def _share(path: Path) -> None:
-    about = path.lstat()
-    if about.st_uid == os.geteuid() and not stat.S_ISLNK(about.st_mode):
-        path.chmod(durable.mode_in(str(path.parent), is_folder=stat.S_ISDIR(about.st_mode)))
+            modes.mend(f"{folder}/{name}")
 
 
 def _owner(path: Path) -> str:

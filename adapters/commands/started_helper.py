@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from fcntl import F_DUPFD_CLOEXEC, fcntl
 from pathlib import Path
@@ -20,7 +21,7 @@ _HEARD = 64 * 1024
 class Attended:
     """Starts a helper on construction. Raises OSError."""
 
-    def __init__(self, script: Path, lock: int) -> None:
+    def __init__(self, script: Path, lock: int, environ: Mapping[str, str]) -> None:
         self._socket, theirs = socket.socketpair()
         self._socket.setblocking(False)
         copies: list[int] = []
@@ -29,7 +30,7 @@ class Attended:
             self.pid = os.posix_spawn(
                 sys.executable,
                 (sys.executable, "-I", "-S", str(script)),
-                os.environ,
+                environ,
                 file_actions=(
                     (os.POSIX_SPAWN_DUP2, copies[0], CONTROL_FD),
                     (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),

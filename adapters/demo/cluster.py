@@ -1,14 +1,17 @@
 """The pool of `demo --kubernetes`: a StatefulSet behind a Service, in a namespace of its own."""
 
 import json
+import os
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from adapters.commands import processes
 from adapters.kubernetes.client.api import Api
+from adapters.kubernetes.client.faults import ApiError
 from adapters.kubernetes.client.paths import NAMESPACES, PODS, SERVICES, STATEFULSETS
 from controller.errors import Refused
 from controller.pools.kubernetes import ROTATION_LABEL
@@ -18,15 +21,23 @@ IMAGE: Final = "nginx:stable-alpine"
 PORT: Final = 80
 WITHIN: Final = timedelta(minutes=3)
 """For images to be pulled, and the pods to be Ready."""
+_OWNER: Final = "app.kubernetes.io/managed-by"
+_OURS: Final = {_OWNER: "poolroll-demo"}
+_PROCESS: Final = "poolroll.io/demo-process"
+"""Process id, its start, and the machine that it is of."""
 _LABELS: Final = {"app": "web"}
 _IN: Final = {**_LABELS, ROTATION_LABEL: "in"}
 
 
 @asynccontextmanager
 async def demo_namespace(api: Api, clock: Clock, members: int, image: str) -> AsyncIterator[str]:
-    """Its name, once all pods are Ready; removed at the end. Raises ApiError, Refused."""
+    """Its name, once all pods are Ready; removed at the end, and those of demos of this machine
+    that were killed. Raises ApiError, Refused."""
+    await _clear(api)
     name = f"poolroll-demo-{secrets.token_hex(3)}"
-    await api.create(NAMESPACES, {"metadata": {"name": name}})
+    own = f"{os.getpid()} {processes.start_of(os.getpid())} {processes.machine()}"
+    meta = {"name": name, "labels": _OURS, "annotations": {_PROCESS: own}}
+    await api.create(NAMESPACES, {"metadata": meta})
     try:
         await api.create(SERVICES, _service(), name)
         await api.create(STATEFULSETS, _workload(members, image), name)
@@ -34,6 +45,26 @@ async def demo_namespace(api: Api, clock: Clock, members: int, image: str) -> As
         yield name
     finally:
         await api.delete(NAMESPACES, name, "")
+
+
+async def _clear(api: Api) -> None:
+    """Another machine's are left: whether their demo still runs cannot be seen from here."""
+    try:
+        found = (await api.list(NAMESPACES, labels=f"{_OWNER}={_OURS[_OWNER]}")).items
+    except ApiError:  # whoever may not list them has no part in them
+        return
+    for one in found:
+        meta = one["metadata"]
+        pid, start, where = ((meta.get("annotations") or {}).get(_PROCESS, "").split() + 3 * [""])[
+            :3
+        ]
+        if (
+            where == processes.machine()
+            and pid.isdecimal()
+            and not processes.lives(int(pid), start)
+        ):
+            with suppress(ApiError):
+                await api.delete(NAMESPACES, meta["name"], "", uid=meta["uid"])
 
 
 def demo_file(folder: Path, namespace: str, context: str, kubeconfig: str, *, is_bad: bool) -> Path:

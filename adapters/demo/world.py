@@ -55,6 +55,7 @@ class World:
         self.operator_endpoints: list[str] = []
         """Of a level that may read, and may set nothing."""
         self.tcp_endpoints: list[str] = []
+        """Empty with `tcp=False`."""
         self._binary = haproxy
         self._instances = instances
         self._shape = Shape(**shape)
@@ -147,7 +148,7 @@ class World:
         folder = str(self.folder)
         if "$" in member:
             script, folder = script.replace("$", "$$"), folder.replace("$", "$$")
-        return [sys.executable, "-I", "-S", script, "--folder", folder, "--member", member]
+        return [sys.executable, "-I", "-S", script, "--folder", folder, f"--member={member}"]
 
     def _hold_lifeline(self, stack: AsyncExitStack) -> None:
         path = self.home("").lifeline
@@ -162,7 +163,7 @@ class World:
             _reserve(stack),
             folder / "admin.sock",
             folder / "op.sock",
-            _reserve(stack),
+            _reserve(stack) if self._shape.tcp else None,
             exporter=_reserve(stack) if self._shape.exporter else None,
         )
         config = haproxy_config(self._shape, endpoints, self.ports)
@@ -174,7 +175,8 @@ class World:
         self.exporters += [] if endpoints.exporter is None else [endpoints.exporter]
         self.unix_endpoints.append(f"unix:{endpoints.admin}")
         self.operator_endpoints.append(f"unix:{endpoints.operator}")
-        self.tcp_endpoints.append(f"tcp:127.0.0.1:{endpoints.tcp}")
+        if endpoints.tcp is not None:
+            self.tcp_endpoints.append(f"tcp:127.0.0.1:{endpoints.tcp}")
 
     async def _stop_apps(self) -> None:
         homes = [self.home(name) for name in self.members]

@@ -24,11 +24,12 @@ def other_of(row: Row) -> OtherServer:
     """From a line of `show stat`. Its `addr` holds address and port, IPv6 in brackets, or `unix`
     (management guide, section 9.1), and is empty at a low permission level."""
     address, _, port = row.optional("addr").rpartition(":")
+    is_port = port.isascii() and port.isdecimal() and len(port) <= len("65535")
     return OtherServer(
         row.text("pxname"),
         row.text("svname"),
         address.strip("[]"),
-        int(port) if port.isdigit() else 0,
+        int(port) if is_port else 0,
         has_users=not row.text("status").startswith("MAINT") and row.count("bck") == 0,
     )
 

@@ -25,9 +25,9 @@ async def servers_behind(api: str) -> Mapping[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}
     for row in rows_in(api, SHOW_SERVERS, reply):
         if row.text("mode") in _MODES:
-            servers = found.setdefault(row.text("pxname"), [])
+            servers = found.setdefault(row.name("pxname"), [])
             if row.count("bck") == 0 and row.text("status") != _NAMELESS:
-                servers.append(row.text("svname"))
+                servers.append(row.name("svname"))
     return {name: tuple(servers) for name, servers in found.items()}
 
 

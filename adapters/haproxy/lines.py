@@ -21,6 +21,8 @@ at run time (servers that SRV records fill show it and serve); RMAINT, which nob
 has no address (all measured)."""
 _DRAINING = FDRAIN | IDRAIN
 _MOST, _WRAPPED = 65535, 2**32
+_HEAVIEST = 2**16
+"""Weights go to 256 (configuration manual, `weight`)."""
 _STOPPED, _STARTING, _RUNNING, _STOPPING = range(4)
 # `srv_check_state` and `srv_agent_state`, same place. `disable health` and `disable agent` clear
 # the second bit; MAINT leaves both.
@@ -127,11 +129,11 @@ def server_of(state: Row, stat: Row, *, is_of_template: bool = False) -> Server:
     checked = _is_live(state.number("srv_check_state"))
     tracks = stat.text("tracked") or None
     has_agent = _is_live(state.number("srv_agent_state"))
-    backend, address = state.text("be_name"), state.text("srv_addr")
+    backend, address = state.name("be_name"), state.address("srv_addr")
     admin = admin_of(mask)
     is_unresolved = bool(mask & RMAINT)
     port, written = _port_of(state, stat)
-    name, where = state.text("srv_name"), f"{address}:{written}"
+    name, where = state.name("srv_name"), f"{address}:{written}"
     return Server(
         Line(
             backend=backend,
@@ -141,7 +143,7 @@ def server_of(state: Row, stat: Row, *, is_of_template: bool = False) -> Server:
             admin=admin,
             health=health_of(operation, is_watched=checked or tracks is not None),
             check=_check_of(admin, is_unresolved, has_own=checked and tracks is None),
-            weight=state.number("srv_uweight"),
+            weight=state.number("srv_uweight", _HEAVIEST),
             in_flight=stat.count("scur") + stat.count("qcur"),
             arrivals=stat.count("stot") - stat.count("wretr"),
             counters=member_counters(stat),
@@ -166,7 +168,7 @@ def _port_of(state: Row, stat: Row) -> tuple[int, str]:
     """The port, and as it identifies the server. A port like `-9` or `+1` is that of the client's
     connection, shifted (configuration manual, `server`): the state shows it as a number of 32 bits,
     or as if it were a port (measured). Such a server has no port of its own, which is 0."""
-    number = state.number("srv_port")
+    number = state.number("srv_port", _WRAPPED)
     written = stat.optional("addr").rpartition(":")[2]
     if written.startswith(("+", "-")):
         return 0, written

@@ -5,10 +5,17 @@ by its position.
 """
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
+from controller import foreign
 from controller.errors import MalformedReply
+
+T = TypeVar("T")
+
+_MOST_PID = 2**31
+"""A process id is a signed number of 32 bits (proc(5))."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +39,27 @@ class Row:
         """Empty where this version, or this level of permission, does not have the column."""
         return self.text(column) if column in self.columns else ""
 
-    def number(self, column: str) -> int:
+    def number(self, column: str, below: int = foreign.MOST) -> int:
         """A cell that must hold a number of 0 or more."""
-        cell = self.text(column)
-        if not (cell.isascii() and cell.isdecimal()):
-            raise MalformedReply(self.instance, f"{self.table}: {column} is not a number: {cell!r}")
-        return int(cell)
+        return self._made(column, lambda cell: foreign.counter(cell, below))
+
+    def name(self, column: str) -> str:
+        """A cell that must hold the name of a proxy or a server."""
+        return self._made(column, foreign.server_name)
+
+    def address(self, column: str) -> str:
+        """A cell that must hold an address, or `-` for none."""
+        return "-" if self.text(column) == "-" else self._made(column, foreign.address)
 
     def count(self, column: str) -> int:
         """A counter; empty where it has no meaning for this line, which counts as 0."""
         return self.number(column) if self.text(column) else 0
+
+    def _made(self, column: str, make: Callable[[str], T]) -> T:
+        try:
+            return make(self.text(column))
+        except ValueError as error:
+            raise MalformedReply(self.instance, f"{self.table}: {column} {error}") from None
 
 
 def parse_stat(instance: str, text: str) -> list[Row]:
@@ -102,11 +120,14 @@ def parse_info(instance: str, text: str) -> Info:
     pairs = [line.partition(": ") for line in text.split("\n")]
     columns = {key: at for at, (key, _, _) in enumerate(pairs)}
     row = Row(instance, "show info", columns, [value for _, _, value in pairs])
+    started = None
+    if "Start_time_sec" in columns:
+        started = row.number("Start_time_sec", foreign.LATEST)
     return Info(
         version=row.text("Version"),
-        pid=row.number("Pid"),
-        uptime=row.number("Uptime_sec"),
-        start_time=row.number("Start_time_sec") if "Start_time_sec" in columns else None,
+        pid=row.number("Pid", _MOST_PID),
+        uptime=row.number("Uptime_sec", foreign.LONGEST),
+        start_time=started,
         is_stopping=row.number("Stopping") != 0,
         processes=row.number("Nbproc") if "Nbproc" in columns else 1,
         node=row.optional("node"),

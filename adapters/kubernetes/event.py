@@ -7,6 +7,7 @@ from typing import Final
 
 from adapters.kubernetes.client.objects import Json
 from adapters.kubernetes.client.paths import Resource
+from controller.legible import legible_line
 from controller.records import Notice
 
 CALM: Final = frozenset({"started", "done"})
@@ -47,7 +48,7 @@ def event_of(notice: Notice, delivery: str, target: Target, uid: str, told: date
         "involvedObject": about,
         "type": "Normal" if notice.event in CALM else "Warning",
         "reason": f"Rollout{notice.event.capitalize()}",
-        "message": _cut("\n".join((notice.text, *notice.lines))),
+        "message": _cut("\n".join(map(legible_line, (notice.text, *notice.lines)))),
         "source": {"component": "poolroll"},
         "reportingComponent": "poolroll",
         "reportingInstance": notice.rollout[:128],

@@ -7,7 +7,14 @@ from typing import Final
 
 from adapters.kubernetes.client.faults import AlreadyExists, ApiError
 from adapters.kubernetes.client.objects import Objects
-from adapters.kubernetes.client.paths import DAEMONSETS, DEPLOYMENTS, EVENTS, STATEFULSETS, Resource
+from adapters.kubernetes.client.paths import (
+    DAEMONSETS,
+    DEPLOYMENTS,
+    EVENTS,
+    NAMESPACES,
+    STATEFULSETS,
+    Resource,
+)
 from adapters.kubernetes.event import CLUSTER_WIDE, Target, event_of
 from controller.errors import PoolrollError
 from controller.ports import Clock
@@ -66,7 +73,10 @@ class EventNotifier:
             return self._target
 
     async def _uid(self, target: Target) -> str:
-        """By which `kubectl describe` looks for Events; an Event without it is better than none."""
+        """By which `kubectl describe` looks for Events; an Event without it is better than none.
+        Of a namespace it shows none, so nobody needs the right to read one."""
+        if target.resource is NAMESPACES:
+            return ""
         try:
             found = await self._objects.get(target.resource, target.name, target.namespace)
         except ApiError:

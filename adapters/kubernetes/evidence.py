@@ -9,6 +9,7 @@ from typing import Any, Protocol, Self
 
 from adapters.kubernetes.client.faults import ApiError
 from adapters.kubernetes.occurrences import Mark, counted, looked, marked, status_of
+from adapters.kubernetes.pod import is_terminating
 from controller.core.gates.evidence import Alert, AlertRule, Freshness, Missing, Reading, Reduce
 from controller.core.pool import Instant
 from controller.errors import BalancerError, MetricsRefused
@@ -61,8 +62,8 @@ class OwnEvidence:
             found = await self._pool.sitting(member)
         except (ApiError, BalancerError) as error:
             return Reading(query, missing=Missing.UNREACHABLE, words=str(error))
-        if found is None:
-            words = f"nothing is in the place of {member} now"
+        if found is None or is_terminating(found):
+            words = f"nothing stays in the place of {member} now"
             return Reading(query, missing=Missing.NO_DATA, words=words)
         value = counted(self._noted(member, found, window), asked)
         return Reading(query, float(value), series=1, at=self._clock.wall())

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from controller import foreign
 from controller.core.pool import Occupant
 
 Json = dict[str, Any]
@@ -69,7 +70,16 @@ def is_ready(pod: Json) -> bool:
 
 
 def address_of(pod: Json) -> str:
-    return str(_status(pod).get("podIP") or "")
+    """Empty as long as it has none."""
+    return usable(_status(pod).get("podIP"))
+
+
+def usable(address: object) -> str:
+    """Empty where it is no address that anybody could be sent to."""
+    try:
+        return foreign.address(address)
+    except ValueError:
+        return ""
 
 
 def node_of(pod: Json) -> str:

@@ -38,6 +38,9 @@ class PoolLock:
             finally:
                 self._api.before_writing = partial(_given_back, name)
 
+    async def glance(self, name: str) -> None:
+        await (await self._made()).glance(name)
+
     async def refusal(self, name: str, keys: Collection[PoolKey]) -> str | None:
         return await (await self._made()).refusal(name, keys)
 

@@ -6,13 +6,14 @@ from typing import Final
 from adapters.kubernetes.client.api import Api
 from adapters.kubernetes.client.paths import CONFIGMAPS, EVENTS, LEASES, Resource
 from adapters.kubernetes.client.rights import Lacking, Right, lacking
-from adapters.kubernetes.lease import lease_name
+from adapters.kubernetes.lease import OF_NODES, lease_name
 from adapters.kubernetes.needed import needed
 from adapters.kubernetes.nodes.rights import needed as needed_for_nodes
 from adapters.kubernetes.pods.ground import Ground
+from adapters.kubernetes.pods.workloads.base import Workload
 from adapters.kubernetes.state.lock import state_lease_name
-from adapters.kubernetes.state.names import state_names
-from controller.pools.kubernetes import NodePool, PodPool
+from adapters.kubernetes.state.names import head_name, state_names
+from controller.pools.kubernetes import NodePool, PodPool, Rotation
 from controller.ports import Clock
 
 _SOME: Final = 2
@@ -25,17 +26,29 @@ async def rights_of(api: Api, pool: PodPool | NodePool, clock: Clock) -> Sequenc
     """Of the pool, its lock and its Events. Raises ApiError, BalancerError."""
     namespace = pool.cluster.namespace or api.access.namespace
     if isinstance(pool, NodePool):
-        own = needed_for_nodes(namespace, job=pool.job)
-        return (*own, *_shared(namespace, f"nodes/{pool.selector}", "default"))
+        return rights_of_nodes(namespace, lease_name(f"nodes/{pool.selector}"), job=pool.job)
     ground = Ground(api, pool, clock)
     try:
         identity = await ground.live.identity()
         rotation = (await ground.turn()).kind
     finally:
         await ground.aclose()
-    kind = identity.kind
-    own = needed(namespace, pool.service, kind.resource, identity.name, kind.history, rotation)
-    return (*own, *_shared(namespace, identity.path, namespace))
+    kind, lease = identity.kind, lease_name(identity.path)
+    return rights_of_pods(namespace, pool.service, kind, identity.name, rotation, lease)
+
+
+def rights_of_nodes(namespace: str, lease: str, *, job: bool) -> Sequence[Right]:
+    """`namespace`: of Jobs; `lease`: the name of the pool's; `job`: whether the upgrade is one."""
+    own = needed_for_nodes(namespace, job=job)
+    return (*own, *_lock_of(OF_NODES, lease, overlaps=True), *_events(OF_NODES))
+
+
+def rights_of_pods(
+    namespace: str, service: str, kind: Workload, name: str, rotation: Rotation, lease: str
+) -> Sequence[Right]:
+    """`kind`, `name`: of the workload; `lease`: the name of the pool's."""
+    own = needed(namespace, service, kind.resource, name, kind.history, rotation)
+    return (*own, *_lock_of(namespace, lease), *_events(namespace))
 
 
 def rights_of_state(namespace: str, rollout: str, most: int | None = None) -> Sequence[Right]:
@@ -43,7 +56,8 @@ def rights_of_state(namespace: str, rollout: str, most: int | None = None) -> Se
     names = state_names(rollout)[:most]
     return (
         Right.to("list", CONFIGMAPS, namespace),
-        *_named(CONFIGMAPS, namespace, names, (*_BY_NAME, "watch")),
+        *_named(CONFIGMAPS, namespace, names, _BY_NAME),
+        Right.to("watch", CONFIGMAPS, namespace, head_name(rollout)),
         Right.to("list", LEASES, namespace),
         *_named(LEASES, namespace, [state_lease_name(rollout)], _BY_NAME),
     )
@@ -54,10 +68,10 @@ async def unlocked(
 ) -> tuple[Sequence[Lacking], Sequence[Lacking]]:
     """What is lacking of the lock of the pool with that name, and what of its Events. Raises
     ApiError."""
-    namespace = pool.cluster.namespace or api.access.namespace
-    events = "default" if isinstance(pool, NodePool) else namespace
-    *lock, event = _shared(namespace, name, events)
-    return await lacking(api, lock), await lacking(api, [event])
+    is_nodes = isinstance(pool, NodePool)
+    namespace = OF_NODES if is_nodes else pool.cluster.namespace or api.access.namespace
+    lock = _lock_of(namespace, lease_name(name), overlaps=is_nodes)
+    return await lacking(api, lock), await lacking(api, _events(namespace))
 
 
 async def unwritable(api: Api, namespace: str, rollout: str) -> Sequence[Lacking]:
@@ -65,11 +79,14 @@ async def unwritable(api: Api, namespace: str, rollout: str) -> Sequence[Lacking
     return await lacking(api, rights_of_state(namespace, rollout, _SOME))
 
 
-def _shared(namespace: str, pool: str, events: str) -> Sequence[Right]:
-    return (
-        *_named(LEASES, namespace, [lease_name(pool)], _BY_NAME),
-        Right.to("create", EVENTS, events),
-    )
+def _lock_of(namespace: str, lease: str, *, overlaps: bool = False) -> Sequence[Right]:
+    """`overlaps`: other pools may have members in common with that of the Lease."""
+    others = [Right.to("list", LEASES, namespace)] if overlaps else []
+    return (*_named(LEASES, namespace, [lease], _BY_NAME), *others)
+
+
+def _events(namespace: str) -> Sequence[Right]:
+    return (Right.to("create", EVENTS, namespace),)
 
 
 def _named(

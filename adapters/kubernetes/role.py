@@ -4,12 +4,14 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import Any, Final
 
 from adapters.kubernetes.client.rights import Right
 
 _GROUP: Final = "rbac.authorization.k8s.io"
 _ORDER: Final = ("get", "list", "watch", "create", "update", "patch", "delete")
+_WIDTH: Final = 116
 _Rule = tuple[str, tuple[str, ...]]
 """API group and names."""
 
@@ -52,6 +54,17 @@ def roles(rights: Iterable[Right], name: str, subject: Subject) -> Sequence[Mapp
 def as_yaml(objects: Iterable[Mapping[str, Any]]) -> str:
     """To be given to `kubectl apply -f -`."""
     return "---\n".join(_page(one) for one in objects)
+
+
+def _told(part: str, said: object) -> Sequence[str]:
+    """A hundred names are a few lines, not one that fills a screen."""
+    whole = f"{part}: {json.dumps(said)}"
+    if len(whole) <= _WIDTH or not isinstance(said, list):
+        return [whole]
+    inside = wrap(
+        ", ".join(map(json.dumps, said)), _WIDTH - 2, break_long_words=False, break_on_hyphens=False
+    )
+    return [f"{part}: [", *(f"  {line}" for line in inside), "]"]
 
 
 def _rules(rights: set[Right]) -> Sequence[Mapping[str, Any]]:
@@ -97,7 +110,7 @@ def _page(one: Mapping[str, Any]) -> str:
         else:
             lines.append(f"{key}:")
             for entry in value:
-                parts = [f"{part}: {json.dumps(said)}" for part, said in entry.items()]
+                parts = [one for part, said in entry.items() for one in _told(part, said)]
                 lines += [
                     ("  - " if not number else "    ") + part for number, part in enumerate(parts)
                 ]

@@ -69,7 +69,7 @@ class WebhookNotifier:
         ca: str | None = None,
         proxy: Proxy | None = None,
     ) -> None:
-        """`style`: `json` or `slack`; `secret` signs the body. A GET sends no body. `ca`: a file of
+        """`style`: `json` or `slack`; `secret` signs it. A GET sends no body. `ca`: a file of
         authorities to trust instead of the system's. Raises NoAuthorities, Unusable."""
         self.name = name
         self.events = events
@@ -99,13 +99,13 @@ class WebhookNotifier:
         body = as_slack(notice) if self._style == "slack" else as_json(notice, delivery)
         headers = {
             "Content-Type": "application/json",
+            **self._headers,
             "X-Poolroll-Event": notice.event,
             "X-Poolroll-Delivery": delivery,
-            **self._headers,
         }
         if self._secret is not None:
             seconds = int(self._clock.wall().timestamp())
-            headers |= signed(body, self._secret, seconds)
+            headers |= signed(body, self._secret, seconds, event=notice.event, delivery=delivery)
         return client.build_request("POST", self._url, content=body, headers=headers)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import ssl
 from functools import cache
 
@@ -29,6 +30,16 @@ _WORDS: tuple[tuple[type[Exception], str], ...] = (
 _MET = (
     *(httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict),
     *(OSError, ValueError, OverflowError, ExceptionGroup),  # from below the library, unmapped
+)
+
+_CHARSET = re.compile(r"""charset\s{0,8}=\s{0,8}["']?([A-Za-z0-9_-]{1,20})""", re.IGNORECASE)
+_CHARSETS = frozenset(
+    {
+        *("utf-8", "us-ascii", "ascii", "utf-16", "utf-16le", "utf-16be", "iso-8859-1", "latin-1"),
+        *("iso-8859-2", "iso-8859-5", "iso-8859-7", "iso-8859-9", "iso-8859-15"),
+        *("windows-1250", "windows-1251", "windows-1252", "windows-1253", "windows-1254"),
+        *("koi8-r", "gbk", "gb2312", "gb18030", "big5", "euc-jp", "shift-jis", "euc-kr"),
+    }
 )
 
 for _name in ("httpx", "httpcore"):
@@ -110,7 +121,7 @@ class HttpAsker:
             return f"{words}{self._redirected(response)}"
         if probe.contains is None:
             return None
-        body, encoding = b"", response.encoding or "utf-8"
+        body, encoding = b"", charset_of(response.headers.get("content-type", ""))
         async for chunk in response.aiter_raw():
             body = (body + chunk)[:_MOST]
             if probe.contains in _text(body, encoding):
@@ -150,11 +161,16 @@ def _is_about_a_name(error: ssl.SSLError) -> bool:
     return "UNRECOGNIZED_NAME" in (getattr(error, "reason", None) or "")
 
 
+def charset_of(content_type: str) -> str:
+    """The charset that an answer names, if it is one of a few that take no time whatever the bytes
+    are; UTF-8 for all else."""
+    found = _CHARSET.search(content_type[:1000])
+    name = found[1].lower().replace("_", "-") if found is not None else ""
+    return name if name in _CHARSETS else "utf-8"
+
+
 def _text(body: bytes, encoding: str) -> str:
-    try:
-        return body.decode(encoding, "replace")
-    except (LookupError, UnicodeError):  # a codec that is not of text, or knows no replacement
-        return body.decode("utf-8", "replace")
+    return body.decode(encoding, "replace")
 
 
 def _explain(error: Exception) -> str:

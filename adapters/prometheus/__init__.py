@@ -13,6 +13,8 @@ asked: it takes a tenth of a second.
     access    secrets and the headers made of them        words     faults in plain words, pure
     requests  retries, GET where POST is refused          faults    how a question fails here
     bodies    the body of a reply: bounded, unpacked      selectors which series a query reads, pure
+    labels    labels and other short texts, bounded, pure
+    aside     work on large answers, beside the event loop
     derived   age and interval of what a query reads
 """
 

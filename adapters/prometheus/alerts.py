@@ -1,8 +1,9 @@
 """Firing alerts and alerting rules (Prometheus documentation, "HTTP API", alerts and rules)."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from adapters.prometheus.faults import malformed
+from adapters.prometheus.labels import labels_of, one_text
 from adapters.prometheus.words import one_line
 from controller.core.gates.evidence import Alert, AlertRule, Health
 
@@ -20,7 +21,7 @@ def firing_in(data: object) -> tuple[Alert, ...]:
 def _alert(alert: object) -> Alert | None:
     match alert:
         case {"state": "firing", "labels": dict(labels), **rest}:
-            texts = {str(name): str(value) for name, value in labels.items()}
+            texts = labels_of(labels)
             return Alert(texts.get("alertname", ""), texts, _since(rest.get("activeAt")))
         case {"state": str(state)} if state != "firing":
             return None
@@ -33,9 +34,10 @@ def _since(text: object) -> datetime | None:
     if not isinstance(text, str):
         return None
     try:
-        return datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text[:40])
     except ValueError:
         raise malformed("an alert with an invalid time") from None
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
 def rules_in(data: object) -> tuple[AlertRule, ...]:
@@ -63,8 +65,8 @@ def _rule(rule: object) -> AlertRule | None:
             labels = rest.get("labels") or {}
             if not isinstance(labels, dict):
                 raise malformed("a rule whose labels are no mapping")
-            texts = {str(label): str(value) for label, value in labels.items()}
-            return AlertRule(name, texts, str(rest.get("query", "")), _health(rest), _error(rest))
+            query = str(rest.get("query", ""))
+            return AlertRule(one_text(name), labels_of(labels), query, _health(rest), _error(rest))
         case {"type": str(kind)} if kind != "alerting":
             return None
         case _:
@@ -83,8 +85,8 @@ def _error(rule: dict[object, object]) -> str:
 def values_in(data: object) -> tuple[str, ...]:
     """The values of a label. Raises Unanswered."""
     match data:
-        case list() if all(isinstance(each, str) for each in data):
-            return tuple(map(str, data))
+        case list():
+            return tuple(map(one_text, data))
         case None:
             return ()
         case _:

@@ -4,6 +4,7 @@ import zlib
 from collections.abc import AsyncIterator, Mapping
 from typing import Final
 
+from adapters.prometheus.aside import SMALL, aside
 from adapters.prometheus.faults import Unanswered
 from adapters.prometheus.words import one_line
 from controller.core.gates.evidence import Missing
@@ -34,7 +35,8 @@ async def read_body(chunks: AsyncIterator[bytes], headers: Mapping[str, str], pa
     if coding not in _PACKED:
         words = f"its answer is compressed in a way that was not asked for ({one_line(coding)})"
         raise Unanswered(Missing.FAILED, words)
-    return _unpacked(bytes(body), coding, most)
+    packed = bytes(body)
+    return await aside(lambda: _unpacked(packed, coding, most), SMALL + 1)
 
 
 def _unpacked(body: bytes, coding: str, most: int) -> bytes:

@@ -1,9 +1,9 @@
 """What an HTTP reply of the API means (Prometheus documentation, "HTTP API", format overview)."""
 
-import json
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from adapters.prometheus.aside import parsed
 from adapters.prometheus.faults import Rejected, Unanswered, malformed
 from adapters.prometheus.words import one_line
 from adapters.words import hide
@@ -36,6 +36,8 @@ class Answer:
     warnings: tuple[str, ...] = ()
     """That evidence may be missing. Engine warnings count: the engine says so when it left
     elements out of the result."""
+    size: int = 0
+    """Bytes that it came in."""
 
 
 def answer_of(reply: Reply, secrets: Collection[str] = ()) -> Answer:
@@ -44,12 +46,12 @@ def answer_of(reply: Reply, secrets: Collection[str] = ()) -> Answer:
     `secrets` went with the question; a server or a proxy may echo them in its texts.
     """
     try:
-        page = json.loads(reply.body)
+        page = parsed(reply.body)
     except (ValueError, RecursionError):
         raise _not_json(reply, secrets) from None
     match page:
         case {"status": "success", "data": data, **rest} if reply.status == 200:
-            return Answer(data, _warnings(rest.get("warnings"), secrets))
+            return Answer(data, _warnings(rest.get("warnings"), secrets), len(reply.body))
         case {"status": "error", "error": str(error), **rest}:
             raise _explained(reply.status, rest.get("errorType"), _masked(error, secrets))
         case _:

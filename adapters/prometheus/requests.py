@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from adapters.prometheus.access import Access, access_of
+from adapters.prometheus.aside import aside
 from adapters.prometheus.faults import Rejected, Unanswered
 from adapters.prometheus.replies import Answer, Reply, answer_of
 from controller.core.pool import Instant
@@ -69,7 +70,7 @@ class Requests:
         if method == "POST" and reply.status in _NO_POST:
             reply = await self._fitted("GET", path, form, access, deadline)
             self._has_no_post = reply.status not in _NO_POST
-        return answer_of(reply, access.secrets)
+        return await aside(lambda: answer_of(reply, access.secrets), len(reply.body))
 
     async def _fitted(
         self, method: str, path: str, form: Form, access: Access, deadline: Instant

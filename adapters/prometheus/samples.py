@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from adapters.prometheus.faults import Rejected, Unanswered, malformed
+from adapters.prometheus.labels import labels_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def _element(element: object) -> Sample:
         case {"metric": dict(labels), "value": point}:
             return _sample(labels, point)
         case {"metric": dict(labels), "histogram": [time, _]}:
-            return Sample(_labels(labels), _time(time), None)
+            return Sample(labels_of(labels), _time(time), None)
         case _:
             raise malformed("an element without a value")
 
@@ -73,7 +74,7 @@ def _series(element: object) -> Series:
             points = [*_points(rest.get("values")), *_points(rest.get("histograms"))]
             if points:
                 points.sort(key=lambda point: point[0])
-                return Series(_labels(labels), tuple(at for at, _ in points), points[-1][1])
+                return Series(labels_of(labels), tuple(at for at, _ in points), points[-1][1])
     raise malformed("an element without values")
 
 
@@ -90,7 +91,7 @@ def _points(points: object) -> list[tuple[datetime, float | None]]:
 def _sample(labels: dict[object, object], point: object) -> Sample:
     match point:
         case [time, str(text)]:
-            return Sample(_labels(labels), _time(time), _number(text))
+            return Sample(labels_of(labels), _time(time), _number(text))
         case _:
             raise malformed("a value that is not a pair")
 
@@ -112,7 +113,3 @@ def _time(time: object) -> datetime:
         except (ValueError, OverflowError, OSError):
             pass
     raise malformed("an invalid time")
-
-
-def _labels(labels: dict[object, object]) -> dict[str, str]:
-    return {str(name): str(value) for name, value in labels.items()}

@@ -8,6 +8,7 @@ from typing import Self, TypeVar
 
 from adapters.prometheus.ages import freshness_of
 from adapters.prometheus.alerts import firing_in, rules_in, values_in
+from adapters.prometheus.aside import aside
 from adapters.prometheus.derived import Derived
 from adapters.prometheus.faults import Rejected, Unanswered, malformed
 from adapters.prometheus.readings import partial_words, reading_of
@@ -62,7 +63,7 @@ class PrometheusSource:
         deadline = self._until()
         try:
             answer = await self._query(query, at, deadline)
-            reading = reading_of(query, answer, reduce)
+            reading = await aside(lambda: reading_of(query, answer, reduce), answer.size)
         except Rejected as fault:
             raise self._refused(query, fault) from None
         except Unanswered as fault:
@@ -121,7 +122,7 @@ class PrometheusSource:
             answer = await self._requests.put("GET", path, lambda _: dict(form), deadline)
             if answer.warnings:
                 raise Unanswered(Missing.PARTIAL, partial_words(answer.warnings))
-            return read(answer.data)
+            return await aside(lambda: read(answer.data), answer.size)
         except Rejected as fault:
             failed = Unanswered(Missing.FAILED, fault.words)
             return Reading(asked, missing=failed.missing, words=self._words(failed))
@@ -138,10 +139,13 @@ class PrometheusSource:
     async def _freshness(self, selector: str, now: datetime, deadline: Instant) -> Freshness:
         for range_ in _RANGES:
             answer = await self._query(f"{selector}[{range_}]", now, deadline)
-            found = freshness_of(selector, answer, now)
+            found = await self._fresh(selector, answer, now)
             if found.interval is not None or found.missing is Missing.PARTIAL:
                 break
         return found
+
+    async def _fresh(self, selector: str, answer: Answer, now: datetime) -> Freshness:
+        return await aside(lambda: freshness_of(selector, answer, now), answer.size)
 
     async def _query(self, query: str, at: datetime | None, deadline: Instant) -> Answer:
         """`partial_response` and `dedup` are Thanos'; others ignore what they do not know (seen

@@ -98,6 +98,8 @@ def explain(error: Exception) -> str:
     """The error as a message for operators; extended result codes follow their primary one."""
     if isinstance(error, UnicodeDecodeError):
         return _WORDS["SQLITE_CORRUPT"]
+    if isinstance(error, UnicodeEncodeError):
+        return "it holds UTF-8 alone, and this text is not"
     name = str(getattr(error, "sqlite_errorname", ""))
     known = _WORDS.get("_".join(name.split("_")[:2]))
     return f"{known} ({name})" if known else str(error)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from adapters.storage.folder import LOCKS, make_file, make_folder, mapped
+from adapters.storage.folder import LOCKS, make_file, make_folder, make_subfolder, mapped
 from controller.errors import StateError
 
 _GUARD = "guard"
@@ -57,7 +57,7 @@ def guard(folder: Path) -> Iterator[Path]:
     """
     locks = folder / LOCKS
     make_folder(folder)
-    make_folder(locks)
+    make_subfolder(locks)
     path = locks / _GUARD
     fd = open_lock(path)
     try:

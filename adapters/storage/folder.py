@@ -6,9 +6,10 @@ import os
 import pwd
 import stat
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from adapters import modes
 from controller.errors import StateError
 
 SYSTEM = Path("/var/lib/poolroll")
@@ -37,7 +38,7 @@ def default_state_dir(env: Mapping[str, str], system: Path = SYSTEM) -> Path:
     Directory Specification": `$XDG_STATE_HOME` if absolute, else `~/.local/state`). Creates
     nothing. Raises StateError when this user has no home either.
     """
-    if system.is_dir() and may_write(system):
+    if may_write(system) and system.is_dir():
         return system
     base = Path(env.get("XDG_STATE_HOME", ""))
     return (base if base.is_absolute() else _home(env) / ".local" / "state") / "poolroll"
@@ -54,13 +55,18 @@ def _home(env: Mapping[str, str]) -> Path:
 
 
 def exists(folder: Path) -> bool:
-    """Whether `folder` holds a journal. Raises StateError where that cannot be seen: a folder that
-    may not be read is there all the same."""
+    """Whether `folder` holds a journal. Raises StateError where that cannot be seen (a folder that
+    may not be read is there all the same), and where it is not to be trusted."""
+    path = folder / DATABASE
     with mapped(folder):
         try:
-            return stat.S_ISREG((folder / DATABASE).stat().st_mode)
+            about = path.lstat()
         except FileNotFoundError:
             return False
+    if stat.S_ISLNK(about.st_mode):
+        raise StateError(f"state folder: {path}: a link; the journal itself must be in its place")
+    refuse_open(folder)
+    return stat.S_ISREG(about.st_mode)
 
 
 def out_of_reach(folder: Path) -> str | None:
@@ -102,28 +108,61 @@ def fault(path: Path, error: OSError) -> StateError:
 
 
 def make_folder(folder: Path) -> None:
-    """Make `folder` where it is missing, for its group to read and write.
-
-    Files made in it belong to the folder's group (set-group-ID, mkdir(2)), otherwise two
-    operators with different primary groups lock each other out. A folder that exists keeps the
-    mode its owner gave it. Raises StateError.
-    """
+    """Make the state folder `folder` where it is missing: for its user alone. One that exists keeps
+    the mode its owner gave it. Raises StateError."""
     with mapped(folder):
-        if folder.is_dir():
-            return
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            folder.mkdir(mode=0o770)
-        except FileExistsError:
-            if folder.is_dir():
-                return
-            raise
-        folder.chmod(0o770 | stat.S_ISGID)
-        sync_folder(folder.parent)
+        if not folder.is_dir():
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            _make(folder)
+            folder.chmod(0o700)  # not for a group because of where it lies, nor less than that
+        refuse_open(folder)
+
+
+def make_subfolder(folder: Path) -> None:
+    """Make a folder in the state folder, for whomever that is for. Raises StateError, also where
+    a link leads elsewhere."""
+    with mapped(folder):
+        if _make(folder):
+            modes.share_folder(str(folder))
+        elif not stat.S_ISDIR(folder.lstat().st_mode):
+            raise NotADirectoryError(errno.ENOTDIR, "not a folder")
+
+
+def _make(folder: Path) -> bool:
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        return False
+    sync_folder(folder.parent)
+    return True
+
+
+def is_private(folder: Path) -> bool:
+    """Whether nobody but this user and root may write the journal in `folder`."""
+    with mapped(folder):
+        both = [folder.stat(), (folder / DATABASE).lstat()]
+    return all(one.st_uid in (0, os.geteuid()) and not one.st_mode & 0o022 for one in both)
+
+
+def refuse_open(folder: Path) -> None:
+    """Raises StateError for a folder in which everybody may write."""
+    with mapped(folder):
+        why = modes.unsafe(str(folder))
+    if why is not None:
+        raise StateError(f"state folder: {folder}: {why}")
+
+
+def mend(folder: Path) -> None:
+    """Share what this user has made in `folder` as that is shared now; jobs are shared when one is
+    prepared. Raises StateError."""
+    with mapped(folder):
+        for path in (*folder.iterdir(), *folder.glob(f"{LOCKS}/*")):
+            with suppress(FileNotFoundError):
+                modes.mend(str(path))
 
 
 def make_file(path: Path) -> None:
-    """Make an empty `path` that the folder's group may read and write, unless it is there.
+    """Make an empty `path` for those that its folder is for, unless it is there.
 
     The mode is set whatever the umask; SQLite gives its companion files the mode of the database.
     An existing file is never opened: closing it would drop this process's POSIX locks on it
@@ -131,11 +170,11 @@ def make_file(path: Path) -> None:
     """
     with mapped(path):
         try:
-            fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o660)
+            fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
         except FileExistsError:
             return
         try:
-            os.fchmod(fd, 0o660)
+            modes.share(fd, str(path.parent))
         finally:
             os.close(fd)
         sync_folder(path.parent)

@@ -1,6 +1,7 @@
 """Holders of pools: the record next to a lock file, and the refusal that names the holder."""
 
 import json
+import os
 import stat
 from collections.abc import Iterable
 from contextlib import suppress
@@ -84,7 +85,7 @@ def write_claim(path: Path, claim: Claim) -> None:
         fresh.unlink(missing_ok=True)
         make_file(fresh)
         with suppress(FileNotFoundError, PermissionError):  # another user's file has another owner
-            fresh.chmod(stat.S_IMODE(path.stat().st_mode))
+            fresh.chmod(stat.S_IMODE(path.stat().st_mode) & ~stat.S_IWOTH)
         fresh.write_text(encode_claim(claim), encoding="utf-8")
         fresh.replace(path)
 
@@ -93,7 +94,8 @@ def read_claim(path: Path) -> Claim | None:
     """None where there is no readable record. Raises StateError."""
     with mapped(path):
         try:
-            with path.open("rb") as file:
+            fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            with os.fdopen(fd, "rb") as file:
                 content = file.read(_MAX_BYTES)
         except FileNotFoundError:
             return None

@@ -54,6 +54,9 @@ class FileLock:
             hold.is_over = True
             os.close(fd)
 
+    async def glance(self, name: str) -> None:
+        """The kernel says at once that a holder is dead."""
+
     async def refusal(self, name: str, keys: Collection[PoolKey]) -> str | None:
         """Creates nothing, and needs read permission only."""
         _check(name)

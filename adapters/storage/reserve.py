@@ -3,6 +3,7 @@ and what brings the members to rest."""
 
 import errno
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -37,10 +38,12 @@ def _allocate(fd: int) -> None:
 
 def release(folder: Path) -> bool:
     """Give the space back; whether there was any."""
-    path = folder / RESERVE
     try:
-        size = path.stat().st_size
-        os.truncate(path, 0)
+        fd = os.open(folder / RESERVE, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
         return False
+    with os.fdopen(fd, "wb") as file:
+        size = os.fstat(fd).st_size
+        with suppress(OSError):
+            file.truncate(0)
     return size > 0

@@ -6,7 +6,7 @@ from pathlib import Path
 from adapters.storage.connection import Connection
 from adapters.storage.database import SCHEMA, create_schema, mapped
 from adapters.storage.flocks import guard, is_locked
-from adapters.storage.folder import DATABASE, exists, make_file, make_folder
+from adapters.storage.folder import DATABASE, exists, make_file, make_folder, mend
 from adapters.storage.journal import SqliteJournal
 from adapters.storage.migration import migrate
 from adapters.storage.requests import SqliteRequests
@@ -53,6 +53,7 @@ def open_tables(folder: Path, clock: Clock, *, create: bool) -> Tables:
             create_schema(path)
             keep(folder)
     _require_state(folder)
+    mend(folder)
     _bring_up_to_date(folder)
     return Tables(folder, clock)
 

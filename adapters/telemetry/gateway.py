@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import ssl
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 import httpx
@@ -12,7 +13,7 @@ from adapters.telemetry.page import CONTENT_TYPE, Page
 from adapters.trust import NoAuthorities, context
 from adapters.words import causes
 from controller.errors import UsageFault
-from controller.telemetry.values import Collect
+from controller.telemetry.values import Collect, Family
 
 JOB = "poolroll"
 
@@ -65,6 +66,12 @@ class PushGateway:
 
     async def open(self, collect: Collect) -> None:
         self._page = Page(collect)
+        await self._connect()
+
+    async def _connect(self) -> httpx.AsyncClient:
+        """Raises UsageFault."""
+        if self._client is not None:
+            return self._client
         is_secure = self._url.scheme == "https"
         try:
             # Reading the trusted authorities takes a while.
@@ -72,18 +79,25 @@ class PushGateway:
         except NoAuthorities as error:
             raise UsageFault(f"--push-gateway: {error}") from error
         self._client = _client(trusted)
+        return self._client
 
     async def give(self) -> str | None:
         if self._client is None or self._page is None:
             raise RuntimeError("a gateway that was not opened")
+        return await self._send("PUT", self._client, self._page)
+
+    async def add(self, families: Sequence[Family]) -> str | None:
+        """POST replaces metrics of the same names alone."""
         try:
-            request = self._client.build_request(
-                "PUT",
-                self._url,
-                content=self._page.text(),
-                headers={"Content-Type": CONTENT_TYPE},
-            )
-            response = await self._client.send(request, stream=True)
+            return await self._send("POST", await self._connect(), Page(lambda: families))
+        except UsageFault as fault:
+            return f"not pushed: {fault}"
+
+    async def _send(self, method: str, client: httpx.AsyncClient, page: Page) -> str | None:
+        try:
+            headers = {"Content-Type": CONTENT_TYPE}
+            request = client.build_request(method, self._url, content=page.text(), headers=headers)
+            response = await client.send(request, stream=True)
             await response.aclose()
         except _MET as error:
             return f"not pushed: {_explained(error)}"

@@ -8,20 +8,22 @@ import asyncio
 import os
 import re
 import socket
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 from http import HTTPStatus
+from ipaddress import ip_address
 
 from adapters.telemetry.page import CONTENT_TYPE, Page
 from controller.errors import UsageFault
-from controller.telemetry.values import Collect
+from controller.telemetry.values import Collect, Family
 
 LOOPBACK = "127.0.0.1"
 PATH = "/metrics"
 
 MOST = 16
-"""Connections at once; one more is closed without an answer. A few Prometheus servers and a person
-need less."""
+"""Connections at once. A few Prometheus servers and a person need less. One more takes the place of
+the one that has not asked for longest; where all have asked, it is closed without an answer."""
 LONGEST = timedelta(seconds=5)
 """From the connection to the last byte of the answer."""
 HEAD = 8192
@@ -52,7 +54,16 @@ class MetricsListener:
         self._host, self._port = address_of(address)
         self._server: asyncio.Server | None = None
         self._page: Page | None = None
-        self._talking: set[asyncio.Task[None]] = set()
+        self._talking: dict[asyncio.Task[None], bool] = {}
+        """Whether it has asked; the oldest first."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether no other machine can reach it."""
+        try:
+            return ip_address(self._host).is_loopback
+        except ValueError:
+            return self._host == "localhost"
 
     async def open(self, collect: Collect) -> None:
         self._page = Page(collect)
@@ -69,6 +80,10 @@ class MetricsListener:
     async def give(self) -> str | None:
         return None
 
+    async def add(self, families: Sequence[Family]) -> str | None:
+        """Nobody would come in time."""
+        return None
+
     async def aclose(self) -> None:
         if self._server is None:
             return
@@ -83,11 +98,15 @@ class MetricsListener:
         """Creates the task itself: asyncio's own server would report the cancellation by `aclose`
         as an error."""
         if len(self._talking) >= MOST:
-            writer.transport.abort()
-            return
+            idle = next((one for one, has_asked in self._talking.items() if not has_asked), None)
+            if idle is None:
+                writer.transport.abort()
+                return
+            del self._talking[idle]
+            idle.cancel()
         task = asyncio.create_task(self._talk(reader, writer))
-        self._talking.add(task)
-        task.add_done_callback(self._talking.discard)
+        self._talking[task] = False
+        task.add_done_callback(lambda done: self._talking.pop(done, None))
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -96,7 +115,10 @@ class MetricsListener:
                 TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, OSError
             ):
                 async with asyncio.timeout(self._longest.total_seconds()):
-                    writer.write(self._answer(await reader.readuntil(b"\r\n\r\n")))
+                    head = await reader.readuntil(b"\r\n\r\n")
+                    if (task := asyncio.current_task()) in self._talking:
+                        self._talking[task] = True
+                    writer.write(self._answer(head))
                     await writer.drain()
                     writer.close()
                     await writer.wait_closed()

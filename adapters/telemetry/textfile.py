@@ -2,12 +2,13 @@
 
 import os
 import stat
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from adapters.telemetry.page import Page
+from adapters.telemetry.page import Page, without
 from controller.errors import UsageFault
-from controller.telemetry.values import Collect
+from controller.telemetry.values import Collect, Family
 
 MODE = 0o644
 """Readable for node_exporter, which runs as another user."""
@@ -40,6 +41,20 @@ class MetricsTextfile:
         try:
             self._write_beside(self._page.text())
             self._beside.replace(self._path)
+        except OSError as error:
+            self._forget()
+            return f"not written: {error.strerror}"
+        return None
+
+    async def add(self, families: Sequence[Family]) -> str | None:
+        names = {family.metric.name for family in families}
+        try:
+            self._refuse_what_is_no_file()
+            kept = self._path.read_bytes() if self._path.exists() else b""
+            self._write_beside(without(kept, names) + Page(lambda: families).text())
+            self._beside.replace(self._path)
+        except UsageFault as fault:
+            return f"not written: {fault}"
         except OSError as error:
             self._forget()
             return f"not written: {error.strerror}"

@@ -11,6 +11,7 @@ import sys
 import termios
 from typing import Final
 
+from controller.cli.fit import fit
 from controller.cli.say import fitted, output
 
 EVERY: Final = 0.25
@@ -31,7 +32,7 @@ async def ask(question: str) -> bool:
         termios.tcflush(descriptor, termios.TCIFLUSH)
     except termios.error:
         return False
-    writer.write("\n".join(fitted([f"{question} [y/N]"])) + " ", end="")
+    writer.write("\n".join(fitted([fit(f"{question} [y/N]")])) + " ", end="")
     answer = _Answer(descriptor)
     try:
         while not (answer.is_there or writer.has_failed):

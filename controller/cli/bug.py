@@ -3,8 +3,7 @@
 import contextlib
 import traceback
 
-import click
-
+from controller.cli.show import show
 from controller.core.outcome import ExitCode
 from controller.redaction import discreet
 
@@ -13,5 +12,5 @@ def tell_bug(error: BaseException) -> ExitCode:
     """Print its traceback; the exit code. What it says may hold a secret (S12)."""
     text = "".join(traceback.format_exception(error))
     with contextlib.suppress(OSError):
-        click.echo(f"\nthis is a bug in poolroll:\n{discreet(text)}", err=True, nl=False)
+        show(f"\nthis is a bug in poolroll:\n{discreet(text)}", err=True, nl=False)
     return ExitCode.BUG

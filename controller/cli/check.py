@@ -1,6 +1,5 @@
 """`check` and `schema`: validate the rollout file offline, and print its JSON Schema."""
 
-import json as json_format
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any, Final
 import click
 
 from controller.cli import options
+from controller.cli.show import show, show_json
 from controller.config import load
 from controller.config import schema as file_schema
 from controller.core.outcome import ExitCode
@@ -28,15 +28,20 @@ def check(file: Path, json: bool, **given: tuple[str, ...]) -> None:
     except ConfigurationError as error:
         if not json:
             raise
-        click.echo(CheckValue.of(error.file, None, faults=error.faults).model_dump_json(indent=2))
+        _print(CheckValue.of(error.file, None, faults=error.faults))
         sys.exit(ExitCode.USAGE)
     name, warnings = rollout.settings.name, rollout.settings.warnings
     if json:
-        click.echo(CheckValue.of(str(file), name, warnings=warnings).model_dump_json(indent=2))
+        _print(CheckValue.of(str(file), name, warnings=warnings))
         return
     for warning in warnings:
-        click.echo(f"{file}: warning: {warning}")
-    click.echo(f"{file}: rollout {name!r} is valid")
+        show(f"{file}: warning: {warning}")
+    show(f"{file}: rollout {name!r} is valid")
+
+
+def _print(value: CheckValue) -> None:
+    """A path that is not UTF-8 comes in escapes."""
+    show_json(value.model_dump(mode="python"))
 
 
 SCHEMAS: Final[dict[str, Callable[[], dict[str, Any]]]] = {
@@ -52,4 +57,4 @@ SCHEMAS: Final[dict[str, Callable[[], dict[str, Any]]]] = {
 def schema(what: str) -> None:
     """Print the JSON Schema of the rollout file, or of what `plan`, `check` and `gate` print with
     --json."""
-    click.echo(json_format.dumps(SCHEMAS[what](), indent=2))
+    show_json(SCHEMAS[what]())

@@ -48,7 +48,7 @@ class Confirmation:
         self.prepared = prepared
         await self._meter.open(Subject(plan, row.started))
         commands = await last_commands(ports.journal, plan.name, plan.purpose)
-        self._narrator.watch(plan, commands)
+        self._narrator.watch(plan, commands, row.id)
         lines = await before(
             ports,
             prepared,

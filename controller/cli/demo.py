@@ -164,7 +164,9 @@ async def _roll(file: RolloutFile, state: Path, narrator: Narrating) -> int:
     async with contextlib.aclosing(
         bootstrap.open_state(bootstrap.StatePlace(state), create=True)
     ) as store:
-        ports: Ports = bootstrap.ports(file.settings, bootstrap.StatePlace(state), store)
+        ports: Ports = bootstrap.ports(
+            file, bootstrap.StatePlace(state), store, bootstrap.secrets_in(file)
+        )
         with Signals(after=interrupt) as signals, contextlib.ExitStack() as stack:
             stack.callback(narrator.stop)
 

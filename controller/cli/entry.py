@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from controller import __version__
-from controller.cli import interrupts
+from controller.cli import interrupts, last_words
 
 HELP: Final = Path(__file__).with_name("help.txt")
 """The output of `poolroll --help` at 80 columns; a test compares it with the commands."""
@@ -17,6 +17,7 @@ def entry() -> None:
     """Only a bug shows a traceback (exit 1)."""
     if interrupts.ACTING.intersection(sys.argv[1:2]):
         interrupts.prepare()
+        last_words.begin(sys.argv[1:], os.environ)
     text = _known(sys.argv[1:])
     if text is None or not _is_printed(text):
         _run_command()
@@ -27,6 +28,8 @@ def _run_command() -> None:
         from controller.cli.main import entry as main
     except interrupts.Interrupted:  # while libraries are loaded
         os.write(2, b"stopped; nothing was touched\n")
+        last_words.note("stopped; nothing was touched")
+        last_words.leave(7)
         os._exit(7)
     main()
 

@@ -9,13 +9,15 @@ import click
 
 from controller import bootstrap
 from controller.cli import options
+from controller.cli.fit import fit
+from controller.cli.show import show, show_raw
 from controller.cli.state_folder import find, known
 from controller.core.events import StepEnded
 from controller.core.outcome import ExitCode
+from controller.legible import legible, legible_line
 from controller.ports import Journal
 from controller.records import Record, RolloutRow
 from controller.report.run.replay import Replay, Replayed
-from controller.report.sanitize import legible, legible_line
 
 LOOK_EVERY: Final = timedelta(milliseconds=100)
 """A new record is shown within twice this."""
@@ -38,14 +40,14 @@ def events(name: str | None, follow: bool, json: bool, state: str | None) -> Non
     try:
         bootstrap.run(_events(name, state, follow=follow, as_json=json))
     except KeyboardInterrupt:
-        click.echo("no longer following; the rollout was not touched", err=True)
+        show("no longer following; the rollout was not touched", err=True)
         sys.exit(ExitCode.STOPPED)
 
 
 async def _events(name: str | None, state: str | None, *, follow: bool, as_json: bool) -> None:
     async with known(state) as (store, place):
         row = await find(store.journal, place, name)
-        click.echo(f"rollout {row.id}, {place.what}", err=as_json)
+        show(f"rollout {row.id}, {place.what}", err=as_json)
         teller = _Teller(store.journal, row, as_json=as_json)
         if follow:
             await _follow(teller, place)
@@ -83,7 +85,7 @@ class _Teller:
             if line:
                 lines.append(line)
         if lines:
-            click.echo("\n".join(lines))
+            show_raw("\n".join(map(fit, lines)) + "\n")
             sys.stdout.flush()
 
 
@@ -97,7 +99,7 @@ async def _follow(teller: _Teller, place: bootstrap.StatePlace) -> None:
             await teller.tell()
             return
         if not is_told and await bootstrap.lock(place).holder(teller.row.name) is None:
-            click.echo("no process runs it; waiting for the next `poolroll run`", err=True)
+            show("no process runs it; waiting for the next `poolroll run`", err=True)
             is_told = True
         looks += 1
         await clock.sleep(LOOK_EVERY)

@@ -10,6 +10,8 @@ import click
 
 from controller import bootstrap
 from controller.cli import options
+from controller.cli.fit import keep_secret
+from controller.cli.show import show, show_json
 from controller.config import RolloutFile, load
 from controller.core.events import Verdict
 from controller.core.gates.gate import CounterGate
@@ -43,6 +45,7 @@ def gate(file: Path, at: str | None, **given: Any) -> None:
     question = Question(
         given["member"], None if at is None else moment(at), given["watch"], given["json"]
     )
+    keep_secret(bootstrap.secrets_in(rollout))
     sys.exit(bootstrap.run(_gate(rollout, question)))
 
 
@@ -73,7 +76,7 @@ async def _gate(rollout: RolloutFile, question: Question) -> int:
         if not question.is_repeated:
             return code
         if not question.as_json:
-            click.echo("")
+            show("")
         await bootstrap.clock().sleep(AGAIN)
 
 
@@ -97,7 +100,7 @@ async def _once(rollout: RolloutFile, question: Question) -> int:
     if question.as_json:
         values = [_value(one) for one in every]
         value = GatesValue(name=plan.name, gates=values, exit_code=code)
-        click.echo(value.model_dump_json(indent=None if question.is_repeated else 2))
+        show_json(value.model_dump(mode="json"), None if question.is_repeated else 2)
         return code
     for one in every:
         _explain(one)
@@ -113,17 +116,17 @@ async def _ask(rollout: RolloutFile, plan: Plan, member: str, at: datetime | Non
 
 
 def _explain(one: GateNow) -> None:
-    click.echo(f"{one.gate.name}: {one.words}")
+    show(f"{one.gate.name}: {one.words}")
     if isinstance(one.gate, CounterGate):
-        click.echo("  over the last seconds, for the whole pool")
+        show("  over the last seconds, for the whole pool")
         return
-    click.echo(f"  limit: {limit(one.gate)}")
+    show(f"  limit: {limit(one.gate)}")
     if one.sample is None:
         return
     for kind, text in one.sample.queries.items():
-        click.echo(f"  {kind}: {text}")
+        show(f"  {kind}: {text}")
     if one.sample.evidence_at is not None:
-        click.echo(f"  evaluated at {one.sample.evidence_at}")
+        show(f"  evaluated at {one.sample.evidence_at}")
 
 
 def _code(asked: list[GateNow]) -> int:

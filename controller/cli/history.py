@@ -1,12 +1,12 @@
 """`history`: all rollouts in the journal."""
 
-import json as json_format
 from typing import Any
 
 import click
 
 from controller import bootstrap
 from controller.cli import options
+from controller.cli.show import show, show_json
 from controller.cli.state_folder import known
 from controller.errors import Refused
 from controller.report.status.history import history_lines, history_value
@@ -20,10 +20,10 @@ def history(name: str | None, json: bool, state: str | None) -> None:
     """List all rollouts, or all of NAME, newest first."""
     values, place = bootstrap.run(_values(name, state))
     if json:
-        click.echo(json_format.dumps({"state": str(place), "rollouts": values}, indent=2))
+        show_json({"state": str(place), "rollouts": values})
     else:
-        click.echo(f"{place.what}")
-        click.echo("\n".join(history_lines(values)))
+        show(f"{place.what}")
+        show("\n".join(history_lines(values)))
 
 
 async def _values(

@@ -7,6 +7,7 @@ import click
 
 from controller import bootstrap
 from controller.cli import options
+from controller.cli.show import show, show_raw
 from controller.config import starter
 from controller.config.starting.haproxy.discovered import (
     Discovery,
@@ -38,7 +39,7 @@ def init(source: tuple[str, ...], backend: tuple[str, ...], **cluster: str | Non
     """
     asked = {name: value for name, value in cluster.items() if value}
     if source == ("kubernetes",) and not backend:
-        click.echo(_of_pods(asked), nl=False)
+        show_raw(_of_pods(asked))
         return
     if asked:
         raise UsageFault(f"init --{next(iter(asked))}: is for `init kubernetes`")
@@ -48,7 +49,7 @@ def init(source: tuple[str, ...], backend: tuple[str, ...], **cluster: str | Non
             raise UsageFault(
                 "init: give endpoints (unix:PATH, tcp:HOST:PORT) or a kind of pool, not both"
             )
-        click.echo(filled(bootstrap.run(_discovered(endpoints, backend))), nl=False)
+        show_raw(filled(bootstrap.run(_discovered(endpoints, backend))))
         return
     if backend:
         raise UsageFault("init --backend: needs the endpoint of a running HAProxy, like unix:PATH")
@@ -57,7 +58,7 @@ def init(source: tuple[str, ...], backend: tuple[str, ...], **cluster: str | Non
             raise UsageFault(f"init {one}: an endpoint needs a scheme: unix:{Path(one).absolute()}")
     if len(source) > 1:
         raise UsageFault("init: one kind of pool at a time")
-    click.echo(starter(source[0] if source else "haproxy"), nl=False)
+    show_raw(starter(source[0] if source else "haproxy"))
 
 
 def _of_pods(asked: Mapping[str, str]) -> str:
@@ -65,7 +66,7 @@ def _of_pods(asked: Mapping[str, str]) -> str:
     found = bootstrap.kubernetes.found_for_init(**asked)
     if found is not None:
         return filled_pods(bootstrap.run(found))
-    click.echo("no cluster is at hand (kubeconfig): this is the plain starter", err=True)
+    show("no cluster is at hand (kubeconfig): this is the plain starter", err=True)
     return starter("kubernetes")
 
 

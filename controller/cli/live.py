@@ -18,12 +18,14 @@ from typing import Final, TextIO
 from rich.console import Console
 from rich.text import Text
 
+from controller.cli.fit import fit
 from controller.cli.say import PATIENCE, Footer, output
 from controller.cli.writer import WAITING, left_out, put
 from controller.core.decide.context import Context
 from controller.core.events import Event, Observation
 from controller.core.plan.plan import Plan
 from controller.core.state.state import State
+from controller.legible import legible_line
 from controller.ports import Clock
 from controller.report.board.drawing import draw
 from controller.report.board.log_lines import LogLine, log_lines
@@ -55,6 +57,11 @@ BELOW: Final = "\x1b[J"
 REST_OF_LINE: Final = "\x1b[K"
 HOME: Final = "\x1b[H"
 HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
+
+
+def shown(text: str) -> str:
+    """A part of a line."""
+    return legible_line(fit(text))
 
 
 class Screen:
@@ -115,7 +122,7 @@ class Screen:
         width = self.size.width
         with self._console.capture() as captured:
             for line in lines:
-                text = Text.assemble(*((segment.text, STYLES[segment.tone]) for segment in line))
+                text = Text.assemble(*((shown(one.text), STYLES[one.tone]) for one in line))
                 text.rstrip()
                 text.truncate(width, overflow="crop")
                 end = REST_OF_LINE + "\n"
@@ -155,7 +162,7 @@ class LiveNarrator:
         self._is_over = threading.Event()
         self._painter = threading.Thread(target=self._paint_on, name="board", daemon=True)
 
-    def watch(self, plan: Plan, commands: timedelta | None = None) -> None:
+    def watch(self, plan: Plan, commands: timedelta | None = None, rollout_id: str = "") -> None:
         """`commands`: how long they took for one member last time."""
         self._plan = plan
         self._commands = commands

@@ -6,14 +6,15 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
+from controller.cli.fit import fit
 from controller.cli.say import PATIENCE
 from controller.cli.writer import Writer, left_out
 from controller.core.events import Event, Observation
 from controller.core.plan.plan import Plan
 from controller.core.state.state import State
+from controller.legible import legible_line
 from controller.report.run.levels import kind_of, level_of
 from controller.report.run.sentences import sentence
-from controller.report.sanitize import legible_line
 
 Wall = Callable[[], datetime]
 
@@ -21,7 +22,7 @@ Wall = Callable[[], datetime]
 def _text(_: Any, __: str, event: dict[str, Any]) -> str:
     member = event.get("member", "")
     when = f"{event['timestamp']:%Y-%m-%d %H:%M:%S}"
-    return f"{when}  {member:<8}  {legible_line(event['event'])}"
+    return f"{when}  {legible_line(member):<8}  {legible_line(event['event'])}"
 
 
 def _iso(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
@@ -32,7 +33,7 @@ class _Logger:
     """What structlog hands its lines to: a `Writer`."""
 
     def __init__(self, writer: Writer) -> None:
-        self.info = self.warning = self.error = writer.write
+        self.info = self.warning = self.error = lambda line: writer.write(fit(line))
 
 
 class _Returned:
@@ -87,9 +88,9 @@ class LogNarrator:
         """Give the reader a moment to take what is left."""
         self._writer.wait(PATIENCE)
 
-    def watch(self, plan: Plan, commands: timedelta | None = None) -> None:
+    def watch(self, plan: Plan, commands: timedelta | None = None, rollout_id: str = "") -> None:
         """Log lines show events only. What makes them is loaded now, while nobody is out."""
-        _ = self._log
+        self.__dict__["_log"] = self._log.bind(rollout_id=rollout_id) if rollout_id else self._log
 
     def warn(self, text: str) -> None:
         """A line about something beside the rollout, like a notification that failed."""

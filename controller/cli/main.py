@@ -1,7 +1,6 @@
 """The command `poolroll`: finds the subcommand, maps errors to exit codes."""
 
 import codecs
-import contextlib
 import io
 import os
 import sys
@@ -11,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from controller import __version__
-from controller.cli import interrupts, streams
+from controller.cli import interrupts, last_words, streams
+from controller.cli.complain import complain
 from controller.core.outcome import ExitCode
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class ReportedError(click.ClickException):
     exit_code = ExitCode.REFUSED
 
     def show(self, file: Any = None) -> None:
-        click.echo(self.message, err=True)
+        complain(self.message, self.exit_code)
 
 
 class ReportedUsage(ReportedError):
@@ -110,7 +110,7 @@ def poolroll() -> None:
 
 
 def _spelled(error: UnicodeError) -> tuple[str, int]:
-    from controller.report.sanitize import ascii_only
+    from controller.legible import ascii_only
 
     if not isinstance(error, UnicodeEncodeError):
         raise error
@@ -133,11 +133,16 @@ def entry() -> None:
         spell_out_signs()
         code = _ended()
         if (fault := streams.lost()) is not None:
-            _complain(_unwritable(fault))
+            complain(_unwritable(fault), code)
     except interrupts.Interrupted:
         code = _interrupted()
+    except BaseException as bug:
+        last_words.note_bug(bug)
+        last_words.leave(ExitCode.BUG)
+        raise
     finally:
         streams.leave()
+    last_words.leave(code)
     # Neither a thread that waits for a terminal or a disk may delay the end, nor may a signal
     # meet its default action while the interpreter is taken down.
     os._exit(code)
@@ -149,9 +154,11 @@ def _ended() -> int:
         poolroll(standalone_mode=False)
     except click.exceptions.Exit as done:
         return done.exit_code
+    except ReportedError as error:
+        error.show()
+        return error.exit_code
     except click.ClickException as error:
-        with contextlib.suppress(OSError):
-            error.show()
+        complain(error.format_message(), error.exit_code, _with_usage(error))
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return _interrupted()
@@ -161,16 +168,16 @@ def _ended() -> int:
     except OSError as error:
         if streams.output_fault() is None:
             raise
-        _complain(_unwritable(error))
-        return (
-            ExitCode.STOPPED if interrupts.ACTING.intersection(sys.argv[1:2]) else ExitCode.REFUSED
-        )
+        is_acting = interrupts.ACTING.intersection(sys.argv[1:2])
+        code = ExitCode.STOPPED if is_acting else ExitCode.REFUSED
+        complain(_unwritable(error), code)
+        return code
     return 0
 
 
 def _interrupted() -> int:
     interrupts.hand_to(interrupts.ignore)
-    _complain("stopped; nothing was touched")
+    complain("stopped; nothing was touched", ExitCode.STOPPED)
     return ExitCode.STOPPED
 
 
@@ -178,6 +185,7 @@ def _unwritable(error: OSError) -> str:
     return f"standard output cannot be written: {error.strerror}"
 
 
-def _complain(line: str) -> None:
-    with contextlib.suppress(OSError):
-        click.echo(line, err=True)
+def _with_usage(error: click.ClickException) -> str:
+    shown = io.StringIO()
+    error.show(shown)
+    return shown.getvalue().rstrip("\n")

@@ -18,7 +18,9 @@ DUMB: Final = frozenset({"", "dumb", "unknown"})
 class Narrating(Narrator, Protocol):
     """A narrator that also knows the plan, and is started and stopped."""
 
-    def watch(self, plan: Plan, commands: timedelta | None = None) -> None: ...
+    def watch(
+        self, plan: Plan, commands: timedelta | None = None, rollout_id: str = ""
+    ) -> None: ...
 
     def start(self) -> None: ...
 

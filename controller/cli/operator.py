@@ -15,8 +15,10 @@ from controller.cli import options
 from controller.cli.ask import ask, is_terminal
 from controller.cli.bug import tell_bug
 from controller.cli.cut_off import say_cut_off
+from controller.cli.fit import keep_secret
 from controller.cli.log import LogNarrator
 from controller.cli.say import say
+from controller.cli.show import show
 from controller.cli.signals import Signals
 from controller.config import RolloutFile
 from controller.core.outcome import ExitCode
@@ -42,6 +44,8 @@ from controller.lifecycle import (
     former_file,
     look_once,
     next_commands,
+    patience,
+    refuse_other_notices,
     unfinished,
 )
 from controller.ports import Commands, Hold, Journal, Store
@@ -49,7 +53,6 @@ from controller.records import Request, Verb
 from controller.report.members.placement import PoolView
 from controller.report.run.notices import RolloutNotices
 from controller.report.run.summary import over, summary
-from controller.report.sanitize import legible_line
 from controller.report.status.value import looked_at
 from controller.runner.notify import NoticeSender
 from controller.runner.recorder import Narrator
@@ -57,8 +60,6 @@ from controller.telemetry.measure import Subject
 from controller.telemetry.values import OutletOptions
 
 HEARD_WITHIN: Final = timedelta(seconds=5)
-LOOK_WITHIN: Final = timedelta(seconds=2)
-"""Time limit for the look at the members after an abort."""
 LOOK_EVERY: Final = timedelta(milliseconds=20)
 
 
@@ -145,7 +146,7 @@ def _say_what_may_run(state: State, then: str) -> bool:
     members = state.members.values()
     busy = [f"{m.name}: {m.progress.may_run}" for m in members if m.progress.may_run]
     for line in busy:
-        click.echo(legible_line(f"CAUTION: {line}; {then}"))
+        show(f"CAUTION: {line}; {then}")
     return bool(busy)
 
 
@@ -156,18 +157,19 @@ async def _ask_for(opened: Opened, verb: Verb, reason: str) -> None:
     """
     store, place, former = opened.store, opened.place, opened.former
     name, rollout = former.row.name, former.row.id
+    if reason:
+        file = former_file(former.row)
+        reason = bootstrap.secrets_in(file.kept, file.now).masked(reason)
     request = await store.requests.ask(rollout, verb, reason, bootstrap.who())
     if await bootstrap.lock(place).holder(name) is None:
         commands = next_commands(bootstrap.place_to_name(place), former.row, former.plan)
-        click.echo(
-            f"{verb} {name}: no process runs it; takes effect on the next run: {commands.run}"
-        )
+        show(f"{verb} {name}: no process runs it; takes effect on the next run: {commands.run}")
     elif await _is_heard(store.journal, request):
-        click.echo(f"{verb} {name}: acknowledged")
+        show(f"{verb} {name}: acknowledged")
     elif await unfinished(store.journal, name) is None:
         raise Refused(*await _over(store.journal, place, name))
     else:
-        click.echo(f"{verb} {name}: not acknowledged yet; it will take effect later")
+        show(f"{verb} {name}: not acknowledged yet; it will take effect later")
 
 
 async def _is_heard(journal: Journal, request: Request) -> bool:
@@ -190,11 +192,13 @@ def _notices(
     place: bootstrap.StatePlace,
     log: LogNarrator,
 ) -> NoticeSender:
-    """Recipients from the rollout file as it is now: the copy in the journal has no secrets."""
+    """Recipients from the rollout file at its path, if they are still those of the run: the copy in
+    the journal has no secrets."""
     row = former.row
     try:
         if isinstance(file.now, ConfigurationError):
             raise file.now
+        refuse_other_notices(former, file.now)
         notices = bootstrap.notices(file.now, running, log.warn)
     except ConfigurationError as error:
         log.warn(f"no notifications will be sent: {error.faults[0].render(error.file)}")
@@ -220,14 +224,16 @@ async def _abort_at_rest(
 ) -> int:
     former, place, clock = opened.former, opened.place, bootstrap.clock()
     name = former.plan.name
-    file = former_file(former.row)
+    file = former_file(former.row, is_ours=bootstrap.is_ours(place))
+    secrets = bootstrap.secrets_in(file.kept, file.now)
+    keep_secret(secrets)
     log = LogNarrator(name, clock.wall, log_format)
     lock = bootstrap.lock(place, _settings(file))
     # The lock goes before notices in delivery are waited for.
     with Signals() as signals:
         async with AsyncExitStack() as waiting, lock.hold(name) as hold:
             waiting.callback(log.stop)  # last: notices that fail are lines too
-            running = bootstrap.commands(place)
+            running = bootstrap.commands(place, secrets)
             notices = await waiting.enter_async_context(_notices(former, file, running, place, log))
             meter = await waiting.enter_async_context(bootstrap.meter(name, ways, log.warn))
             await meter.open(Subject(former.plan, former.row.started))
@@ -260,15 +266,17 @@ async def _ended(
     """End the rollout, and look at its members. Without a rollout file that says where its load
     balancers are, the journal alone is enough for an abort without `--restore`."""
     former, place, clock = opened.former, opened.place, bootstrap.clock()
+    secrets = bootstrap.secrets_in(file.kept, file.now)
     used = as_it_was_run(former, file) if restore else file_of_pool(former, file)
     if isinstance(used, ConfigurationError):
-        ports = bootstrap.journal_ports(opened.store)
+        ports = bootstrap.journal_ports(opened.store, secrets)
         state = await abort_from_journal(ports, hold, former, used, narrators)
         why = "the rollout file in the journal cannot be read"
         return state, PoolView(clock.wall(), unseen=dict.fromkeys(former.plan.instances, why))
-    real = bootstrap.ports(used.settings, place, opened.store, runs_steps=restore)
+    real = bootstrap.ports(used, place, opened.store, secrets, runs_steps=restore)
     state = await abort_at_rest(real, hold, former, used, restore, narrators, signals.hand_to)
-    return state, await look_once(real.balancer, clock, clock.now() + LOOK_WITHIN)
+    within = patience(former.plan.policies.lost_after)
+    return state, await look_once(real.balancer, clock, clock.now() + within)
 
 
 def _settings(file: FormerFile) -> Settings | None:

@@ -3,12 +3,14 @@
 import shlex
 import stat
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 from click.types import StringParamType
 
+from controller.cli import complain, last_words
 from controller.errors import UsageFault
 from controller.redaction import is_secret_name
 from controller.telemetry.values import OutletOptions
@@ -45,15 +47,21 @@ rollout_file = click.argument(
 
 
 def must_stay(verb: str, file: Path) -> None:
-    """Refuse what can be read once only, like `-` or `<(…)`: a later command reads the file again.
-
-    Raises UsageFault.
+    """Refuse what can be read once only, like `-` or `<(…)`: a later command reads the file again;
+    and a path that the journal cannot hold, which is UTF-8. Raises UsageFault.
     """
     if str(file) == "-" or _passes(file):
         raise UsageFault(
             f"{verb} {file}: this can be read once only; write it to a file, since `run` and "
             "`resume` read it again"
         )
+
+    try:
+        str(file.absolute()).encode()
+    except UnicodeEncodeError:
+        raise UsageFault(f"{verb} {file}: the path is not valid UTF-8; rename it") from None
+    except OSError:  # no folder to be in: the reader says so
+        return
 
 
 def _passes(file: Path) -> bool:
@@ -94,12 +102,59 @@ only = option(
 
 canaries_only = option("--canaries-only", is_flag=True, help="Stop after the canaries.")
 
+
+def _format(_ctx: click.Context, _option: click.Parameter, value: str) -> str:
+    complain.as_json(is_wanted=value == "json")
+    return value
+
+
 log_format = option(
     "--log-format",
     type=click.Choice(["text", "json"]),
     default="text",
+    is_eager=True,
+    callback=_format,
     help="Format of the log on standard error.",
 )
+
+
+def _until(_ctx: click.Context, _option: click.Parameter, value: str | None) -> timedelta | None:
+    if value is None:
+        return None
+    from controller.config.text.scalars import Wrong, duration  # not for --help
+
+    try:
+        return duration(value, least=timedelta(seconds=1))
+    except Wrong as wrong:
+        raise UsageFault(f"--deadline: {wrong}") from None
+
+
+deadline = option(
+    "--deadline",
+    metavar="DURATION",
+    callback=_until,
+    help="After this time begin nothing new, bring the members in hand to rest, and exit with 7.",
+)
+
+
+def _last_words(_ctx: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    if value and (fault := last_words.unwritable(value)):
+        raise UsageFault(f"{last_words.OPTION} {value}: {fault}")
+    return value
+
+
+termination_log = option(
+    last_words.OPTION,
+    metavar="PATH",
+    callback=_last_words,
+    help="Write to this file, at the end, how the run ended: at most 4096 bytes.",
+)
+
+
+def unattended(command: F) -> F:
+    """What a run needs that somebody else starts, like a CronJob."""
+    return deadline(termination_log(command))
+
 
 _WAYS_OUT = (
     option(

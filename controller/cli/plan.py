@@ -9,7 +9,9 @@ import click
 
 from controller import bootstrap
 from controller.cli import options
+from controller.cli.fit import keep_secret
 from controller.cli.say import fitted
+from controller.cli.show import show, show_json
 from controller.config import RolloutFile, load
 from controller.core.events import Answer
 from controller.core.outcome import ExitCode
@@ -17,6 +19,7 @@ from controller.lifecycle import DryRun, Findings, RunOptions, dry_run
 from controller.preflight.forecast import forecast_lines
 from controller.report.plan.json import PlanValue
 from controller.report.plan.text import going_on, plan_text
+from controller.secrets import Secrets
 
 
 @click.command()
@@ -33,25 +36,28 @@ def plan(file: Path, json: bool, state: str | None, **given: Any) -> None:
     rollout = load(file, options.pairs(given["set"]), only=only, canaries_only=canaries_only)
     run_options = RunOptions(only=only, canaries_only=canaries_only)
     place = bootstrap.state_place(state, rollout.state)
-    dry = bootstrap.run(_dry_run(rollout, place, run_options))
+    secrets = bootstrap.secrets_in(rollout)
+    keep_secret(secrets)
+    dry = bootstrap.run(_dry_run(rollout, place, run_options, secrets))
     dry.findings.notes += bootstrap.about_state(state, place, rollout.settings)
-    dry.findings.refusals += [*bootstrap.unheard(rollout, place), *bootstrap.unusable(place)]
+    dry.findings.refusals += bootstrap.unheard(rollout, bootstrap.commands(place))
+    dry.findings.refusals += bootstrap.unusable(place)
     if json:
-        click.echo(_value(rollout, dry).model_dump_json(indent=2))
+        show_json(_value(rollout, dry).model_dump(mode="json"))
     else:
-        click.echo("\n".join(fitted(_text(rollout, dry))))
+        show("\n".join(fitted(_text(rollout, dry))))
     sys.exit(ExitCode.REFUSED if dry.findings.refusals else 0)
 
 
 async def _dry_run(
-    rollout: RolloutFile, place: bootstrap.StatePlace, run_options: RunOptions
+    rollout: RolloutFile, place: bootstrap.StatePlace, run_options: RunOptions, secrets: Secrets
 ) -> DryRun:
     async with contextlib.AsyncExitStack() as stack:
         store = None
         if await bootstrap.has_state(place):
             opened = bootstrap.read_state(place)
             store = await stack.enter_async_context(contextlib.aclosing(opened))
-        ports = bootstrap.read_ports(rollout.settings, place, store)
+        ports = bootstrap.read_ports(rollout, place, store, secrets)
         dry = await dry_run(ports, rollout, run_options)
         refusals, notes = await bootstrap.unpermitted(rollout, place)
         dry.findings.refusals += refusals

@@ -6,6 +6,7 @@ import click
 
 from controller import bootstrap
 from controller.cli import options
+from controller.cli.show import show_raw
 from controller.config import load
 from controller.errors import UsageFault
 
@@ -35,4 +36,4 @@ def rbac(file: Path, subject: str, state: str | None, **given: list[str]) -> Non
         raise UsageFault(f"--subject {subject}: write serviceaccount:NAME, user:NAME or group:NAME")
     place = bootstrap.state_place(state, rollout.state)
     made = bootstrap.kubernetes.roles(rollout, place.cluster, KINDS[word.lower()], name)
-    click.echo(bootstrap.run(made), nl=False)
+    show_raw(bootstrap.run(made))

@@ -1,12 +1,14 @@
 """`report`: write one self-contained HTML page about a rollout."""
 
-import json as json_format
+import errno
+import os
 from pathlib import Path
 
 import click
 
 from controller import bootstrap
 from controller.cli import options
+from controller.cli.show import show, show_json, show_raw
 from controller.cli.state_folder import find, known
 from controller.errors import UsageFault
 from controller.records import RolloutRow
@@ -33,16 +35,16 @@ def report(name: str, output: str | None, json: bool, state: str | None) -> None
     """
     text, row, place = bootstrap.run(_page(name, state))
     if output == "-":
-        click.echo(text, nl=False)
-        click.echo(f"rollout {row.id}, {place.what}", err=True)
+        show_raw(text)
+        show(f"rollout {row.id}, {place.what}", err=True)
         return
     path = Path(output) if output else Path(f"{row.id}.html")
     _write(path, text)
     if json:
         value = {"state": str(place), "id": row.id, "file": str(path.absolute())}
-        click.echo(json_format.dumps(value, indent=2))
+        show_json(value)
     else:
-        click.echo(f"{path}: rollout {row.id}, {place.what}")
+        show(f"{path}: rollout {row.id}, {place.what}")
 
 
 async def _page(name: str, state: str | None) -> tuple[str, RolloutRow, bootstrap.StatePlace]:
@@ -52,9 +54,15 @@ async def _page(name: str, state: str | None) -> tuple[str, RolloutRow, bootstra
 
 
 def _write(path: Path, text: str) -> None:
-    """Raises UsageFault."""
+    """Raises UsageFault, also for a link, which could lead to any file of this user; those of /dev
+    are the system's."""
+    follow = 0 if path.is_relative_to("/dev") else os.O_NOFOLLOW
     try:
-        path.write_text(text, encoding="utf-8")
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | follow, 0o666)
+        with os.fdopen(fd, "w", encoding="utf-8") as file:
+            file.write(text)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
+        if getattr(error, "errno", None) == errno.ELOOP:
+            why = "it is a symbolic link; name the file itself"
         raise UsageFault(f"report: cannot write {path}: {why}") from error

@@ -4,19 +4,22 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import click
 
 from controller import bootstrap
-from controller.cli import options
+from controller.cli import complain, last_words, options
 from controller.cli.ask import TerminalQuestions, is_terminal
 from controller.cli.bug import tell_bug
 from controller.cli.confirm import Confirmation
 from controller.cli.cut_off import say_cut_off
+from controller.cli.deadline import ended_by
+from controller.cli.fit import keep_secret
 from controller.cli.narrator import narrator_for
-from controller.cli.say import say, until_taken
+from controller.cli.say import say, say_last, until_taken
 from controller.cli.signals import Signals
 from controller.config import RolloutFile, load
 from controller.core.outcome import ExitCode
@@ -43,6 +46,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 @options.option("--override", metavar="GATE", multiple=True, help="Ignore this gate when it fails.")
 @options.option("--reason", metavar="TEXT", help="The reason; required with --override.")
 @options.option("--new", is_flag=True, help="Start a new rollout and abandon an unfinished one.")
+@options.unattended
 @options.telemetry
 @options.state
 @options.log_format
@@ -60,6 +64,7 @@ def _less(command: F) -> F:
         options.log_format,
         options.state,
         options.telemetry,
+        options.unattended,
         options.option("--step", is_flag=True, help="Ask before each member."),
         options.only,
         options.option("--yes", is_flag=True, help="Do not ask. Required without a terminal."),
@@ -114,12 +119,23 @@ def start(
         only=run_options.only,
         canaries_only=run_options.canaries_only,
     )
+    complain.as_json(is_wanted=log_format == "json", rollout=rollout.settings.name)
     if run_options.purpose is not Purpose.REHEARSAL:
         rollout.refuse_placeholder()
+    keep_secret(bootstrap.secrets_in(rollout))
     place = bootstrap.state_place(given["state"], rollout.state)
     ways = options.ways_out(given)
     notes = bootstrap.about_state(given["state"], place, rollout.settings)
-    running = _run(rollout, run_options, place, ways, notes, yes=yes, log_format=log_format)
+    running = _run(
+        rollout,
+        run_options,
+        place,
+        ways,
+        notes,
+        yes=yes,
+        log_format=log_format,
+        deadline=given["deadline"],
+    )
     sys.exit(bootstrap.run(running))
 
 
@@ -147,11 +163,14 @@ async def _run(
     *,
     yes: bool,
     log_format: str,
+    deadline: timedelta | None,
 ) -> int:
     async with contextlib.aclosing(bootstrap.open_state(place, create=True)) as store:
-        ports = bootstrap.ports(rollout.settings, place, store)
+        ports = bootstrap.ports(rollout, place, store, bootstrap.secrets_in(rollout))
         name = rollout.settings.name
         narrator = narrator_for(name, ports.clock, log_format, asks=run_options.stepwise)
+        if log_format == "json":
+            bootstrap.kubernetes.tell_to(narrator.warn)
         notices = bootstrap.notices(rollout, ports.commands, narrator.warn, is_beginning=True)
         meter = bootstrap.meter(name, ways, narrator.warn)
         confirm = Confirmation(
@@ -159,6 +178,7 @@ async def _run(
         )
         async with contextlib.AsyncExitStack() as stack:
             signals = stack.enter_context(Signals())
+            await stack.enter_async_context(ended_by(deadline, ports.clock, signals))
             stack.push_async_callback(until_taken, ports.clock, lambda: signals.count > 0)
             stack.callback(narrator.stop)
 
@@ -167,7 +187,7 @@ async def _run(
                 narrator.start()
 
             try:
-                async with notices, meter:
+                async with notices, meter, meter.told_of_refusals(name):
                     ran = await run_session(
                         ports,
                         rollout,
@@ -183,7 +203,7 @@ async def _run(
             except asyncio.CancelledError:
                 if signals.name is None:
                     raise
-                say(f"stopped ({signals.name}); nothing was touched")
+                say_last(f"stopped ({signals.name}); nothing was touched")
                 return ExitCode.STOPPED
             except (StateError, LeaseLost) as error:
                 if signals.runner is None or confirm.prepared is None:
@@ -198,7 +218,7 @@ def _told(
 ) -> int:
     """Print how the run ended, and then what was wrong with poolroll; return the exit code."""
     if ran is None:
-        say("not started; nothing was touched")
+        say_last("not started; nothing was touched")
         return ExitCode.STOPPED
     prepared, state = ran
     commands = next_commands(ports.folder, prepared.row, prepared.plan)
@@ -208,7 +228,12 @@ def _told(
         return summary(prepared.plan, state, rollout.settings, now, wall, commands)
 
     lines, fault = lines_anyway(made, state, commands)
+    bug = (runner.bug if runner is not None else None) or fault
+    finished = state.finished
+    told = () if finished is None else finished.told  # as the journal has it
+    code = finished.exit_code if finished is not None else ExitCode.STOPPED
+    code = ExitCode.BUG if bug is not None else code
+    last_words.note(f"rollout {prepared.row.id}", *(told or lines))
+    last_words.leave(code)  # who waits for notices meanwhile may be killed
     say(*lines)
-    if bug := (runner.bug if runner is not None else None) or fault:
-        return tell_bug(bug)
-    return state.finished.exit_code if state.finished is not None else ExitCode.STOPPED
+    return tell_bug(bug) if bug is not None else code

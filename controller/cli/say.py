@@ -7,6 +7,8 @@ from shutil import get_terminal_size
 from textwrap import wrap
 from typing import Final
 
+from controller.cli import last_words
+from controller.cli.fit import fit
 from controller.cli.writer import Writer
 from controller.ports import Clock
 
@@ -34,8 +36,14 @@ def say(*lines: str) -> None:
     """Print lines. A closed terminal is ignored, since the exit code still says how it ended; a
     stopped one gets the lines later."""
     writer = output()
-    writer.write(*lines)
+    writer.write(*map(fit, lines))
     writer.wait(PATIENCE)
+
+
+def say_last(*lines: str) -> None:
+    """The same, of what a run says at its end: see `last_words`."""
+    last_words.note(*lines)
+    say(*lines)
 
 
 async def until_taken(clock: Clock, is_over: Callable[[], bool]) -> None:

@@ -20,6 +20,7 @@ class Signals:
         """`after`: who takes the signals when the context has ended."""
         self.runner: Runner | None = None
         self.name: str | None = None
+        """Of the signal that cancelled the preparation, or why it was."""
         self.count = 0
         """Signals that came so far."""
         self._after = after
@@ -43,6 +44,16 @@ class Signals:
             self.runner.stop(one.name)
         elif self._task is not None and self.name is None:
             self.name = one.name
+            self._task.cancel()
+
+    def expire(self, why: str) -> None:
+        """The time of this run is over: like a signal, but who sends one now sends the first."""
+        if self._give_up is not None:
+            return
+        if self.runner is not None:
+            self.runner.expire(why)
+        elif self._task is not None and self.name is None:
+            self.name = why
             self._task.cancel()
 
     def hand_to(self, runner: Runner) -> None:

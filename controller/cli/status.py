@@ -2,21 +2,20 @@
 balancers show now."""
 
 import asyncio
-import json as json_format
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any, Final
 
 import click
 
 from controller import bootstrap
 from controller.cli import options
+from controller.cli.show import show, show_json
 from controller.cli.state_folder import known
 from controller.core.pool import Instant
 from controller.errors import ConfigurationError, PoolrollError, Refused
 from controller.journal.replay import replay
-from controller.lifecycle import look_once, next_commands
+from controller.lifecycle import astray, look_once, next_commands, patience
 from controller.ports import Clock, Journal, Store
 from controller.preflight.memory import held_by
 from controller.records import RolloutRow
@@ -30,9 +29,6 @@ AT_ONCE: Final = 4
 """Rollouts whose load balancers are asked at the same time: they may share one, and a Runtime API
 accepts 10 connections by default (HAProxy configuration manual, `stats maxconn`)."""
 
-WITHIN: Final = timedelta(seconds=2)
-"""For all together; a working load balancer answers in milliseconds."""
-
 
 @click.command()
 @click.argument("name", required=False)
@@ -41,14 +37,15 @@ WITHIN: Final = timedelta(seconds=2)
 def status(name: str | None, json: bool, state: str | None) -> None:
     """Show the state of the newest rollout of NAME, or of every name.
 
-    Also asks the load balancers, read-only and for at most two seconds. Without NAME it skips
-    those of rollouts that have ended with no member out. One that does not answer is no error.
+    Also asks the load balancers, read-only, for two seconds at most, a cluster for eight. Without
+    NAME it skips those of rollouts that have ended with no member out. One that does not answer is
+    no error.
     """
     values = bootstrap.run(_values(name, state))
     if json:
-        click.echo(json_format.dumps(values[0] if name else values, indent=2))
+        show_json(values[0] if name else values)
     else:
-        click.echo("\n\n".join("\n".join(status_lines(value)) for value in values))
+        show("\n\n".join("\n".join(status_lines(value)) for value in values))
 
 
 async def _values(name: str | None, state: str | None) -> list[dict[str, Any]]:
@@ -56,7 +53,9 @@ async def _values(name: str | None, state: str | None) -> list[dict[str, Any]]:
         found = [await _known(store, place, row) for row in await _newest(store.journal, name)]
         if not found:
             raise Refused(f"no rollout {name or ''} in {place}".replace("  ", " "))
-        looked_at = await _all_looked_at(store.journal, found, is_named=name is not None)
+        looked_at = await _all_looked_at(
+            store.journal, found, is_named=name is not None, is_ours=bootstrap.is_ours(place)
+        )
         return [status_value(each, str(place)) for each in looked_at]
 
 
@@ -85,27 +84,31 @@ async def _known(store: Store, place: bootstrap.StatePlace, row: RolloutRow) -> 
 
 
 async def _all_looked_at(
-    journal: Journal, found: Sequence[Known], *, is_named: bool
+    journal: Journal, found: Sequence[Known], *, is_named: bool, is_ours: bool
 ) -> list[Known]:
     gangway, clock = asyncio.Semaphore(AT_ONCE), bootstrap.clock()
-    until = clock.now() + WITHIN
+    began = clock.now()
 
     async def one(each: Known) -> Known:
         is_over = each.row.outcome is not None
         if not is_named and is_over and not any(m.is_away for m in each.state.members.values()):
             return each
         async with gangway:
-            seen = await _asked(each, clock, until)
+            until = began + patience(each.plan.policies.lost_after)
+            seen = await _asked(each, clock, until, is_ours=is_ours)
         return replace(each, pool_view=seen, taken=await _taken(journal, each, seen))
 
     return list(await asyncio.gather(*map(one, found)))
 
 
-async def _asked(each: Known, clock: Clock, until: Instant) -> PoolView:
-    """The load balancers are those of the rollout file that the journal keeps."""
+async def _asked(each: Known, clock: Clock, until: Instant, *, is_ours: bool) -> PoolView:
+    """The load balancers are those of the rollout file that the journal keeps. `is_ours`: nobody
+    else can have written that."""
     try:
         if isinstance(each.file, ConfigurationError):  # written by another version of poolroll
             raise each.file
+        if not is_ours and (stranger := astray(each.file)):
+            return PoolView(clock.wall(), unseen=dict.fromkeys(each.plan.instances, stranger))
         balancer = bootstrap.balancer(each.file.settings)
     except PoolrollError as error:
         first = str(error).partition("\n")[0]

@@ -8,12 +8,13 @@ The models keep what the file says (`5m` stays a text). `controller.config.value
 the values of `controller.core`.
 """
 
-from controller.config.changes import SECRET_CHANGED, changes, fingerprint
+from controller.config.changes import SECRET_CHANGED, changes, fingerprint, notices_fingerprint
 from controller.config.json_schema import schema
 from controller.config.masking import masked
 from controller.config.reader import load, parse, reload
 from controller.config.recipients import Audience, Recipient, WebhookTarget, audience
 from controller.config.rollout_file import Program, RolloutFile
+from controller.config.secret_values import secrets_of
 from controller.config.starting.starters import starter
 from controller.config.text.places import Trail
 
@@ -30,8 +31,10 @@ __all__ = [
     "fingerprint",
     "load",
     "masked",
+    "notices_fingerprint",
     "parse",
     "reload",
     "schema",
+    "secrets_of",
     "starter",
 ]

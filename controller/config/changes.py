@@ -9,6 +9,8 @@ from controller.config.meaning import meaning
 from controller.config.reader import parse
 from controller.config.rollout_file import RolloutFile
 from controller.config.text.places import printable
+from controller.config.text.templating import fill
+from controller.config.values.filling import named
 from controller.errors import ConfigurationError
 
 SECRET_CHANGED = "a value that may be secret has changed; it is not shown"
@@ -44,8 +46,19 @@ def fingerprint(file: RolloutFile, salt: str) -> str:
 
     `salt`: something of each rollout's own, so that equal secrets look different.
     """
-    meant = repr((salt, meaning(file)))
-    return sha256(meant.encode("utf-8", "surrogatepass")).hexdigest()
+    return _digest(salt, meaning(file))
+
+
+def notices_fingerprint(file: RolloutFile, salt: str) -> str:
+    """The same of `notify` and `heartbeat`, which may change during a rollout."""
+    rollout, known = file.rollout, {"rollout.name": file.settings.name, **named(file.settings.vars)}
+    words = [[fill(word, known) for word in one.command or ()] for one in rollout.notify]
+    return _digest(salt, (words, rollout.notify, rollout.heartbeat))
+
+
+def _digest(salt: str, meant: tuple[object, ...]) -> str:
+    whole = repr((salt, meant))
+    return sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _set_lines(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:

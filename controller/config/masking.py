@@ -23,10 +23,10 @@ from controller.redaction import (
     IN_FILES,
     MASK,
     blotted,
-    discreet,
     is_secret_name,
     secrets_in,
 )
+from controller.secrets import NONE, Secrets
 
 _FILLED = (
     "validate.*.http.headers.*",
@@ -38,9 +38,18 @@ _FILLED = (
     ),
 )
 """Secrets that may use a variable: that variable is then a secret too."""
+_COMMANDS = (
+    *(f"{course}.command.*" for course in ("upgrade", "rollback")),
+    *(f"{course}.steps.*.command.*" for course in ("upgrade", "rollback")),
+    *("upgrade.unless.command.*", "rollback.unless.command.*"),
+    *("validate.*.command.*", "notify.*.command.*"),
+)
 _NOTICES = ("notify.*.webhook.headers.*", "notify.*.webhook.secret", "heartbeat.headers.*")
 _ADDRESSES = ("notify.*.webhook.url", "heartbeat.url")
 """Anyone who knows the URL may post there, so everything but the host is secret."""
+_FREE = frozenset({"command", "template", "job", "vars", "headers"})
+_TEXTS = frozenset({"owner", "runbook", "contains"})
+_TEMPLATE = re.compile(r"(\$\{[^{}$]*\})")
 _HOST = re.compile(r"https?://(?:[^/?#@]*@)?([A-Za-z0-9.:\[\]-]+)(?=[/?#]|$)")
 
 
@@ -49,15 +58,35 @@ def masked(text: str, sets: Mapping[str, str]) -> tuple[str, dict[str, str]]:
     return masked_document(read(text), sets)
 
 
-def masked_document(document: Document, sets: Mapping[str, str]) -> tuple[str, dict[str, str]]:
-    """As `masked`, of a text that was read already. The result has the same keys and lists."""
+def masked_document(
+    document: Document, sets: Mapping[str, str], secrets: Secrets = NONE
+) -> tuple[str, dict[str, str]]:
+    """As `masked`, of a text that was read already. The result has the same keys and lists.
+    `secrets`: masked by value in free text, too."""
     if document.data is None:
         return MASK, dict.fromkeys(sets, MASK)
-    names = set(_secret_names(document))
+    names = secret_names(document)
     shown = _shown(document, names)
+    for trail, node in document.values.items():
+        if isinstance(node, Scalar) and _is_free(trail):
+            text = shown.get((node.start, node.end), node.text)
+            if (hidden := _hidden(text, secrets)) != text:
+                shown[node.start, node.end] = hidden
     return rewritten(document, shown), {
-        name: MASK if f"vars.{name}" in names else discreet(value) for name, value in sets.items()
+        name: MASK if f"vars.{name}" in names else secrets.masked(value)
+        for name, value in sets.items()
     }
+
+
+def _is_free(trail: Trail) -> bool:
+    """Whether a value is any text: a name, a time or an address must stay what it is."""
+    return trail[-1] in _TEXTS or not _FREE.isdisjoint(trail)
+
+
+def _hidden(text: str, secrets: Secrets) -> str:
+    """Templates stay: they are names."""
+    parts = _TEMPLATE.split(text)
+    return "".join(part if at % 2 else secrets.hidden(part) for at, part in enumerate(parts))
 
 
 def _shown(document: Document, names: set[str]) -> dict[Span, str]:
@@ -89,7 +118,41 @@ def _forms(trail: Trail) -> tuple[re.Pattern[str], ...]:
     return ANYWHERE if "command" in trail else IN_FILES
 
 
+def secret_texts(document: Document) -> Iterator[str]:
+    """Texts that are secrets, as YAML reads them, their templates not filled."""
+    for trail in _secret_trails(document, secret_names(document)):
+        if isinstance(node := document.values.get(trail), Scalar):
+            yield node.text
+    for pattern in _ADDRESSES:
+        yield from (text for _, text in texts(document.data, pattern))
+    for trail, node in document.values.items():
+        if isinstance(node, Scalar):
+            for secret in secrets_in(node.text, _forms(trail)):
+                yield from (secret, secret.partition(":")[2])
+    for trail in _words(document):
+        yield str(at(document.data, *trail))
+
+
+def secret_names(document: Document) -> set[str]:
+    """Variables that are secret by their name, or since they are used in a secret: `vars.…` or
+    `member.vars.…`."""
+    return set(_secret_names(document))
+
+
+def _words(document: Document) -> Iterator[Trail]:
+    """Words of commands that follow an option whose name sounds secret: `--password`, `x`."""
+    for pattern in _COMMANDS:
+        for trail, word in texts(document.data, pattern):
+            *before, index = trail
+            value = (*before, int(index) + 1)
+            named = word.startswith("-") and _says_so(word.lstrip("-"))
+            if named and isinstance(at(document.data, *value), str):
+                yield value
+
+
 def _secret_names(document: Document) -> Iterator[str]:
+    for trail in _words(document):
+        yield from (mention.name or "" for mention in mentions(str(at(document.data, *trail))))
     for pattern in _FILLED:
         for _, value in texts(document.data, pattern):
             yield from (mention.name or "" for mention in mentions(value))
@@ -126,6 +189,7 @@ def _secret_trails(document: Document, names: set[str]) -> Iterator[Trail]:
     for pattern in patterns:
         yield from (trail for trail, _ in texts(document.data, pattern))
     yield from _container_secrets(document)
+    yield from _words(document)
 
 
 def _container_secrets(document: Document) -> Iterator[Trail]:

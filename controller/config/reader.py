@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from controller.config.checks.contradictions import contradictions
 from controller.config.checks.doubts import doubts_about
 from controller.config.checks.empty_values import empty_values
+from controller.config.checks.exposures import exposures
 from controller.config.checks.faults import faults_of
 from controller.config.checks.templates import template_faults
 from controller.config.rollout_file import RolloutFile, folder_of
@@ -78,17 +79,16 @@ def parse(
     faults += [document.fault(*found) for found in filled_faults(rollout, servers)]
     if faults:
         raise _refusal(file, faults)
+    asked = servers_of(rollout, servers)
     settings = settings_of(
         rollout,
         values,
         folder,
         only=only,
         canaries_only=canaries_only,
-        warnings=doubts_about(rollout, sets),
+        warnings=(*doubts_about(rollout, sets), *exposures(rollout, asked, folder)),
     )
-    return RolloutFile(
-        Path(file), text, dict(sets), settings, document, rollout, servers_of(rollout, servers)
-    )
+    return RolloutFile(Path(file), text, dict(sets), settings, document, rollout, asked)
 
 
 def decode(raw: bytes, file: str) -> str:

@@ -16,6 +16,7 @@ from controller.config.values.metrics_servers import IDLE
 from controller.config.values.pool_tasks import node_guard, of_nodes, of_pods
 from controller.config.values.pools import state_of
 from controller.config.values.tasks import Workshop, environment
+from controller.config.written_secrets import written_secrets
 from controller.core.gates.evidence import Query
 from controller.core.gates.gate import Gate, MetricGate, Scope
 from controller.core.pool import Member
@@ -24,6 +25,7 @@ from controller.core.steps import Course
 from controller.errors import ConfigurationError, Fault
 from controller.metrics_servers import MetricsServer
 from controller.pools.kubernetes import ClusterState, NodePool, PodPool
+from controller.secrets import NONE, Secrets
 from controller.tasks import Command, CommandProbe, Guard, HttpProbe, PoolTask, Task, Work
 
 
@@ -57,6 +59,24 @@ class RolloutFile:
         """Where the file wants its journal, if not in a folder."""
         return state_of(self.rollout)
 
+    @property
+    def way(self) -> Path | None:
+        """The file that says how the pool is reached, where one is named: it may name programs."""
+        pool = self.settings.pool
+        if isinstance(pool, PodPool | NodePool) and pool.cluster.kubeconfig:
+            return Path(pool.cluster.kubeconfig).expanduser()
+        return None
+
+    @property
+    def reaches_out(self) -> bool:
+        """Whether proving a member runs commands, or a gate is let in by secrets that are kept on
+        this machine."""
+        servers = [one for those in self.servers.values() for one in those]
+        secrets = [s for one in servers for s in (one.password, one.bearer, *one.headers.values())]
+        return any(one.command is not None for one in self.rollout.validations) or any(
+            secret is not None and secret.inline is None for secret in secrets
+        )
+
     def refuse_placeholder(self) -> None:
         """Raises ConfigurationError while `upgrade` is still the placeholder from `init`."""
         if is_placeholder(self.rollout.upgrade):
@@ -67,8 +87,13 @@ class RolloutFile:
 
     @property
     def masked(self) -> tuple[str, dict[str, str]]:
-        """Text and sets without secrets, for the journal (S12)."""
-        return masked_document(self.document, self.sets)
+        """Text and sets without secrets (S12)."""
+        return self.masked_by(NONE)
+
+    def masked_by(self, secrets: Secrets) -> tuple[str, dict[str, str]]:
+        """The same, for the journal: also without those that come from elsewhere."""
+        written = written_secrets(self.document, self.settings.vars)
+        return masked_document(self.document, self.sets, written.with_more(secrets.values))
 
     @property
     def folder(self) -> str:
@@ -77,8 +102,7 @@ class RolloutFile:
 
     def member(self, name: str, address: str, port: int) -> Member:
         """A server of the load balancer as a Member. Raises ConfigurationError."""
-        members = self.rollout.pool.members
-        own = variables(members.vars.get(name, {}))
+        members, own = self.rollout.pool.members, self.variables_of(name)
         bare = Member(name, address, port, vars=own)
         values = {**facts(bare), **named(self.settings.vars), "rollout.name": self.settings.name}
         filling = Filling(str(self.path), self.document, name, values)
@@ -92,6 +116,10 @@ class RolloutFile:
             )
         filling.finish()
         return Member(name, address, port, host, own)
+
+    def variables_of(self, member: str) -> dict[str, str]:
+        """What `${member.vars.…}` means for that member."""
+        return variables(self.rollout.pool.members.vars.get(member, {}))
 
     def work(self, course: Course, member: Member, rollout_id: str) -> Work:
         """What `course` does to `member`, all templates filled.
@@ -127,16 +155,15 @@ class RolloutFile:
     def _steps(
         self, course: Course, section: Upgrade, member: Member, shop: Workshop
     ) -> tuple[tuple[Task, ...], Guard | None]:
-        pool = self.settings.pool
+        pool, policies = self.settings.pool, self.settings.policies
         if isinstance(pool, PodPool):
-            patience = self.settings.policies.drain.timeout
-            return of_pods(section, course, member, patience)
+            return of_pods(section, course, member, policies)
         steps: tuple[Task, ...] = shop.steps(section, (course.value,))
         guard = shop.guard(section.unless, (course.value,)) if section.unless is not None else None
         if isinstance(pool, NodePool):
-            steps = of_nodes(section, course, member, pool, steps, shop.filling)
+            steps = of_nodes(section, course, member, pool, steps, policies, shop.filling)
             if course is Course.UPGRADE:
-                guard = guard or node_guard(pool.expect, member)
+                guard = guard or node_guard(pool.expect, member, policies)
         return steps, guard
 
     @property

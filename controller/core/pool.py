@@ -113,6 +113,8 @@ class Line:
     """Requests or sessions under way or queued; None: not known, which is not zero."""
     in_flight_as: str = ""
     """What that is, in the balancer's own words, where it is neither requests nor sessions."""
+    held_up: str = ""
+    """What keeps the step that runs on it waiting, for people."""
     arrivals: int | None = None
     """Cumulative count of sessions that were ever assigned to the member; None: not counted."""
     counters: Counters | None = None
@@ -137,6 +139,11 @@ class Line:
     is_unset: bool = False
     """In rotation since it came to this place: what was set there was gone with what sat there
     before, and nobody has put this one in."""
+    ailment: str = ""
+    """What went wrong with what sits there, in the balancer's own words; empty: nothing known."""
+    is_going: bool = False
+    """What sits there is being taken away by somebody: that it fails its health check is no fault
+    of its own. Then the place is gone, or another one comes to it."""
 
     @property
     def is_out(self) -> bool:

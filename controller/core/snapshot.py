@@ -17,6 +17,8 @@ class Seen:
     at: Instant
     since: Instant = timedelta(0)
     """Since when it has shown this occupant, or none."""
+    going_since: Instant | None = None
+    """Since when that one is being taken away; None: it is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,9 @@ def looked(snapshot: Snapshot, view: InstanceView) -> Snapshot:
     """After an answer. A full one replaces all that was known."""
     fresh: dict[str, tuple[Seen, ...]] = {}
     for line in view.lines:
-        seen = Seen(line, view.at, _since(snapshot, line, view.at))
+        since = _since(snapshot, line, view.at)
+        going = _going_since(snapshot, line, view.at) if line.is_going else None
+        seen = Seen(line, view.at, since, going)
         fresh[line.member] = (*fresh.get(line.member, ()), seen)
     return replace(
         snapshot,
@@ -75,6 +79,15 @@ def _since(snapshot: Snapshot, line: Line, at: Instant) -> Instant:
             is_same = (was and was.id) == (now and now.id)
             return seen.since if is_same else at
     return at
+
+
+def _going_since(snapshot: Snapshot, line: Line, at: Instant) -> Instant:
+    known = [
+        seen.going_since
+        for seen in snapshot.lines.get(line.member, ())
+        if seen.line.backend == line.backend and seen.line.occupant == line.occupant
+    ]
+    return next((since for since in known if since is not None), at)
 
 
 def lost(snapshot: Snapshot, at: Instant, why: str) -> Snapshot:

@@ -15,10 +15,12 @@ from controller.lifecycle.former_file import (
     as_it_was_run,
     file_of_pool,
     former_file,
+    refuse_other_notices,
 )
 from controller.lifecycle.gates import planned, sampler_of
-from controller.lifecycle.look import look_once
+from controller.lifecycle.look import look_once, patience
 from controller.lifecycle.options import JournalPorts, Ports, Prepared, ReadPorts, RunOptions
+from controller.lifecycle.owners import astray
 from controller.lifecycle.resume import scope
 from controller.lifecycle.run import run
 
@@ -35,12 +37,15 @@ __all__ = [
     "abort_at_rest",
     "abort_from_journal",
     "as_it_was_run",
+    "astray",
     "dry_run",
     "file_of_pool",
     "former_file",
     "look_once",
     "next_commands",
+    "patience",
     "planned",
+    "refuse_other_notices",
     "run",
     "sampler_of",
     "scope",

@@ -8,6 +8,7 @@ from controller.core.state.apply import apply
 from controller.core.state.state import State
 from controller.errors import ConfigurationError, Refused
 from controller.journal.codec import encode
+from controller.journal.masked import masked_event
 from controller.journal.unfinished import Unfinished
 from controller.lifecycle.begin import began
 from controller.lifecycle.options import JournalPorts, RunOptions
@@ -33,7 +34,7 @@ async def abort_from_journal(
     for event in (
         began(ports, former.plan, RunOptions()),
         AbortRequested(ports.by, restore=False),
-        ending,
+        masked_event(ending, ports.secrets),
     ):
         now = ports.clock.now()
         after = apply(former.plan, state, event, now)

@@ -3,7 +3,7 @@ one."""
 
 from secrets import token_hex
 
-from controller.config import RolloutFile, fingerprint
+from controller.config import RolloutFile, fingerprint, notices_fingerprint
 from controller.core.events import (
     Event,
     FileKept,
@@ -48,7 +48,7 @@ def _begun(
     ours = seen.survey.ours if seen.survey is not None else {}
     inherited = [MemberInherited(name, how) for name, how in ours.items() if name in names]
     first: tuple[Event, ...] = (
-        FileKept(fingerprint(file, row.id)),
+        FileKept(fingerprint(file, row.id), notices_fingerprint(file, row.id)),
         *inherited,
         began(ports, plan, options),
     )
@@ -61,9 +61,14 @@ def _resumed(
 ) -> Prepared:
     # The run begins first: a request then acts on it, an abort too.
     first: list[Event] = [began(ports, former.plan, options), *map(heard, seen.pending)]
+    notices = notices_fingerprint(file, former.row.id)
+    if notices != former.state.notices:  # it may be told otherwise from now on
+        first.append(FileKept(former.state.fingerprint, notices))
     if (halt := seen.overridden) is not None:
         reason = options.overrides[halt.gate or ""]
         first.append(ResumeRequested(ports.by, f"override of gate {halt.gate!r}: {reason}"))
+    if seen.is_resumed:
+        first.append(ResumeRequested(ports.by, "`resume_policy: resume`"))
     return Prepared(
         former.row, former.plan, former.state, tuple(first), file, is_new=False, abandoned=None
     )
@@ -73,7 +78,7 @@ def _row(ports: Ports, file: RolloutFile) -> RolloutRow:
     """The journal keeps the file without its secrets (S12)."""
     wall = ports.clock.wall()
     name = file.settings.name
-    text, sets = file.masked
+    text, sets = file.masked_by(ports.secrets)
     return RolloutRow(
         id=f"{name}-{wall:%Y%m%d-%H%M%S}-{token_hex(2)}",
         name=name,

@@ -6,13 +6,14 @@ from controller.journal.unfinished import Unfinished
 from controller.lifecycle.former_file import is_unchanged
 from controller.records import RolloutRow
 from controller.report.run.next_commands import NextCommands, after_halt
+from controller.secrets import NONE, Secrets
 
 
-def differences(former: Unfinished, file: RolloutFile) -> list[str]:
+def differences(former: Unfinished, file: RolloutFile, secrets: Secrets = NONE) -> list[str]:
     """What has changed since the rollout began; empty when both mean the same."""
     if is_unchanged(former, file):
         return []
-    return changes(former.row.file, former.row.sets, *file.masked) or [SECRET_CHANGED]
+    return changes(former.row.file, former.row.sets, *file.masked_by(secrets)) or [SECRET_CHANGED]
 
 
 def next_commands(folder: str, row: RolloutRow, plan: Plan) -> NextCommands:

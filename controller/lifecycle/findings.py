@@ -37,6 +37,8 @@ class Findings:
     """Requests of the operator to `former` since then."""
     overridden: Halted | None = None
     """The halt of `former` by a gate that the operator overrides."""
+    is_resumed: bool = False
+    """`former` halted, and the rollout file lets a run go on all the same."""
     is_startable: bool = True
     """Whether every program that a run would start exists."""
     is_asked: bool = False

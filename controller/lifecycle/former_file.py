@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from controller.config import RolloutFile, fingerprint, load, parse, reload
-from controller.errors import ConfigurationError, Refused
+from controller.config import RolloutFile, fingerprint, load, notices_fingerprint, parse, reload
+from controller.errors import ConfigurationError, Fault, Refused
 from controller.journal.unfinished import Unfinished
+from controller.lifecycle.owners import astray, distrust
 from controller.records import RolloutRow
 
 
@@ -18,16 +19,26 @@ class FormerFile:
     kept: RolloutFile | ConfigurationError
     """As the journal has it, without its secrets, or why this version cannot read that."""
     now: RolloutFile | ConfigurationError
-    """As it is at its path now, or what is wrong with it."""
+    """As it is at its path now, or why it is not used."""
+    is_ours: bool = True
+    """Whether nobody but this user and root can have written the journal's copy."""
 
 
-def former_file(row: RolloutRow) -> FormerFile:
+def former_file(row: RolloutRow, *, is_ours: bool = True) -> FormerFile:
     kept = _read(lambda: parse(row.file, row.path, row.sets))
-    if isinstance(kept, ConfigurationError):
+    if isinstance(kept, RolloutFile) and not is_ours and (why := astray(kept)):
+        kept = _refusal(row.path, f"in the journal: {why}")
+    if why := distrust(Path(row.path)):
+        now: RolloutFile | ConfigurationError = _refusal(row.path, why)
+    elif isinstance(kept, ConfigurationError):
         now = _read(lambda: load(Path(row.path), row.sets))
     else:
         now = _read(lambda: reload(kept))
-    return FormerFile(row.path, kept, now)
+    return FormerFile(row.path, kept, now, is_ours)
+
+
+def _refusal(path: str, why: str) -> ConfigurationError:
+    return ConfigurationError(path, (Fault(0, 0, "", f"{why}: nothing in it is run or read"),))
 
 
 def _read(read: Callable[[], RolloutFile]) -> RolloutFile | ConfigurationError:
@@ -48,14 +59,19 @@ def file_of_pool(former: Unfinished, file: FormerFile) -> RolloutFile | Configur
 
 
 def as_it_was_run(former: Unfinished, file: FormerFile) -> RolloutFile:
-    """The rollout file of a rollout, with its secrets, which are read again from its path.
+    """The rollout file of a rollout, with its secrets, which are read again from its path. Where
+    others share the journal, its copy is enough for a file that runs no command and names no
+    secret.
 
-    Raises Refused when the file there has changed since the run.
+    Raises Refused when the file there has changed since the run, or is somebody else's.
     """
-    for one in (file.kept, file.now):
+    is_enough = isinstance(file.kept, RolloutFile) and (file.is_ours or not file.kept.reaches_out)
+    for one in (file.kept if is_enough else None, file.now):
         if isinstance(one, RolloutFile) and is_unchanged(former, one):
             return one
     why = "the rollout file has secrets, which the journal does not keep"
+    if not is_enough:
+        why = "the rollout file names commands or secrets, and others may write this journal"
     if isinstance(file.kept, ConfigurationError):
         why = f"the copy of the rollout file in the journal cannot be read ({_first(file.kept)})"
     now = "has changed since the run"
@@ -64,6 +80,13 @@ def as_it_was_run(former: Unfinished, file: FormerFile) -> RolloutFile:
     raise Refused(
         f"{why}, and {file.path} {now}: restore that file as it was run, or abort without --restore"
     )
+
+
+def refuse_other_notices(former: Unfinished, file: RolloutFile) -> None:
+    """Whoever wrote into `notify` since would have it run now. Raises ConfigurationError."""
+    if notices_fingerprint(file, former.row.id) != former.state.notices:
+        why = "`notify` or `heartbeat` is not as the run had it"
+        raise _refusal(str(file.path), why)
 
 
 def _first(error: ConfigurationError) -> str:

@@ -14,7 +14,7 @@ from controller.lifecycle.options import Ports, Prepared
 from controller.preflight.gates import GateNow, ask_gates
 from controller.runner.sampler import Sampler, Sources
 from controller.runner.watchers import Prober
-from controller.tasks import Validation
+from controller.tasks import HttpProbe, Validation
 
 Who = Callable[[str], Member]
 """A member by its name, as the machine that is there now."""
@@ -47,6 +47,8 @@ async def metric_gates_now(
 
 
 PROBE_HEADER: Final = "X-Poolroll-Probe"
+PATIENCE: Final = timedelta(seconds=5)
+"""With a member that answers a probe."""
 
 
 def prober_of(ports: Ports, prepared: Prepared, who: Who) -> Prober:
@@ -55,7 +57,14 @@ def prober_of(ports: Ports, prepared: Prepared, who: Who) -> Prober:
 
     async def probe(gate: Gate, member: str, every: timedelta) -> None:
         asked = file.probe(gate, who(member), rollout)
-        marked = replace(asked, headers={PROBE_HEADER: rollout, **asked.headers})
-        await ports.validator.validate((Validation(marked, within=every, every=every),))
+        await ports.validator.validate((marked(asked, rollout, every),))
 
     return probe
+
+
+def marked(asked: HttpProbe, rollout: str, every: timedelta) -> Validation:
+    """One request that says whose it is. A member that answers later than the next is due is
+    waited for: a request that is given up is no evidence."""
+    probe = replace(asked, headers={PROBE_HEADER: rollout, **asked.headers})
+    limit = max(every, PATIENCE)
+    return Validation(probe, within=limit, every=limit)

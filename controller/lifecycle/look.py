@@ -1,11 +1,23 @@
 """One look at every load balancer, for commands outside a run. Sets nothing."""
 
 import asyncio
+from datetime import timedelta
+from typing import Final
 
 from controller.core.pool import InstanceView, Instant
 from controller.errors import BalancerError
 from controller.ports import Clock, LoadBalancer
 from controller.report.members.placement import PoolView
+
+AT_LEAST: Final = timedelta(seconds=2)
+AT_MOST: Final = timedelta(seconds=10)
+SHARE: Final = 15
+
+
+def patience(lost_after: timedelta) -> timedelta:
+    """How long a command that only shows a pool waits for it: a small share of what a run waits.
+    A load balancer on this machine answers in milliseconds; elsewhere a login comes first."""
+    return min(max(AT_LEAST, lost_after / SHARE), AT_MOST)
 
 
 async def look_once(balancer: LoadBalancer, clock: Clock, until: Instant) -> PoolView:

@@ -20,6 +20,7 @@ from controller.ports import (
 )
 from controller.records import RolloutRow
 from controller.runner.sampler import Sources
+from controller.secrets import NONE, Secrets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,8 @@ class ReadPorts:
     lock: Lock
     clock: Clock
     sources: Sources
+    secrets: Secrets = NONE
+    """Of the rollout; in no text that leaves the process."""
     folder: str = ""
     """The state folder, unless it is the default."""
 
@@ -49,6 +52,8 @@ class JournalPorts(Protocol):
     def clock(self) -> Clock: ...
     @property
     def by(self) -> str: ...
+    @property
+    def secrets(self) -> Secrets: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

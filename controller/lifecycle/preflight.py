@@ -27,6 +27,7 @@ from controller.lifecycle.options import ReadPorts, RunOptions
 from controller.lifecycle.resume import (
     goes_on,
     refuse_changes,
+    refuse_held,
     refuse_to_double,
     scope,
     undecided,
@@ -118,14 +119,18 @@ async def _look_for_former(
             refuse_to_double(commands, former, pending)
             seen.abandoned = former
             return
-        refuse_changes(commands, former, file)
+        refuse_changes(commands, former, file, ports.secrets)
         seen.former = former
         seen.pending = pending
-        halt = undecided(former, seen.pending)
-        if halt is not None and (halt.gate or "") not in options.overrides:
+        halt, policy = undecided(former, seen.pending), file.rollout.resume_policy
+        is_overridden = halt is not None and (halt.gate or "") in options.overrides
+        if halt is not None and not is_overridden and policy != "resume":
             raise Refused(*choices(former, commands))
+        if policy == "hold":
+            refuse_held(commands, former, seen.pending)
         refuse_to_double(commands, former, seen.pending)
-        seen.overridden = halt
+        seen.overridden = halt if is_overridden else None
+        seen.is_resumed = halt is not None and not is_overridden
 
 
 def _choose(seen: Findings, proposal: Proposal, options: RunOptions) -> None:

@@ -5,6 +5,7 @@ from typing import Final
 
 from controller.config import RolloutFile
 from controller.core.events import Halted
+from controller.core.outcome import Outcome
 from controller.core.plan.plan import Plan, Purpose
 from controller.errors import Refused
 from controller.journal.unfinished import Unfinished
@@ -13,6 +14,7 @@ from controller.lifecycle.options import RunOptions
 from controller.ports import Requests
 from controller.records import Request, Verb
 from controller.report.run.next_commands import NextCommands
+from controller.secrets import NONE, Secrets
 
 DECISIONS: Final = frozenset({Verb.RESUME, Verb.ABORT, Verb.ABORT_RESTORE})
 """Requests that decide about a halted rollout."""
@@ -43,9 +45,11 @@ def goes_on(commands: NextCommands, former: Unfinished, options: RunOptions) -> 
     return True
 
 
-def refuse_changes(commands: NextCommands, former: Unfinished, file: RolloutFile) -> None:
+def refuse_changes(
+    commands: NextCommands, former: Unfinished, file: RolloutFile, secrets: Secrets = NONE
+) -> None:
     """Raises Refused, with the difference, when the file has changed since the rollout began."""
-    if changed := differences(former, file):
+    if changed := differences(former, file, secrets):
         raise Refused(
             f"rollout {former.plan.name!r} is unfinished, and the rollout file has changed since "
             "it began:",
@@ -64,7 +68,7 @@ def refuse_to_double(
 ) -> None:
     """Raises Refused when a step may still run where it cannot be joined, and the operator has not
     been asked: `resume` is the answer (S7)."""
-    if any(one.verb in DECISIONS for one in pending):
+    if _is_decided(pending):
         return
     members = former.state.members.values()
     busy = [f"{m.name}: {m.progress.may_run}" for m in members if m.progress.may_run]
@@ -74,9 +78,26 @@ def refuse_to_double(
 
 def undecided(former: Unfinished, pending: Sequence[Request]) -> Halted | None:
     """The halt that no operator has decided on yet, if any."""
-    if not former.state.awaits_decision or any(one.verb in DECISIONS for one in pending):
+    if not former.state.awaits_decision or _is_decided(pending):
         return None
     return former.state.halt
+
+
+def refuse_held(commands: NextCommands, former: Unfinished, pending: Sequence[Request]) -> None:
+    """Under `resume_policy: hold`, raises Refused where a crash or a stop cut the rollout off, and
+    the operator has not decided yet. One that did all that its run was limited to goes on."""
+    over = former.state.finished
+    if (over is not None and over.outcome is not Outcome.STOPPED) or _is_decided(pending):
+        return
+    how = "was cut off" if over is None else f"was stopped ({over.why})"
+    raise Refused(
+        f"rollout {commands.name!r} {how}, and `resume_policy: hold` leaves it to an operator: to "
+        f"go on: {commands.resume}, then {commands.run}; to end it: {commands.abort}"
+    )
+
+
+def _is_decided(pending: Sequence[Request]) -> bool:
+    return any(one.verb in DECISIONS for one in pending)
 
 
 def scope(plan: Plan, options: RunOptions) -> tuple[str, ...]:

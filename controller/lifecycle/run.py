@@ -13,6 +13,7 @@ from controller.core.state.observe import flowed
 from controller.core.state.state import State
 from controller.errors import StateError
 from controller.journal.codec import encode
+from controller.journal.masked import masked_plan
 from controller.lifecycle.begin import prepare
 from controller.lifecycle.changes import next_commands
 from controller.lifecycle.findings import Findings
@@ -68,7 +69,8 @@ async def carry_out(
     if prepared.is_new:
         if prepared.abandoned is not None:
             await journal.end(prepared.abandoned.id, Outcome.ABANDONED, ExitCode.STOPPED)
-        await journal.begin(row, ports.clock.now(), *encode(plan))
+        kept = masked_plan(plan, ports.secrets)
+        await journal.begin(row, ports.clock.now(), *encode(kept))
 
     halt_lines = _halt_lines(ports, prepared)
 
@@ -97,6 +99,7 @@ async def carry_out(
         sampler=sampler,
         prober=prober_of(ports, prepared, who),
         halt_lines=lambda state: halt_lines(state, runner.broke),
+        secrets=ports.secrets,
     )
     on_start(runner)
     try:

@@ -37,7 +37,7 @@ def _meant(file: RolloutFile, plan: Plan, step: FileStep) -> Member:
     if planned is None or planned.address:
         why = f"no load balancer shows the address of {step.member} now"
         raise ConfigurationError(str(file.path), (Fault(0, 0, "pool", why),))
-    return planned
+    return _with_variables(file, planned)
 
 
 def member_judged(file: RolloutFile, plan: Plan, state: State, name: str) -> Member:
@@ -48,4 +48,9 @@ def member_judged(file: RolloutFile, plan: Plan, state: State, name: str) -> Mem
     if planned is None or (seats and str(seats[0].occupant) != f"{planned.address}:{planned.port}"):
         now = seats[0].occupant
         return file.member(name, now.address, now.port)
-    return planned
+    return _with_variables(file, planned)
+
+
+def _with_variables(file: RolloutFile, planned: Member) -> Member:
+    """The plan of a journal has its variables without secrets."""
+    return replace(planned, vars=file.variables_of(planned.name))

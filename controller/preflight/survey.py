@@ -94,6 +94,7 @@ def _merged(surveys: Sequence[Survey]) -> Survey:
         ByHand(
             "; ".join(_once((one.by_hand.put_back,) for one in surveys)),
             "; ".join(_once((one.by_hand.take_out,) for one in surveys)),
+            "; ".join(_once((one.by_hand.where,) for one in surveys)),
         ),
     )
 

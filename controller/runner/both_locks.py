@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import NoReturn
 
 from controller.core.pool import PoolKey
+from controller.errors import StateError
 from controller.ports import Hold, Lock
 from controller.records import Holder
 
@@ -20,8 +21,25 @@ class BothLocks:
 
     @asynccontextmanager
     async def hold(self, name: str) -> AsyncIterator["BothHolds"]:
-        async with self._first.hold(name) as first, self._second.hold(name) as second:
-            yield BothHolds(first, second)
+        """Taken one after the other, so that of two who come at once one has both; what a dead
+        holder left is waited for in both at the same time."""
+        glance = asyncio.ensure_future(self._glance_at_second(name))
+        try:
+            async with self._first.hold(name) as first:
+                await glance
+                async with self._second.hold(name) as second:
+                    yield BothHolds(first, second)
+        finally:
+            glance.cancel()
+            await asyncio.wait((glance,))
+
+    async def _glance_at_second(self, name: str) -> None:
+        with suppress(StateError):  # `hold` meets it, too, and in its turn
+            await self._second.glance(name)
+
+    async def glance(self, name: str) -> None:
+        await self._first.glance(name)
+        await self._second.glance(name)
 
     async def refusal(self, name: str, keys: Collection[PoolKey]) -> str | None:
         if (refused := await self._first.refusal(name, keys)) is not None:

@@ -48,7 +48,9 @@ from controller.runner.safe_decisions import SafeDecisions
 from controller.runner.sampler import Sampler
 from controller.runner.task_group import task_group
 from controller.runner.unbegun import DESTRUCTIVE, broken_off, unbegun
+from controller.runner.unending import until_one_ends
 from controller.runner.watchers import Prober, Watchers
+from controller.secrets import NONE, Secrets
 
 TICK: Final = timedelta(milliseconds=50)
 """Decisions that depend on time alone are at most this late, and those on time where that costs
@@ -78,10 +80,13 @@ class Runner:
         sampler: Sampler | None = None,
         prober: Prober | None = None,
         halt_lines: Callable[[State], Sequence[str]] | None = None,
+        secrets: Secrets = NONE,
     ) -> None:
         """`halt_lines`: the halt message of a state, to be kept with the end of the rollout."""
-        self._bugs = Bugs()
-        self._recorder = Recorder(rollout, plan, state, journal, clock, narrators, self.broke)
+        self._bugs = Bugs(secrets)
+        self._recorder = Recorder(
+            rollout, plan, state, journal, clock, narrators, self.broke, secrets
+        )
         self._decisions = SafeDecisions(plan, self._bugs, self._recorder.see)
         self._plan = plan
         self._performer = performer
@@ -129,6 +134,12 @@ class Runner:
         if is_first:
             self._post(seen)
 
+    def expire(self, why: str) -> None:
+        """Stop as after a first signal, because the time of this run is over. It stands in for
+        none: the next signal is the first, and still waits for a running step."""
+        if not self._was_stopped:
+            self._post(StopRequested(why))
+
     async def run(self, first: Sequence[Event]) -> State:
         """Apply `first` (how this run begins), then go on until finished.
 
@@ -151,11 +162,18 @@ class Runner:
             group.create_task(kept_up(watch, where, self.broke, self._clock))
             for where, watch in watches.items()
         ]
+        watchers.append(group.create_task(self._watch_watchers(tuple(watchers))))
         try:
             await self._loop(group)
         finally:
             for task in (*watchers, *self._tasks):
                 task.cancel()
+
+    async def _watch_watchers(self, watchers: Sequence[asyncio.Task[None]]) -> None:
+        try:
+            await until_one_ends(watchers)
+        except AssertionError as error:
+            self.broke(error, "among the watchers")
 
     async def _loop(self, group: asyncio.TaskGroup) -> None:
         while True:

@@ -38,7 +38,7 @@ from controller.ports import LoadBalancer, Tasks, Validator
 from controller.records import Confirmed
 from controller.runner.job_keys import key_of
 from controller.runner.patience import MORE, WHOLE, within
-from controller.tasks import Guard, JobResult, Task, TaskJob, Work
+from controller.tasks import Guard, JobResult, PoolTask, Task, TaskJob, Work
 
 OUTPUT_KEPT = 8192
 """Characters of a step's output that go into the journal: its end, where the error stands."""
@@ -181,10 +181,11 @@ def weigh(guard: Guard, result: JobResult) -> tuple[Answer, str]:
     said = f"`unless` {_end(result, guard.task)}"
     if result.exit_code == 0:
         return Answer.PRESENT, said
-    if result.exit_code in guard.go_on:
-        return Answer.NEEDED, said
     last = said_last(result.output)
-    return Answer.REFUSED, said + (f": {last}" if last else "")
+    told = said + (f": {last}" if last else "")
+    if result.exit_code in guard.go_on:
+        return Answer.NEEDED, told if isinstance(guard.task, PoolTask) else said
+    return Answer.REFUSED, told
 
 
 def _is_cut(guard: Guard, result: JobResult) -> bool:

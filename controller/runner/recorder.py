@@ -28,9 +28,11 @@ from controller.core.state.parts import ORIGIN
 from controller.core.state.state import State
 from controller.errors import Conflict, LeaseLost, StateError
 from controller.journal.codec import encode
+from controller.journal.masked import masked_event
 from controller.ports import Clock, Journal
 from controller.runner.moved_out import Moved, taken_and_returned
 from controller.runner.patience import is_wanted
+from controller.secrets import NONE, Secrets
 
 LATE: Final = timedelta(seconds=1)
 """A record that takes longer is waited for by steps alone."""
@@ -76,8 +78,10 @@ class Recorder:
         clock: Clock,
         narrators: Sequence[Narrator],
         broke: Callable[[BaseException, str], None],
+        secrets: Secrets = NONE,
     ) -> None:
-        """`broke`: hears of errors that no port declares."""
+        """`broke`: hears of errors that no port declares. `secrets`: masked in the text of every
+        event, before anybody is told of it."""
         self.state = state
         self.is_unwritten = False
         """Nothing more is written: the journal has failed. `give_up` also tells so."""
@@ -87,6 +91,7 @@ class Recorder:
         self._clock = clock
         self._narrators = narrators
         self._broke = broke
+        self._secrets = secrets
         self._last: Written | None = None
         self._why = ""
         """What the journal said to the last try, unless it took the record."""
@@ -103,7 +108,7 @@ class Recorder:
         `waits` is not even applied where the journal says that it cannot be written. Raises
         LeaseLost: then it was neither journalled nor applied.
         """
-        now = self._clock.now()
+        now, event = self._clock.now(), masked_event(event, self._secrets)
         after = apply(self._plan, self.state, event, now)
         if isinstance(event, Observation) or self.is_unwritten:
             self._become(after, event)
@@ -254,6 +259,7 @@ class Recorder:
 
     def see(self, seen: Observation) -> State:
         """Apply at once what is not journalled, and the same at any time; the state after it."""
+        seen = masked_event(seen, self._secrets)
         self.force(apply(self._plan, self.state, seen, ORIGIN), seen)
         return self.state
 

@@ -5,7 +5,14 @@ Each waits until its event was applied before it goes on, so none can flood the 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import (
+    Awaitable,
+    Callable,
+    Collection,
+    Coroutine,
+    Mapping,
+    Sequence,
+)
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -150,8 +157,8 @@ class Watchers:
     async def _sample_gate(self, gate: AskedGate, sampler: Sampler) -> None:
         """Sample a gate at its own interval, also while a command runs (S6)."""
         while True:
-            asked_at = self.clock.now()
-            for member in self._subjects(gate):
+            asked_at, members = self.clock.now(), self._subjects(gate)
+            for member in members:
                 state = self.state()
                 since = state.began_at if member is None else self._returned_at(member)
                 elapsed = self.clock.now() - since
@@ -161,7 +168,7 @@ class Watchers:
                 sample = await _in_time(gate, member, sampler.sample(gate, member, elapsed, known))
                 if member in self._subjects(gate):
                     await self.post(sample)
-            await self._wait_for_next(gate, sampler, asked_at)
+            await self._wait_for_next(gate, sampler, asked_at, members)
 
     async def _sample_use(self, gate: MetricGate, sampler: Sampler) -> None:
         """Ask whether members that are out are still in use."""
@@ -196,10 +203,13 @@ class Watchers:
                     await prober(gate, member, every)
             await self.clock.sleep(every)
 
-    async def _wait_for_next(self, gate: AskedGate, sampler: Sampler, asked_at: Instant) -> None:
-        """Members come back meanwhile."""
+    async def _wait_for_next(
+        self, gate: AskedGate, sampler: Sampler, asked_at: Instant, asked: Collection[str | None]
+    ) -> None:
+        """Members come back meanwhile; `asked`: those that were there at `asked_at`, as a return
+        takes its time to be written."""
         regular = self.clock.now() + gate.every
-        while True:
+        while set(asked).issuperset(self._subjects(gate)):
             returns = [self._returned_at(one) for one in self._subjects(gate) if one is not None]
             due = next_sample(asked_at, regular, sampler.interval(gate), returns)
             if (now := self.clock.now()) >= due:

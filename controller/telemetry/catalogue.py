@@ -79,10 +79,20 @@ HEARTBEAT: Final = Metric(
     ("rollout",),
     "When the rollout last processed an event or a look, in seconds since the epoch.",
 )
+REFUSED: Final = Metric(
+    "poolroll_run_refused_timestamp_seconds",
+    ("rollout",),
+    "When the last run was refused before it began; absent once one has begun.",
+)
 MEMBERS: Final = Metric(
     "poolroll_members",
     ("rollout", "phase"),
     "How many members are in the phase.",
+)
+PREPARED: Final = Metric(
+    "poolroll_pool_prepared",
+    ("rollout",),
+    "1 while the pool as a whole is prepared for the rollout, and is to be put back; else 0.",
 )
 PHASE_AGE: Final = Metric(
     "poolroll_phase_age_seconds",
@@ -111,7 +121,9 @@ METRICS: Final = (
     FINISHED,
     EXIT_CODE,
     HEARTBEAT,
+    REFUSED,
     MEMBERS,
+    PREPARED,
     PHASE_AGE,
     GATE_VALUE,
     GATE_LIMIT,

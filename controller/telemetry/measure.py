@@ -49,6 +49,8 @@ def measure(subject: Subject, last: LastSeen, now: Instant) -> tuple[Family, ...
         samples[c.FINISHED] = [Sample((name,), last.finished.timestamp())]
         samples[c.EXIT_CODE] = [Sample((name,), float(state.finished.exit_code))]
     samples[c.MEMBERS] = list(_members(subject.plan, state))
+    is_prepared = state.whole.is_open or state.whole.is_begun
+    samples[c.PREPARED] = [Sample((name,), float(is_prepared))]
     samples[c.PHASE_AGE] = list(_ages(subject.plan, state, now))
     samples[c.GATE_LIMIT] = list(_limits(subject.plan))
     for gate, member, said in _latest(subject.plan, state):

@@ -1,8 +1,8 @@
 """Exports metrics concurrently: a failing outlet never delays the rollout."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from types import TracebackType
 from typing import Final, Self
@@ -10,9 +10,11 @@ from typing import Final, Self
 from controller.core.events import Event, Observation
 from controller.core.gates.figures import span
 from controller.core.state.state import State
+from controller.errors import PoolHeld, PoolrollError
 from controller.ports import Clock
+from controller.telemetry.catalogue import REFUSED
 from controller.telemetry.measure import LastSeen, Subject, measure
-from controller.telemetry.values import Family, Outlet
+from controller.telemetry.values import Family, Outlet, Sample
 
 EVERY: Final = timedelta(seconds=5)
 """Interval of exports."""
@@ -65,6 +67,21 @@ class Meter:
                     {asyncio.create_task(self._export(o)): o for o in self._outlets}
                 )
 
+    @asynccontextmanager
+    async def told_of_refusals(self, rollout: str) -> AsyncIterator[None]:
+        """A run that ends in here with an error, and has not begun, is exported as refused: beside
+        the metrics of the rollout before. Another one that holds the pool exports its own."""
+        try:
+            yield
+        except PoolrollError as error:
+            if self._last is None and not isinstance(error, PoolHeld):
+                refused = Sample((rollout,), self._clock.wall().timestamp())
+                for outlet in self._outlets:
+                    missed = await _in_time(outlet.add((Family(REFUSED, (refused,)),)))
+                    if missed is not None:
+                        self._warn(f"{outlet.name}: {missed}")
+            raise
+
     def tell(self, event: Event | Observation, before: State, after: State) -> None:
         if self._subject is None or not self._outlets:
             return
@@ -93,14 +110,19 @@ class Meter:
 
     async def _export(self, outlet: Outlet) -> None:
         """Warns once when exports start to fail, and once when they work again."""
-        try:
-            async with asyncio.timeout(PATIENCE.total_seconds()):
-                missed = await outlet.give()
-        except TimeoutError:
-            missed = f"no export within {span(PATIENCE)}"
+        missed = await _in_time(outlet.give())
         if missed is not None and outlet not in self._failing:
             self._failing.add(outlet)
             self._warn(f"{outlet.name}: {missed}; the rollout goes on without it")
         elif missed is None and outlet in self._failing:
             self._failing.discard(outlet)
             self._warn(f"{outlet.name}: works again")
+
+
+async def _in_time(giving: Awaitable[str | None]) -> str | None:
+    """What went wrong, if anything."""
+    try:
+        async with asyncio.timeout(PATIENCE.total_seconds()):
+            return await giving
+    except TimeoutError:
+        return f"no export within {span(PATIENCE)}"

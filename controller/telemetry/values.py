@@ -58,5 +58,9 @@ class Outlet(Protocol):
         """Export the metrics now; returns what went wrong, in one line, or None. An outlet that is
         scraped has nothing to do. The caller limits the time by cancelling."""
 
+    async def add(self, families: Sequence[Family]) -> str | None:
+        """Export these beside what an earlier run left, as `give` does. Nothing else goes, and
+        nothing stays of what these have been before. May be called without `open`."""
+
     async def aclose(self) -> None:
         """May be called without `open`."""

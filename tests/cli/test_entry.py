@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 import controller.cli.demo as demonstration
+import poolroll as poolroll_module
 from controller import bootstrap, bootstrap_state
 from controller.cli.entry import HELP
 from controller.cli.main import poolroll
@@ -83,6 +84,44 @@ def test_packages_of_the_same_name_elsewhere(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
     assert done.returncode in (0, 2)
     assert (done.stdout + done.stderr).startswith("-:")
+
+
+def test_libraries_of_the_same_name_elsewhere(tmp_path: Path) -> None:
+    """Nothing is imported from PYTHONPATH, whoever set it, nor from the folder it is called in."""
+    for name in ("click", "ruamel", "rich", "pydantic"):
+        (tmp_path / f"{name}.py").write_text("raise AssertionError('not ours')")
+    (tmp_path / "web.yml").write_text(starter("haproxy"))
+    done = command("check", str(tmp_path / "web.yml"), PYTHONPATH=f"/nowhere::{tmp_path}")
+    assert "not ours" not in done.stderr
+    assert done.returncode in (0, 2)
+    module = [sys.executable, "-m", "poolroll", "check", "web.yml"]
+    there = subprocess.run(module, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "not ours" not in there.stderr
+    assert there.returncode == done.returncode
+
+
+@pytest.mark.parametrize("name", ["controller", "adapters"])
+@pytest.mark.parametrize("found", ["another's", "nothing"])
+def test_a_package_that_was_installed_over_ours(tmp_path: Path, name: str, found: str) -> None:
+    """It is not run; one line says whose it is, and what to do."""
+    home = Path(poolroll_module.__file__).parent
+    (tmp_path / "poolroll.py").write_bytes((home / "poolroll.py").read_bytes())
+    for one in ("controller", "adapters"):
+        (tmp_path / one).mkdir()
+        (tmp_path / one / "__init__.py").write_bytes((home / one / "__init__.py").read_bytes())
+    place = tmp_path / name / "__init__.py"
+    place.write_text("print('not ours')")
+    if found == "nothing":
+        place.unlink()
+        place.parent.rmdir()
+    argv = [sys.executable, str(tmp_path / "poolroll.py"), "--version"]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    told = {
+        "another's": f"{place} is not poolroll's: another package of that name was installed over",
+        "nothing": f"poolroll is not installed as a whole: its package {name!r} is missing in",
+    }
+    assert done.stderr.startswith(told[found])
 
 
 @pytest.mark.parametrize("verb", ["run", "rehearse", "rollback"])

@@ -16,11 +16,12 @@ from controller.core.outcome import Outcome
 from controller.core.phases import Phase
 from controller.core.pool import Admin, Found, Incarnation, InstanceView
 from controller.core.snapshot import Snapshot, looked
-from controller.core.state.parts import MemberState
+from controller.core.state.parts import MemberState, PoolState
 from controller.core.state.state import Mode, State
-from controller.core.steps import Course, RunStep, SetMember, Setting
+from controller.core.steps import ClosePool, Course, RunStep, SetMember, Setting
 from controller.report.run.levels import kind_of, level_of
 from controller.report.run.sentences import sentence
+from tests.report.states import plan
 from tests.support.lines import a_line
 from tests.support.members import changed, member
 
@@ -298,6 +299,20 @@ def test_json_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "member" not in second
 
 
+def test_the_rollout_is_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once its id is known, each line has it: `poolroll events ID` shows the rest."""
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
+    log = LogNarrator("web", lambda: WALL, "json")
+    log.warn("before")
+    log.watch(plan(), rollout_id="web-1")
+    log.tell(e.MemberReturned("web1"), state(), state())
+    log.stop()
+    before, after = map(json.loads, stream.getvalue().splitlines())
+    assert "rollout_id" not in before
+    assert (after["rollout"], after["rollout_id"], after["member"]) == ("web", "web-1", "web1")
+
+
 def test_text_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     """Plain dated lines, the member in a column of its own."""
     assert logged("text", monkeypatch).splitlines() == [
@@ -305,3 +320,34 @@ def test_text_lines(monkeypatch: pytest.MonkeyPatch) -> None:
         "judged by its gates",
         "2024-01-02 03:04:05            heartbeat: not heard",
     ]
+
+
+def waits(held_up: str) -> e.Looked:
+    line = a_line(admin=Admin.OUT, held_up=held_up)
+    stranger = replace(line, member="other")
+    worker = Incarnation("1", 1)
+    return e.Looked(InstanceView("unix:/a", timedelta(0), worker, (stranger, line), is_full=True))
+
+
+def test_what_keeps_a_step_waiting_is_said_once_and_when_it_ends() -> None:
+    before = state(Phase.UPGRADING)
+    waiting = replace(
+        before, snapshots={"unix:/a": looked(before.snapshots["unix:/a"], waits("budget web").view)}
+    )
+    assert waiting.held_up("web1") == "budget web"
+    assert sentence(waits("budget web"), before, waiting) == ("web1", "its step waits: budget web")
+    assert sentence(waits("budget db"), waiting, waiting) is None
+    assert sentence(waits(""), waiting, before) == ("web1", "its step no longer waits for that")
+    assert sentence(waits(""), before, before) is None
+
+
+def test_a_pool_that_cannot_be_put_back_is_told_once() -> None:
+    """It is tried some times; each other reason is said."""
+    closing, failed = e.Intended(ClosePool({})), e.PoolStepFailed("no permission", False)
+    once = replace(state(), whole=PoolState(kept={}, tries=1, why="no permission"))
+    assert sentence(closing, state(), state()) is not None
+    assert sentence(failed, state(), once) == ("", "the pool could not be changed: no permission")
+    assert sentence(closing, once, once) is None
+    assert sentence(failed, once, once) is None
+    assert sentence(e.PoolStepFailed("timeout", True), once, once) is not None
+    assert sentence(e.PoolClosed(), once, state()) == ("", "the pool is as it was found")

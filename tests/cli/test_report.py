@@ -146,7 +146,7 @@ async def test_following_shows_new_records_at_once_and_ends_with_the_rollout(
     clock = SystemClock()
     try:
         async with following(tmp_path) as process:
-            await line_of(process, '"seq": 10,', 20)
+            await line_of(process, '"seq": 10,', 60)
             began = clock.now()
             write(journal, records[10:-1])
             await line_of(process, f'"seq": {len(records) - 1},', 5)
@@ -164,7 +164,7 @@ async def test_following_ends_when_the_rollout_is_left_behind(tmp_path: Path) ->
     journal = kept(tmp_path, journals.healthy()[:10])
     try:
         async with following(tmp_path) as process:
-            await line_of(process, '"seq": 10,', 20)
+            await line_of(process, '"seq": 10,', 60)
             journal.end(journals.row().id, "abandoned", 7)
             assert await process.wait() == 0
     finally:
@@ -175,7 +175,7 @@ async def test_an_interrupt_ends_following_and_touches_nothing(tmp_path: Path) -
     """Ctrl-C: exit 7, and a word that the rollout goes on without us."""
     kept(tmp_path, journals.healthy()[:10]).close()
     async with following(tmp_path) as process:
-        await line_of(process, '"seq": 10,', 20)
+        await line_of(process, '"seq": 10,', 60)
         assert process.stderr is not None
         async with asyncio.timeout(20):
             said = (await process.stderr.readuntil(b"`poolroll run`")).decode()

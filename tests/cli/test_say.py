@@ -5,8 +5,10 @@ import sys
 
 import pytest
 
+from controller.cli import fit, show
 from controller.cli.main import spell_out_signs
-from controller.cli.say import folded, say
+from controller.cli.say import folded, output, say
+from controller.secrets import NONE, Secrets
 
 
 def test_long_lines_are_broken_between_words() -> None:
@@ -32,3 +34,22 @@ def test_utf_8_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     spell_out_signs()
     say("'…' 7 → 8, ü")
     assert raw.getvalue().decode() == "'…' 7 → 8, ü\n"
+
+
+def test_what_others_say_is_legible_and_without_secrets(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever prints: signs that a terminal obeys are shown, and a secret of the rollout is not,
+    in JSON neither, whose numbers and form stay."""
+    fit.keep_secret(Secrets(frozenset({"canary-1", "12345678"})))
+    try:
+        show.show("a\x1b[2J\x9b\u202ecanary-1\nb")
+        show.show_json({"a": ["canary-1\u202e\x9b", 12345678, "\x1b"], "ü": None}, None)
+        show.show("canary-1", err=True)
+        say("canary-1 \x1b]0;x\x07")
+        output().wait(5)
+    finally:
+        fit.keep_secret(NONE)
+    out, err = capsys.readouterr()
+    assert out.startswith("a��***\nb\n")
+    assert r'{"a": ["***\u202e\u009b", 12345678, "\u001b"], "ü": null}' in out
+    assert out.endswith("*** \n")
+    assert err == "***\n"

@@ -9,7 +9,7 @@ BASE = (
     "apiVersion: poolroll/v1",
     "name: web",
     'vars: {version: "2.4.1"}',
-    'upgrade: {command: [deploy, "${member.name}"]}',
+    'upgrade: {command: [deploy, --, "${member.name}"]}',
     "pool: {haproxy: {apis: [unix:/run/a.sock], backends: [web]}}",
 )
 

@@ -50,7 +50,7 @@ def test_a_rollout_file() -> None:
     file = parse("\n".join(sorted(lines[:5], key=lambda s: "<<" in s) + lines[5:]) + "\n", "FILE")
     assert file.has_rollback
     assert file.rollout.rollback is not None
-    assert file.rollout.rollback.command == ["deploy", "${member.name}"]
+    assert file.rollout.rollback.command == ["deploy", "--", "${member.name}"]
     assert file.rollout.rollback.timeout == "1m"
 
 

@@ -3,6 +3,8 @@
 import json
 from datetime import timedelta
 
+import pytest
+
 from controller.config import RolloutFile, changes, parse
 from controller.config.changes import fingerprint
 from controller.core.gates.evidence import Query
@@ -52,6 +54,29 @@ def test_every_key_of_a_service() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("pool", "said"),
+    [
+        ("workload: statefulset/web}, canaries: [web-2, web-1", ""),
+        ("workload: statefulset/web}, canaries: [web-0, web-2", "web-0 would go before web-2"),
+        ("workload: statefulset/web}, canaries: [web-2, web-0", "web-0 would go before web-1"),
+        (
+            "workload: statefulset/web}, members: {expect: 3}, canaries: [web-1",
+            "web-1 would go before web-2",
+        ),
+        ("workload: statefulset/web}, members: {expect: 3}, canaries: [web-2", ""),
+        ("workload: statefulset/web}, canaries: [other", ""),
+        ("workload: deployment/web}, canaries: [web-0, web-2", ""),
+        ("rotation: label}, canaries: [web-0, web-2", ""),
+    ],
+)
+def test_canaries_that_are_not_on_top(pool: str, said: str) -> None:
+    """What names alone tell of a StatefulSet, `check` says; the plan knows more."""
+    file = _file(f"pool: {{kubernetes: {{service: web, {pool}]}}")
+    warned = [one for one in file.settings.warnings if one.startswith("pool.canaries")]
+    assert [said in one for one in warned] == ([True] if said else [])
+
+
 def test_the_upgrade_may_be_left_out() -> None:
     """Somebody else has changed the template: it is stepped through."""
     text = "\n".join(line for line in pods_page().splitlines() if not line.startswith("upgrade"))
@@ -86,7 +111,7 @@ def test_the_pool_replaces_pods() -> None:
     work = file.work(Course.UPGRADE, member, "r1")
     about = {"member": "web-0"}
     within = about | {"budget": "300"}
-    brief = timedelta(seconds=30)
+    brief = timedelta(minutes=3)
     assert work.steps == (PoolTask("replace", timedelta(minutes=15), within),)
     assert work.guard == Guard(PoolTask("is_current", brief, about), frozenset({1}))
     assert file.has_rollback
@@ -142,12 +167,12 @@ def test_nodes() -> None:
     work = file.work(Course.UPGRADE, member, "r1")
     note, step, proof = work.steps
     about = {"node": "n1", "course": "upgrade"}
-    assert note == PoolTask("note_boot_id", timedelta(seconds=30), about)
+    assert note == PoolTask("note_boot_id", timedelta(minutes=3), about)
     assert isinstance(step, Command)
     assert step.argv == ("up", "n1")
     assert proof == PoolTask("node_is_back", timedelta(minutes=15), about)
     assert work.guard is not None
-    assert work.guard.task == PoolTask("node_is_current", timedelta(seconds=30), {"node": "n1"})
+    assert work.guard.task == PoolTask("node_is_current", timedelta(minutes=3), {"node": "n1"})
     back = file.work(Course.ROLLBACK, member, "r1")
     assert [step.label for step in back.steps] == ["note_boot_id", "down", "node_is_back"]
     assert back.guard is None

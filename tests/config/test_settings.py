@@ -173,6 +173,14 @@ def test_options_without_ground(sets: dict[str, str], canaries_only: bool, expec
                 "judged",
             ],
         ),
+        (
+            "upgrade: {command: [ssh, '${member.host}', x, '${member.name}'], "
+            "unless: {command: [ssh, --, '${member.host}', '--of=${member.name}']}}",
+            [
+                "upgrade.command[1]: begins with ${member.host}, which others name: a name there "
+                'that begins with a dash would be refused; write "--" before it'
+            ],
+        ),
         ("return: {hold: 1s}", ["return.hold: has no effect without a ramp"]),
         ("return: {ramp: [10%, 50%], hold: 1s}", []),
         (

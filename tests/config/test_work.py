@@ -85,6 +85,23 @@ def test_filled_values_are_not_templates() -> None:
     assert step.argv == ("x", "${rollout.id} $$")
 
 
+@pytest.mark.parametrize("argv", ["[x, '${member.name}']", "['${member.name}']"])
+def test_no_name_of_a_server_is_an_option(argv: str) -> None:
+    """A server may be called `-x`; its name is refused where a program would take it for an
+    option."""
+    file = _file(f"upgrade: {{command: {argv}}}")
+    with pytest.raises(ConfigurationError, match="begins with a dash once it is filled in"):
+        file.work(Course.UPGRADE, Member("-x", "10.0.0.1", 80, "h"), "r-1")
+
+
+def test_a_name_that_is_no_option() -> None:
+    """Behind `--`, or within an argument, it is a name like any other."""
+    file = _file("upgrade: {command: [x, '--of=${member.name}', --, '${member.name}']}")
+    (step,) = file.work(Course.UPGRADE, Member("-x", "10.0.0.1", 80, "h"), "r-1").steps
+    assert isinstance(step, Command)
+    assert step.argv == ("x", "--of=-x", "--", "-x")
+
+
 def test_steps_and_guard() -> None:
     """Steps keep their order and share the timeout; the guard has a time of its own."""
     upgrade = (

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.core.gates.tally import Tally
-from controller.core.pool import Admin, Counters, Health, Incarnation, InstanceView, Line
+from controller.core.pool import Admin, Counters, Health, Incarnation, InstanceView, Line, Occupant
 from controller.core.snapshot import Snapshot, capacity, looked, lost
 from tests.support.lines import a_line
 from tests.support.tables import table
@@ -31,6 +31,18 @@ def test_rival_is_as_last_seen() -> None:
     disturbed = looked(Snapshot("lb1"), replace(view(), rival="changed by argocd"))
     assert disturbed.rival == "changed by argocd"
     assert looked(disturbed, view(at=1)).rival == ""
+
+
+def test_since_when_one_is_taken_away() -> None:
+    """As long as the same one goes; the next one in its place has its own time."""
+    going = line("web1", is_going=True)
+    snapshot = looked(looked(Snapshot("lb1"), view(going, at=1)), view(going, at=2, full=False))
+    assert snapshot.lines["web1"][0].going_since == timedelta(seconds=1)
+    stays = looked(snapshot, view(line("web1"), at=3))
+    assert stays.lines["web1"][0].going_since is None
+    another = Occupant("uid-2", "10.0.0.2", 80)
+    next_one = looked(snapshot, view(line("web1", is_going=True, occupant=another), at=3))
+    assert next_one.lines["web1"][0].going_since == timedelta(seconds=3)
 
 
 def test_first_reading_counts_nothing() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+PAGES += [ROOT / "SECURITY.md"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

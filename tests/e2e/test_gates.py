@@ -80,7 +80,7 @@ async def test_resume_after_a_halt(site: MakeSite) -> None:
     """`resume` is the decision, and the next `run` goes on: web1 is proven once more, without its
     step, then web2. What was wrong with v2 was mended meanwhile."""
     one = await site(2)
-    file = one.file()
+    file = one.file(soak=SOAK)
     await halted(one, file, later=True)
     one.world.set_behaviour("web1", fail_every=0)
     resumed = await one.command("resume", "web", "--reason", "the network was it")

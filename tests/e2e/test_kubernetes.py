@@ -12,8 +12,9 @@ from ruamel.yaml import YAML
 
 from tests.support.command import Done, started
 from tests.support.kubernetes.cluster import FakeCluster
-from tests.support.kubernetes.kinds import EVENTS, PODS, STATEFULSETS
+from tests.support.kubernetes.kinds import EVENTS, LEASES, PODS, STATEFULSETS
 from tests.support.kubernetes.manifests import budget, service, statefulset
+from tests.support.kubernetes.requests import Call
 from tests.support.waiting import until
 
 FILE = """
@@ -31,6 +32,9 @@ gates:
   - {kubernetes: {measure: unready}, every: 50ms}
   - {kubernetes: {measure: restarts}, every: 50ms}
 """
+NEXT_TO_NOTHING = 150
+"""Requests of a run that finds nothing to do: about 70, a dozen of them about its rights, and more
+looks on a slow machine."""
 IN_CLUSTER = "kubernetes:default"
 
 
@@ -98,8 +102,18 @@ async def test_from_init_to_history(site: Site) -> None:
     status = json.loads(await site.ends_well("status", "web", "--json"))
     assert status["status"] == "done", status.keys()
     assert "web-" in await site.ends_well("history")
+    former = len(calls(site))
     again = await site.poolroll("run", str(site.file), "--yes")
     assert (again.code, "3 already there" in again.out) == (0, True)
+    asked = calls(site)[former:]
+    assert {one.kind for one in asked if one.is_write and not one.is_dry} == {EVENTS}
+    assert len(asked) <= NEXT_TO_NOTHING, [(one.verb, one.path) for one in asked]
+
+
+def calls(site: Site) -> list[Call]:
+    """Those of poolroll, without its Leases, which are renewed by the clock."""
+    log = site.cluster.faults.log
+    return [one for one in log if one.manager == "poolroll" and one.kind is not LEASES]
 
 
 async def test_state_in_the_cluster(site: Site) -> None:

@@ -115,7 +115,13 @@ async def test_failing_gate(site: MakeSite) -> None:
     for name in one.world.members:
         one.world.set_behaviour(name, fail_every=2)
     async with one.users(100):
-        shown, value = await planned(one, one.file(gates=[pool]))
+        failing = one.file(gates=[pool])
+
+        async def is_refused() -> bool:  # it looks for a moment, in which users must come
+            return (await one.command("plan", str(failing))).code == 3
+
+        await until(is_refused, 30, "the gate to see failed requests")
+        shown, value = await planned(one, failing)
         assert shown.code == 3, shown.text
         assert [line for line in value["refusals"] if line.startswith("gate 'pool': fail: ")]
         done = await one.run(one.file(gates=[pool]))

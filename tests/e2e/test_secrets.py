@@ -16,6 +16,8 @@ SECRETS = (
     "hunter2-printed",
     "hunter2-an-option",
     "hunter2-by-name",
+    "hunter2-of-a-member",
+    "hunter2-around-us",
 )
 
 RUNBOOK = f"https://ops:{SECRETS[4]}@wiki.example.net/web?access_token={SECRETS[4]}&page=2"
@@ -105,3 +107,30 @@ async def test_by_their_looks(site: MakeSite) -> None:
     outputs = [path.read_text() for path in one.state.rglob("output")]
     assert [text.count("***") for text in outputs] == [4]
     assert_nowhere(one.state, *texts, changed.text)
+
+
+async def test_by_their_values(site: MakeSite) -> None:
+    """What a step, a guard and a probe print without a word that would give it away, in several
+    ways of writing, also to a file in the folder of the job; the reason of an operator; and what is
+    in the environment of commands."""
+    one = await site(2)
+    printed = " ".join((SECRETS[0], SECRETS[8], SECRETS[9]))
+    script = f"echo {printed}; echo {SECRETS[0]} | base64; env > {one.folder}/env; exit 3"
+    document: dict[str, Any] = {
+        "upgrade": {"command": ["/bin/sh", "-c", script]},
+        "validate": [{"http": {"url": "http://127.0.0.1:1/", "headers": {"X-A": SECRETS[0]}}}],
+        "notify": [{"on": ["done"], "webhook": {"url": {"env": "CHAT"}}}],
+        "pool": {"members": {"vars": {"web1": {"token": SECRETS[8]}}}},
+        "gates": [],
+    }
+    file = one.file(**document)
+    argv = ("run", str(file), "--yes", "--state", str(one.state))
+    url = f"http://127.0.0.1:1/{SECRETS[9]}"
+    done = await one.start(*argv, CHAT=url, POOLROLL_LOG_FORMAT="text").end()
+    assert done.code == 5, done.text
+    again = await one.command("resume", "web", "--reason", f"it said {SECRETS[0]}")
+    texts = [done.text, again.text, (await one.command("events", "web", "--json")).text]
+    assert_nowhere(one.state, *texts)
+    names = {line.partition("=")[0] for line in (one.folder / "env").read_text().split("\n")}
+    assert "POOLROLL_MEMBER_NAME" in names
+    assert not names & {"CHAT", "POOLROLL_LOG_FORMAT"}

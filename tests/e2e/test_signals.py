@@ -170,3 +170,25 @@ async def test_while_it_asks_the_pool(site: MakeSite) -> None:
         one.world.haproxies[0].thaw()
     assert (done.code, done.out) == (7, "stopped (SIGTERM); nothing was touched\n")
     assert one.rows() == []
+
+
+async def test_deadline(site: MakeSite) -> None:
+    """It ends itself in order, whatever it is at; the running step ends first."""
+    one = await site(2)
+    words = one.folder / "words"
+    file = one.file(upgrade=one.upgrade(held=True), gates=[])
+    running = one.begin(file, "--deadline", "2s", "--termination-log", str(words))
+
+    def is_over() -> bool:
+        is_stopped = one.rows() and one.bodies("StopRequested")
+        return bool(is_stopped) or running.process.poll() is not None
+
+    await until(is_over, 30, "the deadline")
+    one.go.touch()
+    done = await running.end()
+    assert done.code == 7, done.text
+    assert "stopped (its deadline of 2s is over)" in done.out
+    assert words.read_text().startswith("poolroll: exit code 7\n")
+    assert "its deadline of 2s is over" in words.read_text()
+    assert (await one.run(file)).code == 0
+    await one.assert_all("v2")

@@ -1,12 +1,9 @@
 """The transcripts in the documentation are what the program prints."""
 
-import pytest
-
 from tests.e2e.conftest import MakeSite
 from tests.e2e.transcripts import NAMES, PAGES, Story, shape
 
 
-@pytest.mark.timeout(120)
 async def test_transcripts(site: MakeSite) -> None:
     """Plan, run, halt and resume, played once more, read as the pages do but for the figures."""
     told = await Story(await site(3)).tell()

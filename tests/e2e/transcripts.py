@@ -77,7 +77,7 @@ class Story:
             stderr=subprocess.STDOUT,
             env=environment() | {"POOLROLL_STATE": str(self._one.state)},
         )
-        printed, _ = await asyncio.wait_for(process.communicate(), 40)
+        printed, _ = await asyncio.wait_for(process.communicate(), 120)
         text = printed.decode().replace(str(self._one.folder), "").replace("/w1/", "/srv/")
         self._pages[page] += [f"$ poolroll {line}", *text.splitlines()]
         self._pages[page] += [f"[exit code {process.returncode}]", ""]

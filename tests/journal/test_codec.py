@@ -64,6 +64,7 @@ EVENTS: tuple[Event, ...] = (
     e.RunBegan("me"),
     e.RunBegan("me", ("web1", "web2"), True, {"errors": WORDS}),
     e.FileKept("abc"),
+    e.FileKept("abc", "def"),
     e.MemberInherited("web1", FOUND),
     *(e.Intended(step) for step in STEPS),
     e.Halted(e.Cause.GATE, WORDS, "limit", "web1", "errors", ("web1", "web2")),

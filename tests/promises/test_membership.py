@@ -16,8 +16,8 @@ from controller.core.events import (
 )
 from controller.core.phases import Phase
 from controller.core.pool import Admin
-from controller.core.settings import Amount
-from tests.promises.beats import at
+from controller.core.settings import Amount, ReturnPolicy
+from tests.promises.beats import WALK, at
 from tests.support.plays import Played, film, play, play_on
 from tests.support.scenarios import QUICK, ROLLOUT, Act, Beat, Scenario, World, ms, tells
 from tests.support.sim import make_sim
@@ -72,6 +72,55 @@ def test_one_in_progress_that_leaves_halts() -> None:
     scenario = Scenario(SHORT, THREE, beats=at("web1", Phase.UPGRADING, leaves("web1")))
     (halt,) = play(scenario).told(Halted)
     assert "no longer has web1" in halt.seen
+
+
+def is_taken_away(member: str) -> Act:
+    """By an autoscaler: nothing answers there any more, and no question finds it."""
+
+    def act(world: World, runner: object) -> None:
+        world.sim.leave(member)
+        world.workshop.guards[member] = [1]
+        world.sim.apps[member].answers = False
+
+    return act
+
+
+@pytest.mark.parametrize("phase", WALK)
+@pytest.mark.parametrize("retires", [False, True])
+def test_one_that_an_autoscaler_takes_away_is_not_missed(phase: Phase, retires: bool) -> None:
+    """In whichever phase, be it while it is asked about, proven or set: the rollout goes on."""
+    three = partial(make_sim, 3)
+    within = ReturnPolicy(within=ms(1200))
+    policies = replace(SHORT, min_available=Amount(1), comeback=within)
+    scenario = Scenario(
+        policies,
+        three,
+        has_guard=True,
+        also={"joins": True, "retires": retires},
+        beats=at("web2", phase, is_taken_away("web2")),
+    )
+    played = play(scenario)
+    assert (played.broken, played.end.outcome) == ([], "done"), (played.end, played.told(Halted))
+    assert played.phases()["web1"] == played.phases()["web3"] == Phase.DONE
+    assert len(played.told(MemberGone)) + len(played.told(MemberRetired)) == 1
+
+
+def test_one_that_comes_back_is_a_newcomer() -> None:
+    """Scaled down and up again: whoever has the name then has its turn."""
+
+    def flaps(world: World, runner: object) -> None:
+        world.sim.leave("web2")
+        world.sim.plans.append((world.sim.now + ms(2500), lambda sim: sim.join("web2")))
+        for _, line in world.sim.every_line("web2"):
+            world.ledger.original["lb1", line.backend, "web2"] = (Admin.READY, line.weight, False)
+
+    scenario = Scenario(
+        SHORT, THREE, has_guard=True, also={"joins": True}, beats=at("web2", Phase.OUT, flaps)
+    )
+    played = play(scenario)
+    assert (played.broken, played.end.outcome) == ([], "done"), played.told(Halted)
+    assert [one.member for one in played.told(MemberJoined)] == ["web2"]
+    assert set(played.versions().values()) == {"v2"}
 
 
 def test_newcomers_do_not_belong_to_most_rollouts() -> None:

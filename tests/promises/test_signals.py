@@ -14,7 +14,7 @@ from controller.runner.loop import Runner
 from tests.promises.beats import WALK, Like, at, bad_v2, both, ended, scripted, signal
 from tests.support.fakes import Script
 from tests.support.plays import Played, play, play_on
-from tests.support.scenarios import QUICK, Beat, Scenario, World, enters, ms, tells
+from tests.support.scenarios import QUICK, Act, Beat, Scenario, World, enters, ms, tells
 from tests.support.sim import make_sim
 
 UNTOUCHED = (Phase.ASKING, Phase.DUE)
@@ -215,3 +215,40 @@ def test_step_that_a_signal_ended_alone() -> None:
     """Somebody killed the step, and poolroll got no signal: a failure, told a moment later."""
     played = play(Scenario(prepare=scripted(Script(exit_code=143, version=None))))
     ended(played, "halted", 5)
+
+
+def expires(world: World, runner: Runner) -> None:
+    runner.expire("its deadline of 1h is over")
+
+
+@both
+@pytest.mark.parametrize("phase", WALK)
+def test_a_deadline(phase: Phase, like: Like) -> None:
+    """In each phase like one signal, with its own words; then the next run goes on (S11)."""
+    scenario = like(stopped_at(phase))
+    played = play(replace(scenario, beats=at("web1", phase, expires)))
+    ended(played, "stopped", 7)
+    finished = played.state.finished
+    assert finished is not None
+    assert finished.why == "its deadline of 1h is over"
+    goes_on_to_the_end(scenario, played)
+
+
+def test_a_signal_after_a_deadline() -> None:
+    """It is the first one: a running step is still waited for. A deadline after two signals does
+    not wait for it again."""
+
+    def both_ways(*acts: Act) -> Played:
+        def act(world: World, runner: Runner) -> None:
+            for one in acts:
+                one(world, runner)
+
+        scenario = Scenario(sim=THREE, beats=at("web1", Phase.UPGRADING, act), step_time=ms(1900))
+        return play(scenario)
+
+    waited = both_ways(expires, signal())
+    ended(waited, "stopped", 7)
+    assert waited.versions()["web1"] == "v2"
+    at_once = both_ways(signal(2), expires)
+    ended(at_once, "stopped", 7)
+    assert at_once.versions()["web1"] == "v1"

@@ -39,7 +39,8 @@ def test_a_halt_says_that_users_are_not_known() -> None:
     ended(played, "halted", 5)
     said = halt_of(played)
     assert said["USERS"] == f"NOT KNOWN: {NOBODY}"
-    assert said["CAN WAIT"].startswith(f"NOT KNOWN, treat it as NO: {NOBODY}")
+    figures = "2 members serve, the floor is 2"
+    assert said["CAN WAIT"].startswith(f"NOT KNOWN, treat it as NO: {NOBODY}; {figures}")
 
 
 def test_the_end_of_a_soak_claims_no_count() -> None:

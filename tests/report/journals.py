@@ -27,7 +27,7 @@ owner: web-team, ext. 4711
 runbook: https://wiki.example.net/web
 pool:
   haproxy: {apis: [unix:/run/haproxy/admin.sock], backends: [web]}
-upgrade: {command: [ssh, "${member.host}", upgrade]}
+upgrade: {command: [ssh, --, "${member.host}", upgrade]}
 validate:
   - tcp: {port: 8080}
 """

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from controller.core import events as e
 from controller.core.steps import AskOperator, Setting
+from controller.legible import legible, legible_line
 from controller.records import Record
 from controller.report.run.replay import Replay
-from controller.report.sanitize import legible, legible_line
 from tests.report import journals
 
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from controller.errors import LeaseLost, PoolHeld
+from controller.errors import LeaseLost, PoolHeld, StateError
 from controller.runner.both_locks import BothLocks
 from tests.support.journal_contract import FixedClock
 from tests.support.lock_contract import A1, LockContract, Locks
@@ -69,3 +69,29 @@ class Watched(MemoryLock):
         async with self._lock.hold(name) as hold:
             self.held.append(hold)
             yield hold
+
+
+async def test_the_second_is_looked_at_when_the_first_is_waited_for() -> None:
+    """A dead holder of both has to be waited for once; and a fault of that look is met in its turn:
+    who is refused by the first one is told that."""
+    looked = asyncio.Event()
+
+    class Faulty(Watched):
+        async def glance(self, name: str) -> None:
+            looked.set()
+            raise StateError("away")
+
+    class Slow(Watched):
+        @asynccontextmanager
+        async def hold(self, name: str) -> AsyncIterator[MemoryHold]:
+            await looked.wait()
+            async with super().hold(name) as hold:
+                yield hold
+
+    first, second = Holdings(), Holdings()
+    lock = BothLocks(Slow(memory("anna", first)), Faulty(memory("anna", second)))
+    async with memory("bert", first).hold("web"):
+        with pytest.raises(PoolHeld, match="user bert"):
+            await lock.hold("web").__aenter__()
+    async with lock.hold("web"):
+        assert list(second.holders) == ["web"]

@@ -20,7 +20,7 @@ from controller.journal.codec import decode
 from controller.records import Request, Verb
 from controller.runner.perform import weigh
 from controller.runner.watchers import heard
-from controller.tasks import Command, Guard, JobResult
+from controller.tasks import Command, Guard, JobResult, PoolTask
 from tests.promises.beats import ended
 from tests.support.plays import play, play_on, start
 from tests.support.scenarios import QUICK, ROLLOUT, ForkableRequests, Scenario, World, ms
@@ -120,6 +120,15 @@ def test_weighing_a_guard(result: JobResult, answer: str, words: str) -> None:
     said, detail = weigh(Guard(command("true"), frozenset({1})), result)
     assert said == answer
     assert words in detail
+
+
+def test_what_the_pool_itself_answers_is_told() -> None:
+    """Nobody has written an `unless` there, so its exit code alone says nothing."""
+    guard = Guard(PoolTask("is_current", ms(1000)), frozenset({1}))
+    result = JobResult(exit_code=1, output="web-2 is not Ready yet\n")
+    said, detail = weigh(guard, result)
+    assert said == "upgrade needed"
+    assert detail.endswith("exit code 1: web-2 is not Ready yet")
 
 
 def test_reload_between_setting_and_look_is_no_foreign_hand() -> None:

@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 
 async def eventually(
-    ask: Callable[[], Awaitable[T]], holds: Callable[[T], bool], within: float = 10
+    ask: Callable[[], Awaitable[T]], holds: Callable[[T], bool], within: float = 60
 ) -> T:
     """The first answer that holds; fails after `within` seconds with the last one."""
     deadline = asyncio.get_running_loop().time() + within

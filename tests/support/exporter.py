@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -18,7 +18,7 @@ class Exporter:
     """
 
     def __init__(self) -> None:
-        self._page = ""
+        self._metrics: Callable[[], Mapping[str, float]] = dict
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
         self.port = 0
@@ -28,10 +28,10 @@ class Exporter:
     def target(self) -> str:
         return f"127.0.0.1:{self.port}"
 
-    def set(self, metrics: Mapping[str, float]) -> None:
-        """`metrics`: series, like `http_errors_total{code="5xx"}`, → value."""
-        lines = (f"{series} {_written(value)}\n" for series, value in metrics.items())
-        self._page = "".join(lines)
+    def set(self, metrics: Mapping[str, float] | Callable[[], Mapping[str, float]]) -> None:
+        """`metrics`: series, like `http_errors_total{code="5xx"}`, → value; or what tells them at
+        each scrape."""
+        self._metrics = metrics if callable(metrics) else lambda: metrics
         self.scrapes = 0
 
     async def start(self) -> None:
@@ -53,7 +53,8 @@ class Exporter:
         task.add_done_callback(self._connections.discard)
         with suppress(ConnectionError, asyncio.IncompleteReadError):
             await reader.readuntil(b"\r\n\r\n")
-            body = self._page.encode()
+            lines = (f"{series} {_written(value)}\n" for series, value in self._metrics().items())
+            body = "".join(lines).encode()
             head = f"Content-Type: text/plain\r\nContent-Length: {len(body)}\r\n"
             writer.write(f"HTTP/1.1 200 OK\r\nConnection: close\r\n{head}\r\n".encode() + body)
             await writer.drain()

@@ -175,6 +175,9 @@ class MemoryLock:
                 del self._holdings.holders[name]
                 del self._holdings.keys[name]
 
+    async def glance(self, name: str) -> None:
+        """No holder is waited for."""
+
     async def refusal(self, name: str, keys: Collection[PoolKey]) -> str | None:
         if (holder := await self.holder(name)) is not None:
             return f"rollout '{name}' is held by {_who(holder)}"

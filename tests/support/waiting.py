@@ -31,7 +31,7 @@ async def until(
 
 async def until(
     condition: Callable[[], T | Awaitable[T]],
-    within: float = 10.0,
+    within: float = 60.0,
     what: str = "the condition to hold",
     *,
     every: float = 0.005,

@@ -1,7 +1,7 @@
 """The meter: beside the rollout, within bounds, and never in its way. In virtual time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 import pytest
@@ -11,10 +11,11 @@ from controller.core.outcome import Outcome
 from controller.core.plan.plan import CourseShape, Plan
 from controller.core.settings import Policies
 from controller.core.state.state import State
-from controller.errors import UsageFault
+from controller.errors import PoolHeld, PoolrollError, Refused, UsageFault
+from controller.telemetry.catalogue import REFUSED
 from controller.telemetry.measure import Subject
 from controller.telemetry.meter import EVERY, PATIENCE, Meter
-from controller.telemetry.values import Collect
+from controller.telemetry.values import Collect, Family, Sample
 from tests.support.virtual import EPOCH, LoopClock, run_virtually
 
 PLAN = Plan("web", (), (), (), ("web",), 1, 1, 2, Policies(), CourseShape(1))
@@ -32,6 +33,7 @@ class ScriptedOutlet:
         self.given: list[tuple[float, float]] = []
         """The loop's time in seconds, and whether the rollout was over."""
         self.is_closed = False
+        self.added: list[Family] = []
         self.collect: Collect = tuple
         self._answers = list(answers) or [None]
 
@@ -42,6 +44,10 @@ class ScriptedOutlet:
         over = [one for one in self.collect() if one.metric.name == "poolroll_rollout_exit_code"]
         self.given.append((asyncio.get_running_loop().time(), len(over[0].samples)))
         return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+
+    async def add(self, families: Sequence[Family]) -> str | None:
+        self.added += families
+        return None
 
     async def aclose(self) -> None:
         self.is_closed = True
@@ -186,3 +192,41 @@ def test_heartbeat_is_the_last_event() -> None:
 
     Stage(out).play(hangs)
     assert out.given[-1][0] == timedelta(minutes=1).total_seconds()
+
+
+class HungAdding(ScriptedOutlet):
+    async def add(self, families: Sequence[Family]) -> str | None:
+        await asyncio.Event().wait()
+        raise AssertionError("nobody sets that event")
+
+
+@pytest.mark.parametrize(
+    ("error", "begins", "is_told"),
+    [
+        (Refused("capacity"), False, True),
+        (UsageFault("a gate"), False, True),
+        (Refused("later"), True, False),
+        (PoolHeld("web", "me@here", "since noon"), False, False),
+    ],
+)
+def test_a_refused_run(error: PoolrollError, begins: bool, is_told: bool) -> None:
+    """It is added, and nothing else exported; not where one has begun, nor where another run holds
+    the pool and exports its own. Who takes it late is not waited for."""
+    outlet, hung = ScriptedOutlet(), HungAdding(name="--hung")
+
+    async def run(meter: Meter) -> None:
+        async with meter.told_of_refusals("web"):
+            if begins:
+                meter.tell(RunBegan("me"), RUNNING, RUNNING)
+            raise error
+
+    async def act(meter: Meter) -> None:
+        with pytest.raises(type(error)):
+            await run(meter)
+
+    stage = Stage(outlet, hung).play(act)
+    sample = Sample(("web",), EPOCH.timestamp())
+    assert outlet.added == [Family(REFUSED, (sample,))] * is_told
+    assert bool(outlet.given) is begins
+    late = [line for line in stage.warned if "--hung" in line]
+    assert late == ["--hung: no export within 3s"] * is_told

@@ -76,6 +76,11 @@ class View:
             return []
         return self._put(name, one)
 
+    def answered(self, one: Json, name: str) -> list[Change]:
+        """What a write of ours made of an object: nothing where that has gone meanwhile."""
+        former = self.objects.get(name)
+        return self._put(name, one) if former is not None and uid_of(former) == uid_of(one) else []
+
     def _put(self, name: str, one: Json) -> list[Change]:
         former = self.objects.get(name)
         if former is None:

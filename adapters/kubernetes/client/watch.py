@@ -104,6 +104,12 @@ class Watch:
                 return  # somebody's list was asked for after us
             await self._list(is_alone=False)
 
+    def noted(self, one: Json) -> None:
+        """What the API answered to a write of ours, which the stream will tell, too."""
+        changes = self._view.answered(self._trim(one), self._key(one))
+        if changes:
+            self._bump()
+
     async def changed(self, since: int) -> int:
         """Waits until `serial` is another than `since`."""
         while self._serial == since:

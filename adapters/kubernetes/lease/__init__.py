@@ -4,6 +4,6 @@ Belongs here: taking, keeping and judging a Lease, and the lock on a pool. Does 
 lock of those who share a state in a cluster (`adapters.kubernetes.state.lock`).
 """
 
-from adapters.kubernetes.lease.lock import LeaseLock, lease_name
+from adapters.kubernetes.lease.lock import OF_NODES, LeaseLock, lease_name
 
-__all__ = ["LeaseLock", "lease_name"]
+__all__ = ["OF_NODES", "LeaseLock", "lease_name"]

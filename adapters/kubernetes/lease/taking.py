@@ -5,6 +5,7 @@ import secrets
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -54,6 +55,8 @@ class Leases:
         self.clock = clock
         self._by = by
         self._tell = tell
+        self._sights: dict[str, Sight] = {}
+        """Of Leases that may be taken later."""
 
     @asynccontextmanager
     async def held(
@@ -78,13 +81,15 @@ class Leases:
     async def _take(
         self, keeper: Keeper, refusal: Callable[[LeaseRecord], PoolHeld], labels: Json
     ) -> None:
-        sight: Sight | None = None
+        sight = self._sights.pop(keeper.name, None)
         waits_since = self.clock.now()
-        is_told = False
+        is_told, is_first = False, True
         while True:
             record = read(await made(self.objects, LEASES, keeper.name, self.namespace, labels))
             now = self.clock.now()
             sight = Sight(record, now) if sight is None else sight.seen(record, now)
+            if is_first:  # what changed since a glance may have been its last sign of life
+                sight, is_first = replace(sight, is_alive=False), False
             if sight.is_alive and record.identity not in ("", keeper.identity):
                 raise refusal(record)
             is_free = record.identity in ("", keeper.identity)
@@ -103,6 +108,11 @@ class Leases:
                 )
                 is_told = True
             await self.clock.sleep(EVERY)
+
+    async def glance(self, lease: str) -> None:
+        """Look at it once: it lapses from now on, if it does not change. Raises StateError."""
+        if (record := await self.look(lease)) is not None:
+            self._sights.setdefault(lease, Sight(record, self.clock.now()))
 
     async def look(self, lease: str) -> LeaseRecord | None:
         """None where there is no such Lease. Raises StateError."""

@@ -7,6 +7,7 @@ from adapters.kubernetes.client.api import Json
 from adapters.kubernetes.nodes.leaving import still_to_go
 from adapters.kubernetes.nodes.marks import admin_of
 from adapters.kubernetes.nodes.proof import is_healthy
+from adapters.kubernetes.pod import usable
 from controller.core.pool import Check, Health, Incarnation, Line, Occupant
 
 ONE: Final = Incarnation("kubernetes", 0)
@@ -34,6 +35,6 @@ def line_of(
 def occupant_of(node: Json) -> Occupant:
     status = node.get("status") or {}
     addresses = status.get("addresses") or ()
-    internal = [one["address"] for one in addresses if one["type"] == "InternalIP"]
+    internal = [usable(one["address"]) for one in addresses if one["type"] == "InternalIP"]
     version = (status.get("nodeInfo") or {}).get("kubeletVersion") or ""
     return Occupant(node["metadata"]["uid"], internal[0] if internal else "", 0, version)

@@ -158,4 +158,4 @@ def by_hand(pool: NodePool, access: Access) -> ByHand:
     back.append(f"{start} annotate node {MEMBER} {CORDONED}- {BEFORE}-")
     out = f"{start} drain {MEMBER} --ignore-daemonsets"
     out += " --force" * pool.unmanaged + " --delete-emptydir-data" * pool.emptydir
-    return ByHand(" && ".join(back), out)
+    return ByHand(" && ".join(back), out, where="")

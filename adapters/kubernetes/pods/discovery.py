@@ -52,10 +52,13 @@ async def found_behind(api: Api, cluster: Cluster, service: str, label: str) -> 
     if service and service not in named:
         raise UsageFault(
             f"init --service {service}: there is no Service of that name with a selector in "
-            f"namespace {namespace}; with pods: {known}"
+            f"namespace {namespace}; with pods: {known}; --namespace names another one"
         )
     if not service and not there:
-        raise Refused(f"no Service in namespace {namespace} has pods; name one with --service")
+        raise Refused(
+            f"no Service in namespace {namespace} has pods: name another namespace with "
+            "--namespace, or a Service with --service"
+        )
     chosen = service or there[0]
     pods = behind[chosen]
     owners = await _owners(api, namespace, pods)

@@ -48,6 +48,8 @@ class Flips:
 
         self.seated: dict[str, Json] = {}
         """UID → labels that it will have in some milliseconds."""
+        self.noted: Callable[[Json], None] = lambda _: None
+        """Is told what became of each pod that was written to."""
 
     def arm(
         self,
@@ -158,7 +160,7 @@ class Flips:
     async def labelled(self, pod: Json, labels: dict[str, str | None]) -> None:
         """Raises ApiError, likewise."""
         body = {"metadata": {"uid": pod["metadata"]["uid"], "labels": labels}}
-        await self._api.merge(PODS, name_of(pod), self._namespace, body)
+        self.noted(await self._api.merge(PODS, name_of(pod), self._namespace, body))
 
     async def _set(
         self, pod: Json, labels: dict[str, str | None], how: str | None, also: Json | None = None
@@ -169,7 +171,10 @@ class Flips:
             "labels": {**(also or {}).get("labels", {}), **labels},
             "annotations": {OUT: how, **(also or {}).get("annotations", {})},
         }
-        return await self._api.merge(PODS, name_of(pod), self._namespace, {"metadata": meta})
+        body = {"metadata": meta}
+        written = await self._api.merge(PODS, name_of(pod), self._namespace, body)
+        self.noted(written)
+        return written
 
     async def stopped(self) -> None:
         """Disarmed, and what was under way has been done, or at least tried."""

@@ -26,7 +26,7 @@ from controller.errors import BalancerUnreachable
 from controller.pools.kubernetes import PodPool, Rotation
 from controller.ports import Clock
 
-_GOES: Final = timedelta(seconds=10)
+_GOES: Final = timedelta(seconds=60)
 _SOON: Final = timedelta(milliseconds=20)
 
 
@@ -39,6 +39,7 @@ class Ground:
         self.instance = f"{api.where}/{self.namespace}"
         self.flips = Flips(api, self.namespace, clock)
         self.live = Live(api, pool, self.namespace, self.instance, clock, self.flips)
+        self.flips.noted = self.live.noted
         self.held = Held(api, self.live, pool, self.namespace, self.instance, clock)
         self.in_hand: set[str] = set()
         """Places whose pod is being replaced."""
@@ -47,6 +48,8 @@ class Ground:
         self.filled: set[str] = set()
         """Places of that kind whose next pod has come: whoever takes that one away takes the place
         away."""
+        self.held_up: dict[str, str] = {}
+        """Places whose pod may not be evicted at the moment → what refuses it, and why."""
         self.memory = Memory()
         self._choice: Choice | None = None
 

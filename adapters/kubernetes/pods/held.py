@@ -101,11 +101,15 @@ class Held:
             if fields is not None and await self.set(identity, seen, fields):
                 return found
             if self._clock.now() >= deadline:
-                why = f"the controller of {identity.path} does not take up what was set"
-                raise BalancerUnreachable(self._instance, why)
+                raise self._behind(identity)
             await self._clock.sleep(_PAUSE)
             identity, seen = await self.read()
         return found
+
+    def _behind(self, identity: Identity) -> BalancerUnreachable:
+        """What its status says is about what was set before."""
+        why = f"the controller of {identity.path} does not take up what was set"
+        return BalancerUnreachable(self._instance, why)
 
     def _note(
         self, identity: Identity, seen: Seen, course: Course, wanted: Json, found: Found | None
@@ -121,10 +125,12 @@ class Held:
             back_to = identity.kind.former(seen)
         return Found(template, fields, back_to)
 
-    async def advance(self, place: str) -> None:
-        """Have the place whose pod goes get the new revision."""
+    async def advance(self, place: str, known: Seen | None = None) -> None:
+        """Have the place whose pod goes get the new revision: at once, by what is known, unless
+        somebody has written meanwhile."""
+        identity = await self._live.identity()
         for _ in range(_TRIES):
-            identity, seen = await self.read()
+            seen, known = known or (await self.read())[1], None
             self._refuse_rivals(identity, seen.workload)
             fields = identity.kind.advance(seen, place)
             if not fields:
@@ -160,7 +166,9 @@ class Held:
         deadline = self._clock.now() + _CATCHES_UP
         for _ in range(_TRIES):
             identity, seen = await self.read()
-            while not seen.is_caught_up and self._clock.now() < deadline:
+            while not seen.is_caught_up:
+                if self._clock.now() >= deadline:
+                    raise self._behind(identity)
                 await self._clock.sleep(_PAUSE)
                 identity, seen = await self.read()
             found, ours = found_in(seen.workload), ours_in(seen.workload)
@@ -227,10 +235,12 @@ class Held:
             },
             **({"spec": spec} if spec else {}),
         }
+        kind, name = identity.kind.resource, identity.name
         try:
-            await self._api.strategic(identity.kind.resource, identity.name, self._namespace, body)
+            written = await self._api.strategic(kind, name, self._namespace, body)
         except Conflict:
             return False
+        self._live.wrote(kind, written)
         return True
 
 

@@ -1,9 +1,11 @@
 """Lines of a pool of pods, from what the API shows. Pure."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, Final
 
+from adapters.kubernetes.ailment import ailment_of
 from adapters.kubernetes.pod import (
     DRAINED,
     NEW,
@@ -26,6 +28,9 @@ from controller.pools.kubernetes import Rotation
 Json = dict[str, Any]
 
 WEIGHT: Final = 1
+LISTED: Final = "an EndpointSlice of Service {backend} still lists its pod"
+"""A pod that is out by its label is drained once no slice sends users there any more. Controllers
+may take a minute for that, after a restart of the API server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +65,13 @@ def lines_of(
     path: str,
     vacant: Sequence[str] = (),
     in_hand: Collection[str] = (),
+    held_up: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[Line, ...]:
     """`path`: of the workload, as in `statefulset/web`. `vacant`: places that no pod tells of;
-    `in_hand`: those whose pod is being replaced, and may come back old once."""
+    `in_hand`: those whose pod is being replaced, and may come back old once; `held_up`: what keeps
+    that waiting."""
     places = {**kind.places(picture.seen), **dict.fromkeys(vacant)}
-    return tuple(
+    lines = (
         _line(
             kind,
             turn,
@@ -75,6 +82,10 @@ def lines_of(
             is_in_hand=place in in_hand,
         )
         for place, pod in places.items()
+    )
+    return tuple(
+        replace(line, held_up=held_up[line.member]) if line.member in held_up else line
+        for line in lines
     )
 
 
@@ -99,17 +110,23 @@ def _line(
         return Line(
             backend, place, key, occupant, admin, health, Check.RUNNING, WEIGHT, is_unset=True
         )
+    admin = admin_of(turn, picture, pod)
+    is_listed = admin is Admin.DRAINING
     return Line(
         backend=backend,
         member=place,
         key=key,
         occupant=occupant,
-        admin=admin_of(turn, picture, pod),
+        admin=admin,
+        in_flight=1 if is_listed else None,
+        in_flight_as=LISTED.format(backend=backend) if is_listed else "",
         health=Health.PASSING if _is_healthy(turn, picture, pod) else Health.FAILING,
         check=Check.RUNNING,
         weight=WEIGHT,
         is_new=is_new(turn, picture, pod),
         is_unset=_is_unset(turn, picture, pod),
+        is_going=is_terminating(pod),
+        ailment=ailment_of(pod),
     )
 
 

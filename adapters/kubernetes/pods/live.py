@@ -8,18 +8,21 @@ from typing import Final
 
 from adapters.kubernetes.budgets import as_query
 from adapters.kubernetes.client.api import Api
-from adapters.kubernetes.client.faults import Forbidden, NotFound
-from adapters.kubernetes.client.paths import PODS, REPLICASETS, SERVICES, SLICES
+from adapters.kubernetes.client.faults import Forbidden
+from adapters.kubernetes.client.paths import PODS, REPLICASETS, SERVICES, SLICES, Resource
 from adapters.kubernetes.client.watch import Watch
-from adapters.kubernetes.pod import Owner, is_terminating, owner_of
+from adapters.kubernetes.pod import is_terminating
 from adapters.kubernetes.pods.flips import Flips
 from adapters.kubernetes.pods.lines import Picture
+from adapters.kubernetes.pods.owner import owner_of_pods
+from adapters.kubernetes.pods.patches import digest
+from adapters.kubernetes.pods.reads import Reads
 from adapters.kubernetes.pods.slices import SERVICE_NAME, endpoints_of
-from adapters.kubernetes.pods.workloads.base import Json, Seen, Workload, owned
+from adapters.kubernetes.pods.workloads.base import Json, Seen, Workload, is_caught_up, owned
 from adapters.kubernetes.pods.workloads.daemonset import DaemonSet
 from adapters.kubernetes.pods.workloads.deployment import Deployment
 from adapters.kubernetes.pods.workloads.statefulset import StatefulSet
-from controller.errors import NoSuchBackend, Unsupported
+from controller.errors import Unsupported
 from controller.pools.kubernetes import PodPool
 from controller.ports import Clock
 
@@ -68,9 +71,11 @@ class Live:
         self._flips = flips
         self._opening = asyncio.Lock()
         self._identity: Identity | None = None
+        self._reads = Reads(api, namespace, instance, clock)
         self._slices: Watch | None = None
         self._pods: Watch | None = None
-        self._revisions: tuple[object, tuple[Json, ...]] | None = None
+        self._revisions: tuple[object, tuple[Json, ...]] = None, ()
+        """Of which template, where that is certain."""
 
     async def identity(self) -> Identity:
         """Finds out on first use what the pool is, and begins to watch it."""
@@ -81,7 +86,9 @@ class Live:
 
     async def _begin(self) -> Identity:
         service = await self.service()
-        path = self._pool.workload or await self._owner(service)
+        path = self._pool.workload or await owner_of_pods(
+            self._api, self._namespace, self._instance, service
+        )
         kind_name = path.partition("/")[0]
         if kind_name not in KINDS:
             raise Unsupported(
@@ -112,69 +119,37 @@ class Live:
             raise
         return found
 
-    async def _owner(self, service: Json) -> str:
-        """The workload of the pods that the Service selects."""
-        selector = service["spec"].get("selector") or {}
-        query = ",".join(f"{key}={value}" for key, value in selector.items())
-        if not query:
-            raise Unsupported(self._instance, _no_selector(self._pool.service))
-        listed = await self._api.list(PODS, self._namespace, labels=query)
-        owners = {await self._top(owner) for owner in {owner_of(pod) for pod in listed.items}}
-        paths = sorted({one.path for one in owners if one is not None})
-        if not listed.items or not paths:
-            raise NoSuchBackend(
-                self._instance,
-                f"Service {self._pool.service} selects no pod of a workload; write "
-                "pool.kubernetes.workload, or correct its selector",
-            )
-        if len(paths) > 1 or None in owners:
-            names = ", ".join([*paths, *(["pods of no workload"] if None in owners else [])])
-            raise Unsupported(
-                self._instance,
-                f"Service {self._pool.service} selects the pods of {names}: poolroll steps "
-                "through one workload; give that one a Service of its own",
-            )
-        return paths[0]
-
-    async def _top(self, owner: Owner | None) -> Owner | None:
-        """The workload, not the ReplicaSet between."""
-        if owner is None or owner.kind != "ReplicaSet":
-            return owner
-        try:
-            return owner_of(await self._api.get(REPLICASETS, owner.name, self._namespace))
-        except NotFound:
-            return owner
-
     # --- reading -----------------------------------------------------------------------------
 
-    async def service(self) -> Json:
-        try:
-            return await self._api.get(SERVICES, self._pool.service, self._namespace)
-        except NotFound as error:
-            raise NoSuchBackend(self._instance, error.words) from None
+    async def service(self, within: timedelta = NOW) -> Json:
+        return await self._reads.get(SERVICES, self._pool.service, within)
 
-    async def workload(self, identity: Identity) -> Json:
+    async def workload(self, identity: Identity, within: timedelta = NOW) -> Json:
+        """`within`: an answer no older than that will do, where it was not waiting for its
+        controller, and no counts hang on it."""
         resource, name = identity.kind.resource, identity.name
-        try:
-            return await self._api.get(resource, name, self._namespace)
-        except NotFound as error:
-            raise NoSuchBackend(self._instance, error.words) from None
+        known = self._reads.known(resource, name)
+        if known is None or not is_caught_up(known) or identity.kind.history is REPLICASETS:
+            within = NOW
+        return await self._reads.get(resource, name, within)
 
     async def seen(self, workload: Json) -> Seen:
         """What belongs to it, as the watch has it."""
         identity = await self.identity()
-        status = workload.get("status") or {}
-        meta = workload["metadata"]
-        key = (meta["uid"], meta.get("generation"), status.get("observedGeneration"))
         assert self._pods is not None
         # Before what is to follow from them: whoever is gone was counted down before.
         pods = [self._flips.as_set(pod) for pod in self._pods.objects().values()]
-        is_counting = identity.kind.history is REPLICASETS
-        if self._revisions is None or self._revisions[0] != key or is_counting:
-            revisions = await self._history(identity, workload)
-            self._revisions = (key, revisions)
+        if not self._has_revisions(identity, workload):
+            # While its controller lags behind, they may still be those of another template.
+            of = _key_of(workload) if is_caught_up(workload) else None
+            self._revisions = of, await self._history(identity, workload)
         own = tuple(pod for pod in pods if identity.kind.owns(workload, pod))
         return Seen(workload, own, self._revisions[1])
+
+    def _has_revisions(self, identity: Identity, workload: Json) -> bool:
+        """Whether its revisions are known; those that count pods are never known for long."""
+        is_counting = identity.kind.history is REPLICASETS
+        return self._revisions[0] == _key_of(workload) and not is_counting
 
     @property
     def kind(self) -> Workload:
@@ -203,8 +178,9 @@ class Live:
             return ()
         return owned(workload, listed.items)
 
-    async def picture(self, within: timedelta) -> Picture:
-        """All of it; what is watched was proven to be whole so long ago at most."""
+    async def picture(self, within: timedelta, read: timedelta = NOW) -> Picture:
+        """All of it; what is watched was proven to be whole so long ago at most, and what is not
+        watched was read so long ago at most."""
         identity = await self.identity()
         assert self._pods is not None
         assert self._slices is not None
@@ -212,13 +188,29 @@ class Live:
         # out of the next wait of whoever asked (CPython 3.11, `Task.uncancel`).
         proofs = (self._pods.fresh(within), self._slices.fresh(within))
         service, workload, *proven = await asyncio.gather(
-            self.service(), self.workload(identity), *proofs, return_exceptions=True
+            self.service(read), self.workload(identity, read), *proofs, return_exceptions=True
         )
         for error in (service, workload, *proven):
             if isinstance(error, BaseException):
                 raise error
         assert isinstance(service, dict)
         assert isinstance(workload, dict)
+        return await self._drawn(service, workload)
+
+    async def at_hand(self) -> Picture | None:
+        """The same as of what is known by now: nothing is asked, and nothing is proven. None: it
+        takes a question to say, or a watch is cut."""
+        service = self._reads.known(SERVICES, self._pool.service)
+        identity = self._identity
+        if identity is None or service is None or not self._is_told:
+            return None
+        workload = self._reads.known(identity.kind.resource, identity.name)
+        if workload is None or not self._has_revisions(identity, workload):
+            return None
+        return await self._drawn(service, workload)
+
+    async def _drawn(self, service: Json, workload: Json) -> Picture:
+        assert self._slices is not None
         serials = self._serials  # what comes from now on may not be in it
         seen = await self.seen(workload)
         return Picture(
@@ -233,6 +225,20 @@ class Live:
         """That nothing that happens to the pods would be missed now: before each eviction."""
         assert self._pods is not None
         await self._pods.fresh(timedelta(seconds=1))
+
+    def noted(self, pod: Json) -> None:
+        """What the API answered to a write: no watch has to tell it first."""
+        if self._pods is not None:
+            self._pods.noted(pod)
+
+    def wrote(self, resource: Resource, found: Json) -> None:
+        """The same, of the Service or the workload."""
+        self._reads.note(resource, found)
+
+    @property
+    def _is_told(self) -> bool:
+        """Whether all that is watched is told of at once."""
+        return self.is_watching and self._slices is not None and self._slices.is_open
 
     @property
     def is_watching(self) -> bool:
@@ -267,8 +273,6 @@ class Live:
                 await watch.aclose()
 
 
-def _no_selector(service: str) -> str:
-    return (
-        f"Service {service} has no selector: its endpoints are somebody else's, and no pod can be "
-        "taken out of it"
-    )
+def _key_of(workload: Json) -> object:
+    """Differs once its revisions may differ."""
+    return workload["metadata"]["uid"], digest(workload["spec"]["template"])

@@ -91,11 +91,12 @@ async def _patch(ground: Ground, service: Json, body: Json) -> None:
     version = service["metadata"]["resourceVersion"]
     body["metadata"]["resourceVersion"] = version
     try:
-        await ground.api.merge(SERVICES, name_of(service), ground.namespace, body)
+        written = await ground.api.merge(SERVICES, name_of(service), ground.namespace, body)
     except Conflict:
         raise BalancerUnreachable(
             ground.instance, f"Service {name_of(service)} was written by somebody else meanwhile"
         ) from None
+    ground.live.wrote(SERVICES, written)
 
 
 async def _label(ground: Ground, pods: list[Json], labels: dict[str, str | None]) -> None:

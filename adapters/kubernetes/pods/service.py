@@ -18,15 +18,11 @@ from adapters.kubernetes.pod import (
     uid_of,
 )
 from adapters.kubernetes.pods.ground import Ground
-from adapters.kubernetes.pods.lines import Picture, is_new, lines_of, to_let_in
-from adapters.kubernetes.pods.live import Identity
-from adapters.kubernetes.pods.rivals import said
-from adapters.kubernetes.pods.rotation.base import Turn
-from adapters.kubernetes.pods.rotation.selector import BySelector, is_narrowed
+from adapters.kubernetes.pods.lines import Picture, is_new
+from adapters.kubernetes.pods.looks import ONE, Looks
 from adapters.kubernetes.pods.survey import survey_of
 from adapters.kubernetes.pods.tasks import PodTasks
 from adapters.kubernetes.pods.whole import close_pool, open_pool
-from adapters.kubernetes.pods.workloads.found import found_in
 from controller.core.pool import FULL, Found, Incarnation, InstanceView
 from controller.core.steps import Course
 from controller.errors import (
@@ -41,24 +37,10 @@ from controller.ports import Clock
 from controller.records import Confirmed, Seats, Survey
 from controller.tasks import JobResult, Task, TaskJob
 
-ONE: Final = Incarnation("kubernetes", 0)
-"""What is set in a cluster is not lost with a process of it."""
-_NOW: Final = timedelta(0)
-_COMES_BACK: Final = timedelta(seconds=60)
-"""A process that goes on with a rollout does not know yet where pods were."""
-_KNOWS: Final = timedelta(seconds=2)
-"""After that a process has taken out what it has in hand: what is out besides may be let in."""
-
-
-def held_in_words(path: str, picture: Picture) -> str:
-    """What a rollout has prepared and nobody put back; empty: nothing."""
-    said = []
-    if is_narrowed(picture.service):
-        service = name_of(picture.service)
-        said.append(f"the selector of Service {service} is narrowed: new pods stay out of it")
-    if found_in(picture.seen.workload) is not None:
-        said.append(f"{path} is held: its controller replaces no pod by itself")
-    return "; ".join(said)
+_JUST_NOW: Final = timedelta(milliseconds=250)
+_LATELY: Final = timedelta(seconds=1)
+"""So long ago the view of the pods may have been proven by which it is known which pod to write to:
+the write itself names its UID."""
 
 
 class ServicePool:
@@ -66,16 +48,10 @@ class ServicePool:
 
     def __init__(self, api: Api, pool: PodPool, clock: Clock) -> None:
         self._ground = Ground(api, pool, clock)
-        self._live, self._held, self._flips = (
-            self._ground.live,
-            self._ground.held,
-            self._ground.flips,
-        )
+        self._live, self._flips = self._ground.live, self._ground.flips
         self._instance = self._ground.instance
         self._clock = clock
-        self._began = clock.now()
-        self._shown: Picture | None = None
-        """By the last look."""
+        self._looks = Looks(self._ground)
         self._tasks = PodTasks(self._ground)
 
     @property
@@ -93,62 +69,13 @@ class ServicePool:
         *,
         former: Collection[Incarnation] = (),
     ) -> InstanceView:
-        at = self._clock.now()
         async with self._told():
-            identity, turn = await self._live.identity(), await self._ground.turn()
-            picture = self._shown = await self._live.picture(_NOW)
-        if self._flips.is_armed_for(_KNOWS):
-            self._flips.let_in(to_let_in(identity.kind, turn, picture, self._ground.in_hand))
-        kind, vacant = identity.kind, self._ground.memory.vacant(identity.kind, picture.seen)
-        is_young = at - self._began < _COMES_BACK and found_in(picture.seen.workload) is not None
-        if is_young and len(vacant) < kind.unseen(picture.seen):
-            what = f"the next pod of {identity.path} on some Node is not there yet"
-            raise BalancerUnreachable(instance, what)
-        lines = lines_of(
-            kind,
-            turn,
-            picture,
-            identity.namespace,
-            identity.path,
-            vacant,
-            self._ground.in_hand,
-        )
-        given_up = self._given_up(identity, picture)
-        return InstanceView(
-            instance=instance,
-            at=at,
-            incarnation=ONE,
-            lines=tuple(
-                line
-                for line in lines
-                if (members is None or line.member in members) and line.member not in given_up
-            ),
-            is_full=members is None,
-            backends={identity.service: None},
-            lingering=False,
-            held=held_in_words(identity.path, picture),
-            rival=self._rival(identity, turn, picture),
-        )
-
-    def _given_up(self, identity: Identity, picture: Picture) -> Collection[str]:
-        """Places whose pod was taken away, where the next one would come under another name."""
-        if not identity.kind.retires:
-            return ()
-        places, filled = identity.kind.places(picture.seen), self._ground.filled
-        return {place for place, pod in places.items() if pod is None and place in filled}
-
-    def _rival(self, identity: Identity, turn: Turn, picture: Picture) -> str:
-        if rival := self._held.rival(identity, picture.seen.workload):
-            return rival
-        is_held = found_in(picture.seen.workload) is not None
-        if is_held and isinstance(turn, BySelector) and not is_narrowed(picture.service):
-            return said("service", picture.service, ["spec.selector"])
-        return ""
+            return await self._looks.look(instance, members)
 
     async def changed(self, instance: str) -> None:
         try:
             await self._ground.arm_if_held()
-            await self._live.changed(self._shown)
+            await self._looks.changed()
         except (ApiError, BalancerError):  # a look says what it is
             await self._clock.sleep(timedelta(seconds=1))
 
@@ -223,7 +150,7 @@ class ServicePool:
     async def _pod(self, member: str, seats: Seats) -> tuple[Picture, Json]:
         """The pod in its place, which must be the one that is meant."""
         identity = await self._live.identity()
-        picture = await self._live.picture(_NOW)
+        picture = await self._live.picture(_LATELY, _JUST_NOW)
         places = identity.kind.places(picture.seen)
         if member in self._ground.memory.vacant(identity.kind, picture.seen):
             raise BalancerUnreachable(self._instance, f"{member} has no pod at the moment")

@@ -1,6 +1,7 @@
 """What a Service and its workload mean for a rollout, for the operator who reads the plan."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -15,6 +16,7 @@ from adapters.kubernetes.pod import is_selected, labels_of, name_of, owner_of, u
 from adapters.kubernetes.pods.ground import Ground
 from adapters.kubernetes.pods.lines import Picture
 from adapters.kubernetes.pods.live import Identity
+from adapters.kubernetes.pods.order import ordered
 from adapters.kubernetes.pods.rotation.base import Turn, by_hand
 from adapters.kubernetes.pods.rotation.choose import Choice, gitops_of
 from adapters.kubernetes.pods.rotation.selector import is_narrowed
@@ -57,6 +59,8 @@ async def survey_of(ground: Ground, view: InstanceView, selected: Collection[str
     ]
     if not refusals:
         refusals += await _template_refusals(ground, picture)
+    in_order, why = ((), "") if refusals else await ordered(ground, picture.seen)
+    abilities = abilities_of(ground.pool, turn, identity, picture, budgets)
     return Survey(
         tuple(refusals),
         (
@@ -64,7 +68,7 @@ async def survey_of(ground: Ground, view: InstanceView, selected: Collection[str
             *await _other_doors(ground, turn, picture),
             *held_notes(identity, picture),
         ),
-        abilities_of(ground.pool, turn, identity, picture, budgets),
+        replace(abilities, ordered=in_order, ordered_why=why),
         commands(ground.api.access, ground.namespace, turn, identity, picture),
     )
 
@@ -290,7 +294,9 @@ def commands(
     base = f"kubectl{options} --namespace {namespace}"
     if turn.kind is Rotation.DELETE:
         waits = f"{base} wait --for=condition=Ready pods {which}"
-        return ByHand(waits, f"{base} delete pods {which}")
+        return ByHand(waits, f"{base} delete pods {which}", where="")
     return ByHand(
-        by_hand(namespace, options, which, turn.back), by_hand(namespace, options, which, turn.out)
+        by_hand(namespace, options, which, turn.back),
+        by_hand(namespace, options, which, turn.out),
+        where="",
     )

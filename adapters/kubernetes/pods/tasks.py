@@ -5,7 +5,7 @@ A task is no process: killed and asked for again, it looks what is there and goe
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -16,11 +16,11 @@ from adapters.kubernetes.evict import Eviction, evict, may_evict, refusal
 from adapters.kubernetes.pod import DRAINED, OUT, annotations_of, is_ready, name_of, uid_of
 from adapters.kubernetes.pods.ground import Ground
 from adapters.kubernetes.pods.lines import Picture
+from adapters.kubernetes.pods.progress import Failed, Progress
 from adapters.kubernetes.pods.steps import Act, Next, Wanted, lacking, next_step
 from adapters.kubernetes.pods.workloads.base import Seen, Workload
 from adapters.kubernetes.pods.workloads.found import ours_in
 from adapters.kubernetes.pods.workloads.sizes import is_active
-from controller.core.pool import Instant
 from controller.core.steps import Course
 from controller.errors import BalancerError
 from controller.tasks import JobResult, PoolTask, Task, TaskJob
@@ -34,34 +34,10 @@ _AT_MOST: Final = timedelta(milliseconds=500)
 _PATIENCE: Final = timedelta(minutes=5)
 """With a budget that refuses, where nobody says."""
 _CANNOT_SAY: Final = 2
-
-
-class Failed(Exception):
-    """Why a task ended without success, in one line."""
-
-
-@dataclass
-class Progress:
-    """Of one task."""
-
-    place: str
-    course: Course
-    meant: frozenset[str]
-    started: Instant
-    timeout: timedelta
-    patience: timedelta
-    joins: bool
-    lines: list[str] = field(default_factory=list)
-    is_held: bool = False
-    refused_since: Instant | None = None
-    seen: Picture | None = None
-    """What the last step was decided by."""
-    others: frozenset[str] | None = None
-    """Other places that got no traffic when it began: they may not become more."""
-
-    def note(self, line: str) -> None:
-        if not self.lines or self.lines[-1] != line:
-            self.lines.append(line)
+_LATELY: Final = timedelta(milliseconds=600)
+"""As old as that the Service and the workload may be while there is only to wait: looks read them
+twice a second. Before anything is done they are read anew, or were a moment ago."""
+_JUST_NOW: Final = timedelta(milliseconds=50)
 
 
 class PodTasks:
@@ -139,6 +115,7 @@ class PodTasks:
         try:
             return await self._run(progress)
         finally:
+            self._ground.held_up.pop(place, None)
             self._ground.in_hand.discard(place)
             self._ground.awaited.pop(place, None)
             self._ground.filled.add(place)
@@ -192,8 +169,19 @@ class PodTasks:
         if not (progress.joins or progress.is_held):
             await self._held.hold(progress.course)
             progress.is_held = True
+        step = await self._next(progress, await self._live.picture(_PROVEN, _LATELY))
+        if step.act not in (Act.WAIT, Act.DONE):  # what is done, its guard proves
+            step = await self._next(progress, await self._live.picture(_PROVEN, _JUST_NOW))
+        if step.act is Act.FAIL:
+            raise Failed(step.why)
+        if step.act is Act.DONE:
+            progress.note(step.why)
+        return step
+
+    async def _next(self, progress: Progress, picture: Picture) -> Next:
+        """The next step by that picture."""
+        progress.seen = picture
         turn, identity = await self._ground.turn(), await self._live.identity()
-        picture = progress.seen = await self._live.picture(_PROVEN)
         if rival := self._held.rival(identity, picture.seen.workload):
             raise Failed(rival)
         vacant = self._ground.memory.vacant(identity.kind, picture.seen)
@@ -203,14 +191,14 @@ class PodTasks:
         target, noted = identity.kind.target(picture.seen), frozenset(self._ground.flips.in_hand)
         wanted = Wanted(progress.place, progress.meant, target, noted)
         step = next_step(identity.kind, turn, picture, wanted)
-        if step.act is Act.FAIL:
-            raise Failed(step.why)
+        is_there = progress.place in {*identity.kind.places(picture.seen), *vacant}
+        if progress.is_given_up(self._clock.now(), is_there=is_there):
+            what = f"nothing comes in the place of {progress.place}: it was scaled away"
+            return Next(Act.DONE, what)
         if step.act in (Act.EVICT, Act.LET_GO) and (more := others - progress.others):
             return Next(Act.WAIT, f"{', '.join(sorted(more))} left the Service meanwhile")
         if step.act is Act.DONE and step.pod is not None:
-            progress.note(f"{name_of(step.pod)} is Ready at revision {wanted.target}")
-        elif step.act is Act.DONE:
-            progress.note(step.why)
+            return replace(step, why=f"{name_of(step.pod)} is Ready at revision {target}")
         return step
 
     async def _await_next(self, kind: Workload, seen: Seen, place: str) -> None:
@@ -247,8 +235,10 @@ class PodTasks:
         except TooManyRequests as error:
             await self._refused(progress, step.pod, error)
             return False
+        self._ground.held_up.pop(progress.place, None)
         progress.note(f"evicted {name_of(step.pod)} ({uid_of(step.pod)})")
-        await self._held.advance(progress.place)
+        seen = progress.seen.seen if progress.seen is not None else None
+        await self._held.advance(progress.place, seen)
         return False
 
     async def _let_go(self, progress: Progress, step: Next) -> bool:
@@ -260,6 +250,7 @@ class PodTasks:
             if is_ready(step.pod) or not error.budget:
                 await self._refused(progress, step.pod, error)
                 return False
+        self._ground.held_up.pop(progress.place, None)
         identity, seen = await self._held.read()
         if not any(uid_of(one) == uid_of(step.pod) and is_active(one) for one in seen.pods):
             return False  # it has gone by itself: its controller would take another one
@@ -288,6 +279,7 @@ class PodTasks:
         now = self._clock.now()
         progress.refused_since = progress.refused_since or now
         progress.note(f"waiting: {words}")
+        self._ground.held_up.setdefault(progress.place, words)
         if now - progress.refused_since >= progress.patience:
             limit = f"{progress.patience.total_seconds():g}s"
             raise Failed(f"not evicted within {limit}: {words}")

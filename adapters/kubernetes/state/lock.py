@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from adapters.kubernetes.client.objects import Objects
+from adapters.kubernetes.lease.keyed import KeyedHold
+from adapters.kubernetes.lease.others import ROLLOUTS, overlapping
 from adapters.kubernetes.lease.record import LeaseRecord
 from adapters.kubernetes.lease.taking import Leases, Tell, quiet
 from adapters.kubernetes.lease.words import check_name, name_held, pool_held
-from adapters.kubernetes.state.hold import StateHold
-from adapters.kubernetes.state.others import LABELS, overlapping
 from controller.core.pool import PoolKey
 from controller.errors import PoolHeld
 from controller.ports import Clock
@@ -35,7 +35,7 @@ class StateLock:
         self._is_holding = False
 
     @asynccontextmanager
-    async def hold(self, name: str) -> AsyncIterator["StateHold"]:
+    async def hold(self, name: str) -> AsyncIterator[KeyedHold]:
         """Waits until the Lease of a holder that died has lapsed. Raises PoolHeld, StateError."""
         check_name(name)
         if self._is_holding:
@@ -45,14 +45,18 @@ class StateLock:
         def refused(record: LeaseRecord) -> PoolHeld:
             return name_held(name, record)
 
-        async with self._leases.held(lease, name, refused, LABELS) as keeper:
+        async with self._leases.held(lease, name, refused, ROLLOUTS) as keeper:
             self._is_holding = True
-            hold = StateHold(self._leases, keeper)
+            hold = KeyedHold(self._leases, keeper, ROLLOUTS)
             try:
                 yield hold
             finally:
                 self._is_holding = False
                 hold.is_over = True
+
+    async def glance(self, name: str) -> None:
+        check_name(name)
+        await self._leases.glance(state_lease_name(name))
 
     async def refusal(self, name: str, keys: Collection[PoolKey]) -> str | None:
         """Creates nothing, and needs the right to read only."""
@@ -60,7 +64,8 @@ class StateLock:
         lease = state_lease_name(name)
         if (record := await self._leases.live(lease)) is not None:
             return str(name_held(name, record))
-        for other, common in (await overlapping(self._leases, lease, keys)).items():
+        others = await overlapping(self._leases, ROLLOUTS, lease, keys)
+        for other, common in others.items():
             if (record := await self._leases.live(other)) is not None:
                 return str(pool_held(record, common[1]))
         return None

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from controller.config.checks.gate_doubts import gate_doubts
+from controller.config.checks.leading import leading_doubts
+from controller.config.checks.order_doubts import order_doubts
 from controller.config.checks.value_doubts import value_doubts
 from controller.config.sections.gates import written_gates
 from controller.config.sections.rollout import Rollout
@@ -18,7 +20,9 @@ def doubts_about(rollout: Rollout, sets: Mapping[str, str]) -> tuple[str, ...]:
     """One line each, as `path: what is questionable`."""
     return (
         *_pool(rollout),
+        *order_doubts(rollout),
         *_work(rollout),
+        *leading_doubts(rollout),
         *_gates(rollout),
         *value_doubts(rollout, sets),
     )

@@ -83,7 +83,7 @@ def _events(value: object) -> object:
 class Webhook(Section):
     url: SecretUrl = Field(description="URL to POST to.", examples=["{env: ALERT_URL}"])
     secret: Secret | None = Field(
-        default=None, description="Signs the body: X-Poolroll-Signature, HMAC-SHA256."
+        default=None, description="Signs the notice: X-Poolroll-Signature, HMAC-SHA256."
     )
     headers: dict[HeaderName, SecretHeader] = Field(default={}, description="Extra HTTP headers.")
     style: Annotated[Literal["json", "slack"], one_of("json", "slack")] = Field(

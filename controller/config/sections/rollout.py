@@ -83,6 +83,12 @@ class Rollout(Section):
         Literal["halt", "rollback_member", "rollback_all"],
         one_of("halt", "rollback_member", "rollback_all"),
     ] = Field(default="halt", description="What is done after a failure.")
+    resume_policy: Annotated[Literal["resume", "hold"], one_of("resume", "hold")] | None = Field(
+        default=None,
+        description="What the next `run` does with an unfinished rollout. resume: it goes on, "
+        "after a halt too; hold: it waits for `poolroll resume`, after a crash or a stop too. "
+        "Left out: hold after a halt, resume after a crash or a stop.",
+    )
     notify: list[Notification] = Field(
         default=[], description="Who is notified, and of which events."
     )

@@ -1,6 +1,7 @@
 """Filling the templates of one rollout file, for one member."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,6 +18,13 @@ NO_ADDRESS: Final = (
     f"address now), and this uses {ADDRESS}; write the host in another way, such as "
     '"${member.name}" or "${member.vars.…}"'
 )
+
+NO_OPTION: Final = (
+    "begins with a dash once it is filled in, so that a program would take it for an option; "
+    'write "--" before it, if the program knows that'
+)
+LEADING: Final = re.compile(r"\$\{member\.(?:name|host|address)\}")
+"""What a load balancer says of a member, at the beginning of an argument."""
 
 
 @dataclass(slots=True)
@@ -43,6 +51,10 @@ class Filling:
         argv = tuple(self.text((*trail, at), one) for at, one in enumerate(templates))
         if not argv[0]:
             self.note((*trail, 0), "the command names no program; write the program first")
+        for at, (template, word) in enumerate(zip(templates, argv, strict=True)):
+            is_foreign = LEADING.match(template) is not None
+            if is_foreign and word.startswith("-") and not is_after_dashes(templates, at):
+                self.note((*trail, at), NO_OPTION)
         return argv
 
     def note(self, trail: Trail, message: str) -> None:
@@ -52,6 +64,11 @@ class Filling:
         """Raises ConfigurationError when anything went wrong."""
         if self.faults:
             raise ConfigurationError(self.file, tuple(dict.fromkeys(self.faults)))
+
+
+def is_after_dashes(argv: Sequence[str], at: int) -> bool:
+    """Whether `--` says that what comes is no option (getopt(3))."""
+    return "--" in argv[1:at]
 
 
 def facts(member: Member) -> dict[str, str]:

@@ -162,6 +162,7 @@ def _own(section: GateSection, measure: str) -> MetricGate:
         window_max=LONGEST,
         maximum=_limit(section.max),
         is_ratio=False,
+        is_own=True,
         **_shared(section, COUNTED_EVERY, SCRAPED_CONFIDENCE),
     )
 

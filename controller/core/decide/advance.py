@@ -25,7 +25,7 @@ def proceed(ctx: Context, m: MemberState) -> Output | None:
     if m.order.setting is not None or ctx.is_pausing(m):
         return None
     return (
-        refused_often(m)
+        refused_often(ctx, m)
         or changed_hands(ctx, m)
         or still_reached(ctx, m)
         or for_a_known_machine(ctx, m, _FLOW[m.phase](ctx, m))

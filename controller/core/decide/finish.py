@@ -28,7 +28,7 @@ from controller.core.events import (
     RollbackBegan,
 )
 from controller.core.outcome import ExitCode, Outcome
-from controller.core.phases import JUDGED, OVER, Phase
+from controller.core.phases import JUDGED, OVER, UPGRADED, Phase
 from controller.core.plan.plan import Purpose
 from controller.core.state.failures import RECENT, failures
 from controller.core.state.parts import MemberState
@@ -69,7 +69,9 @@ def _over(ctx: Context) -> Output | None:
 def _done(ctx: Context) -> Output | None:
     if not is_to_close(ctx):
         return Finished(Outcome.DONE, ExitCode.DONE)
-    return not_put_back(ctx) if is_given_up(ctx) else close_pool(ctx)
+    if is_given_up(ctx):
+        return not_put_back(ctx)
+    return None if ctx.is_blind else close_pool(ctx)  # who does not answer for too long is a halt
 
 
 def _is_busy(ctx: Context, m: MemberState) -> bool:
@@ -127,7 +129,7 @@ def _halted(ctx: Context, halt: Halted) -> Output | None:
         rolling = (state.members[name] for name in state.rolling)
         if not all(m.phase in OVER for m in rolling):
             return None
-        return close_pool(ctx) if _is_as_before(ctx) else over
+        return _put_back(ctx, over) if _is_as_before(ctx) else over
     for m in state.members.values():
         if m.phase is Phase.FAILED and _goes_back(ctx, m):
             return MemberStuck(m.name)
@@ -140,17 +142,25 @@ def _halted(ctx: Context, halt: Halted) -> Output | None:
     if not ctx.is_blind and not _is_known_who_fails(ctx):
         return None
     goes_back = is_contested(ctx) or state.whole.is_begun
-    if goes_back and is_to_close(ctx) and not (ctx.is_blind or is_given_up(ctx)):
-        return close_pool(ctx)
-    return over
+    return _put_back(ctx, over) if goes_back and is_to_close(ctx) else over
+
+
+def _put_back(ctx: Context, over: Finished) -> Output | None:
+    """After a halt, as far as that can be done; a load balancer that does not answer may come back
+    before it is given up."""
+    if is_given_up(ctx):
+        return over
+    if ctx.is_blind:
+        return over if ctx.is_lost_for_good or ctx.state.stop is not None else None
+    return close_pool(ctx)
 
 
 def _is_as_before(ctx: Context) -> bool:
     """Whether every member is back at the former version, and the pool as a whole is not yet."""
-    if not is_to_close(ctx) or is_given_up(ctx) or ctx.is_blind:
+    if not is_to_close(ctx):
         return False
-    done = (m for m in ctx.state.members.values() if m.phase in OVER)
-    return all(m.phase is Phase.DONE and m.progress.course is Course.ROLLBACK for m in done)
+    done = (m for m in ctx.state.members.values() if m.phase in OVER and not m.is_gone)
+    return all(m.phase in UPGRADED and m.progress.course is Course.ROLLBACK for m in done)
 
 
 def _goes_back(ctx: Context, m: MemberState) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
+from controller.core.decide.ailment import ailment
 from controller.core.decide.context import FRESH, Context, Output
 from controller.core.events import (
     Cause,
@@ -134,7 +135,7 @@ def _tripped(ctx: Context, gate: Gate, member: str | None) -> Halted | None:
         who = f"since the return of {member}" if member else _window(ctx, gate)
         return Halted(
             Cause.GATE,
-            f"gate {gate.name!r}: {last.reason} {who}",
+            f"gate {gate.name!r}: {last.reason} {who}{ailment(ctx, member)}",
             limit(gate),
             member if member is not None else next(iter(condemned), None),
             gate.name,

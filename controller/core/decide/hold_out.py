@@ -47,4 +47,4 @@ def _held(ctx: Context, m: MemberState) -> Output | None:
         return output
     if serves(ctx, m) and not has_room(ctx, m):
         return None
-    return refused_often(m) or setting_of(m, Setting.HOLD)
+    return refused_often(ctx, m) or setting_of(m, Setting.HOLD)

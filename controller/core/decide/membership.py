@@ -9,17 +9,22 @@ from controller.core.plan.propose import is_selected
 from controller.core.pool import Admin, Member, found_in
 from controller.core.state.parts import MemberState
 
-LEAVES: Final = IN_PROGRESS - {Phase.UPGRADING, Phase.REMOVING}
-"""In which of its phases a member may leave, where members come and go. While its steps run another
-one is to come in its place; what failed is not excused by leaving."""
+LEAVES: Final = IN_PROGRESS - {Phase.REMOVING}
+"""In which of its phases a member may leave, where members come and go. What failed is not excused
+by leaving."""
 
 
 def watch_members(ctx: Context) -> Output | None:
-    if ctx.is_blind or ctx.state.is_winding_down:
+    if ctx.is_blind:
         return None
-    return (
-        _gone(ctx) or _relapsed(ctx) or _renewed(ctx) or (_joined(ctx) if ctx.plan.joins else None)
-    )
+    if ctx.state.is_winding_down:
+        return _left(ctx)
+    joined = _joined if ctx.plan.joins else _nobody
+    return _left(ctx) or _gone(ctx) or _relapsed(ctx) or _renewed(ctx) or joined(ctx)
+
+
+def _nobody(ctx: Context) -> None:
+    """Whoever comes does not belong to the rollout."""
 
 
 def is_gone(ctx: Context, m: MemberState) -> bool:
@@ -33,12 +38,18 @@ def is_gone(ctx: Context, m: MemberState) -> bool:
     )
 
 
-def _gone(ctx: Context) -> Output | None:
-    """One that waits is not missed: nothing was done to it. Nor is one that an autoscaler takes
-    away: what was about to be proven is not in the pool."""
+def _left(ctx: Context) -> Output | None:
+    """Nobody misses one that an autoscaler takes away: what was about to be proven is not in the
+    pool."""
     for m in ctx.state.members.values():
-        if ctx.plan.joins and _may_leave(m) and is_gone(ctx, m):
+        if ctx.plan.joins and _may_leave(ctx, m) and is_gone(ctx, m):
             return MemberGone(m.name, "it left the pool while it was in progress")
+    return None
+
+
+def _gone(ctx: Context) -> Output | None:
+    """One that waits is not missed: nothing was done to it."""
+    for m in ctx.state.members.values():
         if m.phase is Phase.WAITING and is_gone(ctx, m):
             return MemberGone(m.name, "it is no longer in the pool")
         if m.phase is Phase.WAITING and not m.is_away and _is_vacant(ctx, m):
@@ -46,9 +57,12 @@ def _gone(ctx: Context) -> Output | None:
     return None
 
 
-def _may_leave(m: MemberState) -> bool:
-    is_idle = m.progress.work is None and m.order.setting is None
-    return m.phase in LEAVES and is_idle and not m.trial.condemned
+def _may_leave(ctx: Context, m: MemberState) -> bool:
+    if m.progress.work is not None or m.order.setting is not None or m.trial.condemned:
+        return False
+    if m.phase is Phase.UPGRADING:  # where its steps may give it up, that is no loss
+        return m.progress.passed is not False and not ctx.plan.retires
+    return m.phase in LEAVES
 
 
 def _is_vacant(ctx: Context, m: MemberState) -> bool:
@@ -85,7 +99,8 @@ def _joined(ctx: Context) -> Output | None:
     """One that came out of rotation was put there by us, and has to prove itself first."""
     for snapshot in ctx.state.snapshots.values():
         for name, lines in snapshot.lines.items():
-            if name in ctx.state.members or name in ctx.plan.left:
+            known = ctx.state.members.get(name)
+            if name in ctx.plan.left or (known is not None and not known.is_gone):
                 continue
             first = lines[0].line
             if first.is_backup or not is_selected(name, ctx.plan.include, ctx.plan.exclude):

@@ -2,7 +2,7 @@
 
 What is about to happen is awaited in steps of 20 ms, or of what a look is worth to the balancer
 (`Plan.pace`). Only the members in progress are asked for; the whole pool once a second, and before
-each take-out.
+each take-out. Where a look is dear, each is at the whole pool.
 """
 
 from dataclasses import dataclass
@@ -57,13 +57,15 @@ def attention(plan: Plan, state: State, instance: str, now: Instant) -> Attentio
     pace = max(plan.pace, min((_pace(plan, m, now) for m in members), default=POOL))
     if any(_hangs_on_us(m, snapshot.at) for m in members):
         pace = AT_ONCE
-    full_due = snapshot.full_at + _pool_pace(state)
+    full_due = snapshot.full_at + _pool_pace(plan, state)
     if any(_hangs_on_the_pool(state, m, snapshot.full_at) for m in members) or (
         state.mode is Mode.STOPPING and _was_set_since(state, snapshot.full_at)
     ):
         full_due = now
     quiet_at = min((_quiet_at(plan, m, instance) for m in members), default=NEVER)
     next_look = min(snapshot.at + pace, max(quiet_at, snapshot.at + AT_ONCE))
+    if plan.pace > AT_ONCE:  # then all of them cost no more than some
+        return Attention(None, max(min(full_due, next_look) - now, timedelta(0)))
     if full_due <= max(next_look, now):
         return Attention(None, max(full_due - now, timedelta(0)))
     return Attention(tuple(m.name for m in members), max(next_look - now, timedelta(0)))
@@ -107,7 +109,7 @@ def _was_set_since(state: State, full_at: Instant) -> bool:
     )
 
 
-def _pool_pace(state: State) -> timedelta:
+def _pool_pace(plan: Plan, state: State) -> timedelta:
     """Soon, where a member may be taken out as soon as the pool was seen again, or may have to go
     back at once because a partner was lost, or is compared with the others after a halt."""
     if state.is_winding_down:
@@ -118,6 +120,6 @@ def _pool_pace(state: State) -> timedelta:
         return POOL if state.in_progress else CALM
     phases = {m.phase for m in state.members.values()}
     if Phase.DUE in phases or (not state.in_progress and not phases <= OVER):
-        return SLOWER
+        return max(SLOWER, min(plan.pace, POOL))
     only_drains = any(m.phase in LEAVING and not m.progress.begun for m in state.in_progress)
     return CALM if only_drains else POOL

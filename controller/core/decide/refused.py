@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from controller.core.decide.context import Context
+from controller.core.decide.leaving import may_have_left
 from controller.core.events import Cause, Halted
 from controller.core.state.parts import MemberState
 
@@ -9,8 +11,8 @@ TRIES: Final = 5
 """So many settings that fail in a row halt the rollout."""
 
 
-def refused_often(m: MemberState) -> Halted | None:
-    if m.order.tries < TRIES:
+def refused_often(ctx: Context, m: MemberState) -> Halted | None:
+    if m.order.tries < TRIES or may_have_left(ctx, m):
         return None
     return Halted(
         Cause.BALANCER,

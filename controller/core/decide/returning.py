@@ -1,23 +1,28 @@
 """Return and soak: the load balancer's own health check, back into rotation, and after that."""
 
+from datetime import timedelta
 from typing import Final
 
+from controller.core.decide.ailment import ailment
 from controller.core.decide.context import Context, Output
 from controller.core.decide.drift import contested, is_away, is_held, is_ready, misplaced
 from controller.core.decide.floor import has_room, serves
-from controller.core.decide.gates import gates_hold, quiet_note
+from controller.core.decide.gates import gates_hold, is_overridden, quiet_note
+from controller.core.decide.leaving import is_going
 from controller.core.decide.ramp import climb, first_share, put_back
 from controller.core.decide.steps_for import setting_of
 from controller.core.decide.unresolved import unresolved_at
 from controller.core.decide.upgrade import failed, waited_for
 from controller.core.events import Cause, Halted, MemberReturned, SoakEnded
 from controller.core.gates.figures import span
-from controller.core.gates.gate import Scope
+from controller.core.gates.gate import Scope, tells_itself
 from controller.core.phases import Phase
 from controller.core.pool import Health, Line
 from controller.core.state.parts import MemberState
 from controller.core.steps import Course, Setting
 
+TELLS_WITHIN: Final = timedelta(seconds=3)
+"""How long it is waited for what the pool itself says of a member that fails its health check."""
 NOT_BACK: Final = "it did not come back into rotation"
 
 
@@ -104,7 +109,7 @@ def _unknown_return(ctx: Context, m: MemberState) -> Output | None:
 def ramping(ctx: Context, m: MemberState) -> Output | None:
     if output := contested(ctx, m, is_ready):
         return output
-    if ctx.seen(m) is None:
+    if ctx.seen(m) is None or is_going(ctx, m) or _may_tell(ctx, m):
         return None
     return _ailing(ctx, m) or climb(ctx, m)
 
@@ -112,7 +117,7 @@ def ramping(ctx: Context, m: MemberState) -> Output | None:
 def soaking(ctx: Context, m: MemberState) -> Output | None:
     if output := contested(ctx, m, is_ready):
         return output
-    if ctx.seen(m) is None:
+    if ctx.seen(m) is None or is_going(ctx, m) or _may_tell(ctx, m):
         return None
     if output := _ailing(ctx, m):
         return output
@@ -128,6 +133,15 @@ def soaking(ctx: Context, m: MemberState) -> Output | None:
     if not gates_hold(ctx, m.name, Scope.MEMBER) or not gates_hold(ctx, None, Scope.POOL):
         return None
     return SoakEnded(m.name, quiet_note(ctx, m.name))
+
+
+def _may_tell(ctx: Context, m: MemberState) -> bool:
+    """Whether a gate on the pool's own evidence may soon say why it fails its health check: then
+    that is the cause of the halt."""
+    since = m.trial.ailing_since
+    if since is None or ctx.now - since >= TELLS_WITHIN:
+        return False
+    return any(tells_itself(one) and not is_overridden(ctx, one) for one in ctx.plan.policies.gates)
 
 
 def _ailing(ctx: Context, m: MemberState) -> Output | None:
@@ -148,10 +162,11 @@ def _ailing(ctx: Context, m: MemberState) -> Output | None:
                 m.name,
                 condemned=(m.name,),
             )
-        if one.line.health is Health.FAILING:
+        if one.line.health is Health.FAILING or m.trial.ailing_since is not None:
             return Halted(
                 Cause.MEMBER,
-                f"{m.name} failed the health check of {instance} during its {stage}",
+                f"{m.name} failed the health check of {instance} during its {stage}"
+                f"{ailment(ctx, m.name)}",
                 "a member must stay healthy through its soak",
                 m.name,
                 condemned=(m.name,),

@@ -1,5 +1,7 @@
 """Which members `on_failure` rolls back, and in which order."""
 
+from collections.abc import Iterable
+
 from controller.core.decide.context import Context
 from controller.core.phases import Phase
 from controller.core.settings import OnFailure
@@ -7,21 +9,47 @@ from controller.core.state.parts import MemberState
 
 
 def to_roll_back(ctx: Context) -> tuple[str, ...]:
-    """`on_failure`: nobody, the failed member, or every upgraded member, newest first. What is
-    out goes before what is in rotation, for it uses up max_unavailable."""
+    """`on_failure`: nobody, the failed member, or every one that runs the version, newest first.
+    What is out goes before what is in rotation, for it uses up max_unavailable."""
     policy = ctx.plan.policies.on_failure
     if policy is OnFailure.HALT or ctx.plan.rollback is None:
         return ()
     failed = sorted((m for m in ctx.state.members.values() if _has_failed(m)), key=_is_in_rotation)
     if policy is OnFailure.ROLLBACK_MEMBER:
         return tuple(m.name for m in failed)
-    upgraded = [
+    upgraded = [m for m in ctx.state.members.values() if _is_upgraded(m) and not _has_failed(m)]
+    may_run_it = _by_the_pool(ctx, (*failed, *upgraded)) if ctx.plan.opens else []
+    newest_first = sorted(
+        (*upgraded, *may_run_it),
+        key=lambda m: (_is_in_rotation(m), m.phase is not Phase.KEPT, -m.finished_turn),
+    )
+    return tuple(m.name for m in (*failed, *newest_first))
+
+
+def _is_upgraded(m: MemberState) -> bool:
+    return m.phase in (Phase.DONE, Phase.KEPT) and not m.placement.foreign
+
+
+def _by_the_pool(ctx: Context, known: Iterable[MemberState]) -> list[MemberState]:
+    """Others that may run the version, where the pool as a whole was prepared for it: whoever came
+    meanwhile, or was there already. `unless` says of each whether it has to go back."""
+    came = {member.name for member in ctx.state.joined}
+    revisions = {one for m in known for one in _revisions(ctx, m)}
+    return [
         m
         for m in ctx.state.members.values()
-        if m.phase in (Phase.DONE, Phase.KEPT) and not _has_failed(m) and not m.placement.foreign
+        if m.phase is Phase.SKIPPED
+        or (
+            m.phase is Phase.WAITING
+            and not m.progress.unfinished
+            and (m.is_away or m.name in came or revisions & _revisions(ctx, m))
+        )
     ]
-    newest_first = sorted(upgraded, key=lambda m: (m.phase is Phase.DONE, -m.finished_turn))
-    return tuple(m.name for m in (*failed, *newest_first))
+
+
+def _revisions(ctx: Context, m: MemberState) -> set[str]:
+    occupants = (one.line.occupant for _, one in ctx.state.lines_of(m.name))
+    return {one.revision for one in occupants if one is not None and one.revision}
 
 
 def _is_in_rotation(m: MemberState) -> bool:

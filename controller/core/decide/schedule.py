@@ -14,7 +14,8 @@ from controller.core.state.state import Mode
 def in_scope(ctx: Context) -> tuple[MemberState, ...]:
     """The members that this run may touch, in the order of their turn."""
     only = ctx.state.run.only if ctx.state.run is not None else ()
-    names = (member.name for member in (*ctx.plan.members, *ctx.state.joined))
+    members = (*ctx.plan.members, *ctx.state.joined)
+    names = dict.fromkeys(member.name for member in members)  # one may have left and come back
     return tuple(ctx.state.members[name] for name in names if not only or name in only)
 
 

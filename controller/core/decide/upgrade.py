@@ -7,6 +7,7 @@ from controller.core.decide.context import Context, Output
 from controller.core.decide.drift import OURS_ALONE, is_contested, is_held, misplaced
 from controller.core.decide.floor import taken_out
 from controller.core.decide.in_flight import run_step
+from controller.core.decide.leaving import may_have_left
 from controller.core.decide.membership import is_gone
 from controller.core.decide.occupants import are_at_odds, taken_over
 from controller.core.decide.steps_for import guard_of, setting_of, step_of, validation_of
@@ -103,7 +104,7 @@ def _go_on(ctx: Context, m: MemberState, since: Instant) -> Output | None:
     return _proof(ctx, m) if is_through else run_step(ctx, m, since)
 
 
-def _not_doubled(ctx: Context, m: MemberState) -> Output:
+def _not_doubled(ctx: Context, m: MemberState) -> Output | None:
     return failed(
         ctx,
         m,
@@ -178,8 +179,11 @@ def _as_the_other(ctx: Context, m: MemberState) -> Validate | None:
     return validation_of(ctx, m, other)
 
 
-def failed(ctx: Context, m: MemberState, seen: str, limit: str) -> Output:
-    """The member failed. While an aborted rollout puts back what passes, that ends nothing."""
+def failed(ctx: Context, m: MemberState, seen: str, limit: str) -> Output | None:
+    """The member failed. While an aborted rollout puts back what passes, that ends nothing. None:
+    it may have left the pool instead."""
+    if may_have_left(ctx, m):
+        return None
     if ctx.state.abort is None:
         condemned = (m.name,) if m.phase is Phase.RETURNING else ()
         return Halted(Cause.MEMBER, f"{m.name}: {seen}", limit, m.name, condemned=condemned)

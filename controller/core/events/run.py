@@ -25,6 +25,8 @@ class FileKept:
     """The journal holds the rollout file without its secrets; this tells whether they changed."""
 
     fingerprint: str
+    notices: str = ""
+    """The same of whom the rollout tells, and how; empty in journals of former versions."""
 
 
 @dataclass(frozen=True, slots=True)

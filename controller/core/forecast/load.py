@@ -37,6 +37,8 @@ class Expected:
     """Per turn: sticky clients, settling, ramp and soak; work in flight and health checks not."""
     commands: timedelta | None
     """Per turn, the upgrade commands as last time; None: not known."""
+    settle: timedelta = timedelta(0)
+    """Of `waits`: until a member that is out counts as quiet."""
 
     @property
     def total(self) -> timedelta | None:
@@ -91,4 +93,4 @@ def expected(
     waits = max(waits, slowest_pass(policies, intervals or {}))
     waits += plan.settle + (policies.drain.sticky if plan.sticky else timedelta(0))
     turns = ceil(len(plan.members) / plan.max_unavailable)
-    return Expected(turns, waits, commands if plan.upgrade.steps else timedelta(0))
+    return Expected(turns, waits, commands if plan.upgrade.steps else timedelta(0), plan.settle)

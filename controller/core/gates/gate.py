@@ -96,6 +96,8 @@ class MetricGate(_Gate):
     max_increase: float | None = field(default=None, kw_only=True)
     is_ratio: bool = field(default=True, kw_only=True)
     """The limit was given as a percentage: values are shown as such."""
+    is_own: bool = field(default=False, kw_only=True)
+    """Its evidence comes from the pool itself: it says what became of a member, and at once."""
     kind: Literal["metric"] = field(default="metric", kw_only=True)
 
     @property
@@ -156,3 +158,8 @@ AskedGate = MetricGate | AlertGate
 
 Gate = CounterGate | AskedGate
 """A condition that must hold for the rollout to continue."""
+
+
+def tells_itself(gate: Gate) -> bool:
+    """Whether it says, from the pool's own evidence, what became of the member in hand."""
+    return isinstance(gate, MetricGate) and gate.is_own and gate.scope is Scope.MEMBER

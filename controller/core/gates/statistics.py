@@ -1,7 +1,11 @@
 """Exact statistical tests on counts: binomial, and Fisher's."""
 
+from collections.abc import Callable
 from math import exp, lgamma, log, log1p
 from typing import Final
+
+TERMS: Final = 10_000
+"""Of a sum: what one look costs has a bound, whatever a load balancer counts."""
 
 
 def _log_choose(n: int, k: int) -> float:
@@ -17,15 +21,9 @@ def binomial_tail(errors: int, total: int, ratio: float) -> float:
         return 1.0
     if ratio <= 0:
         return 0.0
-    term = exp(_log_choose(total, errors) + errors * log(ratio) + (total - errors) * log1p(-ratio))
+    log_term = _log_choose(total, errors) + errors * log(ratio) + (total - errors) * log1p(-ratio)
     odds = ratio / (1 - ratio)
-    tail = 0.0
-    for k in range(errors, total + 1):
-        tail += term
-        term *= odds * (total - k) / (k + 1)
-        if term < tail * 1e-12:
-            break
-    return min(tail, 1.0)
+    return _falling(log_term, errors, total, lambda k: odds * (total - k) / (k + 1))
 
 
 def hypergeometric_tail(errors: int, total: int, other_errors: int, other_total: int) -> float:
@@ -34,15 +32,37 @@ def hypergeometric_tail(errors: int, total: int, other_errors: int, other_total:
     Fisher's exact test, one-sided: small when the first group is worse than the other.
     """
     failed, everything = errors + other_errors, total + other_total
-    whole = _log_choose(everything, total)
-    return min(
-        1.0,
-        sum(
-            exp(_log_choose(failed, k) + _log_choose(everything - failed, total - k) - whole)
-            for k in range(errors, min(failed, total) + 1)
-            if total - k <= everything - failed
-        ),
+    passed, whole = everything - failed, _log_choose(everything, total)
+
+    def log_term(k: int) -> float:
+        return _log_choose(failed, k) + _log_choose(passed, total - k) - whole
+
+    first, last = max(errors, total - passed), min(failed, total)
+    if last - first <= TERMS:
+        return min(1.0, sum(exp(min(0.0, log_term(k))) for k in range(first, last + 1)))
+    if first * everything <= failed * total:
+        return 1.0  # as many as on average, or less: no test would reject
+    rest = passed - total
+    return _falling(
+        log_term(first),
+        first,
+        last,
+        lambda k: (failed - k) * (total - k) / (k + 1) / (rest + k + 1),
     )
+
+
+def _falling(log_term: float, first: int, last: int, fall: Callable[[int], float]) -> float:
+    """The sum of probabilities from `first` to `last`, above the mean: each is `fall` of the one
+    before, and that falls too. Of more than `TERMS` the rest is taken for a little too much."""
+    term = exp(min(0.0, log_term))
+    tail, step = 0.0, 0.0
+    for k in range(first, min(last, first + TERMS) + 1):
+        tail += term
+        step = fall(k)
+        term *= step
+        if term <= tail * 1e-12:
+            return min(tail, 1.0)
+    return min(tail + term / max(1 - step, 1e-9), 1.0)
 
 
 EARLY: Final = 5

@@ -183,6 +183,7 @@ TABLE: Final[dict[tuple[Phase, Move], Phase]] = {
     (P.DRAINING, M.GO): P.LEFT,
     (P.HOLDING, M.GO): P.LEFT,
     (P.OUT, M.GO): P.LEFT,
+    (P.UPGRADING, M.GO): P.LEFT,
     (P.PROVING, M.GO): P.LEFT,
     (P.VALIDATING, M.GO): P.LEFT,
     (P.CHECKING, M.GO): P.LEFT,
@@ -217,6 +218,8 @@ TABLE: Final[dict[tuple[Phase, Move], Phase]] = {
     (P.FAILED, M.ROLL_BACK): P.WAITING,
     (P.KEPT, M.ROLL_BACK): P.WAITING,
     (P.DONE, M.ROLL_BACK): P.WAITING,
+    (P.SKIPPED, M.ROLL_BACK): P.WAITING,
+    (P.WAITING, M.ROLL_BACK): P.WAITING,
     (P.FAILED, M.GIVE_UP): P.STUCK,
 }
 

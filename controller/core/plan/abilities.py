@@ -48,6 +48,11 @@ class Abilities:
     leak: str = ""
     """Why clients may reach a member although it is out, in the balancer's own words; empty: they
     never do."""
+    ordered: tuple[str, ...] = ()
+    """Members of which none can be upgraded before those that stand before it; the others can be
+    whenever one likes, or have been already."""
+    ordered_why: str = ""
+    """What that is about, and how it can be otherwise, in the balancer's own words."""
     floor: int | None = None
     """A floor that the pool itself prescribes; None: it has none."""
 
@@ -68,6 +73,8 @@ class Abilities:
             cuts=self.cuts and other.cuts,
             remembers=self.remembers and other.remembers,
             leak=self.leak or other.leak,
+            ordered=self.ordered or other.ordered,
+            ordered_why=self.ordered_why or other.ordered_why,
             floor=max((n for n in (self.floor, other.floor) if n is not None), default=None),
         )
 
@@ -79,3 +86,5 @@ class ByHand:
     put_back: str = ""
     """To return a member to rotation; `{member}` stands for its name."""
     take_out: str = ""
+    where: str = "on every load balancer"
+    """Where they are typed; empty: anywhere, since the command says it itself."""

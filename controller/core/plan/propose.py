@@ -11,6 +11,7 @@ from controller.core.plan.floor import floor_of
 from controller.core.plan.found import found_out, lines_of
 from controller.core.plan.lingering import lingering_notes
 from controller.core.plan.machines import seats_of, shared_machines, two_machines
+from controller.core.plan.order import out_of_order
 from controller.core.plan.plan import CourseShape, Plan, Purpose
 from controller.core.pool import InstanceView, Member
 from controller.core.settings import OnTimeout, Policies, Settings
@@ -53,24 +54,24 @@ def propose(
 ) -> Proposal:
     """Make the plan from the settings and what was seen.
 
-    `members`: every server of the pool by name, backups left out, in the load balancer's order.
-    `ours`: members that poolroll took out earlier and has not returned (S8). `upgraded`: on the
-    way back, those that were upgraded; None where that is not known.
+    `members`: every server by name, backups left out, in the load balancer's order. `ours`: those
+    that poolroll took out earlier and has not returned (S8). `upgraded`: on the way back, who was.
     """
     chosen = _chosen(settings, members)
     refusals = [*_selection_refusals(settings, members, chosen), *_missing_members(chosen, views)]
     refusals += [*two_machines(chosen, views), *_impossible(settings.policies, abilities, purpose)]
     left = _left(chosen, ours, views)
     left |= dict.fromkeys(stay := _not_upgraded(chosen, {*left, *ours}, upgraded), NOT_UPGRADED)
-    turn = [name for name in chosen if name not in left]
+    turn = _in_order([name for name in chosen if name not in left], settings, ours)
     shared = shared_machines(turn, views)
     refusals += [*shared.refusals, *(_nobody_left(left, stay) if chosen and not turn else [])]
+    refusals += out_of_order(turn, settings.selection, abilities, purpose)
     max_unavailable = max(1, settings.policies.max_unavailable.rounded_down(len(chosen)))
     floor = floor_of(settings, members, views, ours, max_unavailable, abilities)
     refusals += floor.refusals if turn and not refusals else ()
     plan = Plan(
         name=settings.name,
-        members=tuple(members[name] for name in _in_order(turn, settings, ours)),
+        members=tuple(members[name] for name in turn),
         canaries=tuple(name for name in settings.selection.canaries if name in turn),
         instances=tuple(view.instance for view in views),
         backends=_backends_of(views),

@@ -72,12 +72,14 @@ def _applied(plan: Plan, state: State, event: e.Event, now: Instant) -> State:
             return _replaced(plan, state, event, now)
         case e.LockLost() | e.JournalStalled():
             return state
-        case e.FileKept(fingerprint):
-            return replace(state, fingerprint=fingerprint)
+        case e.FileKept(fingerprint, notices):
+            return replace(state, fingerprint=fingerprint, notices=notices)
         case e.PoolOpened() | e.PoolClosed() | e.PoolStepFailed():
             return replace(state, whole=_whole(state.whole, event, now))
-        case e.MemberJoined():
-            return _joined(state, event, now)
+        case e.MemberJoined(joined):
+            return _back_too(state, _joined(state, event, now), joined.name)
+        case e.MemberRenewed(member):
+            return _back_too(state, _one_member(plan, state, event, now), member)
         case e.Intended(step):
             return _intended(state, step, now)
         case e.MemberRelapsed(member) if state.rollback_began and member not in state.rolling:
@@ -235,14 +237,27 @@ def _whole(
 
 
 def _joined(state: State, event: e.MemberJoined, now: Instant) -> State:
-    m = MemberState(event.member, since=now)
+    """One that had left comes back as another one: its steps are jobs of their own."""
+    name, former = event.member, state.members.get(event.member)
+    progress = Progress()
+    if former is not None:
+        progress = Progress(attempt=former.progress.attempt + 1, serial=former.progress.serial)
+    m = MemberState(name, since=now, progress=progress)
     if event.found is not None:
-        m = replace(m, placement=Placement(event.found), progress=Progress(begun=True))
-    return replace(
-        state,
-        members={**state.members, m.name: m},
-        joined=(*state.joined, event.joined),
-    )
+        m = replace(m, placement=Placement(event.found), progress=replace(progress, begun=True))
+    others = tuple(one for one in state.joined if one.name != name)
+    return replace(state, members={**state.members, name: m}, joined=(*others, event.joined))
+
+
+def _back_too(before: State, state: State, name: str) -> State:
+    """Who comes in the middle of a rollback may run the version that goes: `unless` says so."""
+    if not before.rollback_began:
+        return state
+    m = state.members[name]
+    progress = replace(m.progress, course=Course.ROLLBACK)
+    m = replace(m, progress=progress, consent=Consent(approved=True))
+    others = tuple(one for one in state.rolling if one != name)
+    return replace(state, members={**state.members, name: m}, rolling=(*others, name))
 
 
 def _one_member(plan: Plan, state: State, event: e.MemberEvent, now: Instant) -> State:

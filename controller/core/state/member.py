@@ -25,6 +25,8 @@ RETIRED: Final = "its place was given up by the upgrade"
 
 def member_after(plan: Plan, state: State, event: e.MemberEvent, now: Instant) -> MemberState:
     m = state.members[event.member]
+    if isinstance(event, e.GuardAnswered | e.StepEnded | e.Validated):
+        m = replace(m, progress=replace(m.progress, ended_at=now))
     match event:
         case e.MemberInherited(_, found):
             # What an earlier rollout did to it is not known: never back without validation (S4).
@@ -70,7 +72,7 @@ def _concluded(
         case e.MemberGone(_, why):
             placement = replace(m.placement, found=None)
             gone = moved(m, Move.GO, now, why=why, placement=placement)
-            return working(gone, None, unfinished=False)
+            return working(replace(gone, is_gone=True), None, unfinished=False)
         case e.MemberMoved():
             return _elsewhere(m, event, now)
         case e.MemberRelapsed():

@@ -8,11 +8,11 @@ from typing import Final
 
 from controller.core.events import Looked, LookFailed
 from controller.core.gates.flow import KEEPS, WATCHED, Flow
-from controller.core.gates.gate import CounterGate
+from controller.core.gates.gate import CounterGate, tells_itself
 from controller.core.gates.tally import Tally
 from controller.core.phases import JUDGED, MAY_START, UPGRADED, Phase
 from controller.core.plan.plan import Plan
-from controller.core.pool import Admin, Counters, InstanceView, Instant, Line, LineKey
+from controller.core.pool import Admin, Counters, Health, InstanceView, Instant, Line, LineKey
 from controller.core.snapshot import Snapshot, looked, lost
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
@@ -215,11 +215,19 @@ def _watched(plan: Plan, state: State, m: MemberState, view: InstanceView) -> Me
         return replace(m, draining=replace(m.draining, quiet=quiet, use=use, came_when_out=came))
     if m.phase is Phase.DRAINING:
         return _arrived(state, m)
+    if m.phase in JUDGED and m.trial.ailing_since is None and _falls_ill(plan, lines):
+        m = replace(m, trial=replace(m.trial, ailing_since=view.at))
     if m.phase is Phase.SOAKING and m.trial.warmed_at is None:
         if is_warming(state, m.name):
             return m
         return replace(m, trial=replace(m.trial, warmed_at=view.at))
     return m
+
+
+def _falls_ill(plan: Plan, lines: Collection[Line]) -> bool:
+    """It may be well again before a gate on the pool's own evidence has said what it was."""
+    is_ill = any(line.health is Health.FAILING and not line.is_going for line in lines)
+    return is_ill and any(map(tells_itself, plan.policies.gates))
 
 
 def _came_when_out(

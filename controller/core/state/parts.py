@@ -91,6 +91,8 @@ class Progress:
     step that begins, says otherwise."""
     step_ended: Instant | None = None
     """In this process."""
+    ended_at: Instant | None = None
+    """When its last command, validation or question ended, in this process."""
     validated_from: Instant | None = None
     """When its last validation began, in this process."""
     done_for: tuple[Seat, ...] = ()
@@ -107,8 +109,8 @@ class Progress:
     def in_a_new_process(self) -> "Progress":
         """What ran under the former process is asked for again; a failure stays one."""
         passed = False if self.passed is False else None
-        begun = replace(self, work=None, step_ended=None, validated_from=None, passed=passed)
-        return replace(begun, unseen="")
+        begun = replace(self, work=None, step_ended=None, ended_at=None, validated_from=None)
+        return replace(begun, passed=passed, unseen="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,8 @@ class Trial:
     """Since when it is in rotation without a warm-up: the soak counts from here."""
     condemned: bool = False
     """It is to be taken out of rotation again."""
+    ailing_since: Instant | None = None
+    """When it failed its health check first, where a gate may say why."""
     disproven: str = ""
     """Why it was condemned, for people: also when it is put back all the same."""
 
@@ -218,6 +222,8 @@ class MemberState:
     draining: Draining = Draining()
     trial: Trial = Trial()
     consent: Consent = Consent()
+    is_gone: bool = False
+    """It has left the pool. Whoever comes under its name is a member that joins."""
 
     @property
     def is_away(self) -> bool:

@@ -66,6 +66,8 @@ class State:
     """Gate → alerts that have fired ever since it was first asked: they do not count."""
     fingerprint: str = ""
     """Of the rollout file as it was begun with, secrets included."""
+    notices: str = ""
+    """Fingerprint of whom the newest run told, and how."""
     touched: bool = False
     paused: bool = False
     halt: Halted | None = None
@@ -130,6 +132,12 @@ class State:
         if not known or None in known:
             return None
         return sum(count for count in known if count is not None)
+
+    def held_up(self, member: str) -> str:
+        """What keeps its step waiting, as a balancer says; empty: nothing that is known."""
+        return next(
+            (seen.line.held_up for _, seen in self.lines_of(member) if seen.line.held_up), ""
+        )
 
     def in_flight_as(self, member: str) -> str:
         """The same in the load balancers' own words; empty: it is requests or sessions."""

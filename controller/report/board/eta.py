@@ -50,6 +50,9 @@ def time_left(ctx: Context, recent: Recent, commands: timedelta | None) -> Left:
     return Left(max(slots), is_late or (ahead.commands is None and not recent.took))
 
 
+BEFORE_OUT: Final = frozenset({Phase.DUE, Phase.DRAINING})
+
+
 def _filled(slots: Iterable[timedelta], members: int, turn: timedelta) -> list[timedelta]:
     """When each slot is free again; the next member takes the first free slot."""
     free = list(slots)
@@ -77,7 +80,8 @@ def _certain(ctx: Context, m: MemberState) -> timedelta:
     if m.phase is Phase.RAMPING:
         return policies.soak
     sticky = policies.drain.sticky if ctx.plan.sticky and m.phase is Phase.DUE else ZERO
-    return sticky + policies.comeback.hold * len(policies.comeback.ramp) + policies.soak
+    settle = ctx.plan.settle if m.phase in BEFORE_OUT else ZERO
+    return sticky + settle + policies.comeback.hold * len(policies.comeback.ramp) + policies.soak
 
 
 def _is_late(ctx: Context, m: MemberState, turn: timedelta, recent: Recent) -> bool:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from controller.legible import legible_line
 from controller.report.board.segments import Segment, Signs, TextLine, Tone, fitting, wrapped
-from controller.report.sanitize import legible_line
 
 TIME: Final = len("22:14:03  ")
 NAME: Final = 20

@@ -202,7 +202,9 @@ def _doing(ctx: Context, m: MemberState) -> str:
                 return "out, waiting for work in flight"
             return f"out, still in use: {use}" if (use := _use(ctx, m)) else "out, and quiet"
         case Phase.UPGRADING if m.progress.work is not None:
-            return f"step {m.progress.step + 1} of {ctx.shape(m).steps} runs"
+            step = f"step {m.progress.step + 1} of {ctx.shape(m).steps}"
+            held_up = ctx.state.held_up(m.name)
+            return f"{step} waits: {held_up}" if held_up else f"{step} runs"
         case Phase.UPGRADING:
             return "between two steps"
         case Phase.RAMPING:

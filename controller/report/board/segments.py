@@ -8,7 +8,7 @@ from math import ceil
 from textwrap import wrap as fold
 from typing import Final
 
-from controller.report.sanitize import ascii_only
+from controller.legible import ascii_only
 
 
 class Tone(StrEnum):

@@ -36,7 +36,7 @@ def member_status(plan: Plan, state: State, m: MemberState, by: Holders = NO_HOL
     seen = observed(state, m.name)
     if is_left_out(m) or m.phase in HELD_OUT:
         return _out(plan, state, m) + contradiction(seen)
-    if m.why == RETIRED and not seen.is_seen:
+    if is_gone(state, m):
         return f"gone: {m.why}"
     if m.phase in PUT_BACK:
         return _in(plan, m, seen, by)
@@ -45,6 +45,11 @@ def member_status(plan: Plan, state: State, m: MemberState, by: Holders = NO_HOL
     is_out = bool(seen.out) if seen.is_seen else m.is_away
     place = "OUT OF ROTATION" if is_out else "in rotation"
     return f"{place} ({phase_word(m.phase)})" + (f": {m.why}" if m.why else "")
+
+
+def is_gone(state: State, m: MemberState) -> bool:
+    """Whether its place is no more: its controller does without it."""
+    return m.why == RETIRED and not observed(state, m.name).is_seen
 
 
 def left_status(plan: Plan, state: State, name: str) -> str:

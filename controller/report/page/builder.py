@@ -16,6 +16,7 @@ from controller.records import Record
 from controller.report.members.status import member_status
 from controller.report.page.model import Action, Entry, Halt, Run, Sample, Series, Story, Stretch
 from controller.report.run.replay import Replay, Replayed
+from controller.report.status.elapsed import since
 from controller.report.words import names
 
 OFF_THE_PATH: Final = {
@@ -76,7 +77,7 @@ class _Builder:
         if last is None:
             self._runs.append(Run(0.0, 0.0, record.wall))
         elif is_another:
-            self._elapsed += _seconds(record.wall - last.wall)
+            self._elapsed += _seconds(since(last.wall, record.wall))
             self._runs.append(Run(self._elapsed, self._elapsed, record.wall))
         else:
             self._elapsed += _seconds(record.at - last.at)

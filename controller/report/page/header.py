@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from controller.config import RolloutFile
@@ -12,6 +12,7 @@ from controller.records import RolloutRow
 from controller.report.page.model import Halt, Story
 from controller.report.run.halt import without_next
 from controller.report.run.summary import tally
+from controller.report.status.elapsed import since
 from controller.report.status.history import after_a_halt
 from controller.report.status.values import kept_file, kind, values, values_text
 
@@ -92,7 +93,7 @@ def header(row: RolloutRow, story: Story) -> Header:
         else f"{code}: {EXIT_CODES.get(code, '')}".rstrip(": "),
         began=moment(row.started),
         ended=moment(ended) if ended else f"not yet; last record {moment(story.last)}",
-        duration=span((ended or story.last) - row.started),
+        duration=span(_took(story, ended)),
         by=row.by,
         owner=settings.owner if settings else "",
         runbook=settings.runbook if settings else "",
@@ -111,6 +112,12 @@ def _why(story: Story, outcome: str) -> str:
     if finished is None or outcome == Outcome.HALTED:
         return ""
     return finished.why
+
+
+def _took(story: Story, ended: datetime | None) -> timedelta:
+    """See `elapsed`."""
+    recorded = timedelta(seconds=story.runs[-1].end if story.runs else 0.0)
+    return recorded + since(story.last, ended or story.last)
 
 
 def _message(halt: Halt, is_past: bool) -> HaltMessage:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from controller import __version__
 from controller.core.gates.figures import span
 from controller.core.gates.limit import limit
+from controller.legible import legible
 from controller.records import Record, RolloutRow
 from controller.report.page.builder import build
 from controller.report.page.header import header, moment
@@ -17,7 +18,6 @@ from controller.report.page.members import FIVE, members
 from controller.report.page.model import Entry, Story
 from controller.report.page.plots import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, gate_plots
 from controller.report.page.timeline import timeline
-from controller.report.sanitize import legible
 from controller.report.words import names
 
 ENTRIES: Final = 1000

@@ -62,7 +62,8 @@ def _load(load: Load, floor: int) -> str:
 
 def expected_lines(expected: Expected) -> list[str]:
     turns = count(expected.turns, "turn")
-    waits = f"{turns} of {span(expected.waits)} for sticky clients, ramp and soak"
+    of_what = ["settle"] * bool(expected.settle) + ["sticky clients", "ramp"]
+    waits = f"{turns} of {span(expected.waits)} for {', '.join(of_what)} and soak"
     if expected.total is None:
         least = span(expected.waits * expected.turns)
         text = f"at least {least}: {waits}; the time of the upgrade commands is not known yet"

@@ -11,6 +11,7 @@ from controller.core.pool import Instant
 from controller.core.snapshot import Snapshot, capacity
 from controller.core.state.failures import failures, why_unknown
 from controller.core.state.state import State
+from controller.legible import legible_line
 from controller.report.members.placement import observed
 from controller.report.members.status import (
     is_changed,
@@ -20,7 +21,6 @@ from controller.report.members.status import (
     non_members,
 )
 from controller.report.run.next_commands import NextCommands, after_halt
-from controller.report.sanitize import legible_line
 from controller.report.words import count, names
 
 
@@ -159,10 +159,12 @@ def _can_wait(plan: Plan, state: State, now: Instant, contact: str) -> list[str]
     number, floor = serving(state), plan.min_available
     figures = f"{serve(number)}, the floor is {floor}"
     failed = failures(state, now)
-    if unknown := _unknown(state):
+    if unknown := unanswered(state):  # nor is it known who serves
         text = f"NOT KNOWN, treat it as NO: {unknown}"
     elif number < floor:
         text = f"NO: {figures}"
+    elif unknown := why_unknown(state):
+        text = f"NOT KNOWN, treat it as NO: {unknown}; {figures}"
     elif failed is not None and failed.are_going_on(now):
         text = f"NO, users are failing: {figures}"
     else:

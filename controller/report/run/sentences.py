@@ -1,5 +1,7 @@
 """Log sentences: what happened and why, one for each event that an operator needs to see."""
 
+from collections.abc import Iterable
+
 from controller.core import events as e
 from controller.core.events import Event, Observation
 from controller.core.events.said import said_last
@@ -7,7 +9,7 @@ from controller.core.gates.figures import span
 from controller.core.outcome import Outcome
 from controller.core.phases import HELD_IN_PLACE, UPGRADED, Phase
 from controller.core.plan.plan import Purpose
-from controller.core.pool import FULL
+from controller.core.pool import FULL, Line
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
 from controller.core.steps import (
@@ -22,9 +24,9 @@ from controller.core.steps import (
     Setting,
     Validate,
 )
+from controller.legible import legible_line
 from controller.report.run.meanwhile import found_meanwhile
 from controller.report.run.stopping import stopping
-from controller.report.sanitize import legible_line
 from controller.report.words import count, names
 from controller.runner.recorder import PATIENCE
 
@@ -56,8 +58,10 @@ def _said(event: Event | Observation, before: State, after: State) -> tuple[str,
             return _snapshot(event, before)
         case e.Intended(step):
             if isinstance(step, OpenPool | ClosePool):
-                return "", _pool_intent(step)
+                return None if before.whole.tries else ("", _pool_intent(step))
             return step.member, _intent(step, before, after)
+        case e.PoolStepFailed(why) if before.whole.tries and why == before.whole.why:
+            return None  # it was said of the first try
         case e.PoolOpened() | e.PoolClosed() | e.PoolStepFailed():
             return "", _pool(event)
         case e.Halted(cause, seen):
@@ -125,8 +129,21 @@ def _snapshot(event: e.Looked | e.LookFailed | e.UseSeen, before: State) -> tupl
         first = before.snapshots[event.instance].lost_since is None
         return ("", f"{event.instance} does not answer: {event.why}; holding") if first else None
     if (lost := before.snapshots[event.view.instance].lost_since) is None:
-        return None
+        return _held_up(event.view.lines, before)
     return "", f"{event.view.instance} answers again after {span(event.view.at - lost)}"
+
+
+def _held_up(lines: Iterable[Line], before: State) -> tuple[str, str] | None:
+    """What keeps a step waiting is said when that begins, and again when it ends."""
+    for line in lines:
+        if line.member not in before.members:
+            continue
+        known = before.held_up(line.member)
+        if line.held_up and not known:
+            return line.member, f"its step waits: {line.held_up}"
+        if known and not line.held_up:
+            return line.member, "its step no longer waits for that"
+    return None
 
 
 def _pool_intent(step: PoolStep) -> str:

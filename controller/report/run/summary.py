@@ -13,12 +13,19 @@ from controller.core.settings import Settings
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
 from controller.core.steps import Course
+from controller.legible import legible_line
 from controller.records import RolloutRow
 from controller.report.members.placement import observed
-from controller.report.members.status import fault, is_changed, is_whole, left_status, member_status
+from controller.report.members.status import (
+    fault,
+    is_changed,
+    is_gone,
+    is_whole,
+    left_status,
+    member_status,
+)
 from controller.report.run.halt import halt_message, serve, serving, unanswered, unwritten
 from controller.report.run.next_commands import NextCommands
-from controller.report.sanitize import legible_line
 from controller.report.words import count, names
 
 DONE = {
@@ -72,7 +79,7 @@ def cut_off(plan: Plan, state: State, why: str, commands: NextCommands) -> list[
 
 def tally(plan: Plan, state: State, *, is_of_all: bool = False) -> str:
     """How many members ended in which state; with `is_of_all`, of how many."""
-    members = list(state.members.values())
+    members = [m for m in state.members.values() if not is_gone(state, m)]
     done = [m for m in members if m.phase is Phase.DONE]
     whole = [m for m in done if is_whole(plan, m) and not m.trial.disproven]
     rolled_back = [m for m in whole if m.progress.course is Course.ROLLBACK]
@@ -218,7 +225,7 @@ def left_behind(plan: Plan, state: State, commands: NextCommands) -> list[str]:
     by_hand = _by_hand(plan.by_hand.put_back, out)
     return [
         f"{names(out)} {stay} out: the next `{commands.run}` takes {them} first"
-        + (f"; by hand, on every load balancer{by_hand}" if by_hand else "")
+        + (f"; by hand{_where(plan, ', ')}{by_hand}" if by_hand else "")
     ]
 
 
@@ -234,7 +241,11 @@ def misplaced(plan: Plan, state: State) -> list[str]:
     if not ready:
         return []
     by_hand = _by_hand(plan.by_hand.take_out, ready)
-    return [f"take {names(ready)} out of rotation on every load balancer{by_hand}"]
+    return [f"take {names(ready)} out of rotation{_where(plan, ' ')}{by_hand}"]
+
+
+def _where(plan: Plan, between: str) -> str:
+    return between + plan.by_hand.where if plan.by_hand.where else ""
 
 
 def _by_hand(command: str, members: Sequence[str]) -> str:

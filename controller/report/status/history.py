@@ -9,8 +9,9 @@ from controller.core.gates.figures import span
 from controller.core.outcome import Outcome
 from controller.core.plan.plan import Plan
 from controller.journal.codec import PLAN, decode
+from controller.legible import legible_line
 from controller.records import Record, RolloutRow
-from controller.report.sanitize import legible_line
+from controller.report.status.elapsed import elapsed, since
 from controller.report.status.values import kept_file, kind, values, values_text
 
 
@@ -23,7 +24,6 @@ def history_value(row: RolloutRow, records: Sequence[Record], *, is_held: bool) 
         outcome, code, ended = _at_rest(records)
         if is_held:
             outcome, code, ended = "running", None, None
-    last = ended or (records[-1].wall if records else row.started)
     return {
         "id": row.id,
         "name": row.name,
@@ -35,8 +35,14 @@ def history_value(row: RolloutRow, records: Sequence[Record], *, is_held: bool) 
         "exit_code": code,
         "halt": _halt(records),
         "ended": ended.isoformat() if ended else None,
-        "seconds": round((last - row.started).total_seconds(), 3),
+        "seconds": round(_took(records, row, ended).total_seconds(), 3),
     }
+
+
+def _took(records: Sequence[Record], row: RolloutRow, ended: datetime | None) -> timedelta:
+    """One that another run abandoned ended after its last record."""
+    last = records[-1].wall if records else row.started
+    return elapsed(records) + since(last, ended or last)
 
 
 def _plan(records: Sequence[Record]) -> Plan | None:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from controller.legible import legible_line
 from controller.report.run.halt import serve
-from controller.report.sanitize import legible_line
 from controller.report.status.values import values_text
 
 

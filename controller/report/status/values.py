@@ -6,8 +6,8 @@ from controller.config import RolloutFile, parse
 from controller.config.values.filling import variables
 from controller.core.plan.plan import Plan, Purpose
 from controller.errors import ConfigurationError
+from controller.legible import legible_line
 from controller.records import RolloutRow
-from controller.report.sanitize import legible_line
 
 VALUE_MOST = 60
 """Characters of one value in a line."""

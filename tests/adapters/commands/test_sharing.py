@@ -4,13 +4,16 @@ import os
 import stat
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from adapters.commands import durable
+from adapters.clock import SystemClock
+from adapters.commands import LocalCommands, durable
 from adapters.commands.sharing import check_root, make_root
 from controller.errors import StateError
+from controller.tasks import Command, Job
 from tests.support.operators import GROUP, needs_root
 
 ROOT = Path(__file__).parents[3]
@@ -73,6 +76,35 @@ def test_a_folder_of_ones_own_stays_so(tmp_path: Path) -> None:
         os.umask(before)
     assert stat.S_IMODE(root.stat().st_mode) & 0o777 == 0o700
     assert stat.S_IMODE((root / "result").stat().st_mode) == 0o600
+
+
+async def test_no_link_is_followed(tmp_path: Path) -> None:
+    """Where others of a group may write, a job writes into its own folder alone."""
+    theirs = tmp_path / "theirs"
+    theirs.write_text("kept")
+    for name in ("lock", "group.new", "result.new", "output", "left.new"):
+        folder = tmp_path / "jobs" / name
+        folder.mkdir(parents=True)
+        (folder / name).symlink_to(theirs)
+        commands = LocalCommands(tmp_path / "jobs", SystemClock())
+        command = Command(("/bin/sh", "-c", "echo x"), timedelta(seconds=20), {}, "/")
+        if name == "left.new":  # only written when something is left
+            with pytest.raises(OSError, match="Too many levels of symbolic links"):
+                durable.write_durably(str(folder), "left", "x")
+        else:
+            with pytest.raises(StateError):
+                await commands.run(Job(name, command))
+    assert theirs.read_text() == "kept"
+
+
+async def test_a_result_is_read_in_its_own_place(tmp_path: Path) -> None:
+    """Else the output of a step could show any file that the operator may read."""
+    (tmp_path / "jobs" / "k").mkdir(parents=True)
+    (tmp_path / "theirs").write_text("0.1 fault secret")
+    (tmp_path / "jobs" / "k" / "result").symlink_to(tmp_path / "theirs")
+    commands = LocalCommands(tmp_path / "jobs", SystemClock())
+    with pytest.raises(StateError, match="symbolic links"):
+        await commands.run(Job("k", Command(("/bin/true",), timedelta(seconds=20), {}, "/")))
 
 
 def test_a_file_in_its_place(tmp_path: Path) -> None:

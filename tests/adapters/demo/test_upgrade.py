@@ -118,7 +118,7 @@ def test_behaviour_and_members_stand_in_the_argv() -> None:
     """For a rollout file, the member is a template, and a dollar in a path is none."""
     one = World(Path("/srv/a$b"), 1, haproxy=Path("none"))
     argv = one.upgrade_argv("v2", {"fail_every": 3})
-    assert argv[argv.index("--member") + 1] == "${member.name}"
+    assert "--member=${member.name}" in argv
     assert argv[argv.index("--folder") + 1] == "/srv/a$$b"
     assert argv[argv.index("--behaviour") + 1] == '{"fail_every": 3}'
     ready = one.upgrade_argv("v2", member="web1")

@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 
 from adapters.demo.rollout import merged
 from adapters.demo.world import World
+from controller.bootstrap_demo import demo_world
 from controller.errors import PoolrollError
 from tests.support.runtime import ask, info, stat
 from tests.support.waiting import until
@@ -69,6 +70,15 @@ async def test_nothing_is_left_after_the_exit(haproxy: Path, short_folder: Path)
     assert processes_of(short_folder) == []
     for name in one.members:
         assert one.app_pid(name) is None
+
+
+@pytest.mark.haproxy
+async def test_without_a_port_for_the_runtime_api(haproxy: Path, short_folder: Path) -> None:
+    """As the demo has it: such a port has no password, and every user of the machine reaches it."""
+    pool = demo_world(short_folder, 1, str(haproxy))
+    async with pool as one:
+        assert one.tcp_endpoints == []
+        assert "ipv4@" not in one.haproxies[0].config
 
 
 @pytest.mark.haproxy

@@ -367,6 +367,12 @@ def test_missing_column_of_state_is_named(column: str) -> None:
         (STATE.replace(" 2 0 50 ", " 9 0 50 "), STAT, "srv_op_state is none of 0 to 3: 9"),
         (STATE.replace(" 2 0 50 ", " 2 x 50 "), STAT, "srv_admin_state is not a number: 'x'"),
         (STATE.replace(" 2 0 50 ", " 2 -1 50 "), STAT, "srv_admin_state is not a number: '-1'"),
+        (STATE.replace(" 50 ", f" {'9' * 5000} "), STAT, "srv_uweight is not a number: '9"),
+        (STATE.replace(" 50 ", " 70000 "), STAT, "srv_uweight is too large a number: '70000'"),
+        (STATE, STAT.replace(",0,1,9,", f",0,{2**64},9,"), "scur is too large a number"),
+        (STATE.replace("127.0.0.1", "-oProxyCommand=id"), STAT, "srv_addr is no address: '-oP"),
+        (STATE.replace(" a1 ", " a1;set "), STAT, "srv_name is no name: 'a1;set'"),
+        (STATE.replace(" web ", " w\x1b[2J "), STAT, r"be_name is no name: 'w\\x1b\[2J'"),
         (STATE.removesuffix(" 80"), STAT, "a line ends before srv_port"),
         (STATE, STAT.replace(",0,1,9,", ",0,one,9,"), "scur is not a number: 'one'"),
         (STATE, STAT.replace("http", "mail"), "neither http nor tcp: 'mail'"),
@@ -385,6 +391,16 @@ def test_missing_key_of_info_is_named(key: str) -> None:
     """A key that is missing from `show info` is an error that names it."""
     with pytest.raises(MalformedReply, match=f"show info has no column {key}$"):
         parse_info("it", INFO.replace(f"{key}: ", "Other: "))
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("Pid", 2**31), ("Uptime_sec", 2**32), ("Start_time_sec", 2**33)]
+)
+def test_figures_of_info_are_possible_ones(key: str, value: int) -> None:
+    """A time or a process id beyond all reason would end the process that calculates with it."""
+    lines = [f"{key}: {value}" if one.startswith(key) else one for one in INFO.split("\n")]
+    with pytest.raises(MalformedReply, match=f"{key} is too large a number"):
+        parse_info("it", "\n".join(lines))
 
 
 def test_info_without_a_start_time() -> None:

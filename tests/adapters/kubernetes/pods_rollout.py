@@ -29,6 +29,7 @@ from controller.core.steps import Course, Step
 from controller.journal.codec import PLAN, decode, encode
 from controller.journal.replay import replay
 from controller.pools.kubernetes import PodPool
+from controller.ports import Clock
 from controller.ports import Validator as ValidatorPort
 from controller.records import RolloutRow
 from controller.runner.loop import Runner
@@ -56,10 +57,10 @@ NAME, ROLLOUT = "web", "web-1"
 EVERYTHING = Selection()
 LONG = timedelta(seconds=30)
 POLICIES = Policies(
-    drain=DrainPolicy(timeout=timedelta(seconds=3)),
-    comeback=ReturnPolicy(within=timedelta(seconds=5)),
+    drain=DrainPolicy(timeout=LONG),
+    comeback=ReturnPolicy(within=LONG),
     soak=timedelta(milliseconds=50),
-    wait_for_capacity=timedelta(seconds=5),
+    wait_for_capacity=LONG,
     gates=(),
 )
 
@@ -156,8 +157,9 @@ class Rollout:
     budget: str = "5"
     timeout: float = 30
     """Seconds of each step."""
-    journal: MemoryJournal = field(default_factory=lambda: MemoryJournal(SystemClock()))
-    requests: MemoryRequests = field(default_factory=lambda: MemoryRequests(SystemClock()))
+    clock: Clock = field(default_factory=SystemClock)
+    journal: MemoryJournal = field(init=False)
+    requests: MemoryRequests = field(init=False)
     witness: Witness = field(init=False)
     slow: float = 0
     """Seconds that a validation takes."""
@@ -166,6 +168,7 @@ class Rollout:
 
     def __post_init__(self) -> None:
         self.witness = Witness(self.cluster)
+        self.journal, self.requests = MemoryJournal(self.clock), MemoryRequests(self.clock)
 
     def api(self) -> Api:
         return api_for(self.cluster, self.folder)
@@ -239,8 +242,7 @@ class Rollout:
         self, *first: Event, is_new: bool = True, started: Callable[[Runner], None] | None = None
     ) -> State:
         """To its end, or until this process is killed (cancelled)."""
-        clock = SystemClock()
-        api = self.api()
+        clock, api = self.clock, self.api()
         balancer = ServicePool(api, self.pool, clock)
         try:
             if is_new:

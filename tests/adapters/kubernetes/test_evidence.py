@@ -39,6 +39,7 @@ class OnePod:
         self.restarts, self.last = 0, dict[str, Any]()
         self.state: dict[str, Any] = {"running": {}}
         self.is_there = True
+        self.meta: dict[str, Any] = {}
         self.error: Exception | None = None
 
     async def sitting(self, member: str) -> dict[str, Any] | None:
@@ -53,7 +54,7 @@ class OnePod:
         }
         ready = {"type": "Ready", "status": str(self.ready), "lastTransitionTime": self.since}
         found = {
-            "metadata": {"uid": self.uid},
+            "metadata": {"uid": self.uid, **self.meta},
             "status": {"conditions": [ready], "containerStatuses": [container]},
         }
         return found if self.is_there else None
@@ -173,6 +174,14 @@ async def test_no_pod_is_no_evidence(bench: Bench) -> None:
     reading = await bench.source.read("restarts web-0 1s")
     assert (reading.value, reading.missing) == (None, Missing.UNREACHABLE)
     assert "no such host" in reading.words
+
+
+async def test_a_pod_that_is_being_deleted_is_no_evidence(bench: Bench) -> None:
+    """That it stops serving is somebody's wish, and no fault of its own."""
+    bench.pod.meta["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    bench.pod.ready = False
+    reading = await bench.source.read("unready web-0 1s")
+    assert (reading.value, reading.missing) == (None, Missing.NO_DATA)
 
 
 async def test_a_sample_counts_at_once(bench: Bench) -> None:

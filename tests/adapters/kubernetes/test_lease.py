@@ -16,6 +16,7 @@ from adapters.kubernetes.state.lock import StateLock, state_lease_name
 from controller.core.pool import Instant
 from controller.errors import LeaseLost, PoolHeld, StateError
 from controller.ports import Lock
+from controller.runner.both_locks import BothLocks
 from tests.adapters.kubernetes.memory_objects import Cluster, MemoryObjects
 from tests.support.journal_contract import WALL
 from tests.support.lock_contract import A1, A2, LockContract, Locks
@@ -143,6 +144,105 @@ def test_a_killed_holder_is_followed_after_the_lease_and_never_before(aside: tim
             f"Lease shop/{LEASE} is held by pid {os.getpid()} on host {socket.gethostname()}, user "
             "anna, since 2024-01-01 00:00:00 UTC: it may be taken once it was not renewed for 15s"
         ]
+
+    virtually(test)
+
+
+@pytest.mark.parametrize("aside", [-HOUR, HOUR])
+def test_a_holder_of_two_leases_is_followed_after_one_lease(aside: timedelta) -> None:
+    """State in the cluster: the Lease of the state and that of the pool lapse at the same time, and
+    neither is taken before it has."""
+
+    async def test(cluster: Cluster) -> None:
+        anna, bert = Machine(cluster, "anna"), Machine(cluster, "bert", aside)
+        running = asyncio.create_task(
+            anna.hold_until_killed(BothLocks(anna.state_lock(), anna.lock()))
+        )
+        await asyncio.sleep(7)
+        await kill(running, anna)
+        began = seconds(bert.clock)
+        async with BothLocks(bert.state_lock(), bert.lock()).hold("web") as hold:
+            assert 15 <= seconds(bert.clock) - began <= 16
+            await hold.check()
+
+    virtually(test)
+
+
+def test_who_lives_on_after_a_glance_is_waited_for_from_its_last_sign_of_life() -> None:
+    async def test(cluster: Cluster) -> None:
+        anna, bert = Machine(cluster, "anna"), Machine(cluster, "bert")
+        running = asyncio.create_task(anna.hold_until_killed())
+        await asyncio.sleep(1)
+        lock = bert.lock()
+        await lock.glance("web")
+        await asyncio.sleep(20)
+        with pytest.raises(PoolHeld):
+            await lock.hold("web").__aenter__()
+        await lock.glance("web")
+        await asyncio.sleep(3)
+        await kill(running, anna)
+        await asyncio.sleep(14)
+        began = seconds(bert.clock)
+        async with lock.hold("web"):
+            assert 15 <= seconds(bert.clock) - began <= 16
+
+    virtually(test)
+
+
+def test_a_glance_at_nothing_changes_nothing() -> None:
+    async def test(cluster: Cluster) -> None:
+        anna = Machine(cluster, "anna")
+        for lock in (anna.lock(), anna.state_lock(), BothLocks(anna.state_lock(), anna.lock())):
+            await lock.glance("web")
+            began = seconds(anna.clock)
+            async with lock.hold("web"):
+                assert seconds(anna.clock) == began
+
+    virtually(test)
+
+
+def of_nodes(machine: Machine, selector: str) -> LeaseLock:
+    return LeaseLock(
+        machine.objects, "default", selector, machine.clock, machine.user, overlaps=True
+    )
+
+
+def test_pools_with_nodes_in_common_exclude_each_other() -> None:
+    """S10: whatever their selectors are called; what has nothing in common does not meet."""
+
+    async def test(cluster: Cluster) -> None:
+        anna, bert = Machine(cluster, "anna"), Machine(cluster, "bert")
+        web, rack = of_nodes(anna, "nodes/role=web"), of_nodes(bert, "nodes/rack=a")
+        async with web.hold("web") as one, rack.hold("rack") as other:
+            await one.add([A1])
+            await other.add([A2])
+            third = of_nodes(anna, "nodes/zone=b")
+            assert await third.refusal("zone", []) is None
+            assert "rollout 'web', " in (await third.refusal("zone", [A1]) or "")
+            with pytest.raises(PoolHeld, match=r"is held by rollout 'web', .* user anna"):
+                await other.add([A1])
+            await one.check()
+
+    virtually(test)
+
+
+def test_a_killed_holder_of_common_nodes_is_waited_for() -> None:
+    """And where its Lease may not be cleared, that is said with the command that does it."""
+
+    async def test(cluster: Cluster) -> None:
+        anna, bert = Machine(cluster, "anna"), Machine(cluster, "bert")
+        running = asyncio.create_task(anna.hold_until_killed(of_nodes(anna, "nodes/role=web")))
+        await asyncio.sleep(1)
+        await kill(running, anna)
+        async with of_nodes(bert, "nodes/rack=a").hold("rack") as hold:
+            began = seconds(bert.clock)
+            theirs = lease_name("nodes/role=web")
+            bert.objects.refuses = lambda verb, name: name == theirs
+            with pytest.raises(PoolHeld, match=r"kubectl --namespace default delete lease poolro"):
+                await hold.add([A1])
+            assert seconds(bert.clock) - began >= 15
+            bert.objects.refuses = lambda verb, name: False
+            await hold.add([A1])
 
     virtually(test)
 

@@ -15,7 +15,7 @@ from adapters.kubernetes.pod import (
     port_of,
     why_not_ready,
 )
-from adapters.kubernetes.pods.lines import lines_of, to_let_in
+from adapters.kubernetes.pods.lines import LISTED, lines_of, to_let_in
 from adapters.kubernetes.pods.rotation.base import Turn
 from adapters.kubernetes.pods.rotation.delete import ByDeletion
 from adapters.kubernetes.pods.rotation.label import ByLabel
@@ -190,7 +190,9 @@ def test_lines(turn: Turn, pod: Json | None, listed: bool, admin: Admin, health:
     found = line(turn, ONE, pod, listed=listed)
     assert (found.admin, found.health, found.check) == (admin, health, Check.RUNNING)
     assert found.key == "kubernetes:shop/statefulset/web/web-0"
-    assert (found.in_flight, found.counters) == (None, None)
+    is_drained = admin is not Admin.DRAINING
+    assert (found.in_flight, found.counters) == (None if is_drained else 1, None)
+    assert found.in_flight_as == ("" if is_drained else LISTED.format(backend="web"))
 
 
 def test_who_is_there() -> None:

@@ -19,6 +19,7 @@ from adapters.kubernetes.client.paths import (
 )
 from adapters.kubernetes.client.rights import Right, lacking
 from adapters.kubernetes.role import Subject, as_yaml, roles
+from adapters.kubernetes.state.names import state_names
 
 PATCH = Right.to("patch", STATEFULSETS, "shop", "web")
 EVICT = Right.to("create", PODS, "shop", subresource="eviction")
@@ -189,3 +190,19 @@ def test_other_subjects() -> None:
         {"kind": "Group", "name": "ops", "apiGroup": "rbac.authorization.k8s.io"}
     ]
     assert roles([], "x", Subject("ops")) == []
+
+
+def test_many_names_are_a_few_lines() -> None:
+    """What a state in the cluster needs stays readable, and the same YAML."""
+    names = state_names("web")
+    made = roles(
+        [Right.to("get", CONFIGMAPS, "ops", name) for name in names],
+        "poolroll",
+        Subject("ci", "ops"),
+    )
+    told = as_yaml(made)
+    assert max(map(len, told.splitlines())) <= 120
+    assert len(told.splitlines()) < 45
+    (role, _) = YAML(typ="safe").load_all(told)
+    assert role == made[0]
+    assert role["rules"][0]["resourceNames"] == sorted(names)

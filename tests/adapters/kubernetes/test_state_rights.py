@@ -15,7 +15,7 @@ from adapters.kubernetes.lease import LeaseLock, lease_name
 from adapters.kubernetes.role import Subject, roles
 from adapters.kubernetes.state import open_cluster_state
 from adapters.kubernetes.state.lock import StateLock, state_lease_name
-from adapters.kubernetes.state.names import state_names
+from adapters.kubernetes.state.names import head_name, state_names
 from controller.errors import StateError
 from controller.records import Returned, Verb
 from controller.runner.both_locks import BothLocks
@@ -34,7 +34,7 @@ RIGHTS = [
     Right.to("create", EVENTS, NAMESPACE),
     Right.to("get", SERVICES, NAMESPACE, "web"),
     *(Right.to(v, CONFIGMAPS, NAMESPACE, n) for n in state_names("web") for v in BY_NAME),
-    *(Right.to("watch", CONFIGMAPS, NAMESPACE, n) for n in state_names("web")),
+    Right.to("watch", CONFIGMAPS, NAMESPACE, head_name("web")),
     *(
         Right.to(verb, LEASES, NAMESPACE, lease)
         for lease in (state_lease_name("web"), lease_name(POOL))

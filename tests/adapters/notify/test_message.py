@@ -23,28 +23,44 @@ def test_json_has_all_there_is() -> None:
     }
 
 
-def test_signature_is_over_time_and_body() -> None:
-    """A receiver that knows the secret can check both; another body or time does not fit."""
-    headers = signed(b'{"a":1}', "s3cret", 1700000000)
-    proof = hmac.new(b"s3cret", b'1700000000.{"a":1}', hashlib.sha256).hexdigest()
+def test_signature_is_over_all_that_is_told() -> None:
+    """A receiver that knows the secret can check time, event, delivery and body: no other fits."""
+    told = {"event": "halted", "delivery": "d1"}
+    headers = signed(b'{"a":1}', "s3cret", 1700000000, **told)
+    proof = hmac.new(b"s3cret", b'1700000000.halted.d1.{"a":1}', hashlib.sha256).hexdigest()
     assert headers == {
         "X-Poolroll-Timestamp": "1700000000",
         "X-Poolroll-Signature": f"sha256={proof}",
     }
-    assert signed(b'{"a":1}', "s3cret", 1700000001) != headers
-    assert signed(b'{"a":2}', "s3cret", 1700000000) != headers
+    assert signed(b'{"a":1}', "s3cret", 1700000001, **told) != headers
+    assert signed(b'{"a":2}', "s3cret", 1700000000, **told) != headers
+    other = {**told, "event": "done"}
+    assert signed(b'{"a":1}', "s3cret", 1700000000, **other) != headers
 
 
 def test_slack_text_is_a_headline_and_a_block() -> None:
-    """The lines stand in a fixed width, closed, and the three signs that mean something are
-    escaped."""
+    """All that others may have written stands in a fixed width, closed, and the three signs that
+    mean something are escaped."""
     body = json.loads(as_slack(notice("halted", "SEEN  a < b & c", "```", text="<!channel>")))
-    assert body == {"text": "&lt;!channel&gt;\n```\nSEEN  a &lt; b &amp; c\n'''\n```"}
+    block = "&lt;!channel&gt;\nSEEN  a &lt; b &amp; c\n'''"
+    assert body == {"text": f"rollout web: halted\n```\n{block}\n```"}
 
 
-def test_slack_text_without_lines_has_no_block() -> None:
-    """A plain sentence stays one."""
-    assert json.loads(as_slack(notice("done", text="done"))) == {"text": "done"}
+HOSTILE = "a\x1b[2J\x9b31m\u202eb\nc @everyone @Here [x](http://evil) <@U1> `x` @channel"
+
+
+def test_nobody_is_called_and_nothing_is_obeyed() -> None:
+    """What a server calls itself, or a command printed, is no mention, no link and no sign that a
+    terminal obeys, in whatever way the notice goes out."""
+    one = notice("halted", HOSTILE, text=HOSTILE)
+    headline, _, block = json.loads(as_slack(one))["text"].partition("\n```\n")
+    assert headline == "rollout web: halted"
+    assert not any(mention in block.lower() for mention in ("@everyone", "@here", "@channel", "<"))
+    body = json.loads(as_json(one, "d1"))
+    env = environment(one, "d1")
+    texts = (block.replace("\n", ""), body["text"], *body["lines"], env["POOLROLL_SUMMARY"])
+    for text in texts:
+        assert not set(text) & set("\x1b\x9b\u202e\n")
 
 
 def test_slack_text_is_bounded_and_closed() -> None:
@@ -61,6 +77,6 @@ def test_environment_is_text_that_a_system_takes() -> None:
     assert env["POOLROLL_ROLLOUT_NAME"] == "web"
     assert env["POOLROLL_ROLLOUT_ID"] == "web-1"
     assert env["POOLROLL_EXIT_CODE"] == "4"
-    assert env["POOLROLL_TEXT"].startswith("rollout web: HALTED\na b\ny")
+    assert env["POOLROLL_TEXT"].startswith("rollout web: HALTED\na␀b\ny")
     assert max(map(len, env.values())) == MOST_ENV
     assert not [value for value in env.values() if "\0" in value]

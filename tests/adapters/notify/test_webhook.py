@@ -28,7 +28,8 @@ async def test_post_is_signed_and_named() -> None:
     assert got.headers["content-type"] == "application/json"
     assert got.headers["x-poolroll-event"] == "halted"
     assert got.headers["x-poolroll-delivery"] == got.json["delivery"] == "d1"
-    message = got.headers["x-poolroll-timestamp"].encode() + b"." + got.body
+    seconds = got.headers["x-poolroll-timestamp"]
+    message = f"{seconds}.halted.d1.".encode() + got.body
     proof = hmac.new(b"s3cret", message, hashlib.sha256).hexdigest()
     assert got.headers["x-poolroll-signature"] == f"sha256={proof}"
 
@@ -39,7 +40,7 @@ async def test_slack_style_posts_text() -> None:
         hook = webhook(there.url, style="slack")
         assert await hook.deliver(notice(text="done"), "d1") is None
         await hook.aclose()
-    assert there.got[0].json == {"text": "done"}
+    assert there.got[0].json == {"text": "rollout web: halted\n```\ndone\n```"}
     assert "x-poolroll-signature" not in there.got[0].headers
 
 

@@ -108,7 +108,6 @@ async def test_tries_are_bounded() -> None:
         async with stub(lambda _: NOT_READY) as one, source(at(one.url, seconds)) as asker:
             assert (await asker.read("q")).value is None
         assert len(one.asked) <= tries
-    assert len(one.asked) == 1
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])

@@ -14,7 +14,11 @@ RULE = {"record": "load", "expr": "vector(1)"}
 async def test_frozen_and_thawed(tmp_path: Path) -> None:
     """A stopped process is told as no answer in time, by the deadline; afterwards all is well."""
     async with RealPrometheus(tmp_path, {}) as prometheus, source(at(prometheus.url, 0.5)) as one:
-        assert (await one.read("vector(1)")).value == 1.0
+
+        async def answers() -> bool:
+            return (await one.read("vector(1)")).value == 1.0
+
+        await until(answers, what="an answer")
         prometheus.freeze()
         began = time.monotonic()
         reading = await one.read("vector(1)")
@@ -22,10 +26,6 @@ async def test_frozen_and_thawed(tmp_path: Path) -> None:
         assert (reading.value, reading.missing) == (None, Missing.TIMEOUT)
         assert reading.words == f"{prometheus.url}: no answer within 0.5s: overloaded, or frozen?"
         prometheus.thaw()
-
-        async def answers() -> bool:
-            return (await one.read("vector(1)")).value == 1.0
-
         await until(answers, what="an answer after the thaw")
 
 

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from adapters.clock import SystemClock
+from adapters.commands import LocalCommands
 from adapters.storage.folder import default_state_dir, exists, fault, out_of_reach
 from adapters.storage.lock import FileLock
+from adapters.storage.reserve import release
 from adapters.storage.store import open_tables
 from controller.errors import StateError
 from tests.adapters.storage.processes import child
@@ -51,20 +53,131 @@ def test_no_home_in_the_environment(tmp_path: Path) -> None:
     assert found.parts[-3:] == (".local", "state", "poolroll")
 
 
-async def test_a_fresh_folder_is_for_user_and_group(tmp_path: Path) -> None:
-    """Folders are 0770 with their group handed down, files 0660, whatever the umask."""
-    before = os.umask(0o077)
+async def used(folder: Path, umask: int) -> dict[str, int]:
+    """All that a rollout leaves in `folder`, with its modes."""
+    before = os.umask(umask)
     try:
-        folder = tmp_path / "a" / "state"
-        open_tables(folder, CLOCK, create=True).close()
+        tables = open_tables(folder, CLOCK, create=True)
+        LocalCommands(folder / "jobs", CLOCK).prepare()
         async with FileLock(folder, CLOCK, "anna").hold("web"):
             pass
+        found = {
+            str(path.relative_to(folder)): stat.S_IMODE(path.stat().st_mode)
+            for path in (folder, *folder.rglob("*"))
+        }
+        tables.close()
     finally:
         os.umask(before)
-    for path in (folder, folder / "locks"):
-        assert stat.S_IMODE(path.stat().st_mode) == 0o2770
-    for name in ("journal.db", "locks/guard", "locks/web.lock", "locks/web.json"):
-        assert stat.S_IMODE((folder / name).stat().st_mode) == 0o660
+    assert {".", "jobs", "journal.db", "journal.db-wal", "locks/web.lock", "reserve"} <= {*found}
+    return found
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+async def test_a_fresh_folder_is_for_its_user_alone(tmp_path: Path, umask: int) -> None:
+    """Whatever the umask, and although the folder above is for a group."""
+    tmp_path.chmod(0o2770)
+    for mode in (await used(tmp_path / "state", umask)).values():
+        assert not mode & 0o077
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+async def test_a_folder_for_a_group_is_so_with_all_that_is_in_it(
+    tmp_path: Path, umask: int
+) -> None:
+    """It was made for a group: with the set-group-ID bit. Others get nothing of it."""
+    folder = tmp_path / "state"
+    folder.mkdir()
+    folder.chmod(0o2770)
+    for path, mode in (await used(folder, umask)).items():
+        assert mode == (0o2770 if (folder / path).is_dir() else 0o660), path
+
+
+@pytest.mark.parametrize("mode", [0o770, 0o755, 0o700])
+async def test_a_folder_that_was_not_made_for_a_group(tmp_path: Path, mode: int) -> None:
+    """What is in it is its user's alone: a group mode may be there by chance."""
+    folder = tmp_path / "state"
+    folder.mkdir()
+    folder.chmod(mode)
+    found = await used(folder, 0o000)
+    assert found.pop(".") == mode
+    assert not any(one & 0o077 for one in found.values())
+
+
+async def test_a_folder_that_is_given_to_a_group_later(tmp_path: Path) -> None:
+    """Its owner's next command shares all that is in it; what was for readers stays so."""
+    folder = tmp_path / "state"
+    await used(folder, 0o022)
+    folder.chmod(0o2770)
+    (folder / "journal.db").chmod(0o604)
+    found = await used(folder, 0o022)
+    assert found.pop("journal.db") == 0o664
+    assert all(mode & 0o060 == 0o060 for mode in found.values())
+
+
+@pytest.mark.parametrize("mode", [0o1777, 0o777, 0o702])
+@pytest.mark.parametrize("create", [True, False])
+def test_a_folder_that_everybody_may_write(tmp_path: Path, mode: int, create: bool) -> None:
+    """They could have anything run by whoever says `abort`: every verb refuses it."""
+    open_tables(tmp_path, CLOCK, create=True).close()
+    tmp_path.chmod(mode)
+    with pytest.raises(StateError, match="every user may write in it; its owner must end that"):
+        open_tables(tmp_path, CLOCK, create=create)
+    with pytest.raises(StateError, match="every user may write in it"):
+        LocalCommands(tmp_path / "jobs", CLOCK).prepare()
+
+
+def test_a_volume_of_a_pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kubernetes makes an `emptyDir` for everybody in the pod; what is made in it is not."""
+    tmp_path.chmod(0o777)
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+    with pytest.raises(StateError, match="every user may write in it"):
+        open_tables(tmp_path, CLOCK, create=True)
+    monkeypatch.setattr("os.path.ismount", lambda path: str(path) == str(tmp_path))
+    open_tables(tmp_path, CLOCK, create=True).close()
+    LocalCommands(tmp_path / "jobs", CLOCK).prepare()
+    assert stat.S_IMODE((tmp_path / "journal.db").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("name", ["journal.db", "locks", "locks/guard", "reserve", "jobs"])
+def test_links_in_a_state_folder_lead_nowhere(tmp_path: Path, name: str) -> None:
+    """Who shares it could send what another operator writes to any file of theirs."""
+    folder, target = tmp_path / "state", tmp_path / "target"
+    (folder / "locks").mkdir(parents=True)
+    if name in ("locks", "jobs"):
+        target.mkdir()
+        (folder / "locks").rmdir()
+    else:
+        target.write_text("theirs")
+    (folder / name).symlink_to(target)
+
+    def begin() -> None:
+        open_tables(folder, CLOCK, create=True).close()
+        LocalCommands(folder / "jobs", CLOCK).prepare()
+
+    with pytest.raises(StateError) as caught:
+        begin()
+    assert str(folder) in str(caught.value)
+    assert target.is_dir() or target.read_text() == "theirs"
+    assert not target.is_dir() or not list(target.iterdir())
+
+
+def test_a_full_disk_empties_no_other_file(tmp_path: Path) -> None:
+    """The space that is kept is given back in its own place alone."""
+    (tmp_path / "target").write_text("theirs")
+    (tmp_path / "reserve").symlink_to(tmp_path / "target")
+    assert not release(tmp_path)
+    assert (tmp_path / "target").read_text() == "theirs"
+
+
+@needs_root
+async def test_what_root_makes_in_the_folder_of_a_user_is_theirs(shared: Path) -> None:
+    """An abort by root must not lock its owner out."""
+    shared.chmod(0o700)
+    os.chown(shared, *CARL)
+    await used(shared, 0o022)
+    assert {(path.stat().st_uid, path.stat().st_gid) for path in shared.rglob("*")} == {CARL}
+    with child("visit", shared, "web", user=CARL) as carl:
+        assert [carl.hear(), carl.hear()] == ["1", "held"]
 
 
 def test_an_existing_folder_keeps_its_mode(tmp_path: Path) -> None:

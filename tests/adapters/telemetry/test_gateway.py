@@ -7,7 +7,7 @@ import pytest
 from adapters.telemetry.gateway import PushGateway
 from controller.errors import UsageFault
 from tests.adapters.notify.receiver import HANGS, receiver
-from tests.adapters.telemetry.pages import assert_two_done, two_done
+from tests.adapters.telemetry.pages import assert_refused, assert_two_done, refused, two_done
 from tests.adapters.telemetry.scrape import quiet_address
 
 
@@ -93,3 +93,19 @@ def test_push_to_what_is_no_url(url: str) -> None:
     with pytest.raises(UsageFault, match="write it as http://HOST:PORT") as told:
         PushGateway(url, "web")
     assert "s3cret" not in str(told.value)
+
+
+async def test_what_is_added() -> None:
+    """POST to the same group: metrics of other names stay. Also before it was opened, and to
+    nobody."""
+    host, port = quiet_address()
+    async with receiver() as there:
+        for url, missed in ((there.url, None), (f"http://{host}:{port}", "no connection")):
+            out = PushGateway(url, "web")
+            said = await out.add(refused())
+            assert said == (missed and f"not pushed: {missed}")
+            await out.aclose()
+    (got,) = there.got
+    assert got.method == "POST"
+    assert got.path.endswith("/metrics/job/poolroll/rollout/web")
+    assert_refused(got.body.decode())

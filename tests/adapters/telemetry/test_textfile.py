@@ -9,7 +9,7 @@ import pytest
 
 from adapters.telemetry.textfile import MetricsTextfile
 from controller.errors import UsageFault
-from tests.adapters.telemetry.pages import assert_two_done, two_done
+from tests.adapters.telemetry.pages import assert_refused, assert_two_done, refused, two_done
 
 
 async def test_textfile(tmp_path: Path) -> None:
@@ -77,3 +77,23 @@ async def test_textfile_whose_folder_goes(tmp_path: Path) -> None:
     assert await out.give() == "not written: No such file or directory"
     folder.mkdir()
     assert await out.give() is None
+
+
+async def test_what_is_added(tmp_path: Path) -> None:
+    """What an earlier run left stays, and nothing is there twice; into a file that is not there
+    yet, and not in the place of what is no file."""
+    path, link = tmp_path / "poolroll.prom", tmp_path / "link.prom"
+    out = MetricsTextfile(path)
+    assert await out.add(refused()) is None
+    assert_refused(path.read_text())
+    await out.open(two_done)
+    assert await out.give() is None
+    assert "refused" not in path.read_text()
+    for at in (6.0, 7.0):
+        assert await out.add(refused(at)) is None
+        assert_refused(path.read_text(), at)
+        assert_two_done(path.read_text())
+    link.symlink_to("/dev/null")
+    missed = await MetricsTextfile(link).add(refused())
+    assert missed is not None
+    assert "is not a regular file" in missed

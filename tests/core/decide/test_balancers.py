@@ -77,8 +77,12 @@ RESTARTED = InstanceRestarted("lb2", WORKER, RELOADED)
             a_context(standing(Phase.SOAKING), plan=a_plan(joins=True), **GONE),
             None,
         ),
-        "a member in its steps may not": (
+        "a member that may leave, in its steps": (
             a_context(standing(Phase.UPGRADING), plan=a_plan(joins=True), **GONE),
+            None,
+        ),
+        "what is taken out again may not": (
+            a_context(standing(Phase.REMOVING), plan=a_plan(joins=True), **GONE),
             halt(Cause.BALANCER, "lb2 no longer has web1"),
         ),
         "a member that waits is gone": (a_context(standing(Phase.WAITING), **GONE), None),

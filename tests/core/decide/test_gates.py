@@ -410,6 +410,20 @@ def test_after_a_halt(ctx: Context, output: Expected) -> None:
     assert watch_gates(ctx) == output
 
 
+def test_what_the_balancer_says_stands_beside_it() -> None:
+    """A gate has figures; what became of the member says more."""
+    last = GateState(ago(0.1), Verdict.FAIL, "1, above 0", failures=1)
+    ctx = a_context(
+        standing(Phase.SOAKING),
+        plan=a_plan(gates=(OWN_METRIC,)),
+        shows={"ailment": "container web: OOMKilled, exit code 137"},
+        gates={("metric", "web1"): last},
+    )
+    output = watch_gates(ctx)
+    assert isinstance(output, Halted)
+    assert output.seen.endswith("return of web1 (container web: OOMKilled, exit code 137)")
+
+
 def test_gates_come_in_their_order() -> None:
     """The first gate that has something to say is heard."""
     ctx = own_gate(FAIL, plan=gated(POOL, OWN))

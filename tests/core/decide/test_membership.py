@@ -10,7 +10,7 @@ from controller.core.phases import Phase
 from controller.core.pool import Line, Member
 from controller.core.snapshot import Seen
 from controller.core.state.parts import MemberState
-from controller.core.steps import Setting
+from controller.core.steps import Course, RunStep, Setting
 from tests.support.contexts import (
     DRAINS,
     FOUND,
@@ -28,12 +28,14 @@ from tests.support.lines import a_line
 from tests.support.tables import Expected, saying, table
 
 JOINS = a_plan(joins=True)
+RETIRES = a_plan(joins=True, retires=True)
+RUNS = RunStep("web1", Course.UPGRADE, 0, 0)
 NEWCOMER = Member("web9", "10.0.0.9", 80)
 
 
-def came(line: Line, **more: Any) -> Context:
+def came(line: Line, members: tuple[MemberState, ...] = (), **more: Any) -> Context:
     """Both balancers show one more member."""
-    ctx = a_context(**{"plan": JOINS, **more})
+    ctx = a_context(*members, **{"plan": JOINS, **more})
     shown = {
         name: replace(one, lines={**one.lines, line.member: (Seen(line, JUST_NOW),)})
         for name, one in ctx.state.snapshots.items()
@@ -66,9 +68,25 @@ WAITS = standing(Phase.WAITING)
             a_context(standing(Phase.SOAKING), plan=JOINS, gone=EVERYWHERE),
             saying(MemberGone, "left the pool while it was in progress"),
         ),
-        "gone in its steps": (
-            a_context(standing(Phase.UPGRADING), plan=JOINS, gone=EVERYWHERE),
+        "gone while its steps run": (
+            a_context(standing(Phase.UPGRADING, work=RUNS), plan=JOINS, gone=EVERYWHERE),
             None,
+        ),
+        "gone when its steps have ended": (
+            a_context(standing(Phase.UPGRADING, step=1), plan=JOINS, gone=EVERYWHERE),
+            saying(MemberGone, "left the pool while it was in progress"),
+        ),
+        "gone, and its steps have failed": (
+            a_context(standing(Phase.UPGRADING, passed=False), plan=JOINS, gone=EVERYWHERE),
+            None,
+        ),
+        "gone where its steps may give it up": (
+            a_context(standing(Phase.UPGRADING), plan=RETIRES, gone=EVERYWHERE),
+            None,
+        ),
+        "gone while it is brought to rest": (
+            a_context(standing(Phase.RESTORING), plan=JOINS, gone=EVERYWHERE, **HALTED),
+            saying(MemberGone, "left the pool while it was in progress"),
         ),
         "gone while it is set": (
             a_context(standing(Phase.CHECKING, setting=Setting.CHECK), plan=JOINS, gone=EVERYWHERE),
@@ -84,6 +102,14 @@ WAITS = standing(Phase.WAITING)
         ),
         "gone after a halt": (a_context(WAITS, gone=EVERYWHERE, **HALTED), None),
         "one joined": (came(a_line("web9")), MemberJoined(NEWCOMER)),
+        "one that had left is back": (
+            came(a_line("web1"), members=(standing(Phase.LEFT, is_gone=True),)),
+            MemberJoined(Member("web1", "10.0.0.1", 80)),
+        ),
+        "one that somebody has taken out": (
+            came(a_line("web1"), members=(standing(Phase.LEFT),)),
+            None,
+        ),
         "one joined that is out": (came(a_line("web9", **OUT)), MemberJoined(NEWCOMER, FOUND)),
         "one that has no address yet": (came(a_line("web9", occupant=None)), None),
         "nobody may join": (came(a_line("web9"), plan=PLAN), None),

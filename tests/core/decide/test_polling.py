@@ -81,6 +81,18 @@ def test_however_dear_a_look_is_what_we_did_is_looked_at() -> None:
     assert attention(dear, over, "lb1", at(4.0)).wait == at(1)
 
 
+def test_where_looks_are_dear_each_is_at_the_whole_pool() -> None:
+    """All members cost no more than some; and nobody who waits is looked at ten times a second."""
+    dear = replace(CALM, pace=at(0.5))
+    for phase, wait in ((Phase.UPGRADING, 0.5), (Phase.DUE, 0.5), (Phase.DONE, 0.5)):
+        due = attention(dear, state(phase, seen(3.0, 3.0)), "lb1", at(3.0))
+        assert (due.members, due.wait) == (None, at(wait))
+    late = attention(dear, state(Phase.DONE, seen(3.0, 3.0)), "lb1", at(9.0))
+    assert (late.members, late.wait) == (None, at(0))
+    lazy = replace(CALM, pace=at(5))
+    assert attention(lazy, state(Phase.DONE, seen(3.0, 3.0)), "lb1", at(3.0)).wait == at(1)
+
+
 def test_pool_is_seen_once_a_second() -> None:
     """A look at the members in hand becomes one at all when the last of those is a second old."""
     due = attention(CALM, state(Phase.UPGRADING, seen(3.0, 3.9)), "lb1", at(3.9))

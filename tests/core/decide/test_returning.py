@@ -1,5 +1,6 @@
 """On the way back: the balancer's own check, the return and the soak, case by case."""
 
+from dataclasses import replace
 from typing import Any
 
 from controller.core.decide.context import Context
@@ -9,12 +10,15 @@ from controller.core.events import (
     MemberKept,
     MemberReturned,
     RampEnded,
+    RunBegan,
     SoakEnded,
     Verdict,
 )
-from controller.core.gates.gate import CounterGate, Scope
+from controller.core.gates.evidence import Query
+from controller.core.gates.gate import CounterGate, MetricGate, Scope
 from controller.core.gates.tally import Tally
 from controller.core.phases import Phase
+from controller.core.plan.plan import Plan
 from controller.core.pool import Check, Counters
 from controller.core.state.parts import MemberState
 from controller.core.state.state import GateState
@@ -190,6 +194,44 @@ def test_ailing(shown: dict[str, Any], output: Expected) -> None:
     for phase, handler in ((Phase.RAMPING, ramping), (Phase.SOAKING, soaking)):
         ctx = a_context(standing(phase), plan=RAMPED, **shown)
         assert handler(ctx, the(ctx)) == output
+
+
+OF_THE_POOL = MetricGate("oom", Scope.MEMBER, {Query.VALUE: "oom"}, maximum=0, is_own=True)
+KILLED: dict[str, Any] = {"ailment": "container web: OOMKilled"}
+
+
+@table(
+    "ailing plan more output",
+    {
+        "the pool may say why": (ago(1), a_plan(gates=(OF_THE_POOL,)), {}, None),
+        "it has not said so": (
+            ago(3),
+            a_plan(gates=(OF_THE_POOL,)),
+            {},
+            halt(Cause.MEMBER, "soak (container web: OOMKilled)", condemned=("web1",)),
+        ),
+        "the operator does not care": (
+            ago(1),
+            a_plan(gates=(OF_THE_POOL,)),
+            {"run": RunBegan("me", overrides={"oom": "known"})},
+            halt(Cause.MEMBER, "OOMKilled", condemned=("web1",)),
+        ),
+        "nobody may say why": (
+            ago(1),
+            a_plan(gates=(replace(OF_THE_POOL, is_own=False),)),
+            {},
+            halt(Cause.MEMBER, "OOMKilled", condemned=("web1",)),
+        ),
+    },
+)
+def test_what_the_pool_says_of_it(
+    ailing: Any, plan: Plan, more: dict[str, Any], output: Expected
+) -> None:
+    """It failed its health check, be it well again by now: a gate on the pool's own evidence has a
+    moment to tell what it was."""
+    m = standing(Phase.SOAKING, ailing_since=ailing)
+    ctx = a_context(m, plan=plan, shows=KILLED, **more)
+    assert soaking(ctx, m) == output
 
 
 @table(

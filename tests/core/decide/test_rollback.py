@@ -7,6 +7,7 @@ import pytest
 from controller.core.decide.rollback import to_roll_back
 from controller.core.phases import Phase
 from controller.core.plan.plan import CourseShape
+from controller.core.pool import Member, Occupant
 from controller.core.settings import OnFailure
 from controller.core.state.parts import MemberState
 from tests.support.contexts import FOUND, a_context, a_plan, standing
@@ -63,6 +64,48 @@ def test_order(policy: OnFailure, members: tuple[MemberState, ...], names: tuple
     """The failed ones first, then every upgraded one, newest first."""
     ctx = a_context(*members, plan=a_plan(on_failure=policy, rollback=WAY_BACK))
     assert to_roll_back(ctx) == names
+
+
+OLD, NEW = (Occupant("x", "10.0.0.1", 80, revision) for revision in ("v1", "v2"))
+
+
+@table(
+    "member more",
+    {
+        "one that came out of rotation": (standing(Phase.WAITING, found=FOUND, begun=True), {}),
+        "one that came": (standing(Phase.WAITING), {"joined": (Member("web1", "10.0.0.1", 80),)}),
+        "one that was there already": (standing(Phase.SKIPPED), {}),
+        "one that shows the same revision": (standing(Phase.WAITING), {"shows": NEW}),
+    },
+)
+def test_whoever_may_run_the_version(member: MemberState, more: dict[str, Any]) -> None:
+    """Where the pool as a whole was prepared, that is not only who was upgraded one by one."""
+    state = {name: value for name, value in more.items() if name != "shows"}
+    shows = {"occupant": more.get("shows", OLD)}
+    for opens in (True, False):
+        plan = a_plan(2, on_failure=ALL, rollback=WAY_BACK, opens=opens)
+        others = {"occupant": NEW}
+        ctx = a_context(member, NEWER, plan=plan, shows=shows, others=others, **state)
+        in_turn = ("web1", "web2") if member.is_away else ("web2", "web1")
+        assert to_roll_back(ctx) == (in_turn if opens else ("web2",))
+
+
+@table(
+    "changes revision",
+    {
+        "it waits, at the former one": ({}, OLD),
+        "its step may run still": ({"begun": True, "unfinished": True}, NEW),
+        "who it is cannot be seen": ({}, None),
+    },
+)
+def test_whoever_does_not(changes: dict[str, Any], revision: Occupant | None) -> None:
+    """It is left where it is."""
+    plan = a_plan(2, on_failure=ALL, rollback=WAY_BACK, opens=True)
+    member = standing(Phase.WAITING, **changes)
+    shows, others = {"occupant": revision}, {"occupant": NEW}
+    assert to_roll_back(a_context(member, NEWER, plan=plan, shows=shows, others=others)) == (
+        "web2",
+    )
 
 
 @pytest.mark.parametrize("policy", [ALL, ONE])

@@ -8,7 +8,7 @@ from controller.core.decide.decide import decide
 from controller.core.decide.drain import due
 from controller.core.decide.finish import finish
 from controller.core.decide.whole import PREPARED, watch_whole
-from controller.core.events import Cause, Finished, Halted, MemberFoundOut
+from controller.core.events import Cause, Finished, Halted, MemberFoundOut, StopRequested
 from controller.core.outcome import ExitCode, Outcome
 from controller.core.phases import Phase
 from controller.core.plan.plan import Purpose
@@ -96,6 +96,7 @@ TRIED = replace(OPEN, tries=5, tried_at=ago(1), why="no permission")
             at_the_end(TRIED),
             halt(Cause.BALANCER, "no permission", member=None),
         ),
+        "a balancer does not answer": (at_the_end(silent={"lb2": ago(1)}), None),
         "closed": (
             at_the_end(PoolState(is_closed=True)),
             Finished(Outcome.DONE, ExitCode.DONE),
@@ -189,7 +190,12 @@ HALTED_SO = Like(Finished, "", {"outcome": Outcome.HALTED})
         "being put back": (back(whole=replace(OPEN, work=CLOSE)), None),
         "it was": (back(whole=PoolState(is_closed=True)), HALTED_SO),
         "it could not be": (back(whole=TRIED), HALTED_SO),
-        "a balancer does not answer": (back(silent={"lb2": ago(1)}), HALTED_SO),
+        "a balancer does not answer": (back(silent={"lb2": ago(1)}), None),
+        "it has not answered for too long": (back(silent={"lb2": ago(31)}), HALTED_SO),
+        "it does not answer, and poolroll is told to stop": (
+            back(silent={"lb2": ago(1)}, stop=StopRequested("SIGTERM")),
+            HALTED_SO,
+        ),
     },
 )
 def test_closed_once_all_are_back(ctx: Context, output: Expected) -> None:
@@ -245,7 +251,8 @@ OVER = Finished(Outcome.HALTED, ExitCode.HALTED, RIVAL.seen)
         "being put back": (halted_over_it(whole=replace(OPEN, work=CLOSE)), None),
         "it was": (halted_over_it(whole=PoolState(is_closed=True)), OVER),
         "it could not be": (halted_over_it(whole=TRIED), OVER),
-        "a balancer does not answer": (halted_over_it(silent={"lb2": ago(1)}), OVER),
+        "a balancer does not answer": (halted_over_it(silent={"lb2": ago(1)}), None),
+        "it has not answered for too long": (halted_over_it(silent={"lb2": ago(31)}), OVER),
         "halted for another reason": (
             halted_over_it(halt=replace(RIVAL, limit="other")),
             OVER,

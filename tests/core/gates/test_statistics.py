@@ -43,6 +43,17 @@ def test_binomial_tail_at_the_edges() -> None:
     assert 0.4 < binomial_tail(10_001, 1_000_000, 0.01) < 0.6
 
 
+def test_counts_beyond_all_reason() -> None:
+    """What a load balancer claims to have counted neither overflows nor takes long: sums have a
+    bound, and what is left out is taken for too much rather than too little."""
+    most = 2**64 - 1
+    assert binomial_tail(most // 2, most, 0.01) < 1e-9
+    assert binomial_tail(most // 100 + 10**9, most, 0.01) > 1e-3
+    assert hypergeometric_tail(most // 2, most, 10, most) < 1e-9
+    assert hypergeometric_tail(most // 4, most, most // 2, most) == 1.0
+    assert hypergeometric_tail(10**12 + 10**3, 10**14, 10**12, 10**14) > 1e-3
+
+
 @pytest.mark.parametrize(
     ("errors", "total", "others", "other_total"),
     [(0, 5, 1, 9), (3, 10, 1, 90), (5, 5, 0, 5), (10, 40, 3, 200), (2, 50, 40, 60), (7, 8, 7, 8)],

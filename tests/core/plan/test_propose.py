@@ -63,6 +63,16 @@ def proposal(
     )
 
 
+@pytest.mark.parametrize("purpose", [Purpose.UPGRADE, Purpose.ROLLBACK])
+def test_a_canary_before_its_time(purpose: Purpose) -> None:
+    """Refused where the pool would not let it go; on the way back any order will do."""
+    selection = Selection(canaries=(NAMES[-1],))
+    abilities = Abilities(ordered=NAMES, ordered_why="from the top down")
+    made = proposal(selection=selection, abilities=abilities, purpose=purpose)
+    refused = any("from the top down" in one for one in made.refusals)
+    assert refused is (purpose is Purpose.UPGRADE)
+
+
 def order(made: Proposal) -> list[str]:
     assert made.plan is not None, made.refusals
     return [member.name for member in made.plan.members]

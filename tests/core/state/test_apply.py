@@ -148,7 +148,11 @@ def test_what_a_new_process_does_not_know() -> None:
             FINISHED,
             {"mode": Mode.FINISHED, "finished": FINISHED},
         ),
-        "the file was kept": (given(), e.FileKept("abc"), {"fingerprint": "abc"}),
+        "the file was kept": (
+            given(),
+            e.FileKept("abc", "def"),
+            {"fingerprint": "abc", "notices": "def"},
+        ),
         "the lock was lost": (given(), e.LockLost("another one has it"), {}),
         "the journal stood still": (given(), e.JournalStalled("the disk is full"), {}),
         "the floor does not hold": (
@@ -263,6 +267,16 @@ def test_joined(found: Found | None, changes: Changes) -> None:
     now = apply(PLAN, given(), e.MemberJoined(one, found), NOW)
     assert now.joined == (one,)
     assert difference(member("web9", since=NOW), now.members["web9"]) == changes
+
+
+def test_one_that_left_joins_again() -> None:
+    """What runs for it then are jobs of their own; it keeps its turn."""
+    one = Member("web1", "10.0.0.9", 80)
+    left = standing(Phase.LEFT, is_gone=True, attempt=2, serial=5)
+    now = apply(PLAN, given(left, joined=(one,)), e.MemberJoined(one), NOW)
+    assert now.joined == (one,)
+    again = member("web1", since=NOW)
+    assert difference(again, now.members["web1"]) == {"attempt": 3, "serial": 5}
 
 
 # --- halts and ways back -----------------------------------------------------------------------
@@ -387,6 +401,29 @@ def test_what_a_reload_takes_out_of_a_rollback_is_waited_for() -> None:
     before = given(standing(Phase.SOAKING), **ROLLING_BACK)
     assert after(before, e.MemberRelapsed("web1", "lb1", FOUND))[0] == {}
     assert after(given(standing(Phase.DONE)), e.MemberRelapsed("web1", "lb1", FOUND))[0] == {}
+
+
+@table(
+    "event",
+    {
+        "a newcomer": (e.MemberJoined(Member("web9", "10.0.0.9", 80)),),
+        "a newcomer that is out": (e.MemberJoined(Member("web9", "10.0.0.9", 80), FOUND),),
+        "another one in a place": (e.MemberRenewed("web1", FOUND),),
+    },
+)
+def test_who_comes_in_a_rollback_goes_back_too(event: e.Event) -> None:
+    """Never forward again: `unless` of the way back is asked first."""
+    assert isinstance(event, e.MemberJoined | e.MemberRenewed)
+    before = given(standing(Phase.DONE), **{**ROLLING_BACK, "rolling": ("web1", "web2")})
+    now = apply(PLAN, before, event, NOW)
+    others = tuple(name for name in ("web1", "web2") if name != event.member)
+    assert now.rolling == (*others, event.member)
+    m = now.members[event.member]
+    assert (m.phase, m.progress.course, m.consent.approved) == (
+        Phase.WAITING,
+        Course.ROLLBACK,
+        True,
+    )
 
 
 # --- the operator ------------------------------------------------------------------------------

@@ -486,13 +486,18 @@ ENDED: Changes = {"work": None, "unfinished": False, "step_ended": NOW}
 )
 def test_happened(m: MemberState, event: e.Event, changes: Changes) -> None:
     """What became of a step."""
-    assert changes_of(m, event) == changes
+    ends = isinstance(event, e.GuardAnswered | e.StepEnded | e.Validated)
+    assert changes_of(m, event) == changes | ({"ended_at": NOW} if ends else {})
 
 
 def test_step_of_a_way_back_that_goes_on() -> None:
     """While rolling back, its steps count as those of any course."""
     m = standing(Phase.UPGRADING, work=STEP, unfinished=True, course=BACK)
-    assert changes_of(m, ended(True), **ROLLING_BACK) == {**ENDED, "step": 1}
+    assert changes_of(m, ended(True), **ROLLING_BACK) == {
+        **ENDED,
+        "step": 1,
+        "ended_at": NOW,
+    }
 
 
 BACK_IN = standing(Phase.RETURNING, begun=False)
@@ -572,7 +577,7 @@ RESTORING: Changes = {"restore_tried": True, "why": "", "passed": None, "condemn
         "gone": (
             standing(Phase.WAITING, found=FOUND),
             e.MemberGone("web1", "it is gone"),
-            into(Phase.LEFT, why="it is gone", found=None),
+            into(Phase.LEFT, why="it is gone", found=None, is_gone=True),
         ),
         "moved before its turn": (
             standing(Phase.WAITING, seats=SEATS),
@@ -621,7 +626,7 @@ RESTORING: Changes = {"restore_tried": True, "why": "", "passed": None, "condemn
         "it left while it was in progress": (
             standing(Phase.VALIDATING, unfinished=True),
             e.MemberGone("web1", "scaled down"),
-            into(Phase.LEFT, why="scaled down", found=None, unfinished=False),
+            into(Phase.LEFT, why="scaled down", found=None, unfinished=False, is_gone=True),
         ),
         "its place was given up": (
             standing(Phase.UPGRADING),

@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 
 from controller.core.events import Looked, LookFailed, UseSeen, Verdict
+from controller.core.gates.evidence import Query
+from controller.core.gates.gate import MetricGate, Scope
 from controller.core.phases import Phase
 from controller.core.pool import (
     Admin,
     Counters,
+    Health,
     Incarnation,
     InstanceView,
     Line,
@@ -110,6 +113,23 @@ def test_a_soak_begins_when_the_warm_up_has_ended() -> None:
     state = seen(with_web1(phase=Phase.SOAKING), 10, line("web1", is_warming=True))
     assert state.members["web1"].trial.warmed_at is None
     assert seen(state, 20, line("web1")).members["web1"].trial.warmed_at == at(20)
+
+
+OWN = MetricGate("oom", Scope.MEMBER, {Query.VALUE: "oom"}, maximum=0, is_own=True)
+
+
+@pytest.mark.parametrize("gates", [(), (OWN,)])
+def test_who_fails_its_check_is_remembered(gates: tuple[MetricGate, ...]) -> None:
+    """Where a gate may say why: it may be well again before that. Who is taken away is not ill."""
+    plan = replace(PLAN, policies=replace(PLAN.policies, gates=gates))
+    state = with_web1(phase=Phase.SOAKING)
+    shown = [(10, False, True), (20, True, False), (30, False, False), (40, False, False)]
+    for when, is_ill, is_going in shown:
+        health = Health.FAILING if is_ill or is_going else Health.PASSING
+        one = line("web1", health=health, is_going=is_going)
+        view = InstanceView("lb1", at(when), Incarnation("1", 1), (one,), True)
+        state = observe(plan, state, Looked(view))
+    assert state.members["web1"].trial.ailing_since == (at(20) if gates else None)
 
 
 def came(state: State) -> int:

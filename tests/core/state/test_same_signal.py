@@ -90,11 +90,8 @@ def test_same_signal(
     before = a_context(m, plan=PLAN, **state).state
     found = difference(m, apply(PLAN, before, event, NOW).members["web1"])
     if isinstance(event, e.StepEnded):
-        assert (found.pop("work"), found.pop("unfinished"), found.pop("step_ended")) == (
-            None,
-            False,
-            NOW,
-        )
+        ends = [found.pop(one) for one in ("work", "unfinished", "step_ended", "ended_at")]
+        assert ends == [None, False, NOW, NOW]
         changes = {
             key: value for key, value in changes.items() if value != getattr(m.progress, key)
         }

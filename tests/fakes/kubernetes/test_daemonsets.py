@@ -43,7 +43,7 @@ async def test_the_new_pod_is_there_before_the_old_one_is_gone(cluster: FakeClus
     await quiet(cluster)
     assert set(images(cluster).values()) == {"app:v1"}
     assert cluster.kubelet is not None
-    cluster.kubelet.manner.gone = 0.05
+    cluster.kubelet.manner.gone = 1.0
     cluster.registry.delete(PODS, pods["node-2"], "default")
     await until(lambda: "app:v2" in images(cluster).values(), every=0.001)
     assert is_over(cluster.get(PODS, pods["node-2"]))

@@ -8,7 +8,7 @@ from controller.core.forecast.load import Expected, Load
 from controller.core.forecast.stake import Loss
 from controller.core.forecast.traffic import Traffic
 from controller.core.plan.plan import Purpose
-from controller.report.plan.forecast import load_lines, outlook_lines, stake_lines
+from controller.report.plan.forecast import expected_lines, load_lines, outlook_lines, stake_lines
 from tests.report.states import plan
 
 NOW = Traffic(200, 50)
@@ -90,3 +90,9 @@ def test_no_member_left_for_sessions_that_are_not_known() -> None:
     """Said as loud as where it is known."""
     (_, line) = load_lines([Load("lb1", "web", None, 1, 0, None)], plan())
     assert ": NO MEMBER IS LEFT; " in line
+
+
+def test_the_time_that_a_member_is_out_before_its_steps_is_part_of_the_duration() -> None:
+    for settle, waits in ((seconds(0), ""), (seconds(5), "settle, ")):
+        (_, told) = expected_lines(Expected(3, seconds(6), seconds(1), settle))
+        assert told.startswith(f"  about 21s: 3 turns of 6s for {waits}sticky clients, ramp and ")

@@ -10,6 +10,7 @@ from controller.core.plan.abilities import ByHand
 from controller.core.plan.plan import Purpose
 from controller.core.settings import Policies, Selection, Settings
 from controller.core.snapshot import lost
+from controller.core.state.member import RETIRED
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
 from controller.report.run.summary import cut_off, over, summary
@@ -50,6 +51,10 @@ def ended(
         (
             (member("web1", "failed"),),
             "0 members upgraded and returned, 1 out of rotation because of us",
+        ),
+        (
+            (member("web1", "done"), member("web9", "done", why=RETIRED)),
+            "1 member upgraded and returned",
         ),
     ],
 )
@@ -159,6 +164,17 @@ def test_plan_that_does_not_know_what_to_type_by_hand() -> None:
     for deed, shown, last in (
         ("failed", OUT, f"web1 stays out: the next {RUN} takes it first"),
         ("failed", UP, "take web1 out of rotation on every load balancer"),
+    ):
+        end = Finished(Outcome.ABORTED, 7, "by me")
+        of = state(made, member("web1", deed), seen=shows(web1=shown), finished=end)
+        assert summary(made, of, SETTINGS, NOW, WALL, commands(made))[-1] == last
+
+
+def test_what_to_type_by_hand_where_the_command_says_where() -> None:
+    made = replace(plan(), by_hand=ByHand("kubectl {member} in", "kubectl {member} out", ""))
+    for deed, shown, last in (
+        ("failed", OUT, f"web1 stays out: the next {RUN} takes it first; by hand: kubectl web1 in"),
+        ("failed", UP, "take web1 out of rotation: kubectl web1 out"),
     ):
         end = Finished(Outcome.ABORTED, 7, "by me")
         of = state(made, member("web1", deed), seen=shows(web1=shown), finished=end)

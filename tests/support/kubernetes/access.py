@@ -55,6 +55,12 @@ class Access:
         groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}")
         return User(f"system:serviceaccount:{namespace}:{name}", (*groups, "system:authenticated"))
 
+    def token_for(self, namespace: str, name: str, request: Json) -> Json:
+        """A TokenRequest's answer."""
+        token = f"token-{namespace}-{name}"
+        self.users[token] = self.account(namespace, name)
+        return {**request, "status": {"token": token}}
+
     def who(self, call: Call) -> User:
         """Raises StatusError 401."""
         scheme, _, token = call.headers.get("authorization", "").partition(" ")

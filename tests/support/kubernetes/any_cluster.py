@@ -93,21 +93,27 @@ def is_current(pod: Json, image: str) -> bool:
 
 
 @asynccontextmanager
-async def _server(folder: Path) -> AsyncIterator[Path]:
+async def _server(folder: Path, *, rbac: bool) -> AsyncIterator[Path]:
     """A kubeconfig."""
     if KUBECONFIG:
         yield Path(KUBECONFIG)
         return
-    async with FakeCluster(kubelet=False) as fake:
+    async with FakeCluster(kubelet=False, rbac=rbac) as fake:
         yield fake.kubeconfig(folder)
 
 
 @asynccontextmanager
 async def a_cluster(
-    folder: Path, nodes: int = 3, *, labels: Mapping[str, str] | None = None, **options: Any
+    folder: Path,
+    nodes: int = 3,
+    *,
+    labels: Mapping[str, str] | None = None,
+    rbac: bool = False,
+    **options: Any,
 ) -> AsyncIterator[Cluster]:
-    """`options`: of Nodes. `folder`: for the fake's kubeconfig."""
-    async with _server(folder) as kubeconfig:
+    """`options`: of Nodes. `folder`: for the fake's kubeconfig; `rbac`: whether the fake asks who
+    may do what, as a real one does."""
+    async with _server(folder, rbac=rbac) as kubeconfig:
         access = Access.of(kubeconfig)
         namespace = f"poolroll-test-{secrets.token_hex(4)}"
         marks = {MARK: namespace, **(labels or {})}

@@ -150,6 +150,10 @@ class FakeCluster(Hands, Outages):
 
     # One call
 
+    async def handled(self, call: Call) -> tuple[int, Json | Stream]:
+        """As if it had come over HTTP. Raises StatusError, Cut."""
+        return await self._handle(call)
+
     async def _handle(self, call: Call) -> tuple[int, Json | Stream]:
         call.at = self.time.seconds()
         try:

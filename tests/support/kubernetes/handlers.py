@@ -44,6 +44,9 @@ class Handlers:
                 return self._bind(call)
             case "scale":
                 return self._scale(kind, call)
+            case "token":
+                self._registry.get(kind, call.name, call.namespace)
+                return 201, self._access.token_for(call.namespace, call.name, call.body())
         match call.verb:
             case "get":
                 return 200, self._registry.get(kind, call.name, call.namespace)

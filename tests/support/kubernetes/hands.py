@@ -58,6 +58,4 @@ class Hands:
 
     def account(self, namespace: str, name: str) -> str:
         """A token of a service account."""
-        token = f"token-{namespace}-{name}"
-        self.access.users[token] = self.access.account(namespace, name)
-        return token
+        return str(self.access.token_for(namespace, name, {})["status"]["token"])

@@ -51,7 +51,9 @@ NAMESPACES: Final = Kind(
 CONFIGMAPS: Final = Kind("", "configmaps", "ConfigMap", short=("cm",))
 SECRETS: Final = Kind("", "secrets", "Secret")
 EVENTS: Final = Kind("", "events", "Event", short=("ev",))
-ACCOUNTS: Final = Kind("", "serviceaccounts", "ServiceAccount", short=("sa",))
+ACCOUNTS: Final = Kind(
+    "", "serviceaccounts", "ServiceAccount", short=("sa",), subresources=("token",)
+)
 STATEFULSETS: Final = Kind(
     "apps", "statefulsets", "StatefulSet", short=("sts",), subresources=_SS, has_generation=True
 )
@@ -74,6 +76,10 @@ BUDGETS: Final = Kind(
     has_generation=True,
 )
 JOBS: Final = Kind("batch", "jobs", "Job", subresources=_S, has_generation=True)
+CRONJOBS: Final = Kind(
+    "batch", "cronjobs", "CronJob", short=("cj",), subresources=_S, has_generation=True
+)
+"""Kept, and nobody starts their Jobs."""
 AUTOSCALERS: Final = Kind(
     "autoscaling",
     "horizontalpodautoscalers",
@@ -118,6 +124,7 @@ KINDS: Final = (
     REVISIONS,
     BUDGETS,
     JOBS,
+    CRONJOBS,
     AUTOSCALERS,
     LEASES,
     SLICES,

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
@@ -76,6 +77,9 @@ class ServiceProxy:
         """Where users go now."""
         self.busy = 0
         """Requests (layer 4: connections) under way."""
+        self.answered: Counter[tuple[str, str]] = Counter()
+        """Layer 7: (pod, status code) → answers, as such proxies count them."""
+        self._pods: dict[Place, str] = {}
         self._api = Client(access, "poolroll-proxy")
         self._path = f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"
         self._service = service
@@ -128,6 +132,7 @@ class ServiceProxy:
         else:
             self._slices[name] = one
         found = endpoints(list(self._slices.values()))
+        self._pods |= {one.place: one.pod for one in found}
         ready = tuple(sorted(one.pod for one in found if one.ready))
         if not self.history or self.history[-1].ready != ready:
             self.history.append(Seen(time.monotonic(), ready))
@@ -187,6 +192,7 @@ class ServiceProxy:
             if link:
                 link.close()
             raise
+        self.answered[self._pods[place], answer[9:12].decode()] += 1
         if link.is_over() or place not in self.places:
             link.close()
         else:

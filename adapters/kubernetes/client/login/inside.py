@@ -9,10 +9,11 @@ from adapters.kubernetes.client.login.access import Access
 from adapters.kubernetes.client.login.cluster import checked, proxy_to
 from adapters.kubernetes.client.login.token_file import TokenFile
 from adapters.kubernetes.client.wire.tls import Pem, Tls, context_of
+from adapters.words import is_file
 
 
 def is_inside(environ: Mapping[str, str], mounted: Path) -> bool:
-    return bool(environ.get("KUBERNETES_SERVICE_HOST")) and (mounted / "token").is_file()
+    return bool(environ.get("KUBERNETES_SERVICE_HOST")) and is_file(mounted / "token")
 
 
 def inside(namespace: str, environ: Mapping[str, str], mounted: Path) -> Access:

@@ -34,10 +34,13 @@ class Chosen:
 
 
 def files_of(path: str, environ: Mapping[str, str]) -> Sequence[str]:
-    """The path that was named, else `KUBECONFIG`, else kubectl's place."""
+    """The path that was named, else `KUBECONFIG`, else kubectl's place. Raises BadAccess."""
     named = [path] if path else environ.get("KUBECONFIG", "").split(os.pathsep)
     listed = [one for one in named if one.strip()] or [_DEFAULT]
-    return [str(Path(one).expanduser().absolute()) for one in listed]
+    try:
+        return [str(Path(one).expanduser().absolute()) for one in listed]
+    except RuntimeError:
+        raise BadAccess("no kubeconfig: this user has no home folder; name one") from None
 
 
 def choose(path: str, context: str, environ: Mapping[str, str]) -> Chosen:

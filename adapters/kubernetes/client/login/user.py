@@ -14,6 +14,7 @@ from adapters.kubernetes.client.login.kubeconfig import Chosen, Section
 from adapters.kubernetes.client.login.plugin import Plugin
 from adapters.kubernetes.client.login.provider import Provider
 from adapters.kubernetes.client.login.token_file import TokenFile
+from adapters.words import is_file
 
 
 def source_of(chosen: Chosen, title: str, again: Callable[[], Grant]) -> Source:
@@ -23,7 +24,7 @@ def source_of(chosen: Chosen, title: str, again: Callable[[], Grant]) -> Source:
         return Provider(chosen, user["auth-provider"])
     if path := user.get("tokenFile"):
         file = Path(chosen.user_base, str(path))
-        if file.is_file() or not user.get("token"):
+        if is_file(file) or not user.get("token"):
             return TokenFile(str(file))
     if isinstance(found := user.get("exec"), dict) and not user.get("token"):
         cluster = _told(chosen) if found.get("provideClusterInfo") else None

@@ -26,6 +26,11 @@ _ALIVE: Final = (
 """A watch may be silent for a minute, and what is in between forgets silent connections."""
 
 
+_KEPT: Final = 32
+"""httpcore closes what is idle once there are more connections than that, also when most of them
+are streams: with 4, every second request made a new one, with a TLS handshake."""
+
+
 class Connections:
     def __init__(self, access: Access, seconds: float) -> None:
         self._access = access
@@ -82,7 +87,7 @@ class Connections:
         verify = context_of(access.tls, grant.cert, grant.key) if is_tls else False
         return client(
             verify,
-            limits=httpx.Limits(max_keepalive_connections=4, keepalive_expiry=30),
+            limits=httpx.Limits(max_keepalive_connections=_KEPT, keepalive_expiry=30),
             proxy=httpx.Proxy(access.proxy.url) if access.proxy else None,
             socket_options=_ALIVE,
         )

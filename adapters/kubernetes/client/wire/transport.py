@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
 from typing import Final
 
 import httpx
@@ -59,6 +60,12 @@ class Answer:
     chunks: AsyncIterator[bytes]
 
 
+@lru_cache(maxsize=256)
+def _url(url: str, params: tuple[tuple[str, str], ...]) -> httpx.URL:
+    """The same few are asked for all the time."""
+    return httpx.URL(url, params=dict(params)) if params else httpx.URL(url)
+
+
 class Transport:
     def __init__(self, access: Access, limit: timedelta) -> None:
         self._access = access
@@ -91,7 +98,7 @@ class Transport:
         except BadAccess as error:
             raise NoCredentials(self._access.where, f"{request.call}: {error}") from None
         try:
-            sent = self._built(client, request, grant, read)
+            sent = self._built(request, grant, read)
             async with asyncio.timeout(self._limit):
                 response = await client.send(sent, stream=True)
             try:
@@ -110,21 +117,21 @@ class Transport:
     async def aclose(self) -> None:
         await self._connections.aclose()
 
-    def _built(
-        self, client: httpx.AsyncClient, request: Request, grant: Grant, read: float | None
-    ) -> httpx.Request:
+    def _built(self, request: Request, grant: Grant, read: float | None) -> httpx.Request:
+        """As a client would build it, which takes a fifth of the time of a request for what it
+        merges in: nothing here."""
         headers = [*_HEADERS, *self._access.headers]
         if grant.authorization:
             headers.append(("Authorization", grant.authorization))
         if request.content is not None:
             headers.append(("Content-Type", request.kind))
-        return client.build_request(
+        timeout = httpx.Timeout(None, connect=self._limit * _CONNECT_SHARE, read=read)
+        return httpx.Request(
             request.method,
-            f"{self._access.server}{request.path}",
-            params=dict(request.params) or None,
+            _url(f"{self._access.server}{request.path}", tuple(request.params.items())),
             content=request.content,
             headers=headers,
-            timeout=httpx.Timeout(None, connect=self._limit * _CONNECT_SHARE, read=read),
+            extensions={"timeout": timeout.as_dict()},
         )
 
     async def _plain(self, response: httpx.Response, call: Call) -> AsyncIterator[bytes]:

@@ -28,9 +28,7 @@ class Seen:
 
     @property
     def is_caught_up(self) -> bool:
-        """Whether its status speaks of its spec as it is now."""
-        seen = (self.workload.get("status") or {}).get("observedGeneration", 0)
-        return bool(seen >= self.workload["metadata"].get("generation", 0))
+        return is_caught_up(self.workload)
 
 
 class Workload(Protocol):
@@ -60,6 +58,10 @@ class Workload(Protocol):
 
     def notes(self, seen: Seen) -> Sequence[str]:
         """What is worth knowing of how it is stepped through."""
+
+    def in_order(self, seen: Seen) -> str:
+        """Why its pods can go in the order of `places` alone, and how that can be otherwise; empty:
+        they can go in any."""
 
     def places(self, seen: Seen) -> Mapping[str, Json | None]:
         """Members in the order in which they should go → the pod that sits there; None: none yet,
@@ -115,6 +117,12 @@ class Workload(Protocol):
     def let_go(self, seen: Seen, fields: Mapping[str, Any]) -> str:
         """Why its `fields`, put back as they were found, would make it move pods by itself; empty:
         nothing would move."""
+
+
+def is_caught_up(workload: Json) -> bool:
+    """Whether its status speaks of its spec as it is now."""
+    seen = (workload.get("status") or {}).get("observedGeneration", 0)
+    return bool(seen >= workload["metadata"].get("generation", 0))
 
 
 def revisions_of(seen: Seen, kind: Workload) -> set[str]:

@@ -57,6 +57,9 @@ class DaemonSet:
     def notes(self, seen: Seen) -> Sequence[str]:
         return ()
 
+    def in_order(self, seen: Seen) -> str:
+        return ""
+
     def places(self, seen: Seen) -> Mapping[str, Json | None]:
         """By Node. Of two pods on one, the one that stays."""
         found: dict[str, Json | None] = {}

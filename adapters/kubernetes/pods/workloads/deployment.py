@@ -103,6 +103,9 @@ class Deployment:
             return [f"{path} gets one pod more, which is the canary: it needs room for that", held]
         return [f"{path} has maxSurge 0: no pod is added, and one is missing at a time", held]
 
+    def in_order(self, seen: Seen) -> str:
+        return ""
+
     def places(self, seen: Seen) -> Mapping[str, Json | None]:
         """Those that are not Ready first, since its controller takes them first. Whoever is being
         ended is not coming back; its place is kept as long as there is a pod to come."""
@@ -219,9 +222,7 @@ class Deployment:
         ours = ours_in(seen.workload)
         lost = set(ours.lost(seen.workload)) if ours is not None else set[str]()
         if "template" in lost or (STRATEGY in lost and READY not in fields):
-            return (
-                ""  # somebody else rolls it already; or did, if `minReadySeconds` did not hold it
-            )
+            return ""  # somebody else rolls it already, or did, if that did not hold it
         target = self.target(seen)
         if not target:
             return "its controller has not caught up yet"

@@ -7,6 +7,7 @@ so it is lowered to the pod's ordinal as soon as that pod is terminating: not be
 controller would delete the pod itself and ask no budget.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from controller.core.steps import Course
 HELD: Final = 2147483647
 """A partition that no ordinal reaches."""
 STRATEGY: Final = "updateStrategy"
+_ON_DELETE: Final = {"spec": {STRATEGY: {"type": "OnDelete", "rollingUpdate": None}}}
 
 
 class StatefulSet:
@@ -60,6 +62,18 @@ class StatefulSet:
 
     def notes(self, seen: Seen) -> Sequence[str]:
         return ()
+
+    def in_order(self, seen: Seen) -> str:
+        if _type(seen.workload) == "OnDelete":
+            return ""
+        meta = seen.workload["metadata"]
+        namespace, name = meta["namespace"], meta["name"]
+        return (
+            f"statefulset/{name} has the strategy RollingUpdate, which goes from the highest "
+            "ordinal down; make the highest ones the canaries and --only, or let its pods go in "
+            f"any order: kubectl --namespace {namespace} patch statefulset {name} "
+            f"--patch '{json.dumps(_ON_DELETE)}'"
+        )
 
     def places(self, seen: Seen) -> Mapping[str, Json | None]:
         """From the highest ordinal down, as its controller goes."""

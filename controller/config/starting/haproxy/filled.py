@@ -150,16 +150,17 @@ def _drain(found: Discovery) -> Iterator[str]:
 def _upgrade() -> Iterator[str]:
     yield "upgrade:"
     yield "  # <- What upgrades one member: an argv list, run on this machine without a shell, like"
-    yield '  #   [ssh, "${member.host}", sudo, apt-get, install, -y, "web=${vars.version}"]'
+    yield '  #   [ssh, --, "${member.host}", sudo, apt-get, install, -y, "web=${vars.version}"]'
     yield "  # Until you write it, `run` refuses and touches nothing."
-    yield f'  command: [{PLACEHOLDER}, "${{member.host}}", "${{vars.version}}"]'
+    yield f'  command: [{PLACEHOLDER}, --, "${{member.host}}", "${{vars.version}}"]'
     yield "  # <- Is it upgraded already? Exit 0: skip it. Asked again after the upgrade, as proof."
     yield "  # unless:"
-    yield '    # command: [ssh, "${member.host}", dpkg-query, -W, "web=${vars.version}"]'
+    yield '    # command: [ssh, --, "${member.host}", dpkg-query, -W, "web=${vars.version}"]'
     yield "    # go_on: [1]                # exit codes that mean: upgrade; any other refuses"
     yield ""
     yield "# rollback:                     # <- how to go back, same form as upgrade"
-    yield '  # command: [ssh, "${member.host}", sudo, apt-get, install, -y, "web=${vars.version}"]'
+    yield "  # command:"
+    yield '  #   [ssh, --, "${member.host}", sudo, apt-get, install, -y, "web=${vars.version}"]'
     yield '  # vars: {version: "0.0.0"}    # the former version'
 
 

@@ -111,9 +111,9 @@ class Nodes:
         Ready before it is back, as with a reboot that is quicker than the node controller.
         """
         machine, home = self.machines[name], self.homes[name]
+        home.up.clear()
         if not silent:
             await self._report(machine, "Unknown")
-        home.up.clear()
         for uid, pod in self.pods.items():
             if self._where[uid] == name:
                 pod.crash()
@@ -128,8 +128,8 @@ class Nodes:
 
     async def stop(self, name: str) -> None:
         """Its machine is lost: no word from it any more."""
-        await self._report(self.machines[name], "Unknown")
         self.homes[name].up.clear()
+        await self._report(self.machines[name], "Unknown")
         for uid, pod in self.pods.items():
             if self._where[uid] == name:
                 pod.crash()
@@ -189,6 +189,15 @@ class Nodes:
             if self.homes[machine.name].up.is_set():
                 with suppress(httpx.HTTPError, Fault):
                     await self._renew(machine)
+                    await self._contradict(machine)
+
+    async def _contradict(self, machine: Machine) -> None:
+        """The cluster may have given it up while it was cut off: as a kubelet does, it says what
+        it is as soon as it reads something else. Raises Fault."""
+        node = await self._api.get(f"{NODES}/{machine.name}")
+        said = {c["type"]: c["status"] for c in node["status"].get("conditions") or ()}
+        if said.get("Ready") != "True" and self.homes[machine.name].up.is_set():
+            await self._report(machine, "True")
 
     async def _renew(self, machine: Machine) -> None:
         """Raises Fault, unless there is nowhere to say it: not each fake has node leases."""

@@ -59,8 +59,16 @@ class Pod:
             self._pod = pod
             self._say()
         self._pod = pod
+        if self._is_contradicted(pod):
+            self._say()
         if "deletionTimestamp" in pod["metadata"]:
             self._stop.set()
+
+    def _is_contradicted(self, pod: Json) -> bool:
+        """Whether somebody else, as the node controller, took from it that it is Ready."""
+        said = {c["type"]: c["status"] for c in pod.get("status", {}).get("conditions") or ()}
+        ours = self.shown.conditions.get("Ready", {}).get("status")
+        return ours == "True" and said.get("Ready") == "False" and self._told.is_set()
 
     def vanish(self) -> None:
         """Its object is gone: what is left of it is killed."""

@@ -33,6 +33,15 @@ def legible_line(text: str) -> str:
     return _SEQUENCES.sub("", text).translate(_VISIBLE)
 
 
+def as_json_text(text: str) -> str:
+    """JSON whose signs a terminal would obey are escaped: it means the same."""
+    return "".join(rf"\u{ord(sign):04x}" if _is_odd(sign) else sign for sign in text)
+
+
+def _is_odd(sign: str) -> bool:
+    return ord(sign) in _IN_BLOCK
+
+
 _SPELLED: Final = str.maketrans(
     {
         "…": "...",

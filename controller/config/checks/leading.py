@@ -1,0 +1,39 @@
+"""Warnings about what a load balancer says at the beginning of an argument, where a program could
+take it for an option."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from controller.config.sections.rollout import Rollout
+from controller.config.sections.upgrade import Upgrade, is_placeholder
+from controller.config.text.places import Trail, dotted
+from controller.config.values.filling import LEADING, is_after_dashes
+
+_MEND: Final = 'a name there that begins with a dash would be refused; write "--" before it'
+
+
+def leading_doubts(rollout: Rollout) -> Iterator[str]:
+    """One line for each command, as `path: what is questionable`."""
+    for trail, argv in _commands(rollout):
+        for at, word in enumerate(argv):
+            found = LEADING.match(word)
+            if found is not None and at > 0 and not is_after_dashes(argv, at):
+                place = dotted((*trail, at))
+                yield f"{place}: begins with {found.group()}, which others name: {_MEND}"
+                break
+
+
+def _commands(rollout: Rollout) -> Iterator[tuple[Trail, Sequence[str]]]:
+    for course, section in (("upgrade", rollout.upgrade), ("rollback", rollout.rollback)):
+        if section is not None and not is_placeholder(section):
+            yield from _of(section, (course,))
+    for at, entry in enumerate(rollout.validations):
+        yield ("validate", at, "command"), entry.command or ()
+
+
+def _of(section: Upgrade, trail: Trail) -> Iterator[tuple[Trail, Sequence[str]]]:
+    yield (*trail, "command"), section.command or ()
+    for at, step in enumerate(section.steps or ()):
+        yield (*trail, "steps", at, "command"), step.command
+    if section.unless is not None:
+        yield (*trail, "unless", "command"), section.unless.command

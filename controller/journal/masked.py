@@ -1,0 +1,70 @@
+"""Events and plans without secrets: what is masked here is in no journal, and so in no log, report,
+notice or metric that is made of it (S12)."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final, TypeVar
+
+from controller.core import events as e
+from controller.core.events import Event, Observation
+from controller.core.plan.plan import Plan
+from controller.secrets import Secrets
+
+T = TypeVar("T", bound=Event | Observation)
+
+TEXTS: Final[Mapping[type, tuple[str, ...]]] = {
+    e.RunBegan: ("overrides",),
+    e.Halted: ("seen", "limit"),
+    e.Finished: ("why", "told"),
+    e.PoolStepFailed: ("why",),
+    e.GateSampled: ("reason", "queries"),
+    e.LockLost: ("why",),
+    e.StopRequested: ("why",),
+    e.ResumeRequested: ("reason",),
+    e.SettingFailed: ("why",),
+    e.RampRefused: ("why",),
+    e.GuardAnswered: ("detail",),
+    e.StepEnded: ("detail", "output", "may_run", "note"),
+    e.Validated: ("detail",),
+    e.MemberGone: ("why",),
+    e.StepsUndone: ("why",),
+    e.MemberLeft: ("why",),
+    e.SoakEnded: ("note",),
+    e.MemberFailed: ("why",),
+    e.MemberKept: ("why",),
+    e.LookFailed: ("why",),
+    e.UseSeen: ("detail",),
+    e.JournalSeen: ("fault", "why"),
+    e.JournalStalled: ("why",),
+    e.RequestsSeen: ("fault",),
+    e.BugSeen: ("what",),
+    e.SightLost: ("why",),
+}
+"""Text for people, which may hold whatever somebody wrote. All other fields are names, and decide
+what is done."""
+
+
+def masked_event(event: T, secrets: Secrets) -> T:
+    changes = {name: _masked(getattr(event, name), secrets) for name in TEXTS.get(type(event), ())}
+    return replace(event, **changes) if changes else event
+
+
+def masked_plan(plan: Plan, secrets: Secrets) -> Plan:
+    """Variables of members may be secret; a run takes them from the rollout file, never from
+    here."""
+    members = tuple(
+        replace(one, vars={name: secrets.masked(text) for name, text in one.vars.items()})
+        for one in plan.members
+    )
+    left = {name: secrets.masked(how) for name, how in plan.left.items()}
+    return replace(plan, members=members, left=left)
+
+
+def _masked(value: Any, secrets: Secrets) -> Any:
+    match value:
+        case str():
+            return secrets.masked(value)
+        case tuple():
+            return tuple(_masked(one, secrets) for one in value)
+        case _:
+            return {key: _masked(one, secrets) for key, one in value.items()}

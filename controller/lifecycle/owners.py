@@ -1,0 +1,55 @@
+"""Whose a file is that the journal names. Whoever can write it has its commands run by whoever
+says `abort`."""
+
+import os
+import pwd
+import stat
+from pathlib import Path
+
+from controller.config import RolloutFile
+
+
+def distrust(path: Path) -> str | None:
+    """Why nothing in the file at `path` may be run or read for this user; None where it may: it and
+    the folders above it are theirs or root's, and not for everybody to write.
+
+    A file that cannot be looked at is somebody else's matter: its reader says why.
+    """
+    asked = Path(os.path.abspath(path))  # noqa: PTH100 - `..` is no folder of its own
+    try:
+        places = dict.fromkeys(
+            one for whole in (asked, asked.resolve()) for one in (whole, *whole.parents)
+        )
+        inner = {asked.parent, asked.resolve().parent}
+        for one in places:
+            if why := _fault(one, is_inner=one in inner):
+                return why
+    except (OSError, ValueError, RuntimeError):  # RuntimeError: links in a circle
+        return None
+    return None
+
+
+def astray(file: RolloutFile) -> str | None:
+    """Why the pool is not reached as `file`, of a journal that others may write, says."""
+    return distrust(file.way) if file.way is not None else None
+
+
+def _fault(path: Path, *, is_inner: bool) -> str | None:
+    about = path.lstat()
+    if about.st_uid not in (0, os.geteuid()):
+        return f"{path} belongs to {_name(about.st_uid)}, not to this user or root"
+    if stat.S_ISLNK(about.st_mode) or not about.st_mode & stat.S_IWOTH:
+        return None
+    if os.statvfs(path).f_flag & os.ST_RDONLY:  # a volume of a pod
+        return None
+    # In a folder like /tmp nobody can replace what is another's; but `./check.sh` may be theirs.
+    if stat.S_ISDIR(about.st_mode) and about.st_mode & stat.S_ISVTX and not is_inner:
+        return None
+    return f"every user may write {path}"
+
+
+def _name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"user {uid}"

@@ -1,0 +1,62 @@
+"""Whose a file is that the journal names."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from controller.lifecycle.owners import distrust
+from tests.support.operators import needs_root
+
+STRANGER = 54009
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "theirs" / "web.yml"
+    path.parent.mkdir()
+    path.touch(0o644)
+    return path
+
+
+def test_ones_own_file(file: Path) -> None:
+    """As it lies in a home or under /etc; a file that is not there is for its reader to say."""
+    assert distrust(file) is None
+    assert distrust(file.with_name("none")) is None
+    assert distrust(Path("/etc/passwd")) is None
+    assert distrust(Path("x\0y")) is None
+
+
+@needs_root
+@pytest.mark.parametrize("whose", ["web.yml", "."])
+def test_a_file_of_somebody_else(file: Path, whose: str) -> None:
+    """Its owner, or that of a folder above it, could have anything run."""
+    os.chown(file.parent / whose, STRANGER, STRANGER)
+    told = f"{file.parent / whose} belongs to user {STRANGER}, not to this user or root"
+    assert distrust(file) == told
+
+
+@needs_root
+def test_a_link_of_somebody_else(file: Path, tmp_path: Path) -> None:
+    """They could lead it elsewhere at any time."""
+    link = tmp_path / "link.yml"
+    link.symlink_to(file)
+    assert distrust(link) is None
+    os.lchown(link, STRANGER, STRANGER)
+    assert str(distrust(link)).startswith(f"{link} belongs to user {STRANGER}")
+
+
+@pytest.mark.parametrize("whose", ["web.yml", "."])
+def test_what_every_user_may_write(file: Path, whose: str) -> None:
+    """Also its folder, where commands are run, whoever may remove what."""
+    place = file.parent / whose
+    place.chmod(0o1777 if place.is_dir() else 0o666)
+    assert distrust(file) == f"every user may write {place}"
+
+
+def test_a_folder_like_tmp_above_it(file: Path, tmp_path: Path) -> None:
+    """Nobody can replace a folder of somebody else there; without that bit, everybody can."""
+    tmp_path.chmod(0o1777)
+    assert distrust(file) is None
+    tmp_path.chmod(0o777)
+    assert distrust(file) == f"every user may write {tmp_path}"
