@@ -3,6 +3,8 @@
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip --quiet --disable-pip-version-check --no-input
 BUILD := requirements-build.lock
+# The locks are whole; and an older pip asks for the hash of `coverage[toml]` beside coverage's.
+LOCKED := install --no-deps --require-hashes
 INPUTS := pyproject.toml constraints.txt $(wildcard requirements*.lock)
 
 # Debian keeps haproxy where only root's PATH looks.
@@ -73,13 +75,13 @@ clean:
 
 $(VENV)/.demo: $(VENV)/.made $(INPUTS)
 	@echo 'Installing poolroll into $(VENV) (once)'
-	@$(PIP) install --require-hashes -r requirements.lock -r $(BUILD) -r requirements-demo.lock
+	@$(PIP) $(LOCKED) -r requirements.lock -r $(BUILD) -r requirements-demo.lock
 	@$(PIP) install --no-deps --no-index --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.made $(INPUTS)
 	@echo 'Installing poolroll and its tools into $(VENV) (once)'
-	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@$(PIP) $(LOCKED) -r requirements-dev.lock
 	@$(PIP) install --no-deps --no-index --no-build-isolation -e .
 	@touch $@
 

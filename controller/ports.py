@@ -244,6 +244,9 @@ class Journal(Protocol):
 
     async def taken_by(self, rollout: str) -> Sequence[Taken]: ...
 
+    async def key(self) -> bytes:
+        """Private to this state, never in the journal itself; empty where there is none."""
+
 
 class Requests(Protocol):
     """What operators ask of a rollout, from any process. Raises StateError."""

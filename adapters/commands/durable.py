@@ -1,5 +1,5 @@
-"""Files that are whole and on disk, or not there at all; for the helper as well: it imports nothing
-of ours."""
+"""Files that are whole and on disk, or not there at all; for the helper as well: of ours it imports
+`adapters.modes` alone."""
 
 import errno
 import os

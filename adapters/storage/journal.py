@@ -47,3 +47,6 @@ class SqliteJournal:
 
     async def taken_by(self, rollout: str) -> Sequence[Taken]:
         return await self._run(self._tables.taken_by, rollout)
+
+    async def key(self) -> bytes:
+        return await self._run(self._tables.key)

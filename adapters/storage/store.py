@@ -8,6 +8,7 @@ from adapters.storage.database import SCHEMA, create_schema, mapped
 from adapters.storage.flocks import guard, is_locked
 from adapters.storage.folder import DATABASE, exists, make_file, make_folder, mend
 from adapters.storage.journal import SqliteJournal
+from adapters.storage.key import keep_key
 from adapters.storage.migration import migrate
 from adapters.storage.requests import SqliteRequests
 from adapters.storage.reserve import keep
@@ -52,6 +53,7 @@ def open_tables(folder: Path, clock: Clock, *, create: bool) -> Tables:
             make_file(path)
             create_schema(path)
             keep(folder)
+            keep_key(folder)
     _require_state(folder)
     mend(folder)
     _bring_up_to_date(folder)

@@ -11,6 +11,7 @@ from adapters import journal_text
 from adapters.storage import codec
 from adapters.storage.connection import Connection
 from adapters.storage.database import SCHEMA, DiskFull
+from adapters.storage.key import key_of
 from adapters.storage.migration import KEY_V1, PENDING_V1
 from adapters.storage.reserve import release
 from controller.core.pool import Instant, PoolKey
@@ -37,6 +38,9 @@ class Tables:
         self._clock = clock
         self._folder = folder
         self._db = Connection(folder)
+
+    def key(self) -> bytes:
+        return key_of(self._folder)
 
     # --- rollouts and records ----------------------------------------------------------------
 

@@ -8,7 +8,13 @@ The models keep what the file says (`5m` stays a text). `controller.config.value
 the values of `controller.core`.
 """
 
-from controller.config.changes import SECRET_CHANGED, changes, fingerprint, notices_fingerprint
+from controller.config.changes import (
+    KEYED,
+    SECRET_CHANGED,
+    changes,
+    fingerprint,
+    notices_fingerprint,
+)
 from controller.config.json_schema import schema
 from controller.config.masking import masked
 from controller.config.reader import load, parse, reload
@@ -19,6 +25,7 @@ from controller.config.starting.starters import starter
 from controller.config.text.places import Trail
 
 __all__ = [
+    "KEYED",
     "SECRET_CHANGED",
     "Audience",
     "Program",

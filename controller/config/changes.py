@@ -1,8 +1,9 @@
 """Diff between the rollout file that a rollout was started with and the present one."""
 
+import hmac
 from collections.abc import Mapping
 from difflib import unified_diff
-from hashlib import sha256
+from hashlib import pbkdf2_hmac, sha256
 
 from controller.config.masking import masked
 from controller.config.meaning import meaning
@@ -14,6 +15,9 @@ from controller.config.values.filling import named
 from controller.errors import ConfigurationError
 
 SECRET_CHANGED = "a value that may be secret has changed; it is not shown"
+
+TRIES = 200_000
+"""A tenth of a second for one fingerprint."""
 
 MAX_LINES = 200
 """More lines than an operator reads before a decision."""
@@ -41,24 +45,35 @@ def changes(
     return lines or [SECRET_CHANGED]
 
 
-def fingerprint(file: RolloutFile, salt: str) -> str:
+KEYED = "hmac:"
+SLOW = "slow:"
+"""Begin fingerprints by how they are made; former versions wrote a plain hash."""
+
+
+def fingerprint(file: RolloutFile, salt: str, key: bytes = b"", like: str = "") -> str:
     """Tells whether a file means the same, secrets included, without keeping any of them.
 
-    `salt`: something of each rollout's own, so that equal secrets look different.
+    `salt`: something of each rollout's own, so that equal secrets look different. `key`: private to
+    the state, so that nobody without it can try out what a weak secret may be; where there is none,
+    each try takes a while. `like`: how it is made, as the one that it is compared with.
     """
-    return _digest(salt, meaning(file))
+    return _digest(meaning(file), salt, key, like)
 
 
-def notices_fingerprint(file: RolloutFile, salt: str) -> str:
+def notices_fingerprint(file: RolloutFile, salt: str, key: bytes = b"", like: str = "") -> str:
     """The same of `notify` and `heartbeat`, which may change during a rollout."""
     rollout, known = file.rollout, {"rollout.name": file.settings.name, **named(file.settings.vars)}
     words = [[fill(word, known) for word in one.command or ()] for one in rollout.notify]
-    return _digest(salt, (words, rollout.notify, rollout.heartbeat))
+    return _digest((words, rollout.notify, rollout.heartbeat), salt, key, like)
 
 
-def _digest(salt: str, meant: tuple[object, ...]) -> str:
-    whole = repr((salt, meant))
-    return sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
+def _digest(meant: tuple[object, ...], salt: str, key: bytes, like: str) -> str:
+    whole = repr((salt, meant)).encode("utf-8", "surrogatepass")
+    if not like.startswith((KEYED, SLOW)):
+        return sha256(whole).hexdigest()
+    if key and like.startswith(KEYED):
+        return KEYED + hmac.new(key, whole, sha256).hexdigest()
+    return SLOW + pbkdf2_hmac("sha256", sha256(whole).digest(), salt.encode(), TRIES).hex()
 
 
 def _set_lines(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:

@@ -1,6 +1,6 @@
 """Unfinished rollouts: those that have no final outcome in the journal."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from controller.core.plan.plan import Plan
 from controller.core.state.state import State
@@ -16,6 +16,8 @@ class Unfinished:
     row: RolloutRow
     plan: Plan
     state: State
+    key: bytes = field(default=b"", repr=False)
+    """See `Journal.key`."""
 
 
 async def unfinished(journal: Journal, name: str) -> Unfinished | None:
@@ -24,4 +26,4 @@ async def unfinished(journal: Journal, name: str) -> Unfinished | None:
     if row is None or row.outcome is not None:
         return None
     plan, state = replay(await journal.records(row.id))
-    return Unfinished(row, plan, state)
+    return Unfinished(row, plan, state, await journal.key())

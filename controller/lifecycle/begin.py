@@ -3,7 +3,7 @@ one."""
 
 from secrets import token_hex
 
-from controller.config import RolloutFile, fingerprint, notices_fingerprint
+from controller.config import KEYED, RolloutFile, fingerprint, notices_fingerprint
 from controller.core.events import (
     Event,
     FileKept,
@@ -37,18 +37,19 @@ async def prepare(
     if seen.former is not None:
         return _resumed(ports, file, options, seen, seen.former), seen
     assert seen.whole is not None, "neither refused nor planned"
-    return _begun(ports, file, options, seen, seen.whole), seen
+    key = await ports.journal.key()
+    return _begun(ports, file, options, seen, seen.whole, key), seen
 
 
 def _begun(
-    ports: Ports, file: RolloutFile, options: RunOptions, seen: Findings, plan: Plan
+    ports: Ports, file: RolloutFile, options: RunOptions, seen: Findings, plan: Plan, key: bytes
 ) -> Prepared:
     row = _row(ports, file)
     names = {member.name for member in plan.members}
     ours = seen.survey.ours if seen.survey is not None else {}
     inherited = [MemberInherited(name, how) for name, how in ours.items() if name in names]
     first: tuple[Event, ...] = (
-        FileKept(fingerprint(file, row.id), notices_fingerprint(file, row.id)),
+        FileKept(*(make(file, row.id, key, KEYED) for make in (fingerprint, notices_fingerprint))),
         *inherited,
         began(ports, plan, options),
     )
@@ -61,7 +62,7 @@ def _resumed(
 ) -> Prepared:
     # The run begins first: a request then acts on it, an abort too.
     first: list[Event] = [began(ports, former.plan, options), *map(heard, seen.pending)]
-    notices = notices_fingerprint(file, former.row.id)
+    notices = notices_fingerprint(file, former.row.id, former.key, former.state.notices or KEYED)
     if notices != former.state.notices:  # it may be told otherwise from now on
         first.append(FileKept(former.state.fingerprint, notices))
     if (halt := seen.overridden) is not None:

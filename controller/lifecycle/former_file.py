@@ -84,7 +84,8 @@ def as_it_was_run(former: Unfinished, file: FormerFile) -> RolloutFile:
 
 def refuse_other_notices(former: Unfinished, file: RolloutFile) -> None:
     """Whoever wrote into `notify` since would have it run now. Raises ConfigurationError."""
-    if notices_fingerprint(file, former.row.id) != former.state.notices:
+    was = former.state.notices
+    if notices_fingerprint(file, former.row.id, former.key, like=was) != was:
         why = "`notify` or `heartbeat` is not as the run had it"
         raise _refusal(str(file.path), why)
 
@@ -95,4 +96,5 @@ def _first(error: ConfigurationError) -> str:
 
 
 def is_unchanged(former: Unfinished, file: RolloutFile) -> bool:
-    return fingerprint(file, former.row.id) == former.state.fingerprint
+    was = former.state.fingerprint
+    return fingerprint(file, former.row.id, former.key, like=was) == was

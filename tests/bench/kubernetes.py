@@ -34,9 +34,9 @@ def _run_figures(runs: list[PodRun]) -> list[Figure]:
     own = [one.own for one in runs]
     return [
         Figure("(g) own time, per pod, at its quickest", min(own), 0.2, "s", own),
-        middle("processor time, per pod", 0.4, [one.cpu for one in runs], "s"),
+        middle("processor time, per pod", 0.2, [one.cpu for one in runs], "s"),
         middle("writes, per pod", 8, [one.writes for one in runs]),
-        middle("reads, per pod", 110, [one.reads for one in runs]),
+        middle("reads, per pod", 50, [one.reads for one in runs]),
     ]
 
 

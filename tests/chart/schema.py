@@ -100,13 +100,13 @@ def _own() -> dict[str, Json]:
         "then": {"$ref": "#/$defs/RolloutFile"},
         "else": {"type": "string", "minLength": 1},
     }
-    plain = {"type": ["string", "number", "boolean"]}
     return {
         "schedule": {"type": "string", "minLength": 1},
         "file": file,
         "configMap": {**_closed(name=_NAME, key=_NAME), "required": ["name", "key"]},
         "outline": {"type": "object"},
-        "set": {"type": "object", "additionalProperties": plain},
+        # Texts alone: YAML makes 2.1 of 2.10, and that is another version.
+        "set": _TEXTS,
         "files": _TEXTS,
         "secrets": {"type": "object", "propertyNames": {"pattern": _LABEL}, **_named()},
         "env": {

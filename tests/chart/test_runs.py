@@ -1,7 +1,9 @@
 """A CronJob for each entry, a Job for one run, and what is in their pods."""
 
 import pytest
+from ruamel.yaml import YAML
 
+from tests.support.chart.folder import CHART
 from tests.support.chart.helm import ChartError, helm
 from tests.support.chart.rendered import (
     Json,
@@ -148,6 +150,7 @@ def test_tunnels() -> None:
         ("env: {A: {valueFrom: {}}}", "env"),
         ("secrets: {A_B: c}", "A_B"),
         ("nonsense: 1", "nonsense"),
+        ("set: {version: 2.10}", "got number, want string"),
         ("configMap: {name: a, key: b}", "one of them"),
         ("deadlineSeconds: 0", "deadlineSeconds"),
     ],
@@ -155,6 +158,14 @@ def test_tunnels() -> None:
 def test_refused(more: str, said: str) -> None:
     with pytest.raises(ChartError, match=said):
         helm().render(values(entry("web", PODS, WEEKLY, more)))
+
+
+def test_what_is_seen_from_outside_is_what_the_files_say() -> None:
+    made = objects("prometheusRule: {enabled: true}\ndashboard: {enabled: true}\n")
+    rules = YAML(typ="safe").load(CHART / "rules" / "alerts.yaml")
+    assert only(made, "PrometheusRule")["spec"] == rules
+    dashboard = (CHART / "dashboards" / "poolroll.json").read_text("utf-8")
+    assert only(made, "ConfigMap")["data"] == {"poolroll.json": dashboard}
 
 
 def test_long_names() -> None:

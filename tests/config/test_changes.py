@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.config import changes, fingerprint, masked, parse
+from controller.config import KEYED, changes, fingerprint, masked, parse
 from tests.config.pages import page
 
 _HEADERS = "validate: [{http: {url: 'http://u:%s@h/', headers: {Authorization: '%s'}}}]"
@@ -166,6 +166,22 @@ def test_changed_secrets_of_gates(secret: str) -> None:
     new = old.replace(secret, "abc-9")
     assert fingerprint(parse(old, "f", {}), "s") != fingerprint(parse(new, "f", {}), "s")
     assert changes(old, {}, new, {}) == ["a value that may be secret has changed; it is not shown"]
+
+
+def test_a_fingerprint_needs_the_key() -> None:
+    """Nobody without the key of the state can try out secrets with it; where there is no key, a
+    try takes a while. Those of former versions are still compared with."""
+    file = parse(page("vars: {version: '1', password: weak-one}"), "f", {})
+    keyed = fingerprint(file, "s", b"k", like=KEYED)
+    assert keyed == fingerprint(file, "s", b"k", like=keyed)
+    assert keyed != fingerprint(file, "s", b"other", like=keyed)
+    assert keyed != fingerprint(file, "s", b"", like=keyed)
+    slow = fingerprint(file, "s", b"", like=KEYED)
+    assert slow == fingerprint(file, "s", b"", like=slow) != fingerprint(file, "t", b"", like=slow)
+    former = fingerprint(file, "s", b"k", like="abc")
+    assert former == fingerprint(file, "s")
+    other = parse(page("vars: {version: '1', password: weak-two}"), "f", {})
+    assert fingerprint(other, "s", b"k", like=keyed) != keyed
 
 
 def test_fingerprint_is_the_same_in_any_folder(

@@ -16,7 +16,7 @@ from controller.core.events import (
 )
 from controller.core.phases import Phase
 from controller.core.pool import Admin
-from controller.core.settings import Amount, ReturnPolicy
+from controller.core.settings import Amount, OnFailure, ReturnPolicy
 from tests.promises.beats import WALK, at
 from tests.support.plays import Played, film, play, play_on
 from tests.support.scenarios import QUICK, ROLLOUT, Act, Beat, Scenario, World, ms, tells
@@ -163,6 +163,29 @@ def test_one_that_comes_out_of_rotation_goes_first() -> None:
     first = played.told(Validated)[0]
     assert (first.member, first.passed) == ("web9", True)
     assert all(line.admin is Admin.READY for _, line in played.world.sim.every_line("web9"))
+
+
+def two_spares(world: World, runner: object) -> None:
+    """Who follows has come into rotation: whoever kept newcomers out was killed meanwhile."""
+    joins("web8", Admin.OUT, "v2")(world, runner)  # type: ignore[arg-type]
+    joins("web9", Admin.READY, "v2")(world, runner)  # type: ignore[arg-type]
+
+
+def test_newcomers_of_the_bad_version_go_back_too() -> None:
+    """The one that failed, and the one that waited for its turn, one after the other."""
+    scenario = Scenario(
+        replace(SHORT, on_failure=OnFailure.ROLLBACK_ALL, comeback=ReturnPolicy(within=ms(900))),
+        partial(make_sim, 3),
+        has_guard=True,
+        has_rollback=True,
+        also={"joins": True, "opens": True},
+        faulty=("v2",),
+        beats=(Beat(tells(RunBegan), two_spares),),
+    )
+    played = play(scenario)
+    assert (played.broken, played.end.outcome) == ([], "halted")
+    assert set(played.versions().values()) == {"v1"}, played.phases()
+    assert played.phases()["web8"] == played.phases()["web9"] == Phase.DONE
 
 
 def test_wherever_it_is_cut_it_ends_with_the_newcomer() -> None:

@@ -87,6 +87,9 @@ class MemoryJournal:
     async def taken_by(self, rollout: str) -> Sequence[Taken]:
         return self.out_by(rollout)
 
+    async def key(self) -> bytes:
+        return b"of the memory"
+
     def out_by(self, rollout: str) -> Sequence[Taken]:
         """What `taken_by` answers, for a test that looks on."""
         return [each for each in self._taken.values() if each.rollout == rollout]

@@ -10,6 +10,7 @@ from typing import Final
 from adapters.kubernetes.client.access import Access
 from adapters.kubernetes.client.listing import Json, Listing, listed, without_managed
 from adapters.kubernetes.client.paths import PODS, Resource
+from adapters.kubernetes.client.shape import checked, shaped
 from adapters.kubernetes.client.wire.asking import Asking
 from adapters.kubernetes.client.wire.call import Call
 from adapters.kubernetes.client.wire.transport import Request
@@ -55,7 +56,9 @@ class Api:
 
     async def get(self, resource: Resource, name: str, namespace: str = "") -> Json:
         call = self._call("get", resource, namespace, name)
-        return await self._asking.ask(Request(call, "GET", resource.path(namespace, name)))
+        found = await self._asking.ask(Request(call, "GET", resource.path(namespace, name)))
+        shaped(call, found)
+        return found
 
     async def list(
         self,
@@ -211,7 +214,9 @@ class Api:
         content = json.dumps(body).encode()
         request = Request(call, method, path, params or {}, content, kind)
         before = None if is_question else self.before_writing
-        return await self._asking.ask(request, is_patient=is_patient, before=before)
+        found = await self._asking.ask(request, is_patient=is_patient, before=before)
+        shaped(call, found)
+        return found
 
     def _event(self, call: Call, line: bytes) -> Json:
         event = parsed(line)
@@ -222,6 +227,7 @@ class Api:
             code = found.get("code")
             status = code if isinstance(code, int) and not isinstance(code, bool) else 500
             raise error_of(call, said_of(found, status, secrets=self.access.credentials.secrets))
+        (shaped if event["type"] == "BOOKMARK" else checked)(call, found)
         return event
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from adapters.kubernetes.client.faults import Expired
+from adapters.kubernetes.client.shape import checked
 from adapters.kubernetes.client.wire.asking import Asking
 from adapters.kubernetes.client.wire.transport import Request
 from adapters.kubernetes.client.words import not_the_api
@@ -51,7 +52,10 @@ async def _pages(asking: Asking, request: Request, trim: Callable[[Json], Json])
         found, meta = page.get("items"), page.get("metadata")
         if not isinstance(meta, dict) or not isinstance(found, list | None):
             raise not_the_api(request.call, "a list without its parts")
-        items += [trim(one) for one in found or [] if isinstance(one, dict)]
+        there = [one for one in found or [] if isinstance(one, dict)]
+        for one in there:
+            checked(request.call, one)
+        items += map(trim, there)
         if not meta.get("continue"):
             return Listing(items, str(meta.get("resourceVersion") or ""))
         params["continue"] = str(meta["continue"])

@@ -1,36 +1,33 @@
 """What a Service and its workload mean for a rollout, for the operator who reads the plan."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
 from adapters.kubernetes.budgets import as_query, covering, never_allows, two_budgets
-from adapters.kubernetes.client.access import Access
 from adapters.kubernetes.client.api import Json
 from adapters.kubernetes.client.faults import ApiError, Forbidden, Invalid
 from adapters.kubernetes.client.paths import BUDGETS, PODS, SLICES
 from adapters.kubernetes.client.rights import lacking
 from adapters.kubernetes.needed import needed
 from adapters.kubernetes.pod import is_selected, labels_of, name_of, owner_of, uid_of
+from adapters.kubernetes.pods.abilities import abilities_of, commands
 from adapters.kubernetes.pods.ground import Ground
 from adapters.kubernetes.pods.lines import Picture
 from adapters.kubernetes.pods.live import Identity
 from adapters.kubernetes.pods.order import ordered
-from adapters.kubernetes.pods.rotation.base import Turn, by_hand
+from adapters.kubernetes.pods.rotation.base import Turn
 from adapters.kubernetes.pods.rotation.choose import Choice, gitops_of
 from adapters.kubernetes.pods.rotation.selector import is_narrowed
 from adapters.kubernetes.pods.slices import SERVICE_NAME, endpoints_of
-from adapters.kubernetes.pods.workloads.deployment import PLACE
 from adapters.kubernetes.pods.workloads.found import found_in
-from controller.core.plan.abilities import MEMBER, Abilities, ByHand
 from controller.core.pool import InstanceView
 from controller.core.steps import Course
 from controller.errors import BalancerError
 from controller.pools.kubernetes import PodPool, Rotation
 from controller.records import Survey
 
-PACE: Final = timedelta(milliseconds=500)
 _NOW: Final = timedelta(0)
 
 
@@ -240,63 +237,3 @@ def held_notes(identity: Identity, picture: Picture) -> list[str]:
             "ended: NEW PODS STAY OUT until one ends and restores it"
         )
     return said
-
-
-# --- abilities, and what to type -----------------------------------------------------------------
-
-
-def abilities_of(
-    pool: PodPool, turn: Turn, identity: Identity, picture: Picture, budgets: Iterable[Json]
-) -> Abilities:
-    return Abilities(
-        unweighted={identity.service: "gives all its pods the same share"},
-        settle=pool.settle,
-        holds_out=turn.kind is not Rotation.DELETE,
-        opens=True,
-        joins=True,
-        retires=identity.kind.retires,
-        pace=PACE,
-        counts=False,
-        cuts=False,
-        remembers=True,
-        floor=floor_of(picture, budgets),
-    )
-
-
-def floor_of(picture: Picture, budgets: Iterable[Json]) -> int | None:
-    """A budget is a floor that somebody else wrote: of its pods, which may be more than these, so
-    many may be missing."""
-    pods = picture.seen.pods
-    floors = []
-    for budget in budgets:
-        ours = sum(1 for pod in pods if covering(pod, [budget]))
-        status = budget.get("status") or {}
-        spare = int(status.get("expectedPods") or 0) - int(status.get("desiredHealthy") or 0)
-        if ours:
-            floors.append(max(0, ours - max(0, spare)))
-    return max(floors, default=None)
-
-
-def commands(
-    access: Access, namespace: str, turn: Turn, identity: Identity, picture: Picture
-) -> ByHand:
-    options = "".join(
-        f" --{flag} {value}"
-        for flag, value in (("kubeconfig", access.kubeconfig), ("context", access.context))
-        if value
-    )
-    which = MEMBER
-    if identity.kind.resource.kind == "DaemonSet":
-        query = as_query(picture.seen.workload["spec"].get("selector") or {})
-        which = f"--selector '{query}' --field-selector spec.nodeName={MEMBER}"
-    if identity.kind.retires:
-        which = f"--selector {PLACE}={MEMBER}"  # whatever was taken out has it
-    base = f"kubectl{options} --namespace {namespace}"
-    if turn.kind is Rotation.DELETE:
-        waits = f"{base} wait --for=condition=Ready pods {which}"
-        return ByHand(waits, f"{base} delete pods {which}", where="")
-    return ByHand(
-        by_hand(namespace, options, which, turn.back),
-        by_hand(namespace, options, which, turn.out),
-        where="",
-    )

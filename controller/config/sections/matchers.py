@@ -6,6 +6,7 @@ import warnings
 from controller.config.text.places import shown
 from controller.config.text.scalars import Wrong
 from controller.core.gates.gate import Matcher
+from controller.core.gates.patterns import Unknown, pattern_of
 
 _FORM = re.compile(r"(?s)\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*(=~|!~|!=|=)\s*(.*?)\s*")
 _QUOTED = re.compile(r"""(?s)"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'""")
@@ -36,6 +37,9 @@ def check_pattern(matcher: Matcher) -> None:
             # Python and Alertmanager read a class like [[:alpha:]] differently.
             warnings.simplefilter("error", FutureWarning)
             re.compile(matcher.value)
+            pattern_of(matcher.value)
+    except Unknown as error:
+        raise Wrong(f"{shown(matcher.value)} {error}") from None
     except (re.error, OverflowError, RecursionError, FutureWarning):
         raise Wrong(
             f"{shown(matcher.value)} is not a regular expression; check brackets and backslashes"

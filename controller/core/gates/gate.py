@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from re import fullmatch
 from typing import Literal
 
 from controller.core.gates.evidence import Query, Reduce
+from controller.core.gates.patterns import is_match
 
 
 class Scope(StrEnum):
@@ -124,7 +124,7 @@ class Matcher:
         found = labels.get(self.label, "")
         if self.sign in ("=", "!="):
             return (found == self.value) is (self.sign == "=")
-        return (fullmatch(self.value, found) is not None) is (self.sign == "=~")
+        return is_match(self.value, found) is (self.sign == "=~")
 
 
 @dataclass(frozen=True, slots=True)

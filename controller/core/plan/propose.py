@@ -55,7 +55,7 @@ def propose(
     """Make the plan from the settings and what was seen.
 
     `members`: every server by name, backups left out, in the load balancer's order. `ours`: those
-    that poolroll took out earlier and has not returned (S8). `upgraded`: on the way back, who was.
+    that poolroll has out since earlier (S8). `upgraded`: on the way back, who was; None: unknown.
     """
     chosen = _chosen(settings, members)
     refusals = [*_selection_refusals(settings, members, chosen), *_missing_members(chosen, views)]

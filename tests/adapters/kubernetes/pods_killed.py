@@ -5,9 +5,10 @@ is killed sends nothing more; a while later another one goes on.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import cycle
 from pathlib import Path
 from typing import Final
 
@@ -44,6 +45,8 @@ WORKLOADS: Final[dict[str, tuple[Kind, Json]]] = {
     "daemonset": (DAEMONSETS, manifests.daemonset(**ON_DELETE)),
     "deployment": (DEPLOYMENTS, manifests.deployment(replicas=2)),
 }
+MOST: Final = 60
+"""Processes that are killed."""
 COMES: Final = 3.0
 """Seconds until another process takes over: a pod that nobody keeps out is Ready by then."""
 
@@ -106,16 +109,21 @@ class Seen:
 
     writes: int
     """Of ours."""
+    killed: int
+    """Processes."""
     faults: list[str]
 
 
-def played(case: Case, folder: Path, place: int = 0, *, is_done: bool = True) -> Seen:
-    """One rollout whose process is killed at its write of that number (0: never), which took
-    effect or did not."""
-    return run_virtually(_played(case, folder, place, is_done))
+def played(
+    case: Case, folder: Path, *places: int, is_done: bool = True, again: bool = False
+) -> Seen:
+    """One rollout whose processes are killed at their writes of these numbers, one after the other,
+    which took effect or did not; the next process is let end. `again`: all of them are killed, in
+    turn at one of these places."""
+    return run_virtually(_played(case, folder, cycle(places) if again else places, is_done))
 
 
-async def _played(case: Case, folder: Path, place: int, is_done: bool) -> Seen:
+async def _played(case: Case, folder: Path, places: Iterable[int], is_done: bool) -> Seen:
     kind, manifest = WORKLOADS[case.workload]
     async with pods_of(manifest, count=case.count) as cluster:
         before = cluster.get(kind, "web")
@@ -128,11 +136,15 @@ async def _played(case: Case, folder: Path, place: int, is_done: bool) -> Seen:
             clock=LoopClock(),
             good=case.good,
         )
-        state = await _until_killed(rollout, place, is_done)
-        if state is None:
+        state, processes = None, 0
+        for place in places:
+            state = await _until_killed(rollout, place, is_done)
+            processes += 1
+            if state is not None or processes >= MOST:
+                break
             await asyncio.sleep(COMES)
-            is_new = not rollout.journal.written("web-1")
-            state = await rollout.run(is_new=is_new)
+        if state is None:
+            state = await rollout.run(is_new=_is_new(rollout))
         await asyncio.sleep(1)  # the last one ends
         faults = _of_the_end(case, rollout, state)
         if ended(state).outcome is not Outcome.DONE:
@@ -143,11 +155,11 @@ async def _played(case: Case, folder: Path, place: int, is_done: bool) -> Seen:
             faults += _left(cluster, kind, before, service)
         if faults:
             faults.append(f"{ended(state)}; {phases(state)}; {rollout.told}")
-        return Seen(rollout.writes(), faults)
+        return Seen(rollout.writes(), processes, faults)
 
 
 async def _until_killed(rollout: Virtual, place: int, is_done: bool) -> State | None:
-    task = asyncio.create_task(rollout.run())
+    task = asyncio.create_task(rollout.run(is_new=_is_new(rollout)))
 
     async def act(call: Call) -> None:
         rollout.wire.is_dead = True
@@ -161,6 +173,10 @@ async def _until_killed(rollout: Virtual, place: int, is_done: bool) -> State | 
         return None
     finally:
         rollout.cluster.faults.remove(rule)
+
+
+def _is_new(rollout: Virtual) -> bool:
+    return not rollout.journal.written("web-1")
 
 
 def _of_the_end(case: Case, rollout: Virtual, state: State) -> list[str]:

@@ -32,8 +32,11 @@ def ready(cluster: FakeCluster) -> list[str]:
 
 
 def images(cluster: FakeCluster) -> dict[str, str]:
+    """Of each pod, but for those that are ending."""
     return {
-        pod["metadata"]["name"]: pod["spec"]["containers"][0]["image"] for pod in cluster.all(PODS)
+        pod["metadata"]["name"]: pod["spec"]["containers"][0]["image"]
+        for pod in cluster.all(PODS)
+        if "deletionTimestamp" not in pod["metadata"]
     }
 
 

@@ -21,7 +21,6 @@ from tests.adapters.kubernetes.pods_rollout import (
     spec_of,
 )
 from tests.adapters.kubernetes.pods_stage import POOL, images, pods_of, ready
-from tests.adapters.kubernetes.test_pods_killed import killed_after
 from tests.support.kubernetes import manifests
 from tests.support.kubernetes.instant_kubelet import Manner
 from tests.support.kubernetes.kinds import DEPLOYMENTS, PODS, SERVICES, Json
@@ -66,31 +65,6 @@ async def test_no_pod_to_spare(tmp_path: Path) -> None:
         assert spec_of(cluster.get(DEPLOYMENTS, "web")) == spec_of(before)
         assert set(phases(state).values()) == {"done"}
         assert len(phases(state)) == 3
-
-
-@pytest.mark.parametrize(("rotation", "count"), [(Rotation.LABEL, 1), (Rotation.SELECTOR, 2)])
-async def test_killed_after_each_write(rotation: Rotation, count: int, tmp_path: Path) -> None:
-    """It completes, each pod has proven itself at last, and everything that was moved is back; with
-    `selector` nobody ever met one that had not."""
-    async with pods_of(manifests.deployment(replicas=2), count=2) as cluster:
-        before = cluster.get(DEPLOYMENTS, "web")
-        service = cluster.get(SERVICES, "web")["spec"]
-        rollout = Rollout(cluster, tmp_path, replace(POOL, rotation=rotation))
-        state, processes = None, 0
-        while state is None:
-            state = await killed_after(rollout, count, is_new=processes == 0)
-            processes += 1
-            assert processes < 40
-        assert ended(state).outcome is Outcome.DONE, (ended(state), rollout.told, phases(state))
-        assert processes > 3
-        await until(lambda: set(images(cluster).values()) == {"app:v2"}, what="the last to be gone")
-        assert rollout.witness.fewest >= 2
-        assert rotation is Rotation.LABEL or rollout.witness.unproven == []
-        assert {pod["metadata"]["uid"] for pod in cluster.all(PODS)} <= rollout.witness.proven
-        after = cluster.get(DEPLOYMENTS, "web")
-        assert spec_of(after) == spec_of(before)
-        assert "poolroll" not in str(after["metadata"].get("annotations"))
-        assert cluster.get(SERVICES, "web")["spec"] == service
 
 
 @pytest.mark.parametrize("rotation", [Rotation.LABEL, Rotation.SELECTOR])

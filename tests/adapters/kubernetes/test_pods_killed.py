@@ -1,101 +1,64 @@
-"""Rollouts over pods whose process is killed right after each of its writes, answer lost."""
+"""Rollouts over pods whose processes are killed between two writes, whatever the workload.
 
-import asyncio
-from dataclasses import replace
+Each process that follows completes what was begun, and puts back all that was moved; with
+`selector` no user ever meets a pod that nothing has proven (S4). Every place of every workload
+takes minutes: a few of them stand here, and `again` kills every process of a rollout in turn.
+"""
+
 from pathlib import Path
 
 import pytest
 
-from controller.core.events import AbortRequested, Event
-from controller.core.outcome import Outcome
 from controller.core.settings import OnFailure
-from controller.core.state.state import State
 from controller.pools.kubernetes import Rotation
-from tests.adapters.kubernetes.pods_rollout import POLICIES, Rollout, ended, spec_of
-from tests.adapters.kubernetes.pods_stage import POOL, images, pods_of
-from tests.support.kubernetes import manifests
-from tests.support.kubernetes.faults import Cut, writes
-from tests.support.kubernetes.kinds import PODS, SERVICES, STATEFULSETS
-from tests.support.kubernetes.requests import Call
+from tests.adapters.kubernetes.pods_killed import WORKLOADS, Case, played
 
-ABORT = AbortRequested("me", restore=False)
-
-
-async def killed_after(
-    rollout: Rollout, count: int, *, is_new: bool, first: Event | None = None
-) -> State | None:
-    """One process, until so many of its writes took effect; the state when it came to its end."""
-    events = (first,) if first is not None else ()
-    task: asyncio.Task[State] = asyncio.create_task(rollout.run(*events, is_new=is_new))
-    done = 0
-
-    def act(call: Call) -> None:
-        nonlocal done
-        done += 1
-        if done >= count:
-            task.cancel()
-            raise Cut
-
-    def is_ours(call: Call) -> bool:
-        return writes(call) and call.manager == "poolroll"
-
-    faults = rollout.cluster.faults
-    rule = faults.add(is_ours, act, times=1000, after=True)
-    try:
-        return await task
-    except asyncio.CancelledError:
-        if done < count:
-            raise
-        return None
-    finally:
-        faults.remove(rule)
+LABEL, SELECTOR = Rotation.LABEL, Rotation.SELECTOR
+BACK = OnFailure.ROLLBACK_ALL
+OFTEN: dict[str, dict[Rotation, tuple[int, ...]]] = {
+    "statefulset": {LABEL: (2, 3), SELECTOR: (1, 2)},
+    "statefulset, OnDelete": {LABEL: (1,), SELECTOR: (2,)},
+    "daemonset": {LABEL: (2, 1), SELECTOR: (2, 3)},
+    "deployment": {LABEL: (1,), SELECTOR: (2,)},
+}
+"""At which of its writes each process is killed, in turn. (An eviction and the partition after it
+are two writes: one that is always killed between them evicts again and again.)"""
 
 
-@pytest.mark.parametrize(
-    ("rotation", "counts"), [(Rotation.LABEL, (2, 3)), (Rotation.SELECTOR, (1, 2))]
-)
-async def test_killed_after_each_write(
-    rotation: Rotation, counts: tuple[int, ...], tmp_path: Path
+@pytest.mark.parametrize("rotation", [LABEL, SELECTOR])
+@pytest.mark.parametrize("workload", OFTEN)
+def test_killed_again_and_again(workload: str, rotation: Rotation, tmp_path: Path) -> None:
+    """It completes, and all is as it was found but for the version."""
+    seen = played(Case(workload, rotation), tmp_path, *OFTEN[workload][rotation], again=True)
+    assert seen.faults == []
+    assert seen.killed > 4
+
+
+@pytest.mark.parametrize("workload", WORKLOADS)
+def test_killed_on_the_way_back(workload: str, tmp_path: Path) -> None:
+    """The second pod of the new version is bad: whoever comes next takes all of them back, those
+    that came meanwhile too, and puts back all that was moved."""
+    case = Case(workload, SELECTOR, good=1, on_failure=BACK)
+    seen = played(case, tmp_path, 2, 3, again=True)
+    assert seen.faults == []
+    assert seen.killed > 4
+
+
+SOME = [
+    *[("statefulset", LABEL, None, place) for place in (1, 4, 6, 9, 12)],
+    *[("statefulset, OnDelete", SELECTOR, None, place) for place in (3, 11)],
+    *[("daemonset", LABEL, None, place) for place in (4, 9)],
+    *[("deployment", LABEL, None, place) for place in (2, 5, 10)],
+    *[("deployment", LABEL, 1, place) for place in (6, 9, 12)],
+    *[("statefulset", SELECTOR, 0, place) for place in (6, 7)],
+]
+
+
+@pytest.mark.parametrize(("workload", "rotation", "good", "place"), SOME)
+def test_killed_once(
+    workload: str, rotation: Rotation, good: int | None, place: int, tmp_path: Path
 ) -> None:
-    """It completes, everything that was moved is back, and with `selector` nobody ever met a pod
-    that nothing had proven. (An eviction and the partition after it are two writes: one that is
-    always killed between them evicts again and again.)"""
-    async with pods_of(manifests.statefulset(replicas=2), count=2) as cluster:
-        before = cluster.get(STATEFULSETS, "web")
-        service = cluster.get(SERVICES, "web")["spec"]
-        rollout = Rollout(cluster, tmp_path, replace(POOL, rotation=rotation))
-        state, processes = None, 0
-        while state is None:
-            count = counts[processes % len(counts)]
-            state = await killed_after(rollout, count, is_new=processes == 0)
-            processes += 1
-            assert processes < 40
-        assert ended(state).outcome is Outcome.DONE, (ended(state), rollout.told)
-        assert processes > 3
-        assert set(images(cluster).values()) == {"app:v2"}
-        assert rollout.witness.fewest >= 1
-        assert rotation is Rotation.LABEL or rollout.witness.unproven == []
-        after = cluster.get(STATEFULSETS, "web")
-        assert spec_of(after) == spec_of(before)
-        assert not after["metadata"].get("annotations")
-        assert cluster.get(SERVICES, "web")["spec"] == service
-        assert all("poolroll.dev/in" not in pod["metadata"]["labels"] for pod in cluster.all(PODS))
-
-
-async def test_killed_on_the_way_back(tmp_path: Path) -> None:
-    """The first pod of v2 is bad; whoever comes next brings it back, and all that was moved."""
-    policies = replace(POLICIES, on_failure=OnFailure.ROLLBACK_ALL)
-    bad = frozenset({"app:v2"})
-    async with pods_of(manifests.statefulset(replicas=2), count=2) as cluster:
-        before = cluster.get(STATEFULSETS, "web")
-        rollout = Rollout(cluster, tmp_path, policies=policies, bad=bad)
-        state, processes = None, 0
-        while state is None:
-            state = await killed_after(rollout, 2 + processes % 2, is_new=processes == 0)
-            processes += 1
-            assert processes < 40
-        assert ended(state).outcome is Outcome.HALTED, (ended(state), rollout.told)
-        assert set(images(cluster).values()) == {"app:v1"}
-        assert rollout.witness.fewest >= 1
-        assert await killed_after(rollout, 2, is_new=False, first=ABORT) is not None
-        assert cluster.get(STATEFULSETS, "web")["spec"] == before["spec"]
+    """Right before that write, or when it had taken effect and nobody was told: on the way there,
+    at a halt, and on the way back."""
+    case = Case(workload, rotation, good, BACK if good else OnFailure.HALT)
+    assert played(case, tmp_path, place, is_done=place % 2 == 0).faults == []

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from adapters.kubernetes.pod import Json
-from adapters.kubernetes.pods.survey import floor_of, service_refusals
+from adapters.kubernetes.pods.abilities import floor_of
+from adapters.kubernetes.pods.survey import service_refusals
 from controller.errors import BalancerError
 from controller.pools.kubernetes import PodPool, Rotation
 from controller.records import Survey

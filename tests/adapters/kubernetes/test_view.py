@@ -115,3 +115,15 @@ def test_a_deletion_that_carries_the_last_version() -> None:
     view.replace([thing("a", 40)], "50", name_of)
     assert view.event("DELETED", thing("a", 40), "a") == [("DELETED", thing("a", 40))]
     assert view.objects == {}
+
+
+def test_the_answer_to_a_write() -> None:
+    """It is what the stream will tell, and nothing that has gone meanwhile comes back by it."""
+    view = View()
+    view.replace([thing("a", 40)], "50", name_of)
+    assert view.answered(thing("a", 60), "a") == [("MODIFIED", thing("a", 60))]
+    assert view.event("MODIFIED", thing("a", 60), "a") == []
+    assert view.answered(thing("a", 55), "a") == []
+    view.event("DELETED", thing("a", 70), "a")
+    assert view.answered(thing("a", 65), "a") == []
+    assert view.objects == {}

@@ -47,7 +47,7 @@ deadlineSeconds: 3600
 stopSeconds: 600
 resumeAfterDisruption: false
 history: {{successful: 1, failed: 0}}
-set: {{version: "2.4.1", canary: true, share: 10, text: 'with "quotes" and spaces'}}
+set: {{version: "2.4.1", canary: "true", share: "10", text: 'with "quotes" and spaces'}}
 extraArgs: [--canaries-only]
 files: {{smoke.sh: "#!/bin/sh\\nexit 0\\n"}}
 secrets: {{chat: chat, db: db-credentials}}
