@@ -2,7 +2,7 @@
 failed. The rollout comes to rest then; see `controller.core.decide.bug`."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -13,11 +13,13 @@ from controller.ports import Clock, Hold
 from controller.runner.patience import LOCK, Overdue, is_wanted, within
 from controller.runner.perform import Performer
 from controller.runner.unbegun import DESTRUCTIVE, broken_off, unbegun
+from controller.runner.unending import until_one_ends
 
 AGAIN: Final = timedelta(seconds=1)
 """Before a watcher that has failed goes on."""
 
 Broke = Callable[[BaseException, str], None]
+Watch = Callable[[], Coroutine[Any, Any, None]]
 
 
 async def performed(
@@ -51,9 +53,24 @@ async def performed(
         return broken_off(step, f"a bug in poolroll ({type(error).__name__})")
 
 
-async def kept_up(
-    watch: Callable[[], Coroutine[Any, Any, None]], where: str, broke: Broke, clock: Clock
-) -> None:
+def started(
+    group: asyncio.TaskGroup, watches: Mapping[str, Watch], broke: Broke, clock: Clock
+) -> list[asyncio.Task[None]]:
+    """Watchers in tasks of their own, by where an error of theirs comes from."""
+    tasks = [
+        group.create_task(kept_up(watch, where, broke, clock)) for where, watch in watches.items()
+    ]
+    return [*tasks, group.create_task(_missed(tuple(tasks), broke))]
+
+
+async def _missed(tasks: Sequence[asyncio.Task[None]], broke: Broke) -> None:
+    try:
+        await until_one_ends(tasks)
+    except AssertionError as error:
+        broke(error, "among the watchers")
+
+
+async def kept_up(watch: Watch, where: str, broke: Broke, clock: Clock) -> None:
     """A watcher that fails, or ends by itself, is noted, and begins anew: what it watches is needed
     to come to rest, too. Raises LeaseLost."""
     while True:

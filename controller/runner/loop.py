@@ -41,14 +41,13 @@ from controller.core.steps import (
 from controller.errors import LeaseLost
 from controller.ports import Clock, Hold, Journal, LoadBalancer, Requests
 from controller.runner.bugs import Bugs
-from controller.runner.guarded import kept_up, performed
+from controller.runner.guarded import performed, started
 from controller.runner.perform import Performer
 from controller.runner.recorder import Narrator, Recorder
 from controller.runner.safe_decisions import SafeDecisions
 from controller.runner.sampler import Sampler
 from controller.runner.task_group import task_group
 from controller.runner.unbegun import DESTRUCTIVE, broken_off, unbegun
-from controller.runner.unending import until_one_ends
 from controller.runner.watchers import Prober, Watchers
 from controller.secrets import NONE, Secrets
 
@@ -158,22 +157,12 @@ class Runner:
 
     async def _drive(self, group: asyncio.TaskGroup) -> None:
         watches = {**self._watchers.all(), "in the wait for the journal": self._watch_journal}
-        watchers = [
-            group.create_task(kept_up(watch, where, self.broke, self._clock))
-            for where, watch in watches.items()
-        ]
-        watchers.append(group.create_task(self._watch_watchers(tuple(watchers))))
+        watchers = started(group, watches, self.broke, self._clock)
         try:
             await self._loop(group)
         finally:
             for task in (*watchers, *self._tasks):
                 task.cancel()
-
-    async def _watch_watchers(self, watchers: Sequence[asyncio.Task[None]]) -> None:
-        try:
-            await until_one_ends(watchers)
-        except AssertionError as error:
-            self.broke(error, "among the watchers")
 
     async def _loop(self, group: asyncio.TaskGroup) -> None:
         while True:
@@ -248,8 +237,11 @@ class Runner:
         if not isinstance(output, STEPS):
             await self._recorder.record(self._with_message(output))
             return
-        is_new = isinstance(output, RunStep) and not self._may_run(output.member)
-        waits = isinstance(output, DESTRUCTIVE) and not self._is_protective(output)
+        is_new = isinstance(output, RunStep) and not (
+            self.state.members[output.member].progress.unfinished
+        )
+        ctx = Context(self._plan, self.state, self._now())
+        waits = isinstance(output, DESTRUCTIVE) and not is_protective(ctx, output)
         is_written = await self._recorder.record(Intended(output), waits=waits)
         if waits and not self._is_open(output):
             return
@@ -268,18 +260,9 @@ class Runner:
 
     async def _perform(self, step: Step, *, is_new: bool) -> None:
         """Raises LeaseLost."""
-
-        def has_halted() -> bool:
-            return self.state.mode is Mode.HALTED
-
-        done = await performed(
-            step, self._performer, self._hold, self.broke, has_halted, is_new=is_new
-        )
-        self._post(done, step)
-
-    def _may_run(self, member: str) -> bool:
-        """Whether an execution of its present step was begun whose end is not known."""
-        return self.state.members[member].progress.unfinished
+        performer, hold, broke = self._performer, self._hold, self.broke
+        halted = lambda: self.state.mode is Mode.HALTED  # noqa: E731 - asked later
+        self._post(await performed(step, performer, hold, broke, halted, is_new=is_new), step)
 
     def _is_open(self, step: Step) -> bool:
         """Whether the state still waits for the outcome of `step`."""
@@ -296,9 +279,6 @@ class Runner:
         """Raises LeaseLost."""
         while True:
             await self._post_and_wait(await self._recorder.caught_up())
-
-    def _is_protective(self, step: Step) -> bool:
-        return is_protective(Context(self._plan, self.state, self._clock.now()), step)
 
     # --- for the watchers --------------------------------------------------------------------
 

@@ -25,10 +25,10 @@ from controller.core.steps import (
     Validate,
 )
 from controller.legible import legible_line
+from controller.report.run.journal import journal_said, requests_said
 from controller.report.run.meanwhile import found_meanwhile
 from controller.report.run.stopping import stopping
 from controller.report.words import count, names
-from controller.runner.recorder import PATIENCE
 
 _ASKED = {
     Setting.DRAIN: "draining: no new traffic, waiting for work in flight to end",
@@ -46,10 +46,10 @@ def sentence(event: Event | Observation, before: State, after: State) -> tuple[s
 def _said(event: Event | Observation, before: State, after: State) -> tuple[str, str] | None:
     match event:
         case e.JournalSeen():
-            said = _journal(event, before)
+            said = journal_said(event, before)
             return ("", said) if said else None
         case e.RequestsSeen(fault):
-            return _requests(fault, before)
+            return requests_said(fault, before)
         case e.BugSeen(what):
             return "", f"a bug in poolroll: {what}; members are brought to rest"
         case e.SightLost(member, why):
@@ -101,25 +101,6 @@ def _finished(event: e.Finished) -> str:
     """No exit code for an aborted rollout: it depends on which command aborted it."""
     code = "" if event.outcome is Outcome.ABORTED else f" (exit code {event.exit_code})"
     return event.outcome + code + (f": {event.why}" if event.why else "")
-
-
-def _journal(event: e.JournalSeen, before: State) -> str:
-    if event.fault:
-        return f"the journal cannot be used: {event.fault}"
-    if event.is_silent:
-        what = f"cannot be written: {event.why}" if event.why else "does not answer"
-        return (
-            f"the journal {what}: gates are judged, but no further step begins until it does, and "
-            f"the rollout halts when that lasts for {span(PATIENCE)}"
-        )
-    is_back = before.journal.is_silent and not event.is_late
-    return "the journal answers again" if is_back else ""
-
-
-def _requests(fault: str, before: State) -> tuple[str, str] | None:
-    if fault and not before.unheard:
-        return "", f"the journal cannot be read: {fault}; no further step begins until it can"
-    return ("", "the journal can be read again") if before.unheard and not fault else None
 
 
 def _snapshot(event: e.Looked | e.LookFailed | e.UseSeen, before: State) -> tuple[str, str] | None:

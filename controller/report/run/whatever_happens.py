@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from controller.core.pool import Admin
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
+from controller.legible import legible_line
 from controller.report.run.next_commands import NextCommands
-from controller.report.sanitize import legible_line
 
 UNKNOWN = "NOT KNOWN: a bug in poolroll keeps this from being told"
 
