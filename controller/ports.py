@@ -68,7 +68,6 @@ class LoadBalancer(Protocol):
         former: Collection[Incarnation] = (),
     ) -> InstanceView:
         """Ask one instance for some members' lines, or for all (`None`).
-
         `former`: incarnations that it is known to have had before. Whether one still serves is
         told of these, and of those that can be found without being named. Raises BalancerError.
         """
@@ -86,10 +85,8 @@ class LoadBalancer(Protocol):
         """Put the pool as a whole back as it was found. May be asked again."""
 
     async def drain(self, member: str, seats: Seats = ()) -> Confirmed:
-        """No new balanced traffic; work in flight goes on, persistent clients still come.
-
-        An agent check is switched off first, since it may cancel the drain.
-        """
+        """No new balanced traffic; work in flight goes on, persistent clients still come. An agent
+        check is switched off first, since it may cancel the drain."""
 
     async def take_out(self, member: str, seats: Seats = ()) -> Confirmed:
         """No new traffic of any kind; work in flight goes on."""

@@ -43,6 +43,10 @@ SHAPE: Final[Mapping[str, Any]] = {
     "endpoints": [{"targetRef": {"kind": str, "uid": str, "name": str}, "conditions": {"*": bool}}],
     "data": {},
 }
+STATUS: Final[Mapping[str, Any]] = {
+    **{"metadata": _META, "status": str, "message": str, "reason": str, "code": int, "details": {}}
+}
+"""How a call ended, in a word, where it answers with no object."""
 
 
 def checked(call: Call, found: Mapping[str, Any]) -> None:
@@ -58,8 +62,9 @@ def checked(call: Call, found: Mapping[str, Any]) -> None:
 
 
 def shaped(call: Call, found: Mapping[str, Any]) -> None:
-    """Of any answer. Raises ApiError."""
-    if (fault := misfit(found, SHAPE)) is not None:
+    """Of any answer: of an eviction or a deletion that is a Status. Raises ApiError."""
+    shape = STATUS if found.get("kind") == "Status" else SHAPE
+    if (fault := misfit(found, shape)) is not None:
         raise not_the_api(call, f"{fault} is not of its type")
 
 

@@ -70,7 +70,7 @@ class Virtual(Rollout):
     wire: InMemory = field(init=False)
 
     def api(self) -> Api:
-        api, self.wire = client_of(self.cluster, self.folder, self.clock)
+        api, self.wire = client_of(self.cluster, self.clock)
         return api
 
     def validator(self) -> ValidatorPort:

@@ -7,15 +7,14 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from adapters.kubernetes.client.access import access_of
+from adapters.kubernetes.client.access import Access
 from adapters.kubernetes.client.api import Api
-from adapters.kubernetes.client.auth import Grant
+from adapters.kubernetes.client.auth import Credentials, Grant
 from adapters.kubernetes.client.faults import Unreachable
-from adapters.kubernetes.client.wire.call import Call
+from adapters.kubernetes.client.wire.tls import Tls
 from adapters.kubernetes.client.wire.transport import Answer, Request
 from controller.ports import Clock
 from tests.support.kubernetes.answers import StatusError
@@ -84,13 +83,13 @@ async def _lines(events: AsyncGenerator[dict[str, object]]) -> AsyncIterator[byt
         yield json.dumps(event).encode() + b"\n"
 
 
-def client_of(cluster: FakeCluster, folder: Path, clock: Clock) -> tuple[Api, InMemory]:
-    api = Api(access_of(kubeconfig=str(cluster.kubeconfig(folder))), clock)
-    wire = InMemory(cluster)
-
-    async def granted(call: Call) -> Grant:
+def client_of(cluster: FakeCluster, clock: Clock) -> tuple[Api, InMemory]:
+    async def granted() -> Grant:
         return Grant(f"Bearer {ADMIN}")
 
+    source: Any = granted
+    access = Access("fake", cluster.url, "default", Tls(), Credentials(source))
+    api, wire = Api(access, clock), InMemory(cluster)
     asking: Any = api._asking
-    asking._transport, asking._granted = wire, granted
+    asking._transport, asking._granted = wire, lambda _: granted()
     return api, wire
