@@ -11,6 +11,7 @@ import click
 
 from controller import __version__
 from controller.cli import interrupts, last_words, streams
+from controller.cli.bug import tell_bug
 from controller.cli.complain import complain
 from controller.core.outcome import ExitCode
 
@@ -138,8 +139,7 @@ def entry() -> None:
         code = _interrupted()
     except BaseException as bug:
         last_words.note_bug(bug)
-        last_words.leave(ExitCode.BUG)
-        raise
+        code = tell_bug(bug)  # the interpreter would print its text as it is, secrets too
     finally:
         streams.leave()
     last_words.leave(code)
