@@ -137,9 +137,9 @@ def entry() -> None:
             complain(_unwritable(fault), code)
     except interrupts.Interrupted:
         code = _interrupted()
-    except BaseException as bug:
+    except BaseException as bug:  # noqa: BLE001 - told below
         last_words.note_bug(bug)
-        code = tell_bug(bug)  # the interpreter would print its text as it is, secrets too
+        code = tell_bug(bug)  # the interpreter would show its text as it is, secrets too
     finally:
         streams.leave()
     last_words.leave(code)
