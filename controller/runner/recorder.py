@@ -120,7 +120,8 @@ class Recorder:
         self._last = writing
         cancelled = await self._wait_for(writing)
         if not writing.done() and waits and self._stumbled.is_set() and not entry.is_being_tried:
-            entry.record, entry.moved = encode(JournalStalled(self._why)), ((), ())
+            stalled = masked_event(JournalStalled(self._why), self._secrets)
+            entry.record, entry.moved = encode(stalled), ((), ())
             self._be_late()
         elif not writing.done():
             self._become(after, event)

@@ -1,6 +1,7 @@
 """An event is journalled, then applied, then told; and never one without the other."""
 
 import asyncio
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -166,14 +167,16 @@ async def test_a_journal_that_says_no() -> None:
 async def test_a_step_waits_for_a_journal_that_says_no() -> None:
     """Its intent changes nothing then, and is not written later; that it waited is."""
     recording, journal, told = await recorder()
-    journal.fault = StateError("the disk is full")
+    journal.fault = StateError("the disk is full: token=hunter2")
     journal.may_go_on.set()
     assert not await recording.record(Intended(OpenPool()), waits=True)
     assert not recording.state.touched
     assert [type(event) for event, _ in told.events] == [JournalSeen]
     journal.fault = None
     await recording.record(await caught(recording))
-    assert [one.kind for one in journal.written("r1")] == ["Plan", "JournalStalled"]
+    plan, stalled = journal.written("r1")
+    assert (plan.kind, stalled.kind) == ("Plan", "JournalStalled")
+    assert json.loads(stalled.body)["why"] == "the disk is full: token=***"
 
 
 async def test_a_journal_that_says_no_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
