@@ -20,8 +20,10 @@ LONGEST: Final = 2**32
 LATEST: Final = 2**33
 """Seconds since the epoch: about the year 2242."""
 
-_MOST_SIGNS: Final = 255
-"""Of a name: what DNS allows, and more than a load balancer's own limits."""
+_MOST_NAME: Final = 1024
+"""Signs. HAProxy sets no limit to the name of a server but that of a line of its configuration."""
+_MOST_ADDRESS: Final = 255
+"""Signs: what DNS allows."""
 _MOST_LABEL: Final = 4096
 _MOST_USER: Final = 64
 
@@ -37,7 +39,7 @@ def server_name(text: object) -> ServerName:
     """The name of a server, a backend or an object: what can be sent back as it came."""
     if not isinstance(text, str) or not _SERVER.fullmatch(text):
         raise ValueError(f"is no name: {shown(text)}")
-    if len(text) > _MOST_SIGNS:
+    if len(text) > _MOST_NAME:
         raise ValueError(f"is a name of {len(text)} characters: {shown(text)}")
     return ServerName(text)
 
@@ -45,7 +47,7 @@ def server_name(text: object) -> ServerName:
 def address(text: object) -> Address:
     """An IP address, or the name of a host. None begins with a dash: ssh and others would take it
     for an option."""
-    if isinstance(text, str) and len(text) <= _MOST_SIGNS and (_is_ip(text) or _is_host(text)):
+    if isinstance(text, str) and len(text) <= _MOST_ADDRESS and (_is_ip(text) or _is_host(text)):
         return Address(text)
     raise ValueError(f"is no address: {shown(text)}")
 

@@ -10,7 +10,7 @@ from controller import foreign
 
 _HOSTILE = (
     *("", " ", "a b", "a\n", "a\x1b[2J", "a;b", "a'b", "a\\b", "<<", "a\u202eb", "\ud800"),
-    *("a" * 256, "a\0", "\uff11", "$(id)", None, 7, b"a", ["a"]),
+    *("a" * 1025, "a\0", "\uff11", "$(id)", None, 7, b"a", ["a"]),
 )
 
 

@@ -9,6 +9,7 @@ from controller.core.phases import Phase
 from tests.e2e.conftest import MakeSite
 from tests.e2e.site import SLOW_TO
 from tests.e2e.test_sick_members import assert_halt_lines
+from tests.support.fork_server import CLOCKS
 from tests.support.waiting import until
 
 
@@ -122,7 +123,8 @@ async def test_journal_that_cannot_be_written(site: MakeSite) -> None:
     is said, and the next run goes on with the step that ended meanwhile."""
     one = await site(2)
     file = one.file(upgrade=one.upgrade(held=True), gates=[])
-    running = one.begin(file)
+    run = ("run", str(file), "--yes", "--state", str(one.state))
+    running = one.start(*run, **{CLOCKS: "0 4"})  # it tries for a minute
     await until(lambda: one.executions()["web1"], 20, "the step to run")
     with closing(sqlite3.connect(one.state / "journal.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")

@@ -683,3 +683,10 @@ def test_journal(former: e.JournalSeen, seen: e.JournalSeen, after: e.JournalSee
     """It may be late and answer again; a fault is for good, and the first one stands."""
     state = apply(PLAN, given(journal=former), seen, NOW)
     assert state == given(journal=former if after is None else after)
+
+
+def test_requests_of_operators() -> None:
+    """Whether they can be read at all is known as it was seen last."""
+    state = apply(PLAN, given(), e.RequestsSeen("the disk is full"), NOW)
+    assert state == given(unheard="the disk is full")
+    assert apply(PLAN, state, e.RequestsSeen(), NOW) == given()

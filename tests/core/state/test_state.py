@@ -13,3 +13,9 @@ def test_in_flight(in_flight: int | None, known: int | None) -> None:
     assert state.in_flight("web1") == known
     assert state.in_flight("web2") is None
     assert seen(state, 20, OUT).in_flight("web1") == 0
+
+
+def test_what_holds_a_step_up() -> None:
+    """As any load balancer says it."""
+    assert seen(with_web1(), 10, line("web1", held_up="budget web")).held_up("web1") == "budget web"
+    assert seen(with_web1(), 10, line("web1")).held_up("web1") == ""
