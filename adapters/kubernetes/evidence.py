@@ -8,7 +8,15 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, Self
 
 from adapters.kubernetes.client.faults import ApiError
-from adapters.kubernetes.occurrences import Mark, counted, looked, marked, status_of
+from adapters.kubernetes.occurrences import (
+    LONG_AGO,
+    Mark,
+    Status,
+    counted,
+    looked,
+    marked,
+    status_of,
+)
 from adapters.kubernetes.pod import is_terminating
 from controller.core.gates.evidence import Alert, AlertRule, Freshness, Missing, Reading, Reduce
 from controller.core.pool import Instant
@@ -28,6 +36,9 @@ class Pool(Protocol):
     async def sitting(self, member: str) -> dict[str, Any] | None:
         """The pod or Node there, as it is now; None: there is none. Raises ApiError,
         BalancerError."""
+
+    def returned(self, member: str) -> dict[str, Any] | None:
+        """The same, as it was when this process put it back; None: it did not."""
 
 
 class OwnEvidence:
@@ -92,10 +103,18 @@ class OwnEvidence:
         status, returned = status_of(found), self._clock.now() - window
         known = self._marks.get(member)
         if known is None or known[1].first.uid != status.uid or abs_of(known[0], returned) > _SAME:
-            mark = marked(status, self._clock.wall(), window)
+            mark = self._mark(member, status, window)
             known = (returned, mark)
         self._marks[member] = (known[0], looked(known[1], status))
         return self._marks[member][1]
+
+    def _mark(self, member: str, status: Status, window: timedelta) -> Mark:
+        """At its return, by what it said itself then: what was before the first look counts."""
+        found = self._pool.returned(member) if window < LONG_AGO else None
+        then = status_of(found) if found is not None else None
+        if then is None or then.uid != status.uid:
+            return marked(status, self._clock.wall(), window)
+        return Mark(then, then.restarts, then.ooms, last=then)
 
 
 def abs_of(one: Instant, other: Instant) -> timedelta:

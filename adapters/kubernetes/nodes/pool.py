@@ -166,6 +166,9 @@ class NodesPool:
         """For gates on the members themselves."""
         return await self._nodes.find(member)
 
+    def returned(self, member: str) -> None:
+        """A Node counts nothing itself."""
+
     async def aclose(self) -> None:
         for member in list(self._evictors):
             await self._leave_alone(member)

@@ -44,7 +44,8 @@ class Ground:
         self.in_hand: set[str] = set()
         """Places whose pod is being replaced."""
         self.awaited: dict[str, frozenset[str]] = {}
-        """Those of them whose next pod comes under another name → revisions that it has not."""
+        """Those of them whose next pod comes under another name → revisions that it has not. Should
+    that one be lost, it is the one after it."""
         self.filled: set[str] = set()
         """Places of that kind whose next pod has come: whoever takes that one away takes the place
         away."""
@@ -124,8 +125,7 @@ class Ground:
             return (DRAINED if place in self.in_hand else NEW), {}
         revision = kind.revision_of(Seen({}, (), ()), pod)
         for awaited, others in self.awaited.items():
-            if revision not in others:
-                del self.awaited[awaited]
+            if revision not in others and not self.live.is_taken(awaited, pod):
                 return DRAINED, kind.seated(awaited)
         return NEW, kind.seated(place)
 

@@ -35,7 +35,7 @@ from controller.pools.kubernetes import PodPool
 from controller.ports import Clock
 
 FORMER: Final = "former"
-"""Of what `open` answers: the revision of before."""
+"""Of what `open` answers: the revision that users know from before."""
 KEPT: Final = "workload"
 """Of what `open` answers: the same as in the annotation."""
 _TRIES: Final = 20
@@ -155,10 +155,11 @@ class Held:
         spec = setting(seen.workload["spec"], fields)
         return await self._patched(identity, seen, spec, noted(found, now))
 
-    async def former_revision(self, found: Found) -> str:
-        """Of the way back; empty: no pod has it."""
+    async def known_revision(self, found: Found, course: Course) -> str:
+        """What users met before a rollout of that course began; empty: no pod has it."""
         identity, seen = await self.read()
-        return identity.kind.revision_with(seen, found.former)
+        template = found.former if course is Course.UPGRADE else found.template
+        return identity.kind.revision_with(seen, template)
 
     async def release(self, kept: Mapping[str, str]) -> None:
         """Put back every field that still has our value. Raises CommandRefused where its controller

@@ -175,15 +175,15 @@ def to_let_in(kind: Workload, turn: Turn, picture: Picture, in_hand: Collection[
     ]
 
 
-def unproven(kind: Workload, turn: Turn, picture: Picture, former: str) -> list[Json]:
-    """New pods at a revision that no pod in rotation has, and that is not the `former` one: nothing
-    has proven it."""
-    seen = picture.seen
-    known = {former} | {
-        kind.revision_of(seen, pod)
-        for pod in seen.pods
-        if picture.is_in(pod) and OUT not in annotations_of(pod)
-    }
+def unproven(
+    kind: Workload, turn: Turn, picture: Picture, former: str, *, is_stepped: bool
+) -> list[Json]:
+    """New pods that nothing has proven: not at the `former` revision, which users knew before.
+    Where no pod was replaced (`is_stepped`), what those in rotation have is no news either."""
+    seen, known = picture.seen, {former}
+    if not is_stepped:
+        served = (p for p in seen.pods if picture.is_in(p) and OUT not in annotations_of(p))
+        known |= {kind.revision_of(seen, pod) for pod in served}
     return [
         pod
         for pod in seen.pods
@@ -197,4 +197,5 @@ def is_new(turn: Turn, picture: Picture, pod: Json) -> bool:
     if turn.kind is Rotation.DELETE or picture.is_in(pod) or is_terminating(pod):
         return False
     how = annotations_of(pod).get(OUT)
-    return how == NEW or (turn.kind is Rotation.SELECTOR and how != DRAINED)
+    is_coming = how is None and uid_of(pod) in picture.kept_out  # it will be noted in a moment
+    return how == NEW or is_coming or (turn.kind is Rotation.SELECTOR and how != DRAINED)

@@ -11,7 +11,7 @@ from adapters.kubernetes.client.api import Api
 from adapters.kubernetes.client.faults import Forbidden
 from adapters.kubernetes.client.paths import PODS, REPLICASETS, SERVICES, SLICES, Resource
 from adapters.kubernetes.client.watch import Watch
-from adapters.kubernetes.pod import is_terminating
+from adapters.kubernetes.pod import is_terminating, uid_of
 from adapters.kubernetes.pods.flips import Flips
 from adapters.kubernetes.pods.lines import Picture
 from adapters.kubernetes.pods.owner import owner_of_pods
@@ -21,6 +21,7 @@ from adapters.kubernetes.pods.slices import SERVICE_NAME, endpoints_of
 from adapters.kubernetes.pods.workloads.base import Json, Seen, Workload, is_caught_up, owned
 from adapters.kubernetes.pods.workloads.daemonset import DaemonSet
 from adapters.kubernetes.pods.workloads.deployment import Deployment
+from adapters.kubernetes.pods.workloads.sizes import is_active
 from adapters.kubernetes.pods.workloads.statefulset import StatefulSet
 from controller.errors import Unsupported
 from controller.pools.kubernetes import PodPool
@@ -160,6 +161,14 @@ class Live:
     def place_of(self, pod: Json) -> str:
         """The member that a pod is; empty: not known yet."""
         return self._identity.kind.place_of(pod) if self._identity is not None else ""
+
+    def is_taken(self, member: str, pod: Json) -> bool:
+        """Whether another pod than that sits in a member's place and stays, as is known by now."""
+        assert self._pods is not None
+        others = (one for one in self._pods.objects().values() if uid_of(one) != uid_of(pod))
+        return any(
+            self.place_of(self._flips.as_set(one)) == member and is_active(one) for one in others
+        )
 
     async def pod_at(self, member: str, within: timedelta) -> Json | None:
         """The pod in a member's place; None: there is none."""

@@ -13,7 +13,7 @@ from adapters.kubernetes.pods.rivals import said
 from adapters.kubernetes.pods.rotation.base import Turn
 from adapters.kubernetes.pods.rotation.selector import BySelector, is_narrowed
 from adapters.kubernetes.pods.workloads.found import found_in
-from controller.core.pool import Admin, Incarnation, InstanceView, Line
+from controller.core.pool import Admin, Incarnation, InstanceView, Instant, Line
 from controller.errors import BalancerUnreachable
 
 ONE: Final = Incarnation("kubernetes", 0)
@@ -53,6 +53,8 @@ class Looks:
         """Of the last look."""
         self._whole_at = self._began - _JUST_NOW
         """When a look began last that read all of it anew."""
+        self._missing: dict[str, Instant] = {}
+        """Places that lost their next pod → since when its controller owes another one."""
         self._under_way = 0
         self._ended = asyncio.Event()
 
@@ -88,6 +90,10 @@ class Looks:
             raise BalancerUnreachable(instance, what)
         lines = self._lines = self._lines_of(identity, turn, picture)
         given_up = self._given_up(identity, picture)
+        self._missing = {place: self._missing.get(place, at) for place in given_up}
+        if late := [one for one, since in self._missing.items() if at - since < _COMES_BACK]:
+            what = f"the pod that comes instead of that of {', '.join(sorted(late))} is not there"
+            raise BalancerUnreachable(instance, f"{what} yet")
         return InstanceView(
             instance=instance,
             at=at,

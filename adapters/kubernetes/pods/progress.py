@@ -34,6 +34,8 @@ class Progress:
     """Since when nothing has spoken of its place."""
     seen: Picture | None = None
     """What the last step was decided by."""
+    before: frozenset[str] | None = None
+    """UIDs of the pods that were there when it began."""
     others: frozenset[str] | None = None
     """Other places that got no traffic when it began: they may not become more."""
 

@@ -53,6 +53,8 @@ class ServicePool:
         self._clock = clock
         self._looks = Looks(self._ground)
         self._tasks = PodTasks(self._ground)
+        self._returned: dict[str, Json] = {}
+        """Member → its pod as it was when it was put back."""
 
     @property
     def instances(self) -> Sequence[str]:
@@ -119,7 +121,10 @@ class ServicePool:
             is_in = turn.kind is Rotation.DELETE or is_selected(picture.service, pod)
             if not is_in or OUT in annotations_of(pod):
                 also = (await self._live.identity()).kind.returning(pod)
-                await self._set(member, self._flips.back(pod, turn, also))
+                pod = await self._set(member, self._flips.back(pod, turn, also))
+                self._returned[member] = pod
+            elif uid_of(self._returned.get(member, {"metadata": {"uid": ""}})) != uid_of(pod):
+                self._returned[member] = pod  # what it was like before is not known
         return {self._instance: ONE}
 
     async def _take(self, member: str, seats: Seats) -> Confirmed:
@@ -137,9 +142,9 @@ class ServicePool:
                 await self._set(member, self._flips.out(pod, turn, DRAINED, also))
         return {self._instance: ONE}
 
-    async def _set(self, member: str, flip: Awaitable[Json]) -> None:
+    async def _set(self, member: str, flip: Awaitable[Json]) -> Json:
         try:
-            await flip
+            return await flip
         except ApiError as error:
             if not is_of_another(error):
                 raise
@@ -171,6 +176,10 @@ class ServicePool:
     async def sitting(self, member: str) -> Json | None:
         """For gates on the members themselves."""
         return await self._live.pod_at(member, timedelta(seconds=1))
+
+    def returned(self, member: str) -> Json | None:
+        """The same, when it was put back."""
+        return self._returned.get(member)
 
     # --- tasks -------------------------------------------------------------------------------
 

@@ -20,9 +20,10 @@ from adapters.kubernetes.pod import (
     uid_of,
     why_not_ready,
 )
-from adapters.kubernetes.pods.lines import Picture, admin_of
+from adapters.kubernetes.pods.lines import Picture, admin_of, is_new
 from adapters.kubernetes.pods.rotation.base import Turn
 from adapters.kubernetes.pods.workloads.base import Json, Workload
+from adapters.kubernetes.pods.workloads.sizes import is_active
 from controller.core.pool import Admin
 from controller.pools.kubernetes import Rotation
 
@@ -61,6 +62,8 @@ class Wanted:
     """The revision; empty: it is not known yet."""
     noted: frozenset[str] = frozenset()
     """UIDs of pods that this process has noted as being in hand: what is seen may be older."""
+    before: frozenset[str] = frozenset()
+    """UIDs of the pods of the workload that were there when the step began."""
 
 
 def next_step(kind: Workload, turn: Turn, picture: Picture, wanted: Wanted) -> Next:
@@ -70,7 +73,7 @@ def next_step(kind: Workload, turn: Turn, picture: Picture, wanted: Wanted) -> N
     seen = picture.seen
     places = kind.places(seen)
     if wanted.place not in places and kind.retires:
-        return Next(Act.DONE, "there are enough pods: none comes in its place")
+        return _without(kind, turn, picture, wanted)
     pod = places.get(wanted.place)
     if pod is None or is_terminating(pod):
         if kind.evicts and (fields := kind.advance(seen, wanted.place)):
@@ -80,6 +83,18 @@ def next_step(kind: Workload, turn: Turn, picture: Picture, wanted: Wanted) -> N
     if kind.revision_of(seen, pod) == wanted.target:
         return _arrived(kind, turn, picture, wanted, pod)
     return _to_go(kind, turn, picture, wanted, pod)
+
+
+def _without(kind: Workload, turn: Turn, picture: Picture, wanted: Wanted) -> Next:
+    """No pod is to come in its place: there are enough once those that came meanwhile are Ready,
+    since one of them may be there instead of one that was lost."""
+    seen = picture.seen
+    for pod in seen.pods:
+        is_late = uid_of(pod) not in wanted.before or is_new(turn, picture, pod)
+        is_meant = is_active(pod) and kind.revision_of(seen, pod) == wanted.target
+        if is_meant and is_late and not is_ready(pod):
+            return Next(Act.WAIT, f"{name_of(pod)}: {why_not_ready(pod)}", pod=pod)
+    return Next(Act.DONE, "there are enough pods: none comes in its place")
 
 
 def _arrived(kind: Workload, turn: Turn, picture: Picture, wanted: Wanted, pod: Json) -> Next:

@@ -189,9 +189,14 @@ class PodTasks:
         progress.others = others if progress.others is None else progress.others & others
         await self._await_next(identity.kind, picture.seen, progress.place)
         target, noted = identity.kind.target(picture.seen), frozenset(self._ground.flips.in_hand)
-        wanted = Wanted(progress.place, progress.meant, target, noted)
+        if progress.before is None:
+            progress.before = frozenset(map(uid_of, picture.seen.pods))
+        wanted = Wanted(progress.place, progress.meant, target, noted, progress.before)
         step = next_step(identity.kind, turn, picture, wanted)
-        is_there = progress.place in {*identity.kind.places(picture.seen), *vacant}
+        is_there = (
+            identity.kind.retires  # then `next_step` says whether its place is given up
+            or progress.place in {*identity.kind.places(picture.seen), *vacant}
+        )
         if progress.is_given_up(self._clock.now(), is_there=is_there):
             what = f"nothing comes in the place of {progress.place}: it was scaled away"
             return Next(Act.DONE, what)

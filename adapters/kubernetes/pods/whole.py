@@ -33,7 +33,7 @@ async def open_pool(ground: Ground, course: Course | None) -> Mapping[str, str]:
             await narrow(ground, turn)
         if course is not None:
             found = await ground.held.hold(course, is_first=True)
-            kept |= {KEPT: found.moved, FORMER: await ground.held.former_revision(found)}
+            kept |= {KEPT: found.moved, FORMER: await ground.held.known_revision(found, course)}
             await _spare(ground)
     except (ApiError, BalancerError) as error:
         if error.retryable:
@@ -65,15 +65,19 @@ async def _spare(ground: Ground) -> None:
 
 
 async def close_pool(ground: Ground, kept: Mapping[str, str]) -> None:
-    """What came unasked is let in where users know its revision. Raises CommandRefused where
-    something has to stay as it is set."""
+    """What came unasked is let in where users knew its revision before; that others at another one
+    are proven says nothing of it. Raises CommandRefused where something has to stay as it is set.
+    """
     turn, picture = await ground.turn(), await ground.live.picture(_NOW)
-    found = found_in(picture.seen.workload)
-    former = await ground.held.former_revision(found) if found is not None else kept.get(FORMER, "")
+    found, former = found_in(picture.seen.workload), kept.get(FORMER, "")
+    is_stepped = found is not None or FORMER in kept
+    if found is not None and not former:
+        former = await ground.held.known_revision(found, Course.UPGRADE)
     await ground.held.release(kept)
     await ground.without_spare()
     await ground.flips.stopped()
-    out = unproven(ground.live.kind, turn, await ground.live.picture(_NOW), former)
+    picture = await ground.live.picture(_NOW)
+    out = unproven(ground.live.kind, turn, picture, former, is_stepped=is_stepped)
     if isinstance(turn, BySelector):
         await widen(ground, turn, [name_of(pod) for pod in out])
     picture, stay = await ground.live.picture(_NOW), {uid_of(pod) for pod in out}
@@ -88,6 +92,7 @@ async def close_pool(ground: Ground, kept: Mapping[str, str]) -> None:
 def _stay_out(picture: Picture, out: list[Json]) -> str:
     names = ", ".join(sorted(name_of(pod) for pod in out))
     return (
-        f"{names} came meanwhile at a revision that users do not know and nothing has proven: left "
-        f"out of Service {name_of(picture.service)}; delete it, or let it in by its label"
+        f"{names} came meanwhile at a revision that users did not know before, and nothing has "
+        f"proven it: left out of Service {name_of(picture.service)}; delete it, and the next one "
+        "comes in by itself, or let it in by its label"
     )

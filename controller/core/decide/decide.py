@@ -19,6 +19,7 @@ from controller.core.decide.gates import watch_gates
 from controller.core.decide.hold_out import hold_out
 from controller.core.decide.journal import may_go, watch_journal
 from controller.core.decide.membership import watch_members
+from controller.core.decide.newcomers import awaited, overdue
 from controller.core.decide.schedule import begin
 from controller.core.decide.traffic import watch_traffic
 from controller.core.decide.whole import watch_whole
@@ -44,8 +45,10 @@ def decide(plan: Plan, state: State, now: Instant) -> Output | None:
 
 
 def ending(ctx: Context) -> Output | None:
-    """The next member, or the end. Nobody is taken up while the journal does not answer, nor after
-    an error of our own."""
+    """The next member, or the end, unless somebody has come who cannot be asked yet. Nobody is
+    taken up while the journal does not answer, nor after an error of our own."""
+    if names := awaited(ctx):
+        return overdue(ctx, names)
     goes_on = ctx.state.may_begin and not ctx.state.bug
     output = (begin(ctx) if goes_on else None) or finish(ctx)
     return output if output is not None and may_go(ctx, output) else None

@@ -84,7 +84,7 @@ class _Validator:
     rollout: Virtual
 
     async def validate(self, validations: Sequence[Validation]) -> ValidationResult:
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(self.rollout.slow or 0.01)
         probe = validations[0].probe
         assert isinstance(probe, CommandProbe)
         proven, good = self.rollout.witness.proven, self.rollout.good

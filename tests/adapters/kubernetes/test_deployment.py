@@ -4,7 +4,11 @@ from typing import Any
 
 import pytest
 
+from adapters.kubernetes.pod import NEW, OUT
+from adapters.kubernetes.pods.lines import Picture
 from adapters.kubernetes.pods.patches import digest
+from adapters.kubernetes.pods.rotation.label import ByLabel
+from adapters.kubernetes.pods.steps import Act, Wanted, next_step
 from adapters.kubernetes.pods.workloads.base import Seen
 from adapters.kubernetes.pods.workloads.deployment import PLACE, Deployment, failure, lacks
 from adapters.kubernetes.pods.workloads.found import Found, Ours, noted
@@ -216,6 +220,29 @@ def test_places() -> None:
     assert "c" in KIND.places(seen(2, 1, unavailable=1, awaited=("c",), pods=(*pods[:2], pods[3])))
     without = seen(2, 2, unavailable=1, awaited=("z",), pods=pods)
     assert "z" not in KIND.places(without)  # as many as there will be are there
+    twice = seen(2, 1, unavailable=1, awaited=("y", "z"), pods=(*pods[:2], pods[3]))
+    assert [one for one in KIND.places(twice) if one in ("y", "z")] == ["z"]  # the last one let go
+
+
+@pytest.mark.parametrize(
+    ("late", "before", "meta", "act"),
+    [
+        (False, (), {}, Act.DONE),
+        (True, (), {}, Act.WAIT),
+        (True, ("n2",), {}, Act.DONE),  # it was like that before
+        (True, ("n2",), {"annotations": {OUT: NEW}}, Act.WAIT),
+    ],
+)
+def test_enough_pods(late: bool, before: tuple[str, ...], meta: Json, act: Act) -> None:
+    """None comes in its place: one that came meanwhile, perhaps instead of it, must be Ready."""
+    labels = {"rotation": "out"} if meta else {}
+    newest = pod("n2", "v2", is_ready=not late, labels=labels, **meta)
+    pods = (pod("a", "v1"), pod("n1", "v2", labels={PLACE: "c"}), newest)
+    now = seen(2, 2, unavailable=1, awaited=("z",), pods=pods)
+    service = {"metadata": {"name": "web"}, "spec": {"selector": {"rotation": "in"}}}
+    wanted = Wanted("z", frozenset({"z"}), "v2", before=frozenset({"a", "n1", *before}))
+    found = next_step(KIND, ByLabel("rotation", "in"), Picture(service, {}, now), wanted)
+    assert found.act is act
 
 
 def test_pods_that_came_while_nobody_watched() -> None:

@@ -41,11 +41,18 @@ class OnePod:
         self.is_there = True
         self.meta: dict[str, Any] = {}
         self.error: Exception | None = None
+        self.then: dict[str, Any] | None = None
 
     async def sitting(self, member: str) -> dict[str, Any] | None:
         assert member == "web-0"
         if self.error is not None:
             raise self.error
+        return self.shown() if self.is_there else None
+
+    def returned(self, member: str) -> dict[str, Any] | None:
+        return self.then
+
+    def shown(self) -> dict[str, Any]:
         container = {
             "name": "web",
             "restartCount": self.restarts,
@@ -53,11 +60,10 @@ class OnePod:
             "lastState": self.last,
         }
         ready = {"type": "Ready", "status": str(self.ready), "lastTransitionTime": self.since}
-        found = {
+        return {
             "metadata": {"uid": self.uid, **self.meta},
             "status": {"conditions": [ready], "containerStatuses": [container]},
         }
-        return found if self.is_there else None
 
     def ends(self, reason: str = "Error", *, ago: timedelta = timedelta(0)) -> None:
         """The container, and it is started again."""
@@ -192,3 +198,37 @@ async def test_a_sample_counts_at_once(bench: Bench) -> None:
     assert (await bench.source.read("time()")).at == bench.clock.wall()
     with pytest.raises(MetricsRefused, match="nothing is measured as that"):
         await bench.source.read("cpu web-0 1s")
+
+
+@pytest.mark.parametrize(("reason", "measure"), [("Error", "restarts"), ("OOMKilled", "oom")])
+async def test_between_the_return_and_the_first_look(
+    bench: Bench, reason: str, measure: str
+) -> None:
+    """It counts, by what the pod said of itself when it was put back; what was before does not."""
+    bench.pod.ends(reason)
+    bench.pod.then = bench.pod.shown()
+    await bench.later(0.2)
+    assert await bench.value(measure) == 0
+    bench = Bench()
+    bench.pod.ends(reason)
+    bench.pod.then = bench.pod.shown()
+    await bench.later(0.2)
+    bench.pod.ends(reason)
+    await bench.later(0.2)
+    assert await bench.value(measure) == 1
+
+
+async def test_another_pod_than_the_one_that_was_put_back(bench: Bench) -> None:
+    """What that one said is nothing to go by."""
+    bench.pod.then = bench.pod.shown()
+    bench.pod.uid, bench.pod.restarts = "u2", 3
+    await bench.later()
+    assert await bench.value("restarts") == 0
+
+
+async def test_unready_before_the_first_look(bench: Bench) -> None:
+    """Ready again by then: the time of its condition tells."""
+    bench.pod.then = bench.pod.shown()
+    bench.pod.since = "2026-01-01T00:00:00Z"
+    await bench.later()
+    assert await bench.value("unready") == 1

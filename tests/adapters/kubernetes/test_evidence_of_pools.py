@@ -10,6 +10,7 @@ from adapters.kubernetes.evidence import OwnEvidence
 from adapters.kubernetes.nodes.pool import NodesPool
 from adapters.kubernetes.pods.service import ServicePool
 from controller.core.gates.evidence import Missing
+from controller.core.pool import Found
 from controller.pools.kubernetes import Cluster, NodePool, PodPool
 from tests.support.kubernetes import manifests
 from tests.support.kubernetes.cluster import FakeCluster
@@ -48,6 +49,10 @@ async def test_what_happens_to_members(tmp_path: Path) -> None:
         assert (await pods.read("restarts web-0 1s")).value == 1
         assert (await pods.read("restarts web-1 1s")).value == 0
         assert (await machines.read("unready node-2 1s")).value == 1
+        assert await service.put_back("web-1", Found(()))
+        cluster.change(PODS, "web-1", started_again, subresource="status")
+        await clock.sleep(timedelta(seconds=1))
+        assert (await pods.read("restarts web-1 1s")).value == 1  # since its return
         await service.aclose()
         await nodes.aclose()
         await api.aclose()

@@ -229,6 +229,7 @@ def test_a_new_pod_is_out_before_its_label_says_so() -> None:
     pod = a_pod("web-0", V2)
     late = line(LABEL, HELD, pod, listed=False, kept_out=["uid-web-0"])
     assert late.admin is Admin.OUT
+    assert late.is_new
     too_late = line(LABEL, HELD, pod, listed=True, kept_out=["uid-web-0"])
     assert too_late.admin is READY
 

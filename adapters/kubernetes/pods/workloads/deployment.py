@@ -108,7 +108,7 @@ class Deployment:
 
     def places(self, seen: Seen) -> Mapping[str, Json | None]:
         """Those that are not Ready first, since its controller takes them first. Whoever is being
-        ended is not coming back; its place is kept as long as there is a pod to come."""
+        ended is not coming back; its place is kept where a pod is to come, the last ones first."""
         target = self.target(seen)
         found: dict[str, Json | None] = {}
         former_first = sorted(seen.pods, key=lambda pod: (_revision(pod) == target, name_of(pod)))
@@ -118,7 +118,7 @@ class Deployment:
         vacant = [place for place in _awaited(seen) if place not in found]
         new = sum(1 for pod in seen.pods if is_active(pod) and _revision(pod) == target)
         missing = max(0, _sizes(seen, target).new - new) if target else len(vacant)
-        return {**dict(order), **dict.fromkeys(vacant[:missing])}
+        return {**dict(order), **dict.fromkeys(vacant[-missing:] if missing else ())}
 
     def unseen(self, seen: Seen) -> int:
         return 0
