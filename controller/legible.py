@@ -22,15 +22,19 @@ _VISIBLE: Final = (
 _IN_BLOCK: Final = {code: to for code, to in _VISIBLE.items() if code not in (0x09, 0x0A)}
 
 
+def plain(text: str) -> str:
+    """Without control sequences, like those of colours."""
+    return _SEQUENCES.sub("", text)
+
+
 def legible(text: str) -> str:
     """For a block of several lines: line ends and tabs stay."""
-    plain = _SEQUENCES.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
-    return plain.translate(_IN_BLOCK)
+    return plain(text).replace("\r\n", "\n").replace("\r", "\n").translate(_IN_BLOCK)
 
 
 def legible_line(text: str) -> str:
     """For one line of a terminal."""
-    return _SEQUENCES.sub("", text).translate(_VISIBLE)
+    return plain(text).translate(_VISIBLE)
 
 
 def as_json_text(text: str) -> str:

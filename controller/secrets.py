@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import Final
 from urllib.parse import quote, quote_plus
 
+from controller.legible import plain
 from controller.redaction import MASK, discreet
 
 SHORTEST: Final = 4
@@ -33,8 +34,8 @@ class Secrets:
 
     def masked(self, text: str) -> str:
         """With `***` for every secret, in whatever way it is written there, and for what looks like
-        one."""
-        return discreet(self.hidden(text))
+        one. A colour in the middle of a secret hides it from nobody who reads it."""
+        return discreet(self.hidden(plain(self.hidden(text))))
 
     def hidden(self, text: str) -> str:
         """With `***` for every secret alone: for text whose form must stay."""

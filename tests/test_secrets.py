@@ -54,6 +54,13 @@ def test_short_ones() -> None:
     assert KEPT.hidden("abc") == "abc"
 
 
+def test_colours_in_the_middle() -> None:
+    """As `grep --color` marks what it found."""
+    secrets = Secrets(frozenset({"hunter2-of-mine"}))
+    assert secrets.masked("is \x1b[01;31m\x1b[Khunter2\x1b[m\x1b[K-of-mine\x1b[0m") == "is ***"
+    assert secrets.masked("token=\x1b[1mabcdefgh") == "token=***"
+
+
 def test_forms_are_a_second_net() -> None:
     """What only looks like a secret is masked beside those that are known."""
     assert KEPT.masked("x --password=other pin-1") == "x --password=*** ***"
