@@ -87,6 +87,8 @@ def refuse_other_notices(former: Unfinished, file: RolloutFile) -> None:
     was = former.state.notices
     if notices_fingerprint(file, former.row.id, former.key, like=was) != was:
         why = "`notify` or `heartbeat` is not as the run had it"
+        if not was:
+            why = "the run was of a former version, which did not record whom it tells"
         raise _refusal(str(file.path), why)
 
 

@@ -22,7 +22,7 @@ async def test_every_name_that_haproxy_allows(site: MakeSite) -> None:
     one = await site(1)
     backend = f"api:{LONG}"
     await behind(one, backend)
-    note = [*one.upgrade()["command"][:3], "${member.name}", "/bin/true"]
+    note = [*one.upgrade()["command"][:3], "at ${member.name}", "/bin/true"]
     done = await one.run(
         one.file(
             pool={"haproxy": {"backends": [backend]}, "members": {"expect": len(MEMBERS)}},
