@@ -10,12 +10,13 @@ INPUTS := pyproject.toml constraints.txt $(wildcard requirements*.lock)
 # Debian keeps haproxy where only root's PATH looks.
 export PATH := $(PATH):/usr/sbin:/sbin
 
-.PHONY: help demo test test-cluster lint lock licences image-check bench clean servers
+.PHONY: help demo test test-cluster test-faults fuzz lint lock licences image-check bench clean servers
 
 help:
 	@echo 'make demo    a real HAProxy, app servers and a load on loopback, and a rollout under it'
 	@echo 'make test    all tests, and the branch coverage of controller/core'
 	@echo 'make test-cluster  what speaks to Kubernetes, against POOLROLL_TEST_KUBECONFIG or the fake'
+	@echo 'make test-faults  every call of every port fails in every way: an hour of simulated rollouts'
 	@echo 'make lint    format, style, types, import contracts'
 	@echo 'make bench   what poolroll itself costs, as ratios measured in one run'
 	@echo 'make lock    all that is installed, with hashes (asks the package index)'
@@ -35,6 +36,15 @@ test: $(VENV)/.dev servers
 # One throw-away namespace a test, nodes of its own. See tests/support/kubernetes/any_cluster.py.
 test-cluster: $(VENV)/.dev
 	$(VENV)/bin/python -m pytest -n $(or $(WORKERS),1) -m cluster
+
+# Replies that nobody would send; what goes wrong is kept in tests/fuzz/corpus.
+fuzz: $(VENV)/.dev
+	POOLROLL_FUZZ_SECONDS=$(or $(SECONDS),60) $(VENV)/bin/python -m pytest tests/fuzz
+
+# Every call of every port, in every way.
+test-faults: $(VENV)/.dev
+	POOLROLL_TEST_FAULTS=all $(VENV)/bin/python -m pytest -n $(or $(WORKERS),auto) --timeout 0 \
+		tests/promises/test_whatever_raises.py
 
 lint: $(VENV)/.dev
 	$(VENV)/bin/ruff format --check .

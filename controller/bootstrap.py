@@ -11,6 +11,7 @@ from adapters.commands import LocalCommands
 from adapters.haproxy.balancer import HaproxyLoadBalancer
 from adapters.haproxy.discovery import facts_and_views, servers_behind
 from adapters.probes import OutsideValidator
+from adapters.storage.room import require_room
 from controller import bootstrap_kubernetes as kubernetes
 from controller.bootstrap_notices import notices, unheard
 from controller.bootstrap_state import (
@@ -25,6 +26,7 @@ from controller.bootstrap_state import (
     read_state,
     secrets_in,
     state_place,
+    unusable,
 )
 from controller.bootstrap_who import who
 from controller.config import RolloutFile
@@ -80,6 +82,7 @@ __all__ = [
     "state_place",
     "unheard",
     "unpermitted",
+    "unusable",
     "who",
 ]
 
@@ -167,6 +170,7 @@ def ports(
     settings = file.settings
     running = LocalCommands(place.folder / "jobs", SystemClock(), secrets=secrets)
     if runs_steps:
+        require_room(place.folder)
         running.prepare()
     pool, tasks, sources = _pool(settings)
     return Ports(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from adapters.clock import SystemClock
 from controller.config import RolloutFile
 from controller.errors import Refused, UsageFault
+from controller.legible import legible_line
 from controller.pools.kubernetes import (
     ROTATION_LABEL,
     Cluster,
@@ -234,5 +236,11 @@ def tell_to(listener: Callable[[str], None]) -> None:
 
 
 def _tell(line: str) -> None:
-    for listener in _listeners or [partial(print, file=sys.stderr)]:
-        listener(line)
+    """What is in it of others, like who holds a Lease, is made legible."""
+    for listener in _listeners or [_print]:
+        listener(legible_line(line))
+
+
+def _print(line: str) -> None:
+    with suppress(OSError):  # who reads it may have gone
+        print(line, file=sys.stderr)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.clock import SystemClock
+from adapters.commands.sharing import try_out
 from adapters.storage.folder import (
     SYSTEM,
     default_state_dir,
@@ -14,6 +15,7 @@ from adapters.storage.folder import (
     out_of_reach,
 )
 from adapters.storage.lock import FileLock
+from adapters.storage.room import require_room
 from adapters.storage.store import open_store, read_store
 from controller import bootstrap_kubernetes as kubernetes
 from controller.config import RolloutFile, secrets_of
@@ -23,6 +25,9 @@ from controller.pools.kubernetes import Cluster, ClusterState, NodePool, PodPool
 from controller.ports import Lock, Store
 from controller.runner.both_locks import BothLocks
 from controller.secrets import Secrets
+
+JOBS = "jobs"
+"""Folder of the steps that run under a helper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,17 @@ def about_state(option: str | None, place: StatePlace, settings: Settings) -> li
     if exists(folder) and not may_write(folder):
         notes.append(f"{folder} may not be written by this user: a run of theirs would be refused")
     return notes
+
+
+def unusable(place: StatePlace) -> list[str]:
+    """Why a run of this user would end before it began. Leaves nothing behind."""
+    try:
+        require_room(place.folder)
+        if exists(place.folder) and may_write(place.folder):
+            try_out(place.folder / JOBS)
+    except StateError as error:
+        return [str(error)]
+    return []
 
 
 def is_ours(place: StatePlace) -> bool:

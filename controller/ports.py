@@ -229,6 +229,8 @@ class Journal(Protocol):
         """Those with a `seq` above `after`, oldest first, and of them the first `most`."""
 
     async def end(self, rollout: str, outcome: str, exit_code: int) -> None: ...
+    async def taken_by(self, rollout: str) -> Sequence[Taken]: ...
+    async def key(self) -> bytes: ...  # private to this state, not in the journal; or empty
 
     async def latest(self, name: str) -> RolloutRow | None:
         """The newest rollout of that name, ended or not."""
@@ -238,11 +240,6 @@ class Journal(Protocol):
 
     async def taken(self, keys: Collection[PoolKey] | None = None) -> Sequence[Taken]:
         """Members that are out, under these keys or (None) all: a handful."""
-
-    async def taken_by(self, rollout: str) -> Sequence[Taken]: ...
-
-    async def key(self) -> bytes:
-        """Private to this state, never in the journal itself; empty where there is none."""
 
 
 class Requests(Protocol):

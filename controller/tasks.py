@@ -57,6 +57,8 @@ class TaskJob:
     """Who is in the member's place, and is meant: a task of the pool is pinned to it."""
     joins: bool = False
     """Wait for the execution that the key has, and begin none: one that never began is `lost`."""
+    is_new: bool = False
+    """No process has begun it before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,8 @@ class Job:
     command: Command
     joins: bool = False
     """See `TaskJob.joins`."""
+    is_new: bool = False
+    """See `TaskJob.is_new`."""
 
 
 AFTER_SIGNALS: Final = frozenset({129, 130, 131, 134, 137, 139, 143})

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from adapters.commands.environment import inherited
 from adapters.commands.orphan import see_out
 from adapters.commands.place import Place
 from adapters.commands.program import unstartable
-from adapters.commands.sharing import check_root
+from adapters.commands.sharing import check_root, try_out
 from adapters.commands.spec import packed, unfit
 from adapters.commands.started_helper import Attended
 from controller.errors import StateError
@@ -31,8 +31,9 @@ class LocalCommands:
 
     `folder`: of the jobs, one per key. `grace`: between TERM and KILL at a timeout. `script`:
     the helper. `secrets`: in no output that is kept or handed on, and their variables in no
-    environment of a command. Raises StateError when the folder cannot be used, and ValueError for a
-    key that no job may have.
+    environment of a command. A job that certainly was not begun has a `fault`; raises StateError
+    when the folder cannot be used and it may have been, and ValueError for a key that no job may
+    have.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class LocalCommands:
     def prepare(self) -> None:
         """Make the folder of the jobs. Raises StateError when this user cannot use it."""
         check_root(self._folder)
+        try_out(self._folder)
 
     async def run(self, job: Job) -> JobResult:
         """See `Commands.run`. A job that was killed at its timeout by us, because its helper was
@@ -62,13 +64,19 @@ class LocalCommands:
         if fault := unfit(job.command):
             return JobResult(fault=fault)
         self._left = [left for left in self._left if not left.reap(os.WNOHANG)]
+        begun = _Begun(is_possible=not job.is_new)
         try:
             if remains := await aside(lambda: _prepared(place)):
                 return JobResult(fault=_not_doubled(job.command, remains))
-            ended = await self._end_of(place, job)
+            ended = await self._end_of(place, job, begun)
             return await aside(lambda: place.concealed(ended, self._secrets))
+        except _NotBegun as error:
+            return JobResult(fault=str(error))
         except OSError as error:
-            raise StateError(f"{place.folder}: {error.strerror or error}") from error
+            why = f"{place.folder}: {error.strerror or error}"
+            if not begun.is_possible:
+                return JobResult(fault=f"{job.command.label} was not started: {why}")
+            raise StateError(why) from error
 
     async def run_briefly(self, command: Command) -> JobResult:
         if fault := unfit(command):
@@ -80,7 +88,7 @@ class LocalCommands:
     def unstartable(self, command: Command) -> str | None:
         return unstartable(command)
 
-    async def _end_of(self, place: Place, job: Job) -> JobResult:
+    async def _end_of(self, place: Place, job: Job, begun: "_Begun") -> JobResult:
         silent = 0
         while (ended := await aside(place.result)) is None:
             if (lock := await aside(place.lock, undo=_closed)) is None:
@@ -92,11 +100,14 @@ class LocalCommands:
                 _closed(lock)
             if attended is None:
                 continue
-            if complaint := await self._attend(attended, place, job.command):
-                raise StateError(f"{place.folder}: the helper failed: {complaint}")
+            begun.is_possible = True
+            complaint = await self._attend(attended, place, job.command)
             silent += 1
-            if silent == _ATTEMPTS and await aside(place.group) is None:
-                raise StateError(f"{place.folder}: {silent} helpers were killed before they began")
+            if (complaint or silent == _ATTEMPTS) and await aside(place.group) is None:
+                how = f"the helper failed: {complaint}"
+                if not complaint:
+                    how = f"{silent} helpers were killed before they began"
+                raise _NotBegun(f"{job.command.label} was not started: {place.folder}: {how}")
         return ended
 
     async def _take_up(self, place: Place, job: Job, lock: int) -> Attended | None:
@@ -122,6 +133,16 @@ class LocalCommands:
             raise
         ended = await aside(place.result)
         return complaint.rpartition("\n")[2] if ended is None else ""
+
+
+@dataclass(slots=True)
+class _Begun:
+    is_possible: bool
+    """The job may have been begun, by this process or a former one."""
+
+
+class _NotBegun(Exception):
+    """The job was not begun, and never will be: whoever could have has ended."""
 
 
 def _prepared(place: Place) -> list[str]:

@@ -3,6 +3,7 @@
 Otherwise the second operator of a group could take a member out, and never bring it back.
 """
 
+import fcntl
 import os
 import pwd
 import stat
@@ -59,6 +60,31 @@ def check_root(root: Path) -> None:
         f"state folder: {root} may not be used by this user; {owner}, whose it is, can share it: "
         f"chmod -R g+rwX {root}"
     )
+
+
+def try_out(root: Path) -> None:
+    """Make the folder of a job and lock it, in `root` where that is there, and leave nothing
+    behind. Raises StateError."""
+    folder = root / f".trial-{os.getpid()}"
+    if not root.is_dir():
+        return
+    try:
+        make_folder(folder)
+        try:
+            fd = os.open(folder / durable.LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                os.write(fd, bytes(durable.ROOM))
+            finally:
+                os.close(fd)
+        finally:
+            (folder / durable.LOCK).unlink(missing_ok=True)
+            folder.rmdir()
+    except OSError as error:
+        why = error.strerror or error
+        raise StateError(
+            f"state folder: {root}: the folder of a step cannot be made and locked there: {why}"
+        ) from error
 
 
 def _mend(root: Path) -> None:

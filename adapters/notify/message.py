@@ -43,7 +43,8 @@ def as_slack(notice: Notice) -> bytes:
     format, and those that call everybody are defused for chats that look there all the same.
     """
     notice = readable(notice)
-    block = "\n".join([notice.text, *notice.lines]).replace("```", "'''")
+    said = notice.text.removeprefix(f"rollout {notice.name}: ")
+    block = "\n".join([said, *notice.lines]).replace("```", "'''")
     text = cut(f"rollout {notice.name}: {notice.event}\n```\n{block}", MOST_TEXT)
     for sign, name in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
         text = text.replace(sign, name)

@@ -11,6 +11,7 @@ import click
 
 from controller import bootstrap, bootstrap_demo
 from controller.cli import options
+from controller.cli.bug import tell_bug
 from controller.cli.confirm import before
 from controller.cli.interrupts import interrupt
 from controller.cli.narrator import Narrating, narrator_for
@@ -188,4 +189,6 @@ async def _roll(file: RolloutFile, state: Path, narrator: Narrating) -> int:
     now, wall = ports.clock.now(), ports.clock.wall()
     commands = next_commands(ports.folder, prepared.row, prepared.plan)
     say("", *summary(prepared.plan, after, file.settings, now, wall, commands))
+    if signals.runner is not None and signals.runner.bug is not None:
+        return tell_bug(signals.runner.bug)
     return after.finished.exit_code if after.finished is not None else ExitCode.STOPPED

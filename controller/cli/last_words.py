@@ -8,6 +8,7 @@ import os
 import stat
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -71,16 +72,14 @@ def note_bug(error: BaseException) -> None:
 
 
 def leave(code: int) -> None:
-    """Write it. A disk that hangs delays the end by `PATIENCE` at most."""
+    """Write it. A disk that hangs delays the end by `PATIENCE` at most, and so does a standard
+    error that nobody reads, on which it is said that it could not be written."""
     if not _path:
         return
-    faults: list[OSError] = []
     text = shortened([f"poolroll: exit code {code}", *_lines])
-    thread = threading.Thread(target=_write, args=(_path, text, faults), daemon=True)
+    thread = threading.Thread(target=_write, args=(_path, text), daemon=True)
     thread.start()
     thread.join(PATIENCE)
-    if faults:
-        os.write(2, f"{OPTION} {_path}: not written: {faults[0].strerror}\n".encode())
 
 
 def shortened(lines: Sequence[str], most: int = MOST) -> bytes:
@@ -114,7 +113,7 @@ def _opened(path: str, more: int = 0) -> int:
     return os.open(path, flags | more, 0o644)
 
 
-def _write(path: str, text: bytes, faults: list[OSError]) -> None:
+def _write(path: str, text: bytes) -> None:
     try:
         descriptor = _opened(path, os.O_TRUNC)
         try:
@@ -123,4 +122,6 @@ def _write(path: str, text: bytes, faults: list[OSError]) -> None:
         finally:
             os.close(descriptor)
     except OSError as error:
-        faults.append(error)
+        line = f"{OPTION} {path}: not written: {error.strerror}\n"
+        with suppress(OSError):  # who reads it may have gone
+            os.write(2, line.encode("utf-8", "backslashreplace"))

@@ -11,6 +11,7 @@ import click
 
 from controller import __version__
 from controller.cli import interrupts, last_words, streams
+from controller.cli.bug import tell_bug
 from controller.cli.complain import complain
 from controller.core.outcome import ExitCode
 
@@ -136,10 +137,9 @@ def entry() -> None:
             complain(_unwritable(fault), code)
     except interrupts.Interrupted:
         code = _interrupted()
-    except BaseException as bug:
+    except BaseException as bug:  # noqa: BLE001 - told below
         last_words.note_bug(bug)
-        last_words.leave(ExitCode.BUG)
-        raise
+        code = tell_bug(bug)  # the interpreter would show its text as it is, secrets too
     finally:
         streams.leave()
     last_words.leave(code)

@@ -13,6 +13,7 @@ import click
 from controller import bootstrap
 from controller.cli import options
 from controller.cli.ask import ask, is_terminal
+from controller.cli.bug import tell_bug
 from controller.cli.cut_off import say_cut_off
 from controller.cli.fit import keep_secret
 from controller.cli.log import LogNarrator
@@ -248,6 +249,8 @@ async def _abort_at_rest(
             now, wall = clock.now(), clock.wall()
             say(*summary(former.plan, after, _settings(file), now, wall, commands))
             signals.over(notices.give_up)
+    if signals.runner is not None and signals.runner.bug is not None:
+        return tell_bug(signals.runner.bug)
     out = any(m.is_away for m in state.members.values())
     return ExitCode.HALTED if restore and out else 0
 

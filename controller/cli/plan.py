@@ -41,6 +41,7 @@ def plan(file: Path, json: bool, state: str | None, **given: Any) -> None:
     dry = bootstrap.run(_dry_run(rollout, place, run_options, secrets))
     dry.findings.notes += bootstrap.about_state(state, place, rollout.settings)
     dry.findings.refusals += bootstrap.unheard(rollout, bootstrap.commands(place))
+    dry.findings.refusals += bootstrap.unusable(place)
     if json:
         show_json(_value(rollout, dry).model_dump(mode="json"))
     else:

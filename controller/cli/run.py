@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -13,6 +13,7 @@ import click
 from controller import bootstrap
 from controller.cli import complain, last_words, options
 from controller.cli.ask import TerminalQuestions, is_terminal
+from controller.cli.bug import tell_bug
 from controller.cli.confirm import Confirmation
 from controller.cli.cut_off import say_cut_off
 from controller.cli.deadline import ended_by
@@ -28,6 +29,7 @@ from controller.errors import LeaseLost, StateError, UsageFault
 from controller.lifecycle import Ports, Prepared, RunOptions, next_commands
 from controller.lifecycle import run as run_session
 from controller.report.run.summary import summary
+from controller.report.run.whatever_happens import lines_anyway
 from controller.runner.loop import Runner
 from controller.telemetry.values import OutletOptions
 
@@ -197,7 +199,7 @@ async def _run(
                     )
                     narrator.stop()
                     signals.over(notices.give_up)
-                    return _told(ran, rollout, ports)
+                    return _told(ran, rollout, ports, signals.runner)
             except asyncio.CancelledError:
                 if signals.name is None:
                     raise
@@ -211,19 +213,27 @@ async def _run(
                 return say_cut_off(error, plan, signals.runner.state, commands)
 
 
-def _told(ran: tuple[Prepared, State] | None, rollout: RolloutFile, ports: Ports) -> int:
-    """Print how the run ended; return the exit code."""
+def _told(
+    ran: tuple[Prepared, State] | None, rollout: RolloutFile, ports: Ports, runner: Runner | None
+) -> int:
+    """Print how the run ended, and then what was wrong with poolroll; return the exit code."""
     if ran is None:
         say_last("not started; nothing was touched")
         return ExitCode.STOPPED
     prepared, state = ran
-    now, wall = ports.clock.now(), ports.clock.wall()
     commands = next_commands(ports.folder, prepared.row, prepared.plan)
-    lines = summary(prepared.plan, state, rollout.settings, now, wall, commands)
+
+    def made() -> Sequence[str]:
+        now, wall = ports.clock.now(), ports.clock.wall()
+        return summary(prepared.plan, state, rollout.settings, now, wall, commands)
+
+    lines, fault = lines_anyway(made, state, commands)
+    bug = (runner.bug if runner is not None else None) or fault
     finished = state.finished
     told = () if finished is None else finished.told  # as the journal has it
     code = finished.exit_code if finished is not None else ExitCode.STOPPED
+    code = ExitCode.BUG if bug is not None else code
     last_words.note(f"rollout {prepared.row.id}", *(told or lines))
     last_words.leave(code)  # who waits for notices meanwhile may be killed
     say(*lines)
-    return code
+    return tell_bug(bug) if bug is not None else code

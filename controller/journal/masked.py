@@ -34,7 +34,11 @@ TEXTS: Final[Mapping[type, tuple[str, ...]]] = {
     e.MemberKept: ("why",),
     e.LookFailed: ("why",),
     e.UseSeen: ("detail",),
-    e.JournalSeen: ("fault",),
+    e.JournalSeen: ("fault", "why"),
+    e.JournalStalled: ("why",),
+    e.RequestsSeen: ("fault",),
+    e.BugSeen: ("what",),
+    e.SightLost: ("why",),
 }
 """Text for people, which may hold whatever somebody wrote. All other fields are names, and decide
 what is done."""

@@ -2,12 +2,16 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
+from typing import Final
 
 from controller.config import RolloutFile
+from controller.core.events import JournalSeen
 from controller.core.outcome import ExitCode, Outcome
 from controller.core.pool import Member
 from controller.core.state.observe import flowed
 from controller.core.state.state import State
+from controller.errors import StateError
 from controller.journal.codec import encode
 from controller.journal.masked import masked_plan
 from controller.lifecycle.begin import prepare
@@ -17,11 +21,18 @@ from controller.lifecycle.gates import prober_of, sampler_of
 from controller.lifecycle.options import Ports, Prepared, RunOptions
 from controller.lifecycle.work import member_judged, work_of
 from controller.ports import Hold
+from controller.records import RolloutRow
 from controller.report.run.halt import halt_message
 from controller.report.run.summary import contact
+from controller.report.run.whatever_happens import lines_anyway
 from controller.runner.loop import Runner
+from controller.runner.patience import Overdue, within
 from controller.runner.perform import Performer, Questions
 from controller.runner.recorder import Narrator
+from controller.runner.sampler import Sampler
+
+LAST: Final = timedelta(seconds=10)
+"""For each last word to what may hang, once the rollout is over."""
 
 
 async def run(
@@ -61,6 +72,8 @@ async def carry_out(
         kept = masked_plan(plan, ports.secrets)
         await journal.begin(row, ports.clock.now(), *encode(kept))
 
+    halt_lines = _halt_lines(ports, prepared)
+
     def who(name: str) -> Member:
         return member_judged(prepared.file, plan, runner.state, name)
 
@@ -85,27 +98,57 @@ async def carry_out(
         narrators=narrators,
         sampler=sampler,
         prober=prober_of(ports, prepared, who),
-        halt_lines=_halt_lines(ports, prepared),
+        halt_lines=lambda state: halt_lines(state, runner.broke),
         secrets=ports.secrets,
     )
     on_start(runner)
     try:
         state = await runner.run(prepared.first)
     finally:
-        await sampler.aclose()
+        await _closed(sampler, runner)
+    return await _ended(ports, row, runner, state)
+
+
+async def _closed(sampler: Sampler, runner: Runner) -> None:
+    """The outcome stands, whatever happens here."""
+    try:
+        await within(LAST, sampler.aclose())
+    except Exception as error:  # noqa: BLE001 - a bug, whatever it is
+        runner.broke(error, "while metrics servers were left")
+
+
+async def _ended(ports: Ports, row: RolloutRow, runner: Runner, state: State) -> State:
+    """With the outcome in the journal, if that takes it; else the state says so."""
     finished = state.finished
-    if finished is not None and finished.outcome.is_final and state.journal.is_well:
-        await journal.end(row.id, finished.outcome, finished.exit_code)
+    if finished is None or not finished.outcome.is_final or not state.journal.is_well:
+        return state
+    try:
+        end = ports.journal.end(row.id, finished.outcome, finished.exit_code)
+        await within(LAST, end)
+    except (StateError, Overdue) as error:
+        fault = JournalSeen(fault=str(error), is_unwritten=True)
+        return replace(state, journal=fault.after(state.journal))
+    except Exception as error:  # noqa: BLE001 - a bug, whatever it is
+        runner.broke(error, "while the journal took the outcome")
     return state
 
 
-def _halt_lines(ports: Ports, prepared: Prepared) -> Callable[[State], Sequence[str]]:
+Lines = Callable[[State, Callable[[BaseException, str], None]], Sequence[str]]
+
+
+def _halt_lines(ports: Ports, prepared: Prepared) -> Lines:
     settings = prepared.file.settings
     commands = next_commands(ports.folder, prepared.row, prepared.plan)
 
-    def lines(state: State) -> Sequence[str]:
-        now, wall = ports.clock.now(), ports.clock.wall()
-        about = contact(settings)
-        return halt_message(prepared.plan, state, now, wall, commands=commands, contact=about)
+    def lines(state: State, broke: Callable[[BaseException, str], None]) -> Sequence[str]:
+        def made() -> Sequence[str]:
+            now, wall = ports.clock.now(), ports.clock.wall()
+            about = contact(settings)
+            return halt_message(prepared.plan, state, now, wall, commands=commands, contact=about)
+
+        told, error = lines_anyway(made, state, commands)
+        if error is not None:
+            broke(error, "in the lines of the halt")
+        return told
 
     return lines

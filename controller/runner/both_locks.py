@@ -31,7 +31,7 @@ class BothLocks:
                     yield BothHolds(first, second)
         finally:
             glance.cancel()
-            await asyncio.wait((glance,))
+            await asyncio.gather(glance, return_exceptions=True)
 
     async def _glance_at_second(self, name: str) -> None:
         with suppress(StateError):  # `hold` meets it, too, and in its turn

@@ -3,6 +3,9 @@
 One queue takes all events: looks at the load balancers, outcomes of steps, requests of operators,
 signals. Each event is applied once, then `decide` is called until it returns nothing. Time and
 everything else comes through ports, so tests run the same loop under virtual time.
+
+Nothing that raises ends it, but the loss of the lock: an error of our own is noted, the members are
+brought to rest, and the error is raised by whoever asked for the run (`Runner.bug`).
 """
 
 import asyncio
@@ -13,19 +16,21 @@ from datetime import timedelta
 from typing import Final, NoReturn
 
 from controller.core.decide.context import Context, Output
-from controller.core.decide.decide import decide
 from controller.core.decide.journal import STEPS, is_protective
 from controller.core.decide.polling import until_due
+from controller.core.decide.safely import forced
 from controller.core.events import (
     Event,
     Finished,
+    Halted,
     Intended,
-    JournalSeen,
     Observation,
     StopRequested,
 )
 from controller.core.plan.plan import Plan
-from controller.core.state.state import State
+from controller.core.pool import Instant
+from controller.core.state.parts import ORIGIN
+from controller.core.state.state import Mode, State
 from controller.core.steps import (
     ClosePool,
     OpenPool,
@@ -33,14 +38,16 @@ from controller.core.steps import (
     SetMember,
     Step,
 )
-from controller.errors import LeaseLost, StateError
+from controller.errors import LeaseLost
 from controller.ports import Clock, Hold, Journal, LoadBalancer, Requests
+from controller.runner.bugs import Bugs
+from controller.runner.guarded import performed, started
 from controller.runner.perform import Performer
 from controller.runner.recorder import Narrator, Recorder
+from controller.runner.safe_decisions import SafeDecisions
 from controller.runner.sampler import Sampler
 from controller.runner.task_group import task_group
-from controller.runner.unbegun import unbegun
-from controller.runner.unending import until_one_ends
+from controller.runner.unbegun import DESTRUCTIVE, broken_off, unbegun
 from controller.runner.watchers import Prober, Watchers
 from controller.secrets import NONE, Secrets
 
@@ -51,9 +58,6 @@ every member (`until_due`)."""
 AT_ONCE: Final = 10_000
 """More decisions than this after one event is a bug: each ends a wait of one member or one gate,
 and a pool has at most 10,000 members."""
-
-DESTRUCTIVE: Final = (SetMember, RunStep, OpenPool, ClosePool)
-"""Steps before each of which the lock is checked."""
 
 
 class Runner:
@@ -78,7 +82,11 @@ class Runner:
         secrets: Secrets = NONE,
     ) -> None:
         """`halt_lines`: the halt message of a state, to be kept with the end of the rollout."""
-        self._recorder = Recorder(rollout, plan, state, journal, clock, narrators, secrets)
+        self._bugs = Bugs(secrets)
+        self._recorder = Recorder(
+            rollout, plan, state, journal, clock, narrators, self.broke, secrets
+        )
+        self._decisions = SafeDecisions(plan, self._bugs, self._recorder.see)
         self._plan = plan
         self._performer = performer
         self._hold = hold
@@ -88,6 +96,7 @@ class Runner:
         self._wake = asyncio.Event()
         self._tasks: dict[asyncio.Task[None], Step] = {}
         self._was_stopped = False
+        self._last = ORIGIN
         self._watchers = Watchers(
             rollout,
             plan,
@@ -108,10 +117,21 @@ class Runner:
         """After all events that the journal has."""
         return self._recorder.state
 
+    @property
+    def bug(self) -> BaseException | None:
+        """The first error of our own, to be told once the run has ended."""
+        return self._bugs.first
+
     def stop(self, why: str) -> None:
         """Handle a stop signal. The second one no longer waits for a running step."""
         self._post(StopRequested(why, at_once=self._was_stopped))
         self._was_stopped = True
+
+    def broke(self, error: BaseException, where: str) -> None:
+        """Note an error of our own: the rollout comes to rest."""
+        is_first, seen = self._bugs.first is None, self._bugs.seen(error, where)
+        if is_first:
+            self._post(seen)
 
     def expire(self, why: str) -> None:
         """Stop as after a first signal, because the time of this run is over. It stands in for
@@ -122,9 +142,8 @@ class Runner:
     async def run(self, first: Sequence[Event]) -> State:
         """Apply `first` (how this run begins), then go on until finished.
 
-        Raises StateError when the journal cannot be written at the begin, and LeaseLost; members
-        are left as they are then, and the next run resumes. A journal that fails later halts the
-        rollout: see `State.journal`.
+        Raises LeaseLost; members are left as they are then, and the next run resumes. A journal
+        that fails halts the rollout: see `State.journal`.
         """
         try:
             for event in first:
@@ -137,9 +156,8 @@ class Runner:
         return self.state
 
     async def _drive(self, group: asyncio.TaskGroup) -> None:
-        watchers = [group.create_task(one) for one in self._watchers.all()]
-        watchers.append(group.create_task(self._watch_journal()))
-        watchers.append(group.create_task(until_one_ends(tuple(watchers))))
+        watches = {**self._watchers.all(), "in the wait for the journal": self._watch_journal}
+        watchers = started(group, watches, self.broke, self._clock)
         try:
             await self._loop(group)
         finally:
@@ -158,53 +176,80 @@ class Runner:
 
     async def _next(self) -> tuple[Event | Observation, Step | None] | None:
         """The next event within a tick. The timeout covers only the wait, never the handling."""
-        most = until_due(self._plan, self.state, self._clock.now(), TICK)
+        most = TICK
+        with suppress(Exception):  # what raises here raises in the decisions, too
+            most = until_due(self._plan, self.state, self._clock.now(), TICK)
         with suppress(TimeoutError):
             async with asyncio.timeout(most.total_seconds()):
                 return await self._queue.get()
         return None
 
     async def _take(self, event: Event | Observation, step: Step | None) -> None:
-        if step is None or self._is_open(step):
-            await self._record(event)
-        self._queue.task_done()
-
-    async def _record(self, event: Event | Observation) -> None:
-        """Once the journal has failed nothing is written: what happens is told all the same."""
+        """What cannot be applied is left out; the step that it ends counts as broken off."""
         try:
-            await self._recorder.record(event)
-        except StateError as error:
-            self._recorder.give_up(error)
-            await self._recorder.record(event)
+            if step is None or self._is_open(step):
+                await self._recorder.record(event)
+        except LeaseLost:
+            raise
+        except Exception as error:  # noqa: BLE001 - a bug, whatever it is
+            self.broke(error, f"while {type(event).__name__} was taken in")
+            with suppress(Exception):
+                if step is not None and self._is_open(step):
+                    await self._recorder.record(broken_off(step, "its outcome is lost"))
+        finally:
+            self._queue.task_done()
 
     async def _decide(self, group: asyncio.TaskGroup) -> None:
         for _ in range(AT_ONCE):
-            output = decide(self._plan, self.state, self._clock.now())
+            is_waiting = any(isinstance(step, RunStep) for step in self._tasks.values())
+            output = self._decisions.next(self.state, self._now(), is_waiting=is_waiting)
             if output is None:
                 break
-            await self._carry_out(output, group)
+            try:
+                await self._carry_out(output, group)
+            except LeaseLost:
+                raise
+            except Exception as error:  # noqa: BLE001 - a bug, whatever it is
+                self._pass_over(output, error)
         else:
-            raise AssertionError(f"decisions without end, the last one: {output}")
+            self._pass_over(output, AssertionError(f"decisions without end, the last: {output}"))
         for task, step in self._tasks.items():
             if not isinstance(step, SetMember) and not self._is_open(step):
                 task.cancel()
         self._wake_watchers()
 
+    def _now(self) -> Instant:
+        """The last moment that is known, should the clock itself fail."""
+        try:
+            self._last = self._clock.now()
+        except Exception as error:  # noqa: BLE001 - a bug, whatever it is
+            self.broke(error, "in the clock")
+        return self._last
+
+    def _pass_over(self, output: Output | None, error: Exception) -> None:
+        self._recorder.see(self._bugs.seen(error, f"while {type(output).__name__} was carried out"))
+        if isinstance(output, Halted | Finished):
+            self._recorder.force(forced(self.state, output, self._now()), output)
+        else:
+            self._decisions.pass_over(error)
+
     async def _carry_out(self, output: Output, group: asyncio.TaskGroup) -> None:
         if not isinstance(output, STEPS):
-            await self._record(self._with_message(output))
+            await self._recorder.record(self._with_message(output))
             return
-        is_protective = self._is_protective(output)
-        try:
-            is_written = await self._recorder.record(Intended(output))
-        except StateError as error:
-            self._recorder.give_up(error)
+        is_new = isinstance(output, RunStep) and not (
+            self.state.members[output.member].progress.unfinished
+        )
+        ctx = Context(self._plan, self.state, self._now())
+        waits = isinstance(output, DESTRUCTIVE) and not is_protective(ctx, output)
+        is_written = await self._recorder.record(Intended(output), waits=waits)
+        if waits and not self._is_open(output):
             return
-        if isinstance(output, DESTRUCTIVE) and not (is_written or is_protective):
+        if isinstance(output, DESTRUCTIVE) and waits and not is_written:
             why = "not begun: the journal did not take its record in time"
             self._post(unbegun(output, why), output)
             return
-        task = group.create_task(self._perform(output))
+        task = group.create_task(self._perform(output, is_new=is_new))
         self._tasks[task] = output
         task.add_done_callback(lambda done: self._tasks.pop(done, None))
 
@@ -213,19 +258,11 @@ class Runner:
             return event
         return replace(event, told=tuple(self._halt_lines(self.state)))
 
-    async def _perform(self, step: Step) -> None:
-        if isinstance(step, DESTRUCTIVE):
-            await self._hold.check()
-        try:
-            outcome = await self._performer.perform(step)
-        except StateError as error:
-            # Its end is not known, and a record of that would let it be started twice.
-            self._recorder.is_unwritten = True
-            self._post(JournalSeen(fault=str(error), is_unwritten=True))
-            if not isinstance(step, DESTRUCTIVE):
-                return
-            outcome = unbegun(step, str(error))
-        self._post(outcome, step)
+    async def _perform(self, step: Step, *, is_new: bool) -> None:
+        """Raises LeaseLost."""
+        performer, hold, broke = self._performer, self._hold, self.broke
+        halted = lambda: self.state.mode is Mode.HALTED  # noqa: E731 - asked later
+        self._post(await performed(step, performer, hold, broke, halted, is_new=is_new), step)
 
     def _is_open(self, step: Step) -> bool:
         """Whether the state still waits for the outcome of `step`."""
@@ -242,9 +279,6 @@ class Runner:
         """Raises LeaseLost."""
         while True:
             await self._post_and_wait(await self._recorder.caught_up())
-
-    def _is_protective(self, step: Step) -> bool:
-        return is_protective(Context(self._plan, self.state, self._clock.now()), step)
 
     # --- for the watchers --------------------------------------------------------------------
 

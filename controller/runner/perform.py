@@ -37,6 +37,7 @@ from controller.errors import BalancerError, ConfigurationError, WeightRefused
 from controller.ports import LoadBalancer, Tasks, Validator
 from controller.records import Confirmed
 from controller.runner.job_keys import key_of
+from controller.runner.patience import MORE, WHOLE, within
 from controller.tasks import Guard, JobResult, PoolTask, Task, TaskJob, Work
 
 OUTPUT_KEPT = 8192
@@ -58,7 +59,8 @@ class Questions(Protocol):
 
 
 class Performer:
-    """Performs steps through the ports. The faults of a step become events, never exceptions."""
+    """Performs steps through the ports. The faults of a step become events, never exceptions, but
+    for Overdue, and StateError where the end of a step cannot be read."""
 
     def __init__(
         self,
@@ -76,14 +78,15 @@ class Performer:
         self._work = work
         self._questions = questions
 
-    async def perform(self, step: Step) -> Event:
+    async def perform(self, step: Step, *, is_new: bool = False) -> Event:
+        """`is_new`: no process has begun this execution before."""
         match step:
             case SetMember():
                 return await self._set(step)
             case AskGuard():
                 return await self._ask(step)
             case RunStep():
-                return await self._run(step)
+                return await self._run(step, is_new)
             case Validate():
                 return await self._validate(step)
             case AskOperator(member):
@@ -95,8 +98,8 @@ class Performer:
     async def _whole(self, step: PoolStep) -> Event:
         try:
             if isinstance(step, OpenPool):
-                return PoolOpened(await self._balancer.open(step.course))
-            await self._balancer.close(step.kept)
+                return PoolOpened(await within(WHOLE, self._balancer.open(step.course)))
+            await within(WHOLE, self._balancer.close(step.kept))
         except BalancerError as error:
             return PoolStepFailed(str(error), error.retryable)
         return PoolClosed()
@@ -114,7 +117,7 @@ class Performer:
             Setting.RESTORE: lambda: balancer.put_back(member, found, FULL, seats),
         }
         try:
-            confirmed = await calls[step.setting]()
+            confirmed = await within(MORE, calls[step.setting]())
         except BalancerError as error:
             if isinstance(error, WeightRefused) and step.share < FULL:
                 return RampRefused(member, str(error))
@@ -126,7 +129,8 @@ class Performer:
             validations = self._work(step).validations
         except ConfigurationError as error:
             return Validated(step.member, False, _unfilled(error))
-        result = await self._validator.validate(validations)
+        limit = sum((one.within for one in validations), WHOLE)
+        result = await within(limit, self._validator.validate(validations))
         return Validated(step.member, result.passed, result.detail)
 
     async def _ask(self, step: AskGuard) -> Event:
@@ -137,20 +141,21 @@ class Performer:
             return GuardAnswered(member, Answer.REFUSED, _unfilled(error))
         if guard is None:
             return GuardAnswered(member, Answer.NEEDED, "no `unless` is configured")
-        result = await self._tasks.ask(guard.task)
+        limit = guard.task.timeout + MORE
+        result = await within(limit, self._tasks.ask(guard.task))
         if _is_cut(guard, result):
-            result = await self._tasks.ask(guard.task)
+            result = await within(limit, self._tasks.ask(guard.task))
         return GuardAnswered(member, *weigh(guard, result))
 
-    async def _run(self, step: RunStep) -> Event:
+    async def _run(self, step: RunStep, is_new: bool) -> Event:
         try:
             task = self._work(step).steps[step.index]
         except ConfigurationError as error:
             return StepEnded(
                 step.member, step.index, step.attempt, False, False, _unfilled(error), "", 0.0
             )
-        job = TaskJob(key_of(self._rollout, step), task, step.seats, step.joins)
-        result = await self._tasks.run(job)
+        job = TaskJob(key_of(self._rollout, step), task, step.seats, step.joins, is_new)
+        result = await within(task.timeout + MORE, self._tasks.run(job))
         return StepEnded(
             member=step.member,
             index=step.index,

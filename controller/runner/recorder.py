@@ -1,46 +1,63 @@
 """Write-ahead: an event changes the state of a run once it is in the journal.
 
-A journal that does not answer must not stop the judging of gates: after `LATE` events change the
-state ahead of the journal, still written in their order. What must be on disk before it is done
-waits; the core says what that is.
+A journal that does not take records, or does not answer, must not stop the judging of gates: after
+`LATE`, or at once where it says that it cannot, events change the state ahead of the journal. They
+are tried again, still in their order, to the end of the run. What must be on disk before it is done
+waits; the core says what that is, and the rollout halts after `PATIENCE`.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Protocol
 
 from controller.core.events import (
     Event,
     JournalSeen,
+    JournalStalled,
     LockLost,
-    Looked,
-    LookFailed,
     Observation,
-    UseSeen,
 )
 from controller.core.gates.figures import span
 from controller.core.plan.plan import Plan
-from controller.core.pool import Instant, LineKey, PoolKey
+from controller.core.pool import Instant
 from controller.core.state.apply import apply
+from controller.core.state.parts import ORIGIN
 from controller.core.state.state import State
 from controller.errors import Conflict, LeaseLost, StateError
 from controller.journal.codec import encode
 from controller.journal.masked import masked_event
 from controller.ports import Clock, Journal
-from controller.records import Returned, Taken
+from controller.runner.moved_out import Moved, taken_and_returned
+from controller.runner.patience import is_wanted
 from controller.secrets import NONE, Secrets
 
 LATE: Final = timedelta(seconds=1)
 """A record that takes longer is waited for by steps alone."""
 SILENT: Final = timedelta(seconds=4)
 """After so much more, people are told: a busy machine is late now and then."""
+PATIENCE: Final = timedelta(seconds=60)
+"""After so long without a record the rollout halts: a backup that locks the journal is over by
+then, and a disk that is full stays so until somebody comes."""
+AGAIN: Final = timedelta(milliseconds=500)
+"""Between two tries of a record."""
 LAST: Final = timedelta(seconds=5)
 """How long the last records of a run are waited for."""
 
 Written = asyncio.Task[str]
 """A record under way to the disk; its result is the trouble of the journal, if any."""
+
+
+@dataclass(slots=True)
+class _Entry:
+    """What is to be written in one turn."""
+
+    at: Instant
+    record: tuple[str, str]
+    moved: Moved
+    is_being_tried: bool = False
 
 
 class Narrator(Protocol):
@@ -60,9 +77,11 @@ class Recorder:
         journal: Journal,
         clock: Clock,
         narrators: Sequence[Narrator],
+        broke: Callable[[BaseException, str], None],
         secrets: Secrets = NONE,
     ) -> None:
-        """`secrets`: masked in the text of every event, before anybody is told of it."""
+        """`broke`: hears of errors that no port declares. `secrets`: masked in the text of every
+        event, before anybody is told of it."""
         self.state = state
         self.is_unwritten = False
         """Nothing more is written: the journal has failed. `give_up` also tells so."""
@@ -71,82 +90,110 @@ class Recorder:
         self._journal = journal
         self._clock = clock
         self._narrators = narrators
+        self._broke = broke
         self._secrets = secrets
         self._last: Written | None = None
+        self._why = ""
+        """What the journal said to the last try, unless it took the record."""
+        self._stumbled = asyncio.Event()
+        """It has said so."""
         self._went_late = asyncio.Event()
+        self._late_since = 0.0
 
-    async def record(self, event: Event | Observation) -> bool:
+    async def record(self, event: Event | Observation, *, waits: bool = False) -> bool:
         """Apply `event`, once it is in the journal; looks are not journalled. A
         cancellation waits until that is done, so that journal and state never differ.
 
-        Whether it is in the journal: not while that is late, nor once it was given up. Raises
-        StateError, and LeaseLost: then it was neither journalled nor applied.
+        Whether it is in the journal: not while that is late, nor once it was given up. One that
+        `waits` is not even applied where the journal says that it cannot be written. Raises
+        LeaseLost: then it was neither journalled nor applied.
         """
         now, event = self._clock.now(), masked_event(event, self._secrets)
         after = apply(self._plan, self.state, event, now)
-        if isinstance(event, Looked | LookFailed | UseSeen | JournalSeen) or self.is_unwritten:
+        if isinstance(event, Observation) or self.is_unwritten:
             self._become(after, event)
             return False
-        moved = _taken_and_returned(self._rollout, self.state, after)
-        writing = asyncio.create_task(self._write(self._last, event, moved, now))
+        moved = taken_and_returned(self._rollout, self.state, after)
+        entry = _Entry(now, encode(event), moved)
+        writing = asyncio.create_task(self._write(self._last, entry))
         writing.add_done_callback(_retrieved)
         self._last = writing
         cancelled = await self._wait_for(writing)
-        if not writing.done():
+        if not writing.done() and waits and self._stumbled.is_set() and not entry.is_being_tried:
+            stalled = masked_event(JournalStalled(self._why), self._secrets)
+            entry.record, entry.moved = encode(stalled), ((), ())
+            self._be_late()
+        elif not writing.done():
             self._become(after, event)
-            if not self.state.journal.is_late:
-                self._went_late.set()
-                self._see(JournalSeen(is_late=True))
+            self._be_late()
         else:
-            trouble = writing.result()
+            trouble = _trouble(writing)
             self._become(after, event)
             if trouble and not self.state.journal.fault:
-                self._see(JournalSeen(fault=trouble))
+                self.see(JournalSeen(fault=trouble))
         if cancelled is not None:
             raise cancelled
-        return writing.done()
+        return writing.done() and not self.is_unwritten
+
+    def _be_late(self) -> None:
+        if not self.state.journal.is_late:
+            self._late_since = asyncio.get_running_loop().time()
+            self._went_late.set()
+            self.see(JournalSeen(is_late=True, why=self._why))
 
     async def _wait_for(self, writing: Written) -> asyncio.CancelledError | None:
-        """Until it is written, or late."""
+        """Until it is written, or late, or the journal says that it cannot be."""
         loop, cancelled = asyncio.get_running_loop(), None
         patience = timedelta(0) if self.state.journal.is_late else LATE
         until = loop.time() + patience.total_seconds()
-        while not writing.done():
-            try:
-                await asyncio.wait((writing,), timeout=max(0.0, until - loop.time()))
-            except asyncio.CancelledError as error:
-                cancelled = error
-            if loop.time() >= until:
-                break
+        stumbled = asyncio.create_task(self._stumbled.wait())
+        try:
+            while not writing.done():
+                left = max(0.0, until - loop.time())
+                try:
+                    await asyncio.wait(
+                        (writing, stumbled), timeout=left, return_when=asyncio.FIRST_COMPLETED
+                    )
+                except asyncio.CancelledError as error:
+                    cancelled = error
+                if loop.time() >= until or stumbled.done():
+                    break
+        finally:
+            stumbled.cancel()
         return cancelled
 
     async def caught_up(self) -> JournalSeen:
-        """Wait until the journal is late, then until it has taken all, or is silent; what to apply
-        then.
+        """Wait until the journal is late, then until it has taken all, or people are to be told, or
+        the rollout is to halt; what to apply then.
 
         Raises LeaseLost.
         """
         await self._went_late.wait()
-        silent = None if self.state.journal.is_silent else SILENT.total_seconds()
         while (last := self._last) is not None:
-            await asyncio.wait((last,), timeout=silent)
+            await asyncio.wait((last,), timeout=self._told_in())
             if not last.done():
-                return JournalSeen(is_late=True, is_silent=True)
-            try:
-                trouble = last.result()
-            except StateError as error:
-                self._went_late.clear()
-                self.is_unwritten = True
-                return JournalSeen(fault=str(error), is_unwritten=True)
+                fault = ""
+                if self.state.journal.is_silent:
+                    fault = self._why or f"it has not answered for {span(PATIENCE)}"
+                return JournalSeen(is_late=True, is_silent=True, fault=fault, why=self._why)
+            trouble = _trouble(last)
             if last is self._last:
                 self._went_late.clear()
                 return JournalSeen(fault=trouble)
         raise AssertionError("a journal without a record is not late")
 
+    def _told_in(self) -> float | None:
+        """Seconds until something is to be said of a journal that is late."""
+        seen = self.state.journal
+        if seen.is_silent and seen.fault:
+            return None
+        due = self._late_since + (PATIENCE if seen.is_silent else SILENT).total_seconds()
+        return max(0.0, due - asyncio.get_running_loop().time())
+
     def give_up(self, error: StateError) -> None:
         """Nothing more is written; what happens from here on is only told."""
         self.is_unwritten = True
-        self._see(JournalSeen(fault=str(error), is_unwritten=True))
+        self.see(JournalSeen(fault=str(error), is_unwritten=True))
 
     async def settle(self) -> None:
         """Wait for the last records, but not for ever."""
@@ -154,7 +201,8 @@ class Recorder:
             return
         await asyncio.wait((self._last,), timeout=LAST.total_seconds())
         if not self._last.done():
-            self.give_up(StateError(f"its last records were not taken within {span(LAST)}"))
+            why = self._why or f"its last records were not taken within {span(LAST)}"
+            self.give_up(StateError(why))
         else:
             with suppress(LeaseLost):
                 try:
@@ -168,63 +216,75 @@ class Recorder:
             return lost
         try:
             await self.record(LockLost(lost.why))
+            await self.settle()
         except Conflict:
             return lost  # another run writes there already
-        except StateError as error:
-            return LeaseLost(lost.rollout, f"{lost.why}, and it could not be journalled ({error})")
+        if self.is_unwritten:
+            why = f"{lost.why}, and it could not be journalled ({self.state.journal.fault})"
+            return LeaseLost(lost.rollout, why)
         return lost
 
-    async def _write(
-        self,
-        former: Written | None,
-        event: Event,
-        moved: tuple[Sequence[Taken], Sequence[Returned]],
-        now: Instant,
-    ) -> str:
-        """Nothing is written after what could not be: the journal has no gaps."""
+    async def _write(self, former: Written | None, entry: _Entry) -> str:
+        """Nothing is written before, or instead of, what could not be: the journal has no gaps."""
         if former is not None:
             await asyncio.wait((former,))
             former.result()
-        (kind, body), (taken, returned) = encode(event), moved
-        record = await self._journal.append(
-            self._rollout, now, kind, body, taken=taken, returned=returned
-        )
-        return record.trouble
+        while True:
+            (kind, body), (taken, returned) = entry.record, entry.moved
+            try:
+                entry.is_being_tried = True
+                written = await self._journal.append(
+                    self._rollout, entry.at, kind, body, taken=taken, returned=returned
+                )
+            except LeaseLost:
+                raise
+            except StateError as error:
+                self._stumble(str(error))
+            except (Exception, asyncio.CancelledError) as error:
+                if is_wanted():
+                    raise
+                self._broke(error, "in the journal")  # and it is tried again all the same
+                self._stumble(str(error) or type(error).__name__)
+            else:
+                self._why = ""
+                self._stumbled.clear()
+                return written.trouble
+            entry.is_being_tried = False
+            if self.is_unwritten:
+                raise StateError(self._why)
+            await self._clock.sleep(AGAIN)
 
-    def _see(self, seen: JournalSeen) -> None:
+    def _stumble(self, why: str) -> None:
+        self._why = why
+        self._stumbled.set()
+
+    def see(self, seen: Observation) -> State:
+        """Apply at once what is not journalled, and the same at any time; the state after it."""
         seen = masked_event(seen, self._secrets)
-        self._become(apply(self._plan, self.state, seen, self._clock.now()), seen)
+        self.force(apply(self._plan, self.state, seen, ORIGIN), seen)
+        return self.state
+
+    def force(self, after: State, event: Event | Observation) -> None:
+        """Go on from `after`, which is in no journal."""
+        self._become(after, event)
 
     def _become(self, after: State, event: Event | Observation) -> None:
         before, self.state = self.state, after
         for narrator in self._narrators:
-            narrator.tell(event, before, after)
+            try:
+                narrator.tell(event, before, after)
+            except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - it stops nothing
+                self._broke(error, f"while {type(event).__name__} was told")
+
+
+def _trouble(writing: Written) -> str:
+    """Raises LeaseLost."""
+    with suppress(StateError):  # it was given up meanwhile
+        return writing.result()
+    return ""
 
 
 def _retrieved(writing: Written) -> None:
     """Its error is that of the chain, and is raised by whoever waits for that."""
     if not writing.cancelled():
         writing.exception()
-
-
-def _taken_and_returned(
-    rollout: str, before: State, after: State
-) -> tuple[list[Taken], list[Returned]]:
-    """Members that the event took out, with what was found of them, and those that are back as
-    found."""
-    taken: list[Taken] = []
-    returned: list[Returned] = []
-    for name, m in after.members.items():
-        known = before.members.get(name)
-        former = known.placement.found if known is not None else None
-        found = m.placement.found
-        if found is not None and former is None:
-            taken += [Taken(key, name, rollout, found) for key in _keys(after, name)]
-        elif found is None and former is not None:
-            lines = [LineKey(at, seen.line.backend) for at, seen in after.lines_of(name)]
-            returned.append(Returned(name, _keys(after, name), lines))
-    return taken, returned
-
-
-def _keys(state: State, member: str) -> list[PoolKey]:
-    return sorted({seen.line.key for _, seen in state.lines_of(member)})

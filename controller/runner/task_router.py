@@ -14,7 +14,7 @@ class TaskRouter:
 
     async def run(self, job: TaskJob) -> JobResult:
         if isinstance(job.task, Command):
-            return await self._commands.run(Job(job.key, job.task, job.joins))
+            return await self._commands.run(Job(job.key, job.task, job.joins, job.is_new))
         return await self._pool.run(job) if self._pool is not None else _unknown(job.task)
 
     async def ask(self, task: Task) -> JobResult:

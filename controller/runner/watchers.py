@@ -5,11 +5,19 @@ Each waits until its event was applied before it goes on, so none can flood the 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
+from collections.abc import (
+    Awaitable,
+    Callable,
+    Collection,
+    Coroutine,
+    Mapping,
+    Sequence,
+)
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final, NoReturn
+from functools import partial
+from typing import Any, Final, NoReturn
 
 from controller.core.decide.context import Context
 from controller.core.decide.gates import subjects
@@ -17,15 +25,19 @@ from controller.core.decide.polling import attention
 from controller.core.events import (
     AbortRequested,
     Event,
+    GateSampled,
     JournalSeen,
     Looked,
     LookFailed,
     Observation,
     PauseRequested,
+    RequestsSeen,
     ResumeRequested,
     UseSeen,
 )
+from controller.core.gates.evidence import Missing
 from controller.core.gates.gate import AskedGate, CounterGate, Gate, MetricGate
+from controller.core.gates.judgement import inconclusive, sampled
 from controller.core.gates.metrics import FAIL_FROM, PASS_FROM
 from controller.core.gates.pace import AT_ONCE, next_sample
 from controller.core.phases import MAY_START
@@ -35,10 +47,17 @@ from controller.core.state.state import State
 from controller.errors import BalancerError, StateError
 from controller.ports import Clock, Hold, LoadBalancer, Requests
 from controller.records import Request, Verb
+from controller.runner.patience import LOOK, Overdue, is_wanted, within
+from controller.runner.recorder import PATIENCE
 from controller.runner.sampler import Sampler
 
 LONG_AGO: Final = timedelta(days=1)
 """A pool that nobody has touched yet is judged over the whole window of a gate."""
+
+AGAIN: Final = timedelta(seconds=1)
+"""Before a state folder that could not be read is read again."""
+
+Watch = Callable[[], Coroutine[Any, Any, None]]
 
 Prober = Callable[[Gate, str, timedelta], Awaitable[None]]
 """Sends one marked request through the balancer to a member in soak."""
@@ -68,26 +87,29 @@ class Watchers:
     """Instances that are to be looked at now, since something changed there → to be set when that
     was done."""
 
-    def all(self) -> Sequence[Coroutine[None, None, None]]:
-        """One coroutine for each thing to watch; none of them ends by itself."""
-        watchers = [self._poll(one) for one in self.balancer.instances]
-        watchers += [self._listen(one) for one in self.balancer.instances]
-        watchers += [self._follow_requests(), self._watch_lock()]
+    def all(self) -> Mapping[str, Watch]:
+        """What watches each thing, for as long as it is awaited: none ends by itself. The keys say
+        where an error came from."""
+        watches: dict[str, Watch] = {
+            "while requests were followed": self._follow_requests,
+            "in the lock": self._watch_lock,
+        }
+        for one in self.balancer.instances:
+            watches[f"in a look at {one}"] = partial(self._poll, one)
+            watches[f"while {one} was listened to"] = partial(self._listen, one)
         if self.sampler is not None:
-            watchers += [
-                self._sample_gate(gate, self.sampler)
-                for gate in self.plan.policies.gates
-                if not isinstance(gate, CounterGate)
-            ]
+            for gate in self.plan.policies.gates:
+                if not isinstance(gate, CounterGate):
+                    sample = partial(self._sample_gate, gate, self.sampler)
+                    watches[f"in a sample of gate {gate.name!r}"] = sample
             if (idle := self.plan.policies.drain.idle) is not None:
-                watchers.append(self._sample_use(idle, self.sampler))
+                watches["in drain.idle"] = partial(self._sample_use, idle, self.sampler)
         if self.prober is not None:
-            watchers += [
-                self._probe_gate(gate, gate.probe_every, self.prober)
-                for gate in self.plan.policies.gates
-                if gate.probe_every is not None
-            ]
-        return watchers
+            for gate in self.plan.policies.gates:
+                if gate.probe_every is not None:
+                    probe = partial(self._probe_gate, gate, gate.probe_every, self.prober)
+                    watches[f"in a probe for gate {gate.name!r}"] = probe
+        return watches
 
     async def _poll(self, instance: str) -> None:
         while True:
@@ -101,18 +123,32 @@ class Watchers:
             former = state.formers.get(instance)
             incarnations = former.incarnations if former is not None else ()
             try:
-                view = await self.balancer.look(instance, due.members, former=incarnations)
+                look = self.balancer.look(instance, due.members, former=incarnations)
+                view = await within(LOOK, look)
             except BalancerError as error:
                 await self.post(LookFailed(instance, now, error.reason))
+            except (Exception, asyncio.CancelledError) as error:
+                if is_wanted():
+                    raise
+                is_late = isinstance(error, Overdue)
+                why = str(error) if is_late else f"a bug in poolroll ({type(error).__name__})"
+                await self.post(LookFailed(instance, now, why))
+                if not is_late:
+                    raise
             else:
                 await self.post(Looked(view))
-            if done is not None:
-                done.set()
+            finally:
+                if done is not None:
+                    done.set()
 
     async def _listen(self, instance: str) -> None:
         """Have an instance looked at as soon as it says that something changed there."""
         while True:
-            await self.balancer.changed(instance)
+            try:
+                await self.balancer.changed(instance)
+            except BalancerError:  # a look will tell why
+                await self.clock.sleep(AGAIN)
+                continue
             done = self.news[instance] = asyncio.Event()
             self.wake()
             await done.wait()
@@ -129,7 +165,7 @@ class Watchers:
                 if member is None and not state.touched:
                     elapsed = LONG_AGO
                 known = state.known_alerts.get(gate.name)
-                sample = await sampler.sample(gate, member, elapsed, known)
+                sample = await _in_time(gate, member, sampler.sample(gate, member, elapsed, known))
                 if member in self._subjects(gate):
                     await self.post(sample)
             await self._wait_for_next(gate, sampler, asked_at, members)
@@ -144,7 +180,7 @@ class Watchers:
                     continue
                 # What is in flight is known at each scrape: two are enough, no window is full.
                 elapsed = (self.clock.now() - since) * (PASS_FROM // FAIL_FROM)
-                sample = await sampler.sample(gate, member, elapsed)
+                sample = await _in_time(gate, member, sampler.sample(gate, member, elapsed))
                 seen = UseSeen(member, self.clock.now(), sample.verdict, sample.reason)
                 await self.post(seen)
             while (left := asked_at + gate.every - self.clock.now()) > timedelta(0):
@@ -188,19 +224,41 @@ class Watchers:
         return subjects(Context(self.plan, self.state(), self.clock.now()), gate)
 
     async def _follow_requests(self) -> None:
-        """A state folder that can no longer be read is noticed here first."""
-        stream = self.requests.stream(self.rollout, self.state().heard)
-        try:
-            async with aclosing(stream) as requests:
-                async for request in requests:
-                    await self.post(heard(request))
-        except StateError as error:
-            await self.post(JournalSeen(fault=str(error)))
-            await asyncio.Event().wait()  # nobody can be heard any more
+        """A state folder that can no longer be read is noticed here first, and tried again for as
+        long as one that cannot be written."""
+        failing_since: Instant | None = None
+        while True:
+            try:
+                if failing_since is not None:
+                    await self.requests.pending(self.rollout, self.state().heard)
+                    await self.post(RequestsSeen())
+                    failing_since = None
+                stream = self.requests.stream(self.rollout, self.state().heard)
+                async with aclosing(stream) as requests:
+                    async for request in requests:
+                        await self.post(heard(request))
+                return
+            except StateError as error:
+                now = self.clock.now()
+                failing_since = failing_since or now
+                await self.post(RequestsSeen(str(error)))
+                if now - failing_since >= PATIENCE:
+                    await self.post(JournalSeen(fault=str(error)))
+            await self.clock.sleep(AGAIN)
 
     async def _watch_lock(self) -> NoReturn:
         """Raises LeaseLost."""
         await self.hold.lost()
+
+
+async def _in_time(
+    gate: AskedGate, member: str | None, sampling: Awaitable[GateSampled]
+) -> GateSampled:
+    """An answer that does not come is missing evidence."""
+    try:
+        return await within(LOOK, sampling)
+    except Overdue as error:
+        return sampled(gate, member, inconclusive(Missing.FAILED, str(error)))
 
 
 def heard(request: Request) -> Event:

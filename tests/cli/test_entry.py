@@ -64,6 +64,30 @@ def test_output_that_cannot_be_written_is_no_bug() -> None:
     assert done.returncode == 3
 
 
+def test_a_bug_before_a_run_shows_no_secret(tmp_path: Path) -> None:
+    """Its traceback is masked and legible as one within a run is; the exit code is 1."""
+    file = tmp_path / "web.yaml"
+    secret = "\nvars:\n  api_token: hunter2-of-mine"
+    file.write_text(starter("haproxy").replace("\nvars:", secret, 1))
+    code = (
+        "from controller import bootstrap\n"
+        "def failing(*given):\n"
+        "    raise RuntimeError('it said hunter2-of-mine \\x1b[31m')\n"
+        "bootstrap.state_place = failing\n"
+        f"{ENTRY}; entry()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "rehearse", str(file), "--yes"],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, "Traceback" in done.stderr) == (1, True)
+    assert "RuntimeError: it said ***" in done.stderr
+    assert "hunter2" not in done.stderr
+    assert "\x1b" not in done.stderr
+
+
 def command(*argv: str, stdin: str = "", **env: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [str(Path(sys.executable).with_name("poolroll")), *argv],

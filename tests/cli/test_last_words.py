@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,28 @@ def test_what_cannot_be_written(tmp_path: Path, capfd: pytest.CaptureFixture[str
     note("how it ended")
     leave(0)
     assert "--termination-log /dev/full: not written: No space left" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("is_read", [False, True])
+def test_nobody_reads_what_could_not_be_written(is_read: bool) -> None:
+    """Neither a reader that has gone nor one that takes nothing changes how the run ends."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writing, bytes(1 << 16))
+    os.set_blocking(writing, True)
+    if not is_read:
+        os.close(reading)
+    code = (
+        "import os; from controller.cli import last_words as words; words.PATIENCE = 0.1; "
+        "words.begin(['run', '--termination-log=/dev/full'], {}); words.leave(4); os._exit(4)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, stderr=writing, timeout=60)
+    assert done.returncode == 4
+    os.close(writing)
+    if is_read:
+        os.close(reading)
 
 
 def test_errors_bind_the_rollout(capfd: pytest.CaptureFixture[str]) -> None:

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from controller import bootstrap_kubernetes as kubernetes
 from controller.cli import fit, show
 from controller.cli.main import spell_out_signs
 from controller.cli.say import folded, output, say
@@ -53,3 +54,20 @@ def test_what_others_say_is_legible_and_without_secrets(capsys: pytest.CaptureFi
     assert r'{"a": ["***\u202e\u009b", 12345678, "\u001b"], "ü": null}' in out
     assert out.endswith("*** \n")
     assert err == "***\n"
+
+
+def test_lines_about_a_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who holds a Lease is written there by others: legible, and a reader that has gone ends no
+    run."""
+
+    class Gone(io.StringIO):
+        def write(self, text: str) -> int:
+            raise BrokenPipeError
+
+    told: list[str] = []
+    monkeypatch.setattr(kubernetes, "_listeners", [told.append])
+    kubernetes._tell("held by \x1b[2Jpid 1\u202e on host a\nb")
+    assert told == ["held by pid 1\ufffd on host a␊b"]
+    monkeypatch.setattr(kubernetes, "_listeners", [])
+    monkeypatch.setattr(sys, "stderr", Gone())
+    kubernetes._tell("held by somebody")

@@ -93,11 +93,11 @@ class Site:
         `by_member`: the behaviour is the member's own variable. `listens`: ends when v2 does.
         """
         hold = f'until [ -e "{self.go}" ]; do sleep 0.02; done; ' if held else ""
-        script = f'echo "$$0" >> "{self._ran}"; {hold}exec "$$@"'
+        script = f'echo "$$POOLROLL_MEMBER_NAME" >> "{self._ran}"; {hold}exec "$$@"'
         argv = self.world.upgrade_argv("v2", behaviour, takes_ms=0)
         argv += ["--behaviour", "${member.vars.behaviour}"] if by_member else []
         argv += ["--wait"] if listens else []
-        command = ["/bin/sh", "-c", script, "${member.name}", *argv]
+        command = ["/bin/sh", "-c", script, "upgrade", *argv]
         return {"command": command, "timeout": "20s"}
 
     def go_ahead(self) -> dict[str, Any]:

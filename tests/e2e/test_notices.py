@@ -63,8 +63,8 @@ async def test_done_is_told_and_the_heart_stops(site: MakeSite) -> None:
         done = await one.run(file)
     assert done.code == 0, done.text
     texts = [got.json["text"] for got in chat.got]
-    assert texts[0].startswith("rollout web: started by ")
-    assert texts[1].startswith("rollout web: done: 2 members upgraded and returned")
+    assert texts[0].startswith("rollout web: started\n```\nstarted by ")
+    assert texts[1].startswith("rollout web: done\n```\ndone: 2 members upgraded and returned")
     assert len(texts) == 2
     assert set(monitor.events()) == {"heartbeat"}
     assert monitor.got[0].json["exit_code"] is None

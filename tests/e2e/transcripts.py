@@ -85,15 +85,15 @@ class Story:
     def _write(self) -> Path:
         """The rollout file, and the script that it runs for each member."""
         world, script = self._one.world, self._folder / "install.sh"
-        good = world.upgrade_argv("$2", member="$1", takes_ms=200)
-        bad = world.upgrade_argv("$2", BAD, member="$1", takes_ms=200)
+        good = world.upgrade_argv("$2", member="${1#--member=}", takes_ms=200)
+        bad = world.upgrade_argv("$2", BAD, member="${1#--member=}", takes_ms=200)
         words = [" ".join(_in_shell(word) for word in [*argv, "--wait"]) for argv in (good, bad)]
         is_good = f'[ "$2" != v3 ] || [ -e {self._folder}/mended ]'
         script.write_text(f"#!/bin/sh\nif {is_good}; then exec {words[0]}; fi\nexec {words[1]}\n")
         script.chmod(0o755)
         values: dict[str, Any] = {
             "owner": "web-team, ext. 4711",
-            "upgrade": {"command": [str(script), "${member.name}", "${vars.version}"]},
+            "upgrade": {"command": [str(script), "--member=${member.name}", "${vars.version}"]},
             "soak": "1s",
         }
         written = self._one.file(**values)
@@ -101,7 +101,7 @@ class Story:
 
 
 def _in_shell(word: str) -> str:
-    return f'"{word}"' if word.startswith("$") else shlex.quote(word)
+    return f'"{word}"' if "$" in word else shlex.quote(word)
 
 
 def shape(page: str) -> list[str]:

@@ -101,6 +101,7 @@ EVENTS: tuple[Event, ...] = (
     e.ResumeRequested("me", WORDS),
     e.AbortRequested("me", restore=True, request=7),
     e.LockLost("not renewed for 15 s"),
+    e.JournalStalled("the disk is full"),
     e.MemberJoined(Member("web9", "10.0.0.9", 80, "host9", {"rack": "b"}), FOUND),
     e.MemberJoined(Member("web9", "", 0)),
     e.MemberGone("web1", WORDS),

@@ -1,12 +1,13 @@
 """Two locks as one."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 
-from controller.errors import LeaseLost, PoolHeld, StateError
+from controller.errors import LeaseLost, PoolHeld, StateError, UsageFault
 from controller.runner.both_locks import BothLocks
 from tests.support.journal_contract import FixedClock
 from tests.support.lock_contract import A1, LockContract, Locks
@@ -69,6 +70,24 @@ class Watched(MemoryLock):
         async with self._lock.hold(name) as hold:
             self.held.append(hold)
             yield hold
+
+
+async def test_a_look_at_the_second_that_fails_leaves_no_noise(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Whatever it raises, who is refused by the first one is told that alone."""
+
+    class Broken(Watched):
+        async def glance(self, name: str) -> None:
+            raise UsageFault("no such context")
+
+    first = Holdings()
+    lock = BothLocks(memory("anna", first), Broken(memory("anna", Holdings())))
+    async with memory("bert", first).hold("web"):
+        with pytest.raises(PoolHeld, match="user bert"):
+            await lock.hold("web").__aenter__()
+    gc.collect()
+    assert caplog.messages == []
 
 
 async def test_the_second_is_looked_at_when_the_first_is_waited_for() -> None:

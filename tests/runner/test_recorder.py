@@ -1,6 +1,7 @@
 """An event is journalled, then applied, then told; and never one without the other."""
 
 import asyncio
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -33,11 +34,11 @@ from controller.core.pool import (
     LineKey,
 )
 from controller.core.state.state import State, initial
-from controller.core.steps import SetMember, Setting
-from controller.errors import StateError
+from controller.core.steps import OpenPool, SetMember, Setting
+from controller.errors import Conflict, StateError
 from controller.records import Record, Returned, Taken
 from controller.runner import recorder as recorder_module
-from controller.runner.recorder import Recorder
+from controller.runner.recorder import Narrator, Recorder
 from tests.report import journals
 from tests.support.journal_contract import AT, FixedClock, row
 from tests.support.memory_journal import MemoryJournal
@@ -52,7 +53,7 @@ class SlowJournal(MemoryJournal):
         super().__init__(FixedClock())
         self.is_asked = asyncio.Event()
         self.may_go_on = asyncio.Event()
-        self.fault: StateError | None = None
+        self.fault: BaseException | None = None
         self.trouble = ""
 
     async def append(
@@ -89,7 +90,15 @@ async def recorder() -> tuple[Recorder, SlowJournal, Told]:
     journal = SlowJournal()
     await journal.begin(row(), AT, "Plan", "{}")
     told = Told(journal)
-    return Recorder("r1", plan, initial(plan), journal, FixedClock(), [told]), journal, told
+    return made(plan, journal, told), journal, told
+
+
+def broke(error: BaseException, where: str) -> None:
+    raise error
+
+
+def made(plan: Plan, journal: MemoryJournal, told: Narrator) -> Recorder:
+    return Recorder("r1", plan, initial(plan), journal, FixedClock(), [told], broke)
 
 
 async def test_nothing_changes_before_it_is_journalled() -> None:
@@ -125,18 +134,93 @@ async def test_cancelled_in_the_middle(times: int) -> None:
     assert recording.state.heard == 1
 
 
-async def test_a_journal_that_fails_changes_nothing() -> None:
-    """What could not be journalled is neither applied nor told, cancelled or not."""
+async def test_a_journal_that_is_lost_to_another_run_changes_nothing() -> None:
+    """What was refused for good is neither applied nor told, cancelled or not."""
     recording, journal, told = await recorder()
-    journal.fault = StateError("the disk is full")
+    journal.fault = Conflict("web", "another process goes on with its journal")
     work = asyncio.ensure_future(recording.record(StopRequested("SIGTERM")))
     await journal.is_asked.wait()
     work.cancel()
     await asyncio.sleep(0)
     journal.may_go_on.set()
-    with pytest.raises(StateError, match="the disk is full"):
+    with pytest.raises(Conflict):
         await work
     assert (recording.state.stop, told.events) == (None, [])
+
+
+async def test_a_journal_that_says_no() -> None:
+    """It is not waited for: the event changes the state at once, and is tried again in its turn."""
+    recording, journal, _ = await recorder()
+    journal.fault = StateError("the disk is full")
+    journal.may_go_on.set()
+    assert not await recording.record(RunBegan("me"))
+    assert not await recording.record(PauseRequested("you", 1))
+    assert recording.state.journal == JournalSeen(is_late=True, why="the disk is full")
+    assert recording.state.paused
+    journal.fault = None
+    await recording.record(await caught(recording))
+    assert recording.state.journal == JournalSeen()
+    assert [one.kind for one in journal.written("r1")] == ["Plan", "RunBegan", "PauseRequested"]
+    assert await recording.record(StopRequested("SIGTERM"))
+
+
+async def test_a_step_waits_for_a_journal_that_says_no() -> None:
+    """Its intent changes nothing then, and is not written later; that it waited is."""
+    recording, journal, told = await recorder()
+    journal.fault = StateError("the disk is full: token=hunter2")
+    journal.may_go_on.set()
+    assert not await recording.record(Intended(OpenPool()), waits=True)
+    assert not recording.state.touched
+    assert [type(event) for event, _ in told.events] == [JournalSeen]
+    journal.fault = None
+    await recording.record(await caught(recording))
+    plan, stalled = journal.written("r1")
+    assert (plan.kind, stalled.kind) == ("Plan", "JournalStalled")
+    assert json.loads(stalled.body)["why"] == "the disk is full: token=***"
+
+
+async def test_a_journal_that_says_no_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """People are told, then the rollout is to halt; when it takes records again, it gets all."""
+    monkeypatch.setattr(recorder_module, "SILENT", timedelta(milliseconds=1))
+    monkeypatch.setattr(recorder_module, "PATIENCE", timedelta(milliseconds=2))
+    recording, journal, _ = await recorder()
+    journal.fault = StateError("the disk is full")
+    journal.may_go_on.set()
+    await recording.record(RunBegan("me"))
+    for fault in ("", "the disk is full"):
+        seen = await caught(recording)
+        assert seen == JournalSeen(True, True, fault, why="the disk is full")
+        await recording.record(seen)
+    journal.fault = None
+    await recording.record(await caught(recording))
+    assert recording.state.journal == JournalSeen(fault="the disk is full")
+    assert [one.kind for one in journal.written("r1")] == ["Plan", "RunBegan"]
+    await recording.settle()
+    assert not recording.state.journal.is_unwritten
+
+
+async def test_errors_of_our_own() -> None:
+    """A narrator that raises keeps nobody from hearing; what the journal raises is tried again."""
+    plan, journal, heard = journals.plan(), SlowJournal(), list[tuple[str, str]]()
+    await journal.begin(row(), AT, "Plan", "{}")
+    told = Told(journal)
+
+    class Broken:
+        def tell(self, event: Event | Observation, before: State, after: State) -> None:
+            raise ValueError(type(event).__name__)
+
+    def noted(error: BaseException, where: str) -> None:
+        heard.append((str(error), where))
+        journal.fault = None
+
+    state, clock = initial(plan), FixedClock()
+    recording = Recorder("r1", plan, state, journal, clock, [Broken(), told], noted)
+    journal.fault = asyncio.CancelledError("stray")
+    journal.may_go_on.set()
+    await recording.record(RunBegan("me"))
+    assert heard == [("stray", "in the journal"), ("RunBegan", "while RunBegan was told")]
+    assert [type(event) for event, _ in told.events] == [RunBegan]
+    assert [one.kind for one in journal.written("r1")] == ["Plan", "RunBegan"]
 
 
 async def caught(recording: Recorder) -> JournalSeen:
@@ -194,17 +278,18 @@ async def test_a_journal_that_is_silent(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.usefixtures("late")
-async def test_a_late_journal_that_fails() -> None:
+async def test_a_journal_that_was_given_up() -> None:
     """Nothing is written after what could not be."""
     recording, journal, _ = await recorder()
     await recording.record(RunBegan("me"))
-    await recording.record(PauseRequested("you", 1))
+    await recording.settle()
+    assert recording.state.journal.is_unwritten
     journal.fault = StateError("the disk is full")
     journal.may_go_on.set()
-    assert await caught(recording) == JournalSeen(fault="the disk is full", is_unwritten=True)
-    journal.fault = None
     assert not await recording.record(StopRequested("SIGTERM"))
     assert recording.state.stop == StopRequested("SIGTERM")
+    for _ in range(9):
+        await asyncio.sleep(0)
     assert [one.kind for one in journal.written("r1")] == ["Plan"]
 
 

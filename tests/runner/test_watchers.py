@@ -65,7 +65,7 @@ async def looks(tells_at: tuple[timedelta, ...], *, refuses: bool = False) -> li
         wait_for_decisions=wait,
         wake=woken.set,
     )
-    tasks = [asyncio.create_task(one) for one in watchers.all()]
+    tasks = [asyncio.create_task(watch()) for watch in watchers.all().values()]
     for moment in tells_at:
         await clock.sleep(moment - clock.now())
         balancer.news.set()

@@ -26,7 +26,7 @@ from controller.runner.task_router import TaskRouter
 from tests.support.checkers import Checkers
 from tests.support.fakes import FakeCommands, FakeLoadBalancer, FakeValidator
 from tests.support.memory_journal import Holdings, MemoryHold
-from tests.support.scenarios import NAME, ROLLOUT, Operator, Scenario, World, ms
+from tests.support.scenarios import NAME, ROLLOUT, Scenario, World, ms
 from tests.support.virtual import EPOCH, LoopClock, run_virtually
 
 T = TypeVar("T")
@@ -133,6 +133,13 @@ class _Listener:
         self.tell = narrate
 
 
+def _unwrapped(name: str, port: T) -> T:
+    return port
+
+
+def _unheard(event: Event | Observation, before: State, after: State) -> None: ...
+
+
 async def make_plan(scenario: Scenario, world: World) -> Plan:
     balancer = FakeLoadBalancer(world.sim, LoopClock())
     views = [await balancer.look(name, None) for name in balancer.instances]
@@ -228,29 +235,34 @@ async def _run(
         balancer.half_way.append(lambda: camera.take("half-way through a setting"))
         commands.started.append(lambda: camera.take("right after the start of a step"))
     beater = _Beater(scenario, world)
+    wrap = scenario.wrap or _unwrapped
+    operator, sampler = scenario.operator(), scenario.asks(world)
     performer = Performer(
         ROLLOUT,
-        balancer,
-        TaskRouter(commands),
-        FakeValidator(world.sim, clock, scenario.faulty),
+        wrap("balancer", balancer),
+        TaskRouter(wrap("commands", commands)),
+        wrap("validator", FakeValidator(world.sim, clock, scenario.faulty)),
         scenario.work,
-        Operator(scenario.answers, scenario.hesitates) if scenario.answers is not None else None,
+        wrap("questions", operator) if operator is not None else None,
     )
+    listener = wrap("narrator", _Listener(narrate or _unheard))
     runner = Runner(
         ROLLOUT,
         plan,
         state,
-        balancer=balancer,
+        balancer=wrap("balancer", balancer),
         performer=performer,
-        journal=world.journal,
-        requests=world.requests,
-        hold=world.hold,
-        clock=clock,
-        narrators=[checkers, beater, *([_Listener(narrate)] if narrate else [])],
-        sampler=scenario.asks(world),
+        journal=wrap("journal", world.journal),
+        requests=wrap("requests", world.requests),
+        hold=wrap("hold", world.hold),
+        clock=wrap("clock", clock),
+        narrators=[checkers, beater, listener],
+        sampler=wrap("sampler", sampler) if sampler is not None else None,
     )
     beater.runner = runner
     final = await runner.run(first)
+    if runner.bug is not None and not scenario.may_break:
+        raise runner.bug
     broken = checkers.at_end(final)
     taken = {one.member for one in world.journal.out_by(ROLLOUT)}
     ours = {m.name for m in final.members.values() if m.placement.found is not None}

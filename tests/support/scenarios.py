@@ -22,6 +22,7 @@ from controller.runner.perform import FileStep
 from controller.runner.sampler import Sampler
 from controller.tasks import Command, CommandProbe, Guard, Validation, Work
 from tests.support.checkers import Ledger
+from tests.support.failing import Failing
 from tests.support.fakes import OCCUPANT, Workshop
 from tests.support.memory_journal import Holdings, MemoryHold, MemoryJournal, MemoryRequests
 from tests.support.sim import CLASSIC, PLACES, Manner, Sim, make_sim
@@ -202,6 +203,10 @@ class Scenario:
     """Asks metrics systems; each process has its own."""
     manner: Manner = CLASSIC
     """Of the load balancers."""
+    wrap: Failing | None = None
+    """Stands between the runner and each of its ports."""
+    may_break: bool = False
+    """Errors of our own are part of the play; otherwise they are raised at its end."""
     watched: timedelta = timedelta(0)
     """How long the traffic is watched before the run begins."""
 
@@ -218,6 +223,9 @@ class Scenario:
         if self.sampler is not None:
             return self.sampler()
         return None if world.sim.manner.counts else sampler_of(world.sim)
+
+    def operator(self) -> "Operator | None":
+        return None if self.answers is None else Operator(self.answers, self.hesitates)
 
     def work(self, step: FileStep) -> Work:
         """For the one that the step names."""

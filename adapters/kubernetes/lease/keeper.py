@@ -61,6 +61,8 @@ class Keeper:
         self._renewed_at: Instant = self._taken_at
         self._renewed_wall: datetime = clock.wall()
         self._one_call = asyncio.Lock()
+        self._fault: Exception | None = None
+        """An error of ours: a bug."""
         self._is_lost = asyncio.Event()
         self._renewing: asyncio.Task[None] | None = None
 
@@ -90,9 +92,10 @@ class Keeper:
             self._require()
 
     async def lost(self) -> NoReturn:
+        """Raises LeaseLost; also what else keeps it from being renewed, which is a bug."""
         await self._is_lost.wait()
         self._require()
-        raise AssertionError("a Lease is lost for a reason")
+        raise self._fault or AssertionError("a Lease is lost for a reason")
 
     async def aclose(self) -> None:
         """Give it back, if it is ours: the next one need not wait until it lapses."""
@@ -126,8 +129,12 @@ class Keeper:
         while not self.why:
             await self._clock.sleep(RETRY)
             async with self._one_call:
-                if not self.why:
-                    await self._try()
+                try:
+                    if not self.why:
+                        await self._try()
+                except Exception as error:  # noqa: BLE001 - `lost` raises it, and it is tried on
+                    self._fault = error
+                    self._is_lost.set()
 
     async def _try(self) -> bool:
         """Renew it once; whether that is done."""

@@ -75,12 +75,12 @@ def _holder(text: str, identity: str) -> Holder | None:
             return None
         since = datetime.fromisoformat(raw["since"])
         return Holder(raw["rollout"], int(raw["pid"]), raw["host"], raw["user"], since)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 
 
 def _keys(text: str) -> frozenset[PoolKey]:
     try:
         return frozenset(str(each) for each in json.loads(text))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return frozenset()

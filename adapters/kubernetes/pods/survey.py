@@ -165,8 +165,9 @@ def notes(choice: Choice, picture: Picture, identity: Identity) -> list[str]:
         case Rotation.LABEL:
             said.append(
                 "a new pod is taken out of the Service as soon as it is seen, before it is Ready; "
-                "WHERE POOLROLL IS KILLED RIGHT AFTER AN EVICTION, THE NEW POD COMES INTO SERVICE "
-                "UNVALIDATED about a second later (rotation: selector keeps it out even then)"
+                "WHERE POOLROLL IS KILLED, OR THE API SERVER GOES AWAY, RIGHT AFTER AN EVICTION, "
+                "THE NEW POD COMES INTO SERVICE UNVALIDATED about a second later (rotation: "
+                "selector keeps it out even then)"
             )
         case Rotation.SELECTOR:
             said.append(

@@ -6,9 +6,13 @@ state that the former one made. The order of the questions below is the order of
 stops comes before what goes on.
 """
 
+from collections.abc import Callable
+from typing import Final
+
 from controller.core.decide.advance import proceed
 from controller.core.decide.astray import watch_done
 from controller.core.decide.balancers import watch_balancers
+from controller.core.decide.bug import watch_bug
 from controller.core.decide.context import Context, Output
 from controller.core.decide.finish import finish
 from controller.core.decide.gates import watch_gates
@@ -24,6 +28,7 @@ from controller.core.events import Answer, Cause, Halted, StopRequested
 from controller.core.phases import FAILED, IN_PROGRESS, Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
+from controller.core.state.parts import MemberState
 from controller.core.state.state import Mode, State
 
 
@@ -33,27 +38,19 @@ def decide(plan: Plan, state: State, now: Instant) -> Output | None:
     if state.mode is Mode.FINISHED or state.run is None:
         return None
     ctx = Context(plan, state, now)
-    return (
-        watch_journal(ctx)
-        or watch_balancers(ctx)
-        or watch_whole(ctx)
-        or watch_gates(ctx)
-        or watch_traffic(ctx)
-        or watch_members(ctx)
-        or watch_done(ctx)
-        or _refused(ctx)
-        or hold_out(ctx)
-        or _in_progress(ctx)
-        or _next(ctx)
-    )
+    for question in (*WATCHES, _in_progress, ending):
+        if (output := question(ctx)) is not None:
+            return output
+    return None
 
 
-def _next(ctx: Context) -> Output | None:
+def ending(ctx: Context) -> Output | None:
     """The next member, or the end, unless somebody has come who cannot be asked yet. Nobody is
-    taken up while the journal does not answer."""
+    taken up while the journal does not answer, nor after an error of our own."""
     if names := awaited(ctx):
         return overdue(ctx, names)
-    output = (begin(ctx) if ctx.state.journal.is_well else None) or finish(ctx)
+    goes_on = ctx.state.may_begin and not ctx.state.bug
+    output = (begin(ctx) if goes_on else None) or finish(ctx)
     return output if output is not None and may_go(ctx, output) else None
 
 
@@ -85,9 +82,30 @@ def _refused(ctx: Context) -> Output | None:
 def _in_progress(ctx: Context) -> Output | None:
     """The first member in progress that has something to do."""
     for m in ctx.state.members.values():
-        if m.phase in IN_PROGRESS or m.phase is Phase.ASKING:
-            move = settle if ctx.state.is_winding_down else proceed
-            output = move(ctx, m)
-            if output is not None and may_go(ctx, output):
-                return output
+        if (output := of_member(ctx, m)) is not None:
+            return output
     return None
+
+
+def of_member(ctx: Context, m: MemberState) -> Output | None:
+    """What a member in progress has to do."""
+    if m.phase not in IN_PROGRESS and m.phase is not Phase.ASKING:
+        return None
+    move = settle if ctx.state.is_winding_down else proceed
+    output = move(ctx, m)
+    return output if output is not None and may_go(ctx, output) else None
+
+
+WATCHES: Final[tuple[Callable[[Context], Output | None], ...]] = (
+    watch_bug,
+    watch_journal,
+    watch_balancers,
+    watch_whole,
+    watch_gates,
+    watch_traffic,
+    watch_members,
+    watch_done,
+    _refused,
+    hold_out,
+)
+"""Asked before what members in progress have to do."""

@@ -1,5 +1,6 @@
 """When a rollout is finished, with which outcome, and whether a rollback comes first."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -41,6 +42,14 @@ when no request has failed for a while. Those in flight at a member taken out ma
 
 
 def finish(ctx: Context) -> Output | None:
+    """An error of our own decides the exit code, however the rollout ended otherwise."""
+    output = _over(ctx)
+    if ctx.state.bug and isinstance(output, Finished):
+        return replace(output, exit_code=ExitCode.BUG)
+    return output
+
+
+def _over(ctx: Context) -> Output | None:
     state = ctx.state
     if state.mode is Mode.STOPPING:
         return _stopped(ctx)

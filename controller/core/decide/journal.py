@@ -36,14 +36,18 @@ def watch_journal(ctx: Context) -> Output | None:
 
 def may_go(ctx: Context, output: Output) -> bool:
     """Whether it is no step, or one for which the journal is not waited for."""
-    if not isinstance(output, STEPS) or ctx.state.journal.is_well:
+    if not isinstance(output, STEPS) or ctx.state.may_begin:
         return True
     return is_protective(ctx, output)
 
 
 def is_protective(ctx: Context, step: Step) -> bool:
     """Whether it only lowers the risk. If its record is lost with this process, the next one takes
-    the member as changed by another hand, halts and names it: less than users of a bad version."""
+    the member as changed by another hand, halts and names it: less than users of a bad version.
+
+    A journal that was given up keeps nobody from coming to rest: what begins nothing may go."""
+    if ctx.state.journal.fault and ctx.state.is_winding_down:
+        return not isinstance(step, RunStep | OpenPool)
     if not isinstance(step, SetMember):
         return False
     if step.setting is Setting.HOLD:

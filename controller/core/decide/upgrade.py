@@ -44,6 +44,8 @@ def upgrading(ctx: Context, m: MemberState) -> Output | None:
         return output
     if m.progress.work is not None:
         return None
+    if m.progress.unseen:
+        return failed(ctx, m, m.progress.unseen, "the end of a step must be seen")
     if m.progress.passed is False:
         if _may_be_stopped(ctx, m):
             return None

@@ -82,7 +82,7 @@ def _may_join(ctx: Context, m: MemberState) -> bool:
     never have started, so it waits for what every step waits for, and not for ever."""
     is_late = ctx.seen_for(m.since) >= ctx.plan.policies.drain.timeout
     at_once = ctx.state.stop is not None and ctx.state.stop.at_once
-    is_barred = bool(ctx.state.journal.fault) or ctx.is_lost_for_good
+    is_barred = bool(ctx.state.journal.fault or m.progress.unseen) or ctx.is_lost_for_good
     return not (is_late or at_once or is_barred or is_contested(ctx, m))
 
 
@@ -127,7 +127,7 @@ def _held_out(ctx: Context, m: MemberState) -> Output | None:
 def _stays_out(ctx: Context, m: MemberState) -> Output | None:
     if is_contested(ctx, m):
         return MemberKept(m.name, "somebody else put it in rotation; poolroll left it there")
-    failed = m.progress.detail if m.progress.passed is False else ""
+    failed = m.progress.detail if m.progress.passed is False else m.progress.unseen
     return MemberFailed(
         m.name, failed or m.why or "left out of rotation: changed, and not verified"
     )

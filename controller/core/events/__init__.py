@@ -24,7 +24,15 @@ from controller.core.events.concluded import (
     SoakEnded,
     StepsUndone,
 )
-from controller.core.events.looks import JournalSeen, Looked, LookFailed, UseSeen
+from controller.core.events.looks import (
+    BugSeen,
+    JournalSeen,
+    Looked,
+    LookFailed,
+    RequestsSeen,
+    SightLost,
+    UseSeen,
+)
 from controller.core.events.operator import (
     AbortRequested,
     PauseRequested,
@@ -51,6 +59,7 @@ from controller.core.events.run import (
     Halted,
     InstanceRestarted,
     Intended,
+    JournalStalled,
     LockLost,
     PoolClosed,
     PoolOpened,
@@ -60,7 +69,7 @@ from controller.core.events.run import (
 )
 from controller.core.events.vocabulary import Answer, Cause, Verdict
 
-Observation = Looked | LookFailed | UseSeen | JournalSeen
+Observation = Looked | LookFailed | UseSeen | JournalSeen | RequestsSeen | BugSeen | SightLost
 
 ConcludedOfMember = (
     MemberCalled
@@ -115,6 +124,7 @@ Event = (
     | PauseRequested
     | ResumeRequested
     | AbortRequested
+    | JournalStalled
     | LockLost
     | MemberEvent
 )
@@ -124,6 +134,7 @@ Event = (
 __all__ = [
     "AbortRequested",
     "Answer",
+    "BugSeen",
     "CapacityBack",
     "CapacityShort",
     "Cause",
@@ -138,6 +149,7 @@ __all__ = [
     "InstanceRestarted",
     "Intended",
     "JournalSeen",
+    "JournalStalled",
     "LockLost",
     "LookFailed",
     "Looked",
@@ -166,11 +178,13 @@ __all__ = [
     "PoolStepFailed",
     "RampEnded",
     "RampRefused",
+    "RequestsSeen",
     "RestoreBegan",
     "ResumeRequested",
     "RollbackBegan",
     "RunBegan",
     "SettingFailed",
+    "SightLost",
     "SoakEnded",
     "StepEnded",
     "StepsUndone",

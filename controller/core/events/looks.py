@@ -1,4 +1,4 @@
-"""What was seen of the load balancers, of the use of members, and of the journal.
+"""What was seen of the load balancers, of the use of members, of the journal, of our own errors.
 
 None of it is journalled: after a crash the next look says more than any record.
 """
@@ -45,6 +45,8 @@ class JournalSeen:
     """Why it takes no more, or soon will not."""
     is_unwritten: bool = False
     """It takes no more: what happens from here on is not in it."""
+    why: str = ""
+    """While it is late: what it says to each try. Empty: it does not answer."""
 
     @property
     def is_well(self) -> bool:
@@ -57,4 +59,30 @@ class JournalSeen:
             self.is_late and (self.is_silent or former.is_silent),
             former.fault or self.fault,
             former.is_unwritten or self.is_unwritten,
+            self.why if self.is_late else "",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class RequestsSeen:
+    """Whether the requests of operators can be read."""
+
+    fault: str = ""
+    """Why not: a pause would not be heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class BugSeen:
+    """An error that nothing of ours may raise: a bug. The rollout is brought to rest."""
+
+    what: str
+    """Which, and where, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class SightLost:
+    """A step of a member was begun, or may have been, and its end can no longer be waited for. It
+    stays the open step of its member, for the next run to join."""
+
+    member: str
+    why: str

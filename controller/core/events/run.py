@@ -125,6 +125,14 @@ class GateSampled:
 
 
 @dataclass(frozen=True, slots=True)
+class JournalStalled:
+    """The journal did not take records for a while: what came then was written late. It stands
+    where a step was to be begun, which was not. It changes no state."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class LockLost:
     """The process that ran the rollout lost its lock, and touched nothing more. It changes no
     state: another process may have resumed the rollout before this was written."""

@@ -24,6 +24,8 @@ class Cause(StrEnum):
     OCCUPANT = "another occupant"
     """Something else sits in the place of a member."""
     JOURNAL = "journal"
+    BUG = "bug"
+    """An error of our own."""
 
 
 class Verdict(StrEnum):

@@ -14,7 +14,7 @@ from controller.core.state.baseline import watched
 from controller.core.state.intents import intended
 from controller.core.state.invariants import check
 from controller.core.state.member import member_after
-from controller.core.state.moves import moved
+from controller.core.state.moves import moved, working
 from controller.core.state.observe import observe
 from controller.core.state.parts import (
     Consent,
@@ -46,6 +46,13 @@ def apply(plan: Plan, state: State, event: e.Event | e.Observation, now: Instant
         return used(state, event)
     if isinstance(event, e.JournalSeen):
         return replace(state, journal=event.after(state.journal))
+    if isinstance(event, e.RequestsSeen):
+        return replace(state, unheard=event.fault)
+    if isinstance(event, e.BugSeen):
+        return replace(state, bug=state.bug or event.what)
+    if isinstance(event, e.SightLost):
+        m = working(state.members[event.member], None, unseen=event.why)
+        return replace(state, members={**state.members, m.name: m})
     return check(plan, state, event, _applied(plan, state, event, now))
 
 
@@ -63,7 +70,7 @@ def _applied(plan: Plan, state: State, event: e.Event, now: Instant) -> State:
             return replace(state, short_since=None)
         case e.InstanceRestarted():
             return _replaced(plan, state, event, now)
-        case e.LockLost():
+        case e.LockLost() | e.JournalStalled():
             return state
         case e.FileKept(fingerprint, notices):
             return replace(state, fingerprint=fingerprint, notices=notices)

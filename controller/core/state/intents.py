@@ -40,7 +40,7 @@ def intended(state: State, step: MemberStep, now: Instant) -> MemberState:
                 m = replace(m, placement=replace(m.placement, found=step.found))
             changes: dict[str, Any] = {"begun": True, "unfinished": True, "lost": False}
             changes |= {"step": step.index, "attempt": step.attempt, "proven": False}
-            changes |= {"passed": None, "exit_code": None, "may_run": ""}
+            changes |= {"passed": None, "exit_code": None, "may_run": "", "unseen": ""}
             return working(m, step, answer=None, done_for=(), **changes)
         case AskGuard():
             move = Move.ASK if m.phase in (Phase.WAITING, Phase.ASKING) else Move.PROVE

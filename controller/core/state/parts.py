@@ -97,6 +97,8 @@ class Progress:
     """When its last validation began, in this process."""
     done_for: tuple[Seat, ...] = ()
     """Who was in its place when its steps had ended: what they did, they did to this one."""
+    unseen: str = ""
+    """Why this process can no longer wait for the end of the current step, which may run on."""
     proven: bool = False
     """It passed its validation and its check since its last step, and nothing has spoken against
     it since: users may meet it."""
@@ -107,9 +109,8 @@ class Progress:
     def in_a_new_process(self) -> "Progress":
         """What ran under the former process is asked for again; a failure stays one."""
         passed = False if self.passed is False else None
-        return replace(
-            self, work=None, step_ended=None, ended_at=None, validated_from=None, passed=passed
-        )
+        begun = replace(self, work=None, step_ended=None, ended_at=None, validated_from=None)
+        return replace(begun, passed=passed, unseen="")
 
 
 @dataclass(frozen=True, slots=True)

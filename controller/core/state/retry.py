@@ -71,6 +71,7 @@ def _renewed(m: MemberState) -> MemberState:
             answer=None,
             restore_tried=False,
             lost=p.lost and m.phase is not Phase.WAITING,
+            unseen="",
         ),
         trial=Trial(),
     )

@@ -97,6 +97,10 @@ class State:
     """A load balancer takes no weight but none and all: nobody is ramped."""
     # --- seen since, gone after a crash
     journal: JournalSeen = field(default_factory=JournalSeen)
+    unheard: str = ""
+    """Why requests of operators cannot be read."""
+    bug: str = ""
+    """The first error of our own, for people."""
     snapshots: Mapping[str, Snapshot] = field(default_factory=dict)
     known: Mapping[str, Incarnation] = field(default_factory=dict)
     """Instance → the worker that we last reckoned with. After a crash, the one that confirmed a
@@ -148,6 +152,11 @@ class State:
 
     def gate(self, gate: str, member: str | None) -> GateState | None:
         return self.gates.get((gate, member or ""))
+
+    @property
+    def may_begin(self) -> bool:
+        """Whether the journal takes records, and what operators ask for can be read."""
+        return self.journal.is_well and not self.unheard
 
     @property
     def is_winding_down(self) -> bool:

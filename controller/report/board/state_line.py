@@ -86,7 +86,11 @@ def _stopping(state: State) -> StateLine:
 
 def _reasons(ctx: Context) -> Iterator[str]:
     if ctx.state.journal.is_silent:
-        yield "the journal does not answer, and each step is written in it first"
+        why = ctx.state.journal.why
+        what = f"cannot be written ({why})" if why else "does not answer"
+        yield f"the journal {what}, and each step is written in it first"
+    if ctx.state.unheard:
+        yield f"the journal cannot be read ({ctx.state.unheard}), so nobody could pause it"
     yield from _unseen(ctx)
     yield from _lingering(ctx)
     yield from _short(ctx)

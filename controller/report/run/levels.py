@@ -12,8 +12,10 @@ def kind_of(event: Event | Observation) -> str:
 def level_of(event: Event | Observation) -> str:
     """The log level of a sentence: `info`, `warning` or `error`."""
     match event:
-        case e.Halted() | e.MemberStuck() | e.LockLost():
+        case e.Halted() | e.MemberStuck() | e.LockLost() | e.BugSeen() | e.SightLost():
             return "error"
+        case e.RequestsSeen(fault) if fault:
+            return "warning"
         case e.JournalSeen(fault=fault, is_silent=is_silent):
             return "error" if fault else "warning" if is_silent else "info"
         case (

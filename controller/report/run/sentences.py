@@ -25,6 +25,7 @@ from controller.core.steps import (
     Validate,
 )
 from controller.legible import legible_line
+from controller.report.run.journal import journal_said, requests_said
 from controller.report.run.meanwhile import found_meanwhile
 from controller.report.run.stopping import stopping
 from controller.report.words import count, names
@@ -45,8 +46,14 @@ def sentence(event: Event | Observation, before: State, after: State) -> tuple[s
 def _said(event: Event | Observation, before: State, after: State) -> tuple[str, str] | None:
     match event:
         case e.JournalSeen():
-            said = _journal(event, before)
+            said = journal_said(event, before)
             return ("", said) if said else None
+        case e.RequestsSeen(fault):
+            return requests_said(fault, before)
+        case e.BugSeen(what):
+            return "", f"a bug in poolroll: {what}; members are brought to rest"
+        case e.SightLost(member, why):
+            return member, why
         case e.Looked() | e.LookFailed() | e.UseSeen():
             return _snapshot(event, before)
         case e.Intended(step):
@@ -77,6 +84,8 @@ def _said(event: Event | Observation, before: State, after: State) -> tuple[str,
             return _gate(event, before)
         case e.StopRequested() | e.PauseRequested() | e.ResumeRequested() | e.AbortRequested():
             return "", _operator(event, before)
+        case e.JournalStalled(why):
+            return "", f"the journal could not be written for a while: {why}; a step waited for it"
         case e.LockLost(why):
             return "", f"the lock was lost ({why}); this process touches nothing more"
         case e.RunBegan(by):
@@ -92,18 +101,6 @@ def _finished(event: e.Finished) -> str:
     """No exit code for an aborted rollout: it depends on which command aborted it."""
     code = "" if event.outcome is Outcome.ABORTED else f" (exit code {event.exit_code})"
     return event.outcome + code + (f": {event.why}" if event.why else "")
-
-
-def _journal(event: e.JournalSeen, before: State) -> str:
-    if event.fault:
-        return f"the journal cannot be used: {event.fault}"
-    if event.is_silent:
-        return (
-            "the journal does not answer: gates are judged, but no further step begins "
-            "until it does"
-        )
-    is_back = before.journal.is_silent and not event.is_late
-    return "the journal answers again" if is_back else ""
 
 
 def _snapshot(event: e.Looked | e.LookFailed | e.UseSeen, before: State) -> tuple[str, str] | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import threading
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.commands import helper
 from adapters.commands.aside import aside
 from controller.errors import StateError
 from controller.tasks import Command, Job
@@ -242,6 +244,39 @@ async def test_unusable_folder_is_a_state_error(tmp_path: Path) -> None:
         await commands(tmp_path / "jobs").run(job("k", "true"))
 
 
+async def test_what_certainly_was_not_started_has_failed(tmp_path: Path) -> None:
+    """No process had begun it before, so its folder being unusable is no riddle: a failed step."""
+    (tmp_path / "jobs").touch()
+    new = replace(job("k", "true"), is_new=True)
+    result = await commands(tmp_path / "jobs").run(new)
+    assert result.fault is not None
+    assert result.fault.startswith("/bin/sh was not started: ")
+    assert "jobs/k" in result.fault
+
+
+@pytest.mark.parametrize("call", ["make_room", "write_durably"])
+async def test_a_full_disk_before_the_step_begins(tmp_path: Path, call: str) -> None:
+    """The room for its result is taken first: without it nothing is executed."""
+    script = tmp_path / "full.py"
+    script.write_text(_FULL.format(name=helper.__file__, call=call))
+    one = job("k", f"touch {tmp_path}/ran")
+    result = await commands(tmp_path / "jobs", script=script).run(one)
+    assert result.fault is not None
+    assert "No space left on device" in result.fault
+    assert not (tmp_path / "ran").exists()
+
+
+_FULL = r"""
+import os, sys
+sys.path.insert(0, os.path.dirname({name!r}))
+sys.argv[0] = {name!r}
+source = open({name!r}).read().replace("__file__", repr({name!r}))
+wanted = "def main() -> None:"
+full = "def full(*_):\n    raise OSError(28, os.strerror(28))\n\n\ndurable.{call} = full\n\n\n"
+exec(compile(source.replace(wanted, full + wanted), {name!r}, "exec"))
+"""
+
+
 @pytest.mark.parametrize("text", ["1.0 exit", "1.0 exit x", "x exit 0", "1.0 odd", "\0\0"])
 async def test_foreign_result_is_a_state_error(tmp_path: Path, text: str) -> None:
     """A result that poolroll did not write is never taken for an end."""
@@ -255,8 +290,8 @@ async def test_foreign_result_is_a_state_error(tmp_path: Path, text: str) -> Non
 async def test_helper_that_fails_says_why(tmp_path: Path) -> None:
     """A helper that cannot do its work ends in an error with its reason; nothing is executed."""
     (tmp_path / "jobs/k/group.new").mkdir(parents=True)
-    with pytest.raises(StateError, match=r"the helper failed: IsADirectoryError.*group\.new"):
-        await commands(tmp_path / "jobs").run(job("k", f"touch {tmp_path}/ran"))
+    result = await commands(tmp_path / "jobs").run(job("k", f"touch {tmp_path}/ran"))
+    assert re.search(r"the helper failed: IsADirectoryError.*group\.new", result.fault or "")
     assert not (tmp_path / "ran").exists()
 
 

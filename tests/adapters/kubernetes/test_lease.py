@@ -12,6 +12,7 @@ import pytest
 
 from adapters.kubernetes.lease import LeaseLock, lease_name
 from adapters.kubernetes.lease.hold import LeaseHold
+from adapters.kubernetes.lease.record import HOLDER, KEYS, read
 from adapters.kubernetes.state.lock import StateLock, state_lease_name
 from controller.core.pool import Instant
 from controller.errors import LeaseLost, PoolHeld, StateError
@@ -392,6 +393,36 @@ def test_why_it_is_lost(what: Callable[[Cluster, Machine], None], words: str) ->
             assert seconds(anna.clock) - began < 14
 
     virtually(test)
+
+
+def test_an_error_of_ours_is_no_lock_that_silently_lapses() -> None:
+    """What keeps it from being renewed is told beside the run, and it is tried on."""
+
+    async def test(cluster: Cluster) -> None:
+        anna = Machine(cluster, "anna")
+        async with anna.lock().hold("web") as hold:
+            merge, anna.objects.merge = anna.objects.merge, failing  # type: ignore[method-assign]
+            with pytest.raises(RuntimeError, match="ours"):
+                await asyncio.wait_for(hold.lost(), 10)
+            anna.objects.merge = merge  # type: ignore[method-assign]
+            began = cluster.objects["leases", "shop", LEASE]["spec"]["renewTime"]
+            await asyncio.sleep(5)
+            assert cluster.objects["leases", "shop", LEASE]["spec"]["renewTime"] > began
+
+    async def failing(*given: object, **named: object) -> dict[str, object]:
+        raise RuntimeError("an error of ours")
+
+    virtually(test)
+
+
+@pytest.mark.parametrize("pid", ["1e999", "[" * 100_000])
+def test_a_holder_that_nobody_can_read(pid: str) -> None:
+    """Anybody may write there: it is no holder, and no traceback."""
+    about = '"identity": "x", "rollout": "web", "host": "h", "user": "u", "since": "2026-01-01"'
+    text = f'{{{about}, "pid": {pid}}}'
+    spec = {"holderIdentity": "x"}
+    record = read({"metadata": {"annotations": {HOLDER: text, KEYS: pid}}, "spec": spec})
+    assert (record.holder, record.keys) == (None, frozenset())
 
 
 def test_of_many_at_once_one_has_it() -> None:

@@ -9,7 +9,16 @@ from controller.core.decide.decide import decide
 from controller.core.decide.journal import is_protective, may_go, watch_journal
 from controller.core.events import Cause, JournalSeen, MemberCalled
 from controller.core.phases import Phase
-from controller.core.steps import AskOperator, OpenPool, SetMember, Setting, Step
+from controller.core.steps import (
+    AskOperator,
+    Course,
+    OpenPool,
+    RunStep,
+    SetMember,
+    Setting,
+    Step,
+    Validate,
+)
 from tests.support.contexts import (
     FOUND,
     HALTED,
@@ -65,6 +74,27 @@ def test_steps(case: str, journal: dict[str, Any]) -> None:
     assert is_protective(ctx, step) is is_safe
     assert may_go(ctx, step) is (is_safe or not journal)
     assert may_go(ctx, MemberCalled("web1"))
+
+
+@pytest.mark.parametrize("mode", [HALTED, STOPPED], ids=["halted", "stopped"])
+def test_steps_once_it_was_given_up(mode: dict[str, Any]) -> None:
+    """What brings a member to rest is done unwritten, and nothing is begun."""
+    ctx = a_context(standing(Phase.CHECKING, begun=True), **FULL, **mode)
+    late = a_context(standing(Phase.CHECKING, begun=True), **LATE, **mode)
+    for step in (SetMember("web1", Setting.PUT_BACK), Validate("web1", Course.UPGRADE)):
+        assert is_protective(ctx, step)
+        assert may_go(ctx, step)
+        assert not may_go(late, step)
+    assert not may_go(ctx, RunStep("web1", Course.UPGRADE, 0, 0))
+    assert not may_go(ctx, OpenPool())
+
+
+def test_nothing_begins_while_nobody_is_heard() -> None:
+    """A pause could not be read: what only lowers the risk is done all the same."""
+    ctx = a_context(standing(Phase.DUE), unheard="it was removed")
+    assert not may_go(ctx, SetMember("web1", Setting.DRAIN))
+    assert may_go(ctx, SetMember("web1", Setting.RESTORE))
+    assert decided(a_context(unheard="it was removed")) is None
 
 
 def decided(ctx: Context) -> object:

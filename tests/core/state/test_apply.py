@@ -154,6 +154,7 @@ def test_what_a_new_process_does_not_know() -> None:
             {"fingerprint": "abc", "notices": "def"},
         ),
         "the lock was lost": (given(), e.LockLost("another one has it"), {}),
+        "the journal stood still": (given(), e.JournalStalled("the disk is full"), {}),
         "the floor does not hold": (
             given(),
             e.CapacityShort(1, "web at lb1"),
