@@ -7,6 +7,7 @@ from typing import Final
 from controller.core.decide.astray import is_astray
 from controller.core.decide.context import Context, Output
 from controller.core.decide.gates import is_compared
+from controller.core.decide.membership import gone_with_it
 from controller.core.decide.ramp import at_share
 from controller.core.decide.rollback import to_roll_back
 from controller.core.decide.schedule import in_scope
@@ -114,6 +115,12 @@ def _aborted(ctx: Context, abort: AbortRequested) -> Output | None:
         return None
     if is_to_close(ctx) and not is_given_up(ctx) and not ctx.is_blind:
         return close_pool(ctx)
+    whole = ctx.state.whole
+    if whole.is_closed and ctx.plan.joins and not ctx.is_blind:
+        if not ctx.is_full_fresh(since=whole.closed_at):
+            return None
+        if gone := gone_with_it(ctx):
+            return gone
     why = f"by {abort.by}"
     if is_to_close(ctx):
         why += "; the pool was not put back as it was found"

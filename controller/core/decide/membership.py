@@ -57,6 +57,16 @@ def _gone(ctx: Context) -> Output | None:
     return None
 
 
+def gone_with_it(ctx: Context) -> MemberGone | None:
+    """One that stayed out, and is no more since the pool was put back: nobody has to bring it
+    back."""
+    for m in ctx.state.members.values():
+        is_left = m.phase in (Phase.WAITING, Phase.FAILED, Phase.STUCK)
+        if is_left and m.is_away and is_gone(ctx, m):
+            return MemberGone(m.name, "it was taken away when the pool was put back as it was")
+    return None
+
+
 def _may_leave(ctx: Context, m: MemberState) -> bool:
     if m.progress.work is not None or m.order.setting is not None or m.trial.condemned:
         return False

@@ -191,6 +191,8 @@ TABLE: Final[dict[tuple[Phase, Move], Phase]] = {
     (P.RAMPING, M.GO): P.LEFT,
     (P.SOAKING, M.GO): P.LEFT,
     (P.RESTORING, M.GO): P.LEFT,
+    (P.FAILED, M.GO): P.LEFT,
+    (P.STUCK, M.GO): P.LEFT,
     # off the path, and back to it
     (P.RESTORING, M.RESTORE): P.RESTORING,
     (P.RESTORING, M.RESTORED): P.WAITING,

@@ -230,7 +230,7 @@ def _whole(
         case e.PoolOpened(kept):
             return PoolState(kept=kept, opened_at=now)
         case e.PoolClosed():
-            return PoolState(is_closed=True)
+            return PoolState(is_closed=True, closed_at=now)
         case _:
             tries = whole.tries + 1
             return replace(whole, work=None, tries=tries, tried_at=now, why=event.why)

@@ -178,6 +178,7 @@ class PoolState:
     kept: Mapping[str, str] | None = None
     """What to put back; set exactly while it is open."""
     is_closed: bool = False
+    closed_at: Instant = ORIGIN
     opened_at: Instant = ORIGIN
     is_begun: bool = False
     """It was to be opened, and it is not known how far that came."""

@@ -81,6 +81,7 @@ async def test_bad_first_pod_alone(rotation: Rotation, tmp_path: Path) -> None:
         again = await rollout.run(AbortRequested("me", restore=False), is_new=False)
         assert ended(again).outcome is Outcome.ABORTED
         assert "not put back" not in ended(again).why
+        assert not any(m.is_away for m in again.members.values())  # what came first has gone
         await until(lambda: images(cluster) == old, what="the first new pod to be gone")
         assert rollout.witness.unproven == []
         assert cluster.get(SERVICES, "web")["spec"] == service

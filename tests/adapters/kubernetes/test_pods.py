@@ -15,7 +15,7 @@ from adapters.kubernetes.pod import (
     port_of,
     why_not_ready,
 )
-from adapters.kubernetes.pods.lines import LISTED, lines_of, to_let_in
+from adapters.kubernetes.pods.lines import LISTED, lines_of, to_let_in, unproven
 from adapters.kubernetes.pods.rotation.base import Turn
 from adapters.kubernetes.pods.rotation.delete import ByDeletion
 from adapters.kubernetes.pods.rotation.label import ByLabel
@@ -251,3 +251,12 @@ def test_the_former_version_has_nothing_to_prove(turn: Turn) -> None:
     assert to_let_in(KIND, turn, picture(ONE, pod, service=service), ()) == []
     of_now = a_pod("web-0", V2, labels=OUT, out=NEW)
     assert to_let_in(KIND, turn, picture(HELD, of_now, service=service), ()) == []
+
+
+def test_that_others_are_proven_says_nothing_of_a_new_pod() -> None:
+    """At the end it stays out; where no pod was replaced, what others have is known to users."""
+    new, proven = a_pod("web-0", V2, labels=OUT, out=NEW), a_pod("web-1", V2)
+    shown = picture(HELD, new, proven)
+    assert unproven(KIND, LABEL, shown, V1, is_stepped=True) == [new]
+    assert unproven(KIND, LABEL, shown, V1, is_stepped=False) == []
+    assert unproven(KIND, LABEL, shown, V2, is_stepped=True) == []

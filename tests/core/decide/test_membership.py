@@ -4,18 +4,27 @@ from dataclasses import replace
 from typing import Any
 
 from controller.core.decide.context import Context
+from controller.core.decide.decide import decide
 from controller.core.decide.membership import is_gone, watch_members
-from controller.core.events import MemberGone, MemberJoined, MemberRelapsed, MemberRenewed
+from controller.core.events import (
+    Finished,
+    MemberGone,
+    MemberJoined,
+    MemberRelapsed,
+    MemberRenewed,
+)
 from controller.core.phases import Phase
 from controller.core.pool import Line, Member
 from controller.core.snapshot import Seen
-from controller.core.state.parts import MemberState
+from controller.core.state.parts import MemberState, PoolState
 from controller.core.steps import Course, RunStep, Setting
 from tests.support.contexts import (
+    ABORTED,
     DRAINS,
     FOUND,
     HALTED,
     JUST_NOW,
+    NOW,
     OUT,
     PLAN,
     a_context,
@@ -25,7 +34,7 @@ from tests.support.contexts import (
     the,
 )
 from tests.support.lines import a_line
-from tests.support.tables import Expected, saying, table
+from tests.support.tables import Expected, Like, saying, table
 
 JOINS = a_plan(joins=True)
 RETIRES = a_plan(joins=True, retires=True)
@@ -208,3 +217,46 @@ RENEWED = MemberRenewed("web1", FOUND)
 def test_renewed(ctx: Context, output: Expected) -> None:
     """What came to the place of a member that is not in hand, and was kept out, is found."""
     assert watch_members(ctx) == output
+
+
+AWAY = standing(Phase.FAILED)
+AT_AN_END: dict[str, Any] = {
+    "plan": JOINS,
+    "whole": PoolState(is_closed=True, closed_at=ago(1)),
+    **ABORTED,
+}
+GONE_WITH_IT = saying(MemberGone, "taken away when the pool was put back")
+OVER = Like(Finished, "by me", {})
+
+
+@table(
+    "ctx output",
+    {
+        "one that failed": (a_context(AWAY, gone=EVERYWHERE, **AT_AN_END), GONE_WITH_IT),
+        "one that is stuck": (
+            a_context(standing(Phase.STUCK), gone=EVERYWHERE, **AT_AN_END),
+            GONE_WITH_IT,
+        ),
+        "one that is to be taken up again": (
+            a_context(standing(Phase.WAITING, found=FOUND), gone=EVERYWHERE, **AT_AN_END),
+            GONE_WITH_IT,
+        ),
+        "it is there still": (a_context(AWAY, **AT_AN_END), OVER),
+        "one that was not out": (a_context(WAITS, gone=EVERYWHERE, **AT_AN_END), OVER),
+        "not looked at since": (
+            a_context(AWAY, gone=EVERYWHERE, full=ago(1.5), **AT_AN_END),
+            None,
+        ),
+        "one balancer does not answer": (
+            a_context(AWAY, gone=EVERYWHERE, silent={"lb2": ago(1)}, **AT_AN_END),
+            OVER,
+        ),
+        "members do not come and go": (
+            a_context(AWAY, gone=EVERYWHERE, **AT_AN_END | {"plan": PLAN}),
+            OVER,
+        ),
+    },
+)
+def test_gone_with_the_pool_as_it_was(ctx: Context, output: Expected) -> None:
+    """Nobody has to bring back what closing has taken away."""
+    assert decide(ctx.plan, ctx.state, NOW) == output

@@ -232,7 +232,11 @@ BEGUN = PoolState(is_begun=True, work=OpenPool())
             replace(BEGUN, work=ClosePool({}), kept={}),
         ),
         "to be closed": (OPEN, e.Intended(CLOSE), replace(OPEN, work=CLOSE)),
-        "closed": (replace(OPEN, work=CLOSE), e.PoolClosed(), PoolState(is_closed=True)),
+        "closed": (
+            replace(OPEN, work=CLOSE),
+            e.PoolClosed(),
+            PoolState(is_closed=True, closed_at=NOW),
+        ),
         "failed": (
             replace(OPEN, work=CLOSE, tries=1),
             e.PoolStepFailed("no", retryable=True),
