@@ -1,9 +1,9 @@
 """Write-ahead: an event changes the state of a run once it is in the journal.
 
-A journal that does not take records, or does not answer, must not stop the judging of gates: after
-`LATE`, or at once where it says that it cannot, events change the state ahead of the journal. They
-are tried again, still in their order, to the end of the run. What must be on disk before it is done
-waits; the core says what that is, and the rollout halts after `PATIENCE`.
+A journal that does not take records, or does not answer, must not stop the judging of gates: soon
+(`Backlog`), or at once where it says that it cannot, events change the state ahead of the journal.
+They are tried again, still in their order, to the end of the run. What must be on disk before it is
+done waits; the core says what that is, and the rollout halts after `PATIENCE`.
 """
 
 import asyncio
@@ -30,13 +30,14 @@ from controller.errors import Conflict, LeaseLost, StateError
 from controller.journal.codec import encode
 from controller.journal.masked import masked_event
 from controller.ports import Clock, Journal
+from controller.runner.backlog import Backlog
 from controller.runner.moved_out import Moved, taken_and_returned
 from controller.runner.patience import is_wanted
 from controller.secrets import NONE, Secrets
 
 LATE: Final = timedelta(seconds=1)
-"""A record that takes longer is waited for by steps alone."""
-SILENT: Final = timedelta(seconds=4)
+"""A step that must be on disk first is not begun where its record takes longer."""
+SILENT: Final = timedelta(seconds=5)
 """After so much more, people are told: a busy machine is late now and then."""
 PATIENCE: Final = timedelta(seconds=60)
 """After so long without a record the rollout halts: a backup that locks the journal is over by
@@ -99,6 +100,7 @@ class Recorder:
         """It has said so."""
         self._went_late = asyncio.Event()
         self._late_since = 0.0
+        self._backlog = Backlog(0.0)
 
     async def record(self, event: Event | Observation, *, waits: bool = False) -> bool:
         """Apply `event`, once it is in the journal; looks are not journalled. A
@@ -118,7 +120,8 @@ class Recorder:
         writing = asyncio.create_task(self._write(self._last, entry))
         writing.add_done_callback(_retrieved)
         self._last = writing
-        cancelled = await self._wait_for(writing)
+        self._backlog.begun()
+        cancelled = await self._wait_for(writing, waits=waits)
         if not writing.done() and waits and self._stumbled.is_set() and not entry.is_being_tried:
             stalled = masked_event(JournalStalled(self._why), self._secrets)
             entry.record, entry.moved = encode(stalled), ((), ())
@@ -141,11 +144,12 @@ class Recorder:
             self._went_late.set()
             self.see(JournalSeen(is_late=True, why=self._why))
 
-    async def _wait_for(self, writing: Written) -> asyncio.CancelledError | None:
+    async def _wait_for(self, writing: Written, *, waits: bool) -> asyncio.CancelledError | None:
         """Until it is written, or late, or the journal says that it cannot be."""
-        loop, cancelled = asyncio.get_running_loop(), None
-        patience = timedelta(0) if self.state.journal.is_late else LATE
-        until = loop.time() + patience.total_seconds()
+        loop, cancelled, late = asyncio.get_running_loop(), None, LATE.total_seconds()
+        is_late = self.state.journal.is_late
+        patience = self._backlog.patience(loop.time(), late, is_late=is_late)
+        until = loop.time() + (late if waits and not is_late else patience)
         stumbled = asyncio.create_task(self._stumbled.wait())
         try:
             while not writing.done():
@@ -248,6 +252,7 @@ class Recorder:
             else:
                 self._why = ""
                 self._stumbled.clear()
+                self._backlog.written(asyncio.get_running_loop().time())
                 return written.trouble
             entry.is_being_tried = False
             if self.is_unwritten:

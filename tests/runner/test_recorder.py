@@ -256,6 +256,21 @@ async def test_a_journal_that_is_late() -> None:
     assert await recording.record(StopRequested("SIGTERM"))
 
 
+async def test_gates_hardly_wait_for_a_journal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each second of it would cost users more than was planned. A step waits for its record."""
+    monkeypatch.setattr(recorder_module, "LATE", timedelta(minutes=1))
+    recording, _, _ = await recorder()
+    async with asyncio.timeout(20):
+        await recording.record(RunBegan("me"))
+    assert recording.state.run == RunBegan("me")
+    assert recording.state.journal == JournalSeen(is_late=True)
+    stepping, _, _ = await recorder()
+    step = asyncio.ensure_future(stepping.record(Intended(OpenPool()), waits=True))
+    done, _ = await asyncio.wait((step,), timeout=0.1)
+    assert not done
+    step.cancel()
+
+
 @pytest.mark.usefixtures("late")
 async def test_a_journal_that_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only what a busy machine does not explain is told: once, and that it is over."""
