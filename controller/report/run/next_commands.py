@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from shlex import quote
 from typing import Final
 
+from controller.core.events import Cause
 from controller.core.phases import HELD_OUT, Phase
 from controller.core.plan.plan import Plan, Purpose
+from controller.core.pool import Admin
 from controller.core.state.parts import MemberState
 from controller.core.state.remaining import is_upgraded
 from controller.core.state.state import State
@@ -81,7 +83,8 @@ def after_halt(plan: Plan, state: State, commands: NextCommands) -> list[str]:
     busy = any(m.progress.unfinished or m.progress.may_run for m in members)
     installed = [m.name for m in members if _is_installed(m)]
     is_upgrade = plan.purpose is Purpose.UPGRADE
-    lines = [f"to go on:  {commands.resume}, then {commands.run}{_not_repeated(state)}"]
+    remark = _taken_out(state) or _not_repeated(state)
+    lines = [f"to go on:  {commands.resume}, then {commands.run}{remark}"]
     if is_upgrade and installed and not busy:
         lines.append(f"to install again: {commands.run_new}{_asked_first(plan, installed)}")
     lines.append(f"to end it: {commands.abort}   ({restoring(state)})")
@@ -107,6 +110,19 @@ def _not_repeated(state: State) -> str:
     """What of those that are left out does not run again."""
     done = [m.name for m in state.members.values() if _is_installed(m) and m.is_away]
     return f"   (the steps of {names(done)} that ended well do not run again)" if done else ""
+
+
+def _taken_out(state: State) -> str:
+    """What comes before going on, where somebody else took a member out that the rollout had put
+    back, or poolroll itself did while nothing could be written."""
+    halt = state.halt
+    if halt is None or halt.cause is not Cause.FOREIGN or halt.member is None:
+        return ""
+    m = state.members.get(halt.member)
+    shown = [seen.line.admin for _, seen in state.lines_of(halt.member)]
+    if m is None or m.phase in HELD_OUT or all(admin is Admin.READY for admin in shown):
+        return ""
+    return f"   (put {m.name} back first, by hand: it is out, and a run would halt again)"
 
 
 def restoring(state: State) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from controller.core.events import Cause
 from controller.core.plan.plan import CourseShape, Purpose
 from controller.core.pool import Counters
 from controller.core.snapshot import lost
@@ -260,3 +261,15 @@ def test_what_was_to_be_typed_can_be_left_out() -> None:
         "ROLLOUT e",
     ]
     assert without_next(message) == ["SEEN      x", "MEMBERS   a", "          b", "ROLLOUT e"]
+
+
+@pytest.mark.parametrize(
+    ("phase", "is_out", "told"),
+    [("kept", True, True), ("kept", False, False), ("failed", True, False)],
+)
+def test_a_member_that_somebody_else_took_out(phase: str, is_out: bool, told: bool) -> None:
+    """Going on as it stands would only halt again."""
+    seen = shows(web1=OUT if is_out else UP, web2=UP, web3=UP)
+    foreign = replace(BROKE, cause=Cause.FOREIGN)
+    [going_on, *_] = lines(halted(plan(), member("web1", phase), seen=seen, halt=foreign))["NEXT"]
+    assert ("   (put web1 back first, by hand: it is out" in going_on) is told
