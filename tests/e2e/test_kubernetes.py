@@ -10,8 +10,9 @@ from tempfile import TemporaryFile
 import pytest
 from ruamel.yaml import YAML
 
-from tests.support.command import Done, started
+from tests.support.command import started
 from tests.support.kubernetes.cluster import FakeCluster
+from tests.support.kubernetes.commands import Commands
 from tests.support.kubernetes.kinds import EVENTS, LEASES, PODS, STATEFULSETS
 from tests.support.kubernetes.manifests import budget, service, statefulset
 from tests.support.kubernetes.requests import Call
@@ -39,26 +40,11 @@ IN_CLUSTER = "kubernetes:default"
 
 
 @dataclass
-class Site:
+class Site(Commands):
+    """A cluster, a rollout file, and who operates it."""
+
     cluster: FakeCluster
-    folder: Path
     file: Path
-    env: dict[str, str]
-
-    async def poolroll(self, *argv: str, **env: str) -> Done:
-        with TemporaryFile("w+") as out, TemporaryFile("w+") as err:
-            process = started(argv, out.fileno(), err.fileno(), self.env | env)
-            await until(lambda: process.poll() is not None, 60, f"the end of {argv}")
-            out.seek(0)
-            err.seek(0)
-            done = Done(process.wait(), out.read(), err.read())
-        assert "Traceback" not in done.text, done.text
-        return done
-
-    async def ends_well(self, *argv: str, **env: str) -> str:
-        done = await self.poolroll(*argv, **env)
-        assert done.code == 0, done.text
-        return done.out
 
     def images(self) -> set[str]:
         return {pod["spec"]["containers"][0]["image"] for pod in self.cluster.all(PODS)}
@@ -75,7 +61,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
             "KUBECONFIG": str(cluster.kubeconfig(tmp_path)),
             "POOLROLL_STATE": str(tmp_path / "state"),
         }
-        yield Site(cluster, tmp_path, file, env)
+        yield Site(tmp_path, env, cluster, file)
 
 
 async def test_from_init_to_history(site: Site) -> None:

@@ -9,7 +9,6 @@ from tests.e2e.kubernetes.crowd import Crowd, a_crowd
 from tests.e2e.test_kubernetes import FILE, Site
 from tests.support.exporter import Exporter
 from tests.support.kubernetes.cluster import FakeCluster
-from tests.support.kubernetes.commands import Commands
 from tests.support.kubernetes.kinds import SLICES
 from tests.support.kubernetes.manifests import service, statefulset
 from tests.support.prometheus import RealPrometheus
@@ -75,7 +74,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
             "KUBECONFIG": str(cluster.kubeconfig(tmp_path)),
             "POOLROLL_STATE": str(tmp_path / "state"),
         }
-        yield Site(cluster, tmp_path, file, env)
+        yield Site(tmp_path, env, cluster, file)
 
 
 @pytest.mark.parametrize(("reason", "gate"), [("Error", "restarts"), ("OOMKilled", "oom")])
@@ -84,7 +83,7 @@ async def test_its_container_ends(reason: str, gate: str, site: Site) -> None:
     kubelet = site.cluster.kubelet
     assert kubelet is not None
     site.file.write_text(site.file.read_text().replace("measure: restarts", f"measure: {gate}"))
-    run = Commands(site.folder, site.env).begin("run", str(site.file), "--yes")
+    run = site.begin("run", str(site.file), "--yes")
     await run.says(f"web-2     gate {gate}: pass")
     kubelet.restart("web-2", reason=reason)
     halted = await run.end()

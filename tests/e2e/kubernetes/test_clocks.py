@@ -34,7 +34,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
         await cluster.settled()
         file = tmp_path / "web.yaml"
         file.write_text(FILE.replace("soak: 100ms", "soak: 400ms"))
-        yield Site(cluster, tmp_path, file, {"KUBECONFIG": str(cluster.kubeconfig(tmp_path))})
+        yield Site(tmp_path, {"KUBECONFIG": str(cluster.kubeconfig(tmp_path))}, cluster, file)
 
 
 def renewed(site: Site) -> float:

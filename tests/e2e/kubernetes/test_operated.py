@@ -5,14 +5,11 @@ import signal
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
-from tempfile import TemporaryFile
 
 import pytest
 
 from adapters.kubernetes.lease.record import DURATION
 from tests.e2e.test_kubernetes import FILE, IN_CLUSTER, Site
-from tests.support.command import started
-from tests.support.fork_server import Process
 from tests.support.kubernetes.cluster import FakeCluster
 from tests.support.kubernetes.kinds import EVENTS, LEASES, PODS, SERVICES, STATEFULSETS, Json
 from tests.support.kubernetes.manifests import budget, service, statefulset
@@ -32,7 +29,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
         file = tmp_path / "web.yaml"
         file.write_text(BORN_OUT)
         env = {"KUBECONFIG": str(cluster.kubeconfig(tmp_path)), "POOLROLL_STATE": IN_CLUSTER}
-        yield Site(cluster, tmp_path, file, env)
+        yield Site(tmp_path, env, cluster, file)
 
 
 def as_found(site: Site) -> tuple[Json, Json, Json, Json]:
@@ -60,13 +57,6 @@ def uids(site: Site) -> set[str]:
     return {pod["metadata"]["uid"] for pod in site.cluster.all(PODS)}
 
 
-def begun(site: Site, *argv: str, **env: str) -> Process:
-    with TemporaryFile("w+") as out:
-        process = started(argv, out.fileno(), out.fileno(), site.env | env)
-    assert isinstance(process, Process)
-    return process
-
-
 async def killed_after(site: Site, writes: int, home: Path) -> None:
     """Renewals of a Lease do not count: how many there are depends on the machine."""
 
@@ -75,14 +65,14 @@ async def killed_after(site: Site, writes: int, home: Path) -> None:
         return sum(1 for one in of_ours if one.kind is not LEASES)
 
     enough = written() + writes
-    process = begun(site, "run", str(site.file), "--yes", HOME=str(home))
+    run = site.begin("run", str(site.file), "--yes", HOME=str(home))
 
     def is_enough() -> bool:
-        return written() >= enough or process.poll() is not None
+        return written() >= enough or run.process.poll() is not None
 
     await until(is_enough, 60, "some writes", every=0.002)
-    process.kill()
-    await until(lambda: process.poll() is not None, 10, "its end")
+    run.process.kill()
+    await run.end(10)
 
 
 async def test_killed_and_gone_on_with_elsewhere(site: Site) -> None:
@@ -112,11 +102,11 @@ async def test_killed_and_gone_on_with_elsewhere(site: Site) -> None:
 
 async def test_frozen_while_another_one_took_over(site: Site) -> None:
     """Woken up, it touches nothing any more, and says who holds the pool by exit code 6."""
-    frozen = begun(site, "run", str(site.file), "--yes")
+    frozen = site.begin("run", str(site.file), "--yes")
     await until(lambda: "app:v2" in site.images(), 120, "the first pod of v2")
     held = await site.poolroll("run", str(site.file), "--yes")
     assert held.code == 6, held.text
-    frozen.send_signal(signal.SIGSTOP)
+    frozen.process.send_signal(signal.SIGSTOP)
     stopped = time.monotonic()
     lapse(site)
     done = await site.poolroll("run", str(site.file), "--yes")
@@ -124,9 +114,8 @@ async def test_frozen_while_another_one_took_over(site: Site) -> None:
     after = len(site.cluster.faults.writes("poolroll"))
     # By then the Lease would have lapsed by itself, and no holder trusts it any more.
     await until(lambda: time.monotonic() - stopped > DURATION.total_seconds(), 30, "the lease")
-    frozen.send_signal(signal.SIGCONT)
-    await until(lambda: frozen.poll() is not None, 30, "its end")
-    assert frozen.poll() == 6
+    frozen.process.send_signal(signal.SIGCONT)
+    assert (await frozen.end(30)).code == 6
     written = site.cluster.faults.writes("poolroll")[after:]
     assert [one.kind for one in written if one.kind is not LEASES] == []
 
