@@ -204,8 +204,8 @@ class Live:
                 raise error
         assert isinstance(service, dict)
         assert isinstance(workload, dict)
-        # The pods are as of now: beside a Service from before a write of ours, those whose label was
-        # taken off since would seem to be out.
+        # The pods are as of now: beside a Service from before a write of ours, those that have lost
+        # their label since would seem to be out.
         service = self._reads.newest(SERVICES, self._pool.service, asked, service)
         workload = self._reads.newest(identity.kind.resource, identity.name, asked, workload)
         return await self._drawn(service, workload)

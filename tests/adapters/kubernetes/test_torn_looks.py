@@ -14,17 +14,19 @@ from tests.support.kubernetes.kinds import SERVICES
 async def test_service_is_read_before_its_selector_is_restored(tmp_path: Path) -> None:
     """The labels go after that: by the former selector, pods without one would be out."""
     pool = replace(POOL, rotation=Rotation.SELECTOR)
-    async with pods_of(manifests.statefulset(replicas=2), count=2) as cluster:
-        async with pool_on(cluster, tmp_path, pool) as balancer:
-            (instance,) = balancer.instances
-            kept = await balancer.open(None)
-            read, go_on = cluster.faults.hold(
-                lambda call: call.kind is SERVICES and call.verb == "get", after=True
-            )
-            looking = asyncio.create_task(balancer.look(instance, None))
-            await read.first.wait()
-            await balancer.close(kept)
-            go_on.set()
-            view = await looking
+    async with (
+        pods_of(manifests.statefulset(replicas=2), count=2) as cluster,
+        pool_on(cluster, tmp_path, pool) as balancer,
+    ):
+        (instance,) = balancer.instances
+        kept = await balancer.open(None)
+        read, go_on = cluster.faults.hold(
+            lambda call: call.kind is SERVICES and call.verb == "get", after=True
+        )
+        looking = asyncio.create_task(balancer.look(instance, None))
+        await read.first.wait()
+        await balancer.close(kept)
+        go_on.set()
+        view = await looking
     assert {line.admin for line in view.lines} == {Admin.READY}
     assert not any(line.is_new for line in view.lines)
