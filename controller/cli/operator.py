@@ -40,6 +40,7 @@ from controller.lifecycle import (
     abort_at_rest,
     abort_from_journal,
     as_it_was_run,
+    complete,
     file_of_pool,
     former_file,
     look_once,
@@ -109,6 +110,7 @@ async def _opened(name: str, state: str | None) -> AsyncIterator[Opened]:
     if not await bootstrap.has_state(place):
         raise Refused(bootstrap.no_state(place))
     async with contextlib.aclosing(bootstrap.open_state(place, create=False)) as store:
+        await complete(store.journal, name)
         former = await unfinished(store.journal, name)
         if former is None:
             raise Refused(*await _over(store.journal, place, name))

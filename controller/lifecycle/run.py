@@ -120,7 +120,7 @@ async def _closed(sampler: Sampler, runner: Runner) -> None:
 async def _ended(ports: Ports, row: RolloutRow, runner: Runner, state: State) -> State:
     """With the outcome in the journal, if that takes it; else the state says so."""
     finished = state.finished
-    if finished is None or not finished.outcome.is_final or not state.journal.is_well:
+    if finished is None or not finished.outcome.is_final or state.journal.is_unwritten:
         return state
     try:
         end = ports.journal.end(row.id, finished.outcome, finished.exit_code)
