@@ -10,6 +10,7 @@ from adapters.clock import SystemClock
 from adapters.commands import LocalCommands
 from adapters.haproxy.balancer import HaproxyLoadBalancer
 from adapters.haproxy.discovery import facts_and_views, servers_behind
+from adapters.hosts import HostsLoadBalancer
 from adapters.probes import OutsideValidator
 from adapters.storage.room import require_room
 from controller import bootstrap_kubernetes as kubernetes
@@ -35,6 +36,7 @@ from controller.core.settings import Settings
 from controller.lifecycle import JournalPorts, Ports, ReadPorts
 from controller.metrics_servers import POOL, MetricsServer
 from controller.pools.haproxy import HaproxyFacts, HaproxyPool
+from controller.pools.hosts import HostsPool
 from controller.pools.kubernetes import NodePool, PodPool
 from controller.ports import (
     Clock,
@@ -104,13 +106,16 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 
 def balancer(settings: Settings) -> LoadBalancer:
-    """The adapter for the kind of pool in `settings`. Raises UsageFault."""
-    return _pool(settings)[0]
+    """The adapter for the kind of pool in `settings`, for questions. Raises UsageFault."""
+    return _pool(settings, LocalCommands(Path(), SystemClock()))[0]
 
 
-def _pool(settings: Settings) -> tuple[LoadBalancer, Tasks | None, Sources]:
-    """The adapter, what performs the pool's own tasks, and what gates ask. Raises UsageFault."""
+def _pool(settings: Settings, running: Commands) -> tuple[LoadBalancer, Tasks | None, Sources]:
+    """The adapter, what performs the pool's own tasks, and what gates ask. `running`: what runs
+    scripts that a pool is reached by. Raises UsageFault."""
     match settings.pool:
+        case HostsPool() as pool:
+            return HostsLoadBalancer(pool, running, SystemClock()), None, metrics
         case HaproxyPool(apis, backends):
             return HaproxyLoadBalancer(apis, backends, SystemClock()), None, metrics
         case PodPool() | NodePool() as pool:
@@ -172,7 +177,7 @@ def ports(
     if runs_steps:
         require_room(place.folder)
         running.prepare()
-    pool, tasks, sources = _pool(settings)
+    pool, tasks, sources = _pool(settings, running)
     return Ports(
         balancer=pool,
         tasks=TaskRouter(running, tasks),
@@ -195,7 +200,7 @@ def read_ports(
     """The ports of `plan`, all real."""
     settings = file.settings
     running = commands(place, secrets)
-    pool, tasks, sources = _pool(settings)
+    pool, tasks, sources = _pool(settings, running)
     return ReadPorts(
         balancer=pool,
         tasks=TaskRouter(running, tasks),

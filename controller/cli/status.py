@@ -108,7 +108,7 @@ async def _asked(each: Known, clock: Clock, until: Instant, *, is_ours: bool) ->
     try:
         if isinstance(each.file, ConfigurationError):  # written by another version of poolroll
             raise each.file
-        if not is_ours and (stranger := astray(each.file)):
+        if stranger := astray(each.file, is_ours=is_ours):
             return PoolView(clock.wall(), unseen=dict.fromkeys(each.plan.instances, stranger))
         balancer = bootstrap.balancer(each.file.settings)
     except PoolrollError as error:
