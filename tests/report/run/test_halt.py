@@ -273,3 +273,7 @@ def test_a_member_that_somebody_else_took_out(phase: str, is_out: bool, told: bo
     foreign = replace(BROKE, cause=Cause.FOREIGN)
     [going_on, *_] = lines(halted(plan(), member("web1", phase), seen=seen, halt=foreign))["NEXT"]
     assert ("   (put web1 back first, by hand: it is out" in going_on) is told
+    either = member("web1", phase, unsure=True)
+    [going_on, *_] = lines(halted(plan(), either, seen=seen, halt=foreign))["NEXT"]
+    assert ("   (takes it that the run before took web1 out" in going_on) is told
+    assert "by hand" not in going_on
