@@ -1,4 +1,4 @@
-"""What a run did to come to rest and could not write: the next one asks once (S14), then goes on."""
+"""What a run did to come to rest and could not write: the next one asks once, then goes on."""
 
 from dataclasses import replace
 from functools import partial

@@ -30,7 +30,8 @@ OURS = MemberRelapsed("web1", "lb1", FOUND, is_unwritten=True)
 
 def agreed(phase: Phase = Phase.SOAKING, **changes: Any) -> Any:
     """The operator was asked about it."""
-    return standing(phase, **{"unsure": True, "reclaim": True, "former": FOUND} | changes)
+    values: dict[str, Any] = {"unsure": True, "reclaim": True, "former": FOUND}
+    return standing(phase, **values | changes)
 
 
 @table(
