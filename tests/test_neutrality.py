@@ -12,7 +12,7 @@ import pytest
 import controller
 
 HOME = Path(controller.__file__).parent
-ROOMS = ("core", "ports.py", "records.py", "runner", "lifecycle", "journal", "preflight", "report")
+ROOMS = ("core", "ports", "records.py", "runner", "lifecycle", "journal", "preflight", "report")
 WORDS = re.compile(
     r'haproxy|kubernetes|\bpods?\b|\bmaint\b|socket|backend "', re.IGNORECASE | re.ASCII
 )

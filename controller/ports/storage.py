@@ -1,0 +1,73 @@
+"""What is kept: the journal, and requests to a running rollout."""
+
+from collections.abc import AsyncGenerator, Collection, Sequence
+from typing import Protocol
+
+from controller.core.pool import Instant, PoolKey
+from controller.records import Record, Request, Returned, RolloutRow, Taken, Verb
+
+
+class Journal(Protocol):
+    """Everything durable about rollouts. Every write is on disk when it returns, whole or not at
+    all, and writes take effect in the order of their calls, cancelled ones included. Raises
+    StateError (`Record.trouble` says it before); Conflict when another process wrote, too."""
+
+    async def begin(self, row: RolloutRow, at: Instant, kind: str, body: str) -> Record:
+        """A new rollout with its first record, the plan."""
+
+    async def append(
+        self,
+        rollout: str,
+        at: Instant,
+        kind: str,
+        body: str,
+        *,
+        taken: Sequence[Taken] = (),
+        returned: Sequence[Returned] = (),
+    ) -> Record:
+        """One record, and what it changes in the pool's record of members that are out: `taken`
+        are added (the first record of a key stays: what was found is what is restored), `returned`
+        are forgotten, under their keys and under those that this rollout took them by."""
+
+    async def records(
+        self, rollout: str, after: int = 0, most: int | None = None
+    ) -> Sequence[Record]:
+        """Those with a `seq` above `after`, oldest first, and of them the first `most`."""
+
+    async def end(self, rollout: str, outcome: str, exit_code: int) -> None: ...
+    async def taken_by(self, rollout: str) -> Sequence[Taken]: ...
+    async def key(self) -> bytes: ...  # private to this state, not in the journal; or empty
+
+    async def latest(self, name: str) -> RolloutRow | None:
+        """The newest rollout of that name, ended or not."""
+
+    async def rollouts(self, name: str | None = None) -> Sequence[RolloutRow]:
+        """Newest first."""
+
+    async def taken(self, keys: Collection[PoolKey] | None = None) -> Sequence[Taken]:
+        """Members that are out, under these keys or (None) all: a handful."""
+
+
+class Requests(Protocol):
+    """What operators ask of a rollout, from any process. Raises StateError."""
+
+    async def ask(self, rollout: str, verb: Verb, reason: str, by: str) -> Request: ...
+
+    async def pending(self, rollout: str, after: int) -> Sequence[Request]:
+        """Those with a `seq` above `after`, oldest first."""
+
+    def stream(self, rollout: str, after: int) -> AsyncGenerator[Request, None]:
+        """The same, and then each further one within 0.2 s, without end."""
+
+
+class Store(Protocol):
+    """Journal and requests of one state folder, opened once for a process."""
+
+    @property
+    def journal(self) -> Journal: ...
+
+    @property
+    def requests(self) -> Requests: ...
+
+    async def aclose(self) -> None:
+        """Waits for writes, but not for ever. May be called again."""
