@@ -48,6 +48,26 @@ def test_a_link_of_somebody_else(file: Path, tmp_path: Path) -> None:
     assert str(distrust(link)).startswith(f"{link} belongs to user {STRANGER}")
 
 
+def test_links_in_a_chain(file: Path, tmp_path: Path) -> None:
+    """Whoever can write the folder of any of them could lead the rest elsewhere."""
+    between = tmp_path / "between"
+    between.mkdir()
+    (between / "second.yml").symlink_to(file)
+    first = tmp_path / "first.yml"
+    first.symlink_to("between/second.yml")
+    folder = tmp_path / "folder"
+    folder.symlink_to("between/../theirs")
+    assert distrust(first) is None
+    assert distrust(folder / "web.yml") is None
+    between.chmod(0o777)
+    assert distrust(first) == f"every user may write {between}"
+    assert distrust(folder / "web.yml") == f"every user may write {between}"
+    between.chmod(0o755)
+    first.unlink()
+    first.symlink_to("first.yml")
+    assert distrust(first) is None  # its reader says that it leads nowhere
+
+
 @pytest.mark.parametrize("whose", ["web.yml", "."])
 def test_what_every_user_may_write(file: Path, whose: str) -> None:
     """Also its folder, where commands are run, whoever may remove what."""

@@ -41,6 +41,11 @@ class Placement:
     """Somebody else changed it while it was in progress."""
     kept_out: bool = False
     """When it was left unproven, somebody else had taken it out."""
+    unsure: bool = False
+    """The process before left no end in the journal, and this one has not seen the member as that
+    had it: what was done last may be written nowhere."""
+    reclaim: bool = False
+    """The operator was asked: if it is out, then because of us."""
 
 
 @dataclass(frozen=True, slots=True)
