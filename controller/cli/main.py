@@ -44,6 +44,10 @@ COMMANDS: Final = {
     "pause": ("controller.cli.operator:pause", "Start no further member."),
     "resume": ("controller.cli.operator:resume", "Continue after a pause or a halt."),
     "abort": ("controller.cli.operator:abort", "End a rollout for good."),
+    "guard": (
+        "controller.cli.guard:guard",
+        "Keep what a halt left out of rotation out, across reloads.",
+    ),
     "schema": ("controller.cli.check:schema", "Print the JSON Schema of the rollout file."),
 }
 

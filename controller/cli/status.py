@@ -4,6 +4,7 @@ balancers show now."""
 import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Final
 
 import click
@@ -17,14 +18,22 @@ from controller.core.pool import Instant
 from controller.errors import ConfigurationError, PoolrollError, Refused
 from controller.journal.replay import replay
 from controller.lifecycle import astray, look_once, next_commands, patience
+from controller.lifecycle.guard import guard_name
 from controller.ports import Clock, Journal, Store
 from controller.preflight.memory import held_by
 from controller.records import RolloutRow
 from controller.report.members.placement import PoolView
 from controller.report.members.status import Holders
 from controller.report.status.lines import status_lines
+from controller.report.status.users_now import users_now
 from controller.report.status.value import Known, status_value
 from controller.report.status.values import kept_file
+
+USERS_OVER: Final = timedelta(seconds=1)
+"""Over how long the requests of users are counted."""
+
+PATIENCE: Final = timedelta(seconds=2)
+"""For the second answer of a load balancer that has just answered."""
 
 AT_ONCE: Final = 4
 """Rollouts whose load balancers are asked at the same time: they may share one, and a Runtime API
@@ -81,6 +90,7 @@ async def _known(store: Store, place: bootstrap.StatePlace, row: RolloutRow) -> 
         next_commands(bootstrap.place_to_name(place), row, plan),
         kept_file(row),
         () if is_over else await store.requests.pending(row.id, state.heard),
+        guard=None if is_over else await bootstrap.lock(place).holder(guard_name(row.name)),
     )
 
 
@@ -96,26 +106,38 @@ async def _all_looked_at(
             return each
         async with gangway:
             until = began + patience(each.plan.policies.lost_after)
-            seen = await _asked(each, clock, until, is_ours=is_ours)
-        return replace(each, pool_view=seen, taken=await _taken(journal, each, seen))
+            seen, later = await _asked(each, clock, until, is_ours=is_ours)
+        users = users_now(seen, later)
+        return replace(each, pool_view=later, taken=await _taken(journal, each, later), users=users)
 
     return list(await asyncio.gather(*map(one, found)))
 
 
-async def _asked(each: Known, clock: Clock, until: Instant, *, is_ours: bool) -> PoolView:
-    """The load balancers are those of the rollout file that the journal keeps. `is_ours`: nobody
-    else can have written that."""
+async def _asked(
+    each: Known, clock: Clock, until: Instant, *, is_ours: bool
+) -> tuple[PoolView, PoolView]:
+    """Two looks, between which is what users meet now. The load balancers are those of the rollout
+    file that the journal keeps. `is_ours`: nobody else can have written that."""
     try:
         if isinstance(each.file, ConfigurationError):  # written by another version of poolroll
             raise each.file
         if not is_ours and (stranger := astray(each.file)):
-            return PoolView(clock.wall(), unseen=dict.fromkeys(each.plan.instances, stranger))
+            return _unseen(each, clock, stranger)
         balancer = bootstrap.balancer(each.file.settings)
     except PoolrollError as error:
         first = str(error).partition("\n")[0]
         why = f"the rollout file in the journal cannot be read: {first}"
-        return PoolView(clock.wall(), unseen=dict.fromkeys(each.plan.instances, why))
-    return await look_once(balancer, clock, until)
+        return _unseen(each, clock, why)
+    before = await look_once(balancer, clock, until)
+    if before.unseen:
+        return before, before
+    await clock.sleep(USERS_OVER)
+    return before, await look_once(balancer, clock, clock.now() + PATIENCE)
+
+
+def _unseen(each: Known, clock: Clock, why: str) -> tuple[PoolView, PoolView]:
+    seen = PoolView(clock.wall(), unseen=dict.fromkeys(each.plan.instances, why))
+    return seen, seen
 
 
 async def _taken(journal: Journal, each: Known, seen: PoolView) -> Holders:
