@@ -35,6 +35,11 @@ COMMANDS: Final = {
     ),
     "rollback": ("controller.cli.run:rollback", "Roll the pool back to the former version."),
     "status": ("controller.cli.status:status", "Show the state of a rollout."),
+    "explain": (
+        "controller.cli.explain:explain",
+        "Explain the present halt, as the runbook does.",
+    ),
+    "output": ("controller.cli.output:output", "Show what a step prints, live with --follow."),
     "history": ("controller.cli.history:history", "List all rollouts."),
     "events": (
         "controller.cli.events:events",

@@ -50,6 +50,7 @@ from controller.ports import Commands, Hold, Journal
 from controller.records import Request, Verb
 from controller.report.members.placement import PoolView
 from controller.report.run.notices import RolloutNotices
+from controller.report.run.paused import what_a_pause_does
 from controller.report.run.summary import summary
 from controller.report.status.value import looked_at
 from controller.runner.notify import NoticeSender
@@ -63,10 +64,11 @@ LOOK_EVERY: Final = timedelta(milliseconds=20)
 
 @click.command()
 @click.argument("name")
+@options.option("--reason", metavar="TEXT", default="", help="The reason; kept in the journal.")
 @options.state
-def pause(name: str, state: str | None) -> None:
+def pause(name: str, reason: str, state: str | None) -> None:
     """Finish the members in progress, and start no further one."""
-    bootstrap.run(_ask(name, state, Verb.PAUSE, ""))
+    bootstrap.run(_ask(name, state, Verb.PAUSE, reason.strip()))
 
 
 @click.command()
@@ -130,6 +132,11 @@ async def _ask_for(opened: Opened, verb: Verb, reason: str) -> None:
         show(f"{verb} {name}: no process runs it; takes effect on the next run: {commands.run}")
     elif await _is_heard(store.journal, request):
         show(f"{verb} {name}: acknowledged")
+        now = await unfinished(store.journal, name)
+        if verb is Verb.PAUSE and now is not None:
+            commands = next_commands(bootstrap.place_to_name(place), now.row, now.plan)
+            moment = bootstrap.clock().now()
+            show("\n".join(what_a_pause_does(now.plan, now.state, moment, commands)))
     elif await unfinished(store.journal, name) is None:
         raise Refused(*await over_already(store.journal, place, name))
     else:
