@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from adapters.clock import SystemClock
 from adapters.commands import LocalCommands
+from adapters.commands.kept import kept_output as read_output
 from adapters.haproxy.balancer import HaproxyLoadBalancer
 from adapters.haproxy.discovery import facts_and_views, servers_behind
 from adapters.hosts import HostsLoadBalancer
@@ -67,6 +68,7 @@ __all__ = [
     "has_state",
     "is_ours",
     "journal_ports",
+    "kept_output",
     "kubernetes",
     "lock",
     "meter",
@@ -145,6 +147,11 @@ async def unpermitted(file: RolloutFile, place: StatePlace) -> tuple[list[str], 
 
 def commands(place: StatePlace, secrets: Secrets = NONE) -> Commands:
     return LocalCommands(place.folder / "jobs", SystemClock(), secrets=secrets)
+
+
+def kept_output(place: StatePlace, key: str) -> str | None:
+    """See `adapters.commands.kept`."""
+    return read_output(place.folder / "jobs", key)
 
 
 def lock(place: StatePlace, settings: Settings | None = None) -> Lock:

@@ -20,6 +20,7 @@ TEXTS: Final[Mapping[type, tuple[str, ...]]] = {
     e.GateSampled: ("reason", "queries"),
     e.LockLost: ("why",),
     e.StopRequested: ("why",),
+    e.PauseRequested: ("reason",),
     e.ResumeRequested: ("reason",),
     e.SettingFailed: ("why",),
     e.RampRefused: ("why",),
