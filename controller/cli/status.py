@@ -3,7 +3,6 @@ balancers show now."""
 
 import asyncio
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 import click
@@ -12,6 +11,7 @@ from controller import bootstrap
 from controller.cli import options
 from controller.cli.show import show, show_json
 from controller.cli.state_folder import known
+from controller.core.copies import replace
 from controller.core.pool import Instant
 from controller.errors import ConfigurationError, PoolrollError, Refused
 from controller.journal.replay import replay
