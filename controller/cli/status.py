@@ -4,7 +4,7 @@ balancers show now."""
 import asyncio
 import sys
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from controller.cli import options
 from controller.cli.say import fitted_report
 from controller.cli.show import show, show_json
 from controller.cli.state_folder import known
+from controller.core.copies import replace
 from controller.core.pool import Instant
 from controller.errors import ConfigurationError, PoolrollError, Refused, UsageFault
 from controller.journal.replay import replay

@@ -11,10 +11,10 @@ brought to rest, and the error is raised by whoever asked for the run (`Runner.b
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 from typing import Final, NoReturn
 
+from controller.core.copies import replace
 from controller.core.decide.context import Context, Output
 from controller.core.decide.journal import STEPS, is_protective
 from controller.core.decide.polling import until_due

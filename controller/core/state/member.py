@@ -1,9 +1,9 @@
 """What an event changes about the one member that it names. The rest is in `apply`."""
 
-from dataclasses import replace
 from typing import Final
 
 from controller.core import events as e
+from controller.core.copies import replace
 from controller.core.events.said import said_last
 from controller.core.phases import UPGRADED, Move, Phase
 from controller.core.plan.plan import Plan
