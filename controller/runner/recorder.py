@@ -213,9 +213,12 @@ class Recorder:
         else:
             with suppress(LeaseLost):
                 try:
-                    self._last.result()
+                    trouble = self._last.result()
                 except StateError as error:
                     self.give_up(error)
+                else:
+                    if self.state.journal.is_late:  # nobody else says that this is over
+                        self.see(JournalSeen(fault=trouble))
 
     async def record_loss(self, lost: LeaseLost) -> LeaseLost:
         """Record in the journal why this process ends, if it can still be written."""
