@@ -13,7 +13,7 @@ from controller.secrets import Secrets
 T = TypeVar("T", bound=Event | Observation)
 
 TEXTS: Final[Mapping[type, tuple[str, ...]]] = {
-    e.RunBegan: ("overrides",),
+    e.RunBegan: ("overrides", "reason", "ticket"),
     e.Halted: ("seen", "limit"),
     e.Finished: ("why", "told"),
     e.PoolStepFailed: ("why",),
