@@ -11,8 +11,8 @@ from adapters.commands import LocalCommands
 from adapters.commands.kept import kept_output as read_output
 from adapters.haproxy.balancer import HaproxyLoadBalancer
 from adapters.haproxy.discovery import facts_and_views, servers_behind
-from adapters.hosts import HostsLoadBalancer
 from adapters.probes import OutsideValidator
+from adapters.scripted import ScriptedBalancer
 from adapters.storage.room import require_room
 from controller import bootstrap_kubernetes as kubernetes
 from controller.bootstrap_notices import notices, unheard
@@ -37,8 +37,8 @@ from controller.core.settings import Settings
 from controller.lifecycle import JournalPorts, Ports, ReadPorts
 from controller.metrics_servers import POOL, MetricsServer
 from controller.pools.haproxy import HaproxyFacts, HaproxyPool
-from controller.pools.hosts import HostsPool
 from controller.pools.kubernetes import NodePool, PodPool
+from controller.pools.scripted import ScriptedPool
 from controller.ports import (
     Clock,
     Commands,
@@ -116,8 +116,8 @@ def _pool(settings: Settings, running: Commands) -> tuple[LoadBalancer, Tasks | 
     """The adapter, what performs the pool's own tasks, and what gates ask. `running`: what runs
     scripts that a pool is reached by. Raises UsageFault."""
     match settings.pool:
-        case HostsPool() as pool:
-            return HostsLoadBalancer(pool, running, SystemClock()), None, metrics
+        case ScriptedPool() as pool:
+            return ScriptedBalancer(pool, running, SystemClock()), None, metrics
         case HaproxyPool(apis, backends):
             return HaproxyLoadBalancer(apis, backends, SystemClock()), None, metrics
         case PodPool() | NodePool() as pool:

@@ -17,8 +17,8 @@ from controller.config.sections.rollout import Rollout
 from controller.config.sets import option_faults
 from controller.config.text.document import MAX_BYTES, Document, read
 from controller.config.values.filling import variables
-from controller.config.values.hosts import hosts_faults
 from controller.config.values.metrics_servers import Servers, filled_faults, servers_of
+from controller.config.values.scripted import hosts_faults
 from controller.config.values.settings import known_at_load, settings_of
 from controller.errors import ConfigurationError, Fault
 

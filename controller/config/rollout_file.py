@@ -24,8 +24,8 @@ from controller.core.settings import Settings
 from controller.core.steps import Course
 from controller.errors import ConfigurationError, Fault
 from controller.metrics_servers import MetricsServer
-from controller.pools.hosts import HostsPool
 from controller.pools.kubernetes import ClusterState, NodePool, PodPool
+from controller.pools.scripted import ScriptedPool
 from controller.secrets import NONE, Secrets
 from controller.tasks import Command, CommandProbe, Guard, HttpProbe, PoolTask, Task, Work
 
@@ -72,7 +72,7 @@ class RolloutFile:
     def ways(self) -> tuple[Command, ...]:
         """The commands by which the pool is reached, where it is reached by commands."""
         pool = self.settings.pool
-        if not isinstance(pool, HostsPool):
+        if not isinstance(pool, ScriptedPool):
             return ()
         scripts = [host.scripts for host in pool.hosts]
         return tuple(command for one in scripts for command in (one.out, one.back, one.state))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.hosts.reading import Reading, read_state
+from adapters.scripted.reading import Reading, read_state
 from controller.core.pool import Admin, Health
 from tests.support.tables import table
 

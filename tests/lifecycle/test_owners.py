@@ -7,7 +7,7 @@ import pytest
 
 from controller.config import parse
 from controller.lifecycle.owners import astray, distrust
-from tests.config.test_hosts import hosts_page
+from tests.config.test_pool_hosts import hosts_page
 from tests.support.operators import needs_root
 
 STRANGER = 54009

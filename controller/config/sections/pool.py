@@ -2,7 +2,6 @@
 
 from pydantic import ConfigDict, Field, JsonValue
 
-from controller.config.sections.hosts import Hosts
 from controller.config.sections.kinds import (
     Argument,
     Count,
@@ -17,6 +16,7 @@ from controller.config.sections.kinds import (
     Text,
 )
 from controller.config.sections.kubernetes import Kubernetes
+from controller.config.sections.scripted import PoolHosts
 
 DISTINCT: dict[str, JsonValue] = {"uniqueItems": True}
 
@@ -73,7 +73,7 @@ class Pool(Section):
         description="A pool in Kubernetes: the pods behind a Service, or Nodes.",
         examples=["{service: web}"],
     )
-    hosts: Hosts | None = Field(
+    hosts: PoolHosts | None = Field(
         default=None,
         description="Hosts behind any other balancer: three scripts reach it.",
         examples=["{members: […], out: {…}, in: {…}, state: {…}}"],

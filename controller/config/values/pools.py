@@ -9,13 +9,13 @@ from controller.config.sections.upgrade import Upgrade
 from controller.config.text import scalars
 from controller.config.text.templating import fill
 from controller.config.values.filling import named, variables
-from controller.config.values.hosts import hosts_of
 from controller.config.values.patches import filled_tree
+from controller.config.values.scripted import hosts_of
 from controller.pools.haproxy import HaproxyPool
-from controller.pools.hosts import HostsPool
 from controller.pools.kubernetes import SETTLE, Cluster, ClusterState, NodePool, PodPool, Rotation
+from controller.pools.scripted import ScriptedPool
 
-Pool = HaproxyPool | PodPool | NodePool | HostsPool
+Pool = HaproxyPool | PodPool | NodePool | ScriptedPool
 
 
 def pool_of(rollout: Rollout, known: Mapping[str, str], folder: str) -> Pool:

@@ -8,13 +8,13 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Final, NoReturn
 
-from adapters.hosts.reading import Reading, line_of, occupant_of
-from adapters.hosts.scripts import HostScripts
-from adapters.hosts.survey import survey_of
+from adapters.scripted.reading import Reading, line_of, occupant_of
+from adapters.scripted.scripts import HostScripts
+from adapters.scripted.survey import survey_of
 from controller.core.pool import FULL, Admin, Counters, Found, Incarnation, InstanceView
 from controller.core.steps import Course
 from controller.errors import CommandRefused, NoSuchMember, WeightRefused
-from controller.pools.hosts import BACKEND, Host, HostsPool
+from controller.pools.scripted import BACKEND, Host, ScriptedPool
 from controller.ports import Clock, Commands
 from controller.records import Confirmed, Seats, Survey
 from controller.tasks import Command
@@ -33,8 +33,8 @@ OUT: Final = frozenset({Admin.OUT})
 READY: Final = frozenset({Admin.READY})
 
 
-class HostsLoadBalancer:
-    def __init__(self, pool: HostsPool, commands: Commands, clock: Clock) -> None:
+class ScriptedBalancer:
+    def __init__(self, pool: ScriptedPool, commands: Commands, clock: Clock) -> None:
         self._pool = pool
         self._hosts = {host.name: host for host in pool.hosts}
         self._clock = clock

@@ -17,7 +17,7 @@ class Script(Section):
     )
 
 
-class Hosts(Section):
+class PoolHosts(Section):
     members: list[ServerName] = Field(
         min_length=1,
         json_schema_extra=DISTINCT,

@@ -5,7 +5,7 @@ import pytest
 from controller.config import parse
 from controller.config.rollout_file import RolloutFile
 from controller.core.gates.gate import CounterGate
-from controller.pools.hosts import HostsPool
+from controller.pools.scripted import ScriptedPool
 from tests.config.pages import faults_of, page
 
 SCRIPTS = (
@@ -21,9 +21,9 @@ def hosts_page(*sections: str, hosts: str = "", pool: str = "") -> str:
     return text.replace("[db1, db2],", f"[db1, db2], {hosts}").replace("}}\n", f"}}{pool}}}\n", 1)
 
 
-def read(text: str) -> tuple[RolloutFile, HostsPool]:
+def read(text: str) -> tuple[RolloutFile, ScriptedPool]:
     file = parse(text, "/srv/web.yaml")
-    assert isinstance(file.settings.pool, HostsPool)
+    assert isinstance(file.settings.pool, ScriptedPool)
     return file, file.settings.pool
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from controller.pools.hosts import Host, HostsPool, Scripts
+from controller.pools.scripted import Host, ScriptedPool, Scripts
 from controller.tasks import Command
 
 MEMBERS: Final = ("db1", "db2")
@@ -28,7 +28,7 @@ def pool_in(
     *,
     limit: timedelta = LIMIT,
     members: tuple[str, ...] = MEMBERS,
-) -> HostsPool:
+) -> ScriptedPool:
     """Each member's file holds what `state` prints. `says`: the script, with verb and file as
     arguments."""
     script = folder / "lb.sh"
@@ -44,4 +44,4 @@ def pool_in(
         return Host(name, name, 80, Scripts(command("out"), command("in"), command("state")))
 
     hand = (f"{script} out {{member}}", f"{script} in {{member}}")
-    return HostsPool(tuple(map(host, members)), hand, timedelta(seconds=1))
+    return ScriptedPool(tuple(map(host, members)), hand, timedelta(seconds=1))

@@ -6,7 +6,7 @@ from typing import Final
 
 from controller.core.plan.abilities import Abilities, ByHand
 from controller.core.pool import Check, InstanceView
-from controller.pools.hosts import BACKEND, HostsPool
+from controller.pools.scripted import BACKEND, ScriptedPool
 from controller.records import Survey
 from controller.tasks import Command
 
@@ -14,7 +14,7 @@ NONE: Final = timedelta(0)
 
 
 def survey_of(
-    pool: HostsPool, view: InstanceView, unstartable: Callable[[Command], str | None]
+    pool: ScriptedPool, view: InstanceView, unstartable: Callable[[Command], str | None]
 ) -> Survey:
     """`view`: of all members. `unstartable`: see `Commands.unstartable`."""
     scripts = pool.hosts[0].scripts

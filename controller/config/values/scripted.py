@@ -4,25 +4,27 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from controller.config.sections.hosts import Hosts, Script
 from controller.config.sections.rollout import Rollout
+from controller.config.sections.scripted import PoolHosts, Script
 from controller.config.text import scalars
 from controller.config.text.places import Trail
 from controller.config.text.templating import fill
 from controller.config.values.filling import facts, variables
 from controller.core.pool import Member
-from controller.pools.hosts import SETTLE, Host, HostsPool, Scripts
+from controller.pools.scripted import SETTLE, Host, ScriptedPool, Scripts
 from controller.tasks import Command
 
 SCRIPTS: Final = {"out": "out", "in": "back", "state": "state"}
 """Key of the rollout file → attribute of its section."""
 
 
-def hosts_of(rollout: Rollout, given: Hosts, known: Mapping[str, str], folder: str) -> HostsPool:
+def hosts_of(
+    rollout: Rollout, given: PoolHosts, known: Mapping[str, str], folder: str
+) -> ScriptedPool:
     """`known`: template values that do not depend on a member; `folder`: where commands run."""
     hand = {**known, **_anybody(rollout, known)}
     drain = rollout.drain
-    return HostsPool(
+    return ScriptedPool(
         hosts=tuple(_host(rollout, given, name, known, folder) for name in given.members),
         by_hand=(_typed(given.out, hand), _typed(given.back, hand)),
         every=scalars.duration(given.every),
@@ -60,7 +62,9 @@ def _faults(
             yield (*trail, at), "the command names no program; write the program first"
 
 
-def _host(rollout: Rollout, given: Hosts, name: str, known: Mapping[str, str], folder: str) -> Host:
+def _host(
+    rollout: Rollout, given: PoolHosts, name: str, known: Mapping[str, str], folder: str
+) -> Host:
     values, port = _values(rollout, given, name, known), _port_number(given, known)
     env = {
         "POOLROLL_MEMBER_NAME": name,
@@ -78,18 +82,20 @@ def _host(rollout: Rollout, given: Hosts, name: str, known: Mapping[str, str], f
     return Host(name, name, port, scripts)
 
 
-def _values(rollout: Rollout, given: Hosts, name: str, known: Mapping[str, str]) -> dict[str, str]:
+def _values(
+    rollout: Rollout, given: PoolHosts, name: str, known: Mapping[str, str]
+) -> dict[str, str]:
     members = rollout.pool.members
     own = variables(members.vars.get(name, {}))
     values = {**known, **facts(Member(name, name, _port_number(given, known), vars=own))}
     return {**values, "member.host": _filled(members.host, values)}
 
 
-def _port(given: Hosts, known: Mapping[str, str]) -> str | int:
+def _port(given: PoolHosts, known: Mapping[str, str]) -> str | int:
     return 1 if given.port is None else _filled(str(given.port), known)
 
 
-def _port_number(given: Hosts, known: Mapping[str, str]) -> int:
+def _port_number(given: PoolHosts, known: Mapping[str, str]) -> int:
     """0: there is none, or `hosts_faults` says what is wrong with it."""
     text = "" if given.port is None else _filled(str(given.port), known)
     return int(text) if text.isdecimal() and text.isascii() else 0

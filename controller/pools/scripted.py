@@ -33,7 +33,7 @@ class Host:
 
 
 @dataclass(frozen=True, slots=True)
-class HostsPool:
+class ScriptedPool:
     hosts: tuple[Host, ...]
     by_hand: tuple[str, str]
     """Shell commands to take a member out and to put it back; `{member}` stands for its name."""

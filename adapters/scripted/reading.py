@@ -10,7 +10,7 @@ from typing import Final
 
 from controller.core.pool import Admin, Check, Counters, Health, Line, Occupant
 from controller.foreign import counter, shown
-from controller.pools.hosts import BACKEND, Host
+from controller.pools.scripted import BACKEND, Host
 
 WORDS: Final = {"ready": Admin.READY, "draining": Admin.DRAINING, "out": Admin.OUT}
 _HEALTH: Final = {"up": Health.PASSING, "down": Health.FAILING}

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from adapters.hosts.reading import Reading, line_of, read_state
+from adapters.scripted.reading import Reading, line_of, read_state
 from controller.core.pool import Admin, Check, Counters, Health
-from tests.adapters.hosts.scripts import pool_in
+from tests.adapters.scripted.scripts import pool_in
 from tests.support.tables import table
 
 

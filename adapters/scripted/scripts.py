@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from adapters.hosts.reading import Reading, read_state
+from adapters.scripted.reading import Reading, read_state
 from controller.errors import (
     BalancerError,
     BalancerTimeout,
@@ -10,7 +10,7 @@ from controller.errors import (
     CommandRefused,
     MalformedReply,
 )
-from controller.pools.hosts import Host
+from controller.pools.scripted import Host
 from controller.ports import Commands
 from controller.tasks import Command, JobResult
 

@@ -7,7 +7,7 @@ import pytest
 
 from adapters.clock import SystemClock
 from adapters.commands import LocalCommands
-from adapters.hosts import HostsLoadBalancer
+from adapters.scripted import ScriptedBalancer
 from controller.core.pool import Admin, Counters, Found
 from controller.errors import (
     BalancerError,
@@ -16,15 +16,15 @@ from controller.errors import (
     CommandRefused,
     MalformedReply,
 )
-from controller.pools.hosts import BACKEND
-from tests.adapters.hosts.scripts import OUT, WELL, pool_in
+from controller.pools.scripted import BACKEND
+from tests.adapters.scripted.scripts import OUT, WELL, pool_in
 
 SHORT = timedelta(milliseconds=300)
 
 
-def balancer(folder: Path, says: str, limit: timedelta = SHORT) -> HostsLoadBalancer:
+def balancer(folder: Path, says: str, limit: timedelta = SHORT) -> ScriptedBalancer:
     commands = LocalCommands(folder / "jobs", SystemClock(), grace=timedelta(milliseconds=50))
-    return HostsLoadBalancer(pool_in(folder, says, limit=limit), commands, SystemClock())
+    return ScriptedBalancer(pool_in(folder, says, limit=limit), commands, SystemClock())
 
 
 @pytest.mark.parametrize(

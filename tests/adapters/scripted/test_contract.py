@@ -7,9 +7,9 @@ import pytest
 
 from adapters.clock import SystemClock
 from adapters.commands import LocalCommands
-from adapters.hosts import HostsLoadBalancer
-from controller.pools.hosts import BACKEND
-from tests.adapters.hosts.scripts import MEMBERS, pool_in
+from adapters.scripted import ScriptedBalancer
+from controller.pools.scripted import BACKEND
+from tests.adapters.scripted.scripts import MEMBERS, pool_in
 from tests.support.balancer_contract import BalancerContract, Stage
 
 
@@ -18,7 +18,7 @@ class TestHosts(BalancerContract):
     async def stage(self, tmp_path: Path) -> AsyncIterator[Stage]:
         clock = SystemClock()
         commands = LocalCommands(tmp_path / "jobs", clock)
-        balancer = HostsLoadBalancer(pool_in(tmp_path), commands, clock)
+        balancer = ScriptedBalancer(pool_in(tmp_path), commands, clock)
         yield Stage(
             balancer, clock, (BACKEND,), MEMBERS, pauses=False, weighs=False, cuts=False, lags=True
         )
