@@ -10,6 +10,7 @@ from adapters.clock import SystemClock
 from adapters.commands import LocalCommands
 from adapters.haproxy.balancer import HaproxyLoadBalancer
 from adapters.haproxy.discovery import facts_and_views, servers_behind
+from adapters.hosts import KINDS, HostTasks
 from adapters.probes import OutsideValidator
 from adapters.storage.room import require_room
 from controller import bootstrap_kubernetes as kubernetes
@@ -175,7 +176,7 @@ def ports(
     pool, tasks, sources = _pool(settings)
     return Ports(
         balancer=pool,
-        tasks=TaskRouter(running, tasks),
+        tasks=_router(running, tasks),
         commands=running,
         validator=OutsideValidator(running, SystemClock()),
         journal=store.journal,
@@ -189,6 +190,12 @@ def ports(
     )
 
 
+def _router(running: Commands, pool: Tasks | None) -> Tasks:
+    """Who performs which kind of task."""
+    hosts = HostTasks(running, SystemClock())
+    return TaskRouter(running, pool, dict.fromkeys(KINDS, hosts))
+
+
 def read_ports(
     file: RolloutFile, place: StatePlace, store: Store | None, secrets: Secrets
 ) -> ReadPorts:
@@ -198,7 +205,7 @@ def read_ports(
     pool, tasks, sources = _pool(settings)
     return ReadPorts(
         balancer=pool,
-        tasks=TaskRouter(running, tasks),
+        tasks=_router(running, tasks),
         validator=OutsideValidator(running, SystemClock()),
         clock=SystemClock(),
         sources=sources,

@@ -6,6 +6,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from controller.config.sections.drain import Drain
 from controller.config.sections.gates import DEFAULT_GATE, GateSection, with_own_gates
+from controller.config.sections.hosts import Hosts
 from controller.config.sections.kinds import (
     Argument,
     Duration,
@@ -54,6 +55,9 @@ class Rollout(Section):
     )
     pool: Pool = Field(
         description="The members and their load balancers.", examples=["{haproxy: {…}}"]
+    )
+    hosts: Hosts | None = Field(
+        default=None, description="How the hosts of members are reached, for `ssh` and `reboot`."
     )
     drain: Drain = Field(default_factory=Drain, description="How a member is drained.")
     upgrade: Upgrade = Field(
