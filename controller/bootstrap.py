@@ -1,10 +1,10 @@
 """Puts the real adapters behind the ports. The only module that imports `adapters`."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from adapters.clock import SystemClock
 from adapters.commands import LocalCommands
@@ -33,6 +33,7 @@ from controller.bootstrap_who import who
 from controller.config import RolloutFile
 from controller.core.pool import InstanceView
 from controller.core.settings import Settings
+from controller.legible import legible_line
 from controller.lifecycle import JournalPorts, Ports, ReadPorts
 from controller.metrics_servers import POOL, MetricsServer
 from controller.pools.haproxy import HaproxyFacts, HaproxyPool
@@ -81,6 +82,7 @@ __all__ = [
     "secrets_in",
     "servers_behind",
     "state_place",
+    "tell_to",
     "unheard",
     "unpermitted",
     "unusable",
@@ -192,8 +194,21 @@ def ports(
 
 def _router(running: Commands, pool: Tasks | None) -> Tasks:
     """Who performs which kind of task."""
-    hosts = HostTasks(running, SystemClock())
+    hosts = HostTasks(running, SystemClock(), tell=_tell)
     return TaskRouter(running, pool, dict.fromkeys(KINDS, hosts))
+
+
+_listeners: Final[list[Callable[[str, str], None]]] = []
+
+
+def tell_to(listener: Callable[[str, str], None]) -> None:
+    """Who takes a member's name, and how far what is done to it has come."""
+    _listeners[:] = [listener]
+
+
+def _tell(member: str, line: str) -> None:
+    for listener in _listeners:
+        listener(member, legible_line(line))
 
 
 def read_ports(

@@ -4,7 +4,7 @@ Values only. Running them is the business of adapters: a command runs on this ma
 the pool is performed by the adapter of that kind of pool.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from signal import Signals
@@ -160,6 +160,9 @@ class Job:
     """See `TaskJob.joins`."""
     is_new: bool = False
     """See `TaskJob.is_new`."""
+    tell: Callable[[str], None] | None = field(default=None, compare=False)
+    """Takes each line of its output while it runs, for people: not the last ones, nor those of an
+    output that is too long."""
 
 
 AFTER_SIGNALS: Final = frozenset({129, 130, 131, 134, 137, 139, 143})
@@ -184,6 +187,8 @@ class JobResult:
     lost: bool = False
     failure: str = ""
     """It failed in a way of its own, in words that go on a sentence about the step."""
+    told: str = ""
+    """What an operator should know of a success."""
     output: str = ""
     """Standard output and error, mixed as they came; the middle left out when too long."""
     seconds: float = 0.0

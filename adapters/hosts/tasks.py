@@ -3,8 +3,10 @@
 
 import shutil
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,16 +23,25 @@ SLACK: Final = timedelta(seconds=30)
 """On top of both: the program ends before."""
 JOINS: Final = 3
 """So often the program may be killed; each time it joins what runs on the host."""
+MEMBER: Final = "POOLROLL_MEMBER_NAME"
 KINDS: Final = (HostCommand, Reboot, Proof)
 
 
 class HostTasks:
     """`commands`: run the program here. `grace`: after the timeout of a step, for its end to be
-    told."""
+    told. `tell`: takes a member's name, and how far its reboot has come."""
 
-    def __init__(self, commands: Commands, clock: Clock, *, grace: timedelta = GRACE) -> None:
+    def __init__(
+        self,
+        commands: Commands,
+        clock: Clock,
+        *,
+        grace: timedelta = GRACE,
+        tell: Callable[[str, str], None] | None = None,
+    ) -> None:
         self._commands = commands
         self._clock = clock
+        self._tell = tell
         self._grace = grace.total_seconds()
 
     async def run(self, job: TaskJob) -> JobResult:
@@ -59,14 +70,21 @@ class HostTasks:
             return self._commands.unstartable(task.reset)
         return None
 
-    async def _through(self, job: TaskJob, given: dict[str, Any], part: str = "") -> JobResult:
+    async def _through(
+        self,
+        job: TaskJob,
+        given: dict[str, Any],
+        part: str = "",
+        tell: Callable[[str], None] | None = None,
+    ) -> JobResult:
         """The program to its end. Killed, it is begun again, and joins."""
         timeout = timedelta(seconds=given["limit"] + self._grace) + SLACK
         given |= {"grace": self._grace}
         for turn in range(JOINS):
             name = "".join((job.key, part, f".{turn}" if turn else ""))
             is_new = job.is_new and not turn
-            local = Job(name, _command(given, timeout), job.joins and not turn, is_new)
+            joins = job.joins and not turn
+            local = Job(name, _command(given, timeout), joins, is_new, tell)
             result = result_of(await self._commands.run(local))
             if not result.lost or not result.connections:
                 break
@@ -83,15 +101,22 @@ class HostTasks:
             question=_question(task, is_asked=is_asked),
             reset_after=None if after is None else after.total_seconds(),
         )
-        result = await self._through(job, given)
+        tell = None if self._tell is None else partial(self._tell, task.env.get(MEMBER, ""))
+        result = _with_last(await self._through(job, given, tell=tell))
         if task.reset is None or after is None or result.fault != spec.RESET:
             return result
         reset = await self._commands.run(Job(f"{job.key}.reset", task.reset, is_new=job.is_new))
         told = f"{result.output}reset: {task.reset.label} {_how(reset)}\n{reset.output}"
         given |= {"reset_after": None, "limit": (task.timeout - after).total_seconds()}
-        last = await self._through(job, given, ".again")
+        last = _with_last(await self._through(job, given, ".again", tell))
         seconds = result.seconds + reset.seconds + last.seconds
         return replace(last, output=told + last.output, seconds=seconds)
+
+
+def _with_last(result: JobResult) -> JobResult:
+    """Its last line says how the host is."""
+    last = result.output.rstrip("\n").rpartition("\n")[2]
+    return replace(result, told=last) if result.exit_code == 0 else result
 
 
 def _question(task: Reboot, *, is_asked: bool) -> tuple[str, ...]:

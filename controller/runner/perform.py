@@ -211,7 +211,7 @@ def _end(result: JobResult, task: Task) -> str:
         return f"was cut off; how it ended is not known{rest}"
     if result.failure:
         return result.failure + rest
-    return result.end + rest
+    return result.end + rest + (f": {result.told}" if result.told else "")
 
 
 def _may_run(result: JobResult, task: Task) -> str:

@@ -14,6 +14,8 @@ STARTING = ("initializing", "starting", "stopping", "offline")
 """What `systemctl is-system-running` says of a machine that is not up (systemctl(1))."""
 AGAIN = 3.0
 """Seconds between the two looks that must show the same boot: some machines restart twice."""
+SOON, RARELY = 60.0, 5.0
+"""Seconds: after the first, looks are so far apart."""
 LOOK = 20.0
 """Seconds for one look, on top of the time for the connection."""
 NEEDED, NOT_NEEDED = "0", "1"
@@ -124,7 +126,7 @@ class _Reboot:
                 return spec.trailer(
                     spec.FAILED, f"{self._state()}, {self._passed()} after it was asked"
                 )
-            time.sleep(PAUSE)
+            time.sleep(PAUSE if now < self._began + SOON else RARELY)
 
     def _seen(self, answer: Answer) -> bytes | None:
         boot, kernel = (answer.words("here") or ["", ""])[:2]
