@@ -1,16 +1,17 @@
 """Puts the real adapters behind the ports. The only module that imports `adapters`."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from adapters.clock import SystemClock
 from adapters.commands import LocalCommands
 from adapters.commands.kept import kept_output as read_output
 from adapters.haproxy.balancer import HaproxyLoadBalancer
 from adapters.haproxy.discovery import facts_and_views, servers_behind
+from adapters.hosts import KINDS, HostTasks
 from adapters.probes import OutsideValidator
 from adapters.scripted import ScriptedBalancer
 from adapters.storage.room import require_room
@@ -34,6 +35,7 @@ from controller.bootstrap_who import who
 from controller.config import RolloutFile
 from controller.core.pool import InstanceView
 from controller.core.settings import Settings
+from controller.legible import legible_line
 from controller.lifecycle import JournalPorts, Ports, ReadPorts
 from controller.metrics_servers import POOL, MetricsServer
 from controller.pools.haproxy import HaproxyFacts, HaproxyPool
@@ -84,6 +86,7 @@ __all__ = [
     "secrets_in",
     "servers_behind",
     "state_place",
+    "tell_to",
     "unheard",
     "unpermitted",
     "unusable",
@@ -187,7 +190,7 @@ def ports(
     pool, tasks, sources = _pool(settings, running)
     return Ports(
         balancer=pool,
-        tasks=TaskRouter(running, tasks),
+        tasks=_router(running, tasks),
         commands=running,
         validator=OutsideValidator(running, SystemClock()),
         journal=store.journal,
@@ -201,6 +204,25 @@ def ports(
     )
 
 
+def _router(running: Commands, pool: Tasks | None) -> Tasks:
+    """Who performs which kind of task."""
+    hosts = HostTasks(running, SystemClock(), tell=_tell)
+    return TaskRouter(running, pool, dict.fromkeys(KINDS, hosts))
+
+
+_listeners: Final[list[Callable[[str, str], None]]] = []
+
+
+def tell_to(listener: Callable[[str, str], None]) -> None:
+    """Who takes a member's name, and how far what is done to it has come."""
+    _listeners[:] = [listener]
+
+
+def _tell(member: str, line: str) -> None:
+    for listener in _listeners:
+        listener(member, legible_line(line))
+
+
 def read_ports(
     file: RolloutFile, place: StatePlace, store: Store | None, secrets: Secrets
 ) -> ReadPorts:
@@ -210,7 +232,7 @@ def read_ports(
     pool, tasks, sources = _pool(settings, running)
     return ReadPorts(
         balancer=pool,
-        tasks=TaskRouter(running, tasks),
+        tasks=_router(running, tasks),
         validator=OutsideValidator(running, SystemClock()),
         clock=SystemClock(),
         sources=sources,

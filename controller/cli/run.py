@@ -171,6 +171,7 @@ async def _run(
         narrator = narrator_for(name, ports.clock, log_format, asks=run_options.stepwise)
         if log_format == "json":
             bootstrap.kubernetes.tell_to(narrator.warn)
+        bootstrap.tell_to(narrator.note)
         notices = bootstrap.notices(rollout, ports.commands, narrator.warn, is_beginning=True)
         meter = bootstrap.meter(name, ways, narrator.warn)
         confirm = Confirmation(

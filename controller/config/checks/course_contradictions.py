@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from controller.config.checks.kind_of_pool import HAPROXY, HOSTS, NODES, PODS
-from controller.config.sections.kubernetes_names import EXPECTED
-from controller.config.text.places import Trail, shown
-from controller.config.text.trails import at, mapping
+from controller.config.checks.step_contradictions import expectation_faults, step_faults
+from controller.config.text.places import Trail
+from controller.config.text.trails import at
 
 Found = Iterator[tuple[Trail, str]]
 
@@ -14,7 +14,6 @@ _ON_HOSTS: Final = "is for hosts; the pods of a Service are replaced: write temp
 _OF_CLUSTERS: Final = {
     "template": "is for the pods of a Service; write command or steps",
     "job": "is for Nodes; write command or steps",
-    "expect": "is for Nodes; write unless, which is asked again afterwards",
 }
 _ALIEN: Final[Mapping[str, Mapping[str, str]]] = {
     HAPROXY: _OF_CLUSTERS,
@@ -45,7 +44,8 @@ def course_contradictions(data: object, kind: str) -> Found:
         if kind == NODES and course == "rollback" and "expect" in section:
             yield (course, "expect"), "is what an upgrade is to show; write it there, or remove it"
         else:
-            yield from _expected(section, (course, "expect"))
+            yield from expectation_faults(section, (course, "expect"), kind)
+        yield from step_faults(section, (course,))
     wanted = at(data, "on_failure")
     is_back = wanted in ("rollback_member", "rollback_all")
     if is_back and kind != PODS and at(data, "rollback") is None:
@@ -62,11 +62,3 @@ def _one_way(section: dict[str, object], trail: Trail, ways: tuple[str, ...]) ->
         yield trail, f"has nothing to run; add command: […] or steps: [{{command: […]}}]{more}"
     for way in given[1:]:
         yield (*trail, way), f"{given[0]} is also given; keep one of the two"
-
-
-def _expected(section: dict[str, object], trail: Trail) -> Found:
-    for key, value in mapping(section, "expect").items():
-        if key not in EXPECTED:
-            yield (*trail, key), f"is nothing that a Node shows; known here: {', '.join(EXPECTED)}"
-        elif key == "boot_id" and value != "changed":
-            yield (*trail, key), f"{shown(value)} cannot be known before; write changed"

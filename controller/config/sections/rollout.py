@@ -11,6 +11,7 @@ from controller.config.sections.gates import (
     with_own_gates,
     without_counters,
 )
+from controller.config.sections.hosts import Hosts
 from controller.config.sections.kinds import (
     Argument,
     Duration,
@@ -59,6 +60,9 @@ class Rollout(Section):
     )
     pool: Pool = Field(
         description="The members and their load balancers.", examples=["{haproxy: {…}}"]
+    )
+    hosts: Hosts | None = Field(
+        default=None, description="How the hosts of members are reached, for `ssh` and `reboot`."
     )
     drain: Drain = Field(default_factory=Drain, description="How a member is drained.")
     upgrade: Upgrade = Field(

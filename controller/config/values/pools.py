@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from controller.config.sections.kubernetes import Kubernetes
+from controller.config.sections.kubernetes_names import EXPECTED
 from controller.config.sections.rollout import Rollout
 from controller.config.sections.upgrade import Upgrade
 from controller.config.text import scalars
@@ -90,7 +91,13 @@ def _nodes(rollout: Rollout, given: Kubernetes, known: Mapping[str, str]) -> Nod
 
 
 def filled_expectations(section: Upgrade, known: Mapping[str, str]) -> dict[str, str]:
-    return {key: fill(text, known) for key, text in (section.expect or {}).items()}
+    """What the Node itself shows; the rest its host is asked for."""
+    given = section.expect or {}
+    return {
+        key: fill(text, known)
+        for key, text in given.items()
+        if isinstance(text, str) and key in EXPECTED
+    }
 
 
 def _cluster(given: Kubernetes) -> Cluster:

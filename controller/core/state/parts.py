@@ -92,6 +92,9 @@ class Progress:
     """What was seen when the work ended, for people."""
     exit_code: int | None = None
     """Of the step that failed last."""
+    exits: tuple[int, ...] = ()
+    """Exit codes of the steps of its course that it has been through, and perhaps of more: see
+    `step`."""
     may_run: str = ""
     """What of it may still run, where it cannot be waited for, in words: until the operator, or a
     step that begins, says otherwise."""
