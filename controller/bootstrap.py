@@ -13,7 +13,7 @@ from adapters.haproxy.discovery import facts_and_views, servers_behind
 from adapters.probes import OutsideValidator
 from adapters.storage.room import require_room
 from controller import bootstrap_kubernetes as kubernetes
-from controller.bootstrap_notices import notices, unheard
+from controller.bootstrap_notices import audience, notices, receivers, unheard
 from controller.bootstrap_state import (
     StatePlace,
     about_state,
@@ -58,7 +58,9 @@ T = TypeVar("T")
 __all__ = [
     "StatePlace",
     "about_state",
+    "audience",
     "balancer",
+    "bare_commands",
     "clock",
     "commands",
     "found_behind",
@@ -76,6 +78,7 @@ __all__ = [
     "ports",
     "read_ports",
     "read_state",
+    "receivers",
     "run",
     "secrets_in",
     "servers_behind",
@@ -140,6 +143,11 @@ async def unpermitted(file: RolloutFile, place: StatePlace) -> tuple[list[str], 
 
 def commands(place: StatePlace, secrets: Secrets = NONE) -> Commands:
     return LocalCommands(place.folder / "jobs", SystemClock(), secrets=secrets)
+
+
+def bare_commands(secrets: Secrets = NONE) -> Commands:
+    """For commands that leave nothing behind: without a state folder."""
+    return LocalCommands(Path("/nonexistent"), SystemClock(), secrets=secrets)
 
 
 def lock(place: StatePlace, settings: Settings | None = None) -> Lock:
