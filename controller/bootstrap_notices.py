@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 
 from adapters.clock import SystemClock
 from adapters.notify.command import CommandNotifier
@@ -31,29 +33,28 @@ def notices(
     used, or when the environment names a proxy that cannot be; where a rollout is beginning, also
     for a program that cannot be started.
     """
-    return _sender(file, audience(file), running, warn, is_beginning=is_beginning)
+    told, beat = _made(file, audience(file), running, is_beginning=is_beginning)
+    made: list[Notifier] = [*told]
+    pool = file.settings.pool
+    if isinstance(pool, PodPool | NodePool):
+        made.append(kubernetes.events(pool))
+    return NoticeSender(made, SystemClock(), warn, beat=beat)
 
 
 def receivers(file: RolloutFile, running: Commands) -> Sequence[AnsweringNotifier]:
     """Those of `notify` alone. Raises ConfigurationError as `notices` does for a beginning."""
-    told, faults = audience(file), list[Fault]()
-    made = [_notifier(one, running, faults) for one in told.recipients]
-    _require(file, [*faults, *_unstartable(made)])
-    return made
+    return _made(file, replace(audience(file), beat=None), running, is_beginning=True)[0]
 
 
-def _sender(
-    file: RolloutFile, told: Audience, running: Commands, warn: Warn, *, is_beginning: bool
-) -> NoticeSender:
+def _made(
+    file: RolloutFile, told: Audience, running: Commands, *, is_beginning: bool
+) -> tuple[Sequence[AnsweringNotifier], tuple[Notifier, timedelta] | None]:
+    """Who delivers, and who delivers the heartbeat, how often. Nobody is asked anything."""
     faults: list[Fault] = []
     made = [_notifier(one, running, faults) for one in told.recipients]
-    notifiers: list[Notifier] = [*made]
-    pool = file.settings.pool
-    if isinstance(pool, PodPool | NodePool):
-        notifiers.append(kubernetes.events(pool))
     beat = (_notifier(told.beat.recipient, running, faults), told.beat.every) if told.beat else None
     _require(file, [*faults, *(_unstartable(made) if is_beginning else ())])
-    return NoticeSender(notifiers, SystemClock(), warn, beat=beat)
+    return made, beat
 
 
 def _require(file: RolloutFile, faults: Sequence[Fault]) -> None:
@@ -75,7 +76,7 @@ def unheard(file: RolloutFile, running: Commands) -> tuple[list[str], list[str]]
     told, missing = config.readable_audience(file, os.environ)
     notes = [fault.render(str(file.path)) for fault in missing]
     try:
-        _sender(file, told, running, lambda _: None, is_beginning=True)
+        _made(file, told, running, is_beginning=True)
     except ConfigurationError as error:
         return [fault.render(error.file) for fault in error.faults], notes
     return [], notes

@@ -70,6 +70,18 @@ def test_a_secret_that_is_not_at_hand(tmp_path: Path, monkeypatch: pytest.Monkey
     assert "notify[1].command: ./no: command not found" in out
 
 
+def test_check_is_offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is said of who is told: no kubeconfig is needed for it."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    _, starter, _ = poolroll("init", "kubernetes")
+    file = tmp_path / "web.yml"
+    file.write_text(starter + "notify: [{command: [./page]}]\n")
+    code, out, err = poolroll("check", str(file))
+    assert (code, err) == (0, "")
+    assert "notify[0].command: ./page: command not found" in out
+
+
 @pytest.mark.parametrize("verb", ["run", "rehearse", "rollback"])
 def test_quiet_needs_yes(verb: str, tmp_path: Path) -> None:
     """It would ask without showing what."""
