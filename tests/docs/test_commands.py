@@ -8,6 +8,7 @@ import click
 import pytest
 
 from controller.cli.main import poolroll
+from controller.config import parse
 from tests.docs.test_links import PAGES
 
 _BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -47,3 +48,23 @@ def test_it_is_known(words: tuple[str, ...]) -> None:
 
 def test_enough_are_found() -> None:
     assert len(COMMANDS) > 20
+
+
+FILES = [
+    (page.name, block)
+    for page in PAGES
+    for block in re.findall(
+        r"^```yaml\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+    if block.startswith("apiVersion: poolroll/v1\n")
+]
+
+
+@pytest.mark.parametrize(("page", "block"), FILES, ids=lambda value: str(value).partition("\n")[0])
+def test_files_are_right(page: str, block: str) -> None:
+    """A whole rollout file is one that `check` has nothing to say about."""
+    assert parse(block, page).settings.warnings == ()
+
+
+def test_files_are_found() -> None:
+    assert {"cron.md"} <= {page for page, _ in FILES}
