@@ -59,8 +59,8 @@ def timer(
     rollout.refuse_placeholder()
     secrets = bootstrap.secrets_in(rollout)
     keep_secret(secrets)
-    for name in sets:
-        if is_secret_name(name):
+    for name, value in sets.items():
+        if is_secret_name(name) or secrets.hidden(value) != value:
             raise UsageFault(f"timer --set {name}: every user could read it; put it into FILE")
     env_file = given["env_file"]
     if env_file is None and secrets.names:

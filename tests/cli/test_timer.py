@@ -71,6 +71,23 @@ def test_what_cannot_be_said(file: str, argv: tuple[str, ...], words: str) -> No
     assert words in err
 
 
+def test_a_variable_that_is_secret_by_its_use(file: str) -> None:
+    """It is in a header, so it stands in no unit, and in no error."""
+    text = (
+        Path(file)
+        .read_text()
+        .replace(
+            "  - tcp: {port: 8080}",
+            "  - http: {url: 'http://h/', headers: {X-A: '${vars.version}'}}",
+        )
+    )
+    Path(file).write_text(text)
+    code, out, err = poolroll("timer", file, *WHEN, "--set", "version=hunter2-x")
+    assert (code, out) == (2, "")
+    assert "timer --set version: every user could read it" in err
+    assert "hunter2" not in err
+
+
 def test_no_line_of_its_own(file: str) -> None:
     """A line end between two words of a time is a space."""
     _, out, _ = poolroll("timer", file, "--on-calendar", "Mon\n05:00", "--part", "timer")
