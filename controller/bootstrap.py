@@ -16,7 +16,7 @@ from adapters.probes import OutsideValidator
 from adapters.scripted import ScriptedBalancer
 from adapters.storage.room import require_room
 from controller import bootstrap_kubernetes as kubernetes
-from controller.bootstrap_notices import notices, unheard
+from controller.bootstrap_notices import audience, notices, receivers, unheard
 from controller.bootstrap_state import (
     StatePlace,
     about_state,
@@ -63,7 +63,9 @@ T = TypeVar("T")
 __all__ = [
     "StatePlace",
     "about_state",
+    "audience",
     "balancer",
+    "bare_commands",
     "clock",
     "commands",
     "found_behind",
@@ -82,6 +84,7 @@ __all__ = [
     "ports",
     "read_ports",
     "read_state",
+    "receivers",
     "run",
     "secrets_in",
     "servers_behind",
@@ -155,6 +158,11 @@ def commands(place: StatePlace, secrets: Secrets = NONE) -> Commands:
 def kept_output(place: StatePlace, key: str) -> str | None:
     """See `adapters.commands.kept`."""
     return read_output(place.folder / "jobs", key)
+
+
+def bare_commands(secrets: Secrets = NONE) -> Commands:
+    """For commands that leave nothing behind: without a state folder."""
+    return LocalCommands(Path("/nonexistent"), SystemClock(), secrets=secrets)
 
 
 def lock(place: StatePlace, settings: Settings | None = None) -> Lock:
