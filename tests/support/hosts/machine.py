@@ -64,6 +64,10 @@ class Machine:
         return len(self.asked.read_text().split()) if self.asked.exists() else 0
 
     @property
+    def is_up(self) -> bool:
+        return self.sshd.is_up
+
+    @property
     def _looks(self) -> int:
         path = self.folder / "looks"
         return len(path.read_text().split()) if path.exists() else 0
