@@ -84,6 +84,7 @@ class HostTasks:
             name = "".join((job.key, part, f".{turn}" if turn else ""))
             is_new = job.is_new and not turn
             joins = job.joins and not turn
+            given |= {"is_new": is_new}
             local = Job(name, _command(given, timeout), joins, is_new, tell)
             result = result_of(await self._commands.run(local))
             if not result.lost or not result.connections:

@@ -52,9 +52,9 @@ class _Reboot:
         self._is_gone = False
 
     def through(self) -> bytes:
-        first = self._look(may_retry=True)
+        first = self._first_look()
         if isinstance(first, Failure):
-            return spec.trailer(spec.REFUSED, first.why)
+            return spec.trailer(spec.REFUSED if self._job["is_new"] else spec.UNSEEN, first.why)
         is_new = first.words("begun") is None and not self._job["joins"]
         return (self._is_needless() if is_new else None) or self._begun() or self._watched()
 
@@ -83,7 +83,7 @@ class _Reboot:
     def _begun(self) -> bytes | None:
         """Ask for the reboot, or find that it was asked for. How it ends where it was not."""
         first = self._began + TRIES * self._host.patience
-        is_possible = False
+        is_possible = not self._job["is_new"]
         while True:
             answer = self._host.ask(
                 far.BEGIN,
@@ -188,17 +188,20 @@ class _Reboot:
 
     # --- both ------------------------------------------------------------------------------
 
-    def _look(self, *, may_retry: bool = False) -> Answer | Failure:
-        until = time.monotonic() + TRIES * self._host.patience
-        while True:
-            limit = time.monotonic() + self._host.patience + LOOK
-            answer = self._host.ask(far.LOOK, min(limit, self._until + LOOK))
-            if answer.failure is None:
-                return answer
-            is_last = not may_retry or time.monotonic() >= until
-            if is_last or is_over(answer.failure, is_begun=False):
-                return answer.failure
+    def _first_look(self) -> Answer | Failure:
+        """A host that a former process has asked to restart may be away for long."""
+        is_begun = not self._job["is_new"]
+        until = self._until if is_begun else self._began + TRIES * self._host.patience
+        while isinstance(seen := self._look(), Failure):
+            if is_over(seen, is_begun) or time.monotonic() + PAUSE >= until:
+                return seen
             time.sleep(PAUSE)
+        return seen
+
+    def _look(self) -> Answer | Failure:
+        limit = time.monotonic() + self._host.patience + LOOK
+        answer = self._host.ask(far.LOOK, min(limit, self._until + LOOK))
+        return answer if answer.failure is None else answer.failure
 
     def _passed(self) -> str:
         seconds = round(time.monotonic() - self._began)

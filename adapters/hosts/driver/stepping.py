@@ -42,7 +42,7 @@ def run_step(job: Job, write: Write) -> bytes:
     began = time.monotonic()
     until = began + limit + float(job["grace"])
     first = began + min(limit, TRIES * host.patience)
-    is_possible = bool(job["joins"])
+    is_possible = not job["is_new"]  # a former process may have begun it
     while True:
         answer = host.ask(
             far.STEP,

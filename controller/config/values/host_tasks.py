@@ -19,6 +19,8 @@ from controller.tasks import Command
 
 PROOF_TIMEOUT: Final = timedelta(minutes=2)
 """Time limit of `expect`."""
+RESET_TIMEOUT: Final = timedelta(seconds=30)
+"""Time limit of the command that resets a host."""
 KERNEL, PACKAGES, SERVICES = "kernel", "packages", "services"
 EXPECTED: Final = (KERNEL, PACKAGES, SERVICES)
 """Keys of `expect` that a host is asked for."""
@@ -87,7 +89,7 @@ def reboot_of(where: OnHost, section: Upgrade, reboot: sections.Reboot, trail: T
     reset, command = reboot.reset, None
     if reset is not None:
         found = argv((*trail, "reset", "command"), reset.command)
-        command = Command(found, scalars.duration(section.timeout), where.env, where.cwd)
+        command = Command(found, RESET_TIMEOUT, where.env, where.cwd)
     return Reboot(
         access=where.access,
         timeout=scalars.duration(reboot.timeout),

@@ -56,7 +56,7 @@ def of_nodes(
     if section.job is not None:
         trail: Trail = (course.value, "job")
         template = json.dumps(filled_tree(section.job, filling.text, trail))
-        own = (PoolTask("job", timeout, {"node": member.name, "template": template}),)
+        own = (PoolTask("job", timeout, {"node": member.name, "template": template}), *own)
     before = (PoolTask("note_boot_id", brief(policies), about),) if "boot_id" in pool.expect else ()
     return (*before, *own, PoolTask("node_is_back", timeout, about))
 

@@ -1,5 +1,7 @@
 """What the tests of hosts share: tasks as the rollout file makes them, and who performs them."""
 
+import os
+import signal
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
@@ -44,3 +46,39 @@ def runs(folder: Path) -> str:
     """What a step has noted each time that it ran."""
     path = folder / "ran"
     return path.read_text() if path.exists() else ""
+
+
+def drivers(folder: Path) -> list[int]:
+    """Programs that drive ssh, of the poolroll with its state there."""
+    mine = f"{folder}/".encode()
+    return [
+        int(entry.name)
+        for entry in _processes()
+        if b"adapters/hosts" in _read(entry / "cmdline") and mine in _read(entry / "environ")
+    ]
+
+
+def kill_all(folder: Path) -> None:
+    """Helpers first: they would note how the programs have ended."""
+    helpers = [int(entry.name) for entry in _processes() if _has_open(entry, f"{folder}/jobs/")]
+    for pid in [pid for pid in helpers if pid != os.getpid()] + drivers(folder):
+        os.kill(pid, signal.SIGKILL)
+
+
+def _processes() -> list[Path]:
+    return [entry for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def _has_open(process: Path, folder: str) -> bool:
+    try:
+        names = [os.readlink(fd) for fd in (process / "fd").iterdir()]  # noqa: PTH115
+    except OSError:
+        return False
+    return any(name.startswith(folder) for name in names)

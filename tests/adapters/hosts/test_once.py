@@ -8,9 +8,8 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from adapters.hosts.driver import spec
 from controller.tasks import TaskJob
-from tests.adapters.hosts.support import KEY, job, runs, shell, tasks
+from tests.adapters.hosts.support import KEY, drivers, job, kill_all, runs, shell, tasks
 from tests.support.hosts.cutter import cutter
 from tests.support.hosts.sshd import Sshd
 from tests.support.waiting import until
@@ -27,42 +26,6 @@ def slow(host: Sshd, folder: Path, port: int = 0) -> TaskJob:
 
 def whole(folder: Path, output: str) -> bool:
     return output == LINES and runs(folder) == "x\n"
-
-
-def drivers() -> list[int]:
-    """Programs that drive ssh, children of helpers."""
-    return _with(spec.VARIABLE.encode() + b"=")
-
-
-def helpers(folder: Path) -> list[int]:
-    """Who looks after the programs, and the programs."""
-    return [pid for pid in _started_by(folder) if pid != os.getpid()]
-
-
-def _with(word: bytes) -> list[int]:
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                environ = (entry / "environ").read_bytes()
-            except OSError:
-                continue
-            if word in environ and b"adapters/hosts" in (entry / "cmdline").read_bytes():
-                found.append(int(entry.name))
-    return found
-
-
-def _started_by(folder: Path) -> list[int]:
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                fds = [os.readlink(fd) for fd in (entry / "fd").iterdir()]  # noqa: PTH115
-            except OSError:
-                continue
-            if any(name.startswith(f"{folder}/jobs/") for name in fds):
-                found.append(int(entry.name))
-    return found
 
 
 async def test_a_connection_that_is_cut(host: Sshd, tmp_path: Path) -> None:
@@ -83,13 +46,12 @@ async def test_all_at_once(host: Sshd, tmp_path: Path) -> None:
     first = asyncio.ensure_future(tasks(tmp_path).run(slow(host, tmp_path)))
     await until(lambda: runs(tmp_path))
     first.cancel()
-    for pid in helpers(tmp_path):
-        os.kill(pid, signal.SIGKILL)
+    kill_all(tmp_path)
     await asyncio.gather(first, return_exceptions=True)
     host.stop()
     await host.start()
     second = asyncio.ensure_future(tasks(tmp_path).run(slow(host, tmp_path)))
-    await until(drivers)
+    await until(lambda: drivers(tmp_path))
     (tmp_path / "go").touch()
     result = await second
     assert (result.exit_code, whole(tmp_path, result.output)) == (0, True)

@@ -22,8 +22,8 @@ class Boot:
     down_after: float = 0.3
     """So long it goes on after it was asked, or after the boot before."""
     down_for: float = 0.3
-    starting_for: float = 0.3
-    """So long its services take once sshd is up."""
+    starting_for: float = 0
+    """So long its services take once sshd is up, and until somebody has seen that."""
     has_new_key: bool = False
 
 
@@ -56,12 +56,21 @@ class Machine:
         self.sshd.script(
             "systemctl",
             f"case $1 in reboot) echo x >> {self.asked} ;; is-active) echo active ;; "
-            f"is-system-running) cat {self._system} ;; esac",
+            f"is-system-running) cat {self._system}; echo x >> {folder}/looks ;; esac",
         )
 
     @property
     def times_asked(self) -> int:
         return len(self.asked.read_text().split()) if self.asked.exists() else 0
+
+    @property
+    def is_up(self) -> bool:
+        return self.sshd.is_up
+
+    @property
+    def _looks(self) -> int:
+        path = self.folder / "looks"
+        return len(path.read_text().split()) if path.exists() else 0
 
     async def live(self) -> None:
         """As long as it is plugged in."""
@@ -92,8 +101,10 @@ class Machine:
         self._system.write_text("starting\n")
         if boot.has_new_key:
             new_key(self.folder / "host")
+        looks = self._looks
         await self.sshd.start()
         await asyncio.sleep(boot.starting_for)
+        await until(lambda: self._looks > looks, 300)
         await self._start_app()
         self._system.write_text("running\n")
 

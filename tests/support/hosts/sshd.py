@@ -58,6 +58,10 @@ class Sshd:
             "GlobalKnownHostsFile=none",
         )
 
+    @property
+    def is_up(self) -> bool:
+        return self._process is not None
+
     def trust(self) -> None:
         """Its present host key, on this side."""
         kind, key, *_ = (self.folder / "host.pub").read_text().split()
