@@ -81,6 +81,9 @@ class LogNarrator:
         say = getattr(self._log, level_of(event))
         say(text, timestamp=self._wall(), kind=kind_of(event), **bound)
 
+    def catch_up(self, event: Event | Observation, before: State, after: State) -> None:
+        """It happened before anybody watched."""
+
     def start(self) -> None:
         """Nothing to do: log lines need no setup."""
 
