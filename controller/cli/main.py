@@ -160,7 +160,7 @@ def entry() -> None:
 def _ended() -> int:
     """Run the command; its exit code."""
     try:
-        poolroll(standalone_mode=False)
+        given: object = poolroll(standalone_mode=False)
     except click.exceptions.Exit as done:
         return done.exit_code
     except ReportedError as error:
@@ -181,7 +181,7 @@ def _ended() -> int:
         code = ExitCode.STOPPED if is_acting else ExitCode.REFUSED
         complain(_unwritable(error), code)
         return code
-    return 0
+    return given if isinstance(given, int) else 0  # of `Context.exit`
 
 
 def _interrupted() -> int:

@@ -41,6 +41,13 @@ def option(name: str, **attributes: Any) -> Callable[[F], F]:
 
 
 # Not click's own question whether it is readable: the reader says of each fault what to do.
+named_file = click.argument(
+    "file",
+    type=click.Path(path_type=Path, readable=False),
+    envvar="POOLROLL_FILE",
+    metavar="FILE|NAME",
+)
+
 rollout_file = click.argument(
     "file", type=click.Path(path_type=Path, readable=False), envvar="POOLROLL_FILE", metavar="FILE"
 )

@@ -70,7 +70,7 @@ def status(name: str | None, state: str | None, **given: bool) -> None:
     if given["check"]:
         code, lines = checked(values)
         show("\n".join(lines))
-        sys.exit(code)
+        click.get_current_context().exit(code)  # 1 is no bug here
     if given["brief"]:
         show("\n".join(map(brief_line, values)))
         return
