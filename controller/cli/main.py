@@ -14,6 +14,7 @@ from controller.cli import interrupts, last_words, streams
 from controller.cli.bug import tell_bug
 from controller.cli.complain import complain
 from controller.core.outcome import ExitCode
+from controller.report import times
 
 if TYPE_CHECKING:
     from controller.errors import PoolrollError
@@ -139,6 +140,7 @@ def spell_out_signs() -> None:
 def entry() -> None:
     """The console script. Only a bug shows a traceback (exit 1)."""
     streams.prepare()
+    times.tell_in(None)
     try:
         spell_out_signs()
         code = _ended()
