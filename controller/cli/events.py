@@ -18,6 +18,7 @@ from controller.legible import legible, legible_line
 from controller.ports import Journal
 from controller.records import Record, RolloutRow
 from controller.report.run.replay import Replay, Replayed
+from controller.report.times import local
 
 LOOK_EVERY: Final = timedelta(milliseconds=100)
 """A new record is shown within twice this."""
@@ -110,8 +111,8 @@ def text_of(told: Replayed) -> str:
     if not told.sentence:
         return ""
     wall, member = told.record.wall, legible_line(told.member)
-    line = f"{wall:%Y-%m-%d %H:%M:%S}.{wall:%f}"[:23] + (
-        f"  {member:<8}  {legible_line(told.sentence)}"
+    line = f"{local(wall):%Y-%m-%d %H:%M:%S.%f}"[:23] + (
+        f"{local(wall): %Z}  {member:<8}  {legible_line(told.sentence)}"
     )
     return "\n".join([line, *_output(told.value)])
 

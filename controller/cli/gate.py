@@ -10,6 +10,7 @@ import click
 
 from controller import bootstrap
 from controller.cli import options
+from controller.cli.by_name import by_name
 from controller.cli.fit import keep_secret
 from controller.cli.show import show, show_json
 from controller.config import RolloutFile, load
@@ -28,12 +29,13 @@ AGAIN: Final = timedelta(seconds=1)
 
 
 @click.command()
-@options.rollout_file
+@options.named_file
 @options.sets
 @options.option("--member", metavar="NAME", help="The member for gates with scope member.")
 @options.option("--at", metavar="TIME", help="A time in the past, ISO 8601. Default: now.")
 @options.option("--watch", is_flag=True, help="Repeat until interrupted.")
 @options.as_json
+@options.state
 def gate(file: Path, at: str | None, **given: Any) -> None:
     """Evaluate the gates of FILE and explain each verdict. Changes nothing.
 
@@ -41,7 +43,8 @@ def gate(file: Path, at: str | None, **given: Any) -> None:
     """
     if at is not None and given["watch"]:
         raise UsageFault("gate: --at is a time in the past; it cannot be combined with --watch")
-    rollout = load(file, options.pairs(given["set"]))
+    file, sets = by_name("gate", file, given["state"], options.pairs(given["set"]))
+    rollout = load(file, sets)
     question = Question(
         given["member"], None if at is None else moment(at), given["watch"], given["json"]
     )

@@ -16,6 +16,7 @@ from controller.errors import ConfigurationError, PoolHeld, Refused
 from controller.legible import legible_line
 from controller.lifecycle import file_of_pool, former_file
 from controller.lifecycle.guard import Guard, GuardPorts, guard_name, to_guard
+from controller.report.times import moment
 from controller.report.words import names
 
 
@@ -77,5 +78,5 @@ def _ports(opened: Opened) -> GuardPorts:
 
 def _tell(about: str, what: str) -> None:
     """A line of the log."""
-    when = f"{bootstrap.clock().wall():%Y-%m-%d %H:%M:%S}"
+    when = moment(bootstrap.clock().wall())
     show(f"{when}  {legible_line(about):<8}  {legible_line(what)}", err=True)

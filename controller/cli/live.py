@@ -190,6 +190,10 @@ class LiveNarrator:
     def tell(self, event: Event | Observation, before: State, after: State) -> None:
         if (said := sentence(event, before, after)) is not None:
             self._say(*said, TONES[level_of(event)])
+        self.catch_up(event, before, after)
+
+    def catch_up(self, event: Event | Observation, before: State, after: State) -> None:
+        """Without a line: it happened before anybody watched."""
         if self._plan is not None:
             now = self._clock.now()
             self._recent = remember(self._recent, self._plan, event, before, after, now)

@@ -15,13 +15,14 @@ from controller.core.state.state import State
 from controller.legible import legible_line
 from controller.report.run.levels import kind_of, level_of
 from controller.report.run.sentences import sentence
+from controller.report.times import moment
 
 Wall = Callable[[], datetime]
 
 
 def _text(_: Any, __: str, event: dict[str, Any]) -> str:
     member = event.get("member", "")
-    when = f"{event['timestamp']:%Y-%m-%d %H:%M:%S}"
+    when = moment(event["timestamp"])
     return f"{when}  {legible_line(member):<8}  {legible_line(event['event'])}"
 
 
@@ -82,6 +83,9 @@ class LogNarrator:
         bound = {"member": member} if member else {}
         say = getattr(self._log, level)
         say(text, timestamp=self._wall(), kind=kind_of(event), **bound)
+
+    def catch_up(self, event: Event | Observation, before: State, after: State) -> None:
+        """It happened before anybody watched."""
 
     def start(self) -> None:
         """Nothing to do: log lines need no setup."""

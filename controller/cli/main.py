@@ -14,6 +14,7 @@ from controller.cli import interrupts, last_words, streams
 from controller.cli.bug import tell_bug
 from controller.cli.complain import complain
 from controller.core.outcome import ExitCode
+from controller.report import times
 
 if TYPE_CHECKING:
     from controller.errors import PoolrollError
@@ -148,6 +149,7 @@ def spell_out_signs() -> None:
 def entry() -> None:
     """The console script. Only a bug shows a traceback (exit 1)."""
     streams.prepare()
+    times.tell_in(None)
     try:
         spell_out_signs()
         code = _ended()
@@ -169,7 +171,7 @@ def entry() -> None:
 def _ended() -> int:
     """Run the command; its exit code."""
     try:
-        poolroll(standalone_mode=False)
+        given: object = poolroll(standalone_mode=False)
     except click.exceptions.Exit as done:
         return done.exit_code
     except ReportedError as error:
@@ -190,7 +192,7 @@ def _ended() -> int:
         code = ExitCode.STOPPED if is_acting else ExitCode.REFUSED
         complain(_unwritable(error), code)
         return code
-    return 0
+    return given if isinstance(given, int) else 0  # of `Context.exit`
 
 
 def _interrupted() -> int:

@@ -7,7 +7,9 @@ from typing import Final, Protocol
 
 from controller.cli.log import LogNarrator
 from controller.cli.say import Footer
+from controller.core.events import Event, Observation
 from controller.core.plan.plan import Plan
+from controller.core.state.state import State
 from controller.ports import Clock
 from controller.runner.recorder import Narrator
 
@@ -21,6 +23,8 @@ class Narrating(Narrator, Protocol):
     def watch(
         self, plan: Plan, commands: timedelta | None = None, rollout_id: str = ""
     ) -> None: ...
+
+    def catch_up(self, event: Event | Observation, before: State, after: State) -> None: ...
 
     def start(self) -> None: ...
 

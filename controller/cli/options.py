@@ -3,7 +3,7 @@
 import shlex
 import stat
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +13,7 @@ from click.types import StringParamType
 from controller.cli import complain, last_words
 from controller.errors import UsageFault
 from controller.redaction import is_secret_name
+from controller.report import times
 from controller.telemetry.values import OutletOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -41,6 +42,13 @@ def option(name: str, **attributes: Any) -> Callable[[F], F]:
 
 
 # Not click's own question whether it is readable: the reader says of each fault what to do.
+named_file = click.argument(
+    "file",
+    type=click.Path(path_type=Path, readable=False),
+    envvar="POOLROLL_FILE",
+    metavar="FILE|NAME",
+)
+
 rollout_file = click.argument(
     "file", type=click.Path(path_type=Path, readable=False), envvar="POOLROLL_FILE", metavar="FILE"
 )
@@ -83,13 +91,33 @@ def _folder(_ctx: click.Context, _option: click.Parameter, value: str | None) ->
     return value
 
 
-state = option(
+def _utc(_ctx: click.Context, _option: click.Parameter, value: bool) -> None:
+    if value:
+        times.tell_in(UTC)
+
+
+_in_utc = option(
+    "--utc",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_utc,
+    help="Times in UTC, instead of in the time of this machine.",
+)
+
+_state = option(
     "--state",
     metavar="PLACE",
     callback=_folder,
     help="State: journal and lock. A folder, or kubernetes:NAMESPACE. Default: what the rollout "
     "file says, else /var/lib/poolroll if it is writable, else a folder under the XDG state home.",
 )
+
+
+def state(command: F) -> F:
+    """Of every command that tells of a rollout: where it is known, and in which time it is told."""
+    return _state(_in_utc(command))
+
 
 sets = option("--set", metavar="K=V", multiple=True, help="Override a value of `vars`. Repeatable.")
 

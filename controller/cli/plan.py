@@ -9,6 +9,7 @@ import click
 
 from controller import bootstrap
 from controller.cli import options
+from controller.cli.by_name import by_name
 from controller.cli.fit import keep_secret
 from controller.cli.say import fitted
 from controller.cli.show import show, show_json
@@ -23,7 +24,7 @@ from controller.secrets import Secrets
 
 
 @click.command()
-@options.rollout_file
+@options.named_file
 @options.sets
 @options.only
 @options.canaries_only
@@ -33,7 +34,8 @@ def plan(file: Path, json: bool, state: str | None, **given: Any) -> None:
     """Show what a run of FILE would do. Changes nothing."""
     only = options.names(given["only"])
     canaries_only = given["canaries_only"]
-    rollout = load(file, options.pairs(given["set"]), only=only, canaries_only=canaries_only)
+    file, sets = by_name("plan", file, state, options.pairs(given["set"]))
+    rollout = load(file, sets, only=only, canaries_only=canaries_only)
     run_options = RunOptions(only=only, canaries_only=canaries_only)
     place = bootstrap.state_place(state, rollout.state)
     secrets = bootstrap.secrets_in(rollout)

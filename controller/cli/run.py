@@ -15,6 +15,7 @@ from controller import bootstrap
 from controller.cli import complain, last_words, options
 from controller.cli.ask import TerminalQuestions, is_terminal
 from controller.cli.bug import tell_bug
+from controller.cli.by_name import by_name
 from controller.cli.confirm import Confirmation
 from controller.cli.cut_off import say_cut_off
 from controller.cli.deadline import ended_by
@@ -41,7 +42,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 @click.command()
-@options.rollout_file
+@options.named_file
 @options.sets
 @options.option("--yes", is_flag=True, help="Do not ask. Required without a terminal.")
 @options.only
@@ -73,7 +74,7 @@ def _less(command: F) -> F:
         options.only,
         options.option("--yes", is_flag=True, help="Do not ask. Required without a terminal."),
         options.sets,
-        options.rollout_file,
+        options.named_file,
     ):
         command = add(command)
     return command
@@ -118,10 +119,11 @@ def start(
         raise UsageFault(f"{verb} --quiet: it would ask without showing the plan; add --yes")
     if run_options.stepwise and not is_terminal():
         raise UsageFault(f"{verb} --step: there is no terminal to ask at")
+    file, sets = by_name(verb, file, given["state"], options.pairs(given["set"]))
     options.must_stay(verb, file)
     rollout = load(
         file,
-        options.pairs(given["set"]),
+        sets,
         only=run_options.only,
         canaries_only=run_options.canaries_only,
     )

@@ -12,14 +12,16 @@ import click
 
 from controller import bootstrap
 from controller.cli import options
+from controller.cli.pool_of import pool_of
 from controller.cli.say import fitted_report
 from controller.cli.show import show, show_json
 from controller.cli.state_folder import known
 from controller.core.copies import replace
+from controller.core.outcome import ExitCode
 from controller.core.pool import Instant
-from controller.errors import ConfigurationError, PoolrollError, Refused, UsageFault
+from controller.errors import Refused, UsageFault
 from controller.journal.replay import replayed
-from controller.lifecycle import astray, look_once, next_commands, patience
+from controller.lifecycle import look_once, next_commands, patience
 from controller.lifecycle.guard import guard_name
 from controller.ports import Clock, Journal, Store
 from controller.preflight.memory import held_by
@@ -51,29 +53,43 @@ accepts 10 connections by default (HAProxy configuration manual, `stats maxconn`
     is_flag=True,
     help="For Nagios and its like: exit code 0 fine, 1 halted or unfinished, 2 stuck.",
 )
+@options.option("--watch", is_flag=True, help="The live board of a rollout that runs elsewhere.")
 @options.as_json
 @options.state
-def status(name: str | None, brief: bool, check: bool, json: bool, state: str | None) -> None:
+def status(name: str | None, state: str | None, **given: bool) -> None:
     """Show the state of the newest rollout of NAME, or of every name.
 
     Also asks the load balancers, read-only, for two seconds at most, a cluster for eight. Without
     NAME it skips those of rollouts that have ended with no member out. One that does not answer is
     no error.
     """
-    if brief + check + json > 1:
-        raise UsageFault("status: --brief, --check and --json exclude each other")
-    values = bootstrap.run(_values(name, state, is_brief=brief or check))
-    if check:
+    if sum(given.values()) > 1:
+        raise UsageFault("status: --brief, --check, --watch and --json exclude each other")
+    if given["watch"]:
+        _watch(name, state)
+    values = bootstrap.run(_values(name, state, is_brief=given["brief"] or given["check"]))
+    if given["check"]:
         code, lines = checked(values)
         show("\n".join(lines))
-        sys.exit(code)
-    if brief:
+        click.get_current_context().exit(code)  # 1 is no bug here
+    if given["brief"]:
         show("\n".join(map(brief_line, values)))
         return
-    if json:
+    if given["json"]:
         show_json(values[0] if name else values)
     else:
         show("\n\n".join("\n".join(fitted_report(status_lines(value))) for value in values))
+
+
+def _watch(name: str | None, state: str | None) -> None:
+    """What comes after it is how it ended."""
+    from controller.cli.watch import watch  # its libraries take a while
+
+    try:
+        bootstrap.run(watch(name, state))
+    except KeyboardInterrupt:
+        show("no longer watching; the rollout was not touched", err=True)
+        sys.exit(ExitCode.STOPPED)
 
 
 async def _values(name: str | None, state: str | None, *, is_brief: bool) -> list[dict[str, Any]]:
@@ -150,26 +166,15 @@ async def _asked(
 ) -> tuple[PoolView, PoolView]:
     """Two looks, between which is what users meet now. The load balancers are those of the rollout
     file that the journal keeps."""
-    try:
-        if isinstance(each.file, ConfigurationError):  # written by another version of poolroll
-            raise each.file
-        if stranger := astray(each.file, is_ours=looks.is_ours):
-            return _unseen(each, clock, stranger)
-        balancer = bootstrap.balancer(each.file.settings)
-    except PoolrollError as error:
-        first = str(error).partition("\n")[0]
-        why = f"the rollout file in the journal cannot be read: {first}"
-        return _unseen(each, clock, why)
+    balancer = pool_of(each.file, is_ours=looks.is_ours)
+    if isinstance(balancer, str):
+        seen = PoolView(clock.wall(), unseen=dict.fromkeys(each.plan.instances, balancer))
+        return seen, seen
     before = await look_once(balancer, clock, until)
     if before.unseen or looks.is_brief:
         return before, before
     await clock.sleep(USERS_OVER)
     return before, await look_once(balancer, clock, clock.now() + PATIENCE)
-
-
-def _unseen(each: Known, clock: Clock, why: str) -> tuple[PoolView, PoolView]:
-    seen = PoolView(clock.wall(), unseen=dict.fromkeys(each.plan.instances, why))
-    return seen, seen
 
 
 async def _taken(journal: Journal, each: Known, seen: PoolView) -> Holders:

@@ -19,7 +19,7 @@ def text(event: StepEnded) -> str:
 
 def test_output_of_a_failed_step() -> None:
     """Below its line, made safe to print; nothing of one that passed."""
-    line = "2026-11-26 12:30:01.250  web1      step 1 ended"
+    line = "2026-11-26 12:30:01.250 UTC  web1      step 1 ended"
     output = "\x1b[31mE: no\x1b[0m\n\n 10%\r 20%\nbye\n\n"
     failed = StepEnded("web1", 0, 0, False, False, "", output, 1.0)
     shown = ["E: no", " 10%", " 20%", "bye"]

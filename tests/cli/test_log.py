@@ -316,9 +316,9 @@ def test_the_rollout_is_bound(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_text_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     """Plain dated lines, the member in a column of its own."""
     assert logged("text", monkeypatch).splitlines() == [
-        "2024-01-02 03:04:05  web1      back in rotation and healthy everywhere: soaking, "
+        "2024-01-02 03:04:05 UTC  web1      back in rotation and healthy everywhere: soaking, "
         "judged by its gates",
-        "2024-01-02 03:04:05            heartbeat: not heard",
+        "2024-01-02 03:04:05 UTC            heartbeat: not heard",
     ]
 
 

@@ -90,7 +90,7 @@ async def test_dumb_terminal(site: MakeSite, term: str) -> None:
         done = await terminal.end()
     assert done.code == 0, done.out
     assert "\x1b" not in done.out
-    said = r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d  web1      draining: no new traffic"
+    said = r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC  web1      draining: no new traffic"
     assert re.search(said, done.out, re.MULTILINE)
 
 

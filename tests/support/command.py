@@ -26,8 +26,8 @@ class Done:
 
 
 def environment() -> dict[str, str]:
-    """Ours, without what would steer the command."""
-    return {k: v for k, v in os.environ.items() if not k.startswith("POOLROLL_")}
+    """Ours, without what would steer the command; times are told in UTC, wherever this is."""
+    return {k: v for k, v in os.environ.items() if not k.startswith("POOLROLL_")} | {"TZ": "UTC"}
 
 
 @cache

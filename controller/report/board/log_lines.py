@@ -6,6 +6,7 @@ from typing import Final
 
 from controller.legible import legible_line
 from controller.report.board.segments import Segment, Signs, TextLine, Tone, fitting, wrapped
+from controller.report.times import hour
 
 TIME: Final = len("22:14:03  ")
 NAME: Final = 20
@@ -27,7 +28,7 @@ class LogLine:
 def log_lines(log: LogLine, width: int, name: int, signs: Signs) -> list[TextLine]:
     """One sentence, broken between words. `name`: cells of the longest member's name."""
     text, indent = legible_line(log.text), TIME
-    head = [Segment(f"{log.wall:%H:%M:%S}".ljust(TIME), Tone.DIM)]
+    head = [Segment(hour(log.wall).ljust(TIME), Tone.DIM)]
     if width >= HANGING and name <= NAME:
         indent += name + 2
         head.append(Segment(log.member.ljust(name + 2), Tone.ACTIVE))

@@ -13,6 +13,7 @@ from controller.core.state.state import State
 from controller.report.board.recent import Recent
 from controller.report.board.segments import Tone
 from controller.report.board.state_line import whole
+from controller.report.times import clock_time, hour
 from controller.report.words import count
 
 OVER_LAST: Final = timedelta(seconds=3)
@@ -41,13 +42,13 @@ def users(ctx: Context, recent: Recent, wall: datetime) -> tuple[str, Tone]:
     period = recent.failing
     if period is None:
         return f"none failing; {traffic}", Tone.GOOD if rate.requests else Tone.DOUBT
-    since = f"{wall - (ctx.now - period.since):%H:%M:%S}"
+    since = wall - (ctx.now - period.since)
     failed = f"{count(period.errors, 'request')} failed"
     if ctx.now - period.last >= RECENT:
-        until = f"{wall - (ctx.now - period.last):%H:%M:%S}"
-        return f"none failing now; {failed}, {since} to {until} UTC; {traffic}", Tone.DOUBT
+        until = clock_time(wall - (ctx.now - period.last))
+        return f"none failing now; {failed}, {hour(since)} to {until}; {traffic}", Tone.DOUBT
     long = span(whole(ctx.now - period.since))
-    text = f"FAILING NOW: {failed} since {since} UTC ({long}); "
+    text = f"FAILING NOW: {failed} since {clock_time(since)} ({long}); "
     if not rate.errors:
         return text + traffic, Tone.DOUBT
     share = rate.errors / rate.requests if rate.requests else 1.0

@@ -10,6 +10,7 @@ from controller.core.settings import OnFailure, ReturnPolicy, Settings
 from controller.core.state.state import State
 from controller.records import RolloutRow
 from controller.report.run.summary import status_lines
+from controller.report.times import moment
 from controller.report.words import count, names
 
 
@@ -64,7 +65,7 @@ def share(plan: Plan, whole: Plan | None) -> str:
 
 def going_on(plan: Plan, row: RolloutRow, state: State) -> list[str]:
     """What a run continues: the members as an earlier run left them."""
-    began = f"{row.started:%Y-%m-%d %H:%M:%S} UTC by {row.by}"
+    began = f"{moment(row.started)} by {row.by}"
     return [f"rollout {plan.name} goes on, begun {began}", *status_lines(plan, state)]
 
 

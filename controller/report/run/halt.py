@@ -23,6 +23,7 @@ from controller.report.run.about import NOTHING, About
 from controller.report.run.next_commands import NextCommands
 from controller.report.run.users import lost, unanswered, users
 from controller.report.run.ways_on import after_halt
+from controller.report.times import clock_time, moment
 from controller.report.words import count, names
 
 
@@ -59,7 +60,7 @@ def _head(
     """Which rollout, of what, and when: what is read first, by somebody who was asleep."""
     what = f"{plan.purpose}{' to ' + about.version if about.version else ''}"
     at = wall - (now - state.halted_at) if state.halted_at is not None else wall
-    return f"rollout {commands.name}, {what}, at {at:%Y-%m-%d %H:%M:%S} UTC"
+    return f"rollout {commands.name}, {what}, at {moment(at)}"
 
 
 def unwritten(state: State) -> str:
@@ -106,7 +107,7 @@ def _as_of(state: State, now: Instant, wall: datetime) -> list[str]:
         return []
     if len(seen) < len(silent):
         return ["according to the journal:"]
-    return [f"as last seen at {wall - (now - min(seen)):%H:%M:%S} UTC:"]
+    return [f"as last seen at {clock_time(wall - (now - min(seen)))}:"]
 
 
 def _members(plan: Plan, state: State) -> list[str]:

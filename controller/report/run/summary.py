@@ -28,6 +28,7 @@ from controller.report.run.about import about
 from controller.report.run.halt import halt_message, serve, serving, unwritten
 from controller.report.run.next_commands import NextCommands
 from controller.report.run.users import unanswered
+from controller.report.times import moment
 from controller.report.words import count, names
 
 DONE = {
@@ -109,7 +110,7 @@ def status_lines(plan: Plan, state: State) -> list[str]:
 def over(none: str, row: RolloutRow, plan: Plan, state: State, commands: NextCommands) -> list[str]:
     """How an ended rollout ended, and which members are still out of rotation. `none`: says what
     was not found."""
-    ended = f" at {row.ended:%Y-%m-%d %H:%M:%S} UTC" if row.ended is not None else ""
+    ended = f" at {moment(row.ended)}" if row.ended is not None else ""
     by = f" {state.finished.why}" if row.outcome == Outcome.ABORTED and state.finished else ""
     out = left_behind(plan, state, commands) or ["it left no member out of rotation"]
     lines = [f"{none}: the newest, {row.id}, ended{ended}: {row.outcome}{by}", *out]

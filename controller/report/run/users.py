@@ -7,6 +7,7 @@ from controller.core.pool import Instant
 from controller.core.snapshot import Snapshot
 from controller.core.state.failures import failures, why_unknown
 from controller.core.state.state import State
+from controller.report.times import clock_time, hour
 from controller.report.words import count, names
 
 
@@ -36,12 +37,13 @@ def users(state: State, now: Instant, wall: datetime) -> str:
     if failed is None:
         watched = now - state.points[0][0] if state.points else now - now
         return f"not failing; no failed request seen in the last {span(watched)}"
-    first, last = (f"{wall - (now - one):%H:%M:%S}" for one in (failed.first, failed.last))
+    first, last = (wall - (now - one) for one in (failed.first, failed.last))
     figure = f"at most {count(failed.count, 'request')} failed"
     if failed.are_going_on(now):
-        return f"FAILING NOW, since {first} UTC: {figure}{_where(state)}"
-    when = f"at {first}" if first == last else f"from {first} to {last}"
-    return f"not failing now; {figure} {when} UTC{_where(state)}"
+        return f"FAILING NOW, since {clock_time(first)}: {figure}{_where(state)}"
+    is_one = hour(first) == hour(last)
+    when = f"at {clock_time(last)}" if is_one else f"from {hour(first)} to {clock_time(last)}"
+    return f"not failing now; {figure} {when}{_where(state)}"
 
 
 def _where(state: State) -> str:

@@ -8,6 +8,7 @@ from controller.core.outcome import Outcome
 from controller.core.phases import Phase
 from controller.legible import legible_line
 from controller.report.run.halt import serve
+from controller.report.times import moment
 from controller.report.words import count
 
 FINE, WARNING, CRITICAL = range(3)
@@ -40,7 +41,7 @@ def _since(value: Mapping[str, Any]) -> str:
     is_running = value["status"] in RUNS
     what = "started" if is_running else "last heard of"
     at = datetime.fromisoformat(value["started"] if is_running else value["last"])
-    return f"{what} {at:%Y-%m-%d %H:%M:%S} UTC"
+    return f"{what} {moment(at)}"
 
 
 def checked(values: Sequence[Mapping[str, Any]]) -> tuple[int, list[str]]:

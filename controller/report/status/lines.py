@@ -8,6 +8,7 @@ from controller.legible import legible_line
 from controller.report.run.halt import serve
 from controller.report.status.users_now import users_line
 from controller.report.status.values import values_text
+from controller.report.times import clock_time, moment
 
 
 def status_lines(value: Mapping[str, Any]) -> list[str]:
@@ -16,7 +17,7 @@ def status_lines(value: Mapping[str, Any]) -> list[str]:
     variables = values_text(value["values"])
     lines = [
         f"rollout {value['name']}: {value['status']}   ({value['id']}, started "
-        f"{started:%Y-%m-%d %H:%M:%S} UTC by {value['by']})",
+        f"{moment(started)} by {value['by']})",
         value["purpose"] + (f", {variables}" if variables else ""),
         f"state {'folder ' if value['state'].startswith('/') else ''}{value['state']}",
     ]
@@ -32,7 +33,7 @@ def status_lines(value: Mapping[str, Any]) -> list[str]:
     if value["told"]:
         is_over = value["ended"] is not None
         last = datetime.fromisoformat(value["last"])
-        lines.append("it had halted:" if is_over else f"at {last:%Y-%m-%d %H:%M:%S} UTC:")
+        lines.append("it had halted:" if is_over else f"at {moment(last)}:")
         lines += value["told"]
     lines += [f"{'NEXT' if i == 0 else '':<8}  {line}" for i, line in enumerate(value["next"])]
     if value["seen"]["asked"] or value["seen"]["not_asked"]:
@@ -49,7 +50,7 @@ def _now_lines(seen: Mapping[str, Any]) -> list[str]:
     lines += [f"CAUTION, no process runs it: {what}" for what in seen["held"].values()]
     if not seen["asked"]:
         return [*lines, "members, according to the journal:"]
-    at = f"{datetime.fromisoformat(seen['at']):%H:%M:%S} UTC"
+    at = clock_time(datetime.fromisoformat(seen["at"]))
     if seen["serving"] is None:
         return [*lines, f"members, as seen at {at} by the other load balancers:"]
     short = "BELOW THE FLOOR: " if seen["serving"] < seen["floor"] else ""

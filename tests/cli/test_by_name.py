@@ -1,0 +1,47 @@
+"""A rollout file named by its rollout."""
+
+from pathlib import Path
+
+import pytest
+
+from controller.cli.by_name import by_name
+from controller.errors import PoolrollError
+from tests.cli.test_report import kept
+from tests.report import journals
+
+
+def named(folder: Path, text: str | None = None, **sets: str) -> tuple[Path, dict[str, str]]:
+    """What `run web` takes, where web was run from a file that holds `text` now."""
+    file = folder / "web.yml"
+    if text is not None:
+        file.write_text(text)
+    kept(folder / "state", journals.halted().records, path=str(file)).close()
+    return by_name("run", Path("web"), str(folder / "state"), sets)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (None, "it cannot be read"),
+        (journals.FILE.replace("name: web", "name: other"), "it is of rollout 'other' now"),
+        (journals.FILE, "it has changed since"),  # the journal does not know what it was
+    ],
+)
+def test_what_is_not_as_it_was_run_is_not_used(tmp_path: Path, text: str | None, why: str) -> None:
+    """Others may write the journal and what lies at a path that it names."""
+    with pytest.raises(PoolrollError, match=why) as refused:
+        named(tmp_path, text)
+    assert f"names it: poolroll run {tmp_path / 'web.yml'}" in str(refused.value)
+
+
+def test_a_file_that_others_can_write_is_not_used(tmp_path: Path) -> None:
+    (tmp_path / "web.yml").write_text(journals.FILE)
+    (tmp_path / "web.yml").chmod(0o666)
+    with pytest.raises(PoolrollError, match="every user may write"):
+        named(tmp_path)
+
+
+def test_what_is_no_name_is_a_file(tmp_path: Path) -> None:
+    """As is one for which there is no rollout, and one that lies there."""
+    for file in (Path("web.yml"), Path("./web"), Path("api")):
+        assert by_name("run", file, str(tmp_path / "none"), {"a": "b"}) == (file, {"a": "b"})
