@@ -16,6 +16,7 @@ from controller.cli.ask import ask, is_terminal
 from controller.cli.bug import tell_bug
 from controller.cli.cut_off import say_cut_off
 from controller.cli.fit import keep_secret
+from controller.cli.loaded import load_the_rest
 from controller.cli.log import LogNarrator
 from controller.cli.say import fitted_report, say
 from controller.cli.show import show
@@ -278,6 +279,7 @@ async def _ended(
         state = await abort_from_journal(ports, hold, former, used, narrators)
         why = "the rollout file in the journal cannot be read"
         return state, PoolView(clock.wall(), unseen=dict.fromkeys(former.plan.instances, why))
+    load_the_rest()
     real = bootstrap.ports(used, place, opened.store, secrets, runs_steps=restore)
     state = await abort_at_rest(real, hold, former, used, restore, narrators, signals.hand_to)
     within = patience(former.plan.policies.lost_after)
