@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import gettempdir
 from uuid import uuid4
 
-from adapters.commands import helper, message, output, processes
+from adapters.commands import helper, kept_helper, message, output, processes
 from controller.ports import Clock
 from controller.tasks import Command, JobResult
 
@@ -82,9 +82,11 @@ async def _read(stream: output.Stream, clock: Clock) -> None:
 async def _look_after(stream: output.Stream) -> None:
     """A process that the command has left behind writes there for as long as it likes, also when
     poolroll has ended: see `helper.keep_small`."""
+    kept = kept_helper.descriptor()
     with suppress(OSError):
         keeper = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", "-S", helper.__file__, helper.KEEP_SMALL),
+            *(sys.executable, *kept_helper.argv(kept), helper.KEEP_SMALL),
+            pass_fds=(kept,),
             stdin=stream.fd,
             stdout=DEVNULL,
             stderr=DEVNULL,

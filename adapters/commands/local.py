@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
-from adapters.commands import helper
+from adapters.commands import kept_helper
 from adapters.commands.aside import aside, keeping, leave
 from adapters.commands.brief import run_briefly
 from adapters.commands.environment import inherited
@@ -31,10 +31,10 @@ class LocalCommands:
     """Runs each job under a helper of its own, which outlives this process.
 
     `folder`: of the jobs, one per key. `grace`: between TERM and KILL at a timeout. `script`:
-    the helper. `secrets`: in no output that is kept or handed on, and their variables in no
-    environment of a command. A job that certainly was not begun has a `fault`; raises StateError
-    when the folder cannot be used and it may have been, and ValueError for a key that no job may
-    have.
+    in the place of the helper. `secrets`: in no output that is kept or handed on, and their
+    variables in no environment of a command. A job that certainly was not begun has a `fault`;
+    raises StateError when the folder cannot be used and it may have been, and ValueError for a key
+    that no job may have.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class LocalCommands:
         clock: Clock,
         *,
         grace: timedelta = timedelta(seconds=10),
-        script: Path = Path(helper.__file__),
+        script: Path | None = None,
         secrets: Secrets = NONE,
     ) -> None:
         self._folder = folder
@@ -55,6 +55,7 @@ class LocalCommands:
 
     def prepare(self) -> None:
         """Make the folder of the jobs. Raises StateError when this user cannot use it."""
+        kept_helper.descriptor()
         check_root(self._folder)
         try_out(self._folder)
 

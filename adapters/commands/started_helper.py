@@ -9,6 +9,7 @@ from contextlib import suppress
 from fcntl import F_DUPFD_CLOEXEC, fcntl
 from pathlib import Path
 
+from adapters.commands import kept_helper
 from adapters.commands.helper import LOCK_FD
 from adapters.commands.message import CONTROL_FD
 
@@ -21,21 +22,25 @@ _HEARD = 64 * 1024
 class Attended:
     """Starts a helper on construction. Raises OSError."""
 
-    def __init__(self, script: Path, lock: int, environ: Mapping[str, str]) -> None:
+    def __init__(self, script: Path | None, lock: int, environ: Mapping[str, str]) -> None:
+        """`script`: in the place of the helper that is kept in memory."""
         self._socket, theirs = socket.socketpair()
         self._socket.setblocking(False)
         copies: list[int] = []
         try:
-            copies += [fcntl(fd, F_DUPFD_CLOEXEC, _SOURCE_FD) for fd in (theirs.fileno(), lock)]
+            fds = (theirs.fileno(), lock, kept_helper.descriptor())
+            copies += [fcntl(fd, F_DUPFD_CLOEXEC, _SOURCE_FD) for fd in fds]
+            run = kept_helper.argv() if script is None else ("-I", "-S", str(script))
             self.pid = os.posix_spawn(
                 sys.executable,
-                (sys.executable, "-I", "-S", str(script)),
+                (sys.executable, *run),
                 environ,
                 file_actions=(
                     (os.POSIX_SPAWN_DUP2, copies[0], CONTROL_FD),
                     (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
                     (os.POSIX_SPAWN_DUP2, copies[0], 2),
                     (os.POSIX_SPAWN_DUP2, copies[1], LOCK_FD),
+                    (os.POSIX_SPAWN_DUP2, copies[2], kept_helper.HELPER_FD),
                 ),
                 setsid=True,
                 setsigmask=(),

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from controller.cli.ask import ask
+from controller.cli.loaded import load_the_rest
 from controller.cli.narrator import Narrating
 from controller.cli.say import fitted, say
 from controller.core.plan.plan import Plan, Purpose
@@ -65,6 +66,7 @@ class Confirmation:
             say(*fitted(lines))
         following = next_commands(ports.folder, row, plan)
         self._notices.watch(RolloutNotices(row.id, plan, prepared.file.settings, following))
+        load_the_rest()
         return self._yes or await ask(question(seen, plan, is_new=prepared.is_new))
 
 

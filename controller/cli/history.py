@@ -1,18 +1,19 @@
 """`history`: the rollouts in the journal; whether it is whole; and what is old, pruned."""
 
-from collections.abc import Sequence
+import sys
 from typing import Any, Final
 
 import click
 
 from controller import bootstrap
 from controller.cli import options
+from controller.cli.prune import age_of, prune
 from controller.cli.show import show, show_json
 from controller.cli.state_folder import known
-from controller.errors import Refused
+from controller.cli.verify import verify
+from controller.cli.wanted import wanted
+from controller.errors import UsageFault
 from controller.journal.digest import digest_from
-from controller.ports import Journal
-from controller.records import RolloutRow
 from controller.report.status.history import history_lines, history_value
 
 NEWEST: Final = 20
@@ -22,6 +23,11 @@ NEWEST: Final = 20
 @click.command()
 @click.argument("name", required=False, metavar="[NAME|ID]")
 @options.option("--all", is_flag=True, help=f"All of them, not the newest {NEWEST}.")
+@options.option("--verify", is_flag=True, help="Check that no record was changed or lost.")
+@options.option("--head", metavar="HASH", help="With --verify: a hash that must be there.")
+@options.option("--prune", is_flag=True, help="Forget the records of old rollouts.")
+@options.option("--older-than", metavar="AGE", help="With --prune: those that ended before, 90d.")
+@options.option("--yes", is_flag=True, help="With --prune: do not ask.")
 @options.as_json
 @options.state
 def history(name: str | None, json: bool, state: str | None, **given: Any) -> None:
@@ -29,6 +35,11 @@ def history(name: str | None, json: bool, state: str | None, **given: Any) -> No
 
     What a run came to is never rewritten: what came later is added to it.
     """
+    if given["verify"] or given["prune"]:
+        sys.exit(_other(name, state, given, as_json=json))
+    for extra in ("head", "older_than"):
+        if given[extra] is not None:
+            raise UsageFault(f"history --{extra.replace('_', '-')}: only with --verify or --prune")
     most = None if given["all"] else NEWEST
     values, is_all, place = bootstrap.run(_values(name, state, most))
     if json:
@@ -38,6 +49,14 @@ def history(name: str | None, json: bool, state: str | None, **given: Any) -> No
     show("\n".join(history_lines(values)))
     if not is_all:
         show(f"these are the newest {len(values)}; --all lists those before, too")
+
+
+def _other(name: str | None, state: str | None, given: dict[str, Any], *, as_json: bool) -> int:
+    if given["verify"] and given["prune"]:
+        raise UsageFault("history: --verify and --prune are two things; do one after the other")
+    if given["verify"]:
+        return verify(name, state, given["head"], as_json=as_json)
+    return prune(name, state, age_of(given["older_than"]), yes=given["yes"])
 
 
 async def _values(
@@ -57,15 +76,3 @@ async def _values(
             digest = await digest_from(store.journal, row)
             values.append(history_value(row, digest, is_held=holder is not None))
         return values, most is None or len(rows) <= most, place
-
-
-async def wanted(
-    journal: Journal, place: bootstrap.StatePlace, name: str | None, most: int | None = None
-) -> Sequence[RolloutRow]:
-    """All, those of a name, or the one with that id; newest first. Raises Refused for none."""
-    rows = await journal.rollouts(name, most)
-    if not rows and name is not None and (row := await journal.rollout(name)) is not None:
-        rows = [row]
-    if not rows:
-        raise Refused(f"no rollout {name or ''} in {place}".replace("  ", " "))
-    return rows

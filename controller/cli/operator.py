@@ -14,6 +14,7 @@ from controller.cli.ask import ask, is_terminal
 from controller.cli.bug import tell_bug
 from controller.cli.cut_off import say_cut_off
 from controller.cli.fit import keep_secret
+from controller.cli.loaded import load_the_rest
 from controller.cli.log import LogNarrator
 from controller.cli.opened import Opened, open_unfinished, over_already
 from controller.cli.say import fitted_report, say
@@ -246,6 +247,7 @@ async def _ended(
         state = await abort_from_journal(ports, hold, former, used, narrators)
         why = "the rollout file in the journal cannot be read"
         return state, PoolView(clock.wall(), unseen=dict.fromkeys(former.plan.instances, why))
+    load_the_rest()
     real = bootstrap.ports(used, place, opened.store, secrets, runs_steps=restore)
     state = await abort_at_rest(real, hold, former, used, restore, narrators, signals.hand_to)
     within = patience(former.plan.policies.lost_after)

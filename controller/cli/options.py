@@ -5,7 +5,7 @@ import stat
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypedDict, TypeVar
 
 import click
 from click.types import StringParamType
@@ -185,6 +185,36 @@ quiet = option(
     help="Print one line at the end, or nothing when there was nothing to do, unless something "
     "is wrong. Needs --yes.",
 )
+
+
+MOST_TOLD: Final = 1000
+"""Letters of a reason, or of a ticket."""
+
+
+def why(command: F) -> F:
+    """Why something is done, and on which order; see `order`."""
+    told = option("--reason", metavar="TEXT", help="Why; kept in the journal, shown by history.")
+    ticket = option("--ticket", metavar="ID", help="The order for it, like CHG1234; likewise.")
+    return told(ticket(command))
+
+
+class Order(TypedDict):
+    reason: str
+    ticket: str
+
+
+def order(given: Mapping[str, Any]) -> Order:
+    """Reason and ticket in one line each. Raises UsageFault."""
+    return {"reason": _line("reason", given), "ticket": _line("ticket", given)}
+
+
+def _line(name: str, given: Mapping[str, Any]) -> str:
+    text = " ".join((given[name] or "").split())
+    if len(text) > MOST_TOLD:
+        raise UsageFault(f"--{name}: {len(text)} letters long, {MOST_TOLD} is the limit")
+    if any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise UsageFault(f"--{name}: it holds bytes that are not UTF-8")
+    return text
 
 
 def unattended(command: F) -> F:

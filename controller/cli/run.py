@@ -49,7 +49,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 @options.canaries_only
 @options.option("--step", is_flag=True, help="Ask before each member.")
 @options.option("--override", metavar="GATE", multiple=True, help="Ignore this gate when it fails.")
-@options.option("--reason", metavar="TEXT", help="The reason; required with --override.")
+@options.why
 @options.option("--new", is_flag=True, help="Start a new rollout and abandon an unfinished one.")
 @options.unattended
 @options.telemetry
@@ -71,6 +71,7 @@ def _less(command: F) -> F:
         options.telemetry,
         options.unattended,
         options.option("--step", is_flag=True, help="Ask before each member."),
+        options.why,
         options.only,
         options.option("--yes", is_flag=True, help="Do not ask. Required without a terminal."),
         options.sets,
@@ -85,7 +86,10 @@ def _less(command: F) -> F:
 def rehearse(file: Path, yes: bool, log_format: str, **given: Any) -> None:
     """Take every member of FILE out and back under live traffic, without upgrading."""
     run_options = RunOptions(
-        options.names(given["only"]), stepwise=given["step"], purpose=Purpose.REHEARSAL
+        options.names(given["only"]),
+        stepwise=given["step"],
+        purpose=Purpose.REHEARSAL,
+        **options.order(given),
     )
     start("rehearse", file, run_options, yes=yes, log_format=log_format, given=given)
 
@@ -98,7 +102,10 @@ def rollback(file: Path, yes: bool, log_format: str, **given: Any) -> None:
     Abandons an unfinished upgrade.
     """
     run_options = RunOptions(
-        options.names(given["only"]), stepwise=given["step"], purpose=Purpose.ROLLBACK
+        options.names(given["only"]),
+        stepwise=given["step"],
+        purpose=Purpose.ROLLBACK,
+        **options.order(given),
     )
     start("rollback", file, run_options, yes=yes, log_format=log_format, given=given)
 
@@ -139,17 +146,17 @@ def start(
 
 
 def _run_options(given: dict[str, Any]) -> RunOptions:
-    overrides, reason = given["override"], given["reason"]
-    if overrides and not (reason and reason.strip()):
+    overrides, order = given["override"], options.order(given)
+    reason = order["reason"]
+    if overrides and not reason.strip():
         raise UsageFault("run --override: give a reason with --reason; it is kept in the journal")
-    if reason and not overrides:
-        raise UsageFault("run --reason: only valid with --override")
     return RunOptions(
         only=options.names(given["only"]),
         canaries_only=given["canaries_only"],
         stepwise=given["step"],
         overrides=dict.fromkeys(overrides, reason),
         new=given["new"],
+        **order,
     )
 
 

@@ -1,6 +1,7 @@
 """Begins a run, up to the point where something could be touched: a new rollout, or an unfinished
 one."""
 
+from dataclasses import replace
 from secrets import token_hex
 
 from controller.config import KEYED, RolloutFile, fingerprint, notices_fingerprint
@@ -18,6 +19,7 @@ from controller.journal.unfinished import Unfinished, complete
 from controller.lifecycle.findings import Findings
 from controller.lifecycle.options import JournalPorts, Ports, Prepared, RunOptions
 from controller.lifecycle.preflight import preflight
+from controller.lifecycle.required import lacking, told
 from controller.lifecycle.resume import scope
 from controller.ports import Hold
 from controller.records import RolloutRow
@@ -33,8 +35,15 @@ async def prepare(
     """
     await complete(ports.journal, file.settings.name)
     seen = await preflight(ports, file, options, hold)
-    if seen.refusals:
-        raise Refused(*seen.refusals)
+    state = seen.former.state if seen.former is not None else None
+    options = replace(
+        options,
+        reason=told(options.reason, state, "reason"),
+        ticket=told(options.ticket, state, "ticket"),
+    )
+    refusals = [*lacking(file, options.reason, options.ticket), *seen.refusals]
+    if refusals:
+        raise Refused(*refusals)
     if seen.former is not None:
         return _resumed(ports, file, options, seen, seen.former), seen
     assert seen.whole is not None, "neither refused nor planned"
@@ -95,4 +104,5 @@ def _row(ports: Ports, file: RolloutFile) -> RolloutRow:
 def began(ports: JournalPorts, plan: Plan, options: RunOptions) -> RunBegan:
     """Raises Refused where the command line leaves no member to touch."""
     only = scope(plan, options)
-    return RunBegan(ports.by, only, options.stepwise, dict(options.overrides))
+    overrides = dict(options.overrides)
+    return RunBegan(ports.by, only, options.stepwise, overrides, options.reason, options.ticket)

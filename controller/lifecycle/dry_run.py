@@ -6,6 +6,7 @@ from controller.config import RolloutFile
 from controller.lifecycle.findings import Findings
 from controller.lifecycle.options import ReadPorts, RunOptions
 from controller.lifecycle.preflight import preflight
+from controller.lifecycle.required import wanted_line
 from controller.preflight.forecast import Forecast, forecast, last_commands
 
 
@@ -21,6 +22,7 @@ class DryRun:
 async def dry_run(ports: ReadPorts, file: RolloutFile, options: RunOptions) -> DryRun:
     """Raises ConfigurationError and UsageFault for what can never work, StateError."""
     seen = await preflight(ports, file, options, None)
+    seen.notes += wanted_line(file)
     found, plan = seen.survey, seen.left
     if found is None or plan is None or not seen.is_asked:
         return DryRun(seen)

@@ -78,6 +78,8 @@ class RunOptions:
     overrides: Mapping[str, str] = field(default_factory=dict)
     """Gate → the operator's reason to override it."""
     new: bool = False
+    reason: str = ""
+    ticket: str = ""
     purpose: Purpose = Purpose.UPGRADE
 
 

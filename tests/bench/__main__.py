@@ -13,6 +13,7 @@ from controller.core.decide.drain import SETTLED
 from tests.bench.bad import EVIDENT, KINDS, PLAIN, bad_figures, bad_run, compared_figure
 from tests.bench.costs import crowd, help_ratio, plan_seconds, waiting_cost
 from tests.bench.figures import Figure, table
+from tests.bench.journal import journal_figures
 from tests.bench.kubernetes import pool_figures
 from tests.bench.runs import Run, bench_world, measured, step_seconds
 
@@ -137,6 +138,11 @@ async def kubernetes() -> list[Figure]:
     return await pool_figures(TIMES)
 
 
+async def journal() -> list[Figure]:
+    print("(h) a journal of years")
+    return journal_figures(TIMES)
+
+
 PARTS: Final[Mapping[str, Callable[[], Awaitable[list[Figure]]]]] = {
     "rollout": rollouts,
     "users": served,
@@ -145,6 +151,7 @@ PARTS: Final[Mapping[str, Callable[[], Awaitable[list[Figure]]]]] = {
     "help": help_text,
     "crowd": many,
     "kubernetes": kubernetes,
+    "journal": journal,
 }
 
 

@@ -23,6 +23,7 @@ from controller.config.sections.kinds import (
 )
 from controller.config.sections.notify import Heartbeat, Notification
 from controller.config.sections.pool import Pool
+from controller.config.sections.require import Require
 from controller.config.sections.returning import Return
 from controller.config.sections.state import State
 from controller.config.sections.upgrade import Rollback, Upgrade
@@ -104,6 +105,9 @@ class Rollout(Section):
     )
     heartbeat: Heartbeat | None = Field(
         default=None, description="A sign of life while a process runs the rollout."
+    )
+    require: Require | None = Field(
+        default=None, description="What a run must be told before it begins: why, on which order."
     )
     state: State | None = Field(
         default=None, description="Where journal, history and locks are; default: a folder here."

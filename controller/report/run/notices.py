@@ -103,11 +103,12 @@ class RolloutNotices:
                 f"{m.name}: {member_status(self.plan, before, m)}" for m in before.members.values()
             ]
             return self._notice("started", wall, f"continued by {event.by}", lines)
+        order = f" ({told})" if (told := _order(event)) else ""
         members = event.only or tuple(member.name for member in self.plan.members)
         return self._notice(
             "started",
             wall,
-            f"started by {event.by}: {count(len(members), 'member')} of "
+            f"started by {event.by}{order}: {count(len(members), 'member')} of "
             f"{names(self.plan.backends)}, at most {self.plan.max_unavailable} out at a time",
         )
 
@@ -163,10 +164,14 @@ class RolloutNotices:
         return notices
 
 
+def _order(run: e.RunBegan) -> str:
+    return ": ".join(filter(None, (run.ticket, run.reason)))
+
+
 def _evidence(after: State) -> list[str]:
     """Kept elsewhere, it tells whether the journal was written anew since."""
     run = after.run
-    order = " ".join(filter(None, (run.ticket, run.reason))) if run is not None else ""
+    order = _order(run) if run is not None else ""
     lines = [f"REASON    {order}"] if order else []
     return [*lines, f"JOURNAL   head {after.head}"] if after.head else lines
 

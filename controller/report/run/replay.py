@@ -86,6 +86,8 @@ def _is_leaving(state: State, member: str) -> bool:
 
 def _began(run: e.RunBegan) -> str:
     parts = [f"run started by {run.by}"]
+    parts += [f"ticket {run.ticket}"] if run.ticket else []
+    parts += [f"reason: {run.reason}"] if run.reason else []
     if run.only:
         parts.append(f"only {names(run.only)}")
     if run.stepwise:

@@ -19,6 +19,7 @@ def status_lines(value: Mapping[str, Any]) -> list[str]:
         f"rollout {value['name']}: {value['status']}   ({value['id']}, started "
         f"{moment(started)} by {value['by']})",
         value["purpose"] + (f", {variables}" if variables else ""),
+        *[f"{name} {value[name]}" for name in ("ticket", "reason") if value[name]],
         f"state {'folder ' if value['state'].startswith('/') else ''}{value['state']}",
     ]
     if value["holder"]:

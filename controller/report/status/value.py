@@ -93,6 +93,8 @@ def status_value(known: Known, folder: str) -> dict[str, Any]:
         "paused": state.paused,
         "started": row.started.isoformat(),
         "by": row.by,
+        "reason": state.run.reason if state.run is not None else "",
+        "ticket": state.run.ticket if state.run is not None else "",
         "last": known.last.isoformat(),
         "ended": row.ended.isoformat() if row.ended else None,
         "exit_code": state.finished.exit_code if state.finished else None,

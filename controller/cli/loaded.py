@@ -1,0 +1,26 @@
+"""Loads what libraries load at their first use: after an upgrade during a run it may be gone, or be
+of another version than the rest."""
+
+import sys
+from importlib import import_module
+from typing import Final
+
+ALWAYS: Final = ("pydantic.dataclasses",)
+WITH_HTTP: Final = (
+    "anyio._backends._asyncio",
+    "anyio._core._synchronization",
+    "anyio._core._testing",
+    "anyio.lowlevel",
+    "anyio.streams.stapled",
+    "anyio.streams.tls",
+    "anyio.to_thread",
+)
+"""What httpx takes at its first request; they take a while, so only where it is used at all."""
+
+
+def load_the_rest() -> None:
+    """Before the first member is touched. A test proves that nothing is loaded after it."""
+    for name in (*ALWAYS, *(WITH_HTTP if "httpx" in sys.modules else ())):
+        import_module(name)
+    if "rich" in sys.modules:
+        import_module("rich.cells").cell_len("\N{BOX DRAWINGS LIGHT HORIZONTAL}\u4e00")
