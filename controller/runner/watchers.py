@@ -36,7 +36,7 @@ from controller.core.events import (
     UseSeen,
 )
 from controller.core.gates.evidence import Missing
-from controller.core.gates.gate import AskedGate, CounterGate, Gate, MetricGate
+from controller.core.gates.gate import AskedGate, Gate, MetricGate
 from controller.core.gates.judgement import inconclusive, sampled
 from controller.core.gates.metrics import FAIL_FROM, PASS_FROM
 from controller.core.gates.pace import AT_ONCE, next_sample
@@ -99,7 +99,7 @@ class Watchers:
             watches[f"while {one} was listened to"] = partial(self._listen, one)
         if self.sampler is not None:
             for gate in self.plan.policies.gates:
-                if not isinstance(gate, CounterGate):
+                if isinstance(gate, AskedGate):
                     sample = partial(self._sample_gate, gate, self.sampler)
                     watches[f"in a sample of gate {gate.name!r}"] = sample
             if (idle := self.plan.policies.drain.idle) is not None:

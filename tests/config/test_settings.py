@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from controller.config import parse
-from controller.core.gates.gate import CounterGate, Scope, Then
+from controller.core.gates.gate import CounterGate, Scope, Then, TimingGate
 from controller.core.gates.gate import Test as GateTest
 from controller.core.settings import (
     Amount,
@@ -20,6 +20,8 @@ from controller.core.settings import (
 from controller.errors import ConfigurationError
 from controller.pools.haproxy import HaproxyPool
 from tests.config.pages import page
+
+LATENCY = TimingGate("latency", Scope.MEMBER, failures=2, is_builtin=True)
 
 _FULL = """
 apiVersion: poolroll/v1
@@ -92,6 +94,7 @@ def test_every_key() -> None:
                     then=Then.PASS,
                 ),
                 CounterGate("other", Scope.MEMBER, 0.02, confidence=0.99, min_errors=5),
+                LATENCY,
             ),
             on_failure=OnFailure.ROLLBACK_ALL,
         ),
@@ -105,7 +108,7 @@ def test_defaults() -> None:
     """A file with what is required alone gets the documented defaults."""
     settings = parse(page(), "web.yaml").settings
     assert settings.selection == Selection()
-    assert settings.policies == Policies(gates=(CounterGate("errors", Scope.MEMBER, 0.01),))
+    assert settings.policies == Policies(gates=(CounterGate("errors", Scope.MEMBER, 0.01), LATENCY))
 
 
 def test_set_overrides_a_variable_as_it_is_typed() -> None:

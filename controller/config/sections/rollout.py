@@ -75,9 +75,10 @@ class Rollout(Section):
     )
     gates: list[GateSection] = Field(
         default=[DEFAULT_GATE],
-        description="What stops the rollout. Left out: one gate on the error ratio (with "
-        "kubernetes: those on the members themselves); []: none. Beside gates that only ask a "
-        "metrics system these stay on, but for an entry {name: errors, builtin: false}.",
+        description="What stops the rollout. Left out: gates on the error ratio and on "
+        "response times (with kubernetes: those on the members themselves); []: none. The first "
+        "stays on beside gates that only ask a metrics system, the second beside all that measure "
+        "something else, but for an entry {name: errors, builtin: false}.",
     )
     on_failure: Annotated[
         Literal["halt", "rollback_member", "rollback_all"],
