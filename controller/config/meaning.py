@@ -107,6 +107,8 @@ def _later(rollout: Rollout) -> Iterator[str]:
     """What the first version did not know, where it is not left as it is by default."""
     if rollout.drain.idle is not None:
         yield f"drain.idle: {rollout.drain.idle!r}"
+    if rollout.quiet is not None:
+        yield f"quiet: {rollout.quiet}"
     for gate in rollout.gates:
         if gate.builtin is False:
             yield "builtin: false" + (f" {LATENCY}" if gate.name == LATENCY else "")

@@ -22,6 +22,7 @@ from typing import Any, Final, NoReturn
 from controller.core.decide.context import Context
 from controller.core.decide.gates import subjects
 from controller.core.decide.polling import attention
+from controller.core.decide.quiet import lonely, pace_of
 from controller.core.events import (
     AbortRequested,
     Event,
@@ -31,6 +32,7 @@ from controller.core.events import (
     LookFailed,
     Observation,
     PauseRequested,
+    ProbeSeen,
     RequestsSeen,
     ResumeRequested,
     UseSeen,
@@ -40,16 +42,19 @@ from controller.core.gates.gate import AskedGate, Gate, MetricGate
 from controller.core.gates.judgement import inconclusive, sampled
 from controller.core.gates.metrics import FAIL_FROM, PASS_FROM
 from controller.core.gates.pace import AT_ONCE, next_sample
+from controller.core.gates.quiet import Quiet
 from controller.core.phases import MAY_START
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
 from controller.core.state.state import State
+from controller.core.steps import Course
 from controller.errors import BalancerError, StateError
 from controller.ports import Clock, Hold, LoadBalancer, Requests
 from controller.records import Request, Verb
 from controller.runner.patience import LOOK, Overdue, is_wanted, within
 from controller.runner.recorder import PATIENCE
 from controller.runner.sampler import Sampler
+from controller.tasks import ValidationResult
 
 LONG_AGO: Final = timedelta(days=1)
 """A pool that nobody has touched yet is judged over the whole window of a gate."""
@@ -59,8 +64,15 @@ AGAIN: Final = timedelta(seconds=1)
 
 Watch = Callable[[], Coroutine[Any, Any, None]]
 
-Prober = Callable[[Gate, str, timedelta], Awaitable[None]]
-"""Sends one marked request through the balancer to a member in soak."""
+
+@dataclass(frozen=True, slots=True)
+class Prober:
+    """Sends one marked request in the place of a user's."""
+
+    for_gate: Callable[[Gate, str, timedelta], Awaitable[None]]
+    """Through the balancer to a member in soak: what becomes of it, the evidence shows."""
+    own: Callable[[str, Course], Awaitable[ValidationResult]]
+    """To a member that no user comes to, as one of its validations asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +121,8 @@ class Watchers:
                 if gate.probe_every is not None:
                     probe = partial(self._probe_gate, gate, gate.probe_every, self.prober)
                     watches[f"in a probe for gate {gate.name!r}"] = probe
+            if self.plan.policies.quiet is Quiet.PROBE:
+                watches["in a request of our own"] = partial(self._stand_in, self.prober)
         return watches
 
     async def _poll(self, instance: str) -> None:
@@ -200,8 +214,17 @@ class Watchers:
             for member in self._subjects(gate):
                 last = self.state().gate(gate.name, member)
                 if member is not None and last is not None and last.inconclusive_since is not None:
-                    await prober(gate, member, every)
+                    await prober.for_gate(gate, member, every)
             await self.clock.sleep(every)
+
+    async def _stand_in(self, prober: Prober) -> None:
+        """Requests of our own to members that no user comes to."""
+        while True:
+            for member in lonely(Context(self.plan, self.state(), self.clock.now())):
+                course = self.state().members[member].progress.course
+                result = await prober.own(member, course)
+                await self.post(ProbeSeen(member, result.passed, result.detail))
+            await self.clock.sleep(pace_of(self.plan.policies))
 
     async def _wait_for_next(
         self, gate: AskedGate, sampler: Sampler, asked_at: Instant, asked: Collection[str | None]

@@ -11,6 +11,7 @@ from controller.config import parse, schema, starter
 from controller.config.starting.starters import KINDS
 from controller.config.text.document import read
 from controller.core.gates.gate import CounterGate, Scope, TimingGate
+from controller.core.gates.quiet import Quiet
 from controller.core.settings import Policies
 from controller.errors import UsageFault
 
@@ -41,7 +42,7 @@ def test_starter_shows_the_defaults() -> None:
     bare = parse(starter("haproxy"), "web.yaml").settings
     policies = full.policies
     assert policies.min_available is not None
-    assert Policies(gates=policies.gates) == Policies(
+    assert Policies(gates=policies.gates, quiet=Quiet.PROBE) == Policies(
         **{
             name: getattr(policies, name)
             for name in Policies.__dataclass_fields__

@@ -119,6 +119,7 @@ class Site:
             "rollback": {"command": wait},
             "validate": [self.answers()],
             "soak": "200ms",
+            "quiet": "halt",
             "gates": [
                 {
                     "name": "errors",

@@ -5,15 +5,15 @@ from datetime import timedelta
 from typing import Final
 
 from controller.core.decide.context import FRESH, Context
+from controller.core.decide.quiet import beside_users, own_note
 from controller.core.events import GateSampled, Verdict
 from controller.core.gates.counters import judge
 from controller.core.gates.evidence import Missing
 from controller.core.gates.figures import percent, requests, span
-from controller.core.gates.gate import AskedGate, CounterGate, Gate, TimingGate
+from controller.core.gates.gate import AskedGate, CounterGate, Gate, SeenGate
 from controller.core.gates.judgement import Judgement, inconclusive, sampled
 from controller.core.gates.slowness import judge_pace, limit_beside
 from controller.core.gates.tally import Tally
-from controller.core.pool import Counters
 from controller.core.state.counts import counted, pool_counted, pool_watched
 from controller.core.state.failures import not_counted_at
 from controller.core.state.racing import races_of
@@ -42,21 +42,24 @@ def sample_due(ctx: Context, gate: Gate, member: str | None) -> GateSampled | No
         return sampled(gate, member, inconclusive(Missing.STALE, why))
     if where := _uncounted(ctx, member):
         return sampled(gate, member, inconclusive(Missing.NO_DATA, not_counted_at(where)))
-    if isinstance(gate, TimingGate):
-        return _timing_sampled(ctx, gate, member)
-    judgement = judge(gate, counts_of(ctx, gate, member))
     if member is None:
-        judgement = _over_some_time(ctx, gate, judgement)
-    return sampled(gate, member, judgement)
-
-
-def _timing_sampled(ctx: Context, gate: TimingGate, member: str | None) -> GateSampled:
-    name = member or ""
-    total = counted(ctx.state, name).total if name else 0
-    judgement = judge_pace(gate, races_of(ctx.state, name), total)
+        return _of_the_pool(ctx, gate)
+    if isinstance(gate, CounterGate):
+        judgement = judge(gate, counted(ctx.state, member))
+        return sampled(gate, member, beside_users(ctx, gate, member, judgement))
+    total = counted(ctx.state, member).total
+    judgement = judge_pace(gate, races_of(ctx.state, member), total)
+    judgement = beside_users(ctx, gate, member, judgement)
     others = judgement.baseline
     beyond = None if others is None else limit_beside(gate, others)
     return replace(sampled(gate, member, judgement), limit=beyond)
+
+
+def _of_the_pool(ctx: Context, gate: SeenGate) -> GateSampled | None:
+    if not isinstance(gate, CounterGate):
+        return None  # it compares members
+    judgement = judge(gate, pool_counted(ctx.state, ctx.now - gate.window))
+    return sampled(gate, None, _over_some_time(ctx, gate, judgement))
 
 
 def _uncounted(ctx: Context, member: str | None) -> tuple[str, ...]:
@@ -86,18 +89,13 @@ def first_look(gate: Gate) -> timedelta:
     return min(gate.window, FIRST_LOOK) if isinstance(gate, CounterGate) else timedelta(0)
 
 
-def counts_of(ctx: Context, gate: CounterGate, member: str | None) -> Counters:
-    """Errors and requests under judgement: since the member's return, or in the window."""
-    if member is not None:
-        return counted(ctx.state, member)
-    return pool_counted(ctx.state, ctx.now - gate.window)
-
-
 def quiet_note(ctx: Context, member: str) -> str:
     """What the soak proved, for the report: `quiet: 3 requests` for a member hardly used."""
     counts = counted(ctx.state, member)
     if where := _uncounted(ctx, member):
         return not_counted_at(where)
+    if not counts.total and (own := ctx.state.members[member].trial.own).total:
+        return own_note(own)
     if not counts.total and ctx.plan.policies.gates:
         return f"{requests(0)}: passed without evidence"
     share = f", {percent(counts.errors / counts.total)} failed" if counts.errors else ""
