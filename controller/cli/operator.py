@@ -17,7 +17,7 @@ from controller.cli.bug import tell_bug
 from controller.cli.cut_off import say_cut_off
 from controller.cli.fit import keep_secret
 from controller.cli.log import LogNarrator
-from controller.cli.say import say
+from controller.cli.say import fitted_report, say
 from controller.cli.show import show
 from controller.cli.signals import Signals
 from controller.config import RolloutFile
@@ -40,6 +40,7 @@ from controller.lifecycle import (
     abort_at_rest,
     abort_from_journal,
     as_it_was_run,
+    complete,
     file_of_pool,
     former_file,
     look_once,
@@ -109,6 +110,7 @@ async def _opened(name: str, state: str | None) -> AsyncIterator[Opened]:
     if not await bootstrap.has_state(place):
         raise Refused(bootstrap.no_state(place))
     async with contextlib.aclosing(bootstrap.open_state(place, create=False)) as store:
+        await complete(store.journal, name)
         former = await unfinished(store.journal, name)
         if former is None:
             raise Refused(*await _over(store.journal, place, name))
@@ -247,7 +249,8 @@ async def _abort_at_rest(
                 return say_cut_off(error, former.plan, signals.runner.state, commands)
             after = looked_at(state, seen)
             now, wall = clock.now(), clock.wall()
-            say(*summary(former.plan, after, _settings(file), now, wall, commands))
+            told = summary(former.plan, after, _settings(file), now, wall, commands)
+            say(*fitted_report(told))
             signals.over(notices.give_up)
     if signals.runner is not None and signals.runner.bug is not None:
         return tell_bug(signals.runner.bug)

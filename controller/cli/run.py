@@ -19,7 +19,7 @@ from controller.cli.cut_off import say_cut_off
 from controller.cli.deadline import ended_by
 from controller.cli.fit import keep_secret
 from controller.cli.narrator import narrator_for
-from controller.cli.say import say, say_last, until_taken
+from controller.cli.say import fitted_report, say, say_last, until_taken
 from controller.cli.signals import Signals
 from controller.config import RolloutFile, load
 from controller.core.outcome import ExitCode
@@ -235,5 +235,5 @@ def _told(
     code = ExitCode.BUG if bug is not None else code
     last_words.note(f"rollout {prepared.row.id}", *(told or lines))
     last_words.leave(code)  # who waits for notices meanwhile may be killed
-    say(*lines)
+    say(*fitted_report(lines))
     return tell_bug(bug) if bug is not None else code

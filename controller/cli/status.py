@@ -10,6 +10,7 @@ import click
 
 from controller import bootstrap
 from controller.cli import options
+from controller.cli.say import fitted_report
 from controller.cli.show import show, show_json
 from controller.cli.state_folder import known
 from controller.core.pool import Instant
@@ -45,7 +46,7 @@ def status(name: str | None, json: bool, state: str | None) -> None:
     if json:
         show_json(values[0] if name else values)
     else:
-        show("\n\n".join("\n".join(status_lines(value)) for value in values))
+        show("\n\n".join("\n".join(fitted_report(status_lines(value))) for value in values))
 
 
 async def _values(name: str | None, state: str | None) -> list[dict[str, Any]]:

@@ -5,7 +5,9 @@ from controller.core.plan.plan import Plan
 from controller.journal.unfinished import Unfinished
 from controller.lifecycle.former_file import is_unchanged
 from controller.records import RolloutRow
-from controller.report.run.next_commands import NextCommands, after_halt
+from controller.report.run.about import NOTHING, About
+from controller.report.run.next_commands import NextCommands
+from controller.report.run.ways_on import after_halt
 from controller.secrets import NONE, Secrets
 
 
@@ -21,11 +23,11 @@ def next_commands(folder: str, row: RolloutRow, plan: Plan) -> NextCommands:
     return NextCommands(plan.name, plan.purpose, row.path, row.sets, folder)
 
 
-def choices(former: Unfinished, commands: NextCommands) -> list[str]:
+def choices(former: Unfinished, commands: NextCommands, known: About = NOTHING) -> list[str]:
     """What to do about a halted rollout."""
     halt = former.state.halt
     why = halt.seen if halt is not None else "the reason is not known"
-    ways = after_halt(former.plan, former.state, commands)
+    ways = after_halt(former.plan, former.state, commands, known)
     if not any(commands.run_new in way for way in ways):
         ways.append(f"to start over: {commands.run_new}")
     return [f"rollout {commands.name!r} halted: {why}", *ways]

@@ -22,8 +22,8 @@ from controller.lifecycle.options import Ports, Prepared, RunOptions
 from controller.lifecycle.work import member_judged, work_of
 from controller.ports import Hold
 from controller.records import RolloutRow
+from controller.report.run.about import about
 from controller.report.run.halt import halt_message
-from controller.report.run.summary import contact
 from controller.report.run.whatever_happens import lines_anyway
 from controller.runner.loop import Runner
 from controller.runner.patience import Overdue, within
@@ -120,7 +120,7 @@ async def _closed(sampler: Sampler, runner: Runner) -> None:
 async def _ended(ports: Ports, row: RolloutRow, runner: Runner, state: State) -> State:
     """With the outcome in the journal, if that takes it; else the state says so."""
     finished = state.finished
-    if finished is None or not finished.outcome.is_final or not state.journal.is_well:
+    if finished is None or not finished.outcome.is_final or state.journal.is_unwritten:
         return state
     try:
         end = ports.journal.end(row.id, finished.outcome, finished.exit_code)
@@ -137,14 +137,13 @@ Lines = Callable[[State, Callable[[BaseException, str], None]], Sequence[str]]
 
 
 def _halt_lines(ports: Ports, prepared: Prepared) -> Lines:
-    settings = prepared.file.settings
+    known = about(prepared.file.settings, prepared.plan)
     commands = next_commands(ports.folder, prepared.row, prepared.plan)
 
     def lines(state: State, broke: Callable[[BaseException, str], None]) -> Sequence[str]:
         def made() -> Sequence[str]:
             now, wall = ports.clock.now(), ports.clock.wall()
-            about = contact(settings)
-            return halt_message(prepared.plan, state, now, wall, commands=commands, contact=about)
+            return halt_message(prepared.plan, state, now, wall, commands=commands, about=known)
 
         told, error = lines_anyway(made, state, commands)
         if error is not None:

@@ -9,7 +9,6 @@ done waits; the core says what that is, and the rollout halts after `PATIENCE`.
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Protocol
 
@@ -31,8 +30,10 @@ from controller.journal.codec import encode
 from controller.journal.masked import masked_event
 from controller.ports import Clock, Journal
 from controller.runner.backlog import Backlog
-from controller.runner.moved_out import Moved, taken_and_returned
+from controller.runner.moved_out import taken_and_returned
 from controller.runner.patience import is_wanted
+from controller.runner.sparing import Sparing
+from controller.runner.written import Entry, Written, retrieved, trouble_of
 from controller.secrets import NONE, Secrets
 
 LATE: Final = timedelta(seconds=1)
@@ -46,19 +47,6 @@ AGAIN: Final = timedelta(milliseconds=500)
 """Between two tries of a record."""
 LAST: Final = timedelta(seconds=5)
 """How long the last records of a run are waited for."""
-
-Written = asyncio.Task[str]
-"""A record under way to the disk; its result is the trouble of the journal, if any."""
-
-
-@dataclass(slots=True)
-class _Entry:
-    """What is to be written in one turn."""
-
-    at: Instant
-    record: tuple[str, str]
-    moved: Moved
-    is_being_tried: bool = False
 
 
 class Narrator(Protocol):
@@ -101,9 +89,10 @@ class Recorder:
         self._went_late = asyncio.Event()
         self._late_since = 0.0
         self._backlog = Backlog(0.0)
+        self._sparing = Sparing(plan)
 
     async def record(self, event: Event | Observation, *, waits: bool = False) -> bool:
-        """Apply `event`, once it is in the journal; looks are not journalled. A
+        """Apply `event`, once it is in the journal; looks and some samples are not journalled. A
         cancellation waits until that is done, so that journal and state never differ.
 
         Whether it is in the journal: not while that is late, nor once it was given up. One that
@@ -112,15 +101,14 @@ class Recorder:
         """
         now, event = self._clock.now(), masked_event(event, self._secrets)
         after = apply(self._plan, self.state, event, now)
-        if isinstance(event, Observation) or self.is_unwritten:
+        if isinstance(event, Observation) or self._is_left_out(event, now):
             self._become(after, event)
             return False
+        for at, held in self._sparing.let_go(self.state, after):
+            self._begin(Entry(at, encode(held)))
         moved = taken_and_returned(self._rollout, self.state, after)
-        entry = _Entry(now, encode(event), moved)
-        writing = asyncio.create_task(self._write(self._last, entry))
-        writing.add_done_callback(_retrieved)
-        self._last = writing
-        self._backlog.begun()
+        entry = Entry(now, encode(event), moved)
+        writing = self._begin(entry)
         cancelled = await self._wait_for(writing, waits=waits)
         if not writing.done() and waits and self._stumbled.is_set() and not entry.is_being_tried:
             stalled = masked_event(JournalStalled(self._why), self._secrets)
@@ -130,13 +118,23 @@ class Recorder:
             self._become(after, event)
             self._be_late()
         else:
-            trouble = _trouble(writing)
+            trouble = trouble_of(writing)
             self._become(after, event)
             if trouble and not self.state.journal.fault:
                 self.see(JournalSeen(fault=trouble))
         if cancelled is not None:
             raise cancelled
         return writing.done() and not self.is_unwritten
+
+    def _is_left_out(self, event: Event, now: Instant) -> bool:
+        return self.is_unwritten or self._sparing.holds(event, now, self.state)
+
+    def _begin(self, entry: Entry) -> Written:
+        writing = asyncio.create_task(self._write(self._last, entry))
+        writing.add_done_callback(retrieved)
+        self._last = writing
+        self._backlog.begun()
+        return writing
 
     def _be_late(self) -> None:
         if not self.state.journal.is_late:
@@ -180,7 +178,7 @@ class Recorder:
                 if self.state.journal.is_silent:
                     fault = self._why or f"it has not answered for {span(PATIENCE)}"
                 return JournalSeen(is_late=True, is_silent=True, fault=fault, why=self._why)
-            trouble = _trouble(last)
+            trouble = trouble_of(last)
             if last is self._last:
                 self._went_late.clear()
                 return JournalSeen(fault=trouble)
@@ -210,9 +208,12 @@ class Recorder:
         else:
             with suppress(LeaseLost):
                 try:
-                    self._last.result()
+                    trouble = self._last.result()
                 except StateError as error:
                     self.give_up(error)
+                else:
+                    if self.state.journal.is_late:  # nobody else says that this is over
+                        self.see(JournalSeen(fault=trouble))
 
     async def record_loss(self, lost: LeaseLost) -> LeaseLost:
         """Record in the journal why this process ends, if it can still be written."""
@@ -228,7 +229,7 @@ class Recorder:
             return LeaseLost(lost.rollout, why)
         return lost
 
-    async def _write(self, former: Written | None, entry: _Entry) -> str:
+    async def _write(self, former: Written | None, entry: Entry) -> str:
         """Nothing is written before, or instead of, what could not be: the journal has no gaps."""
         if former is not None:
             await asyncio.wait((former,))
@@ -280,16 +281,3 @@ class Recorder:
                 narrator.tell(event, before, after)
             except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - it stops nothing
                 self._broke(error, f"while {type(event).__name__} was told")
-
-
-def _trouble(writing: Written) -> str:
-    """Raises LeaseLost."""
-    with suppress(StateError):  # it was given up meanwhile
-        return writing.result()
-    return ""
-
-
-def _retrieved(writing: Written) -> None:
-    """Its error is that of the chain, and is raised by whoever waits for that."""
-    if not writing.cancelled():
-        writing.exception()

@@ -15,9 +15,10 @@ from controller.core.settings import Settings
 from controller.core.state.state import State
 from controller.records import Notice
 from controller.report.members.status import member_status
+from controller.report.run.about import about
 from controller.report.run.halt import halt_message
 from controller.report.run.next_commands import NextCommands
-from controller.report.run.summary import contact, summary
+from controller.report.run.summary import summary
 from controller.report.words import count, names
 
 PROMPT: Final = timedelta(seconds=5)
@@ -108,8 +109,8 @@ class RolloutNotices:
         """`code` None: members are still being brought to rest."""
         halt = after.halt
         assert halt is not None, "a notice about a halt, without one"
-        about = contact(self.settings)
-        lines = halt_message(self.plan, after, now, wall, commands=self.commands, contact=about)
+        known = about(self.settings, self.plan)
+        lines = halt_message(self.plan, after, now, wall, commands=self.commands, about=known)
         by = after.run.by if after.run is not None else "no process"
         lines.append(f"ROLLOUT   {self.rollout}, run by {by}")
         moving = "" if code is not None else " (members are not at rest yet)"

@@ -24,8 +24,10 @@ from controller.report.members.status import (
     left_status,
     member_status,
 )
-from controller.report.run.halt import halt_message, serve, serving, unanswered, unwritten
+from controller.report.run.about import about
+from controller.report.run.halt import halt_message, serve, serving, unwritten
 from controller.report.run.next_commands import NextCommands
+from controller.report.run.users import unanswered
 from controller.report.words import count, names
 
 DONE = {
@@ -33,17 +35,6 @@ DONE = {
     Purpose.REHEARSAL: "out and back under live traffic, nothing else done",
     Purpose.ROLLBACK: "rolled back and returned",
 }
-
-
-def contact(settings: Settings | None) -> str:
-    """Owner and runbook, where given. None: the rollout file cannot be read."""
-    if settings is None:
-        return ""
-    parts = [
-        f"owner: {settings.owner}" if settings.owner else "",
-        f"runbook: {settings.runbook}" if settings.runbook else "",
-    ]
-    return "; ".join(filter(None, parts))
 
 
 def summary(
@@ -59,7 +50,8 @@ def summary(
     if finished is None:
         raise ValueError("not finished")
     if finished.outcome is Outcome.HALTED:
-        return halt_message(plan, state, now, wall, commands=commands, contact=contact(settings))
+        known = about(settings, plan)
+        return halt_message(plan, state, now, wall, commands=commands, about=known)
     if finished.outcome is Outcome.REFUSED:
         return [f"refused, nothing was touched: {finished.why}"]
     lines = [f"{finished.outcome}: {tally(plan, state)}", *status_lines(plan, state)]

@@ -20,9 +20,11 @@ from controller.report.members.status import (
     member_status,
     non_members,
 )
+from controller.report.run.about import NOTHING, About, about
 from controller.report.run.halt import outdated, serving, without_next
-from controller.report.run.next_commands import NextCommands, after_halt
+from controller.report.run.next_commands import NextCommands
 from controller.report.run.summary import back_in_rotation, left_behind, misplaced, under_way
+from controller.report.run.ways_on import after_halt
 from controller.report.status.values import kind, values
 
 DECIDED: Final = {
@@ -131,8 +133,14 @@ def _decisions(known: Known, status: str, state: State, commands: NextCommands) 
     if asked:
         return [*asked, f"the next run acts on it: `{commands.run}`"]
     if state.halt is not None and state.awaits_decision:
-        return after_halt(known.plan, state, commands)
+        return after_halt(known.plan, state, commands, _about(known))
     return under_way(known.plan, state, commands) or [f"`{commands.run}` goes on"]
+
+
+def _about(known: Known) -> About:
+    if isinstance(known.file, ConfigurationError):
+        return NOTHING
+    return about(known.file.settings, known.plan)
 
 
 # --- what the load balancers show now ----------------------------------------------------------

@@ -95,8 +95,9 @@ def test_halt_is_told_at_rest_with_its_message() -> None:
     assert (one.event, one.member, one.exit_code) == ("halted", "web1", 5)
     assert one.text == "rollout web: HALTED: web1: it broke"
     heads = [line[:8].strip() for line in one.lines if line[:1] != " "]
-    assert heads == ["SEEN", "LIMIT", "MEMBERS", "USERS", "CAN WAIT", "NEXT", "ROLLOUT"]
-    assert "owner: web-team" in "\n".join(one.lines)
+    words = ["SEEN", "LIMIT", "MEMBERS", "USERS", "CAN WAIT", "CALL", "NEXT", "ROLLOUT"]
+    assert heads == ["HALTED", *words]
+    assert "CALL      web-team" in "\n".join(one.lines)
     assert "poolroll run /etc/web.yaml" in "\n".join(one.lines)
     assert one.lines[-1] == "ROLLOUT   web-1, run by me@here"
 
