@@ -8,6 +8,7 @@ with the process. Its state is a JSON file:
     boot_ms     milliseconds from the start to the first connection taken
     health      status of `/health`
     error_ratio share of requests answered 500, at random (`/health` stays as it is)
+    slow_ms     milliseconds that each request takes (`/health` stays as it is)
     fail_every  every so many-th request is answered 500: the same, evenly spread
 
 All but the first two are looked up again when the file is replaced.
@@ -57,6 +58,10 @@ class State:
     @property
     def health(self) -> int:
         return int(self._values.get("health", 200))
+
+    def be_slow(self) -> None:
+        if slow := float(self._values.get("slow_ms", 0)):
+            time.sleep(slow / 1000)
 
     def next_fails(self) -> bool:
         """Whether the request now to be answered is one of those that fail."""
@@ -116,6 +121,8 @@ class Connection:
             status = 500 if self._state.next_fails() else 200
         if path == "/slow":
             time.sleep(_delay(query))
+        elif path != "/health":
+            self._state.be_slow()
         self._answer(status, self._state.version, close=close)
         return not close
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from controller.config.masking import masked_document
 from controller.config.sections.hosts import Hosts
+from controller.config.sections.quiet import stand_in_of
 from controller.config.sections.rollout import Rollout
 from controller.config.sections.upgrade import PLACEHOLDER, Rollback, Upgrade, is_placeholder
 from controller.config.text.document import Document
@@ -242,6 +243,14 @@ class RolloutFile:
         filling = self._filling(member, rollout_id)
         probe = filled_probe(filling, section, ("gates", place))
         filling.finish()
+        return probe
+
+    def stand_in(self, course: Course, member: Member, rollout_id: str) -> HttpProbe:
+        """The request that stands in for users of `member`: a validation. Raises as `work` does."""
+        at = stand_in_of(self.rollout)
+        probe = None if at is None else self.work(course, member, rollout_id).validations[at].probe
+        if not isinstance(probe, HttpProbe):  # the plan asks for it where there is one
+            raise ValueError("no validation can stand in for users")  # noqa: TRY004 - no type
         return probe
 
     def _place(self, gate: Gate) -> int:

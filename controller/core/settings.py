@@ -10,6 +10,7 @@ from enum import StrEnum
 from math import ceil, floor
 
 from controller.core.gates.gate import Gate, MetricGate
+from controller.core.gates.quiet import Quiet
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,8 @@ class Policies:
     comeback: ReturnPolicy = field(default_factory=ReturnPolicy)
     soak: timedelta = timedelta(seconds=30)
     gates: tuple[Gate, ...] = ()
+    quiet: Quiet = field(default=Quiet.HALT, repr=False)
+    """What becomes of a member that no user comes to. In no repr, as `DrainPolicy.idle`."""
     on_failure: OnFailure = OnFailure.HALT
 
 

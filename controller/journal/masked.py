@@ -35,6 +35,7 @@ TEXTS: Final[Mapping[type, tuple[str, ...]]] = {
     e.MemberKept: ("why",),
     e.LookFailed: ("why",),
     e.UseSeen: ("detail",),
+    e.ProbeSeen: ("detail",),
     e.JournalSeen: ("fault", "why"),
     e.JournalStalled: ("why",),
     e.RequestsSeen: ("fault",),

@@ -10,11 +10,12 @@ from controller.core.gates.evidence import Query
 from controller.core.gates.gate import Gate, MetricGate
 from controller.core.plan.plan import Plan
 from controller.core.pool import Member
+from controller.core.steps import Course
 from controller.lifecycle.options import Ports, Prepared
 from controller.preflight.gates import GateNow, ask_gates
+from controller.runner.prober import Prober
 from controller.runner.sampler import Sampler, Sources
-from controller.runner.watchers import Prober
-from controller.tasks import HttpProbe, Validation
+from controller.tasks import HttpProbe, Validation, ValidationResult
 
 Who = Callable[[str], Member]
 """A member by its name, as the machine that is there now."""
@@ -52,14 +53,19 @@ PATIENCE: Final = timedelta(seconds=5)
 
 
 def prober_of(ports: Ports, prepared: Prepared, who: Who) -> Prober:
-    """Sends probes. Their result does not matter: the metrics show it, as they do for users."""
+    """Sends probes for a gate, whose result does not matter: the metrics show it, as they do for
+    users; and requests of our own, whose result is judged."""
     file, rollout = prepared.file, prepared.row.id
 
     async def probe(gate: Gate, member: str, every: timedelta) -> None:
         asked = file.probe(gate, who(member), rollout)
         await ports.validator.validate((marked(asked, rollout, every),))
 
-    return probe
+    async def own(member: str, course: Course) -> ValidationResult:
+        asked = file.stand_in(course, who(member), rollout)
+        return await ports.validator.validate((marked(asked, rollout, PATIENCE),))
+
+    return Prober(probe, own)
 
 
 def marked(asked: HttpProbe, rollout: str, every: timedelta) -> Validation:

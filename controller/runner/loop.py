@@ -36,13 +36,14 @@ from controller.runner.bugs import Bugs
 from controller.runner.guarded import performed, started
 from controller.runner.keeper import Keeper
 from controller.runner.perform import Performer
+from controller.runner.prober import Prober
 from controller.runner.recorder import Narrator, Recorder
 from controller.runner.safe_decisions import SafeDecisions
 from controller.runner.sampler import Sampler
 from controller.runner.sure_clock import SureClock
 from controller.runner.task_group import task_group
 from controller.runner.unbegun import DESTRUCTIVE, broken_off, unbegun
-from controller.runner.watchers import Prober, Watchers
+from controller.runner.watchers import Watchers
 from controller.secrets import NONE, Secrets
 
 TICK: Final = timedelta(milliseconds=50)

@@ -22,6 +22,7 @@ from typing import Any, Final, NoReturn
 from controller.core.decide.context import Context
 from controller.core.decide.gates import subjects
 from controller.core.decide.polling import attention
+from controller.core.decide.quiet import lonely, pace_of
 from controller.core.events import (
     AbortRequested,
     Event,
@@ -31,15 +32,17 @@ from controller.core.events import (
     LookFailed,
     Observation,
     PauseRequested,
+    ProbeSeen,
     RequestsSeen,
     ResumeRequested,
     UseSeen,
 )
 from controller.core.gates.evidence import Missing
-from controller.core.gates.gate import AskedGate, CounterGate, Gate, MetricGate
+from controller.core.gates.gate import AskedGate, Gate, MetricGate
 from controller.core.gates.judgement import inconclusive, sampled
 from controller.core.gates.metrics import FAIL_FROM, PASS_FROM
 from controller.core.gates.pace import AT_ONCE, next_sample
+from controller.core.gates.quiet import Quiet
 from controller.core.phases import MAY_START
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
@@ -48,6 +51,7 @@ from controller.errors import BalancerError, StateError
 from controller.ports import Clock, Hold, LoadBalancer, Requests
 from controller.records import Request, Verb
 from controller.runner.patience import LOOK, Overdue, is_wanted, within
+from controller.runner.prober import Prober
 from controller.runner.recorder import PATIENCE
 from controller.runner.sampler import Sampler
 
@@ -61,9 +65,6 @@ WELL: Final = timedelta(seconds=10)
 """After that time without a failure it is well again: the next one is another one."""
 
 Watch = Callable[[], Coroutine[Any, Any, None]]
-
-Prober = Callable[[Gate, str, timedelta], Awaitable[None]]
-"""Sends one marked request through the balancer to a member in soak."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ class Watchers:
             watches[f"while {one} was listened to"] = partial(self._listen, one)
         if self.sampler is not None:
             for gate in self.plan.policies.gates:
-                if not isinstance(gate, CounterGate):
+                if isinstance(gate, AskedGate):
                     sample = partial(self._sample_gate, gate, self.sampler)
                     watches[f"in a sample of gate {gate.name!r}"] = sample
             if (idle := self.plan.policies.drain.idle) is not None:
@@ -112,6 +113,8 @@ class Watchers:
                 if gate.probe_every is not None:
                     probe = partial(self._probe_gate, gate, gate.probe_every, self.prober)
                     watches[f"in a probe for gate {gate.name!r}"] = probe
+            if self.plan.policies.quiet is Quiet.PROBE:
+                watches["in a request of our own"] = partial(self._stand_in, self.prober)
         return watches
 
     async def _poll(self, instance: str) -> None:
@@ -203,8 +206,17 @@ class Watchers:
             for member in self._subjects(gate):
                 last = self.state().gate(gate.name, member)
                 if member is not None and last is not None and last.inconclusive_since is not None:
-                    await prober(gate, member, every)
+                    await prober.for_gate(gate, member, every)
             await self.clock.sleep(every)
+
+    async def _stand_in(self, prober: Prober) -> None:
+        """Requests of our own to members that no user comes to."""
+        while True:
+            for member in lonely(Context(self.plan, self.state(), self.clock.now())):
+                course = self.state().members[member].progress.course
+                result = await prober.own(member, course)
+                await self.post(ProbeSeen(member, result.passed, result.detail))
+            await self.clock.sleep(pace_of(self.plan.policies))
 
     async def _wait_for_next(
         self, gate: AskedGate, sampler: Sampler, asked_at: Instant, asked: Collection[str | None]

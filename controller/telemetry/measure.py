@@ -7,7 +7,7 @@ from datetime import datetime
 
 from controller.core.decide.context import Context
 from controller.core.events import Verdict
-from controller.core.gates.gate import AlertGate, CounterGate, Gate, MetricGate
+from controller.core.gates.gate import AlertGate, CounterGate, Gate, MetricGate, TimingGate
 from controller.core.phases import Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
@@ -111,6 +111,8 @@ def _bounds(gate: Gate) -> tuple[tuple[Bound, float | None], ...]:
             return ()
         case CounterGate():
             return ((Bound.MAX, gate.maximum),)
+        case TimingGate():
+            return ((Bound.MAX_INCREASE, gate.above.total_seconds()),)
         case MetricGate():
             return (
                 (Bound.MAX, gate.maximum),

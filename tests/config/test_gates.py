@@ -15,11 +15,13 @@ from controller.core.gates.gate import (
     MetricGate,
     Scope,
     Then,
+    TimingGate,
 )
 from controller.metrics_servers import MetricsServer, Secret
 from tests.config.pages import page
 
 BUILTIN = CounterGate("errors", Scope.MEMBER, 0.01)
+LATENCY = TimingGate("latency", Scope.MEMBER, failures=2, is_builtin=True)
 
 _VALIDATE = "validate: [{tcp: {port: 80}}]"
 _FILE = "/srv/rollouts/web.yaml"
@@ -31,7 +33,7 @@ def _file(text: str, **sets: str) -> RolloutFile:
 
 def _gate(text: str, **sets: str) -> Gate:
     gate, *builtin = _file(text, **sets).settings.policies.gates
-    assert builtin == ([] if isinstance(gate, CounterGate) else [BUILTIN])
+    assert builtin == [*([] if isinstance(gate, CounterGate) else [BUILTIN]), LATENCY]
     return gate
 
 
@@ -282,13 +284,20 @@ PROM = "{name: a, prometheus: {url: 'http://h', query: q}, max: 1}"
 @pytest.mark.parametrize(
     ("gates", "names"),
     [
-        (f"[{PROM}]", ["a", "errors"]),
-        ("[{name: a, alerts: {url: 'http://h', matchers: [a=b]}}]", ["a", "errors"]),
-        ("[{name: errors, alerts: {url: 'http://h', matchers: [a=b]}}]", ["errors", "counters"]),
-        (f"[{PROM}, {{name: mine, haproxy: {{}}, max: 2%}}]", ["a", "mine"]),
+        (f"[{PROM}]", ["a", "errors", "latency"]),
+        ("[{name: a, alerts: {url: 'http://h', matchers: [a=b]}}]", ["a", "errors", "latency"]),
+        (
+            "[{name: errors, alerts: {url: 'http://h', matchers: [a=b]}}]",
+            ["errors", "counters", "latency"],
+        ),
+        (f"[{PROM}, {{name: mine, haproxy: {{}}, max: 2%}}]", ["a", "mine", "latency"]),
         (f"[{PROM}, {{name: errors, builtin: false}}]", ["a"]),
         (f"[{{name: errors, builtin: false}}, {PROM}]", ["a"]),
         ("[{name: errors, builtin: false}]", []),
+        ("[{name: latency, builtin: false}]", ["errors"]),
+        (f"[{PROM}, {{name: latency, builtin: false}}]", ["a", "errors"]),
+        ("[{name: slow, haproxy: {measure: response_time}}]", ["slow"]),
+        ("[{name: latency, haproxy: {}, max: 1%}]", ["latency", "response-time"]),
         ("[]", []),
     ],
 )
@@ -298,3 +307,20 @@ def test_the_builtin_gate_stays_on(gates: str, names: list[str]) -> None:
     assert [gate.name for gate in file.settings.policies.gates] == names
     is_warned = any("NO GATES" in warning for warning in file.settings.warnings)
     assert is_warned is (not names)
+
+
+def test_response_time() -> None:
+    """Each key of a gate on response times lands where it belongs; two samples must fail."""
+    text = "{name: a, haproxy: {measure: response_time, times: 1.5, above: 2s}, every: 200ms}"
+    (gate,) = _file(text).settings.policies.gates
+    assert gate == TimingGate(
+        "a",
+        Scope.MEMBER,
+        times=1.5,
+        above=timedelta(seconds=2),
+        every=timedelta(milliseconds=200),
+        failures=2,
+    )
+    one = "{name: a, haproxy: {measure: response_time}, failures: 1}"
+    (gate,) = _file(one).settings.policies.gates
+    assert gate.failures == 1

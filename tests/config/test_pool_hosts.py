@@ -54,6 +54,7 @@ def test_gates_only_where_something_counts() -> None:
     assert any("NO GATES" in line for line in bare.settings.warnings)
     counted, _ = read(hosts_page(hosts="counts: true,"))
     assert [type(gate) for gate in counted.settings.policies.gates] == [CounterGate]
+    assert not any("NO GATES" in line for line in counted.settings.warnings)
     asked = "gates: [{name: ratio, prometheus: {url: 'http://m', query: q}, max: 1%}]"
     only, _ = read(hosts_page(asked))
     assert [gate.name for gate in only.settings.policies.gates] == ["ratio"]
@@ -71,6 +72,13 @@ def test_gates_only_where_something_counts() -> None:
             hosts_page("gates: [{kubernetes: {measure: restarts}}]"),
             "gates[0].kubernetes: the members of this pool are not in Kubernetes; write "
             "haproxy or prometheus",
+        ),
+        (
+            hosts_page(
+                "gates: [{name: slow, haproxy: {measure: response_time}}]", hosts="counts: true,"
+            ),
+            "gates[0].haproxy.measure: scripts say how many requests failed, and nothing else; "
+            "write error_ratio",
         ),
         (
             hosts_page("return: {ramp: [10%]}"),

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from controller.config import parse
-from controller.core.gates.gate import CounterGate, Scope, Then
+from controller.core.gates.gate import CounterGate, Scope, Then, TimingGate
 from controller.core.gates.gate import Test as GateTest
+from controller.core.gates.quiet import Quiet
 from controller.core.settings import (
     Amount,
     DrainPolicy,
@@ -17,9 +18,12 @@ from controller.core.settings import (
     Selection,
     Settings,
 )
+from controller.core.steps import Course
 from controller.errors import ConfigurationError
 from controller.pools.haproxy import HaproxyPool
 from tests.config.pages import page
+
+LATENCY = TimingGate("latency", Scope.MEMBER, failures=2, is_builtin=True)
 
 _FULL = """
 apiVersion: poolroll/v1
@@ -92,6 +96,7 @@ def test_every_key() -> None:
                     then=Then.PASS,
                 ),
                 CounterGate("other", Scope.MEMBER, 0.02, confidence=0.99, min_errors=5),
+                LATENCY,
             ),
             on_failure=OnFailure.ROLLBACK_ALL,
         ),
@@ -105,7 +110,7 @@ def test_defaults() -> None:
     """A file with what is required alone gets the documented defaults."""
     settings = parse(page(), "web.yaml").settings
     assert settings.selection == Selection()
-    assert settings.policies == Policies(gates=(CounterGate("errors", Scope.MEMBER, 0.01),))
+    assert settings.policies == Policies(gates=(CounterGate("errors", Scope.MEMBER, 0.01), LATENCY))
 
 
 def test_set_overrides_a_variable_as_it_is_typed() -> None:
@@ -229,3 +234,33 @@ def test_floor_may_count_members_outside_the_globs(members: str) -> None:
     haproxy = "{apis: [unix:/a], backends: [web]}"
     text = page(f"pool: {{haproxy: {haproxy}, members: {members}, min_available: 6}}")
     assert parse(text, "web.yaml").settings.policies.min_available == Amount(6)
+
+
+ASKS = "validate: [{tcp: {port: 80}}, {http: {url: 'http://${member.address}/health'}}]"
+PINNED_TO_NOBODY = "validate: [{http: {url: 'http://www.example.com/health'}}]"
+
+
+@pytest.mark.parametrize(
+    ("text", "quiet"),
+    [
+        (ASKS, Quiet.PROBE),
+        (PINNED_TO_NOBODY, Quiet.HALT),
+        ("soak: 1s", Quiet.HALT),
+        ("quiet: pass", Quiet.PASS),
+        (f"{ASKS}\nquiet: halt", Quiet.HALT),
+        (f"{ASKS}\nquiet: probe", Quiet.PROBE),
+    ],
+)
+def test_what_becomes_of_a_member_without_users(text: str, quiet: Quiet) -> None:
+    """Requests of our own, where there is one to send; what the file says goes first."""
+    assert parse(page(*text.splitlines()), "web.yaml").settings.policies.quiet is quiet
+
+
+def test_what_stands_in_for_users() -> None:
+    """The first validation by http that names the member, filled as it is for that course."""
+    file = parse(page(ASKS), "/srv/web.yaml")
+    asked = file.stand_in(Course.UPGRADE, file.member("web1", "10.0.0.1", 80), "r-1")
+    assert asked.url == "http://10.0.0.1/health"
+    other = parse(page(PINNED_TO_NOBODY), "/srv/web.yaml")
+    with pytest.raises(ValueError, match="stand in"):
+        other.stand_in(Course.UPGRADE, other.member("web1", "10.0.0.1", 80), "r-1")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,9 +10,14 @@ import pytest
 from controller.config import parse, schema, starter
 from controller.config.starting.starters import KINDS
 from controller.config.text.document import read
-from controller.core.gates.gate import CounterGate, Scope
+from controller.core.gates.gate import CounterGate, Scope, TimingGate
+from controller.core.gates.quiet import Quiet
 from controller.core.settings import Policies
 from controller.errors import UsageFault
+
+
+def timing_gate() -> TimingGate:
+    return TimingGate("latency", Scope.MEMBER, failures=2, is_builtin=True)
 
 
 def _uncommented(kind: str = "haproxy") -> str:
@@ -36,16 +42,18 @@ def test_starter_shows_the_defaults() -> None:
     bare = parse(starter("haproxy"), "web.yaml").settings
     policies = full.policies
     assert policies.min_available is not None
-    assert Policies(gates=policies.gates) == Policies(
+    assert Policies(gates=policies.gates, quiet=Quiet.PROBE) == Policies(
         **{
             name: getattr(policies, name)
             for name in Policies.__dataclass_fields__
             if name != "min_available"
         }
     )
-    first, *examples = policies.gates
-    assert (first,) == bare.policies.gates == (CounterGate("errors", Scope.MEMBER, 0.01),)
-    assert [gate.name for gate in examples] == ["error-ratio", "latency", "alerts"]
+    first, second, *examples = policies.gates
+    defaults = (CounterGate("errors", Scope.MEMBER, 0.01), timing_gate())
+    assert isinstance(second, TimingGate)
+    assert (first, replace(second, is_builtin=True)) == bare.policies.gates == defaults
+    assert [gate.name for gate in examples] == ["error-ratio", "response-time", "alerts"]
 
 
 def _keys(drawn: dict[str, Any], schema_: dict[str, Any]) -> Iterator[str]:

@@ -123,6 +123,7 @@ class Site:
             "rollback": {"command": wait},
             "validate": [self.answers()],
             "soak": "200ms",
+            "quiet": "halt",
             "gates": [
                 {
                     "name": "errors",
@@ -135,6 +136,10 @@ class Site:
         values = merged(base, overrides)
         if values["gates"] and not any("haproxy" in gate for gate in values["gates"]):
             values["gates"] = [*values["gates"], {"name": "builtin", "builtin": False}]
+        if values["gates"] and all(
+            "builtin" not in gate and gate["name"] != "latency" for gate in values["gates"]
+        ):
+            values["gates"] = [*values["gates"], {"name": "latency", "builtin": False}]
         # Without a word on it there is no `unless`: None takes the world's own away; and steps
         # stand in the place of a command.
         single = {"command": None} if "steps" in values["upgrade"] else {}
@@ -231,7 +236,7 @@ class Site:
             assert await self.admin(endpoint) == dict.fromkeys(self.world.members, 0)
 
     def users(self, rate: float = 100.0, **options: Any) -> Load:
-        return Load(self.world.frontends, rate=rate, clients=10, **options)
+        return Load(self.world.frontends, **{"rate": rate, "clients": 10, **options})
 
     @asynccontextmanager
     async def in_progress(self) -> AsyncIterator[None]:

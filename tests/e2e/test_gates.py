@@ -239,3 +239,24 @@ async def test_pool_gate_that_fails_already(site: MakeSite) -> None:
     assert done.code == 3, done.text
     assert "nothing was touched" in done.out
     assert (one.executions(), await one.admin()) == ({}, {"web1": 0, "web2": 0})
+
+
+LATENCY = {"name": "latency", "haproxy": {"measure": "response_time"}}
+
+
+async def test_slow_version_halts(site: MakeSite) -> None:
+    """v2 never fails a request and takes many times as long: the first member is out again after
+    two samples that say so, and the others keep v1."""
+    one = await site(3)
+    file = one.file(upgrade=one.upgrade({"slow_ms": 300}), soak="20s", gates=[LATENCY])
+    async with one.users(200, clients=40) as load:
+        done = await one.run(file)
+    assert not load.tally.failed
+    assert_halt_lines(done, 4, "web1: OUT OF ROTATION", "web2, web3: in rotation, untouched")
+    assert "SEEN      gate 'latency':" in done.out
+    assert "a request, " in done.out
+    assert "3 times as long as at the members not yet upgraded" in done.out
+    assert await one.admin() == {"web1": 1, "web2": 0, "web3": 0}
+    said = verdicts(samples(one, "latency", "web1"))
+    assert said[-2:] == [Verdict.FAIL, Verdict.FAIL]
+    assert len(said) <= 5, said

@@ -9,6 +9,7 @@ import pytest
 
 from controller.core import events as e
 from controller.core.events import Event
+from controller.core.gates.gate import Scope, TimingGate
 from controller.core.outcome import Outcome
 from controller.core.plan.abilities import ByHand
 from controller.core.pool import Found, FoundLine, Incarnation, LineKey, Member, Occupant, Seat
@@ -144,6 +145,8 @@ def test_plan_comes_back() -> None:
     """A plan is the same after a round through its JSON."""
     scenario = Scenario(canaries=("web2",), sticky=("web",), has_rollback=True, has_guard=True)
     plan = run_virtually(make_plan(scenario, scenario.world()))
+    gates = (*plan.policies.gates, TimingGate("latency", Scope.MEMBER, times=2.5, failures=2))
+    plan = replace(plan, policies=replace(plan.policies, gates=gates))
     assert decode(*encode(plan)) == plan
     assert plan.policies.on_failure is OnFailure.HALT
 
@@ -194,6 +197,7 @@ SEEN_ONLY = {
         "points",
         "flows",
         "fronts",
+        "races",
         "unseen",
         "unseen_since",
     },

@@ -8,7 +8,7 @@ import pytest
 
 from controller.core.events import Finished
 from controller.core.gates.evidence import Query
-from controller.core.gates.gate import AlertGate, MetricGate, Scope
+from controller.core.gates.gate import AlertGate, MetricGate, Scope, TimingGate
 from controller.core.outcome import Outcome
 from controller.core.pool import Admin
 from controller.core.settings import Amount, OnFailure
@@ -134,7 +134,12 @@ def test_limits_of_every_kind() -> None:
     queries = {Query.VALUE: "q"}
     gate = MetricGate("m", Scope.POOL, queries, maximum=0.5, minimum=0.1, max_increase=0.2)
     played, state = due()
-    plan = replace(played.plan, policies=replace(QUICK, gates=(gate, AlertGate("a", Scope.POOL))))
+    plan = replace(
+        played.plan,
+        policies=replace(
+            QUICK, gates=(gate, AlertGate("a", Scope.POOL), TimingGate("t", Scope.MEMBER))
+        ),
+    )
     families = measure(Subject(plan, EPOCH), LastSeen(state, EPOCH), timedelta(hours=1))
     (shown,) = [one for one in families if one.metric.name == "poolroll_gate_limit"]
     found = {one.labels: one.value for one in shown.samples}
@@ -142,6 +147,7 @@ def test_limits_of_every_kind() -> None:
         ("web", "m", "max"): 0.5,
         ("web", "m", "min"): 0.1,
         ("web", "m", "max_increase"): 0.2,
+        ("web", "t", "max_increase"): 0.1,
     }
 
 

@@ -30,6 +30,7 @@ def contradictions(document: Document) -> list[Fault]:
     found = [
         *pool_contradictions(data),
         *_validations(data),
+        *_quiet(data),
         *_repeated(data),
         *_canaries(data),
         *_capacity(data),
@@ -53,6 +54,18 @@ def _ramp(data: object) -> Found:
                 f"{shown(step)} is not above the step before; write rising steps",
             )
         last = now
+
+
+def _quiet(data: object) -> Found:
+    if at(data, "quiet") != "probe":
+        return
+    urls = [at(entry, "http", "url") for entry in listing(data, "validate")]
+    if not any(isinstance(url, str) and "${member." in url for url in urls):
+        yield (
+            ("quiet",),
+            "has nothing to send; add an entry to validate, like http: {url: "
+            '"http://${member.address}:${member.port}/health"}, or write pass or halt',
+        )
 
 
 def _validations(data: object) -> Found:

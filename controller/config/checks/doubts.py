@@ -7,7 +7,7 @@ from controller.config.checks.gate_doubts import gate_doubts
 from controller.config.checks.leading import leading_doubts
 from controller.config.checks.order_doubts import order_doubts
 from controller.config.checks.value_doubts import value_doubts
-from controller.config.sections.gates import written_gates
+from controller.config.sections.gates import builtin_gates, written_gates
 from controller.config.sections.rollout import Rollout
 from controller.config.sections.upgrade import is_placeholder
 from controller.config.text.places import printable
@@ -76,7 +76,7 @@ def _work(rollout: Rollout) -> Iterator[str]:
 
 
 def _gates(rollout: Rollout) -> Iterator[str]:
-    if not written_gates(rollout.gates):
+    if not written_gates(rollout.gates) and not builtin_gates(rollout.gates):
         yield "gates: NO GATES: no error rate stops this rollout"
     for index, gate in enumerate(rollout.gates):
         yield from (f"gates[{index}].{line}" for line in gate_doubts(gate))

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from controller.config.checks.query_contradictions import query_faults, server_faults
 from controller.config.sections.evidence import COUNTED
-from controller.config.sections.gates import BUILTIN, KINDS
+from controller.config.sections.gates import BUILTIN, KINDS, RESPONSE_TIME
 from controller.config.text.places import Trail
 from controller.config.text.scalars import Wrong, duration, is_percentage, limit, percentage
 from controller.config.text.trails import at, listing, mapping
@@ -13,6 +13,8 @@ from controller.config.text.trails import at, listing, mapping
 Found = Iterator[tuple[Trail, str]]
 
 _ALONE = "builtin: false stands alone; make them two gates"
+_COMPARED = "has no meaning with response_time; write times and above under `haproxy:`"
+_UNCOMPARED = ("test", "window", "min_requests")
 _LIMITS = ("max", "min", "max_increase")
 _ALIEN: Mapping[str, Mapping[str, str]] = {
     "haproxy": {
@@ -91,7 +93,22 @@ def _probe(gate: dict[str, object], trail: Trail) -> Found:
         yield (*trail, "probe"), "is never sent; write inconclusive: {then: probe}, or remove it"
 
 
+def _response_time(gate: dict[str, object], trail: Trail) -> Found:
+    yield from (((*trail, key), _COMPARED) for key in (*_UNCOMPARED, "max") if key in gate)
+    if at(gate, "haproxy", "scope") == "pool":
+        yield (
+            (*trail, "haproxy", "scope"),
+            "must be member with response_time: a member is compared with the others",
+        )
+
+
 def _haproxy(gate: dict[str, object], trail: Trail) -> Found:
+    if at(gate, "haproxy", "measure") == RESPONSE_TIME:
+        yield from _response_time(gate, trail)
+        return
+    for key in ("times", "above"):
+        if key in mapping(gate, "haproxy"):
+            yield (*trail, "haproxy", key), "is for measure: response_time alone; remove it"
     if "max" not in gate:
         yield (*trail, "max"), "is missing; add it, like max: 1%"
     yield from _percentages(gate, ("max",), trail)

@@ -116,6 +116,11 @@ def _gates(data: object, kind: str) -> Found:
                 ("gates", index, "haproxy"),
                 f"nothing counts requests in front of this pool; write prometheus or {instead}",
             )
+        if kind == HOSTS and at(gate, "haproxy", "measure") not in (None, "error_ratio"):
+            yield (
+                ("gates", index, "haproxy", "measure"),
+                "scripts say how many requests failed, and nothing else; write error_ratio",
+            )
         measure = at(gate, "kubernetes", "measure")
         if kind == NODES and measure in ("restarts", "oom"):
             yield (

@@ -1,6 +1,6 @@
 """The section `gates`: conditions that must hold for the rollout to continue."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, model_validator
@@ -16,6 +16,7 @@ from controller.config.sections.kinds import (
     Limit,
     SampleInterval,
     Section,
+    Times,
     one_of,
 )
 from controller.config.sections.measures import KubernetesMeasure
@@ -34,10 +35,28 @@ BUILTIN = "builtin"
 """The key that leaves the gate on the load balancer's own counters out."""
 
 
+RESPONSE_TIME = "response_time"
+"""What a gate with haproxy measures that compares members, and so has no `max`."""
+
+
 class HaproxyMeasure(Section):
-    measure: Annotated[Literal["error_ratio"], one_of("error_ratio")] = "error_ratio"
+    measure: Annotated[
+        Literal["error_ratio", "response_time"], one_of("error_ratio", RESPONSE_TIME)
+    ] = Field(
+        default="error_ratio",
+        description="error_ratio: requests that failed; response_time: how long requests take, "
+        "beside those of the members not yet upgraded in the same time.",
+    )
     scope: Annotated[Literal["member", "pool"], one_of("member", "pool")] = Field(
         default="member", description="member: the member in progress, since its return."
+    )
+    times: Times = Field(
+        default=3.0,
+        description="With response_time: how many times as long as at the others is too long.",
+    )
+    above: Interval = Field(
+        default="100ms",
+        description="With response_time: and by how much longer, at the least, it must be.",
     )
 
 
@@ -70,6 +89,7 @@ class Probe(Section):
     )
 
 
+_IS_TIME: dict[str, JsonValue] = {"properties": {"measure": {"const": RESPONSE_TIME}}}
 _HAS_ONE: list[JsonValue] = [{"required": [kind, "name"]} for kind in (*SERVED, BUILTIN)]
 
 
@@ -84,10 +104,16 @@ class GateSection(Section):
                 {"required": ["max"]},
                 {"required": ["min"]},
                 {"required": ["max_increase"]},
+                {"required": ["haproxy"]},
                 {"properties": {"prometheus": {"required": ["baseline"]}}},
             ],
             "if": {"required": ["haproxy"]},
-            "then": {"required": ["max"]},
+            "then": {
+                "anyOf": [
+                    {"required": ["max"]},
+                    {"properties": {"haproxy": {"required": ["measure"], **_IS_TIME}}},
+                ]
+            },
         }
     )
 
@@ -111,12 +137,12 @@ class GateSection(Section):
     )
     builtin: Annotated[Literal[False], BeforeValidator(_left_out)] | None = Field(
         default=None,
-        description="Only false, and alone: leaves out the gate on HAProxy's own counters, which "
-        "otherwise stays on beside gates that ask a metrics system.",
+        description="Only false, and alone: leaves out the gates on HAProxy's own counters, which "
+        "otherwise stay on beside those that are written; by the name latency, that one alone.",
     )
     max: Limit | None = Field(
         default=None,
-        description="Maximum. With haproxy or counts: a percentage.",
+        description="Maximum. With haproxy or counts: a percentage. Not with response_time.",
     )
     min: Limit | None = Field(default=None, description="Minimum, for a query.")
     max_increase: Limit | None = Field(default=None, description="Maximum above the baseline.")
@@ -146,7 +172,10 @@ class GateSection(Section):
     window: Interval = Field(
         default="1m", description="With haproxy: how far a gate with scope pool looks back."
     )
-    failures: Count = Field(default=1, description="Failing samples in a row that trip the gate.")
+    failures: Count = Field(
+        default=1,
+        description="Failing samples in a row that trip the gate. With response_time: 2.",
+    )
     inconclusive: Inconclusive = Field(
         default_factory=Inconclusive, description="What happens when evidence is missing."
     )
@@ -170,20 +199,35 @@ DEFAULT_GATE = GateSection(name="errors", haproxy=HaproxyMeasure(), max="1%")
 """Used when the key `gates` is left out, and beside gates that only ask a metrics system: these are
 later, and see nothing while nothing is scraped."""
 
-_BUILTIN_NAMES = ("errors", "counters", "builtin")
+LATENCY = "latency"
+"""The name by which the gate on response times alone is left out."""
+
+TIMING_GATE = GateSection(name=LATENCY, haproxy=HaproxyMeasure(measure="response_time"))
+"""Used beside those that a file writes: a version that is slow has no errors."""
+
+_ERRORS_NAMES = ("errors", "counters", "builtin", "haproxy")
+_LATENCY_NAMES = (LATENCY, "response-time", "slowness", "haproxy-latency")
 
 
-def builtin_gate(given: Sequence[GateSection]) -> GateSection | None:
-    """The gate on the load balancer's own counters that a file does not write."""
-    is_needless = any(
-        gate.haproxy is not None or gate.kubernetes is not None or gate.builtin is False
-        for gate in given
-    )
-    if not given or is_needless:
-        return None
+def builtin_gates(given: Sequence[GateSection]) -> list[GateSection]:
+    """The gates on the load balancer's own counters that a file does not write."""
+    left_out = [gate.name for gate in given if gate.builtin is False]
+    is_of_pods = any(gate.kubernetes is not None for gate in given)
+    if not given or is_of_pods or any(name != LATENCY for name in left_out):
+        return []
+    measures = {gate.haproxy.measure for gate in given if gate.haproxy is not None}
     names = {gate.name for gate in given}
-    free = (name for name in _BUILTIN_NAMES if name not in names)
-    return DEFAULT_GATE.model_copy(update={"name": next(free, "haproxy")})
+    found = []
+    if not measures:
+        found.append(_named(DEFAULT_GATE, _ERRORS_NAMES, names))
+    if RESPONSE_TIME not in measures and not left_out:
+        found.append(_named(TIMING_GATE, _LATENCY_NAMES, names))
+    return found
+
+
+def _named(gate: GateSection, names: Sequence[str], taken: Collection[str]) -> GateSection:
+    free = (name for name in names if name not in taken)
+    return gate.model_copy(update={"name": next(free, names[-1])})
 
 
 def with_own_gates(pool: Mapping[str, object], given: object) -> object:
@@ -204,16 +248,19 @@ def with_own_gates(pool: Mapping[str, object], given: object) -> object:
     ]
 
 
-def without_counters(given: object) -> object:
-    """`gates` of a pool in front of which nothing counts requests, as the file has them."""
+def gates_by_scripts(given: object, *, counts: bool) -> object:
+    """`gates` of a pool that scripts reach, as the file has them (None: not at all). They say how
+    many requests failed, where they count (`counts`), and never how long one took."""
     if given is None:
-        return []
+        given = [{"name": "errors", "haproxy": {}, "max": "1%"}] if counts else []
     if not isinstance(given, list) or not given:
         return given
     entries = [entry for entry in given if isinstance(entry, dict)]
-    if any("haproxy" in entry or BUILTIN in entry for entry in entries):
-        return given
-    return [*given, {"name": "errors", BUILTIN: False}]
+    names = {entry.get("name") for entry in entries if BUILTIN in entry}
+    if names - {LATENCY} or (not counts and any("haproxy" in entry for entry in entries)):
+        return given  # none is added, or what there is is wrong
+    absent = {"errors"} if not counts else {LATENCY} - names
+    return [*given, *({"name": name, BUILTIN: False} for name in absent)]
 
 
 def written_gates(given: Sequence[GateSection]) -> list[GateSection]:

@@ -158,6 +158,12 @@ Limit = Annotated[
     _kept(scalars.limit),
     WithJsonSchema({"anyOf": [{"type": "number"}, _PERCENTAGE_SCHEMA]}),
 ]
+Times = Annotated[
+    int | float,
+    PlainValidator(scalars.times),
+    WithJsonSchema({"type": "number", "minimum": 1.1, "maximum": 1000}),
+]
+"""How many times as much: of two things that are the same, one is always a little more."""
 Confidence = Annotated[
     float | str,
     _kept(scalars.confidence),

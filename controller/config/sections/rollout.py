@@ -8,8 +8,8 @@ from controller.config.sections.drain import Drain
 from controller.config.sections.gates import (
     DEFAULT_GATE,
     GateSection,
+    gates_by_scripts,
     with_own_gates,
-    without_counters,
 )
 from controller.config.sections.hosts import Hosts
 from controller.config.sections.kinds import (
@@ -85,10 +85,21 @@ class Rollout(Section):
     )
     gates: list[GateSection] = Field(
         default=[DEFAULT_GATE],
-        description="What stops the rollout. Left out: one gate on the error ratio (with "
-        "kubernetes: those on the members themselves; with hosts that do not count: none); []: "
-        "none. Beside gates that only ask a metrics system these stay on, but for an entry "
-        "{name: errors, builtin: false}.",
+        description="What stops the rollout. Left out: gates on the error ratio and on "
+        "response times (with kubernetes: those on the members themselves; with hosts that do "
+        "not count: none); []: none. The first "
+        "stays on beside gates that only ask a metrics system, the second beside all that measure "
+        "something else, but for an entry {name: errors, builtin: false}.",
+    )
+    quiet: Annotated[Literal["probe", "pass", "halt"], one_of("probe", "pass", "halt")] | None = (
+        Field(
+            default=None,
+            description="With gates on HAProxy's own counters, for a member that no user comes to. "
+            "probe: it is judged by requests of poolroll's own, as the first entry of `validate` "
+            "by http asks that names the member; pass: unjudged, at the end of its soak; halt: "
+            "the rollout waits for users, then halts (`inconclusive`). Left out: probe where there "
+            "is such an entry, else halt.",
+        )
     )
     on_failure: Annotated[
         Literal["halt", "rollback_member", "rollback_all"],
@@ -124,6 +135,7 @@ class Rollout(Section):
             return data
         if isinstance(pool, dict):
             return {**data, "gates": with_own_gates(pool, data.get("gates"))}
-        if isinstance(hosts, dict) and hosts.get("counts") is not True:
-            return {**data, "gates": without_counters(data.get("gates"))}
+        if isinstance(hosts, dict):
+            counts = hosts.get("counts") is True
+            return {**data, "gates": gates_by_scripts(data.get("gates"), counts=counts)}
         return data

@@ -11,6 +11,7 @@ from controller.core.settings import Amount
 LONGEST = timedelta(days=7)
 """No phase of a rollout takes longer; guards against a wrong unit."""
 MAX_COUNT = 10_000
+LEAST_TIMES, MOST_TIMES = 1.1, 1000
 
 DURATION_PATTERN = r"^[0-9]{1,9}(\.[0-9]{1,6})?(ms|s|m|h)$"
 PERCENTAGE_PATTERN = r"^[0-9]{1,9}(\.[0-9]{1,9})?%$"
@@ -109,6 +110,17 @@ def limit(value: object) -> float:
 def is_percentage(value: object) -> bool:
     """Whether a limit is given in per cent."""
     return isinstance(value, str) and value.endswith("%")
+
+
+def times(value: object) -> float:
+    """How many times as much, like `3` or `1.5`. Raises Wrong."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Wrong(f"{shown(value)} is not a number; write how many times as long, like 3")
+    if not LEAST_TIMES <= value <= MOST_TIMES:
+        raise Wrong(
+            f"{shown(value)} is out of range; write a number from {LEAST_TIMES} to {MOST_TIMES}"
+        )
+    return float(value)
 
 
 def confidence(value: object) -> float:

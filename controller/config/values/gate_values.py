@@ -1,12 +1,19 @@
 """The section `gates` → the gates of the core."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import TypedDict
 
 from controller.config.sections.drain import Idle
 from controller.config.sections.evidence import Alerts, Prometheus
-from controller.config.sections.gates import GateSection, builtin_gate, written_gates
+from controller.config.sections.gates import (
+    RESPONSE_TIME,
+    GateSection,
+    HaproxyMeasure,
+    builtin_gates,
+    written_gates,
+)
 from controller.config.text import scalars
 from controller.config.text.templating import mentions
 from controller.config.values.metrics_servers import IDLE, Servers, urls_of
@@ -19,6 +26,7 @@ from controller.core.gates.gate import (
     Scope,
     Test,
     Then,
+    TimingGate,
 )
 from controller.metrics_servers import own_query
 
@@ -29,15 +37,20 @@ SCRAPED_EVERY = timedelta(seconds=5)
 LONGEST = timedelta(days=7)
 """Evidence of the pool's own is about all of the time since a member's return."""
 
+SLOW_FAILURES = 2
+"""A moment of slowness is no failure."""
+
 COUNTED_CONFIDENCE = 0.995
 SCRAPED_CONFIDENCE = 0.99
 
 
 def gates_of(given: Sequence[GateSection], servers: Servers) -> tuple[Gate, ...]:
-    """Those that are written, and the one that stays on beside them."""
-    builtin = builtin_gate(given)
-    sections = written_gates(given) + ([] if builtin is None else [builtin])
-    return tuple(gate_of(section, servers) for section in sections)
+    """Those that are written, and those that stay on beside them."""
+    builtin = (gate_of(section, servers) for section in builtin_gates(given))
+    return (
+        *(gate_of(section, servers) for section in written_gates(given)),
+        *(replace(one, is_builtin=True) if isinstance(one, TimingGate) else one for one in builtin),
+    )
 
 
 def gate_of(section: GateSection, servers: Servers) -> Gate:
@@ -48,6 +61,8 @@ def gate_of(section: GateSection, servers: Servers) -> Gate:
         return _metric(section, section.prometheus)
     if section.alerts is not None:
         return _alerts(section, section.alerts, servers)
+    if section.haproxy is not None and section.haproxy.measure == RESPONSE_TIME:
+        return _timing(section, section.haproxy)
     return _counters(section)
 
 
@@ -114,6 +129,19 @@ def _counters(section: GateSection) -> CounterGate:
         test=Test(section.test),
         window=scalars.duration(section.window),
         **_shared(section, COUNTED_EVERY, COUNTED_CONFIDENCE),
+    )
+
+
+def _timing(section: GateSection, measured: HaproxyMeasure) -> TimingGate:
+    shared = _shared(section, COUNTED_EVERY, COUNTED_CONFIDENCE)
+    if "failures" not in section.model_fields_set:
+        shared["failures"] = SLOW_FAILURES
+    return TimingGate(
+        section.name,
+        Scope.MEMBER,
+        times=measured.times,
+        above=scalars.duration(measured.above),
+        **shared,
     )
 
 

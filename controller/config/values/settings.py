@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from controller.config.sections.quiet import quiet_of
 from controller.config.sections.rollout import Rollout
 from controller.config.text import scalars
 from controller.config.text.templating import fill
@@ -9,6 +10,7 @@ from controller.config.values.filling import named
 from controller.config.values.gate_values import gates_of, idle_of
 from controller.config.values.metrics_servers import Servers
 from controller.config.values.pools import lost_after_of, pool_of
+from controller.core.gates.quiet import Quiet
 from controller.core.settings import (
     DrainPolicy,
     OnFailure,
@@ -78,5 +80,6 @@ def _policies(rollout: Rollout, servers: Servers) -> Policies:
         ),
         soak=scalars.duration(rollout.soak),
         gates=gates_of(rollout.gates, servers),
+        quiet=Quiet(quiet_of(rollout)),
         on_failure=OnFailure(rollout.on_failure),
     )

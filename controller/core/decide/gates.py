@@ -4,27 +4,16 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
-from controller.core.copies import replace
 from controller.core.decide.ailment import ailment
 from controller.core.decide.context import FRESH, Context, Output
-from controller.core.events import (
-    Cause,
-    GateSampled,
-    Halted,
-    Verdict,
-)
-from controller.core.gates.counters import judge
-from controller.core.gates.evidence import Missing
-from controller.core.gates.figures import percent, requests, span
+from controller.core.decide.samples import first_look, sample_due
+from controller.core.events import Cause, Halted, Verdict
+from controller.core.gates.figures import span
 from controller.core.gates.gate import CounterGate, Gate, Scope, Then
-from controller.core.gates.judgement import Judgement, inconclusive, sampled
 from controller.core.gates.limit import limit
 from controller.core.gates.statistics import is_worse
-from controller.core.gates.tally import Tally
 from controller.core.phases import EXPOSED, JUDGED
-from controller.core.pool import Counters
-from controller.core.state.counts import counted, peers_counted, pool_counted, pool_watched
-from controller.core.state.failures import not_counted_at
+from controller.core.state.counts import counted, peers_counted, pool_watched
 from controller.core.state.parts import ORIGIN, MemberState
 from controller.core.state.state import GateState, Mode
 
@@ -32,15 +21,11 @@ BLAME: Final = timedelta(seconds=1)
 """How long members in rotation are watched after a gate on the pool has failed, to say which of
 them is to blame."""
 
-FIRST_LOOK: Final = timedelta(seconds=5)
-"""A pool gate on counters watches this long, or its window where that is shorter, before it says
-pass for the first time: half a second of a sick pool looks well by chance."""
-
 
 def watch_gates(ctx: Context) -> Output | None:
     for gate in ctx.plan.policies.gates:
         for member in subjects(ctx, gate):
-            output = _sample_due(ctx, gate, member) or _tripped(ctx, gate, member)
+            output = sample_due(ctx, gate, member) or _tripped(ctx, gate, member)
             if output is not None:
                 return output
     return None
@@ -59,65 +44,6 @@ def subjects(ctx: Context, gate: Gate) -> tuple[str | None, ...]:
 
 def is_overridden(ctx: Context, gate: Gate) -> bool:
     return ctx.state.run is not None and gate.name in ctx.state.run.overrides
-
-
-def _sample_due(ctx: Context, gate: Gate, member: str | None) -> GateSampled | None:
-    if not isinstance(gate, CounterGate):
-        return None  # a metrics system is asked beside the decisions
-    former = ctx.state.gate(gate.name, member)
-    if former is not None and ctx.now - former.sampled_at < gate.every:
-        return None
-    seen = [snapshot.at for snapshot in ctx.state.snapshots.values()]
-    if any(then is None for then in seen):
-        return None
-    last = max((then for then in seen if then is not None), default=ctx.now)
-    if former is not None and last <= former.sampled_at and ctx.now - last <= FRESH:
-        return None  # nothing new to judge yet; a look is on its way
-    if ctx.is_blind or any(then is None or ctx.now - then > FRESH for then in seen):
-        why = next(
-            (s.lost_why for s in ctx.state.snapshots.values() if s.lost_why), "no fresh look"
-        )
-        return sampled(gate, member, inconclusive(Missing.STALE, why))
-    if where := _uncounted(ctx, member):
-        return sampled(gate, member, inconclusive(Missing.NO_DATA, not_counted_at(where)))
-    judgement = judge(gate, counts_of(ctx, gate, member))
-    if member is None:
-        judgement = _over_some_time(ctx, gate, judgement)
-    return sampled(gate, member, judgement)
-
-
-def _uncounted(ctx: Context, member: str | None) -> tuple[str, ...]:
-    """Load balancers that do not count requests: none of theirs are in any sum, so a sum proves
-    nothing (S5)."""
-    tally = ctx.state.pool if member is None else ctx.state.tallies.get(member, Tally())
-    return tuple(instance for instance, _ in tally.uncounted)
-
-
-def _over_some_time(ctx: Context, gate: CounterGate, judgement: Judgement) -> Judgement:
-    """The pool must have been watched for a while before a pass lets the first member go. A fail
-    needs no such time."""
-    watched = pool_watched(ctx.state, gate.window, ctx.now)
-    needed = _first_look(gate)
-    if judgement.verdict is not Verdict.PASS or watched >= needed:
-        return judgement
-    reason = (
-        f"{Missing.TOO_EARLY}: {judgement.reason} in the first {span(watched)}; a pass counts "
-        f"from {span(needed)} on"
-    )
-    return replace(judgement, verdict=Verdict.INCONCLUSIVE, reason=reason)
-
-
-def _first_look(gate: Gate) -> timedelta:
-    """Over how long a pool gate must have watched to pass. A metrics system remembers the time
-    before."""
-    return min(gate.window, FIRST_LOOK) if isinstance(gate, CounterGate) else timedelta(0)
-
-
-def counts_of(ctx: Context, gate: CounterGate, member: str | None) -> Counters:
-    """Errors and requests under judgement: since the member's return, or in the window."""
-    if member is not None:
-        return counted(ctx.state, member)
-    return pool_counted(ctx.state, ctx.now - gate.window)
 
 
 def _tripped(ctx: Context, gate: Gate, member: str | None) -> Halted | None:
@@ -217,7 +143,7 @@ def hold_left(ctx: Context, gate: Gate, member: str | None) -> timedelta | None:
         return None
     missing_for = ctx.seen_for(last.inconclusive_since)
     if member is None:
-        judged_for = ctx.seen_for(ctx.state.began_at) - _first_look(gate)
+        judged_for = ctx.seen_for(ctx.state.began_at) - first_look(gate)
         return gate.hold - min(missing_for, judged_for)
     if gate.then is Then.PASS:
         return gate.hold - missing_for
@@ -274,16 +200,3 @@ def gate_holds(ctx: Context, gate: Gate, member: str | None) -> bool:
 def _was_watched(ctx: Context, last: GateState | None) -> bool:
     """What a gate said before nobody looked for a while, it has to say again."""
     return last is not None and ctx.now - last.sampled_at - ctx.seen_for(last.sampled_at) <= FRESH
-
-
-def quiet_note(ctx: Context, member: str) -> str:
-    """What the soak proved, for the report: `quiet: 3 requests` for a member hardly used."""
-    counts = counted(ctx.state, member)
-    if where := _uncounted(ctx, member):
-        return not_counted_at(where)
-    if not counts.total and ctx.plan.policies.gates:
-        return f"{requests(0)}: passed without evidence"
-    share = f", {percent(counts.errors / counts.total)} failed" if counts.errors else ""
-    few = min((g.min_requests for g in ctx.plan.policies.gates), default=0)
-    quiet = "quiet: " if counts.total < few and not counts.errors else ""
-    return f"{quiet}{requests(counts.total)}{share}"

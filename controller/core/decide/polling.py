@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from controller.core.gates.gate import TimingGate
 from controller.core.gates.pace import AT_ONCE, CALM, judging_pace
 from controller.core.phases import JUDGED, LEAVING, OVER, WATCHED_CLOSELY, Phase
 from controller.core.plan.plan import Plan
@@ -19,6 +20,8 @@ from controller.core.state.state import Mode, State
 SLOWER: Final = timedelta(milliseconds=100)
 SLOWER_AFTER: Final = timedelta(seconds=5)
 POOL: Final = timedelta(seconds=1)
+BESIDE: Final = POOL / 2
+"""Where a gate compares members: twice in each of its samples."""
 NEVER: Final = timedelta.max
 
 
@@ -119,7 +122,10 @@ def _pool_pace(plan: Plan, state: State) -> timedelta:
         # All at rest: how users fare is what is left to see, and whether the floor holds.
         return POOL if state.in_progress else CALM
     phases = {m.phase for m in state.members.values()}
+    is_timed = any(isinstance(gate, TimingGate) for gate in plan.policies.gates)
     if Phase.DUE in phases or (not state.in_progress and not phases <= OVER):
         return max(SLOWER, min(plan.pace, POOL))
+    if is_timed and phases & JUDGED:
+        return max(BESIDE, plan.pace)  # the member is compared with all others at each of these
     only_drains = any(m.phase in LEAVING and not m.progress.begun for m in state.in_progress)
     return CALM if only_drains else POOL

@@ -7,9 +7,10 @@ from controller.core.decide.ailment import ailment
 from controller.core.decide.context import Context, Output
 from controller.core.decide.drift import contested, is_away, is_held, is_ready, misplaced
 from controller.core.decide.floor import has_room, serves
-from controller.core.decide.gates import gates_hold, is_overridden, quiet_note
+from controller.core.decide.gates import gates_hold, is_overridden
 from controller.core.decide.leaving import is_going
 from controller.core.decide.ramp import climb, first_share, put_back
+from controller.core.decide.samples import quiet_note
 from controller.core.decide.steps_for import setting_of
 from controller.core.decide.unresolved import unresolved_at
 from controller.core.decide.upgrade import failed, waited_for

@@ -29,6 +29,7 @@ from controller.core.events.looks import (
     JournalSeen,
     Looked,
     LookFailed,
+    ProbeSeen,
     RequestsSeen,
     SightLost,
     UseSeen,
@@ -69,7 +70,9 @@ from controller.core.events.run import (
 )
 from controller.core.events.vocabulary import Answer, Cause, Verdict
 
-Observation = Looked | LookFailed | UseSeen | JournalSeen | RequestsSeen | BugSeen | SightLost
+Observation = (
+    Looked | LookFailed | UseSeen | ProbeSeen | JournalSeen | RequestsSeen | BugSeen | SightLost
+)
 
 ConcludedOfMember = (
     MemberCalled
@@ -176,6 +179,7 @@ __all__ = [
     "PoolClosed",
     "PoolOpened",
     "PoolStepFailed",
+    "ProbeSeen",
     "RampEnded",
     "RampRefused",
     "RequestsSeen",

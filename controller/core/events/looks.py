@@ -34,6 +34,16 @@ class UseSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class ProbeSeen:
+    """What a request of our own to a member has met, which stood in for users."""
+
+    member: str
+    passed: bool
+    detail: str
+    """What was seen, for people."""
+
+
+@dataclass(frozen=True, slots=True)
 class JournalSeen:
     """Whether the journal takes records."""
 

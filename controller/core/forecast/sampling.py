@@ -10,7 +10,7 @@ from typing import Final
 
 from controller.core.copies import replace
 from controller.core.forecast.traffic import Traffic
-from controller.core.gates.gate import AskedGate, CounterGate, Gate
+from controller.core.gates.gate import AskedGate, CounterGate, Gate, SeenGate
 from controller.core.gates.metrics import FAIL_FROM, PASS_FROM
 from controller.core.gates.pace import judging_pace
 from controller.core.settings import Policies
@@ -95,7 +95,7 @@ def slowest(policies: Policies, now: Traffic, gate: Gate) -> Arrivals:
     until, total = NOTHING, 0.0
     for rate in now.steps:
         lacking = timedelta(seconds=max(0.0, gate.min_requests - total) / max(rate, 1e-6))
-        is_counted = isinstance(gate, CounterGate)
+        is_counted = isinstance(gate, SeenGate)
         own = min(gate.hold, max(NOTHING, lacking - hold)) if is_counted else gate.hold
         stay = hold + max(patience, own) + gate.every + LATE + ACT
         until, total = until + stay, total + rate * stay.total_seconds()

@@ -1,7 +1,7 @@
 """Blast radius: at most how many requests fail before a gate stops a bad version, and for how long.
 
-Each gate is simulated sample by sample, at the latest times, over the whole distribution of errors.
-The result is an upper bound that holds in at least CERTAINTY of all rollouts at the measured rate,
+Each gate is simulated sample by sample, at the latest times, over all numbers of errors. The
+result is an upper bound that holds in at least CERTAINTY of all rollouts at the measured rate,
 however late samples and commands are.
 """
 
@@ -31,7 +31,8 @@ from controller.core.forecast.thresholds import (
     window_of,
 )
 from controller.core.forecast.traffic import Traffic
-from controller.core.gates.gate import CounterGate, Gate, Scope
+from controller.core.gates.gate import CounterGate, Scope, judging_errors
+from controller.core.gates.gate import ErrorGate as Gate
 from controller.core.gates.metrics import UNKNOWN_INTERVAL
 from controller.core.gates.statistics import is_worse
 from controller.core.settings import Policies
@@ -95,16 +96,14 @@ def stake(
     policies: Policies, now: Traffic, ratio: float, intervals: Mapping[str, timedelta] | None = None
 ) -> Loss:
     """The bound for a version that fails `ratio` of its requests, by the gate that stops it first.
-
-    `intervals`: gate → its metrics system's scrape interval, where it is known.
-    """
+    `intervals`: gate → its metrics system's scrape interval, where it is known."""
     if now.pool <= 0:
         return Loss(ratio, requests=0, duration=timedelta(0))
     worst = now.failing(ratio)
     first = ratio * min(worst.pool, worst.member * worst.together)
     best: tuple[Stop, Gate] | None = None
     why: list[str] = []
-    for gate in policies.gates:
+    for gate in judging_errors(policies.gates):
         interval = (intervals or {}).get(gate.name, UNKNOWN_INTERVAL)
         try:
             found = _stop_at_most(gate, policies, worst, ratio, interval)

@@ -7,7 +7,7 @@ from math import floor
 from typing import Final
 
 from controller.core.gates.evidence import Query
-from controller.core.gates.gate import AlertGate, CounterGate, Gate, MetricGate, Scope, Test
+from controller.core.gates.gate import AlertGate, CounterGate, ErrorGate, MetricGate, Scope, Test
 from controller.core.gates.promql import (
     asks_irate,
     has_range,
@@ -44,7 +44,7 @@ class Window:
     """The longest time that it sees at once; None: all since the return."""
 
 
-def window_of(gate: Gate) -> Window:
+def window_of(gate: ErrorGate) -> Window:
     """Raises Unpredictable."""
     if isinstance(gate, AlertGate):
         raise Unpredictable(f"gate {gate.name!r}: it is not known when its alert fires")
@@ -62,7 +62,7 @@ def window_of(gate: Gate) -> Window:
     return Window(max(fixed), min(fixed)) if fixed else Window(None, gate.window_max)
 
 
-def errors_needed(gate: Gate) -> Needed:
+def errors_needed(gate: ErrorGate) -> Needed:
     """Raises Unpredictable."""
     maximum, counts, few = _tested(gate)
 
@@ -86,7 +86,7 @@ def errors_needed(gate: Gate) -> Needed:
     return needed
 
 
-def _tested(gate: Gate) -> tuple[float, bool, int]:
+def _tested(gate: ErrorGate) -> tuple[float, bool, int]:
     """The greatest ratio allowed, whether the test is exact, and the requests needed for a verdict.
     Raises Unpredictable."""
     match gate:

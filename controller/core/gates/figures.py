@@ -27,3 +27,10 @@ def span(duration: timedelta) -> str:
         return f"{minutes}m" + (f"{rest:02d}s" if rest else "")
     hours, minutes = divmod(minutes, 60)
     return f"{hours}h{minutes:02d}m"
+
+
+def milliseconds(seconds: float) -> str:
+    """How long a request took: `4ms`, `310ms`, `2.1s`."""
+    if seconds < 0.001:
+        return "<1ms"
+    return f"{seconds * 1000:.0f}ms" if seconds < 1 else f"{seconds:.2g}s"

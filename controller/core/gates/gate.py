@@ -3,7 +3,7 @@
 Servers and their credentials are in `controller.metrics_servers`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -153,11 +153,43 @@ class AlertGate(_Gate):
         return all(matcher.holds(labels) for matcher in self.matchers)
 
 
+@dataclass(frozen=True, slots=True)
+class TimingGate(_Gate):
+    """A gate on how long the requests of a member take, beside those of the other members."""
+
+    times: float = field(default=3.0, kw_only=True)
+    """How many times as long as at the others is too long, ..."""
+    above: timedelta = field(default=timedelta(milliseconds=100), kw_only=True)
+    """... where it is longer by more than this as well."""
+    is_builtin: bool = field(default=False, kw_only=True)
+    """Nobody wrote it: left out where the load balancers do not measure it."""
+    kind: Literal["timing"] = field(default="timing", kw_only=True)
+
+    @property
+    def is_ratio(self) -> bool:
+        return False
+
+    @property
+    def bound(self) -> float | None:
+        """It depends on the others."""
+        return None
+
+
+SeenGate = CounterGate | TimingGate
+"""A gate on what looks at the load balancers show."""
+
 AskedGate = MetricGate | AlertGate
 """A gate on answers of servers, which are queried at the gate's own interval."""
 
-Gate = CounterGate | AskedGate
+ErrorGate = CounterGate | AskedGate
+"""A gate on what fails."""
+
+Gate = SeenGate | AskedGate
 """A condition that must hold for the rollout to continue."""
+
+
+def judging_errors(gates: Iterable[Gate]) -> Iterator[ErrorGate]:
+    return (gate for gate in gates if not isinstance(gate, TimingGate))
 
 
 def tells_itself(gate: Gate) -> bool:

@@ -1,12 +1,14 @@
 """The limit of a gate, in words."""
 
 from controller.core.gates.evidence import Query
-from controller.core.gates.figures import percent
-from controller.core.gates.gate import AlertGate, CounterGate, Gate, MetricGate, Test
+from controller.core.gates.figures import milliseconds, percent
+from controller.core.gates.gate import AlertGate, CounterGate, Gate, MetricGate, Test, TimingGate
 
 
 def figure(gate: Gate, value: float) -> str:
     """A value in the unit of the limit: a percentage where the file has one."""
+    if isinstance(gate, TimingGate):
+        return milliseconds(value)
     return percent(value) if gate.is_ratio else f"{value:g}"
 
 
@@ -14,7 +16,17 @@ def limit(gate: Gate) -> str:
     """What the gate allows, in words."""
     if isinstance(gate, AlertGate):
         return "no alert that it matches may fire"
+    if isinstance(gate, TimingGate):
+        return _timing_limit(gate)
     return _metric_limit(gate) if isinstance(gate, MetricGate) else _counter_limit(gate)
+
+
+def _timing_limit(gate: TimingGate) -> str:
+    above = milliseconds(gate.above.total_seconds())
+    return (
+        f"requests may not take more than {gate.times:g} times as long as at the members not yet "
+        f"upgraded, and {above} longer, beyond chance ({gate.confidence * 100:g} % sure)"
+    )
 
 
 def _counter_limit(gate: CounterGate) -> str:

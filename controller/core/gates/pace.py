@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
 
-from controller.core.gates.gate import Gate
+from controller.core.gates.gate import Gate, TimingGate
 from controller.core.gates.metrics import FAIL_FROM
 from controller.core.pool import Instant
 
@@ -16,8 +16,10 @@ LATER: Final = 1.05
 
 
 def judging_pace(gates: Iterable[Gate]) -> timedelta:
-    """The interval between two looks at a member that gates judge."""
-    return max(AT_ONCE, min([CALM, *(gate.every / 2 for gate in gates)]))
+    """The interval between two looks at a member that gates judge. Batches of requests are cut at
+    looks."""
+    paces = (gate.every / (10 if isinstance(gate, TimingGate) else 2) for gate in gates)
+    return max(AT_ONCE, min([CALM, *paces]))
 
 
 def next_sample(

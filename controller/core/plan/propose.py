@@ -1,7 +1,7 @@
 """Makes the plan: members, order, floor; or every reason to refuse."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -11,6 +11,7 @@ from controller.core.plan.floor import floor_of
 from controller.core.plan.found import found_out, lines_of
 from controller.core.plan.lingering import lingering_notes
 from controller.core.plan.machines import seats_of, shared_machines, two_machines
+from controller.core.plan.measured import measured, unmeasured
 from controller.core.plan.order import out_of_order
 from controller.core.plan.plan import CourseShape, Plan, Purpose
 from controller.core.pool import InstanceView, Member
@@ -59,7 +60,7 @@ def propose(
     """
     chosen = _chosen(settings, members)
     refusals = [*_selection_refusals(settings, members, chosen), *_missing_members(chosen, views)]
-    refusals += [*two_machines(chosen, views), *_impossible(settings.policies, abilities, purpose)]
+    refusals += [*two_machines(chosen, views), *_impossible(settings, views, abilities, purpose)]
     left = _left(chosen, ours, views)
     left |= dict.fromkeys(stay := _not_upgraded(chosen, {*left, *ours}, upgraded), NOT_UPGRADED)
     turn = _in_order([name for name in chosen if name not in left], settings, ours)
@@ -78,7 +79,7 @@ def propose(
         max_unavailable=max_unavailable,
         min_available=floor.value,
         serving=floor.serving,
-        policies=settings.policies,
+        policies=replace(settings.policies, gates=measured(settings.policies.gates, views)),
         upgrade=upgrade,
         rollback=rollback,
         purpose=purpose,
@@ -145,9 +146,12 @@ def _left_note(name: str, how: str) -> str:
     return f"{name} {how}: left out, not upgraded"
 
 
-def _impossible(policies: Policies, abilities: Abilities, purpose: Purpose) -> list[str]:
+def _impossible(
+    settings: Settings, views: Sequence[InstanceView], abilities: Abilities, purpose: Purpose
+) -> list[str]:
     """Settings that these load balancers cannot fulfil."""
-    reasons = []
+    policies = settings.policies
+    reasons = unmeasured(policies.gates, views)
     if not abilities.counts:
         reasons += [_uncounted(gate) for gate in policies.gates if isinstance(gate, CounterGate)]
     if purpose is Purpose.REHEARSAL and not abilities.holds_out:

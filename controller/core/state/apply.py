@@ -24,6 +24,7 @@ from controller.core.state.parts import (
     Progress,
     Trial,
 )
+from controller.core.state.probed import probed
 from controller.core.state.resume import taken_over
 from controller.core.state.retry import agreed, resumed
 from controller.core.state.same_signal import begun_anew
@@ -42,6 +43,8 @@ def apply(plan: Plan, state: State, event: e.Event | e.Observation, now: Instant
     invariants.InvariantBroken."""
     if isinstance(event, e.Looked | e.LookFailed):
         return observe(plan, state, event)
+    if isinstance(event, e.ProbeSeen):
+        return probed(state, event)
     if isinstance(event, e.UseSeen):
         return used(state, event)
     if isinstance(event, e.JournalSeen):

@@ -15,6 +15,7 @@ from controller.core.plan.plan import Plan
 from controller.core.pool import Admin, Counters, Health, InstanceView, Instant, Line, LineKey
 from controller.core.snapshot import Snapshot, looked, lost
 from controller.core.state.parts import MemberState
+from controller.core.state.racing import raced
 from controller.core.state.state import State
 
 POINT_EVERY: Final = timedelta(milliseconds=200)
@@ -57,6 +58,7 @@ def observe(plan: Plan, state: State, event: Looked | LookFailed) -> State:
     }
     changed |= _relapsed(state, before, view)
     changed |= _astray(state, view) if view.is_full else {}
+    state = replace(state, races=raced(plan, state, view))
     return replace(state, members={**state.members, **changed}) if changed else state
 
 

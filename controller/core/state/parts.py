@@ -164,6 +164,10 @@ class Trial:
     """It is to be taken out of rotation again."""
     ailing_since: Instant | None = None
     """When it failed its health check first, where a gate may say why."""
+    own: Counters = field(default_factory=Counters)
+    """Requests of our own to it, where no user comes: those that failed, and all."""
+    own_fault: str = ""
+    """What the last of them met that failed."""
     disproven: str = ""
     """Why it was condemned, for people: also when it is put back all the same."""
 

@@ -14,12 +14,16 @@ from controller.core.events import (
     Verdict,
 )
 from controller.core.gates.flow import Flow
+from controller.core.gates.race import Race
 from controller.core.gates.tally import Tally
 from controller.core.outcome import Outcome
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.pool import Counters, Incarnation, Instant, Member
 from controller.core.snapshot import Seen, Snapshot
 from controller.core.state.parts import ORIGIN, MemberState, Placement, PoolState
+
+Place = tuple[str, str, str]
+"""(member, instance, backend): one line of a member."""
 
 
 class Mode(StrEnum):
@@ -122,6 +126,8 @@ class State:
     """(instance, backend) → what came there over the last while."""
     fronts: Mapping[tuple[str, str], Flow] = field(default_factory=dict)
     """(instance, frontend) → the same."""
+    races: Mapping[Place, Race] = field(default_factory=dict)
+    """How long the requests of a member under judgement take, beside those of the others."""
 
     def lines_of(self, member: str) -> tuple[tuple[str, Seen], ...]:
         """The lines of a member as last seen, with their instance."""

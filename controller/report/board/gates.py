@@ -8,8 +8,8 @@ from typing import Final
 from controller.core.decide.context import Context
 from controller.core.decide.gates import is_overridden, subjects
 from controller.core.events import Verdict
-from controller.core.gates.figures import percent, span
-from controller.core.gates.gate import AlertGate, CounterGate, Gate, MetricGate, Scope
+from controller.core.gates.figures import milliseconds, percent, span
+from controller.core.gates.gate import AlertGate, CounterGate, Gate, MetricGate, Scope, TimingGate
 from controller.core.state.state import GateState
 from controller.report.board.recent import GateMark, Recent
 from controller.report.board.segments import Tone
@@ -116,6 +116,8 @@ def _value(gate: Gate, value: float | None) -> str:
 
 
 def _figure(gate: Gate, value: float) -> str:
+    if isinstance(gate, TimingGate):
+        return milliseconds(value)
     return percent(value) if gate.is_ratio else f"{value:.4g}"
 
 
@@ -126,6 +128,8 @@ def limit_word(gate: Gate) -> str:
             return "none"
         case CounterGate():
             return percent(gate.maximum)
+        case TimingGate():
+            return f"{gate.times:g}x +{milliseconds(gate.above.total_seconds())}"
         case MetricGate():
             return " ".join(_bounds(gate)) or "baseline"
 

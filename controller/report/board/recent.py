@@ -19,7 +19,7 @@ from controller.core.events import (
     Observation,
     Verdict,
 )
-from controller.core.gates.gate import CounterGate, Gate, MetricGate
+from controller.core.gates.gate import CounterGate, Gate, MetricGate, TimingGate
 from controller.core.phases import JUDGED, LEAVING, Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
@@ -163,6 +163,8 @@ def share_of_limit(gate: Gate, event: GateSampled) -> float | None:
 
 
 def _compared_with(gate: Gate, event: GateSampled) -> float:
+    if isinstance(gate, TimingGate):
+        return event.limit or 0.0
     if not isinstance(gate, MetricGate):
         return gate.bound
     baseline = event.baseline or 0.0

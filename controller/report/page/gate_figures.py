@@ -4,13 +4,15 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from controller.core.events import GateSampled
-from controller.core.gates.figures import percent
-from controller.core.gates.gate import CounterGate, Gate, MetricGate, Test
+from controller.core.gates.figures import milliseconds, percent
+from controller.core.gates.gate import CounterGate, Gate, MetricGate, Test, TimingGate
 from controller.core.gates.statistics import is_unexplained
 
 
 def figure(gate: Gate, value: float) -> str:
     """A value of this gate as text; a ratio as a percentage."""
+    if isinstance(gate, TimingGate):
+        return milliseconds(value)
     return percent(value) if gate.is_ratio else f"{value:.4g}"
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 from controller.core.gates.figures import span
-from controller.core.gates.gate import Gate, Scope
+from controller.core.gates.gate import Gate, Scope, SeenGate
 from controller.core.gates.limit import limit
+from controller.core.gates.quiet import OWN, Quiet
 from controller.core.plan.plan import Plan
-from controller.core.settings import OnFailure, ReturnPolicy, Settings
+from controller.core.settings import OnFailure, Policies, ReturnPolicy, Settings
 from controller.core.state.state import State
 from controller.records import RolloutRow
 from controller.report.run.summary import status_lines
@@ -41,6 +42,7 @@ def plan_text(
         "",
         "gates",
         *_gates(policies.gates, gates_now),
+        *_quiet(policies),
         f"  on failure: {_on_failure(policies.on_failure)}",
         "",
         "each member",
@@ -96,6 +98,21 @@ def _gates(gates: Sequence[Gate], now: Mapping[str, str]) -> list[str]:
         if gate.name in now:
             lines.append(f"    now: {now[gate.name]}")
     return lines
+
+
+def _quiet(policies: Policies) -> list[str]:
+    """What becomes of a member that no user comes to."""
+    gates = [g for g in policies.gates if isinstance(g, SeenGate) and g.scope is Scope.MEMBER]
+    if not gates:
+        return []
+    hold = max(gate.hold for gate in gates)
+    how = {
+        Quiet.PROBE: f"judged by {OWN} requests of our own to it, as `validate` asks (quiet: "
+        "probe)",
+        Quiet.PASS: "passes unjudged (quiet: pass)",
+        Quiet.HALT: f"waits {span(hold)} for users, then halts (quiet: halt)",
+    }
+    return [f"  if no user comes to a member: {how[policies.quiet]}"]
 
 
 def _drain(plan: Plan) -> str:

@@ -54,7 +54,7 @@ def _said(event: Event | Observation, before: State, after: State) -> tuple[str,
             return "", f"a bug in poolroll: {what}; members are brought to rest"
         case e.SightLost(member, why):
             return member, why
-        case e.Looked() | e.LookFailed() | e.UseSeen():
+        case e.Looked() | e.LookFailed() | e.UseSeen() | e.ProbeSeen():
             return _snapshot(event, before)
         case e.Intended(step):
             if isinstance(step, OpenPool | ClosePool):
@@ -103,8 +103,10 @@ def _finished(event: e.Finished) -> str:
     return event.outcome + code + (f": {event.why}" if event.why else "")
 
 
-def _snapshot(event: e.Looked | e.LookFailed | e.UseSeen, before: State) -> tuple[str, str] | None:
-    if isinstance(event, e.UseSeen):  # the board shows it; a halt over it says it
+def _snapshot(
+    event: e.Looked | e.LookFailed | e.UseSeen | e.ProbeSeen, before: State
+) -> tuple[str, str] | None:
+    if isinstance(event, e.UseSeen | e.ProbeSeen):  # the board shows it; a halt over it says it
         return None
     if isinstance(event, e.LookFailed):
         first = before.snapshots[event.instance].lost_since is None

@@ -12,6 +12,7 @@ from adapters.haproxy.balancer import HaproxyLoadBalancer
 from adapters.haproxy.client import RuntimeClient
 from adapters.haproxy.discovery import servers_behind
 from adapters.haproxy.tables import parse_info
+from adapters.haproxy.timing import ResponseTime
 from adapters.haproxy.wire import split_replies
 from controller.core.pool import Admin, Check, Counters, Found, Health, Line, Occupant, found_in
 from controller.errors import (
@@ -59,6 +60,7 @@ PLAIN = Line(
     in_flight=0,
     arrivals=0,
     counters=Counters(),
+    timing=ResponseTime(average=0, requests=0),
 )
 
 
@@ -74,7 +76,7 @@ LINES = [
     replace(A1, keep={"agent": "on"}, arrivals=1, counters=BROKEN),
     replace(A1, member="a2"),
     plain("api", "a1", health=PASSING, weight=30),
-    plain("raw", "a1", out_cuts=True),
+    plain("raw", "a1", out_cuts=True, timing=None),
     plain("static", "s1", weight=10),
     replace(KIND, member="spare", is_backup=True),
     replace(KIND, member="off", admin=OUT, health=FAILING, is_configured_out=True),

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from controller.core.decide.context import Context
-from controller.core.decide.gates import gate_holds, gates_hold, quiet_note, watch_gates
+from controller.core.decide.gates import gate_holds, gates_hold, watch_gates
+from controller.core.decide.samples import quiet_note
 from controller.core.events import Cause, GateSampled, Halted, RunBegan, Verdict
 from controller.core.gates.evidence import Query
 from controller.core.gates.gate import CounterGate, MetricGate, Scope, Then

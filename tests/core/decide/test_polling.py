@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from controller.core.decide.polling import attention, until_due
+from controller.core.decide.polling import Attention, attention, until_due
 from controller.core.events import Verdict
-from controller.core.gates.gate import CounterGate, Scope
+from controller.core.gates.gate import CounterGate, Scope, TimingGate
 from controller.core.phases import Phase
 from controller.core.pool import Admin, Incarnation, InstanceView
 from controller.core.settings import DrainPolicy, Policies
@@ -144,6 +144,18 @@ def test_gates_set_the_pace_of_a_soak() -> None:
         gates = (CounterGate("errors", Scope.MEMBER, 0.01, every=at(every)),)
         plan = replace(CALM, policies=Policies(gates=gates))
         assert attention(plan, state(Phase.SOAKING, seen(3, 3)), "lb1", at(3)).wait == at(wait)
+
+
+def test_members_are_compared_twice_in_a_sample() -> None:
+    """Where a gate compares them, all are seen every half second while one is judged, and its own
+    requests ten times in a sample."""
+    plan = replace(CALM, policies=Policies(gates=(TimingGate("latency", Scope.MEMBER),)))
+    soaking = state(Phase.SOAKING, seen(3, 3))
+    assert attention(plan, soaking, "lb1", at(3)) == Attention(("web1",), at(0.1))
+    soaking = state(Phase.SOAKING, seen(3, 3.45))
+    assert attention(plan, soaking, "lb1", at(3.45)) == Attention(None, at(0.05))
+    upgrading = state(Phase.UPGRADING, seen(3, 3.45))
+    assert attention(plan, upgrading, "lb1", at(3.45)).members is not None
 
 
 def test_first_look_is_at_once_and_a_lost_one_is_asked_again_soon() -> None:

@@ -12,7 +12,7 @@ from controller.core.forecast.stake import Loss, Stop, stake, stop
 from controller.core.forecast.thresholds import Unpredictable
 from controller.core.forecast.traffic import Traffic
 from controller.core.gates.evidence import Query
-from controller.core.gates.gate import AlertGate, CounterGate, Gate, MetricGate, Scope
+from controller.core.gates.gate import AlertGate, CounterGate, ErrorGate, MetricGate, Scope
 from controller.core.gates.gate import Test as Kind
 from controller.core.settings import Policies, ReturnPolicy
 
@@ -39,7 +39,7 @@ NOW = Traffic(200, 50, peers=150)
 
 
 def at_stake(
-    *gates: Gate, ratio: float = 1.0, now: Traffic = NOW, soak: float = 10, **ways: timedelta
+    *gates: ErrorGate, ratio: float = 1.0, now: Traffic = NOW, soak: float = 10, **ways: timedelta
 ) -> Loss:
     return stake(Policies(gates=gates, soak=SECOND * soak), now, ratio, ways or None)
 
@@ -75,7 +75,7 @@ def test_without_traffic_nothing_is_lost() -> None:
     ],
 )
 def test_a_gate_that_may_miss_it_is_no_bound(
-    gate: Gate, ratio: float, now: Traffic, soak: float
+    gate: ErrorGate, ratio: float, now: Traffic, soak: float
 ) -> None:
     """A soak too short for the traffic, or a failing share that the gate allows, is said so."""
     loss = at_stake(gate, ratio=ratio, now=now, soak=soak)
@@ -183,7 +183,7 @@ def test_pool_gate() -> None:
 
 
 @pytest.mark.parametrize("gate", [VALUE, COUNTS])
-def test_metrics_gate(gate: Gate) -> None:
+def test_metrics_gate(gate: ErrorGate) -> None:
     """Two scrapes must have passed, and the first sees nothing; where the interval is not known a
     common one is taken, and said."""
     quick = at_stake(gate, errors=timedelta(milliseconds=500))
@@ -218,7 +218,7 @@ def test_requests_that_take_long_are_lost_too() -> None:
 
 
 @pytest.mark.parametrize("gate", [EXACT, BARE])
-def test_less_traffic_loses_hardly_more(gate: Gate) -> None:
+def test_less_traffic_loses_hardly_more(gate: ErrorGate) -> None:
     """Around the traffic at which a gate sees enough one sample later, the greater loss counts."""
     bounds = [lost(at_stake(gate, now=Traffic(4 * r, r, peers=3 * r)))[0] for r in range(5, 200)]
     assert all(more >= fewer * 0.75 for fewer, more in pairwise(bounds))
@@ -237,7 +237,7 @@ LOSSES = st.builds(
 )
 
 
-def stopped(gate: Gate, now: Traffic, ratio: float) -> Stop | None:
+def stopped(gate: ErrorGate, now: Traffic, ratio: float) -> Stop | None:
     try:
         return stop(gate, Policies(gates=(gate,), soak=60 * SECOND), now, ratio, SECOND)
     except Unpredictable:

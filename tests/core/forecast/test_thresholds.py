@@ -9,7 +9,7 @@ from controller.core.events import Verdict
 from controller.core.forecast.thresholds import Window, errors_needed, window_of
 from controller.core.gates.counters import judge
 from controller.core.gates.evidence import Query
-from controller.core.gates.gate import CounterGate, Gate, MetricGate, Scope
+from controller.core.gates.gate import CounterGate, ErrorGate, MetricGate, Scope
 from controller.core.gates.gate import Test as Kind
 from controller.core.gates.promql import has_range, looks_elsewhen
 from controller.core.pool import Counters
@@ -17,7 +17,7 @@ from controller.core.pool import Counters
 EXACT = CounterGate("errors", Scope.MEMBER, 0.01)
 
 
-def asking(query: str) -> Gate:
+def asking(query: str) -> ErrorGate:
     return MetricGate("ratio", Scope.MEMBER, {Query.VALUE: query}, maximum=0.01)
 
 
@@ -31,7 +31,9 @@ def asking(query: str) -> Gate:
         (asking("rate(e[${window}]) / rate(r[1h])"), 3600, 3600),
     ],
 )
-def test_over_what_time_a_gate_looks(gate: Gate, before: float | None, least: float | None) -> None:
+def test_over_what_time_a_gate_looks(
+    gate: ErrorGate, before: float | None, least: float | None
+) -> None:
     """A fixed range begins before the return, and sees no more than its length."""
 
     def span(seconds: float | None) -> timedelta | None:

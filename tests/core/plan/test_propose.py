@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from controller.core.gates.gate import CounterGate, Scope
+from controller.core.gates.gate import CounterGate, Scope, TimingGate
 from controller.core.plan.abilities import Abilities, ByHand
 from controller.core.plan.machines import seats_of
 from controller.core.plan.plan import CourseShape, Purpose
 from controller.core.plan.propose import NO_MEMBERS, Proposal, propose
 from controller.core.pool import Admin, Counters, Health, Incarnation, InstanceView, Line, Member
 from controller.core.settings import Amount, DrainPolicy, OnTimeout, Policies, Selection, Settings
+from tests.core.gates.slow import Averaged
 from tests.core.test_snapshot import line
 from tests.support.lines import address_of
 
@@ -260,6 +261,7 @@ def test_shape_of_the_way_back() -> None:
     assert back.shape(is_back=True).steps == 2
 
 
+TIMED = Averaged().timing
 NOT_COUNTED = Abilities(counts=False)
 
 
@@ -272,6 +274,26 @@ def test_gate_on_counters_is_refused_where_nothing_is_counted() -> None:
         "use a gate on metrics",
     )
     assert proposal(policies=Policies(gates=()), abilities=NOT_COUNTED).plan is not None
+
+
+def test_gate_on_response_times_where_nobody_measures_them() -> None:
+    """One that nobody wrote is left out; one that somebody wrote would see nothing."""
+    written, builtin = (
+        TimingGate("latency", Scope.MEMBER, is_builtin=is_builtin) for is_builtin in (False, True)
+    )
+    refused = proposal(policies=Policies(gates=(written, builtin)))
+    assert refused.refusals == (
+        "gate 'latency' needs to know how long requests take, and no load balancer measures that "
+        "here (in mode tcp there are no requests); remove it",
+    )
+    left = proposal(policies=Policies(gates=(builtin,))).plan
+    assert left is not None
+    assert left.policies.gates == ()
+    first, *others = views()
+    timed = replace(first, lines=tuple(replace(one, timing=TIMED) for one in first.lines))
+    kept = proposal([timed, *others], policies=Policies(gates=(written, builtin))).plan
+    assert kept is not None
+    assert kept.policies.gates == (written, builtin)
 
 
 def test_cut_is_refused_where_nothing_can_be_cut() -> None:

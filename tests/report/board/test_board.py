@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from controller.core import events as e
 from controller.core.events import Verdict
-from controller.core.gates.gate import AlertGate, CounterGate, Gate, MetricGate, Scope
+from controller.core.gates.gate import (
+    AlertGate,
+    CounterGate,
+    Gate,
+    MetricGate,
+    Scope,
+    TimingGate,
+)
 from controller.core.outcome import Outcome
 from controller.core.phases import Phase
 from controller.core.pool import Incarnation, InstanceView
@@ -249,6 +256,7 @@ def gate(**limits: Any) -> MetricGate:
         (gate(maximum=0.01, max_increase=0.002), "1 % +0.2 %"),
         (gate(), "baseline"),
         (AlertGate("g", Scope.POOL), "none"),
+        (TimingGate("g", Scope.MEMBER, times=2.5), "2.5x +100ms"),
     ],
 )
 def test_limit_word(one: Gate, word: str) -> None:

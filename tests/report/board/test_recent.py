@@ -7,7 +7,14 @@ import pytest
 
 from controller.core import events as e
 from controller.core.events import Verdict
-from controller.core.gates.gate import AlertGate, CounterGate, Gate, MetricGate, Scope
+from controller.core.gates.gate import (
+    AlertGate,
+    CounterGate,
+    Gate,
+    MetricGate,
+    Scope,
+    TimingGate,
+)
 from controller.core.gates.tally import Tally
 from controller.core.phases import Phase
 from controller.core.plan.plan import Plan
@@ -124,6 +131,7 @@ SHARES: list[tuple[Gate, float | None, float | None, float | None]] = [
     (CounterGate("errors", Scope.MEMBER, 0.0), 0.01, None, 1.0),
     (CounterGate("errors", Scope.MEMBER, 0.0), 0.0, None, 0.0),
     (AlertGate("errors", Scope.POOL), 2.0, None, 1.0),
+    (TimingGate("errors", Scope.MEMBER), 0.3, 0.1, 1.0),
     (MetricGate("errors", Scope.POOL, {}, maximum=4.0), 1.0, None, 0.125),
     (MetricGate("errors", Scope.POOL, {}, minimum=4.0), 8.0, None, 1.0),
     (MetricGate("errors", Scope.POOL, {}, max_increase=1.0), 3.0, 2.0, 0.5),

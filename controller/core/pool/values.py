@@ -10,6 +10,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
+from controller.core.pool.timing import Timing
+
 FULL: Final = 100
 """Per cent of its found weight: a member that has it is back as it was found."""
 
@@ -119,6 +121,8 @@ class Line:
     """Cumulative count of sessions that were ever assigned to the member; None: not counted."""
     counters: Counters | None = None
     """None: not counted."""
+    timing: Timing | None = None
+    """None: how long requests take is not measured."""
     is_backup: bool = False
     is_warming: bool = False
     """A warm-up (`slowstart`) is still raising its share of traffic."""
@@ -227,11 +231,9 @@ class InstanceView:
     uptime: timedelta | None = None
     """How long this incarnation has been there; None: not known."""
     held: str = ""
-    """What of the pool as a whole is as a rollout has prepared it, and what that means while none
-    runs, in one line; empty: nothing."""
+    """What of the pool as a whole a rollout has prepared, and what that means, in one line."""
     rival: str = ""
-    """What somebody else has changed of the pool as a whole since it was opened, and who, in one
-    line; empty: nothing."""
+    """What somebody else has changed of it since it was opened, and who, in one line, or empty."""
 
     def of(self, member: str) -> tuple[Line, ...]:
         return tuple(line for line in self.lines if line.member == member)

@@ -1,0 +1,20 @@
+"""The key `quiet`: what becomes of a member that no user comes to."""
+
+from controller.config.sections.rollout import Rollout
+
+HALT, PASS, PROBE = "halt", "pass", "probe"
+
+
+def stand_in_of(rollout: Rollout) -> int | None:
+    """Which entry of `validate` can stand in for users: one by HTTP that names the member."""
+    for at, entry in enumerate(rollout.validations):
+        if entry.http is not None and "${member." in entry.http.url:
+            return at
+    return None
+
+
+def quiet_of(rollout: Rollout) -> str:
+    """Where the file does not say: requests of our own, if there is one to send."""
+    if rollout.quiet is not None:
+        return rollout.quiet
+    return HALT if stand_in_of(rollout) is None else PROBE

@@ -1,0 +1,63 @@
+"""Members under judgement beside the others: how long requests take, from the looks so far."""
+
+from collections.abc import Collection, Mapping
+
+from controller.core.gates.gate import TimingGate
+from controller.core.gates.race import Race
+from controller.core.gates.slowness import surely_slow
+from controller.core.phases import JUDGED, UNTOUCHED, UPGRADED
+from controller.core.plan.plan import Plan
+from controller.core.pool import InstanceView, Timing
+from controller.core.state.parts import MemberState
+from controller.core.state.state import Place, State
+from controller.core.steps import Course
+
+
+def raced(plan: Plan, state: State, view: InstanceView) -> Mapping[Place, Race]:
+    """With what one more look shows. It ends with the judgement of the member."""
+    gates = [gate for gate in plan.policies.gates if isinstance(gate, TimingGate)]
+    if not gates:
+        return state.races
+    judged = [m for m in state.members.values() if m.phase in JUDGED and m.trial.mark is not None]
+    names = {m.name for m in judged}
+    races = {place: race for place, race in state.races.items() if place[0] in names}
+    others = _others(state) if judged and view.is_full else ()
+    for m in judged:
+        for line in view.of(m.name):
+            place = (m.name, view.instance, line.backend)
+            if line.timing is None:
+                races.pop(place, None)
+                continue
+            race = races.get(place)
+            if race is None or not race.incarnation.is_same(view.incarnation):
+                compared = race.compared if race is not None else ()
+                race = Race(view.incarnation, line.timing, {}, compared=compared)
+            race = race.seen(line.timing, surely_slow(gates, race))
+            if view.is_full:
+                race = race.beside(_timings(view, line.backend, others))
+            races[place] = race
+    return races
+
+
+def races_of(state: State, member: str) -> tuple[Race, ...]:
+    return tuple(race for place, race in state.races.items() if place[0] == member)
+
+
+def _others(state: State) -> Collection[str]:
+    """Members not yet upgraded; once there are none, those that are proven."""
+    members = state.members.values()
+    return [m.name for m in members if _is_untouched(m)] or [
+        m.name for m in members if m.phase in UPGRADED
+    ]
+
+
+def _is_untouched(m: MemberState) -> bool:
+    return m.phase in UNTOUCHED and m.progress.course is Course.UPGRADE and not m.is_away
+
+
+def _timings(view: InstanceView, backend: str, members: Collection[str]) -> dict[str, Timing]:
+    return {
+        line.member: line.timing
+        for line in view.lines
+        if line.backend == backend and line.member in members and line.timing is not None
+    }
