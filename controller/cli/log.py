@@ -94,6 +94,10 @@ class LogNarrator:
         """Log lines show events only. What makes them is loaded now, while nobody is out."""
         self.__dict__["_log"] = self._log.bind(rollout_id=rollout_id) if rollout_id else self._log
 
+    def note(self, member: str, text: str) -> None:
+        """How far a step of `member` has come."""
+        self._log.info(text, timestamp=self._wall(), kind="Progress", member=member)
+
     def warn(self, text: str) -> None:
         """A line about something beside the rollout, like a notification that failed."""
         self._log.warning(text, timestamp=self._wall(), kind="Notification")

@@ -36,6 +36,11 @@ COMMANDS: Final = {
     ),
     "rollback": ("controller.cli.run:rollback", "Roll the pool back to the former version."),
     "status": ("controller.cli.status:status", "Show the state of a rollout."),
+    "explain": (
+        "controller.cli.explain:explain",
+        "Explain the present halt, as the runbook does.",
+    ),
+    "output": ("controller.cli.output:output", "Show what a step prints, live with --follow."),
     "history": ("controller.cli.history:history", "List all rollouts."),
     "events": (
         "controller.cli.events:events",
@@ -45,6 +50,10 @@ COMMANDS: Final = {
     "pause": ("controller.cli.operator:pause", "Start no further member."),
     "resume": ("controller.cli.operator:resume", "Continue after a pause or a halt."),
     "abort": ("controller.cli.operator:abort", "End a rollout for good."),
+    "guard": (
+        "controller.cli.guard:guard",
+        "Keep what a halt left out of rotation out, across reloads.",
+    ),
     "timer": (
         "controller.cli.timer:timer",
         "Print a systemd timer, and a cron line, that run a rollout.",

@@ -28,6 +28,9 @@ class Narrating(Narrator, Protocol):
 
     def warn(self, text: str) -> None: ...
 
+    def note(self, member: str, text: str) -> None:
+        """How far a step has come."""
+
 
 def narrator_for(
     rollout: str,

@@ -173,6 +173,7 @@ async def _run(
     )
     if given.log_format == "json":
         bootstrap.kubernetes.tell_to(narrator.warn)
+    bootstrap.tell_to(narrator.note)
     running = bootstrap.commands(place, secrets)
     notices = bootstrap.notices(rollout, running, narrator.warn, is_beginning=True)
     async with contextlib.AsyncExitStack() as stack:

@@ -13,6 +13,7 @@ from controller.config.changes import (
     SECRET_CHANGED,
     changes,
     fingerprint,
+    key_fault,
     notices_fingerprint,
 )
 from controller.config.json_schema import schema
@@ -44,6 +45,7 @@ __all__ = [
     "audience",
     "changes",
     "fingerprint",
+    "key_fault",
     "load",
     "masked",
     "notices_fingerprint",

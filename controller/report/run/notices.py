@@ -133,7 +133,7 @@ class RolloutNotices:
         known = about(self.settings, self.plan)
         lines = halt_message(self.plan, after, now, wall, commands=self.commands, about=known)
         by = after.run.by if after.run is not None else "no process"
-        lines.append(f"ROLLOUT   {self.rollout}, run by {by}")
+        lines += [f"ROLLOUT   {self.rollout}, run by {by}", *_evidence(after)]
         moving = "" if code is not None else " (members are not at rest yet)"
         text = f"HALTED{moving}: {halt.seen}"
         return self._notice("halted", wall, text, lines, member=halt.member or "", exit_code=code)
@@ -150,6 +150,7 @@ class RolloutNotices:
                 event.outcome, "done"
             )
             first, *lines = summary(self.plan, after, self.settings, now, wall, self.commands)
+            lines = [*lines, *_evidence(after)]
             if kind == "done":
                 first = f"{event.outcome}: {figures(self.plan, after, now)}"
             one = self._notice(kind, wall, first, lines, exit_code=event.exit_code)
@@ -160,6 +161,14 @@ class RolloutNotices:
                 self._notice("heartbeat", wall, event.outcome, exit_code=event.exit_code)
             )
         return notices
+
+
+def _evidence(after: State) -> list[str]:
+    """Kept elsewhere, it tells whether the journal was written anew since."""
+    run = after.run
+    order = " ".join(filter(None, (run.ticket, run.reason))) if run is not None else ""
+    lines = [f"REASON    {order}"] if order else []
+    return [*lines, f"JOURNAL   head {after.head}"] if after.head else lines
 
 
 def _done(before: State, after: State) -> list[str]:
