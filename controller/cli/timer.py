@@ -119,8 +119,10 @@ def _program() -> str:
 
 def _stop(rollout: RolloutFile) -> timedelta:
     """How long it may take until the member in hand is at rest."""
-    sections = [rollout.rollout.upgrade, rollout.rollout.rollback]
-    longest = max(scalars.duration(one.timeout) for one in sections if one is not None)
+    sections = [one for one in (rollout.rollout.upgrade, rollout.rollout.rollback) if one]
+    reboots = [step.reboot for one in sections for step in one.steps or () if step.reboot]
+    times = [*(one.timeout for one in sections), *(one.timeout for one in reboots)]
+    longest = max(map(scalars.duration, times))
     checks = [scalars.duration(one.within) for one in rollout.rollout.validations]
     back = rollout.settings.policies.comeback.within
     return longest + sum(checks, timedelta(0)) + back + MARGIN

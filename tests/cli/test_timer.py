@@ -33,6 +33,16 @@ def test_all_that_is_run_has_a_whole_path(file: str, tmp_path: Path) -> None:
     assert "EnvironmentFile" not in said
 
 
+def test_a_reboot_takes_the_longest(file: str) -> None:
+    """It has its own time, in which a host may check its file systems."""
+    text = Path(file).read_text()
+    steps = "upgrade: {steps: [{ssh: [dnf, -y, upgrade]}, {reboot: {timeout: 40m}}]}"
+    lines = [steps if line.startswith("upgrade:") else line for line in text.splitlines()]
+    Path(file).write_text("\n".join(lines))
+    _, out, _ = poolroll("timer", file, *WHEN, "--part", "service")
+    assert f"TimeoutStopSec={(40 + 1 + 1 + 2) * 60}\n" in out
+
+
 def test_secrets_of_the_environment_have_a_file(file: str, tmp_path: Path) -> None:
     """Beside the rollout file, unless another one is named."""
     with Path(file).open("a") as text:
