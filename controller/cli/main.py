@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "plan": ("controller.cli.plan:plan", "Show what a run would do, and every reason to refuse."),
     "rbac": ("controller.cli.rbac:rbac", "Print the Kubernetes Role that a rollout needs."),
     "gate": ("controller.cli.gate:gate", "Evaluate the gates, now or at a time in the past."),
+    "notify": ("controller.cli.notify:notify", "Show who is told of a rollout, or try it."),
     "run": ("controller.cli.run:run", "Upgrade the pool, one member at a time."),
     "rehearse": (
         "controller.cli.run:rehearse",
@@ -54,8 +55,15 @@ COMMANDS: Final = {
         "controller.cli.guard:guard",
         "Keep what a halt left out of rotation out, across reloads.",
     ),
+    "timer": (
+        "controller.cli.timer:timer",
+        "Print a systemd timer, and a cron line, that run a rollout.",
+    ),
     "schema": ("controller.cli.check:schema", "Print the JSON Schema of the rollout file."),
 }
+
+ALIASES: Final = {"install-timer": "timer"}
+"""Other names of commands, in no list."""
 
 
 class ReportedError(click.ClickException):
@@ -91,6 +99,7 @@ class LateGroup(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        cmd_name = ALIASES.get(cmd_name, cmd_name)
         if cmd_name not in COMMANDS:
             return None
         module, _, name = COMMANDS[cmd_name][0].partition(":")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from controller import bootstrap
 from controller.errors import Refused
-from controller.journal.replay import replay
+from controller.journal.replay import replayed
 from controller.lifecycle import Unfinished, complete, next_commands, unfinished
 from controller.ports import Journal, Store
 from controller.report.run.summary import over
@@ -37,11 +37,13 @@ async def open_unfinished(name: str, state: str | None) -> AsyncIterator[Opened]
 
 async def over_already(journal: Journal, place: bootstrap.StatePlace, name: str) -> list[str]:
     """There is no unfinished rollout of that name: say how the last one ended."""
-    row = next((row for row in await journal.rollouts(name) if row.outcome is not None), None)
+    row = next((row for row in await journal.rollouts(name, 2) if row.outcome is not None), None)
     none = f"no unfinished rollout {name!r} in {place}"
     if row is None:
-        names = ", ".join(sorted({each.name for each in await journal.rollouts()})) or "none"
+        names = ", ".join(sorted(each.name for each in await journal.newest())) or "none"
         return [f"{none}; known names: {names}"]
-    plan, state = replay(await journal.records(row.id))
-    commands = next_commands(bootstrap.place_to_name(place), row, plan)
-    return over(none, row, plan, state, commands)
+    if row.pruned:
+        return [f"{none}; the last one ended {row.outcome}, and was pruned"]
+    found = await replayed(journal, row.id)
+    commands = next_commands(bootstrap.place_to_name(place), row, found.plan)
+    return over(none, row, found.plan, found.state, commands)

@@ -55,6 +55,7 @@ from controller.report.run.summary import summary
 from controller.report.status.value import looked_at
 from controller.runner.notify import NoticeSender
 from controller.runner.recorder import Narrator
+from controller.secrets import Secrets
 from controller.telemetry.measure import Subject
 from controller.telemetry.values import OutletOptions
 
@@ -124,8 +125,8 @@ async def _ask_for(opened: Opened, verb: Verb, reason: str) -> None:
     store, place, former = opened.store, opened.place, opened.former
     name, rollout = former.row.name, former.row.id
     if reason:
-        file = former_file(former.row)
-        reason = bootstrap.secrets_in(file.kept, file.now).masked(reason)
+        file = former_file(former.row, is_ours=bootstrap.is_ours(place))
+        reason = _secrets(file).masked(reason)
     request = await store.requests.ask(rollout, verb, reason, bootstrap.who())
     if await bootstrap.lock(place).holder(name) is None:
         commands = next_commands(bootstrap.place_to_name(place), former.row, former.plan)
@@ -196,7 +197,7 @@ async def _abort_at_rest(
     former, place, clock = opened.former, opened.place, bootstrap.clock()
     name = former.plan.name
     file = former_file(former.row, is_ours=bootstrap.is_ours(place))
-    secrets = bootstrap.secrets_in(file.kept, file.now)
+    secrets = _secrets(file)
     keep_secret(secrets)
     log = LogNarrator(name, clock.wall, log_format)
     lock = bootstrap.lock(place, _settings(file))
@@ -238,7 +239,7 @@ async def _ended(
     """End the rollout, and look at its members. Without a rollout file that says where its load
     balancers are, the journal alone is enough for an abort without `--restore`."""
     former, place, clock = opened.former, opened.place, bootstrap.clock()
-    secrets = bootstrap.secrets_in(file.kept, file.now)
+    secrets = _secrets(file)
     used = as_it_was_run(former, file) if restore else file_of_pool(former, file)
     if isinstance(used, ConfigurationError):
         ports = bootstrap.journal_ports(opened.store, secrets)
@@ -249,6 +250,12 @@ async def _ended(
     state = await abort_at_rest(real, hold, former, used, restore, narrators, signals.hand_to)
     within = patience(former.plan.policies.lost_after)
     return state, await look_once(real.balancer, clock, clock.now() + within)
+
+
+def _secrets(file: FormerFile) -> Secrets:
+    if file.is_ours:
+        return bootstrap.secrets_in(file.kept, file.now)
+    return bootstrap.secrets_in(file.now, copy=file.kept)
 
 
 def _settings(file: FormerFile) -> Settings | None:

@@ -15,7 +15,7 @@ from controller.cli.state_folder import find, known
 from controller.core.outcome import ExitCode
 from controller.errors import Refused
 from controller.journal.codec import decode
-from controller.journal.replay import replay
+from controller.journal.replay import replayed
 from controller.journal.unfinished import Unfinished
 from controller.lifecycle import as_it_was_run, former_file
 from controller.ports import Journal
@@ -69,8 +69,8 @@ async def _secrets(
 ) -> Secrets | None:
     """All of the rollout; None where this process cannot know them, like a variable of the
     environment of whoever runs it."""
-    plan, state = replay(await journal.records(row.id))
-    former = Unfinished(row, plan, state, await journal.key())
+    found = await replayed(journal, row.id)
+    former = Unfinished(row, found.plan, found.state, await journal.key())
     try:
         file = as_it_was_run(former, former_file(row, is_ours=bootstrap.is_ours(place)))
     except Refused:

@@ -12,7 +12,7 @@ def pool_of(file: RolloutFile | ConfigurationError, *, is_ours: bool) -> LoadBal
     try:
         if isinstance(file, ConfigurationError):  # written by another version of poolroll
             raise file
-        if not is_ours and (stranger := astray(file)):
+        if stranger := astray(file, is_ours=is_ours):
             return stranger
         return bootstrap.balancer(file.settings)
     except PoolrollError as error:

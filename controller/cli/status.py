@@ -4,7 +4,7 @@ balancers show now."""
 import asyncio
 import sys
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
@@ -16,10 +16,11 @@ from controller.cli.pool_of import pool_of
 from controller.cli.say import fitted_report
 from controller.cli.show import show, show_json
 from controller.cli.state_folder import known
+from controller.core.copies import replace
 from controller.core.outcome import ExitCode
 from controller.core.pool import Instant
 from controller.errors import Refused, UsageFault
-from controller.journal.replay import replay
+from controller.journal.replay import replayed
 from controller.lifecycle import look_once, next_commands, patience
 from controller.lifecycle.guard import guard_name
 from controller.ports import Clock, Journal, Store
@@ -103,21 +104,22 @@ async def _values(name: str | None, state: str | None, *, is_brief: bool) -> lis
 
 async def _newest(journal: Journal, name: str | None) -> Collection[RolloutRow]:
     """Of each name."""
-    newest: dict[str, RolloutRow] = {}
-    for row in await journal.rollouts(name):
-        newest.setdefault(row.name, row)
-    return newest.values()
+    if name is None:
+        rows = await journal.newest()
+    else:
+        rows = [row for row in [await journal.latest(name)] if row is not None]
+    return [row for row in rows if not row.pruned]
 
 
 async def _known(store: Store, place: bootstrap.StatePlace, row: RolloutRow) -> Known:
-    records = await store.journal.records(row.id)
-    plan, state = replay(records)
+    found = await replayed(store.journal, row.id)
+    plan, state = found.plan, found.state
     is_over = row.outcome is not None
     return Known(
         row,
         plan,
         state,
-        records[-1].wall,
+        found.last.wall,
         await bootstrap.lock(place).holder(row.name),
         next_commands(bootstrap.place_to_name(place), row, plan),
         kept_file(row),

@@ -150,4 +150,6 @@ def _taken_out(state: State) -> str:
     shown = [seen.line.admin for _, seen in state.lines_of(halt.member)]
     if m is None or m.phase in HELD_OUT or all(admin is Admin.READY for admin in shown):
         return ""
+    if m.placement.unsure:
+        return f"takes it that the run before took {m.name} out, and proves it anew"
     return f"put {m.name} back first, by hand: it is out, and a run would halt again"

@@ -1,11 +1,12 @@
 """`status` as JSON: what the journal says, and what the load balancers show now."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 from controller.config import RolloutFile
+from controller.core.copies import replace
 from controller.core.plan.plan import Plan
 from controller.core.snapshot import Snapshot, looked
 from controller.core.state.parts import Order

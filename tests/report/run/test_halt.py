@@ -335,3 +335,7 @@ def test_a_member_that_somebody_else_took_out(phase: str, is_out: bool, told: bo
     foreign = replace(BROKE, cause=Cause.FOREIGN)
     found = lines(halted(plan(), member("web1", phase), seen=seen, halt=foreign))["NEXT"]
     assert ("(put web1 back first, by hand: it is out" in str(found)) is told
+    either = member("web1", phase, unsure=True)
+    found = lines(halted(plan(), either, seen=seen, halt=foreign))["NEXT"]
+    assert ("takes it that the run before took web1 out" in str(found)) is told
+    assert "by hand" not in str(found)
