@@ -50,7 +50,10 @@ _COMMANDS = (
     ),
     *("validate.*.command.*", "notify.*.command.*"),
 )
-_NOTICES = ("notify.*.webhook.headers.*", "notify.*.webhook.secret", "heartbeat.headers.*")
+_NOTICES = (
+    *("notify.*.webhook.headers.*", "notify.*.webhook.secret", "notify.*.mail.smtp.password"),
+    "heartbeat.headers.*",
+)
 _ADDRESSES = ("notify.*.webhook.url", "heartbeat.url")
 """Anyone who knows the URL may post there, so everything but the host is secret."""
 _PROGRAMS = frozenset({"command", "ssh", "needed"})

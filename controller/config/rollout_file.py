@@ -27,6 +27,7 @@ from controller.errors import ConfigurationError, Fault
 from controller.hosts import HostCommand
 from controller.metrics_servers import MetricsServer
 from controller.pools.kubernetes import ClusterState, NodePool, PodPool
+from controller.pools.scripted import ScriptedPool
 from controller.secrets import NONE, Secrets
 from controller.tasks import Command, CommandProbe, Guard, HttpProbe, PoolTask, Task, Work
 
@@ -68,6 +69,15 @@ class RolloutFile:
         if isinstance(pool, PodPool | NodePool) and pool.cluster.kubeconfig:
             return Path(pool.cluster.kubeconfig).expanduser()
         return None
+
+    @property
+    def ways(self) -> tuple[Command, ...]:
+        """The commands by which the pool is reached, where it is reached by commands."""
+        pool = self.settings.pool
+        if not isinstance(pool, ScriptedPool):
+            return ()
+        scripts = [host.scripts for host in pool.hosts]
+        return tuple(command for one in scripts for command in (one.out, one.back, one.state))
 
     @property
     def reaches_out(self) -> bool:

@@ -51,7 +51,7 @@ def test_starter_shows_the_defaults() -> None:
 def _keys(drawn: dict[str, Any], schema_: dict[str, Any]) -> Iterator[str]:
     for key, inner in drawn.get("properties", {}).items():
         yield key
-        for target in (inner, inner.get("items", {})):
+        for target in (inner, inner.get("items", {}), *inner.get("anyOf", ())):
             name = target.get("$ref", "").rpartition("/")[2]
             yield from _keys(schema_["$defs"].get(name, {}), schema_)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from controller.config.checks.kind_of_pool import HAPROXY, NODES, PODS
+from controller.config.checks.kind_of_pool import HAPROXY, HOSTS, NODES, PODS
 from controller.config.checks.step_contradictions import expectation_faults, step_faults
 from controller.config.text.places import Trail
 from controller.config.text.trails import at
@@ -11,11 +11,13 @@ from controller.config.text.trails import at
 Found = Iterator[tuple[Trail, str]]
 
 _ON_HOSTS: Final = "is for hosts; the pods of a Service are replaced: write template, or nothing"
+_OF_CLUSTERS: Final = {
+    "template": "is for the pods of a Service; write command or steps",
+    "job": "is for Nodes; write command or steps",
+}
 _ALIEN: Final[Mapping[str, Mapping[str, str]]] = {
-    HAPROXY: {
-        "template": "is for the pods of a Service; write command or steps",
-        "job": "is for Nodes; write command or steps",
-    },
+    HAPROXY: _OF_CLUSTERS,
+    HOSTS: _OF_CLUSTERS,
     PODS: {
         "command": _ON_HOSTS,
         "steps": _ON_HOSTS,
@@ -37,7 +39,7 @@ def course_contradictions(data: object, kind: str) -> Found:
                 yield (course, key), why
         if kind == PODS:
             continue
-        ways = ("command", "steps") if kind == HAPROXY else ("command", "steps", "job")
+        ways = ("command", "steps", "job") if kind == NODES else ("command", "steps")
         yield from _one_way(section, (course,), ways)
         if kind == NODES and course == "rollback" and "expect" in section:
             yield (course, "expect"), "is what an upgrade is to show; write it there, or remove it"

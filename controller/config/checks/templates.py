@@ -103,6 +103,9 @@ def _places(data: object) -> Iterator[tuple[str, _Names]]:
     yield from ((pattern, _Names(titles, unsure)) for pattern in (*_TITLES, *_SERVERS, *_NOTICES))
     yield from ((pattern, _Names(frozenset())) for pattern in _VALUES)
     yield "pool.members.host", _Names(titles | own | facts, unsure)
+    told = _Names(titles | own | facts | {"member.host"}, unsure)
+    yield from ((f"pool.hosts.{script}.command.*", told) for script in ("out", "in", "state"))
+    yield "pool.hosts.port", _Names(titles, unsure)
     for course, more in (("upgrade", frozenset[str]()), ("rollback", way_back)):
         there, shared = _Names(everything | more, unsure), _Names(titles | more, unsure)
         yield from ((f"{course}.{pattern}", there) for pattern in (*_COMMANDS, "job.**"))

@@ -11,12 +11,18 @@ from controller.config.text import scalars
 from controller.config.text.templating import fill
 from controller.config.values.filling import named, variables
 from controller.config.values.patches import filled_tree
+from controller.config.values.scripted import hosts_of
 from controller.pools.haproxy import HaproxyPool
 from controller.pools.kubernetes import SETTLE, Cluster, ClusterState, NodePool, PodPool, Rotation
+from controller.pools.scripted import ScriptedPool
+
+Pool = HaproxyPool | PodPool | NodePool | ScriptedPool
 
 
-def pool_of(rollout: Rollout, known: Mapping[str, str]) -> HaproxyPool | PodPool | NodePool:
-    """`known`: template values that do not depend on a member."""
+def pool_of(rollout: Rollout, known: Mapping[str, str], folder: str) -> Pool:
+    """`known`: template values that do not depend on a member; `folder`: where commands run."""
+    if rollout.pool.hosts is not None:
+        return hosts_of(rollout, rollout.pool.hosts, known, folder)
     given = rollout.pool.kubernetes
     if given is not None:
         make = _nodes if given.nodes is not None else _pods
@@ -28,7 +34,7 @@ def pool_of(rollout: Rollout, known: Mapping[str, str]) -> HaproxyPool | PodPool
 
 
 def lost_after_of(rollout: Rollout) -> str:
-    given = rollout.pool.kubernetes or rollout.pool.haproxy
+    given = rollout.pool.kubernetes or rollout.pool.haproxy or rollout.pool.hosts
     if given is None:
         raise ValueError("a valid file names one kind of pool")
     return given.lost_after
