@@ -227,13 +227,13 @@ def main() -> None:
     step.let_go(processes.mark_of(step.pid, process[19], where))
     if step.wait(started + spec.timeout):
         outcome = step.outcome()
-        if not step.is_alone() and outcome != "exit 0":
+        if not step.is_alone() and outcome not in spec.well:
             step.end(spec.grace)
     else:
         step.end(spec.grace)
         outcome = "timed-out"
     step.output.close()
-    note_left(spec.folder, step, outcome == "exit 0")
+    note_left(spec.folder, step, outcome in spec.well)
     took = time.monotonic() - started
     durable.write_durably(spec.folder, durable.RESULT, f"{took:.3f} {outcome}\n")
     if step.output.is_held() and os.fork() == 0:

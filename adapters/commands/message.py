@@ -14,9 +14,11 @@ class Spec:
     """A job as it comes over the control socket: a length, then fields that end in NUL."""
 
     def __init__(self, payload: bytes) -> None:
-        timeout, grace, levels, folder, self.cwd, count, *rest = payload.split(b"\0")[:-1]
+        timeout, grace, levels, folder, self.cwd, ok, count, *rest = payload.split(b"\0")[:-1]
         self.timeout, self.grace, self.levels = float(timeout), float(grace), int(levels)
         self.folder = os.fsdecode(folder)
+        self.well = {f"exit {code}" for code in ok.decode().split()}
+        """Outcomes that are a success."""
         self.argv, added = rest[: int(count)], rest[int(count) :]
         self.env = {**os.environb, **dict(entry.split(b"=", 1) for entry in added)}
 

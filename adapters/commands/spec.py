@@ -32,6 +32,7 @@ def packed(place: Place, command: Command, grace: timedelta) -> bytes:
         str(place.levels),
         str(place.folder),
         command.cwd,
+        " ".join(map(str, sorted(command.ok))),
         str(len(command.argv)),
     )
     added = (f"{key}={value}" for key, value in command.env.items())

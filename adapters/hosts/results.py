@@ -8,6 +8,7 @@ from adapters.hosts.driver import spec
 from controller.tasks import JobResult
 
 SSH: Final = ("ssh",)
+_CODE: Final = re.compile("[0-9]{1,3}", re.ASCII)
 _LEFT: Final = re.compile(r"\n\[poolroll-left ([^\n]{1,200})\]")
 
 
@@ -24,7 +25,7 @@ def result_of(local: JobResult) -> JobResult:
     bare = JobResult(output=output, seconds=local.seconds, writers=left)
     match how:
         case spec.EXIT:
-            return replace(bare, exit_code=int(detail) if detail.isdecimal() else 255)
+            return replace(bare, exit_code=int(detail) if _CODE.fullmatch(detail) else 255)
         case spec.LATE:
             return replace(bare, timed_out=True)
         case spec.FAILED:

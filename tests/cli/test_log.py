@@ -307,8 +307,11 @@ def test_the_rollout_is_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     log.warn("before")
     log.watch(plan(), rollout_id="web-1")
     log.tell(e.MemberReturned("web1"), state(), state())
+    log.note("web2", "gone after 12s")
     log.stop()
-    before, after = map(json.loads, stream.getvalue().splitlines())
+    before, after, noted = map(json.loads, stream.getvalue().splitlines())
+    assert (noted["kind"], noted["member"]) == ("Progress", "web2")
+    assert noted["event"] == "gone after 12s"
     assert "rollout_id" not in before
     assert (after["rollout"], after["rollout_id"], after["member"]) == ("web", "web-1", "web1")
 

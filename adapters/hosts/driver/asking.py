@@ -16,7 +16,7 @@ def ask(job: Job, write: Write) -> bytes:
     if answer.failure is not None:
         return spec.trailer(spec.REFUSED, answer.failure.why)
     words = answer.words("ended")
-    return spec.trailer(spec.EXIT, words[1]) if words else spec.trailer(spec.LOST)
+    return spec.trailer(spec.EXIT, words[-1]) if words else spec.trailer(spec.LOST)
 
 
 def asked(host: Host, argv: list[str], until: float) -> Answer:

@@ -129,8 +129,11 @@ class _Reboot:
             time.sleep(PAUSE if now < self._began + SOON else RARELY)
 
     def _seen(self, answer: Answer) -> bytes | None:
-        boot, kernel = (answer.words("here") or ["", ""])[:2]
-        system = (answer.words("system") or ["unknown"])[0]
+        boot, kernel = [*(answer.words("here") or []), "", ""][:2]
+        system = " ".join(answer.words("system") or ()) or "unknown"
+        if not boot:
+            self._lost_sight(nothing(self._host.name))
+            return None
         former, self._last = self._last, _Seen(boot, kernel, system, time.monotonic())
         self._trouble = ""
         if boot == self._former:

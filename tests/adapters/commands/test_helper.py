@@ -51,13 +51,14 @@ def test_capture_shows_bytes_that_are_no_text() -> None:
 )
 def test_spec_survives_the_socket(argv: list[bytes], env: dict[bytes, bytes]) -> None:
     """Whatever bytes a command has, the helper gets the same."""
-    head = [b"1.5", b"10", b"2", b"/jobs/k", b".", str(len(argv)).encode()]
+    head = [b"1.5", b"10", b"2", b"/jobs/k", b".", b"0 2", str(len(argv)).encode()]
     packed = Spec.pack([*head, *argv, *(key + b"=" + value for key, value in env.items())])
     assert int(packed[:16], 16) == len(packed) - 16
     spec = Spec(packed[16:])
     assert spec.argv == argv
     assert env.items() <= spec.env.items()
     assert (spec.timeout, spec.grace, spec.levels, spec.cwd) == (1.5, 10.0, 2, b".")
+    assert spec.well == {"exit 0", "exit 2"}
 
 
 def test_no_such_process_has_no_state() -> None:

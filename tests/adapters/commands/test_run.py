@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from adapters.commands import helper
+from adapters.clock import SystemClock
+from adapters.commands import LocalCommands, helper
 from adapters.commands.aside import aside
 from controller.errors import StateError
+from controller.secrets import Secrets
 from controller.tasks import Command, Job
 from tests.adapters.commands.support import LONG, commands, is_running, job, pid_in, shell
 from tests.support.waiting import until
@@ -57,6 +59,19 @@ async def test_many_at_once_share_one_execution(tmp_path: Path) -> None:
     results = await asyncio.gather(*(who.run(shared) for who in (one, other, one, other)))
     assert [result.exit_code for result in results] == [0, 0, 0, 0]
     assert (tmp_path / "runs").read_text() == "x\n"
+
+
+async def test_lines_are_told_as_they_come(tmp_path: Path) -> None:
+    """To who wants them, while the step runs, without secrets; not a line that is not whole."""
+    told: list[str] = []
+    script = f"echo one hunter22; printf two; until [ -e {tmp_path}/go ]; do sleep 0.05; done"
+    secrets = Secrets(frozenset({"hunter22"}))
+    here = LocalCommands(tmp_path / "jobs", SystemClock(), secrets=secrets)
+    running = asyncio.ensure_future(here.run(replace(job("k", script), tell=told.append)))
+    await until(lambda: told)
+    assert told == ["one ***"]
+    (tmp_path / "go").touch()
+    assert (await running).output == "one ***\ntwo"
 
 
 async def test_environment_is_added_to(tmp_path: Path) -> None:

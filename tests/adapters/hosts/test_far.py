@@ -4,6 +4,7 @@ the shell gets one word, the script comes on standard input."""
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -83,3 +84,27 @@ def test_names_on_the_host() -> None:
     assert far.kin_of("web-1/web1/upgrade-0-0") == "~web1~"
     assert far.kin_of("web-2/web11/upgrade-0-0") == "~web11~"
     assert far.kin_of("-") == "-"
+
+
+@pytest.mark.parametrize("works", [True, False], ids=["a unit", "systemd-run fails"])
+def test_under_systemd(tmp_path: Path, works: bool) -> None:
+    """Where systemd runs and we are root, the step is a unit of its own, out of reach of sshd's
+    sessions; where that cannot be had, a session of its own. It runs once."""
+    tools = {
+        "id": "echo 0",
+        "systemd-run": f'echo "$*" >> {tmp_path}/units; {"" if works else "exit 1;"} '
+        'while [ "${1#--}" != "$1" ]; do shift; done; exec setsid "$@" > /dev/null 2>&1 &',
+    }
+    for name, text in tools.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    argv = ["sh", "-c", f"echo x >> {tmp_path}/ran; exit 3"]
+    script = far.script(far.STEP, NONCE, "web-1/w%2Eb/upgrade-0-0", argv, limit=20)
+    around = {"POOLROLL_STEPS": f"{tmp_path}/steps", "POOLROLL_SYSTEMD": str(tmp_path)}
+    env = {"PATH": f"{tmp_path}:/usr/bin:/bin", "HOME": str(tmp_path), **around}
+    done = subprocess.run([program("sh")], input=script, env=env, capture_output=True, check=False)
+    assert parsed(done.stdout, NONCE).words("ended") == ["exit", "3"], done
+    assert (tmp_path / "ran").read_text() == "x\n"
+    (unit,) = (tmp_path / "units").read_text().splitlines()
+    assert "--unit=poolroll-web-1-w-2Eb-upgrade-0-0 " in unit
+    assert "--property=KillMode=process" in unit

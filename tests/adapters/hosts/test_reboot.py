@@ -40,11 +40,8 @@ async def test_down_late_and_up(tmp_path: Path) -> None:
     told = [re.sub(r"after \d+s", "after Ns", line) for line in result.output.splitlines()]
     assert told[0] == "asked to go down (boot id 11111111)"
     assert f"answers again after Ns: boot id 22222222, kernel {NEW}" in told
-    assert (
-        told[-1]
-        == f"up after Ns: kernel {NEW}, services running"
-        == re.sub(r"after \d+s", "after Ns", result.told)
-    )
+    assert told[-1] == f"up after Ns: kernel {NEW}, services running"
+    assert re.sub(r"after \d+s", "after Ns", result.told) == told[-1]
 
 
 async def test_twice(tmp_path: Path) -> None:
