@@ -22,6 +22,8 @@ class Command:
     env: Mapping[str, str] = field(default_factory=dict)
     """Added to the environment that poolroll itself was started with."""
     cwd: str = "."
+    name: str = ""
+    """As the rollout file calls it."""
 
     @property
     def label(self) -> str:
@@ -44,6 +46,11 @@ class PoolTask:
 
 
 Task = Command | PoolTask
+
+
+def called(task: Task) -> str:
+    """What a step is called in a sentence: its own name, where the rollout file has one."""
+    return (task.name if isinstance(task, Command) else "") or task.label
 
 
 @dataclass(frozen=True, slots=True)

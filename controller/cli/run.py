@@ -46,6 +46,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 @options.option("--override", metavar="GATE", multiple=True, help="Ignore this gate when it fails.")
 @options.option("--reason", metavar="TEXT", help="The reason; required with --override.")
 @options.option("--new", is_flag=True, help="Start a new rollout and abandon an unfinished one.")
+@options.verbose
 @options.unattended
 @options.telemetry
 @options.state
@@ -65,6 +66,7 @@ def _less(command: F) -> F:
         options.state,
         options.telemetry,
         options.unattended,
+        options.verbose,
         options.option("--step", is_flag=True, help="Ask before each member."),
         options.only,
         options.option("--yes", is_flag=True, help="Do not ask. Required without a terminal."),
@@ -80,20 +82,29 @@ def _less(command: F) -> F:
 def rehearse(file: Path, yes: bool, log_format: str, **given: Any) -> None:
     """Take every member of FILE out and back under live traffic, without upgrading."""
     run_options = RunOptions(
-        options.names(given["only"]), stepwise=given["step"], purpose=Purpose.REHEARSAL
+        options.names(given["only"]),
+        stepwise=given["step"],
+        purpose=Purpose.REHEARSAL,
+        is_verbose=given["verbose"],
     )
     start("rehearse", file, run_options, yes=yes, log_format=log_format, given=given)
 
 
 @click.command()
 @_less
+@options.option("--all", is_flag=True, help="Every member, and to what `rollback.vars` says.")
 def rollback(file: Path, yes: bool, log_format: str, **given: Any) -> None:
     """Roll the pool of FILE back to the former version, with the same care and gates.
 
-    Abandons an unfinished upgrade.
+    Abandons an unfinished upgrade. Touches only members that the last upgrade changed, and refuses
+    another version than the journal knows that they ran before.
     """
     run_options = RunOptions(
-        options.names(given["only"]), stepwise=given["step"], purpose=Purpose.ROLLBACK
+        options.names(given["only"]),
+        stepwise=given["step"],
+        purpose=Purpose.ROLLBACK,
+        is_of_all=given["all"],
+        is_verbose=given["verbose"],
     )
     start("rollback", file, run_options, yes=yes, log_format=log_format, given=given)
 
@@ -151,6 +162,7 @@ def _run_options(given: dict[str, Any]) -> RunOptions:
         stepwise=given["step"],
         overrides=dict.fromkeys(overrides, reason),
         new=given["new"],
+        is_verbose=given["verbose"],
     )
 
 
@@ -173,9 +185,7 @@ async def _run(
             bootstrap.kubernetes.tell_to(narrator.warn)
         notices = bootstrap.notices(rollout, ports.commands, narrator.warn, is_beginning=True)
         meter = bootstrap.meter(name, ways, narrator.warn)
-        confirm = Confirmation(
-            ports, run_options.overrides, narrator, notices, meter, notes=notes, yes=yes
-        )
+        confirm = Confirmation(ports, run_options, narrator, notices, meter, notes=notes, yes=yes)
         async with contextlib.AsyncExitStack() as stack:
             signals = stack.enter_context(Signals())
             await stack.enter_async_context(ended_by(deadline, ports.clock, signals))

@@ -78,6 +78,10 @@ class RunOptions:
     overrides: Mapping[str, str] = field(default_factory=dict)
     """Gate → the operator's reason to override it."""
     new: bool = False
+    is_verbose: bool = False
+    """The plan shows the commands of each member."""
+    is_of_all: bool = False
+    """A rollback of every member, to what the rollout file says, whatever the journal knows."""
     purpose: Purpose = Purpose.UPGRADE
 
 

@@ -36,6 +36,9 @@ class Unless(Section):
 
 
 class Step(Section):
+    name: Text | None = Field(
+        default=None, description="What the step is called: in the plan, the log and a halt."
+    )
     command: Argv = Field(
         description="An argv list, run without a shell.", examples=["[ssh, HOST, …]"]
     )

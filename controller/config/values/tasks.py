@@ -1,7 +1,7 @@
 """The sections `upgrade`, `rollback` and `validate` → commands and probes for one member."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -37,7 +37,10 @@ class Workshop:
         if section.command is not None:
             return (self._command((*trail, "command"), section.command, timeout),)
         return tuple(
-            self._command((*trail, "steps", at, "command"), step.command, timeout)
+            replace(
+                self._command((*trail, "steps", at, "command"), step.command, timeout),
+                name=step.name or "",
+            )
             for at, step in enumerate(section.steps or ())
         )
 

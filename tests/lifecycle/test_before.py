@@ -1,0 +1,60 @@
+"""What members ran before, as the journal knows it."""
+
+from collections.abc import Awaitable, Callable
+
+from controller.core.events import Answer, GuardAnswered, Halted, Intended, RollbackBegan, RunBegan
+from controller.core.events.vocabulary import Cause
+from controller.core.outcome import Outcome
+from controller.core.plan.plan import Purpose
+from controller.core.steps import AskGuard, Course
+from controller.lifecycle.before import run_before
+from tests.lifecycle.test_way_back import BOTH, THERE, rollout
+from tests.support.memory_journal import MemoryJournal
+from tests.support.virtual import EPOCH, LoopClock, run_virtually
+
+NAMES = ("web1", "web2")
+
+
+def found(story: Callable[[MemoryJournal], Awaitable[None]]) -> dict[str, str]:
+    async def main() -> dict[str, str]:
+        journal = MemoryJournal(LoopClock())
+        await story(journal)
+        ran = await run_before(journal, "web", NAMES)
+        return {name: one["version"] for name, one in ran.items()}
+
+    return run_virtually(main())
+
+
+def test_the_newest_rollout_that_ended_well_for_each() -> None:
+    async def story(journal: MemoryJournal) -> None:
+        await rollout(journal, 1, *BOTH, version="2.3.9", outcome=Outcome.DONE)
+        await rollout(journal, 2, *THERE, outcome=Outcome.ABORTED)
+        await rollout(journal, 3, *BOTH, version="x", purpose=Purpose.REHEARSAL)
+
+    assert found(story) == {"web1": "2.4.1", "web2": "2.3.9"}
+
+
+def test_what_was_rolled_back_runs_what_the_way_back_said() -> None:
+    async def story(journal: MemoryJournal) -> None:
+        back = (
+            Halted(Cause.MEMBER, "it broke", "nothing may", "web1"),
+            RollbackBegan(("web1",)),
+            Intended(AskGuard("web1", Course.ROLLBACK, 1)),
+            GuardAnswered("web1", Answer.PRESENT, "it is there"),
+        )
+        await rollout(journal, 1, *THERE, *back, outcome=Outcome.HALTED)
+
+    assert found(story) == {"web1": "2.4.0"}
+
+
+def test_where_nothing_is_known() -> None:
+    async def damaged(journal: MemoryJournal) -> None:
+        await rollout(journal, 1, *BOTH, outcome=Outcome.DONE)
+        await rollout(journal, 2, RunBegan("me"))
+        await journal.append("web-2", EPOCH - EPOCH, "Nonsense", "{}")
+
+    async def none() -> None:
+        assert await run_before(None, "web", NAMES) == {}
+
+    assert found(damaged) == {}
+    run_virtually(none())
