@@ -2,12 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 
+from controller.config import parse
 from controller.core.events import Answer, GuardAnswered, Halted, Intended, RollbackBegan, RunBegan
 from controller.core.events.vocabulary import Cause
 from controller.core.outcome import Outcome
 from controller.core.plan.plan import Purpose
 from controller.core.steps import AskGuard, Course
-from controller.lifecycle.before import run_before
+from controller.lifecycle.before import run_before, stale_way_back
+from tests.config.pages import page
 from tests.lifecycle.test_way_back import BOTH, THERE, rollout
 from tests.support.memory_journal import MemoryJournal
 from tests.support.virtual import EPOCH, LoopClock, run_virtually
@@ -58,3 +60,16 @@ def test_where_nothing_is_known() -> None:
 
     assert found(damaged) == {}
     run_virtually(none())
+
+
+def test_a_way_back_to_another_version_is_noted() -> None:
+    """`on_failure` would go there, and nobody has looked after it."""
+    back = 'rollback: {command: [undo], vars: {version: "2.3.0", way: back}}'
+    file = parse(page('vars: {version: "2.4.1", way: on}', back), "web.yaml")
+    ran = {"web1": {"version": "2.4.0", "way": "on"}, "web2": {"version": "2.3.9", "way": "on"}}
+    said = "`rollback.vars` says version=2.3.0, but now it is version=2.3.9 or version=2.4.0"
+    assert stale_way_back(file, ran) == [said]
+    assert stale_way_back(file, {"web1": {"version": "2.3.0"}, "web2": {"version": "2.2.0"}}) == []
+    assert stale_way_back(file, {"web1": {"version": "2.4.1"}}) == []
+    assert stale_way_back(file, {"web1": {"version": "***"}}) == []
+    assert stale_way_back(file, {}) == []

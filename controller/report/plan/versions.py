@@ -42,6 +42,4 @@ def _before(goes_to: Mapping[str, str], runs: Mapping[str, str] | None) -> str:
     changed = [name for name in goes_to if runs.get(name) != goes_to[name]]
     if not changed:
         return "the same as last time"
-    ran = {name: runs[name] for name in changed if name in runs}
-    new = {name: goes_to[name] for name in changed}
-    return f"{values_text(ran) or 'not set'} → {values_text(new)}"
+    return values_text({one: f"{runs.get(one, 'not set')} → {goes_to[one]}" for one in changed})

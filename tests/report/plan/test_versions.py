@@ -18,14 +18,12 @@ def test_only_what_changes_is_compared() -> None:
         "",
         "variables",
         "  version=2.4.1, flavour=blue",
-        "  web1, web2: version=2.4.0 → version=2.4.1",
+        "  web1, web2: version=2.4.0 → 2.4.1",
         "  web3: the same as last time",
-        "  web4: not set → version=2.4.1, flavour=blue",
+        "  web4: version=not set → 2.4.1, flavour=not set → blue",
         "  web5: what they run before is not in the journal",
     ]
-    assert version_lines(NEW, runs, ["web1", "web2"])[3:] == [
-        "  all: version=2.4.0 → version=2.4.1"
-    ]
+    assert version_lines(NEW, runs, ["web1", "web2"])[3:] == ["  all: version=2.4.0 → 2.4.1"]
     assert version_lines({}, runs, ["web1"]) == []
 
 
