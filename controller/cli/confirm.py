@@ -37,8 +37,10 @@ class Confirmation:
         *,
         notes: Sequence[str],
         yes: bool,
+        quiet: bool = False,
     ) -> None:
-        """`notes`: for the operator to mind; `yes`: the answer was given already."""
+        """`notes`: for the operator to mind; `yes`: the answer was given already; `quiet`: nothing
+        is shown."""
         self.prepared: Prepared | None = None
         self._ports = ports
         self._options = options
@@ -47,6 +49,7 @@ class Confirmation:
         self._meter = meter
         self._notes = notes
         self._yes = yes
+        self._quiet = quiet
 
     async def __call__(self, prepared: Prepared, seen: Findings) -> bool:
         ports, row, plan = self._ports, prepared.row, prepared.plan
@@ -65,7 +68,8 @@ class Confirmation:
             more_notes=self._notes,
             is_verbose=self._options.is_verbose,
         )
-        say(*fitted(lines))
+        if not self._quiet:
+            say(*fitted(lines))
         following = next_commands(ports.folder, row, plan)
         self._notices.watch(RolloutNotices(row.id, plan, prepared.file.settings, following))
         asked = question(seen, plan, is_new=prepared.is_new)

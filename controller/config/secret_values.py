@@ -23,6 +23,7 @@ _SOURCES: Final = (
         for where in ("headers.*", "auth.bearer", "auth.basic.password")
     ),
     *("notify.*.webhook.url", "notify.*.webhook.secret", "notify.*.webhook.headers.*"),
+    "notify.*.mail.smtp.password",
     *("heartbeat.url", "heartbeat.headers.*"),
 )
 """What may be `{env: NAME}` or `{file: PATH}`."""

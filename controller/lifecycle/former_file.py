@@ -34,7 +34,7 @@ class FormerFile:
 
 def former_file(row: RolloutRow, *, is_ours: bool = True) -> FormerFile:
     kept = _read(lambda: parse(row.file, row.path, row.sets))
-    if isinstance(kept, RolloutFile) and not is_ours and (why := astray(kept)):
+    if isinstance(kept, RolloutFile) and (why := astray(kept, is_ours=is_ours)):
         kept = _refusal(row.path, f"in the journal: {why}")
     if why := distrust(Path(row.path)):
         now: RolloutFile | ConfigurationError = _refusal(row.path, why)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from controller.config import RolloutFile
+from controller.redaction import MASK
 
 LINKS: Final = 40
 """The kernel follows no more (path_resolution(7))."""
@@ -53,8 +54,16 @@ def _way_to(path: Path) -> Iterator[Path]:
         left[:0] = target.parts[1:] if target.is_absolute() else target.parts
 
 
-def astray(file: RolloutFile) -> str | None:
-    """Why the pool is not reached as `file`, of a journal that others may write, says."""
+def astray(file: RolloutFile, *, is_ours: bool) -> str | None:
+    """Why the pool is not reached as `file`, the copy of a journal, says. `is_ours`: nobody else
+    may write that journal."""
+    scripts = file.ways
+    if any(MASK in word for script in scripts for word in script.argv):
+        return "the commands that reach its pool hold secrets, which the journal does not keep"
+    if is_ours:
+        return None
+    if scripts:
+        return "its pool is reached by commands, and others may write this journal"
     return distrust(file.way) if file.way is not None else None
 
 

@@ -11,10 +11,10 @@ brought to rest, and the error is raised by whoever asked for the run (`Runner.b
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 from typing import Final, NoReturn
 
+from controller.core.copies import replace
 from controller.core.decide.context import Context, Output
 from controller.core.decide.journal import STEPS, is_protective
 from controller.core.decide.polling import until_due
@@ -29,17 +29,12 @@ from controller.core.events import (
 )
 from controller.core.plan.plan import Plan
 from controller.core.state.state import Mode, State
-from controller.core.steps import (
-    ClosePool,
-    OpenPool,
-    RunStep,
-    SetMember,
-    Step,
-)
+from controller.core.steps import ClosePool, OpenPool, RunStep, SetMember, Step
 from controller.errors import LeaseLost
 from controller.ports import Clock, Hold, Journal, LoadBalancer, Requests
 from controller.runner.bugs import Bugs
 from controller.runner.guarded import performed, started
+from controller.runner.keeper import Keeper
 from controller.runner.perform import Performer
 from controller.runner.recorder import Narrator, Recorder
 from controller.runner.safe_decisions import SafeDecisions
@@ -79,12 +74,13 @@ class Runner:
         prober: Prober | None = None,
         halt_lines: Callable[[State], Sequence[str]] | None = None,
         secrets: Secrets = NONE,
+        keeper: Keeper | None = None,
     ) -> None:
         """`halt_lines`: the halt message of a state, to be kept with the end of the rollout."""
         self._bugs = Bugs(secrets)
         clock = SureClock(clock, self.broke)
         self._recorder = Recorder(
-            rollout, plan, state, journal, clock, narrators, self.broke, secrets
+            rollout, plan, state, journal, clock, narrators, self.broke, secrets, keeper
         )
         self._decisions = SafeDecisions(plan, self._bugs, self._recorder.see)
         self._plan = plan

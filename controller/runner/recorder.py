@@ -9,11 +9,13 @@ done waits; the core says what that is, and the rollout halts after `PATIENCE`.
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final, Protocol
 
 from controller.core.events import (
     Event,
+    Finished,
     JournalSeen,
     JournalStalled,
     LockLost,
@@ -26,10 +28,10 @@ from controller.core.state.apply import apply
 from controller.core.state.parts import ORIGIN
 from controller.core.state.state import State
 from controller.errors import Conflict, LeaseLost, StateError
-from controller.journal.codec import encode
 from controller.journal.masked import masked_event
 from controller.ports import Clock, Journal
 from controller.runner.backlog import Backlog
+from controller.runner.keeper import Keeper
 from controller.runner.moved_out import taken_and_returned
 from controller.runner.patience import is_wanted
 from controller.runner.sparing import Sparing
@@ -68,6 +70,7 @@ class Recorder:
         narrators: Sequence[Narrator],
         broke: Callable[[BaseException, str], None],
         secrets: Secrets = NONE,
+        keeper: Keeper | None = None,
     ) -> None:
         """`broke`: hears of errors that no port declares. `secrets`: masked in the text of every
         event, before anybody is told of it."""
@@ -90,6 +93,7 @@ class Recorder:
         self._late_since = 0.0
         self._backlog = Backlog(0.0)
         self._sparing = Sparing(plan)
+        self._keeper = keeper
 
     async def record(self, event: Event | Observation, *, waits: bool = False) -> bool:
         """Apply `event`, once it is in the journal; looks and some samples are not journalled. A
@@ -105,20 +109,21 @@ class Recorder:
             self._become(after, event)
             return False
         for at, held in self._sparing.let_go(self.state, after):
-            self._begin(Entry(at, encode(held)))
+            self._begin(Entry.of(held, at))
         moved = taken_and_returned(self._rollout, self.state, after)
-        entry = Entry(now, encode(event), moved)
+        entry = Entry.of(event, now, moved)
         writing = self._begin(entry)
         cancelled = await self._wait_for(writing, waits=waits)
         if not writing.done() and waits and self._stumbled.is_set() and not entry.is_being_tried:
-            stalled = masked_event(JournalStalled(self._why), self._secrets)
-            entry.record, entry.moved = encode(stalled), ((), ())
+            entry.become(masked_event(JournalStalled(self._why), self._secrets))
             self._be_late()
         elif not writing.done():
             self._become(after, event)
             self._be_late()
         else:
             trouble = trouble_of(writing)
+            if isinstance(event, Finished) and self._keeper is not None:
+                after = replace(after, head=self._keeper.head)
             self._become(after, event)
             if trouble and not self.state.journal.fault:
                 self.see(JournalSeen(fault=trouble))
@@ -254,6 +259,8 @@ class Recorder:
                 self._why = ""
                 self._stumbled.clear()
                 self._backlog.written(asyncio.get_running_loop().time())
+                if self._keeper is not None:
+                    await self._keeper.written(written, entry.event)
                 return written.trouble
             entry.is_being_tried = False
             if self.is_unwritten:

@@ -272,7 +272,7 @@ def heard(request: Request) -> Event:
     """The event of an operator's request."""
     match request.verb:
         case Verb.PAUSE:
-            return PauseRequested(request.by, request.seq)
+            return PauseRequested(request.by, request.seq, request.reason)
         case Verb.RESUME:
             return ResumeRequested(request.by, request.reason, request.seq)
         case Verb.ABORT | Verb.ABORT_RESTORE:

@@ -4,8 +4,10 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
 
+from controller.core.events import Event
 from controller.core.pool import Instant
 from controller.errors import StateError
+from controller.journal.codec import encode
 from controller.runner.moved_out import Moved
 
 Written = asyncio.Task[str]
@@ -17,9 +19,18 @@ class Entry:
     """What is to be written in one turn."""
 
     at: Instant
+    event: Event
     record: tuple[str, str]
     moved: Moved = ((), ())
     is_being_tried: bool = False
+
+    @classmethod
+    def of(cls, event: Event, at: Instant, moved: Moved = ((), ())) -> "Entry":
+        return cls(at, event, encode(event), moved)
+
+    def become(self, event: Event) -> None:
+        """Another one, which moves nobody."""
+        self.event, self.record, self.moved = event, encode(event), ((), ())
 
 
 def trouble_of(writing: Written) -> str:

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from controller.lifecycle.owners import distrust
+from controller.config import parse
+from controller.lifecycle.owners import astray, distrust
+from tests.config.test_pool_hosts import hosts_page
 from tests.support.operators import needs_root
 
 STRANGER = 54009
@@ -80,3 +82,13 @@ def test_a_folder_like_tmp_above_it(file: Path, tmp_path: Path) -> None:
     assert distrust(file) is None
     tmp_path.chmod(0o777)
     assert distrust(file) == f"every user may write {tmp_path}"
+
+
+def test_scripts_of_a_journal_that_others_may_write() -> None:
+    """Nobody runs what another has written; nor what the journal keeps without its secrets."""
+    file = parse(hosts_page(), "/srv/web.yaml")
+    assert astray(file, is_ours=True) is None
+    told = "its pool is reached by commands, and others may write this journal"
+    assert astray(file, is_ours=False) == told
+    masked = parse(hosts_page().replace("[./lb.sh, in]", "[./lb.sh, '***']"), "/srv/web.yaml")
+    assert "which the journal does not keep" in str(astray(masked, is_ours=True))

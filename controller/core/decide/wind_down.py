@@ -6,9 +6,9 @@ whose upgrade has not begun goes back as it was, and a running step is let end.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
+from controller.core.copies import replace
 from controller.core.decide.advance import proceed
 from controller.core.decide.context import Context, Output
 from controller.core.decide.drain import as_seen

@@ -3,10 +3,10 @@
 An event that the state does not allow raises `phases.IllegalMove` and changes nothing.
 """
 
-from dataclasses import replace
 from typing import Final
 
 from controller.core import events as e
+from controller.core.copies import replace
 from controller.core.phases import Move, Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant

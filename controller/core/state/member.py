@@ -1,9 +1,9 @@
 """What an event changes about the one member that it names. The rest is in `apply`."""
 
-from dataclasses import replace
 from typing import Final
 
 from controller.core import events as e
+from controller.core.copies import replace
 from controller.core.events.said import said_last
 from controller.core.phases import UPGRADED, Move, Phase
 from controller.core.plan.plan import Plan
@@ -239,7 +239,8 @@ def _step_ended(state: State, m: MemberState, event: e.StepEnded, now: Instant) 
     elif event.lost:
         p = replace(p, lost=True, attempt=p.attempt + 1, may_run=event.may_run)
     elif event.passed:
-        p = replace(p, step=p.step + 1)
+        exits = (*p.exits[: p.step], event.exit_code or 0)
+        p = replace(p, step=p.step + 1, exits=exits)
     else:
         detail, code = _with_last_words(event), event.exit_code
         p = replace(p, passed=False, detail=detail, exit_code=code, may_run=event.may_run)

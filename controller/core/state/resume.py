@@ -4,8 +4,7 @@ Clocks start again, and so does everything that was only seen: after a crash the
 not memory.
 """
 
-from dataclasses import replace
-
+from controller.core.copies import replace
 from controller.core.events import RunBegan, Verdict
 from controller.core.phases import JUDGED, LEAVING
 from controller.core.plan.plan import Plan

@@ -1,7 +1,6 @@
 """The operator's decision to go on after a halt or a pause: what it changes."""
 
-from dataclasses import replace
-
+from controller.core.copies import replace
 from controller.core.events import Cause, Halted
 from controller.core.phases import FAILED, IN_PROGRESS, OVER, UPGRADED, Move, Phase
 from controller.core.pool import Instant, Seat

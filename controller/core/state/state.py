@@ -104,6 +104,8 @@ class State:
     """Why requests of operators cannot be read."""
     bug: str = ""
     """The first error of our own, for people."""
+    head: str = ""
+    """At the end of a run: the hash of the journal's last record."""
     snapshots: Mapping[str, Snapshot] = field(default_factory=dict)
     known: Mapping[str, Incarnation] = field(default_factory=dict)
     """Instance → the worker that we last reckoned with. After a crash, the one that confirmed a

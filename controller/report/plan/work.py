@@ -9,6 +9,7 @@ from controller.config import RolloutFile
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.pool import Member
 from controller.core.steps import Course
+from controller.hosts import HostCommand, Proof, Reboot
 from controller.redaction import discreet
 from controller.tasks import Command, CommandProbe, Guard, HttpProbe, PoolTask, Task, Validation
 
@@ -23,10 +24,13 @@ class ShownStep:
     words: tuple[str, ...]
     """Its argv, or what the pool does."""
     timeout: timedelta
+    where: str = ""
+    """On which host, and when; empty: on this machine."""
 
     @property
     def line(self) -> str:
-        return (f"{self.name}: " if self.name else "") + join(self.words)
+        parts = [f"{self.name}:"] * bool(self.name) + [f"{self.where}:"] * bool(self.where)
+        return " ".join([*parts, join(self.words)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +47,27 @@ class ShownWork:
 
 def shown(task: Task) -> ShownStep:
     """One step, of whatever kind. Secrets of the rollout are masked where it is printed."""
+    name, where = str(getattr(task, "name", "")), ""
     match task:
-        case Command(argv=argv):
-            name, words = task.name, argv
+        case Command(argv=words):
+            pass
+        case HostCommand(access=access, argv=words):
+            where = f"on {access.host}"
+        case Reboot(access=access, argv=words):
+            where = f"on {access.host}" + (", when needed" if task.is_conditional else "")
+        case Proof(access=access):
+            where, words = f"on {access.host}", ("expect", *_expected(task))
         case PoolTask():
             name, words = "", (task.name, *(f"{key}={value}" for key, value in task.args.items()))
-    return ShownStep(name, tuple(map(discreet, words)), task.timeout)
+        case _:
+            words = (task.label,)
+    return ShownStep(name, tuple(map(discreet, words)), task.timeout, where)
+
+
+def _expected(proof: Proof) -> Iterator[str]:
+    yield from [f"kernel={proof.kernel}"] * bool(proof.kernel)
+    yield from (f"{name}={version}" for name, version in proof.packages.items())
+    yield from (f"{unit}=active" for unit in proof.services)
 
 
 def works(file: RolloutFile, plan: Plan, members: Sequence[Member]) -> list[ShownWork]:

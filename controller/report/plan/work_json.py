@@ -13,11 +13,14 @@ class StepValue(BaseModel):
     name: str = Field(description="As the rollout file calls it; may be empty.")
     command: list[str] = Field(description="The argv, or what the pool itself does.")
     timeout_seconds: float
+    where: str = Field(description="On which host, and when; empty: on this machine.")
 
     @classmethod
     def of(cls, step: ShownStep) -> Self:
         seconds = step.timeout.total_seconds()
-        return cls(name=step.name, command=list(step.words), timeout_seconds=seconds)
+        return cls(
+            name=step.name, command=list(step.words), timeout_seconds=seconds, where=step.where
+        )
 
 
 class WorkValue(BaseModel):

@@ -73,9 +73,25 @@ def test_as_json() -> None:
         "name": "stop",
         "command": ["ssh", "--", "192.0.2.1", "stop"],
         "timeout_seconds": 900.0,
+        "where": "",
     }
     assert value["go_on"] == [1, 3]
     assert [one["command"][0] for one in value["rollback"]] == ["deploy"]
+
+
+def test_what_is_done_on_a_host() -> None:
+    """Where, and when, and what it must show afterwards."""
+    given = page(
+        "upgrade: {steps: [{name: patch, ssh: [dnf, -y, upgrade]}, {reboot: {when: needed}}], "
+        "expect: {kernel: '6.*', packages: {nginx: '1.*'}, services: [nginx]}}",
+    )
+    made = a_plan()
+    [work] = works(parse(given, "/srv/web.yaml"), made, made.members[:1])
+    assert [one.line for one in work.steps] == [
+        "patch: on 192.0.2.1: dnf -y upgrade",
+        "on 192.0.2.1, when needed: systemctl reboot",
+        "on 192.0.2.1: expect 'kernel=6.*' 'nginx=1.*' nginx=active",
+    ]
 
 
 def test_what_the_pool_itself_does() -> None:

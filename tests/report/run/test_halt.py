@@ -192,6 +192,8 @@ def test_next_says_the_safest_first_and_what_each_does_to_users() -> None:
     """Wait, go back, end it, go on: each is a command that can be typed."""
     assert lines(halted(plan(), member("web1", "failed"), seen=ALL))["NEXT"] == [
         "to wait:    type nothing   (web1 stays out)",
+        "            poolroll guard web",
+        "            (keeps web1 out across reloads, as long as it runs)",
         "to go back: poolroll rollback /srv/web.yml",
         "            (one at a time, puts web1 before users with the former version)",
         f"to end it:  {ABORT}",
