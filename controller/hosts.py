@@ -35,6 +35,8 @@ class HostCommand:
     env: Mapping[str, str] = field(default_factory=dict)
     ok: frozenset[int] = DONE
     """Exit codes that mean: done."""
+    name: str = ""
+    """As the rollout file calls it."""
 
     @property
     def label(self) -> str:
@@ -61,6 +63,7 @@ class Reboot:
     reset_after: timedelta | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     ok: frozenset[int] = DONE
+    name: str = ""
 
     @property
     def label(self) -> str:

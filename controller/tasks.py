@@ -5,7 +5,7 @@ the pool is performed by the adapter of that kind of pool.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass, replace
 from datetime import timedelta
 from signal import Signals
 from typing import Final, Protocol
@@ -43,6 +43,8 @@ class Command:
     cwd: str = "."
     ok: frozenset[int] = DONE
     """Exit codes that mean: done."""
+    name: str = ""
+    """As the rollout file calls it."""
 
     @property
     def label(self) -> str:
@@ -63,6 +65,17 @@ class PoolTask:
     def label(self) -> str:
         """What it is called in a sentence."""
         return self.name
+
+
+def called(task: Task) -> str:
+    """What a step is called in a sentence: its own name, where the rollout file has one."""
+    return str(getattr(task, "name", "")) or task.label
+
+
+def named(task: Task, name: str) -> Task:
+    """The same under a name of its own, where its kind can have one."""
+    has_name = is_dataclass(task) and hasattr(task, "name")
+    return replace(task, name=name) if has_name and name else task  # type: ignore[type-var]
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,19 +27,28 @@ def is_terminal() -> bool:
 async def ask(question: str) -> bool:
     """Ask y/N without blocking the event loop. End of input counts as no, and so does a terminal
     that cannot be written to."""
+    return (await _typed(f"{question} [y/N]")).lower() in (b"y", b"yes")
+
+
+async def ask_for(name: str, question: str) -> bool:
+    """The same, where the answer is a name: nobody types it by habit."""
+    return await _typed(f"{question} type the name of the rollout, {name}:") == name.encode()
+
+
+async def _typed(question: str) -> bytes:
     writer, descriptor = output(), sys.stdin.fileno()
     try:
         termios.tcflush(descriptor, termios.TCIFLUSH)
     except termios.error:
-        return False
-    writer.write("\n".join(fitted([fit(f"{question} [y/N]")])) + " ", end="")
+        return b""
+    writer.write("\n".join(fitted([fit(question)])) + " ", end="")
     answer = _Answer(descriptor)
     try:
         while not (answer.is_there or writer.has_failed):
             await answer.come(EVERY)
     finally:
         answer.close()
-    return answer.line.strip().lower() in (b"y", b"yes")
+    return answer.line.strip()
 
 
 class _Answer:

@@ -2,14 +2,17 @@
 
 from collections.abc import Collection, Sequence
 from datetime import timedelta
+from typing import Final
 
-from controller.cli.ask import ask
+from controller.cli.ask import ask, ask_for
+from controller.cli.details import details
 from controller.cli.loaded import load_the_rest
 from controller.cli.narrator import Narrating
 from controller.cli.say import fitted, say
+from controller.config import RolloutFile
 from controller.core.plan.plan import Plan, Purpose
 from controller.errors import BalancerError
-from controller.lifecycle import Findings, Ports, Prepared, next_commands
+from controller.lifecycle import Findings, Ports, Prepared, RunOptions, next_commands
 from controller.preflight.forecast import BRIEF_LOOK, LOOK, forecast, forecast_lines, last_commands
 from controller.report.plan.text import going_on, plan_text, share
 from controller.report.run.notices import RolloutNotices
@@ -18,6 +21,9 @@ from controller.runner.notify import NoticeSender
 from controller.telemetry.measure import Subject
 from controller.telemetry.meter import Meter
 
+MANY: Final = 20
+"""With more members than that, the name of the rollout is typed."""
+
 
 class Confirmation:
     """Shows what a run is about to do, and asks whether it may begin."""
@@ -25,7 +31,7 @@ class Confirmation:
     def __init__(
         self,
         ports: Ports,
-        overrides: Collection[str],
+        options: RunOptions,
         narrator: Narrating,
         notices: NoticeSender,
         meter: Meter,
@@ -34,11 +40,11 @@ class Confirmation:
         yes: bool,
         quiet: bool = False,
     ) -> None:
-        """`overrides`: gates that the operator overrides; `notes`: for the operator to mind;
-        `yes`: the answer was given already; `quiet`: nothing is shown."""
+        """`notes`: for the operator to mind; `yes`: the answer was given already; `quiet`: nothing
+        is shown."""
         self.prepared: Prepared | None = None
         self._ports = ports
-        self._overrides = overrides
+        self._options = options
         self._narrator = narrator
         self._notices = notices
         self._meter = meter
@@ -59,15 +65,25 @@ class Confirmation:
             during=BRIEF_LOOK if self._yes else LOOK,
             is_watched=self._yes,
             commands=commands,
-            without=self._overrides,
+            without=self._options.overrides,
             more_notes=self._notes,
+            is_verbose=self._options.is_verbose,
         )
         if not self._quiet:
             say(*fitted(lines))
         following = next_commands(ports.folder, row, plan)
         self._notices.watch(RolloutNotices(row.id, plan, prepared.file.settings, following))
         load_the_rest()
-        return self._yes or await ask(question(seen, plan, is_new=prepared.is_new))
+        asked = question(seen, plan, is_new=prepared.is_new)
+        if not self._yes and must_be_named(prepared.file, seen):
+            return await ask_for(plan.name, asked)
+        return self._yes or await ask(asked)
+
+
+def must_be_named(file: RolloutFile, seen: Findings) -> bool:
+    """Whether a y typed by habit is not enough: many members, or the file says so."""
+    assert seen.left is not None, "asked without a plan"
+    return len(seen.left.members) > MANY or file.rollout.confirm == "name"
 
 
 async def before(
@@ -80,6 +96,7 @@ async def before(
     without: Collection[str] = (),
     more_notes: Sequence[str] = (),
     is_watched: bool = False,
+    is_verbose: bool = False,
 ) -> list[str]:
     """`during`: how long requests are counted; `is_watched`: the run begins right afterwards, so
     that what is seen of the traffic meanwhile need not be watched again (`seen.watched`);
@@ -115,7 +132,19 @@ async def before(
         more = forecast_lines(plan, ahead)
         seen.watched = ahead.seen
     notes, settings = [*seen.notes, *more_notes], prepared.file.settings
-    text = plan_text(plan, settings, notes, {}, more, whole=prepared.plan, aside=seen.aside)
+    shown = details(prepared.file, seen, plan, is_verbose=is_verbose)
+    text = plan_text(
+        plan,
+        settings,
+        notes,
+        {},
+        more,
+        whole=prepared.plan,
+        aside=seen.aside,
+        present=shown.present,
+        versions=shown.versions,
+        work=shown.work,
+    )
     return [*lines, *text]
 
 

@@ -128,6 +128,10 @@ only = option(
     help="Touch only these members: repeat it, or separate them by commas.",
 )
 
+verbose = option(
+    "--verbose", is_flag=True, help="Show the commands of each member, not of the first alone."
+)
+
 canaries_only = option("--canaries-only", is_flag=True, help="Stop after the canaries.")
 
 

@@ -10,6 +10,7 @@ import click
 from controller import bootstrap
 from controller.cli import options
 from controller.cli.by_name import by_name
+from controller.cli.details import Details, details
 from controller.cli.fit import keep_secret
 from controller.cli.say import fitted
 from controller.cli.show import show, show_json
@@ -30,7 +31,8 @@ from controller.secrets import Secrets
 @options.canaries_only
 @options.as_json
 @options.state
-def plan(file: Path, json: bool, state: str | None, **given: Any) -> None:
+@options.verbose
+def plan(file: Path, json: bool, state: str | None, verbose: bool, **given: Any) -> None:
     """Show what a run of FILE would do. Changes nothing."""
     only = options.names(given["only"])
     canaries_only = given["canaries_only"]
@@ -47,9 +49,9 @@ def plan(file: Path, json: bool, state: str | None, **given: Any) -> None:
     dry.findings.notes += (f"a run from here would be refused: {note}" for note in notes)
     dry.findings.refusals += bootstrap.unusable(place)
     if json:
-        show_json(_value(rollout, dry).model_dump(mode="json"))
+        show_json(_value(rollout, dry, is_verbose=verbose).model_dump(mode="json"))
     else:
-        show("\n".join(fitted(_text(rollout, dry))))
+        show("\n".join(fitted(_text(rollout, dry, is_verbose=verbose))))
     sys.exit(ExitCode.REFUSED if dry.findings.refusals else 0)
 
 
@@ -69,7 +71,7 @@ async def _dry_run(
         return dry
 
 
-def _text(rollout: RolloutFile, dry: DryRun) -> list[str]:
+def _text(rollout: RolloutFile, dry: DryRun, *, is_verbose: bool) -> list[str]:
     seen = dry.findings
     lines: list[str] = []
     if (former := seen.former) is not None:
@@ -77,6 +79,7 @@ def _text(rollout: RolloutFile, dry: DryRun) -> list[str]:
     notes = [*seen.notes, *_guard_notes(seen)]
     if seen.left is not None:
         more = forecast_lines(seen.left, dry.ahead) if dry.ahead is not None else []
+        shown = details(rollout, seen, seen.left, is_verbose=is_verbose)
         lines += plan_text(
             seen.left,
             rollout.settings,
@@ -85,6 +88,9 @@ def _text(rollout: RolloutFile, dry: DryRun) -> list[str]:
             more,
             whole=seen.whole,
             aside=seen.aside,
+            present=shown.present,
+            versions=shown.versions,
+            work=shown.work,
         )
     elif notes:
         lines += ["notes", *(f"  {note}" for note in notes)]
@@ -99,8 +105,11 @@ def _guard_notes(seen: Findings) -> list[str]:
     return [f"already there, would be skipped: {', '.join(present)}"] if present else []
 
 
-def _value(rollout: RolloutFile, dry: DryRun) -> PlanValue:
+def _value(rollout: RolloutFile, dry: DryRun, *, is_verbose: bool) -> PlanValue:
     seen, ahead = dry.findings, dry.ahead
+    shown = Details()
+    if seen.left is not None:
+        shown = details(rollout, seen, seen.left, is_verbose=is_verbose)
     former = seen.former
     return PlanValue.of(
         rollout.settings.name,
@@ -112,4 +121,8 @@ def _value(rollout: RolloutFile, dry: DryRun) -> PlanValue:
         ahead=None if ahead is None else (ahead.traffic, ahead.losses, ahead.loads, ahead.expected),
         aside=seen.aside,
         former=None if former is None else (former.row, former.plan, former.state),
+        present=shown.present,
+        variables=shown.variables,
+        before=seen.before,
+        works=shown.works,
     )

@@ -48,6 +48,8 @@ class Findings:
     intervals: Mapping[str, timedelta] = field(default_factory=dict)
     """Gate → the observed scrape interval of its metrics system."""
     unless: Mapping[str, tuple[Answer, str]] = field(default_factory=dict)
+    before: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Member → the variables with which it was upgraded last, where that is known."""
     watched: Sequence[InstanceView] = ()
     """Looks at the whole pool from the survey until the run began, oldest first."""
 

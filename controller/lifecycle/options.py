@@ -80,6 +80,10 @@ class RunOptions:
     new: bool = False
     reason: str = ""
     ticket: str = ""
+    is_verbose: bool = False
+    """The plan shows the commands of each member."""
+    is_of_all: bool = False
+    """A rollback of every member, to what the rollout file says, whatever the journal knows."""
     purpose: Purpose = Purpose.UPGRADE
 
 

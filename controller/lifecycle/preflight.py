@@ -20,6 +20,7 @@ from controller.core.settings import Policies
 from controller.core.state.remaining import left_aside, remaining
 from controller.errors import Refused, StateError, UsageFault
 from controller.journal.unfinished import unfinished
+from controller.lifecycle.before import run_before, stale_way_back
 from controller.lifecycle.changes import choices, next_commands
 from controller.lifecycle.findings import Findings
 from controller.lifecycle.gates import metric_gates_now
@@ -67,7 +68,7 @@ async def preflight(
     with seen.refusing():
         back = WayBack()
         if options.purpose is Purpose.ROLLBACK and seen.former is None:
-            back = await way_back(ports.journal, file, options.only)
+            back = await way_back(ports.journal, file, options.only, is_of_all=options.is_of_all)
             seen.notes += back.notes
             seen.refusals += back.refusals
         found = seen.survey = await survey(
@@ -76,6 +77,10 @@ async def preflight(
         _choose(seen, found.proposal, options)
         if seen.whole is not None:
             _look_for_programs(seen, file, seen.whole, ports)
+        if seen.left is not None and options.purpose is Purpose.UPGRADE:
+            names = [one.name for one in seen.left.members]
+            seen.before = await run_before(ports.journal, file.settings.name, names)
+            seen.notes += stale_way_back(file, seen.before)
         # A run that is refused asks no host; one that resumes asks each when its turn comes.
         is_needless = hold is not None and (seen.refusals or seen.former is not None)
         if seen.left is not None and seen.left.members and not is_needless:

@@ -33,10 +33,14 @@ class WayBack:
 
 
 async def way_back(
-    journal: Journal | None, file: RolloutFile, only: Collection[str] = ()
+    journal: Journal | None,
+    file: RolloutFile,
+    only: Collection[str] = (),
+    *,
+    is_of_all: bool = False,
 ) -> WayBack:
     """Of the newest upgrade of that name, ended or not. `only`: the members that are meant; all,
-    where it is empty."""
+    where it is empty. `is_of_all`: whoever was upgraded, and to what the file says."""
     goes_to = _goes_to(file)
     notes = [f"goes back to {values_text(goes_to)}, as `rollback` in the file says"] * bool(goes_to)
     if journal is None:
@@ -53,11 +57,14 @@ async def way_back(
         said = {name: goes_to[name] for name in stale}
         if not stale:
             notes.append(ran)
+        elif is_of_all:
+            notes.append(f"{ran}; --all goes to {values_text(said)} all the same")
         elif all(file.sets.get(name) == value for name, value in said.items()):
             notes.append(f"{ran}; --set confirms {values_text(said)}")
         else:
             refusals.append(_refusal(file, ran, said))
-    return WayBack(past.upgraded, tuple(notes), tuple(refusals))
+    upgraded = None if is_of_all else past.upgraded
+    return WayBack(upgraded, tuple(notes), tuple(refusals))
 
 
 def _goes_to(file: RolloutFile) -> Mapping[str, str]:
@@ -88,5 +95,5 @@ def _refusal(file: RolloutFile, ran: str, said: Mapping[str, str]) -> str:
     confirmed = " ".join(f"--set {quote(f'{name}={value}')}" for name, value in said.items())
     return (
         f"`rollback.vars` in {file.path} says {values_text(said)}, but {ran}: correct it; or, if "
-        f"{values_text(said)} is meant, say so with {confirmed}"
+        f"{values_text(said)} is meant, say so with {confirmed}, or with --all for every member"
     )

@@ -38,7 +38,7 @@ from controller.ports import LoadBalancer, Tasks, Validator
 from controller.records import Confirmed
 from controller.runner.job_keys import key_of
 from controller.runner.patience import MORE, WHOLE, within
-from controller.tasks import Command, Guard, JobResult, PoolTask, Task, TaskJob, Work
+from controller.tasks import Command, Guard, JobResult, PoolTask, Task, TaskJob, Work, called
 
 OUTPUT_KEPT = 8192
 """Characters of a step's output that go into the journal: its end, where the error stands."""
@@ -163,7 +163,7 @@ class Performer:
             attempt=step.attempt,
             passed=result.exit_code in task.ok,
             lost=result.lost,
-            detail=f"step {step.index + 1} ({task.label}) {_end(result, task)}",
+            detail=f"step {step.index + 1} ({called(task)}) {_end(result, task)}",
             output=result.output[-OUTPUT_KEPT:],
             seconds=result.seconds,
             exit_code=result.exit_code,

@@ -13,12 +13,16 @@ from click import ClickException
 from adapters.clock import SystemClock
 from adapters.commands.aside import aside
 from adapters.storage.store import open_tables
-from controller.cli.ask import ask
+from controller.cli.ask import ask, ask_for
+from controller.cli.confirm import must_be_named
 from controller.cli.main import poolroll as command
+from controller.config import parse
 from controller.core import events as e
 from controller.core.outcome import ExitCode
 from controller.core.steps import Course, RunStep
+from controller.lifecycle import Findings
 from tests.cli.test_report import kept, poolroll
+from tests.config.pages import page
 from tests.report import journals
 from tests.support.desk import desk
 
@@ -40,6 +44,28 @@ async def test_answer(monkeypatch: pytest.MonkeyPatch, typed: str, answer: bool)
         assert not asking.done()
         at.types(typed)
         assert await asking is answer
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"), [("web\n", True), (" web \n", True), ("y\n", False), ("Web\n", False)]
+)
+async def test_a_name_is_typed(monkeypatch: pytest.MonkeyPatch, typed: str, answer: bool) -> None:
+    """Nobody types it by habit."""
+    with desk(monkeypatch) as at:
+        asking = asyncio.ensure_future(ask_for("web", "upgrade 40 members?"))
+        await at.reads("upgrade 40 members? type the name of the rollout, web: ")
+        at.types(typed)
+        assert await asking is answer
+
+
+@pytest.mark.parametrize(
+    ("members", "more", "named"),
+    [(20, (), False), (21, (), True), (1, ("confirm: name",), True)],
+)
+def test_when_a_name_is_typed(members: int, more: tuple[str, ...], named: bool) -> None:
+    """Of many members, or where the file says so."""
+    seen = Findings(left=journals.plan(members))
+    assert must_be_named(parse(page(*more), "web.yaml"), seen) is named
 
 
 async def test_line_that_is_not_ended_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,9 +91,11 @@ class Story:
         is_good = f'[ "$2" != v3 ] || [ -e {self._folder}/mended ]'
         script.write_text(f"#!/bin/sh\nif {is_good}; then exec {words[0]}; fi\nexec {words[1]}\n")
         script.chmod(0o755)
+        command = [str(script), "--member=${member.name}", "${vars.version}"]
         values: dict[str, Any] = {
             "owner": "web-team, ext. 4711",
-            "upgrade": {"command": [str(script), "--member=${member.name}", "${vars.version}"]},
+            "upgrade": {"command": command},
+            "rollback": {"command": command, "vars": {"version": "v1"}},
             "soak": "1s",
         }
         written = self._one.file(**values)

@@ -136,13 +136,26 @@ def test_a_stale_version_is_refused() -> None:
     assert back.notes == (NOTE,)
     assert back.refusals == (
         f"`rollback.vars` in /srv/web.yaml says version=2.4.0, but {RAN}: correct it; or, if "
-        "version=2.4.0 is meant, say so with --set version=2.4.0",
+        "version=2.4.0 is meant, say so with --set version=2.4.0, or with --all for every member",
     )
     confirmed = parse(page(GOES_BACK), "/srv/web.yaml", {"version": "2.4.0"})
     back = found(two_upgrades, confirmed)
     assert back.refusals == ()
     assert back.notes[1] == f"{RAN}; --set confirms version=2.4.0"
     assert found(two_upgrades, only=("web2",)).refusals == ()
+
+
+def test_all_of_them_to_what_the_file_says() -> None:
+    """Whoever was upgraded, and whatever ran before."""
+
+    async def asked() -> WayBack:
+        journal = MemoryJournal(LoopClock())
+        await two_upgrades(journal)
+        return await way_back(journal, FILE, is_of_all=True)
+
+    back = run_virtually(asked())
+    assert (back.upgraded, back.refusals) == (None, ())
+    assert back.notes == (NOTE, f"{RAN}; --all goes to version=2.4.0 all the same")
 
 
 def test_a_switch_for_the_way_back_is_not_stale() -> None:

@@ -111,6 +111,11 @@ class Rollout(Section):
         "after a halt too; hold: it waits for `poolroll resume`, after a crash or a stop too. "
         "Left out: hold after a halt, resume after a crash or a stop.",
     )
+    confirm: Annotated[Literal["name"], one_of("name")] | None = Field(
+        default=None,
+        description="name: who starts a run types the name of the rollout instead of y, as with "
+        "more than 20 members. `--yes` answers that, too.",
+    )
     notify: list[Notification] = Field(
         default=[], description="Who is notified, and of which events."
     )

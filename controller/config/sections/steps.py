@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, JsonValue
 
-from controller.config.sections.kinds import Argv, Interval, Section, one_of
+from controller.config.sections.kinds import Argv, Interval, Section, Text, one_of
 
 KINDS: tuple[str, ...] = ("command", "ssh", "reboot")
 """Keys of which a step has one."""
@@ -48,6 +48,9 @@ class Step(Section):
     LATER: ClassVar[frozenset[str]] = frozenset({"ssh", "reboot"})
     model_config = ConfigDict(json_schema_extra=ONE_OF)
 
+    name: Text | None = Field(
+        default=None, description="What the step is called: in the plan, the log and a halt."
+    )
     command: Argv | None = Field(
         default=None,
         description="Run on this machine: an argv list, without a shell.",

@@ -47,7 +47,10 @@ class Workshop:
         timeout = scalars.duration(section.timeout)
         ok = done_by(section)
         steps = enumerate(section.steps or ())
-        own = [self._step(section, step, (*trail, "steps", at)) for at, step in steps]
+        own = [
+            work.named(self._step(section, step, (*trail, "steps", at)), step.name or "")
+            for at, step in steps
+        ]
         if section.command is not None:
             own = [self._command((*trail, "command"), section.command, timeout, ok)]
         proof = proof_of(self._on_host, section, (*trail, "expect"))

@@ -14,6 +14,8 @@ from controller.core.plan.plan import Plan
 from controller.core.state.state import State
 from controller.records import RolloutRow
 from controller.report.members.status import member_status
+from controller.report.plan.work import ShownWork
+from controller.report.plan.work_json import WorkValue
 
 
 class _Value(BaseModel):
@@ -95,6 +97,14 @@ class PlanValue(_Value):
     canaries: list[str]
     left_out: dict[str, str] = Field(description="Member to how it was found out of rotation.")
     capacity: CapacityValue | None = Field(description="null, as below, where there is no plan.")
+    variables: dict[str, str] = Field(description="What `${vars.…}` means in that run.")
+    before: dict[str, dict[str, str]] = Field(
+        description="Member to the variables with which it was upgraded last; others: not known."
+    )
+    already_there: list[str] = Field(description="Members that the run would skip.")
+    work: list[WorkValue] = Field(
+        description="What is done to the first member; with --verbose, to each."
+    )
     gates_now: dict[str, str]
     unless: dict[str, UnlessValue]
     others: list[OthersLoad] = Field(description="Load on the other members while some are out.")
@@ -115,6 +125,10 @@ class PlanValue(_Value):
         ahead: tuple[Traffic, Sequence[Loss], Sequence[Load], Expected] | None,
         aside: Sequence[str] = (),
         former: tuple[RolloutRow, Plan, State] | None = None,
+        present: Sequence[str] = (),
+        variables: Mapping[str, str] | None = None,
+        before: Mapping[str, Mapping[str, str]] | None = None,
+        works: Sequence[ShownWork] = (),
     ) -> Self:
         """`plan`: what the run would do; `aside`: members that it would leave for another run;
         `former`: the unfinished rollout that it would continue."""
@@ -128,6 +142,10 @@ class PlanValue(_Value):
             canaries=list(plan.canaries) if plan else [],
             left_out=dict(plan.left) if plan else {},
             capacity=_capacity(plan) if plan else None,
+            variables=dict(variables or {}),
+            before={name: dict(ran) for name, ran in (before or {}).items()},
+            already_there=list(present),
+            work=[WorkValue.of(one) for one in works],
             gates_now=dict(gates),
             unless={k: UnlessValue(answer=str(a), detail=d) for k, (a, d) in unless.items()},
             others=[_load(load) for load in ahead[2]] if ahead else [],

@@ -1,6 +1,6 @@
 """The plan as text, for the operator to confirm."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from controller.core.gates.figures import span
 from controller.core.gates.gate import Gate, Scope, SeenGate
@@ -24,17 +24,22 @@ def plan_text(
     *,
     whole: Plan | None = None,
     aside: Sequence[str] = (),
+    present: Collection[str] = (),
+    versions: Sequence[str] = (),
+    work: Sequence[str] = (),
 ) -> list[str]:
     """`gates_now`: gate → its verdict now; `ahead`: see `report.plan.forecast`; `whole`: the whole
-    plan, of which a run would do the part `plan`; `aside`: members that it leaves for another."""
+    plan, of which a run would do the part `plan`; `aside`: members that it leaves for another;
+    `present`: who is already there; `versions`, `work`: see `report.plan.versions` and `.work`."""
     policies = plan.policies
     lines = [
         f"rollout {plan.name}: {share(plan, whole)} of {names(plan.backends)} behind "
         + names(plan.instances),
         "",
         "order",
-        *_order(plan),
+        *_order(plan, present),
         *([f"  not in this run: {names(aside)}"] if aside else []),
+        *versions,
         "",
         "capacity",
         f"  {plan.serving} serve now; at most {plan.max_unavailable} out because of us at any "
@@ -52,6 +57,7 @@ def plan_text(
         f"  return   its health check passes within {span(policies.comeback.within)}"
         + _ramp(policies.comeback),
         f"  soak     {span(policies.soak)} under full traffic",
+        *work,
     ]
     lines += ["", *ahead] if ahead else []
     remarks = [*notes, *settings.warnings]
@@ -71,13 +77,14 @@ def going_on(plan: Plan, row: RolloutRow, state: State) -> list[str]:
     return [f"rollout {plan.name} goes on, begun {began}", *status_lines(plan, state)]
 
 
-def _order(plan: Plan) -> list[str]:
+def _order(plan: Plan, present: Collection[str]) -> list[str]:
     width = max((len(member.name) for member in plan.members), default=0)
     return [
         f"  {i:>2}. {m.name:<{width}}  {m.address}"
         + (f":{m.port}" if m.port else "")
         + _revision(plan, m.name)
         + ("  canary" if m.name in plan.canaries else "")
+        + ("  already there" if m.name in present else "")
         for i, m in enumerate(plan.members, 1)
     ] or ["  nothing is left to do"]
 
