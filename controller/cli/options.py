@@ -100,6 +100,14 @@ only = option(
     help="Touch only these members: repeat it, or separate them by commas.",
 )
 
+reason = option(
+    "--reason", metavar="TEXT", help="The reason; required with --override and --ignore-windows."
+)
+
+ignore_windows = option(
+    "--ignore-windows", is_flag=True, help="Begin although the windows of FILE are closed."
+)
+
 canaries_only = option("--canaries-only", is_flag=True, help="Stop after the canaries.")
 
 

@@ -44,7 +44,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 @options.canaries_only
 @options.option("--step", is_flag=True, help="Ask before each member.")
 @options.option("--override", metavar="GATE", multiple=True, help="Ignore this gate when it fails.")
-@options.option("--reason", metavar="TEXT", help="The reason; required with --override.")
+@options.ignore_windows
+@options.reason
 @options.option("--new", is_flag=True, help="Start a new rollout and abandon an unfinished one.")
 @options.unattended
 @options.telemetry
@@ -77,10 +78,15 @@ def _less(command: F) -> F:
 
 @click.command()
 @_less
+@options.ignore_windows
+@options.reason
 def rehearse(file: Path, yes: bool, log_format: str, **given: Any) -> None:
     """Take every member of FILE out and back under live traffic, without upgrading."""
     run_options = RunOptions(
-        options.names(given["only"]), stepwise=given["step"], purpose=Purpose.REHEARSAL
+        options.names(given["only"]),
+        stepwise=given["step"],
+        ignores_windows=_ignored("rehearse", given),
+        purpose=Purpose.REHEARSAL,
     )
     start("rehearse", file, run_options, yes=yes, log_format=log_format, given=given)
 
@@ -143,15 +149,26 @@ def _run_options(given: dict[str, Any]) -> RunOptions:
     overrides, reason = given["override"], given["reason"]
     if overrides and not (reason and reason.strip()):
         raise UsageFault("run --override: give a reason with --reason; it is kept in the journal")
-    if reason and not overrides:
-        raise UsageFault("run --reason: only valid with --override")
+    if reason and not overrides and not given["ignore_windows"]:
+        raise UsageFault("run --reason: only valid with --override or --ignore-windows")
     return RunOptions(
         only=options.names(given["only"]),
         canaries_only=given["canaries_only"],
         stepwise=given["step"],
         overrides=dict.fromkeys(overrides, reason),
         new=given["new"],
+        ignores_windows=_ignored("run", given),
     )
+
+
+def _ignored(verb: str, given: dict[str, Any]) -> str:
+    """The reason to run outside of the windows; empty: they hold."""
+    reason: str = (given["reason"] or "").strip()
+    if given["ignore_windows"] and not reason:
+        raise UsageFault(
+            f"{verb} --ignore-windows: give a reason with --reason; it is kept in the journal"
+        )
+    return reason if given["ignore_windows"] else ""
 
 
 async def _run(

@@ -107,6 +107,10 @@ def _later(rollout: Rollout) -> Iterator[str]:
     """What the first version did not know, where it is not left as it is by default."""
     if rollout.drain.idle is not None:
         yield f"drain.idle: {rollout.drain.idle!r}"
+    if rollout.failures is not None:
+        yield f"failures: {rollout.failures!r}"
+    if rollout.order != "down_first":
+        yield f"order: {rollout.order}"
     for gate in rollout.gates:
         if gate.builtin is False:
             yield "builtin: false"

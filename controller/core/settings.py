@@ -60,6 +60,15 @@ class ReturnPolicy:
     hold: timedelta = timedelta(0)
 
 
+class Order(StrEnum):
+    """In which order members come, after the canaries."""
+
+    DOWN_FIRST = "down_first"
+    """Those that do not serve: they cost no capacity."""
+    LISTED = "listed"
+    """As the load balancer lists them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Policies:
     """How careful to be. Everything here is the same for all members."""
@@ -75,6 +84,10 @@ class Policies:
     soak: timedelta = timedelta(seconds=30)
     gates: tuple[Gate, ...] = ()
     on_failure: OnFailure = OnFailure.HALT
+    # In no repr: what a former version compared of a file must not change.
+    skips: Amount | None = field(default=None, repr=False)
+    """How many members that are not reached may be skipped; None: each halts the rollout."""
+    order: Order = field(default=Order.DOWN_FIRST, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from controller.secrets import Secrets
 T = TypeVar("T", bound=Event | Observation)
 
 TEXTS: Final[Mapping[type, tuple[str, ...]]] = {
-    e.RunBegan: ("overrides",),
+    e.RunBegan: ("overrides", "ignores_windows"),
     e.Halted: ("seen", "limit"),
-    e.Finished: ("why", "told"),
+    e.Finished: ("why", "told", "until"),
     e.PoolStepFailed: ("why",),
     e.GateSampled: ("reason", "queries"),
     e.LockLost: ("why",),
@@ -34,6 +34,7 @@ TEXTS: Final[Mapping[type, tuple[str, ...]]] = {
     e.MemberKept: ("why",),
     e.LookFailed: ("why",),
     e.UseSeen: ("detail",),
+    e.WindowSeen: ("why", "opens"),
     e.JournalSeen: ("fault", "why"),
     e.JournalStalled: ("why",),
     e.RequestsSeen: ("fault",),

@@ -1,6 +1,7 @@
 """Begins a run, up to the point where something could be touched: a new rollout, or an unfinished
 one."""
 
+from dataclasses import replace
 from secrets import token_hex
 
 from controller.config import KEYED, RolloutFile, fingerprint, notices_fingerprint
@@ -35,10 +36,12 @@ async def prepare(
     if seen.refusals:
         raise Refused(*seen.refusals)
     if seen.former is not None:
-        return _resumed(ports, file, options, seen, seen.former), seen
+        resumed = _resumed(ports, file, options, seen, seen.former)
+        return replace(resumed, timetable=seen.timetable), seen
     assert seen.whole is not None, "neither refused nor planned"
     key = await ports.journal.key()
-    return _begun(ports, file, options, seen, seen.whole, key), seen
+    begun = _begun(ports, file, options, seen, seen.whole, key)
+    return replace(begun, timetable=seen.timetable), seen
 
 
 def _begun(
@@ -94,4 +97,5 @@ def _row(ports: Ports, file: RolloutFile) -> RolloutRow:
 def began(ports: JournalPorts, plan: Plan, options: RunOptions) -> RunBegan:
     """Raises Refused where the command line leaves no member to touch."""
     only = scope(plan, options)
-    return RunBegan(ports.by, only, options.stepwise, dict(options.overrides))
+    overrides = dict(options.overrides)
+    return RunBegan(ports.by, only, options.stepwise, overrides, options.ignores_windows)

@@ -13,6 +13,7 @@ from controller.errors import BalancerError, Refused
 from controller.journal.unfinished import Unfinished
 from controller.preflight.survey import PoolSurvey
 from controller.records import Request
+from controller.windows.timetable import Timetable
 
 
 @dataclass(slots=True)
@@ -48,6 +49,8 @@ class Findings:
     intervals: Mapping[str, timedelta] = field(default_factory=dict)
     """Gate → the observed scrape interval of its metrics system."""
     unless: Mapping[str, tuple[Answer, str]] = field(default_factory=dict)
+    timetable: Timetable | None = None
+    """The windows of the run; None: members may be taken up at any time."""
     watched: Sequence[InstanceView] = ()
     """Looks at the whole pool from the survey until the run began, oldest first."""
 

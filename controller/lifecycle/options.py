@@ -21,6 +21,7 @@ from controller.ports import (
 from controller.records import RolloutRow
 from controller.runner.sampler import Sources
 from controller.secrets import NONE, Secrets
+from controller.windows.timetable import Timetable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +79,8 @@ class RunOptions:
     overrides: Mapping[str, str] = field(default_factory=dict)
     """Gate → the operator's reason to override it."""
     new: bool = False
+    ignores_windows: str = ""
+    """The operator's reason to run outside of the windows; empty: it does not."""
     purpose: Purpose = Purpose.UPGRADE
 
 
@@ -92,3 +95,5 @@ class Prepared:
     file: RolloutFile
     is_new: bool
     abandoned: RolloutRow | None
+    timetable: Timetable | None = None
+    """None: members may be taken up at any time."""

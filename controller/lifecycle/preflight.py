@@ -34,6 +34,7 @@ from controller.lifecycle.resume import (
     unheard,
 )
 from controller.lifecycle.way_back import WayBack, way_back
+from controller.lifecycle.windows import look_at_windows
 from controller.ports import Hold
 from controller.preflight.gates import GateNow, gates_now, intervals_of
 from controller.preflight.guards import ask_guards, failing_validations, refused_guards
@@ -73,6 +74,7 @@ async def preflight(
             file, reached, ports.journal, options.purpose, back.upgraded
         )
         _choose(seen, found.proposal, options)
+        await look_at_windows(seen, ports, file, options)
         if seen.whole is not None:
             _look_for_programs(seen, file, seen.whole, ports)
         # A run that is refused asks no host; one that resumes asks each when its turn comes.

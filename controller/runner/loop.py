@@ -26,18 +26,13 @@ from controller.core.events import (
     Intended,
     Observation,
     StopRequested,
+    WindowSeen,
 )
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
 from controller.core.state.parts import ORIGIN
 from controller.core.state.state import Mode, State
-from controller.core.steps import (
-    ClosePool,
-    OpenPool,
-    RunStep,
-    SetMember,
-    Step,
-)
+from controller.core.steps import ClosePool, OpenPool, RunStep, SetMember, Step
 from controller.errors import LeaseLost
 from controller.ports import Clock, Hold, Journal, LoadBalancer, Requests
 from controller.runner.bugs import Bugs
@@ -80,13 +75,14 @@ class Runner:
         prober: Prober | None = None,
         halt_lines: Callable[[State], Sequence[str]] | None = None,
         secrets: Secrets = NONE,
+        windows: Callable[[], WindowSeen] | None = None,
     ) -> None:
         """`halt_lines`: the halt message of a state, to be kept with the end of the rollout."""
         self._bugs = Bugs(secrets)
         self._recorder = Recorder(
             rollout, plan, state, journal, clock, narrators, self.broke, secrets
         )
-        self._decisions = SafeDecisions(plan, self._bugs, self._recorder.see)
+        self._decisions = SafeDecisions(plan, self._bugs, self._recorder.see, windows)
         self._plan = plan
         self._performer = performer
         self._hold = hold

@@ -10,9 +10,11 @@ from controller.config.values.gate_values import gates_of, idle_of
 from controller.config.values.metrics_servers import Servers
 from controller.config.values.pools import lost_after_of, pool_of
 from controller.core.settings import (
+    Amount,
     DrainPolicy,
     OnFailure,
     OnTimeout,
+    Order,
     Policies,
     ReturnPolicy,
     Selection,
@@ -79,4 +81,13 @@ def _policies(rollout: Rollout, servers: Servers) -> Policies:
         soak=scalars.duration(rollout.soak),
         gates=gates_of(rollout.gates, servers),
         on_failure=OnFailure(rollout.on_failure),
+        skips=_skips(rollout),
+        order=Order(rollout.order),
     )
+
+
+def _skips(rollout: Rollout) -> Amount | None:
+    failures = rollout.failures
+    if failures is None or failures.on_unreachable == "halt":
+        return None
+    return scalars.amount(failures.max)

@@ -32,6 +32,7 @@ from controller.core.events.looks import (
     RequestsSeen,
     SightLost,
     UseSeen,
+    WindowSeen,
 )
 from controller.core.events.operator import (
     AbortRequested,
@@ -69,7 +70,9 @@ from controller.core.events.run import (
 )
 from controller.core.events.vocabulary import Answer, Cause, Verdict
 
-Observation = Looked | LookFailed | UseSeen | JournalSeen | RequestsSeen | BugSeen | SightLost
+Observation = (
+    Looked | LookFailed | UseSeen | WindowSeen | JournalSeen | RequestsSeen | BugSeen | SightLost
+)
 
 ConcludedOfMember = (
     MemberCalled
@@ -192,4 +195,5 @@ __all__ = [
     "UseSeen",
     "Validated",
     "Verdict",
+    "WindowSeen",
 ]

@@ -18,6 +18,8 @@ class RunBegan:
     stepwise: bool = False
     overrides: Mapping[str, str] = field(default_factory=dict)
     """Gate → the operator's reason to go on in spite of it."""
+    ignores_windows: str = ""
+    """The operator's reason to run outside of the windows; empty: it does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class Finished:
     why: str = ""
     told: tuple[str, ...] = ()
     """The halt message as the operator was told it; it rests on looks, which are not kept."""
+    until: str = ""
+    """Of one that pauses: when its next window opens, for people."""
 
 
 @dataclass(frozen=True, slots=True)

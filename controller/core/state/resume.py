@@ -29,6 +29,7 @@ def taken_over(plan: Plan, state: State, event: RunBegan, now: Instant) -> State
         stopped_at=now if state.abort is not None else None,
         finished=None,
         paused=False,
+        window=None,
         gates=failing,
         short_since=None,
         unseen=(),

@@ -54,6 +54,8 @@ def _said(event: Event | Observation, before: State, after: State) -> tuple[str,
             return "", f"a bug in poolroll: {what}; members are brought to rest"
         case e.SightLost(member, why):
             return member, why
+        case e.WindowSeen():  # its end is said by the outcome
+            return None
         case e.Looked() | e.LookFailed() | e.UseSeen():
             return _snapshot(event, before)
         case e.Intended(step):
@@ -100,7 +102,8 @@ def _said(event: Event | Observation, before: State, after: State) -> tuple[str,
 def _finished(event: e.Finished) -> str:
     """No exit code for an aborted rollout: it depends on which command aborted it."""
     code = "" if event.outcome is Outcome.ABORTED else f" (exit code {event.exit_code})"
-    return event.outcome + code + (f": {event.why}" if event.why else "")
+    until = f" until {event.until}" if event.until else ""
+    return event.outcome + until + code + (f": {event.why}" if event.why else "")
 
 
 def _snapshot(event: e.Looked | e.LookFailed | e.UseSeen, before: State) -> tuple[str, str] | None:

@@ -133,6 +133,8 @@ def _is_out(m: MemberState) -> bool:
 def _goes_on(plan: Plan, state: State, finished: Finished, commands: NextCommands) -> list[str]:
     if finished.outcome is Outcome.STOPPED:
         return _stopped(plan, state, finished.why, commands)
+    if finished.outcome is Outcome.PAUSED:
+        return _paused(plan, state, finished, commands)
     if finished.outcome is Outcome.PARTLY_DONE:
         waiting = [m.name for m in state.members.values() if m.phase is Phase.WAITING]
         return [f"not started: {names(waiting)}; `{commands.run}` goes on with them"]
@@ -140,6 +142,18 @@ def _goes_on(plan: Plan, state: State, finished: Finished, commands: NextCommand
         *_returned_though_failed(state),
         *misplaced(plan, state),
         *left_behind(plan, state, commands),
+    ]
+
+
+def _paused(plan: Plan, state: State, finished: Finished, commands: NextCommands) -> list[str]:
+    """The window is over, and everybody at rest."""
+    waiting = [m.name for m in state.members.values() if m.phase is Phase.WAITING]
+    until = f"until {finished.until}" if finished.until else "and no window opens within a year"
+    return [
+        *_floor(plan, state),
+        *misplaced(plan, state),
+        f"paused {until}: {finished.why}",
+        f"not started: {names(waiting)}; `{commands.run}` goes on with them in the next window",
     ]
 
 
