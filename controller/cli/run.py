@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -186,6 +187,7 @@ async def _run(
         ports = bootstrap.ports(rollout, place, store, bootstrap.secrets_in(rollout))
         name = rollout.settings.name
         narrator = narrator_for(name, ports.clock, log_format, asks=run_options.stepwise)
+        ports = replace(ports, tell=narrator.warn)
         if log_format == "json":
             bootstrap.kubernetes.tell_to(narrator.warn)
         notices = bootstrap.notices(rollout, ports.commands, narrator.warn, is_beginning=True)

@@ -9,6 +9,7 @@ from controller.core.events import (
     Event,
     FileKept,
     MemberInherited,
+    MemberLeft,
     ResumeRequested,
     RunBegan,
 )
@@ -55,9 +56,15 @@ def _begun(
         FileKept(*(make(file, row.id, key, KEYED) for make in (fingerprint, notices_fingerprint))),
         *inherited,
         began(ports, plan, options),
+        *(_skipped(name, seen) for name in seen.skipped),
     )
     abandoned = seen.abandoned.row if seen.abandoned is not None else None
     return Prepared(row, plan, initial(plan), first, file, is_new=True, abandoned=abandoned)
+
+
+def _skipped(name: str, seen: Findings) -> MemberLeft:
+    """It was asked a moment ago: it is not waited for once more."""
+    return MemberLeft(name, f"not reached: {seen.unless[name][1]}", is_unreached=True)
 
 
 def _resumed(

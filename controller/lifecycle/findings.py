@@ -49,6 +49,8 @@ class Findings:
     intervals: Mapping[str, timedelta] = field(default_factory=dict)
     """Gate → the observed scrape interval of its metrics system."""
     unless: Mapping[str, tuple[Answer, str]] = field(default_factory=dict)
+    skipped: Sequence[str] = ()
+    """Members that `unless` does not reach, and that the budget lets be skipped."""
     timetable: Timetable | None = None
     """The windows of the run; None: members may be taken up at any time."""
     watched: Sequence[InstanceView] = ()

@@ -1,6 +1,6 @@
 """The ports and options of a run."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -24,6 +24,9 @@ from controller.secrets import NONE, Secrets
 from controller.windows.timetable import Timetable
 
 
+def _unheard(_: str) -> None: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadPorts:
     """The ports of a command that only reads."""
@@ -42,6 +45,8 @@ class ReadPorts:
     """Of the rollout; in no text that leaves the process."""
     folder: str = ""
     """The state folder, unless it is the default."""
+    tell: Callable[[str], None] = _unheard
+    """Says what is waited for before a run begins."""
 
 
 class JournalPorts(Protocol):

@@ -86,18 +86,25 @@ def tally(plan: Plan, state: State, *, is_of_all: bool = False) -> str:
     well = len(whole) - len(rolled_back)
     of = f"{well} of {count(len(members), 'member')}" if is_of_all else count(well, "member")
     parts = [f"{of} {DONE[plan.purpose]}"]
-    left = len(plan.left) + sum(1 for m in members if m.phase is Phase.LEFT)
+    skipped = unreached(state)
+    left = len(plan.left) + sum(1 for m in members if m.phase is Phase.LEFT) - len(skipped)
     for number, words in (
         (len(rolled_back), DONE[Purpose.ROLLBACK]),
         (len(done) - len(whole), "put back as they are"),
         (sum(1 for m in members if m.phase is Phase.SKIPPED), "already there"),
         (sum(1 for m in members if _is_risky(plan, m)), "in rotation, not proven"),
         (sum(1 for m in members if _is_out(m)), "out of rotation because of us"),
+        (len(skipped), f"skipped, not reached ({names(skipped)})"),
         (left, "left as found"),
     ):
         if number:
             parts.append(f"{number} {words}")
     return ", ".join(parts)
+
+
+def unreached(state: State) -> list[str]:
+    """Members that were skipped, since `unless` did not reach them."""
+    return [m.name for m in state.members.values() if m.is_unreached]
 
 
 def status_lines(plan: Plan, state: State) -> list[str]:

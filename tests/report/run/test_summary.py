@@ -6,6 +6,7 @@ import pytest
 
 from controller.core.events import Finished
 from controller.core.outcome import Outcome
+from controller.core.phases import Phase
 from controller.core.plan.abilities import ByHand
 from controller.core.plan.plan import Purpose
 from controller.core.settings import Policies, Selection, Settings
@@ -244,3 +245,12 @@ def test_paused_until_the_next_window() -> None:
     last = replace(of, finished=replace(over, until=""))
     lines = summary(made, last, SETTINGS, NOW, WALL, commands(made))
     assert "paused and no window opens within a year: it closes at four" in lines
+
+
+def test_who_was_skipped_is_named() -> None:
+    """In the first line, which notices have too, and in the line of its own."""
+    why = "not reached: exit code 255"
+    dead = member("web2", phase=Phase.LEFT, is_unreached=True, why=why)
+    lines = ended("done", member("web1", "done"), dead, member("web3", "done"))
+    assert lines[0] == "done: 2 members upgraded and returned, 1 skipped, not reached (web2)"
+    assert "  web2  SKIPPED, left as found: not reached: exit code 255 — in rotation now" in lines
