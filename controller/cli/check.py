@@ -27,6 +27,7 @@ def check(file: Path, json: bool, **given: tuple[str, ...]) -> None:
     """Report every fault in FILE at once. Works offline."""
     try:
         rollout = load(file, options.pairs(given["set"]))
+        rollout.calendar()
     except ConfigurationError as error:
         if not json:
             raise

@@ -132,6 +132,10 @@ verbose = option(
     "--verbose", is_flag=True, help="Show the commands of each member, not of the first alone."
 )
 
+ignore_windows = option(
+    "--ignore-windows", is_flag=True, help="Begin although the windows of FILE are closed."
+)
+
 canaries_only = option("--canaries-only", is_flag=True, help="Stop after the canaries.")
 
 

@@ -2,6 +2,8 @@
 
 import contextlib
 import sys
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +66,7 @@ async def _dry_run(
             opened = bootstrap.read_state(place)
             store = await stack.enter_async_context(contextlib.aclosing(opened))
         ports = bootstrap.read_ports(rollout, place, store, secrets)
+        ports = replace(ports, tell=partial(show, err=True))
         dry = await dry_run(ports, rollout, run_options)
         refusals, notes = await bootstrap.unpermitted(rollout, place)
         dry.findings.refusals += refusals

@@ -30,6 +30,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 @options.option("--step", is_flag=True, help="Ask before each member.")
 @options.option("--override", metavar="GATE", multiple=True, help="Ignore this gate when it fails.")
 @options.why
+@options.ignore_windows
 @options.option("--new", is_flag=True, help="Start a new rollout and abandon an unfinished one.")
 @options.verbose
 @options.unattended
@@ -65,6 +66,7 @@ def _less(command: F) -> F:
 
 @click.command()
 @_less
+@options.ignore_windows
 def rehearse(file: Path, yes: bool, log_format: str, **given: Any) -> None:
     """Take every member of FILE out and back under live traffic, without upgrading."""
     run_options = RunOptions(
@@ -73,6 +75,7 @@ def rehearse(file: Path, yes: bool, log_format: str, **given: Any) -> None:
         purpose=Purpose.REHEARSAL,
         **options.order(given),
         is_verbose=given["verbose"],
+        ignores_windows=_ignored("rehearse", given),
     )
     start("rehearse", file, run_options, yes=yes, log_format=log_format, given=given)
 
@@ -145,4 +148,15 @@ def _run_options(given: dict[str, Any]) -> RunOptions:
         new=given["new"],
         **order,
         is_verbose=given["verbose"],
+        ignores_windows=_ignored("run", given),
     )
+
+
+def _ignored(verb: str, given: dict[str, Any]) -> str:
+    """The reason to run outside of the windows; empty: they hold."""
+    reason: str = (given["reason"] or "").strip()
+    if given["ignore_windows"] and not reason:
+        raise UsageFault(
+            f"{verb} --ignore-windows: give a reason with --reason; it is kept in the journal"
+        )
+    return reason if given["ignore_windows"] else ""

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from controller import bootstrap
@@ -102,6 +102,7 @@ async def _with_state(
     narrator, notices, signals = begun.narrator, begun.notices, begun.signals
     async with contextlib.aclosing(bootstrap.open_state(place, create=True)) as store:
         ports = bootstrap.ports(rollout, place, store, bootstrap.secrets_in(rollout))
+        ports = replace(ports, tell=narrator.warn)
         name = rollout.settings.name
         meter = bootstrap.meter(name, given.ways, narrator.warn)
         confirm = Confirmation(

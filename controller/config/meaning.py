@@ -112,6 +112,10 @@ def _later(rollout: Rollout) -> Iterator[str]:
         yield f"hosts: {rollout.hosts!r}"
     if rollout.quiet is not None:
         yield f"quiet: {rollout.quiet}"
+    if rollout.failures is not None:
+        yield f"failures: {rollout.failures!r}"
+    if rollout.order != "down_first":
+        yield f"order: {rollout.order}"
     for gate in rollout.gates:
         if gate.builtin is False:
             yield "builtin: false" + (f" {LATENCY}" if gate.name == LATENCY else "")

@@ -13,6 +13,7 @@ from controller.config.sections.upgrade import PLACEHOLDER, Rollback, Upgrade, i
 from controller.config.text.document import Document
 from controller.config.text.places import Trail
 from controller.config.values.asking import filled_probe, filled_queries
+from controller.config.values.calendars import calendar_of
 from controller.config.values.filling import Filling, facts, named, variables
 from controller.config.values.metrics_servers import IDLE
 from controller.config.values.pool_tasks import node_guard, of_nodes, of_pods
@@ -31,6 +32,7 @@ from controller.pools.kubernetes import ClusterState, NodePool, PodPool
 from controller.pools.scripted import ScriptedPool
 from controller.secrets import NONE, Secrets
 from controller.tasks import Command, CommandProbe, Guard, HttpProbe, PoolTask, Task, Work
+from controller.windows.calendar import Calendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,10 @@ class RolloutFile:
     def state(self) -> ClusterState | None:
         """Where the file wants its journal, if not in a folder."""
         return state_of(self.rollout)
+
+    def calendar(self) -> Calendar:
+        """When members may be taken up. Reads calendar files. Raises ConfigurationError."""
+        return calendar_of(self.rollout, self.document, self.path, self.folder)
 
     @property
     def way(self) -> Path | None:

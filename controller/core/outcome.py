@@ -20,7 +20,7 @@ class ExitCode(IntEnum):
     HELD = 6
     """Another run holds this pool."""
     STOPPED = 7
-    """Stopped by the operator or a signal, in a safe state."""
+    """Stopped by the operator, a signal or the end of its window, in a safe state."""
 
 
 class Outcome(StrEnum):
@@ -29,6 +29,8 @@ class Outcome(StrEnum):
     DONE = "done"
     PARTLY_DONE = "partly done"
     """All that this run was limited to."""
+    PAUSED = "paused"
+    """Its window is over, with members left: the next run in a window goes on."""
     HALTED = "halted"
     STOPPED = "stopped"
     ABORTED = "aborted"

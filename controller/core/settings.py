@@ -61,6 +61,15 @@ class ReturnPolicy:
     hold: timedelta = timedelta(0)
 
 
+class Order(StrEnum):
+    """In which order members come, after the canaries."""
+
+    DOWN_FIRST = "down_first"
+    """Those that do not serve: they cost no capacity."""
+    LISTED = "listed"
+    """As the load balancer lists them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Policies:
     """How careful to be. Everything here is the same for all members."""
@@ -78,6 +87,10 @@ class Policies:
     quiet: Quiet = field(default=Quiet.HALT, repr=False)
     """What becomes of a member that no user comes to. In no repr, as `DrainPolicy.idle`."""
     on_failure: OnFailure = OnFailure.HALT
+    # In no repr: what a former version compared of a file must not change.
+    skips: Amount | None = field(default=None, repr=False)
+    """How many members that are not reached may be skipped; None: each halts the rollout."""
+    order: Order = field(default=Order.DOWN_FIRST, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

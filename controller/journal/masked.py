@@ -13,9 +13,9 @@ from controller.secrets import Secrets
 T = TypeVar("T", bound=Event | Observation)
 
 TEXTS: Final[Mapping[type, tuple[str, ...]]] = {
-    e.RunBegan: ("overrides", "reason", "ticket"),
+    e.RunBegan: ("overrides", "reason", "ticket", "ignores_windows"),
     e.Halted: ("seen", "limit"),
-    e.Finished: ("why", "told"),
+    e.Finished: ("why", "told", "until"),
     e.PoolStepFailed: ("why",),
     e.GateSampled: ("reason", "queries"),
     e.LockLost: ("why",),
@@ -36,6 +36,7 @@ TEXTS: Final[Mapping[type, tuple[str, ...]]] = {
     e.LookFailed: ("why",),
     e.UseSeen: ("detail",),
     e.ProbeSeen: ("detail",),
+    e.WindowSeen: ("why", "opens"),
     e.JournalSeen: ("fault", "why"),
     e.JournalStalled: ("why",),
     e.RequestsSeen: ("fault",),

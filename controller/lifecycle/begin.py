@@ -9,6 +9,7 @@ from controller.core.events import (
     Event,
     FileKept,
     MemberInherited,
+    MemberLeft,
     ResumeRequested,
     RunBegan,
 )
@@ -45,10 +46,12 @@ async def prepare(
     if refusals:
         raise Refused(*refusals)
     if seen.former is not None:
-        return _resumed(ports, file, options, seen, seen.former), seen
+        resumed = _resumed(ports, file, options, seen, seen.former)
+        return replace(resumed, timetable=seen.timetable), seen
     assert seen.whole is not None, "neither refused nor planned"
     key = await ports.journal.key()
-    return _begun(ports, file, options, seen, seen.whole, key), seen
+    begun = _begun(ports, file, options, seen, seen.whole, key)
+    return replace(begun, timetable=seen.timetable), seen
 
 
 def _begun(
@@ -62,9 +65,15 @@ def _begun(
         FileKept(*(make(file, row.id, key, KEYED) for make in (fingerprint, notices_fingerprint))),
         *inherited,
         began(ports, plan, options),
+        *(_skipped(name, seen) for name in seen.skipped),
     )
     abandoned = seen.abandoned.row if seen.abandoned is not None else None
     return Prepared(row, plan, initial(plan), first, file, is_new=True, abandoned=abandoned)
+
+
+def _skipped(name: str, seen: Findings) -> MemberLeft:
+    """It was asked a moment ago: it is not waited for once more."""
+    return MemberLeft(name, f"not reached: {seen.unless[name][1]}", is_unreached=True)
 
 
 def _resumed(
@@ -105,4 +114,12 @@ def began(ports: JournalPorts, plan: Plan, options: RunOptions) -> RunBegan:
     """Raises Refused where the command line leaves no member to touch."""
     only = scope(plan, options)
     overrides = dict(options.overrides)
-    return RunBegan(ports.by, only, options.stepwise, overrides, options.reason, options.ticket)
+    return RunBegan(
+        ports.by,
+        only,
+        options.stepwise,
+        overrides,
+        reason=options.reason,
+        ticket=options.ticket,
+        ignores_windows=options.ignores_windows,
+    )

@@ -13,6 +13,7 @@ from controller.errors import BalancerError, Refused
 from controller.journal.unfinished import Unfinished
 from controller.preflight.survey import PoolSurvey
 from controller.records import Request
+from controller.windows.timetable import Timetable
 
 
 @dataclass(slots=True)
@@ -50,6 +51,10 @@ class Findings:
     unless: Mapping[str, tuple[Answer, str]] = field(default_factory=dict)
     before: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Member → the variables with which it was upgraded last, where that is known."""
+    skipped: Sequence[str] = ()
+    """Members that `unless` does not reach, and that the budget lets be skipped."""
+    timetable: Timetable | None = None
+    """The windows of the run; None: members may be taken up at any time."""
     watched: Sequence[InstanceView] = ()
     """Looks at the whole pool from the survey until the run began, oldest first."""
 

@@ -1,6 +1,6 @@
 """The ports and options of a run."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -21,6 +21,10 @@ from controller.ports import (
 from controller.records import RolloutRow
 from controller.runner.sampler import Sources
 from controller.secrets import NONE, Secrets
+from controller.windows.timetable import Timetable
+
+
+def _unheard(_: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +45,8 @@ class ReadPorts:
     """Of the rollout; in no text that leaves the process."""
     folder: str = ""
     """The state folder, unless it is the default."""
+    tell: Callable[[str], None] = _unheard
+    """Says what is waited for before a run begins."""
 
 
 class JournalPorts(Protocol):
@@ -84,6 +90,8 @@ class RunOptions:
     """The plan shows the commands of each member."""
     is_of_all: bool = False
     """A rollback of every member, to what the rollout file says, whatever the journal knows."""
+    ignores_windows: str = ""
+    """The operator's reason to run outside of the windows; empty: it does not."""
     purpose: Purpose = Purpose.UPGRADE
 
 
@@ -98,3 +106,5 @@ class Prepared:
     file: RolloutFile
     is_new: bool
     abandoned: RolloutRow | None
+    timetable: Timetable | None = None
+    """None: members may be taken up at any time."""

@@ -14,6 +14,7 @@ from controller.core.gates.evidence import Query
 from controller.core.gates.figures import span
 from controller.core.gates.gate import Gate, MetricGate, Scope
 from controller.core.phases import Phase
+from controller.core.plan.budget import budget_of
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.plan.propose import Proposal
 from controller.core.settings import Policies
@@ -35,12 +36,14 @@ from controller.lifecycle.resume import (
     unheard,
 )
 from controller.lifecycle.way_back import WayBack, way_back
+from controller.lifecycle.windows import look_at_windows
 from controller.ports import Hold
 from controller.preflight.gates import GateNow, gates_now, intervals_of
-from controller.preflight.guards import ask_guards, failing_validations, refused_guards
+from controller.preflight.guards import ask_guards, failing_validations, refused_guards, unreached
 from controller.preflight.programs import missing_programs, unusable_validations
 from controller.preflight.survey import PoolSurvey, Reached, reach, survey
 from controller.report.run.about import about
+from controller.report.words import names
 from controller.runner.task_group import task_group
 
 
@@ -75,6 +78,7 @@ async def preflight(
             file, reached, ports.journal, options.purpose, back.upgraded
         )
         _choose(seen, found.proposal, options)
+        await look_at_windows(seen, ports, file, options)
         if seen.whole is not None:
             _look_for_programs(seen, file, seen.whole, ports)
         if seen.left is not None and options.purpose is Purpose.UPGRADE:
@@ -187,7 +191,9 @@ async def _ask(
     guarded = untouched if left.upgrade.has_guard and seen.is_startable else []
     validated = found.proposal.plan if options.purpose is Purpose.REHEARSAL else None
     async with task_group() as group:
-        unless = group.create_task(ask_guards(file, guarded, ports.tasks, left.purpose))
+        unless = group.create_task(
+            ask_guards(file, guarded, ports.tasks, left.purpose, clock=ports.clock, tell=ports.tell)
+        )
         counted = group.create_task(
             gates_now(gates if is_shown else (), found.views, ports.balancer, ports.clock)
         )
@@ -198,11 +204,13 @@ async def _ask(
     now = [*counted.result(), *asked.result()]
     faults = [f"gate {one.gate.name!r}: {fault}" for one in now for fault in one.faults]
     intervals = intervals_of(now)
+    seen.skipped, too_many = unreached(seen.whole or left, unless.result())
     refused = [
         *failing.result(),
         *(_too_slow(left.policies, gates, intervals)),
         *filter(None, (one.refusal for one in now)),
-        *refused_guards(unless.result()),
+        *too_many,
+        *refused_guards(unless.result(), seen.skipped),
     ]
     if seen.former is None:
         if faults:
@@ -211,6 +219,9 @@ async def _ask(
     else:
         seen.notes += (f"a run would still go on: {one}" for one in (*faults, *refused))
     seen.unless = unless.result()
+    if seen.skipped:
+        of = f"{len(seen.skipped)} of at most {budget_of(seen.whole or left)}"
+        seen.notes.append(f"not reached, would be skipped ({of}): {names(seen.skipped)}")
     seen.gates = {one.gate.name: one.words + _scraped(one) + _not_noticed(one.gate) for one in now}
     seen.intervals = intervals
     seen.is_asked = True

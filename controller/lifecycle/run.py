@@ -33,6 +33,7 @@ from controller.runner.patience import Overdue, within
 from controller.runner.perform import Performer, Questions
 from controller.runner.recorder import Narrator
 from controller.runner.sampler import Sampler
+from controller.runner.window_watch import WindowWatch
 
 LAST: Final = timedelta(seconds=10)
 """For each last word to what may hang, once the rollout is over."""
@@ -81,6 +82,7 @@ async def carry_out(
     def who(name: str) -> Member:
         return member_judged(prepared.file, plan, runner.state, name)
 
+    watch = WindowWatch(prepared.timetable, ports.clock) if prepared.timetable else None
     sampler = sampler_of(ports.sources, prepared.file, who, row.id)
     runner = Runner(
         row.id,
@@ -99,12 +101,13 @@ async def carry_out(
         requests=ports.requests,
         hold=hold,
         clock=ports.clock,
-        narrators=narrators,
+        narrators=narrators if watch is None else (*narrators, watch),
         sampler=sampler,
         prober=prober_of(ports, prepared, who),
         halt_lines=lambda state: halt_lines(state, runner.broke),
         secrets=ports.secrets,
         keeper=keeper,
+        windows=None if watch is None else watch.seen,
     )
     on_start(runner)
     try:

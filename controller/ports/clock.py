@@ -13,7 +13,8 @@ class Clock(Protocol):
         """Monotonic; the same origin for all processes since the machine booted."""
 
     def wall(self) -> datetime:
-        """The civil time, in UTC, for people and records; no decision hangs on it."""
+        """The civil time, in UTC, for people and records; of all decisions, only windows hang on
+        it."""
 
     async def sleep(self, duration: timedelta) -> None:
         """At least `duration`; virtual in tests."""

@@ -1,19 +1,29 @@
 """`unless` and, for a rehearsal, validations of every member before anything is touched."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import timedelta
 from typing import Final
 
 from controller.config import RolloutFile
 from controller.core.events import Answer
-from controller.core.plan.plan import Purpose
+from controller.core.plan.budget import budget_of
+from controller.core.plan.plan import Plan, Purpose
 from controller.core.pool import Member
 from controller.core.steps import Course
-from controller.ports import Tasks, Validator
+from controller.ports import Clock, Tasks, Validator
+from controller.report.words import count, names
 from controller.runner.perform import weigh
 
-AT_ONCE: Final = 8
+AT_ONCE: Final = 16
 """Concurrent questions to hosts."""
+
+
+PATIENCE: Final = timedelta(seconds=3)
+"""After so long, and again and again, it is said whom the answers wait for."""
+
+SHOWN: Final = 5
+"""Names in that line."""
 
 
 async def ask_guards(
@@ -21,9 +31,14 @@ async def ask_guards(
     members: Sequence[Member],
     tasks: Tasks,
     purpose: Purpose = Purpose.UPGRADE,
+    *,
+    clock: Clock,
+    tell: Callable[[str], None],
 ) -> dict[str, tuple[Answer, str]]:
-    """The answer of `unless` for each of `members`; empty without `unless`."""
+    """The answer of `unless` for each of `members`; empty without `unless`. `tell`: whom it waits
+    for, where that takes a while."""
     slots = asyncio.Semaphore(AT_ONCE)
+    asked: dict[str, None] = {}
     course = Course.ROLLBACK if purpose is Purpose.ROLLBACK else Course.UPGRADE
 
     async def ask(member: Member) -> tuple[str, tuple[Answer, str]] | None:
@@ -31,16 +46,56 @@ async def ask_guards(
         if guard is None:
             return None
         async with slots:
-            return member.name, weigh(guard, await tasks.ask(guard.task))
+            asked[member.name] = None
+            answer = weigh(guard, await tasks.ask(guard.task))
+            del asked[member.name]
+            return member.name, answer
 
-    return dict(filter(None, await asyncio.gather(*map(ask, members))))
+    waiting = asyncio.create_task(_tell_who(asked, len(members), clock, tell))
+    try:
+        return dict(filter(None, await asyncio.gather(*map(ask, members))))
+    finally:
+        waiting.cancel()
 
 
-def refused_guards(answers: Mapping[str, tuple[Answer, str]]) -> list[str]:
-    """Refused answers of `unless`, as reasons to refuse."""
+async def _tell_who(
+    asked: Mapping[str, None], whole: int, clock: Clock, tell: Callable[[str], None]
+) -> None:
+    while True:
+        await clock.sleep(PATIENCE)
+        if asked:
+            some = [*asked][:SHOWN]
+            more = f" and {len(asked) - SHOWN} more" if len(asked) > SHOWN else ""
+            asking = f"asking `unless` of {count(whole, 'member')}"
+            tell(f"{asking}: waiting for {', '.join(some)}{more}")
+
+
+def refused_guards(
+    answers: Mapping[str, tuple[Answer, str]], skipped: Collection[str]
+) -> list[str]:
+    """Answers of `unless` that are neither yes nor no, as reasons to refuse. `skipped`: see
+    `unreached`."""
+    bad = (Answer.REFUSED, Answer.UNREACHED)
     return [
-        f"{name}: {said}" for name, (answer, said) in answers.items() if answer is Answer.REFUSED
+        f"{name}: {said}"
+        for name, (answer, said) in answers.items()
+        if answer in bad and name not in skipped
     ]
+
+
+def unreached(plan: Plan, answers: Mapping[str, tuple[Answer, str]]) -> tuple[list[str], list[str]]:
+    """Members that were not reached and that the budget lets be skipped, none where there are more;
+    and reasons to refuse."""
+    found = [name for name, (answer, _) in answers.items() if answer is Answer.UNREACHED]
+    most = budget_of(plan)
+    if most is None or not found:
+        return [], []
+    if canaries := [name for name in found if name in plan.canaries]:
+        return [], [f"a canary is never skipped: {names(canaries)}"]
+    if len(found) > most:
+        said = f"failures.max ({plan.policies.skips}) lets {most} be skipped"
+        return [], [f"{count(len(found), 'member')} not reached, and {said}"]
+    return found, []
 
 
 async def failing_validations(

@@ -26,6 +26,7 @@ from controller.core.events import (
     Intended,
     Observation,
     StopRequested,
+    WindowSeen,
 )
 from controller.core.plan.plan import Plan
 from controller.core.state.state import Mode, State
@@ -76,6 +77,7 @@ class Runner:
         halt_lines: Callable[[State], Sequence[str]] | None = None,
         secrets: Secrets = NONE,
         keeper: Keeper | None = None,
+        windows: Callable[[], WindowSeen] | None = None,
     ) -> None:
         """`halt_lines`: the halt message of a state, to be kept with the end of the rollout."""
         self._bugs = Bugs(secrets)
@@ -83,7 +85,7 @@ class Runner:
         self._recorder = Recorder(
             rollout, plan, state, journal, clock, narrators, self.broke, secrets, keeper
         )
-        self._decisions = SafeDecisions(plan, self._bugs, self._recorder.see)
+        self._decisions = SafeDecisions(plan, self._bugs, self._recorder.see, windows)
         self._plan = plan
         self._performer = performer
         self._hold = hold

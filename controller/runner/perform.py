@@ -178,7 +178,8 @@ def _unfilled(error: ConfigurationError) -> str:
 
 
 def weigh(guard: Guard, result: JobResult) -> tuple[Answer, str]:
-    """The answer of `unless`: present, needed, or (fail closed) refused."""
+    """The answer of `unless`: present, needed, or (fail closed) refused; not reached where nothing
+    came back that says anything of the member."""
     said = f"`unless` {_end(result, guard.task)}"
     if result.exit_code == 0:
         return Answer.PRESENT, said
@@ -186,7 +187,8 @@ def weigh(guard: Guard, result: JobResult) -> tuple[Answer, str]:
     told = said + (f": {last}" if last else "")
     if result.exit_code in guard.go_on:
         return Answer.NEEDED, told if isinstance(guard.task, PoolTask) else said
-    return Answer.REFUSED, told
+    is_unreached = result.timed_out or result.exit_code == SSH_FAILED
+    return Answer.UNREACHED if is_unreached else Answer.REFUSED, told
 
 
 def _is_cut(guard: Guard, result: JobResult) -> bool:

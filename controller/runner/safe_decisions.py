@@ -7,7 +7,7 @@ from typing import Final
 from controller.core.decide.context import Output
 from controller.core.decide.decide import decide
 from controller.core.decide.safely import Spoiled, decide_safely, given_up
-from controller.core.events import BugSeen, Finished
+from controller.core.events import BugSeen, Finished, WindowSeen
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
 from controller.core.state.state import State
@@ -21,9 +21,17 @@ way is waited for all the same: it has a limit of its own."""
 class SafeDecisions:
     """Decides, whatever raises meanwhile."""
 
-    def __init__(self, plan: Plan, bugs: Bugs, see: Callable[[BugSeen], State]) -> None:
-        """`see`: applies that event at once."""
+    def __init__(
+        self,
+        plan: Plan,
+        bugs: Bugs,
+        see: Callable[[BugSeen | WindowSeen], State],
+        windows: Callable[[], WindowSeen] | None = None,
+    ) -> None:
+        """`see`: applies that event at once; `windows`: until when members may be taken up, None:
+        at any time."""
         self._plan = plan
+        self._windows = windows
         self._bugs = bugs
         self._see = see
         self._spoiled: Spoiled = {}
@@ -35,6 +43,8 @@ class SafeDecisions:
         """`is_waiting`: a step runs that must be let end."""
         if not state.bug:
             try:
+                if self._windows is not None and (seen := self._windows()) != state.window:
+                    state = self._see(seen)
                 return decide(self._plan, state, now)
             except Exception as error:  # noqa: BLE001 - a bug, whatever it is
                 state = self._see(self._bugs.seen(error, "while deciding what comes next"))

@@ -89,6 +89,11 @@ MEMBERS: Final = Metric(
     ("rollout", "phase"),
     "How many members are in the phase.",
 )
+UNREACHED: Final = Metric(
+    "poolroll_member_unreached",
+    ("rollout", "member"),
+    "1 for each member that was skipped, since it was not reached; absent for every other.",
+)
 PREPARED: Final = Metric(
     "poolroll_pool_prepared",
     ("rollout",),
@@ -123,6 +128,7 @@ METRICS: Final = (
     HEARTBEAT,
     REFUSED,
     MEMBERS,
+    UNREACHED,
     PREPARED,
     PHASE_AGE,
     GATE_VALUE,

@@ -49,6 +49,8 @@ def measure(subject: Subject, last: LastSeen, now: Instant) -> tuple[Family, ...
         samples[c.FINISHED] = [Sample((name,), last.finished.timestamp())]
         samples[c.EXIT_CODE] = [Sample((name,), float(state.finished.exit_code))]
     samples[c.MEMBERS] = list(_members(subject.plan, state))
+    skipped = [m.name for m in state.members.values() if m.is_unreached]
+    samples[c.UNREACHED] = [Sample((name, one), 1.0) for one in skipped]
     is_prepared = state.whole.is_open or state.whole.is_begun
     samples[c.PREPARED] = [Sample((name,), float(is_prepared))]
     samples[c.PHASE_AGE] = list(_ages(subject.plan, state, now))

@@ -42,11 +42,12 @@ def test_starter_shows_the_defaults() -> None:
     bare = parse(starter("haproxy"), "web.yaml").settings
     policies = full.policies
     assert policies.min_available is not None
+    assert policies.skips is not None
     assert Policies(gates=policies.gates, quiet=Quiet.PROBE) == Policies(
         **{
             name: getattr(policies, name)
             for name in Policies.__dataclass_fields__
-            if name != "min_available"
+            if name not in ("min_available", "skips")
         }
     )
     first, second, *examples = policies.gates
@@ -69,7 +70,7 @@ def test_starter_shows_every_key() -> None:
     drawn = schema()
     shown = {str(trail[-1]) for kind in KINDS for trail in read(_uncommented(kind)).keys}
     own = {"version", "web1", "rack", "Host", "Authorization", "env", "file"}
-    own |= {"Cookie", "X-Scope-OrgID"}
+    own |= {"Cookie", "X-Scope-OrgID", "ics"}
     own |= {"spec", "containers", "image", "boot_id", "kubelet_version"}
     in_place_of_command = {"steps", "when", "needed", "reset", "after"}
     assert shown - own == set(_keys(drawn, drawn)) - in_place_of_command

@@ -49,6 +49,7 @@ WRONG = (
     ["run", "x.yml", "--yse"],
     ["run", "x.yml", "--yes", "--set", "version"],
     ["run", "x.yml", "--yes", "--override", "errors"],
+    ["run", "x.yml", "--yes", "--ignore-windows"],
     ["resume", "web"],
     ["resume", "web", "--reason", " "],
     ["check", "no-such-file.yml"],

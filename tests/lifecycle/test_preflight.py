@@ -8,6 +8,7 @@ from typing import TypeVar
 import pytest
 
 from controller.config import RolloutFile, parse
+from controller.core.events import MemberLeft, RunBegan
 from controller.core.gates.evidence import AlertRule
 from controller.core.gates.figures import span
 from controller.core.plan.plan import Purpose
@@ -49,7 +50,8 @@ class Place:
 
     def __post_init__(self) -> None:
         clock, sim = LoopClock(), self.sim
-        commands = FakeCommands(sim, Workshop(), clock)
+        self.workshop = Workshop()
+        commands = FakeCommands(sim, self.workshop, clock)
         self.lock = MemoryLock(clock, "me", self.holdings)
         self.ports = Ports(
             balancer=FakeLoadBalancer(sim, clock),
@@ -286,3 +288,38 @@ def test_targets_that_nobody_would_miss(asked: str, is_said: bool) -> None:
         assert (words in (await place.plan()).gates["prom"]) is is_said
 
     in_place(test)
+
+
+GUARDED = parse(
+    page(
+        "upgrade: {command: [upgrade, '${member.name}', '0'], "
+        "unless: {command: [unless, '${member.name}', v2], go_on: [1]}}",
+        "failures: {max: 1}",
+        "gates: []",
+    ),
+    "/srv/web.yaml",
+)
+
+
+def test_who_is_not_reached_is_skipped_within_the_budget() -> None:
+    """`plan` names it, and a run does not ask it again; one more, and it is refused."""
+
+    async def test() -> None:
+        place = Place(file=GUARDED)
+        place.workshop.guards["web2"] = [255]
+        seen = await place.plan()
+        assert seen.refusals == []
+        assert "not reached, would be skipped (1 of at most 1): web2" in seen.notes
+        prepared = await place.run()
+        (left,) = [event for event in prepared.first if isinstance(event, MemberLeft)]
+        assert (left.member, left.is_unreached) == ("web2", True)
+        assert prepared.first.index(left) > [type(one) for one in prepared.first].index(RunBegan)
+        place.workshop.guards["web3"] = [255]
+        with pytest.raises(Refused) as caught:
+            await place.run()
+        assert caught.value.reasons[0] == (
+            "2 members not reached, and failures.max (1) lets 1 be skipped"
+        )
+        assert [one.partition(":")[0] for one in caught.value.reasons[1:]] == ["web2", "web3"]
+
+    run_virtually(test())

@@ -1,17 +1,21 @@
 """Sentences from a journal, and text from elsewhere."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.core import events as e
+from controller.core.outcome import Outcome
 from controller.core.steps import AskOperator, Setting
 from controller.legible import legible, legible_line
 from controller.records import Record
-from controller.report.run.replay import Replay
+from controller.report.run.replay import Replay, _said
+from controller.report.run.sentences import sentence
 from tests.report import journals
+from tests.support.contexts import state_of
 
 
 def sentences(records: list[Record]) -> list[str]:
@@ -81,3 +85,19 @@ def test_a_legible_line_is_one_printable_line(text: str) -> None:
     """Whatever comes in, no terminal is moved by what comes out."""
     shown = legible_line(text)
     assert not [sign for sign in shown if sign < " " or "\x7f" <= sign < "\xa0"]
+
+
+def test_ignored_windows_are_told() -> None:
+    """With the operator's reason; and until when a run pauses."""
+    before = state_of()
+    run = e.RunBegan("kim@ops1", ignores_windows="a hole in TLS")
+    assert _said(run, before, before) == (
+        "",
+        "run started by kim@ops1; windows ignored: a hole in TLS",
+    )
+    over = e.Finished(Outcome.PAUSED, 7, "it closes at four", until="Mon 10:00 CET")
+    assert sentence(over, before, before) == (
+        "",
+        "paused until Mon 10:00 CET (exit code 7): it closes at four",
+    )
+    assert sentence(e.WindowSeen(None, timedelta(0)), before, before) is None

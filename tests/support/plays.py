@@ -23,6 +23,7 @@ from controller.records import RolloutRow
 from controller.runner.loop import Runner
 from controller.runner.perform import Performer
 from controller.runner.task_router import TaskRouter
+from controller.runner.window_watch import WindowWatch
 from tests.support.checkers import Checkers
 from tests.support.fakes import FakeCommands, FakeLoadBalancer, FakeValidator
 from tests.support.memory_journal import Holdings, MemoryHold
@@ -245,6 +246,8 @@ async def _run(
         scenario.work,
         wrap("questions", operator) if operator is not None else None,
     )
+    table = scenario.timetable
+    watch = WindowWatch(table, clock) if table is not None else None
     listener = wrap("narrator", _Listener(narrate or _unheard))
     runner = Runner(
         ROLLOUT,
@@ -256,8 +259,9 @@ async def _run(
         requests=wrap("requests", world.requests),
         hold=wrap("hold", world.hold),
         clock=wrap("clock", clock),
-        narrators=[checkers, beater, listener],
+        narrators=[checkers, beater, listener, *([watch] if watch is not None else [])],
         sampler=wrap("sampler", sampler) if sampler is not None else None,
+        windows=watch.seen if watch is not None else None,
     )
     beater.runner = runner
     final = await runner.run(first)

@@ -21,6 +21,7 @@ from controller.runner.loop import Runner
 from controller.runner.perform import FileStep
 from controller.runner.sampler import Sampler
 from controller.tasks import Command, CommandProbe, Guard, Validation, Work
+from controller.windows.timetable import Timetable
 from tests.support.checkers import Ledger
 from tests.support.failing import Failing
 from tests.support.fakes import OCCUPANT, Workshop
@@ -211,6 +212,8 @@ class Scenario:
     """Errors of our own are part of the play; otherwise they are raised at its end."""
     watched: timedelta = timedelta(0)
     """How long the traffic is watched before the run begins."""
+    timetable: Timetable | None = None
+    """The windows of the run."""
 
     def world(self) -> World:
         world = World(self.sim())

@@ -156,3 +156,20 @@ def test_few_series_in_a_large_pool() -> None:
     small, large = (Watched(Scenario(sim=partial(make_sim, size))) for size in (2, 8))
     most = [max(map(len, one.pages)) for one in (small, large)]
     assert most[1] == most[0]
+
+
+def test_skipped_members_are_named() -> None:
+    """Who was not reached has a series of its own; a pause for the next window is no failure."""
+
+    def dead(world: World) -> None:
+        world.workshop.guards["web2"] = [255]
+
+    policies = replace(QUICK, skips=Amount(1))
+    watched = Watched(Scenario(policies, THREE, prepare=dead, has_guard=True))
+    assert_sound(watched)
+    assert labels_of(watched.end, "poolroll_member_unreached") == [
+        {"rollout": "web", "member": "web2"}
+    ]
+    assert value(watched.end, "poolroll_members", rollout="web", phase="left_out") == 1
+    over = Finished(Outcome.PAUSED, 7)
+    assert rollout_state(replace(watched.played.state, finished=over)) is RolloutState.PAUSED

@@ -35,10 +35,23 @@ def contradictions(document: Document) -> list[Fault]:
         *_canaries(data),
         *_capacity(data),
         *_ramp(data),
+        *_failures(data),
         *gate_contradictions(data),
         *_notify(data),
     ]
     return [document.fault(trail, message) for trail, message in found]
+
+
+def _failures(data: object) -> Found:
+    """Whether a member is reached has to be asked before anything is done to it."""
+    given = mapping(data, "failures")
+    is_skipped = "max" in given and given.get("on_unreachable", "skip") == "skip"
+    if is_skipped and at(data, "upgrade", "unless") is None:
+        yield (
+            ("failures",),
+            "needs upgrade.unless, which asks whether a member is reached; add it, or write "
+            "on_unreachable: halt",
+        )
 
 
 def _ramp(data: object) -> Found:

@@ -34,7 +34,7 @@ def suggestion(word: str, known: list[str]) -> str:
         return f"did you mean {shown(close[0])}?"
     if not known:
         return "there are none here"
-    listed = ", ".join(known[:20]) + (", …" if len(known) > 20 else "")
+    listed = ", ".join(known[:30]) + (", …" if len(known) > 30 else "")
     return f"known here: {listed}"
 
 

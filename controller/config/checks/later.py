@@ -4,8 +4,7 @@ from controller.config.text.places import Trail
 
 RESERVED = frozenset(
     {
-        *("windows", "freeze", "finish_by", "approve", "change", "silences", "record"),
-        *("collect", "prepare", "failures", "order", "wait_for", "lock"),
+        *("approve", "change", "silences", "record", "collect", "prepare", "wait_for", "lock"),
     }
 )
 

@@ -47,7 +47,7 @@ def _matcher(value: object) -> str:
     return found
 
 
-class _OrText:
+class OrText:
     """A section that may also be written as one text."""
 
     def __get_pydantic_json_schema__(
@@ -143,7 +143,7 @@ class Prometheus(MetricsServerSection):
     requests: Text | None = Field(
         default=None, description="PromQL for the count of all requests, the `errors` included."
     )
-    baseline: Annotated[Baseline, BeforeValidator(_baseline), _OrText()] | None = Field(
+    baseline: Annotated[Baseline, BeforeValidator(_baseline), OrText()] | None = Field(
         default=None,
         description="PromQL to compare with: a query, {query: …}, or {errors: …, requests: …}.",
     )

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from controller.config.sections.drain import Drain
+from controller.config.sections.failures import Failures
 from controller.config.sections.gates import (
     DEFAULT_GATE,
     GateSection,
@@ -28,6 +29,7 @@ from controller.config.sections.returning import Return
 from controller.config.sections.state import State
 from controller.config.sections.upgrade import Rollback, Upgrade
 from controller.config.sections.validation import Validation
+from controller.config.sections.windows import FinishByText, FreezeEntry, WindowText
 
 _ON_HOSTS: dict[str, Any] = {"oneOf": [{"required": ["command"]}, {"required": ["steps"]}]}
 
@@ -105,6 +107,32 @@ class Rollout(Section):
         Literal["halt", "rollback_member", "rollback_all"],
         one_of("halt", "rollback_member", "rollback_all"),
     ] = Field(default="halt", description="What is done after a failure.")
+    failures: Failures | None = Field(
+        default=None,
+        description="How many members may be left behind. Left out: none, each halts the rollout.",
+    )
+    order: Annotated[Literal["down_first", "listed"], one_of("down_first", "listed")] = Field(
+        default="down_first",
+        description="Order of members, after the canaries. down_first: those that do not serve "
+        "come first, since they cost no capacity; listed: as the load balancer lists them.",
+    )
+    windows: list[WindowText] = Field(
+        default=[],
+        description="When members may be taken up: days, times and time zone, like 'Mon-Fri "
+        "10:00-16:00 Europe/Berlin'. One that crosses midnight belongs to the day on which it "
+        "begins. Left out: at any time.",
+    )
+    freeze: list[FreezeEntry] = Field(
+        default=[],
+        description="When no member is taken up, whatever the windows say: dates, ranges like "
+        "2026-12-20..2027-01-06 (with times, if you like), or {ics: PATH}, each with a time zone "
+        "unless the windows name one.",
+    )
+    finish_by: FinishByText | None = Field(
+        default=None,
+        description="When all has to be done, like '06:00 Europe/Berlin' or '2026-12-01 06:00 "
+        "UTC': a run that would not be done by then does not begin.",
+    )
     resume_policy: Annotated[Literal["resume", "hold"], one_of("resume", "hold")] | None = Field(
         default=None,
         description="What the next `run` does with an unfinished rollout. resume: it goes on, "

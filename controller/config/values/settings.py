@@ -12,9 +12,11 @@ from controller.config.values.metrics_servers import Servers
 from controller.config.values.pools import lost_after_of, pool_of
 from controller.core.gates.quiet import Quiet
 from controller.core.settings import (
+    Amount,
     DrainPolicy,
     OnFailure,
     OnTimeout,
+    Order,
     Policies,
     ReturnPolicy,
     Selection,
@@ -82,4 +84,13 @@ def _policies(rollout: Rollout, servers: Servers) -> Policies:
         gates=gates_of(rollout.gates, servers),
         quiet=Quiet(quiet_of(rollout)),
         on_failure=OnFailure(rollout.on_failure),
+        skips=_skips(rollout),
+        order=Order(rollout.order),
     )
+
+
+def _skips(rollout: Rollout) -> Amount | None:
+    failures = rollout.failures
+    if failures is None or failures.on_unreachable == "halt":
+        return None
+    return scalars.amount(failures.max)

@@ -22,6 +22,7 @@ from controller.core.decide.membership import watch_members
 from controller.core.decide.newcomers import awaited, overdue
 from controller.core.decide.schedule import begin
 from controller.core.decide.traffic import watch_traffic
+from controller.core.decide.unreached import not_reached
 from controller.core.decide.whole import watch_whole
 from controller.core.decide.wind_down import settle
 from controller.core.events import Answer, Cause, Halted, StopRequested
@@ -67,6 +68,8 @@ def _refused(ctx: Context) -> Output | None:
                 "a rollout goes on only while no member has failed",
                 m.name,
             )
+        if m.phase is Phase.WAITING and m.progress.answer is Answer.UNREACHED:
+            return not_reached(ctx, m)
         if m.phase is Phase.WAITING and m.progress.answer is Answer.REFUSED:
             return Halted(
                 Cause.MEMBER,

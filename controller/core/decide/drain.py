@@ -21,6 +21,7 @@ from controller.core.decide.traffic import is_borne_out, is_measured
 from controller.core.decide.upgrade import next_step
 from controller.core.decide.whole import is_ready as is_ready_as_a_whole
 from controller.core.decide.whole import open_pool
+from controller.core.decide.window import fits
 from controller.core.events import (
     CapacityBack,
     CapacityShort,
@@ -68,6 +69,8 @@ def due(ctx: Context, m: MemberState) -> Output | None:
         is_lost = line.is_unresolved and line.admin is Admin.READY
         why = "has a name without an address" if is_lost else TAKEN_OUT
         return MemberLeft(m.name, f"{why} ({where})")
+    if not fits(ctx, m):
+        return MemberStoodDown(m.name)  # it has waited too long for its turn
     if is_another(ctx, m):
         return another_came(ctx, m)
     if ctx.state.run is not None and ctx.state.run.stepwise and not m.consent.approved:

@@ -8,6 +8,7 @@ from controller.core.decide.astray import is_astray
 from controller.core.decide.context import Context, Output
 from controller.core.decide.gates import is_compared
 from controller.core.decide.membership import gone_with_it
+from controller.core.decide.pausing import paused
 from controller.core.decide.ramp import at_share
 from controller.core.decide.rollback import to_roll_back
 from controller.core.decide.schedule import in_scope
@@ -64,7 +65,7 @@ def _over(ctx: Context) -> Output | None:
         if any(m.phase not in OVER for m in state.members.values()):
             return Finished(Outcome.PARTLY_DONE, ExitCode.DONE)
         return _done(ctx)
-    return None
+    return paused(ctx)
 
 
 def _done(ctx: Context) -> Output | None:

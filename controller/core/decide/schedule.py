@@ -5,6 +5,7 @@ from controller.core.decide.gates import gates_hold
 from controller.core.decide.same_machine import another_came, is_another
 from controller.core.decide.steps_for import guard_of
 from controller.core.decide.unwritten import reclaimed
+from controller.core.decide.window import fits
 from controller.core.events import Cause, Halted, MemberCalled, RestoreBegan
 from controller.core.gates.gate import Scope
 from controller.core.phases import LEFT_OUT, OVER, Phase
@@ -31,6 +32,8 @@ def begin(ctx: Context) -> Output | None:
         return None
     if not _has_room(ctx, m):
         return _crowded_out(ctx)
+    if not fits(ctx, m):
+        return None
     if ctx.state.mode is Mode.RUNNING and not gates_hold(ctx, None, Scope.POOL):
         return None
     if is_another(ctx, m):

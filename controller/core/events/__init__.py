@@ -33,6 +33,7 @@ from controller.core.events.looks import (
     RequestsSeen,
     SightLost,
     UseSeen,
+    WindowSeen,
 )
 from controller.core.events.operator import (
     AbortRequested,
@@ -71,7 +72,15 @@ from controller.core.events.run import (
 from controller.core.events.vocabulary import Answer, Cause, Verdict
 
 Observation = (
-    Looked | LookFailed | UseSeen | ProbeSeen | JournalSeen | RequestsSeen | BugSeen | SightLost
+    Looked
+    | LookFailed
+    | UseSeen
+    | ProbeSeen
+    | WindowSeen
+    | JournalSeen
+    | RequestsSeen
+    | BugSeen
+    | SightLost
 )
 
 ConcludedOfMember = (
@@ -196,4 +205,5 @@ __all__ = [
     "UseSeen",
     "Validated",
     "Verdict",
+    "WindowSeen",
 ]

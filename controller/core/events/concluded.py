@@ -96,10 +96,12 @@ class StepsUndone:
 
 @dataclass(frozen=True, slots=True)
 class MemberLeft:
-    """Somebody else took it out: left as found, and not upgraded (S8)."""
+    """Somebody else took it out, or it was not reached: left as found, and not upgraded (S8)."""
 
     member: str
     why: str
+    is_unreached: bool = False
+    """Skipped, since `unless` did not reach it; in rotation or not, as it was."""
 
 
 @dataclass(frozen=True, slots=True)

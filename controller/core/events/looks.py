@@ -1,9 +1,11 @@
-"""What was seen of the load balancers, of the use of members, of the journal, of our own errors.
+"""What was seen of the load balancers, of the use of members, of the journal, the windows, our
+own errors.
 
 None of it is journalled: after a crash the next look says more than any record.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from controller.core.events.vocabulary import Verdict
 from controller.core.pool import InstanceView, Instant
@@ -79,6 +81,20 @@ class RequestsSeen:
 
     fault: str = ""
     """Why not: a pause would not be heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class WindowSeen:
+    """Until when members may be taken up, by the windows of the rollout file and the clock."""
+
+    ends: Instant | None
+    """None: without end."""
+    takes: timedelta
+    """How long one member is expected to take: whoever would not be done by `ends` is not begun."""
+    why: str = ""
+    """What ends then, for people."""
+    opens: str = ""
+    """When members may be taken up again, for people; empty: not within a year, or never."""
 
 
 @dataclass(frozen=True, slots=True)

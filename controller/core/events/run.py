@@ -21,6 +21,8 @@ class RunBegan:
     reason: str = ""
     """Why, and on which order, as the operator said."""
     ticket: str = ""
+    ignores_windows: str = ""
+    """The operator's reason to run outside of the windows; empty: it does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ class Finished:
     why: str = ""
     told: tuple[str, ...] = ()
     """The halt message as the operator was told it; it rests on looks, which are not kept."""
+    until: str = ""
+    """Of one that pauses: when its next window opens, for people."""
 
 
 @dataclass(frozen=True, slots=True)

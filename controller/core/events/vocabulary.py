@@ -9,6 +9,8 @@ class Answer(StrEnum):
     PRESENT = "already there"
     NEEDED = "upgrade needed"
     REFUSED = "refused"
+    UNREACHED = "not reached"
+    """Nothing came back that says anything of the member."""
 
 
 class Cause(StrEnum):

@@ -20,7 +20,7 @@ since a crash, a reload or an out-of-band change may come between two of them:
     SOAKING     in rotation under full traffic, gates watched
     DONE        upgraded and returned (or, on the way back, rolled back and returned)
     SKIPPED     was already there
-    LEFT        out because of somebody else, and left as found (S8)
+    LEFT        out because of somebody else, or not reached, and left as found (S8)
 
 Off the path:
 
@@ -105,6 +105,7 @@ TABLE: Final[dict[tuple[Phase, Move], Phase]] = {
     (P.WAITING, M.ASK): P.ASKING,
     (P.WAITING, M.CALL): P.DUE,
     (P.WAITING, M.GO): P.LEFT,
+    (P.WAITING, M.LEAVE): P.LEFT,  # not reached
     (P.WAITING, M.RELAPSE): P.WAITING,
     (P.ASKING, M.ASK): P.ASKING,
     (P.ASKING, M.ANSWER_NEEDED): P.DUE,

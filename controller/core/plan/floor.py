@@ -33,16 +33,18 @@ class Floor:
     def value(self) -> int:
         return max(self.asked, self.own or 0)
 
-    @property
-    def refusals(self) -> list[str]:
-        """Why not even one member may be taken out."""
-        if self.serving - 1 >= self.value:
+    def refusals(self, cost: int = 1) -> list[str]:
+        """Why not even one member may be taken out. `cost`: how many serve less without the first
+        one; none where it does not serve."""
+        if self.serving - cost >= self.value:
             return []
         rule = f"min_available is {self.asked}"
         rule = rule if self.own is None else f"{ITS_OWN} is {self.own} ({rule})"
         return [
             f"the floor does not hold: {self.serving} serve ({self.where}), one less would be "
             f"{self.serving - 1}, and {rule}"
+            if cost
+            else f"the floor does not hold: {self.serving} serve ({self.where}), and {rule}"
         ]
 
     @property

@@ -12,7 +12,7 @@ from controller.core.plan.found import found_out, lines_of
 from controller.core.plan.lingering import lingering_notes
 from controller.core.plan.machines import seats_of, shared_machines, two_machines
 from controller.core.plan.measured import measured, unmeasured
-from controller.core.plan.order import out_of_order
+from controller.core.plan.order import in_turn, out_of_order
 from controller.core.plan.plan import CourseShape, Plan, Purpose
 from controller.core.pool import InstanceView, Member
 from controller.core.settings import OnTimeout, Policies, Settings
@@ -63,13 +63,13 @@ def propose(
     refusals += [*two_machines(chosen, views), *_impossible(settings, views, abilities, purpose)]
     left = _left(chosen, ours, views)
     left |= dict.fromkeys(stay := _not_upgraded(chosen, {*left, *ours}, upgraded), NOT_UPGRADED)
-    turn = _in_order([name for name in chosen if name not in left], settings, ours)
+    turn, cost = in_turn(chosen, left, settings, ours, views, abilities)
     shared = shared_machines(turn, views)
     refusals += [*shared.refusals, *(_nobody_left(left, stay) if chosen and not turn else [])]
     refusals += out_of_order(turn, settings.selection, abilities, purpose)
     max_unavailable = max(1, settings.policies.max_unavailable.rounded_down(len(chosen)))
     floor = floor_of(settings, members, views, ours, max_unavailable, abilities)
-    refusals += floor.refusals if turn and not refusals else ()
+    refusals += floor.refusals(cost) if turn and not refusals else ()
     plan = Plan(
         name=settings.name,
         members=tuple(members[name] for name in turn),
@@ -227,16 +227,3 @@ def _failing_checks(turn: Sequence[str], views: Sequence[InstanceView]) -> list[
         for view, line in lines_of(name, views)
         if line.health == "failing" and not line.is_out
     ]
-
-
-def _in_order(turn: Sequence[str], settings: Settings, ours: Collection[str]) -> list[str]:
-    """Members that we still have out come first, as they use up max_unavailable; then the canaries
-    as listed, then the load balancer's own order."""
-    canaries = settings.selection.canaries
-
-    def rank(name: str) -> tuple[int, int]:
-        if name in ours:
-            return 0, turn.index(name)
-        return (1, canaries.index(name)) if name in canaries else (2, turn.index(name))
-
-    return sorted(turn, key=rank)

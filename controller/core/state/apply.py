@@ -47,6 +47,8 @@ def apply(plan: Plan, state: State, event: e.Event | e.Observation, now: Instant
         return probed(state, event)
     if isinstance(event, e.UseSeen):
         return used(state, event)
+    if isinstance(event, e.WindowSeen):
+        return replace(state, window=event)
     if isinstance(event, e.JournalSeen):
         return replace(state, journal=event.after(state.journal))
     if isinstance(event, e.RequestsSeen):

@@ -67,8 +67,8 @@ def _concluded(
             return moved(m, Move.FIND_OUT, now, placement=_as_it_stands(m))
         case e.StepsUndone():
             return replace(m, progress=_from_the_start(m))
-        case e.MemberLeft(_, why):
-            return moved(m, Move.LEAVE, now, why=why)
+        case e.MemberLeft(_, why, is_unreached):
+            return replace(moved(m, Move.LEAVE, now, why=why), is_unreached=is_unreached)
         case e.MemberGone(_, why):
             placement = replace(m.placement, found=None)
             gone = moved(m, Move.GO, now, why=why, placement=placement)
@@ -214,7 +214,7 @@ def _answered(plan: Plan, m: MemberState, event: e.GuardAnswered, now: Instant) 
     if event.answer is e.Answer.NEEDED and m.progress.step >= steps > 0:
         # They had ended well before a halt, and what they did is gone: `unless` decides (S7).
         m = replace(m, progress=_from_the_start(m))
-    if event.answer is e.Answer.REFUSED:
+    if event.answer in (e.Answer.REFUSED, e.Answer.UNREACHED):
         return moved(m, Move.STAND_DOWN, now)
     if event.answer is e.Answer.NEEDED:
         return moved(m, Move.ANSWER_NEEDED, now)

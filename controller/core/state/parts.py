@@ -236,6 +236,8 @@ class MemberState:
     draining: Draining = Draining()
     trial: Trial = Trial()
     consent: Consent = Consent()
+    is_unreached: bool = False
+    """It was skipped, since `unless` did not reach it."""
     is_gone: bool = False
     """It has left the pool. Whoever comes under its name is a member that joins."""
 

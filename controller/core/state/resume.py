@@ -32,6 +32,7 @@ def taken_over(plan: Plan, state: State, event: RunBegan, now: Instant) -> State
         finished=None,
         is_open_ended=True,
         paused=False,
+        window=None,
         gates=failing,
         short_since=None,
         unseen=(),

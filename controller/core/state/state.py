@@ -12,6 +12,7 @@ from controller.core.events import (
     RunBegan,
     StopRequested,
     Verdict,
+    WindowSeen,
 )
 from controller.core.gates.flow import Flow
 from controller.core.gates.race import Race
@@ -103,6 +104,8 @@ class State:
     ramp_refused: bool = False
     """A load balancer takes no weight but none and all: nobody is ramped."""
     # --- seen since, gone after a crash
+    window: WindowSeen | None = None
+    """None: members may be taken up at any time."""
     journal: JournalSeen = field(default_factory=JournalSeen)
     unheard: str = ""
     """Why requests of operators cannot be read."""

@@ -17,7 +17,7 @@ from controller.core.state.state import State
 from controller.report.board.recent import Recent
 from controller.report.board.segments import Tone
 from controller.report.board.state_line import whole
-from controller.report.words import count
+from controller.report.words import count, names
 
 LAST_DONE: Final = 2
 """How many of the members done last are shown before the waiting ones."""
@@ -87,6 +87,7 @@ def _by_weight(ctx: Context) -> list[str]:
     groups: tuple[Sequence[MemberState], ...] = (
         [m for m in every if _is_busy(m)],
         [m for m in every if m.phase in GRAVE],
+        [m for m in every if m.is_unreached],
         done[:LAST_DONE],
         [m for m in every if m.phase is Phase.WAITING],
         done[LAST_DONE:],
@@ -109,7 +110,9 @@ def tally(ctx: Context) -> str:
         *([f"{in_progress} in progress"] if in_progress else []),
     ]
     counts = Counter(m.phase for m in every)
-    counts[Phase.LEFT] += len(ctx.plan.left)
+    skipped = [m.name for m in every if m.is_unreached]
+    counts[Phase.LEFT] += len(ctx.plan.left) - len(skipped)
+    parts += [f"not reached: {names(skipped)}"] if skipped else []
     for phase in (Phase.FAILED, Phase.STUCK, Phase.KEPT, Phase.LEFT, Phase.WAITING):
         parts += [f"{counts[phase]} {phase}"] if counts[phase] else []
     return ", ".join(parts)

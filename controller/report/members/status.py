@@ -40,6 +40,8 @@ def member_status(plan: Plan, state: State, m: MemberState, by: Holders = NO_HOL
         return f"gone: {m.why}"
     if m.phase in PUT_BACK:
         return _in(plan, m, seen, by)
+    if m.is_unreached:
+        return f"SKIPPED, left as found: {m.why}" + _back(seen)
     if m.phase is Phase.LEFT:
         return f"left as found: {m.why or 'taken out by somebody else'}" + _back(seen)
     is_out = bool(seen.out) if seen.is_seen else m.is_away

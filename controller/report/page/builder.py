@@ -226,7 +226,8 @@ def _action(
                 wall, event.member, course, event.detail, event.passed, event.seconds, event.output
             )
         case e.GuardAnswered(member, answer, detail):
-            return Action(wall, member, course, f"{answer}: {detail}", answer != e.Answer.REFUSED)
+            is_answer = answer in (e.Answer.PRESENT, e.Answer.NEEDED)
+            return Action(wall, member, course, f"{answer}: {detail}", is_answer)
         case e.Validated(member, passed, detail):
             what = f"validation {'passed' if passed else 'FAILED'}: {detail}"
             return Action(wall, member, course, what, passed)

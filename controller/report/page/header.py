@@ -24,13 +24,14 @@ EXIT_CODES: Final[dict[int, str]] = {
     ExitCode.REFUSED: "refused, nothing was touched",
     ExitCode.GATE: "halted by a gate",
     ExitCode.HALTED: "halted by a member, the floor or a load balancer",
-    ExitCode.STOPPED: "stopped by the operator or a signal",
+    ExitCode.STOPPED: "stopped by the operator, a signal or the end of its window",
 }
 
 TONES: Final[dict[str, str]] = {
     Outcome.DONE: "good",
     UNFINISHED: "open",
     Outcome.PARTLY_DONE: "open",
+    Outcome.PAUSED: "open",
 }
 
 NOT_KEPT: Final = "not kept in this journal; it was printed where the rollout ran"
@@ -127,7 +128,8 @@ def _why(story: Story, outcome: str) -> str:
     finished = story.state.finished
     if finished is None or outcome == Outcome.HALTED:
         return ""
-    return finished.why
+    until = f"until {finished.until}: " if finished.until else ""
+    return until + finished.why
 
 
 def _took(story: Story, ended: datetime | None) -> timedelta:

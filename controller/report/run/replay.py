@@ -93,4 +93,6 @@ def _began(run: e.RunBegan) -> str:
     if run.stepwise:
         parts.append("asking before each member")
     parts += [f"gate {gate} overridden: {reason}" for gate, reason in run.overrides.items()]
+    if run.ignores_windows:
+        parts.append(f"windows ignored: {run.ignores_windows}")
     return "; ".join(parts)

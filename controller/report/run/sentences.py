@@ -54,7 +54,7 @@ def _said(event: Event | Observation, before: State, after: State) -> tuple[str,
             return "", f"a bug in poolroll: {what}; members are brought to rest"
         case e.SightLost(member, why):
             return member, why
-        case e.Looked() | e.LookFailed() | e.UseSeen() | e.ProbeSeen():
+        case e.Looked() | e.LookFailed() | e.UseSeen() | e.ProbeSeen() | e.WindowSeen():
             return _snapshot(event, before)
         case e.Intended(step):
             if isinstance(step, OpenPool | ClosePool):
@@ -100,13 +100,14 @@ def _said(event: Event | Observation, before: State, after: State) -> tuple[str,
 def _finished(event: e.Finished) -> str:
     """No exit code for an aborted rollout: it depends on which command aborted it."""
     code = "" if event.outcome is Outcome.ABORTED else f" (exit code {event.exit_code})"
-    return event.outcome + code + (f": {event.why}" if event.why else "")
+    until = f" until {event.until}" if event.until else ""
+    return event.outcome + until + code + (f": {event.why}" if event.why else "")
 
 
 def _snapshot(
-    event: e.Looked | e.LookFailed | e.UseSeen | e.ProbeSeen, before: State
+    event: e.Looked | e.LookFailed | e.UseSeen | e.ProbeSeen | e.WindowSeen, before: State
 ) -> tuple[str, str] | None:
-    if isinstance(event, e.UseSeen | e.ProbeSeen):  # the board shows it; a halt over it says it
+    if isinstance(event, e.UseSeen | e.ProbeSeen | e.WindowSeen):  # board, halt and outcome say it
         return None
     if isinstance(event, e.LookFailed):
         first = before.snapshots[event.instance].lost_since is None

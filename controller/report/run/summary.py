@@ -84,18 +84,25 @@ def counts(plan: Plan, state: State) -> tuple[int, int, list[str]]:
     whole = [m for m in done if is_whole(plan, m) and not m.trial.disproven]
     rolled_back = [m for m in whole if m.progress.course is Course.ROLLBACK]
     parts = []
-    left = len(plan.left) + sum(1 for m in members if m.phase is Phase.LEFT)
+    skipped = unreached(state)
+    left = len(plan.left) + sum(1 for m in members if m.phase is Phase.LEFT) - len(skipped)
     for number, words in (
         (len(rolled_back), DONE[Purpose.ROLLBACK]),
         (len(done) - len(whole), "put back as they are"),
         (sum(1 for m in members if m.phase is Phase.SKIPPED), "already there"),
         (sum(1 for m in members if _is_risky(plan, m)), "in rotation, not proven"),
         (sum(1 for m in members if _is_out(m)), "out of rotation because of us"),
+        (len(skipped), f"skipped, not reached ({names(skipped)})"),
         (left, "left as found"),
     ):
         if number:
             parts.append(f"{number} {words}")
     return len(whole) - len(rolled_back), len(members), parts
+
+
+def unreached(state: State) -> list[str]:
+    """Members that were skipped, since `unless` did not reach them."""
+    return [m.name for m in state.members.values() if m.is_unreached]
 
 
 def status_lines(plan: Plan, state: State) -> list[str]:
@@ -132,6 +139,8 @@ def goes_on(plan: Plan, state: State, finished: Finished, commands: NextCommands
     """What is left to do, and how, after a run that did not halt."""
     if finished.outcome is Outcome.STOPPED:
         return _stopped(plan, state, finished.why, commands)
+    if finished.outcome is Outcome.PAUSED:
+        return _paused(plan, state, finished, commands)
     if finished.outcome is Outcome.PARTLY_DONE:
         waiting = [m.name for m in state.members.values() if m.phase is Phase.WAITING]
         return [f"not started: {names(waiting)}; `{commands.run}` goes on with them"]
@@ -139,6 +148,18 @@ def goes_on(plan: Plan, state: State, finished: Finished, commands: NextCommands
         *_returned_though_failed(state),
         *misplaced(plan, state),
         *left_behind(plan, state, commands),
+    ]
+
+
+def _paused(plan: Plan, state: State, finished: Finished, commands: NextCommands) -> list[str]:
+    """The window is over, and everybody at rest."""
+    waiting = [m.name for m in state.members.values() if m.phase is Phase.WAITING]
+    until = f"until {finished.until}" if finished.until else "and no window opens within a year"
+    return [
+        *_floor(plan, state),
+        *misplaced(plan, state),
+        f"paused {until}: {finished.why}",
+        f"not started: {names(waiting)}; `{commands.run}` goes on with them in the next window",
     ]
 
 

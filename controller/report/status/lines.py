@@ -16,7 +16,7 @@ def status_lines(value: Mapping[str, Any]) -> list[str]:
     started = datetime.fromisoformat(value["started"])
     variables = values_text(value["values"])
     lines = [
-        f"rollout {value['name']}: {value['status']}   ({value['id']}, started "
+        f"rollout {value['name']}: {_status(value)}   ({value['id']}, started "
         f"{moment(started)} by {value['by']})",
         value["purpose"] + (f", {variables}" if variables else ""),
         *[f"{name} {value[name]}" for name in ("ticket", "reason") if value[name]],
@@ -43,6 +43,11 @@ def status_lines(value: Mapping[str, Any]) -> list[str]:
     width = max(map(len, value["members"]), default=0)
     lines += [f"  {name:<{width}}  {m['standing']}" for name, m in value["members"].items()]
     return [legible_line(line) for line in lines]
+
+
+def _status(value: Mapping[str, Any]) -> str:
+    until = value["until"]
+    return f"{value['status']} until {until}: window" if until else str(value["status"])
 
 
 def _now_lines(seen: Mapping[str, Any]) -> list[str]:

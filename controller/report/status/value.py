@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from controller.config import RolloutFile
 from controller.core.copies import replace
+from controller.core.outcome import Outcome
 from controller.core.plan.plan import Plan
 from controller.core.snapshot import Snapshot, looked
 from controller.core.state.parts import Order
@@ -87,6 +88,7 @@ def status_value(known: Known, folder: str) -> dict[str, Any]:
         "name": row.name,
         "id": row.id,
         "status": rollout_status(known),
+        "until": _until(known),
         "purpose": kind(known.plan),
         "values": values(row, known.file, known.plan),
         "mode": str(state.mode),
@@ -118,6 +120,15 @@ def _holder(holder: Holder | None) -> dict[str, Any] | None:
     return {"pid": holder.pid, "host": holder.host, "by": holder.by, "since": since}
 
 
+def _until(known: Known) -> str | None:
+    """When the next window opens, of a rollout that waits for it."""
+    finished = known.state.finished
+    is_paused = finished is not None and finished.outcome is Outcome.PAUSED
+    if finished is None or not is_paused or known.is_held or known.row.outcome is not None:
+        return None
+    return finished.until or None
+
+
 def _halt_lines(known: Known) -> list[str]:
     """The lines of the halt, without its NEXT commands."""
     halt, finished = known.state.halt, known.state.finished
@@ -143,7 +154,7 @@ def _decisions(known: Known, status: str, state: State, commands: NextCommands) 
     ]
     if known.row.outcome is not None:
         return left_behind(known.plan, state, commands)
-    if status == "paused":
+    if status == "paused" and known.is_held:
         return [*asked, f"to go on: {commands.resume}"]
     if known.is_held:
         return asked

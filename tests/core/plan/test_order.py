@@ -3,9 +3,12 @@
 import pytest
 
 from controller.core.plan.abilities import Abilities
-from controller.core.plan.order import out_of_order
+from controller.core.plan.order import in_order, not_serving, out_of_order
 from controller.core.plan.plan import Purpose
-from controller.core.settings import Selection
+from controller.core.pool import Admin, Health
+from controller.core.settings import Order, Policies, Selection, Settings
+from tests.core.plan.test_propose import NAMES, views
+from tests.core.test_snapshot import line
 from tests.support.tables import table
 
 WHY = "it goes from the top down"
@@ -71,3 +74,41 @@ def test_two_balancers_of_one_pool(own: Abilities) -> None:
     """What one of them says holds."""
     both = own | DOWN
     assert (both.ordered, both.ordered_why) == (DOWN.ordered, WHY)
+
+
+def settings(order: Order = Order.DOWN_FIRST, canaries: tuple[str, ...] = ()) -> Settings:
+    return Settings("web", None, Selection(canaries=canaries), Policies(order=order))
+
+
+@table(
+    "canaries ours order",
+    {
+        "down first": ((), (), ["b1", "a1", "a2", "b2"]),
+        "canaries before": (("b2",), (), ["b2", "b1", "a1", "a2"]),
+        "a canary that is down": (("a2", "b1"), (), ["a2", "b1", "a1", "b2"]),
+        "ours before all": (("a2",), ("b2",), ["b2", "a2", "b1", "a1"]),
+    },
+)
+def test_order(canaries: tuple[str, ...], ours: tuple[str, ...], order: list[str]) -> None:
+    """Who is out because of us, the canaries, those that do not serve, the others."""
+    assert in_order(NAMES, settings(canaries=canaries), ours, ("b1",)) == order
+
+
+FAILING = line("b1", health=Health.FAILING)
+
+
+@table(
+    "made abilities down",
+    {
+        "down everywhere": (settings(), Abilities(), ("b1",)),
+        "as the balancer lists them": (settings(Order.LISTED), Abilities(), ()),
+        "where the pool has an order": (settings(), DOWN, ()),
+    },
+)
+def test_who_does_not_serve(made: Settings, abilities: Abilities, down: tuple[str, ...]) -> None:
+    """No load balancer sends users there, and nothing else prescribes an order."""
+    seen = views(FAILING)
+    everywhere = [seen[1], seen[1]]
+    assert not_serving(NAMES, everywhere, made, abilities) == down
+    assert not_serving(NAMES, seen, made, abilities) == ()  # one of them still does
+    assert not_serving(NAMES, views(line("b1", admin=Admin.READY)), made, abilities) == ()

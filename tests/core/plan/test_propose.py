@@ -12,7 +12,15 @@ from controller.core.plan.machines import seats_of
 from controller.core.plan.plan import CourseShape, Purpose
 from controller.core.plan.propose import NO_MEMBERS, Proposal, propose
 from controller.core.pool import Admin, Counters, Health, Incarnation, InstanceView, Line, Member
-from controller.core.settings import Amount, DrainPolicy, OnTimeout, Policies, Selection, Settings
+from controller.core.settings import (
+    Amount,
+    DrainPolicy,
+    OnTimeout,
+    Order,
+    Policies,
+    Selection,
+    Settings,
+)
 from tests.core.gates.slow import Averaged
 from tests.core.test_snapshot import line
 from tests.support.lines import address_of
@@ -201,6 +209,20 @@ def test_floor_that_does_not_hold() -> None:
     assert made.refusals == (
         "the floor does not hold: 3 serve (web at lb2), one less would be 2, "
         "and min_available is 3",
+    )
+
+
+def test_floor_that_holds_for_one_that_is_down() -> None:
+    """One that does not serve costs no capacity: it may go first, and the others once it serves."""
+    floor = Policies(min_available=Amount(3))
+    down = views(line("a2", health=Health.FAILING))[1:] * 2
+    made = proposal(down, policies=floor)
+    assert made.plan is not None
+    assert [member.name for member in made.plan.members] == ["a2", "a1", "b1", "b2"]
+    listed = replace(floor, order=Order.LISTED)
+    assert "one less would be 2" in proposal(down, policies=listed).refusals[0]
+    assert proposal(down, policies=Policies(min_available=Amount(4))).refusals == (
+        "the floor does not hold: 3 serve (web at lb2), and min_available is 4",
     )
 
 

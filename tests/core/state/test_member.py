@@ -530,6 +530,11 @@ RESTORING: Changes = {"restore_tried": True, "why": "", "passed": None, "condemn
             e.MemberFoundOut("web1"),
             into(Phase.HOLDING),
         ),
+        "not reached": (
+            standing(Phase.WAITING, answer=e.Answer.UNREACHED),
+            e.MemberLeft("web1", "not reached: exit code 255", is_unreached=True),
+            into(Phase.LEFT, why="not reached: exit code 255", is_unreached=True),
+        ),
         "left": (
             standing(Phase.DUE),
             e.MemberLeft("web1", "is out"),

@@ -29,7 +29,7 @@ from controller.core.steps import Course, RunStep
 from controller.report.board.drawing import draw
 from controller.report.board.gates import gates, limit_word
 from controller.report.board.log_lines import LogLine, log_lines
-from controller.report.board.members import members
+from controller.report.board.members import members, tally
 from controller.report.board.recent import FailurePeriod, Recent
 from controller.report.board.scene import Scene, Size
 from controller.report.board.segments import (
@@ -327,3 +327,13 @@ def test_a_scene_without_members_or_counts() -> None:
     """The smallest that there is can be drawn."""
     at = scene(plan(1), state(plan(1), points=())).at
     assert draw(Scene(at, Recent(), WALL, timedelta(seconds=1)), Size(80, 24))
+
+
+def test_who_was_skipped_is_shown() -> None:
+    """In the line of progress by name, and before those that wait."""
+    crowd = boards.crowd().at
+    dead = member("app-0900", Phase.LEFT, 1, is_unreached=True, why="not reached: exit code 255")
+    every = {**crowd.state.members, "app-0900": dead}
+    ctx = replace(crowd, state=replace(crowd.state, members=every))
+    assert "not reached: app-0900" in tally(ctx)
+    assert "app-0900" in [row.member for row in members(ctx, Recent(), 11).rows]

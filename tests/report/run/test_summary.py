@@ -6,6 +6,7 @@ import pytest
 
 from controller.core.events import Finished
 from controller.core.outcome import Outcome
+from controller.core.phases import Phase
 from controller.core.plan.abilities import ByHand
 from controller.core.plan.plan import Purpose
 from controller.core.settings import Policies, Selection, Settings
@@ -228,3 +229,28 @@ def test_cut_off_says_where_it_stood() -> None:
         "  web1  OUT OF ROTATION (upgrading), its command may still run",
     ]
     assert lines[-1].endswith(f"{RUN} continues once that is fixed")
+
+
+def test_paused_until_the_next_window() -> None:
+    """What is left, until when, and how it goes on: nothing has to be done."""
+    made, done = plan(), member("web1", "done")
+    over = Finished(Outcome.PAUSED, 7, "it closes at four", until="Mon 2026-11-30 10:00 CET")
+    of = state(made, done, seen=shows(web1=UP, web2=UP, web3=UP), finished=over)
+    lines = summary(made, of, SETTINGS, NOW, WALL, commands(made))
+    assert lines[0] == "paused: 1 member upgraded and returned"
+    assert lines[-2:] == [
+        "paused until Mon 2026-11-30 10:00 CET: it closes at four",
+        f"not started: web2, web3; {RUN} goes on with them in the next window",
+    ]
+    last = replace(of, finished=replace(over, until=""))
+    lines = summary(made, last, SETTINGS, NOW, WALL, commands(made))
+    assert "paused and no window opens within a year: it closes at four" in lines
+
+
+def test_who_was_skipped_is_named() -> None:
+    """In the first line, which notices have too, and in the line of its own."""
+    why = "not reached: exit code 255"
+    dead = member("web2", phase=Phase.LEFT, is_unreached=True, why=why)
+    lines = ended("done", member("web1", "done"), dead, member("web3", "done"))
+    assert lines[0] == "done: 2 members upgraded and returned, 1 skipped, not reached (web2)"
+    assert "  web2  SKIPPED, left as found: not reached: exit code 255 — in rotation now" in lines

@@ -134,6 +134,18 @@ def test_one_that_runs_wants_nothing() -> None:
     )
 
 
+def test_one_that_waits_for_its_window() -> None:
+    """Until when is said first; nothing has to be decided."""
+    over = Finished(Outcome.PAUSED, 7, "it closes at four", until="Mon 2026-11-30 10:00 CET")
+    waits = known(state(plan(), member("web1", "done"), finished=over))
+    first, *_ = told_of(waits)
+    assert first.startswith("rollout web: paused until Mon 2026-11-30 10:00 CET: window ")
+    assert "NEXT      `poolroll run /srv/web.yml` goes on" in told_of(waits)
+    late = replace(waits, state=replace(waits.state, finished=replace(over, until="")))
+    assert told_of(late)[0].startswith("rollout web: paused ")
+    assert status_value(replace(waits, holder=HELD), "/srv/state")["until"] is None
+
+
 def test_one_that_has_ended_shows_its_halt_as_past() -> None:
     """What was to be typed then is not any more; who is out still has a way back."""
     of = replace(stopped_at_a_halt(), finished=Finished(Outcome.ABORTED, 7, "by kim", TOLD))

@@ -1,0 +1,77 @@
+"""How long members took, from their first touch to the end of their soak."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+
+from controller.core.events import (
+    Event,
+    Intended,
+    MemberRetired,
+    RollbackBegan,
+    RunBegan,
+    SoakEnded,
+)
+from controller.core.plan.plan import Plan, Purpose
+from controller.core.pool import Instant
+from controller.core.steps import RunStep, SetMember, Setting
+from controller.journal.codec import decode
+from controller.ports import Journal
+from controller.records import Record
+
+FORMER: Final = 5
+"""Former rollouts that are searched."""
+
+TELLING: Final = frozenset(
+    one.__name__ for one in (Intended, SoakEnded, MemberRetired, RunBegan, RollbackBegan)
+)
+
+
+@dataclass(slots=True)
+class MemberTimes:
+    """Of one rollout, from its events in their order. What a process did not see from the
+    beginning to the end is not counted: its clock says nothing of another's."""
+
+    longest: timedelta | None = None
+    _begun: dict[str, Instant] = field(default_factory=dict)
+    _is_back: bool = False
+    """Members are rolled back: that takes a time of its own."""
+
+    def note(self, event: object, at: Instant) -> None:
+        match event:
+            case RunBegan():
+                self._begun.clear()
+            case RollbackBegan():
+                self._is_back = True
+            case Intended(SetMember(member, Setting.RESTORE)):
+                self._begun.pop(member, None)
+            case Intended(SetMember(member, Setting.DRAIN) | RunStep(member)):
+                self._begun.setdefault(member, at)
+            case SoakEnded(member) | MemberRetired(member):
+                since = self._begun.pop(member, None)
+                if since is not None and not self._is_back:
+                    self.longest = max(self.longest or timedelta(0), at - since)
+            case _:
+                pass
+
+
+async def longest(journal: Journal, name: str, purpose: Purpose) -> timedelta | None:
+    """What a member took at most in the newest rollout of that name and purpose in which any was
+    done. Raises StateError."""
+    for row in (await journal.rollouts(name))[:FORMER]:
+        records = await journal.records(row.id)
+        if not records or not isinstance(plan := decode(records[0].kind, records[0].body), Plan):
+            continue
+        if plan.purpose is purpose and (found := _longest(records)) is not None:
+            return found
+    return None
+
+
+def _longest(records: Iterable[Record]) -> timedelta | None:
+    times = MemberTimes()
+    for record in records:
+        if record.kind in TELLING:
+            event: Event = decode(record.kind, record.body)
+            times.note(event, record.at)
+    return times.longest
