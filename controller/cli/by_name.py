@@ -13,7 +13,7 @@ from controller import bootstrap
 from controller.cli.state_folder import known
 from controller.config import RolloutFile, load
 from controller.errors import ConfigurationError, Refused, UsageFault
-from controller.journal.replay import replay
+from controller.journal.replay import replayed
 from controller.journal.unfinished import Unfinished
 from controller.lifecycle.former_file import is_unchanged
 from controller.lifecycle.owners import distrust
@@ -52,8 +52,8 @@ async def _latest(name: str, state: str | None) -> tuple[RolloutRow, Unfinished]
         row = await store.journal.latest(name)
         if row is None:
             return None
-        plan, reached = replay(await store.journal.records(row.id))
-        return row, Unfinished(row, plan, reached, await store.journal.key())
+        found = await replayed(store.journal, row.id)
+        return row, Unfinished(row, found.plan, found.state, await store.journal.key())
 
 
 def _distrusted(row: RolloutRow, former: Unfinished, sets: dict[str, str]) -> str:

@@ -34,6 +34,7 @@ _USER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}")
     required=True,
     help="When, as systemd writes it: 'Mon..Fri 05:00'. Repeatable.",
 )
+@options.option("--guard", is_flag=True, help="Also a unit that a halt starts: `poolroll guard`.")
 @options.option("--part", type=click.Choice(PARTS), help="Print this file alone, to be redirected.")
 @options.option("--user", metavar="NAME", help="Who runs it. Default: who asks.")
 @options.option(
@@ -70,7 +71,11 @@ def timer(
         argv += ["--set", f"{name}={value}"]
     if given["deadline"] is not None:
         argv += ["--deadline", _duration(given["deadline"])]
-    argv += ["--state", str(bootstrap.state_place(state, rollout.state))]
+    where = ["--state", str(bootstrap.state_place(state, rollout.state))]
+    argv += where
+    guard = [_program(), "guard", rollout.settings.name, *where] if given["guard"] else []
+    if part == "guard" and not guard:
+        raise UsageFault("timer --part guard: only with --guard")
     job = Job(
         rollout.settings.name,
         tuple(_one_line(word) for word in argv),
@@ -78,6 +83,7 @@ def timer(
         str(file.absolute().parent),
         _stop(rollout),
         None if env_file is None else _one_line(str(Path(env_file).absolute())),
+        tuple(_one_line(word) for word in guard),
     )
     show_raw(text(job, when, part))
 

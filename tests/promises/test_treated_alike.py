@@ -254,3 +254,48 @@ def test_killed_anywhere(scenario: Scenario) -> None:
         serving = [name for name, admin in admins(played).items() if admin is Admin.READY]
         bad = [name for name in serving if played.versions()[name] == "v2"]
         assert bad == [], cut.label
+
+
+SPARED = replace(TWO, soak=ms(800))
+
+
+BREAKS = scripted(Script(ms(1500), exit_code=1))
+"""The step of web1, long after that of web2."""
+
+
+def answers(is_so: bool) -> Act:
+    return lambda world, runner: world.sim.set_answers("web2", is_so)
+
+
+ON_ITS_WAY = (*at("web2", Phase.CHECKING, answers(False)), Beat(tells(Halted), answers(True)))
+"""web2 was validated, and its health check passes only after the halt."""
+
+
+def test_one_that_was_validated_goes_back() -> None:
+    """The halt is over another one, which failed before any user met it: the validated one goes
+    back and is proven before the halt is told."""
+    played = play(Scenario(SPARED, FIVE, BREAKS, beats=ON_ITS_WAY))
+    ended(played, "halted", 5)
+    assert played.phases()["web1"] == "failed"
+    assert played.phases()["web2"] == "done"
+    assert admins(played)["web2"] is Admin.READY
+
+
+def test_one_that_goes_back_and_fails_goes_out() -> None:
+    """It is judged like any other."""
+
+    def prepare(world: World) -> None:
+        failing_from(web2=1)(world)
+        BREAKS(world)
+
+    played = play(Scenario(SPARED, FIVE, prepare, beats=ON_ITS_WAY))
+    ended(played, "halted", 5)
+    assert played.phases()["web2"] == "failed"
+    assert admins(played)["web2"] is Admin.OUT
+
+
+def test_nobody_is_spared_where_all_goes_back() -> None:
+    """It would go out again at once."""
+    back = replace(SPARED, on_failure=OnFailure.ROLLBACK_ALL)
+    played = play(Scenario(back, FIVE, BREAKS, beats=ON_ITS_WAY))
+    assert Setting.PUT_BACK not in played.settings("web2")[:4]

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 from controller.core.copies import replace
+from controller.core.decide.advance import proceed
 from controller.core.decide.astray import is_astray
 from controller.core.decide.context import Context, Output
 from controller.core.decide.gates import is_compared
@@ -12,6 +13,7 @@ from controller.core.decide.pausing import paused
 from controller.core.decide.ramp import at_share
 from controller.core.decide.rollback import to_roll_back
 from controller.core.decide.schedule import in_scope
+from controller.core.decide.spared import is_spared
 from controller.core.decide.whole import (
     close_pool,
     is_contested,
@@ -86,7 +88,13 @@ def _is_busy(ctx: Context, m: MemberState) -> bool:
 def _is_watched(ctx: Context, m: MemberState) -> bool:
     """After a halt: in rotation with the new version, and not failed so far."""
     is_judged = m.phase in JUDGED and not m.trial.condemned
-    return ctx.state.mode is Mode.HALTED and is_judged and m.order.setting is None
+    is_at_rest = is_judged and m.order.setting is None and not _is_being_proven(ctx, m)
+    return ctx.state.mode is Mode.HALTED and is_at_rest
+
+
+def _is_being_proven(ctx: Context, m: MemberState) -> bool:
+    """Whether the end of its soak is waited for: the halt is over another one."""
+    return is_spared(ctx, m) and not isinstance(proceed(ctx, m), Halted)
 
 
 def _kept(ctx: Context, m: MemberState) -> Output | None:

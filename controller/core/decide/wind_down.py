@@ -18,6 +18,7 @@ from controller.core.decide.hold_out import held_again
 from controller.core.decide.in_flight import is_clear
 from controller.core.decide.occupants import hidden_at
 from controller.core.decide.returning import is_back
+from controller.core.decide.spared import is_spared
 from controller.core.decide.steps_for import setting_of, step_of
 from controller.core.events import (
     Answer,
@@ -48,7 +49,7 @@ def settle(ctx: Context, m: MemberState) -> Output | None:
         return misplaced(ctx, m, is_held, Setting.HOLD)
     if m.phase is Phase.UPGRADING and m.progress.unfinished and _may_join(ctx, m):
         return _joining(ctx, m)
-    if _is_missed(ctx, m) and _finishes_its_way(ctx, m):
+    if (_is_missed(ctx, m) or is_spared(ctx, m)) and _finishes_its_way(ctx, m):
         return _brought_back(ctx, m)
     by_mode = _after_halt if ctx.state.mode is Mode.HALTED else _after_stop
     return by_mode(ctx, m)
@@ -183,6 +184,9 @@ def _judged(ctx: Context, m: MemberState) -> Output | None:
         return _not_fought_over(ctx, m, "changed it" if is_ramping else "took it out")
     if ctx.foreign_at(m, is_ready) is not None:
         return _not_fought_over(ctx, m, "took it out")
+    if is_spared(ctx, m):
+        output = proceed(ctx, m)
+        return None if isinstance(output, Halted) else output
     if not m.trial.condemned:
         return None  # it is judged for as long as the halt takes anyway: see `finish`
     since = ctx.state.halted_at or ORIGIN
@@ -269,7 +273,8 @@ def _has_grace(ctx: Context, m: MemberState) -> bool:
         return False
     if state.abort is not None and state.abort.restore:
         return True
-    stopped = state.halted_at if _is_missed(ctx, m) else state.stopped_at
+    is_back = _is_missed(ctx, m) or is_spared(ctx, m)
+    stopped = state.halted_at if is_back else state.stopped_at
     since = max(stopped or ORIGIN, m.progress.step_ended or ORIGIN)
     return ctx.seen_for(since) < ctx.plan.policies.comeback.within
 

@@ -12,6 +12,7 @@ from controller.legible import legible_line
 from controller.records import RolloutRow
 from controller.report.status.elapsed import since
 from controller.report.status.values import VALUE_MOST, values_of_row, values_text
+from controller.report.times import moment
 
 RUNNING: Final = "running"
 OUTCOMES: Final = 4
@@ -109,7 +110,7 @@ def why(reason: str, ticket: str) -> str:
 def history_lines(values: Sequence[dict[str, Any]]) -> list[str]:
     """A table, one line per rollout."""
     has_why = any(value["reason"] or value["ticket"] for value in values)
-    heads = ["ID", "KIND", "BEGAN (UTC)", "BY", "OUTCOME", "EXIT", "TOOK"]
+    heads = ["ID", "KIND", "BEGAN", "BY", "OUTCOME", "EXIT", "TOOK"]
     heads += ["WHY"] * has_why + ["WITH"]
     rows = [_row(value, has_why=has_why) for value in values]
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
@@ -124,7 +125,7 @@ def _row(value: dict[str, Any], *, has_why: bool) -> list[str]:
     return [
         legible_line(value["id"]),
         value["purpose"] or "-",
-        f"{datetime.fromisoformat(value['started']):%Y-%m-%d %H:%M:%S}",
+        moment(datetime.fromisoformat(value["started"])),
         legible_line(value["by"]),
         in_order(value["outcomes"], has_halted=value["halt"] is not None) + pruned,
         "-" if value["exit_code"] is None else str(value["exit_code"]),

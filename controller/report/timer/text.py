@@ -5,9 +5,9 @@ from typing import Final
 
 from controller.report.timer.calendar import Calendar
 from controller.report.timer.cron import PATH, fields, line
-from controller.report.timer.units import Job, service, timer
+from controller.report.timer.units import Job, guard_service, service, timer
 
-PARTS: Final = ("service", "timer", "cron")
+PARTS: Final = ("service", "guard", "timer", "cron")
 FOLDER: Final = "/etc/systemd/system"
 
 
@@ -16,6 +16,7 @@ def text(job: Job, when: Sequence[tuple[str, Calendar]], part: str | None = None
     written where it belongs."""
     files = {
         "service": service(job),
+        "guard": guard_service(job) if job.guard else "",
         "timer": timer(job, [written for written, _ in when]),
         "cron": cron(job, when),
     }
@@ -23,11 +24,12 @@ def text(job: Job, when: Sequence[tuple[str, Calendar]], part: str | None = None
         return files[part]
     heads = {
         "service": f"{FOLDER}/{job.unit}.service",
+        "guard": f"{FOLDER}/{job.guard_unit}.service    (started by a halt)",
         "timer": f"{FOLDER}/{job.unit}.timer    (then: systemctl daemon-reload; "
         f"systemctl enable --now {job.unit}.timer)",
         "cron": f"or, instead of both: /etc/cron.d/{job.unit}",
     }
-    return "\n".join(f"# {heads[name]}\n{files[name]}" for name in PARTS)
+    return "\n".join(f"# {heads[name]}\n{files[name]}" for name in PARTS if files[name])
 
 
 def cron(job: Job, when: Sequence[tuple[str, Calendar]]) -> str:

@@ -21,10 +21,16 @@ class Job:
     stop: timedelta
     env_file: str | None = None
     """Where secrets are that the rollout file takes from the environment."""
+    guard: tuple[str, ...] = ()
+    """What keeps out, after a halt, whatever the rollout left out; empty: nothing does."""
 
     @property
     def unit(self) -> str:
         return f"poolroll-{self.name}"
+
+    @property
+    def guard_unit(self) -> str:
+        return f"{self.unit}-guard"
 
 
 def service(job: Job) -> str:
@@ -34,6 +40,7 @@ def service(job: Job) -> str:
         f"Description=poolroll: rollout of {job.name}",
         "Wants=network-online.target",
         "After=network-online.target",
+        *([f"OnFailure={job.guard_unit}.service"] if job.guard else []),
         "",
         "[Service]",
         "Type=oneshot",
@@ -50,6 +57,26 @@ def service(job: Job) -> str:
         "TimeoutStartSec=infinity",
         "# A halt waits for a person. What a crash cut off, the next start goes on with.",
         "Restart=no",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def guard_service(job: Job) -> str:
+    """Started by the failure of the other one, which a halt is."""
+    lines = [
+        "[Unit]",
+        f"Description=poolroll: keeps out what a halted rollout of {job.name} left out",
+        "",
+        "[Service]",
+        f"User={job.user}",
+        f"WorkingDirectory={_path(job.folder)}",
+        f"ExecStart={' '.join(map(quoted, job.guard))}",
+        "# It ends by itself when the halt is decided.",
+        "SuccessExitStatus=7",
+        "Restart=on-failure",
+        "RestartSec=5",
+        "# Nothing is halted (3), or another guard is there (6).",
+        "RestartPreventExitStatus=2 3 6",
     ]
     return "\n".join(lines) + "\n"
 

@@ -28,7 +28,7 @@ from tests.support.contexts import (
     ANOTHER,
     DRAINS,
     FAILING,
-    HALTED,
+    HALT,
     OUT,
     PUTTING_BACK,
     READY,
@@ -42,7 +42,11 @@ from tests.support.contexts import (
     standing,
     the,
 )
+from tests.support.contexts import HALTED as OVER_ANOTHER
 from tests.support.tables import Expected, halt, saying, sets, table
+
+HALTED = OVER_ANOTHER | {"halt": replace(HALT, cause=Cause.GATE)}
+"""Over what users met: nobody is spared."""
 
 WAYS: dict[str, Mapping[str, Any]] = {
     "halt": HALTED,

@@ -115,11 +115,11 @@ def test_the_lines_are_a_table() -> None:
     halted = history_value(journals.row(), digest_of(journals.halted().records), is_held=False)
     running = history_value(journals.row(by="alex@ops2", sets={}), Digest(), is_held=True)
     assert history_lines([running, halted]) == [
-        "ID                        KIND     BEGAN (UTC)          BY         OUTCOME  EXIT  TOOK"
+        "ID                        KIND     BEGAN                    BY         OUTCOME  EXIT  TOOK"
         "       WITH",
-        "web-20240305-221403-ab12  -        2024-03-05 22:14:03  alex@ops2  running  -"
+        "web-20240305-221403-ab12  -        2024-03-05 22:14:03 UTC  alex@ops2  running  -"
         "     0s so far",
-        "web-20240305-221403-ab12  upgrade  2024-03-05 22:14:03  kim@ops1   halted   4     55s"
+        "web-20240305-221403-ab12  upgrade  2024-03-05 22:14:03 UTC  kim@ops1   halted   4     55s"
         "        version=2.4.1",
     ]
 

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from controller.report.timer.calendar import calendar
 from controller.report.timer.text import text
-from controller.report.timer.units import Job, quoted, service, timer
+from controller.report.timer.units import Job, guard_service, quoted, service, timer
 
 JOB = Job(
     "web",
@@ -59,10 +60,15 @@ def test_words_of_a_command(word: str, written: str) -> None:
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
 def test_systemd_finds_nothing_wrong(tmp_path: Path) -> None:
     """No setting that it does not know, no time that it cannot read, no missing program."""
-    files = {"service": service(JOB), "timer": timer(JOB, [WHEN, "daily"])}
+    job = replace(JOB, guard=(sys.executable, "guard", "web"))
+    files = {
+        "service": service(job),
+        "guard": guard_service(job),
+        "timer": timer(job, [WHEN, "daily"]),
+    }
     paths = []
     for kind, written in files.items():
-        path = tmp_path / f"{JOB.unit}.{kind}"
+        path = tmp_path / f"{JOB.unit}.{kind}".replace(".guard", "-guard.service")
         path.write_text(written)
         paths.append(str(path))
     asked = subprocess.run(
