@@ -18,7 +18,8 @@ steps=${POOLROLL_STEPS:-}
 is_root=0
 [ "$(id -u)" = 0 ] && is_root=1
 if [ -n "$steps" ]; then :
-elif [ "$is_root" = 1 ]; then steps=/var/lib/poolroll/steps
+# Below no folder that somebody else than root may own, as poolroll's own state.
+elif [ "$is_root" = 1 ]; then steps=/var/lib/poolroll-steps
 else steps=${XDG_STATE_HOME:-$HOME/.local/state}/poolroll/steps
 fi
 job=$steps/$key

@@ -71,7 +71,8 @@ async def test_who_cannot_be_reached(host: Sshd, tmp_path: Path) -> None:
 
     async def said(name: str, *options: str, **more: object) -> str:
         way = replace(right, options=(*options, *right.options), **more)  # type: ignore[arg-type]
-        result = await mine.run(job(replace(here, access=way), f"web-1/{name}/upgrade-0-0"))
+        new = job(replace(here, access=way), f"web-1/{name}/upgrade-0-0", is_new=True)
+        result = await mine.run(new)
         assert result == JobResult(fault=result.fault, seconds=result.seconds, output="")
         return result.fault or ""
 
