@@ -16,6 +16,7 @@ from controller.core.events import (
 from controller.core.gates.flow import Flow
 from controller.core.gates.tally import Tally
 from controller.core.outcome import Outcome
+from controller.core.phases import IN_PROGRESS
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.pool import Counters, Incarnation, Instant, Member
 from controller.core.snapshot import Seen, Snapshot
@@ -175,7 +176,7 @@ class State:
 
     @property
     def in_progress(self) -> tuple[MemberState, ...]:
-        return tuple(m for m in self.members.values() if m.is_in_progress)
+        return tuple([m for m in self.members.values() if m.phase in IN_PROGRESS])
 
 
 def initial(plan: Plan) -> State:
