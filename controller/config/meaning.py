@@ -108,6 +108,8 @@ def _later(rollout: Rollout) -> Iterator[str]:
     """What the first version did not know, where it is not left as it is by default."""
     if rollout.drain.idle is not None:
         yield f"drain.idle: {rollout.drain.idle!r}"
+    if rollout.hosts is not None:
+        yield f"hosts: {rollout.hosts!r}"
     for gate in rollout.gates:
         if gate.builtin is False:
             yield "builtin: false"

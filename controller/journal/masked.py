@@ -13,13 +13,14 @@ from controller.secrets import Secrets
 T = TypeVar("T", bound=Event | Observation)
 
 TEXTS: Final[Mapping[type, tuple[str, ...]]] = {
-    e.RunBegan: ("overrides",),
+    e.RunBegan: ("overrides", "reason", "ticket"),
     e.Halted: ("seen", "limit"),
     e.Finished: ("why", "told"),
     e.PoolStepFailed: ("why",),
     e.GateSampled: ("reason", "queries"),
     e.LockLost: ("why",),
     e.StopRequested: ("why",),
+    e.PauseRequested: ("reason",),
     e.ResumeRequested: ("reason",),
     e.SettingFailed: ("why",),
     e.RampRefused: ("why",),

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from controller.core.plan.plan import Plan
 from controller.core.state.state import State
-from controller.journal.replay import replay
+from controller.journal.replay import replayed
 from controller.ports import Journal
 from controller.records import RolloutRow
 
@@ -44,5 +44,5 @@ async def _open(journal: Journal, name: str) -> Unfinished | None:
     row = await journal.latest(name)
     if row is None or row.outcome is not None:
         return None
-    plan, state = replay(await journal.records(row.id))
-    return Unfinished(row, plan, state, await journal.key())
+    known = await replayed(journal, row.id)
+    return Unfinished(row, known.plan, known.state, await journal.key())

@@ -39,6 +39,7 @@ from controller.preflight.gates import GateNow, gates_now, intervals_of
 from controller.preflight.guards import ask_guards, failing_validations, refused_guards
 from controller.preflight.programs import missing_programs, unusable_validations
 from controller.preflight.survey import PoolSurvey, Reached, reach, survey
+from controller.report.run.about import about
 from controller.runner.task_group import task_group
 
 
@@ -125,7 +126,7 @@ async def _look_for_former(
         halt, policy = undecided(former, seen.pending), file.rollout.resume_policy
         is_overridden = halt is not None and (halt.gate or "") in options.overrides
         if halt is not None and not is_overridden and policy != "resume":
-            raise Refused(*choices(former, commands))
+            raise Refused(*choices(former, commands, about(file.settings, former.plan)))
         if policy == "hold":
             refuse_held(commands, former, seen.pending)
         refuse_to_double(commands, former, seen.pending)

@@ -75,7 +75,7 @@ def test_journal_that_fails_before_the_run_has_begun() -> None:
 @pytest.mark.parametrize(
     ("verb", "event"),
     [
-        (Verb.PAUSE, PauseRequested("me", 7)),
+        (Verb.PAUSE, PauseRequested("me", 7, "why")),
         (Verb.RESUME, ResumeRequested("me", "why", 7)),
         (Verb.ABORT, AbortRequested("me", restore=False, request=7)),
         (Verb.ABORT_RESTORE, AbortRequested("me", restore=True, request=7)),

@@ -177,6 +177,8 @@ def _not_fought_over(ctx: Context, m: MemberState, did: str) -> MemberKept:
 
 def _judged(ctx: Context, m: MemberState) -> Output | None:
     is_ramping = m.phase is Phase.RAMPING
+    if m.placement.unsure and any(not is_ready(one.line) for _, one in ctx.visible(m)):
+        return _not_fought_over(ctx, m, "took it out, or the run before")
     if m.placement.foreign:
         return _not_fought_over(ctx, m, "changed it" if is_ramping else "took it out")
     if ctx.foreign_at(m, is_ready) is not None:

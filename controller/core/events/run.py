@@ -18,6 +18,9 @@ class RunBegan:
     stepwise: bool = False
     overrides: Mapping[str, str] = field(default_factory=dict)
     """Gate → the operator's reason to go on in spite of it."""
+    reason: str = ""
+    """Why, and on which order, as the operator said."""
+    ticket: str = ""
 
 
 @dataclass(frozen=True, slots=True)
