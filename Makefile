@@ -16,7 +16,7 @@ help:
 	@echo 'make demo    a real HAProxy, app servers and a load on loopback, and a rollout under it'
 	@echo 'make test    all tests, and the branch coverage of controller/core'
 	@echo 'make test-cluster  what speaks to Kubernetes, against POOLROLL_TEST_KUBECONFIG or the fake'
-	@echo 'make test-faults  every call of every port fails in every way: an hour of simulated rollouts'
+	@echo 'make test-faults  every call of every port fails in every way, a kill at every record: an hour'
 	@echo 'make lint    format, style, types, import contracts'
 	@echo 'make bench   what poolroll itself costs, as ratios measured in one run'
 	@echo 'make lock    all that is installed, with hashes (asks the package index)'
@@ -41,10 +41,10 @@ test-cluster: $(VENV)/.dev
 fuzz: $(VENV)/.dev
 	POOLROLL_FUZZ_SECONDS=$(or $(SECONDS),60) $(VENV)/bin/python -m pytest tests/fuzz
 
-# Every call of every port, in every way.
+# Every call of every port, in every way; and a kill at every record of every scenario.
 test-faults: $(VENV)/.dev
 	POOLROLL_TEST_FAULTS=all $(VENV)/bin/python -m pytest -n $(or $(WORKERS),auto) --timeout 0 \
-		tests/promises/test_whatever_raises.py
+		tests/promises/test_whatever_raises.py tests/promises/test_interrupted.py
 
 lint: $(VENV)/.dev
 	$(VENV)/bin/ruff format --check .

@@ -103,11 +103,11 @@ def test_after_the_last_one_but_one_was_done() -> None:
 
     def act(world: World, runner: Runner) -> None:
         moves(100, instance="lb1")(world, runner)
-        late = world.sim.now + ms(1900)
+        late = world.sim.now + ms(1250)
         world.sim.plans.append((late, lambda sim: sim.move_on("web1", "lb2")))
 
     beats = at("web4", Phase.RETURNING, act)
-    played = play(Scenario(replace(QUICK, soak=ms(1300)), FOUR, beats=beats))
+    played = play(Scenario(replace(QUICK, soak=ms(900)), FOUR, beats=beats))
     ended(played, "done", 0)
     assert [one.member for one in played.told(MemberMoved)] == ["web1"]
 

@@ -32,7 +32,7 @@ from controller.core.state.state import State
 from controller.core.steps import AskGuard, RunStep, Validate
 from tests.support.fakes import FakeJob, Workshop
 from tests.support.memory_journal import MemoryHold
-from tests.support.sim import FakeInstance, FakeLine, Sim
+from tests.support.sim import FakeInstance, FakeLine, Sim, forked
 
 ZERO = timedelta(0)
 APART = timedelta(milliseconds=20)
@@ -69,6 +69,9 @@ class Ledger:
     moved: dict[str, Instant] = field(default_factory=dict)
     """Member → when something else came to its place, which must stop the rollout."""
     moves_seen: int = 0
+
+    def __deepcopy__(self, memo: dict[int, object]) -> "Ledger":
+        return forked(self, memo)
 
     def recall(self, kinds: Sequence[str]) -> None:
         """What a process that takes over finds in the journal."""

@@ -30,7 +30,7 @@ from controller.tasks import (
     Validation,
     ValidationResult,
 )
-from tests.support.sim import STEP, Dealt, FakeInstance, FakeLine, Sim
+from tests.support.sim import STEP, Dealt, FakeInstance, FakeLine, Sim, forked
 
 LATENCY = timedelta(milliseconds=1)
 HANGS = timedelta(seconds=2)
@@ -263,6 +263,9 @@ class FakeJob:
     effect: Callable[[Sim], None] | None = None
     told: bool = False
 
+    def __deepcopy__(self, memo: dict[int, object]) -> "FakeJob":
+        return forked(self, memo)
+
 
 @dataclass
 class Script:
@@ -291,6 +294,9 @@ class Workshop:
     """Member → exit codes of `unless` in turn; without one it tells by the version."""
     thinks: timedelta = timedelta(milliseconds=50)
     """How long `unless` takes."""
+
+    def __deepcopy__(self, memo: dict[int, object]) -> "Workshop":
+        return forked(self, memo, "jobs", "guards", "scripts")
 
     def runs_of(self, *argv: str) -> list[FakeJob]:
         return [job for job in self.jobs.values() if job.argv == argv]

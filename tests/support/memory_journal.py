@@ -308,7 +308,9 @@ def _who(holder: Holder) -> str:
 
 
 def _check(text: str) -> None:
-    if len(text.encode(errors="surrogatepass")) > MAX_BYTES:
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError:
+        raise StateError("bytes that are not UTF-8") from None
+    if size > MAX_BYTES:
         raise StateError(f"at most {MAX_BYTES} bytes can be kept")
-    if any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise StateError("bytes that are not UTF-8")

@@ -4,10 +4,12 @@ It moves in steps of virtual time whenever somebody looks or sets, holds no task
 of a loop, and can be copied at any moment. What is in here is the truth that checkers go by.
 """
 
+import copy
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
+from typing import TypeVar
 
 from controller.core.pool import (
     Admin,
@@ -20,8 +22,24 @@ from controller.core.pool import (
     Occupant,
 )
 
+T = TypeVar("T")
+
 STEP = timedelta(milliseconds=10)
 ZERO = timedelta(0)
+ONE, FAILED = Counters(0, 1), Counters(1, 1)
+"""A request that went well, and one that did not."""
+
+
+def forked(one: T, memo: dict[int, object], *deep: str) -> T:
+    """A copy whose lists, sets and dictionaries are its own; what is in them, and in all else,
+    never changes, except in the fields named by `deep`."""
+    other = memo[id(one)] = copy.copy(one)
+    for name, value in vars(one).items():
+        if name in deep:
+            setattr(other, name, copy.deepcopy(value, memo))
+        elif isinstance(value, list | dict | set):
+            setattr(other, name, copy.copy(value))
+    return other
 
 
 @dataclass(frozen=True)
@@ -65,11 +83,8 @@ PLACES = Manner(
 """Like a balancer of pods: members are places, each upgrade brings another occupant."""
 
 
-class History(list[tuple[Instant, bool]]):
-    """When each request came, and whether it failed. Its entries never change."""
-
-    def __deepcopy__(self, memo: dict[int, object]) -> "History":
-        return History(self)
+History = list[tuple[Instant, bool]]
+"""When each request came, and whether it failed. Its entries never change."""
 
 
 @dataclass
@@ -91,7 +106,10 @@ class App:
     requests: dict[str, int] = field(default_factory=dict)
     """Version → requests served, well or not."""
     errors: dict[str, int] = field(default_factory=dict)
-    history: History = field(default_factory=History)
+    history: History = field(default_factory=list)
+
+    def __deepcopy__(self, memo: dict[int, object]) -> "App":
+        return forked(self, memo)
 
 
 @dataclass(frozen=True)
@@ -151,6 +169,9 @@ class FakeLine:
     excused_late: bool = False
     """The same as `excused`, for users who reach it so late."""
 
+    def __deepcopy__(self, memo: dict[int, object]) -> "FakeLine":
+        return forked(self, memo, "app")
+
     @property
     def serves(self) -> bool:
         return self.admin is Admin.READY and self.weight > 0 and self.up and not self.unresolved
@@ -159,7 +180,7 @@ class FakeLine:
         return self.serves or now < self.reached_until
 
     def set_admin(self, admin: Admin, now: Instant, lag: timedelta) -> None:
-        if admin is not Admin.READY and self.is_reached(now):
+        if admin not in (Admin.READY, self.admin) and self.is_reached(now):
             self.reached_until, self.excused_late = now + lag, self.excused
         if admin is not Admin.OUT:
             self.out_since = None
@@ -199,6 +220,9 @@ class FakeInstance:
     """See `Manner.counts`: of this one alone."""
     unsettable: bool = False
     """Answers looks, and refuses to be told anything."""
+
+    def __deepcopy__(self, memo: dict[int, object]) -> "FakeInstance":
+        return forked(self, memo, "lines", "old")
 
     def of(self, member: str) -> list[FakeLine]:
         return [line for line in self.lines.values() if line.app.name == member]
@@ -267,6 +291,9 @@ class Sim:
     swapped: dict[str, Instant] = field(default_factory=dict)
     """Name → when it came to mean the machine of another member."""
 
+    def __deepcopy__(self, memo: dict[int, object]) -> "Sim":
+        return forked(self, memo, "apps", "instances", "traffic")
+
     @property
     def rate(self) -> int:
         """Requests per second to one backend of one load balancer."""
@@ -275,12 +302,15 @@ class Sim:
     def advance(self, now: Instant) -> None:
         while self.now + STEP <= now:
             self.now += STEP
-            for due in [one for one in self.plans if one[0] <= self.now]:
+            for due in [one for one in self.plans if one[0] <= self.now] if self.plans else ():
                 self.plans.remove(due)
                 due[1](self)
+            is_over = self.now > self.traffic.stops_at
+            users_come = not is_over and self.now % self.traffic.gap < STEP
             for instance in self.instances.values():
                 self._check(instance)
-                self._serve(instance)
+                if users_come:
+                    self._serve(instance)
 
     def every_line(self, member: str | None = None) -> Iterator[tuple[FakeInstance, FakeLine]]:
         for instance in self.instances.values():
@@ -478,34 +508,30 @@ class Sim:
             self.health_changed_at = self.now
 
     def _serve(self, instance: FakeInstance) -> None:
-        if self.now % self.traffic.gap >= STEP or self.now > self.traffic.stops_at:
-            return
-        backends = {line.backend for line in instance.lines.values()}
-        for backend in sorted(backends):
-            lines = [
-                one
-                for one in instance.lines.values()
-                if one.backend == backend and one.is_reached(self.now)
-            ]
+        backends: dict[str, list[FakeLine]] = {}
+        for line in instance.lines.values():
+            backends.setdefault(line.backend, []).append(line)
+        for backend, lines in sorted(backends.items(), key=lambda each: each[0]):
+            reached = [one for one in lines if one.is_reached(self.now)]
             self.dealt += 1
             if self._is_turned_away(instance, backend):
                 continue
-            instance.front += Counters(0, 1)
-            if lines:
-                self._request(instance, lines[self.dealt % len(lines)])
+            instance.front += ONE
+            if reached:
+                self._request(instance, reached[self.dealt % len(reached)])
             else:
                 former = instance.backends.get(backend, Counters())
-                instance.backends[backend] = former + Counters(1, 1)
-            for line in instance.lines.values():
+                instance.backends[backend] = former + FAILED
+            for line in lines if self.traffic.sticky else ():
                 until = self.traffic.sticky.get(line.app.name, ZERO)
                 is_open = line.admin is not Admin.OUT or self.traffic.persists
-                reaches = is_open and line.up and not line.unresolved
-                if line.backend == backend and until > self.now and reaches:
+                if is_open and until > self.now and line.up and not line.unresolved:
                     self._request(instance, line)
 
     def _is_turned_away(self, instance: FakeInstance, backend: str) -> bool:
         traffic = self.traffic
-        if self.serving(instance, backend) >= traffic.turned_away_below:
+        is_enough = not traffic.turned_away_below
+        if is_enough or self.serving(instance, backend) >= traffic.turned_away_below:
             self.turned_away_since = None
             return False
         since = self.turned_away_since = self.turned_away_since or self.now
@@ -527,7 +553,7 @@ class Sim:
         is_bad = not app.answers or self.traffic.fails(app, number)
         app.errors[app.version] = app.errors.get(app.version, 0) + is_bad
         app.history.append((self.now, is_bad))
-        once = Counters(int(is_bad), 1)
+        once = FAILED if is_bad else ONE
         line.counters += once
         line.arrivals += 1
         line.flights.append(self.now + app.takes)

@@ -16,6 +16,7 @@ T = TypeVar("T")
 EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 LIMIT = timedelta(hours=3)
 """No run takes longer in virtual time; one that would has hung."""
+LEAST = timedelta(microseconds=1)
 NEVER = 1e12
 """Seconds; a timer that is further off is not due."""
 
@@ -99,6 +100,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
     ) -> _Call:
         call = _Call(callback, args, context, when)
         due = timedelta(seconds=when) if when < NEVER else timedelta.max
+        if due <= self.now and when > self.time():  # whoever waits for less than that asks again
+            due = self.now + LEAST
         heappush(self._timers, (due, next(self._number), call))
         return call
 

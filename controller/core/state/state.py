@@ -18,6 +18,7 @@ from controller.core.gates.flow import Flow
 from controller.core.gates.race import Race
 from controller.core.gates.tally import Tally
 from controller.core.outcome import Outcome
+from controller.core.phases import IN_PROGRESS
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.pool import Counters, Incarnation, Instant, Member
 from controller.core.snapshot import Seen, Snapshot
@@ -189,7 +190,7 @@ class State:
 
     @property
     def in_progress(self) -> tuple[MemberState, ...]:
-        return tuple(m for m in self.members.values() if m.is_in_progress)
+        return tuple([m for m in self.members.values() if m.phase in IN_PROGRESS])
 
 
 def initial(plan: Plan) -> State:

@@ -58,6 +58,12 @@ def test_errors_needed_are_those_that_fail(test: Kind, total: int) -> None:
         assert (fails(needed), fails(needed - 1)) == (True, False)
 
 
+def test_where_every_request_may_fail_no_number_is_enough() -> None:
+    """A limit of 100 % is never exceeded."""
+    needed = errors_needed(replace(EXACT, maximum=1.0))
+    assert needed(50, 50) == float("inf")
+
+
 def test_counts_of_a_metrics_system_need_enough_requests() -> None:
     """Fewer than `min_requests` are too little traffic, however many fail."""
     queries = {Query.ERRORS: "e[1m]", Query.REQUESTS: "r[1m]"}
