@@ -63,6 +63,18 @@ def member_counters(row: Row) -> Counters:
     return Counters(broken + row.count("hrsp_5xx"), broken + answered)
 
 
+def member_measures(row: Row) -> dict[str, Counters]:
+    """What else is counted of a server, by its name in the rollout file."""
+    total = member_counters(row).total
+    counted = {
+        "connect_errors": row.count("econ"),
+        "retries": row.count("wretr") + row.count("wredis"),
+    }
+    if not _is_tcp(row):
+        counted["status_4xx"] = row.count("hrsp_4xx")
+    return {name: Counters(number, max(total, number)) for name, number in counted.items()}
+
+
 def backend_counters(row: Row) -> Counters:
     """Counters of a BACKEND line: HAProxy's own 502, 503 and 504 are on no other. In mode tcp it
     counts a session once, however often that is tried; its servers' lines count each try
@@ -148,6 +160,7 @@ def server_of(state: Row, stat: Row, *, is_of_template: bool = False) -> Server:
             in_flight=stat.count("scur") + stat.count("qcur"),
             arrivals=stat.count("stot") - stat.count("wretr"),
             counters=member_counters(stat),
+            measures=member_measures(stat),
             timing=response_time(stat),
             is_backup=stat.count("bck") > 0,
             is_warming=stat.text("throttle") != "" and stat.count("throttle") < 100,

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from controller.config.rollout_file import RolloutFile
-from controller.config.sections.gates import LATENCY, RESPONSE_TIME, GateSection, written_gates
+from controller.config.sections.gates import ERROR_RATIO, LATENCY, GateSection, written_gates
 from controller.config.sections.rollout import Rollout
 from controller.config.text import scalars
 from controller.config.values.metrics_servers import Servers, servers_of
@@ -119,7 +119,7 @@ def _later(rollout: Rollout) -> Iterator[str]:
     for gate in rollout.gates:
         if gate.builtin is False:
             yield "builtin: false" + (f" {LATENCY}" if gate.name == LATENCY else "")
-        if gate.haproxy is not None and gate.haproxy.measure == RESPONSE_TIME:
+        if gate.haproxy is not None and gate.haproxy.measure != ERROR_RATIO:
             yield f"{gate.name}: {gate.haproxy!r}"
         if gate.alerts is not None and gate.alerts.rules != "check":
             yield f"{gate.name}: rules: {gate.alerts.rules}"

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from controller.config import RolloutFile
 from controller.core.copies import replace
-from controller.core.forecast.patience import cannot_pass, passes_from
+from controller.core.forecast.patience import cannot_pass, passes_from, sampled_too_seldom
 from controller.core.gates.evidence import Query
 from controller.core.gates.figures import span
 from controller.core.gates.gate import Gate, MetricGate, Scope
@@ -232,10 +232,11 @@ def _too_slow(
 ) -> Iterator[str]:
     """Gates whose evidence comes so seldom that they would halt every rollout."""
     for gate in gates:
+        why = sampled_too_seldom(gate, policies)
         if gate.name in intervals:
             why = cannot_pass(gate, policies, intervals[gate.name])
-            if why is not None:
-                yield f"gate {gate.name!r} {why}"
+        if why is not None:
+            yield f"gate {gate.name!r} {why}"
 
 
 def _not_noticed(gate: Gate) -> str:

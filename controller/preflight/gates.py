@@ -75,7 +75,7 @@ async def gates_now(
 ) -> list[GateNow]:
     """Samples the gates on counters over a short time and the whole pool. `views`: the first looks.
     Raises BalancerError."""
-    counted = [gate for gate in gates if isinstance(gate, CounterGate)]
+    counted = [gate for gate in gates if isinstance(gate, CounterGate) and not gate.measure]
     if not counted:
         return []
     await clock.sleep(min(GATE_LOOK, max(gate.every for gate in counted)))

@@ -296,7 +296,8 @@ PROM = "{name: a, prometheus: {url: 'http://h', query: q}, max: 1}"
         ("[{name: errors, builtin: false}]", []),
         ("[{name: latency, builtin: false}]", ["errors"]),
         (f"[{PROM}, {{name: latency, builtin: false}}]", ["a", "errors"]),
-        ("[{name: slow, haproxy: {measure: response_time}}]", ["slow"]),
+        ("[{name: slow, haproxy: {measure: response_time}}]", ["slow", "errors"]),
+        ("[{name: a, haproxy: {measure: retries}, max: 5%}]", ["a", "errors", "latency"]),
         ("[{name: latency, haproxy: {}, max: 1%}]", ["latency", "response-time"]),
         ("[]", []),
     ],
@@ -312,7 +313,8 @@ def test_the_builtin_gate_stays_on(gates: str, names: list[str]) -> None:
 def test_response_time() -> None:
     """Each key of a gate on response times lands where it belongs; two samples must fail."""
     text = "{name: a, haproxy: {measure: response_time, times: 1.5, above: 2s}, every: 200ms}"
-    (gate,) = _file(text).settings.policies.gates
+    gate, errors = _file(text).settings.policies.gates
+    assert errors == BUILTIN
     assert gate == TimingGate(
         "a",
         Scope.MEMBER,
@@ -322,5 +324,17 @@ def test_response_time() -> None:
         failures=2,
     )
     one = "{name: a, haproxy: {measure: response_time}, failures: 1}"
-    (gate,) = _file(one).settings.policies.gates
-    assert gate.failures == 1
+    assert _file(one).settings.policies.gates[0].failures == 1
+
+
+def test_further_measures() -> None:
+    """What else is counted of a member, in its own words."""
+    text = "{name: a, haproxy: {measure: status_4xx}, max: 20%}"
+    gate = _file(text).settings.policies.gates[0]
+    assert gate == CounterGate(
+        "a",
+        Scope.MEMBER,
+        0.2,
+        measure="status_4xx",
+        happened="were answered with a status from 400 to 499",
+    )

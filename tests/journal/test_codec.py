@@ -197,6 +197,7 @@ SEEN_ONLY = {
         "points",
         "flows",
         "fronts",
+        "measured",
         "races",
         "unseen",
         "unseen_since",

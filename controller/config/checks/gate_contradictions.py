@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from controller.config.checks.query_contradictions import query_faults, server_faults
 from controller.config.sections.evidence import COUNTED
-from controller.config.sections.gates import BUILTIN, KINDS, RESPONSE_TIME
+from controller.config.sections.gates import BUILTIN, HAPPENED, KINDS, RESPONSE_TIME
 from controller.config.text.places import Trail
 from controller.config.text.scalars import Wrong, duration, is_percentage, limit, percentage
 from controller.config.text.trails import at, listing, mapping
@@ -106,6 +106,8 @@ def _haproxy(gate: dict[str, object], trail: Trail) -> Found:
     if at(gate, "haproxy", "measure") == RESPONSE_TIME:
         yield from _response_time(gate, trail)
         return
+    if at(gate, "haproxy", "measure") in HAPPENED and at(gate, "haproxy", "scope") == "pool":
+        yield (*trail, "haproxy", "scope"), "must be member: this is counted of a member alone"
     for key in ("times", "above"):
         if key in mapping(gate, "haproxy"):
             yield (*trail, "haproxy", key), "is for measure: response_time alone; remove it"

@@ -35,17 +35,27 @@ BUILTIN = "builtin"
 """The key that leaves the gate on the load balancer's own counters out."""
 
 
+ERROR_RATIO = "error_ratio"
+HAPPENED = {
+    "connect_errors": "could not connect",
+    "retries": "were tried again",
+    "status_4xx": "were answered with a status from 400 to 499",
+}
+"""Further measures of a member → what became of the requests that count."""
 RESPONSE_TIME = "response_time"
 """What a gate with haproxy measures that compares members, and so has no `max`."""
 
 
 class HaproxyMeasure(Section):
     measure: Annotated[
-        Literal["error_ratio", "response_time"], one_of("error_ratio", RESPONSE_TIME)
+        Literal["error_ratio", "response_time", "connect_errors", "retries", "status_4xx"],
+        one_of(ERROR_RATIO, RESPONSE_TIME, *HAPPENED),
     ] = Field(
         default="error_ratio",
         description="error_ratio: requests that failed; response_time: how long requests take, "
-        "beside those of the members not yet upgraded in the same time.",
+        "beside those of the members not yet upgraded in the same time; connect_errors: "
+        "connections to the member that failed; retries: tries that HAProxy repeated, there or "
+        "elsewhere; status_4xx: requests answered with a status from 400 to 499.",
     )
     scope: Annotated[Literal["member", "pool"], one_of("member", "pool")] = Field(
         default="member", description="member: the member in progress, since its return."
@@ -218,7 +228,7 @@ def builtin_gates(given: Sequence[GateSection]) -> list[GateSection]:
     measures = {gate.haproxy.measure for gate in given if gate.haproxy is not None}
     names = {gate.name for gate in given}
     found = []
-    if not measures:
+    if ERROR_RATIO not in measures:
         found.append(_named(DEFAULT_GATE, _ERRORS_NAMES, names))
     if RESPONSE_TIME not in measures and not left_out:
         found.append(_named(TIMING_GATE, _LATENCY_NAMES, names))

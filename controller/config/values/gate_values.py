@@ -8,6 +8,8 @@ from typing import TypedDict
 from controller.config.sections.drain import Idle
 from controller.config.sections.evidence import Alerts, Prometheus
 from controller.config.sections.gates import (
+    ERROR_RATIO,
+    HAPPENED,
     RESPONSE_TIME,
     GateSection,
     HaproxyMeasure,
@@ -128,8 +130,19 @@ def _counters(section: GateSection) -> CounterGate:
         scalars.limit(section.max),
         test=Test(section.test),
         window=scalars.duration(section.window),
+        **_measured(section),
         **_shared(section, COUNTED_EVERY, COUNTED_CONFIDENCE),
     )
+
+
+class _Measured(TypedDict, total=False):
+    measure: str
+    happened: str
+
+
+def _measured(section: GateSection) -> _Measured:
+    measure = section.haproxy.measure if section.haproxy is not None else ERROR_RATIO
+    return _Measured(measure=measure, happened=HAPPENED[measure]) if measure in HAPPENED else {}
 
 
 def _timing(section: GateSection, measured: HaproxyMeasure) -> TimingGate:

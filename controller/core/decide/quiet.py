@@ -64,15 +64,15 @@ def beside_users(ctx: Context, gate: SeenGate, member: str, judgement: Judgement
 
 
 def _of_all(gate: SeenGate, users: Counters, own: Counters, judgement: Judgement) -> Judgement:
-    if not own.total or not isinstance(gate, CounterGate):
+    if not own.total or not isinstance(gate, CounterGate) or gate.measure:
         return judgement
     both = judge(gate, users + own)
     return replace(both, reason=f"{both.reason}, {own.total} of them our own")
 
 
 def _of_our_own(gate: SeenGate, own: Counters, fault: str) -> Judgement:
-    if not isinstance(gate, CounterGate):
-        words = f"{NOBODY}: nothing to compare"
+    if not isinstance(gate, CounterGate) or gate.measure:
+        words = f"{NOBODY}: nothing to judge"
         verdict = Verdict.PASS if own.total >= OWN else Verdict.INCONCLUSIVE
         return Judgement(verdict, words)
     judged = judge(gate, own)

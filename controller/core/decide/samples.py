@@ -14,7 +14,8 @@ from controller.core.gates.gate import AskedGate, CounterGate, Gate, SeenGate
 from controller.core.gates.judgement import Judgement, inconclusive, sampled
 from controller.core.gates.slowness import judge_pace, limit_beside
 from controller.core.gates.tally import Tally
-from controller.core.state.counts import counted, pool_counted, pool_watched
+from controller.core.pool import Counters
+from controller.core.state.counts import counted, measured, pool_counted, pool_watched
 from controller.core.state.failures import not_counted_at
 from controller.core.state.racing import races_of
 
@@ -45,7 +46,7 @@ def sample_due(ctx: Context, gate: Gate, member: str | None) -> GateSampled | No
     if member is None:
         return _of_the_pool(ctx, gate)
     if isinstance(gate, CounterGate):
-        judgement = judge(gate, counted(ctx.state, member))
+        judgement = judge(gate, _counts(ctx, gate, member))
         return sampled(gate, member, beside_users(ctx, gate, member, judgement))
     total = counted(ctx.state, member).total
     judgement = judge_pace(gate, races_of(ctx.state, member), total)
@@ -53,6 +54,12 @@ def sample_due(ctx: Context, gate: Gate, member: str | None) -> GateSampled | No
     others = judgement.baseline
     beyond = None if others is None else limit_beside(gate, others)
     return replace(sampled(gate, member, judgement), limit=beyond)
+
+
+def _counts(ctx: Context, gate: CounterGate, member: str) -> Counters:
+    if gate.measure:
+        return measured(ctx.state, member, gate.measure)
+    return counted(ctx.state, member)
 
 
 def _of_the_pool(ctx: Context, gate: SeenGate) -> GateSampled | None:

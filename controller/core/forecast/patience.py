@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from controller.core.gates.figures import span
-from controller.core.gates.gate import Gate, MetricGate, Scope, Then
+from controller.core.gates.gate import Gate, MetricGate, Scope, SeenGate, Then
 from controller.core.gates.metrics import PASS_FROM
 from controller.core.settings import Policies
 
@@ -32,8 +32,7 @@ def cannot_pass(gate: Gate, policies: Policies, interval: timedelta) -> str | No
     needed = passes_from(gate, interval)
     if needed is None or gate.then is Then.PASS:
         return None
-    steps = len(policies.comeback.ramp)
-    given = (policies.comeback.hold + gate.hold) * steps + policies.soak + gate.hold
+    given = _given(gate, policies)
     if needed + gate.every <= given:
         return None
     soak = policies.soak + (needed + gate.every - given)
@@ -42,3 +41,23 @@ def cannot_pass(gate: Gate, policies: Policies, interval: timedelta) -> str | No
         f"{span(needed)} after the return, but soak and inconclusive.hold end after {span(given)}; "
         f"write soak: {span(soak)} or longer, or scrape more often"
     )
+
+
+def sampled_too_seldom(gate: Gate, policies: Policies) -> str | None:
+    """Why a gate on the load balancers' own evidence halts every rollout, and what to write: its
+    first sample, at the return, sees nothing yet."""
+    if not isinstance(gate, SeenGate) or gate.scope is Scope.POOL or gate.then is Then.PASS:
+        return None
+    given = _given(gate, policies)
+    if gate.every <= given:
+        return None
+    return (
+        f"cannot pass in its time: it is sampled every {span(gate.every)}, but soak and "
+        f"inconclusive.hold end {span(given)} after the return; write every: {span(given)} or less"
+    )
+
+
+def _given(gate: Gate, policies: Policies) -> timedelta:
+    """How long after a return it may go on without a pass, at the most."""
+    steps = len(policies.comeback.ramp)
+    return (policies.comeback.hold + gate.hold) * steps + policies.soak + gate.hold

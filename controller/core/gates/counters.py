@@ -29,9 +29,9 @@ def judge(gate: CounterGate, counts: Counters) -> Judgement:
 
 
 def _verdict(gate: CounterGate, errors: int, total: int) -> Judgement:
-    figures = f"{errors} of {requests(total)} failed ({percent(errors / total)})"
+    figures = f"{errors} of {requests(total)} {gate.happened} ({percent(errors / total)})"
     if errors == 0:
-        figures = f"none of {requests(total)} failed"
+        figures = f"none of {requests(total)} {gate.happened}"
         if gate.scope is Scope.MEMBER:
             return Judgement(Verdict.PASS, figures)
     if gate.test is Test.EXACT and is_unexplained(

@@ -67,6 +67,10 @@ class CounterGate(_Gate):
     test: Test = field(default=Test.EXACT, kw_only=True)
     window: timedelta = field(default=timedelta(minutes=1), kw_only=True)
     """How far a pool gate looks back; a member gate looks back to its member's return."""
+    measure: str = field(default="", kw_only=True)
+    """What of a member is counted beside its errors, by its name in the file; empty: its errors."""
+    happened: str = field(default="failed", kw_only=True)
+    """What became of a request that counts, as the rest of a sentence."""
     kind: Literal["counters"] = field(default="counters", kw_only=True)
 
     @property
@@ -189,7 +193,11 @@ Gate = SeenGate | AskedGate
 
 
 def judging_errors(gates: Iterable[Gate]) -> Iterator[ErrorGate]:
-    return (gate for gate in gates if not isinstance(gate, TimingGate))
+    return (
+        gate
+        for gate in gates
+        if not isinstance(gate, TimingGate) and not getattr(gate, "measure", "")
+    )
 
 
 def tells_itself(gate: Gate) -> bool:

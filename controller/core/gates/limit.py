@@ -31,6 +31,8 @@ def _timing_limit(gate: TimingGate) -> str:
 
 def _counter_limit(gate: CounterGate) -> str:
     words = f"at most {percent(gate.maximum)} of the requests may fail"
+    if gate.measure:
+        words = f"{gate.measure} may be at most {percent(gate.maximum)} of the requests"
     if gate.test is Test.THRESHOLD:
         return words
     sure = f"{gate.confidence * 100:g} % sure, from {gate.min_errors} errors on"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from controller.core.gates.gate import Gate, TimingGate
+from controller.core.gates.gate import CounterGate, Gate, TimingGate
 from controller.core.pool import InstanceView
 
 
@@ -15,9 +15,16 @@ def measured(gates: Sequence[Gate], views: Sequence[InstanceView]) -> tuple[Gate
 
 def unmeasured(gates: Sequence[Gate], views: Sequence[InstanceView]) -> list[str]:
     """Why to refuse one that somebody wrote."""
+    known = {measure for view in views for line in view.lines for measure in line.measures}
+    blind = [
+        f"gate {gate.name!r} needs {gate.measure}, which no load balancer counts here (in mode tcp "
+        "there are no statuses); remove it"
+        for gate in gates
+        if isinstance(gate, CounterGate) and gate.measure and gate.measure not in known
+    ]
     if _is_measured(views):
-        return []
-    return [
+        return blind
+    return blind + [
         f"gate {gate.name!r} needs to know how long requests take, and no load balancer measures "
         "that here (in mode tcp there are no requests); remove it"
         for gate in gates

@@ -4,7 +4,7 @@ Administrative state (what somebody *set*: ready, draining, out) and health (wha
 are two things here and are never merged.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -121,6 +121,8 @@ class Line:
     """Cumulative count of sessions that were ever assigned to the member; None: not counted."""
     counters: Counters | None = None
     """None: not counted."""
+    measures: Mapping[str, Counters] = field(default_factory=dict)
+    """What else is counted, by its name in the rollout file: how many requests, and of how many."""
     timing: Timing | None = None
     """None: how long requests take is not measured."""
     is_backup: bool = False
@@ -237,64 +239,3 @@ class InstanceView:
 
     def of(self, member: str) -> tuple[Line, ...]:
         return tuple(line for line in self.lines if line.member == member)
-
-
-@dataclass(frozen=True, slots=True)
-class LineKey:
-    """Names a line across all instances."""
-
-    instance: str
-    backend: str
-
-
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """Who is in a member's place, as one line shows it."""
-
-    key: LineKey
-    occupant: Occupant
-
-
-@dataclass(frozen=True, slots=True)
-class FoundLine:
-    """What stood at a line before poolroll first touched it."""
-
-    key: LineKey
-    weight: int
-    keep: Mapping[str, str] = field(default_factory=dict)
-    """See `Line.keep`."""
-
-    def weighing(self, share: int) -> int:
-        """The weight that is `share` per cent of the one found, rounded up: never an invisible
-        drain, as 10 % of a weight of 1 would be."""
-        return max(1, -(-self.weight * share // 100))
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A member as it was found, which is what is restored (S8). Only members that were in
-    rotation are ever taken, so the administrative state restored is always READY."""
-
-    lines: tuple[FoundLine, ...]
-
-    def at(self, key: LineKey) -> FoundLine | None:
-        return next((line for line in self.lines if line.key == key), None)
-
-
-def found_in(lines: Iterable[tuple[str, Line]]) -> Found:
-    """What (instance, line) pairs of one member show, as a record to restore it by."""
-    return Found(
-        tuple(
-            FoundLine(LineKey(instance, line.backend), line.weight, line.keep)
-            for instance, line in lines
-        )
-    )
-
-
-def seats_in(lines: Iterable[tuple[str, Line]]) -> tuple[Seat, ...]:
-    """Who is in the place of a member, by (instance, line) pairs of it."""
-    return tuple(
-        Seat(LineKey(instance, line.backend), line.occupant)
-        for instance, line in lines
-        if line.occupant is not None
-    )

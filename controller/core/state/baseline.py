@@ -13,7 +13,8 @@ def marked(state: State, m: MemberState) -> MemberState:
     if m.trial.mark is not None:
         return m
     mark = state.tallies.get(m.name, Tally()).sum
-    return replace(m, trial=replace(m.trial, mark=mark, peers_mark=marks(state)))
+    own = {measure: one.sum for (name, measure), one in state.measured.items() if name == m.name}
+    return replace(m, trial=replace(m.trial, mark=mark, marks=own, peers_mark=marks(state)))
 
 
 def watched(state: State) -> State:

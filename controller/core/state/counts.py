@@ -15,6 +15,12 @@ def counted(state: State, member: str) -> Counters:
     return now.since(mark if mark is not None else now)
 
 
+def measured(state: State, member: str, measure: str) -> Counters:
+    """What else gates judge it by, since its return. Nothing before it was counted first."""
+    now = state.measured.get((member, measure), Tally()).sum
+    return now.since(state.members[member].trial.marks.get(measure, Counters()))
+
+
 def marks(state: State) -> dict[str, Counters]:
     """The counts so far of every member whose upgrade has not begun."""
     return {

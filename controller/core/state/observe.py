@@ -50,6 +50,7 @@ def observe(plan: Plan, state: State, event: Looked | LookFailed) -> State:
         known={view.instance: view.incarnation, **state.known},
         tallies=_tallied(state, view),
         pool=_pooled(state, view),
+        measured=_measured(plan, state, view),
     )
     state = replace(_flowed(state, view), points=_points(plan, state, view.at))
     state = _seen_again(_unlooked(state, before.tried_at, view.at), view.at)
@@ -159,6 +160,18 @@ def _tallied(state: State, view: InstanceView) -> dict[str, Tally]:
         tally = tallies.get(line.member, Tally())
         place = (view.instance, line.backend)
         tallies[line.member] = tally.noted(place, view.incarnation, line.counters)
+    return tallies
+
+
+def _measured(plan: Plan, state: State, view: InstanceView) -> Mapping[tuple[str, str], Tally]:
+    gates = (gate for gate in plan.policies.gates if isinstance(gate, CounterGate))
+    measures = {gate.measure for gate in gates if gate.measure}
+    tallies = dict(state.measured)
+    for line in view.lines if measures else ():
+        for one in measures:
+            tally = tallies.get((line.member, one), Tally())
+            place = (view.instance, line.backend)
+            tallies[line.member, one] = tally.noted(place, view.incarnation, line.measures.get(one))
     return tallies
 
 

@@ -154,6 +154,8 @@ class Trial:
 
     mark: Counters | None = None
     """Its counts at its return: gates judge what came after."""
+    marks: Mapping[str, Counters] = field(default_factory=dict)
+    """Measure → the same of what else is counted."""
     peers_mark: Mapping[str, Counters] = field(default_factory=dict)
     """The same of the members not yet upgraded, for comparison."""
     returned_at: Instant | None = None

@@ -130,6 +130,8 @@ class State:
     """(instance, backend) → what came there over the last while."""
     fronts: Mapping[tuple[str, str], Flow] = field(default_factory=dict)
     """(instance, frontend) → the same."""
+    measured: Mapping[tuple[str, str], Tally] = field(default_factory=dict)
+    """(member, measure) → what else gates judge by is counted of it."""
     races: Mapping[Place, Race] = field(default_factory=dict)
     """How long the requests of a member under judgement take, beside those of the others."""
 

@@ -60,7 +60,7 @@ def users(ctx: Context, recent: Recent, wall: datetime) -> tuple[str, Tone]:
 def _fine(ctx: Context) -> float:
     """The error ratio that the gates allow."""
     gates = ctx.plan.policies.gates
-    limits = (gate.maximum for gate in gates if isinstance(gate, CounterGate))
+    limits = (g.maximum for g in gates if isinstance(g, CounterGate) and not g.measure)
     return min(limits, default=0.0)
 
 

@@ -59,7 +59,8 @@ class Member:
 def members(story: Story) -> tuple[Member, ...]:
     """A row for each member in order of its turn, and one more where it was rolled back."""
     lasted = _lasted(story)
-    counted = {gate.name for gate in story.plan.policies.gates if isinstance(gate, CounterGate)}
+    gates = story.plan.policies.gates
+    counted = {g.name for g in gates if isinstance(g, CounterGate) and not g.measure}
     served = {series.member: series for series in story.series if series.gate in counted}
     actions: dict[tuple[str, Course], list[Action]] = {}
     for action in story.actions:

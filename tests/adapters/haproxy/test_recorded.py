@@ -49,6 +49,10 @@ PASSING, FAILING, UNCHECKED = Health.PASSING, Health.FAILING, Health.UNCHECKED
 BROKEN = Counters(errors=1, total=1)
 """The one request, which no server took."""
 
+QUIET = dict.fromkeys(("connect_errors", "retries", "status_4xx"), Counters())
+IN_TCP = dict.fromkeys(("connect_errors", "retries"), Counters())
+NOT_REACHED = {**dict.fromkeys(QUIET, Counters(0, 1)), "connect_errors": Counters(1, 1)}
+
 PLAIN = Line(
     backend="",
     member="",
@@ -60,6 +64,7 @@ PLAIN = Line(
     in_flight=0,
     arrivals=0,
     counters=Counters(),
+    measures=QUIET,
     timing=ResponseTime(average=0, requests=0),
 )
 
@@ -73,10 +78,10 @@ def plain(backend: str, member: str, **changes: Any) -> Line:
 A1 = plain("web", "a1", health=PASSING, weight=50, check=Check.RUNNING)
 KIND = plain("kinds", "")
 LINES = [
-    replace(A1, keep={"agent": "on"}, arrivals=1, counters=BROKEN),
+    replace(A1, keep={"agent": "on"}, arrivals=1, counters=BROKEN, measures=NOT_REACHED),
     replace(A1, member="a2"),
     plain("api", "a1", health=PASSING, weight=30),
-    plain("raw", "a1", out_cuts=True, timing=None),
+    plain("raw", "a1", out_cuts=True, timing=None, measures=IN_TCP),
     plain("static", "s1", weight=10),
     replace(KIND, member="spare", is_backup=True),
     replace(KIND, member="off", admin=OUT, health=FAILING, is_configured_out=True),

@@ -3,7 +3,7 @@
 import pytest
 
 from adapters.haproxy.timing import SAMPLES, ResponseTime
-from controller.core.pool import Pace, Timing
+from controller.core.pool import Counters, Pace, Timing
 from tests.adapters.haproxy.samples import STAT
 from tests.adapters.haproxy.test_pure import sample_server
 from tests.core.gates.slow import Averaged
@@ -50,3 +50,17 @@ def test_which_lines_have_it() -> None:
     assert sample_server(stat=TIMED).line.timing == ResponseTime(12, 9)
     assert sample_server(stat=STAT).line.timing is None
     assert sample_server(stat=TIMED.replace(",a1,http,", ",a1,tcp,")).line.timing is None
+
+
+def test_what_else_is_counted_of_a_line() -> None:
+    """Beside the errors, of the same total; statuses in mode http alone."""
+    quiet, busy = "9,0,0,0,0,0,3,1,,,2,7,0,0,2,", "9,1,0,2,1,0,3,1,,,2,7,0,3,2,"
+    stat = STAT.replace(quiet, busy)
+    http = sample_server(stat=stat).line.measures
+    assert http == {
+        "connect_errors": Counters(1, 16),
+        "retries": Counters(3, 16),
+        "status_4xx": Counters(3, 16),
+    }
+    tcp = sample_server(stat=stat.replace(",a1,http,", ",a1,tcp,")).line.measures
+    assert tcp == {"connect_errors": Counters(1, 9), "retries": Counters(3, 9)}

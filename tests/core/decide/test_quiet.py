@@ -21,6 +21,7 @@ from controller.core.state.apply import apply
 from tests.support.contexts import a_context, a_plan, ago, standing
 
 ERRORS = CounterGate("errors", Scope.MEMBER, 0.01)
+RETRIES = CounterGate("retries", Scope.MEMBER, 0.01, measure="retries")
 LATENCY = TimingGate("latency", Scope.MEMBER)
 POOL = CounterGate("pool", Scope.POOL, 0.01)
 
@@ -84,8 +85,9 @@ WAITS = (Verdict.INCONCLUSIVE, "no data: no request yet")
             Verdict.FAIL,
             "no user came; of our own requests, 4 of 12 requests failed (33.3 %): status 500",
         ),
+        (alone(RETRIES, own=Counters(9, 40)), Verdict.PASS, "no user came: nothing to judge"),
         (alone(LATENCY, own=Counters(0, 39)), Verdict.INCONCLUSIVE, "no user came: nothing to"),
-        (alone(LATENCY, own=Counters(0, 40)), Verdict.PASS, "no user came: nothing to compare"),
+        (alone(LATENCY, own=Counters(0, 40)), Verdict.PASS, "no user came: nothing to judge"),
         (
             alone(users=Counters(0, 3), own=Counters(4, 12)),
             Verdict.FAIL,

@@ -5,9 +5,14 @@ from typing import Final
 
 import pytest
 
-from controller.core.forecast.patience import cannot_pass, passes_from, slowest_pass
+from controller.core.forecast.patience import (
+    cannot_pass,
+    passes_from,
+    sampled_too_seldom,
+    slowest_pass,
+)
 from controller.core.gates.evidence import Query
-from controller.core.gates.gate import CounterGate, MetricGate, Scope, Then
+from controller.core.gates.gate import CounterGate, Gate, MetricGate, Scope, Then, TimingGate
 from controller.core.settings import Policies, ReturnPolicy
 
 SECOND: Final = timedelta(seconds=1)
@@ -60,3 +65,29 @@ def test_cannot_pass(
     found = cannot_pass(gate, policies(ramp, soak), SECOND * interval)
     assert (found is None) is (words is None)
     assert (words or "") in (found or "")
+
+
+SELDOM: Final = CounterGate("errors", Scope.MEMBER, 0.01, every=SECOND * 151)
+
+
+@pytest.mark.parametrize(
+    ("gate", "ramp", "is_refused"),
+    [
+        (SELDOM, 0, True),
+        (SELDOM, 1, False),
+        (TimingGate("slow", Scope.MEMBER, every=SECOND * 600), 1, True),
+        (COUNTERS, 0, False),
+        (MEMBER, 0, False),
+        (CounterGate("pool", Scope.POOL, 0.01, every=SECOND * 600), 0, False),
+        (CounterGate("a", Scope.MEMBER, 0.01, every=SECOND * 600, then=Then.PASS), 0, False),
+    ],
+)
+def test_sampled_too_seldom(gate: Gate, ramp: int, is_refused: bool) -> None:
+    """After the first sample, which sees nothing yet, there must be another one in time."""
+    found = sampled_too_seldom(gate, policies(ramp))
+    assert (found is not None) is is_refused
+    if gate is SELDOM and found is not None:
+        assert found == (
+            "cannot pass in its time: it is sampled every 2m31s, but soak and inconclusive.hold "
+            "end 2m30s after the return; write every: 2m30s or less"
+        )

@@ -60,3 +60,15 @@ def test_limits_are_said_in_words() -> None:
     assert limit(EXACT) == (
         "at most 1 % of the requests may fail, beyond chance (99.5 % sure, from 3 errors on)"
     )
+
+
+def test_what_else_is_counted() -> None:
+    """The words are those of the measure."""
+    gate = CounterGate("again", Scope.MEMBER, 0.01, measure="retries", happened="were tried again")
+    said = judge(gate, Counters(4, 20))
+    assert (said.verdict, said.reason) == (
+        Verdict.FAIL,
+        "4 of 20 requests were tried again (20 %)",
+    )
+    assert judge(gate, Counters(0, 20)).reason == "none of 20 requests were tried again"
+    assert limit(gate).startswith("retries may be at most 1 % of the requests, beyond chance")

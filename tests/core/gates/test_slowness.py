@@ -82,6 +82,7 @@ def test_the_limit_in_words() -> None:
         "requests may not take more than 3 times as long as at the members not yet upgraded, and "
         "100ms longer, beyond chance (99.5 % sure)"
     )
+    assert not GATE.is_ratio
     assert [figure(GATE, one) for one in (0.0004, 0.312, 2.14)] == ["<1ms", "312ms", "2.1s"]
 
 

@@ -318,6 +318,20 @@ def test_gate_on_response_times_where_nobody_measures_them() -> None:
     assert kept.policies.gates == (written, builtin)
 
 
+def test_gate_on_what_nobody_counts() -> None:
+    """It would see nothing."""
+    gate = CounterGate("away", Scope.MEMBER, 0.01, measure="status", happened="went away")
+    refused = proposal(policies=Policies(gates=(gate,)))
+    assert refused.refusals == (
+        "gate 'away' needs status, which no load balancer counts here (in mode tcp there are no "
+        "statuses); remove it",
+    )
+    first, *others = views()
+    counted = tuple(replace(one, measures={"status": Counters()}) for one in first.lines)
+    seen = [replace(first, lines=counted), *others]
+    assert proposal(seen, policies=Policies(gates=(gate,))).plan is not None
+
+
 def test_cut_is_refused_where_nothing_can_be_cut() -> None:
     """A drain that would end in nothing is no plan."""
     policies = Policies(drain=DrainPolicy(on_timeout=OnTimeout.CUT))
