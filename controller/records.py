@@ -35,7 +35,8 @@ class Notice:
     """Something that people who are not watching want to know."""
 
     event: str
-    """`started`, `halted`, `stuck`, `done` or `aborted`; `heartbeat` while a process has it."""
+    """`started`, `member_done`, `halted`, `stuck`, `done`, `aborted` or `refused`; `heartbeat`
+    while a process has it; `test` where somebody tries out who is told."""
     name: str
     """Of the rollout."""
     rollout: str
@@ -47,6 +48,8 @@ class Notice:
     """What stands below it: at a halt, its message."""
     member: str = ""
     exit_code: int | None = None
+    also: tuple[str, ...] = ()
+    """Events whose hearers want it too, though it is none of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,9 +32,10 @@ class Confirmation:
         *,
         notes: Sequence[str],
         yes: bool,
+        quiet: bool = False,
     ) -> None:
         """`overrides`: gates that the operator overrides; `notes`: for the operator to mind;
-        `yes`: the answer was given already."""
+        `yes`: the answer was given already; `quiet`: nothing is shown."""
         self.prepared: Prepared | None = None
         self._ports = ports
         self._overrides = overrides
@@ -43,6 +44,7 @@ class Confirmation:
         self._meter = meter
         self._notes = notes
         self._yes = yes
+        self._quiet = quiet
 
     async def __call__(self, prepared: Prepared, seen: Findings) -> bool:
         ports, row, plan = self._ports, prepared.row, prepared.plan
@@ -60,7 +62,8 @@ class Confirmation:
             without=self._overrides,
             more_notes=self._notes,
         )
-        say(*fitted(lines))
+        if not self._quiet:
+            say(*fitted(lines))
         following = next_commands(ports.folder, row, plan)
         self._notices.watch(RolloutNotices(row.id, plan, prepared.file.settings, following))
         load_the_rest()

@@ -1,6 +1,6 @@
 """Whether the file of an unfinished rollout has changed, and the commands to continue it."""
 
-from controller.config import SECRET_CHANGED, RolloutFile, changes
+from controller.config import SECRET_CHANGED, RolloutFile, changes, key_fault
 from controller.core.plan.plan import Plan
 from controller.journal.unfinished import Unfinished
 from controller.lifecycle.former_file import is_unchanged
@@ -15,7 +15,10 @@ def differences(former: Unfinished, file: RolloutFile, secrets: Secrets = NONE) 
     """What has changed since the rollout began; empty when both mean the same."""
     if is_unchanged(former, file):
         return []
-    return changes(former.row.file, former.row.sets, *file.masked_by(secrets)) or [SECRET_CHANGED]
+    shown = changes(former.row.file, former.row.sets, *file.masked_by(secrets))
+    if shown == [SECRET_CHANGED]:
+        shown = []
+    return shown or [key_fault(former.state.fingerprint, former.key) or SECRET_CHANGED]
 
 
 def next_commands(folder: str, row: RolloutRow, plan: Plan) -> NextCommands:

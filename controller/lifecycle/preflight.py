@@ -5,10 +5,10 @@ Read-only.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 from controller.config import RolloutFile
+from controller.core.copies import replace
 from controller.core.forecast.patience import cannot_pass, passes_from
 from controller.core.gates.evidence import Query
 from controller.core.gates.figures import span

@@ -1,11 +1,11 @@
 """Runs a rollout: prepare, confirm, loop, and the outcome in the journal."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
 from controller.config import RolloutFile
+from controller.core.copies import replace
 from controller.core.events import JournalSeen
 from controller.core.outcome import ExitCode, Outcome
 from controller.core.pool import Member

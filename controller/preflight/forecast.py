@@ -5,10 +5,11 @@ Read-only; nothing here refuses a rollout.
 
 import asyncio
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from controller.core.copies import replace
 from controller.core.events import RollbackBegan, StepEnded
 from controller.core.forecast.load import Expected, Load, expected, loads
 from controller.core.forecast.stake import Loss, stake

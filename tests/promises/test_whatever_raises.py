@@ -116,6 +116,19 @@ def goes_on(scenario: Scenario, played: Played) -> None:
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
+def test_the_clock_fails_for_good(name: str) -> None:
+    """Time goes on all the same, and the world comes to rest."""
+    scenario = SCENARIOS[name]
+    every = [at for at, each in enumerate(calls(name)) if each == "clock.now"]
+    for at in (every[len(every) // 2], every[len(every) // 5]):
+        failing = Failing(at, "ValueError", is_for_good=True)
+        played = play(replace(scenario, wrap=failing))
+        check(name, played, failing)
+        if name != "bad":
+            goes_on(scenario, played)
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
 def test_one_call_fails(name: str) -> None:
     """And the next run goes on from where the journal and the pool are."""
     scenario = SCENARIOS[name]

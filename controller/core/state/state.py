@@ -80,6 +80,9 @@ class State:
     rolling: tuple[str, ...] = ()
     """Who is rolled back, in their order; empty while nobody is."""
     finished: Finished | None = None
+    is_open_ended: bool = False
+    """The newest process has not said how it ended: it runs still, was cut off, or could not write
+    its end."""
     whole: PoolState = field(default_factory=PoolState)
     """The pool as a whole."""
     joined: tuple[Member, ...] = ()

@@ -49,6 +49,10 @@ class NextCommands:
         return f"{self.abort} --restore"
 
     @property
+    def guard(self) -> str:
+        return self._command("guard", self.name)
+
+    @property
     def rollback(self) -> str:
         """To the former version, in a rollout of its own."""
         return self._begin("rollback")

@@ -10,7 +10,7 @@ from controller.core.state.parts import MemberState
 from controller.core.state.remaining import is_upgraded
 from controller.core.state.state import State
 from controller.core.steps import Course
-from controller.report.members.status import fault
+from controller.report.members.status import fault, is_changed
 from controller.report.run.about import NOTHING, About
 from controller.report.run.next_commands import NextCommands
 from controller.report.words import names
@@ -27,7 +27,7 @@ def after_halt(
     busy = any(m.progress.unfinished or m.progress.may_run for m in members)
     installed = [m.name for m in members if _is_installed(m)]
     is_upgrade = plan.purpose is Purpose.UPGRADE
-    lines = _waiting(plan, members, about)
+    lines = _waiting(plan, members, commands, about)
     upgraded = [m.name for m in members if is_upgraded(m)]
     if is_upgrade and plan.rollback is not None and upgraded and not busy:
         back = f"one at a time, puts {names(upgraded)} before users with the former version"
@@ -46,8 +46,15 @@ def _way(label: str, command: str, effect: str, indent: str = " " * 12) -> list[
     return [f"{label:<11} {command}", f"{indent}({effect})"]
 
 
-def _waiting(plan: Plan, members: Sequence[MemberState], about: About) -> list[str]:
-    return [f"to wait:    type nothing   ({_as_it_stands(plan, members, about)})"]
+def _waiting(
+    plan: Plan, members: Sequence[MemberState], commands: NextCommands, about: About
+) -> list[str]:
+    lines = [f"to wait:    type nothing   ({_as_it_stands(plan, members, about)})"]
+    changed = [m.name for m in members if is_changed(m)]
+    if changed and not plan.remembers:
+        kept = f"keeps {names(changed)} out across reloads, as long as it runs"
+        lines += _way("", commands.guard, kept)
+    return lines
 
 
 def _as_it_stands(plan: Plan, members: Sequence[MemberState], about: About) -> str:
@@ -143,4 +150,6 @@ def _taken_out(state: State) -> str:
     shown = [seen.line.admin for _, seen in state.lines_of(halt.member)]
     if m is None or m.phase in HELD_OUT or all(admin is Admin.READY for admin in shown):
         return ""
+    if m.placement.unsure:
+        return f"takes it that the run before took {m.name} out, and proves it anew"
     return f"put {m.name} back first, by hand: it is out, and a run would halt again"

@@ -1,11 +1,12 @@
 """`status` as JSON: what the journal says, and what the load balancers show now."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 from controller.config import RolloutFile
+from controller.core.copies import replace
 from controller.core.plan.plan import Plan
 from controller.core.snapshot import Snapshot, looked
 from controller.core.state.parts import Order
@@ -25,6 +26,7 @@ from controller.report.run.halt import outdated, serving, without_next
 from controller.report.run.next_commands import NextCommands
 from controller.report.run.summary import back_in_rotation, left_behind, misplaced, under_way
 from controller.report.run.ways_on import after_halt
+from controller.report.status.users_now import NOT_ASKED, UsersNow, users_value
 from controller.report.status.values import kind, values
 
 DECIDED: Final = {
@@ -47,6 +49,7 @@ class Known:
     last: datetime
     """When its journal was last written."""
     holder: Holder | None
+    """Who runs it now."""
     commands: NextCommands
     file: RolloutFile | ConfigurationError
     """See `kept_file`."""
@@ -55,6 +58,9 @@ class Known:
     pool_view: PoolView | None = None
     """None: no load balancer was asked."""
     taken: Holders = field(default_factory=lambda: NO_HOLDERS)
+    users: UsersNow = field(default_factory=lambda: UsersNow(why=NOT_ASKED))
+    guard: Holder | None = None
+    """Who keeps out what it left out."""
 
     @property
     def is_held(self) -> bool:
@@ -92,15 +98,24 @@ def status_value(known: Known, folder: str) -> dict[str, Any]:
         "last": known.last.isoformat(),
         "ended": row.ended.isoformat() if row.ended else None,
         "exit_code": state.finished.exit_code if state.finished else None,
-        "holder": {"pid": holder.pid, "host": holder.host, "by": holder.by} if holder else None,
+        "holder": _holder(holder),
+        "guard": _holder(known.guard),
         "halt": None
         if halt is None
         else {"cause": str(halt.cause), "seen": halt.seen, "limit": halt.limit},
         "told": _halt_lines(known),
         "next": next_lines(known),
         "seen": _seen(known),
+        "users": users_value(known.users),
         "members": _members(known),
     }
+
+
+def _holder(holder: Holder | None) -> dict[str, Any] | None:
+    if holder is None:
+        return None
+    since = holder.since.isoformat()
+    return {"pid": holder.pid, "host": holder.host, "by": holder.by, "since": since}
 
 
 def _halt_lines(known: Known) -> list[str]:

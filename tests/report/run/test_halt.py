@@ -192,6 +192,8 @@ def test_next_says_the_safest_first_and_what_each_does_to_users() -> None:
     """Wait, go back, end it, go on: each is a command that can be typed."""
     assert lines(halted(plan(), member("web1", "failed"), seen=ALL))["NEXT"] == [
         "to wait:    type nothing   (web1 stays out)",
+        "            poolroll guard web",
+        "            (keeps web1 out across reloads, as long as it runs)",
         "to go back: poolroll rollback /srv/web.yml",
         "            (one at a time, puts web1 before users with the former version)",
         f"to end it:  {ABORT}",
@@ -333,3 +335,7 @@ def test_a_member_that_somebody_else_took_out(phase: str, is_out: bool, told: bo
     foreign = replace(BROKE, cause=Cause.FOREIGN)
     found = lines(halted(plan(), member("web1", phase), seen=seen, halt=foreign))["NEXT"]
     assert ("(put web1 back first, by hand: it is out" in str(found)) is told
+    either = member("web1", phase, unsure=True)
+    found = lines(halted(plan(), either, seen=seen, halt=foreign))["NEXT"]
+    assert ("takes it that the run before took web1 out" in str(found)) is told
+    assert "by hand" not in str(found)
