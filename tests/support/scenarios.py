@@ -106,12 +106,15 @@ class ForkableJournal(MemoryJournal):
 
     def fork(self) -> "ForkableJournal":
         other = ForkableJournal(self._clock)
+        self.copy_to(other)
+        return other
+
+    def copy_to(self, other: "ForkableJournal") -> None:
         other._rollouts = dict(self._rollouts)
         other._records = list(self._records)
         other._taken = dict(self._taken)
         other._last, other._seq = dict(self._last), self._seq
         other.summaries, other.snapshots = dict(self.summaries), dict(self.snapshots)
-        return other
 
 
 class ForkableRequests(MemoryRequests):

@@ -60,9 +60,7 @@ class InTheCluster(ForkableJournal):
     def fork(self) -> "InTheCluster":
         """What a kill leaves, for another machine."""
         other = InTheCluster(Cluster(copy.deepcopy(self.cluster.objects), self.cluster.version))
-        other._rollouts = dict(self._rollouts)
-        other._records = list(self._records)
-        other._taken = dict(self._taken)
+        self.copy_to(other)
         return other
 
 
