@@ -14,6 +14,7 @@ RUN python -m venv /opt/poolroll \
 COPY pyproject.toml README.md LICENSE poolroll.py ./
 COPY controller controller
 COPY adapters adapters
+COPY docs/runbook.md docs/runbook.md
 RUN /opt/build/bin/python -m pip wheel --no-index --no-deps --no-build-isolation --wheel-dir /opt/wheels . \
     && /opt/poolroll/bin/python -m pip install --no-index --no-deps /opt/wheels/*.whl \
     && /opt/poolroll/bin/python -m pip uninstall --yes pip

@@ -107,6 +107,6 @@ $(VENV)/.made:
 	exit 1
 
 # The tests run against the distribution's HAProxy and the one of the demo (two major versions),
-# a real Prometheus, and look at the report in a real browser.
+# a real Prometheus, log in to a real sshd, and look at the report in a real browser.
 servers:
 	@sh tests/servers.sh

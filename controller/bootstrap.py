@@ -1,19 +1,22 @@
 """Puts the real adapters behind the ports. The only module that imports `adapters`."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from adapters.clock import SystemClock
 from adapters.commands import LocalCommands
+from adapters.commands.kept import kept_output as read_output
 from adapters.haproxy.balancer import HaproxyLoadBalancer
 from adapters.haproxy.discovery import facts_and_views, servers_behind
+from adapters.hosts import KINDS, HostTasks
 from adapters.probes import OutsideValidator
+from adapters.scripted import ScriptedBalancer
 from adapters.storage.room import require_room
 from controller import bootstrap_kubernetes as kubernetes
-from controller.bootstrap_notices import notices, unheard
+from controller.bootstrap_notices import audience, notices, receivers, unheard
 from controller.bootstrap_state import (
     StatePlace,
     about_state,
@@ -32,10 +35,12 @@ from controller.bootstrap_who import who
 from controller.config import RolloutFile
 from controller.core.pool import InstanceView
 from controller.core.settings import Settings
+from controller.legible import legible_line
 from controller.lifecycle import JournalPorts, Ports, ReadPorts
 from controller.metrics_servers import POOL, MetricsServer
 from controller.pools.haproxy import HaproxyFacts, HaproxyPool
 from controller.pools.kubernetes import NodePool, PodPool
+from controller.pools.scripted import ScriptedPool
 from controller.ports import (
     Clock,
     Commands,
@@ -58,13 +63,16 @@ T = TypeVar("T")
 __all__ = [
     "StatePlace",
     "about_state",
+    "audience",
     "balancer",
+    "bare_commands",
     "clock",
     "commands",
     "found_behind",
     "has_state",
     "is_ours",
     "journal_ports",
+    "kept_output",
     "kubernetes",
     "lock",
     "meter",
@@ -76,10 +84,12 @@ __all__ = [
     "ports",
     "read_ports",
     "read_state",
+    "receivers",
     "run",
     "secrets_in",
     "servers_behind",
     "state_place",
+    "tell_to",
     "unheard",
     "unpermitted",
     "unusable",
@@ -104,13 +114,16 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 
 def balancer(settings: Settings) -> LoadBalancer:
-    """The adapter for the kind of pool in `settings`. Raises UsageFault."""
-    return _pool(settings)[0]
+    """The adapter for the kind of pool in `settings`, for questions. Raises UsageFault."""
+    return _pool(settings, LocalCommands(Path(), SystemClock()))[0]
 
 
-def _pool(settings: Settings) -> tuple[LoadBalancer, Tasks | None, Sources]:
-    """The adapter, what performs the pool's own tasks, and what gates ask. Raises UsageFault."""
+def _pool(settings: Settings, running: Commands) -> tuple[LoadBalancer, Tasks | None, Sources]:
+    """The adapter, what performs the pool's own tasks, and what gates ask. `running`: what runs
+    scripts that a pool is reached by. Raises UsageFault."""
     match settings.pool:
+        case ScriptedPool() as pool:
+            return ScriptedBalancer(pool, running, SystemClock()), None, metrics
         case HaproxyPool(apis, backends):
             return HaproxyLoadBalancer(apis, backends, SystemClock()), None, metrics
         case PodPool() | NodePool() as pool:
@@ -140,6 +153,16 @@ async def unpermitted(file: RolloutFile, place: StatePlace) -> tuple[list[str], 
 
 def commands(place: StatePlace, secrets: Secrets = NONE) -> Commands:
     return LocalCommands(place.folder / "jobs", SystemClock(), secrets=secrets)
+
+
+def kept_output(place: StatePlace, key: str) -> str | None:
+    """See `adapters.commands.kept`."""
+    return read_output(place.folder / "jobs", key)
+
+
+def bare_commands(secrets: Secrets = NONE) -> Commands:
+    """For commands that leave nothing behind: without a state folder."""
+    return LocalCommands(Path("/nonexistent"), SystemClock(), secrets=secrets)
 
 
 def lock(place: StatePlace, settings: Settings | None = None) -> Lock:
@@ -172,10 +195,10 @@ def ports(
     if runs_steps:
         require_room(place.folder)
         running.prepare()
-    pool, tasks, sources = _pool(settings)
+    pool, tasks, sources = _pool(settings, running)
     return Ports(
         balancer=pool,
-        tasks=TaskRouter(running, tasks),
+        tasks=_router(running, tasks),
         commands=running,
         validator=OutsideValidator(running, SystemClock()),
         journal=store.journal,
@@ -189,16 +212,35 @@ def ports(
     )
 
 
+def _router(running: Commands, pool: Tasks | None) -> Tasks:
+    """Who performs which kind of task."""
+    hosts = HostTasks(running, SystemClock(), tell=_tell)
+    return TaskRouter(running, pool, dict.fromkeys(KINDS, hosts))
+
+
+_listeners: Final[list[Callable[[str, str], None]]] = []
+
+
+def tell_to(listener: Callable[[str, str], None]) -> None:
+    """Who takes a member's name, and how far what is done to it has come."""
+    _listeners[:] = [listener]
+
+
+def _tell(member: str, line: str) -> None:
+    for listener in _listeners:
+        listener(member, legible_line(line))
+
+
 def read_ports(
     file: RolloutFile, place: StatePlace, store: Store | None, secrets: Secrets
 ) -> ReadPorts:
     """The ports of `plan`, all real."""
     settings = file.settings
     running = commands(place, secrets)
-    pool, tasks, sources = _pool(settings)
+    pool, tasks, sources = _pool(settings, running)
     return ReadPorts(
         balancer=pool,
-        tasks=TaskRouter(running, tasks),
+        tasks=_router(running, tasks),
         validator=OutsideValidator(running, SystemClock()),
         clock=SystemClock(),
         sources=sources,

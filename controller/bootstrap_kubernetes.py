@@ -10,12 +10,12 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from adapters.clock import SystemClock
 from controller.config import RolloutFile
+from controller.core.copies import replace
 from controller.errors import Refused, UsageFault
 from controller.legible import legible_line
 from controller.pools.kubernetes import (

@@ -52,9 +52,12 @@ class StatePlace:
 NO_NAMES: frozenset[str] = frozenset()
 
 
-def secrets_in(*files: object) -> Secrets:
-    """Those of a rollout, by value, as far as one of these is its file."""
+def secrets_in(*files: object, copy: object = None) -> Secrets:
+    """Those of a rollout, by value, as far as one of these is its file. `copy`: of a journal that
+    others may write; no file is opened because it names it."""
     found = [secrets_of(one, os.environ) for one in files if isinstance(one, RolloutFile)]
+    if isinstance(copy, RolloutFile):
+        found.append(secrets_of(copy, os.environ, opens=False))
     names = NO_NAMES.union(*(one.names for one in found))
     return Secrets(NO_NAMES.union(*(one.values for one in found)), names)
 

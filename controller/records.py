@@ -35,7 +35,8 @@ class Notice:
     """Something that people who are not watching want to know."""
 
     event: str
-    """`started`, `halted`, `stuck`, `done` or `aborted`; `heartbeat` while a process has it."""
+    """`started`, `member_done`, `halted`, `stuck`, `done`, `aborted` or `refused`; `heartbeat`
+    while a process has it; `test` where somebody tries out who is told."""
     name: str
     """Of the rollout."""
     rollout: str
@@ -47,6 +48,8 @@ class Notice:
     """What stands below it: at a halt, its message."""
     member: str = ""
     exit_code: int | None = None
+    also: tuple[str, ...] = ()
+    """Events whose hearers want it too, though it is none of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,8 @@ class Record:
     """JSON."""
     trouble: str = ""
     """Of a record just written: why the next ones may not be."""
+    hash: str = field(default="", compare=False)
+    """See `controller.chain`; a former version wrote none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,36 @@ class RolloutRow:
     ended: datetime | None = None
     outcome: str | None = None
     exit_code: int | None = None
+    link: str = field(default="", compare=False)
+    """The rollout of its name before it, and the hash with which that ended; the journal adds it
+    (see `controller.chain`)."""
+    pruned: str = ""
+    """JSON of what is kept of its records; empty: they are there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What lists say of a rollout, so that nobody reads its records for it. A former version wrote
+    none, and one of a rollout that a kill cut off is behind."""
+
+    rollout: str
+    seq: int
+    """Of the last record that it knows."""
+    body: str
+    """JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The state of a rollout after one of its records, so that nobody replays those before it."""
+
+    rollout: str
+    seq: int
+    """Of that record."""
+    hash: str
+    """Of that record."""
+    body: str
+    """JSON."""
 
 
 class Verb(StrEnum):

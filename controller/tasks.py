@@ -4,13 +4,32 @@ Values only. Running them is the business of adapters: a command runs on this ma
 the pool is performed by the adapter of that kind of pool.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from signal import Signals
-from typing import Final
+from typing import Final, Protocol
 
 from controller.core.pool import Seat
+
+DONE: Final = frozenset({0})
+"""Exit codes of a step that has done what it should, unless the rollout file says otherwise."""
+
+
+class Task(Protocol):
+    """Something that is done to a member, or asked about it. What kind it is, its type says; the
+    adapter of that kind performs it."""
+
+    @property
+    def label(self) -> str:
+        """What it is called in a sentence."""
+
+    @property
+    def timeout(self) -> timedelta: ...
+
+    @property
+    def ok(self) -> frozenset[int]:
+        """Exit codes that mean: done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +41,8 @@ class Command:
     env: Mapping[str, str] = field(default_factory=dict)
     """Added to the environment that poolroll itself was started with."""
     cwd: str = "."
+    ok: frozenset[int] = DONE
+    """Exit codes that mean: done."""
 
     @property
     def label(self) -> str:
@@ -36,14 +57,12 @@ class PoolTask:
     name: str
     timeout: timedelta
     args: Mapping[str, str] = field(default_factory=dict)
+    ok: frozenset[int] = DONE
 
     @property
     def label(self) -> str:
         """What it is called in a sentence."""
         return self.name
-
-
-Task = Command | PoolTask
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +78,8 @@ class TaskJob:
     """Wait for the execution that the key has, and begin none: one that never began is `lost`."""
     is_new: bool = False
     """No process has begun it before."""
+    former: tuple[int, ...] = ()
+    """Exit codes of the steps that the member has been through before, in this course."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +160,9 @@ class Job:
     """See `TaskJob.joins`."""
     is_new: bool = False
     """See `TaskJob.is_new`."""
+    tell: Callable[[str], None] | None = field(default=None, compare=False)
+    """Takes each line of its output while it runs, for people: not the last ones, nor those of an
+    output that is too long."""
 
 
 AFTER_SIGNALS: Final = frozenset({129, 130, 131, 134, 137, 139, 143})
@@ -151,8 +175,8 @@ class JobResult:
     """How a job ended.
 
     Exactly one holds: `exit_code` is set; `timed_out`; `fault` says why it could not be started;
-    `lost`: it was started, it is over, and no exit code was written; see `survivors` and
-    `connections` for what may run still.
+    `lost`: it was started, it is over, and no exit code was written, see `survivors` and
+    `connections` for what may run still; `failure`.
     """
 
     exit_code: int | None = None
@@ -161,6 +185,10 @@ class JobResult:
     timed_out: bool = False
     fault: str | None = None
     lost: bool = False
+    failure: str = ""
+    """It failed in a way of its own, in words that go on a sentence about the step."""
+    told: str = ""
+    """What an operator should know of a success."""
     output: str = ""
     """Standard output and error, mixed as they came; the middle left out when too long."""
     seconds: float = 0.0

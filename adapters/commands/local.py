@@ -16,6 +16,7 @@ from adapters.commands.program import unstartable
 from adapters.commands.sharing import check_root, try_out
 from adapters.commands.spec import packed, unfit
 from adapters.commands.started_helper import Attended
+from adapters.commands.telling import tell_lines
 from controller.errors import StateError
 from controller.ports import Clock
 from controller.secrets import NONE, Secrets
@@ -68,7 +69,7 @@ class LocalCommands:
         try:
             if remains := await aside(lambda: _prepared(place)):
                 return JobResult(fault=_not_doubled(job.command, remains))
-            ended = await self._end_of(place, job, begun)
+            ended = await self._told_end_of(place, job, begun)
             return await aside(lambda: place.concealed(ended, self._secrets))
         except _NotBegun as error:
             return JobResult(fault=str(error))
@@ -87,6 +88,15 @@ class LocalCommands:
 
     def unstartable(self, command: Command) -> str | None:
         return unstartable(command)
+
+    async def _told_end_of(self, place: Place, job: Job, begun: "_Begun") -> JobResult:
+        if job.tell is None:
+            return await self._end_of(place, job, begun)
+        telling = asyncio.ensure_future(tell_lines(place, job.tell, self._clock, self._secrets))
+        try:
+            return await self._end_of(place, job, begun)
+        finally:
+            telling.cancel()
 
     async def _end_of(self, place: Place, job: Job, begun: "_Begun") -> JobResult:
         silent = 0

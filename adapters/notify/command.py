@@ -25,6 +25,8 @@ class CommandNotifier:
     ) -> None:
         self.name = name
         self.events = events
+        self.answer = ""
+        """How it ended last."""
         self._argv = tuple(argv)
         self._cwd = cwd
         self._commands = commands
@@ -37,6 +39,7 @@ class CommandNotifier:
         env = environment(notice, delivery)
         result = await self._commands.run_briefly(Command(self._argv, LONGEST, env, self._cwd))
         if result.exit_code == 0:
+            self.answer = _what(result)
             return None
         return Undelivered(_what(result), retryable=result.fault is None)
 

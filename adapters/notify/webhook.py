@@ -1,8 +1,6 @@
 """Notifications by HTTP. The only module of this folder that imports httpx."""
 
 import logging
-import socket
-import ssl
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -12,9 +10,9 @@ import httpx
 
 from adapters.connections import client
 from adapters.notify.message import as_json, as_slack, signed
+from adapters.notify.network import met
 from adapters.proxies import Proxy, Unusable
 from adapters.trust import context
-from adapters.words import causes
 from controller import __version__
 from controller.ports import Clock
 from controller.records import Notice, Undelivered
@@ -73,6 +71,8 @@ class WebhookNotifier:
         authorities to trust instead of the system's. Raises NoAuthorities, Unusable."""
         self.name = name
         self.events = events
+        self.answer = ""
+        """What the receiver answered last when it took a notice."""
         self._url = url
         self._clock = clock
         self._secret = secret
@@ -88,6 +88,7 @@ class WebhookNotifier:
             await response.aclose()
         except _MET as error:
             return Undelivered(_explain(error), retryable=not isinstance(error, _LASTING))
+        self.answer = f"answered with status {response.status_code}"
         return _judged(response, self._clock.wall())
 
     async def aclose(self) -> None:
@@ -152,14 +153,5 @@ def _retry_after(response: httpx.Response, wall: datetime) -> timedelta | None:
 
 
 def _explain(error: Exception) -> str:
-    for cause in causes(error):
-        match cause:
-            case ssl.SSLCertVerificationError():
-                return f"the certificate is not valid: {cause.verify_message}"
-            case ssl.SSLError():
-                return "TLS failed"
-            case socket.gaierror():
-                return "the name cannot be resolved"
-            case ConnectionRefusedError():
-                return "connection refused"
-    return next((words for kind, words in _WORDS if isinstance(error, kind)), "the request failed")
+    plain = next((words for kind, words in _WORDS if isinstance(error, kind)), "the request failed")
+    return met(error) or plain

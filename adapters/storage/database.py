@@ -8,7 +8,7 @@ from typing import Any
 
 from controller.errors import StateError
 
-SCHEMA = 2
+SCHEMA = 3
 FORMER = 1
 """The oldest schema that is read, and migrated when it is opened to write (see `migration`)."""
 
@@ -36,6 +36,19 @@ REQUESTS = (
     )""",
     "CREATE INDEX requests_by_rollout ON requests (rollout, seq)",
 )
+KEPT = (
+    """CREATE TABLE summaries (
+        rollout TEXT PRIMARY KEY REFERENCES rollouts (id),
+        seq INTEGER NOT NULL,
+        body TEXT NOT NULL
+    )""",
+    """CREATE TABLE snapshots (
+        rollout TEXT PRIMARY KEY REFERENCES rollouts (id),
+        seq INTEGER NOT NULL,
+        hash BLOB NOT NULL,
+        body BLOB NOT NULL
+    )""",
+)
 _TABLES = (
     """CREATE TABLE rollouts (
         seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -48,7 +61,9 @@ _TABLES = (
         user TEXT NOT NULL,
         ended TEXT,
         outcome TEXT,
-        exit_code INTEGER
+        exit_code INTEGER,
+        link TEXT NOT NULL DEFAULT '',
+        pruned TEXT NOT NULL DEFAULT ''
     )""",
     "CREATE INDEX rollouts_by_name ON rollouts (name, seq)",
     """CREATE TABLE records (
@@ -57,7 +72,8 @@ _TABLES = (
         wall TEXT NOT NULL,
         at INTEGER NOT NULL,
         kind TEXT NOT NULL,
-        body TEXT NOT NULL
+        body TEXT NOT NULL,
+        hash BLOB
     )""",
     "CREATE INDEX records_by_rollout ON records (rollout, seq)",
     TAKEN,
@@ -159,7 +175,7 @@ def create_schema(path: Path) -> None:
             raise StateError(f"journal {path}: its filesystem does not allow SQLite's WAL mode")
         with db:
             db.execute("BEGIN IMMEDIATE")
-            for statement in (*_TABLES, *REQUESTS):
+            for statement in (*_TABLES, *REQUESTS, *KEPT):
                 db.execute(statement)
             db.execute(f"PRAGMA application_id = {APPLICATION}")
             db.execute(f"PRAGMA user_version = {SCHEMA}")

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 from adapters.storage.worker import Worker
 from controller.core.pool import Instant, PoolKey
-from controller.records import Record, Returned, RolloutRow, Taken
+from controller.records import Record, Returned, RolloutRow, Snapshot, Summary, Taken
 
 
 class SqliteJournal:
@@ -39,8 +39,28 @@ class SqliteJournal:
     async def latest(self, name: str) -> RolloutRow | None:
         return await self._run(self._tables.latest, name)
 
-    async def rollouts(self, name: str | None = None) -> Sequence[RolloutRow]:
-        return await self._run(self._tables.rollouts, name)
+    async def rollout(self, rollout: str) -> RolloutRow | None:
+        return await self._run(self._tables.rollout, rollout)
+
+    async def rollouts(
+        self, name: str | None = None, most: int | None = None
+    ) -> Sequence[RolloutRow]:
+        return await self._run(self._tables.rollouts, name, most)
+
+    async def newest(self) -> Sequence[RolloutRow]:
+        return await self._run(self._tables.newest)
+
+    async def keep(self, summary: Summary, snapshot: Snapshot | None = None) -> None:
+        await self._run(self._tables.keep, summary, snapshot)
+
+    async def summary(self, rollout: str) -> Summary | None:
+        return await self._run(self._tables.summary, rollout)
+
+    async def snapshot(self, rollout: str) -> Snapshot | None:
+        return await self._run(self._tables.snapshot, rollout)
+
+    async def prune(self, rollout: str, by: str) -> None:
+        await self._run(self._tables.prune, rollout, by)
 
     async def taken(self, keys: Collection[PoolKey] | None = None) -> Sequence[Taken]:
         return await self._run(self._tables.taken, keys)

@@ -87,6 +87,6 @@ def _bring_up_to_date(folder: Path) -> None:
                 )
             with db.writing() as writing:
                 if db.version != SCHEMA:
-                    migrate(writing)
+                    migrate(writing, db.version)
     finally:
         db.close()

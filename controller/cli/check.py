@@ -7,9 +7,11 @@ from typing import Any, Final
 
 import click
 
+from controller import bootstrap
 from controller.cli import options
+from controller.cli.fit import keep_secret
 from controller.cli.show import show, show_json
-from controller.config import load
+from controller.config import RolloutFile, load
 from controller.config import schema as file_schema
 from controller.core.outcome import ExitCode
 from controller.errors import ConfigurationError
@@ -31,13 +33,22 @@ def check(file: Path, json: bool, **given: tuple[str, ...]) -> None:
             raise
         _print(CheckValue.of(error.file, None, faults=error.faults))
         sys.exit(ExitCode.USAGE)
-    name, warnings = rollout.settings.name, rollout.settings.warnings
+    name = rollout.settings.name
+    warnings = (*rollout.settings.warnings, *_unheard(rollout))
     if json:
         _print(CheckValue.of(str(file), name, warnings=warnings))
         return
     for warning in warnings:
         show(f"{file}: warning: {warning}")
     show(f"{file}: rollout {name!r} is valid")
+
+
+def _unheard(rollout: RolloutFile) -> list[str]:
+    """Whom a run on this machine could not tell. It may be another one that runs it."""
+    keep_secret(bootstrap.secrets_in(rollout))
+    refusals, _ = bootstrap.unheard(rollout, bootstrap.bare_commands())
+    head = f"{rollout.path}: "
+    return [f"{one.removeprefix(head)} (here a run would be refused)" for one in refusals]
 
 
 def _print(value: CheckValue) -> None:

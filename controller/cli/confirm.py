@@ -31,9 +31,10 @@ class Confirmation:
         *,
         notes: Sequence[str],
         yes: bool,
+        quiet: bool = False,
     ) -> None:
         """`overrides`: gates that the operator overrides; `notes`: for the operator to mind;
-        `yes`: the answer was given already."""
+        `yes`: the answer was given already; `quiet`: nothing is shown."""
         self.prepared: Prepared | None = None
         self._ports = ports
         self._overrides = overrides
@@ -42,6 +43,7 @@ class Confirmation:
         self._meter = meter
         self._notes = notes
         self._yes = yes
+        self._quiet = quiet
 
     async def __call__(self, prepared: Prepared, seen: Findings) -> bool:
         ports, row, plan = self._ports, prepared.row, prepared.plan
@@ -59,7 +61,8 @@ class Confirmation:
             without=self._overrides,
             more_notes=self._notes,
         )
-        say(*fitted(lines))
+        if not self._quiet:
+            say(*fitted(lines))
         following = next_commands(ports.folder, row, plan)
         self._notices.watch(RolloutNotices(row.id, plan, prepared.file.settings, following))
         return self._yes or await ask(question(seen, plan, is_new=prepared.is_new))

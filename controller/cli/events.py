@@ -73,8 +73,8 @@ class _Teller:
 
     async def is_ended(self) -> bool:
         """According to the journal; `run --new` abandons a rollout without a record."""
-        rows = await self._journal.rollouts(self.row.name)
-        return any(row.id == self.row.id and row.outcome is not None for row in rows)
+        row = await self._journal.rollout(self.row.id)
+        return row is not None and row.outcome is not None
 
     async def tell(self) -> None:
         lines = []

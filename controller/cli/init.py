@@ -22,7 +22,7 @@ from controller.errors import UsageFault
 
 
 @click.command()
-@click.argument("source", nargs=-1, metavar="[haproxy | kubernetes | ENDPOINT...]")
+@click.argument("source", nargs=-1, metavar="[haproxy | kubernetes | hosts | ENDPOINT...]")
 @options.option(
     "--backend", metavar="NAME", multiple=True, help="The pool. Default: the one with most servers."
 )
@@ -35,7 +35,8 @@ def init(source: tuple[str, ...], backend: tuple[str, ...], **cluster: str | Non
 
     ENDPOINT is the Runtime API of a running HAProxy, unix:PATH or tcp:HOST:PORT: the file is then
     filled with what is found there, and nothing is changed. Name every HAProxy of the pool. With
-    kubernetes it is filled from the cluster, where one is at hand.
+    kubernetes it is filled from the cluster, where one is at hand. With hosts it is for any other
+    balancer, which scripts reach.
     """
     asked = {name: value for name, value in cluster.items() if value}
     if source == ("kubernetes",) and not backend:

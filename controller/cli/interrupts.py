@@ -12,7 +12,9 @@ from typing import Final
 
 SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
-ACTING: Final = frozenset({"demo", "run", "rehearse", "rollback", "pause", "resume", "abort"})
+ACTING: Final = frozenset(
+    {"demo", "run", "rehearse", "rollback", "pause", "resume", "abort", "guard"}
+)
 """Commands that change something: they have done so whether or not it can be printed, and a signal
 never ends them with its default action."""
 

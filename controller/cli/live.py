@@ -179,6 +179,10 @@ class LiveNarrator:
             self._painter.join(PATIENCE)
         output().wait(PATIENCE)
 
+    def note(self, member: str, text: str) -> None:
+        """How far a step of `member` has come."""
+        self._say(member, text, Tone.PLAIN)
+
     def warn(self, text: str) -> None:
         """A line about something beside the rollout, like a notification that failed."""
         self._say("", text, Tone.DOUBT)

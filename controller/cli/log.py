@@ -46,7 +46,8 @@ class _Returned:
 class LogNarrator:
     """Implements `controller.runner.recorder.Narrator`. It never waits for who reads the log."""
 
-    def __init__(self, rollout: str, wall: Wall, log_format: str) -> None:
+    def __init__(self, rollout: str, wall: Wall, log_format: str, *, quiet: bool = False) -> None:
+        self._quiet = quiet
         self._rollout = rollout
         self._wall = wall
         self._format = log_format
@@ -74,11 +75,12 @@ class LogNarrator:
 
     def tell(self, event: Event | Observation, before: State, after: State) -> None:
         said = sentence(event, before, after)
-        if said is None:
+        level = level_of(event)
+        if said is None or (self._quiet and level == "info"):
             return
         member, text = said
         bound = {"member": member} if member else {}
-        say = getattr(self._log, level_of(event))
+        say = getattr(self._log, level)
         say(text, timestamp=self._wall(), kind=kind_of(event), **bound)
 
     def start(self) -> None:
@@ -91,6 +93,10 @@ class LogNarrator:
     def watch(self, plan: Plan, commands: timedelta | None = None, rollout_id: str = "") -> None:
         """Log lines show events only. What makes them is loaded now, while nobody is out."""
         self.__dict__["_log"] = self._log.bind(rollout_id=rollout_id) if rollout_id else self._log
+
+    def note(self, member: str, text: str) -> None:
+        """How far a step of `member` has come."""
+        self._log.info(text, timestamp=self._wall(), kind="Progress", member=member)
 
     def warn(self, text: str) -> None:
         """A line about something beside the rollout, like a notification that failed."""

@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "plan": ("controller.cli.plan:plan", "Show what a run would do, and every reason to refuse."),
     "rbac": ("controller.cli.rbac:rbac", "Print the Kubernetes Role that a rollout needs."),
     "gate": ("controller.cli.gate:gate", "Evaluate the gates, now or at a time in the past."),
+    "notify": ("controller.cli.notify:notify", "Show who is told of a rollout, or try it."),
     "run": ("controller.cli.run:run", "Upgrade the pool, one member at a time."),
     "rehearse": (
         "controller.cli.run:rehearse",
@@ -35,6 +36,11 @@ COMMANDS: Final = {
     ),
     "rollback": ("controller.cli.run:rollback", "Roll the pool back to the former version."),
     "status": ("controller.cli.status:status", "Show the state of a rollout."),
+    "explain": (
+        "controller.cli.explain:explain",
+        "Explain the present halt, as the runbook does.",
+    ),
+    "output": ("controller.cli.output:output", "Show what a step prints, live with --follow."),
     "history": ("controller.cli.history:history", "List all rollouts."),
     "events": (
         "controller.cli.events:events",
@@ -44,8 +50,19 @@ COMMANDS: Final = {
     "pause": ("controller.cli.operator:pause", "Start no further member."),
     "resume": ("controller.cli.operator:resume", "Continue after a pause or a halt."),
     "abort": ("controller.cli.operator:abort", "End a rollout for good."),
+    "guard": (
+        "controller.cli.guard:guard",
+        "Keep what a halt left out of rotation out, across reloads.",
+    ),
+    "timer": (
+        "controller.cli.timer:timer",
+        "Print a systemd timer, and a cron line, that run a rollout.",
+    ),
     "schema": ("controller.cli.check:schema", "Print the JSON Schema of the rollout file."),
 }
+
+ALIASES: Final = {"install-timer": "timer"}
+"""Other names of commands, in no list."""
 
 
 class ReportedError(click.ClickException):
@@ -81,6 +98,7 @@ class LateGroup(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        cmd_name = ALIASES.get(cmd_name, cmd_name)
         if cmd_name not in COMMANDS:
             return None
         module, _, name = COMMANDS[cmd_name][0].partition(":")

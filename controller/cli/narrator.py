@@ -28,13 +28,23 @@ class Narrating(Narrator, Protocol):
 
     def warn(self, text: str) -> None: ...
 
+    def note(self, member: str, text: str) -> None:
+        """How far a step has come."""
+
 
 def narrator_for(
-    rollout: str, clock: Clock, log_format: str, *, asks: bool = False, footer: Footer = str
+    rollout: str,
+    clock: Clock,
+    log_format: str,
+    *,
+    asks: bool = False,
+    quiet: bool = False,
+    footer: Footer = str,
 ) -> Narrating:
-    """`asks`: there will be questions while it runs, which a board would paint over."""
-    if log_format != "text" or asks or not _shows_a_board():
-        return LogNarrator(rollout, clock.wall, log_format)
+    """`asks`: there will be questions while it runs, which a board would paint over. `quiet`: only
+    what is wrong is said."""
+    if log_format != "text" or asks or quiet or not _shows_a_board():
+        return LogNarrator(rollout, clock.wall, log_format, quiet=quiet)
     from controller.cli.live import LiveNarrator  # its library is not needed for plain lines
     from controller.report.board.segments import ASCII, UNICODE
 

@@ -1,10 +1,8 @@
 """`pause`, `resume`, `abort`: requests to a rollout that runs in another process, or to none."""
 
-import contextlib
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
@@ -17,7 +15,8 @@ from controller.cli.bug import tell_bug
 from controller.cli.cut_off import say_cut_off
 from controller.cli.fit import keep_secret
 from controller.cli.log import LogNarrator
-from controller.cli.say import say
+from controller.cli.opened import Opened, open_unfinished, over_already
+from controller.cli.say import fitted_report, say
 from controller.cli.show import show
 from controller.cli.signals import Signals
 from controller.config import RolloutFile
@@ -33,7 +32,6 @@ from controller.errors import (
     UsageFault,
 )
 from controller.journal.heard import hears
-from controller.journal.replay import replay
 from controller.lifecycle import (
     FormerFile,
     Unfinished,
@@ -48,14 +46,16 @@ from controller.lifecycle import (
     refuse_other_notices,
     unfinished,
 )
-from controller.ports import Commands, Hold, Journal, Store
+from controller.ports import Commands, Hold, Journal
 from controller.records import Request, Verb
 from controller.report.members.placement import PoolView
 from controller.report.run.notices import RolloutNotices
-from controller.report.run.summary import over, summary
+from controller.report.run.paused import what_a_pause_does
+from controller.report.run.summary import summary
 from controller.report.status.value import looked_at
 from controller.runner.notify import NoticeSender
 from controller.runner.recorder import Narrator
+from controller.secrets import Secrets
 from controller.telemetry.measure import Subject
 from controller.telemetry.values import OutletOptions
 
@@ -65,10 +65,11 @@ LOOK_EVERY: Final = timedelta(milliseconds=20)
 
 @click.command()
 @click.argument("name")
+@options.option("--reason", metavar="TEXT", default="", help="The reason; kept in the journal.")
 @options.state
-def pause(name: str, state: str | None) -> None:
+def pause(name: str, reason: str, state: str | None) -> None:
     """Finish the members in progress, and start no further one."""
-    bootstrap.run(_ask(name, state, Verb.PAUSE, ""))
+    bootstrap.run(_ask(name, state, Verb.PAUSE, reason.strip()))
 
 
 @click.command()
@@ -93,48 +94,14 @@ def abort(name: str, restore: bool, log_format: str, **given: Any) -> None:
     sys.exit(bootstrap.run(_abort(name, restore, log_format, given)))
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """The state, and the unfinished rollout that an operator means."""
-
-    store: Store
-    place: bootstrap.StatePlace
-    former: Unfinished
-
-
-@contextlib.asynccontextmanager
-async def _opened(name: str, state: str | None) -> AsyncIterator[Opened]:
-    """Raises Refused, StateError."""
-    place = bootstrap.state_place(state)
-    if not await bootstrap.has_state(place):
-        raise Refused(bootstrap.no_state(place))
-    async with contextlib.aclosing(bootstrap.open_state(place, create=False)) as store:
-        former = await unfinished(store.journal, name)
-        if former is None:
-            raise Refused(*await _over(store.journal, place, name))
-        yield Opened(store, place, former)
-
-
-async def _over(journal: Journal, place: bootstrap.StatePlace, name: str) -> list[str]:
-    """There is no unfinished rollout of that name: say how the last one ended."""
-    row = next((row for row in await journal.rollouts(name) if row.outcome is not None), None)
-    none = f"no unfinished rollout {name!r} in {place}"
-    if row is None:
-        names = ", ".join(sorted({each.name for each in await journal.rollouts()})) or "none"
-        return [f"{none}; known names: {names}"]
-    plan, state = replay(await journal.records(row.id))
-    commands = next_commands(bootstrap.place_to_name(place), row, plan)
-    return over(none, row, plan, state, commands)
-
-
 async def _ask(name: str, state: str | None, verb: Verb, reason: str) -> None:
-    async with _opened(name, state) as opened:
+    async with open_unfinished(name, state) as opened:
         await _ask_for(opened, verb, reason)
 
 
 async def _resume(name: str, state: str | None, reason: str) -> None:
     """First says what may still run of a failed step, and asks, where there is somebody to ask."""
-    async with _opened(name, state) as opened:
+    async with open_unfinished(name, state) as opened:
         busy = _say_what_may_run(opened.former.state, "the next run begins the step again")
         if busy and is_terminal() and not await ask("does nothing of it run any more?"):
             raise Refused(f"resume {name}: end it, or wait for its end, first")
@@ -158,16 +125,21 @@ async def _ask_for(opened: Opened, verb: Verb, reason: str) -> None:
     store, place, former = opened.store, opened.place, opened.former
     name, rollout = former.row.name, former.row.id
     if reason:
-        file = former_file(former.row)
-        reason = bootstrap.secrets_in(file.kept, file.now).masked(reason)
+        file = former_file(former.row, is_ours=bootstrap.is_ours(place))
+        reason = _secrets(file).masked(reason)
     request = await store.requests.ask(rollout, verb, reason, bootstrap.who())
     if await bootstrap.lock(place).holder(name) is None:
         commands = next_commands(bootstrap.place_to_name(place), former.row, former.plan)
         show(f"{verb} {name}: no process runs it; takes effect on the next run: {commands.run}")
     elif await _is_heard(store.journal, request):
         show(f"{verb} {name}: acknowledged")
+        now = await unfinished(store.journal, name)
+        if verb is Verb.PAUSE and now is not None:
+            commands = next_commands(bootstrap.place_to_name(place), now.row, now.plan)
+            moment = bootstrap.clock().now()
+            show("\n".join(what_a_pause_does(now.plan, now.state, moment, commands)))
     elif await unfinished(store.journal, name) is None:
-        raise Refused(*await _over(store.journal, place, name))
+        raise Refused(*await over_already(store.journal, place, name))
     else:
         show(f"{verb} {name}: not acknowledged yet; it will take effect later")
 
@@ -210,7 +182,7 @@ def _notices(
 
 async def _abort(name: str, restore: bool, log_format: str, given: dict[str, Any]) -> int:
     ways = options.ways_out(given)
-    async with _opened(name, given["state"]) as opened:
+    async with open_unfinished(name, given["state"]) as opened:
         _say_what_may_run(opened.former.state, "look there before another rollout begins it again")
         try:
             return await _abort_at_rest(opened, restore, log_format, ways)
@@ -225,7 +197,7 @@ async def _abort_at_rest(
     former, place, clock = opened.former, opened.place, bootstrap.clock()
     name = former.plan.name
     file = former_file(former.row, is_ours=bootstrap.is_ours(place))
-    secrets = bootstrap.secrets_in(file.kept, file.now)
+    secrets = _secrets(file)
     keep_secret(secrets)
     log = LogNarrator(name, clock.wall, log_format)
     lock = bootstrap.lock(place, _settings(file))
@@ -247,7 +219,8 @@ async def _abort_at_rest(
                 return say_cut_off(error, former.plan, signals.runner.state, commands)
             after = looked_at(state, seen)
             now, wall = clock.now(), clock.wall()
-            say(*summary(former.plan, after, _settings(file), now, wall, commands))
+            told = summary(former.plan, after, _settings(file), now, wall, commands)
+            say(*fitted_report(told))
             signals.over(notices.give_up)
     if signals.runner is not None and signals.runner.bug is not None:
         return tell_bug(signals.runner.bug)
@@ -266,7 +239,7 @@ async def _ended(
     """End the rollout, and look at its members. Without a rollout file that says where its load
     balancers are, the journal alone is enough for an abort without `--restore`."""
     former, place, clock = opened.former, opened.place, bootstrap.clock()
-    secrets = bootstrap.secrets_in(file.kept, file.now)
+    secrets = _secrets(file)
     used = as_it_was_run(former, file) if restore else file_of_pool(former, file)
     if isinstance(used, ConfigurationError):
         ports = bootstrap.journal_ports(opened.store, secrets)
@@ -277,6 +250,12 @@ async def _ended(
     state = await abort_at_rest(real, hold, former, used, restore, narrators, signals.hand_to)
     within = patience(former.plan.policies.lost_after)
     return state, await look_once(real.balancer, clock, clock.now() + within)
+
+
+def _secrets(file: FormerFile) -> Secrets:
+    if file.is_ours:
+        return bootstrap.secrets_in(file.kept, file.now)
+    return bootstrap.secrets_in(file.now, copy=file.kept)
 
 
 def _settings(file: FormerFile) -> Settings | None:

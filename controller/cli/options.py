@@ -159,9 +159,17 @@ termination_log = option(
 )
 
 
+quiet = option(
+    "--quiet",
+    is_flag=True,
+    help="Print one line at the end, or nothing when there was nothing to do, unless something "
+    "is wrong. Needs --yes.",
+)
+
+
 def unattended(command: F) -> F:
-    """What a run needs that somebody else starts, like a CronJob."""
-    return deadline(termination_log(command))
+    """What a run needs that somebody else starts, like cron."""
+    return quiet(deadline(termination_log(command)))
 
 
 _WAYS_OUT = (

@@ -42,7 +42,9 @@ def plan(file: Path, json: bool, state: str | None, **given: Any) -> None:
     keep_secret(secrets)
     dry = bootstrap.run(_dry_run(rollout, place, run_options, secrets))
     dry.findings.notes += bootstrap.about_state(state, place, rollout.settings)
-    dry.findings.refusals += bootstrap.unheard(rollout, bootstrap.commands(place))
+    unheard, notes = bootstrap.unheard(rollout, bootstrap.commands(place))
+    dry.findings.refusals += unheard
+    dry.findings.notes += (f"a run from here would be refused: {note}" for note in notes)
     dry.findings.refusals += bootstrap.unusable(place)
     if json:
         show_json(_value(rollout, dry).model_dump(mode="json"))

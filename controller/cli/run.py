@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -19,8 +19,10 @@ from controller.cli.confirm import Confirmation
 from controller.cli.cut_off import say_cut_off
 from controller.cli.deadline import ended_by
 from controller.cli.fit import keep_secret
-from controller.cli.narrator import narrator_for
-from controller.cli.say import say, say_last, until_taken
+from controller.cli.narrator import Narrating, narrator_for
+from controller.cli.reasons import windows_ignored
+from controller.cli.refused import Told, told_of_refusal
+from controller.cli.say import fitted_report, say, say_last, until_taken
 from controller.cli.signals import Signals
 from controller.config import RolloutFile, load
 from controller.core.outcome import ExitCode
@@ -29,9 +31,11 @@ from controller.core.state.state import State
 from controller.errors import LeaseLost, StateError, UsageFault
 from controller.lifecycle import Ports, Prepared, RunOptions, next_commands
 from controller.lifecycle import run as run_session
+from controller.report.run.brief import brief
 from controller.report.run.summary import summary
 from controller.report.run.whatever_happens import lines_anyway
 from controller.runner.loop import Runner
+from controller.runner.notify import NoticeSender
 from controller.telemetry.values import OutletOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -86,7 +90,7 @@ def rehearse(file: Path, yes: bool, log_format: str, **given: Any) -> None:
     run_options = RunOptions(
         options.names(given["only"]),
         stepwise=given["step"],
-        ignores_windows=_ignored("rehearse", given),
+        ignores_windows=windows_ignored("rehearse", given),
         purpose=Purpose.REHEARSAL,
     )
     start("rehearse", file, run_options, yes=yes, log_format=log_format, given=given)
@@ -117,6 +121,8 @@ def start(
     """Load FILE, run it, and exit with its exit code."""
     if not is_terminal() and not yes:
         raise UsageFault(f"{verb}: there is no terminal to ask for confirmation; add --yes")
+    if given["quiet"] and not yes:
+        raise UsageFault(f"{verb} --quiet: it would ask without showing the plan; add --yes")
     if run_options.stepwise and not is_terminal():
         raise UsageFault(f"{verb} --step: there is no terminal to ask at")
     options.must_stay(verb, file)
@@ -133,17 +139,8 @@ def start(
     place = bootstrap.state_place(given["state"], rollout.state)
     ways = options.ways_out(given)
     notes = bootstrap.about_state(given["state"], place, rollout.settings)
-    running = _run(
-        rollout,
-        run_options,
-        place,
-        ways,
-        notes,
-        yes=yes,
-        log_format=log_format,
-        deadline=given["deadline"],
-    )
-    sys.exit(bootstrap.run(running))
+    told = _Given(ways, notes, yes, given["quiet"], log_format, given["deadline"])
+    sys.exit(bootstrap.run(_run(rollout, run_options, place, told)))
 
 
 def _run_options(given: dict[str, Any]) -> RunOptions:
@@ -158,82 +155,123 @@ def _run_options(given: dict[str, Any]) -> RunOptions:
         stepwise=given["step"],
         overrides=dict.fromkeys(overrides, reason),
         new=given["new"],
-        ignores_windows=_ignored("run", given),
+        ignores_windows=windows_ignored("run", given),
     )
 
 
-def _ignored(verb: str, given: dict[str, Any]) -> str:
-    """The reason to run outside of the windows; empty: they hold."""
-    reason: str = (given["reason"] or "").strip()
-    if given["ignore_windows"] and not reason:
-        raise UsageFault(
-            f"{verb} --ignore-windows: give a reason with --reason; it is kept in the journal"
-        )
-    return reason if given["ignore_windows"] else ""
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What a run was told beside what it is to do."""
+
+    ways: OutletOptions
+    notes: Sequence[str]
+    yes: bool
+    quiet: bool
+    log_format: str
+    deadline: timedelta | None
 
 
 async def _run(
+    rollout: RolloutFile, run_options: RunOptions, place: bootstrap.StatePlace, given: _Given
+) -> int:
+    name, clock = rollout.settings.name, bootstrap.clock()
+    secrets = bootstrap.secrets_in(rollout)
+    narrator = narrator_for(
+        name, clock, given.log_format, asks=run_options.stepwise, quiet=given.quiet
+    )
+    if given.log_format == "json":
+        bootstrap.kubernetes.tell_to(narrator.warn)
+    bootstrap.tell_to(narrator.note)
+    running = bootstrap.commands(place, secrets)
+    notices = bootstrap.notices(rollout, running, narrator.warn, is_beginning=True)
+    async with contextlib.AsyncExitStack() as stack:
+        signals = stack.enter_context(Signals())
+        await stack.enter_async_context(ended_by(given.deadline, clock, signals))
+        stack.push_async_callback(until_taken, clock, lambda: signals.count > 0)
+        stack.callback(narrator.stop)
+        begun = _Begun(narrator, notices, signals)
+        try:
+            async with contextlib.AsyncExitStack() as told:
+                await told.enter_async_context(notices)
+                if given.yes:  # else somebody is at the terminal, and sees it
+                    await told.enter_async_context(
+                        told_of_refusal(name, notices, signals, clock, secrets)
+                    )
+                return await _with_state(rollout, run_options, place, given, begun)
+        except Told as refused:
+            return refused.code
+        except asyncio.CancelledError:
+            if signals.name is None:
+                raise
+            say_last(f"stopped ({signals.name}); nothing was touched")
+            return ExitCode.STOPPED
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """Who hears of a run once it has begun."""
+
+    narrator: Narrating
+    notices: NoticeSender
+    signals: Signals
+
+    def __call__(self, runner: Runner) -> None:
+        self.signals.hand_to(runner)
+        self.narrator.start()
+
+
+async def _with_state(
     rollout: RolloutFile,
     run_options: RunOptions,
     place: bootstrap.StatePlace,
-    ways: OutletOptions,
-    notes: list[str],
-    *,
-    yes: bool,
-    log_format: str,
-    deadline: timedelta | None,
+    given: _Given,
+    begun: _Begun,
 ) -> int:
+    narrator, notices, signals = begun.narrator, begun.notices, begun.signals
     async with contextlib.aclosing(bootstrap.open_state(place, create=True)) as store:
         ports = bootstrap.ports(rollout, place, store, bootstrap.secrets_in(rollout))
         name = rollout.settings.name
-        narrator = narrator_for(name, ports.clock, log_format, asks=run_options.stepwise)
         ports = replace(ports, tell=narrator.warn)
-        if log_format == "json":
-            bootstrap.kubernetes.tell_to(narrator.warn)
-        notices = bootstrap.notices(rollout, ports.commands, narrator.warn, is_beginning=True)
-        meter = bootstrap.meter(name, ways, narrator.warn)
+        meter = bootstrap.meter(name, given.ways, narrator.warn)
         confirm = Confirmation(
-            ports, run_options.overrides, narrator, notices, meter, notes=notes, yes=yes
+            ports,
+            run_options.overrides,
+            narrator,
+            notices,
+            meter,
+            notes=given.notes,
+            yes=given.yes,
+            quiet=given.quiet,
         )
-        async with contextlib.AsyncExitStack() as stack:
-            signals = stack.enter_context(Signals())
-            await stack.enter_async_context(ended_by(deadline, ports.clock, signals))
-            stack.push_async_callback(until_taken, ports.clock, lambda: signals.count > 0)
-            stack.callback(narrator.stop)
-
-            def begun(runner: Runner) -> None:
-                signals.hand_to(runner)
-                narrator.start()
-
-            try:
-                async with notices, meter, meter.told_of_refusals(name):
-                    ran = await run_session(
-                        ports,
-                        rollout,
-                        run_options,
-                        confirm=confirm,
-                        narrators=[narrator, notices, meter],
-                        questions=TerminalQuestions(),
-                        on_start=begun,
-                    )
-                    narrator.stop()
-                    signals.over(notices.give_up)
-                    return _told(ran, rollout, ports, signals.runner)
-            except asyncio.CancelledError:
-                if signals.name is None:
-                    raise
-                say_last(f"stopped ({signals.name}); nothing was touched")
-                return ExitCode.STOPPED
-            except (StateError, LeaseLost) as error:
-                if signals.runner is None or confirm.prepared is None:
-                    raise
-                plan, row = confirm.prepared.plan, confirm.prepared.row
-                commands = next_commands(ports.folder, row, plan)
-                return say_cut_off(error, plan, signals.runner.state, commands)
+        try:
+            async with meter, meter.told_of_refusals(name):
+                ran = await run_session(
+                    ports,
+                    rollout,
+                    run_options,
+                    confirm=confirm,
+                    narrators=[narrator, notices, meter],
+                    questions=TerminalQuestions(),
+                    on_start=begun,
+                )
+                narrator.stop()
+                signals.over(notices.give_up)
+                return _told(ran, rollout, ports, signals.runner, quiet=given.quiet)
+        except (StateError, LeaseLost) as error:
+            if signals.runner is None or confirm.prepared is None:
+                raise
+            plan, row = confirm.prepared.plan, confirm.prepared.row
+            commands = next_commands(ports.folder, row, plan)
+            return say_cut_off(error, plan, signals.runner.state, commands)
 
 
 def _told(
-    ran: tuple[Prepared, State] | None, rollout: RolloutFile, ports: Ports, runner: Runner | None
+    ran: tuple[Prepared, State] | None,
+    rollout: RolloutFile,
+    ports: Ports,
+    runner: Runner | None,
+    *,
+    quiet: bool,
 ) -> int:
     """Print how the run ended, and then what was wrong with poolroll; return the exit code."""
     if ran is None:
@@ -244,7 +282,8 @@ def _told(
 
     def made() -> Sequence[str]:
         now, wall = ports.clock.now(), ports.clock.wall()
-        return summary(prepared.plan, state, rollout.settings, now, wall, commands)
+        made = brief if quiet else summary
+        return made(prepared.plan, state, rollout.settings, now, wall, commands)
 
     lines, fault = lines_anyway(made, state, commands)
     bug = (runner.bug if runner is not None else None) or fault
@@ -254,5 +293,5 @@ def _told(
     code = ExitCode.BUG if bug is not None else code
     last_words.note(f"rollout {prepared.row.id}", *(told or lines))
     last_words.leave(code)  # who waits for notices meanwhile may be killed
-    say(*lines)
+    say(*fitted_report(lines))
     return tell_bug(bug) if bug is not None else code

@@ -62,9 +62,31 @@ def fitted(lines: Iterable[str]) -> list[str]:
     return [part for line in lines for part in folded(line, width)]
 
 
-def folded(line: str, width: int) -> list[str]:
-    """Wrap one line; continuation lines are indented by two more columns."""
-    indent = " " * min(len(line) - len(line.lstrip()) + 2, width // 2)
+COMMAND: Final = "poolroll "
+LABEL: Final = 10
+"""Columns of a label like `MEMBERS`, and the room after it."""
+
+
+def fitted_report(lines: Iterable[str]) -> list[str]:
+    """The same for what a run or `status` says at the end, in which commands stand on lines of
+    their own: these are left whole, whatever the width."""
+    if not sys.stdout.isatty():
+        return list(lines)
+    width = get_terminal_size().columns
+    return [part for line in lines for part in folded_report(line, width)]
+
+
+def folded_report(line: str, width: int) -> list[str]:
+    if COMMAND in line or len(line) <= width:
+        return [line]
+    is_labelled = line[:1].isupper() and line[: LABEL - 1].rstrip().isupper()
+    return folded(line, width, LABEL if is_labelled else None)
+
+
+def folded(line: str, width: int, hanging: int | None = None) -> list[str]:
+    """Wrap one line; continuation lines are indented by two more columns, or by `hanging`."""
+    columns = len(line) - len(line.lstrip()) + 2 if hanging is None else hanging
+    indent = " " * min(columns, width // 2)
     parts = wrap(
         line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )

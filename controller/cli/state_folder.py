@@ -1,6 +1,7 @@
 """Opening the state, for the commands that only read it."""
 
 import contextlib
+import json
 from collections.abc import AsyncIterator
 
 from controller import bootstrap
@@ -22,13 +23,19 @@ async def known(state: str | None) -> AsyncIterator[tuple[Store, bootstrap.State
 async def find(journal: Journal, place: bootstrap.StatePlace, wanted: str | None) -> RolloutRow:
     """The rollout with that id, else the newest of that name; without either, the newest of all.
     Raises Refused, StateError."""
-    rows = await journal.rollouts()
-    named = [row for row in rows if wanted in (row.id, None)]
-    named += [row for row in rows if row.name == wanted]
-    if not named:
-        known_names = ", ".join(sorted({row.name for row in rows})) or "none"
+    if wanted is None:
+        found = next(iter(await journal.rollouts(most=1)), None)
+    else:
+        found = await journal.rollout(wanted) or await journal.latest(wanted)
+    if found is None:
+        names = ", ".join(sorted(row.name for row in await journal.newest())) or "none"
         raise Refused(
-            f"no rollout {wanted or ''} in {place}".replace("  ", " ")
-            + f"; known names: {known_names}"
+            f"no rollout {wanted or ''} in {place}".replace("  ", " ") + f"; known names: {names}"
         )
-    return named[0]
+    if found.pruned:
+        left = json.loads(found.pruned)
+        raise Refused(
+            f"the records of rollout {found.id} were pruned by {left['by']} on "
+            f"{left['wall'][:10]}; `history {found.id}` still tells how it ended"
+        )
+    return found

@@ -2,28 +2,41 @@
 balancers show now."""
 
 import asyncio
+import sys
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 import click
 
 from controller import bootstrap
 from controller.cli import options
+from controller.cli.say import fitted_report
 from controller.cli.show import show, show_json
 from controller.cli.state_folder import known
+from controller.core.copies import replace
 from controller.core.pool import Instant
-from controller.errors import ConfigurationError, PoolrollError, Refused
-from controller.journal.replay import replay
+from controller.errors import ConfigurationError, PoolrollError, Refused, UsageFault
+from controller.journal.replay import replayed
 from controller.lifecycle import astray, look_once, next_commands, patience
+from controller.lifecycle.guard import guard_name
 from controller.ports import Clock, Journal, Store
 from controller.preflight.memory import held_by
 from controller.records import RolloutRow
 from controller.report.members.placement import PoolView
 from controller.report.members.status import Holders
+from controller.report.status.brief import brief_line, checked
 from controller.report.status.lines import status_lines
+from controller.report.status.users_now import users_now
 from controller.report.status.value import Known, status_value
 from controller.report.status.values import kept_file
+
+USERS_OVER: Final = timedelta(seconds=1)
+"""Over how long the requests of users are counted."""
+
+PATIENCE: Final = timedelta(seconds=2)
+"""For the second answer of a load balancer that has just answered."""
 
 AT_ONCE: Final = 4
 """Rollouts whose load balancers are asked at the same time: they may share one, and a Runtime API
@@ -32,89 +45,131 @@ accepts 10 connections by default (HAProxy configuration manual, `stats maxconn`
 
 @click.command()
 @click.argument("name", required=False)
+@options.option("--brief", is_flag=True, help="One line a pool.")
+@options.option(
+    "--check",
+    is_flag=True,
+    help="For Nagios and its like: exit code 0 fine, 1 halted or unfinished, 2 stuck.",
+)
 @options.as_json
 @options.state
-def status(name: str | None, json: bool, state: str | None) -> None:
+def status(name: str | None, brief: bool, check: bool, json: bool, state: str | None) -> None:
     """Show the state of the newest rollout of NAME, or of every name.
 
     Also asks the load balancers, read-only, for two seconds at most, a cluster for eight. Without
     NAME it skips those of rollouts that have ended with no member out. One that does not answer is
     no error.
     """
-    values = bootstrap.run(_values(name, state))
+    if brief + check + json > 1:
+        raise UsageFault("status: --brief, --check and --json exclude each other")
+    values = bootstrap.run(_values(name, state, is_brief=brief or check))
+    if check:
+        code, lines = checked(values)
+        show("\n".join(lines))
+        sys.exit(code)
+    if brief:
+        show("\n".join(map(brief_line, values)))
+        return
     if json:
         show_json(values[0] if name else values)
     else:
-        show("\n\n".join("\n".join(status_lines(value)) for value in values))
+        show("\n\n".join("\n".join(fitted_report(status_lines(value))) for value in values))
 
 
-async def _values(name: str | None, state: str | None) -> list[dict[str, Any]]:
+async def _values(name: str | None, state: str | None, *, is_brief: bool) -> list[dict[str, Any]]:
     async with known(state) as (store, place):
         found = [await _known(store, place, row) for row in await _newest(store.journal, name)]
         if not found:
             raise Refused(f"no rollout {name or ''} in {place}".replace("  ", " "))
-        looked_at = await _all_looked_at(
-            store.journal, found, is_named=name is not None, is_ours=bootstrap.is_ours(place)
-        )
+        looks = Looks(name is not None, bootstrap.is_ours(place), is_brief)
+        looked_at = await _all_looked_at(store.journal, found, looks)
         return [status_value(each, str(place)) for each in looked_at]
 
 
 async def _newest(journal: Journal, name: str | None) -> Collection[RolloutRow]:
     """Of each name."""
-    newest: dict[str, RolloutRow] = {}
-    for row in await journal.rollouts(name):
-        newest.setdefault(row.name, row)
-    return newest.values()
+    if name is None:
+        rows = await journal.newest()
+    else:
+        rows = [row for row in [await journal.latest(name)] if row is not None]
+    return [row for row in rows if not row.pruned]
 
 
 async def _known(store: Store, place: bootstrap.StatePlace, row: RolloutRow) -> Known:
-    records = await store.journal.records(row.id)
-    plan, state = replay(records)
+    found = await replayed(store.journal, row.id)
+    plan, state = found.plan, found.state
     is_over = row.outcome is not None
     return Known(
         row,
         plan,
         state,
-        records[-1].wall,
+        found.last.wall,
         await bootstrap.lock(place).holder(row.name),
         next_commands(bootstrap.place_to_name(place), row, plan),
         kept_file(row),
         () if is_over else await store.requests.pending(row.id, state.heard),
+        guard=None if is_over else await bootstrap.lock(place).holder(guard_name(row.name)),
     )
 
 
-async def _all_looked_at(
-    journal: Journal, found: Sequence[Known], *, is_named: bool, is_ours: bool
-) -> list[Known]:
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """How the load balancers are looked at."""
+
+    is_named: bool
+    """Also where a rollout has ended."""
+    is_ours: bool
+    """Nobody else can have written what says where they are."""
+    is_brief: bool
+    """Once: users are not counted."""
+
+
+async def _all_looked_at(journal: Journal, found: Sequence[Known], looks: Looks) -> list[Known]:
     gangway, clock = asyncio.Semaphore(AT_ONCE), bootstrap.clock()
     began = clock.now()
 
     async def one(each: Known) -> Known:
         is_over = each.row.outcome is not None
-        if not is_named and is_over and not any(m.is_away for m in each.state.members.values()):
+        if (
+            not looks.is_named
+            and is_over
+            and not any(m.is_away for m in each.state.members.values())
+        ):
             return each
         async with gangway:
             until = began + patience(each.plan.policies.lost_after)
-            seen = await _asked(each, clock, until, is_ours=is_ours)
-        return replace(each, pool_view=seen, taken=await _taken(journal, each, seen))
+            seen, later = await _asked(each, clock, until, looks)
+        users = users_now(seen, later)
+        return replace(each, pool_view=later, taken=await _taken(journal, each, later), users=users)
 
     return list(await asyncio.gather(*map(one, found)))
 
 
-async def _asked(each: Known, clock: Clock, until: Instant, *, is_ours: bool) -> PoolView:
-    """The load balancers are those of the rollout file that the journal keeps. `is_ours`: nobody
-    else can have written that."""
+async def _asked(
+    each: Known, clock: Clock, until: Instant, looks: Looks
+) -> tuple[PoolView, PoolView]:
+    """Two looks, between which is what users meet now. The load balancers are those of the rollout
+    file that the journal keeps."""
     try:
         if isinstance(each.file, ConfigurationError):  # written by another version of poolroll
             raise each.file
-        if not is_ours and (stranger := astray(each.file)):
-            return PoolView(clock.wall(), unseen=dict.fromkeys(each.plan.instances, stranger))
+        if stranger := astray(each.file, is_ours=looks.is_ours):
+            return _unseen(each, clock, stranger)
         balancer = bootstrap.balancer(each.file.settings)
     except PoolrollError as error:
         first = str(error).partition("\n")[0]
         why = f"the rollout file in the journal cannot be read: {first}"
-        return PoolView(clock.wall(), unseen=dict.fromkeys(each.plan.instances, why))
-    return await look_once(balancer, clock, until)
+        return _unseen(each, clock, why)
+    before = await look_once(balancer, clock, until)
+    if before.unseen or looks.is_brief:
+        return before, before
+    await clock.sleep(USERS_OVER)
+    return before, await look_once(balancer, clock, clock.now() + PATIENCE)
+
+
+def _unseen(each: Known, clock: Clock, why: str) -> tuple[PoolView, PoolView]:
+    seen = PoolView(clock.wall(), unseen=dict.fromkeys(each.plan.instances, why))
+    return seen, seen
 
 
 async def _taken(journal: Journal, each: Known, seen: PoolView) -> Holders:

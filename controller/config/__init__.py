@@ -13,12 +13,20 @@ from controller.config.changes import (
     SECRET_CHANGED,
     changes,
     fingerprint,
+    key_fault,
     notices_fingerprint,
 )
 from controller.config.json_schema import schema
 from controller.config.masking import masked
 from controller.config.reader import load, parse, reload
-from controller.config.recipients import Audience, Recipient, WebhookTarget, audience
+from controller.config.recipients import (
+    Audience,
+    MailTarget,
+    Recipient,
+    WebhookTarget,
+    audience,
+    readable_audience,
+)
 from controller.config.rollout_file import Program, RolloutFile
 from controller.config.secret_values import secrets_of
 from controller.config.starting.starters import starter
@@ -28,6 +36,7 @@ __all__ = [
     "KEYED",
     "SECRET_CHANGED",
     "Audience",
+    "MailTarget",
     "Program",
     "Recipient",
     "RolloutFile",
@@ -36,10 +45,12 @@ __all__ = [
     "audience",
     "changes",
     "fingerprint",
+    "key_fault",
     "load",
     "masked",
     "notices_fingerprint",
     "parse",
+    "readable_audience",
     "reload",
     "schema",
     "secrets_of",

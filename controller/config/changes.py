@@ -45,6 +45,9 @@ def changes(
     return lines or [SECRET_CHANGED]
 
 
+KEY_FILE = "fingerprint.key"
+"""Where the key is, for people."""
+
 KEYED = "hmac:"
 SLOW = "slow:"
 """Begin fingerprints by how they are made; former versions wrote a plain hash."""
@@ -72,8 +75,35 @@ def _digest(meant: tuple[object, ...], salt: str, key: bytes, like: str) -> str:
     if not like.startswith((KEYED, SLOW)):
         return sha256(whole).hexdigest()
     if key and like.startswith(KEYED):
-        return KEYED + hmac.new(key, whole, sha256).hexdigest()
+        made = hmac.new(key, whole, sha256).hexdigest()
+        return f"{KEYED}{made}" if _is_unnamed(like) else f"{KEYED}{_named(key)}:{made}"
     return SLOW + pbkdf2_hmac("sha256", sha256(whole).digest(), salt.encode(), TRIES).hex()
+
+
+def _named(key: bytes) -> str:
+    """Which key it was, and nothing of it."""
+    return sha256(b"which key\0" + key).hexdigest()[:8]
+
+
+def _is_unnamed(made: str) -> bool:
+    """Whether a former version made it, which did not say with which key."""
+    return len(made) > len(KEYED) and ":" not in made.removeprefix(KEYED)
+
+
+def key_fault(made: str, key: bytes) -> str:
+    """Why a fingerprint cannot be compared with any file; empty where it can."""
+    if not made.startswith(KEYED):
+        return ""
+    if not key:
+        what = f"`{KEY_FILE}` in the state folder is missing, or this user may not read it"
+    elif _is_unnamed(made) or made.startswith(f"{KEYED}{_named(key)}:"):
+        return ""
+    else:
+        what = f"`{KEY_FILE}` in the state folder is another one than the run had (lost?)"
+    return (
+        f"{what}: whether a secret has changed is not known. Put that key back from a backup, "
+        "readable for this user, or abort the rollout"
+    )
 
 
 def _set_lines(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:

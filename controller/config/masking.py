@@ -40,14 +40,25 @@ _FILLED = (
 """Secrets that may use a variable: that variable is then a secret too."""
 _COMMANDS = (
     *(f"{course}.command.*" for course in ("upgrade", "rollback")),
-    *(f"{course}.steps.*.command.*" for course in ("upgrade", "rollback")),
-    *("upgrade.unless.command.*", "rollback.unless.command.*"),
+    *(
+        f"{course}.{where}.*"
+        for course in ("upgrade", "rollback")
+        for where in (
+            *("steps.*.command", "steps.*.ssh", "unless.command", "unless.ssh"),
+            *(f"steps.*.reboot.{part}" for part in ("command", "needed", "reset.command")),
+        )
+    ),
     *("validate.*.command.*", "notify.*.command.*"),
 )
-_NOTICES = ("notify.*.webhook.headers.*", "notify.*.webhook.secret", "heartbeat.headers.*")
+_NOTICES = (
+    *("notify.*.webhook.headers.*", "notify.*.webhook.secret", "notify.*.mail.smtp.password"),
+    "heartbeat.headers.*",
+)
 _ADDRESSES = ("notify.*.webhook.url", "heartbeat.url")
 """Anyone who knows the URL may post there, so everything but the host is secret."""
-_FREE = frozenset({"command", "template", "job", "vars", "headers"})
+_PROGRAMS = frozenset({"command", "ssh", "needed"})
+"""Keys of argv lists."""
+_FREE = frozenset({*_PROGRAMS, "template", "job", "vars", "headers"})
 _TEXTS = frozenset({"owner", "runbook", "contains"})
 _TEMPLATE = re.compile(r"(\$\{[^{}$]*\})")
 _HOST = re.compile(r"https?://(?:[^/?#@]*@)?([A-Za-z0-9.:\[\]-]+)(?=[/?#]|$)")
@@ -115,7 +126,7 @@ def _shown(document: Document, names: set[str]) -> dict[Span, str]:
 
 def _forms(trail: Trail) -> tuple[re.Pattern[str], ...]:
     """A word of a command may contain `X-Api-Key: …`; elsewhere a text may well say "token: "."""
-    return ANYWHERE if "command" in trail else IN_FILES
+    return ANYWHERE if _PROGRAMS.intersection(trail) else IN_FILES
 
 
 def secret_texts(document: Document) -> Iterator[str]:

@@ -7,7 +7,7 @@ change, whatever becomes of them elsewhere.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from controller.config.sections.rollout import Rollout
 from controller.config.text import scalars
 from controller.config.values.metrics_servers import Servers, servers_of
 from controller.config.values.settings import known_at_load
+from controller.core.copies import replace
 from controller.core.gates import gate as core
 from controller.core.gates.evidence import Query, Reduce
 from controller.metrics_servers import MetricsServer
@@ -111,6 +112,8 @@ def _later(rollout: Rollout) -> Iterator[str]:
         yield f"failures: {rollout.failures!r}"
     if rollout.order != "down_first":
         yield f"order: {rollout.order}"
+    if rollout.hosts is not None:
+        yield f"hosts: {rollout.hosts!r}"
     for gate in rollout.gates:
         if gate.builtin is False:
             yield "builtin: false"

@@ -18,6 +18,7 @@ from controller.config.sets import option_faults
 from controller.config.text.document import MAX_BYTES, Document, read
 from controller.config.values.filling import variables
 from controller.config.values.metrics_servers import Servers, filled_faults, servers_of
+from controller.config.values.scripted import hosts_faults
 from controller.config.values.settings import known_at_load, settings_of
 from controller.errors import ConfigurationError, Fault
 
@@ -76,7 +77,11 @@ def parse(
     values = {**variables(rollout.vars), **sets}
     folder = folder_of(Path(file))
     servers = Servers(known_at_load(rollout, values), folder)
-    faults += [document.fault(*found) for found in filled_faults(rollout, servers)]
+    found = (
+        *filled_faults(rollout, servers),
+        *hosts_faults(rollout, known_at_load(rollout, values)),
+    )
+    faults += [document.fault(*one) for one in found]
     if faults:
         raise _refusal(file, faults)
     asked = servers_of(rollout, servers)

@@ -1,14 +1,16 @@
 """The sections `notify` and `heartbeat` → recipients, with their secrets resolved."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 from controller.config.rollout_file import RolloutFile
+from controller.config.sections.mail import Mail
 from controller.config.sections.notify import Notification, Webhook
 from controller.config.sections.validation import check_filled_url, check_header
 from controller.config.text import scalars
+from controller.config.text.hosts import is_loopback
 from controller.config.text.places import Trail
 from controller.config.text.scalars import Wrong
 from controller.config.text.templating import fill
@@ -42,11 +44,25 @@ class CommandTarget:
 
 
 @dataclass(frozen=True, slots=True)
+class MailTarget:
+    to: tuple[str, ...]
+    sender: str
+    host: str
+    port: int
+    tls: str
+    """`starttls`, `implicit` or `none`."""
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    ca: str | None = None
+    """Path of the authorities to trust."""
+
+
+@dataclass(frozen=True, slots=True)
 class Recipient:
     name: str
     """Its path in the file, like `notify[0].webhook`."""
     events: frozenset[str]
-    target: WebhookTarget | CommandTarget
+    target: WebhookTarget | CommandTarget | MailTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +82,34 @@ def audience(file: RolloutFile, environ: Mapping[str, str]) -> Audience:
 
     Raises ConfigurationError when a secret is missing; the message shows no secret.
     """
+    found, faults = readable_audience(file, environ)
+    if faults:
+        raise ConfigurationError(str(file.path), tuple(faults))
+    return found
+
+
+def readable_audience(
+    file: RolloutFile, environ: Mapping[str, str]
+) -> tuple[Audience, Sequence[Fault]]:
+    """The same without those whose secrets are missing, and what is missing."""
     reading = _Reading(file, environ)
-    recipients = tuple(
-        reading.recipient(entry, index) for index, entry in enumerate(file.rollout.notify)
-    )
+    recipients = []
+    for index, entry in enumerate(file.rollout.notify):
+        known = len(reading.faults)
+        one = reading.recipient(entry, index)
+        if len(reading.faults) == known:
+            recipients.append(one)
+    known = len(reading.faults)
     beat = reading.beat()
-    if reading.faults:
-        raise ConfigurationError(str(file.path), tuple(reading.faults))
-    return Audience(recipients, beat)
+    is_whole = len(reading.faults) == known
+    return Audience(tuple(recipients), beat if is_whole else None), reading.faults
+
+
+def _usual_tls(host: str, port: int | None) -> str:
+    """A mail server on this machine rarely has a certificate that anybody signed."""
+    if is_loopback(host):
+        return "none"
+    return "implicit" if port == 465 else "starttls"
 
 
 class _Reading:
@@ -88,6 +124,9 @@ class _Reading:
         if entry.webhook is not None:
             target = self._webhook(entry.webhook, (*trail, "webhook"))
             return Recipient(f"notify[{index}].webhook", events, target)
+        if entry.mail is not None:
+            mail = self._mail(entry.mail, (*trail, "mail"))
+            return Recipient(f"notify[{index}].mail", events, mail)
         settings = self._file.settings
         known = {"rollout.name": settings.name, **named(settings.vars)}
         argv = tuple(fill(word, known) for word in entry.command or ())
@@ -114,6 +153,22 @@ class _Reading:
             headers=self._headers(section.headers, (*trail, "headers")),
             style=section.style,
             ca=self._path(section.ca),
+        )
+
+    def _mail(self, section: Mail, trail: Trail) -> MailTarget:
+        smtp = section.smtp
+        password = smtp.password
+        tls = smtp.tls or _usual_tls(smtp.host, smtp.port)
+        usual = 465 if tls == "implicit" else 25 if smtp.user is None else 587
+        return MailTarget(
+            tuple(section.to),
+            section.sender,
+            smtp.host,
+            smtp.port or usual,
+            tls,
+            smtp.user,
+            None if password is None else self._text(password, (*trail, "smtp", "password")),
+            self._path(smtp.ca),
         )
 
     def _path(self, place: str | None) -> str | None:

@@ -1,11 +1,12 @@
 """A valid rollout file, and the commands, probes and queries that it makes of a member."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from controller.config.masking import masked_document
+from controller.config.sections.hosts import Hosts
 from controller.config.sections.rollout import Rollout
 from controller.config.sections.upgrade import PLACEHOLDER, Rollback, Upgrade, is_placeholder
 from controller.config.text.document import Document
@@ -24,8 +25,10 @@ from controller.core.pool import Member
 from controller.core.settings import Settings
 from controller.core.steps import Course
 from controller.errors import ConfigurationError, Fault
+from controller.hosts import HostCommand
 from controller.metrics_servers import MetricsServer
 from controller.pools.kubernetes import ClusterState, NodePool, PodPool
+from controller.pools.scripted import ScriptedPool
 from controller.secrets import NONE, Secrets
 from controller.tasks import Command, CommandProbe, Guard, HttpProbe, PoolTask, Task, Work
 from controller.windows.calendar import Calendar
@@ -72,6 +75,15 @@ class RolloutFile:
         if isinstance(pool, PodPool | NodePool) and pool.cluster.kubeconfig:
             return Path(pool.cluster.kubeconfig).expanduser()
         return None
+
+    @property
+    def ways(self) -> tuple[Command, ...]:
+        """The commands by which the pool is reached, where it is reached by commands."""
+        pool = self.settings.pool
+        if not isinstance(pool, ScriptedPool):
+            return ()
+        scripts = [host.scripts for host in pool.hosts]
+        return tuple(command for one in scripts for command in (one.out, one.back, one.state))
 
     @property
     def reaches_out(self) -> bool:
@@ -145,7 +157,7 @@ class RolloutFile:
         values = self._values(member, rollout_id) | named(variables(overlay))
         filling = Filling(str(self.path), self.document, member.name, values)
         env = environment(course.value, member, rollout_id, self.settings.name)
-        shop = Workshop(filling, self.folder, env)
+        shop = Workshop(filling, self.folder, env, self.rollout.hosts or Hosts())
         steps, guard = self._steps(course, section, member, shop)
         work = Work(
             steps=steps,
@@ -190,14 +202,14 @@ class RolloutFile:
         section = self._section(course)
         work = self.work(course, member, rollout_id)
         found = []
-        for at, step in enumerate(work.steps):
-            if isinstance(step, PoolTask):
-                continue
-            is_single = section is not None and section.command is not None
-            trail: Trail = ("command",) if is_single else ("steps", at, "command")
-            found.append(Program((course.value, *trail, 0), step, may_come_later=at > 0))
-        if work.guard is not None and isinstance(work.guard.task, Command):
-            found.append(Program((course.value, "unless", "command", 0), work.guard.task))
+        own = [step for step in work.steps if not isinstance(step, PoolTask)]
+        for trail, step in zip(_places_of(section), own, strict=False):
+            may_come_later = isinstance(step, Command) and step is not own[0]
+            found.append(Program((course.value, *trail), step, may_come_later))
+        guard = work.guard.task if work.guard is not None else None
+        if isinstance(guard, Command | HostCommand):
+            kind = "command" if isinstance(guard, Command) else "ssh"
+            found.append(Program((course.value, "unless", kind, 0), guard))
         for at, validation in enumerate(work.validations):
             if isinstance(validation.probe, CommandProbe):
                 found.append(Program(("validate", at, "command", 0), validation.probe.command))
@@ -254,6 +266,18 @@ class RolloutFile:
             "rollout.name": self.settings.name,
             **named(self.settings.vars),
         }
+
+
+def _places_of(section: Upgrade | None) -> Iterator[Trail]:
+    """Where its steps stand, each with what is started first; then its proof."""
+    if section is not None and section.command is not None:
+        yield ("command", 0)
+    for at, step in enumerate((section.steps if section is not None else None) or ()):
+        if step.reboot is not None:
+            yield ("steps", at, "reboot")
+        else:
+            yield ("steps", at, "command" if step.command is not None else "ssh", 0)
+    yield ("expect",)
 
 
 def folder_of(path: Path) -> str:

@@ -23,20 +23,22 @@ _SOURCES: Final = (
         for where in ("headers.*", "auth.bearer", "auth.basic.password")
     ),
     *("notify.*.webhook.url", "notify.*.webhook.secret", "notify.*.webhook.headers.*"),
+    "notify.*.mail.smtp.password",
     *("heartbeat.url", "heartbeat.headers.*"),
 )
 """What may be `{env: NAME}` or `{file: PATH}`."""
 _FOLDERS: Final = frozenset({"PWD", "OLDPWD"})
 
 
-def secrets_of(file: RolloutFile, environ: Mapping[str, str]) -> Secrets:
-    """By value. A secret that cannot be read is none; whoever needs it says so."""
+def secrets_of(file: RolloutFile, environ: Mapping[str, str], *, opens: bool = True) -> Secrets:
+    """By value. A secret that cannot be read is none; whoever needs it says so. `opens`: also those
+    in files of their own, which somebody else may have named."""
     names = frozenset(_told(file, "env"))
     values = {
         *(environ[name] for name in names if name in environ),
         *_around(environ),
-        *(_read(Path(file.folder, place)) for place in _told(file, "file")),
-        *_pairs(file, environ),
+        *(_read(Path(file.folder, place)) for place in _told(file, "file") if opens),
+        *(_pairs(file, environ) if opens else ()),
     }
     written = written_secrets(file.document, file.settings.vars)
     return Secrets(written.values.union(values, tails(values)), names)

@@ -5,9 +5,10 @@ old news.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 
+from controller.core.copies import replace
 from controller.core.pool import Incarnation, InstanceView, Instant, Line
 
 

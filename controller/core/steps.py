@@ -71,6 +71,9 @@ class RunStep:
     """What to record where the step itself takes the member out of rotation."""
     joins: bool = False
     """Wait for an execution that was begun, and begin none."""
+    former: tuple[int, ...] = ()
+    """Exit codes of the steps of this course that the member has been through: one of them may ask
+    for what a later step does."""
 
 
 @dataclass(frozen=True, slots=True)

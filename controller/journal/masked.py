@@ -2,10 +2,10 @@
 notice or metric that is made of it (S12)."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from controller.core import events as e
+from controller.core.copies import replace
 from controller.core.events import Event, Observation
 from controller.core.plan.plan import Plan
 from controller.secrets import Secrets
@@ -13,13 +13,14 @@ from controller.secrets import Secrets
 T = TypeVar("T", bound=Event | Observation)
 
 TEXTS: Final[Mapping[type, tuple[str, ...]]] = {
-    e.RunBegan: ("overrides", "ignores_windows"),
+    e.RunBegan: ("overrides", "reason", "ticket", "ignores_windows"),
     e.Halted: ("seen", "limit"),
     e.Finished: ("why", "told", "until"),
     e.PoolStepFailed: ("why",),
     e.GateSampled: ("reason", "queries"),
     e.LockLost: ("why",),
     e.StopRequested: ("why",),
+    e.PauseRequested: ("reason",),
     e.ResumeRequested: ("reason",),
     e.SettingFailed: ("why",),
     e.RampRefused: ("why",),

@@ -4,7 +4,7 @@ Takes the lock, loads an unfinished rollout, refuses to resume a halt without an
 decision, and starts the loop. No adapters and no terminal output belong here.
 """
 
-from controller.journal.unfinished import Unfinished, unfinished
+from controller.journal.unfinished import Unfinished, complete, unfinished
 from controller.lifecycle.abort import abort_at_rest
 from controller.lifecycle.abort_from_journal import abort_from_journal
 from controller.lifecycle.changes import next_commands
@@ -38,6 +38,7 @@ __all__ = [
     "abort_from_journal",
     "as_it_was_run",
     "astray",
+    "complete",
     "dry_run",
     "file_of_pool",
     "former_file",

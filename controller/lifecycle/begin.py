@@ -15,8 +15,8 @@ from controller.core.events import (
 )
 from controller.core.plan.plan import Plan
 from controller.core.state.state import initial
-from controller.errors import Refused
-from controller.journal.unfinished import Unfinished
+from controller.errors import Refused, WindowClosed
+from controller.journal.unfinished import Unfinished, complete
 from controller.lifecycle.findings import Findings
 from controller.lifecycle.options import JournalPorts, Ports, Prepared, RunOptions
 from controller.lifecycle.preflight import preflight
@@ -33,7 +33,10 @@ async def prepare(
 
     Raises Refused, PoolHeld, ConfigurationError, UsageFault, StateError, LeaseLost.
     """
+    await complete(ports.journal, file.settings.name)
     seen = await preflight(ports, file, options, hold)
+    if seen.refusals == [seen.closed]:
+        raise WindowClosed(seen.closed)
     if seen.refusals:
         raise Refused(*seen.refusals)
     if seen.former is not None:

@@ -1,11 +1,13 @@
 """Whether the file of an unfinished rollout has changed, and the commands to continue it."""
 
-from controller.config import SECRET_CHANGED, RolloutFile, changes
+from controller.config import SECRET_CHANGED, RolloutFile, changes, key_fault
 from controller.core.plan.plan import Plan
 from controller.journal.unfinished import Unfinished
 from controller.lifecycle.former_file import is_unchanged
 from controller.records import RolloutRow
-from controller.report.run.next_commands import NextCommands, after_halt
+from controller.report.run.about import NOTHING, About
+from controller.report.run.next_commands import NextCommands
+from controller.report.run.ways_on import after_halt
 from controller.secrets import NONE, Secrets
 
 
@@ -13,7 +15,10 @@ def differences(former: Unfinished, file: RolloutFile, secrets: Secrets = NONE) 
     """What has changed since the rollout began; empty when both mean the same."""
     if is_unchanged(former, file):
         return []
-    return changes(former.row.file, former.row.sets, *file.masked_by(secrets)) or [SECRET_CHANGED]
+    shown = changes(former.row.file, former.row.sets, *file.masked_by(secrets))
+    if shown == [SECRET_CHANGED]:
+        shown = []
+    return shown or [key_fault(former.state.fingerprint, former.key) or SECRET_CHANGED]
 
 
 def next_commands(folder: str, row: RolloutRow, plan: Plan) -> NextCommands:
@@ -21,11 +26,11 @@ def next_commands(folder: str, row: RolloutRow, plan: Plan) -> NextCommands:
     return NextCommands(plan.name, plan.purpose, row.path, row.sets, folder)
 
 
-def choices(former: Unfinished, commands: NextCommands) -> list[str]:
+def choices(former: Unfinished, commands: NextCommands, known: About = NOTHING) -> list[str]:
     """What to do about a halted rollout."""
     halt = former.state.halt
     why = halt.seen if halt is not None else "the reason is not known"
-    ways = after_halt(former.plan, former.state, commands)
+    ways = after_halt(former.plan, former.state, commands, known)
     if not any(commands.run_new in way for way in ways):
         ways.append(f"to start over: {commands.run_new}")
     return [f"rollout {commands.name!r} halted: {why}", *ways]

@@ -51,6 +51,8 @@ class Findings:
     unless: Mapping[str, tuple[Answer, str]] = field(default_factory=dict)
     skipped: Sequence[str] = ()
     """Members that `unless` does not reach, and that the budget lets be skipped."""
+    closed: str = ""
+    """The reason among `refusals` that the clock alone will lift; empty: there is none."""
     timetable: Timetable | None = None
     """The windows of the run; None: members may be taken up at any time."""
     watched: Sequence[InstanceView] = ()

@@ -4,7 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from controller.config import RolloutFile, fingerprint, load, notices_fingerprint, parse, reload
+from controller.config import (
+    RolloutFile,
+    fingerprint,
+    key_fault,
+    load,
+    notices_fingerprint,
+    parse,
+    reload,
+)
 from controller.errors import ConfigurationError, Fault, Refused
 from controller.journal.unfinished import Unfinished
 from controller.lifecycle.owners import astray, distrust
@@ -26,7 +34,7 @@ class FormerFile:
 
 def former_file(row: RolloutRow, *, is_ours: bool = True) -> FormerFile:
     kept = _read(lambda: parse(row.file, row.path, row.sets))
-    if isinstance(kept, RolloutFile) and not is_ours and (why := astray(kept)):
+    if isinstance(kept, RolloutFile) and (why := astray(kept, is_ours=is_ours)):
         kept = _refusal(row.path, f"in the journal: {why}")
     if why := distrust(Path(row.path)):
         now: RolloutFile | ConfigurationError = _refusal(row.path, why)
@@ -74,6 +82,8 @@ def as_it_was_run(former: Unfinished, file: FormerFile) -> RolloutFile:
         why = "the rollout file names commands or secrets, and others may write this journal"
     if isinstance(file.kept, ConfigurationError):
         why = f"the copy of the rollout file in the journal cannot be read ({_first(file.kept)})"
+    if fault := key_fault(former.state.fingerprint, former.key):
+        raise Refused(f"{why}, and {fault} (without --restore)")
     now = "has changed since the run"
     if isinstance(file.now, ConfigurationError):
         now = f"cannot be used ({_first(file.now)})"
@@ -87,6 +97,8 @@ def refuse_other_notices(former: Unfinished, file: RolloutFile) -> None:
     was = former.state.notices
     if notices_fingerprint(file, former.row.id, former.key, like=was) != was:
         why = "`notify` or `heartbeat` is not as the run had it"
+        if fault := key_fault(was, former.key):
+            why = fault
         if not was:
             why = "the run was of a former version, which did not record whom it tells"
         raise _refusal(str(file.path), why)

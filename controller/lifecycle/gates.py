@@ -1,11 +1,11 @@
 """Samples and probes for the gates of a rollout file, with templates filled."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
 from controller.config import RolloutFile
+from controller.core.copies import replace
 from controller.core.gates.evidence import Query
 from controller.core.gates.gate import Gate, MetricGate
 from controller.core.plan.plan import Plan

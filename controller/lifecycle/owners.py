@@ -4,9 +4,15 @@ says `abort`."""
 import os
 import pwd
 import stat
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from controller.config import RolloutFile
+from controller.redaction import MASK
+
+LINKS: Final = 40
+"""The kernel follows no more (path_resolution(7))."""
 
 
 def distrust(path: Path) -> str | None:
@@ -17,11 +23,8 @@ def distrust(path: Path) -> str | None:
     """
     asked = Path(os.path.abspath(path))  # noqa: PTH100 - `..` is no folder of its own
     try:
-        places = dict.fromkeys(
-            one for whole in (asked, asked.resolve()) for one in (whole, *whole.parents)
-        )
-        inner = {asked.parent, asked.resolve().parent}
-        for one in places:
+        inner = {asked.parent, asked.parent.resolve(), asked.resolve().parent}
+        for one in dict.fromkeys((*_way_to(asked), *asked.parents)):
             if why := _fault(one, is_inner=one in inner):
                 return why
     except (OSError, ValueError, RuntimeError):  # RuntimeError: links in a circle
@@ -29,8 +32,38 @@ def distrust(path: Path) -> str | None:
     return None
 
 
-def astray(file: RolloutFile) -> str | None:
-    """Why the pool is not reached as `file`, of a journal that others may write, says."""
+def _way_to(path: Path) -> Iterator[Path]:
+    """All that the kernel passes on the way to a file: each link of a chain, with the folders in
+    which it lies. Raises RuntimeError where links go in a circle."""
+    here, left, links = Path(path.anchor), list(path.parts[1:]), 0
+    yield here
+    while left:
+        part = left.pop(0)
+        if part == "..":
+            here = here.parent
+            continue
+        place = here / part
+        yield place
+        if not place.is_symlink():
+            here = place
+            continue
+        if (links := links + 1) > LINKS:
+            raise RuntimeError(f"too many links on the way to {path}")
+        target = place.readlink()
+        here = Path(target.anchor) if target.is_absolute() else here
+        left[:0] = target.parts[1:] if target.is_absolute() else target.parts
+
+
+def astray(file: RolloutFile, *, is_ours: bool) -> str | None:
+    """Why the pool is not reached as `file`, the copy of a journal, says. `is_ours`: nobody else
+    may write that journal."""
+    scripts = file.ways
+    if any(MASK in word for script in scripts for word in script.argv):
+        return "the commands that reach its pool hold secrets, which the journal does not keep"
+    if is_ours:
+        return None
+    if scripts:
+        return "its pool is reached by commands, and others may write this journal"
     return distrust(file.way) if file.way is not None else None
 
 

@@ -1,7 +1,7 @@
 """What the journal knows of earlier rollouts of a name: whom the last upgrade changed, and what
 each of them ran before it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from controller.config import RolloutFile
@@ -11,8 +11,9 @@ from controller.core.plan.plan import Plan, Purpose
 from controller.core.state.remaining import is_upgraded
 from controller.core.state.state import State
 from controller.errors import ConfigurationError, StateError
-from controller.journal.replay import replay
-from controller.records import Record, RolloutRow
+from controller.journal.replay import replayed
+from controller.ports import Journal
+from controller.records import RolloutRow
 from controller.report.status.values import kept_file, values
 
 Kept = RolloutFile | ConfigurationError
@@ -42,10 +43,13 @@ class Past:
         self._goes_on = True
         self._before: dict[str, Before] = {}
 
-    def add(self, row: RolloutRow, records: Sequence[Record]) -> bool:
+    async def add(self, row: RolloutRow, journal: Journal) -> bool:
         """Whether enough is known: all that was upgraded, with what it ran before."""
         try:
-            plan, state = replay(records)
+            if row.pruned:
+                raise StateError("its records were pruned")
+            known = await replayed(journal, row.id)
+            plan, state = known.plan, known.state
         except StateError as error:
             what = "whom it upgraded" if self.upgraded is None else "what ran before"
             self.faults.append(f"{what} is not known: rollout {row.id}: {error}")

@@ -5,10 +5,10 @@ Read-only.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 from controller.config import RolloutFile
+from controller.core.copies import replace
 from controller.core.forecast.patience import cannot_pass, passes_from
 from controller.core.gates.evidence import Query
 from controller.core.gates.figures import span
@@ -41,6 +41,7 @@ from controller.preflight.gates import GateNow, gates_now, intervals_of
 from controller.preflight.guards import ask_guards, failing_validations, refused_guards, unreached
 from controller.preflight.programs import missing_programs, unusable_validations
 from controller.preflight.survey import PoolSurvey, Reached, reach, survey
+from controller.report.run.about import about
 from controller.report.words import names
 from controller.runner.task_group import task_group
 
@@ -129,7 +130,7 @@ async def _look_for_former(
         halt, policy = undecided(former, seen.pending), file.rollout.resume_policy
         is_overridden = halt is not None and (halt.gate or "") in options.overrides
         if halt is not None and not is_overridden and policy != "resume":
-            raise Refused(*choices(former, commands))
+            raise Refused(*choices(former, commands, about(file.settings, former.plan)))
         if policy == "hold":
             refuse_held(commands, former, seen.pending)
         refuse_to_double(commands, former, seen.pending)

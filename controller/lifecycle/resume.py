@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from controller.config import RolloutFile
+from controller.config import RolloutFile, key_fault
 from controller.core.events import Halted
 from controller.core.outcome import Outcome
 from controller.core.plan.plan import Plan, Purpose
@@ -50,6 +50,11 @@ def refuse_changes(
 ) -> None:
     """Raises Refused, with the difference, when the file has changed since the rollout began."""
     if changed := differences(former, file, secrets):
+        if changed == [fault := key_fault(former.state.fingerprint, former.key)]:
+            raise Refused(
+                f"rollout {former.plan.name!r} is unfinished, and {fault}",
+                f"start over with --new; or: {commands.abort}",
+            )
         raise Refused(
             f"rollout {former.plan.name!r} is unfinished, and the rollout file has changed since "
             "it began:",

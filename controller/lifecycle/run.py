@@ -1,18 +1,19 @@
 """Runs a rollout: prepare, confirm, loop, and the outcome in the journal."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
 from controller.config import RolloutFile
+from controller.core.copies import replace
 from controller.core.events import JournalSeen
 from controller.core.outcome import ExitCode, Outcome
 from controller.core.pool import Member
 from controller.core.state.observe import flowed
-from controller.core.state.state import State
+from controller.core.state.state import State, initial
 from controller.errors import StateError
 from controller.journal.codec import encode
+from controller.journal.digest import Digest, digest_from, folded
 from controller.journal.masked import masked_plan
 from controller.lifecycle.begin import prepare
 from controller.lifecycle.changes import next_commands
@@ -21,10 +22,12 @@ from controller.lifecycle.gates import prober_of, sampler_of
 from controller.lifecycle.options import Ports, Prepared, RunOptions
 from controller.lifecycle.work import member_judged, work_of
 from controller.ports import Hold
-from controller.records import RolloutRow
+from controller.records import Record, RolloutRow
+from controller.report.run.about import about
 from controller.report.run.halt import halt_message
-from controller.report.run.summary import contact
 from controller.report.run.whatever_happens import lines_anyway
+from controller.report.status.values import values
+from controller.runner.keeper import Keeper
 from controller.runner.loop import Runner
 from controller.runner.patience import Overdue, within
 from controller.runner.perform import Performer, Questions
@@ -66,12 +69,13 @@ async def carry_out(
 ) -> State:
     """Run until finished, and record the outcome in the journal."""
     row, journal = prepared.row, ports.journal
-    plan = prepared.plan
+    plan, first = prepared.plan, None
     if prepared.is_new:
         if prepared.abandoned is not None:
             await journal.end(prepared.abandoned.id, Outcome.ABANDONED, ExitCode.STOPPED)
         kept = masked_plan(plan, ports.secrets)
-        await journal.begin(row, ports.clock.now(), *encode(kept))
+        first = await journal.begin(row, ports.clock.now(), *encode(kept))
+    keeper = await _keeper(ports, prepared, first)
 
     halt_lines = _halt_lines(ports, prepared)
 
@@ -103,6 +107,7 @@ async def carry_out(
         halt_lines=lambda state: halt_lines(state, runner.broke),
         secrets=ports.secrets,
         windows=None if watch is None else watch.seen,
+        keeper=keeper,
     )
     on_start(runner)
     try:
@@ -110,6 +115,16 @@ async def carry_out(
     finally:
         await _closed(sampler, runner)
     return await _ended(ports, row, runner, state)
+
+
+async def _keeper(ports: Ports, prepared: Prepared, first: Record | None) -> Keeper:
+    """`first`: the record with which a new rollout has begun."""
+    row, plan, journal = prepared.row, prepared.plan, ports.journal
+    if first is None:
+        return Keeper(journal, plan, prepared.state, await digest_from(journal, row))
+    known = values(row, prepared.file, plan)
+    masked = {name: ports.secrets.masked(text) for name, text in known.items()}
+    return Keeper(journal, plan, initial(plan), folded(Digest(values=masked), first))
 
 
 async def _closed(sampler: Sampler, runner: Runner) -> None:
@@ -123,7 +138,7 @@ async def _closed(sampler: Sampler, runner: Runner) -> None:
 async def _ended(ports: Ports, row: RolloutRow, runner: Runner, state: State) -> State:
     """With the outcome in the journal, if that takes it; else the state says so."""
     finished = state.finished
-    if finished is None or not finished.outcome.is_final or not state.journal.is_well:
+    if finished is None or not finished.outcome.is_final or state.journal.is_unwritten:
         return state
     try:
         end = ports.journal.end(row.id, finished.outcome, finished.exit_code)
@@ -140,14 +155,13 @@ Lines = Callable[[State, Callable[[BaseException, str], None]], Sequence[str]]
 
 
 def _halt_lines(ports: Ports, prepared: Prepared) -> Lines:
-    settings = prepared.file.settings
+    known = about(prepared.file.settings, prepared.plan)
     commands = next_commands(ports.folder, prepared.row, prepared.plan)
 
     def lines(state: State, broke: Callable[[BaseException, str], None]) -> Sequence[str]:
         def made() -> Sequence[str]:
             now, wall = ports.clock.now(), ports.clock.wall()
-            about = contact(settings)
-            return halt_message(prepared.plan, state, now, wall, commands=commands, contact=about)
+            return halt_message(prepared.plan, state, now, wall, commands=commands, about=known)
 
         told, error = lines_anyway(made, state, commands)
         if error is not None:

@@ -42,8 +42,8 @@ async def way_back(
     if journal is None:
         return WayBack(None, tuple(notes))
     past = Past(goes_to)
-    for row in (await journal.rollouts(file.settings.name))[:LOOKED_AT]:
-        if past.add(row, await journal.records(row.id)):
+    for row in await journal.rollouts(file.settings.name, LOOKED_AT):
+        if await past.add(row, journal):
             break
     notes += past.faults
     refusals = []

@@ -1,9 +1,9 @@
 """What the rollout file says about a member, filled in for the machine that is there now."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from controller.config import RolloutFile
+from controller.core.copies import replace
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.pool import Member
 from controller.core.state.state import State

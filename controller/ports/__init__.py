@@ -8,11 +8,12 @@ from controller.ports.clock import Clock
 from controller.ports.evidence import MetricsSource
 from controller.ports.load_balancer import LoadBalancer
 from controller.ports.locks import Hold, Lock
-from controller.ports.notices import Notifier
+from controller.ports.notices import AnsweringNotifier, Notifier
 from controller.ports.storage import Journal, Requests, Store
 from controller.ports.work import Commands, Tasks, Validator
 
 __all__ = [
+    "AnsweringNotifier",
     "Clock",
     "Commands",
     "Hold",

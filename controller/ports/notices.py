@@ -27,3 +27,11 @@ class Notifier(Protocol):
         nothing for what it meets; to cancel it, which sets the limit, leaves nothing running."""
 
     async def aclose(self) -> None: ...
+
+
+class AnsweringNotifier(Notifier, Protocol):
+    """One that also remembers what its receiver said."""
+
+    @property
+    def answer(self) -> str:
+        """To the last notice that it took, for people; empty before."""

@@ -4,7 +4,16 @@ from collections.abc import AsyncGenerator, Collection, Sequence
 from typing import Protocol
 
 from controller.core.pool import Instant, PoolKey
-from controller.records import Record, Request, Returned, RolloutRow, Taken, Verb
+from controller.records import (
+    Record,
+    Request,
+    Returned,
+    RolloutRow,
+    Snapshot,
+    Summary,
+    Taken,
+    Verb,
+)
 
 
 class Journal(Protocol):
@@ -41,8 +50,26 @@ class Journal(Protocol):
     async def latest(self, name: str) -> RolloutRow | None:
         """The newest rollout of that name, ended or not."""
 
-    async def rollouts(self, name: str | None = None) -> Sequence[RolloutRow]:
-        """Newest first."""
+    async def rollout(self, rollout: str) -> RolloutRow | None:
+        """The one with that id."""
+
+    async def rollouts(
+        self, name: str | None = None, most: int | None = None
+    ) -> Sequence[RolloutRow]:
+        """Newest first, and of them the first `most`."""
+
+    async def newest(self) -> Sequence[RolloutRow]:
+        """The newest of each name, newest first."""
+
+    async def keep(self, summary: Summary, snapshot: Snapshot | None = None) -> None:
+        """In the place of the former ones. Neither is a record: whoever has none reads records."""
+
+    async def summary(self, rollout: str) -> Summary | None: ...
+    async def snapshot(self, rollout: str) -> Snapshot | None: ...
+
+    async def prune(self, rollout: str, by: str) -> None:
+        """Forget the records and the file of a rollout that is over; its row and summary stay.
+        Raises StateError for one that is not over."""
 
     async def taken(self, keys: Collection[PoolKey] | None = None) -> Sequence[Taken]:
         """Members that are out, under these keys or (None) all: a handful."""

@@ -26,7 +26,7 @@ class Tasks(Protocol):
 
     async def run(self, job: TaskJob) -> JobResult:
         """Start `job`, or join the execution that this key already has, and wait for its end (see
-        `Commands.run`). Whatever the task is, its success is exit code 0."""
+        `Commands.run`). It succeeded when its exit code is in `Task.ok`."""
 
     async def ask(self, task: Task) -> JobResult:
         """Run a question that may be repeated at will; ended when cancelled."""

@@ -5,10 +5,11 @@ Read-only; nothing here refuses a rollout.
 
 import asyncio
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from controller.core.copies import replace
 from controller.core.events import RollbackBegan, StepEnded
 from controller.core.forecast.load import Expected, Load, expected, loads
 from controller.core.forecast.stake import Loss, stake
@@ -130,7 +131,7 @@ def _rates(found: PoolSurvey, looks: Collection[InstanceView]) -> dict[tuple[str
 async def last_commands(journal: Journal, name: str, purpose: Purpose) -> timedelta | None:
     """Average duration of the commands for one member, in the newest rollout of that name and
     purpose in which any passed. Raises StateError."""
-    for row in (await journal.rollouts(name))[:FORMER]:
+    for row in await journal.rollouts(name, FORMER):
         records = await journal.records(row.id)
         if not records or not isinstance(plan := decode(records[0].kind, records[0].body), Plan):
             continue

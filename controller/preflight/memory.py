@@ -17,9 +17,9 @@ async def out_because_of_us(
     """Member → how it was found when poolroll took it out. `name`: of the rollout. Raises Refused
     when an unfinished rollout of another name has one out."""
     ours: dict[str, Found] = {}
-    ended = {row.id: (row.name, row.ended is not None) for row in await journal.rollouts()}
     for taken in await journal.taken():
-        other, is_over = ended.get(taken.rollout, (name, True))
+        row = await journal.rollout(taken.rollout)
+        other, is_over = (row.name, row.ended is not None) if row is not None else (name, True)
         for member in _who_it_is(taken, views, is_same_name=other == name):
             lines = [line for view in views for line in view.of(member)]
             if not any(line.is_out for line in lines):
@@ -35,12 +35,12 @@ async def out_because_of_us(
 
 async def held_by(name: str, views: Sequence[InstanceView], journal: Journal) -> dict[str, str]:
     """Member → the rollout that took it out and has not returned it, as the journal knows."""
-    names = {row.id: row.name for row in await journal.rollouts()}
-    return {
-        member: taken.rollout
-        for taken in await journal.taken()
-        for member in _who_it_is(taken, views, is_same_name=names.get(taken.rollout, name) == name)
-    }
+    held: dict[str, str] = {}
+    for taken in await journal.taken():
+        row = await journal.rollout(taken.rollout)
+        is_same = row is None or row.name == name
+        held |= dict.fromkeys(_who_it_is(taken, views, is_same_name=is_same), taken.rollout)
+    return held
 
 
 def _who_it_is(taken: Taken, views: Sequence[InstanceView], *, is_same_name: bool) -> Iterator[str]:

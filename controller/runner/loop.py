@@ -11,10 +11,10 @@ brought to rest, and the error is raised by whoever asked for the run (`Runner.b
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 from typing import Final, NoReturn
 
+from controller.core.copies import replace
 from controller.core.decide.context import Context, Output
 from controller.core.decide.journal import STEPS, is_protective
 from controller.core.decide.polling import until_due
@@ -29,18 +29,18 @@ from controller.core.events import (
     WindowSeen,
 )
 from controller.core.plan.plan import Plan
-from controller.core.pool import Instant
-from controller.core.state.parts import ORIGIN
 from controller.core.state.state import Mode, State
 from controller.core.steps import ClosePool, OpenPool, RunStep, SetMember, Step
 from controller.errors import LeaseLost
 from controller.ports import Clock, Hold, Journal, LoadBalancer, Requests
 from controller.runner.bugs import Bugs
 from controller.runner.guarded import performed, started
+from controller.runner.keeper import Keeper
 from controller.runner.perform import Performer
 from controller.runner.recorder import Narrator, Recorder
 from controller.runner.safe_decisions import SafeDecisions
 from controller.runner.sampler import Sampler
+from controller.runner.sure_clock import SureClock
 from controller.runner.task_group import task_group
 from controller.runner.unbegun import DESTRUCTIVE, broken_off, unbegun
 from controller.runner.watchers import Prober, Watchers
@@ -76,11 +76,13 @@ class Runner:
         halt_lines: Callable[[State], Sequence[str]] | None = None,
         secrets: Secrets = NONE,
         windows: Callable[[], WindowSeen] | None = None,
+        keeper: Keeper | None = None,
     ) -> None:
         """`halt_lines`: the halt message of a state, to be kept with the end of the rollout."""
         self._bugs = Bugs(secrets)
+        clock = SureClock(clock, self.broke)
         self._recorder = Recorder(
-            rollout, plan, state, journal, clock, narrators, self.broke, secrets
+            rollout, plan, state, journal, clock, narrators, self.broke, secrets, keeper
         )
         self._decisions = SafeDecisions(plan, self._bugs, self._recorder.see, windows)
         self._plan = plan
@@ -92,7 +94,6 @@ class Runner:
         self._wake = asyncio.Event()
         self._tasks: dict[asyncio.Task[None], Step] = {}
         self._was_stopped = False
-        self._last = ORIGIN
         self._watchers = Watchers(
             rollout,
             plan,
@@ -198,7 +199,7 @@ class Runner:
     async def _decide(self, group: asyncio.TaskGroup) -> None:
         for _ in range(AT_ONCE):
             is_waiting = any(isinstance(step, RunStep) for step in self._tasks.values())
-            output = self._decisions.next(self.state, self._now(), is_waiting=is_waiting)
+            output = self._decisions.next(self.state, self._clock.now(), is_waiting=is_waiting)
             if output is None:
                 break
             try:
@@ -214,18 +215,10 @@ class Runner:
                 task.cancel()
         self._wake_watchers()
 
-    def _now(self) -> Instant:
-        """The last moment that is known, should the clock itself fail."""
-        try:
-            self._last = self._clock.now()
-        except Exception as error:  # noqa: BLE001 - a bug, whatever it is
-            self.broke(error, "in the clock")
-        return self._last
-
     def _pass_over(self, output: Output | None, error: Exception) -> None:
         self._recorder.see(self._bugs.seen(error, f"while {type(output).__name__} was carried out"))
         if isinstance(output, Halted | Finished):
-            self._recorder.force(forced(self.state, output, self._now()), output)
+            self._recorder.force(forced(self.state, output, self._clock.now()), output)
         else:
             self._decisions.pass_over(error)
 
@@ -236,7 +229,7 @@ class Runner:
         is_new = isinstance(output, RunStep) and not (
             self.state.members[output.member].progress.unfinished
         )
-        ctx = Context(self._plan, self.state, self._now())
+        ctx = Context(self._plan, self.state, self._clock.now())
         waits = isinstance(output, DESTRUCTIVE) and not is_protective(ctx, output)
         is_written = await self._recorder.record(Intended(output), waits=waits)
         if waits and not self._is_open(output):

@@ -26,12 +26,13 @@ WHOLE: Final = timedelta(seconds=32)
 """A last try begins at most this long after the first: three waits of ten seconds, as chats ask for
 (`Retry-After`), fit in."""
 
-URGENT: Final = frozenset({"halted", "stuck", "aborted"})
-"""Somebody has to act on these: the end of a run waits for them, `LAST` at most."""
+PASSING: Final = frozenset({"started", "member_done"})
+"""All others tell of an end, or of what somebody has to act on, and an all-clear must not look like
+silence: the end of a run waits for them, `LAST` at most."""
 LAST: Final = WHOLE + timedelta(seconds=8)
 
 PATIENCE: Final = timedelta(seconds=5)
-"""How long other notices still in delivery get when the run is over."""
+"""How long passing notices still in delivery get when the run is over."""
 
 SILENT: Final = timedelta(seconds=1)
 """How long the end of a run waits without a word."""
@@ -72,7 +73,7 @@ class _Delivery:
 
 class NoticeSender:
     """Implements `controller.runner.recorder.Narrator`. A context: on exit, notices in delivery
-    get `PATIENCE`, urgent ones `LAST`, then they are given up. Errors of receivers are never
+    get `LAST`, passing ones `PATIENCE`, then they are given up. Errors of receivers are never
     raised."""
 
     def __init__(
@@ -157,6 +158,10 @@ class NoticeSender:
             one.cancel()
         await asyncio.gather(impatient, every, return_exceptions=True)
 
+    def send(self, notice: Notice) -> None:
+        """What no event tells: that a run was refused."""
+        self._send(notice)
+
     def tell(self, event: Event | Observation, before: State, after: State) -> None:
         if self._notices is None:
             return
@@ -172,7 +177,7 @@ class NoticeSender:
 
     def _send(self, notice: Notice) -> None:
         for notifier in self._receivers():
-            if notice.event not in notifier.events:
+            if not {notice.event, *notice.also}.intersection(notifier.events):
                 continue
             if len(self._tasks) >= MOST:
                 self._warn(
@@ -181,14 +186,14 @@ class NoticeSender:
                 continue
             task = asyncio.create_task(self._deliver(notifier, notice))
             what = f"{notifier.name}: {notice.event!r}"
-            self._tasks[task] = _Delivery(what, notice.event in URGENT)
+            self._tasks[task] = _Delivery(what, notice.event not in PASSING)
             task.add_done_callback(lambda done: self._tasks.pop(done, None))
 
     async def _deliver(self, notifier: Notifier, notice: Notice) -> None:
         delivery, what = token_hex(8), f"{notifier.name}: {notice.event!r}"
         until, pauses = self._clock.now() + WHOLE, iter((*PAUSES, None))
         while True:
-            missed = await _try(notifier, notice, delivery, notifier.within)
+            missed = await attempt(notifier, notice, delivery, notifier.within)
             if missed is None:
                 return
             # A receiver that says when to come back is asked then, as often as there is time for.
@@ -209,7 +214,7 @@ class NoticeSender:
         while self._state is not None and self._state.finished is None:
             due = self._clock.now() + every
             notice = notices.heartbeat(self._state, self._clock.wall())
-            missed = await _try(notifier, notice, token_hex(8), min(notifier.within, every))
+            missed = await attempt(notifier, notice, token_hex(8), min(notifier.within, every))
             if missed is not None and is_delivered:
                 self._warn(f"{notifier.name}: heartbeat not delivered: {missed.why}")
             if missed is None and not is_delivered:
@@ -218,9 +223,10 @@ class NoticeSender:
             await self._clock.sleep(max(due - self._clock.now(), timedelta(0)))
 
 
-async def _try(
+async def attempt(
     notifier: Notifier, notice: Notice, delivery: str, within: timedelta
 ) -> Undelivered | None:
+    """One try, within its time."""
     try:
         async with asyncio.timeout(within.total_seconds()):
             return await notifier.deliver(notice, delivery)

@@ -38,7 +38,7 @@ from controller.ports import LoadBalancer, Tasks, Validator
 from controller.records import Confirmed
 from controller.runner.job_keys import key_of
 from controller.runner.patience import MORE, WHOLE, within
-from controller.tasks import Guard, JobResult, PoolTask, Task, TaskJob, Work
+from controller.tasks import Command, Guard, JobResult, PoolTask, Task, TaskJob, Work
 
 OUTPUT_KEPT = 8192
 """Characters of a step's output that go into the journal: its end, where the error stands."""
@@ -154,13 +154,14 @@ class Performer:
             return StepEnded(
                 step.member, step.index, step.attempt, False, False, _unfilled(error), "", 0.0
             )
-        job = TaskJob(key_of(self._rollout, step), task, step.seats, step.joins, is_new)
+        key = key_of(self._rollout, step)
+        job = TaskJob(key, task, step.seats, step.joins, is_new, step.former)
         result = await within(task.timeout + MORE, self._tasks.run(job))
         return StepEnded(
             member=step.member,
             index=step.index,
             attempt=step.attempt,
-            passed=result.exit_code == 0,
+            passed=result.exit_code in task.ok,
             lost=result.lost,
             detail=f"step {step.index + 1} ({task.label}) {_end(result, task)}",
             output=result.output[-OUTPUT_KEPT:],
@@ -198,7 +199,7 @@ def _is_cut(guard: Guard, result: JobResult) -> bool:
 
 
 def _is_ssh(task: Task) -> bool:
-    return task.label.rpartition("/")[2] == "ssh"
+    return isinstance(task, Command) and task.label.rpartition("/")[2] == "ssh"
 
 
 def _end(result: JobResult, task: Task) -> str:
@@ -210,7 +211,9 @@ def _end(result: JobResult, task: Task) -> str:
         return f"did not end in time ({span(task.timeout)}) and was ended{rest}"
     if result.lost:
         return f"was cut off; how it ended is not known{rest}"
-    return result.end + rest
+    if result.failure:
+        return result.failure + rest
+    return result.end + rest + (f": {result.told}" if result.told else "")
 
 
 def _may_run(result: JobResult, task: Task) -> str:

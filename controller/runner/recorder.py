@@ -9,12 +9,13 @@ done waits; the core says what that is, and the rollout halts after `PATIENCE`.
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final, Protocol
 
 from controller.core.events import (
     Event,
+    Finished,
     JournalSeen,
     JournalStalled,
     LockLost,
@@ -27,12 +28,14 @@ from controller.core.state.apply import apply
 from controller.core.state.parts import ORIGIN
 from controller.core.state.state import State
 from controller.errors import Conflict, LeaseLost, StateError
-from controller.journal.codec import encode
 from controller.journal.masked import masked_event
 from controller.ports import Clock, Journal
 from controller.runner.backlog import Backlog
-from controller.runner.moved_out import Moved, taken_and_returned
+from controller.runner.keeper import Keeper
+from controller.runner.moved_out import taken_and_returned
 from controller.runner.patience import is_wanted
+from controller.runner.sparing import Sparing
+from controller.runner.written import Entry, Written, retrieved, trouble_of
 from controller.secrets import NONE, Secrets
 
 LATE: Final = timedelta(seconds=1)
@@ -46,19 +49,6 @@ AGAIN: Final = timedelta(milliseconds=500)
 """Between two tries of a record."""
 LAST: Final = timedelta(seconds=5)
 """How long the last records of a run are waited for."""
-
-Written = asyncio.Task[str]
-"""A record under way to the disk; its result is the trouble of the journal, if any."""
-
-
-@dataclass(slots=True)
-class _Entry:
-    """What is to be written in one turn."""
-
-    at: Instant
-    record: tuple[str, str]
-    moved: Moved
-    is_being_tried: bool = False
 
 
 class Narrator(Protocol):
@@ -80,6 +70,7 @@ class Recorder:
         narrators: Sequence[Narrator],
         broke: Callable[[BaseException, str], None],
         secrets: Secrets = NONE,
+        keeper: Keeper | None = None,
     ) -> None:
         """`broke`: hears of errors that no port declares. `secrets`: masked in the text of every
         event, before anybody is told of it."""
@@ -101,9 +92,11 @@ class Recorder:
         self._went_late = asyncio.Event()
         self._late_since = 0.0
         self._backlog = Backlog(0.0)
+        self._sparing = Sparing(plan)
+        self._keeper = keeper
 
     async def record(self, event: Event | Observation, *, waits: bool = False) -> bool:
-        """Apply `event`, once it is in the journal; looks are not journalled. A
+        """Apply `event`, once it is in the journal; looks and some samples are not journalled. A
         cancellation waits until that is done, so that journal and state never differ.
 
         Whether it is in the journal: not while that is late, nor once it was given up. One that
@@ -112,31 +105,41 @@ class Recorder:
         """
         now, event = self._clock.now(), masked_event(event, self._secrets)
         after = apply(self._plan, self.state, event, now)
-        if isinstance(event, Observation) or self.is_unwritten:
+        if isinstance(event, Observation) or self._is_left_out(event, now):
             self._become(after, event)
             return False
+        for at, held in self._sparing.let_go(self.state, after):
+            self._begin(Entry.of(held, at))
         moved = taken_and_returned(self._rollout, self.state, after)
-        entry = _Entry(now, encode(event), moved)
-        writing = asyncio.create_task(self._write(self._last, entry))
-        writing.add_done_callback(_retrieved)
-        self._last = writing
-        self._backlog.begun()
+        entry = Entry.of(event, now, moved)
+        writing = self._begin(entry)
         cancelled = await self._wait_for(writing, waits=waits)
         if not writing.done() and waits and self._stumbled.is_set() and not entry.is_being_tried:
-            stalled = masked_event(JournalStalled(self._why), self._secrets)
-            entry.record, entry.moved = encode(stalled), ((), ())
+            entry.become(masked_event(JournalStalled(self._why), self._secrets))
             self._be_late()
         elif not writing.done():
             self._become(after, event)
             self._be_late()
         else:
-            trouble = _trouble(writing)
+            trouble = trouble_of(writing)
+            if isinstance(event, Finished) and self._keeper is not None:
+                after = replace(after, head=self._keeper.head)
             self._become(after, event)
             if trouble and not self.state.journal.fault:
                 self.see(JournalSeen(fault=trouble))
         if cancelled is not None:
             raise cancelled
         return writing.done() and not self.is_unwritten
+
+    def _is_left_out(self, event: Event, now: Instant) -> bool:
+        return self.is_unwritten or self._sparing.holds(event, now, self.state)
+
+    def _begin(self, entry: Entry) -> Written:
+        writing = asyncio.create_task(self._write(self._last, entry))
+        writing.add_done_callback(retrieved)
+        self._last = writing
+        self._backlog.begun()
+        return writing
 
     def _be_late(self) -> None:
         if not self.state.journal.is_late:
@@ -180,7 +183,7 @@ class Recorder:
                 if self.state.journal.is_silent:
                     fault = self._why or f"it has not answered for {span(PATIENCE)}"
                 return JournalSeen(is_late=True, is_silent=True, fault=fault, why=self._why)
-            trouble = _trouble(last)
+            trouble = trouble_of(last)
             if last is self._last:
                 self._went_late.clear()
                 return JournalSeen(fault=trouble)
@@ -210,9 +213,12 @@ class Recorder:
         else:
             with suppress(LeaseLost):
                 try:
-                    self._last.result()
+                    trouble = self._last.result()
                 except StateError as error:
                     self.give_up(error)
+                else:
+                    if self.state.journal.is_late:  # nobody else says that this is over
+                        self.see(JournalSeen(fault=trouble))
 
     async def record_loss(self, lost: LeaseLost) -> LeaseLost:
         """Record in the journal why this process ends, if it can still be written."""
@@ -228,7 +234,7 @@ class Recorder:
             return LeaseLost(lost.rollout, why)
         return lost
 
-    async def _write(self, former: Written | None, entry: _Entry) -> str:
+    async def _write(self, former: Written | None, entry: Entry) -> str:
         """Nothing is written before, or instead of, what could not be: the journal has no gaps."""
         if former is not None:
             await asyncio.wait((former,))
@@ -253,6 +259,8 @@ class Recorder:
                 self._why = ""
                 self._stumbled.clear()
                 self._backlog.written(asyncio.get_running_loop().time())
+                if self._keeper is not None:
+                    await self._keeper.written(written, entry.event)
                 return written.trouble
             entry.is_being_tried = False
             if self.is_unwritten:
@@ -280,16 +288,3 @@ class Recorder:
                 narrator.tell(event, before, after)
             except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - it stops nothing
                 self._broke(error, f"while {type(event).__name__} was told")
-
-
-def _trouble(writing: Written) -> str:
-    """Raises LeaseLost."""
-    with suppress(StateError):  # it was given up meanwhile
-        return writing.result()
-    return ""
-
-
-def _retrieved(writing: Written) -> None:
-    """Its error is that of the chain, and is raised by whoever waits for that."""
-    if not writing.cancelled():
-        writing.exception()

@@ -4,10 +4,10 @@ The queries come from the rollout file, and the core judges the answers; here th
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from controller.core.copies import replace
 from controller.core.events import GateSampled
 from controller.core.gates.alert_rules import blindness, labels_to_ask
 from controller.core.gates.alerts import alerts_sampled, matching

@@ -57,6 +57,9 @@ LONG_AGO: Final = timedelta(days=1)
 AGAIN: Final = timedelta(seconds=1)
 """Before a state folder that could not be read is read again."""
 
+WELL: Final = timedelta(seconds=10)
+"""After that time without a failure it is well again: the next one is another one."""
+
 Watch = Callable[[], Coroutine[Any, Any, None]]
 
 Prober = Callable[[Gate, str, timedelta], Awaitable[None]]
@@ -225,14 +228,16 @@ class Watchers:
 
     async def _follow_requests(self) -> None:
         """A state folder that can no longer be read is noticed here first, and tried again for as
-        long as one that cannot be written."""
+        long as one that cannot be written. One that can be read now and then has failed since it
+        did first."""
         failing_since: Instant | None = None
+        well_since: Instant | None = None
         while True:
             try:
                 if failing_since is not None:
                     await self.requests.pending(self.rollout, self.state().heard)
                     await self.post(RequestsSeen())
-                    failing_since = None
+                    well_since = self.clock.now()
                 stream = self.requests.stream(self.rollout, self.state().heard)
                 async with aclosing(stream) as requests:
                     async for request in requests:
@@ -240,7 +245,9 @@ class Watchers:
                 return
             except StateError as error:
                 now = self.clock.now()
-                failing_since = failing_since or now
+                is_over = well_since is not None and now - well_since >= WELL
+                failing_since = now if failing_since is None or is_over else failing_since
+                well_since = None
                 await self.post(RequestsSeen(str(error)))
                 if now - failing_since >= PATIENCE:
                     await self.post(JournalSeen(fault=str(error)))
@@ -265,7 +272,7 @@ def heard(request: Request) -> Event:
     """The event of an operator's request."""
     match request.verb:
         case Verb.PAUSE:
-            return PauseRequested(request.by, request.seq)
+            return PauseRequested(request.by, request.seq, request.reason)
         case Verb.RESUME:
             return ResumeRequested(request.by, request.reason, request.seq)
         case Verb.ABORT | Verb.ABORT_RESTORE:

@@ -2,10 +2,13 @@
 file of the run, and theirs or root's."""
 
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from adapters.storage.folder import DATABASE
 from controller.config import notices_fingerprint, parse
 from controller.config.changes import fingerprint
 from controller.core import events as e
@@ -112,3 +115,21 @@ def test_a_kubeconfig_that_every_user_may_write(tmp_path: Path, mode: int) -> No
     code, out, err = poolroll("abort", "web", "--state", str(folder))
     assert (code == 0) == (mode == 0o2770), err
     assert (tmp_path / "ran").exists() == (mode == 0o700), out + err
+
+
+@pytest.mark.parametrize("mode", [0o700, 0o2770])
+def test_secrets_of_a_copy_that_others_may_write(tmp_path: Path, mode: int) -> None:
+    """No file is opened because it names it, not even to mask what a reason says of it."""
+    secret = tmp_path / "secret"
+    secret.write_text("s3cret-and-long")
+    more = f"  - webhook: {{url: 'https://h/', secret: {{file: '{secret}'}}}}\n    on: [halted]\n"
+    folder = tmp_path / "state"
+    text = journals.FILE + "notify:\n" + more
+    kept(folder, journals.halted().records, file=text, path=str(tmp_path / "web.yml")).close()
+    folder.chmod(mode)
+    argv = ("resume", "web", "--reason", "it is s3cret-and-long", "--state", str(folder))
+    code, _, err = poolroll(*argv)
+    assert code == 0, err
+    with closing(sqlite3.connect(folder / DATABASE)) as db:
+        [(reason,)] = db.execute("SELECT reason FROM requests").fetchall()
+    assert reason == ("it is s3cret-and-long" if mode == 0o2770 else "it is ***")

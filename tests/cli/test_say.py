@@ -8,7 +8,7 @@ import pytest
 from controller import bootstrap_kubernetes as kubernetes
 from controller.cli import fit, show
 from controller.cli.main import spell_out_signs
-from controller.cli.say import folded, output, say
+from controller.cli.say import folded, folded_report, output, say
 from controller.secrets import NONE, Secrets
 
 
@@ -17,6 +17,16 @@ def test_long_lines_are_broken_between_words() -> None:
     assert folded("  soak  30s under full traffic", 20) == ["  soak  30s under", "    full traffic"]
     assert folded("unix:/run/haproxy/admin.sock", 10) == ["unix:/run/haproxy/admin.sock"]
     assert folded("", 10) == [""]
+
+
+def test_lines_of_a_halt_are_broken_at_the_width() -> None:
+    """Below their label; a command is left whole, to be copied."""
+    assert folded_report("SEEN      gate 'errors': 4 of 42 failed", 24) == [
+        "SEEN      gate 'errors':",
+        "          4 of 42 failed",
+    ]
+    command = "NEXT      to end it:  poolroll abort web"
+    assert folded_report(command, 20) == [command]
 
 
 def test_signs_are_spelled_out(monkeypatch: pytest.MonkeyPatch) -> None:

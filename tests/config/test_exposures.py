@@ -51,6 +51,12 @@ def warnings(more: str, folder: Path = Path("/nowhere"), validate: str = "tcp: {
             "told; use https",
         ),
         (
+            "notify: [{mail: {to: a@h, from: b@h, smtp: {host: mx, tls: none, user: u, "
+            "password: t0ken}}}]",
+            "notify[0].mail.smtp.tls: none: the mail can be read on the way to mx; the password "
+            "can be read there too",
+        ),
+        (
             "heartbeat: {url: 'http://10.0.0.9/t0ken'}",
             "heartbeat.url: can be read on the way to 10.0.0.9, with all that is told; use https",
         ),
@@ -72,6 +78,8 @@ def test_what_goes_unencrypted(more: str, told: str) -> None:
         "gates: [{name: g, prometheus: {url: 'https://prom', query: q}, max: 1}]",
         "heartbeat: {url: 'https://10.0.0.9/t0ken'}",
         "heartbeat: {url: {env: BEAT}}",
+        "notify: [{mail: {to: a@h, from: b@h, smtp: localhost}}]",
+        "notify: [{mail: {to: a@h, from: b@h, smtp: mx}}]",
     ],
 )
 def test_what_nobody_can_read(more: str) -> None:
@@ -114,13 +122,19 @@ def test_files_that_everybody_may_read(tmp_path: Path, mode: int) -> None:
     (tmp_path / "secret").chmod(mode)
     source = "{file: secret}"
     found = warnings(
-        f"notify: [{{webhook: {{url: {source}, headers: {{X-Token: {source}}}}}}}]\n"
+        f"notify: [{{webhook: {{url: {source}, headers: {{X-Token: {source}}}}}}}, "
+        f"{{mail: {{to: a@h, from: b@h, smtp: {{host: h, user: u, password: {source}}}}}}}]\n"
         f"heartbeat: {{url: {{file: none}}}}\n"
         f"gates: [{{name: g, prometheus: {{url: 'https://prom', query: q, "
         f"auth: {{bearer: {source}}}}}, max: 1}}]",
         tmp_path,
     ).splitlines()
     told = "every user may read the file secret; chmod o= it"
-    places = ("gates[0].prometheus", "notify[0].webhook.url", "notify[0].webhook.X-Token")
+    places: tuple[str, ...] = (
+        "gates[0].prometheus",
+        "notify[0].webhook.url",
+        "notify[0].webhook.X-Token",
+    )
+    places += ("notify[1].mail.smtp.password",)
     wanted = [f"{place}: {told}" for place in places] if mode & 0o004 else []
     assert [line for line in found if "every user" in line] == wanted

@@ -8,9 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from controller.config import Audience, WebhookTarget, audience, changes, load, masked, parse
+from controller.config import (
+    Audience,
+    MailTarget,
+    WebhookTarget,
+    audience,
+    changes,
+    load,
+    masked,
+    parse,
+    readable_audience,
+)
 from controller.config.recipients import CommandTarget
-from controller.config.sections.notify import EVENTS
+from controller.config.sections.notify import EVENTS, FORMER
 from controller.errors import ConfigurationError
 from tests.config.pages import page
 
@@ -49,11 +59,74 @@ def test_webhook_from_all_three_sources(tmp_path: Path) -> None:
 
 
 def test_command_is_filled_and_told_of_everything(tmp_path: Path) -> None:
-    """Without `on` all events are meant; templates of the rollout are filled."""
+    """Without `on` all events but each single member are meant; templates are filled."""
     section = 'notify: [{command: [./page.sh, "${rollout.name} ${vars.version} $$1"]}]'
     (one,) = told(section, {}, tmp_path).recipients
-    assert one.events == set(EVENTS)
+    assert one.events == set(EVENTS) - {"member_done"}
     assert one.target == CommandTarget(("./page.sh", "web 2.4.1 $1"), str(tmp_path))
+
+
+MAIL = "notify: [{{mail: {{to: {0}, from: poolroll@example.net, smtp: {1}}}}}]"
+
+
+@pytest.mark.parametrize(
+    ("smtp", "host", "port", "tls"),
+    [
+        ("mail.example.net", "mail.example.net", 25, "starttls"),
+        ("mail.example.net:2525", "mail.example.net", 2525, "starttls"),
+        ("smtp://mail.example.net", "mail.example.net", 25, "starttls"),
+        ("smtps://mail.example.net", "mail.example.net", 465, "implicit"),
+        ("'[2001:db8::1]:26'", "2001:db8::1", 26, "starttls"),
+        ("127.0.0.1:2525", "127.0.0.1", 2525, "none"),
+        ("localhost", "localhost", 25, "none"),
+        ("{host: h, port: 465}", "h", 465, "implicit"),
+        ("{host: h, tls: none}", "h", 25, "none"),
+        ("{host: localhost, tls: starttls}", "localhost", 25, "starttls"),
+    ],
+)
+def test_mail_servers(smtp: str, host: str, port: int, tls: str, tmp_path: Path) -> None:
+    """As text or as a section; what is not said is what is usual there, and never unencrypted
+    beyond this machine."""
+    (one,) = told(MAIL.format("ops@example.net", smtp), {}, tmp_path).recipients
+    assert (one.name, "refused" in one.events) == ("notify[0].mail", True)
+    assert one.target == MailTarget(("ops@example.net",), "poolroll@example.net", host, port, tls)
+
+
+def test_mail_with_a_login(tmp_path: Path) -> None:
+    """The password comes from where secrets come from, and is not shown."""
+    smtp = "{host: h, user: u, password: {env: PW}, ca: ca.pem}"
+    (one,) = told(MAIL.format("[a@h, root]", smtp), {"PW": "s3cret"}, tmp_path).recipients
+    assert one.target == MailTarget(
+        ("a@h", "root"), "poolroll@example.net", "h", 587, "starttls", "u", "s3cret",
+        f"{tmp_path}/ca.pem",
+    )  # fmt: skip
+    assert "s3cret" not in repr(one)
+    found = faults(MAIL.format("a@h", smtp), {}, tmp_path)
+    assert "notify[0].mail.smtp.password: the environment variable PW is not set" in found
+
+
+def test_without_a_server_this_machine_sends(tmp_path: Path) -> None:
+    """As cron does."""
+    (one,) = told("notify: [{mail: {to: root, from: root}}]", {}, tmp_path).recipients
+    assert one.target == MailTarget(("root",), "root", "localhost", 25, "none")
+
+
+def test_who_can_be_told_here(tmp_path: Path) -> None:
+    """Where a secret is missing, the others are still known."""
+    section = "notify: [{webhook: {url: {env: NOPE}}}, {command: [x]}]\nheartbeat: {url: {env: NO}}"
+    file = parse(page(*section.splitlines()), str(tmp_path / "web.yaml"))
+    found, missing = readable_audience(file, {})
+    assert [one.name for one in found.recipients] == ["notify[1].command"]
+    assert (found.beat, [one.path for one in missing]) == (
+        None,
+        ["notify[0].webhook.url", "heartbeat.url"],
+    )
+
+
+def test_a_former_version_told_the_same() -> None:
+    """A fingerprint is made of the repr: what came since is not in it where it is not given."""
+    (one,) = parse(page("notify: [{command: [x]}]"), "f").rollout.notify
+    assert repr(one) == f"Notification(on={list(FORMER)!r}, command=['x'], webhook=None)"
 
 
 def test_heartbeat(tmp_path: Path) -> None:
@@ -115,7 +188,8 @@ def test_file_that_is_no_secret(content: bytes, tmp_path: Path) -> None:
 
 NOISY = page(
     f"notify: [{{webhook: {{url: &u '{HOOK}', secret: s3cret-1, headers: {{A: s3cret-2}}}}}}, "
-    "{webhook: {url: *u}}]",
+    "{webhook: {url: *u}}, {mail: {to: a@h, from: b@h, smtp: {host: h, user: u, "
+    "password: s3cret-mail}}}]",
     "heartbeat: {url: 'http://user:s3cret@beat.example.com:8080/s3cret', headers: {B: s3cret-3}}",
 )
 

@@ -37,6 +37,9 @@ PIECES = {
     ),
     "the address of a chat": ("notify: [{on: [halted], webhook: {url: 'https://h/canary-1/x'}}]",),
     "what signs": ("notify: [{on: [halted], webhook: {url: 'https://h/x', secret: canary-1}}]",),
+    "what logs in to a mail server": (
+        "notify: [{mail: {to: a@h, from: b@h, smtp: {host: h, user: u, password: canary-1}}}]",
+    ),
     "a heartbeat": ("heartbeat: {url: 'https://h/canary-1', every: 1m}",),
 }  # fmt: skip
 
@@ -58,7 +61,8 @@ def test_from_elsewhere(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("canary-file\n")
     file = parse(
         page(
-            "notify: [{on: [halted], webhook: {url: {env: CHAT}, secret: {file: token}}}]",
+            "notify: [{on: [halted], webhook: {url: {env: CHAT}, secret: {file: token}}}, "
+            "{mail: {to: a@h, from: b@h, smtp: {host: h, user: u, password: {env: MAIL}}}}]",
             "gates: [{name: a, prometheus: {url: 'http://h', query: q, auth: {basic: "
             "{username: u, password: {env: PW}}}}, max: 1%}]",
             "heartbeat: {url: {file: /nowhere/at-all}, every: 1m}",
@@ -67,12 +71,13 @@ def test_from_elsewhere(tmp_path: Path) -> None:
     )
     environ = {
         **{"CHAT": "https://chat.example/canary-chat", "PW": "canary-pw", "MY_TOKEN": "canary-my"},
+        **{"MAIL": "canary-mail"},
         **{"PWD": "/srv/rollouts", "OTHER": "canary-other", "CREDENTIALS": "/etc/canary"},
     }
     secrets = secrets_of(file, environ)
-    assert secrets.names == {"CHAT", "PW"}
-    printed = "canary-file canary-chat canary-pw canary-my dTpjYW5hcnktcHc="
-    assert secrets.hidden(printed) == "*** *** *** *** ***"
+    assert secrets.names == {"CHAT", "PW", "MAIL"}
+    printed = "canary-file canary-chat canary-pw canary-my canary-mail dTpjYW5hcnktcHc="
+    assert secrets.hidden(printed) == "*** *** *** *** *** ***"
     kept = "/srv/rollouts canary-other /etc/canary chat.example"
     assert secrets.hidden(kept) == kept
 

@@ -49,8 +49,8 @@ def _nested(
 
 def _reference(value: Mapping[str, Any]) -> str:
     """The model that a key, or each entry of its list, is; empty for a plain value."""
-    target = value.get("items", value)
-    found: str = target.get("$ref", "")
+    ways = [value.get("items", value), *value.get("anyOf", ())]
+    found: str = next((way["$ref"] for way in ways if "$ref" in way), "")
     return found.rpartition("/")[2]
 
 

@@ -41,6 +41,10 @@ class Running:
             )
 
     @property
+    def out(self) -> str:
+        return self._out.read_text()
+
+    @property
     def err(self) -> str:
         return self._err.read_text()
 

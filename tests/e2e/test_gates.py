@@ -105,11 +105,12 @@ async def test_what_is_named_next_works(site: MakeSite) -> None:
     file = one.file(upgrade=one.upgrade(BAD), soak=SOAK)
     async with one.users():
         halted = await one.run(file, "--set", "version=v2")
-    line = next(x for x in halted.out.splitlines() if x.startswith("NEXT"))
-    typed, _, remark = line.partition("go on:")[2].partition("   (")
+    lines = halted.out.splitlines()
+    at = next(number for number, x in enumerate(lines) if "to go on: " in x)
+    typed, remark = lines[at].partition("go on:")[2], lines[at + 1]
     resume, run = (shlex.split(x)[1:] for x in typed.split(", then "))
     assert ["--set", "version=v2", "--state", str(one.state)] == run[2:]
-    assert remark == "the steps of web1 that ended well do not run again)"
+    assert "; the steps of web1 that ended well do not run again; goes on with web2)" in remark
     assert (await one.start(*resume).end()).code == 0
     async with one.users():
         done = await one.start(*run, "--override", "errors", "--reason", "known", "--yes").end()
@@ -149,7 +150,9 @@ async def test_abort_and_restore(site: MakeSite) -> None:
     file = one.file(upgrade=one.upgrade(BAD), soak=SOAK)
     await halted(one, file)
     told = (await one.command("status", "web")).out
-    assert "(CAUTION: --restore puts back web1: validation passed, but it failed" in told
+    assert (
+        "(CAUTION: puts web1 with v2 before users again: validation passed, but it failed" in told
+    )
     aborted = await one.command("abort", "web", "--restore")
     assert aborted.code == 0
     assert "aborted: 0 members upgraded and returned, 1 put back as they are" in aborted.out

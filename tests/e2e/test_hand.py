@@ -21,9 +21,12 @@ async def test_pause_and_resume(site: MakeSite) -> None:
     file = one.file(gates=[], upgrade=one.upgrade(held=True))
     running = one.begin(file)
     await until(lambda: one.executions()["web1"], 20, "the step to run")
-    paused = await one.command("pause", "web")
-    assert (paused.code, paused.out) == (0, "pause web: acknowledged\n")
-    assert len(one.bodies("PauseRequested")) == 1
+    paused = await one.command("pause", "web", "--reason", "looks odd")
+    answer = paused.out.splitlines()
+    assert (paused.code, answer[0]) == (0, "pause web: acknowledged")
+    assert answer[1].startswith("web1 (upgrading) is finished first: once its steps are done")
+    assert answer[2] == "then nothing begins until you say so; waiting: web2"
+    assert [("looks odd" in body) for body in one.bodies("PauseRequested")] == [True]
     one.go.touch()
     await one.until_phase("web1", Phase.DONE, running)
     status = json.loads((await one.command("status", "web", "--json")).out)

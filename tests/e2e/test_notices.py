@@ -39,7 +39,7 @@ async def test_halt_is_told_by_webhook_and_command(site: MakeSite) -> None:
     assert done.code == 5, done.text
     assert there.events() == ["started", "halted"]
     halted = there.got[1].json
-    printed = done.out[done.out.index("SEEN") :].splitlines()
+    printed = done.out[done.out.index("HALTED") :].splitlines()
     assert [line[:8] for line in halted["lines"][:-1]] == [line[:8] for line in printed]
     assert halted["lines"][0] == printed[0]
     assert "it broke" in done.err
@@ -64,7 +64,7 @@ async def test_done_is_told_and_the_heart_stops(site: MakeSite) -> None:
     assert done.code == 0, done.text
     texts = [got.json["text"] for got in chat.got]
     assert texts[0].startswith("rollout web: started\n```\nstarted by ")
-    assert texts[1].startswith("rollout web: done\n```\ndone: 2 members upgraded and returned")
+    assert texts[1].startswith("rollout web: done\n```\ndone: no requests came, 2 upgraded, ")
     assert len(texts) == 2
     assert set(monitor.events()) == {"heartbeat"}
     assert monitor.got[0].json["exit_code"] is None
@@ -77,11 +77,11 @@ async def test_hung_webhook_delays_nothing(site: MakeSite) -> None:
     notice may be tried again meanwhile."""
     one = await site(2)
     async with receiver(lambda _: HANGS) as there:
-        file = one.file(gates=[], notify=[{"webhook": {"url": there.url}}])
+        file = one.file(gates=[], notify=[{"on": ["started"], "webhook": {"url": there.url}}])
         done = await one.run(file)
     assert done.code == 0, done.text
     assert done.err.index("done (exit code 0)") < done.err.rindex("given up")
-    assert set(there.events()) == {"done", "started"}
+    assert set(there.events()) == {"started"}
     await one.assert_all("v2")
 
 

@@ -20,15 +20,16 @@ SICK: dict[str, dict[str, Any]] = {
 
 
 def assert_halt_lines(done: Done, code: int, *members: str) -> None:
-    """The six lines, in their order."""
+    """The six lines, in their order, below their head; CALL where the file names somebody."""
     assert done.code == code, done.text
     words = [line.partition("  ")[0] for line in done.out.splitlines() if line[:1].isupper()]
-    assert words[-6:] == ["SEEN", "LIMIT", "MEMBERS", "USERS", "CAN WAIT", "NEXT"], done.out
+    lines = [word for word in words[words.index("HALTED") + 1 :] if word != "CALL"]
+    assert lines == ["SEEN", "LIMIT", "MEMBERS", "USERS", "CAN WAIT", "NEXT"], done.out
     for member in members:
         assert member in done.out
     assert "USERS     not failing" in done.out or "USERS     FAILING NOW" in done.out
-    assert "to go on:  poolroll resume web --reason" in done.out
-    assert "to end it: poolroll abort web" in done.out
+    assert "to go on:   poolroll resume web --reason" in done.out
+    assert "to end it:  poolroll abort web" in done.out
 
 
 async def assert_nobody_met_it(one: Site, sick: dict[str, Any], within: str) -> None:
@@ -107,4 +108,4 @@ async def test_owner_and_runbook(site: MakeSite) -> None:
     )
     done = await one.run(file)
     assert_halt_lines(done, 5, "web1: OUT OF ROTATION")
-    assert "; owner: web-team, ext. 4711; runbook: https://wiki.example.net/web" in done.out
+    assert "\nCALL      web-team, ext. 4711; runbook: https://wiki.example.net/web\n" in done.out

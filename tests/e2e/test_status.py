@@ -66,7 +66,7 @@ async def test_what_it_cannot_ask_is_one_line(site: MakeSite) -> None:
         process.thaw()
     assert list(value["seen"]["not_asked"].values()) == ["no answer in time"]
     assert (value["seen"]["asked"], value["members"]["web1"]["now"]) == (False, None)
-    assert value["told"][0].startswith("SEEN      web1: step 1")
+    assert value["told"][1].startswith("SEEN      web1: step 1")
     Path(one.endpoint.removeprefix("unix:")).unlink()
     told = await one.command("status", "web")
     assert told.code == 0, told.text

@@ -6,13 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from controller.config import fingerprint, load
+from controller.config import KEYED, SECRET_CHANGED, fingerprint, load, notices_fingerprint
+from controller.core.plan.plan import Purpose
 from controller.core.state.state import initial
 from controller.errors import ConfigurationError, Refused
 from controller.lifecycle import Unfinished, as_it_was_run, file_of_pool, former_file
+from controller.lifecycle.changes import differences
+from controller.lifecycle.former_file import refuse_other_notices
+from controller.lifecycle.resume import refuse_changes
 from controller.records import RolloutRow
+from controller.report.run.next_commands import NextCommands
 from tests.config.pages import page
 from tests.report.journals import plan
+
+KEY = b"the key of the state folder"
 
 
 def row(path: Path, text: str) -> RolloutRow:
@@ -83,3 +90,55 @@ def test_a_copy_without_its_secrets(tmp_path: Path) -> None:
     assert file_of_pool(former, found) is found.kept
     with pytest.raises(Refused, match=r"the rollout file has secrets, .*\(no such file"):
         as_it_was_run(former, found)
+
+
+SECRET = page("validate: [{http: {url: 'http://h/', headers: {A: %s}}}]")
+
+
+def keyed(path: Path, key: bytes) -> Unfinished:
+    """The same, of a rollout that was begun with this key; the file is as it was then."""
+    path.write_text(SECRET % "s3cret")
+    kept = row(path, SECRET % "'***'")
+    made = plan()
+    marks = [make(load(path), kept.id, KEY, KEYED) for make in (fingerprint, notices_fingerprint)]
+    began = replace(initial(made), fingerprint=marks[0], notices=marks[1])
+    return Unfinished(kept, made, began, key)
+
+
+@pytest.mark.parametrize("key", [b"", b"another"], ids=["missing", "another"])
+def test_without_the_key_nothing_is_said_of_the_secrets(tmp_path: Path, key: bytes) -> None:
+    """Each refusal names the key, and what to do: the file is as it was."""
+    path = tmp_path / "web.yaml"
+    former = keyed(path, key)
+    what = "is missing, or this user may not read it" if not key else "is another one than the run"
+    named = f"`fingerprint.key` in the state folder {what}"
+    commands = NextCommands("web", Purpose.UPGRADE, str(path))
+    with pytest.raises(Refused) as refused:
+        refuse_changes(commands, former, load(path))
+    assert named in str(refused.value)
+    assert "Put that key back from a backup" in str(refused.value)
+    assert "has changed since" not in str(refused.value)
+    with pytest.raises(Refused, match="Put that key back"):
+        as_it_was_run(former, former_file(former.row))
+    with pytest.raises(ConfigurationError, match="Put that key back"):
+        refuse_other_notices(former, load(path))
+
+
+def test_with_the_key_what_has_changed_is_shown(tmp_path: Path) -> None:
+    path = tmp_path / "web.yaml"
+    former = keyed(path, KEY)
+    assert differences(former, load(path)) == []
+    path.write_text(SECRET % "other")
+    assert differences(former, load(path)) == [SECRET_CHANGED]
+    path.write_text(SECRET % "s3cret" + "soak: 7s\n")
+    assert "+soak: 7s" in differences(replace(former, key=b""), load(path))
+
+
+def test_a_former_version_did_not_say_which_key(tmp_path: Path) -> None:
+    """What it made is compared all the same."""
+    path = tmp_path / "web.yaml"
+    former = keyed(path, KEY)
+    unnamed = KEYED + former.state.fingerprint.rpartition(":")[2]
+    former = replace(former, state=replace(former.state, fingerprint=unnamed))
+    assert differences(former, load(path)) == []
+    assert differences(replace(former, key=b"another"), load(path)) == [SECRET_CHANGED]

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from controller.lifecycle.owners import distrust
+from controller.config import parse
+from controller.lifecycle.owners import astray, distrust
+from tests.config.test_pool_hosts import hosts_page
 from tests.support.operators import needs_root
 
 STRANGER = 54009
@@ -46,6 +48,26 @@ def test_a_link_of_somebody_else(file: Path, tmp_path: Path) -> None:
     assert str(distrust(link)).startswith(f"{link} belongs to user {STRANGER}")
 
 
+def test_links_in_a_chain(file: Path, tmp_path: Path) -> None:
+    """Whoever can write the folder of any of them could lead the rest elsewhere."""
+    between = tmp_path / "between"
+    between.mkdir()
+    (between / "second.yml").symlink_to(file)
+    first = tmp_path / "first.yml"
+    first.symlink_to("between/second.yml")
+    folder = tmp_path / "folder"
+    folder.symlink_to("between/../theirs")
+    assert distrust(first) is None
+    assert distrust(folder / "web.yml") is None
+    between.chmod(0o777)
+    assert distrust(first) == f"every user may write {between}"
+    assert distrust(folder / "web.yml") == f"every user may write {between}"
+    between.chmod(0o755)
+    first.unlink()
+    first.symlink_to("first.yml")
+    assert distrust(first) is None  # its reader says that it leads nowhere
+
+
 @pytest.mark.parametrize("whose", ["web.yml", "."])
 def test_what_every_user_may_write(file: Path, whose: str) -> None:
     """Also its folder, where commands are run, whoever may remove what."""
@@ -60,3 +82,13 @@ def test_a_folder_like_tmp_above_it(file: Path, tmp_path: Path) -> None:
     assert distrust(file) is None
     tmp_path.chmod(0o777)
     assert distrust(file) == f"every user may write {tmp_path}"
+
+
+def test_scripts_of_a_journal_that_others_may_write() -> None:
+    """Nobody runs what another has written; nor what the journal keeps without its secrets."""
+    file = parse(hosts_page(), "/srv/web.yaml")
+    assert astray(file, is_ours=True) is None
+    told = "its pool is reached by commands, and others may write this journal"
+    assert astray(file, is_ours=False) == told
+    masked = parse(hosts_page().replace("[./lb.sh, in]", "[./lb.sh, '***']"), "/srv/web.yaml")
+    assert "which the journal does not keep" in str(astray(masked, is_ours=True))

@@ -29,7 +29,7 @@ def halt_of(played: Played) -> dict[str, str]:
     """Label of a halt line → its text."""
     now = played.world.sim.now
     ways = NextCommands("web", Purpose.UPGRADE, "/srv/web.yml")
-    lines = halt_message(played.plan, played.state, now, EPOCH + now, commands=ways, contact="")
+    lines = halt_message(played.plan, played.state, now, EPOCH + now, commands=ways)
     return {line[:8].strip(): line[10:] for line in lines}
 
 

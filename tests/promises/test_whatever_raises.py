@@ -33,7 +33,7 @@ SCENARIOS = {
     "bad": Scenario(SHORT, partial(make_sim, 2), prepare=bad_v2(), may_break=True),
     "places": of_places(replace(GOOD, answers=None, begin=replace(GOOD.begin, stepwise=False))),
 }
-LABELS = ("SEEN", "LIMIT", "MEMBERS", "USERS", "CAN WAIT", "NEXT")
+LABELS = ("HALTED", "SEEN", "LIMIT", "MEMBERS", "USERS", "CAN WAIT", "NEXT")
 RESUMED = ResumeRequested("operator", "mended")
 IS_ALL = os.environ.get("POOLROLL_TEST_FAULTS") == "all"
 WAYS = tuple(ERRORS)
@@ -71,7 +71,7 @@ def told(played: Played) -> list[str]:
     commands = NextCommands("web", played.plan.purpose, "web.yaml")
     now = played.state.halted_at
     assert now is not None
-    return halt_message(played.plan, played.state, now, EPOCH, commands=commands, contact="")
+    return halt_message(played.plan, played.state, now, EPOCH, commands=commands)
 
 
 def is_at_rest(state: State) -> bool:
@@ -113,6 +113,19 @@ def goes_on(scenario: Scenario, played: Played) -> None:
         played = play_on(scenario, played.world, *words)
         assert broken(played) == []
     raise AssertionError(played.end)
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_clock_fails_for_good(name: str) -> None:
+    """Time goes on all the same, and the world comes to rest."""
+    scenario = SCENARIOS[name]
+    every = [at for at, each in enumerate(calls(name)) if each == "clock.now"]
+    for at in (every[len(every) // 2], every[len(every) // 5]):
+        failing = Failing(at, "ValueError", is_for_good=True)
+        played = play(replace(scenario, wrap=failing))
+        check(name, played, failing)
+        if name != "bad":
+            goes_on(scenario, played)
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

@@ -18,6 +18,7 @@ from controller.core.events import (
 from controller.errors import LeaseLost, StateError
 from controller.journal.codec import decode
 from controller.records import Request, Verb
+from controller.runner import recorder as recorder_module
 from controller.runner.perform import weigh
 from controller.runner.watchers import heard
 from controller.tasks import Command, Guard, JobResult, PoolTask
@@ -38,9 +39,11 @@ def full_disk(left: int) -> Callable[[str, str], None]:
     return around
 
 
-def test_journal_that_fails() -> None:
+def test_journal_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whichever record it fails at, the run halts in order, and nothing is done that was not
-    recorded; the next run goes on, or asks the operator."""
+    recorded; the next run goes on, or asks the operator. The minute of patience is shortened: it
+    passes once for each record, and a halt after the whole of it is played elsewhere."""
+    monkeypatch.setattr(recorder_module, "PATIENCE", recorder_module.SILENT + ms(1000))
     scenario = Scenario()
     whole = len(play(scenario).events)
     for left in range(1, whole):
@@ -72,7 +75,7 @@ def test_journal_that_fails_before_the_run_has_begun() -> None:
 @pytest.mark.parametrize(
     ("verb", "event"),
     [
-        (Verb.PAUSE, PauseRequested("me", 7)),
+        (Verb.PAUSE, PauseRequested("me", 7, "why")),
         (Verb.RESUME, ResumeRequested("me", "why", 7)),
         (Verb.ABORT, AbortRequested("me", restore=False, request=7)),
         (Verb.ABORT_RESTORE, AbortRequested("me", restore=True, request=7)),

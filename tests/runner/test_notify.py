@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -130,7 +131,7 @@ def test_hung_receiver_is_given_up_within_half_a_minute() -> None:
 
 def test_hung_receiver_holds_up_nobody_else() -> None:
     """Telling returns at once, and another receiver hears at once, and so does the next event."""
-    hung, well = HungNotifier(events=("done",)), ScriptedNotifier(events=("done",))
+    hung, well = HungNotifier(events=("started",)), ScriptedNotifier(events=("started",))
 
     async def act(herald: NoticeSender) -> None:
         tell(herald)
@@ -138,7 +139,7 @@ def test_hung_receiver_holds_up_nobody_else() -> None:
         assert asyncio.get_running_loop().time() == 0.0
         await asyncio.sleep(0)
 
-    stage = Stage(hung, well).play(act, "done")
+    stage = Stage(hung, well).play(act, "started")
     assert [at for _, _, at in well.tried] == [0.0, 0.0]
     assert len(hung.tried) == 2
     assert stage.ended_after == 5.0
@@ -153,19 +154,21 @@ GIVEN_UP = "given up: not delivered since the run ended"
 
 def test_end_waits_for_what_is_under_way_but_not_long() -> None:
     """A notice on its second try when the run ends is still delivered; a hung one gets 5 s."""
-    late = ScriptedNotifier(PASSING, None, events=("done",))
-    stage = Stage(late).play(end_at_once, "done")
+    late = ScriptedNotifier(PASSING, None, events=("started",))
+    stage = Stage(late).play(end_at_once, "started")
     assert (len(late.tried), stage.ended_after) == (2, 1.0)
-    stage = Stage(HungNotifier(events=("done",))).play(end_at_once, "done")
-    assert stage.ended_after == 5.0
-    assert stage.warned == [f"notify[0].webhook: 'done': {GIVEN_UP}"]
+    for event in ("started", "member_done"):
+        stage = Stage(HungNotifier(events=(event,))).play(end_at_once, event)
+        assert stage.ended_after == 5.0
+        assert stage.warned == [f"notify[0].webhook: {event!r}: {GIVEN_UP}"]
 
 
-@pytest.mark.parametrize("event", ["halted", "stuck", "aborted"])
-def test_end_waits_for_what_somebody_has_to_act_on(event: str) -> None:
-    """It gets its whole half minute, and the log says what is waited for; another does not."""
-    hung, other = HungNotifier(events=(event,)), HungNotifier(events=("done",))
-    stage = Stage(hung, other).play(end_at_once, event, "done")
+@pytest.mark.parametrize("event", ["halted", "stuck", "aborted", "refused", "done", "heartbeat"])
+def test_end_waits_for_what_tells_of_it(event: str) -> None:
+    """It gets its whole half minute, and the log says what is waited for; another does not. An
+    all-clear must not look like silence, nor a monitor be left armed."""
+    hung, other = HungNotifier(events=(event,)), HungNotifier(events=("started",))
+    stage = Stage(hung, other).play(end_at_once, event, "started")
     assert [at for _, _, at in hung.tried] == [0.0, 9.0, 20.0]
     assert stage.ended_after == 28.0
     what = f"notify[0].webhook: {event!r}"
@@ -228,16 +231,17 @@ def test_a_receiver_says_when_to_come_back() -> None:
 
 def test_flood_is_bounded() -> None:
     """More deliveries at once than anybody reads are not begun, and the log says so."""
-    hung = HungNotifier(events=("done",))
+    hung = HungNotifier(events=("member_done",))
 
     async def act(herald: NoticeSender) -> None:
         for _ in range(MOST + 3):
             tell(herald)
 
-    stage = Stage(hung).play(act, "done")
+    stage = Stage(hung).play(act, "member_done")
     assert len(hung.tried) == MOST
     assert (
-        stage.warned.count(f"notify[0].webhook: 'done' was not sent: {MOST} are in delivery") == 3
+        stage.warned.count(f"notify[0].webhook: 'member_done' was not sent: {MOST} are in delivery")
+        == 3
     )
 
 
@@ -253,6 +257,20 @@ def test_fault_of_a_notifier_stops_nothing() -> None:
 
     stage = Stage(Faulty()).play(act)
     assert stage.warned == ["a notice was lost because of a bug in poolroll: KeyError"]
+
+
+def test_what_no_event_tells() -> None:
+    """A refusal, before there is a rollout; who asks for something else that it is hears it, too,
+    once."""
+    hears, other = ScriptedNotifier(events=("refused", "halted")), ScriptedNotifier()
+    deaf = ScriptedNotifier(events=("done",))
+
+    async def act(herald: NoticeSender) -> None:
+        herald.send(replace(notice("refused"), also=("halted",)))
+
+    stage = Stage(hears, other, deaf).play(act)
+    assert [len(one.tried) for one in (hears, other, deaf)] == [1, 1, 0]
+    assert stage.warned == []
 
 
 def test_nobody_to_tell_costs_nothing() -> None:

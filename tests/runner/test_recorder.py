@@ -321,6 +321,7 @@ async def test_the_last_records(answer: str) -> None:
         await asyncio.sleep(0)
     await recording.settle()
     assert recording.state.journal.is_unwritten is (answer != "in time")
+    assert not recording.state.journal.is_late
     await recording.settle()
 
 

@@ -143,3 +143,30 @@ async def test_a_question_without_an_answer_is_asked_again(
     event = await performer.perform(AskGuard("web1", Course.UPGRADE, 0))
     assert isinstance(event, GuardAnswered)
     assert (event.answer, len(tasks.then)) == (answer, left)
+
+
+async def test_what_counts_as_a_success() -> None:
+    """Exit codes of the task; its own words for a failure; what went before is handed on."""
+    seen: list[TaskJob] = []
+
+    @dataclass
+    class Heard(Ending):
+        async def run(self, job: TaskJob) -> JobResult:
+            seen.append(job)
+            return self.result
+
+    async def ended(result: JobResult) -> StepEnded:
+        task = Command(("puppet",), timedelta(minutes=15), ok=frozenset({0, 2}))
+        performer = Performer("web-1", NOBODY, Heard(result), NOBODY, lambda _: Work((task,), ()))
+        event = await performer.perform(RunStep("web1", Course.UPGRADE, 0, 0, former=(3,)))
+        assert isinstance(event, StepEnded)
+        return event
+
+    assert (await ended(JobResult(exit_code=2))).passed
+    assert not (await ended(JobResult(exit_code=4))).passed
+    failed = await ended(JobResult(failure="did not come back", connections=("ssh",)))
+    assert not failed.passed
+    assert failed.detail == (
+        "step 1 (puppet) did not come back; what ssh started elsewhere may still run there"
+    )
+    assert [job.former for job in seen] == [(3,)] * 3

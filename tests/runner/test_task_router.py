@@ -1,5 +1,6 @@
 """Tasks go to whoever performs that kind."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
@@ -42,6 +43,15 @@ class Pool:
         return None
 
 
+@dataclass(frozen=True)
+class Wave:
+    """A kind of task that nobody here has heard of."""
+
+    label: str = "wave"
+    timeout: timedelta = timedelta(seconds=9)
+    ok: frozenset[int] = frozenset({0})
+
+
 def router(*, has_tasks: bool = True) -> TaskRouter:
     host: Commands = Host()
     pool: Tasks = Pool()
@@ -74,3 +84,12 @@ async def test_a_pool_without_tasks_refuses_them() -> None:
     assert alone.unstartable(EVICTION) == words
     assert router().unstartable(EVICTION) is None
     assert alone.unstartable(COMMAND) == "upgrade: not found"
+
+
+async def test_another_kind_of_task() -> None:
+    """Its type alone says who performs it."""
+    waves = TaskRouter(Host(), None, {Wave: Pool()})
+    assert (await waves.run(TaskJob("k", Wave(), SEATS))).output == "k wave uid-1"
+    assert (await waves.ask(Wave())).output == "wave"
+    assert waves.unstartable(Wave()) is None
+    assert (await router().ask(Wave())).fault == "this kind of pool has no task 'wave'"

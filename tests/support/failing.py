@@ -71,6 +71,8 @@ class Failing:
 
     at: int = -1
     how: str = ""
+    is_for_good: bool = False
+    """So do all further calls of its kind."""
     calls: list[str] = field(default_factory=list)
     """Port and method of each."""
 
@@ -80,7 +82,8 @@ class Failing:
     def count(self, call: str) -> bool:
         """Whether this one fails."""
         self.calls.append(call)
-        return len(self.calls) - 1 == self.at
+        last = len(self.calls) - 1
+        return last == self.at or (self.is_for_good and last > self.at >= 0 and call == self.failed)
 
     @property
     def failed(self) -> str:

@@ -5,16 +5,27 @@ Subclass `JournalContract` in a test module and give it a fixture `journal`, mad
 """
 
 import asyncio
+import json
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from controller import chain
 from controller.core.pool import Found, FoundLine, Instant, LineKey
 from controller.errors import StateError
 from controller.ports import Journal, Store
-from controller.records import Record, Request, Returned, RolloutRow, Taken, Verb
+from controller.records import (
+    Record,
+    Request,
+    Returned,
+    RolloutRow,
+    Snapshot,
+    Summary,
+    Taken,
+    Verb,
+)
 
 WALL = datetime(2026, 11, 22, 10, 3, 11, 250_000, tzinfo=UTC)
 AT = timedelta(days=40, microseconds=7)
@@ -108,6 +119,83 @@ class JournalContract:
         ended = await journal.latest("web")
         assert ended is not None
         assert (ended.ended, ended.outcome, ended.exit_code) == (WALL, "aborted", 0)
+
+    async def test_lists_are_limited(self, journal: Journal) -> None:
+        """A list of a few costs a few, and the newest of each name is found by itself."""
+        for id_, name in (("r1", "web"), ("r2", "api"), ("r3", "web"), ("r4", "web")):
+            await begin(journal, row(id_, name))
+        assert [each.id for each in await journal.rollouts(most=2)] == ["r4", "r3"]
+        assert [each.id for each in await journal.rollouts("web", 2)] == ["r4", "r3"]
+        assert [each.id for each in await journal.newest()] == ["r4", "r2"]
+        found = await journal.rollout("r2")
+        assert found == row("r2", "api")
+        assert await journal.rollout("r9") is None
+
+    async def test_records_are_chained(self, journal: Journal) -> None:
+        """Each hash is made of the one before, the first of what was run; a rollout says which one
+        of its name was before it."""
+        await begin(journal, row("r1"))
+        await begin(journal, row("a1", "api"))
+        for i in range(150):
+            await journal.append("r1", AT + timedelta(i), "k", f'{{"i": {i}, "x": "{"é" * 300}"}}')
+        first = await journal.rollout("r1")
+        records = await journal.records("r1")
+        assert first is not None
+        assert first.link == ""
+        assert records[-1].hash == chain.head(first, records)
+        assert len({each.hash for each in records}) == len(records)
+        await journal.end("r1", "done", 0)
+        await begin(journal, row("r2"))
+        second = await journal.rollout("r2")
+        assert second is not None
+        assert second.link == f"r1 {records[-1].hash}"
+
+    async def test_what_saves_reading_is_kept_once(self, journal: Journal) -> None:
+        """The last summary and snapshot stand; neither is a record."""
+        first = await begin(journal)
+        assert await journal.summary("r1") is None
+        assert await journal.snapshot("r1") is None
+        big = Snapshot("r1", first.seq, first.hash, '{"é": 1}' * 2000)
+        await journal.keep(Summary("r1", first.seq, '{"a": 1}'), big)
+        assert (await journal.summary("r1"), await journal.snapshot("r1")) == (
+            Summary("r1", first.seq, '{"a": 1}'),
+            big,
+        )
+        second = await journal.append("r1", AT, "k", "{}")
+        await journal.keep(Summary("r1", second.seq, "{}"))
+        assert await journal.snapshot("r1") == big
+        small = Snapshot("r1", second.seq, second.hash, "{}")
+        await journal.keep(Summary("r1", second.seq, "{}"), small)
+        assert await journal.summary("r1") == Summary("r1", second.seq, "{}")
+        assert await journal.snapshot("r1") == small
+        assert list(await journal.records("r1")) == [first, second]
+        await journal.end("r1", "done", 0)
+        assert await journal.summary("r1") == Summary("r1", second.seq, "{}")
+
+    async def test_pruning_leaves_the_row(self, journal: Journal) -> None:
+        """With what its chain ended with, so that the next one's link is still that."""
+        await begin(journal)
+        last = await journal.append("r1", AT, "k", "{}")
+        with pytest.raises(StateError, match="not over"):
+            await journal.prune("r1", "carl")
+        with pytest.raises(StateError, match="r9"):
+            await journal.prune("r9", "carl")
+        await journal.keep(Summary("r1", last.seq, "{}"))
+        await journal.end("r1", "done", 0)
+        await journal.prune("r1", "carl")
+        await journal.prune("r1", "dora")
+        (pruned,) = await journal.rollouts()
+        assert await journal.newest() == [pruned]
+        left = json.loads(pruned.pruned)
+        assert (left["by"], left["records"], left["head"]) == ("carl", 2, last.hash)
+        assert (pruned.file, pruned.outcome) == ("", "done")
+        assert list(await journal.records("r1")) == []
+        assert await journal.snapshot("r1") is None
+        assert await journal.summary("r1") == Summary("r1", last.seq, "{}")
+        await begin(journal, row("r2"))
+        newest = await journal.latest("web")
+        assert newest is not None
+        assert newest.link == f"r1 {last.hash}"
 
     async def test_records_come_back_in_order(self, journal: Journal) -> None:
         """`append` returns what `records` shows later; seq rises; `after` leaves out the known."""

@@ -1,6 +1,7 @@
 """Working fakes of the journal, the requests and the lock, in memory."""
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
@@ -8,10 +9,21 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import NoReturn
 
+from controller import chain
 from controller.core.pool import Instant, PoolKey
 from controller.errors import LeaseLost, PoolHeld, StateError
 from controller.ports import Clock
-from controller.records import Holder, Record, Request, Returned, RolloutRow, Taken, Verb
+from controller.records import (
+    Holder,
+    Record,
+    Request,
+    Returned,
+    RolloutRow,
+    Snapshot,
+    Summary,
+    Taken,
+    Verb,
+)
 
 MAX_BYTES = 1024 * 1024
 EVERY = timedelta(milliseconds=100)
@@ -26,13 +38,19 @@ class MemoryJournal:
         self._rollouts: dict[str, RolloutRow] = {}
         self._records: list[Record] = []
         self._taken: dict[PoolKey, Taken] = {}
+        self._last: dict[str, str] = {}
+        self._seq = 0
+        self.summaries: dict[str, Summary] = {}
+        self.snapshots: dict[str, Snapshot] = {}
 
     async def begin(self, row: RolloutRow, at: Instant, kind: str, body: str) -> Record:
         _check(row.file)
         _check(body)
         if row.id in self._rollouts:
             raise StateError(f"there is a rollout {row.id} already")
-        self._rollouts[row.id] = replace(row, sets=dict(row.sets))
+        former = await self.latest(row.name)
+        link = chain.link(former, self._last.get(former.id, "") if former is not None else "")
+        self._rollouts[row.id] = replace(row, sets=dict(row.sets), link=link)
         return self._add(row.id, at, kind, body)
 
     async def append(
@@ -56,8 +74,11 @@ class MemoryJournal:
         return self._add(rollout, at, kind, body)
 
     def _add(self, rollout: str, at: Instant, kind: str, body: str) -> Record:
-        seq = len(self._records) + 1
-        record = Record(seq, rollout, self._clock.wall(), at, kind, body)
+        self._seq += 1
+        record = Record(self._seq, rollout, self._clock.wall(), at, kind, body)
+        last = self._last.get(rollout) or chain.genesis(self._rollouts[rollout])
+        record = replace(record, hash=chain.following(last, record))
+        self._last[rollout] = record.hash
         self._records.append(record)
         return record
 
@@ -78,8 +99,48 @@ class MemoryJournal:
     async def latest(self, name: str) -> RolloutRow | None:
         return next(iter(await self.rollouts(name)), None)
 
-    async def rollouts(self, name: str | None = None) -> Sequence[RolloutRow]:
-        return [row for row in reversed(self._rollouts.values()) if name in (None, row.name)]
+    async def rollout(self, rollout: str) -> RolloutRow | None:
+        return self._rollouts.get(rollout)
+
+    async def rollouts(
+        self, name: str | None = None, most: int | None = None
+    ) -> Sequence[RolloutRow]:
+        rows = [row for row in reversed(self._rollouts.values()) if name in (None, row.name)]
+        return rows[:most]
+
+    async def newest(self) -> Sequence[RolloutRow]:
+        found: dict[str, RolloutRow] = {}
+        for row in await self.rollouts():
+            found.setdefault(row.name, row)
+        return list(found.values())
+
+    async def keep(self, summary: Summary, snapshot: Snapshot | None = None) -> None:
+        self._rollout(summary.rollout)
+        self.summaries[summary.rollout] = summary
+        if snapshot is not None:
+            self.snapshots[summary.rollout] = snapshot
+
+    async def summary(self, rollout: str) -> Summary | None:
+        return self.summaries.get(rollout)
+
+    async def snapshot(self, rollout: str) -> Snapshot | None:
+        return self.snapshots.get(rollout)
+
+    async def prune(self, rollout: str, by: str) -> None:
+        row = self._rollouts.get(rollout)
+        if row is None or row.ended is None:
+            raise StateError(f"rollout {rollout} is not over")
+        if row.pruned:
+            return
+        left = {
+            "wall": self._clock.wall().isoformat(),
+            "by": by,
+            "records": len(self.written(rollout)),
+            "head": self._last[rollout],
+        }
+        self._rollouts[rollout] = replace(row, pruned=json.dumps(left), file="")
+        self._records = [each for each in self._records if each.rollout != rollout]
+        self.snapshots.pop(rollout, None)
 
     async def taken(self, keys: Collection[PoolKey] | None = None) -> Sequence[Taken]:
         return [each for key, each in self._taken.items() if keys is None or key in keys]

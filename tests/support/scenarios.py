@@ -109,6 +109,8 @@ class ForkableJournal(MemoryJournal):
         other._rollouts = dict(self._rollouts)
         other._records = list(self._records)
         other._taken = dict(self._taken)
+        other._last, other._seq = dict(self._last), self._seq
+        other.summaries, other.snapshots = dict(self.summaries), dict(self.snapshots)
         return other
 
 

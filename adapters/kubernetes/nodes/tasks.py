@@ -24,7 +24,7 @@ from adapters.kubernetes.nodes.patience import Patience
 from controller.errors import BalancerError
 from controller.pools.kubernetes import NodePool
 from controller.ports import Clock
-from controller.tasks import Command, JobResult, PoolTask, Task, TaskJob
+from controller.tasks import JobResult, PoolTask, Task, TaskJob
 
 LATE: Final = timedelta(minutes=1)
 """A Job is ended at its deadline by its controller; so much later nobody waits for that."""
@@ -71,7 +71,7 @@ class NodeTasks:
         return JobResult(exit_code=1 if off else 0, output="; ".join(off))
 
     def unstartable(self, task: Task) -> str | None:
-        if isinstance(task, Command):
+        if not isinstance(task, PoolTask):
             return "a pool of Nodes runs no commands"
         if task.name not in ("note_boot_id", "job", "node_is_back", "node_is_current"):
             return f"a pool of Nodes has no task {task.name!r}"

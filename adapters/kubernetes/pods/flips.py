@@ -5,6 +5,7 @@ milliseconds, and a pod is Ready no earlier than some hundred after it was made.
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import suppress
 from datetime import timedelta
@@ -50,6 +51,10 @@ class Flips:
         """UID → labels that it will have in some milliseconds."""
         self.noted: Callable[[Json], None] = lambda _: None
         """Is told what became of each pod that was written to."""
+        self._writing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        """UID → held while the pod is written to: one write follows another."""
+        self._decided: set[str] = set()
+        """UIDs of pods that the rollout has set: that they are new is no news any more."""
 
     def arm(
         self,
@@ -79,6 +84,8 @@ class Flips:
             self.kept_out.discard(uid_of(pod))
             self.in_hand.discard(uid_of(pod))
             self.seated.pop(uid_of(pod), None)
+            self._writing.pop(uid_of(pod), None)
+            self._decided.discard(uid_of(pod))
         if turn is None or kind != "ADDED" or is_terminating(pod) or not self._owns(pod):
             return
         if OUT in annotations_of(pod) and not turn.is_born_in:
@@ -122,10 +129,13 @@ class Flips:
             await flip
 
     async def _keep_out(self, pod: Json, turn: Turn, how: str, also: Json) -> None:
-        """As often as it takes, as long as it is this pod."""
+        """As often as it takes, as long as it is this pod, and the rollout has not set it: a write
+        that comes after that would undo it."""
         while True:
             try:
-                await self.out(pod, turn, how, also)
+                async with self._writing[uid_of(pod)]:
+                    if uid_of(pod) not in self._decided:
+                        await self._write(pod, turn.out, how, also)
             except LeaseLost:
                 return  # another run may hold the pool now, and keeps it out
             except ApiError as error:
@@ -164,6 +174,13 @@ class Flips:
 
     async def _set(
         self, pod: Json, labels: dict[str, str | None], how: str | None, also: Json | None = None
+    ) -> Json:
+        self._decided.add(uid_of(pod))
+        async with self._writing[uid_of(pod)]:
+            return await self._write(pod, labels, how, also)
+
+    async def _write(
+        self, pod: Json, labels: dict[str, str | None], how: str | None, also: Json | None
     ) -> Json:
         """The UID pins it: the API refuses to change that of another one."""
         meta = {

@@ -190,7 +190,7 @@ class Live:
     async def picture(self, within: timedelta, read: timedelta = NOW) -> Picture:
         """All of it; what is watched was proven to be whole so long ago at most, and what is not
         watched was read so long ago at most."""
-        identity = await self.identity()
+        identity, asked = await self.identity(), self._clock.now()
         assert self._pods is not None
         assert self._slices is not None
         # No TaskGroup: when two of its tasks fail at once, its cancellation may come after its end,
@@ -204,6 +204,10 @@ class Live:
                 raise error
         assert isinstance(service, dict)
         assert isinstance(workload, dict)
+        # The pods are as of now: beside a Service from before a write of ours, those that have lost
+        # their label since would seem to be out.
+        service = self._reads.newest(SERVICES, self._pool.service, asked, service)
+        workload = self._reads.newest(identity.kind.resource, identity.name, asked, workload)
         return await self._drawn(service, workload)
 
     async def at_hand(self) -> Picture | None:

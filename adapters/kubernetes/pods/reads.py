@@ -38,7 +38,13 @@ class Reads:
             found = await self._api.get(resource, name, self._namespace)
         except NotFound as error:
             raise NoSuchBackend(self._instance, error.words) from None
-        last = self._answers.get((resource, name))
-        if last is None or last[0] <= asked:
+        newest = self.newest(resource, name, asked, found)
+        if newest is found:
             self._answers[resource, name] = asked, found
-        return found
+        return newest
+
+    def newest(self, resource: Resource, name: str, asked: Instant, found: Json) -> Json:
+        """What was `found` by a question of that time, or what is known from later: a write of ours
+        may have been answered before it."""
+        last = self._answers.get((resource, name))
+        return found if last is None or last[0] <= asked else last[1]

@@ -1,5 +1,6 @@
 """Encodes values as text for ConfigMaps, and decodes them. Pure."""
 
+import base64
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +12,16 @@ from controller.records import RolloutRow
 
 def as_text(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def encode_hash(hash_: str) -> str:
+    """Shorter than in hexadecimal: it stands in each record."""
+    return base64.b64encode(bytes.fromhex(hash_)).decode().rstrip("=")
+
+
+def decode_hash(text: str) -> str:
+    """Raises ValueError."""
+    return base64.b64decode(text + "=" * (-len(text) % 4), validate=True).hex()
 
 
 def encode_row(row: RolloutRow) -> Json:
@@ -25,6 +36,8 @@ def encode_row(row: RolloutRow) -> Json:
         "ended": encode_wall(row.ended) if row.ended else None,
         "outcome": row.outcome,
         "exit_code": row.exit_code,
+        "link": row.link,
+        "pruned": row.pruned,
     }
 
 
@@ -40,4 +53,6 @@ def decode_row(raw: Mapping[str, Any], file: str = "") -> RolloutRow:
         ended=decode_wall(raw["ended"]) if raw["ended"] else None,
         outcome=raw["outcome"],
         exit_code=raw["exit_code"],
+        link=str(raw.get("link", "")),
+        pruned=str(raw.get("pruned", "")),
     )

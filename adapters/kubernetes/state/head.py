@@ -32,6 +32,11 @@ class Entry:
     """Records may have come that are not folded."""
     order: int = 0
     """Rises with each rollout of the cluster."""
+    hash: str = ""
+    """Of the last record that is folded, or that there was."""
+    summary: str = ""
+    summed: int = 0
+    """The number of the last record that the summary knows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from adapters.kubernetes.state.outs import decode_outs, encode_outs
 from adapters.kubernetes.state.values import put, values_of
 from controller.errors import StateError
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 _STATE: Final = "state"
 
 
@@ -80,6 +80,9 @@ def _encoded(one: Entry) -> Json:
         "is_begun": one.is_begun,
         "is_open": one.is_open,
         "order": one.order,
+        "hash": one.hash,
+        "summary": one.summary,
+        "summed": one.summed,
     }
 
 
@@ -91,4 +94,7 @@ def _entry(raw: Json) -> Entry:
         bool(raw["is_begun"]),
         bool(raw["is_open"]),
         int(raw["order"]),
+        str(raw.get("hash", "")),
+        str(raw.get("summary", "")),
+        int(raw.get("summed", 0)),
     )

@@ -18,6 +18,7 @@ def item_of(record: Record, moved: Outs) -> Item:
         "wall": journal_text.encode_wall(record.wall),
         "at": journal_text.encode_instant(record.at),
         "kind": record.kind,
+        "hash": codec.encode_hash(record.hash),
     }
     if moved.taken or moved.over:
         told |= encode_outs(moved)
@@ -51,5 +52,6 @@ def _read(rollout: str, seq: int, text: str) -> tuple[Record, Outs]:
         journal_text.decode_instant(int(raw["at"])),
         str(raw["kind"]),
         body,
+        hash=codec.decode_hash(str(raw.get("hash", ""))),
     )
     return record, decode_outs(raw)

@@ -12,7 +12,7 @@ from adapters.kubernetes.state.writing import Writer
 from controller.core.pool import Instant, PoolKey
 from controller.errors import StateError
 from controller.ports import Clock
-from controller.records import Record, Returned, RolloutRow, Taken
+from controller.records import Record, Returned, RolloutRow, Snapshot, Summary, Taken
 
 T = TypeVar("T")
 
@@ -64,6 +64,18 @@ class ClusterJournal:
 
         await self._turns.call(end)
 
+    async def keep(self, summary: Summary, snapshot: Snapshot | None = None) -> None:
+        async def keep() -> None:
+            await (await self._ledger_of(summary.rollout)).keep(summary, snapshot)
+
+        await self._turns.call(keep)
+
+    async def prune(self, rollout: str, by: str) -> None:
+        async def prune() -> None:
+            await (await self._ledger_of(rollout)).prune(rollout, by)
+
+        await self._turns.call(prune)
+
     def _ledger(self, name: str) -> Ledger:
         if name not in self._ledgers:
             self._ledgers[name] = Ledger(
@@ -99,14 +111,37 @@ class ClusterJournal:
 
         return await self._read(latest)
 
-    async def rollouts(self, name: str | None = None) -> Sequence[RolloutRow]:
+    async def rollout(self, rollout: str) -> RolloutRow | None:
+        async def found() -> RolloutRow | None:
+            head = await self._reader.head_of(rollout)
+            entry = head.entry(rollout) if head is not None else None
+            return await self._reader.row(head.name, entry) if head and entry else None
+
+        return await self._read(found)
+
+    async def rollouts(
+        self, name: str | None = None, most: int | None = None
+    ) -> Sequence[RolloutRow]:
         async def rollouts() -> Sequence[RolloutRow]:
             if name is None:
-                return await self._reader.rows(await self._reader.heads())
+                return await self._reader.rows(await self._reader.heads(), most)
             head = await self._reader.head(name)
-            return await self._reader.rows([head] if head is not None else [])
+            return await self._reader.rows([head] if head is not None else [], most)
 
         return await self._read(rollouts)
+
+    async def newest(self) -> Sequence[RolloutRow]:
+        async def newest() -> Sequence[RolloutRow]:
+            heads = await self._reader.heads()
+            return await self._reader.rows([head.retained(1) for head in heads])
+
+        return await self._read(newest)
+
+    async def summary(self, rollout: str) -> Summary | None:
+        return await self._read(lambda: self._reader.summary(rollout))
+
+    async def snapshot(self, rollout: str) -> Snapshot | None:
+        return await self._read(lambda: self._reader.snapshot(rollout))
 
     async def taken(self, keys: Collection[PoolKey] | None = None) -> Sequence[Taken]:
         taken = await self._read(self._reader.taken)

@@ -21,11 +21,13 @@ from adapters.kubernetes.state.head import Entry, Head, Place
 from adapters.kubernetes.state.items import item_of
 from adapters.kubernetes.state.outs import Outs
 from adapters.kubernetes.state.reading import Reader
+from adapters.kubernetes.state.snapshots import MOST_SUMMARY, snapshot_text
 from adapters.kubernetes.state.tenure import WITHIN, Tenure
 from adapters.kubernetes.state.writing import Writer
+from controller import chain
 from controller.core.pool import Instant
 from controller.errors import StateError
-from controller.records import Record, Returned, RolloutRow, Taken
+from controller.records import Record, Returned, RolloutRow, Snapshot, Summary, Taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,8 @@ class Ledger:
             raise StateError(f"journal {self.name}: rollout {row.id} already exists")
         await self._tidy()
         seq = tenure.head.seq + 1
-        record = self._record(row.id, seq, draft)
+        row = replace(row, link=_link(tenure.head))
+        record = self._record(row.id, seq, draft, chain.genesis(row))
         groups = [each for each in packed([file, item_of(record, Outs())], ROOM) if each]
         head = tenure.head.with_room(len(groups), row.id)
         slots = head.free_slots(len(groups))
@@ -81,6 +84,7 @@ class Ledger:
         await tenure.write(replace(head, seq=seq).with_entry(entry), WITHIN)
         for number, items in enumerate(groups):
             await tenure.begin_chunk(row.id, number, slots[number], items)
+        tenure.open[row.id].last = record.hash
         entry = replace(entry, is_begun=True, order=_order(tenure.head.version, row))
         await tenure.write(tenure.head.with_entry(entry), WITHIN)
         self._reader.know(row.id, self.name)
@@ -122,18 +126,32 @@ class Ledger:
         if any(each.taken or each.returned for each in drafts):
             outs.add(tenure.own)
             outs.add(await self._foreign())
+        last = await self._last(rollout)
         for seq, draft in enumerate(drafts, tenure.head.seq + 1):
             moved = outs.moved(rollout, seq, draft.taken, draft.returned)
             outs.add(moved)
-            records.append(record := self._record(rollout, seq, draft))
+            records.append(record := self._record(rollout, seq, draft, last))
             items.append(item_of(record, moved))
+            last = record.hash
         first, *others = packed(items, ROOM - tenure.open[rollout].size)
         if first:
             await tenure.append(rollout, first)
             written += records[: len(first)]
+            tenure.open[rollout].last = written[-1].hash
         for group in others:
             await self._go_on(rollout, group)
             written += records[len(written) : len(written) + len(group)]
+            tenure.open[rollout].last = written[-1].hash
+
+    async def _last(self, rollout: str) -> str:
+        """The hash of its last record. Those of former versions have none of their own."""
+        place = self._tenure.open[rollout]
+        if not place.last:
+            records = await self._reader.records(rollout, 0, None)
+            place.last = records[-1].hash if records else ""
+            if not place.last and (entry := self._tenure.head.entry(rollout)) is not None:
+                place.last = chain.head(await self._reader.row(self.name, entry), records)
+        return place.last
 
     async def _go_on(self, rollout: str, items: Sequence[Item]) -> None:
         """In a further chunk."""
@@ -142,7 +160,8 @@ class Ledger:
         assert entry is not None, "taken over"
         number, (slot,) = len(entry.chunks), head.free_slots(1)
         place = Place(slot, items[0].seq)
-        entry = replace(entry, chunks=(*entry.chunks, place), folded=head.seq)
+        last = self._tenure.open[rollout].last
+        entry = replace(entry, chunks=(*entry.chunks, place), folded=head.seq, hash=last)
         await self._tenure.write(self._folded(head.with_entry(entry)))
         await self._tenure.begin_chunk(rollout, number, slot, items)
 
@@ -150,15 +169,47 @@ class Ledger:
         tenure = self._tenure
         entry = await tenure.over(rollout)
         row = replace(entry.row, ended=self._wall(), outcome=outcome, exit_code=exit_code)
-        entry = replace(entry, row=row, folded=tenure.head.seq, is_open=False)
+        last = await self._last(rollout)
+        entry = replace(entry, row=row, folded=tenure.head.seq, is_open=False, hash=last)
         await tenure.write(self._folded(tenure.head.with_entry(entry)), WITHIN)
         del tenure.open[rollout]
+
+    async def keep(self, summary: Summary, snapshot: Snapshot | None) -> None:
+        """The snapshot goes to the open chunk, the summary into the head."""
+        tenure = self._tenure
+        entry = await tenure.over(summary.rollout)
+        if snapshot is not None and (kept := snapshot_text(snapshot)) is not None:
+            await tenure.keep(summary.rollout, kept)
+        if len(summary.body) <= MOST_SUMMARY:
+            entry = replace(entry, summary=summary.body, summed=summary.seq)
+            await tenure.write(tenure.head.with_entry(entry), WITHIN)
+
+    async def prune(self, rollout: str, by: str) -> None:
+        """Its chunks are free for others from here on."""
+        await self._tenure.lead()
+        head = self._tenure.head
+        entry = head.entry(rollout)
+        if entry is None or entry.row.ended is None:
+            raise StateError(f"journal {self.name}: rollout {rollout} is not over")
+        if entry.row.pruned:
+            return
+        records = await self._reader.records(rollout, 0, None)
+        wall = journal_text.encode_wall(self._wall())
+        left = {"wall": wall, "by": by, "records": len(records), "head": entry.hash}
+        row = replace(entry.row, pruned=codec.as_text(left))
+        await self._tenure.write(head.with_entry(replace(entry, row=row, chunks=())), WITHIN)
 
     def _folded(self, head: Head) -> Head:
         return replace(head, outs=self._tenure.own.folded(head.folded))
 
-    def _record(self, rollout: str, seq: int, draft: Draft) -> Record:
-        return Record(seq, rollout, self._wall(), draft.at, draft.kind, draft.body)
+    def _record(self, rollout: str, seq: int, draft: Draft, former: str) -> Record:
+        record = Record(seq, rollout, self._wall(), draft.at, draft.kind, draft.body)
+        return replace(record, hash=chain.following(former, record))
+
+
+def _link(head: Head) -> str:
+    begun = [one for one in head.entries if one.is_begun]
+    return chain.link(begun[-1].row, begun[-1].hash) if begun else ""
 
 
 def _order(version: str, row: RolloutRow) -> int:

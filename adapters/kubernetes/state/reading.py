@@ -15,8 +15,9 @@ from adapters.kubernetes.state.head_text import read_head
 from adapters.kubernetes.state.items import read_records, records_of
 from adapters.kubernetes.state.names import HEADS, chunk_name, head_name
 from adapters.kubernetes.state.outs import Outs
+from adapters.kubernetes.state.snapshots import snapshot_of
 from controller.errors import Conflict, StateError
-from controller.records import Record, RolloutRow, Taken
+from controller.records import Record, RolloutRow, Snapshot, Summary, Taken
 
 T = TypeVar("T")
 
@@ -124,14 +125,35 @@ class Reader:
             f"{entry.row.id}, was removed or overwritten"
         )
 
-    async def rows(self, heads: Sequence[Head]) -> Sequence[RolloutRow]:
+    async def snapshot(self, rollout: str) -> Snapshot | None:
+        """From the open chunk, or the one before it."""
+        head = await self.head_of(rollout)
+        entry = _begun(head, rollout) if head is not None else None
+        if head is None or entry is None:
+            return None
+        for number in range(len(entry.chunks) - 1, max(-1, len(entry.chunks) - 3), -1):
+            chunk = await self._whole(head.name, entry, number)
+            if chunk is not None and (found := snapshot_of(chunk)) is not None:
+                return found
+        return None
+
+    async def summary(self, rollout: str) -> Summary | None:
+        head = await self.head_of(rollout)
+        entry = _begun(head, rollout) if head is not None else None
+        if entry is None or not entry.summary:
+            return None
+        return Summary(rollout, entry.summed, entry.summary)
+
+    async def rows(self, heads: Sequence[Head], most: int | None = None) -> Sequence[RolloutRow]:
         """Newest first, with their files."""
         begun = [(head, one) for head in heads for one in head.entries if one.is_begun]
         begun.sort(key=lambda pair: pair[1].order, reverse=True)
-        return await _all(self.row(head.name, entry) for head, entry in begun)
+        return await _all(self.row(head.name, entry) for head, entry in begun[:most])
 
     async def row(self, name: str, entry: Entry) -> RolloutRow:
         id_ = entry.row.id
+        if not entry.chunks:
+            return entry.row
         if id_ not in self._files:
             first = await self._whole(name, entry, 0)
             self._files[id_] = first.values.get(FILE, "") if first is not None else ""

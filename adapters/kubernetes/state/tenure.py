@@ -16,6 +16,7 @@ from adapters.kubernetes.state.items import read_records
 from adapters.kubernetes.state.names import CHUNK, HEAD, chunk_name, head_name
 from adapters.kubernetes.state.outs import Outs
 from adapters.kubernetes.state.reading import Reader
+from adapters.kubernetes.state.snapshots import snapshot_patch
 from adapters.kubernetes.state.writing import TRIES, Writer
 from controller.errors import Conflict, StateError
 
@@ -31,6 +32,8 @@ class Open:
     slot: int
     version: str
     size: int
+    last: str = ""
+    """The hash of the rollout's last record, once it is known."""
 
 
 class Tenure:
@@ -158,6 +161,12 @@ class Tenure:
         place.version = await self._writer.patch(name, body, self._is_our_chunk)
         place.size += sum(map(size, items))
         self._note(items)
+
+    async def keep(self, rollout: str, text: str) -> None:
+        """A snapshot in the open chunk; it does not count: it makes no more chunks."""
+        place = self.open[rollout]
+        name, body = chunk_name(self.name, place.slot), snapshot_patch(place.version, text)
+        place.version = await self._writer.patch(name, body, self._is_our_chunk)
 
     async def write(self, head: Head, limit: timedelta | None = None) -> None:
         """The head."""

@@ -163,11 +163,12 @@ def _notify(data: object) -> Found:
         if not isinstance(entry, dict):
             continue
         trail: Trail = ("notify", index)
-        given = {"command", "webhook"} & entry.keys()
+        given = [way for way in ("command", "webhook", "mail") if way in entry]
         if not given:
-            yield trail, "has no recipient; add command: […] or webhook: {url: …}"
-        if len(given) == 2:
-            yield (*trail, "webhook"), "command is also given; make them two entries"
+            yield trail, "has no recipient; add command: […], webhook: {url: …} or mail: {to: …}"
+        for way in given[1:]:
+            yield (*trail, way), f"{given[0]} is also given; make them two entries"
+        yield from _login(data, (*trail, "mail", "smtp"))
         yield from _twice((*trail, "on"), (), listing(entry, "on"))
 
 
@@ -189,3 +190,10 @@ def _count(value: object) -> int | None:
         return count(value)
     except Wrong:
         return None
+
+
+def _login(data: object, trail: Trail) -> Found:
+    smtp = mapping(data, *trail)
+    for one, other in (("user", "password"), ("password", "user")):
+        if one in smtp and other not in smtp:
+            yield (*trail, one), f"{other} is missing; a login needs both"

@@ -3,20 +3,21 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from controller.config.checks.kind_of_pool import HAPROXY, NODES, PODS
-from controller.config.sections.kubernetes_names import EXPECTED
-from controller.config.text.places import Trail, shown
-from controller.config.text.trails import at, mapping
+from controller.config.checks.kind_of_pool import HAPROXY, HOSTS, NODES, PODS
+from controller.config.checks.step_contradictions import expectation_faults, step_faults
+from controller.config.text.places import Trail
+from controller.config.text.trails import at
 
 Found = Iterator[tuple[Trail, str]]
 
 _ON_HOSTS: Final = "is for hosts; the pods of a Service are replaced: write template, or nothing"
+_OF_CLUSTERS: Final = {
+    "template": "is for the pods of a Service; write command or steps",
+    "job": "is for Nodes; write command or steps",
+}
 _ALIEN: Final[Mapping[str, Mapping[str, str]]] = {
-    HAPROXY: {
-        "template": "is for the pods of a Service; write command or steps",
-        "job": "is for Nodes; write command or steps",
-        "expect": "is for Nodes; write unless, which is asked again afterwards",
-    },
+    HAPROXY: _OF_CLUSTERS,
+    HOSTS: _OF_CLUSTERS,
     PODS: {
         "command": _ON_HOSTS,
         "steps": _ON_HOSTS,
@@ -38,12 +39,13 @@ def course_contradictions(data: object, kind: str) -> Found:
                 yield (course, key), why
         if kind == PODS:
             continue
-        ways = ("command", "steps") if kind == HAPROXY else ("command", "steps", "job")
+        ways = ("command", "steps", "job") if kind == NODES else ("command", "steps")
         yield from _one_way(section, (course,), ways)
         if kind == NODES and course == "rollback" and "expect" in section:
             yield (course, "expect"), "is what an upgrade is to show; write it there, or remove it"
         else:
-            yield from _expected(section, (course, "expect"))
+            yield from expectation_faults(section, (course, "expect"), kind)
+        yield from step_faults(section, (course,))
     wanted = at(data, "on_failure")
     is_back = wanted in ("rollback_member", "rollback_all")
     if is_back and kind != PODS and at(data, "rollback") is None:
@@ -60,11 +62,3 @@ def _one_way(section: dict[str, object], trail: Trail, ways: tuple[str, ...]) ->
         yield trail, f"has nothing to run; add command: […] or steps: [{{command: […]}}]{more}"
     for way in given[1:]:
         yield (*trail, way), f"{given[0]} is also given; keep one of the two"
-
-
-def _expected(section: dict[str, object], trail: Trail) -> Found:
-    for key, value in mapping(section, "expect").items():
-        if key not in EXPECTED:
-            yield (*trail, key), f"is nothing that a Node shows; known here: {', '.join(EXPECTED)}"
-        elif key == "boot_id" and value != "changed":
-            yield (*trail, key), f"{shown(value)} cannot be known before; write changed"

@@ -4,13 +4,14 @@ machine."""
 import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from controller.config.sections.notify import Secret
+from controller.config.sections.mail import Smtp
 from controller.config.sections.rollout import Rollout
+from controller.config.sections.secret import Secret
+from controller.config.text.hosts import is_loopback
 from controller.config.text.places import printable
 from controller.config.values.metrics_servers import IDLE
 from controller.metrics_servers import POOL, MetricsServer
@@ -39,6 +40,8 @@ def exposures(
         if (hook := one.webhook) is not None:
             secrets = {"url": hook.url, "secret": hook.secret, **hook.headers}
             yield from _told(f"notify[{index}].webhook", secrets, folder)
+        if one.mail is not None:
+            yield from _mailed(f"notify[{index}].mail.smtp", one.mail.smtp, folder)
     if (beat := rollout.heartbeat) is not None:
         yield from _told("heartbeat", {"url": beat.url, **beat.headers}, folder)
 
@@ -80,6 +83,14 @@ def _told(place: str, secrets: Mapping[str, Secret | None], folder: str) -> Iter
             yield from _file(f"{place}.{printable(name)}", secret.get("file"), folder)
 
 
+def _mailed(place: str, smtp: Smtp, folder: str) -> Iterator[str]:
+    if smtp.tls == "none" and not is_loopback(smtp.host):
+        read = "; the password can be read there too" if smtp.password is not None else ""
+        yield f"{place}.tls: none: the mail can be read on the way to {smtp.host}{read}"
+    if isinstance(smtp.password, dict):
+        yield from _file(f"{place}.password", smtp.password.get("file"), folder)
+
+
 def _file(place: str, path: str | None, folder: str) -> Iterator[str]:
     """One that is not there is the run's matter."""
     if path is None:
@@ -99,7 +110,7 @@ def _is_secret(header: str) -> bool:
 
 
 def _is_readable(url: str) -> bool:
-    return url.lower().startswith("http://") and not _is_loopback(_host(url))
+    return url.lower().startswith("http://") and not is_loopback(_host(url))
 
 
 def _host(url: str) -> str:
@@ -112,10 +123,3 @@ def _parts(url: str) -> SplitResult:
         return urlsplit(url)
     except ValueError:
         return urlsplit("")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -7,13 +7,9 @@ RESERVED = frozenset(
         *("approve", "change", "silences", "record", "collect", "prepare", "wait_for", "lock"),
     }
 )
-_SECTIONS = {
-    ("steps", "ssh"),
-    ("steps", "reboot"),
-}
 
 
 def is_later(trail: Trail) -> bool:
     """Whether the key at `trail` is reserved, but not supported yet."""
     words = [part for part in trail if isinstance(part, str)]
-    return bool(words) and (words[-1] in RESERVED or tuple(words[-2:]) in _SECTIONS)
+    return bool(words) and words[-1] in RESERVED

@@ -34,6 +34,8 @@ def _commands(rollout: Rollout) -> Iterator[tuple[Trail, Sequence[str]]]:
 def _of(section: Upgrade, trail: Trail) -> Iterator[tuple[Trail, Sequence[str]]]:
     yield (*trail, "command"), section.command or ()
     for at, step in enumerate(section.steps or ()):
-        yield (*trail, "steps", at, "command"), step.command
+        yield (*trail, "steps", at, "command"), step.command or ()
+        yield (*trail, "steps", at, "ssh"), step.ssh or ()
     if section.unless is not None:
-        yield (*trail, "unless", "command"), section.unless.command
+        yield (*trail, "unless", "command"), section.unless.command or ()
+        yield (*trail, "unless", "ssh"), section.unless.ssh or ()

@@ -4,13 +4,18 @@ from collections.abc import Iterator
 from typing import Final
 
 from controller.config.checks.course_contradictions import course_contradictions
-from controller.config.checks.kind_of_pool import HAPROXY, NODES, PODS, kind_of
+from controller.config.checks.kind_of_pool import HAPROXY, HOSTS, KINDS, NODES, PODS, kind_of
 from controller.config.checks.query_contradictions import evidence_faults, server_faults
 from controller.config.text.places import Trail
 from controller.config.text.trails import at, listing, mapping
 
 Found = Iterator[tuple[Trail, str]]
 
+_WEIGHTLESS: Final = {
+    PODS: "an endpoint is in its Service or not",
+    NODES: "a Node has no weight",
+    HOSTS: "scripts take a member out and put it back, and know no weights",
+}
 _OF_PODS: Final = ("workload", "rotation", "rotation_label")
 
 
@@ -26,21 +31,21 @@ def pool_contradictions(data: object) -> Found:
     yield from _drain(data, kind)
     yield from _gates(data, kind)
     if kind != HAPROXY and at(data, "return", "ramp"):
-        what = "an endpoint is in its Service or not" if kind == PODS else "a Node has no weight"
-        yield ("return", "ramp"), f"has no effect: {what}; remove it"
+        yield ("return", "ramp"), f"has no effect: {_WEIGHTLESS[kind]}; remove it"
 
 
 def _which(data: object) -> Found:
     pool = at(data, "pool")
     if not isinstance(pool, dict):
         return
-    if "haproxy" in pool and "kubernetes" in pool:
-        yield ("pool", "kubernetes"), "haproxy is also given; make them two files"
-    if not {"haproxy", "kubernetes"} & pool.keys():
+    given_kinds = [kind for kind in KINDS if kind in pool]
+    for kind in given_kinds[1:]:
+        yield ("pool", kind), f"{given_kinds[0]} is also given; make them two files"
+    if not given_kinds:
         yield (
             ("pool", "haproxy"),
             "is missing; add it, like haproxy: {apis: […], backends: […]}, or kubernetes: "
-            "{service: web}",
+            "{service: web}, or hosts: {members: […], …}",
         )
     given = pool.get("kubernetes")
     if not isinstance(given, dict):
@@ -96,18 +101,20 @@ def _idle(data: object) -> Found:
 
 
 def _gates(data: object, kind: str) -> Found:
+    counts = kind == HAPROXY or at(data, "pool", "hosts", "counts") is True
     for index, gate in enumerate(listing(data, "gates")):
         if not isinstance(gate, dict):
             continue
-        if kind == HAPROXY and "kubernetes" in gate:
+        if kind in (HAPROXY, HOSTS) and "kubernetes" in gate:
             yield (
                 ("gates", index, "kubernetes"),
                 "the members of this pool are not in Kubernetes; write haproxy or prometheus",
             )
-        if kind != HAPROXY and "haproxy" in gate:
+        if not counts and "haproxy" in gate:
+            instead = "pool.hosts.counts: true" if kind == HOSTS else "kubernetes"
             yield (
                 ("gates", index, "haproxy"),
-                "nothing counts requests in front of this pool; write prometheus or kubernetes",
+                f"nothing counts requests in front of this pool; write prometheus or {instead}",
             )
         measure = at(gate, "kubernetes", "measure")
         if kind == NODES and measure in ("restarts", "oom"):

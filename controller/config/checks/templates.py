@@ -10,7 +10,11 @@ from controller.config.text.templating import mentions
 from controller.config.text.trails import mapping, texts
 from controller.errors import Fault
 
-_COMMANDS = ("command.*", "steps.*.command.*", "unless.command.*")
+_COMMANDS = (
+    *("command.*", "steps.*.command.*", "steps.*.ssh.*", "unless.command.*", "unless.ssh.*"),
+    *(f"steps.*.reboot.{where}.*" for where in ("command", "needed", "reset.command")),
+)
+_HOSTS = tuple(f"hosts.ssh.{where}" for where in ("user", "port", "jump", "options.*"))
 _PROBES = tuple(
     f"validate.*.{where}"
     for where in (
@@ -48,7 +52,7 @@ _ASKED = (
     "gates.*.probe.headers.*",
     "gates.*.probe.server_name",
 )
-_PATCHES = ("template.**", "expect.*")
+_PATCHES = ("template.**", "expect.**")
 """The same for all members, but not for both courses."""
 _NOTICES = ("notify.*.command.*",)
 _VALUES = ("vars.*", "rollback.vars.*", "pool.members.vars.*.*")
@@ -99,11 +103,14 @@ def _places(data: object) -> Iterator[tuple[str, _Names]]:
     yield from ((pattern, _Names(titles, unsure)) for pattern in (*_TITLES, *_SERVERS, *_NOTICES))
     yield from ((pattern, _Names(frozenset())) for pattern in _VALUES)
     yield "pool.members.host", _Names(titles | own | facts, unsure)
+    told = _Names(titles | own | facts | {"member.host"}, unsure)
+    yield from ((f"pool.hosts.{script}.command.*", told) for script in ("out", "in", "state"))
+    yield "pool.hosts.port", _Names(titles, unsure)
     for course, more in (("upgrade", frozenset[str]()), ("rollback", way_back)):
         there, shared = _Names(everything | more, unsure), _Names(titles | more, unsure)
         yield from ((f"{course}.{pattern}", there) for pattern in (*_COMMANDS, "job.**"))
         yield from ((f"{course}.{pattern}", shared) for pattern in _PATCHES)
-    yield from ((pattern, _Names(everything, unsure)) for pattern in (*_PROBES, *_ASKED))
+    yield from ((pattern, _Names(everything, unsure)) for pattern in (*_PROBES, *_ASKED, *_HOSTS))
     yield from ((pattern, _Names(everything | {"window"}, unsure)) for pattern in _QUERIES)
 
 

@@ -48,8 +48,8 @@ class Drain(Section):
     )
     settle: Duration | None = Field(
         default=None,
-        description="With kubernetes: how long requests may still reach a member that is out: the "
-        "lag of the proxies, and the longest request. Default: 5s.",
+        description="With kubernetes or hosts: how long requests may still reach a member that is "
+        "out: the lag of the proxies, and the longest request. Default: 5s.",
     )
     idle: Idle | None = Field(
         default=None,

@@ -16,7 +16,7 @@ from controller.config.sections.kinds import (
     text,
 )
 from controller.config.sections.matchers import matcher_of
-from controller.config.sections.notify import Secret, SecretHeader
+from controller.config.sections.secret import Secret, SecretHeader
 from controller.config.sections.validation import URL_PATTERN
 from controller.config.text.places import kind
 from controller.config.text.scalars import Wrong

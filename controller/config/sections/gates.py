@@ -204,6 +204,18 @@ def with_own_gates(pool: Mapping[str, object], given: object) -> object:
     ]
 
 
+def without_counters(given: object) -> object:
+    """`gates` of a pool in front of which nothing counts requests, as the file has them."""
+    if given is None:
+        return []
+    if not isinstance(given, list) or not given:
+        return given
+    entries = [entry for entry in given if isinstance(entry, dict)]
+    if any("haproxy" in entry or BUILTIN in entry for entry in entries):
+        return given
+    return [*given, {"name": "errors", BUILTIN: False}]
+
+
 def written_gates(given: Sequence[GateSection]) -> list[GateSection]:
     """Without the entry that leaves the builtin gate out."""
     return [gate for gate in given if gate.builtin is None]

@@ -1,9 +1,9 @@
 """The sections `notify` and `heartbeat`: notifications, and the sign of life."""
 
-import re
-from typing import Annotated, Literal, get_args
+from collections.abc import Iterable
+from typing import Annotated, Any, ClassVar, Final, Literal, get_args
 
-from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from controller.config.sections.kinds import (
     Argv,
@@ -12,66 +12,17 @@ from controller.config.sections.kinds import (
     Section,
     Text,
     one_of,
-    text,
 )
-from controller.config.sections.validation import check_filled_url, check_header
-from controller.config.text.places import kind
+from controller.config.sections.mail import Mail
+from controller.config.sections.secret import Secret, SecretHeader, SecretUrl
 from controller.config.text.scalars import Wrong
 
-Event = Literal["started", "halted", "stuck", "done", "aborted"]
-EVENTS: tuple[Event, ...] = get_args(Event)
-
-SOURCES = ("env", "file")
-"""Sources of a secret that is not written in the file."""
-
-_VARIABLE = re.compile("[A-Za-z_][A-Za-z0-9_]{0,127}")
-_FORMS = "write {env: NAME}, {file: PATH}, or the text itself"
-
-
-def _secret(value: object) -> object:
-    """Raises Wrong, without the value."""
-    if isinstance(value, str):
-        return text(value)
-    if not isinstance(value, dict):
-        raise Wrong(f"is {kind(value)}, not text; {_FORMS}")
-    if len(value) != 1 or not value.keys() <= set(SOURCES):
-        raise Wrong(f"names no source of the secret; {_FORMS}")
-    ((source, place),) = value.items()
-    if not isinstance(place, str) or not place:
-        raise Wrong(f"names no {source} to take it from; {_FORMS}")
-    if source == "env" and not _VARIABLE.fullmatch(place):
-        raise Wrong("is not the name of an environment variable; use letters, digits and '_'")
-    return value
-
-
-def _secret_url(value: object) -> object:
-    if isinstance(value, str) and value:
-        check_filled_url(value)
-    return _secret(value)
-
-
-def _secret_header(value: object) -> object:
-    if isinstance(value, str) and value:
-        check_header(value)
-    return _secret(value)
-
-
-_SOURCE_SCHEMA = {
-    "type": "object",
-    "properties": {source: {"type": "string"} for source in SOURCES},
-    "minProperties": 1,
-    "maxProperties": 1,
-    "additionalProperties": False,
-}
-_SECRET_SCHEMA = WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1}, _SOURCE_SCHEMA]})
-_URL_SCHEMA = WithJsonSchema(
-    {"anyOf": [{"type": "string", "pattern": "^https?://"}, _SOURCE_SCHEMA]}
-)
-
-Secret = Annotated[str | dict[str, str], PlainValidator(_secret), _SECRET_SCHEMA]
-"""A text, or where it comes from: `{env: NAME}` or `{file: PATH}`."""
-SecretUrl = Annotated[str | dict[str, str], PlainValidator(_secret_url), _URL_SCHEMA]
-SecretHeader = Annotated[str | dict[str, str], PlainValidator(_secret_header), _SECRET_SCHEMA]
+Event = Literal["started", "member_done", "halted", "stuck", "done", "aborted", "refused"]
+EVENTS: Final[tuple[Event, ...]] = get_args(Event)
+UNASKED: Final[tuple[Event, ...]] = ("started", "halted", "stuck", "done", "aborted", "refused")
+"""Without `on`: a pool of hundreds has hundreds of members that are done."""
+FORMER: Final[tuple[Event, ...]] = ("started", "halted", "stuck", "done", "aborted")
+"""The same in the fingerprint of a rollout that a former version began."""
 
 
 def _events(value: object) -> object:
@@ -98,18 +49,27 @@ class Webhook(Section):
 
 class Notification(Section):
     model_config = ConfigDict(
-        json_schema_extra={"oneOf": [{"required": ["command"]}, {"required": ["webhook"]}]}
+        json_schema_extra={
+            "oneOf": [{"required": ["command"]}, {"required": ["webhook"]}, {"required": ["mail"]}]
+        }
     )
+    LATER: ClassVar[frozenset[str]] = frozenset({"mail"})
 
     on: Annotated[
         list[Annotated[Event, one_of(*EVENTS)]],
         BeforeValidator(_events),
         Field(min_length=1, json_schema_extra={"uniqueItems": True}),
-    ] = Field(default=list(EVENTS), description="Events to notify of.")
+    ] = Field(default=list(UNASKED), description="Events to notify of.")
     command: Argv | None = Field(
         default=None, description="Run on this machine; the notice is in POOLROLL_TEXT and others."
     )
     webhook: Webhook | None = Field(default=None, description="An HTTP POST.")
+    mail: Mail | None = Field(default=None, description="A mail, handed to a mail server (SMTP).")
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        for name, value in super().__repr_args__():
+            is_default = name == "on" and value == list(UNASKED)
+            yield name, list(FORMER) if is_default else value
 
 
 class Heartbeat(Section):

@@ -16,6 +16,7 @@ from controller.config.sections.kinds import (
     Text,
 )
 from controller.config.sections.kubernetes import Kubernetes
+from controller.config.sections.scripted import PoolHosts
 
 DISTINCT: dict[str, JsonValue] = {"uniqueItems": True}
 
@@ -57,7 +58,9 @@ class Members(Section):
 
 class Pool(Section):
     model_config = ConfigDict(
-        json_schema_extra={"oneOf": [{"required": ["haproxy"]}, {"required": ["kubernetes"]}]}
+        json_schema_extra={
+            "oneOf": [{"required": [kind]} for kind in ("haproxy", "kubernetes", "hosts")]
+        }
     )
 
     haproxy: Haproxy | None = Field(
@@ -69,6 +72,11 @@ class Pool(Section):
         default=None,
         description="A pool in Kubernetes: the pods behind a Service, or Nodes.",
         examples=["{service: web}"],
+    )
+    hosts: PoolHosts | None = Field(
+        default=None,
+        description="Hosts behind any other balancer: three scripts reach it.",
+        examples=["{members: […], out: {…}, in: {…}, state: {…}}"],
     )
     members: Members = Field(
         default_factory=Members, description="Which servers are members, and their variables."

@@ -6,7 +6,13 @@ from pydantic import ConfigDict, Field, model_validator
 
 from controller.config.sections.drain import Drain
 from controller.config.sections.failures import Failures
-from controller.config.sections.gates import DEFAULT_GATE, GateSection, with_own_gates
+from controller.config.sections.gates import (
+    DEFAULT_GATE,
+    GateSection,
+    with_own_gates,
+    without_counters,
+)
+from controller.config.sections.hosts import Hosts
 from controller.config.sections.kinds import (
     Argument,
     Duration,
@@ -57,6 +63,9 @@ class Rollout(Section):
     pool: Pool = Field(
         description="The members and their load balancers.", examples=["{haproxy: {…}}"]
     )
+    hosts: Hosts | None = Field(
+        default=None, description="How the hosts of members are reached, for `ssh` and `reboot`."
+    )
     drain: Drain = Field(default_factory=Drain, description="How a member is drained.")
     upgrade: Upgrade = Field(
         default_factory=Upgrade,
@@ -78,8 +87,9 @@ class Rollout(Section):
     gates: list[GateSection] = Field(
         default=[DEFAULT_GATE],
         description="What stops the rollout. Left out: one gate on the error ratio (with "
-        "kubernetes: those on the members themselves); []: none. Beside gates that only ask a "
-        "metrics system these stay on, but for an entry {name: errors, builtin: false}.",
+        "kubernetes: those on the members themselves; with hosts that do not count: none); []: "
+        "none. Beside gates that only ask a metrics system these stay on, but for an entry "
+        "{name: errors, builtin: false}.",
     )
     on_failure: Annotated[
         Literal["halt", "rollback_member", "rollback_all"],
@@ -133,7 +143,11 @@ class Rollout(Section):
         """Where the file does not write them, those of its kind of pool."""
         if not isinstance(data, dict) or not isinstance(data.get("pool"), dict):
             return data
-        pool = data["pool"].get("kubernetes")
-        if not isinstance(pool, dict) or data.get("gates", ...) is None:
+        pool, hosts = (data["pool"].get(kind) for kind in ("kubernetes", "hosts"))
+        if data.get("gates", ...) is None:
             return data
-        return {**data, "gates": with_own_gates(pool, data.get("gates"))}
+        if isinstance(pool, dict):
+            return {**data, "gates": with_own_gates(pool, data.get("gates"))}
+        if isinstance(hosts, dict) and hosts.get("counts") is not True:
+            return {**data, "gates": without_counters(data.get("gates"))}
+        return data

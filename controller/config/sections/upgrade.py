@@ -2,10 +2,11 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
 
-from controller.config.sections.kinds import Argument, Argv, Interval, Label, Section, Text
+from controller.config.sections.kinds import Argument, Argv, Interval, Label, Section, text
 from controller.config.sections.kubernetes_names import Tree
+from controller.config.sections.steps import Step
 from controller.config.text.scalars import Wrong
 
 
@@ -22,33 +23,82 @@ ExitCode = Annotated[
 ]
 
 
+def _any_exit(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 255:
+        raise Wrong("is not an exit code; write a number from 0 to 255")
+    return value
+
+
+AnyExit = Annotated[
+    int,
+    BeforeValidator(_any_exit),
+    WithJsonSchema({"type": "integer", "minimum": 0, "maximum": 255}),
+]
+
+
+def _expectation(value: object) -> object:
+    """Which form a key takes, `check` says."""
+    many = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for one in many:
+        text(one)
+    return value if isinstance(value, dict | list) else text(value)
+
+
+Expectation = Annotated[
+    str | dict[str, str] | list[str],
+    PlainValidator(_expectation),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string"},
+                {"type": "object", "additionalProperties": {"type": "string"}},
+                {"type": "array", "items": {"type": "string"}},
+            ]
+        }
+    ),
+]
+
+
 PLACEHOLDER = "WRITE-HERE-WHAT-UPGRADES-A-MEMBER"
 """What `init` writes for the unknown upgrade program: `check` and `plan` warn, `run` refuses."""
 
 
 class Unless(Section):
-    command: Argv = Field(
-        description="Exit code 0: the member is upgraded already.", examples=["[ssh, HOST, …]"]
+    LATER: ClassVar[frozenset[str]] = frozenset({"ssh"})
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["command"]}, {"required": ["ssh"]}]}
+    )
+
+    command: Argv | None = Field(
+        default=None,
+        description="Exit code 0: the member is upgraded already.",
+        examples=["[ssh, HOST, …]"],
+    )
+    ssh: Argv | None = Field(
+        default=None, description="The same question, asked on the member's host."
     )
     go_on: list[ExitCode] = Field(
         default=[1], min_length=1, description="Exit codes that mean: upgrade. Any other refuses."
     )
 
 
-class Step(Section):
-    command: Argv = Field(
-        description="An argv list, run without a shell.", examples=["[ssh, HOST, …]"]
+class Exits(Section):
+    ok: list[AnyExit] = Field(default=[0], min_length=1, description="Exit codes that mean: done.")
+    reboot: list[AnyExit] = Field(
+        default=[],
+        description="Exit codes that mean: done, and a reboot is needed. A later step `reboot: "
+        "{when: needed}` restarts the host then.",
     )
 
 
 class Upgrade(Section):
-    LATER: ClassVar[frozenset[str]] = frozenset({"template", "job", "expect"})
+    LATER: ClassVar[frozenset[str]] = frozenset({"template", "job", "expect", "exits"})
 
     command: Argv | None = Field(default=None, description="An argv list, run without a shell.")
     steps: list[Step] | None = Field(
         default=None,
         min_length=1,
-        description="Several commands instead of one; each is journalled.",
+        description="Several steps instead of one command; each is journalled.",
     )
     timeout: Interval = Field(default="15m", description="Time limit of each step.")
     unless: Unless | None = Field(default=None, description="Asks whether the upgrade is needed.")
@@ -62,10 +112,14 @@ class Upgrade(Section):
         description="Nodes: the pod template of a Job that is run on the Node, instead of a "
         "command.",
     )
-    expect: dict[str, Text] | None = Field(
+    exits: Exits | None = Field(
+        default=None, description="What the exit codes of commands and ssh steps mean."
+    )
+    expect: dict[str, Expectation] | None = Field(
         default=None,
-        description="Nodes: what a Node must show after its upgrade. `boot_id: changed`, or a glob "
-        "for kubelet_version, kernel_version, os_image or container_runtime_version.",
+        description="What a host must show after its last step: `kernel: GLOB`, `packages: {NAME: "
+        "GLOB}` (or absent), `services: [UNIT]`. Nodes: also `boot_id: changed`, or a glob for "
+        "kubelet_version, kernel_version, os_image or container_runtime_version.",
     )
 
 

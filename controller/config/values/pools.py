@@ -4,18 +4,25 @@ from collections.abc import Mapping
 from typing import Any
 
 from controller.config.sections.kubernetes import Kubernetes
+from controller.config.sections.kubernetes_names import EXPECTED
 from controller.config.sections.rollout import Rollout
 from controller.config.sections.upgrade import Upgrade
 from controller.config.text import scalars
 from controller.config.text.templating import fill
 from controller.config.values.filling import named, variables
 from controller.config.values.patches import filled_tree
+from controller.config.values.scripted import hosts_of
 from controller.pools.haproxy import HaproxyPool
 from controller.pools.kubernetes import SETTLE, Cluster, ClusterState, NodePool, PodPool, Rotation
+from controller.pools.scripted import ScriptedPool
+
+Pool = HaproxyPool | PodPool | NodePool | ScriptedPool
 
 
-def pool_of(rollout: Rollout, known: Mapping[str, str]) -> HaproxyPool | PodPool | NodePool:
-    """`known`: template values that do not depend on a member."""
+def pool_of(rollout: Rollout, known: Mapping[str, str], folder: str) -> Pool:
+    """`known`: template values that do not depend on a member; `folder`: where commands run."""
+    if rollout.pool.hosts is not None:
+        return hosts_of(rollout, rollout.pool.hosts, known, folder)
     given = rollout.pool.kubernetes
     if given is not None:
         make = _nodes if given.nodes is not None else _pods
@@ -27,7 +34,7 @@ def pool_of(rollout: Rollout, known: Mapping[str, str]) -> HaproxyPool | PodPool
 
 
 def lost_after_of(rollout: Rollout) -> str:
-    given = rollout.pool.kubernetes or rollout.pool.haproxy
+    given = rollout.pool.kubernetes or rollout.pool.haproxy or rollout.pool.hosts
     if given is None:
         raise ValueError("a valid file names one kind of pool")
     return given.lost_after
@@ -84,7 +91,13 @@ def _nodes(rollout: Rollout, given: Kubernetes, known: Mapping[str, str]) -> Nod
 
 
 def filled_expectations(section: Upgrade, known: Mapping[str, str]) -> dict[str, str]:
-    return {key: fill(text, known) for key, text in (section.expect or {}).items()}
+    """What the Node itself shows; the rest its host is asked for."""
+    given = section.expect or {}
+    return {
+        key: fill(text, known)
+        for key, text in given.items()
+        if isinstance(text, str) and key in EXPECTED
+    }
 
 
 def _cluster(given: Kubernetes) -> Cluster:

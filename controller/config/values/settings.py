@@ -37,7 +37,7 @@ def settings_of(
     members = rollout.pool.members
     return Settings(
         name=rollout.name,
-        pool=pool_of(rollout, known),
+        pool=pool_of(rollout, known, folder),
         selection=Selection(
             include=tuple(members.include),
             exclude=tuple(members.exclude),

@@ -6,6 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from controller import tasks as work
+from controller.config.sections.hosts import Hosts
+from controller.config.sections.steps import Step
 from controller.config.sections.upgrade import Unless, Upgrade
 from controller.config.sections.validation import Http, Tcp, Validation
 from controller.config.text import scalars
@@ -18,7 +20,15 @@ from controller.config.values.filled_http import (
     filled_url,
 )
 from controller.config.values.filling import Filling
+from controller.config.values.host_tasks import (
+    OnHost,
+    command_of,
+    done_by,
+    proof_of,
+    reboot_of,
+)
 from controller.core.pool import Member
+from controller.hosts import HostCommand
 
 GUARD_TIMEOUT = timedelta(seconds=60)
 """Time limit of `unless`: a check that takes longer counts as no answer."""
@@ -31,19 +41,39 @@ class Workshop:
     filling: Filling
     cwd: str
     env: Mapping[str, str]
+    hosts: Hosts
 
     def steps(self, section: Upgrade, trail: Trail) -> tuple[work.Task, ...]:
         timeout = scalars.duration(section.timeout)
+        ok = done_by(section)
+        steps = enumerate(section.steps or ())
+        own = [self._step(section, step, (*trail, "steps", at)) for at, step in steps]
         if section.command is not None:
-            return (self._command((*trail, "command"), section.command, timeout),)
-        return tuple(
-            self._command((*trail, "steps", at, "command"), step.command, timeout)
-            for at, step in enumerate(section.steps or ())
-        )
+            own = [self._command((*trail, "command"), section.command, timeout, ok)]
+        proof = proof_of(self._on_host, section, (*trail, "expect"))
+        return (*own, *([] if proof is None else [proof]))
 
     def guard(self, unless: Unless, trail: Trail) -> work.Guard:
-        command = self._command((*trail, "unless", "command"), unless.command, GUARD_TIMEOUT)
-        return work.Guard(command, frozenset(unless.go_on))
+        place = (*trail, "unless")
+        if unless.ssh is not None:
+            argv = self.filling.argv((*place, "ssh"), unless.ssh)
+            asked: work.Task = HostCommand(self._on_host.access, argv, GUARD_TIMEOUT, self.env)
+        else:
+            asked = self._command((*place, "command"), unless.command or [], GUARD_TIMEOUT)
+        return work.Guard(asked, frozenset(unless.go_on))
+
+    def _step(self, section: Upgrade, step: Step, trail: Trail) -> work.Task:
+        """Of one kind: see `controller.config.sections.steps`."""
+        timeout, ok = scalars.duration(section.timeout), done_by(section)
+        if step.ssh is not None:
+            return command_of(self._on_host, step.ssh, (*trail, "ssh"), timeout, ok)
+        if step.reboot is not None:
+            return reboot_of(self._on_host, section, step.reboot, (*trail, "reboot"))
+        return self._command((*trail, "command"), step.command or [], timeout, ok)
+
+    @property
+    def _on_host(self) -> OnHost:
+        return OnHost(self.filling, self.hosts, self.env, self.cwd)
 
     def validation(self, entry: Validation, trail: Trail) -> work.Validation:
         within = scalars.duration(entry.within)
@@ -90,8 +120,14 @@ class Workshop:
         checked(self.filling, scalars.port, port, (*trail, "port"))
         return work.TcpProbe(host, int(port) if port.isdecimal() else 0)
 
-    def _command(self, trail: Trail, templates: list[str], timeout: timedelta) -> work.Command:
-        return work.Command(self.filling.argv(trail, templates), timeout, self.env, self.cwd)
+    def _command(
+        self,
+        trail: Trail,
+        templates: list[str],
+        timeout: timedelta,
+        ok: frozenset[int] = work.DONE,
+    ) -> work.Command:
+        return work.Command(self.filling.argv(trail, templates), timeout, self.env, self.cwd, ok)
 
 
 def environment(

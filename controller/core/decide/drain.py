@@ -1,9 +1,9 @@
 """Guard, capacity, drain: from the question whether to begin to a member that is out and quiet."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
+from controller.core.copies import replace
 from controller.core.decide.context import Context, Output
 from controller.core.decide.drift import contested, is_away, is_held, is_ready, misplaced
 from controller.core.decide.gates import gates_hold

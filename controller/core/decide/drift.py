@@ -9,6 +9,7 @@ from typing import Final
 
 from controller.core.decide.context import Context, Output
 from controller.core.decide.steps_for import setting_of
+from controller.core.decide.unwritten import is_still_awaited, who_changed
 from controller.core.events import Cause, ForeignHandSeen, Halted
 from controller.core.phases import JUDGED, Phase
 from controller.core.pool import Admin, Line
@@ -50,11 +51,11 @@ def contested(ctx: Context, m: MemberState, is_ours: Callable[[Line], bool]) -> 
     if not ctx.plan.holds_out and m.phase not in JUDGED:
         return None
     instance = ctx.foreign_at(m, is_ours)
-    if instance is None:
+    if instance is None or is_still_awaited(ctx, m):
         return None
     return Halted(
         Cause.FOREIGN,
-        f"somebody else changed {m.name} at {instance} while it was in progress",
+        who_changed(ctx, m, instance),
         OURS_ALONE,
         m.name,
     )

@@ -1,9 +1,9 @@
 """When a rollout is finished, with which outcome, and whether a rollback comes first."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
+from controller.core.copies import replace
 from controller.core.decide.astray import is_astray
 from controller.core.decide.context import Context, Output
 from controller.core.decide.gates import is_compared

@@ -1,10 +1,10 @@
 """Gates at run time: which are due, which trip, who is to blame, and what holds the rollout."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
+from controller.core.copies import replace
 from controller.core.decide.ailment import ailment
 from controller.core.decide.context import FRESH, Context, Output
 from controller.core.events import (

@@ -3,6 +3,7 @@
 from typing import Final
 
 from controller.core.decide.context import Context, Output
+from controller.core.decide.unwritten import reclaimed
 from controller.core.events import MemberGone, MemberJoined, MemberRelapsed, MemberRenewed
 from controller.core.phases import IN_PROGRESS, Phase
 from controller.core.plan.propose import is_selected
@@ -20,7 +21,8 @@ def watch_members(ctx: Context) -> Output | None:
     if ctx.state.is_winding_down:
         return _left(ctx)
     joined = _joined if ctx.plan.joins else _nobody
-    return _left(ctx) or _gone(ctx) or _relapsed(ctx) or _renewed(ctx) or joined(ctx)
+    found_out = reclaimed(ctx) or _relapsed(ctx) or _renewed(ctx)
+    return _left(ctx) or _gone(ctx) or found_out or joined(ctx)
 
 
 def _nobody(ctx: Context) -> None:

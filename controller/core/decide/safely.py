@@ -6,9 +6,9 @@ missing) must not leave the rest of the pool where it stands.
 """
 
 from collections.abc import Callable, Iterator, MutableMapping
-from dataclasses import replace
 from functools import partial
 
+from controller.core.copies import replace
 from controller.core.decide.bug import halt_for
 from controller.core.decide.context import Context, Output
 from controller.core.decide.decide import WATCHES, ending, of_member

@@ -4,6 +4,7 @@ from controller.core.decide.context import Context, Output
 from controller.core.decide.gates import gates_hold
 from controller.core.decide.same_machine import another_came, is_another
 from controller.core.decide.steps_for import guard_of
+from controller.core.decide.unwritten import reclaimed
 from controller.core.decide.window import fits
 from controller.core.events import Cause, Halted, MemberCalled, RestoreBegan
 from controller.core.gates.gate import Scope
@@ -91,6 +92,8 @@ def _put_back_next(ctx: Context) -> Output | None:
     members = ctx.state.members.values()
     if any(m.is_in_progress and m.progress.restore_tried for m in members):
         return None
+    if output := reclaimed(ctx):
+        return output
     for m in members:
         is_idle = m.phase in LEFT_OUT and m.progress.work is None and not m.progress.unfinished
         if m.phase is Phase.KEPT and ctx.without().serving < ctx.plan.min_available:

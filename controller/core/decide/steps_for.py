@@ -24,7 +24,8 @@ def guard_of(ctx: Context, m: MemberState) -> AskGuard:
 def step_of(ctx: Context, m: MemberState) -> RunStep:
     """The next step of its course."""
     p = m.progress
-    return RunStep(m.name, p.course, p.step, p.attempt, ctx.seats(m))
+    former = p.exits[: p.step]
+    return RunStep(m.name, p.course, p.step, p.attempt, ctx.seats(m), former=former)
 
 
 def validation_of(ctx: Context, m: MemberState, course: Course | None = None) -> Validate:

@@ -6,9 +6,9 @@ whose upgrade has not begun goes back as it was, and a running step is let end.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
+from controller.core.copies import replace
 from controller.core.decide.advance import proceed
 from controller.core.decide.context import Context, Output
 from controller.core.decide.drain import as_seen
@@ -177,6 +177,8 @@ def _not_fought_over(ctx: Context, m: MemberState, did: str) -> MemberKept:
 
 def _judged(ctx: Context, m: MemberState) -> Output | None:
     is_ramping = m.phase is Phase.RAMPING
+    if m.placement.unsure and any(not is_ready(one.line) for _, one in ctx.visible(m)):
+        return _not_fought_over(ctx, m, "took it out, or the run before")
     if m.placement.foreign:
         return _not_fought_over(ctx, m, "changed it" if is_ramping else "took it out")
     if ctx.foreign_at(m, is_ready) is not None:

@@ -74,6 +74,9 @@ class MemberRelapsed:
     member: str
     instance: str
     found: Found
+    is_unwritten: bool = False
+    """No reload: a process before took it out, and could not write that. The operator has decided
+    so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ class PauseRequested:
     by: str
     request: int = 0
     """Its number, when it came through the state folder: each is heard once."""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,9 @@ class RunBegan:
     """Gate → the operator's reason to go on in spite of it."""
     ignores_windows: str = ""
     """The operator's reason to run outside of the windows; empty: it does not."""
+    reason: str = ""
+    """Why, and on which order, as the operator said."""
+    ticket: str = ""
 
 
 @dataclass(frozen=True, slots=True)

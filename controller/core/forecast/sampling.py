@@ -4,10 +4,11 @@ Every delay is taken at its worst, so the result is an upper bound, not an estim
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from controller.core.copies import replace
 from controller.core.forecast.traffic import Traffic
 from controller.core.gates.gate import AskedGate, CounterGate, Gate
 from controller.core.gates.metrics import FAIL_FROM, PASS_FROM

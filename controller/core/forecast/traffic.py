@@ -1,10 +1,11 @@
 """Measured traffic: requests per second of the pool and of one upgraded member."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from controller.core.copies import replace
 from controller.core.pool import FULL, FoundLine, InstanceView, Line, LineKey
 
 LONGEST: Final = timedelta(seconds=2)

@@ -1,9 +1,9 @@
 """Judges firing alerts."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
+from controller.core.copies import replace
 from controller.core.events import GateSampled, Verdict
 from controller.core.gates.evidence import Alert, AlertsNow, Missing, Reading
 from controller.core.gates.gate import AlertGate

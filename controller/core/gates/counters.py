@@ -4,9 +4,9 @@ Missing evidence is never a pass: it is inconclusive, with its own reason (S5). 
 a quiet member that served at least one request, none of them in error; a quiet pool proves nothing.
 """
 
-from dataclasses import replace
 from typing import Final
 
+from controller.core.copies import replace
 from controller.core.events import Verdict
 from controller.core.gates.evidence import Missing
 from controller.core.gates.figures import percent, requests

@@ -1,10 +1,11 @@
 """Flows: how many requests came to one backend, or one frontend, of one load balancer over time."""
 
 from bisect import bisect_right
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from controller.core.copies import replace
 from controller.core.pool import Counters, Incarnation, Instant
 
 POINT_EVERY: Final = timedelta(milliseconds=100)

@@ -6,10 +6,10 @@ sample may still be about the time before. A gate on the pool has no return to w
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
+from controller.core.copies import replace
 from controller.core.events import GateSampled, Verdict
 from controller.core.gates.comparison import is_beyond, risk_at
 from controller.core.gates.counters import FEW

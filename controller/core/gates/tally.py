@@ -1,8 +1,9 @@
 """Counter totals that survive restarts of the load balancer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
+from controller.core.copies import replace
 from controller.core.pool import Counters, Incarnation
 
 

@@ -1,8 +1,8 @@
 """Which ramp steps have an effect on these weights; checked before anything is touched."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
+from controller.core.copies import replace
 from controller.core.plan.plan import Plan
 from controller.core.pool import FoundLine, Line, LineKey
 

@@ -3,10 +3,10 @@
 An event that the state does not allow raises `phases.IllegalMove` and changes nothing.
 """
 
-from dataclasses import replace
 from typing import Final
 
 from controller.core import events as e
+from controller.core.copies import replace
 from controller.core.phases import Move, Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
@@ -25,7 +25,7 @@ from controller.core.state.parts import (
     Trial,
 )
 from controller.core.state.resume import taken_over
-from controller.core.state.retry import resumed
+from controller.core.state.retry import agreed, resumed
 from controller.core.state.same_signal import begun_anew
 from controller.core.state.sampled import sampled
 from controller.core.state.state import Former, Mode, State
@@ -115,7 +115,7 @@ def _run(
         case e.RollbackBegan():
             return _rolling_back(state, event, now)
         case _:
-            return replace(state, mode=Mode.FINISHED, finished=event)
+            return replace(state, mode=Mode.FINISHED, finished=event, is_open_ended=False)
 
 
 def _halted(state: State, event: e.Halted, now: Instant) -> State:
@@ -192,7 +192,13 @@ def _operator(
             at = state.stopped_at or now
             return replace(state, members=members, mode=mode, stop=event, stopped_at=at)
         case _:
-            return replace(state, mode=Mode.STOPPING, abort=event, stopped_at=now, finished=None)
+            return _aborting(state, event, now)
+
+
+def _aborting(state: State, event: e.AbortRequested, now: Instant) -> State:
+    if event.restore:
+        state = replace(state, members={n: agreed(m) for n, m in state.members.items()})
+    return replace(state, mode=Mode.STOPPING, abort=event, stopped_at=now, finished=None)
 
 
 # --- what was seen ---------------------------------------------------------------------------

@@ -1,7 +1,6 @@
 """Baselines: the counter values from which a member and its not yet upgraded peers are judged."""
 
-from dataclasses import replace
-
+from controller.core.copies import replace
 from controller.core.gates.tally import Tally
 from controller.core.phases import JUDGED
 from controller.core.state.counts import marks

@@ -1,8 +1,8 @@
 """What the intent of a step changes about its member, before the step is performed."""
 
-from dataclasses import replace
 from typing import Any, Final
 
+from controller.core.copies import replace
 from controller.core.phases import HELD_IN_PLACE, Move, Phase
 from controller.core.pool import Instant, Seat
 from controller.core.state.baseline import marked

@@ -1,9 +1,9 @@
 """What an event changes about the one member that it names. The rest is in `apply`."""
 
-from dataclasses import replace
 from typing import Final
 
 from controller.core import events as e
+from controller.core.copies import replace
 from controller.core.events.said import said_last
 from controller.core.phases import UPGRADED, Move, Phase
 from controller.core.plan.plan import Plan
@@ -12,7 +12,7 @@ from controller.core.state.baseline import marked
 from controller.core.state.moves import moved, working
 from controller.core.state.observe import is_warming
 from controller.core.state.parts import ORIGIN, Consent, MemberState, Placement, Progress, Trial
-from controller.core.state.retry import as_another, looked_after
+from controller.core.state.retry import as_another, known_again, looked_after
 from controller.core.state.same_signal import begun_anew
 from controller.core.state.state import State
 from controller.core.steps import (
@@ -113,7 +113,7 @@ def _elsewhere(m: MemberState, event: e.MemberMoved, now: Instant) -> MemberStat
 
 def _relapsed(m: MemberState, event: e.MemberRelapsed, now: Instant) -> MemberState:
     """Out because of us, as it was once: what was changed must prove itself anew (S4)."""
-    placement = replace(m.placement, found=event.found, relapsed_at="")
+    placement = known_again(replace(m.placement, found=event.found, relapsed_at=""))
     progress = replace(m.progress, passed=None, answer=None)
     return moved(m, Move.RELAPSE, now, placement=placement, progress=progress, trial=Trial())
 
@@ -152,6 +152,7 @@ def _returned(state: State, m: MemberState, now: Instant) -> MemberState:
     m = marked(state, m)
     m = replace(
         m,
+        placement=known_again(m.placement),
         progress=replace(m.progress, begun=True),
         trial=replace(m.trial, returned_at=now),
     )
@@ -180,7 +181,7 @@ def _set(m: MemberState, event: e.MemberSet, now: Instant) -> MemberState:
     if event.setting is Setting.CUT:
         return replace(m, order=replace(m.order, cuts=m.order.cuts + 1))
     placement = replace(
-        m.placement,
+        known_again(m.placement),
         incarnations=dict(event.incarnations),
         confirmed=event.setting,
         relapsed_at="",
@@ -238,7 +239,8 @@ def _step_ended(state: State, m: MemberState, event: e.StepEnded, now: Instant) 
     elif event.lost:
         p = replace(p, lost=True, attempt=p.attempt + 1, may_run=event.may_run)
     elif event.passed:
-        p = replace(p, step=p.step + 1)
+        exits = (*p.exits[: p.step], event.exit_code or 0)
+        p = replace(p, step=p.step + 1, exits=exits)
     else:
         detail, code = _with_last_words(event), event.exit_code
         p = replace(p, passed=False, detail=detail, exit_code=code, may_run=event.may_run)

@@ -1,8 +1,8 @@
 """Moving a member to another phase, and what every change of it has in common."""
 
-from dataclasses import replace
 from typing import Any
 
+from controller.core.copies import replace
 from controller.core.phases import Move, after
 from controller.core.pool import Instant
 from controller.core.state.parts import MemberState

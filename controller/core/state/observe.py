@@ -1,11 +1,11 @@
 """What a look at a load balancer changes: snapshot, counts, and since when a member is quiet."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 from datetime import timedelta
 from functools import reduce
 from typing import Final
 
+from controller.core.copies import replace
 from controller.core.events import Looked, LookFailed
 from controller.core.gates.flow import KEEPS, WATCHED, Flow
 from controller.core.gates.gate import CounterGate, tells_itself

@@ -5,9 +5,10 @@ reset is written, here and in `member` and `resume`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
+from controller.core.copies import replace
 from controller.core.events import Answer, UseSeen
 from controller.core.phases import AWAY, IN_PROGRESS, RELAPSING, Phase
 from controller.core.pool import FULL, Counters, Found, Incarnation, Instant, Seat
@@ -41,6 +42,11 @@ class Placement:
     """Somebody else changed it while it was in progress."""
     kept_out: bool = False
     """When it was left unproven, somebody else had taken it out."""
+    unsure: bool = False
+    """The process before left no end in the journal, and this one has not seen the member as that
+    had it: what was done last may be written nowhere."""
+    reclaim: bool = False
+    """The operator was asked: if it is out, then because of us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,9 @@ class Progress:
     """What was seen when the work ended, for people."""
     exit_code: int | None = None
     """Of the step that failed last."""
+    exits: tuple[int, ...] = ()
+    """Exit codes of the steps of its course that it has been through, and perhaps of more: see
+    `step`."""
     may_run: str = ""
     """What of it may still run, where it cannot be waited for, in words: until the operator, or a
     step that begins, says otherwise."""

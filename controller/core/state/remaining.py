@@ -1,8 +1,8 @@
 """What a run still has to do: the plan with only those members that it would still touch."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 
+from controller.core.copies import replace
 from controller.core.phases import OVER, UPGRADED, Phase
 from controller.core.plan.plan import Plan
 from controller.core.state.parts import MemberState

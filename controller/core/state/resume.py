@@ -4,9 +4,9 @@ Clocks start again, and so does everything that was only seen: after a crash the
 not memory.
 """
 
-from dataclasses import replace
-
+from controller.core.copies import replace
 from controller.core.events import RunBegan, Verdict
+from controller.core.phases import JUDGED, LEAVING
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
 from controller.core.state.baseline import watched
@@ -18,6 +18,8 @@ def taken_over(plan: Plan, state: State, event: RunBegan, now: Instant) -> State
     """The state in which a process begins."""
     mode = _mode_again(state)
     failing = {} if mode is Mode.STOPPING else _failing(state)
+    if state.is_open_ended:
+        state = replace(state, members={n: _unsure(m) for n, m in state.members.items()})
     state = replace(state, members={n: _begun_anew(m, now) for n, m in state.members.items()})
     return replace(
         watched(state) if mode is Mode.HALTED or failing else state,
@@ -28,6 +30,7 @@ def taken_over(plan: Plan, state: State, event: RunBegan, now: Instant) -> State
         stop=None,
         stopped_at=now if state.abort is not None else None,
         finished=None,
+        is_open_ended=True,
         paused=False,
         window=None,
         gates=failing,
@@ -58,6 +61,13 @@ def _failing(state: State) -> dict[tuple[str, str], GateState]:
         for (gate, member), last in state.gates.items()
         if member and last.verdict is Verdict.FAIL
     }
+
+
+def _unsure(m: MemberState) -> MemberState:
+    """The process before was cut off, or could not write what it did to bring members to rest."""
+    if m.phase not in LEAVING | JUDGED:
+        return m
+    return replace(m, placement=replace(m.placement, unsure=True))
 
 
 def _begun_anew(m: MemberState, now: Instant) -> MemberState:

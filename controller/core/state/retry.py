@@ -1,7 +1,6 @@
 """The operator's decision to go on after a halt or a pause: what it changes."""
 
-from dataclasses import replace
-
+from controller.core.copies import replace
 from controller.core.events import Cause, Halted
 from controller.core.phases import FAILED, IN_PROGRESS, OVER, UPGRADED, Move, Phase
 from controller.core.pool import Instant, Seat
@@ -16,10 +15,24 @@ def looked_after(m: MemberState) -> MemberState:
     return replace(m, progress=replace(m.progress, may_run="")) if m.progress.may_run else m
 
 
+def agreed(m: MemberState) -> MemberState:
+    """The operator was told that somebody else has taken it out, or the process before us, and has
+    decided: it counts as ours where it still is out."""
+    if not (m.phase is Phase.KEPT and m.placement.kept_out and m.placement.unsure):
+        return m
+    return replace(m, placement=replace(m.placement, reclaim=True))
+
+
+def known_again(placement: Placement) -> Placement:
+    """It was set, or seen as it was set, in this process."""
+    return replace(placement, unsure=False, reclaim=False)
+
+
 def taken_up_again(m: MemberState, now: Instant) -> MemberState:
     """A member after a halt. One that is out and changed can still not go back as it was, hence
     `begun`; steps that ended well are not repeated (S7), unless they were undone by a rollback; an
     execution whose end is not known is joined, hence the same attempt."""
+    m = agreed(m)
     is_upgrade = m.progress.course is Course.UPGRADE
     is_over = m.phase in OVER
     if is_over and is_upgrade:

@@ -1,10 +1,10 @@
 """A step that was ended by the signal that stops poolroll: `systemctl stop` sends it to every
 process of a unit. That is no failure of the member: the step begins anew in the next run."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
+from controller.core.copies import replace
 from controller.core.events import StopRequested
 from controller.core.phases import Phase
 from controller.core.pool import Instant

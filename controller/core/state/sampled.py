@@ -1,8 +1,7 @@
 """What a sample of a gate changes."""
 
-from dataclasses import replace
-
 from controller.core import events as e
+from controller.core.copies import replace
 from controller.core.gates.gate import AlertGate
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant

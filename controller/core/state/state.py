@@ -81,6 +81,9 @@ class State:
     rolling: tuple[str, ...] = ()
     """Who is rolled back, in their order; empty while nobody is."""
     finished: Finished | None = None
+    is_open_ended: bool = False
+    """The newest process has not said how it ended: it runs still, was cut off, or could not write
+    its end."""
     whole: PoolState = field(default_factory=PoolState)
     """The pool as a whole."""
     joined: tuple[Member, ...] = ()
@@ -104,6 +107,8 @@ class State:
     """Why requests of operators cannot be read."""
     bug: str = ""
     """The first error of our own, for people."""
+    head: str = ""
+    """At the end of a run: the hash of the journal's last record."""
     snapshots: Mapping[str, Snapshot] = field(default_factory=dict)
     known: Mapping[str, Incarnation] = field(default_factory=dict)
     """Instance → the worker that we last reckoned with. After a crash, the one that confirmed a

@@ -5,10 +5,11 @@ rollout.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
+from controller.core.copies import replace
 from controller.core.events import (
     Event,
     GateSampled,

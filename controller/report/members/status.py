@@ -166,7 +166,8 @@ def _unproven(m: MemberState, done: str, why: str, seen: Observed, by: Holders) 
         return f"{done}{what}, {_not_serving(m.name, seen, by)}{end}"
     if (seen.out and not seen.ready) or (is_kept and m.placement.kept_out and not seen.is_seen):
         if is_kept:
-            return f"{done}, TAKEN OUT BY SOMEBODY ELSE{what}{end}"
+            who = "SOMEBODY ELSE" + (", OR BY THE RUN BEFORE" if m.placement.unsure else "")
+            return f"{done}, TAKEN OUT BY {who}{what}{end}"
         return f"{done}{what}, {_not_serving(m.name, seen, by)}"
     places = {Phase.KEPT: "IN ROTATION", Phase.RAMPING: "IN ROTATION AT A SHARE OF ITS WEIGHT"}
     place = places.get(m.phase, "in rotation")

@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from controller.core import events as e
+from controller.core.copies import replace
 from controller.core.phases import FIVE, Phase
 from controller.core.plan.plan import Plan
 from controller.core.state.state import State

@@ -8,12 +8,13 @@ from typing import Final
 from controller.config import RolloutFile
 from controller.core.gates.figures import span
 from controller.core.outcome import ExitCode, Outcome
+from controller.journal.digest import Digest
 from controller.records import RolloutRow
 from controller.report.page.model import Halt, Story
 from controller.report.run.halt import without_next
 from controller.report.run.summary import tally
 from controller.report.status.elapsed import since
-from controller.report.status.history import after_a_halt
+from controller.report.status.history import in_order, outcomes
 from controller.report.status.values import kept_file, kind, values, values_text
 
 UNFINISHED: Final = "unfinished"
@@ -71,9 +72,13 @@ class Header:
     owner: str
     runbook: str
     halts: tuple[HaltMessage, ...]
+    reason: str = ""
+    ticket: str = ""
+    head: str = ""
+    """The hash of the last record; empty in journals of former versions."""
 
 
-def header(row: RolloutRow, story: Story) -> Header:
+def header(row: RolloutRow, story: Story, digest: Digest) -> Header:
     finished = story.state.finished
     outcome = row.outcome or (finished.outcome if finished is not None else UNFINISHED)
     code = finished.exit_code if finished is not None else None
@@ -85,7 +90,7 @@ def header(row: RolloutRow, story: Story) -> Header:
     return Header(
         kind=kind(story.plan),
         values=values_text(values(row, file, story.plan)),
-        outcome=after_a_halt(outcome, bool(story.halts)),
+        outcome=_outcome(row, story, digest),
         tone=TONES.get(outcome, "bad"),
         why=_why(story, outcome),
         tally=tally(story.plan, story.state, is_of_all=True),
@@ -99,7 +104,18 @@ def header(row: RolloutRow, story: Story) -> Header:
         owner=settings.owner if settings else "",
         runbook=settings.runbook if settings else "",
         halts=tuple(_message(halt, halt.is_past or row.ended is not None) for halt in story.halts),
+        reason=digest.runs[0].reason if digest.runs else "",
+        ticket=digest.runs[0].ticket if digest.runs else "",
+        head=digest.hash,
     )
+
+
+def _outcome(row: RolloutRow, story: Story, digest: Digest) -> str:
+    """Those of all its processes; the last one may still run."""
+    found = outcomes(row, digest, is_held=False)
+    if row.outcome is None and story.state.finished is None:
+        found[-1] = UNFINISHED
+    return in_order(found, has_halted=digest.has_halted)
 
 
 def moment(at: datetime) -> str:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from controller import __version__
 from controller.core.gates.figures import span
 from controller.core.gates.limit import limit
+from controller.journal.digest import digest_of
 from controller.legible import legible
 from controller.records import Record, RolloutRow
 from controller.report.page.builder import build
@@ -36,7 +37,7 @@ def page(row: RolloutRow, records: Sequence[Record]) -> str:
         .render(
             row=row,
             version=__version__,
-            header=header(row, story),
+            header=header(row, story, digest_of(records)),
             timeline=timeline(story),
             gates=gate_plots(story),
             phases=FIVE,

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from controller.core.events import Cause
-from controller.core.gates.figures import span
 from controller.core.phases import Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
-from controller.core.snapshot import Snapshot, capacity
+from controller.core.snapshot import capacity
 from controller.core.state.failures import failures, why_unknown
 from controller.core.state.state import State
 from controller.legible import legible_line
@@ -20,7 +19,10 @@ from controller.report.members.status import (
     member_status,
     non_members,
 )
-from controller.report.run.next_commands import NextCommands, after_halt
+from controller.report.run.about import NOTHING, About
+from controller.report.run.next_commands import NextCommands
+from controller.report.run.users import lost, unanswered, users
+from controller.report.run.ways_on import after_halt
 from controller.report.words import count, names
 
 
@@ -31,22 +33,33 @@ def halt_message(
     wall: datetime,
     *,
     commands: NextCommands,
-    contact: str,
+    about: About = NOTHING,
 ) -> list[str]:
-    """SEEN, LIMIT, MEMBERS, USERS, CAN WAIT, NEXT. `contact`: owner and runbook, or empty."""
+    """HALTED, SEEN, LIMIT, MEMBERS, USERS, CAN WAIT, CALL where somebody is named, NEXT."""
     halt = state.halt
     if halt is None:
         raise ValueError("not halted")
     seen = [halt.seen, unwritten(state)] if state.journal.is_unwritten else [halt.seen]
     lines = [
+        f"HALTED    {_head(plan, state, now, wall, commands, about)}",
         *_labelled("SEEN", seen),
         f"LIMIT     {halt.limit}",
         *_labelled("MEMBERS", [*_as_of(state, now, wall), *_members(plan, state)]),
-        f"USERS     {_users(state, now, wall)}",
-        *_labelled("CAN WAIT", _can_wait(plan, state, now, contact)),
-        *_labelled("NEXT", after_halt(plan, state, commands)),
+        f"USERS     {users(state, now, wall)}",
+        *_labelled("CAN WAIT", _can_wait(plan, state, now)),
+        *_labelled("CALL", [about.call] if about.call else []),
+        *_labelled("NEXT", after_halt(plan, state, commands, about)),
     ]
     return [legible_line(line) for line in lines]
+
+
+def _head(
+    plan: Plan, state: State, now: Instant, wall: datetime, commands: NextCommands, about: About
+) -> str:
+    """Which rollout, of what, and when: what is read first, by somebody who was asleep."""
+    what = f"{plan.purpose}{' to ' + about.version if about.version else ''}"
+    at = wall - (now - state.halted_at) if state.halted_at is not None else wall
+    return f"rollout {commands.name}, {what}, at {at:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def unwritten(state: State) -> str:
@@ -85,29 +98,13 @@ def _labelled(label: str, lines: list[str]) -> list[str]:
     return [f"{label if i == 0 else '':<8}  {line}" for i, line in enumerate(lines)]
 
 
-def _lost(state: State) -> list[Snapshot]:
-    """Load balancers that do not answer, or have not answered yet."""
-    return [s for s in state.snapshots.values() if s.lost_since is not None or s.at is None]
-
-
-def unanswered(state: State) -> str:
-    """Which load balancers do not answer; empty when all do."""
-    lost = [snapshot.instance for snapshot in _lost(state)]
-    return f"{names(lost)} {'does' if len(lost) == 1 else 'do'} not answer" if lost else ""
-
-
-def _unknown(state: State) -> str:
-    """Why it is not known whether users fail; empty when it is known."""
-    return unanswered(state) or why_unknown(state)
-
-
 def _as_of(state: State, now: Instant, wall: datetime) -> list[str]:
     """How old the members' state is, where a load balancer does not answer."""
-    lost = _lost(state)
-    seen = [snapshot.at for snapshot in lost if snapshot.at is not None]
-    if not lost:
+    silent = lost(state)
+    seen = [snapshot.at for snapshot in silent if snapshot.at is not None]
+    if not silent:
         return []
-    if len(seen) < len(lost):
+    if len(seen) < len(silent):
         return ["according to the journal:"]
     return [f"as last seen at {wall - (now - min(seen)):%H:%M:%S} UTC:"]
 
@@ -127,23 +124,6 @@ def _members(plan: Plan, state: State) -> list[str]:
     return lines + [f"{names(group)}: {how}" for how, group in groups.items()]
 
 
-def _users(state: State, now: Instant, wall: datetime) -> str:
-    """From the load balancers' counters over the last seconds. They count retries too, so the
-    figure is an upper bound for what users saw."""
-    if unknown := _unknown(state):
-        return f"NOT KNOWN: {unknown}"
-    failed = failures(state, now)
-    if failed is None:
-        watched = now - state.points[0][0] if state.points else now - now
-        return f"not failing; no failed request seen in the last {span(watched)}"
-    first, last = (f"{wall - (now - one):%H:%M:%S}" for one in (failed.first, failed.last))
-    figure = f"at most {count(failed.count, 'request')} failed"
-    if failed.are_going_on(now):
-        return f"FAILING NOW, since {first} UTC: {figure}"
-    when = f"at {first}" if first == last else f"from {first} to {last}"
-    return f"not failing now; {figure} {when} UTC"
-
-
 def serving(state: State) -> int:
     """How many serve. A member that we have out does not, even where the last look is older."""
     partly = (Phase.KEPT, Phase.RAMPING, Phase.RETURNING)
@@ -155,7 +135,7 @@ def serve(number: int) -> str:
     return count(number, "member serves", "members serve")
 
 
-def _can_wait(plan: Plan, state: State, now: Instant, contact: str) -> list[str]:
+def _can_wait(plan: Plan, state: State, now: Instant) -> list[str]:
     number, floor = serving(state), plan.min_available
     figures = f"{serve(number)}, the floor is {floor}"
     failed = failures(state, now)
@@ -170,7 +150,7 @@ def _can_wait(plan: Plan, state: State, now: Instant, contact: str) -> list[str]
     else:
         text = f"yes: {figures}"
     changed = [m.name for m in state.members.values() if is_changed(m)]
-    lines = [text + (f"; {contact}" if contact else "")]
+    lines = [text]
     if changed and not plan.remembers:
         lines.append(
             f"but do not reload a load balancer: that may put {names(changed)} back in rotation"

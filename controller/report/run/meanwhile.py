@@ -11,6 +11,11 @@ def found_meanwhile(event: Event) -> tuple[str, str] | None:
             return member, "still out since an earlier rollout: it goes first"
         case e.MemberRenewed(member):
             return member, "something else came to its place, and is out until it has proven itself"
+        case e.MemberRelapsed(member, instance, is_unwritten=True):
+            return member, (
+                f"out at {instance} since a run that could not write its end: taken for ours, "
+                "proven and put back"
+            )
         case e.MemberRelapsed(member, instance):
             return member, (
                 f"out again at {instance} since its reload, which restored what this rollout had "

@@ -1,23 +1,25 @@
 """Which events become notifications, what they say, and when they are sent. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from controller.core import events as e
 from controller.core.events import Event, Observation
 from controller.core.outcome import Outcome
-from controller.core.phases import UPGRADED
+from controller.core.phases import UPGRADED, Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
 from controller.core.settings import Settings
 from controller.core.state.state import State
 from controller.records import Notice
 from controller.report.members.status import member_status
+from controller.report.run.about import about
+from controller.report.run.brief import figures
 from controller.report.run.halt import halt_message
 from controller.report.run.next_commands import NextCommands
-from controller.report.run.summary import contact, summary
+from controller.report.run.summary import summary
 from controller.report.words import count, names
 
 PROMPT: Final = timedelta(seconds=5)
@@ -51,16 +53,30 @@ class RolloutNotices:
         wall: datetime,
     ) -> Sequence[Notice]:
         match event:
-            case e.RunBegan() if not self.is_ending:
-                return [self._started(event, before, wall)]
-            case e.MemberStuck(member):
-                return [self._stuck(member, after, wall)]
+            case e.RunBegan():
+                return [] if self.is_ending else [self._started(event, before, wall)]
             case e.Finished():
                 return self._finished(event, after, last, now, wall)
-            case _ if not self.is_ending and _is_overdue(after, last, now):
-                return [self._halted(after, now, wall, None)]
             case _:
-                return []
+                return self._on_the_way(event, before, after, last, now, wall)
+
+    def _on_the_way(
+        self,
+        event: Event | Observation,
+        before: State,
+        after: State,
+        last: Instant | None,
+        now: Instant,
+        wall: datetime,
+    ) -> list[Notice]:
+        told = []
+        if isinstance(event, e.MemberStuck):
+            told.append(self._stuck(event.member, after, wall))
+        if after.done > before.done:
+            told += [self._member_done(one, after, wall) for one in _done(before, after)]
+        if not self.is_ending and _is_overdue(after, last, now):
+            told.append(self._halted(after, now, wall, None))
+        return told
 
     def heartbeat(self, state: State, wall: datetime) -> Notice:
         over = sum(1 for m in state.members.values() if m.phase in UPGRADED)
@@ -104,14 +120,20 @@ class RolloutNotices:
             member=member,
         )
 
+    def _member_done(self, member: str, after: State, wall: datetime) -> Notice:
+        status = member_status(self.plan, after, after.members[member])
+        over = sum(1 for m in after.members.values() if m.phase in UPGRADED)
+        text = f"{member}: {status} ({over} of {count(len(after.members), 'member')} done)"
+        return self._notice("member_done", wall, text, member=member)
+
     def _halted(self, after: State, now: Instant, wall: datetime, code: int | None) -> Notice:
         """`code` None: members are still being brought to rest."""
         halt = after.halt
         assert halt is not None, "a notice about a halt, without one"
-        about = contact(self.settings)
-        lines = halt_message(self.plan, after, now, wall, commands=self.commands, contact=about)
+        known = about(self.settings, self.plan)
+        lines = halt_message(self.plan, after, now, wall, commands=self.commands, about=known)
         by = after.run.by if after.run is not None else "no process"
-        lines.append(f"ROLLOUT   {self.rollout}, run by {by}")
+        lines += [f"ROLLOUT   {self.rollout}, run by {by}", *_evidence(after)]
         moving = "" if code is not None else " (members are not at rest yet)"
         text = f"HALTED{moving}: {halt.seen}"
         return self._notice("halted", wall, text, lines, member=halt.member or "", exit_code=code)
@@ -124,16 +146,48 @@ class RolloutNotices:
             if after.halt is not None and not _was_notified(after, last):
                 notices.append(self._halted(after, now, wall, event.exit_code))
         else:
-            kind = {Outcome.ABORTED: "aborted", Outcome.REFUSED: "halted"}.get(
+            kind = {Outcome.ABORTED: "aborted", Outcome.REFUSED: "refused"}.get(
                 event.outcome, "done"
             )
             first, *lines = summary(self.plan, after, self.settings, now, wall, self.commands)
-            notices.append(self._notice(kind, wall, first, lines, exit_code=event.exit_code))
+            lines = [*lines, *_evidence(after)]
+            if kind == "done":
+                first = f"{event.outcome}: {figures(self.plan, after, now)}"
+            one = self._notice(kind, wall, first, lines, exit_code=event.exit_code)
+            # It was told as started: who hears of halts alone hears that it ended.
+            notices.append(replace(one, also=("halted",)) if kind == "refused" else one)
         if event.outcome in ENDS:
             notices.append(
                 self._notice("heartbeat", wall, event.outcome, exit_code=event.exit_code)
             )
         return notices
+
+
+def _evidence(after: State) -> list[str]:
+    """Kept elsewhere, it tells whether the journal was written anew since."""
+    run = after.run
+    order = " ".join(filter(None, (run.ticket, run.reason))) if run is not None else ""
+    lines = [f"REASON    {order}"] if order else []
+    return [*lines, f"JOURNAL   head {after.head}"] if after.head else lines
+
+
+def _done(before: State, after: State) -> list[str]:
+    """Members that this event has brought to their end."""
+    return [
+        name
+        for name, m in after.members.items()
+        if m.phase is Phase.DONE and name in before.members
+        if before.members[name].phase is not Phase.DONE
+    ]
+
+
+def refused(name: str, reasons: Sequence[str], exit_code: int, wall: datetime) -> Notice:
+    """Of a run that ended before it began: there is no rollout yet, or none that it went on with.
+    The reasons are masked already."""
+    first, *others = [line for reason in reasons for line in reason.splitlines()] or ["?"]
+    lines = (first, *others) if others else ()
+    text = f"rollout {name}: REFUSED, nothing was touched: {first}"
+    return Notice("refused", name, "", wall, text, lines, exit_code=exit_code)
 
 
 def _was_notified(after: State, last: Instant | None) -> bool:

@@ -229,8 +229,9 @@ def _operator(
     match event:
         case e.StopRequested():
             return f"stopping ({event.why})" + stopping(event, before)
-        case e.PauseRequested(by):
-            return f"paused by {by}: members in progress finish, no further member starts"
+        case e.PauseRequested(by, reason=reason):
+            why = f" ({reason})" if reason else ""
+            return f"paused by {by}{why}: members in progress finish, no further member starts"
         case e.ResumeRequested(by, reason):
             return f"resumed by {by}: {reason}"
         case e.AbortRequested(by, restore):

@@ -24,8 +24,10 @@ from controller.report.members.status import (
     left_status,
     member_status,
 )
-from controller.report.run.halt import halt_message, serve, serving, unanswered, unwritten
+from controller.report.run.about import about
+from controller.report.run.halt import halt_message, serve, serving, unwritten
 from controller.report.run.next_commands import NextCommands
+from controller.report.run.users import unanswered
 from controller.report.words import count, names
 
 DONE = {
@@ -33,17 +35,6 @@ DONE = {
     Purpose.REHEARSAL: "out and back under live traffic, nothing else done",
     Purpose.ROLLBACK: "rolled back and returned",
 }
-
-
-def contact(settings: Settings | None) -> str:
-    """Owner and runbook, where given. None: the rollout file cannot be read."""
-    if settings is None:
-        return ""
-    parts = [
-        f"owner: {settings.owner}" if settings.owner else "",
-        f"runbook: {settings.runbook}" if settings.runbook else "",
-    ]
-    return "; ".join(filter(None, parts))
 
 
 def summary(
@@ -59,11 +50,12 @@ def summary(
     if finished is None:
         raise ValueError("not finished")
     if finished.outcome is Outcome.HALTED:
-        return halt_message(plan, state, now, wall, commands=commands, contact=contact(settings))
+        known = about(settings, plan)
+        return halt_message(plan, state, now, wall, commands=commands, about=known)
     if finished.outcome is Outcome.REFUSED:
         return [f"refused, nothing was touched: {finished.why}"]
     lines = [f"{finished.outcome}: {tally(plan, state)}", *status_lines(plan, state)]
-    lines += _goes_on(plan, state, finished, commands)
+    lines += goes_on(plan, state, finished, commands)
     if state.journal.is_unwritten:
         lines.append(f"{unwritten(state)}; the next run goes on from what the journal has")
     return [legible_line(line) for line in lines]
@@ -79,13 +71,18 @@ def cut_off(plan: Plan, state: State, why: str, commands: NextCommands) -> list[
 
 def tally(plan: Plan, state: State, *, is_of_all: bool = False) -> str:
     """How many members ended in which state; with `is_of_all`, of how many."""
+    well, members, others = counts(plan, state)
+    of = f"{well} of {count(members, 'member')}" if is_of_all else count(well, "member")
+    return ", ".join([f"{of} {DONE[plan.purpose]}", *others])
+
+
+def counts(plan: Plan, state: State) -> tuple[int, int, list[str]]:
+    """How many members ended well, of how many, and what became of the others."""
     members = [m for m in state.members.values() if not is_gone(state, m)]
     done = [m for m in members if m.phase is Phase.DONE]
     whole = [m for m in done if is_whole(plan, m) and not m.trial.disproven]
     rolled_back = [m for m in whole if m.progress.course is Course.ROLLBACK]
-    well = len(whole) - len(rolled_back)
-    of = f"{well} of {count(len(members), 'member')}" if is_of_all else count(well, "member")
-    parts = [f"{of} {DONE[plan.purpose]}"]
+    parts = []
     skipped = unreached(state)
     left = len(plan.left) + sum(1 for m in members if m.phase is Phase.LEFT) - len(skipped)
     for number, words in (
@@ -99,7 +96,7 @@ def tally(plan: Plan, state: State, *, is_of_all: bool = False) -> str:
     ):
         if number:
             parts.append(f"{number} {words}")
-    return ", ".join(parts)
+    return len(whole) - len(rolled_back), len(members), parts
 
 
 def unreached(state: State) -> list[str]:
@@ -137,7 +134,8 @@ def _is_out(m: MemberState) -> bool:
     return m.is_away and m.phase not in RETURNED
 
 
-def _goes_on(plan: Plan, state: State, finished: Finished, commands: NextCommands) -> list[str]:
+def goes_on(plan: Plan, state: State, finished: Finished, commands: NextCommands) -> list[str]:
+    """What is left to do, and how, after a run that did not halt."""
     if finished.outcome is Outcome.STOPPED:
         return _stopped(plan, state, finished.why, commands)
     if finished.outcome is Outcome.PAUSED:

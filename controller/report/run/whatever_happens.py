@@ -23,9 +23,10 @@ def lines_anyway(
 
 
 def plain_lines(state: State, commands: NextCommands) -> list[str]:
-    """SEEN, LIMIT, MEMBERS, USERS, CAN WAIT, NEXT."""
+    """HALTED, SEEN, LIMIT, MEMBERS, USERS, CAN WAIT, NEXT."""
     halt = state.halt
     lines = [
+        f"HALTED    rollout {commands.name}",
         f"SEEN      {halt.seen if halt is not None else UNKNOWN}",
         f"LIMIT     {halt.limit if halt is not None else UNKNOWN}",
     ]
@@ -34,8 +35,8 @@ def plain_lines(state: State, commands: NextCommands) -> list[str]:
     return [legible_line(line) for line in lines] + [
         f"USERS     {UNKNOWN}",
         f"CAN WAIT  {UNKNOWN}; treat it as NO",
-        f"NEXT      to go on:  {commands.resume}, then {commands.run}",
-        f"          to end it: {commands.abort}",
+        f"NEXT      to end it:  {commands.abort}",
+        f"          to go on:   {commands.resume}, then {commands.run}",
     ]
 
 

@@ -1,102 +1,134 @@
 """`history`: rollouts of the past, as JSON and as a table."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
-from controller.core.events import Finished, Halted, RunBegan
 from controller.core.gates.figures import span
 from controller.core.outcome import Outcome
-from controller.core.plan.plan import Plan
-from controller.journal.codec import PLAN, decode
+from controller.journal.digest import CUT_OFF, Digest, RunDigest
 from controller.legible import legible_line
-from controller.records import Record, RolloutRow
-from controller.report.status.elapsed import elapsed, since
-from controller.report.status.values import kept_file, kind, values, values_text
+from controller.records import RolloutRow
+from controller.report.status.elapsed import since
+from controller.report.status.values import VALUE_MOST, values_of_row, values_text
+
+RUNNING: Final = "running"
+OUTCOMES: Final = 4
+"""In one line of the table; JSON has all."""
 
 
-def history_value(row: RolloutRow, records: Sequence[Record], *, is_held: bool) -> dict[str, Any]:
+def history_value(row: RolloutRow, digest: Digest, *, is_held: bool) -> dict[str, Any]:
     """JSON-able; times are UTC, ISO 8601, durations in seconds. `is_held`: a process runs it now.
-    Raises StateError."""
-    plan = _plan(records)
+    `outcome` is the last one; `runs` has that of each process, which nothing changes later."""
+    is_held = is_held and row.outcome is None
     outcome, code, ended = row.outcome, row.exit_code, row.ended
     if outcome is None:
-        outcome, code, ended = _at_rest(records)
+        last = digest.last or RunDigest(row.started, row.by)
+        outcome, code, ended = last.outcome, last.exit_code, last.ended
         if is_held:
-            outcome, code, ended = "running", None, None
+            outcome, code, ended = RUNNING, None, None
+    began = digest.runs[0] if digest.runs else RunDigest(row.started, row.by)
     return {
         "id": row.id,
         "name": row.name,
-        "purpose": kind(plan) if plan is not None else None,
-        "values": values(row, kept_file(row), plan) if plan is not None else dict(row.sets),
+        "purpose": digest.purpose,
+        "values": _values(row, digest),
         "started": row.started.isoformat(),
         "by": row.by,
+        "reason": began.reason,
+        "ticket": began.ticket,
         "outcome": outcome,
         "exit_code": code,
-        "halt": _halt(records),
+        "halt": {"cause": digest.cause, "seen": digest.seen} if digest.has_halted else None,
         "ended": ended.isoformat() if ended else None,
-        "seconds": round(_took(records, row, ended).total_seconds(), 3),
+        "seconds": round(_took(digest, row, ended).total_seconds(), 3),
+        "outcomes": outcomes(row, digest, is_held=is_held),
+        "runs": [_run(run) for run in digest.runs],
+        "records": digest.records,
+        "head": digest.hash,
+        "pruned": json.loads(row.pruned) if row.pruned else None,
     }
 
 
-def _took(records: Sequence[Record], row: RolloutRow, ended: datetime | None) -> timedelta:
+def _values(row: RolloutRow, digest: Digest) -> dict[str, str]:
+    """A former version did not sum them up."""
+    if digest.values is not None:
+        return dict(digest.values)
+    return dict(row.sets) if digest.purpose is None else values_of_row(row, digest.purpose)
+
+
+def _run(run: RunDigest) -> dict[str, Any]:
+    return {
+        "began": run.began.isoformat(),
+        "by": run.by,
+        "reason": run.reason,
+        "ticket": run.ticket,
+        "outcome": run.outcome,
+        "exit_code": run.exit_code,
+        "ended": run.ended.isoformat() if run.ended else None,
+        "halt": run.halt,
+        "decisions": list(run.decisions),
+    }
+
+
+def outcomes(row: RolloutRow, digest: Digest, *, is_held: bool) -> list[str]:
+    """How each of its processes ended, and what became of it in the end; never rewritten."""
+    found = [run.outcome for run in digest.runs] or [CUT_OFF]
+    if is_held:
+        found[-1] = RUNNING
+    if row.outcome is not None and found[-1] != row.outcome:
+        found.append(row.outcome)
+    return found
+
+
+def in_order(found: Sequence[str], *, has_halted: bool) -> str:
+    """Outcomes for people, without repetitions: a halt stays one, whatever came after it."""
+    told = [one for n, one in enumerate(found) if n == 0 or one != found[n - 1]]
+    if len(told) > OUTCOMES:
+        told = [*told[:2], "…", told[-1]]
+    if len(told) > 1 and told[0] == CUT_OFF and told[1] == Outcome.ABANDONED:
+        told = told[1:]
+    text = ", then ".join(told)
+    says_it = any(one in (Outcome.HALTED, Outcome.REFUSED) for one in told)
+    return f"{text} after a halt" if has_halted and not says_it else text
+
+
+def _took(digest: Digest, row: RolloutRow, ended: datetime | None) -> timedelta:
     """One that another run abandoned ended after its last record."""
-    last = records[-1].wall if records else row.started
-    return elapsed(records) + since(last, ended or last)
+    last = digest.wall or row.started
+    return digest.took + since(last, ended or last)
 
 
-def _plan(records: Sequence[Record]) -> Plan | None:
-    """None when the run was cut off before the plan was written."""
-    if not records or records[0].kind != PLAN:
-        return None
-    plan: Plan = decode(PLAN, records[0].body)
-    return plan
-
-
-def _halt(records: Sequence[Record]) -> dict[str, str] | None:
-    """The newest one, whatever came after it."""
-    for record in reversed(records):
-        if record.kind == Halted.__name__:
-            halt: Halted = decode(record.kind, record.body)
-            return {"cause": str(halt.cause), "seen": halt.seen}
-    return None
-
-
-def after_a_halt(outcome: str, has_halted: bool) -> str:
-    """The outcome for people: a halt stays one, whatever an operator did then."""
-    says_it = outcome in (Outcome.HALTED, Outcome.REFUSED)
-    return f"{outcome} after a halt" if has_halted and not says_it else outcome
-
-
-def _at_rest(records: Sequence[Record]) -> tuple[str, int | None, datetime | None]:
-    """How the last process left an unfinished rollout."""
-    for record in reversed(records):
-        if record.kind == RunBegan.__name__:
-            break
-        if record.kind == Finished.__name__:
-            finished: Finished = decode(record.kind, record.body)
-            return finished.outcome, finished.exit_code, record.wall
-    return "cut off", None, None
+def why(reason: str, ticket: str) -> str:
+    """Reason and ticket in one line; empty: neither was given."""
+    text = ": ".join(filter(None, (ticket, reason)))
+    return legible_line(text if len(text) <= VALUE_MOST else f"{text[:VALUE_MOST]}…")
 
 
 def history_lines(values: Sequence[dict[str, Any]]) -> list[str]:
     """A table, one line per rollout."""
-    heads = ("ID", "KIND", "BEGAN (UTC)", "BY", "OUTCOME", "EXIT", "TOOK", "WITH")
-    rows = [
-        (
-            legible_line(value["id"]),
-            value["purpose"] or "-",
-            f"{datetime.fromisoformat(value['started']):%Y-%m-%d %H:%M:%S}",
-            legible_line(value["by"]),
-            after_a_halt(value["outcome"], value["halt"] is not None),
-            "-" if value["exit_code"] is None else str(value["exit_code"]),
-            span(timedelta(seconds=value["seconds"])) + ("" if value["ended"] else " so far"),
-            values_text(value["values"]),
-        )
-        for value in values
-    ]
+    has_why = any(value["reason"] or value["ticket"] for value in values)
+    heads = ["ID", "KIND", "BEGAN (UTC)", "BY", "OUTCOME", "EXIT", "TOOK"]
+    heads += ["WHY"] * has_why + ["WITH"]
+    rows = [_row(value, has_why=has_why) for value in values]
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
     return [
         "  ".join(f"{text:<{width}}" for text, width in zip(row, widths, strict=True)).rstrip()
         for row in (heads, *rows)
+    ]
+
+
+def _row(value: dict[str, Any], *, has_why: bool) -> list[str]:
+    pruned = " (pruned)" if value["pruned"] else ""
+    return [
+        legible_line(value["id"]),
+        value["purpose"] or "-",
+        f"{datetime.fromisoformat(value['started']):%Y-%m-%d %H:%M:%S}",
+        legible_line(value["by"]),
+        in_order(value["outcomes"], has_halted=value["halt"] is not None) + pruned,
+        "-" if value["exit_code"] is None else str(value["exit_code"]),
+        span(timedelta(seconds=value["seconds"])) + ("" if value["ended"] else " so far"),
+        *[why(value["reason"], value["ticket"])] * has_why,
+        values_text(value["values"]),
     ]

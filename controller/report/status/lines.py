@@ -6,6 +6,7 @@ from typing import Any
 
 from controller.legible import legible_line
 from controller.report.run.halt import serve
+from controller.report.status.users_now import users_line
 from controller.report.status.values import values_text
 
 
@@ -22,12 +23,20 @@ def status_lines(value: Mapping[str, Any]) -> list[str]:
     if value["holder"]:
         holder = value["holder"]
         lines.append(f"held by process {holder['pid']} on {holder['host']}, {holder['by']}")
+    if value["guard"]:
+        guard = value["guard"]
+        lines.append(
+            "GUARDED: what it left out is kept out across reloads by process "
+            f"{guard['pid']} on {guard['host']}, {guard['by']}"
+        )
     if value["told"]:
         is_over = value["ended"] is not None
         last = datetime.fromisoformat(value["last"])
         lines.append("it had halted:" if is_over else f"at {last:%Y-%m-%d %H:%M:%S} UTC:")
         lines += value["told"]
     lines += [f"{'NEXT' if i == 0 else '':<8}  {line}" for i, line in enumerate(value["next"])]
+    if value["seen"]["asked"] or value["seen"]["not_asked"]:
+        lines.append(f"USERS     {users_line(value['users'])}")
     lines += _now_lines(value["seen"])
     width = max(map(len, value["members"]), default=0)
     lines += [f"  {name:<{width}}  {m['standing']}" for name, m in value["members"].items()]

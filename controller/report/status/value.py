@@ -1,11 +1,12 @@
 """`status` as JSON: what the journal says, and what the load balancers show now."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 from controller.config import RolloutFile
+from controller.core.copies import replace
 from controller.core.outcome import Outcome
 from controller.core.plan.plan import Plan
 from controller.core.snapshot import Snapshot, looked
@@ -21,9 +22,12 @@ from controller.report.members.status import (
     member_status,
     non_members,
 )
+from controller.report.run.about import NOTHING, About, about
 from controller.report.run.halt import outdated, serving, without_next
-from controller.report.run.next_commands import NextCommands, after_halt
+from controller.report.run.next_commands import NextCommands
 from controller.report.run.summary import back_in_rotation, left_behind, misplaced, under_way
+from controller.report.run.ways_on import after_halt
+from controller.report.status.users_now import NOT_ASKED, UsersNow, users_value
 from controller.report.status.values import kind, values
 
 DECIDED: Final = {
@@ -46,6 +50,7 @@ class Known:
     last: datetime
     """When its journal was last written."""
     holder: Holder | None
+    """Who runs it now."""
     commands: NextCommands
     file: RolloutFile | ConfigurationError
     """See `kept_file`."""
@@ -54,6 +59,9 @@ class Known:
     pool_view: PoolView | None = None
     """None: no load balancer was asked."""
     taken: Holders = field(default_factory=lambda: NO_HOLDERS)
+    users: UsersNow = field(default_factory=lambda: UsersNow(why=NOT_ASKED))
+    guard: Holder | None = None
+    """Who keeps out what it left out."""
 
     @property
     def is_held(self) -> bool:
@@ -90,13 +98,15 @@ def status_value(known: Known, folder: str) -> dict[str, Any]:
         "last": known.last.isoformat(),
         "ended": row.ended.isoformat() if row.ended else None,
         "exit_code": state.finished.exit_code if state.finished else None,
-        "holder": {"pid": holder.pid, "host": holder.host, "by": holder.by} if holder else None,
+        "holder": _holder(holder),
+        "guard": _holder(known.guard),
         "halt": None
         if halt is None
         else {"cause": str(halt.cause), "seen": halt.seen, "limit": halt.limit},
         "told": _halt_lines(known),
         "next": next_lines(known),
         "seen": _seen(known),
+        "users": users_value(known.users),
         "members": _members(known),
     }
 
@@ -108,6 +118,13 @@ def _until(known: Known) -> str | None:
     if finished is None or not is_paused or known.is_held or known.row.outcome is not None:
         return None
     return finished.until or None
+
+
+def _holder(holder: Holder | None) -> dict[str, Any] | None:
+    if holder is None:
+        return None
+    since = holder.since.isoformat()
+    return {"pid": holder.pid, "host": holder.host, "by": holder.by, "since": since}
 
 
 def _halt_lines(known: Known) -> list[str]:
@@ -142,8 +159,14 @@ def _decisions(known: Known, status: str, state: State, commands: NextCommands) 
     if asked:
         return [*asked, f"the next run acts on it: `{commands.run}`"]
     if state.halt is not None and state.awaits_decision:
-        return after_halt(known.plan, state, commands)
+        return after_halt(known.plan, state, commands, _about(known))
     return under_way(known.plan, state, commands) or [f"`{commands.run}` goes on"]
+
+
+def _about(known: Known) -> About:
+    if isinstance(known.file, ConfigurationError):
+        return NOTHING
+    return about(known.file.settings, known.plan)
 
 
 # --- what the load balancers show now ----------------------------------------------------------

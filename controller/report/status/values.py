@@ -38,6 +38,15 @@ def values(row: RolloutRow, file: RolloutFile | ConfigurationError, plan: Plan) 
     return {**file.settings.vars, **own}
 
 
+def values_of_row(row: RolloutRow, purpose: str) -> dict[str, str]:
+    """The same, for whoever has no plan."""
+    file = kept_file(row)
+    if isinstance(file, ConfigurationError):
+        return dict(row.sets)
+    own = rollback_values(file) if purpose == Purpose.ROLLBACK else {}
+    return {**file.settings.vars, **own}
+
+
 def rollback_values(file: RolloutFile) -> dict[str, str]:
     """What `${vars.…}` means on the way back, where `rollback` says so."""
     back = file.rollout.rollback

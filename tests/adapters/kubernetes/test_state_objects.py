@@ -159,7 +159,7 @@ async def test_a_lost_chunk_is_no_shorter_journal(machine: Machine) -> None:
     [
         ({"state": "nonsense"}, f"ConfigMap {HEAD} is damaged"),
         ({"state": '{"format": 1}'}, f"ConfigMap {HEAD} is damaged"),
-        ({"state": '{"format": 2}'}, "a newer poolroll"),
+        ({"state": '{"format": 3}'}, "a newer poolroll"),
     ],
 )
 async def test_a_head_that_is_not_ours(machine: Machine, data: dict[str, str], words: str) -> None:

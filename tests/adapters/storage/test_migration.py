@@ -12,12 +12,13 @@ from adapters.clock import SystemClock
 from adapters.storage.database import APPLICATION, SCHEMA
 from adapters.storage.lock import FileLock
 from adapters.storage.store import open_tables, read_tables
+from controller import chain
 from controller.core.pool import Found
 from controller.errors import StateError
 from controller.records import Returned, Taken, Verb
 from tests.adapters.storage.processes import child
 from tests.adapters.storage.test_folder import CARL
-from tests.support.journal_contract import AT, KEY1, KEY2, FixedClock, taken
+from tests.support.journal_contract import AT, KEY1, KEY2, FixedClock, row, taken
 from tests.support.operators import needs_root
 
 V1 = """
@@ -145,6 +146,37 @@ def test_whoever_writes_migrates(v1: Path, create: bool) -> None:
         assert journal.ask("r2", Verb.PAUSE, "", "anna").seq == 7
     open_tables(v1.parent / "fresh", FixedClock(), create=True).close()
     assert schema(v1) == schema(v1.parent / "fresh")
+
+
+def test_the_second_version_has_no_hashes(tmp_path: Path) -> None:
+    """It is read as it is; what is written from then on follows all that was there before."""
+    with closing(open_tables(tmp_path, FixedClock(), create=True)) as journal:
+        journal.begin(row(), AT, "Plan", "{}")
+        journal.append("r1", AT, "k", "{}")
+    with closing(sqlite3.connect(tmp_path / "journal.db")) as db:
+        for statement in (
+            "ALTER TABLE records DROP COLUMN hash",
+            "ALTER TABLE rollouts DROP COLUMN link",
+            "ALTER TABLE rollouts DROP COLUMN pruned",
+            "DROP TABLE summaries",
+            "DROP TABLE snapshots",
+            "PRAGMA user_version = 2",
+        ):
+            db.execute(statement)
+        db.commit()
+    with closing(read_tables(tmp_path, FixedClock())) as journal:
+        former = journal.records("r1")
+        assert [one.hash for one in former] == ["", ""]
+        assert (journal.latest("web"), journal.newest()) == (row(), [row()])
+        assert (journal.summary("r1"), journal.snapshot("r1")) == (None, None)
+        assert (list(journal.pending("r1", 0)), list(journal.taken())) == ([], [])
+    with closing(open_tables(tmp_path, FixedClock(), create=False)) as journal:
+        assert version(tmp_path) == SCHEMA
+        third = journal.append("r1", AT, "k", "{}")
+        fourth = journal.append("r1", AT, "k", "{}")
+        assert third.hash == chain.following(chain.head(row(), former), third)
+        assert fourth.hash == chain.following(third.hash, fourth)
+    assert version(tmp_path) == SCHEMA
 
 
 def test_what_was_taken_before_is_returned_and_stays_first(v1: Path) -> None:

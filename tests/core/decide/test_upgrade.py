@@ -1,5 +1,6 @@
 """Out of rotation: the steps, their proof and the validation, case by case."""
 
+from dataclasses import replace
 from typing import Any
 
 from controller.core.decide.context import Context
@@ -57,6 +58,10 @@ def running(index: int = 0, attempt: int = 0, course: Course = UP) -> RunStep:
         "the second step": (
             a_context(standing(Phase.OUT, step=1, attempt=4), plan=TWO_STEPS),
             running(1, 4),
+        ),
+        "the second step, which is told how the first one ended": (
+            a_context(standing(Phase.OUT, step=1, exits=(3, 0)), plan=TWO_STEPS),
+            replace(running(1), former=(3,)),
         ),
         "no step is left": (a_context(standing(Phase.OUT, step=1)), VALIDATION),
         "no step is left, to be proven": (

@@ -524,6 +524,13 @@ def test_operator(before: State, event: e.Event, changes: Changes) -> None:
     assert after(before, event)[0] == changes
 
 
+def test_who_is_put_back_by_an_abort() -> None:
+    """Also one that was perhaps taken out by us, and not written."""
+    kept = given(standing(Phase.KEPT, kept_out=True, unsure=True), **HALTED)
+    assert after(kept, ABORT)[1] == {"web1": {"reclaim": True}}
+    assert after(kept, replace(ABORT, restore=False))[1] == {}
+
+
 def test_members_go_on_after_a_halt() -> None:
     """Each is taken up again; without a halt none is."""
     failed = standing(Phase.FAILED, why="exit code 4", passed=False)

@@ -428,7 +428,12 @@ ENDED: Changes = {"work": None, "unfinished": False, "step_ended": NOW}
             answered(e.Answer.PRESENT),
             {"work": None, "answer": e.Answer.PRESENT, "detail": "nginx-2.4", "may_run": ""},
         ),
-        "a step passed": (RUNS, ended(True), {**ENDED, "step": 1}),
+        "a step passed": (RUNS, ended(True), {**ENDED, "step": 1, "exits": (0,)}),
+        "a step passed that asks for a reboot": (
+            replace(RUNS, progress=replace(RUNS.progress, exits=(9, 9))),
+            replace(ended(True), exit_code=3),
+            {**ENDED, "step": 1, "exits": (3,)},
+        ),
         "a step failed": (RUNS, ended(False), {**ENDED, "passed": False, "detail": "exit code 4"}),
         "a step failed, and said why": (
             RUNS,
@@ -496,6 +501,7 @@ def test_step_of_a_way_back_that_goes_on() -> None:
     assert changes_of(m, ended(True), **ROLLING_BACK) == {
         **ENDED,
         "step": 1,
+        "exits": (0,),
         "ended_at": NOW,
     }
 

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from controller.core.decide.decide import decide
-from controller.core.events import Cause, Halted, RunBegan, Verdict
+from controller.core.events import Cause, Finished, Halted, RunBegan, StopRequested, Verdict
+from controller.core.outcome import ExitCode, Outcome
 from controller.core.phases import Phase
 from controller.core.pool import Counters, Found
 from controller.core.state.apply import apply
@@ -15,6 +16,7 @@ from tests.core.test_properties import PLAN
 from tests.support.members import changed
 
 NOW = timedelta(seconds=5)
+ENDED = Finished(Outcome.STOPPED, ExitCode.STOPPED)
 HALT = Halted(Cause.GATE, "seen", "limit", "web1", "errors", ("web1",))
 
 
@@ -53,3 +55,16 @@ def test_other_words_do_not(verdict: Verdict) -> None:
     state = apply(PLAN, judged(Phase.SOAKING, verdict), RunBegan("me"), NOW)
     assert state.gates == {}
     assert decide(PLAN, state, NOW) is None
+
+
+def test_a_process_that_left_no_end() -> None:
+    """What it did last may be written nowhere; of members that it had not in hand that is sure."""
+    state = apply(PLAN, initial(PLAN), RunBegan("me"), NOW)
+    assert not any(m.placement.unsure for m in state.members.values())
+    out = changed(state.members["web1"], phase=Phase.OUT, found=Found(()))
+    cut = apply(PLAN, replace(state, members={**state.members, "web1": out}), RunBegan("you"), NOW)
+    assert {name for name, m in cut.members.items() if m.placement.unsure} == {"web1"}
+    stopped = apply(PLAN, replace(state, stop=StopRequested("SIGTERM")), ENDED, NOW)
+    soaking = changed(stopped.members["web1"], phase=Phase.SOAKING, begun=True)
+    next_one = replace(stopped, members={**stopped.members, "web1": soaking})
+    assert not apply(PLAN, next_one, RunBegan("you"), NOW).members["web1"].placement.unsure

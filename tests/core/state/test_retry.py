@@ -66,6 +66,14 @@ NEW_ATTEMPT: Changes = {"attempt": 1}
             ),
             into(Phase.SOAKING, why="", condemned=False, disproven="", kept_out=False),
         ),
+        "kept, taken out by somebody else or by us": (
+            standing(Phase.KEPT, kept_out=True, unsure=True),
+            into(Phase.SOAKING, kept_out=False, reclaim=True),
+        ),
+        "kept where it was, not seen": (
+            standing(Phase.KEPT, unsure=True),
+            into(Phase.SOAKING),
+        ),
         "kept half-way back": (
             standing(Phase.KEPT, found=FOUND),
             into(Phase.WAITING, **NEW_ATTEMPT),

@@ -159,7 +159,7 @@ async def test_a_bad_version_and_the_way_back(site: Site) -> None:
     assert held.code == 3, held.text
     assert 'poolroll_run_refused_timestamp_seconds{rollout="web"}' in metrics.read_text()
     assert json.loads(held.err)["event"] in words.read_text()
-    assert "to go on:  poolroll resume web" in words.read_text()
+    assert "to go on:   poolroll resume web" in words.read_text()
     labels = ("SEEN", "LIMIT", "MEMBERS", "USERS", "CAN WAIT", "NEXT")
     assert [label for label in labels if f"\n{label}" in halted.text] == list(labels)
     assert "web-2: OUT OF ROTATION" in halted.out

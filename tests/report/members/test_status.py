@@ -148,6 +148,10 @@ def test_what_another_hand_took_out_is_known_without_a_look() -> None:
     assert member_status(made, now, now.members["web1"]) == (
         "upgraded, TAKEN OUT BY SOMEBODY ELSE, not proven: cut short"
     )
+    either = state(made, member("web1", "kept", kept_out=True, unsure=True))
+    assert member_status(made, either, either.members["web1"]) == (
+        "upgraded, TAKEN OUT BY SOMEBODY ELSE, OR BY THE RUN BEFORE, not proven: cut short"
+    )
 
 
 def test_one_that_was_on_its_way_when_another_failed() -> None:

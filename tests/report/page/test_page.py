@@ -78,7 +78,7 @@ def test_a_rollback_has_rows_and_bars_of_its_own() -> None:
 def test_a_resumed_rollout_shows_both_hands_and_shortens_the_night() -> None:
     """Who resumed and why, and a gap for the hours in which nobody was at work."""
     read = opened(journals.resumed())
-    assert read.texts("strong", "outcome") == ["done after a halt"]
+    assert read.texts("strong", "outcome") == ["halted, then done"]
     hands = read.texts("ol", "story")[0]
     assert "resumed by alex@ops2: the cache was cold, load test is clean" in hands
     assert "paused by kim@ops1" in hands

@@ -12,6 +12,7 @@ from controller.core.pool import Counters
 from controller.core.snapshot import lost
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
+from controller.report.run.about import About
 from controller.report.run.halt import halt_message, without_next
 from tests.report.states import (
     BROKE,
@@ -34,6 +35,7 @@ from tests.report.states import (
     view,
 )
 
+ABOUT = About("v3", "ops, ext. 4711", "https://wiki/web")
 ALL = shows(web1=OUT, web2=UP, web3=UP)
 GATED = member("web1", "failed", why="failed gate 'errors'", disproven="failed gate 'errors'")
 
@@ -43,7 +45,7 @@ def lines(of: State, purpose: Purpose = Purpose.UPGRADE, **changes: Any) -> dict
     made = plan(purpose, **changes)
     found: dict[str, list[str]] = {}
     label = ""
-    for text in halt_message(made, of, NOW, WALL, commands=commands(made), contact="owner: ops"):
+    for text in halt_message(made, of, NOW, WALL, commands=commands(made), about=ABOUT):
         label = text[:10].strip() or label
         found.setdefault(label, []).append(text[10:])
     return found
@@ -57,9 +59,14 @@ def failing(seconds_ago: float, errors: int) -> dict[str, Any]:
 
 
 def test_the_six_words_in_their_order() -> None:
-    """Every halt has them."""
+    """Every halt has them, below a line that says which rollout this is, and whom to call above
+    what to type."""
     found = lines(halted(plan(), member("web1", "failed"), seen=ALL))
-    assert list(found) == ["SEEN", "LIMIT", "MEMBERS", "USERS", "CAN WAIT", "NEXT"]
+    assert list(found) == [
+        *("HALTED", "SEEN", "LIMIT", "MEMBERS", "USERS", "CAN WAIT", "CALL", "NEXT")
+    ]
+    assert found["HALTED"] == ["rollout web, upgrade to v3, at 2024-03-05 03:12:00 UTC"]
+    assert found["CALL"] == ["ops, ext. 4711; runbook: https://wiki/web"]
     assert (found["SEEN"], found["LIMIT"]) == ([BROKE.seen], [BROKE.limit])
 
 
@@ -89,6 +96,27 @@ def test_users(changes: dict[str, Any], users: str) -> None:
     """The pool's counters hold retries too: they are the most that users can have met."""
     of = halted(plan(), member("web1", "failed"), seen=ALL, **changes)
     assert lines(of)["USERS"] == [users]
+
+
+def tallied(**errors: int) -> dict[str, Any]:
+    """Server → how many of its requests failed since the run began."""
+    tallies = {name: replace(COUNTED, sum=Counters(n, 100)) for name, n in errors.items()}
+    return {**failing(5, sum(errors.values())), "tallies": tallies}
+
+
+@pytest.mark.parametrize(
+    ("errors", "named"),
+    [
+        ({"web1": 1, "old7": 9}, "9 of 10 failed at old7, which is not a member of this rollout"),
+        ({"web1": 1, "web3": 9}, "9 of 10 failed at web3"),
+        ({"web1": 9, "old7": 1}, ""),  # the halt names it
+        ({"web2": 5, "old7": 5}, ""),
+    ],
+)
+def test_the_server_that_fails_is_named(errors: dict[str, int], named: str) -> None:
+    """Also where it is none of ours: whoever is called must not look in the wrong place."""
+    [users] = lines(halted(plan(), seen=ALL, **tallied(**errors)))["USERS"]
+    assert users.partition("; since this run began, ")[2] == named
 
 
 RELOAD = "but do not reload a load balancer: that may put web1 back in rotation"
@@ -122,7 +150,7 @@ def test_can_wait(of: State, floor: int, words: list[str]) -> None:
     """Counted without whom we have out; a reload may put a changed member back before users."""
     found = lines(of, min_available=floor)["CAN WAIT"]
     first, *rest = words
-    assert found == [f"{first}, the floor is {floor}; owner: ops", *rest]
+    assert found == [f"{first}, the floor is {floor}", *rest]
 
 
 def test_what_a_load_balancer_remembers_no_reload_undoes() -> None:
@@ -140,7 +168,7 @@ def test_a_load_balancer_that_does_not_answer() -> None:
     assert found["MEMBERS"][0] == "as last seen at 03:11:20 UTC:"
     assert found["USERS"] == [f"NOT KNOWN: {B} does not answer"]
     assert found["CAN WAIT"] == [
-        f"NOT KNOWN, treat it as NO: {B} does not answer; owner: ops",
+        f"NOT KNOWN, treat it as NO: {B} does not answer",
         RELOAD,
     ]
 
@@ -160,13 +188,41 @@ RUN, RESUME, ABORT = (
 )
 
 
-def test_next_says_how_to_go_on_to_end_it_and_to_go_back() -> None:
-    """Each is a command that can be typed."""
+def test_next_says_the_safest_first_and_what_each_does_to_users() -> None:
+    """Wait, go back, end it, go on: each is a command that can be typed."""
     assert lines(halted(plan(), member("web1", "failed"), seen=ALL))["NEXT"] == [
-        f"to go on:  {RESUME}, then {RUN}",
-        f"to end it: {ABORT}   (--restore also puts back members that pass their validation)",
+        "to wait:    type nothing   (web1 stays out)",
+        "            poolroll guard web",
+        "            (keeps web1 out across reloads, as long as it runs)",
         "to go back: poolroll rollback /srv/web.yml",
+        "            (one at a time, puts web1 before users with the former version)",
+        f"to end it:  {ABORT}",
+        "            (web1 stays out)",
+        f"            {ABORT} --restore",
+        "            (puts web1 before users again if it passes its validation)",
+        f"to go on:   {RESUME}, then {RUN}",
+        "            (takes up web1 where it stopped, and puts it with v3 before users once it is "
+        "proven; goes on with web2, web3)",
     ]
+
+
+def test_next_says_whom_users_go_on_meeting() -> None:
+    """One that was left in rotation, upgraded and not proven."""
+    found = lines(halted(plan(), member("web2", "kept"), seen=ALL))["NEXT"]
+    assert found[0] == "to wait:    type nothing   (users go on meeting web2 with v3, not proven)"
+    assert "            (judges web2 anew, before users; goes on with web1, web3)" in found
+
+
+def test_next_where_nobody_was_touched() -> None:
+    """Nothing is to be put back."""
+    found = lines(halted(plan(), seen=ALL))["NEXT"]
+    assert found[:3] == [
+        "to wait:    type nothing   (all members stay as they are)",
+        f"to end it:  {ABORT}",
+        "            (all members stay as they are)",
+    ]
+    over = lines(halted(plan(), *(member(f"web{n}", "done") for n in (1, 2, 3)), seen=ALL))
+    assert over["NEXT"][-1] == "            (takes up what is left)"
 
 
 def test_no_way_back_where_nothing_was_upgraded() -> None:
@@ -178,9 +234,12 @@ def test_no_way_back_where_nothing_was_upgraded() -> None:
 def test_next_says_what_does_not_run_again() -> None:
     """Its steps ended well, and its validation did not."""
     of = halted(plan(), member("web1", "failed", step=1), seen=ALL)
-    assert lines(of)["NEXT"][:2] == [
-        f"to go on:  {RESUME}, then {RUN}   (the steps of web1 that ended well do not run again)",
-        f"to install again: {RUN} --new   (the steps run again, also on web1)",
+    assert lines(of)["NEXT"][-4:] == [
+        f"to go on:   {RESUME}, then {RUN}",
+        "            (validates web1 and puts it with v3 before users again; the steps of web1 "
+        "that ended well do not run again; goes on with web2, web3)",
+        f"to install again: {RUN} --new",
+        "            (the steps run again, also on web1)",
     ]
 
 
@@ -195,16 +254,18 @@ def test_next_says_what_does_not_run_again() -> None:
 )
 def test_next_says_how_to_install_again(of: MemberState, told: str) -> None:
     """A version that was mended under the same name, where `resume` would not do it."""
-    found = [line for line in lines(halted(plan(), of, seen=ALL))["NEXT"] if "install" in line]
-    assert found == [f"to install again: {RUN} --new   ({told})"] * bool(told)
+    found = lines(halted(plan(), of, seen=ALL))["NEXT"]
+    wanted = [f"to install again: {RUN} --new", f"            ({told})"] if told else []
+    assert found[len(found) - len(wanted) :] == wanted
+    assert told or not [line for line in found if "install" in line]
 
 
 def test_a_guard_decides_whether_it_is_installed_again() -> None:
     """It may say that the version of that name is there."""
     of = halted(plan(), member("web1", "failed", step=1), seen=ALL)
     guarded: dict[str, Any] = {"upgrade": CourseShape(1, has_guard=True)}
-    assert lines(of, **guarded)["NEXT"][1] == (
-        f"to install again: {RUN} --new   (where `unless` says that it is needed, also on web1)"
+    assert lines(of, **guarded)["NEXT"][-1] == (
+        "            (where `unless` says that it is needed, also on web1)"
     )
 
 
@@ -221,25 +282,26 @@ def test_no_way_back_is_named_where_there_is_none(
 ) -> None:
     """Only an upgrade whose file has a `rollback`."""
     of = halted(plan(purpose), member("web1", "failed"), seen=ALL)
-    assert len(lines(of, purpose, **changes)["NEXT"]) == 2
+    assert "to go back" not in str(lines(of, purpose, **changes)["NEXT"])
 
 
 def test_no_way_back_while_a_command_may_still_run() -> None:
     """A rollback would be refused then."""
     of = halted(plan(), member("web1", "upgrading"), seen=ALL)
-    assert len(lines(of)["NEXT"]) == 2
+    assert "to go back" not in str(lines(of)["NEXT"])
 
 
 def test_restore_is_warned_of_after_a_gate() -> None:
     """Its validation was green when users failed: it proves nothing."""
-    found = lines(halted(plan(), GATED, seen=ALL, halt=GATE))["NEXT"][1]
-    assert found == (
-        f"to end it: {ABORT}   (CAUTION: --restore puts back web1: validation passed, but it "
+    found = lines(halted(plan(), GATED, seen=ALL, halt=GATE))["NEXT"]
+    assert found[found.index(f"            {ABORT} --restore") + 1] == (
+        "            (CAUTION: puts web1 with v3 before users again: validation passed, but it "
         "failed gate 'errors')"
     )
     too = member("web2", "failed", disproven="not proven when web1 failed gate 'errors'")
-    assert lines(halted(plan(), too, GATED, seen=ALL, halt=GATE))["NEXT"][1].endswith(
-        "puts back web1, web2: validation passed, but web1 failed gate 'errors')"
+    both = lines(halted(plan(), too, GATED, seen=ALL, halt=GATE))["NEXT"]
+    assert "puts web1, web2 with v3 before users again: validation passed, but web1 failed" in str(
+        both
     )
 
 
@@ -271,5 +333,9 @@ def test_a_member_that_somebody_else_took_out(phase: str, is_out: bool, told: bo
     """Going on as it stands would only halt again."""
     seen = shows(web1=OUT if is_out else UP, web2=UP, web3=UP)
     foreign = replace(BROKE, cause=Cause.FOREIGN)
-    [going_on, *_] = lines(halted(plan(), member("web1", phase), seen=seen, halt=foreign))["NEXT"]
-    assert ("   (put web1 back first, by hand: it is out" in going_on) is told
+    found = lines(halted(plan(), member("web1", phase), seen=seen, halt=foreign))["NEXT"]
+    assert ("(put web1 back first, by hand: it is out" in str(found)) is told
+    either = member("web1", phase, unsure=True)
+    found = lines(halted(plan(), either, seen=seen, halt=foreign))["NEXT"]
+    assert ("takes it that the run before took web1 out" in str(found)) is told
+    assert "by hand" not in str(found)

@@ -41,6 +41,7 @@ def test_every_command_is_one() -> None:
         commands.resume,
         commands.abort,
         commands.abort_and_restore,
+        commands.guard,
     ]
     for line in lines:
         _, verb, *rest = shlex.split(line)

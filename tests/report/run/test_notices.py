@@ -13,7 +13,7 @@ from controller.core.settings import Policies, Selection, Settings
 from controller.core.state.state import Mode, State, initial
 from controller.records import Notice
 from controller.report.run.next_commands import NextCommands
-from controller.report.run.notices import RolloutNotices
+from controller.report.run.notices import RolloutNotices, refused
 from tests.adapters.notify.receiver import WALL
 from tests.support.members import changed
 
@@ -95,8 +95,9 @@ def test_halt_is_told_at_rest_with_its_message() -> None:
     assert (one.event, one.member, one.exit_code) == ("halted", "web1", 5)
     assert one.text == "rollout web: HALTED: web1: it broke"
     heads = [line[:8].strip() for line in one.lines if line[:1] != " "]
-    assert heads == ["SEEN", "LIMIT", "MEMBERS", "USERS", "CAN WAIT", "NEXT", "ROLLOUT"]
-    assert "owner: web-team" in "\n".join(one.lines)
+    words = ["SEEN", "LIMIT", "MEMBERS", "USERS", "CAN WAIT", "CALL", "NEXT", "ROLLOUT"]
+    assert heads == ["HALTED", *words]
+    assert "CALL      web-team" in "\n".join(one.lines)
     assert "poolroll run /etc/web.yaml" in "\n".join(one.lines)
     assert one.lines[-1] == "ROLLOUT   web-1, run by me@here"
 
@@ -136,11 +137,12 @@ def test_stop_alone_is_not_told() -> None:
     assert told(end, running(), replace(running(), finished=end)) == []
 
 
-def test_refusal_is_told_as_a_halt() -> None:
-    """What was told as started is told as ended: nothing was touched."""
+def test_refusal_is_told_as_one() -> None:
+    """What was told as started is told as ended: nothing was touched. Who hears of halts alone
+    hears it too."""
     end = Finished(Outcome.REFUSED, 3, "the floor does not hold")
     one, beat = told(end, running(), replace(running(), finished=end))
-    assert (one.event, one.exit_code) == ("halted", 3)
+    assert (one.event, one.exit_code, one.also) == ("refused", 3, ("halted",))
     assert one.text == ("rollout web: refused, nothing was touched: the floor does not hold")
     assert (beat.event, beat.exit_code) == ("heartbeat", 3)
 
@@ -154,7 +156,7 @@ def test_done_says_what_became_of_whom() -> None:
     end = Finished(Outcome.DONE, 0)
     one, beat = told(end, running(), replace(running(), members=done, finished=end))
     assert (one.event, one.exit_code) == ("done", 0)
-    assert one.text == "rollout web: done: 2 members upgraded and returned"
+    assert one.text == "rollout web: done: requests not counted, 2 upgraded, 12 s"
     assert [line.strip() for line in one.lines] == [
         "web1  upgraded, in rotation",
         "web2  upgraded, in rotation",
@@ -186,6 +188,32 @@ def test_stuck_names_the_member() -> None:
     (one,) = told(e.MemberStuck("web1"), halted(), halted())
     assert (one.event, one.member) == ("stuck", "web1")
     assert "web1 is STUCK" in one.text
+
+
+def test_a_member_that_is_done() -> None:
+    """By name, and how far it is; not when it is only put back as it was before."""
+    members = running().members
+    ended = {**members, "web1": changed(members["web1"], phase=Phase.DONE, begun=True, step=1)}
+    after = replace(running(), members=ended, done=1)
+    (one,) = told(LOOK, running(), after)
+    assert (one.event, one.member) == ("member_done", "web1")
+    assert one.text == "rollout web: web1: upgraded, in rotation (1 of 2 members done)"
+    assert told(LOOK, after, after) == []
+
+
+def test_nothing_swallows_a_halt_that_is_overdue() -> None:
+    """A member that gets stuck, or is done, in that very moment is told besides."""
+    stuck, halt = told(e.MemberStuck("web1"), halted(), halted(), last=14.9, now=15.1)
+    assert (stuck.event, halt.event) == ("stuck", "halted")
+
+
+def test_a_refusal_before_there_is_a_rollout() -> None:
+    """Its first reason is its text, and all of them its lines."""
+    one = refused("web", ["no such backend", "the floor\n  does not hold"], 3, WALL)
+    assert (one.event, one.rollout, one.exit_code) == ("refused", "", 3)
+    assert one.text == "rollout web: REFUSED, nothing was touched: no such backend"
+    assert one.lines == ("no such backend", "the floor", "  does not hold")
+    assert refused("web", ["no such backend"], 3, WALL).lines == ()
 
 
 def test_beat_says_how_far_it_is() -> None:

@@ -1,0 +1,89 @@
+"""Why `ssh` could not do what it was asked to, from what it said (ssh(1); its messages are in
+English everywhere)."""
+
+import enum
+import re
+from dataclasses import dataclass
+
+
+class Kind(enum.Enum):
+    DOWN = "down"
+    """It does not answer: for now, or for good."""
+    NAME = "name"
+    """Nobody knows its name, for now or for good."""
+    DENIED = "denied"
+    """It lets nobody in. While it starts or is upgraded, that may pass."""
+    CHANGED = "changed"
+    """Its host key is another one than before."""
+    UNKNOWN = "unknown"
+    """Its host key is not known here."""
+    SHELL = "shell"
+    """It let us in, but what should run our script did not."""
+    CUT = "cut"
+    """The connection was there, and broke."""
+
+
+FINAL = frozenset({Kind.DENIED, Kind.CHANGED, Kind.UNKNOWN, Kind.SHELL})
+"""Another try is not worth it, as long as nothing was begun there."""
+KEYS = frozenset({Kind.CHANGED, Kind.UNKNOWN})
+
+
+@dataclass(frozen=True)
+class Failure:
+    kind: Kind
+    why: str
+    """A sentence that begins with the host."""
+
+
+_SIGNS = (
+    (Kind.CHANGED, "REMOTE HOST IDENTIFICATION HAS CHANGED|differs from the key for the IP"),
+    (Kind.UNKNOWN, "host key is known for|Host key verification failed"),
+    (Kind.DENIED, "Permission denied|Too many authentication failures|not permitted to log in"),
+    (Kind.NAME, "Could not resolve hostname"),
+)
+AUTHENTICATED = "Authenticated to "
+"""Says ssh with LogLevel VERBOSE once it was let in."""
+_CHATTER = re.compile(
+    rf"{AUTHENTICATED}|Authenticating to |Warning: |Transferred: |Bytes per second|debug1|"
+    r"Server accepts key|\*\*|\s*$|OpenSSH_|Connection established"
+)
+_MOST = 300
+
+
+def failure_of(host: str, code: int, said: str, noise: str = "") -> Failure:
+    """`said`: on standard error; `noise`: on standard output, where nothing of ours came."""
+    kind = next((kind for kind, sign in _SIGNS if re.search(sign, said)), None)
+    last = last_line(said)
+    if kind is Kind.CHANGED:
+        return Failure(kind, f"{host}: its host key has changed: {_offender(said)}")
+    if kind is Kind.UNKNOWN:
+        return Failure(kind, f"{host}: its host key is not known on this machine: {last}")
+    if kind is Kind.DENIED:
+        return Failure(kind, f"{host} does not let us in: {last}")
+    if kind is Kind.NAME:
+        return Failure(kind, f"{host} is not known by that name: {last}")
+    if AUTHENTICATED not in said and code in (255, -1):
+        return Failure(Kind.DOWN, f"{host} does not answer to ssh: {last or 'no reason given'}")
+    if code not in (255, -1):
+        told = last if re.match("sudo: ", last) else last or last_line(noise)
+        what = f": {told}" if told else ""
+        return Failure(Kind.SHELL, f"{host}: no shell for the step (exit code {code}){what}")
+    return Failure(Kind.CUT, f"the connection to {host} was cut: {last or 'no reason given'}")
+
+
+def last_line(said: str) -> str:
+    lines = [line.strip() for line in said.splitlines() if not _CHATTER.match(line)]
+    return lines[-1].removeprefix("ssh: ")[-_MOST:] if lines else ""
+
+
+def _offender(said: str) -> str:
+    """What stands in the way, and the new key."""
+    lines = [line.strip() for line in said.splitlines()]
+    print_ = next((line.rstrip(".") for line in lines if line.startswith("SHA256:")), "")
+    place = next((line for line in lines if line.startswith("Offending")), "")
+    return "; ".join(filter(None, (f"now {print_}" if print_ else "", place))) or lines[-1]
+
+
+def nothing(host: str) -> Failure:
+    """A session that came to its end and said nothing of use."""
+    return Failure(Kind.CUT, f"{host} said nothing of its boot")

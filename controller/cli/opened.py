@@ -1,0 +1,49 @@
+"""Opens the state, for the commands about an unfinished rollout."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from controller import bootstrap
+from controller.errors import Refused
+from controller.journal.replay import replayed
+from controller.lifecycle import Unfinished, complete, next_commands, unfinished
+from controller.ports import Journal, Store
+from controller.report.run.summary import over
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The state, and the unfinished rollout that an operator means."""
+
+    store: Store
+    place: bootstrap.StatePlace
+    former: Unfinished
+
+
+@contextlib.asynccontextmanager
+async def open_unfinished(name: str, state: str | None) -> AsyncIterator[Opened]:
+    """Raises Refused, StateError."""
+    place = bootstrap.state_place(state)
+    if not await bootstrap.has_state(place):
+        raise Refused(bootstrap.no_state(place))
+    async with contextlib.aclosing(bootstrap.open_state(place, create=False)) as store:
+        await complete(store.journal, name)
+        former = await unfinished(store.journal, name)
+        if former is None:
+            raise Refused(*await over_already(store.journal, place, name))
+        yield Opened(store, place, former)
+
+
+async def over_already(journal: Journal, place: bootstrap.StatePlace, name: str) -> list[str]:
+    """There is no unfinished rollout of that name: say how the last one ended."""
+    row = next((row for row in await journal.rollouts(name, 2) if row.outcome is not None), None)
+    none = f"no unfinished rollout {name!r} in {place}"
+    if row is None:
+        names = ", ".join(sorted(each.name for each in await journal.newest())) or "none"
+        return [f"{none}; known names: {names}"]
+    if row.pruned:
+        return [f"{none}; the last one ended {row.outcome}, and was pruned"]
+    found = await replayed(journal, row.id)
+    commands = next_commands(bootstrap.place_to_name(place), row, found.plan)
+    return over(none, row, found.plan, found.state, commands)

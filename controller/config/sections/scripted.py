@@ -1,0 +1,57 @@
+"""The section `pool.hosts`: members by name, behind a balancer that scripts reach."""
+
+from pydantic import Field, JsonValue
+
+from controller.config.sections.kinds import Argv, Interval, Port, Section, ServerName
+
+DISTINCT: dict[str, JsonValue] = {"uniqueItems": True}
+
+
+class Script(Section):
+    command: Argv = Field(
+        description="An argv list, run without a shell, on the machine that runs poolroll.",
+        examples=['[./lb.sh, out, "${member.name}"]'],
+    )
+    timeout: Interval = Field(
+        default="30s", description="Time limit, and until when `state` must show what was set."
+    )
+
+
+class PoolHosts(Section):
+    members: list[ServerName] = Field(
+        min_length=1,
+        json_schema_extra=DISTINCT,
+        description="The members: names that the commands of this file, and its probes, can "
+        "reach. A member's address is its name.",
+        examples=["[web1, web2, web3]"],
+    )
+    port: Port | None = Field(default=None, description="${member.port}: the same for all members.")
+    out: Script = Field(
+        description="Takes a member out: no new traffic, work in flight goes on. Exit code 0: it "
+        "is done. May be run again.",
+        examples=['{command: [./lb.sh, out, "${member.name}"]}'],
+    )
+    back: Script = Field(
+        alias="in",
+        description="Puts a member back. Exit code 0: it is done. May be run again.",
+        examples=['{command: [./lb.sh, in, "${member.name}"]}'],
+    )
+    state: Script = Field(
+        description="Prints how a member is, in its last line: ready, draining or out; after it, "
+        "where the balancer knows: in_flight=N, requests=N and errors=N (since it started), "
+        "health=up or health=down.",
+        examples=['{command: [./lb.sh, state, "${member.name}"]}'],
+    )
+    counts: bool = Field(
+        default=False,
+        description="Whether `state` prints requests and errors of every member, so that gates can "
+        "judge them. Without it the rollout has the gates that the file writes, and no other.",
+    )
+    every: Interval = Field(
+        default="1s",
+        description="How often `state` is asked at most, for all members. A change of ours is "
+        "looked for at once.",
+    )
+    lost_after: Interval = Field(
+        default="1m", description="How long `state` may fail before a halt."
+    )

@@ -1,0 +1,1 @@
+"""The starter for hosts behind any other balancer."""

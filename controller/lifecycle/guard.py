@@ -1,0 +1,149 @@
+"""Guards the members that a halted rollout left out, until somebody decides about the halt.
+
+Writes nothing to the journal, and sets nothing but *out*, on members that the journal says are out
+because of this rollout. Each setting is made under the locks that a run would hold (S10), which are
+held for no longer: whoever decides is never refused for more than that moment.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from controller.core.decide.guard import Word, guarded, now_held
+from controller.core.snapshot import Snapshot, looked
+from controller.core.state.parts import MemberState
+from controller.errors import BalancerError, LeaseLost, PoolHeld, StateError
+from controller.journal.unfinished import Unfinished, unfinished
+from controller.lifecycle.look import look_once
+from controller.lifecycle.resume import DECISIONS
+from controller.ports import Clock, Journal, LoadBalancer, Lock, Requests
+from controller.report.members.status import is_changed
+
+EVERY: Final = timedelta(seconds=1)
+"""A reload is noticed within that (S9)."""
+
+PATIENCE: Final = timedelta(seconds=2)
+"""For the answer of a load balancer."""
+
+UNREAD: Final = "whether the halt was decided cannot be read, so nothing is set"
+
+Tell = Callable[[str, str], None]
+"""Takes a member, or nothing, and what happened."""
+
+
+def guard_name(name: str) -> str:
+    """What a guard of that rollout holds: beside the rollout itself, so that a run may begin."""
+    return f"guard--{hashlib.sha256(name.encode()).hexdigest()[:32]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardPorts:
+    balancer: LoadBalancer
+    lock: Lock
+    journal: Journal
+    requests: Requests
+    clock: Clock
+
+
+def to_guard(former: Unfinished) -> dict[str, MemberState]:
+    """Members that users must not meet, out because of this rollout."""
+    if not former.state.awaits_decision or former.state.halt is None:
+        return {}
+    return {m.name: m for m in former.state.members.values() if is_changed(m)}
+
+
+class Guard:
+    def __init__(self, ports: GuardPorts, former: Unfinished, tell: Tell) -> None:
+        self._ports = ports
+        self._former = former
+        self._tell = tell
+        self._members = to_guard(former)
+        self._held = {name: dict(m.placement.incarnations) for name, m in self._members.items()}
+        self._said: dict[str, str] = {}
+        self._last = 0
+        """The newest record that was read."""
+
+    async def run(self) -> str:
+        """Until the halt is decided, or nobody is left to guard; why it ends."""
+        while (why := await self._over()) is None:
+            if "" not in self._said or not self._said[""]:
+                await self._look()
+            await self._ports.clock.sleep(EVERY)
+        return why
+
+    async def _over(self) -> str | None:
+        if not self._members:
+            return "nobody is left to guard"
+        row, state = self._former.row, self._former.state
+        try:
+            newest = await self._ports.journal.latest(row.name)
+            if newest is None or newest.id != row.id or newest.outcome is not None:
+                return "the rollout has ended"
+            asked = await self._ports.requests.pending(row.id, state.heard)
+            if await self._goes_on():
+                return "a run goes on with the rollout"
+        except StateError as error:
+            self._say("", f"{UNREAD}: {error}")
+            return None
+        decided = [one for one in asked if one.verb in DECISIONS]
+        self._say("", "")
+        return f"{decided[0].verb} by {decided[0].by}" if decided else None
+
+    async def _goes_on(self) -> bool:
+        """Whether a run has written to the journal since the halt, and waits for nobody."""
+        journal, row = self._ports.journal, self._former.row
+        fresh = await journal.records(row.id, self._last)
+        if not fresh:
+            return False
+        self._last = fresh[-1].seq
+        now = await unfinished(journal, row.name)
+        return now is None or not now.state.awaits_decision
+
+    async def _look(self) -> None:
+        clock = self._ports.clock
+        seen = await look_once(self._ports.balancer, clock, clock.now() + PATIENCE)
+        snapshots = {name: looked(Snapshot(name), view) for name, view in seen.views.items()}
+        for instance, why in seen.unseen.items():
+            self._say(instance, f"cannot be asked: {why}")
+        for instance in seen.views:
+            self._say(instance, "")
+        for name in list(self._members):
+            await self._judge(name, snapshots)
+
+    async def _judge(self, name: str, snapshots: Mapping[str, Snapshot]) -> None:
+        found = guarded(self._former.plan, name, self._held[name], snapshots)
+        self._held[name] = now_held(name, self._held[name], snapshots)
+        match found.word:
+            case Word.OUT:
+                self._say(name, "")
+            case Word.FOREIGN:
+                self._tell(name, f"{found.why}: it is left there, and no longer guarded")
+                del self._members[name]
+            case Word.NEEDED:
+                self._say(name, f"back in rotation by a reload, and LEFT THERE: {found.why}")
+            case Word.TAKE_OUT:
+                await self._take_out(self._members[name], found.why)
+
+    async def _take_out(self, m: MemberState, why: str) -> None:
+        ports, row = self._ports, self._former.row
+        try:
+            async with ports.lock.hold(row.name) as hold:
+                await hold.add({one.key for one in await ports.journal.taken_by(row.id)})
+                if await self._over() is not None:
+                    return
+                await hold.check()
+                confirmed = await ports.balancer.take_out(m.name, m.placement.seats)
+        except (BalancerError, StateError, PoolHeld, LeaseLost) as error:
+            self._say(m.name, f"{why}; it could not be taken out again: {error}")
+            return
+        self._held[m.name] |= confirmed
+        self._tell(m.name, f"{why}: TAKEN OUT again")
+
+    def _say(self, about: str, what: str) -> None:
+        """Once, until it changes."""
+        if self._said.get(about, "") != what:
+            self._said[about] = what
+            if what:
+                self._tell(about, what)

@@ -1,0 +1,53 @@
+"""The steps of a rollout in the order in which they began, from its journal."""
+
+from dataclasses import dataclass, field
+
+from controller.core import events as e
+from controller.core.events import Event
+from controller.core.plan.plan import Plan
+from controller.core.steps import RunStep
+
+
+@dataclass(frozen=True, slots=True)
+class ToldStep:
+    step: RunStep
+    end: e.StepEnded | None = None
+
+    @property
+    def title(self) -> str:
+        one = self.step
+        again = f", attempt {one.attempt + 1}" if one.attempt else ""
+        return f"{one.member}: {one.course}, step {one.index + 1}{again}"
+
+
+@dataclass(slots=True)
+class Steps:
+    """Events are added as the journal has them."""
+
+    every: list[ToldStep] = field(default_factory=list)
+
+    def add(self, event: Event | Plan) -> None:
+        match event:
+            case e.Intended(step=RunStep() as step):
+                if not any(_key(one.step) == _key(step) for one in self.every):
+                    self.every.append(ToldStep(step))
+            case e.StepEnded():
+                for number, one in reversed(list(enumerate(self.every))):
+                    if _is_of(event, one.step):
+                        self.every[number] = ToldStep(one.step, event)
+                        return
+            case _:
+                return
+
+    def newest(self, member: str | None) -> ToldStep | None:
+        """Of that member, or of all."""
+        of_it = [one for one in self.every if member in (None, one.step.member)]
+        return of_it[-1] if of_it else None
+
+
+def _key(step: RunStep) -> tuple[str, str, int, int]:
+    return step.member, str(step.course), step.index, step.attempt
+
+
+def _is_of(end: e.StepEnded, step: RunStep) -> bool:
+    return (end.member, end.index, end.attempt) == (step.member, step.index, step.attempt)

@@ -1,0 +1,85 @@
+"""What reaches a program on the host, under whatever login shell its user has. As sshd does it:
+the shell gets one word, the script comes on standard input."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from adapters.hosts.driver import far
+from adapters.hosts.driver.link import parsed
+from tests.support.hosts.sshd import program
+
+NASTY = [
+    *("", " ", "  two  blanks ", "a b", "\t", "\n", "line\nline", "ends in a line\n", "\r\n"),
+    *("'", "''", '"', '"quoted"', "it's", "'\"'\"'", "`id`", "$(id)", "${HOME}", "$HOME", "$$"),
+    *(
+        "*",
+        "?",
+        "[a-z]*",
+        "~",
+        "~root",
+        "{a,b}",
+        "a;b",
+        "a&b",
+        "a|b",
+        "a>b",
+        "<a",
+        "(a)",
+        "!",
+        "!!",
+    ),
+    *("#", "a#b", "\\", "\\\\", "\\n", "a\\", "%s%n", "-", "--", "-n", "-e", "--help", "=x", "^"),
+    *(
+        "grüße",
+        "日本語",
+        "🚀",
+        "e\u0301",
+        "\u202e",
+        "\x01\x1b[31m",
+        "\x7f",
+        "END-",
+        "}",
+        "EOF",
+        "x" * 9000,
+    ),
+    *(b"\xff\xfe".decode("utf-8", "surrogateescape"), "$'\\x41'", "a\\'b", "\\$(id)"),
+]
+NONCE = "0123abcd"
+SHOW = "import json,os,sys; print(json.dumps([os.fsencode(a).hex() for a in sys.argv[1:]]))"
+
+
+@pytest.mark.parametrize("shell", ["sh", "bash", "dash", "fish"])
+def test_arguments_arrive_byte_for_byte(shell: str) -> None:
+    """Fifty nasty ones and more: blanks, quotes, newlines, `$()`, globs, dashes, other letters,
+    nothing at all, and bytes that are no text."""
+    assert len(NASTY) >= 50
+    argv = [sys.executable, "-I", "-S", "-c", SHOW, *NASTY]
+    script = far.script(far.ASK, NONCE, "a/b/c", argv, {"ODD": "a 'b'\n$(c)"})
+    done = subprocess.run(
+        [program(shell), "-c", far.SHELL], input=script, capture_output=True, check=False
+    )
+    answer = parsed(done.stdout, NONCE)
+    assert answer.words("ended") == ["exit", "0"], done
+    sent = [one.encode("utf-8", "surrogateescape").hex() for one in NASTY]
+    assert json.loads(answer.output) == sent
+
+
+@pytest.mark.parametrize("cut", [0.1, 0.5, 0.9, 0.99])
+def test_a_script_that_is_cut_off_does_nothing(cut: float) -> None:
+    """It is one group: a shell runs it whole, or not at all."""
+    script = far.script(far.ASK, NONCE, "a/b/c", ["echo", "ran"])
+    part = script[: int(len(script) * cut)]
+    done = subprocess.run([program("sh")], input=part, capture_output=True, check=False)
+    assert done.stdout == b""
+
+
+def test_names_on_the_host() -> None:
+    """A job's folder has the end of its key, which names member and step; the part that all steps
+    of a member share is not that of another."""
+    assert far.folder_of("web-1/web1/upgrade-0-0") == "web-1~web1~upgrade-0-0"
+    assert len(far.folder_of("r" * 80 + "/" + "m" * 200 + "/upgrade-0-0")) <= far.LONGEST
+    assert far.kin_of("web-1/web1/upgrade-0-0") == "~web1~"
+    assert far.kin_of("web-2/web11/upgrade-0-0") == "~web11~"
+    assert far.kin_of("-") == "-"

@@ -1,0 +1,164 @@
+"""A step on a host runs once, and its output is whole, whatever happens to the connection, to sshd,
+and to poolroll (S7 across the network)."""
+
+import asyncio
+import os
+import signal
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from adapters.hosts.driver import spec
+from controller.tasks import TaskJob
+from tests.adapters.hosts.support import KEY, job, runs, shell, tasks
+from tests.support.hosts.cutter import cutter
+from tests.support.hosts.sshd import Sshd
+from tests.support.waiting import until
+
+LINES = "".join(f"line {number}\n" for number in range(1, 2001))
+
+
+def slow(host: Sshd, folder: Path, port: int = 0) -> TaskJob:
+    """It notes that it runs, and waits for `go`; two thousand lines stand before and after that."""
+    lines = "seq -f 'line %.0f' 1 1000", "seq -f 'line %.0f' 1001 2000"
+    wait = f"until [ -e {folder}/go ]; do sleep 0.05; done"
+    return job(shell(host, f"echo x >> {folder}/ran; {lines[0]}; {wait}; {lines[1]}", port=port))
+
+
+def whole(folder: Path, output: str) -> bool:
+    return output == LINES and runs(folder) == "x\n"
+
+
+def drivers() -> list[int]:
+    """Programs that drive ssh, children of helpers."""
+    return _with(spec.VARIABLE.encode() + b"=")
+
+
+def helpers(folder: Path) -> list[int]:
+    """Who looks after the programs, and the programs."""
+    return [pid for pid in _started_by(folder) if pid != os.getpid()]
+
+
+def _with(word: bytes) -> list[int]:
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                environ = (entry / "environ").read_bytes()
+            except OSError:
+                continue
+            if word in environ and b"adapters/hosts" in (entry / "cmdline").read_bytes():
+                found.append(int(entry.name))
+    return found
+
+
+def _started_by(folder: Path) -> list[int]:
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fds = [os.readlink(fd) for fd in (entry / "fd").iterdir()]  # noqa: PTH115
+            except OSError:
+                continue
+            if any(name.startswith(f"{folder}/jobs/") for name in fds):
+                found.append(int(entry.name))
+    return found
+
+
+async def test_a_connection_that_is_cut(host: Sshd, tmp_path: Path) -> None:
+    """It is joined again, as often as it breaks."""
+    async with cutter(host.port) as proxy:
+        running = asyncio.ensure_future(tasks(tmp_path).run(slow(host, tmp_path, proxy.port)))
+        for number in (1, 2):
+            await until(lambda: proxy.connections >= number and runs(tmp_path))  # noqa: B023
+            proxy.cut()
+        (tmp_path / "go").touch()
+        result = await running
+    assert (result.exit_code, whole(tmp_path, result.output)) == (0, True)
+
+
+async def test_all_at_once(host: Sshd, tmp_path: Path) -> None:
+    """poolroll is killed, with the helper and the program that drove ssh, and the step's own sshd
+    restarts: whoever comes next joins, and gets all of it."""
+    first = asyncio.ensure_future(tasks(tmp_path).run(slow(host, tmp_path)))
+    await until(lambda: runs(tmp_path))
+    first.cancel()
+    for pid in helpers(tmp_path):
+        os.kill(pid, signal.SIGKILL)
+    await asyncio.gather(first, return_exceptions=True)
+    host.stop()
+    await host.start()
+    second = asyncio.ensure_future(tasks(tmp_path).run(slow(host, tmp_path)))
+    await until(drivers)
+    (tmp_path / "go").touch()
+    result = await second
+    assert (result.exit_code, whole(tmp_path, result.output)) == (0, True)
+
+
+async def test_a_state_that_is_lost(host: Sshd, tmp_path: Path) -> None:
+    """The host knows the step, also for a poolroll that knows nothing of it but its key."""
+    (tmp_path / "go").touch()
+    first = await tasks(tmp_path).run(slow(host, tmp_path))
+    again = await tasks(tmp_path / "elsewhere").run(slow(host, tmp_path))
+    assert first.output == again.output
+    assert whole(tmp_path, again.output)
+
+
+async def test_a_runner_that_was_killed(host: Sshd, tmp_path: Path) -> None:
+    """Nobody knows how the step has ended: it is lost, and what it did is not done again under the
+    same key."""
+    running = asyncio.ensure_future(tasks(tmp_path).run(slow(host, tmp_path)))
+    who = host.folder / "steps" / KEY.replace("/", "~") / "who"
+    await until(lambda: runs(tmp_path) and who.exists())
+    os.kill(int(who.read_text().split()[0]), signal.SIGKILL)
+    (tmp_path / "go").touch()
+    result = await running
+    assert result.lost
+    assert "its runner was killed" in result.output
+    assert runs(tmp_path) == "x\n"
+
+
+async def test_a_host_that_restarts_meanwhile(host: Sshd, tmp_path: Path) -> None:
+    """The step was cut off: it failed, and is not begun again unasked."""
+    running = asyncio.ensure_future(tasks(tmp_path).run(slow(host, tmp_path)))
+    await until(lambda: runs(tmp_path))
+    host.boot_id.write_text("22222222-bbbb\n")
+    result = await running
+    assert result.failure.startswith("was cut off when its host restarted")
+    (tmp_path / "go").touch()
+
+
+async def test_an_earlier_step_that_runs_still(host: Sshd, tmp_path: Path) -> None:
+    """Another step of that member does not begin beside it; one of another member does."""
+    running = asyncio.ensure_future(tasks(tmp_path).run(slow(host, tmp_path)))
+    await until(lambda: runs(tmp_path))
+    other = shell(host, "echo other")
+    refused = await tasks(tmp_path / "2").run(job(other, "web-2/web1/upgrade-0-0"))
+    assert refused.fault == (
+        "127.0.0.1: an earlier step still runs there (web-1~web1~upgrade-0-0); wait for its end, "
+        "or end it"
+    )
+    assert (await tasks(tmp_path).run(job(other, "web-2/web2/upgrade-0-0"))).exit_code == 0
+    (tmp_path / "go").touch()
+    assert (await running).exit_code == 0
+
+
+async def test_joining_begins_nothing(host: Sshd, tmp_path: Path) -> None:
+    """Whoever only waits for a step that never began is told that it is lost."""
+    never = replace(slow(host, tmp_path), joins=True)
+    assert (await tasks(tmp_path).run(never)).lost
+    assert not runs(tmp_path)
+
+
+async def test_nobody_comes_back(host: Sshd, tmp_path: Path) -> None:
+    """A host that is gone for as long as the step may take: it may run on there, and that is
+    said."""
+    script = f"echo x >> {tmp_path}/ran; sleep 60"
+    task = shell(host, script, timeout=timedelta(seconds=2))
+    brief = tasks(tmp_path, grace=timedelta(seconds=1))
+    running = asyncio.ensure_future(brief.run(job(task)))
+    await until(lambda: runs(tmp_path))
+    host.stop()
+    result = await running
+    assert result.failure.startswith("was not seen to its end: 127.0.0.1 does not answer to ssh")
+    assert result.connections == ("ssh",)

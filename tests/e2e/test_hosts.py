@@ -1,0 +1,100 @@
+"""Hosts behind a real HAProxy, reached by a real sshd each: upgrade, remove, install, reboot."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from adapters.demo.upgrade import read_state, write_state
+from tests.e2e.conftest import MakeSite
+from tests.e2e.site import Site
+from tests.e2e.test_sick_members import assert_halt_lines
+from tests.support.hosts.machine import OLD, Boot, Machine, machine
+from tests.support.waiting import until
+
+DNF = (
+    'echo "$*" >> {folder}/dnf; case $2 in upgrade) {hold} ;; install) touch {folder}/new ;; esac; '
+    "echo Complete!"
+)
+FOUR_LINES = [
+    {"ssh": ["dnf", "-y", "upgrade"]},
+    {"ssh": ["dnf", "-y", "remove", "telnet-server"]},
+    {"ssh": ["dnf", "-y", "install", "nginx-${vars.version}"]},
+    {"reboot": {"timeout": "60s"}},
+]
+
+
+@asynccontextmanager
+async def machines(site: Site, *boots: Boot, hold: str = ":") -> AsyncIterator[dict[str, Machine]]:
+    """One for each member. After a reboot its app is started last, in the version that was
+    installed."""
+    async with AsyncExitStack() as stack:
+        made = {}
+        for name in site.world.members:
+            folder = site.folder / name
+
+            async def down(name: str = name) -> None:
+                await site.world.stop_app(name)
+
+            async def up(name: str = name) -> None:
+                home = site.world.home(name)
+                is_new = (site.folder / name / "new").exists()
+                version = {"version": "v2"} if is_new else {}
+                write_state(home, {**read_state(home), **version})
+                await site.world.start_app(name)
+
+            one = await stack.enter_async_context(machine(folder, *boots, down=down, up=up))
+            one.sshd.script("dnf", DNF.format(folder=folder, hold=hold))
+            made[name] = one
+        yield made
+
+
+def written(site: Site, made: dict[str, Machine], **upgrade: Any) -> Any:
+    own = {n: {"ssh": str(m.sshd.port), "home": str(m.folder)} for n, m in made.items()}
+    home = "${member.vars.home}"
+    options = [
+        *(f"UserKnownHostsFile={home}/known", f"IdentityFile={home}/user", "IdentityAgent=none"),
+        *("IdentitiesOnly=yes", "HostKeyAlias=host", "GlobalKnownHostsFile=none"),
+    ]
+    return site.file(
+        pool={"members": {"vars": own}},
+        hosts={"ssh": {"port": "${member.vars.ssh}", "options": options, "connect_timeout": "2s"}},
+        upgrade={"steps": FOUR_LINES, "timeout": "30s", **upgrade},
+    )
+
+
+async def test_the_four_lines(site: MakeSite) -> None:
+    """Three hosts are upgraded and restarted while users come: each line runs once on each, also
+    that during which poolroll is killed; no request fails."""
+    one = await site(3)
+    hold = f"until [ -e {one.go} ]; do sleep 0.05; done"
+    async with machines(one, Boot(), hold=hold) as made, one.users(rate=50) as load:
+        file = written(one, made, expect={"kernel": "5.14.0-2*", "services": ["nginx"]})
+        first = one.begin(file)
+        notes = {name: host.folder / "dnf" for name, host in made.items()}
+        await until(lambda: any(path.exists() for path in notes.values()))
+        await first.kill()
+        one.go.touch()
+        done = await one.run(file, within=120)
+    assert (done.code, load.tally.failed) == (0, 0), done.text
+    await one.assert_all("v2")
+    for name, host in made.items():
+        lines = ["-y upgrade", "-y remove telnet-server", "-y install nginx-v2"]
+        assert notes[name].read_text().splitlines() == lines
+        assert host.times_asked == 1
+
+
+async def test_an_old_kernel_halts(site: MakeSite) -> None:
+    """How far a reboot has come is told as it goes. A host that comes back on its old kernel stays
+    out, and nobody else is touched."""
+    one = await site(2)
+    async with machines(one, Boot(kernel=OLD, down_after=1.2)) as made:
+        steps = [{"reboot": {"timeout": "60s"}}]
+        file = written(one, made, steps=steps, expect={"kernel": "5.14.0-2*"})
+        done = await one.run(file, within=120)
+        assert_halt_lines(done, 5, "web1: OUT OF ROTATION", "web2: in rotation, untouched")
+        assert f"web1: step 2 (expect) is not as expected: kernel is {OLD}" in done.out
+        assert [host.times_asked for host in made.values()] == [1, 0]
+    asked = done.err.index("asked to go down (boot id 11111111)")
+    assert asked < done.err.index("answers again after") < done.err.index("step 1 (reboot) ended")
+    assert re.search(rf"exit code 0: up after \d+s: kernel {OLD}, services running", done.err)

@@ -1,0 +1,1 @@
+"""Hosts for tests: a real sshd on loopback, what it finds on its PATH, a machine that restarts."""
