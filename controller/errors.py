@@ -4,6 +4,7 @@
     ├── ConfigurationError      the rollout file or the command line; nothing was touched (exit 2)
     ├── UsageFault              an invalid command-line option; nothing was touched (exit 2)
     ├── Refused                 a reason not to start; nothing was touched (exit 3)
+    │   └── WindowClosed            it is not the time, and will be
     ├── PoolHeld                another run holds this pool (exit 6)
     ├── LeaseLost               the lock was lost on the way; nothing more is touched (exit 6)
     │   └── Conflict                another process wrote to the journal of this rollout
@@ -71,6 +72,10 @@ class Refused(PoolrollError):
     def __init__(self, *reasons: str) -> None:
         self.reasons = reasons
         super().__init__("\n".join(reasons))
+
+
+class WindowClosed(Refused):
+    """No window is open now, and one will be: nobody has to hear of it."""
 
 
 class PoolHeld(PoolrollError):

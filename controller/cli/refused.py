@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from controller.cli.signals import Signals
-from controller.errors import LeaseLost, PoolHeld, PoolrollError
+from controller.errors import LeaseLost, PoolHeld, PoolrollError, WindowClosed
 from controller.ports import Clock
 from controller.report.run.notices import refused
 from controller.runner.notify import NoticeSender
@@ -23,11 +23,12 @@ async def told_of_refusal(
     name: str, notices: NoticeSender, signals: Signals, clock: Clock, secrets: Secrets
 ) -> AsyncIterator[None]:
     """In here an error before anything begins is a refusal: it is printed before anybody is waited
-    for, and raised as Told. Another run that holds the pool tells how it goes by itself."""
+    for, and raised as Told. Another run that holds the pool tells how it goes by itself; that a
+    window is closed is no news."""
     try:
         yield
     except PoolrollError as error:
-        if signals.runner is not None or isinstance(error, PoolHeld | LeaseLost):
+        if signals.runner is not None or isinstance(error, PoolHeld | LeaseLost | WindowClosed):
             raise
         from controller.cli.main import reported  # which imports us
 

@@ -15,7 +15,7 @@ from controller.core.events import (
 )
 from controller.core.plan.plan import Plan
 from controller.core.state.state import initial
-from controller.errors import Refused
+from controller.errors import Refused, WindowClosed
 from controller.journal.unfinished import Unfinished, complete
 from controller.lifecycle.findings import Findings
 from controller.lifecycle.options import JournalPorts, Ports, Prepared, RunOptions
@@ -36,6 +36,7 @@ async def prepare(
     """
     await complete(ports.journal, file.settings.name)
     seen = await preflight(ports, file, options, hold)
+<<<<<<< HEAD
     state = seen.former.state if seen.former is not None else None
     options = replace(
         options,
@@ -45,6 +46,12 @@ async def prepare(
     refusals = [*lacking(file, options.reason, options.ticket), *seen.refusals]
     if refusals:
         raise Refused(*refusals)
+=======
+    if seen.refusals == [seen.closed]:
+        raise WindowClosed(seen.closed)
+    if seen.refusals:
+        raise Refused(*seen.refusals)
+>>>>>>> windows
     if seen.former is not None:
         resumed = _resumed(ports, file, options, seen, seen.former)
         return replace(resumed, timetable=seen.timetable), seen

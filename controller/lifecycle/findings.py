@@ -53,6 +53,8 @@ class Findings:
     """Member → the variables with which it was upgraded last, where that is known."""
     skipped: Sequence[str] = ()
     """Members that `unless` does not reach, and that the budget lets be skipped."""
+    closed: str = ""
+    """The reason among `refusals` that the clock alone will lift; empty: there is none."""
     timetable: Timetable | None = None
     """The windows of the run; None: members may be taken up at any time."""
     watched: Sequence[InstanceView] = ()

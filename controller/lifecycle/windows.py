@@ -45,7 +45,11 @@ async def look_at_windows(
     )
     seen.timetable = table
     seen.notes.insert(0, _note(table, plan, wall))
-    seen.refusals += _refusals(table, plan, seen.state, wall)
+    refusals = _refusals(table, plan, seen.state, wall)
+    seen.refusals += refusals
+    opens = table.opens_after(wall)
+    if refusals and opens is not None and (table.fit(wall, 1) == 0 != table.fit(opens, 1)):
+        seen.closed = refusals[0]
 
 
 def by_timeouts(file: RolloutFile, plan: Plan, member: Member) -> timedelta:

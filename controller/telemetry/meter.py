@@ -10,7 +10,7 @@ from typing import Final, Self
 from controller.core.events import Event, Observation
 from controller.core.gates.figures import span
 from controller.core.state.state import State
-from controller.errors import PoolHeld, PoolrollError
+from controller.errors import PoolHeld, PoolrollError, WindowClosed
 from controller.ports import Clock
 from controller.telemetry.catalogue import REFUSED
 from controller.telemetry.measure import LastSeen, Subject, measure
@@ -74,7 +74,7 @@ class Meter:
         try:
             yield
         except PoolrollError as error:
-            if self._last is None and not isinstance(error, PoolHeld):
+            if self._last is None and not isinstance(error, PoolHeld | WindowClosed):
                 refused = Sample((rollout,), self._clock.wall().timestamp())
                 for outlet in self._outlets:
                     missed = await _in_time(outlet.add((Family(REFUSED, (refused,)),)))

@@ -17,7 +17,7 @@ from controller.core.outcome import Outcome
 from controller.core.plan.plan import Purpose
 from controller.core.pool import Found
 from controller.core.steps import SetMember, Setting
-from controller.errors import ConfigurationError, Refused
+from controller.errors import ConfigurationError, Refused, WindowClosed
 from controller.journal.codec import encode
 from controller.lifecycle import Findings, Prepared, RunOptions
 from tests.config.pages import page
@@ -110,8 +110,14 @@ def test_no_member_fits() -> None:
 
 def test_run_is_refused_as_well() -> None:
     """By the same words, before anything is touched."""
-    with pytest.raises(Refused, match="the window is closed"):
+    with pytest.raises(WindowClosed, match="the window is closed"):
         run_virtually(place_of(NINE, WINDOW).run(), NINE)
+    with pytest.raises(WindowClosed, match="no member would be done"):
+        run_virtually(place_of(NEARLY_FOUR, WINDOW).run(), NEARLY_FOUR)
+    never = "windows: ['Mon-Tue 10:00-10:10 UTC']"  # no member ever fits: somebody should know
+    with pytest.raises(Refused) as caught:
+        run_virtually(place_of(TEN, never).run(), TEN)
+    assert not isinstance(caught.value, WindowClosed)
 
 
 def test_not_done_by_then() -> None:

@@ -13,7 +13,7 @@ from controller.core.state.state import State
 from controller.legible import legible_line
 from controller.report.run.halt import unwritten
 from controller.report.run.next_commands import NextCommands
-from controller.report.run.summary import counts, goes_on, summary
+from controller.report.run.summary import counts, goes_on, summary, unreached
 
 WENT_WELL: Final = frozenset({Outcome.DONE, Outcome.PARTLY_DONE})
 _DONE: Final = {
@@ -45,7 +45,7 @@ def brief(
     is_done = finished.outcome is Outcome.DONE
     more = goes_on(plan, state, finished, commands) if is_done else []
     more += [unwritten(state)] if state.journal.is_unwritten else []
-    if not (more or state.touched):
+    if not (more or state.touched or unreached(state)):
         return []
     line = f"{plan.name}: {finished.outcome}: {figures(plan, state, now)}"
     return [legible_line(one) for one in (line, *more)]
