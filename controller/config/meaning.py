@@ -108,22 +108,14 @@ def _later(rollout: Rollout) -> Iterator[str]:
     """What the first version did not know, where it is not left as it is by default."""
     if rollout.drain.idle is not None:
         yield f"drain.idle: {rollout.drain.idle!r}"
-<<<<<<< HEAD
     if rollout.hosts is not None:
         yield f"hosts: {rollout.hosts!r}"
     if rollout.quiet is not None:
         yield f"quiet: {rollout.quiet}"
-=======
->>>>>>> windows
     if rollout.failures is not None:
         yield f"failures: {rollout.failures!r}"
     if rollout.order != "down_first":
         yield f"order: {rollout.order}"
-<<<<<<< HEAD
-=======
-    if rollout.hosts is not None:
-        yield f"hosts: {rollout.hosts!r}"
->>>>>>> windows
     for gate in rollout.gates:
         if gate.builtin is False:
             yield "builtin: false" + (f" {LATENCY}" if gate.name == LATENCY else "")

@@ -36,7 +36,6 @@ async def prepare(
     """
     await complete(ports.journal, file.settings.name)
     seen = await preflight(ports, file, options, hold)
-<<<<<<< HEAD
     state = seen.former.state if seen.former is not None else None
     options = replace(
         options,
@@ -44,14 +43,10 @@ async def prepare(
         ticket=told(options.ticket, state, "ticket"),
     )
     refusals = [*lacking(file, options.reason, options.ticket), *seen.refusals]
+    if seen.closed and refusals == [seen.closed]:
+        raise WindowClosed(seen.closed)
     if refusals:
         raise Refused(*refusals)
-=======
-    if seen.refusals == [seen.closed]:
-        raise WindowClosed(seen.closed)
-    if seen.refusals:
-        raise Refused(*seen.refusals)
->>>>>>> windows
     if seen.former is not None:
         resumed = _resumed(ports, file, options, seen, seen.former)
         return replace(resumed, timetable=seen.timetable), seen

@@ -106,13 +106,8 @@ async def carry_out(
         prober=prober_of(ports, prepared, who),
         halt_lines=lambda state: halt_lines(state, runner.broke),
         secrets=ports.secrets,
-<<<<<<< HEAD
         keeper=keeper,
         windows=None if watch is None else watch.seen,
-=======
-        windows=None if watch is None else watch.seen,
-        keeper=keeper,
->>>>>>> windows
     )
     on_start(runner)
     try:

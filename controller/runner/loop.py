@@ -76,13 +76,8 @@ class Runner:
         prober: Prober | None = None,
         halt_lines: Callable[[State], Sequence[str]] | None = None,
         secrets: Secrets = NONE,
-<<<<<<< HEAD
         keeper: Keeper | None = None,
         windows: Callable[[], WindowSeen] | None = None,
-=======
-        windows: Callable[[], WindowSeen] | None = None,
-        keeper: Keeper | None = None,
->>>>>>> windows
     ) -> None:
         """`halt_lines`: the halt message of a state, to be kept with the end of the rollout."""
         self._bugs = Bugs(secrets)

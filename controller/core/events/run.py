@@ -18,19 +18,11 @@ class RunBegan:
     stepwise: bool = False
     overrides: Mapping[str, str] = field(default_factory=dict)
     """Gate → the operator's reason to go on in spite of it."""
-<<<<<<< HEAD
     reason: str = ""
     """Why, and on which order, as the operator said."""
     ticket: str = ""
     ignores_windows: str = ""
     """The operator's reason to run outside of the windows; empty: it does not."""
-=======
-    ignores_windows: str = ""
-    """The operator's reason to run outside of the windows; empty: it does not."""
-    reason: str = ""
-    """Why, and on which order, as the operator said."""
-    ticket: str = ""
->>>>>>> windows
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,6 @@ def status_value(known: Known, folder: str) -> dict[str, Any]:
     }
 
 
-<<<<<<< HEAD
 def _holder(holder: Holder | None) -> dict[str, Any] | None:
     if holder is None:
         return None
@@ -121,8 +120,6 @@ def _holder(holder: Holder | None) -> dict[str, Any] | None:
     return {"pid": holder.pid, "host": holder.host, "by": holder.by, "since": since}
 
 
-=======
->>>>>>> windows
 def _until(known: Known) -> str | None:
     """When the next window opens, of a rollout that waits for it."""
     finished = known.state.finished
@@ -130,16 +127,6 @@ def _until(known: Known) -> str | None:
     if finished is None or not is_paused or known.is_held or known.row.outcome is not None:
         return None
     return finished.until or None
-<<<<<<< HEAD
-=======
-
-
-def _holder(holder: Holder | None) -> dict[str, Any] | None:
-    if holder is None:
-        return None
-    since = holder.since.isoformat()
-    return {"pid": holder.pid, "host": holder.host, "by": holder.by, "since": since}
->>>>>>> windows
 
 
 def _halt_lines(known: Known) -> list[str]:
