@@ -11,7 +11,7 @@ async def test_demo_halts(tmp_path: Path) -> None:
     no_prometheus = str(tmp_path)
     argv = ("demo", "--bad", "--members", "2")
     with at_terminal(*argv, size=(100, 40), PATH=no_prometheus) as terminal:
-        await terminal.until_stands("members  0 of 2 done", "users: ", "gate    now")
+        await terminal.until_stands("members  0 of 2 done", "users: ", "gate     now")
         done = await terminal.end()
     assert done.code == 4, done.out
     assert "at stake, at the present rate" in done.out
