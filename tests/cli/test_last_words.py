@@ -76,7 +76,7 @@ def test_every_way_to_end_early(tmp_path: Path) -> None:
     assert (told["event"], told["level"], told["exit_code"]) == (lines[1], "error", 2)
     code, lines, said = written(path, "run", "--yes", POOLROLL_TERMINATION_LOG=str(path))
     assert (code, lines[0]) == (2, "poolroll: exit code 2")
-    assert "Missing argument 'FILE'" in lines[1]
+    assert "Missing argument 'FILE|NAME'" in lines[1]
     assert said.startswith("Usage: ")
 
 
