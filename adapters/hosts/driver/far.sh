@@ -51,7 +51,9 @@ runs() {
   [ "$was" = "$(boot)" ] || return 3
   [ "$(start_of "$pid")" = "$start" ] && return 0
   { read -r step < "$job/step"; } 2>/dev/null || return 1
-  kill -0 -- "-$step" 2>/dev/null
+  kill -0 -- "-$step" 2>/dev/null && return 0
+  # Whoever has left the group still has the mark of the step.
+  grep -qsaF "POOLROLL_STEP=${job##*/}." /proc/[0-9]*/environ 2>/dev/null
 }
 
 wait_for_end() {

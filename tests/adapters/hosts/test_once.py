@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from controller.tasks import TaskJob
 from tests.adapters.hosts.support import KEY, drivers, job, kill_all, runs, shell, tasks
 from tests.support.hosts.cutter import cutter
@@ -67,14 +69,19 @@ async def test_a_state_that_is_lost(host: Sshd, tmp_path: Path) -> None:
 
 
 async def test_a_runner_that_was_killed(host: Sshd, tmp_path: Path) -> None:
-    """Nobody knows how the step has ended: it is lost, and what it did is not done again under the
-    same key."""
-    running = asyncio.ensure_future(tasks(tmp_path).run(slow(host, tmp_path)))
+    """What it had started is waited for, also what has left its group. Then nobody knows how it has
+    ended: it is lost, and is not done again under the same key."""
+    wait = f"until [ -e {tmp_path}/go ]; do sleep 0.05; done; echo late > {tmp_path}/end"
+    script = f"echo x >> {tmp_path}/ran; setsid sh -c '{wait}' & exec sleep 1"
+    running = asyncio.ensure_future(tasks(tmp_path).run(job(shell(host, script))))
     who = host.folder / "steps" / KEY.replace("/", "~") / "who"
     await until(lambda: runs(tmp_path) and who.exists())
     os.kill(int(who.read_text().split()[0]), signal.SIGKILL)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(asyncio.shield(running), 3)
     (tmp_path / "go").touch()
     result = await running
+    assert (tmp_path / "end").exists()
     assert result.lost
     assert "its runner was killed" in result.output
     assert runs(tmp_path) == "x\n"
