@@ -2,6 +2,7 @@
 
 Nothing hangs on either: where one cannot be kept, whoever wants to know reads the records."""
 
+import asyncio
 from typing import Final
 
 from controller.core.events import Event, Finished
@@ -16,6 +17,8 @@ from controller.records import Record, Snapshot
 
 EACH: Final = 200
 """Records between two snapshots, at least: replaying as many takes a few hundredths of a second."""
+WITHIN: Final = 1.0
+"""Seconds: the next record waits for it, and must not on a disk that hangs."""
 
 
 class Keeper:
@@ -55,8 +58,9 @@ class Keeper:
     async def _keep(self, record: Record, *, with_state: bool) -> None:
         snapshot = self._snapshot(record) if with_state else None
         try:
-            await self._journal.keep(summary_of(record.rollout, self._digest), snapshot)
-        except (StateError, LeaseLost):
+            async with asyncio.timeout(WITHIN):
+                await self._journal.keep(summary_of(record.rollout, self._digest), snapshot)
+        except (StateError, LeaseLost, TimeoutError):
             return  # the next record says so, if it matters
         if with_state:
             self._records = self._bytes = 0

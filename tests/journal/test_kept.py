@@ -182,19 +182,24 @@ async def test_a_pruned_rollout_is_its_summary(monkeypatch: pytest.MonkeyPatch) 
 
 
 class Full(MemoryJournal):
-    fault: Exception = StateError("the disk is full")
+    fault: Exception | None = None
+    """None: it hangs."""
 
     async def keep(self, summary: Summary, snapshot: Snapshot | None = None) -> None:
-        raise self.fault
+        if self.fault is None:
+            await asyncio.Event().wait()
+        else:
+            raise self.fault
 
 
-@pytest.mark.parametrize("fault", [StateError("full"), LeaseLost("web", "why")])
+@pytest.mark.parametrize("fault", [StateError("full"), LeaseLost("web", "why"), None])
 async def test_what_cannot_be_kept_is_left(
-    fault: Exception, monkeypatch: pytest.MonkeyPatch
+    fault: Exception | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The records say it all; what is wrong with the journal, the next one says."""
     monkeypatch.setattr("tests.journal.test_kept.MemoryJournal", Full)
     monkeypatch.setattr(Full, "fault", fault)
+    monkeypatch.setattr(keeper_module, "WITHIN", 0.001)
     journal = await kept_journal(journals.halted().records, monkeypatch)
     assert (journal.snapshots, journal.summaries) == ({}, {})
 
