@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.clock import SystemClock
 from controller.config import RolloutFile
-from controller.core.copies import replace
+from controller.core.pool.copies import replace
 from controller.errors import Refused, UsageFault
 from controller.legible import legible_line
 from controller.pools.kubernetes import (

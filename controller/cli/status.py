@@ -16,9 +16,9 @@ from controller.cli.pool_of import pool_of
 from controller.cli.say import fitted_report
 from controller.cli.show import show, show_json
 from controller.cli.state_folder import known
-from controller.core.copies import replace
 from controller.core.outcome import ExitCode
 from controller.core.pool import Instant
+from controller.core.pool.copies import replace
 from controller.errors import Refused, UsageFault
 from controller.journal.replay import replayed
 from controller.lifecycle import look_once, next_commands, patience

@@ -17,9 +17,9 @@ from controller.config.sections.rollout import Rollout
 from controller.config.text import scalars
 from controller.config.values.metrics_servers import Servers, servers_of
 from controller.config.values.settings import known_at_load
-from controller.core.copies import replace
 from controller.core.gates import gate as core
 from controller.core.gates.evidence import Query, Reduce
+from controller.core.pool.copies import replace
 from controller.metrics_servers import MetricsServer
 
 AskedServers = tuple[MetricsServer, ...]

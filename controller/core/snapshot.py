@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from controller.core.copies import replace
 from controller.core.pool import Incarnation, InstanceView, Instant, Line
+from controller.core.pool.copies import replace
 
 
 @dataclass(frozen=True, slots=True)

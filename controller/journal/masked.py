@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Any, Final, TypeVar
 
 from controller.core import events as e
-from controller.core.copies import replace
 from controller.core.events import Event, Observation
 from controller.core.plan.plan import Plan
+from controller.core.pool.copies import replace
 from controller.secrets import Secrets
 
 T = TypeVar("T", bound=Event | Observation)

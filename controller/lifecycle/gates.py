@@ -5,11 +5,11 @@ from datetime import timedelta
 from typing import Final
 
 from controller.config import RolloutFile
-from controller.core.copies import replace
 from controller.core.gates.evidence import Query
 from controller.core.gates.gate import Gate, MetricGate
 from controller.core.plan.plan import Plan
 from controller.core.pool import Member
+from controller.core.pool.copies import replace
 from controller.core.steps import Course
 from controller.lifecycle.options import Ports, Prepared
 from controller.preflight.gates import GateNow, ask_gates

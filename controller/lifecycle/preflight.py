@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from controller.config import RolloutFile
-from controller.core.copies import replace
 from controller.core.forecast.patience import cannot_pass, passes_from, sampled_too_seldom
 from controller.core.gates.evidence import Query
 from controller.core.gates.figures import span
@@ -17,6 +16,7 @@ from controller.core.phases import Phase
 from controller.core.plan.budget import budget_of
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.plan.propose import Proposal
+from controller.core.pool.copies import replace
 from controller.core.settings import Policies
 from controller.core.state.remaining import left_aside, remaining
 from controller.errors import Refused, StateError, UsageFault

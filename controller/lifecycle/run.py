@@ -5,10 +5,10 @@ from datetime import timedelta
 from typing import Final
 
 from controller.config import RolloutFile
-from controller.core.copies import replace
 from controller.core.events import JournalSeen
 from controller.core.outcome import ExitCode, Outcome
 from controller.core.pool import Member
+from controller.core.pool.copies import replace
 from controller.core.state.observe import flowed
 from controller.core.state.state import State, initial
 from controller.errors import StateError

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from controller.config import RolloutFile
-from controller.core.copies import replace
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.pool import Member
+from controller.core.pool.copies import replace
 from controller.core.state.state import State
 from controller.core.steps import Course
 from controller.errors import ConfigurationError, Fault

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from controller.core.copies import replace
 from controller.core.events import RollbackBegan, StepEnded
 from controller.core.forecast.load import Expected, Load, expected, loads
 from controller.core.forecast.stake import Loss, stake
@@ -17,6 +16,7 @@ from controller.core.forecast.traffic import Traffic, traffic
 from controller.core.gates.tally import Tally
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.pool import InstanceView
+from controller.core.pool.copies import replace
 from controller.core.settings import Policies
 from controller.journal.codec import decode
 from controller.ports import Clock, Journal, LoadBalancer

@@ -14,7 +14,6 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Final, NoReturn
 
-from controller.core.copies import replace
 from controller.core.decide.context import Context, Output
 from controller.core.decide.journal import STEPS, is_protective
 from controller.core.decide.polling import until_due
@@ -29,6 +28,7 @@ from controller.core.events import (
     WindowSeen,
 )
 from controller.core.plan.plan import Plan
+from controller.core.pool.copies import replace
 from controller.core.state.state import Mode, State
 from controller.core.steps import ClosePool, OpenPool, RunStep, SetMember, Step
 from controller.errors import LeaseLost

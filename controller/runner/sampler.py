@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from controller.core.copies import replace
 from controller.core.events import GateSampled
 from controller.core.gates.alert_rules import blindness, labels_to_ask
 from controller.core.gates.alerts import alerts_sampled, matching
@@ -21,6 +20,7 @@ from controller.core.gates.metrics import (
     answers_sampled,
     together,
 )
+from controller.core.pool.copies import replace
 from controller.errors import MetricsRefused
 from controller.metrics_servers import MetricsServer
 from controller.ports import MetricsSource

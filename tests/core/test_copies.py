@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from controller.core.copies import replace
+from controller.core.pool.copies import replace
 from controller.core.state.parts import MemberState
 
 

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import Final
 
-from controller.core.copies import replace
 from controller.core.decide.context import Context, Output
 from controller.core.decide.drift import contested, is_away, is_held, is_ready, misplaced
 from controller.core.decide.gates import gates_hold
@@ -34,6 +33,7 @@ from controller.core.events import (
 from controller.core.gates.gate import Scope
 from controller.core.phases import BACK, Phase
 from controller.core.pool import Admin, Found, found_in
+from controller.core.pool.copies import replace
 from controller.core.settings import OnTimeout
 from controller.core.state.parts import MemberState
 from controller.core.state.state import Mode

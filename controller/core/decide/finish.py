@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import Final
 
-from controller.core.copies import replace
 from controller.core.decide.advance import proceed
 from controller.core.decide.astray import is_astray
 from controller.core.decide.context import Context, Output
@@ -34,6 +33,7 @@ from controller.core.events import (
 from controller.core.outcome import ExitCode, Outcome
 from controller.core.phases import JUDGED, OVER, UPGRADED, Phase
 from controller.core.plan.plan import Purpose
+from controller.core.pool.copies import replace
 from controller.core.state.failures import RECENT, failures
 from controller.core.state.parts import MemberState
 from controller.core.state.state import Mode

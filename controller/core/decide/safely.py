@@ -8,7 +8,6 @@ missing) must not leave the rest of the pool where it stands.
 from collections.abc import Callable, Iterator, MutableMapping
 from functools import partial
 
-from controller.core.copies import replace
 from controller.core.decide.bug import halt_for
 from controller.core.decide.context import Context, Output
 from controller.core.decide.decide import WATCHES, ending, of_member
@@ -16,6 +15,7 @@ from controller.core.events import Finished, Halted
 from controller.core.outcome import ExitCode, Outcome
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
+from controller.core.pool.copies import replace
 from controller.core.state.state import Mode, State
 
 Question = Callable[[Context], Output | None]

@@ -8,7 +8,6 @@ whose upgrade has not begun goes back as it was, and a running step is let end.
 from collections.abc import Callable
 from typing import Final
 
-from controller.core.copies import replace
 from controller.core.decide.advance import proceed
 from controller.core.decide.context import Context, Output
 from controller.core.decide.drain import as_seen
@@ -30,6 +29,7 @@ from controller.core.events import (
     MemberStoodDown,
 )
 from controller.core.phases import COMING, JUDGED, LEAVING, PASSING, Phase
+from controller.core.pool.copies import replace
 from controller.core.state.parts import ORIGIN, MemberState
 from controller.core.state.state import Mode
 from controller.core.steps import SetMember, Setting

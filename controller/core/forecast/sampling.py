@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from controller.core.copies import replace
 from controller.core.forecast.traffic import Traffic
 from controller.core.gates.gate import AskedGate, CounterGate, Gate, SeenGate
 from controller.core.gates.metrics import FAIL_FROM, PASS_FROM
 from controller.core.gates.pace import judging_pace
+from controller.core.pool.copies import replace
 from controller.core.settings import Policies
 
 LATE: Final = timedelta(milliseconds=50)

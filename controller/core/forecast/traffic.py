@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from controller.core.copies import replace
 from controller.core.pool import FULL, FoundLine, InstanceView, Line, LineKey
+from controller.core.pool.copies import replace
 
 LONGEST: Final = timedelta(seconds=2)
 """Anything in flight for longer is assumed to be a long-lived connection, not a request."""

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Final
 
-from controller.core.copies import replace
 from controller.core.events import GateSampled, Verdict
 from controller.core.gates.evidence import Alert, AlertsNow, Missing, Reading
 from controller.core.gates.gate import AlertGate
 from controller.core.gates.judgement import Judgement, inconclusive, sampled, worst
+from controller.core.pool.copies import replace
 
 NONE: Final[frozenset[str]] = frozenset()
 

@@ -6,7 +6,6 @@ a quiet member that served at least one request, none of them in error; a quiet 
 
 from typing import Final
 
-from controller.core.copies import replace
 from controller.core.events import Verdict
 from controller.core.gates.evidence import Missing
 from controller.core.gates.figures import percent, requests
@@ -14,6 +13,7 @@ from controller.core.gates.gate import CounterGate, Scope, Test
 from controller.core.gates.judgement import Judgement, inconclusive
 from controller.core.gates.statistics import is_unexplained
 from controller.core.pool import Counters
+from controller.core.pool.copies import replace
 
 FEW: Final = "(too few to tell)"
 """Added when the errors exceed the limit, but chance explains them as well."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from controller.core.copies import replace
 from controller.core.pool import Counters, Incarnation, Instant
+from controller.core.pool.copies import replace
 
 POINT_EVERY: Final = timedelta(milliseconds=100)
 KEEPS: Final = timedelta(seconds=5)

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
-from controller.core.copies import replace
 from controller.core.events import GateSampled, Verdict
 from controller.core.gates.comparison import is_beyond, risk_at
 from controller.core.gates.counters import FEW
@@ -20,6 +19,7 @@ from controller.core.gates.judgement import Judgement, inconclusive, sampled, wo
 from controller.core.gates.limit import figure
 from controller.core.gates.promql import extrapolates, length, literal_ranges
 from controller.core.gates.statistics import is_unexplained
+from controller.core.pool.copies import replace
 
 UNKNOWN_INTERVAL: Final = timedelta(seconds=15)
 """Assumed scrape interval while `evidence` does not show it: a common setting."""

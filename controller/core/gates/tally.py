@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from controller.core.copies import replace
 from controller.core.pool import Counters, Incarnation
+from controller.core.pool.copies import replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from controller.core.copies import replace
 from controller.core.plan.plan import Plan
 from controller.core.pool import FoundLine, Line, LineKey
+from controller.core.pool.copies import replace
 
 
 def without_ramp(plan: Plan) -> Plan:

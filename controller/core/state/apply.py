@@ -6,10 +6,10 @@ An event that the state does not allow raises `phases.IllegalMove` and changes n
 from typing import Final
 
 from controller.core import events as e
-from controller.core.copies import replace
 from controller.core.phases import Move, Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
+from controller.core.pool.copies import replace
 from controller.core.state.baseline import watched
 from controller.core.state.intents import intended
 from controller.core.state.invariants import check

@@ -1,8 +1,8 @@
 """Baselines: the counter values from which a member and its not yet upgraded peers are judged."""
 
-from controller.core.copies import replace
 from controller.core.gates.tally import Tally
 from controller.core.phases import JUDGED
+from controller.core.pool.copies import replace
 from controller.core.state.counts import marks
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State

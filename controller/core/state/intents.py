@@ -2,9 +2,9 @@
 
 from typing import Any, Final
 
-from controller.core.copies import replace
 from controller.core.phases import HELD_IN_PLACE, Move, Phase
 from controller.core.pool import Instant, Seat
+from controller.core.pool.copies import replace
 from controller.core.state.baseline import marked
 from controller.core.state.moves import moved, working
 from controller.core.state.parts import MemberState

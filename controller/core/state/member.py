@@ -3,11 +3,11 @@
 from typing import Final
 
 from controller.core import events as e
-from controller.core.copies import replace
 from controller.core.events.said import said_last
 from controller.core.phases import UPGRADED, Move, Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import FULL, Instant
+from controller.core.pool.copies import replace
 from controller.core.state.baseline import marked
 from controller.core.state.moves import moved, working
 from controller.core.state.observe import is_warming

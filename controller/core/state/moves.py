@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from controller.core.copies import replace
 from controller.core.phases import Move, after
 from controller.core.pool import Instant
+from controller.core.pool.copies import replace
 from controller.core.state.parts import MemberState
 from controller.core.steps import (
     MemberStep,

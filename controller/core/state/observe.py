@@ -5,7 +5,6 @@ from datetime import timedelta
 from functools import reduce
 from typing import Final
 
-from controller.core.copies import replace
 from controller.core.events import Looked, LookFailed
 from controller.core.gates.flow import KEEPS, WATCHED, Flow
 from controller.core.gates.gate import CounterGate, tells_itself
@@ -13,6 +12,7 @@ from controller.core.gates.tally import Tally
 from controller.core.phases import JUDGED, MAY_START, UPGRADED, Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Admin, Counters, Health, InstanceView, Instant, Line, LineKey
+from controller.core.pool.copies import replace
 from controller.core.snapshot import Snapshot, looked, lost
 from controller.core.state.parts import MemberState
 from controller.core.state.racing import raced

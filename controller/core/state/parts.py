@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from controller.core.copies import replace
 from controller.core.events import Answer, UseSeen
 from controller.core.phases import AWAY, IN_PROGRESS, RELAPSING, Phase
 from controller.core.pool import FULL, Counters, Found, Incarnation, Instant, Seat
+from controller.core.pool.copies import replace
 from controller.core.steps import Course, MemberStep, OpenPool, PoolStep, Setting
 
 ORIGIN: Final = Instant(0)

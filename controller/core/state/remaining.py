@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Mapping
 
-from controller.core.copies import replace
 from controller.core.phases import OVER, UPGRADED, Phase
 from controller.core.plan.plan import Plan
+from controller.core.pool.copies import replace
 from controller.core.state.parts import MemberState
 from controller.core.steps import Course
 

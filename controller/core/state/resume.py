@@ -4,11 +4,11 @@ Clocks start again, and so does everything that was only seen: after a crash the
 not memory.
 """
 
-from controller.core.copies import replace
 from controller.core.events import RunBegan, Verdict
 from controller.core.phases import JUDGED, LEAVING
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
+from controller.core.pool.copies import replace
 from controller.core.state.baseline import watched
 from controller.core.state.parts import Consent, Draining, MemberState, Order
 from controller.core.state.state import GateState, Mode, State

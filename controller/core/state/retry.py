@@ -1,9 +1,9 @@
 """The operator's decision to go on after a halt or a pause: what it changes."""
 
-from controller.core.copies import replace
 from controller.core.events import Cause, Halted
 from controller.core.phases import FAILED, IN_PROGRESS, OVER, UPGRADED, Move, Phase
 from controller.core.pool import Instant, Seat
+from controller.core.pool.copies import replace
 from controller.core.state.moves import moved
 from controller.core.state.parts import Consent, Draining, MemberState, Placement, Progress, Trial
 from controller.core.state.state import Mode, State

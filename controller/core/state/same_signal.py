@@ -4,10 +4,10 @@ process of a unit. That is no failure of the member: the step begins anew in the
 from datetime import timedelta
 from typing import Final
 
-from controller.core.copies import replace
 from controller.core.events import StopRequested
 from controller.core.phases import Phase
 from controller.core.pool import Instant
+from controller.core.pool.copies import replace
 from controller.core.state.parts import MemberState, Progress
 
 MOMENT: Final = timedelta(seconds=2)

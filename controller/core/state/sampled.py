@@ -1,10 +1,10 @@
 """What a sample of a gate changes."""
 
 from controller.core import events as e
-from controller.core.copies import replace
 from controller.core.gates.gate import AlertGate
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
+from controller.core.pool.copies import replace
 from controller.core.state.state import GateState, State
 
 

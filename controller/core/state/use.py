@@ -1,8 +1,8 @@
 """What is known of whether a member that is out is still in use (`drain.idle`)."""
 
-from controller.core.copies import replace
 from controller.core.events import UseSeen
 from controller.core.phases import MAY_START
+from controller.core.pool.copies import replace
 from controller.core.state.state import State
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
-from controller.core.copies import replace
 from controller.core.events import (
     Event,
     GateSampled,
@@ -23,6 +22,7 @@ from controller.core.gates.gate import CounterGate, Gate, MetricGate, TimingGate
 from controller.core.phases import JUDGED, LEAVING, Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
+from controller.core.pool.copies import replace
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
 

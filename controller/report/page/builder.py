@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from controller.core import events as e
-from controller.core.copies import replace
 from controller.core.phases import FIVE, Phase
 from controller.core.plan.plan import Plan
+from controller.core.pool.copies import replace
 from controller.core.state.state import State
 from controller.core.steps import ClosePool, Course, OpenPool
 from controller.errors import StateError

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from controller.config import RolloutFile
-from controller.core.copies import replace
 from controller.core.outcome import Outcome
 from controller.core.plan.plan import Plan
+from controller.core.pool.copies import replace
 from controller.core.snapshot import Snapshot, looked
 from controller.core.state.parts import Order
 from controller.core.state.state import State
