@@ -95,7 +95,14 @@ async def test_in_the_middle_of_a_step(at: Desk, umasks: tuple[str, str, str]) -
     assert "acknowledged" in await at.says(BERT, looks, "resume", "web", "--reason", "go on")
     assert f"user {ANNA}" in await at.says(BERT, looks, "run", str(at.file), "--yes", code=6)
     assert f"user {ANNA}" in await at.says(BERT, looks, "plan", str(at.file), code=3)
+    for verb in ("rehearse", "rollback"):
+        held = await at.says(BERT, looks, verb, str(at.file), "--yes", code=6)
+        assert f"user {ANNA}" in held
     assert "web1" in await at.says(BERT, looks, "status", "web")
+    assert "NEXT" in await at.says(BERT, looks, "explain", "web", "--all")
+    page = at.state.parent / f"{looks}.html"
+    await at.says(ROOT, looks, "report", "web", "-o", str(page))
+    assert page.stat().st_size
     assert "step 1 runs" in await at.says(ROOT, goes_on, "events", "web")
     await first.kill()
     second = at.start(BERT if begins == "022" else ROOT, goes_on, "run", str(at.file), "--yes")
@@ -109,5 +116,8 @@ async def test_in_the_middle_of_a_step(at: Desk, umasks: tuple[str, str, str]) -
     assert "acknowledged" not in await at.says(ANNA, begins, "abort", "web")
     at.go.touch()
     assert "aborted" in await at.says(BERT, looks, "history", "web")
+    await at.says(ANNA, begins, "rehearse", str(at.file), "--yes")
+    await at.says(BERT, goes_on, "rollback", str(at.file), "--all", "--yes")
+    assert "whole" in await at.says(ANNA, looks, "history", "web", "--verify")
     assert await at.says(ROOT, goes_on, "status", "web")
     at.assert_shared()
