@@ -127,7 +127,7 @@ async def test_a_partner_that_is_down_is_named(site: MakeSite) -> None:
 
     one.file(gates=[], upgrade=one.upgrade(held=True))
     await until(is_down, 20, "web3 to be down")
-    file = one.file(gates=[], upgrade=FAILS, pool={"min_available": 1})
+    file = one.file(gates=[], upgrade=FAILS, pool={"min_available": 1}, order="listed")
     done = await one.run(file)
     assert done.code == 5, done.text
     assert "web3: untouched, but DOWN (fails its health check)" in done.out

@@ -128,9 +128,9 @@ class Answering(Ending):
         "ended by a signal": ("rpm", JobResult(exit_code=143, signal=15), Answer.PRESENT, 0),
         "below a shell": ("sh", JobResult(exit_code=130), Answer.PRESENT, 0),
         "its connection was cut": ("/usr/bin/ssh", JobResult(exit_code=255), Answer.PRESENT, 0),
-        "another program's 255": ("rpm", JobResult(exit_code=255), Answer.REFUSED, 1),
+        "another program's 255": ("rpm", JobResult(exit_code=255), Answer.UNREACHED, 1),
         "an answer": ("rpm", JobResult(exit_code=129), Answer.NEEDED, 1),
-        "late": ("rpm", LATE, Answer.REFUSED, 1),
+        "late": ("rpm", LATE, Answer.UNREACHED, 1),
     },
 )
 async def test_a_question_without_an_answer_is_asked_again(

@@ -247,6 +247,7 @@ def test_sample_server() -> None:
         in_flight=1,
         arrivals=9,
         counters=Counters(2, 9),
+        measures=dict.fromkeys(("connect_errors", "retries", "status_4xx"), Counters(0, 9)),
     )
     server = Server(line, has_own_check=True, tracks=None, has_agent=False, is_inherited=False)
     assert sample_server() == server

@@ -81,7 +81,7 @@ def file(cluster: Cluster, folder: Path, **env: str) -> Path:
         "drain": {"settle": "100ms", "timeout": "1m"},
         "upgrade": {
             "job": {"spec": {"containers": [container]}},
-            "timeout": f"{LONG:g}s" if env else "3s",
+            "timeout": f"{LONG:g}s" if env else "12s",
             "expect": {"boot_id": "changed"},
         },
         "soak": "100ms",
