@@ -9,7 +9,7 @@ from typing import Any
 from controller.cli.fit import fit
 from controller.cli.say import PATIENCE
 from controller.cli.writer import Writer, left_out
-from controller.core.events import Event, Observation
+from controller.core.events import Event, GateSampled, Observation, Verdict
 from controller.core.plan.plan import Plan
 from controller.core.state.state import State
 from controller.legible import legible_line
@@ -77,7 +77,7 @@ class LogNarrator:
     def tell(self, event: Event | Observation, before: State, after: State) -> None:
         said = sentence(event, before, after)
         level = level_of(event)
-        if said is None or (self._quiet and level == "info"):
+        if said is None or (self._quiet and (level == "info" or _is_early(event))):
             return
         member, text = said
         bound = {"member": member} if member else {}
@@ -100,8 +100,15 @@ class LogNarrator:
 
     def note(self, member: str, text: str) -> None:
         """How far a step of `member` has come."""
+        if self._quiet:
+            return
         self._log.info(text, timestamp=self._wall(), kind="Progress", member=member)
 
     def warn(self, text: str) -> None:
         """A line about something beside the rollout, like a notification that failed."""
         self._log.warning(text, timestamp=self._wall(), kind="Notification")
+
+
+def _is_early(event: Event | Observation) -> bool:
+    """Whether a gate has too little to go by yet: every soak begins so. One that stays so halts."""
+    return isinstance(event, GateSampled) and event.verdict is Verdict.INCONCLUSIVE

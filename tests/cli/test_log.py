@@ -354,3 +354,20 @@ def test_a_pool_that_cannot_be_put_back_is_told_once() -> None:
     assert sentence(failed, once, once) is None
     assert sentence(e.PoolStepFailed("timeout", True), once, once) is not None
     assert sentence(e.PoolClosed(), once, state()) == ("", "the pool is as it was found")
+
+
+def test_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is wrong, and nothing else: mail of a timer is for that. Each soak begins with a gate
+    that has seen too little."""
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
+    log = LogNarrator("web", lambda: WALL, "text", quiet=True)
+    early = e.GateSampled("errors", "web1", Verdict.INCONCLUSIVE, "no data", 0, 0, None, 0.01)
+    failing = e.GateSampled("errors", "web1", Verdict.FAIL, "4 of 9 failed", 4, 9, None, 0.01)
+    for event in (e.MemberReturned("web1"), early, failing, HALT):
+        log.tell(event, state(), state())
+    log.note("web2", "gone after 12s")
+    log.warn("heartbeat: not heard")
+    log.stop()
+    lines = stream.getvalue().splitlines()
+    assert [line.partition("  ")[2].split()[-1] for line in lines] == ["failed", "failed", "heard"]
