@@ -34,8 +34,10 @@ class Mail:
         return str(self.message.get_content()).replace("\r\n", "\n")
 
 
-@dataclass(slots=True)
+@dataclass
 class MailServer:
+    """Without slots: aiosmtpd looks at all attributes, and Python 3.11.2 cannot show those."""
+
     port: int = 0
     got: list[Mail] = field(default_factory=list)
     logins: list[bool] = field(default_factory=list)
