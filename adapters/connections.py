@@ -11,7 +11,7 @@ import socket
 import ssl
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib.util import find_spec
 from ipaddress import ip_address
 from typing import Any, Final
@@ -60,11 +60,11 @@ def _transport(
     made = httpx.AsyncHTTPTransport(
         verify=verify, trust_env=False, limits=limits, proxy=proxy, socket_options=list(options)
     )
-    made._pool._network_backend = _Backend()  # httpx has no parameter for what httpcore takes
+    made._pool._network_backend = Backend()  # httpx has no parameter for what httpcore takes
     return made
 
 
-class _Backend(httpcore.AsyncNetworkBackend):
+class Backend(httpcore.AsyncNetworkBackend):
     async def connect_tcp(
         self,
         host: str,
@@ -108,8 +108,10 @@ class _Stream(httpcore.AsyncNetworkStream):
     async def aclose(self) -> None:
         """At once: a peer may never answer the farewell of TLS."""
         self._writer.transport.abort()
-        with suppress(OSError):
-            await self._writer.wait_closed()
+        # What it waits for is shared: given up here, it would be given up for whoever closes again.
+        closing = asyncio.create_task(self._writer.wait_closed())
+        closing.add_done_callback(_retrieved)
+        await asyncio.wait((closing,))
 
     async def start_tls(
         self,
@@ -170,3 +172,9 @@ def _has_more(sock: socket.socket | None) -> bool:
     poll = select.poll()
     poll.register(sock.fileno(), select.POLLIN)
     return bool(poll.poll(0))
+
+
+def _retrieved(closing: asyncio.Task[None]) -> None:
+    """How a connection was lost does not matter once it is closed."""
+    if not closing.cancelled():
+        closing.exception()

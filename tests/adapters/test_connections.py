@@ -11,7 +11,7 @@ import httpx
 import pytest
 import trustme
 
-from adapters.connections import client
+from adapters.connections import Backend, client
 from adapters.words import causes
 from tests.support.serving import listening
 from tests.support.waiting import accepted
@@ -114,3 +114,18 @@ async def test_faults_keep_their_kind() -> None:
         with pytest.raises(httpx.ConnectError) as caught:
             await one.get(url.replace("http:", "https:"))
     assert any(isinstance(one, ssl.SSLError) for one in causes(caught.value))
+
+
+@pytest.mark.parametrize("turns", range(4))
+async def test_closed_again_after_it_was_given_up(turns: int) -> None:
+    """Whoever closes it next is not cancelled with the one who was."""
+    async with server() as url:
+        where = httpx.URL(url)
+        assert where.port is not None
+        stream = await Backend().connect_tcp(where.host, where.port)
+        closing = asyncio.create_task(stream.aclose())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        closing.cancel()
+        await asyncio.gather(closing, return_exceptions=True)
+        await stream.aclose()
