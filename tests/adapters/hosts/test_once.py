@@ -71,17 +71,18 @@ async def test_a_state_that_is_lost(host: Sshd, tmp_path: Path) -> None:
 async def test_a_runner_that_was_killed(host: Sshd, tmp_path: Path) -> None:
     """What it had started is waited for, also what has left its group. Then nobody knows how it has
     ended: it is lost, and is not done again under the same key."""
-    wait = f"until [ -e {tmp_path}/go ]; do sleep 0.05; done; echo late > {tmp_path}/end"
+    up, go, end = (tmp_path / name for name in ("up", "go", "end"))
+    wait = f"touch {up}; until [ -e {go} ]; do sleep 0.05; done; echo late > {end}"
     script = f"echo x >> {tmp_path}/ran; setsid sh -c '{wait}' & exec sleep 1"
     running = asyncio.ensure_future(tasks(tmp_path).run(job(shell(host, script))))
     who = host.folder / "steps" / KEY.replace("/", "~") / "who"
-    await until(lambda: runs(tmp_path) and who.exists())
+    await until(lambda: runs(tmp_path) and who.exists() and up.exists())
     os.kill(int(who.read_text().split()[0]), signal.SIGKILL)
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(asyncio.shield(running), 3)
-    (tmp_path / "go").touch()
+    go.touch()
     result = await running
-    assert (tmp_path / "end").exists()
+    await until(end.exists)
     assert result.lost
     assert "its runner was killed" in result.output
     assert runs(tmp_path) == "x\n"

@@ -13,7 +13,7 @@ from tests.adapters.hosts.support import access, job, kill_all, tasks
 from tests.support.hosts.machine import NEW, OLD, Boot, Machine, machine
 from tests.support.waiting import until
 
-LONG, SHORT = timedelta(seconds=60), timedelta(seconds=3)
+LONG, SHORT = timedelta(seconds=60), timedelta(seconds=8)
 
 
 def reboot(host: Machine, timeout: timedelta = LONG, **more: object) -> Reboot:
