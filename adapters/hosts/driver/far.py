@@ -63,7 +63,6 @@ def script(
     runner = [
         b'rm -f "$0"',
         b"job=$1 um=$2 limit=$3 ok=$4",
-        b"mark=" + quoted(f"{folder_of(key)}."),
         *exports,
         arguments,
         _text("runner.sh"),

@@ -50,10 +50,11 @@ runs() {
   { read -r pid start was < "$job/who"; } 2>/dev/null || return 2
   [ "$was" = "$(boot)" ] || return 3
   [ "$(start_of "$pid")" = "$start" ] && return 0
-  { read -r step < "$job/step"; } 2>/dev/null || return 1
-  kill -0 -- "-$step" 2>/dev/null && return 0
-  # Whoever has left the group still has the mark of the step.
-  grep -qsaF "POOLROLL_STEP=${job##*/}." /proc/[0-9]*/environ 2>/dev/null
+  { read -r step < "$job/step"; } 2>/dev/null && kill -0 -- "-$step" 2>/dev/null && return 0
+  # Whoever has left the group still has the mark of the step; and so has all of it where the runner
+  # was killed before it noted the group.
+  grep -qsaF "POOLROLL_STEP=$job." /proc/[0-9]*/environ 2>/dev/null && return 0
+  return 1
 }
 
 wait_for_end() {
@@ -66,7 +67,11 @@ wait_for_end() {
         unknown=$((unknown + 1))
         [ "$unknown" -lt 25 ] || { ended || lost 'its runner was killed before it noted who it is'; return; } ;;
       3) ended || gone=restarted; return ;;
-      *) nap; ended || lost 'its runner was killed'; return ;;
+      *) # what it started may not have its mark yet
+        nap
+        ended && return
+        runs
+        [ $? != 1 ] || { ended || lost 'its runner was killed'; return; } ;;
     esac
     turns=$((turns + 1))
     [ $((turns % 15)) = 0 ] && say waits

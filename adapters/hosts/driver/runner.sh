@@ -1,6 +1,8 @@
 # The runner of one step on the host. Before it stand: `rm -f "$0"`; job, um, limit and ok from its
-# arguments; the mark of the step; what it exports; and then the command as its arguments.
+# arguments; what it exports; and then the command as its arguments.
 umask 077
+# In the environment of all that it starts: no other step of this host has it.
+mark=$job.
 mkdir "$job/begun" 2>/dev/null || exit 0
 trap 'hit=1' HUP INT TERM
 : > "$job/ended.pending"

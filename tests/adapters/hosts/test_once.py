@@ -68,21 +68,27 @@ async def test_a_state_that_is_lost(host: Sshd, tmp_path: Path) -> None:
     assert whole(tmp_path, again.output)
 
 
-async def test_a_runner_that_was_killed(host: Sshd, tmp_path: Path) -> None:
-    """What it had started is waited for, also what has left its group. Then nobody knows how it has
-    ended: it is lost, and is not done again under the same key."""
+@pytest.mark.parametrize("has_noted", [True, False])
+async def test_a_runner_that_was_killed(has_noted: bool, host: Sshd, tmp_path: Path) -> None:
+    """What it had started is waited for, also what has left its group, and also if it was killed
+    before it could note that. Then nobody knows how it has ended: it is lost, and is not done again
+    under the same key."""
     up, go, end = (tmp_path / name for name in ("up", "go", "end"))
     wait = f"touch {up}; until [ -e {go} ]; do sleep 0.05; done; echo late > {end}"
     script = f"echo x >> {tmp_path}/ran; setsid sh -c '{wait}' & exec sleep 1"
     running = asyncio.ensure_future(tasks(tmp_path).run(job(shell(host, script))))
     who = host.folder / "steps" / KEY.replace("/", "~") / "who"
     await until(lambda: runs(tmp_path) and who.exists() and up.exists())
+    noted = who.with_name("step")
+    if not has_noted:
+        await until(noted.exists)
+        noted.unlink()
     os.kill(int(who.read_text().split()[0]), signal.SIGKILL)
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(asyncio.shield(running), 3)
     go.touch()
     result = await running
-    await until(end.exists)
+    assert end.exists()
     assert result.lost
     assert "its runner was killed" in result.output
     assert runs(tmp_path) == "x\n"
