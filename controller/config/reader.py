@@ -77,11 +77,8 @@ def parse(
     values = {**variables(rollout.vars), **sets}
     folder = folder_of(Path(file))
     servers = Servers(known_at_load(rollout, values), folder)
-    found = (
-        *filled_faults(rollout, servers),
-        *hosts_faults(rollout, known_at_load(rollout, values)),
-    )
-    faults += [document.fault(*one) for one in found]
+    faults += [document.fault(*found) for found in filled_faults(rollout, servers)]
+    faults += hosts_faults(rollout, servers.known, document, file)
     if faults:
         raise _refusal(file, faults)
     asked = servers_of(rollout, servers)

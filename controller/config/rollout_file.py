@@ -18,7 +18,7 @@ from controller.config.values.filling import Filling, facts, named, variables
 from controller.config.values.metrics_servers import IDLE
 from controller.config.values.pool_tasks import node_guard, of_nodes, of_pods
 from controller.config.values.pools import state_of
-from controller.config.values.tasks import Workshop, environment
+from controller.config.values.tasks import Workshop, environment_of
 from controller.config.written_secrets import written_secrets
 from controller.core.gates.evidence import Query
 from controller.core.gates.gate import Gate, MetricGate, Scope
@@ -157,7 +157,7 @@ class RolloutFile:
         )
         values = self._values(member, rollout_id) | named(variables(overlay))
         filling = Filling(str(self.path), self.document, member.name, values)
-        env = environment(course.value, member, rollout_id, self.settings.name)
+        env = environment_of(course.value, member, rollout_id, self.settings.name)
         shop = Workshop(filling, self.folder, env, self.rollout.hosts or Hosts())
         steps, guard = self._steps(course, section, member, shop)
         work = Work(

@@ -81,6 +81,12 @@ def test_gates_only_where_something_counts() -> None:
             "write error_ratio",
         ),
         (
+            hosts_page().replace("db1, db2", "-x").replace("[./lb.sh, state,", "[./lb.sh, --,"),
+            "pool.hosts.out.command[2]: member -x: begins with a dash once it is filled in, so "
+            'that a program would take it for an option; write "--" before it, if the program '
+            "knows that",
+        ),
+        (
             hosts_page("return: {ramp: [10%]}"),
             "return.ramp: has no effect: scripts take a member out and put it back, and know "
             "no weights; remove it",

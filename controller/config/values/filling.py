@@ -81,6 +81,17 @@ def facts(member: Member) -> dict[str, str]:
     }
 
 
+def environment(member: Member, rollout_name: str) -> dict[str, str]:
+    """What every command about a member finds in its environment."""
+    return {
+        "POOLROLL_MEMBER_NAME": member.name,
+        "POOLROLL_MEMBER_HOST": member.host,
+        "POOLROLL_MEMBER_ADDRESS": member.address,
+        "POOLROLL_MEMBER_PORT": str(member.port),
+        "POOLROLL_ROLLOUT_NAME": rollout_name,
+    }
+
+
 def variables(given: Mapping[str, str]) -> dict[str, str]:
     """The variables of a file with `$$` replaced by a dollar."""
     return {key: fill(value, {}) for key, value in given.items()}

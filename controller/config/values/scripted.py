@@ -2,20 +2,17 @@
 
 import shlex
 from collections.abc import Iterator, Mapping
-from typing import Final
 
 from controller.config.sections.rollout import Rollout
 from controller.config.sections.scripted import PoolHosts, Script
 from controller.config.text import scalars
-from controller.config.text.places import Trail
+from controller.config.text.document import Document
 from controller.config.text.templating import fill
-from controller.config.values.filling import facts, variables
+from controller.config.values.filling import Filling, environment, facts, variables
 from controller.core.pool import Member
+from controller.errors import Fault
 from controller.pools.scripted import SETTLE, Host, ScriptedPool, Scripts
 from controller.tasks import Command
-
-SCRIPTS: Final = {"out": "out", "in": "back", "state": "state"}
-"""Key of the rollout file → attribute of its section."""
 
 
 def hosts_of(
@@ -32,7 +29,9 @@ def hosts_of(
     )
 
 
-def hosts_faults(rollout: Rollout, known: Mapping[str, str]) -> Iterator[tuple[Trail, str]]:
+def hosts_faults(
+    rollout: Rollout, known: Mapping[str, str], document: Document, file: str
+) -> Iterator[Fault]:
     """Commands that cannot be filled in for a member."""
     given = rollout.pool.hosts
     if given is None:
@@ -40,39 +39,19 @@ def hosts_faults(rollout: Rollout, known: Mapping[str, str]) -> Iterator[tuple[T
     try:
         scalars.port(_port(given, known))
     except ValueError as fault:
-        yield ("pool", "hosts", "port"), str(fault)
+        yield document.fault(("pool", "hosts", "port"), str(fault))
     for name in given.members:
-        values = _values(rollout, given, name, known)
-        for key, attribute in SCRIPTS.items():
-            script: Script = getattr(given, attribute)
-            trail: Trail = ("pool", "hosts", key, "command")
-            yield from _faults(script.command, values, trail, name)
-
-
-def _faults(
-    argv: list[str], values: Mapping[str, str], trail: Trail, member: str
-) -> Iterator[tuple[Trail, str]]:
-    for at, template in enumerate(argv):
-        try:
-            word = fill(template, values)
-        except KeyError as missing:
-            yield (*trail, at), f"member {member}: {missing.args[0]} has no value; set one"
-            continue
-        if at == 0 and not word:
-            yield (*trail, at), "the command names no program; write the program first"
+        filling = Filling(file, document, name, _values(rollout, given, name, known))
+        for key, script in (("out", given.out), ("in", given.back), ("state", given.state)):
+            filling.argv(("pool", "hosts", key, "command"), script.command)
+        yield from filling.faults
 
 
 def _host(
     rollout: Rollout, given: PoolHosts, name: str, known: Mapping[str, str], folder: str
 ) -> Host:
     values, port = _values(rollout, given, name, known), _port_number(given, known)
-    env = {
-        "POOLROLL_MEMBER_NAME": name,
-        "POOLROLL_MEMBER_HOST": values["member.host"],
-        "POOLROLL_MEMBER_ADDRESS": name,
-        "POOLROLL_MEMBER_PORT": str(port),
-        "POOLROLL_ROLLOUT_NAME": rollout.name,
-    }
+    env = environment(Member(name, name, port, values["member.host"]), rollout.name)
 
     def command(script: Script) -> Command:
         argv = tuple(_filled(word, values) for word in script.command)

@@ -19,7 +19,7 @@ from controller.config.values.filled_http import (
     filled_server_name,
     filled_url,
 )
-from controller.config.values.filling import Filling
+from controller.config.values.filling import Filling, environment
 from controller.config.values.host_tasks import (
     OnHost,
     command_of,
@@ -133,16 +133,9 @@ class Workshop:
         return work.Command(self.filling.argv(trail, templates), timeout, self.env, self.cwd, ok)
 
 
-def environment(
+def environment_of(
     course: str, member: Member, rollout_id: str, rollout_name: str
 ) -> Mapping[str, str]:
-    """What every command finds in its environment."""
-    return {
-        "POOLROLL_COURSE": course,
-        "POOLROLL_MEMBER_NAME": member.name,
-        "POOLROLL_MEMBER_HOST": member.host,
-        "POOLROLL_MEMBER_ADDRESS": member.address,
-        "POOLROLL_MEMBER_PORT": str(member.port),
-        "POOLROLL_ROLLOUT_ID": rollout_id,
-        "POOLROLL_ROLLOUT_NAME": rollout_name,
-    }
+    """What every step and probe finds in its environment."""
+    known = environment(member, rollout_name)
+    return {"POOLROLL_COURSE": course, "POOLROLL_ROLLOUT_ID": rollout_id, **known}
