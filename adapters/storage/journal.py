@@ -1,6 +1,6 @@
 """The journal in SQLite, for an event loop."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from adapters.storage.worker import Worker
 from controller.core.pool import Instant, PoolKey
@@ -64,6 +64,12 @@ class SqliteJournal:
 
     async def taken(self, keys: Collection[PoolKey] | None = None) -> Sequence[Taken]:
         return await self._run(self._tables.taken, keys)
+
+    async def note(self, name: str, key: str, text: str | None) -> None:
+        await self._run(self._tables.note, name, key, text)
+
+    async def notes(self, name: str) -> Mapping[str, str]:
+        return await self._run(self._tables.notes, name)
 
     async def taken_by(self, rollout: str) -> Sequence[Taken]:
         return await self._run(self._tables.taken_by, rollout)

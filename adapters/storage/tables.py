@@ -15,6 +15,7 @@ from adapters.storage.database import FORMER, DiskFull
 from adapters.storage.key import key_of
 from adapters.storage.lists import Lists
 from adapters.storage.migration import KEY_V1, PENDING_V1
+from adapters.storage.notes import Notes
 from adapters.storage.reserve import release
 from adapters.storage.rows import ROLLOUT_VALUES, rollout_values, taken_of
 from controller import chain
@@ -31,7 +32,7 @@ MAX_REQUESTS: Final = 1000
 """Handed out at once; the others follow."""
 
 
-class Tables(Lists):
+class Tables(Lists, Notes):
     """Opens an existing journal (`adapters.storage.store` makes one). Raises StateError."""
 
     def __init__(self, folder: Path, clock: Clock) -> None:

@@ -51,6 +51,10 @@ COMMANDS: Final = {
     "pause": ("controller.cli.operator:pause", "Start no further member."),
     "resume": ("controller.cli.operator:resume", "Continue after a pause or a halt."),
     "abort": ("controller.cli.operator:abort", "End a rollout for good."),
+    "snapshots": (
+        "controller.cli.snapshots:snapshots",
+        "List snapshots of members; drop those whose time is over.",
+    ),
     "guard": (
         "controller.cli.guard:guard",
         "Keep what a halt left out of rotation out, across reloads.",

@@ -12,6 +12,7 @@ no part of a secret, and what is written is read back before it is used.
 import re
 from collections.abc import Iterator, Mapping
 
+from controller.config.sections.snapshot import ERRANDS
 from controller.config.text.document import PATCHES, Document, read
 from controller.config.text.nodes import Scalar, scalars
 from controller.config.text.places import Trail
@@ -48,6 +49,7 @@ _COMMANDS = (
             *(f"steps.*.reboot.{part}" for part in ("command", "needed", "reset.command")),
         )
     ),
+    *(f"snapshot.{one}.{way}.*" for one in ERRANDS for way in ("command", "ssh")),
     *("validate.*.command.*", "notify.*.command.*"),
 )
 _NOTICES = (

@@ -114,6 +114,8 @@ def _later(rollout: Rollout) -> Iterator[str]:
         yield f"quiet: {rollout.quiet}"
     if rollout.failures is not None:
         yield f"failures: {rollout.failures!r}"
+    if rollout.snapshot is not None:
+        yield f"snapshot: {rollout.snapshot!r}"
     if rollout.order != "down_first":
         yield f"order: {rollout.order}"
     for gate in rollout.gates:

@@ -23,7 +23,7 @@ from controller.config.written_secrets import written_secrets
 from controller.core.gates.evidence import Query
 from controller.core.gates.gate import Gate, MetricGate, Scope
 from controller.core.pool import Member
-from controller.core.settings import Settings
+from controller.core.settings import OnFailure, Settings
 from controller.core.steps import Course
 from controller.errors import ConfigurationError, Fault
 from controller.hosts import HostCommand
@@ -58,7 +58,8 @@ class RolloutFile:
 
     @property
     def has_rollback(self) -> bool:
-        return self._section(Course.ROLLBACK) is not None
+        back = self.rollout.rollback
+        return self._has_pods or (back is not None and back.model_fields_set != {"vars"})
 
     @property
     def state(self) -> ClusterState | None:
@@ -150,15 +151,9 @@ class RolloutFile:
         if section is None:
             fault = Fault(0, 0, course.value, "the file has no such section; add it")
             raise ConfigurationError(str(self.path), (fault,))
-        overlay = (
-            self.rollout.rollback.vars
-            if course is Course.ROLLBACK and self.rollout.rollback
-            else {}
-        )
-        values = self._values(member, rollout_id) | named(variables(overlay))
-        filling = Filling(str(self.path), self.document, member.name, values)
-        env = environment_of(course.value, member, rollout_id, self.settings.name)
-        shop = Workshop(filling, self.folder, env, self.rollout.hosts or Hosts())
+        back = self.rollout.rollback
+        overlay = back.vars if course is Course.ROLLBACK and back is not None else {}
+        shop = self.workshop(course.value, member, rollout_id, named(variables(overlay)))
         steps, guard = self._steps(course, section, member, shop)
         work = Work(
             steps=steps,
@@ -168,8 +163,17 @@ class RolloutFile:
             ),
             guard=guard,
         )
-        filling.finish()
+        shop.filling.finish()
         return work
+
+    def workshop(
+        self, course: str, member: Member, rollout_id: str, more: Mapping[str, str]
+    ) -> Workshop:
+        """`more`: values of templates beside those of the member and the rollout."""
+        values = {**self._values(member, rollout_id), **more}
+        filling = Filling(str(self.path), self.document, member.name, values)
+        env = environment_of(course, member, rollout_id, self.settings.name)
+        return Workshop(filling, self.folder, env, self.rollout.hosts or Hosts())
 
     def _steps(
         self, course: Course, section: Upgrade, member: Member, shop: Workshop
@@ -193,7 +197,8 @@ class RolloutFile:
     def _section(self, course: Course) -> Upgrade | None:
         if course is Course.UPGRADE:
             return self.rollout.upgrade
-        return self.rollout.rollback or (Rollback() if self._has_pods else None)
+        is_implied = self._has_pods or self.settings.policies.on_failure is OnFailure.REVERT_MEMBER
+        return self.rollout.rollback or (Rollback() if is_implied else None)
 
     def programs(self, course: Course, member: Member, rollout_id: str) -> list[Program]:
         """Programs that `course` starts on this machine for `member`, validations included.

@@ -41,6 +41,8 @@ class OnFailure(StrEnum):
     HALT = "halt"
     ROLLBACK_MEMBER = "rollback_member"
     ROLLBACK_ALL = "rollback_all"
+    REVERT_MEMBER = "revert_member"
+    """To the snapshot that was made of it before its first step."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ A step is journalled as `Intended` before it is performed; its outcome is an eve
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from controller.core.pool import FULL, Found, Seat
 
@@ -26,6 +27,10 @@ class Setting(StrEnum):
     """Put back as it was: its upgrade had not begun."""
     REMOVE = "remove"
     """Out again, after it had been put back or was on its way."""
+
+
+SNAPSHOT: Final = -1
+"""Index of what comes before the first step of an upgrade: the snapshot of the member."""
 
 
 # --- steps -----------------------------------------------------------------------------------
@@ -74,6 +79,17 @@ class RunStep:
     former: tuple[int, ...] = ()
     """Exit codes of the steps of this course that the member has been through: one of them may ask
     for what a later step does."""
+    snapshot: int | None = None
+    """Which snapshot of the member is made, or reverted to, counted from 0; None: neither."""
+    irreversible: bool = False
+    """There is no way back from it, nor from any later step."""
+
+    @property
+    def title(self) -> str:
+        """What it is called in a sentence."""
+        if self.snapshot is None:
+            return f"step {self.index + 1}"
+        return "the snapshot" if self.index == SNAPSHOT else "the revert"
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,8 @@ class Past:
     def __init__(self, goes_to: Mapping[str, str]) -> None:
         self.upgraded: list[str] | None = None
         """By the newest upgrade, and not back yet; None: no upgrade seen so far."""
+        self.beyond: frozenset[str] = frozenset()
+        """Members in that upgrade's hands that it brought past the point of no return."""
         self.faults: list[str] = []
         self._goes_to = goes_to
         self._back: set[str] = set()
@@ -77,6 +79,8 @@ class Past:
             if is_upgrade:
                 self._upgrade, self._was = kept, ran
                 self.upgraded = [name for name in changed if name not in self._back]
+                beyond = {m.name for m in state.members.values() if m.progress.beyond}
+                self.beyond = frozenset(beyond - self._back)
             else:
                 self._back |= set(settled)
             return

@@ -5,12 +5,14 @@ from datetime import timedelta
 from typing import Final
 
 from controller.config import RolloutFile
+from controller.config.snapshots import keep_of
 from controller.core.events import JournalSeen
 from controller.core.outcome import ExitCode, Outcome
 from controller.core.pool import Member
 from controller.core.pool.copies import replace
 from controller.core.state.observe import flowed
 from controller.core.state.state import State, initial
+from controller.core.steps import RunStep
 from controller.errors import StateError
 from controller.journal.codec import encode
 from controller.journal.digest import Digest, digest_from, folded
@@ -20,7 +22,8 @@ from controller.lifecycle.changes import next_commands
 from controller.lifecycle.findings import Findings
 from controller.lifecycle.gates import prober_of, sampler_of
 from controller.lifecycle.options import Ports, Prepared, RunOptions
-from controller.lifecycle.work import member_judged, work_of
+from controller.lifecycle.snapshots import drop_expired
+from controller.lifecycle.work import meant, member_judged, work_of
 from controller.ports import Hold
 from controller.records import Record, RolloutRow
 from controller.report.run.about import about
@@ -33,6 +36,7 @@ from controller.runner.patience import Overdue, within
 from controller.runner.perform import Performer, Questions
 from controller.runner.recorder import Narrator
 from controller.runner.sampler import Sampler
+from controller.runner.saving import Saving
 from controller.runner.window_watch import WindowWatch
 
 LAST: Final = timedelta(seconds=10)
@@ -55,6 +59,7 @@ async def run(
         if not await confirm(prepared, seen):
             return None
         if prepared.is_new:
+            await drop_expired(ports, file, ports.tell, stops_early=True)
             prepared = replace(prepared, state=flowed(prepared.state, seen.watched))
         return prepared, await carry_out(ports, hold, prepared, narrators, questions, on_start)
 
@@ -96,6 +101,7 @@ async def carry_out(
             ports.validator,
             work_of(prepared.file, plan, row.id),
             questions,
+            _saving(ports, prepared),
         ),
         journal=journal,
         requests=ports.requests,
@@ -115,6 +121,17 @@ async def carry_out(
     finally:
         await _closed(sampler, runner)
     return await _ended(ports, row, runner, state)
+
+
+def _saving(ports: Ports, prepared: Prepared) -> Saving | None:
+    file, plan, row = prepared.file, prepared.plan, prepared.row
+    if file.rollout.snapshot is None:
+        return None
+
+    def who(step: RunStep) -> Member:
+        return meant(file, plan, step)
+
+    return Saving(row.name, row.id, ports.journal, ports.clock, ports.by, who, keep_of(file))
 
 
 async def _keeper(ports: Ports, prepared: Prepared, first: Record | None) -> Keeper:

@@ -50,7 +50,7 @@ async def way_back(
         if await past.add(row, journal):
             break
     notes += past.faults
-    refusals = []
+    refusals = _beyond(past, only)
     for before, members in past.before(only).items():
         ran = f"{names(members)} ran {_shown(before)} before this upgrade (rollout {before.id})"
         stale = _stale(file, goes_to, before)
@@ -65,6 +65,17 @@ async def way_back(
             refusals.append(_refusal(file, ran, said))
     upgraded = None if is_of_all else past.upgraded
     return WayBack(upgraded, tuple(notes), tuple(refusals))
+
+
+def _beyond(past: Past, only: Collection[str]) -> list[str]:
+    those = [name for name in past.upgraded or () if name in past.beyond]
+    if not (those := [name for name in those if not only or name in only]):
+        return []
+    are = "is" if len(those) == 1 else "are"
+    return [
+        f"{names(those)} {are} past the point of no return: the upgrade has begun a step that is "
+        "`reversible: false`; bring them back by hand, or roll others back with --only"
+    ]
 
 
 def _goes_to(file: RolloutFile) -> Mapping[str, str]:

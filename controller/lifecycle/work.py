@@ -3,21 +3,24 @@
 from collections.abc import Callable
 
 from controller.config import RolloutFile
+from controller.config.snapshots import create_task, revert_task, snapshot_id
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.pool import Member
 from controller.core.pool.copies import replace
 from controller.core.state.state import State
-from controller.core.steps import Course
+from controller.core.steps import SNAPSHOT, Course, RunStep
 from controller.errors import ConfigurationError, Fault
 from controller.runner.perform import FileStep
-from controller.tasks import Work
+from controller.tasks import Task, Work
 
 
 def work_of(file: RolloutFile, plan: Plan, rollout: str) -> Callable[[FileStep], Work]:
     """The work of a step. It raises ConfigurationError where a template cannot be filled."""
 
     def work(step: FileStep) -> Work:
-        member = _meant(file, plan, step)
+        member = meant(file, plan, step)
+        if isinstance(step, RunStep) and step.snapshot is not None:
+            return Work((_of_snapshot(file, step, member, rollout),), ())
         if plan.purpose is Purpose.ROLLBACK:
             return file.work(Course.ROLLBACK, member, rollout)
         whole = file.work(step.course, member, rollout)
@@ -27,7 +30,18 @@ def work_of(file: RolloutFile, plan: Plan, rollout: str) -> Callable[[FileStep],
     return work
 
 
-def _meant(file: RolloutFile, plan: Plan, step: FileStep) -> Member:
+def _of_snapshot(file: RolloutFile, step: RunStep, member: Member, rollout: str) -> Task:
+    """What makes the snapshot that the step names, or reverts to it."""
+    id_ = snapshot_id(rollout, member.name, step.snapshot or 0)
+    if step.index == SNAPSHOT:
+        return create_task(file, member, rollout, id_)
+    if (task := revert_task(file, member, rollout, id_)) is None:
+        why = "the file has no snapshot.revert; add it"
+        raise ConfigurationError(str(file.path), (Fault(0, 0, "snapshot", why),))
+    return task
+
+
+def meant(file: RolloutFile, plan: Plan, step: FileStep) -> Member:
     """The one that the step names. One whose address was known once, and is not now, may be
     anywhere: its former address is never used. Raises ConfigurationError."""
     if step.seats:

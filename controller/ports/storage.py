@@ -1,6 +1,6 @@
 """What is kept: the journal, and requests to a running rollout."""
 
-from collections.abc import AsyncGenerator, Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from typing import Protocol
 
 from controller.core.pool import Instant, PoolKey
@@ -70,6 +70,12 @@ class Journal(Protocol):
     async def prune(self, rollout: str, by: str) -> None:
         """Forget the records and the file of a rollout that is over; its row and summary stay.
         Raises StateError for one that is not over."""
+
+    async def note(self, name: str, key: str, text: str | None) -> None:
+        """Keep a text about the rollouts of that name, which no prune forgets, in the place of the
+        former one; None: forget it. A key is of letters, digits, `-` and `.`."""
+
+    async def notes(self, name: str) -> Mapping[str, str]: ...  # by their keys, in their order
 
     async def taken(self, keys: Collection[PoolKey] | None = None) -> Sequence[Taken]:
         """Members that are out, under these keys or (None) all: a handful."""

@@ -8,6 +8,7 @@ from controller.core.plan.plan import Purpose
 from controller.core.pool import Member
 from controller.core.steps import Course
 from controller.ports import Tasks, Validator
+from controller.preflight.shapes import snapshot_programs
 
 
 def missing_programs(
@@ -52,6 +53,8 @@ def _programs(file: RolloutFile, member: Member, purpose: Purpose) -> list[Progr
     found = [] if purpose is Purpose.ROLLBACK else file.programs(Course.UPGRADE, member, "check")
     if purpose is Purpose.REHEARSAL:
         return [one for one in found if one.trail[0] == "validate"]
+    if purpose is Purpose.UPGRADE:
+        found += snapshot_programs(file, member)
     back = file.programs(Course.ROLLBACK, member, "check") if file.has_rollback else []
     seen = {(one.trail, one.task.label) for one in found}
     return found + [one for one in back if (one.trail, one.task.label) not in seen]

@@ -6,29 +6,23 @@ Read-only; the core decides what the findings mean.
 import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from difflib import get_close_matches
 from functools import reduce
 from itertools import chain
 from operator import or_
-from typing import Final
 
 from controller.config import RolloutFile
-from controller.core.gates.gate import MetricGate
 from controller.core.plan.abilities import Abilities, ByHand
 from controller.core.plan.plan import CourseShape, Purpose
 from controller.core.plan.propose import Proposal, is_selected, propose
 from controller.core.plan.ramp import ramp_notes, without_ramp
 from controller.core.pool import Found, InstanceView, Line, Member, PoolKey
 from controller.core.settings import Selection
-from controller.core.steps import Course
 from controller.errors import BalancerError, Refused
 from controller.ports import Journal, LoadBalancer
 from controller.preflight.memory import out_because_of_us
+from controller.preflight.shapes import shapes
 from controller.records import Survey
-
-NO_WINDOW: Final = timedelta(seconds=1)
-"""For `${window}`, where templates are filled only to check them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +117,7 @@ async def survey(
     selected = [name for name in members if _is_chosen(settings.selection, name)]
     lines = {line.member: line for view in reached.views for line in view.lines}
     placed = [name for name in selected if name in ours or not _is_nowhere(lines[name])]
-    upgrade, rollback = _shapes(file, [members[name] for name in placed])
+    upgrade, rollback = shapes(file, [members[name] for name in placed], purpose)
     if purpose is Purpose.ROLLBACK:
         if rollback is None:
             raise Refused("the rollout file has no `rollback`: there is no way back to run")
@@ -184,22 +178,6 @@ def _address(line: Line) -> tuple[str, int]:
     """Address and port of its occupant; empty and 0 while it has none."""
     occupant = line.occupant
     return (occupant.address, occupant.port) if occupant is not None else ("", 0)
-
-
-def _shapes(file: RolloutFile, members: Sequence[Member]) -> tuple[CourseShape, CourseShape | None]:
-    """Fill every template once, so that none fails half-way."""
-    shapes: list[CourseShape | None] = [CourseShape(0), None]
-    gates = file.settings.policies.gates
-    metrics = [gate for gate in gates if isinstance(gate, MetricGate)]
-    for member in members:
-        for gate in metrics:
-            file.queries(gate, member, "check", NO_WINDOW)
-        work = file.work(Course.UPGRADE, member, "check")
-        shapes[0] = CourseShape(len(work.steps), work.guard is not None)
-        if file.has_rollback:
-            back = file.work(Course.ROLLBACK, member, "check")
-            shapes[1] = CourseShape(len(back.steps), back.guard is not None)
-    return shapes[0] or CourseShape(0), shapes[1]
 
 
 def _stray_vars(file: RolloutFile, reached: Reached) -> list[str]:

@@ -4,7 +4,7 @@ import hashlib
 from typing import Final
 from urllib.parse import quote
 
-from controller.core.steps import RunStep
+from controller.core.steps import SNAPSHOT, RunStep
 
 LONGEST: Final = 200
 """Longest name in a key: keys become folders, whose names have at most 255 bytes (pathconf(3),
@@ -13,7 +13,15 @@ NAME_MAX)."""
 
 def key_of(rollout: str, step: RunStep) -> str:
     """A key for `controller.ports.Job`, valid for any member name."""
-    return f"{rollout}/{_part(step.member)}/{step.course}-{step.index}-{step.attempt}"
+    what = f"{step.index}-{step.attempt}"
+    if step.index == SNAPSHOT:
+        what = f"snapshot-{step.snapshot}"  # each has a number of its own
+    return f"{rollout}/{_part(step.member)}/{step.course}-{what}"
+
+
+def errand_key(rollout: str, member: str, what: str) -> str:
+    """Of a command about a member that is no step of a rollout."""
+    return f"{rollout}/{_part(member)}/{what}"
 
 
 def _part(name: str) -> str:

@@ -38,6 +38,7 @@ from controller.ports import LoadBalancer, Tasks, Validator
 from controller.records import Confirmed
 from controller.runner.job_keys import key_of
 from controller.runner.patience import MORE, WHOLE, within
+from controller.runner.saving import Saving
 from controller.tasks import Command, Guard, JobResult, PoolTask, Task, TaskJob, Work, called
 
 OUTPUT_KEPT = 8192
@@ -70,6 +71,7 @@ class Performer:
         validator: Validator,
         work: Callable[[FileStep], Work],
         questions: Questions | None = None,
+        saving: Saving | None = None,
     ) -> None:
         self._rollout = rollout
         self._balancer = balancer
@@ -77,6 +79,7 @@ class Performer:
         self._validator = validator
         self._work = work
         self._questions = questions
+        self._saving = saving
 
     async def perform(self, step: Step, *, is_new: bool = False) -> Event:
         """`is_new`: no process has begun this execution before."""
@@ -149,27 +152,40 @@ class Performer:
 
     async def _run(self, step: RunStep, is_new: bool) -> Event:
         try:
-            task = self._work(step).steps[step.index]
+            task = _task(step, self._work(step))
         except ConfigurationError as error:
-            return StepEnded(
-                step.member, step.index, step.attempt, False, False, _unfilled(error), "", 0.0
-            )
+            return _not_begun(step, _unfilled(error))
+        saving = self._saving if step.snapshot is not None else None
+        if saving is not None and (why := await saving.begins(step, is_new=is_new)):
+            return _not_begun(step, f"{step.title} {why}")
         key = key_of(self._rollout, step)
         job = TaskJob(key, task, step.seats, step.joins, is_new, step.former)
         result = await within(task.timeout + MORE, self._tasks.run(job))
+        passed, may_run = result.exit_code in task.ok, _may_run(result, task)
+        if saving is not None:
+            await saving.ended(step, passed=passed, is_known=not (result.lost or may_run))
         return StepEnded(
             member=step.member,
             index=step.index,
             attempt=step.attempt,
-            passed=result.exit_code in task.ok,
+            passed=passed,
             lost=result.lost,
-            detail=f"step {step.index + 1} ({called(task)}) {_end(result, task)}",
+            detail=f"{step.title} ({called(task)}) {_end(result, task)}",
             output=result.output[-OUTPUT_KEPT:],
             seconds=result.seconds,
             exit_code=result.exit_code,
-            may_run=_may_run(result, task),
+            may_run=may_run,
             note=_note(result),
         )
+
+
+def _not_begun(step: RunStep, why: str) -> StepEnded:
+    return StepEnded(step.member, step.index, step.attempt, False, False, why, "", 0.0)
+
+
+def _task(step: RunStep, work: Work) -> Task:
+    """Work on a snapshot is a single task."""
+    return work.steps[0] if step.snapshot is not None else work.steps[step.index]
 
 
 def _unfilled(error: ConfigurationError) -> str:

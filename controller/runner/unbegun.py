@@ -35,7 +35,7 @@ def unbegun(step: Destructive, why: str) -> Event:
         case SetMember():
             return SettingFailed(step.member, step.setting, why, retryable=True)
         case RunStep():
-            detail = f"step {step.index + 1}: {why}"
+            detail = f"{step.title}: {why}"
             return StepEnded(step.member, step.index, step.attempt, False, True, detail, "", 0.0)
         case OpenPool() | ClosePool():
             return PoolStepFailed(why, retryable=True)
@@ -45,7 +45,7 @@ def broken_off(step: Step, why: str) -> Event | SightLost:
     """Whether it was begun is not known. Nothing of it counts; a command may run on."""
     match step:
         case RunStep():
-            lost = f"the end of step {step.index + 1} cannot be seen, and it may still run"
+            lost = f"the end of {step.title} cannot be seen, and it may still run"
             return SightLost(step.member, f"{lost}: {why}")
         case AskGuard():
             return GuardAnswered(step.member, Answer.REFUSED, f"`unless`: {why}")

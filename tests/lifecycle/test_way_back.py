@@ -7,16 +7,25 @@ from datetime import timedelta
 import pytest
 
 from controller.config import RolloutFile, parse
-from controller.core.events import Answer, Event, GuardAnswered, Intended, RunBegan
+from controller.core.events import (
+    Answer,
+    Event,
+    GuardAnswered,
+    Intended,
+    MemberCalled,
+    MemberSet,
+    RunBegan,
+)
 from controller.core.outcome import ExitCode, Outcome
 from controller.core.plan.plan import CourseShape, Plan, Purpose
 from controller.core.pool import Member
 from controller.core.settings import Policies
-from controller.core.steps import AskGuard, Course
+from controller.core.steps import AskGuard, Course, RunStep, SetMember, Setting
 from controller.journal.codec import encode
 from controller.lifecycle.way_back import WayBack, way_back
 from controller.records import RolloutRow
 from tests.config.pages import page
+from tests.support.contexts import FOUND
 from tests.support.memory_journal import MemoryJournal
 from tests.support.virtual import EPOCH, LoopClock, run_virtually
 
@@ -251,3 +260,25 @@ def test_a_journal_that_cannot_be_read() -> None:
     back = found(before)
     assert back.upgraded == ["web1"]
     assert back.notes[1].startswith("what ran before is not known: rollout web-1: ")
+
+
+def test_past_the_point_of_no_return() -> None:
+    """Nobody is rolled back whom the upgrade brought past it, and the others are named."""
+    step = RunStep("web1", Course.UPGRADE, 0, 0, irreversible=True)
+
+    async def story(journal: MemoryJournal) -> None:
+        await rollout(journal, 1, *BEGUN, Intended(step))
+
+    (refusal,) = found(story).refusals
+    assert refusal.startswith("web1 is past the point of no return")
+    assert found(story, only=("web2",)).refusals == ()
+
+
+BEGUN: tuple[Event, ...] = (
+    RunBegan("me"),
+    MemberCalled("web1"),
+    Intended(SetMember("web1", Setting.DRAIN, FOUND)),
+    MemberSet("web1", Setting.DRAIN, {}),
+    Intended(SetMember("web1", Setting.HOLD, FOUND)),
+    MemberSet("web1", Setting.HOLD, {}),
+)

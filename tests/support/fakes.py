@@ -306,8 +306,12 @@ class Workshop:
         done = len(self.runs_of(*argv))
         if scripts:
             return scripts[min(done, len(scripts) - 1)]
-        return Script(self.takes, version="v1" if argv[0] == "rollback" else "v2")
+        version = {"rollback": "v1", "revert": "v1", SNAPSHOT: None}.get(argv[0], "v2")
+        return Script(self.takes, version=version)
 
+
+SNAPSHOT = "snapshot"
+"""The verb of a command that changes nothing at its member."""
 
 OCCUPANT = "OCCUPANT"
 """In the environment of a command: the id of the one in the member's place that is meant."""
@@ -363,7 +367,8 @@ class FakeCommands:
         for look in self.watch:
             look(mine)
         self._workshop.jobs[job.key] = mine
-        self._sim.change(argv[1])
+        if argv[0] != SNAPSHOT:
+            self._sim.change(argv[1])
         if script.version is not None:
             self._sim.plans.append((mine.ends - STEP, _installs(argv[1], script.version)))
         for call in self.started:

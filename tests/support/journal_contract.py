@@ -86,6 +86,23 @@ class JournalContract:
         assert list(await journal.taken([KEY1])) == []
         assert list(await journal.taken_by("r1")) == []
 
+    async def test_notes_are_kept_by_name_and_key(self, journal: Journal) -> None:
+        """Also of a name that never had a rollout; the last text of a key stands, until it is
+        forgotten, and one is as long as any text here."""
+        assert await journal.notes("web") == {}
+        await journal.note("web", "prepared", "größer ✓ " + "x" * 100_000)
+        await journal.note("web", "b.2-a", "two")
+        await journal.note("api", "prepared", "of another")
+        await journal.note("web", "prepared", "short now")
+        assert list((await journal.notes("web")).items()) == [
+            ("b.2-a", "two"),
+            ("prepared", "short now"),
+        ]
+        await journal.note("web", "prepared", None)
+        await journal.note("web", "never", None)
+        assert await journal.notes("web") == {"b.2-a": "two"}
+        assert await journal.notes("api") == {"prepared": "of another"}
+
     async def test_an_id_is_used_once(self, journal: Journal) -> None:
         """A second rollout of the same id is refused, and the first stays as it was."""
         first = await begin(journal)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -40,6 +40,7 @@ class MemoryJournal:
         self._taken: dict[PoolKey, Taken] = {}
         self._last: dict[str, str] = {}
         self._seq = 0
+        self._notes: dict[str, dict[str, str]] = {}
         self.summaries: dict[str, Summary] = {}
         self.snapshots: dict[str, Snapshot] = {}
 
@@ -141,6 +142,16 @@ class MemoryJournal:
         self._rollouts[rollout] = replace(row, pruned=json.dumps(left), file="")
         self._records = [each for each in self._records if each.rollout != rollout]
         self.snapshots.pop(rollout, None)
+
+    async def note(self, name: str, key: str, text: str | None) -> None:
+        _check(text or "")
+        kept = self._notes.setdefault(name, {})
+        kept.pop(key, None)
+        if text is not None:
+            kept[key] = text
+
+    async def notes(self, name: str) -> Mapping[str, str]:
+        return dict(sorted(self._notes.get(name, {}).items()))
 
     async def taken(self, keys: Collection[PoolKey] | None = None) -> Sequence[Taken]:
         return [each for key, each in self._taken.items() if keys is None or key in keys]

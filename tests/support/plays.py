@@ -13,15 +13,16 @@ from controller.core.plan.plan import CourseShape, Plan
 from controller.core.plan.propose import propose
 from controller.core.plan.ramp import without_ramp
 from controller.core.pool import InstanceView, Instant, Member
-from controller.core.settings import Selection, Settings
+from controller.core.settings import OnFailure, Selection, Settings
 from controller.core.state.observe import flowed
 from controller.core.state.state import State, initial
-from controller.core.steps import MemberStep, SetMember, Setting
+from controller.core.steps import MemberStep, RunStep, SetMember, Setting
 from controller.journal.codec import PLAN, decode, encode
 from controller.journal.replay import replay
 from controller.records import RolloutRow
 from controller.runner.loop import Runner
 from controller.runner.perform import Performer
+from controller.runner.saving import Saving
 from controller.runner.task_router import TaskRouter
 from controller.runner.window_watch import WindowWatch
 from tests.support.checkers import Checkers
@@ -158,14 +159,22 @@ async def make_plan(scenario: Scenario, world: World) -> Plan:
         {name: Member(name, "10.0.0.1", 8080) for name in world.sim.apps},
         views,
         ours=scenario.inherited,
-        upgrade=CourseShape(scenario.steps, scenario.has_guard),
-        rollback=CourseShape(1, scenario.has_guard) if scenario.has_rollback else None,
+        upgrade=CourseShape(
+            scenario.steps, scenario.has_guard, scenario.saves, scenario.irreversible
+        ),
+        rollback=_way_back(scenario),
         purpose=scenario.purpose,
         abilities=replace(abilities, **scenario.also),
         by_hand=ByHand("in {member}", "out {member}"),
     )
     assert proposal.plan is not None, proposal.refusals
     return without_ramp(proposal.plan) if abilities.unweighted else proposal.plan
+
+
+def _way_back(scenario: Scenario) -> CourseShape | None:
+    if scenario.policies.on_failure is OnFailure.REVERT_MEMBER:
+        return CourseShape(1)
+    return CourseShape(1, scenario.has_guard) if scenario.has_rollback else None
 
 
 async def start(
@@ -245,6 +254,7 @@ async def _run(
         wrap("validator", FakeValidator(world.sim, clock, scenario.faulty)),
         scenario.work,
         wrap("questions", operator) if operator is not None else None,
+        _saving(plan, world, clock) if scenario.saves else None,
     )
     table = scenario.timetable
     watch = WindowWatch(table, clock) if table is not None else None
@@ -273,6 +283,13 @@ async def _run(
     if taken != ours - set(scenario.inherited) and not final.journal.is_unwritten:
         broken.append(f"S8: the pool's record names {taken}, and out because of us are {ours}")
     return Played(plan, final, world, broken, balancer.calls, clock.now() - began)
+
+
+def _saving(plan: Plan, world: World, clock: LoopClock) -> Saving:
+    def who(step: RunStep) -> Member:
+        return plan.member(step.member) or Member(step.member, "", 0)
+
+    return Saving(NAME, ROLLOUT, world.journal, clock, "tester", who, timedelta(days=7))
 
 
 WARM_UP = ms(500)

@@ -13,7 +13,7 @@ from controller.core.plan.plan import Purpose
 from controller.core.pool import Instant
 from controller.core.settings import Amount, DrainPolicy, Policies, ReturnPolicy
 from controller.core.state.state import State
-from controller.core.steps import Course
+from controller.core.steps import Course, RunStep
 from controller.errors import StateError
 from controller.ports import Clock
 from controller.records import Record, Returned, Taken
@@ -24,7 +24,7 @@ from controller.tasks import Command, CommandProbe, Guard, Validation, Work
 from controller.windows.timetable import Timetable
 from tests.support.checkers import Ledger
 from tests.support.failing import Failing
-from tests.support.fakes import OCCUPANT, Workshop
+from tests.support.fakes import OCCUPANT, SNAPSHOT, Workshop
 from tests.support.memory_journal import Holdings, MemoryHold, MemoryJournal, MemoryRequests
 from tests.support.sim import CLASSIC, PLACES, Manner, Sim, make_sim
 from tests.support.sim_metrics import in_place_of, sampler_of
@@ -67,6 +67,8 @@ class ForkableJournal(MemoryJournal):
         """The disk does not answer before that."""
         self.fault: str | None = None
         """Nothing more can be written."""
+        self.notes_fault = ""
+        """Why no note can be kept."""
         self.trouble = ""
         """Why the next records may not be written; these are."""
         self.stuck_since: Instant | None = None
@@ -89,6 +91,11 @@ class ForkableJournal(MemoryJournal):
         for call in self.around:
             call("after", kind)
         return replace(record, trouble=self.trouble)
+
+    async def note(self, name: str, key: str, text: str | None) -> None:
+        if self.notes_fault:
+            raise StateError(self.notes_fault)
+        await super().note(name, key, text)
 
     async def _disk(self) -> None:
         now = self._clock.now()
@@ -113,6 +120,7 @@ class ForkableJournal(MemoryJournal):
         other._rollouts = dict(self._rollouts)
         other._records = list(self._records)
         other._taken = dict(self._taken)
+        other._notes = {name: dict(notes) for name, notes in self._notes.items()}
         other._last, other._seq = dict(self._last), self._seq
         other.summaries, other.snapshots = dict(self.summaries), dict(self.snapshots)
 
@@ -189,6 +197,9 @@ class Scenario:
     steps: int = 1
     has_guard: bool = False
     has_rollback: bool = False
+    saves: bool = False
+    """A snapshot of each member is made before its first step."""
+    irreversible: int | None = None
     sticky: tuple[str, ...] = ()
     settle: timedelta = timedelta(0)
     also: Mapping[str, Any] = field(default_factory=dict)
@@ -240,6 +251,10 @@ class Scenario:
         member, is_back = step.member, step.course is Course.ROLLBACK
         env = {OCCUPANT: step.seats[0].occupant.id} if step.seats else {}
         verb, wanted = ("rollback", "v1") if is_back else ("upgrade", "v2")
+        if isinstance(step, RunStep) and step.snapshot is not None:
+            verb = SNAPSHOT if step.index < 0 else "revert"
+            command = Command((verb, member, str(step.snapshot)), self.step_timeout, env)
+            return Work((command,), ())
         count = 1 if is_back else self.steps
         probe = CommandProbe(Command(("probe", member, wanted), ms(1000), env))
         return Work(

@@ -1,10 +1,11 @@
 """The journal in ConfigMaps."""
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import TypeVar
 
 from adapters import journal_text
 from adapters.kubernetes.state.ledger import Draft, Ledger
+from adapters.kubernetes.state.notes import keep_note, read_notes
 from adapters.kubernetes.state.reading import Reader, told
 from adapters.kubernetes.state.tenure import WITHIN
 from adapters.kubernetes.state.turns import Turns
@@ -69,6 +70,9 @@ class ClusterJournal:
             await (await self._ledger_of(summary.rollout)).keep(summary, snapshot)
 
         await self._turns.call(keep)
+
+    async def note(self, name: str, key: str, text: str | None) -> None:
+        await self._turns.call(lambda: keep_note(self._writer, name, key, text))
 
     async def prune(self, rollout: str, by: str) -> None:
         async def prune() -> None:
@@ -142,6 +146,9 @@ class ClusterJournal:
 
     async def snapshot(self, rollout: str) -> Snapshot | None:
         return await self._read(lambda: self._reader.snapshot(rollout))
+
+    async def notes(self, name: str) -> Mapping[str, str]:
+        return await self._read(lambda: read_notes(self._reader, name))
 
     async def taken(self, keys: Collection[PoolKey] | None = None) -> Sequence[Taken]:
         taken = await self._read(self._reader.taken)

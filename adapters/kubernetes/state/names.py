@@ -6,6 +6,7 @@ from adapters.kubernetes.lease.record import MANAGED
 
 HEAD: Final = "head"
 CHUNK: Final = "chunk"
+NOTES: Final = "notes"
 _PART: Final = "poolroll.dev/state"
 HEADS: Final = ",".join(f"{key}={value}" for key, value in {**MANAGED, _PART: HEAD}.items())
 """Selects the heads."""
@@ -24,10 +25,16 @@ def head_name(name: str) -> str:
     return f"poolroll-{name}-{HEAD}"
 
 
+def notes_name(name: str) -> str:
+    """Of what is noted about a rollout name. It ends like neither a head nor a chunk."""
+    return f"poolroll-{name}-{NOTES}"
+
+
 def chunk_name(name: str, slot: int) -> str:
     return f"poolroll-{name}-{slot}"
 
 
 def state_names(name: str) -> list[str]:
     """The ConfigMaps of a rollout name, for a Role."""
-    return [head_name(name), *(chunk_name(name, slot) for slot in range(USUAL))]
+    chunks = (chunk_name(name, slot) for slot in range(USUAL))
+    return [head_name(name), *chunks, notes_name(name)]

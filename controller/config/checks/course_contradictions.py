@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from controller.config.checks.kind_of_pool import HAPROXY, HOSTS, NODES, PODS
+from controller.config.checks.snapshot_contradictions import snapshot_faults
 from controller.config.checks.step_contradictions import expectation_faults, step_faults
 from controller.config.text.places import Trail
 from controller.config.text.trails import at
@@ -40,12 +41,14 @@ def course_contradictions(data: object, kind: str) -> Found:
         if kind == PODS:
             continue
         ways = ("command", "steps", "job") if kind == NODES else ("command", "steps")
-        yield from _one_way(section, (course,), ways)
+        if course == "upgrade" or not is_only_vars(data):
+            yield from _one_way(section, (course,), ways)
         if kind == NODES and course == "rollback" and "expect" in section:
             yield (course, "expect"), "is what an upgrade is to show; write it there, or remove it"
         else:
             yield from expectation_faults(section, (course, "expect"), kind)
         yield from step_faults(section, (course,))
+    yield from snapshot_faults(data, kind)
     wanted = at(data, "on_failure")
     is_back = wanted in ("rollback_member", "rollback_all")
     if is_back and kind != PODS and at(data, "rollback") is None:
@@ -53,6 +56,12 @@ def course_contradictions(data: object, kind: str) -> Found:
             ("on_failure",),
             f"{wanted} needs a rollback; add the section rollback, or write halt",
         )
+
+
+def is_only_vars(data: object) -> bool:
+    """Whether `rollback` says what the former version is, and a snapshot is the way back."""
+    is_only = isinstance(back := at(data, "rollback"), dict) and back.keys() == {"vars"}
+    return is_only and at(data, "on_failure") == "revert_member"
 
 
 def _one_way(section: dict[str, object], trail: Trail, ways: tuple[str, ...]) -> Found:

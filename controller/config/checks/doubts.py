@@ -62,13 +62,14 @@ def _work(rollout: Rollout) -> Iterator[str]:
         yield "return.hold: has no effect without a ramp"
     if ramp and hold == timedelta(0):
         yield "return.ramp: without a hold the next step follows as soon as the gates allow it"
-    if rollout.rollback is None:
+    if rollout.rollback is None and rollout.on_failure != "revert_member":
         return
+    back = rollout.rollback.vars if rollout.rollback is not None else {}
     for index, entry in enumerate(rollout.validations):
         expected = entry.http.contains if entry.http else None
         for mention in mentions(expected or ""):
             name = (mention.name or "").removeprefix("vars.")
-            if name in rollout.vars and name not in rollout.rollback.vars:
+            if name in rollout.vars and name not in back:
                 yield (
                     f"validate[{index}].http.contains: ${{vars.{name}}} is the same while "
                     "rolling back; if it is the new version, set the former one in rollback.vars"

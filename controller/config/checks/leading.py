@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from controller.config.sections.rollout import Rollout
+from controller.config.sections.snapshot import ERRANDS, Errand
 from controller.config.sections.upgrade import Upgrade, is_placeholder
 from controller.config.text.places import Trail, dotted
 from controller.config.values.filling import LEADING, is_after_dashes
@@ -27,6 +28,10 @@ def _commands(rollout: Rollout) -> Iterator[tuple[Trail, Sequence[str]]]:
     for course, section in (("upgrade", rollout.upgrade), ("rollback", rollout.rollback)):
         if section is not None and not is_placeholder(section):
             yield from _of(section, (course,))
+    for name in ERRANDS if rollout.snapshot is not None else ():
+        errand = getattr(rollout.snapshot, name) or Errand()
+        yield ("snapshot", name, "command"), errand.command or ()
+        yield ("snapshot", name, "ssh"), errand.ssh or ()
     for at, entry in enumerate(rollout.validations):
         yield ("validate", at, "command"), entry.command or ()
 

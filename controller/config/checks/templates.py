@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from controller.config.checks.faults import suggestion
+from controller.config.sections.snapshot import ERRANDS
 from controller.config.text.document import Document
 from controller.config.text.places import Trail, shown
 from controller.config.text.templating import mentions
@@ -52,6 +53,7 @@ _ASKED = (
     "gates.*.probe.headers.*",
     "gates.*.probe.server_name",
 )
+_SNAPSHOTS = tuple(f"snapshot.{errand}.{way}.*" for errand in ERRANDS for way in ("command", "ssh"))
 _PATCHES = ("template.**", "expect.**")
 """The same for all members, but not for both courses."""
 _NOTICES = ("notify.*.command.*",)
@@ -110,6 +112,8 @@ def _places(data: object) -> Iterator[tuple[str, _Names]]:
         there, shared = _Names(everything | more, unsure), _Names(titles | more, unsure)
         yield from ((f"{course}.{pattern}", there) for pattern in (*_COMMANDS, "job.**"))
         yield from ((f"{course}.{pattern}", shared) for pattern in _PATCHES)
+    saved = _Names(everything | {"snapshot.id"}, unsure)
+    yield from ((pattern, saved) for pattern in _SNAPSHOTS)
     yield from ((pattern, _Names(everything, unsure)) for pattern in (*_PROBES, *_ASKED, *_HOSTS))
     yield from ((pattern, _Names(everything | {"window"}, unsure)) for pattern in _QUERIES)
 

@@ -26,12 +26,16 @@ from controller.config.sections.notify import Heartbeat, Notification
 from controller.config.sections.pool import Pool
 from controller.config.sections.require import Require
 from controller.config.sections.returning import Return
+from controller.config.sections.snapshot import Snapshot
 from controller.config.sections.state import State
 from controller.config.sections.upgrade import Rollback, Upgrade
 from controller.config.sections.validation import Validation
 from controller.config.sections.windows import FinishByText, FreezeEntry, WindowText
 
 _ON_HOSTS: dict[str, Any] = {"oneOf": [{"required": ["command"]}, {"required": ["steps"]}]}
+
+
+_WAY_BACK: dict[str, Any] = {"anyOf": [{"required": [key]} for key in ("command", "steps", "vars")]}
 
 
 class Rollout(Section):
@@ -41,11 +45,12 @@ class Rollout(Section):
                 {"required": ["rollback"]},
                 {"properties": {"on_failure": {"const": "halt"}}},
                 {"properties": {"pool": {"required": ["kubernetes"]}}},
+                {"required": ["snapshot"]},
             ],
             "if": {"properties": {"pool": {"required": ["haproxy"]}}},
             "then": {
                 "required": ["upgrade"],
-                "properties": {"upgrade": _ON_HOSTS, "rollback": _ON_HOSTS},
+                "properties": {"upgrade": _ON_HOSTS, "rollback": _WAY_BACK},
             },
         }
     )
@@ -104,9 +109,18 @@ class Rollout(Section):
         )
     )
     on_failure: Annotated[
-        Literal["halt", "rollback_member", "rollback_all"],
-        one_of("halt", "rollback_member", "rollback_all"),
-    ] = Field(default="halt", description="What is done after a failure.")
+        Literal["halt", "rollback_member", "rollback_all", "revert_member"],
+        one_of("halt", "rollback_member", "rollback_all", "revert_member"),
+    ] = Field(
+        default="halt",
+        description="What is done after a failure. revert_member: the failed member goes back to "
+        "its `snapshot`, is validated and returned; `rollback.vars` say what the former version "
+        "is. The rollout is halted all the same.",
+    )
+    snapshot: Snapshot | None = Field(
+        default=None,
+        description="A snapshot of each member, made before its first step.",
+    )
     failures: Failures | None = Field(
         default=None,
         description="How many members may be left behind. Left out: none, each halts the rollout.",

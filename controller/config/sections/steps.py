@@ -45,7 +45,7 @@ class Reboot(Section):
 
 
 class Step(Section):
-    LATER: ClassVar[frozenset[str]] = frozenset({"ssh", "reboot"})
+    LATER: ClassVar[frozenset[str]] = frozenset({"ssh", "reboot", "reversible"})
     model_config = ConfigDict(json_schema_extra=ONE_OF)
 
     name: Text | None = Field(
@@ -64,4 +64,9 @@ class Step(Section):
     )
     reboot: Reboot | None = Field(
         default=None, description="Restart the member's host, and wait until it is up again."
+    )
+    reversible: bool | None = Field(
+        default=None,
+        description="false: from this step on there is no way back. The plan says so, and a member "
+        "that has begun it is neither rolled back nor reverted.",
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from controller import tasks as work
 from controller.config.sections.hosts import Hosts
+from controller.config.sections.snapshot import Errand
 from controller.config.sections.steps import Step
 from controller.config.sections.upgrade import Unless, Upgrade
 from controller.config.sections.validation import Http, Tcp, Validation
@@ -64,6 +65,12 @@ class Workshop:
         else:
             asked = self._command((*place, "command"), unless.command or [], GUARD_TIMEOUT)
         return work.Guard(asked, frozenset(unless.go_on))
+
+    def errand(self, errand: Errand, trail: Trail, timeout: timedelta) -> work.Task:
+        """One command beside the steps."""
+        if errand.ssh is not None:
+            return command_of(self._on_host, errand.ssh, (*trail, "ssh"), timeout, work.DONE)
+        return self._command((*trail, "command"), errand.command or [], timeout)
 
     def _step(self, section: Upgrade, step: Step, trail: Trail) -> work.Task:
         """Of one kind: see `controller.config.sections.steps`."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from controller.core.decide.context import Context
 from controller.core.phases import Phase
+from controller.core.plan.plan import Plan
 from controller.core.settings import OnFailure
 from controller.core.state.parts import MemberState
 
@@ -14,8 +15,11 @@ def to_roll_back(ctx: Context) -> tuple[str, ...]:
     policy = ctx.plan.policies.on_failure
     if policy is OnFailure.HALT or ctx.plan.rollback is None:
         return ()
-    failed = sorted((m for m in ctx.state.members.values() if _has_failed(m)), key=_is_in_rotation)
-    if policy is OnFailure.ROLLBACK_MEMBER:
+    failed = [
+        m for m in ctx.state.members.values() if _has_failed(m) and has_a_way_back(ctx.plan, m)
+    ]
+    failed.sort(key=_is_in_rotation)
+    if policy is not OnFailure.ROLLBACK_ALL:
         return tuple(m.name for m in failed)
     upgraded = [m for m in ctx.state.members.values() if _is_upgraded(m) and not _has_failed(m)]
     may_run_it = _by_the_pool(ctx, (*failed, *upgraded)) if ctx.plan.opens else []
@@ -26,8 +30,14 @@ def to_roll_back(ctx: Context) -> tuple[str, ...]:
     return tuple(m.name for m in (*failed, *newest_first))
 
 
+def has_a_way_back(plan: Plan, m: MemberState) -> bool:
+    """Whether no step was begun from which there is none, and there is what it needs."""
+    return not m.progress.beyond and (not plan.reverts or m.progress.saved is not None)
+
+
 def _is_upgraded(m: MemberState) -> bool:
-    return m.phase in (Phase.DONE, Phase.KEPT) and not m.placement.foreign
+    is_upgraded = m.phase in (Phase.DONE, Phase.KEPT) and not m.placement.foreign
+    return is_upgraded and not m.progress.beyond
 
 
 def _by_the_pool(ctx: Context, known: Iterable[MemberState]) -> list[MemberState]:

@@ -5,7 +5,15 @@ from typing import Final
 from controller.core.decide.context import Context
 from controller.core.pool import FULL
 from controller.core.state.parts import MemberState
-from controller.core.steps import AskGuard, Course, RunStep, SetMember, Setting, Validate
+from controller.core.steps import (
+    SNAPSHOT,
+    AskGuard,
+    Course,
+    RunStep,
+    SetMember,
+    Setting,
+    Validate,
+)
 
 FOR_THE_OCCUPANT: Final = frozenset({Setting.CUT, Setting.CHECK, Setting.PUT_BACK})
 """Settings for the one that was proven, or that is known to be there: never for another one. The
@@ -22,10 +30,30 @@ def guard_of(ctx: Context, m: MemberState) -> AskGuard:
 
 
 def step_of(ctx: Context, m: MemberState) -> RunStep:
-    """The next step of its course."""
+    """The next step of its course; before the first, its snapshot."""
+    p, shape, seats = m.progress, ctx.shape(m), ctx.seats(m)
+    is_back = p.course is Course.ROLLBACK
+    if _is_to_be_saved(ctx, m):
+        number = p.saves - 1 if p.unfinished else p.saves
+        return RunStep(m.name, p.course, SNAPSHOT, p.attempt, seats, snapshot=number)
+    return RunStep(
+        m.name,
+        p.course,
+        p.step,
+        p.attempt,
+        seats,
+        former=p.exits[: p.step],
+        snapshot=p.saved if is_back and ctx.plan.reverts else None,
+        irreversible=shape.irreversible is not None and p.step >= shape.irreversible,
+    )
+
+
+def _is_to_be_saved(ctx: Context, m: MemberState) -> bool:
+    """Once each time that it is taken out, and before anything else is done to it."""
     p = m.progress
-    former = p.exits[: p.step]
-    return RunStep(m.name, p.course, p.step, p.attempt, ctx.seats(m), former=former)
+    if p.step == SNAPSHOT:
+        return True
+    return ctx.shape(m).saves and p.saved is None and p.step == 0 and not p.unfinished
 
 
 def validation_of(ctx: Context, m: MemberState, course: Course | None = None) -> Validate:

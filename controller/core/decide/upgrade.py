@@ -19,7 +19,7 @@ from controller.core.plan.plan import Purpose
 from controller.core.pool import Instant
 from controller.core.state.parts import ORIGIN, MemberState
 from controller.core.state.same_signal import is_by_a_signal
-from controller.core.steps import Course, Setting, Validate
+from controller.core.steps import SNAPSHOT, Course, Setting, Validate
 
 SIGNAL_WITHIN: Final = timedelta(seconds=1)
 
@@ -49,13 +49,7 @@ def upgrading(ctx: Context, m: MemberState) -> Output | None:
     if m.progress.passed is False:
         if _may_be_stopped(ctx, m):
             return None
-        course = Course.ROLLBACK if ctx.plan.purpose is Purpose.ROLLBACK else m.progress.course
-        return failed(
-            ctx,
-            m,
-            m.progress.detail,
-            f"every step must end with exit code 0 within {course}.timeout",
-        )
+        return _failed_step(ctx, m)
     if m.placement.foreign and (not m.progress.unfinished or is_contested(ctx, m)):
         return Halted(
             Cause.FOREIGN,
@@ -69,6 +63,16 @@ def upgrading(ctx: Context, m: MemberState) -> Output | None:
         is_over = ctx.plan.retires and is_gone(ctx, m)  # whoever began it was killed
         return MemberRetired(m.name) if is_over else run_step(ctx, m, since)
     return _go_on(ctx, m, since)
+
+
+def _failed_step(ctx: Context, m: MemberState) -> Output | None:
+    seen = m.progress.detail
+    if m.progress.step == SNAPSHOT:
+        return failed(ctx, m, seen, "a member is changed only once its snapshot is made")
+    if m.progress.course is Course.ROLLBACK and ctx.plan.reverts:
+        return failed(ctx, m, seen, "the revert must end with exit code 0 within snapshot.timeout")
+    course = Course.ROLLBACK if ctx.plan.purpose is Purpose.ROLLBACK else m.progress.course
+    return failed(ctx, m, seen, f"every step must end with exit code 0 within {course}.timeout")
 
 
 def _may_be_stopped(ctx: Context, m: MemberState) -> bool:

@@ -49,6 +49,8 @@ def settle(ctx: Context, m: MemberState) -> Output | None:
         return misplaced(ctx, m, is_held, Setting.HOLD)
     if m.phase is Phase.UPGRADING and m.progress.unfinished and _may_join(ctx, m):
         return _joining(ctx, m)
+    if m.is_only_saved:
+        return _going_back(ctx, m)
     if (_is_missed(ctx, m) or is_spared(ctx, m)) and _finishes_its_way(ctx, m):
         return _brought_back(ctx, m)
     by_mode = _after_halt if ctx.state.mode is Mode.HALTED else _after_stop

@@ -29,7 +29,7 @@ Off the path:
     FAILED      out, and left out
     KEPT        in rotation, upgraded, not proven: S2 forbade taking it out, somebody else
                 changed it, or its soak was cut short
-    STUCK       its rollback failed too: out, for a human
+    STUCK       its way back failed too: out, for a human
 
 A transition that is not in the table raises and changes nothing. `course` (upgrade or rollback)
 is not a state: a rollback walks the same path with other commands.
@@ -138,6 +138,7 @@ TABLE: Final[dict[tuple[Phase, Move], Phase]] = {
     (P.UPGRADING, M.PROVE): P.PROVING,
     (P.UPGRADING, M.RETIRE): P.DONE,
     (P.UPGRADING, M.VALIDATE): P.VALIDATING,
+    (P.UPGRADING, M.RESTORE): P.RESTORING,  # after its snapshot, before the first step
     (P.UPGRADING, M.FAIL): P.FAILED,
     (P.UPGRADING, M.KEEP): P.KEPT,
     (P.PROVING, M.UPGRADE): P.UPGRADING,

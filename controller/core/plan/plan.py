@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from controller.core.plan.abilities import ByHand
 from controller.core.pool import Member, Seat
-from controller.core.settings import Policies
+from controller.core.settings import OnFailure, Policies
 
 
 class Purpose(StrEnum):
@@ -26,6 +26,10 @@ class CourseShape:
 
     steps: int
     has_guard: bool = False
+    saves: bool = False
+    """A snapshot of the member is made before the first step."""
+    irreversible: int | None = None
+    """Index of the first step from which there is no way back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,12 @@ class Plan:
 
     def member(self, name: str) -> Member | None:
         return next((member for member in self.members if member.name == name), None)
+
+    @property
+    def reverts(self) -> bool:
+        """Whether the way back of a failed member is its snapshot."""
+        is_upgrade = self.purpose is Purpose.UPGRADE
+        return is_upgrade and self.policies.on_failure is OnFailure.REVERT_MEMBER
 
     def shape(self, *, is_back: bool) -> CourseShape:
         """The shape of the upgrade, or of the rollback if there is one."""

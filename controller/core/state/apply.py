@@ -167,6 +167,9 @@ def _rolling_back(state: State, event: e.RollbackBegan, now: Instant) -> State:
                 serial=m.progress.serial,
                 begun=m.placement.found is not None,
                 unfinished=m.progress.unfinished,
+                saves=m.progress.saves,
+                saved=m.progress.saved,
+                beyond=m.progress.beyond,
             ),
             trial=Trial(),
             consent=Consent(approved=True),
@@ -252,7 +255,8 @@ def _joined(state: State, event: e.MemberJoined, now: Instant) -> State:
     name, former = event.member, state.members.get(event.member)
     progress = Progress()
     if former is not None:
-        progress = Progress(attempt=former.progress.attempt + 1, serial=former.progress.serial)
+        p = former.progress
+        progress = Progress(attempt=p.attempt + 1, serial=p.serial, saves=p.saves)
     m = MemberState(name, since=now, progress=progress)
     if event.found is not None:
         m = replace(m, placement=Placement(event.found), progress=replace(progress, begun=True))

@@ -10,6 +10,7 @@ from controller.core.state.moves import moved, working
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
 from controller.core.steps import (
+    SNAPSHOT,
     AskGuard,
     MemberStep,
     RunStep,
@@ -38,7 +39,7 @@ def intended(state: State, step: MemberStep, now: Instant) -> MemberState:
             m = moved(m if joins else _occupied(m, step.seats), Move.UPGRADE, now)
             if step.found is not None and m.placement.found is None:
                 m = replace(m, placement=replace(m.placement, found=step.found))
-            changes: dict[str, Any] = {"begun": True, "unfinished": True, "lost": False}
+            changes: dict[str, Any] = {"unfinished": True, "lost": False, **_marked(m, step)}
             changes |= {"step": step.index, "attempt": step.attempt, "proven": False}
             changes |= {"passed": None, "exit_code": None, "may_run": "", "unseen": ""}
             return working(m, step, answer=None, done_for=(), **changes)
@@ -55,6 +56,14 @@ def intended(state: State, step: MemberStep, now: Instant) -> MemberState:
             return working(m, step, validated_from=now, **changes)
         case _:
             return working(m, step)
+
+
+def _marked(m: MemberState, step: RunStep) -> dict[str, Any]:
+    """What can be taken back from here on: a snapshot changes nothing."""
+    p = m.progress
+    if step.index == SNAPSHOT:
+        return {"saves": (step.snapshot or 0) + 1}
+    return {"begun": True, "beyond": p.beyond or step.irreversible}
 
 
 def _occupied(m: MemberState, seats: tuple[Seat, ...]) -> MemberState:

@@ -19,7 +19,15 @@ from controller.core.phases import EXPOSED, FAILED, IN_PROGRESS, JUDGED, OVER, P
 from controller.core.plan.plan import Plan
 from controller.core.state.parts import MemberState
 from controller.core.state.state import Mode, State
-from controller.core.steps import AskGuard, AskOperator, RunStep, SetMember, Setting, Validate
+from controller.core.steps import (
+    SNAPSHOT,
+    AskGuard,
+    AskOperator,
+    RunStep,
+    SetMember,
+    Setting,
+    Validate,
+)
 
 TAKEN: Final = IN_PROGRESS - JUDGED - {Phase.DUE} | {Phase.RAMPING}
 """Out of rotation because of us, or at a share of its weight: what was found is kept."""
@@ -115,7 +123,7 @@ def _of_one(plan: Plan, m: MemberState) -> str:
         return "S8: it is back, and still recorded as taken out"
     if progress.work is not None and not isinstance(progress.work, WORK.get(m.phase, ())):
         return f"{type(progress.work).__name__} is open"
-    if progress.unfinished and not progress.begun:
+    if progress.unfinished and not (progress.begun or progress.step == SNAPSHOT):
         return "S7: a step of it may run, and it counts as unchanged"
     # What was done in one course still counts while it is validated as the other version.
     most = max(plan.shape(is_back=is_back).steps for is_back in (False, True))

@@ -16,6 +16,7 @@ from controller.core.state.retry import as_another, known_again, looked_after
 from controller.core.state.same_signal import begun_anew
 from controller.core.state.state import State
 from controller.core.steps import (
+    SNAPSHOT,
     Course,
     Setting,
 )
@@ -120,7 +121,8 @@ def _relapsed(m: MemberState, event: e.MemberRelapsed, now: Instant) -> MemberSt
 
 def _renewed(m: MemberState, event: e.MemberRenewed, now: Instant) -> MemberState:
     """Nothing is known of what sits there now, but that it is out because of us."""
-    placement, progress = Placement(event.found), Progress(begun=True)
+    placement = Placement(event.found)
+    progress = Progress(begun=True, saves=m.progress.saves)
     fresh = replace(m, placement=placement, progress=progress, trial=Trial(), consent=Consent())
     return moved(fresh, Move.RELAPSE, now)
 
@@ -198,7 +200,7 @@ def _set(m: MemberState, event: e.MemberSet, now: Instant) -> MemberState:
                 Move.RESTORED,
                 now,
                 placement=replace(placement, found=None, former=placement.found),
-                progress=replace(m.progress, step=0, passed=None),
+                progress=replace(m.progress, step=0, passed=None, saved=None),
                 draining=replace(m.draining, drain_since=None),
             )
         case _:
@@ -227,7 +229,8 @@ def _answered(plan: Plan, m: MemberState, event: e.GuardAnswered, now: Instant) 
 
 def _from_the_start(m: MemberState) -> Progress:
     """All its steps run again, as jobs of their own."""
-    return replace(m.progress, step=0, attempt=m.progress.attempt + 1, done_for=())
+    attempt = m.progress.attempt + 1
+    return replace(m.progress, step=0, attempt=attempt, done_for=(), saved=None)
 
 
 def _step_ended(state: State, m: MemberState, event: e.StepEnded, now: Instant) -> MemberState:
@@ -239,12 +242,18 @@ def _step_ended(state: State, m: MemberState, event: e.StepEnded, now: Instant) 
     elif event.lost:
         p = replace(p, lost=True, attempt=p.attempt + 1, may_run=event.may_run)
     elif event.passed:
-        exits = (*p.exits[: p.step], event.exit_code or 0)
-        p = replace(p, step=p.step + 1, exits=exits)
+        p = _through(p, event.exit_code or 0)
     else:
         detail, code = _with_last_words(event), event.exit_code
         p = replace(p, passed=False, detail=detail, exit_code=code, may_run=event.may_run)
     return begun_anew(replace(m, progress=p), state.stop, state.stopped_at or ORIGIN)
+
+
+def _through(p: Progress, exit_code: int) -> Progress:
+    """A step of it ended well."""
+    if p.step == SNAPSHOT:
+        return replace(p, step=0, saved=p.saves - 1)
+    return replace(p, step=p.step + 1, exits=(*p.exits[: p.step], exit_code))
 
 
 def _with_last_words(event: e.StepEnded) -> str:

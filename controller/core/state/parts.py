@@ -111,6 +111,12 @@ class Progress:
     proven: bool = False
     """It passed its validation and its check since its last step, and nothing has spoken against
     it since: users may meet it."""
+    saves: int = 0
+    """How many snapshots of it were begun, each with a number of its own."""
+    saved: int | None = None
+    """The snapshot that was made before its first step; None: none, since it was put back last."""
+    beyond: bool = False
+    """A step was begun from which there is no way back."""
     restore_tried: bool = False
     tried_other: bool = False
     """It did not pass as the one version, and is, or was, validated as the other."""
@@ -250,6 +256,12 @@ class MemberState:
     @property
     def is_in_progress(self) -> bool:
         return self.phase in IN_PROGRESS
+
+    @property
+    def is_only_saved(self) -> bool:
+        """Whether it is out, and nothing was done to it but a snapshot, which is over."""
+        may_run = self.progress.unfinished or self.progress.may_run
+        return self.phase is Phase.UPGRADING and not (self.progress.begun or may_run)
 
     @property
     def found_before(self) -> Found | None:

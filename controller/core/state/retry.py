@@ -45,9 +45,9 @@ def taken_up_again(m: MemberState, now: Instant) -> MemberState:
         return _renewed(m)
     begun = m.progress.begun and m.placement.found is not None
     attempt, step = m.progress.attempt + 1, m.progress.step if begun and is_upgrade else 0
-    return _renewed(
-        replace(m, progress=replace(m.progress, step=step, attempt=attempt, begun=begun))
-    )
+    saved = m.progress.saved if begun else None
+    again = replace(m.progress, step=step, attempt=attempt, begun=begun, saved=saved)
+    return _renewed(replace(m, progress=again))
 
 
 def as_it_is_now(m: MemberState, halt: Halted, now: Instant) -> MemberState:
@@ -63,7 +63,8 @@ def as_it_is_now(m: MemberState, halt: Halted, now: Instant) -> MemberState:
 def as_another(m: MemberState, seats: tuple[Seat, ...], now: Instant) -> MemberState:
     """What was done was done to the former one: all of it is still to do, as jobs of its own."""
     placement = replace(Placement(), seats=seats, incarnations=m.placement.incarnations)
-    progress = Progress(attempt=m.progress.attempt + 1, serial=m.progress.serial)
+    p = m.progress
+    progress = Progress(attempt=p.attempt + 1, serial=p.serial, saves=p.saves)
     m = moved(m, Move.RETRY, now, why="", placement=placement, progress=progress)
     return replace(m, draining=Draining(), trial=Trial(), consent=Consent())
 

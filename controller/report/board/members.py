@@ -205,7 +205,8 @@ def _doing(ctx: Context, m: MemberState) -> str:
                 return "out, waiting for work in flight"
             return f"out, still in use: {use}" if (use := _use(ctx, m)) else "out, and quiet"
         case Phase.UPGRADING if m.progress.work is not None:
-            step = f"step {m.progress.step + 1} of {ctx.shape(m).steps}"
+            number, most = m.progress.step + 1, ctx.shape(m).steps
+            step = f"step {number} of {most}" if number else "its snapshot"
             held_up = ctx.state.held_up(m.name)
             return f"{step} waits: {held_up}" if held_up else f"{step} runs"
         case Phase.UPGRADING:

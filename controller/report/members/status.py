@@ -10,6 +10,7 @@ from typing import Final
 from controller.core.events import Answer
 from controller.core.phases import HELD_OUT, JUDGED, PUT_BACK, Phase
 from controller.core.plan.plan import Plan, Purpose
+from controller.core.settings import OnFailure
 from controller.core.state.member import RETIRED
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
@@ -88,6 +89,24 @@ def is_fine(m: MemberState) -> bool:
     return is_settled and not m.trial.disproven
 
 
+def way_back(plan: Plan) -> str:
+    return "revert" if plan.reverts else "rollback"
+
+
+def went_back(plan: Plan) -> str:
+    return "reverted" if plan.reverts else "rolled back"
+
+
+def no_way_back(plan: Plan, m: MemberState) -> str:
+    """Why a member that failed does not go back, where the rollout file wants that."""
+    is_wanted = plan.policies.on_failure is not OnFailure.HALT
+    if not m.progress.begun or m.progress.course is Course.ROLLBACK or not is_wanted:
+        return ""
+    if m.progress.beyond:
+        return f", PAST THE POINT OF NO RETURN, NOT {went_back(plan)}"
+    return ", NO SNAPSHOT to revert to" if plan.reverts and m.progress.saved is None else ""
+
+
 def is_whole(plan: Plan, m: MemberState) -> bool:
     """Whether all steps of its direction are done."""
     steps = plan.shape(is_back=m.progress.course is Course.ROLLBACK).steps
@@ -109,11 +128,11 @@ def _back(seen: Observed) -> str:
 def _out(plan: Plan, state: State, m: MemberState) -> str:
     why = f": {reason}" if (reason := _why_out(state, m)) else ""
     if m.phase is Phase.STUCK:
-        return f"OUT OF ROTATION, rollback failed: a person must repair it{why}"
+        return f"OUT OF ROTATION, {way_back(plan)} failed: a person must repair it{why}"
     if m.phase is Phase.FAILED:
-        return f"OUT OF ROTATION{why}"
+        return f"OUT OF ROTATION{no_way_back(plan, m)}{why}"
     if m.phase is Phase.WAITING and m.progress.course is Course.ROLLBACK:
-        return f"OUT OF ROTATION, NOT rolled back{why}"
+        return f"OUT OF ROTATION, NOT {went_back(plan)}{why}"
     if m.phase is Phase.WAITING:
         since = "an earlier run" if m.progress.attempt else "an earlier rollout"
         return f"OUT OF ROTATION since {since}"
@@ -142,7 +161,7 @@ def _in(plan: Plan, m: MemberState, seen: Observed, by: Holders) -> str:
         return f"{done}, back in rotation though it {fault(m)}"
     if m.phase is Phase.WAITING:
         is_back = m.progress.course is Course.ROLLBACK
-        return f"{done}, in rotation, NOT rolled back" if is_back else _untouched(done, seen)
+        return f"{done}, in rotation, NOT {went_back(plan)}" if is_back else _untouched(done, seen)
     if m.phase is Phase.SKIPPED:
         return f"in rotation, {done}" if seen.is_seen else done
     return f"{done}, in rotation" + (f": {why}" if why else "")
@@ -208,5 +227,5 @@ def _done(plan: Plan, m: MemberState) -> str:
     if m.progress.restore_tried and plan.purpose is not Purpose.ROLLBACK and not m.progress.step:
         return "its upgrade NOT finished"  # validated as the former version, nothing rolled back
     if not is_whole(plan, m):
-        return f"its {'rollback' if is_back else 'upgrade'} NOT finished"
-    return "rolled back" if is_back else "upgraded"
+        return f"its {way_back(plan) if is_back else 'upgrade'} NOT finished"
+    return went_back(plan) if is_back else "upgraded"

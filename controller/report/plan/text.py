@@ -6,7 +6,7 @@ from controller.core.gates.figures import span
 from controller.core.gates.gate import Gate, Scope, SeenGate
 from controller.core.gates.limit import limit
 from controller.core.gates.quiet import OWN, Quiet
-from controller.core.plan.plan import Plan
+from controller.core.plan.plan import Plan, Purpose
 from controller.core.settings import OnFailure, Policies, ReturnPolicy, Settings
 from controller.core.state.state import State
 from controller.records import RolloutRow
@@ -52,8 +52,10 @@ def plan_text(
         "",
         "each member",
         f"  drain    {_drain(plan)}",
+        *(["  snapshot before the first step"] if plan.upgrade.saves else []),
         f"  upgrade  {count(plan.upgrade.steps, 'step')}"
         + (", unless already there" if plan.upgrade.has_guard else ""),
+        *_point_of_no_return(plan),
         f"  return   its health check passes within {span(policies.comeback.within)}"
         + _ramp(policies.comeback),
         f"  soak     {span(policies.soak)} under full traffic",
@@ -122,6 +124,16 @@ def _quiet(policies: Policies) -> list[str]:
     return [f"  if no user comes to a member: {how[policies.quiet]}"]
 
 
+def _point_of_no_return(plan: Plan) -> list[str]:
+    at = plan.upgrade.irreversible
+    if at is None or plan.purpose is not Purpose.UPGRADE:
+        return []
+    return [
+        f"  POINT OF NO RETURN: FROM STEP {at + 1} ON A MEMBER IS NEITHER ROLLED BACK NOR REVERTED "
+        "(reversible: false)"
+    ]
+
+
 def _drain(plan: Plan) -> str:
     policy = plan.policies.drain
     what = f"work in flight has {span(policy.timeout)} to end, then {policy.on_timeout}"
@@ -149,5 +161,6 @@ def _on_failure(policy: OnFailure) -> str:
     return {
         OnFailure.HALT: "halt",
         OnFailure.ROLLBACK_MEMBER: "roll the failed member back, then halt",
+        OnFailure.REVERT_MEMBER: "revert the failed member to its snapshot, then halt",
         OnFailure.ROLLBACK_ALL: "roll every upgraded member back, newest first, then halt",
     }[policy]

@@ -6,6 +6,7 @@ from datetime import timedelta
 from shlex import join
 
 from controller.config import RolloutFile
+from controller.config.snapshots import create_task, revert_task
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.pool import Member
 from controller.core.steps import Course
@@ -15,6 +16,10 @@ from controller.tasks import Command, CommandProbe, Guard, HttpProbe, PoolTask, 
 
 ID = "ROLLOUT-ID"
 """For `${rollout.id}`: a plan has none yet."""
+
+
+SNAPSHOT_ID = "SNAPSHOT-ID"
+"""For `${snapshot.id}`, likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,8 @@ class ShownWork:
     validations: tuple[str, ...]
     back: tuple[ShownStep, ...]
     """Of the rollback, where the file has one and the run itself is none."""
+    snapshot: ShownStep | None = None
+    revert: ShownStep | None = None
 
 
 def shown(task: Task) -> ShownStep:
@@ -85,6 +92,12 @@ def _work(file: RolloutFile, plan: Plan, planned: Member) -> ShownWork:
     guard = None if is_rehearsed else work.guard
     has_back = plan.purpose is Purpose.UPGRADE and file.has_rollback
     back = file.work(Course.ROLLBACK, member, ID).steps if has_back else none
+    saves = plan.purpose is Purpose.UPGRADE and file.rollout.snapshot is not None
+    made, revert = (
+        (create_task(file, member, ID, SNAPSHOT_ID), revert_task(file, member, ID, SNAPSHOT_ID))
+        if saves
+        else (None, None)
+    )
     return ShownWork(
         planned.name,
         None if guard is None else shown(guard.task),
@@ -92,6 +105,8 @@ def _work(file: RolloutFile, plan: Plan, planned: Member) -> ShownWork:
         none if is_rehearsed else tuple(map(shown, work.steps)),
         tuple(map(_validation, work.validations)),
         tuple(map(shown, back)),
+        None if made is None else shown(made),
+        None if revert is None else shown(revert),
     )
 
 
@@ -125,12 +140,16 @@ def _rows(one: ShownWork, back_to: str) -> Iterator[tuple[str, str]]:
     if one.unless is not None:
         codes = ", ".join(map(str, one.go_on))
         yield "unless", f"{one.unless.line}   (exit 0: already there; {codes}: goes on)"
+    if one.snapshot is not None:
+        yield "snapshot", one.snapshot.line
     yield from _numbered("step", [step.line for step in one.steps])
     yield from _numbered("validate", one.validations)
     lines = [step.line for step in one.back]
     if lines and back_to:
         lines[0] += f"   (with {back_to})"
     yield from _numbered("rollback", lines)
+    if one.revert is not None:
+        yield "revert", one.revert.line
 
 
 def _numbered(what: str, lines: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -32,6 +32,8 @@ class WorkValue(BaseModel):
     steps: list[StepValue]
     validations: list[str]
     rollback: list[StepValue] = Field(description="Empty where the file has none.")
+    snapshot: StepValue | None = Field(description="Before the first step; null: none is made.")
+    revert: StepValue | None = Field(description="Back to it; null: there is no such way.")
 
     @classmethod
     def of(cls, work: ShownWork) -> Self:
@@ -42,4 +44,6 @@ class WorkValue(BaseModel):
             steps=list(map(StepValue.of, work.steps)),
             validations=list(work.validations),
             rollback=list(map(StepValue.of, work.back)),
+            snapshot=None if work.snapshot is None else StepValue.of(work.snapshot),
+            revert=None if work.revert is None else StepValue.of(work.revert),
         )

@@ -116,7 +116,7 @@ class RolloutNotices:
         return self._notice(
             "stuck",
             wall,
-            f"{member} is STUCK: its rollback failed too; it stays out until a person repairs it",
+            f"{member} is STUCK: its way back failed too; it stays out until a person repairs it",
             [f"{member}: {member_status(self.plan, after, after.members[member])}"],
             member=member,
         )

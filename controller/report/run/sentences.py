@@ -4,13 +4,10 @@ from collections.abc import Iterable
 
 from controller.core import events as e
 from controller.core.events import Event, Observation
-from controller.core.events.said import said_last
 from controller.core.gates.figures import span
 from controller.core.outcome import Outcome
 from controller.core.phases import HELD_IN_PLACE, UPGRADED, Phase
-from controller.core.plan.plan import Purpose
 from controller.core.pool import FULL, Line
-from controller.core.state.parts import MemberState
 from controller.core.state.state import State
 from controller.core.steps import (
     AskGuard,
@@ -27,6 +24,7 @@ from controller.core.steps import (
 from controller.legible import legible_line
 from controller.report.run.journal import journal_said, requests_said
 from controller.report.run.meanwhile import found_meanwhile
+from controller.report.run.step_sentences import ended_well, step_begins, step_ends
 from controller.report.run.stopping import stopping
 from controller.report.words import count, names
 
@@ -150,9 +148,8 @@ def _intent(step: MemberStep, before: State, after: State) -> str:
     match step:
         case SetMember():
             return _setting(step, after)
-        case RunStep(member, course, index):
-            way = "rollback" if after.purpose is Purpose.ROLLBACK else course
-            return f"{way}: step {index + 1} runs ({_why_now(before.members[member])})"
+        case RunStep():
+            return step_begins(step, before, after)
         case Validate():
             return "validating from outside, before it serves users"
         case AskGuard():
@@ -164,14 +161,6 @@ def _intent(step: MemberStep, before: State, after: State) -> str:
             )
         case AskOperator():
             return "asking the operator"
-
-
-def _why_now(m: MemberState) -> str:
-    if m.progress.lost:
-        return "how it ended is not known: running it again"
-    if m.progress.unfinished:
-        return "an earlier run started it: joined if it still runs, never run twice at once"
-    return "out of rotation, nothing in flight"
 
 
 def _setting(step: SetMember, after: State) -> str:
@@ -250,7 +239,7 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
             skipped = after.members[member].phase is Phase.SKIPPED
             return member, f"{answer} ({detail})" + (": skipped" if skipped else "")
         case e.StepEnded():
-            return event.member, _step_end(event)
+            return event.member, step_ends(event)
         case e.Validated(member, passed, detail):
             return member, f"validation {'passed' if passed else 'FAILED'}: {detail}"
         case e.MemberReturned(member) if after.members[member].phase is Phase.RAMPING:
@@ -263,7 +252,7 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
         case e.MemberReturned(member):
             return member, "back in rotation and healthy everywhere: soaking, judged by its gates"
         case e.MemberFoundOut(member):
-            done = _ended_well(after.members[member].progress.step)
+            done = ended_well(after.members[member].progress.step)
             return member, f"already out because of us: not drained again{done}"
         case e.StepsUndone(member, why):
             return member, f"its steps run again: {why}"
@@ -281,20 +270,6 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
         case e.MemberKept(member, why):
             return member, f"is not proven: {why}"
         case e.MemberStuck(member):
-            return member, "STUCK: its rollback failed too; it stays out until a person repairs it"
+            return member, "STUCK: its way back failed too; it stays out until a person repairs it"
         case _:
             return found_meanwhile(event)
-
-
-def _step_end(event: e.StepEnded) -> str:
-    said = "" if event.passed else said_last(event.output)
-    note = f"; {event.note}" if event.note else ""
-    return f"{event.detail} after {event.seconds:.1f}s{note}" + (f": {said}" if said else "")
-
-
-def _ended_well(done: int) -> str:
-    """Which steps do not run again."""
-    if not done:
-        return ""
-    which = "its step" if done == 1 else f"{done} of its steps"
-    return f"; {which} ended well before, and {'does' if done == 1 else 'do'} not run again"

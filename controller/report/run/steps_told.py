@@ -17,7 +17,7 @@ class ToldStep:
     def title(self) -> str:
         one = self.step
         again = f", attempt {one.attempt + 1}" if one.attempt else ""
-        return f"{one.member}: {one.course}, step {one.index + 1}{again}"
+        return f"{one.member}: {one.course}, {one.title}{again}"
 
 
 @dataclass(slots=True)

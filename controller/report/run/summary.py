@@ -23,6 +23,7 @@ from controller.report.members.status import (
     is_whole,
     left_status,
     member_status,
+    went_back,
 )
 from controller.report.run.about import about
 from controller.report.run.halt import halt_message, serve, serving, unwritten
@@ -87,7 +88,7 @@ def counts(plan: Plan, state: State) -> tuple[int, int, list[str]]:
     skipped = unreached(state)
     left = len(plan.left) + sum(1 for m in members if m.phase is Phase.LEFT) - len(skipped)
     for number, words in (
-        (len(rolled_back), DONE[Purpose.ROLLBACK]),
+        (len(rolled_back), f"{went_back(plan)} and returned"),
         (len(done) - len(whole), "put back as they are"),
         (sum(1 for m in members if m.phase is Phase.SKIPPED), "already there"),
         (sum(1 for m in members if _is_risky(plan, m)), "in rotation, not proven"),

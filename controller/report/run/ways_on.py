@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from controller.core.events import Cause
-from controller.core.phases import EXPOSED, HELD_OUT, Phase
+from controller.core.phases import EXPOSED, FAILED, HELD_OUT, Phase
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.pool import Admin
 from controller.core.state.parts import MemberState
@@ -28,10 +28,12 @@ def after_halt(
     installed = [m.name for m in members if _is_installed(m)]
     is_upgrade = plan.purpose is Purpose.UPGRADE
     lines = _waiting(plan, members, commands, about)
-    upgraded = [m.name for m in members if is_upgraded(m)]
-    if is_upgrade and plan.rollback is not None and upgraded and not busy:
+    upgraded = [m.name for m in members if is_upgraded(m) and not m.progress.beyond]
+    has_back = plan.rollback is not None and not plan.reverts
+    if is_upgrade and has_back and upgraded and not busy:
         back = f"one at a time, puts {names(upgraded)} before users with the former version"
         lines += _way("to go back:", commands.rollback, back)
+    lines += _no_return(members)
     lines += _ending(plan, state, commands, about)
     then = f"{commands.resume}, then {commands.run}"
     lines += _way("to go on:", then, _taken_out(state) or _going_on(plan, members, about))
@@ -44,6 +46,18 @@ def after_halt(
 
 def _way(label: str, command: str, effect: str, indent: str = " " * 12) -> list[str]:
     return [f"{label:<11} {command}", f"{indent}({effect})"]
+
+
+def _no_return(members: Sequence[MemberState]) -> list[str]:
+    """Nothing brings these back but a person."""
+    beyond = [m.name for m in members if m.progress.beyond and m.phase in FAILED]
+    if not beyond:
+        return []
+    is_ = "is" if len(beyond) == 1 else "are"
+    return [
+        f"NO WAY BACK {names(beyond)} {is_} past the point of no return (reversible: false): mend "
+        f"{_them(beyond)} by hand, then go on; or end it"
+    ]
 
 
 def _waiting(

@@ -203,13 +203,13 @@ async def test_only_to_read(cluster: Cluster, machine: Machine) -> None:
 
 
 async def test_names_never_meet() -> None:
-    """Of head and chunks of rollouts that are called like each other."""
+    """Of head, notes and chunks of rollouts that are called like each other."""
     names = [
         name
-        for rollout in ("web", "web-0", "web-head", "web-0-head")
+        for rollout in ("web", "web-0", "web-head", "web-0-head", "web-notes")
         for name in state_names(rollout)
     ]
-    assert len(set(names)) == len(names) == 4 * (1 + USUAL)
+    assert len(set(names)) == len(names) == 5 * (2 + USUAL)
 
 
 async def test_a_run_in_the_middle_of_a_write_is_not_parted(machine: Machine) -> None:

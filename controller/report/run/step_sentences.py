@@ -1,0 +1,39 @@
+"""Sentences about the steps of a member: what begins, and how it ended."""
+
+from controller.core import events as e
+from controller.core.events.said import said_last
+from controller.core.plan.plan import Purpose
+from controller.core.state.parts import MemberState
+from controller.core.state.state import State
+from controller.core.steps import SNAPSHOT, RunStep
+
+
+def step_begins(step: RunStep, before: State, after: State) -> str:
+    why = _why_now(before.members[step.member])
+    if step.snapshot is not None:
+        what = "making its" if step.index == SNAPSHOT else "reverting to its"
+        return f"{what} snapshot ({why})"
+    way = "rollback" if after.purpose is Purpose.ROLLBACK else step.course
+    return f"{way}: step {step.index + 1} runs ({why})"
+
+
+def _why_now(m: MemberState) -> str:
+    if m.progress.lost:
+        return "how it ended is not known: running it again"
+    if m.progress.unfinished:
+        return "an earlier run started it: joined if it still runs, never run twice at once"
+    return "out of rotation, nothing in flight"
+
+
+def step_ends(event: e.StepEnded) -> str:
+    said = "" if event.passed else said_last(event.output)
+    note = f"; {event.note}" if event.note else ""
+    return f"{event.detail} after {event.seconds:.1f}s{note}" + (f": {said}" if said else "")
+
+
+def ended_well(done: int) -> str:
+    """Which steps do not run again."""
+    if done <= 0:
+        return ""
+    which = "its step" if done == 1 else f"{done} of its steps"
+    return f"; {which} ended well before, and {'does' if done == 1 else 'do'} not run again"
