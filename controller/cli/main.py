@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "rbac": ("controller.cli.rbac:rbac", "Print the Kubernetes Role that a rollout needs."),
     "gate": ("controller.cli.gate:gate", "Evaluate the gates, now or at a time in the past."),
     "notify": ("controller.cli.notify:notify", "Show who is told of a rollout, or try it."),
+    "prepare": ("controller.cli.prepare:prepare", "Prepare members days ahead, while they serve."),
     "run": ("controller.cli.run:run", "Upgrade the pool, one member at a time."),
     "rehearse": (
         "controller.cli.run:rehearse",

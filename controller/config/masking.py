@@ -50,6 +50,11 @@ _COMMANDS = (
         )
     ),
     *(f"snapshot.{one}.{way}.*" for one in ERRANDS for way in ("command", "ssh")),
+    *(
+        f"prepare.{place}.{way}.*"
+        for place in ("steps.*", "fingerprint")
+        for way in ("command", "ssh")
+    ),
     *("validate.*.command.*", "notify.*.command.*"),
 )
 _NOTICES = (

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from controller.config import RolloutFile
+from controller.core.events import Answer
 from controller.core.forecast.patience import cannot_pass, passes_from, sampled_too_seldom
 from controller.core.gates.evidence import Query
 from controller.core.gates.figures import span
@@ -26,6 +27,7 @@ from controller.lifecycle.changes import choices, next_commands
 from controller.lifecycle.findings import Findings
 from controller.lifecycle.gates import metric_gates_now
 from controller.lifecycle.options import ReadPorts, RunOptions
+from controller.lifecycle.prepared import refusals, unprepared
 from controller.lifecycle.resume import (
     goes_on,
     refuse_changes,
@@ -89,6 +91,7 @@ async def preflight(
         is_needless = hold is not None and (seen.refusals or seen.former is not None)
         if seen.left is not None and seen.left.members and not is_needless:
             await _ask(seen, found, seen.left, ports, options, is_shown=hold is None)
+            await _look_at_prepared(seen, file, seen.left, ports, options)
     return seen
 
 
@@ -225,6 +228,19 @@ async def _ask(
     seen.gates = {one.gate.name: one.words + _scraped(one) + _not_noticed(one.gate) for one in now}
     seen.intervals = intervals
     seen.is_asked = True
+
+
+async def _look_at_prepared(
+    seen: Findings, file: RolloutFile, left: Plan, ports: ReadPorts, options: RunOptions
+) -> None:
+    """Whoever is upgraded must be prepared, where the file prepares at all: the operator's wish."""
+    is_wanted = file.rollout.prepare is not None and options.purpose is Purpose.UPGRADE
+    if not is_wanted or seen.former is not None:
+        return
+    there = [name for name, (answer, _) in seen.unless.items() if answer is Answer.PRESENT]
+    aside = {*there, *seen.skipped}
+    members = [one for one in left.members if one.name not in aside]
+    seen.refusals += refusals(file, await unprepared(ports, file, members))
 
 
 def _too_slow(

@@ -32,6 +32,9 @@ def _commands(rollout: Rollout) -> Iterator[tuple[Trail, Sequence[str]]]:
         errand = getattr(rollout.snapshot, name) or Errand()
         yield ("snapshot", name, "command"), errand.command or ()
         yield ("snapshot", name, "ssh"), errand.ssh or ()
+    for at, step in enumerate(rollout.prepare.steps if rollout.prepare is not None else ()):
+        yield ("prepare", "steps", at, "command"), step.command or ()
+        yield ("prepare", "steps", at, "ssh"), step.ssh or ()
     for at, entry in enumerate(rollout.validations):
         yield ("validate", at, "command"), entry.command or ()
 

@@ -1,4 +1,4 @@
-"""Contradictions around snapshots, and around steps from which there is no way back."""
+"""Contradictions around snapshots, preparations, and steps from which there is no way back."""
 
 from collections.abc import Iterator
 
@@ -20,6 +20,7 @@ def snapshot_faults(data: object, kind: str) -> Found:
                 yield from _one_way(errand, ("snapshot", name))
         if "keep" in given and "drop" not in given:
             yield ("snapshot", "keep"), "has no effect without drop; add drop, or remove it"
+    yield from _prepare(data, kind)
     if at(data, "on_failure") == "revert_member" and at(data, "snapshot", "revert") is None:
         yield (
             ("on_failure",),
@@ -31,6 +32,18 @@ def snapshot_faults(data: object, kind: str) -> Found:
                 ("rollback", "steps", index, "reversible"),
                 "has no effect here: it says from which step of `upgrade` there is no way back",
             )
+
+
+def _prepare(data: object, kind: str) -> Found:
+    if not isinstance(at(data, "prepare"), dict):
+        return
+    if kind == PODS:
+        yield ("prepare",), "is for hosts; the pods of a Service are replaced: remove it"
+    for index, step in enumerate(listing(data, "prepare", "steps")):
+        if isinstance(step, dict):
+            yield from _one_way(step, ("prepare", "steps", index))
+    if isinstance(asked := at(data, "prepare", "fingerprint"), dict):
+        yield from _one_way(asked, ("prepare", "fingerprint"))
 
 
 def _one_way(errand: dict[str, object], trail: Trail) -> Found:

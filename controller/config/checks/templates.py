@@ -54,6 +54,9 @@ _ASKED = (
     "gates.*.probe.server_name",
 )
 _SNAPSHOTS = tuple(f"snapshot.{errand}.{way}.*" for errand in ERRANDS for way in ("command", "ssh"))
+_PREPARED = tuple(
+    f"prepare.{place}.{way}.*" for place in ("steps.*", "fingerprint") for way in ("command", "ssh")
+)
 _PATCHES = ("template.**", "expect.**")
 """The same for all members, but not for both courses."""
 _NOTICES = ("notify.*.command.*",)
@@ -114,6 +117,8 @@ def _places(data: object) -> Iterator[tuple[str, _Names]]:
         yield from ((f"{course}.{pattern}", shared) for pattern in _PATCHES)
     saved = _Names(everything | {"snapshot.id"}, unsure)
     yield from ((pattern, saved) for pattern in _SNAPSHOTS)
+    ahead = _Names(everything - {"rollout.id"}, unsure)
+    yield from ((pattern, ahead) for pattern in _PREPARED)
     yield from ((pattern, _Names(everything, unsure)) for pattern in (*_PROBES, *_ASKED, *_HOSTS))
     yield from ((pattern, _Names(everything | {"window"}, unsure)) for pattern in _QUERIES)
 

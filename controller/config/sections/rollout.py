@@ -24,6 +24,7 @@ from controller.config.sections.kinds import (
 )
 from controller.config.sections.notify import Heartbeat, Notification
 from controller.config.sections.pool import Pool
+from controller.config.sections.prepare import Prepare
 from controller.config.sections.require import Require
 from controller.config.sections.returning import Return
 from controller.config.sections.snapshot import Snapshot
@@ -73,6 +74,10 @@ class Rollout(Section):
         default=None, description="How the hosts of members are reached, for `ssh` and `reboot`."
     )
     drain: Drain = Field(default_factory=Drain, description="How a member is drained.")
+    prepare: Prepare | None = Field(
+        default=None,
+        description="What is done days ahead, by `poolroll prepare`; `run` asks whether it holds.",
+    )
     upgrade: Upgrade = Field(
         default_factory=Upgrade,
         description="What upgrades one member. Required, but for the pods of a Service.",
