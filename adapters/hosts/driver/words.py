@@ -19,12 +19,16 @@ class Kind(enum.Enum):
     """Its host key is not known here."""
     SHELL = "shell"
     """It let us in, but what should run our script did not."""
+    SUDO = "sudo"
+    """It let us in, and does not let us become root."""
     CUT = "cut"
     """The connection was there, and broke."""
 
 
-FINAL = frozenset({Kind.DENIED, Kind.CHANGED, Kind.UNKNOWN, Kind.SHELL})
+FINAL = frozenset({Kind.DENIED, Kind.CHANGED, Kind.UNKNOWN, Kind.SHELL, Kind.SUDO})
 """Another try is not worth it, as long as nothing was begun there."""
+PASSING = frozenset({Kind.DOWN, Kind.NAME, Kind.CUT})
+"""Nobody was reached."""
 KEYS = frozenset({Kind.CHANGED, Kind.UNKNOWN})
 
 
@@ -47,6 +51,7 @@ _CHATTER = re.compile(
     rf"{AUTHENTICATED}|Authenticating to |Warning: |Transferred: |Bytes per second|debug1|"
     r"Server accepts key|\*\*|\s*$|OpenSSH_|Connection established"
 )
+_BEHIND = re.compile(r"kex_exchange_identification: |stdio forwarding failed|.*UNKNOWN port 65535")
 _MOST = 300
 
 
@@ -64,8 +69,10 @@ def failure_of(host: str, code: int, said: str, noise: str = "") -> Failure:
         return Failure(kind, f"{host} is not known by that name: {last}")
     if AUTHENTICATED not in said and code in (255, -1):
         return Failure(Kind.DOWN, f"{host} does not answer to ssh: {last or 'no reason given'}")
+    if code not in (255, -1) and last.startswith("sudo: "):
+        return Failure(Kind.SUDO, f"{host}: no root by `sudo -n`: {last.removeprefix('sudo: ')}")
     if code not in (255, -1):
-        told = last if re.match("sudo: ", last) else last or last_line(noise)
+        told = last or last_line(noise)
         what = f": {told}" if told else ""
         return Failure(Kind.SHELL, f"{host}: no shell for the step (exit code {code}){what}")
     return Failure(Kind.CUT, f"the connection to {host} was cut: {last or 'no reason given'}")
@@ -73,6 +80,9 @@ def failure_of(host: str, code: int, said: str, noise: str = "") -> Failure:
 
 def last_line(said: str) -> str:
     lines = [line.strip() for line in said.splitlines() if not _CHATTER.match(line)]
+    if lines and "UNKNOWN port 65535" in lines[-1]:
+        # Of the ssh behind a jump host; the one that goes there has said why before.
+        lines = [line for line in lines if not _BEHIND.match(line)] or lines
     return lines[-1].removeprefix("ssh: ")[-_MOST:] if lines else ""
 
 
