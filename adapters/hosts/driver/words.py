@@ -47,6 +47,10 @@ _SIGNS = (
 )
 AUTHENTICATED = "Authenticated to "
 """Says ssh with LogLevel VERBOSE once it was let in."""
+BY_PROXY = "(via proxy)"
+"""It adds where it came through a jump host."""
+UNKNOWN = "UNKNOWN port 65535"
+"""What it calls a host behind one, where the connection to that fails."""
 _CHATTER = re.compile(
     rf"{AUTHENTICATED}|Authenticating to |Warning: |Transferred: |Bytes per second|debug1|"
     r"Server accepts key|\*\*|\s*$|OpenSSH_|Connection established"
@@ -67,7 +71,7 @@ def failure_of(host: str, code: int, said: str, noise: str = "") -> Failure:
         return Failure(kind, f"{host} does not let us in: {last}")
     if kind is Kind.NAME:
         return Failure(kind, f"{host} is not known by that name: {last}")
-    if AUTHENTICATED not in said and code in (255, -1):
+    if not let_in(said) and code in (255, -1):
         return Failure(Kind.DOWN, f"{host} does not answer to ssh: {last or 'no reason given'}")
     if code not in (255, -1) and last.startswith("sudo: "):
         return Failure(Kind.SUDO, f"{host}: no root by `sudo -n`: {last.removeprefix('sudo: ')}")
@@ -78,10 +82,16 @@ def failure_of(host: str, code: int, said: str, noise: str = "") -> Failure:
     return Failure(Kind.CUT, f"the connection to {host} was cut: {last or 'no reason given'}")
 
 
+def let_in(said: str) -> bool:
+    """Whether the host itself did; a jump host before it does not count."""
+    lines = [line for line in said.splitlines() if AUTHENTICATED in line]
+    return any(BY_PROXY in line for line in lines) or (bool(lines) and UNKNOWN not in said)
+
+
 def last_line(said: str) -> str:
     lines = [line.strip() for line in said.splitlines() if not _CHATTER.match(line)]
-    if lines and "UNKNOWN port 65535" in lines[-1]:
-        # Of the ssh behind a jump host; the one that goes there has said why before.
+    if lines and UNKNOWN in lines[-1]:
+        # The ssh that goes to the jump host has said why before.
         lines = [line for line in lines if not _BEHIND.match(line)] or lines
     return lines[-1].removeprefix("ssh: ")[-_MOST:] if lines else ""
 
