@@ -1,6 +1,6 @@
 """The ports and options of a run."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -75,6 +75,8 @@ class Ports(ReadPorts):
     """For notices."""
     by: str
     """The operator, for records."""
+    show: Callable[[Sequence[str]], None] | None = None
+    """Prints the lines of a halt that comes to rest late, without waiting for who reads them."""
 
 
 @dataclass(frozen=True, slots=True)

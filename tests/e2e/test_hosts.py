@@ -58,7 +58,7 @@ def written(site: Site, made: dict[str, Machine], **upgrade: Any) -> Any:
     ]
     return site.file(
         pool={"members": {"vars": own}},
-        hosts={"ssh": {"port": "${member.vars.ssh}", "options": options, "connect_timeout": "2s"}},
+        hosts={"ssh": {"port": "${member.vars.ssh}", "options": options, "connect_timeout": "10s"}},
         upgrade={"steps": FOUR_LINES, "timeout": "30s", **upgrade},
     )
 

@@ -78,10 +78,10 @@ async def test_who_cannot_be_reached(host: Sshd, tmp_path: Path) -> None:
 
     host.script("sudo", "echo 'sudo: a password is required' >&2; exit 1")
     down, unknown, denied, no_name, root = await asyncio.gather(
-        said("down", port=1),
+        said("down", port=1, connect_timeout=SHORT),
         said("unknown", "HostKeyAlias=other"),
         said("denied", f"IdentityFile={host.folder}/host", "IdentitiesOnly=yes", user="nobody"),
-        said("name", host=Address("no-such-host.invalid")),
+        said("name", host=Address("no-such-host.invalid"), connect_timeout=SHORT),
         said("root", sudo=True),
     )
     assert down == (
@@ -107,6 +107,6 @@ async def test_questions(host: Sshd, tmp_path: Path) -> None:
         result = await mine.ask(question)
         assert (result.exit_code, result.output) == (4, "yes\n")
     assert runs(tmp_path) == "x\nx\n"
-    nobody = await mine.ask(replace(question, access=access(host, port=1)))
+    nobody = await mine.ask(replace(question, access=access(host, 1, connect_timeout=SHORT)))
     assert nobody.exit_code == 255
     assert nobody.output.startswith("127.0.0.1 does not answer to ssh")

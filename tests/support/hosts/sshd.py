@@ -45,7 +45,7 @@ class Sshd:
     @property
     def way(self) -> dict[str, Any]:
         """For `hosts.ssh` of a rollout file."""
-        return {"port": self.port, "options": list(self.options), "connect_timeout": "2s"}
+        return {"port": self.port, "options": list(self.options), "connect_timeout": "10s"}
 
     @property
     def options(self) -> tuple[str, ...]:
