@@ -64,7 +64,7 @@ def file(cluster: Cluster, folder: Path, made: dict[str, Machine]) -> Path:
         *("IdentitiesOnly=yes", "HostKeyAlias=host", "GlobalKnownHostsFile=none"),
     ]
     own = {n: {"ssh": str(m.sshd.port), "home": str(m.folder)} for n, m in made.items()}
-    ssh = {"port": "${member.vars.ssh}", "options": options, "connect_timeout": "5s"}
+    ssh = {"port": "${member.vars.ssh}", "options": options, "connect_timeout": "20s"}
     given: dict[str, Any] = {
         "apiVersion": "poolroll/v1",
         "name": "nodes",
