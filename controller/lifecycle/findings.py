@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from controller.core.events import Answer, Halted
+from controller.core.events import Answer, Halted, Reply
 from controller.core.plan.plan import Plan
 from controller.core.pool import InstanceView
 from controller.core.state.state import State, initial
@@ -49,10 +49,12 @@ class Findings:
     intervals: Mapping[str, timedelta] = field(default_factory=dict)
     """Gate → the observed scrape interval of its metrics system."""
     unless: Mapping[str, tuple[Answer, str]] = field(default_factory=dict)
+    replies: Mapping[str, tuple[Reply, str]] = field(default_factory=dict)
+    """Member → what it answered to `preflight`."""
     before: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Member → the variables with which it was upgraded last, where that is known."""
     skipped: Sequence[str] = ()
-    """Members that `unless` does not reach, and that the budget lets be skipped."""
+    """Members that are not reached, and that the budget lets be skipped."""
     closed: str = ""
     """The reason among `refusals` that the clock alone will lift; empty: there is none."""
     timetable: Timetable | None = None
