@@ -3,12 +3,12 @@
 set -eu
 
 missing=
-for program in haproxy prometheus promtool chromium ssh sshd fish; do
+for program in haproxy nginx prometheus promtool chromium ssh sshd fish; do
     command -v "$program" >/dev/null || missing="$missing $program"
 done
 [ -n "$missing" ] || exit 0
 
-packages="haproxy prometheus chromium openssh-client openssh-server fish"
+packages="haproxy nginx prometheus chromium openssh-client openssh-server fish"
 if ! command -v apt-get >/dev/null; then
     echo "The tests need on the PATH:$missing" >&2
     exit 1

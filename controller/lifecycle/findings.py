@@ -10,6 +10,7 @@ from controller.core.plan.plan import Plan
 from controller.core.pool import InstanceView
 from controller.core.state.state import State, initial
 from controller.errors import BalancerError, Refused
+from controller.hosts_seen import HostsSeen
 from controller.journal.unfinished import Unfinished
 from controller.preflight.survey import PoolSurvey
 from controller.records import Request
@@ -51,6 +52,8 @@ class Findings:
     unless: Mapping[str, tuple[Answer, str]] = field(default_factory=dict)
     replies: Mapping[str, tuple[Reply, str]] = field(default_factory=dict)
     """Member → what it answered to `preflight`."""
+    hosts: HostsSeen = field(default_factory=HostsSeen)
+    """The hosts that steps go to by ssh."""
     before: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Member → the variables with which it was upgraded last, where that is known."""
     skipped: Sequence[str] = ()

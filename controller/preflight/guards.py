@@ -12,7 +12,7 @@ from controller.core.pool import Member
 from controller.core.steps import Course
 from controller.ports import Clock, Tasks, Validator
 from controller.preflight.waiting import told_who
-from controller.report.words import count, names
+from controller.report.words import about, count, names
 from controller.runner.perform import weigh
 
 AT_ONCE: Final = 16
@@ -56,7 +56,7 @@ def refused_guards(
     `unreached`."""
     bad = (Answer.REFUSED, Answer.UNREACHED)
     return [
-        f"{name}: {said}"
+        about(name, said)
         for name, (answer, said) in answers.items()
         if answer in bad and name not in skipped
     ]

@@ -8,10 +8,11 @@ from typing import Any
 from adapters.demo.upgrade import read_state, write_state
 from tests.e2e.conftest import MakeSite
 from tests.e2e.site import Site
-from tests.support.hosts.machine import NEW, Boot, Machine, machine
+from tests.support.hosts.machine import NEW, OLD, Boot, Machine, machine
 from tests.support.waiting import until
 
 DNF = (
+    "case $* in *needs-restarting*) exit 1 ;; esac; "
     'echo "$*" >> {folder}/dnf; case $2 in upgrade) {hold} ;; install) touch {folder}/new ;; esac; '
     "echo Complete!"
 )
@@ -59,7 +60,7 @@ def written(site: Site, made: dict[str, Machine], **upgrade: Any) -> Any:
     ]
     return site.file(
         pool={"members": {"vars": own}},
-        hosts={"ssh": {"port": "${member.vars.ssh}", "options": options, "connect_timeout": "2s"}},
+        hosts={"ssh": {"port": "${member.vars.ssh}", "options": options, "connect_timeout": "10s"}},
         preflight=[{"ssh": ["df", "--output=avail", "-k", "/var"], "min": 2_000_000}],
         upgrade={"steps": FOUR_LINES, "timeout": "30s", **upgrade},
     )
@@ -67,8 +68,8 @@ def written(site: Site, made: dict[str, Machine], **upgrade: Any) -> Any:
 
 async def test_the_four_lines(site: MakeSite) -> None:
     """Three hosts are upgraded and restarted while users come: each line runs once on each, also
-    that during which poolroll is killed; no request fails; how far a reboot has come is told. A
-    full disk refuses before anything is touched."""
+    that during which poolroll is killed; no request fails; how far a reboot has come is told. The
+    plan has shown them before; a full disk refuses before anything is touched."""
     one = await site(3)
     hold = f"until [ -e {one.go} ]; do sleep 0.05; done"
     async with machines(one, Boot(), hold=hold) as made, one.users(rate=30) as load:
@@ -83,6 +84,9 @@ async def test_the_four_lines(site: MakeSite) -> None:
         notes = {name: host.folder / "dnf" for name, host in made.items()}
         await until(lambda: any(path.exists() for path in notes.values()))
         await first.kill()
+        shown = re.search(r"^hosts, by ssh\n.*\n  (web1 .*)$", first.out, re.MULTILINE)
+        assert shown is not None, first.out
+        assert f" {OLD}  11111111  " in shown[1]
         one.go.touch()
         done = await one.run(file, within=120)
     assert (done.code, load.tally.failed) == (0, 0), done.text
