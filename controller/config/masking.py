@@ -56,6 +56,7 @@ _COMMANDS = (
         for way in ("command", "ssh")
     ),
     *("validate.*.command.*", "notify.*.command.*"),
+    *("preflight.*.command.*", "preflight.*.ssh.*"),
 )
 _NOTICES = (
     *("notify.*.webhook.headers.*", "notify.*.webhook.secret", "notify.*.mail.smtp.password"),

@@ -5,11 +5,14 @@ from collections.abc import Sequence
 
 from controller.config import RolloutFile
 from controller.config.preparing import fingerprint_task, purpose_of, section_of, valid_of
+from controller.core.events import Answer
 from controller.core.gates.figures import span
+from controller.core.plan.plan import Plan, Purpose
 from controller.core.pool import Member
 from controller.errors import ConfigurationError
 from controller.journal.prepared import PreparedMember, Stage, digest_of, prepared
-from controller.lifecycle.options import ReadPorts
+from controller.lifecycle.findings import Findings
+from controller.lifecycle.options import ReadPorts, RunOptions
 from controller.lifecycle.snapshots import why_not
 from controller.report.times import moment
 from controller.report.words import names
@@ -78,6 +81,19 @@ async def fingerprint(
     if not result.output.strip():
         return None, "prepare.fingerprint printed nothing"
     return result.output, ""
+
+
+async def look_at_prepared(
+    seen: Findings, file: RolloutFile, left: Plan, ports: ReadPorts, options: RunOptions
+) -> None:
+    """Whoever is upgraded must be prepared, where the file prepares at all: the operator's wish."""
+    is_wanted = file.rollout.prepare is not None and options.purpose is Purpose.UPGRADE
+    if not is_wanted or seen.former is not None:
+        return
+    there = [name for name, (answer, _) in seen.unless.items() if answer is Answer.PRESENT]
+    aside = {*there, *seen.skipped}
+    members = [one for one in left.members if one.name not in aside]
+    seen.refusals += refusals(file, await unprepared(ports, file, members))
 
 
 def grouped(found: dict[str, str]) -> list[str]:

@@ -33,7 +33,8 @@ def shapes(
         list(snapshot_programs(file, member))
         work = file.work(Course.UPGRADE, member, CHECK)
         is_guarded, saves = work.guard is not None, file.rollout.snapshot is not None
-        upgrade = CourseShape(len(work.steps), is_guarded, saves, _irreversible(file, work))
+        irreversible, is_asked = _irreversible(file, work), bool(work.questions)
+        upgrade = CourseShape(len(work.steps), is_guarded, is_asked, saves, irreversible)
         if reverts:
             file.work(Course.ROLLBACK, member, CHECK)
             back = CourseShape(1)

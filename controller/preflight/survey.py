@@ -123,7 +123,7 @@ async def survey(
             raise Refused("the rollout file has no `rollback`: there is no way back to run")
         upgrade, rollback = rollback, None
     elif purpose is Purpose.REHEARSAL:
-        upgrade, rollback = CourseShape(0), None
+        upgrade, rollback = CourseShape(0, has_questions=upgrade.has_questions), None
     proposal = propose(
         settings,
         members,

@@ -160,7 +160,11 @@ async def make_plan(scenario: Scenario, world: World) -> Plan:
         views,
         ours=scenario.inherited,
         upgrade=CourseShape(
-            scenario.steps, scenario.has_guard, scenario.saves, scenario.irreversible
+            scenario.steps,
+            scenario.has_guard,
+            scenario.has_questions,
+            scenario.saves,
+            scenario.irreversible,
         ),
         rollback=_way_back(scenario),
         purpose=scenario.purpose,

@@ -35,6 +35,9 @@ def _commands(rollout: Rollout) -> Iterator[tuple[Trail, Sequence[str]]]:
     for at, step in enumerate(rollout.prepare.steps if rollout.prepare is not None else ()):
         yield ("prepare", "steps", at, "command"), step.command or ()
         yield ("prepare", "steps", at, "ssh"), step.ssh or ()
+    for at, question in enumerate(rollout.preflight):
+        yield ("preflight", at, "command"), question.command or ()
+        yield ("preflight", at, "ssh"), question.ssh or ()
     for at, entry in enumerate(rollout.validations):
         yield ("validate", at, "command"), entry.command or ()
 

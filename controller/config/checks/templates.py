@@ -28,6 +28,7 @@ _PROBES = tuple(
         "command.*",
     )
 )
+_QUESTIONS = tuple(f"preflight.*.{where}" for where in ("command.*", "ssh.*", "contains"))
 _TITLES = ("owner", "runbook", "validate.*.http.ca")
 _SERVERS = tuple(
     f"{kind}.{where}"
@@ -119,7 +120,10 @@ def _places(data: object) -> Iterator[tuple[str, _Names]]:
     yield from ((pattern, saved) for pattern in _SNAPSHOTS)
     ahead = _Names(everything - {"rollout.id"}, unsure)
     yield from ((pattern, ahead) for pattern in _PREPARED)
-    yield from ((pattern, _Names(everything, unsure)) for pattern in (*_PROBES, *_ASKED, *_HOSTS))
+    yield from (
+        (pattern, _Names(everything, unsure))
+        for pattern in (*_PROBES, *_QUESTIONS, *_ASKED, *_HOSTS)
+    )
     yield from ((pattern, _Names(everything | {"window"}, unsure)) for pattern in _QUERIES)
 
 

@@ -3,11 +3,13 @@
 from typing import Final
 
 from controller.core.decide.context import Context
+from controller.core.phases import Phase
 from controller.core.pool import FULL
 from controller.core.state.parts import MemberState
 from controller.core.steps import (
     SNAPSHOT,
     AskGuard,
+    AskQuestions,
     Course,
     RunStep,
     SetMember,
@@ -27,6 +29,10 @@ def setting_of(m: MemberState, setting: Setting, share: int = FULL) -> SetMember
 
 def guard_of(ctx: Context, m: MemberState) -> AskGuard:
     return AskGuard(m.name, m.progress.course, m.progress.serial, ctx.seats(m))
+
+
+def questions_of(ctx: Context, m: MemberState) -> AskQuestions:
+    return AskQuestions(m.name, m.progress.course, m.progress.attempt, ctx.seats(m))
 
 
 def step_of(ctx: Context, m: MemberState) -> RunStep:
@@ -54,6 +60,12 @@ def _is_to_be_saved(ctx: Context, m: MemberState) -> bool:
     if p.step == SNAPSHOT:
         return True
     return ctx.shape(m).saves and p.saved is None and p.step == 0 and not p.unfinished
+
+
+def is_only_saved(m: MemberState) -> bool:
+    """Whether it is out, and nothing was done to it but a snapshot, which is over."""
+    may_run = m.progress.unfinished or m.progress.may_run
+    return m.phase is Phase.UPGRADING and not (m.progress.begun or may_run)
 
 
 def validation_of(ctx: Context, m: MemberState, course: Course | None = None) -> Validate:

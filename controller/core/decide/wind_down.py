@@ -18,7 +18,7 @@ from controller.core.decide.in_flight import is_clear
 from controller.core.decide.occupants import hidden_at
 from controller.core.decide.returning import is_back
 from controller.core.decide.spared import is_spared
-from controller.core.decide.steps_for import setting_of, step_of
+from controller.core.decide.steps_for import is_only_saved, setting_of, step_of
 from controller.core.events import (
     Answer,
     Cause,
@@ -49,7 +49,7 @@ def settle(ctx: Context, m: MemberState) -> Output | None:
         return misplaced(ctx, m, is_held, Setting.HOLD)
     if m.phase is Phase.UPGRADING and m.progress.unfinished and _may_join(ctx, m):
         return _joining(ctx, m)
-    if m.is_only_saved:
+    if is_only_saved(m):
         return _going_back(ctx, m)
     if (_is_missed(ctx, m) or is_spared(ctx, m)) and _finishes_its_way(ctx, m):
         return _brought_back(ctx, m)

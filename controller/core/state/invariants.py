@@ -23,6 +23,7 @@ from controller.core.steps import (
     SNAPSHOT,
     AskGuard,
     AskOperator,
+    AskQuestions,
     RunStep,
     SetMember,
     Setting,
@@ -32,9 +33,9 @@ from controller.core.steps import (
 TAKEN: Final = IN_PROGRESS - JUDGED - {Phase.DUE} | {Phase.RAMPING}
 """Out of rotation because of us, or at a share of its weight: what was found is kept."""
 
-WORK: Final[dict[Phase, type]] = {
+WORK: Final[dict[Phase, type | tuple[type, ...]]] = {
     Phase.ASKING: AskGuard,
-    Phase.DUE: AskOperator,
+    Phase.DUE: (AskOperator, AskQuestions),
     Phase.UPGRADING: RunStep,
     Phase.PROVING: AskGuard,
     Phase.VALIDATING: Validate,

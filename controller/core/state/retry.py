@@ -5,7 +5,15 @@ from controller.core.phases import FAILED, IN_PROGRESS, OVER, UPGRADED, Move, Ph
 from controller.core.pool import Instant, Seat
 from controller.core.pool.copies import replace
 from controller.core.state.moves import moved
-from controller.core.state.parts import Consent, Draining, MemberState, Placement, Progress, Trial
+from controller.core.state.parts import (
+    Consent,
+    Draining,
+    Inquiry,
+    MemberState,
+    Placement,
+    Progress,
+    Trial,
+)
 from controller.core.state.state import Mode, State
 from controller.core.steps import Course
 
@@ -66,7 +74,7 @@ def as_another(m: MemberState, seats: tuple[Seat, ...], now: Instant) -> MemberS
     p = m.progress
     progress = Progress(attempt=p.attempt + 1, serial=p.serial, saves=p.saves)
     m = moved(m, Move.RETRY, now, why="", placement=placement, progress=progress)
-    return replace(m, draining=Draining(), trial=Trial(), consent=Consent())
+    return replace(m, draining=Draining(), trial=Trial(), consent=Consent(), inquiry=Inquiry())
 
 
 def _renewed(m: MemberState) -> MemberState:
@@ -88,6 +96,7 @@ def _renewed(m: MemberState) -> MemberState:
             unseen="",
         ),
         trial=Trial(),
+        inquiry=Inquiry(),
     )
 
 

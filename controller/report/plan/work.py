@@ -12,7 +12,17 @@ from controller.core.pool import Member
 from controller.core.steps import Course
 from controller.hosts import HostCommand, Proof, Reboot
 from controller.redaction import discreet
-from controller.tasks import Command, CommandProbe, Guard, HttpProbe, PoolTask, Task, Validation
+from controller.tasks import (
+    DONE,
+    Command,
+    CommandProbe,
+    Guard,
+    HttpProbe,
+    PoolTask,
+    Question,
+    Task,
+    Validation,
+)
 
 ID = "ROLLOUT-ID"
 """For `${rollout.id}`: a plan has none yet."""
@@ -41,6 +51,8 @@ class ShownStep:
 @dataclass(frozen=True, slots=True)
 class ShownWork:
     member: str
+    questions: tuple[str, ...]
+    """Of `preflight`, each with its limits."""
     unless: ShownStep | None
     go_on: tuple[int, ...]
     """Exit codes of `unless` that mean: upgrade."""
@@ -100,6 +112,7 @@ def _work(file: RolloutFile, plan: Plan, planned: Member) -> ShownWork:
     )
     return ShownWork(
         planned.name,
+        tuple(map(_question, work.questions)),
         None if guard is None else shown(guard.task),
         _go_on(guard),
         none if is_rehearsed else tuple(map(shown, work.steps)),
@@ -108,6 +121,21 @@ def _work(file: RolloutFile, plan: Plan, planned: Member) -> ShownWork:
         None if made is None else shown(made),
         None if revert is None else shown(revert),
     )
+
+
+def _question(one: Question) -> str:
+    limits = [
+        *([f"exit {_codes(one.task.ok)}"] if one.task.ok != DONE else []),
+        *([f"at least {one.minimum:.15g}"] if one.minimum is not None else []),
+        *([f"at most {one.maximum:.15g}"] if one.maximum is not None else []),
+        *([f"contains {one.contains!r}"] if one.contains else []),
+    ]
+    line = discreet(shown(one.task).line)
+    return line + (f"   ({', '.join(limits)})" if limits else "")
+
+
+def _codes(codes: frozenset[int]) -> str:
+    return " or ".join(map(str, sorted(codes)))
 
 
 def _go_on(guard: Guard | None) -> tuple[int, ...]:
@@ -137,6 +165,7 @@ def work_lines(many: Sequence[ShownWork], back_to: str) -> Iterator[str]:
 
 
 def _rows(one: ShownWork, back_to: str) -> Iterator[tuple[str, str]]:
+    yield from _numbered("preflight", one.questions)
     if one.unless is not None:
         codes = ", ".join(map(str, one.go_on))
         yield "unless", f"{one.unless.line}   (exit 0: already there; {codes}: goes on)"

@@ -12,6 +12,7 @@ from controller.core.state.state import State
 from controller.core.steps import (
     AskGuard,
     AskOperator,
+    AskQuestions,
     ClosePool,
     MemberStep,
     OpenPool,
@@ -24,7 +25,8 @@ from controller.core.steps import (
 from controller.legible import legible_line
 from controller.report.run.journal import journal_said, requests_said
 from controller.report.run.meanwhile import found_meanwhile
-from controller.report.run.step_sentences import ended_well, step_begins, step_ends
+from controller.report.run.outcomes import answered, ended_well, step_end
+from controller.report.run.step_sentences import step_begins
 from controller.report.run.stopping import stopping
 from controller.report.words import count, names
 
@@ -159,6 +161,8 @@ def _intent(step: MemberStep, before: State, after: State) -> str:
                 if proving
                 else "asking `unless` whether it is already there"
             )
+        case AskQuestions():
+            return "asking `preflight` once more, before it is taken out"
         case AskOperator():
             return "asking the operator"
 
@@ -238,8 +242,10 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
         case e.GuardAnswered(member, answer, detail):
             skipped = after.members[member].phase is Phase.SKIPPED
             return member, f"{answer} ({detail})" + (": skipped" if skipped else "")
+        case e.QuestionsAnswered():
+            return event.member, answered(event)
         case e.StepEnded():
-            return event.member, step_ends(event)
+            return event.member, step_end(event)
         case e.Validated(member, passed, detail):
             return member, f"validation {'passed' if passed else 'FAILED'}: {detail}"
         case e.MemberReturned(member) if after.members[member].phase is Phase.RAMPING:

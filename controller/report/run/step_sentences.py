@@ -1,7 +1,5 @@
-"""Sentences about the steps of a member: what begins, and how it ended."""
+"""Log sentences about a step that begins."""
 
-from controller.core import events as e
-from controller.core.events.said import said_last
 from controller.core.plan.plan import Purpose
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
@@ -23,17 +21,3 @@ def _why_now(m: MemberState) -> str:
     if m.progress.unfinished:
         return "an earlier run started it: joined if it still runs, never run twice at once"
     return "out of rotation, nothing in flight"
-
-
-def step_ends(event: e.StepEnded) -> str:
-    said = "" if event.passed else said_last(event.output)
-    note = f"; {event.note}" if event.note else ""
-    return f"{event.detail} after {event.seconds:.1f}s{note}" + (f": {said}" if said else "")
-
-
-def ended_well(done: int) -> str:
-    """Which steps do not run again."""
-    if done <= 0:
-        return ""
-    which = "its step" if done == 1 else f"{done} of its steps"
-    return f"; {which} ended well before, and {'does' if done == 1 else 'do'} not run again"
