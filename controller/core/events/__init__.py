@@ -19,6 +19,7 @@ from controller.core.events.concluded import (
     MemberReturned,
     MemberStoodDown,
     MemberStuck,
+    OutageSpent,
     RampEnded,
     RestoreBegan,
     SoakEnded,
@@ -96,6 +97,7 @@ ConcludedOfMember = (
     | MemberRetired
     | MemberReturned
     | RampEnded
+    | OutageSpent
     | SoakEnded
     | MemberFailed
     | MemberKept
@@ -184,6 +186,7 @@ __all__ = [
     "MemberStuck",
     "Observation",
     "OperatorAnswered",
+    "OutageSpent",
     "PauseRequested",
     "PoolClosed",
     "PoolOpened",
