@@ -17,6 +17,7 @@ from adapters.probes import OutsideValidator
 from adapters.scripted import AloneServers, Kept, ScriptedBalancer
 from adapters.storage.room import require_room
 from controller import bootstrap_kubernetes as kubernetes
+from controller.bootstrap_hosts import hosts
 from controller.bootstrap_notices import audience, notices, receivers, unheard
 from controller.bootstrap_state import (
     StatePlace,
@@ -214,6 +215,7 @@ def ports(
         requests=store.requests,
         lock=lock(place, settings),
         clock=SystemClock(),
+        hosts=hosts(running, place),
         sources=sources,
         by=who(),
         secrets=secrets,
@@ -252,6 +254,7 @@ def read_ports(
         tasks=_router(running, tasks),
         validator=OutsideValidator(running, SystemClock()),
         clock=SystemClock(),
+        hosts=hosts(running, place),
         sources=sources,
         lock=lock(place, settings),
         journal=None if store is None else store.journal,

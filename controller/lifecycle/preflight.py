@@ -25,6 +25,7 @@ from controller.lifecycle.before import run_before, stale_way_back
 from controller.lifecycle.changes import choices, next_commands
 from controller.lifecycle.findings import Findings
 from controller.lifecycle.gates import metric_gates_now
+from controller.lifecycle.hosts import look_at_hosts, refuse_this_machine
 from controller.lifecycle.options import ReadPorts, RunOptions
 from controller.lifecycle.resume import (
     goes_on,
@@ -89,6 +90,8 @@ async def preflight(
         is_needless = hold is not None and (seen.refusals or seen.former is not None)
         if seen.left is not None and seen.left.members and not is_needless:
             await _ask(seen, found, seen.left, ports, options, is_shown=hold is None)
+        elif hold is not None and seen.former is not None:
+            await refuse_this_machine(seen, file, ports, options)
     return seen
 
 
@@ -188,7 +191,10 @@ async def _ask(
     file, members = found.file, seen.state.members
     gates = [gate for gate in left.policies.gates if gate.name not in options.overrides]
     untouched = [one for one in left.members if members[one.name].phase is Phase.WAITING]
-    guarded = untouched if left.upgrade.has_guard and seen.is_startable else []
+    hosts = await look_at_hosts(seen, file, left, untouched, ports, options)
+    left = seen.left or left
+    there = [one for one in untouched if one.name not in hosts.away]
+    guarded = there if left.upgrade.has_guard and seen.is_startable else []
     validated = found.proposal.plan if options.purpose is Purpose.REHEARSAL else None
     async with task_group() as group:
         unless = group.create_task(
@@ -204,21 +210,24 @@ async def _ask(
     now = [*counted.result(), *asked.result()]
     faults = [f"gate {one.gate.name!r}: {fault}" for one in now for fault in one.faults]
     intervals = intervals_of(now)
-    seen.skipped, too_many = unreached(seen.whole or left, unless.result())
+    answers = {**unless.result(), **hosts.away}
+    seen.skipped, too_many = unreached(seen.whole or left, answers)
     refused = [
+        *hosts.refusals,
         *failing.result(),
         *(_too_slow(left.policies, gates, intervals)),
         *filter(None, (one.refusal for one in now)),
         *too_many,
-        *refused_guards(unless.result(), seen.skipped),
+        *refused_guards(answers, seen.skipped),
     ]
+    seen.refusals += hosts.own
     if seen.former is None:
         if faults:
             raise UsageFault("\n".join(faults))
         seen.refusals += refused
     else:
         seen.notes += (f"a run would still go on: {one}" for one in (*faults, *refused))
-    seen.unless = unless.result()
+    seen.unless = answers if left.upgrade.has_guard else {}
     if seen.skipped:
         of = f"{len(seen.skipped)} of at most {budget_of(seen.whole or left)}"
         seen.notes.append(f"not reached, would be skipped ({of}): {names(seen.skipped)}")

@@ -32,10 +32,11 @@ from controller.core.state.state import State
 from controller.core.steps import AskGuard, RunStep, Validate
 from tests.support.fakes import FakeJob, Workshop
 from tests.support.memory_journal import MemoryHold
-from tests.support.sim import FakeInstance, FakeLine, Sim, forked
+from tests.support.sim import STEP, FakeInstance, FakeLine, Sim, forked
 
 ZERO = timedelta(0)
-APART = timedelta(milliseconds=20)
+APART = timedelta(milliseconds=20) - STEP
+"""S3: two looks lie so far apart, which a pool that moves in steps shows to within one."""
 NOTICED = timedelta(seconds=1)
 NEWS = timedelta(milliseconds=700)
 """A loss of a partner so recent may not have been seen before a take-out."""

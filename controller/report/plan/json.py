@@ -12,8 +12,10 @@ from controller.core.forecast.stake import CERTAINTY, Loss
 from controller.core.forecast.traffic import Traffic
 from controller.core.plan.plan import Plan
 from controller.core.state.state import State
+from controller.hosts_seen import HostsSeen
 from controller.records import RolloutRow
 from controller.report.members.status import member_status
+from controller.report.plan.hosts_json import HostValue, host_values
 from controller.report.plan.work import ShownWork
 from controller.report.plan.work_json import WorkValue
 
@@ -108,6 +110,7 @@ class PlanValue(_Value):
     work: list[WorkValue] = Field(
         description="What is done to the first member; with --verbose, to each."
     )
+    hosts: list[HostValue] = Field(description="Hosts that steps go to by ssh, as they were seen.")
     gates_now: dict[str, str]
     unless: dict[str, UnlessValue]
     others: list[OthersLoad] = Field(description="Load on the other members while some are out.")
@@ -132,6 +135,7 @@ class PlanValue(_Value):
         variables: Mapping[str, str] | None = None,
         before: Mapping[str, Mapping[str, str]] | None = None,
         works: Sequence[ShownWork] = (),
+        hosts: HostsSeen | None = None,
     ) -> Self:
         """`plan`: what the run would do; `aside`: members that it would leave for another run;
         `former`: the unfinished rollout that it would continue."""
@@ -150,6 +154,7 @@ class PlanValue(_Value):
             before={name: dict(ran) for name, ran in (before or {}).items()},
             already_there=list(present),
             work=[WorkValue.of(one) for one in works],
+            hosts=host_values(hosts),
             gates_now=dict(gates),
             unless={k: UnlessValue(answer=str(a), detail=d) for k, (a, d) in unless.items()},
             others=[_load(load) for load in ahead[2]] if ahead else [],

@@ -28,10 +28,11 @@ def plan_text(
     present: Collection[str] = (),
     versions: Sequence[str] = (),
     work: Sequence[str] = (),
+    hosts: Sequence[str] = (),
 ) -> list[str]:
     """`gates_now`: gate → its verdict now; `ahead`: see `report.plan.forecast`; `whole`: the whole
     plan, of which a run would do the part `plan`; `aside`: members that it leaves for another;
-    `present`: who is already there; `versions`, `work`: see `report.plan.versions` and `.work`."""
+    `present`: who is already there; `versions`, `work`, `hosts`: see there."""
     policies = plan.policies
     lines = [
         f"rollout {plan.name}: {share(plan, whole)} of {names(plan.backends)} behind "
@@ -41,6 +42,7 @@ def plan_text(
         *_order(plan, present),
         *([f"  not in this run: {names(aside)}"] if aside else []),
         *versions,
+        *hosts,
         "",
         "capacity",
         f"  {plan.serving} serve now; at most {plan.max_unavailable} out because of us at any "

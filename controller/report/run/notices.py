@@ -141,7 +141,15 @@ class RolloutNotices:
         halt = after.halt
         assert halt is not None, "a notice about a halt, without one"
         known = about(self.settings, self.plan)
-        lines = halt_message(self.plan, after, now, wall, commands=self.commands, about=known)
+        lines = halt_message(
+            self.plan,
+            after,
+            now,
+            wall,
+            commands=self.commands,
+            about=known,
+            is_early=code is None,
+        )
         by = after.run.by if after.run is not None else "no process"
         lines += [f"ROLLOUT   {self.rollout}, run by {by}", *_evidence(after)]
         moving = "" if code is not None else " (members are not at rest yet)"
