@@ -16,19 +16,23 @@ WITHIN: Final = timedelta(seconds=60)
 SCRIPT: Final = r"""
 echo "kernel - $(uname -r)"
 while [ "$1" != -- ]; do
-  if command -v rpm > /dev/null; then
-    forms='%{VERSION} %{VERSION}-%{RELEASE} %{EPOCH}:%{VERSION}-%{RELEASE} '
-    found=$(rpm -q --qf "$forms" -- "$1") || found=
-  elif command -v dpkg-query > /dev/null; then
+  found='?'
+  if command -v dpkg-query > /dev/null; then
     found=$(dpkg-query -W -f '${db:Status-Status} ${Version} ' -- "$1" 2> /dev/null)
     case $found in installed\ *) found=${found#installed } ;; *) found= ;; esac
   elif command -v apk > /dev/null; then
     found=$(apk list --installed -- "$1" 2> /dev/null | sed -n "s/^$1-\([0-9][^ ]*\) .*/\1/p")
   elif command -v pacman > /dev/null; then
     found=$(pacman -Q -- "$1" 2> /dev/null | cut -d ' ' -f 2)
-  else
-    found='?'
   fi
+  # Last: others have it installed as a tool, and some have theirs.
+  case $found in
+    '' | '?')
+      if command -v rpm > /dev/null; then
+        forms='%{VERSION} %{VERSION}-%{RELEASE} %{EPOCH}:%{VERSION}-%{RELEASE} '
+        found=$(rpm -q --qf "$forms" -- "$1") || found=
+      fi ;;
+  esac
   echo "package $1 $found"
   shift
 done
