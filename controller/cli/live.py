@@ -183,6 +183,11 @@ class LiveNarrator:
         """How far a step of `member` has come."""
         self._say(member, text, Tone.PLAIN)
 
+    def show(self, lines: Sequence[str]) -> None:
+        """Lines for people."""
+        for line in lines:
+            self._say("", line, Tone.DOUBT)
+
     def warn(self, text: str) -> None:
         """A line about something beside the rollout, like a notification that failed."""
         self._say("", text, Tone.DOUBT)

@@ -1,13 +1,13 @@
 """The log on standard error: one line per event (structlog)."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
 from controller.cli.fit import fit
-from controller.cli.say import PATIENCE
+from controller.cli.say import PATIENCE, fitted_report, output
 from controller.cli.writer import Writer, left_out
 from controller.core.events import Event, GateSampled, Observation, Verdict
 from controller.core.plan.plan import Plan
@@ -103,6 +103,11 @@ class LogNarrator:
         if self._quiet:
             return
         self._log.info(text, timestamp=self._wall(), kind="Progress", member=member)
+
+    def show(self, lines: Sequence[str]) -> None:
+        """Lines for people, on standard output like those at the end of a run."""
+        if not self._quiet:
+            output().write(*map(fit, fitted_report(lines)))
 
     def warn(self, text: str) -> None:
         """A line about something beside the rollout, like a notification that failed."""

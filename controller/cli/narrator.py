@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final, Protocol
 
@@ -31,6 +32,9 @@ class Narrating(Narrator, Protocol):
     def stop(self) -> None: ...
 
     def warn(self, text: str) -> None: ...
+
+    def show(self, lines: Sequence[str]) -> None:
+        """Lines for people, without waiting for who reads them."""
 
     def note(self, member: str, text: str) -> None:
         """How far a step has come."""

@@ -102,7 +102,7 @@ async def _with_state(
     narrator, notices, signals = begun.narrator, begun.notices, begun.signals
     async with contextlib.aclosing(bootstrap.open_state(place, create=True)) as store:
         ports = bootstrap.ports(rollout, place, store, bootstrap.secrets_in(rollout))
-        ports = replace(ports, tell=narrator.warn)
+        ports = replace(ports, tell=narrator.warn, show=narrator.show)
         name = rollout.settings.name
         meter = bootstrap.meter(name, given.ways, narrator.warn)
         confirm = Confirmation(

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from controller.config import RolloutFile
 from controller.core.events import JournalSeen
@@ -17,6 +17,7 @@ from controller.journal.digest import Digest, digest_from, folded
 from controller.journal.masked import masked_plan
 from controller.lifecycle.begin import prepare
 from controller.lifecycle.changes import next_commands
+from controller.lifecycle.early_halt import EarlyHalt
 from controller.lifecycle.findings import Findings
 from controller.lifecycle.gates import prober_of, sampler_of
 from controller.lifecycle.options import Ports, Prepared, RunOptions
@@ -78,6 +79,9 @@ async def carry_out(
     keeper = await _keeper(ports, prepared, first)
 
     halt_lines = _halt_lines(ports, prepared)
+    early = EarlyHalt(
+        ports.clock, lambda state: halt_lines(state, runner.broke, is_early=True), ports.show
+    )
 
     def who(name: str) -> Member:
         return member_judged(prepared.file, plan, runner.state, name)
@@ -101,7 +105,7 @@ async def carry_out(
         requests=ports.requests,
         hold=hold,
         clock=ports.clock,
-        narrators=narrators if watch is None else (*narrators, watch),
+        narrators=(*narrators, early, *([] if watch is None else [watch])),
         sampler=sampler,
         prober=prober_of(ports, prepared, who),
         halt_lines=lambda state: halt_lines(state, runner.broke),
@@ -151,17 +155,25 @@ async def _ended(ports: Ports, row: RolloutRow, runner: Runner, state: State) ->
     return state
 
 
-Lines = Callable[[State, Callable[[BaseException, str], None]], Sequence[str]]
+class _Lines(Protocol):
+    def __call__(
+        self, state: State, broke: Callable[[BaseException, str], None], *, is_early: bool = False
+    ) -> Sequence[str]: ...
 
 
-def _halt_lines(ports: Ports, prepared: Prepared) -> Lines:
+def _halt_lines(ports: Ports, prepared: Prepared) -> _Lines:
     known = about(prepared.file.settings, prepared.plan)
     commands = next_commands(ports.folder, prepared.row, prepared.plan)
 
-    def lines(state: State, broke: Callable[[BaseException, str], None]) -> Sequence[str]:
+    def lines(
+        state: State, broke: Callable[[BaseException, str], None], *, is_early: bool = False
+    ) -> Sequence[str]:
         def made() -> Sequence[str]:
             now, wall = ports.clock.now(), ports.clock.wall()
-            return halt_message(prepared.plan, state, now, wall, commands=commands, about=known)
+            plan = prepared.plan
+            return halt_message(
+                plan, state, now, wall, commands=commands, about=known, is_early=is_early
+            )
 
         told, error = lines_anyway(made, state, commands)
         if error is not None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from controller.cli.log import LogNarrator
+from controller.cli.say import output
 from controller.core import events as e
 from controller.core.events import Cause, Event, Observation, Verdict
 from controller.core.outcome import Outcome
@@ -371,3 +372,13 @@ def test_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     log.stop()
     lines = stream.getvalue().splitlines()
     assert [line.partition("  ")[2].split()[-1] for line in lines] == ["failed", "failed", "heard"]
+
+
+@pytest.mark.parametrize(("quiet", "out"), [(False, "SEEN  it broke\n"), (True, "")])
+def test_lines_of_a_halt_go_where_those_of_the_end_go(
+    quiet: bool, out: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = LogNarrator("web", lambda: WALL, "json", quiet=quiet)
+    log.show(["SEEN  it broke"])
+    assert output().wait(30)
+    assert capsys.readouterr().out == out

@@ -8,15 +8,23 @@ import pytest
 
 from controller.core.events import Cause, Event, Finished, Halted, Observation, ResumeRequested
 from controller.core.phases import LEAVING, Phase
-from controller.core.pool import Admin
+from controller.core.plan.plan import Purpose
+from controller.core.pool import Admin, Instant
 from controller.core.state.state import State
 from controller.core.steps import RunStep
+from controller.lifecycle.early_halt import EarlyHalt
+from controller.records import Verb
+from controller.report.run.halt import halt_message
+from controller.report.run.next_commands import NextCommands
+from controller.report.run.not_at_rest import SOON
 from controller.report.run.sentences import sentence
 from controller.runner.loop import Runner
-from tests.promises.beats import WALK, Like, at, bad_v2, both, ended, signal
+from controller.runner.recorder import PATIENCE
+from tests.promises.beats import WALK, Like, at, bad_v2, both, ended, request, signal
 from tests.support.plays import Played, play, play_on
 from tests.support.scenarios import Act, Scenario, World, ms
 from tests.support.sim import make_sim
+from tests.support.virtual import EPOCH, LoopClock
 
 THREE = partial(make_sim, 3)
 FULL = "journal /state/journal.db: the disk is full"
@@ -125,6 +133,43 @@ def test_hangs_and_is_stopped(phase: Phase, like: Like) -> None:
     if phase in (*UNTOUCHED, *LEAVING, Phase.SOAKING):
         assert admin(played) is Admin.READY
     goes_on(scenario, played, is_strange=phase in BY_THE_JOURNAL_OUT)
+
+
+@both
+def test_hangs_with_the_helper_of_a_step(like: Like) -> None:
+    """Whoever is at the terminal is told within the patience that the step may still run, and at
+    the end how it ended. Nobody runs it twice (S7)."""
+    early: list[tuple[Instant, State]] = []
+    commands = NextCommands("web", Purpose.UPGRADE, "/etc/web.yaml")
+
+    def lines(played: Played, now: Instant, state: State, *, is_early: bool) -> str:
+        return "\n".join(
+            halt_message(played.plan, state, now, EPOCH + now, commands=commands, is_early=is_early)
+        )
+
+    def keep(state: State) -> list[str]:
+        early.append((LoopClock().now(), state))
+        return []
+
+    takes = timedelta(minutes=8)
+    asked = (request(Verb.PAUSE), request(Verb.RESUME, 100))  # there is something to be written
+    hung = like(met(Phase.UPGRADING, hangs(FOR_EVER), *asked))
+    scenario = replace(hung, step_time=takes, step_timeout=2 * takes)
+    narrator = EarlyHalt(LoopClock(), keep, lambda lines: None)
+    played = play(scenario, narrate=narrator.tell)
+    ended(played, "halted", 5)
+    assert played.took >= takes
+    ((at, state),) = early
+    assert state.halted_at is not None
+    assert SOON <= at - state.halted_at < PATIENCE
+    told = lines(played, at, state, is_early=True)
+    assert "NOW       web1: step 1 MAY STILL RUN: its end is waited for" in told
+    assert "its command may still run" in told
+    assert "web2, web3: in rotation, untouched" in told
+    at_last = lines(played, played.took, played.state, is_early=False)
+    assert "MAY STILL RUN" not in at_last
+    assert "NOT IN THE JOURNAL" in at_last
+    goes_on(scenario, played)
 
 
 @both

@@ -27,6 +27,7 @@ _PROBES = tuple(
         "command.*",
     )
 )
+_QUESTIONS = tuple(f"preflight.*.{where}" for where in ("command.*", "ssh.*", "contains"))
 _TITLES = ("owner", "runbook", "validate.*.http.ca")
 _SERVERS = tuple(
     f"{kind}.{where}"
@@ -105,12 +106,17 @@ def _places(data: object) -> Iterator[tuple[str, _Names]]:
     yield "pool.members.host", _Names(titles | own | facts, unsure)
     told = _Names(titles | own | facts | {"member.host"}, unsure)
     yield from ((f"pool.hosts.{script}.command.*", told) for script in ("out", "in", "state"))
+    hooks = [f"{hook}.{kind}" for hook in ("before", "after") for kind in ("command", "ssh")]
+    yield from ((f"pool.downtime.{hook}.*", told) for hook in hooks)
     yield "pool.hosts.port", _Names(titles, unsure)
     for course, more in (("upgrade", frozenset[str]()), ("rollback", way_back)):
         there, shared = _Names(everything | more, unsure), _Names(titles | more, unsure)
         yield from ((f"{course}.{pattern}", there) for pattern in (*_COMMANDS, "job.**"))
         yield from ((f"{course}.{pattern}", shared) for pattern in _PATCHES)
-    yield from ((pattern, _Names(everything, unsure)) for pattern in (*_PROBES, *_ASKED, *_HOSTS))
+    yield from (
+        (pattern, _Names(everything, unsure))
+        for pattern in (*_PROBES, *_QUESTIONS, *_ASKED, *_HOSTS)
+    )
     yield from ((pattern, _Names(everything | {"window"}, unsure)) for pattern in _QUERIES)
 
 

@@ -89,6 +89,12 @@ def amount(value: object) -> Amount:
     raise Wrong(f"{shown(value)} is neither a count nor a percentage; write it like 2 or 25%")
 
 
+def floor(value: object) -> Amount:
+    """The same, or none at all. Raises Wrong."""
+    is_none = value == "0" or (value == 0 and not isinstance(value, bool | float))
+    return Amount(0) if is_none else amount(value)
+
+
 def is_digits(value: object) -> TypeGuard[str]:
     """Whether it is a whole number that was put in quotes."""
     return isinstance(value, str) and re.fullmatch(DIGITS_PATTERN[1:-1], value) is not None
@@ -105,6 +111,15 @@ def limit(value: object) -> float:
     if isinstance(value, str) and _BARE.fullmatch(value):
         raise _no_unit(value, "%", "the number without quotes")
     raise Wrong(f"{shown(value)} is neither a number nor a percentage; write it like 0.5 or 1%")
+
+
+def number(value: object) -> float:
+    """A finite number as it stands. Raises Wrong."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Wrong(f"{shown(value)} is not a number; write it bare, like 2000000 or 0.5")
+    if not (abs(value) < 10**15 and isfinite(value)):
+        raise Wrong(f"{shown(value)} is out of range; write a number of at most 15 digits")
+    return float(value)
 
 
 def is_percentage(value: object) -> bool:

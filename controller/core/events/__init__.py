@@ -19,6 +19,7 @@ from controller.core.events.concluded import (
     MemberReturned,
     MemberStoodDown,
     MemberStuck,
+    OutageSpent,
     RampEnded,
     RestoreBegan,
     SoakEnded,
@@ -47,6 +48,7 @@ from controller.core.events.outcomes import (
     MemberInherited,
     MemberSet,
     OperatorAnswered,
+    QuestionsAnswered,
     RampRefused,
     SettingFailed,
     StepEnded,
@@ -69,7 +71,7 @@ from controller.core.events.run import (
     RollbackBegan,
     RunBegan,
 )
-from controller.core.events.vocabulary import Answer, Cause, Verdict
+from controller.core.events.vocabulary import Answer, Cause, Reply, Verdict
 
 Observation = (
     Looked
@@ -96,6 +98,7 @@ ConcludedOfMember = (
     | MemberRetired
     | MemberReturned
     | RampEnded
+    | OutageSpent
     | SoakEnded
     | MemberFailed
     | MemberKept
@@ -109,6 +112,7 @@ MemberEvent = (
     | SettingFailed
     | RampRefused
     | GuardAnswered
+    | QuestionsAnswered
     | StepEnded
     | Validated
     | OperatorAnswered
@@ -184,13 +188,16 @@ __all__ = [
     "MemberStuck",
     "Observation",
     "OperatorAnswered",
+    "OutageSpent",
     "PauseRequested",
     "PoolClosed",
     "PoolOpened",
     "PoolStepFailed",
     "ProbeSeen",
+    "QuestionsAnswered",
     "RampEnded",
     "RampRefused",
+    "Reply",
     "RequestsSeen",
     "RestoreBegan",
     "ResumeRequested",

@@ -11,7 +11,15 @@ from controller.core.pool.copies import replace
 from controller.core.state.baseline import marked
 from controller.core.state.moves import moved, working
 from controller.core.state.observe import is_warming
-from controller.core.state.parts import ORIGIN, Consent, MemberState, Placement, Progress, Trial
+from controller.core.state.parts import (
+    ORIGIN,
+    Consent,
+    Inquiry,
+    MemberState,
+    Placement,
+    Progress,
+    Trial,
+)
 from controller.core.state.retry import as_another, known_again, looked_after
 from controller.core.state.same_signal import begun_anew
 from controller.core.state.state import State
@@ -34,14 +42,18 @@ def member_after(plan: Plan, state: State, event: e.MemberEvent, now: Instant) -
             return replace(m, placement=placement, progress=replace(m.progress, begun=True))
         case e.MemberSet():
             return _set(m, event, now)
-        case e.SettingFailed(why=why):
+        case e.SettingFailed(why=why, is_final=is_final):
             tries = m.order.tries + 1
             order = replace(m.order, setting=None, set_at=None, tried_at=now, tries=tries)
+            order = replace(order, is_final=is_final)
             return replace(m, order=order, why=why)
         case e.RampRefused():
             return replace(m, order=replace(m.order, setting=None))
         case e.GuardAnswered():
             return _answered(plan, m, event, now)
+        case e.QuestionsAnswered(_, reply, detail):
+            m = replace(working(m, None), inquiry=Inquiry(reply, detail, now))
+            return m if reply is e.Reply.HOLDS else moved(m, Move.STAND_DOWN, now)
         case e.StepEnded():
             return _step_ended(state, m, event, now)
         case e.Validated(_, passed, detail):
@@ -85,6 +97,8 @@ def _concluded(
             return working(retired, None, unfinished=False)
         case e.MemberReturned():
             return _returned(state, m, now)
+        case e.OutageSpent(percent=percent):
+            return replace(m, outage=replace(m.outage, spent=percent))
         case e.RampEnded():
             return _at_full_weight(state, moved(m, Move.RETURNED, now), now)
         case e.SoakEnded(_, note):
@@ -103,7 +117,7 @@ def _concluded(
 
 def _elsewhere(m: MemberState, event: e.MemberMoved, now: Instant) -> MemberState:
     """What was asked about the former one, and the operator's word on it, no longer counts."""
-    m = replace(m, placement=replace(m.placement, seats=event.seats))
+    m = replace(m, placement=replace(m.placement, seats=event.seats), inquiry=Inquiry())
     if m.phase in UPGRADED:
         return as_another(m, event.seats, now)
     if m.phase not in (Phase.ASKING, Phase.DUE):
@@ -122,6 +136,7 @@ def _renewed(m: MemberState, event: e.MemberRenewed, now: Instant) -> MemberStat
     """Nothing is known of what sits there now, but that it is out because of us."""
     placement, progress = Placement(event.found), Progress(begun=True)
     fresh = replace(m, placement=placement, progress=progress, trial=Trial(), consent=Consent())
+    fresh = replace(fresh, inquiry=Inquiry())
     return moved(fresh, Move.RELAPSE, now)
 
 
@@ -175,7 +190,7 @@ def _at_full_weight(state: State, m: MemberState, now: Instant) -> MemberState:
 def _set(m: MemberState, event: e.MemberSet, now: Instant) -> MemberState:
     m = replace(
         m,
-        order=replace(m.order, setting=None, set_at=now, tries=0),
+        order=replace(m.order, setting=None, set_at=now, tries=0, is_final=False),
         draining=replace(m.draining, quiet={}, came_when_out={}),
     )
     if event.setting is Setting.CUT:

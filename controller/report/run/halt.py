@@ -21,6 +21,7 @@ from controller.report.members.status import (
 )
 from controller.report.run.about import NOTHING, About
 from controller.report.run.next_commands import NextCommands
+from controller.report.run.not_at_rest import waits_for
 from controller.report.run.users import lost, unanswered, users
 from controller.report.run.ways_on import after_halt
 from controller.report.times import clock_time, moment
@@ -35,17 +36,21 @@ def halt_message(
     *,
     commands: NextCommands,
     about: About = NOTHING,
+    is_early: bool = False,
 ) -> list[str]:
-    """HALTED, SEEN, LIMIT, MEMBERS, USERS, CAN WAIT, CALL where somebody is named, NEXT."""
+    """HALTED, SEEN, LIMIT, MEMBERS, USERS, CAN WAIT, CALL where somebody is named, NEXT.
+    `is_early`: members are not at rest yet; then NOW says what is waited for."""
     halt = state.halt
     if halt is None:
         raise ValueError("not halted")
     seen = [halt.seen, unwritten(state)] if state.journal.is_unwritten else [halt.seen]
     lines = [
-        f"HALTED    {_head(plan, state, now, wall, commands, about)}",
+        f"HALTED    {_head(plan, state, now, wall, commands, about)}"
+        + (" (members are not at rest yet)" if is_early else ""),
         *_labelled("SEEN", seen),
         f"LIMIT     {halt.limit}",
         *_labelled("MEMBERS", [*_as_of(state, now, wall), *_members(plan, state)]),
+        *_labelled("NOW", waits_for(state) if is_early else []),
         f"USERS     {users(state, now, wall)}",
         *_labelled("CAN WAIT", _can_wait(plan, state, now)),
         *_labelled("CALL", [about.call] if about.call else []),

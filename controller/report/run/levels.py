@@ -12,6 +12,8 @@ def kind_of(event: Event | Observation) -> str:
 def level_of(event: Event | Observation) -> str:
     """The log level of a sentence: `info`, `warning` or `error`."""
     match event:
+        case e.OutageSpent(percent=percent):
+            return "error" if percent == 100 else "warning" if percent >= 80 else "info"
         case e.Halted() | e.MemberStuck() | e.LockLost() | e.BugSeen() | e.SightLost():
             return "error"
         case e.RequestsSeen(fault) if fault:
@@ -22,6 +24,7 @@ def level_of(event: Event | Observation) -> str:
             e.Validated(passed=False)
             | e.StepEnded(passed=False)
             | e.GateSampled(verdict=e.Verdict.FAIL)
+            | e.QuestionsAnswered(reply=e.Reply.FAILS | e.Reply.UNREACHED)
         ):
             return "error"
         case e.GateSampled(verdict=e.Verdict.INCONCLUSIVE):

@@ -19,6 +19,7 @@ from controller.report.run.about import about
 from controller.report.run.brief import figures
 from controller.report.run.halt import halt_message
 from controller.report.run.next_commands import NextCommands
+from controller.report.run.outage import spent
 from controller.report.run.summary import summary
 from controller.report.words import count, names
 
@@ -72,6 +73,8 @@ class RolloutNotices:
         told = []
         if isinstance(event, e.MemberStuck):
             told.append(self._stuck(event.member, after, wall))
+        if isinstance(event, e.OutageSpent) and event.percent == 100:
+            told.append(self._over_budget(event, after, wall))
         if after.done > before.done:
             told += [self._member_done(one, after, wall) for one in _done(before, after)]
         if not self.is_ending and _is_overdue(after, last, now):
@@ -121,6 +124,12 @@ class RolloutNotices:
             member=member,
         )
 
+    def _over_budget(self, event: e.OutageSpent, after: State, wall: datetime) -> Notice:
+        member = event.member
+        status = member_status(self.plan, after, after.members[member])
+        text = f"{member} is {spent(event)}"
+        return self._notice("over_budget", wall, text, [f"{member}: {status}"], member=member)
+
     def _member_done(self, member: str, after: State, wall: datetime) -> Notice:
         status = member_status(self.plan, after, after.members[member])
         over = sum(1 for m in after.members.values() if m.phase in UPGRADED)
@@ -132,7 +141,15 @@ class RolloutNotices:
         halt = after.halt
         assert halt is not None, "a notice about a halt, without one"
         known = about(self.settings, self.plan)
-        lines = halt_message(self.plan, after, now, wall, commands=self.commands, about=known)
+        lines = halt_message(
+            self.plan,
+            after,
+            now,
+            wall,
+            commands=self.commands,
+            about=known,
+            is_early=code is None,
+        )
         by = after.run.by if after.run is not None else "no process"
         lines += [f"ROLLOUT   {self.rollout}, run by {by}", *_evidence(after)]
         moving = "" if code is not None else " (members are not at rest yet)"

@@ -112,6 +112,7 @@ def test_halt_that_takes_long_is_told_once() -> None:
     """After five seconds it is told with how it stands, once; not again at the end."""
     (one,) = told(LOOK, halted(), halted(), last=14.9, now=15.1)
     assert one.text == "rollout web: HALTED (members are not at rest yet): web1: it broke"
+    assert one.lines[0].endswith(" (members are not at rest yet)")
     assert one.exit_code is None
     assert told(LOOK, halted(), halted(), last=15.1, now=15.2) == []
     end = Finished(Outcome.HALTED, 5)
