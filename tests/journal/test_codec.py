@@ -199,6 +199,7 @@ SEEN_ONLY = {
         "fronts",
         "measured",
         "races",
+        "queues",
         "unseen",
         "unseen_since",
     },

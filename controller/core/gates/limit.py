@@ -23,8 +23,9 @@ def limit(gate: Gate) -> str:
 
 def _timing_limit(gate: TimingGate) -> str:
     above = milliseconds(gate.above.total_seconds())
+    what = f"{'wait' if gate.measure else 'take'} more than {gate.times:g} times as long"
     return (
-        f"requests may not take more than {gate.times:g} times as long as at the members not yet "
+        f"requests may not {what} as at the members not yet "
         f"upgraded, and {above} longer, beyond chance ({gate.confidence * 100:g} % sure)"
     )
 
