@@ -16,6 +16,7 @@ from adapters.probes import OutsideValidator
 from adapters.scripted import ScriptedBalancer
 from adapters.storage.room import require_room
 from controller import bootstrap_kubernetes as kubernetes
+from controller.bootstrap_hosts import hosts
 from controller.bootstrap_notices import audience, notices, receivers, unheard
 from controller.bootstrap_state import (
     StatePlace,
@@ -205,6 +206,7 @@ def ports(
         requests=store.requests,
         lock=lock(place, settings),
         clock=SystemClock(),
+        hosts=hosts(running, place),
         sources=sources,
         by=who(),
         secrets=secrets,
@@ -243,6 +245,7 @@ def read_ports(
         tasks=_router(running, tasks),
         validator=OutsideValidator(running, SystemClock()),
         clock=SystemClock(),
+        hosts=hosts(running, place),
         sources=sources,
         lock=lock(place, settings),
         journal=None if store is None else store.journal,

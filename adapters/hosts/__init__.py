@@ -5,6 +5,7 @@ belong here: processes of this machine (`adapters.commands`, reached through the
 (`controller.config`), what an end means for the member (`controller.core`).
 """
 
+from adapters.hosts.looking import HostLooks
 from adapters.hosts.tasks import KINDS, HostTasks
 
-__all__ = ["KINDS", "HostTasks"]
+__all__ = ["KINDS", "HostLooks", "HostTasks"]

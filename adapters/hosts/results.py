@@ -12,6 +12,18 @@ _CODE: Final = re.compile("[0-9]{1,3}", re.ASCII)
 _LEFT: Final = re.compile(r"\n\[poolroll-left ([^\n]{1,200})\]")
 
 
+AWAY: Final = 255
+"""The exit code of ssh where the host was not reached (ssh(1))."""
+
+
+def answer_of(local: JobResult) -> JobResult:
+    """The same for a question. A host that was not reached answers as `ssh` itself does."""
+    _, how, detail = spec.parted(local.output)
+    if how == spec.AWAY:
+        return JobResult(exit_code=AWAY, output=detail, seconds=local.seconds)
+    return result_of(local)
+
+
 def result_of(local: JobResult) -> JobResult:
     """`local`: of the program on this machine. `lost` with a connection: it was cut off before it
     could say how the step has ended, which may run on. A `fault` of `spec.RESET` asks for that."""
@@ -30,7 +42,7 @@ def result_of(local: JobResult) -> JobResult:
             return replace(bare, timed_out=True)
         case spec.FAILED:
             return replace(bare, failure=detail)
-        case spec.REFUSED:
+        case spec.REFUSED | spec.AWAY:
             return replace(bare, fault=detail)
         case spec.RESET:
             return replace(bare, fault=spec.RESET)

@@ -2,21 +2,20 @@
 `ssh`, run as a local step is, so that it outlives poolroll (`adapters.hosts.program`)."""
 
 import shutil
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
-from adapters.hosts.driver import program, spec
+from adapters.hosts.calling import command_of, given_of, question
+from adapters.hosts.driver import spec
 from adapters.hosts.need import NEEDED
 from adapters.hosts.proof import prove
-from adapters.hosts.results import result_of
-from controller.hosts import Access, HostCommand, HostTask, Proof, Reboot
+from adapters.hosts.results import answer_of, result_of
+from controller.hosts import HostCommand, Proof, Reboot
 from controller.ports import Clock, Commands
-from controller.tasks import Command, Job, JobResult, Task, TaskJob
+from controller.tasks import Job, JobResult, Task, TaskJob
 
 GRACE: Final = timedelta(seconds=30)
 SLACK: Final = timedelta(seconds=30)
@@ -48,19 +47,21 @@ class HostTasks:
         task = job.task
         match task:
             case HostCommand():
-                given = _given("step", job, task, argv=task.argv, ok=sorted(task.ok))
+                given = given_of("step", job, task, argv=task.argv, ok=sorted(task.ok))
                 return await self._through(job, given)
             case Reboot():
                 return await self._reboot(job, task)
             case Proof():
-                return await prove(task, self.ask, self._clock)
+                return await prove(task, self._asked, self._clock)
             case _:
                 raise TypeError(f"no task of a host: {type(task).__name__}")
 
     async def ask(self, task: Task) -> JobResult:
         assert isinstance(task, HostCommand)
-        given = _given("ask", None, task, argv=task.argv)
-        return result_of(await self._commands.run_briefly(_command(given, task.timeout)))
+        return answer_of(await self._commands.run_briefly(question(task)))
+
+    async def _asked(self, task: HostCommand) -> JobResult:
+        return result_of(await self._commands.run_briefly(question(task)))
 
     def unstartable(self, task: Task) -> str | None:
         """Whether the host has the program, only the host can tell."""
@@ -85,7 +86,7 @@ class HostTasks:
             is_new = job.is_new and not turn
             joins = job.joins and not turn
             given |= {"is_new": is_new}
-            local = Job(name, _command(given, timeout), joins, is_new, tell)
+            local = Job(name, command_of(given, timeout), joins, is_new, tell)
             result = result_of(await self._commands.run(local))
             if not result.lost or not result.connections:
                 break
@@ -94,7 +95,7 @@ class HostTasks:
     async def _reboot(self, job: TaskJob, task: Reboot) -> JobResult:
         is_asked = bool(task.asked_by.intersection(job.former))
         after = None if task.reset is None else task.reset_after
-        given = _given(
+        given = given_of(
             "reboot",
             job,
             task,
@@ -131,33 +132,3 @@ def _how(result: JobResult) -> str:
     if result.exit_code is not None:
         return result.end
     return "did not end in time" if result.timed_out else result.fault or "was cut off"
-
-
-def _command(given: dict[str, Any], timeout: timedelta) -> Command:
-    argv = (sys.executable, "-I", "-S", str(Path(program.__file__)))
-    return Command(argv, timeout, {spec.VARIABLE: spec.packed(given)})
-
-
-def _given(kind: str, job: TaskJob | None, task: HostTask, **more: object) -> dict[str, Any]:
-    """What the program is told."""
-    return {
-        "kind": kind,
-        "key": "-" if job is None else job.key,
-        "joins": job is not None and job.joins,
-        "env": dict(task.env),
-        "limit": task.timeout.total_seconds(),
-        "access": _way(task.access),
-        **more,
-    }
-
-
-def _way(access: Access) -> dict[str, object]:
-    return {
-        "host": access.host,
-        "user": access.user,
-        "port": access.port,
-        "jump": access.jump,
-        "options": access.options,
-        "sudo": access.sudo,
-        "connect_timeout": max(1, round(access.connect_timeout.total_seconds())),
-    }

@@ -14,6 +14,7 @@ from controller.core.plan.plan import Plan, Purpose
 from controller.errors import BalancerError
 from controller.lifecycle import Findings, Ports, Prepared, RunOptions, next_commands
 from controller.preflight.forecast import BRIEF_LOOK, LOOK, forecast, forecast_lines, last_commands
+from controller.report.plan.hosts import host_lines
 from controller.report.plan.text import going_on, plan_text, share
 from controller.report.run.notices import RolloutNotices
 from controller.report.words import names
@@ -106,12 +107,11 @@ async def before(
     found, plan = seen.survey, seen.left
     assert found is not None, "prepared without a survey"
     assert plan is not None, "prepared without a plan"
-    lines = []
+    lines: list[str] = []
     if not prepared.is_new:
-        lines = going_on(prepared.plan, prepared.row, prepared.state)
+        lines = [*going_on(prepared.plan, prepared.row, prepared.state), ""]
         if not plan.members:
-            return lines
-        lines.append("")
+            return lines[:-1]
     try:
         ahead = await forecast(
             found,
@@ -133,7 +133,7 @@ async def before(
         seen.watched = ahead.seen
     notes, settings = [*seen.notes, *more_notes], prepared.file.settings
     shown = details(prepared.file, seen, plan, is_verbose=is_verbose)
-    text = plan_text(
+    lines += plan_text(
         plan,
         settings,
         notes,
@@ -144,8 +144,9 @@ async def before(
         present=shown.present,
         versions=shown.versions,
         work=shown.work,
+        hosts=host_lines(seen.hosts),
     )
-    return [*lines, *text]
+    return lines
 
 
 def question(seen: Findings, whole: Plan, *, is_new: bool) -> str:

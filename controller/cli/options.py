@@ -132,6 +132,12 @@ ignore_windows = option(
     "--ignore-windows", is_flag=True, help="Begin although the windows of FILE are closed."
 )
 
+this_machine = option(
+    "--this-machine",
+    is_flag=True,
+    help="The machine that poolroll runs on may be a member: it is done last.",
+)
+
 canaries_only = option("--canaries-only", is_flag=True, help="Stop after the canaries.")
 
 

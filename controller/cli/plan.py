@@ -21,6 +21,7 @@ from controller.core.events import Answer
 from controller.core.outcome import ExitCode
 from controller.lifecycle import DryRun, Findings, RunOptions, dry_run
 from controller.preflight.forecast import forecast_lines
+from controller.report.plan.hosts import host_lines
 from controller.report.plan.json import PlanValue
 from controller.report.plan.text import going_on, plan_text
 from controller.secrets import Secrets
@@ -31,6 +32,7 @@ from controller.secrets import Secrets
 @options.sets
 @options.only
 @options.canaries_only
+@options.this_machine
 @options.as_json
 @options.state
 @options.verbose
@@ -40,7 +42,9 @@ def plan(file: Path, json: bool, state: str | None, verbose: bool, **given: Any)
     canaries_only = given["canaries_only"]
     file, sets = by_name("plan", file, state, options.pairs(given["set"]))
     rollout = load(file, sets, only=only, canaries_only=canaries_only)
-    run_options = RunOptions(only=only, canaries_only=canaries_only)
+    run_options = RunOptions(
+        only=only, canaries_only=canaries_only, this_machine=given["this_machine"]
+    )
     place = bootstrap.state_place(state, rollout.state)
     secrets = bootstrap.secrets_in(rollout)
     keep_secret(secrets)
@@ -94,6 +98,7 @@ def _text(rollout: RolloutFile, dry: DryRun, *, is_verbose: bool) -> list[str]:
             present=shown.present,
             versions=shown.versions,
             work=shown.work,
+            hosts=host_lines(seen.hosts),
         )
     elif notes:
         lines += ["notes", *(f"  {note}" for note in notes)]
@@ -121,6 +126,7 @@ def _value(rollout: RolloutFile, dry: DryRun, *, is_verbose: bool) -> PlanValue:
         notes=[*seen.notes, *rollout.settings.warnings],
         gates=seen.gates,
         unless=seen.unless,
+        replies=seen.replies,
         ahead=None if ahead is None else (ahead.traffic, ahead.losses, ahead.loads, ahead.expected),
         aside=seen.aside,
         former=None if former is None else (former.row, former.plan, former.state),
@@ -128,4 +134,5 @@ def _value(rollout: RolloutFile, dry: DryRun, *, is_verbose: bool) -> PlanValue:
         variables=shown.variables,
         before=seen.before,
         works=shown.works,
+        hosts=seen.hosts,
     )

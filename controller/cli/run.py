@@ -28,6 +28,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 @options.option("--yes", is_flag=True, help="Do not ask. Required without a terminal.")
 @options.only
 @options.canaries_only
+@options.this_machine
 @options.option("--step", is_flag=True, help="Ask before each member.")
 @options.option("--override", metavar="GATE", multiple=True, help="Ignore this gate when it fails.")
 @options.why
@@ -83,6 +84,7 @@ def rehearse(file: Path, yes: bool, log_format: str, **given: Any) -> None:
 
 @click.command()
 @_less
+@options.this_machine
 @options.option("--all", is_flag=True, help="Every member, and to what `rollback.vars` says.")
 def rollback(file: Path, yes: bool, log_format: str, **given: Any) -> None:
     """Roll the pool of FILE back to the former version, with the same care and gates.
@@ -96,6 +98,7 @@ def rollback(file: Path, yes: bool, log_format: str, **given: Any) -> None:
         purpose=Purpose.ROLLBACK,
         **options.order(given),
         is_of_all=given["all"],
+        this_machine=given["this_machine"],
         is_verbose=given["verbose"],
     )
     start("rollback", file, run_options, yes=yes, log_format=log_format, given=given)
@@ -147,6 +150,7 @@ def _run_options(given: dict[str, Any]) -> RunOptions:
         stepwise=given["step"],
         overrides=dict.fromkeys(overrides, reason),
         new=given["new"],
+        this_machine=given["this_machine"],
         **order,
         is_verbose=given["verbose"],
         ignores_windows=windows_ignored("run", given),

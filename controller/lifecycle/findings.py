@@ -5,11 +5,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from controller.core.events import Answer, Halted
+from controller.core.events import Answer, Halted, Reply
 from controller.core.plan.plan import Plan
 from controller.core.pool import InstanceView
 from controller.core.state.state import State, initial
 from controller.errors import BalancerError, Refused
+from controller.hosts_seen import HostsSeen
 from controller.journal.unfinished import Unfinished
 from controller.preflight.survey import PoolSurvey
 from controller.records import Request
@@ -49,10 +50,14 @@ class Findings:
     intervals: Mapping[str, timedelta] = field(default_factory=dict)
     """Gate → the observed scrape interval of its metrics system."""
     unless: Mapping[str, tuple[Answer, str]] = field(default_factory=dict)
+    replies: Mapping[str, tuple[Reply, str]] = field(default_factory=dict)
+    """Member → what it answered to `preflight`."""
+    hosts: HostsSeen = field(default_factory=HostsSeen)
+    """The hosts that steps go to by ssh."""
     before: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Member → the variables with which it was upgraded last, where that is known."""
     skipped: Sequence[str] = ()
-    """Members that `unless` does not reach, and that the budget lets be skipped."""
+    """Members that are not reached, and that the budget lets be skipped."""
     closed: str = ""
     """The reason among `refusals` that the clock alone will lift; empty: there is none."""
     timetable: Timetable | None = None

@@ -11,6 +11,7 @@ from controller.core.state.state import State
 from controller.ports import (
     Clock,
     Commands,
+    Hosts,
     Journal,
     LoadBalancer,
     Lock,
@@ -45,6 +46,8 @@ class ReadPorts:
     """Of the rollout; in no text that leaves the process."""
     folder: str = ""
     """The state folder, unless it is the default."""
+    hosts: Hosts | None = None
+    """Looks at the hosts that steps go to by ssh; None: nobody does."""
     tell: Callable[[str], None] = _unheard
     """Says what is waited for before a run begins."""
 
@@ -94,6 +97,8 @@ class RunOptions:
     """A rollback of every member, to what the rollout file says, whatever the journal knows."""
     ignores_windows: str = ""
     """The operator's reason to run outside of the windows; empty: it does not."""
+    this_machine: bool = False
+    """The machine that poolroll runs on may be a member."""
     purpose: Purpose = Purpose.UPGRADE
 
 

@@ -6,6 +6,7 @@ raised are of `controller.errors`; cancelling any coroutine here is safe.
 
 from controller.ports.clock import Clock
 from controller.ports.evidence import MetricsSource
+from controller.ports.hosts import Hosts
 from controller.ports.load_balancer import LoadBalancer
 from controller.ports.locks import Hold, Lock
 from controller.ports.notices import AnsweringNotifier, Notifier
@@ -17,6 +18,7 @@ __all__ = [
     "Clock",
     "Commands",
     "Hold",
+    "Hosts",
     "Journal",
     "LoadBalancer",
     "Lock",

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import timedelta
 from typing import Final
 
 from controller.config import RolloutFile
@@ -12,18 +11,12 @@ from controller.core.plan.plan import Plan, Purpose
 from controller.core.pool import Member
 from controller.core.steps import Course
 from controller.ports import Clock, Tasks, Validator
-from controller.report.words import count, names
+from controller.preflight.waiting import told_who
+from controller.report.words import about, count, names
 from controller.runner.perform import weigh
 
 AT_ONCE: Final = 16
 """Concurrent questions to hosts."""
-
-
-PATIENCE: Final = timedelta(seconds=3)
-"""After so long, and again and again, it is said whom the answers wait for."""
-
-SHOWN: Final = 5
-"""Names in that line."""
 
 
 async def ask_guards(
@@ -51,23 +44,9 @@ async def ask_guards(
             del asked[member.name]
             return member.name, answer
 
-    waiting = asyncio.create_task(_tell_who(asked, len(members), clock, tell))
-    try:
+    asking = f"asking `unless` of {count(len(members), 'member')}"
+    async with told_who(asking, asked, clock, tell):
         return dict(filter(None, await asyncio.gather(*map(ask, members))))
-    finally:
-        waiting.cancel()
-
-
-async def _tell_who(
-    asked: Mapping[str, None], whole: int, clock: Clock, tell: Callable[[str], None]
-) -> None:
-    while True:
-        await clock.sleep(PATIENCE)
-        if asked:
-            some = [*asked][:SHOWN]
-            more = f" and {len(asked) - SHOWN} more" if len(asked) > SHOWN else ""
-            asking = f"asking `unless` of {count(whole, 'member')}"
-            tell(f"{asking}: waiting for {', '.join(some)}{more}")
 
 
 def refused_guards(
@@ -77,16 +56,19 @@ def refused_guards(
     `unreached`."""
     bad = (Answer.REFUSED, Answer.UNREACHED)
     return [
-        f"{name}: {said}"
+        about(name, said)
         for name, (answer, said) in answers.items()
         if answer in bad and name not in skipped
     ]
 
 
-def unreached(plan: Plan, answers: Mapping[str, tuple[Answer, str]]) -> tuple[list[str], list[str]]:
+def unreached(
+    plan: Plan, answers: Mapping[str, tuple[Answer, str]], also: Collection[str] = ()
+) -> tuple[list[str], list[str]]:
     """Members that were not reached and that the budget lets be skipped, none where there are more;
-    and reasons to refuse."""
-    found = [name for name, (answer, _) in answers.items() if answer is Answer.UNREACHED]
+    and reasons to refuse. `also`: who was not reached by another question."""
+    silent = [name for name, (answer, _) in answers.items() if answer is Answer.UNREACHED]
+    found = list(dict.fromkeys((*silent, *also)))
     most = budget_of(plan)
     if most is None or not found:
         return [], []

@@ -13,6 +13,11 @@ def names(members: Sequence[str]) -> str:
     return ", ".join(members) if members else "none"
 
 
+def about(member: str, said: str) -> str:
+    """A sentence about a member, which may begin with its name already."""
+    return said if said.startswith((f"{member} ", f"{member}:")) else f"{member}: {said}"
+
+
 def phase_word(phase: Phase) -> str:
     """One of the five phases, and the exact phase where that says more."""
     five = FIVE.get(phase)

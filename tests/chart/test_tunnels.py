@@ -133,5 +133,5 @@ async def answers(port: int) -> bool:
         except OSError:
             return "cut off"
 
-    said = await until(asked, 10, "the tunnel to listen", every=0.02)
+    said = await until(asked, 60, "the tunnel to listen", every=0.02)
     return "Version" in str(said)

@@ -121,7 +121,7 @@ def test_out_and_back(
 
 
 def test_nginx_is_reloaded_once_its_configuration_is_right(tmp_path: Path) -> None:
-    """One that is wrong ends the script with an exit code, and nothing is reloaded."""
+    """One that is wrong ends the script with an exit code, and the former one is put back."""
     (tmp_path / "pool.d").mkdir()
     around = {"NGINX_POOL": str(tmp_path / "pool.d")}
     one = script(tmp_path, "nginx", "NGINX", 'echo "$*" >> "$STAGE/ran"', **around)
@@ -130,6 +130,9 @@ def test_nginx_is_reloaded_once_its_configuration_is_right(tmp_path: Path) -> No
     assert (tmp_path / "ran").read_text().splitlines() == ["-t -q", "-s reload"]
     one = script(tmp_path, "nginx", "NGINX", "exit 1", **around)
     assert one.run("in", "web1").returncode == 1
+    assert (tmp_path / "pool.d" / "web1.conf").read_text() == "server web1:8080 down;\n"
+    assert one.run("out", "web2").returncode == 1
+    assert not (tmp_path / "pool.d" / "web2.conf").exists()
 
 
 def test_lvs_says_what_is_in_flight(tmp_path: Path) -> None:

@@ -3,9 +3,8 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parents[2]
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text("utf-8")
@@ -15,10 +14,18 @@ PASSED_ON = {"failed"}
 """Functions that halt in the words of their callers, who are looked at instead."""
 
 
+@cache
+def _core() -> dict[Path, ast.Module]:
+    """What is searched. It is read in the tests, not where they are collected: that is done by
+    each of their processes."""
+    paths = sorted((ROOT / "controller" / "core").rglob("*.py"))
+    return {path: ast.parse(path.read_text("utf-8")) for path in paths}
+
+
 def _halts() -> Iterator[tuple[str, ast.Call]]:
     """Each place that halts, or that hands the words for it on."""
-    for path in sorted((ROOT / "controller" / "core").rglob("*.py")):
-        for function in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for path, module in _core().items():
+        for function in ast.walk(module):
             if not isinstance(function, ast.FunctionDef):
                 continue
             for call in ast.walk(function):
@@ -36,11 +43,12 @@ def _literals(node: ast.AST) -> list[str]:
     return sorted(texts, key=len, reverse=True)
 
 
+@cache
 def _named_texts() -> dict[str, str]:
     """Messages that stand under a name of their own, like OURS_ALONE."""
     found = {}
-    for path in (ROOT / "controller" / "core").rglob("*.py"):
-        for node in ast.parse(path.read_text("utf-8")).body:
+    for module in _core().values():
+        for node in module.body:
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
                 for target in node.targets:
                     if isinstance(target, ast.Name) and isinstance(node.value.value, str):
@@ -71,25 +79,25 @@ def _is_told(text: str) -> bool:
     return any(text in heading for heading in headings)
 
 
-HALTS = dict(_halts())
-
-
 def test_halts_are_found() -> None:
     """The search finds them: the simplest ones, and as many as there are reasons."""
-    assert len(HALTS) >= 15
-    assert any("failed the health check of" in _messages(call) for call in HALTS.values())
+    halts = dict(_halts())
+    assert len(halts) >= 15
+    assert any("failed the health check of" in _messages(call) for call in halts.values())
 
 
-@pytest.mark.parametrize("place", HALTS)
-def test_every_halt_has_an_entry(place: str) -> None:
+def test_every_halt_has_an_entry() -> None:
     """What SEEN or LIMIT says stands in a heading of docs/runbook.md: there it is looked up."""
-    messages = _messages(HALTS[place])
-    long = [text for text in messages if len(text) >= LEAST]
-    if long:
-        assert any(map(_is_told, long)), f"{place}: none of {long} has an entry"
-    else:
-        assert "gate" in messages, f"{place}: says nothing that could be looked up: {messages}"
-        assert _is_told("gate 'NAME'")
+    missing = []
+    for place, call in _halts():
+        messages = _messages(call)
+        long = [text for text in messages if len(text) >= LEAST]
+        if long and not any(map(_is_told, long)):
+            missing.append(f"{place}: none of {long} has an entry")
+        elif not long and "gate" not in messages:
+            missing.append(f"{place}: says nothing that could be looked up: {messages}")
+    assert not missing
+    assert _is_told("gate 'NAME'")
 
 
 def test_every_entry_is_whole() -> None:

@@ -24,6 +24,9 @@ from tests.support.waiting import until
 NAME = "web"
 """Of the rollout, unless a test has another."""
 
+AMPLE = "60s"
+"""For what is not meant to take too long, also on a busy machine."""
+
 SLOW_TO = "use-server web1 if { path_beg /slow }"
 """A backend's line: slow requests go to web1."""
 
@@ -56,7 +59,7 @@ class Running:
         self.process.kill()
         await asyncio.to_thread(self.process.wait)
 
-    async def end(self, within: float = 40.0) -> Done:
+    async def end(self, within: float = 100.0) -> Done:
         """Wait for its end. A traceback is never right."""
         await until(lambda: self.process.poll() is not None, within, f"the end of: {self.err}")
         code = self.process.wait()
@@ -102,13 +105,13 @@ class Site:
         argv += ["--behaviour", "${member.vars.behaviour}"] if by_member else []
         argv += ["--wait"] if listens else []
         command = ["/bin/sh", "-c", script, "upgrade", *argv]
-        return {"command": command, "timeout": "20s"}
+        return {"command": command, "timeout": AMPLE}
 
     def go_ahead(self) -> dict[str, Any]:
         """An entry of `validate` that passes as soon as `go` is there."""
-        return {"command": ["/usr/bin/test", "-e", str(self.go)], "within": "20s", "every": "50ms"}
+        return {"command": ["/usr/bin/test", "-e", str(self.go)], "within": AMPLE, "every": "50ms"}
 
-    def answers(self, path: str = "/health", within: str = "10s") -> dict[str, Any]:
+    def answers(self, path: str = "/health", within: str = AMPLE) -> dict[str, Any]:
         """An entry of `validate` that asks the member for its version."""
         url = f"http://${{member.address}}:${{member.port}}{path}"
         return {"http": {"url": url, "contains": "${vars.version}"}, "within": within}
@@ -119,6 +122,7 @@ class Site:
         base: dict[str, Any] = {
             "name": NAME,
             "drain": {"timeout": "20s", "sticky": "100ms"},
+            "return": {"within": AMPLE},
             "upgrade": self.upgrade(),
             "rollback": {"command": wait},
             "validate": [self.answers()],
@@ -158,7 +162,7 @@ class Site:
         """`poolroll run`, under way."""
         return self.start("run", str(file), "--yes", "--state", str(self.state), *options)
 
-    async def run(self, file: Path, *options: str, within: float = 40.0) -> Done:
+    async def run(self, file: Path, *options: str, within: float = 100.0) -> Done:
         """`poolroll run`, to its end."""
         return await self.begin(file, *options).end(within)
 
@@ -205,7 +209,7 @@ class Site:
             assert running.process.poll() is None, running.err
             return self.phase(member) is phase
 
-        await until(is_there, 20, f"{member} to be {phase}", every=0.02)
+        await until(is_there, 60, f"{member} to be {phase}", every=0.02)
 
     # --- what the world says -----------------------------------------------------------------
 

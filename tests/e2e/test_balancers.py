@@ -17,7 +17,7 @@ async def reloaded(one: Site) -> HaproxyProcess:
     """Reload the first HAProxy, and wait until the rollout has noticed it."""
     process = one.world.haproxies[0]
     await process.reload()
-    await until(lambda: one.bodies("InstanceRestarted"), 5, "the reload to be noticed")
+    await until(lambda: one.bodies("InstanceRestarted"), 60, "the reload to be noticed")
     return process
 
 
@@ -55,7 +55,7 @@ async def test_reload_while_out(site: MakeSite, phase: Phase) -> None:
         async def is_out() -> bool:
             return bool((await one.admin())["web1"] & 1)
 
-        await until(is_out, 5, "web1 to be taken out anew")
+        await until(is_out, 60, "web1 to be taken out anew")
         one.go.touch()
         assert (await running.end()).code == 0
     assert (load.tally.failed, one.executions()) == (0, {"web1": 1, "web2": 1})
@@ -74,7 +74,7 @@ async def test_reload_while_returning(site: MakeSite) -> None:
         async def is_draining() -> bool:
             return (await one.admin())["web1"] == 8
 
-        await until(is_draining, 5, "web1 to wait for its check anew")
+        await until(is_draining, 60, "web1 to wait for its check anew")
         one.world.set_behaviour("web1", health=200)
         await one.until_phase("web2", Phase.CHECKING, running)
         one.world.set_behaviour("web2", health=200)
@@ -104,11 +104,11 @@ async def test_frozen(site: MakeSite) -> None:
     lost = {"haproxy": {"lost_after": "600ms"}}
     file = one.file(upgrade=one.upgrade(held=True), pool=lost)
     running = one.begin(file)
-    await until(lambda: one.executions()["web1"], 20, "the step to run")
+    await until(lambda: one.executions()["web1"], 60, "the step to run")
     second = one.world.haproxies[1]
     second.freeze()
     try:
-        await until(lambda: one.bodies("Halted"), 15, "the halt")
+        await until(lambda: one.bodies("Halted"), 60, "the halt")
         assert running.process.poll() is None
         one.go.touch()
         done = await running.end()

@@ -32,14 +32,14 @@ async def test_ready_while_a_step_runs(site: MakeSite) -> None:
     file = one.file(upgrade=one.upgrade(held=True))
     async with one.users() as load:
         running = one.begin(file)
-        await until(lambda: one.executions()["web1"], 20, "the step to run")
+        await until(lambda: one.executions()["web1"], 60, "the step to run")
         await order(one.endpoint, "set server web/web1 state ready")
-        await until(lambda: one.bodies("ForeignHandSeen"), 5, "the other hand to be seen")
+        await until(lambda: one.bodies("ForeignHandSeen"), 60, "the other hand to be seen")
 
         async def is_out() -> bool:
             return bool((await one.admin())["web1"] & 1)
 
-        await until(is_out, 5, "web1 to be taken out once more")
+        await until(is_out, 60, "web1 to be taken out once more")
         assert one.bodies("Halted") == []
         one.go.touch()
         done = await running.end()

@@ -16,11 +16,11 @@ async def test_a_reload_puts_nobody_back_before_the_decision(site: MakeSite) -> 
         assert guard.process.poll() is None, guard.err
         return bool(list(one.state.glob("locks/guard--*.json")))
 
-    await until(is_guarded, 20, "the guard")
+    await until(is_guarded, 60, "the guard")
     second = await one.command("guard", "web")
     assert (second.code, "is guarded already" in second.err) == (6, True), second.text
     await one.world.haproxies[0].reload()
-    await until(lambda: "TAKEN OUT again" in guard.err, 20, f"the guard to act: {guard.err}")
+    await until(lambda: "TAKEN OUT again" in guard.err, 60, f"the guard to act: {guard.err}")
     assert await one.admin() == {"web1": 1, "web2": 0, "web3": 0}
     async with one.users():
         told = (await one.command("status", "web")).out

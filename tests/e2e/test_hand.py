@@ -141,7 +141,7 @@ async def test_abort_restores_what_was_never_changed(site: MakeSite) -> None:
     as the former version that `rollback` names."""
     one = await site(2)
     rollback = {"command": ["/bin/true"], "vars": {"version": "v1"}}
-    quick = [one.answers(within="1s")]
+    quick = [one.answers(within="3s")]
     file = one.file(
         gates=[], upgrade={"command": ["/bin/false"]}, rollback=rollback, validate=quick
     )

@@ -43,7 +43,7 @@ async def test_gate(site: MakeSite) -> None:
     one = await site(2)
     file = str(one.file())
     async with one.users(100) as users:
-        await until(lambda: users.tally.served >= 20, 10, "users to be served")
+        await until(lambda: users.tally.served >= 20, 60, "users to be served")
         value = value_of(await one.start("gate", file, "--json").end(), 0)
     assert set(value) == keys_of(await one.start("schema", "gate").end())
     (gate,) = value["gates"]

@@ -22,7 +22,7 @@ async def test_killed_while_draining(site: MakeSite) -> None:
         await one.until_phase("web1", Phase.DRAINING, running)
         await running.kill()
         again = one.begin(file)
-        await until(lambda: len(one.bodies("RunBegan")) == 2, 20, "the second run to begin")
+        await until(lambda: len(one.bodies("RunBegan")) == 2, 60, "the second run to begin")
         assert one.executions() == {}
         await slow.aclose()
         assert (await again.end()).code == 0
@@ -37,13 +37,13 @@ async def test_killed_while_a_step_runs(site: MakeSite, ends: str) -> None:
     file = one.file(upgrade=one.upgrade(held=True))
     async with one.users() as load:
         running = one.begin(file)
-        await until(lambda: one.executions()["web1"], 20, "the step to run")
+        await until(lambda: one.executions()["web1"], 60, "the step to run")
         await running.kill()
         if ends == "while nobody looks":
             one.go.touch()
             await until(lambda: list(one.state.glob("jobs/*/*/*/result")), what="the step's end")
         again = one.begin(file)
-        await until(lambda: len(one.bodies("RunBegan")) == 2, 20, "the second run to begin")
+        await until(lambda: len(one.bodies("RunBegan")) == 2, 60, "the second run to begin")
         one.go.touch()
         assert (await again.end()).code == 0
     assert (load.tally.failed, one.executions()) == (0, {"web1": 1, "web2": 1})
@@ -75,7 +75,7 @@ async def test_killed_while_returning(site: MakeSite) -> None:
         await one.until_phase("web1", Phase.CHECKING, running)
         await running.kill()
         again = one.begin(file)
-        await until(lambda: len(one.bodies("RunBegan")) == 2, 20, "the second run to begin")
+        await until(lambda: len(one.bodies("RunBegan")) == 2, 60, "the second run to begin")
         await one.until_phase("web1", Phase.CHECKING, again)
         assert load.tally.by_version["v2"] == 0
         one.world.set_behaviour("web1", health=200)
@@ -107,7 +107,7 @@ async def killed_further_on(one: Site, file: Path, records: int) -> bool:
     def is_there() -> bool:
         return one.records() >= turn or running.process.poll() is not None
 
-    await until(is_there, 20, "the journal to go on", every=0.001)
+    await until(is_there, 60, "the journal to go on", every=0.001)
     await running.kill()
     return running.process.returncode == -SIGKILL
 

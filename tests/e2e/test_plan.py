@@ -19,7 +19,7 @@ async def planned(one: Site, **overrides: Any) -> dict[str, Any]:
 
 
 async def served(one: Site, users: Any) -> None:
-    await until(lambda: users.tally.served >= 20, 10, "users to be served")
+    await until(lambda: users.tally.served >= 20, 60, "users to be served")
 
 
 async def test_json_is_what_the_schema_says(site: MakeSite) -> None:

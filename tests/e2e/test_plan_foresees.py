@@ -26,7 +26,7 @@ async def test_held(site: MakeSite) -> None:
     one = await site(2)
     file = one.file(upgrade=one.upgrade(held=True), gates=[])
     running = one.begin(file)
-    await until(lambda: one.executions()["web1"], 20, "the step to run")
+    await until(lambda: one.executions()["web1"], 60, "the step to run")
     for name in (NAME, "other"):
         shown, value = await planned(one, one.file(name=name, gates=[]))
         assert shown.code == 3, shown.text
@@ -45,7 +45,7 @@ async def test_cut_off(site: MakeSite) -> None:
     assert (await one.run(file, "--only", "web2")).code == 0
     one.go.unlink()
     running = one.begin(file)
-    await until(lambda: one.executions()["web1"], 20, "the step to run")
+    await until(lambda: one.executions()["web1"], 60, "the step to run")
     await running.kill()
     shown, value = await planned(one, file)
     assert shown.code == 0, shown.text
@@ -120,7 +120,7 @@ async def test_failing_gate(site: MakeSite) -> None:
         async def is_refused() -> bool:  # it looks for a moment, in which users must come
             return (await one.command("plan", str(failing))).code == 3
 
-        await until(is_refused, 30, "the gate to see failed requests")
+        await until(is_refused, 60, "the gate to see failed requests")
         shown, value = await planned(one, failing)
         assert shown.code == 3, shown.text
         assert [line for line in value["refusals"] if line.startswith("gate 'pool': fail: ")]

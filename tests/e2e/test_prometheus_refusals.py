@@ -48,7 +48,7 @@ async def metered(site: MakeSite, prometheus: RealPrometheus) -> Metered:
     async def is_ready() -> bool:
         return await at.value(query) == 4
 
-    await until(is_ready, 20, "the rules to be evaluated", every=0.05)
+    await until(is_ready, 60, "the rules to be evaluated", every=0.05)
     return at
 
 

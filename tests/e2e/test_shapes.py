@@ -32,8 +32,9 @@ async def test_soak_begins_after_the_warm_up(site: MakeSite) -> None:
     async with Visitors(one.world.frontends) as visitors:
         done = await one.run(one.file(soak="200ms"), "--only", "web1")
     assert (done.code, visitors.failed) == (0, []), done.text
-    (returned,), (ended,) = one.kept("MemberReturned"), one.kept("SoakEnded")
-    assert (ended.at - returned.at).total_seconds() >= 1.0
+    (begun,) = [each for each in one.kept("Intended") if '"put back"' in each.body]
+    (ended,) = one.kept("SoakEnded")
+    assert (ended.at - begun.at).total_seconds() >= 1.0
     assert one.phase("web1") is Phase.DONE
 
 

@@ -61,7 +61,7 @@ async def test_while_a_step_runs(site: MakeSite, number: Signals) -> None:
     file = one.file(upgrade=one.upgrade(held=True))
     async with one.users() as load:
         running = one.begin(file)
-        await until(lambda: one.executions()["web1"], 20, "the step to run")
+        await until(lambda: one.executions()["web1"], 60, "the step to run")
         await stopped(one, running, number)
         assert running.process.poll() is None
         one.go.touch()
@@ -80,7 +80,7 @@ async def test_twice_while_a_step_runs(site: MakeSite) -> None:
     file = one.file(upgrade=one.upgrade(held=True))
     async with one.users() as load:
         running = one.begin(file)
-        await until(lambda: one.executions()["web1"], 20, "the step to run")
+        await until(lambda: one.executions()["web1"], 60, "the step to run")
         await stopped(one, running, SIGINT)
         running.signal(SIGINT)
         done = await running.end()
@@ -183,7 +183,7 @@ async def test_deadline(site: MakeSite) -> None:
         is_stopped = one.rows() and one.bodies("StopRequested")
         return bool(is_stopped) or running.process.poll() is not None
 
-    await until(is_over, 30, "the deadline")
+    await until(is_over, 60, "the deadline")
     one.go.touch()
     done = await running.end()
     assert done.code == 7, done.text

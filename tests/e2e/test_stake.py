@@ -33,7 +33,7 @@ async def at_stake(one: Site, file: Path) -> list[dict[str, Any]]:
 
 
 async def served(users: Any) -> None:
-    await until(lambda: users.tally.served >= 20, 10, "users to be served")
+    await until(lambda: users.tally.served >= 20, 60, "users to be served")
 
 
 async def test_plan_and_run_reckon_with_the_scrapes_that_were_seen(
@@ -73,7 +73,7 @@ async def test_bound_holds(site: MakeSite, together: int) -> None:
         done = await one.run(file)
         assert done.code == 4, done.text
         failed, seen = users.tally.failed, users.tally.total
-        await until(lambda: users.tally.total > seen + 50, 10, "users to be served")
+        await until(lambda: users.tally.total > seen + 50, 60, "users to be served")
         assert users.tally.failed == failed
     assert 0 < failed <= every["requests"]
 

@@ -109,8 +109,8 @@ async def test_partner_lost_while_draining(site: MakeSite) -> None:
         async def is_back() -> bool:
             return (await one.admin())["web1"] == 0
 
-        await until(is_back, 5, "web1 to go back")
-        await until(lambda: one.bodies("CapacityShort"), 5, "the run to wait for capacity")
+        await until(is_back, 60, "web1 to go back")
+        await until(lambda: one.bodies("CapacityShort"), 60, "the run to wait for capacity")
     one.world.set_behaviour("web2", health=200)
     assert (await running.end()).code == 0
     assert one.executions() == {"web1": 1, "web2": 1}
@@ -122,7 +122,7 @@ async def test_journal_that_is_locked_for_a_while(site: MakeSite) -> None:
     on when the journal can be written again."""
     one = await site(2)
     running = one.begin(one.file(upgrade=one.upgrade(held=True), gates=[]))
-    await until(lambda: one.executions()["web1"], 20, "the step to run")
+    await until(lambda: one.executions()["web1"], 60, "the step to run")
     with closing(sqlite3.connect(one.state / "journal.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         one.go.touch()

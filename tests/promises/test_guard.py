@@ -81,7 +81,7 @@ def guarded(deed: Deed, scenario: Scenario | None = None) -> Night:
         await clock.sleep(ms(3000))
         one.left = one.stands()
         await one.decide()
-        one.over = await asyncio.wait_for(running, 10)
+        one.over = await asyncio.wait_for(running, 60)
         return one
 
     return run_virtually(night(), played.world.sim.now + ms(200))

@@ -42,6 +42,7 @@ from controller.runner.recorder import Narrator, Recorder
 from tests.report import journals
 from tests.support.journal_contract import AT, FixedClock, row
 from tests.support.memory_journal import MemoryJournal
+from tests.support.virtual import LoopClock, virtually
 
 WORKER = Incarnation("77", 1700000000)
 
@@ -98,9 +99,10 @@ def broke(error: BaseException, where: str) -> None:
 
 
 def made(plan: Plan, journal: MemoryJournal, told: Narrator) -> Recorder:
-    return Recorder("r1", plan, initial(plan), journal, FixedClock(), [told], broke)
+    return Recorder("r1", plan, initial(plan), journal, LoopClock(), [told], broke)
 
 
+@virtually
 async def test_nothing_changes_before_it_is_journalled() -> None:
     """State and narrators wait for the journal."""
     recording, journal, told = await recorder()
@@ -114,6 +116,7 @@ async def test_nothing_changes_before_it_is_journalled() -> None:
 
 
 @pytest.mark.parametrize("times", [1, 3])
+@virtually
 async def test_cancelled_in_the_middle(times: int) -> None:
     """However often it is cancelled meanwhile: the event is journalled, applied and told, and
     only then does the cancellation come out; what follows comes after it."""
@@ -134,6 +137,7 @@ async def test_cancelled_in_the_middle(times: int) -> None:
     assert recording.state.heard == 1
 
 
+@virtually
 async def test_a_journal_that_is_lost_to_another_run_changes_nothing() -> None:
     """What was refused for good is neither applied nor told, cancelled or not."""
     recording, journal, told = await recorder()
@@ -148,6 +152,7 @@ async def test_a_journal_that_is_lost_to_another_run_changes_nothing() -> None:
     assert (recording.state.stop, told.events) == (None, [])
 
 
+@virtually
 async def test_a_journal_that_says_no() -> None:
     """It is not waited for: the event changes the state at once, and is tried again in its turn."""
     recording, journal, _ = await recorder()
@@ -164,6 +169,7 @@ async def test_a_journal_that_says_no() -> None:
     assert await recording.record(StopRequested("SIGTERM"))
 
 
+@virtually
 async def test_a_step_waits_for_a_journal_that_says_no() -> None:
     """Its intent changes nothing then, and is not written later; that it waited is."""
     recording, journal, told = await recorder()
@@ -179,6 +185,7 @@ async def test_a_step_waits_for_a_journal_that_says_no() -> None:
     assert json.loads(stalled.body)["why"] == "the disk is full: token=***"
 
 
+@virtually
 async def test_a_journal_that_says_no_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
     """People are told, then the rollout is to halt; when it takes records again, it gets all."""
     monkeypatch.setattr(recorder_module, "SILENT", timedelta(milliseconds=1))
@@ -199,6 +206,7 @@ async def test_a_journal_that_says_no_for_long(monkeypatch: pytest.MonkeyPatch) 
     assert not recording.state.journal.is_unwritten
 
 
+@virtually
 async def test_errors_of_our_own() -> None:
     """A narrator that raises keeps nobody from hearing; what the journal raises is tried again."""
     plan, journal, heard = journals.plan(), SlowJournal(), list[tuple[str, str]]()
@@ -235,6 +243,7 @@ def late(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("late")
+@virtually
 async def test_a_journal_that_is_late() -> None:
     """Events change the state ahead of it, it takes them in their order, and that is told."""
     recording, journal, told = await recorder()
@@ -256,6 +265,7 @@ async def test_a_journal_that_is_late() -> None:
     assert await recording.record(StopRequested("SIGTERM"))
 
 
+@virtually
 async def test_gates_hardly_wait_for_a_journal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each second of it would cost users more than was planned. A step waits for its record."""
     monkeypatch.setattr(recorder_module, "LATE", timedelta(minutes=1))
@@ -272,6 +282,7 @@ async def test_gates_hardly_wait_for_a_journal(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.usefixtures("late")
+@virtually
 async def test_a_journal_that_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only what a busy machine does not explain is told: once, and that it is over."""
     monkeypatch.setattr(recorder_module, "SILENT", timedelta(milliseconds=1))
@@ -293,6 +304,7 @@ async def test_a_journal_that_is_silent(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.usefixtures("late")
+@virtually
 async def test_a_journal_that_was_given_up() -> None:
     """Nothing is written after what could not be."""
     recording, journal, _ = await recorder()
@@ -310,6 +322,7 @@ async def test_a_journal_that_was_given_up() -> None:
 
 @pytest.mark.usefixtures("late")
 @pytest.mark.parametrize("answer", ["late", "fails", "in time"])
+@virtually
 async def test_the_last_records(answer: str) -> None:
     """They are waited for, but not for ever, and what is not written is known."""
     recording, journal, _ = await recorder()
@@ -325,6 +338,7 @@ async def test_the_last_records(answer: str) -> None:
     await recording.settle()
 
 
+@virtually
 async def test_the_last_space() -> None:
     """A record that is written with it says so, and stays written."""
     recording, journal, _ = await recorder()
@@ -344,6 +358,7 @@ def looked(*keys: str) -> Looked:
     return Looked(InstanceView(journals.INSTANCE, AT, WORKER, tuple(lines), is_full=False))
 
 
+@virtually
 async def test_what_is_out_is_recorded_by_its_keys() -> None:
     """S8: once a member is about to be taken out, what was found of it stands under each of its
     keys; back as found, it is forgotten, also when its keys are others by then."""

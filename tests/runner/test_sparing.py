@@ -19,6 +19,7 @@ from controller.runner.recorder import Recorder
 from tests.report import journals
 from tests.support.journal_contract import FixedClock, row
 from tests.support.memory_journal import MemoryJournal
+from tests.support.virtual import virtually
 
 HOUR = 3600
 
@@ -72,6 +73,7 @@ class Recording:
         return [json.loads(one.body)["value"] for one in found]
 
 
+@virtually
 async def test_narrators_hear_all_and_the_journal_a_few() -> None:
     made = Recording()
     await made.begin()
@@ -82,6 +84,7 @@ async def test_narrators_hear_all_and_the_journal_a_few() -> None:
     assert made.recorder.state.gates["errors", "web1"].sampled_at == made.clock.at
 
 
+@virtually
 async def test_the_last_one_is_written_where_its_judgement_ends() -> None:
     """Before what ended it, with the moment at which it was taken."""
     made = Recording()
@@ -98,6 +101,7 @@ async def test_the_last_one_is_written_where_its_judgement_ends() -> None:
     assert called.kind == "MemberCalled"
 
 
+@virtually
 async def test_each_member_has_its_own() -> None:
     """And the pool; what ends for one goes on for the others."""
     made = Recording()

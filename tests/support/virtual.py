@@ -5,13 +5,15 @@ import contextvars
 from collections import deque
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
+from functools import wraps
 from heapq import heappop, heappush
 from itertools import count
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from controller.core.pool import Instant
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 LIMIT = timedelta(hours=3)
@@ -147,6 +149,16 @@ def run_virtually(main: Coroutine[Any, Any, T], start: Instant = timedelta(0)) -
         _cancel_all(loop)
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()
+
+
+def virtually(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
+    """A test that runs in virtual time, as what it asks for must not hang on a busy machine."""
+
+    @wraps(test)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        run_virtually(test(*args, **kwargs))
+
+    return run
 
 
 def _cancel_all(loop: VirtualLoop) -> None:

@@ -144,7 +144,7 @@ async def test_every_expression(folder: Path) -> None:
             health = [rule["health"] for group in groups for rule in group["rules"]]
             return health == ["ok"] * len(FIRING)
 
-        await until(is_well, 20, "an evaluation of every rule")
+        await until(is_well, 60, "an evaluation of every rule")
         for rule in rules():
             found = await prometheus.series(rule["expr"])
             assert {one["rollout"] for one in found} == FIRING[rule["alert"]], rule["alert"]

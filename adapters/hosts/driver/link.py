@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from adapters.hosts.driver import far
-from adapters.hosts.driver.words import AUTHENTICATED, Failure, Kind, failure_of
+from adapters.hosts.driver.words import Failure, Kind, failure_of, let_in
 
 MOST = 4 << 20
 """Bytes of one answer: the host sends 2 MiB of output at most."""
@@ -74,7 +74,7 @@ def talk(argv: Sequence[str], host: str, nonce: str, script: bytes, until: float
                 stream.close()
     answer = parsed(out, nonce)
     told = said.decode("utf-8", "replace")
-    answer.was_in = AUTHENTICATED in told or bool(answer.lines)
+    answer.was_in = let_in(told) or bool(answer.lines)
     if len(out) >= MOST:
         answer.failure = Failure(Kind.SHELL, f"{host} sent more than {MOST >> 20} MiB")
     elif not answer.is_whole and is_late:

@@ -10,12 +10,13 @@ VARIABLE = "POOLROLL_HOST_JOB"
 """Holds the job, as JSON: neither on a command line nor on disk, for it may hold a secret."""
 EXIT, LATE, LOST, NEVER = "exit", "late", "lost", "never"
 FAILED, REFUSED, UNSEEN, RESET = "failed", "refused", "unseen", "reset"
+AWAY = "away"
 """How a job has ended: with an exit code; at its timeout; nobody knows how; never begun; in a way
-of its own; not begun at all; out of our sight; and `reset` is wanted now."""
+of its own; not begun at all; out of our sight; `reset` is wanted now; and, of a question: the host
+was not reached."""
 
-_TRAILER = re.compile(
-    r"\n?\[poolroll-host (exit|late|lost|never|failed|refused|unseen|reset)(?: ([^\n]*))?\]\n?\Z"
-)
+_HOWS = "|".join((EXIT, LATE, LOST, NEVER, FAILED, REFUSED, UNSEEN, RESET, AWAY))
+_TRAILER = re.compile(rf"\n?\[poolroll-host ({_HOWS})(?: ([^\n]*))?\]\n?\Z")
 
 
 def packed(job: object) -> str:

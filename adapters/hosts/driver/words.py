@@ -19,12 +19,16 @@ class Kind(enum.Enum):
     """Its host key is not known here."""
     SHELL = "shell"
     """It let us in, but what should run our script did not."""
+    SUDO = "sudo"
+    """It let us in, and does not let us become root."""
     CUT = "cut"
     """The connection was there, and broke."""
 
 
-FINAL = frozenset({Kind.DENIED, Kind.CHANGED, Kind.UNKNOWN, Kind.SHELL})
+FINAL = frozenset({Kind.DENIED, Kind.CHANGED, Kind.UNKNOWN, Kind.SHELL, Kind.SUDO})
 """Another try is not worth it, as long as nothing was begun there."""
+PASSING = frozenset({Kind.DOWN, Kind.NAME, Kind.CUT})
+"""Nobody was reached."""
 KEYS = frozenset({Kind.CHANGED, Kind.UNKNOWN})
 
 
@@ -43,10 +47,15 @@ _SIGNS = (
 )
 AUTHENTICATED = "Authenticated to "
 """Says ssh with LogLevel VERBOSE once it was let in."""
+BY_PROXY = "(via proxy)"
+"""It adds where it came through a jump host."""
+UNKNOWN = "UNKNOWN port 65535"
+"""What it calls a host behind one, where the connection to that fails."""
 _CHATTER = re.compile(
     rf"{AUTHENTICATED}|Authenticating to |Warning: |Transferred: |Bytes per second|debug1|"
     r"Server accepts key|\*\*|\s*$|OpenSSH_|Connection established"
 )
+_BEHIND = re.compile(r"kex_exchange_identification: |stdio forwarding failed|.*UNKNOWN port 65535")
 _MOST = 300
 
 
@@ -62,17 +71,28 @@ def failure_of(host: str, code: int, said: str, noise: str = "") -> Failure:
         return Failure(kind, f"{host} does not let us in: {last}")
     if kind is Kind.NAME:
         return Failure(kind, f"{host} is not known by that name: {last}")
-    if AUTHENTICATED not in said and code in (255, -1):
+    if not let_in(said) and code in (255, -1):
         return Failure(Kind.DOWN, f"{host} does not answer to ssh: {last or 'no reason given'}")
+    if code not in (255, -1) and last.startswith("sudo: "):
+        return Failure(Kind.SUDO, f"{host}: no root by `sudo -n`: {last.removeprefix('sudo: ')}")
     if code not in (255, -1):
-        told = last if re.match("sudo: ", last) else last or last_line(noise)
+        told = last or last_line(noise)
         what = f": {told}" if told else ""
         return Failure(Kind.SHELL, f"{host}: no shell for the step (exit code {code}){what}")
     return Failure(Kind.CUT, f"the connection to {host} was cut: {last or 'no reason given'}")
 
 
+def let_in(said: str) -> bool:
+    """Whether the host itself did; a jump host before it does not count."""
+    lines = [line for line in said.splitlines() if AUTHENTICATED in line]
+    return any(BY_PROXY in line for line in lines) or (bool(lines) and UNKNOWN not in said)
+
+
 def last_line(said: str) -> str:
     lines = [line.strip() for line in said.splitlines() if not _CHATTER.match(line)]
+    if lines and UNKNOWN in lines[-1]:
+        # The ssh that goes to the jump host has said why before.
+        lines = [line for line in lines if not _BEHIND.match(line)] or lines
     return lines[-1].removeprefix("ssh: ")[-_MOST:] if lines else ""
 
 

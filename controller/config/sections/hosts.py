@@ -87,7 +87,7 @@ class Ssh(Section):
     connect_timeout: Interval = Field(
         default="10s",
         description="For one connection. A host that does not answer is tried for three times that "
-        "long; one that answered before, for as long as the step has.",
+        "long (by `plan`: once); one that answered before, for as long as the step has.",
     )
 
 

@@ -4,8 +4,9 @@ from collections.abc import Collection, Sequence
 
 from controller.core.plan.abilities import Abilities
 from controller.core.plan.found import lines_of
-from controller.core.plan.plan import Purpose
+from controller.core.plan.plan import Plan, Purpose
 from controller.core.pool import InstanceView
+from controller.core.pool.copies import replace
 from controller.core.settings import Order, Selection, Settings
 
 
@@ -39,6 +40,12 @@ def in_order(
         return (2 if name in down else 3), turn.index(name)
 
     return sorted(turn, key=rank)
+
+
+def last(plan: Plan, names: Collection[str]) -> Plan:
+    """With these members after all others."""
+    members = sorted(plan.members, key=lambda one: one.name in names)
+    return replace(plan, members=tuple(members))
 
 
 def not_serving(

@@ -27,10 +27,11 @@ def plan_text(
     present: Collection[str] = (),
     versions: Sequence[str] = (),
     work: Sequence[str] = (),
+    hosts: Sequence[str] = (),
 ) -> list[str]:
     """`gates_now`: gate → its verdict now; `ahead`: see `report.plan.forecast`; `whole`: the whole
     plan, of which a run would do the part `plan`; `aside`: members that it leaves for another;
-    `present`: who is already there; `versions`, `work`: see `report.plan.versions` and `.work`."""
+    `present`: who is already there; `versions`, `work`, `hosts`: see there."""
     policies = plan.policies
     lines = [
         f"rollout {plan.name}: {share(plan, whole)} of {names(plan.backends)} behind "
@@ -40,6 +41,7 @@ def plan_text(
         *_order(plan, present),
         *([f"  not in this run: {names(aside)}"] if aside else []),
         *versions,
+        *hosts,
         "",
         "capacity",
         f"  {plan.serving} serve now; at most {plan.max_unavailable} out because of us at any "
@@ -51,6 +53,7 @@ def plan_text(
         f"  on failure: {_on_failure(policies.on_failure)}",
         "",
         "each member",
+        *_asked(plan),
         f"  drain    {_drain(plan)}",
         f"  upgrade  {count(plan.upgrade.steps, 'step')}"
         + (", unless already there" if plan.upgrade.has_guard else ""),
@@ -120,6 +123,12 @@ def _quiet(policies: Policies) -> list[str]:
         Quiet.HALT: f"waits {span(hold)} for users, then halts (quiet: halt)",
     }
     return [f"  if no user comes to a member: {how[policies.quiet]}"]
+
+
+def _asked(plan: Plan) -> list[str]:
+    if not plan.upgrade.has_questions:
+        return []
+    return ["  ask      `preflight`, once more just before it is taken out"]
 
 
 def _drain(plan: Plan) -> str:

@@ -50,7 +50,7 @@ async def test_timeout(tmp_path: Path, trap: str) -> None:
     assert result.timed_out
     assert result.output.startswith("here\n")
     assert not is_running(pid_in(tmp_path / "pid"))
-    assert 1 <= time.monotonic() - began < 8
+    assert 1 <= time.monotonic() - began < 50
 
 
 @pytest.mark.parametrize("way", ["setsid -w", 'sh -c \'trap "" TERM; setsid -w "$@"; :\' -'])
@@ -106,7 +106,7 @@ async def test_left_behind_processes_hold_nothing_up(tmp_path: Path) -> None:
     result = await commands(tmp_path).run_briefly(shell(script))
     os.kill(pid_in(tmp_path / "pid"), signal.SIGKILL)
     assert (result.exit_code, result.output) == (0, "started\n")
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 50
 
 
 async def test_left_behind_processes_live(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from adapters.commands import durable, processes
 from adapters.commands.message import Spec
 from adapters.commands.output import KEEP, Capture
 
-_LETTERS = bytes(ord("a") + i % 23 for i in range(24 * KEEP))
+_LETTERS = (bytes(range(ord("a"), ord("x"))) * 2 * KEEP)[: 24 * KEEP]
 _sizes = st.lists(st.integers(0, 3 * KEEP), max_size=8)
 
 

@@ -185,7 +185,7 @@ async def test_timeout_ends_the_whole_group(tmp_path: Path) -> None:
     assert result.exit_code is None
     assert result.output == "bye\n"
     assert not is_running(pid_in(tmp_path / "pid"))
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 50
 
 
 async def test_timeout_kills_what_ignores_term(tmp_path: Path) -> None:

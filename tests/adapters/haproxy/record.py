@@ -190,7 +190,7 @@ async def record_master(program: Path, folder: Path, version: str, more: str = "
     finally:
         if master.returncode is None:
             master.terminate()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await master.wait()
 
 

@@ -16,14 +16,14 @@ from controller.hosts import Access, HostCommand
 from controller.tasks import Task, TaskJob
 from tests.support.hosts.sshd import Sshd
 
-LONG = timedelta(seconds=30)
+LONG = timedelta(seconds=120)
 KEY = "web-1/web1/upgrade-0-0"
 
 
 def access(host: Sshd, port: int = 0, **more: Any) -> Access:
     """`port`: instead of the host's own."""
     way = Access(Address("127.0.0.1"), port=port or host.port, options=host.options)
-    return replace(way, connect_timeout=timedelta(seconds=1), **more)
+    return replace(way, **{"connect_timeout": timedelta(seconds=10), **more})
 
 
 def shell(

@@ -78,10 +78,10 @@ async def test_who_cannot_be_reached(host: Sshd, tmp_path: Path) -> None:
 
     host.script("sudo", "echo 'sudo: a password is required' >&2; exit 1")
     down, unknown, denied, no_name, root = await asyncio.gather(
-        said("down", port=1),
+        said("down", port=1, connect_timeout=SHORT),
         said("unknown", "HostKeyAlias=other"),
         said("denied", f"IdentityFile={host.folder}/host", "IdentitiesOnly=yes", user="nobody"),
-        said("name", host=Address("no-such-host.invalid")),
+        said("name", host=Address("no-such-host.invalid"), connect_timeout=SHORT),
         said("root", sudo=True),
     )
     assert down == (
@@ -90,7 +90,7 @@ async def test_who_cannot_be_reached(host: Sshd, tmp_path: Path) -> None:
     assert unknown.startswith("127.0.0.1: its host key is not known on this machine: ")
     assert denied.startswith("127.0.0.1 does not let us in: nobody@127.0.0.1: Permission denied")
     assert no_name.startswith("no-such-host.invalid is not known by that name: ")
-    assert root == ("127.0.0.1: no shell for the step (exit code 1): sudo: a password is required")
+    assert root == "127.0.0.1: no root by `sudo -n`: a password is required"
     new_key(host.folder / "host")
     host.stop()
     await host.start()
@@ -99,12 +99,14 @@ async def test_who_cannot_be_reached(host: Sshd, tmp_path: Path) -> None:
 
 
 async def test_questions(host: Sshd, tmp_path: Path) -> None:
-    """A question is asked on the host each time; its answer is its exit code and what it says."""
+    """A question is asked on the host each time; its answer is its exit code and what it says. One
+    that is not reached answers as ssh does."""
     mine = tasks(tmp_path)
     question = shell(host, f"echo x >> {tmp_path}/ran; echo yes; exit 4")
     for _ in range(2):
         result = await mine.ask(question)
         assert (result.exit_code, result.output) == (4, "yes\n")
     assert runs(tmp_path) == "x\nx\n"
-    nobody = await mine.ask(replace(question, access=access(host, port=1)))
-    assert (nobody.fault or "").startswith("127.0.0.1 does not answer to ssh")
+    nobody = await mine.ask(replace(question, access=access(host, 1, connect_timeout=SHORT)))
+    assert nobody.exit_code == 255
+    assert nobody.output.startswith("127.0.0.1 does not answer to ssh")

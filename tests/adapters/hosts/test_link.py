@@ -79,6 +79,27 @@ def test_host_keys_are_checked() -> None:
             Kind.SHELL,
             "web1: no shell for the step (exit code 1): This account is currently not available.",
         ),
+        (
+            1,
+            'Authenticated to web1 (x) using "publickey".\nsudo: a password is required\n',
+            Kind.SUDO,
+            "web1: no root by `sudo -n`: a password is required",
+        ),
+        (
+            255,
+            "channel 0: open failed: connect failed: Connection refused\nstdio forwarding failed\n"
+            "kex_exchange_identification: Connection closed by remote host\n"
+            "Connection closed by UNKNOWN port 65535\n",
+            Kind.DOWN,
+            "web1 does not answer to ssh: channel 0: open failed: connect failed: Connection "
+            "refused",
+        ),
+        (
+            255,
+            "Connection closed by UNKNOWN port 65535\n",
+            Kind.DOWN,
+            "web1 does not answer to ssh: Connection closed by UNKNOWN port 65535",
+        ),
         (255, "", Kind.DOWN, "web1 does not answer to ssh: no reason given"),
     ],
 )

@@ -55,7 +55,7 @@ from tests.support.virtual import EPOCH
 
 NAME, ROLLOUT = "web", "web-1"
 EVERYTHING = Selection()
-LONG = timedelta(seconds=30)
+LONG = timedelta(seconds=120)
 POLICIES = Policies(
     drain=DrainPolicy(timeout=LONG),
     comeback=ReturnPolicy(within=LONG),

@@ -159,7 +159,7 @@ async def stub(
         one.port = server.sockets[0].getsockname()[1]
         one.scheme = "https" if tls else "http"
         yield one
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await one.gone()
 
 

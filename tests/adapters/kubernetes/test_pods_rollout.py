@@ -108,7 +108,7 @@ async def test_pod_that_never_becomes_ready_goes_back(tmp_path: Path) -> None:
     policies = replace(POLICIES, on_failure=OnFailure.ROLLBACK_ALL)
     manner = Manner(ends=0.15, becomes_ready=lambda pod: "v2" not in str(pod["spec"]["containers"]))
     async with pods_of(manifests.statefulset(), count=3, manner=manner) as cluster:
-        rollout = Rollout(cluster, tmp_path, policies=policies, timeout=4)
+        rollout = Rollout(cluster, tmp_path, policies=policies, timeout=10)
         state = await rollout.run()
         assert ended(state).outcome is Outcome.HALTED
         assert "did not end in time" in ended(state).why

@@ -105,7 +105,7 @@ async def serving(
     server = await asyncio.start_server(closing(serve), sock=place, ssl=tls)
     async with listening(server):
         yield place.getsockname()[1]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await asyncio.gather(*connections)
 
 

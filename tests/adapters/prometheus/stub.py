@@ -108,7 +108,7 @@ async def stub(
     async with listening(server):
         one.port = server.sockets[0].getsockname()[1]
         yield one
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await one.gone()
 
 

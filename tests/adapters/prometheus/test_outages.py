@@ -22,7 +22,7 @@ async def test_frozen_and_thawed(tmp_path: Path) -> None:
         prometheus.freeze()
         began = time.monotonic()
         reading = await one.read("vector(1)")
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 60
         assert (reading.value, reading.missing) == (None, Missing.TIMEOUT)
         assert reading.words == f"{prometheus.url}: no answer within 0.5s: overloaded, or frozen?"
         prometheus.thaw()
@@ -79,7 +79,7 @@ async def test_a_query_that_takes_too_long(tmp_path: Path) -> None:
     async with RealPrometheus(tmp_path, {}) as prometheus, source(at(prometheus.url, 0.3)) as one:
         began = time.monotonic()
         reading = await one.read("max_over_time(sum(no_such_metric)[10h:1ms])")
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 60
         assert (reading.value, reading.missing) == (None, Missing.TIMEOUT)
 
 

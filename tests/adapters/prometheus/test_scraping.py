@@ -41,7 +41,7 @@ class Site:
 
     async def scraped(self) -> None:
         """Returns when the page that is set now can be queried."""
-        await until(lambda: self.exporter.scrapes > 2, within=20, what="three scrapes")
+        await until(lambda: self.exporter.scrapes > 2, within=60, what="three scrapes")
 
     async def until_missing(
         self, query: str, missing: Missing | None, reduce: Reduce | None = None
@@ -52,7 +52,7 @@ class Site:
             found = await self.source.read(query, reduce=reduce)
             return found if found.missing is missing else None
 
-        found = await until(reading, within=20, what=f"{query}: {missing}", every=0.05)
+        found = await until(reading, within=60, what=f"{query}: {missing}", every=0.05)
         assert found is not None
         return found
 

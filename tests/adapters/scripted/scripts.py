@@ -11,7 +11,7 @@ MEMBERS: Final = ("db1", "db2")
 WELL: Final = "ready in_flight=0 health=up"
 OUT: Final = "out in_flight=0 health=up"
 
-LIMIT: Final = timedelta(seconds=30)
+LIMIT: Final = timedelta(seconds=120)
 
 _SAYS: Final = """
 case $1 in

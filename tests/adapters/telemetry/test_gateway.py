@@ -15,7 +15,7 @@ async def pushed(url: str, rollout: str = "web") -> str | None:
     out = PushGateway(url, rollout)
     await out.open(two_done)
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             return await out.give()
     finally:
         await out.aclose()

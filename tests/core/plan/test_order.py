@@ -3,12 +3,13 @@
 import pytest
 
 from controller.core.plan.abilities import Abilities
-from controller.core.plan.order import in_order, not_serving, out_of_order
+from controller.core.plan.order import in_order, last, not_serving, out_of_order
 from controller.core.plan.plan import Purpose
 from controller.core.pool import Admin, Health
 from controller.core.settings import Order, Policies, Selection, Settings
 from tests.core.plan.test_propose import NAMES, views
 from tests.core.test_snapshot import line
+from tests.support.contexts import a_plan
 from tests.support.tables import table
 
 WHY = "it goes from the top down"
@@ -112,3 +113,10 @@ def test_who_does_not_serve(made: Settings, abilities: Abilities, down: tuple[st
     assert not_serving(NAMES, everywhere, made, abilities) == down
     assert not_serving(NAMES, seen, made, abilities) == ()  # one of them still does
     assert not_serving(NAMES, views(line("b1", admin=Admin.READY)), made, abilities) == ()
+
+
+def test_last() -> None:
+    """These after all others, which keep their order."""
+    made = last(a_plan(4), ("web1", "web3"))
+    assert [one.name for one in made.members] == ["web2", "web4", "web1", "web3"]
+    assert last(a_plan(), ()) == a_plan()

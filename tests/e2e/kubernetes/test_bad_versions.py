@@ -39,7 +39,7 @@ async def test_ten_percent_fail_and_all_goes_back(tmp_path: Path) -> None:
         prometheus = RealPrometheus(tmp_path, {"proxy": [exporter.target]}, interval="500ms")
         await prometheus.start()
         try:
-            await until(lambda: exporter.scrapes >= 2, 30, "two scrapes", every=0.05)
+            await until(lambda: exporter.scrapes >= 2, 60, "two scrapes", every=0.05)
             before = await crowd.specs()
             query = {"url": prometheus.url, "query": RATIO, "evidence": "proxy_up"}
             errors = {"name": "errors", "prometheus": query, "max": "1%", "every": "200ms"}

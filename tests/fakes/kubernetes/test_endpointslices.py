@@ -85,7 +85,7 @@ async def test_more_endpoints_than_a_slice_holds() -> None:
             pod["metadata"]["labels"] = {"app": "web", manifests.ROTATION: "in"}
             pod["spec"] = manifests.template("web", "app:v1")["spec"]
         cluster.add(*pods)
-        await until(lambda: len(serving(cluster)) == count, within=20)
+        await until(lambda: len(serving(cluster)) == count, within=60)
         assert sorted(len(one["endpoints"]) for one in cluster.all(SLICES)) == [3, LARGEST]
         flip(cluster, "web-0", "out")
         await until(lambda: len(serving(cluster)) == count - 1)

@@ -173,7 +173,7 @@ async def test_initial_events(cluster: FakeCluster, client: httpx.AsyncClient) -
 async def test_many_watchers_and_one_that_leaves(
     cluster: FakeCluster, client: httpx.AsyncClient
 ) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         async with watch(client) as events, watch(client) as others:
             cluster.add(manifests.configmap("a"))
             assert (await anext(events))["type"] == (await anext(others))["type"] == "ADDED"

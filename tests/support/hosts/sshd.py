@@ -36,7 +36,7 @@ class Sshd:
         self._process: subprocess.Popen[bytes] | None = None
         for name in ("bin", "steps", "home"):
             (folder / name).mkdir(parents=True, exist_ok=True)
-        self.boot_id.write_text("11111111-aaaa\n")
+        self.boot_id.write_text(f"11111111-{self.port}\n")  # no other machine has it
         for key in ("host", "user"):
             new_key(folder / key)
         shutil.copy(folder / "user.pub", folder / "authorized")
@@ -45,7 +45,7 @@ class Sshd:
     @property
     def way(self) -> dict[str, Any]:
         """For `hosts.ssh` of a rollout file."""
-        return {"port": self.port, "options": list(self.options), "connect_timeout": "2s"}
+        return {"port": self.port, "options": list(self.options), "connect_timeout": "10s"}
 
     @property
     def options(self) -> tuple[str, ...]:
