@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import ClassVar
 
 from controller.foreign import Address
 from controller.tasks import DONE, Command
@@ -64,6 +65,8 @@ class Reboot:
     env: Mapping[str, str] = field(default_factory=dict)
     ok: frozenset[int] = DONE
     name: str = ""
+    bound_by: ClassVar[str] = "reboot.timeout"
+    """The key of the rollout file that its time comes from."""
 
     @property
     def label(self) -> str:

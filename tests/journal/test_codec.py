@@ -204,6 +204,7 @@ SEEN_ONLY = {
         "fronts",
         "measured",
         "races",
+        "queues",
         "unseen",
         "unseen_since",
     },
