@@ -24,12 +24,12 @@ _MEND: Final = {
 def step_faults(section: dict[str, object], trail: Trail) -> Found:
     unless = section.get("unless")
     if isinstance(unless, dict):
-        yield from _one_of(unless, (*trail, "unless"), ("command", "ssh"), "keep one of the two")
+        yield from one_of(unless, (*trail, "unless"), ("command", "ssh"), "keep one of the two")
     yield from _exits(section, trail)
     for index, step in enumerate(listing(section, "steps")):
         if isinstance(step, dict):
             place = (*trail, "steps", index)
-            yield from _one_of(step, place, KINDS, "make them two steps")
+            yield from one_of(step, place, KINDS, "make them two steps")
             yield from _reboot(mapping(step, "reboot"), (*place, "reboot"))
             yield from _exits(step, place)
             if "exits" in step and "reboot" in step:
@@ -43,7 +43,8 @@ def _exits(section: dict[str, object], trail: Trail) -> Found:
             yield (*trail, "exits", "reboot", index), f"{shown(code)} is also in ok; keep one"
 
 
-def _one_of(section: dict[str, object], trail: Trail, kinds: tuple[str, ...], mend: str) -> Found:
+def one_of(section: dict[str, object], trail: Trail, kinds: tuple[str, ...], mend: str) -> Found:
+    """Of these keys, exactly one is wanted."""
     given = [kind for kind in kinds if kind in section]
     if not given:
         yield trail, f"has nothing to run; add one of {', '.join(kinds)}"

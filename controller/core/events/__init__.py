@@ -47,6 +47,7 @@ from controller.core.events.outcomes import (
     MemberInherited,
     MemberSet,
     OperatorAnswered,
+    QuestionsAnswered,
     RampRefused,
     SettingFailed,
     StepEnded,
@@ -69,7 +70,7 @@ from controller.core.events.run import (
     RollbackBegan,
     RunBegan,
 )
-from controller.core.events.vocabulary import Answer, Cause, Verdict
+from controller.core.events.vocabulary import Answer, Cause, Reply, Verdict
 
 Observation = (
     Looked
@@ -109,6 +110,7 @@ MemberEvent = (
     | SettingFailed
     | RampRefused
     | GuardAnswered
+    | QuestionsAnswered
     | StepEnded
     | Validated
     | OperatorAnswered
@@ -189,8 +191,10 @@ __all__ = [
     "PoolOpened",
     "PoolStepFailed",
     "ProbeSeen",
+    "QuestionsAnswered",
     "RampEnded",
     "RampRefused",
+    "Reply",
     "RequestsSeen",
     "RestoreBegan",
     "ResumeRequested",
