@@ -39,7 +39,9 @@ class Heard:
         "always": (False, (), (), []),
         "as the system says": (True, (), (0, 2), ["/bin/sh", "-c", NEEDED]),
         "as one's own command says": (True, ("./ask",), (), ["./ask"]),
-        "as a former step has said": (True, ("./ask",), (0, 3), []),
+        "as a former step has said": (True, ("./ask",), (3, 0), []),
+        "after a step of the pool": (True, ("./ask",), (0, 3, 0), []),
+        "a code of another step": (True, ("./ask",), (4, 3), ["./ask"]),
     },
 )
 async def test_who_is_asked(
@@ -51,7 +53,7 @@ async def test_who_is_asked(
         timedelta(seconds=1),
         is_conditional=is_conditional,
         question=own,
-        asked_by=frozenset({3}),
+        asked_by=(frozenset({3}), frozenset({4})),
     )
     heard = Heard()
     await HostTasks(heard, SystemClock()).run(TaskJob("k", task, former=former))
