@@ -42,6 +42,7 @@ from controller.core.events.operator import (
     StopRequested,
 )
 from controller.core.events.outcomes import (
+    Collected,
     ForeignHandSeen,
     GuardAnswered,
     MemberInherited,
@@ -130,6 +131,7 @@ Event = (
     | CapacityShort
     | CapacityBack
     | GateSampled
+    | Collected
     | MemberJoined
     | PoolOpened
     | PoolClosed
@@ -152,6 +154,7 @@ __all__ = [
     "CapacityBack",
     "CapacityShort",
     "Cause",
+    "Collected",
     "ConcludedOfMember",
     "Event",
     "FileKept",
