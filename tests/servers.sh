@@ -3,12 +3,13 @@
 set -eu
 
 missing=
-for program in haproxy nginx prometheus promtool chromium ssh sshd fish; do
+for program in haproxy nginx prometheus promtool chromium ssh sshd fish ansible-playbook puppet cf-agent; do
     command -v "$program" >/dev/null || missing="$missing $program"
 done
 [ -n "$missing" ] || exit 0
 
 packages="haproxy nginx prometheus chromium openssh-client openssh-server fish"
+packages="$packages ansible-core puppet-agent cfengine3"
 if ! command -v apt-get >/dev/null; then
     echo "The tests need on the PATH:$missing" >&2
     exit 1
@@ -35,3 +36,10 @@ apt="env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0"
 $as_root $apt update </dev/null
 # shellcheck disable=SC2086
 $as_root $apt install -y --no-install-recommends $packages </dev/null
+
+# Agents that were not here before are there to be called: they do nothing by themselves.
+for agent in puppet:puppet cf-agent:cfengine3; do
+    case "$missing " in
+        *" ${agent%:*} "*) $as_root systemctl -q disable "${agent#*:}" 2>/dev/null || true ;;
+    esac
+done

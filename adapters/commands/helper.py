@@ -62,8 +62,19 @@ KILL_PATIENCE = 5.0
 PROCESS, WRITER, CONNECTION = "process", "writer", "connection"
 """Kinds of lines in `left`: what could not be ended, what writes to the output of a step that
 ended well, and what was ended here but may run on elsewhere."""
-CONNECTIONS = ("ssh", "kubectl", "docker", "podman")
+CONNECTIONS = (
+    *("ssh", "kubectl", "docker", "podman"),
+    *("ansible", "ansible-playbook", "salt", "salt-ssh"),
+)
 """Programs that run something elsewhere, which goes on when they are ended."""
+COMM = 15
+"""So many characters of a program's name are shown by the kernel (proc(5))."""
+
+
+def reaching(names: list[str]) -> set[str]:
+    """Which of CONNECTIONS are among the names of these processes, each as /proc shows it."""
+    shown = set(names)
+    return {name for name in CONNECTIONS if name[:COMM] in shown}
 
 
 class Step:
@@ -112,7 +123,7 @@ class Step:
     def end(self, grace: float) -> None:
         """TERM, and KILL after `grace` seconds, to all that the step has started."""
         names = [processes.name_of(pid) for pid in self.running()]
-        self.connections = sorted({name for name in names if name in CONNECTIONS})
+        self.connections = sorted(reaching(names))
         for number, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, KILL_PATIENCE)):
             until = time.monotonic() + patience
             self._tell(number)

@@ -30,7 +30,7 @@ async def see_out(
     A process that has left the group may be the work itself or a service that it started: both are
     waited for, but a service is not ended for outliving a step that is over.
     """
-    connections = {os.path.basename(command.argv[0])} & set(helper.CONNECTIONS)  # noqa: PTH119
+    connections = helper.reaching([os.path.basename(command.argv[0])[: helper.COMM]])  # noqa: PTH119
     outcome = "lost"
     is_late = await _outlasts(group, group.started + command.timeout, clock, connections)
     if is_late and group.is_alive():
@@ -68,5 +68,5 @@ async def _outlasts(group: Group, until: timedelta, clock: Clock, connections: s
 
 def _runs(group: Group, connections: set[str]) -> bool:
     running = group.running()
-    connections |= {processes.name_of(pid) for pid in running} & set(helper.CONNECTIONS)
+    connections |= helper.reaching([processes.name_of(pid) for pid in running])
     return bool(running) or group.is_alive()

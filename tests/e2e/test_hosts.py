@@ -1,8 +1,9 @@
 """Hosts behind a real HAProxy, reached by a real sshd each: upgrade, remove, install, reboot."""
 
 import re
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Any
 
 from adapters.demo.upgrade import read_state, write_state
@@ -51,6 +52,15 @@ async def machines(site: Site, *boots: Boot, hold: str = ":") -> AsyncIterator[d
         yield made
 
 
+@contextmanager
+def lent(path: Path, text: str) -> Iterator[None]:
+    """What the file holds for a while."""
+    own = path.read_text()
+    path.write_text(text)
+    yield
+    path.write_text(own)
+
+
 def written(site: Site, made: dict[str, Machine], **upgrade: Any) -> Any:
     own = {n: {"ssh": str(m.sshd.port), "home": str(m.folder)} for n, m in made.items()}
     home = "${member.vars.home}"
@@ -69,14 +79,20 @@ def written(site: Site, made: dict[str, Machine], **upgrade: Any) -> Any:
 async def test_the_four_lines(site: MakeSite) -> None:
     """Three hosts are upgraded and restarted while users come: each line runs once on each, also
     that during which poolroll is killed; no request fails; how far a reboot has come is told. The
-    plan has shown them before; a full disk refuses before anything is touched."""
+    plan has shown them before, and whether this machine is one of them; a full disk refuses
+    before anything is touched."""
     one = await site(3)
     hold = f"until [ -e {one.go} ]; do sleep 0.05; done"
     async with machines(one, Boot(), hold=hold) as made, one.users(rate=30) as load:
         file = written(one, made, expect={"kernel": "5.14.0-2*", "services": ["nginx"]})
+        mine = Path("/proc/sys/kernel/random/boot_id").read_text()
+        with lent(made["web1"].sshd.boot_id, mine):
+            plan = await one.command("plan", str(file), "--this-machine")
+        assert "web1 IS THE MACHINE THAT POOLROLL RUNS ON; IT IS DONE LAST. ITS RE" in plan.out
+        assert re.search("^ +3. web1 ", plan.out, re.MULTILINE)
         room = made["web2"].folder / "room"
         room.write_text("1024\n")
-        refused = await one.run(file, within=60)
+        refused = await one.run(file)
         assert refused.code == 3, refused.text
         assert "web2: `df --output=avail -k /var` printed 1024, and must print" in refused.text
         room.write_text("2097152\n")

@@ -114,6 +114,13 @@ def test_jenkins_types_the_same() -> None:
     assert set(lines) < {*gitlab()["script"], *gitlab()["after_script"]}
 
 
+def test_rundeck_types_the_same() -> None:
+    (job,) = YAML(typ="safe").load(blocks("recipes/ci.md", "yaml")[1])
+    lines = job["sequence"]["commands"][0]["script"].splitlines()
+    typed = [word for line in lines if (word := line.removeprefix("exec ")).startswith("poolroll ")]
+    assert typed == gitlab()["script"]
+
+
 @pytest.mark.parametrize("code", [0, 5])
 def test_a_script_ends_as_poolroll_does(code: int, tmp_path: Path) -> None:
     """Each command once, in its order, and the exit code of the last one."""

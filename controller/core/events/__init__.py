@@ -19,6 +19,7 @@ from controller.core.events.concluded import (
     MemberReturned,
     MemberStoodDown,
     MemberStuck,
+    OutageSpent,
     RampEnded,
     RestoreBegan,
     SoakEnded,
@@ -98,6 +99,7 @@ ConcludedOfMember = (
     | MemberRetired
     | MemberReturned
     | RampEnded
+    | OutageSpent
     | SoakEnded
     | MemberFailed
     | MemberKept
@@ -189,6 +191,7 @@ __all__ = [
     "MemberStuck",
     "Observation",
     "OperatorAnswered",
+    "OutageSpent",
     "PauseRequested",
     "PoolClosed",
     "PoolOpened",

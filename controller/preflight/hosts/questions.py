@@ -9,7 +9,7 @@ from controller.core.pool import Member
 from controller.core.steps import Course
 from controller.hosts import HostCommand, HostTask, Proof, Reboot
 from controller.hosts_seen import HostQuestion, Restart
-from controller.tasks import Task
+from controller.tasks import PoolTask, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Visit:
     question: HostQuestion
     restart: Restart
     first: str = ""
-    """The program of the first step of all, where that runs on the host: nothing installs it."""
+    """The program of the first step, where that runs on the host: nothing installs it before."""
     may_be_asked: bool = False
     """A former step may say that a reboot is needed, whatever the host says."""
 
@@ -44,7 +44,7 @@ def _visit(file: RolloutFile, member: Member, course: Course) -> Visit | None:
     needed = next((one.question for one in reboots if one.question), ())
     commands = [one.argv[0] for one in work.steps if isinstance(one, HostCommand | Reboot)]
     asks = all(one.is_conditional for one in reboots)
-    first = work.steps[0] if work.steps else None
+    first = next((one for one in work.steps if not isinstance(one, PoolTask)), None)
     return Visit(
         HostQuestion(there[0].access, needed, tuple(dict.fromkeys(commands))),
         Restart.NEVER if not reboots else Restart.NEEDED if asks else Restart.ALWAYS,

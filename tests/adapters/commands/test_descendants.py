@@ -66,13 +66,15 @@ async def test_who_writes_to_the_output_is_named_and_lives(tmp_path: Path, left:
     assert result == await commands(tmp_path / "jobs").run(job("k", ""))
 
 
-async def test_connection_that_was_ended_is_named(tmp_path: Path) -> None:
-    """What ssh began elsewhere runs on when ssh is ended: that is told."""
-    ssh = tmp_path / "ssh"
-    ssh.write_text("#!/bin/sh\nsleep 60; exit 1\n")
-    ssh.chmod(0o755)
-    result = await commands(tmp_path / "jobs").run(job("k", f"{ssh} host; exit 1", SECOND / 2))
-    assert (result.timed_out, result.connections) == (True, ("ssh",))
+@pytest.mark.parametrize("name", ["ssh", "ansible-playbook"])
+async def test_connection_that_was_ended_is_named(name: str, tmp_path: Path) -> None:
+    """What it began elsewhere runs on when it is ended here: that is told. The kernel shows the
+    first 15 characters of a name."""
+    path = tmp_path / name
+    path.write_text("#!/bin/sh\nsleep 60; exit 1\n")
+    path.chmod(0o755)
+    result = await commands(tmp_path / "jobs").run(job("k", f"{path} host; exit 1", SECOND / 2))
+    assert (result.timed_out, result.connections) == (True, (name,))
 
 
 async def test_shared_connection_is_spared(tmp_path: Path, left: Path) -> None:

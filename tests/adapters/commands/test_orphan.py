@@ -6,6 +6,8 @@ import signal
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from adapters.clock import SystemClock
 from adapters.commands import LocalCommands
 from tests.adapters.commands.support import commands, holder_of, is_running, job, pid_in
@@ -82,16 +84,19 @@ async def test_what_outlives_the_step_is_named(tmp_path: Path, left: Path) -> No
     assert not (tmp_path / "ran").exists()
 
 
-async def test_connection_that_was_cut_with_the_helper_is_named(tmp_path: Path, left: Path) -> None:
-    """What ssh began elsewhere may run on, however the connection ended."""
-    ssh = tmp_path / "ssh"
-    ssh.write_text(f"#!/bin/sh\necho $$ > {left}\nkill -STOP $$\n")
-    ssh.chmod(0o755)
-    await cut(tmp_path, left, f"exec {ssh} host", SECOND * 30)
+@pytest.mark.parametrize("name", ["ssh", "ansible-playbook"])
+async def test_connection_that_was_cut_with_the_helper_is_named(
+    name: str, tmp_path: Path, left: Path
+) -> None:
+    """What it began elsewhere may run on, however the connection ended."""
+    path = tmp_path / name
+    path.write_text(f"#!/bin/sh\necho $$ > {left}\nkill -STOP $$\n")
+    path.chmod(0o755)
+    await cut(tmp_path, left, f"exec {path} host", SECOND * 30)
     clock = NotingClock()
     joined = asyncio.ensure_future(LocalCommands(tmp_path / "jobs", clock).run(job(KEY, "false")))
     await until(lambda: SECOND / 20 in clock.slept, what="it to have looked at what runs")
     assert not joined.done()
     os.kill(pid_in(left), signal.SIGKILL)
     result = await joined
-    assert (result.lost, result.connections) == (True, ("ssh",))
+    assert (result.lost, result.connections) == (True, (name,))

@@ -2,6 +2,7 @@
 the shell gets one word, the script comes on standard input."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from adapters.hosts.driver import far
 from adapters.hosts.driver.link import parsed
+from tests.support.hosts import systemd_run
 from tests.support.hosts.sshd import program
 
 NASTY = [
@@ -89,22 +91,41 @@ def test_names_on_the_host() -> None:
 @pytest.mark.parametrize("works", [True, False], ids=["a unit", "systemd-run fails"])
 def test_under_systemd(tmp_path: Path, works: bool) -> None:
     """Where systemd runs and we are root, the step is a unit of its own, out of reach of sshd's
-    sessions; where that cannot be had, a session of its own. It runs once."""
-    tools = {
-        "id": "echo 0",
-        "systemd-run": f'echo "$*" >> {tmp_path}/units; {"" if works else "exit 1;"} '
-        'while [ "${1#--}" != "$1" ]; do shift; done; exec setsid "$@" > /dev/null 2>&1 &',
-    }
+    sessions; where that cannot be had, a session of its own. It runs once, with what it is to find
+    around it."""
+    stand_in = f"{sys.executable} -I -S {systemd_run.__file__} {tmp_path}/units"
+    tools = {"id": "echo 0", "systemd-run": f'{stand_in} "$@"' if works else "exit 1"}
     for name, text in tools.items():
         (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
         (tmp_path / name).chmod(0o755)
-    argv = ["sh", "-c", f"echo x >> {tmp_path}/ran; exit 3"]
-    script = far.script(far.STEP, NONCE, "web-1/w%2Eb/upgrade-0-0", argv, limit=20)
+    shown = 'echo "$HOME $VERSION $DEBIAN_FRONTEND $PWD"'
+    argv = ["sh", "-c", f"echo x >> {tmp_path}/ran; {shown}; exit 3"]
+    env = {"VERSION": "a 'b' $c"}
+    script = far.script(far.STEP, NONCE, "web-1/w%2Eb/upgrade-0-0", argv, env, limit=20)
     around = {"POOLROLL_STEPS": f"{tmp_path}/steps", "POOLROLL_SYSTEMD": str(tmp_path)}
-    env = {"PATH": f"{tmp_path}:/usr/bin:/bin", "HOME": str(tmp_path), **around}
-    done = subprocess.run([program("sh")], input=script, env=env, capture_output=True, check=False)
-    assert parsed(done.stdout, NONCE).words("ended") == ["exit", "3"], done
+    there = {"PATH": f"{tmp_path}:/usr/bin:/bin", "HOME": str(tmp_path), **around}
+    done = subprocess.run(
+        [program("sh")], input=script, env=there, capture_output=True, check=False
+    )
+    answer = parsed(done.stdout, NONCE)
+    assert answer.words("ended") == ["exit", "3"], done
+    assert answer.output.decode() == f"{tmp_path} a 'b' $c noninteractive {tmp_path}\n"
     assert (tmp_path / "ran").read_text() == "x\n"
-    (unit,) = (tmp_path / "units").read_text().splitlines()
-    assert "--unit=poolroll-web-1-w-2Eb-upgrade-0-0 " in unit
-    assert "--property=KillMode=process" in unit
+    if works:
+        (line,) = (tmp_path / "units").read_text().splitlines()
+        unit = json.loads(line)
+        assert unit["options"]["unit"] == ["poolroll-web-1-w-2Eb-upgrade-0-0"]
+        assert unit["options"]["property"] == ["KillMode=process"]
+        assert unit["command"][0] == "/bin/sh"
+
+
+@pytest.mark.skipif(shutil.which("systemd-run") is None, reason="no systemd here")
+@pytest.mark.parametrize("more", [[], ["--no-such-option"]], ids=["ours", "another"])
+def test_systemd_knows_the_options(more: list[str]) -> None:
+    """The real one reads them, as far as it does without a systemd to speak to."""
+    text = (Path(far.__file__).parent / "far.sh").read_text("utf-8")
+    ours = text.partition("\n  systemd-run ")[2].partition('"$@"')[0]
+    assert "--unit=" in ours
+    script = f'name=poolroll-x key=x; set -- {" ".join(more)} --help; exec systemd-run {ours} "$@"'
+    done = subprocess.run([program("sh"), "-c", script], capture_output=True, check=False)
+    assert (done.returncode == 0) is (not more), done.stderr

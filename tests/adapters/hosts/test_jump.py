@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from adapters.clock import SystemClock
 from adapters.commands import LocalCommands
 from adapters.hosts import HostLooks
 from controller.hosts_seen import HostQuestion, HostSeen, HostTrouble
-from tests.adapters.hosts.support import access, job, runs, shell, tasks
+from tests.adapters.hosts.support import LONG, access, job, runs, shell, tasks
 from tests.support.hosts.sshd import Sshd, program, sshd
 
 CONFIG = """Host bastion
@@ -37,7 +38,7 @@ async def test_through_a_jump_host(
     ssh.chmod(0o755)
     monkeypatch.setenv("PATH", f"{ssh.parent}{os.pathsep}{os.environ['PATH']}")
     looks = HostLooks(LocalCommands(tmp_path / "jobs", SystemClock()), lambda: "")
-    way = replace(access(host), jump="bastion")
+    way = replace(access(host), jump="bastion", connect_timeout=LONG)
 
     async def look() -> str:
         seen = await looks.look(HostQuestion(way, ("true",)))
@@ -58,8 +59,9 @@ async def test_through_a_jump_host(
             "127.0.0.1 does not answer to ssh: channel 0: open failed: connect failed: Connection "
             "refused"
         )
-        down = await mine.run(job(step, "web-1/web1/upgrade-1-0", is_new=True))
-        assert (down.fault or "").startswith("127.0.0.1 does not answer to ssh: channel 0: ")
+        soon = replace(step, access=replace(way, connect_timeout=timedelta(seconds=1)))
+        down = await mine.run(job(soon, "web-1/web1/upgrade-1-0", is_new=True))
+        assert (down.fault or "").startswith("127.0.0.1 does not answer to ssh: ")
         (jump.folder / "authorized").write_text("")
         said = await look()
         assert said.startswith("127.0.0.1 does not let us in: ")

@@ -11,7 +11,7 @@ from adapters.hosts.look import seen_in
 from adapters.hosts.surviving import forgotten
 from controller.foreign import Address
 from controller.hosts_seen import Free, HostQuestion, HostSeen, HostTrouble
-from tests.adapters.hosts.support import access
+from tests.adapters.hosts.support import LONG, access
 from tests.support.hosts.sshd import Sshd
 from tests.support.tables import table
 
@@ -25,7 +25,7 @@ def looks(folder: Path) -> HostLooks:
 async def test_what_a_host_shows(host: Sshd, tmp_path: Path) -> None:
     """All in one connection, and nothing is written there; whom it takes for this machine: one with
     its boot id. What it cannot do, and who cannot be reached, are told apart."""
-    mine, right = looks(tmp_path), access(host)
+    mine, right = looks(tmp_path), replace(access(host), connect_timeout=LONG)
     own = await mine.own()
     host.boot_id.write_text(f"{own.boot_id}\n")
     host.script("sudo", "echo 'sudo: a password is required' >&2; exit 1")
