@@ -19,7 +19,7 @@ from controller.config.values.filling import Filling, facts, named, variables
 from controller.config.values.metrics_servers import IDLE
 from controller.config.values.pool_tasks import node_guard, of_nodes, of_pods
 from controller.config.values.pools import state_of
-from controller.config.values.questions import questions_of
+from controller.config.values.questions import collects_of, questions_of
 from controller.config.values.tasks import Workshop, environment_of
 from controller.config.values.ways import ways_of
 from controller.config.written_secrets import written_secrets
@@ -155,6 +155,7 @@ class RolloutFile:
                 for at, entry in enumerate(self.rollout.validations)
             ),
             guard=guard,
+            collects=collects_of(self.rollout.collect, shop.on_host),
             questions=()
             if course is Course.ROLLBACK
             else questions_of(self.rollout.preflight, shop.on_host),

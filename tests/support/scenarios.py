@@ -190,6 +190,7 @@ class Scenario:
     steps: int = 1
     has_guard: bool = False
     has_questions: bool = False
+    collects: int = 0
     has_rollback: bool = False
     sticky: tuple[str, ...] = ()
     settle: timedelta = timedelta(0)
@@ -249,6 +250,9 @@ class Scenario:
                 Command((verb, member, str(i)), self.step_timeout, env) for i in range(count)
             ),
             validations=(Validation(probe, within=ms(400), every=ms(50)),),
+            collects=tuple(
+                Command(("collect", member, str(i)), ms(1000), env) for i in range(self.collects)
+            ),
             questions=(Question(Command(("preflight", member), ms(1000), env), minimum=20),)
             if self.has_questions and not is_back
             else (),

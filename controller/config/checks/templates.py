@@ -28,6 +28,7 @@ _PROBES = tuple(
     )
 )
 _QUESTIONS = tuple(f"preflight.*.{where}" for where in ("command.*", "ssh.*", "contains"))
+_COLLECTED = ("collect.*.command.*", "collect.*.ssh.*")
 _TITLES = ("owner", "runbook", "validate.*.http.ca")
 _SERVERS = tuple(
     f"{kind}.{where}"
@@ -115,7 +116,7 @@ def _places(data: object) -> Iterator[tuple[str, _Names]]:
         yield from ((f"{course}.{pattern}", shared) for pattern in _PATCHES)
     yield from (
         (pattern, _Names(everything, unsure))
-        for pattern in (*_PROBES, *_QUESTIONS, *_ASKED, *_HOSTS)
+        for pattern in (*_PROBES, *_QUESTIONS, *_COLLECTED, *_ASKED, *_HOSTS)
     )
     yield from ((pattern, _Names(everything | {"window"}, unsure)) for pattern in _QUERIES)
 
