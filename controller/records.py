@@ -35,8 +35,8 @@ class Notice:
     """Something that people who are not watching want to know."""
 
     event: str
-    """`started`, `member_done`, `halted`, `stuck`, `done`, `aborted` or `refused`; `heartbeat`
-    while a process has it; `test` where somebody tries out who is told."""
+    """`started`, `member_done`, `over_budget`, `halted`, `stuck`, `done`, `aborted` or `refused`;
+    `heartbeat` while a process has it; `test` where somebody tries out who is told."""
     name: str
     """Of the rollout."""
     rollout: str
@@ -99,6 +99,9 @@ class RolloutRow:
     (see `controller.chain`)."""
     pruned: str = ""
     """JSON of what is kept of its records; empty: they are there."""
+    before: str = field(default="", compare=False)
+    """JSON of what is kept of the rollout that `link` names, where the journal itself has dropped
+    that; empty: it is there, or was dropped by a former version."""
 
 
 @dataclass(frozen=True, slots=True)

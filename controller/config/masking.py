@@ -56,7 +56,7 @@ _COMMANDS = (
         for way in ("command", "ssh")
     ),
     *("validate.*.command.*", "notify.*.command.*"),
-    *("preflight.*.command.*", "preflight.*.ssh.*"),
+    *("preflight.*.command.*", "preflight.*.ssh.*", "collect.*.command.*", "collect.*.ssh.*"),
 )
 _NOTICES = (
     *("notify.*.webhook.headers.*", "notify.*.webhook.secret", "notify.*.mail.smtp.password"),

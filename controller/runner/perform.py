@@ -27,6 +27,7 @@ from controller.core.steps import (
     AskOperator,
     AskQuestions,
     ClosePool,
+    Collect,
     OpenPool,
     PoolStep,
     RunStep,
@@ -38,6 +39,7 @@ from controller.core.steps import (
 from controller.errors import BalancerError, ConfigurationError, WeightRefused
 from controller.ports import LoadBalancer, Tasks, Validator
 from controller.records import Confirmed
+from controller.runner.collecting import collected, unfilled
 from controller.runner.job_keys import key_of
 from controller.runner.patience import MORE, WHOLE, within
 from controller.runner.questions import SSH_FAILED, ask_all, is_cut, is_ssh, is_unreached
@@ -47,9 +49,12 @@ from controller.tasks import Guard, JobResult, PoolTask, Task, TaskJob, Work, ca
 OUTPUT_KEPT = 8192
 """Characters of a step's output that go into the journal: its end, where the error stands."""
 
+MOST_CODES = 5
+"""Exit codes that a limit names."""
+
 NOTHING_FOUND = Found(())
 
-FileStep = AskGuard | AskQuestions | RunStep | Validate
+FileStep = AskGuard | AskQuestions | RunStep | Validate | Collect
 """Steps whose commands and probes come from the rollout file."""
 
 
@@ -97,6 +102,8 @@ class Performer:
             case AskOperator(member):
                 answer = self._questions is None or await self._questions.go_on_with(member)
                 return OperatorAnswered(member, answer)
+            case Collect():
+                return await collected(step, self._work, self._tasks)
             case OpenPool() | ClosePool():
                 return await self._whole(step)
 
@@ -126,14 +133,15 @@ class Performer:
         except BalancerError as error:
             if isinstance(error, WeightRefused) and step.share < FULL:
                 return RampRefused(member, str(error))
-            return SettingFailed(member, step.setting, str(error), error.retryable)
+            why, is_final = str(error), error.is_final
+            return SettingFailed(member, step.setting, why, error.retryable, is_final)
         return MemberSet(member, step.setting, confirmed)
 
     async def _validate(self, step: Validate) -> Event:
         try:
             validations = self._work(step).validations
         except ConfigurationError as error:
-            return Validated(step.member, False, _unfilled(error))
+            return Validated(step.member, False, unfilled(error))
         limit = sum((one.within for one in validations), WHOLE)
         result = await within(limit, self._validator.validate(validations))
         return Validated(step.member, result.passed, result.detail)
@@ -143,7 +151,7 @@ class Performer:
         try:
             guard = self._work(step).guard
         except ConfigurationError as error:
-            return GuardAnswered(member, Answer.REFUSED, _unfilled(error))
+            return GuardAnswered(member, Answer.REFUSED, unfilled(error))
         if guard is None:
             return GuardAnswered(member, Answer.NEEDED, "no `unless` is configured")
         limit = guard.task.timeout + MORE
@@ -156,14 +164,14 @@ class Performer:
         try:
             questions = self._work(step).questions
         except ConfigurationError as error:
-            return QuestionsAnswered(step.member, Reply.FAILS, _unfilled(error))
+            return QuestionsAnswered(step.member, Reply.FAILS, unfilled(error))
         return QuestionsAnswered(step.member, *await ask_all(questions, self._tasks))
 
     async def _run(self, step: RunStep, is_new: bool) -> Event:
         try:
             task = _task(step, self._work(step))
         except ConfigurationError as error:
-            return _not_begun(step, _unfilled(error))
+            return _not_begun(step, unfilled(error))
         saving = self._saving if step.snapshot is not None else None
         if saving is not None and (why := await saving.begins(step, is_new=is_new)):
             return _not_begun(step, f"{step.title} {why}")
@@ -185,6 +193,7 @@ class Performer:
             exit_code=result.exit_code,
             may_run=may_run,
             note=_note(result),
+            limit=_limit(task),
         )
 
 
@@ -195,11 +204,6 @@ def _not_begun(step: RunStep, why: str) -> StepEnded:
 def _task(step: RunStep, work: Work) -> Task:
     """Work on a snapshot is a single task."""
     return work.steps[0] if step.snapshot is not None else work.steps[step.index]
-
-
-def _unfilled(error: ConfigurationError) -> str:
-    """Why a template cannot be filled for the present occupant of the member."""
-    return "; ".join(fault.message for fault in error.faults)
 
 
 def weigh(guard: Guard, result: JobResult) -> tuple[Answer, str]:
@@ -242,6 +246,14 @@ def _may_run(result: JobResult, task: Task) -> str:
     if names:
         parts.append(f"what {' and '.join(names)} started elsewhere may still run there")
     return "; ".join(parts)
+
+
+def _limit(task: Task) -> str:
+    """How it must end: its own time (a reboot has one), and its own exit codes."""
+    codes = " or ".join(str(code) for code in sorted(task.ok)[:MOST_CODES])
+    others = " or others of `exits`" if len(task.ok) > MOST_CODES else ""
+    key = getattr(task, "bound_by", "")
+    return f"exit code {codes}{others} within {span(task.timeout)}" + (f" ({key})" if key else "")
 
 
 def _note(result: JobResult) -> str:

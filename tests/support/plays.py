@@ -1,5 +1,6 @@
 """Rollouts played to their end: the production runner over working fakes, in virtual time."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -7,7 +8,9 @@ from functools import reduce
 from operator import or_
 from typing import TypeVar
 
-from controller.core.events import Event, Finished, Intended, Observation
+from controller.core.events import Event, Finished, Intended, Observation, RunBegan
+from controller.core.gates.gate import Gate
+from controller.core.gates.quiet import Quiet
 from controller.core.plan.abilities import Abilities, ByHand
 from controller.core.plan.plan import CourseShape, Plan
 from controller.core.plan.propose import propose
@@ -16,15 +19,17 @@ from controller.core.pool import InstanceView, Instant, Member
 from controller.core.settings import OnFailure, Selection, Settings
 from controller.core.state.observe import flowed
 from controller.core.state.state import State, initial
-from controller.core.steps import MemberStep, RunStep, SetMember, Setting
+from controller.core.steps import Course, MemberStep, RunStep, SetMember, Setting
 from controller.journal.codec import PLAN, decode, encode
 from controller.journal.replay import replay
 from controller.records import RolloutRow
 from controller.runner.loop import Runner
 from controller.runner.perform import Performer
+from controller.runner.prober import Prober
 from controller.runner.saving import Saving
 from controller.runner.task_router import TaskRouter
 from controller.runner.window_watch import WindowWatch
+from controller.tasks import ValidationResult
 from tests.support.checkers import Checkers
 from tests.support.fakes import FakeCommands, FakeLoadBalancer, FakeValidator
 from tests.support.memory_journal import Holdings, MemoryHold
@@ -172,7 +177,8 @@ async def make_plan(scenario: Scenario, world: World) -> Plan:
         by_hand=ByHand("in {member}", "out {member}"),
     )
     assert proposal.plan is not None, proposal.refusals
-    return without_ramp(proposal.plan) if abilities.unweighted else proposal.plan
+    plan = replace(proposal.plan, collects=scenario.collects)
+    return without_ramp(plan) if abilities.unweighted else plan
 
 
 def _way_back(scenario: Scenario) -> CourseShape | None:
@@ -193,9 +199,15 @@ async def start(
     plan = await make_plan(scenario, world)
     row = RolloutRow(ROLLOUT, NAME, "", "", {}, EPOCH, "tester")
     await world.journal.begin(row, LoopClock().now(), *encode(plan))
-    first = [scenario.begin, *first]
+    first = [_begin(scenario), *first]
     state = flowed(initial(plan), await _watch(scenario, world))
     return await _run(scenario, world, plan, state, first, narrate, camera)
+
+
+def _begin(scenario: Scenario) -> RunBegan:
+    """With what the time is, where outages are counted across processes."""
+    is_counted = scenario.policies.outage is not None
+    return replace(scenario.begin, wall=LoopClock().wall()) if is_counted else scenario.begin
 
 
 async def _watch(scenario: Scenario, world: World) -> list[InstanceView]:
@@ -219,7 +231,7 @@ async def resume(
     records = world.journal.written(ROLLOUT)
     plan, state = replay(records)
     world.ledger.recall([record.kind for record in records])
-    began = replace(scenario.begin, by="successor")
+    began = replace(_begin(scenario), by="successor")
     return await _run(scenario, world, plan, state, [began, *first], narrate, camera)
 
 
@@ -275,6 +287,7 @@ async def _run(
         clock=wrap("clock", clock),
         narrators=[checkers, beater, listener, *([watch] if watch is not None else [])],
         sampler=wrap("sampler", sampler) if sampler is not None else None,
+        prober=prober_of(world) if plan.policies.quiet is Quiet.PROBE else None,
         windows=watch.seen if watch is not None else None,
     )
     beater.runner = runner
@@ -294,6 +307,22 @@ def _saving(plan: Plan, world: World, clock: LoopClock) -> Saving:
         return plan.member(step.member) or Member(step.member, "", 0)
 
     return Saving(NAME, ROLLOUT, world.journal, clock, "tester", who, timedelta(days=7))
+
+
+def prober_of(world: World) -> Prober:
+    """Requests of our own meet the version as users do, and count for no load balancer."""
+    sent = Counter[str]()
+
+    async def own(member: str, course: Course) -> ValidationResult:
+        app, number = world.sim.apps[member], sent[member]
+        sent[member] += 1
+        is_well = app.answers and not world.sim.traffic.fails(app, number)
+        return ValidationResult(is_well, "passed" if is_well else "status 500, not 200")
+
+    async def for_gate(gate: Gate, member: str, every: timedelta) -> None:
+        raise AssertionError("no gate of the simulation has a probe")
+
+    return Prober(for_gate, own)
 
 
 WARM_UP = ms(500)

@@ -29,6 +29,7 @@ _PROBES = tuple(
     )
 )
 _QUESTIONS = tuple(f"preflight.*.{where}" for where in ("command.*", "ssh.*", "contains"))
+_COLLECTED = ("collect.*.command.*", "collect.*.ssh.*")
 _TITLES = ("owner", "runbook", "validate.*.http.ca")
 _SERVERS = tuple(
     f"{kind}.{where}"
@@ -111,6 +112,8 @@ def _places(data: object) -> Iterator[tuple[str, _Names]]:
     yield "pool.members.host", _Names(titles | own | facts, unsure)
     told = _Names(titles | own | facts | {"member.host"}, unsure)
     yield from ((f"pool.hosts.{script}.command.*", told) for script in ("out", "in", "state"))
+    hooks = [f"{hook}.{kind}" for hook in ("before", "after") for kind in ("command", "ssh")]
+    yield from ((f"pool.downtime.{hook}.*", told) for hook in hooks)
     yield "pool.hosts.port", _Names(titles, unsure)
     for course, more in (("upgrade", frozenset[str]()), ("rollback", way_back)):
         there, shared = _Names(everything | more, unsure), _Names(titles | more, unsure)
@@ -122,7 +125,7 @@ def _places(data: object) -> Iterator[tuple[str, _Names]]:
     yield from ((pattern, ahead) for pattern in _PREPARED)
     yield from (
         (pattern, _Names(everything, unsure))
-        for pattern in (*_PROBES, *_QUESTIONS, *_ASKED, *_HOSTS)
+        for pattern in (*_PROBES, *_QUESTIONS, *_COLLECTED, *_ASKED, *_HOSTS)
     )
     yield from ((pattern, _Names(everything | {"window"}, unsure)) for pattern in _QUERIES)
 

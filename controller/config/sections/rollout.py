@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
+from controller.config.sections.collected import Collected
 from controller.config.sections.drain import Drain
 from controller.config.sections.failures import Failures
 from controller.config.sections.gates import (
@@ -131,6 +132,11 @@ class Rollout(Section):
     snapshot: Snapshot | None = Field(
         default=None,
         description="A snapshot of each member, made before its first step.",
+    )
+    collect: list[Collected] = Field(
+        default=[],
+        description="What is fetched from a member that failed, once all are at rest and before it "
+        "goes back; and from one that did not, to compare. It changes nothing.",
     )
     failures: Failures | None = Field(
         default=None,

@@ -71,8 +71,17 @@ def _failed_step(ctx: Context, m: MemberState) -> Output | None:
         return failed(ctx, m, seen, "a member is changed only once its snapshot is made")
     if m.progress.course is Course.ROLLBACK and ctx.plan.reverts:
         return failed(ctx, m, seen, "the revert must end with exit code 0 within snapshot.timeout")
-    course = Course.ROLLBACK if ctx.plan.purpose is Purpose.ROLLBACK else m.progress.course
-    return failed(ctx, m, seen, f"every step must end with exit code 0 within {course}.timeout")
+    return failed(ctx, m, seen, f"every step must end with {_limit(ctx, m)}")
+
+
+def _limit(ctx: Context, m: MemberState) -> str:
+    """Of the step that failed, and the key of the rollout file that bounds it, unless it says so
+    itself."""
+    limit, is_back = m.progress.limit, ctx.plan.purpose is Purpose.ROLLBACK
+    key = f"{Course.ROLLBACK if is_back else m.progress.course}.timeout"
+    if not limit:
+        return f"exit code 0 within {key}"
+    return limit if limit.endswith(".timeout)") else f"{limit} ({key})"
 
 
 def _may_be_stopped(ctx: Context, m: MemberState) -> bool:

@@ -19,6 +19,7 @@ from controller.core.events.concluded import (
     MemberReturned,
     MemberStoodDown,
     MemberStuck,
+    OutageSpent,
     RampEnded,
     RestoreBegan,
     SoakEnded,
@@ -42,6 +43,7 @@ from controller.core.events.operator import (
     StopRequested,
 )
 from controller.core.events.outcomes import (
+    Collected,
     ForeignHandSeen,
     GuardAnswered,
     MemberInherited,
@@ -97,6 +99,7 @@ ConcludedOfMember = (
     | MemberRetired
     | MemberReturned
     | RampEnded
+    | OutageSpent
     | SoakEnded
     | MemberFailed
     | MemberKept
@@ -130,6 +133,7 @@ Event = (
     | CapacityShort
     | CapacityBack
     | GateSampled
+    | Collected
     | MemberJoined
     | PoolOpened
     | PoolClosed
@@ -152,6 +156,7 @@ __all__ = [
     "CapacityBack",
     "CapacityShort",
     "Cause",
+    "Collected",
     "ConcludedOfMember",
     "Event",
     "FileKept",
@@ -186,6 +191,7 @@ __all__ = [
     "MemberStuck",
     "Observation",
     "OperatorAnswered",
+    "OutageSpent",
     "PauseRequested",
     "PoolClosed",
     "PoolOpened",

@@ -31,6 +31,8 @@ class SettingFailed:
     setting: Setting
     why: str
     retryable: bool
+    is_final: bool = False
+    """It is not to be tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,9 @@ class StepEnded:
     """What of a step that failed may still run, for people; empty: nothing that is known."""
     note: str = ""
     """What else an operator should know."""
+    limit: str = ""
+    """How it should have ended, as `exit code 0 within 15m`, with the key of the rollout file where
+    that is not the `timeout` of its course; empty in journals of former versions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,22 @@ class Validated:
     member: str
     passed: bool
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What `collect` brought from a member. It changes nothing of it."""
+
+    member: str
+    index: int
+    beside: str
+    """See `Collect`."""
+    name: str
+    """Which of the things, for people."""
+    detail: str
+    """How it ended."""
+    output: str
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,12 +27,13 @@ from controller.core.state.parts import (
 )
 from controller.core.state.probed import probed
 from controller.core.state.resume import taken_over
-from controller.core.state.retry import agreed, resumed
+from controller.core.state.retry import agreed, on_the_way_back, resumed
 from controller.core.state.same_signal import begun_anew
 from controller.core.state.sampled import sampled
 from controller.core.state.state import Former, Mode, State
+from controller.core.state.timed import timed
 from controller.core.state.use import used
-from controller.core.steps import ClosePool, Course, OpenPool, RunStep, SetMember, Step
+from controller.core.steps import ClosePool, Collect, Course, OpenPool, RunStep, SetMember, Step
 
 FORMERS_KEPT: Final = 20
 """Replaced workers of one instance that are remembered: more reloads than that within one
@@ -59,7 +60,8 @@ def apply(plan: Plan, state: State, event: e.Event | e.Observation, now: Instant
     if isinstance(event, e.SightLost):
         m = working(state.members[event.member], None, unseen=event.why)
         return replace(state, members={**state.members, m.name: m})
-    return check(plan, state, event, _applied(plan, state, event, now))
+    after = timed(plan, state, event, _applied(plan, state, event, now), now)
+    return check(plan, state, event, after)
 
 
 def _applied(plan: Plan, state: State, event: e.Event, now: Instant) -> State:
@@ -82,6 +84,8 @@ def _applied(plan: Plan, state: State, event: e.Event, now: Instant) -> State:
             return replace(state, fingerprint=fingerprint, notices=notices)
         case e.PoolOpened() | e.PoolClosed() | e.PoolStepFailed():
             return replace(state, whole=_whole(state.whole, event, now))
+        case e.Collected():
+            return replace(state, collection=state.collection.with_end(event))
         case e.MemberJoined(joined):
             return _back_too(state, _joined(state, event, now), joined.name)
         case e.MemberRenewed(member):
@@ -98,6 +102,8 @@ def _applied(plan: Plan, state: State, event: e.Event, now: Instant) -> State:
 def _intended(state: State, step: Step, now: Instant) -> State:
     if isinstance(step, OpenPool | ClosePool):
         return replace(state, whole=state.whole.intending(step), touched=True)
+    if isinstance(step, Collect):
+        return replace(state, collection=state.collection.intending(step))
     state = _with(state, intended(state, step, now))
     return replace(state, touched=state.touched or isinstance(step, SetMember | RunStep))
 
@@ -162,16 +168,7 @@ def _rolling_back(state: State, event: e.RollbackBegan, now: Instant) -> State:
             m,
             Move.ROLL_BACK,
             now,
-            progress=Progress(
-                course=Course.ROLLBACK,
-                attempt=m.progress.attempt + 1,
-                serial=m.progress.serial,
-                begun=m.placement.found is not None,
-                unfinished=m.progress.unfinished,
-                saves=m.progress.saves,
-                saved=m.progress.saved,
-                beyond=m.progress.beyond,
-            ),
+            progress=on_the_way_back(m),
             trial=Trial(),
             consent=Consent(approved=True),
             inquiry=Inquiry(),

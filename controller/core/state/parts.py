@@ -12,6 +12,7 @@ from controller.core.events import Answer, Reply, UseSeen
 from controller.core.phases import AWAY, IN_PROGRESS, RELAPSING, Phase
 from controller.core.pool import FULL, Counters, Found, Incarnation, Instant, Seat
 from controller.core.pool.copies import replace
+from controller.core.state.outage import NONE, Outage
 from controller.core.steps import Course, MemberStep, OpenPool, PoolStep, Setting
 
 ORIGIN: Final = Instant(0)
@@ -63,6 +64,8 @@ class Order:
     """When a setting failed last."""
     cuts: int = 0
     """How often its sessions were cut."""
+    is_final: bool = False
+    """What failed last is not to be tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,8 @@ class Progress:
     """What was seen when the work ended, for people."""
     exit_code: int | None = None
     """Of the step that failed last."""
+    limit: str = ""
+    """How that should have ended; empty where that is not known."""
     exits: tuple[int, ...] = ()
     """Exit codes of the steps of its course that it has been through, and perhaps of more: see
     `step`."""
@@ -112,11 +117,9 @@ class Progress:
     """It passed its validation and its check since its last step, and nothing has spoken against
     it since: users may meet it."""
     saves: int = 0
-    """How many snapshots of it were begun, each with a number of its own."""
     saved: int | None = None
-    """The snapshot that was made before its first step; None: none, since it was put back last."""
     beyond: bool = False
-    """A step was begun from which there is no way back."""
+    """Snapshots begun; which one to revert to; a step was begun from which there is no way back."""
     restore_tried: bool = False
     tried_other: bool = False
     """It did not pass as the one version, and is, or was, validated as the other."""
@@ -263,6 +266,7 @@ class MemberState:
     trial: Trial = Trial()
     consent: Consent = Consent()
     inquiry: Inquiry = Inquiry()
+    outage: Outage = NONE
     is_unreached: bool = False
     """It was skipped, since `unless` or `preflight` did not reach it."""
     is_gone: bool = False

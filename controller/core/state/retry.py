@@ -4,6 +4,7 @@ from controller.core.events import Cause, Halted
 from controller.core.phases import FAILED, IN_PROGRESS, OVER, UPGRADED, Move, Phase
 from controller.core.pool import Instant, Seat
 from controller.core.pool.copies import replace
+from controller.core.state.collection import Collection
 from controller.core.state.moves import moved
 from controller.core.state.parts import (
     Consent,
@@ -77,6 +78,21 @@ def as_another(m: MemberState, seats: tuple[Seat, ...], now: Instant) -> MemberS
     return replace(m, draining=Draining(), trial=Trial(), consent=Consent(), inquiry=Inquiry())
 
 
+def on_the_way_back(m: MemberState) -> Progress:
+    """What is still so when a member is to be rolled back, or reverted."""
+    p = m.progress
+    return Progress(
+        course=Course.ROLLBACK,
+        attempt=p.attempt + 1,
+        serial=p.serial,
+        begun=m.placement.found is not None,
+        unfinished=p.unfinished,
+        saves=p.saves,
+        saved=p.saved,
+        beyond=p.beyond,
+    )
+
+
 def _renewed(m: MemberState) -> MemberState:
     p = m.progress
     failed_step = m.phase is Phase.UPGRADING and p.passed is False
@@ -123,5 +139,6 @@ def resumed(state: State, now: Instant) -> State:
         rolling=(),
         finished=None,
         paused=False,
+        collection=Collection(),
         gates={},
     )

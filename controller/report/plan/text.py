@@ -10,6 +10,7 @@ from controller.core.plan.plan import Plan, Purpose
 from controller.core.settings import OnFailure, Policies, ReturnPolicy, Settings
 from controller.core.state.state import State
 from controller.records import RolloutRow
+from controller.report.plan.outage import outage_lines
 from controller.report.run.summary import status_lines
 from controller.report.times import moment
 from controller.report.words import count, names
@@ -46,11 +47,13 @@ def plan_text(
         "capacity",
         f"  {plan.serving} serve now; at most {plan.max_unavailable} out because of us at any "
         f"time; never fewer than {plan.min_available} serving",
+        *outage_lines(plan),
         "",
         "gates",
         *_gates(policies.gates, gates_now),
         *_quiet(policies),
         f"  on failure: {_on_failure(policies.on_failure)}",
+        *_collected(plan),
         "",
         "each member",
         *_asked(plan),
@@ -134,6 +137,16 @@ def _point_of_no_return(plan: Plan) -> list[str]:
     return [
         f"  POINT OF NO RETURN: FROM STEP {at + 1} ON A MEMBER IS NEITHER ROLLED BACK NOR REVERTED "
         "(reversible: false)"
+    ]
+
+
+def _collected(plan: Plan) -> list[str]:
+    if not plan.collects:
+        return []
+    what = count(plan.collects, "thing")
+    return [
+        f"  collect: {what} from a member that failed, and from a good one to compare; kept in the "
+        "journal"
     ]
 
 

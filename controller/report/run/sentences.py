@@ -14,6 +14,7 @@ from controller.core.steps import (
     AskOperator,
     AskQuestions,
     ClosePool,
+    Collect,
     MemberStep,
     OpenPool,
     PoolStep,
@@ -25,7 +26,8 @@ from controller.core.steps import (
 from controller.legible import legible_line
 from controller.report.run.journal import journal_said, requests_said
 from controller.report.run.meanwhile import found_meanwhile
-from controller.report.run.outcomes import answered, ended_well, step_end
+from controller.report.run.outage import after_how_long
+from controller.report.run.outcomes import answered, collecting, ended_well, found_at, step_end
 from controller.report.run.step_sentences import step_begins
 from controller.report.run.stopping import stopping
 from controller.report.words import count, names
@@ -146,7 +148,7 @@ def _pool(event: e.PoolOpened | e.PoolClosed | e.PoolStepFailed) -> str:
             return f"the pool could not be changed: {event.why}"
 
 
-def _intent(step: MemberStep, before: State, after: State) -> str:
+def _intent(step: MemberStep | Collect, before: State, after: State) -> str:
     match step:
         case SetMember():
             return _setting(step, after)
@@ -165,6 +167,8 @@ def _intent(step: MemberStep, before: State, after: State) -> str:
             return "asking `preflight` once more, before it is taken out"
         case AskOperator():
             return "asking the operator"
+        case Collect():
+            return collecting(step)
 
 
 def _setting(step: SetMember, after: State) -> str:
@@ -175,10 +179,8 @@ def _setting(step: SetMember, after: State) -> str:
         case Setting.HOLD:
             return _left(step.member, after, ": ") + "taken out of rotation"
         case Setting.CUT:
-            return (
-                _left(step.member, after, ", ")
-                + "drain timeout reached: closing what is left (on_timeout)"
-            )
+            what = "drain timeout reached: closing what is left (on_timeout)"
+            return _left(step.member, after, ", ") + what
         case Setting.RESTORE:
             return f"going back as it was: {_unbegun(after)}"
         case Setting.REMOVE:
@@ -186,7 +188,7 @@ def _setting(step: SetMember, after: State) -> str:
         case Setting.PUT_BACK if step.share < FULL:
             return f"passed every check, now at {step.share} % of its weight"
         case _:
-            return _ASKED[step.setting]
+            return _ASKED[step.setting] + after_how_long(m, step.setting)
 
 
 def _left(member: str, state: State, end: str = "") -> str:
@@ -244,6 +246,8 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
             return member, f"{answer} ({detail})" + (": skipped" if skipped else "")
         case e.QuestionsAnswered():
             return event.member, answered(event)
+        case e.Collected():
+            return event.member, found_at(event)
         case e.StepEnded():
             return event.member, step_end(event)
         case e.Validated(member, passed, detail):

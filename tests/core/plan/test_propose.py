@@ -191,6 +191,7 @@ def test_everybody_found_out() -> None:
         (Policies(min_available=Amount(2)), 1, 2),
         (Policies(min_available=Amount(51, is_percent=True)), 1, 3),
         (Policies(max_unavailable=Amount(9)), 9, 1),
+        (Policies(max_unavailable=Amount(9), outage=timedelta(minutes=5)), 9, 0),
     ],
 )
 def test_capacity_arithmetic(policies: Policies, most: int, floor: int) -> None:
@@ -316,6 +317,20 @@ def test_gate_on_response_times_where_nobody_measures_them() -> None:
     kept = proposal([timed, *others], policies=Policies(gates=(written, builtin))).plan
     assert kept is not None
     assert kept.policies.gates == (written, builtin)
+
+
+def test_gate_on_waiting_where_nobody_waits() -> None:
+    """It could never fail."""
+    gate = TimingGate("queue", Scope.MEMBER, measure="queue")
+    first, *others = views()
+    timed = replace(first, lines=tuple(replace(one, timing=TIMED) for one in first.lines))
+    refused = proposal([timed, *others], policies=Policies(gates=(gate,)))
+    assert refused.refusals == (
+        "gate 'queue' needs requests that wait for a member, and no load balancer makes them wait "
+        "here (no server has a limit of connections); remove it",
+    )
+    limited = replace(timed, lines=tuple(replace(one, waiting=TIMED) for one in timed.lines))
+    assert proposal([limited, *others], policies=Policies(gates=(gate,))).plan is not None
 
 
 def test_gate_on_what_nobody_counts() -> None:
