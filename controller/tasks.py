@@ -107,6 +107,20 @@ class Guard:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """One entry of `preflight`: read-only, about a member as it is before anything is done to it.
+
+    It holds when its exit code is in `task.ok`, and what it prints is within the limits.
+    """
+
+    task: Task
+    minimum: float | None = None
+    maximum: float | None = None
+    """Of the last number that it prints."""
+    contains: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class HttpProbe:
     """GET `url` and expect `status` (an exact code), and `contains` in the body's text."""
 
@@ -160,6 +174,8 @@ class Work:
     steps: tuple[Task, ...]
     validations: tuple[Validation, ...]
     guard: Guard | None = None
+    questions: tuple[Question, ...] = ()
+    """Asked before the first of its steps, and before it is taken out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from controller import bootstrap
+from controller.bootstrap_hosts import own_addresses
 from controller.cli import options
 from controller.cli.show import show, show_raw
 from controller.config import starter
@@ -80,4 +81,4 @@ async def _discovered(endpoints: Sequence[str], asked: Sequence[str]) -> Discove
     found = await bootstrap.found_behind(endpoints, listed)
     facts, views = zip(*found, strict=True)
     require_distinct(facts)
-    return Discovery(views, facts, servers)
+    return Discovery(views, facts, servers, await own_addresses())

@@ -126,6 +126,7 @@ def _value(rollout: RolloutFile, dry: DryRun, *, is_verbose: bool) -> PlanValue:
         notes=[*seen.notes, *rollout.settings.warnings],
         gates=seen.gates,
         unless=seen.unless,
+        replies=seen.replies,
         ahead=None if ahead is None else (ahead.traffic, ahead.losses, ahead.loads, ahead.expected),
         aside=seen.aside,
         former=None if former is None else (former.row, former.plan, former.state),

@@ -18,6 +18,7 @@ from controller.config.changes import (
 )
 from controller.config.json_schema import schema
 from controller.config.masking import masked
+from controller.config.programs import Program
 from controller.config.reader import load, parse, reload
 from controller.config.recipients import (
     Audience,
@@ -27,7 +28,7 @@ from controller.config.recipients import (
     audience,
     readable_audience,
 )
-from controller.config.rollout_file import Program, RolloutFile
+from controller.config.rollout_file import RolloutFile
 from controller.config.secret_values import secrets_of
 from controller.config.starting.starters import starter
 from controller.config.text.places import Trail

@@ -49,6 +49,7 @@ _COMMANDS = (
         )
     ),
     *("validate.*.command.*", "notify.*.command.*"),
+    *("preflight.*.command.*", "preflight.*.ssh.*"),
 )
 _NOTICES = (
     *("notify.*.webhook.headers.*", "notify.*.webhook.secret", "notify.*.mail.smtp.password"),

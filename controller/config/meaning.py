@@ -110,6 +110,8 @@ def _later(rollout: Rollout) -> Iterator[str]:
         yield f"drain.idle: {rollout.drain.idle!r}"
     if rollout.hosts is not None:
         yield f"hosts: {rollout.hosts!r}"
+    if rollout.preflight:
+        yield f"preflight: {rollout.preflight!r}"
     if rollout.quiet is not None:
         yield f"quiet: {rollout.quiet}"
     if rollout.failures is not None:

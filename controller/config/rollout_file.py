@@ -1,14 +1,15 @@
 """A valid rollout file, and the commands, probes and queries that it makes of a member."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from controller.config.masking import masked_document
+from controller.config.programs import Program, programs_of
 from controller.config.sections.quiet import stand_in_of
 from controller.config.sections.rollout import Rollout
-from controller.config.sections.upgrade import PLACEHOLDER, Rollback, Upgrade, is_placeholder
+from controller.config.sections.upgrade import Rollback, Upgrade, is_placeholder
 from controller.config.text.document import Document
 from controller.config.text.places import Trail
 from controller.config.values.asking import filled_probe, filled_queries
@@ -18,6 +19,7 @@ from controller.config.values.listed import ssh_of
 from controller.config.values.metrics_servers import IDLE
 from controller.config.values.pool_tasks import node_guard, of_nodes, of_pods
 from controller.config.values.pools import state_of
+from controller.config.values.questions import questions_of
 from controller.config.values.tasks import Workshop, environment_of
 from controller.config.values.ways import ways_of
 from controller.config.written_secrets import written_secrets
@@ -31,18 +33,8 @@ from controller.hosts import HostCommand
 from controller.metrics_servers import MetricsServer
 from controller.pools.kubernetes import ClusterState, NodePool, PodPool
 from controller.secrets import NONE, Secrets
-from controller.tasks import Command, CommandProbe, Guard, HttpProbe, PoolTask, Task, Work
+from controller.tasks import Command, Guard, HttpProbe, Task, Work
 from controller.windows.calendar import Calendar
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    """A task, and the path of its program in the file."""
-
-    trail: Trail
-    task: Task
-    may_come_later: bool = False
-    """An earlier step may install its program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +155,9 @@ class RolloutFile:
                 for at, entry in enumerate(self.rollout.validations)
             ),
             guard=guard,
+            questions=()
+            if course is Course.ROLLBACK
+            else questions_of(self.rollout.preflight, shop.on_host),
         )
         filling.finish()
         return work
@@ -196,21 +191,7 @@ class RolloutFile:
 
         Raises ConfigurationError as `work` does.
         """
-        section = self._section(course)
-        work = self.work(course, member, rollout_id)
-        found = []
-        own = [step for step in work.steps if not isinstance(step, PoolTask)]
-        for trail, step in zip(_places_of(section), own, strict=False):
-            may_come_later = isinstance(step, Command) and step is not own[0]
-            found.append(Program((course.value, *trail), step, may_come_later))
-        guard = work.guard.task if work.guard is not None else None
-        if isinstance(guard, Command | HostCommand):
-            kind = "command" if isinstance(guard, Command) else "ssh"
-            found.append(Program((course.value, "unless", kind, 0), guard))
-        for at, validation in enumerate(work.validations):
-            if isinstance(validation.probe, CommandProbe):
-                found.append(Program(("validate", at, "command", 0), validation.probe.command))
-        return [one for one in found if one.task.label != PLACEHOLDER]
+        return programs_of(course, self._section(course), self.work(course, member, rollout_id))
 
     def located(self, trail: Trail, message: str) -> str:
         """`message` with its place: `FILE:LINE:COL: path: message`."""
@@ -271,18 +252,6 @@ class RolloutFile:
             "rollout.name": self.settings.name,
             **named(self.settings.vars),
         }
-
-
-def _places_of(section: Upgrade | None) -> Iterator[Trail]:
-    """Where its steps stand, each with what is started first; then its proof."""
-    if section is not None and section.command is not None:
-        yield ("command", 0)
-    for at, step in enumerate((section.steps if section is not None else None) or ()):
-        if step.reboot is not None:
-            yield ("steps", at, "reboot")
-        else:
-            yield ("steps", at, "command" if step.command is not None else "ssh", 0)
-    yield ("expect",)
 
 
 def folder_of(path: Path) -> str:

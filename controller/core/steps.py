@@ -57,6 +57,18 @@ class AskGuard:
 
 
 @dataclass(frozen=True, slots=True)
+class AskQuestions:
+    """Ask what `preflight` asks, of one member."""
+
+    member: str
+    course: Course
+    attempt: int
+    """Of the step that comes first, see `RunStep`. A journal knows steps by their fields."""
+    seats: tuple[Seat, ...] = ()
+    """Who is in the member's place, and is meant; empty: whoever is there."""
+
+
+@dataclass(frozen=True, slots=True)
 class RunStep:
     """Run one step of the upgrade (or of the rollback) of a member."""
 
@@ -108,5 +120,5 @@ class ClosePool:
 
 
 PoolStep = OpenPool | ClosePool
-MemberStep = SetMember | AskGuard | RunStep | Validate | AskOperator
+MemberStep = SetMember | AskGuard | AskQuestions | RunStep | Validate | AskOperator
 Step = MemberStep | PoolStep

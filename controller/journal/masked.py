@@ -25,6 +25,7 @@ TEXTS: Final[Mapping[type, tuple[str, ...]]] = {
     e.SettingFailed: ("why",),
     e.RampRefused: ("why",),
     e.GuardAnswered: ("detail",),
+    e.QuestionsAnswered: ("detail",),
     e.StepEnded: ("detail", "output", "may_run", "note"),
     e.Validated: ("detail",),
     e.MemberGone: ("why",),

@@ -6,6 +6,7 @@ from secrets import token_hex
 
 from controller.config import KEYED, RolloutFile, fingerprint, notices_fingerprint
 from controller.core.events import (
+    Answer,
     Event,
     FileKept,
     MemberInherited,
@@ -75,7 +76,10 @@ def _begun(
 
 def _skipped(name: str, seen: Findings) -> MemberLeft:
     """It was asked a moment ago: it is not waited for once more."""
-    return MemberLeft(name, f"not reached: {seen.unless[name][1]}", is_unreached=True)
+    answer, said = seen.unless.get(name, (None, ""))
+    if answer is not Answer.UNREACHED:
+        said = seen.replies[name][1]
+    return MemberLeft(name, f"not reached: {said}", is_unreached=True)
 
 
 def _resumed(

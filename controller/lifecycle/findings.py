@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from controller.core.events import Answer, Halted
+from controller.core.events import Answer, Halted, Reply
 from controller.core.plan.plan import Plan
 from controller.core.pool import InstanceView
 from controller.core.state.state import State, initial
@@ -50,6 +50,8 @@ class Findings:
     intervals: Mapping[str, timedelta] = field(default_factory=dict)
     """Gate → the observed scrape interval of its metrics system."""
     unless: Mapping[str, tuple[Answer, str]] = field(default_factory=dict)
+    replies: Mapping[str, tuple[Reply, str]] = field(default_factory=dict)
+    """Member → what it answered to `preflight`."""
     hosts: HostsSeen = field(default_factory=HostsSeen)
     """The hosts that steps go to by ssh."""
     before: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from controller.config import RolloutFile
+from controller.core.events import Answer
 from controller.core.forecast.patience import cannot_pass, passes_from, sampled_too_seldom
 from controller.core.gates.evidence import Query
 from controller.core.gates.figures import span
@@ -42,9 +43,10 @@ from controller.ports import Hold
 from controller.preflight.gates import GateNow, gates_now, intervals_of
 from controller.preflight.guards import ask_guards, failing_validations, refused_guards, unreached
 from controller.preflight.programs import missing_programs, unusable_validations
+from controller.preflight.questions import ask_questions, not_reached, refused_questions
 from controller.preflight.survey import PoolSurvey, Reached, reach, survey
 from controller.report.run.about import about
-from controller.report.words import names
+from controller.report.words import count, names
 from controller.runner.task_group import task_group
 
 
@@ -195,10 +197,14 @@ async def _ask(
     left = seen.left or left
     there = [one for one in untouched if one.name not in hosts.away]
     guarded = there if left.upgrade.has_guard and seen.is_startable else []
+    asked_of = there if left.upgrade.has_questions and seen.is_startable else []
     validated = found.proposal.plan if options.purpose is Purpose.REHEARSAL else None
     async with task_group() as group:
         unless = group.create_task(
             ask_guards(file, guarded, ports.tasks, left.purpose, clock=ports.clock, tell=ports.tell)
+        )
+        replied = group.create_task(
+            ask_questions(file, asked_of, ports.tasks, clock=ports.clock, tell=ports.tell)
         )
         counted = group.create_task(
             gates_now(gates if is_shown else (), found.views, ports.balancer, ports.clock)
@@ -210,15 +216,13 @@ async def _ask(
     now = [*counted.result(), *asked.result()]
     faults = [f"gate {one.gate.name!r}: {fault}" for one in now for fault in one.faults]
     intervals = intervals_of(now)
-    answers = {**unless.result(), **hosts.away}
-    seen.skipped, too_many = unreached(seen.whole or left, answers)
+    answers, seen.replies = {**unless.result(), **hosts.away}, replied.result()
     refused = [
         *hosts.refusals,
         *failing.result(),
         *(_too_slow(left.policies, gates, intervals)),
         *filter(None, (one.refusal for one in now)),
-        *too_many,
-        *refused_guards(answers, seen.skipped),
+        *_refused_by_members(seen, seen.whole or left, answers),
     ]
     seen.refusals += hosts.own
     if seen.former is None:
@@ -227,13 +231,28 @@ async def _ask(
         seen.refusals += refused
     else:
         seen.notes += (f"a run would still go on: {one}" for one in (*faults, *refused))
-    seen.unless = answers if left.upgrade.has_guard else {}
+    seen.unless = answers if left.upgrade.has_guard or seen.skipped else {}
     if seen.skipped:
         of = f"{len(seen.skipped)} of at most {budget_of(seen.whole or left)}"
         seen.notes.append(f"not reached, would be skipped ({of}): {names(seen.skipped)}")
     seen.gates = {one.gate.name: one.words + _scraped(one) + _not_noticed(one.gate) for one in now}
     seen.intervals = intervals
     seen.is_asked = True
+
+
+def _refused_by_members(
+    seen: Findings, whole: Plan, answers: Mapping[str, tuple[Answer, str]]
+) -> list[str]:
+    """Reasons to refuse, one of each member. To one that is already there nothing is done."""
+    by = {answer: [n for n, (one, _) in answers.items() if one is answer] for answer in Answer}
+    there = by[Answer.PRESENT]
+    silent = [name for name in not_reached(seen.replies) if name not in there]
+    seen.skipped, too_many = unreached(whole, answers, silent)
+    refused = refused_questions(seen.replies, {*there, *seen.skipped, *by[Answer.UNREACHED]})
+    if seen.replies and not refused:
+        of = count(len(seen.replies), "member")
+        seen.notes.append(f"`preflight` holds now, asked of {of}")
+    return [*too_many, *refused_guards(answers, seen.skipped), *refused]
 
 
 def _too_slow(

@@ -62,10 +62,13 @@ def refused_guards(
     ]
 
 
-def unreached(plan: Plan, answers: Mapping[str, tuple[Answer, str]]) -> tuple[list[str], list[str]]:
+def unreached(
+    plan: Plan, answers: Mapping[str, tuple[Answer, str]], also: Collection[str] = ()
+) -> tuple[list[str], list[str]]:
     """Members that were not reached and that the budget lets be skipped, none where there are more;
-    and reasons to refuse."""
-    found = [name for name, (answer, _) in answers.items() if answer is Answer.UNREACHED]
+    and reasons to refuse. `also`: who was not reached by another question."""
+    silent = [name for name, (answer, _) in answers.items() if answer is Answer.UNREACHED]
+    found = list(dict.fromkeys((*silent, *also)))
     most = budget_of(plan)
     if most is None or not found:
         return [], []

@@ -51,7 +51,7 @@ def _programs(file: RolloutFile, member: Member, purpose: Purpose) -> list[Progr
     """The programs of a rollout of that purpose, each once."""
     found = [] if purpose is Purpose.ROLLBACK else file.programs(Course.UPGRADE, member, "check")
     if purpose is Purpose.REHEARSAL:
-        return [one for one in found if one.trail[0] == "validate"]
+        return [one for one in found if one.trail[0] in ("preflight", "validate")]
     back = file.programs(Course.ROLLBACK, member, "check") if file.has_rollback else []
     seen = {(one.trail, one.task.label) for one in found}
     return found + [one for one in back if (one.trail, one.task.label) not in seen]

@@ -129,7 +129,7 @@ async def survey(
             raise Refused("the rollout file has no `rollback`: there is no way back to run")
         upgrade, rollback = rollback, None
     elif purpose is Purpose.REHEARSAL:
-        upgrade, rollback = CourseShape(0), None
+        upgrade, rollback = CourseShape(0, has_questions=upgrade.has_questions), None
     proposal = propose(
         settings,
         members,
@@ -195,7 +195,7 @@ def _shapes(file: RolloutFile, members: Sequence[Member]) -> tuple[CourseShape, 
         for gate in metrics:
             file.queries(gate, member, "check", NO_WINDOW)
         work = file.work(Course.UPGRADE, member, "check")
-        shapes[0] = CourseShape(len(work.steps), work.guard is not None)
+        shapes[0] = CourseShape(len(work.steps), work.guard is not None, bool(work.questions))
         if file.has_rollback:
             back = file.work(Course.ROLLBACK, member, "check")
             shapes[1] = CourseShape(len(back.steps), back.guard is not None)

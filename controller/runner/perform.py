@@ -12,7 +12,9 @@ from controller.core.events import (
     PoolClosed,
     PoolOpened,
     PoolStepFailed,
+    QuestionsAnswered,
     RampRefused,
+    Reply,
     SettingFailed,
     StepEnded,
     Validated,
@@ -20,10 +22,10 @@ from controller.core.events import (
 from controller.core.events.said import said_last
 from controller.core.gates.figures import span
 from controller.core.pool import FULL, Found
-from controller.core.state.same_signal import SIGNALS
 from controller.core.steps import (
     AskGuard,
     AskOperator,
+    AskQuestions,
     ClosePool,
     OpenPool,
     PoolStep,
@@ -38,17 +40,15 @@ from controller.ports import LoadBalancer, Tasks, Validator
 from controller.records import Confirmed
 from controller.runner.job_keys import key_of
 from controller.runner.patience import MORE, WHOLE, within
-from controller.tasks import Command, Guard, JobResult, PoolTask, Task, TaskJob, Work, called
+from controller.runner.questions import SSH_FAILED, ask_all, is_cut, is_ssh, is_unreached
+from controller.tasks import Guard, JobResult, PoolTask, Task, TaskJob, Work, called
 
 OUTPUT_KEPT = 8192
 """Characters of a step's output that go into the journal: its end, where the error stands."""
 
-SSH_FAILED = 255
-"""Exit code of ssh when its connection failed or was cut (ssh(1), "EXIT STATUS")."""
-
 NOTHING_FOUND = Found(())
 
-FileStep = AskGuard | RunStep | Validate
+FileStep = AskGuard | AskQuestions | RunStep | Validate
 """Steps whose commands and probes come from the rollout file."""
 
 
@@ -85,6 +85,8 @@ class Performer:
                 return await self._set(step)
             case AskGuard():
                 return await self._ask(step)
+            case AskQuestions():
+                return await self._ask_questions(step)
             case RunStep():
                 return await self._run(step, is_new)
             case Validate():
@@ -144,9 +146,16 @@ class Performer:
             return GuardAnswered(member, Answer.NEEDED, "no `unless` is configured")
         limit = guard.task.timeout + MORE
         result = await within(limit, self._tasks.ask(guard.task))
-        if _is_cut(guard, result):
+        if is_cut(guard.task, guard.go_on, result):
             result = await within(limit, self._tasks.ask(guard.task))
         return GuardAnswered(member, *weigh(guard, result))
+
+    async def _ask_questions(self, step: AskQuestions) -> Event:
+        try:
+            questions = self._work(step).questions
+        except ConfigurationError as error:
+            return QuestionsAnswered(step.member, Reply.FAILS, _unfilled(error))
+        return QuestionsAnswered(step.member, *await ask_all(questions, self._tasks))
 
     async def _run(self, step: RunStep, is_new: bool) -> Event:
         try:
@@ -188,19 +197,7 @@ def weigh(guard: Guard, result: JobResult) -> tuple[Answer, str]:
     told = said + (f": {last}" if last else "")
     if result.exit_code in guard.go_on:
         return Answer.NEEDED, told if isinstance(guard.task, PoolTask) else said
-    is_unreached = result.timed_out or result.exit_code == SSH_FAILED
-    return Answer.UNREACHED if is_unreached else Answer.REFUSED, told
-
-
-def _is_cut(guard: Guard, result: JobResult) -> bool:
-    """Whether it was ended before it could answer: by the signal that stops poolroll, which comes
-    to each process of a unit, or with its connection."""
-    is_by_ssh = result.exit_code == SSH_FAILED and _is_ssh(guard.task)
-    return result.exit_code not in guard.go_on and (result.exit_code in SIGNALS or is_by_ssh)
-
-
-def _is_ssh(task: Task) -> bool:
-    return isinstance(task, Command) and task.label.rpartition("/")[2] == "ssh"
+    return Answer.UNREACHED if is_unreached(result) else Answer.REFUSED, told
 
 
 def _end(result: JobResult, task: Task) -> str:
@@ -225,7 +222,7 @@ def _may_run(result: JobResult, task: Task) -> str:
         could = "" if result.lost else "could not be ended and "
         parts.append(f"{', '.join(result.survivors)} {could}may still run")
     names = list(result.connections)
-    if result.exit_code == SSH_FAILED and _is_ssh(task):
+    if result.exit_code == SSH_FAILED and is_ssh(task):
         names.append("ssh")
     if names:
         parts.append(f"what {' and '.join(names)} started elsewhere may still run there")

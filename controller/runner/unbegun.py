@@ -8,6 +8,8 @@ from controller.core.events import (
     GuardAnswered,
     OperatorAnswered,
     PoolStepFailed,
+    QuestionsAnswered,
+    Reply,
     SettingFailed,
     SightLost,
     StepEnded,
@@ -16,6 +18,7 @@ from controller.core.events import (
 from controller.core.steps import (
     AskGuard,
     AskOperator,
+    AskQuestions,
     ClosePool,
     OpenPool,
     RunStep,
@@ -49,6 +52,8 @@ def broken_off(step: Step, why: str) -> Event | SightLost:
             return SightLost(step.member, f"{lost}: {why}")
         case AskGuard():
             return GuardAnswered(step.member, Answer.REFUSED, f"`unless`: {why}")
+        case AskQuestions():
+            return QuestionsAnswered(step.member, Reply.UNREACHED, f"`preflight`: {why}")
         case Validate():
             return Validated(step.member, False, why)
         case AskOperator():

@@ -40,6 +40,7 @@ class Wait(StrEnum):
     OPERATOR = "operator"
     COMMAND = "command"
     UNLESS = "unless"
+    PREFLIGHT = "preflight"
     VALIDATION = "validation"
     HEALTH_CHECK = "health_check"
     SLOWSTART = "slowstart"

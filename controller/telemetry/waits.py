@@ -9,11 +9,12 @@ from controller.core.gates.gate import Scope
 from controller.core.phases import Phase
 from controller.core.state.parts import MemberState
 from controller.core.state.state import Mode
-from controller.core.steps import AskGuard, AskOperator, RunStep, SetMember, Validate
+from controller.core.steps import AskGuard, AskOperator, AskQuestions, RunStep, SetMember, Validate
 from controller.telemetry.catalogue import Wait
 
 _WORK: Final = {
     AskGuard: Wait.UNLESS,
+    AskQuestions: Wait.PREFLIGHT,
     RunStep: Wait.COMMAND,
     Validate: Wait.VALIDATION,
     AskOperator: Wait.OPERATOR,

@@ -1,6 +1,7 @@
 """The rollout file that `init` fills from what was found."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -63,6 +64,17 @@ def text_of(discovery: Discovery) -> str:
 
 
 TWO = (line("web1"), line("web2", address="10.0.0.2"))
+
+
+def test_this_machine_is_left_out() -> None:
+    """By its address; where all members are on it, none of them is."""
+    own = replace(found(*TWO), own=frozenset({"10.0.0.2", "192.0.2.9"}))
+    text = text_of(own)
+    assert "    # Left out: web2 is on the machine that poolroll runs on; it needs --this-m" in text
+    selection = parse(text, "f").settings.selection
+    assert (selection.expect, selection.exclude) == (1, ("web2",))
+    all_of_them = replace(own, own=frozenset({"10.0.0.1", "10.0.0.2"}))
+    assert parse(text_of(all_of_them), "f").settings.selection.exclude == ()
 
 
 def test_members_floor_and_endpoints_are_filled_in() -> None:

@@ -25,7 +25,9 @@ from controller.core.events import (
     PoolClosed,
     PoolOpened,
     PoolStepFailed,
+    QuestionsAnswered,
     RampRefused,
+    Reply,
     ResumeRequested,
     RunBegan,
     SettingFailed,
@@ -49,6 +51,7 @@ from controller.core.state.state import Mode, State, initial
 from controller.core.steps import (
     AskGuard,
     AskOperator,
+    AskQuestions,
     ClosePool,
     OpenPool,
     PoolStep,
@@ -275,6 +278,8 @@ class Walk:
                 is_there = self.state.members[member].progress.begun
                 answer = Answer.PRESENT if is_there else Answer.NEEDED
                 self._happens(GuardAnswered(member, answer, "so it is"))
+            case AskQuestions(member):
+                self._happens(QuestionsAnswered(member, Reply.HOLDS, "asked"))
             case RunStep(member, _, index, attempt):
                 self._happens(StepEnded(member, index, attempt, True, False, "well", "", 1.0))
             case Validate(member):
@@ -301,6 +306,9 @@ class Walk:
             case RunStep(member, _, index, attempt):
                 lost = number % 2 == 0
                 self._happens(StepEnded(member, index, attempt, False, lost, "ill", "", 1.0))
+            case AskQuestions(member):
+                reply = Reply.UNREACHED if number % 2 else Reply.FAILS
+                self._happens(QuestionsAnswered(member, reply, "no room"))
             case Validate(member):
                 self._happens(Validated(member, False, "ill"))
             case AskOperator(member):

@@ -46,6 +46,8 @@ async def machines(site: Site, *boots: Boot, hold: str = ":") -> AsyncIterator[d
 
             one = await stack.enter_async_context(machine(folder, *boots, down=down, up=up))
             one.sshd.script("dnf", DNF.format(folder=folder, hold=hold))
+            one.sshd.script("df", f"echo Avail; cat {folder}/room")
+            (folder / "room").write_text("2097152\n")
             made[name] = one
         yield made
 
@@ -69,6 +71,7 @@ def written(site: Site, made: dict[str, Machine], **upgrade: Any) -> Any:
     return site.file(
         pool={"members": {"vars": own}},
         hosts={"ssh": {"port": "${member.vars.ssh}", "options": options, "connect_timeout": "10s"}},
+        preflight=[{"ssh": ["df", "--output=avail", "-k", "/var"], "min": 2_000_000}],
         upgrade={"steps": FOUR_LINES, "timeout": "30s", **upgrade},
     )
 
@@ -76,7 +79,8 @@ def written(site: Site, made: dict[str, Machine], **upgrade: Any) -> Any:
 async def test_the_four_lines(site: MakeSite) -> None:
     """Three hosts are upgraded and restarted while users come: each line runs once on each, also
     that during which poolroll is killed; no request fails; how far a reboot has come is told. The
-    plan has shown them before, and whether this machine is one of them."""
+    plan has shown them before, and whether this machine is one of them; a full disk refuses
+    before anything is touched."""
     one = await site(3)
     hold = f"until [ -e {one.go} ]; do sleep 0.05; done"
     async with machines(one, Boot(), hold=hold) as made, one.users(rate=30) as load:
@@ -86,7 +90,12 @@ async def test_the_four_lines(site: MakeSite) -> None:
             plan = await one.command("plan", str(file), "--this-machine")
         assert "web1 IS THE MACHINE THAT POOLROLL RUNS ON; IT IS DONE LAST. ITS RE" in plan.out
         assert re.search("^ +3. web1 ", plan.out, re.MULTILINE)
-
+        room = made["web2"].folder / "room"
+        room.write_text("1024\n")
+        refused = await one.run(file)
+        assert refused.code == 3, refused.text
+        assert "web2: `df --output=avail -k /var` printed 1024, and must print" in refused.text
+        room.write_text("2097152\n")
         first = one.begin(file)
         notes = {name: host.folder / "dnf" for name, host in made.items()}
         await until(lambda: any(path.exists() for path in notes.values()))

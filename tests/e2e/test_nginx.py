@@ -45,7 +45,7 @@ async def test_under_load(site: MakeSite) -> None:
         lines = file.read_text().splitlines()  # persistence is not shown here
         file.write_text("".join(f"{line}\n" for line in lines if "sticky:" not in line))
         async with nginx.running(), Load([nginx.port], rate=20, clients=5) as load:
-            done = await one.run(file, within=120)
+            done = await one.run(file, within=240)
         assert (done.code, load.tally.failed) == (0, 0), (done.text, load.tally.by_failure)
     assert set(load.tally.by_version) == {"v1", "v2"}
     assert await one.world.member_versions() == dict.fromkeys(one.world.members, "v2")

@@ -19,6 +19,7 @@ from controller.core.state.state import State
 from controller.core.steps import (
     AskGuard,
     AskOperator,
+    AskQuestions,
     ClosePool,
     Course,
     OpenPool,
@@ -48,6 +49,7 @@ STEPS: tuple[Step, ...] = (
     SetMember("web1", Setting.CUT),
     SetMember("web1", Setting.PUT_BACK, FOUND, 10),
     AskGuard("web1", Course.ROLLBACK, 3),
+    AskQuestions("web1", Course.UPGRADE, 2, SEATS),
     RunStep("web1", Course.UPGRADE, 2, 1),
     Validate("web1", Course.UPGRADE),
     AskOperator("web1"),
@@ -76,6 +78,7 @@ EVENTS: tuple[Event, ...] = (
     e.MemberSet("web1", Setting.PUT_BACK, {"lb1": WORKER}),
     e.SettingFailed("web1", Setting.HOLD, WORDS, True),
     e.GuardAnswered("web1", e.Answer.REFUSED, WORDS),
+    e.QuestionsAnswered("web1", e.Reply.UNREACHED, WORDS),
     e.StepEnded("web1", 0, 1, False, True, "detail", WORDS, 0.123456),
     e.Validated("web1", True, WORDS),
     e.OperatorAnswered("web1", False),

@@ -104,6 +104,66 @@ def test_both_refuse_for_the_same_reasons() -> None:
     in_place(test)
 
 
+ASKING = "preflight: [{command: [preflight, '${member.name}'], min: 20}]"
+
+
+def asking(place: Place, *sections: str) -> RolloutFile:
+    place.metrics.set("q", 0.0)
+    return parse(
+        page("upgrade: {command: [upgrade, '${member.name}', '0']}", ASKING, *sections),
+        "/srv/w.yaml",
+    )
+
+
+def test_a_full_disk() -> None:
+    """Both refuse, with a line for the member; and nothing was touched."""
+
+    async def test(place: Place) -> None:
+        place.file = asking(place)
+        place.workshop.room = {"web2": 3}
+        seen = await place.plan()
+        (reason,) = seen.refusals
+        assert reason.startswith("web2: `preflight web2` printed 3, and must print at least 20; ")
+        with pytest.raises(Refused) as caught:
+            await place.run()
+        assert list(caught.value.reasons) == [reason]
+        place.workshop.room = {}
+        assert (await place.plan()).notes[-1] == "`preflight` holds now, asked of 3 members"
+        prepared = await place.run()
+        assert prepared.plan.upgrade.has_questions
+
+    in_place(test)
+
+
+def test_a_full_disk_where_nothing_is_to_be_done() -> None:
+    """Whoever is already there is held against nobody."""
+
+    async def test(place: Place) -> None:
+        guarded = "{command: [up], unless: {command: [unless, '${member.name}', v2]}}"
+        place.file = parse(page(f"upgrade: {guarded}", ASKING), "/srv/w.yaml")
+        place.sim.apps["web2"].version = "v2"
+        place.workshop.room = {"web2": 3}
+        assert (await place.plan()).refusals == []
+
+    in_place(test)
+
+
+def test_nobody_answers_there() -> None:
+    """Refused, or skipped where the file allows it."""
+
+    async def test(place: Place) -> None:
+        place.file = asking(place)
+        place.workshop.room = {"web3": -1}
+        (reason,) = (await place.plan()).refusals
+        assert reason.startswith("web3: not reached: `preflight web3` ended with exit code 255")
+        place.file = asking(place, "failures: {max: 1}")
+        left = [one for one in (await place.run()).first if isinstance(one, MemberLeft)]
+        assert [(one.member, one.is_unreached) for one in left] == [("web3", True)]
+        assert left[0].why.startswith("not reached: `preflight web3`")
+
+    in_place(test)
+
+
 CHECKED = """validate: [{http: {url: 'https://${member.address}/', ca: mine.pem}}]"""
 
 

@@ -48,6 +48,8 @@ MUST_STAY = IN_PROGRESS - {Phase.DUE, Phase.UPGRADING}
 """Phases in which nothing else may come to the place of a member."""
 AT_ONCE = timedelta(milliseconds=50)
 """What was written is begun so soon."""
+ANSWERED = timedelta(minutes=1, seconds=5)
+"""So old may the answer of a member be that is taken out."""
 SEEN = timedelta(seconds=2)
 """S3: a look may be so old when a step starts."""
 
@@ -204,6 +206,7 @@ class Checkers:
             self._enough_stay(verb, member, instance, line)
         if verb == "drain":
             self._may_begin(member)
+            self._has_answered(member)
         if verb == "take_out":
             self._cuts_nobody(member, line)
         self._fights_nobody(verb, line)
@@ -246,6 +249,17 @@ class Checkers:
                 continue
             if not overridden and watched < min(gate.window, FIRST_LOOK):
                 self._break("S5", f"drain {member}, and {gate.name} has watched for {watched}")
+
+    def _has_answered(self, member: str) -> None:
+        """`preflight` held a moment before it is taken out."""
+        state, at = self._claims, self._workshop.asked.get(member)
+        is_back = state is not None and state.rollback_began
+        is_first = not self._sim.apps[member].changed_once
+        if not self._plan.upgrade.has_questions or is_back or not is_first:
+            return
+        is_recent = at is not None and self._sim.now - at <= ANSWERED
+        if not is_recent or self._workshop.room.get(member, 100) < 0:
+            self._break("S3", f"drain {member}, which answered `preflight` at {at}")
 
     def _fights_nobody(self, verb: str, line: FakeLine) -> None:
         is_news = self._sim.now - line.disturbed_at < NEWS

@@ -293,10 +293,14 @@ class Workshop:
     guards: dict[str, list[int]] = field(default_factory=dict)
     """Member → exit codes of `unless` in turn; without one it tells by the version."""
     thinks: timedelta = timedelta(milliseconds=50)
-    """How long `unless` takes."""
+    """How long `unless` takes, and `preflight`."""
+    room: dict[str, int] = field(default_factory=dict)
+    """Member → what `preflight` prints; negative: nobody answers there. 100 without one."""
+    asked: dict[str, timedelta] = field(default_factory=dict)
+    """Member → when it answered `preflight` last, well enough."""
 
     def __deepcopy__(self, memo: dict[int, object]) -> "Workshop":
-        return forked(self, memo, "jobs", "guards", "scripts")
+        return forked(self, memo, "jobs", "guards", "scripts", "room", "asked")
 
     def runs_of(self, *argv: str) -> list[FakeJob]:
         return [job for job in self.jobs.values() if job.argv == argv]
@@ -373,6 +377,8 @@ class FakeCommands:
     async def run_briefly(self, command: Command) -> JobResult:
         await self._clock.sleep(self._workshop.thinks)
         self._sim.advance(self._clock.now())
+        if command.argv[0] == "preflight":
+            return self._preflight(command)
         _, member, wanted = command.argv
         if not is_there(self._sim, member, command):
             return JobResult(exit_code=255, output=f"nobody answers at {command.env[OCCUPANT]}\n")
@@ -381,6 +387,15 @@ class FakeCommands:
         else:
             code = 0 if self._sim.apps[member].version == wanted else 1
         return JobResult(exit_code=code, output=f"version {self._sim.apps[member].version}\n")
+
+    def _preflight(self, command: Command) -> JobResult:
+        member = command.argv[1]
+        room = self._workshop.room.get(member, 100)
+        if room < 0 or not is_there(self._sim, member, command):
+            return JobResult(exit_code=255, output="nobody answers\n")
+        if room >= 20:
+            self._workshop.asked[member] = self._clock.now()
+        return JobResult(exit_code=0, output=f"Avail\n{room}\n")
 
 
 def _installs(member: str, version: str) -> Callable[[Sim], None]:

@@ -7,6 +7,7 @@ from controller.core.phases import Phase
 from controller.core.state.parts import (
     Consent,
     Draining,
+    Inquiry,
     MemberState,
     Order,
     Placement,
@@ -21,6 +22,7 @@ PARTS: Final = {
     "draining": Draining,
     "trial": Trial,
     "consent": Consent,
+    "inquiry": Inquiry,
 }
 PART_OF: Final = {one.name: part for part, kind in PARTS.items() for one in fields(kind)}
 

@@ -158,7 +158,7 @@ async def make_plan(scenario: Scenario, world: World) -> Plan:
         {name: Member(name, "10.0.0.1", 8080) for name in world.sim.apps},
         views,
         ours=scenario.inherited,
-        upgrade=CourseShape(scenario.steps, scenario.has_guard),
+        upgrade=CourseShape(scenario.steps, scenario.has_guard, scenario.has_questions),
         rollback=CourseShape(1, scenario.has_guard) if scenario.has_rollback else None,
         purpose=scenario.purpose,
         abilities=replace(abilities, **scenario.also),

@@ -20,7 +20,7 @@ from controller.records import Record, Returned, Taken
 from controller.runner.loop import Runner
 from controller.runner.perform import FileStep
 from controller.runner.sampler import Sampler
-from controller.tasks import Command, CommandProbe, Guard, Validation, Work
+from controller.tasks import Command, CommandProbe, Guard, Question, Validation, Work
 from controller.windows.timetable import Timetable
 from tests.support.checkers import Ledger
 from tests.support.failing import Failing
@@ -188,6 +188,7 @@ class Scenario:
     beats: tuple[Beat, ...] = ()
     steps: int = 1
     has_guard: bool = False
+    has_questions: bool = False
     has_rollback: bool = False
     sticky: tuple[str, ...] = ()
     settle: timedelta = timedelta(0)
@@ -247,6 +248,9 @@ class Scenario:
                 Command((verb, member, str(i)), self.step_timeout, env) for i in range(count)
             ),
             validations=(Validation(probe, within=ms(400), every=ms(50)),),
+            questions=(Question(Command(("preflight", member), ms(1000), env), minimum=20),)
+            if self.has_questions and not is_back
+            else (),
             guard=Guard(Command(("unless", member, wanted), ms(1000), env), frozenset({1}))
             if self.has_guard
             else None,

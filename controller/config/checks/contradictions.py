@@ -46,11 +46,12 @@ def _failures(data: object) -> Found:
     """Whether a member is reached has to be asked before anything is done to it."""
     given = mapping(data, "failures")
     is_skipped = "max" in given and given.get("on_unreachable", "skip") == "skip"
-    if is_skipped and at(data, "upgrade", "unless") is None:
+    is_asked = at(data, "upgrade", "unless") is not None or listing(data, "preflight")
+    if is_skipped and not is_asked:
         yield (
             ("failures",),
-            "needs upgrade.unless, which asks whether a member is reached; add it, or write "
-            "on_unreachable: halt",
+            "needs upgrade.unless or preflight, which asks whether a member is reached; add it, or "
+            "write on_unreachable: halt",
         )
 
 

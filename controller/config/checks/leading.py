@@ -27,6 +27,9 @@ def _commands(rollout: Rollout) -> Iterator[tuple[Trail, Sequence[str]]]:
     for course, section in (("upgrade", rollout.upgrade), ("rollback", rollout.rollback)):
         if section is not None and not is_placeholder(section):
             yield from _of(section, (course,))
+    for at, question in enumerate(rollout.preflight):
+        yield ("preflight", at, "command"), question.command or ()
+        yield ("preflight", at, "ssh"), question.ssh or ()
     for at, entry in enumerate(rollout.validations):
         yield ("validate", at, "command"), entry.command or ()
 

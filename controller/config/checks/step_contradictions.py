@@ -24,7 +24,7 @@ _MEND: Final = {
 def step_faults(section: dict[str, object], trail: Trail) -> Found:
     unless = section.get("unless")
     if isinstance(unless, dict):
-        yield from _one_of(unless, (*trail, "unless"), ("command", "ssh"), "keep one of the two")
+        yield from one_of(unless, (*trail, "unless"), ("command", "ssh"), "keep one of the two")
     codes = listing(section, "exits", "ok")
     for index, code in enumerate(listing(section, "exits", "reboot")):
         if code in codes:
@@ -32,11 +32,12 @@ def step_faults(section: dict[str, object], trail: Trail) -> Found:
     for index, step in enumerate(listing(section, "steps")):
         if isinstance(step, dict):
             place = (*trail, "steps", index)
-            yield from _one_of(step, place, KINDS, "make them two steps")
+            yield from one_of(step, place, KINDS, "make them two steps")
             yield from _reboot(mapping(step, "reboot"), (*place, "reboot"))
 
 
-def _one_of(section: dict[str, object], trail: Trail, kinds: tuple[str, ...], mend: str) -> Found:
+def one_of(section: dict[str, object], trail: Trail, kinds: tuple[str, ...], mend: str) -> Found:
+    """Of these keys, exactly one is wanted."""
     given = [kind for kind in kinds if kind in section]
     if not given:
         yield trail, f"has nothing to run; add one of {', '.join(kinds)}"

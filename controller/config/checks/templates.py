@@ -27,6 +27,7 @@ _PROBES = tuple(
         "command.*",
     )
 )
+_QUESTIONS = tuple(f"preflight.*.{where}" for where in ("command.*", "ssh.*", "contains"))
 _TITLES = ("owner", "runbook", "validate.*.http.ca")
 _SERVERS = tuple(
     f"{kind}.{where}"
@@ -113,7 +114,10 @@ def _places(data: object) -> Iterator[tuple[str, _Names]]:
         there, shared = _Names(everything | more, unsure), _Names(titles | more, unsure)
         yield from ((f"{course}.{pattern}", there) for pattern in (*_COMMANDS, "job.**"))
         yield from ((f"{course}.{pattern}", shared) for pattern in _PATCHES)
-    yield from ((pattern, _Names(everything, unsure)) for pattern in (*_PROBES, *_ASKED, *_HOSTS))
+    yield from (
+        (pattern, _Names(everything, unsure))
+        for pattern in (*_PROBES, *_QUESTIONS, *_ASKED, *_HOSTS)
+    )
     yield from ((pattern, _Names(everything | {"window"}, unsure)) for pattern in _QUERIES)
 
 

@@ -15,7 +15,7 @@ class Failures(Section):
     )
     on_unreachable: Annotated[Literal["skip", "halt"], one_of("skip", "halt")] = Field(
         default="skip",
-        description="What becomes of a member that is not reached: `unless` did not end in time, "
-        "or ended with exit code 255, as ssh does; or its host does not answer to ssh. skip: it is "
-        "left as found, and named.",
+        description="What becomes of a member that is not reached: `unless` or `preflight` did not "
+        "end in time, or ended with exit code 255, as ssh does; or its host does not answer to "
+        "ssh. skip: it is left as found, and named.",
     )

@@ -165,6 +165,7 @@ Limit = Annotated[
     _kept(scalars.limit),
     WithJsonSchema({"anyOf": [{"type": "number"}, _PERCENTAGE_SCHEMA]}),
 ]
+Number = Annotated[int | float, _kept(scalars.number), WithJsonSchema({"type": "number"})]
 Times = Annotated[
     int | float,
     PlainValidator(scalars.times),

@@ -24,6 +24,7 @@ from controller.config.sections.kinds import (
 )
 from controller.config.sections.notify import Heartbeat, Notification
 from controller.config.sections.pool import Pool
+from controller.config.sections.questions import Question
 from controller.config.sections.require import Require
 from controller.config.sections.returning import Return
 from controller.config.sections.state import State
@@ -66,6 +67,11 @@ class Rollout(Section):
     )
     hosts: Hosts | None = Field(
         default=None, description="How the hosts of members are reached, for `ssh` and `reboot`."
+    )
+    preflight: list[Question] = Field(
+        default=[],
+        description="Read-only questions to every member: before anything is touched, and to each "
+        "once more just before it is taken out. One that does not hold refuses, then halts.",
     )
     drain: Drain = Field(default_factory=Drain, description="How a member is drained.")
     upgrade: Upgrade = Field(

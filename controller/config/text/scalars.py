@@ -113,6 +113,15 @@ def limit(value: object) -> float:
     raise Wrong(f"{shown(value)} is neither a number nor a percentage; write it like 0.5 or 1%")
 
 
+def number(value: object) -> float:
+    """A finite number as it stands. Raises Wrong."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Wrong(f"{shown(value)} is not a number; write it bare, like 2000000 or 0.5")
+    if not (abs(value) < 10**15 and isfinite(value)):
+        raise Wrong(f"{shown(value)} is out of range; write a number of at most 15 digits")
+    return float(value)
+
+
 def is_percentage(value: object) -> bool:
     """Whether a limit is given in per cent."""
     return isinstance(value, str) and value.endswith("%")

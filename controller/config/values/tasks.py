@@ -53,14 +53,14 @@ class Workshop:
         ]
         if section.command is not None:
             own = [self._command((*trail, "command"), section.command, timeout, ok)]
-        proof = proof_of(self._on_host, section, (*trail, "expect"))
+        proof = proof_of(self.on_host, section, (*trail, "expect"))
         return (*own, *([] if proof is None else [proof]))
 
     def guard(self, unless: Unless, trail: Trail) -> work.Guard:
         place = (*trail, "unless")
         if unless.ssh is not None:
             argv = self.filling.argv((*place, "ssh"), unless.ssh)
-            asked: work.Task = HostCommand(self._on_host.access, argv, GUARD_TIMEOUT, self.env)
+            asked: work.Task = HostCommand(self.on_host.access, argv, GUARD_TIMEOUT, self.env)
         else:
             asked = self._command((*place, "command"), unless.command or [], GUARD_TIMEOUT)
         return work.Guard(asked, frozenset(unless.go_on))
@@ -69,13 +69,13 @@ class Workshop:
         """Of one kind: see `controller.config.sections.steps`."""
         timeout, ok = scalars.duration(section.timeout), done_by(section)
         if step.ssh is not None:
-            return command_of(self._on_host, step.ssh, (*trail, "ssh"), timeout, ok)
+            return command_of(self.on_host, step.ssh, (*trail, "ssh"), timeout, ok)
         if step.reboot is not None:
-            return reboot_of(self._on_host, section, step.reboot, (*trail, "reboot"))
+            return reboot_of(self.on_host, section, step.reboot, (*trail, "reboot"))
         return self._command((*trail, "command"), step.command or [], timeout, ok)
 
     @property
-    def _on_host(self) -> OnHost:
+    def on_host(self) -> OnHost:
         return OnHost(self.filling, self.hosts, self.env, self.cwd)
 
     def validation(self, entry: Validation, trail: Trail) -> work.Validation:

@@ -17,16 +17,16 @@ from controller.core.decide.context import Context, Output
 from controller.core.decide.finish import finish
 from controller.core.decide.gates import watch_gates
 from controller.core.decide.hold_out import hold_out
+from controller.core.decide.inquiry import refused
 from controller.core.decide.journal import may_go, watch_journal
 from controller.core.decide.membership import watch_members
 from controller.core.decide.newcomers import awaited, overdue
 from controller.core.decide.outage import watch_outage
 from controller.core.decide.schedule import begin
 from controller.core.decide.traffic import watch_traffic
-from controller.core.decide.unreached import not_reached
 from controller.core.decide.whole import watch_whole
 from controller.core.decide.wind_down import settle
-from controller.core.events import Answer, Cause, Halted, StopRequested
+from controller.core.events import Cause, Halted, StopRequested
 from controller.core.phases import FAILED, IN_PROGRESS, Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
@@ -57,8 +57,8 @@ def ending(ctx: Context) -> Output | None:
 
 
 def _refused(ctx: Context) -> Output | None:
-    """`unless` answered neither yes nor no, the operator answered no, or a member came to rest in
-    failure after the operator had decided to go on."""
+    """`unless` answered neither yes nor no, `preflight` fails, the operator answered no, or a
+    member came to rest in failure after the operator had decided to go on."""
     if ctx.state.is_winding_down:
         return None
     for m in ctx.state.members.values():
@@ -69,15 +69,9 @@ def _refused(ctx: Context) -> Output | None:
                 "a rollout goes on only while no member has failed",
                 m.name,
             )
-        if m.phase is Phase.WAITING and m.progress.answer is Answer.UNREACHED:
-            return not_reached(ctx, m)
-        if m.phase is Phase.WAITING and m.progress.answer is Answer.REFUSED:
-            return Halted(
-                Cause.MEMBER,
-                m.progress.detail,
-                "`unless` must exit with 0 or with a code in go_on",
-                m.name,
-            )
+        is_its_turn = not ctx.state.rollback_began or m.name in ctx.state.rolling
+        if m.is_refused and is_its_turn:
+            return refused(ctx, m)
         if m.consent.declined:
             return StopRequested(f"the operator answered no for {m.name}")
     return None

@@ -12,6 +12,7 @@ from controller.core.decide.in_flight import (
     still_busy,
     still_in_flight,
 )
+from controller.core.decide.inquiry import asked
 from controller.core.decide.occupants import replaced
 from controller.core.decide.same_machine import another_came, is_another
 from controller.core.decide.schedule import in_scope
@@ -80,7 +81,9 @@ def due(ctx: Context, m: MemberState) -> Output | None:
     if undone := replaced(ctx, m):
         return undone
     if m.placement.found is not None and all(one.line.admin is Admin.OUT for _, one in seen):
-        return MemberFoundOut(m.name) if is_ready_as_a_whole(ctx) else open_pool(ctx)
+        if not is_ready_as_a_whole(ctx):
+            return open_pool(ctx)
+        return asked(ctx, m) or MemberFoundOut(m.name)
     if m.placement.found is None and _goes_after_ours(ctx):
         return MemberStoodDown(m.name)
     if not is_ready_as_a_whole(ctx):
@@ -94,6 +97,8 @@ def due(ctx: Context, m: MemberState) -> Output | None:
         return _short(ctx, room.serving, room.where)
     if ctx.state.short_since is not None and _holds_for_all(ctx):
         return CapacityBack(room.serving)
+    if questions := asked(ctx, m):
+        return questions
     found = m.placement.found or as_seen(ctx, m)
     if not ctx.plan.holds_out and m.progress.step < ctx.shape(m).steps:
         return replace(step_of(ctx, m), found=found)

@@ -11,6 +11,7 @@ from controller.core.events import Cause, Halted
 from controller.core.steps import (
     AskGuard,
     AskOperator,
+    AskQuestions,
     ClosePool,
     OpenPool,
     RunStep,
@@ -20,7 +21,16 @@ from controller.core.steps import (
     Validate,
 )
 
-STEPS: Final = (SetMember, AskGuard, RunStep, Validate, AskOperator, OpenPool, ClosePool)
+STEPS: Final = (
+    SetMember,
+    AskGuard,
+    AskQuestions,
+    RunStep,
+    Validate,
+    AskOperator,
+    OpenPool,
+    ClosePool,
+)
 
 
 def watch_journal(ctx: Context) -> Output | None:

@@ -21,7 +21,7 @@ from controller.core.events import Cause, Halted
 from controller.core.gates.figures import span
 from controller.core.plan.identity import at_odds, place
 from controller.core.state.parts import MemberState
-from controller.core.steps import AskGuard, RunStep, SetMember, Setting, Validate
+from controller.core.steps import AskGuard, AskQuestions, RunStep, SetMember, Setting, Validate
 
 ONE_NAME: Final = "a machine that is taken out must be out under every name"
 
@@ -77,7 +77,7 @@ def for_a_known_machine(ctx: Context, m: MemberState, wish: Output | None) -> Ou
     match wish:
         case RunStep() if not m.progress.unfinished and (other := second_name(ctx, m)):
             return _two_names(m, other)
-        case RunStep() | AskGuard() | Validate():
+        case RunStep() | AskGuard() | AskQuestions() | Validate():
             return _where_it_is_shown(ctx, m, wish)
         case SetMember(setting=Setting.CHECK | Setting.PUT_BACK):
             return _where_it_is_shown(ctx, m, wish)

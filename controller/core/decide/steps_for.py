@@ -5,7 +5,15 @@ from typing import Final
 from controller.core.decide.context import Context
 from controller.core.pool import FULL
 from controller.core.state.parts import MemberState
-from controller.core.steps import AskGuard, Course, RunStep, SetMember, Setting, Validate
+from controller.core.steps import (
+    AskGuard,
+    AskQuestions,
+    Course,
+    RunStep,
+    SetMember,
+    Setting,
+    Validate,
+)
 
 FOR_THE_OCCUPANT: Final = frozenset({Setting.CUT, Setting.CHECK, Setting.PUT_BACK})
 """Settings for the one that was proven, or that is known to be there: never for another one. The
@@ -19,6 +27,10 @@ def setting_of(m: MemberState, setting: Setting, share: int = FULL) -> SetMember
 
 def guard_of(ctx: Context, m: MemberState) -> AskGuard:
     return AskGuard(m.name, m.progress.course, m.progress.serial, ctx.seats(m))
+
+
+def questions_of(ctx: Context, m: MemberState) -> AskQuestions:
+    return AskQuestions(m.name, m.progress.course, m.progress.attempt, ctx.seats(m))
 
 
 def step_of(ctx: Context, m: MemberState) -> RunStep:

@@ -1,4 +1,5 @@
-"""Members that `unless` does not reach: skipped as they were found, as far as the budget allows.
+"""Members that `unless` or `preflight` does not reach: skipped as they were found, as far as the
+budget allows.
 
 Nothing was done to such a member. A canary is never skipped: others would go on without it having
 been tried; nor is one that is out because of us, or that a step may have changed.
@@ -11,19 +12,19 @@ from controller.core.state.parts import MemberState
 from controller.core.state.state import Mode
 
 
-def not_reached(ctx: Context, m: MemberState) -> Output:
-    """Left as found, or the halt."""
+def not_reached(ctx: Context, m: MemberState, detail: str) -> Output:
+    """Left as found, or the halt. `detail`: what came instead of an answer."""
     limit = _limit(ctx, m)
     if not limit:
-        return MemberLeft(m.name, f"not reached: {m.progress.detail}", is_unreached=True)
-    return Halted(Cause.MEMBER, f"{m.name} was not reached: {m.progress.detail}", limit, m.name)
+        return MemberLeft(m.name, f"not reached: {detail}", is_unreached=True)
+    return Halted(Cause.MEMBER, f"{m.name} was not reached: {detail}", limit, m.name)
 
 
 def _limit(ctx: Context, m: MemberState) -> str:
     """What forbids to skip it; empty: nothing does."""
     most = budget_of(ctx.plan)
     if most is None:
-        return "`unless` must exit with 0 or with a code in go_on; `failures` may let it be skipped"
+        return "`unless` and `preflight` must be answered; `failures` may let it be skipped"
     if m.is_away or m.progress.begun or m.progress.unfinished:
         return "only a member to which nothing was done is skipped"
     if m.name in ctx.plan.canaries:

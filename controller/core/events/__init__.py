@@ -48,6 +48,7 @@ from controller.core.events.outcomes import (
     MemberInherited,
     MemberSet,
     OperatorAnswered,
+    QuestionsAnswered,
     RampRefused,
     SettingFailed,
     StepEnded,
@@ -70,7 +71,7 @@ from controller.core.events.run import (
     RollbackBegan,
     RunBegan,
 )
-from controller.core.events.vocabulary import Answer, Cause, Verdict
+from controller.core.events.vocabulary import Answer, Cause, Reply, Verdict
 
 Observation = (
     Looked
@@ -111,6 +112,7 @@ MemberEvent = (
     | SettingFailed
     | RampRefused
     | GuardAnswered
+    | QuestionsAnswered
     | StepEnded
     | Validated
     | OperatorAnswered
@@ -192,8 +194,10 @@ __all__ = [
     "PoolOpened",
     "PoolStepFailed",
     "ProbeSeen",
+    "QuestionsAnswered",
     "RampEnded",
     "RampRefused",
+    "Reply",
     "RequestsSeen",
     "RestoreBegan",
     "ResumeRequested",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from controller.core.events.vocabulary import Answer
+from controller.core.events.vocabulary import Answer, Reply
 from controller.core.pool import Found, Incarnation
 from controller.core.steps import Setting
 
@@ -48,6 +48,16 @@ class GuardAnswered:
     member: str
     answer: Answer
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionsAnswered:
+    """What `preflight` says of a member, just before it is taken out."""
+
+    member: str
+    reply: Reply
+    detail: str
+    """What was answered, against which limit, for people."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,15 @@ class Answer(StrEnum):
     """Nothing came back that says anything of the member."""
 
 
+class Reply(StrEnum):
+    """What the questions of `preflight` found out about a member."""
+
+    HOLDS = "holds"
+    FAILS = "fails"
+    UNREACHED = "not reached"
+    """Nothing came back that says anything of the member."""
+
+
 class Cause(StrEnum):
     """Why a rollout halted; decides the exit code."""
 

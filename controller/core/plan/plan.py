@@ -22,10 +22,12 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CourseShape:
-    """How many steps a direction has, and whether it has `unless`; the same for all members."""
+    """How many steps a direction has, and whether it has `unless`, and questions; the same for all
+    members."""
 
     steps: int
     has_guard: bool = False
+    has_questions: bool = False
 
 
 @dataclass(frozen=True, slots=True)

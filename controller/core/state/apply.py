@@ -18,6 +18,7 @@ from controller.core.state.moves import moved, working
 from controller.core.state.observe import observe
 from controller.core.state.parts import (
     Consent,
+    Inquiry,
     MemberState,
     Placement,
     PoolState,
@@ -172,6 +173,7 @@ def _rolling_back(state: State, event: e.RollbackBegan, now: Instant) -> State:
             ),
             trial=Trial(),
             consent=Consent(approved=True),
+            inquiry=Inquiry(),
         )
     return replace(state, members=members, mode=Mode.ROLLING_BACK, rolling=event.members)
 

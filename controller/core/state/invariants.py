@@ -19,14 +19,22 @@ from controller.core.phases import EXPOSED, FAILED, IN_PROGRESS, JUDGED, OVER, P
 from controller.core.plan.plan import Plan
 from controller.core.state.parts import MemberState
 from controller.core.state.state import Mode, State
-from controller.core.steps import AskGuard, AskOperator, RunStep, SetMember, Setting, Validate
+from controller.core.steps import (
+    AskGuard,
+    AskOperator,
+    AskQuestions,
+    RunStep,
+    SetMember,
+    Setting,
+    Validate,
+)
 
 TAKEN: Final = IN_PROGRESS - JUDGED - {Phase.DUE} | {Phase.RAMPING}
 """Out of rotation because of us, or at a share of its weight: what was found is kept."""
 
-WORK: Final[dict[Phase, type]] = {
+WORK: Final[dict[Phase, type | tuple[type, ...]]] = {
     Phase.ASKING: AskGuard,
-    Phase.DUE: AskOperator,
+    Phase.DUE: (AskOperator, AskQuestions),
     Phase.UPGRADING: RunStep,
     Phase.PROVING: AskGuard,
     Phase.VALIDATING: Validate,

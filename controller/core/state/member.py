@@ -11,7 +11,15 @@ from controller.core.pool.copies import replace
 from controller.core.state.baseline import marked
 from controller.core.state.moves import moved, working
 from controller.core.state.observe import is_warming
-from controller.core.state.parts import ORIGIN, Consent, MemberState, Placement, Progress, Trial
+from controller.core.state.parts import (
+    ORIGIN,
+    Consent,
+    Inquiry,
+    MemberState,
+    Placement,
+    Progress,
+    Trial,
+)
 from controller.core.state.retry import as_another, known_again, looked_after
 from controller.core.state.same_signal import begun_anew
 from controller.core.state.state import State
@@ -43,6 +51,9 @@ def member_after(plan: Plan, state: State, event: e.MemberEvent, now: Instant) -
             return replace(m, order=replace(m.order, setting=None))
         case e.GuardAnswered():
             return _answered(plan, m, event, now)
+        case e.QuestionsAnswered(_, reply, detail):
+            m = replace(working(m, None), inquiry=Inquiry(reply, detail, now))
+            return m if reply is e.Reply.HOLDS else moved(m, Move.STAND_DOWN, now)
         case e.StepEnded():
             return _step_ended(state, m, event, now)
         case e.Validated(_, passed, detail):
@@ -106,7 +117,7 @@ def _concluded(
 
 def _elsewhere(m: MemberState, event: e.MemberMoved, now: Instant) -> MemberState:
     """What was asked about the former one, and the operator's word on it, no longer counts."""
-    m = replace(m, placement=replace(m.placement, seats=event.seats))
+    m = replace(m, placement=replace(m.placement, seats=event.seats), inquiry=Inquiry())
     if m.phase in UPGRADED:
         return as_another(m, event.seats, now)
     if m.phase not in (Phase.ASKING, Phase.DUE):
@@ -125,6 +136,7 @@ def _renewed(m: MemberState, event: e.MemberRenewed, now: Instant) -> MemberStat
     """Nothing is known of what sits there now, but that it is out because of us."""
     placement, progress = Placement(event.found), Progress(begun=True)
     fresh = replace(m, placement=placement, progress=progress, trial=Trial(), consent=Consent())
+    fresh = replace(fresh, inquiry=Inquiry())
     return moved(fresh, Move.RELAPSE, now)
 
 

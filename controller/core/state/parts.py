@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from controller.core.events import Answer, UseSeen
+from controller.core.events import Answer, Reply, UseSeen
 from controller.core.phases import AWAY, IN_PROGRESS, RELAPSING, Phase
 from controller.core.pool import FULL, Counters, Found, Incarnation, Instant, Seat
 from controller.core.pool.copies import replace
@@ -190,6 +190,24 @@ class Consent:
 
 
 @dataclass(frozen=True, slots=True)
+class Inquiry:
+    """What `preflight` said of it, just before it was to be taken out."""
+
+    reply: Reply | None = None
+    said: str = ""
+    """What was answered, for people."""
+    replied_at: Instant = ORIGIN
+
+    @property
+    def has_failed(self) -> bool:
+        return self.reply in (Reply.FAILS, Reply.UNREACHED)
+
+    def in_a_new_process(self) -> "Inquiry":
+        """What held is asked again; a failure stays one."""
+        return self if self.has_failed else Inquiry()
+
+
+@dataclass(frozen=True, slots=True)
 class PoolState:
     """The pool as a whole, where it has to be prepared and put back."""
 
@@ -241,9 +259,10 @@ class MemberState:
     draining: Draining = Draining()
     trial: Trial = Trial()
     consent: Consent = Consent()
+    inquiry: Inquiry = Inquiry()
     outage: Outage = NONE
     is_unreached: bool = False
-    """It was skipped, since `unless` did not reach it."""
+    """It was skipped, since `unless` or `preflight` did not reach it."""
     is_gone: bool = False
     """It has left the pool. Whoever comes under its name is a member that joins."""
 
@@ -254,6 +273,12 @@ class MemberState:
     @property
     def is_in_progress(self) -> bool:
         return self.phase in IN_PROGRESS
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether it goes no further than to a question: nothing was done to it."""
+        is_asked = self.progress.answer in (Answer.REFUSED, Answer.UNREACHED)
+        return self.phase is Phase.WAITING and (is_asked or self.inquiry.has_failed)
 
     @property
     def found_before(self) -> Found | None:

@@ -80,4 +80,5 @@ def _begun_anew(m: MemberState, now: Instant) -> MemberState:
         draining=Draining(),
         trial=m.trial.in_a_new_process(),
         consent=Consent(),
+        inquiry=m.inquiry.in_a_new_process(),
     )

@@ -5,7 +5,15 @@ from controller.core.phases import FAILED, IN_PROGRESS, OVER, UPGRADED, Move, Ph
 from controller.core.pool import Instant, Seat
 from controller.core.pool.copies import replace
 from controller.core.state.moves import moved
-from controller.core.state.parts import Consent, Draining, MemberState, Placement, Progress, Trial
+from controller.core.state.parts import (
+    Consent,
+    Draining,
+    Inquiry,
+    MemberState,
+    Placement,
+    Progress,
+    Trial,
+)
 from controller.core.state.state import Mode, State
 from controller.core.steps import Course
 
@@ -65,7 +73,7 @@ def as_another(m: MemberState, seats: tuple[Seat, ...], now: Instant) -> MemberS
     placement = replace(Placement(), seats=seats, incarnations=m.placement.incarnations)
     progress = Progress(attempt=m.progress.attempt + 1, serial=m.progress.serial)
     m = moved(m, Move.RETRY, now, why="", placement=placement, progress=progress)
-    return replace(m, draining=Draining(), trial=Trial(), consent=Consent())
+    return replace(m, draining=Draining(), trial=Trial(), consent=Consent(), inquiry=Inquiry())
 
 
 def _renewed(m: MemberState) -> MemberState:
@@ -87,6 +95,7 @@ def _renewed(m: MemberState) -> MemberState:
             unseen="",
         ),
         trial=Trial(),
+        inquiry=Inquiry(),
     )
 
 

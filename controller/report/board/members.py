@@ -14,6 +14,7 @@ from controller.core.phases import FIVE, GRAVE, UPGRADED, Phase
 from controller.core.state.counts import counted
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
+from controller.core.steps import AskQuestions
 from controller.report.board.outage import time_left
 from controller.report.board.recent import Recent
 from controller.report.board.segments import Tone
@@ -199,6 +200,8 @@ def _doing(ctx: Context, m: MemberState) -> str:
             return "sticky clients may still come"
         case Phase.DRAINING:
             return "waiting for work in flight"
+        case Phase.DUE if isinstance(m.progress.work, AskQuestions):
+            return "asking `preflight` once more"
         case Phase.OUT:
             is_busy = (ctx.state.in_flight(m.name) or 0) > 0
             if is_busy:

@@ -15,6 +15,7 @@ from controller.errors import StateError
 from controller.records import Record
 from controller.report.members.status import member_status
 from controller.report.page.model import Action, Entry, Halt, Run, Sample, Series, Story, Stretch
+from controller.report.run.outcomes import answered
 from controller.report.run.replay import Replay, Replayed
 from controller.report.status.elapsed import since
 from controller.report.words import names
@@ -103,7 +104,13 @@ class _Builder:
             case e.Finished():
                 self._finished = wall
                 self._finish(read)
-            case e.StepEnded() | e.GuardAnswered() | e.Validated() | e.SettingFailed():
+            case (
+                e.StepEnded()
+                | e.GuardAnswered()
+                | e.QuestionsAnswered()
+                | e.Validated()
+                | e.SettingFailed()
+            ):
                 course = read.before.members[event.member].progress.course
                 self._actions.append(_action(wall, course, event))
             case _:
@@ -211,6 +218,8 @@ def _mark(value: e.Event | Plan) -> str:
             return "bad"
         case e.StepEnded(passed=False) | e.Validated(passed=False):
             return "bad"
+        case e.QuestionsAnswered(reply=reply) if reply is not e.Reply.HOLDS:
+            return "bad"
         case _:
             return ""
 
@@ -218,7 +227,7 @@ def _mark(value: e.Event | Plan) -> str:
 def _action(
     wall: datetime,
     course: Course,
-    event: e.StepEnded | e.GuardAnswered | e.Validated | e.SettingFailed,
+    event: e.StepEnded | e.GuardAnswered | e.QuestionsAnswered | e.Validated | e.SettingFailed,
 ) -> Action:
     match event:
         case e.StepEnded():
@@ -228,6 +237,8 @@ def _action(
         case e.GuardAnswered(member, answer, detail):
             is_answer = answer in (e.Answer.PRESENT, e.Answer.NEEDED)
             return Action(wall, member, course, f"{answer}: {detail}", is_answer)
+        case e.QuestionsAnswered(member, reply):
+            return Action(wall, member, course, answered(event), reply is e.Reply.HOLDS)
         case e.Validated(member, passed, detail):
             what = f"validation {'passed' if passed else 'FAILED'}: {detail}"
             return Action(wall, member, course, what, passed)

@@ -1,12 +1,13 @@
 """Output of `plan --json`. The models are its published schema (`schema plan`)."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import GenerateJsonSchema
 
-from controller.core.events import Answer
+from controller.core.events import Answer, Reply
 from controller.core.forecast.load import Expected, Load
 from controller.core.forecast.stake import CERTAINTY, Loss
 from controller.core.forecast.traffic import Traffic
@@ -34,6 +35,11 @@ class CapacityValue(_Value):
 
 class UnlessValue(_Value):
     answer: str = Field(description="needed, present or refused.")
+    detail: str
+
+
+class PreflightValue(_Value):
+    answer: str = Field(description="holds, fails or not reached.")
     detail: str
 
 
@@ -113,6 +119,7 @@ class PlanValue(_Value):
     hosts: list[HostValue] = Field(description="Hosts that steps go to by ssh, as they were seen.")
     gates_now: dict[str, str]
     unless: dict[str, UnlessValue]
+    preflight: dict[str, PreflightValue] = Field(description="Member to what it answered now.")
     others: list[OthersLoad] = Field(description="Load on the other members while some are out.")
     duration: Duration | None
     traffic: RequestsValue | None = Field(description="null, too, where requests are not counted.")
@@ -128,6 +135,7 @@ class PlanValue(_Value):
         notes: Sequence[str],
         gates: Mapping[str, str],
         unless: Mapping[str, tuple[Answer, str]],
+        replies: Mapping[str, tuple[Reply, str]] = MappingProxyType({}),
         ahead: tuple[Traffic, Sequence[Loss], Sequence[Load], Expected] | None,
         aside: Sequence[str] = (),
         former: tuple[RolloutRow, Plan, State] | None = None,
@@ -157,6 +165,7 @@ class PlanValue(_Value):
             hosts=host_values(hosts),
             gates_now=dict(gates),
             unless={k: UnlessValue(answer=str(a), detail=d) for k, (a, d) in unless.items()},
+            preflight={k: PreflightValue(answer=str(a), detail=d) for k, (a, d) in replies.items()},
             others=[_load(load) for load in ahead[2]] if ahead else [],
             duration=_duration(ahead[3]) if ahead else None,
             traffic=_traffic(ahead[0]) if ahead and ahead[0].is_counted else None,

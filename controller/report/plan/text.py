@@ -55,6 +55,7 @@ def plan_text(
         f"  on failure: {_on_failure(policies.on_failure)}",
         "",
         "each member",
+        *_asked(plan),
         f"  drain    {_drain(plan)}",
         f"  upgrade  {count(plan.upgrade.steps, 'step')}"
         + (", unless already there" if plan.upgrade.has_guard else ""),
@@ -124,6 +125,12 @@ def _quiet(policies: Policies) -> list[str]:
         Quiet.HALT: f"waits {span(hold)} for users, then halts (quiet: halt)",
     }
     return [f"  if no user comes to a member: {how[policies.quiet]}"]
+
+
+def _asked(plan: Plan) -> list[str]:
+    if not plan.upgrade.has_questions:
+        return []
+    return ["  ask      `preflight`, once more just before it is taken out"]
 
 
 def _drain(plan: Plan) -> str:

@@ -11,7 +11,17 @@ from controller.core.pool import Member
 from controller.core.steps import Course
 from controller.hosts import HostCommand, Proof, Reboot
 from controller.redaction import discreet
-from controller.tasks import Command, CommandProbe, Guard, HttpProbe, PoolTask, Task, Validation
+from controller.tasks import (
+    DONE,
+    Command,
+    CommandProbe,
+    Guard,
+    HttpProbe,
+    PoolTask,
+    Question,
+    Task,
+    Validation,
+)
 
 ID = "ROLLOUT-ID"
 """For `${rollout.id}`: a plan has none yet."""
@@ -36,6 +46,8 @@ class ShownStep:
 @dataclass(frozen=True, slots=True)
 class ShownWork:
     member: str
+    questions: tuple[str, ...]
+    """Of `preflight`, each with its limits."""
     unless: ShownStep | None
     go_on: tuple[int, ...]
     """Exit codes of `unless` that mean: upgrade."""
@@ -87,12 +99,28 @@ def _work(file: RolloutFile, plan: Plan, planned: Member) -> ShownWork:
     back = file.work(Course.ROLLBACK, member, ID).steps if has_back else none
     return ShownWork(
         planned.name,
+        tuple(map(_question, work.questions)),
         None if guard is None else shown(guard.task),
         _go_on(guard),
         none if is_rehearsed else tuple(map(shown, work.steps)),
         tuple(map(_validation, work.validations)),
         tuple(map(shown, back)),
     )
+
+
+def _question(one: Question) -> str:
+    limits = [
+        *([f"exit {_codes(one.task.ok)}"] if one.task.ok != DONE else []),
+        *([f"at least {one.minimum:.15g}"] if one.minimum is not None else []),
+        *([f"at most {one.maximum:.15g}"] if one.maximum is not None else []),
+        *([f"contains {one.contains!r}"] if one.contains else []),
+    ]
+    line = discreet(shown(one.task).line)
+    return line + (f"   ({', '.join(limits)})" if limits else "")
+
+
+def _codes(codes: frozenset[int]) -> str:
+    return " or ".join(map(str, sorted(codes)))
 
 
 def _go_on(guard: Guard | None) -> tuple[int, ...]:
@@ -122,6 +150,7 @@ def work_lines(many: Sequence[ShownWork], back_to: str) -> Iterator[str]:
 
 
 def _rows(one: ShownWork, back_to: str) -> Iterator[tuple[str, str]]:
+    yield from _numbered("preflight", one.questions)
     if one.unless is not None:
         codes = ", ".join(map(str, one.go_on))
         yield "unless", f"{one.unless.line}   (exit 0: already there; {codes}: goes on)"

@@ -27,6 +27,7 @@ class WorkValue(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     member: str
+    preflight: list[str] = Field(description="Questions, each with its limits.")
     unless: StepValue | None = Field(description="null: nothing is asked.")
     go_on: list[int] = Field(description="Exit codes of `unless` that mean: upgrade.")
     steps: list[StepValue]
@@ -37,6 +38,7 @@ class WorkValue(BaseModel):
     def of(cls, work: ShownWork) -> Self:
         return cls(
             member=work.member,
+            preflight=list(work.questions),
             unless=None if work.unless is None else StepValue.of(work.unless),
             go_on=list(work.go_on),
             steps=list(map(StepValue.of, work.steps)),

@@ -24,6 +24,7 @@ def level_of(event: Event | Observation) -> str:
             e.Validated(passed=False)
             | e.StepEnded(passed=False)
             | e.GateSampled(verdict=e.Verdict.FAIL)
+            | e.QuestionsAnswered(reply=e.Reply.FAILS | e.Reply.UNREACHED)
         ):
             return "error"
         case e.GateSampled(verdict=e.Verdict.INCONCLUSIVE):

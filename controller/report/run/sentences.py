@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from controller.core import events as e
 from controller.core.events import Event, Observation
-from controller.core.events.said import said_last
 from controller.core.gates.figures import span
 from controller.core.outcome import Outcome
 from controller.core.phases import HELD_IN_PLACE, UPGRADED, Phase
@@ -15,6 +14,7 @@ from controller.core.state.state import State
 from controller.core.steps import (
     AskGuard,
     AskOperator,
+    AskQuestions,
     ClosePool,
     MemberStep,
     OpenPool,
@@ -28,6 +28,7 @@ from controller.legible import legible_line
 from controller.report.run.journal import journal_said, requests_said
 from controller.report.run.meanwhile import found_meanwhile
 from controller.report.run.outage import after_how_long
+from controller.report.run.outcomes import answered, ended_well, step_end
 from controller.report.run.stopping import stopping
 from controller.report.words import count, names
 
@@ -163,6 +164,8 @@ def _intent(step: MemberStep, before: State, after: State) -> str:
                 if proving
                 else "asking `unless` whether it is already there"
             )
+        case AskQuestions():
+            return "asking `preflight` once more, before it is taken out"
         case AskOperator():
             return "asking the operator"
 
@@ -248,8 +251,10 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
         case e.GuardAnswered(member, answer, detail):
             skipped = after.members[member].phase is Phase.SKIPPED
             return member, f"{answer} ({detail})" + (": skipped" if skipped else "")
+        case e.QuestionsAnswered():
+            return event.member, answered(event)
         case e.StepEnded():
-            return event.member, _step_end(event)
+            return event.member, step_end(event)
         case e.Validated(member, passed, detail):
             return member, f"validation {'passed' if passed else 'FAILED'}: {detail}"
         case e.MemberReturned(member) if after.members[member].phase is Phase.RAMPING:
@@ -262,7 +267,7 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
         case e.MemberReturned(member):
             return member, "back in rotation and healthy everywhere: soaking, judged by its gates"
         case e.MemberFoundOut(member):
-            done = _ended_well(after.members[member].progress.step)
+            done = ended_well(after.members[member].progress.step)
             return member, f"already out because of us: not drained again{done}"
         case e.StepsUndone(member, why):
             return member, f"its steps run again: {why}"
@@ -283,17 +288,3 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
             return member, "STUCK: its rollback failed too; it stays out until a person repairs it"
         case _:
             return found_meanwhile(event)
-
-
-def _step_end(event: e.StepEnded) -> str:
-    said = "" if event.passed else said_last(event.output)
-    note = f"; {event.note}" if event.note else ""
-    return f"{event.detail} after {event.seconds:.1f}s{note}" + (f": {said}" if said else "")
-
-
-def _ended_well(done: int) -> str:
-    """Which steps do not run again."""
-    if not done:
-        return ""
-    which = "its step" if done == 1 else f"{done} of its steps"
-    return f"; {which} ended well before, and {'does' if done == 1 else 'do'} not run again"

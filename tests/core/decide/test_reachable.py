@@ -17,7 +17,15 @@ from controller.core.phases import HELD_WHILE_CHANGED, Phase
 from controller.core.plan.plan import CourseShape, Plan
 from controller.core.pool import Admin
 from controller.core.settings import OnFailure, OnTimeout
-from controller.core.steps import AskGuard, AskOperator, RunStep, SetMember, Setting, Validate
+from controller.core.steps import (
+    AskGuard,
+    AskOperator,
+    AskQuestions,
+    RunStep,
+    SetMember,
+    Setting,
+    Validate,
+)
 from tests.core.walks import HAPPENINGS, KINDS, Happening, Walk
 from tests.support.contexts import a_plan, seconds
 
@@ -32,7 +40,7 @@ PLANS: Final[dict[str, Plan]] = {
     "gated, guarded, rolled back": a_plan(
         soak=seconds(2),
         gates=GATES,
-        upgrade=CourseShape(2, has_guard=True),
+        upgrade=CourseShape(2, has_guard=True, has_questions=True),
         rollback=CourseShape(1, has_guard=True),
         on_failure=OnFailure.ROLLBACK_ALL,
         canaries=("web2",),
@@ -60,7 +68,7 @@ def watch(walk: Walk, output: Output) -> None:
     """What must be true of each output, by the state before it."""
     if isinstance(output, SetMember):
         _setting(walk, output)
-    elif isinstance(output, AskGuard | RunStep | Validate | AskOperator):
+    elif isinstance(output, AskGuard | AskQuestions | RunStep | Validate | AskOperator):
         m = walk.state.members[output.member]
         assert m.order.setting is None, f"a setting of {m.name} is open"
         assert m.progress.work is None, f"{m.progress.work} is open"

@@ -4,13 +4,15 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from controller.core.pool import InstanceView, Line
+from controller.core.pool import InstanceView, Line, Occupant
 from controller.core.snapshot import Snapshot, capacity, looked
 from controller.errors import Refused, UsageFault
 from controller.pools.haproxy import HaproxyFacts, listed_twice
 
 MOST_NAMED = 12
 """Most names in one line."""
+
+NOBODY = Occupant("", "", 0)
 
 Servers = Mapping[str, Sequence[str]]
 """Backend → its servers without backups and those that have no address."""
@@ -24,6 +26,8 @@ class Discovery:
     """Of each, in the same order."""
     servers: Servers
     """Of every backend."""
+    own: frozenset[str] = frozenset()
+    """Addresses of the machine that poolroll runs on."""
 
     @property
     def backends(self) -> tuple[str, ...]:
@@ -99,7 +103,16 @@ class Discovery:
             for backend in self.backends:
                 if all(line.backend != backend for line in lines):
                     return f"is not in {backend} at {view.instance}"
+        if name in self._on_this_machine:
+            return "is on the machine that poolroll runs on; it needs --this-machine"
         return ""
+
+    @property
+    def _on_this_machine(self) -> frozenset[str]:
+        """None where all are there, as in a laboratory."""
+        candidates = self._candidates().items()
+        found = {name for name, line in candidates if (line.occupant or NOBODY).address in self.own}
+        return frozenset(found) if len(found) < len(candidates) else frozenset()
 
     def _candidates(self) -> dict[str, Line]:
         found: dict[str, Line] = {}
