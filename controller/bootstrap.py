@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from platform import node
 from typing import Any, Final, TypeVar
 
 from adapters.clock import SystemClock
@@ -13,7 +14,7 @@ from adapters.haproxy.balancer import HaproxyLoadBalancer
 from adapters.haproxy.discovery import facts_and_views, servers_behind
 from adapters.hosts import KINDS, HostTasks
 from adapters.probes import OutsideValidator
-from adapters.scripted import ScriptedBalancer
+from adapters.scripted import AloneServers, Kept, ScriptedBalancer
 from adapters.storage.room import require_room
 from controller import bootstrap_kubernetes as kubernetes
 from controller.bootstrap_hosts import hosts
@@ -39,6 +40,7 @@ from controller.core.settings import Settings
 from controller.legible import legible_line
 from controller.lifecycle import JournalPorts, Ports, ReadPorts
 from controller.metrics_servers import POOL, MetricsServer
+from controller.pools.alone import AlonePool
 from controller.pools.haproxy import HaproxyFacts, HaproxyPool
 from controller.pools.kubernetes import NodePool, PodPool
 from controller.pools.scripted import ScriptedPool
@@ -114,15 +116,22 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(whole())
 
 
-def balancer(settings: Settings) -> LoadBalancer:
+def balancer(settings: Settings, place: StatePlace | None = None) -> LoadBalancer:
     """The adapter for the kind of pool in `settings`, for questions. Raises UsageFault."""
-    return _pool(settings, LocalCommands(Path(), SystemClock()))[0]
+    return _pool(settings, LocalCommands(Path(), SystemClock()), place)[0]
 
 
-def _pool(settings: Settings, running: Commands) -> tuple[LoadBalancer, Tasks | None, Sources]:
+def _pool(
+    settings: Settings, running: Commands, place: StatePlace | None
+) -> tuple[LoadBalancer, Tasks | None, Sources]:
     """The adapter, what performs the pool's own tasks, and what gates ask. `running`: what runs
-    scripts that a pool is reached by. Raises UsageFault."""
+    scripts that a pool is reached by; `place`: where it is kept what only poolroll can know of it.
+    Raises UsageFault."""
     match settings.pool:
+        case AlonePool() as pool:
+            kept = Kept(None if place is None else place.folder / "outages")
+            tasks = _router(running, None)
+            return AloneServers(pool, tasks, SystemClock(), kept, node()), None, metrics
         case ScriptedPool() as pool:
             return ScriptedBalancer(pool, running, SystemClock()), None, metrics
         case HaproxyPool(apis, backends):
@@ -196,7 +205,7 @@ def ports(
     if runs_steps:
         require_room(place.folder)
         running.prepare()
-    pool, tasks, sources = _pool(settings, running)
+    pool, tasks, sources = _pool(settings, running, place)
     return Ports(
         balancer=pool,
         tasks=_router(running, tasks),
@@ -239,7 +248,7 @@ def read_ports(
     """The ports of `plan`, all real."""
     settings = file.settings
     running = commands(place, secrets)
-    pool, tasks, sources = _pool(settings, running)
+    pool, tasks, sources = _pool(settings, running, place)
     return ReadPorts(
         balancer=pool,
         tasks=_router(running, tasks),

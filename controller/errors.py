@@ -17,7 +17,8 @@
         ├── NoSuchBackend
         ├── NoSuchMember
         ├── CommandRefused          refused a setting, or ignored it
-        │   └── WeightRefused           accepts only weights 0 and 100 %
+        │   ├── WeightRefused           accepts only weights 0 and 100 %
+        │   └── HookFailed              a command of the user's that is run once failed
         ├── Unsupported             runs in a mode that poolroll cannot handle safely
         └── MalformedReply          a reply that does not follow the protocol
 
@@ -115,6 +116,9 @@ class BalancerError(PoolrollError):
     """A load balancer did not do as asked. Always names the instance; `mend`: what to do where a
     rollout has not begun, and left out of what is told during one."""
 
+    is_final: ClassVar[bool] = False
+    """It is not to be tried again."""
+
     def __init__(self, instance: str, message: str, mend: str = "") -> None:
         self.instance = instance
         self.reason = message
@@ -147,6 +151,10 @@ class CommandRefused(BalancerError):
 
 class WeightRefused(CommandRefused):
     pass
+
+
+class HookFailed(CommandRefused):
+    is_final = True
 
 
 class Unsupported(BalancerError):

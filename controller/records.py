@@ -35,8 +35,8 @@ class Notice:
     """Something that people who are not watching want to know."""
 
     event: str
-    """`started`, `member_done`, `halted`, `stuck`, `done`, `aborted` or `refused`; `heartbeat`
-    while a process has it; `test` where somebody tries out who is told."""
+    """`started`, `member_done`, `over_budget`, `halted`, `stuck`, `done`, `aborted` or `refused`;
+    `heartbeat` while a process has it; `test` where somebody tries out who is told."""
     name: str
     """Of the rollout."""
     rollout: str

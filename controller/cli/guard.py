@@ -68,7 +68,7 @@ def _ports(opened: Opened) -> GuardPorts:
     if isinstance(used, ConfigurationError):
         raise Refused(f"the rollout file in the journal cannot be used: {used}")
     return GuardPorts(
-        balancer=bootstrap.balancer(used.settings),
+        balancer=bootstrap.balancer(used.settings, place),
         lock=bootstrap.lock(place, used.settings),
         journal=store.journal,
         requests=store.requests,

@@ -7,14 +7,16 @@ from controller.lifecycle import astray
 from controller.ports import LoadBalancer
 
 
-def pool_of(file: RolloutFile | ConfigurationError, *, is_ours: bool) -> LoadBalancer | str:
-    """Or why they are not asked. `is_ours`: nobody else can have written that file."""
+def pool_of(
+    file: RolloutFile | ConfigurationError, place: bootstrap.StatePlace
+) -> LoadBalancer | str:
+    """Or why they are not asked: others may have written that file."""
     try:
         if isinstance(file, ConfigurationError):  # written by another version of poolroll
             raise file
-        if stranger := astray(file, is_ours=is_ours):
+        if stranger := astray(file, is_ours=bootstrap.is_ours(place)):
             return stranger
-        return bootstrap.balancer(file.settings)
+        return bootstrap.balancer(file.settings, place)
     except PoolrollError as error:
         first = str(error).partition("\n")[0]
         return f"the rollout file in the journal cannot be read: {first}"

@@ -97,7 +97,7 @@ async def _values(name: str | None, state: str | None, *, is_brief: bool) -> lis
         found = [await _known(store, place, row) for row in await _newest(store.journal, name)]
         if not found:
             raise Refused(f"no rollout {name or ''} in {place}".replace("  ", " "))
-        looks = Looks(name is not None, bootstrap.is_ours(place), is_brief)
+        looks = Looks(name is not None, place, is_brief)
         looked_at = await _all_looked_at(store.journal, found, looks)
         return [status_value(each, str(place)) for each in looked_at]
 
@@ -124,6 +124,7 @@ async def _known(store: Store, place: bootstrap.StatePlace, row: RolloutRow) -> 
         next_commands(bootstrap.place_to_name(place), row, plan),
         kept_file(row),
         () if is_over else await store.requests.pending(row.id, state.heard),
+        wall=bootstrap.clock().wall(),
         guard=None if is_over else await bootstrap.lock(place).holder(guard_name(row.name)),
     )
 
@@ -134,8 +135,8 @@ class Looks:
 
     is_named: bool
     """Also where a rollout has ended."""
-    is_ours: bool
-    """Nobody else can have written what says where they are."""
+    place: bootstrap.StatePlace
+    """Whose journal says where they are."""
     is_brief: bool
     """Once: users are not counted."""
 
@@ -166,7 +167,7 @@ async def _asked(
 ) -> tuple[PoolView, PoolView]:
     """Two looks, between which is what users meet now. The load balancers are those of the rollout
     file that the journal keeps."""
-    balancer = pool_of(each.file, is_ours=looks.is_ours)
+    balancer = pool_of(each.file, looks.place)
     if isinstance(balancer, str):
         seen = PoolView(clock.wall(), unseen=dict.fromkeys(each.plan.instances, balancer))
         return seen, seen

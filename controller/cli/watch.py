@@ -21,7 +21,7 @@ async def watch(name: str | None, state: str | None) -> None:
         if await lock.holder(row.name) is None:
             show(f"no process runs rollout {row.name!r} now", err=True)
             return
-        pool = pool_of(kept_file(row), is_ours=bootstrap.is_ours(place))
+        pool = pool_of(kept_file(row), place)
         if isinstance(pool, str):
             show(f"only the journal is shown: {pool}", err=True)
         asked = None if isinstance(pool, str) else pool

@@ -16,6 +16,7 @@ from controller.config.rollout_file import RolloutFile, folder_of
 from controller.config.sections.rollout import Rollout
 from controller.config.sets import option_faults
 from controller.config.text.document import MAX_BYTES, Document, read
+from controller.config.values.alone import alone_faults
 from controller.config.values.filling import variables
 from controller.config.values.metrics_servers import Servers, filled_faults, servers_of
 from controller.config.values.scripted import hosts_faults
@@ -79,6 +80,7 @@ def parse(
     servers = Servers(known_at_load(rollout, values), folder)
     faults += [document.fault(*found) for found in filled_faults(rollout, servers)]
     faults += hosts_faults(rollout, servers.known, document, file)
+    faults += alone_faults(rollout, servers.known, document, file)
     if faults:
         raise _refusal(file, faults)
     asked = servers_of(rollout, servers)

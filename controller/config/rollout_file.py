@@ -21,6 +21,7 @@ from controller.config.values.pool_tasks import node_guard, of_nodes, of_pods
 from controller.config.values.pools import state_of
 from controller.config.values.questions import questions_of
 from controller.config.values.tasks import Workshop, environment_of
+from controller.config.values.ways import ways_of
 from controller.config.written_secrets import written_secrets
 from controller.core.gates.evidence import Query
 from controller.core.gates.gate import Gate, MetricGate, Scope
@@ -28,9 +29,9 @@ from controller.core.pool import Member
 from controller.core.settings import Settings
 from controller.core.steps import Course
 from controller.errors import ConfigurationError, Fault
+from controller.hosts import HostCommand
 from controller.metrics_servers import MetricsServer
 from controller.pools.kubernetes import ClusterState, NodePool, PodPool
-from controller.pools.scripted import ScriptedPool
 from controller.secrets import NONE, Secrets
 from controller.tasks import Command, Guard, HttpProbe, Task, Work
 from controller.windows.calendar import Calendar
@@ -69,13 +70,9 @@ class RolloutFile:
         return None
 
     @property
-    def ways(self) -> tuple[Command, ...]:
+    def ways(self) -> tuple[Command | HostCommand, ...]:
         """The commands by which the pool is reached, where it is reached by commands."""
-        pool = self.settings.pool
-        if not isinstance(pool, ScriptedPool):
-            return ()
-        scripts = [host.scripts for host in pool.hosts]
-        return tuple(command for one in scripts for command in (one.out, one.back, one.state))
+        return ways_of(self.settings.pool)
 
     @property
     def reaches_out(self) -> bool:

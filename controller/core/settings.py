@@ -91,6 +91,9 @@ class Policies:
     skips: Amount | None = field(default=None, repr=False)
     """How many members that are not reached may be skipped; None: each halts the rollout."""
     order: Order = field(default=Order.DOWN_FIRST, repr=False)
+    outage: timedelta | None = field(default=None, repr=False)
+    """A planned outage: how long a member may be out at most, until it is proven; None: others
+    serve in its place."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,4 +128,5 @@ def began(ports: JournalPorts, plan: Plan, options: RunOptions) -> RunBegan:
         reason=options.reason,
         ticket=options.ticket,
         ignores_windows=options.ignores_windows,
+        wall=None if plan.policies.outage is None else ports.clock.wall(),
     )

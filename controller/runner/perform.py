@@ -126,7 +126,8 @@ class Performer:
         except BalancerError as error:
             if isinstance(error, WeightRefused) and step.share < FULL:
                 return RampRefused(member, str(error))
-            return SettingFailed(member, step.setting, str(error), error.retryable)
+            why, is_final = str(error), error.is_final
+            return SettingFailed(member, step.setting, why, error.retryable, is_final)
         return MemberSet(member, step.setting, confirmed)
 
     async def _validate(self, step: Validate) -> Event:

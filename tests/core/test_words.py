@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from controller.core.gates.figures import percent, requests, span
+from controller.core.gates.figures import percent, requests, span, whole
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,12 @@ def test_durations(seconds: float, text: str) -> None:
     """Two digits that count, in the units of the rollout file; what took a moment took more than
     nothing."""
     assert span(timedelta(seconds=seconds)) == text
+
+
+@pytest.mark.parametrize(("seconds", "left"), [(3.9, 3), (0.9, 0), (-2, 0)])
+def test_whole_seconds(seconds: float, left: int) -> None:
+    """What counts down never shows more than there is."""
+    assert whole(timedelta(seconds=seconds)) == timedelta(seconds=left)
 
 
 def test_counts_and_ratios() -> None:

@@ -65,6 +65,7 @@ STEPS: tuple[Step, ...] = (
 )
 EVENTS: tuple[Event, ...] = (
     e.RunBegan("me"),
+    e.RunBegan("me", wall=EPOCH),
     e.RunBegan("me", ("web1", "web2"), True, {"errors": WORDS}),
     e.FileKept("abc"),
     e.FileKept("abc", "def"),
@@ -88,6 +89,7 @@ EVENTS: tuple[Event, ...] = (
     e.MemberLeft("web1", WORDS),
     e.MemberReturned("web1"),
     e.RampEnded("web1"),
+    e.OutageSpent("web1", 50, timedelta(minutes=5), timedelta(seconds=150.5)),
     e.RampRefused("web1", WORDS),
     e.SoakEnded("web1", "note"),
     e.MemberFailed("web1", WORDS),

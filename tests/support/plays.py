@@ -8,7 +8,7 @@ from functools import reduce
 from operator import or_
 from typing import TypeVar
 
-from controller.core.events import Event, Finished, Intended, Observation
+from controller.core.events import Event, Finished, Intended, Observation, RunBegan
 from controller.core.gates.gate import Gate
 from controller.core.gates.quiet import Quiet
 from controller.core.plan.abilities import Abilities, ByHand
@@ -185,9 +185,15 @@ async def start(
     plan = await make_plan(scenario, world)
     row = RolloutRow(ROLLOUT, NAME, "", "", {}, EPOCH, "tester")
     await world.journal.begin(row, LoopClock().now(), *encode(plan))
-    first = [scenario.begin, *first]
+    first = [_begin(scenario), *first]
     state = flowed(initial(plan), await _watch(scenario, world))
     return await _run(scenario, world, plan, state, first, narrate, camera)
+
+
+def _begin(scenario: Scenario) -> RunBegan:
+    """With what the time is, where outages are counted across processes."""
+    is_counted = scenario.policies.outage is not None
+    return replace(scenario.begin, wall=LoopClock().wall()) if is_counted else scenario.begin
 
 
 async def _watch(scenario: Scenario, world: World) -> list[InstanceView]:
@@ -211,7 +217,7 @@ async def resume(
     records = world.journal.written(ROLLOUT)
     plan, state = replay(records)
     world.ledger.recall([record.kind for record in records])
-    began = replace(scenario.begin, by="successor")
+    began = replace(_begin(scenario), by="successor")
     return await _run(scenario, world, plan, state, [began, *first], narrate, camera)
 
 

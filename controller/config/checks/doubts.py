@@ -6,6 +6,7 @@ from datetime import timedelta
 from controller.config.checks.gate_doubts import gate_doubts
 from controller.config.checks.leading import leading_doubts
 from controller.config.checks.order_doubts import order_doubts
+from controller.config.checks.outage_doubts import outage_doubts
 from controller.config.checks.value_doubts import value_doubts
 from controller.config.sections.gates import builtin_gates, written_gates
 from controller.config.sections.rollout import Rollout
@@ -21,6 +22,7 @@ def doubts_about(rollout: Rollout, sets: Mapping[str, str]) -> tuple[str, ...]:
     return (
         *_pool(rollout),
         *order_doubts(rollout),
+        *outage_doubts(rollout),
         *_work(rollout),
         *leading_doubts(rollout),
         *_gates(rollout),

@@ -5,6 +5,7 @@ from typing import Final
 
 from controller.config.checks.course_contradictions import course_contradictions
 from controller.config.checks.kind_of_pool import HAPROXY, HOSTS, KINDS, NODES, PODS, kind_of
+from controller.config.checks.outage_contradictions import outage_contradictions
 from controller.config.checks.query_contradictions import evidence_faults, server_faults
 from controller.config.checks.question_contradictions import question_contradictions
 from controller.config.text.places import Trail
@@ -30,6 +31,7 @@ def pool_contradictions(data: object) -> Found:
         return
     yield from course_contradictions(data, kind)
     yield from question_contradictions(data, kind)
+    yield from outage_contradictions(data, kind)
     yield from _drain(data, kind)
     yield from _gates(data, kind)
     if kind != HAPROXY and at(data, "return", "ramp"):

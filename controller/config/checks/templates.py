@@ -106,6 +106,8 @@ def _places(data: object) -> Iterator[tuple[str, _Names]]:
     yield "pool.members.host", _Names(titles | own | facts, unsure)
     told = _Names(titles | own | facts | {"member.host"}, unsure)
     yield from ((f"pool.hosts.{script}.command.*", told) for script in ("out", "in", "state"))
+    hooks = [f"{hook}.{kind}" for hook in ("before", "after") for kind in ("command", "ssh")]
+    yield from ((f"pool.downtime.{hook}.*", told) for hook in hooks)
     yield "pool.hosts.port", _Names(titles, unsure)
     for course, more in (("upgrade", frozenset[str]()), ("rollback", way_back)):
         there, shared = _Names(everything | more, unsure), _Names(titles | more, unsure)

@@ -49,7 +49,8 @@ class Drain(Section):
     settle: Duration | None = Field(
         default=None,
         description="With kubernetes or hosts: how long requests may still reach a member that is "
-        "out: the lag of the proxies, and the longest request. Default: 5s.",
+        "out: the lag of the proxies, and the longest request. Default: 5s, and none "
+        "for servers that stand alone.",
     )
     idle: Idle | None = Field(
         default=None,

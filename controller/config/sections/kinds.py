@@ -153,6 +153,12 @@ Quantity = Annotated[
     _kept(scalars.amount),
     WithJsonSchema({"anyOf": [*_COUNT_SCHEMAS, _PERCENTAGE_SCHEMA]}),
 ]
+Floor = Annotated[
+    int | str,
+    _kept(scalars.floor),
+    WithJsonSchema({"anyOf": [{"const": 0}, *_COUNT_SCHEMAS, _PERCENTAGE_SCHEMA]}),
+]
+"""None may be meant, too."""
 Limit = Annotated[
     int | float | str,
     _kept(scalars.limit),

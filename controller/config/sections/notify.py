@@ -17,9 +17,13 @@ from controller.config.sections.mail import Mail
 from controller.config.sections.secret import Secret, SecretHeader, SecretUrl
 from controller.config.text.scalars import Wrong
 
-Event = Literal["started", "member_done", "halted", "stuck", "done", "aborted", "refused"]
+Event = Literal[
+    "started", "member_done", "over_budget", "halted", "stuck", "done", "aborted", "refused"
+]
 EVENTS: Final[tuple[Event, ...]] = get_args(Event)
-UNASKED: Final[tuple[Event, ...]] = ("started", "halted", "stuck", "done", "aborted", "refused")
+UNASKED: Final[tuple[Event, ...]] = (
+    *("started", "over_budget", "halted", "stuck", "done", "aborted", "refused"),
+)
 """Without `on`: a pool of hundreds has hundreds of members that are done."""
 FORMER: Final[tuple[Event, ...]] = ("started", "halted", "stuck", "done", "aborted")
 """The same in the fingerprint of a rollout that a former version began."""

@@ -1,12 +1,16 @@
 """The section `pool`: which members, behind which load balancers, how many at a time."""
 
+from typing import ClassVar
+
 from pydantic import ConfigDict, Field, JsonValue
 
+from controller.config.sections.downtime import Downtime
 from controller.config.sections.kinds import (
     Argument,
     Count,
     Duration,
     Endpoint,
+    Floor,
     Glob,
     Interval,
     Label,
@@ -62,6 +66,7 @@ class Pool(Section):
             "oneOf": [{"required": [kind]} for kind in ("haproxy", "kubernetes", "hosts")]
         }
     )
+    LATER: ClassVar[frozenset[str]] = frozenset({"downtime"})
 
     haproxy: Haproxy | None = Field(
         default=None,
@@ -75,7 +80,7 @@ class Pool(Section):
     )
     hosts: PoolHosts | None = Field(
         default=None,
-        description="Hosts behind any other balancer: three scripts reach it.",
+        description="Hosts behind any other balancer, which three scripts reach, or behind none.",
         examples=["{members: […], out: {…}, in: {…}, state: {…}}"],
     )
     members: Members = Field(
@@ -87,11 +92,18 @@ class Pool(Section):
     max_unavailable: Quantity = Field(
         default=1, description="How many members poolroll may have out at a time."
     )
-    min_available: Quantity | None = Field(
+    downtime: Downtime | None = Field(
+        default=None,
+        description="With hosts: a planned outage. Nothing serves in place of a member that is "
+        "out, and min_available may be 0.",
+        examples=["{budget: 5m}"],
+    )
+    min_available: Floor | None = Field(
         default=None,
         description="The floor: how many members must stay in rotation and healthy, whoever took "
         "the others out. A percentage is of all members of the backend, down or not. "
-        "Default: those that serve at the start, less max_unavailable.",
+        "Default: those that serve at the start, less max_unavailable. 0 with downtime "
+        "alone.",
     )
     wait_for_capacity: Duration = Field(
         default="10m", description="How long to wait for the floor to hold."

@@ -1,4 +1,4 @@
-"""The section `pool.hosts`: members by name, behind a balancer that scripts reach."""
+"""The section `pool.hosts`: members by name, behind a balancer that scripts reach, or none."""
 
 from pydantic import Field, JsonValue
 
@@ -26,17 +26,21 @@ class PoolHosts(Section):
         examples=["[web1, web2, web3]"],
     )
     port: Port | None = Field(default=None, description="${member.port}: the same for all members.")
-    out: Script = Field(
+    out: Script | None = Field(
+        default=None,
         description="Takes a member out: no new traffic, work in flight goes on. Exit code 0: it "
-        "is done. May be run again.",
+        "is done. May be run again. Left out, with `in` and `state`: nothing serves in place of a "
+        "member, see `pool.downtime`.",
         examples=['{command: [./lb.sh, out, "${member.name}"]}'],
     )
-    back: Script = Field(
+    back: Script | None = Field(
+        default=None,
         alias="in",
         description="Puts a member back. Exit code 0: it is done. May be run again.",
         examples=['{command: [./lb.sh, in, "${member.name}"]}'],
     )
-    state: Script = Field(
+    state: Script | None = Field(
+        default=None,
         description="Prints how a member is, in its last line: ready, draining or out; after it, "
         "where the balancer knows: in_flight=N, requests=N and errors=N (since it started), "
         "health=up or health=down.",

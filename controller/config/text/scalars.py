@@ -89,6 +89,12 @@ def amount(value: object) -> Amount:
     raise Wrong(f"{shown(value)} is neither a count nor a percentage; write it like 2 or 25%")
 
 
+def floor(value: object) -> Amount:
+    """The same, or none at all. Raises Wrong."""
+    is_none = value == "0" or (value == 0 and not isinstance(value, bool | float))
+    return Amount(0) if is_none else amount(value)
+
+
 def is_digits(value: object) -> TypeGuard[str]:
     """Whether it is a whole number that was put in quotes."""
     return isinstance(value, str) and re.fullmatch(DIGITS_PATTERN[1:-1], value) is not None

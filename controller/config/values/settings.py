@@ -66,7 +66,7 @@ def _policies(rollout: Rollout, servers: Servers) -> Policies:
     floor = pool.min_available
     return Policies(
         max_unavailable=scalars.amount(pool.max_unavailable),
-        min_available=None if floor is None else scalars.amount(floor),
+        min_available=None if floor is None else scalars.floor(floor),
         wait_for_capacity=scalars.duration(pool.wait_for_capacity),
         lost_after=scalars.duration(lost_after_of(rollout)),
         drain=DrainPolicy(
@@ -86,6 +86,7 @@ def _policies(rollout: Rollout, servers: Servers) -> Policies:
         on_failure=OnFailure(rollout.on_failure),
         skips=_skips(rollout),
         order=Order(rollout.order),
+        outage=None if pool.downtime is None else scalars.duration(pool.downtime.budget),
     )
 
 

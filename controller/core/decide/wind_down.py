@@ -57,7 +57,9 @@ def settle(ctx: Context, m: MemberState) -> Output | None:
 
 def _is_given_up(ctx: Context, m: MemberState) -> bool:
     """Whether the load balancers were told often enough what this phase asks of them."""
-    return m.order.tries >= TRIES or (m.order.tries > 0 and ctx.is_lost_for_good)
+    return (
+        m.order.is_final or m.order.tries >= TRIES or (m.order.tries > 0 and ctx.is_lost_for_good)
+    )
 
 
 def _going_back(ctx: Context, m: MemberState) -> Output | None:

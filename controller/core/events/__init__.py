@@ -19,6 +19,7 @@ from controller.core.events.concluded import (
     MemberReturned,
     MemberStoodDown,
     MemberStuck,
+    OutageSpent,
     RampEnded,
     RestoreBegan,
     SoakEnded,
@@ -97,6 +98,7 @@ ConcludedOfMember = (
     | MemberRetired
     | MemberReturned
     | RampEnded
+    | OutageSpent
     | SoakEnded
     | MemberFailed
     | MemberKept
@@ -186,6 +188,7 @@ __all__ = [
     "MemberStuck",
     "Observation",
     "OperatorAnswered",
+    "OutageSpent",
     "PauseRequested",
     "PoolClosed",
     "PoolOpened",

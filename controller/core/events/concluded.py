@@ -1,6 +1,7 @@
 """What was concluded about a member, by `controller.core.decide`."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from controller.core.pool import Found, Member, Seat
 
@@ -117,6 +118,17 @@ class RampEnded:
     """It has its full weight again."""
 
     member: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutageSpent:
+    """So much of the time for its planned outage is used up."""
+
+    member: str
+    percent: int
+    """0: it begins; at 100, it is over budget."""
+    budget: timedelta
+    lasted: timedelta
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ class SettingFailed:
     setting: Setting
     why: str
     retryable: bool
+    is_final: bool = False
+    """It is not to be tried again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from controller.core.events.vocabulary import Cause, Verdict
 from controller.core.outcome import Outcome
@@ -23,6 +24,8 @@ class RunBegan:
     ticket: str = ""
     ignores_windows: str = ""
     """The operator's reason to run outside of the windows; empty: it does not."""
+    wall: datetime | None = None
+    """What the time was, where a planned outage is counted across processes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,12 @@ def span(duration: timedelta) -> str:
     return f"{hours}h{minutes:02d}m"
 
 
+def whole(duration: timedelta) -> timedelta:
+    """In whole seconds, so that it can be read."""
+    second = timedelta(seconds=1)
+    return max(timedelta(0), duration // second * second)
+
+
 def milliseconds(seconds: float) -> str:
     """How long a request took: `4ms`, `310ms`, `2.1s`."""
     if seconds < 0.001:

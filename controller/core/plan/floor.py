@@ -69,7 +69,8 @@ def floor_of(
     asked = settings.policies.min_available
     serving, where = _serving(views, ours)
     largest = _largest(members, views)
-    floor = max(1, serving - max_unavailable) if asked is None else asked.rounded_up(largest)
+    least = 1 if settings.policies.outage is None else 0
+    floor = max(least, serving - max_unavailable) if asked is None else asked.rounded_up(largest)
     own = abilities.floor if (abilities.floor or 0) > floor else None
     return Floor(floor, own, serving, where, largest, is_counted=asked is None)
 

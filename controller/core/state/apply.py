@@ -31,6 +31,7 @@ from controller.core.state.retry import agreed, resumed
 from controller.core.state.same_signal import begun_anew
 from controller.core.state.sampled import sampled
 from controller.core.state.state import Former, Mode, State
+from controller.core.state.timed import timed
 from controller.core.state.use import used
 from controller.core.steps import ClosePool, Course, OpenPool, RunStep, SetMember, Step
 
@@ -59,7 +60,8 @@ def apply(plan: Plan, state: State, event: e.Event | e.Observation, now: Instant
     if isinstance(event, e.SightLost):
         m = working(state.members[event.member], None, unseen=event.why)
         return replace(state, members={**state.members, m.name: m})
-    return check(plan, state, event, _applied(plan, state, event, now))
+    after = timed(plan, state, event, _applied(plan, state, event, now), now)
+    return check(plan, state, event, after)
 
 
 def _applied(plan: Plan, state: State, event: e.Event, now: Instant) -> State:

@@ -76,7 +76,7 @@ def _to_be_set(state: State, m: MemberState, step: SetMember, now: Instant) -> M
     tries = m.order.tries if m.phase is former else 0
     m = replace(
         m,
-        order=replace(m.order, setting=setting, set_at=None, tries=tries),
+        order=replace(m.order, setting=setting, set_at=None, tries=tries, is_final=False),
         draining=replace(m.draining, quiet={}, came_when_out={}),
     )
     if setting in (Setting.DRAIN, Setting.REMOVE) and m.placement.found is None:

@@ -42,9 +42,10 @@ def member_after(plan: Plan, state: State, event: e.MemberEvent, now: Instant) -
             return replace(m, placement=placement, progress=replace(m.progress, begun=True))
         case e.MemberSet():
             return _set(m, event, now)
-        case e.SettingFailed(why=why):
+        case e.SettingFailed(why=why, is_final=is_final):
             tries = m.order.tries + 1
             order = replace(m.order, setting=None, set_at=None, tried_at=now, tries=tries)
+            order = replace(order, is_final=is_final)
             return replace(m, order=order, why=why)
         case e.RampRefused():
             return replace(m, order=replace(m.order, setting=None))
@@ -96,6 +97,8 @@ def _concluded(
             return working(retired, None, unfinished=False)
         case e.MemberReturned():
             return _returned(state, m, now)
+        case e.OutageSpent(percent=percent):
+            return replace(m, outage=replace(m.outage, spent=percent))
         case e.RampEnded():
             return _at_full_weight(state, moved(m, Move.RETURNED, now), now)
         case e.SoakEnded(_, note):
@@ -187,7 +190,7 @@ def _at_full_weight(state: State, m: MemberState, now: Instant) -> MemberState:
 def _set(m: MemberState, event: e.MemberSet, now: Instant) -> MemberState:
     m = replace(
         m,
-        order=replace(m.order, setting=None, set_at=now, tries=0),
+        order=replace(m.order, setting=None, set_at=now, tries=0, is_final=False),
         draining=replace(m.draining, quiet={}, came_when_out={}),
     )
     if event.setting is Setting.CUT:

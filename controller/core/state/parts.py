@@ -12,6 +12,7 @@ from controller.core.events import Answer, Reply, UseSeen
 from controller.core.phases import AWAY, IN_PROGRESS, RELAPSING, Phase
 from controller.core.pool import FULL, Counters, Found, Incarnation, Instant, Seat
 from controller.core.pool.copies import replace
+from controller.core.state.outage import NONE, Outage
 from controller.core.steps import Course, MemberStep, OpenPool, PoolStep, Setting
 
 ORIGIN: Final = Instant(0)
@@ -63,6 +64,8 @@ class Order:
     """When a setting failed last."""
     cuts: int = 0
     """How often its sessions were cut."""
+    is_final: bool = False
+    """What failed last is not to be tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +262,7 @@ class MemberState:
     trial: Trial = Trial()
     consent: Consent = Consent()
     inquiry: Inquiry = Inquiry()
+    outage: Outage = NONE
     is_unreached: bool = False
     """It was skipped, since `unless` or `preflight` did not reach it."""
     is_gone: bool = False

@@ -8,12 +8,11 @@ from typing import Final
 from controller.core.decide.context import Context
 from controller.core.decide.gates import is_overridden, subjects
 from controller.core.events import Verdict
-from controller.core.gates.figures import milliseconds, percent, span
+from controller.core.gates.figures import milliseconds, percent, span, whole
 from controller.core.gates.gate import AlertGate, CounterGate, Gate, MetricGate, Scope, TimingGate
 from controller.core.state.state import GateState
 from controller.report.board.recent import GateMark, Recent
 from controller.report.board.segments import Tone
-from controller.report.board.state_line import whole
 
 NO_NEWS: Final = timedelta(seconds=2)
 """From this age on, the age of the evidence is shown."""

@@ -3,7 +3,7 @@
 from typing import Final
 
 from controller.core.decide.context import Context
-from controller.core.gates.figures import span
+from controller.core.gates.figures import span, whole
 from controller.report.board.eta import left_words, time_left
 from controller.report.board.members import tally
 from controller.report.board.scene import LOW, Scene, Size
@@ -14,7 +14,6 @@ from controller.report.board.state_line import (
     StateLine,
     is_at_the_end,
     state_line,
-    whole,
 )
 from controller.report.board.users import users
 

@@ -9,15 +9,15 @@ from controller.core.decide.context import Context
 from controller.core.decide.drain import awaits_clients
 from controller.core.decide.unresolved import unresolved_at
 from controller.core.events import Verdict
-from controller.core.gates.figures import span
+from controller.core.gates.figures import span, whole
 from controller.core.phases import FIVE, GRAVE, UPGRADED, Phase
 from controller.core.state.counts import counted
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
 from controller.core.steps import AskQuestions
+from controller.report.board.outage import time_left
 from controller.report.board.recent import Recent
 from controller.report.board.segments import Tone
-from controller.report.board.state_line import whole
 from controller.report.words import count, names
 
 LAST_DONE: Final = 2
@@ -136,7 +136,7 @@ def _row(ctx: Context, recent: Recent, m: MemberState) -> Row:
         limit=_limit(ctx, m),
         in_flight=_in_flight(ctx.state, m.name),
         history=recent.in_flight.get(m.name, ()) if m.is_in_progress else (),
-        doing=_doing(ctx, m),
+        doing=time_left(ctx, m) + _doing(ctx, m),
         tone=_tone(m),
     )
 

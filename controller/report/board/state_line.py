@@ -9,7 +9,7 @@ from controller.core.decide.context import Context
 from controller.core.decide.gates import gate_holds, hold_left
 from controller.core.decide.schedule import in_scope
 from controller.core.events import Verdict
-from controller.core.gates.figures import span
+from controller.core.gates.figures import span, whole
 from controller.core.gates.gate import Gate, Scope, Then
 from controller.core.phases import OVER, Phase
 from controller.core.state.parts import MemberState
@@ -36,11 +36,6 @@ class StateLine:
     @property
     def is_ending(self) -> bool:
         return self.word not in (RUNNING, PAUSED, HOLDING, ROLLING_BACK)
-
-
-def whole(duration: timedelta) -> timedelta:
-    """In whole seconds, so that it can be read."""
-    return max(timedelta(0), duration // SECOND * SECOND)
 
 
 def state_line(ctx: Context) -> StateLine:

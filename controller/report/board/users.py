@@ -5,14 +5,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from controller.core.decide.context import Context
-from controller.core.gates.figures import span
+from controller.core.gates.figures import span, whole
 from controller.core.gates.gate import CounterGate
 from controller.core.pool import Instant
 from controller.core.state.failures import RECENT, why_unknown
 from controller.core.state.state import State
 from controller.report.board.recent import Recent
 from controller.report.board.segments import Tone
-from controller.report.board.state_line import whole
 from controller.report.times import clock_time, hour
 from controller.report.words import count
 

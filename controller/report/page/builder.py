@@ -214,7 +214,7 @@ def _mark(value: e.Event | Plan) -> str:
             return "operator"
         case e.MemberFailed() | e.MemberStuck() | e.MemberKept() | e.SettingFailed():
             return "bad"
-        case e.ForeignHandSeen() | e.LockLost() | e.JournalStalled():
+        case e.ForeignHandSeen() | e.LockLost() | e.JournalStalled() | e.OutageSpent(percent=100):
             return "bad"
         case e.StepEnded(passed=False) | e.Validated(passed=False):
             return "bad"

@@ -105,6 +105,9 @@ class PlanValue(_Value):
     canaries: list[str]
     left_out: dict[str, str] = Field(description="Member to how it was found out of rotation.")
     capacity: CapacityValue | None = Field(description="null, as below, where there is no plan.")
+    outage_seconds: float | None = Field(
+        description="How long each member may be out at most; null: others serve in its place."
+    )
     variables: dict[str, str] = Field(description="What `${vars.…}` means in that run.")
     before: dict[str, dict[str, str]] = Field(
         description="Member to the variables with which it was upgraded last; others: not known."
@@ -154,6 +157,7 @@ class PlanValue(_Value):
             canaries=list(plan.canaries) if plan else [],
             left_out=dict(plan.left) if plan else {},
             capacity=_capacity(plan) if plan else None,
+            outage_seconds=_outage(plan) if plan else None,
             variables=dict(variables or {}),
             before={name: dict(ran) for name, ran in (before or {}).items()},
             already_there=list(present),
@@ -184,6 +188,11 @@ def _capacity(plan: Plan) -> CapacityValue:
         max_unavailable=plan.max_unavailable,
         min_available=plan.min_available,
     )
+
+
+def _outage(plan: Plan) -> float | None:
+    budget = plan.policies.outage
+    return None if budget is None else budget.total_seconds()
 
 
 def _load(load: Load) -> OthersLoad:

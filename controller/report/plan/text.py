@@ -10,6 +10,7 @@ from controller.core.plan.plan import Plan
 from controller.core.settings import OnFailure, Policies, ReturnPolicy, Settings
 from controller.core.state.state import State
 from controller.records import RolloutRow
+from controller.report.plan.outage import outage_lines
 from controller.report.run.summary import status_lines
 from controller.report.times import moment
 from controller.report.words import count, names
@@ -46,6 +47,7 @@ def plan_text(
         "capacity",
         f"  {plan.serving} serve now; at most {plan.max_unavailable} out because of us at any "
         f"time; never fewer than {plan.min_available} serving",
+        *outage_lines(plan),
         "",
         "gates",
         *_gates(policies.gates, gates_now),

@@ -12,6 +12,8 @@ def kind_of(event: Event | Observation) -> str:
 def level_of(event: Event | Observation) -> str:
     """The log level of a sentence: `info`, `warning` or `error`."""
     match event:
+        case e.OutageSpent(percent=percent):
+            return "error" if percent == 100 else "warning" if percent >= 80 else "info"
         case e.Halted() | e.MemberStuck() | e.LockLost() | e.BugSeen() | e.SightLost():
             return "error"
         case e.RequestsSeen(fault) if fault:

@@ -2,6 +2,7 @@
 
 from controller.core import events as e
 from controller.core.events import Event
+from controller.report.run.outage import spent
 
 
 def found_meanwhile(event: Event) -> tuple[str, str] | None:
@@ -27,6 +28,8 @@ def found_meanwhile(event: Event) -> tuple[str, str] | None:
             )
         case e.MemberMoved(member, was, seats):
             return member, f"is at {seats[0].occupant} now, and was at {was}"
+        case e.OutageSpent(member):
+            return member, spent(event)
         case e.MemberLeft(member, why):
             return member, f"left as found: {why}"
         case _:

@@ -19,6 +19,7 @@ from controller.report.run.about import about
 from controller.report.run.brief import figures
 from controller.report.run.halt import halt_message
 from controller.report.run.next_commands import NextCommands
+from controller.report.run.outage import spent
 from controller.report.run.summary import summary
 from controller.report.words import count, names
 
@@ -72,6 +73,8 @@ class RolloutNotices:
         told = []
         if isinstance(event, e.MemberStuck):
             told.append(self._stuck(event.member, after, wall))
+        if isinstance(event, e.OutageSpent) and event.percent == 100:
+            told.append(self._over_budget(event, after, wall))
         if after.done > before.done:
             told += [self._member_done(one, after, wall) for one in _done(before, after)]
         if not self.is_ending and _is_overdue(after, last, now):
@@ -120,6 +123,12 @@ class RolloutNotices:
             [f"{member}: {member_status(self.plan, after, after.members[member])}"],
             member=member,
         )
+
+    def _over_budget(self, event: e.OutageSpent, after: State, wall: datetime) -> Notice:
+        member = event.member
+        status = member_status(self.plan, after, after.members[member])
+        text = f"{member} is {spent(event)}"
+        return self._notice("over_budget", wall, text, [f"{member}: {status}"], member=member)
 
     def _member_done(self, member: str, after: State, wall: datetime) -> Notice:
         status = member_status(self.plan, after, after.members[member])

@@ -27,6 +27,7 @@ from controller.core.steps import (
 from controller.legible import legible_line
 from controller.report.run.journal import journal_said, requests_said
 from controller.report.run.meanwhile import found_meanwhile
+from controller.report.run.outage import after_how_long
 from controller.report.run.outcomes import answered, ended_well, step_end
 from controller.report.run.stopping import stopping
 from controller.report.words import count, names
@@ -185,10 +186,8 @@ def _setting(step: SetMember, after: State) -> str:
         case Setting.HOLD:
             return _left(step.member, after, ": ") + "taken out of rotation"
         case Setting.CUT:
-            return (
-                _left(step.member, after, ", ")
-                + "drain timeout reached: closing what is left (on_timeout)"
-            )
+            what = "drain timeout reached: closing what is left (on_timeout)"
+            return _left(step.member, after, ", ") + what
         case Setting.RESTORE:
             return f"going back as it was: {_unbegun(after)}"
         case Setting.REMOVE:
@@ -196,7 +195,7 @@ def _setting(step: SetMember, after: State) -> str:
         case Setting.PUT_BACK if step.share < FULL:
             return f"passed every check, now at {step.share} % of its weight"
         case _:
-            return _ASKED[step.setting]
+            return _ASKED[step.setting] + after_how_long(m, step.setting)
 
 
 def _left(member: str, state: State, end: str = "") -> str:

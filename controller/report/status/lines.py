@@ -6,6 +6,7 @@ from typing import Any
 
 from controller.legible import legible_line
 from controller.report.run.halt import serve
+from controller.report.status.outages import outage_lines
 from controller.report.status.users_now import users_line
 from controller.report.status.values import values_text
 from controller.report.times import clock_time, moment
@@ -39,6 +40,7 @@ def status_lines(value: Mapping[str, Any]) -> list[str]:
     lines += [f"{'NEXT' if i == 0 else '':<8}  {line}" for i, line in enumerate(value["next"])]
     if value["seen"]["asked"] or value["seen"]["not_asked"]:
         lines.append(f"USERS     {users_line(value['users'])}")
+    lines += outage_lines(value["outages"])
     lines += _now_lines(value["seen"])
     width = max(map(len, value["members"]), default=0)
     lines += [f"  {name:<{width}}  {m['standing']}" for name, m in value["members"].items()]

@@ -27,6 +27,7 @@ from controller.report.run.halt import outdated, serving, without_next
 from controller.report.run.next_commands import NextCommands
 from controller.report.run.summary import back_in_rotation, left_behind, misplaced, under_way
 from controller.report.run.ways_on import after_halt
+from controller.report.status.outages import outages
 from controller.report.status.users_now import NOT_ASKED, UsersNow, users_value
 from controller.report.status.values import kind, values
 
@@ -62,6 +63,8 @@ class Known:
     users: UsersNow = field(default_factory=lambda: UsersNow(why=NOT_ASKED))
     guard: Holder | None = None
     """Who keeps out what it left out."""
+    wall: datetime | None = None
+    """What the time is; None: as the journal was last written."""
 
     @property
     def is_held(self) -> bool:
@@ -109,6 +112,7 @@ def status_value(known: Known, folder: str) -> dict[str, Any]:
         "next": next_lines(known),
         "seen": _seen(known),
         "users": users_value(known.users),
+        "outages": outages(known.plan, known.state, known.wall or known.last),
         "members": _members(known),
     }
 

@@ -56,6 +56,10 @@ def drained(**changes: Any) -> Context:
             drained(tries=TRIES, tried_at=ago(1), set_at=None, why="lb2: not connected"),
             halt(Cause.BALANCER, "lb2: not connected"),
         ),
+        "one setting failed that is done once": (
+            drained(tries=1, is_final=True, tried_at=ago(1), set_at=None, why="`before` failed"),
+            halt(Cause.BALANCER, "`before` failed"),
+        ),
         "five settings failed, the last just now": (
             drained(tries=TRIES, tried_at=ago(0.1), set_at=None),
             None,

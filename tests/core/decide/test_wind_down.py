@@ -284,6 +284,12 @@ LOST: dict[str, Any] = {"silent": {"lb2": ago(30)}}
             {},
             saying(MemberFailed, "could not be put back as it was: lb2: no"),
         ),
+        "restoring, what is done once": (
+            Phase.RESTORING,
+            ONCE | {"is_final": True},
+            {},
+            saying(MemberFailed, "could not be put back as it was: lb2: no"),
+        ),
         "restoring, once, and lost for good": (
             Phase.RESTORING,
             ONCE,

@@ -191,6 +191,7 @@ def test_everybody_found_out() -> None:
         (Policies(min_available=Amount(2)), 1, 2),
         (Policies(min_available=Amount(51, is_percent=True)), 1, 3),
         (Policies(max_unavailable=Amount(9)), 9, 1),
+        (Policies(max_unavailable=Amount(9), outage=timedelta(minutes=5)), 9, 0),
     ],
 )
 def test_capacity_arithmetic(policies: Policies, most: int, floor: int) -> None:
